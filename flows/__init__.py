@@ -1,0 +1,1 @@
+"""Compose the rooms: command line, pipeline, schedules. No arithmetic, no SQL, no parsing."""

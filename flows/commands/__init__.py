@@ -1,0 +1,5 @@
+"""The command line, one group of commands per module; modules import only typer and the standard library at the top."""
+
+from flows.commands import version
+
+MODULES = (version,)

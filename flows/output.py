@@ -1,0 +1,64 @@
+"""Print a frame on stdout in the format that was asked for."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+class Format(StrEnum):
+    """Formats of every command that prints data."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+    PARQUET = "parquet"
+
+
+def emit(frame: pl.DataFrame, fmt: Format, title: str = "") -> None:
+    """Write `frame` to stdout: a terminal table, CSV, a JSON array of rows, or Parquet bytes."""
+    if fmt is Format.CSV:
+        sys.stdout.write(frame.write_csv(datetime_format="%Y-%m-%dT%H:%M:%S%.fZ"))
+    elif fmt is Format.JSON:
+        sys.stdout.write(frame.write_json() + "\n")
+    elif fmt is Format.PARQUET:
+        frame.write_parquet(sys.stdout.buffer)
+    else:
+        _print_table(frame, title)
+
+
+def talk(message: str) -> None:
+    """Say something to a person, on stderr."""
+    sys.stderr.write(message + "\n")
+
+
+def _print_table(frame: pl.DataFrame, title: str) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title or None, title_justify="left", show_edge=False, pad_edge=False)
+    for name, dtype in frame.schema.items():
+        table.add_column(name, justify="right" if dtype.is_numeric() else "left", overflow="fold")
+    for row in frame.iter_rows():
+        table.add_row(*(_cell(value) for value in row))
+    console = Console(file=sys.stdout)
+    if not frame.height:
+        console.print("(no rows)" if not title else f"{title}: no rows")
+        return
+    console.print(table)
+
+
+def _cell(value: object) -> str:
+    from rich.markup import escape
+
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if hasattr(value, "strftime"):
+        return escape(f"{value:%Y-%m-%d %H:%M:%S}".removesuffix(" 00:00:00"))
+    return escape(str(value))

@@ -1,0 +1,54 @@
+"""Where we run: the only reader of the environment."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+DEFAULT_HOME = "aftershock-home"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Paths and switches of one process; every path lies below `home`."""
+
+    home: Path
+    replay_url: str | None  # a local server that stands in for every exchange and feed
+    is_offline: bool
+    lock_deadline_seconds: float
+    plotly_js: Path | None
+    prefect_api_url: str | None
+
+    @property
+    def warehouse_path(self) -> Path:
+        """The file that the one writer keeps."""
+        return self.home / "warehouse.duckdb"
+
+    @property
+    def published_path(self) -> Path:
+        """The read-only copy for analysts and pages."""
+        return self.home / "aftershock.duckdb"
+
+    @property
+    def site_path(self) -> Path:
+        """The generated pages."""
+        return self.home / "site"
+
+    @property
+    def config_path(self) -> Path:
+        """The user's own registries and ledger."""
+        return self.home / "config"
+
+
+def load_settings() -> Settings:
+    """Settings from AFTERSHOCK_* variables; an unset AFTERSHOCK_HOME means `aftershock-home` in the current folder."""
+    plotly_js = os.environ.get("AFTERSHOCK_PLOTLY_JS")
+    return Settings(
+        home=Path(os.environ.get("AFTERSHOCK_HOME") or DEFAULT_HOME).absolute(),
+        replay_url=os.environ.get("AFTERSHOCK_REPLAY_URL") or None,
+        is_offline=os.environ.get("AFTERSHOCK_OFFLINE", "") not in ("", "0"),
+        lock_deadline_seconds=float(os.environ.get("AFTERSHOCK_LOCK_DEADLINE_SECONDS") or 30),
+        plotly_js=Path(plotly_js) if plotly_js else None,
+        prefect_api_url=os.environ.get("PREFECT_API_URL") or None,
+    )

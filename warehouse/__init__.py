@@ -1,0 +1,1 @@
+"""Define and keep the tables: contracts in `tables`, the DuckDB file in `store`."""

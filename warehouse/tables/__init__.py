@@ -1,0 +1,1 @@
+"""The contracts of every stored table, which are the data dictionary."""

@@ -1,0 +1,114 @@
+"""The shape of a table: its columns with type, unit and meaning, and the check of a frame against it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+UTC = pl.Datetime("us", "UTC")
+
+SQL_TYPES: dict[pl.DataType | type[pl.DataType], str] = {
+    pl.String: "varchar",
+    pl.Float64: "double",
+    pl.Int64: "bigint",
+    pl.Boolean: "boolean",
+    pl.Date: "date",
+    pl.Binary: "blob",
+    UTC: "timestamptz",
+}
+
+
+class ContractError(ValueError):
+    """A frame does not match the table it was meant for; the message names table, column and remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: `unit` is a physical or currency unit, or empty; `is_nullable` says that absence is meaningful."""
+
+    name: str
+    dtype: pl.DataType | type[pl.DataType]
+    description: str
+    unit: str = ""
+    is_nullable: bool = False
+
+    @property
+    def sql_type(self) -> str:
+        """The DuckDB type that stores this column."""
+        return SQL_TYPES[self.dtype]
+
+    @property
+    def comment(self) -> str:
+        """The text of `comment on column`: meaning, then unit."""
+        return f"{self.description} [{self.unit}]" if self.unit else self.description
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One stored table: `name` is `layer.thing`, `key` the natural key that `merge` matches on."""
+
+    name: str
+    description: str
+    source: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+    @property
+    def column_names(self) -> list[str]:
+        """All column names in stored order."""
+        return [column.name for column in self.columns]
+
+    @property
+    def schema(self) -> pl.Schema:
+        """The polars schema in stored order."""
+        return pl.Schema({column.name: column.dtype for column in self.columns})
+
+    def empty(self) -> pl.DataFrame:
+        """A frame with no rows and this table's columns."""
+        return pl.DataFrame(schema=self.schema)
+
+    def conform(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """`frame` with this table's columns in stored order, or ContractError.
+
+        Columns of type Null take the contract's type; nullable columns that are missing become null; anything else
+        that differs (unknown column, wrong type, null in a required column, repeated key) is an error, never a cast.
+        """
+        unknown = sorted(set(frame.columns) - set(self.column_names))
+        if unknown:
+            raise ContractError(f"{self.name}: unknown column(s) {unknown}; expected {self.column_names}")
+        expressions = []
+        for column in self.columns:
+            if column.name not in frame.columns:
+                if not column.is_nullable:
+                    raise ContractError(f"{self.name}.{column.name} is missing; it is required")
+                expressions.append(pl.lit(None, dtype=column.dtype).alias(column.name))
+                continue
+            found = frame.schema[column.name]
+            if found == pl.Null:
+                expressions.append(pl.col(column.name).cast(column.dtype))
+            elif found != column.dtype:
+                raise ContractError(f"{self.name}.{column.name} is {found}; expected {column.dtype}: cast it upstream")
+            else:
+                expressions.append(pl.col(column.name))
+        conformed = frame.select(expressions)
+        self._refuse_nulls(conformed)
+        self._refuse_repeated_keys(conformed)
+        return conformed
+
+    def _refuse_nulls(self, frame: pl.DataFrame) -> None:
+        required = [column.name for column in self.columns if not column.is_nullable]
+        counts = frame.select(pl.col(required).null_count()).row(0, named=True) if required and frame.height else {}
+        for name, count in counts.items():
+            if count:
+                raise ContractError(f"{self.name}.{name} has {count} null(s) in {frame.height} rows; it is required")
+
+    def _refuse_repeated_keys(self, frame: pl.DataFrame) -> None:
+        if not self.key or not frame.height:
+            return
+        repeated = frame.select(pl.struct(self.key).is_duplicated().alias("is_repeated"))["is_repeated"]
+        if repeated.any():
+            example = frame.filter(repeated).select(self.key).row(0, named=True)
+            raise ContractError(
+                f"{self.name}: {int(repeated.sum())} rows repeat a key, e.g. {example}: deduplicate upstream"
+            )

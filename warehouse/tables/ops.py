@@ -1,0 +1,49 @@
+"""Contracts of runs, steps and checks."""
+
+import polars as pl
+
+from warehouse.tables.contract import UTC, Column, Table
+
+RUN = Table(
+    "ops.run",
+    "One row per run.",
+    "flows.pipeline",
+    ("run_id",),
+    (
+        Column("run_id", pl.String, "Sortable id"),
+        Column("command", pl.String, "run, backfill, import, ..."),
+        Column("started_at_utc", UTC, "Start"),
+        Column("finished_at_utc", UTC, "End; null while running or after a crash", is_nullable=True),
+        Column("outcome", pl.String, "running, done, source_failed, check_failed or crashed"),
+        Column("version", pl.String, "Version of Aftershock"),
+    ),
+)
+
+STEP = Table(
+    "ops.step",
+    "What each step of a run did.",
+    "flows.pipeline",
+    ("run_id", "step"),
+    (
+        Column("run_id", pl.String, "Run"),
+        Column("step", pl.String, "bundle, prices, news, ..."),
+        Column("started_at_utc", UTC, "Start"),
+        Column("seconds", pl.Float64, "Duration", "seconds"),
+        Column("n_changed", pl.Int64, "Rows written"),
+        Column("detail", pl.String, "What changed, in words"),
+    ),
+)
+
+CHECK_RESULT = Table(
+    "ops.check_result",
+    "Result of each data check in the last run.",
+    "warehouse/sql/checks",
+    ("check_id",),
+    (
+        Column("check_id", pl.String, "File name without ending"),
+        Column("description", pl.String, "What it asserts"),
+        Column("n_offending", pl.Int64, "Rows that offend; 0 is good"),
+        Column("example_json", pl.String, "First offending row", is_nullable=True),
+        Column("run_id", pl.String, "Run"),
+    ),
+)

@@ -1,0 +1,200 @@
+"""Contracts of assets, markets and everything that a market prints."""
+
+import polars as pl
+
+from warehouse.tables.contract import UTC, Column, Table
+
+MARKET_ID = Column(
+    "market_id", pl.String, "Venue and unified symbol, `exchange:symbol`, e.g. binanceusdm:TAO/USDT:USDT"
+)
+TIMEFRAME = Column("timeframe", pl.String, "Bar length: 1m, 5m, 1h, 4h, 1d")
+RUN_ID = Column("run_id", pl.String, "The run that wrote the row")
+
+ASSET = Table(
+    "core.asset",
+    "One row per asset of the registry, renamed and merged ones included.",
+    "ingest/prices/assets.toml",
+    ("asset_id",),
+    (
+        Column("asset_id", pl.String, "Ticker-like id that never changes, e.g. TAO"),
+        Column("name", pl.String, "Name in words"),
+        Column("role", pl.String, "ai_token, benchmark, basket or other"),
+        Column("valid_from_utc", UTC, "First instant at which the asset traded under this id", is_nullable=True),
+        Column("valid_to_utc", UTC, "Instant at which it was merged, renamed or ended", is_nullable=True),
+        Column("successor_asset_id", pl.String, "What holders received", is_nullable=True),
+        Column("successor_ratio", pl.Float64, "Units of the successor per unit", is_nullable=True),
+        Column("note", pl.String, "Renames and traps in words", is_nullable=True),
+        Column("source", pl.String, "Evidence", is_nullable=True),
+    ),
+)
+
+MARKET = Table(
+    "core.market",
+    "One row per market: an asset quoted in a currency on a venue.",
+    "ingest/prices/markets.toml, and imports for unregistered markets",
+    ("market_id",),
+    (
+        MARKET_ID,
+        Column("asset_id", pl.String, "The asset quoted; for an unregistered market its base symbol"),
+        Column("exchange", pl.String, "ccxt id of the venue"),
+        Column("symbol", pl.String, "ccxt unified symbol"),
+        Column("kind", pl.String, "spot or perpetual"),
+        Column("quote", pl.String, "Quote currency"),
+        Column("contract_multiplier", pl.Float64, "Units of the asset per quoted unit (1000 for 1000PEPE)"),
+        Column("listed_at_utc", UTC, "First candle or listing, where documented", is_nullable=True),
+        Column("delisted_at_utc", UTC, "Last trading instant, where documented", is_nullable=True),
+        Column("is_registered", pl.Boolean, "False for markets known only from an import"),
+        Column("confidence", pl.String, "high, medium, low or unverified", is_nullable=True),
+        Column("source", pl.String, "Evidence", is_nullable=True),
+    ),
+)
+
+_CANDLE_VALUES = (
+    Column(
+        "open_quote",
+        pl.Float64,
+        "First price of the bar; null where the source gives closes only",
+        "quote currency",
+        True,
+    ),
+    Column("high_quote", pl.Float64, "Highest price; null where the source gives closes only", "quote currency", True),
+    Column("low_quote", pl.Float64, "Lowest price; null where the source gives closes only", "quote currency", True),
+    Column("close_quote", pl.Float64, "Last price of the bar, known at open time + bar length", "quote currency"),
+    Column("volume_base", pl.Float64, "Volume; null where the source gives none", "base currency", True),
+)
+
+CANDLE = Table(
+    "core.candle",
+    "Closed candles, one row per market, timeframe and bar; the latest values seen. Never filled, never spliced.",
+    "exchanges through ccxt, imports, the bundled record",
+    ("market_id", "timeframe", "open_time_utc"),
+    (
+        MARKET_ID,
+        TIMEFRAME,
+        Column("open_time_utc", UTC, "Open of the bar, which names it"),
+        *_CANDLE_VALUES,
+        Column("source_id", pl.String, "exchange, bundle, or the imported file's name"),
+        Column("first_seen_at_utc", UTC, "When these values were first seen by us"),
+        RUN_ID,
+        Column("is_revised", pl.Boolean, "True when an earlier value was superseded"),
+    ),
+)
+
+CANDLE_REVISION = Table(
+    "core.candle_revision",
+    "Superseded candle values: what was believed from first_seen_at_utc until superseded_at_utc.",
+    "upserts into core.candle that changed a closed bar",
+    ("market_id", "timeframe", "open_time_utc", "first_seen_at_utc"),
+    (
+        MARKET_ID,
+        TIMEFRAME,
+        Column("open_time_utc", UTC, "Open of the bar"),
+        *_CANDLE_VALUES,
+        Column("source_id", pl.String, "Where the superseded values came from"),
+        Column("first_seen_at_utc", UTC, "When the superseded values were first seen"),
+        Column("superseded_at_utc", UTC, "When the venue showed other values"),
+        Column("run_id", pl.String, "The run that superseded them"),
+    ),
+)
+
+QUARANTINE = Table(
+    "raw.quarantine",
+    "Rows that failed a check on the way in, whole, with the reason; nothing is dropped.",
+    "every adapter",
+    ("quarantine_id",),
+    (
+        Column("quarantine_id", pl.String, "sha256 over source, reason and payload: the same bad row is kept once"),
+        Column("table_name", pl.String, "The table the row was meant for"),
+        Column("source_id", pl.String, "Venue, feed or file"),
+        Column("subject_id", pl.String, "Market or feed the row belongs to", is_nullable=True),
+        Column("reason", pl.String, "Short reason id, e.g. high_below_low"),
+        Column("detail", pl.String, "The reason in words with the values"),
+        Column("payload_json", pl.String, "The row as received"),
+        Column("row_number", pl.Int64, "Position in the source", is_nullable=True),
+        Column("seen_at_utc", UTC, "When it was first refused"),
+        RUN_ID,
+        Column("released_at_utc", UTC, "When a person let it in", is_nullable=True),
+    ),
+)
+
+GAP = Table(
+    "core.gap",
+    "Missing stretches of a series inside its own life, and why.",
+    "coverage pass over core.candle",
+    ("market_id", "timeframe", "gap_start_utc"),
+    (
+        MARKET_ID,
+        TIMEFRAME,
+        Column("gap_start_utc", UTC, "Open of the first missing bar"),
+        Column("gap_end_utc", UTC, "Open of the first bar after the gap"),
+        Column("n_missing", pl.Int64, "Missing bars"),
+        Column("cause", pl.String, "halt, delisting, not_listed_yet, frozen, source_hole"),
+        Column("detail", pl.String, "Cause in words, with evidence where known", is_nullable=True),
+    ),
+)
+
+COVERAGE = Table(
+    "out.coverage",
+    "Per series: first and last bar, expected and present bars, missing stretches.",
+    "coverage pass over core.candle",
+    ("market_id", "timeframe"),
+    (
+        MARKET_ID,
+        TIMEFRAME,
+        Column("asset_id", pl.String, "The asset quoted"),
+        Column("first_open_utc", UTC, "Open of the first stored bar"),
+        Column("last_open_utc", UTC, "Open of the last stored bar"),
+        Column("n_expected", pl.Int64, "Bars between first and last, both included"),
+        Column("n_present", pl.Int64, "Stored bars"),
+        Column("n_missing", pl.Int64, "Expected minus present"),
+        Column("n_gaps", pl.Int64, "Missing stretches"),
+        Column("longest_gap_hours", pl.Float64, "Longest missing stretch", "hours"),
+        Column("n_zero_volume", pl.Int64, "Bars with zero volume"),
+        Column("n_revised", pl.Int64, "Bars whose values changed after they closed"),
+        Column("source_ids", pl.String, "Sources, comma-separated"),
+    ),
+)
+
+OBSERVATION = Table(
+    "core.observation",
+    "Price observations at uneven times, for assets without candles.",
+    "imports of snapshot files",
+    ("source_id", "asset_id", "observed_at_utc"),
+    (
+        Column("source_id", pl.String, "File or feed"),
+        Column("asset_id", pl.String, "The asset as the registry names it, else the source's ticker"),
+        Column("observed_at_utc", UTC, "When the price was observed"),
+        Column("price_quote", pl.Float64, "Observed price", "US dollar"),
+        Column("volume_24h_quote", pl.Float64, "Trailing volume where given", "US dollar", True),
+        RUN_ID,
+    ),
+)
+
+FUNDING = Table(
+    "core.funding_rate",
+    "Funding rates of perpetual contracts.",
+    "exchanges through ccxt",
+    ("market_id", "funding_time_utc"),
+    (
+        MARKET_ID,
+        Column("funding_time_utc", UTC, "Settlement time"),
+        Column("funding_rate", pl.Float64, "Rate paid by longs to shorts per interval", "fraction"),
+        Column("first_seen_at_utc", UTC, "When we first saw it"),
+        RUN_ID,
+    ),
+)
+
+OPEN_INTEREST = Table(
+    "core.open_interest",
+    "Open interest of perpetual contracts.",
+    "exchanges through ccxt",
+    ("market_id", "observed_at_utc"),
+    (
+        MARKET_ID,
+        Column("observed_at_utc", UTC, "Time of the venue's figure"),
+        Column("open_interest_base", pl.Float64, "Open contracts", "base currency", True),
+        Column("open_interest_quote", pl.Float64, "Open contracts", "quote currency", True),
+        Column("first_seen_at_utc", UTC, "When we first saw it"),
+        RUN_ID,
+    ),
+)
