@@ -5,10 +5,9 @@ from __future__ import annotations
 import sys
 import traceback
 
-import click
 import typer
 
-from flows.errors import EXIT_BUG, EXIT_USAGE, CommandError
+from flows.errors import EXIT_BUG, CommandError
 
 app = typer.Typer(
     name="aftershock",
@@ -16,7 +15,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    help="Measure what AI-policy news does to decentralised-AI tokens.\n\nExample: aftershock run",
 )
 
 
@@ -28,24 +26,25 @@ def register_commands() -> None:
         module.register(app)
 
 
+@app.callback()
+def describe() -> None:
+    """Measure what AI-policy news does to decentralised-AI tokens.
+
+    Example: aftershock run
+    """
+
+
 def main() -> None:
-    """Entry point: run a command and exit with its documented code."""
+    """Entry point: run a command and exit with its documented code (typer ends usage errors with 2 itself)."""
     register_commands()
     try:
-        code = app(standalone_mode=False)
-    except click.exceptions.Abort:
-        sys.stderr.write("interrupted\n")
-        code = 130
-    except click.ClickException as error:
-        error.show()
-        code = EXIT_USAGE
+        app()
     except CommandError as error:
         sys.stderr.write(f"aftershock: {error}\n")
-        code = error.exit_code
+        sys.exit(error.exit_code)
     except BrokenPipeError:
-        code = 0
+        sys.exit(0)
     except Exception:
         traceback.print_exc()
         sys.stderr.write("aftershock: this is a bug in Aftershock; the lines above say where\n")
-        code = EXIT_BUG
-    sys.exit(code if isinstance(code, int) else 0)
+        sys.exit(EXIT_BUG)

@@ -109,6 +109,4 @@ class Table:
         repeated = frame.select(pl.struct(self.key).is_duplicated().alias("is_repeated"))["is_repeated"]
         if repeated.any():
             example = frame.filter(repeated).select(self.key).row(0, named=True)
-            raise ContractError(
-                f"{self.name}: {int(repeated.sum())} rows repeat a key, e.g. {example}: deduplicate upstream"
-            )
+            raise ContractError(f"{self.name}: {int(repeated.sum())} rows repeat a key, e.g. {example}")
