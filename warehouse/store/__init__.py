@@ -1,0 +1,1 @@
+"""Keep frames in DuckDB: one writer, a published copy for everybody else."""

@@ -1,0 +1,36 @@
+"""Run the data checks: SQL files whose every returned row offends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.resources import files
+
+from warehouse.store.connection import Reader
+from warehouse.store.frames import fetch_frame
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What one check found: `example_json` is the first offending row, None when there is none."""
+
+    check_id: str
+    description: str
+    n_offending: int
+    example_json: str | None
+
+
+def check_texts() -> dict[str, str]:
+    """Check texts by id, sorted."""
+    folder = files("warehouse") / "sql" / "checks"
+    texts = {e.name.removesuffix(".sql"): e.read_text() for e in folder.iterdir() if e.name.endswith(".sql")}
+    return dict(sorted(texts.items()))
+
+
+def run_checks(reader: Reader) -> list[CheckResult]:
+    """The result of every check; the description is the comment on a check's first line."""
+    results = []
+    for check_id, sql in check_texts().items():
+        rows = fetch_frame(reader.connection, sql)
+        example = rows.head(1).write_json() if rows.height else None
+        results.append(CheckResult(check_id, sql.splitlines()[0].removeprefix("--").strip(), rows.height, example))
+    return results

@@ -1,0 +1,129 @@
+"""Open the database: one writer with a deadline, any number of readers of the published file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+from filelock import FileLock, Timeout
+
+from warehouse.store.errors import BusyError, NotPublishedError, QueryError, StorageFailedError
+from warehouse.store.frames import fetch_frame, run_statement
+from warehouse.store.migrate import migrate
+from warehouse.store.upsert import MergeCount, merge, replace
+from warehouse.tables.contract import Table
+
+CONFIG: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+
+
+class Reader:
+    """Reads tables and named queries from an open file."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
+
+    def frame(self, table: Table, where: str = "", order_by: str = "", **parameters: Any) -> pl.DataFrame:
+        """The rows of `table`, optionally `where` a condition with $parameters holds, in contract order of columns."""
+        sql = f"select {', '.join(table.column_names)} from {table.name}"
+        sql += f" where {where}" if where else ""
+        sql += f" order by {order_by}" if order_by else ""
+        return fetch_frame(self.connection, sql, parameters)
+
+    def has(self, table: Table) -> bool:
+        """Whether the file holds this table; a published file may be older than the program."""
+        schema, name = table.name.split(".")
+        sql = "select 1 from duckdb_tables() where schema_name = $schema and table_name = $name"
+        return bool(run_statement(self.connection, sql, {"schema": schema, "name": name}))
+
+    def query(self, name: str, **parameters: Any) -> pl.DataFrame:
+        """The rows of the packaged query `warehouse/sql/queries/<name>.sql`."""
+        return fetch_frame(self.connection, query_text(name), parameters)
+
+    def sql(self, statement: str) -> pl.DataFrame:
+        """The rows of one statement somebody typed; QueryError when it is not a single valid select."""
+        try:
+            parsed = self.connection.extract_statements(statement)
+            if len(parsed) != 1:
+                raise QueryError(f"expected one statement, got {len(parsed)}")
+            relation = self.connection.sql(statement)
+            if relation is None:
+                raise QueryError("the statement returns no rows; the published file is read-only")
+            return pl.DataFrame(relation)
+        except (duckdb.ProgrammingError, duckdb.InvalidInputException, duckdb.DataError) as exc:
+            raise QueryError(str(exc)) from exc
+
+
+class Warehouse(Reader):
+    """The one writer."""
+
+    def merge(self, table: Table, frame: pl.DataFrame) -> MergeCount:
+        """Upsert `frame` on the table's natural key; unchanged rows are not rewritten."""
+        return merge(self.connection, table, frame)
+
+    def replace(self, table: Table, frame: pl.DataFrame) -> int:
+        """Make `table` hold exactly `frame`; returns the rows that differ, 0 when nothing was written."""
+        return replace(self.connection, table, frame)
+
+
+def query_text(name: str) -> str:
+    """The text of a packaged query."""
+    return (files("warehouse") / "sql" / "queries" / f"{name}.sql").read_text()
+
+
+@contextmanager
+def open_writer(path: Path, deadline_seconds: float) -> Iterator[Warehouse]:
+    """The writer on `path`, migrated; waits `deadline_seconds` for another writer to finish.
+
+    Raises BusyError when it does not, StorageFailedError when the disk refuses.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path.with_suffix(".lock"), timeout=deadline_seconds)
+        lock.acquire()
+    except Timeout as exc:
+        raise BusyError(
+            f"{path} is being written by another run; waited {deadline_seconds:g} s: try again later"
+        ) from exc
+    except OSError as exc:
+        raise StorageFailedError(
+            f"cannot write in {path.parent}: {exc.strerror}; free space or set AFTERSHOCK_HOME"
+        ) from exc
+    try:
+        connection = _connect(path, is_read_only=False)
+        try:
+            migrate(connection)
+            yield Warehouse(connection)
+        except (duckdb.IOException, duckdb.FatalException, duckdb.InternalException) as exc:
+            raise StorageFailedError(f"{path}: {exc}; free space on the disk, then run again") from exc
+        finally:
+            connection.close()
+    finally:
+        lock.release()
+
+
+@contextmanager
+def open_reader(path: Path) -> Iterator[Reader]:
+    """A read-only view of the published file as it is now; later publications do not disturb it."""
+    if not path.exists():
+        raise NotPublishedError(f"{path} does not exist yet: run `aftershock run` first, or set AFTERSHOCK_HOME")
+    connection = _connect(path, is_read_only=True)
+    try:
+        yield Reader(connection)
+    finally:
+        connection.close()
+
+
+def _connect(path: Path, is_read_only: bool) -> duckdb.DuckDBPyConnection:
+    try:
+        connection = duckdb.connect(str(path), read_only=is_read_only, config=CONFIG)
+    except duckdb.IOException as exc:
+        if "lock" in str(exc):
+            raise BusyError(f"{path} is open in another program: close it, or query the published file") from exc
+        raise StorageFailedError(f"cannot open {path}: {exc}") from exc
+    run_statement(connection, "set TimeZone = 'UTC'")
+    return connection

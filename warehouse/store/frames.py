@@ -1,0 +1,48 @@
+"""Hand frames to DuckDB and take results back, through the Arrow C stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import duckdb
+import polars as pl
+
+STAGE = "stage"
+
+
+class ArrowStream:
+    """A frame that shows DuckDB only its Arrow stream, which needs no further library."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self._frame = frame
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """The stream, as the Arrow PyCapsule protocol asks for it."""
+        return self._frame.__arrow_c_stream__(requested_schema)
+
+
+@contextmanager
+def staged(connection: duckdb.DuckDBPyConnection, frame: pl.DataFrame) -> Iterator[str]:
+    """Register `frame` under the name it yields, for the statements inside the block."""
+    connection.register(STAGE, ArrowStream(frame))
+    try:
+        yield STAGE
+    finally:
+        connection.unregister(STAGE)
+
+
+def fetch_frame(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any] | None = None
+) -> pl.DataFrame:
+    """The rows of one select, as a frame; timestamps are UTC microseconds."""
+    relation = connection.sql(sql, params=parameters) if parameters else connection.sql(sql)
+    return pl.DataFrame(relation)
+
+
+def run_statement(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any] | None = None
+) -> list[tuple[Any, ...]]:
+    """Execute one statement to its end and return its rows (none for most statements)."""
+    return connection.execute(sql, parameters).fetchall() if parameters else connection.execute(sql).fetchall()

@@ -1,0 +1,87 @@
+"""Write a frame into its table: merge on the natural key, or replace the whole table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+import polars as pl
+
+from warehouse.store.frames import run_statement, staged
+from warehouse.tables.contract import Table
+
+# When a row was first seen never changes; and a row that differs only here has not changed.
+FIRST_SIGHT = frozenset({"first_seen_at_utc", "seen_at_utc", "fetched_at_utc"})
+NOT_COMPARED = FIRST_SIGHT | {"run_id"}
+
+
+@dataclass(frozen=True, slots=True)
+class MergeCount:
+    """Rows that were new and rows whose values changed."""
+
+    n_inserted: int
+    n_updated: int
+
+    @property
+    def n_changed(self) -> int:
+        """Both together."""
+        return self.n_inserted + self.n_updated
+
+
+def merge(connection: duckdb.DuckDBPyConnection, table: Table, frame: pl.DataFrame) -> MergeCount:
+    """Insert the rows of `frame` whose key is new, update those whose values differ, leave the rest untouched.
+
+    Raises ContractError when the frame does not match `table`.
+    """
+    rows = table.conform(frame)
+    if not rows.height:
+        return MergeCount(0, 0)
+    count_rows = f"select count(*) from {table.name}"
+    [(n_before,)] = run_statement(connection, count_rows)
+    with staged(connection, rows) as stage:
+        [(n_changed,)] = run_statement(connection, merge_sql(table, stage))
+    [(n_after,)] = run_statement(connection, count_rows)
+    n_inserted = int(n_after) - int(n_before)
+    return MergeCount(n_inserted, int(n_changed) - n_inserted)
+
+
+def merge_sql(table: Table, stage: str) -> str:
+    """The merge statement of a table; its result is the count of rows written."""
+    names = table.column_names
+    compared = [name for name in names if name not in table.key and name not in NOT_COMPARED]
+    updated = [name for name in names if name not in table.key and name not in FIRST_SIGHT]
+    on = " and ".join(f"t.{name} = s.{name}" for name in table.key)
+    differs = " or ".join(f"t.{name} is distinct from s.{name}" for name in compared)
+    assignments = ", ".join(f"{name} = s.{name}" for name in updated)
+    update = f"when matched and ({differs}) then update set {assignments} " if compared else ""
+    return (
+        f"merge into {table.name} as t using {stage} as s on {on} {update}"
+        f"when not matched then insert ({', '.join(names)}) values ({', '.join(f's.{n}' for n in names)})"
+    )
+
+
+def replace(connection: duckdb.DuckDBPyConnection, table: Table, frame: pl.DataFrame) -> int:
+    """Make the table hold exactly `frame`, in one transaction; returns the rows that differ (0: nothing was written).
+
+    Two rows are the same when all columns but the run and first-sight columns are.
+    """
+    rows = table.conform(frame)
+    columns = ", ".join(name for name in table.column_names if name not in NOT_COMPARED)
+    with staged(connection, rows) as stage:
+        given, kept = f"select {columns} from {stage}", f"select {columns} from {table.name}"
+        [(n_new, n_gone)] = run_statement(
+            connection,
+            f"select (select count(*) from ({given} except all {kept})),"
+            f" (select count(*) from ({kept} except all {given}))",
+        )
+        if not (n_new or n_gone):
+            return 0
+        run_statement(connection, "begin")
+        try:
+            run_statement(connection, f"delete from {table.name}")
+            run_statement(connection, f"insert into {table.name} select {', '.join(table.column_names)} from {stage}")
+            run_statement(connection, "commit")
+        except duckdb.Error:
+            run_statement(connection, "rollback")
+            raise
+    return max(int(n_new), int(n_gone))
