@@ -7,7 +7,7 @@ import traceback
 
 import typer
 
-from flows.errors import EXIT_BUG, CommandError
+from flows.errors import EXIT_BUG, EXIT_BUSY, EXIT_STORAGE, EXIT_USAGE, CommandError
 
 app = typer.Typer(
     name="aftershock",
@@ -19,7 +19,7 @@ app = typer.Typer(
 
 
 def register_commands() -> None:
-    """Attach every module of `flows.commands`: its `app` under its `NAME`, or its plain commands through `register`."""
+    """Attach every module of `flows.commands`."""
     from flows.commands import MODULES
 
     for module in MODULES:
@@ -29,6 +29,9 @@ def register_commands() -> None:
 @app.callback()
 def describe() -> None:
     """Measure what AI-policy news does to decentralised-AI tokens.
+
+    Exit codes: 0 done, 1 a bug, 2 usage, 3 a source failed, 4 a data check failed, 5 the database is busy,
+    6 the disk refused.
 
     Example: aftershock run
     """
@@ -44,7 +47,21 @@ def main() -> None:
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.exit(0)
-    except Exception:
-        traceback.print_exc()
-        sys.stderr.write("aftershock: this is a bug in Aftershock; the lines above say where\n")
-        sys.exit(EXIT_BUG)
+    except Exception as error:
+        code = _code_of_store_error(error)
+        if code == EXIT_BUG:
+            traceback.print_exc()
+            sys.stderr.write("aftershock: this is a bug in Aftershock; the lines above say where\n")
+        else:
+            sys.stderr.write(f"aftershock: {error}\n")
+        sys.exit(code)
+
+
+def _code_of_store_error(error: Exception) -> int:
+    from warehouse.store.errors import BusyError, StorageFailedError, StoreError
+
+    if isinstance(error, BusyError):
+        return EXIT_BUSY
+    if isinstance(error, StorageFailedError):
+        return EXIT_STORAGE
+    return EXIT_USAGE if isinstance(error, StoreError) else EXIT_BUG

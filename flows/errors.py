@@ -6,6 +6,7 @@ EXIT_USAGE = 2
 EXIT_SOURCE = 3
 EXIT_CHECK = 4
 EXIT_BUSY = 5
+EXIT_STORAGE = 6
 
 
 class CommandError(Exception):

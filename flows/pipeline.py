@@ -1,0 +1,165 @@
+"""One pass over everything: the table of contents of Aftershock."""
+
+from __future__ import annotations
+
+import importlib
+import secrets
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+
+import polars as pl
+
+from flows.context import RunContext, StepReport
+from flows.settings import Settings
+from warehouse.store.connection import Warehouse, open_writer
+from warehouse.tables.contract import UTC, Table
+from warehouse.tables.ops import RUN, STEP
+
+Step = Callable[[RunContext], StepReport]
+
+# Name of the step, and the function that does it; modules are loaded when their turn comes.
+STEPS: tuple[tuple[str, str], ...] = (
+    ("bundle", "flows.bundle:update_bundle"),
+    ("prices", "flows.prices:update_prices"),
+    ("news", "flows.news:update_news"),
+    ("events", "flows.events:update_events"),
+    ("studies", "flows.studies:update_studies"),
+    ("groups", "flows.group_studies:update_group_studies"),
+    ("claims", "flows.claims:update_claims"),
+    ("resilience", "flows.resilience:update_resilience"),
+    ("correlations", "flows.correlations:update_correlations"),
+    ("checks", "flows.publish:update_checks"),
+    ("publish", "flows.publish:publish_warehouse"),
+    ("pages", "flows.publish:update_pages"),
+)
+
+# What a schedule may run on its own; every list ends with the same publication.
+PUBLICATION = ("checks", "publish", "pages")
+PRICE_STEPS = ("bundle", "prices", *PUBLICATION)
+NEWS_STEPS = ("bundle", "news", "events", *PUBLICATION)
+
+
+@dataclass(frozen=True, slots=True)
+class StepOutcome:
+    """One finished step with its duration."""
+
+    name: str
+    report: StepReport
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutcome:
+    """A finished run: its steps in order."""
+
+    run_id: str
+    steps: tuple[StepOutcome, ...]
+
+    @property
+    def n_changed(self) -> int:
+        """Rows written by all steps."""
+        return sum(step.report.n_changed for step in self.steps)
+
+    @property
+    def source_problems(self) -> list[str]:
+        """One line per source that failed."""
+        return [line for step in self.steps if step.name != "checks" for line in step.report.problems]
+
+    @property
+    def check_problems(self) -> list[str]:
+        """One line per data check that failed."""
+        return [line for step in self.steps if step.name == "checks" for line in step.report.problems]
+
+
+def load_step(reference: str) -> Step:
+    """The function named `module:function`."""
+    module, name = reference.split(":")
+    step: Step = getattr(importlib.import_module(module), name)
+    return step
+
+
+def run_pipeline(
+    settings: Settings,
+    now: datetime,
+    *,
+    say: Callable[[str], None],
+    names: Iterable[str] | None = None,
+    command: str = "run",
+    wrap: Callable[[str, Step], Step] = lambda _name, step: step,
+    clock: Callable[[], float] = time.monotonic,
+) -> RunOutcome:
+    """Do the named steps (all by default) in order and record the run; an error ends it as `crashed` and is raised.
+
+    `now` is the instant the run believes in; `wrap` lets a scheduler put its own task around each step.
+    """
+    chosen = set(names) if names is not None else {name for name, _ in STEPS}
+    run_id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    with open_writer(settings.warehouse_path, settings.lock_deadline_seconds) as warehouse:
+        context = RunContext(settings, warehouse, run_id, now, say)
+        record_run(warehouse, run_id, command, now, "running", None)
+        outcomes: list[StepOutcome] = []
+        is_done = False
+        try:
+            for name, reference in STEPS:
+                if name in chosen:
+                    if name == "publish":
+                        _record_end(warehouse, run_id, command, now, outcomes)
+                    outcomes.append(_take_step(context, name, wrap(name, load_step(reference)), clock))
+            is_done = True
+        finally:
+            if not is_done:
+                record_run(warehouse, run_id, command, now, "crashed", now)
+        return RunOutcome(run_id, tuple(outcomes))
+
+
+def _take_step(context: RunContext, name: str, step: Step, clock: Callable[[], float]) -> StepOutcome:
+    started = clock()
+    context.say(f"{name} …")
+    report = step(context)
+    outcome = StepOutcome(name, report, clock() - started)
+    context.warehouse.merge(
+        STEP,
+        _row(
+            STEP,
+            run_id=context.run_id,
+            step=name,
+            started_at_utc=context.now,
+            seconds=outcome.seconds,
+            n_changed=report.n_changed,
+            detail=report.detail,
+        ),
+    )
+    return outcome
+
+
+def _record_end(warehouse: Warehouse, run_id: str, command: str, now: datetime, steps: list[StepOutcome]) -> None:
+    so_far = RunOutcome(run_id, tuple(steps))
+    outcome = "check_failed" if so_far.check_problems else "source_failed" if so_far.source_problems else "done"
+    record_run(warehouse, run_id, command, now, outcome, now)
+
+
+def record_run(
+    warehouse: Warehouse, run_id: str, command: str, started: datetime, outcome: str, finished: datetime | None
+) -> None:
+    """Write the run's row; times are the run's own instant, so that a replay is reproducible."""
+    warehouse.merge(
+        RUN,
+        _row(
+            RUN,
+            run_id=run_id,
+            command=command,
+            started_at_utc=started,
+            finished_at_utc=finished,
+            outcome=outcome,
+            version=version("aftershock"),
+        ),
+    )
+
+
+def _row(table: Table, **values: object) -> pl.DataFrame:
+    return pl.DataFrame([values], schema={name: table.schema[name] for name in values}).with_columns(
+        pl.col(name).cast(UTC) for name in values if table.schema[name] == UTC
+    )

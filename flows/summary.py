@@ -1,0 +1,102 @@
+"""What a run prints at its end: the answer, the verdicts, what failed, where the page is."""
+
+from __future__ import annotations
+
+import sys
+
+import polars as pl
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table as RichTable
+
+from flows.pipeline import RunOutcome
+from flows.settings import Settings
+from warehouse.store.connection import Reader, open_reader
+from warehouse.tables.claims import CLAIM_VERDICT
+from warehouse.tables.news import EVENT
+
+EPISODE_EVENT_ID = "2026-06-12-fable-mythos-access-restriction"
+VERDICT_MARKS = {"supported": "✓", "partly": "◐", "not_supported": "✕", "cannot_be_told": "◌"}
+SUMMARY_WIDTH = 118
+
+
+def print_summary(settings: Settings, outcome: RunOutcome) -> None:
+    """Print the answer to stdout; problems go to stderr, one line each."""
+    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else SUMMARY_WIDTH, highlight=False)
+    with open_reader(settings.published_path) as reader:
+        _print_reaction(console, reader)
+        _print_verdicts(console, reader)
+    _print_steps(console, outcome)
+    talk = Console(stderr=True, highlight=False, soft_wrap=True)
+    for line in outcome.source_problems:
+        talk.print(f"! {escape(line)}")
+    for line in outcome.check_problems:
+        talk.print(f"✕ data check {escape(line)}")
+    console.print(f"\nPage: {settings.site_path / 'index.html'}", soft_wrap=True)
+    console.print(f"Data: {settings.published_path}", soft_wrap=True)
+
+
+def _print_reaction(console: Console, reader: Reader) -> None:
+    events = reader.frame(EVENT, where="event_id = $event_id", event_id=EPISODE_EVENT_ID)
+    if not events.height:
+        return
+    event = events.row(0, named=True)
+    console.print(f"[bold]{escape(event['title'])}[/bold]")
+    console.print(
+        f"First public report {event['best_at_utc']:%Y-%m-%d %H:%M:%S} UTC; moves since the last close before it.\n"
+    )
+    rows = reader.query("reaction_summary", event_id=EPISODE_EVENT_ID)
+    table = RichTable(show_edge=False, pad_edge=False, box=None, header_style="bold")
+    for heading in ("token", "market", "after", "move", "beyond BTC", "95 % interval", "placebos as large"):
+        table.add_column(heading, justify="left" if heading in ("token", "market") else "right", no_wrap=True)
+    for row in rows.iter_rows(named=True):
+        table.add_row(*_reaction_cells(row))
+    console.print(table)
+    console.print()
+
+
+def _reaction_cells(row: dict[str, object]) -> tuple[str, ...]:
+    hours = row["window_end_hours"]
+    after = f"{hours / 24:g} d" if isinstance(hours, float) and hours > 24 else f"{hours:g} h"
+    interval = f"{_percent(row['car_lower_95'])} to {_percent(row['car_upper_95'])}"
+    rank = "not measured"
+    if row["n_placebo"] is not None:
+        independent = f"~{row['n_placebo_independent']:.0f} independent"
+        rank = f"{row['n_placebo_at_least_as_large']:.0f} of {row['n_placebo']} ({independent})"
+    car = row["car"]
+    return (
+        str(row["asset_id"]),
+        str(row["market_id"]),
+        after,
+        _percent(row["raw_return"]),
+        _percent(car),
+        interval if car is not None else "not measured",
+        rank,
+    )
+
+
+def _percent(value: object) -> str:
+    return f"{value:+.1%}".replace("-", "−") if isinstance(value, float) else "not measured"
+
+
+def _print_verdicts(console: Console, reader: Reader) -> None:
+    verdicts = reader.frame(CLAIM_VERDICT, order_by="episode desc, claim_id")
+    if not verdicts.height:
+        return
+    console.print("[bold]Claims, tested[/bold]")
+    for row in verdicts.iter_rows(named=True):
+        words = row["verdict"].replace("_", " ")
+        console.print(f"{VERDICT_MARKS[row['verdict']]} {words}: “{escape(row['quote'])}”")
+        console.print(f"    {escape(row['closest_true_statement'])}")
+
+
+def _print_steps(console: Console, outcome: RunOutcome) -> None:
+    console.print()
+    if outcome.n_changed:
+        for step in outcome.steps:
+            if step.report.n_changed:
+                console.print(f"{step.name}: {escape(step.report.detail)}")
+    else:
+        console.print("Nothing changed since the last run.")
+    seconds = pl.Series([step.seconds for step in outcome.steps]).sum()
+    console.print(f"{len(outcome.steps)} steps in {seconds:.1f} s")
