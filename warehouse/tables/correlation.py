@@ -1,0 +1,400 @@
+"""Contracts of how tokens move together, with their benchmarks and with the news."""
+
+import polars as pl
+
+from warehouse.tables.contract import UTC, Column, Table
+
+MARKET_ID = Column("market_id", pl.String, "Market of the token")
+OTHER_MARKET_ID = Column("other_market_id", pl.String, "Market it is compared with (for beta: the regressor)")
+ASSET_ID = Column("asset_id", pl.String, "Asset of market_id")
+OTHER_ASSET_ID = Column("other_asset_id", pl.String, "Asset of other_market_id; BASKET is the equal-weighted basket")
+TIMEFRAME = Column("timeframe", pl.String, "Bar length: 1h, 4h, 1d")
+REASON = Column("reason", pl.String, "Why a number is absent", is_nullable=True)
+CONVENTIONS = Column("conventions", pl.String, "Estimator, interval, window and return kind, in words")
+AS_OF = Column("data_as_of_utc", UTC, "Close of the last bar used")
+
+_INTERVAL = (
+    Column("estimate", pl.Float64, "Point estimate, in the unit the measure has", is_nullable=True),
+    Column("lower_95", pl.Float64, "Lower end of the 95 % interval", is_nullable=True),
+    Column("upper_95", pl.Float64, "Upper end of the 95 % interval", is_nullable=True),
+)
+
+CORRELATION_PAIR = Table(
+    "out.correlation_pair",
+    "How strongly two markets move together over a whole span, by several measures, each with an interval.",
+    "analysis.correlation.dependence",
+    ("market_id", "other_market_id", "timeframe", "span_id", "measure"),
+    (
+        MARKET_ID,
+        OTHER_MARKET_ID,
+        ASSET_ID,
+        OTHER_ASSET_ID,
+        TIMEFRAME,
+        Column("span_id", pl.String, "all (every common bar) or last_90d"),
+        Column("measure", pl.String, "pearson, spearman, kendall, distance or beta (of market_id on other_market_id)"),
+        *_INTERVAL,
+        Column("n", pl.Int64, "Common bars", "bars"),
+        Column("n_effective", pl.Float64, "Independent normal bars they are worth", "bars", True),
+        Column("from_utc", UTC, "Open of the first common bar", is_nullable=True),
+        Column("to_utc", UTC, "Close of the last common bar", is_nullable=True),
+        REASON,
+        CONVENTIONS,
+        AS_OF,
+    ),
+)
+
+CORRELATION_ROLLING = Table(
+    "out.correlation_rolling",
+    "Correlation and beta of a token with a benchmark over a moving window, named by the close of its last bar.",
+    "analysis.correlation.rolling and analysis.correlation.dcc",
+    ("market_id", "other_market_id", "timeframe", "estimator", "window_hours", "close_time_utc"),
+    (
+        MARKET_ID,
+        OTHER_MARKET_ID,
+        ASSET_ID,
+        OTHER_ASSET_ID,
+        TIMEFRAME,
+        Column("estimator", pl.String, "rolling, ewma (window_hours is the half-life) or dcc (window_hours is 0)"),
+        Column("window_hours", pl.Float64, "Window length", "hours"),
+        Column("close_time_utc", UTC, "When the last bar of the window was known"),
+        Column("correlation", pl.Float64, "Pearson correlation of log returns", "-1 to 1", True),
+        Column("correlation_lower_95", pl.Float64, "Lower end of the 95 % interval", "-1 to 1", True),
+        Column("correlation_upper_95", pl.Float64, "Upper end of the 95 % interval", "-1 to 1", True),
+        Column("beta", pl.Float64, "Slope of the token's return on the benchmark's", is_nullable=True),
+        Column("beta_lower_95", pl.Float64, "Lower end of the 95 % interval", is_nullable=True),
+        Column("beta_upper_95", pl.Float64, "Upper end of the 95 % interval", is_nullable=True),
+        Column("n", pl.Int64, "Bars present in the window", "bars"),
+        Column("n_effective", pl.Float64, "Independent normal bars they are worth", "bars", True),
+    ),
+)
+
+CORRELATION_EPISODE = Table(
+    "out.correlation_episode",
+    "Correlation and beta of a token with its benchmark in equal windows before and after an event, and the change.",
+    "analysis.correlation.contagion",
+    ("event_id", "market_id", "other_market_id", "timeframe", "window_hours"),
+    (
+        Column("event_id", pl.String, "Event"),
+        Column("event_at_utc", UTC, "First public evidence; bars that contain it belong to neither side"),
+        MARKET_ID,
+        OTHER_MARKET_ID,
+        ASSET_ID,
+        OTHER_ASSET_ID,
+        TIMEFRAME,
+        Column("window_hours", pl.Float64, "Length of each side", "hours"),
+        Column("before_correlation", pl.Float64, "Correlation before", "-1 to 1", True),
+        Column("before_correlation_lower_95", pl.Float64, "Lower end of its 95 % interval", "-1 to 1", True),
+        Column("before_correlation_upper_95", pl.Float64, "Upper end of its 95 % interval", "-1 to 1", True),
+        Column("after_correlation", pl.Float64, "Correlation after", "-1 to 1", True),
+        Column("after_correlation_lower_95", pl.Float64, "Lower end of its 95 % interval", "-1 to 1", True),
+        Column("after_correlation_upper_95", pl.Float64, "Upper end of its 95 % interval", "-1 to 1", True),
+        Column("change_correlation", pl.Float64, "After minus before", is_nullable=True),
+        Column("change_correlation_lower_95", pl.Float64, "Lower end (block bootstrap)", is_nullable=True),
+        Column("change_correlation_upper_95", pl.Float64, "Upper end (block bootstrap)", is_nullable=True),
+        Column(
+            "after_correlation_adjusted",
+            pl.Float64,
+            "After, had the benchmark been as volatile as before (Forbes and Rigobon 2002)",
+            "-1 to 1",
+            True,
+        ),
+        Column("change_adjusted_lower_95", pl.Float64, "Adjusted after minus before, lower end", is_nullable=True),
+        Column("change_adjusted_upper_95", pl.Float64, "Adjusted after minus before, upper end", is_nullable=True),
+        Column(
+            "benchmark_variance_ratio", pl.Float64, "Variance of the benchmark, after over before", is_nullable=True
+        ),
+        Column("token_variance_ratio", pl.Float64, "Variance of the token, after over before", is_nullable=True),
+        Column("before_beta", pl.Float64, "Beta before", is_nullable=True),
+        Column("before_beta_lower_95", pl.Float64, "Lower end of its 95 % interval", is_nullable=True),
+        Column("before_beta_upper_95", pl.Float64, "Upper end of its 95 % interval", is_nullable=True),
+        Column("after_beta", pl.Float64, "Beta after", is_nullable=True),
+        Column("after_beta_lower_95", pl.Float64, "Lower end of its 95 % interval", is_nullable=True),
+        Column("after_beta_upper_95", pl.Float64, "Upper end of its 95 % interval", is_nullable=True),
+        Column("change_beta", pl.Float64, "After minus before", is_nullable=True),
+        Column("change_beta_lower_95", pl.Float64, "Lower end (block bootstrap)", is_nullable=True),
+        Column("change_beta_upper_95", pl.Float64, "Upper end (block bootstrap)", is_nullable=True),
+        Column(
+            "placebo_rank",
+            pl.Float64,
+            "Share of earlier dates whose change of correlation was at least as large, either way",
+            "0 to 1",
+            True,
+        ),
+        Column("n_placebo", pl.Int64, "Earlier dates compared with", is_nullable=True),
+        Column("n_placebo_independent", pl.Int64, "How many of them do not overlap", is_nullable=True),
+        Column("n_before", pl.Int64, "Bars before", "bars"),
+        Column("n_after", pl.Int64, "Bars after", "bars"),
+        Column("n_effective_before", pl.Float64, "Independent normal bars before", "bars", True),
+        Column("n_effective_after", pl.Float64, "Independent normal bars after", "bars", True),
+        REASON,
+        CONVENTIONS,
+        AS_OF,
+    ),
+)
+
+CORRELATION_CONTAGION = Table(
+    "out.correlation_contagion",
+    "Correlation with the benchmark in the hours after events of a category against calm hours, with the volatility "
+    "adjustment.",
+    "analysis.correlation.contagion",
+    ("market_id", "other_market_id", "timeframe", "category", "after_hours"),
+    (
+        MARKET_ID,
+        OTHER_MARKET_ID,
+        ASSET_ID,
+        OTHER_ASSET_ID,
+        TIMEFRAME,
+        Column("category", pl.String, "Event category, or all"),
+        Column("after_hours", pl.Float64, "Hours after an event that count as its aftermath", "hours"),
+        Column("n_events", pl.Int64, "Events with bars in their aftermath"),
+        Column("n_calm", pl.Int64, "Bars outside every aftermath", "bars"),
+        Column("n_after", pl.Int64, "Bars inside an aftermath", "bars"),
+        Column("calm_correlation", pl.Float64, "Correlation in calm bars", "-1 to 1", True),
+        Column("after_correlation", pl.Float64, "Correlation in aftermath bars", "-1 to 1", True),
+        Column("after_correlation_adjusted", pl.Float64, "The same at calm volatility", "-1 to 1", True),
+        Column("change", pl.Float64, "Unadjusted after minus calm", is_nullable=True),
+        Column("change_lower_95", pl.Float64, "Lower end of its 95 % interval", is_nullable=True),
+        Column("change_upper_95", pl.Float64, "Upper end of its 95 % interval", is_nullable=True),
+        Column("change_adjusted", pl.Float64, "Adjusted after minus calm", is_nullable=True),
+        Column("change_adjusted_lower_95", pl.Float64, "Lower end of its 95 % interval", is_nullable=True),
+        Column("change_adjusted_upper_95", pl.Float64, "Upper end of its 95 % interval", is_nullable=True),
+        Column("p_value", pl.Float64, "Two-sided p of the adjusted change", is_nullable=True),
+        Column("p_adjusted", pl.Float64, "The same, false-discovery rate over all rows", is_nullable=True),
+        Column("variance_ratio", pl.Float64, "Variance of the benchmark, aftermath over calm", is_nullable=True),
+        REASON,
+        CONVENTIONS,
+        AS_OF,
+    ),
+)
+
+CORRELATION_REGIME = Table(
+    "out.correlation_regime",
+    "Spans in which the correlation with the benchmark held one level; each row after the first begins at a break.",
+    "analysis.correlation.regimes",
+    ("market_id", "other_market_id", "timeframe", "regime_number"),
+    (
+        MARKET_ID,
+        OTHER_MARKET_ID,
+        ASSET_ID,
+        OTHER_ASSET_ID,
+        TIMEFRAME,
+        Column("regime_number", pl.Int64, "1 is the earliest"),
+        Column("start_utc", UTC, "Start of the span; its precision is the block length"),
+        Column("end_utc", UTC, "End of the span (exclusive)"),
+        Column("correlation", pl.Float64, "Correlation inside the span", "-1 to 1"),
+        Column("correlation_lower_95", pl.Float64, "Lower end of its 95 % interval", "-1 to 1", True),
+        Column("correlation_upper_95", pl.Float64, "Upper end of its 95 % interval", "-1 to 1", True),
+        Column("beta", pl.Float64, "Beta inside the span", is_nullable=True),
+        Column("n", pl.Int64, "Bars in the span", "bars"),
+        Column("n_blocks", pl.Int64, "Blocks in the span, the observations of the search"),
+        Column("block_hours", pl.Float64, "Block length: the precision of a break", "hours"),
+        CONVENTIONS,
+        AS_OF,
+    ),
+)
+
+CORRELATION_NETWORK = Table(
+    "out.correlation_network",
+    "Every pair of tokens per period: correlation, beyond-Bitcoin correlation, and whether the spanning tree keeps it.",
+    "analysis.correlation.network",
+    ("timeframe", "period_start_utc", "market_id", "other_market_id"),
+    (
+        TIMEFRAME,
+        Column("period_start_utc", UTC, "Start of the period"),
+        Column("period_end_utc", UTC, "End of the period (exclusive)"),
+        MARKET_ID,
+        OTHER_MARKET_ID,
+        ASSET_ID,
+        OTHER_ASSET_ID,
+        Column("correlation", pl.Float64, "Correlation of log returns", "-1 to 1"),
+        Column("partial_correlation", pl.Float64, "The same after taking Bitcoin out of both", "-1 to 1", True),
+        Column("is_in_tree", pl.Boolean, "Whether the minimum spanning tree of the period keeps this edge"),
+        Column("n", pl.Int64, "Common bars", "bars"),
+        AS_OF,
+    ),
+)
+
+CORRELATION_CLUSTER = Table(
+    "out.correlation_cluster",
+    "The cluster of each token per period, and its place in the spanning tree.",
+    "analysis.correlation.network",
+    ("timeframe", "period_start_utc", "market_id"),
+    (
+        TIMEFRAME,
+        Column("period_start_utc", UTC, "Start of the period"),
+        Column("period_end_utc", UTC, "End of the period (exclusive)"),
+        MARKET_ID,
+        ASSET_ID,
+        Column("cluster_number", pl.Int64, "1 is the largest cluster of the period"),
+        Column("n_in_cluster", pl.Int64, "Tokens in the cluster"),
+        Column("tree_degree", pl.Int64, "Edges of the spanning tree at this token; the hub has most"),
+        Column("mean_correlation", pl.Float64, "Mean correlation with the other tokens", "-1 to 1"),
+        Column(
+            "tree_survival", pl.Float64, "Share of this period's tree edges that the previous tree had", "0 to 1", True
+        ),
+        AS_OF,
+    ),
+)
+
+LEAD_LAG = Table(
+    "out.lead_lag",
+    "Who moves first in each pair, by several methods, with false-discovery control over all pairs of a method.",
+    "analysis.correlation.leadlag and analysis.correlation.granger",
+    ("market_id", "other_market_id", "timeframe", "method"),
+    (
+        MARKET_ID,
+        OTHER_MARKET_ID,
+        ASSET_ID,
+        OTHER_ASSET_ID,
+        TIMEFRAME,
+        Column(
+            "method",
+            pl.String,
+            "cross_correlation (best non-zero lag), granger (past of market_id helps to predict other_market_id, "
+            "given Bitcoin where it is neither) or hayashi_yoshida",
+        ),
+        Column(
+            "lag_hours",
+            pl.Float64,
+            "cross_correlation, hayashi_yoshida: market_id leads by this (negative: it follows); granger: lags used",
+            "hours",
+            True,
+        ),
+        Column("estimate", pl.Float64, "Correlation at that lag; granger: added in-sample R2", is_nullable=True),
+        Column("band_95", pl.Float64, "Half width of the 95 % band that covers all lags at once", is_nullable=True),
+        Column(
+            "p_value", pl.Float64, "p of the strongest lag over all lags tried, or of the Wald test", is_nullable=True
+        ),
+        Column("p_adjusted", pl.Float64, "p with the false-discovery rate controlled over all pairs", is_nullable=True),
+        Column("n", pl.Int64, "Common bars or observations"),
+        Column("n_lags_tried", pl.Int64, "Lags examined"),
+        REASON,
+        CONVENTIONS,
+        AS_OF,
+    ),
+)
+
+LEAD_LAG_PATH = Table(
+    "out.lead_lag_path",
+    "Cross-correlation of each pair at every lag, with pointwise and simultaneous bands.",
+    "analysis.correlation.leadlag",
+    ("market_id", "other_market_id", "timeframe", "lag_hours"),
+    (
+        MARKET_ID,
+        OTHER_MARKET_ID,
+        ASSET_ID,
+        OTHER_ASSET_ID,
+        TIMEFRAME,
+        Column("lag_hours", pl.Float64, "market_id leads by this much (negative: it follows)", "hours"),
+        Column("correlation", pl.Float64, "Correlation at this lag", "-1 to 1"),
+        Column("band_pointwise_95", pl.Float64, "Half width of the band for this lag alone, around 0"),
+        Column("band_simultaneous_95", pl.Float64, "Half width of the band for all lags together, around 0"),
+        Column("n", pl.Int64, "Pairs of bars", "bars"),
+    ),
+)
+
+ATTENTION = Table(
+    "out.attention",
+    "Attention to AI policy: relevant coverage over what each outlet's usual share would give; 100 is ordinary.",
+    "analysis.correlation.attention",
+    ("frequency", "kind", "subject_id", "start_utc"),
+    (
+        Column("frequency", pl.String, "hourly, daily or weekly (weeks start on Monday)"),
+        Column("kind", pl.String, "all, category, entity or jurisdiction"),
+        Column("subject_id", pl.String, "all, or the category, entity or jurisdiction"),
+        Column("start_utc", UTC, "Start of the period"),
+        Column("attention_index", pl.Float64, "100 x headlines over expected headlines", "100 is ordinary", True),
+        Column(
+            "attention_index_lower_95",
+            pl.Float64,
+            "Lower end if headlines came independently (Poisson)",
+            is_nullable=True,
+        ),
+        Column(
+            "attention_index_upper_95",
+            pl.Float64,
+            "Upper end if headlines came independently (Poisson)",
+            is_nullable=True,
+        ),
+        Column("n_headlines", pl.Int64, "Relevant headlines, one per outlet and story"),
+        Column("expected_headlines", pl.Float64, "What the outlets' usual shares give for their coverage"),
+        Column("n_stories", pl.Int64, "Distinct stories"),
+        Column("n_outlets", pl.Int64, "Outlets with a known usual share and coverage in this period"),
+        Column("n_coverage", pl.Int64, "All headlines of those outlets"),
+        Column("is_outcome", pl.Boolean, "True for price commentary: an effect of prices, never used as a cause"),
+    ),
+)
+
+ATTENTION_RESPONSE = Table(
+    "out.attention_response",
+    "How returns, volatility and volume move after attention shocks, and attention after price moves; with placebos.",
+    "analysis.correlation.response",
+    ("direction", "method", "subject_id", "market_id", "timeframe", "outcome", "horizon_bars"),
+    (
+        Column("direction", pl.String, "news_to_market or market_to_news"),
+        Column("method", pl.String, "local_projection or distributed_lag"),
+        Column("subject_id", pl.String, "Category of attention, or all (price commentary left out)"),
+        MARKET_ID,
+        ASSET_ID,
+        TIMEFRAME,
+        Column(
+            "outcome",
+            pl.String,
+            "abnormal_return (beyond Bitcoin, cumulative log points), volatility (mean absolute abnormal return) or "
+            "volume (mean log); for market_to_news the cause, and attention is the outcome",
+        ),
+        Column("horizon_bars", pl.Int64, "Bars after the bar of the shock; 0 is that bar itself, direction unknown"),
+        Column("horizon_hours", pl.Float64, "The same in hours", "hours"),
+        Column("estimate", pl.Float64, "Response to a shock of one standard deviation", is_nullable=True),
+        Column("standard_error", pl.Float64, "Autocorrelation-robust standard error", is_nullable=True),
+        Column("lower_95", pl.Float64, "Lower end of the 95 % interval", is_nullable=True),
+        Column("upper_95", pl.Float64, "Upper end of the 95 % interval", is_nullable=True),
+        Column("p_value", pl.Float64, "Two-sided p from the standard error", is_nullable=True),
+        Column(
+            "p_adjusted", pl.Float64, "The same, false-discovery rate over all rows of the direction", is_nullable=True
+        ),
+        Column("placebo_lower_95", pl.Float64, "2.5 % quantile of time-shifted attention", is_nullable=True),
+        Column("placebo_upper_95", pl.Float64, "97.5 % quantile of time-shifted attention", is_nullable=True),
+        Column("p_placebo", pl.Float64, "Share of time shifts with a response at least as large", is_nullable=True),
+        Column("n_placebo", pl.Int64, "Time shifts tried", is_nullable=True),
+        Column("n", pl.Int64, "Bars in the regression", "bars"),
+        Column("n_shocks", pl.Int64, "Bars whose shock exceeds two standard deviations"),
+        REASON,
+        CONVENTIONS,
+        AS_OF,
+    ),
+)
+
+ATTENTION_FORECAST = Table(
+    "out.attention_forecast",
+    "Whether attention predicts anything out of sample beyond a simple benchmark, and what that would be worth.",
+    "analysis.correlation.forecast",
+    ("subject_id", "market_id", "timeframe", "outcome", "horizon_bars"),
+    (
+        Column("subject_id", pl.String, "Category of attention, or all"),
+        MARKET_ID,
+        ASSET_ID,
+        TIMEFRAME,
+        Column("outcome", pl.String, "abnormal_return, volatility or volume"),
+        Column("horizon_bars", pl.Int64, "Bars ahead"),
+        Column("benchmark", pl.String, "Benchmark forecast, in words"),
+        Column(
+            "clark_west", pl.Float64, "Clark-West statistic; above 1.645 beats the benchmark at 5 %", is_nullable=True
+        ),
+        Column("p_value", pl.Float64, "One-sided p", is_nullable=True),
+        Column("p_adjusted", pl.Float64, "The same, false-discovery rate over all rows", is_nullable=True),
+        Column("r2_out_of_sample", pl.Float64, "1 - squared error over the benchmark's", "fraction", True),
+        Column(
+            "gain_per_year",
+            pl.Float64,
+            "Certainty-equivalent gain a year of a trader with risk aversion 5 after costs; returns only",
+            "fraction",
+            True,
+        ),
+        Column("n", pl.Int64, "Out-of-sample forecasts"),
+        Column("n_first_fit", pl.Int64, "Bars of the first fit", "bars"),
+        REASON,
+        CONVENTIONS,
+        AS_OF,
+    ),
+)
