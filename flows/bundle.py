@@ -1,0 +1,23 @@
+"""Load the record that ships with the product."""
+
+from flows.context import RunContext, StepReport
+from ingest.bundle.loader import load_bundle, only_absent_events, only_new_bars
+from warehouse.tables.news import EVENT, EVENT_SOURCE
+from warehouse.tables.prices import CANDLE, QUARANTINE
+
+
+def update_bundle(context: RunContext) -> StepReport:
+    """Merge the shipped candles, events and evidence; what another source or a person stored before stays."""
+    warehouse = context.warehouse
+    bundle = load_bundle(context.now, context.run_id)
+    candles = only_new_bars(bundle.candles, warehouse.frame(CANDLE, where="source_id <> 'bundle'"))
+    events, event_sources = only_absent_events(bundle, warehouse.frame(EVENT))
+
+    n_refused = warehouse.merge(QUARANTINE, bundle.quarantined).n_changed
+    n_candles = warehouse.merge(CANDLE, candles).n_changed
+    n_events = warehouse.merge(EVENT, events).n_changed
+    n_sources = warehouse.merge(EVENT_SOURCE, event_sources).n_changed
+
+    n_changed = sum((n_refused, n_candles, n_events, n_sources))
+    detail = f"{n_candles} candles and {n_events} events new; {bundle.quarantined.height} rows refused"
+    return StepReport(n_changed, detail)
