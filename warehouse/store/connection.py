@@ -12,6 +12,7 @@ import duckdb
 import polars as pl
 from filelock import FileLock, Timeout
 
+from warehouse.store.arrow import ArrowStream
 from warehouse.store.errors import BusyError, NotPublishedError, QueryError, StorageFailedError
 from warehouse.store.frames import fetch_frame, run_statement
 from warehouse.store.migrate import migrate
@@ -53,7 +54,7 @@ class Reader:
             relation = self.connection.sql(statement)
             if relation is None:
                 raise QueryError("the statement returns no rows; the published file is read-only")
-            return pl.DataFrame(relation)
+            return pl.DataFrame(ArrowStream(relation))
         except (duckdb.ProgrammingError, duckdb.InvalidInputException, duckdb.DataError) as exc:
             raise QueryError(str(exc)) from exc
 

@@ -9,18 +9,9 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from warehouse.store.arrow import ArrowStream
+
 STAGE = "stage"
-
-
-class ArrowStream:
-    """A frame that shows DuckDB only its Arrow stream, which needs no further library."""
-
-    def __init__(self, frame: pl.DataFrame) -> None:
-        self._frame = frame
-
-    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        """The stream, as the Arrow PyCapsule protocol asks for it."""
-        return self._frame.__arrow_c_stream__(requested_schema)
 
 
 @contextmanager
@@ -38,7 +29,7 @@ def fetch_frame(
 ) -> pl.DataFrame:
     """The rows of one select, as a frame; timestamps are UTC microseconds."""
     relation = connection.sql(sql, params=parameters) if parameters else connection.sql(sql)
-    return pl.DataFrame(relation)
+    return pl.DataFrame(ArrowStream(relation))
 
 
 def run_statement(
