@@ -19,13 +19,20 @@ FEED = Table(
     (
         Column("feed_id", pl.String, "Stable id"),
         Column("title", pl.String, "Name for people"),
-        Column("kind", pl.String, "rss, atom, statuspage_json, incident_io_json, federal_register, gdelt, jsonfeed"),
+        Column("outlet", pl.String, "Who speaks: mirrors and sections of one publisher share it"),
+        Column("provider", pl.String, "Entity id of the provider, for status pages", is_nullable=True),
+        Column(
+            "kind",
+            pl.String,
+            "Wire format: rss, atom, jsonfeed, statuspage_json, incident_io_json, federal_register, gdelt, ...",
+        ),
         Column("category", pl.String, "lab, status, regulator, think_tank, press, aggregator, crypto_press, project"),
         Column("url", pl.String, "Address"),
         Column("language", pl.String, "BCP 47 code"),
         Column("clock", pl.String, "Whose time the entries carry: publisher, submission, date_only"),
         Column("confidence", pl.String, "high, medium or low"),
         Column("interval_minutes", pl.Int64, "How often to ask", "minutes"),
+        Column("is_enabled", pl.Boolean, "False for feeds that are known but not asked; the note says why"),
         Column("note", pl.String, "Quirks and licence", is_nullable=True),
         Column("evidence", pl.String, "What the row rests on", is_nullable=True),
     ),
@@ -33,7 +40,7 @@ FEED = Table(
 
 DOCUMENT = Table(
     "raw.document",
-    "Bytes as received, once per distinct content.",
+    "Bytes as received, once per distinct content; a document that brought nothing new is only an ops.fetch row.",
     "downloads of feeds and status pages; imported files",
     ("source_id", "content_sha256"),
     (
@@ -45,7 +52,10 @@ DOCUMENT = Table(
         Column("etag", pl.String, "Validator for the next conditional request", is_nullable=True),
         Column("last_modified", pl.String, "Validator for the next conditional request", is_nullable=True),
         Column("n_bytes", pl.Int64, "Size", "bytes"),
-        Column("body", pl.Binary, "The bytes"),
+        Column("content_type", pl.String, "Media type as declared", is_nullable=True),
+        Column(
+            "body_zlib", pl.Binary, "The bytes, zlib-compressed; null above the size that is kept", is_nullable=True
+        ),
         RUN_ID,
     ),
 )
@@ -58,11 +68,17 @@ FETCH = Table(
     (
         Column("source_id", pl.String, "Feed or venue"),
         Column("attempted_at_utc", UTC, "When we asked"),
-        Column("outcome", pl.String, "new, unchanged, not_due, transient, permanent, malformed, refused"),
+        Column("outcome", pl.String, "new, unchanged, transient, permanent, malformed or refused"),
         Column("http_status", pl.Int64, "Status code", is_nullable=True),
+        Column(
+            "reason", pl.String, "Short reason id of a failure, e.g. timeout, http_429, html_page", is_nullable=True
+        ),
         Column("detail", pl.String, "What happened, in words", is_nullable=True),
         Column("n_new", pl.Int64, "Rows that were new"),
         Column("next_attempt_utc", UTC, "Not before", is_nullable=True),
+        Column("n_failures", pl.Int64, "Failures in a row, this one included; 0 after a success"),
+        Column("etag", pl.String, "Validator for the next conditional request", is_nullable=True),
+        Column("last_modified", pl.String, "Validator for the next conditional request", is_nullable=True),
         Column("seconds", pl.Float64, "Duration", "seconds"),
         RUN_ID,
     ),
@@ -113,6 +129,30 @@ INCIDENT = Table(
         TIME_BASIS,
         Column("url", pl.String, "Address", is_nullable=True),
         Column("source_id", pl.String, "Feed or file"),
+        RUN_ID,
+    ),
+)
+
+REGISTER_DOCUMENT = Table(
+    "core.register_document",
+    "Documents of the US Federal Register with the days they were signed, filed for inspection and published.",
+    "Federal Register API v1",
+    ("document_number",),
+    (
+        Column("document_number", pl.String, "The register's number"),
+        Column("title", pl.String, "Title as plain text"),
+        Column("abstract", pl.String, "Abstract as plain text", is_nullable=True),
+        Column("kind", pl.String, "rule, proposed_rule, notice, presidential_document or unknown"),
+        Column("subkind", pl.String, "executive_order, proclamation, memorandum, ...", is_nullable=True),
+        Column("executive_order_number", pl.String, "Number of an executive order", is_nullable=True),
+        Column("agencies", pl.String, "Agencies, comma-separated", is_nullable=True),
+        Column(
+            "signed_on", pl.Date, "Day of signature: the earliest day on which the public could know", is_nullable=True
+        ),
+        Column("filed_at_utc", UTC, "When it could be inspected before publication", is_nullable=True),
+        Column("published_on", pl.Date, "Day of publication; scheduled while it lies ahead"),
+        Column("url", pl.String, "Page of the document", is_nullable=True),
+        Column("first_seen_at_utc", UTC, "When we first had it"),
         RUN_ID,
     ),
 )

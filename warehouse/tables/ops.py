@@ -34,6 +34,21 @@ STEP = Table(
     ),
 )
 
+BACKFILL = Table(
+    "ops.backfill",
+    "Stretches of history that were fetched whole, so that an interrupted backfill goes on where it stopped.",
+    "aftershock backfill",
+    ("source_id", "slice_start_utc", "slice_end_utc"),
+    (
+        Column("source_id", pl.String, "Feed or venue and what was asked of it"),
+        Column("slice_start_utc", UTC, "Start of the stretch"),
+        Column("slice_end_utc", UTC, "End of the stretch, not included"),
+        Column("n_rows", pl.Int64, "Rows it held"),
+        Column("detail", pl.String, "What was left out and why", is_nullable=True),
+        Column("run_id", pl.String, "The run that fetched it"),
+    ),
+)
+
 CHECK_RESULT = Table(
     "ops.check_result",
     "Result of each data check in the last run.",
