@@ -52,3 +52,15 @@ def load_settings() -> Settings:
         plotly_js=Path(plotly_js) if plotly_js else None,
         prefect_api_url=os.environ.get("PREFECT_API_URL") or None,
     )
+
+
+def child_environment(settings: Settings, prefect_api_url: str) -> dict[str, str]:
+    """The environment of the processes that `aftershock serve` starts: quiet, local, same home."""
+    return {
+        **os.environ,
+        "AFTERSHOCK_HOME": str(settings.home),
+        "PREFECT_API_URL": prefect_api_url,
+        "PREFECT_HOME": str(settings.home / "prefect"),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+    }

@@ -1,5 +1,5 @@
 """The command line, one group of commands per module; modules import only typer and the standard library at the top."""
 
-from flows.commands import query, run, version
+from flows.commands import maintain, query, run, serve, version
 
-MODULES = (run, query, version)
+MODULES = (run, serve, query, maintain, version)

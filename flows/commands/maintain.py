@@ -1,0 +1,79 @@
+"""`aftershock rebuild`, `diff` and `doctor`: look after an installation."""
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from flows.errors import CommandError
+from flows.output import Format, emit, talk
+
+FormatOption = Annotated[Format, typer.Option("--format", help="How to print the rows.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Attach the commands."""
+    app.command("rebuild")(rebuild)
+    app.command("diff")(diff)
+    app.command("doctor")(doctor)
+
+
+def rebuild(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be emptied, and stop.")] = False,
+) -> None:
+    """Empty everything that is derived and derive it again from what was received; your own ledger stays.
+
+    Example: aftershock rebuild --dry-run
+    """
+    from dataclasses import replace
+    from datetime import UTC, datetime
+
+    from flows.maintenance import DERIVED, empty_derived_tables
+    from flows.pipeline import run_pipeline
+    from flows.progress import Progress
+    from flows.settings import load_settings
+
+    if dry_run:
+        talk(f"would empty and derive again: {', '.join(table.name for table in DERIVED)}")
+        return
+    settings = replace(load_settings(), is_offline=True)
+    n_rows = empty_derived_tables(settings)
+    talk(f"emptied {len(DERIVED)} derived tables ({n_rows} rows)")
+    with Progress() as progress:
+        outcome = run_pipeline(settings, datetime.now(UTC), say=progress.say, command="rebuild")
+    for step in outcome.steps:
+        talk(f"{step.name}: {step.report.detail}")
+
+
+def diff(
+    other: Annotated[Path, typer.Argument(help="An earlier published file.", exists=True, dir_okay=False)],
+    fmt: FormatOption = Format.TABLE,
+) -> None:
+    """Say which results differ between an earlier published file and the current one.
+
+    Example: aftershock diff backup/aftershock.duckdb --format csv
+    """
+    from flows.maintenance import compare_published
+    from flows.settings import load_settings
+
+    emit(compare_published(other, load_settings().published_path), fmt, "differences")
+
+
+def doctor(fmt: FormatOption = Format.TABLE) -> None:
+    """Check this installation: Python, disk, published file, browser, network.
+
+    Exit code 2 when something must be mended.
+
+    Example: aftershock doctor
+    """
+    import polars as pl
+
+    from flows.maintenance import examine
+    from flows.settings import load_settings
+
+    findings = examine(load_settings())
+    rows = [(f.subject, "ok" if f.is_good else "attention" if f.is_optional else "mend", f.detail) for f in findings]
+    emit(pl.DataFrame(rows, schema=["what", "state", "detail"], orient="row"), fmt)
+    broken: Optional[str] = next((f.detail for f in findings if not f.is_good and not f.is_optional), None)  # noqa: UP045
+    if broken:
+        raise CommandError(broken)

@@ -1,0 +1,41 @@
+"""`aftershock serve`: schedules and pages until interrupted."""
+
+from typing import Annotated
+
+import typer
+
+from flows.output import talk
+
+
+def register(app: typer.Typer) -> None:
+    """Attach the command."""
+    app.command("serve")(serve)
+
+
+def serve(
+    prices_every: Annotated[int, typer.Option(min=1, help="Minutes between price passes.")] = 15,
+    news_every: Annotated[int, typer.Option(min=1, help="Minutes between news passes.")] = 10,
+    prefect_port: Annotated[int, typer.Option(help="Port of Prefect's server, on loopback.")] = 4200,
+    pages_port: Annotated[int, typer.Option(help="Port of the pages, on loopback.")] = 8765,
+) -> None:
+    """Run prices, news and the daily pass on their schedules, and show the pages on loopback.
+
+    Uses the Prefect server of PREFECT_API_URL when that is set, else starts its own. Ctrl-C stops everything.
+
+    Example: aftershock serve --prices-every 15 --news-every 10
+    """
+    from flows.serving import pages_server, prefect_server, schedules, wait_for_interrupt
+    from flows.settings import load_settings
+
+    settings = load_settings()
+    with pages_server(settings.site_path, pages_port) as pages_url:
+        talk(f"pages: {pages_url}")
+        talk("starting Prefect's server …")
+        with (
+            prefect_server(settings, prefect_port) as api_url,
+            schedules(settings, api_url, prices_every, news_every) as process,
+        ):
+            talk(
+                f"schedules: prices every {prices_every} min, news every {news_every} min, everything daily ({api_url})"
+            )
+            wait_for_interrupt(process, talk)

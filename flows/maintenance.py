@@ -1,0 +1,122 @@
+"""What `rebuild`, `diff` and `doctor` do."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from flows.settings import Settings
+from warehouse.store.connection import open_reader, open_writer
+from warehouse.tables.catalog import load_tables
+from warehouse.tables.contract import Table
+
+KEPT_CORE = frozenset(
+    {
+        "core.candle",
+        "core.candle_revision",
+        "core.entry",
+        "core.incident",
+        "core.observation",
+        "core.funding_rate",
+        "core.open_interest",
+        "core.market",
+    }
+)
+# Tables that a rebuild empties: all results, and all of core that a step derives.
+DERIVED: tuple[Table, ...] = tuple(
+    table for name, table in load_tables().items() if name.split(".")[0] in ("core", "out") and name not in KEPT_CORE
+)
+MINIMUM_FREE_BYTES = 500_000_000
+NETWORK_PROBE = ("api.kraken.com", 443)
+PROBE_SECONDS = 3
+
+
+def empty_derived_tables(settings: Settings) -> int:
+    """Empty every derived table; returns the rows removed."""
+    n_rows = 0
+    with open_writer(settings.warehouse_path, settings.lock_deadline_seconds) as warehouse:
+        for table in DERIVED:
+            n_rows += warehouse.replace(table, table.empty())
+    return n_rows
+
+
+def compare_published(before: Path, after: Path) -> pl.DataFrame:
+    """Rows of `out` tables that only one of two published files has: table, side, key and row as JSON."""
+    parts = []
+    with open_reader(before) as left, open_reader(after) as right:
+        for table in DERIVED:
+            if not table.name.startswith("out.") or not (left.has(table) and right.has(table)):
+                continue
+            old, new = left.frame(table), right.frame(table)
+            for side, here, there in (("before", old, new), ("after", new, old)):
+                only = here.join(there, on=table.column_names, how="anti", nulls_equal=True)
+                parts.append(_describe_rows(table, side, only))
+    return pl.concat(parts) if parts else _describe_rows(DERIVED[0], "", DERIVED[0].empty())
+
+
+def _describe_rows(table: Table, side: str, rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.select(
+        pl.lit(table.name).alias("table"),
+        pl.lit(side).alias("only_in"),
+        pl.concat_str([pl.col(name).cast(pl.String).fill_null("") for name in table.key], separator=" / ").alias("key"),
+        pl.struct(pl.all()).struct.json_encode().alias("row_json"),
+    ).sort("key")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing the doctor looked at; an optional one that is not good limits a feature and breaks nothing."""
+
+    subject: str
+    is_good: bool
+    is_optional: bool
+    detail: str
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Look at everything a run needs, and at what it can use."""
+    return [
+        Finding("python", sys.version_info >= (3, 11), False, f"{sys.version.split()[0]}; needs 3.11 to 3.13"),
+        _folder(settings.home),
+        _published(settings.published_path),
+        _browser(),
+        _network(settings),
+    ]
+
+
+def _folder(home: Path) -> Finding:
+    existing = next(path for path in (home, *home.parents) if path.exists())
+    free = shutil.disk_usage(existing).free
+    return Finding("disk", free >= MINIMUM_FREE_BYTES, False, f"{home}: {free / 1e9:.1f} GB free; wants 0.5 GB")
+
+
+def _published(path: Path) -> Finding:
+    if not path.exists():
+        return Finding("published file", False, True, f"{path} does not exist yet: run `aftershock run`")
+    with open_reader(path) as reader:
+        n_tables = reader.sql("select count(*) as n from duckdb_tables()")["n"].item()
+    return Finding(
+        "published file", n_tables > 0, False, f"{path}: {n_tables} tables, {path.stat().st_size / 1e6:.1f} MB"
+    )
+
+
+def _browser() -> Finding:
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    return Finding("browser", bool(found), True, found or "no Chromium: share cards and PDF reports are skipped")
+
+
+def _network(settings: Settings) -> Finding:
+    if settings.is_offline:
+        return Finding("network", False, True, "AFTERSHOCK_OFFLINE is set: only the bundled record is used")
+    try:
+        with socket.create_connection(NETWORK_PROBE, PROBE_SECONDS):
+            return Finding("network", True, True, f"{NETWORK_PROBE[0]} answers")
+    except OSError as exc:
+        return Finding(
+            "network", False, True, f"{NETWORK_PROBE[0]} cannot be reached ({exc}): live sources are skipped"
+        )
