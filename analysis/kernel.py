@@ -117,9 +117,10 @@ def market_model_windows(
     An estimation window that begins before the data simply has fewer bars; fewer than `minimum_estimation` is a reason.
 
     market: y = α + βx + e, s² = RSS/(n−2), var AR = s²(1 + 1/n + d²/Sxx), var CAR = s²(L + L²/n + (Σd)²/Sxx).
-    constant_mean: β = 0, s² with n−1, var AR = s²(1 + 1/n); a benchmark of zeros will do. market_adjusted: α = 0, β = 1, AR = y − x, s² of y − x
-    around its mean with n−1, var AR = s². The series are centred before summing; against a direct least-squares fit
-    the numbers agree to about 1e-13. Raises ValueError for shapes and ranges that make no sense.
+    constant_mean: β = 0, s² with n−1, var AR = s²(1 + 1/n); a benchmark of zeros will do. market_adjusted: α = 0,
+    β = 1, AR = y − x, s² of y − x around its mean with n−1, var AR = s². The series are centred before summing; the
+    numbers agree with a direct least-squares fit to about 1e-13. To have the CAR and its exact variance of several
+    windows, call once per window. Raises ValueError for shapes and ranges that make no sense.
     Source: Campbell, Lo & MacKinlay (1997), chapter 4, equations 4.4.9-4.4.18.
     """
     assets = np.atleast_2d(np.asarray(asset_returns, dtype=np.float64))
