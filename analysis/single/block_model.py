@@ -82,10 +82,10 @@ def fit_around(
     n, m, r, mm, mr, rr = total
     with np.errstate(invalid="ignore", divide="ignore"):
         squares = mm - m * m / n
-        beta = (mr - m * r / n) / squares
+        beta = np.where(squares > 0, (mr - m * r / n) / squares, 0.0)
         alpha = (r / n + sums.centre[1]) - beta * (m / n + sums.centre[0])
         variance = np.clip(rr - r * r / n - beta * beta * squares, 0.0, None) / (n - 2)
-    is_fit = (n >= minimum) & (squares > 0)
+    is_fit = (n >= minimum) & (variance > 0)
     bare = np.where(is_fit, 1.0, np.nan)
     return Coefficients(alpha * bare, beta * bare, variance * bare, squares * bare, n.astype(np.int64))
 
@@ -105,7 +105,8 @@ def measure_windows(sums: ReturnSums, starts: Integers, window: int, coefficient
     expected = coefficients.beta * moved
     car = sums.asset[ends] - sums.asset[starts] - expected
     with np.errstate(invalid="ignore", divide="ignore"):
-        error = np.sqrt(coefficients.residual_variance * (window + moved**2 / coefficients.benchmark_squares))
+        lever = np.where(coefficients.benchmark_squares > 0, moved**2 / coefficients.benchmark_squares, 0.0)
+        error = np.sqrt(coefficients.residual_variance * (window + lever))
     gap = np.where(is_whole, 0.0, np.nan)
     return WindowMeasures(car + gap, error + gap, expected + gap, coefficients)
 

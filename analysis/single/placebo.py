@@ -14,8 +14,11 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
+VOLATILITY_BURN_IN_HOURS = (
+    24.0  # of residuals before the first estimate: a volatility from fewer hours explodes the scale
+)
 VOLATILITY_HALF_LIFE_HOURS = 72.0  # of the EWMA: three days follow a volatile week without chasing single bars
-# Independent windows that make the calendar match worth its loss: 1/(1 + 39) resolves a two-sided 5 % test in each tail.
+# Independent windows that make the calendar match worth its loss: 1/(1 + 39) resolves 2.5 %.
 MINIMUM_MATCHED = 39
 MASK_REACH_HOURS = 24.0  # a placebo may not hold another event in its first day; later days of the event hold some too
 
@@ -45,12 +48,14 @@ class PlaceboRank:
 def measure_volatility(residuals: Floats, bar_hours: float) -> Floats:
     """Standard deviation per bar known before each bar: EWMA of squared residuals, shape (n,), log points.
 
-    A missing residual leaves the estimate where it was. Before the first residual it is NaN.
+    A missing residual leaves the estimate where it was. Before a day (and twelve bars) of residuals it is NaN.
     Source: RiskMetrics (1996), with the half-life above in place of λ = 0.94 per day.
     """
     squares = pl.Series(residuals**2).fill_nan(None)
     half_life = VOLATILITY_HALF_LIFE_HOURS / bar_hours
-    smooth = squares.ewm_mean(half_life=half_life, adjust=True, ignore_nulls=True).forward_fill().shift(1)
+    burn_in = max(12, round(VOLATILITY_BURN_IN_HOURS / bar_hours))
+    smooth = squares.ewm_mean(half_life=half_life, adjust=True, ignore_nulls=True, min_samples=burn_in)
+    smooth = smooth.forward_fill().shift(1)
     return smooth.cast(pl.Float64).fill_null(float("nan")).to_numpy() ** 0.5
 
 
@@ -99,11 +104,11 @@ def rank_among_placebos(
 ) -> PlaceboRank | None:
     """Rank of |`car`| among |placebo CAR × scale|, or None without a placebo.
 
-    `scale` is the volatility at the event over the volatility at each placebo's start. p = (1 + m·k/n) / (1 + m) with k of
-    n windows as large and m of them independent: with windows that do not overlap this is the exact rank p-value, and
-    overlap never lends it more resolution than 1/(1 + m).
-    Null: the event's window is an ordinary one. Assumes scaled windows that are exchangeable with the event's.
-    Source: the randomisation test of Fisher (1935) over time, with windows put on the volatility at the event.
+    `scale` is the volatility at the event over the volatility at each placebo's start. p = (1 + m·k/n) / (1 + m) with
+    k of n windows as large and m of them independent: with windows that do not overlap this is the exact rank
+    p-value, and overlap never lends it more resolution than 1/(1 + m). Null: the event's window is an ordinary one.
+    Assumes scaled windows that are exchangeable with the event's. Source: the randomisation test of Fisher (1935)
+    over time, with windows put on the volatility at the event.
     """
     scaled = placebo_cars * scale
     is_known = np.isfinite(scaled)
