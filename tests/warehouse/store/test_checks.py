@@ -1,0 +1,58 @@
+"""Every data check is able to fail."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from tests.builders import DEFAULT_TIME, make_rows
+from warehouse.store.checks import check_texts, run_checks
+from warehouse.store.connection import Warehouse, open_writer
+from warehouse.store.frames import run_statement, staged
+from warehouse.tables.catalog import load_tables
+
+LATER = DEFAULT_TIME + timedelta(hours=1)
+
+# For each check: rows, by table, that break it. Rows are inserted past the upsert, which would refuse some of them.
+OFFENCES: dict[str, dict[str, list[dict[str, Any]]]] = {
+    "candle_key_is_unique": {"core.candle": [{}, {}]},
+    "event_key_is_unique": {"core.event": [{}, {}]},
+    "entry_key_is_unique": {"core.entry": [{}, {}]},
+    "incident_key_is_unique": {"core.incident": [{}, {}]},
+    "study_result_key_is_unique": {"out.study_result": [{"estimate": 0.1}, {"estimate": 0.1}]},
+    "candle_prices_are_ordered": {"core.candle": [{"low_quote": 3.0, "open_quote": 2.0, "high_quote": 4.0}]},
+    "candle_is_on_grid": {"core.candle": [{"timeframe": "1h", "open_time_utc": DEFAULT_TIME + timedelta(minutes=1)}]},
+    "candle_market_is_known": {"core.candle": [{"market_id": "nowhere:TAO/USDT"}]},
+    "event_times_are_ordered": {"core.event": [{"earliest_at_utc": LATER}]},
+    "study_result_has_number_or_reason": {"out.study_result": [{}]},
+    "study_uses_no_later_data": {
+        "out.study_result": [{"estimate": 0.1, "data_as_of_utc": DEFAULT_TIME + timedelta(days=9)}],
+        "core.candle": [{}],
+    },
+    "verdict_has_statement": {"out.claim_verdict": [{"verdict": "maybe"}]},
+}
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
+    with open_writer(tmp_path / "warehouse.duckdb", 1) as writer:
+        yield writer
+
+
+def plant(warehouse: Warehouse, rows_by_table: dict[str, list[dict[str, Any]]]) -> None:
+    tables = load_tables()
+    for name, rows in rows_by_table.items():
+        frame: pl.DataFrame = make_rows(tables[name], *rows)
+        with staged(warehouse.connection, frame) as stage:
+            run_statement(warehouse.connection, f"insert into {name} select * from {stage}")
+
+
+@pytest.mark.parametrize("check_id", list(check_texts()))
+def test_check_fails_on_rows_that_break_it(warehouse: Warehouse, check_id: str) -> None:
+    plant(warehouse, OFFENCES[check_id])
+    result = next(r for r in run_checks(warehouse) if r.check_id == check_id)
+    assert result.n_offending > 0
+    assert result.example_json is not None
