@@ -1,0 +1,84 @@
+"""Rows of the rolling and exponentially weighted correlation and beta of pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from analysis.correlation.intervals import Association
+from analysis.correlation.pairs import Pair
+from analysis.correlation.rolling import ewma_association, rolling_association
+from warehouse.tables.correlation import CORRELATION_ROLLING
+
+# Window lengths in hours, by bar length: a week and a month; daily bars need a month and a quarter.
+WINDOW_HOURS: dict[str, tuple[float, ...]] = {"1h": (168.0, 720.0), "4h": (168.0, 720.0), "1d": (720.0, 2160.0)}
+# Half-life in hours of the exponentially weighted estimate, by bar length.
+HALF_LIFE_HOURS: dict[str, float] = {"1h": 72.0, "4h": 168.0, "1d": 720.0}
+# A window is published every 1/STEPS_PER_WINDOW of its length: neighbours share nearly all their bars.
+STEPS_PER_WINDOW = 42
+
+
+def measure_moving(pairs: Iterable[Pair]) -> pl.DataFrame:
+    """Rows of out.correlation_rolling: correlation and beta with 95 % intervals at each published close.
+
+    Points fall on whole multiples of the step in UTC, so later data never move earlier points. Pairs whose bar length
+    has no window are left out; a window with under 80 % of its bars has nulls and its n.
+    """
+    frames = [frame for pair in pairs if pair.timeframe in WINDOW_HOURS for frame in _measure_pair(pair)]
+    return CORRELATION_ROLLING.conform(pl.concat(frames)) if frames else CORRELATION_ROLLING.empty()
+
+
+def published_positions(pair: Pair, window_hours: float) -> NDArray[np.int64]:
+    """Bars that close on a multiple of the window's step, from the first full window on."""
+    bars = round(window_hours / pair.bar_hours)
+    step = max(1, bars // STEPS_PER_WINDOW)
+    offset = pair.close_times(np.array([0]))[0].timestamp() // pair.bar.total_seconds()
+    positions = np.arange(bars - 1, pair.token.size, dtype=np.int64)
+    return np.asarray(positions[(positions + int(offset)) % step == 0])
+
+
+def _measure_pair(pair: Pair) -> list[pl.DataFrame]:
+    frames = []
+    for window_hours in WINDOW_HOURS[pair.timeframe]:
+        ends = published_positions(pair, window_hours)
+        bars = round(window_hours / pair.bar_hours)
+        if ends.size:
+            rolled = rolling_association(pair.token, pair.benchmark, bars, ends)
+            frames.append(_rows(pair, "rolling", window_hours, ends, rolled))
+    half_life = HALF_LIFE_HOURS[pair.timeframe]
+    smooth = ewma_association(pair.token, pair.benchmark, half_life / pair.bar_hours)
+    ends = published_positions(pair, half_life)
+    if ends.size:
+        picked = Association(*(getattr(smooth, name)[ends] for name in Association.__dataclass_fields__))
+        frames.append(_rows(pair, "ewma", half_life, ends, picked))
+    return frames
+
+
+def _rows(pair: Pair, estimator: str, window_hours: float, ends: NDArray[np.int64], found: Association) -> pl.DataFrame:
+    return (
+        pl.DataFrame(
+            {
+                "close_time_utc": pair.close_times(ends),
+                "correlation": found.correlation,
+                "correlation_lower_95": found.correlation_lower,
+                "correlation_upper_95": found.correlation_upper,
+                "beta": found.beta,
+                "beta_lower_95": found.beta_lower,
+                "beta_upper_95": found.beta_upper,
+                "n": found.n,
+                "n_effective": found.n_effective,
+            }
+        )
+        .select(
+            *(pl.lit(value).alias(name) for name, value in pair.labels().items()),
+            pl.lit(estimator).alias("estimator"),
+            pl.lit(window_hours).alias("window_hours"),
+            pl.col(pl.Float64).fill_nan(None),
+            "close_time_utc",
+            "n",
+        )
+        .select(CORRELATION_ROLLING.column_names)
+    )
