@@ -1,0 +1,225 @@
+(function () {
+  "use strict";
+  var root = document.documentElement;
+  var base = document.currentScript.src.replace(/site\.js[^/]*$/, "");
+  var NARROW = 600, PRINT_WIDTH = 680;
+  var CONFIG = { displayModeBar: false, responsive: false, scrollZoom: false, doubleClick: "reset" };
+  var VARIABLE = /^var\(--([a-z0-9-]+)\)$/;
+  var plots = [], loading = null, printWidth = 0;
+
+  function all(selector, from) { return Array.prototype.slice.call((from || document).querySelectorAll(selector)); }
+
+  function loadPlotly() {
+    loading = loading || new Promise(function (done, fail) {
+      var script = document.createElement("script");
+      script.src = base + "plotly.min.js";
+      script.onload = done;
+      script.onerror = fail;
+      document.head.appendChild(script);
+    });
+    return loading;
+  }
+
+  function patch(spec, path, value) {
+    var keys = path.split("."), last = keys.pop(), target = spec;
+    keys.forEach(function (key) { target = target[key] = target[key] === undefined ? {} : target[key]; });
+    if (value === null) delete target[last]; else target[last] = value;
+  }
+
+  function resolve(node, style) {
+    Object.keys(node).forEach(function (key) {
+      var value = node[key];
+      if (typeof value === "string") {
+        var match = VARIABLE.exec(value);
+        if (match) node[key] = style.getPropertyValue("--" + match[1]).trim();
+      } else if (value && typeof value === "object" && !value.bdata) resolve(value, style);
+    });
+  }
+
+  // Plotly changes what it is given, so every drawing starts from the text again.
+  function build(plot, width) {
+    var spec = JSON.parse(plot.text), isNarrow = width < NARROW;
+    if (isNarrow) Object.keys(spec.narrow || {}).forEach(function (path) { patch(spec, path, spec.narrow[path]); });
+    if (plot.frame !== undefined) {
+      var frame = spec.frames[plot.frame];
+      Object.keys(frame.patch).forEach(function (path) { patch(spec, path, frame.patch[path]); });
+    }
+    resolve(spec, getComputedStyle(root));
+    spec.layout.width = width;
+    spec.layout.dragmode = isNarrow ? false : (spec.layout.dragmode || "zoom");
+    if (plot.range) { spec.layout.xaxis.range = plot.range.slice(); spec.layout.xaxis.autorange = false; }
+    return spec;
+  }
+
+  function draw(plot) {
+    return loadPlotly().then(function () {
+      var width = printWidth || plot.el.clientWidth;
+      if (!width) return null;
+      var spec = build(plot, width);
+      plot.width = width;
+      return window.Plotly.react(plot.el, spec.data, spec.layout, CONFIG).then(function () {
+        if (plot.isDrawn) return;
+        plot.isDrawn = true;
+        plot.el.dataset.drawn = "1";
+        plot.el.on("plotly_relayout", function (change) { zoomed(plot, change); });
+        link(plot);
+      });
+    }).catch(function () {
+      plot.el.classList.add("failed");
+      plot.el.textContent = "The figure could not be drawn. Its numbers are in the table below.";
+    });
+  }
+
+  function zoomed(plot, change) {
+    var reset = plot.el.closest(".fig").querySelector("[data-reset]");
+    var anchor = plot.el.closest(".fig").querySelector("[data-link]");
+    var from = change["xaxis.range[0]"], to = change["xaxis.range[1]"];
+    if (change["xaxis.range"]) { from = change["xaxis.range"][0]; to = change["xaxis.range"][1]; }
+    if (from !== undefined && to !== undefined) plot.range = [from, to];
+    else if (change["xaxis.autorange"] || change["xaxis.showspikes"] !== undefined) plot.range = null;
+    else return;
+    if (reset) reset.hidden = !plot.range;
+    if (anchor) anchor.href = "#" + plot.id + (plot.range ? "=" + encodeURIComponent(plot.range.join(",")) : "");
+  }
+
+  // Figures of one group share the moment under the pointer.
+  function link(plot) {
+    var group = plot.el.dataset.group;
+    if (!group) return;
+    function others() { return plots.filter(function (p) { return p !== plot && p.isDrawn && p.el.dataset.group === group; }); }
+    plot.el.on("plotly_hover", function (event) {
+      if (!event.event || !event.xvals) return;
+      others().forEach(function (p) { window.Plotly.Fx.hover(p.el, { xval: event.xvals[0] }, ["xy"]); });
+    });
+    plot.el.on("plotly_unhover", function (event) {
+      if (event.event) others().forEach(function (p) { window.Plotly.Fx.unhover(p.el); });
+    });
+  }
+
+  function redrawAll(isForced) {
+    return Promise.all(plots.filter(function (p) { return isForced || p.isDrawn; }).map(draw));
+  }
+
+  function startPlots() {
+    var hash = decodeURIComponent(location.hash.slice(1)).split("=");
+    all(".plot[data-fig]").forEach(function (el) {
+      var plot = { el: el, id: el.closest(".fig").id, text: document.getElementById(el.dataset.fig).textContent, width: 0 };
+      if (hash[0] === plot.id && hash[1]) {
+        plot.range = hash[1].split(",");
+        el.closest(".fig").querySelector("[data-reset]").hidden = false;
+        el.closest(".fig").scrollIntoView();
+      }
+      plots.push(plot);
+    });
+    if (!plots.length) return;
+    var near = new IntersectionObserver(function (entries) {
+      entries.forEach(function (entry) {
+        if (!entry.isIntersecting) return;
+        near.unobserve(entry.target);
+        draw(plots.filter(function (p) { return p.el === entry.target; })[0]);
+      });
+    }, { rootMargin: "300px" });
+    var pending = 0;
+    var sized = new ResizeObserver(function () {
+      cancelAnimationFrame(pending);
+      pending = requestAnimationFrame(function () {
+        plots.forEach(function (p) { if (p.isDrawn && !printWidth && Math.abs(p.el.clientWidth - p.width) > 1) draw(p); });
+      });
+    });
+    plots.forEach(function (p) { near.observe(p.el); sized.observe(p.el); });
+    window.addEventListener("load", function () {
+      (window.requestIdleCallback || setTimeout)(function () { loadPlotly().catch(function () {}); });
+    });
+    all("[data-reset]").forEach(function (button) {
+      button.addEventListener("click", function () {
+        var plot = plots.filter(function (p) { return p.el === button.closest(".fig").querySelector(".plot"); })[0];
+        plot.range = null;
+        button.hidden = true;
+        button.closest(".fig").querySelector("[data-link]").href = "#" + plot.id;
+        draw(plot);
+      });
+    });
+    all("[data-slide]").forEach(function (input) {
+      var plot = plots.filter(function (p) { return p.id === input.dataset.slide; })[0];
+      var labels = JSON.parse(plot.text).frames.map(function (frame) { return frame.label; });
+      var output = document.getElementById(input.id + "-out");
+      input.addEventListener("input", function () {
+        plot.frame = Number(input.value);
+        output.textContent = labels[plot.frame];
+        input.setAttribute("aria-valuetext", labels[plot.frame]);
+        if (plot.isDrawn) draw(plot);
+      });
+    });
+    window.addEventListener("beforeprint", function () {
+      root.dataset.printed = root.dataset.theme || "";
+      root.dataset.theme = "light";
+      printWidth = PRINT_WIDTH;
+      redrawAll(true);
+    });
+    window.addEventListener("afterprint", function () {
+      if (root.dataset.printed) root.dataset.theme = root.dataset.printed; else delete root.dataset.theme;
+      delete root.dataset.printed;
+      printWidth = 0;
+      redrawAll(false);
+    });
+  }
+
+  function startTheme() {
+    var select = document.getElementById("theme");
+    select.value = root.dataset.theme || "system";
+    select.addEventListener("change", function () {
+      if (select.value === "system") delete root.dataset.theme; else root.dataset.theme = select.value;
+      try { localStorage.setItem("aftershock-theme", select.value); } catch (e) { /* private window */ }
+      redrawAll(false);
+    });
+    matchMedia("(prefers-color-scheme:dark)").addEventListener("change", function () { redrawAll(false); });
+  }
+
+  function startMenu() {
+    var button = document.querySelector(".menu"), nav = document.querySelector(".nav");
+    button.addEventListener("click", function () {
+      button.setAttribute("aria-expanded", String(nav.classList.toggle("open")));
+    });
+  }
+
+  function startTips() {
+    var open = null;
+    function hide() { if (open && open.matches(":popover-open")) open.hidePopover(); open = null; }
+    function show(button) {
+      var text = document.getElementById(button.getAttribute("aria-describedby"));
+      if (!text || !text.showPopover) return;
+      hide();
+      text.showPopover();
+      var at = button.getBoundingClientRect(), box = text.getBoundingClientRect();
+      text.style.left = Math.max(8, Math.min(at.left, innerWidth - box.width - 8)) + "px";
+      text.style.top = (at.bottom + box.height + 8 > innerHeight ? at.top - box.height - 6 : at.bottom + 6) + "px";
+      open = text;
+    }
+    all(".tip").forEach(function (button) {
+      button.addEventListener("mouseenter", function () { show(button); });
+      button.addEventListener("focus", function () { show(button); });
+      button.addEventListener("click", function () { show(button); });
+      button.addEventListener("mouseleave", hide);
+      button.addEventListener("blur", hide);
+    });
+    document.addEventListener("keydown", function (event) { if (event.key === "Escape") hide(); });
+    addEventListener("scroll", hide, { passive: true });
+  }
+
+  function startFilters() {
+    all("[data-filter]").forEach(function (group) {
+      group.hidden = false;
+      group.addEventListener("change", function (event) {
+        all("[data-verdict]").forEach(function (card) {
+          card.hidden = event.target.value !== "all" && card.dataset.verdict !== event.target.value;
+        });
+      });
+    });
+  }
+
+  startTheme();
+  startMenu();
+  startTips();
+  startFilters();
+  startPlots();
+})();

@@ -1,0 +1,188 @@
+"""The cumulative abnormal return of one event over the fan of its placebo windows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+from markupsafe import Markup
+
+from dashboards.figures.axes import label, leader, padded_range, percent_axis, vertical_rule, zero_line
+from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, safe
+from dashboards.figures.series import bar_hours, bar_word
+from dashboards.findings import benchmark_word, fan_title
+from dashboards.formats import close_moment, count, percent
+from dashboards.glossary import tip
+from dashboards.readings import SUBJECT_ASSET, Reaction
+from dashboards.words import venue_name
+
+BARS_BEFORE = 12
+HOURS_AFTER = 48.0
+BANDS = (95, 80, 50)
+
+
+def draw_car_fan(path: pl.DataFrame, reaction: Reaction, selected_from: str) -> Figure:
+    """CAR hour by hour with the middle 50, 80 and 95 % of placebo windows."""
+    step = bar_hours(path, "close_time_utc") or 1.0
+    hours = pl.col("hours_after_event")
+    frame = path.filter(hours.is_between(-BARS_BEFORE * step, HOURS_AFTER + step) & pl.col("car").is_not_null()).select(
+        "hours_after_event", "car", *[f"band_{band}_{side}" for band in BANDS for side in ("lower", "upper")]
+    )
+    columns = (
+        FigureColumn("hours_after_event", "Hours after", lambda value: f"{value:.1f}".replace("-", "−")),
+        FigureColumn("car", "CAR", percent),
+        *(
+            FigureColumn(f"band_{band}_{side}", f"{band}% {side}", percent)
+            for band in BANDS
+            for side in ("lower", "upper")
+        ),
+    )
+    title = fan_title(
+        reaction.asset_id,
+        *(frame[name].to_list() for name in ("hours_after_event", "car", "band_95_lower", "band_95_upper")),
+    )
+    subtitle = Markup("Cumulative {} since the last close before the first public report. Bands: the middle 50, 80 and 95% of {}.").format(
+        tip("abnormal", "abnormal return"), tip("placebo", "placebo windows")
+    )  # fmt: skip
+    if not frame.height:
+        return Figure(
+            "car", title, subtitle, "", "", frame, columns,
+            why_empty=(
+                f"No abnormal path for {reaction.asset_id}.",
+                (reaction.headline.reason if reaction.headline else None) or "The study needs bars before and after the event.",
+            ),
+        )  # fmt: skip
+    return Figure(
+        figure_id="car",
+        title=title,
+        subtitle=subtitle,
+        summary=_summary(frame, reaction),
+        note=_note(reaction, step, selected_from),
+        frame=frame,
+        columns=columns,
+        plot=_plot(frame, reaction),
+        is_simulated=reaction.is_simulated,
+    )
+
+
+def _plot(frame: pl.DataFrame, reaction: Reaction) -> Plot:
+    color = "var(--tao)" if reaction.asset_id == SUBJECT_ASSET else "var(--blue)"
+    after = frame.filter((pl.col("hours_after_event") >= 0) & pl.col("band_95_lower").is_not_null())
+    hours_after, hours = after["hours_after_event"].to_list(), frame["hours_after_event"].to_list()
+    data = []
+    for band in BANDS:
+        for side in ("lower", "upper"):
+            values = [0.0, *after[f"band_{band}_{side}"].to_list()]
+            trace: dict[str, Any] = {
+                "type": "scatter",
+                "mode": "lines",
+                "x": float_array([0.0, *hours_after]),
+                "y": float_array(values),
+                "line": {"width": 0},
+                "hoverinfo": "skip",
+            }
+            if side == "upper":
+                trace |= {"fill": "tonexty", "fillcolor": f"var(--band-{band})"}
+            data.append(trace)
+    data.append(
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": float_array(hours),
+            "y": float_array(frame["car"]),
+            "line": {"color": color, "width": 2.5},
+            "text": [_hover(row) for row in frame.iter_rows(named=True)],
+            "hovertemplate": "%{text}<extra></extra>",
+        }
+    )
+    everything = [*frame["car"], *frame["band_95_lower"], *frame["band_95_upper"]]
+    low, high = padded_range(everything)
+    end, last = hours[-1], frame["car"][-1]
+    annotations = [
+        label(0, 1, "First public report", yref="paper", xanchor="right", yanchor="top", xshift=-6),
+        label(end, last, f"<b>{safe(reaction.asset_id)}</b><br>{percent(last)}", color, xanchor="left", align="left", xshift=10),
+    ]  # fmt: skip
+    if after.height:
+        edge = after.row(-1, named=True)
+        gap = (high - low) / 400 * 18
+        spots: list[float] = []
+        for band in BANDS:
+            y = edge[f"band_{band}_upper"]
+            # Labels of nested bands keep one line of distance and stay clear of the subject's own.
+            y = min(y, spots[-1] - gap) if spots else y
+            spots.append(y)
+            text = f"{band}% of placebos" if band == BANDS[0] else f"{band}%"
+            if abs(y - last) > 2 * gap:
+                annotations.append(label(edge["hours_after_event"], y, text, "var(--band-ink)", xanchor="left", xshift=10))
+    annotations += _first_outside(frame, (high - low))
+    ticks = [hour for hour in range(-96, 97, 12) if hours[0] - 1 <= hour <= end + 1]
+    layout = {
+        "xaxis": {"range": [hours[0], end], "tickvals": ticks, "title": {"text": "Hours since the first public report"},
+                  "ticktext": [f"+{tick}" if tick > 0 else f"−{-tick}" if tick else "0" for tick in ticks],
+                  "unifiedhovertitle": {"text": "%{x:.0f} hours after"}},
+        "yaxis": percent_axis(low, high),
+        "margin": {"r": 128, "b": 48},
+        "shapes": [zero_line(), vertical_rule(0)],
+        "annotations": annotations,
+    }  # fmt: skip
+    narrow = {"layout.margin.r": 62, **{f"layout.annotations.{i}.text": f"{band}%" for i, band in _band_labels(annotations)}}
+    return Plot(data, layout, height=400, narrow_height=350, narrow=narrow)
+
+
+def _band_labels(annotations: list[dict[str, Any]]) -> list[tuple[int, int]]:
+    return [(index, 95) for index, item in enumerate(annotations) if item["text"].startswith("95% of")]
+
+
+def _hover(row: dict[str, Any]) -> str:
+    text = f"<b>{percent(row['car'])}</b> abnormal"
+    if row["hours_after_event"] > 0 and row["band_95_lower"] is not None:
+        text += f"<br>95% of placebos: {percent(row['band_95_lower'])} to {percent(row['band_95_upper'])}"
+    return text
+
+
+def _first_outside(frame: pl.DataFrame, height: float) -> list[dict[str, Any]]:
+    outside = frame.filter(
+        (pl.col("hours_after_event") > 0)
+        & ((pl.col("car") > pl.col("band_95_upper")) | (pl.col("car") < pl.col("band_95_lower")))
+    )
+    if not outside.height:
+        return []
+    row = outside.row(0, named=True)
+    is_above = row["car"] > 0
+    return [
+        leader(
+            row["hours_after_event"], row["car"], f"Hour {row['hours_after_event']:.0f}: outside 95%",
+            -34, -40 if is_above else 40, "var(--ink-2)",
+        )
+    ]  # fmt: skip
+
+
+def _summary(frame: pl.DataFrame, reaction: Reaction) -> str:
+    last = frame.row(-1, named=True)
+    text = f"After {last['hours_after_event']:.0f} hours the cumulative abnormal return of {reaction.asset_id} is {percent(last['car'])}"
+    if last["band_95_lower"] is None:
+        return text + "; there is no placebo band."
+    return text + (
+        f"; the middle 95 percent of placebo windows lie between {percent(last['band_95_lower'])} "
+        f"and {percent(last['band_95_upper'])}."
+    )
+
+
+def _note(reaction: Reaction, step: float, selected_from: str) -> Markup:
+    day = reaction.headline
+    windows = "no placebo windows"
+    if day is not None and day.n_placebo is not None:
+        windows = f"n = {count(day.n_placebo)} overlapping placebo windows"
+        if day.n_independent is not None:
+            windows += f" (about {day.n_independent:.0f} independent)"
+        windows += ", scaled to volatility at the event"
+    return Markup("{} · bands hold hour by hour, not for the whole path · benchmark: {}, {} estimated on {} bars · event chosen from the {} side. Source: {} {} closes. As of {}.").format(
+        windows,
+        benchmark_word(day.benchmark if day else None),
+        tip("beta", "beta"),
+        day.n_estimation if day and day.n_estimation else "no",
+        selected_from,
+        venue_name(reaction.market_id),
+        bar_word(step),
+        close_moment(reaction.data_as_of),
+    )  # fmt: skip

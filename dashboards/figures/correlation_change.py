@@ -1,0 +1,148 @@
+"""How closely each token moved with its benchmark before and after an event."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+from markupsafe import Markup
+
+from dashboards.figures.axes import label, number_axis
+from dashboards.figures.figure import Figure, FigureColumn, Plot, safe
+from dashboards.formats import close_moment, hours_in_words, listing, number, signed
+from dashboards.glossary import tip
+from dashboards.readings import SUBJECT_ASSET
+from dashboards.words import BENCHMARKS, TIMEFRAMES, is_simulated_market, venue_name
+
+ROW_HEIGHT = 56
+
+
+def draw_correlation_change(episodes: pl.DataFrame, event_words: str) -> Figure:
+    """One row per token: correlation with Bitcoin before (open dot) and after (full dot) with 95 % intervals."""
+    rows = pick_rows(episodes)
+    columns = (
+        FigureColumn("asset_id", "Token", str, is_number=False),
+        FigureColumn("before_correlation", "Before", number),
+        FigureColumn("before_correlation_lower_95", "lower 95%", number),
+        FigureColumn("before_correlation_upper_95", "upper 95%", number),
+        FigureColumn("after_correlation", "After", number),
+        FigureColumn("after_correlation_lower_95", "lower 95%", number),
+        FigureColumn("after_correlation_upper_95", "upper 95%", number),
+        FigureColumn("change_correlation", "Change", lambda value: signed(value, 2)),
+        FigureColumn("before_beta", "Beta before", number),
+        FigureColumn("after_beta", "Beta after", number),
+    )
+    frame = rows.select([column.name for column in columns])
+    subtitle = Markup("{} of returns with Bitcoin in equal windows before and after the first public report, with {}.").format(
+        tip("correlation", "Correlation"), tip("interval", "95% intervals")
+    )
+    if not rows.height:
+        reasons = episodes["reason"].drop_nulls().unique().sort().to_list() if episodes.height else []
+        return Figure(
+            "correlation", f"Correlation around {event_words}: not measured", subtitle, "", "", frame, columns,
+            why_empty=("No token has enough bars on both sides of the event.", reasons[0] if reasons else "Run the correlation step on hourly or 4-hour bars."),
+        )  # fmt: skip
+    return Figure(
+        figure_id="correlation",
+        title=change_title(rows),
+        subtitle=subtitle,
+        summary=" ".join(
+            f"{row['asset_id']}: {number(row['before_correlation'])} before, {number(row['after_correlation'])} after."
+            for row in rows.iter_rows(named=True)
+        ),
+        note=_note(rows),
+        frame=frame,
+        columns=columns,
+        plot=_plot(rows),
+        is_simulated=any(is_simulated_market(market_id) for market_id in rows["market_id"]),
+    )
+
+
+def pick_rows(episodes: pl.DataFrame) -> pl.DataFrame:
+    """One row per token against Bitcoin: the most independent bars first; the subject token on top."""
+    known = episodes.filter(
+        pl.col("before_correlation").is_not_null()
+        & pl.col("after_correlation").is_not_null()
+        & (pl.col("other_asset_id") == "BTC")
+        & (pl.col("asset_id") != "BTC")
+    )
+    best = known.sort("n_before", "window_hours", "market_id", descending=[True, True, False]).unique("asset_id", keep="first", maintain_order=True)
+    return best.sort(pl.col("asset_id") != SUBJECT_ASSET, "asset_id")
+
+
+def change_title(rows: pl.DataFrame) -> str:
+    """Which tokens' correlation changed by more than chance allows, and which way."""
+    clear = rows.filter((pl.col("change_correlation_lower_95") > 0) | (pl.col("change_correlation_upper_95") < 0))
+    names = rows["asset_id"].to_list()
+    if not clear.height:
+        return f"No clear change in how {listing(names[:3])} move with Bitcoin" if len(names) <= 3 else "No token clearly changed how it moves with Bitcoin"
+    row = clear.row(0, named=True)
+    verb = "fell" if row["change_correlation"] < 0 else "rose"
+    more = f"; {clear.height - 1} more changed" if clear.height > 1 else ""
+    return f"{row['asset_id']}’s correlation with Bitcoin {verb} from {number(row['before_correlation'])} to {number(row['after_correlation'])}{more}"
+
+
+def _plot(rows: pl.DataFrame) -> Plot:
+    data: list[dict[str, Any]] = []
+    shapes: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
+    low = min(0.0, float(rows.select(pl.min_horizontal("before_correlation_lower_95", "after_correlation_lower_95").min()).item() or 0.0))
+    for index, row in enumerate(reversed(rows.to_dicts())):
+        color = "var(--tao)" if row["asset_id"] == SUBJECT_ASSET else "var(--blue)"
+        for side, shift in (("before", 0.16), ("after", -0.16)):
+            value = row[f"{side}_correlation"]
+            lower, upper = row[f"{side}_correlation_lower_95"], row[f"{side}_correlation_upper_95"]
+            is_before = side == "before"
+            trace: dict[str, Any] = {
+                "type": "scatter",
+                "mode": "markers",
+                "x": [value],
+                "y": [index + shift],
+                "marker": {
+                    "size": 11,
+                    "color": "var(--paper)" if is_before else color,
+                    "line": {"color": "var(--bench)" if is_before else color, "width": 2},
+                },
+                "hovertemplate": f"<b>{safe(row['asset_id'])}</b> {side}: {number(value)}<extra></extra>",
+            }
+            if lower is not None and upper is not None:
+                trace["error_x"] = {"type": "data", "symmetric": False, "array": [upper - value], "arrayminus": [value - lower],
+                                    "color": "var(--dot)", "thickness": 1.2, "width": 0}  # fmt: skip
+            data.append(trace)
+            if index == rows.height - 1:
+                annotations.append(label(value, index + shift, side, "var(--bench)" if is_before else color,
+                                         yanchor="bottom" if is_before else "top", yshift=7 if is_before else -7))  # fmt: skip
+    if low < 0:
+        shapes.append({"type": "line", "x0": 0, "x1": 0, "y0": 0, "y1": 1, "yref": "paper", "line": {"color": "var(--zero)", "width": 1}})
+    names = [safe(row["asset_id"]) for row in reversed(rows.to_dicts())]
+    layout = {
+        "hovermode": "closest",
+        "xaxis": {**number_axis(low - 0.04 if low < 0 else -0.02, 1.02), "title": {"text": "Correlation with Bitcoin"}},
+        "yaxis": {"tickvals": list(range(rows.height)), "ticktext": [f"<b>{name}</b>" for name in names],
+                  "range": [-0.6, rows.height - 0.3], "showgrid": False},
+        "margin": {"l": 64, "r": 16, "b": 48},
+        "shapes": shapes,
+        "annotations": annotations,
+    }  # fmt: skip
+    height = 110 + ROW_HEIGHT * rows.height
+    return Plot(data, layout, height=height, narrow_height=height)
+
+
+def _note(rows: pl.DataFrame) -> Markup:
+    first = rows.row(0, named=True)
+    bars = TIMEFRAMES.get(first["timeframe"], first["timeframe"])
+    rank = ""
+    if first["placebo_rank"] is not None and first["n_placebo"] is not None:
+        independent = f", about {first['n_placebo_independent']} independent" if first["n_placebo_independent"] is not None else ""
+        rank = f" · {first['placebo_rank'] * 100:.0f}% of {first['n_placebo']} earlier dates{independent} changed {first['asset_id']}’s correlation at least as much"
+    return Markup("n = {} and {} {} bars · {} on each side · benchmark: {}{}. {} Source: {}. As of {}.").format(
+        first["n_before"],
+        first["n_after"],
+        bars,
+        hours_in_words(first["window_hours"]),
+        BENCHMARKS["BTC"],
+        rank,
+        "A correlation also rises when the market is merely more volatile.",
+        venue_name(first["market_id"]),
+        close_moment(first["data_as_of_utc"]),
+    )  # fmt: skip

@@ -1,0 +1,220 @@
+"""The path of a token around an event, with what its benchmark predicts and what a claim says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import polars as pl
+from markupsafe import Markup
+
+from dashboards.figures.axes import label, leader, padded_range, percent_axis, vertical_rule, zero_line
+from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, naive, safe, time_axis
+from dashboards.figures.series import bar_hours, bar_word, break_gaps
+from dashboards.findings import benchmark_word, path_title
+from dashboards.formats import close_moment, hours_short, moment, percent, price
+from dashboards.glossary import tip
+from dashboards.readings import SUBJECT_ASSET, Reaction
+from dashboards.words import venue_name
+
+# The quiet before the event that is drawn, so that its labels have room, and what follows.
+HOURS_BEFORE, HOURS_AFTER = 60.0, 168.0
+MARKED_HOURS = (12.0, 24.0, 168.0)
+
+
+def draw_price_path(
+    path: pl.DataFrame, reaction: Reaction, event: Mapping[str, Any], claim: tuple[float, float] | None
+) -> Figure:
+    """Raw and expected return since the last close before the event; `claim` is (rise as a fraction, hours)."""
+    shown = path.filter(pl.col("hours_after_event").is_between(-HOURS_BEFORE, HOURS_AFTER + 4))
+    frame = shown.select(
+        "close_time_utc", "hours_after_event", "close_quote", "raw_return", "expected_return"
+    )
+    figure_id = "path"
+    bars = bar_word(bar_hours(frame, "close_time_utc"))
+    benchmark = benchmark_word(reaction.headline.benchmark if reaction.headline else None)
+    columns = (
+        FigureColumn("close_time_utc", "Close known, UTC", lambda value: f"{value:%Y-%m-%d %H:%M}", is_number=False),
+        FigureColumn("hours_after_event", "Hours after", lambda value: f"{value:.1f}".replace("-", "−")),
+        FigureColumn("close_quote", "Close", price),
+        FigureColumn("raw_return", "Return", percent),
+        FigureColumn("expected_return", f"Expected from {benchmark}", percent),
+    )
+    if frame["raw_return"].drop_nulls().is_empty():
+        return Figure(
+            figure_id, path_title(reaction), "Return since the last close before the news.", "", "", frame, columns,
+            why_empty=(f"No bars for {reaction.asset_id} around this event.", "Import a market that lists it to measure it."),
+        )  # fmt: skip
+    return Figure(
+        figure_id=figure_id,
+        title=path_title(reaction),
+        subtitle=(
+            f"Return since the last close before the first public report, {bars} closes. "
+            f"Dots: {', '.join(hours_short(h) for h in _marks(reaction))} after. "
+            f"Dashed: what {benchmark}’s move predicts."
+        ),
+        summary=_summary(frame, reaction, benchmark),
+        note=_note(reaction, benchmark, bars, claim),
+        frame=frame,
+        columns=columns,
+        plot=_plot(break_gaps(frame, "close_time_utc"), reaction, event, claim, benchmark),
+        is_simulated=reaction.is_simulated,
+    )
+
+
+def _marks(reaction: Reaction) -> list[float]:
+    return [
+        hours
+        for hours in MARKED_HOURS
+        if (horizon := reaction.horizons.get(hours)) is not None and horizon.raw_return is not None
+    ]
+
+
+def _plot(
+    frame: pl.DataFrame, reaction: Reaction, event: Mapping[str, Any], claim: tuple[float, float] | None, benchmark: str
+) -> Plot:
+    start: datetime = event["best_at_utc"]
+    color = "var(--tao)" if reaction.asset_id == SUBJECT_ASSET else "var(--blue)"
+    times = frame["close_time_utc"].to_list()
+    grid = time_axis(times)
+    low, high = padded_range(
+        [*frame["raw_return"].to_list(), *frame["expected_return"].to_list(), claim[0] * 1.08 if claim else None]
+    )
+    marks = [(hours, reaction.horizons[hours].raw_return, _time_of(frame, hours)) for hours in _marks(reaction)]
+    data: list[dict[str, Any]] = [
+        _line(grid, frame["expected_return"], {"color": "var(--bench)", "width": 1.75, "dash": "4px 3px"}, f"expected from {benchmark}"),
+        _line(grid, frame["raw_return"], {"color": color, "width": 2.5}, reaction.asset_id),
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "x": [naive(at) for _, _, at in marks],
+            "y": [value for _, value, _ in marks],
+            "marker": {"size": 8, "color": color, "line": {"color": "var(--paper)", "width": 1.5}},
+            "cliponaxis": False,
+            "hoverinfo": "skip",
+        },
+    ]  # fmt: skip
+    shapes = [zero_line(), vertical_rule(naive(start))]
+    room = {"yref": "paper", "xanchor": "right", "align": "right", "xshift": -6}
+    annotations = [
+        label(naive(start), 1, f"First public report<br>{safe(moment(start, with_year=False))}", yanchor="top", **room)
+    ]
+    if claim:
+        shapes += _claim_shapes(start, *claim)
+        annotations.append(
+            label(naive(start), claim[0], f"Claim: {percent(claim[0], 0)}<br>within {hours_short(claim[1])}",
+                  "var(--ink)", xanchor="right", align="right", xshift=-6)
+        )  # fmt: skip
+    last = frame.filter(pl.col("raw_return").is_not_null()).row(-1, named=True)
+    n_fixed = len(annotations)
+    annotations += [
+        leader(naive(at), value, f"<b>{percent(value or 0)}</b> after {hours_short(hours)}", 30, 26 + 18 * index, color)
+        for index, (hours, value, at) in enumerate(reversed([m for m in marks if m[0] < 100]))
+    ]
+    annotations += _end_labels(frame, reaction, last, benchmark, color)
+    narrow: dict[str, Any] = {
+        "layout.margin.r": 12,
+        "layout.xaxis.nticks": 5,
+        **{f"layout.annotations.{index}.ax": 16 for index in range(n_fixed, len(annotations) - 2)},
+        f"layout.annotations.{len(annotations) - 2}.xanchor": "right",
+        f"layout.annotations.{len(annotations) - 2}.xshift": 0,
+        f"layout.annotations.{len(annotations) - 2}.yshift": 30,
+        f"layout.annotations.{len(annotations) - 1}.visible": False,
+    }
+    layout = {
+        "xaxis": {"type": "date", "tickformat": "%-d %b", "hoverformat": "%a %-d %b %H:%M UTC",
+                  "range": [naive(times[0]), naive(times[-1])], "nticks": 10},
+        "yaxis": percent_axis(low, high),
+        "margin": {"r": 142},
+        "shapes": shapes,
+        "annotations": annotations,
+    }  # fmt: skip
+    return Plot(data, layout, height=400, narrow_height=350, narrow=narrow)
+
+
+def _line(grid: Mapping[str, Any], values: pl.Series, line: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        **grid,
+        "y": float_array(values),
+        "line": dict(line),
+        "connectgaps": False,
+        "name": safe(name),
+        "hovertemplate": f"<b>%{{y:+.1%}}</b> {safe(name)}<extra></extra>",
+    }
+
+
+def _time_of(frame: pl.DataFrame, hours: float) -> datetime:
+    # The last close inside the window, which is the one the horizon was measured at.
+    inside = frame.filter((pl.col("hours_after_event") <= hours) & pl.col("raw_return").is_not_null())
+    moment_known: datetime = inside["close_time_utc"][-1] if inside.height else frame["close_time_utc"][0]
+    return moment_known
+
+
+def _claim_shapes(start: datetime, rise: float, hours: float) -> list[dict[str, Any]]:
+    window = {"x0": naive(start), "x1": naive(start + timedelta(hours=hours))}
+    return [
+        {"type": "rect", **window, "y0": 0, "y1": 1, "yref": "paper", "line": {"width": 0}, "layer": "below",
+         "fillcolor": "var(--window)"},
+        {"type": "line", **window, "y0": rise, "y1": rise, "line": {"color": "var(--ink)", "width": 2}},
+    ]  # fmt: skip
+
+
+def _end_labels(
+    frame: pl.DataFrame, reaction: Reaction, last: Mapping[str, Any], benchmark: str, color: str
+) -> list[dict[str, Any]]:
+    week = reaction.horizons.get(168.0)
+    horizon = "after 7 days" if week is not None and week.raw_return is not None else "at the end of the data"
+    value = week.raw_return if week is not None and week.raw_return is not None else last["raw_return"]
+    expected = frame["expected_return"].drop_nulls()
+    at = naive(last["close_time_utc"])
+    expected_end = expected[-1] if expected.len() else 0.0
+    # Keep the two names apart when the lines end close together.
+    span = abs(last["raw_return"] - expected_end)
+    shift = 16 if span < 0.035 else 0
+    sign = 1 if last["raw_return"] >= expected_end else -1
+    return [
+        label(at, last["raw_return"], f"<b>{safe(reaction.asset_id)}</b><br>{percent(value)} {horizon}", color,
+              xanchor="left", align="left", xshift=10, yshift=shift * sign),
+        label(at, expected_end, f"Expected from<br>{safe(benchmark)}", "var(--bench)",
+              xanchor="left", align="left", xshift=10, yshift=-shift * sign),
+    ]  # fmt: skip
+
+
+def _summary(frame: pl.DataFrame, reaction: Reaction, benchmark: str) -> str:
+    after = frame.filter((pl.col("hours_after_event") > 0) & pl.col("raw_return").is_not_null())
+    sentences = [
+        f"After {hours_short(hours)} {reaction.asset_id} stood at {percent(horizon.raw_return)}"
+        + (f", {benchmark} predicted {percent(horizon.expected_return)}." if horizon.expected_return is not None else ".")
+        for hours in _marks(reaction)
+        if (horizon := reaction.horizons[hours]).raw_return is not None
+    ]
+    if after.height:
+        top = after.sort("raw_return").row(-1, named=True)
+        sentences.insert(
+            0,
+            f"The highest close in the window is {percent(top['raw_return'])}, "
+            f"{top['hours_after_event']:.0f} hours after the report.",
+        )
+    return " ".join(sentences)
+
+
+def _note(reaction: Reaction, benchmark: str, bars: str, claim: tuple[float, float] | None) -> Markup:
+    day = reaction.headline
+    estimation = f", estimated on {day.n_estimation} bars" if day is not None and day.n_estimation else ""
+    interval = ""
+    if day is not None and day.car_lower is not None and day.car_upper is not None:
+        interval = f" · 95% interval of the move beyond it after 24 h: {percent(day.car_lower)} to {percent(day.car_upper)}"
+    return Markup("n = 1 event · window −{} h to +7 days · benchmark: {} ({}{}){}{}. Source: {} {} closes. As of {}.").format(
+        f"{HOURS_BEFORE:.0f}",
+        benchmark,
+        tip("beta", "beta"),
+        estimation,
+        interval,
+        f" · shaded: the {hours_short(claim[1])} the claim names" if claim else "",
+        venue_name(reaction.market_id),
+        bars,
+        close_moment(reaction.data_as_of),
+    )

@@ -1,0 +1,137 @@
+"""Fifty dots for what ordinary windows do, and a diamond for the event."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+from markupsafe import Markup
+
+from dashboards.figures.axes import label, percent_axis
+from dashboards.figures.figure import Figure, FigureColumn, Plot, safe
+from dashboards.findings import benchmark_word, rank_title
+from dashboards.formats import close_moment, count, hours_short, percent
+from dashboards.glossary import tip
+from dashboards.readings import SUBJECT_ASSET, Horizon, Reaction
+from dashboards.words import venue_name
+
+N_DOTS = 50
+N_BINS = 25
+
+
+def draw_quantile_dots(placebos: pl.DataFrame, reaction: Reaction, horizon: Horizon | None, figure_id: str = "dots") -> Figure:
+    """The distribution of placebo CARs at one horizon as 50 quantile dots, with the event's own CAR."""
+    columns = (
+        FigureColumn("placebo_start_utc", "Window starts, UTC", lambda value: f"{value:%Y-%m-%d %H:%M}", is_number=False),
+        FigureColumn("car", "CAR", percent),
+        FigureColumn("car_scaled", "CAR, scaled", percent),
+    )
+    frame = placebos.select("placebo_start_utc", "car", "car_scaled")
+    hours = hours_short(horizon.hours) if horizon else "24 h"
+    subtitle = Markup("{} over {}, {} before the event.").format(tip("abnormal", "Abnormal return"), hours, tip("placebo", "placebo windows"))
+    if horizon is None or horizon.car is None or frame.height < N_DOTS:
+        return Figure(
+            figure_id, "No ordinary windows to compare with", subtitle, "", "", frame, columns,
+            why_empty=(
+                "Too few placebo windows to draw." if horizon and horizon.car is not None else "Not measured.",
+                (horizon.reason if horizon else None) or "The comparison needs a quiet stretch of bars before the event.",
+            ),
+        )  # fmt: skip
+    benchmark = benchmark_word(horizon.benchmark)
+    return Figure(
+        figure_id=figure_id,
+        title=rank_title(horizon),
+        subtitle=subtitle,
+        summary=_summary(frame, reaction, horizon),
+        note=_note(reaction, horizon, benchmark),
+        frame=frame,
+        columns=columns,
+        plot=_plot(frame["car_scaled"], reaction, horizon, benchmark),
+        is_simulated=reaction.is_simulated,
+    )
+
+
+def stack_dots(values: pl.Series, low: float, high: float) -> tuple[list[float], list[int]]:
+    """Positions of the 50 quantiles, stacked on bins of one twenty-fifth of the axis."""
+    quantiles = np.quantile(values.to_numpy(), (np.arange(N_DOTS) + 0.5) / N_DOTS)
+    width = (high - low) / N_BINS
+    bins = np.floor((quantiles - low) / width).astype(int)
+    heights: dict[int, int] = {}
+    levels = []
+    for position in bins.tolist():
+        heights[position] = heights.get(position, 0) + 1
+        levels.append(heights[position])
+    return [low + (position + 0.5) * width for position in bins.tolist()], levels
+
+
+def _plot(values: pl.Series, reaction: Reaction, horizon: Horizon, benchmark: str) -> Plot:
+    car = horizon.car or 0.0
+    edges = [float(values.quantile(0.005) or 0), float(values.quantile(0.995) or 0), car, 0.0]
+    margin = (max(edges) - min(edges)) * 0.12 + 0.002
+    low, high = min(edges) - margin, max(edges) + margin
+    xs, levels = stack_dots(values, low, high)
+    top = max(levels)
+    color = "var(--tao)" if reaction.asset_id == SUBJECT_ASSET else "var(--blue)"
+    mode_x = xs[levels.index(top)]
+    data: list[dict[str, Any]] = [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "x": [round(x, 5) for x in xs],
+            "y": levels,
+            "marker": {"size": 13, "color": "var(--dot)"},
+            "hovertemplate": "about %{x:+.1%}<extra></extra>",
+        },
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "x": [car],
+            "y": [1],
+            "marker": {"size": 16, "symbol": "diamond", "color": color},
+            "hovertemplate": f"{safe(reaction.asset_id)} %{{x:+.1%}}<extra></extra>",
+            "cliponaxis": False,
+        },
+    ]
+    # The label stands on the emptier side of the tallest stack.
+    is_right = car >= mode_x
+    # A diamond among the dots would carry its label inside them: lift it above the stack.
+    inside = min(xs) - 0.001 <= car <= max(xs) + 0.001
+    layout = {
+        "hovermode": "closest",
+        "xaxis": {**percent_axis(low, high, 5), "title": {"text": f"{hours_short(horizon.hours)} return beyond {safe(benchmark)}"}},
+        "yaxis": {"visible": False, "range": [0.3, max(top, 12) + 1.2]},
+        "margin": {"l": 10, "r": 14, "b": 48},
+        "annotations": [
+            label(mode_x, top, "Ordinary windows:<br>each dot is 1 in 50", "var(--band-ink)",
+                  xanchor="left" if is_right else "right", align="left" if is_right else "right",
+                  xshift=26 if is_right else -26, yanchor="middle"),
+            label(car, (top * 0.62 if inside else 1), f"<b>{safe(reaction.asset_id)} {percent(car)}</b><br>this event", color,
+                  yanchor="bottom", yshift=12, xanchor="center", **({"bgcolor": "var(--paper)"} if inside else {})),
+        ],
+    }  # fmt: skip
+    if inside:
+        layout["shapes"] = [
+            {"type": "line", "x0": car, "x1": car, "y0": 1, "y1": top * 0.62 + 0.6, "line": {"color": color, "width": 1}}
+        ]
+    return Plot(data, layout, height=310, narrow_height=260, narrow={"data.0.marker.size": 10, "layout.xaxis.tickangle": 0})
+
+
+def _summary(frame: pl.DataFrame, reaction: Reaction, horizon: Horizon) -> str:
+    lower, upper = horizon.ordinary_lower, horizon.ordinary_upper
+    inside = "" if lower is None or upper is None else f"The middle 95 percent of ordinary windows lie between {percent(lower)} and {percent(upper)}. "
+    rank = "" if horizon.n_as_large is None else f"{count(horizon.n_as_large)} of {count(frame.height)} moved at least as far."
+    return f"{inside}{reaction.asset_id} moved {percent(horizon.car or 0)} beyond its benchmark. {rank}"
+
+
+def _note(reaction: Reaction, horizon: Horizon, benchmark: str) -> Markup:
+    independent = f" (about {horizon.n_independent:.0f} {tip('independent', 'independent')})" if horizon.n_independent else ""
+    return Markup("n = {} overlapping windows{}, each scaled to volatility at the event · benchmark: {} · middle 95%: {} to {}. Source: {}. As of {}.").format(
+        count(horizon.n_placebo or 0),
+        Markup(independent),  # noqa: S704 - built from a number and a glossary tip
+        benchmark,
+        percent(horizon.ordinary_lower or 0),
+        percent(horizon.ordinary_upper or 0),
+        venue_name(reaction.market_id),
+        close_moment(reaction.data_as_of),
+    )  # fmt: skip

@@ -1,0 +1,36 @@
+"""Time series prepared for drawing: gaps become breaks, never bridges."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import polars as pl
+
+
+def break_gaps(frame: pl.DataFrame, time_column: str) -> pl.DataFrame:
+    """`frame` sorted by time with one row of nulls inside every stretch longer than 1.5 usual steps."""
+    ordered = frame.sort(time_column)
+    if ordered.height < 3:
+        return ordered
+    steps = ordered[time_column].diff()
+    usual = steps.drop_nulls().median()
+    if not isinstance(usual, timedelta):
+        return ordered
+    is_late = steps > usual * 1.5
+    if not is_late.fill_null(False).any():
+        return ordered
+    holes = ordered.filter(is_late.fill_null(False)).select(pl.col(time_column) - usual / 2)
+    return pl.concat([ordered, holes], how="diagonal").sort(time_column)
+
+
+def bar_hours(frame: pl.DataFrame, time_column: str) -> float | None:
+    """The usual distance between rows in hours; None for fewer than two rows."""
+    usual = frame[time_column].sort().diff().drop_nulls().median()
+    return usual / timedelta(hours=1) if isinstance(usual, timedelta) else None
+
+
+def bar_word(hours: float | None) -> str:
+    """A bar length as an adjective: hourly, 4-hour, daily."""
+    if hours is None:
+        return ""
+    return {1.0: "hourly", 24.0: "daily"}.get(hours, f"{hours:g}-hour")

@@ -1,0 +1,82 @@
+"""Small pictures inside tables and cards, as inline SVG that needs no script."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from dashboards.formats import percent
+
+_SPARK_WIDTH, _SPARK_HEIGHT = 110, 28
+_RANGE_WIDTH, _RANGE_HEIGHT = 170, 22
+
+
+def points(values: Sequence[float], width: float, height: float, padding: float = 2.0) -> str:
+    """`values` as SVG polyline points, evenly spaced, scaled to their own range."""
+    low, high = min(values), max(values)
+    scale = (height - 2 * padding) / (high - low) if high > low else 0.0
+    step = width / max(len(values) - 1, 1)
+    return " ".join(
+        f"{index * step:.1f},{height - padding - (value - low) * scale:.1f}" for index, value in enumerate(values)
+    )
+
+
+def sparkline(values: Sequence[float], is_subject: bool = False) -> Markup:
+    """A line of its own scale with a dotted line at its first value; empty for fewer than two values."""
+    if len(values) < 2:
+        return Markup("")
+    line = points(values, _SPARK_WIDTH, _SPARK_HEIGHT)
+    start = line.split(" ", 1)[0].split(",")[1]
+    return Markup(
+        '<svg class="spark{0}" width="{1}" height="{2}" viewBox="0 0 {1} {2}" aria-hidden="true">'
+        '<line x1="0" x2="{1}" y1="{3}" y2="{3}"/><polyline points="{4}"/></svg>'
+    ).format(" tao" if is_subject else "", _SPARK_WIDTH, _SPARK_HEIGHT, start, line)
+
+
+def range_scale(values: Sequence[float | None], smallest: float = 0.05) -> float:
+    """The half-width of a shared symmetric scale that holds every value, in steps of five percent."""
+    widest = max([smallest, *(abs(value) for value in values if value is not None)])
+    return -(-round(widest * 100, 6) // 5) * 5 / 100
+
+
+def range_bar(lower: float | None, upper: float | None, value: float | None, scale: float) -> Markup:
+    """A bar from `lower` to `upper` (the ordinary range) and a dot at `value`, accented when outside."""
+    if value is None:
+        return Markup("")
+
+    def place(fraction: float) -> float:
+        return (max(-scale, min(scale, fraction)) / scale + 1) / 2 * (_RANGE_WIDTH - 12) + 6
+
+    bar, css = Markup(""), ""
+    if lower is not None and upper is not None:
+        left, right = place(lower), place(upper)
+        bar = Markup('<rect x="{:.1f}" y="7" width="{:.1f}" height="8" opacity=".6"/>').format(
+            left, max(right - left, 1)
+        )
+        css = "" if lower <= value <= upper else "out"
+    return Markup(
+        '<svg class="range" width="{0}" height="{1}" viewBox="0 0 {0} {1}" aria-hidden="true">{2}'
+        '<line x1="{3:.1f}" x2="{3:.1f}" y1="4" y2="18"/><circle class="{4}" cx="{5:.1f}" cy="11" r="5.5"/></svg>'
+    ).format(_RANGE_WIDTH, _RANGE_HEIGHT, bar, place(0), css, place(value))
+
+
+def scale_words(scale: float) -> str:
+    """The shared scale as printed in the head of the column."""
+    return f"{percent(-scale, 0)} · 0 · {percent(scale, 0)}"
+
+
+def measured_bar(measured: float, claimed: float, measured_text: str, claimed_text: str) -> Markup:
+    """A bar for what was measured and a tick for what was claimed, on one scale from zero."""
+    top = max(abs(measured), abs(claimed)) * 1.12 or 1.0
+    width = max(measured, 0) / top * 100
+    tick = max(claimed, 0) / top * 100
+    # Two labels on one line collide when their marks are near: the left one then ends at its mark.
+    return Markup(
+        '<svg class="measure" role="img" aria-label="{m} against {c}" width="100%" height="40">'
+        '<rect x="0" y="4" width="100%" height="7" fill="var(--sunk)"/>'
+        '<rect x="0" y="4" width="{w:.1f}%" height="7" fill="var(--tao)"/>'
+        '<rect x="{t:.1f}%" y="0" width="2" height="15" fill="var(--ink)"/>'
+        '<text x="0" y="30" font-size="12.5" fill="var(--ink-2)">{m}</text>'
+        '<text x="{a:.1f}%" y="30" font-size="12.5" text-anchor="end" fill="var(--ink-2)">{c}</text></svg>'
+    ).format(m=measured_text, c=claimed_text, w=width, t=tick, a=min(max(tick + 8, 40), 100))

@@ -1,0 +1,121 @@
+"""What the site's folder holds already, so that only changed pages are rendered and stale ones removed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+import polars as pl
+
+MANIFEST_NAME = ".manifest.json"
+
+
+class SiteError(RuntimeError):
+    """The pages cannot be written; the message says what, where and what to do."""
+
+
+class Manifest:
+    """Inputs and files of each page of one site folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.before: dict[str, dict[str, object]] = _read(folder / MANIFEST_NAME)
+        self.after: dict[str, dict[str, object]] = {}
+
+    def is_unchanged(self, path: str, inputs: str) -> bool:
+        """Whether the page was rendered from these inputs before and all its files are still there; if so, keep it."""
+        entry = self.before.get(path)
+        if entry is None or entry.get("inputs") != inputs:
+            return False
+        names = [str(name) for name in entry.get("files", [])]  # type: ignore[attr-defined] # written by us as a list
+        if not all((self.folder / name).is_file() for name in names):
+            return False
+        self.after[path] = entry
+        return True
+
+    def record(self, path: str, inputs: str, names: Iterable[str]) -> None:
+        """Remember what a page was rendered from and which files it wrote."""
+        self.after[path] = {"inputs": inputs, "files": sorted(names)}
+
+    def finish(self) -> int:
+        """Remove files that no page has any more and write the manifest; returns how many files went."""
+        kept = _names(self.after)
+        stale = _names(self.before) - kept
+        for name in stale:
+            (self.folder / name).unlink(missing_ok=True)
+        write_if_changed(self.folder / MANIFEST_NAME, json.dumps(self.after, indent=0, sort_keys=True).encode())
+        return len(stale)
+
+
+def write_if_changed(path: Path, content: bytes) -> bool:
+    """Replace the file atomically unless it already holds `content`; returns whether it was written."""
+    if path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content:
+        return False
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f".{path.name}.partial")
+        partial.write_bytes(content)
+        os.replace(partial, path)  # noqa: PTH105 - the atomic rename is the point
+    except OSError as exc:
+        raise SiteError(f"cannot write {path}: {exc.strerror}; free space or set AFTERSHOCK_HOME") from exc
+    return True
+
+
+def copy_if_changed(source: Path, target: Path) -> bool:
+    """Copy a file unless the target has the same size and is not older; returns whether it was copied."""
+    if target.is_file() and target.stat().st_size == source.stat().st_size and target.stat().st_mtime >= source.stat().st_mtime:
+        return False
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f".{target.name}.partial")
+    shutil.copyfile(source, partial)
+    os.replace(partial, target)  # noqa: PTH105 - the atomic rename is the point
+    return True
+
+
+def hash_inputs(frames: Iterable[pl.DataFrame], *texts: str) -> str:
+    """A hash over the values of frames and texts and over the code that renders them."""
+    digest = hashlib.sha256(code_hash().encode())
+    for frame in frames:
+        digest.update(repr(frame.schema).encode())
+        if frame.height:
+            digest.update(frame.hash_rows(seed=17).to_numpy().tobytes())
+    for text in texts:
+        digest.update(text.encode() + b"\0")
+    return digest.hexdigest()
+
+
+@cache
+def code_hash() -> str:
+    """A hash over every file of this package and the version of polars, whose row hashes are stable within one version."""
+    digest = hashlib.sha256(pl.__version__.encode())
+    for name, content in sorted(_contents(files("dashboards"), "")):
+        digest.update(name.encode() + content)
+    return digest.hexdigest()
+
+
+def _contents(folder: Traversable, prefix: str) -> Iterable[tuple[str, bytes]]:
+    for item in folder.iterdir():
+        if item.is_dir():
+            if item.name != "__pycache__":
+                yield from _contents(item, f"{prefix}{item.name}/")
+        elif item.name.endswith((".py", ".jinja", ".css", ".js", ".svg")):
+            yield f"{prefix}{item.name}", item.read_bytes()
+
+
+def _names(entries: dict[str, dict[str, object]]) -> set[str]:
+    return {str(name) for entry in entries.values() for name in entry.get("files", [])}  # type: ignore[attr-defined] # lists
+
+
+def _read(path: Path) -> dict[str, dict[str, object]]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}

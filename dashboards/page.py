@@ -1,0 +1,111 @@
+"""A page of the site: its text, its files, and the shell around it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from dashboards.figures.figure import Figure, figure_csv, render_figure
+from dashboards.glossary import definitions
+
+NAVIGATION = (
+    ("Overview", "index.html"),
+    ("Events", "events.html"),
+    ("Tokens", "tokens.html"),
+    ("Categories", "categories.html"),
+    ("Correlations", "correlations.html"),
+    ("Claims", "claims.html"),
+    ("Data health", "health.html"),
+    ("Methods", "methods.html"),
+    ("Search", "search.html"),
+)
+
+_UNSAFE_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One HTML page and the files that belong to it; `path` is relative to the site's folder."""
+
+    path: str
+    section: str
+    title: str
+    description: str
+    body: Markup
+    as_of: str = ""
+    scripts: tuple[str, ...] = ()
+    files: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def root(self) -> str:
+        """The way from this page up to the site's folder."""
+        return "../" * self.path.count("/")
+
+
+class Canvas:
+    """Collects the figures of one page while its body is composed: each adds its CSV to the page's files."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.root = "../" * path.count("/")
+        self.files: dict[str, str] = {}
+
+    def draw(self, figure: Figure) -> Markup:
+        """The figure as HTML; its numbers become a CSV file beside the page."""
+        csv_path = f"data/{self.path.removesuffix('.html')}/{figure.figure_id}.csv"
+        if figure.frame.height:
+            self.files[csv_path] = figure_csv(figure)
+        return render_figure(figure, self.root + csv_path)
+
+
+def file_name(identifier: str) -> str:
+    """An identifier as a file name: letters, digits, dot, dash, underscore; never hidden, never empty."""
+    return _UNSAFE_IN_NAMES.sub("-", identifier).strip(".-") or "unnamed"
+
+
+def event_path(event_id: str) -> str:
+    """The page of an event."""
+    return f"events/{file_name(event_id)}.html"
+
+
+def token_path(asset_id: str) -> str:
+    """The page of a token."""
+    return f"tokens/{file_name(asset_id)}.html"
+
+
+def safe_link(url: str | None, text: str, rel: str = "noopener noreferrer nofollow") -> Markup:
+    """A link for http and https addresses, the bare text for anything else."""
+    if url and url.startswith(("https://", "http://")):
+        return Markup('<a href="{}" rel="{}">{}</a>').format(url, rel, text)
+    return Markup("{}").format(text)
+
+
+def render_page(page: Page) -> str:
+    """The complete HTML document."""
+    return _template().render(
+        title=page.title,
+        description=page.description,
+        root=page.root,
+        nav=NAVIGATION,
+        section=page.section,
+        page_path=page.path,
+        body=page.body,
+        as_of=page.as_of,
+        scripts=page.scripts,
+        definitions=definitions(page.body),
+    )
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(loader=FunctionLoader(_source), autoescape=True, undefined=StrictUndefined)
+    return environment.get_template("page.html.jinja")
+
+
+def _source(name: str) -> str:
+    return (files("dashboards") / "templates" / name).read_text(encoding="utf-8")

@@ -1,0 +1,139 @@
+"""The page that answers in ten seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import polars as pl
+from markupsafe import Markup
+
+from dashboards.cards import rise_claim, verdict_card, verdict_order
+from dashboards.figures.car_fan import draw_car_fan
+from dashboards.figures.correlation_change import draw_correlation_change
+from dashboards.figures.price_path import draw_price_path
+from dashboards.figures.quantile_dots import draw_quantile_dots
+from dashboards.findings import as_of_words, outside_sentence, verdict_heading
+from dashboards.formats import day, limit_words
+from dashboards.frames import Frames
+from dashboards.page import Canvas, Page, event_path
+from dashboards.pages.sections import cannot_know, data_as_of, events_table, moves_table, reaction_tiles
+from dashboards.readings import Reaction, lead_event, path_of, placebos_of, subject_of
+from dashboards.tables import empty_table, limits
+from dashboards.words import category_news
+from warehouse.tables.claims import CLAIM, CLAIM_VERDICT
+from warehouse.tables.correlation import CORRELATION_EPISODE
+from warehouse.tables.news import CONFOUNDER, EVENT, EVENT_SOURCE
+
+N_LATEST = 8
+N_CARDS = 6
+KICKER = "What AI-policy news did to decentralised-AI tokens"
+
+
+def compose_overview(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> Page:
+    """The finding, its proof, its limits, the claims, the latest events and moves, and how fresh the data are."""
+    canvas = Canvas("index.html")
+    event = lead_event(frames, reactions)
+    subject = subject_of(reactions[event["event_id"]]) if event else None
+    if event is None or subject is None:
+        title, opening = "Nothing has been measured yet", _nothing_yet()
+        as_of = None
+    else:
+        title, opening = _lead(frames, canvas, event, subject)
+        as_of = subject.data_as_of
+    body = Markup("").join(
+        [
+            Markup('<p class="kicker">{}</p>').format(KICKER),
+            Markup("<h1>{}</h1>").format(title),
+            opening,
+            _claims(frames),
+            _latest(frames, reactions),
+            Markup('<h2 id="moves">Today’s abnormal moves</h2>'),
+            moves_table(frames, canvas.root),
+            Markup('<h2 id="as-of">Data as of</h2>'),
+            data_as_of(frames),
+        ]
+    )
+    return Page(
+        path=canvas.path,
+        section="Overview",
+        title=title,
+        description=f"{title}. Event studies of AI-policy news and decentralised-AI tokens, with the uncertainty drawn.",
+        body=body,
+        as_of=as_of_words(as_of),
+        files=canvas.files,
+    )
+
+
+def _lead(frames: Frames, canvas: Canvas, event: Mapping[str, Any], subject: Reaction) -> tuple[str, Markup]:
+    event_id = event["event_id"]
+    claims = frames.part(CLAIM, "event_id", event_id).to_dicts()
+    verdicts = {row["claim_id"]: row for row in frames.get(CLAIM_VERDICT).iter_rows(named=True)}
+    claim = rise_claim(claims, verdicts)
+    path = path_of(frames, subject)
+    placebos = placebos_of(frames, subject, 24.0)
+    sources = frames.part(EVENT_SOURCE, "event_id", event_id)
+    confounders = frames.part(CONFOUNDER, "event_id", event_id)
+    pair = Markup('<h2 class="vh">The price and its ordinary range</h2><div class="pair">{}{}</div>').format(
+        canvas.draw(draw_price_path(path, subject, event, claim)),
+        canvas.draw(draw_quantile_dots(placebos, subject, subject.headline)),
+    )
+    second = Markup('<div class="pair">{}{}</div>').format(
+        canvas.draw(draw_car_fan(path, subject, event["selected_from"])),
+        canvas.draw(
+            draw_correlation_change(
+                frames.part(CORRELATION_EPISODE, "event_id", event_id), f"the {category_news(event['category'])}"
+            )
+        ),
+    )
+    opening = Markup("").join(
+        [
+            _lede(event, subject, placebos, canvas.root),
+            reaction_tiles(subject, path),
+            pair,
+            limits("What we cannot know", cannot_know(subject, placebos, sources, confounders)),
+            second,
+        ]
+    )
+    return verdict_heading(subject, event, category_news(event["category"]), claim), opening
+
+
+def _lede(event: Mapping[str, Any], subject: Reaction, placebos: pl.DataFrame, root: str) -> Markup:
+    days = None
+    if placebos.height:
+        length: timedelta = event["best_at_utc"] - placebos["placebo_start_utc"].min()
+        days = length / timedelta(days=1)
+    return Markup('<p class="lede">On {}: {}. <strong>{}</strong>. <a href="{}{}">The whole event</a></p>').format(
+        day(event["best_at_utc"]),
+        limit_words(event["title"].rstrip("."), 110),
+        outside_sentence(subject, days),
+        root,
+        event_path(event["event_id"]),
+    )
+
+
+def _nothing_yet() -> Markup:
+    return Markup(
+        '<p class="lede">There is no event with prices around it in the published file. '
+        "<strong>Run <code>aftershock run</code></strong> to load the bundled record and measure it.</p>"
+    )
+
+
+def _claims(frames: Frames) -> Markup:
+    rows = sorted(frames.get(CLAIM_VERDICT).iter_rows(named=True), key=verdict_order)
+    head = Markup('<h2 id="claims">Claims, checked against the tape</h2><p class="intro">What was said, what the prices show, and how sure that is.</p>')
+    if not rows:
+        return head + empty_table("No claim has been judged yet.", "Claims live in claims.toml; a run judges each of them.")
+    more = Markup("")
+    if len(rows) > N_CARDS:
+        more = Markup('<p><a href="claims.html">All {} claims with every reading</a></p>').format(len(rows))
+    cards = Markup("").join(verdict_card(row, "") for row in rows[:N_CARDS])
+    return Markup('{}<ul class="cards">{}</ul>{}').format(head, cards, more)
+
+
+def _latest(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> Markup:
+    events = frames.get(EVENT).filter(pl.col("status") != "rejected").sort("best_at_utc", descending=True)
+    return Markup('<h2 id="events">Latest events</h2>{}<p><a href="events.html">All {} events</a></p>').format(
+        events_table("latest", events.head(N_LATEST), reactions, ""), events.height
+    )

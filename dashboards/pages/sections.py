@@ -1,0 +1,274 @@
+"""Parts that more than one page shows: tiles, tables of events and moves, limits, freshness."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+from markupsafe import Markup
+
+from dashboards.findings import benchmark_word, prices_in_words
+from dashboards.formats import (
+    close_moment,
+    count,
+    number_word,
+    percent,
+    price,
+    share,
+    short_day,
+    span,
+    time_tag,
+)
+from dashboards.frames import Frames
+from dashboards.glossary import tip
+from dashboards.inline import range_bar, range_scale, scale_words, sparkline
+from dashboards.page import event_path, token_path
+from dashboards.readings import SUBJECT_ASSET, Horizon, Reaction, subject_of
+from dashboards.tables import Cell, Head, Spanning, empty_table, facts, table, tile, tiles
+from dashboards.words import TIMEFRAMES, category_label
+from warehouse.tables.news import EVENT, FEED
+from warehouse.tables.ops import CHECK_RESULT
+from warehouse.tables.prices import COVERAGE
+
+NOT_MEASURED = "not measured"
+MAX_LIMITS = 5
+
+
+def reaction_tiles(reaction: Reaction, path: pl.DataFrame) -> Markup:
+    """Four numbers with their ranges: a day after, of which beyond the benchmark, the rank, what a week left."""
+    day, week, half = (reaction.horizons.get(hours) for hours in (24.0, 168.0, 12.0))
+    first, later = _closes(path, 24.0)
+    items = [
+        tile(
+            "24 hours after the first public report",
+            _value(day, "raw_return"),
+            Markup("{}. {}").format(
+                prices_in_words(reaction.asset_id, first, later),
+                f"After 12 hours {percent(half.raw_return)}." if half and half.raw_return is not None else "",
+            )
+            if day and day.raw_return is not None
+            else _why(day),
+            is_accent=reaction.asset_id == SUBJECT_ASSET and bool(day and day.is_outside),
+        ),
+        tile(
+            Markup("of which {}").format(tip("abnormal", f"beyond {benchmark_word(day.benchmark if day else None)}")),
+            _value(day, "car"),
+            _ordinary(day),
+        ),
+        tile(tip("rank", "Placebo rank"), _rank(day), _rank_words(day)),
+        tile("After 7 days", _value(week, "raw_return"), _week_words(week)),
+    ]
+    return tiles(items)
+
+
+def _value(horizon: Horizon | None, name: str) -> str:
+    value = getattr(horizon, name) if horizon else None
+    return "–" if value is None else percent(value)
+
+
+def _why(horizon: Horizon | None) -> str:
+    return f"Not measured: {horizon.reason}" if horizon and horizon.reason else "Not measured"
+
+
+def _ordinary(day: Horizon | None) -> str:
+    if day is None or day.car is None:
+        return _why(day)
+    if day.ordinary_lower is None or day.ordinary_upper is None:
+        if day.car_lower is None or day.car_upper is None:
+            return "No ordinary range: too few quiet bars before"
+        return f"95% interval {percent(day.car_lower)} to {percent(day.car_upper)}"
+    return f"Ordinary days: {percent(day.ordinary_lower)} to {percent(day.ordinary_upper)} (95% of placebos)"
+
+
+def _rank(day: Horizon | None) -> str:
+    if day is None or day.n_as_large is None or day.n_placebo is None:
+        return "–"
+    return f"{count(day.n_as_large)} of {count(day.n_placebo)}"
+
+
+def _rank_words(day: Horizon | None) -> str:
+    if day is None or day.n_placebo is None:
+        return "No ordinary windows to compare with"
+    if day.n_independent is None:
+        return "ordinary windows moved at least as far"
+    return f"as large; only about {day.n_independent:.0f} of them do not overlap"
+
+
+def _week_words(week: Horizon | None) -> str:
+    if week is None or week.raw_return is None:
+        return _why(week) if week else "The data end before"
+    if week.car is None:
+        return "since the last close before the report"
+    return f"left of it; {percent(week.car)} beyond {benchmark_word(week.benchmark)}"
+
+
+def _closes(path: pl.DataFrame, hours: float) -> tuple[float | None, float | None]:
+    before = path.filter((pl.col("hours_after_event") <= 0) & pl.col("close_quote").is_not_null())
+    inside = path.filter((pl.col("hours_after_event") <= hours) & pl.col("close_quote").is_not_null())
+    return (
+        before["close_quote"][-1] if before.height else None,
+        inside["close_quote"][-1] if inside.height else None,
+    )
+
+
+def cannot_know(
+    reaction: Reaction, placebos: pl.DataFrame, sources: pl.DataFrame, confounders: pl.DataFrame
+) -> list[tuple[str, str]]:
+    """What the data cannot answer, from the data: cause, rarity, what else happened, who knew before."""
+    items = [("Cause.", "One event shows that two things happened together, not that one made the other.")]
+    day = reaction.headline
+    if day is not None and day.n_independent is not None and day.n_as_large is not None:
+        independent = max(int(round(day.n_independent)), 1)
+        text = f"About {independent} separate windows stand behind the comparison. "
+        if day.n_as_large == 0:
+            text += f"“None as large” supports rarer than about 1 day in {independent + 1}, not 1 in {count((day.n_placebo or 0) + 1)}."
+        else:
+            text += "A rank from so few is coarse."
+        items.append(("How rare.", text))
+    items += [
+        (f"{short_day(row['at_utc'])} {row['at_utc']:%H:%M}.", row["detail"].rstrip(".") + ".")
+        for row in confounders.filter(pl.col("offset_hours") > 0).sort("offset_hours").head(2).iter_rows(named=True)
+    ]
+    private = sources.filter(pl.col("role") == "private")["published_at_utc"].drop_nulls()
+    public = sources.filter(pl.col("role") == "first_report")["published_at_utc"].drop_nulls()
+    if private.len() and public.len():
+        length = public.min() - private.min()  # type: ignore[operator] # both are non-empty instants
+        items.append(
+            ("Who knew.", f"The news was private for {span(length)}. Prices do not show who traded before it was public.")
+        )
+    if day is not None and day.reason:
+        items.append(("Not measured.", day.reason))
+    return items[:MAX_LIMITS]
+
+
+def events_table(table_id: str, events: pl.DataFrame, reactions: Mapping[str, list[Reaction]], root: str) -> Markup:
+    """Events with the subject's reaction, the ordinary range and the rank; unmeasured ones with their reason."""
+    if not events.height:
+        return empty_table("No event is known yet.", "Run `aftershock run`: the bundled record has eighty.")
+    rows = [(row, subject_of(reactions.get(row["event_id"], []))) for row in events.iter_rows(named=True)]
+    days = [subject.headline for _, subject in rows if subject and subject.headline and subject.headline.car is not None]
+    scale = range_scale([value for day in days for value in (day.car, day.ordinary_lower, day.ordinary_upper)])
+    n_outside = sum(day.is_outside is True for day in days)
+    heads = (
+        Head("Event"),
+        Head("First public, UTC"),
+        Head("Kind"),
+        Head(Markup("Beyond<br>Bitcoin, 24 h"), is_number=True, label="Beyond Bitcoin, 24 h"),
+        Head(scale_words(scale), is_wide=True, label="Against ordinary days"),
+        Head(Markup("Larger<br>placebos"), is_number=True, label="Larger placebos"),
+    )
+    return table(
+        table_id,
+        _events_caption(len(days), n_outside, len(rows)),
+        "Return beyond Bitcoin over 24 hours, TAO where it was measured. Bar: middle 95% of ordinary 24-hour windows before "
+        "the event. Dot: this event.",
+        heads,
+        [_event_row(row, subject, scale, root) for row, subject in rows],
+    )
+
+
+def _events_caption(n_measured: int, n_outside: int, n_shown: int) -> str:
+    if not n_measured:
+        return f"None of these {n_shown} events has prices around it"
+    if n_measured == 1:
+        return f"The one measured event {'left' if n_outside else 'stayed inside'} the ordinary range"
+    outside = number_word(n_outside).capitalize() if n_outside else "None"
+    return f"{outside} of the {number_word(n_measured)} measured events left the ordinary range"
+
+
+def _event_row(
+    row: Mapping[str, Any], subject: Reaction | None, scale: float, root: str
+) -> list[Cell | Spanning]:
+    name = Markup('<a href="{}{}">{}</a>').format(root, event_path(row["event_id"]), row["title"])
+    at = row["best_at_utc"]
+    text = f"{short_day(at)} {at:%Y}" if row["time_precision"] == "day" else f"{short_day(at)} {at:%Y %H:%M}"
+    cells: list[Cell | Spanning] = [name, time_tag(at, text, row["time_precision"]), category_label(row["category"])]
+    day = subject.headline if subject else None
+    if subject is None or day is None or day.car is None:
+        return [*cells, Spanning(f"Not measured – {_event_reason(row, day)}")]
+    who = "" if subject.asset_id == SUBJECT_ASSET else f" {subject.asset_id}"
+    return [
+        *cells,
+        Markup("<b>{}</b>{}").format(percent(day.car), Markup(' <span class="soft">{}</span>').format(who) if who else ""),
+        range_bar(day.ordinary_lower, day.ordinary_upper, day.car, scale),
+        _rank(day) if day.n_placebo is not None else "–",
+    ]
+
+
+def _event_reason(row: Mapping[str, Any], day: Horizon | None) -> str:
+    if day is not None and day.reason:
+        return day.reason
+    if row["time_precision"] == "day":
+        return "date only: no hour to measure from"
+    return "no prices around it"
+
+
+def moves_table(frames: Frames, root: str) -> Markup:
+    """The last 24 hours of each token against its own past."""
+    moves = frames.extra("latest_moves")
+    if not moves.height:
+        return empty_table("No recent prices to compare.", "Once prices arrive, each token’s last day is set against its past.")
+    rows = moves.to_dicts()
+    scale = range_scale([value for row in rows for value in (row["abnormal_return"], row["ordinary_lower"], row["ordinary_upper"])])
+    outside = [row["asset_id"] for row in rows if _is_outside(row)]
+    end = max(row["data_as_of_utc"] for row in rows)
+    caption = "No token left its ordinary range in the last 24 hours of data"
+    if outside:
+        caption = f"{len(outside)} of {len(rows)} tokens left the ordinary range in the last 24 hours of data: {', '.join(outside)}"
+    heads = (
+        Head("Token"),
+        Head("Price", is_number=True),
+        Head("7 days"),
+        Head("24 h", is_number=True),
+        Head(Markup("Beyond<br>Bitcoin"), is_number=True, label="Beyond Bitcoin"),
+        Head(scale_words(scale), is_wide=True, label="Against its past"),
+        Head("Against its past"),
+    )
+    small = f"To {close_moment(end)}. Bar: middle 95% of earlier 24-hour windows. Dot: now. Each sparkline has its own scale."
+    return table("moves-table", caption, small, heads, [_move_row(row, scale, root) for row in rows])
+
+
+def _is_outside(row: Mapping[str, Any]) -> bool:
+    known = row["abnormal_return"] is not None and row["ordinary_lower"] is not None
+    return bool(known and not row["ordinary_lower"] <= row["abnormal_return"] <= row["ordinary_upper"])
+
+
+def _move_row(row: Mapping[str, Any], scale: float, root: str) -> list[Cell | Spanning]:
+    name = Markup('<a href="{}{}">{}</a> <span class="soft">{}</span>').format(
+        root, token_path(row["asset_id"]), row["asset_id"], row["name"]
+    )
+    line = sparkline(row["closes"], row["asset_id"] == SUBJECT_ASSET)
+    cells: list[Cell | Spanning] = [name, price(row["close_quote"]), line, percent(row["raw_return"])]
+    if row["abnormal_return"] is None:
+        return [*cells, Spanning(f"Not measured – {row['reason']}")]
+    word = "unusual" if _is_outside(row) else "ordinary"
+    return [
+        *cells,
+        Markup("<b>{}</b>").format(percent(row["abnormal_return"])),
+        range_bar(row["ordinary_lower"], row["ordinary_upper"], row["abnormal_return"], scale),
+        Markup("{} <span class=\"soft\">({} of {} as large)</span>").format(word, count(row["n_as_large"]), count(row["n_windows"])),
+    ]
+
+
+def data_as_of(frames: Frames) -> Markup:
+    """How far the data reach: prices by bar length, events, feeds, checks."""
+    coverage = frames.get(COVERAGE)
+    items: list[tuple[Cell, Cell]] = []
+    for (timeframe,), part in sorted(coverage.partition_by("timeframe", as_dict=True).items()):
+        words = TIMEFRAMES.get(str(timeframe), str(timeframe))
+        n_missing = int(part["n_missing"].sum())
+        present = int(part["n_present"].sum())
+        gaps = "no gaps" if not n_missing else f"{share(present / (present + n_missing))} of bars present"
+        last = part["last_open_utc"].max()
+        items.append((f"Prices, {words} ({part.height} markets)", f"last bar opened {close_moment(last)}, {gaps}"))  # type: ignore[arg-type] # a non-empty column
+    events = frames.get(EVENT)
+    newest = events["best_at_utc"].max()
+    items.append(("Events", f"{events.height} known" + (f", newest {short_day(newest)} {newest:%Y}" if newest else "")))  # type: ignore[str-bytes-safe, arg-type] # an instant
+    feeds = frames.get(FEED)
+    items.append(("Feeds", f"{feeds.height} watched" if feeds.height else "none watched yet"))
+    checks = frames.get(CHECK_RESULT)
+    failed = checks.filter(pl.col("n_offending") > 0)
+    state = "not run yet" if not checks.height else f"{checks.height} data checks, {'all pass' if not failed.height else f'{failed.height} fail'}"
+    items.append(("Checks", Markup('{} · <a href="health.html">Data health</a>').format(state)))
+    return facts(items)

@@ -1,0 +1,96 @@
+"""Tables, tiles and cards as HTML that is complete without any script."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+Cell = str | Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """One column of a table: heading, whether it holds numbers, whether it takes the full row on phones."""
+
+    text: Cell
+    is_number: bool = False
+    is_wide: bool = False
+    label: str = ""  # shown before the value on phones; the heading when empty
+
+
+@dataclass(frozen=True, slots=True)
+class Spanning:
+    """One cell that fills the rest of a row, such as the reason why nothing was measured."""
+
+    text: Cell
+
+
+def table(table_id: str, caption: str, small: Cell, heads: Sequence[Head], rows: Sequence[Sequence[Cell | Spanning]]) -> Markup:
+    """A table whose caption states the finding; the first cell of a row is its heading."""
+    head = Markup("").join(
+        Markup('<th scope="col"{}>{}</th>').format(Markup(' class="n"') if item.is_number else "", item.text)
+        for item in heads
+    )
+    body = Markup("").join(_row(heads, row) for row in rows)
+    return Markup(
+        '<div class="scroll" tabindex="0" role="region" aria-labelledby="{0}-c"><table class="stack" id="{0}">'
+        '<caption><span id="{0}-c">{1}</span><small>{2}</small></caption>'
+        "<thead><tr>{3}</tr></thead><tbody>{4}</tbody></table></div>"
+    ).format(table_id, caption, small, head, body)
+
+
+def _row(heads: Sequence[Head], row: Sequence[Cell | Spanning]) -> Markup:
+    cells = [Markup('<th scope="row">{}</th>').format(row[0])]
+    for position, cell in enumerate(row[1:], start=1):
+        if isinstance(cell, Spanning):
+            cells.append(
+                Markup('<td colspan="{}" class="why wide">{}</td>').format(len(heads) - position, cell.text)
+            )
+            break
+        head = heads[position]
+        classes = " ".join(name for name, is_on in (("n", head.is_number), ("wide", head.is_wide)) if is_on)
+        cells.append(
+            Markup('<td{} data-l="{}">{}</td>').format(
+                Markup(' class="{}"').format(classes) if classes else "",
+                head.label or Markup(str(head.text)).striptags(),  # noqa: S704 - only tags of our own headings are cut
+                cell,
+            )
+        )
+    return Markup("<tr>{}</tr>").format(Markup("").join(cells))
+
+
+def empty_table(why: str, remedy: str) -> Markup:
+    """The place of a table that has no rows: why, and what to do."""
+    return Markup('<div class="none"><b>{}</b><span>{}</span></div>').format(why, remedy)
+
+
+def tile(label: Cell, value: str, in_words: Cell, is_accent: bool = False) -> Markup:
+    """One number with its range in words."""
+    return Markup(
+        '<div class="tile"><dt>{}</dt><dd class="big{}">{}</dd><dd class="range">{}</dd></div>'
+    ).format(label, " tao" if is_accent else "", value, in_words)
+
+
+def tiles(items: Sequence[Markup]) -> Markup:
+    """A row of tiles."""
+    return Markup('<dl class="tiles">{}</dl>').format(Markup("").join(items))
+
+
+def facts(items: Sequence[tuple[Cell, Cell]]) -> Markup:
+    """Short labelled statements."""
+    return Markup('<dl class="facts">{}</dl>').format(
+        Markup("").join(Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(label, text) for label, text in items)
+    )
+
+
+def badge(icon: str, text: str, css: str = "") -> Markup:
+    """An icon with a word; the colour repeats what the word says."""
+    return Markup('<span class="badge {}"><span aria-hidden="true">{}</span> {}</span>').format(css, icon, text)
+
+
+def limits(title: str, items: Sequence[tuple[str, str]]) -> Markup:
+    """The box of what cannot be known: a bold word and a sentence each."""
+    rows = Markup("").join(Markup("<li><strong>{}</strong> {}</li>").format(head, text) for head, text in items)
+    return Markup('<section class="limits" aria-labelledby="limits-t"><h2 class="plain" id="limits-t">{}</h2><ul>{}</ul></section>').format(title, rows)
