@@ -1,0 +1,77 @@
+"""One received document, whatever its kind, as rows of the tables it feeds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from ingest.news.decode import Reason
+from ingest.news.entries import ParsedFeed, build_entries, parse_feed
+from ingest.news.federal_register import parse_documents
+from ingest.news.feeds import Feed
+from ingest.news.gdelt import read_articles
+from ingest.news.incidents import parse_incidents
+from ingest.news.search_json import read_search
+from ingest.payload import Payload
+from warehouse.tables.news import ENTRY, INCIDENT, REGISTER_DOCUMENT
+from warehouse.tables.prices import QUARANTINE
+
+# A document that ends so was read well: it only had nothing, or more than is taken at once.
+HARMLESS = frozenset({Reason.NO_ENTRIES, Reason.TOO_MANY_ENTRIES})
+
+
+@dataclass(frozen=True, slots=True)
+class Harvest:
+    """Rows of one document; `reason` is set when it gave nothing or not all."""
+
+    entries: pl.DataFrame
+    incidents: pl.DataFrame
+    register_documents: pl.DataFrame
+    quarantined: pl.DataFrame
+    reason: Reason | None = None
+    detail: str = ""
+
+    @property
+    def is_malformed(self) -> bool:
+        """Whether the document was not what its address promises."""
+        return self.reason is not None and self.reason not in HARMLESS
+
+
+def harvest(payload: Payload, feed: Feed, run_id: str) -> Harvest:
+    """The rows in `payload`: incidents from status pages, documents from the register, headlines from all others."""
+    if feed.category == "status":
+        told = parse_incidents(payload.body, feed, payload.received_at, run_id, payload.content_type)
+        return Harvest(
+            ENTRY.empty(), told.incidents, REGISTER_DOCUMENT.empty(), told.quarantined, told.reason, told.detail
+        )
+    documents = REGISTER_DOCUMENT.empty()
+    if feed.kind == "federal_register":
+        register = parse_documents(payload.body, feed, payload.received_at, run_id, payload.content_type)
+        documents, parsed = register.documents, register.headlines
+    else:
+        parsed = _headlines(payload, feed, run_id)
+    return Harvest(
+        parsed.entries,
+        INCIDENT.empty(),
+        documents,
+        QUARANTINE.conform(parsed.quarantined),
+        parsed.reason,
+        parsed.detail,
+    )
+
+
+def _headlines(payload: Payload, feed: Feed, run_id: str) -> ParsedFeed:
+    if feed.kind == "gdelt":
+        found = read_articles(payload.body, payload.content_type)
+        parsed = build_entries(found.items, feed, payload.received_at, run_id, found.reason, found.detail, payload.body)
+        # The crawler is an archive that saw the page: its sight bounds ours from above.
+        seen = parsed.entries.with_columns(
+            time_basis=pl.when(pl.col("published_at_utc").is_null()).then("time_basis").otherwise(pl.lit("crawl")),
+            first_seen_at_utc=pl.min_horizontal("published_at_utc", "first_seen_at_utc"),
+        )
+        return ParsedFeed(seen, parsed.quarantined, parsed.reason, parsed.detail)
+    if feed.kind in ("hn_json", "govuk_json"):
+        found = read_search(payload.body, feed.kind, payload.content_type)
+        return build_entries(found.items, feed, payload.received_at, run_id, found.reason, found.detail, payload.body)
+    return parse_feed(payload.body, feed, payload.received_at, run_id, payload.content_type)
