@@ -1,0 +1,98 @@
+"""Everything a study says about one planned event, as rows of the tables that hold it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from analysis.single.pair import Pair, StudySpecification
+from analysis.single.paths import list_placebos, trace_path
+from analysis.single.result_rows import GROUP_ID, Row, results_frame
+from analysis.single.study import PlannedEvent
+from analysis.single.windows import Placebos, WindowStudy, study_window
+from warehouse.tables.contract import Table
+from warehouse.tables.studies import EXCLUSION, PLACEBO, STUDY_PATH, STUDY_RESULT
+
+TABLES: tuple[Table, ...] = (STUDY_RESULT, STUDY_PATH, PLACEBO)
+
+Parts = dict[str, list[pl.DataFrame]]
+Signature = frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class StudyOutcome:
+    """New rows by table name, the events that keep their stored rows, and what was left out."""
+
+    rows: Mapping[str, pl.DataFrame]
+    kept_event_ids: frozenset[str]
+    fresh_event_ids: frozenset[str]
+    exclusions: pl.DataFrame  # out.study_exclusion
+
+
+def measure_events(
+    specification: StudySpecification,
+    planned: Iterable[PlannedEvent],
+    excluded: Iterable[tuple[str, str, str]],
+    stored: Mapping[str, Signature],
+) -> StudyOutcome:
+    """Measure the events whose signature differs from the `stored` one; (event_id, market_id, reason) rows join
+    `excluded`.
+    """
+    parts: Parts = {table.name: [] for table in TABLES}
+    left_out = [(specification.study_id, *row) for row in excluded]
+    kept, fresh = set(), set()
+    for item in planned:
+        event_id = item.event.event_id
+        left_out.extend((specification.study_id, event_id, *reason) for reason in item.reasons)
+        if not item.pairs:
+            continue
+        if item.signature == stored.get(event_id):
+            kept.add(event_id)
+            continue
+        fresh.add(event_id)
+        _measure_event(item, parts)
+    rows = {table.name: pl.concat([table.empty(), *parts[table.name]]) for table in TABLES}
+    exclusions = EXCLUSION.conform(pl.DataFrame(left_out, schema=EXCLUSION.schema, orient="row"))
+    return StudyOutcome(rows, frozenset(kept), frozenset(fresh), exclusions)
+
+
+def read_signatures(stored_pairs: pl.DataFrame) -> dict[str, Signature]:
+    """Signature of each event from stored (event_id, market_id, spec_sha256) rows."""
+    found: dict[str, set[tuple[str, str]]] = {}
+    for event_id, market_id, sha256 in stored_pairs.select("event_id", "market_id", "spec_sha256").iter_rows():
+        found.setdefault(event_id, set()).add((market_id, sha256))
+    return {event_id: frozenset(pairs) for event_id, pairs in found.items()}
+
+
+def join_rows(stored: pl.DataFrame, fresh: pl.DataFrame, study_id: str, kept: frozenset[str]) -> pl.DataFrame:
+    """The whole table: rows of other studies and groups, rows of events that are kept, and the fresh ones."""
+    is_other = pl.col("study_id") != study_id
+    if "group_id" in stored.columns:
+        is_other |= pl.col("group_id") != GROUP_ID
+    return pl.concat([stored.filter(is_other | pl.col("event_id").is_in(sorted(kept))), fresh])
+
+
+def _measure_event(item: PlannedEvent, parts: Parts) -> None:
+    rows: list[Row] = []
+    for pair in item.pairs:
+        rows.extend(_measure_pair(pair, parts))
+    parts[STUDY_RESULT.name].append(results_frame(rows))
+
+
+def _measure_pair(pair: Pair, parts: Parts) -> list[Row]:
+    """Result rows of one pair; its path and placebos go to `parts`."""
+    rows: list[Row] = []
+    placebos: Placebos | None = None
+    for hours in pair.specification.windows_hours:
+        studied = study_window(pair, hours)
+        if not isinstance(studied, WindowStudy):
+            rows.extend(studied)
+            continue
+        rows.extend(studied.rows)
+        if hours == pair.specification.main_window_hours:
+            placebos = studied.placebos
+            parts[PLACEBO.name].append(list_placebos(pair, hours, placebos))
+    parts[STUDY_PATH.name].append(trace_path(pair, placebos))
+    return rows

@@ -1,0 +1,75 @@
+"""Measure every event on every token, and keep what has not changed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import polars as pl
+
+from analysis.returns import ReturnGrid, build_return_grid
+from analysis.single.measure import TABLES, join_rows, measure_events, read_signatures
+from analysis.single.study import align_markets, plan_events, read_event_times
+from flows.context import RunContext, StepReport
+from flows.study_registry import DeclaredStudy, load_studies
+from warehouse.store.connection import Warehouse
+from warehouse.tables.contract import Table
+from warehouse.tables.news import EVENT
+from warehouse.tables.studies import EXCLUSION
+
+BAR_LENGTHS = {
+    "1m": timedelta(minutes=1),
+    "5m": timedelta(minutes=5),
+    "15m": timedelta(minutes=15),
+    "30m": timedelta(minutes=30),
+    "1h": timedelta(hours=1),
+    "4h": timedelta(hours=4),
+    "1d": timedelta(days=1),
+}
+
+
+def update_studies(context: RunContext) -> StepReport:
+    """Run every declared study; an event whose specification and data are as they were keeps its rows."""
+    reports = [_update_study(context, study) for study in load_studies(context.settings.config_path)]
+    n_changed = sum(report.n_changed for report in reports)
+    return StepReport(n_changed, "; ".join(report.detail for report in reports))
+
+
+def _update_study(context: RunContext, study: DeclaredStudy) -> StepReport:
+    warehouse = context.warehouse
+    events = warehouse.frame(EVENT, where="status <> 'rejected'")
+    times, excluded = read_event_times(events.filter(pl.col("origin").is_in(study.event_origins)))
+    masks = events.filter(pl.col("origin").is_in(study.mask_origins))
+    markets = align_markets(
+        _load_grids(warehouse, study),
+        warehouse.query("study_markets"),
+        asset_ids=study.asset_ids,
+        benchmark_asset_id=study.benchmark_asset_id,
+        benchmark_exchanges=study.benchmark_exchanges,
+    )
+    stored = read_signatures(warehouse.query("studied_pairs", study_id=study.id))
+
+    planned = plan_events(study.specification, times, masks, markets)
+    outcome = measure_events(study.specification, planned, excluded, stored)
+
+    n_changed = _store_rows(warehouse, EXCLUSION, outcome.exclusions, study.id, frozenset())
+    if outcome.fresh_event_ids or outcome.kept_event_ids != stored.keys():
+        for table in TABLES:
+            n_changed += _store_rows(warehouse, table, outcome.rows[table.name], study.id, outcome.kept_event_ids)
+    detail = (
+        f"{study.id}: {len(outcome.fresh_event_ids)} events measured, {len(outcome.kept_event_ids)} unchanged, "
+        f"{outcome.exclusions.height} event-market pairs left out with a reason"
+    )
+    return StepReport(n_changed, detail)
+
+
+def _load_grids(warehouse: Warehouse, study: DeclaredStudy) -> list[ReturnGrid]:
+    grids = []
+    for timeframe in study.timeframes:
+        candles = warehouse.query("study_candles", timeframe=timeframe)
+        if candles.height:
+            grids.append(build_return_grid(candles, BAR_LENGTHS[timeframe]))
+    return grids
+
+
+def _store_rows(warehouse: Warehouse, table: Table, fresh: pl.DataFrame, study_id: str, kept: frozenset[str]) -> int:
+    return warehouse.replace(table, join_rows(warehouse.frame(table), fresh, study_id, kept))

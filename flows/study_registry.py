@@ -1,0 +1,84 @@
+"""Declared studies of single events: the packaged file, extended or overridden by the user's."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from analysis.single.pair import StudySpecification
+from flows.errors import CommandError
+
+
+class DeclaredStudy(BaseModel):
+    """One `[[study]]` of studies.toml; lengths in hours."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str
+    title: str
+    asset_ids: tuple[str, ...]
+    benchmark_asset_id: str
+    benchmark_exchanges: tuple[str, ...]
+    timeframes: tuple[Literal["1m", "5m", "15m", "30m", "1h", "4h", "1d"], ...]
+    timing_rule: Literal["first_public_evidence"]
+    event_origins: tuple[str, ...]
+    windows_hours: tuple[float, ...]
+    main_window_hours: float
+    estimation_hours: float
+    minimum_estimation_hours: float
+    placebo_history_hours: float
+    mask_origins: tuple[str, ...]
+    mask_hours: float
+    path_before_hours: float
+    path_after_hours: float
+    search_hours: float
+
+    @property
+    def specification(self) -> StudySpecification:
+        """What the analysis needs of it."""
+        return StudySpecification(
+            self.id,
+            self.benchmark_asset_id,
+            self.windows_hours,
+            self.main_window_hours,
+            self.estimation_hours,
+            self.minimum_estimation_hours,
+            self.placebo_history_hours,
+            self.mask_hours,
+            self.path_before_hours,
+            self.path_after_hours,
+            self.search_hours,
+        )
+
+
+class StudyFile(BaseModel):
+    """A whole studies.toml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    study: tuple[DeclaredStudy, ...] = ()
+
+
+def load_studies(config_path: Path) -> tuple[DeclaredStudy, ...]:
+    """Packaged studies, those of `config_path`/studies.toml added or replaced by id; a bad file is a CommandError."""
+    packaged = files("flows") / "studies.toml"
+    found = {study.id: study for study in _read("flows/studies.toml", packaged.read_text())}
+    own = config_path / "studies.toml"
+    if own.exists():
+        found |= {study.id: study for study in _read(str(own), own.read_text())}
+    return tuple(found.values())
+
+
+def _read(name: str, text: str) -> tuple[DeclaredStudy, ...]:
+    try:
+        return StudyFile.model_validate(tomllib.loads(text)).study
+    except tomllib.TOMLDecodeError as exc:
+        raise CommandError(f"{name} is not valid TOML: {exc}") from exc
+    except ValidationError as exc:
+        first = exc.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise CommandError(f"{name}: {where}: {first['msg']}; compare with the study 'reaction' that ships") from exc

@@ -1,0 +1,13 @@
+-- markets that have candles, with their asset and its role; an unregistered market stands for its base symbol
+with traded as (
+    select distinct market_id from core.candle
+)
+
+select
+    t.market_id,
+    coalesce(m.asset_id, split_part(split_part(t.market_id, ':', 2), '/', 1)) as asset_id,
+    a.role
+from traded as t
+left join core.market as m on t.market_id = m.market_id
+left join core.asset as a on a.asset_id = m.asset_id
+order by t.market_id
