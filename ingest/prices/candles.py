@@ -1,0 +1,192 @@
+"""Rows of any source become closed candles, or quarantine with a reason."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC as TZ_UTC
+from datetime import datetime
+
+import polars as pl
+
+from warehouse.tables.contract import UTC
+from warehouse.tables.prices import CANDLE, QUARANTINE
+
+# Bar lengths that are stored, in seconds.
+TIMEFRAME_SECONDS = {"1m": 60, "5m": 300, "1h": 3_600, "4h": 14_400, "1d": 86_400}
+# No coin traded before the first Bitcoin block; an earlier stamp is a wrong time unit.
+FIRST_BLOCK = datetime(2009, 1, 3, tzinfo=TZ_UTC)
+
+KEY = ("market_id", "timeframe", "open_time_utc")
+PRICES = ("open_quote", "high_quote", "low_quote", "close_quote")
+VALUES = (*PRICES, "volume_base")
+ROW_SCHEMA = pl.Schema({name: CANDLE.schema[name] for name in (*KEY, *VALUES)})
+
+DETAILS = {
+    "unknown_timeframe": "the bar length is not one of " + ", ".join(TIMEFRAME_SECONDS),
+    "unreadable_time": "the open time cannot be read",
+    "wrong_time_unit": "the open time lies before 2009: seconds, milli- and microseconds were mixed up",
+    "missing_close": "the close is absent or not a number",
+    "not_finite": "a price or the volume is infinite or not a number",
+    "not_positive": "a price is zero or negative, or the volume is negative",
+    "high_below_low": "the high is below the low",
+    "price_outside_range": "open or close lies outside low to high",
+    "out_of_grid": "the open time is not a multiple of the bar length",
+    "from_the_future": "the bar opens after the moment at which it was read",
+    "unfinished": "the bar had not closed when it was read",
+    "after_delisting": "the venue had ended this market when the bar opened",
+    "conflicting_duplicate": "the same bar stands more than once in this source, with different values",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Who read rows, when, and what for: the stamp on every candle and every refused row."""
+
+    source_id: str
+    run_id: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CandleBatch:
+    """`candles` matches core.candle, `quarantined` raw.quarantine; n_* rows are in neither and need not be."""
+
+    candles: pl.DataFrame
+    quarantined: pl.DataFrame
+    n_unfinished: int = 0  # open bars of a live venue, which will show them again
+    n_repeated: int = 0  # exact repeats
+
+
+def parse_candles(
+    rows: pl.DataFrame,
+    reading: Reading,
+    *,
+    raw: pl.DataFrame | None = None,
+    ends: pl.DataFrame | None = None,
+    is_live: bool = False,
+    first_row_number: int = 0,
+) -> CandleBatch:
+    """Closed candles and refused rows of `rows` (columns of ROW_SCHEMA, any order, repeats allowed).
+
+    Null open, high, low or volume mean that the source does not state them; a null close or time is refused. `raw`
+    holds the rows as received, line by line beside `rows`, for the quarantine; without it the parsed values are kept.
+    `ends` gives `market_id` and `delisted_at_utc`. `is_live` leaves the open bar out without quarantine: the venue will
+    show it again. Every row is found again in exactly one of: candles, quarantined, n_unfinished, n_repeated.
+    """
+    numbered = rows.select(*ROW_SCHEMA).with_row_index("row")
+    judged = _judge(_with_ends(numbered, ends), reading.now)
+    conflicting = _conflicting(judged.filter(pl.col("reason").is_null()))
+    judged = judged.join(conflicting, on="row", how="left", validate="1:1").with_columns(
+        pl.coalesce("reason", "conflict").alias("reason")
+    )
+    kept = judged.filter(pl.col("reason").is_null())
+    unique = kept.unique(KEY, keep="first", maintain_order=True)
+    refused = judged.filter(pl.col("reason").is_not_null())
+    n_unfinished = 0
+    if is_live:
+        n_unfinished = refused.filter(pl.col("reason") == "unfinished").height
+        refused = refused.filter(pl.col("reason") != "unfinished")
+    return CandleBatch(
+        candles=_candle_frame(unique, reading),
+        quarantined=_quarantine_frame(refused, raw, reading, first_row_number),
+        n_unfinished=n_unfinished,
+        n_repeated=kept.height - unique.height,
+    )
+
+
+def refuse_stored(candles: pl.DataFrame, reason: pl.Expr, detail: pl.Expr, reading: Reading) -> pl.DataFrame:
+    """Rows of raw.quarantine for candles that were stored before and are now withdrawn."""
+    judged = candles.select(*ROW_SCHEMA, reason.alias("reason"), detail.alias("detail")).with_row_index("row")
+    frame = _quarantine_frame(judged, None, reading, 0)
+    return frame.with_columns(pl.lit(None, dtype=pl.Int64).alias("row_number"))
+
+
+def _with_ends(rows: pl.DataFrame, ends: pl.DataFrame | None) -> pl.DataFrame:
+    if ends is None:
+        return rows.with_columns(pl.lit(None, dtype=UTC).alias("delisted_at_utc"))
+    return rows.join(
+        ends.select("market_id", pl.col("delisted_at_utc").cast(UTC)), on="market_id", how="left", validate="m:1"
+    )
+
+
+def _judge(rows: pl.DataFrame, now: datetime) -> pl.DataFrame:
+    """Adds `reason`: the first objection to each row, null when there is none."""
+    bar = pl.col("timeframe").replace_strict(TIMEFRAME_SECONDS, default=None, return_dtype=pl.Int64)
+    opened, at = pl.col("open_time_utc"), pl.lit(now).cast(UTC)
+    low, high = pl.col("low_quote"), pl.col("high_quote")
+    stated = [pl.col(name) for name in VALUES]
+    is_outside = pl.any_horizontal(
+        pl.col("open_quote") > high,
+        pl.col("open_quote") < low,
+        pl.col("close_quote") > high,
+        pl.col("close_quote") < low,
+    )
+    objections = {
+        "unknown_timeframe": bar.is_null(),
+        "unreadable_time": opened.is_null(),
+        "wrong_time_unit": opened < pl.lit(FIRST_BLOCK).cast(UTC),
+        "missing_close": pl.col("close_quote").is_null(),
+        "not_finite": pl.any_horizontal(~column.is_finite() for column in stated),
+        "not_positive": pl.any_horizontal(*(pl.col(name) <= 0 for name in PRICES), pl.col("volume_base") < 0),
+        "high_below_low": high < low,
+        "price_outside_range": is_outside,
+        "out_of_grid": opened.dt.epoch("us") % (bar * 1_000_000) != 0,
+        "from_the_future": opened > at,
+        "unfinished": opened + pl.duration(seconds=bar) > at,
+        "after_delisting": opened >= pl.col("delisted_at_utc"),
+    }
+    reason = pl.coalesce(
+        pl.when(is_objected.fill_null(False)).then(pl.lit(name)) for name, is_objected in objections.items()
+    )
+    return rows.with_columns(reason.alias("reason"))
+
+
+def _conflicting(kept: pl.DataFrame) -> pl.DataFrame:
+    """Row numbers of bars that stand more than once with different values (columns row, conflict)."""
+    marked = kept.filter(pl.struct(KEY).is_duplicated()) if kept.height else kept
+    distinct = marked.group_by(KEY).agg(pl.struct(VALUES).n_unique().alias("n")).filter(pl.col("n") > 1)
+    return marked.join(distinct, on=list(KEY), how="semi").select(
+        "row", pl.lit("conflicting_duplicate").alias("conflict")
+    )
+
+
+def _candle_frame(rows: pl.DataFrame, reading: Reading) -> pl.DataFrame:
+    return rows.select(
+        *KEY,
+        *VALUES,
+        pl.lit(reading.source_id).alias("source_id"),
+        pl.lit(reading.now).cast(UTC).alias("first_seen_at_utc"),
+        pl.lit(reading.run_id).alias("run_id"),
+        pl.lit(False).alias("is_revised"),
+    ).select(CANDLE.column_names)
+
+
+def _quarantine_frame(
+    refused: pl.DataFrame, raw: pl.DataFrame | None, reading: Reading, first_row_number: int
+) -> pl.DataFrame:
+    if not refused.height:
+        return QUARANTINE.empty()
+    given = refused.select(*ROW_SCHEMA) if raw is None else raw[refused["row"]]
+    payloads = given.select(pl.struct(pl.all()).struct.json_encode().alias("payload_json"))["payload_json"]
+    detail = (
+        pl.col("detail") if "detail" in refused.columns else pl.col("reason").replace_strict(DETAILS, default="refused")
+    )
+    frame = refused.select(
+        pl.lit(CANDLE.name).alias("table_name"),
+        pl.lit(reading.source_id).alias("source_id"),
+        pl.format("{} {}", "market_id", "timeframe").alias("subject_id"),
+        "reason",
+        detail.alias("detail"),
+        payloads,
+        (pl.col("row").cast(pl.Int64) + first_row_number).alias("row_number"),
+        pl.lit(reading.now).cast(UTC).alias("seen_at_utc"),
+        pl.lit(reading.run_id).alias("run_id"),
+        pl.lit(None, dtype=UTC).alias("released_at_utc"),
+    )
+    ids = [
+        hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()
+        for parts in frame.select("source_id", "subject_id", "reason", "payload_json").iter_rows()
+    ]
+    named = frame.with_columns(pl.Series("quarantine_id", ids, dtype=pl.String))
+    return named.unique("quarantine_id", keep="first", maintain_order=True).select(QUARANTINE.column_names)
