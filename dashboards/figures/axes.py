@@ -37,9 +37,11 @@ def percent_axis(low: float, high: float, n_target: int = 5) -> dict[str, Any]:
     }
 
 
-def number_axis(low: float, high: float, n_target: int = 5, decimals: int = 1) -> dict[str, Any]:
-    """Range and ticks of an axis of plain numbers."""
+def number_axis(low: float, high: float, n_target: int = 5) -> dict[str, Any]:
+    """Range and ticks of an axis of plain numbers, with as many decimals as the step needs."""
     values = tick_values(low, high, n_target)
+    step = abs(values[1] - values[0]) if len(values) > 1 else 1.0
+    decimals = next((places for places in range(4) if abs(round(step, places) - step) < 1e-9), 4)
     return {"range": [low, high], "tickvals": values, "ticktext": [number(value, decimals) for value in values]}
 
 

@@ -81,6 +81,9 @@ def _plot(
     low, high = padded_range(
         [*frame["raw_return"].to_list(), *frame["expected_return"].to_list(), claim[0] * 1.08 if claim else None]
     )
+    if claim:
+        # The label of the claim and the one of the report above it need room of their own.
+        high = max(high, low + (claim[0] - low) / 0.78)
     marks = [(hours, reaction.horizons[hours].raw_return, _time_of(frame, hours)) for hours in _marks(reaction)]
     data: list[dict[str, Any]] = [
         _line(grid, frame["expected_return"], {"color": "var(--bench)", "width": 1.75, "dash": "4px 3px"}, f"expected from {benchmark}"),
@@ -109,7 +112,7 @@ def _plot(
     last = frame.filter(pl.col("raw_return").is_not_null()).row(-1, named=True)
     n_fixed = len(annotations)
     annotations += [
-        leader(naive(at), value, f"<b>{percent(value or 0)}</b> after {hours_short(hours)}", 30, 26 + 18 * index, color)
+        leader(naive(at), value, f"<b>{percent(value or 0)}</b> {hours_short(hours)}", 18, 30 + 14 * index, color)
         for index, (hours, value, at) in enumerate(reversed([m for m in marks if m[0] < 100]))
     ]
     annotations += _end_labels(frame, reaction, last, benchmark, color)

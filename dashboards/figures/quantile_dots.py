@@ -114,7 +114,7 @@ def _plot(values: pl.Series, reaction: Reaction, horizon: Horizon, benchmark: st
         layout["shapes"] = [
             {"type": "line", "x0": car, "x1": car, "y0": 1, "y1": top * 0.62 + 0.6, "line": {"color": color, "width": 1}}
         ]
-    return Plot(data, layout, height=310, narrow_height=260, narrow={"data.0.marker.size": 10, "layout.xaxis.tickangle": 0})
+    return Plot(data, layout, height=340, narrow_height=270, narrow={"data.0.marker.size": 10, "layout.xaxis.tickangle": 0})
 
 
 def _summary(frame: pl.DataFrame, reaction: Reaction, horizon: Horizon) -> str:

@@ -14,7 +14,7 @@ from dashboards.figures.car_fan import draw_car_fan
 from dashboards.figures.correlation_change import draw_correlation_change
 from dashboards.figures.price_path import draw_price_path
 from dashboards.figures.quantile_dots import draw_quantile_dots
-from dashboards.findings import as_of_words, outside_sentence, verdict_heading
+from dashboards.findings import as_of_words, left, outside_sentence, verdict_heading
 from dashboards.formats import day, limit_words
 from dashboards.frames import Frames
 from dashboards.page import Canvas, Page, event_path
@@ -104,13 +104,21 @@ def _lede(event: Mapping[str, Any], subject: Reaction, placebos: pl.DataFrame, r
     if placebos.height:
         length: timedelta = event["best_at_utc"] - placebos["placebo_start_utc"].min()
         days = length / timedelta(days=1)
-    return Markup('<p class="lede">On {}: {}. <strong>{}</strong>. <a href="{}{}">The whole event</a></p>').format(
+    return Markup('<p class="lede">On {}: {}. <strong>{}</strong>{}. <a href="{}{}">The whole event</a></p>').format(
         day(event["best_at_utc"]),
         limit_words(event["title"].rstrip("."), 110),
         outside_sentence(subject, days),
+        _week_after(subject),
         root,
         event_path(event["event_id"]),
     )
+
+
+def _week_after(subject: Reaction) -> str:
+    first, later = subject.horizons.get(24.0), subject.horizons.get(168.0)
+    if first is None or later is None or first.raw_return is None or later.raw_return is None:
+        return ""
+    return f"; {left(first.raw_return, later.raw_return)}"
 
 
 def _nothing_yet() -> Markup:

@@ -1,0 +1,194 @@
+"""From private to public to the move: the hours of an event as a strip of HTML that needs no script."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import polars as pl
+from markupsafe import Markup
+
+from dashboards.formats import moment, percent, price, short_day, span, time_tag
+from dashboards.words import ROLES
+
+# A flag's text takes about this share of the strip's width.
+FLAG_WIDTH = 0.27
+# The last flag stands here, so that its text still fits on its right.
+LAST_FLAG_AT = 0.76
+MAX_LENGTH = timedelta(hours=36)
+QUIET_AFTER = timedelta(hours=12)
+PICTURE_WIDTH, PICTURE_HEIGHT = 1000, 72
+_ROLES_SHOWN = ("private", "first_report", "statement", "confirmation")
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One dated thing on the strip."""
+
+    at: datetime
+    name: str
+    note: str
+    css: str = ""
+    precision: str = "minute"
+
+
+def draw_clock_strip(
+    event: Mapping[str, Any], sources: pl.DataFrame, path: pl.DataFrame, timing: Mapping[str, Any] | None, asset_id: str
+) -> Markup:
+    """The strip, or nothing for an event of which only the day is known."""
+    if event["time_precision"] == "day":
+        return Markup("")
+    public: datetime = event["best_at_utc"]
+    flags = _flags(event, sources, timing)
+    private = next((flag.at for flag in flags if flag.css == "private-edge"), None)
+    begin = min(private or public, public) - timedelta(minutes=25)
+    last = max([flag.at for flag in flags if flag.at - public < MAX_LENGTH])
+    end = max(begin + (last - begin) / LAST_FLAG_AT, (public + QUIET_AFTER) if timing is None else public + timedelta(hours=2))
+    flags = [flag for flag in flags if begin <= flag.at <= end]
+    place = _Scale(begin, end)
+    levels = stack_flags([place(flag.at) for flag in flags])
+    return Markup(
+        '<figure class="fig" id="clock"><figcaption><h3 class="fig-title">{title}</h3><p class="fig-sub">{sub}</p></figcaption>'
+        '<div class="strip" style="--levels:{n}">{picture}<ul class="track" aria-hidden="true">{track}</ul>'
+        '<ul class="hours" aria-hidden="true">{hours}</ul><ol class="flags">{flags}</ol></div>'
+        '<p class="fig-note">Times as stated by each source; the study starts at the first public report. Both clocks of every '
+        'source are under <a href="#sources">Sources</a>.</p></figure>'
+    ).format(
+        title=_title(timing, public, private, asset_id),
+        sub=_subtitle(path, place, asset_id),
+        n=max(levels, default=0) + 1,
+        picture=_picture(path, place),
+        track=_track(place, private, public, timing),
+        hours=_hours(place),
+        flags=Markup("").join(
+            _flag(flag, place(flag.at), level, flags, number)
+            for number, (flag, level) in enumerate(zip(flags, levels, strict=True))
+        ),
+    )  # fmt: skip
+
+
+class _Scale:
+    """Places instants on the strip, 0 to 1."""
+
+    def __init__(self, begin: datetime, end: datetime) -> None:
+        self.begin, self.end = begin, end
+
+    def __call__(self, at: datetime) -> float:
+        return (at - self.begin) / (self.end - self.begin)
+
+
+def stack_flags(places: Sequence[float]) -> list[int]:
+    """A level per flag, in order of place: the latest of a cluster on top, earlier ones lower."""
+    levels = [0] * len(places)
+    for index in range(len(places) - 1, -1, -1):
+        later = range(index + 1, len(places))
+        crossing = [levels[other] for other in later if places[other] < places[index] + FLAG_WIDTH]
+        levels[index] = max(crossing) + 1 if crossing else 0
+    return levels
+
+
+def _flags(event: Mapping[str, Any], sources: pl.DataFrame, timing: Mapping[str, Any] | None) -> list[Flag]:
+    rows = sources.filter(pl.col("role").is_in(_ROLES_SHOWN) & pl.col("published_at_utc").is_not_null())
+    flags = []
+    for role in _ROLES_SHOWN:
+        # The earliest source of each role; a confirmation by the same minute adds nothing.
+        first = rows.filter(pl.col("role") == role).sort("published_at_utc").head(1)
+        flags += [
+            Flag(row["published_at_utc"], ROLES[role], row["outlet"], "private-edge" if role == "private" else "", "second")
+            for row in first.iter_rows(named=True)
+        ]
+    if not any(flag.name == ROLES["first_report"] for flag in flags):
+        flags.append(Flag(event["best_at_utc"], "First public evidence", "study starts here", "", event["time_precision"]))
+    if timing is not None and timing["first_bar_open_utc"] is not None:
+        note = f"{percent(timing['first_bar_return'])} beyond the benchmark in one bar" if timing["first_bar_return"] is not None else ""
+        flags.append(Flag(timing["first_bar_open_utc"], "Price breaks", note, "move-edge"))
+    return sorted(flags, key=lambda flag: flag.at)
+
+
+def _title(timing: Mapping[str, Any] | None, public: datetime, private: datetime | None, asset_id: str) -> str:
+    if timing is None:
+        return f"From the first evidence on, {asset_id} hour by hour"
+    if timing["first_bar_open_utc"] is None:
+        return f"{asset_id} showed no abnormal bar after the news was public"
+    wait = timing["first_bar_open_utc"] - public
+    if wait < timedelta(hours=1):
+        return f"{asset_id} moved in the first bar after the news was public"
+    return f"{asset_id} lay still for {span(wait)} after the news was public"
+
+
+def _subtitle(path: pl.DataFrame, place: _Scale, asset_id: str) -> str:
+    shown = path.filter(pl.col("close_time_utc").is_between(place.begin, place.end) & pl.col("close_quote").is_not_null())
+    days = f"{short_day(place.begin)} to {short_day(place.end)} {place.end:%Y}, UTC."
+    if shown.height < 2:
+        return f"{days} No prices of {asset_id} in these hours."
+    first, last = shown.row(0, named=True), shown.row(-1, named=True)
+    return (
+        f"{days} Line: {asset_id}, closes, {price(first['close_quote'])} at {first['close_time_utc']:%H:%M} "
+        f"to {price(last['close_quote'])} at {last['close_time_utc']:%H:%M}."
+    )
+
+
+def _picture(path: pl.DataFrame, place: _Scale) -> Markup:
+    shown = path.filter(pl.col("close_time_utc").is_between(place.begin, place.end) & pl.col("close_quote").is_not_null())
+    if shown.height < 2:
+        return Markup("")
+    closes = shown["close_quote"].to_list()
+    low, high = min(closes), max(closes)
+    scale = (PICTURE_HEIGHT - 12) / (high - low) if high > low else 0.0
+    dots = " ".join(
+        f"{place(at) * PICTURE_WIDTH:.1f},{PICTURE_HEIGHT - 6 - (close - low) * scale:.1f}"
+        for at, close in zip(shown["close_time_utc"], closes, strict=True)
+    )
+    return Markup(
+        '<svg viewBox="0 0 {} {}" preserveAspectRatio="none" aria-hidden="true"><polyline points="{}"/></svg>'
+    ).format(PICTURE_WIDTH, PICTURE_HEIGHT, dots)
+
+
+def _track(place: _Scale, private: datetime | None, public: datetime, timing: Mapping[str, Any] | None) -> Markup:
+    cuts: list[tuple[datetime, str, str]] = []
+    if private is not None and private < public:
+        cuts.append((private, "private", f"private, {span(public - private)}"))
+    opened = timing["first_bar_open_utc"] if timing is not None else None
+    if opened is not None and opened < place.end:
+        if opened > public:
+            cuts.append((public, "public", f"public, price flat: {span(opened - public)}"))
+        cuts.append((opened, "move", percent(timing["first_bar_return"] or 0.0)))  # type: ignore[index] # opened comes from it
+        cuts.append((timing["first_bar_close_utc"], "", ""))  # type: ignore[index] # the same
+    else:
+        cuts.append((public, "public", "public"))
+    cuts = [cut for cut in cuts if cut[0] < place.end]
+    items = [Markup('<li class="before" style="--w:{:.2f}%"></li>').format(max(place(cuts[0][0]), 0) * 100)]
+    for index, (at, css, text) in enumerate(cuts):
+        until = cuts[index + 1][0] if index + 1 < len(cuts) else place.end
+        width = (min(place(until), 1) - max(place(at), 0)) * 100
+        items.append(Markup('<li class="{}" style="--w:{:.2f}%">{}</li>').format(css, width, text if width > 4 else ""))
+    return Markup("").join(items)
+
+
+def _hours(place: _Scale) -> Markup:
+    length = (place.end - place.begin) / timedelta(hours=1)
+    step = next((step for step in (1, 2, 3, 4, 6, 12) if length / step <= 8), 12)
+    at = place.begin.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    items = []
+    while at < place.end:
+        if at.hour % step == 0 and 0.02 < place(at) < 0.98:
+            items.append(Markup('<li style="--x:{:.2f}%">{}</li>').format(place(at) * 100, f"{at:%H:%M}"))
+        at += timedelta(hours=1)
+    return Markup("").join(items)
+
+
+def _flag(flag: Flag, x: float, level: int, flags: Sequence[Flag], number: int) -> Markup:
+    later = ""
+    if number:
+        later = f"{span(flag.at - flags[number - 1].at)} later"
+    clock = f"{flag.at:%H:%M:%S}" if flag.at.second else f"{flag.at:%H:%M}"
+    return Markup('<li class="{}" style="--x:{:.2f}%;--level:{}"><b>{}</b> <span>{}</span><br>{} <span>{}</span></li>').format(
+        flag.css, x * 100, level, time_tag(flag.at, clock, "second"), later, flag.name, flag.note
+    )
+
+
+def when_public(event: Mapping[str, Any]) -> str:
+    """The event's time in words with its precision."""
+    return moment(event["best_at_utc"], event["time_precision"])

@@ -1,0 +1,170 @@
+"""The tokens around one event, side by side on one scale."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+from markupsafe import Markup
+
+from dashboards.figures.axes import label, padded_range, percent_axis
+from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, safe
+from dashboards.figures.series import bar_hours, bar_word
+from dashboards.formats import close_moment, listing, percent
+from dashboards.readings import SUBJECT_ASSET, Reaction
+from dashboards.words import venue_name
+
+HOURS_BEFORE, HOURS_AFTER = 48.0, 168.0
+MAX_PANELS = 6
+TICKS = (-48, 0, 48, 96, 144)
+
+
+def draw_multiples(paths: Mapping[str, pl.DataFrame], reactions: Sequence[Reaction]) -> Figure:
+    """Raw returns since the last close before the event, one panel per token, the subject's path behind each."""
+    shown = _order([item for item in reactions if item.asset_id in paths])[:MAX_PANELS]
+    panels = {item.asset_id: _cut(paths[item.asset_id]) for item in shown}
+    frame = pl.concat(
+        [panel.select(pl.lit(asset).alias("asset_id"), "close_time_utc", "hours_after_event", "raw_return") for asset, panel in panels.items()]
+    ) if panels else pl.DataFrame(schema={"asset_id": pl.String, "close_time_utc": pl.Datetime("us", "UTC"), "hours_after_event": pl.Float64, "raw_return": pl.Float64})  # fmt: skip
+    columns = (
+        FigureColumn("asset_id", "Token", str, is_number=False),
+        FigureColumn("close_time_utc", "Close known, UTC", lambda value: f"{value:%Y-%m-%d %H:%M}", is_number=False),
+        FigureColumn("hours_after_event", "Hours after", lambda value: f"{value:.1f}".replace("-", "−")),
+        FigureColumn("raw_return", "Return", percent),
+    )
+    subtitle = "Return since the last close before the first public report (vertical line). Number: after 24 hours. Same scale in every panel."
+    if len(panels) < 2:
+        return Figure(
+            "tokens", "Other tokens: not measured", subtitle, "", "", frame, columns,
+            why_empty=("No other token has bars around this event.", "Import or backfill their markets to see them here."),
+        )  # fmt: skip
+    return Figure(
+        figure_id="tokens",
+        title=multiples_title(shown),
+        subtitle=subtitle + (f" Thin grey: {SUBJECT_ASSET}." if SUBJECT_ASSET in panels else ""),
+        summary=" ".join(f"{r.asset_id}: {_after(r)} after 24 hours." for r in shown),
+        note=_note(shown, panels),
+        frame=frame,
+        columns=columns,
+        plot=_plot(panels, shown),
+        is_simulated=any(item.is_simulated for item in shown),
+    )
+
+
+def multiples_title(reactions: Sequence[Reaction]) -> str:
+    """How many of the other tokens rose or fell with the subject, and who moved most."""
+    known = [(abs(r.headline.raw_return), r) for r in reactions if r.headline and r.headline.raw_return is not None]
+    if not known:
+        return "No token is measured after 24 hours"
+    largest = max(known, key=lambda item: item[0])[1]
+    rose = [r.asset_id for _, r in known if r is not largest and r.headline and (r.headline.raw_return or 0) > 0.01]
+    value = largest.headline.raw_return if largest.headline else None
+    title = f"{largest.asset_id} moved most in a day ({percent(value or 0)})"
+    if not rose:
+        return f"{title}; no other token rose more than 1%"
+    return f"{title}; {listing(rose)} rose less" if (value or 0) > 0 else f"{title}; {listing(rose)} rose"
+
+
+def _order(reactions: Sequence[Reaction]) -> list[Reaction]:
+    def importance(item: Reaction) -> tuple[bool, float]:
+        move = item.headline.raw_return if item.headline else None
+        return item.asset_id != SUBJECT_ASSET, -abs(move or 0)
+
+    return sorted(reactions, key=importance)
+
+
+def _cut(path: pl.DataFrame) -> pl.DataFrame:
+    return path.filter(pl.col("hours_after_event").is_between(-HOURS_BEFORE, HOURS_AFTER)).sort("close_time_utc")
+
+
+def _after(reaction: Reaction) -> str:
+    value = reaction.headline.raw_return if reaction.headline else None
+    return "not measured" if value is None else percent(value)
+
+
+def _plot(panels: Mapping[str, pl.DataFrame], shown: Sequence[Reaction]) -> Plot:
+    low, high = padded_range([value for panel in panels.values() for value in panel["raw_return"]])
+    data: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
+    shapes: list[dict[str, Any]] = []
+    layout: dict[str, Any] = {"hovermode": "closest", "margin": {"l": 52, "r": 14, "t": 30, "b": 36}}
+    n_columns, n_rows = 3, -(-len(shown) // 3)
+    narrow: dict[str, Any] = {"layout.margin.l": 46}
+    n_narrow_rows = -(-len(shown) // 2)
+    for index, reaction in enumerate(shown):
+        suffix = "" if index == 0 else str(index + 1)
+        panel, is_subject = panels[reaction.asset_id], reaction.asset_id == SUBJECT_ASSET
+        color = "var(--tao)" if is_subject else "var(--blue)"
+        if not is_subject and SUBJECT_ASSET in panels:
+            data.append(_line(panels[SUBJECT_ASSET], suffix, {"color": "var(--zero)", "width": 1}, 0.75))
+        data.append(_line(panel, suffix, {"color": color, "width": 2.25}, 1, reaction.asset_id))
+        column, row = index % n_columns, index // n_columns
+        is_last_row = index + n_columns >= len(shown)
+        layout[f"xaxis{suffix}"] = {
+            **_ticks(is_last_row), "range": [-HOURS_BEFORE, HOURS_AFTER], "fixedrange": True, "anchor": f"y{suffix}",
+            "domain": _domain(column, n_columns, 0.035),
+        }  # fmt: skip
+        layout[f"yaxis{suffix}"] = {
+            **percent_axis(low, high, 4), "anchor": f"x{suffix}", "showticklabels": column == 0,
+            "domain": _domain(n_rows - 1 - row, n_rows, 0.13),
+        }  # fmt: skip
+        column, row = index % 2, index // 2
+        narrow |= {
+            f"layout.xaxis{suffix}.domain": _domain(column, 2, 0.06),
+            f"layout.yaxis{suffix}.domain": _domain(n_narrow_rows - 1 - row, n_narrow_rows, 0.09),
+            f"layout.yaxis{suffix}.showticklabels": column == 0,
+            f"layout.xaxis{suffix}.showticklabels": index + 2 >= len(shown),
+            f"layout.xaxis{suffix}.tickvals": [0, 96],
+            f"layout.xaxis{suffix}.ticktext": ["0", "+4 d"],
+        }
+        place = {"xref": f"x{suffix} domain", "yref": f"y{suffix} domain"}
+        annotations.append(
+            label(0, 1.02, f"<b>{safe(reaction.asset_id)}</b> {_after(reaction)}", color, yanchor="bottom", xanchor="left", **place)
+        )
+        shapes += [
+            {"type": "line", "xref": f"x{suffix}", "yref": f"y{suffix} domain", "x0": 0, "x1": 0, "y0": 0, "y1": 1,
+             "line": {"color": "var(--ink-3)", "width": 1}},
+            {"type": "line", "xref": f"x{suffix} domain", "yref": f"y{suffix}", "x0": 0, "x1": 1, "y0": 0, "y1": 0,
+             "line": {"color": "var(--zero)", "width": 1}},
+        ]  # fmt: skip
+    layout |= {"annotations": annotations, "shapes": shapes}
+    return Plot(data, layout, height=80 + 185 * n_rows, narrow=narrow, narrow_height=70 + 165 * n_narrow_rows)
+
+
+def _line(panel: pl.DataFrame, suffix: str, line: dict[str, Any], opacity: float, name: str = "") -> dict[str, Any]:
+    trace: dict[str, Any] = {
+        "type": "scatter",
+        "mode": "lines",
+        "x": float_array(panel["hours_after_event"]),
+        "y": float_array(panel["raw_return"]),
+        "xaxis": f"x{suffix}",
+        "yaxis": f"y{suffix}",
+        "line": line,
+        "opacity": opacity,
+    }
+    if name:
+        return {**trace, "hovertemplate": f"<b>{safe(name)} %{{y:+.1%}}</b><br>%{{x:.0f}} h after<extra></extra>"}
+    return {**trace, "hoverinfo": "skip"}
+
+
+def _domain(position: int, n: int, gap: float) -> list[float]:
+    width = (1 - gap * (n - 1)) / n
+    return [round(position * (width + gap), 4), round(position * (width + gap) + width, 4)]
+
+
+def _ticks(is_labelled: bool) -> dict[str, Any]:
+    return {
+        "tickvals": list(TICKS),
+        "ticktext": [f"{'+' if tick > 0 else '−'}{abs(tick) // 24} d" if tick else "0" for tick in TICKS],
+        "showticklabels": is_labelled,
+    }
+
+
+def _note(shown: Sequence[Reaction], panels: Mapping[str, pl.DataFrame]) -> Markup:
+    bars = sorted({bar_hours(panel, "close_time_utc") or 0.0 for panel in panels.values()})
+    venues = sorted({venue_name(item.market_id) for item in shown})
+    as_of = max(item.data_as_of for item in shown)
+    return Markup("n = {} markets, one event: not independent observations · window −2 to +7 days · raw returns, no benchmark, no interval. Source: {}, {} closes. As of {}.").format(
+        len(shown), listing(venues), listing([bar_word(hours) for hours in bars]), close_moment(as_of)
+    )  # fmt: skip

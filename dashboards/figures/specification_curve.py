@@ -1,0 +1,154 @@
+"""One event's result under every reasonable choice of method, sorted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import polars as pl
+from markupsafe import Markup
+
+from dashboards.figures.axes import leader, padded_range, percent_axis
+from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, safe
+from dashboards.formats import close_moment, count, p_value, percent, share
+from dashboards.readings import HEADLINE_HOURS
+from dashboards.words import ROLES, is_simulated_market, venue_name
+
+MODELS = {
+    "raw": "no model",
+    "mean_adjusted": "own mean",
+    "market_adjusted": "beta 1",
+    "market_model": "market model",
+    "market_model_drift": "market model + drift",
+}
+# Decision -> (column, how an option is written).
+DECISIONS: dict[str, tuple[str, Callable[[Any], str]]] = {
+    "Start": ("timing_rule", lambda value: ROLES.get(value, str(value).replace("_", " "))),
+    "Model": ("model", lambda value: MODELS.get(value, str(value).replace("_", " "))),
+    "Benchmark": ("benchmark", str),
+    "Estimation": ("estimation_days", lambda value: f"{value:g} days"),
+    "Venue": ("market_id", venue_name),
+    "Bars": ("bar_hours", lambda value: f"{value:g} h bars"),
+    "Returns": ("return_kind", lambda value: f"{value} returns"),
+}
+ROW_GAP = 1.9
+
+
+def draw_specification_curve(specifications: pl.DataFrame, summary: Mapping[str, Any] | None, asset_id: str) -> Figure:
+    """Estimates with 95 % intervals above, the choices behind each below; one window length."""
+    hours = HEADLINE_HOURS if specifications.filter(pl.col("window_hours") == HEADLINE_HOURS).height else None
+    rows = specifications.filter(pl.col("window_hours") == hours) if hours else specifications
+    rows = rows.sort("estimate", "specification_id").with_row_index("place", offset=1)
+    names = ("place", "estimate", "standard_error", "p_value", *(column for column, _ in DECISIONS.values()), "is_headline")
+    frame = rows.select(names)
+    columns = (
+        FigureColumn("place", "Place", str),
+        FigureColumn("estimate", "Estimate", percent),
+        FigureColumn("standard_error", "Standard error", lambda value: percent(value).removeprefix("+")),
+        FigureColumn("p_value", "p", p_value),
+        *(FigureColumn(column, name, write, is_number=False) for name, (column, write) in DECISIONS.items()),
+        FigureColumn("is_headline", "Headline", lambda value: "yes" if value else "", is_number=False),
+    )
+    subtitle = "24-hour abnormal return under each choice of start, model, benchmark and estimation window, sorted. Bars: ±1.96 standard errors."
+    if rows.height < 2:
+        return Figure(
+            "choices", f"{asset_id}: no other choices were tried", subtitle, "", "", frame, columns,
+            why_empty=("No specifications for this event.", "The specification curve needs a measured event with a known hour."),
+        )  # fmt: skip
+    return Figure(
+        figure_id="choices",
+        title=curve_title(rows["estimate"]),
+        subtitle=subtitle,
+        summary=(
+            f"{rows.height} specifications run from {percent(rows['estimate'][0])} to {percent(rows['estimate'][-1])}, "
+            f"median {percent(float(rows['estimate'].median() or 0))}; {share(float(rows['is_significant'].mean() or 0))} have p below 0.05."  # type: ignore[arg-type]
+        ),
+        note=_note(rows, summary),
+        frame=frame,
+        columns=columns,
+        plot=_plot(rows),
+        is_simulated=any(is_simulated_market(market) for market in rows["market_id"].unique()),
+    )
+
+
+def curve_title(estimates: pl.Series) -> str:
+    """Whether all choices agree on the direction, and the range they give."""
+    n, low, high = estimates.len(), float(estimates.min()), float(estimates.max())  # type: ignore[arg-type]
+    if low > 0 or high < 0:
+        return f"Every one of {count(n)} reasonable choices gives between {percent(low, 0)} and {percent(high, 0)}"
+    n_positive = int((estimates > 0).sum())
+    return f"The choices disagree: {count(n_positive)} of {count(n)} give a rise, the rest a fall"
+
+
+def _plot(rows: pl.DataFrame) -> Plot:
+    estimates, errors = rows["estimate"], rows["standard_error"] * 1.96
+    low, high = padded_range([*(estimates - errors), *(estimates + errors)])
+    data: list[dict[str, Any]] = [
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "x0": 1,
+            "dx": 1,
+            "y": float_array(estimates),
+            "marker": {"size": 5, "color": "var(--blue)"},
+            "error_y": {"type": "data", "array": float_array(errors), "color": "var(--dot)", "thickness": 1.2, "width": 0},
+            "text": [safe(_words(row)) for row in rows.iter_rows(named=True)],
+            "hovertemplate": "<b>%{y:+.1%}</b><br>%{text}<extra></extra>",
+        }
+    ]
+    annotations = []
+    headline = rows.filter(pl.col("is_headline"))
+    for row in headline.head(1).iter_rows(named=True):
+        data.append({"type": "scatter", "mode": "markers", "x": [row["place"]], "y": [row["estimate"]], "hoverinfo": "skip",
+                     "marker": {"size": 10, "color": "var(--tao)", "line": {"color": "var(--paper)", "width": 1.5}}})  # fmt: skip
+        is_left = row["place"] < rows.height / 2
+        annotations.append(
+            leader(row["place"], row["estimate"], f"<b>Headline choice {percent(row['estimate'])}</b>",
+                   40 if is_left else -40, 56 if row["estimate"] > 0 else -56, "var(--tao)")
+        )  # fmt: skip
+    n_rows, lower, ticks, texts = _options(rows)
+    data += lower
+    layout = {
+        "hovermode": "closest",
+        "xaxis": {"range": [0, rows.height + 1], "showticklabels": False, "ticks": "", "showline": False, "anchor": "y2", "fixedrange": True},
+        "yaxis": {**percent_axis(low, high), "domain": [0.52, 1]},
+        "yaxis2": {"domain": [0, 0.48], "range": [-n_rows - 0.5, 0.7], "tickvals": ticks, "ticktext": texts, "showgrid": False,
+                   "tickfont": {"size": 12, "color": "var(--ink-2)"}, "fixedrange": True, "zeroline": False},
+        "shapes": [{"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": 0, "y1": 0, "line": {"color": "var(--zero)", "width": 1}}],
+        "annotations": annotations,
+        "margin": {"l": 146, "r": 12, "b": 12},
+    }  # fmt: skip
+    height = max(460, 240 + int(n_rows * 21))
+    return Plot(data, layout, height=height, narrow={"layout.margin.l": 128})
+
+
+def _options(rows: pl.DataFrame) -> tuple[float, list[dict[str, Any]], list[float], list[str]]:
+    traces, ticks, texts, depth = [], [], [], 0.0
+    for column, write in DECISIONS.values():
+        options = rows[column].unique().sort().to_list()
+        if len(options) < 2:
+            continue
+        for option in options:
+            chosen = rows.filter(pl.col(column) == option)
+            traces.append(
+                {"type": "scatter", "mode": "markers", "x": chosen["place"].to_list(), "y": [-depth] * chosen.height, "yaxis": "y2",
+                 "marker": {"size": 6, "symbol": "square", "color": "var(--ink-2)"}, "hoverinfo": "skip"}
+            )  # fmt: skip
+            ticks.append(-depth)
+            texts.append(safe(write(option)))
+            depth += 1
+        depth += ROW_GAP - 1
+    return depth, traces, ticks, texts
+
+
+def _words(row: Mapping[str, Any]) -> str:
+    return ", ".join(write(row[column]) for column, write in DECISIONS.values())
+
+
+def _note(rows: pl.DataFrame, summary: Mapping[str, Any] | None) -> Markup:
+    placebo = ""
+    if summary is not None and summary["p_median"] is not None:
+        placebo = f" · ordinary dates with a median as far from zero: {p_value(summary['p_median'])} of {count(summary['n_placebo'])} (about {summary['n_placebo_independent']:.0f} independent)"
+    return Markup("n = {} specifications of one event; they share one price path and are not independent evidence · window 24 h{}. Source: {}. As of {}.").format(
+        count(rows.height), placebo, ", ".join(sorted({venue_name(market) for market in rows["market_id"]})), close_moment(rows["data_as_of_utc"].max())  # type: ignore[arg-type]
+    )  # fmt: skip

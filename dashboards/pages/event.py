@@ -1,0 +1,171 @@
+"""One page per event: what happened, how the tokens moved, and everything a sceptic asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+from markupsafe import Markup
+
+from dashboards.cards import rise_claim, verdict_card, verdict_order
+from dashboards.clock_strip import draw_clock_strip, when_public
+from dashboards.figures.car_fan import draw_car_fan
+from dashboards.figures.correlation_change import draw_correlation_change
+from dashboards.figures.multiples import draw_multiples
+from dashboards.figures.price_path import draw_price_path
+from dashboards.figures.quantile_dots import draw_quantile_dots
+from dashboards.figures.specification_curve import draw_specification_curve
+from dashboards.findings import as_of_words, benchmark_word, beyond_title
+from dashboards.frames import Frames
+from dashboards.page import Canvas, Page, event_path
+from dashboards.pages.event_tables import (
+    confounders_box,
+    conventions,
+    facts_of,
+    movers_table,
+    sources_table,
+    timing_table,
+    tokens_table,
+)
+from dashboards.pages.sections import cannot_know, reaction_tiles
+from dashboards.readings import Reaction, path_of, placebos_of, subject_of
+from dashboards.tables import badge, empty_table, limits
+from dashboards.words import category_label, category_news
+from warehouse.tables.claims import CLAIM, CLAIM_VERDICT
+from warehouse.tables.correlation import CORRELATION_EPISODE
+from warehouse.tables.news import CONFOUNDER, EVENT_SOURCE
+from warehouse.tables.single import REACTION_TIME, SPECIFICATION, SPECIFICATION_SUMMARY, TIMING_BAND
+from warehouse.tables.studies import EXCLUSION
+
+# What an event's page is made from, split by event.
+EVENT_TABLES = (EVENT_SOURCE, CONFOUNDER, CLAIM, CORRELATION_EPISODE, REACTION_TIME, SPECIFICATION, SPECIFICATION_SUMMARY, TIMING_BAND, EXCLUSION)  # fmt: skip
+
+
+def compose_event(frames: Frames, event: Mapping[str, Any], reactions: list[Reaction]) -> Page:
+    """The page of one event."""
+    canvas = Canvas(event_path(event["event_id"]))
+    subject = subject_of(reactions)
+    title = event["title"]
+    body = Markup("").join(
+        [
+            Markup('<p class="crumbs"><a href="../index.html">Overview</a> / <a href="../events.html">Events</a> / {}</p>').format(
+                category_label(event["category"])
+            ),
+            _opening(event, subject),
+            facts_of(event),
+            _measured(frames, canvas, event, subject, reactions) if subject else _unmeasured(event),
+            _evidence(frames, event, subject),
+        ]
+    )  # fmt: skip
+    return Page(
+        path=canvas.path,
+        section="Events",
+        title=title,
+        description=_description(event, subject),
+        body=body,
+        as_of=as_of_words(subject.data_as_of if subject else None),
+        files=canvas.files,
+    )
+
+
+def _description(event: Mapping[str, Any], subject: Reaction | None) -> str:
+    if subject is None:
+        return f"{event['title']}: no prices around it."
+    after = category_news(event["category"])
+    return f"{event['title']}. {beyond_title(subject, after, benchmark_word(_benchmark(subject)))}."
+
+
+def _benchmark(subject: Reaction | None) -> str | None:
+    return subject.headline.benchmark if subject and subject.headline else None
+
+
+def _opening(event: Mapping[str, Any], subject: Reaction | None) -> Markup:
+    badges = []
+    day = subject.headline if subject else None
+    if day is None or day.is_outside is None:
+        badges.append(badge("◌", "Not measured" if day is None or day.car is None else "No ordinary range"))
+    elif day.is_outside:
+        badges.append(badge("✓", "Outside the ordinary range", "ok"))
+    else:
+        badges.append(badge("–", "Inside the ordinary range"))
+    if event["selected_from"] == "price":
+        badges.append(badge("◐", "Chosen from the price: only a max-statistic is valid", "part"))
+    else:
+        badges.append(badge("◌", "Chosen from the news, not from the price"))
+    finding = Markup("")
+    if subject is not None:
+        after = category_news(event["category"])
+        finding = Markup(" <strong>{}.</strong>").format(beyond_title(subject, after, benchmark_word(_benchmark(subject))))
+    return Markup('<h1 class="long">{}</h1><p class="lede">{}{}</p><div class="badges">{}</div>').format(
+        event["title"], event["summary"] or event["reason"], finding, Markup("").join(badges)
+    )
+
+
+def _measured(
+    frames: Frames, canvas: Canvas, event: Mapping[str, Any], subject: Reaction, reactions: list[Reaction]
+) -> Markup:
+    event_id = event["event_id"]
+    path = path_of(frames, subject)
+    placebos = placebos_of(frames, subject, 24.0)
+    sources = frames.part(EVENT_SOURCE, "event_id", event_id)
+    timings = frames.part(REACTION_TIME, "event_id", event_id)
+    timing = next(timings.filter(pl.col("market_id") == subject.market_id).iter_rows(named=True), None)
+    verdicts = {row["claim_id"]: row for row in frames.get(CLAIM_VERDICT).iter_rows(named=True)}
+    claim_rows = frames.part(CLAIM, "event_id", event_id).to_dicts()
+    paths = {item.asset_id: path_of(frames, item) for item in reactions}
+    paths = {asset: part for asset, part in paths.items() if part["raw_return"].drop_nulls().len() > 1}
+    confounders = frames.part(CONFOUNDER, "event_id", event_id)
+    specifications = frames.part(SPECIFICATION, "event_id", event_id).filter(pl.col("asset_id") == subject.asset_id)
+    summaries = frames.part(SPECIFICATION_SUMMARY, "event_id", event_id).filter(pl.col("asset_id") == subject.asset_id)
+    return Markup("").join(
+        [
+            reaction_tiles(subject, path),
+            Markup('<h2 class="vh">The hours around the news</h2>'),
+            draw_clock_strip(event, sources, path, timing, subject.asset_id),
+            canvas.draw(draw_car_fan(path, subject, event["selected_from"])),
+            canvas.draw(draw_price_path(path, subject, event, rise_claim(claim_rows, verdicts))),
+            limits("What we cannot know", cannot_know(subject, placebos, sources, confounders)),
+            _claims([verdicts[row["claim_id"]] for row in claim_rows if row["claim_id"] in verdicts], canvas.root),
+            Markup("<h2>Other tokens</h2>"),
+            canvas.draw(draw_multiples(paths, reactions)),
+            tokens_table(reactions),
+            movers_table(timings, reactions, paths),
+            canvas.draw(
+                draw_correlation_change(
+                    frames.part(CORRELATION_EPISODE, "event_id", event_id), f"the {category_news(event['category'])}"
+                )
+            ),
+            Markup("<h2>Does the answer depend on our choices?</h2>"),
+            canvas.draw(draw_specification_curve(specifications, next(summaries.iter_rows(named=True), None), subject.asset_id)),
+            Markup('<div class="pair even">{}{}</div>').format(
+                canvas.draw(draw_quantile_dots(placebos, subject, subject.headline)),
+                confounders_box(confounders, canvas.root),
+            ),
+            timing_table(frames.part(TIMING_BAND, "event_id", event_id), subject),
+        ]
+    )  # fmt: skip
+
+
+def _claims(verdicts: list[Mapping[str, Any]], root: str) -> Markup:
+    if not verdicts:
+        return Markup("")
+    cards = Markup("").join(verdict_card(row, root) for row in sorted(verdicts, key=verdict_order))
+    return Markup('<h2>Claims about it</h2><ul class="cards">{}</ul>').format(cards)
+
+
+def _unmeasured(event: Mapping[str, Any]) -> Markup:
+    why = "Only the day is known: there is no hour to measure from." if event["time_precision"] == "day" else "No stored market has bars around this event."
+    return Markup("<h2>Reaction</h2>{}").format(
+        empty_table(why, "Import or backfill prices around its time, then run again; the event stays listed meanwhile.")
+    )
+
+
+def _evidence(frames: Frames, event: Mapping[str, Any], subject: Reaction | None) -> Markup:
+    event_id = event["event_id"]
+    return Markup('<h2 id="sources">Sources</h2>{}<p>Main public time: {}. {}</p>{}').format(
+        sources_table(frames.part(EVENT_SOURCE, "event_id", event_id)),
+        when_public(event),
+        event["reason"],
+        conventions(subject, frames.part(EXCLUSION, "event_id", event_id)),
+    )

@@ -1,0 +1,228 @@
+"""The tables of an event's page: facts, tokens, movers, starts, sources, confounders, conventions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+from markupsafe import Markup
+
+from dashboards.findings import benchmark_word
+from dashboards.formats import close_moment, count, hours_short, moment, p_value, percent, short_day, span, time_tag
+from dashboards.glossary import tip
+from dashboards.inline import range_bar, range_scale, scale_words, sparkline
+from dashboards.page import event_path, safe_link, token_path
+from dashboards.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction
+from dashboards.tables import Cell, Head, Spanning, facts, table
+from dashboards.words import BASES, ROLES, category_label, market_name
+
+SPARK_HOURS = 72.0
+
+
+def facts_of(event: Mapping[str, Any]) -> Markup:
+    """When it became public and how well that is known, kind, place, end."""
+    interval = event["latest_at_utc"] - event["earliest_at_utc"]
+    exact = "exact to the second" if not interval else f"known within {span(interval)}"
+    items: list[tuple[Cell, Cell]] = [
+        ("First public evidence", Markup("{} <br><span class=\"soft\">{} · {}</span>").format(
+            time_tag(event["best_at_utc"], None, event["time_precision"]), exact, BASES.get(event["time_basis"], event["time_basis"]))),
+        ("Kind", f"{category_label(event['category'])}{', ' + event['jurisdiction'] if event['jurisdiction'] else ''}"),
+        ("Who", (event["entities"] or "not named").replace(",", ", ")),
+        ("Evidence", f"{count(event['n_outlets'])} outlets, {event['status']}" if event["n_outlets"] else event["status"]),
+    ]  # fmt: skip
+    if event["ended_at_utc"] is not None:
+        items[3] = ("Ended", time_tag(event["ended_at_utc"], moment(event["ended_at_utc"])))
+    return facts(items)
+
+
+def tokens_table(reactions: list[Reaction]) -> Markup:
+    """Every token after 12 h, 24 h and 7 days, raw and beyond the benchmark, with the ordinary range."""
+    days = [item.headline for item in reactions if item.headline is not None]
+    scale = range_scale([value for day in days for value in (day.car, day.ordinary_lower, day.ordinary_upper)])
+    heads = (
+        Head("Token"),
+        Head("12 h", is_number=True),
+        Head("24 h", is_number=True),
+        Head("7 days", is_number=True),
+        Head(Markup("Beyond benchmark,<br>24 h"), is_number=True, label="Beyond benchmark, 24 h"),
+        Head("95% interval", is_number=True),
+        Head(scale_words(scale), is_wide=True, label="Against ordinary days"),
+        Head("As large", is_number=True, label="Placebos as large"),
+    )
+    known = [day for day in days if day.is_outside is not None]
+    n_outside = sum(bool(day.is_outside) for day in known)
+    caption = f"{n_outside} of {len(known)} tokens left their ordinary range in a day" if known else "No token has an ordinary range to compare with"
+    small = "Tokens that react to one headline are one observation, not several. Bar: middle 95% of ordinary 24-hour windows. Dot: this event."
+    return table("tokens-table", caption, small, heads, [_token_row(item, scale) for item in reactions])
+
+
+def _token_row(item: Reaction, scale: float) -> list[Cell | Spanning]:
+    values = [item.horizons.get(hours) for hours in (12.0, HEADLINE_HOURS, 168.0)]
+    name = Markup('<a href="../{}">{}</a> <span class="soft">{}</span>').format(
+        token_path(item.asset_id), item.asset_id, market_name(item.market_id)
+    )
+    raw = [percent(value.raw_return) if value and value.raw_return is not None else "–" for value in values]
+    day = values[1]
+    if day is None or day.car is None:
+        return [name, *raw, Spanning(f"Not measured – {(day.reason if day else None) or 'no 24-hour window'}")]
+    interval = f"{percent(day.car_lower)} to {percent(day.car_upper)}" if day.car_lower is not None and day.car_upper is not None else "–"
+    rank = f"{count(day.n_as_large)} of {count(day.n_placebo)}" if day.n_as_large is not None and day.n_placebo else "–"
+    return [
+        name,
+        *raw,
+        Markup("<b>{}</b>").format(percent(day.car)),
+        interval,
+        range_bar(day.ordinary_lower, day.ordinary_upper, day.car, scale),
+        rank,
+    ]
+
+
+def movers_table(timings: pl.DataFrame, reactions: list[Reaction], paths: Mapping[str, pl.DataFrame]) -> Markup:
+    """Who moved first: the first significant abnormal bar of each market, and what the bar length allows to say."""
+    if not timings.height:
+        return Markup("")
+    assets = {item.market_id: item.asset_id for item in reactions}
+    rows = timings.filter(pl.col("market_id").is_in(list(assets))).sort(
+        "mover_rank", "market_id", descending=False, nulls_last=True
+    )
+    bars = sorted(set(rows["bar_hours"].to_list()))
+    lengths = " and ".join(f"{hours:g}" for hours in bars)
+    heads = (
+        Head("Token"),
+        Head("First abnormal bar, UTC"),
+        Head("Move in it", is_number=True),
+        Head("Quiet before", is_number=True),
+        Head("Peak", is_number=True),
+        Head("Half gone after", is_number=True),
+        Head("72 hours"),
+    )
+    small = f"First bar after the event that passes a test which allows for all bars searched. Bars are {lengths} h long; that bounds the order."
+    return table("movers", _movers_caption(rows, assets), small, heads, [_mover_row(row, assets, paths) for row in rows.iter_rows(named=True)])
+
+
+def _movers_caption(rows: pl.DataFrame, assets: Mapping[str, str]) -> str:
+    moved = rows.filter(pl.col("mover_rank").is_not_null())
+    if not moved.height:
+        return "No token had a clearly abnormal bar"
+    first = assets[moved["market_id"][0]]
+    if moved.height == 1:
+        return f"Only {first} had a clearly abnormal bar"
+    proven = moved.slice(1)["is_order_proven"].fill_null(False).all()
+    return f"{first} moved first of {moved.height}" if proven else f"{first} shows first of {moved.height}; the bars do not prove the order"
+
+
+def _mover_row(row: Mapping[str, Any], assets: Mapping[str, str], paths: Mapping[str, pl.DataFrame]) -> list[Cell | Spanning]:
+    asset = assets[row["market_id"]]
+    path = paths.get(asset)
+    closes = [] if path is None else path.filter(pl.col("hours_after_event").is_between(-2, SPARK_HOURS))["close_quote"].drop_nulls().to_list()
+    line = sparkline(closes, asset == SUBJECT_ASSET)
+    if row["first_bar_open_utc"] is None:
+        return [asset, Spanning(Markup("none in {} bars {}").format(row["n_searched"], line))]
+    opened, closed = row["first_bar_open_utc"], row["first_bar_close_utc"]
+    return [
+        asset,
+        time_tag(opened, f"{short_day(opened)} {opened:%H:%M}–{closed:%H:%M}"),
+        percent(row["first_bar_return"]) if row["first_bar_return"] is not None else "–",
+        f"{row['quiet_hours']:.1f} h" if row["quiet_hours"] is not None else "–",
+        f"{percent(row['peak_car'])} at {row['peak_hours']:.0f} h" if row["peak_car"] is not None else "–",
+        f"{row['half_life_hours']:.0f} h" if row["half_life_hours"] is not None else "not in the data",
+        line,
+    ]
+
+
+def timing_table(band: pl.DataFrame, subject: Reaction) -> Markup:
+    """How the 24-hour answer moves with the assumed start."""
+    rows = band.filter((pl.col("market_id") == subject.market_id) & (pl.col("window_end_hours") == HEADLINE_HOURS)).sort("anchor_utc")
+    known = rows.filter(pl.col("car").is_not_null())
+    if rows.height < 2 or not known.height:
+        return Markup("")
+    low, high = float(known["car"].min()), float(known["car"].max())  # type: ignore[arg-type]
+    scale = range_scale([low, high, *known["lower_95"], *known["upper_95"]])
+    heads = (
+        Head("Window starts, UTC"),
+        Head("Return", is_number=True),
+        Head(f"Beyond {benchmark_word(subject.headline.benchmark if subject.headline else None)}", is_number=True),
+        Head(scale_words(scale), is_wide=True, label="With its 95% interval"),
+        Head("95% interval", is_number=True),
+    )
+    return table(
+        "starts",
+        f"Whichever hour is taken as the start, the 24-hour answer lies between {percent(low)} and {percent(high)}",
+        "One row per bar in which the news may have become public. Bar: 95% interval. The start the study uses is bold.",
+        heads,
+        [_start_row(row, scale) for row in rows.iter_rows(named=True)],
+    )
+
+
+def _start_row(row: Mapping[str, Any], scale: float) -> list[Cell | Spanning]:
+    at = time_tag(row["anchor_utc"], moment(row["anchor_utc"], with_year=False))
+    name = Markup("<b>{}</b> (used)").format(at) if row["is_best"] else at
+    if row["car"] is None:
+        return [name, Spanning(f"Not measured – {row['reason'] or 'no bars'}")]
+    return [
+        name,
+        percent(row["raw_return"]) if row["raw_return"] is not None else "–",
+        percent(row["car"]),
+        range_bar(row["lower_95"], row["upper_95"], row["car"], scale),
+        f"{percent(row['lower_95'])} to {percent(row['upper_95'])}" if row["lower_95"] is not None else "–",
+    ]
+
+
+def sources_table(sources: pl.DataFrame) -> Markup:
+    """Each source with the publisher's clock and ours."""
+    heads = (
+        Head("What"),
+        Head("Who"),
+        Head("Claimed, UTC"),
+        Head("Basis"),
+        Head(tip("first-seen", "First seen, UTC"), label="First seen, UTC"),
+    )
+    rows = [
+        [
+            Markup("{} <br><span class=\"soft\">{}</span>").format(ROLES.get(row["role"], row["role"]), row["title"]),
+            safe_link(row["url"], row["outlet"]),
+            _clock(row["published_at_utc"], row["time_basis"]),
+            BASES.get(row["time_basis"], row["time_basis"]),
+            _clock(row["first_seen_at_utc"], ""),
+        ]
+        for row in sources.sort("source_number").iter_rows(named=True)
+    ]  # fmt: skip
+    caption = f"{len(rows)} sources, each with both clocks" if rows else "No separate sources are recorded for this event"
+    return table("sources-table", caption, "Claimed: what the source says. First seen: when a collector had it; “–” where none did.", heads, rows)
+
+
+def _clock(at: Any, basis: str) -> Cell:
+    if at is None:
+        return "–"
+    if basis == "date_only":
+        return time_tag(at, f"{short_day(at)} {at:%Y}", "day")
+    return time_tag(at, f"{short_day(at)} {at:%Y %H:%M:%S}" if at.second else f"{short_day(at)} {at:%Y %H:%M}", "second")
+
+
+def confounders_box(confounders: pl.DataFrame, root: str) -> Markup:
+    """What else happened inside the window, nearest first."""
+    items = []
+    for row in confounders.sort("confounder_number").head(12).iter_rows(named=True):
+        detail: Cell = row["detail"]
+        if row["other_event_id"]:
+            detail = Markup('<a href="{}{}">{}</a>').format(root, event_path(row["other_event_id"]), row["detail"])
+        offset = f"{abs(row['offset_hours']):.0f} h {'after' if row['offset_hours'] >= 0 else 'before'}"
+        at = row["at_utc"]
+        items.append(Markup("<li><strong>{}</strong> ({}): {}</li>").format(time_tag(at, f"{short_day(at)} {at:%H:%M}"), offset, detail))
+    body = Markup("<ul>{}</ul>").format(Markup("").join(items)) if items else Markup("<p>Nothing else is recorded inside the window. That is not proof that nothing happened.</p>")
+    return Markup('<section class="limits one" aria-labelledby="else-t"><h3 id="else-t" style="margin-top:0">What else happened</h3>{}</section>').format(body)
+
+
+def conventions(subject: Reaction | None, exclusions: pl.DataFrame) -> Markup:
+    """How it was computed, the hash of the specification, and what was left out."""
+    rows: list[Markup] = []
+    if subject is not None:
+        for horizon in subject.horizons.values():
+            p = f", {p_value(horizon.p_value)}" if horizon.p_value is not None else ""
+            rows.append(Markup("<li>{}: {}{}{}</li>").format(hours_short(horizon.hours), horizon.conventions, p, f" – {horizon.reason}" if horizon.reason else ""))
+        rows.append(Markup("<li>Specification <code>{}</code>, data to {}</li>").format(subject.spec_sha256, close_moment(subject.data_as_of)))
+    rows += [Markup("<li>Left out: {} – {}</li>").format(market_name(row["market_id"]), row["reason"]) for row in exclusions.iter_rows(named=True)]
+    if not rows:
+        return Markup("")
+    return Markup('<details><summary>Conventions, specification and exclusions</summary><ul>{}</ul><p><a href="../methods.html">Methods</a></p></details>').format(Markup("").join(rows))
