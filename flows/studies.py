@@ -49,7 +49,7 @@ def _update_study(context: RunContext, study: DeclaredStudy) -> StepReport:
     stored = read_signatures(warehouse.query("studied_pairs", study_id=study.id))
 
     planned = plan_events(study.specification, times, masks, markets)
-    outcome = measure_events(study.specification, planned, excluded, stored)
+    outcome = measure_events(study.specification, planned, excluded, stored, markets.asset_ids)
 
     n_changed = _store_rows(warehouse, EXCLUSION, outcome.exclusions, study.id, frozenset())
     if outcome.fresh_event_ids or outcome.kept_event_ids != stored.keys():

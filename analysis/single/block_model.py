@@ -33,6 +33,7 @@ class Coefficients:
     beta: Floats
     residual_variance: Floats  # RSS / (n − 2), squared log points per bar
     benchmark_squares: Floats  # Σ(m − m̄)² over the estimation bars
+    benchmark_mean: Floats  # m̄, log points per bar
     n: Integers  # estimation bars
 
 
@@ -84,10 +85,11 @@ def fit_around(
         squares = mm - m * m / n
         beta = np.where(squares > 0, (mr - m * r / n) / squares, 0.0)
         alpha = (r / n + sums.centre[1]) - beta * (m / n + sums.centre[0])
+        mean = m / n + sums.centre[0]
         variance = np.clip(rr - r * r / n - beta * beta * squares, 0.0, None) / (n - 2)
     is_fit = (n >= minimum) & (variance > 0)
     bare = np.where(is_fit, 1.0, np.nan)
-    return Coefficients(alpha * bare, beta * bare, variance * bare, squares * bare, n.astype(np.int64))
+    return Coefficients(alpha * bare, beta * bare, variance * bare, squares * bare, mean * bare, n.astype(np.int64))
 
 
 def measure_windows(sums: ReturnSums, starts: Integers, window: int, coefficients: Coefficients) -> WindowMeasures:

@@ -11,11 +11,13 @@ from analysis.single.pair import Pair, StudySpecification
 from analysis.single.paths import list_placebos, trace_path
 from analysis.single.result_rows import GROUP_ID, Row, results_frame
 from analysis.single.study import PlannedEvent
+from analysis.single.timing_rows import list_jumps, list_reaction_times, time_pair
 from analysis.single.windows import Placebos, WindowStudy, study_window
 from warehouse.tables.contract import Table
+from warehouse.tables.single import JUMP, REACTION_TIME
 from warehouse.tables.studies import EXCLUSION, PLACEBO, STUDY_PATH, STUDY_RESULT
 
-TABLES: tuple[Table, ...] = (STUDY_RESULT, STUDY_PATH, PLACEBO)
+TABLES: tuple[Table, ...] = (STUDY_RESULT, STUDY_PATH, PLACEBO, REACTION_TIME, JUMP)
 
 Parts = dict[str, list[pl.DataFrame]]
 Signature = frozenset[tuple[str, str]]
@@ -36,6 +38,7 @@ def measure_events(
     planned: Iterable[PlannedEvent],
     excluded: Iterable[tuple[str, str, str]],
     stored: Mapping[str, Signature],
+    asset_ids: Mapping[str, str],
 ) -> StudyOutcome:
     """Measure the events whose signature differs from the `stored` one; (event_id, market_id, reason) rows join
     `excluded`.
@@ -52,7 +55,7 @@ def measure_events(
             kept.add(event_id)
             continue
         fresh.add(event_id)
-        _measure_event(item, parts)
+        _measure_event(item, asset_ids, parts)
     rows = {table.name: pl.concat([table.empty(), *parts[table.name]]) for table in TABLES}
     exclusions = EXCLUSION.conform(pl.DataFrame(left_out, schema=EXCLUSION.schema, orient="row"))
     return StudyOutcome(rows, frozenset(kept), frozenset(fresh), exclusions)
@@ -74,10 +77,13 @@ def join_rows(stored: pl.DataFrame, fresh: pl.DataFrame, study_id: str, kept: fr
     return pl.concat([stored.filter(is_other | pl.col("event_id").is_in(sorted(kept))), fresh])
 
 
-def _measure_event(item: PlannedEvent, parts: Parts) -> None:
+def _measure_event(item: PlannedEvent, asset_ids: Mapping[str, str], parts: Parts) -> None:
     rows: list[Row] = []
     for pair in item.pairs:
         rows.extend(_measure_pair(pair, parts))
+    timings = [time_pair(pair) for pair in item.pairs]
+    parts[REACTION_TIME.name].append(list_reaction_times(timings, asset_ids))
+    parts[JUMP.name].append(list_jumps(item.pairs))
     parts[STUDY_RESULT.name].append(results_frame(rows))
 
 

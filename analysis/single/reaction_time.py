@@ -41,26 +41,34 @@ class ReactionTime:
 
 
 def measure_reaction(
-    abnormal: Floats, close_hours: Floats, *, bar_hours: float, horizon_hours: float, shape: Floats | None = None
+    abnormal: Floats,
+    close_hours: Floats,
+    *,
+    bar_hours: float,
+    horizon_hours: float,
+    shape: Floats | None = None,
+    critical_value: float | None = None,
 ) -> ReactionTime:
     """Timing of one asset's reaction from abnormal log returns on a regular grid.
 
-    `abnormal` (n,) NaN = missing bar; `close_hours` (n,) the hours from the event to each bar's close. Bars that
-    close after the event and up to `horizon_hours` are searched with a family-wise chance of 5 % of a false alarm
-    (Lee–Mykland); the bar in which the event falls counts as after it. z values of drifts divide by the volatility
-    just before the event. The half-life describes one path and has no interval. A missing bar inside a drift window
-    makes that drift None.
+    `abnormal` (n,) NaN = missing bar; `close_hours` (n,) the hours from the event to each bar's close. Bars that close
+    after the event and up to `horizon_hours` are searched for the first whose Lee–Mykland statistic passes
+    `critical_value`, by default the Gumbel one with a family-wise chance of 5 % of a false alarm (which heavy tails
+    exceed: calibrate on ordinary times where there are enough). The bar in which the event falls counts as after it.
+    z values of drifts divide by the volatility just before the event. The half-life describes one path and has no
+    interval. A missing bar inside a drift window makes that drift None.
     """
     is_searched = (close_hours > 0) & (close_hours <= horizon_hours)
     jumps = detect_jumps(abnormal, bar_hours=bar_hours, n_tests=int(is_searched.sum()), shape=shape)
+    critical = jumps.critical_value if critical_value is None else critical_value
     event_index = int(np.searchsorted(close_hours, 0.0, side="right"))  # first bar that closes after the event
     volatility = jumps.local_volatility[event_index] if event_index < abnormal.size else np.nan
     before = _drift(abnormal, close_hours, -DRIFT_HOURS, 0.0, volatility)
     with np.errstate(invalid="ignore"):
-        hits = np.flatnonzero(is_searched & (np.abs(jumps.statistic) > jumps.critical_value))
+        hits = np.flatnonzero(is_searched & (np.abs(jumps.statistic) > critical))
     if not hits.size:
         return ReactionTime(
-            None, None, None, None, jumps.critical_value, jumps.n_tests, None, None, *before, None, None,
+            None, None, None, None, critical, jumps.n_tests, None, None, *before, None, None,
             "no reaction" if is_searched.any() else "not measured", None, None, None,
         )  # fmt: skip
     first = int(hits[0])
@@ -72,7 +80,7 @@ def measure_reaction(
         closed,
         float(abnormal[first]),
         float(jumps.statistic[first]),
-        jumps.critical_value,
+        critical,
         jumps.n_tests,
         float(close_hours[onset]) - bar_hours,
         float(np.nansum(abnormal[event_index:onset])),

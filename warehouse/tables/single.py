@@ -34,6 +34,11 @@ REACTION_TIME = Table(
             "What the largest of the searched bars passes by chance once in twenty",
             is_nullable=True,
         ),
+        Column(
+            "critical_basis",
+            pl.String,
+            "What the critical value rests on: Lee–Mykland, or the largest bars of earlier windows",
+        ),
         Column("n_searched", pl.Int64, "Bars searched after the event", "bars"),
         Column(
             "onset_open_utc",
