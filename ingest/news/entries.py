@@ -71,7 +71,9 @@ def build_entries(
             rows.append(row)
     if reason is not None and reason is not Reason.NO_ENTRIES:
         excerpt = body[:MAX_PAYLOAD_CHARACTERS].decode("utf-8", errors="replace")
-        refused.append(quarantine_row(feed.feed_id, str(reason), detail, excerpt, fetched_at, run_id, None))
+        refused.append(
+            quarantine_row(feed.feed_id, str(reason), detail, excerpt, fetched_at, run_id, None, identity=str(reason))
+        )
     entries = pl.DataFrame(_with_ids(rows), schema=ENTRY.schema)
     return ParsedFeed(entries, quarantine_frame(refused), reason, detail)
 
@@ -161,11 +163,15 @@ def quarantine_row(
     row_number: int | None,
     table_name: str = "core.entry",
     subject_id: str | None = None,
+    identity: str | None = None,
 ) -> dict[str, object]:
-    """One refused row or document as `raw.quarantine` keeps it; the same bad row has the same id."""
+    """One refused row or document as `raw.quarantine` keeps it; the same bad row has the same id.
+
+    `identity` stands for the payload in the id where only the first of its kind is worth keeping (an error page).
+    """
     kept = payload[:MAX_PAYLOAD_CHARACTERS]
     return {
-        "quarantine_id": digest(f"{source_id}\x1f{reason}\x1f{kept}"),
+        "quarantine_id": digest(f"{source_id}\x1f{reason}\x1f{kept if identity is None else identity}"),
         "table_name": table_name,
         "source_id": source_id,
         "subject_id": subject_id or source_id,

@@ -105,7 +105,9 @@ def build_incidents(
     if reason is not None:
         excerpt = body[:4000].decode("utf-8", errors="replace")
         refused.append(
-            quarantine_row(feed.feed_id, str(reason), detail, excerpt, fetched_at, run_id, None, INCIDENT.name)
+            quarantine_row(
+                feed.feed_id, str(reason), detail, excerpt, fetched_at, run_id, None, INCIDENT.name, None, str(reason)
+            )
         )
     frame = pl.DataFrame(list(rows.values()), schema=INCIDENT.schema)
     return ParsedIncidents(frame, quarantine_frame(refused), reason, detail)
