@@ -1,0 +1,66 @@
+"""What each headline says happened, as one frame per headline."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from importlib.resources import files
+
+import polars as pl
+
+# A story connected by frame and names alone may not stretch further unless its frame says so.
+DEFAULT_SPAN_HOURS = 36.0
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One kind of happening and how long headlines about it stay one story."""
+
+    frame_id: str
+    pattern: str
+    categories: tuple[str, ...]
+    without: tuple[str, ...]
+    span_hours: float
+
+
+@dataclass(frozen=True, slots=True)
+class FrameSet:
+    """All frames in order of precedence, with the version that story rows carry."""
+
+    version: str
+    frames: tuple[Frame, ...]
+
+    def span_hours(self, frame_id: str) -> float:
+        """Longest stretch of a story of this frame, in hours."""
+        return next((frame.span_hours for frame in self.frames if frame.frame_id == frame_id), DEFAULT_SPAN_HOURS)
+
+
+def load_frames() -> FrameSet:
+    """The packaged frames."""
+    data = tomllib.loads(files("analysis.events").joinpath("stories.toml").read_text(encoding="utf-8"))
+    return FrameSet(
+        data["version"],
+        tuple(
+            Frame(
+                entry["id"],
+                entry["pattern"],
+                tuple(entry.get("categories", ())),
+                tuple(entry.get("without", ())),
+                float(entry.get("span_hours", DEFAULT_SPAN_HOURS)),
+            )
+            for entry in data["frame"]
+        ),
+    )
+
+
+def frame_of(plain: pl.Expr, category: pl.Expr, frames: FrameSet) -> pl.Expr:
+    """The id of the first frame that fits the plain title and the category; empty when none does."""
+    chosen = pl.lit("")
+    for frame in reversed(frames.frames):
+        fits = plain.str.contains(f"(?i){frame.pattern}")
+        if frame.categories:
+            fits &= category.is_in(list(frame.categories))
+        if frame.without:
+            fits &= ~category.is_in(list(frame.without))
+        chosen = pl.when(fits).then(pl.lit(frame.frame_id)).otherwise(chosen)
+    return chosen

@@ -1,0 +1,85 @@
+"""Read headlines from a person's file, tag them, and score them against labels."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import polars as pl
+
+from analysis.events.labelling import label_headlines
+from analysis.events.scoring import half_of_story, score_labels
+from analysis.events.story_frames import load_frames
+from analysis.events.vocabulary import Vocabulary, VocabularyError, load_vocabulary
+from flows.errors import CommandError
+from warehouse.tables.contract import UTC
+
+OPTIONAL_COLUMNS = ("url", "outlet", "published_utc")
+LABEL_COLUMNS = ("relevant", "category", "story_id")
+
+
+def read_headlines_file(path: Path) -> pl.DataFrame:
+    """The rows of a CSV, JSON lines or Parquet file as they are, with at least `title`; CommandError when unreadable."""
+    readers = {".parquet": pl.read_parquet, ".jsonl": pl.read_ndjson, ".ndjson": pl.read_ndjson}
+    try:
+        if path.suffix in readers:
+            frame = readers[path.suffix](path)
+        else:
+            frame = pl.read_csv(path, infer_schema=False)
+    except FileNotFoundError as exc:
+        raise CommandError(f"{path}: no such file") from exc
+    except (pl.exceptions.PolarsError, OSError) as exc:
+        raise CommandError(f"{path}: cannot be read as CSV, JSON lines or Parquet: {exc}") from exc
+    if "title" not in frame.columns:
+        raise CommandError(f"{path}: no column `title`; found {', '.join(frame.columns)}. Only `title` is required")
+    missing = [pl.lit(None, dtype=pl.String).alias(name) for name in OPTIONAL_COLUMNS if name not in frame.columns]
+    return frame.with_columns(pl.col("title").cast(pl.String), *missing)
+
+
+def load_user_vocabulary(config_path: Path) -> Vocabulary:
+    """The packaged vocabulary with the user's `tags.toml` and `entities.toml`, where present."""
+    texts = [
+        file.read_text(encoding="utf-8") if file.is_file() else None
+        for file in (config_path / "tags.toml", config_path / "entities.toml")
+    ]
+    try:
+        return load_vocabulary(*texts)
+    except VocabularyError as exc:
+        raise CommandError(f"{config_path}: {exc}") from exc
+
+
+def tag_file(path: Path, config_path: Path) -> pl.DataFrame:
+    """Each row of the file with its verdict; undated rows and unreadable dates are grouped among themselves."""
+    rows = read_headlines_file(path)
+    headlines = rows.select("title", pl.col("url").cast(pl.String), _instants(rows).alias("published_at_utc"))
+    found = label_headlines(headlines, load_user_vocabulary(config_path), load_frames())
+    kept = rows.select("title", *OPTIONAL_COLUMNS)
+    return pl.concat([kept, found], how="horizontal")
+
+
+def score_file(path: Path, config_path: Path) -> pl.DataFrame:
+    """Precision, recall and F1 of relevance, categories and stories on a labelled file, whole and by halves of stories."""
+    labels = read_headlines_file(path)
+    missing = [name for name in LABEL_COLUMNS if name not in labels.columns]
+    if missing:
+        raise CommandError(f"{path}: labels need the columns {', '.join(LABEL_COLUMNS)}; missing {', '.join(missing)}")
+    typed = labels.with_columns(pl.col("relevant").cast(pl.Int64), pl.col("category", "story_id").cast(pl.String))
+    found = tag_file(path, config_path)
+    half = typed["story_id"].map_elements(half_of_story, return_dtype=pl.Int64)
+    parts = {"all": half >= 0, "half A": half == 0, "half B": half == 1}
+    rows = [
+        {"part": name, **asdict(agreement)}
+        for name, mask in parts.items()
+        for agreement in score_labels(typed.filter(mask), found.filter(mask))
+        if name == "all" or not agreement.measure.islower() or agreement.measure == "relevance"
+    ]
+    return pl.DataFrame(rows)
+
+
+def _instants(rows: pl.DataFrame) -> pl.Series:
+    column = rows["published_utc"]
+    if column.dtype.is_temporal():
+        return rows.select(pl.col("published_utc").cast(UTC))["published_utc"]
+    return rows.select(
+        pl.col("published_utc").cast(pl.String).str.to_datetime(time_unit="us", time_zone="UTC", strict=False)
+    )["published_utc"]
