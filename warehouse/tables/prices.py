@@ -23,7 +23,10 @@ ASSET = Table(
         Column("valid_to_utc", UTC, "Instant at which it was merged, renamed or ended", is_nullable=True),
         Column("successor_asset_id", pl.String, "What holders received", is_nullable=True),
         Column("successor_ratio", pl.Float64, "Units of the successor per unit", is_nullable=True),
+        Column("former_names", pl.String, "Earlier names and tickers of the same coin", is_nullable=True),
+        Column("contracts", pl.String, "Token contracts as chain:address, where it has any", is_nullable=True),
         Column("note", pl.String, "Renames and traps in words", is_nullable=True),
+        Column("confidence", pl.String, "high, medium, low or unverified", is_nullable=True),
         Column("source", pl.String, "Evidence", is_nullable=True),
     ),
 )
@@ -45,6 +48,22 @@ MARKET = Table(
         Column("delisted_at_utc", UTC, "Last trading instant, where documented", is_nullable=True),
         Column("is_registered", pl.Boolean, "False for markets known only from an import"),
         Column("confidence", pl.String, "high, medium, low or unverified", is_nullable=True),
+        Column("note", pl.String, "What is known and what is not, in words", is_nullable=True),
+        Column("source", pl.String, "Evidence", is_nullable=True),
+    ),
+)
+
+VENUE_HALT = Table(
+    "core.venue_halt",
+    "Documented stops of trading on a venue, or of one of its markets.",
+    "ingest/prices/markets.toml",
+    ("exchange", "symbol", "start_utc"),
+    (
+        Column("exchange", pl.String, "ccxt id of the venue"),
+        Column("symbol", pl.String, "The one market that stopped; empty: all of them"),
+        Column("start_utc", UTC, "When trading stopped"),
+        Column("end_utc", UTC, "When it went on, as far as documented"),
+        Column("detail", pl.String, "What happened, in words"),
         Column("source", pl.String, "Evidence", is_nullable=True),
     ),
 )

@@ -1,0 +1,322 @@
+"""The registry of assets, venues, markets and halts: the packaged lists, extended or overridden by the user's own."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import polars as pl
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from ingest.errors import MalformedError
+from warehouse.tables.contract import UTC
+from warehouse.tables.prices import ASSET, MARKET, VENUE_HALT
+
+WATCHED_ROLES = ("ai_token", "benchmark", "basket")
+Confidence = Literal["high", "medium", "low", "unverified"]
+# How the entries of each list are told apart: the keys that make an id.
+IDENTITY = {
+    "asset": ("asset_id",),
+    "venue": ("exchange",),
+    "market": ("exchange", "symbol"),
+    "halt": ("exchange", "symbol", "start"),
+}
+FILES = {"assets.toml": ("asset",), "markets.toml": ("venue", "market", "halt")}
+
+
+def _require_utc(value: datetime) -> datetime:
+    if value.utcoffset() != timedelta(0):
+        raise ValueError("a time must be UTC: write it with a final Z")
+    return value
+
+
+UtcTime = Annotated[datetime, AfterValidator(_require_utc)]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AssetEntry(_Entry):
+    """One coin under one id; a renamed or merged coin ends and names its successor."""
+
+    asset_id: str
+    name: str
+    role: Literal["ai_token", "benchmark", "basket", "other"]
+    ticker: str = ""
+    valid_from: UtcTime | None = None
+    valid_to: UtcTime | None = None
+    successor_asset_id: str | None = None
+    successor_ratio: float | None = Field(default=None, gt=0)
+    former_names: tuple[str, ...] = ()
+    contracts: tuple[str, ...] = ()
+    note: str | None = None
+    confidence: Confidence = "unverified"
+    evidence: tuple[str, ...] = ()
+
+
+class VenueEntry(_Entry):
+    """One exchange: how it names markets, how much it gives at a time, how far back it goes."""
+
+    exchange: str
+    rank: int
+    page_bars: int = Field(gt=1)
+    spot: str | None = None
+    perpetual: str | None = None
+    history_bars: int | None = None
+    perpetual_history_bars: int | None = None
+    market_types: tuple[str, ...] = ()
+
+
+class MarketEntry(_Entry):
+    """One market that is documented somewhere."""
+
+    exchange: str
+    symbol: str
+    asset_id: str
+    kind: Literal["spot", "perpetual"]
+    contract_multiplier: float = Field(default=1.0, gt=0)
+    listed_at: UtcTime | None = None
+    delisted_at: UtcTime | None = None
+    note: str | None = None
+    confidence: Confidence = "unverified"
+    evidence: tuple[str, ...] = ()
+
+    @property
+    def market_id(self) -> str:
+        """`exchange:symbol`."""
+        return f"{self.exchange}:{self.symbol}"
+
+
+class HaltEntry(_Entry):
+    """A documented stop of trading on a venue, or of one of its markets."""
+
+    exchange: str
+    symbol: str | None = None
+    start: UtcTime
+    end: UtcTime
+    detail: str
+    evidence: tuple[str, ...] = ()
+
+
+EntryKind = TypeVar("EntryKind", bound=_Entry)
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """What we know; the frames match core.asset, core.market and core.venue_halt."""
+
+    assets: pl.DataFrame
+    markets: pl.DataFrame
+    halts: pl.DataFrame
+    venues: dict[str, VenueEntry]
+
+    @property
+    def market_ends(self) -> pl.DataFrame:
+        """`market_id`, `delisted_at_utc` of ends that are well enough documented to refuse later bars."""
+        is_known = pl.col("delisted_at_utc").is_not_null() & pl.col("confidence").is_in(["high", "medium"])
+        return self.markets.filter(is_known).select("market_id", "delisted_at_utc")
+
+
+def load_registry(user_dir: Path | None) -> Registry:
+    """The packaged registry, with single keys changed or entries added by the user's assets.toml and markets.toml.
+
+    Raises MalformedError naming file, entry and key.
+    """
+    entries: dict[str, dict[tuple[Any, ...], dict[str, Any]]] = {kind: {} for kind in IDENTITY}
+    origins: dict[tuple[Any, ...], str] = {}
+    sources: dict[str, str] = {}
+    for name, kinds in FILES.items():
+        texts = [(f"ingest/prices/{name}", (files("ingest.prices") / name).read_text(encoding="utf-8"))]
+        own = user_dir / name if user_dir else None
+        if own and own.exists():
+            texts.append((str(own), own.read_text(encoding="utf-8")))
+        for origin, text in texts:
+            document = _read_document(text, origin, kinds)
+            sources |= document.pop("source", {})
+            for kind in kinds:
+                for row in document.get(kind, []):
+                    key = _identify(kind, row, origin)
+                    entries[kind][key] = {**entries[kind].get(key, {}), **row}
+                    origins[(kind, *key)] = origin
+    assets = _build(AssetEntry, "asset", entries, origins)
+    venues = _build(VenueEntry, "venue", entries, origins)
+    markets = _build(MarketEntry, "market", entries, origins)
+    halts = _build(HaltEntry, "halt", entries, origins)
+    _refuse_unknown_assets(assets, markets)
+    return Registry(
+        assets=_asset_frame(assets, sources),
+        markets=_market_frame([*markets, *_offered(assets, venues, markets)], sources),
+        halts=_halt_frame(halts, sources),
+        venues={venue.exchange: venue for venue in venues},
+    )
+
+
+def unregistered_markets(candles: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """Rows of core.market for markets of `candles` that `known` (market_id) lacks: the base symbol is their asset."""
+    base_and_rest = pl.col("symbol").str.splitn("/", 2).struct
+    quote = base_and_rest.field("field_1").str.splitn(":", 2).struct.field("field_0")
+    split = pl.col("market_id").str.splitn(":", 2).struct
+    return MARKET.conform(
+        candles.select("market_id")
+        .unique(maintain_order=True)
+        .join(known.select("market_id"), on="market_id", how="anti")
+        .select(
+            "market_id",
+            split.field("field_0").alias("exchange"),
+            split.field("field_1").fill_null("").alias("symbol"),
+        )
+        .with_columns(
+            base_and_rest.field("field_0").alias("asset_id"),
+            pl.when(pl.col("symbol").str.contains(":", literal=True))
+            .then(pl.lit("perpetual"))
+            .otherwise(pl.lit("spot"))
+            .alias("kind"),
+            quote.fill_null("").alias("quote"),
+            pl.lit(1.0).alias("contract_multiplier"),
+            pl.lit(False).alias("is_registered"),
+        )
+        .sort("market_id")
+    )
+
+
+def _read_document(text: str, origin: str, kinds: tuple[str, ...]) -> dict[str, Any]:
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as exc:
+        raise MalformedError(origin, f"not valid TOML: {exc}", remedy="correct that line") from exc
+    unknown = sorted(set(document) - {*kinds, "source"})
+    if unknown:
+        expected = ", ".join(f"[[{kind}]]" for kind in kinds)
+        raise MalformedError(origin, f"unknown key {unknown[0]!r}", f"tables {expected} and [source]", "rename it")
+    return document
+
+
+def _identify(kind: str, row: dict[str, Any], origin: str) -> tuple[Any, ...]:
+    key = tuple(row.get(name) for name in IDENTITY[kind])
+    if key[0] is None:
+        raise MalformedError(origin, f"[[{kind}]] without {IDENTITY[kind][0]}: {row}", remedy="give it one")
+    return key
+
+
+def _build(
+    model: type[EntryKind],
+    kind: str,
+    entries: dict[str, dict[tuple[Any, ...], dict[str, Any]]],
+    origins: dict[tuple[Any, ...], str],
+) -> list[EntryKind]:
+    built = []
+    for key, row in entries[kind].items():
+        try:
+            built.append(model.model_validate(row))
+        except ValidationError as exc:
+            first = exc.errors()[0]
+            place = ".".join(str(part) for part in first["loc"])
+            entry = " ".join(str(part) for part in key if part is not None)
+            raise MalformedError(
+                origins[(kind, *key)], f"{kind} {entry!r}, key {place!r}: {first['msg']}", remedy="correct that key"
+            ) from exc
+    return built
+
+
+def _refuse_unknown_assets(assets: Iterable[AssetEntry], markets: Iterable[MarketEntry]) -> None:
+    known = {asset.asset_id for asset in assets}
+    for asset in assets:
+        if asset.successor_asset_id is not None and asset.successor_asset_id not in known:
+            raise MalformedError(
+                "assets.toml",
+                f"asset {asset.asset_id!r}, key 'successor_asset_id': no asset {asset.successor_asset_id!r}",
+                remedy="add it",
+            )
+    for market in markets:
+        if market.asset_id not in known:
+            raise MalformedError(
+                "markets.toml",
+                f"market {market.market_id!r}, key 'asset_id': no asset {market.asset_id!r}",
+                remedy="add it to assets.toml",
+            )
+
+
+def _offered(
+    assets: Iterable[AssetEntry], venues: Iterable[VenueEntry], markets: Iterable[MarketEntry]
+) -> list[MarketEntry]:
+    """Markets by the venues' naming rules, for living watched assets, where no row documents that kind of market."""
+    documented = {(market.asset_id, market.exchange, market.kind) for market in markets}
+    offered = []
+    for asset in assets:
+        if asset.role not in WATCHED_ROLES or asset.valid_to is not None:
+            continue
+        for venue in venues:
+            for kind, rule in (("spot", venue.spot), ("perpetual", venue.perpetual)):
+                if rule and (asset.asset_id, venue.exchange, kind) not in documented:
+                    symbol = rule.format(ticker=asset.ticker or asset.asset_id)
+                    row = {"exchange": venue.exchange, "symbol": symbol, "asset_id": asset.asset_id, "kind": kind}
+                    offered.append(MarketEntry.model_validate({**row, "evidence": ("naming",)}))
+    return offered
+
+
+def _evidence(codes: Iterable[str], sources: dict[str, str]) -> str | None:
+    return "; ".join(sources.get(code, code) for code in codes) or None
+
+
+def _asset_frame(assets: Iterable[AssetEntry], sources: dict[str, str]) -> pl.DataFrame:
+    rows = [
+        {
+            "asset_id": asset.asset_id,
+            "name": asset.name,
+            "role": asset.role,
+            "valid_from_utc": asset.valid_from,
+            "valid_to_utc": asset.valid_to,
+            "successor_asset_id": asset.successor_asset_id,
+            "successor_ratio": asset.successor_ratio,
+            "former_names": "; ".join(asset.former_names) or None,
+            "contracts": "; ".join(asset.contracts) or None,
+            "note": asset.note,
+            "confidence": asset.confidence,
+            "source": _evidence(asset.evidence, sources),
+        }
+        for asset in assets
+    ]
+    return ASSET.conform(pl.DataFrame(rows, schema=ASSET.schema))
+
+
+def _market_frame(markets: Iterable[MarketEntry], sources: dict[str, str]) -> pl.DataFrame:
+    rows = [
+        {
+            "market_id": market.market_id,
+            "asset_id": market.asset_id,
+            "exchange": market.exchange,
+            "symbol": market.symbol,
+            "kind": market.kind,
+            "quote": market.symbol.split("/")[-1].split(":")[0],
+            "contract_multiplier": market.contract_multiplier,
+            "listed_at_utc": market.listed_at,
+            "delisted_at_utc": market.delisted_at,
+            "is_registered": True,
+            "confidence": market.confidence,
+            "note": market.note,
+            "source": _evidence(market.evidence, sources),
+        }
+        for market in markets
+    ]
+    return MARKET.conform(pl.DataFrame(rows, schema=MARKET.schema))
+
+
+def _halt_frame(halts: Iterable[HaltEntry], sources: dict[str, str]) -> pl.DataFrame:
+    rows = [
+        {
+            "exchange": halt.exchange,
+            "symbol": halt.symbol or "",
+            "start_utc": halt.start,
+            "end_utc": halt.end,
+            "detail": halt.detail,
+            "source": _evidence(halt.evidence, sources),
+        }
+        for halt in halts
+    ]
+    return VENUE_HALT.conform(pl.DataFrame(rows, schema=VENUE_HALT.schema).with_columns(pl.col("start_utc").cast(UTC)))

@@ -1,0 +1,130 @@
+"""Candles in the warehouse: revision-aware upsert, withdrawal into quarantine, reading as of an instant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+import polars as pl
+
+from warehouse.store.connection import Reader, Warehouse
+from warehouse.store.frames import fetch_frame, run_statement, staged
+from warehouse.store.upsert import merge
+from warehouse.tables.prices import CANDLE, CANDLE_REVISION, QUARANTINE
+
+VALUES = ("open_quote", "high_quote", "low_quote", "close_quote", "volume_base")
+NAMES = ", ".join(CANDLE.column_names)
+ON_KEY = " and ".join(f"t.{name} = s.{name}" for name in CANDLE.key)
+# A venue's own bar is worth more than a file's, a file's more than the shipped record's.
+RANK = "case {0}.source_id when 'exchange' then 2 when 'bundle' then 0 else 1 end"
+IS_ALLOWED = f"{RANK.format('s')} >= {RANK.format('t')}"
+# A value that the new row does not state leaves the stored one alone.
+STATES_OTHER = "(" + " or ".join(f"(s.{n} is not null and s.{n} is distinct from t.{n})" for n in VALUES) + ")"
+CONTRADICTS = "(" + " or ".join(f"coalesce(s.{n} <> t.{n}, false)" for n in VALUES) + ")"
+MERGED_VALUES = ", ".join(f"{n} = coalesce(s.{n}, t.{n})" for n in VALUES)
+
+
+@dataclass(frozen=True, slots=True)
+class CandleCount:
+    """What an upsert did; `contested` rows (core.candle) contradict a better source and were not stored."""
+
+    n_inserted: int
+    n_updated: int
+    contested: pl.DataFrame
+
+    @property
+    def n_changed(self) -> int:
+        """Rows written to core.candle."""
+        return self.n_inserted + self.n_updated
+
+
+def upsert_candles(warehouse: Warehouse, candles: pl.DataFrame) -> CandleCount:
+    """Store `candles`; a stored bar that changes keeps its old values in core.candle_revision and is flagged.
+
+    Null values of the new row do not erase stored ones. Raises ContractError when the frame does not match core.candle.
+    """
+    rows = CANDLE.conform(candles)
+    if not rows.height:
+        return CandleCount(0, 0, CANDLE.empty())
+    connection = warehouse.connection
+    with staged(connection, rows) as stage:
+        if not _overlaps(connection, rows):
+            run_statement(connection, f"insert into core.candle ({NAMES}) select {NAMES} from {stage}")
+            return CandleCount(rows.height, 0, CANDLE.empty())
+        run_statement(connection, "begin")
+        try:
+            count = _merge(connection, stage)
+            run_statement(connection, "commit")
+        except duckdb.Error:
+            run_statement(connection, "rollback")
+            raise
+    return count
+
+
+def _overlaps(connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame) -> bool:
+    """Whether any stored bar of these series lies in the time span of `rows`; zone maps make this cheap."""
+    span = rows.select(pl.col("open_time_utc").min().alias("first"), pl.col("open_time_utc").max().alias("last")).row(0)
+    sql = (
+        "select 1 from core.candle where open_time_utc between $first and $last"
+        " and market_id in (select unnest($markets)) limit 1"
+    )
+    parameters = {"first": span[0], "last": span[1], "markets": rows["market_id"].unique().to_list()}
+    return bool(run_statement(connection, sql, parameters))
+
+
+def _merge(connection: duckdb.DuckDBPyConnection, stage: str) -> CandleCount:
+    joined = f"from {stage} as s join core.candle as t on {ON_KEY}"
+    new = ", ".join(f"s.{name}" for name in CANDLE.column_names)
+    contested = fetch_frame(connection, f"select {new} {joined} where {CONTRADICTS} and not ({IS_ALLOWED})")
+    old = ", ".join(f"t.{name}" for name in CANDLE_REVISION.column_names if name not in ("superseded_at_utc", "run_id"))
+    names = ", ".join(n for n in CANDLE_REVISION.column_names if n not in ("superseded_at_utc", "run_id"))
+    [(n_updated,)] = run_statement(
+        connection,
+        f"insert into core.candle_revision ({names}, superseded_at_utc, run_id)"
+        f" select {old}, s.first_seen_at_utc, s.run_id {joined} where {STATES_OTHER} and {IS_ALLOWED}",
+    )
+    update = (
+        f"when matched and {STATES_OTHER} and {IS_ALLOWED} then update set {MERGED_VALUES}, source_id = s.source_id,"
+        f" first_seen_at_utc = s.first_seen_at_utc, run_id = s.run_id, is_revised = t.is_revised or {CONTRADICTS} "
+        if n_updated
+        else ""
+    )
+    [(n_written,)] = run_statement(
+        connection,
+        f"merge into core.candle as t using {stage} as s on {ON_KEY} {update}"
+        f"when not matched then insert ({NAMES}) values ({new})",
+    )
+    return CandleCount(int(n_written) - int(n_updated), int(n_updated), contested)
+
+
+def withdraw_candles(warehouse: Warehouse, candles: pl.DataFrame, quarantined: pl.DataFrame) -> int:
+    """Move stored bars (by key) into raw.quarantine, in one transaction; returns how many left core.candle."""
+    if not candles.height:
+        return 0
+    connection = warehouse.connection
+    run_statement(connection, "begin")
+    try:
+        merge(connection, QUARANTINE, quarantined)
+        with staged(connection, candles.select(CANDLE.key)) as stage:
+            [(n_gone,)] = run_statement(connection, f"delete from core.candle as t using {stage} as s where {ON_KEY}")
+        run_statement(connection, "commit")
+    except duckdb.Error:
+        run_statement(connection, "rollback")
+        raise
+    return int(n_gone)
+
+
+def read_candles(
+    reader: Reader, market_id: str, timeframe: str, start: datetime, end: datetime, as_of: datetime | None = None
+) -> pl.DataFrame:
+    """Bars of one series that open in [start, end), in order, in the columns of core.candle.
+
+    With `as_of` only what had been seen by that instant, at the values of that instant: superseded values come back
+    from core.candle_revision, bars first seen later are absent.
+    """
+    parameters = {"market_id": market_id, "timeframe": timeframe, "start": start, "end": end}
+    if as_of is None:
+        where = "market_id = $market_id and timeframe = $timeframe and open_time_utc >= $start and open_time_utc < $end"
+        return reader.frame(CANDLE, where=where, order_by="open_time_utc", **parameters)
+    return reader.query("candles_as_of", **parameters, as_of=as_of)
