@@ -9,12 +9,20 @@ from importlib.resources import files
 import polars as pl
 
 from ingest.bundle.ledger import event_frame, read_ledger, source_frame
-from warehouse.tables.contract import UTC
-from warehouse.tables.prices import CANDLE, QUARANTINE
+from ingest.prices.candles import CandleBatch, Reading, parse_candles
+from warehouse.tables.prices import CANDLE
 
 SOURCE_ID = "bundle"
 CANDLE_FILES = ("candles_1h.csv", "candles_4h.csv")
 LEDGER_FILE = "ledger.toml"
+TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+COLUMNS = {
+    "open": "open_quote",
+    "high": "high_quote",
+    "low": "low_quote",
+    "close": "close_quote",
+    "volume": "volume_base",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +43,11 @@ def load_ledger() -> tuple[pl.DataFrame, pl.DataFrame]:
 
 def load_bundle(now: datetime, run_id: str) -> Bundle:
     """The whole record: closed bars of the shipped candle files, rows they refuse, events and their evidence."""
-    parsed = [_read_candles(name, now, run_id) for name in CANDLE_FILES]
+    batches = [_read_candles(name, now, run_id) for name in CANDLE_FILES]
     events, event_sources = load_ledger()
     return Bundle(
-        candles=pl.concat([candles for candles, _ in parsed]),
-        quarantined=pl.concat([refused for _, refused in parsed]),
+        candles=pl.concat([batch.candles for batch in batches]),
+        quarantined=pl.concat([batch.quarantined for batch in batches]),
         events=events,
         event_sources=event_sources,
     )
@@ -63,19 +71,14 @@ def only_absent_events(bundle: Bundle, stored_events: pl.DataFrame) -> tuple[pl.
     )
 
 
-def _read_candles(name: str, now: datetime, run_id: str) -> tuple[pl.DataFrame, pl.DataFrame]:
-    columns = {"open": "open_quote", "high": "high_quote", "low": "low_quote", "close": "close_quote"}
+def _read_candles(name: str, now: datetime, run_id: str) -> CandleBatch:
+    """The rows of one shipped file through the checks that every source passes."""
     body = (files("ingest.bundle") / name).read_bytes()
-    frame = pl.read_csv(body, schema_overrides={"volume": pl.Float64}, try_parse_dates=False)
-    candles = frame.rename(columns | {"volume": "volume_base"}).select(
+    raw = pl.read_csv(body, infer_schema=False)
+    rows = raw.select(
         pl.format("{}:{}", "exchange", "symbol").alias("market_id"),
         "timeframe",
-        pl.col("open_time_utc").str.to_datetime("%Y-%m-%dT%H:%M:%SZ", time_unit="us", time_zone="UTC"),
-        *columns.values(),
-        "volume_base",
-        pl.lit(SOURCE_ID).alias("source_id"),
-        pl.lit(now).cast(UTC).alias("first_seen_at_utc"),
-        pl.lit(run_id).alias("run_id"),
-        pl.lit(False).alias("is_revised"),
+        pl.col("open_time_utc").str.to_datetime(TIME_FORMAT, time_unit="us", time_zone="UTC", strict=False),
+        *(pl.col(received).cast(pl.Float64, strict=False).alias(stored) for received, stored in COLUMNS.items()),
     )
-    return CANDLE.conform(candles), QUARANTINE.empty()
+    return parse_candles(rows, Reading(SOURCE_ID, run_id, now), raw=raw)

@@ -1,0 +1,320 @@
+"""Measure claims that set one asset beside others: outperformance, a lead that lasts, a market that stood still."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+import polars as pl
+
+from analysis.claims.language import LeadSustained, NotDuringBroadRally, OutperformedOver, ReactedTo
+from analysis.claims.reading import Anchor, Evidence, Finding, Reading, Weight, nothing_known, tape_of
+from analysis.claims.studies import study_readings, study_row
+from analysis.claims.tape import BAR_HOURS, Absence, Tape, earlier_returns
+from analysis.claims.words import listing, moment, percent, points, span
+
+FRACTION = "fraction"
+# With fewer other assets than this, "the market" is a name for a handful.
+LEAST_MARKET_ASSETS = 5
+# Windows at which a lead is looked at besides the first and the last.
+LEAD_HOURS = (24.0, 72.0, 168.0)
+# A lead of which less than half is left has not lasted, though it is still a lead.
+LEAST_SHARE_KEPT = 0.5
+# A single event's move is called unusual at this p only with at least so many windows to compare with.
+LEAST_PLACEBOS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """A simple return between two closes of one tape."""
+
+    tape: Tape
+    value: float
+    from_utc: datetime
+    to_utc: datetime
+
+
+def measure_outperformance(claim: OutperformedOver, anchor: Anchor, evidence: Evidence) -> Finding:
+    """The asset's return less the first comparison's (decisive) and less the others' (alternatives)."""
+    mine = _move(evidence, claim.asset, anchor.best, claim.hours, claim.market)
+    if isinstance(mine, Absence):
+        return nothing_known(mine.reason, claim.margin, FRACTION, claim.if_missing)
+    readings = [
+        _difference(evidence, other, claim, anchor, Weight.ALTERNATIVE if number else Weight.DECISIVE)
+        for number, other in enumerate(claim.versus)
+    ]
+    readings += _market_reading(evidence, mine, claim, anchor)
+    readings += study_readings(evidence.studies, anchor.event_id, mine.tape.market_id, claim.hours)
+    known = [reading for reading in readings if reading.value is not None and reading.unit == FRACTION]
+    moved = f"{claim.asset} {percent(mine.value)} over {span(claim.hours)} after the first public report"
+    measured = f"{moved}; {readings[0].detail}"
+    statement = (
+        f"{claim.asset} moved {percent(mine.value)} in {span(claim.hours)}: {listing([r.detail for r in known])}."
+    )
+    missing = "; ".join(reading.detail for reading in readings if reading.value is None) or None
+    return Finding(
+        tuple(readings), measured, statement, claim.margin, FRACTION, missing_data=missing, tapes=(mine.tape,)
+    )
+
+
+def measure_rally(claim: NotDuringBroadRally, anchor: Anchor, evidence: Evidence) -> Finding:
+    """What the others did over the same hours: decisive is their median, also in the claim's further windows.
+
+    The claim holds while the median stays under the threshold. The median of all other stored assets is an
+    alternative; the days after the last window are context.
+    """
+    decisive = [claim.hours, *claim.also_hours]
+    windows = [*decisive, *(hours for hours in LEAD_HOURS if hours > max(decisive))]
+    readings, tapes, reasons = [], [], []
+    for hours in windows:
+        moves = {asset: _move(evidence, asset, anchor.best, hours) for asset in claim.versus}
+        known = {asset: move for asset, move in moves.items() if isinstance(move, _Move)}
+        reasons += [move.reason for move in moves.values() if isinstance(move, Absence)]
+        if known:
+            weight = Weight.DECISIVE if hours in decisive else Weight.CONTEXT
+            readings.append(_rally_reading(known, hours, claim.threshold, weight))
+            tapes += [move.tape for move in known.values()]
+    if not readings or readings[0].reading_id != f"median_of_named_{claim.hours:g}_h":
+        return nothing_known("; ".join(reasons), claim.threshold, FRACTION, claim.if_missing)
+    breadth = _breadth_reading(evidence, claim, anchor)
+    statement = f"After the first public report {listing([reading.detail for reading in readings])}"
+    statement += "".join(f"; {reading.detail}" for reading in breadth)
+    return Finding(
+        (*readings, *breadth), readings[0].detail, f"{statement}.", claim.threshold, FRACTION, tapes=tuple(tapes)
+    )
+
+
+def _rally_reading(known: dict[str, _Move], hours: float, threshold: float, weight: Weight) -> Reading:
+    median = float(np.median([move.value for move in known.values()]))
+    words = listing([f"{asset} {percent(move.value)}" for asset, move in known.items()])
+    return Reading(
+        reading_id=f"median_of_named_{hours:g}_h",
+        description=f"median of {listing(list(known))} over {span(hours)} after the first public report",
+        weight=weight,
+        unit=FRACTION,
+        value=median,
+        detail=f"{words} over {span(hours)}",
+        is_satisfied=median < threshold,
+        from_utc=min(move.from_utc for move in known.values()),
+        to_utc=max(move.to_utc for move in known.values()),
+        market_id=",".join(move.tape.market_id for move in known.values()),
+    )
+
+
+def measure_lead(claim: LeadSustained, anchor: Anchor, evidence: Evidence) -> Finding:
+    """The asset's return less the peer's since the first report: decisive at the claim's hours."""
+    leads = {}
+    for hours in sorted({claim.early_hours, *LEAD_HOURS, claim.hours}):
+        if hours <= claim.hours:
+            leads[hours] = _side_by_side(evidence, claim.asset, claim.peer, anchor.best, hours, claim.market)
+    last = leads[claim.hours]
+    if isinstance(last, Absence):
+        return nothing_known(last.reason, None, FRACTION, claim.if_missing)
+    readings = []
+    for hours, lead in leads.items():
+        if isinstance(lead, Absence):
+            continue
+        mine, peer = lead
+        gap = mine.value - peer.value
+        readings.append(
+            Reading(
+                reading_id=f"lead_after_{hours:g}_h",
+                description=f"{claim.asset} less {claim.peer}, returns since the last close before the report",
+                weight=Weight.DECISIVE if hours == claim.hours else Weight.CONTEXT,
+                unit=FRACTION,
+                value=gap,
+                detail=(
+                    f"after {span(hours)} ({mine.tape.timeframe} closes) {claim.asset} {percent(mine.value)},"
+                    f" {claim.peer} {percent(peer.value)}:"
+                    f" a lead of {points(gap)}"
+                ),
+                is_satisfied=gap > 0,
+                from_utc=mine.from_utc,
+                to_utc=mine.to_utc,
+                market_id=f"{mine.tape.market_id},{peer.tape.market_id}",
+            )
+        )
+    final = next(reading for reading in readings if reading.weight is Weight.DECISIVE)
+    readings = [final, *(reading for reading in readings if reading is not final)]
+    readings += _kept_reading(claim, leads[claim.early_hours], final) if claim.early_hours < claim.hours else []
+    in_time = sorted(readings, key=lambda reading: reading.to_utc or anchor.best)
+    statement = f"{listing([reading.detail for reading in in_time])}."
+    return Finding(
+        tuple(readings),
+        final.detail,
+        statement[:1].upper() + statement[1:],
+        0.0,
+        FRACTION,
+        tapes=(last[0].tape, last[1].tape),
+    )
+
+
+def measure_reaction(claim: ReactedTo, anchor: Anchor, evidence: Evidence) -> Finding:
+    """Whether the move after the news was unusual: decisive is its p among earlier windows, scaled where studied."""
+    move = _move(evidence, claim.asset, anchor.best, claim.hours, claim.market)
+    if isinstance(move, Absence):
+        return nothing_known(move.reason, None, FRACTION, claim.if_missing)
+    returns = earlier_returns(evidence.candles_of(claim.asset), move.tape, anchor.best, claim.hours)
+    rank = study_row(evidence.studies, anchor.event_id, move.tape.market_id, claim.hours, "placebo_rank")
+    if rank is not None and isinstance(rank["p_value"], float):
+        p_value, n, source = rank["p_value"], rank["n"], "volatility-scaled abnormal returns"
+    elif returns.size >= LEAST_PLACEBOS:
+        n_as_large = int(np.count_nonzero(np.abs(returns) >= abs(move.value)))
+        p_value, n, source = (1 + n_as_large) / (1 + returns.size), int(returns.size), "raw returns, not scaled"
+    else:
+        reason = f"{returns.size} earlier stretches of {span(claim.hours)} are too few to compare with"
+        return nothing_known(reason, None, FRACTION, claim.if_missing)
+    is_right_way = claim.direction == "either" or (move.value > 0) == (claim.direction == "up")
+    n_placebo = n if isinstance(n, int) else None
+    closes = f"{move.tape.timeframe} closes, {moment(move.from_utc)} to {moment(move.to_utc)}"
+    moved = (
+        f"{claim.asset} moved {percent(move.value)} in the {span(claim.hours)} after the first public report ({closes})"
+    )
+    detail = f"{moved}; p = {p_value:.3f} among {n} earlier stretches ({source})"
+    reading = Reading(
+        reading_id="unusual_move",
+        description=f"p of the move over {span(claim.hours)} among earlier stretches, two-sided",
+        weight=Weight.DECISIVE,
+        unit="probability",
+        value=p_value,
+        detail=detail,
+        is_satisfied=is_right_way and p_value < claim.level,
+        from_utc=move.from_utc,
+        to_utc=move.to_utc,
+        market_id=move.tape.market_id,
+    )
+    others = study_readings(evidence.studies, anchor.event_id, move.tape.market_id, claim.hours)
+    statement = f"{detail}. One event shows that two things happened together, not that one made the other."
+    return Finding(
+        (reading, *others), detail, statement, claim.level, "probability", n_placebo=n_placebo, tapes=(move.tape,)
+    )
+
+
+def _move(
+    evidence: Evidence,
+    asset: str,
+    start: datetime,
+    hours: float,
+    market: str | None = None,
+    finest_hours: float = 0.0,
+) -> _Move | Absence:
+    end = start + timedelta(hours=hours)
+    tape = tape_of(evidence, asset, start, end, market, finest_hours)
+    if isinstance(tape, Absence):
+        return tape
+    i, j = tape.index_closed_by(start), tape.index_closed_by(end)
+    return _Move(tape, float(tape.closes[j] / tape.closes[i] - 1.0), tape.close_time(i), tape.close_time(j))
+
+
+def _side_by_side(
+    evidence: Evidence, asset: str, other: str, start: datetime, hours: float, market: str | None
+) -> tuple[_Move, _Move] | Absence:
+    """The moves of two assets on bars of equal length: the coarser one's, or the windows would differ."""
+    mine, theirs = _move(evidence, asset, start, hours, market), _move(evidence, other, start, hours)
+    if isinstance(mine, Absence):
+        return mine
+    if isinstance(theirs, Absence):
+        return theirs
+    coarser = max(BAR_HOURS[mine.tape.timeframe], BAR_HOURS[theirs.tape.timeframe])
+    if mine.tape.bar != theirs.tape.bar:
+        mine, theirs = (
+            _move(evidence, name, start, hours, only, coarser) for name, only in ((asset, market), (other, None))
+        )
+    if isinstance(mine, Absence):
+        return mine
+    return theirs if isinstance(theirs, Absence) else (mine, theirs)
+
+
+def _difference(evidence: Evidence, other: str, claim: OutperformedOver, anchor: Anchor, weight: Weight) -> Reading:
+    pair = _side_by_side(evidence, claim.asset, other, anchor.best, claim.hours, claim.market)
+    description = f"{claim.asset} less {other} over {span(claim.hours)} after the first public report"
+    if isinstance(pair, Absence):
+        return Reading(f"versus_{other}", description, weight, FRACTION, None, f"{other}: {pair.reason}")
+    mine, theirs = pair
+    gap = mine.value - theirs.value
+    return Reading(
+        reading_id=f"versus_{other}",
+        description=description,
+        weight=weight,
+        unit=FRACTION,
+        value=gap,
+        detail=f"{points(gap)} against {other} ({percent(theirs.value)})",
+        is_satisfied=gap > claim.margin,
+        from_utc=mine.from_utc,
+        to_utc=mine.to_utc,
+        market_id=f"{mine.tape.market_id},{theirs.tape.market_id}",
+    )
+
+
+def _market_moves(evidence: Evidence, anchor: Anchor, hours: float, without: str) -> list[_Move]:
+    """The moves of every stored asset that is not an AI token and not `without`."""
+    if not evidence.assets.height:
+        return []  # without the registry nobody can tell tokens from the rest
+    tokens = evidence.assets.filter(pl.col("role") == "ai_token")["asset_id"].to_list()
+    names = sorted(set(evidence.candles) - set(tokens) - {without})
+    moves = (_move(evidence, name, anchor.best, hours) for name in names)
+    return [move for move in moves if isinstance(move, _Move)]
+
+
+def _market_reading(evidence: Evidence, mine: _Move, claim: OutperformedOver, anchor: Anchor) -> list[Reading]:
+    moves = _market_moves(evidence, anchor, claim.hours, claim.asset)
+    if len(moves) < LEAST_MARKET_ASSETS:
+        return []
+    median = float(np.median([move.value for move in moves]))
+    gap = mine.value - median
+    return [
+        Reading(
+            reading_id="versus_median_asset",
+            description=f"{claim.asset} less the median of {len(moves)} assets that are no AI tokens",
+            weight=Weight.ALTERNATIVE,
+            unit=FRACTION,
+            value=gap,
+            detail=f"{points(gap)} against the median of {len(moves)} other assets ({percent(median)})",
+            is_satisfied=gap > claim.margin,
+            from_utc=mine.from_utc,
+            to_utc=mine.to_utc,
+        )
+    ]
+
+
+def _breadth_reading(evidence: Evidence, claim: NotDuringBroadRally, anchor: Anchor) -> list[Reading]:
+    moves = _market_moves(evidence, anchor, claim.hours, claim.asset)
+    if len(moves) < LEAST_MARKET_ASSETS:
+        return []
+    values = np.array([move.value for move in moves])
+    median, share = float(np.median(values)), float(np.mean(values >= claim.threshold))
+    return [
+        Reading(
+            reading_id="median_asset",
+            description=f"median return of {len(moves)} stored assets that are no AI tokens",
+            weight=Weight.ALTERNATIVE,
+            unit=FRACTION,
+            value=median,
+            detail=f"median of {len(moves)} assets {percent(median)}; {share:.0%} rose by {claim.threshold:.0%}",
+            is_satisfied=median < claim.threshold,
+        )
+    ]
+
+
+def _kept_reading(claim: LeadSustained, early: tuple[_Move, _Move] | Absence, final: Reading) -> list[Reading]:
+    """Whether at least half of the early lead is left at the end; nothing when there was no early lead."""
+    if isinstance(early, Absence) or final.value is None:
+        return []
+    lead = early[0].value - early[1].value
+    if lead <= 0:
+        return []
+    kept = final.value / lead
+    return [
+        Reading(
+            reading_id="share_kept",
+            description=f"share of the lead after {span(claim.early_hours)} that is left after {span(claim.hours)}",
+            weight=Weight.ALTERNATIVE,
+            unit=FRACTION,
+            value=kept,
+            detail=f"{kept:.0%} of the lead after {span(claim.early_hours)} was left",
+            is_satisfied=kept >= LEAST_SHARE_KEPT,
+            from_utc=early[0].to_utc,
+            to_utc=final.to_utc,
+        )
+    ]

@@ -1,0 +1,81 @@
+"""Measure the claim that a kind of news, and more of it, lifts an asset: over all events of that kind."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from analysis.claims.language import Premium
+from analysis.claims.reading import Anchor, Evidence, Finding, Reading, Weight, nothing_known
+from analysis.claims.words import listing, percent, span
+
+LOG_POINTS = "log points"
+
+
+def measure_premium(claim: Premium, anchor: Anchor, evidence: Evidence) -> Finding:
+    """The mean reaction to such events (decisive) and its growth with duration, severity and provider (alternatives).
+
+    A reading holds when its estimate is positive and its 95 % interval, from placebo calendars, leaves zero out.
+    """
+    rows = evidence.responses.filter(
+        pl.col("category") == claim.category,
+        pl.col("asset_id") == claim.asset,
+        pl.col("provider") == "all",
+        pl.col("window_end_hours") == claim.hours,
+    )
+    means = rows.filter(pl.col("dose") == "none").rows(named=True)
+    if not means:
+        what = f"{claim.category} events over {span(claim.hours)}"
+        reason = f"no market of {claim.asset} beside its benchmark to measure {what}"
+        return nothing_known(reason, 0.0, LOG_POINTS, claim.if_missing)
+    mean = means[0]
+    if mean["estimate"] is None or mean["lower_95"] is None or mean["n_events"] < claim.least_events:
+        reason = mean["reason"] or f"{mean['n_events']} events; at least {claim.least_events} are needed"
+        return nothing_known(f"{claim.asset}, {claim.category} events: {reason}", 0.0, LOG_POINTS, claim.if_missing)
+    readings = [
+        _reading(row, claim, Weight.DECISIVE if row["dose"] == "none" else Weight.ALTERNATIVE)
+        for row in rows.sort("dose").iter_rows(named=True)
+    ]
+    others = evidence.responses.filter(
+        pl.col("category") == claim.category,
+        pl.col("asset_id") == claim.asset,
+        pl.col("provider") == "all",
+        pl.col("dose") == "none",
+        pl.col("window_end_hours") != claim.hours,
+    ).sort("window_end_hours")
+    readings += [_reading(row, claim, Weight.CONTEXT) for row in others.iter_rows(named=True)]
+    readings.sort(key=lambda reading: list(Weight).index(reading.weight))
+    slopes = [r.detail for r in readings if r.weight is Weight.ALTERNATIVE and r.value is not None]
+    dates = f"{mean['first_event_utc']:%Y-%m-%d} to {mean['last_event_utc']:%Y-%m-%d}"
+    scope = f"{mean['n_events']} events on {mean['n_days']} days, {dates}"
+    tail = f"; {listing(slopes)}" if slopes else ""
+    statement = f"{readings[0].detail} ({scope}){tail}."
+    return Finding(
+        tuple(readings), f"{readings[0].detail} ({scope})", statement, 0.0, LOG_POINTS, n_placebo=mean["n_placebo"]
+    )
+
+
+def _reading(row: dict[str, object], claim: Premium, weight: Weight) -> Reading:
+    value, lower, upper, dose = row["estimate"], row["lower_95"], row["upper_95"], row["dose"]
+    hours = row["window_end_hours"]
+    length = span(hours) if isinstance(hours, float) else ""
+    reading_id = f"mean_{hours:g}_h" if dose == "none" else f"by_{dose}"
+    what = "mean abnormal move" if dose == "none" else f"change of the abnormal move per {row['dose_unit']}"
+    description = f"{what} over {length} after {claim.category} events"
+    if not isinstance(value, float) or not isinstance(lower, float) or not isinstance(upper, float):
+        return Reading(reading_id, description, weight, LOG_POINTS, None, f"{what}: {row['reason']}")
+    interval = f"95% interval {percent(lower)} to {percent(upper)}"
+    said = (
+        f"{claim.asset} moved {percent(value)} on average in {length}"
+        if dose == "none"
+        else f"{percent(value)} per {row['dose_unit']}"
+    )
+    return Reading(
+        reading_id=reading_id,
+        description=description,
+        weight=weight,
+        unit=LOG_POINTS,
+        value=value,
+        detail=f"{said} ({interval})",
+        is_satisfied=value > 0 and lower > 0,
+        market_id=str(row["market_id"]),
+    )

@@ -1,0 +1,201 @@
+"""One market's bars over one stretch of time: chosen, complete, and asked for prices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+BAR_HOURS = {"1m": 1 / 60, "5m": 5 / 60, "15m": 0.25, "30m": 0.5, "1h": 1.0, "4h": 4.0, "1d": 24.0}
+# Of two complete markets with equally fine bars the first listed venue is used: deepest book first.
+VENUES = ("binanceusdm", "binance", "okx", "bybit", "kucoin", "gate", "coinbase", "kraken", "binanceus")
+# How far back windows are compared with: the longest stretch that still looks like the market at the event.
+HISTORY_DAYS = 180.0
+# A stretch shorter than this many bars says too little about what happened inside it.
+LEAST_BARS = 2
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Why there are no prices, in words."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Swing:
+    """A rise between two bars: prices, the bars' opens, and the least and most time it can have taken."""
+
+    rise: float
+    from_price: float
+    to_price: float
+    from_bar: datetime
+    to_bar: datetime
+    least_hours: float
+    most_hours: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tape:
+    """The bars of one market, without a gap; times are opens, a close is known one bar length later."""
+
+    market_id: str
+    timeframe: str
+    opens_at: tuple[datetime, ...]
+    closes_us: npt.NDArray[np.int64]  # when each close was known, microseconds since 1970
+    highs: Floats
+    lows: Floats
+    closes: Floats
+    has_ranges: bool
+
+    @property
+    def bar(self) -> timedelta:
+        """Length of a bar."""
+        return timedelta(hours=BAR_HOURS[self.timeframe])
+
+    def index_closed_by(self, at: datetime) -> int:
+        """Position of the last bar whose close was known at `at`; -1 when none was."""
+        return int(np.searchsorted(self.closes_us, _micros(at), side="right")) - 1
+
+    def close_time(self, index: int) -> datetime:
+        """When the close of a bar was known."""
+        return self.opens_at[index] + self.bar
+
+    def within(self, start: datetime, end: datetime) -> slice:
+        """Positions of the bars that close after `start` and no later than `end`."""
+        return slice(self.index_closed_by(start) + 1, self.index_closed_by(end) + 1)
+
+
+def candles_by_asset(candles: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Candles with an asset_id column, split once so that each question touches one asset's rows."""
+    parts = candles.partition_by("asset_id", as_dict=True)
+    return {str(key[0]): frame for key, frame in parts.items()}
+
+
+def select_tape(
+    candles: pl.DataFrame,
+    asset_id: str,
+    start: datetime,
+    end: datetime,
+    market_id: str | None = None,
+    finest_hours: float = 0.0,
+) -> Tape | Absence:
+    """The finest complete series of an asset from the last close by `start` to the last close by `end`.
+
+    `candles` are the core.candle rows of that asset; bars shorter than `finest_hours` are passed over, so that two
+    assets can be set side by side on equal bars. Absence says what is stored instead.
+    """
+    mine = candles.filter(
+        pl.col("timeframe").is_in([name for name, hours in BAR_HOURS.items() if hours >= finest_hours])
+    )
+    if market_id is not None:
+        mine = mine.filter(pl.col("market_id") == market_id)
+    series = mine.select("market_id", "timeframe").unique().rows()
+    for market, timeframe in sorted(series, key=_preference):
+        bars = mine.filter(pl.col("market_id") == market, pl.col("timeframe") == timeframe)
+        tape = _complete_tape(bars, market, timeframe, start, end)
+        if tape is not None:
+            return tape
+    return Absence(_why_nothing(mine, asset_id, start, end))
+
+
+def steepest_rise(tape: Tape, start: datetime, end: datetime, hours: float) -> Swing | None:
+    """The largest rise from a bar's low to the high of a later bar that opens at most `hours` after it."""
+    return _steepest(tape, tape.lows, tape.highs, start, end, hours, is_close=False)
+
+
+def steepest_close_rise(tape: Tape, start: datetime, end: datetime, hours: float) -> Swing | None:
+    """The largest rise from one close to a close at most `hours` later."""
+    return _steepest(tape, tape.closes, tape.closes, start, end, hours, is_close=True)
+
+
+def earlier_returns(
+    candles: pl.DataFrame, tape: Tape, before: datetime, hours: float, days: float = HISTORY_DAYS
+) -> Floats:
+    """Simple returns over `hours` in the same market, one per bar, of all windows that end by `before`.
+
+    Windows overlap; one that spans a gap at either end is left out. At most `days` back.
+    """
+    bars = candles.filter(
+        pl.col("market_id") == tape.market_id,
+        pl.col("timeframe") == tape.timeframe,
+        pl.col("open_time_utc") <= before - tape.bar,
+        pl.col("open_time_utc") >= before - timedelta(days=days),
+    ).select("open_time_utc", "close_quote")
+    ends = bars.select((pl.col("open_time_utc") - timedelta(hours=hours)).alias("open_time_utc"), end="close_quote")
+    pairs = bars.join(ends, on="open_time_utc", how="inner", validate="1:1").sort("open_time_utc")
+    return pairs.select(pl.col("end") / pl.col("close_quote") - 1.0).to_series().to_numpy()
+
+
+def _steepest(
+    tape: Tape, bottoms: Floats, tops: Floats, start: datetime, end: datetime, hours: float, *, is_close: bool
+) -> Swing | None:
+    chosen = tape.within(start, end)
+    low, high = bottoms[chosen], tops[chosen]
+    reach = int(hours / BAR_HOURS[tape.timeframe] + 1e-9)
+    best: tuple[float, int, int] | None = None
+    for lag in range(1, min(reach, low.size - 1) + 1):
+        rises = high[lag:] / low[:-lag] - 1.0
+        at = int(np.argmax(rises))
+        if best is None or rises[at] > best[0]:
+            best = (float(rises[at]), at, at + lag)
+    if best is None:
+        return None
+    rise, i, j = best
+    first, last = tape.opens_at[chosen.start + i], tape.opens_at[chosen.start + j]
+    nominal, bar = (last - first) / timedelta(hours=1), BAR_HOURS[tape.timeframe]
+    slack = 0.0 if is_close else bar
+    return Swing(rise, float(low[i]), float(high[j]), first, last, nominal - slack, nominal + slack)
+
+
+def _complete_tape(bars: pl.DataFrame, market: str, timeframe: str, start: datetime, end: datetime) -> Tape | None:
+    bar = timedelta(hours=BAR_HOURS[timeframe])
+    closes_at = pl.col("open_time_utc") + bar
+    inside = bars.filter(closes_at > start - bar, closes_at <= end).sort("open_time_utc")
+    if inside.height < LEAST_BARS:
+        return None
+    opens = inside["open_time_utc"].to_list()
+    expected = int((end - opens[0] - bar) / bar) + 1
+    if opens[0] + bar > start or inside.height != expected:
+        return None
+    closes = inside["close_quote"]
+    return Tape(
+        market_id=market,
+        timeframe=timeframe,
+        opens_at=tuple(opens),
+        closes_us=np.array([_micros(at + bar) for at in opens], dtype=np.int64),
+        highs=inside.select(pl.coalesce("high_quote", "close_quote"))["high_quote"].to_numpy(),
+        lows=inside.select(pl.coalesce("low_quote", "close_quote"))["low_quote"].to_numpy(),
+        closes=closes.to_numpy(),
+        has_ranges=not inside["high_quote"].has_nulls(),
+    )
+
+
+def _preference(series: tuple[str, str]) -> tuple[float, int, str]:
+    market, timeframe = series
+    venue = market.partition(":")[0]
+    return BAR_HOURS[timeframe], VENUES.index(venue) if venue in VENUES else len(VENUES), market
+
+
+def _why_nothing(mine: pl.DataFrame, asset_id: str, start: datetime, end: datetime) -> str:
+    wanted = f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
+    if not mine.height:
+        return f"no candles of {asset_id} are stored"
+    stored = mine.group_by("market_id", "timeframe").agg(
+        pl.col("open_time_utc").min().alias("first"), pl.col("open_time_utc").max().alias("last")
+    )
+    spans = [
+        f"{row['market_id']} {row['timeframe']} {row['first']:%Y-%m-%d} to {row['last']:%Y-%m-%d}"
+        for row in stored.sort("market_id", "timeframe").iter_rows(named=True)
+    ]
+    shown = "; ".join(spans[:3]) + (f" and {len(spans) - 3} more" if len(spans) > 3 else "")
+    return f"no complete candles of {asset_id} from {wanted}; stored: {shown}"
+
+
+def _micros(at: datetime) -> int:
+    return int(at.timestamp() * 1_000_000)

@@ -1,0 +1,59 @@
+"""Judge the published claims on what the warehouse holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from analysis.claims.language import Claim, merge_claims, packaged_claims, parse_claims
+from analysis.claims.reading import Evidence
+from analysis.claims.tape import candles_by_asset
+from analysis.claims.verdicts import claim_frame, claimed_span, judge
+from flows.context import RunContext, StepReport
+from warehouse.store.connection import Reader
+from warehouse.tables.claims import CLAIM, CLAIM_READING, CLAIM_VERDICT
+from warehouse.tables.news import EVENT
+from warehouse.tables.prices import ASSET
+from warehouse.tables.resilience import DOSE_RESPONSE
+from warehouse.tables.studies import STUDY_RESULT
+
+USER_CLAIMS_FILE = "claims.toml"
+
+
+def update_claims(context: RunContext) -> StepReport:
+    """Judge the packaged and the user's claims; rows of claims that are gone go with them."""
+    warehouse = context.warehouse
+    claims = load_claims(context.settings.config_path)
+    evidence = load_evidence(warehouse, claims)
+
+    verdicts, readings = judge(claims, evidence)
+
+    warehouse.replace(CLAIM, claim_frame(claims))
+    n_readings = warehouse.replace(CLAIM_READING, readings)
+    n_verdicts = warehouse.replace(CLAIM_VERDICT, verdicts)
+    return StepReport(n_verdicts + n_readings, f"{verdicts.height} claims judged, {n_verdicts} verdicts changed")
+
+
+def load_claims(config_path: Path) -> list[Claim]:
+    """The packaged claims, extended or overridden by id by the user's `claims.toml`."""
+    own = config_path / USER_CLAIMS_FILE
+    return merge_claims(packaged_claims(), read_claim_file(own) if own.exists() else [])
+
+
+def read_claim_file(path: Path) -> list[Claim]:
+    """The claims of one file."""
+    return parse_claims(path.read_text(encoding="utf-8"), str(path))
+
+
+def load_evidence(reader: Reader, claims: Sequence[Claim]) -> Evidence:
+    """Everything that verdicts on these claims may rest on."""
+    events = reader.frame(EVENT, where="status <> 'rejected'")
+    from_utc, to_utc = claimed_span(claims, events)
+    candles = reader.query("candles_with_assets", from_utc=from_utc, to_utc=to_utc)
+    return Evidence(
+        candles=candles_by_asset(candles),
+        assets=reader.frame(ASSET),
+        events=events,
+        studies=reader.frame(STUDY_RESULT, where="study_id = 'reaction'"),
+        responses=reader.frame(DOSE_RESPONSE),
+    )

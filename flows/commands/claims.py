@@ -1,0 +1,81 @@
+"""`aftershock claims`: list the claims, or check them on the published data."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from flows.errors import EXIT_USAGE, CommandError
+from flows.output import Format, emit, talk
+
+if TYPE_CHECKING:
+    from analysis.claims.language import Claim
+
+FormatOption = Annotated[Format, typer.Option("--format", help="How to print the rows.")]
+FileOption = Annotated[
+    Optional[Path],  # noqa: UP045 - typer reads the annotation
+    typer.Option("--file", help="A claim file to use instead of the packaged claims and your own."),
+]
+
+app = typer.Typer(name="claims", no_args_is_help=True, help="What was claimed about prices, and whether it is so.")
+
+
+def register(parent: typer.Typer) -> None:
+    """Attach the group."""
+    parent.add_typer(app)
+
+
+@app.command("list")
+def list_claims(file: FileOption = None, fmt: FormatOption = Format.TABLE) -> None:
+    """Show the claims that are checked: the packaged ones and those of config/claims.toml.
+
+    Example: aftershock claims list --format csv
+    """
+    from analysis.claims.verdicts import claim_frame
+
+    emit(claim_frame(_load(file)), fmt)
+
+
+@app.command("check")
+def check_claims(
+    file: FileOption = None,
+    fmt: FormatOption = Format.TABLE,
+    readings: Annotated[
+        bool, typer.Option("--readings", help="Print every reading that was tried instead of the verdicts.")
+    ] = False,
+) -> None:
+    """Judge claims on the published file, without writing anything.
+
+    Example: aftershock claims check --file my.toml --format json
+    """
+    from analysis.claims.verdicts import judge
+    from flows.claims import load_evidence
+    from flows.settings import load_settings
+    from warehouse.store.connection import open_reader
+
+    claims = _load(file)
+    with open_reader(load_settings().published_path) as reader:
+        verdicts, tried = judge(claims, load_evidence(reader, claims))
+    if readings:
+        emit(tried, fmt)
+    elif fmt is Format.TABLE:
+        for row in verdicts.iter_rows(named=True):
+            typer.echo(f"{row['verdict'].replace('_', ' ')}: “{row['quote']}” ({row['claim_id']})")
+            typer.echo(f"    {row['closest_true_statement']}")
+            for label in ("venue", "missing_data"):
+                if row[label]:
+                    typer.echo(f"    {label.replace('_', ' ')}: {row[label]}")
+    else:
+        emit(verdicts, fmt)
+    talk(f"{verdicts.height} claims judged; `--readings` shows every reading that was tried")
+
+
+def _load(file: Path | None) -> "list[Claim]":
+    from analysis.claims.language import ClaimFileError
+    from flows.claims import load_claims, read_claim_file
+    from flows.settings import load_settings
+
+    try:
+        return read_claim_file(file) if file is not None else load_claims(load_settings().config_path)
+    except (ClaimFileError, OSError, UnicodeDecodeError) as exc:
+        raise CommandError(f"cannot use the claim file: {exc}", EXIT_USAGE) from exc

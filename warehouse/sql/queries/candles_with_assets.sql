@@ -1,0 +1,13 @@
+-- candles between two instants with the asset they quote; a market that is not registered goes by its base symbol
+select
+    coalesce(m.asset_id, regexp_extract(c.market_id, ':([^/:]+)/', 1)) as asset_id,
+    c.market_id,
+    c.timeframe,
+    c.open_time_utc,
+    c.high_quote,
+    c.low_quote,
+    c.close_quote
+from core.candle as c
+left join core.market as m on c.market_id = m.market_id
+where c.open_time_utc between $from_utc and $to_utc
+order by c.market_id, c.timeframe, c.open_time_utc
