@@ -16,14 +16,17 @@ from warehouse.tables.contract import UTC
 
 OPTIONAL_COLUMNS = ("url", "outlet", "published_utc")
 LABEL_COLUMNS = ("relevant", "category", "story_id")
+# Relevance, macro average and stories come first; the categories follow.
+SUMMARY_MEASURES = 3
 
 
 def read_headlines_file(path: Path) -> pl.DataFrame:
-    """The rows of a CSV, JSON lines or Parquet file as they are, with at least `title`; CommandError when unreadable."""
-    readers = {".parquet": pl.read_parquet, ".jsonl": pl.read_ndjson, ".ndjson": pl.read_ndjson}
+    """The rows of a CSV, JSON lines or Parquet file with at least `title`; CommandError when unreadable."""
     try:
-        if path.suffix in readers:
-            frame = readers[path.suffix](path)
+        if path.suffix == ".parquet":
+            frame = pl.read_parquet(path)
+        elif path.suffix in (".jsonl", ".ndjson"):
+            frame = pl.read_ndjson(path)
         else:
             frame = pl.read_csv(path, infer_schema=False)
     except FileNotFoundError as exc:
@@ -58,7 +61,7 @@ def tag_file(path: Path, config_path: Path) -> pl.DataFrame:
 
 
 def score_file(path: Path, config_path: Path) -> pl.DataFrame:
-    """Precision, recall and F1 of relevance, categories and stories on a labelled file, whole and by halves of stories."""
+    """Precision, recall and F1 of relevance, categories and stories, on the whole file and on halves of its stories."""
     labels = read_headlines_file(path)
     missing = [name for name in LABEL_COLUMNS if name not in labels.columns]
     if missing:
@@ -67,12 +70,11 @@ def score_file(path: Path, config_path: Path) -> pl.DataFrame:
     found = tag_file(path, config_path)
     half = typed["story_id"].map_elements(half_of_story, return_dtype=pl.Int64)
     parts = {"all": half >= 0, "half A": half == 0, "half B": half == 1}
-    rows = [
-        {"part": name, **asdict(agreement)}
-        for name, mask in parts.items()
-        for agreement in score_labels(typed.filter(mask), found.filter(mask))
-        if name == "all" or not agreement.measure.islower() or agreement.measure == "relevance"
-    ]
+    rows = []
+    for name, mask in parts.items():
+        agreements = score_labels(typed.filter(mask), found.filter(mask))
+        shown = agreements if name == "all" else agreements[:SUMMARY_MEASURES]
+        rows += [{"part": name, **asdict(agreement)} for agreement in shown]
     return pl.DataFrame(rows)
 
 

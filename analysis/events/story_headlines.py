@@ -22,8 +22,8 @@ _STOP = frozenset(
     re.findall(
         r"\S+",
         "a an the of to in on for and or as at by with from after over amid its it is are was be will has have that "
-        "this new says said us u.s more than into up out about via how why what who your you we our i his her their he she "
-        "they but ai report reports sources source",
+        "this new says said us u.s more than into up out about via how why what who your you we our i his her their "
+        "he she they but ai report reports sources source",
     )
 )
 

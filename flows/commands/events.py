@@ -44,7 +44,7 @@ def score(
     labels: Annotated[Path, typer.Option("--labels", help="CSV with title, relevant, category, story_id.")],
     fmt: FormatOption = Format.TABLE,
 ) -> None:
-    """Score tags and stories against labels made by hand: relevance, categories, stories, whole and by halves of stories.
+    """Score tags and stories against labels made by hand, on the whole file and on two halves of its stories.
 
     Example: aftershock events score --labels labelled.csv
     """
@@ -52,6 +52,4 @@ def score(
     from flows.settings import load_settings
 
     emit(score_file(labels, load_settings().config_path), fmt, "agreement with the labels")
-    talk(
-        "no model is trained: the rules were written by reading headlines, so labels never read are the test that counts"
-    )
+    talk("no model is trained: the rules came from reading headlines, so labels never read are the test that counts")
