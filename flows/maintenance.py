@@ -21,6 +21,7 @@ KEPT_CORE = frozenset(
         "core.candle_revision",
         "core.entry",
         "core.incident",
+        "core.register_document",
         "core.observation",
         "core.funding_rate",
         "core.open_interest",
