@@ -13,7 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy import stats
 
-from analysis.pairing import BENCHMARK_ASSET, Pair, pair_markets
+from analysis.pairing import BENCHMARK_ASSET, Pair, benchmark_returns, pair_markets
 from analysis.returns import ReturnGrid, build_return_grid
 from analysis.windows import event_bars, spoiled_bars
 from warehouse.tables.resilience import HEDGE
@@ -24,17 +24,22 @@ Integers = NDArray[np.int64]
 METHOD = "hedge-1"
 WEIGHTS = (0.01, 0.05, 0.10, 0.25)
 WINDOW_HOURS = (24.0, 168.0)
+# A holder of months looks at no finer bars, and these reach furthest.
+TIMEFRAMES = ("4h",)
 CASH = "cash"
 LEAST_SEVERITY = 3
 RESTRICTION_CATEGORIES = ("export_control_access", "government_action")
+# A status-page incident this near a restriction reports the restriction, not a fault.
+SAME_NEWS = timedelta(hours=24)
 # Fewer shocks than this make any mean an anecdote.
 ENOUGH_EVENTS = 10
 HOURS_PER_YEAR = 24 * 365.25
 CONVENTIONS = (
     f"shocks of severity {LEAST_SEVERITY} or more, chosen from news; from the last close before the first public"
-    " evidence; a shock inside the window of the one before is left out; no costs of trading; gain is weight times the"
-    " token's simple return less that of what was sold; intervals over events: Student for the mean, exact binomial for"
-    " the hit rate; between: bars outside all windows"
+    " evidence; outages within a day of a restriction count as that restriction; a shock inside the window of the one"
+    " before is left out; no costs of trading; gain is weight times the token's simple return less that of what was"
+    " sold; intervals over events: Student for the mean, exact binomial for the hit rate; between: bars outside all"
+    " windows"
 )
 
 
@@ -55,14 +60,11 @@ def measure_hedge(candles: pl.DataFrame, events: pl.DataFrame, asset_ids: Sequen
     `candles`: core.candle with asset_id, the benchmark BTC included; `events`: core.event. Too few shocks give a row
     with the reason; every row with fewer than ten says so.
     """
-    shocks = {"restriction": _restrictions(events), "outage": _outages(events)}
+    restrictions = _restrictions(events)
+    shocks = {"restriction": restrictions, "outage": _outages(events, restrictions)}
     rows: list[dict[str, object]] = []
-    for pair in pair_markets(candles, asset_ids, timedelta(hours=4)):
-        mine = candles.filter(
-            pl.col("market_id").is_in([pair.market_id, pair.benchmark_market_id]),
-            pl.col("timeframe") == pair.timeframe,
-        )
-        grid = build_return_grid(mine, pair.bar, kind="simple")
+    for pair in pair_markets(candles, asset_ids, TIMEFRAMES):
+        grid = build_return_grid(pair.candles_in(candles), pair.bar, kind="simple")
         for shock, times in shocks.items():
             for hours in WINDOW_HOURS:
                 rows += _rows(grid, pair, shock, times, hours)
@@ -78,13 +80,10 @@ def separate_bars(bars: Integers, n_window: int) -> Integers:
     return np.array(kept, dtype=np.int64)
 
 
-def window_returns(closes: Floats, bars: Integers, n_window: int) -> Floats:
-    """Simple return from the close before each bar to the last close of its window; NaN without either close."""
-    starts, ends = bars - 1, bars + n_window - 1
-    inside = (starts >= 0) & (ends < closes.size)
-    found = np.full(bars.size, np.nan)
-    found[inside] = closes[ends[inside]] / closes[starts[inside]] - 1.0
-    return found
+def window_returns(returns: Floats, bars: Integers, n_window: int) -> Floats:
+    """Simple return of the window that begins at each bar, from simple returns per bar; NaN where a bar has none."""
+    windows = bars[:, np.newaxis] + np.arange(n_window)
+    return np.asarray(np.prod(1.0 + returns[windows], axis=1) - 1.0)
 
 
 def mean_interval(values: Floats) -> tuple[float, float] | None:
@@ -131,8 +130,10 @@ def _restrictions(events: pl.DataFrame) -> list[datetime]:
     return mine["best_at_utc"].to_list()
 
 
-def _outages(events: pl.DataFrame) -> list[datetime]:
-    return _usable(events).filter(pl.col("category") == "outage")["best_at_utc"].to_list()
+def _outages(events: pl.DataFrame, restrictions: list[datetime]) -> list[datetime]:
+    """Outages that are not a restriction's own trace on a status page."""
+    times: list[datetime] = _usable(events).filter(pl.col("category") == "outage")["best_at_utc"].to_list()
+    return [at for at in times if not any(abs(at - other) < SAME_NEWS for other in restrictions)]
 
 
 def _usable(events: pl.DataFrame) -> pl.DataFrame:
@@ -145,24 +146,22 @@ def _usable(events: pl.DataFrame) -> pl.DataFrame:
 
 
 def _rows(grid: ReturnGrid, pair: Pair, shock: str, times: list[datetime], hours: float) -> list[dict[str, object]]:
-    hour = pair.bar / timedelta(hours=1)
-    n_window = round(hours / hour)
-    row, benchmark_row = grid.row(pair.market_id), grid.row(pair.benchmark_market_id)
+    n_window = round(hours / pair.bar_hours)
+    token_bars, benchmark_bars = grid.returns[grid.row(pair.market_id)], benchmark_returns(grid, pair)
     bars = event_bars(times, grid.first_open, grid.bar) if times else np.empty(0, dtype=np.int64)
     inside = bars[(bars >= 1) & (bars + n_window <= grid.n_bars)]
     kept = separate_bars(inside, n_window)
-    token = window_returns(grid.close[row], kept, n_window)
-    benchmark = window_returns(grid.close[benchmark_row], kept, n_window)
+    token = window_returns(token_bars, kept, n_window)
+    benchmark = window_returns(benchmark_bars, kept, n_window)
     known = np.isfinite(token) & np.isfinite(benchmark)
     is_outside = ~spoiled_bars(grid.n_bars, inside, (0, n_window))
     rows = []
     for source in (CASH, BENCHMARK_ASSET):
         sold = 0.0 if source == CASH else 1.0
         gains = token[known] - sold * benchmark[known]
-        token_bars, benchmark_bars = grid.returns[row], grid.returns[benchmark_row]
         for weight in WEIGHTS:
             excess = weight * (token_bars - sold * benchmark_bars)
-            between = measure_between(excess, token_bars, benchmark_bars, is_outside, hour)
+            between = measure_between(excess, token_bars, benchmark_bars, is_outside, pair.bar_hours)
             labels = _labels(grid, pair, shock, source, weight, hours, times)
             rows.append(labels | _gains(weight * gains, len(times) - gains.size) | _between(between))
     return rows

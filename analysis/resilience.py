@@ -6,14 +6,14 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from analysis.kernel import market_model_windows
-from analysis.pairing import Pair, pair_markets
+from analysis.pairing import Pair, benchmark_returns, pair_markets
 from analysis.returns import ReturnGrid, build_return_grid
 from analysis.windows import event_bars, spoiled_bars
 from warehouse.tables.resilience import DOSE_RESPONSE
@@ -23,7 +23,8 @@ Integers = NDArray[np.int64]
 
 METHOD = "dose-response-1"
 OUTAGE = "outage"
-WINDOW_HOURS = (1.0, 24.0, 168.0)
+# A first hour needs hourly bars; a day and a week are measured on the longest series.
+WINDOWS = ((("1h",), (1.0,)), (("1h", "4h"), (24.0, 168.0)))
 ESTIMATION_HOURS = 480.0  # twenty days of bars before each window, a day apart from it
 ESTIMATION_GAP_HOURS = 24.0
 MINIMUM_ESTIMATION = 60
@@ -47,9 +48,9 @@ DOSES = {
     "provider_weight": "step of the provider's weight (1 to 3)",
 }
 CONVENTIONS = (
-    "log returns beyond a market model on BTC (20 days before, a day apart, events masked); windows from the last"
-    " close before the first public evidence; events within 7 days after a severity-5 event of another kind left out;"
-    f" p and interval from up to {N_PLACEBO} placebo calendars (all events moved in time together)"
+    "log returns beyond a market model on BTC (20 days before, a day apart, graver events of other kinds masked);"
+    " windows from the last close before the first public evidence; events within 7 days after a severity-5 event of"
+    f" another kind left out; p and interval from up to {N_PLACEBO} placebo calendars (all events moved together)"
 )
 
 
@@ -76,14 +77,11 @@ def measure_dose_response(
         pl.col("severity") >= GRAVE_SEVERITY, pl.col("category") != category, pl.col("status") != "rejected"
     )["best_at_utc"].to_list()
     rows: list[dict[str, object]] = []
-    for pair in pair_markets(candles, asset_ids, timedelta(hours=4)):
-        mine = candles.filter(
-            pl.col("market_id").is_in([pair.market_id, pair.benchmark_market_id]),
-            pl.col("timeframe") == pair.timeframe,
-        )
-        grid = build_return_grid(mine, pair.bar)
-        for hours in WINDOW_HOURS:
-            rows += _window_rows(grid, pair, outages, graves, hours, category)
+    for timeframes, windows in WINDOWS:
+        for pair in pair_markets(candles, asset_ids, timeframes):
+            grid = build_return_grid(pair.candles_in(candles), pair.bar)
+            for hours in windows:
+                rows += _window_rows(grid, pair, outages, graves, hours, category)
     return DOSE_RESPONSE.conform(pl.DataFrame(rows, schema=DOSE_RESPONSE.schema))
 
 
@@ -110,13 +108,12 @@ def read_outages(events: pl.DataFrame, category: str) -> Outages:
 
 def abnormal_everywhere(grid: ReturnGrid, pair: Pair, n_window: int, spoiled: Integers, reach: int) -> Floats:
     """CAR of the window that begins at each bar, NaN where the model or the window lacks bars; shape (n_bars,)."""
-    row, benchmark = grid.row(pair.market_id), grid.row(pair.benchmark_market_id)
+    row = grid.row(pair.market_id)
     bars = np.arange(grid.n_bars, dtype=np.int64)
-    hour = pair.bar / timedelta(hours=1)
-    gap, length = int(ESTIMATION_GAP_HOURS / hour), int(ESTIMATION_HOURS / hour)
+    gap, length = int(ESTIMATION_GAP_HOURS / pair.bar_hours), int(ESTIMATION_HOURS / pair.bar_hours)
     results = market_model_windows(
         grid.returns[row : row + 1],
-        grid.returns[benchmark],
+        benchmark_returns(grid, pair),
         np.zeros_like(bars),
         bars,
         estimation=(-gap - length, -gap),
@@ -127,16 +124,21 @@ def abnormal_everywhere(grid: ReturnGrid, pair: Pair, n_window: int, spoiled: In
     return np.where(results.is_complete, results.car, np.nan)
 
 
-def estimate(values: Floats, dose: Floats | None) -> float:
-    """The mean of `values`, or the least-squares slope on `dose`; NaN when too few or the dose is constant."""
+def estimates(values: Floats, dose: Floats | None) -> Floats:
+    """Per row of `values` (m, n) the mean, or the least-squares slope on `dose` (n,); shape (m,).
+
+    NaN values and doses are left out; NaN where fewer than five are left or the dose is constant.
+    """
     known = np.isfinite(values) if dose is None else np.isfinite(values) & np.isfinite(dose)
-    if int(known.sum()) < LEAST_EVENTS:
-        return float("nan")
+    n = known.sum(axis=1)
+    kept = np.where(known, values, 0.0)
+    enough = np.where(n >= LEAST_EVENTS, n, np.nan)
     if dose is None:
-        return float(values[known].mean())
-    centred = dose[known] - dose[known].mean()
-    spread = float(centred @ centred)
-    return float(centred @ values[known] / spread) if spread > 0 else float("nan")
+        return np.asarray(kept.sum(axis=1) / enough)
+    levels = np.where(known, dose, 0.0)
+    centred = np.where(known, levels - (levels.sum(axis=1) / enough)[:, np.newaxis], 0.0)
+    spread = (centred**2).sum(axis=1)
+    return np.asarray((centred * kept).sum(axis=1) / np.where(spread > 0, spread, np.nan))
 
 
 def placebo_estimates(cars: Floats, bars: Integers, dose: Floats | None, least_shift: int) -> Floats:
@@ -146,22 +148,17 @@ def placebo_estimates(cars: Floats, bars: Integers, dose: Floats | None, least_s
     if room <= 0:
         return np.empty(0)
     shifts = np.unique(np.linspace(least_shift, n - least_shift, min(N_PLACEBO, room)).astype(np.int64))
-    found = np.array([estimate(cars[(bars + shift) % n], dose) for shift in shifts])
+    found = estimates(cars[(bars + shifts[:, np.newaxis]) % n], dose)
     return np.asarray(found[np.isfinite(found)])
 
 
 def _window_rows(
     grid: ReturnGrid, pair: Pair, outages: Outages, graves: list[datetime], hours: float, category: str
 ) -> list[dict[str, object]]:
-    hour = pair.bar / timedelta(hours=1)
-    n_window = int(hours / hour)
-    if n_window < 1:
-        return [
-            _row(pair, grid, category, hours, "all", "none", outages, reason=f"bars of {pair.timeframe} are too long")
-        ]
+    n_window = round(hours / pair.bar_hours)
     bars = event_bars(outages.at, grid.first_open, grid.bar) if outages.at else np.empty(0, dtype=np.int64)
     grave_bars = event_bars(graves, grid.first_open, grid.bar) if graves else np.empty(0, dtype=np.int64)
-    reach = int(GRAVE_REACH_HOURS / hour)
+    reach = int(GRAVE_REACH_HOURS / pair.bar_hours)
     cars = abnormal_everywhere(grid, pair, n_window, grave_bars, reach)
     # Neither an event nor a placebo may hold the week after an exceptional event, or the hours in which it falls.
     cars = np.where(spoiled_bars(grid.n_bars, grave_bars, (-n_window, reach)), np.nan, cars)
@@ -196,13 +193,13 @@ def _estimate_row(
     used = np.isfinite(values) if levels is None else np.isfinite(values) & np.isfinite(levels)
     times = [at for at, is_ours in zip(outages.at, is_mine, strict=True) if is_ours]
     times = [at for at, is_used in zip(times, used, strict=True) if is_used]
-    found = estimate(values, levels)
+    found = float(estimates(values[np.newaxis, :], levels)[0])
     row = _row(pair, grid, category, hours, provider, dose, outages, n_asked=n_asked, times=times)
     if not np.isfinite(found):
         n = len(times)
         few = f"{n} events with prices and this dose; at least {LEAST_EVENTS} are needed"
         return row | {"reason": few if n < LEAST_EVENTS else "the dose is the same for all events"}
-    least_shift = int(LEAST_SHIFT_HOURS / (pair.bar / timedelta(hours=1)))
+    least_shift = int(LEAST_SHIFT_HOURS / pair.bar_hours)
     placebos = placebo_estimates(cars, mine, levels, least_shift)
     if placebos.size < LEAST_EVENTS:
         return row | {"estimate": found, "reason": "the series is too short for placebo calendars"}

@@ -50,7 +50,13 @@ def measure_premium(claim: Premium, anchor: Anchor, evidence: Evidence) -> Findi
     tail = f"; {listing(slopes)}" if slopes else ""
     statement = f"{readings[0].detail} ({scope}){tail}."
     return Finding(
-        tuple(readings), f"{readings[0].detail} ({scope})", statement, 0.0, LOG_POINTS, n_placebo=mean["n_placebo"]
+        tuple(readings),
+        f"{readings[0].detail} ({scope})",
+        statement,
+        0.0,
+        LOG_POINTS,
+        n_placebo=mean["n_placebo"],
+        data_as_of=mean["data_as_of_utc"],
     )
 
 

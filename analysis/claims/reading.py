@@ -88,6 +88,7 @@ class Finding:
     n_placebo: int | None = None
     missing_data: str | None = None
     tapes: tuple[Tape, ...] = field(default=())
+    data_as_of: datetime | None = None  # for findings that rest on other results than tapes
 
 
 def find_anchor(claim: Claim, events: pl.DataFrame) -> Anchor | Absence:

@@ -112,7 +112,7 @@ def _verdict_row(claim: Claim, finding: Finding) -> dict[str, object]:
         "venue": ", ".join(sorted(markets)) or None,
         "missing_data": finding.missing_data,
         "spec_sha256": _spec_hash(claim, finding),
-        "data_as_of_utc": max(closes, default=None),
+        "data_as_of_utc": max(closes, default=finding.data_as_of),
     }
 
 

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 
 def percent(fraction: float) -> str:
     """A signed percentage with one decimal and a real minus sign, e.g. +15.5%."""
-    return f"{fraction:+.1%}".replace("-", "−")
+    return _signed(f"{fraction:+.1%}")
 
 
 def points(fraction: float) -> str:
     """A difference of two percentages, e.g. +4.4 points."""
-    return f"{fraction * 100:+.1f} points".replace("-", "−")
+    return _signed(f"{fraction * 100:+.1f} points")
 
 
 def price(quote: float) -> str:
@@ -51,3 +51,9 @@ def listing(items: Sequence[str]) -> str:
 def capitalised(sentence: str) -> str:
     """The sentence with its first letter in upper case, the rest untouched."""
     return sentence[:1].upper() + sentence[1:]
+
+
+def _signed(number: str) -> str:
+    """The number with a real minus sign, and none before a rounded zero."""
+    rest = number[1:]
+    return rest if rest.startswith("0.0") else number.replace("-", "−")

@@ -9,20 +9,13 @@ from importlib.resources import files
 import polars as pl
 
 from ingest.bundle.ledger import event_frame, read_ledger, source_frame
-from ingest.prices.candles import CandleBatch, Reading, parse_candles
+from ingest.prices.archive import read_candle_csv
+from ingest.prices.candles import Reading
 from warehouse.tables.prices import CANDLE
 
 SOURCE_ID = "bundle"
 CANDLE_FILES = ("candles_1h.csv", "candles_4h.csv")
 LEDGER_FILE = "ledger.toml"
-TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
-COLUMNS = {
-    "open": "open_quote",
-    "high": "high_quote",
-    "low": "low_quote",
-    "close": "close_quote",
-    "volume": "volume_base",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +36,8 @@ def load_ledger() -> tuple[pl.DataFrame, pl.DataFrame]:
 
 def load_bundle(now: datetime, run_id: str) -> Bundle:
     """The whole record: closed bars of the shipped candle files, rows they refuse, events and their evidence."""
-    batches = [_read_candles(name, now, run_id) for name in CANDLE_FILES]
+    reading = Reading(SOURCE_ID, run_id, now)
+    batches = [read_candle_csv((files("ingest.bundle") / name).read_bytes(), reading) for name in CANDLE_FILES]
     events, event_sources = load_ledger()
     return Bundle(
         candles=pl.concat([batch.candles for batch in batches]),
@@ -69,16 +63,3 @@ def only_absent_events(bundle: Bundle, stored_events: pl.DataFrame) -> tuple[pl.
         bundle.events.join(known, on="event_id", how="anti"),
         bundle.event_sources.join(known, on="event_id", how="anti"),
     )
-
-
-def _read_candles(name: str, now: datetime, run_id: str) -> CandleBatch:
-    """The rows of one shipped file through the checks that every source passes."""
-    body = (files("ingest.bundle") / name).read_bytes()
-    raw = pl.read_csv(body, infer_schema=False)
-    rows = raw.select(
-        pl.format("{}:{}", "exchange", "symbol").alias("market_id"),
-        "timeframe",
-        pl.col("open_time_utc").str.to_datetime(TIME_FORMAT, time_unit="us", time_zone="UTC", strict=False),
-        *(pl.col(received).cast(pl.Float64, strict=False).alias(stored) for received, stored in COLUMNS.items()),
-    )
-    return parse_candles(rows, Reading(SOURCE_ID, run_id, now), raw=raw)
