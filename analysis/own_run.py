@@ -1,0 +1,71 @@
+"""From a user's text tables and request to a finished study."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import polars as pl
+
+from analysis.battery import choose_model
+from analysis.own_study import OwnStudy, Values, build_events, choose_factors
+from analysis.own_tables import read_series
+from analysis.returns import ReturnKind
+from analysis.study import StudyResult, StudySpecification, run_study
+from analysis.study_report import parse_range
+
+# Without a stated minimum, this share of the estimation bars asked for must be usable.
+DEFAULT_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRequest:
+    """What a user typed; ranges are texts with inclusive bounds."""
+
+    estimation: str
+    window: str
+    values: str = "prices"
+    kind: str = "log"
+    model_id: str = "market"
+    benchmark: str | None = None
+    factors: str = ""
+    is_masked: bool = False
+    minimum_estimation: int = 0
+    is_cumulative: bool = False
+    parts: str = ""  # windows inside the event window, comma-separated
+
+
+def run_own_study(
+    prices: pl.DataFrame, market: pl.DataFrame | None, events: pl.DataFrame, request: OwnRequest
+) -> StudyResult:
+    """The study of `events` on the tables, all columns text; ValueError says what in which table and what to do."""
+    estimation, window = parse_range(request.estimation), parse_range(request.window)
+    if request.values not in ("prices", "returns"):
+        raise ValueError(f"--values {request.values!r}; expected prices or returns")
+    if request.kind not in ("log", "simple"):
+        raise ValueError(f"--returns {request.kind!r}; expected log or simple")
+    assets = read_series(prices, "prices")
+    benchmarks = read_series(market, "market") if market is not None else None
+    names = [name.strip() for name in request.factors.split(",") if name.strip()]
+    chosen = choose_factors(benchmarks, request.benchmark, names)
+    model_id = "multi_factor" if len(chosen) > 1 and request.model_id == "market" else request.model_id
+    _check_factors(model_id, chosen)
+    kind = cast(ReturnKind, request.kind)
+    study = OwnStudy(cast(Values, request.values), kind, estimation, window, chosen, request.is_masked)
+    minimum = request.minimum_estimation or int(DEFAULT_SHARE * (estimation[1] - estimation[0]))
+    specification = StudySpecification(
+        model_id=model_id,
+        kind=kind,
+        minimum_estimation=max(minimum, len(chosen) + 3),
+        is_cumulative=request.is_cumulative,
+        parts=tuple(parse_range(part) for part in request.parts.split(",") if part.strip()),
+    )
+    return run_study(build_events(assets, benchmarks, events, study), specification)
+
+
+def _check_factors(model_id: str, factors: tuple[str, ...]) -> None:
+    model = choose_model(model_id)
+    if len(factors) < model.minimum_factors:
+        raise ValueError(f"model {model_id} needs a benchmark; give --market (and --benchmark)")
+    if model.maximum_factors is not None and len(factors) > model.maximum_factors:
+        raise ValueError(f"model {model_id} takes {model.maximum_factors} factor, not {len(factors)}; use multi_factor")

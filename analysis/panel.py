@@ -1,0 +1,121 @@
+"""Standardised events of one window side by side, ready for the battery of tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.dependence import PairCorrelations, overlap_clusters, pair_correlations
+from analysis.ranks import normal_scores, row_ranks
+from analysis.standardise import EventResult
+from analysis.statistic import Sample
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+# Pairs grow with the square of events; above this many, pairs among evenly spaced events stand for all.
+MAXIMUM_PAIRED_EVENTS = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """N fitted events with one common event window [first, last) of L2 bars, L1 columns of estimation bars."""
+
+    results: tuple[EventResult, ...]
+    window: tuple[int, int]
+    ar: Floats  # [N, L2]
+    ar_sd: Floats  # [N, L2]
+    residuals: Floats  # [N, L1]
+    ranks: Floats  # [N, L1 + L2]
+    bars: Integers  # [N, L2] calendar bars of the event window
+    clusters: Integers  # [N]
+    paired: Integers  # events the pair correlations stand for
+    pairs: PairCorrelations
+    score_pairs: PairCorrelations
+    seed: int
+
+    def sample(self, first: int, last: int) -> Sample:
+        """The events with all bars of [first, last), bars relative to bar 0."""
+        i, j = first - self.window[0], last - self.window[0]
+        members = np.flatnonzero(np.isfinite(self.ar[:, i:j]).all(axis=1))
+        fits = [self.results[m].require_fit() for m in members]
+        n_estimation = self.residuals.shape[1]
+        return Sample(
+            ar=self.ar[members, i:j],
+            sar=self.ar[members, i:j] / self.ar_sd[members, i:j],
+            car=self.ar[members, i:j].sum(axis=1),
+            car_sd=np.sqrt(np.array([fit.car_variance(i, j) for fit in fits])),
+            sigma=np.array([fit.sigma for fit in fits]),
+            residuals=self.residuals[members],
+            ranks=self.ranks[members],
+            columns=(n_estimation + i, n_estimation + j),
+            degrees_of_freedom=np.array([fit.residuals.size - fit.n_parameters for fit in fits], dtype=np.int64),
+            bars=self.bars[members, i:j],
+            clusters=np.unique(self.clusters[members], return_inverse=True)[1].astype(np.int64),
+            rbar=self._mean_correlation(self.pairs, members),
+            score_rbar=self._mean_correlation(self.score_pairs, members),
+            seed=self.seed,
+        )
+
+    def _mean_correlation(self, pairs: PairCorrelations, members: Integers) -> float | None:
+        among = np.flatnonzero(np.isin(self.paired, members))
+        mean, _ = pairs.mean(among)
+        if mean is None and np.unique(self.clusters[members]).size == members.size:
+            return 0.0  # no two events share enough bars to correlate, and no two windows overlap
+        return mean
+
+
+def build_panel(results: Sequence[EventResult], seed: int) -> Panel:
+    """The panel of events that have a fit and the same event window; ValueError when there is none."""
+    if not results:
+        raise ValueError("no event has abnormal returns: a panel needs at least one")
+    fits = [result.require_fit() for result in results]
+    window = results[0].source.window
+    residuals, bars, raw = _align_estimation(results)
+    ar = np.array([fit.ar for fit in fits])
+    ranks = row_ranks(np.hstack([residuals, ar]))
+    event_bars = np.array([result.source.calendar[result.window] for result in results])
+    first, last = event_bars[:, 0], event_bars[:, -1]
+    paired = _evenly_spaced(first)
+    chosen = (bars[paired], first[paired], last[paired], raw[paired])
+    scores = normal_scores(ranks)[:, : residuals.shape[1]]
+    return Panel(
+        results=tuple(results),
+        window=window,
+        ar=ar,
+        ar_sd=np.array([result.ar_sd for result in results]),
+        residuals=residuals,
+        ranks=ranks,
+        bars=event_bars,
+        clusters=overlap_clusters(first, last),
+        paired=paired,
+        pairs=pair_correlations(residuals[paired], *chosen),
+        score_pairs=pair_correlations(scores[paired], *chosen),
+        seed=seed,
+    )
+
+
+def _align_estimation(results: Sequence[EventResult]) -> tuple[Floats, Integers, Floats]:
+    """Residuals, calendar bars and raw returns on common event-time columns, [N, L1] each; NaN where there is none."""
+    first = min(result.source.estimation[0] for result in results)
+    last = max(result.source.estimation[1] for result in results)
+    shape = (len(results), last - first)
+    residuals, raw = np.full(shape, np.nan), np.full(shape, np.nan)
+    bars = np.empty(shape, dtype=np.int64)
+    for row, result in enumerate(results):
+        source = result.source
+        columns = result.estimation - source.bar_zero - first
+        residuals[row, columns] = result.require_fit().residuals
+        raw[row, columns] = source.returns[result.estimation]
+        everywhere = np.clip(np.arange(first, last) + source.bar_zero, 0, source.calendar.size - 1)
+        bars[row] = source.calendar[everywhere]
+    return residuals, bars, raw
+
+
+def _evenly_spaced(first: Integers) -> Integers:
+    order = np.argsort(first, kind="stable")
+    step = -(-order.size // MAXIMUM_PAIRED_EVENTS)
+    return np.sort(order[::step])

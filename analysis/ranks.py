@@ -1,0 +1,37 @@
+"""Ranks along rows that have holes."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+Floats = NDArray[np.float64]
+
+TUKEY_SCALE, TUKEY_POWER = 4.91, 0.14  # Tukey's lambda approximation to normal scores, Corrado (2011), eq. 9
+
+
+def row_ranks(values: Floats) -> Floats:
+    """Rank of each present value in its row, 1 = smallest, ties averaged; NaN stays NaN. Shape as given."""
+    is_present = np.isfinite(values)
+    ranks = rankdata(np.where(is_present, values, np.inf), axis=1)
+    return np.asarray(np.where(is_present, ranks, np.nan))
+
+
+def normal_scores(ranks: Floats) -> Floats:
+    """Approximate normal scores of the ranks of each row; NaN stays NaN. Shape as given."""
+    p = ranks / (np.isfinite(ranks).sum(axis=1, keepdims=True) + 1)
+    return np.asarray(TUKEY_SCALE * (p**TUKEY_POWER - (1.0 - p) ** TUKEY_POWER))
+
+
+def generalised_rank_scores(residuals: Floats, cumulated: Floats) -> tuple[Floats, Floats]:
+    """U = rank/(T + 1) − 1/2 of the T − 1 standardised residuals [n, L1] and of the one cumulated bar [n] of each row.
+
+    Source: Kolari & Pynnonen (2011), eq. 9. NaN in `residuals` stays NaN and does not count in T.
+    """
+    scale = np.isfinite(residuals).sum(axis=1) + 2
+    below = (residuals < cumulated[:, None]).sum(axis=1)
+    ties = (residuals == cumulated[:, None]).sum(axis=1)
+    shift = (residuals > cumulated[:, None]) + 0.5 * (residuals == cumulated[:, None])
+    residual_scores = (row_ranks(residuals) + shift) / scale[:, None] - 0.5
+    return np.asarray(residual_scores), np.asarray((1 + below + ties / 2) / scale - 0.5)

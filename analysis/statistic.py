@@ -1,0 +1,112 @@
+"""What a test of a group of events takes, returns and declares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+Dependence = Literal["independent", "adjusted", "portfolio", "clustered"]
+
+DEPENDENCE_WORDS: dict[Dependence, str] = {
+    "independent": "events are independent of one another",
+    "adjusted": "events may be correlated; the mean residual correlation is adjusted for",
+    "portfolio": "events may be correlated within a bar; the variance is that of the portfolio over time",
+    "clustered": "events may be correlated inside a cluster of overlapping windows, not across clusters",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NotApplicable:
+    """A statistic that cannot be computed, with the reason in words."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TestResult:
+    """Value and two-sided p of one test; `df` is None for normal and exact distributions."""
+
+    __test__ = False  # pytest: not a test class
+
+    value: float
+    p_value: float
+    df: float | None = None
+    n_eff: float | None = None
+    rbar: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """n events with all bars of one window; L1 estimation bars, L2 bars of the whole event window, L of this window.
+
+    Rows are keyed by (event, asset) and have no names: no statistic can depend on which asset a row belongs to.
+    Abnormal returns are in return units, scaled ones in standard deviations. NaN in `residuals` and `ranks` marks
+    bars that are missing or masked.
+    """
+
+    ar: Floats  # [n, L]
+    sar: Floats  # [n, L] over the prediction-error standard deviation
+    car: Floats  # [n]
+    car_sd: Floats  # [n] exact, prediction covariance included
+    sigma: Floats  # [n] residual standard deviation of the model
+    residuals: Floats  # [n, L1] in event time
+    ranks: Floats  # [n, L1 + L2] ranks of residuals and abnormal returns together, per event
+    columns: tuple[int, int]  # where this window lies in `ranks`
+    degrees_of_freedom: Integers  # [n] estimation bars minus parameters
+    bars: Integers  # [n, L] calendar bar of each abnormal return
+    clusters: Integers  # [n] events whose windows overlap in calendar time share a number
+    rbar: float | None  # mean correlation of calendar-aligned residuals over pairs; None where it is unknown
+    score_rbar: float | None  # the same for the normal scores of `ranks`
+    seed: int
+
+    @property
+    def n(self) -> int:
+        """Events."""
+        return int(self.car.size)
+
+    @property
+    def length(self) -> int:
+        """Bars of the window."""
+        return int(self.ar.shape[1])
+
+    @property
+    def scar(self) -> Floats:
+        """CAR over its exact standard deviation, [n]."""
+        return self.car / self.car_sd
+
+    @property
+    def caar(self) -> float:
+        """Mean CAR."""
+        return float(self.car.mean())
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """One published test and what a referee needs to know about it."""
+
+    statistic_id: str
+    title: str
+    null: str
+    assumptions: str
+    dependence: Dependence
+    equation: str
+    reference: str
+    minimum_events: int
+    compute: Callable[[Sample], TestResult | NotApplicable]
+
+    def run(self, sample: Sample) -> TestResult | NotApplicable:
+        """The result, or the reason: too few events, or a value that does not exist."""
+        if sample.n < self.minimum_events:
+            few = f"{sample.n} event{'' if sample.n == 1 else 's'}"
+            return NotApplicable(f"{few}; {self.statistic_id} needs at least {self.minimum_events}")
+        result = self.compute(sample)
+        if isinstance(result, TestResult) and not np.isfinite(result.value):
+            return NotApplicable(f"{self.statistic_id} does not exist: no variation to divide by")
+        return result

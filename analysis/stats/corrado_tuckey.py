@@ -1,0 +1,42 @@
+"""Corrado's rank test with normal scores in the approximation of Tukey.
+
+Normal scores give the tails their weight back, which uniform ranks take away.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analysis.ranks import normal_scores
+from analysis.statistic import NotApplicable, Sample, Statistic, TestResult
+from analysis.tails import normal_p
+
+
+def compute(sample: Sample) -> TestResult | NotApplicable:
+    """The summed normal scores of the window over their standard deviation under equal correlation."""
+    rbar = 0.0 if sample.n == 1 else sample.score_rbar
+    if rbar is None:
+        return NotApplicable("no pair of events shares enough estimation bars: the correlation of scores is unknown")
+    inflation = 1.0 + (sample.n - 1) * rbar
+    if inflation <= 0.0:
+        return NotApplicable(f"mean correlation of scores {rbar:.4f} is too negative for {sample.n} events")
+    first, last = sample.columns
+    scores = normal_scores(sample.ranks)[:, first:last]
+    value = float(scores.sum() / np.sqrt(sample.length * sample.n * inflation))
+    return TestResult(value, normal_p(value), None, sample.n / inflation, rbar)
+
+
+STATISTIC = Statistic(
+    statistic_id="corrado_tuckey",
+    title="Corrado-Tukey normal-score rank test",
+    null="abnormal returns of the window come from the same distribution as those of the estimation window",
+    assumptions=(
+        "No serial correlation of scores; equal correlation between events, estimated from calendar-aligned "
+        "scores of the estimation window."
+    ),
+    dependence="adjusted",
+    equation="c = 4.91 (p^0.14 − (1 − p)^0.14), p = K/(n_i + 1); z = Σ_i Σ_t c_it / √(L · N · (1 + (N − 1) r̄_c))",
+    reference="Corrado (2011), with the lambda approximation of Tukey to normal scores",
+    minimum_events=1,
+    compute=compute,
+)

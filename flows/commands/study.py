@@ -1,0 +1,94 @@
+"""`aftershock study csv` and `aftershock study size`: the event-study engine on a user's own data."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+import typer
+
+from flows.errors import CommandError
+from flows.output import Format, emit, talk
+
+if TYPE_CHECKING:
+    import polars as pl
+
+app = typer.Typer(no_args_is_help=True, help="Event studies on your own data.")
+
+FormatOption = Annotated[Format, typer.Option("--format", help="How to print the result.")]
+
+
+def register(root: typer.Typer) -> None:
+    """Attach the group."""
+    root.add_typer(app, name="study")
+
+
+@app.command("csv")
+def study_csv(
+    prices: Annotated[Path, typer.Option(help="Asset table: date,asset,value or a column per asset.")],
+    events: Annotated[Path, typer.Option(help="Events: event_id,asset,date and optional own windows.")],
+    estimation: Annotated[str, typer.Option(help="Estimation bars first:last, inclusive, e.g. -130:-11.")],
+    window: Annotated[str, typer.Option(help="Event bars first:last, inclusive, e.g. -2:2.")],
+    market: Annotated[Optional[Path], typer.Option(help="Benchmark and factors, same forms as --prices.")] = None,  # noqa: UP045 - typer reads the annotation
+    values: Annotated[str, typer.Option(help="What the tables hold: prices or returns.")] = "prices",
+    returns: Annotated[str, typer.Option(help="log or simple returns.")] = "log",
+    model: Annotated[str, typer.Option(help="Expected-return model, e.g. market, constant_mean, garch.")] = "market",
+    benchmark: Annotated[Optional[str], typer.Option(help="Column of --market.")] = None,  # noqa: UP045 - typer reads the annotation
+    factors: Annotated[str, typer.Option(help="Columns of --market, comma-separated: several factors.")] = "",
+    mask: Annotated[bool, typer.Option("--mask", help="Keep an asset's other events out of estimation.")] = False,
+    minimum_estimation: Annotated[int, typer.Option(help="Usable bars needed; 0 is half of those asked for.")] = 0,
+    cumulative: Annotated[bool, typer.Option("--cumulative", help="Test every window from the first bar on.")] = False,
+    parts: Annotated[str, typer.Option(help="More windows to test inside --window, e.g. -1:1,0:2.")] = "",
+    fmt: FormatOption = Format.JSON,
+) -> None:
+    """Run an event study on CSV tables: every event, every test, with reasons for what is absent.
+
+    Bounds are inclusive, as in the literature; bar 0 is the first row at or after the event.
+
+    Example: aftershock study csv --prices prices.csv --market market.csv --events events.csv
+    --estimation=-130:-11 --window=-2:2 --format json
+    """
+    from analysis.own_run import OwnRequest, run_own_study
+    from analysis.study_report import study_to_dict, study_to_frame
+
+    request = OwnRequest(
+        estimation=estimation,
+        window=window,
+        values=values,
+        kind=returns,
+        model_id=model,
+        benchmark=benchmark,
+        factors=factors,
+        is_masked=mask,
+        minimum_estimation=minimum_estimation,
+        is_cumulative=cumulative,
+        parts=parts,
+    )
+    try:
+        result = run_own_study(_read_text(prices), _read_text(market) if market else None, _read_text(events), request)
+    except ValueError as exc:
+        raise CommandError(str(exc)) from exc
+    for event_id, asset, reason in result.excluded:
+        talk(f"{event_id} / {asset}: {reason}")
+    if fmt is Format.JSON:
+        import json
+
+        typer.echo(json.dumps(study_to_dict(result), indent=1, ensure_ascii=False))
+    else:
+        emit(study_to_frame(result), fmt)
+
+
+def _read_text(path: Path) -> "pl.DataFrame":
+    """The file as text columns."""
+    import polars as pl
+
+    from analysis.own_tables import choose_separator
+
+    if not path.is_file():
+        raise CommandError(f"{path} does not exist; give the path of a CSV file")
+    with path.open(encoding="utf-8-sig", errors="replace") as stream:
+        header = stream.readline()
+    if not header.strip():
+        raise CommandError(f"{path} is empty; expected a header line and rows")
+    try:
+        return pl.read_csv(path, infer_schema=False, separator=choose_separator(header), encoding="utf8-lossy")
+    except pl.exceptions.PolarsError as exc:
+        raise CommandError(f"{path} is not a CSV table: {exc}") from exc
