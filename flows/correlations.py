@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import polars as pl
+
 from analysis.clock import bar_length
+from analysis.correlation.aftermath import measure_aftermath
 from analysis.correlation.episodes import measure_episodes
-from analysis.correlation.moving import measure_moving
+from analysis.correlation.moving import measure_dynamic, measure_moving
+from analysis.correlation.network import measure_network
+from analysis.correlation.order import measure_order
 from analysis.correlation.pairs import Pair, Panel, bitcoin_pairs, build_panel, other_pairs
+from analysis.correlation.regimes import measure_regimes
+from analysis.correlation.spans import measure_spans
 from analysis.returns import build_return_grid
 from flows.context import RunContext, StepReport
 from warehouse.store.connection import Reader
-from warehouse.tables.correlation import CORRELATION_EPISODE, CORRELATION_ROLLING
+from warehouse.tables.correlation import (
+    CORRELATION_CLUSTER,
+    CORRELATION_CONTAGION,
+    CORRELATION_EPISODE,
+    CORRELATION_NETWORK,
+    CORRELATION_PAIR,
+    CORRELATION_REGIME,
+    CORRELATION_ROLLING,
+    LEAD_LAG,
+    LEAD_LAG_PATH,
+)
 from warehouse.tables.news import EVENT
 from warehouse.tables.prices import ASSET, MARKET
 
@@ -21,11 +38,18 @@ def update_correlations(context: RunContext) -> StepReport:
     panels = load_panels(context.warehouse)
     with_bitcoin = [pair for panel in panels for pair in bitcoin_pairs(panel)]
     with_others = [pair for panel in panels for pair in other_pairs(panel)]
+    warehouse, events = context.warehouse, context.warehouse.frame(EVENT)
+    moving = pl.concat([measure_moving([*with_bitcoin, *with_others]), measure_dynamic(with_bitcoin)])
+    lead_lag, lead_lag_path = measure_order(panels)
+    network, clusters = measure_network(panels)
     written = {
-        "rolling": context.warehouse.replace(CORRELATION_ROLLING, measure_moving([*with_bitcoin, *with_others])),
-        "before and after events": context.warehouse.replace(
-            CORRELATION_EPISODE, measure_episodes(with_bitcoin, context.warehouse.frame(EVENT))
-        ),
+        "rolling": warehouse.replace(CORRELATION_ROLLING, moving),
+        "before and after events": warehouse.replace(CORRELATION_EPISODE, measure_episodes(with_bitcoin, events)),
+        "spans": warehouse.replace(CORRELATION_PAIR, measure_spans([*with_bitcoin, *with_others])),
+        "aftermaths": warehouse.replace(CORRELATION_CONTAGION, measure_aftermath(with_bitcoin, events)),
+        "regimes": warehouse.replace(CORRELATION_REGIME, measure_regimes(with_bitcoin)),
+        "leads and lags": warehouse.replace(LEAD_LAG, lead_lag) + warehouse.replace(LEAD_LAG_PATH, lead_lag_path),
+        "network": warehouse.replace(CORRELATION_NETWORK, network) + warehouse.replace(CORRELATION_CLUSTER, clusters),
     }
     return StepReport(sum(written.values()), _describe(with_bitcoin, written))
 

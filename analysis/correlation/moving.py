@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from analysis.correlation.dcc import fit_dcc
 from analysis.correlation.intervals import Association
 from analysis.correlation.pairs import Pair
 from analysis.correlation.rolling import ewma_association, rolling_association
@@ -19,6 +20,8 @@ WINDOW_HOURS: dict[str, tuple[float, ...]] = {"1h": (168.0, 720.0), "4h": (168.0
 HALF_LIFE_HOURS: dict[str, float] = {"1h": 72.0, "4h": 168.0, "1d": 720.0}
 # A window is published every 1/STEPS_PER_WINDOW of its length: neighbours share nearly all their bars.
 STEPS_PER_WINDOW = 42
+# The model's path is published this often.
+DYNAMIC_STEP_HOURS = 4.0
 
 
 def measure_moving(pairs: Iterable[Pair]) -> pl.DataFrame:
@@ -55,6 +58,34 @@ def _measure_pair(pair: Pair) -> list[pl.DataFrame]:
         picked = Association(*(getattr(smooth, name)[ends] for name in Association.__dataclass_fields__))
         frames.append(_rows(pair, "ewma", half_life, ends, picked))
     return frames
+
+
+def measure_dynamic(pairs: Iterable[Pair]) -> pl.DataFrame:
+    """Rows of out.correlation_rolling with estimator `dcc`, for pairs of hourly bars with enough of them for the model.
+
+    The path has no interval; `n` is the bars of the fit, `window_hours` is 0.
+    """
+    frames = [frame for pair in pairs if pair.timeframe == "1h" and (frame := _measure_dynamic(pair)) is not None]
+    return CORRELATION_ROLLING.conform(pl.concat(frames)) if frames else CORRELATION_ROLLING.empty()
+
+
+def _measure_dynamic(pair: Pair) -> pl.DataFrame | None:
+    found = fit_dcc(pair.token, pair.benchmark)
+    if found is None:
+        return None
+    ends = published_positions(pair, DYNAMIC_STEP_HOURS * STEPS_PER_WINDOW)
+    nothing = np.full(ends.size, np.nan)
+    path = Association(
+        n=np.full(ends.size, found.n, dtype=np.int64),
+        n_effective=nothing,
+        correlation=found.correlation[ends],
+        correlation_lower=nothing,
+        correlation_upper=nothing,
+        beta=found.beta[ends],
+        beta_lower=nothing,
+        beta_upper=nothing,
+    )
+    return _rows(pair, "dcc", 0.0, ends, path)
 
 
 def _rows(pair: Pair, estimator: str, window_hours: float, ends: NDArray[np.int64], found: Association) -> pl.DataFrame:
