@@ -1,7 +1,7 @@
 """Load the record that ships with the product."""
 
 from flows.context import RunContext, StepReport
-from ingest.bundle.loader import load_bundle, only_absent_events, only_new_bars
+from ingest.bundle.loader import load_bundle, only_new_bars, only_untouched_events
 from warehouse.tables.news import EVENT, EVENT_SOURCE
 from warehouse.tables.prices import CANDLE, QUARANTINE
 
@@ -11,7 +11,7 @@ def update_bundle(context: RunContext) -> StepReport:
     warehouse = context.warehouse
     bundle = load_bundle(context.now, context.run_id)
     candles = only_new_bars(bundle.candles, warehouse.frame(CANDLE, where="source_id <> 'bundle'"))
-    events, event_sources = only_absent_events(bundle, warehouse.frame(EVENT))
+    events, event_sources = only_untouched_events(bundle, warehouse.frame(EVENT), warehouse.frame(EVENT_SOURCE))
 
     n_refused = warehouse.merge(QUARANTINE, bundle.quarantined).n_changed
     n_candles = warehouse.merge(CANDLE, candles).n_changed
@@ -19,5 +19,5 @@ def update_bundle(context: RunContext) -> StepReport:
     n_sources = warehouse.merge(EVENT_SOURCE, event_sources).n_changed
 
     n_changed = sum((n_refused, n_candles, n_events, n_sources))
-    detail = f"{n_candles} candles and {n_events} events new; {bundle.quarantined.height} rows refused"
+    detail = f"{n_candles} candles and {n_events} events changed; {bundle.quarantined.height} rows refused"
     return StepReport(n_changed, detail)

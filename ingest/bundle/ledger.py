@@ -112,6 +112,19 @@ def read_ledger(text: str, file_name: str) -> list[LedgerEntry]:
     return entries
 
 
+def known_entries(entries: Iterable[LedgerEntry], now: datetime) -> list[LedgerEntry]:
+    """The entries as somebody could have known them at `now`: later events, evidence and endings are left out."""
+    known = []
+    for entry in entries:
+        if entry.best_at > now:
+            continue
+        sources = [source for source in entry.source if (source.first_seen_at or source.published_at or now) <= now]
+        ended_at = entry.ended_at if entry.ended_at is not None and entry.ended_at <= now else None
+        known.append(entry.model_copy(update={"source": sources, "ended_at": ended_at}))
+    event_ids = {entry.id for entry in known}
+    return [entry for entry in known if entry.part_of is None or entry.part_of in event_ids]
+
+
 def event_frame(entries: Iterable[LedgerEntry]) -> pl.DataFrame:
     """One `core.event` row per entry that is an event of its own."""
     all_entries = list(entries)

@@ -8,7 +8,7 @@ from importlib.resources import files
 
 import polars as pl
 
-from ingest.bundle.ledger import event_frame, read_ledger, source_frame
+from ingest.bundle.ledger import event_frame, known_entries, read_ledger, source_frame
 from ingest.prices.archive import read_candle_csv
 from ingest.prices.candles import Reading
 from warehouse.tables.prices import CANDLE
@@ -16,6 +16,8 @@ from warehouse.tables.prices import CANDLE
 SOURCE_ID = "bundle"
 CANDLE_FILES = ("candles_1h.csv", "candles_4h.csv")
 LEDGER_FILE = "ledger.toml"
+# Reasons for which a bar is refused only because its time has not come.
+NOT_YET = ("from_the_future", "unfinished")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +30,23 @@ class Bundle:
     event_sources: pl.DataFrame
 
 
-def load_ledger() -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The events of the bundled ledger and their evidence (core.event, core.event_source)."""
+def load_ledger(now: datetime) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The events of the bundled ledger and their evidence (core.event, core.event_source) as known at `now`."""
     entries = read_ledger((files("ingest.bundle") / LEDGER_FILE).read_text(encoding="utf-8"), LEDGER_FILE)
-    return event_frame(entries), source_frame(entries)
+    known = known_entries(entries, now)
+    return event_frame(known), source_frame(known)
 
 
 def load_bundle(now: datetime, run_id: str) -> Bundle:
-    """The whole record: closed bars of the shipped candle files, rows they refuse, events and their evidence."""
+    """The record as it could be known at `now`: closed bars, rows that are refused, events and their evidence."""
     reading = Reading(SOURCE_ID, run_id, now)
     batches = [read_candle_csv((files("ingest.bundle") / name).read_bytes(), reading) for name in CANDLE_FILES]
-    events, event_sources = load_ledger()
+    quarantined = pl.concat([batch.quarantined for batch in batches])
+    events, event_sources = load_ledger(now)
     return Bundle(
         candles=pl.concat([batch.candles for batch in batches]),
-        quarantined=pl.concat([batch.quarantined for batch in batches]),
+        # A run at an earlier instant does not know the later bars; they are not bad and come when their time has come.
+        quarantined=quarantined.filter(~pl.col("reason").is_in(NOT_YET)),
         events=events,
         event_sources=event_sources,
     )
@@ -56,10 +61,24 @@ def only_new_bars(candles: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
     return candles.join(elsewhere, on=list(CANDLE.key), how="anti")
 
 
-def only_absent_events(bundle: Bundle, stored_events: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Ledger events (and their evidence) that are not stored yet; stored ones may carry a person's corrections."""
-    known = stored_events.select("event_id")
+def only_untouched_events(
+    bundle: Bundle, stored_events: pl.DataFrame, stored_sources: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Ledger events and their evidence, without those that a person corrected or that have gained evidence elsewhere.
+
+    `stored_events` and `stored_sources` are core.event and core.event_source.
+    """
+    ours = bundle.events.select("event_id", "best_at_utc")
+    stored = stored_events.join(ours, on="event_id", how="inner", suffix="_ours", validate="1:1")
+    corrected = stored.filter(
+        (pl.col("origin") != "ledger")
+        | (pl.col("status") != "confirmed")
+        | (pl.col("best_at_utc") != pl.col("best_at_utc_ours"))
+    ).select("event_id")
+    evidence = ["event_id", "outlet", "title"]
+    enriched = stored_sources.join(bundle.event_sources, on=evidence, how="anti").select("event_id")
+    touched = pl.concat([corrected, enriched]).unique()
     return (
-        bundle.events.join(known, on="event_id", how="anti"),
-        bundle.event_sources.join(known, on="event_id", how="anti"),
+        bundle.events.join(touched, on="event_id", how="anti"),
+        bundle.event_sources.join(touched, on="event_id", how="anti"),
     )

@@ -1,0 +1,134 @@
+"""The ledger: complete, traceable, strict."""
+
+import csv
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+
+import polars as pl
+import pytest
+
+from ingest.bundle.ledger import LedgerError, event_frame, read_ledger, source_frame
+from ingest.bundle.loader import LEDGER_FILE
+from tests.paths import shared
+
+EPISODE = "2026-06-12-fable-mythos-access-restriction"
+ENTRY = """
+[[event]]
+record_id = "E001"
+id = "2026-01-02-something-happened"
+title = "Something happened"
+category = "outage"
+earliest_at = 2026-01-02T10:00:00Z
+best_at = 2026-01-02T11:00:00Z
+latest_at = 2026-01-02T12:00:00Z
+time_precision = "hour"
+time_basis = "publisher"
+entities = ["openai"]
+jurisdiction = "US"
+direction = "restricts"
+severity = 3
+selected_from = "news"
+reason = "It was reported."
+
+[[event.source]]
+outlet = "A paper"
+title = "Something happened"
+published_at = 2026-01-02T11:00:00Z
+time_basis = "publisher"
+role = "first_report"
+"""
+PART = ENTRY.replace('"E001"', '"E002"').replace(
+    'id = "2026-01-02-something-happened"', 'part_of = "2026-01-02-something-happened"\nrole = "private"'
+)
+
+
+def packaged() -> list:
+    return read_ledger((files("ingest.bundle") / LEDGER_FILE).read_text(encoding="utf-8"), LEDGER_FILE)
+
+
+def test_every_record_number_is_there_once():
+    assert [entry.record_id for entry in packaged()] == [f"E{number:03d}" for number in range(1, 81)]
+
+
+def test_restriction_of_june_2026_is_one_event_from_private_receipt_to_statement():
+    events = event_frame(packaged())
+    row = events.filter(pl.col("event_id") == EPISODE).row(0, named=True)
+    assert row["earliest_at_utc"] == datetime(2026, 6, 12, 21, 21, tzinfo=UTC)
+    assert row["best_at_utc"] == datetime(2026, 6, 12, 23, 56, 41, tzinfo=UTC)
+    assert row["latest_at_utc"] == datetime(2026, 6, 13, 0, 50, 3, tzinfo=UTC)
+    assert row["ended_at_utc"] == datetime(2026, 7, 1, 19, 26, 26, tzinfo=UTC)
+    assert "E063 with E062 and E064" in row["reason"]
+    assert events.height == 78
+
+
+def test_episode_sources_carry_both_clocks_and_the_private_receipt_comes_first():
+    sources = source_frame(packaged()).filter(pl.col("event_id") == EPISODE).sort("source_number")
+    assert sources["role"][0] == "private"
+    assert sources["role"][1] == "first_report"
+    assert sources["first_seen_at_utc"][1] == datetime(2026, 6, 13, 0, 21, 39, tzinfo=UTC)
+    assert {"statement", "confirmation", "reaction", "restored"} <= set(sources["role"])
+    crypto = sources.filter(pl.col("outlet") == "beincrypto.com")
+    assert crypto["published_at_utc"][0] == datetime(2026, 6, 13, 1, 8, 6, tzinfo=UTC)
+
+
+def test_events_known_because_prices_moved_say_so():
+    events = event_frame(packaged())
+    assert set(events.filter(pl.col("selected_from") == "price")["event_id"]) == {
+        "2024-05-22-tao-jumps-grayscale-rumour",
+        "2025-01-27-deepseek-selloff",
+        "2025-10-13-grayscale-form-10-tao",
+        "2026-06-14-rotation-into-ai-tokens-reported",
+        "2026-06-15-canada-urges-ai-diversification",
+    }
+
+
+def test_ledger_agrees_with_the_record_it_was_drawn_from():
+    record = {row["event_id"]: row for row in csv.DictReader(shared("data/news/events.csv").open())}
+    for entry in packaged():
+        row = record[entry.record_id]
+        stamp = datetime.fromisoformat(row["timestamp_utc"])
+        assert entry.category == row["category"], entry.record_id
+        assert entry.time_precision == row["time_precision"], entry.record_id
+        slack = timedelta(days=1) if entry.time_precision == "day" else timedelta(minutes=1)
+        if entry.record_id != "E055":  # an earlier headline was found than the record's upper bound
+            assert entry.earliest_at - slack <= stamp <= entry.latest_at + slack, entry.record_id
+        assert entry.title != row["description"], "the ledger is in our own words"
+
+
+def test_day_precision_covers_the_whole_day():
+    for entry in packaged():
+        if entry.time_precision == "day":
+            assert entry.latest_at - entry.earliest_at >= timedelta(hours=13), entry.record_id
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("severity = 3", "severity = 9"), "entry E001: severity"),
+        (("severity = 3", 'severity = 3\ncolour = "red"'), "entry E001: colour"),
+        (("best_at = 2026-01-02T11:00:00Z", "best_at = 2026-01-02T11:00:00"), "entry E001: best_at.*UTC"),
+        (("best_at = 2026-01-02T11:00:00Z", "best_at = 2026-01-02T13:00:00Z"), "earliest_at <= best_at"),
+        (('role = "first_report"', 'role = "rumour"'), "source.0.role"),
+        (('title = "Something happened"\ncategory', "category"), "entry E001: title"),
+        (("[[event]]", "[[event]"), "not valid TOML"),
+    ],
+)
+def test_wrong_entry_is_named_with_its_key(change, message):
+    with pytest.raises(LedgerError, match=rf"my\.toml: .*{message}"):
+        read_ledger(ENTRY.replace(*change, 1), "my.toml")
+
+
+def test_part_becomes_a_source_of_its_event():
+    entries = read_ledger(ENTRY + PART, "my.toml")
+    assert event_frame(entries).height == 1
+    assert source_frame(entries)["source_number"].to_list() == [1, 2]
+
+
+def test_part_of_an_unknown_event_is_refused():
+    with pytest.raises(LedgerError, match=r"entry E002: part_of: no event has the id"):
+        read_ledger(PART, "my.toml")
+
+
+def test_record_number_used_twice_is_refused():
+    with pytest.raises(LedgerError, match="record_id used twice: E001"):
+        read_ledger(ENTRY + ENTRY.replace("something-happened", "something-else"), "my.toml")
