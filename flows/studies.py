@@ -7,8 +7,9 @@ from datetime import timedelta
 import polars as pl
 
 from analysis.returns import ReturnGrid, build_return_grid
+from analysis.single.markets import align_markets
 from analysis.single.measure import TABLES, join_rows, measure_events, read_signatures
-from analysis.single.study import align_markets, plan_events, read_event_times
+from analysis.single.study import plan_events, read_event_times
 from flows.context import RunContext, StepReport
 from flows.study_registry import DeclaredStudy, load_studies
 from warehouse.store.connection import Warehouse
@@ -43,13 +44,13 @@ def _update_study(context: RunContext, study: DeclaredStudy) -> StepReport:
         _load_grids(warehouse, study),
         warehouse.query("study_markets"),
         asset_ids=study.asset_ids,
-        benchmark_asset_id=study.benchmark_asset_id,
+        benchmark_asset_ids=study.benchmark_asset_ids,
         benchmark_exchanges=study.benchmark_exchanges,
     )
     stored = read_signatures(warehouse.query("studied_pairs", study_id=study.id))
 
     planned = plan_events(study.specification, times, masks, markets)
-    outcome = measure_events(study.specification, planned, excluded, stored, markets.asset_ids)
+    outcome = measure_events(study.specification, planned, excluded, stored, markets)
 
     n_changed = _store_rows(warehouse, EXCLUSION, outcome.exclusions, study.id, frozenset())
     if outcome.fresh_event_ids or outcome.kept_event_ids != stored.keys():

@@ -21,7 +21,7 @@ class DeclaredStudy(BaseModel):
     id: str
     title: str
     asset_ids: tuple[str, ...]
-    benchmark_asset_id: str
+    benchmark_asset_ids: tuple[str, ...]
     benchmark_exchanges: tuple[str, ...]
     timeframes: tuple[Literal["1m", "5m", "15m", "30m", "1h", "4h", "1d"], ...]
     timing_rule: Literal["first_public_evidence"]
@@ -35,6 +35,7 @@ class DeclaredStudy(BaseModel):
     mask_hours: float
     path_before_hours: float
     path_after_hours: float
+    specification_asset_ids: tuple[str, ...]
     search_hours: float
 
     @property
@@ -42,7 +43,7 @@ class DeclaredStudy(BaseModel):
         """What the analysis needs of it."""
         return StudySpecification(
             self.id,
-            self.benchmark_asset_id,
+            self.benchmark_asset_ids[0],
             self.windows_hours,
             self.main_window_hours,
             self.estimation_hours,
@@ -51,6 +52,7 @@ class DeclaredStudy(BaseModel):
             self.mask_hours,
             self.path_before_hours,
             self.path_after_hours,
+            self.specification_asset_ids,
             self.search_hours,
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from analysis.returns import ReturnGrid
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 MICROSECONDS_PER_HOUR = 3_600_000_000
 MINIMUM_BARS = 2  # one return
@@ -79,3 +80,26 @@ def align_series(grid: ReturnGrid, market_id: str, benchmark_ids: Sequence[str])
         source,
         tuple(benchmark_ids),
     )
+
+
+def cut_series(series: AlignedSeries, first: int, last: int) -> AlignedSeries:
+    """Bars [first, last) of `series`."""
+    return replace(
+        series,
+        close_us=series.close_us[first:last],
+        close_quote=series.close_quote[first:last],
+        asset=series.asset[first:last],
+        benchmark=series.benchmark[first:last],
+        benchmark_source=series.benchmark_source[first:last],
+    )
+
+
+def mark_spans(series: AlignedSeries, spans_us: tuple[tuple[int, int], ...]) -> Flags:
+    """True for every bar that touches one of the [start, end) spans, shape (n,)."""
+    step = round(series.bar_hours * MICROSECONDS_PER_HOUR)
+    is_masked = np.zeros(series.close_us.size, dtype=np.bool_)
+    for start, end in spans_us:
+        first = int(np.searchsorted(series.close_us, start, side="right"))
+        stop = int(np.searchsorted(series.close_us - step, end, side="left"))
+        is_masked[first:stop] = True
+    return is_masked

@@ -7,17 +7,41 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from analysis.single.donors import Donors
+from analysis.single.markets import StudyMarkets
+from analysis.single.max_statistic import find_max_statistic, max_statistic_row, withhold_inference
 from analysis.single.pair import Pair, StudySpecification
 from analysis.single.paths import list_placebos, trace_path
 from analysis.single.result_rows import GROUP_ID, Row, results_frame
+from analysis.single.side_by_side import compare_methods
+from analysis.single.specification_rows import list_specifications
 from analysis.single.study import PlannedEvent
+from analysis.single.timing_band import trace_timing_band
 from analysis.single.timing_rows import list_jumps, list_reaction_times, time_pair
 from analysis.single.windows import Placebos, WindowStudy, study_window
 from warehouse.tables.contract import Table
-from warehouse.tables.single import JUMP, REACTION_TIME
+from warehouse.tables.single import (
+    COUNTERFACTUAL,
+    JUMP,
+    REACTION_TIME,
+    SPECIFICATION,
+    SPECIFICATION_SUMMARY,
+    TIMING_BAND,
+)
 from warehouse.tables.studies import EXCLUSION, PLACEBO, STUDY_PATH, STUDY_RESULT
 
-TABLES: tuple[Table, ...] = (STUDY_RESULT, STUDY_PATH, PLACEBO, REACTION_TIME, JUMP)
+TABLES: tuple[Table, ...] = (
+    STUDY_RESULT,
+    STUDY_PATH,
+    PLACEBO,
+    REACTION_TIME,
+    JUMP,
+    TIMING_BAND,
+    COUNTERFACTUAL,
+    SPECIFICATION,
+    SPECIFICATION_SUMMARY,
+)
+BAND_WINDOWS_HOURS = (12.0, 24.0)  # windows repeated over the time interval
 
 Parts = dict[str, list[pl.DataFrame]]
 Signature = frozenset[tuple[str, str]]
@@ -38,7 +62,7 @@ def measure_events(
     planned: Iterable[PlannedEvent],
     excluded: Iterable[tuple[str, str, str]],
     stored: Mapping[str, Signature],
-    asset_ids: Mapping[str, str],
+    markets: StudyMarkets,
 ) -> StudyOutcome:
     """Measure the events whose signature differs from the `stored` one; (event_id, market_id, reason) rows join
     `excluded`.
@@ -55,17 +79,17 @@ def measure_events(
             kept.add(event_id)
             continue
         fresh.add(event_id)
-        _measure_event(item, asset_ids, parts)
+        _measure_event(item, markets, parts)
     rows = {table.name: pl.concat([table.empty(), *parts[table.name]]) for table in TABLES}
     exclusions = EXCLUSION.conform(pl.DataFrame(left_out, schema=EXCLUSION.schema, orient="row"))
     return StudyOutcome(rows, frozenset(kept), frozenset(fresh), exclusions)
 
 
 def read_signatures(stored_pairs: pl.DataFrame) -> dict[str, Signature]:
-    """Signature of each event from stored (event_id, market_id, spec_sha256) rows."""
+    """Signature of each event from stored (event_id, subject_id, spec_sha256) rows."""
     found: dict[str, set[tuple[str, str]]] = {}
-    for event_id, market_id, sha256 in stored_pairs.select("event_id", "market_id", "spec_sha256").iter_rows():
-        found.setdefault(event_id, set()).add((market_id, sha256))
+    for event_id, subject_id, sha256 in stored_pairs.select("event_id", "subject_id", "spec_sha256").iter_rows():
+        found.setdefault(event_id, set()).add((subject_id, sha256))
     return {event_id: frozenset(pairs) for event_id, pairs in found.items()}
 
 
@@ -77,19 +101,36 @@ def join_rows(stored: pl.DataFrame, fresh: pl.DataFrame, study_id: str, kept: fr
     return pl.concat([stored.filter(is_other | pl.col("event_id").is_in(sorted(kept))), fresh])
 
 
-def _measure_event(item: PlannedEvent, asset_ids: Mapping[str, str], parts: Parts) -> None:
+def _measure_event(item: PlannedEvent, markets: StudyMarkets, parts: Parts) -> None:
     rows: list[Row] = []
+    studied: list[tuple[Pair, WindowStudy]] = []
     for pair in item.pairs:
-        rows.extend(_measure_pair(pair, parts))
+        donors = markets.donors.get(pair.series.bar_hours)
+        found, windows = _measure_pair(pair, markets.asset_ids[pair.market_id], donors, parts)
+        rows.extend(found)
+        if pair.series.benchmark_ids:
+            studied.extend((pair, window) for window in windows)
+    largest = find_max_statistic(studied)
+    rows.extend([max_statistic_row(largest)] if largest is not None else [])
+    if item.event.selected_from == "price":
+        rows = withhold_inference(rows)
     timings = [time_pair(pair) for pair in item.pairs]
-    parts[REACTION_TIME.name].append(list_reaction_times(timings, asset_ids))
+    parts[REACTION_TIME.name].append(list_reaction_times(timings, markets.asset_ids))
     parts[JUMP.name].append(list_jumps(item.pairs))
+    for curve in item.curves:
+        found = list_specifications(curve.pair, curve.asset_id, curve.variants, curve.spans_us, curve.spec_sha256)
+        if found is not None:
+            parts[SPECIFICATION.name].append(found[0])
+            parts[SPECIFICATION_SUMMARY.name].append(found[1])
     parts[STUDY_RESULT.name].append(results_frame(rows))
 
 
-def _measure_pair(pair: Pair, parts: Parts) -> list[Row]:
-    """Result rows of one pair; its path and placebos go to `parts`."""
+def _measure_pair(
+    pair: Pair, asset_id: str, donors: Donors | None, parts: Parts
+) -> tuple[list[Row], list[WindowStudy]]:
+    """Result rows and measured windows of one pair; its path, placebos and forecasts go to `parts`."""
     rows: list[Row] = []
+    windows: list[WindowStudy] = []
     placebos: Placebos | None = None
     for hours in pair.specification.windows_hours:
         studied = study_window(pair, hours)
@@ -97,8 +138,15 @@ def _measure_pair(pair: Pair, parts: Parts) -> list[Row]:
             rows.extend(studied)
             continue
         rows.extend(studied.rows)
+        windows.append(studied)
         if hours == pair.specification.main_window_hours:
             placebos = studied.placebos
             parts[PLACEBO.name].append(list_placebos(pair, hours, placebos))
+        if hours in BAND_WINDOWS_HOURS:
+            band, envelope = trace_timing_band(pair, hours)
+            parts[TIMING_BAND.name].append(band)
+            rows.extend(envelope)
     parts[STUDY_PATH.name].append(trace_path(pair, placebos))
-    return rows
+    beside, counterfactuals = compare_methods(pair, asset_id, donors)
+    parts[COUNTERFACTUAL.name].extend(counterfactuals)
+    return rows + beside, windows

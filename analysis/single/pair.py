@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.single.aligned import MICROSECONDS_PER_HOUR, AlignedSeries
+from analysis.single.aligned import AlignedSeries, cut_series, mark_spans
 from analysis.single.block_model import Coefficients, ReturnSums, fit_around, sum_returns
+from analysis.single.donors import Donors
 from analysis.single.placebo import measure_volatility
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-ALGORITHM_VERSION = "single-2"  # part of every specification hash: raise it when a number may change
+ALGORITHM_VERSION = "single-4"  # part of every specification hash: raise it when a number may change
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class StudySpecification:
     mask_hours: float  # bars this long after another event are left out of estimation and placebos
     path_before_hours: float
     path_after_hours: float
+    specification_asset_ids: tuple[str, ...]  # assets that get a specification curve
     search_hours: float  # how long after the event the first significant bar is looked for
 
 
@@ -102,10 +104,12 @@ def prepare_pair(
     event: EventTime,
     series: AlignedSeries,
     other_events_us: tuple[tuple[int, int], ...],
+    donors: Donors | None = None,
 ) -> Pair | str:
     """The pair, or the reason in words why this market cannot be measured at this event.
 
-    `other_events_us` are [start, end) spans of other events' first hours.
+    `other_events_us` are [start, end) spans of other events' first hours. `donors` enter the specification hash,
+    because the methods side by side use them.
     """
     index = series.first_bar_after(event.best_us)
     reason = _find_obstacle(event, series, index)
@@ -114,7 +118,7 @@ def prepare_pair(
     reach = int((specification.placebo_history_hours + specification.estimation_hours) / series.bar_hours)
     first = max(0, index - reach)
     last = min(series.close_us.size, index + int(specification.path_after_hours / series.bar_hours) + 1)
-    cut, index = _cut(series, first, last), index - first
+    cut, index = cut_series(series, first, last), index - first
     is_masked = mark_spans(cut, other_events_us)
     sums = sum_returns(cut, is_masked)
     length = int(specification.estimation_hours / cut.bar_hours)
@@ -130,18 +134,11 @@ def prepare_pair(
     volatility = measure_volatility(residuals, cut.bar_hours)
     words = describe_conventions(specification, event, cut, int(coefficients.n[0]), int(cut.close_us[index - 1]))
     sha256 = hash_specification(specification, event, cut, is_masked)
+    if donors is not None:
+        after = index + int(specification.main_window_hours / cut.bar_hours)
+        seen = donors.fingerprint(cut, max(0, index - length), after)
+        sha256 = hashlib.sha256(f"{sha256} {seen}".encode()).hexdigest()
     return Pair(specification, event, cut, sums, is_masked, index, coefficients, volatility, sha256, words)
-
-
-def mark_spans(series: AlignedSeries, spans_us: tuple[tuple[int, int], ...]) -> Flags:
-    """True for every bar that touches one of the [start, end) spans, shape (n,)."""
-    step = round(series.bar_hours * MICROSECONDS_PER_HOUR)
-    is_masked = np.zeros(series.close_us.size, dtype=np.bool_)
-    for start, end in spans_us:
-        first = int(np.searchsorted(series.close_us, start, side="right"))
-        stop = int(np.searchsorted(series.close_us - step, end, side="left"))
-        is_masked[first:stop] = True
-    return is_masked
 
 
 def describe_conventions(
@@ -188,14 +185,3 @@ def _find_obstacle(event: EventTime, series: AlignedSeries, index: int) -> str |
     if not np.isfinite(series.close_quote[index - 1]):
         return f"{name} has no close in the bar before the event (a gap, or a frozen price)"
     return None
-
-
-def _cut(series: AlignedSeries, first: int, last: int) -> AlignedSeries:
-    return replace(
-        series,
-        close_us=series.close_us[first:last],
-        close_quote=series.close_quote[first:last],
-        asset=series.asset[first:last],
-        benchmark=series.benchmark[first:last],
-        benchmark_source=series.benchmark_source[first:last],
-    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr
 
 Floats = NDArray[np.float64]
 
@@ -23,6 +24,7 @@ class StateSpaceCounterfactual:
     upper_95: Floats
     effect: float  # log points at the last bar
     standard_error: float
+    p_value: float  # two-sided, normal
     beta: float
     one_step_error: float  # standard deviation of one-step forecasts before the event, log points
     n_before: int
@@ -55,12 +57,14 @@ def forecast_counterfactual(
     forecast = fit.get_forecast(n_after, exog=x[n_before:, None])
     mean, error = np.asarray(forecast.predicted_mean) / scale, np.asarray(forecast.se_mean) / scale
     residuals = np.asarray(fit.resid)[10:] / scale  # the diffuse start says nothing about fit
+    effect = float(asset_price[-1] - origin - mean[-1])
     return StateSpaceCounterfactual(
         mean,
         mean - NORMAL_95 * error,
         mean + NORMAL_95 * error,
-        float(asset_price[-1] - origin - mean[-1]),
+        effect,
         float(error[-1]),
+        float(2.0 * ndtr(-abs(effect) / error[-1])),
         float(fit.params[list(fit.model.param_names).index("beta.x1")]),
         float(residuals.std(ddof=1)),
         n_before,

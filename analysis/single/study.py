@@ -8,9 +8,12 @@ from datetime import datetime
 
 import polars as pl
 
-from analysis.returns import ReturnGrid
-from analysis.single.aligned import MICROSECONDS_PER_HOUR, AlignedSeries, align_series
+from analysis.single.aligned import MICROSECONDS_PER_HOUR, AlignedSeries
+from analysis.single.donors import Donors
+from analysis.single.markets import StudyMarkets, Variant
 from analysis.single.pair import EventTime, Pair, StudySpecification, prepare_pair
+from analysis.single.specification_grid import WINDOW_HOURS
+from analysis.single.specification_rows import hash_specifications
 from warehouse.tables.contract import UTC
 
 ALL_MARKETS = "all markets"
@@ -18,11 +21,14 @@ DAY_REASON = "date only: no hour to measure from; give the event a time in your 
 
 
 @dataclass(frozen=True, slots=True)
-class StudyMarkets:
-    """The aligned series of every market of a study, finest bars first, and the assets they quote."""
+class PlannedCurve:
+    """The specification curve of one event and asset; `pair` is the asset's main one."""
 
-    series: Mapping[str, tuple[AlignedSeries, ...]]
-    asset_ids: Mapping[str, str]
+    asset_id: str
+    pair: Pair
+    variants: tuple[Variant, ...]
+    spans_us: tuple[tuple[int, int], ...]
+    spec_sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,40 +39,13 @@ class PlannedEvent:
     pairs: tuple[Pair, ...]
     reasons: tuple[tuple[str, str], ...]  # (market_id, why)
 
+    curves: tuple[PlannedCurve, ...]
+
     @property
     def signature(self) -> frozenset[tuple[str, str]]:
-        """(market_id, spec_sha256) of every pair: the same set means the same results."""
-        return frozenset((pair.market_id, pair.spec_sha256) for pair in self.pairs)
-
-
-def align_markets(
-    grids: Sequence[ReturnGrid],
-    markets: pl.DataFrame,
-    *,
-    asset_ids: Sequence[str],
-    benchmark_asset_id: str,
-    benchmark_exchanges: Sequence[str],
-) -> StudyMarkets:
-    """Series of every market that quotes one of `asset_ids`, beside the benchmark of its own venue, else of others.
-
-    `grids` come finest bars first; `markets` has market_id and asset_id. The benchmark's own markets get none: their
-    abnormal return is their return.
-    """
-    assets = dict(markets.select("market_id", "asset_id").iter_rows())
-    benchmarks = [market_id for market_id, asset in assets.items() if asset == benchmark_asset_id]
-    series: dict[str, tuple[AlignedSeries, ...]] = {}
-    for market_id, asset in assets.items():
-        if asset not in asset_ids:
-            continue
-        found = []
-        for grid in grids:
-            if market_id in grid.market_ids:
-                chosen = (
-                    [] if asset == benchmark_asset_id else _order_benchmarks(benchmarks, market_id, benchmark_exchanges)
-                )
-                found.append(align_series(grid, market_id, [name for name in chosen if name in grid.market_ids]))
-        series[market_id] = tuple(item for item in found if item is not None)
-    return StudyMarkets(series, {market_id: assets[market_id] for market_id in series})
+        """(market_id or asset_id, spec_sha256) of every pair and curve: the same set means the same results."""
+        pairs = {(pair.market_id, pair.spec_sha256) for pair in self.pairs}
+        return frozenset(pairs | {(curve.asset_id, curve.spec_sha256) for curve in self.curves})
 
 
 def read_event_times(events: pl.DataFrame) -> tuple[tuple[EventTime, ...], tuple[tuple[str, str, str], ...]]:
@@ -102,12 +81,13 @@ def plan_events(
         others = tuple(span for event_id, span in spans if event_id != event.event_id)
         pairs, reasons = [], []
         for market_id in sorted(markets.series):
-            found = choose_pair(specification, event, markets.series[market_id], others)
+            found = choose_pair(specification, event, markets.series[market_id], others, markets.donors)
             if isinstance(found, Pair):
                 pairs.append(found)
             else:
                 reasons.append((market_id, found))
-        yield PlannedEvent(event, tuple(pairs), tuple(reasons))
+        curves = _plan_curves(specification, pairs, markets, others)
+        yield PlannedEvent(event, tuple(pairs), tuple(reasons), curves)
 
 
 def choose_pair(
@@ -115,12 +95,13 @@ def choose_pair(
     event: EventTime,
     candidates: Sequence[AlignedSeries],
     others_us: tuple[tuple[int, int], ...],
+    donors: Mapping[float, Donors],
 ) -> Pair | str:
     """The pair on the finest bars that hold the whole main window, else on the finest that hold the event."""
     fallback: Pair | None = None
     reasons = []
     for series in candidates:
-        found = prepare_pair(specification, event, series, others_us)
+        found = prepare_pair(specification, event, series, others_us, donors.get(series.bar_hours))
         if isinstance(found, str):
             reasons.append(found)
         elif found.index + found.bars(specification.main_window_hours) <= found.series.close_us.size:
@@ -141,11 +122,27 @@ def list_mask_spans(events: pl.DataFrame, mask_hours: float) -> tuple[tuple[str,
     return tuple(spans)
 
 
-def _order_benchmarks(benchmarks: Sequence[str], market_id: str, exchanges: Sequence[str]) -> list[str]:
-    """Benchmark markets: the market's own venue first, then the declared venues; others are not used."""
-    preference = [market_id.split(":", 1)[0], *exchanges]
-    known = [name for name in benchmarks if name.split(":", 1)[0] in preference]
-    return sorted(known, key=lambda name: (preference.index(name.split(":", 1)[0]), name))
+def _plan_curves(
+    specification: StudySpecification,
+    pairs: Sequence[Pair],
+    markets: StudyMarkets,
+    spans_us: tuple[tuple[int, int], ...],
+) -> tuple[PlannedCurve, ...]:
+    """One curve per declared asset whose shortest window is in the record; its main pair has the finest bars, then
+    the longest estimation.
+    """
+    curves = []
+    for asset in specification.specification_asset_ids:
+        own = [pair for pair in pairs if markets.asset_ids[pair.market_id] == asset]
+        variants = markets.variants.get(asset, ())
+        if not own or not variants:
+            continue
+        main = min(own, key=lambda pair: (pair.series.bar_hours, -int(pair.coefficients.n[0]), pair.market_id))
+        if main.index + main.bars(min(WINDOW_HOURS)) > main.series.close_us.size:
+            continue
+        sha256 = hash_specifications(main, variants, spans_us)
+        curves.append(PlannedCurve(asset, main, variants, spans_us, sha256))
+    return tuple(curves)
 
 
 def _microseconds(instant: datetime) -> int:

@@ -1,0 +1,48 @@
+"""One pair among the assets that the study does not treat: donors with whole records, rank in space."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.kernel import market_model_windows
+from analysis.single.donors import Donors
+from analysis.single.pair import Pair
+from analysis.single.space import SpaceRank, rank_in_space
+
+Floats = NDArray[np.float64]
+
+
+def usable_donors(
+    pair: Pair, donors: Donors, first: int, last: int, excluded: Sequence[str]
+) -> tuple[tuple[str, ...], Floats]:
+    """Names and returns (bars, donors) of the donors without a missing bar in [first, last) of the pair, `excluded`
+    aside.
+    """
+    returns = donors.over(pair.series)[:, first:last]
+    is_whole = np.isfinite(returns).all(axis=1) & np.array([name not in excluded for name in donors.asset_ids])
+    return tuple(np.array(donors.asset_ids, dtype=object)[is_whole].tolist()), returns[is_whole].T
+
+
+def rank_pair_in_space(pair: Pair, donors: Donors, n_bars: int, excluded: Sequence[str]) -> SpaceRank | None:
+    """The pair's CAR among those of the donors over the same bars, each over its own prediction error.
+
+    Every asset gets the same market model on the pair's benchmark, constant carried forward, from the same bars.
+    Donors in `excluded` (the benchmark, the asset itself) are left out, and donors without a complete window too.
+    """
+    is_other = [name not in excluded for name in donors.asset_ids]
+    returns = np.vstack([pair.series.asset, donors.over(pair.series)[is_other]])
+    length = min(pair.bars(pair.specification.estimation_hours), pair.index)
+    studied = market_model_windows(
+        returns,
+        pair.series.benchmark,
+        np.arange(returns.shape[0]),
+        np.full(returns.shape[0], pair.index),
+        estimation=(-length, 0),
+        window=(0, n_bars),
+        mask=np.broadcast_to(pair.is_masked, returns.shape),
+        minimum_estimation=pair.bars(pair.specification.minimum_estimation_hours),
+    )
+    return rank_in_space(float(studied.scar[0]), studied.scar[1:])

@@ -1,0 +1,67 @@
+"""Assets that a study does not treat, over the bars of one that it does."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.returns import ReturnGrid
+from analysis.single.aligned import MICROSECONDS_PER_HOUR, AlignedSeries
+
+Floats = NDArray[np.float64]
+
+BASKET = "other assets"
+MINIMUM_BASKET = 10  # assets with a return in the bar; fewer are a bet on single names
+
+
+@dataclass(frozen=True, slots=True)
+class Donors:
+    """One market per asset that the study does not treat, on one bar length."""
+
+    bar_hours: float
+    first_close_us: int
+    asset_ids: tuple[str, ...]
+    returns: Floats  # (assets, bars), log points, NaN = missing
+
+    def over(self, series: AlignedSeries) -> Floats:
+        """Returns over the bars of `series`, (assets, bars of series), NaN outside the record."""
+        step = round(self.bar_hours * MICROSECONDS_PER_HOUR)
+        offset = (int(series.close_us[0]) - self.first_close_us) // step
+        found = np.full((len(self.asset_ids), series.close_us.size), np.nan)
+        start, stop = max(0, offset), min(self.returns.shape[1], offset + series.close_us.size)
+        if stop > start:
+            found[:, start - offset : stop - offset] = self.returns[:, start:stop]
+        return found
+
+    def fingerprint(self, series: AlignedSeries, first: int, last: int) -> str:
+        """sha256 over names and returns in the bars [first, last) of `series`."""
+        digest = hashlib.sha256(" ".join(self.asset_ids).encode())
+        digest.update(np.ascontiguousarray(self.over(series)[:, first:last]).tobytes())
+        return digest.hexdigest()
+
+    def basket_over(self, series: AlignedSeries) -> Floats:
+        """Equal-weighted mean return of the donors over the bars of `series`; NaN where fewer than ten have one."""
+        returns = self.over(series)
+        counts = np.isfinite(returns).sum(axis=0)
+        total = np.nansum(returns, axis=0)
+        return np.where(counts >= MINIMUM_BASKET, total / np.maximum(counts, 1), np.nan)
+
+
+def collect_donors(grid: ReturnGrid, asset_ids: Mapping[str, str], treated: Collection[str]) -> Donors:
+    """One market for every asset of `grid` that is not `treated`: the one with the most returns, then by name."""
+    best: dict[str, tuple[int, str]] = {}
+    for market_id in grid.market_ids:
+        asset = asset_ids.get(market_id, market_id)
+        if asset in treated:
+            continue
+        n_returns = int(np.isfinite(grid.returns[grid.row(market_id)]).sum())
+        if asset not in best or (-n_returns, market_id) < best[asset]:
+            best[asset] = (-n_returns, market_id)
+    rows = [grid.row(best[asset][1]) for asset in sorted(best)]
+    step = grid.bar.total_seconds()
+    first_close_us = round((grid.first_open.timestamp() + step) * 1_000_000)
+    return Donors(step / 3600.0, first_close_us, tuple(sorted(best)), grid.returns[rows])
