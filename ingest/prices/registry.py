@@ -70,6 +70,8 @@ class VenueEntry(_Entry):
     perpetual: str | None = None
     history_bars: int | None = None
     perpetual_history_bars: int | None = None
+    perpetual_page_bars: int | None = None
+    is_perpetual_volume_base: bool = True
     market_types: tuple[str, ...] = ()
 
 

@@ -9,6 +9,7 @@ its path and answers, or returns None for 404. Use:
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -44,6 +45,15 @@ Handler = Callable[[Request], Response | None]
 NOT_FOUND = Response(b'{"msg": "not found"}', 404)
 
 
+class _QuietServer(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that hangs up is part of the play; anything else is told as usual."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type] - the library's own narrower types
+
+
 class ReplayServer:
     """Serves `mounts` (path prefix -> handler) on a free loopback port while the `with` block runs."""
 
@@ -51,8 +61,7 @@ class ReplayServer:
         self.mounts = dict(mounts)
         self.requests: list[Request] = []
         self._closing = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler_class())
-        self._server.daemon_threads = True
+        self._server = _QuietServer(("127.0.0.1", 0), self._handler_class())
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
     @property

@@ -1,0 +1,207 @@
+"""One open connection to a venue; the only caller of ccxt, whose errors it translates by what can be done."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import ccxt.async_support as ccxt
+import stamina
+from aiohttp import ClientConnectionError, ClientError
+
+from ingest.errors import MalformedError, PermanentError, SourceError, TransientError
+from ingest.prices.registry import VenueEntry
+
+# One answer may take this long; a market list of a large venue is a few megabytes.
+REQUEST_TIMEOUT_MILLISECONDS = 8_000
+# A transient failure is tried this often before the series is left for the next run.
+ATTEMPTS = 3
+# The longest pause a venue may ask for before we leave it for this run.
+LONGEST_PAUSE_SECONDS = 20.0
+SHORTEST_PAUSE_SECONDS = 1.0
+STATUS = re.compile(r" (4\d\d|5\d\d) ")
+
+# A retry that works is nobody's business, and one that does not ends in our own line.
+logging.getLogger("stamina").setLevel(logging.ERROR)
+
+Answer = TypeVar("Answer")
+Row = list[float | None]
+
+
+class UnreachableError(TransientError):
+    """No connection at all: the venue is left alone for the rest of the run."""
+
+
+class RefusedError(PermanentError):
+    """The venue refuses everything from here, a geo-block or a ban: it is left alone for the rest of the run."""
+
+
+class PausedError(TransientError):
+    """The venue asked for a pause of `seconds`."""
+
+    def __init__(self, source: str, what: str, seconds: float) -> None:
+        super().__init__(source, what, remedy="waits and tries again")
+        self.seconds = seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """An open venue: what it lists, and calls that answer or raise a SourceError."""
+
+    venue: VenueEntry
+    client: Any  # ccxt has no types
+    listed: frozenset[str]
+
+    async def fetch_candles(self, symbol: str, timeframe: str, since: datetime, limit: int | None) -> list[Row]:
+        """One page of `[milliseconds, open, high, low, close, volume]`, unordered, repeats possible.
+
+        An empty page is only believed when the raw answer was JSON.
+        """
+        rows: list[Row] = await self._ask(
+            f"{self.venue.exchange} {symbol} {timeframe}",
+            lambda: self.client.fetch_ohlcv(symbol, timeframe, _milliseconds(since), limit),
+        )
+        return rows
+
+    async def fetch_funding(self, symbol: str, since: datetime, limit: int) -> list[dict[str, Any]]:
+        """Settled funding rates since an instant, one page; PermanentError where the venue has none."""
+        return await self._history("fetchFundingRateHistory", symbol, symbol, _milliseconds(since), limit)
+
+    async def fetch_open_interest(self, symbol: str, since: datetime, limit: int) -> list[dict[str, Any]]:
+        """Hourly open interest since an instant, one page; PermanentError where the venue has none."""
+        return await self._history("fetchOpenInterestHistory", symbol, symbol, "1h", _milliseconds(since), limit)
+
+    async def _history(self, feature: str, symbol: str, *arguments: object) -> list[dict[str, Any]]:
+        source = f"{self.venue.exchange} {symbol}"
+        if not self.client.has.get(feature):
+            raise PermanentError(source, f"the venue offers no {feature}", remedy="use another venue")
+        method = getattr(self.client, re.sub("([A-Z])", lambda m: "_" + m[1].lower(), feature))
+        rows: list[dict[str, Any]] = await self._ask(source, lambda: method(*arguments))
+        return rows
+
+    async def _ask(self, source: str, call: Callable[[], Awaitable[Answer]]) -> Answer:
+        async for attempt in stamina.retry_context(
+            on=_retry_decision, attempts=ATTEMPTS, timeout=None, wait_initial=0.5, wait_max=5.0
+        ):
+            with attempt:
+                answer = await _translated(source, call, lambda: _pause_seconds(self.client))
+                if self.client.last_json_response is None:
+                    raise MalformedError(
+                        source,
+                        f"answered {str(self.client.last_http_response)[:60]!r}",
+                        "JSON",
+                        "something between us and the venue answers in its place, or it cut its answer short",
+                    )
+                return answer
+        raise TransientError(source, "gave no answer")
+
+
+@asynccontextmanager
+async def open_session(venue: VenueEntry, replay_url: str | None) -> AsyncIterator[Session]:
+    """The venue with its market list loaded; `replay_url` sends every call to a local server instead.
+
+    Raises UnreachableError, PermanentError (geo-block, ban), TransientError or MalformedError.
+    """
+    kind = getattr(ccxt, venue.exchange, None)
+    if kind is None:
+        raise PermanentError(venue.exchange, "ccxt knows no such exchange", "a ccxt id", "correct markets.toml")
+    client = kind({"enableRateLimit": replay_url is None, "timeout": REQUEST_TIMEOUT_MILLISECONDS})
+    client.aiohttp_trust_env = True
+    client.enableLastJsonResponse = True
+    client.has["fetchCurrencies"] = False
+    if venue.market_types:
+        client.options["fetchMarkets"] = {**_as_dict(client.options.get("fetchMarkets")), "types": venue.market_types}
+        client.options["fetchMarkets"]["fetchTickersFees"] = False  # kucoin: a second megabyte that nobody reads
+    if replay_url is not None:
+        client.urls["api"] = _redirected(client.urls["api"], f"{replay_url}/exchanges/{venue.exchange}")
+    try:
+        session = Session(venue, client, frozenset())
+        await session._ask(venue.exchange, client.load_markets)
+        active = [symbol for symbol, market in client.markets.items() if market.get("active") is not False]
+        yield Session(venue, client, frozenset(active))
+    finally:
+        await client.close()
+
+
+async def _translated(source: str, call: Callable[[], Awaitable[Answer]], pause: Callable[[], float]) -> Answer:
+    try:
+        return await call()
+    except ccxt.BaseError as exc:
+        raise translate(exc, source, pause()) from exc
+    except ClientConnectionError as exc:
+        raise UnreachableError(
+            source, f"no connection: {exc}", remedy="check the network; tried again next run"
+        ) from exc
+    except ClientError as exc:
+        raise TransientError(source, f"the answer broke off: {exc}", remedy="tried again next run") from exc
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as exc:
+        raise MalformedError(
+            source, f"the answer does not have the venue's documented shape ({exc!r})", remedy="tried again next run"
+        ) from exc
+
+
+def translate(error: ccxt.BaseError, source: str, pause_seconds: float) -> SourceError:
+    """A ccxt error by what can be done about it; the HTTP status in its text wins over its class.
+
+    `pause_seconds` is what the venue asked us to wait, for a rate limit.
+    """
+    text = re.sub(r"\s+", " ", str(error))
+    found = STATUS.search(text)
+    status = int(found[1]) if found else 0
+    short = _shorten(text)
+    if status == 451 or "restricted location" in text:
+        return RefusedError(source, "refuses this location (451)", remedy="the next venue is used instead")
+    if status in (401, 403, 418):
+        reason = "bans this address for now (418)" if status == 418 else f"refuses us ({status})"
+        return RefusedError(source, reason, remedy="left alone for this run; try later or from elsewhere")
+    if status == 429 or isinstance(error, (ccxt.RateLimitExceeded, ccxt.DDoSProtection)):
+        return PausedError(source, f"asks us to slow down ({status or 'rate limit'})", pause_seconds)
+    if isinstance(error.__cause__, ClientConnectionError) or (
+        isinstance(error, ccxt.NetworkError) and isinstance(error.__context__, ClientConnectionError)
+    ):
+        return UnreachableError(source, "no connection", remedy="check the network; tried again next run")
+    if isinstance(error, ccxt.RequestTimeout):
+        seconds = REQUEST_TIMEOUT_MILLISECONDS // 1000
+        return TransientError(source, f"no answer within {seconds} s", remedy="tried again next run")
+    if isinstance(error, ccxt.BadSymbol):
+        return PermanentError(source, "not listed there", remedy="the next venue is used instead")
+    if isinstance(error, ccxt.NetworkError) or status >= 500:
+        return TransientError(source, f"is not available: {short}", remedy="tried again next run")
+    return PermanentError(source, f"refuses the request: {short}", remedy="see the venue's status page")
+
+
+def _retry_decision(error: Exception) -> bool | timedelta:
+    if isinstance(error, UnreachableError):
+        return False
+    if isinstance(error, PausedError):
+        return timedelta(seconds=min(error.seconds, LONGEST_PAUSE_SECONDS))
+    return isinstance(error, (TransientError, MalformedError))
+
+
+def _pause_seconds(client: Any) -> float:
+    headers = client.last_response_headers or {}
+    asked = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
+    return float(asked) if str(asked).isdigit() else SHORTEST_PAUSE_SECONDS
+
+
+def _redirected(value: Any, base: str) -> Any:
+    if isinstance(value, dict):
+        return {key: _redirected(inner, base) for key, inner in value.items()}
+    return re.sub(r"^https?://[^/]+", base, value) if isinstance(value, str) else value
+
+
+def _as_dict(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= 160 else text[:157] + "…"
+
+
+def _milliseconds(instant: datetime) -> int:
+    return int(instant.timestamp()) * 1000
