@@ -52,6 +52,12 @@ def in_unit(value: float, unit: str | None) -> str:
     return f"{value:,.1f}".removesuffix(".0").replace("-", "−") + (f" {unit}" if unit else "")
 
 
+def venue_words(venue: str) -> str:
+    """Market ids, comma-separated, in words; at most two, then how many more."""
+    names = [market_name(part.strip()) if ":" in part else part.strip() for part in venue.split(",")]
+    return ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")
+
+
 def verdict_card(row: Mapping[str, Any], root: str, is_linked: bool = True) -> Markup:
     """One claim with its verdict, the measurement and the closest true statement."""
     measured, claimed = row["measured_value"], row["claimed_value"]
@@ -64,7 +70,7 @@ def verdict_card(row: Mapping[str, Any], root: str, is_linked: bool = True) -> M
     if row["n_placebo"] is not None:
         meta.append(f"{count(row['n_placebo'])} placebo windows")
     if row["venue"]:
-        meta.append(market_name(row["venue"]) if ":" in row["venue"] else row["venue"])
+        meta.append(venue_words(row["venue"]))
     if row["missing_data"]:
         meta.append(f"Would need: {row['missing_data']}")
     link = Markup("")
@@ -72,9 +78,7 @@ def verdict_card(row: Mapping[str, Any], root: str, is_linked: bool = True) -> M
         link = Markup('<a href="{}claims.html#{}" aria-label="Evidence: {}">Evidence</a>').format(
             root, row["claim_id"], row["quote"]
         )
-    return Markup(
-        '<li class="card" data-verdict="{}">{}<h3>{}</h3>{}<p>{}</p><p class="meta">{}{}{}</p></li>'
-    ).format(
+    return Markup('<li class="card" data-verdict="{}">{}<h3>{}</h3>{}<p>{}</p><p class="meta">{}{}{}</p></li>').format(
         shown_verdict(row),
         verdict_badge(row),
         row["quote"],
@@ -86,11 +90,18 @@ def verdict_card(row: Mapping[str, Any], root: str, is_linked: bool = True) -> M
     )
 
 
-def rise_claim(claims: list[Mapping[str, Any]], verdicts: Mapping[str, Mapping[str, Any]]) -> tuple[float, float] | None:
+def rise_claim(
+    claims: list[Mapping[str, Any]], verdicts: Mapping[str, Mapping[str, Any]]
+) -> tuple[float, float] | None:
     """(rise, hours) of the first claim that names a size within a span and was not upheld; None when there is none."""
     for claim in claims:
         verdict = verdicts.get(claim["claim_id"])
-        if verdict is None or verdict["claimed_value"] is None or verdict["unit"] != "fraction":
+        if (
+            claim["kind"] != "rise_within"
+            or verdict is None
+            or verdict["claimed_value"] is None
+            or verdict["unit"] != "fraction"
+        ):
             continue
         hours = claimed_hours(claim["parameters_json"])
         if hours is not None and verdict["verdict"] in ("partly", "not_supported"):
@@ -106,8 +117,5 @@ def claimed_hours(parameters_json: str) -> float | None:
         return None
     if not isinstance(parameters, dict):
         return None
-    for key in ("horizon_hours", "within_hours", "hours", "window_hours"):
-        value = parameters.get(key)
-        if isinstance(value, (int, float)):
-            return float(value)
-    return None
+    value = parameters.get("hours")
+    return float(value) if isinstance(value, (int, float)) else None

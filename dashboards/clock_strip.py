@@ -45,7 +45,9 @@ def draw_clock_strip(
     private = next((flag.at for flag in flags if flag.css == "private-edge"), None)
     begin = min(private or public, public) - timedelta(minutes=25)
     last = max([flag.at for flag in flags if flag.at - public < MAX_LENGTH])
-    end = max(begin + (last - begin) / LAST_FLAG_AT, (public + QUIET_AFTER) if timing is None else public + timedelta(hours=2))
+    end = max(
+        begin + (last - begin) / LAST_FLAG_AT, (public + QUIET_AFTER) if timing is None else public + timedelta(hours=2)
+    )
     flags = [flag for flag in flags if begin <= flag.at <= end]
     place = _Scale(begin, end)
     levels = stack_flags([place(flag.at) for flag in flags])
@@ -66,7 +68,7 @@ def draw_clock_strip(
             _flag(flag, place(flag.at), level, flags, number)
             for number, (flag, level) in enumerate(zip(flags, levels, strict=True))
         ),
-    )  # fmt: skip
+    )
 
 
 class _Scale:
@@ -96,13 +98,25 @@ def _flags(event: Mapping[str, Any], sources: pl.DataFrame, timing: Mapping[str,
         # The earliest source of each role; a confirmation by the same minute adds nothing.
         first = rows.filter(pl.col("role") == role).sort("published_at_utc").head(1)
         flags += [
-            Flag(row["published_at_utc"], ROLES[role], row["outlet"], "private-edge" if role == "private" else "", "second")
+            Flag(
+                row["published_at_utc"],
+                ROLES[role],
+                row["outlet"],
+                "private-edge" if role == "private" else "",
+                "second",
+            )
             for row in first.iter_rows(named=True)
         ]
     if not any(flag.name == ROLES["first_report"] for flag in flags):
-        flags.append(Flag(event["best_at_utc"], "First public evidence", "study starts here", "", event["time_precision"]))
+        flags.append(
+            Flag(event["best_at_utc"], "First public evidence", "study starts here", "", event["time_precision"])
+        )
     if timing is not None and timing["first_bar_open_utc"] is not None:
-        note = f"{percent(timing['first_bar_return'])} beyond the benchmark in one bar" if timing["first_bar_return"] is not None else ""
+        note = (
+            f"{percent(timing['first_bar_return'])} beyond the benchmark in one bar"
+            if timing["first_bar_return"] is not None
+            else ""
+        )
         flags.append(Flag(timing["first_bar_open_utc"], "Price breaks", note, "move-edge"))
     return sorted(flags, key=lambda flag: flag.at)
 
@@ -119,7 +133,9 @@ def _title(timing: Mapping[str, Any] | None, public: datetime, private: datetime
 
 
 def _subtitle(path: pl.DataFrame, place: _Scale, asset_id: str) -> str:
-    shown = path.filter(pl.col("close_time_utc").is_between(place.begin, place.end) & pl.col("close_quote").is_not_null())
+    shown = path.filter(
+        pl.col("close_time_utc").is_between(place.begin, place.end) & pl.col("close_quote").is_not_null()
+    )
     days = f"{short_day(place.begin)} to {short_day(place.end)} {place.end:%Y}, UTC."
     if shown.height < 2:
         return f"{days} No prices of {asset_id} in these hours."
@@ -131,7 +147,9 @@ def _subtitle(path: pl.DataFrame, place: _Scale, asset_id: str) -> str:
 
 
 def _picture(path: pl.DataFrame, place: _Scale) -> Markup:
-    shown = path.filter(pl.col("close_time_utc").is_between(place.begin, place.end) & pl.col("close_quote").is_not_null())
+    shown = path.filter(
+        pl.col("close_time_utc").is_between(place.begin, place.end) & pl.col("close_quote").is_not_null()
+    )
     if shown.height < 2:
         return Markup("")
     closes = shown["close_quote"].to_list()
@@ -184,9 +202,9 @@ def _flag(flag: Flag, x: float, level: int, flags: Sequence[Flag], number: int) 
     if number:
         later = f"{span(flag.at - flags[number - 1].at)} later"
     clock = f"{flag.at:%H:%M:%S}" if flag.at.second else f"{flag.at:%H:%M}"
-    return Markup('<li class="{}" style="--x:{:.2f}%;--level:{}"><b>{}</b> <span>{}</span><br>{} <span>{}</span></li>').format(
-        flag.css, x * 100, level, time_tag(flag.at, clock, "second"), later, flag.name, flag.note
-    )
+    return Markup(
+        '<li class="{}" style="--x:{:.2f}%;--level:{}"><b>{}</b> <span>{}</span><br>{} <span>{}</span></li>'
+    ).format(flag.css, x * 100, level, time_tag(flag.at, clock, "second"), later, flag.name, flag.note)
 
 
 def when_public(event: Mapping[str, Any]) -> str:

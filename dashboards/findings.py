@@ -68,8 +68,10 @@ def rank_title(horizon: Horizon) -> str:
         return "No ordinary windows to compare with"
     windows = f"{count(horizon.n_placebo)} ordinary {hours_short(horizon.hours).replace(' h', '-hour').replace(' days', '-day')} windows"
     if horizon.n_as_large == 0:
-        return f"None of {windows} came close to {percent(horizon.car, 0)}" if _is_far(horizon) else (
-            f"None of {windows} moved as far as {percent(horizon.car)}"
+        return (
+            f"None of {windows} came close to {percent(horizon.car, 0)}"
+            if _is_far(horizon)
+            else (f"None of {windows} moved as far as {percent(horizon.car)}")
         )
     return f"{count(horizon.n_as_large)} of {windows} moved at least as far"
 
@@ -80,7 +82,9 @@ def _is_far(horizon: Horizon) -> bool:
     return bool(edges) and horizon.car is not None and abs(horizon.car) > 1.5 * max(edges)
 
 
-def fan_title(asset_id: str, hours: list[float], car: list[float | None], lower: list[float | None], upper: list[float | None]) -> str:
+def fan_title(
+    asset_id: str, hours: list[float], car: list[float | None], lower: list[float | None], upper: list[float | None]
+) -> str:
     """From which hour on the path left the 95 % band, or that it never did."""
     known = [
         (hour, value, low, high)
@@ -98,9 +102,7 @@ def fan_title(asset_id: str, hours: list[float], car: list[float | None], lower:
     return f"{asset_id} left its ordinary range for {sum(outside)} of {len(outside)} bars, then came back"
 
 
-def verdict_heading(
-    reaction: Reaction, event: Mapping[str, Any], news: str, claim: tuple[float, float] | None
-) -> str:
+def verdict_heading(reaction: Reaction, event: Mapping[str, Any], news: str, claim: tuple[float, float] | None) -> str:
     """The overview's heading: the finding and, where a claim overstates it, the claim; `claim` is (rise, hours)."""
     day = reaction.headline
     when = f"the {event['best_at_utc']:%B %Y} {news}"
@@ -125,7 +127,9 @@ def outside_sentence(reaction: Reaction, placebo_days: float | None) -> str:
         return f"The {direction} beyond {benchmark_word(day.benchmark)} was larger than any ordinary day {before}"
     if day.is_outside:
         return f"The move was unusual: {count(day.n_as_large)} of {count(day.n_placebo)} ordinary days {before} moved as far"
-    return f"The move was ordinary: {count(day.n_as_large)} of {count(day.n_placebo)} days {before} moved at least as far"
+    return (
+        f"The move was ordinary: {count(day.n_as_large)} of {count(day.n_placebo)} days {before} moved at least as far"
+    )
 
 
 def benchmark_word(benchmark: str | None) -> str:

@@ -70,7 +70,11 @@ def write_if_changed(path: Path, content: bytes) -> bool:
 
 def copy_if_changed(source: Path, target: Path) -> bool:
     """Copy a file unless the target has the same size and is not older; returns whether it was copied."""
-    if target.is_file() and target.stat().st_size == source.stat().st_size and target.stat().st_mtime >= source.stat().st_mtime:
+    if (
+        target.is_file()
+        and target.stat().st_size == source.stat().st_size
+        and target.stat().st_mtime >= source.stat().st_mtime
+    ):
         return False
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".{target.name}.partial")

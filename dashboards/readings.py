@@ -89,9 +89,7 @@ def read_reactions(frames: Frames) -> dict[str, list[Reaction]]:
     assets = dict(frames.get(MARKET).select("market_id", "asset_id").iter_rows())
     ordinary = _ordinary_ranges(frames)
     found: dict[str, list[Reaction]] = {}
-    for key, rows in results.partition_by(
-        ["event_id", "market_id"], as_dict=True, maintain_order=True
-    ).items():
+    for key, rows in results.partition_by(["event_id", "market_id"], as_dict=True, maintain_order=True).items():
         event_id, market_id = str(key[0]), str(key[1])
         reaction = _read_reaction(event_id, market_id, assets.get(market_id, asset_of(market_id)), rows, ordinary)
         found.setdefault(event_id, []).append(reaction)
@@ -110,9 +108,9 @@ def subject_of(reactions: list[Reaction]) -> Reaction | None:
 def path_of(frames: Frames, reaction: Reaction) -> pl.DataFrame:
     """The stored path of a reaction, by time."""
     paths = frames.part(STUDY_PATH, "event_id", reaction.event_id)
-    return paths.filter(
-        (pl.col("market_id") == reaction.market_id) & (pl.col("study_id") == REACTION_STUDY)
-    ).sort("close_time_utc")
+    return paths.filter((pl.col("market_id") == reaction.market_id) & (pl.col("study_id") == REACTION_STUDY)).sort(
+        "close_time_utc"
+    )
 
 
 def placebos_of(frames: Frames, reaction: Reaction, hours: float) -> pl.DataFrame:
@@ -148,7 +146,9 @@ def _best_markets(reactions: list[Reaction]) -> list[Reaction]:
     best: dict[str, Reaction] = {}
     for reaction in ordered:
         best.setdefault(reaction.asset_id, reaction)
-    return sorted(best.values(), key=lambda r: (r.asset_id != SUBJECT_ASSET, r.asset_id in BENCHMARK_ASSETS, r.asset_id))
+    return sorted(
+        best.values(), key=lambda r: (r.asset_id != SUBJECT_ASSET, r.asset_id in BENCHMARK_ASSETS, r.asset_id)
+    )
 
 
 def _n_estimation(reaction: Reaction) -> int:

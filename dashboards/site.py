@@ -18,7 +18,7 @@ from dashboards.plan import TABLES, Job, plan_pages
 from dashboards.theme import css_variables
 from warehouse.store.connection import Reader, open_reader
 
-QUERIES = ("daily_closes", "latest_moves", "search_headlines", "recent_runs")
+QUERIES = ("daily_closes", "search_headlines", "recent_runs")
 SCRIPTS = ("theme-init.js", "site.js", "search.js")
 # Bundles of plotly.js that hold every trace type the pages draw.
 COMPLETE_BUNDLES = ("", "cartesian", "strict", "gl2d")
@@ -110,7 +110,9 @@ def check_bundle(plotly_js: Path) -> None:
     except OSError as exc:
         raise SiteError(f"AFTERSHOCK_PLOTLY_JS={plotly_js} cannot be read: {exc.strerror}; unset it") from exc
     found = _BUNDLE_HEADER.search(head)
-    expected = _BUNDLE_HEADER.search((files("plotly") / "package_data" / "plotly.min.js").read_text(encoding="utf-8")[:2000])
+    expected = _BUNDLE_HEADER.search(
+        (files("plotly") / "package_data" / "plotly.min.js").read_text(encoding="utf-8")[:2000]
+    )
     if found is None or expected is None or found["version"] != expected["version"]:
         version = expected["version"] if expected else "the version of the Python package"
         raise SiteError(f"AFTERSHOCK_PLOTLY_JS={plotly_js} is not plotly.js v{version}; use that version or unset it")

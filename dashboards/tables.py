@@ -27,7 +27,9 @@ class Spanning:
     text: Cell
 
 
-def table(table_id: str, caption: str, small: Cell, heads: Sequence[Head], rows: Sequence[Sequence[Cell | Spanning]]) -> Markup:
+def table(
+    table_id: str, caption: str, small: Cell, heads: Sequence[Head], rows: Sequence[Sequence[Cell | Spanning]]
+) -> Markup:
     """A table whose caption states the finding; the first cell of a row is its heading."""
     head = Markup("").join(
         Markup('<th scope="col"{}>{}</th>').format(Markup(' class="n"') if item.is_number else "", item.text)
@@ -45,9 +47,7 @@ def _row(heads: Sequence[Head], row: Sequence[Cell | Spanning]) -> Markup:
     cells = [Markup('<th scope="row">{}</th>').format(row[0])]
     for position, cell in enumerate(row[1:], start=1):
         if isinstance(cell, Spanning):
-            cells.append(
-                Markup('<td colspan="{}" class="why wide">{}</td>').format(len(heads) - position, cell.text)
-            )
+            cells.append(Markup('<td colspan="{}" class="why wide">{}</td>').format(len(heads) - position, cell.text))
             break
         head = heads[position]
         classes = " ".join(name for name, is_on in (("n", head.is_number), ("wide", head.is_wide)) if is_on)
@@ -68,9 +68,9 @@ def empty_table(why: str, remedy: str) -> Markup:
 
 def tile(label: Cell, value: str, in_words: Cell, is_accent: bool = False) -> Markup:
     """One number with its range in words."""
-    return Markup(
-        '<div class="tile"><dt>{}</dt><dd class="big{}">{}</dd><dd class="range">{}</dd></div>'
-    ).format(label, " tao" if is_accent else "", value, in_words)
+    return Markup('<div class="tile"><dt>{}</dt><dd class="big{}">{}</dd><dd class="range">{}</dd></div>').format(
+        label, " tao" if is_accent else "", value, in_words
+    )
 
 
 def tiles(items: Sequence[Markup]) -> Markup:
@@ -93,4 +93,6 @@ def badge(icon: str, text: str, css: str = "") -> Markup:
 def limits(title: str, items: Sequence[tuple[str, str]]) -> Markup:
     """The box of what cannot be known: a bold word and a sentence each."""
     rows = Markup("").join(Markup("<li><strong>{}</strong> {}</li>").format(head, text) for head, text in items)
-    return Markup('<section class="limits" aria-labelledby="limits-t"><h2 class="plain" id="limits-t">{}</h2><ul>{}</ul></section>').format(title, rows)
+    return Markup(
+        '<section class="limits" aria-labelledby="limits-t"><h2 class="plain" id="limits-t">{}</h2><ul>{}</ul></section>'
+    ).format(title, rows)

@@ -41,17 +41,24 @@ def draw_car_fan(path: pl.DataFrame, reaction: Reaction, selected_from: str) -> 
         reaction.asset_id,
         *(frame[name].to_list() for name in ("hours_after_event", "car", "band_95_lower", "band_95_upper")),
     )
-    subtitle = Markup("Cumulative {} since the last close before the first public report. Bands: the middle 50, 80 and 95% of {}.").format(
-        tip("abnormal", "abnormal return"), tip("placebo", "placebo windows")
-    )  # fmt: skip
+    subtitle = Markup(
+        "Cumulative {} since the last close before the first public report. Bands: the middle 50, 80 and 95% of {}."
+    ).format(tip("abnormal", "abnormal return"), tip("placebo", "placebo windows"))
     if not frame.height:
         return Figure(
-            "car", title, subtitle, "", "", frame, columns,
+            "car",
+            title,
+            subtitle,
+            "",
+            "",
+            frame,
+            columns,
             why_empty=(
                 f"No abnormal path for {reaction.asset_id}.",
-                (reaction.headline.reason if reaction.headline else None) or "The study needs bars before and after the event.",
+                (reaction.headline.reason if reaction.headline else None)
+                or "The study needs bars before and after the event.",
             ),
-        )  # fmt: skip
+        )
     return Figure(
         figure_id="car",
         title=title,
@@ -100,8 +107,16 @@ def _plot(frame: pl.DataFrame, reaction: Reaction) -> Plot:
     end, last = hours[-1], frame["car"][-1]
     annotations = [
         label(0, 1, "First public report", yref="paper", xanchor="right", yanchor="top", xshift=-6),
-        label(end, last, f"<b>{safe(reaction.asset_id)}</b><br>{percent(last)}", color, xanchor="left", align="left", xshift=10),
-    ]  # fmt: skip
+        label(
+            end,
+            last,
+            f"<b>{safe(reaction.asset_id)}</b><br>{percent(last)}",
+            color,
+            xanchor="left",
+            align="left",
+            xshift=10,
+        ),
+    ]
     if after.height:
         edge = after.row(-1, named=True)
         gap = (high - low) / 400 * 18
@@ -113,19 +128,28 @@ def _plot(frame: pl.DataFrame, reaction: Reaction) -> Plot:
             spots.append(y)
             text = f"{band}% of placebos" if band == BANDS[0] else f"{band}%"
             if abs(y - last) > 2 * gap:
-                annotations.append(label(edge["hours_after_event"], y, text, "var(--band-ink)", xanchor="left", xshift=10))
+                annotations.append(
+                    label(edge["hours_after_event"], y, text, "var(--band-ink)", xanchor="left", xshift=10)
+                )
     annotations += _first_outside(frame, (high - low))
     ticks = [hour for hour in range(-96, 97, 12) if hours[0] - 1 <= hour <= end + 1]
     layout = {
-        "xaxis": {"range": [hours[0], end], "tickvals": ticks, "title": {"text": "Hours since the first public report"},
-                  "ticktext": [f"+{tick}" if tick > 0 else f"−{-tick}" if tick else "0" for tick in ticks],
-                  "unifiedhovertitle": {"text": "%{x:.0f} hours after"}},
+        "xaxis": {
+            "range": [hours[0], end],
+            "tickvals": ticks,
+            "title": {"text": "Hours since the first public report"},
+            "ticktext": [f"+{tick}" if tick > 0 else f"−{-tick}" if tick else "0" for tick in ticks],
+            "unifiedhovertitle": {"text": "%{x:.0f} hours after"},
+        },
         "yaxis": percent_axis(low, high),
         "margin": {"r": 128, "b": 48},
         "shapes": [zero_line(), vertical_rule(0)],
         "annotations": annotations,
-    }  # fmt: skip
-    narrow = {"layout.margin.r": 62, **{f"layout.annotations.{i}.text": f"{band}%" for i, band in _band_labels(annotations)}}
+    }
+    narrow = {
+        "layout.margin.r": 62,
+        **{f"layout.annotations.{i}.text": f"{band}%" for i, band in _band_labels(annotations)},
+    }
     return Plot(data, layout, height=400, narrow_height=350, narrow=narrow)
 
 
@@ -151,10 +175,14 @@ def _first_outside(frame: pl.DataFrame, height: float) -> list[dict[str, Any]]:
     is_above = row["car"] > 0
     return [
         leader(
-            row["hours_after_event"], row["car"], f"Hour {row['hours_after_event']:.0f}: outside 95%",
-            -34, -40 if is_above else 40, "var(--ink-2)",
+            row["hours_after_event"],
+            row["car"],
+            f"Hour {row['hours_after_event']:.0f}: outside 95%",
+            -34,
+            -40 if is_above else 40,
+            "var(--ink-2)",
         )
-    ]  # fmt: skip
+    ]
 
 
 def _summary(frame: pl.DataFrame, reaction: Reaction) -> str:
@@ -176,7 +204,9 @@ def _note(reaction: Reaction, step: float, selected_from: str) -> Markup:
         if day.n_independent is not None:
             windows += f" (about {day.n_independent:.0f} independent)"
         windows += ", scaled to volatility at the event"
-    return Markup("{} · bands hold hour by hour, not for the whole path · benchmark: {}, {} estimated on {} bars · event chosen from the {} side. Source: {} {} closes. As of {}.").format(
+    return Markup(
+        "{} · bands hold hour by hour, not for the whole path · benchmark: {}, {} estimated on {} bars · event chosen from the {} side. Source: {} {} closes. As of {}."
+    ).format(
         windows,
         benchmark_word(day.benchmark if day else None),
         tip("beta", "beta"),
@@ -185,4 +215,4 @@ def _note(reaction: Reaction, step: float, selected_from: str) -> Markup:
         venue_name(reaction.market_id),
         bar_word(step),
         close_moment(reaction.data_as_of),
-    )  # fmt: skip
+    )

@@ -33,15 +33,24 @@ def draw_correlation_change(episodes: pl.DataFrame, event_words: str) -> Figure:
         FigureColumn("after_beta", "Beta after", number),
     )
     frame = rows.select([column.name for column in columns])
-    subtitle = Markup("{} of returns with Bitcoin in equal windows before and after the first public report, with {}.").format(
-        tip("correlation", "Correlation"), tip("interval", "95% intervals")
-    )
+    subtitle = Markup(
+        "{} of returns with Bitcoin in equal windows before and after the first public report, with {}."
+    ).format(tip("correlation", "Correlation"), tip("interval", "95% intervals"))
     if not rows.height:
         reasons = episodes["reason"].drop_nulls().unique().sort().to_list() if episodes.height else []
         return Figure(
-            "correlation", f"Correlation around {event_words}: not measured", subtitle, "", "", frame, columns,
-            why_empty=("No token has enough bars on both sides of the event.", reasons[0] if reasons else "Run the correlation step on hourly or 4-hour bars."),
-        )  # fmt: skip
+            "correlation",
+            f"Correlation around {event_words}: not measured",
+            subtitle,
+            "",
+            "",
+            frame,
+            columns,
+            why_empty=(
+                "No token has enough bars on both sides of the event.",
+                reasons[0] if reasons else "Run the correlation step on hourly or 4-hour bars.",
+            ),
+        )
     return Figure(
         figure_id="correlation",
         title=change_title(rows),
@@ -66,7 +75,9 @@ def pick_rows(episodes: pl.DataFrame) -> pl.DataFrame:
         & (pl.col("other_asset_id") == "BTC")
         & (pl.col("asset_id") != "BTC")
     )
-    best = known.sort("n_before", "window_hours", "market_id", descending=[True, True, False]).unique("asset_id", keep="first", maintain_order=True)
+    best = known.sort("n_before", "window_hours", "market_id", descending=[True, True, False]).unique(
+        "asset_id", keep="first", maintain_order=True
+    )
     return best.sort(pl.col("asset_id") != SUBJECT_ASSET, "asset_id")
 
 
@@ -75,7 +86,11 @@ def change_title(rows: pl.DataFrame) -> str:
     clear = rows.filter((pl.col("change_correlation_lower_95") > 0) | (pl.col("change_correlation_upper_95") < 0))
     names = rows["asset_id"].to_list()
     if not clear.height:
-        return f"No clear change in how {listing(names[:3])} move with Bitcoin" if len(names) <= 3 else "No token clearly changed how it moves with Bitcoin"
+        return (
+            f"No clear change in how {listing(names[:3])} move with Bitcoin"
+            if len(names) <= 3
+            else "No token clearly changed how it moves with Bitcoin"
+        )
     row = clear.row(0, named=True)
     verb = "fell" if row["change_correlation"] < 0 else "rose"
     more = f"; {clear.height - 1} more changed" if clear.height > 1 else ""
@@ -86,7 +101,13 @@ def _plot(rows: pl.DataFrame) -> Plot:
     data: list[dict[str, Any]] = []
     shapes: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
-    low = min(0.0, float(rows.select(pl.min_horizontal("before_correlation_lower_95", "after_correlation_lower_95").min()).item() or 0.0))
+    low = min(
+        0.0,
+        float(
+            rows.select(pl.min_horizontal("before_correlation_lower_95", "after_correlation_lower_95").min()).item()
+            or 0.0
+        ),
+    )
     for index, row in enumerate(reversed(rows.to_dicts())):
         color = "var(--tao)" if row["asset_id"] == SUBJECT_ASSET else "var(--blue)"
         for side, shift in (("before", 0.16), ("after", -0.16)):
@@ -106,24 +127,53 @@ def _plot(rows: pl.DataFrame) -> Plot:
                 "hovertemplate": f"<b>{safe(row['asset_id'])}</b> {side}: {number(value)}<extra></extra>",
             }
             if lower is not None and upper is not None:
-                trace["error_x"] = {"type": "data", "symmetric": False, "array": [upper - value], "arrayminus": [value - lower],
-                                    "color": "var(--dot)", "thickness": 1.2, "width": 0}  # fmt: skip
+                trace["error_x"] = {
+                    "type": "data",
+                    "symmetric": False,
+                    "array": [upper - value],
+                    "arrayminus": [value - lower],
+                    "color": "var(--dot)",
+                    "thickness": 1.2,
+                    "width": 0,
+                }
             data.append(trace)
             if index == rows.height - 1:
-                annotations.append(label(value, index + shift, side, "var(--bench)" if is_before else color,
-                                         yanchor="bottom" if is_before else "top", yshift=7 if is_before else -7))  # fmt: skip
+                annotations.append(
+                    label(
+                        value,
+                        index + shift,
+                        side,
+                        "var(--bench)" if is_before else color,
+                        yanchor="bottom" if is_before else "top",
+                        yshift=7 if is_before else -7,
+                    )
+                )
     if low < 0:
-        shapes.append({"type": "line", "x0": 0, "x1": 0, "y0": 0, "y1": 1, "yref": "paper", "line": {"color": "var(--zero)", "width": 1}})
+        shapes.append(
+            {
+                "type": "line",
+                "x0": 0,
+                "x1": 0,
+                "y0": 0,
+                "y1": 1,
+                "yref": "paper",
+                "line": {"color": "var(--zero)", "width": 1},
+            }
+        )
     names = [safe(row["asset_id"]) for row in reversed(rows.to_dicts())]
     layout = {
         "hovermode": "closest",
         "xaxis": {**number_axis(low - 0.04 if low < 0 else -0.02, 1.02), "title": {"text": "Correlation with Bitcoin"}},
-        "yaxis": {"tickvals": list(range(rows.height)), "ticktext": [f"<b>{name}</b>" for name in names],
-                  "range": [-0.6, rows.height - 0.3], "showgrid": False},
+        "yaxis": {
+            "tickvals": list(range(rows.height)),
+            "ticktext": [f"<b>{name}</b>" for name in names],
+            "range": [-0.6, rows.height - 0.3],
+            "showgrid": False,
+        },
         "margin": {"l": 64, "r": 16, "b": 48},
         "shapes": shapes,
         "annotations": annotations,
-    }  # fmt: skip
+    }
     height = 110 + ROW_HEIGHT * rows.height
     return Plot(data, layout, height=height, narrow_height=height)
 
@@ -133,7 +183,11 @@ def _note(rows: pl.DataFrame) -> Markup:
     bars = TIMEFRAMES.get(first["timeframe"], first["timeframe"])
     rank = ""
     if first["placebo_rank"] is not None and first["n_placebo"] is not None:
-        independent = f", about {first['n_placebo_independent']} independent" if first["n_placebo_independent"] is not None else ""
+        independent = (
+            f", about {first['n_placebo_independent']} independent"
+            if first["n_placebo_independent"] is not None
+            else ""
+        )
         rank = f" · {first['placebo_rank'] * 100:.0f}% of {first['n_placebo']} earlier dates{independent} changed {first['asset_id']}’s correlation at least as much"
     return Markup("n = {} and {} {} bars · {} on each side · benchmark: {}{}. {} Source: {}. As of {}.").format(
         first["n_before"],
@@ -145,4 +199,4 @@ def _note(rows: pl.DataFrame) -> Markup:
         "A correlation also rises when the market is merely more volatile.",
         venue_name(first["market_id"]),
         close_moment(first["data_as_of_utc"]),
-    )  # fmt: skip
+    )

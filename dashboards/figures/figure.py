@@ -129,7 +129,9 @@ def render_figure(figure: Figure, csv_url: str) -> Markup:
         _render_plot(figure, plot) if plot else _render_empty(figure),
     ]
     if figure.note:
-        note = Markup("Simulated data, not a market observation. ") + figure.note if figure.is_simulated else figure.note
+        note = (
+            Markup("Simulated data, not a market observation. ") + figure.note if figure.is_simulated else figure.note
+        )
         parts.append(Markup('<p class="fig-note">{}</p>').format(note))
     if figure.frame.height:
         parts.append(_render_foot(figure, csv_url, has_plot=plot is not None))

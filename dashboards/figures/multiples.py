@@ -24,9 +24,23 @@ def draw_multiples(paths: Mapping[str, pl.DataFrame], reactions: Sequence[Reacti
     """Raw returns since the last close before the event, one panel per token, the subject's path behind each."""
     shown = _order([item for item in reactions if item.asset_id in paths])[:MAX_PANELS]
     panels = {item.asset_id: _cut(paths[item.asset_id]) for item in shown}
-    frame = pl.concat(
-        [panel.select(pl.lit(asset).alias("asset_id"), "close_time_utc", "hours_after_event", "raw_return") for asset, panel in panels.items()]
-    ) if panels else pl.DataFrame(schema={"asset_id": pl.String, "close_time_utc": pl.Datetime("us", "UTC"), "hours_after_event": pl.Float64, "raw_return": pl.Float64})  # fmt: skip
+    frame = (
+        pl.concat(
+            [
+                panel.select(pl.lit(asset).alias("asset_id"), "close_time_utc", "hours_after_event", "raw_return")
+                for asset, panel in panels.items()
+            ]
+        )
+        if panels
+        else pl.DataFrame(
+            schema={
+                "asset_id": pl.String,
+                "close_time_utc": pl.Datetime("us", "UTC"),
+                "hours_after_event": pl.Float64,
+                "raw_return": pl.Float64,
+            }
+        )
+    )
     columns = (
         FigureColumn("asset_id", "Token", str, is_number=False),
         FigureColumn("close_time_utc", "Close known, UTC", lambda value: f"{value:%Y-%m-%d %H:%M}", is_number=False),
@@ -36,9 +50,18 @@ def draw_multiples(paths: Mapping[str, pl.DataFrame], reactions: Sequence[Reacti
     subtitle = "Return since the last close before the first public report (vertical line). Number: after 24 hours. Same scale in every panel."
     if len(panels) < 2:
         return Figure(
-            "tokens", "Other tokens: not measured", subtitle, "", "", frame, columns,
-            why_empty=("No other token has bars around this event.", "Import or backfill their markets to see them here."),
-        )  # fmt: skip
+            "tokens",
+            "Other tokens: not measured",
+            subtitle,
+            "",
+            "",
+            frame,
+            columns,
+            why_empty=(
+                "No other token has bars around this event.",
+                "Import or backfill their markets to see them here.",
+            ),
+        )
     return Figure(
         figure_id="tokens",
         title=multiples_title(shown),
@@ -102,13 +125,18 @@ def _plot(panels: Mapping[str, pl.DataFrame], shown: Sequence[Reaction]) -> Plot
         column, row = index % n_columns, index // n_columns
         is_last_row = index + n_columns >= len(shown)
         layout[f"xaxis{suffix}"] = {
-            **_ticks(is_last_row), "range": [-HOURS_BEFORE, HOURS_AFTER], "fixedrange": True, "anchor": f"y{suffix}",
+            **_ticks(is_last_row),
+            "range": [-HOURS_BEFORE, HOURS_AFTER],
+            "fixedrange": True,
+            "anchor": f"y{suffix}",
             "domain": _domain(column, n_columns, 0.035),
-        }  # fmt: skip
+        }
         layout[f"yaxis{suffix}"] = {
-            **percent_axis(low, high, 4), "anchor": f"x{suffix}", "showticklabels": column == 0,
+            **percent_axis(low, high, 4),
+            "anchor": f"x{suffix}",
+            "showticklabels": column == 0,
             "domain": _domain(n_rows - 1 - row, n_rows, 0.13),
-        }  # fmt: skip
+        }
         column, row = index % 2, index // 2
         narrow |= {
             f"layout.xaxis{suffix}.domain": _domain(column, 2, 0.06),
@@ -120,14 +148,38 @@ def _plot(panels: Mapping[str, pl.DataFrame], shown: Sequence[Reaction]) -> Plot
         }
         place = {"xref": f"x{suffix} domain", "yref": f"y{suffix} domain"}
         annotations.append(
-            label(0, 1.02, f"<b>{safe(reaction.asset_id)}</b> {_after(reaction)}", color, yanchor="bottom", xanchor="left", **place)
+            label(
+                0,
+                1.02,
+                f"<b>{safe(reaction.asset_id)}</b> {_after(reaction)}",
+                color,
+                yanchor="bottom",
+                xanchor="left",
+                **place,
+            )
         )
         shapes += [
-            {"type": "line", "xref": f"x{suffix}", "yref": f"y{suffix} domain", "x0": 0, "x1": 0, "y0": 0, "y1": 1,
-             "line": {"color": "var(--ink-3)", "width": 1}},
-            {"type": "line", "xref": f"x{suffix} domain", "yref": f"y{suffix}", "x0": 0, "x1": 1, "y0": 0, "y1": 0,
-             "line": {"color": "var(--zero)", "width": 1}},
-        ]  # fmt: skip
+            {
+                "type": "line",
+                "xref": f"x{suffix}",
+                "yref": f"y{suffix} domain",
+                "x0": 0,
+                "x1": 0,
+                "y0": 0,
+                "y1": 1,
+                "line": {"color": "var(--ink-3)", "width": 1},
+            },
+            {
+                "type": "line",
+                "xref": f"x{suffix} domain",
+                "yref": f"y{suffix}",
+                "x0": 0,
+                "x1": 1,
+                "y0": 0,
+                "y1": 0,
+                "line": {"color": "var(--zero)", "width": 1},
+            },
+        ]
     layout |= {"annotations": annotations, "shapes": shapes}
     return Plot(data, layout, height=80 + 185 * n_rows, narrow=narrow, narrow_height=70 + 165 * n_narrow_rows)
 
@@ -165,6 +217,6 @@ def _note(shown: Sequence[Reaction], panels: Mapping[str, pl.DataFrame]) -> Mark
     bars = sorted({bar_hours(panel, "close_time_utc") or 0.0 for panel in panels.values()})
     venues = sorted({venue_name(item.market_id) for item in shown})
     as_of = max(item.data_as_of for item in shown)
-    return Markup("n = {} markets, one event: not independent observations · window −2 to +7 days · raw returns, no benchmark, no interval. Source: {}, {} closes. As of {}.").format(
-        len(shown), listing(venues), listing([bar_word(hours) for hours in bars]), close_moment(as_of)
-    )  # fmt: skip
+    return Markup(
+        "n = {} markets, one event: not independent observations · window −2 to +7 days · raw returns, no benchmark, no interval. Source: {}, {} closes. As of {}."
+    ).format(len(shown), listing(venues), listing([bar_word(hours) for hours in bars]), close_moment(as_of))

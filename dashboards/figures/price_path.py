@@ -28,9 +28,7 @@ def draw_price_path(
 ) -> Figure:
     """Raw and expected return since the last close before the event; `claim` is (rise as a fraction, hours)."""
     shown = path.filter(pl.col("hours_after_event").is_between(-HOURS_BEFORE, HOURS_AFTER + 4))
-    frame = shown.select(
-        "close_time_utc", "hours_after_event", "close_quote", "raw_return", "expected_return"
-    )
+    frame = shown.select("close_time_utc", "hours_after_event", "close_quote", "raw_return", "expected_return")
     figure_id = "path"
     bars = bar_word(bar_hours(frame, "close_time_utc"))
     benchmark = benchmark_word(reaction.headline.benchmark if reaction.headline else None)
@@ -43,9 +41,18 @@ def draw_price_path(
     )
     if frame["raw_return"].drop_nulls().is_empty():
         return Figure(
-            figure_id, path_title(reaction), "Return since the last close before the news.", "", "", frame, columns,
-            why_empty=(f"No bars for {reaction.asset_id} around this event.", "Import a market that lists it to measure it."),
-        )  # fmt: skip
+            figure_id,
+            path_title(reaction),
+            "Return since the last close before the news.",
+            "",
+            "",
+            frame,
+            columns,
+            why_empty=(
+                f"No bars for {reaction.asset_id} around this event.",
+                "Import a market that lists it to measure it.",
+            ),
+        )
     return Figure(
         figure_id=figure_id,
         title=path_title(reaction),
@@ -86,7 +93,12 @@ def _plot(
         high = max(high, low + (claim[0] - low) / 0.78)
     marks = [(hours, reaction.horizons[hours].raw_return, _time_of(frame, hours)) for hours in _marks(reaction)]
     data: list[dict[str, Any]] = [
-        _line(grid, frame["expected_return"], {"color": "var(--bench)", "width": 1.75, "dash": "4px 3px"}, f"expected from {benchmark}"),
+        _line(
+            grid,
+            frame["expected_return"],
+            {"color": "var(--bench)", "width": 1.75, "dash": "4px 3px"},
+            f"expected from {benchmark}",
+        ),
         _line(grid, frame["raw_return"], {"color": color, "width": 2.5}, reaction.asset_id),
         {
             "type": "scatter",
@@ -97,7 +109,7 @@ def _plot(
             "cliponaxis": False,
             "hoverinfo": "skip",
         },
-    ]  # fmt: skip
+    ]
     shapes = [zero_line(), vertical_rule(naive(start))]
     room = {"yref": "paper", "xanchor": "right", "align": "right", "xshift": -6}
     annotations = [
@@ -106,9 +118,16 @@ def _plot(
     if claim:
         shapes += _claim_shapes(start, *claim)
         annotations.append(
-            label(naive(start), claim[0], f"Claim: {percent(claim[0], 0)}<br>within {hours_short(claim[1])}",
-                  "var(--ink)", xanchor="right", align="right", xshift=-6)
-        )  # fmt: skip
+            label(
+                naive(start),
+                claim[0],
+                f"Claim: {percent(claim[0], 0)}<br>within {hours_short(claim[1])}",
+                "var(--ink)",
+                xanchor="right",
+                align="right",
+                xshift=-6,
+            )
+        )
     last = frame.filter(pl.col("raw_return").is_not_null()).row(-1, named=True)
     n_fixed = len(annotations)
     annotations += [
@@ -126,13 +145,18 @@ def _plot(
         f"layout.annotations.{len(annotations) - 1}.visible": False,
     }
     layout = {
-        "xaxis": {"type": "date", "tickformat": "%-d %b", "hoverformat": "%a %-d %b %H:%M UTC",
-                  "range": [naive(times[0]), naive(times[-1])], "nticks": 10},
+        "xaxis": {
+            "type": "date",
+            "tickformat": "%-d %b",
+            "hoverformat": "%a %-d %b %H:%M UTC",
+            "range": [naive(times[0]), naive(times[-1])],
+            "nticks": 10,
+        },
         "yaxis": percent_axis(low, high),
         "margin": {"r": 142},
         "shapes": shapes,
         "annotations": annotations,
-    }  # fmt: skip
+    }
     return Plot(data, layout, height=400, narrow_height=350, narrow=narrow)
 
 
@@ -159,10 +183,18 @@ def _time_of(frame: pl.DataFrame, hours: float) -> datetime:
 def _claim_shapes(start: datetime, rise: float, hours: float) -> list[dict[str, Any]]:
     window = {"x0": naive(start), "x1": naive(start + timedelta(hours=hours))}
     return [
-        {"type": "rect", **window, "y0": 0, "y1": 1, "yref": "paper", "line": {"width": 0}, "layer": "below",
-         "fillcolor": "var(--window)"},
+        {
+            "type": "rect",
+            **window,
+            "y0": 0,
+            "y1": 1,
+            "yref": "paper",
+            "line": {"width": 0},
+            "layer": "below",
+            "fillcolor": "var(--window)",
+        },
         {"type": "line", **window, "y0": rise, "y1": rise, "line": {"color": "var(--ink)", "width": 2}},
-    ]  # fmt: skip
+    ]
 
 
 def _end_labels(
@@ -179,18 +211,38 @@ def _end_labels(
     shift = 16 if span < 0.035 else 0
     sign = 1 if last["raw_return"] >= expected_end else -1
     return [
-        label(at, last["raw_return"], f"<b>{safe(reaction.asset_id)}</b><br>{percent(value)} {horizon}", color,
-              xanchor="left", align="left", xshift=10, yshift=shift * sign),
-        label(at, expected_end, f"Expected from<br>{safe(benchmark)}", "var(--bench)",
-              xanchor="left", align="left", xshift=10, yshift=-shift * sign),
-    ]  # fmt: skip
+        label(
+            at,
+            last["raw_return"],
+            f"<b>{safe(reaction.asset_id)}</b><br>{percent(value)} {horizon}",
+            color,
+            xanchor="left",
+            align="left",
+            xshift=10,
+            yshift=shift * sign,
+        ),
+        label(
+            at,
+            expected_end,
+            f"Expected from<br>{safe(benchmark)}",
+            "var(--bench)",
+            xanchor="left",
+            align="left",
+            xshift=10,
+            yshift=-shift * sign,
+        ),
+    ]
 
 
 def _summary(frame: pl.DataFrame, reaction: Reaction, benchmark: str) -> str:
     after = frame.filter((pl.col("hours_after_event") > 0) & pl.col("raw_return").is_not_null())
     sentences = [
         f"After {hours_short(hours)} {reaction.asset_id} stood at {percent(horizon.raw_return)}"
-        + (f", {benchmark} predicted {percent(horizon.expected_return)}." if horizon.expected_return is not None else ".")
+        + (
+            f", {benchmark} predicted {percent(horizon.expected_return)}."
+            if horizon.expected_return is not None
+            else "."
+        )
         for hours in _marks(reaction)
         if (horizon := reaction.horizons[hours]).raw_return is not None
     ]
@@ -209,8 +261,12 @@ def _note(reaction: Reaction, benchmark: str, bars: str, claim: tuple[float, flo
     estimation = f", estimated on {day.n_estimation} bars" if day is not None and day.n_estimation else ""
     interval = ""
     if day is not None and day.car_lower is not None and day.car_upper is not None:
-        interval = f" · 95% interval of the move beyond it after 24 h: {percent(day.car_lower)} to {percent(day.car_upper)}"
-    return Markup("n = 1 event · window −{} h to +7 days · benchmark: {} ({}{}){}{}. Source: {} {} closes. As of {}.").format(
+        interval = (
+            f" · 95% interval of the move beyond it after 24 h: {percent(day.car_lower)} to {percent(day.car_upper)}"
+        )
+    return Markup(
+        "n = 1 event · window −{} h to +7 days · benchmark: {} ({}{}){}{}. Source: {} {} closes. As of {}."
+    ).format(
         f"{HOURS_BEFORE:.0f}",
         benchmark,
         tip("beta", "beta"),

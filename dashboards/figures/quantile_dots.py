@@ -20,24 +20,37 @@ N_DOTS = 50
 N_BINS = 25
 
 
-def draw_quantile_dots(placebos: pl.DataFrame, reaction: Reaction, horizon: Horizon | None, figure_id: str = "dots") -> Figure:
+def draw_quantile_dots(
+    placebos: pl.DataFrame, reaction: Reaction, horizon: Horizon | None, figure_id: str = "dots"
+) -> Figure:
     """The distribution of placebo CARs at one horizon as 50 quantile dots, with the event's own CAR."""
     columns = (
-        FigureColumn("placebo_start_utc", "Window starts, UTC", lambda value: f"{value:%Y-%m-%d %H:%M}", is_number=False),
+        FigureColumn(
+            "placebo_start_utc", "Window starts, UTC", lambda value: f"{value:%Y-%m-%d %H:%M}", is_number=False
+        ),
         FigureColumn("car", "CAR", percent),
         FigureColumn("car_scaled", "CAR, scaled", percent),
     )
     frame = placebos.select("placebo_start_utc", "car", "car_scaled")
     hours = hours_short(horizon.hours) if horizon else "24 h"
-    subtitle = Markup("{} over {}, {} before the event.").format(tip("abnormal", "Abnormal return"), hours, tip("placebo", "placebo windows"))
+    subtitle = Markup("{} over {}, {} before the event.").format(
+        tip("abnormal", "Abnormal return"), hours, tip("placebo", "placebo windows")
+    )
     if horizon is None or horizon.car is None or frame.height < N_DOTS:
         return Figure(
-            figure_id, "No ordinary windows to compare with", subtitle, "", "", frame, columns,
+            figure_id,
+            "No ordinary windows to compare with",
+            subtitle,
+            "",
+            "",
+            frame,
+            columns,
             why_empty=(
                 "Too few placebo windows to draw." if horizon and horizon.car is not None else "Not measured.",
-                (horizon.reason if horizon else None) or "The comparison needs a quiet stretch of bars before the event.",
+                (horizon.reason if horizon else None)
+                or "The comparison needs a quiet stretch of bars before the event.",
             ),
-        )  # fmt: skip
+        )
     benchmark = benchmark_word(horizon.benchmark)
     return Figure(
         figure_id=figure_id,
@@ -99,34 +112,73 @@ def _plot(values: pl.Series, reaction: Reaction, horizon: Horizon, benchmark: st
     inside = min(xs) - 0.001 <= car <= max(xs) + 0.001
     layout = {
         "hovermode": "closest",
-        "xaxis": {**percent_axis(low, high, 5), "title": {"text": f"{hours_short(horizon.hours)} return beyond {safe(benchmark)}"}},
+        "xaxis": {
+            **percent_axis(low, high, 5),
+            "title": {"text": f"{hours_short(horizon.hours)} return beyond {safe(benchmark)}"},
+        },
         "yaxis": {"visible": False, "range": [0.3, max(top, 12) + 1.2]},
         "margin": {"l": 10, "r": 14, "b": 48},
         "annotations": [
-            label(mode_x, top, "Ordinary windows:<br>each dot is 1 in 50", "var(--band-ink)",
-                  xanchor="left" if is_right else "right", align="left" if is_right else "right",
-                  xshift=26 if is_right else -26, yanchor="middle"),
-            label(car, (top * 0.62 if inside else 1), f"<b>{safe(reaction.asset_id)} {percent(car)}</b><br>this event", color,
-                  yanchor="bottom", yshift=12, xanchor="center", **({"bgcolor": "var(--paper)"} if inside else {})),
+            label(
+                mode_x,
+                top,
+                "Ordinary windows:<br>each dot is 1 in 50",
+                "var(--band-ink)",
+                xanchor="left" if is_right else "right",
+                align="left" if is_right else "right",
+                xshift=26 if is_right else -26,
+                yanchor="middle",
+            ),
+            label(
+                car,
+                (top * 0.62 if inside else 1),
+                f"<b>{safe(reaction.asset_id)} {percent(car)}</b><br>this event",
+                color,
+                yanchor="bottom",
+                yshift=12,
+                xanchor="center",
+                **({"bgcolor": "var(--paper)"} if inside else {}),
+            ),
         ],
-    }  # fmt: skip
+    }
     if inside:
         layout["shapes"] = [
-            {"type": "line", "x0": car, "x1": car, "y0": 1, "y1": top * 0.62 + 0.6, "line": {"color": color, "width": 1}}
+            {
+                "type": "line",
+                "x0": car,
+                "x1": car,
+                "y0": 1,
+                "y1": top * 0.62 + 0.6,
+                "line": {"color": color, "width": 1},
+            }
         ]
-    return Plot(data, layout, height=340, narrow_height=270, narrow={"data.0.marker.size": 10, "layout.xaxis.tickangle": 0})
+    return Plot(
+        data, layout, height=340, narrow_height=270, narrow={"data.0.marker.size": 10, "layout.xaxis.tickangle": 0}
+    )
 
 
 def _summary(frame: pl.DataFrame, reaction: Reaction, horizon: Horizon) -> str:
     lower, upper = horizon.ordinary_lower, horizon.ordinary_upper
-    inside = "" if lower is None or upper is None else f"The middle 95 percent of ordinary windows lie between {percent(lower)} and {percent(upper)}. "
-    rank = "" if horizon.n_as_large is None else f"{count(horizon.n_as_large)} of {count(frame.height)} moved at least as far."
+    inside = (
+        ""
+        if lower is None or upper is None
+        else f"The middle 95 percent of ordinary windows lie between {percent(lower)} and {percent(upper)}. "
+    )
+    rank = (
+        ""
+        if horizon.n_as_large is None
+        else f"{count(horizon.n_as_large)} of {count(frame.height)} moved at least as far."
+    )
     return f"{inside}{reaction.asset_id} moved {percent(horizon.car or 0)} beyond its benchmark. {rank}"
 
 
 def _note(reaction: Reaction, horizon: Horizon, benchmark: str) -> Markup:
-    independent = f" (about {horizon.n_independent:.0f} {tip('independent', 'independent')})" if horizon.n_independent else ""
-    return Markup("n = {} overlapping windows{}, each scaled to volatility at the event · benchmark: {} · middle 95%: {} to {}. Source: {}. As of {}.").format(
+    independent = (
+        f" (about {horizon.n_independent:.0f} {tip('independent', 'independent')})" if horizon.n_independent else ""
+    )
+    return Markup(
+        "n = {} overlapping windows{}, each scaled to volatility at the event · benchmark: {} · middle 95%: {} to {}. Source: {}. As of {}."
+    ).format(
         count(horizon.n_placebo or 0),
         Markup(independent),  # noqa: S704 - built from a number and a glossary tip
         benchmark,
@@ -134,4 +186,4 @@ def _note(reaction: Reaction, horizon: Horizon, benchmark: str) -> Markup:
         percent(horizon.ordinary_upper or 0),
         venue_name(reaction.market_id),
         close_moment(reaction.data_as_of),
-    )  # fmt: skip
+    )

@@ -39,7 +39,14 @@ def draw_specification_curve(specifications: pl.DataFrame, summary: Mapping[str,
     hours = HEADLINE_HOURS if specifications.filter(pl.col("window_hours") == HEADLINE_HOURS).height else None
     rows = specifications.filter(pl.col("window_hours") == hours) if hours else specifications
     rows = rows.sort("estimate", "specification_id").with_row_index("place", offset=1)
-    names = ("place", "estimate", "standard_error", "p_value", *(column for column, _ in DECISIONS.values()), "is_headline")
+    names = (
+        "place",
+        "estimate",
+        "standard_error",
+        "p_value",
+        *(column for column, _ in DECISIONS.values()),
+        "is_headline",
+    )
     frame = rows.select(names)
     columns = (
         FigureColumn("place", "Place", str),
@@ -52,9 +59,18 @@ def draw_specification_curve(specifications: pl.DataFrame, summary: Mapping[str,
     subtitle = "24-hour abnormal return under each choice of start, model, benchmark and estimation window, sorted. Bars: ±1.96 standard errors."
     if rows.height < 2:
         return Figure(
-            "choices", f"{asset_id}: no other choices were tried", subtitle, "", "", frame, columns,
-            why_empty=("No specifications for this event.", "The specification curve needs a measured event with a known hour."),
-        )  # fmt: skip
+            "choices",
+            f"{asset_id}: no other choices were tried",
+            subtitle,
+            "",
+            "",
+            frame,
+            columns,
+            why_empty=(
+                "No specifications for this event.",
+                "The specification curve needs a measured event with a known hour.",
+            ),
+        )
     return Figure(
         figure_id="choices",
         title=curve_title(rows["estimate"]),
@@ -91,7 +107,13 @@ def _plot(rows: pl.DataFrame) -> Plot:
             "dx": 1,
             "y": float_array(estimates),
             "marker": {"size": 5, "color": "var(--blue)"},
-            "error_y": {"type": "data", "array": float_array(errors), "color": "var(--dot)", "thickness": 1.2, "width": 0},
+            "error_y": {
+                "type": "data",
+                "array": float_array(errors),
+                "color": "var(--dot)",
+                "thickness": 1.2,
+                "width": 0,
+            },
             "text": [safe(_words(row)) for row in rows.iter_rows(named=True)],
             "hovertemplate": "<b>%{y:+.1%}</b><br>%{text}<extra></extra>",
         }
@@ -99,25 +121,64 @@ def _plot(rows: pl.DataFrame) -> Plot:
     annotations = []
     headline = rows.filter(pl.col("is_headline"))
     for row in headline.head(1).iter_rows(named=True):
-        data.append({"type": "scatter", "mode": "markers", "x": [row["place"]], "y": [row["estimate"]], "hoverinfo": "skip",
-                     "marker": {"size": 10, "color": "var(--tao)", "line": {"color": "var(--paper)", "width": 1.5}}})  # fmt: skip
+        data.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "x": [row["place"]],
+                "y": [row["estimate"]],
+                "hoverinfo": "skip",
+                "marker": {"size": 10, "color": "var(--tao)", "line": {"color": "var(--paper)", "width": 1.5}},
+            }
+        )
         is_left = row["place"] < rows.height / 2
         annotations.append(
-            leader(row["place"], row["estimate"], f"<b>Headline choice {percent(row['estimate'])}</b>",
-                   40 if is_left else -40, 56 if row["estimate"] > 0 else -56, "var(--tao)")
-        )  # fmt: skip
+            leader(
+                row["place"],
+                row["estimate"],
+                f"<b>Headline choice {percent(row['estimate'])}</b>",
+                40 if is_left else -40,
+                56 if row["estimate"] > 0 else -56,
+                "var(--tao)",
+            )
+        )
     n_rows, lower, ticks, texts = _options(rows)
     data += lower
     layout = {
         "hovermode": "closest",
-        "xaxis": {"range": [0, rows.height + 1], "showticklabels": False, "ticks": "", "showline": False, "anchor": "y2", "fixedrange": True},
+        "xaxis": {
+            "range": [0, rows.height + 1],
+            "showticklabels": False,
+            "ticks": "",
+            "showline": False,
+            "anchor": "y2",
+            "fixedrange": True,
+        },
         "yaxis": {**percent_axis(low, high), "domain": [0.52, 1]},
-        "yaxis2": {"domain": [0, 0.48], "range": [-n_rows - 0.5, 0.7], "tickvals": ticks, "ticktext": texts, "showgrid": False,
-                   "tickfont": {"size": 12, "color": "var(--ink-2)"}, "fixedrange": True, "zeroline": False},
-        "shapes": [{"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": 0, "y1": 0, "line": {"color": "var(--zero)", "width": 1}}],
+        "yaxis2": {
+            "domain": [0, 0.48],
+            "range": [-n_rows - 0.5, 0.7],
+            "tickvals": ticks,
+            "ticktext": texts,
+            "showgrid": False,
+            "tickfont": {"size": 12, "color": "var(--ink-2)"},
+            "fixedrange": True,
+            "zeroline": False,
+        },
+        "shapes": [
+            {
+                "type": "line",
+                "xref": "paper",
+                "x0": 0,
+                "x1": 1,
+                "y0": 0,
+                "y1": 0,
+                "line": {"color": "var(--zero)", "width": 1},
+            }
+        ],
         "annotations": annotations,
         "margin": {"l": 146, "r": 12, "b": 12},
-    }  # fmt: skip
+    }
     height = max(460, 240 + int(n_rows * 21))
     return Plot(data, layout, height=height, narrow={"layout.margin.l": 128})
 
@@ -131,9 +192,16 @@ def _options(rows: pl.DataFrame) -> tuple[float, list[dict[str, Any]], list[floa
         for option in options:
             chosen = rows.filter(pl.col(column) == option)
             traces.append(
-                {"type": "scatter", "mode": "markers", "x": chosen["place"].to_list(), "y": [-depth] * chosen.height, "yaxis": "y2",
-                 "marker": {"size": 6, "symbol": "square", "color": "var(--ink-2)"}, "hoverinfo": "skip"}
-            )  # fmt: skip
+                {
+                    "type": "scatter",
+                    "mode": "markers",
+                    "x": chosen["place"].to_list(),
+                    "y": [-depth] * chosen.height,
+                    "yaxis": "y2",
+                    "marker": {"size": 6, "symbol": "square", "color": "var(--ink-2)"},
+                    "hoverinfo": "skip",
+                }
+            )
             ticks.append(-depth)
             texts.append(safe(write(option)))
             depth += 1
@@ -149,6 +217,11 @@ def _note(rows: pl.DataFrame, summary: Mapping[str, Any] | None) -> Markup:
     placebo = ""
     if summary is not None and summary["p_median"] is not None:
         placebo = f" · ordinary dates with a median as far from zero: {p_value(summary['p_median'])} of {count(summary['n_placebo'])} (about {summary['n_placebo_independent']:.0f} independent)"
-    return Markup("n = {} specifications of one event; they share one price path and are not independent evidence · window 24 h{}. Source: {}. As of {}.").format(
-        count(rows.height), placebo, ", ".join(sorted({venue_name(market) for market in rows["market_id"]})), close_moment(rows["data_as_of_utc"].max())  # type: ignore[arg-type]
-    )  # fmt: skip
+    return Markup(
+        "n = {} specifications of one event; they share one price path and are not independent evidence · window 24 h{}. Source: {}. As of {}."
+    ).format(
+        count(rows.height),
+        placebo,
+        ", ".join(sorted({venue_name(market) for market in rows["market_id"]})),
+        close_moment(rows["data_as_of_utc"].max()),  # type: ignore[arg-type]
+    )

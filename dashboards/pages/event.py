@@ -39,7 +39,17 @@ from warehouse.tables.single import REACTION_TIME, SPECIFICATION, SPECIFICATION_
 from warehouse.tables.studies import EXCLUSION
 
 # What an event's page is made from, split by event.
-EVENT_TABLES = (EVENT_SOURCE, CONFOUNDER, CLAIM, CORRELATION_EPISODE, REACTION_TIME, SPECIFICATION, SPECIFICATION_SUMMARY, TIMING_BAND, EXCLUSION)  # fmt: skip
+EVENT_TABLES = (
+    EVENT_SOURCE,
+    CONFOUNDER,
+    CLAIM,
+    CORRELATION_EPISODE,
+    REACTION_TIME,
+    SPECIFICATION,
+    SPECIFICATION_SUMMARY,
+    TIMING_BAND,
+    EXCLUSION,
+)
 
 
 def compose_event(frames: Frames, event: Mapping[str, Any], reactions: list[Reaction]) -> Page:
@@ -49,15 +59,15 @@ def compose_event(frames: Frames, event: Mapping[str, Any], reactions: list[Reac
     title = event["title"]
     body = Markup("").join(
         [
-            Markup('<p class="crumbs"><a href="../index.html">Overview</a> / <a href="../events.html">Events</a> / {}</p>').format(
-                category_label(event["category"])
-            ),
+            Markup(
+                '<p class="crumbs"><a href="../index.html">Overview</a> / <a href="../events.html">Events</a> / {}</p>'
+            ).format(category_label(event["category"])),
             _opening(event, subject),
             facts_of(event),
             _measured(frames, canvas, event, subject, reactions) if subject else _unmeasured(event),
             _evidence(frames, event, subject),
         ]
-    )  # fmt: skip
+    )
     return Page(
         path=canvas.path,
         section="Events",
@@ -96,7 +106,9 @@ def _opening(event: Mapping[str, Any], subject: Reaction | None) -> Markup:
     finding = Markup("")
     if subject is not None:
         after = category_news(event["category"])
-        finding = Markup(" <strong>{}.</strong>").format(beyond_title(subject, after, benchmark_word(_benchmark(subject))))
+        finding = Markup(" <strong>{}.</strong>").format(
+            beyond_title(subject, after, benchmark_word(_benchmark(subject)))
+        )
     return Markup('<h1 class="long">{}</h1><p class="lede">{}{}</p><div class="badges">{}</div>').format(
         event["title"], event["summary"] or event["reason"], finding, Markup("").join(badges)
     )
@@ -137,14 +149,16 @@ def _measured(
                 )
             ),
             Markup("<h2>Does the answer depend on our choices?</h2>"),
-            canvas.draw(draw_specification_curve(specifications, next(summaries.iter_rows(named=True), None), subject.asset_id)),
+            canvas.draw(
+                draw_specification_curve(specifications, next(summaries.iter_rows(named=True), None), subject.asset_id)
+            ),
             Markup('<div class="pair even">{}{}</div>').format(
                 canvas.draw(draw_quantile_dots(placebos, subject, subject.headline)),
                 confounders_box(confounders, canvas.root),
             ),
             timing_table(frames.part(TIMING_BAND, "event_id", event_id), subject),
         ]
-    )  # fmt: skip
+    )
 
 
 def _claims(verdicts: list[Mapping[str, Any]], root: str) -> Markup:
@@ -155,7 +169,11 @@ def _claims(verdicts: list[Mapping[str, Any]], root: str) -> Markup:
 
 
 def _unmeasured(event: Mapping[str, Any]) -> Markup:
-    why = "Only the day is known: there is no hour to measure from." if event["time_precision"] == "day" else "No stored market has bars around this event."
+    why = (
+        "Only the day is known: there is no hour to measure from."
+        if event["time_precision"] == "day"
+        else "No stored market has bars around this event."
+    )
     return Markup("<h2>Reaction</h2>{}").format(
         empty_table(why, "Import or backfill prices around its time, then run again; the event stays listed meanwhile.")
     )

@@ -25,12 +25,21 @@ def facts_of(event: Mapping[str, Any]) -> Markup:
     interval = event["latest_at_utc"] - event["earliest_at_utc"]
     exact = "exact to the second" if not interval else f"known within {span(interval)}"
     items: list[tuple[Cell, Cell]] = [
-        ("First public evidence", Markup("{} <br><span class=\"soft\">{} · {}</span>").format(
-            time_tag(event["best_at_utc"], None, event["time_precision"]), exact, BASES.get(event["time_basis"], event["time_basis"]))),
+        (
+            "First public evidence",
+            Markup('{} <br><span class="soft">{} · {}</span>').format(
+                time_tag(event["best_at_utc"], None, event["time_precision"]),
+                exact,
+                BASES.get(event["time_basis"], event["time_basis"]),
+            ),
+        ),
         ("Kind", f"{category_label(event['category'])}{', ' + event['jurisdiction'] if event['jurisdiction'] else ''}"),
         ("Who", (event["entities"] or "not named").replace(",", ", ")),
-        ("Evidence", f"{count(event['n_outlets'])} outlets, {event['status']}" if event["n_outlets"] else event["status"]),
-    ]  # fmt: skip
+        (
+            "Evidence",
+            f"{count(event['n_outlets'])} outlets, {event['status']}" if event["n_outlets"] else event["status"],
+        ),
+    ]
     if event["ended_at_utc"] is not None:
         items[3] = ("Ended", time_tag(event["ended_at_utc"], moment(event["ended_at_utc"])))
     return facts(items)
@@ -52,7 +61,11 @@ def tokens_table(reactions: list[Reaction]) -> Markup:
     )
     known = [day for day in days if day.is_outside is not None]
     n_outside = sum(bool(day.is_outside) for day in known)
-    caption = f"{n_outside} of {len(known)} tokens left their ordinary range in a day" if known else "No token has an ordinary range to compare with"
+    caption = (
+        f"{n_outside} of {len(known)} tokens left their ordinary range in a day"
+        if known
+        else "No token has an ordinary range to compare with"
+    )
     small = "Tokens that react to one headline are one observation, not several. Bar: middle 95% of ordinary 24-hour windows. Dot: this event."
     return table("tokens-table", caption, small, heads, [_token_row(item, scale) for item in reactions])
 
@@ -66,7 +79,11 @@ def _token_row(item: Reaction, scale: float) -> list[Cell | Spanning]:
     day = values[1]
     if day is None or day.car is None:
         return [name, *raw, Spanning(f"Not measured – {(day.reason if day else None) or 'no 24-hour window'}")]
-    interval = f"{percent(day.car_lower)} to {percent(day.car_upper)}" if day.car_lower is not None and day.car_upper is not None else "–"
+    interval = (
+        f"{percent(day.car_lower)} to {percent(day.car_upper)}"
+        if day.car_lower is not None and day.car_upper is not None
+        else "–"
+    )
     rank = f"{count(day.n_as_large)} of {count(day.n_placebo)}" if day.n_as_large is not None and day.n_placebo else "–"
     return [
         name,
@@ -98,7 +115,13 @@ def movers_table(timings: pl.DataFrame, reactions: list[Reaction], paths: Mappin
         Head("72 hours"),
     )
     small = f"First bar after the event that passes a test which allows for all bars searched. Bars are {lengths} h long; that bounds the order."
-    return table("movers", _movers_caption(rows, assets), small, heads, [_mover_row(row, assets, paths) for row in rows.iter_rows(named=True)])
+    return table(
+        "movers",
+        _movers_caption(rows, assets),
+        small,
+        heads,
+        [_mover_row(row, assets, paths) for row in rows.iter_rows(named=True)],
+    )
 
 
 def _movers_caption(rows: pl.DataFrame, assets: Mapping[str, str]) -> str:
@@ -109,13 +132,23 @@ def _movers_caption(rows: pl.DataFrame, assets: Mapping[str, str]) -> str:
     if moved.height == 1:
         return f"Only {first} had a clearly abnormal bar"
     proven = moved.slice(1)["is_order_proven"].fill_null(False).all()
-    return f"{first} moved first of {moved.height}" if proven else f"{first} shows first of {moved.height}; the bars do not prove the order"
+    return (
+        f"{first} moved first of {moved.height}"
+        if proven
+        else f"{first} shows first of {moved.height}; the bars do not prove the order"
+    )
 
 
-def _mover_row(row: Mapping[str, Any], assets: Mapping[str, str], paths: Mapping[str, pl.DataFrame]) -> list[Cell | Spanning]:
+def _mover_row(
+    row: Mapping[str, Any], assets: Mapping[str, str], paths: Mapping[str, pl.DataFrame]
+) -> list[Cell | Spanning]:
     asset = assets[row["market_id"]]
     path = paths.get(asset)
-    closes = [] if path is None else path.filter(pl.col("hours_after_event").is_between(-2, SPARK_HOURS))["close_quote"].drop_nulls().to_list()
+    closes = (
+        []
+        if path is None
+        else path.filter(pl.col("hours_after_event").is_between(-2, SPARK_HOURS))["close_quote"].drop_nulls().to_list()
+    )
     line = sparkline(closes, asset == SUBJECT_ASSET)
     if row["first_bar_open_utc"] is None:
         return [asset, Spanning(Markup("none in {} bars {}").format(row["n_searched"], line))]
@@ -133,7 +166,9 @@ def _mover_row(row: Mapping[str, Any], assets: Mapping[str, str], paths: Mapping
 
 def timing_table(band: pl.DataFrame, subject: Reaction) -> Markup:
     """How the 24-hour answer moves with the assumed start."""
-    rows = band.filter((pl.col("market_id") == subject.market_id) & (pl.col("window_end_hours") == HEADLINE_HOURS)).sort("anchor_utc")
+    rows = band.filter(
+        (pl.col("market_id") == subject.market_id) & (pl.col("window_end_hours") == HEADLINE_HOURS)
+    ).sort("anchor_utc")
     known = rows.filter(pl.col("car").is_not_null())
     if rows.height < 2 or not known.height:
         return Markup("")
@@ -180,16 +215,24 @@ def sources_table(sources: pl.DataFrame) -> Markup:
     )
     rows = [
         [
-            Markup("{} <br><span class=\"soft\">{}</span>").format(ROLES.get(row["role"], row["role"]), row["title"]),
+            Markup('{} <br><span class="soft">{}</span>').format(ROLES.get(row["role"], row["role"]), row["title"]),
             safe_link(row["url"], row["outlet"]),
             _clock(row["published_at_utc"], row["time_basis"]),
             BASES.get(row["time_basis"], row["time_basis"]),
             _clock(row["first_seen_at_utc"], ""),
         ]
         for row in sources.sort("source_number").iter_rows(named=True)
-    ]  # fmt: skip
-    caption = f"{len(rows)} sources, each with both clocks" if rows else "No separate sources are recorded for this event"
-    return table("sources-table", caption, "Claimed: what the source says. First seen: when a collector had it; “–” where none did.", heads, rows)
+    ]
+    caption = (
+        f"{len(rows)} sources, each with both clocks" if rows else "No separate sources are recorded for this event"
+    )
+    return table(
+        "sources-table",
+        caption,
+        "Claimed: what the source says. First seen: when a collector had it; “–” where none did.",
+        heads,
+        rows,
+    )
 
 
 def _clock(at: Any, basis: str) -> Cell:
@@ -197,7 +240,9 @@ def _clock(at: Any, basis: str) -> Cell:
         return "–"
     if basis == "date_only":
         return time_tag(at, f"{short_day(at)} {at:%Y}", "day")
-    return time_tag(at, f"{short_day(at)} {at:%Y %H:%M:%S}" if at.second else f"{short_day(at)} {at:%Y %H:%M}", "second")
+    return time_tag(
+        at, f"{short_day(at)} {at:%Y %H:%M:%S}" if at.second else f"{short_day(at)} {at:%Y %H:%M}", "second"
+    )
 
 
 def confounders_box(confounders: pl.DataFrame, root: str) -> Markup:
@@ -209,9 +254,19 @@ def confounders_box(confounders: pl.DataFrame, root: str) -> Markup:
             detail = Markup('<a href="{}{}">{}</a>').format(root, event_path(row["other_event_id"]), row["detail"])
         offset = f"{abs(row['offset_hours']):.0f} h {'after' if row['offset_hours'] >= 0 else 'before'}"
         at = row["at_utc"]
-        items.append(Markup("<li><strong>{}</strong> ({}): {}</li>").format(time_tag(at, f"{short_day(at)} {at:%H:%M}"), offset, detail))
-    body = Markup("<ul>{}</ul>").format(Markup("").join(items)) if items else Markup("<p>Nothing else is recorded inside the window. That is not proof that nothing happened.</p>")
-    return Markup('<section class="limits one" aria-labelledby="else-t"><h3 id="else-t" style="margin-top:0">What else happened</h3>{}</section>').format(body)
+        items.append(
+            Markup("<li><strong>{}</strong> ({}): {}</li>").format(
+                time_tag(at, f"{short_day(at)} {at:%H:%M}"), offset, detail
+            )
+        )
+    body = (
+        Markup("<ul>{}</ul>").format(Markup("").join(items))
+        if items
+        else Markup("<p>Nothing else is recorded inside the window. That is not proof that nothing happened.</p>")
+    )
+    return Markup(
+        '<section class="limits one" aria-labelledby="else-t"><h3 id="else-t" style="margin-top:0">What else happened</h3>{}</section>'
+    ).format(body)
 
 
 def conventions(subject: Reaction | None, exclusions: pl.DataFrame) -> Markup:
@@ -220,9 +275,22 @@ def conventions(subject: Reaction | None, exclusions: pl.DataFrame) -> Markup:
     if subject is not None:
         for horizon in subject.horizons.values():
             p = f", {p_value(horizon.p_value)}" if horizon.p_value is not None else ""
-            rows.append(Markup("<li>{}: {}{}{}</li>").format(hours_short(horizon.hours), horizon.conventions, p, f" – {horizon.reason}" if horizon.reason else ""))
-        rows.append(Markup("<li>Specification <code>{}</code>, data to {}</li>").format(subject.spec_sha256, close_moment(subject.data_as_of)))
-    rows += [Markup("<li>Left out: {} – {}</li>").format(market_name(row["market_id"]), row["reason"]) for row in exclusions.iter_rows(named=True)]
+            rows.append(
+                Markup("<li>{}: {}{}{}</li>").format(
+                    hours_short(horizon.hours), horizon.conventions, p, f" – {horizon.reason}" if horizon.reason else ""
+                )
+            )
+        rows.append(
+            Markup("<li>Specification <code>{}</code>, data to {}</li>").format(
+                subject.spec_sha256, close_moment(subject.data_as_of)
+            )
+        )
+    rows += [
+        Markup("<li>Left out: {} – {}</li>").format(market_name(row["market_id"]), row["reason"])
+        for row in exclusions.iter_rows(named=True)
+    ]
     if not rows:
         return Markup("")
-    return Markup('<details><summary>Conventions, specification and exclusions</summary><ul>{}</ul><p><a href="../methods.html">Methods</a></p></details>').format(Markup("").join(rows))
+    return Markup(
+        '<details><summary>Conventions, specification and exclusions</summary><ul>{}</ul><p><a href="../methods.html">Methods</a></p></details>'
+    ).format(Markup("").join(rows))

@@ -130,9 +130,13 @@ def _nothing_yet() -> Markup:
 
 def _claims(frames: Frames) -> Markup:
     rows = sorted(frames.get(CLAIM_VERDICT).iter_rows(named=True), key=verdict_order)
-    head = Markup('<h2 id="claims">Claims, checked against the tape</h2><p class="intro">What was said, what the prices show, and how sure that is.</p>')
+    head = Markup(
+        '<h2 id="claims">Claims, checked against the tape</h2><p class="intro">What was said, what the prices show, and how sure that is.</p>'
+    )
     if not rows:
-        return head + empty_table("No claim has been judged yet.", "Claims live in claims.toml; a run judges each of them.")
+        return head + empty_table(
+            "No claim has been judged yet.", "Claims live in claims.toml; a run judges each of them."
+        )
     more = Markup("")
     if len(rows) > N_CARDS:
         more = Markup('<p><a href="claims.html">All {} claims with every reading</a></p>').format(len(rows))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,6 +28,7 @@ from dashboards.page import event_path, token_path
 from dashboards.readings import SUBJECT_ASSET, Horizon, Reaction, subject_of
 from dashboards.tables import Cell, Head, Spanning, empty_table, facts, table, tile, tiles
 from dashboards.words import TIMEFRAMES, category_label
+from warehouse.tables.moves import LATEST_MOVE
 from warehouse.tables.news import EVENT, FEED
 from warehouse.tables.ops import CHECK_RESULT
 from warehouse.tables.prices import COVERAGE
@@ -135,7 +137,10 @@ def cannot_know(
     if private.len() and public.len():
         length = public.min() - private.min()  # type: ignore[operator] # both are non-empty instants
         items.append(
-            ("Who knew.", f"The news was private for {span(length)}. Prices do not show who traded before it was public.")
+            (
+                "Who knew.",
+                f"The news was private for {span(length)}. Prices do not show who traded before it was public.",
+            )
         )
     if day is not None and day.reason:
         items.append(("Not measured.", day.reason))
@@ -147,7 +152,9 @@ def events_table(table_id: str, events: pl.DataFrame, reactions: Mapping[str, li
     if not events.height:
         return empty_table("No event is known yet.", "Run `aftershock run`: the bundled record has eighty.")
     rows = [(row, subject_of(reactions.get(row["event_id"], []))) for row in events.iter_rows(named=True)]
-    days = [subject.headline for _, subject in rows if subject and subject.headline and subject.headline.car is not None]
+    days = [
+        subject.headline for _, subject in rows if subject and subject.headline and subject.headline.car is not None
+    ]
     scale = range_scale([value for day in days for value in (day.car, day.ordinary_lower, day.ordinary_upper)])
     n_outside = sum(day.is_outside is True for day in days)
     heads = (
@@ -177,9 +184,7 @@ def _events_caption(n_measured: int, n_outside: int, n_shown: int) -> str:
     return f"{outside} of the {number_word(n_measured)} measured events left the ordinary range"
 
 
-def _event_row(
-    row: Mapping[str, Any], subject: Reaction | None, scale: float, root: str
-) -> list[Cell | Spanning]:
+def _event_row(row: Mapping[str, Any], subject: Reaction | None, scale: float, root: str) -> list[Cell | Spanning]:
     name = Markup('<a href="{}{}">{}</a>').format(root, event_path(row["event_id"]), row["title"])
     at = row["best_at_utc"]
     text = f"{short_day(at)} {at:%Y}" if row["time_precision"] == "day" else f"{short_day(at)} {at:%Y %H:%M}"
@@ -190,7 +195,9 @@ def _event_row(
     who = "" if subject.asset_id == SUBJECT_ASSET else f" {subject.asset_id}"
     return [
         *cells,
-        Markup("<b>{}</b>{}").format(percent(day.car), Markup(' <span class="soft">{}</span>').format(who) if who else ""),
+        Markup("<b>{}</b>{}").format(
+            percent(day.car), Markup(' <span class="soft">{}</span>').format(who) if who else ""
+        ),
         range_bar(day.ordinary_lower, day.ordinary_upper, day.car, scale),
         _rank(day) if day.n_placebo is not None else "–",
     ]
@@ -206,16 +213,25 @@ def _event_reason(row: Mapping[str, Any], day: Horizon | None) -> str:
 
 def moves_table(frames: Frames, root: str) -> Markup:
     """The last 24 hours of each token against its own past."""
-    moves = frames.extra("latest_moves")
+    moves = frames.get(LATEST_MOVE)
     if not moves.height:
-        return empty_table("No recent prices to compare.", "Once prices arrive, each token’s last day is set against its past.")
+        return empty_table(
+            "No recent prices to compare.", "Once prices arrive, each token’s last day is set against its past."
+        )
     rows = moves.to_dicts()
-    scale = range_scale([value for row in rows for value in (row["abnormal_return"], row["ordinary_lower"], row["ordinary_upper"])])
+    scale = range_scale(
+        [value for row in rows for value in (row["abnormal_return"], row["ordinary_lower"], row["ordinary_upper"])]
+    )
     outside = [row["asset_id"] for row in rows if _is_outside(row)]
     end = max(row["data_as_of_utc"] for row in rows)
-    caption = "No token left its ordinary range in the last 24 hours of data"
+    n_known = sum(row["abnormal_return"] is not None for row in rows)
+    caption = (
+        "No token left its ordinary range in the last 24 hours of data"
+        if n_known
+        else "No token can be compared with its past yet"
+    )
     if outside:
-        caption = f"{len(outside)} of {len(rows)} tokens left the ordinary range in the last 24 hours of data: {', '.join(outside)}"
+        caption = f"{len(outside)} of {n_known} tokens left the ordinary range in the last 24 hours of data: {', '.join(outside)}"
     heads = (
         Head("Token"),
         Head("Price", is_number=True),
@@ -238,8 +254,13 @@ def _move_row(row: Mapping[str, Any], scale: float, root: str) -> list[Cell | Sp
     name = Markup('<a href="{}{}">{}</a> <span class="soft">{}</span>').format(
         root, token_path(row["asset_id"]), row["asset_id"], row["name"]
     )
-    line = sparkline(row["closes"], row["asset_id"] == SUBJECT_ASSET)
-    cells: list[Cell | Spanning] = [name, price(row["close_quote"]), line, percent(row["raw_return"])]
+    line = sparkline(json.loads(row["recent_closes_json"]), row["asset_id"] == SUBJECT_ASSET)
+    cells: list[Cell | Spanning] = [
+        name,
+        price(row["close_quote"]),
+        line,
+        percent(row["raw_return"]) if row["raw_return"] is not None else "–",
+    ]
     if row["abnormal_return"] is None:
         return [*cells, Spanning(f"Not measured – {row['reason']}")]
     word = "unusual" if _is_outside(row) else "ordinary"
@@ -247,7 +268,9 @@ def _move_row(row: Mapping[str, Any], scale: float, root: str) -> list[Cell | Sp
         *cells,
         Markup("<b>{}</b>").format(percent(row["abnormal_return"])),
         range_bar(row["ordinary_lower"], row["ordinary_upper"], row["abnormal_return"], scale),
-        Markup("{} <span class=\"soft\">({} of {} as large)</span>").format(word, count(row["n_as_large"]), count(row["n_windows"])),
+        Markup('{} <span class="soft">({} of {} as large)</span>').format(
+            word, count(row["n_as_large"]), count(row["n_windows"])
+        ),
     ]
 
 
@@ -269,6 +292,10 @@ def data_as_of(frames: Frames) -> Markup:
     items.append(("Feeds", f"{feeds.height} watched" if feeds.height else "none watched yet"))
     checks = frames.get(CHECK_RESULT)
     failed = checks.filter(pl.col("n_offending") > 0)
-    state = "not run yet" if not checks.height else f"{checks.height} data checks, {'all pass' if not failed.height else f'{failed.height} fail'}"
+    state = (
+        "not run yet"
+        if not checks.height
+        else f"{checks.height} data checks, {'all pass' if not failed.height else f'{failed.height} fail'}"
+    )
     items.append(("Checks", Markup('{} · <a href="health.html">Data health</a>').format(state)))
     return facts(items)

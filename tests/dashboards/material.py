@@ -25,7 +25,13 @@ EVENT_ID = "2026-06-12-access-restriction"
 EVENT_AT = datetime(2026, 6, 12, 23, 56, 41, tzinfo=UTC)
 HORIZONS = (12, 24, 168)
 SPEC = "spec"
-PLAIN: dict[Any, Any] = {pl.String: "plain", pl.Float64: 0.0, pl.Int64: 0, pl.Boolean: False, pl.Datetime("us", "UTC"): EVENT_AT}
+PLAIN: dict[Any, Any] = {
+    pl.String: "plain",
+    pl.Float64: 0.0,
+    pl.Int64: 0,
+    pl.Boolean: False,
+    pl.Datetime("us", "UTC"): EVENT_AT,
+}
 
 
 def frame_of(table: Table, rows: list[dict[str, Any]]) -> pl.DataFrame:
@@ -33,7 +39,10 @@ def frame_of(table: Table, rows: list[dict[str, Any]]) -> pl.DataFrame:
     if not rows:
         return table.empty()
     filled = [
-        {column.name: row.get(column.name, None if column.is_nullable else PLAIN[column.dtype]) for column in table.columns}
+        {
+            column.name: row.get(column.name, None if column.is_nullable else PLAIN[column.dtype])
+            for column in table.columns
+        }
         for row in rows
     ]
     unknown = {name for row in rows for name in row} - set(table.column_names)
@@ -59,7 +68,9 @@ def market_id(asset_id: str, venue: str = "binanceusdm") -> str:
     return f"{venue}:{asset_id}/USDT:USDT"
 
 
-def measure(asset_id: str, timeframe: str, event_id: str = EVENT_ID, at: datetime = EVENT_AT, venue: str = "binanceusdm") -> dict[str, list[dict[str, Any]]]:  # fmt: skip
+def measure(
+    asset_id: str, timeframe: str, event_id: str = EVENT_ID, at: datetime = EVENT_AT, venue: str = "binanceusdm"
+) -> dict[str, list[dict[str, Any]]]:
     """Results, path and placebos of one market by a market model on all bars before the event."""
     hours = {"1h": 1, "4h": 4}[timeframe]
     token, bench = closes(timeframe)[asset_id], closes(timeframe)["BTC"]
@@ -83,24 +94,48 @@ def measure(asset_id: str, timeframe: str, event_id: str = EVENT_ID, at: datetim
         car, raw = float(ar[base : base + n].sum()), float(prices[base + n] / prices[base] - 1)
         placebo = bands[n]
         shared = {
-            **key, "group_id": "event", "window_start_hours": 0.0, "window_end_hours": float(window),
-            "n_estimation": base, "benchmark": "BTC", "conventions": "market model, log returns, first public evidence",
+            **key,
+            "group_id": "event",
+            "window_start_hours": 0.0,
+            "window_end_hours": float(window),
+            "n_estimation": base,
+            "benchmark": "BTC",
+            "conventions": "market model, log returns, first public evidence",
             "data_as_of_utc": times[-1],
-        }  # fmt: skip
+        }
         half = 1.96 * sigma * np.sqrt(n)
         rows = [
             {"statistic": "raw_return", "estimate": raw},
             {"statistic": "expected_return", "estimate": (1 + raw) / float(np.exp(car)) - 1},
-            {"statistic": "car", "estimate": car, "lower_95": car - half, "upper_95": car + half, "standard_error": half / 1.96},
-        ]  # fmt: skip
+            {
+                "statistic": "car",
+                "estimate": car,
+                "lower_95": car - half,
+                "upper_95": car + half,
+                "standard_error": half / 1.96,
+            },
+        ]
         if len(placebo) >= 50:
             rank = int((np.abs(placebo) >= abs(car)).sum())
-            rows.append({"statistic": "placebo_rank", "value": float(rank), "n": len(placebo),
-                         "n_effective": len(placebo) / n, "p_value": (rank + 1) / (len(placebo) + 1)})  # fmt: skip
+            rows.append(
+                {
+                    "statistic": "placebo_rank",
+                    "value": float(rank),
+                    "n": len(placebo),
+                    "n_effective": len(placebo) / n,
+                    "p_value": (rank + 1) / (len(placebo) + 1),
+                }
+            )
             out["placebos"] += [
-                {**key, "window_end_hours": float(window), "placebo_start_utc": times[s], "car": float(placebo[s]),
-                 "car_scaled": float(placebo[s])} for s in range(len(placebo))
-            ]  # fmt: skip
+                {
+                    **key,
+                    "window_end_hours": float(window),
+                    "placebo_start_utc": times[s],
+                    "car": float(placebo[s]),
+                    "car_scaled": float(placebo[s]),
+                }
+                for s in range(len(placebo))
+            ]
         out["results"] += [
             {**shared, **row, "result_id": f"{event_id}-{asset_id}-{venue}-{window}-{row['statistic']}"} for row in rows
         ]
@@ -108,13 +143,23 @@ def measure(asset_id: str, timeframe: str, event_id: str = EVENT_ID, at: datetim
     for i in range(max(base - 72, 0), min(base + 168 // hours + 1, len(times))):
         n = i - base
         row = {
-            **key, "close_time_utc": times[i], "hours_after_event": (times[i] - at) / timedelta(hours=1),
-            "close_quote": float(prices[i]), "raw_return": float(prices[i] / prices[base] - 1),
+            **key,
+            "close_time_utc": times[i],
+            "hours_after_event": (times[i] - at) / timedelta(hours=1),
+            "close_quote": float(prices[i]),
+            "raw_return": float(prices[i] / prices[base] - 1),
             "car": float(cumulative[i] - cumulative[base]),
-        }  # fmt: skip
+        }
         row["expected_return"] = (1 + row["raw_return"]) / float(np.exp(row["car"])) - 1
         if n > 0 and n in bands and len(bands[n]) >= 50:
-            for name, q in (("50_lower", 25), ("50_upper", 75), ("80_lower", 10), ("80_upper", 90), ("95_lower", 2.5), ("95_upper", 97.5)):  # fmt: skip
+            for name, q in (
+                ("50_lower", 25),
+                ("50_upper", 75),
+                ("80_lower", 10),
+                ("80_upper", 90),
+                ("95_lower", 2.5),
+                ("95_upper", 97.5),
+            ):
                 row[f"band_{name}"] = float(np.percentile(bands[n], q))
         out["path"].append(row)
     return out
@@ -153,46 +198,109 @@ def source_rows(event_id: str = EVENT_ID) -> list[dict[str, Any]]:
         ("private", "Company statement", "Directive received", datetime(2026, 6, 12, 21, 21, tzinfo=UTC), "statement"),
         ("first_report", "Aggregator", "First public report", EVENT_AT, "publisher"),
         ("statement", "Company", "Statement", datetime(2026, 6, 13, 0, 50, 3, tzinfo=UTC), "statement"),
-        ("confirmation", "Crypto outlet", "First crypto outlet", datetime(2026, 6, 13, 1, 8, 6, tzinfo=UTC), "publisher"),
-    ]  # fmt: skip
+        (
+            "confirmation",
+            "Crypto outlet",
+            "First crypto outlet",
+            datetime(2026, 6, 13, 1, 8, 6, tzinfo=UTC),
+            "publisher",
+        ),
+    ]
     return [
         {
-            "event_id": event_id, "source_number": number, "outlet": outlet, "title": title, "published_at_utc": at,
-            "first_seen_at_utc": at + timedelta(minutes=25), "time_basis": basis, "role": role, "url": "https://example.org/",
+            "event_id": event_id,
+            "source_number": number,
+            "outlet": outlet,
+            "title": title,
+            "published_at_utc": at,
+            "first_seen_at_utc": at + timedelta(minutes=25),
+            "time_basis": basis,
+            "role": role,
+            "url": "https://example.org/",
         }
         for number, (role, outlet, title, at, basis) in enumerate(rows, start=1)
-    ]  # fmt: skip
+    ]
 
 
 def claim_rows() -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
     """Claims, verdicts and readings, one of each verdict."""
     about = [
-        ("rise", "TAO rose 30% within 12 hours", "partly", 0.155, 0.30, "It rose 15.5% in the 12 hours after the first public report."),
-        ("own", "The move was TAO’s own, not the market’s", "supported", None, None, "Bitcoin rose 1.5% in the same day."),
+        (
+            "rise",
+            "TAO rose 30% within 12 hours",
+            "partly",
+            0.155,
+            0.30,
+            "It rose 15.5% in the 12 hours after the first public report.",
+        ),
+        (
+            "own",
+            "The move was TAO’s own, not the market’s",
+            "supported",
+            None,
+            None,
+            "Bitcoin rose 1.5% in the same day.",
+        ),
         ("lasted", "The gain lasted", "not_supported", None, None, "After seven days 6.5% was left."),
-        ("cause", "The directive caused the rise", "cannot_be_told", None, None, "One event cannot separate it from the rest."),
-    ]  # fmt: skip
+        (
+            "cause",
+            "The directive caused the rise",
+            "cannot_be_told",
+            None,
+            None,
+            "One event cannot separate it from the rest.",
+        ),
+    ]
     claims = [
-        {"claim_id": name, "episode": "june-2026", "quote": quote, "kind": "rise_within", "asset_id": "TAO", "event_id": EVENT_ID,
-         "parameters_json": '{"horizon_hours": 12}' if name == "rise" else "{}", "source": "press"}
+        {
+            "claim_id": name,
+            "episode": "june-2026",
+            "quote": quote,
+            "kind": "rise_within",
+            "asset_id": "TAO",
+            "event_id": EVENT_ID,
+            "parameters_json": '{"hours": 12}' if name == "rise" else "{}",
+            "source": "press",
+        }
         for name, quote, *_ in about
-    ]  # fmt: skip
+    ]
     verdicts = [
-        {"claim_id": name, "episode": "june-2026", "quote": quote, "verdict": verdict, "measured": statement, "measured_value": measured,
-         "claimed_value": claimed, "unit": "fraction", "closest_true_statement": statement, "n_placebo": 383 if measured else None,
-         "venue": market_id("TAO"), "missing_data": "more events of the kind" if verdict == "cannot_be_told" else None,
-         "spec_sha256": SPEC, "data_as_of_utc": EVENT_AT}
+        {
+            "claim_id": name,
+            "episode": "june-2026",
+            "quote": quote,
+            "verdict": verdict,
+            "measured": statement,
+            "measured_value": measured,
+            "claimed_value": claimed,
+            "unit": "fraction",
+            "closest_true_statement": statement,
+            "n_placebo": 383 if measured else None,
+            "venue": market_id("TAO"),
+            "missing_data": "more events of the kind" if verdict == "cannot_be_told" else None,
+            "spec_sha256": SPEC,
+            "data_as_of_utc": EVENT_AT,
+        }
         for name, quote, verdict, measured, claimed, statement in about
-    ]  # fmt: skip
+    ]
     readings = [
-        {"claim_id": "rise", "reading_id": name, "description": text, "value": value, "unit": "fraction", "from_utc": EVENT_AT,
-         "to_utc": EVENT_AT + timedelta(hours=12), "is_satisfied": value >= 0.3, "detail": text}
+        {
+            "claim_id": "rise",
+            "reading_id": name,
+            "description": text,
+            "value": value,
+            "unit": "fraction",
+            "from_utc": EVENT_AT,
+            "to_utc": EVENT_AT + timedelta(hours=12),
+            "is_satisfied": value >= 0.3,
+            "detail": text,
+        }
         for name, text, value in (
             ("from_first_report", "From the last close before the first public report", 0.155),
             ("best_close_to_close", "The best 12 hours anywhere in the episode", 0.234),
             ("trough_to_peak", "From the exact low to the exact high", 0.299),
         )
-    ]  # fmt: skip
+    ]
     return claims, verdicts, readings
 
 
@@ -201,17 +309,35 @@ def episode_rows() -> list[dict[str, Any]]:
     values = {"TAO": (0.71, 0.32), "FET": (0.78, 0.66), "NEAR": (0.74, 0.71)}
     return [
         {
-            "event_id": EVENT_ID, "event_at_utc": EVENT_AT, "market_id": market_id(asset), "other_market_id": market_id("BTC"),
-            "asset_id": asset, "other_asset_id": "BTC", "timeframe": "4h", "window_hours": 168.0,
-            "before_correlation": before, "before_correlation_lower_95": before - 0.12, "before_correlation_upper_95": before + 0.1,
-            "after_correlation": after, "after_correlation_lower_95": after - 0.15, "after_correlation_upper_95": after + 0.14,
-            "change_correlation": after - before, "change_correlation_lower_95": after - before - 0.2,
-            "change_correlation_upper_95": after - before + 0.2, "before_beta": 1.6, "after_beta": 1.1, "placebo_rank": 0.04,
-            "n_placebo": 60, "n_placebo_independent": 7, "n_before": 42, "n_after": 42, "conventions": "log returns",
+            "event_id": EVENT_ID,
+            "event_at_utc": EVENT_AT,
+            "market_id": market_id(asset),
+            "other_market_id": market_id("BTC"),
+            "asset_id": asset,
+            "other_asset_id": "BTC",
+            "timeframe": "4h",
+            "window_hours": 168.0,
+            "before_correlation": before,
+            "before_correlation_lower_95": before - 0.12,
+            "before_correlation_upper_95": before + 0.1,
+            "after_correlation": after,
+            "after_correlation_lower_95": after - 0.15,
+            "after_correlation_upper_95": after + 0.14,
+            "change_correlation": after - before,
+            "change_correlation_lower_95": after - before - 0.2,
+            "change_correlation_upper_95": after - before + 0.2,
+            "before_beta": 1.6,
+            "after_beta": 1.1,
+            "placebo_rank": 0.04,
+            "n_placebo": 60,
+            "n_placebo_independent": 7,
+            "n_before": 42,
+            "n_after": 42,
+            "conventions": "log returns",
             "data_as_of_utc": EVENT_AT + timedelta(days=7),
         }
         for asset, (before, after) in values.items()
-    ]  # fmt: skip
+    ]
 
 
 def make_tables() -> dict[Table, pl.DataFrame]:
@@ -222,15 +348,36 @@ def make_tables() -> dict[Table, pl.DataFrame]:
     claims, verdicts, readings = claim_rows()
     events = [
         event_row(),
-        event_row("2026-06-02-order", title="Executive order on model review is signed", category="executive_order",
-                  best_at_utc=quiet_at, earliest_at_utc=quiet_at, latest_at_utc=quiet_at, time_precision="minute"),
-        event_row("2026-06-16-omnibus", title="Parliament adopts an omnibus", category="regulation_legislation",
-                  best_at_utc=datetime(2026, 6, 16, 12, tzinfo=UTC), earliest_at_utc=datetime(2026, 6, 16, tzinfo=UTC),
-                  latest_at_utc=datetime(2026, 6, 17, tzinfo=UTC), time_precision="day", time_basis="date_only"),
-        event_row("2026-07-01-restored", title="<img src=x onerror=alert(1)> \"access\" returns & more</script>", category="export_control_access",
-                  best_at_utc=datetime(2026, 7, 1, 19, 26, tzinfo=UTC), earliest_at_utc=datetime(2026, 7, 1, 19, tzinfo=UTC),
-                  latest_at_utc=datetime(2026, 7, 1, 20, tzinfo=UTC), time_precision="minute", source_url="javascript:alert(1)"),
-    ]  # fmt: skip
+        event_row(
+            "2026-06-02-order",
+            title="Executive order on model review is signed",
+            category="executive_order",
+            best_at_utc=quiet_at,
+            earliest_at_utc=quiet_at,
+            latest_at_utc=quiet_at,
+            time_precision="minute",
+        ),
+        event_row(
+            "2026-06-16-omnibus",
+            title="Parliament adopts an omnibus",
+            category="regulation_legislation",
+            best_at_utc=datetime(2026, 6, 16, 12, tzinfo=UTC),
+            earliest_at_utc=datetime(2026, 6, 16, tzinfo=UTC),
+            latest_at_utc=datetime(2026, 6, 17, tzinfo=UTC),
+            time_precision="day",
+            time_basis="date_only",
+        ),
+        event_row(
+            "2026-07-01-restored",
+            title='<img src=x onerror=alert(1)> "access" returns & more</script>',
+            category="export_control_access",
+            best_at_utc=datetime(2026, 7, 1, 19, 26, tzinfo=UTC),
+            earliest_at_utc=datetime(2026, 7, 1, 19, tzinfo=UTC),
+            latest_at_utc=datetime(2026, 7, 1, 20, tzinfo=UTC),
+            time_precision="minute",
+            source_url="javascript:alert(1)",
+        ),
+    ]
     assets = ("TAO", "FET", "NEAR", "WLD", "BTC", "ETH")
     tables: dict[Table, list[dict[str, Any]]] = {
         STUDY_RESULT: [row for item in measured for row in item["results"]],
@@ -238,23 +385,72 @@ def make_tables() -> dict[Table, pl.DataFrame]:
         PLACEBO: [row for item in measured for row in item["placebos"]],
         EVENT: events,
         EVENT_SOURCE: source_rows(),
-        CONFOUNDER: [{"event_id": EVENT_ID, "confounder_number": 1, "kind": "market_move", "at_utc": datetime(2026, 6, 14, 20, tzinfo=UTC),
-                      "offset_hours": 44.1, "detail": "A market-wide rally mixes with everything later"}],
+        CONFOUNDER: [
+            {
+                "event_id": EVENT_ID,
+                "confounder_number": 1,
+                "kind": "market_move",
+                "at_utc": datetime(2026, 6, 14, 20, tzinfo=UTC),
+                "offset_hours": 44.1,
+                "detail": "A market-wide rally mixes with everything later",
+            }
+        ],
         CLAIM: claims,
         CLAIM_VERDICT: verdicts,
         CLAIM_READING: readings,
         CORRELATION_EPISODE: episode_rows(),
-        ASSET: [{"asset_id": a, "name": a.title(), "role": "benchmark" if a in ("BTC", "ETH") else "ai_token"} for a in assets],
-        MARKET: [{"market_id": market_id(a), "asset_id": a, "exchange": "binanceusdm", "symbol": f"{a}/USDT:USDT", "kind": "perpetual",
-                  "quote": "USDT", "contract_multiplier": 1.0, "is_registered": True} for a in assets],
-        COVERAGE: [{"market_id": market_id(a), "timeframe": "4h", "asset_id": a, "first_open_utc": datetime(2026, 5, 5, tzinfo=UTC),
-                    "last_open_utc": datetime(2026, 6, 30, 20, tzinfo=UTC), "n_expected": 342, "n_present": 342 - 3 * (a == "WLD"),
-                    "n_missing": 3 * (a == "WLD"), "n_gaps": int(a == "WLD"), "longest_gap_hours": 12.0 * (a == "WLD"), "n_zero_volume": 0,
-                    "n_revised": 0, "source_ids": "bundle"} for a in assets],
-        FEED: [{"feed_id": "lab", "title": "A lab", "kind": "rss", "category": "lab", "url": "https://example.org/feed", "language": "en",
-                "clock": "publisher", "confidence": "high", "interval_minutes": 60}],
-        CHECK_RESULT: [{"check_id": "event_key_is_unique", "description": "Event ids are unique", "n_offending": 0, "run_id": "r1"}],
-    }  # fmt: skip
+        ASSET: [
+            {"asset_id": a, "name": a.title(), "role": "benchmark" if a in ("BTC", "ETH") else "ai_token"}
+            for a in assets
+        ],
+        MARKET: [
+            {
+                "market_id": market_id(a),
+                "asset_id": a,
+                "exchange": "binanceusdm",
+                "symbol": f"{a}/USDT:USDT",
+                "kind": "perpetual",
+                "quote": "USDT",
+                "contract_multiplier": 1.0,
+                "is_registered": True,
+            }
+            for a in assets
+        ],
+        COVERAGE: [
+            {
+                "market_id": market_id(a),
+                "timeframe": "4h",
+                "asset_id": a,
+                "first_open_utc": datetime(2026, 5, 5, tzinfo=UTC),
+                "last_open_utc": datetime(2026, 6, 30, 20, tzinfo=UTC),
+                "n_expected": 342,
+                "n_present": 342 - 3 * (a == "WLD"),
+                "n_missing": 3 * (a == "WLD"),
+                "n_gaps": int(a == "WLD"),
+                "longest_gap_hours": 12.0 * (a == "WLD"),
+                "n_zero_volume": 0,
+                "n_revised": 0,
+                "source_ids": "bundle",
+            }
+            for a in assets
+        ],
+        FEED: [
+            {
+                "feed_id": "lab",
+                "title": "A lab",
+                "kind": "rss",
+                "category": "lab",
+                "url": "https://example.org/feed",
+                "language": "en",
+                "clock": "publisher",
+                "confidence": "high",
+                "interval_minutes": 60,
+            }
+        ],
+        CHECK_RESULT: [
+            {"check_id": "event_key_is_unique", "description": "Event ids are unique", "n_offending": 0, "run_id": "r1"}
+        ],
+    }
     return {table: frame_of(table, rows) for table, rows in tables.items()}
 
 

@@ -1,0 +1,141 @@
+"""The last 24 hours of each token against its own earlier windows."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from warehouse.tables.moves import LATEST_MOVE
+
+BENCHMARK = "BTC"
+WINDOW = timedelta(hours=24)
+RECENT = timedelta(days=7)
+BAR_LENGTHS = {"1h": timedelta(hours=1), "4h": timedelta(hours=4)}
+# Fewer earlier 24-hour windows than ten days' worth of independent ones give no range worth printing.
+MIN_INDEPENDENT = 10
+# A series whose last bar is older than this beside the newest of all is not "today".
+MAX_LAG = timedelta(hours=24)
+MAX_CLOSES = 60
+
+
+def measure_latest_moves(candles: pl.DataFrame) -> pl.DataFrame:
+    """One row per asset in the shape of out.latest_move, largest abnormal move first.
+
+    `candles` holds asset_id, name, market_id, timeframe, open_time_utc, close_quote. The market with the latest close is
+    used, then the finest bars, then the longest record. Windows that touch a missing bar are left out, never filled.
+    """
+    if not candles.height:
+        return LATEST_MOVE.empty()
+    length = pl.col("timeframe").replace_strict(BAR_LENGTHS, return_dtype=pl.Duration("us"))
+    closed = candles.with_columns((pl.col("open_time_utc") + length).alias("close_time_utc"))
+    newest: datetime = closed["close_time_utc"].max()  # type: ignore[assignment] # candles is not empty
+    best = _best_series(closed)
+    benchmarks = {
+        (row["timeframe"], row["market_id"].split(":", 1)[0]): row["market_id"]
+        for row in _series_of(closed).filter(pl.col("asset_id") == BENCHMARK).sort("n").iter_rows(named=True)
+    }
+    parts = {
+        (str(key[0]), str(key[1])): part
+        for key, part in closed.partition_by(["market_id", "timeframe"], as_dict=True).items()
+    }
+    rows = []
+    for series in best.filter(pl.col("asset_id") != BENCHMARK).iter_rows(named=True):
+        own = parts[series["market_id"], series["timeframe"]].sort("close_time_utc")
+        exchange = series["market_id"].split(":", 1)[0]
+        same = benchmarks.get((series["timeframe"], exchange))
+        other = same or next(
+            (market for (timeframe, _), market in benchmarks.items() if timeframe == series["timeframe"]), None
+        )
+        benchmark = parts[other, series["timeframe"]] if other else None
+        rows.append(_measure(series, own, benchmark, newest))
+    rows.sort(key=lambda row: (row["abnormal_return"] is None, -abs(row["abnormal_return"] or 0.0), row["asset_id"]))
+    return LATEST_MOVE.conform(pl.DataFrame(rows, schema=LATEST_MOVE.schema))
+
+
+def _series_of(closed: pl.DataFrame) -> pl.DataFrame:
+    return closed.group_by("asset_id", "name", "market_id", "timeframe").agg(
+        pl.col("close_time_utc").max().alias("last_utc"), pl.len().alias("n")
+    )
+
+
+def _best_series(closed: pl.DataFrame) -> pl.DataFrame:
+    ordered = _series_of(closed).sort(
+        "last_utc", pl.col("timeframe") != "1h", "n", "market_id", descending=[True, False, True, False]
+    )
+    return ordered.unique("asset_id", keep="first", maintain_order=True)
+
+
+def _measure(
+    series: dict[str, Any], own: pl.DataFrame, benchmark: pl.DataFrame | None, newest: datetime
+) -> dict[str, Any]:
+    last = own.row(-1, named=True)
+    recent = own.filter(pl.col("close_time_utc") > last["close_time_utc"] - RECENT)["close_quote"]
+    row: dict[str, Any] = {
+        **{name: None for name in LATEST_MOVE.column_names},
+        "asset_id": series["asset_id"],
+        "name": series["name"],
+        "market_id": series["market_id"],
+        "timeframe": series["timeframe"],
+        "close_quote": last["close_quote"],
+        "recent_closes_json": json.dumps(recent.gather_every(max(-(-recent.len() // MAX_CLOSES), 1)).to_list()),
+        "data_as_of_utc": last["close_time_utc"],
+    }
+    if newest - last["close_time_utc"] > MAX_LAG:
+        return {
+            **row,
+            "reason": f"last bar closed {last['close_time_utc']:%Y-%m-%d %H:%M} UTC, more than a day before the newest",
+        }
+    before = own.filter(pl.col("close_time_utc") == last["close_time_utc"] - WINDOW)["close_quote"]
+    if not before.len():
+        return {**row, "reason": "no bar closed exactly 24 hours before the last one"}
+    row["raw_return"] = last["close_quote"] / before[0] - 1
+    if benchmark is None:
+        return {**row, "reason": "no Bitcoin bars of the same length"}
+    return {**row, **_against_past(own, benchmark, BAR_LENGTHS[series["timeframe"]])}
+
+
+def _against_past(own: pl.DataFrame, benchmark: pl.DataFrame, bar: timedelta) -> dict[str, Any]:
+    joined = own.select("close_time_utc", "close_quote").join(
+        benchmark.select("close_time_utc", pl.col("close_quote").alias("benchmark_quote")),
+        on="close_time_utc",
+        how="inner",
+        validate="1:1",
+    )
+    # An upsampled grid has nulls where a bar is missing, so no return spans a gap.
+    grid = joined.sort("close_time_utc").upsample("close_time_utc", every=bar)
+    token = np.diff(np.log(grid["close_quote"].to_numpy()))
+    market = np.diff(np.log(grid["benchmark_quote"].to_numpy()))
+    n_bars = int(WINDOW / bar)
+    earlier = slice(0, max(len(token) - n_bars, 0))
+    known = np.isfinite(token[earlier]) & np.isfinite(market[earlier])
+    if known.sum() < MIN_INDEPENDENT * n_bars:
+        return {"reason": f"{int(known.sum())} earlier bars; {MIN_INDEPENDENT * n_bars} needed"}
+    x, y = market[earlier][known], token[earlier][known]
+    beta = float(((x - x.mean()) * y).sum() / ((x - x.mean()) ** 2).sum()) if x.std() > 0 else 0.0
+    windows = _window_sums(token - beta * market, n_bars)
+    now, past = windows[-1], windows[: len(windows) - n_bars]
+    past = past[np.isfinite(past)]
+    if not np.isfinite(now):
+        return {"beta": beta, "reason": "a bar is missing in the last 24 hours"}
+    if len(past) < MIN_INDEPENDENT * n_bars:
+        return {"beta": beta, "reason": f"{len(past)} earlier windows; {MIN_INDEPENDENT * n_bars} needed"}
+    lower, upper = np.quantile(past, [0.025, 0.975])
+    return {
+        "abnormal_return": float(np.expm1(now)),
+        "ordinary_lower": float(np.expm1(lower)),
+        "ordinary_upper": float(np.expm1(upper)),
+        "beta": beta,
+        "n_as_large": int((np.abs(past) >= abs(now)).sum()),
+        "n_windows": len(past),
+        "n_independent": len(past) // n_bars,
+    }
+
+
+def _window_sums(values: npt.NDArray[np.float64], n_bars: int) -> npt.NDArray[np.float64]:
+    # A window with a missing bar sums to NaN.
+    return np.convolve(values, np.ones(n_bars), mode="valid")

@@ -1,0 +1,144 @@
+"""Which markets have bars when: a calendar of have, gap and outside the record."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from dashboards.figures.figure import Figure, FigureColumn, Plot, safe
+from dashboards.formats import count, day, share, short_day
+from dashboards.words import TIMEFRAMES, market_name
+
+MAX_ROWS = 40
+# Longer records are drawn by month, shorter ones by day.
+MAX_DAYS_DRAWN = 100
+HAVE, GAP, OUTSIDE = 1.0, 0.5, 0.0
+
+
+def draw_coverage(coverage: pl.DataFrame, gaps: pl.DataFrame) -> Figure:
+    """One row per market and bar length, one cell per day or month."""
+    columns = (
+        FigureColumn("market_id", "Market", market_name, is_number=False),
+        FigureColumn("timeframe", "Bars", str, is_number=False),
+        FigureColumn("first_open_utc", "From", lambda value: f"{value:%Y-%m-%d %H:%M}", is_number=False),
+        FigureColumn("last_open_utc", "To", lambda value: f"{value:%Y-%m-%d %H:%M}", is_number=False),
+        FigureColumn("n_present", "Bars stored", count),
+        FigureColumn("n_missing", "Missing", count),
+        FigureColumn("n_gaps", "Gaps", count),
+        FigureColumn("longest_gap_hours", "Longest gap, h", lambda value: f"{value:g}"),
+        FigureColumn("n_revised", "Revised", count),
+    )
+    rows = coverage.sort("asset_id", "market_id", "timeframe")
+    frame = rows.select([column.name for column in columns])
+    subtitle = "One row per market and bar length. Blue: bars stored. Vermilion: a gap inside the record. Blank: outside the record (–)."
+    if not rows.height:
+        return Figure(
+            "coverage",
+            "No market has bars yet",
+            subtitle,
+            "",
+            "",
+            frame,
+            columns,
+            why_empty=(
+                "No bar is stored.",
+                "Run `aftershock run`: the bundled record loads first, exchanges after it.",
+            ),
+        )
+    present, missing = int(rows["n_present"].sum()), int(rows["n_missing"].sum())
+    first, last = rows["first_open_utc"].min(), rows["last_open_utc"].max()
+    more = (
+        f" The calendar shows the first {MAX_ROWS} of {rows.height} series; the table has all."
+        if rows.height > MAX_ROWS
+        else ""
+    )
+    return Figure(
+        figure_id="coverage",
+        title=f"{share(present / (present + missing))} of {count(present + missing)} expected bars are stored, in {rows.height} series",
+        subtitle=subtitle + more,
+        summary=f"{count(missing)} bars are missing inside the records of {rows.height} series.",
+        note=f"n = {count(present)} bars · window: {day(first)} to {day(last)} · no benchmark, no interval: counts. Source: stored candles. As of {day(last)}.",  # type: ignore[arg-type]
+        frame=frame,
+        columns=columns,
+        plot=_plot(rows.head(MAX_ROWS), gaps),
+    )
+
+
+def cells(begin: datetime, end: datetime) -> list[datetime]:
+    """Starts of the calendar's cells: days for a short record, months for a long one."""
+    start = begin.replace(hour=0, minute=0, second=0, microsecond=0)
+    if (end - begin) <= timedelta(days=MAX_DAYS_DRAWN):
+        return [start + timedelta(days=index) for index in range((end - start).days + 1)]
+    months = []
+    at = start.replace(day=1)
+    while at <= end:
+        months.append(at)
+        at = (at + timedelta(days=32)).replace(day=1)
+    return months
+
+
+def _plot(rows: pl.DataFrame, gaps: pl.DataFrame) -> Plot:
+    begin, end = rows["first_open_utc"].min(), rows["last_open_utc"].max()
+    starts = cells(begin, end)  # type: ignore[arg-type] # rows is not empty
+    is_daily = len(starts) > 1 and starts[1] - starts[0] == timedelta(days=1)
+    ends = [*starts[1:], starts[-1] + timedelta(days=1 if is_daily else 31)]
+    holes: dict[tuple[str, str], list[tuple[datetime, datetime]]] = {}
+    for row in gaps.iter_rows(named=True):
+        holes.setdefault((row["market_id"], row["timeframe"]), []).append((row["gap_start_utc"], row["gap_end_utc"]))
+    states = [
+        [
+            _state(row, holes.get((row["market_id"], row["timeframe"]), []), start, stop)
+            for start, stop in zip(starts, ends, strict=True)
+        ]
+        for row in rows.iter_rows(named=True)
+    ]
+    names = [
+        safe(f"{market_name(row['market_id'])}, {TIMEFRAMES.get(row['timeframe'], row['timeframe'])}")
+        for row in rows.iter_rows(named=True)
+    ]
+    labels = [short_day(start) if is_daily else f"{start:%b %Y}" for start in starts]
+    words = {HAVE: "bars stored", GAP: "gap", OUTSIDE: "outside the record"}
+    trace = {
+        "type": "heatmap",
+        "z": states,
+        "x": labels,
+        "y": names,
+        "zmin": 0,
+        "zmax": 1,
+        "colorscale": [
+            [0, "var(--sunk)"],
+            [0.33, "var(--sunk)"],
+            [0.33, "var(--tao)"],
+            [0.67, "var(--tao)"],
+            [0.67, "var(--dot)"],
+            [1, "var(--dot)"],
+        ],
+        "showscale": False,
+        "xgap": 1,
+        "ygap": 3,
+        "text": [["–" if state == OUTSIDE else "" for state in row] for row in states],
+        "texttemplate": "%{text}",
+        "textfont": {"size": 12, "color": "var(--ink-3)"},
+        "customdata": [[words[state] for state in row] for row in states],
+        "hovertemplate": "%{y}<br>%{x}: <b>%{customdata}</b><extra></extra>",
+    }
+    height = 60 + 22 * rows.height
+    layout = {
+        "hovermode": "closest",
+        "xaxis": {"type": "category", "nticks": 10, "ticks": "", "showline": False, "fixedrange": True, "tickangle": 0},
+        "yaxis": {"autorange": "reversed", "showgrid": False, "tickfont": {"size": 12, "color": "var(--ink-2)"}},
+        "margin": {"l": 250, "t": 6, "r": 6},
+    }
+    narrow = {
+        "layout.margin.l": 120,
+        "layout.xaxis.nticks": 4,
+        "data.0.y": [name.split(" on ")[0] + " " + str(index + 1) for index, name in enumerate(names)],
+    }
+    return Plot([trace], layout, height=max(height, 160), narrow=narrow)
+
+
+def _state(row: dict[str, object], holes: list[tuple[datetime, datetime]], start: datetime, stop: datetime) -> float:
+    if row["first_open_utc"] >= stop or row["last_open_utc"] < start:  # type: ignore[operator] # instants by contract
+        return OUTSIDE
+    return GAP if any(begin < stop and end > start for begin, end in holes) else HAVE

@@ -1,0 +1,161 @@
+"""Correlations of every pair of tokens as a coloured matrix, with a slider over the periods."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+from markupsafe import Markup
+
+from dashboards.figures.figure import Figure, FigureColumn, Plot, safe
+from dashboards.formats import count, day, number
+from dashboards.readings import SUBJECT_ASSET
+from dashboards.theme import DIVERGING
+from dashboards.words import TIMEFRAMES, is_simulated_market, venue_name
+
+MAX_ASSETS = 12
+# Values are printed in the cells up to this many rows.
+MAX_PRINTED = 10
+
+
+def draw_heat_map(network: pl.DataFrame) -> Figure:
+    """The last period drawn, earlier ones on the slider; one market per asset."""
+    timeframe = _longest_timeframe(network)
+    rows = network.filter(pl.col("timeframe") == timeframe) if timeframe else network
+    columns = (
+        FigureColumn("period_start_utc", "Period from", lambda value: f"{value:%Y-%m-%d}", is_number=False),
+        FigureColumn("asset_id", "Token", str, is_number=False),
+        FigureColumn("other_asset_id", "With", str, is_number=False),
+        FigureColumn("correlation", "Correlation", number),
+        FigureColumn("partial_correlation", "Beyond Bitcoin", number),
+        FigureColumn("n", "Bars", count),
+    )
+    rows = rows.sort("n", descending=True).unique(
+        ["period_start_utc", "asset_id", "other_asset_id"], keep="first", maintain_order=True
+    )
+    frame = rows.sort("period_start_utc", "asset_id", "other_asset_id").select([column.name for column in columns])
+    subtitle = "Correlation of log returns between each pair of tokens; blue moves against, vermilion moves with. Choose the period with the slider."
+    if not frame.height:
+        return Figure(
+            "heat",
+            "Correlations between tokens: not measured",
+            subtitle,
+            "",
+            "",
+            frame,
+            columns,
+            why_empty=(
+                "No period has enough common bars.",
+                "The matrix needs at least three tokens over one full period.",
+            ),
+        )
+    periods = rows.select("period_start_utc", "period_end_utc").unique().sort("period_start_utc").rows()
+    last = frame.filter(pl.col("period_start_utc") == periods[-1][0])
+    labels = [f"{day(start)} to {day(end)}" for start, end in periods]
+    strongest = last.sort("correlation").row(-1, named=True)
+    return Figure(
+        figure_id="heat",
+        title=f"{strongest['asset_id']} and {strongest['other_asset_id']} moved together most ({number(strongest['correlation'])}), {labels[-1]}",
+        subtitle=subtitle,
+        summary=f"{last.height} pairs in the last of {len(periods)} periods; correlations from {number(float(last['correlation'].min()))} to {number(float(last['correlation'].max()))}.",  # type: ignore[arg-type]
+        note=f"n = {count(int(last['n'].min()))} to {count(int(last['n'].max()))} {TIMEFRAMES.get(timeframe or '', '')} bars a pair · window: one period · no benchmark; intervals are in the table of pairs. Source: {', '.join(sorted({venue_name(m) for m in rows['market_id']}))}. As of {labels[-1].split(' to ')[1]}.",  # type: ignore[arg-type]
+        frame=frame,
+        columns=columns,
+        plot=_plot(frame, [start for start, _ in periods], labels),
+        is_simulated=any(is_simulated_market(market) for market in rows["market_id"].unique()),
+        above=_slider(labels) if len(labels) > 1 else Markup(""),
+    )
+
+
+def _longest_timeframe(network: pl.DataFrame) -> str | None:
+    counts = network.group_by("timeframe").agg(
+        pl.col("period_start_utc").n_unique().alias("n"), pl.col("n").sum().alias("bars")
+    )
+    best = counts.sort("n", "bars", "timeframe", descending=[True, True, False]).head(1)
+    return best["timeframe"][0] if best.height else None
+
+
+def _slider(labels: list[str]) -> Markup:
+    last = len(labels) - 1
+    return Markup(
+        '<div class="slide"><label for="heat-slide">Period</label><input type="range" id="heat-slide" data-slide="heat" min="0" max="{0}" '
+        'value="{0}" aria-valuetext="{1}"><output id="heat-slide-out" for="heat-slide">{1}</output></div>'
+    ).format(last, labels[-1])
+
+
+def _plot(frame: pl.DataFrame, periods: list[Any], labels: list[str]) -> Plot:
+    assets = _ordered_assets(frame)
+    matrices = [_matrix(frame.filter(pl.col("period_start_utc") == start), assets) for start in periods]
+    is_printed = len(assets) <= MAX_PRINTED
+    texts = [
+        [[number(value) if value is not None and is_printed else "" for value in row] for row in matrix]
+        for matrix in matrices
+    ]
+    trace = {
+        "type": "heatmap",
+        "x": [safe(asset) for asset in assets],
+        "y": [safe(asset) for asset in assets],
+        "z": matrices[-1],
+        "text": texts[-1],
+        "texttemplate": "%{text}",
+        "textfont": {"size": 13, "color": "var(--ink)"},
+        "zmin": -1,
+        "zmax": 1,
+        "zmid": 0,
+        "colorscale": DIVERGING,
+        "showscale": False,
+        "xgap": 2,
+        "ygap": 2,
+        "opacity": 0.75,
+        "hovertemplate": "%{y} with %{x}: <b>%{z:.2f}</b><extra></extra>",
+        "hoverongaps": False,
+    }
+    layout = {
+        "hovermode": "closest",
+        "xaxis": {"side": "top", "showline": False, "ticks": "", "fixedrange": True},
+        "yaxis": {"autorange": "reversed", "showgrid": False},
+        "margin": {"l": 76, "t": 30, "b": 10, "r": 6},
+    }
+    frames = [
+        {"label": name, "patch": {"data.0.z": matrix, "data.0.text": text}}
+        for name, matrix, text in zip(labels, matrices, texts, strict=True)
+    ]
+    height = 60 + 44 * len(assets)
+    return Plot(
+        [trace],
+        layout,
+        height=height,
+        narrow_height=max(320, 50 + 32 * len(assets)),
+        frames=frames,
+        narrow={
+            "data.0.textfont.size": 12,
+            "layout.margin.l": 60,
+            "layout.xaxis.tickangle": -60,
+            "layout.margin.t": 56,
+        },
+    )
+
+
+def _ordered_assets(frame: pl.DataFrame) -> list[str]:
+    mean = (
+        pl.concat(
+            [
+                frame.select("asset_id", "correlation"),
+                frame.select(pl.col("other_asset_id").alias("asset_id"), "correlation"),
+            ]
+        )
+        .group_by("asset_id")
+        .agg(pl.len().alias("n"), pl.col("correlation").mean())
+        .sort("n", "correlation", descending=True)
+        .head(MAX_ASSETS)
+        .sort("correlation", "asset_id", descending=[True, False])
+    )
+    names = mean["asset_id"].to_list()
+    return sorted(names, key=lambda name: (name != SUBJECT_ASSET, names.index(name)))
+
+
+def _matrix(frame: pl.DataFrame, assets: list[str]) -> list[list[float | None]]:
+    known: dict[tuple[str, str], float] = {}
+    for first, second, value in frame.select("asset_id", "other_asset_id", "correlation").iter_rows():
+        known[first, second] = known[second, first] = round(value, 3)
+    return [[known.get((row, column)) for column in assets] for row in assets]

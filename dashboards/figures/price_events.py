@@ -1,0 +1,166 @@
+"""The price of a token over its whole record, with the events on its axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from dashboards.figures.axes import label
+from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, naive, safe, time_axis
+from dashboards.figures.series import break_gaps
+from dashboards.formats import count, day, limit_words, percent, price
+from dashboards.readings import SUBJECT_ASSET
+from dashboards.words import is_simulated_market, market_name
+
+N_NUMBERED = 5
+_COLUMNS = (
+    FigureColumn("day_utc", "Day", lambda value: f"{value:%Y-%m-%d}", is_number=False),
+    FigureColumn("close_quote", "Close", price),
+)
+
+
+def draw_price_events(
+    closes: pl.DataFrame, asset_id: str, marks: Sequence[tuple[datetime, str, float | None]], market_id: str
+) -> Figure:
+    """Daily closes on a log axis; `marks` are (time, title, abnormal return) of the events inside the record."""
+    frame = closes.select("day_utc", "close_quote").sort("day_utc")
+    subtitle = "Daily closes, log scale. Ticks on the axis: events; numbers: the five with the largest abnormal move, listed below."
+    if frame.height < 2:
+        return Figure(
+            "price",
+            f"{asset_id}: no prices",
+            subtitle,
+            "",
+            "",
+            frame,
+            _COLUMNS,
+            why_empty=(f"No bars for {asset_id} are stored.", "Import or backfill a market that lists it."),
+        )
+    first, last = frame.row(0, named=True), frame.row(-1, named=True)
+    inside = sorted(
+        (mark for mark in marks if first["day_utc"] <= mark[0] <= last["day_utc"]), key=lambda mark: mark[0]
+    )
+    change = last["close_quote"] / first["close_quote"] - 1
+    title = f"{asset_id} went from {price(first['close_quote'])} to {price(last['close_quote'])} ({percent(change, 0)}) with {count(len(inside))} events"
+    return Figure(
+        figure_id="price",
+        title=title,
+        subtitle=subtitle,
+        summary=f"From {day(first['day_utc'])} to {day(last['day_utc'])}. "
+        + " ".join(f"{number}. {day(at)}: {text}." for number, (at, text, _) in enumerate(_numbered(inside), start=1)),
+        note=f"n = {count(frame.height)} days and {count(len(inside))} events · window: the whole record · no benchmark, no interval: prices as traded · Source: {market_name(market_id)}. As of {day(last['day_utc'])}.",
+        frame=frame,
+        columns=_COLUMNS,
+        plot=_plot(break_gaps(frame, "day_utc"), asset_id, inside),
+        is_simulated=is_simulated_market(market_id),
+    )
+
+
+def _numbered(inside: Sequence[tuple[datetime, str, float | None]]) -> list[tuple[datetime, str, float | None]]:
+    measured = [mark for mark in inside if mark[2] is not None]
+    return sorted(sorted(measured, key=lambda mark: -abs(mark[2] or 0))[:N_NUMBERED], key=lambda mark: mark[0])
+
+
+def numbered_marks(
+    closes: pl.DataFrame, marks: Sequence[tuple[datetime, str, float | None]]
+) -> list[tuple[datetime, str, float | None]]:
+    """The marks that carry a number in the figure, in its order."""
+    if not closes.height:
+        return []
+    first, last = closes["day_utc"].min(), closes["day_utc"].max()
+    return _numbered([mark for mark in marks if first <= mark[0] <= last])  # type: ignore[operator] # instants
+
+
+def _plot(frame: pl.DataFrame, asset_id: str, inside: Sequence[tuple[datetime, str, float | None]]) -> Plot:
+    color = "var(--tao)" if asset_id == SUBJECT_ASSET else "var(--blue)"
+    closes = frame["close_quote"].drop_nulls()
+    low, high = float(closes.min() or 0.01), float(closes.max() or 1)  # type: ignore[arg-type]
+    floor = low / (high / low) ** 0.14
+    data: list[dict[str, Any]] = [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            **time_axis(frame["day_utc"].to_list()),
+            "y": float_array(frame["close_quote"]),
+            "line": {"color": color, "width": 2},
+            "connectgaps": False,
+            "hovertemplate": "<b>$%{y:,.4~g}</b><extra></extra>",
+        },
+        {
+            "type": "scatter",
+            "mode": "markers",
+            "x": [naive(at) for at, _, _ in inside],
+            "y": [floor * 1.02] * len(inside),
+            "marker": {"symbol": "line-ns", "size": 9, "line": {"width": 1.5, "color": "var(--ink-3)"}},
+            "cliponaxis": False,
+            "text": [safe(limit_words(text, 60)) for _, text, _ in inside],
+            "hovertemplate": "%{text}<extra></extra>",
+        },
+    ]
+    annotations = [
+        label(
+            naive(at),
+            0,
+            f"<b>{number}</b>",
+            "var(--ink)",
+            yref="paper",
+            yshift=20,
+            bgcolor="var(--paper)",
+            bordercolor="var(--ink-3)",
+            borderpad=2,
+        )
+        for number, (at, _, _) in enumerate(_numbered(inside), start=1)
+    ]
+    ticks = [
+        value
+        for value in (
+            0.01,
+            0.02,
+            0.05,
+            0.1,
+            0.2,
+            0.5,
+            1,
+            2,
+            5,
+            10,
+            20,
+            50,
+            100,
+            200,
+            300,
+            500,
+            700,
+            1000,
+            2000,
+            5000,
+            10000,
+            20000,
+            50000,
+            100000,
+            200000,
+        )
+        if floor <= value <= high * 1.1
+    ]
+    layout = {
+        "hovermode": "closest",
+        "xaxis": {"type": "date", "hoverformat": "%-d %b %Y", "nticks": 9},
+        "yaxis": {
+            "type": "log",
+            "range": [_log10(floor), _log10(high * 1.06)],
+            "tickvals": ticks,
+            "ticktext": [f"${value:,g}" for value in ticks],
+        },
+        "margin": {"l": 62},
+        "annotations": annotations,
+    }
+    return Plot(data, layout, height=380, narrow_height=320, narrow={"layout.xaxis.nticks": 4})
+
+
+def _log10(value: float) -> float:
+    import math
+
+    return math.log10(value)

@@ -1,0 +1,147 @@
+"""Correlation or beta of a token with Bitcoin over time, with its 95 % band."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+from markupsafe import Markup
+
+from dashboards.figures.axes import label, number_axis, padded_range, vertical_rule
+from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, naive, safe, time_axis
+from dashboards.figures.series import break_gaps
+from dashboards.formats import close_moment, count, day, hours_in_words, number
+from dashboards.glossary import tip
+from dashboards.readings import SUBJECT_ASSET
+from dashboards.words import BENCHMARKS, TIMEFRAMES, is_simulated_market, venue_name
+
+# A longer series is thinned evenly to about this many points; the CSV keeps all.
+MAX_POINTS = 900
+
+
+def pick_series(rolling: pl.DataFrame, asset_id: str, other_asset_id: str = "BTC") -> pl.DataFrame:
+    """One rolling series of a token: the plain estimator, the longest record, the shortest window of at least a week."""
+    rows = rolling.filter(
+        (pl.col("asset_id") == asset_id)
+        & (pl.col("other_asset_id") == other_asset_id)
+        & pl.col("correlation").is_not_null()
+    )
+    if rows.filter(pl.col("estimator") == "rolling").height:
+        rows = rows.filter(pl.col("estimator") == "rolling")
+    if not rows.height:
+        return rows
+    key = ["market_id", "other_market_id", "timeframe", "estimator", "window_hours"]
+    best = rows.group_by(key).agg(
+        pl.len().alias("n_rows"), (pl.col("close_time_utc").max() - pl.col("close_time_utc").min()).alias("length")
+    )
+    first = best.sort("length", "n_rows", *key, descending=[True, True, *[False] * len(key)]).head(1)
+    return rows.join(first.select(key), on=key, how="semi").sort("close_time_utc")
+
+
+def draw_rolling(
+    series: pl.DataFrame, asset_id: str, measure: str, marks: Sequence[tuple[datetime, str]], group: str
+) -> Figure:
+    """`measure` is correlation or beta; `marks` are labelled moments, such as the lead event."""
+    figure_id = f"{measure}-{asset_id.lower()}"
+    names = ("close_time_utc", measure, f"{measure}_lower_95", f"{measure}_upper_95", "n")
+    frame = series.select(names)
+    columns = (
+        FigureColumn("close_time_utc", "Window ends, UTC", lambda value: f"{value:%Y-%m-%d %H:%M}", is_number=False),
+        FigureColumn(measure, measure.capitalize(), number),
+        FigureColumn(f"{measure}_lower_95", "lower 95%", number),
+        FigureColumn(f"{measure}_upper_95", "upper 95%", number),
+        FigureColumn("n", "Bars", count),
+    )
+    known = frame.filter(pl.col(measure).is_not_null())
+    if known.height < 2:
+        return Figure(
+            figure_id,
+            f"{asset_id}: {measure} with Bitcoin is not measured",
+            "",
+            "",
+            "",
+            frame,
+            columns,
+            why_empty=(
+                "Too few common bars with Bitcoin.",
+                "The moving window needs an unbroken stretch of both series.",
+            ),
+        )
+    first = series.row(0, named=True)
+    values = known[measure]
+    now, low, high = float(values[-1]), float(values.min()), float(values.max())  # type: ignore[arg-type]
+    window = hours_in_words(first["window_hours"])
+    return Figure(
+        figure_id=figure_id,
+        title=rolling_title(asset_id, measure, now, low, high),
+        subtitle=Markup("{} of {} returns with Bitcoin over a moving window of {}. Shaded: 95% interval.").format(
+            tip(measure, measure.capitalize()), TIMEFRAMES.get(first["timeframe"], first["timeframe"]), window
+        ),
+        summary=f"From {day(known['close_time_utc'][0])} to {day(known['close_time_utc'][-1])} it ran between {number(low)} and {number(high)}; last {number(now)}.",
+        note=f"n = {count(known.height)} overlapping windows of {window} · benchmark: {BENCHMARKS['BTC']} · interval: 95%. Source: {venue_name(first['market_id'])}. As of {close_moment(known['close_time_utc'][-1])}.",
+        frame=frame,
+        columns=columns,
+        plot=_plot(_thin(frame), asset_id, measure, marks, group),
+        is_simulated=is_simulated_market(first["market_id"]),
+    )
+
+
+def rolling_title(asset_id: str, measure: str, now: float, low: float, high: float) -> str:
+    """Where the measure is now and how far it ranged."""
+    if high - low < 0.1:
+        return f"{asset_id}’s {measure} with Bitcoin held near {number(now)}"
+    return f"{asset_id}’s {measure} with Bitcoin ranged from {number(low)} to {number(high)}; last {number(now)}"
+
+
+def _thin(frame: pl.DataFrame) -> pl.DataFrame:
+    return break_gaps(frame.gather_every(-(-frame.height // MAX_POINTS)), "close_time_utc")
+
+
+def _plot(frame: pl.DataFrame, asset_id: str, measure: str, marks: Sequence[tuple[datetime, str]], group: str) -> Plot:
+    color = "var(--tao)" if asset_id == SUBJECT_ASSET else "var(--blue)"
+    axis = time_axis(frame["close_time_utc"].to_list())
+    low, high = padded_range([*frame[measure], *frame[f"{measure}_lower_95"], *frame[f"{measure}_upper_95"]])
+    base: dict[str, Any] = {"type": "scatter", "mode": "lines", **axis, "connectgaps": False}
+    data = [
+        {**base, "y": float_array(frame[f"{measure}_lower_95"]), "line": {"width": 0}, "hoverinfo": "skip"},
+        {
+            **base,
+            "y": float_array(frame[f"{measure}_upper_95"]),
+            "line": {"width": 0},
+            "hoverinfo": "skip",
+            "fill": "tonexty",
+            "fillcolor": "var(--band-80)",
+        },
+        {
+            **base,
+            "y": float_array(frame[measure]),
+            "line": {"color": color, "width": 2},
+            "name": safe(asset_id),
+            "hovertemplate": f"<b>%{{y:.2f}}</b> {safe(asset_id)}<extra></extra>",
+        },
+    ]
+    first, last = frame["close_time_utc"][0], frame["close_time_utc"][-1]
+    shown = [(at, text) for at, text in marks if first <= at <= last]
+    layout = {
+        "xaxis": {"type": "date", "hoverformat": "%-d %b %Y %H:%M UTC", "nticks": 7},
+        "yaxis": number_axis(low, min(high, 1.05) if measure == "correlation" else high),
+        "shapes": [
+            {
+                "type": "line",
+                "xref": "paper",
+                "x0": 0,
+                "x1": 1,
+                "y0": 0,
+                "y1": 0,
+                "line": {"color": "var(--zero)", "width": 1},
+            },
+            *[vertical_rule(naive(at)) for at, _ in shown],
+        ],
+        "annotations": [
+            label(naive(at), 1, safe(text), yref="paper", xanchor="right", yanchor="top", xshift=-5)
+            for at, text in shown
+        ],
+    }
+    return Plot(data, layout, height=280, narrow_height=250, narrow={"layout.xaxis.nticks": 4}, group=group)

@@ -1,0 +1,297 @@
+"""What each kind of event does on average, with every test and its reason for absence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+from markupsafe import Markup
+
+from dashboards.figures.figure import Figure, FigureColumn
+from dashboards.figures.forest import ForestRow, plot_forest
+from dashboards.findings import as_of_words
+from dashboards.formats import close_moment, count, day, hours_short, number, p_value, percent
+from dashboards.frames import Frames
+from dashboards.glossary import tip
+from dashboards.page import Canvas, Page
+from dashboards.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction, subject_of
+from dashboards.tables import Cell, Head, Spanning, empty_table, table
+from dashboards.words import CATEGORIES, category_label
+from warehouse.tables.news import EVENT
+from warehouse.tables.studies import STUDY_RESULT
+
+GROUP_PREFIX = "category:"
+AVERAGE_STATISTICS = ("caar", "mean_car")
+HEADLINE_TEST = "kp_bmp"
+MAX_FOREST_ROWS = 24
+
+
+def compose_categories(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> Page:
+    """One section per kind: average by horizon, forest of events, test battery."""
+    canvas = Canvas("categories.html")
+    results = frames.get(STUDY_RESULT).filter(pl.col("group_id").str.starts_with(GROUP_PREFIX))
+    events = frames.get(EVENT).filter(pl.col("status") != "rejected")
+    counts = events.group_by("category").len().sort("len", "category", descending=[True, False])
+    sections = [
+        _section(canvas, row["category"], row["len"], results, events, reactions)
+        for row in counts.iter_rows(named=True)
+    ]
+    title = categories_title(results)
+    menu = Markup("").join(
+        Markup('<li><a href="#{}">{}</a> ({})</li>').format(
+            row["category"], category_label(row["category"]), row["len"]
+        )
+        for row in counts.iter_rows(named=True)
+    )
+    body = Markup("").join(
+        [
+            Markup("<h1>{}</h1>").format(title),
+            Markup(
+                '<p class="lede">Averages over all events of a kind. <strong>Tokens that react to one headline count as one observation, not several</strong>; the headline test allows for that.</p>'
+            ),
+            Markup('<ul class="toc">{}</ul>').format(menu),
+            *(sections or [empty_table("No event is known yet.", "Run `aftershock run`.")]),
+        ]
+    )
+    as_of = results["data_as_of_utc"].max() if results.height else None
+    return Page(
+        canvas.path,
+        "Categories",
+        "Categories of events",
+        f"{title}.",
+        body,
+        as_of=as_of_words(as_of),
+        files=canvas.files,
+    )  # type: ignore[arg-type]
+
+
+def categories_title(results: pl.DataFrame) -> str:
+    """How many kinds of event pass the headline test at 24 hours after correction for many tests."""
+    tests = results.filter(
+        (pl.col("statistic") == HEADLINE_TEST)
+        & (pl.col("window_end_hours") == HEADLINE_HOURS)
+        & pl.col("p_value").is_not_null()
+    )
+    tests = tests.with_columns(pl.coalesce("p_adjusted", "p_value").alias("p")).unique(
+        "group_id", keep="first", maintain_order=True
+    )
+    if not tests.height:
+        return "No kind of event can be tested as a group yet"
+    clear = tests.filter(pl.col("p") < 0.05)
+    if not clear.height:
+        return f"No kind of event moves tokens reliably: none of {tests.height} passes the test"
+    names = [category_label(group.removeprefix(GROUP_PREFIX)).lower() for group in clear["group_id"]]
+    return f"{clear.height} of {tests.height} kinds of event move tokens beyond chance: {', '.join(names)}"
+
+
+def _section(
+    canvas: Canvas,
+    category: str,
+    n_events: int,
+    results: pl.DataFrame,
+    events: pl.DataFrame,
+    reactions: Mapping[str, list[Reaction]],
+) -> Markup:
+    own = results.filter(pl.col("group_id") == GROUP_PREFIX + category)
+    return Markup('<h2 id="{}">{}</h2><p class="intro">{} events. {}</p>{}{}{}').format(
+        category,
+        category_label(category),
+        count(n_events),
+        CATEGORIES.get(category, ("", ""))[1].capitalize() + "." if category in CATEGORIES else "",
+        canvas.draw(_draw_average(category, own)) if own.height else Markup(""),
+        canvas.draw(_draw_forest(category, events.filter(pl.col("category") == category), reactions)),
+        _battery(category, own),
+    )
+
+
+def _draw_average(category: str, own: pl.DataFrame) -> Figure:
+    columns = (
+        FigureColumn("window_end_hours", "Hours", lambda value: f"{value:g}"),
+        FigureColumn("estimate", "CAAR", percent),
+        FigureColumn("lower_95", "lower 95%", percent),
+        FigureColumn("upper_95", "upper 95%", percent),
+        FigureColumn("n", "N", count),
+        FigureColumn("n_effective", "N_eff", lambda value: number(value, 1)),
+    )
+    rows = (
+        own.filter(pl.col("statistic").is_in(AVERAGE_STATISTICS) & pl.col("estimate").is_not_null())
+        .sort("window_end_hours")
+        .unique("window_end_hours", keep="first", maintain_order=True)
+    )
+    frame = rows.select([column.name for column in columns])
+    figure_id, label = f"average-{category}", category_label(category)
+    subtitle = Markup(
+        "{}: mean return beyond the benchmark from the event to each horizon, with its 95% interval."
+    ).format(tip("caar", "CAAR"))
+    if not rows.height:
+        reason = own["reason"].drop_nulls()
+        return Figure(
+            figure_id,
+            f"{label}: no average",
+            subtitle,
+            "",
+            "",
+            frame,
+            columns,
+            why_empty=(
+                "The average cannot be computed.",
+                reason[0] if reason.len() else "It needs several measured events.",
+            ),
+        )
+    day_row = next(
+        rows.filter(pl.col("window_end_hours") == HEADLINE_HOURS).iter_rows(named=True), rows.row(-1, named=True)
+    )
+    return Figure(
+        figure_id,
+        average_title(label, day_row),
+        subtitle,
+        " ".join(
+            f"After {hours_short(row['window_end_hours'])}: {percent(row['estimate'])}."
+            for row in rows.iter_rows(named=True)
+        ),
+        Markup(
+            "{} = {}, about {} independent · windows {} · benchmark: {} · interval: 95%. Source: stored candles. As of {}."
+        ).format(
+            tip("n-eff", "N"),
+            count(day_row["n"] or 0),
+            number(day_row["n_effective"], 1) if day_row["n_effective"] is not None else "unknown",
+            ", ".join(hours_short(hours) for hours in rows["window_end_hours"]),
+            day_row["benchmark"] or "none",
+            close_moment(day_row["data_as_of_utc"]),
+        ),
+        frame,
+        columns,
+        plot_forest(
+            [
+                ForestRow(
+                    f"after {hours_short(r['window_end_hours'])}",
+                    r["estimate"],
+                    r["lower_95"],
+                    r["upper_95"],
+                    f"n = {r['n']}" if r["n"] else "",
+                )
+                for r in rows.iter_rows(named=True)
+            ],
+            "Mean return beyond the benchmark",
+            110,
+        ),
+    )
+
+
+def average_title(label: str, row: Mapping[str, Any]) -> str:
+    """The mean and whether its interval excludes zero."""
+    value = f"{percent(row['estimate'])} after {hours_short(row['window_end_hours'])}"
+    if row["lower_95"] is None or row["upper_95"] is None:
+        return f"{label}: {value} on average, without an interval"
+    if row["lower_95"] <= 0 <= row["upper_95"]:
+        return f"{label}: {value} on average; zero is inside the interval"
+    return f"{label}: {value} on average; zero is outside the interval"
+
+
+def _draw_forest(category: str, events: pl.DataFrame, reactions: Mapping[str, list[Reaction]]) -> Figure:
+    found = []
+    for row in events.sort("best_at_utc").iter_rows(named=True):
+        subject = subject_of(reactions.get(row["event_id"], []))
+        if subject is not None and subject.is_measured and subject.asset_id == SUBJECT_ASSET:
+            window = subject.horizons[HEADLINE_HOURS]
+            found.append((row["best_at_utc"], row["title"], window.car, window.car_lower, window.car_upper, subject))
+    schema = {
+        "best_at_utc": pl.Datetime("us", "UTC"),
+        "title": pl.String,
+        "car": pl.Float64,
+        "lower_95": pl.Float64,
+        "upper_95": pl.Float64,
+    }
+    frame = pl.DataFrame([item[:5] for item in found], schema=schema, orient="row")
+    columns = (
+        FigureColumn("best_at_utc", "First public", day, is_number=False),
+        FigureColumn("title", "Event", str, is_number=False),
+        FigureColumn("car", "CAR 24 h", percent),
+        FigureColumn("lower_95", "lower 95%", percent),
+        FigureColumn("upper_95", "upper 95%", percent),
+    )
+    figure_id, label = f"forest-{category}", category_label(category)
+    subtitle = f"{SUBJECT_ASSET}’s return beyond the benchmark in the 24 hours after each event, by date, with 95% (thin) and 50% (thick) intervals."
+    if not found:
+        return Figure(
+            figure_id,
+            f"{label}: no event is measured for {SUBJECT_ASSET}",
+            subtitle,
+            "",
+            "",
+            frame,
+            columns,
+            why_empty=("None of these events has prices around it.", "Import or backfill prices around their dates."),
+        )
+    n_up = int((frame["car"] > 0).sum())
+    shown = found[-MAX_FOREST_ROWS:]
+    more = (
+        f" The newest {MAX_FOREST_ROWS} of {len(found)} are drawn; the table has all."
+        if len(found) > MAX_FOREST_ROWS
+        else ""
+    )
+    return Figure(
+        figure_id,
+        f"{label}: {SUBJECT_ASSET} rose beyond Bitcoin after {n_up} of {len(found)} events",
+        subtitle + more,
+        f"Median {percent(float(frame['car'].median() or 0))}.",  # type: ignore[arg-type]
+        f"n = {len(found)} events · window 24 h · benchmark: {shown[-1][5].horizons[HEADLINE_HOURS].benchmark} · intervals: prediction error of the market model. Source: stored candles. As of {close_moment(max(item[5].data_as_of for item in found))}.",
+        frame,
+        columns,
+        plot_forest(
+            [ForestRow(f"{title}, {day(at)}", car or 0, low, high) for at, title, car, low, high, _ in shown],
+            "24-hour return beyond the benchmark",
+        ),
+        is_simulated=any(item[5].is_simulated for item in found),
+    )
+
+
+def _battery(category: str, own: pl.DataFrame) -> Markup:
+    tests = own.filter(
+        (pl.col("window_end_hours") == HEADLINE_HOURS) & ~pl.col("statistic").is_in(AVERAGE_STATISTICS)
+    ).sort(pl.col("statistic") != HEADLINE_TEST, "statistic")
+    if not tests.height:
+        return empty_table(
+            "No group test has been run for this kind.", "The group step runs once several of its events are measured."
+        )
+    heads = (
+        Head("Test"),
+        Head("Value", is_number=True),
+        Head(tip("p", "p"), is_number=True, label="p"),
+        Head("p adjusted", is_number=True),
+        Head(tip("n-eff", "N"), is_number=True, label="N"),
+        Head("N_eff", is_number=True),
+        Head(tip("r-bar", "r̄"), is_number=True, label="r̄"),
+    )
+    rows = [_test_row(row) for row in tests.iter_rows(named=True)]
+    n_able = tests.filter(pl.col("p_value").is_not_null()).height
+    caption = f"{n_able} of {tests.height} tests could be computed for 24 hours"
+    return table(
+        f"battery-{category}",
+        caption,
+        "The headline test comes first. An absent number carries its reason; N_eff is what N reactions are worth.",
+        heads,
+        rows,
+    )
+
+
+def _test_row(row: Mapping[str, Any]) -> list[Cell | Spanning]:
+    name = row["statistic"].replace("_", " ")
+    cell: Cell = Markup("{} <b>(headline)</b>").format(name) if row["statistic"] == HEADLINE_TEST else name
+    if row["value"] is None and row["p_value"] is None and row["estimate"] is None:
+        return [cell, Spanning(f"Not computed – {row['reason'] or 'no reason given'}")]
+
+    def write(value: float | None, decimals: int = 2) -> str:
+        return "–" if value is None else number(value, decimals)
+
+    shown = row["value"] if row["value"] is not None else row["estimate"]
+    return [
+        cell,
+        write(shown),
+        "–" if row["p_value"] is None else p_value(row["p_value"]).removeprefix("p = ").removeprefix("p "),
+        "–" if row["p_adjusted"] is None else p_value(row["p_adjusted"]).removeprefix("p = ").removeprefix("p "),
+        "–" if row["n"] is None else count(row["n"]),
+        write(row["n_effective"], 1),
+        write(row["mean_residual_correlation"]),
+    ]

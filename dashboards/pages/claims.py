@@ -1,0 +1,148 @@
+"""Every claim with its verdict, every reading that was tried, and the closest true statement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+from markupsafe import Markup
+
+from dashboards.cards import VERDICTS, in_unit, shown_verdict, venue_words, verdict_badge, verdict_order
+from dashboards.findings import as_of_words
+from dashboards.formats import close_moment, count, listing, moment
+from dashboards.frames import Frames
+from dashboards.inline import measured_bar
+from dashboards.page import Page, event_path, safe_link
+from dashboards.tables import Cell, Head, Spanning, empty_table, table
+from warehouse.tables.claims import CLAIM, CLAIM_READING, CLAIM_VERDICT
+
+
+def compose_claims(frames: Frames) -> Page:
+    """The claims, strongest correction first, filtered by verdict on the client."""
+    rows = sorted(frames.get(CLAIM_VERDICT).iter_rows(named=True), key=verdict_order)
+    claims = {row["claim_id"]: row for row in frames.get(CLAIM).iter_rows(named=True)}
+    title = claims_title(rows)
+    body = Markup("").join(
+        [
+            Markup("<h1>{}</h1>").format(title),
+            Markup(
+                '<p class="lede">Each sentence is tested under every reading we could think of. <strong>The verdict is about the sentence, not about who said it.</strong></p>'
+            ),
+            _filters(rows)
+            if rows
+            else empty_table("No claim has been judged yet.", "Claims live in claims.toml; a run judges each of them."),
+            *(
+                _claim(row, claims.get(row["claim_id"], {}), frames.part(CLAIM_READING, "claim_id", row["claim_id"]))
+                for row in rows
+            ),
+        ]
+    )
+    ends = [row["data_as_of_utc"] for row in rows if row["data_as_of_utc"] is not None]
+    return Page(
+        "claims.html",
+        "Claims",
+        "Claims, checked against the tape",
+        f"{title}.",
+        body,
+        as_of=as_of_words(max(ends) if ends else None),
+    )
+
+
+def claims_title(rows: list[dict[str, Any]]) -> str:
+    """How many claims fared how."""
+    if not rows:
+        return "No claim has been judged yet"
+    counts = [
+        (sum(shown_verdict(row) == name for row in rows), word.lower()) for name, (_, word, _, _) in VERDICTS.items()
+    ]
+    return f"Of {count(len(rows))} claims, {listing([f'{n} {word}' for n, word in counts if n])}"
+
+
+def _filters(rows: list[dict[str, Any]]) -> Markup:
+    present = [name for name in VERDICTS if any(shown_verdict(row) == name for row in rows)]
+    options = [
+        ("all", "All", len(rows)),
+        *((name, VERDICTS[name][1], sum(shown_verdict(row) == name for row in rows)) for name in present),
+    ]
+    labels = Markup("").join(
+        Markup('<label><input type="radio" name="verdict" value="{}"{}> {} ({})</label>').format(
+            name, Markup(" checked") if name == "all" else "", word, n
+        )
+        for name, word, n in options
+    )
+    return Markup('<fieldset class="filters" data-filter hidden><legend>Show</legend>{}</fieldset>').format(labels)
+
+
+def _claim(row: Mapping[str, Any], claim: Mapping[str, Any], readings: pl.DataFrame) -> Markup:
+    measured, claimed, unit = row["measured_value"], row["claimed_value"], row["unit"]
+    bar = Markup("")
+    if measured is not None and claimed is not None and claimed > 0 and unit == "fraction":
+        bar = Markup('<div style="max-width:420px">{}</div>').format(
+            measured_bar(measured, claimed, f"{in_unit(measured, unit)} measured", f"{in_unit(claimed, unit)} claimed")
+        )
+    meta: list[Cell] = [f"Episode: {row['episode']}"]
+    if claim.get("source"):
+        meta.append(safe_link(claim["source"], f"Reported by {claim['source']}"))
+    if row["venue"]:
+        meta.append(venue_words(row["venue"]))
+    if row["n_placebo"] is not None:
+        meta.append(f"{count(row['n_placebo'])} placebo windows")
+    if row["data_as_of_utc"] is not None:
+        meta.append(f"data to {close_moment(row['data_as_of_utc'])}")
+    meta.append(Markup("specification <code>{}</code>").format(row["spec_sha256"][:12]))
+    if claim.get("event_id"):
+        meta.append(Markup('<a href="{}">the event</a>').format(event_path(claim["event_id"])))
+    would = (
+        Markup("<p><strong>What would answer it:</strong> {}</p>").format(row["missing_data"])
+        if row["missing_data"]
+        else Markup("")
+    )
+    return Markup(
+        '<section class="box" id="{id}" data-verdict="{verdict}" aria-labelledby="{id}-h">{badge}<h2 class="plain" id="{id}-h" style="margin-top:10px">{quote}</h2>{bar}'
+        '<p><strong>Closest true statement:</strong> {closest}</p><p>{measured}</p>{would}{readings}<p class="fig-note">{meta}</p></section>'
+    ).format(
+        id=row["claim_id"],
+        verdict=shown_verdict(row),
+        badge=verdict_badge(row),
+        quote=row["quote"],
+        bar=bar,
+        closest=row["closest_true_statement"],
+        measured="" if row["measured"] == row["closest_true_statement"] else row["measured"],
+        would=would,
+        readings=_readings(row, readings),
+        meta=Markup(" · ").join(meta),
+    )
+
+
+def _readings(verdict: Mapping[str, Any], readings: pl.DataFrame) -> Markup:
+    if not readings.height:
+        return Markup("")
+    heads = (Head("Reading"), Head("Measured", is_number=True), Head("From, UTC"), Head("To, UTC"), Head("Holds"))
+    n_held = int(readings["is_satisfied"].fill_null(False).sum())
+    n_told = readings["is_satisfied"].drop_nulls().len()
+    caption = f"It holds under {n_held} of {n_told} readings" if n_told else "No reading decides it"
+    return table(
+        f"{verdict['claim_id']}-readings",
+        caption,
+        "Every way of reading the sentence that was tried.",
+        heads,
+        [_reading(row) for row in readings.iter_rows(named=True)],
+    )
+
+
+def _reading(row: Mapping[str, Any]) -> list[Cell | Spanning]:
+    name = (
+        Markup('{} <br><span class="soft">{}</span>').format(row["description"], row["detail"])
+        if row["detail"] != row["description"]
+        else row["description"]
+    )
+    if row["value"] is None and row["is_satisfied"] is None:
+        return [name, Spanning("Not measured")]
+    return [
+        name,
+        in_unit(row["value"], row["unit"]) if row["value"] is not None else "–",
+        moment(row["from_utc"], with_year=False) if row["from_utc"] is not None else "–",
+        moment(row["to_utc"], with_year=False) if row["to_utc"] is not None else "–",
+        {True: "✓ yes", False: "✕ no", None: "–"}[row["is_satisfied"]],
+    ]

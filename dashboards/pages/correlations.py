@@ -1,0 +1,245 @@
+"""How the tokens move together, with Bitcoin and with attention."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+from markupsafe import Markup
+
+from dashboards.figures.correlation_change import draw_correlation_change, pick_rows
+from dashboards.figures.heat_map import draw_heat_map
+from dashboards.figures.response import draw_response, pick_response
+from dashboards.figures.rolling import draw_rolling, pick_series
+from dashboards.findings import as_of_words
+from dashboards.formats import count, number, p_value
+from dashboards.frames import Frames
+from dashboards.page import Canvas, Page
+from dashboards.readings import SUBJECT_ASSET, Reaction, lead_event
+from dashboards.tables import Cell, Head, Spanning, empty_table, table
+from dashboards.words import TIMEFRAMES, category_news
+from warehouse.tables.attention import ATTENTION_RESPONSE
+from warehouse.tables.correlation import (
+    CORRELATION_EPISODE,
+    CORRELATION_NETWORK,
+    CORRELATION_PAIR,
+    CORRELATION_ROLLING,
+    LEAD_LAG,
+)
+
+MAX_ROLLING = 6
+MAX_PAIRS = 20
+
+
+def compose_correlations(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> Page:
+    """Heat map with a slider, pairs with intervals, rolling pairs, before and after, lead-lag, attention."""
+    canvas = Canvas("correlations.html")
+    event = lead_event(frames, reactions)
+    rolling, pairs, leads = frames.get(CORRELATION_ROLLING), frames.get(CORRELATION_PAIR), frames.get(LEAD_LAG)
+    marks = [(event["best_at_utc"], "first report")] if event else []
+    title = correlations_title(pairs)
+    parts = [
+        Markup("<h1>{}</h1>").format(title),
+        Markup(
+            '<p class="lede">Prices that move together are not evidence that one moves the other. <strong>Every number here carries its interval and its count of bars.</strong></p>'
+        ),
+        Markup('<h2 class="vh">All pairs</h2>'),
+        canvas.draw(draw_heat_map(frames.get(CORRELATION_NETWORK))),
+        _pairs_table(pairs),
+        Markup("<h2>Over time</h2>"),
+        *_rolling_pairs(canvas, rolling, marks),
+    ]
+    if event:
+        episodes = frames.part(CORRELATION_EPISODE, "event_id", event["event_id"])
+        parts += [
+            Markup("<h2>Before and after</h2>"),
+            canvas.draw(draw_correlation_change(episodes, f"the {category_news(event['category'])}")),
+            _episode_table(episodes),
+        ]
+    parts += [
+        Markup("<h2>Who moves first</h2>"),
+        _lead_table(leads),
+        Markup("<h2>Attention and returns</h2>"),
+        canvas.draw(draw_response(pick_response(frames.get(ATTENTION_RESPONSE), SUBJECT_ASSET), SUBJECT_ASSET)),
+    ]
+    as_of = max([frame["data_as_of_utc"].max() for frame in (pairs, leads) if frame.height], default=None)  # type: ignore[type-var]
+    return Page(
+        canvas.path,
+        "Correlations",
+        "Correlations",
+        f"{title}.",
+        Markup("").join(parts),
+        as_of=as_of_words(as_of),
+        files=canvas.files,
+    )  # type: ignore[arg-type]
+
+
+def correlations_title(pairs: pl.DataFrame) -> str:
+    """How closely the subject follows Bitcoin over the whole record."""
+    row = _headline_pair(pairs)
+    if row is None:
+        return "How tokens move together is not measured yet"
+    return f"{SUBJECT_ASSET} follows Bitcoin with a correlation of {number(row['estimate'])}"
+
+
+def _headline_pair(pairs: pl.DataFrame) -> dict[str, Any] | None:
+    found = pairs.filter(
+        (pl.col("asset_id") == SUBJECT_ASSET)
+        & (pl.col("other_asset_id") == "BTC")
+        & (pl.col("measure") == "pearson")
+        & (pl.col("span_id") == "all")
+        & pl.col("estimate").is_not_null()
+    ).sort("n", descending=True)
+    return found.row(0, named=True) if found.height else None
+
+
+def _pairs_table(pairs: pl.DataFrame) -> Markup:
+    rows = pairs.filter((pl.col("measure") == "pearson") & (pl.col("span_id") == "all"))
+    rows = rows.sort("n", descending=True).unique(["asset_id", "other_asset_id"], keep="first", maintain_order=True)
+    rows = rows.sort(
+        pl.col("asset_id") != SUBJECT_ASSET, pl.col("other_asset_id") != "BTC", "asset_id", "other_asset_id"
+    ).head(MAX_PAIRS)
+    if not rows.height:
+        return empty_table(
+            "No pair has enough common bars.",
+            "Correlations need two markets with the same bar length and overlapping records.",
+        )
+    betas = {
+        (r["market_id"], r["other_market_id"], r["timeframe"]): r
+        for r in pairs.filter((pl.col("measure") == "beta") & (pl.col("span_id") == "all")).iter_rows(named=True)
+    }
+    heads = (
+        Head("Pair"),
+        Head("Correlation", is_number=True),
+        Head("95% interval", is_number=True),
+        Head("Beta", is_number=True),
+        Head("Bars", is_number=True),
+        Head("Worth", is_number=True, label="Independent bars"),
+    )
+    body: list[list[Cell | Spanning]] = []
+    for row in rows.iter_rows(named=True):
+        name = f"{row['asset_id']} with {row['other_asset_id']}"
+        if row["estimate"] is None:
+            body.append([name, Spanning(f"Not measured – {row['reason']}")])
+            continue
+        beta = betas.get((row["market_id"], row["other_market_id"], row["timeframe"]))
+        body.append(
+            [
+                name,
+                Markup("<b>{}</b>").format(number(row["estimate"])),
+                _range(row["lower_95"], row["upper_95"]),
+                number(beta["estimate"]) if beta and beta["estimate"] is not None else "–",
+                f"{count(row['n'])} {TIMEFRAMES.get(row['timeframe'], row['timeframe'])}",
+                count(row["n_effective"]) if row["n_effective"] is not None else "–",
+            ]
+        )
+    return table(
+        "pairs",
+        "Whole-record correlations with their intervals",
+        "Pearson correlation of log returns. “Worth”: how many independent bars the overlapping, fat-tailed ones are worth.",
+        heads,
+        body,
+    )
+
+
+def _range(lower: float | None, upper: float | None) -> str:
+    return "–" if lower is None or upper is None else f"{number(lower)} to {number(upper)}"
+
+
+def _rolling_pairs(canvas: Canvas, rolling: pl.DataFrame, marks: list[tuple[Any, str]]) -> list[Markup]:
+    assets = rolling.filter(pl.col("other_asset_id") == "BTC")["asset_id"].unique().sort().to_list()
+    assets = sorted((asset for asset in assets if asset != "BTC"), key=lambda asset: (asset != SUBJECT_ASSET, asset))[
+        :MAX_ROLLING
+    ]
+    if not assets:
+        return [
+            empty_table(
+                "No moving window is full yet.", "Rolling correlations need a few weeks of common bars with Bitcoin."
+            )
+        ]
+    return [
+        Markup('<div class="pair even">{}{}</div>').format(
+            canvas.draw(draw_rolling(pick_series(rolling, asset), asset, "correlation", marks, "rolling")),
+            canvas.draw(draw_rolling(pick_series(rolling, asset), asset, "beta", marks, "rolling")),
+        )
+        for asset in assets
+    ]
+
+
+def _episode_table(episodes: pl.DataFrame) -> Markup:
+    rows = pick_rows(episodes)
+    if not rows.height:
+        return Markup("")
+    heads = (
+        Head("Token"),
+        Head("Before", is_number=True),
+        Head("After", is_number=True),
+        Head("Change, 95% interval", is_number=True),
+        Head("At equal volatility", is_number=True),
+        Head("Earlier dates as large", is_number=True),
+    )
+    body: list[list[Cell | Spanning]] = [
+        [
+            row["asset_id"],
+            number(row["before_correlation"]),
+            number(row["after_correlation"]),
+            _range(row["change_correlation_lower_95"], row["change_correlation_upper_95"]),
+            number(row["after_correlation_adjusted"]) if row["after_correlation_adjusted"] is not None else "–",
+            f"{row['placebo_rank'] * 100:.0f}% of {row['n_placebo']}"
+            if row["placebo_rank"] is not None and row["n_placebo"]
+            else "–",
+        ]
+        for row in rows.iter_rows(named=True)
+    ]
+    return table(
+        "episodes",
+        "The change, with the volatility taken out",
+        "“At equal volatility”: the correlation after, had Bitcoin been as calm as before (Forbes and Rigobon).",
+        heads,
+        body,
+    )
+
+
+def _lead_table(leads: pl.DataFrame) -> Markup:
+    rows = leads.sort("p_adjusted", "market_id", "other_market_id", nulls_last=True).head(MAX_PAIRS)
+    if not rows.height:
+        return empty_table(
+            "No lead or lag has been measured.", "Lead-lag needs several weeks of hourly bars of both markets."
+        )
+    clear = leads.filter(pl.col("p_adjusted") < 0.05)
+    caption = (
+        f"{clear.height} of {leads.height} tests find one token moving before the other"
+        if clear.height
+        else f"None of {leads.height} tests finds one token reliably moving before another"
+    )
+    heads = (
+        Head("Pair"),
+        Head("Method"),
+        Head("Lead", is_number=True),
+        Head("Strength", is_number=True),
+        Head("p", is_number=True),
+        Head("p adjusted", is_number=True),
+        Head("n", is_number=True),
+    )
+    body: list[list[Cell | Spanning]] = []
+    for row in rows.iter_rows(named=True):
+        name, method = f"{row['asset_id']} → {row['other_asset_id']}", row["method"].replace("_", " ")
+        if row["estimate"] is None:
+            body.append([name, method, Spanning(f"Not measured – {row['reason']}")])
+            continue
+        lag = "–" if row["lag_hours"] is None else f"{row['lag_hours']:g} h".replace("-", "−")
+        body.append(
+            [name, method, lag, number(row["estimate"], 3), _p(row["p_value"]), _p(row["p_adjusted"]), count(row["n"])]
+        )
+    return table(
+        "lead-lag",
+        caption,
+        "A positive lead: the first token moves before the second. Adjusted p controls the false-discovery rate over all pairs of a method.",
+        heads,
+        body,
+    )
+
+
+def _p(value: float | None) -> str:
+    return "–" if value is None else p_value(value).removeprefix("p = ").removeprefix("p ")

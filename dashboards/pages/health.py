@@ -1,0 +1,256 @@
+"""What the data are worth today: coverage, feeds, gaps, refused rows, checks, runs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import polars as pl
+from markupsafe import Markup
+
+from dashboards.figures.coverage_calendar import draw_coverage
+from dashboards.findings import as_of_words
+from dashboards.formats import close_moment, count, limit_words, moment, span
+from dashboards.frames import Frames
+from dashboards.page import Canvas, Page, safe_link
+from dashboards.tables import Cell, Head, Spanning, empty_table, table
+from dashboards.words import TIMEFRAMES, market_name
+from warehouse.tables.news import FEED, FETCH
+from warehouse.tables.ops import CHECK_RESULT
+from warehouse.tables.prices import COVERAGE, GAP, QUARANTINE
+
+MAX_GAPS = 60
+MAX_REFUSED = 40
+MAX_RUNS = 12
+ANSWERED = ("new", "unchanged", "not_due")
+
+
+def compose_health(frames: Frames) -> Page:
+    """One page for the state of everything that comes in."""
+    canvas = Canvas("health.html")
+    coverage, gaps, quarantine = frames.get(COVERAGE), frames.get(GAP), frames.get(QUARANTINE)
+    title = health_title(coverage, quarantine, frames.get(CHECK_RESULT))
+    body = Markup("").join(
+        [
+            Markup("<h1>{}</h1>").format(title),
+            Markup(
+                '<p class="lede">Nothing is filled, clipped or dropped: a missing bar stays missing, a refused row is kept with its reason, <strong>and every source that fails is named here</strong>.</p>'
+            ),
+            Markup('<h2 class="vh">Coverage</h2>'),
+            canvas.draw(draw_coverage(coverage, gaps)),
+            Markup('<h2 id="checks">Checks</h2>'),
+            _checks(frames.get(CHECK_RESULT)),
+            Markup('<h2 id="feeds">Sources</h2>'),
+            _feeds(frames.get(FEED), frames.get(FETCH)),
+            Markup('<h2 id="gaps">Gaps</h2>'),
+            _gaps(gaps),
+            Markup('<h2 id="quarantine">Refused rows</h2>'),
+            _quarantine(quarantine),
+            Markup('<h2 id="runs">Runs</h2>'),
+            _runs(frames.extra("recent_runs")),
+        ]
+    )
+    last = coverage["last_open_utc"].max() if coverage.height else None
+    return Page(
+        canvas.path,
+        "Data health",
+        "Data health",
+        f"{title}. Coverage, feeds, gaps, refused rows and runs.",
+        body,
+        as_of=as_of_words(last),
+        files=canvas.files,
+    )  # type: ignore[arg-type]
+
+
+def health_title(coverage: pl.DataFrame, quarantine: pl.DataFrame, checks: pl.DataFrame) -> str:
+    """Whether the checks pass, what is missing, what was refused."""
+    if not coverage.height:
+        return "No data have been stored yet"
+    n_failed = checks.filter(pl.col("n_offending") > 0).height
+    state = (
+        f"{n_failed} of {checks.height} data checks fail"
+        if n_failed
+        else (f"All {checks.height} data checks pass" if checks.height else "No data check has run")
+    )
+    missing = int(coverage["n_missing"].sum())
+    return f"{state}; {count(missing)} bars missing, {count(quarantine.height)} rows refused"
+
+
+def _checks(checks: pl.DataFrame) -> Markup:
+    if not checks.height:
+        return empty_table("No data check has run.", "Run `aftershock check`.")
+    heads = (Head("Check"), Head("Asserts"), Head("Offending rows", is_number=True), Head("Result"))
+    rows: list[list[Cell | Spanning]] = [
+        [
+            Markup("<code>{}</code>").format(row["check_id"]),
+            row["description"],
+            count(row["n_offending"]),
+            "✓ passes"
+            if not row["n_offending"]
+            else Markup('✕ fails <span class="soft">{}</span>').format(limit_words(row["example_json"] or "", 160)),
+        ]
+        for row in checks.sort(pl.col("n_offending") == 0, "check_id").iter_rows(named=True)
+    ]
+    n_failed = checks.filter(pl.col("n_offending") > 0).height
+    return table(
+        "checks-table",
+        f"{checks.height - n_failed} of {checks.height} checks pass",
+        "Each check is one SQL file that returns the rows that offend.",
+        heads,
+        rows,
+    )
+
+
+def _feeds(feeds: pl.DataFrame, fetches: pl.DataFrame) -> Markup:
+    asked = fetches.filter(pl.col("outcome") != "not_due").sort("attempted_at_utc")
+    last = {row["source_id"]: row for row in asked.iter_rows(named=True)}
+    answered = {
+        row["source_id"]: row["attempted_at_utc"]
+        for row in asked.filter(pl.col("outcome").is_in(ANSWERED)).iter_rows(named=True)
+    }
+    titles = {row["feed_id"]: row for row in feeds.iter_rows(named=True)}
+    ids = sorted(
+        set(titles) | set(last),
+        key=lambda name: (name in last and last[name]["outcome"] in ANSWERED, name not in last, name),
+    )
+    if not ids:
+        return empty_table("No source is watched yet.", "Run `aftershock run` with a network.")
+    n_silent = sum(name in last and last[name]["outcome"] not in ANSWERED for name in ids)
+    n_unasked = sum(name not in last for name in ids)
+    heads = (Head("Source"), Head("Kind"), Head("Last answer, UTC"), Head("Last asked, UTC"), Head("Result"))
+    rows: list[list[Cell | Spanning]] = []
+    for name in ids:
+        feed, attempt = titles.get(name), last.get(name)
+        cell = safe_link(feed["url"], feed["title"]) if feed else Markup("{}").format(name)
+        kind = feed["category"].replace("_", " ") if feed else "venue"
+        if attempt is None:
+            rows.append([cell, kind, Spanning("Not asked yet – no run had a network")])
+            continue
+        good = answered.get(name)
+        detail = attempt["detail"] or attempt["outcome"]
+        rows.append(
+            [
+                cell,
+                kind,
+                moment(good) if good else "never",
+                moment(attempt["attempted_at_utc"]),
+                f"{'✓' if attempt['outcome'] in ANSWERED else '✕'} {limit_words(detail, 120)}",
+            ]
+        )
+    caption = (
+        f"{len(ids)} sources: {len(ids) - n_silent - n_unasked} answer, {n_silent} fail, {n_unasked} not asked yet"
+    )
+    return table(
+        "feeds-table", caption, "Failing sources first. One failing source never stops the others.", heads, rows
+    )
+
+
+def _gaps(gaps: pl.DataFrame) -> Markup:
+    if not gaps.height:
+        return empty_table("No gap inside any record.", "Bars before a listing or after an end are not gaps.")
+    heads = (
+        Head("Market"),
+        Head("Bars"),
+        Head("From, UTC"),
+        Head("To, UTC"),
+        Head("Missing", is_number=True),
+        Head("Cause"),
+    )
+    rows: list[list[Cell | Spanning]] = [
+        [
+            market_name(row["market_id"]),
+            TIMEFRAMES.get(row["timeframe"], row["timeframe"]),
+            moment(row["gap_start_utc"]),
+            moment(row["gap_end_utc"]),
+            count(row["n_missing"]),
+            f"{row['cause'].replace('_', ' ')}{': ' + row['detail'] if row['detail'] else ''}",
+        ]
+        for row in gaps.sort("n_missing", "gap_start_utc", descending=True).head(MAX_GAPS).iter_rows(named=True)
+    ]
+    more = f" The {MAX_GAPS} longest are listed." if gaps.height > MAX_GAPS else ""
+    return table(
+        "gaps-table",
+        f"{count(gaps.height)} gaps, {count(int(gaps['n_missing'].sum()))} missing bars",
+        "No return is computed across a gap." + more,
+        heads,
+        rows,
+    )
+
+
+def _quarantine(quarantine: pl.DataFrame) -> Markup:
+    if not quarantine.height:
+        return empty_table(
+            "No row has been refused.", "Rows that fail a check on the way in are kept here, whole, with the reason."
+        )
+    counts = (
+        quarantine.group_by("table_name", "source_id", "reason")
+        .agg(
+            pl.len().alias("n"),
+            pl.col("detail").first(),
+            pl.col("seen_at_utc").max(),
+            pl.col("released_at_utc").is_not_null().sum().alias("n_released"),
+        )
+        .sort("n", "source_id", "reason", descending=[True, False, False])
+    )
+    heads = (
+        Head("Source"),
+        Head("Meant for"),
+        Head("Reason"),
+        Head("Rows", is_number=True),
+        Head("Last seen, UTC"),
+        Head("Example"),
+    )
+    rows: list[list[Cell | Spanning]] = [
+        [
+            row["source_id"],
+            Markup("<code>{}</code>").format(row["table_name"]),
+            row["reason"].replace("_", " "),
+            count(row["n"]),
+            moment(row["seen_at_utc"]),
+            limit_words(row["detail"], 140),
+        ]
+        for row in counts.head(MAX_REFUSED).iter_rows(named=True)
+    ]
+    return table(
+        "quarantine-table",
+        f"{count(quarantine.height)} rows refused for {counts.height} reasons",
+        "Grouped by source and reason; `aftershock query` shows each row as received.",
+        heads,
+        rows,
+    )
+
+
+def _runs(runs: pl.DataFrame) -> Markup:
+    if not runs.height:
+        return empty_table("No run is recorded.", "Run `aftershock run`.")
+    heads = (
+        Head("Run"),
+        Head("Command"),
+        Head("Started, UTC"),
+        Head("Took", is_number=True),
+        Head("Rows written", is_number=True),
+        Head("Outcome"),
+    )
+    rows: list[list[Cell | Spanning]] = []
+    for row in runs.head(MAX_RUNS).iter_rows(named=True):
+        took = span(row["finished_at_utc"] - row["started_at_utc"]) if row["finished_at_utc"] else "–"
+        outcome = (
+            row["outcome"].replace("_", " ") if row["finished_at_utc"] else "running when these pages were written"
+        )
+        rows.append(
+            [
+                Markup("<code>{}</code>").format(row["run_id"]),
+                row["command"],
+                moment(row["started_at_utc"]),
+                took,
+                count(row["n_changed"] or 0),
+                outcome,
+            ]
+        )
+    newest = runs.row(0, named=True)
+    return table(
+        "runs-table",
+        f"The last run started {close_moment(newest['started_at_utc'] + timedelta(0))}",
+        "Newest first; the run that wrote these pages has not ended while it writes them.",
+        heads,
+        rows,
+    )

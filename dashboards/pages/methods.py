@@ -1,0 +1,156 @@
+"""How everything is computed, in the order a reader asks."""
+
+from __future__ import annotations
+
+import polars as pl
+from markupsafe import Markup
+
+from dashboards.formats import count
+from dashboards.frames import Frames
+from dashboards.glossary import TERMS
+from dashboards.page import Page
+from dashboards.tables import Cell, Head, Spanning, table
+from warehouse.tables.prices import MARKET
+from warehouse.tables.studies import STUDY_RESULT
+
+# Share of false alarms at a nominal 5 % with 30 tokens that move together (residual correlation 0.1), by simulation.
+SIZE_AT_FIVE_PERCENT: tuple[tuple[str, str, str], ...] = (
+    ("Plain t, Patell, BMP, sign, Wilcoxon", "28–35%", "ignore that tokens move together"),
+    ("KP-BMP, KP-Patell, CDAT, Corrado, GRANK-T", "5–7%", "allow for it"),
+    ("Patell, when the event itself makes prices jumpy (variance ×4)", "31%", "assumes ordinary volatility"),
+    ("BMP, in the same case", "3.6%", "standardises by what is observed"),
+    ("One event: plain quantile of placebo windows at a volatile time", "13%", "compares with calmer times"),
+    ("One event: placebo windows scaled by volatility", "3–4%", "what the overview uses"),
+    ("Any test, when the window was chosen because the price had moved", "100%", "only a max-statistic is valid"),
+)
+
+FORMULAS: tuple[tuple[str, str, str], ...] = (
+    (
+        "returns",
+        "Returns",
+        "Log returns on a regular grid: r(t) = ln C(t) − ln C(t−1). No return spans a gap, and no price is spliced across a rename or merger.",
+    ),
+    (
+        "market-model",
+        "Expected return",
+        "E[r(t)] = α + β·b(t), fitted by least squares on the estimation window before the event, other events masked. s² = RSS / (L₁ − 2).",
+    ),
+    (
+        "abnormal",
+        "Abnormal return",
+        "AR(t) = r(t) − E[r(t)]; CAR = Σ AR(t) from the last close before the event. Its variance includes the error of the fitted line: s²·(L + L²/L₁ + (Σd)²/Sₓₓ).",
+    ),
+    (
+        "placebo",
+        "Placebo rank",
+        "The same CAR over every ordinary window before the event, each scaled by EWMA volatility at the event ÷ at its own start. The rank counts windows at least as large in magnitude.",
+    ),
+    (
+        "kp-bmp",
+        "Group test",
+        "KP-BMP = BMP·√((1 − r̄) / (1 + (N − 1)·r̄)), BMP = √N·mean(SAR)/sd(SAR), r̄ from calendar-aligned residuals, N_eff = N / (1 + (N − 1)·r̄).",
+    ),
+    (
+        "correlation",
+        "Correlation before and after",
+        "Pearson correlation of log returns in equal windows, with block-bootstrap intervals, and once more with the benchmark's volatility held equal.",
+    ),
+)
+
+SOURCES = (
+    "Patell 1976; Brown & Warner 1980, 1985; Corrado 1989; Boehmer, Musumeci & Poulsen 1991; Cowan 1992; Hall 1992; MacKinlay 1997; "
+    "Campbell, Lo & MacKinlay 1997 ch. 4; Forbes & Rigobon 2002; Jordà 2005; Lee & Mykland 2008; Kolari & Pynnönen 2010, 2011; Simonsohn et al. 2020."
+)
+
+
+def compose_methods(frames: Frames) -> Page:
+    """Conventions, formulas, size of the tests, glossary, citation."""
+    results = frames.get(STUDY_RESULT)
+    specifications = (
+        results.select("study_id", "conventions").unique().sort("study_id", "conventions").head(12)
+        if results.height
+        else results
+    )
+    body = Markup("").join(
+        [
+            Markup("<h1>How the numbers are made</h1>"),
+            Markup(
+                '<p class="lede">An event study asks whether a price moved more around a piece of news than it ordinarily does. <strong>It shows association, never cause.</strong></p>'
+            ),
+            Markup(
+                '<ul class="toc"><li><a href="#time">Time</a></li><li><a href="#formulas">Formulas</a></li><li><a href="#size">How often each test is wrong</a></li><li><a href="#conventions">Conventions in use</a></li><li><a href="#glossary">Glossary</a></li><li><a href="#cite">How to cite</a></li></ul>'
+            ),
+            _time(),
+            Markup('<h2 id="formulas">Formulas</h2>'),
+            Markup("").join(
+                Markup('<h3 id="{}">{}</h3><p class="formula">{}</p>').format(name, title, text)
+                for name, title, text in FORMULAS
+            ),
+            Markup("<p>Sources: {}</p>").format(SOURCES),
+            _size(),
+            Markup('<h2 id="conventions">Conventions in use</h2>'),
+            _conventions(specifications),
+            Markup('<h2 id="glossary">Glossary</h2><dl class="terms">{}</dl>').format(
+                Markup("").join(
+                    Markup('<dt id="term-{}">{}</dt><dd>{}</dd>').format(key, name, text)
+                    for key, (name, text) in TERMS.items()
+                )
+            ),
+            _cite(frames),
+        ]
+    )
+    return Page(
+        "methods.html",
+        "Methods",
+        "Methods",
+        "Formulas, conventions, false-alarm rates of the tests, glossary and how to cite.",
+        body,
+    )
+
+
+def _time() -> Markup:
+    return Markup(
+        '<h2 id="time">Time</h2><ul>'
+        "<li>All times are UTC. Windows are half-open: the start belongs to them, the end does not.</li>"
+        "<li>A bar is named by its open but known at its close; figures plot the moment the close was known.</li>"
+        "<li>Every news item has two clocks: what the publisher claims, and when a collector had it. An event is an interval: not before, best, not after.</li>"
+        "<li>The study starts at the first public evidence. Event pages show how the answer moves when another start is taken.</li>"
+        "<li>An event chosen from the news can be ranked among ordinary windows. One chosen because the price moved cannot, and its page says so.</li></ul>"
+    )
+
+
+def _size() -> Markup:
+    rows: list[list[Cell | Spanning]] = [[name, rate, why] for name, rate, why in SIZE_AT_FIVE_PERCENT]
+    heads = (Head("Test"), Head("False alarms", is_number=True), Head("Why"))
+    return Markup('<h2 id="size">How often each test is wrong</h2>{}').format(
+        table(
+            "size-table",
+            "Popular tests cry wolf when tokens move together",
+            "Share of simulated worlds without any effect in which the test reports one, where 5% was intended.",
+            heads,
+            rows,
+        )
+    )
+
+
+def _conventions(specifications: pl.DataFrame) -> Markup:
+    if not specifications.height:
+        return Markup("<p>No study has run yet; each result will carry its conventions in words.</p>")
+    return Markup("<ul>{}</ul><p>Each result row in the published file carries its own.</p>").format(
+        Markup("").join(
+            Markup("<li><strong>{}</strong>: {}</li>").format(row["study_id"], row["conventions"])
+            for row in specifications.iter_rows(named=True)
+        )
+    )
+
+
+def _cite(frames: Frames) -> Markup:
+    results = frames.get(STUDY_RESULT)
+    hashes = results["spec_sha256"].n_unique() if results.height else 0
+    end = results["data_as_of_utc"].max() if results.height else None
+    as_of = f"{end:%Y-%m-%d}" if end else "no data yet"  # type: ignore[str-bytes-safe]
+    return Markup(
+        '<h2 id="cite">How to cite</h2><p>Name the page, the date its data end and, for one number, the specification printed under “Conventions” on its event page.</p>'
+        "<pre>Aftershock: what AI-policy news did to decentralised-AI tokens. Data to {}, {} specifications, {} markets.</pre>"
+        '<p>Everything shown is also in <a href="data/index.json">JSON</a> and CSV, and new events and verdicts are in the <a href="feed.xml">Atom feed</a>.</p>'
+    ).format(as_of, count(hashes), count(frames.get(MARKET).height))

@@ -1,0 +1,102 @@
+"""Search over events and headlines, which happens in the reader's browser."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+import polars as pl
+from markupsafe import Markup
+
+from dashboards.findings import as_of_words
+from dashboards.formats import count, percent
+from dashboards.frames import Frames
+from dashboards.page import Page, event_path
+from dashboards.readings import Reaction, subject_of
+from dashboards.words import category_label
+from warehouse.tables.claims import CLAIM_VERDICT
+from warehouse.tables.news import EVENT
+
+SEARCH_DATA = "data/search.js"
+
+
+def compose_search(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> Page:
+    """The search box and, as a file beside it, everything it searches."""
+    entries = search_entries(frames, reactions)
+    n_headlines = sum(entry[0] == "h" for entry in entries)
+    n_events = sum(entry[0] == "e" for entry in entries)
+    kinds = sorted({entry[4] for entry in entries})
+    options = Markup("").join(Markup("<option>{}</option>").format(kind) for kind in kinds)
+    body = Markup(
+        '<h1>Search</h1><p class="lede">{} events, {} headlines and every claim. The search runs in this page; nothing is sent anywhere.</p>'
+        '<noscript><p>Search needs scripts. <a href="events.html">The list of events</a> does not.</p></noscript>'
+        '<div class="search" role="search"><label class="vh" for="query">Words to search for</label><input type="search" id="query" autocomplete="off" placeholder="Words, a token, an organisation, a year …">'
+        '<label class="vh" for="kind">Kind</label><select id="kind"><option value="">All kinds</option>{}</select></div>'
+        '<p id="found" role="status" class="intro"></p><ol class="hits" id="hits"></ol>'
+    ).format(count(n_events), count(n_headlines), options)
+    payload = json.dumps(entries, ensure_ascii=False, separators=(",", ":"))
+    # A JavaScript file: U+2028 and U+2029 end lines in old engines.
+    script = f"window.AFTERSHOCK_SEARCH={payload};\n".replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    events = frames.get(EVENT)
+    return Page(
+        "search.html",
+        "Search",
+        "Search",
+        "Search over events, headlines and claims, in the browser.",
+        body,
+        as_of=as_of_words(events["best_at_utc"].max() if events.height else None),  # type: ignore[arg-type]
+        scripts=(SEARCH_DATA, "assets/search.js"),
+        files={SEARCH_DATA: script},
+    )
+
+
+def search_entries(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> list[list[str]]:
+    """[kind, title, link, date, label, detail] of everything searchable, newest first."""
+    entries = []
+    for row in frames.get(EVENT).filter(pl.col("status") != "rejected").iter_rows(named=True):
+        subject = subject_of(reactions.get(row["event_id"], []))
+        day = subject.headline if subject else None
+        detail = (
+            f"{subject.asset_id} {percent(day.car)} beyond the benchmark in 24 h"
+            if subject and day and day.car is not None
+            else "not measured"
+        )
+        words = " ".join(filter(None, (row["entities"], row["jurisdiction"], row["summary"])))
+        entries.append(
+            [
+                "e",
+                row["title"],
+                event_path(row["event_id"]),
+                f"{row['best_at_utc']:%Y-%m-%d}",
+                category_label(row["category"]),
+                detail,
+                words,
+            ]
+        )
+    for row in frames.get(CLAIM_VERDICT).iter_rows(named=True):
+        date = f"{row['data_as_of_utc']:%Y-%m-%d}" if row["data_as_of_utc"] else ""
+        entries.append(
+            [
+                "c",
+                row["quote"],
+                f"claims.html#{row['claim_id']}",
+                date,
+                "Claim",
+                row["verdict"].replace("_", " "),
+                row["closest_true_statement"],
+            ]
+        )
+    for row in frames.extra("search_headlines").iter_rows(named=True):
+        url = row["url"] if row["url"] and row["url"].startswith(("https://", "http://")) else ""
+        entries.append(
+            [
+                "h",
+                row["title"],
+                url,
+                f"{row['at_utc']:%Y-%m-%d}",
+                "Headline",
+                row["outlet"],
+                category_label(row["category"]) if row["category"] else "",
+            ]
+        )
+    return sorted(entries, key=lambda entry: entry[3], reverse=True)

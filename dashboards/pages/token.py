@@ -1,0 +1,331 @@
+"""One page per token, and the list of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+from markupsafe import Markup
+
+from dashboards.figures.figure import Figure, FigureColumn
+from dashboards.figures.forest import ForestRow, plot_forest
+from dashboards.figures.price_events import draw_price_events, numbered_marks
+from dashboards.figures.rolling import draw_rolling, pick_series
+from dashboards.findings import as_of_words
+from dashboards.formats import close_moment, count, day, percent, price, short_day
+from dashboards.frames import Frames
+from dashboards.inline import sparkline
+from dashboards.page import Canvas, Page, event_path, token_path
+from dashboards.pages.sections import moves_table
+from dashboards.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction
+from dashboards.tables import Cell, Head, Spanning, empty_table, table
+from dashboards.words import TIMEFRAMES, category_label, is_simulated_market, market_name
+from warehouse.tables.correlation import CORRELATION_ROLLING
+from warehouse.tables.news import EVENT
+from warehouse.tables.prices import ASSET, COVERAGE, MARKET
+
+MIN_FOR_MEAN = 2
+
+
+def token_ids(frames: Frames) -> list[str]:
+    """Assets that have a page: every registered one, and every one with bars; the subject first."""
+    known = set(frames.get(ASSET).filter(pl.col("role") != "basket")["asset_id"].to_list()) | set(
+        frames.get(COVERAGE)["asset_id"].to_list()
+    )
+    return sorted(known, key=lambda asset: (asset != SUBJECT_ASSET, asset))
+
+
+def compose_tokens(frames: Frames) -> Page:
+    """The list of tokens with their last day and their record."""
+    ids = token_ids(frames)
+    coverage = frames.get(COVERAGE)
+    names = {row["asset_id"]: row for row in frames.get(ASSET).iter_rows(named=True)}
+    heads = (
+        Head("Token"),
+        Head("Role"),
+        Head("Markets", is_number=True),
+        Head("From"),
+        Head("To"),
+        Head("Bars", is_number=True),
+    )
+    rows: list[list[Cell | Spanning]] = []
+    for asset in ids:
+        part = coverage.filter(pl.col("asset_id") == asset)
+        row = names.get(asset, {})
+        name = Markup('<a href="{}">{}</a> <span class="soft">{}</span>').format(
+            token_path(asset), asset, row.get("name", "")
+        )
+        role: Cell = str(row.get("role", "not registered")).replace("_", " ")
+        if not part.height:
+            rows.append([name, role, Spanning("No bars stored – import or backfill a market that lists it")])
+            continue
+        rows.append(
+            [
+                name,
+                role,
+                count(part["market_id"].n_unique()),
+                day(part["first_open_utc"].min()),
+                day(part["last_open_utc"].max()),
+                count(int(part["n_present"].sum())),
+            ]  # type: ignore[arg-type]
+        )
+    n_with = coverage["asset_id"].n_unique() if coverage.height else 0
+    title = f"{count(len(ids))} tokens, {count(n_with)} with stored prices"
+    body = Markup("").join(
+        [
+            Markup("<h1>{}</h1>").format(title),
+            Markup(
+                '<p class="lede">What each token did after each kind of news, and how closely it follows Bitcoin.</p>'
+            ),
+            moves_table(frames, ""),
+            table(
+                "token-list",
+                "Every token of the registry",
+                "Renamed and merged tokens keep pages of their own; prices are never spliced across a change.",
+                heads,
+                rows,
+            )
+            if rows
+            else empty_table("No token is registered yet.", "Run `aftershock run`."),
+        ]
+    )
+    last = coverage["last_open_utc"].max()
+    return Page(
+        "tokens.html",
+        "Tokens",
+        "Tokens",
+        f"{title}: prices, reactions and correlations.",
+        body,
+        as_of=as_of_words(last),
+    )  # type: ignore[arg-type]
+
+
+def compose_token(frames: Frames, asset_id: str, reactions: Mapping[str, list[Reaction]]) -> Page:
+    """Price with events, reaction by category, correlation and beta over time, venues."""
+    canvas = Canvas(token_path(asset_id))
+    asset = next(
+        frames.get(ASSET).filter(pl.col("asset_id") == asset_id).iter_rows(named=True), {"name": asset_id, "note": None}
+    )
+    events = {row["event_id"]: row for row in frames.get(EVENT).iter_rows(named=True)}
+    own = [
+        item for items in reactions.values() for item in items if item.asset_id == asset_id and item.event_id in events
+    ]
+    marks = sorted(
+        (events[r.event_id]["best_at_utc"], events[r.event_id]["title"], r.headline.car if r.headline else None)
+        for r in own
+    )
+    closes, market_id = _longest_closes(frames, asset_id)
+    series = pick_series(frames.part(CORRELATION_ROLLING, "asset_id", asset_id), asset_id)
+    moments = [(max(marks, key=lambda mark: abs(mark[2] or 0))[0], "largest move")] if marks else []
+    title = token_title(asset_id, own)
+    body = Markup("").join(
+        [
+            Markup(
+                '<p class="crumbs"><a href="../index.html">Overview</a> / <a href="../tokens.html">Tokens</a> / {}</p>'
+            ).format(asset_id),
+            Markup('<h1 class="long">{}</h1><p class="lede">{}{}</p>').format(
+                title, asset["name"], f". {asset['note']}" if asset.get("note") else "."
+            ),
+            Markup('<h2 class="vh">Price and events</h2>'),
+            canvas.draw(draw_price_events(closes, asset_id, marks, market_id)),
+            _numbered_list(numbered_marks(closes, marks)),
+            Markup("<h2>Reaction by kind of news</h2>"),
+            canvas.draw(_draw_reactions(asset_id, own, events)),
+            _reactions_table(own, events),
+            Markup("<h2>With Bitcoin, over time</h2>"),
+            Markup('<div class="pair even">{}{}</div>').format(
+                canvas.draw(draw_rolling(series, asset_id, "correlation", moments, "rolling")),
+                canvas.draw(draw_rolling(series, asset_id, "beta", moments, "rolling")),
+            ),
+            Markup("<h2>Venues</h2>"),
+            _venues(frames, asset_id),
+        ]
+    )
+    ends = [item.data_as_of for item in own]
+    return Page(
+        canvas.path,
+        "Tokens",
+        f"{asset_id}: reactions to AI-policy news",
+        f"{title}.",
+        body,
+        as_of=as_of_words(max(ends) if ends else None),
+        files=canvas.files,
+    )
+
+
+def token_title(asset_id: str, own: list[Reaction]) -> str:
+    """How many of the token's measured events left its ordinary range."""
+    known = [item for item in own if item.headline and item.headline.is_outside is not None]
+    if not known:
+        return f"{asset_id}: no reaction has been measured yet"
+    n_outside = sum(bool(item.headline and item.headline.is_outside) for item in known)
+    chance = len(known) * 0.05
+    return (
+        f"{asset_id} left its ordinary range after {n_outside} of {len(known)} events; chance alone gives about {chance:.0f}"
+        if chance >= 0.5
+        else f"{asset_id} left its ordinary range after {n_outside} of {len(known)} events"
+    )
+
+
+def _longest_closes(frames: Frames, asset_id: str) -> tuple[pl.DataFrame, str]:
+    closes = frames.extra("daily_closes")
+    empty = pl.DataFrame(schema={"day_utc": pl.Datetime("us", "UTC"), "close_quote": pl.Float64})
+    if not closes.height:
+        return empty, ""
+    own = closes.filter(pl.col("asset_id") == asset_id)
+    if not own.height:
+        return empty, ""
+    market_id = own.group_by("market_id").len().sort("len", "market_id", descending=[True, False])["market_id"][0]
+    return own.filter(pl.col("market_id") == market_id), market_id
+
+
+def _numbered_list(marks: list[tuple[datetime, str, float | None]]) -> Markup:
+    items = Markup("").join(
+        Markup("<li>{}: {} ({} beyond its benchmark in 24 h)</li>").format(
+            short_day(at) + f" {at:%Y}", text, percent(car or 0)
+        )
+        for at, text, car in marks
+    )
+    return Markup('<ol class="legend-line">{}</ol>').format(items) if marks else Markup("")
+
+
+def _draw_reactions(asset_id: str, own: list[Reaction], events: Mapping[str, dict[str, Any]]) -> Figure:
+    groups: dict[str, list[float]] = {}
+    for item in own:
+        if item.headline and item.headline.car is not None:
+            groups.setdefault(events[item.event_id]["category"], []).append(item.headline.car)
+    rows = []
+    for category, values in groups.items():
+        series = pl.Series(values)
+        mean = float(series.mean() or 0)  # type: ignore[arg-type]
+        rows.append((category_label(category), len(values), mean, min(values), max(values)))
+    rows.sort(key=lambda row: -row[1])
+    frame = pl.DataFrame(
+        rows,
+        schema={
+            "category": pl.String,
+            "n": pl.Int64,
+            "mean_car": pl.Float64,
+            "smallest": pl.Float64,
+            "largest": pl.Float64,
+        },
+        orient="row",
+    )
+    columns = (
+        FigureColumn("category", "Kind", str, is_number=False),
+        FigureColumn("n", "Events", count),
+        FigureColumn("mean_car", "Mean", percent),
+        FigureColumn("smallest", "Smallest", percent),
+        FigureColumn("largest", "Largest", percent),
+    )
+    subtitle = "Mean 24-hour return beyond the benchmark by kind of news. Lines: from the smallest to the largest single event, not an interval."
+    if not rows:
+        return Figure(
+            "by-kind",
+            f"{asset_id}: no reaction measured",
+            subtitle,
+            "",
+            "",
+            frame,
+            columns,
+            why_empty=("No event has prices around it for this token.", "Import or backfill its market."),
+        )
+    largest = max(rows, key=lambda row: abs(row[2]))
+    source = own[0]
+    return Figure(
+        "by-kind",
+        f"{asset_id} moved most after {largest[0].lower()}: {percent(largest[2])} on average over {largest[1]} events",
+        subtitle,
+        " ".join(f"{name}: {percent(mean)} over {n} events." for name, n, mean, _, _ in rows),
+        f"n = {sum(row[1] for row in rows)} events · window 24 h · benchmark: {source.headline.benchmark if source.headline else 'none'} · lines are ranges; the tests with intervals are under Categories. Source: {market_name(source.market_id)}. As of {close_moment(source.data_as_of)}.",
+        frame,
+        columns,
+        plot_forest(
+            [ForestRow(name, mean, low, high, f"n = {n}") for name, n, mean, low, high in rows],
+            "24-hour return beyond the benchmark",
+            200,
+        ),
+        is_simulated=is_simulated_market(source.market_id),
+    )
+
+
+def _reactions_table(own: list[Reaction], events: Mapping[str, dict[str, Any]]) -> Markup:
+    measured = sorted((r for r in own if r.is_measured), key=lambda r: -abs(r.horizons[HEADLINE_HOURS].car or 0))[:15]
+    if not measured:
+        return Markup("")
+    heads = (
+        Head("Event"),
+        Head("First public"),
+        Head("24 h", is_number=True),
+        Head("Beyond benchmark", is_number=True),
+        Head("As large", is_number=True),
+    )
+    rows: list[list[Cell | Spanning]] = []
+    for item in measured:
+        window, event = item.horizons[HEADLINE_HOURS], events[item.event_id]
+        rank = (
+            f"{count(window.n_as_large)} of {count(window.n_placebo)}"
+            if window.n_as_large is not None and window.n_placebo
+            else "–"
+        )
+        rows.append(
+            [
+                Markup('<a href="../{}">{}</a>').format(event_path(item.event_id), event["title"]),
+                day(event["best_at_utc"]),
+                percent(window.raw_return) if window.raw_return is not None else "–",
+                Markup("<b>{}</b>").format(percent(window.car or 0)),
+                rank,
+            ]
+        )
+    return table(
+        "largest",
+        "The largest reactions",
+        "24-hour return; “as large”: ordinary windows that moved at least as far.",
+        heads,
+        rows,
+    )
+
+
+def _venues(frames: Frames, asset_id: str) -> Markup:
+    coverage = frames.get(COVERAGE).filter(pl.col("asset_id") == asset_id).sort("market_id", "timeframe")
+    markets = {row["market_id"]: row for row in frames.get(MARKET).iter_rows(named=True)}
+    if not coverage.height:
+        return empty_table(f"No venue of {asset_id} has stored bars.", "Import or backfill one.")
+    closes = frames.extra("daily_closes")
+    heads = (
+        Head("Market"),
+        Head("Kind"),
+        Head("Bars"),
+        Head("From"),
+        Head("To"),
+        Head("Missing", is_number=True),
+        Head("Last", is_number=True),
+        Head("Record"),
+    )
+    rows: list[list[Cell | Spanning]] = []
+    for row in coverage.iter_rows(named=True):
+        own = closes.filter(pl.col("market_id") == row["market_id"]) if closes.height else closes
+        values = own["close_quote"].to_list() if own.height else []
+        line = sparkline(values[:: max(len(values) // 60, 1)], asset_id == SUBJECT_ASSET) if values else Markup("")
+        rows.append(
+            [
+                market_name(row["market_id"]),
+                markets.get(row["market_id"], {}).get("kind", "unknown"),
+                TIMEFRAMES.get(row["timeframe"], row["timeframe"]),
+                day(row["first_open_utc"]),
+                day(row["last_open_utc"]),
+                count(row["n_missing"]),
+                price(values[-1]) if values else "–",
+                line,
+            ]
+        )
+    n_venues = coverage["market_id"].n_unique()
+    return table(
+        "venues",
+        f"{n_venues} market{'s' if n_venues != 1 else ''} of {asset_id} with stored bars",
+        "Missing: bars absent inside the record. Each line has its own scale.",
+        heads,
+        rows,
+    )
