@@ -18,9 +18,7 @@ Floats = NDArray[np.float64]
 def usable_donors(
     pair: Pair, donors: Donors, first: int, last: int, excluded: Sequence[str]
 ) -> tuple[tuple[str, ...], Floats]:
-    """Names and returns (bars, donors) of the donors without a missing bar in [first, last) of the pair, `excluded`
-    aside.
-    """
+    """Names and returns (bars, donors) of the donors, less `excluded`, without a missing bar in [first, last)."""
     returns = donors.over(pair.series)[:, first:last]
     is_whole = np.isfinite(returns).all(axis=1) & np.array([name not in excluded for name in donors.asset_ids])
     return tuple(np.array(donors.asset_ids, dtype=object)[is_whole].tolist()), returns[is_whole].T

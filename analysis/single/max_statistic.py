@@ -1,6 +1,4 @@
-"""The largest move over windows and markets against the largest at ordinary times: fair where the price chose the
-event.
-"""
+"""The largest move over windows and markets, against the largest at ordinary times."""
 
 from __future__ import annotations
 
@@ -70,8 +68,9 @@ def find_max_statistic(studied: Sequence[tuple[Pair, WindowStudy]]) -> MaxStatis
 def max_statistic_row(found: MaxStatistic) -> Row:
     """The result row, on the market and window that hold the largest."""
     words = (
-        f"largest |CAR| over its prediction error among {found.n_compared} windows and markets of this event, ranked among "
-        f"the largest at {found.n} ordinary times ({found.n_independent} of them independent); {found.pair.conventions}"
+        f"largest |CAR| over its prediction error among {found.n_compared} windows and markets of this event, ranked "
+        f"among the largest at {found.n} ordinary times ({found.n_independent} of them independent); "
+        f"{found.pair.conventions}"
     )
     return result_row(
         found.pair, found.study.window_hours, "max_statistic", found.pair.close_at(found.study.n_bars - 1),

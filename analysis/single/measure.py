@@ -118,10 +118,10 @@ def _measure_event(item: PlannedEvent, markets: StudyMarkets, parts: Parts) -> N
     parts[REACTION_TIME.name].append(list_reaction_times(timings, markets.asset_ids))
     parts[JUMP.name].append(list_jumps(item.pairs))
     for curve in item.curves:
-        found = list_specifications(curve.pair, curve.asset_id, curve.variants, curve.spans_us, curve.spec_sha256)
-        if found is not None:
-            parts[SPECIFICATION.name].append(found[0])
-            parts[SPECIFICATION_SUMMARY.name].append(found[1])
+        traced = list_specifications(curve.pair, curve.asset_id, curve.variants, curve.spans_us, curve.spec_sha256)
+        if traced is not None:
+            parts[SPECIFICATION.name].append(traced[0])
+            parts[SPECIFICATION_SUMMARY.name].append(traced[1])
     parts[STUDY_RESULT.name].append(results_frame(rows))
 
 

@@ -102,11 +102,10 @@ def _synthetic(
 ) -> tuple[Row, pl.DataFrame | None]:
     first = max(1, pair.index - pair.bars(pair.specification.estimation_hours))
     last = pair.index + n_bars
-    names, returns = (
-        usable_donors(pair, donors, first, last, [asset_id])
-        if donors is not None
-        else ((), np.zeros((last - first, 0)))
-    )
+    names: tuple[str, ...] = ()
+    returns = np.zeros((last - first, 0))
+    if donors is not None:
+        names, returns = usable_donors(pair, donors, first, last, [asset_id])
     treated = pair.series.asset[first:last]
     fitted = fit_synthetic_control(treated, returns, n_bars) if np.isfinite(treated).all() else None
     if fitted is None:

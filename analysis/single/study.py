@@ -128,8 +128,9 @@ def _plan_curves(
     markets: StudyMarkets,
     spans_us: tuple[tuple[int, int], ...],
 ) -> tuple[PlannedCurve, ...]:
-    """One curve per declared asset whose shortest window is in the record; its main pair has the finest bars, then
-    the longest estimation.
+    """One curve per declared asset whose shortest window is in the record.
+
+    The main pair is the one on the finest bars, then with the longest estimation.
     """
     curves = []
     for asset in specification.specification_asset_ids:
