@@ -22,6 +22,8 @@ from warehouse.tables.news import DOCUMENT, FETCH, REGISTER_DOCUMENT
 
 # RFC 9309, section 2.4: a robots file should not be used for more than a day without asking again.
 ROBOTS_LIFE = timedelta(hours=24)
+# Larger imported files stay where they are.
+MAX_KEPT_BYTES = 64_000_000
 # Columns that say when and in which run a row was written, not what it says.
 BOOKKEEPING = frozenset({"first_seen_at_utc", "run_id"})
 
@@ -161,6 +163,14 @@ def document_row(payload: Payload, run_id: str) -> dict[str, object]:
         "body_zlib": pack_body(payload.body),
         "run_id": run_id,
     }
+
+
+def kept_document(payload: Payload, run_id: str) -> pl.DataFrame:
+    """An imported file as `raw.document`; of a very large one only its name, hash and size are kept."""
+    row = document_row(payload, run_id)
+    if len(payload.body) > MAX_KEPT_BYTES:
+        row["body_zlib"] = None
+    return pl.DataFrame([row], schema=DOCUMENT.schema)
 
 
 def fetch_rows(

@@ -60,10 +60,10 @@ class ParsedRegister:
 
 
 def query_string(term: str, start: date, end: date, *, is_presidential: bool = False) -> str:
-    """The query of documents published in [`start`, `end`) that mention `term`; every field is asked for by name."""
+    """The query of documents published in [`start`, `end`) that mention `term` (all when empty), fields by name."""
     last = end - timedelta(days=1)
     pairs = [
-        ("conditions[term]", f'"{term}"'),
+        *([("conditions[term]", f'"{term}"')] if term else []),
         ("conditions[publication_date][gte]", start.isoformat()),
         ("conditions[publication_date][lte]", last.isoformat()),
         ("order", "oldest"),

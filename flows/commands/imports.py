@@ -1,0 +1,66 @@
+"""`aftershock import`: take in files that somebody already has."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from flows.errors import EXIT_SOURCE, CommandError
+from flows.output import Format, emit, talk
+
+group = typer.Typer(no_args_is_help=True, help="Import files of news.\n\nExample: aftershock import news feed.xml")
+
+
+def register(app: typer.Typer) -> None:
+    """Attach the group."""
+    app.add_typer(group, name="import")
+
+
+@group.command("news")
+def import_news_files(
+    files: Annotated[list[Path], typer.Argument(help="RSS, Atom, JSON Feed, Parquet, CSV or JSONL files.")],
+    feed: Annotated[
+        Optional[str],  # noqa: UP045 - typer reads the annotation
+        typer.Option("--feed", help="Read the file as an issue of this registered feed."),
+    ] = None,
+    seen_at: Annotated[
+        Optional[datetime],  # noqa: UP045 - typer reads the annotation
+        typer.Option("--seen-at", help="UTC instant at which the file was captured.", formats=["%Y-%m-%dT%H:%M:%SZ"]),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be stored, and stop.")] = False,
+    fmt: Annotated[Format, typer.Option("--format", help="How to print the report.")] = Format.TABLE,
+) -> None:
+    """Import headlines and incidents; a second import of the same file changes nothing.
+
+    Tables need a column title; url, outlet, published_utc, first_seen_utc, summary, collection, lang and time_basis
+    are read where present. Rows that cannot be used go to raw.quarantine with the reason.
+
+    Example: aftershock import news headlines.parquet --dry-run
+    """
+    from datetime import UTC
+
+    from flows.context import RunContext
+    from flows.news_files import UNREADABLE, import_news
+    from flows.pipeline import record_run
+    from flows.progress import Progress
+    from flows.publish import publish_warehouse
+    from flows.settings import load_settings
+    from warehouse.store.connection import open_writer
+
+    settings = load_settings()
+    now = datetime.now(UTC)
+    run_id = f"{now:%Y%m%dT%H%M%SZ}-import"
+    with Progress() as progress, open_writer(settings.warehouse_path, settings.lock_deadline_seconds) as warehouse:
+        context = RunContext(settings, warehouse, run_id, now, progress.say)
+        captured = seen_at.replace(tzinfo=UTC) if seen_at else now
+        report = import_news(context, files, feed, captured, is_dry_run=dry_run)
+        if not dry_run:
+            record_run(warehouse, run_id, "import news", now, "done", datetime.now(UTC))
+            publish_warehouse(context)
+    emit(report, fmt)
+    unreadable = report.filter(kind=UNREADABLE)["note"].to_list()
+    if unreadable:
+        raise CommandError("\n".join(unreadable), EXIT_SOURCE)
+    if not dry_run:
+        talk("stored; next: aftershock run (groups new headlines into stories and events)")
