@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-ENTITY_KEYS = {"id", "name", "kind", "owner", "asset", "jurisdiction", "aliases", "exact"}
+ENTITY_KEYS = {"id", "name", "kind", "owner", "asset", "jurisdiction", "aliases", "exact", "hosts"}
 CATEGORY_KEYS = {
     "id",
     "name",
@@ -41,6 +41,7 @@ class Entity:
     owner_id: str | None
     asset_id: str | None
     jurisdiction: str | None
+    hosts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +154,7 @@ def _entity(entry: dict[str, Any]) -> Entity:
         entry.get("owner"),
         entry.get("asset"),
         entry.get("jurisdiction"),
+        tuple(entry.get("hosts", ())),
     )
 
 

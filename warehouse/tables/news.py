@@ -185,7 +185,7 @@ STORY_ENTRY = Table(
         Column("story_id", pl.String, "Story"),
         Column("matched_entry_id", pl.String, "The headline it met; null for the first of a story", is_nullable=True),
         Column("similarity", pl.Float64, "Score of that pair", "0 to 100", True),
-        Column("reason", pl.String, "exact, near, same_url, or first"),
+        Column("reason", pl.String, "exact, near, same_url, same_news, or first"),
         Column("algorithm_version", pl.String, "Version of the grouping"),
     ),
 )
@@ -243,6 +243,7 @@ EVENT_SOURCE = Table(
         Column("event_id", pl.String, "Event"),
         Column("source_number", pl.Int64, "1 is the earliest evidence"),
         Column("entry_id", pl.String, "Headline, where stored", is_nullable=True),
+        Column("story_id", pl.String, "Story the headline belongs to, where stored", is_nullable=True),
         Column("outlet", pl.String, "Who"),
         Column("title", pl.String, "What it said"),
         Column("url", pl.String, "Where", is_nullable=True),

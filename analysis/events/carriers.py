@@ -1,0 +1,38 @@
+"""Who carries a headline: independent outlets, and primary sources."""
+
+import polars as pl
+
+from analysis.events.vocabulary import Vocabulary
+
+# Kinds of feeds whose words are the news itself.
+PRIMARY_KINDS = ("lab", "status", "regulator", "project")
+# Sites of governments anywhere; sites of labs and networks come from entities.toml.
+GOVERNMENT_HOSTS = r"\.gov$|\.gov\.[a-z]{2}$|\.mil$|\.europa\.eu$|^europa\.eu$|\.gouv\.fr$|\.gc\.ca$"
+# These hosts carry other people's pages, so the host says nothing about who wrote them.
+_REDIRECTORS = ("news.google.com", "t.co", "feedproxy.google.com")
+_TWO_LEVEL = r"^(?:co|com|org|gov|net|ac)\.[a-z]{2}$"
+
+
+def add_carriers(entries: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
+    """`entries` (url, outlet, outlet_kind) with `host`, `carrier` (who wrote it) and `is_primary`.
+
+    A link list's headline counts for the site it links to, so that ten reposts of one article are one outlet.
+    """
+    host = pl.col("url").str.extract(r"^https?://([^/:?#]+)", 1).str.to_lowercase().str.strip_prefix("www.")
+    named = entries.with_columns(host.alias("host"))
+    site = _registrable(pl.col("host"))
+    outlet = pl.col("outlet").str.to_lowercase().str.replace_all(r"\(.*?\)|·.*$|[^\w. ]", "").str.strip_chars()
+    is_redirect = pl.col("host").is_null() | pl.col("host").is_in(list(_REDIRECTORS))
+    own_sites = [h for entity in vocabulary.entities if entity.kind != "provider" for h in entity.hosts]
+    is_own = pl.col("host").is_in(own_sites) | site.is_in(own_sites) | pl.col("host").str.contains(GOVERNMENT_HOSTS)
+    return named.with_columns(
+        pl.when(is_redirect).then(outlet).otherwise(site).fill_null(outlet).alias("carrier"),
+        (pl.col("outlet_kind").is_in(list(PRIMARY_KINDS)) | is_own.fill_null(False)).alias("is_primary"),
+    )
+
+
+def _registrable(host: pl.Expr) -> pl.Expr:
+    """The last two labels of a host, or three under two-level suffixes such as co.uk."""
+    two = host.str.extract(r"([^.]+\.[^.]+)$", 1)
+    three = host.str.extract(r"([^.]+\.[^.]+\.[^.]+)$", 1)
+    return pl.when(two.str.contains(_TWO_LEVEL)).then(three).otherwise(two).fill_null(host)

@@ -1,0 +1,158 @@
+"""Detected events and their evidence as rows of the contracts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import polars as pl
+
+from analysis.events.drafts import Draft
+from analysis.events.titles import plain_title
+from analysis.events.vocabulary import Vocabulary
+from warehouse.tables.news import EVENT, EVENT_SOURCE
+
+# Evidence kept per event; the earliest come first and later repetition proves nothing more.
+MOST_SOURCES = 60
+MOST_ENTITIES = 6
+# Independent outlets from which an event has severity 2, 3, 4 and 5.
+SEVERITY_OUTLETS = (2, 4, 8, 15)
+JURISDICTION_KINDS = ("government", "legislature", "regulator", "state", "person")
+ENABLING_FRAMES = ("lift", "settle", "dismiss")
+RESTRICTING_FRAMES = ("restrict", "sue", "probe", "designate", "threat", "distil", "stagger", "outage")
+
+
+@dataclass(frozen=True, slots=True)
+class Detected:
+    """Event rows, evidence rows without numbers, and which story belongs to which event."""
+
+    events: pl.DataFrame
+    sources: pl.DataFrame
+
+
+def build_events(drafts: list[Draft], known_ids: dict[str, str], vocabulary: Vocabulary) -> Detected:
+    """`core.event` rows and their evidence; a story that had an event id before (`known_ids`) keeps it."""
+    rows: list[dict[str, object]] = []
+    sources: list[pl.DataFrame] = []
+    taken: set[str] = set()
+    for draft in drafts:
+        event_id = _event_id(draft, known_ids, taken)
+        taken.add(event_id)
+        rows.append(_event_row(event_id, draft, vocabulary))
+        sources.append(_source_rows(event_id, draft))
+    events = pl.DataFrame(rows, schema=EVENT.schema) if rows else EVENT.empty()
+    empty = EVENT_SOURCE.empty()
+    return Detected(EVENT.conform(events), pl.concat([empty, *sources]) if sources else empty)
+
+
+def _event_id(draft: Draft, known_ids: dict[str, str], taken: set[str]) -> str:
+    known = [known_ids[story.story_id] for story in draft.stories if story.story_id in known_ids]
+    free = [event_id for event_id in known if event_id not in taken]
+    if free:
+        return free[0]
+    lead = draft.lead
+    subject = next((e for e in lead.entity_ids if e in lead.parties), next(iter(lead.entity_ids), "ai"))
+    parts = [f"{lead.time.best:%Y-%m-%d}", lead.category.replace("_", "-"), subject, lead.frame.replace("_", "-")]
+    event_id = "-".join(part for part in parts if part)
+    return event_id if event_id not in taken else f"{event_id}-{lead.story_id[:6]}"
+
+
+def _event_row(event_id: str, draft: Draft, vocabulary: Vocabulary) -> dict[str, object]:
+    lead, entries = draft.lead, draft.entries
+    n_outlets = len(draft.carriers)
+    lead_row = lead.entries.filter(pl.col("entry_id") == lead.time.best_entry_id).row(0, named=True)
+    return {
+        "event_id": event_id,
+        "title": _neutral_title(lead.entries, lead_row),
+        "summary": f"Carried by {n_outlets} outlet{'s' if n_outlets != 1 else ''} in {entries.height} headlines.",
+        "category": lead.category,
+        "earliest_at_utc": lead.time.earliest,
+        "best_at_utc": lead.time.best,
+        "latest_at_utc": lead.time.latest,
+        "time_precision": lead.time.precision,
+        "time_basis": lead.time.time_basis,
+        "ended_at_utc": None,
+        "severity": severity_of(n_outlets),
+        "direction": direction_of(lead.frame, lead.category, vocabulary),
+        "jurisdiction": jurisdiction_of(lead.entity_ids, vocabulary),
+        "entities": ",".join(lead.entity_ids[:MOST_ENTITIES]) or None,
+        "origin": "detected",
+        "status": "detected",
+        "selected_from": "news",
+        "n_outlets": n_outlets,
+        "reason": _reason(draft, n_outlets),
+        "source_url": lead_row["url"],
+    }
+
+
+def severity_of(n_outlets: int) -> int:
+    """1 to 5 by the number of independent outlets."""
+    return 1 + sum(n_outlets >= threshold for threshold in SEVERITY_OUTLETS)
+
+
+def direction_of(frame: str, category: str, vocabulary: Vocabulary) -> str:
+    """Whether the event restricts or enables centralised AI: by what happened, else by the category's own direction."""
+    if frame in ENABLING_FRAMES:
+        return "enables" if category != "crypto_token_regulation" else "neutral"
+    if frame in RESTRICTING_FRAMES and category != "crypto_token_regulation":
+        return "restricts" if category != "network_token_news" else "neutral"
+    return vocabulary.category(category).direction if frame not in ("veto", "delay") else "enables"
+
+
+def jurisdiction_of(entity_ids: tuple[str, ...], vocabulary: Vocabulary) -> str:
+    """The jurisdiction most of the named public bodies and officials belong to; `global` when none is named."""
+    known = {entity.entity_id: entity for entity in vocabulary.entities}
+    named = [known[entity_id] for entity_id in entity_ids if entity_id in known]
+    votes = Counter(e.jurisdiction for e in named if e.kind in JURISDICTION_KINDS and e.jurisdiction is not None)
+    return min(votes, key=lambda place: (-votes[place], place)) if votes else "global"
+
+
+def _neutral_title(entries: pl.DataFrame, lead_row: dict[str, object]) -> str:
+    """The earliest title in Latin letters, so that a translation never names the event."""
+    latin = entries.filter(pl.col("title").str.contains(r"^[\x00-\x{24F}\x{2000}-\x{206F}\x{20AC}]+$")).sort("at_utc")
+    title = lead_row["title"] if latin.is_empty() else latin["title"][0]
+    chosen = pl.DataFrame({"title": [lead_row["title"], title]}).select(plain_title(pl.col("title")))["title"]
+    return str(chosen[0] if str(lead_row["title"]).isascii() else chosen[1])
+
+
+def _reason(draft: Draft, n_outlets: int) -> str:
+    lead = draft.lead
+    primary = sorted(frozenset().union(*(story.primary_carriers for story in draft.stories)))
+    parts = []
+    if n_outlets > 1:
+        shown = ", ".join(sorted(draft.carriers)[:3])
+        parts.append(f"{n_outlets} independent outlets carry it ({shown}{', …' if n_outlets > 3 else ''})")
+    if primary:
+        parts.append(f"primary source {', '.join(primary[:3])}")
+    return f"{'; '.join(parts)}; time: {lead.time.reason}"
+
+
+def _source_rows(event_id: str, draft: Draft) -> pl.DataFrame:
+    first = draft.lead.time.best_entry_id
+    role = (
+        pl.when(pl.col("entry_id") == first)
+        .then(pl.lit("first_report"))
+        .when(pl.col("is_primary"))
+        .then(pl.lit("statement"))
+        .when(pl.lit(draft.lead.frame == "lift"))
+        .then(pl.lit("restored"))
+        .otherwise(pl.lit("confirmation"))
+    )
+    own = draft.entries.sort("at_utc", "entry_id").head(MOST_SOURCES).with_columns(role.alias("role"))
+    comments = [story.entries.with_columns(pl.lit("reaction").alias("role")) for story in draft.comments]
+    rows = pl.concat([own, *comments]).sort("at_utc", "entry_id").head(MOST_SOURCES)
+    return EVENT_SOURCE.conform(
+        rows.select(
+            pl.lit(event_id).alias("event_id"),
+            pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("source_number"),
+            "entry_id",
+            "story_id",
+            "outlet",
+            "title",
+            "url",
+            "published_at_utc",
+            "first_seen_at_utc",
+            "time_basis",
+            "role",
+        )
+    )

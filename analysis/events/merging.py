@@ -1,0 +1,194 @@
+"""One row per thing that happened: detected events, outages and ledger entries that are the same event become one."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from analysis.events.drafts import NEIGHBOURS, PARTY_KINDS
+from analysis.events.outages import POST_DELAY
+from analysis.events.vocabulary import Vocabulary
+from warehouse.tables.news import EVENT, EVENT_SOURCE
+
+# News about an event keeps coming for a day and a half; later stories are about what followed from it.
+NEWS_TOLERANCE = timedelta(hours=36)
+# A first report may precede the recorded time of the same event by this much.
+EARLY_TOLERANCE = timedelta(hours=6)
+
+
+def outage_events(outages: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
+    """`core.event` rows of merged outages (`merge_incidents`): with end, duration and impact in words."""
+    names = {entity.entity_id: entity.name for entity in vocabulary.entities}
+    hours = (pl.col("resolved_at_utc") - pl.col("started_at_utc")).dt.total_seconds() / 3600
+    is_recent_sighting = pl.col("first_seen_at_utc").is_between(
+        pl.col("started_at_utc"), pl.col("started_at_utc") + NEWS_TOLERANCE
+    )
+    lasted = (
+        pl.when(hours.is_null()).then(pl.lit("end not on record")).otherwise(pl.format("lasted {} h", hours.round(2)))
+    )
+    day = pl.col("time_basis") == "date_only"
+    return EVENT.conform(
+        outages.select(
+            pl.col("outage_id").alias("event_id"),
+            pl.format("{}: {}", pl.col("provider").replace(names), pl.col("title")).alias("title"),
+            pl.format("Impact {}; {}.", "impact", lasted).alias("summary"),
+            pl.lit("outage").alias("category"),
+            pl.col("started_at_utc").alias("earliest_at_utc"),
+            pl.col("started_at_utc").alias("best_at_utc"),
+            pl.when(day)
+            .then(pl.col("started_at_utc") + timedelta(hours=24))
+            .when(is_recent_sighting)
+            .then("first_seen_at_utc")
+            .otherwise("started_at_utc")
+            .alias("latest_at_utc"),
+            pl.when(day)
+            .then(pl.lit("day"))
+            .when(pl.col("time_basis") == "submission")
+            .then(pl.lit("upper_bound"))
+            .otherwise(pl.lit("second"))
+            .alias("time_precision"),
+            "time_basis",
+            pl.col("resolved_at_utc").alias("ended_at_utc"),
+            "severity",
+            pl.lit("restricts").alias("direction"),
+            pl.lit("global").alias("jurisdiction"),
+            pl.col("provider").alias("entities"),
+            pl.lit("incident").alias("origin"),
+            pl.lit("detected").alias("status"),
+            pl.lit("news").alias("selected_from"),
+            pl.lit(1, dtype=pl.Int64).alias("n_outlets"),
+            pl.format(
+                "status page of the provider: {} report(s), impact {}, {}", "n_incidents", "impact", lasted
+            ).alias("reason"),
+            pl.col("url").alias("source_url"),
+        )
+    )
+
+
+def outage_sources(outages: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
+    """The provider's own word as `core.event_source`, one row per outage."""
+    names = {entity.entity_id: entity.name for entity in vocabulary.entities}
+    return EVENT_SOURCE.conform(
+        outages.select(
+            pl.col("outage_id").alias("event_id"),
+            pl.lit(1, dtype=pl.Int64).alias("source_number"),
+            pl.format("{} status", pl.col("provider").replace(names)).alias("outlet"),
+            "title",
+            "url",
+            pl.col("started_at_utc").alias("published_at_utc"),
+            "first_seen_at_utc",
+            "time_basis",
+            pl.lit("statement").alias("role"),
+        )
+    )
+
+
+def match_events(children: pl.DataFrame, parents: pl.DataFrame, vocabulary: Vocabulary) -> dict[str, str]:
+    """The parent that each child is another record of; a child without one is absent.
+
+    Both are `core.event` rows. They are one event when their category is the same or a neighbouring one, they share a
+    lab, network or company (or, when neither names one, a public body), do not point in opposite directions, and the
+    child became known within the parent's interval, widened by the tolerances. The nearest in time wins.
+    """
+    party_ids = {entity.entity_id for entity in vocabulary.entities if entity.kind in PARTY_KINDS}
+    matches = {}
+    by_time = parents.sort("best_at_utc").to_dicts()
+    for child in children.iter_rows(named=True):
+        fitting = [parent for parent in by_time if _is_same(child, parent, party_ids)]
+        if fitting:
+            nearest = min(
+                fitting, key=lambda parent: (abs(parent["best_at_utc"] - child["best_at_utc"]), parent["event_id"])
+            )
+            matches[child["event_id"]] = nearest["event_id"]
+    return matches
+
+
+def _is_same(child: dict[str, object], parent: dict[str, object], party_ids: set[str]) -> bool:
+    if child["event_id"] == parent["event_id"] or not _is_in_time(child, parent):
+        return False
+    one, other = str(child["category"]), str(parent["category"])
+    if one != other and not (one in NEIGHBOURS and other in NEIGHBOURS):
+        return False
+    if one != "outage" and {child["direction"], parent["direction"]} == {"restricts", "enables"}:
+        return False
+    mine, theirs = _entities(child), _entities(parent)
+    if mine & party_ids and theirs & party_ids:
+        return bool(mine & theirs & party_ids)
+    return bool(mine & theirs) and not (mine | theirs) & party_ids
+
+
+def _is_in_time(child: dict[str, object], parent: dict[str, object]) -> bool:
+    at, early, late = child["best_at_utc"], parent["earliest_at_utc"], parent["latest_at_utc"]
+    if not (isinstance(at, datetime) and isinstance(early, datetime) and isinstance(late, datetime)):
+        return False
+    if child["category"] == "outage":
+        ended = parent["ended_at_utc"]
+        last = max(late, ended) if isinstance(ended, datetime) else late
+        return early - EARLY_TOLERANCE <= at <= last + POST_DELAY
+    return early - EARLY_TOLERANCE <= at <= late + NEWS_TOLERANCE
+
+
+def _entities(event: dict[str, object]) -> set[str]:
+    return set(str(event["entities"] or "").split(",")) - {""}
+
+
+def merge_records(
+    recorded: tuple[pl.DataFrame, pl.DataFrame],
+    outages: tuple[pl.DataFrame, pl.DataFrame],
+    detected: tuple[pl.DataFrame, pl.DataFrame],
+    vocabulary: Vocabulary,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Events and evidence of the ledger, of incidents and of detection (each a pair of frames) as one pair.
+
+    The ledger stands above outages, outages above detection: whoever is the same event gives its evidence to the one above.
+    """
+    matches = match_events(outages[0], recorded[0], vocabulary)
+    own_outages = outages[0].filter(~pl.col("event_id").is_in(list(matches)))
+    matches |= match_events(detected[0], recorded[0], vocabulary)
+    rest = detected[0].filter((pl.col("category") == "outage") & ~pl.col("event_id").is_in(list(matches)))
+    matches |= match_events(rest, own_outages, vocabulary)
+    own_events = detected[0].filter(~pl.col("event_id").is_in(list(matches)))
+    sources = absorb(pl.concat([recorded[1], outages[1], detected[1]]), matches)
+    events = pl.concat([recorded[0], own_outages, own_events])
+    return count_outlets(events, sources, own_outages["event_id"].to_list()), sources
+
+
+def absorb(sources: pl.DataFrame, matches: dict[str, str]) -> pl.DataFrame:
+    """`core.event_source` rows with absorbed events' evidence moved to the event that absorbed them, numbered anew.
+
+    Evidence that was there before keeps its place; what joins follows in order of time, first reports as confirmations.
+    """
+    if not matches:
+        return sources
+    is_moved = pl.col("event_id").is_in(list(matches))
+    moved = sources.with_columns(
+        pl.when(is_moved & (pl.col("role") == "first_report"))
+        .then(pl.lit("confirmation"))
+        .otherwise("role")
+        .alias("role"),
+        pl.col("event_id").replace(matches),
+        is_moved.alias("is_moved"),
+    )
+    at = pl.coalesce("published_at_utc", "first_seen_at_utc")
+    ordered = moved.with_columns(at.alias("at")).sort("event_id", "is_moved", "at", "source_number", nulls_last=True)
+    unique = ordered.unique(["event_id", "outlet", "title", "url"], keep="first", maintain_order=True)
+    return EVENT_SOURCE.conform(
+        unique.with_columns(
+            pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("event_id").alias("source_number")
+        ).select(EVENT_SOURCE.column_names)
+    )
+
+
+def count_outlets(events: pl.DataFrame, sources: pl.DataFrame, event_ids: list[str]) -> pl.DataFrame:
+    """`events` with n_outlets of the named ones raised to the outlets of their evidence, where that is more."""
+    counted = (
+        sources.filter(pl.col("event_id").is_in(event_ids) & ~pl.col("role").is_in(["reaction", "private"]))
+        .group_by("event_id")
+        .agg(pl.col("outlet").n_unique().cast(pl.Int64).alias("n_found"))
+    )
+    return EVENT.conform(
+        events.join(counted, on="event_id", how="left", validate="1:1", maintain_order="left")
+        .with_columns(pl.max_horizontal("n_outlets", "n_found").alias("n_outlets"))
+        .drop("n_found")
+    )
