@@ -218,7 +218,8 @@ def _parse_entry(entry: dict[str, object], number: int, text: str, file_name: st
     try:
         return _CLAIM.validate_python(entry)
     except ValidationError as exc:
-        first = exc.errors()[0]
+        # A misspelt key is both unknown and missing; the line with the misspelling helps more.
+        first = min(exc.errors(), key=lambda error: error["type"] != "extra_forbidden")
         keys = [str(part) for part in first["loc"] if part != kind]
         line = _line_of_key(lines, start, keys[0]) if keys else start
         where = f"{file_name} line {line}: {name}"

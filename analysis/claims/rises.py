@@ -23,11 +23,13 @@ def measure_rise(claim: RiseWithin, anchor: Anchor, evidence: Evidence) -> Findi
     price inside these hours; from the company's or latest statement; trough to peak and close to close anywhere in the
     search window.
     """
-    end = anchor.latest + timedelta(hours=max(claim.hours, claim.search_hours))
-    tape = tape_of(evidence, claim.asset, anchor.earliest, end, claim.market)
+    end = anchor.latest + timedelta(hours=claim.hours)
+    search_end = anchor.best + timedelta(hours=claim.search_hours)
+    tape = tape_of(evidence, claim.asset, anchor.earliest, max(end, search_end), claim.market)
+    if isinstance(tape, Absence):  # the claim's own hours may be over although the search window is not
+        tape = tape_of(evidence, claim.asset, anchor.earliest, end, claim.market)
     if isinstance(tape, Absence):
         return nothing_known(tape.reason, claim.rise, FRACTION, claim.if_missing)
-    search_end = anchor.best + timedelta(hours=claim.search_hours)
     readings = [
         _close_reading(claim, tape, "from_first_report", "after the first public report", anchor.best, Weight.DECISIVE),
         _extreme_reading(claim, tape, anchor.best),

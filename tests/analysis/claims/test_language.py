@@ -1,0 +1,86 @@
+"""A claim file is read strictly, and a wrong one is told where it is wrong."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from analysis.claims.language import KINDS, ClaimFileError, merge_claims, packaged_claims, parse_claims
+from analysis.claims.verdicts import MEASURES, claim_frame
+
+GOOD = """\
+# my claims
+
+[[claim]]
+id = "one"
+episode = "mine"
+quote = "It rose."
+kind = "rise_within"
+asset = "TAO"
+at = 2026-06-12T23:56:41Z
+rise = 0.1
+hours = 6
+
+[[claim]]
+id = "two"
+episode = "mine"
+quote = "It reached 10."
+kind = "level"
+asset = "FET"
+event = "some-event"
+price = 10
+hours = 24
+"""
+
+
+def test_good_file_is_read_in_order():
+    one, two = parse_claims(GOOD, "my.toml")
+    assert (one.id, one.at, one.hours) == ("one", datetime(2026, 6, 12, 23, 56, 41, tzinfo=UTC), 6)
+    assert (two.id, two.event, two.price) == ("two", "some-event", 10)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("hours = 6", "hourz = 6", r"my\.toml line 11: claim 'one': hourz: unknown key for kind"),
+        ("hours = 6", 'hours = "six"', r"my\.toml line 11: claim 'one': hours: .*number"),
+        ("hours = 24", "hours = -1", r"my\.toml line 21: claim 'two': hours: .*greater than 0"),
+        ("rise = 0.1\n", "", r"my\.toml line 3: claim 'one': rise: missing; a claim of kind 'rise_within' needs it"),
+        ('kind = "level"', 'kind = "levle"', r"my\.toml line 17: claim 'two': kind: 'levle' is not a kind"),
+        ('kind = "level"\n', "", r"my\.toml line 13: claim 'two': kind: None is not a kind"),
+        ("at = 2026-06-12T23:56:41Z", "at = 2026-06-12T23:56:41", r"my\.toml line 9: claim 'one': at: .*UTC"),
+        ("at = 2026-06-12T23:56:41Z\n", "", r"my\.toml line 3: claim 'one': give either `event`"),
+        ('id = "two"', 'id = "one"', r"my\.toml line 14: claim 'one': id: used twice"),
+        ('asset = "FET"', 'asset = "fet token"', r"my\.toml line 18: claim 'two': asset"),
+        ("# my claims", "colour = 1", r"my\.toml line 1: unknown key 'colour'"),
+        ("price = 10", "price = = 10", r"my\.toml: not valid TOML: .*line 20"),
+        ("# my claims", "[defaults]\nhours = 3", r"my\.toml line 1: unknown key 'defaults'"),
+    ],
+)
+def test_wrong_file_is_told_the_line_the_entry_and_the_key(old, new, message):
+    assert old in GOOD
+    with pytest.raises(ClaimFileError, match=message):
+        parse_claims(GOOD.replace(old, new, 1), "my.toml")
+
+
+def test_single_table_instead_of_a_list_is_explained():
+    with pytest.raises(ClaimFileError, match=r"start each with \[\[claim\]\]"):
+        parse_claims('[claim]\nid = "x"', "my.toml")
+
+
+def test_every_kind_of_the_language_can_be_measured():
+    assert set(KINDS) == set(MEASURES)
+
+
+def test_packaged_claims_cover_both_episodes_and_become_rows():
+    claims = packaged_claims()
+    assert {claim.episode for claim in claims} == {"june-2026-restriction", "claude-outage"}
+    rows = claim_frame(claims)
+    assert rows.height == len(claims)
+    assert {"TAO", "FET"} <= set(rows["asset_id"])
+    assert {claim.peer for claim in claims if claim.kind == "lead_sustained"} == {"FET", "AGIX", "OCEAN"}
+
+
+def test_own_claim_replaces_the_packaged_one_with_its_id():
+    one, two = parse_claims(GOOD, "my.toml")
+    mine = one.model_copy(update={"hours": 12.0})
+    assert [claim.hours for claim in merge_claims([one, two], [mine])] == [12.0, 24.0]
