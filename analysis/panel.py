@@ -36,6 +36,7 @@ class Panel:
     pairs: PairCorrelations
     score_pairs: PairCorrelations
     seed: int
+    is_overlap_weighted: bool
 
     def sample(self, first: int, last: int) -> Sample:
         """The events with all bars of [first, last), bars relative to bar 0."""
@@ -55,21 +56,28 @@ class Panel:
             degrees_of_freedom=np.array([fit.residuals.size - fit.n_parameters for fit in fits], dtype=np.int64),
             bars=self.bars[members, i:j],
             clusters=np.unique(self.clusters[members], return_inverse=True)[1].astype(np.int64),
-            rbar=self._mean_correlation(self.pairs, members),
-            score_rbar=self._mean_correlation(self.score_pairs, members),
+            rbar=self._mean_correlation(self.pairs, members, (i, j)),
+            score_rbar=self._mean_correlation(self.score_pairs, members, (i, j)),
             seed=self.seed,
         )
 
-    def _mean_correlation(self, pairs: PairCorrelations, members: Integers) -> float | None:
+    def _mean_correlation(self, pairs: PairCorrelations, members: Integers, columns: tuple[int, int]) -> float | None:
         among = np.flatnonzero(np.isin(self.paired, members))
+        if self.is_overlap_weighted:
+            bars = self.bars[self.paired]
+            return pairs.overlap_mean(among, bars[:, columns[0]], bars[:, columns[1] - 1])
         mean, _ = pairs.mean(among)
         if mean is None and np.unique(self.clusters[members]).size == members.size:
             return 0.0  # no two events share enough bars to correlate, and no two windows overlap
         return mean
 
 
-def build_panel(results: Sequence[EventResult], seed: int) -> Panel:
-    """The panel of events that have a fit and the same event window; ValueError when there is none."""
+def build_panel(results: Sequence[EventResult], seed: int, *, is_overlap_weighted: bool = False) -> Panel:
+    """The panel of events that have a fit and the same event window; ValueError when there is none.
+
+    With `is_overlap_weighted` the mean correlation is over all pairs, weighted by the share of the event window that
+    two events have in common; without, over the pairs that share estimation bars, as published for one event date.
+    """
     if not results:
         raise ValueError("no event has abnormal returns: a panel needs at least one")
     fits = [result.require_fit() for result in results]
@@ -95,6 +103,7 @@ def build_panel(results: Sequence[EventResult], seed: int) -> Panel:
         pairs=pair_correlations(residuals[paired], *chosen),
         score_pairs=pair_correlations(scores[paired], *chosen),
         seed=seed,
+        is_overlap_weighted=is_overlap_weighted,
     )
 
 

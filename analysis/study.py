@@ -34,6 +34,8 @@ class StudySpecification:
     minimum_estimation: int = 30
     seed: int = 20260612
     is_cumulative: bool = False  # also every window from the first bar on
+    is_whole_only: bool = False  # no single bars, only the whole event window
+    is_overlap_weighted: bool = False  # mean correlation weighted by the overlap of event windows
     parts: tuple[Range, ...] = ()  # also these windows, where they lie inside the event window
     statistic_ids: tuple[str, ...] | None = None  # all when None
 
@@ -98,13 +100,25 @@ def run_study(events: Sequence[EventInput], specification: StudySpecification) -
     effects: list[GroupEffect] = []
     for window in sorted({result.source.window for result in results}):
         members = [r for r in results if r.source.window == window and r.fit is not None]
-        panel = build_panel(members, specification.seed) if members else None
-        for part in windows_to_test(window, specification.parts, is_cumulative=specification.is_cumulative):
+        panel = _panel(members, specification)
+        for part in _parts(window, specification):
             sample = panel.sample(*part) if panel else None
             tests += run_battery(sample, part, specification.statistic_ids)
             if sample is not None and sample.n:
                 effects.append(group_effect(sample, part))
     return StudyResult(results, tuple(adjust_rows(tests)), tuple(effects), describe_conventions(events, specification))
+
+
+def _panel(members: Sequence[EventResult], specification: StudySpecification) -> Panel | None:
+    if not members:
+        return None
+    return build_panel(members, specification.seed, is_overlap_weighted=specification.is_overlap_weighted)
+
+
+def _parts(window: Range, specification: StudySpecification) -> list[Range]:
+    if specification.is_whole_only:
+        return [window]
+    return windows_to_test(window, specification.parts, is_cumulative=specification.is_cumulative)
 
 
 def windows_to_test(window: Range, parts: Sequence[Range] = (), *, is_cumulative: bool = False) -> list[Range]:
@@ -182,10 +196,18 @@ def describe_conventions(events: Sequence[EventInput], specification: StudySpeci
             "cross-sectional tests against t(N - 1)",
             "p-hat of the generalised sign test is the mean of event fractions",
             "ranks over estimation and event window together",
-            "r-bar over pairs of events with at least 20 common calendar bars; a pair of the same series counts only "
-            "when event windows overlap",
+            _rbar_words(is_overlap_weighted=specification.is_overlap_weighted),
             "two-sided p; p_adjusted by Holm over the windows of one statistic",
         )
+    )
+
+
+def _rbar_words(*, is_overlap_weighted: bool) -> str:
+    if is_overlap_weighted:
+        return "r-bar over all pairs of events, each weighted by the share of the event window the two have in common"
+    return (
+        "r-bar over pairs of events with at least 20 common calendar bars; a pair of the same series counts only when "
+        "event windows overlap"
     )
 
 

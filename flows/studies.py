@@ -41,7 +41,7 @@ def _update_study(context: RunContext, study: DeclaredStudy) -> StepReport:
     times, excluded = read_event_times(events.filter(pl.col("origin").is_in(study.event_origins)))
     masks = events.filter(pl.col("origin").is_in(study.mask_origins))
     markets = align_markets(
-        _load_grids(warehouse, study),
+        load_grids(warehouse, study),
         warehouse.query("study_markets"),
         asset_ids=study.asset_ids,
         benchmark_asset_ids=study.benchmark_asset_ids,
@@ -63,7 +63,8 @@ def _update_study(context: RunContext, study: DeclaredStudy) -> StepReport:
     return StepReport(n_changed, detail)
 
 
-def _load_grids(warehouse: Warehouse, study: DeclaredStudy) -> list[ReturnGrid]:
+def load_grids(warehouse: Warehouse, study: DeclaredStudy) -> list[ReturnGrid]:
+    """Returns of every market, one grid per bar length of the study, finest first."""
     grids = []
     for timeframe in study.timeframes:
         candles = warehouse.query("study_candles", timeframe=timeframe)

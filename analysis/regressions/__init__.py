@@ -1,0 +1,1 @@
+"""Regressions that explain abnormal returns."""

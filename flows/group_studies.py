@@ -1,0 +1,54 @@
+"""Measure every category of events on every token, and keep what has not changed."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from analysis.group_rows import join_groups, measure_groups
+from analysis.groups import GroupSpecification, plan_groups
+from analysis.single.markets import align_markets
+from flows.context import RunContext, StepReport
+from flows.studies import load_grids
+from flows.study_registry import DeclaredStudy, load_studies
+from warehouse.tables.news import EVENT
+from warehouse.tables.studies import EXCLUSION, STUDY_RESULT
+
+STUDY_ID = "groups"
+DECLARED_STUDY = "reaction"  # whose assets, benchmarks, bars and estimation window the groups share
+WINDOWS_HOURS = (12.0, 24.0, 72.0)
+
+
+def update_group_studies(context: RunContext) -> StepReport:
+    """Run every test on every category of news-selected events; a group whose data are as they were keeps its rows."""
+    warehouse = context.warehouse
+    study = {study.id: study for study in load_studies(context.settings.config_path)}[DECLARED_STUDY]
+    events = warehouse.frame(EVENT, where="status <> 'rejected' and selected_from = 'news'")
+    masks = warehouse.frame(EVENT, where="status <> 'rejected'").filter(pl.col("origin").is_in(study.mask_origins))
+    markets = align_markets(
+        load_grids(warehouse, study),
+        warehouse.query("study_markets"),
+        asset_ids=study.asset_ids,
+        benchmark_asset_ids=study.benchmark_asset_ids,
+        benchmark_exchanges=study.benchmark_exchanges,
+    )
+    results, exclusions = warehouse.frame(STUDY_RESULT), warehouse.frame(EXCLUSION)
+
+    specification = _specify(study)
+    plan = plan_groups(specification, events, masks, markets)
+    outcome = measure_groups(specification, plan, results.filter(pl.col("study_id") == STUDY_ID), events)
+
+    n_changed = warehouse.replace(STUDY_RESULT, join_groups(results, outcome.results, STUDY_ID))
+    if outcome.n_fresh:
+        n_changed += warehouse.replace(EXCLUSION, join_groups(exclusions, outcome.exclusions, STUDY_ID))
+    return StepReport(n_changed, f"{len(plan.groups)} groups, {outcome.n_fresh} of them computed anew")
+
+
+def _specify(study: DeclaredStudy) -> GroupSpecification:
+    return GroupSpecification(
+        study_id=STUDY_ID,
+        windows_hours=WINDOWS_HOURS,
+        estimation_hours=study.estimation_hours,
+        minimum_estimation_hours=study.minimum_estimation_hours,
+        mask_hours=study.mask_hours,
+        benchmark_asset_ids=study.benchmark_asset_ids,
+    )
