@@ -27,7 +27,8 @@ LONGER_HISTORY = 1.5
 class Pair:
     """Returns of a token and of what it is compared with on the bars from their first to their last common one.
 
-    Both arrays are log points per bar, NaN where absent; bar 0 opens at `first_open`.
+    Returns are log points per bar, `volume` is the token's in base currency, NaN where absent; bar 0 opens at
+    `first_open`.
     """
 
     market_id: str
@@ -39,6 +40,7 @@ class Pair:
     bar: timedelta
     token: Array
     benchmark: Array
+    volume: Array
 
     @property
     def bar_hours(self) -> float:
@@ -183,4 +185,5 @@ def _trimmed(panel: Panel, row: int, other_market: str, other_asset: str, benchm
         bar=grid.bar,
         token=token[span],
         benchmark=benchmark[span],
+        volume=grid.volume[row][span],
     )

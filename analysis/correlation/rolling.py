@@ -177,3 +177,19 @@ def _correlation(prefixes: tuple[Array, Array, Array, Array, Array, Array], wind
     is_usable = (n >= max(MIN_BARS, min_share * window)) & (v_x > FROZEN_SHARE * n) & (v_y > FROZEN_SHARE * n)
     out[window - 1 :] = np.where(is_usable, np.clip(r, -1.0, 1.0), np.nan)
     return out
+
+
+def trailing_beta(token: Array, benchmark: Array, window: int, min_share: float = MIN_SHARE) -> Array:
+    """Slope of the token on the benchmark over the `window` bars before each bar, which it therefore does not know.
+
+    NaN until enough bars are present.
+    """
+    a, b = (_RowSums.of(row) for row in np.stack([benchmark, token]))
+    out = np.full(token.size, np.nan)
+    if window >= token.size:
+        return out
+    n, s_x, s_y, s_xx, _, s_xy = (prefix[window:-1] - prefix[: -window - 1] for prefix in _pair_prefixes(a, b))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slope = (s_xy - s_x * s_y / n) / (s_xx - s_x * s_x / n)
+    out[window:] = np.where(n >= max(MIN_BARS, min_share * window), slope, np.nan)
+    return out
