@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 import polars as pl
 
-from analysis.claims.language import LeadSustained, NotDuringBroadRally, OutperformedOver, ReactedTo
-from analysis.claims.reading import Anchor, Evidence, Finding, Reading, Weight, nothing_known, tape_of
-from analysis.claims.studies import study_readings, study_row
-from analysis.claims.tape import BAR_HOURS, Absence, Tape, earlier_returns
-from analysis.claims.words import listing, moment, percent, points, span
+from analysis.claims.language import LeadSustained, NotDuringBroadRally, OutperformedOver
+from analysis.claims.moves import Move, measure_move
+from analysis.claims.reading import Anchor, Evidence, Finding, Reading, Weight, nothing_known
+from analysis.claims.studies import study_readings
+from analysis.claims.tape import BAR_HOURS, Absence
+from analysis.claims.words import listing, percent, points, span
 
 FRACTION = "fraction"
 # With fewer other assets than this, "the market" is a name for a handful.
@@ -21,23 +21,11 @@ LEAST_MARKET_ASSETS = 5
 LEAD_HOURS = (24.0, 72.0, 168.0)
 # A lead of which less than half is left has not lasted, though it is still a lead.
 LEAST_SHARE_KEPT = 0.5
-# A single event's move is called unusual at this p only with at least so many windows to compare with.
-LEAST_PLACEBOS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class _Move:
-    """A simple return between two closes of one tape."""
-
-    tape: Tape
-    value: float
-    from_utc: datetime
-    to_utc: datetime
 
 
 def measure_outperformance(claim: OutperformedOver, anchor: Anchor, evidence: Evidence) -> Finding:
     """The asset's return less the first comparison's (decisive) and less the others' (alternatives)."""
-    mine = _move(evidence, claim.asset, anchor.best, claim.hours, claim.market)
+    mine = measure_move(evidence, claim.asset, anchor.best, claim.hours, claim.market)
     if isinstance(mine, Absence):
         return nothing_known(mine.reason, claim.margin, FRACTION, claim.if_missing)
     readings = [
@@ -68,8 +56,8 @@ def measure_rally(claim: NotDuringBroadRally, anchor: Anchor, evidence: Evidence
     windows = [*decisive, *(hours for hours in LEAD_HOURS if hours > max(decisive))]
     readings, tapes, reasons = [], [], []
     for hours in windows:
-        moves = {asset: _move(evidence, asset, anchor.best, hours) for asset in claim.versus}
-        known = {asset: move for asset, move in moves.items() if isinstance(move, _Move)}
+        moves = {asset: measure_move(evidence, asset, anchor.best, hours) for asset in claim.versus}
+        known = {asset: move for asset, move in moves.items() if isinstance(move, Move)}
         reasons += [move.reason for move in moves.values() if isinstance(move, Absence)]
         if known:
             weight = Weight.DECISIVE if hours in decisive else Weight.CONTEXT
@@ -85,7 +73,7 @@ def measure_rally(claim: NotDuringBroadRally, anchor: Anchor, evidence: Evidence
     )
 
 
-def _rally_reading(known: dict[str, _Move], hours: float, threshold: float, weight: Weight) -> Reading:
+def _rally_reading(known: dict[str, Move], hours: float, threshold: float, weight: Weight) -> Reading:
     median = float(np.median([move.value for move in known.values()]))
     words = listing([f"{asset} {percent(move.value)}" for asset, move in known.items()])
     return Reading(
@@ -150,68 +138,11 @@ def measure_lead(claim: LeadSustained, anchor: Anchor, evidence: Evidence) -> Fi
     )
 
 
-def measure_reaction(claim: ReactedTo, anchor: Anchor, evidence: Evidence) -> Finding:
-    """Whether the move after the news was unusual: decisive is its p among earlier windows, scaled where studied."""
-    move = _move(evidence, claim.asset, anchor.best, claim.hours, claim.market)
-    if isinstance(move, Absence):
-        return nothing_known(move.reason, None, FRACTION, claim.if_missing)
-    returns = earlier_returns(evidence.candles_of(claim.asset), move.tape, anchor.best, claim.hours)
-    rank = study_row(evidence.studies, anchor.event_id, move.tape.market_id, claim.hours, "placebo_rank")
-    if rank is not None and isinstance(rank["p_value"], float):
-        p_value, n, source = rank["p_value"], rank["n"], "volatility-scaled abnormal returns"
-    elif returns.size >= LEAST_PLACEBOS:
-        n_as_large = int(np.count_nonzero(np.abs(returns) >= abs(move.value)))
-        p_value, n, source = (1 + n_as_large) / (1 + returns.size), int(returns.size), "raw returns, not scaled"
-    else:
-        reason = f"{returns.size} earlier stretches of {span(claim.hours)} are too few to compare with"
-        return nothing_known(reason, None, FRACTION, claim.if_missing)
-    is_right_way = claim.direction == "either" or (move.value > 0) == (claim.direction == "up")
-    n_placebo = n if isinstance(n, int) else None
-    closes = f"{move.tape.timeframe} closes, {moment(move.from_utc)} to {moment(move.to_utc)}"
-    moved = (
-        f"{claim.asset} moved {percent(move.value)} in the {span(claim.hours)} after the first public report ({closes})"
-    )
-    detail = f"{moved}; p = {p_value:.3f} among {n} earlier stretches ({source})"
-    reading = Reading(
-        reading_id="unusual_move",
-        description=f"p of the move over {span(claim.hours)} among earlier stretches, two-sided",
-        weight=Weight.DECISIVE,
-        unit="probability",
-        value=p_value,
-        detail=detail,
-        is_satisfied=is_right_way and p_value < claim.level,
-        from_utc=move.from_utc,
-        to_utc=move.to_utc,
-        market_id=move.tape.market_id,
-    )
-    others = study_readings(evidence.studies, anchor.event_id, move.tape.market_id, claim.hours)
-    statement = f"{detail}. One event shows that two things happened together, not that one made the other."
-    return Finding(
-        (reading, *others), detail, statement, claim.level, "probability", n_placebo=n_placebo, tapes=(move.tape,)
-    )
-
-
-def _move(
-    evidence: Evidence,
-    asset: str,
-    start: datetime,
-    hours: float,
-    market: str | None = None,
-    finest_hours: float = 0.0,
-) -> _Move | Absence:
-    end = start + timedelta(hours=hours)
-    tape = tape_of(evidence, asset, start, end, market, finest_hours)
-    if isinstance(tape, Absence):
-        return tape
-    i, j = tape.index_closed_by(start), tape.index_closed_by(end)
-    return _Move(tape, float(tape.closes[j] / tape.closes[i] - 1.0), tape.close_time(i), tape.close_time(j))
-
-
 def _side_by_side(
     evidence: Evidence, asset: str, other: str, start: datetime, hours: float, market: str | None
-) -> tuple[_Move, _Move] | Absence:
+) -> tuple[Move, Move] | Absence:
     """The moves of two assets on bars of equal length: the coarser one's, or the windows would differ."""
-    mine, theirs = _move(evidence, asset, start, hours, market), _move(evidence, other, start, hours)
+    mine, theirs = measure_move(evidence, asset, start, hours, market), measure_move(evidence, other, start, hours)
     if isinstance(mine, Absence):
         return mine
     if isinstance(theirs, Absence):
@@ -219,7 +150,7 @@ def _side_by_side(
     coarser = max(BAR_HOURS[mine.tape.timeframe], BAR_HOURS[theirs.tape.timeframe])
     if mine.tape.bar != theirs.tape.bar:
         mine, theirs = (
-            _move(evidence, name, start, hours, only, coarser) for name, only in ((asset, market), (other, None))
+            measure_move(evidence, name, start, hours, only, coarser) for name, only in ((asset, market), (other, None))
         )
     if isinstance(mine, Absence):
         return mine
@@ -247,17 +178,17 @@ def _difference(evidence: Evidence, other: str, claim: OutperformedOver, anchor:
     )
 
 
-def _market_moves(evidence: Evidence, anchor: Anchor, hours: float, without: str) -> list[_Move]:
+def _market_moves(evidence: Evidence, anchor: Anchor, hours: float, without: str) -> list[Move]:
     """The moves of every stored asset that is not an AI token and not `without`."""
     if not evidence.assets.height:
         return []  # without the registry nobody can tell tokens from the rest
     tokens = evidence.assets.filter(pl.col("role") == "ai_token")["asset_id"].to_list()
     names = sorted(set(evidence.candles) - set(tokens) - {without})
-    moves = (_move(evidence, name, anchor.best, hours) for name in names)
-    return [move for move in moves if isinstance(move, _Move)]
+    moves = (measure_move(evidence, name, anchor.best, hours) for name in names)
+    return [move for move in moves if isinstance(move, Move)]
 
 
-def _market_reading(evidence: Evidence, mine: _Move, claim: OutperformedOver, anchor: Anchor) -> list[Reading]:
+def _market_reading(evidence: Evidence, mine: Move, claim: OutperformedOver, anchor: Anchor) -> list[Reading]:
     moves = _market_moves(evidence, anchor, claim.hours, claim.asset)
     if len(moves) < LEAST_MARKET_ASSETS:
         return []
@@ -297,7 +228,7 @@ def _breadth_reading(evidence: Evidence, claim: NotDuringBroadRally, anchor: Anc
     ]
 
 
-def _kept_reading(claim: LeadSustained, early: tuple[_Move, _Move] | Absence, final: Reading) -> list[Reading]:
+def _kept_reading(claim: LeadSustained, early: tuple[Move, Move] | Absence, final: Reading) -> list[Reading]:
     """Whether at least half of the early lead is left at the end; nothing when there was no early lead."""
     if isinstance(early, Absence) or final.value is None:
         return []

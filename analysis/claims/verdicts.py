@@ -10,10 +10,11 @@ from typing import Any
 
 import polars as pl
 
-from analysis.claims.comparisons import measure_lead, measure_outperformance, measure_rally, measure_reaction
+from analysis.claims.comparisons import measure_lead, measure_outperformance, measure_rally
 from analysis.claims.language import Claim, PeakFromTrough, RiseWithin
 from analysis.claims.levels import LOOK_BACK_TIMES, measure_highest_since, measure_level, measure_week_high
 from analysis.claims.premium import measure_premium
+from analysis.claims.reactions import measure_reaction
 from analysis.claims.reading import Anchor, Evidence, Finding, find_anchor, judge_readings, nothing_known
 from analysis.claims.rises import measure_rise, measure_swing
 from analysis.claims.tape import HISTORY_DAYS, Absence
