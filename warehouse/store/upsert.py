@@ -79,7 +79,9 @@ def replace(connection: duckdb.DuckDBPyConnection, table: Table, frame: pl.DataF
         run_statement(connection, "begin")
         try:
             run_statement(connection, f"delete from {table.name}")
-            run_statement(connection, f"insert into {table.name} select {', '.join(table.column_names)} from {stage}")
+            # Named columns: one that was added later stands last in the file, wherever its contract puts it.
+            every = ", ".join(table.column_names)
+            run_statement(connection, f"insert into {table.name} ({every}) select {every} from {stage}")
             run_statement(connection, "commit")
         except duckdb.Error:
             run_statement(connection, "rollback")
