@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 
 import polars as pl
 from rich.console import Console
@@ -18,6 +19,9 @@ from warehouse.tables.news import EVENT
 EPISODE_EVENT_ID = "2026-06-12-fable-mythos-access-restriction"
 VERDICT_MARKS = {"supported": "✓", "partly": "◐", "not_supported": "✕", "cannot_be_told": "◌"}
 SUMMARY_WIDTH = 118
+HEADLINE_CLAIM_ID = "tao-30-percent-in-12-hours"
+VERDICT_WIDTH = len("cannot be told")
+INDENT = 4
 
 
 def print_summary(settings: Settings, outcome: RunOutcome) -> None:
@@ -84,10 +88,19 @@ def _print_verdicts(console: Console, reader: Reader) -> None:
     if not verdicts.height:
         return
     console.print("[bold]Claims, tested[/bold]")
-    for row in verdicts.iter_rows(named=True):
-        words = row["verdict"].replace("_", " ")
-        console.print(f"{VERDICT_MARKS[row['verdict']]} {words}: “{escape(row['quote'])}”")
-        console.print(f"    {escape(row['closest_true_statement'])}")
+    is_headline = pl.col("claim_id") == HEADLINE_CLAIM_ID
+    for row in verdicts.filter(is_headline).iter_rows(named=True):
+        console.print(_verdict_line(row))
+        for line in textwrap.wrap(row["closest_true_statement"], console.width - INDENT):
+            console.print(" " * INDENT + escape(line))
+    for row in verdicts.filter(~is_headline).iter_rows(named=True):
+        console.print(_verdict_line(row))
+    console.print("Every reading, and the closest true statement of each: aftershock claims check")
+
+
+def _verdict_line(row: dict[str, str]) -> str:
+    words = row["verdict"].replace("_", " ")
+    return f"{VERDICT_MARKS[row['verdict']]} {words:<{VERDICT_WIDTH}} {escape(row['quote'])}"
 
 
 def _print_steps(console: Console, outcome: RunOutcome) -> None:

@@ -1,4 +1,4 @@
--- what each token did after one event: raw and abnormal, with interval and placebo rank, per window
+-- what each AI token did after one event: raw and abnormal, with interval and placebo rank, per window
 with wide as (
     select
         r.market_id,
@@ -23,4 +23,6 @@ with wide as (
 select m.asset_id, w.*
 from wide as w
 join core.market as m on w.market_id = m.market_id
+join core.asset as a on m.asset_id = a.asset_id
+where a.role = 'ai_token'
 order by m.asset_id = 'TAO' desc, m.asset_id, w.market_id, w.window_end_hours

@@ -1,0 +1,53 @@
+"""Every command that the README shows really runs."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.paths import PROJECT
+
+RUN = [sys.executable, "-c", "import sys; sys.argv[0] = 'aftershock'; from flows.cli import main; main()"]
+
+
+def console_commands() -> list[str]:
+    """The `$ aftershock …` lines of the README's console blocks, continuation lines joined."""
+    blocks = re.findall(r"```console\n(.*?)```", (PROJECT / "README.md").read_text(), flags=re.S)
+    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
+    return [line.removeprefix("$ ") for line in lines if line.startswith("$ aftershock ")]
+
+
+@pytest.fixture(scope="module")
+def folder_after_a_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("readme")
+    for example in (PROJECT / "tests" / "golden" / "readme").glob("*"):
+        (folder / example.name).write_bytes(example.read_bytes())
+    result = run("aftershock run", folder)
+    assert result.returncode == 0, result.stderr
+    return folder
+
+
+def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "AFTERSHOCK_HOME": str(folder / "aftershock-home"), "AFTERSHOCK_OFFLINE": "1"}
+    arguments = shlex.split(command)[1:]
+    return subprocess.run(
+        RUN + arguments, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=300
+    )
+
+
+@pytest.mark.parametrize("command", console_commands())
+def test_command_of_the_readme_runs(folder_after_a_run: Path, command: str) -> None:
+    result = run(command, folder_after_a_run)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout or result.stderr
+
+
+def test_readme_shows_the_two_commands_and_some_more() -> None:
+    text = (PROJECT / "README.md").read_text()
+    assert "make run" in text
+    assert "make test" in text
+    assert len(console_commands()) >= 10

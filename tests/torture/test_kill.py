@@ -1,0 +1,51 @@
+"""`kill -9` after any step, then a run: the same result as an undisturbed run."""
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from flows.maintenance import compare_published
+from flows.pipeline import STEPS
+from tests.e2e.command import run_aftershock
+
+pytestmark = pytest.mark.slow
+
+NOW = "2026-07-02T00:00:00Z"
+KILL_AFTER = """
+import os, signal, sys
+import flows.pipeline as pipeline
+load, victim = pipeline.load_step, sys.argv.pop(1)
+references = dict(pipeline.STEPS)
+def load_and_kill(reference):
+    step = load(reference)
+    def killed(context):
+        report = step(context)
+        if reference == references[victim]:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return report
+    return killed
+pipeline.load_step = load_and_kill
+from flows.cli import main
+main()
+"""
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("undisturbed")
+    result = run_aftershock(home, "run", "--offline", "--now", NOW)
+    assert result.returncode == 0, result.stderr
+    return home
+
+
+@pytest.mark.parametrize("step", [name for name, _ in STEPS])
+def test_a_killed_run_is_made_good_by_the_next(tmp_path: Path, undisturbed: Path, step: str) -> None:
+    killed = run_aftershock(tmp_path, step, "run", "--offline", "--now", NOW, code=KILL_AFTER)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    result = run_aftershock(tmp_path, "run", "--offline", "--now", NOW)
+    assert result.returncode == 0, result.stderr
+    differences = compare_published(undisturbed / "aftershock.duckdb", tmp_path / "aftershock.duckdb")
+    assert differences.rows() == []
+    pages = {p.relative_to(undisturbed) for p in (undisturbed / "site").rglob("*.html")}
+    assert pages == {p.relative_to(tmp_path) for p in (tmp_path / "site").rglob("*.html")}
