@@ -92,6 +92,7 @@ class SimulatedMarket:
         ),
     ) -> None:
         self._quotes = quotes
+        self._made: dict[tuple[str, str, str], list[Bar]] = {}
         self._assets = tuple(assets)
         self._first = int(start.timestamp()) // 3_600
         n_hours = int(end.timestamp()) // 3_600 - self._first
@@ -116,6 +117,12 @@ class SimulatedMarket:
 
     def bars(self, exchange: str, symbol: str, timeframe: str) -> Sequence[Bar]:
         """Bars of an hour or longer, made of whole hours; shorter ones do not exist here."""
+        key = (exchange, symbol, timeframe)
+        if key not in self._made:
+            self._made[key] = self._make(exchange, symbol, timeframe)
+        return self._made[key]
+
+    def _make(self, exchange: str, symbol: str, timeframe: str) -> list[Bar]:
         asset = symbol.split("/")[0]
         if SECONDS[timeframe] < 3_600 or asset not in self._log_prices or symbol not in self.symbols(exchange):
             return []

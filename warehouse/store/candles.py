@@ -128,3 +128,19 @@ def read_candles(
         where = "market_id = $market_id and timeframe = $timeframe and open_time_utc >= $start and open_time_utc < $end"
         return reader.frame(CANDLE, where=where, order_by="open_time_utc", **parameters)
     return reader.query("candles_as_of", **parameters, as_of=as_of)
+
+
+def candles_around(warehouse: Warehouse, spans: pl.DataFrame) -> pl.DataFrame:
+    """Stored bars beside new ones: of each series those in [from_utc, first_utc) and (last_utc, to_utc].
+
+    `spans` has market_id, timeframe, from_utc, first_utc, last_utc, to_utc.
+    """
+    names = ", ".join(f"t.{name}" for name in CANDLE.column_names)
+    with staged(warehouse.connection, spans) as stage:
+        return fetch_frame(
+            warehouse.connection,
+            f"select {names} from core.candle as t join {stage} as s"
+            " on t.market_id = s.market_id and t.timeframe = s.timeframe"
+            " where t.open_time_utc >= s.from_utc and t.open_time_utc <= s.to_utc"
+            " and (t.open_time_utc < s.first_utc or t.open_time_utc > s.last_utc)",
+        )

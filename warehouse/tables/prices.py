@@ -149,6 +149,12 @@ GAP = Table(
         Column("n_missing", pl.Int64, "Missing bars"),
         Column("cause", pl.String, "halt, delisting, not_listed_yet, frozen, source_hole"),
         Column("detail", pl.String, "Cause in words, with evidence where known", is_nullable=True),
+        Column(
+            "offered_market_id",
+            pl.String,
+            "Another market of the asset that has the first missing bar: a different series, never spliced in",
+            is_nullable=True,
+        ),
     ),
 )
 
@@ -168,8 +174,12 @@ COVERAGE = Table(
         Column("n_missing", pl.Int64, "Expected minus present"),
         Column("n_gaps", pl.Int64, "Missing stretches"),
         Column("longest_gap_hours", pl.Float64, "Longest missing stretch", "hours"),
+        Column("gap_causes", pl.String, "Causes of the gaps, comma-separated", is_nullable=True),
         Column("n_zero_volume", pl.Int64, "Bars with zero volume"),
         Column("n_revised", pl.Int64, "Bars whose values changed after they closed"),
+        Column("n_refused", pl.Int64, "Rows of this series that stand in quarantine"),
+        Column("ended_because", pl.String, "Why the series ends: delisted or frozen since when", is_nullable=True),
+        Column("is_registered", pl.Boolean, "False for a market known only from an import"),
         Column("source_ids", pl.String, "Sources, comma-separated"),
     ),
 )

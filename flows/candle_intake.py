@@ -1,0 +1,71 @@
+"""One way in for candles of any source: judged beside their neighbours, stored, the rest kept in quarantine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from ingest.prices.candles import CandleBatch, Reading, refuse_stored
+from ingest.prices.quarantine import read_verdicts
+from ingest.prices.registry import unregistered_markets
+from ingest.prices.suspects import Verdicts, find_suspects, spans_around, without_withheld
+from warehouse.store.candles import candles_around, upsert_candles, withdraw_candles
+from warehouse.store.connection import Warehouse
+from warehouse.tables.prices import CANDLE, COVERAGE, GAP, MARKET, QUARANTINE
+
+CONTESTED = "another value stands here from a better source: the venue itself, or a file instead of the shipped record"
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What was written: new and changed bars, withdrawn bars, rows of quarantine and of the market list."""
+
+    n_inserted: int = 0
+    n_updated: int = 0
+    n_withdrawn: int = 0
+    n_refused: int = 0
+    n_markets: int = 0
+
+    def __add__(self, other: Intake) -> Intake:
+        return Intake(
+            self.n_inserted + other.n_inserted,
+            self.n_updated + other.n_updated,
+            self.n_withdrawn + other.n_withdrawn,
+            self.n_refused + other.n_refused,
+            self.n_markets + other.n_markets,
+        )
+
+    @property
+    def n_changed(self) -> int:
+        """All rows written."""
+        return self.n_inserted + self.n_updated + self.n_withdrawn + self.n_refused + self.n_markets
+
+
+def load_verdicts(warehouse: Warehouse) -> Verdicts:
+    """Earlier verdicts on single bars."""
+    return read_verdicts(warehouse.frame(QUARANTINE, where="table_name = 'core.candle'"))
+
+
+def take_in(warehouse: Warehouse, batch: CandleBatch, verdicts: Verdicts, reading: Reading) -> tuple[Intake, Verdicts]:
+    """Store what is sound of `batch`, quarantine the rest; returns what was written and the verdicts to go on with."""
+    candles = without_withheld(batch.candles, verdicts)
+    around = candles_around(warehouse, spans_around(candles))
+    suspects = find_suspects(candles, around, verdicts, reading)
+    sound = candles.join(suspects.bars, on=list(CANDLE.key), how="anti")
+    withdrawn = around.join(suspects.bars, on=list(CANDLE.key), how="semi")
+
+    n_markets = warehouse.merge(MARKET, unregistered_markets(sound, warehouse.frame(MARKET))).n_changed
+    count = upsert_candles(warehouse, sound)
+    contested = refuse_stored(count.contested, pl.lit("contested"), pl.lit(CONTESTED), reading)
+    n_withdrawn = withdraw_candles(warehouse, withdrawn, suspects.quarantined)
+    refused = pl.concat([batch.quarantined, suspects.quarantined, contested]).unique(QUARANTINE.key, keep="first")
+    n_refused = warehouse.merge(QUARANTINE, refused).n_changed
+    written = Intake(count.n_inserted, count.n_updated, n_withdrawn, n_refused, n_markets)
+    return written, verdicts.extended(suspects)
+
+
+def refresh_coverage(warehouse: Warehouse) -> int:
+    """Recompute gaps and coverage from the stored bars; returns rows that differ."""
+    n_gaps = warehouse.replace(GAP, warehouse.query("gaps"))
+    return n_gaps + warehouse.replace(COVERAGE, warehouse.query("coverage"))

@@ -1,0 +1,69 @@
+"""Bring prices up to date: ask venues for what is missing, check it, store it, account for the gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from flows.candle_intake import Intake, load_verdicts, refresh_coverage, take_in
+from flows.context import RunContext, StepReport
+from ingest.prices.candles import Reading, parse_candles
+from ingest.prices.fallback import fetch_with_fallback, plan_live
+from ingest.prices.fetch import SeriesAnswer
+from ingest.prices.registry import Registry, load_registry
+from warehouse.store.connection import Warehouse
+from warehouse.tables.prices import ASSET, GAP, MARKET, VENUE_HALT
+
+# What a run keeps current; shorter bars are fetched by `aftershock backfill`.
+LIVE_TIMEFRAMES = ("1h", "1d")
+# No venue holds up a run for longer.
+VENUE_DEADLINE_SECONDS = 120.0
+EXCHANGE_SOURCE = "exchange"
+
+
+def update_prices(context: RunContext) -> StepReport:
+    """Fetch every watched series from its last stored bar on; refresh registry, gaps and coverage."""
+    warehouse = context.warehouse
+    registry = load_registry(context.settings.config_path)
+    n_registry = store_registry(warehouse, registry)
+    if context.settings.is_offline:
+        n_changed = n_registry + refresh_coverage(warehouse)
+        return StepReport(n_changed, "offline: no exchange was asked")
+
+    watermarks = warehouse.query("watermarks")
+    groups = plan_live(registry, watermarks, warehouse.frame(GAP), LIVE_TIMEFRAMES, context.now)
+    context.say(f"prices: asking {len(registry.venues)} venues for {len(groups)} series …")
+    harvest = fetch_with_fallback(
+        registry.venues,
+        groups,
+        context.now,
+        replay_url=context.settings.replay_url,
+        deadline_seconds=VENUE_DEADLINE_SECONDS,
+    )
+    intake = store_answers(context, registry, harvest.answers)
+
+    n_changed = n_registry + intake.n_changed + refresh_coverage(warehouse)
+    detail = (
+        f"{intake.n_inserted} candles new, {intake.n_updated} revised, {intake.n_withdrawn} withdrawn;"
+        f" {intake.n_refused} rows refused; {len(harvest.answers)} series answered"
+    )
+    return StepReport(n_changed, detail, tuple(harvest.problems))
+
+
+def store_registry(warehouse: Warehouse, registry: Registry) -> int:
+    """Merge assets, markets and halts; returns rows written."""
+    n_assets = warehouse.merge(ASSET, registry.assets).n_changed
+    n_markets = warehouse.merge(MARKET, registry.markets).n_changed
+    return n_assets + n_markets + warehouse.merge(VENUE_HALT, registry.halts).n_changed
+
+
+def store_answers(context: RunContext, registry: Registry, answers: Sequence[SeriesAnswer]) -> Intake:
+    """Check and store what venues gave, in one go."""
+    if not answers:
+        return Intake()
+    reading = Reading(EXCHANGE_SOURCE, context.run_id, context.now)
+    rows = pl.concat([answer.rows for answer in answers])
+    batch = parse_candles(rows, reading, ends=registry.market_ends, is_live=True)
+    written, _ = take_in(context.warehouse, batch, load_verdicts(context.warehouse), reading)
+    return written

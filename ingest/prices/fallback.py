@@ -1,0 +1,151 @@
+"""Which venue is asked for what: preferred venues first, the next one when a venue is of no use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from ingest.errors import SourceError
+from ingest.prices.candles import TIMEFRAME_SECONDS
+from ingest.prices.fetch import OnSeries, SeriesAnswer, SeriesRequest, VenueAnswer, fetch_venues
+from ingest.prices.registry import WATCHED_ROLES, Registry, VenueEntry
+
+# Markets of these are watched on every venue, for the consensus price; others where they are found first.
+EVERYWHERE_ROLES = ("ai_token",)
+EVERYWHERE_ASSETS = ("BTC",)
+# What a first run fetches where nothing is stored; `aftershock backfill` fetches more.
+FIRST_DAYS = {"1m": 1, "5m": 3, "1h": 90, "1d": 730}
+# Bars that are asked for again, to see late corrections.
+OVERLAP_BARS = 3
+# A hole of unknown cause is asked for again while it is this young.
+HEAL_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Harvest:
+    """Everything venues gave; `problems` has one line per venue or series that failed."""
+
+    answers: list[SeriesAnswer] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    n_unlisted: int = 0
+
+
+def plan_live(
+    registry: Registry, watermarks: pl.DataFrame, gaps: pl.DataFrame, timeframes: Sequence[str], now: datetime
+) -> list[list[SeriesRequest]]:
+    """Groups of alternatives, best first: one of each group is enough. Ended markets are left out.
+
+    `watermarks` has market_id, timeframe, last_open_utc; `gaps` matches core.gap.
+    """
+    wanted = (
+        registry.markets.filter(pl.col("delisted_at_utc").is_null())
+        .join(
+            registry.assets.filter(pl.col("role").is_in(WATCHED_ROLES)).select("asset_id", "role"),
+            on="asset_id",
+            how="inner",
+            validate="m:1",
+        )
+        .with_columns(
+            pl.col("exchange").replace_strict({v.exchange: v.rank for v in registry.venues.values()}).alias("rank")
+        )
+        .sort("asset_id", "kind", "rank", "market_id")
+    )
+    stored = {(m, t): last for m, t, last in watermarks.select("market_id", "timeframe", "last_open_utc").iter_rows()}
+    holes = _young_holes(gaps, now)
+    groups: dict[tuple[str, ...], list[SeriesRequest]] = {}
+    for row in wanted.iter_rows(named=True):
+        is_everywhere = row["role"] in EVERYWHERE_ROLES or row["asset_id"] in EVERYWHERE_ASSETS
+        for timeframe in timeframes:
+            key = (row["market_id"] if is_everywhere else row["asset_id"], row["kind"], timeframe)
+            series = (row["market_id"], timeframe)
+            since = first_wanted(timeframe, stored.get(series), holes.get(series), row["listed_at_utc"], now)
+            groups.setdefault(key, []).append(SeriesRequest(row["exchange"], row["symbol"], timeframe, since))
+    # Where a series is stored already, its venue stays the first choice: a series is not continued elsewhere.
+    return [sorted(group, key=lambda r: (r.market_id, r.timeframe) not in stored) for group in groups.values()]
+
+
+def first_wanted(
+    timeframe: str, last_open: datetime | None, hole: datetime | None, listed: datetime | None, now: datetime
+) -> datetime:
+    """Open time from which a series is asked for: a few bars before its end, its young hole, or its first days."""
+    bar = timedelta(seconds=TIMEFRAME_SECONDS[timeframe])
+    if last_open is None:
+        since = now - timedelta(days=FIRST_DAYS[timeframe])
+    else:
+        since = min(last_open - OVERLAP_BARS * bar, hole or last_open)
+    since = max(since, listed) if listed is not None else since
+    seconds = int(since.timestamp()) // int(bar.total_seconds()) * int(bar.total_seconds())
+    return datetime.fromtimestamp(seconds, tz=now.tzinfo)
+
+
+def fetch_with_fallback(
+    venues: Mapping[str, VenueEntry],
+    groups: Sequence[Sequence[SeriesRequest]],
+    now: datetime,
+    *,
+    replay_url: str | None,
+    deadline_seconds: float,
+    on_series: OnSeries = lambda _answer: None,
+) -> Harvest:
+    """Ask the first venue of every group, then the next one for what it could not give, until nothing is left.
+
+    A venue that could not be used is not asked again in this run.
+    """
+    harvest, dead = Harvest(), set[str]()
+    n_unlisted = 0
+    pending = [list(group) for group in groups]
+    while pending:
+        chosen = [_take_next(group, dead) for group in pending]
+        requests = [request for request in chosen if request is not None]
+        if not requests:
+            break
+        answers = fetch_venues(
+            venues, requests, now, replay_url=replay_url, deadline_seconds=deadline_seconds, on_series=on_series
+        )
+        served = {series.request for venue in answers for series in venue.answers if series.error is None}
+        for venue in answers:
+            harvest.answers.extend(venue.answers)
+            harvest.problems.extend(problem_lines(venue))
+            n_unlisted += len(venue.unlisted)
+            if venue.error is not None:
+                dead.add(venue.exchange)
+        pending = [
+            group
+            for group, request in zip(pending, chosen, strict=True)
+            if request is not None and request not in served and group
+        ]
+    return Harvest(harvest.answers, harvest.problems, n_unlisted)
+
+
+def problem_lines(venue: VenueAnswer) -> list[str]:
+    """One line for a venue that failed, else one for its failed series together."""
+    if venue.error is not None:
+        return [_named(venue.exchange, venue.error)]
+    failed = [(series.request, series.error) for series in venue.answers if series.error is not None]
+    if not failed:
+        return []
+    _, first = failed[0]
+    rest = f" ({len(failed)} of {len(venue.answers)} series failed)" if len(failed) > 1 else ""
+    return [f"{first}{rest}"]
+
+
+def _named(exchange: str, error: SourceError) -> str:
+    text = str(error)
+    return text if text.startswith(exchange) else f"{exchange}: {text}"
+
+
+def _take_next(group: list[SeriesRequest], dead: set[str]) -> SeriesRequest | None:
+    while group:
+        request = group.pop(0)
+        if request.exchange not in dead:
+            return request
+    return None
+
+
+def _young_holes(gaps: pl.DataFrame, now: datetime) -> dict[tuple[str, str], datetime]:
+    young = gaps.filter(pl.col("cause") == "source_hole", pl.col("gap_start_utc") > now - timedelta(days=HEAL_DAYS))
+    first = young.group_by("market_id", "timeframe").agg(pl.col("gap_start_utc").min())
+    return {(market, timeframe): start for market, timeframe, start in first.iter_rows()}

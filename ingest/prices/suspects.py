@@ -1,0 +1,108 @@
+"""Bars that are only wrong beside their neighbours: unit jumps and prices frozen after the end of trading."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from ingest.prices.candles import KEY, ROW_SCHEMA, TIMEFRAME_SECONDS, Reading, refuse_stored
+
+# A price a thousand times that of its neighbours is a change of unit (contracts of 1000), give or take a factor of two.
+UNIT_JUMP_FROM, UNIT_JUMP_TO = 500.0, 2_000.0
+# Neighbours whose median is compared, on both sides together.
+NEIGHBOURS = 49
+# Shortest stretch without volume and without a price change that is no trading: a day, and at least five bars.
+FROZEN_SECONDS = 86_400
+FROZEN_BARS = 5
+SERIES = ["market_id", "timeframe"]
+# A verdict is on a bar with this close.
+IDENTITY = [*KEY, "close_quote"]
+
+
+@dataclass(frozen=True, slots=True)
+class Suspects:
+    """Bars that should not be stored (ROW_SCHEMA), and the same as rows of raw.quarantine."""
+
+    bars: pl.DataFrame
+    quarantined: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """Earlier verdicts on single bars (ROW_SCHEMA): withheld ones stay out, pardoned ones stay in."""
+
+    withheld: pl.DataFrame
+    pardoned: pl.DataFrame
+
+    def extended(self, suspects: Suspects) -> Verdicts:
+        """With new suspects among the withheld."""
+        return Verdicts(pl.concat([self.withheld, suspects.bars]), self.pardoned)
+
+
+def context_seconds(timeframe: str) -> int:
+    """How far around new bars stored ones are needed to judge them."""
+    return max(2 * FROZEN_SECONDS, NEIGHBOURS * TIMEFRAME_SECONDS[timeframe])
+
+
+def spans_around(candles: pl.DataFrame) -> pl.DataFrame:
+    """Per series of `candles` the first and last bar, and how far around them stored bars are needed."""
+    reach = pl.duration(
+        seconds=pl.col("timeframe").replace_strict(
+            {t: context_seconds(t) for t in TIMEFRAME_SECONDS}, return_dtype=pl.Int64
+        )
+    )
+    first, last = pl.col("open_time_utc").min(), pl.col("open_time_utc").max()
+    spans = candles.group_by(SERIES).agg(first.alias("first_utc"), last.alias("last_utc"))
+    return spans.with_columns(
+        (pl.col("first_utc") - reach).alias("from_utc"), (pl.col("last_utc") + reach).alias("to_utc")
+    )
+
+
+def without_withheld(candles: pl.DataFrame, verdicts: Verdicts) -> pl.DataFrame:
+    """`candles` less those that were withdrawn before with the same close; a corrected bar passes."""
+    return candles.join(verdicts.withheld.select(IDENTITY).unique(), on=IDENTITY, how="anti")
+
+
+def find_suspects(candles: pl.DataFrame, around: pl.DataFrame, verdicts: Verdicts, reading: Reading) -> Suspects:
+    """Bars of `candles` and of the stored bars `around` them that should not stand, withheld and pardoned ones aside.
+
+    All frames have at least the columns of ROW_SCHEMA. The verdict on a bar depends on its series alone, not on how its
+    bars arrived: withheld bars still count as neighbours.
+    """
+    series = candles.select(SERIES).unique()
+    known = verdicts.withheld.join(series, on=SERIES, how="semi")
+    bars = pl.concat([frame.select(*ROW_SCHEMA) for frame in (candles, around, known)])
+    judged = _judge(bars.unique(KEY, keep="first").sort(KEY))
+    settled = pl.concat([verdicts.withheld, verdicts.pardoned]).select(IDENTITY).unique()
+    suspect = judged.filter(pl.col("reason").is_not_null()).join(settled, on=IDENTITY, how="anti")
+    return Suspects(suspect.select(*ROW_SCHEMA), refuse_stored(suspect, pl.col("reason"), pl.col("detail"), reading))
+
+
+def _judge(bars: pl.DataFrame) -> pl.DataFrame:
+    median = pl.col("close_quote").rolling_median(NEIGHBOURS, center=True, min_samples=3).over(SERIES)
+    ratio = pl.col("close_quote") / median
+    is_jump = ratio.is_between(UNIT_JUMP_FROM, UNIT_JUMP_TO) | (1 / ratio).is_between(UNIT_JUMP_FROM, UNIT_JUMP_TO)
+    judged = _with_frozen_runs(bars.with_columns(ratio.alias("ratio"), is_jump.fill_null(False).alias("is_jump")))
+    is_frozen = (pl.col("run_seconds") >= FROZEN_SECONDS) & (pl.col("run_bars") >= FROZEN_BARS)
+    jump = pl.format("the close is {} times the median of its neighbours", pl.col("ratio").round_sig_figs(3))
+    still = pl.format("part of a day or more without volume, the price standing at {}", "close_quote")
+    return judged.with_columns(
+        pl.when("is_jump").then(pl.lit("unit_jump")).when(is_frozen).then(pl.lit("frozen")).alias("reason"),
+        pl.when("is_jump").then(jump).otherwise(still).alias("detail"),
+    )
+
+
+def _with_frozen_runs(bars: pl.DataFrame) -> pl.DataFrame:
+    """Adds the length of the still stretch a bar is part of: `run_bars`, `run_seconds`; null outside of any."""
+    is_still = (
+        (pl.col("volume_base") == 0)
+        & (pl.coalesce("high_quote", "close_quote") == pl.coalesce("low_quote", "close_quote"))
+    ).fill_null(False)
+    is_same = is_still & is_still.shift(1) & (pl.col("close_quote") == pl.col("close_quote").shift(1))
+    run = (~is_same.over(SERIES).fill_null(False)).cum_sum().alias("run")
+    seconds = pl.col("timeframe").replace_strict(TIMEFRAME_SECONDS, default=0, return_dtype=pl.Int64)
+    return bars.with_columns(run, is_still.alias("is_still")).with_columns(
+        pl.when("is_still").then(pl.len().over([*SERIES, "run"])).cast(pl.Int64).alias("run_bars"),
+        pl.when("is_still").then(pl.len().over([*SERIES, "run"]) * seconds).alias("run_seconds"),
+    )
