@@ -11,15 +11,17 @@ from analysis.correlation.episodes import measure_episodes
 from analysis.correlation.moving import measure_dynamic, measure_moving
 from analysis.correlation.network import measure_network
 from analysis.correlation.order import measure_order
-from analysis.correlation.pairs import Pair, Panel, bitcoin_pairs, build_panel, other_pairs
+from analysis.correlation.pairs import Panel, bitcoin_pairs, build_panel, other_pairs
 from analysis.correlation.reactions import hourly_markets, measure_forecasts, measure_responses
 from analysis.correlation.regimes import measure_regimes
 from analysis.correlation.spans import measure_spans
+from analysis.events.vocabulary import Vocabulary
 from analysis.returns import build_return_grid
 from flows.context import RunContext, StepReport
 from flows.labelled_files import load_user_vocabulary
 from warehouse.store.connection import Reader
 from warehouse.tables.attention import ATTENTION, ATTENTION_FORECAST, ATTENTION_RESPONSE
+from warehouse.tables.contract import Table
 from warehouse.tables.correlation import (
     CORRELATION_CLUSTER,
     CORRELATION_CONTAGION,
@@ -39,38 +41,56 @@ TIMEFRAMES = ("1h", "4h", "1d")
 
 def update_correlations(context: RunContext) -> StepReport:
     """Recompute every correlation table from what is stored; tables that come out the same are not rewritten."""
-    panels = load_panels(context.warehouse)
+    vocabulary = load_user_vocabulary(context.settings.config_path)
+    measured = measure_correlations(context.warehouse, vocabulary)
+    written = {name: context.warehouse.replace(table, frame) for name, table, frame in measured}
+    changed = ", ".join(f"{count} {name}" for name, count in written.items() if count)
+    return StepReport(sum(written.values()), f"rows changed: {changed}" if changed else "nothing new")
+
+
+def measure_correlations(reader: Reader, vocabulary: Vocabulary) -> list[tuple[str, Table, pl.DataFrame]]:
+    """Every correlation table as it follows from the stored prices, events and headlines, with a name for people."""
+    panels = load_panels(reader)
     with_bitcoin = [pair for panel in panels for pair in bitcoin_pairs(panel)]
     with_others = [pair for panel in panels for pair in other_pairs(panel)]
-    warehouse, events = context.warehouse, context.warehouse.frame(EVENT)
+    events = reader.frame(EVENT)
     moving = pl.concat([measure_moving([*with_bitcoin, *with_others]), measure_dynamic(with_bitcoin)])
     lead_lag, lead_lag_path = measure_order(panels)
     network, clusters = measure_network(panels)
-    attention = read_attention(context)
+    attention = read_attention(reader, vocabulary)
     markets = hourly_markets(with_bitcoin)
-    written = {
-        "rolling": warehouse.replace(CORRELATION_ROLLING, moving),
-        "before and after events": warehouse.replace(CORRELATION_EPISODE, measure_episodes(with_bitcoin, events)),
-        "spans": warehouse.replace(CORRELATION_PAIR, measure_spans([*with_bitcoin, *with_others])),
-        "aftermaths": warehouse.replace(CORRELATION_CONTAGION, measure_aftermath(with_bitcoin, events)),
-        "regimes": warehouse.replace(CORRELATION_REGIME, measure_regimes(with_bitcoin)),
-        "leads and lags": warehouse.replace(LEAD_LAG, lead_lag) + warehouse.replace(LEAD_LAG_PATH, lead_lag_path),
-        "network": warehouse.replace(CORRELATION_NETWORK, network) + warehouse.replace(CORRELATION_CLUSTER, clusters),
-        "attention": warehouse.replace(ATTENTION, attention),
-        "responses": warehouse.replace(ATTENTION_RESPONSE, measure_responses(markets, attention)),
-        "forecasts": warehouse.replace(ATTENTION_FORECAST, measure_forecasts(markets, attention)),
-    }
-    return StepReport(sum(written.values()), _describe(with_bitcoin, written))
+    return [
+        ("rolling windows", CORRELATION_ROLLING, moving),
+        ("before and after events", CORRELATION_EPISODE, measure_episodes(with_bitcoin, events)),
+        ("whole spans", CORRELATION_PAIR, measure_spans([*with_bitcoin, *with_others])),
+        ("aftermaths", CORRELATION_CONTAGION, measure_aftermath(with_bitcoin, events)),
+        ("regimes", CORRELATION_REGIME, measure_regimes(with_bitcoin)),
+        ("leads", LEAD_LAG, lead_lag),
+        ("lags", LEAD_LAG_PATH, lead_lag_path),
+        ("network edges", CORRELATION_NETWORK, network),
+        ("network members", CORRELATION_CLUSTER, clusters),
+        ("attention", ATTENTION, attention),
+        ("responses", ATTENTION_RESPONSE, measure_responses(markets, attention)),
+        ("forecasts", ATTENTION_FORECAST, measure_forecasts(markets, attention)),
+    ]
 
 
-def read_attention(context: RunContext) -> pl.DataFrame:
+def compare_with_stored(reader: Reader, vocabulary: Vocabulary) -> pl.DataFrame:
+    """Each correlation table recomputed and set against the stored one, bit by bit: table, n_rows, n_differing."""
+    rows = []
+    for _, table, frame in measure_correlations(reader, vocabulary):
+        stored, again = reader.frame(table).sort(table.key), frame.sort(table.key)
+        differing = abs(stored.height - again.height)
+        if not differing:
+            is_same = [stored[name].eq_missing(again[name]) for name in table.column_names]
+            differing = stored.height - int(pl.DataFrame(is_same).select(pl.all_horizontal(pl.all())).to_series().sum())
+        rows.append((table.name, stored.height, differing))
+    return pl.DataFrame(rows, schema=["table", "n_rows", "n_differing"], orient="row")
+
+
+def read_attention(reader: Reader, vocabulary: Vocabulary) -> pl.DataFrame:
     """The attention index of the stored headlines, stories and tags."""
-    reader = context.warehouse
-    places = {
-        entity.entity_id: entity.jurisdiction
-        for entity in load_user_vocabulary(context.settings.config_path).entities
-        if entity.jurisdiction
-    }
+    places = {entity.entity_id: entity.jurisdiction for entity in vocabulary.entities if entity.jurisdiction}
     return measure_attention(
         reader.frame(ENTRY), reader.frame(STORY_ENTRY), reader.frame(STORY), reader.frame(TAG), places
     )
@@ -87,9 +107,3 @@ def load_panels(reader: Reader) -> list[Panel]:
             grid = build_return_grid(candles, bar_length(timeframe))
             panels.append(build_panel(grid, timeframe, markets, roles))
     return panels
-
-
-def _describe(pairs: list[Pair], written: dict[str, int]) -> str:
-    changed = ", ".join(f"{count} {name}" for name, count in written.items() if count)
-    tokens = ", ".join(sorted({pair.asset_id for pair in pairs})) or "no token with Bitcoin bars"
-    return f"{tokens}: {changed or 'nothing new'}"

@@ -1,5 +1,19 @@
 """The command line, one group of commands per module; modules import only typer and the standard library at the top."""
 
-from flows.commands import backfill, claims, events, imports, maintain, query, run, serve, study, version
+from flows.commands import (
+    backfill,
+    claims,
+    correlate,
+    events,
+    imports,
+    maintain,
+    pages,
+    query,
+    report,
+    run,
+    serve,
+    study,
+    version,
+)
 
-MODULES = (run, serve, query, study, claims, events, imports, backfill, maintain, version)
+MODULES = (run, serve, query, study, claims, correlate, events, imports, backfill, pages, report, maintain, version)
