@@ -52,7 +52,7 @@ def measure_reaction(claim: ReactedTo, anchor: Anchor, evidence: Evidence) -> Fi
     moved = f"{claim.asset} moved {percent(move.value)} in the {span(claim.hours)} after the first public report"
     detail = (
         f"{moved} ({closes}); {rank.n_as_large} of {rank.n} earlier stretches moved as far ({rank.measure}), about"
-        f" {rank.n_independent} of them independent: p = {rank.p_value:.3f}"
+        f" {rank.n_independent} of them independent: p = {rank.p_value:.3f}{_limit(rank, claim.level)}"
     )
     share = rank.n_as_large / rank.n
     reading = Reading(
@@ -70,6 +70,13 @@ def measure_reaction(claim: ReactedTo, anchor: Anchor, evidence: Evidence) -> Fi
     others = study_readings(evidence.studies, anchor.event_id, move.tape.market_id, claim.hours)
     statement = f"{detail}. One event shows that two things happened together, not that one made the other."
     return Finding((reading, *others), detail, statement, claim.level, FRACTION, n_placebo=rank.n, tapes=(move.tape,))
+
+
+def _limit(rank: _Rank, level: float) -> str:
+    """What a history too short for the level does support, when no stretch in it was as large."""
+    if rank.n_as_large or rank.p_value < level:
+        return ""
+    return f", since so short a history shows no more than rarer than 1 in {rank.n_independent + 1}"
 
 
 def _studied_rank(claim: ReactedTo, anchor: Anchor, evidence: Evidence, move: Move) -> _Rank | None:
