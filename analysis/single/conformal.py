@@ -27,35 +27,40 @@ def infer_effect(
 ) -> ConformalEffect:
     """The total abnormal return of the last `n_after` bars and its conformal interval.
 
-    `asset` (n,) and `regressors` (n, k; the constant included) are aligned bars without gaps, log points, the last
-    `n_after` after the event. For every candidate effect θ, spread evenly over those bars, the model is refitted
-    under the null to *all* bars and the block sum after the event is ranked among the sums of every cyclic shift of
-    the residuals; θ stays in the interval while its p-value exceeds `level`. `volatility` (n,) per bar, known before
-    each bar, makes the shifts comparable when the event falls in restless times. Null: no effect. Assumes residuals
-    (scaled) that are stationary and weakly dependent; shifts keep their order, so serial correlation is allowed. The
-    granularity of p is 1/n_shifts, its real resolution 1/n_independent. Source: Chernozhukov, Wüthrich & Zhu (2021),
-    JASA 116(536), algorithm 1 with moving-block permutations.
+    `asset` (n,) and `regressors` (n, k) are aligned bars without gaps, log points, the last `n_after` after the event.
+    For every candidate effect θ, spread evenly over those bars, the model is refitted under the null to *all* bars and
+    the block sum after the event is ranked among the block sums of every cyclic shift of the residuals; θ stays in the
+    interval while its p-value exceeds `level`. `volatility` (n,) per bar, known before each bar, divides each block by
+    the volatility at its start (blocks that start after the event: at the event), so that an event in restless times is
+    compared fairly.
+    Null: no effect. Assumes scaled blocks that are stationary and weakly dependent; shifts keep their order, so serial
+    correlation is allowed. An effect that is not spread evenly leaves residue in overlapping shifts and makes the
+    interval wider. The granularity of p is 1/n_shifts, its real resolution 1/n_independent.
+    Source: Chernozhukov, Wüthrich & Zhu (2021), JASA 116(536), algorithm 1 with moving-block permutations.
     """
-    weights = np.ones(asset.size) if volatility is None else 1.0 / volatility
     is_after = np.zeros(asset.size)
     is_after[-n_after:] = 1.0
-    base, slope = _residuals_under_null(asset, is_after / n_after, regressors, weights)
-    sums_base = _cyclic_block_sums(base, n_after)
-    sums_slope = _cyclic_block_sums(slope, n_after)
+    base, slope = _residuals_under_null(asset, is_after / n_after, regressors)
+    scale = np.ones(asset.size) if volatility is None else _block_volatility(volatility, n_after)
+    sums_base = _cyclic_block_sums(base, n_after) / scale
+    sums_slope = _cyclic_block_sums(slope, n_after) / scale
     lower, upper = _accepted_range(sums_base, sums_slope, level)
     effect = float(sums_base[0] / sums_slope[0])
     p_value = _share_as_large(sums_base, sums_slope, 0.0)
     return ConformalEffect(effect, lower, upper, p_value, asset.size, asset.size / n_after)
 
 
-def _residuals_under_null(
-    asset: Floats, direction: Floats, regressors: Floats, weights: Floats
-) -> tuple[Floats, Floats]:
-    """Weighted residuals of the outcome and of the effect's direction: residuals under θ are base − θ·slope."""
-    design = regressors * weights[:, None]
-    q, _ = np.linalg.qr(design)
-    outcome, step = asset * weights, direction * weights
-    return outcome - q @ (q.T @ outcome), step - q @ (q.T @ step)
+def _residuals_under_null(asset: Floats, direction: Floats, regressors: Floats) -> tuple[Floats, Floats]:
+    """Residuals of the outcome and of the effect's direction: residuals under θ are base − θ·slope."""
+    q, _ = np.linalg.qr(regressors)
+    return asset - q @ (q.T @ asset), direction - q @ (q.T @ direction)
+
+
+def _block_volatility(volatility: Floats, length: int) -> Floats:
+    """Volatility at the start of each block in the order of the block sums; after the event it is the event's."""
+    known = volatility.copy()
+    known[-length:] = volatility[-length]
+    return np.roll(known, length)
 
 
 def _cyclic_block_sums(values: Floats, length: int) -> Floats:

@@ -14,10 +14,9 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-VOLATILITY_BURN_IN_HOURS = (
-    24.0  # of residuals before the first estimate: a volatility from fewer hours explodes the scale
-)
-VOLATILITY_HALF_LIFE_HOURS = 72.0  # of the EWMA: three days follow a volatile week without chasing single bars
+VOLATILITY_BURN_IN_HOURS = 24.0  # of residuals before the first estimate: fewer hours explode the scale
+VOLATILITY_HALF_LIFE_HOURS = 24.0  # of the EWMA: three days after a change, seven eighths of it are in
+MINIMUM_HALF_LIFE_BARS = 12.0  # long bars need more hours for an estimate that is not mostly noise
 # Independent windows that make the calendar match worth its loss: 1/(1 + 39) resolves 2.5 %.
 MINIMUM_MATCHED = 39
 MASK_REACH_HOURS = 24.0  # a placebo may not hold another event in its first day; later days of the event hold some too
@@ -52,7 +51,7 @@ def measure_volatility(residuals: Floats, bar_hours: float) -> Floats:
     Source: RiskMetrics (1996), with the half-life above in place of λ = 0.94 per day.
     """
     squares = pl.Series(residuals**2).fill_nan(None)
-    half_life = VOLATILITY_HALF_LIFE_HOURS / bar_hours
+    half_life = max(VOLATILITY_HALF_LIFE_HOURS / bar_hours, MINIMUM_HALF_LIFE_BARS)
     burn_in = max(12, round(VOLATILITY_BURN_IN_HOURS / bar_hours))
     smooth = squares.ewm_mean(half_life=half_life, adjust=True, ignore_nulls=True, min_samples=burn_in)
     smooth = smooth.forward_fill().shift(1)

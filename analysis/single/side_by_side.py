@@ -12,6 +12,7 @@ from analysis.single.cross_section import rank_pair_in_space, usable_donors
 from analysis.single.donors import Donors
 from analysis.single.jumps import measure_variation
 from analysis.single.pair import Pair
+from analysis.single.placebo import measure_volatility
 from analysis.single.result_rows import Row, absent_row, as_fraction, result_row
 from analysis.single.state_space import NORMAL_95, forecast_counterfactual
 from analysis.single.synthetic import fit_synthetic_control
@@ -79,9 +80,13 @@ def _variation_row(pair: Pair, hours: float, n_bars: int) -> Row:
 
 def _space_row(pair: Pair, asset_id: str, donors: Donors | None, hours: float, n_bars: int) -> Row:
     benchmark = pair.specification.benchmark_asset_id
-    found = rank_pair_in_space(pair, donors, n_bars, [benchmark, asset_id]) if donors is not None else None
-    if found is None or found.n < MINIMUM_OTHERS:
+    excluded = [benchmark, asset_id]
+    n = len(set(donors.asset_ids) - set(excluded)) if donors is not None else 0
+    found = None
+    if donors is not None and n >= MINIMUM_OTHERS:
+        found = rank_pair_in_space(pair, donors, n_bars, excluded)
         n = found.n if found else 0
+    if found is None or found.n < MINIMUM_OTHERS:
         reason = (
             f"{n} other assets have {pair.series.bar_words} bars over this window; needs {MINIMUM_OTHERS}: import more"
         )
@@ -111,13 +116,17 @@ def _synthetic(
     if fitted is None:
         reason = f"{len(names)} donors without a missing bar; a mix needs two, and five bars before the event per donor"
         return absent_row(pair, hours, "synthetic_control", reason), None
-    inferred = infer_effect(fitted.gap, np.zeros((fitted.gap.size, 0)), n_bars)
+    volatility = measure_volatility(fitted.gap, pair.series.bar_hours)
+    volatility[-n_bars:] = volatility[-n_bars]
+    is_known = np.isfinite(volatility)
+    gap = fitted.gap[is_known]
+    inferred = infer_effect(gap, np.zeros((gap.size, 0)), n_bars, volatility=volatility[is_known])
     heavy = sorted(zip(fitted.weights, names, strict=True), reverse=True)[:5]
     words = (
         f"mix of {len(names)} untreated assets fitted on {treated.size - n_bars} bars of returns before the event: "
         + ", ".join(f"{name} {weight:.0%}" for weight, name in heavy if weight >= 0.005)
         + f"; R² before {fitted.r_squared_before:.2f}, error per bar {fitted.root_mean_square_before:.2%}; "
-        "interval and p by conformal shifts of the gap"
+        "interval and p by conformal shifts of the gap scaled by EWMA volatility"
     )
     row = result_row(
         pair, hours, "synthetic_control", pair.close_at(n_bars - 1), estimate=as_fraction(fitted.effect),

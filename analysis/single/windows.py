@@ -117,7 +117,7 @@ def _rank_row(pair: Pair, hours: float, n_bars: int, placebos: Placebos, rank: P
     days = (pair.index - int(indices[0])) * pair.series.bar_hours / 24.0
     words = (
         f"{pair.conventions}; placebos: {rank.n} windows in the {days:.0f} days before, {placebos.starts.matching}, "
-        f"other events avoided, scaled by EWMA volatility (half-life 72 h); {rank.n_independent} of them independent: "
+        f"other events avoided, scaled by EWMA volatility; {rank.n_independent} of them independent: "
         f"p cannot be below {1.0 / (1 + rank.n_independent):.3g}; the interval holds 95 % of the placebos"
     )
     return result_row(
