@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
 
-from dashboards.formats import count, percent, price
+from dashboards.formats import count, limit_words, percent, price
+from dashboards.frames import Frames
 from dashboards.inline import measured_bar
 from dashboards.tables import badge
 from dashboards.words import market_name
+from warehouse.tables.claims import CLAIM, CLAIM_VERDICT
 
 # Verdict id -> icon, word, colour class, place (strongest correction first).
 VERDICTS: dict[str, tuple[str, str, str, int]] = {
@@ -22,12 +24,25 @@ VERDICTS: dict[str, tuple[str, str, str, int]] = {
     "supported": ("✓", "Supported", "ok", 4),
 }
 
+RISE = "rise_within"
+# Kinds whose measured and claimed sizes share a bar.
+SIZED = (RISE, "peak_from_trough")
+# A card carries this many characters of the statement; the claims page has all of it.
+MAX_STATEMENT = 240
+
+
+def read_verdicts(frames: Frames) -> list[dict[str, Any]]:
+    """Every verdict with the kind of its claim, strongest correction first."""
+    kinds = dict(frames.get(CLAIM).select("claim_id", "kind").iter_rows())
+    rows = [{**row, "kind": kinds.get(row["claim_id"], "")} for row in frames.get(CLAIM_VERDICT).iter_rows(named=True)]
+    return sorted(rows, key=verdict_order)
+
 
 def shown_verdict(row: Mapping[str, Any]) -> str:
-    """The verdict as shown: `overstated` where a claimed size exceeds the measured one of the same sign."""
+    """The verdict as shown: `overstated` where a claimed rise exceeds the measured one of the same sign."""
     measured, claimed = row["measured_value"], row["claimed_value"]
-    is_short = measured is not None and claimed is not None and 0 < measured / claimed < 1 if claimed else False
-    if row["verdict"] == "partly" and is_short and row["unit"] == "fraction":
+    is_short = bool(claimed) and measured is not None and 0 < measured / claimed < 1
+    if row["kind"] == RISE and row["verdict"] in ("partly", "not_supported") and is_short:
         return "overstated"
     return row["verdict"] if row["verdict"] in VERDICTS else "cannot_be_told"
 
@@ -62,10 +77,8 @@ def verdict_card(row: Mapping[str, Any], root: str, is_linked: bool = True) -> M
     """One claim with its verdict, the measurement and the closest true statement."""
     measured, claimed = row["measured_value"], row["claimed_value"]
     bar = Markup("")
-    if measured is not None and claimed is not None and claimed > 0 and row["unit"] == "fraction":
-        bar = measured_bar(
-            measured, claimed, f"{in_unit(measured, row['unit'])} measured", f"{in_unit(claimed, row['unit'])} claimed"
-        )
+    if row["kind"] in SIZED and measured is not None and claimed is not None and claimed > 0:
+        bar = measured_bar(measured, claimed, f"{percent(measured)} measured", f"{percent(claimed)} claimed")
     meta = []
     if row["n_placebo"] is not None:
         meta.append(f"{count(row['n_placebo'])} placebo windows")
@@ -83,7 +96,7 @@ def verdict_card(row: Mapping[str, Any], root: str, is_linked: bool = True) -> M
         verdict_badge(row),
         row["quote"],
         bar,
-        row["closest_true_statement"],
+        limit_words(row["closest_true_statement"], MAX_STATEMENT),
         " · ".join(meta),
         " · " if meta and link else "",
         link,
@@ -91,13 +104,13 @@ def verdict_card(row: Mapping[str, Any], root: str, is_linked: bool = True) -> M
 
 
 def rise_claim(
-    claims: list[Mapping[str, Any]], verdicts: Mapping[str, Mapping[str, Any]]
+    claims: Sequence[Mapping[str, Any]], verdicts: Mapping[str, Mapping[str, Any]]
 ) -> tuple[float, float] | None:
     """(rise, hours) of the first claim that names a size within a span and was not upheld; None when there is none."""
     for claim in claims:
         verdict = verdicts.get(claim["claim_id"])
         if (
-            claim["kind"] != "rise_within"
+            claim["kind"] != RISE
             or verdict is None
             or verdict["claimed_value"] is None
             or verdict["unit"] != "fraction"

@@ -52,10 +52,12 @@ def draw_clock_strip(
     place = _Scale(begin, end)
     levels = stack_flags([place(flag.at) for flag in flags])
     return Markup(
-        '<figure class="fig" id="clock"><figcaption><h3 class="fig-title">{title}</h3><p class="fig-sub">{sub}</p></figcaption>'
+        '<figure class="fig" id="clock"><figcaption><h3 class="fig-title">{title}</h3><p '
+        'class="fig-sub">{sub}</p></figcaption>'
         '<div class="strip" style="--levels:{n}">{picture}<ul class="track" aria-hidden="true">{track}</ul>'
         '<ul class="hours" aria-hidden="true">{hours}</ul><ol class="flags">{flags}</ol></div>'
-        '<p class="fig-note">Times as stated by each source; the study starts at the first public report. Both clocks of every '
+        '<p class="fig-note">Times as stated by each source; the study starts at the first public report. Both '
+        "clocks of every "
         'source are under <a href="#sources">Sources</a>.</p></figure>'
     ).format(
         title=_title(timing, public, private, asset_id),

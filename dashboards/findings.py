@@ -66,7 +66,10 @@ def rank_title(horizon: Horizon) -> str:
     """How many ordinary windows moved at least as far."""
     if horizon.n_placebo is None or horizon.n_as_large is None or horizon.car is None:
         return "No ordinary windows to compare with"
-    windows = f"{count(horizon.n_placebo)} ordinary {hours_short(horizon.hours).replace(' h', '-hour').replace(' days', '-day')} windows"
+    windows = (
+        f"{count(horizon.n_placebo)} ordinary "
+        f"{hours_short(horizon.hours).replace(' h', '-hour').replace(' days', '-day')} windows"
+    )
     if horizon.n_as_large == 0:
         return (
             f"None of {windows} came close to {percent(horizon.car, 0)}"
@@ -126,7 +129,10 @@ def outside_sentence(reaction: Reaction, placebo_days: float | None) -> str:
         direction = "rise" if day.car > 0 else "fall"
         return f"The {direction} beyond {benchmark_word(day.benchmark)} was larger than any ordinary day {before}"
     if day.is_outside:
-        return f"The move was unusual: {count(day.n_as_large)} of {count(day.n_placebo)} ordinary days {before} moved as far"
+        return (
+            f"The move was unusual: {count(day.n_as_large)} of {count(day.n_placebo)} ordinary days {before} "
+            "moved as far"
+        )
     return (
         f"The move was ordinary: {count(day.n_as_large)} of {count(day.n_placebo)} days {before} moved at least as far"
     )

@@ -52,7 +52,7 @@ def number(value: float, decimals: int = 2) -> str:
 
 def count(value: int | float) -> str:
     """A count with thousands comma."""
-    return f"{int(round(value)):,}"
+    return f"{round(value):,}"
 
 
 def number_word(value: int) -> str:
@@ -103,7 +103,7 @@ def time_tag(value: datetime, text: str | None = None, precision: str = "minute"
 
 def span(length: timedelta) -> str:
     """A length of time: 41 s, 53 min, 2 h 36 min, 6 days."""
-    seconds = abs(int(round(length.total_seconds())))
+    seconds = abs(round(length.total_seconds()))
     if seconds < 60:
         return f"{seconds} s"
     minutes = seconds // 60

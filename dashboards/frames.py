@@ -4,10 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import polars as pl
 
 from warehouse.tables.contract import Table
+
+
+def newest(frame: pl.DataFrame, column: str) -> datetime | None:
+    """The latest instant of a column; None when there is none."""
+    value = frame[column].max() if frame.height else None
+    return value if isinstance(value, datetime) else None
+
+
+def oldest(frame: pl.DataFrame, column: str) -> datetime | None:
+    """The earliest instant of a column; None when there is none."""
+    value = frame[column].min() if frame.height else None
+    return value if isinstance(value, datetime) else None
+
+
+def extremes(values: pl.Series) -> tuple[float, float]:
+    """The smallest and largest number of a column; zeros when there is none."""
+    known = values.drop_nulls()
+    return (float(known.to_numpy().min()), float(known.to_numpy().max())) if known.len() else (0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +41,7 @@ class Frames:
         frame = self.by_name.get(table.name)
         return table.empty() if frame is None else frame
 
-    def extra(self, name: str) -> pl.DataFrame:
+    def named(self, name: str) -> pl.DataFrame:
         """The rows of a named query, or a frame without columns."""
         return self.by_name.get(name, pl.DataFrame())
 

@@ -97,7 +97,7 @@ def hash_inputs(frames: Iterable[pl.DataFrame], *texts: str) -> str:
 
 @cache
 def code_hash() -> str:
-    """A hash over every file of this package and the version of polars, whose row hashes are stable within one version."""
+    """A hash over every file of this package and the version of polars, within which row hashes are stable."""
     digest = hashlib.sha256(pl.__version__.encode())
     for name, content in sorted(_contents(files("dashboards"), "")):
         digest.update(name.encode() + content)

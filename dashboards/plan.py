@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 import polars as pl
 
+from dashboards.atom import write_atom
+from dashboards.exports import write_event, write_exports
 from dashboards.frames import Frames
 from dashboards.page import Page, event_path, render_page, token_path
 from dashboards.pages.categories import compose_categories
@@ -38,6 +41,17 @@ _TOGETHER = (
     correlation.LEAD_LAG,
     attention.ATTENTION_RESPONSE,
 )
+_EXPORTS = (
+    *_EVENTS,
+    *_STUDIES,
+    prices.MARKET,
+    prices.COVERAGE,
+    moves.LATEST_MOVE,
+    claims.CLAIM_VERDICT,
+    claims.CLAIM_READING,
+    correlation.CORRELATION_PAIR,
+    correlation.CORRELATION_EPISODE,
+)
 _CLAIMS = (claims.CLAIM, claims.CLAIM_VERDICT, claims.CLAIM_READING)
 
 # Everything the site reads; a table that an older published file lacks counts as empty.
@@ -65,8 +79,7 @@ def plan_pages(frames: Frames, now: datetime) -> list[Job]:
     feeds = (news.FEED, ops.CHECK_RESULT)
 
     def job(path: str, compose: Callable[[], Page], tables: Iterable[Table], *queries: str) -> Job:
-        inputs = [*(frames.get(table) for table in tables), *(frames.extra(name) for name in queries)]
-        return _page_job(path, inputs, compose)
+        return _page_job(path, _inputs(frames, tables, queries), compose)
 
     return [
         job(
@@ -89,9 +102,19 @@ def plan_pages(frames: Frames, now: datetime) -> list[Job]:
             (*_EVENTS, *_STUDIES, claims.CLAIM_VERDICT),
             headlines,
         ),
+        Job("data/index.json", _inputs(frames, _EXPORTS), partial(write_exports, frames, reactions)),
+        Job(
+            "feed.xml",
+            _inputs(frames, (*_EVENTS, *_STUDIES, *_CLAIMS)),
+            lambda: {"feed.xml": write_atom(frames, reactions)},
+        ),
         *_token_jobs(frames, reactions, closes),
         *_event_jobs(frames, reactions),
     ]
+
+
+def _inputs(frames: Frames, tables: Iterable[Table], queries: Iterable[str] = ()) -> list[pl.DataFrame]:
+    return [*(frames.get(table) for table in tables), *(frames.named(name) for name in queries)]
 
 
 def _event_jobs(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> Iterable[Job]:
@@ -105,11 +128,16 @@ def _event_jobs(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> Iter
             pl.col("claim_id").is_in(frames.part(claims.CLAIM, "event_id", event_id)["claim_id"].implode())
         )
         inputs = [rows.slice(index, 1), about, *parts]
-        yield _page_job(event_path(event_id), inputs, partial(compose_event, frames, event, known))
+        page = _page_job(event_path(event_id), inputs, partial(compose_event, frames, event, known))
+        yield Job(page.path, inputs, partial(_with_event_file, page, event, known))
+
+
+def _with_event_file(page: Job, event: Mapping[str, Any], known: list[Reaction]) -> dict[str, str]:
+    return {**page.render(), **write_event(event, known)}
 
 
 def _token_jobs(frames: Frames, reactions: Mapping[str, list[Reaction]], closes: str) -> Iterable[Job]:
-    events, daily, market = frames.get(news.EVENT), frames.extra(closes), frames.get(prices.MARKET)
+    events, daily, market = frames.get(news.EVENT), frames.named(closes), frames.get(prices.MARKET)
     results = frames.get(studies.STUDY_RESULT)
     for asset_id in token_ids(frames):
         own = market.filter(pl.col("asset_id") == asset_id)

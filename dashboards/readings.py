@@ -82,7 +82,7 @@ class Reaction:
 
 
 def read_reactions(frames: Frames) -> dict[str, list[Reaction]]:
-    """Reactions by event id; the subject token's first, then the others by asset, each event's best market per asset."""
+    """Reactions by event id: one market per asset, the subject token first, benchmarks last."""
     results = frames.get(STUDY_RESULT).filter(
         (pl.col("group_id") == EVENT_GROUP) & (pl.col("study_id") == REACTION_STUDY) & pl.col("event_id").is_not_null()
     )
@@ -105,6 +105,11 @@ def subject_of(reactions: list[Reaction]) -> Reaction | None:
     return next((item for item in tokens if item.is_measured), subject or (tokens[0] if tokens else None))
 
 
+def simple_return(column: str) -> pl.Expr:
+    """A column of log points as a simple return, the unit of every number a page shows."""
+    return (pl.col(column).exp() - 1).alias(column)
+
+
 def path_of(frames: Frames, reaction: Reaction) -> pl.DataFrame:
     """The stored path of a reaction, by time."""
     paths = frames.part(STUDY_PATH, "event_id", reaction.event_id)
@@ -124,7 +129,7 @@ def placebos_of(frames: Frames, reaction: Reaction, hours: float) -> pl.DataFram
 
 
 def lead_event(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> dict[str, Any] | None:
-    """The event the overview opens with: the newest measured one that claims are about, else the largest measured move."""
+    """The event the overview opens with: the newest measured one with claims, else the largest move."""
     events = {row["event_id"]: row for row in frames.get(EVENT).iter_rows(named=True)}
     claimed = set(frames.get(CLAIM)["event_id"].drop_nulls().to_list())
     measured = [
@@ -158,8 +163,8 @@ def _n_estimation(reaction: Reaction) -> int:
 def _ordinary_ranges(frames: Frames) -> dict[tuple[str, str, float], tuple[float, float]]:
     placebos = frames.get(PLACEBO).filter(pl.col("study_id") == REACTION_STUDY)
     ranges = placebos.group_by("event_id", "market_id", "window_end_hours").agg(
-        pl.col("car_scaled").quantile(0.025, "linear").alias("lower"),
-        pl.col("car_scaled").quantile(0.975, "linear").alias("upper"),
+        simple_return("car_scaled").quantile(0.025, "linear").alias("lower"),
+        simple_return("car_scaled").quantile(0.975, "linear").alias("upper"),
     )
     return {(row[0], row[1], row[2]): (row[3], row[4]) for row in ranges.iter_rows()}
 
@@ -193,6 +198,8 @@ def _read_horizon(
     empty: dict[str, Any] = {}
     raw, expected = found.get("raw_return", empty), found.get("expected_return", empty)
     car, rank = found.get("car", empty), found.get("placebo_rank", empty)
+    if rank.get("lower_95") is not None:
+        ordinary = (rank["lower_95"], rank["upper_95"])
     rank_value = rank.get("value")
     return Horizon(
         hours=hours,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -17,8 +17,19 @@ from dashboards.page import render_page
 from dashboards.plan import TABLES, Job, plan_pages
 from dashboards.theme import css_variables
 from warehouse.store.connection import Reader, open_reader
+from warehouse.tables.contract import Table
 
 QUERIES = ("daily_closes", "search_headlines", "recent_runs")
+QUERY_NEEDS = {
+    "core.candle",
+    "core.market",
+    "core.asset",
+    "core.story",
+    "core.story_entry",
+    "core.entry",
+    "ops.run",
+    "ops.step",
+}
 SCRIPTS = ("theme-init.js", "site.js", "search.js")
 # Bundles of plotly.js that hold every trace type the pages draw.
 COMPLETE_BUNDLES = ("", "cartesian", "strict", "gl2d")
@@ -69,15 +80,23 @@ def build_site(
 
 
 def read_frames(published_path: Path) -> Frames:
-    """Every table and query the pages use; what an older file lacks is left out."""
+    """Every table and query the pages use; what an older file lacks is left out or null."""
     with open_reader(published_path) as reader:
-        by_name = {table.name: reader.frame(table) for table in TABLES if reader.has(table)}
-        by_name |= {name: reader.query(name) for name in QUERIES if _can_query(reader, by_name)}
-    return Frames(by_name)
+        stored: dict[str, set[str]] = {}
+        for table_name, column_name in reader.query("stored_columns").iter_rows():
+            stored.setdefault(table_name, set()).add(column_name)
+        frames = {table.name: _read_table(reader, table, stored.get(table.name, set())) for table in TABLES}
+        can_query = QUERY_NEEDS <= set(stored)
+        return Frames({**frames, **({name: reader.query(name) for name in QUERIES} if can_query else {})})
 
 
-def _can_query(reader: Reader, by_name: dict[str, pl.DataFrame]) -> bool:
-    return "core.market" in by_name and "core.event" in by_name
+def _read_table(reader: Reader, table: Table, stored: set[str]) -> pl.DataFrame:
+    if any(column.name not in stored and not column.is_nullable for column in table.columns):
+        return table.empty()
+    present = tuple(column for column in table.columns if column.name in stored)
+    frame = reader.frame(replace(table, columns=present))
+    absent = [pl.lit(None, dtype=column.dtype).alias(column.name) for column in table.columns if column not in present]
+    return frame.with_columns(absent).select(table.column_names)
 
 
 def _write(job: Job, site_path: Path) -> list[str]:

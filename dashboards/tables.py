@@ -94,5 +94,6 @@ def limits(title: str, items: Sequence[tuple[str, str]]) -> Markup:
     """The box of what cannot be known: a bold word and a sentence each."""
     rows = Markup("").join(Markup("<li><strong>{}</strong> {}</li>").format(head, text) for head, text in items)
     return Markup(
-        '<section class="limits" aria-labelledby="limits-t"><h2 class="plain" id="limits-t">{}</h2><ul>{}</ul></section>'
+        '<section class="limits" aria-labelledby="limits-t"><h2 class="plain" '
+        'id="limits-t">{}</h2><ul>{}</ul></section>'
     ).format(title, rows)

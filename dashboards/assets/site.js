@@ -10,6 +10,7 @@
   function all(selector, from) { return Array.prototype.slice.call((from || document).querySelectorAll(selector)); }
 
   function loadPlotly() {
+    if (window.Plotly) return Promise.resolve();
     loading = loading || new Promise(function (done, fail) {
       var script = document.createElement("script");
       script.src = base + "plotly.min.js";
@@ -127,6 +128,7 @@
       });
     });
     plots.forEach(function (p) { near.observe(p.el); sized.observe(p.el); });
+    if (root.dataset.eager !== undefined) redrawAll(true);
     window.addEventListener("load", function () {
       (window.requestIdleCallback || setTimeout)(function () { loadPlotly().catch(function () {}); });
     });

@@ -13,7 +13,7 @@ from dashboards.figures.series import bar_hours, bar_word
 from dashboards.findings import benchmark_word, fan_title
 from dashboards.formats import close_moment, count, percent
 from dashboards.glossary import tip
-from dashboards.readings import SUBJECT_ASSET, Reaction
+from dashboards.readings import SUBJECT_ASSET, Reaction, simple_return
 from dashboards.words import venue_name
 
 BARS_BEFORE = 12
@@ -25,9 +25,9 @@ def draw_car_fan(path: pl.DataFrame, reaction: Reaction, selected_from: str) -> 
     """CAR hour by hour with the middle 50, 80 and 95 % of placebo windows."""
     step = bar_hours(path, "close_time_utc") or 1.0
     hours = pl.col("hours_after_event")
-    frame = path.filter(hours.is_between(-BARS_BEFORE * step, HOURS_AFTER + step) & pl.col("car").is_not_null()).select(
-        "hours_after_event", "car", *[f"band_{band}_{side}" for band in BANDS for side in ("lower", "upper")]
-    )
+    names = ("car", *(f"band_{band}_{side}" for band in BANDS for side in ("lower", "upper")))
+    shown = path.filter(hours.is_between(-BARS_BEFORE * step, HOURS_AFTER + step) & pl.col("car").is_not_null())
+    frame = shown.select("hours_after_event", *(simple_return(name) for name in names))
     columns = (
         FigureColumn("hours_after_event", "Hours after", lambda value: f"{value:.1f}".replace("-", "−")),
         FigureColumn("car", "CAR", percent),
@@ -187,7 +187,10 @@ def _first_outside(frame: pl.DataFrame, height: float) -> list[dict[str, Any]]:
 
 def _summary(frame: pl.DataFrame, reaction: Reaction) -> str:
     last = frame.row(-1, named=True)
-    text = f"After {last['hours_after_event']:.0f} hours the cumulative abnormal return of {reaction.asset_id} is {percent(last['car'])}"
+    text = (
+        f"After {last['hours_after_event']:.0f} hours the cumulative abnormal return of {reaction.asset_id} is "
+        f"{percent(last['car'])}"
+    )
     if last["band_95_lower"] is None:
         return text + "; there is no placebo band."
     return text + (
@@ -205,7 +208,8 @@ def _note(reaction: Reaction, step: float, selected_from: str) -> Markup:
             windows += f" (about {day.n_independent:.0f} independent)"
         windows += ", scaled to volatility at the event"
     return Markup(
-        "{} · bands hold hour by hour, not for the whole path · benchmark: {}, {} estimated on {} bars · event chosen from the {} side. Source: {} {} closes. As of {}."
+        "{} · bands hold hour by hour, not for the whole path · benchmark: {}, {} estimated on {} bars · event "
+        "chosen from the {} side. Source: {} {} closes. As of {}."
     ).format(
         windows,
         benchmark_word(day.benchmark if day else None),

@@ -94,7 +94,10 @@ def change_title(rows: pl.DataFrame) -> str:
     row = clear.row(0, named=True)
     verb = "fell" if row["change_correlation"] < 0 else "rose"
     more = f"; {clear.height - 1} more changed" if clear.height > 1 else ""
-    return f"{row['asset_id']}’s correlation with Bitcoin {verb} from {number(row['before_correlation'])} to {number(row['after_correlation'])}{more}"
+    return (
+        f"{row['asset_id']}’s correlation with Bitcoin {verb} from {number(row['before_correlation'])} to "
+        f"{number(row['after_correlation'])}{more}"
+    )
 
 
 def _plot(rows: pl.DataFrame) -> Plot:
@@ -188,7 +191,10 @@ def _note(rows: pl.DataFrame) -> Markup:
             if first["n_placebo_independent"] is not None
             else ""
         )
-        rank = f" · {first['placebo_rank'] * 100:.0f}% of {first['n_placebo']} earlier dates{independent} changed {first['asset_id']}’s correlation at least as much"
+        rank = (
+            f" · {first['placebo_rank'] * 100:.0f}% of {first['n_placebo']} earlier dates{independent} changed "
+            f"{first['asset_id']}’s correlation at least as much"
+        )
     return Markup("n = {} and {} {} bars · {} on each side · benchmark: {}{}. {} Source: {}. As of {}.").format(
         first["n_before"],
         first["n_after"],

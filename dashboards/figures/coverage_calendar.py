@@ -8,6 +8,7 @@ import polars as pl
 
 from dashboards.figures.figure import Figure, FigureColumn, Plot, safe
 from dashboards.formats import count, day, share, short_day
+from dashboards.frames import newest, oldest
 from dashboards.words import TIMEFRAMES, market_name
 
 MAX_ROWS = 40
@@ -31,7 +32,10 @@ def draw_coverage(coverage: pl.DataFrame, gaps: pl.DataFrame) -> Figure:
     )
     rows = coverage.sort("asset_id", "market_id", "timeframe")
     frame = rows.select([column.name for column in columns])
-    subtitle = "One row per market and bar length. Blue: bars stored. Vermilion: a gap inside the record. Blank: outside the record (–)."
+    subtitle = (
+        "One row per market and bar length. Blue: bars stored. Vermilion: a gap inside the record. Blank: "
+        "outside the record (–)."
+    )
     if not rows.height:
         return Figure(
             "coverage",
@@ -47,7 +51,7 @@ def draw_coverage(coverage: pl.DataFrame, gaps: pl.DataFrame) -> Figure:
             ),
         )
     present, missing = int(rows["n_present"].sum()), int(rows["n_missing"].sum())
-    first, last = rows["first_open_utc"].min(), rows["last_open_utc"].max()
+    first, last = oldest(rows, "first_open_utc"), newest(rows, "last_open_utc")
     more = (
         f" The calendar shows the first {MAX_ROWS} of {rows.height} series; the table has all."
         if rows.height > MAX_ROWS
@@ -55,10 +59,12 @@ def draw_coverage(coverage: pl.DataFrame, gaps: pl.DataFrame) -> Figure:
     )
     return Figure(
         figure_id="coverage",
-        title=f"{share(present / (present + missing))} of {count(present + missing)} expected bars are stored, in {rows.height} series",
+        title=f"{share(present / (present + missing))} of {count(present + missing)} expected bars are stored, in "
+        f"{rows.height} series",
         subtitle=subtitle + more,
         summary=f"{count(missing)} bars are missing inside the records of {rows.height} series.",
-        note=f"n = {count(present)} bars · window: {day(first)} to {day(last)} · no benchmark, no interval: counts. Source: stored candles. As of {day(last)}.",  # type: ignore[arg-type]
+        note=f"n = {count(present)} bars · window: {_day(first)} to {_day(last)} · no benchmark, no interval: counts. "
+        f"Source: stored candles. As of {_day(last)}.",
         frame=frame,
         columns=columns,
         plot=_plot(rows.head(MAX_ROWS), gaps),
@@ -78,9 +84,13 @@ def cells(begin: datetime, end: datetime) -> list[datetime]:
     return months
 
 
+def _day(value: datetime | None) -> str:
+    return "–" if value is None else day(value)
+
+
 def _plot(rows: pl.DataFrame, gaps: pl.DataFrame) -> Plot:
-    begin, end = rows["first_open_utc"].min(), rows["last_open_utc"].max()
-    starts = cells(begin, end)  # type: ignore[arg-type] # rows is not empty
+    begin, end = oldest(rows, "first_open_utc"), newest(rows, "last_open_utc")
+    starts = cells(begin, end) if begin and end else []
     is_daily = len(starts) > 1 and starts[1] - starts[0] == timedelta(days=1)
     ends = [*starts[1:], starts[-1] + timedelta(days=1 if is_daily else 31)]
     holes: dict[tuple[str, str], list[tuple[datetime, datetime]]] = {}

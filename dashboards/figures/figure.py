@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -66,7 +67,7 @@ class Figure:
     plot: Plot | None = None
     why_empty: tuple[str, str] | None = None  # one sentence why, one what to do
     is_simulated: bool = False
-    above: Markup = Markup("")  # controls between subtitle and plot
+    above: Markup | None = None  # controls between subtitle and plot
 
 
 def float_array(values: Sequence[float | None] | pl.Series) -> dict[str, str]:
@@ -77,7 +78,7 @@ def float_array(values: Sequence[float | None] | pl.Series) -> dict[str, str]:
 
 def time_axis(times: Sequence[datetime]) -> dict[str, Any]:
     """`x0` and `dx` in milliseconds for a regular grid, else `x` as naive UTC text (plotly ignores offsets)."""
-    steps = {later - earlier for earlier, later in zip(times, times[1:], strict=False)}
+    steps = {later - earlier for earlier, later in pairwise(times)}
     if len(steps) == 1 and len(times) > 2:
         return {"x0": naive(times[0]), "dx": int(next(iter(steps)) / timedelta(milliseconds=1))}
     return {"x": [naive(moment) for moment in times]}
@@ -125,7 +126,7 @@ def render_figure(figure: Figure, csv_url: str) -> Markup:
             figure.figure_id, title
         ),
         Markup('<p class="fig-sub">{}</p></figcaption>').format(figure.subtitle),
-        figure.above if plot else Markup(""),
+        figure.above if plot and figure.above else Markup(""),
         _render_plot(figure, plot) if plot else _render_empty(figure),
     ]
     if figure.note:

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from dashboards.figures.figure import Figure, FigureColumn, Plot, safe
 from dashboards.formats import count, day, number
+from dashboards.frames import extremes
 from dashboards.readings import SUBJECT_ASSET
 from dashboards.theme import DIVERGING
 from dashboards.words import TIMEFRAMES, is_simulated_market, venue_name
@@ -34,7 +35,10 @@ def draw_heat_map(network: pl.DataFrame) -> Figure:
         ["period_start_utc", "asset_id", "other_asset_id"], keep="first", maintain_order=True
     )
     frame = rows.sort("period_start_utc", "asset_id", "other_asset_id").select([column.name for column in columns])
-    subtitle = "Correlation of log returns between each pair of tokens; blue moves against, vermilion moves with. Choose the period with the slider."
+    subtitle = (
+        "Correlation of log returns between each pair of tokens; blue moves against, vermilion moves with. "
+        "Choose the period with the slider."
+    )
     if not frame.height:
         return Figure(
             "heat",
@@ -52,13 +56,20 @@ def draw_heat_map(network: pl.DataFrame) -> Figure:
     periods = rows.select("period_start_utc", "period_end_utc").unique().sort("period_start_utc").rows()
     last = frame.filter(pl.col("period_start_utc") == periods[-1][0])
     labels = [f"{day(start)} to {day(end)}" for start, end in periods]
+    low, high = extremes(last["correlation"])
+    fewest, most = extremes(last["n"])
     strongest = last.sort("correlation").row(-1, named=True)
     return Figure(
         figure_id="heat",
-        title=f"{strongest['asset_id']} and {strongest['other_asset_id']} moved together most ({number(strongest['correlation'])}), {labels[-1]}",
+        title=f"{strongest['asset_id']} and {strongest['other_asset_id']} moved together most "
+        f"({number(strongest['correlation'])}), {labels[-1]}",
         subtitle=subtitle,
-        summary=f"{last.height} pairs in the last of {len(periods)} periods; correlations from {number(float(last['correlation'].min()))} to {number(float(last['correlation'].max()))}.",  # type: ignore[arg-type]
-        note=f"n = {count(int(last['n'].min()))} to {count(int(last['n'].max()))} {TIMEFRAMES.get(timeframe or '', '')} bars a pair · window: one period · no benchmark; intervals are in the table of pairs. Source: {', '.join(sorted({venue_name(m) for m in rows['market_id']}))}. As of {labels[-1].split(' to ')[1]}.",  # type: ignore[arg-type]
+        summary=f"{last.height} pairs in the last of {len(periods)} periods; correlations from "
+        f"{number(low)} to {number(high)}.",
+        note=f"n = {count(fewest)} to {count(most)} "
+        f"{TIMEFRAMES.get(timeframe or '', '')} bars a pair · window: one period · no benchmark; intervals are in "
+        f"the table of pairs. Source: {', '.join(sorted({venue_name(m) for m in rows['market_id']}))}. As of "
+        f"{labels[-1].split(' to ')[1]}.",
         frame=frame,
         columns=columns,
         plot=_plot(frame, [start for start, _ in periods], labels),
@@ -78,7 +89,8 @@ def _longest_timeframe(network: pl.DataFrame) -> str | None:
 def _slider(labels: list[str]) -> Markup:
     last = len(labels) - 1
     return Markup(
-        '<div class="slide"><label for="heat-slide">Period</label><input type="range" id="heat-slide" data-slide="heat" min="0" max="{0}" '
+        '<div class="slide"><label for="heat-slide">Period</label><input type="range" id="heat-slide" '
+        'data-slide="heat" min="0" max="{0}" '
         'value="{0}" aria-valuetext="{1}"><output id="heat-slide-out" for="heat-slide">{1}</output></div>'
     ).format(last, labels[-1])
 

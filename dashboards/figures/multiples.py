@@ -47,7 +47,10 @@ def draw_multiples(paths: Mapping[str, pl.DataFrame], reactions: Sequence[Reacti
         FigureColumn("hours_after_event", "Hours after", lambda value: f"{value:.1f}".replace("-", "−")),
         FigureColumn("raw_return", "Return", percent),
     )
-    subtitle = "Return since the last close before the first public report (vertical line). Number: after 24 hours. Same scale in every panel."
+    subtitle = (
+        "Return since the last close before the first public report (vertical line). Number: after 24 hours. "
+        "Same scale in every panel."
+    )
     if len(panels) < 2:
         return Figure(
             "tokens",
@@ -218,5 +221,6 @@ def _note(shown: Sequence[Reaction], panels: Mapping[str, pl.DataFrame]) -> Mark
     venues = sorted({venue_name(item.market_id) for item in shown})
     as_of = max(item.data_as_of for item in shown)
     return Markup(
-        "n = {} markets, one event: not independent observations · window −2 to +7 days · raw returns, no benchmark, no interval. Source: {}, {} closes. As of {}."
+        "n = {} markets, one event: not independent observations · window −2 to +7 days · raw returns, no benchmark, "
+        "no interval. Source: {}, {} closes. As of {}."
     ).format(len(shown), listing(venues), listing([bar_word(hours) for hours in bars]), close_moment(as_of))

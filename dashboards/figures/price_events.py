@@ -12,6 +12,7 @@ from dashboards.figures.axes import label
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, naive, safe, time_axis
 from dashboards.figures.series import break_gaps
 from dashboards.formats import count, day, limit_words, percent, price
+from dashboards.frames import extremes, newest, oldest
 from dashboards.readings import SUBJECT_ASSET
 from dashboards.words import is_simulated_market, market_name
 
@@ -27,7 +28,10 @@ def draw_price_events(
 ) -> Figure:
     """Daily closes on a log axis; `marks` are (time, title, abnormal return) of the events inside the record."""
     frame = closes.select("day_utc", "close_quote").sort("day_utc")
-    subtitle = "Daily closes, log scale. Ticks on the axis: events; numbers: the five with the largest abnormal move, listed below."
+    subtitle = (
+        "Daily closes, log scale. Ticks on the axis: events; numbers: the five with the largest abnormal "
+        "move, listed below."
+    )
     if frame.height < 2:
         return Figure(
             "price",
@@ -44,14 +48,18 @@ def draw_price_events(
         (mark for mark in marks if first["day_utc"] <= mark[0] <= last["day_utc"]), key=lambda mark: mark[0]
     )
     change = last["close_quote"] / first["close_quote"] - 1
-    title = f"{asset_id} went from {price(first['close_quote'])} to {price(last['close_quote'])} ({percent(change, 0)}) with {count(len(inside))} events"
+    title = (
+        f"{asset_id} went from {price(first['close_quote'])} to {price(last['close_quote'])} "
+        f"({percent(change, 0)}) with {count(len(inside))} events"
+    )
     return Figure(
         figure_id="price",
         title=title,
         subtitle=subtitle,
         summary=f"From {day(first['day_utc'])} to {day(last['day_utc'])}. "
         + " ".join(f"{number}. {day(at)}: {text}." for number, (at, text, _) in enumerate(_numbered(inside), start=1)),
-        note=f"n = {count(frame.height)} days and {count(len(inside))} events · window: the whole record · no benchmark, no interval: prices as traded · Source: {market_name(market_id)}. As of {day(last['day_utc'])}.",
+        note=f"n = {count(frame.height)} days and {count(len(inside))} events · window: the whole record · no "
+        f"benchmark, no interval: prices as traded · Source: {market_name(market_id)}. As of {day(last['day_utc'])}.",
         frame=frame,
         columns=_COLUMNS,
         plot=_plot(break_gaps(frame, "day_utc"), asset_id, inside),
@@ -70,14 +78,14 @@ def numbered_marks(
     """The marks that carry a number in the figure, in its order."""
     if not closes.height:
         return []
-    first, last = closes["day_utc"].min(), closes["day_utc"].max()
-    return _numbered([mark for mark in marks if first <= mark[0] <= last])  # type: ignore[operator] # instants
+    first, last = oldest(closes, "day_utc"), newest(closes, "day_utc")
+    return _numbered([mark for mark in marks if first and last and first <= mark[0] <= last])
 
 
 def _plot(frame: pl.DataFrame, asset_id: str, inside: Sequence[tuple[datetime, str, float | None]]) -> Plot:
     color = "var(--tao)" if asset_id == SUBJECT_ASSET else "var(--blue)"
     closes = frame["close_quote"].drop_nulls()
-    low, high = float(closes.min() or 0.01), float(closes.max() or 1)  # type: ignore[arg-type]
+    low, high = extremes(closes.filter(closes > 0))
     floor = low / (high / low) ** 0.14
     data: list[dict[str, Any]] = [
         {

@@ -111,7 +111,7 @@ def _plot(
         },
     ]
     shapes = [zero_line(), vertical_rule(naive(start))]
-    room = {"yref": "paper", "xanchor": "right", "align": "right", "xshift": -6}
+    room: dict[str, Any] = {"yref": "paper", "xanchor": "right", "align": "right", "xshift": -6}
     annotations = [
         label(naive(start), 1, f"First public report<br>{safe(moment(start, with_year=False))}", yanchor="top", **room)
     ]

@@ -13,7 +13,7 @@ from dashboards.figures.figure import Figure, FigureColumn, Plot, safe
 from dashboards.findings import benchmark_word, rank_title
 from dashboards.formats import close_moment, count, hours_short, percent
 from dashboards.glossary import tip
-from dashboards.readings import SUBJECT_ASSET, Horizon, Reaction
+from dashboards.readings import SUBJECT_ASSET, Horizon, Reaction, simple_return
 from dashboards.words import venue_name
 
 N_DOTS = 50
@@ -31,7 +31,7 @@ def draw_quantile_dots(
         FigureColumn("car", "CAR", percent),
         FigureColumn("car_scaled", "CAR, scaled", percent),
     )
-    frame = placebos.select("placebo_start_utc", "car", "car_scaled")
+    frame = placebos.select("placebo_start_utc", simple_return("car"), simple_return("car_scaled"))
     hours = hours_short(horizon.hours) if horizon else "24 h"
     subtitle = Markup("{} over {}, {} before the event.").format(
         tip("abnormal", "Abnormal return"), hours, tip("placebo", "placebo windows")
@@ -177,7 +177,8 @@ def _note(reaction: Reaction, horizon: Horizon, benchmark: str) -> Markup:
         f" (about {horizon.n_independent:.0f} {tip('independent', 'independent')})" if horizon.n_independent else ""
     )
     return Markup(
-        "n = {} overlapping windows{}, each scaled to volatility at the event · benchmark: {} · middle 95%: {} to {}. Source: {}. As of {}."
+        "n = {} overlapping windows{}, each scaled to volatility at the event · benchmark: {} · middle 95%: {} to "
+        "{}. Source: {}. As of {}."
     ).format(
         count(horizon.n_placebo or 0),
         Markup(independent),  # noqa: S704 - built from a number and a glossary tip

@@ -43,7 +43,10 @@ def draw_response(rows: pl.DataFrame, asset_id: str) -> Figure:
         FigureColumn("p_adjusted", "p adjusted", p_value),
     )
     frame = rows.select([column.name for column in columns])
-    subtitle = f"Cumulative return of {asset_id} beyond Bitcoin after attention to AI policy rises by one standard deviation. Grey: the same with attention shifted in time."
+    subtitle = (
+        f"Cumulative return of {asset_id} beyond Bitcoin after attention to AI policy rises by one standard "
+        "deviation. Grey: the same with attention shifted in time."
+    )
     if rows.height < 2:
         return Figure(
             "response",
@@ -66,7 +69,9 @@ def draw_response(rows: pl.DataFrame, asset_id: str) -> Figure:
         summary=" ".join(
             f"After {row['horizon_hours']:g} hours {percent(row['estimate'], 2)}." for row in rows.iter_rows(named=True)
         ),
-        note=f"n = {count(first['n'])} bars, {count(first['n_shocks'])} shocks above two standard deviations · benchmark: Bitcoin · interval: 95%, autocorrelation-robust; false-discovery rate over all rows. Source: {venue_name(first['market_id'])} and the stored headlines. As of {close_moment(first['data_as_of_utc'])}.",
+        note=f"n = {count(first['n'])} bars, {count(first['n_shocks'])} shocks above two standard deviations · "
+        "benchmark: Bitcoin · interval: 95%, autocorrelation-robust; false-discovery rate over all rows. Source: "
+        f"{venue_name(first['market_id'])} and the stored headlines. As of {close_moment(first['data_as_of_utc'])}.",
         frame=frame,
         columns=columns,
         plot=_plot(rows, asset_id),
@@ -81,7 +86,10 @@ def response_title(rows: pl.DataFrame, asset_id: str) -> str:
     if not clear.height:
         return f"Attention does not measurably precede {asset_id}’s returns"
     row = clear.sort("p_adjusted").row(0, named=True)
-    return f"{asset_id} {'rises' if row['estimate'] > 0 else 'falls'} {percent(abs(row['estimate']), 2).removeprefix('+')} within {row['horizon_hours']:g} h of an attention shock"
+    return (
+        f"{asset_id} {'rises' if row['estimate'] > 0 else 'falls'} "
+        f"{percent(abs(row['estimate']), 2).removeprefix('+')} within {row['horizon_hours']:g} h of an attention shock"
+    )
 
 
 def _plot(rows: pl.DataFrame, asset_id: str) -> Plot:

@@ -13,6 +13,7 @@ from dashboards.figures.axes import label, number_axis, padded_range, vertical_r
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, naive, safe, time_axis
 from dashboards.figures.series import break_gaps
 from dashboards.formats import close_moment, count, day, hours_in_words, number
+from dashboards.frames import extremes
 from dashboards.glossary import tip
 from dashboards.readings import SUBJECT_ASSET
 from dashboards.words import BENCHMARKS, TIMEFRAMES, is_simulated_market, venue_name
@@ -22,7 +23,7 @@ MAX_POINTS = 900
 
 
 def pick_series(rolling: pl.DataFrame, asset_id: str, other_asset_id: str = "BTC") -> pl.DataFrame:
-    """One rolling series of a token: the plain estimator, the longest record, the shortest window of at least a week."""
+    """One rolling series of a token: the plain estimator, then the longest record."""
     rows = rolling.filter(
         (pl.col("asset_id") == asset_id)
         & (pl.col("other_asset_id") == other_asset_id)
@@ -71,7 +72,7 @@ def draw_rolling(
         )
     first = series.row(0, named=True)
     values = known[measure]
-    now, low, high = float(values[-1]), float(values.min()), float(values.max())  # type: ignore[arg-type]
+    now, (low, high) = float(values[-1]), extremes(values)
     window = hours_in_words(first["window_hours"])
     return Figure(
         figure_id=figure_id,
@@ -79,8 +80,10 @@ def draw_rolling(
         subtitle=Markup("{} of {} returns with Bitcoin over a moving window of {}. Shaded: 95% interval.").format(
             tip(measure, measure.capitalize()), TIMEFRAMES.get(first["timeframe"], first["timeframe"]), window
         ),
-        summary=f"From {day(known['close_time_utc'][0])} to {day(known['close_time_utc'][-1])} it ran between {number(low)} and {number(high)}; last {number(now)}.",
-        note=f"n = {count(known.height)} overlapping windows of {window} · benchmark: {BENCHMARKS['BTC']} · interval: 95%. Source: {venue_name(first['market_id'])}. As of {close_moment(known['close_time_utc'][-1])}.",
+        summary=f"From {day(known['close_time_utc'][0])} to {day(known['close_time_utc'][-1])} it ran between "
+        f"{number(low)} and {number(high)}; last {number(now)}.",
+        note=f"n = {count(known.height)} overlapping windows of {window} · benchmark: {BENCHMARKS['BTC']} · "
+        f"interval: 95%. Source: {venue_name(first['market_id'])}. As of {close_moment(known['close_time_utc'][-1])}.",
         frame=frame,
         columns=columns,
         plot=_plot(_thin(frame), asset_id, measure, marks, group),

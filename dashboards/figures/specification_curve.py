@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import polars as pl
 from markupsafe import Markup
 
 from dashboards.figures.axes import leader, padded_range, percent_axis
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, safe
-from dashboards.formats import close_moment, count, p_value, percent, share
+from dashboards.findings import as_of_words
+from dashboards.formats import count, p_value, percent, share
+from dashboards.frames import extremes, newest
 from dashboards.readings import HEADLINE_HOURS
 from dashboards.words import ROLES, is_simulated_market, venue_name
 
@@ -56,7 +59,10 @@ def draw_specification_curve(specifications: pl.DataFrame, summary: Mapping[str,
         *(FigureColumn(column, name, write, is_number=False) for name, (column, write) in DECISIONS.items()),
         FigureColumn("is_headline", "Headline", lambda value: "yes" if value else "", is_number=False),
     )
-    subtitle = "24-hour abnormal return under each choice of start, model, benchmark and estimation window, sorted. Bars: ±1.96 standard errors."
+    subtitle = (
+        "24-hour abnormal return under each choice of start, model, benchmark and estimation window, sorted. "
+        "Bars: ±1.96 standard errors."
+    )
     if rows.height < 2:
         return Figure(
             "choices",
@@ -77,7 +83,8 @@ def draw_specification_curve(specifications: pl.DataFrame, summary: Mapping[str,
         subtitle=subtitle,
         summary=(
             f"{rows.height} specifications run from {percent(rows['estimate'][0])} to {percent(rows['estimate'][-1])}, "
-            f"median {percent(float(rows['estimate'].median() or 0))}; {share(float(rows['is_significant'].mean() or 0))} have p below 0.05."  # type: ignore[arg-type]
+            f"median {percent(float(np.median(rows['estimate'])))}; "
+            f"{share(rows['is_significant'].sum() / rows.height)} have p below 0.05."
         ),
         note=_note(rows, summary),
         frame=frame,
@@ -89,7 +96,7 @@ def draw_specification_curve(specifications: pl.DataFrame, summary: Mapping[str,
 
 def curve_title(estimates: pl.Series) -> str:
     """Whether all choices agree on the direction, and the range they give."""
-    n, low, high = estimates.len(), float(estimates.min()), float(estimates.max())  # type: ignore[arg-type]
+    n, (low, high) = estimates.len(), extremes(estimates)
     if low > 0 or high < 0:
         return f"Every one of {count(n)} reasonable choices gives between {percent(low, 0)} and {percent(high, 0)}"
     n_positive = int((estimates > 0).sum())
@@ -216,12 +223,16 @@ def _words(row: Mapping[str, Any]) -> str:
 def _note(rows: pl.DataFrame, summary: Mapping[str, Any] | None) -> Markup:
     placebo = ""
     if summary is not None and summary["p_median"] is not None:
-        placebo = f" · ordinary dates with a median as far from zero: {p_value(summary['p_median'])} of {count(summary['n_placebo'])} (about {summary['n_placebo_independent']:.0f} independent)"
+        placebo = (
+            f" · ordinary dates with a median as far from zero: {p_value(summary['p_median'])} of "
+            f"{count(summary['n_placebo'])} (about {summary['n_placebo_independent']:.0f} independent)"
+        )
     return Markup(
-        "n = {} specifications of one event; they share one price path and are not independent evidence · window 24 h{}. Source: {}. As of {}."
+        "n = {} specifications of one event; they share one price path and are not independent evidence · window 24 "
+        "h{}. Source: {}. As of {}."
     ).format(
         count(rows.height),
         placebo,
         ", ".join(sorted({venue_name(market) for market in rows["market_id"]})),
-        close_moment(rows["data_as_of_utc"].max()),  # type: ignore[arg-type]
+        as_of_words(newest(rows, "data_as_of_utc")),
     )

@@ -10,9 +10,9 @@ from markupsafe import Markup
 
 from dashboards.figures.figure import Figure, FigureColumn
 from dashboards.figures.forest import ForestRow, plot_forest
-from dashboards.findings import as_of_words
+from dashboards.findings import as_of_words, benchmark_word
 from dashboards.formats import close_moment, count, day, hours_short, number, p_value, percent
-from dashboards.frames import Frames
+from dashboards.frames import Frames, newest
 from dashboards.glossary import tip
 from dashboards.page import Canvas, Page
 from dashboards.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction, subject_of
@@ -48,13 +48,14 @@ def compose_categories(frames: Frames, reactions: Mapping[str, list[Reaction]]) 
         [
             Markup("<h1>{}</h1>").format(title),
             Markup(
-                '<p class="lede">Averages over all events of a kind. <strong>Tokens that react to one headline count as one observation, not several</strong>; the headline test allows for that.</p>'
+                '<p class="lede">Averages over all events of a kind. <strong>Tokens that react to one headline count '
+                "as one observation, not several</strong>; the headline test allows for that.</p>"
             ),
             Markup('<ul class="toc">{}</ul>').format(menu),
             *(sections or [empty_table("No event is known yet.", "Run `aftershock run`.")]),
         ]
     )
-    as_of = results["data_as_of_utc"].max() if results.height else None
+    as_of = newest(results, "data_as_of_utc")
     return Page(
         canvas.path,
         "Categories",
@@ -63,7 +64,7 @@ def compose_categories(frames: Frames, reactions: Mapping[str, list[Reaction]]) 
         body,
         as_of=as_of_words(as_of),
         files=canvas.files,
-    )  # type: ignore[arg-type]
+    )
 
 
 def categories_title(results: pl.DataFrame) -> str:
@@ -151,13 +152,14 @@ def _draw_average(category: str, own: pl.DataFrame) -> Figure:
             for row in rows.iter_rows(named=True)
         ),
         Markup(
-            "{} = {}, about {} independent · windows {} · benchmark: {} · interval: 95%. Source: stored candles. As of {}."
+            "{} = {}, about {} independent · windows {} · benchmark: {} · interval: 95%. Source: stored candles. As "
+            "of {}."
         ).format(
             tip("n-eff", "N"),
             count(day_row["n"] or 0),
             number(day_row["n_effective"], 1) if day_row["n_effective"] is not None else "unknown",
             ", ".join(hours_short(hours) for hours in rows["window_end_hours"]),
-            day_row["benchmark"] or "none",
+            benchmark_word(day_row["benchmark"]),
             close_moment(day_row["data_as_of_utc"]),
         ),
         frame,
@@ -196,7 +198,7 @@ def _draw_forest(category: str, events: pl.DataFrame, reactions: Mapping[str, li
         if subject is not None and subject.is_measured and subject.asset_id == SUBJECT_ASSET:
             window = subject.horizons[HEADLINE_HOURS]
             found.append((row["best_at_utc"], row["title"], window.car, window.car_lower, window.car_upper, subject))
-    schema = {
+    schema: dict[str, Any] = {
         "best_at_utc": pl.Datetime("us", "UTC"),
         "title": pl.String,
         "car": pl.Float64,
@@ -212,7 +214,10 @@ def _draw_forest(category: str, events: pl.DataFrame, reactions: Mapping[str, li
         FigureColumn("upper_95", "upper 95%", percent),
     )
     figure_id, label = f"forest-{category}", category_label(category)
-    subtitle = f"{SUBJECT_ASSET}’s return beyond the benchmark in the 24 hours after each event, by date, with 95% (thin) and 50% (thick) intervals."
+    subtitle = (
+        f"{SUBJECT_ASSET}’s return beyond the benchmark in the 24 hours after each event, by date, with 95% "
+        "(thin) and 50% (thick) intervals."
+    )
     if not found:
         return Figure(
             figure_id,
@@ -236,7 +241,9 @@ def _draw_forest(category: str, events: pl.DataFrame, reactions: Mapping[str, li
         f"{label}: {SUBJECT_ASSET} rose beyond Bitcoin after {n_up} of {len(found)} events",
         subtitle + more,
         f"Median {percent(float(frame['car'].median() or 0))}.",  # type: ignore[arg-type]
-        f"n = {len(found)} events · window 24 h · benchmark: {shown[-1][5].horizons[HEADLINE_HOURS].benchmark} · intervals: prediction error of the market model. Source: stored candles. As of {close_moment(max(item[5].data_as_of for item in found))}.",
+        f"n = {len(found)} events · window 24 h · benchmark: "
+        f"{benchmark_word(shown[-1][5].horizons[HEADLINE_HOURS].benchmark)} · intervals: prediction error of the "
+        f"market model. Source: stored candles. As of {close_moment(max(item[5].data_as_of for item in found))}.",
         frame,
         columns,
         plot_forest(

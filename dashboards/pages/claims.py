@@ -8,26 +8,27 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
-from dashboards.cards import VERDICTS, in_unit, shown_verdict, venue_words, verdict_badge, verdict_order
+from dashboards.cards import SIZED, VERDICTS, in_unit, read_verdicts, shown_verdict, venue_words, verdict_badge
 from dashboards.findings import as_of_words
 from dashboards.formats import close_moment, count, listing, moment
 from dashboards.frames import Frames
 from dashboards.inline import measured_bar
 from dashboards.page import Page, event_path, safe_link
 from dashboards.tables import Cell, Head, Spanning, empty_table, table
-from warehouse.tables.claims import CLAIM, CLAIM_READING, CLAIM_VERDICT
+from warehouse.tables.claims import CLAIM, CLAIM_READING
 
 
 def compose_claims(frames: Frames) -> Page:
     """The claims, strongest correction first, filtered by verdict on the client."""
-    rows = sorted(frames.get(CLAIM_VERDICT).iter_rows(named=True), key=verdict_order)
+    rows = read_verdicts(frames)
     claims = {row["claim_id"]: row for row in frames.get(CLAIM).iter_rows(named=True)}
     title = claims_title(rows)
     body = Markup("").join(
         [
             Markup("<h1>{}</h1>").format(title),
             Markup(
-                '<p class="lede">Each sentence is tested under every reading we could think of. <strong>The verdict is about the sentence, not about who said it.</strong></p>'
+                '<p class="lede">Each sentence is tested under every reading we could think of. <strong>The verdict '
+                "is about the sentence, not about who said it.</strong></p>"
             ),
             _filters(rows)
             if rows
@@ -77,7 +78,7 @@ def _filters(rows: list[dict[str, Any]]) -> Markup:
 def _claim(row: Mapping[str, Any], claim: Mapping[str, Any], readings: pl.DataFrame) -> Markup:
     measured, claimed, unit = row["measured_value"], row["claimed_value"], row["unit"]
     bar = Markup("")
-    if measured is not None and claimed is not None and claimed > 0 and unit == "fraction":
+    if row["kind"] in SIZED and measured is not None and claimed is not None and claimed > 0:
         bar = Markup('<div style="max-width:420px">{}</div>').format(
             measured_bar(measured, claimed, f"{in_unit(measured, unit)} measured", f"{in_unit(claimed, unit)} claimed")
         )
@@ -99,8 +100,10 @@ def _claim(row: Mapping[str, Any], claim: Mapping[str, Any], readings: pl.DataFr
         else Markup("")
     )
     return Markup(
-        '<section class="box" id="{id}" data-verdict="{verdict}" aria-labelledby="{id}-h">{badge}<h2 class="plain" id="{id}-h" style="margin-top:10px">{quote}</h2>{bar}'
-        '<p><strong>Closest true statement:</strong> {closest}</p><p>{measured}</p>{would}{readings}<p class="fig-note">{meta}</p></section>'
+        '<section class="box" id="{id}" data-verdict="{verdict}" aria-labelledby="{id}-h">{badge}<h2 class="plain" '
+        'id="{id}-h" style="margin-top:10px">{quote}</h2>{bar}'
+        "<p><strong>Closest true statement:</strong> {closest}</p><p>{measured}</p>{would}{readings}<p "
+        'class="fig-note">{meta}</p></section>'
     ).format(
         id=row["claim_id"],
         verdict=shown_verdict(row),

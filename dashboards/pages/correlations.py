@@ -14,7 +14,7 @@ from dashboards.figures.response import draw_response, pick_response
 from dashboards.figures.rolling import draw_rolling, pick_series
 from dashboards.findings import as_of_words
 from dashboards.formats import count, number, p_value
-from dashboards.frames import Frames
+from dashboards.frames import Frames, newest
 from dashboards.page import Canvas, Page
 from dashboards.readings import SUBJECT_ASSET, Reaction, lead_event
 from dashboards.tables import Cell, Head, Spanning, empty_table, table
@@ -42,7 +42,8 @@ def compose_correlations(frames: Frames, reactions: Mapping[str, list[Reaction]]
     parts = [
         Markup("<h1>{}</h1>").format(title),
         Markup(
-            '<p class="lede">Prices that move together are not evidence that one moves the other. <strong>Every number here carries its interval and its count of bars.</strong></p>'
+            '<p class="lede">Prices that move together are not evidence that one moves the other. <strong>Every '
+            "number here carries its interval and its count of bars.</strong></p>"
         ),
         Markup('<h2 class="vh">All pairs</h2>'),
         canvas.draw(draw_heat_map(frames.get(CORRELATION_NETWORK))),
@@ -63,7 +64,7 @@ def compose_correlations(frames: Frames, reactions: Mapping[str, list[Reaction]]
         Markup("<h2>Attention and returns</h2>"),
         canvas.draw(draw_response(pick_response(frames.get(ATTENTION_RESPONSE), SUBJECT_ASSET), SUBJECT_ASSET)),
     ]
-    as_of = max([frame["data_as_of_utc"].max() for frame in (pairs, leads) if frame.height], default=None)  # type: ignore[type-var]
+    as_of = newest(pl.concat([pairs.select("data_as_of_utc"), leads.select("data_as_of_utc")]), "data_as_of_utc")
     return Page(
         canvas.path,
         "Correlations",
@@ -72,7 +73,7 @@ def compose_correlations(frames: Frames, reactions: Mapping[str, list[Reaction]]
         Markup("").join(parts),
         as_of=as_of_words(as_of),
         files=canvas.files,
-    )  # type: ignore[arg-type]
+    )
 
 
 def correlations_title(pairs: pl.DataFrame) -> str:
@@ -137,7 +138,8 @@ def _pairs_table(pairs: pl.DataFrame) -> Markup:
     return table(
         "pairs",
         "Whole-record correlations with their intervals",
-        "Pearson correlation of log returns. “Worth”: how many independent bars the overlapping, fat-tailed ones are worth.",
+        "Pearson correlation of log returns. “Worth”: how many independent bars the overlapping, fat-tailed ones are "
+        "worth.",
         heads,
         body,
     )
@@ -235,7 +237,8 @@ def _lead_table(leads: pl.DataFrame) -> Markup:
     return table(
         "lead-lag",
         caption,
-        "A positive lead: the first token moves before the second. Adjusted p controls the false-discovery rate over all pairs of a method.",
+        "A positive lead: the first token moves before the second. Adjusted p controls the false-discovery rate over "
+        "all pairs of a method.",
         heads,
         body,
     )

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
-from dashboards.cards import rise_claim, verdict_card, verdict_order
+from dashboards.cards import read_verdicts, rise_claim, verdict_card, verdict_order
 from dashboards.clock_strip import draw_clock_strip, when_public
 from dashboards.figures.car_fan import draw_car_fan
 from dashboards.figures.correlation_change import draw_correlation_change
@@ -32,7 +32,7 @@ from dashboards.pages.sections import cannot_know, reaction_tiles
 from dashboards.readings import Reaction, path_of, placebos_of, subject_of
 from dashboards.tables import badge, empty_table, limits
 from dashboards.words import category_label, category_news
-from warehouse.tables.claims import CLAIM, CLAIM_VERDICT
+from warehouse.tables.claims import CLAIM
 from warehouse.tables.correlation import CORRELATION_EPISODE
 from warehouse.tables.news import CONFOUNDER, EVENT_SOURCE
 from warehouse.tables.single import REACTION_TIME, SPECIFICATION, SPECIFICATION_SUMMARY, TIMING_BAND
@@ -123,7 +123,7 @@ def _measured(
     sources = frames.part(EVENT_SOURCE, "event_id", event_id)
     timings = frames.part(REACTION_TIME, "event_id", event_id)
     timing = next(timings.filter(pl.col("market_id") == subject.market_id).iter_rows(named=True), None)
-    verdicts = {row["claim_id"]: row for row in frames.get(CLAIM_VERDICT).iter_rows(named=True)}
+    verdicts = {row["claim_id"]: row for row in read_verdicts(frames)}
     claim_rows = frames.part(CLAIM, "event_id", event_id).to_dicts()
     paths = {item.asset_id: path_of(frames, item) for item in reactions}
     paths = {asset: part for asset, part in paths.items() if part["raw_return"].drop_nulls().len() > 1}

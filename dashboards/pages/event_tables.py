@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from dashboards.findings import benchmark_word
 from dashboards.formats import close_moment, count, hours_short, moment, p_value, percent, short_day, span, time_tag
+from dashboards.frames import extremes
 from dashboards.glossary import tip
 from dashboards.inline import range_bar, range_scale, scale_words, sparkline
 from dashboards.page import event_path, safe_link, token_path
@@ -66,7 +67,10 @@ def tokens_table(reactions: list[Reaction]) -> Markup:
         if known
         else "No token has an ordinary range to compare with"
     )
-    small = "Tokens that react to one headline are one observation, not several. Bar: middle 95% of ordinary 24-hour windows. Dot: this event."
+    small = (
+        "Tokens that react to one headline are one observation, not several. Bar: middle 95% of ordinary 24-hour "
+        "windows. Dot: this event."
+    )
     return table("tokens-table", caption, small, heads, [_token_row(item, scale) for item in reactions])
 
 
@@ -114,7 +118,10 @@ def movers_table(timings: pl.DataFrame, reactions: list[Reaction], paths: Mappin
         Head("Half gone after", is_number=True),
         Head("72 hours"),
     )
-    small = f"First bar after the event that passes a test which allows for all bars searched. Bars are {lengths} h long; that bounds the order."
+    small = (
+        f"First bar after the event that passes a test which allows for all bars searched. Bars are {lengths} h "
+        "long; that bounds the order."
+    )
     return table(
         "movers",
         _movers_caption(rows, assets),
@@ -172,7 +179,7 @@ def timing_table(band: pl.DataFrame, subject: Reaction) -> Markup:
     known = rows.filter(pl.col("car").is_not_null())
     if rows.height < 2 or not known.height:
         return Markup("")
-    low, high = float(known["car"].min()), float(known["car"].max())  # type: ignore[arg-type]
+    low, high = extremes(known["car"])
     scale = range_scale([low, high, *known["lower_95"], *known["upper_95"]])
     heads = (
         Head("Window starts, UTC"),
@@ -184,7 +191,8 @@ def timing_table(band: pl.DataFrame, subject: Reaction) -> Markup:
     return table(
         "starts",
         f"Whichever hour is taken as the start, the 24-hour answer lies between {percent(low)} and {percent(high)}",
-        "One row per bar in which the news may have become public. Bar: 95% interval. The start the study uses is bold.",
+        "One row per bar in which the news may have become public. Bar: 95% interval. The start the study uses is "
+        "bold.",
         heads,
         [_start_row(row, scale) for row in rows.iter_rows(named=True)],
     )
@@ -265,7 +273,8 @@ def confounders_box(confounders: pl.DataFrame, root: str) -> Markup:
         else Markup("<p>Nothing else is recorded inside the window. That is not proof that nothing happened.</p>")
     )
     return Markup(
-        '<section class="limits one" aria-labelledby="else-t"><h3 id="else-t" style="margin-top:0">What else happened</h3>{}</section>'
+        '<section class="limits one" aria-labelledby="else-t"><h3 id="else-t" style="margin-top:0">What else '
+        "happened</h3>{}</section>"
     ).format(body)
 
 
@@ -292,5 +301,6 @@ def conventions(subject: Reaction | None, exclusions: pl.DataFrame) -> Markup:
     if not rows:
         return Markup("")
     return Markup(
-        '<details><summary>Conventions, specification and exclusions</summary><ul>{}</ul><p><a href="../methods.html">Methods</a></p></details>'
+        "<details><summary>Conventions, specification and exclusions</summary><ul>{}</ul><p><a "
+        'href="../methods.html">Methods</a></p></details>'
     ).format(Markup("").join(rows))

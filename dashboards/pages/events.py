@@ -32,7 +32,8 @@ def compose_events(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> P
         Markup("<h1>{}</h1>").format(title if events.height else "No event is known yet"),
         Markup(
             '<p class="lede">Each event is dated by the first public evidence, not by when somebody noticed. '
-            "<strong>About one in twenty ordinary days also falls outside a 95% range</strong>, so expect some by chance.</p>"
+            "<strong>About one in twenty ordinary days also falls outside a 95% range</strong>, so expect some by "
+            "chance.</p>"
         ),
     ]
     listed = events.head(MAX_LISTED)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import polars as pl
 from markupsafe import Markup
 
 from dashboards.figures.coverage_calendar import draw_coverage
 from dashboards.findings import as_of_words
 from dashboards.formats import close_moment, count, limit_words, moment, span
-from dashboards.frames import Frames
+from dashboards.frames import Frames, newest
 from dashboards.page import Canvas, Page, safe_link
 from dashboards.tables import Cell, Head, Spanning, empty_table, table
 from dashboards.words import TIMEFRAMES, market_name
@@ -33,7 +31,8 @@ def compose_health(frames: Frames) -> Page:
         [
             Markup("<h1>{}</h1>").format(title),
             Markup(
-                '<p class="lede">Nothing is filled, clipped or dropped: a missing bar stays missing, a refused row is kept with its reason, <strong>and every source that fails is named here</strong>.</p>'
+                '<p class="lede">Nothing is filled, clipped or dropped: a missing bar stays missing, a refused row '
+                "is kept with its reason, <strong>and every source that fails is named here</strong>.</p>"
             ),
             Markup('<h2 class="vh">Coverage</h2>'),
             canvas.draw(draw_coverage(coverage, gaps)),
@@ -46,10 +45,10 @@ def compose_health(frames: Frames) -> Page:
             Markup('<h2 id="quarantine">Refused rows</h2>'),
             _quarantine(quarantine),
             Markup('<h2 id="runs">Runs</h2>'),
-            _runs(frames.extra("recent_runs")),
+            _runs(frames.named("recent_runs")),
         ]
     )
-    last = coverage["last_open_utc"].max() if coverage.height else None
+    last = newest(coverage, "last_open_utc")
     return Page(
         canvas.path,
         "Data health",
@@ -58,7 +57,7 @@ def compose_health(frames: Frames) -> Page:
         body,
         as_of=as_of_words(last),
         files=canvas.files,
-    )  # type: ignore[arg-type]
+    )
 
 
 def health_title(coverage: pl.DataFrame, quarantine: pl.DataFrame, checks: pl.DataFrame) -> str:
@@ -246,10 +245,10 @@ def _runs(runs: pl.DataFrame) -> Markup:
                 outcome,
             ]
         )
-    newest = runs.row(0, named=True)
+    last = runs.row(0, named=True)
     return table(
         "runs-table",
-        f"The last run started {close_moment(newest['started_at_utc'] + timedelta(0))}",
+        f"The last run started {close_moment(last['started_at_utc'])}",
         "Newest first; the run that wrote these pages has not ended while it writes them.",
         heads,
         rows,

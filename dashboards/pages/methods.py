@@ -6,7 +6,7 @@ import polars as pl
 from markupsafe import Markup
 
 from dashboards.formats import count
-from dashboards.frames import Frames
+from dashboards.frames import Frames, newest
 from dashboards.glossary import TERMS
 from dashboards.page import Page
 from dashboards.tables import Cell, Head, Spanning, table
@@ -28,38 +28,46 @@ FORMULAS: tuple[tuple[str, str, str], ...] = (
     (
         "returns",
         "Returns",
-        "Log returns on a regular grid: r(t) = ln C(t) − ln C(t−1). No return spans a gap, and no price is spliced across a rename or merger.",
+        "Log returns on a regular grid: r(t) = ln C(t) − ln C(t−1). No return spans a gap, and no price is spliced "
+        "across a rename or merger.",
     ),
     (
         "market-model",
         "Expected return",
-        "E[r(t)] = α + β·b(t), fitted by least squares on the estimation window before the event, other events masked. s² = RSS / (L₁ − 2).",
+        "E[r(t)] = α + β·b(t), fitted by least squares on the estimation window before the event, other events "
+        "masked. s² = RSS / (L₁ − 2).",
     ),
     (
         "abnormal",
         "Abnormal return",
-        "AR(t) = r(t) − E[r(t)]; CAR = Σ AR(t) from the last close before the event. Its variance includes the error of the fitted line: s²·(L + L²/L₁ + (Σd)²/Sₓₓ).",
+        "AR(t) = r(t) − E[r(t)]; CAR = Σ AR(t) from the last close before the event. Its variance includes the error "
+        "of the fitted line: s²·(L + L²/L₁ + (Σd)²/Sₓₓ).",
     ),
     (
         "placebo",
         "Placebo rank",
-        "The same CAR over every ordinary window before the event, each scaled by EWMA volatility at the event ÷ at its own start. The rank counts windows at least as large in magnitude.",
+        "The same CAR over every ordinary window before the event, each scaled by EWMA volatility at the event ÷ at "
+        "its own start. The rank counts windows at least as large in magnitude.",
     ),
     (
         "kp-bmp",
         "Group test",
-        "KP-BMP = BMP·√((1 − r̄) / (1 + (N − 1)·r̄)), BMP = √N·mean(SAR)/sd(SAR), r̄ from calendar-aligned residuals, N_eff = N / (1 + (N − 1)·r̄).",
+        "KP-BMP = BMP·√((1 − r̄) / (1 + (N − 1)·r̄)), BMP = √N·mean(SAR)/sd(SAR), r̄ from calendar-aligned "
+        "residuals, N_eff = N / (1 + (N − 1)·r̄).",
     ),
     (
         "correlation",
         "Correlation before and after",
-        "Pearson correlation of log returns in equal windows, with block-bootstrap intervals, and once more with the benchmark's volatility held equal.",
+        "Pearson correlation of log returns in equal windows, with block-bootstrap intervals, and once more with the "
+        "benchmark's volatility held equal.",
     ),
 )
 
 SOURCES = (
-    "Patell 1976; Brown & Warner 1980, 1985; Corrado 1989; Boehmer, Musumeci & Poulsen 1991; Cowan 1992; Hall 1992; MacKinlay 1997; "
-    "Campbell, Lo & MacKinlay 1997 ch. 4; Forbes & Rigobon 2002; Jordà 2005; Lee & Mykland 2008; Kolari & Pynnönen 2010, 2011; Simonsohn et al. 2020."
+    "Patell 1976; Brown & Warner 1980, 1985; Corrado 1989; Boehmer, Musumeci & Poulsen 1991; Cowan 1992; Hall 1992; "
+    "MacKinlay 1997; "
+    "Campbell, Lo & MacKinlay 1997 ch. 4; Forbes & Rigobon 2002; Jordà 2005; Lee & Mykland 2008; Kolari & Pynnönen "
+    "2010, 2011; Simonsohn et al. 2020."
 )
 
 
@@ -75,10 +83,13 @@ def compose_methods(frames: Frames) -> Page:
         [
             Markup("<h1>How the numbers are made</h1>"),
             Markup(
-                '<p class="lede">An event study asks whether a price moved more around a piece of news than it ordinarily does. <strong>It shows association, never cause.</strong></p>'
+                '<p class="lede">An event study asks whether a price moved more around a piece of news than it '
+                "ordinarily does. <strong>It shows association, never cause.</strong></p>"
             ),
             Markup(
-                '<ul class="toc"><li><a href="#time">Time</a></li><li><a href="#formulas">Formulas</a></li><li><a href="#size">How often each test is wrong</a></li><li><a href="#conventions">Conventions in use</a></li><li><a href="#glossary">Glossary</a></li><li><a href="#cite">How to cite</a></li></ul>'
+                '<ul class="toc"><li><a href="#time">Time</a></li><li><a href="#formulas">Formulas</a></li><li><a '
+                'href="#size">How often each test is wrong</a></li><li><a href="#conventions">Conventions in use</a>'
+                '</li><li><a href="#glossary">Glossary</a></li><li><a href="#cite">How to cite</a></li></ul>'
             ),
             _time(),
             Markup('<h2 id="formulas">Formulas</h2>'),
@@ -113,9 +124,12 @@ def _time() -> Markup:
         '<h2 id="time">Time</h2><ul>'
         "<li>All times are UTC. Windows are half-open: the start belongs to them, the end does not.</li>"
         "<li>A bar is named by its open but known at its close; figures plot the moment the close was known.</li>"
-        "<li>Every news item has two clocks: what the publisher claims, and when a collector had it. An event is an interval: not before, best, not after.</li>"
-        "<li>The study starts at the first public evidence. Event pages show how the answer moves when another start is taken.</li>"
-        "<li>An event chosen from the news can be ranked among ordinary windows. One chosen because the price moved cannot, and its page says so.</li></ul>"
+        "<li>Every news item has two clocks: what the publisher claims, and when a collector had it. An event is an "
+        "interval: not before, best, not after.</li>"
+        "<li>The study starts at the first public evidence. Event pages show how the answer moves when another start "
+        "is taken.</li>"
+        "<li>An event chosen from the news can be ranked among ordinary windows. One chosen because the price moved "
+        "cannot, and its page says so.</li></ul>"
     )
 
 
@@ -147,10 +161,13 @@ def _conventions(specifications: pl.DataFrame) -> Markup:
 def _cite(frames: Frames) -> Markup:
     results = frames.get(STUDY_RESULT)
     hashes = results["spec_sha256"].n_unique() if results.height else 0
-    end = results["data_as_of_utc"].max() if results.height else None
-    as_of = f"{end:%Y-%m-%d}" if end else "no data yet"  # type: ignore[str-bytes-safe]
+    end = newest(results, "data_as_of_utc")
+    as_of = f"{end:%Y-%m-%d}" if end else "no data yet"
     return Markup(
-        '<h2 id="cite">How to cite</h2><p>Name the page, the date its data end and, for one number, the specification printed under “Conventions” on its event page.</p>'
-        "<pre>Aftershock: what AI-policy news did to decentralised-AI tokens. Data to {}, {} specifications, {} markets.</pre>"
-        '<p>Everything shown is also in <a href="data/index.json">JSON</a> and CSV, and new events and verdicts are in the <a href="feed.xml">Atom feed</a>.</p>'
+        '<h2 id="cite">How to cite</h2><p>Name the page, the date its data end and, for one number, the '
+        "specification printed under “Conventions” on its event page.</p>"
+        "<pre>Aftershock: what AI-policy news did to decentralised-AI tokens. Data to {}, {} specifications, {} "
+        "markets.</pre>"
+        '<p>Everything shown is also in <a href="data/index.json">JSON</a> and CSV, and new events and verdicts are '
+        'in the <a href="feed.xml">Atom feed</a>.</p>'
     ).format(as_of, count(hashes), count(frames.get(MARKET).height))

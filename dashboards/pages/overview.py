@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
-from dashboards.cards import rise_claim, verdict_card, verdict_order
+from dashboards.cards import read_verdicts, rise_claim, verdict_card
 from dashboards.figures.car_fan import draw_car_fan
 from dashboards.figures.correlation_change import draw_correlation_change
 from dashboards.figures.price_path import draw_price_path
@@ -22,11 +22,12 @@ from dashboards.pages.sections import cannot_know, data_as_of, events_table, mov
 from dashboards.readings import Reaction, lead_event, path_of, placebos_of, subject_of
 from dashboards.tables import empty_table, limits
 from dashboards.words import category_news
-from warehouse.tables.claims import CLAIM, CLAIM_VERDICT
+from warehouse.tables.claims import CLAIM
 from warehouse.tables.correlation import CORRELATION_EPISODE
 from warehouse.tables.news import CONFOUNDER, EVENT, EVENT_SOURCE
 
 N_LATEST = 8
+N_MEASURED = 5
 N_CARDS = 6
 KICKER = "What AI-policy news did to decentralised-AI tokens"
 
@@ -59,7 +60,8 @@ def compose_overview(frames: Frames, reactions: Mapping[str, list[Reaction]]) ->
         path=canvas.path,
         section="Overview",
         title=title,
-        description=f"{title}. Event studies of AI-policy news and decentralised-AI tokens, with the uncertainty drawn.",
+        description=f"{title}. Event studies of AI-policy news and decentralised-AI tokens, with the uncertainty "
+        "drawn.",
         body=body,
         as_of=as_of_words(as_of),
         files=canvas.files,
@@ -69,7 +71,7 @@ def compose_overview(frames: Frames, reactions: Mapping[str, list[Reaction]]) ->
 def _lead(frames: Frames, canvas: Canvas, event: Mapping[str, Any], subject: Reaction) -> tuple[str, Markup]:
     event_id = event["event_id"]
     claims = frames.part(CLAIM, "event_id", event_id).to_dicts()
-    verdicts = {row["claim_id"]: row for row in frames.get(CLAIM_VERDICT).iter_rows(named=True)}
+    verdicts = {row["claim_id"]: row for row in read_verdicts(frames)}
     claim = rise_claim(claims, verdicts)
     path = path_of(frames, subject)
     placebos = placebos_of(frames, subject, 24.0)
@@ -129,9 +131,10 @@ def _nothing_yet() -> Markup:
 
 
 def _claims(frames: Frames) -> Markup:
-    rows = sorted(frames.get(CLAIM_VERDICT).iter_rows(named=True), key=verdict_order)
+    rows = read_verdicts(frames)
     head = Markup(
-        '<h2 id="claims">Claims, checked against the tape</h2><p class="intro">What was said, what the prices show, and how sure that is.</p>'
+        '<h2 id="claims">Claims, checked against the tape</h2><p class="intro">What was said, what the prices show, '
+        "and how sure that is.</p>"
     )
     if not rows:
         return head + empty_table(
@@ -146,6 +149,15 @@ def _claims(frames: Frames) -> Markup:
 
 def _latest(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> Markup:
     events = frames.get(EVENT).filter(pl.col("status") != "rejected").sort("best_at_utc", descending=True)
+    measured = [
+        event_id
+        for event_id, items in reactions.items()
+        if (subject := subject_of(items)) is not None and subject.is_measured
+    ]
+    # The newest events are often too fresh to measure: the newest measured ones stand beside them.
+    newest_measured = events.filter(pl.col("event_id").is_in(measured)).head(N_MEASURED)
+    shown = pl.concat([events.head(N_LATEST - newest_measured.height), newest_measured])
+    shown = shown.unique("event_id", maintain_order=True).sort("best_at_utc", descending=True)
     return Markup('<h2 id="events">Latest events</h2>{}<p><a href="events.html">All {} events</a></p>').format(
-        events_table("latest", events.head(N_LATEST), reactions, ""), events.height
+        events_table("latest", shown, reactions, ""), events.height
     )

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from dashboards.findings import as_of_words
 from dashboards.formats import count, percent
-from dashboards.frames import Frames
+from dashboards.frames import Frames, newest
 from dashboards.page import Page, event_path
 from dashboards.readings import Reaction, subject_of
 from dashboards.words import category_label
@@ -28,10 +28,13 @@ def compose_search(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> P
     kinds = sorted({entry[4] for entry in entries})
     options = Markup("").join(Markup("<option>{}</option>").format(kind) for kind in kinds)
     body = Markup(
-        '<h1>Search</h1><p class="lede">{} events, {} headlines and every claim. The search runs in this page; nothing is sent anywhere.</p>'
+        '<h1>Search</h1><p class="lede">{} events, {} headlines and every claim. The search runs in this page; '
+        "nothing is sent anywhere.</p>"
         '<noscript><p>Search needs scripts. <a href="events.html">The list of events</a> does not.</p></noscript>'
-        '<div class="search" role="search"><label class="vh" for="query">Words to search for</label><input type="search" id="query" autocomplete="off" placeholder="Words, a token, an organisation, a year …">'
-        '<label class="vh" for="kind">Kind</label><select id="kind"><option value="">All kinds</option>{}</select></div>'
+        '<div class="search" role="search"><label class="vh" for="query">Words to search for</label><input '
+        'type="search" id="query" autocomplete="off" placeholder="Words, a token, an organisation, a year …">'
+        '<label class="vh" for="kind">Kind</label><select id="kind"><option value="">All '
+        "kinds</option>{}</select></div>"
         '<p id="found" role="status" class="intro"></p><ol class="hits" id="hits"></ol>'
     ).format(count(n_events), count(n_headlines), options)
     payload = json.dumps(entries, ensure_ascii=False, separators=(",", ":"))
@@ -44,7 +47,7 @@ def compose_search(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> P
         "Search",
         "Search over events, headlines and claims, in the browser.",
         body,
-        as_of=as_of_words(events["best_at_utc"].max() if events.height else None),  # type: ignore[arg-type]
+        as_of=as_of_words(newest(events, "best_at_utc")),
         scripts=(SEARCH_DATA, "assets/search.js"),
         files={SEARCH_DATA: script},
     )
@@ -86,7 +89,7 @@ def search_entries(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> l
                 row["closest_true_statement"],
             ]
         )
-    for row in frames.extra("search_headlines").iter_rows(named=True):
+    for row in frames.named("search_headlines").iter_rows(named=True):
         url = row["url"] if row["url"] and row["url"].startswith(("https://", "http://")) else ""
         entries.append(
             [

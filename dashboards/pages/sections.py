@@ -21,7 +21,7 @@ from dashboards.formats import (
     span,
     time_tag,
 )
-from dashboards.frames import Frames
+from dashboards.frames import Frames, newest, oldest
 from dashboards.glossary import tip
 from dashboards.inline import range_bar, range_scale, scale_words, sparkline
 from dashboards.page import event_path, token_path
@@ -121,10 +121,13 @@ def cannot_know(
     items = [("Cause.", "One event shows that two things happened together, not that one made the other.")]
     day = reaction.headline
     if day is not None and day.n_independent is not None and day.n_as_large is not None:
-        independent = max(int(round(day.n_independent)), 1)
+        independent = max(round(day.n_independent), 1)
         text = f"About {independent} separate windows stand behind the comparison. "
         if day.n_as_large == 0:
-            text += f"“None as large” supports rarer than about 1 day in {independent + 1}, not 1 in {count((day.n_placebo or 0) + 1)}."
+            text += (
+                f"“None as large” supports rarer than about 1 day in {independent + 1}, not 1 in "
+                f"{count((day.n_placebo or 0) + 1)}."
+            )
         else:
             text += "A rank from so few is coarse."
         items.append(("How rare.", text))
@@ -132,10 +135,10 @@ def cannot_know(
         (f"{short_day(row['at_utc'])} {row['at_utc']:%H:%M}.", row["detail"].rstrip(".") + ".")
         for row in confounders.filter(pl.col("offset_hours") > 0).sort("offset_hours").head(2).iter_rows(named=True)
     ]
-    private = sources.filter(pl.col("role") == "private")["published_at_utc"].drop_nulls()
-    public = sources.filter(pl.col("role") == "first_report")["published_at_utc"].drop_nulls()
-    if private.len() and public.len():
-        length = public.min() - private.min()  # type: ignore[operator] # both are non-empty instants
+    private = oldest(sources.filter(pl.col("role") == "private"), "published_at_utc")
+    public = oldest(sources.filter(pl.col("role") == "first_report"), "published_at_utc")
+    if private is not None and public is not None:
+        length = public - private
         items.append(
             (
                 "Who knew.",
@@ -168,7 +171,8 @@ def events_table(table_id: str, events: pl.DataFrame, reactions: Mapping[str, li
     return table(
         table_id,
         _events_caption(len(days), n_outside, len(rows)),
-        "Return beyond Bitcoin over 24 hours, TAO where it was measured. Bar: middle 95% of ordinary 24-hour windows before "
+        "Return beyond Bitcoin over 24 hours, TAO where it was measured. Bar: middle 95% of ordinary 24-hour windows "
+        "before "
         "the event. Dot: this event.",
         heads,
         [_event_row(row, subject, scale, root) for row, subject in rows],
@@ -231,7 +235,10 @@ def moves_table(frames: Frames, root: str) -> Markup:
         else "No token can be compared with its past yet"
     )
     if outside:
-        caption = f"{len(outside)} of {n_known} tokens left the ordinary range in the last 24 hours of data: {', '.join(outside)}"
+        caption = (
+            f"{len(outside)} of {n_known} tokens left the ordinary range in the last 24 hours of data: "
+            f"{', '.join(outside)}"
+        )
     heads = (
         Head("Token"),
         Head("Price", is_number=True),
@@ -241,7 +248,10 @@ def moves_table(frames: Frames, root: str) -> Markup:
         Head(scale_words(scale), is_wide=True, label="Against its past"),
         Head("Against its past"),
     )
-    small = f"To {close_moment(end)}. Bar: middle 95% of earlier 24-hour windows. Dot: now. Each sparkline has its own scale."
+    small = (
+        f"To {close_moment(end)}. Bar: middle 95% of earlier 24-hour windows. Dot: now. Each sparkline has its "
+        "own scale."
+    )
     return table("moves-table", caption, small, heads, [_move_row(row, scale, root) for row in rows])
 
 
@@ -283,11 +293,17 @@ def data_as_of(frames: Frames) -> Markup:
         n_missing = int(part["n_missing"].sum())
         present = int(part["n_present"].sum())
         gaps = "no gaps" if not n_missing else f"{share(present / (present + n_missing))} of bars present"
-        last = part["last_open_utc"].max()
-        items.append((f"Prices, {words} ({part.height} markets)", f"last bar opened {close_moment(last)}, {gaps}"))  # type: ignore[arg-type] # a non-empty column
+        last = newest(part, "last_open_utc")
+        items.append(
+            (
+                f"Prices, {words} ({part.height} markets)",
+                f"last bar opened {close_moment(last) if last else 'never'}, {gaps}",
+            )
+        )
     events = frames.get(EVENT)
-    newest = events["best_at_utc"].max()
-    items.append(("Events", f"{events.height} known" + (f", newest {short_day(newest)} {newest:%Y}" if newest else "")))  # type: ignore[str-bytes-safe, arg-type] # an instant
+    last_event = newest(events, "best_at_utc")
+    newest_words = f", newest {short_day(last_event)} {last_event:%Y}" if last_event else ""
+    items.append(("Events", f"{events.height} known{newest_words}"))
     feeds = frames.get(FEED)
     items.append(("Feeds", f"{feeds.height} watched" if feeds.height else "none watched yet"))
     checks = frames.get(CHECK_RESULT)

@@ -13,9 +13,9 @@ from dashboards.figures.figure import Figure, FigureColumn
 from dashboards.figures.forest import ForestRow, plot_forest
 from dashboards.figures.price_events import draw_price_events, numbered_marks
 from dashboards.figures.rolling import draw_rolling, pick_series
-from dashboards.findings import as_of_words
+from dashboards.findings import as_of_words, benchmark_word
 from dashboards.formats import close_moment, count, day, percent, price, short_day
-from dashboards.frames import Frames
+from dashboards.frames import Frames, newest, oldest
 from dashboards.inline import sparkline
 from dashboards.page import Canvas, Page, event_path, token_path
 from dashboards.pages.sections import moves_table
@@ -66,10 +66,10 @@ def compose_tokens(frames: Frames) -> Page:
                 name,
                 role,
                 count(part["market_id"].n_unique()),
-                day(part["first_open_utc"].min()),
-                day(part["last_open_utc"].max()),
+                _day(oldest(part, "first_open_utc")),
+                _day(newest(part, "last_open_utc")),
                 count(int(part["n_present"].sum())),
-            ]  # type: ignore[arg-type]
+            ]
         )
     n_with = coverage["asset_id"].n_unique() if coverage.height else 0
     title = f"{count(len(ids))} tokens, {count(n_with)} with stored prices"
@@ -91,7 +91,7 @@ def compose_tokens(frames: Frames) -> Page:
             else empty_table("No token is registered yet.", "Run `aftershock run`."),
         ]
     )
-    last = coverage["last_open_utc"].max()
+    last = newest(coverage, "last_open_utc")
     return Page(
         "tokens.html",
         "Tokens",
@@ -99,7 +99,7 @@ def compose_tokens(frames: Frames) -> Page:
         f"{title}: prices, reactions and correlations.",
         body,
         as_of=as_of_words(last),
-    )  # type: ignore[arg-type]
+    )
 
 
 def compose_token(frames: Frames, asset_id: str, reactions: Mapping[str, list[Reaction]]) -> Page:
@@ -155,6 +155,10 @@ def compose_token(frames: Frames, asset_id: str, reactions: Mapping[str, list[Re
     )
 
 
+def _day(value: datetime | None) -> str:
+    return "–" if value is None else day(value)
+
+
 def token_title(asset_id: str, own: list[Reaction]) -> str:
     """How many of the token's measured events left its ordinary range."""
     known = [item for item in own if item.headline and item.headline.is_outside is not None]
@@ -163,14 +167,15 @@ def token_title(asset_id: str, own: list[Reaction]) -> str:
     n_outside = sum(bool(item.headline and item.headline.is_outside) for item in known)
     chance = len(known) * 0.05
     return (
-        f"{asset_id} left its ordinary range after {n_outside} of {len(known)} events; chance alone gives about {chance:.0f}"
+        f"{asset_id} left its ordinary range after {n_outside} of {len(known)} events; chance alone gives about "
+        f"{chance:.0f}"
         if chance >= 0.5
         else f"{asset_id} left its ordinary range after {n_outside} of {len(known)} events"
     )
 
 
 def _longest_closes(frames: Frames, asset_id: str) -> tuple[pl.DataFrame, str]:
-    closes = frames.extra("daily_closes")
+    closes = frames.named("daily_closes")
     empty = pl.DataFrame(schema={"day_utc": pl.Datetime("us", "UTC"), "close_quote": pl.Float64})
     if not closes.height:
         return empty, ""
@@ -220,7 +225,10 @@ def _draw_reactions(asset_id: str, own: list[Reaction], events: Mapping[str, dic
         FigureColumn("smallest", "Smallest", percent),
         FigureColumn("largest", "Largest", percent),
     )
-    subtitle = "Mean 24-hour return beyond the benchmark by kind of news. Lines: from the smallest to the largest single event, not an interval."
+    subtitle = (
+        "Mean 24-hour return beyond the benchmark by kind of news. Lines: from the smallest to the largest "
+        "single event, not an interval."
+    )
     if not rows:
         return Figure(
             "by-kind",
@@ -239,7 +247,10 @@ def _draw_reactions(asset_id: str, own: list[Reaction], events: Mapping[str, dic
         f"{asset_id} moved most after {largest[0].lower()}: {percent(largest[2])} on average over {largest[1]} events",
         subtitle,
         " ".join(f"{name}: {percent(mean)} over {n} events." for name, n, mean, _, _ in rows),
-        f"n = {sum(row[1] for row in rows)} events · window 24 h · benchmark: {source.headline.benchmark if source.headline else 'none'} · lines are ranges; the tests with intervals are under Categories. Source: {market_name(source.market_id)}. As of {close_moment(source.data_as_of)}.",
+        f"n = {sum(row[1] for row in rows)} events · window 24 h · benchmark: "
+        f"{benchmark_word(source.headline.benchmark if source.headline else None)} · lines are ranges; the tests with "
+        f"intervals are under Categories. Source: {market_name(source.market_id)}. "
+        f"As of {close_moment(source.data_as_of)}.",
         frame,
         columns,
         plot_forest(
@@ -293,7 +304,7 @@ def _venues(frames: Frames, asset_id: str) -> Markup:
     markets = {row["market_id"]: row for row in frames.get(MARKET).iter_rows(named=True)}
     if not coverage.height:
         return empty_table(f"No venue of {asset_id} has stored bars.", "Import or backfill one.")
-    closes = frames.extra("daily_closes")
+    closes = frames.named("daily_closes")
     heads = (
         Head("Market"),
         Head("Kind"),
