@@ -13,8 +13,8 @@ Integers = NDArray[np.int64]
 # Fewer common bars than this say nothing about a correlation.
 MINIMUM_COMMON_BARS = 20
 
-# Events per block of pairs; two dense blocks of a few thousand bars stay under 10 MB.
-BLOCK_EVENTS = 256
+# Events per block of pairs: small blocks skip most pairs that share no bar, and keep the dense arrays small.
+BLOCK_EVENTS = 32
 
 # Two residual series this close are the same series, seen from two events of one asset.
 SAME_SERIES = 1.0 - 1e-9

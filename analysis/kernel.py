@@ -123,18 +123,19 @@ def market_model_windows(
     windows, call once per window. Raises ValueError for shapes and ranges that make no sense.
     Source: Campbell, Lo & MacKinlay (1997), chapter 4, equations 4.4.9-4.4.18.
     """
-    assets = np.atleast_2d(np.asarray(asset_returns, dtype=np.float64))
-    benchmark = np.asarray(benchmark_returns, dtype=np.float64)
+    assets = np.ascontiguousarray(np.atleast_2d(asset_returns), dtype=np.float64)
+    benchmark = np.ascontiguousarray(benchmark_returns, dtype=np.float64)
     series = np.ascontiguousarray(series_index, dtype=np.int64)
     events = np.ascontiguousarray(event_index, dtype=np.int64)
     _check_arguments(assets, benchmark, series, events, estimation, window, mask)
     ars, ar_variances = (np.empty((events.size, window[1] - window[0])) for _ in range(2))
     scalars, reasons = np.full((events.size, N_SCALARS), np.nan), np.zeros(events.size, dtype=np.int8)
+    flags = np.zeros((0, 0), dtype=np.bool_) if mask is None else np.ascontiguousarray(mask)
     with ThreadPoolExecutor(N_THREADS) as pool:
         for rows, studies in _blocks(assets.shape, series):
             y = assets[rows]
             x = benchmark[rows] if benchmark.ndim == 2 else benchmark[np.newaxis, :]
-            sums, centres = _prefix_sums(y, x, None if mask is None else mask[rows])
+            sums, centres = _prefix_sums(pool, y, x, None if mask is None else flags[rows])
             bounds = np.array([*estimation, *window, minimum_estimation, MODELS[model], rows.start], dtype=np.int64)
             data = (y, x, sums, centres, series, events)
             out = (bounds, scalars, ars, ar_variances, reasons)
@@ -188,36 +189,46 @@ def _chunks(studies: Integers) -> list[Integers]:
 def _prefix_sums_of(y: Floats, x: Floats, mask: Flags, sums: Floats, centres: Floats) -> None:
     n_series, n_bars = y.shape
     for s in range(n_series):
-        bench = x[s if x.shape[0] > 1 else 0]
+        bench, asset = x[s if x.shape[0] > 1 else 0], y[s]
         count, total_x, total_y = 0, 0.0, 0.0
         for t in range(n_bars):
-            if np.isfinite(y[s, t]) and np.isfinite(bench[t]):
+            if np.isfinite(asset[t]) and np.isfinite(bench[t]):
                 count += 1
                 total_x += bench[t]
-                total_y += y[s, t]
+                total_y += asset[t]
         centre_x = total_x / count if count else 0.0
         centre_y = total_y / count if count else 0.0
         centres[s, 0], centres[s, 1] = centre_x, centre_y
+        n, sx, sy, sxx, sxy, syy = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        sums[s, 0, :] = 0.0
         for t in range(n_bars):
-            for m in range(N_MOMENTS):
-                sums[s, t + 1, m] = sums[s, t, m]
-            masked = mask.shape[0] > 0 and mask[s, t]
-            if np.isfinite(y[s, t]) and np.isfinite(bench[t]) and not masked:
-                u, v = bench[t] - centre_x, y[s, t] - centre_y
-                sums[s, t + 1, 0] += 1.0
-                sums[s, t + 1, 1] += u
-                sums[s, t + 1, 2] += v
-                sums[s, t + 1, 3] += u * u
-                sums[s, t + 1, 4] += u * v
-                sums[s, t + 1, 5] += v * v
+            u, v = bench[t] - centre_x, asset[t] - centre_y
+            is_masked = mask.shape[0] > 0 and mask[s, t]
+            if np.isfinite(u) and np.isfinite(v) and not is_masked:
+                n += 1.0
+                sx += u
+                sy += v
+                sxx += u * u
+                sxy += u * v
+                syy += v * v
+            row = sums[s, t + 1]
+            row[0], row[1], row[2], row[3], row[4], row[5] = n, sx, sy, sxx, sxy, syy
 
 
-def _prefix_sums(y: Floats, x: Floats, mask: Flags | None) -> tuple[Floats, Floats]:
+def _prefix_sums(pool: ThreadPoolExecutor, y: Floats, x: Floats, mask: Flags | None) -> tuple[Floats, Floats]:
     n_series, n_bars = y.shape
-    sums = np.zeros((n_series, n_bars + 1, N_MOMENTS))
+    sums = np.empty((n_series, n_bars + 1, N_MOMENTS))
     centres = np.zeros((n_series, 2))
-    masked = np.zeros((0, 0), dtype=np.bool_) if mask is None else np.ascontiguousarray(mask)
-    _prefix_sums_of(np.ascontiguousarray(y), np.ascontiguousarray(x), masked, sums, centres)
+    nothing = np.zeros((0, 0), dtype=np.bool_)
+    step = -(-n_series // N_THREADS)
+    tasks = []
+    for start in range(0, n_series, step):
+        part = slice(start, start + step)
+        bench = x[part] if x.shape[0] > 1 else x
+        masked = nothing if mask is None else mask[part]
+        tasks.append(pool.submit(_prefix_sums_of, y[part], bench, masked, sums[part], centres[part]))
+    for task in tasks:
+        task.result()
     return sums, centres
 
 
