@@ -22,6 +22,8 @@ CLUSTER_CORRELATION = 0.7
 MIN_PERIOD_BARS = 60
 # A tree of fewer assets says nothing.
 MIN_ASSETS = 3
+# The tree reads less than 1e-8 as "no edge"; two identical series must stay joined.
+SMALLEST_DISTANCE = 1e-6
 TIMEFRAMES = frozenset({"1h", "4h"})
 
 
@@ -40,8 +42,7 @@ def build_network(correlation: Array) -> Network:
     from scipy.sparse.csgraph import minimum_spanning_tree
     from scipy.spatial.distance import squareform
 
-    # A zero would read as "no edge": two identical series stay joined.
-    distance = np.maximum(np.sqrt(2.0 * np.clip(1.0 - correlation, 0.0, 2.0)), 1e-9)
+    distance = np.maximum(np.sqrt(2.0 * np.clip(1.0 - correlation, 0.0, 2.0)), SMALLEST_DISTANCE)
     np.fill_diagonal(distance, 0.0)
     tree = minimum_spanning_tree(distance).toarray() > 0
     cut = np.sqrt(2.0 * (1.0 - CLUSTER_CORRELATION))

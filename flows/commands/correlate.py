@@ -20,7 +20,11 @@ OtherOption = Annotated[Optional[str], typer.Option("--other", help="Only agains
 TimeframeOption = Annotated[Optional[str], typer.Option("--timeframe", help="Only bars of this length: 1h, 4h, 1d.")]  # noqa: UP045
 AllOption = Annotated[bool, typer.Option("--all-columns", help="Print every column of the table.")]
 
-app = typer.Typer(name="correlate", no_args_is_help=True, help="How tokens move together, and with the news.")
+app = typer.Typer(
+    name="correlate",
+    no_args_is_help=True,
+    help="How tokens move together, and with the news.\n\nExample: aftershock correlate pairs --asset TAO",
+)
 
 
 def register(parent: typer.Typer) -> None:
