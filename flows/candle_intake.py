@@ -10,7 +10,7 @@ from ingest.prices.candles import CandleBatch, Reading, refuse_stored
 from ingest.prices.quarantine import read_verdicts
 from ingest.prices.registry import unregistered_markets
 from ingest.prices.suspects import Verdicts, find_suspects, spans_around, without_withheld
-from warehouse.store.candles import candles_around, upsert_candles, withdraw_candles
+from warehouse.store.candles import add_refusals, candles_around, upsert_candles, withdraw_candles
 from warehouse.store.connection import Warehouse
 from warehouse.tables.prices import CANDLE, COVERAGE, GAP, MARKET, QUARANTINE
 
@@ -42,13 +42,23 @@ class Intake:
         return self.n_inserted + self.n_updated + self.n_withdrawn + self.n_refused + self.n_markets
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a batch: counts, bars that stand (new or known), refused rows, verdicts to go on with."""
+
+    written: Intake
+    sound: pl.DataFrame
+    refused: pl.DataFrame
+    verdicts: Verdicts
+
+
 def load_verdicts(warehouse: Warehouse) -> Verdicts:
     """Earlier verdicts on single bars."""
     return read_verdicts(warehouse.frame(QUARANTINE, where="table_name = 'core.candle'"))
 
 
-def take_in(warehouse: Warehouse, batch: CandleBatch, verdicts: Verdicts, reading: Reading) -> tuple[Intake, Verdicts]:
-    """Store what is sound of `batch`, quarantine the rest; returns what was written and the verdicts to go on with."""
+def take_in(warehouse: Warehouse, batch: CandleBatch, verdicts: Verdicts, reading: Reading) -> Taken:
+    """Store what is sound of `batch`, quarantine the rest."""
     candles = without_withheld(batch.candles, verdicts)
     around = candles_around(warehouse, spans_around(candles))
     suspects = find_suspects(candles, around, verdicts, reading)
@@ -60,9 +70,9 @@ def take_in(warehouse: Warehouse, batch: CandleBatch, verdicts: Verdicts, readin
     contested = refuse_stored(count.contested, pl.lit("contested"), pl.lit(CONTESTED), reading)
     n_withdrawn = withdraw_candles(warehouse, withdrawn, suspects.quarantined)
     refused = pl.concat([batch.quarantined, suspects.quarantined, contested]).unique(QUARANTINE.key, keep="first")
-    n_refused = warehouse.merge(QUARANTINE, refused).n_changed
+    n_refused = add_refusals(warehouse, refused)
     written = Intake(count.n_inserted, count.n_updated, n_withdrawn, n_refused, n_markets)
-    return written, verdicts.extended(suspects)
+    return Taken(written, sound, refused, verdicts.extended(suspects))
 
 
 def refresh_coverage(warehouse: Warehouse) -> int:

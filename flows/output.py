@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     import polars as pl
 
 
+# A table that goes into a file or a mail is as wide as its rows, up to this many characters.
+PIPED_WIDTH = 200
+
+
 class Format(StrEnum):
     """Formats of every command that prints data."""
 
@@ -45,7 +49,7 @@ def _print_table(frame: pl.DataFrame, title: str) -> None:
         table.add_column(name, justify="right" if dtype.is_numeric() else "left", overflow="fold")
     for row in frame.iter_rows():
         table.add_row(*(_cell(value) for value in row))
-    console = Console(file=sys.stdout)
+    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else PIPED_WIDTH)
     if not frame.height:
         console.print("(no rows)" if not title else f"{title}: no rows")
         return

@@ -65,5 +65,4 @@ def store_answers(context: RunContext, registry: Registry, answers: Sequence[Ser
     reading = Reading(EXCHANGE_SOURCE, context.run_id, context.now)
     rows = pl.concat([answer.rows for answer in answers])
     batch = parse_candles(rows, reading, ends=registry.market_ends, is_live=True)
-    written, _ = take_in(context.warehouse, batch, load_verdicts(context.warehouse), reading)
-    return written
+    return take_in(context.warehouse, batch, load_verdicts(context.warehouse), reading).written

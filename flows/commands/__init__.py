@@ -8,6 +8,7 @@ from flows.commands import (
     imports,
     maintain,
     pages,
+    prices,
     query,
     report,
     run,
@@ -16,4 +17,19 @@ from flows.commands import (
     version,
 )
 
-MODULES = (run, serve, query, study, claims, correlate, events, imports, backfill, pages, report, maintain, version)
+MODULES = (
+    run,
+    serve,
+    query,
+    prices,
+    study,
+    claims,
+    correlate,
+    events,
+    imports,
+    backfill,
+    pages,
+    report,
+    maintain,
+    version,
+)

@@ -6,14 +6,58 @@ from typing import Annotated, Optional
 import typer
 
 from flows.errors import EXIT_SOURCE, CommandError
-from flows.output import talk
+from flows.output import Format, emit, talk
 
-group = typer.Typer(no_args_is_help=True, help="Fetch history.\n\nExample: aftershock backfill news --since 2026-01-01")
+group = typer.Typer(invoke_without_command=True)
 
 
 def register(app: typer.Typer) -> None:
     """Attach the group."""
     app.add_typer(group, name="backfill")
+
+
+@group.callback()
+def backfill_price_history(
+    context: typer.Context,
+    asset: Annotated[Optional[str], typer.Option(help="Asset of the registry, e.g. TAO.")] = None,  # noqa: UP045
+    since: Annotated[
+        Optional[datetime],  # noqa: UP045 - typer reads the annotation
+        typer.Option(help="First day to fetch (UTC).", formats=["%Y-%m-%d"]),
+    ] = None,
+    timeframe: Annotated[str, typer.Option(help="Bar length: 1m, 5m, 1h, 4h or 1d.")] = "1h",
+    exchange: Annotated[
+        Optional[str],  # noqa: UP045 - typer reads the annotation
+        typer.Option(help="One venue only, e.g. binanceusdm; all venues when absent."),
+    ] = None,
+    fmt: Annotated[Format, typer.Option("--format", help="How to print the report.")] = Format.TABLE,
+) -> None:
+    """Fetch the candles of an asset since a day, on every venue that lists it, or news with `backfill news`.
+
+    Slices that were fetched whole are not asked for again: interrupt and repeat as you like.
+
+    Example: aftershock backfill --asset TAO --since 2024-04-01 --timeframe 1h
+    """
+    if context.invoked_subcommand is not None:
+        return
+    if asset is None or since is None:
+        raise CommandError("give --asset and --since, or a subcommand: aftershock backfill --help")
+    from datetime import UTC
+
+    from flows.manual import writing_command
+    from flows.price_backfill import backfill_prices
+
+    with writing_command("backfill prices") as run:
+        if run.settings.is_offline:
+            raise CommandError("AFTERSHOCK_OFFLINE is set, so nothing can be fetched; unset it")
+        report = backfill_prices(
+            run,
+            asset,
+            since.replace(tzinfo=UTC),
+            timeframe,
+            exchange,
+            lambda done, planned: run.say(f"{asset} {timeframe}: {done} of {planned} slices …"),
+        )
+    emit(report, fmt)
 
 
 @group.command("news")

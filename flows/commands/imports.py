@@ -9,7 +9,9 @@ import typer
 from flows.errors import EXIT_SOURCE, CommandError
 from flows.output import Format, emit, talk
 
-group = typer.Typer(no_args_is_help=True, help="Import files of news.\n\nExample: aftershock import news feed.xml")
+group = typer.Typer(
+    no_args_is_help=True, help="Import files of prices or news.\n\nExample: aftershock import prices candles.csv"
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -64,3 +66,34 @@ def import_news_files(
         raise CommandError("\n".join(unreadable), EXIT_SOURCE)
     if not dry_run:
         talk("stored; next: aftershock run (groups new headlines into stories and events)")
+
+
+@group.command("prices")
+def import_price_files(
+    files: Annotated[list[Path], typer.Argument(help="CSV, Parquet, zip, feather or JSON files of candles.")],
+    exchange: Annotated[Optional[str], typer.Option(help="Venue of rows that do not say it.")] = None,  # noqa: UP045
+    symbol: Annotated[Optional[str], typer.Option(help="Market of rows that do not say it, e.g. TAO/USDT.")] = None,  # noqa: UP045
+    timeframe: Annotated[Optional[str], typer.Option(help="Bar length of rows that do not say it.")] = None,  # noqa: UP045
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be stored, and stop.")] = False,
+    fmt: Annotated[Format, typer.Option("--format", help="How to print the report.")] = Format.TABLE,
+) -> None:
+    """Import candles, or price observations at uneven times; a second import of the same file changes nothing.
+
+    Reads tables with a header, zips of Binance public data (the name says the market) and freqtrade exports.
+    Bad rows go to raw.quarantine with the reason. A market that the registry does not know keeps its own id.
+
+    Example: aftershock import prices TAOUSDT-1h-2026-05.zip
+    """
+    from flows.manual import writing_command
+    from flows.price_files import import_prices, preview_prices
+    from ingest.prices.layout import Identity
+
+    identity = Identity(exchange, symbol, timeframe)
+    if dry_run:
+        emit(preview_prices(files, identity), fmt)
+        return
+    with writing_command("import prices") as run:
+        report, gaps = import_prices(run, files, identity)
+    emit(report, fmt)
+    if fmt is Format.TABLE and gaps.height:
+        emit(gaps, fmt, "gaps of these series, longest first")

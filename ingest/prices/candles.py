@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import UTC as TZ_UTC
 from datetime import datetime
 
 import polars as pl
 
+from ingest.prices.refusals import Reading, refusal_frame
 from warehouse.tables.contract import UTC
 from warehouse.tables.prices import CANDLE, QUARANTINE
+
+__all__ = ["CandleBatch", "Reading", "parse_candles", "refuse_stored"]
 
 # Bar lengths that are stored, in seconds.
 TIMEFRAME_SECONDS = {"1m": 60, "5m": 300, "1h": 3_600, "4h": 14_400, "1d": 86_400}
@@ -37,15 +39,6 @@ DETAILS = {
     "after_delisting": "the venue had ended this market when the bar opened",
     "conflicting_duplicate": "the same bar stands more than once in this source, with different values",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """Who read rows, when, and what for: the stamp on every candle and every refused row."""
-
-    source_id: str
-    run_id: str
-    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,20 +166,10 @@ def _quarantine_frame(
         pl.col("detail") if "detail" in refused.columns else pl.col("reason").replace_strict(DETAILS, default="refused")
     )
     frame = refused.select(
-        pl.lit(CANDLE.name).alias("table_name"),
-        pl.lit(reading.source_id).alias("source_id"),
         pl.format("{} {}", "market_id", "timeframe").alias("subject_id"),
         "reason",
         detail.alias("detail"),
         payloads,
         (pl.col("row").cast(pl.Int64) + first_row_number).alias("row_number"),
-        pl.lit(reading.now).cast(UTC).alias("seen_at_utc"),
-        pl.lit(reading.run_id).alias("run_id"),
-        pl.lit(None, dtype=UTC).alias("released_at_utc"),
     )
-    ids = [
-        hashlib.sha256("\n".join(map(str, parts)).encode()).hexdigest()
-        for parts in frame.select("source_id", "subject_id", "reason", "payload_json").iter_rows()
-    ]
-    named = frame.with_columns(pl.Series("quarantine_id", ids, dtype=pl.String))
-    return named.unique("quarantine_id", keep="first", maintain_order=True).select(QUARANTINE.column_names)
+    return refusal_frame(frame, CANDLE.name, reading)

@@ -115,7 +115,10 @@ async def open_session(venue: VenueEntry, replay_url: str | None) -> AsyncIterat
     client.enableLastJsonResponse = True
     client.has["fetchCurrencies"] = False
     if venue.market_types:
-        client.options["fetchMarkets"] = {**_as_dict(client.options.get("fetchMarkets")), "types": venue.market_types}
+        client.options["fetchMarkets"] = {
+            **_as_dict(client.options.get("fetchMarkets")),
+            "types": list(venue.market_types),
+        }
         client.options["fetchMarkets"]["fetchTickersFees"] = False  # kucoin: a second megabyte that nobody reads
     if replay_url is not None:
         client.urls["api"] = _redirected(client.urls["api"], f"{replay_url}/exchanges/{venue.exchange}")

@@ -18,12 +18,13 @@ from warehouse.tables.contract import UTC
 
 @dataclass(frozen=True, slots=True)
 class SeriesRequest:
-    """One series to bring up to date: bars that open at `since` or later."""
+    """One series to bring up to date: bars that open in [since, until), or up to now."""
 
     exchange: str
     symbol: str
     timeframe: str
     since: datetime
+    until: datetime | None = None
 
     @property
     def market_id(self) -> str:
@@ -129,7 +130,8 @@ async def _collect_pages(session: Session, request: SeriesRequest, now: datetime
     page_bars = _page_bars(session.venue, request.symbol)
     limit = None if session.venue.history_bars else page_bars
     since, newest = _first_reachable(session.venue, request, now), None
-    while since + bar <= now:
+    stop = min(request.until or now, now)
+    while since + bar <= stop:
         page = await session.fetch_candles(request.symbol, request.timeframe, since, limit)
         pages.append(page)
         stamps = [row[0] for row in page if row and row[0] is not None]
@@ -138,7 +140,7 @@ async def _collect_pages(session: Session, request: SeriesRequest, now: datetime
             since += bar * page_bars
         else:
             newest = since = last
-            if last + bar > now - bar:
+            if last + bar > stop - bar:
                 return  # the last closed bar is here
 
 
@@ -162,7 +164,10 @@ def _frame(venue: VenueEntry, request: SeriesRequest, pages: list[list[Row]]) ->
     values = pl.DataFrame(rows, schema=dict.fromkeys(names, pl.Float64), orient="row", strict=False)
     if ":" in request.symbol and not venue.is_perpetual_volume_base:
         values = values.with_columns(pl.lit(None, dtype=pl.Float64).alias("volume_base"))
-    since = pl.lit(request.since).cast(UTC)
+    opened = pl.col("open_time_utc")
+    is_asked = opened >= pl.lit(request.since).cast(UTC)
+    if request.until is not None:
+        is_asked &= opened < pl.lit(request.until).cast(UTC)
     return (
         values.select(
             pl.lit(request.market_id).alias("market_id"),
@@ -174,5 +179,5 @@ def _frame(venue: VenueEntry, request: SeriesRequest, pages: list[list[Row]]) ->
             *names[1:],
         )
         .select(*ROW_SCHEMA)
-        .filter(pl.col("open_time_utc").is_null() | (pl.col("open_time_utc") >= since))
+        .filter(opened.is_null() | is_asked)
     )

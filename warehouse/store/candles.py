@@ -10,14 +10,13 @@ import polars as pl
 
 from warehouse.store.connection import Reader, Warehouse
 from warehouse.store.frames import fetch_frame, run_statement, staged
-from warehouse.store.upsert import merge
 from warehouse.tables.prices import CANDLE, CANDLE_REVISION, QUARANTINE
 
 VALUES = ("open_quote", "high_quote", "low_quote", "close_quote", "volume_base")
 NAMES = ", ".join(CANDLE.column_names)
 ON_KEY = " and ".join(f"t.{name} = s.{name}" for name in CANDLE.key)
-# A venue's own bar is worth more than a file's, a file's more than the shipped record's.
-RANK = "case {0}.source_id when 'exchange' then 2 when 'bundle' then 0 else 1 end"
+# A person's word is worth more than a venue's own bar, that more than a file's, that more than the shipped record's.
+RANK = "case {0}.source_id when 'released' then 3 when 'exchange' then 2 when 'bundle' then 0 else 1 end"
 IS_ALLOWED = f"{RANK.format('s')} >= {RANK.format('t')}"
 # A value that the new row does not state leaves the stored one alone.
 STATES_OTHER = "(" + " or ".join(f"(s.{n} is not null and s.{n} is distinct from t.{n})" for n in VALUES) + ")"
@@ -105,7 +104,7 @@ def withdraw_candles(warehouse: Warehouse, candles: pl.DataFrame, quarantined: p
     connection = warehouse.connection
     run_statement(connection, "begin")
     try:
-        merge(connection, QUARANTINE, quarantined)
+        add_refusals(warehouse, quarantined)
         with staged(connection, candles.select(CANDLE.key)) as stage:
             [(n_gone,)] = run_statement(connection, f"delete from core.candle as t using {stage} as s where {ON_KEY}")
         run_statement(connection, "commit")
@@ -113,6 +112,21 @@ def withdraw_candles(warehouse: Warehouse, candles: pl.DataFrame, quarantined: p
         run_statement(connection, "rollback")
         raise
     return int(n_gone)
+
+
+def add_refusals(warehouse: Warehouse, quarantined: pl.DataFrame) -> int:
+    """Add rows of raw.quarantine that are not there yet, and return how many; released rows stay released."""
+    rows = QUARANTINE.conform(quarantined)
+    if not rows.height:
+        return 0
+    names = ", ".join(QUARANTINE.column_names)
+    with staged(warehouse.connection, rows) as stage:
+        [(n_added,)] = run_statement(
+            warehouse.connection,
+            f"insert into raw.quarantine ({names}) select {names} from {stage} as s"
+            " anti join raw.quarantine as q on s.quarantine_id = q.quarantine_id",
+        )
+    return int(n_added)
 
 
 def read_candles(

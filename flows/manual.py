@@ -1,0 +1,31 @@
+"""A command that a person starts and that writes: lock, record in ops.run, publication."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from flows.context import RunContext
+from flows.pipeline import record_run
+from flows.progress import Progress
+from flows.publish import publish_warehouse
+from flows.settings import load_settings
+from warehouse.store.connection import open_writer
+
+
+@contextmanager
+def writing_command(command: str) -> Iterator[RunContext]:
+    """A context to write with; what was written is published at the end, also after an interruption or an error."""
+    settings = load_settings()
+    now = datetime.now(UTC)
+    with Progress() as progress, open_writer(settings.warehouse_path, settings.lock_deadline_seconds) as warehouse:
+        context = RunContext(settings, warehouse, f"{now:%Y%m%dT%H%M%SZ}-{command.split()[0]}", now, progress.say)
+        record_run(warehouse, context.run_id, command, now, "running", None)
+        outcome = "crashed"
+        try:
+            yield context
+            outcome = "done"
+        finally:
+            record_run(warehouse, context.run_id, command, now, outcome, datetime.now(UTC))
+            publish_warehouse(context)

@@ -1,0 +1,111 @@
+"""What an import did, as tables for a person: rows, range, gaps, rejects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+SERIES = ["market_id", "timeframe"]
+ALL = "(all)"
+REPORT_COLUMNS = [
+    "file",
+    "market_id",
+    "timeframe",
+    "n_rows",
+    "n_new",
+    "n_revised",
+    "n_refused",
+    "reasons",
+    "first_open_utc",
+    "last_open_utc",
+    "n_gaps",
+    "n_missing",
+    "gap_causes",
+    "ended_because",
+    "is_registered",
+]
+
+
+@dataclass(slots=True)
+class FileTally:
+    """Counts of one file while it is read."""
+
+    file: str
+    n_new: int = 0
+    n_revised: int = 0
+    kept: list[pl.DataFrame] = field(default_factory=list)
+    refused: list[pl.DataFrame] = field(default_factory=list)
+
+    def count(self, candles: pl.DataFrame, quarantined: pl.DataFrame) -> None:
+        """Add one batch; only counts are kept."""
+        opened = pl.col("open_time_utc")
+        counts = pl.len().cast(pl.Int64).alias("n_kept"), opened.min().alias("first"), opened.max().alias("last")
+        self.kept.append(candles.group_by(SERIES).agg(*counts))
+        self.refused.append(quarantined.group_by("subject_id", "reason").agg(pl.len().cast(pl.Int64).alias("n")))
+
+
+def file_report(tallies: Sequence[FileTally], coverage: pl.DataFrame) -> pl.DataFrame:
+    """One row per file and series, after one row per file with its totals; gaps are those of the stored series."""
+    frames = [_one_file(tally, coverage) for tally in tallies]
+    return pl.concat(frames, how="vertical_relaxed")
+
+
+def gap_report(report: pl.DataFrame, gaps: pl.DataFrame) -> pl.DataFrame:
+    """The gaps of the series in a report, longest first."""
+    series = report.filter(pl.col("market_id") != ALL).select(SERIES).unique()
+    return gaps.join(series, on=SERIES, how="semi").sort("n_missing", "gap_start_utc", descending=[True, False])
+
+
+def _one_file(tally: FileTally, coverage: pl.DataFrame) -> pl.DataFrame:
+    kept = pl.concat(tally.kept)
+    series = kept.group_by(SERIES).agg(
+        pl.col("n_kept").sum(),
+        pl.col("first").min().alias("first_open_utc"),
+        pl.col("last").max().alias("last_open_utc"),
+    )
+    refused = _refused_by_series(pl.concat(tally.refused))
+    rows = series.join(refused, on=SERIES, how="full", coalesce=True, validate="1:1").with_columns(
+        pl.col("n_kept", "n_refused").fill_null(0)
+    )
+    rows = rows.join(
+        coverage.select(*SERIES, "n_gaps", "n_missing", "gap_causes", "ended_because", "is_registered"),
+        on=SERIES,
+        how="left",
+        validate="1:1",
+    ).sort(SERIES)
+    total = rows.select(
+        pl.lit(ALL).alias("market_id"),
+        pl.lit("").alias("timeframe"),
+        pl.col("n_kept", "n_refused").sum(),
+        pl.col("first_open_utc").min(),
+        pl.col("last_open_utc").max(),
+        pl.col("n_gaps", "n_missing").sum(),
+        pl.lit(tally.n_new).alias("n_new"),
+        pl.lit(tally.n_revised).alias("n_revised"),
+    )
+    both = pl.concat([total, rows], how="diagonal_relaxed").with_columns(
+        pl.lit(tally.file).alias("file"), (pl.col("n_kept") + pl.col("n_refused")).alias("n_rows")
+    )
+    return both.select(REPORT_COLUMNS)
+
+
+def _refused_by_series(refused: pl.DataFrame) -> pl.DataFrame:
+    parts = pl.col("subject_id").str.split(" ").list
+    return (
+        refused.group_by("subject_id", "reason")
+        .agg(pl.col("n").sum())
+        .sort("subject_id", "reason")
+        .group_by("subject_id")
+        .agg(
+            pl.col("n").sum().alias("n_refused"),
+            pl.format("{} {}", "n", "reason").str.join(", ").alias("reasons"),
+        )
+        .select(
+            parts.slice(0, parts.len() - 1).list.join(" ").alias("market_id"),
+            parts.last().alias("timeframe"),
+            "n_refused",
+            "reasons",
+        )
+    )

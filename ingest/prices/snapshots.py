@@ -1,0 +1,85 @@
+"""Price observations at uneven times, as aggregators give them, for assets without candles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+
+from ingest.prices.refusals import Reading, refusal_frame
+from warehouse.tables.contract import UTC
+from warehouse.tables.prices import OBSERVATION
+
+COLUMNS = frozenset({"symbol", "observed_at_utc", "price_usd"})
+# Two coins can share a ticker in an aggregator: a price more than half away from its neighbours may be another coin's.
+LARGEST_DEVIATION = 0.5
+NEIGHBOURS = 9
+
+
+def is_snapshot_file(path: Path) -> bool:
+    """Whether a Parquet file holds observations and not candles."""
+    return path.suffix == ".parquet" and path.is_file() and set(pl.read_parquet_schema(path)) >= COLUMNS
+
+
+def parse_snapshots(path: Path, reading: Reading) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """core.observation and raw.quarantine, asset by asset: each price is judged beside its neighbours in time.
+
+    Repeats of the same asset and instant are kept once; non-positive prices and those far from their neighbours are refused.
+    """
+    raw = pl.read_parquet(path, columns=[*COLUMNS]).with_row_index("row_number")
+    yield parse_observations(raw, reading)
+
+
+def parse_observations(raw: pl.DataFrame, reading: Reading) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The same for rows in memory with symbol, observed_at_utc, price_usd and row_number."""
+    ordered = raw.with_columns(pl.col("observed_at_utc").cast(UTC)).sort("symbol", "observed_at_utc", "row_number")
+    price = pl.col("price_usd")
+    median = price.rolling_median(NEIGHBOURS, center=True, min_samples=3).over("symbol")
+    deviation = price / median - 1
+    reason = (
+        pl.when(price.is_null() | ~price.is_finite() | (price <= 0).fill_null(True))
+        .then(pl.lit("not_positive"))
+        .when(pl.col("observed_at_utc") > pl.lit(reading.now).cast(UTC))
+        .then(pl.lit("from_the_future"))
+        .when((deviation > LARGEST_DEVIATION) | (deviation < 1 / (1 + LARGEST_DEVIATION) - 1))
+        .then(pl.lit("far_from_neighbours"))
+    )
+    judged = ordered.with_columns(reason.alias("reason"), deviation.alias("deviation"))
+    refused = judged.filter(pl.col("reason").is_not_null()).select(
+        pl.col("symbol").alias("subject_id"),
+        "reason",
+        pl.format(
+            "price {} differs from the median of its neighbours by {} %",
+            "price_usd",
+            (pl.col("deviation") * 100).round(1),
+        )
+        .fill_null("not a usable price")
+        .alias("detail"),
+        pl.struct("symbol", "observed_at_utc", "price_usd").struct.json_encode().alias("payload_json"),
+        pl.col("row_number").cast(pl.Int64),
+    )
+    sound = judged.filter(pl.col("reason").is_null()).unique(["symbol", "observed_at_utc"], keep="first")
+    frame = sound.sort("symbol", "observed_at_utc").select(
+        pl.lit(reading.source_id).alias("source_id"),
+        pl.col("symbol").alias("asset_id"),
+        "observed_at_utc",
+        pl.col("price_usd").alias("price_quote"),
+        pl.lit(None, dtype=pl.Float64).alias("volume_24h_quote"),
+        pl.lit(reading.run_id).alias("run_id"),
+    )
+    return OBSERVATION.conform(frame), refusal_frame(refused, OBSERVATION.name, reading)
+
+
+def observed_series(observations: pl.DataFrame) -> pl.DataFrame:
+    """market_id, timeframe, open_time_utc of observations, for counting them like bars."""
+    return observations.select(
+        pl.format("observed:{}", "asset_id").alias("market_id"),
+        pl.lit("uneven").alias("timeframe"),
+        pl.col("observed_at_utc").alias("open_time_utc"),
+    )
+
+
+def refused_series(refused: pl.DataFrame) -> pl.DataFrame:
+    """The refusals of observations with a subject that counts like a series."""
+    return refused.with_columns(pl.format("observed:{} uneven", "subject_id").alias("subject_id"))
