@@ -11,7 +11,7 @@ from analysis.claims.language import LeadSustained, NotDuringBroadRally, Outperf
 from analysis.claims.moves import Move, measure_move
 from analysis.claims.reading import Anchor, Evidence, Finding, Reading, Weight, nothing_known
 from analysis.claims.studies import study_readings
-from analysis.claims.tape import BAR_HOURS, Absence
+from analysis.claims.tape import BAR_HOURS, Absence, earlier_windows
 from analysis.claims.words import listing, percent, points, span
 
 FRACTION = "fraction"
@@ -33,6 +33,7 @@ def measure_outperformance(claim: OutperformedOver, anchor: Anchor, evidence: Ev
         for number, other in enumerate(claim.versus)
     ]
     readings += _market_reading(evidence, mine, claim, anchor)
+    readings += _earlier_gaps(evidence, claim, anchor, readings[0])
     readings += study_readings(evidence.studies, anchor.event_id, mine.tape.market_id, claim.hours)
     known = [reading for reading in readings if reading.value is not None and reading.unit == FRACTION]
     moved = f"{claim.asset} {percent(mine.value)} over {span(claim.hours)} after the first public report"
@@ -176,6 +177,38 @@ def _difference(evidence: Evidence, other: str, claim: OutperformedOver, anchor:
         to_utc=mine.to_utc,
         market_id=f"{mine.tape.market_id},{theirs.tape.market_id}",
     )
+
+
+def _earlier_gaps(evidence: Evidence, claim: OutperformedOver, anchor: Anchor, first: Reading) -> list[Reading]:
+    """Context: how often the asset was as far ahead of the first comparison in earlier stretches."""
+    other = claim.versus[0]
+    pair = _side_by_side(evidence, claim.asset, other, anchor.best, claim.hours, claim.market)
+    if isinstance(pair, Absence) or first.value is None:
+        return []
+    mine, theirs = (
+        earlier_windows(evidence.candles_of(name), move.tape, anchor.best, claim.hours)
+        for name, move in zip((claim.asset, other), pair, strict=True)
+    )
+    both = mine.join(theirs, on="open_time_utc", how="inner", suffix="_other", validate="1:1")
+    if not both.height:
+        return []
+    gaps = (both["simple_return"] - both["simple_return_other"]).to_numpy()
+    n_as_large = int(np.count_nonzero(gaps >= first.value))
+    n_apart = max(int(gaps.size * BAR_HOURS[pair[0].tape.timeframe] / claim.hours), 1)
+    return [
+        Reading(
+            reading_id="earlier_stretches",
+            description=f"share of earlier {span(claim.hours)} stretches in which {claim.asset} led {other} by as much",
+            weight=Weight.CONTEXT,
+            unit=FRACTION,
+            value=n_as_large / gaps.size,
+            detail=(
+                f"ahead by as much in {n_as_large} of {gaps.size} earlier stretches,"
+                f" of which about {n_apart} do not overlap"
+            ),
+            market_id=first.market_id,
+        )
+    ]
 
 
 def _market_moves(evidence: Evidence, anchor: Anchor, hours: float, without: str) -> list[Move]:

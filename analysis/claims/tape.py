@@ -114,12 +114,13 @@ def steepest_close_rise(tape: Tape, start: datetime, end: datetime, hours: float
     return _steepest(tape, tape.closes, tape.closes, start, end, hours, is_close=True)
 
 
-def earlier_returns(
+def earlier_windows(
     candles: pl.DataFrame, tape: Tape, before: datetime, hours: float, days: float = HISTORY_DAYS
-) -> Floats:
-    """Simple returns over `hours` in the same market, one per bar, of all windows that end by `before`.
+) -> pl.DataFrame:
+    """Simple returns over `hours` in the tape's market, one per bar, of all windows that end by `before`.
 
-    Windows overlap; one that spans a gap at either end is left out. At most `days` back.
+    Columns open_time_utc (of the bar whose close begins the window) and simple_return. Windows overlap; one with a gap
+    at either end is left out. At most `days` back.
     """
     bars = candles.filter(
         pl.col("market_id") == tape.market_id,
@@ -129,7 +130,12 @@ def earlier_returns(
     ).select("open_time_utc", "close_quote")
     ends = bars.select((pl.col("open_time_utc") - timedelta(hours=hours)).alias("open_time_utc"), end="close_quote")
     pairs = bars.join(ends, on="open_time_utc", how="inner", validate="1:1").sort("open_time_utc")
-    return pairs.select(pl.col("end") / pl.col("close_quote") - 1.0).to_series().to_numpy()
+    return pairs.select("open_time_utc", (pl.col("end") / pl.col("close_quote") - 1.0).alias("simple_return"))
+
+
+def earlier_returns(candles: pl.DataFrame, tape: Tape, before: datetime, hours: float) -> Floats:
+    """The returns of `earlier_windows`, in time order."""
+    return earlier_windows(candles, tape, before, hours)["simple_return"].to_numpy()
 
 
 def _steepest(

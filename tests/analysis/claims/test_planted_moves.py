@@ -104,6 +104,8 @@ def test_outperformance_is_measured_against_each():
     assert verdict["verdict"] == "partly"
     assert readings["versus_BTC"]["value"] == pytest.approx(0.06)
     assert readings["versus_ETH"]["value"] == pytest.approx(-0.02)
+    assert readings["earlier_stretches"]["value"] == 0.0
+    assert "0 of 276 earlier stretches, of which about 11 do not overlap" in readings["earlier_stretches"]["detail"]
 
 
 def test_assets_with_unequal_bars_are_compared_on_the_coarser_ones():

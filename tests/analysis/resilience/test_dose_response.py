@@ -174,3 +174,21 @@ def test_false_alarms_stay_nominal_although_events_cluster():
         mean = pick(measured(token, benchmark, [outage(b) for b in bursts]), "none", 24.0)
         alarms += mean["p_value"] < 0.05
     assert 2 <= alarms <= 22  # 10 expected; a naive t test on these bursts gives about 60
+
+
+@pytest.mark.slow
+def test_intervals_cover_planted_effects_as_often_as_they_say():
+    n_runs, n_events = 1000, 60
+    covered = {"none": 0, "duration": 0}
+    for seed in range(n_runs):
+        generator = np.random.default_rng(5000 + seed)
+        token, benchmark = market(5000 + seed)
+        bars = np.sort(generator.choice(np.arange(520, N_BARS - 30), n_events, replace=False)).tolist()
+        doublings = generator.integers(0, 5, n_events)
+        token[bars] += 0.004 + 0.002 * doublings
+        events = [outage(bar, 2.0**d) for bar, d in zip(bars, doublings.tolist(), strict=True)]
+        frame = measured(token, benchmark, events)
+        for dose, truth in (("none", 0.004 + 0.002 * doublings.mean()), ("duration", 0.002)):
+            row = pick(frame, dose, 1.0)
+            covered[dose] += row["lower_95"] <= truth <= row["upper_95"]
+    assert all(930 <= count <= 970 for count in covered.values()), covered

@@ -33,6 +33,9 @@ OFFENCES: dict[str, dict[str, list[dict[str, Any]]]] = {
         "core.candle": [{}],
     },
     "verdict_has_statement": {"out.claim_verdict": [{"verdict": "maybe"}]},
+    "claim_has_reading": {"out.claim_verdict": [{}], "out.claim_reading": [{"weight": "context"}]},
+    "dose_response_has_number_or_reason": {"out.dose_response": [{}]},
+    "hedge_warns_on_few_shocks": {"out.hedge": [{"n_events": 3}]},
 }
 
 
