@@ -15,6 +15,8 @@ from tests.replay.feeds import FeedWorld, recorded_sources, simulated_sources
 from tests.replay.world import ReplayWorld
 from warehouse.store.connection import open_writer
 
+pytestmark = pytest.mark.slow
+
 EPISODE = "2026-06-12-fable-mythos-access-restriction"
 TAO = "binanceusdm:TAO/USDT:USDT"
 BEFORE = datetime(2026, 6, 12, 20, 30, tzinfo=UTC)
