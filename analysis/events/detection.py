@@ -18,7 +18,9 @@ MOST_ENTITIES = 6
 # Independent outlets from which an event has severity 2, 3, 4 and 5.
 SEVERITY_OUTLETS = (2, 4, 8, 15)
 JURISDICTION_KINDS = ("government", "legislature", "regulator", "state", "person")
-ENABLING_FRAMES = ("lift", "settle", "dismiss")
+# Rules and news of tokens neither restrict nor enable the labs.
+TOKEN_CATEGORIES = ("crypto_token_regulation", "network_token_news")
+ENABLING_FRAMES = ("lift", "settle", "dismiss", "veto", "delay")
 RESTRICTING_FRAMES = ("restrict", "sue", "probe", "designate", "threat", "distil", "stagger", "outage")
 
 
@@ -92,11 +94,11 @@ def severity_of(n_outlets: int) -> int:
 
 def direction_of(frame: str, category: str, vocabulary: Vocabulary) -> str:
     """Whether the event restricts or enables centralised AI: by what happened, else by the category's own direction."""
+    if category in TOKEN_CATEGORIES:
+        return "neutral"
     if frame in ENABLING_FRAMES:
-        return "enables" if category != "crypto_token_regulation" else "neutral"
-    if frame in RESTRICTING_FRAMES and category != "crypto_token_regulation":
-        return "restricts" if category != "network_token_news" else "neutral"
-    return vocabulary.category(category).direction if frame not in ("veto", "delay") else "enables"
+        return "enables"
+    return "restricts" if frame in RESTRICTING_FRAMES else vocabulary.category(category).direction
 
 
 def jurisdiction_of(entity_ids: tuple[str, ...], vocabulary: Vocabulary) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -105,26 +106,21 @@ def qualifying_stories(headlines: pl.DataFrame, vocabulary: Vocabulary) -> list[
 
 
 def _facts(entries: pl.DataFrame, party_ids: set[str]) -> StoryFacts:
-    named = (
-        entries["entity_ids"]
-        .explode(empty_as_null=True)
-        .drop_nulls()
-        .value_counts()
-        .sort(["count", "entity_ids"], descending=[True, False])
-    )
+    rows = entries.select("entity_ids", "frame", "carrier", "is_primary").rows()
+    named = Counter(entity_id for entity_ids, *_ in rows for entity_id in entity_ids)
     # A name in fewer than a quarter of the headlines is an aside.
-    entity_ids = tuple(named.filter(pl.col("count") * 4 >= entries.height)["entity_ids"].to_list())
-    frames = entries.filter(pl.col("frame") != "")["frame"].mode().sort().to_list()
+    entity_ids = tuple(sorted((name for name in named if named[name] * 4 >= len(rows)), key=lambda n: (-named[n], n)))
+    frames = Counter(frame for _, frame, *_ in rows if frame)
     return StoryFacts(
         entries["story_id"][0],
         entries["story_category"][0],
-        frames[0] if frames else "",
+        min(frames, key=lambda frame: (-frames[frame], frame)) if frames else "",
         entity_ids,
         frozenset(entity_ids) & party_ids,
-        frozenset(entries["carrier"].to_list()),
-        frozenset(entries.filter("is_primary")["carrier"].to_list()),
+        frozenset(carrier for *_, carrier, _ in rows),
+        frozenset(carrier for *_, carrier, is_primary in rows if is_primary),
         date_event(entries),
-        entries.drop("n_carriers", "has_primary"),
+        entries,
     )
 
 

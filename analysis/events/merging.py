@@ -8,6 +8,7 @@ import polars as pl
 
 from analysis.events.drafts import NEIGHBOURS, PARTY_KINDS
 from analysis.events.outages import POST_DELAY
+from analysis.events.tagging import tag_titles
 from analysis.events.vocabulary import Vocabulary
 from warehouse.tables.news import EVENT, EVENT_SOURCE
 
@@ -15,6 +16,7 @@ from warehouse.tables.news import EVENT, EVENT_SOURCE
 NEWS_TOLERANCE = timedelta(hours=36)
 # A first report may precede the recorded time of the same event by this much.
 EARLY_TOLERANCE = timedelta(hours=6)
+RESTRICTION = "export_control_access"
 
 
 def outage_events(outages: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
@@ -33,7 +35,11 @@ def outage_events(outages: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame
             pl.col("outage_id").alias("event_id"),
             pl.format("{}: {}", pl.col("provider").replace(names), pl.col("title")).alias("title"),
             pl.format("Impact {}; {}.", "impact", lasted).alias("summary"),
-            pl.lit("outage").alias("category"),
+            # A status page also announces what a government has ordered: that is another record of the order.
+            pl.when(tag_titles(outages["title"], vocabulary)["category"] == RESTRICTION)
+            .then(pl.lit(RESTRICTION))
+            .otherwise(pl.lit("outage"))
+            .alias("category"),
             pl.col("started_at_utc").alias("earliest_at_utc"),
             pl.col("started_at_utc").alias("best_at_utc"),
             pl.when(day)
@@ -141,17 +147,24 @@ def merge_records(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Events and evidence of the ledger, of incidents and of detection (each a pair of frames) as one pair.
 
-    The ledger stands above outages, outages above detection: whoever is the same event gives its evidence to the one above.
+    The ledger stands above outages, outages above detection: who is the same event gives its evidence to the one above.
     """
     matches = match_events(outages[0], recorded[0], vocabulary)
+    notices = outages[0].filter((pl.col("category") == RESTRICTION) & ~pl.col("event_id").is_in(list(matches)))
+    matches |= match_events(notices, detected[0], vocabulary)
     own_outages = outages[0].filter(~pl.col("event_id").is_in(list(matches)))
-    matches |= match_events(detected[0], recorded[0], vocabulary)
+    matches = _resolve(matches | match_events(detected[0], recorded[0], vocabulary))
     rest = detected[0].filter((pl.col("category") == "outage") & ~pl.col("event_id").is_in(list(matches)))
     matches |= match_events(rest, own_outages, vocabulary)
     own_events = detected[0].filter(~pl.col("event_id").is_in(list(matches)))
     sources = absorb(pl.concat([recorded[1], outages[1], detected[1]]), matches)
     events = pl.concat([recorded[0], own_outages, own_events])
     return count_outlets(events, sources, own_outages["event_id"].to_list()), sources
+
+
+def _resolve(matches: dict[str, str]) -> dict[str, str]:
+    """Each child with its last parent, where a parent was itself absorbed."""
+    return {child: matches.get(parent, parent) for child, parent in matches.items()}
 
 
 def absorb(sources: pl.DataFrame, matches: dict[str, str]) -> pl.DataFrame:

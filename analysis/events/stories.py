@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 
 import polars as pl
 from rapidfuzz import fuzz
@@ -27,8 +26,7 @@ RARE_WORDS = 4
 POSTING_LIMIT = 40
 # Overlap of names and words from which differently worded headlines with the same frame are one story.
 SAME_NEWS_SCORE = 0.62
-# Categories whose members may meet on frame and names alone.
-PRICE = "token_price_commentary"
+HOUR = 3600.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,33 +43,34 @@ class _Memory:
 
     frequency: Counter[str]
     story_of: dict[str, str] = field(default_factory=dict)
-    first_at: dict[str, datetime] = field(default_factory=dict)
+    first_at: dict[str, float] = field(default_factory=dict)
     by_key: dict[str, deque[Headline]] = field(default_factory=lambda: defaultdict(deque))
     by_url: dict[str, Headline] = field(default_factory=dict)
     by_word: dict[str, deque[Headline]] = field(default_factory=lambda: defaultdict(deque))
     by_name: dict[tuple[str, str], deque[Headline]] = field(default_factory=lambda: defaultdict(deque))
 
     def rare_words(self, headline: Headline) -> list[str]:
-        return sorted(headline.words, key=lambda word: (self.frequency[word], word))[:RARE_WORDS]
+        return [word for _, word in sorted((self.frequency[word], word) for word in headline.words)[:RARE_WORDS]]
 
-    def remember(self, headline: Headline, story_id: str) -> None:
+    def remember(self, headline: Headline, story_id: str, rare: list[str]) -> None:
         self.story_of[headline.entry_id] = story_id
         first = self.first_at.get(story_id)
         self.first_at[story_id] = headline.at if first is None else min(first, headline.at)
         self.by_key[headline.key].append(headline)
         if headline.url_key is not None:
             self.by_url[headline.url_key] = headline
-        for word in self.rare_words(headline):
-            _push(self.by_word[word], headline)
+        for word in rare:
+            _push(self.by_word[word], headline, NEAR_WINDOW_HOURS)
         if headline.frame:
             for entity in headline.entities:
-                _push(self.by_name[(headline.frame, entity)], headline)
+                _push(self.by_name[(headline.frame, entity)], headline, MEMORY_HOURS)
 
 
-def _push(posting: deque[Headline], headline: Headline) -> None:
+def _push(posting: deque[Headline], headline: Headline, hours: float) -> None:
+    """Append to a posting in order of time, forgetting what no later headline can meet."""
     posting.append(headline)
-    limit = headline.at - timedelta(hours=MEMORY_HOURS)
-    while posting and posting[0].at < limit:
+    limit = headline.at - hours * HOUR
+    while posting[0].at < limit:
         posting.popleft()
 
 
@@ -89,11 +88,12 @@ def group_stories(entries: pl.DataFrame, known: pl.DataFrame, frames: FrameSet, 
     owners = {e.entity_id for e in vocabulary.entities if e.kind in ("lab", "chipmaker", "token", "company")}
     rows = []
     for headline in sorted(headlines + remembered, key=lambda h: (h.at, h.entry_id)):
+        rare = memory.rare_words(headline)
         if headline.entry_id in stories:
-            memory.remember(headline, stories[headline.entry_id])
+            memory.remember(headline, stories[headline.entry_id], rare)
             continue
-        meeting = _meet(headline, memory, frames, owners)
-        memory.remember(headline, meeting.story_id)
+        meeting = _meet(headline, rare, memory, frames, owners)
+        memory.remember(headline, meeting.story_id, rare)
         rows.append(
             (
                 headline.entry_id,
@@ -107,11 +107,11 @@ def group_stories(entries: pl.DataFrame, known: pl.DataFrame, frames: FrameSet, 
     return STORY_ENTRY.conform(pl.DataFrame(rows, schema=STORY_ENTRY.schema, orient="row"))
 
 
-def _meet(headline: Headline, memory: _Memory, frames: FrameSet, owners: set[str]) -> _Meeting:
+def _meet(headline: Headline, rare: list[str], memory: _Memory, frames: FrameSet, owners: set[str]) -> _Meeting:
     return (
         _same_key(headline, memory)
         or _same_url(headline, memory)
-        or _near(headline, memory)
+        or _near(headline, rare, memory)
         or _same_news(headline, memory, frames, owners)
         or _Meeting(headline.entry_id[:16], None, None, "first")
     )
@@ -122,7 +122,7 @@ def _window_hours(headline: Headline) -> float:
 
 
 def _is_within(one: Headline, other: Headline, hours: float) -> bool:
-    return abs((one.at - other.at).total_seconds()) <= hours * 3600
+    return abs(one.at - other.at) <= hours * HOUR
 
 
 def _same_key(headline: Headline, memory: _Memory) -> _Meeting | None:
@@ -139,17 +139,20 @@ def _same_url(headline: Headline, memory: _Memory) -> _Meeting | None:
     return _Meeting(memory.story_of[other.entry_id], other.entry_id, fuzz.ratio(headline.key, other.key), "same_url")
 
 
-def _near(headline: Headline, memory: _Memory) -> _Meeting | None:
+def _near(headline: Headline, rare: list[str], memory: _Memory) -> _Meeting | None:
     if len(headline.words) < 3:
         return None
     best: tuple[float, Headline] | None = None
     seen: set[str] = set()
-    for word in memory.rare_words(headline):
+    oldest = headline.at - _window_hours(headline) * HOUR
+    for word in rare:
         posting = memory.by_word.get(word, ())
         if len(posting) > POSTING_LIMIT:
             continue
-        for other in posting:
-            if other.entry_id in seen or not _is_within(headline, other, _window_hours(headline)):
+        for other in reversed(posting):
+            if other.at < oldest:
+                break
+            if other.entry_id in seen:
                 continue
             seen.add(other.entry_id)
             score = fuzz.ratio(headline.key, other.key, score_cutoff=NEAR_RATIO)
@@ -163,7 +166,7 @@ def _near(headline: Headline, memory: _Memory) -> _Meeting | None:
 def _same_news(headline: Headline, memory: _Memory, frames: FrameSet, owners: set[str]) -> _Meeting | None:
     if not headline.frame or not headline.entities:
         return None
-    span = timedelta(hours=frames.span_hours(headline.frame))
+    span = frames.span_hours(headline.frame) * HOUR
     best: tuple[float, Headline] | None = None
     seen: set[str] = set()
     for entity in headline.entities:

@@ -31,7 +31,7 @@ _STOP = frozenset(
 @dataclass(frozen=True, slots=True)
 class Headline:
     entry_id: str
-    at: datetime
+    at: float  # seconds since 1970
     key: str
     words: frozenset[str]
     numbers: frozenset[str]
@@ -86,7 +86,7 @@ def _headline(
     words = [word.lower().removesuffix("'s") for word in _WORD.findall(_TAIL.sub("", plain))]
     return Headline(
         entry_id,
-        at,
+        at.timestamp(),
         " ".join(sorted(words)),
         frozenset(word for word in words if word not in _STOP),
         frozenset(_NUMBER.findall(plain)),

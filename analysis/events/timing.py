@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import polars as pl
 
@@ -20,7 +21,7 @@ WITNESSED = ("submission", "crawl", "incident", "statement", "first_seen")
 # Claims older than this before the best time say nothing about the same news.
 LONGEST_INTERVAL = timedelta(days=3)
 
-CORROBORATED, NEWSROOM_CLAIM, LATE_CLAIM, SIGHTING = 1, 2, 3, 4
+CORROBORATED, NEWSROOM_CLAIM, LATE_CLAIM, SIGHTING = LEVELS = (1, 2, 3, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,38 +93,31 @@ def date_event(entries: pl.DataFrame) -> EventTime:
     A corroborated or witnessed time counts before a newsroom's own clock, unless the newsroom's is more than
     CORROBORATION earlier; a claim nobody bore out only widens the interval. So a back-dated feed entry never moves it.
     """
-    ranked = entries.sort("at_utc", "level", "entry_id")
-    firm = ranked.filter(pl.col("level") == CORROBORATED)
-    newsroom = ranked.filter(pl.col("level") == NEWSROOM_CLAIM)
-    late = ranked.filter(pl.col("level") == LATE_CLAIM)
-    seen = ranked.filter(pl.col("level") == SIGHTING)
-    chosen, reason = _choose(firm, newsroom, late, seen)
-    row = chosen.row(0, named=True)
-    best: datetime = row["at_utc"]
-    proven = entries["proven_at_utc"].min()
-    latest = max(best, proven) if isinstance(proven, datetime) else best
-    claims = entries.filter(pl.col("claim_at_utc") >= best - LONGEST_INTERVAL)["claim_at_utc"].min()
-    earliest = min(best, claims) if isinstance(claims, datetime) else best
-    return EventTime(earliest, best, latest, _precision(row), row["time_basis"], row["entry_id"], reason)
+    rows = sorted(entries.iter_rows(named=True), key=lambda row: (row["at_utc"], row["level"], row["entry_id"]))
+    by_level = {level: next((row for row in rows if row["level"] == level), None) for level in LEVELS}
+    chosen, reason = _choose(by_level)
+    best: datetime = chosen["at_utc"]
+    latest = max(best, min(row["proven_at_utc"] for row in rows))
+    claims = [row["claim_at_utc"] for row in rows if row["claim_at_utc"] >= best - LONGEST_INTERVAL]
+    earliest = min([best, *claims])
+    return EventTime(earliest, best, latest, _precision(chosen), chosen["time_basis"], chosen["entry_id"], reason)
 
 
-def _choose(
-    firm: pl.DataFrame, newsroom: pl.DataFrame, late: pl.DataFrame, seen: pl.DataFrame
-) -> tuple[pl.DataFrame, str]:
-    if firm.height and newsroom.height:
-        gap = firm["at_utc"][0] - newsroom["at_utc"][0]
-        if gap > CORROBORATION:
-            return newsroom, "a newsroom's own clock, earlier than any corroborated time by hours"
-    if firm.height:
-        return firm, "the earliest time that a second clock bears out"
-    if newsroom.height:
+def _choose(first: dict[int, dict[str, Any] | None]) -> tuple[dict[str, Any], str]:
+    """The row that dates the event, from the earliest row of each level, and why."""
+    firm, newsroom, late, seen = (first[level] for level in LEVELS)
+    if newsroom is not None and (firm is None or firm["at_utc"] - newsroom["at_utc"] > CORROBORATION):
         return newsroom, "a newsroom's own clock; no second clock within two hours"
-    if seen.height and (not late.height or seen["at_utc"][0] <= late["at_utc"][0]):
+    if firm is not None:
+        return firm, "the earliest time that a second clock bears out"
+    if seen is not None and (late is None or seen["at_utc"] <= late["at_utc"]):
         return seen, "the first sighting: the publisher's date is not borne out"
-    return late, "the publisher's claim alone: nobody is on record as having seen it then"
+    if late is not None:
+        return late, "the publisher's claim alone: nobody is on record as having seen it then"
+    raise ValueError("an event needs at least one headline")
 
 
-def _precision(row: dict[str, object]) -> str:
+def _precision(row: dict[str, Any]) -> str:
     if row["time_basis"] == "date_only":
         return "day" if row["level"] == LATE_CLAIM else "upper_bound"
     if row["level"] == CORROBORATED and row["time_basis"] in ("publisher", "statement", "incident"):
