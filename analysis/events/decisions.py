@@ -128,7 +128,7 @@ def _apply(rows: dict[str, dict[str, Any]], decision: Decision) -> str | None:
         if row is None:
             return f"{decision.event_id}: no such event now; a new one needs {', '.join(NEEDED_FOR_NEW)}"
     changed = {**row, **decision.values}
-    if row["origin"] == "ledger" and changed != row:
+    if row["origin"] == "ledger":
         changed["origin"] = "user"  # so that the shipped ledger does not put its own values back
     changed["earliest_at_utc"] = min(changed["earliest_at_utc"], changed["best_at_utc"])
     changed["latest_at_utc"] = max(changed["latest_at_utc"], changed["best_at_utc"])

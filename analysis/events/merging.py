@@ -16,6 +16,8 @@ from warehouse.tables.news import EVENT, EVENT_SOURCE
 NEWS_TOLERANCE = timedelta(hours=36)
 # A first report may precede the recorded time of the same event by this much.
 EARLY_TOLERANCE = timedelta(hours=6)
+# A headline that names nobody can only be told by its time.
+NAMELESS_TOLERANCE = timedelta(hours=12)
 RESTRICTION = "export_control_access"
 
 
@@ -119,20 +121,31 @@ def _is_same(child: dict[str, object], parent: dict[str, object], party_ids: set
     if one != "outage" and {child["direction"], parent["direction"]} == {"restricts", "enables"}:
         return False
     mine, theirs = _entities(child), _entities(parent)
+    if not mine and one == other:
+        return abs(_instant(child, "best_at_utc") - _instant(parent, "best_at_utc")) <= NAMELESS_TOLERANCE
     if mine & party_ids and theirs & party_ids:
         return bool(mine & theirs & party_ids)
     return bool(mine & theirs) and not (mine | theirs) & party_ids
 
 
 def _is_in_time(child: dict[str, object], parent: dict[str, object]) -> bool:
-    at, early, late = child["best_at_utc"], parent["earliest_at_utc"], parent["latest_at_utc"]
-    if not (isinstance(at, datetime) and isinstance(early, datetime) and isinstance(late, datetime)):
-        return False
+    at, early, late = (
+        _instant(child, "best_at_utc"),
+        _instant(parent, "earliest_at_utc"),
+        _instant(parent, "latest_at_utc"),
+    )
     if child["category"] == "outage":
         ended = parent["ended_at_utc"]
         last = max(late, ended) if isinstance(ended, datetime) else late
         return early - EARLY_TOLERANCE <= at <= last + POST_DELAY
     return early - EARLY_TOLERANCE <= at <= late + NEWS_TOLERANCE
+
+
+def _instant(event: dict[str, object], column: str) -> datetime:
+    value = event[column]
+    if not isinstance(value, datetime):
+        raise TypeError(f"event {event['event_id']}: {column} is {value!r}")
+    return value
 
 
 def _entities(event: dict[str, object]) -> set[str]:

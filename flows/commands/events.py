@@ -1,22 +1,145 @@
-"""`aftershock events`: tag headlines, score the tagging, and decide what is an event."""
+"""`aftershock events`: tag headlines, score the tagging, see events and decide about them."""
 
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
 from flows.output import Format, emit, talk
 
+if TYPE_CHECKING:
+    from flows.settings import Settings
+
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print the rows.")]
-EXPLAIN = "Also say why each headline met its story."
+EventArgument = Annotated[str, typer.Argument(help="Event id, as `aftershock events list` prints it.")]
+NoteOption = Annotated[Optional[str], typer.Option("--note", help="Why, in your words; kept with the event.")]  # noqa: UP045 - typer reads the annotation
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be written, and stop.")]
+INSTANT = ["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%MZ"]
 
 
 def register(app: typer.Typer) -> None:
     """Attach the commands."""
     events = typer.Typer(no_args_is_help=True, help="Events: what happened, when the public knew, and your word on it.")
-    events.command("tag")(tag)
-    events.command("score")(score)
+    for name, command in (
+        ("list", list_),
+        ("show", show),
+        ("confirm", confirm),
+        ("reject", reject),
+        ("merge", merge),
+        ("split", split),
+        ("retime", retime),
+        ("tag", tag),
+        ("score", score),
+    ):
+        events.command(name)(command)
     app.add_typer(events, name="events")
+
+
+def list_(
+    category: Annotated[Optional[str], typer.Option(help="Only this category, e.g. outage.")] = None,  # noqa: UP045 - typer reads the annotation
+    since: Annotated[Optional[str], typer.Option(help="Only from this day on, e.g. 2026-06-01.")] = None,  # noqa: UP045 - typer reads the annotation
+    status: Annotated[Optional[str], typer.Option(help="Only confirmed, detected or rejected.")] = None,  # noqa: UP045 - typer reads the annotation
+    fmt: FormatOption = Format.TABLE,
+) -> None:
+    """List events in order of time, without the rejected ones.
+
+    Example: aftershock events list --category export_control_access --since 2026-06-01
+    """
+    from flows.event_views import list_events
+    from flows.settings import load_settings
+
+    emit(list_events(load_settings().published_path, category, since, status), fmt, "events")
+
+
+def show(
+    event_id: EventArgument,
+    fmt: FormatOption = Format.TABLE,
+    explain: Annotated[bool, typer.Option("--explain", help="Say why each headline met the others.")] = False,
+) -> None:
+    """Show one event: its time with the evidence, what else happened around it, and why it is an event.
+
+    Example: aftershock events show 2026-06-12-fable-mythos-access-restriction --explain
+    """
+    from flows.event_views import event_confounders, event_sources, show_event
+    from flows.settings import load_settings
+
+    published = load_settings().published_path
+    if fmt is not Format.TABLE:
+        emit(event_sources(published, event_id, explain) if explain else show_event(published, event_id), fmt)
+        return
+    emit(show_event(published, event_id), fmt, "event")
+    emit(event_sources(published, event_id, explain), fmt, "evidence")
+    emit(event_confounders(published, event_id), fmt, "confounders")
+
+
+def confirm(event_id: EventArgument, note: NoteOption = None, dry_run: DryRunOption = False) -> None:
+    """Confirm an event: write `status = "confirmed"` into your own ledger file.
+
+    Example: aftershock events confirm 2026-06-15-enforcement-lawsuit-openai-dismiss
+    """
+    _decide(event_id, {"status": "confirmed", "note": note}, dry_run)
+
+
+def reject(event_id: EventArgument, note: NoteOption = None, dry_run: DryRunOption = False) -> None:
+    """Reject an event: it stays on record, and no study or page uses it.
+
+    Example: aftershock events reject 2026-06-13-sacks-responds --note "a remark, not an act"
+    """
+    _decide(event_id, {"status": "rejected", "note": note}, dry_run)
+
+
+def merge(
+    event_id: EventArgument,
+    into: Annotated[str, typer.Argument(help="The event that stays and takes over the evidence.")],
+    note: NoteOption = None,
+    dry_run: DryRunOption = False,
+) -> None:
+    """Merge an event into another: all of its evidence moves, and it is rejected with that reason.
+
+    Example: aftershock events merge 2026-06-13-sacks-responds 2026-06-12-fable-mythos-access-restriction
+    """
+    _decide(event_id, {"merged_into": into, "note": note}, dry_run, also=[into])
+
+
+def split(
+    event_id: EventArgument,
+    new_id: Annotated[str, typer.Argument(help="Id of the new event, such as 2026-06-13-what-it-is.")],
+    entry: Annotated[list[str], typer.Option("--entry", help="Entry or story id to take along; repeat it.")],
+    title: Annotated[str, typer.Option("--title", help="Title of the new event.")],
+    at: Annotated[datetime, typer.Option("--at", help="First public evidence of the new event, UTC.", formats=INSTANT)],
+    dry_run: DryRunOption = False,
+) -> None:
+    """Split an event: the named headlines become an event of their own.
+
+    The ids are in the output of `aftershock events show EVENT --explain`.
+
+    Example: aftershock events split 2026-06-12-a 2026-06-13-b --entry 1f0c --title "It" --at 2026-06-13T16:57:49Z
+    """
+    from datetime import UTC
+
+    instant = at.replace(tzinfo=UTC)
+    changes = {"split_from": event_id, "entry_ids": entry, "title": title, "best_at": instant}
+    _decide(new_id, changes, dry_run, known=[event_id])
+
+
+def retime(
+    event_id: EventArgument,
+    at: Annotated[datetime, typer.Option("--at", help="First public evidence, UTC.", formats=INSTANT)],
+    earliest: Annotated[Optional[datetime], typer.Option(help="Not before, UTC.", formats=INSTANT)] = None,  # noqa: UP045 - typer reads the annotation
+    latest: Annotated[Optional[datetime], typer.Option(help="Not after, UTC.", formats=INSTANT)] = None,  # noqa: UP045 - typer reads the annotation
+    note: NoteOption = None,
+    dry_run: DryRunOption = False,
+) -> None:
+    """Set the time of an event: the first public evidence, and its bounds (the same instant when you give none).
+
+    Example: aftershock events retime 2026-06-13-sacks-responds --at 2026-06-13T17:45:13Z --note "time of the post"
+    """
+    from datetime import UTC
+
+    times = {"best_at": at, "earliest_at": earliest, "latest_at": latest}
+    changes: dict[str, object] = {key: value.replace(tzinfo=UTC) for key, value in times.items() if value is not None}
+    _decide(event_id, {**changes, "note": note}, dry_run)
 
 
 def tag(
@@ -25,7 +148,7 @@ def tag(
         typer.Option("--input", help="CSV, JSON lines or Parquet with title, optionally url, outlet, published_utc."),
     ],
     fmt: FormatOption = Format.TABLE,
-    explain: Annotated[bool, typer.Option("--explain", help=EXPLAIN)] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Also say why each headline met its story.")] = False,
 ) -> None:
     """Tag anybody's headlines and group them into stories; one row out per row in, in the same order.
 
@@ -53,3 +176,24 @@ def score(
 
     emit(score_file(labels, load_settings().config_path), fmt, "agreement with the labels")
     talk("no model is trained: the rules came from reading headlines, so labels never read are the test that counts")
+
+
+def _decide(
+    event_id: str,
+    changes: dict[str, object],
+    dry_run: bool,
+    also: Optional[list[str]] = None,  # noqa: UP045 - one style per file
+    known: Optional[list[str]] = None,  # noqa: UP045 - one style per file
+) -> None:
+    from flows.event_views import require_events
+    from flows.settings import load_settings
+    from flows.user_ledger import FILE_NAME, record_decision
+
+    settings: Settings = load_settings()
+    require_events(settings.published_path, known if known is not None else [event_id, *(also or [])])
+    said = ", ".join(f"{key} = {value}" for key, value in changes.items() if value is not None)
+    if dry_run:
+        talk(f"would write to {settings.config_path / FILE_NAME}: {event_id}: {said}")
+        return
+    path = record_decision(settings.config_path, event_id, changes)
+    talk(f"wrote to {path}: {event_id}: {said}\nit takes effect with the next: aftershock run")
