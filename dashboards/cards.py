@@ -8,10 +8,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from dashboards.formats import count, limit_words, percent, price
+from dashboards.formats import count, limit_words, p_value, percent, price
 from dashboards.frames import Frames
 from dashboards.inline import measured_bar
-from dashboards.tables import badge
+from dashboards.tables import badge, with_code
 from dashboards.words import market_name
 from warehouse.tables.claims import CLAIM, CLAIM_VERDICT
 
@@ -64,6 +64,8 @@ def in_unit(value: float, unit: str | None) -> str:
         return percent(value)
     if unit in ("quote currency", "US dollar"):
         return price(value)
+    if unit == "probability":
+        return p_value(value)
     return f"{value:,.1f}".removesuffix(".0").replace("-", "−") + (f" {unit}" if unit else "")
 
 
@@ -79,13 +81,13 @@ def verdict_card(row: Mapping[str, Any], root: str, is_linked: bool = True) -> M
     bar = Markup("")
     if row["kind"] in SIZED and measured is not None and claimed is not None and claimed > 0:
         bar = measured_bar(measured, claimed, f"{percent(measured)} measured", f"{percent(claimed)} claimed")
-    meta = []
+    meta: list[str | Markup] = []
     if row["n_placebo"] is not None:
         meta.append(f"{count(row['n_placebo'])} placebo windows")
     if row["venue"]:
         meta.append(venue_words(row["venue"]))
     if row["missing_data"]:
-        meta.append(f"Would need: {row['missing_data']}")
+        meta.append(Markup("Would need: {}").format(with_code(row["missing_data"])))
     link = Markup("")
     if is_linked:
         link = Markup('<a href="{}claims.html#{}" aria-label="Evidence: {}">Evidence</a>').format(
@@ -97,7 +99,7 @@ def verdict_card(row: Mapping[str, Any], root: str, is_linked: bool = True) -> M
         row["quote"],
         bar,
         limit_words(row["closest_true_statement"], MAX_STATEMENT),
-        " · ".join(meta),
+        Markup(" · ").join(meta),
         " · " if meta and link else "",
         link,
     )

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from dashboards.formats import (
+    close_moment,
     count,
     hours_in_words,
     hours_short,
@@ -156,7 +157,5 @@ def prices_in_words(asset_id: str, first: float | None, later: float | None) -> 
 
 
 def as_of_words(moment: datetime | None) -> str:
-    """The end of the data, or that there is none."""
-    from dashboards.formats import close_moment
-
-    return close_moment(moment) if moment is not None else "no data yet"
+    """The end of the data; empty when there is none."""
+    return close_moment(moment) if moment is not None else ""

@@ -22,10 +22,11 @@ from dashboards.pages.events import compose_events
 from dashboards.pages.health import compose_health
 from dashboards.pages.methods import compose_methods
 from dashboards.pages.overview import compose_overview
+from dashboards.pages.resilience import compose_resilience
 from dashboards.pages.search import compose_search
 from dashboards.pages.token import compose_token, compose_tokens, token_ids
 from dashboards.readings import Reaction, read_reactions
-from warehouse.tables import attention, claims, correlation, moves, news, ops, prices, single, studies
+from warehouse.tables import attention, claims, correlation, moves, news, ops, prices, resilience, single, studies
 from warehouse.tables.contract import Table
 
 _EVENTS = (news.EVENT,)
@@ -52,12 +53,24 @@ _EXPORTS = (
     correlation.CORRELATION_PAIR,
     correlation.CORRELATION_EPISODE,
 )
+_RESILIENCE = (resilience.DOSE_RESPONSE, resilience.HEDGE)
 _CLAIMS = (claims.CLAIM, claims.CLAIM_VERDICT, claims.CLAIM_READING)
 
 # Everything the site reads; a table that an older published file lacks counts as empty.
 TABLES: tuple[Table, ...] = tuple(
     dict.fromkeys(
-        (*_EVENTS, *_STUDIES, *_LEAD, *_RECORD, *_HEALTH, *_TOGETHER, *_CLAIMS, *EVENT_TABLES, single.REACTION_TIME)
+        (
+            *_EVENTS,
+            *_STUDIES,
+            *_LEAD,
+            *_RECORD,
+            *_HEALTH,
+            *_TOGETHER,
+            *_CLAIMS,
+            *_RESILIENCE,
+            *EVENT_TABLES,
+            single.REACTION_TIME,
+        )
     )
 )
 
@@ -94,6 +107,7 @@ def plan_pages(frames: Frames, now: datetime) -> list[Job]:
             (*_TOGETHER, *_EVENTS, *_STUDIES, claims.CLAIM),
         ),
         job("claims.html", partial(compose_claims, frames), _CLAIMS),
+        job("resilience.html", partial(compose_resilience, frames), _RESILIENCE),
         job("health.html", partial(compose_health, frames), _HEALTH, runs),
         job("methods.html", partial(compose_methods, frames), (studies.STUDY_RESULT, prices.MARKET)),
         job(

@@ -86,7 +86,7 @@ def read_frames(published_path: Path) -> Frames:
         for table_name, column_name in reader.query("stored_columns").iter_rows():
             stored.setdefault(table_name, set()).add(column_name)
         frames = {table.name: _read_table(reader, table, stored.get(table.name, set())) for table in TABLES}
-        can_query = QUERY_NEEDS <= set(stored)
+        can_query = set(stored) >= QUERY_NEEDS
         return Frames({**frames, **({name: reader.query(name) for name in QUERIES} if can_query else {})})
 
 

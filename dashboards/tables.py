@@ -63,7 +63,15 @@ def _row(heads: Sequence[Head], row: Sequence[Cell | Spanning]) -> Markup:
 
 def empty_table(why: str, remedy: str) -> Markup:
     """The place of a table that has no rows: why, and what to do."""
-    return Markup('<div class="none"><b>{}</b><span>{}</span></div>').format(why, remedy)
+    return Markup('<div class="none low"><b>{}</b><span>{}</span></div>').format(with_code(why), with_code(remedy))
+
+
+def with_code(text: str) -> Markup:
+    """Text whose `backticks` mark commands."""
+    parts = text.split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if index % 2 else part for index, part in enumerate(parts)
+    )
 
 
 def tile(label: Cell, value: str, in_words: Cell, is_accent: bool = False) -> Markup:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
 from dashboards.formats import number, percent
 
+# From here on an axis is labelled by month.
+LONG_SPAN = timedelta(days=240)
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
@@ -43,6 +46,11 @@ def number_axis(low: float, high: float, n_target: int = 5) -> dict[str, Any]:
     step = abs(values[1] - values[0]) if len(values) > 1 else 1.0
     decimals = next((places for places in range(4) if abs(round(step, places) - step) < 1e-9), 4)
     return {"range": [low, high], "tickvals": values, "ticktext": [number(value, decimals) for value in values]}
+
+
+def date_format(first: datetime, last: datetime) -> str:
+    """How dates are written on an axis: days for short spans, months for long ones."""
+    return "%-d %b" if last - first < LONG_SPAN else "%b %Y"
 
 
 def padded_range(values: Iterable[float | None], padding: float = 0.08) -> tuple[float, float]:

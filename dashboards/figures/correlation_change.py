@@ -187,7 +187,7 @@ def _note(rows: pl.DataFrame) -> Markup:
     rank = ""
     if first["placebo_rank"] is not None and first["n_placebo"] is not None:
         independent = (
-            f", about {first['n_placebo_independent']} independent"
+            f" (about {first['n_placebo_independent']} independent)"
             if first["n_placebo_independent"] is not None
             else ""
         )

@@ -84,6 +84,14 @@ def time_axis(times: Sequence[datetime]) -> dict[str, Any]:
     return {"x": [naive(moment) for moment in times]}
 
 
+def hours_axis(hours: pl.Series) -> dict[str, Any]:
+    """`x0` and `dx` for evenly spaced hours, else `x` as a typed array."""
+    steps = hours.diff().drop_nulls()
+    if len(hours) > 2 and not hours.null_count() and float(steps.std() or 0) < 1e-9:  # type: ignore[arg-type] # a number
+        return {"x0": round(hours[0], 6), "dx": round(steps[0], 6)}
+    return {"x": float_array(hours)}
+
+
 def naive(moment: datetime) -> str:
     """A UTC instant as plotly reads it: no offset."""
     return f"{moment:%Y-%m-%d %H:%M:%S}"
@@ -160,7 +168,7 @@ def _render_plot(figure: Figure, plot: Plot) -> Markup:
 
 def _render_empty(figure: Figure) -> Markup:
     why, remedy = figure.why_empty or ("Nothing to draw.", "")
-    return Markup('<div class="none"><b>{}</b><span>{}</span></div>').format(why, remedy)
+    return Markup('<div class="none"><b>{}</b><span>{}</span></div>').format(why, remedy.replace("`", ""))
 
 
 def _render_foot(figure: Figure, csv_url: str, has_plot: bool) -> Markup:

@@ -29,8 +29,11 @@ class ForestRow:
     is_pooled: bool = False
 
 
-def plot_forest(rows: Sequence[ForestRow], axis_title: str, margin_left: int = 300) -> Plot:
-    """Rows from top to bottom as given; pooled rows as diamonds under a rule."""
+def plot_forest(rows: Sequence[ForestRow], axis_title: str, margin_left: int = 300, has_intervals: bool = True) -> Plot:
+    """Rows from top to bottom as given; pooled rows as diamonds under a rule.
+
+    Without `has_intervals` the ends are a plain range, so no 50 % part is drawn inside it.
+    """
     low, high = padded_range([value for row in rows for value in (row.estimate, row.lower, row.upper)])
     places = [len(rows) - 1 - index for index in range(len(rows))]
     single = [(place, row) for place, row in zip(places, rows, strict=True) if not row.is_pooled]
@@ -39,7 +42,9 @@ def plot_forest(rows: Sequence[ForestRow], axis_title: str, margin_left: int = 3
     for group, symbol, color, size in ((single, "circle", "var(--blue)", 8), (pooled, "diamond", "var(--tao)", 13)):
         if not group:
             continue
-        data += [_whiskers(group, 1.2, 1.0), _whiskers(group, 5, HALF_TO_FULL)]
+        data.append(_whiskers(group, 1.2, 1.0))
+        if has_intervals:
+            data.append(_whiskers(group, 5, HALF_TO_FULL))
         data.append(
             {
                 "type": "scatter",

@@ -9,7 +9,7 @@ import polars as pl
 from markupsafe import Markup
 
 from dashboards.figures.axes import label, padded_range, percent_axis
-from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, safe
+from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, hours_axis, safe
 from dashboards.figures.series import bar_hours, bar_word
 from dashboards.formats import close_moment, listing, percent
 from dashboards.readings import SUBJECT_ASSET, Reaction
@@ -17,6 +17,8 @@ from dashboards.words import venue_name
 
 HOURS_BEFORE, HOURS_AFTER = 48.0, 168.0
 MAX_PANELS = 6
+# The grey reference is drawn from every third bar: it is a shape to compare with, not data to read off.
+GHOST_STEP = 3
 TICKS = (-48, 0, 48, 96, 144)
 
 
@@ -123,7 +125,11 @@ def _plot(panels: Mapping[str, pl.DataFrame], shown: Sequence[Reaction]) -> Plot
         panel, is_subject = panels[reaction.asset_id], reaction.asset_id == SUBJECT_ASSET
         color = "var(--tao)" if is_subject else "var(--blue)"
         if not is_subject and SUBJECT_ASSET in panels:
-            data.append(_line(panels[SUBJECT_ASSET], suffix, {"color": "var(--zero)", "width": 1}, 0.75))
+            data.append(
+                _line(
+                    panels[SUBJECT_ASSET].gather_every(GHOST_STEP), suffix, {"color": "var(--zero)", "width": 1}, 0.75
+                )
+            )
         data.append(_line(panel, suffix, {"color": color, "width": 2.25}, 1, reaction.asset_id))
         column, row = index % n_columns, index // n_columns
         is_last_row = index + n_columns >= len(shown)
@@ -191,7 +197,7 @@ def _line(panel: pl.DataFrame, suffix: str, line: dict[str, Any], opacity: float
     trace: dict[str, Any] = {
         "type": "scatter",
         "mode": "lines",
-        "x": float_array(panel["hours_after_event"]),
+        **hours_axis(panel["hours_after_event"]),
         "y": float_array(panel["raw_return"]),
         "xaxis": f"x{suffix}",
         "yaxis": f"y{suffix}",

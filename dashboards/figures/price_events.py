@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from dashboards.figures.axes import label
+from dashboards.figures.axes import date_format, label
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, naive, safe, time_axis
 from dashboards.figures.series import break_gaps
 from dashboards.formats import count, day, limit_words, percent, price
@@ -155,7 +155,12 @@ def _plot(frame: pl.DataFrame, asset_id: str, inside: Sequence[tuple[datetime, s
     ]
     layout = {
         "hovermode": "closest",
-        "xaxis": {"type": "date", "hoverformat": "%-d %b %Y", "nticks": 9},
+        "xaxis": {
+            "type": "date",
+            "tickformat": date_format(frame["day_utc"][0], frame["day_utc"][-1]),
+            "hoverformat": "%-d %b %Y",
+            "nticks": 9,
+        },
         "yaxis": {
             "type": "log",
             "range": [_log10(floor), _log10(high * 1.06)],

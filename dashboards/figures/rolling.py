@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
-from dashboards.figures.axes import label, number_axis, padded_range, vertical_rule
+from dashboards.figures.axes import date_format, label, number_axis, padded_range, vertical_rule
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, naive, safe, time_axis
 from dashboards.figures.series import break_gaps
 from dashboards.formats import close_moment, count, day, hours_in_words, number
@@ -128,7 +128,12 @@ def _plot(frame: pl.DataFrame, asset_id: str, measure: str, marks: Sequence[tupl
     first, last = frame["close_time_utc"][0], frame["close_time_utc"][-1]
     shown = [(at, text) for at, text in marks if first <= at <= last]
     layout = {
-        "xaxis": {"type": "date", "hoverformat": "%-d %b %Y %H:%M UTC", "nticks": 7},
+        "xaxis": {
+            "type": "date",
+            "tickformat": date_format(first, last),
+            "hoverformat": "%-d %b %Y %H:%M UTC",
+            "nticks": 7,
+        },
         "yaxis": number_axis(low, min(high, 1.05) if measure == "correlation" else high),
         "shapes": [
             {

@@ -84,7 +84,7 @@ def draw_specification_curve(specifications: pl.DataFrame, summary: Mapping[str,
         summary=(
             f"{rows.height} specifications run from {percent(rows['estimate'][0])} to {percent(rows['estimate'][-1])}, "
             f"median {percent(float(np.median(rows['estimate'])))}; "
-            f"{share(rows['is_significant'].sum() / rows.height)} have p below 0.05."
+            f"{share(float(np.mean(rows['is_significant'])))} have p below 0.05."
         ),
         note=_note(rows, summary),
         frame=frame,
@@ -224,8 +224,8 @@ def _note(rows: pl.DataFrame, summary: Mapping[str, Any] | None) -> Markup:
     placebo = ""
     if summary is not None and summary["p_median"] is not None:
         placebo = (
-            f" · ordinary dates with a median as far from zero: {p_value(summary['p_median'])} of "
-            f"{count(summary['n_placebo'])} (about {summary['n_placebo_independent']:.0f} independent)"
+            f" · ordinary dates with a median as far from zero: {p_value(summary['p_median'])} over "
+            f"{count(summary['n_placebo'])} dates (about {summary['n_placebo_independent']:.0f} independent)"
         )
     return Markup(
         "n = {} specifications of one event; they share one price path and are not independent evidence · window 24 "

@@ -17,7 +17,7 @@ from dashboards.glossary import tip
 from dashboards.page import Canvas, Page
 from dashboards.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction, subject_of
 from dashboards.tables import Cell, Head, Spanning, empty_table, table
-from dashboards.words import CATEGORIES, category_label
+from dashboards.words import category_label
 from warehouse.tables.news import EVENT
 from warehouse.tables.studies import STUDY_RESULT
 
@@ -95,15 +95,19 @@ def _section(
     reactions: Mapping[str, list[Reaction]],
 ) -> Markup:
     own = results.filter(pl.col("group_id") == GROUP_PREFIX + category)
-    return Markup('<h2 id="{}">{}</h2><p class="intro">{} events. {}</p>{}{}{}').format(
-        category,
-        category_label(category),
-        count(n_events),
-        CATEGORIES.get(category, ("", ""))[1].capitalize() + "." if category in CATEGORIES else "",
-        canvas.draw(_draw_average(category, own)) if own.height else Markup(""),
-        canvas.draw(_draw_forest(category, events.filter(pl.col("category") == category), reactions)),
-        _battery(category, own),
+    average, forest = (
+        _draw_average(category, own),
+        _draw_forest(category, events.filter(pl.col("category") == category), reactions),
     )
+    head = Markup('<h2 id="{}">{}</h2><p class="intro">{} event{}.</p>').format(
+        category, category_label(category), count(n_events), "s" if n_events != 1 else ""
+    )
+    if average.why_empty and forest.why_empty:
+        return head + empty_table(f"{forest.why_empty[0]} {average.why_empty[1]}", forest.why_empty[1])
+    battery = Markup("<details><summary>Every test for {}</summary>{}</details>").format(
+        category_label(category).lower(), _battery(category, own)
+    )
+    return head + canvas.draw(average) + canvas.draw(forest) + battery
 
 
 def _draw_average(category: str, own: pl.DataFrame) -> Figure:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import polars as pl
@@ -10,11 +11,11 @@ from markupsafe import Markup
 
 from dashboards.cards import SIZED, VERDICTS, in_unit, read_verdicts, shown_verdict, venue_words, verdict_badge
 from dashboards.findings import as_of_words
-from dashboards.formats import close_moment, count, listing, moment
+from dashboards.formats import close_moment, count, short_day, time_tag
 from dashboards.frames import Frames
 from dashboards.inline import measured_bar
 from dashboards.page import Page, event_path, safe_link
-from dashboards.tables import Cell, Head, Spanning, empty_table, table
+from dashboards.tables import Cell, Head, Spanning, empty_table, table, with_code
 from warehouse.tables.claims import CLAIM, CLAIM_READING
 
 
@@ -57,7 +58,7 @@ def claims_title(rows: list[dict[str, Any]]) -> str:
     counts = [
         (sum(shown_verdict(row) == name for row in rows), word.lower()) for name, (_, word, _, _) in VERDICTS.items()
     ]
-    return f"Of {count(len(rows))} claims, {listing([f'{n} {word}' for n, word in counts if n])}"
+    return f"{count(len(rows))} claims: {', '.join(f'{n} {word}' for n, word in counts if n)}"
 
 
 def _filters(rows: list[dict[str, Any]]) -> Markup:
@@ -95,7 +96,7 @@ def _claim(row: Mapping[str, Any], claim: Mapping[str, Any], readings: pl.DataFr
     if claim.get("event_id"):
         meta.append(Markup('<a href="{}">the event</a>').format(event_path(claim["event_id"])))
     would = (
-        Markup("<p><strong>What would answer it:</strong> {}</p>").format(row["missing_data"])
+        Markup("<p><strong>What would answer it:</strong> {}</p>").format(with_code(row["missing_data"]))
         if row["missing_data"]
         else Markup("")
     )
@@ -145,7 +146,11 @@ def _reading(row: Mapping[str, Any]) -> list[Cell | Spanning]:
     return [
         name,
         in_unit(row["value"], row["unit"]) if row["value"] is not None else "–",
-        moment(row["from_utc"], with_year=False) if row["from_utc"] is not None else "–",
-        moment(row["to_utc"], with_year=False) if row["to_utc"] is not None else "–",
+        _at(row["from_utc"]),
+        _at(row["to_utc"]),
         {True: "✓ yes", False: "✕ no", None: "–"}[row["is_satisfied"]],
     ]
+
+
+def _at(value: datetime | None) -> Cell:
+    return "–" if value is None else time_tag(value, f"{short_day(value)} {value:%H:%M}")

@@ -83,7 +83,7 @@ def _checks(checks: pl.DataFrame) -> Markup:
             Markup("<code>{}</code>").format(row["check_id"]),
             row["description"],
             count(row["n_offending"]),
-            "✓ passes"
+            Markup("✓&nbsp;passes")
             if not row["n_offending"]
             else Markup('✕ fails <span class="soft">{}</span>').format(limit_words(row["example_json"] or "", 160)),
         ]

@@ -24,6 +24,9 @@ SIZE_AT_FIVE_PERCENT: tuple[tuple[str, str, str], ...] = (
     ("Any test, when the window was chosen because the price had moved", "100%", "only a max-statistic is valid"),
 )
 
+# The statistics whose conventions the page quotes, as stored with a result.
+HEADLINES = ("car", "placebo_rank", "caar", "kp_bmp")
+
 FORMULAS: tuple[tuple[str, str, str], ...] = (
     (
         "returns",
@@ -75,7 +78,9 @@ def compose_methods(frames: Frames) -> Page:
     """Conventions, formulas, size of the tests, glossary, citation."""
     results = frames.get(STUDY_RESULT)
     specifications = (
-        results.select("study_id", "conventions").unique().sort("study_id", "conventions").head(12)
+        results.filter(pl.col("statistic").is_in(HEADLINES))
+        .sort("study_id", "statistic", "conventions")
+        .unique(["study_id", "statistic"], keep="first", maintain_order=True)
         if results.height
         else results
     )
@@ -152,7 +157,9 @@ def _conventions(specifications: pl.DataFrame) -> Markup:
         return Markup("<p>No study has run yet; each result will carry its conventions in words.</p>")
     return Markup("<ul>{}</ul><p>Each result row in the published file carries its own.</p>").format(
         Markup("").join(
-            Markup("<li><strong>{}</strong>: {}</li>").format(row["study_id"], row["conventions"])
+            Markup("<li><strong>{}, {}</strong>: {}</li>").format(
+                row["study_id"], row["statistic"].replace("_", " "), row["conventions"]
+            )
             for row in specifications.iter_rows(named=True)
         )
     )

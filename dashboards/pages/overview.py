@@ -26,8 +26,8 @@ from warehouse.tables.claims import CLAIM
 from warehouse.tables.correlation import CORRELATION_EPISODE
 from warehouse.tables.news import CONFOUNDER, EVENT, EVENT_SOURCE
 
-N_LATEST = 8
-N_MEASURED = 5
+N_LATEST = 9
+N_MEASURED = 6
 N_CARDS = 6
 KICKER = "What AI-policy news did to decentralised-AI tokens"
 

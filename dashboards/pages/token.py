@@ -126,7 +126,7 @@ def compose_token(frames: Frames, asset_id: str, reactions: Mapping[str, list[Re
                 '<p class="crumbs"><a href="../index.html">Overview</a> / <a href="../tokens.html">Tokens</a> / {}</p>'
             ).format(asset_id),
             Markup('<h1 class="long">{}</h1><p class="lede">{}{}</p>').format(
-                title, asset["name"], f". {asset['note']}" if asset.get("note") else "."
+                title, asset["name"], _sentence(asset.get("note"))
             ),
             Markup('<h2 class="vh">Price and events</h2>'),
             canvas.draw(draw_price_events(closes, asset_id, marks, market_id)),
@@ -153,6 +153,10 @@ def compose_token(frames: Frames, asset_id: str, reactions: Mapping[str, list[Re
         as_of=as_of_words(max(ends) if ends else None),
         files=canvas.files,
     )
+
+
+def _sentence(note: str | None) -> str:
+    return f". {note[0].upper()}{note[1:].rstrip('.')}." if note else "."
 
 
 def _day(value: datetime | None) -> str:
@@ -250,13 +254,14 @@ def _draw_reactions(asset_id: str, own: list[Reaction], events: Mapping[str, dic
         f"n = {sum(row[1] for row in rows)} events · window 24 h · benchmark: "
         f"{benchmark_word(source.headline.benchmark if source.headline else None)} · lines are ranges; the tests with "
         f"intervals are under Categories. Source: {market_name(source.market_id)}. "
-        f"As of {close_moment(source.data_as_of)}.",
+        f"As of {close_moment(max(item.data_as_of for item in own))}.",
         frame,
         columns,
         plot_forest(
             [ForestRow(name, mean, low, high, f"n = {n}") for name, n, mean, low, high in rows],
             "24-hour return beyond the benchmark",
             200,
+            has_intervals=False,
         ),
         is_simulated=is_simulated_market(source.market_id),
     )

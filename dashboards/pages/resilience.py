@@ -1,0 +1,262 @@
+"""What outages and restrictions did to tokens over all events of a kind, and what holding a token as a hedge cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+from markupsafe import Markup
+
+from dashboards.figures.figure import Figure, FigureColumn
+from dashboards.figures.forest import ForestRow, plot_forest
+from dashboards.findings import as_of_words
+from dashboards.formats import close_moment, count, day, hours_short, number, number_word, p_value, percent, share
+from dashboards.frames import Frames, newest
+from dashboards.page import Canvas, Page
+from dashboards.tables import Cell, Head, Spanning, empty_table, limits, table
+from dashboards.words import is_simulated_market
+from warehouse.tables.resilience import DOSE_RESPONSE, HEDGE
+
+HEADLINE_HOURS = 24.0
+HEADLINE_WEIGHT = 0.10
+CASH = "cash"
+DOSE_WORDS = {
+    "none": "mean move after an outage",
+    "duration": "per doubling of the duration",
+    "severity": "per step of severity",
+    "provider_weight": "per step of the provider’s weight",
+}
+NO_PRICES = "Needs prices around at least five dated outages: backfill or import candles, then `aftershock run`."
+
+
+def compose_resilience(frames: Frames) -> Page:
+    """The mean reaction to outages, its growth with the dose, and gains and costs of a hedge."""
+    canvas = Canvas("resilience.html")
+    responses, hedges = frames.get(DOSE_RESPONSE), frames.get(HEDGE)
+    title = resilience_title(responses)
+    body = Markup("").join(
+        [
+            Markup("<h1>{}</h1>").format(title),
+            Markup(
+                '<p class="lede">If markets paid for AI that stays up, tokens would gain when a central provider '
+                "fails, and more the worse it fails. <strong>A null is a result</strong>; intervals come from moving all "
+                "outages to other times together, so outages in bursts do not count twice.</p>"
+            ),
+            canvas.draw(_draw_means(responses)),
+            _dose_table(responses),
+            Markup(
+                '<h2 id="hedge">As a hedge</h2><p class="intro">What a portfolio with {} in one token, bought with cash, '
+                "gained per shock, and what the holding did between shocks.</p>"
+            ).format(share(HEADLINE_WEIGHT)),
+            _gain_table(hedges),
+            _cost_table(hedges),
+            limits("What we cannot know", _limits(responses, hedges)),
+        ]
+    )
+    as_of = max(filter(None, (newest(responses, "data_as_of_utc"), newest(hedges, "data_as_of_utc"))), default=None)
+    return Page(
+        canvas.path,
+        "Claims",
+        "Outages, restrictions and tokens",
+        f"{title}.",
+        body,
+        as_of=as_of_words(as_of),
+        files=canvas.files,
+    )
+
+
+def resilience_title(responses: pl.DataFrame) -> str:
+    """How many tokens gained reliably in the day after an outage."""
+    known = _means(responses).filter(pl.col("estimate").is_not_null() & pl.col("lower_95").is_not_null())
+    if not known.height:
+        return "Whether tokens gain when central AI fails cannot be told yet"
+    gained = known.filter(pl.col("lower_95") > 0)["asset_id"].to_list()
+    if not gained:
+        return "No token reliably gains when central AI fails"
+    of_all = f"{number_word(len(gained)).capitalize()} of {number_word(known.height)} tokens"
+    return f"{of_all} gained in the day after an outage: {', '.join(gained)}"
+
+
+def _means(responses: pl.DataFrame) -> pl.DataFrame:
+    return responses.filter(
+        pl.col("provider") == "all", pl.col("dose") == "none", pl.col("window_end_hours") == HEADLINE_HOURS
+    ).sort("asset_id")
+
+
+def _draw_means(responses: pl.DataFrame) -> Figure:
+    columns = (
+        FigureColumn("asset_id", "Token", str, is_number=False),
+        FigureColumn("estimate", "Mean beyond Bitcoin", lambda value: percent(value, 2)),
+        FigureColumn("lower_95", "lower 95%", lambda value: percent(value, 2)),
+        FigureColumn("upper_95", "upper 95%", lambda value: percent(value, 2)),
+        FigureColumn("p_value", "p", p_value),
+        FigureColumn("n_events", "Outages", count),
+        FigureColumn("n_days", "Days", count),
+    )
+    known = _means(responses).filter(pl.col("estimate").is_not_null())
+    frame = known.select([column.name for column in columns])
+    subtitle = "Mean return beyond Bitcoin in the 24 hours after an outage, with its 95% interval."
+    if not known.height:
+        return Figure(
+            "outage-means",
+            "Outages: not measured",
+            subtitle,
+            "",
+            "",
+            frame,
+            columns,
+            why_empty=("No token has prices around enough outages.", NO_PRICES.replace("`", "")),
+        )
+    n_events, first, last = known["n_events"].to_list(), known["first_event_utc"], known["last_event_utc"]
+    return Figure(
+        figure_id="outage-means",
+        title=resilience_title(responses),
+        subtitle=subtitle,
+        summary=" ".join(f"{row['asset_id']} {percent(row['estimate'], 2)}." for row in known.iter_rows(named=True)),
+        note=f"n = {count(min(n_events))} to {count(max(n_events))} outages, {day(first.min())} to {day(last.max())} · "  # type: ignore[arg-type]
+        f"benchmark: Bitcoin · interval: placebo calendars. Source: stored candles and incidents. As of "
+        f"{close_moment(known['data_as_of_utc'].max())}.",  # type: ignore[arg-type]
+        frame=frame,
+        columns=columns,
+        plot=plot_forest(
+            [
+                ForestRow(row["asset_id"], row["estimate"], row["lower_95"], row["upper_95"], f"n = {row['n_events']}")
+                for row in known.iter_rows(named=True)
+            ],
+            "Mean return beyond Bitcoin, 24 hours",
+            90,
+        ),
+        is_simulated=any(is_simulated_market(name) for name in known["market_id"]),
+    )
+
+
+def _dose_table(responses: pl.DataFrame) -> Markup:
+    rows = responses.filter(pl.col("provider") == "all").sort("asset_id", "window_end_hours", "dose")
+    if not rows.height:
+        return empty_table("No reaction to outages has been measured.", NO_PRICES)
+    tested = rows.filter(pl.col("p_value").is_not_null())
+    n_clear = tested.filter(pl.col("p_value") < 0.05).height
+    caption = f"{number_word(n_clear).capitalize()} of {count(tested.height)} tests have p < 0.05"
+    small = f"About {count(0.05 * tested.height)} would by chance alone. Returns beyond Bitcoin; placebo p, two-sided."
+    heads = (
+        Head("Token"),
+        Head("After"),
+        Head("What"),
+        Head("Change", is_number=True),
+        Head("95% interval", is_number=True),
+        Head("p", is_number=True),
+        Head("Outages", is_number=True),
+    )
+    return table("doses", caption, small, heads, [_dose_row(row) for row in rows.iter_rows(named=True)])
+
+
+def _dose_row(row: Mapping[str, Any]) -> list[Cell | Spanning]:
+    cells: list[Cell | Spanning] = [row["asset_id"], hours_short(row["window_end_hours"]), DOSE_WORDS[row["dose"]]]
+    if row["estimate"] is None or row["lower_95"] is None:
+        return [*cells, Spanning(f"Not measured – {row['reason']}")]
+    return [
+        *cells,
+        Markup("<b>{}</b>").format(percent(row["estimate"], 2)),
+        f"{percent(row['lower_95'], 2)} to {percent(row['upper_95'], 2)}",
+        p_value(row["p_value"]).removeprefix("p = ").removeprefix("p "),
+        count(row["n_events"]),
+    ]
+
+
+def _headline_hedges(hedges: pl.DataFrame) -> pl.DataFrame:
+    return hedges.filter(pl.col("weight") == HEADLINE_WEIGHT, pl.col("funded_from") == CASH).sort(
+        "shock", "asset_id", "window_end_hours", descending=[True, False, False]
+    )
+
+
+def _gain_table(hedges: pl.DataFrame) -> Markup:
+    rows = _headline_hedges(hedges)
+    if not rows.height:
+        return empty_table("No shock has prices around it.", "Backfill or import candles, then `aftershock run`.")
+    known = rows.filter(pl.col("lower_95").is_not_null())
+    n_clear = known.filter(pl.col("lower_95") > 0).height
+    caption = f"{number_word(n_clear).capitalize()} of {count(known.height)} mean gains have an interval above zero"
+    small = (
+        "Gain of the whole portfolio. Interval over shocks; a shock inside the window of the one before is left out."
+    )
+    heads = (
+        Head("Token"),
+        Head("Shock"),
+        Head("Over"),
+        Head("Mean gain", is_number=True),
+        Head("95% interval", is_number=True),
+        Head("Worst to best", is_number=True),
+        Head("Gained in", is_number=True),
+        Head("Weakness", is_wide=True),
+    )
+    return table("hedge-gains", caption, small, heads, [_gain_row(row) for row in rows.iter_rows(named=True)])
+
+
+def _gain_row(row: Mapping[str, Any]) -> list[Cell | Spanning]:
+    cells: list[Cell | Spanning] = [row["asset_id"], row["shock"], hours_short(row["window_end_hours"])]
+    if row["mean_gain"] is None:
+        return [*cells, Spanning(f"Not measured – {row['reason']}")]
+    interval = "–" if row["lower_95"] is None else f"{percent(row['lower_95'], 2)} to {percent(row['upper_95'], 2)}"
+    return [
+        *cells,
+        Markup("<b>{}</b>").format(percent(row["mean_gain"], 2)),
+        interval,
+        f"{percent(row['worst_gain'], 2)} to {percent(row['best_gain'], 2)}",
+        f"{round(row['hit_rate'] * row['n_events'])} of {row['n_events']}",
+        row["reason"] or "–",
+    ]
+
+
+def _cost_table(hedges: pl.DataFrame) -> Markup:
+    rows = (
+        _headline_hedges(hedges)
+        .filter(pl.col("between_volatility_per_year").is_not_null())
+        .unique("asset_id", keep="first", maintain_order=True)
+        .sort("asset_id")
+    )
+    if not rows.height:
+        return Markup("")
+    deepest = rows.sort("between_drawdown").row(0, named=True)
+    caption = f"Between shocks the holding lost up to {percent(deepest['between_drawdown'])} ({deepest['asset_id']})"
+    small = f"The same {share(HEADLINE_WEIGHT)}, outside all windows. Drawdown of the portfolio; beta of the token."
+    heads = (
+        Head("Token"),
+        Head("Per year", is_number=True),
+        Head("Volatility per year", is_number=True),
+        Head("Deepest fall", is_number=True),
+        Head("Beta on Bitcoin", is_number=True),
+        Head("Days", is_number=True),
+    )
+    return table("hedge-costs", caption, small, heads, [_cost_row(row) for row in rows.iter_rows(named=True)])
+
+
+def _cost_row(row: Mapping[str, Any]) -> list[Cell | Spanning]:
+    return [
+        row["asset_id"],
+        percent(row["between_return_per_year"]),
+        share(row["between_volatility_per_year"]),
+        percent(row["between_drawdown"]),
+        "–" if row["between_beta"] is None else number(row["between_beta"]),
+        count(row["n_between_days"]),
+    ]
+
+
+def _limits(responses: pl.DataFrame, hedges: pl.DataFrame) -> list[tuple[str, str]]:
+    items = [
+        ("Cause.", "Outages and moves that coincide are associated; neither is shown to make the other."),
+        (
+            "Weights.",
+            "How many people a provider’s failure touches is our judgement in three steps, for ordering only.",
+        ),
+        ("Trading.", "No fees, spreads or taxes are taken off."),
+    ]
+    few = hedges.filter(pl.col("reason").str.contains("anecdote").fill_null(value=False))
+    if few.height:
+        n = int(few.select(pl.col("n_events").max()).item())
+        items.append(("Few shocks.", f"Some rows rest on {n} shocks or fewer: an anecdote, not a rule."))
+    excluded = _means(responses)["n_excluded"].to_list()
+    if excluded:
+        words = "outages without prices, or within a week after an exceptional event, are left out"
+        items.append(("Left out.", f"Up to {count(max(excluded))} {words}."))
+    return items

@@ -1,0 +1,120 @@
+"""A sentence says only what its numbers support."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import polars as pl
+import pytest
+
+from dashboards import findings
+from dashboards.cards import claimed_hours, rise_claim, shown_verdict
+from dashboards.clock_strip import stack_flags
+from dashboards.figures.axes import nice_step, percent_axis, tick_values
+from dashboards.figures.specification_curve import curve_title
+from dashboards.pages.categories import categories_title
+from dashboards.readings import Horizon, Reaction
+
+DAY = Horizon(24.0, 0.234, 0.03, 0.2, 0.12, 0.28, 0, 383, 16.0, 0.06, 454, "BTC", "", None, -0.04, 0.06)
+
+
+def reaction(day=DAY, week=0.065):
+    horizons = {24.0: day}
+    if week is not None:
+        horizons[168.0] = replace(DAY, hours=168.0, raw_return=week)
+    return Reaction("e", "binanceusdm:TAO/USDT:USDT", "TAO", horizons, "spec", datetime(2026, 6, 20, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("day", "week", "title"),
+    [
+        (0.234, 0.065, "TAO rose 23% in a day; a week later 6.5% was left"),
+        (-0.08, -0.02, "TAO fell 8% in a day; a week later 2.0% was left"),
+        (0.234, -0.03, "TAO rose 23% in a day; a week later it stood at −3.0%"),
+        (0.05, 0.09, "TAO rose 5% in a day; a week later it was 9.0%"),
+        (0.002, 0.03, "TAO hardly moved (+0.2%) in a day; a week later it stood at +3.0%"),
+        (0.234, None, "TAO rose 23% in a day; the week after is not in the data"),
+    ],
+)
+def test_path_title_follows_the_day_and_the_week(day, week, title):
+    assert findings.path_title(reaction(replace(DAY, raw_return=day), week)) == title
+
+
+def test_unmeasured_event_says_so():
+    absent = reaction(replace(DAY, raw_return=None, car=None, n_placebo=None))
+    assert findings.path_title(absent) == "TAO: not measured in the day after the news"
+    assert "not measured" in findings.beyond_title(absent, "outage", "Bitcoin")
+    assert "could not be measured" in findings.outside_sentence(absent, 19)
+
+
+def test_a_move_inside_the_ordinary_range_is_called_ordinary():
+    quiet = reaction(replace(DAY, car=0.02, n_as_large=120))
+    assert findings.beyond_title(quiet, "outage", "Bitcoin").startswith("TAO stayed within its ordinary range")
+    assert findings.outside_sentence(quiet, 19).startswith("The move was ordinary: 120 of 383")
+
+
+def test_came_close_needs_a_clear_distance():
+    assert findings.rank_title(DAY) == "None of 383 ordinary 24-hour windows came close to +20%"
+    near = replace(DAY, car=0.07)
+    assert findings.rank_title(near) == "None of 383 ordinary 24-hour windows moved as far as +7.0%"
+
+
+def test_fan_title_names_the_hour_after_which_the_path_stayed_outside():
+    hours = [float(hour) for hour in range(1, 6)]
+    low, high = [-0.1] * 5, [0.1] * 5
+    assert findings.fan_title("TAO", hours, [0, 0.2, 0, 0.2, 0.3], low, high) == (
+        "From hour 4 TAO stayed outside 95% of ordinary windows"
+    )
+    assert findings.fan_title("TAO", hours, [0, 0, 0, 0, 0.05], low, high) == (
+        "TAO never left the range of ordinary days"
+    )
+    assert findings.fan_title("TAO", hours, [0, 0.2, 0.2, 0, 0], low, high).endswith("for 2 of 5 bars, then came back")
+    assert "no ordinary range" in findings.fan_title("TAO", hours, [0] * 5, [None] * 5, [None] * 5)
+
+
+def verdict(kind="rise_within", found="partly", measured=0.155, claimed=0.3):
+    return {
+        "claim_id": "c",
+        "kind": kind,
+        "verdict": found,
+        "measured_value": measured,
+        "claimed_value": claimed,
+        "unit": "fraction",
+    }
+
+
+def test_only_a_rise_that_fell_short_is_called_overstated():
+    assert shown_verdict(verdict()) == "overstated"
+    assert shown_verdict(verdict(measured=0.31)) == "partly"
+    assert shown_verdict(verdict(kind="lead_sustained")) == "partly"
+    assert shown_verdict(verdict(found="supported")) == "supported"
+    assert shown_verdict(verdict(found="something new")) == "cannot_be_told"
+
+
+def test_the_heading_quotes_only_a_claim_that_was_not_upheld():
+    claim = {"claim_id": "c", "kind": "rise_within", "parameters_json": '{"hours": 12}'}
+    assert rise_claim([claim], {"c": verdict()}) == (0.3, 12.0)
+    assert rise_claim([claim], {"c": verdict(found="supported")}) is None
+    assert rise_claim([claim], {}) is None
+    assert claimed_hours("not json") is None
+    assert claimed_hours("[1]") is None
+
+
+def test_choices_that_disagree_are_not_summed_up_as_one_finding():
+    assert curve_title(pl.Series([0.1, 0.2])).startswith("Every one of 2 reasonable choices")
+    assert curve_title(pl.Series([-0.1, 0.2, 0.3])) == "The choices disagree: 2 of 3 give a rise, the rest a fall"
+
+
+def test_no_group_test_means_no_claim_about_kinds():
+    from warehouse.tables.studies import STUDY_RESULT
+
+    assert categories_title(STUDY_RESULT.empty()) == "No kind of event can be tested as a group yet"
+
+
+def test_flags_in_a_cluster_stack_with_the_latest_on_top():
+    assert stack_flags([0.1, 0.3, 0.35, 0.9]) == [2, 1, 0, 0]
+
+
+def test_ticks_are_round_and_include_zero():
+    assert tick_values(-0.06, 0.35) == [0.0, 0.1, 0.2, 0.3]
+    assert nice_step(0.41, 5) == pytest.approx(0.1)
+    assert percent_axis(-0.06, 0.35)["ticktext"] == ["0", "+10%", "+20%", "+30%"]
