@@ -40,14 +40,14 @@ def compose_resilience(frames: Frames) -> Page:
             Markup("<h1>{}</h1>").format(title),
             Markup(
                 '<p class="lede">If markets paid for AI that stays up, tokens would gain when a central provider '
-                "fails, and more the worse it fails. <strong>A null is a result</strong>; intervals come from moving all "
-                "outages to other times together, so outages in bursts do not count twice.</p>"
+                "fails, and more the worse it fails. <strong>A null is a result</strong>; intervals come from moving "
+                "all outages to other times together, so outages in bursts do not count twice.</p>"
             ),
             canvas.draw(_draw_means(responses)),
             _dose_table(responses),
             Markup(
-                '<h2 id="hedge">As a hedge</h2><p class="intro">What a portfolio with {} in one token, bought with cash, '
-                "gained per shock, and what the holding did between shocks.</p>"
+                '<h2 id="hedge">As a hedge</h2><p class="intro">What a portfolio with {} in one token, bought with '
+                "cash, gained per shock, and what the holding did between shocks.</p>"
             ).format(share(HEADLINE_WEIGHT)),
             _gain_table(hedges),
             _cost_table(hedges),
@@ -133,12 +133,15 @@ def _draw_means(responses: pl.DataFrame) -> Figure:
 
 def _dose_table(responses: pl.DataFrame) -> Markup:
     rows = responses.filter(pl.col("provider") == "all").sort("asset_id", "window_end_hours", "dose")
-    if not rows.height:
-        return empty_table("No reaction to outages has been measured.", NO_PRICES)
     tested = rows.filter(pl.col("p_value").is_not_null())
+    if not tested.height:
+        return empty_table("No reaction to outages can be tested.", NO_PRICES)
     n_clear = tested.filter(pl.col("p_value") < 0.05).height
     caption = f"{number_word(n_clear).capitalize()} of {count(tested.height)} tests have p < 0.05"
-    small = f"About {count(0.05 * tested.height)} would by chance alone. Returns beyond Bitcoin; placebo p, two-sided."
+    small = (
+        f"About {count(0.05 * tested.height)} would by chance alone. Returns beyond Bitcoin; placebo p, two-sided. "
+        f"{count(rows.height - tested.height)} more could not be measured: too few outages, or all of one dose."
+    )
     heads = (
         Head("Token"),
         Head("After"),
@@ -148,15 +151,14 @@ def _dose_table(responses: pl.DataFrame) -> Markup:
         Head("p", is_number=True),
         Head("Outages", is_number=True),
     )
-    return table("doses", caption, small, heads, [_dose_row(row) for row in rows.iter_rows(named=True)])
+    return table("doses", caption, small, heads, [_dose_row(row) for row in tested.iter_rows(named=True)])
 
 
 def _dose_row(row: Mapping[str, Any]) -> list[Cell | Spanning]:
-    cells: list[Cell | Spanning] = [row["asset_id"], hours_short(row["window_end_hours"]), DOSE_WORDS[row["dose"]]]
-    if row["estimate"] is None or row["lower_95"] is None:
-        return [*cells, Spanning(f"Not measured – {row['reason']}")]
     return [
-        *cells,
+        row["asset_id"],
+        hours_short(row["window_end_hours"]),
+        DOSE_WORDS[row["dose"]],
         Markup("<b>{}</b>").format(percent(row["estimate"], 2)),
         f"{percent(row['lower_95'], 2)} to {percent(row['upper_95'], 2)}",
         p_value(row["p_value"]).removeprefix("p = ").removeprefix("p "),
@@ -218,7 +220,7 @@ def _cost_table(hedges: pl.DataFrame) -> Markup:
     if not rows.height:
         return Markup("")
     deepest = rows.sort("between_drawdown").row(0, named=True)
-    caption = f"Between shocks the holding lost up to {percent(deepest['between_drawdown'])} ({deepest['asset_id']})"
+    caption = f"Between shocks the holding fell by up to {share(-deepest['between_drawdown'])} ({deepest['asset_id']})"
     small = f"The same {share(HEADLINE_WEIGHT)}, outside all windows. Drawdown of the portfolio; beta of the token."
     heads = (
         Head("Token"),
