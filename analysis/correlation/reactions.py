@@ -27,6 +27,8 @@ from warehouse.tables.attention import ATTENTION_FORECAST, ATTENTION_RESPONSE
 
 # Hours after the shock; all series here are hourly.
 HORIZONS = (0, 1, 3, 6, 12, 24, 72)
+# The single regression has one coefficient a lag: a day of them.
+LAG_HORIZONS = (0, 1, 3, 6, 12, 24)
 FORECAST_HORIZONS = (1, 24)
 HOURS_PER_WEEK, HOURS_PER_DAY, HOURS_PER_YEAR = 168, 24, 8760.0
 # Beta is learnt from the 30 days before each bar.
@@ -140,7 +142,7 @@ def _responses(market: HourlyMarket, subject: str, is_outcome: bool, score: Arra
             found = _project(score, outcome, past, same_bar, accumulation)
             yield from _rows(market, subject, name, "news_to_market", "local_projection", found)
             if accumulation == "sum":
-                spread = distribute_lags(score, outcome, own_past(score, lags=(HORIZONS[-1] + 1,), means=()), HORIZONS)
+                spread = distribute_lags(score, outcome, np.empty((0, score.size)), LAG_HORIZONS)
                 parts = [spread] if spread else []
                 yield from _rows(market, subject, name, "news_to_market", "distributed_lag", parts)
         answer = _project(outcome, score, past, score[None, :], "mean")

@@ -16,6 +16,8 @@ Accumulation = Literal["sum", "mean"]
 MIN_ROWS = 1000
 # A shock beyond this many standard deviations is counted as one.
 SHOCK_DEVIATIONS = 2.0
+# Keeps the normal equations solvable when two controls are nearly the same.
+RIDGE = 1e-10
 # Fewer shocks than this are a handful of anecdotes.
 MIN_SHOCKS = 20
 
@@ -85,8 +87,6 @@ def distribute_lags(shock: Array, outcome: Array, controls: Array, horizons: Seq
 
     `controls` (kinds, time) must be known before the bar. Newey-West errors of the running sums; no placebos.
     """
-    from statsmodels.regression.linear_model import OLS
-
     depth = max(horizons)
     with_lags = np.stack([_shift(shock, lag) for lag in range(depth + 1)])
     scale = float(np.nanstd(shock))
@@ -96,11 +96,15 @@ def distribute_lags(shock: Array, outcome: Array, controls: Array, horizons: Seq
     if scale <= 0 or is_row.sum() < MIN_ROWS or n_shocks < MIN_SHOCKS:
         return None
     n = int(is_row.sum())
-    fit = OLS(outcome[is_row], design[:, is_row].T).fit(cov_type="HAC", cov_kwds={"maxlags": newey_west_lags(n)})
+    rows = design[:, is_row]
+    inverse = np.linalg.inv(rows @ rows.T)
+    weights = inverse @ (rows @ outcome[is_row])
+    scores = rows * (outcome[is_row] - weights @ rows)
+    covariance = inverse @ _long_run_matrix(scores, newey_west_lags(n)) @ inverse
     size = depth + 1
     sums = np.tril(np.ones((size, size)))
-    estimate = sums @ np.asarray(fit.params[:size])
-    error = np.sqrt(np.diag(sums @ np.asarray(fit.cov_params())[:size, :size] @ sums.T))
+    estimate = sums @ weights[:size]
+    error = np.sqrt(np.diag(sums @ covariance[:size, :size] @ sums.T))
     nothing = np.empty(0)
     results = [(float(estimate[h]), float(error[h]), nothing) for h in horizons]
     return _collect(tuple(horizons), results, n, n_shocks)
@@ -147,9 +151,26 @@ def remove_profile(series: Array, period: int, phase: int) -> Array:
 
 
 def _partial_out(values: Array, design: Array) -> Array:
-    """Residuals of each row of `values` on the rows of `design`."""
-    q, _ = np.linalg.qr(design.T)
-    return np.asarray(values - (values @ q) @ q.T)
+    """Residuals of each row of `values` on the rows of `design`, the first of which is the constant.
+
+    Normal equations of centred, scaled rows: a dozen controls need no more, and it is far cheaper than a QR of the
+    whole matrix.
+    """
+    centred = values - values.mean(axis=1, keepdims=True)
+    rows = design[1:] - design[1:].mean(axis=1, keepdims=True)
+    scale = np.sqrt((rows**2).mean(axis=1, keepdims=True))
+    rows = rows / np.where(scale > 0, scale, 1.0)
+    gram = rows @ rows.T + RIDGE * rows.shape[1] * np.eye(rows.shape[0])
+    return np.asarray(centred - np.linalg.solve(gram, rows @ centred.T).T @ rows)
+
+
+def _long_run_matrix(scores: Array, n_lags: int) -> Array:
+    """Bartlett-weighted sum of the autocovariance matrices of `scores` (kinds, time), times the number of bars."""
+    total = scores @ scores.T
+    for lag in range(1, n_lags + 1):
+        crossed = scores[:, lag:] @ scores[:, :-lag].T
+        total = total + (1.0 - lag / (n_lags + 1.0)) * (crossed + crossed.T)
+    return np.asarray(total)
 
 
 def _placebo_slopes(clean: Array, answer: Array, is_row: np.ndarray, step: int, first_shift: int) -> Array:

@@ -1,0 +1,126 @@
+"""The correlation step on the bundled record: numbers, idempotence, and what the command prints."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from flows.bundle import update_bundle
+from flows.context import RunContext
+from flows.correlations import compare_with_stored, update_correlations
+from flows.labelled_files import load_user_vocabulary
+from flows.prices import update_prices
+from flows.settings import Settings
+from warehouse.store.connection import Warehouse, open_writer
+from warehouse.store.publish import publish
+from warehouse.tables.correlation import CORRELATION_EPISODE, CORRELATION_PAIR, LEAD_LAG
+
+EVENT = "2026-06-12-fable-mythos-access-restriction"
+NOW = datetime(2026, 7, 2, tzinfo=UTC)
+
+
+def make_settings(home: Path) -> Settings:
+    return Settings(home, None, True, 5.0, None, None)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("correlations")
+
+
+@pytest.fixture(scope="module")
+def context(home: Path) -> Iterator[RunContext]:
+    settings = make_settings(home)
+    with open_writer(settings.warehouse_path, 5.0) as warehouse:
+        run = RunContext(settings, warehouse, "run-1", NOW, lambda _line: None)
+        update_bundle(run)
+        update_prices(run)
+        update_correlations(run)
+        yield run
+
+
+def stored(warehouse: Warehouse, asset: str, timeframe: str, hours: float) -> dict[str, object]:
+    rows = warehouse.frame(CORRELATION_EPISODE, where="event_id = $event", event=EVENT)
+    chosen = rows.filter(
+        (pl.col("asset_id") == asset) & (pl.col("timeframe") == timeframe) & (pl.col("window_hours") == hours)
+    )
+    assert chosen.height == 1
+    return chosen.row(0, named=True)
+
+
+def test_tao_left_bitcoin_for_three_days_after_the_first_report(context):
+    row = stored(context.warehouse, "TAO", "1h", 72.0)
+    assert row["before_correlation"] == pytest.approx(0.82, abs=0.01)
+    assert row["after_correlation"] == pytest.approx(0.20, abs=0.01)
+    assert row["change_correlation_upper_95"] < -0.3
+    assert row["after_correlation_adjusted"] < 0.35  # a calmer Bitcoin does not explain it
+    assert row["n_before"] == row["n_after"] == 72
+    assert row["placebo_rank"] < 0.01
+    assert row["n_placebo_independent"] == 3
+
+
+def test_the_four_hour_bars_agree_and_the_other_tokens_did_not_leave(context):
+    tao = stored(context.warehouse, "TAO", "4h", 168.0)
+    assert tao["change_correlation_upper_95"] < 0
+    for asset in ("FET", "NEAR", "WLD"):
+        other = stored(context.warehouse, asset, "4h", 168.0)
+        assert other["change_correlation_lower_95"] < 0 < other["change_correlation_upper_95"]
+
+
+def test_window_past_the_data_is_a_reason(context):
+    row = stored(context.warehouse, "TAO", "1h", 336.0)
+    assert row["after_correlation"] is None
+    assert row["reason"] == "336 bars before and 192 after; each side needs 80 % of 336"
+
+
+def test_every_pair_row_has_a_number_with_its_n_or_a_reason(context):
+    rows = context.warehouse.frame(CORRELATION_PAIR)
+    assert rows.height > 50
+    assert rows.filter(pl.col("estimate").is_null() & pl.col("reason").is_null()).height == 0
+    assert rows["n"].min() > 0
+
+
+def test_granger_is_refused_on_so_few_bars(context):
+    rows = context.warehouse.frame(LEAD_LAG, where="method = 'granger'")
+    assert rows["p_value"].null_count() == rows.height
+    assert rows["reason"].str.contains("needs 1000").all()
+
+
+def test_a_second_run_changes_nothing_and_recomputing_agrees_to_the_bit(context):
+    again = update_correlations(context)
+    assert (again.n_changed, again.detail) == (0, "nothing new")
+    compared = compare_with_stored(context.warehouse, load_user_vocabulary(context.settings.config_path))
+    assert compared["n_differing"].sum() == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["episodes", "--event", EVENT, "--asset", "TAO", "--timeframe", "1h"], "0.8217"),
+        (["pairs", "--asset", "TAO", "--other", "BTC", "--timeframe", "1h"], "pearson"),
+        (["rolling", "--asset", "TAO", "--window", "168"], "168.0"),
+        (["leadlag", "--method", "granger"], "needs 1000"),
+        (["network", "--timeframe", "4h"], "WLD"),
+    ],
+)
+def test_commands_print_the_published_rows(context, monkeypatch, arguments, expected):
+    from flows.commands import correlate
+
+    publish(context.warehouse, context.settings.warehouse_path, context.settings.published_path)
+    monkeypatch.setenv("AFTERSHOCK_HOME", str(context.settings.home))
+    result = CliRunner().invoke(correlate.app, [*arguments, "--format", "csv"])
+    assert result.exit_code == 0, result.output
+    assert expected in result.stdout
+
+
+def test_asking_for_what_is_not_there_says_so(context, monkeypatch):
+    from flows.commands import correlate
+
+    publish(context.warehouse, context.settings.warehouse_path, context.settings.published_path)
+    monkeypatch.setenv("AFTERSHOCK_HOME", str(context.settings.home))
+    result = CliRunner().invoke(correlate.app, ["pairs", "--asset", "DOGE", "--format", "csv"])
+    assert result.exit_code == 0
+    assert "no rows in out.correlation_pair with asset_id = DOGE" in result.stderr
