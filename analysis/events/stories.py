@@ -87,12 +87,18 @@ def group_stories(entries: pl.DataFrame, known: pl.DataFrame, frames: FrameSet, 
     stories = dict(zip(known["entry_id"], known["story_id"], strict=True)) if known.height else {}
     owners = {e.entity_id for e in vocabulary.entities if e.kind in ("lab", "chipmaker", "token", "company")}
     rows = []
+    begun: dict[str, str] = {}
     for headline in sorted(headlines + remembered, key=lambda h: (h.at, h.entry_id)):
         rare = memory.rare_words(headline)
+        meeting = _meet(headline, rare, memory, frames, owners) if headlines else _Meeting("", None, None, "first")
         if headline.entry_id in stories:
+            # An older headline that arrived late began a story which turns out to be this known one.
+            if meeting.story_id in begun:
+                begun[meeting.story_id] = stories[headline.entry_id]
             memory.remember(headline, stories[headline.entry_id], rare)
             continue
-        meeting = _meet(headline, rare, memory, frames, owners)
+        if meeting.reason == "first":
+            begun[meeting.story_id] = meeting.story_id
         memory.remember(headline, meeting.story_id, rare)
         rows.append(
             (
@@ -104,7 +110,8 @@ def group_stories(entries: pl.DataFrame, known: pl.DataFrame, frames: FrameSet, 
                 frames.version,
             )
         )
-    return STORY_ENTRY.conform(pl.DataFrame(rows, schema=STORY_ENTRY.schema, orient="row"))
+    links = pl.DataFrame(rows, schema=STORY_ENTRY.schema, orient="row")
+    return STORY_ENTRY.conform(links.with_columns(pl.col("story_id").replace(begun)))
 
 
 def _meet(headline: Headline, rare: list[str], memory: _Memory, frames: FrameSet, owners: set[str]) -> _Meeting:

@@ -1,0 +1,54 @@
+"""Small frames of headlines for the tests of stories and events."""
+
+from datetime import datetime
+
+import polars as pl
+
+from analysis.events.carriers import add_carriers
+from analysis.events.stories import group_stories
+from analysis.events.story_frames import load_frames
+from analysis.events.story_headlines import story_input
+from analysis.events.summaries import add_tags
+from analysis.events.timing import add_clocks
+from analysis.events.vocabulary import load_vocabulary
+from warehouse.tables.contract import UTC
+
+VOCABULARY = load_vocabulary()
+FRAMES = load_frames()
+
+
+def instant(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def make_headlines(*rows: dict) -> pl.DataFrame:
+    """Headlines with defaults: a press outlet whose item was seen ten minutes after the time it claims."""
+    filled = []
+    for number, row in enumerate(rows):
+        at = instant(row["at"])
+        filled.append(
+            {
+                "entry_id": row.get("entry_id", f"entry-{number:04d}-padding"),
+                "title": row["title"],
+                "url": row.get("url"),
+                "outlet": row.get("outlet", f"outlet{number}.example"),
+                "outlet_kind": row.get("outlet_kind", "press"),
+                "published_at_utc": at,
+                "first_seen_at_utc": instant(row["seen"]) if "seen" in row else at.replace(minute=59),
+                "time_basis": row.get("time_basis", "publisher"),
+            }
+        )
+    times = {"published_at_utc": UTC, "first_seen_at_utc": UTC}
+    return pl.DataFrame(filled, schema_overrides={"url": pl.String, **times})
+
+
+def prepare(headlines: pl.DataFrame) -> pl.DataFrame:
+    return story_input(add_tags(add_carriers(add_clocks(headlines), VOCABULARY), VOCABULARY), FRAMES)
+
+
+def group(headlines: pl.DataFrame, known: pl.DataFrame | None = None) -> pl.DataFrame:
+    """The headlines with story_id, reason and similarity."""
+    prepared = prepare(headlines)
+    remembered = prepared.clear().with_columns(pl.lit("").alias("story_id")) if known is None else known
+    links = group_stories(prepared, remembered, FRAMES, VOCABULARY)
+    return prepared.join(links, on="entry_id", how="left", validate="1:1", maintain_order="left")

@@ -1,0 +1,130 @@
+"""Headlines become one story when they are the same news, and stay apart when they are not."""
+
+import polars as pl
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis.events.stories import group_stories
+from tests.analysis.events.headline_frames import FRAMES, VOCABULARY, group, make_headlines, prepare
+
+
+def stories_of(*rows: dict) -> list[str]:
+    return group(make_headlines(*rows))["story_id"].to_list()
+
+
+def are_together(one: str, other: str, at: str = "2026-06-13T02:00:00Z") -> bool:
+    first, second = stories_of({"title": one, "at": "2026-06-13T01:00:00Z"}, {"title": other, "at": at})
+    return first == second
+
+
+def test_the_same_title_in_two_outlets_is_one_story():
+    assert are_together("Bank opens branch in Lagos", "Bank Opens Branch in Lagos!")
+
+
+def test_a_reordered_title_is_one_story():
+    assert are_together("New bank branch opens in Lagos this Friday", "New bank branch in Lagos opens this Friday")
+
+
+def test_different_numbers_are_different_stories():
+    assert not are_together("Fund buys 500 coins for its treasury plan", "Fund buys 900 coins for its treasury plan")
+
+
+def test_a_negation_is_a_different_story():
+    assert not are_together("Regulator approves the bridge loan plan", "Regulator never approves the bridge loan plan")
+
+
+def test_different_names_are_different_stories():
+    assert not are_together("Investors sue OpenAI over chat records", "Investors sue Midjourney over chat records")
+
+
+def test_differently_worded_reports_of_one_act_are_one_story():
+    assert are_together(
+        "Anthropic takes Fable 5 offline after US directive", "US government orders Anthropic to shut down Fable 5"
+    )
+
+
+def test_the_reaction_is_not_the_act():
+    assert not are_together(
+        "Anthropic takes Fable 5 offline after US directive", "Tech world reacts to US ban on Anthropic's Fable 5"
+    )
+
+
+def test_lifting_is_not_imposing():
+    assert not are_together(
+        "US restricts access to Fable 5 of Anthropic", "US lifts restrictions on Anthropic's Fable 5"
+    )
+
+
+def test_a_recurring_headline_months_later_is_a_new_story():
+    assert not are_together("ChatGPT is down", "ChatGPT is down", at="2026-09-13T02:00:00Z")
+
+
+def test_two_outages_of_one_day_stay_two():
+    assert not are_together("ChatGPT is down", "ChatGPT is down", at="2026-06-13T22:00:00Z")
+
+
+def test_one_address_is_one_story_whatever_the_language():
+    url = "https://lab.example/news/statement"
+    first, second = stories_of(
+        {"title": "Statement on the directive", "at": "2026-06-13T01:00:00Z", "url": url},
+        {"title": "关于指令的声明", "at": "2026-06-13T03:00:00Z", "url": url + "?utm_source=x"},
+    )
+    assert first == second
+
+
+def test_a_bare_host_says_nothing():
+    first, second = stories_of(
+        {"title": "Status of the service today", "at": "2026-06-13T01:00:00Z", "url": "https://status.example/"},
+        {"title": "Something else entirely", "at": "2026-06-13T03:00:00Z", "url": "https://status.example/"},
+    )
+    assert first != second
+
+
+def test_why_two_headlines_met_is_on_record():
+    grouped = group(
+        make_headlines(
+            {"title": "Bank opens branch in Lagos", "at": "2026-06-13T01:00:00Z"},
+            {"title": "Bank opens branch in Lagos", "at": "2026-06-13T02:00:00Z"},
+        )
+    )
+    assert grouped["reason"].to_list() == ["first", "exact"]
+    assert grouped["matched_entry_id"].to_list() == [None, "entry-0000-padding"]
+    assert grouped["algorithm_version"].unique().to_list() == [FRAMES.version]
+
+
+def test_a_later_run_joins_known_stories_and_renames_none():
+    rows = [
+        {"title": "Bank opens branch in Lagos", "at": "2026-06-13T01:00:00Z", "entry_id": "aaaaaaaaaaaaaaaaaaaa"},
+        {"title": "Bank opens branch in Lagos", "at": "2026-06-13T02:00:00Z", "entry_id": "bbbbbbbbbbbbbbbbbbbb"},
+    ]
+    first = group(make_headlines(rows[0]))
+    second = group(make_headlines(rows[1]), known=first.select(*prepare(make_headlines(rows[0])).columns, "story_id"))
+    assert second["story_id"].to_list() == first["story_id"].to_list() == ["a" * 16]
+
+
+def test_a_late_arrival_joins_the_story_that_was_known_first():
+    known = group(
+        make_headlines({"title": "Bank opens branch in Lagos", "at": "2026-06-13T05:00:00Z", "entry_id": "k" * 20})
+    )
+    late = group(
+        make_headlines({"title": "Bank opens branch in Lagos", "at": "2026-06-13T01:00:00Z", "entry_id": "z" * 20}),
+        known=known.select(*prepare(make_headlines({"title": "x", "at": "2026-06-13T05:00:00Z"})).columns, "story_id"),
+    )
+    assert late["story_id"].to_list() == known["story_id"].to_list()
+
+
+WORDS = st.lists(
+    st.sampled_from(["bank", "court", "OpenAI", "sues", "Lagos", "opens", "2026", "no", "tokens"]), min_size=1
+)
+
+
+@settings(max_examples=6, deadline=None)
+@given(st.lists(WORDS, min_size=1, max_size=8))
+def test_every_headline_gets_exactly_one_story_in_any_input(titles):
+    headlines = make_headlines(*({"title": " ".join(words), "at": "2026-06-13T01:00:00Z"} for words in titles))
+    prepared = prepare(headlines)
+    known = prepared.clear().with_columns(pl.lit("").alias("story_id"))
+    links = group_stories(prepared, known, FRAMES, VOCABULARY)
+    again = group_stories(prepared.reverse(), known, FRAMES, VOCABULARY)
+    assert sorted(links["entry_id"]) == sorted(headlines["entry_id"])
+    assert dict(links.select("entry_id", "story_id").rows()) == dict(again.select("entry_id", "story_id").rows())

@@ -1,0 +1,81 @@
+"""Tags carry the category, the names and the words that fired."""
+
+import polars as pl
+import pytest
+
+from analysis.events.tagging import tag_titles
+from analysis.events.vocabulary import VocabularyError, load_vocabulary
+from tests.analysis.events.headline_frames import VOCABULARY
+
+
+def test_examples_get_their_tag_and_counter_examples_do_not():
+    expected = [(c, title, True) for c in VOCABULARY.categories for title in c.examples]
+    expected += [(c, title, False) for c in VOCABULARY.categories for title in c.counter_examples]
+    tagged = tag_titles(pl.Series([title for _, title, _ in expected]), VOCABULARY)
+    wrong = []
+    for (category, title, wanted), main, fired in zip(expected, tagged["category"], tagged["categories"], strict=True):
+        is_tagged = main == category.category_id if category.is_main else category.category_id in fired
+        if is_tagged != wanted:
+            wrong.append((category.category_id, title, main))
+    assert wrong == []
+
+
+def test_every_category_says_what_it_is_and_shows_it():
+    for category in VOCABULARY.categories:
+        assert category.definition.endswith("."), category.category_id
+        assert category.examples, category.category_id
+        assert category.counter_examples, category.category_id
+
+
+def test_evidence_is_the_words_of_the_title():
+    tagged = tag_titles(pl.Series(["Judge dismisses claims against OpenAI"]), VOCABULARY)
+    assert tagged["evidence"][0] == "OpenAI + Judge"
+    assert tagged["rule_id"][0] == "enforcement_lawsuit.lab_in_court"
+    assert 0 < tagged["score"][0] < 1
+
+
+def test_a_model_counts_for_its_maker():
+    assert tag_titles(pl.Series(["ChatGPT is down"]), VOCABULARY)["entity_ids"][0].to_list() == ["openai"]
+
+
+def test_a_ticker_needs_its_own_case():
+    tagged = tag_titles(pl.Series(["NEAR gains 9% in a day", "The end is near for this server"]), VOCABULARY)
+    assert tagged["category"].to_list() == ["token_price_commentary", "tech_generic"]
+
+
+def test_typographic_and_escaped_quotes_are_read_as_plain():
+    tagged = tag_titles(pl.Series(["Italy&#8217;s watchdog bans OpenAI’s chatbot"]), VOCABULARY)
+    assert tagged["category"][0] == "regulation_legislation"
+
+
+def test_price_talk_is_relevant_but_an_outcome():
+    category = VOCABULARY.category("token_price_commentary")
+    assert category.is_relevant
+    assert category.is_outcome
+
+
+def test_empty_and_missing_titles_are_general():
+    tagged = tag_titles(pl.Series(["", None], dtype=pl.String), VOCABULARY)
+    assert tagged["category"].to_list() == ["general", "general"]
+    assert tagged["is_relevant"].to_list() == [False, False]
+
+
+def test_a_user_can_add_a_name_and_replace_a_category():
+    tags = '[[category]]\nid = "sports"\nname = "Games"\n'
+    names = '[[entity]]\nid = "acme"\nname = "Acme"\nkind = "lab"\naliases = ["Acme Labs"]\n'
+    vocabulary = load_vocabulary(tags, names)
+    assert vocabulary.category("sports").name == "Games"
+    tagged = tag_titles(pl.Series(["Publishers sue Acme Labs"]), vocabulary)
+    assert tagged["category"][0] == "enforcement_lawsuit"
+    assert vocabulary.version.endswith("+user+user")
+
+
+def test_an_unknown_key_is_named():
+    with pytest.raises(VocabularyError, match=r"entity acme: unknown key\(s\) \['alias'\]"):
+        load_vocabulary(None, '[[entity]]\nid = "acme"\nname = "A"\nkind = "lab"\nalias = ["x"]\n')
+
+
+def test_a_placeholder_that_names_nothing_is_an_error():
+    tags = '[[category]]\nid = "x"\n[[category.rule]]\nid = "y"\nscore = 0.5\nall = ["{nothing}"]\n'
+    with pytest.raises(VocabularyError, match="nothing"):
+        load_vocabulary(tags)
