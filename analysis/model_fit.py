@@ -45,7 +45,7 @@ class ModelFit:
     alpha: float
     beta: tuple[float, ...]
     sigma: float  # residual standard deviation
-    n_parameters: int
+    degrees_of_freedom: int  # of s², bars it rests on minus parameters
     residuals: Floats  # [n] at the estimation bars
     ar: Floats  # [L2], NaN at a missing bar
     bar_variance: Floats  # [L2] variance of the innovation of each bar
@@ -68,6 +68,7 @@ class ExpectedReturnModel:
     reference: str
     minimum_factors: int
     maximum_factors: int | None
+    needs_donors: bool
     fit: Callable[[ModelInput], ModelFit | NotApplicable]
 
 
@@ -117,10 +118,39 @@ def linear_fit(data: ModelInput, y: Floats, factors: Floats, window_factors: Flo
         alpha=alpha,
         beta=tuple(float(b) for b in beta),
         sigma=float(np.sqrt(variance)),
-        n_parameters=k + 1,
+        degrees_of_freedom=n - k - 1,
         residuals=y - alpha - factors @ beta,
         ar=data.returns[data.window] - alpha - window_factors @ beta,
         bar_variance=np.full(data.window.size, variance),
         design=design,
         gram=gram,
     )
+
+
+def fit_with_beta(
+    data: ModelInput, alpha: float, beta: float, design: Floats, gram: Floats
+) -> ModelFit | NotApplicable:
+    """The fit of a one-factor model whose α and β come from elsewhere; s² = RSS / (n − 2) over all estimation bars."""
+    y, x = data.returns[data.estimation], data.factors[data.estimation, 0]
+    residuals = y - alpha - beta * x
+    if is_constant(residuals, y):
+        return NotApplicable("constant series in the estimation window: no residual variance")
+    variance = float(residuals @ residuals) / (y.size - 2)
+    return ModelFit(
+        alpha=alpha,
+        beta=(beta,),
+        sigma=float(np.sqrt(variance)),
+        degrees_of_freedom=y.size - 2,
+        residuals=residuals,
+        ar=data.returns[data.window] - alpha - beta * data.factors[data.window, 0],
+        bar_variance=np.full(data.window.size, variance),
+        design=design,
+        gram=gram,
+    )
+
+
+def centred_design(x: Floats, window_x: Floats) -> tuple[Floats, Floats]:
+    """Design of the window bars and covariance of (mean, slope) errors over s², as if by least squares on `x`."""
+    deviation = x - x.mean()
+    gram = np.diag([1.0 / x.size, 1.0 / float(deviation @ deviation)])
+    return np.column_stack([np.ones(window_x.size), window_x - x.mean()]), gram

@@ -51,7 +51,8 @@ def run_own_study(
     model_id = "multi_factor" if len(chosen) > 1 and request.model_id == "market" else request.model_id
     _check_factors(model_id, chosen)
     kind = cast(ReturnKind, request.kind)
-    study = OwnStudy(cast(Values, request.values), kind, estimation, window, chosen, request.is_masked)
+    needs_donors = choose_model(model_id).needs_donors
+    study = OwnStudy(cast(Values, request.values), kind, estimation, window, chosen, request.is_masked, needs_donors)
     minimum = request.minimum_estimation or int(DEFAULT_SHARE * (estimation[1] - estimation[0]))
     specification = StudySpecification(
         model_id=model_id,

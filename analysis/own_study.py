@@ -54,6 +54,7 @@ class OwnStudy:
     window: Range
     factors: tuple[str, ...]  # columns of the market table; empty for a model without factors
     is_masked: bool
+    needs_donors: bool = False  # other assets of the table, for models that mix them
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,19 @@ def build_events(assets: OwnTable, market: OwnTable | None, events: pl.DataFrame
     joined = {name: _join(name, series, market, study) for name, series in assets.series.items()}
     calendar = np.unique(np.concatenate([asset.times for asset in joined.values()]))
     spoiled = _event_bars(own, joined) if study.is_masked else {}
-    return [_event_input(event, joined, calendar, spoiled) for event in own]
+    inputs = [_event_input(event, joined, calendar, spoiled) for event in own]
+    return [_with_donors(item, joined, calendar) for item in inputs] if study.needs_donors else inputs
+
+
+def _with_donors(item: EventInput, joined: dict[str, _Joined], calendar: Integers) -> EventInput:
+    """The input with the returns of all other assets on its bars; NaN where one has no bar."""
+    others = [asset for name, asset in joined.items() if name != item.asset_id and not asset.problem]
+    times = calendar[item.calendar]
+    donors = np.full((times.size, len(others)), np.nan)
+    for column, other in enumerate(others):
+        _, mine, theirs = np.intersect1d(times, other.times, assume_unique=True, return_indices=True)
+        donors[mine, column] = other.returns[theirs]
+    return replace(item, donors=donors)
 
 
 def _read_events(frame: pl.DataFrame, study: OwnStudy, *, is_daily: bool) -> list[_OwnEvent]:

@@ -53,7 +53,7 @@ class Panel:
             residuals=self.residuals[members],
             ranks=self.ranks[members],
             columns=(n_estimation + i, n_estimation + j),
-            degrees_of_freedom=np.array([fit.residuals.size - fit.n_parameters for fit in fits], dtype=np.int64),
+            degrees_of_freedom=np.array([fit.degrees_of_freedom for fit in fits], dtype=np.int64),
             bars=self.bars[members, i:j],
             clusters=np.unique(self.clusters[members], return_inverse=True)[1].astype(np.int64),
             rbar=self._mean_correlation(self.pairs, members, (i, j)),

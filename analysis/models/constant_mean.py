@@ -18,7 +18,7 @@ def fit(data: ModelInput) -> ModelFit | NotApplicable:
         alpha=mean,
         beta=(),
         sigma=sigma,
-        n_parameters=1,
+        degrees_of_freedom=y.size - 1,
         residuals=y - mean,
         ar=data.returns[data.window] - mean,
         bar_variance=np.full(length, sigma**2),
@@ -34,5 +34,6 @@ MODEL = ExpectedReturnModel(
     reference="Brown & Warner (1980); Campbell, Lo & MacKinlay (1997), section 4.3",
     minimum_factors=0,
     maximum_factors=None,
+    needs_donors=False,
     fit=fit,
 )

@@ -20,7 +20,7 @@ def fit(data: ModelInput) -> ModelFit | NotApplicable:
         alpha=0.0,
         beta=(1.0,),
         sigma=sigma,
-        n_parameters=1,
+        degrees_of_freedom=residuals.size - 1,
         residuals=residuals,
         ar=difference[data.window],
         bar_variance=np.full(length, sigma**2),
@@ -36,5 +36,6 @@ MODEL = ExpectedReturnModel(
     reference="Brown & Warner (1980)",
     minimum_factors=1,
     maximum_factors=1,
+    needs_donors=False,
     fit=fit,
 )

@@ -19,5 +19,6 @@ MODEL = ExpectedReturnModel(
     reference="Campbell, Lo & MacKinlay (1997), section 4.3",
     minimum_factors=1,
     maximum_factors=None,
+    needs_donors=False,
     fit=fit,
 )

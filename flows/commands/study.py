@@ -1,5 +1,6 @@
 """`aftershock study csv` and `aftershock study size`: the event-study engine on a user's own data."""
 
+import codecs
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
@@ -128,13 +129,13 @@ def _read_text(path: Path) -> "pl.DataFrame":
 
     from analysis.own_tables import choose_separator
 
-    if not path.is_file():
+    if not path.exists() or path.is_dir():
         raise CommandError(f"{path} does not exist; give the path of a CSV file")
-    with path.open(encoding="utf-8-sig", errors="replace") as stream:
-        header = stream.readline()
+    body = path.read_bytes().removeprefix(codecs.BOM_UTF8)
+    header = body[: body.find(b"\n") + 1 or len(body)].decode(errors="replace")
     if not header.strip():
         raise CommandError(f"{path} is empty; expected a header line and rows")
     try:
-        return pl.read_csv(path, infer_schema=False, separator=choose_separator(header), encoding="utf8-lossy")
+        return pl.read_csv(body, infer_schema=False, separator=choose_separator(header), encoding="utf8-lossy")
     except pl.exceptions.PolarsError as exc:
         raise CommandError(f"{path} is not a CSV table: {exc}") from exc
