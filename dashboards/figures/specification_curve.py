@@ -83,8 +83,8 @@ def draw_specification_curve(specifications: pl.DataFrame, summary: Mapping[str,
         subtitle=subtitle,
         summary=(
             f"{rows.height} specifications run from {percent(rows['estimate'][0])} to {percent(rows['estimate'][-1])}, "
-            f"median {percent(float(np.median(rows['estimate'])))}; "
-            f"{share(float(np.mean(rows['is_significant'])))} have p below 0.05."
+            f"median {percent(float(np.median(rows['estimate'].to_numpy())))}; "
+            f"{share(float(np.mean(rows['is_significant'].to_numpy())))} have p below 0.05."
         ),
         note=_note(rows, summary),
         frame=frame,
