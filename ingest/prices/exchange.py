@@ -24,6 +24,18 @@ ATTEMPTS = 3
 # The longest pause a venue may ask for before we leave it for this run.
 LONGEST_PAUSE_SECONDS = 20.0
 SHORTEST_PAUSE_SECONDS = 1.0
+# Where venues put the list of candles in their answer; kraken names it after the market.
+ANY_LIST = "*"
+CANDLES_AT: dict[str, tuple[str, ...]] = {
+    "binance": (),
+    "binanceusdm": (),
+    "gate": (),
+    "okx": ("data",),
+    "kucoin": ("data",),
+    "bybit": ("result", "list"),
+    "coinbase": ("candles",),
+    "kraken": ("result", ANY_LIST),
+}
 STATUS = re.compile(r" (4\d\d|5\d\d) ")
 
 # A retry that works is nobody's business, and one that does not ends in our own line.
@@ -60,11 +72,13 @@ class Session:
     async def fetch_candles(self, symbol: str, timeframe: str, since: datetime, limit: int | None) -> list[Row]:
         """One page of `[milliseconds, open, high, low, close, volume]`, unordered, repeats possible.
 
-        An empty page is only believed when the raw answer was JSON.
+        A page, an empty one above all, is only believed when the raw answer holds a list of candles where this venue
+        puts it: ccxt reads anything else as no candles.
         """
         rows: list[Row] = await self._ask(
             f"{self.venue.exchange} {symbol} {timeframe}",
             lambda: self.client.fetch_ohlcv(symbol, timeframe, _milliseconds(since), limit),
+            lambda raw: holds_candles(self.venue.exchange, raw),
         )
         return rows
 
@@ -84,17 +98,22 @@ class Session:
         rows: list[dict[str, Any]] = await self._ask(source, lambda: method(*arguments))
         return rows
 
-    async def _ask(self, source: str, call: Callable[[], Awaitable[Answer]]) -> Answer:
+    async def _ask(
+        self,
+        source: str,
+        call: Callable[[], Awaitable[Answer]],
+        is_sound: Callable[[object], bool] = lambda raw: raw is not None,
+    ) -> Answer:
         async for attempt in stamina.retry_context(
             on=_retry_decision, attempts=ATTEMPTS, timeout=None, wait_initial=0.5, wait_max=5.0
         ):
             with attempt:
                 answer = await _translated(source, call, lambda: _pause_seconds(self.client))
-                if self.client.last_json_response is None:
+                if not is_sound(self.client.last_json_response):
                     raise MalformedError(
                         source,
                         f"answered {str(self.client.last_http_response)[:60]!r}",
-                        "JSON",
+                        "JSON of the documented shape",
                         "something between us and the venue answers in its place, or it cut its answer short",
                     )
                 return answer
@@ -121,6 +140,7 @@ async def open_session(venue: VenueEntry, replay_url: str | None) -> AsyncIterat
         }
         client.options["fetchMarkets"]["fetchTickersFees"] = False  # kucoin: a second megabyte that nobody reads
     if replay_url is not None:
+        client.timeout_on_exit = 0  # a local server needs no time to say goodbye over TLS
         client.urls["api"] = _redirected(client.urls["api"], f"{replay_url}/exchanges/{venue.exchange}")
     try:
         session = Session(venue, client, frozenset())
@@ -164,10 +184,11 @@ def translate(error: ccxt.BaseError, source: str, pause_seconds: float) -> Sourc
         return RefusedError(source, reason, remedy="left alone for this run; try later or from elsewhere")
     if status == 429 or isinstance(error, (ccxt.RateLimitExceeded, ccxt.DDoSProtection)):
         return PausedError(source, f"asks us to slow down ({status or 'rate limit'})", pause_seconds)
-    if isinstance(error.__cause__, ClientConnectionError) or (
-        isinstance(error, ccxt.NetworkError) and isinstance(error.__context__, ClientConnectionError)
-    ):
+    origin = error.__cause__ or error.__context__
+    if isinstance(origin, ClientConnectionError):
         return UnreachableError(source, "no connection", remedy="check the network; tried again next run")
+    if isinstance(origin, ClientError):
+        return TransientError(source, "the answer broke off", remedy="tried again next run")
     if isinstance(error, ccxt.RequestTimeout):
         seconds = REQUEST_TIMEOUT_MILLISECONDS // 1000
         return TransientError(source, f"no answer within {seconds} s", remedy="tried again next run")
@@ -175,7 +196,23 @@ def translate(error: ccxt.BaseError, source: str, pause_seconds: float) -> Sourc
         return PermanentError(source, "not listed there", remedy="the next venue is used instead")
     if isinstance(error, ccxt.NetworkError) or status >= 500:
         return TransientError(source, f"is not available: {short}", remedy="tried again next run")
+    if type(error) is ccxt.ExchangeError:
+        return MalformedError(source, f"answered {short}", "JSON of the documented shape", "tried again next run")
     return PermanentError(source, f"refuses the request: {short}", remedy="see the venue's status page")
+
+
+def holds_candles(exchange: str, raw: object) -> bool:
+    """Whether the raw answer has a list where this venue puts its candles; for unknown venues, anywhere."""
+    path = CANDLES_AT.get(exchange)
+    if path is None:
+        return isinstance(raw, list) or (
+            isinstance(raw, dict) and any(holds_candles(exchange, v) for v in raw.values())
+        )
+    for name in path:
+        if not isinstance(raw, dict):
+            return False
+        raw = next((v for v in raw.values() if isinstance(v, list)), None) if name == ANY_LIST else raw.get(name)
+    return isinstance(raw, list)
 
 
 def _retry_decision(error: Exception) -> bool | timedelta:

@@ -25,7 +25,7 @@ def is_snapshot_file(path: Path) -> bool:
 def parse_snapshots(path: Path, reading: Reading) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
     """core.observation and raw.quarantine, asset by asset: each price is judged beside its neighbours in time.
 
-    Repeats of the same asset and instant are kept once; non-positive prices and those far from their neighbours are refused.
+    Repeats of the same asset and instant are kept once; prices far from their neighbours are refused.
     """
     raw = pl.read_parquet(path, columns=[*COLUMNS]).with_row_index("row_number")
     yield parse_observations(raw, reading)

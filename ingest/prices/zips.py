@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
@@ -47,7 +48,7 @@ def open_member(path: Path, member: str, n_lines: int) -> Iterator[bytes]:
         try:
             with archive.open(member) as file:
                 yield from _pieces(iter(lambda: file.read(PIECE_BYTES), b""), n_lines, declared, f"{path}:{member}")
-        except (zipfile.BadZipFile, EOFError) as exc:
+        except (zipfile.BadZipFile, zlib.error, EOFError) as exc:
             raise MalformedError(f"{path}:{member}", f"damaged: {exc}", remedy="fetch the file again") from exc
 
 

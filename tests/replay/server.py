@@ -103,6 +103,9 @@ class ReplayServer:
 
         class Wire(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            # One packet an answer: two would wait 40 ms for an acknowledgement.
+            wbufsize = 65_536
+            disable_nagle_algorithm = True
 
             def do_GET(self) -> None:
                 split = urlsplit(self.path)

@@ -1,0 +1,92 @@
+"""Bars that are only wrong beside their neighbours are found, whatever the order in which they came."""
+
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+
+from ingest.prices.candles import ROW_SCHEMA, Reading
+from ingest.prices.quarantine import read_verdicts, replay_rows
+from ingest.prices.suspects import Suspects, Verdicts, find_suspects
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+READING = Reading("file.csv", "run", datetime(2026, 6, 1, tzinfo=UTC))
+NOTHING = pl.DataFrame(schema=ROW_SCHEMA)
+NO_VERDICTS = Verdicts(NOTHING, NOTHING)
+
+
+def make_series(closes: list[float], volumes: list[float] | None = None) -> pl.DataFrame:
+    rows = [
+        {
+            "market_id": "gate:X/USDT",
+            "timeframe": "1h",
+            "open_time_utc": START + timedelta(hours=hour),
+            "open_quote": close,
+            "high_quote": close,
+            "low_quote": close,
+            "close_quote": close,
+            "volume_base": (volumes or [1.0] * len(closes))[hour],
+        }
+        for hour, close in enumerate(closes)
+    ]
+    return pl.DataFrame(rows, schema=ROW_SCHEMA)
+
+
+def find(bars: pl.DataFrame, around: pl.DataFrame = NOTHING, verdicts: Verdicts = NO_VERDICTS) -> Suspects:
+    return find_suspects(bars, around, verdicts, READING)
+
+
+def test_a_price_in_thousandths_is_a_unit_jump() -> None:
+    closes = [2.0] * 10 + [0.002] + [2.0] * 10
+    found = find(make_series(closes))
+    assert found.quarantined["reason"].to_list() == ["unit_jump"]
+    assert found.bars["open_time_utc"].to_list() == [START + timedelta(hours=10)]
+
+
+def test_a_crash_by_two_thirds_is_no_unit_jump() -> None:
+    assert find(make_series([3.0] * 10 + [1.0] * 10)).bars.height == 0
+
+
+def test_a_day_without_volume_and_movement_is_frozen() -> None:
+    volumes = [1.0] * 10 + [0.0] * 24
+    found = find(make_series([2.0] * 34, volumes))
+    assert found.quarantined["reason"].unique().to_list() == ["frozen"]
+    assert found.bars.height == 24
+
+
+def test_a_quiet_night_is_not_frozen() -> None:
+    assert find(make_series([2.0] * 33, [1.0] * 10 + [0.0] * 23)).bars.height == 0
+
+
+def test_a_bar_without_volume_in_a_halt_stays() -> None:
+    assert find(make_series([2.0, 2.1, 2.1, 2.2], [1.0, 0.0, 1.0, 1.0])).bars.height == 0
+
+
+def test_bars_with_unknown_volume_are_not_frozen() -> None:
+    series = make_series([2.0] * 40).with_columns(pl.lit(None, dtype=pl.Float64).alias("volume_base"))
+    assert find(series).bars.height == 0
+
+
+def test_a_freeze_is_found_when_its_bars_arrive_one_by_one() -> None:
+    bars = make_series([2.0] * 30, [1.0] * 2 + [0.0] * 28)
+    stored, verdicts = NOTHING, NO_VERDICTS
+    for hour in range(bars.height):
+        fresh = bars[hour]
+        found = find(fresh, stored, verdicts)
+        verdicts = verdicts.extended(found)
+        stored = pl.concat([stored, fresh]).join(found.bars, on=["open_time_utc"], how="anti")
+    assert stored["open_time_utc"].to_list() == bars["open_time_utc"][:2].to_list()
+
+
+def test_a_pardoned_bar_is_not_suspected_again() -> None:
+    bars = make_series([2.0] * 10 + [2000.0] + [2.0] * 10)
+    found = find(bars)
+    assert find(bars, NOTHING, Verdicts(NOTHING, found.bars)).bars.height == 0
+
+
+def test_a_released_bar_comes_back_as_it_was() -> None:
+    bars = make_series([2.0] * 10 + [2000.0] + [2.0] * 10)
+    found = find(bars)
+    standing = read_verdicts(found.quarantined)
+    assert standing.withheld.rows() == found.bars.rows()
+    replayed = replay_rows(found.quarantined, READING)
+    assert replayed.candles.select(ROW_SCHEMA.names()).rows() == found.bars.rows()
