@@ -56,11 +56,10 @@ _OPENINGS = (
 _DECLARED = re.compile(r"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._:\-]{1,40})["']""")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9._:\-]{1,40})", re.IGNORECASE)
 _XML_DECLARATION = re.compile(r"^\s*<\?xml\b[^>]{0,400}\?>\s*", re.IGNORECASE)
-_DOCTYPE = re.compile(r"<!DOCTYPE\b[^\[>]*>", re.IGNORECASE)
-_SUBSET = re.compile(r"<!DOCTYPE\b[^\[>]*\[", re.IGNORECASE)
+_DOCTYPE_START = re.compile(r"<!DOCTYPE\b", re.IGNORECASE)
+_DOCTYPE_STOP = re.compile(r"[\[>]")
 _ENTITY = re.compile(r"<!ENTITY\b", re.IGNORECASE)
 _FIRST_ELEMENT = re.compile(r"<[A-Za-z_]")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _HTML = re.compile(r"<(?:!doctype\s+html|html|head|body|meta|script|div)\b", re.IGNORECASE)
 _FEED_ROOT = re.compile(r"<(?:[\w.\-]{1,40}:)?(?:rss|feed|rdf|channel|entry|item)\b", re.IGNORECASE)
 # How far into a document its root element may begin.
@@ -103,6 +102,18 @@ def _try_codec(body: bytes, label: str | None) -> str | None:
         return None
 
 
+def _without_comments(text: str) -> str:
+    """`text` less its comments, in one pass; a comment that never ends takes the rest with it."""
+    pieces, position = [], 0
+    while (start := text.find("<!--", position)) >= 0:
+        pieces.append(text[position:start])
+        end = text.find("-->", start + 4)
+        if end < 0:
+            return "".join(pieces)
+        position = end + 3
+    return "".join([*pieces, text[position:]])
+
+
 def prepare_xml(text: str) -> str | Refused:
     """`text` without declaration and document type, ready for a parser that reads UTF-8; or why it is refused.
 
@@ -111,15 +122,28 @@ def prepare_xml(text: str) -> str | Refused:
     """
     body = _XML_DECLARATION.sub("", text.lstrip("\ufeff \t\r\n"), count=1)
     first = _FIRST_ELEMENT.search(body)
-    prolog = _COMMENT.sub("", body[: first.start()] if first else body)
-    if _SUBSET.search(prolog) or _ENTITY.search(prolog):
+    prolog = _without_comments(body[: first.start()] if first else body)
+    if _has_subset(prolog) or _ENTITY.search(prolog):
         return Refused(
             Reason.ENTITY_DECLARATION,
             "the document type has an internal subset, which can define entities; ask the publisher for plain XML",
         )
-    head = _COMMENT.sub("", body[:_HEAD_CHARACTERS])
+    head = _without_comments(body[:_HEAD_CHARACTERS])
     root = _FEED_ROOT.search(head)
     page = _HTML.search(head)
     if page and (root is None or page.start() < root.start()):
         return Refused(Reason.HTML_PAGE, "a web page was served instead of a feed; open the address in a browser")
-    return _DOCTYPE.sub("", body) if _DOCTYPE.search(prolog) else body
+    return _without_document_type(body)
+
+
+def _has_subset(prolog: str) -> bool:
+    """Whether the first document type opens a bracket before it ends."""
+    start = _DOCTYPE_START.search(prolog)
+    stop = _DOCTYPE_STOP.search(prolog, start.end()) if start else None
+    return stop is not None and stop.group() == "["
+
+
+def _without_document_type(body: str) -> str:
+    start = _DOCTYPE_START.search(body[:_HEAD_CHARACTERS])
+    end = body.find(">", start.end()) if start else -1
+    return body[: start.start()] + body[end + 1 :] if start and end >= 0 else body

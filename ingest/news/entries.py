@@ -45,7 +45,7 @@ def parse_feed(body: bytes, feed: Feed, fetched_at: datetime, run_id: str, conte
     Items without any words, and documents that are not feeds, go to quarantine with the reason. A feed without items
     is `no_entries`, which is not an error. Never raises and never reaches out.
     """
-    found = read_items(body, feed.url, content_type)
+    found = read_items(body, content_type)
     return build_entries(found.items, feed, fetched_at, run_id, found.reason, found.detail, body)
 
 

@@ -42,7 +42,7 @@ def parse_incidents(
     """
     if feed.kind in READERS:
         return _parse_json(body, feed, fetched_at, run_id, content_type)
-    found = read_items(body, feed.url, content_type)
+    found = read_items(body, content_type)
     facts = read_status_items(found.items, fetched_at)
     reason = None if found.reason is Reason.NO_ENTRIES else found.reason
     return build_incidents(facts, feed, fetched_at, run_id, reason, found.detail, body)

@@ -42,6 +42,7 @@ class Resolution:
     """Memory of one pass: addresses by host, and how many names failed before any resolved."""
 
     resolve: Resolver = resolve_with_system
+    resolve_seconds: float = RESOLVE_SECONDS
     known: dict[str, list[str]] = field(default_factory=dict)
     n_failed: int = 0
     # Until one name has resolved, only as many are tried at once as it takes to give up.
@@ -63,7 +64,7 @@ class Resolution:
         if self.is_network_down:
             raise NoNetworkError("no name resolves")
         try:
-            found = await asyncio.wait_for(_in_daemon_thread(self.resolve, host, port), RESOLVE_SECONDS)
+            found = await asyncio.wait_for(_in_daemon_thread(self.resolve, host, port), self.resolve_seconds)
         except (TimeoutError, OSError, UnicodeError) as exc:
             self.n_failed += 1
             raise UnknownHostError(f"the name {host} does not resolve") from exc
@@ -122,6 +123,8 @@ class GuardedTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send `request` to a checked address; AddressRefusedError when there is none."""
+        if request.url.scheme not in ("http", "https"):
+            raise httpx.UnsupportedProtocol(f"{request.url.scheme!r} is not http or https")
         host = request.url.host
         port = request.url.port or (443 if request.url.scheme == "https" else 80)
         if (host, port) in self._configured:

@@ -21,7 +21,7 @@ MAX_MARKUP_CHARACTERS = 50_000
 _UNSAFE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufffe\uffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SPACE = re.compile(r"\s+")
-_CDATA = re.compile(r"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
+_CDATA_MARKS = re.compile(r"<!\[CDATA\[|\]\]>")
 _TAG_LIKE = re.compile(r"<(?=[A-Za-z/!?])")
 _BLOCK_END = re.compile(r"<(?:br|/p|/div|/li|/h[1-6]|/tr|/td)\b[^<>]{0,200}>", re.IGNORECASE)
 _NEEDS_WORK = re.compile(r"[<&\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]|\s\s|^\s|\s$")
@@ -38,7 +38,7 @@ def plain_text(value: str | None, max_characters: int = MAX_TITLE_CHARACTERS) ->
         return None
     text = value
     if _NEEDS_WORK.search(text):
-        text = _CDATA.sub(r"\1", text[:MAX_MARKUP_CHARACTERS])
+        text = _CDATA_MARKS.sub("", text[:MAX_MARKUP_CHARACTERS])
         for _ in range(MAX_ROUNDS):
             cleaned = html.unescape(_strip_tags(text))
             if cleaned == text:
@@ -61,7 +61,7 @@ def safe_link(value: str | None, origin: str = "") -> str | None:
     """`value` as an absolute http or https address, made absolute against `origin`; None for anything else."""
     if not value:
         return None
-    text = _CDATA.sub(r"\1", value[: 2 * MAX_LINK_CHARACTERS])
+    text = _CDATA_MARKS.sub("", value[: 2 * MAX_LINK_CHARACTERS])
     text = _SURROGATE.sub("", _UNSAFE.sub("", html.unescape(text))).strip()
     text = text.replace("\t", "").replace("\n", "").replace("\r", "")
     try:
