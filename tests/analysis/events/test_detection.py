@@ -1,0 +1,92 @@
+"""Stories become events when enough outlets or a primary source carry them."""
+
+from analysis.events.detection import Detected, build_events
+from analysis.events.drafts import draft_events
+from tests.analysis.events.headline_frames import VOCABULARY, group, instant, make_headlines
+
+RESTRICTION = (
+    {"title": "Source: Lutnick told Anthropic that Fable 5 falls under export controls", "at": "2026-06-12T23:56:41Z"},
+    {"title": "Anthropic takes Fable 5 offline after US directive", "at": "2026-06-13T01:08:06Z"},
+    {"title": "US government orders Anthropic to shut down Fable 5", "at": "2026-06-13T06:57:05Z"},
+)
+
+
+def detect(*rows: dict, known_ids: dict[str, str] | None = None) -> Detected:
+    grouped = group(make_headlines(*rows))
+    relevant = grouped.filter(grouped["is_relevant"])
+    return build_events(draft_events(relevant, VOCABULARY), known_ids or {}, VOCABULARY)
+
+
+def test_reports_of_one_act_are_one_event_dated_by_the_first():
+    event = detect(*RESTRICTION).events.row(0, named=True)
+    assert event["event_id"] == "2026-06-12-export-control-access-anthropic-restrict"
+    assert event["best_at_utc"] == instant("2026-06-12T23:56:41Z")
+    assert (event["direction"], event["jurisdiction"], event["n_outlets"]) == ("restricts", "US", 3)
+    assert "3 independent outlets" in event["reason"]
+
+
+def test_the_first_report_leads_the_evidence_and_the_rest_confirm():
+    sources = detect(*RESTRICTION).sources
+    assert sources["role"].to_list() == ["first_report", "confirmation", "confirmation"]
+    assert sources["source_number"].to_list() == [1, 2, 3]
+
+
+def test_one_outlet_alone_is_no_event():
+    assert detect({**RESTRICTION[1], "outlet": "only.example"}).events.is_empty()
+
+
+def test_reposts_of_one_article_are_one_outlet():
+    link = {"url": "https://only.example/a", "outlet_kind": "forum"}
+    assert detect({**RESTRICTION[1], **link}, {**RESTRICTION[1], **link, "outlet": "other list"}).events.is_empty()
+
+
+def test_a_primary_source_alone_is_enough():
+    statement = {"title": "Statement on the US directive to suspend access to Fable 5", "at": "2026-06-13T01:00:00Z"}
+    events = detect({**statement, "url": "https://www.anthropic.com/news/x"}).events
+    assert events.height == 1
+    assert "primary source anthropic.com" in events["reason"][0]
+
+
+def test_a_reaction_is_evidence_of_the_act_and_no_event_of_its_own():
+    reactions = (
+        {
+            "title": "Tech world reacts to US ban on Anthropic's Fable 5",
+            "at": "2026-06-13T08:00:00Z",
+            "outlet": "c.example",
+        },
+        {
+            "title": "Tech world reacts to US ban on Anthropic's Fable 5",
+            "at": "2026-06-13T09:00:00Z",
+            "outlet": "d.example",
+        },
+    )
+    found = detect(*RESTRICTION, *reactions)
+    assert found.events.height == 1
+    assert found.sources["role"].to_list().count("reaction") == 2
+
+
+def test_price_talk_is_never_an_event():
+    rows = [
+        {"title": "TAO price jumps 20% in a day", "at": "2026-06-13T08:00:00Z", "outlet": f"{n}.example"} for n in "abc"
+    ]
+    assert detect(*rows).events.is_empty()
+
+
+def test_lifting_is_an_event_of_its_own_that_enables():
+    lifts = (
+        {"title": "US lifts restrictions on Anthropic's Fable 5", "at": "2026-06-14T08:00:00Z", "outlet": "c.example"},
+        {
+            "title": "Anthropic restores Fable 5 after US lifts controls",
+            "at": "2026-06-14T09:00:00Z",
+            "outlet": "d.example",
+        },
+    )
+    events = detect(*RESTRICTION, *lifts).events.sort("best_at_utc")
+    assert events["direction"].to_list() == ["restricts", "enables"]
+
+
+def test_an_event_keeps_its_id_when_an_earlier_report_turns_up():
+    grouped = group(make_headlines(*RESTRICTION[1:]))
+    known = dict.fromkeys(grouped["story_id"], "2026-06-13-as-first-named")
+    again = build_events(draft_events(grouped, VOCABULARY), known, VOCABULARY).events
+    assert again["event_id"].to_list() == ["2026-06-13-as-first-named"]

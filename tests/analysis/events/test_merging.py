@@ -1,0 +1,107 @@
+"""A detected event that the ledger or a status page already has is not a second event."""
+
+import polars as pl
+
+from analysis.events.merging import match_events, merge_records
+from tests.analysis.events.headline_frames import VOCABULARY, instant
+from warehouse.tables.news import EVENT, EVENT_SOURCE
+
+
+def make_event(event_id: str, at: str, **values: object) -> dict:
+    row = dict.fromkeys(EVENT.column_names)
+    row |= {"event_id": event_id, "title": event_id, "category": "export_control_access", "time_precision": "second"}
+    row |= {"earliest_at_utc": instant(at), "best_at_utc": instant(at), "latest_at_utc": instant(at)}
+    row |= {"time_basis": "publisher", "direction": "restricts", "entities": "anthropic,us-commerce", "severity": 3}
+    row |= {"origin": "detected", "status": "detected", "selected_from": "news", "reason": "test", "n_outlets": 2}
+    return row | values
+
+
+def make_events(*rows: dict) -> pl.DataFrame:
+    return EVENT.conform(pl.DataFrame(list(rows), schema=EVENT.schema))
+
+
+def make_sources(*rows: tuple[str, int, str, str, str]) -> pl.DataFrame:
+    filled = [
+        dict.fromkeys(EVENT_SOURCE.column_names)
+        | {"event_id": event_id, "source_number": number, "outlet": outlet, "title": outlet, "role": role}
+        | {"published_at_utc": instant(at), "time_basis": "publisher", "entry_id": f"{event_id}-{number}"}
+        for event_id, number, outlet, at, role in rows
+    ]
+    return EVENT_SOURCE.conform(pl.DataFrame(filled, schema=EVENT_SOURCE.schema))
+
+
+LEDGER = make_event("ledger-one", "2026-06-12T23:56:41Z", origin="ledger", status="confirmed")
+NOTHING = (EVENT.empty(), EVENT_SOURCE.empty())
+
+
+def match(child: dict, parent: dict = LEDGER) -> bool:
+    return bool(match_events(make_events(child), make_events(parent), VOCABULARY))
+
+
+def test_the_same_parties_and_kind_within_hours_are_the_same_event():
+    assert match(make_event("found", "2026-06-13T01:00:00Z"))
+
+
+def test_a_week_later_is_another_event():
+    assert not match(make_event("found", "2026-06-20T01:00:00Z"))
+
+
+def test_another_lab_is_another_event():
+    assert not match(make_event("found", "2026-06-13T01:00:00Z", entities="openai,us-commerce"))
+
+
+def test_lifting_is_not_the_restriction():
+    assert not match(make_event("found", "2026-06-13T01:00:00Z", direction="enables"))
+
+
+def test_another_kind_is_another_event():
+    assert not match(make_event("found", "2026-06-13T01:00:00Z", category="enforcement_lawsuit"))
+
+
+def test_an_outage_joins_the_ledgers_while_it_lasts():
+    parent = make_event(
+        "ledger-out", "2026-06-12T10:00:00Z", category="outage", ended_at_utc=instant("2026-06-12T15:00:00Z")
+    )
+    during = make_event("press", "2026-06-12T20:00:00Z", category="outage", entities="anthropic")
+    later = make_event("press", "2026-06-13T10:00:00Z", category="outage", entities="anthropic")
+    assert match(during, parent)
+    assert not match(later, parent)
+
+
+def test_a_nameless_headline_joins_by_kind_and_hour():
+    parent = make_event("ledger-eo", "2026-06-02T16:23:08Z", category="executive_order", entities="donald-trump")
+    assert match(make_event("found", "2026-06-02T17:00:00Z", category="executive_order", entities=None), parent)
+    assert not match(make_event("found", "2026-06-03T10:00:00Z", category="executive_order", entities=None), parent)
+
+
+def test_evidence_moves_behind_the_ledgers_own_and_the_event_is_not_doubled():
+    recorded = make_events(LEDGER), make_sources(("ledger-one", 1, "Techmeme", "2026-06-12T23:56:41Z", "first_report"))
+    found = (
+        make_events(make_event("found", "2026-06-12T23:57:00Z")),
+        make_sources(
+            ("found", 1, "a.example", "2026-06-12T23:57:00Z", "first_report"),
+            ("found", 2, "b.example", "2026-06-13T02:00:00Z", "confirmation"),
+        ),
+    )
+    events, sources = merge_records(recorded, NOTHING, found, VOCABULARY)
+    assert events["event_id"].to_list() == ["ledger-one"]
+    assert sources.select("event_id", "source_number", "outlet", "role").rows() == [
+        ("ledger-one", 1, "Techmeme", "first_report"),
+        ("ledger-one", 2, "a.example", "confirmation"),
+        ("ledger-one", 3, "b.example", "confirmation"),
+    ]
+
+
+def test_a_press_story_joins_the_status_pages_outage():
+    outage = make_event(
+        "out", "2026-06-12T10:00:00Z", category="outage", entities="openai", origin="incident", n_outlets=1
+    )
+    press = make_event("press", "2026-06-12T11:00:00Z", category="outage", entities="openai")
+    events, sources = merge_records(
+        NOTHING,
+        (make_events(outage), make_sources(("out", 1, "OpenAI status", "2026-06-12T10:00:00Z", "statement"))),
+        (make_events(press), make_sources(("press", 1, "a.example", "2026-06-12T11:00:00Z", "first_report"))),
+        VOCABULARY,
+    )
+    assert events.select("event_id", "n_outlets").rows() == [("out", 2)]
+    assert sources["event_id"].to_list() == ["out", "out"]

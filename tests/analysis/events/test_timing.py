@@ -1,0 +1,115 @@
+"""The best time of an event is evidence, never a date that nobody could have read yet."""
+
+from datetime import timedelta
+
+import polars as pl
+
+from analysis.events.timing import EventTime, add_clocks, date_event
+from tests.analysis.events.headline_frames import instant, make_headlines
+
+SCOOP = {
+    "title": "Source: export controls on two models",
+    "at": "2026-06-12T23:56:41Z",
+    "seen": "2026-06-13T00:21:39Z",
+    "outlet_kind": "aggregator",
+    "entry_id": "scoop",
+}
+STATEMENT_POSTED = instant("2026-06-13T00:50:03Z")
+
+
+def date(*rows: dict) -> EventTime:
+    return date_event(add_clocks(make_headlines(*rows)))
+
+
+def test_a_back_dated_feed_entry_cannot_move_the_event_before_the_public_could_read_it():
+    # The lab's feed dated its statement 24 h 50 min before the statement was posted.
+    back_dated = {
+        "title": "Statement on the directive",
+        "at": "2026-06-12T00:00:03Z",
+        "seen": "2026-06-13T01:33:54Z",
+        "outlet_kind": "lab",
+        "entry_id": "statement",
+    }
+    assert STATEMENT_POSTED - instant(back_dated["at"]) == timedelta(hours=24, minutes=50)
+    both = date(back_dated, SCOOP)
+    assert both.best == instant(SCOOP["at"])
+    assert both.best_entry_id == "scoop"
+    alone = date(back_dated)
+    assert alone.best == instant("2026-06-13T01:33:54Z"), "alone, only the sighting counts"
+    assert alone.best >= STATEMENT_POSTED
+    assert alone.earliest == instant(back_dated["at"]), "the claim still bounds the interval"
+
+
+def test_a_date_without_a_time_claims_the_day_and_proves_the_sighting():
+    dated = {
+        "title": "Statement",
+        "at": "2026-06-12T00:00:00Z",
+        "seen": "2026-06-13T01:33:54Z",
+        "time_basis": "date_only",
+    }
+    timed = date(dated)
+    assert timed.best == timed.latest == instant("2026-06-13T01:33:54Z")
+    assert timed.earliest == instant("2026-06-12T00:00:00Z")
+    assert timed.precision == "upper_bound"
+
+
+def test_a_claim_seen_a_day_later_yields_to_a_corroborated_one_minutes_after_it():
+    late_seen = {"title": "Blocked", "at": "2026-06-12T23:51:04Z", "seen": "2026-06-13T23:59:59Z"}
+    timed = date(late_seen, SCOOP)
+    assert timed.best == instant("2026-06-12T23:56:41Z")
+    assert timed.earliest == instant("2026-06-12T23:51:04Z")
+    assert timed.latest == instant("2026-06-13T00:21:39Z")
+    assert timed.precision == "second"
+
+
+def test_a_newsroom_clock_stands_when_the_next_evidence_is_hours_later():
+    newsroom = {
+        "title": "Blocked",
+        "at": "2026-06-12T10:00:00Z",
+        "seen": "2026-06-12T23:59:59Z",
+        "outlet_kind": "crypto_press",
+    }
+    post = {"title": "Blocked", "at": "2026-06-13T09:00:00Z", "time_basis": "submission", "outlet_kind": "forum"}
+    assert date(newsroom, post).best == instant("2026-06-12T10:00:00Z")
+
+
+def test_a_submission_is_an_upper_bound():
+    timed = date(
+        {
+            "title": "It is down",
+            "at": "2023-03-20T09:20:47Z",
+            "time_basis": "submission",
+            "seen": "2026-11-22T00:00:00Z",
+        }
+    )
+    assert timed.best == timed.latest == instant("2023-03-20T09:20:47Z")
+    assert timed.precision == "upper_bound"
+
+
+def test_a_crawl_time_does_not_displace_an_earlier_newsroom_clock():
+    crawl = {"title": "Blocked", "at": "2026-06-13T09:00:00Z", "time_basis": "crawl"}
+    newsroom = {"title": "Blocked", "at": "2026-06-13T00:10:00Z", "seen": "2026-06-13T14:00:00Z"}
+    assert date(crawl, newsroom).best == instant("2026-06-13T00:10:00Z")
+
+
+def test_an_import_of_old_material_is_not_news_of_today():
+    old = {"title": "Ruling", "at": "2024-05-01T12:00:00Z", "seen": "2026-11-22T00:00:00Z", "outlet_kind": "lab"}
+    timed = date(old)
+    assert timed.best == instant("2024-05-01T12:00:00Z")
+    assert timed.latest == instant("2024-05-02T12:00:00Z")
+
+
+def test_the_interval_is_ordered_whatever_the_evidence():
+    rows = [
+        {"title": "a", "at": "2026-06-12T00:00:00Z", "time_basis": "date_only", "seen": "2026-06-11T20:00:00Z"},
+        {"title": "b", "at": "2026-06-12T05:00:00Z", "seen": "2026-06-12T04:00:00Z"},
+    ]
+    for chosen in (rows[:1], rows[1:], rows):
+        timed = date(*chosen)
+        assert timed.earliest <= timed.best <= timed.latest
+
+
+def test_an_entry_without_a_claim_is_dated_by_its_sighting():
+    headlines = make_headlines({"title": "a", "at": "2026-06-12T05:00:00Z", "seen": "2026-06-12T06:00:00Z"})
+    clocks = add_clocks(headlines.with_columns(pl.lit(None, dtype=pl.Datetime("us", "UTC")).alias("published_at_utc")))
+    assert date_event(clocks).best == instant("2026-06-12T06:00:00Z")
