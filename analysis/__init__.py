@@ -1,0 +1,1 @@
+"""Conclude from frames and values: no files, clock, network or environment."""

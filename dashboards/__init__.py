@@ -1,0 +1,1 @@
+"""Show results as static, offline pages."""

@@ -1,0 +1,1 @@
+"""Fetch and parse prices and news."""

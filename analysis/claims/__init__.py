@@ -1,0 +1,1 @@
+"""Published claims: their language, their measures, their verdicts."""

@@ -1,0 +1,1 @@
+"""From headlines to stories, tags and dated events."""

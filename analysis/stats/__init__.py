@@ -1,0 +1,1 @@
+"""Published event-study tests, one per file, found by walking this package."""

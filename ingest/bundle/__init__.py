@@ -1,0 +1,1 @@
+"""The record that ships with the product."""

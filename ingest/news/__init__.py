@@ -1,0 +1,1 @@
+"""Feeds, status pages, registers and news files."""

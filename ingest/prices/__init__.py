@@ -1,0 +1,1 @@
+"""Assets, markets, exchanges and candle files."""
