@@ -10,6 +10,7 @@ from analysis.correlation.attention import measure_attention
 from analysis.correlation.episodes import measure_episodes
 from analysis.correlation.moving import measure_dynamic, measure_moving
 from analysis.correlation.network import measure_network
+from analysis.correlation.observations import measure_observations
 from analysis.correlation.order import measure_order
 from analysis.correlation.pairs import Panel, bitcoin_pairs, build_panel, other_pairs
 from analysis.correlation.reactions import hourly_markets, measure_forecasts, measure_responses
@@ -34,7 +35,7 @@ from warehouse.tables.correlation import (
     LEAD_LAG_PATH,
 )
 from warehouse.tables.news import ENTRY, EVENT, STORY, STORY_ENTRY, TAG
-from warehouse.tables.prices import ASSET, MARKET
+from warehouse.tables.prices import ASSET, MARKET, OBSERVATION
 
 TIMEFRAMES = ("1h", "4h", "1d")
 
@@ -56,6 +57,7 @@ def measure_correlations(reader: Reader, vocabulary: Vocabulary) -> list[tuple[s
     events = reader.frame(EVENT)
     moving = pl.concat([measure_moving([*with_bitcoin, *with_others]), measure_dynamic(with_bitcoin)])
     lead_lag, lead_lag_path = measure_order(panels)
+    observed = measure_observations(reader.frame(OBSERVATION), load_roles(reader))
     network, clusters = measure_network(panels)
     attention = read_attention(reader, vocabulary)
     markets = hourly_markets(with_bitcoin)
@@ -65,7 +67,7 @@ def measure_correlations(reader: Reader, vocabulary: Vocabulary) -> list[tuple[s
         ("whole spans", CORRELATION_PAIR, measure_spans([*with_bitcoin, *with_others])),
         ("aftermaths", CORRELATION_CONTAGION, measure_aftermath(with_bitcoin, events)),
         ("regimes", CORRELATION_REGIME, measure_regimes(with_bitcoin)),
-        ("leads", LEAD_LAG, lead_lag),
+        ("leads", LEAD_LAG, pl.concat([lead_lag, observed])),
         ("lags", LEAD_LAG_PATH, lead_lag_path),
         ("network edges", CORRELATION_NETWORK, network),
         ("network members", CORRELATION_CLUSTER, clusters),
@@ -96,10 +98,15 @@ def read_attention(reader: Reader, vocabulary: Vocabulary) -> pl.DataFrame:
     )
 
 
+def load_roles(reader: Reader) -> dict[str, str]:
+    """The role of every registered asset."""
+    return dict(reader.frame(ASSET).select("asset_id", "role").iter_rows())
+
+
 def load_panels(reader: Reader) -> list[Panel]:
     """Aligned returns of every stored timeframe that has candles."""
     markets = reader.frame(MARKET).select("market_id", "asset_id", "exchange")
-    roles = dict(reader.frame(ASSET).select("asset_id", "role").iter_rows())
+    roles = load_roles(reader)
     panels = []
     for timeframe in TIMEFRAMES:
         candles = reader.query("candles_of_timeframe", timeframe=timeframe)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from analysis.correlation.intervals import MIN_BARS, Z95, Array, long_run_sum, newey_west_lags, two_sided_p
+from analysis.correlation.intervals import MIN_BARS, Z95, Array, two_sided_p
 
 # Lags of each series' own autocorrelation that widen (or narrow) the bands.
 MEMORY_BARS = 48
@@ -101,36 +101,6 @@ def control_false_discoveries(p_values: Array) -> Array:
     if is_test.any():
         out[is_test] = false_discovery_control(np.clip(p_values[is_test], 0.0, 1.0), method="by")
     return out
-
-
-def hayashi_yoshida(
-    first_times: NDArray[np.int64],
-    first_prices: Array,
-    second_times: NDArray[np.int64],
-    second_prices: Array,
-    lags: NDArray[np.int64],
-) -> tuple[Array, Array, int]:
-    """Correlation of two unevenly observed prices at each shift, its standard error under no link, and observations.
-
-    Times are increasing integers of one unit, `lags` in that unit: positive lags mean that the first leads. Every
-    return of the first meets every overlapping return of the second, with no grid and no filled price (Hayashi and
-    Yoshida 2005; shifted as in Hoffmann, Rosenbaum and Yoshida 2013).
-    """
-    x, y = np.log(first_prices), np.log(second_prices)
-    dx = np.diff(x)
-    norm = float(np.sqrt((dx**2).sum() * (np.diff(y) ** 2).sum()))
-    correlation, error = np.full(lags.size, np.nan), np.full(lags.size, np.nan)
-    for position, lag in enumerate(lags):
-        starts, ends = first_times[:-1] + lag, first_times[1:] + lag
-        is_inside = (starts >= second_times[0]) & (ends <= second_times[-1])
-        opening = np.searchsorted(second_times, starts, side="right") - 1
-        closing = np.searchsorted(second_times, ends, side="left")
-        change = y[np.clip(closing, 0, y.size - 1)] - y[np.clip(opening, 0, y.size - 1)]
-        products = np.where(is_inside, dx * change, 0.0)
-        if is_inside.sum() >= MIN_BARS and norm > 0:
-            correlation[position] = products.sum() / norm
-            error[position] = np.sqrt(long_run_sum(products, newey_west_lags(dx.size))) / norm
-    return correlation, error, int(dx.size)
 
 
 @dataclass(frozen=True, slots=True)

@@ -239,7 +239,7 @@ CORRELATION_CLUSTER = Table(
 LEAD_LAG = Table(
     "out.lead_lag",
     "Who moves first in each pair, by several methods, with false-discovery control over all pairs of a method.",
-    "analysis.correlation.leadlag and analysis.correlation.granger",
+    "analysis.correlation.order and analysis.correlation.observations",
     ("market_id", "other_market_id", "timeframe", "method"),
     (
         MARKET_ID,
@@ -251,7 +251,7 @@ LEAD_LAG = Table(
             "method",
             pl.String,
             "cross_correlation (best non-zero lag), granger (past of market_id helps to predict other_market_id, "
-            "given Bitcoin where it is neither) or hayashi_yoshida",
+            "given Bitcoin where it is neither) or hayashi_yoshida (prices at uneven times; p of a lopsided lead)",
         ),
         Column(
             "lag_hours",

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from analysis.correlation.granger import MAX_LAGS, try_granger
-from analysis.correlation.leadlag import control_false_discoveries, hayashi_yoshida, lag_matrices, lag_path
+from analysis.correlation.leadlag import control_false_discoveries, lag_matrices, lag_path
 from analysis.correlation.order import measure_order
 from analysis.correlation.pairs import build_panel
 from analysis.returns import ReturnGrid
@@ -106,50 +106,6 @@ def test_granger_refuses_a_spurious_cause_once_the_common_driver_is_known():
 
 def test_granger_needs_a_thousand_bars():
     assert try_granger(*np.random.default_rng(7).standard_normal((2, 800))) is None
-
-
-def make_observations(generator, prices, every):
-    times = np.unique(np.cumsum(generator.integers(every // 2, 2 * every, prices.size // every)))
-    times = times[times < prices.size]
-    return times.astype(np.int64), prices[times]
-
-
-def test_hayashi_yoshida_recovers_a_lag_between_unevenly_observed_prices():
-    generator = np.random.default_rng(8)
-    steps, noise = 1e-4 * generator.standard_normal((2, 40_000))
-    first = np.exp(np.cumsum(steps))
-    second = np.exp(np.cumsum(np.roll(steps, 30) + 0.5 * noise))
-    lags = np.arange(-60, 61, 10)
-    correlation, error, n = hayashi_yoshida(
-        *make_observations(generator, first, 8), *make_observations(generator, second, 13), lags
-    )
-    best = int(np.argmax(np.abs(correlation)))
-    assert lags[best] == 30
-    assert correlation[best] > 5 * error[best]
-    assert n > 1000
-
-
-def test_hayashi_yoshida_finds_nothing_between_unrelated_prices():
-    generator = np.random.default_rng(9)
-    steps = 1e-4 * generator.standard_normal((2, 40_000))
-    lags = np.arange(-60, 61, 10)
-    correlation, error, _ = hayashi_yoshida(
-        *make_observations(generator, np.exp(np.cumsum(steps[0])), 8),
-        *make_observations(generator, np.exp(np.cumsum(steps[1])), 13),
-        lags,
-    )
-    assert np.all(np.abs(correlation) < 4 * error)
-
-
-def test_hayashi_yoshida_on_the_same_times_is_the_ordinary_correlation():
-    generator = np.random.default_rng(10)
-    returns = 0.01 * generator.standard_normal((2, 500))
-    returns[1] += returns[0]
-    times = np.cumsum(generator.integers(1, 50, 501)).astype(np.int64)
-    prices = np.exp(np.concatenate([np.zeros((2, 1)), np.cumsum(returns, axis=1)], axis=1))
-    correlation, _, _ = hayashi_yoshida(times, prices[0], times, prices[1], np.array([0]))
-    expected = returns[0] @ returns[1] / np.sqrt((returns[0] ** 2).sum() * (returns[1] ** 2).sum())
-    assert correlation[0] == pytest.approx(expected)
 
 
 def test_rows_name_the_leader_and_adjust_over_all_pairs():
