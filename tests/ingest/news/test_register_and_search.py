@@ -1,0 +1,106 @@
+"""The Federal Register, GDELT and the search services."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from urllib.parse import parse_qs
+
+import pytest
+
+from ingest.news import federal_register, gdelt
+from ingest.news.decode import Reason
+from ingest.news.feeds import load_feeds
+from ingest.news.harvest import harvest
+from ingest.payload import Payload
+from tests.ingest.news.news_builders import NOW
+from tests.paths import shared
+
+FEEDS = {feed.feed_id: feed for feed in load_feeds()}
+
+
+def payload(feed_id: str, document: object) -> Payload:
+    body = document if isinstance(document, bytes) else json.dumps(document).encode()
+    return Payload(feed_id, "https://x.example/", NOW, 200, body)
+
+
+def test_order_carries_its_days_of_signature_and_publication() -> None:
+    row = {
+        "document_number": "2026-1", "title": "An Order", "type": "Presidential Document", "subtype": "Executive Order",
+        "executive_order_number": "14999", "signing_date": "2026-06-01", "publication_date": "2026-06-05",
+        "html_url": "https://www.federalregister.gov/d/2026-1", "agency_names": ["Executive Office of the President"],
+    }  # fmt: skip
+    found = harvest(payload("us_fr_presidential", {"count": 1, "results": [row]}), FEEDS["us_fr_presidential"], "r")
+    [document] = found.register_documents.to_dicts()
+    assert (document["signed_on"], document["published_on"]) == (date(2026, 6, 1), date(2026, 6, 5))
+    assert (document["kind"], document["subkind"]) == ("presidential_document", "executive_order")
+    [entry] = found.entries.to_dicts()
+    assert (entry["time_basis"], entry["published_at_utc"]) == ("date_only", datetime(2026, 6, 5, tzinfo=UTC))
+    assert entry["first_seen_at_utc"] == NOW
+
+
+def test_recorded_orders_are_read_with_both_days() -> None:
+    body = shared("data", "news", "federal_register", "executive_orders_all.json").read_bytes()
+    found = harvest(payload("us_fr_presidential", body), FEEDS["us_fr_presidential"], "r")
+    documents = found.register_documents
+    assert documents.height == 699
+    assert documents["signed_on"].null_count() < 10
+    assert (documents["signed_on"] <= documents["published_on"]).all()
+
+
+def test_document_without_a_number_is_refused() -> None:
+    found = harvest(payload("us_fr_ai_json", {"results": [{"title": "x"}]}), FEEDS["us_fr_ai_json"], "r")
+    assert found.quarantined["reason"].to_list() == ["no_identity"]
+
+
+def test_months_cover_a_span_once() -> None:
+    slices = federal_register.month_slices(date(2025, 12, 15), date(2026, 2, 3))
+    assert slices == [
+        (date(2025, 12, 15), date(2026, 1, 1)),
+        (date(2026, 1, 1), date(2026, 2, 1)),
+        (date(2026, 2, 1), date(2026, 2, 3)),
+    ]
+
+
+def test_register_query_is_half_open() -> None:
+    query = parse_qs(federal_register.query_string("artificial intelligence", date(2026, 1, 1), date(2026, 2, 1)))
+    assert query["conditions[publication_date][lte]"] == ["2026-01-31"]
+    assert "signing_date" in query["fields[]"]
+
+
+def test_crawl_time_is_no_publishers_time_and_bounds_first_sight() -> None:
+    article = {"url": "https://a.example/1", "title": "T", "seendate": "20260613T141500Z", "domain": "a.example",
+               "language": "English"}  # fmt: skip
+    [entry] = harvest(payload("ag_gdelt", {"articles": [article]}), FEEDS["ag_gdelt"], "r").entries.to_dicts()
+    assert (entry["time_basis"], entry["outlet"], entry["language"]) == ("crawl", "a.example", "en")
+    assert entry["first_seen_at_utc"] == entry["published_at_utc"] == datetime(2026, 6, 13, 14, 15, tzinfo=UTC)
+
+
+def test_refusal_in_words_is_malformed_and_an_empty_object_is_not() -> None:
+    refused = harvest(payload("ag_gdelt", b"Please limit requests to one every 5 seconds."), FEEDS["ag_gdelt"], "r")
+    assert refused.is_malformed
+    assert "Please limit" in refused.detail
+    assert harvest(payload("ag_gdelt", {}), FEEDS["ag_gdelt"], "r").reason is Reason.NO_ENTRIES
+
+
+def test_window_splits_into_touching_halves() -> None:
+    start, end = NOW, NOW + timedelta(hours=1)
+    assert gdelt.split(start, end) == [(start, NOW + timedelta(minutes=30)), (NOW + timedelta(minutes=30), end)]
+
+
+@pytest.mark.parametrize(
+    ("feed_id", "document", "title", "url", "basis"),
+    [
+        (
+            "ag_hn_algolia",
+            {"hits": [{"objectID": "7", "title": "T", "created_at": "2026-06-13T00:51:30Z", "url": None}]},
+            "T", "https://news.ycombinator.com/item?id=7", "submission",
+        ),
+        (
+            "uk_govuk_search",
+            {"results": [{"title": "G", "link": "/government/x", "public_timestamp": "2026-06-13T00:51:30Z"}]},
+            "G", "https://www.gov.uk/government/x", "publisher",
+        ),
+    ],
+)  # fmt: skip
+def test_search_hits_are_entries(feed_id: str, document: object, title: str, url: str, basis: str) -> None:
+    [entry] = harvest(payload(feed_id, document), FEEDS[feed_id], "r").entries.to_dicts()
+    assert (entry["title"], entry["url"], entry["time_basis"]) == (title, url, basis)
