@@ -22,6 +22,17 @@ DEPENDENCE_WORDS: dict[Dependence, str] = {
 }
 
 
+# Values that differ by less than this share of the largest are equal up to rounding.
+EQUAL_SHARE = 1e-12
+
+
+def spread(values: Floats) -> float:
+    """Standard deviation (n − 1) of `values` [n]; NaN when they are all equal up to rounding."""
+    if np.ptp(values) <= EQUAL_SHARE * np.max(np.abs(values)):
+        return float("nan")
+    return float(values.std(ddof=1))
+
+
 @dataclass(frozen=True, slots=True)
 class NotApplicable:
     """A statistic that cannot be computed, with the reason in words."""
@@ -106,7 +117,8 @@ class Statistic:
         if sample.n < self.minimum_events:
             few = f"{sample.n} event{'' if sample.n == 1 else 's'}"
             return NotApplicable(f"{few}; {self.statistic_id} needs at least {self.minimum_events}")
-        result = self.compute(sample)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            result = self.compute(sample)
         if isinstance(result, TestResult) and not np.isfinite(result.value):
             return NotApplicable(f"{self.statistic_id} does not exist: no variation to divide by")
         return result

@@ -8,18 +8,18 @@ from __future__ import annotations
 import numpy as np
 
 from analysis.resampling import bootstrap_counts, share_at_least
-from analysis.statistic import NotApplicable, Sample, Statistic, TestResult
+from analysis.statistic import NotApplicable, Sample, Statistic, TestResult, spread
 
 MINIMUM_CLUSTERS = 5  # fewer clusters resample to a handful of values
 
 
 def compute(sample: Sample) -> TestResult | NotApplicable:
     """The t value of the cluster sums with its bootstrap p."""
-    sums = np.sort(np.bincount(sample.clusters, weights=sample.car))
+    sums = np.asarray(np.sort(np.bincount(sample.clusters, weights=sample.car)), dtype=np.float64)
     q = sums.size
     if q < MINIMUM_CLUSTERS:
         return NotApplicable(f"{q} clusters of overlapping windows; needs at least {MINIMUM_CLUSTERS}")
-    value = float(np.sqrt(q) * sums.mean() / sums.std(ddof=1))
+    value = float(np.sqrt(q) * sums.mean() / spread(sums))
     counts, centred = bootstrap_counts(q, sample.seed), sums - sums.mean()
     mean = counts @ centred / q
     variance = (counts @ centred**2 / q - mean**2) * q / (q - 1)

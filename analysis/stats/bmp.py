@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.statistic import Sample, Statistic, TestResult
+from analysis.statistic import Sample, Statistic, TestResult, spread
 from analysis.tails import student_p
 
 
 def compute(sample: Sample) -> TestResult:
     """The t value of the mean SCAR with N − 1 degrees of freedom."""
     scar = sample.scar
-    value = float(np.sqrt(sample.n) * scar.mean() / scar.std(ddof=1))
+    value = float(np.sqrt(sample.n) * scar.mean() / spread(scar))
     return TestResult(value, student_p(value, sample.n - 1), df=sample.n - 1, n_eff=float(sample.n))
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.statistic import NotApplicable, Sample, Statistic, TestResult
+from analysis.statistic import NotApplicable, Sample, Statistic, TestResult, spread
 from analysis.tails import student_p
 
 MINIMUM_BARS = 3  # calendar bars below which a deviation over time means nothing
@@ -21,7 +21,7 @@ def compute(sample: Sample) -> TestResult | NotApplicable:
     n_bars = portfolio.size
     if n_bars < MINIMUM_BARS:
         return NotApplicable(f"{n_bars} calendar bars hold an event; calendar_time needs at least {MINIMUM_BARS}")
-    value = float(np.sqrt(n_bars) * portfolio.mean() / portfolio.std(ddof=1))
+    value = float(np.sqrt(n_bars) * portfolio.mean() / spread(portfolio))
     return TestResult(value, student_p(value, n_bars - 1), df=n_bars - 1, n_eff=float(n_bars))
 
 

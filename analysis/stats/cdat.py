@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.statistic import NotApplicable, Sample, Statistic, TestResult
+from analysis.statistic import NotApplicable, Sample, Statistic, TestResult, spread
 from analysis.tails import student_p
 
 MINIMUM_BARS = 3  # bars of the portfolio series below which it has no variance worth the name
@@ -20,7 +20,7 @@ def compute(sample: Sample) -> TestResult | NotApplicable:
     portfolio = np.nansum(sample.residuals, axis=0)[n_present > 0] / n_present[n_present > 0]
     if portfolio.size < MINIMUM_BARS:
         return NotApplicable(f"{portfolio.size} estimation bars; cdat needs at least {MINIMUM_BARS}")
-    value = float(sample.caar / (np.sqrt(sample.length) * portfolio.std(ddof=1)))
+    value = float(sample.caar / (np.sqrt(sample.length) * spread(portfolio)))
     return TestResult(value, student_p(value, portfolio.size - 1), df=portfolio.size - 1)
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.statistic import Sample, Statistic, TestResult
+from analysis.statistic import Sample, Statistic, TestResult, spread
 from analysis.tails import student_p
 
 
 def compute(sample: Sample) -> TestResult:
     """The t value of the mean CAR with N − 1 degrees of freedom."""
-    value = float(np.sqrt(sample.n) * sample.caar / sample.car.std(ddof=1))
+    value = float(np.sqrt(sample.n) * sample.caar / spread(sample.car))
     return TestResult(value, student_p(value, sample.n - 1), df=sample.n - 1, n_eff=float(sample.n))
 
 

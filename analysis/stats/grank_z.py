@@ -8,13 +8,13 @@ from __future__ import annotations
 import numpy as np
 
 from analysis.ranks import generalised_rank_scores
-from analysis.statistic import NotApplicable, Sample, Statistic, TestResult
+from analysis.statistic import NotApplicable, Sample, Statistic, TestResult, spread
 from analysis.tails import normal_p
 
 
 def compute(sample: Sample) -> TestResult | NotApplicable:
     """The normal value of the mean rank of the cumulated bar."""
-    scale = sample.scar.std(ddof=1)
+    scale = spread(sample.scar)
     if not scale > 0:
         return NotApplicable("the standardised CARs do not vary: they cannot be re-standardised")
     residual_scores, car_scores = generalised_rank_scores(sample.residuals / sample.sigma[:, None], sample.scar / scale)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.statistic import Sample, Statistic, TestResult
+from analysis.statistic import Sample, Statistic, TestResult, spread
 from analysis.tails import normal_p
 
 
@@ -15,8 +15,8 @@ def compute(sample: Sample) -> TestResult:
     """The transformed t value with a normal p; `hall_bootstrap` gives the bootstrap p."""
     n = sample.n
     deviation = sample.car - sample.caar
-    s = sample.caar / sample.car.std(ddof=1)
-    skewness = n / ((n - 1) * (n - 2)) * np.sum((deviation / sample.car.std(ddof=1)) ** 3)
+    s = sample.caar / spread(sample.car)
+    skewness = n / ((n - 1) * (n - 2)) * np.sum((deviation / spread(sample.car)) ** 3)
     value = float(np.sqrt(n) * (s + skewness * s**2 / 3 + skewness**2 * s**3 / 27 + skewness / (6 * n)))
     return TestResult(value, normal_p(value), n_eff=float(n))
 

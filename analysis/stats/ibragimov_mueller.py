@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.statistic import NotApplicable, Sample, Statistic, TestResult
+from analysis.statistic import NotApplicable, Sample, Statistic, TestResult, spread
 from analysis.tails import student_p
 
 MINIMUM_CLUSTERS = 2  # the t distribution with one degree of freedom is the smallest that exists
@@ -19,7 +19,7 @@ def compute(sample: Sample) -> TestResult | NotApplicable:
     q = means.size
     if q < MINIMUM_CLUSTERS:
         return NotApplicable(f"{q} cluster of overlapping windows; ibragimov_mueller needs at least {MINIMUM_CLUSTERS}")
-    value = float(np.sqrt(q) * means.mean() / means.std(ddof=1))
+    value = float(np.sqrt(q) * means.mean() / spread(means))
     return TestResult(value, student_p(value, q - 1), df=q - 1, n_eff=float(q))
 
 

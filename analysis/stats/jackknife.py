@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.statistic import Sample, Statistic, TestResult
+from analysis.statistic import Sample, Statistic, TestResult, spread
 from analysis.tails import student_p
 
 
 def compute(sample: Sample) -> TestResult:
     """The t value of the pseudo-values of the standardised effect."""
     scar, n = sample.scar, sample.n
-    effect = scar.mean() / scar.std(ddof=1)
+    effect = scar.mean() / spread(scar)
     means = (scar.sum() - scar) / (n - 1)
     squares = np.sum((scar - scar.mean()) ** 2) - (scar - scar.mean()) ** 2 * n / (n - 1)
     pseudo = n * effect - (n - 1) * means / np.sqrt(np.maximum(squares, 0.0) / (n - 2))
-    value = float(np.sqrt(n) * pseudo.mean() / pseudo.std(ddof=1))
+    value = float(np.sqrt(n) * pseudo.mean() / spread(pseudo))
     return TestResult(value, student_p(value, n - 1), df=n - 1, n_eff=float(n))
 
 

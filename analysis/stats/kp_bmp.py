@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.statistic import NotApplicable, Sample, Statistic, TestResult
+from analysis.statistic import NotApplicable, Sample, Statistic, TestResult, spread
 from analysis.tails import student_p
 
 
@@ -23,7 +23,7 @@ def compute(sample: Sample) -> TestResult | NotApplicable:
     if inflation <= 0.0:
         return NotApplicable(f"mean residual correlation {rbar:.4f} is too negative for {sample.n} events")
     scar = sample.scar
-    value = float(np.sqrt(sample.n) * scar.mean() / scar.std(ddof=1) * np.sqrt((1.0 - rbar) / inflation))
+    value = float(np.sqrt(sample.n) * scar.mean() / spread(scar) * np.sqrt((1.0 - rbar) / inflation))
     return TestResult(value, student_p(value, sample.n - 1), sample.n - 1, sample.n / inflation, rbar)
 
 

@@ -1,0 +1,113 @@
+"""The harness sees tests that over-reject, and the ones we put in the headline do not."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+from analysis.returns import build_return_grid
+from analysis.simulate import SCENARIOS, draw_residuals, real_events, simulate_events
+from analysis.size import SizeRequest, measure_size, simulated_draws, wilson_band
+
+HEADLINE = ("kp_bmp", "grank_t", "cdat")
+NAIVE = ("cross_sectional_t", "patell", "bmp", "sign", "wilcoxon")
+
+
+def silent(_: str) -> None:
+    """Say nothing."""
+
+
+def rejections(request: SizeRequest, *names: str) -> dict[tuple[str, str], float]:
+    frame = measure_size(simulated_draws(request, names), request, silent).filter(pl.col("level") == 0.05)
+    return {(row["scenario"], row["statistic"]): row["rejection"] for row in frame.iter_rows(named=True)}
+
+
+@pytest.mark.slow
+def test_headline_tests_keep_their_size_under_clustering_and_naive_ones_do_not() -> None:
+    request = SizeRequest(replications=500, statistic_ids=HEADLINE + NAIVE)
+    found = rejections(request, "clustered 0.1", "normal")
+    for statistic in HEADLINE:
+        assert 0.02 <= found["clustered 0.1", statistic] <= 0.09, statistic
+    for statistic in NAIVE:
+        assert found["clustered 0.1", statistic] > 0.12, statistic
+        assert 0.02 <= found["normal", statistic] <= 0.09, statistic
+
+
+@pytest.mark.slow
+def test_event_induced_variance_breaks_patell_and_not_kp_bmp() -> None:
+    request = SizeRequest(replications=400, statistic_ids=("patell", "kp_bmp", "bmp"))
+    found = rejections(request, "event variance x4")
+    assert found["event variance x4", "patell"] > 0.12
+    assert 0.02 <= found["event variance x4", "kp_bmp"] <= 0.09
+
+
+@pytest.mark.slow
+def test_power_grows_with_the_effect() -> None:
+    shares = [
+        rejections(SizeRequest(replications=150, effect_sd=effect, statistic_ids=("kp_bmp",)), "normal")[
+            "normal", "kp_bmp"
+        ]
+        for effect in (0.0, 0.4, 1.0)
+    ]
+    assert shares[0] < 0.12 < shares[1] < shares[2]
+    assert shares[2] > 0.95
+
+
+def test_the_same_seed_gives_the_same_numbers_whatever_runs_beside_it() -> None:
+    request = SizeRequest(replications=10, n_events=6, estimation=40)
+    assert rejections(request, "normal") == {
+        key: value for key, value in rejections(request, "garch", "normal").items() if key[0] == "normal"
+    }
+
+
+@pytest.mark.parametrize("shape", ["normal", "t3", "garch", "skewed"])
+def test_residuals_have_mean_zero_and_variance_one(shape: str) -> None:
+    residuals = draw_residuals(np.random.default_rng(1), 200, 500, shape)  # type: ignore[arg-type]
+    assert residuals.shape == (200, 500)
+    assert residuals.mean() == pytest.approx(0.0, abs=0.02)
+    assert residuals.var() == pytest.approx(1.0, abs=0.15)
+
+
+def test_planted_correlation_is_there() -> None:
+    clustered = next(scenario for scenario in SCENARIOS if scenario.name == "clustered 0.3")
+    events = simulate_events(np.random.default_rng(1), clustered, n=20, estimation=2_000, window=1)
+    residuals = [np.polynomial.polynomial.polyfit(e.benchmark, e.returns, 1) for e in events]
+    left = [e.returns - a - b * e.benchmark for e, (a, b) in zip(events, residuals, strict=True)]
+    correlations = np.corrcoef(left)[np.triu_indices(20, 1)]
+    assert correlations.mean() == pytest.approx(0.3, abs=0.04)
+
+
+def test_real_dates_are_drawn_where_all_bars_exist() -> None:
+    rng = np.random.default_rng(1)
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    times = [start + timedelta(hours=k) for k in range(200) if k != 120]
+    frames = [
+        pl.DataFrame(
+            {
+                "market_id": name,
+                "open_time_utc": times,
+                "close_quote": 100 * np.exp(np.cumsum(rng.normal(0, 0.01, 199))),
+            }
+        )
+        for name in ("btc", "tao", "fet")
+    ]
+    grid = build_return_grid(pl.concat(frames), timedelta(hours=1))
+    for is_clustered in (False, True):
+        draw = real_events(grid, "btc", n=6, estimation=40, window=4, is_clustered=is_clustered)
+        for _ in range(20):
+            for event in draw(rng):
+                assert event.asset_id != "btc"
+                assert np.isfinite(event.returns).all()
+    with pytest.raises(ValueError, match="no market has 150 bars in a row"):
+        real_events(grid, "btc", n=6, estimation=146, window=4, is_clustered=False)
+
+
+def test_wilson_band_by_hand() -> None:
+    share, lower, upper = wilson_band(5, 100)
+    assert share == 0.05
+    assert lower == pytest.approx(0.02154, abs=1e-5)
+    assert upper == pytest.approx(0.11175, abs=1e-5)
+    assert wilson_band(0, 0) == (None, None, None)
