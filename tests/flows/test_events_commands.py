@@ -1,0 +1,104 @@
+"""`aftershock events` at the command line."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+import tomlkit
+import typer
+from typer.testing import CliRunner
+
+from flows.commands import events
+from flows.errors import CommandError
+from flows.user_ledger import load_decisions, record_decision
+
+
+@pytest.fixture
+def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> typer.Typer:
+    monkeypatch.setenv("AFTERSHOCK_HOME", str(tmp_path))
+    application = typer.Typer()
+    events.register(application)
+    return application
+
+
+def run(app: typer.Typer, *arguments: str):
+    return CliRunner().invoke(app, ["events", *arguments])
+
+
+def test_tagging_needs_titles_only_and_keeps_order(app, tmp_path):
+    (tmp_path / "in.csv").write_text("title\nChatGPT is down\nLentil soup\n", encoding="utf-8")
+    result = run(app, "tag", "--input", str(tmp_path / "in.csv"), "--format", "csv")
+    assert result.exit_code == 0
+    rows = list(csv.DictReader(io.StringIO(result.stdout)))
+    assert [(row["relevant"], row["category"], row["entities"]) for row in rows] == [
+        ("1", "outage", "OpenAI"),
+        ("0", "general", ""),
+    ]
+    assert rows[0]["story_id"] != rows[1]["story_id"]
+    assert not (tmp_path / "warehouse.duckdb").exists()
+
+
+def test_explaining_names_the_row_that_was_met(app, tmp_path):
+    (tmp_path / "in.csv").write_text("title\nChatGPT is down\nChatGPT is down\n", encoding="utf-8")
+    result = run(app, "tag", "--input", str(tmp_path / "in.csv"), "--format", "csv", "--explain")
+    rows = list(csv.DictReader(io.StringIO(result.stdout)))
+    assert (rows[1]["story_reason"], rows[1]["matched_row"]) == ("exact", "1")
+
+
+def test_a_file_without_titles_is_refused_by_name(app, tmp_path):
+    (tmp_path / "in.csv").write_text("headline\nx\n", encoding="utf-8")
+    result = run(app, "tag", "--input", str(tmp_path / "in.csv"))
+    assert isinstance(result.exception, CommandError)
+    assert "no column `title`; found headline" in str(result.exception)
+
+
+def test_labels_without_a_story_column_are_refused(app, tmp_path):
+    (tmp_path / "in.csv").write_text("title,relevant,category\nx,1,outage\n", encoding="utf-8")
+    result = run(app, "score", "--labels", str(tmp_path / "in.csv"))
+    assert "missing story_id" in str(result.exception)
+
+
+def test_decisions_are_plain_toml_that_keeps_a_persons_own_lines(app, tmp_path):
+    ledger = tmp_path / "config" / "events.toml"
+    ledger.parent.mkdir()
+    ledger.write_text('# my notes\n\n[[event]]\nid = "a"\nstatus = "confirmed"  # sure\n')
+    assert run(app, "reject", "b", "--note", "an echo").exit_code == 0
+    assert run(app, "retime", "a", "--at", "2026-06-12T22:00:00Z").exit_code == 0
+    text = ledger.read_text()
+    assert text.startswith("# my notes\n")
+    assert "# sure" in text
+    document = tomlkit.parse(text).unwrap()
+    assert [entry["id"] for entry in document["event"]] == ["a", "b"]
+    assert "best_at = 2026-06-12T22:00:00Z" in text
+    assert [decision.event_id for decision in load_decisions(tmp_path / "config")] == ["a", "b"]
+
+
+def test_a_dry_run_writes_nothing(app, tmp_path):
+    result = run(app, "merge", "a", "b", "--dry-run")
+    assert result.exit_code == 0
+    assert "would write to" in result.stderr
+    assert not (tmp_path / "config").exists()
+
+
+def test_splitting_names_the_headlines_to_take(app, tmp_path):
+    arguments = ("--entry", "e1", "--entry", "e2", "--title", "New", "--at", "2026-06-13T02:00:00Z")
+    assert run(app, "split", "a", "2026-06-13-new", *arguments).exit_code == 0
+    decision = load_decisions(tmp_path / "config")[0]
+    assert (decision.split_from, decision.entry_ids) == ("a", ("e1", "e2"))
+
+
+def test_a_broken_ledger_is_never_overwritten(tmp_path):
+    ledger = tmp_path / "events.toml"
+    ledger.write_text('[[event]]\nid = "a"\nstaus = "x"\n')
+    with pytest.raises(CommandError, match="staus"):
+        record_decision(tmp_path, "b", {"status": "rejected"})
+    assert 'id = "b"' not in ledger.read_text()
+
+
+def test_list_without_a_published_file_says_what_to_do(app):
+    result = run(app, "list")
+    assert isinstance(result.exception, CommandError)
+    assert "aftershock run" in str(result.exception)

@@ -1,0 +1,178 @@
+"""The events step: from stored headlines and incidents to events, once and for all."""
+
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from flows.bundle import update_bundle
+from flows.context import RunContext
+from flows.events import update_events
+from ingest.news.entries import parse_feed
+from tests.builders import make_rows
+from tests.ingest.news.news_builders import make_context, make_feed, make_settings
+from tests.paths import shared
+from warehouse.store.connection import Warehouse, open_writer
+from warehouse.tables.news import CONFOUNDER, ENTRY, EVENT, EVENT_SOURCE, INCIDENT, STORY, STORY_ENTRY, TAG
+
+FIRST_REPORT = datetime(2026, 6, 12, 23, 56, 41, tzinfo=UTC)
+NOW = datetime(2026, 6, 14, tzinfo=UTC)
+LEDGER_ID = "2026-06-12-fable-mythos-access-restriction"
+DETECTED_ID = "2026-06-12-export-control-access-anthropic-restrict"
+
+HEADLINES = (
+    ("Source: Lutnick told Anthropic that Fable 5 falls under export controls", FIRST_REPORT),
+    ("Anthropic takes Fable 5 offline after US directive", FIRST_REPORT + timedelta(hours=1)),
+    ("US government orders Anthropic to shut down Fable 5", FIRST_REPORT + timedelta(hours=7)),
+    ("Recipe of the week: lentil soup", FIRST_REPORT + timedelta(hours=2)),
+)
+
+
+def make_entries(*headlines: tuple[str, datetime], prefix: str = "entry") -> pl.DataFrame:
+    rows = [
+        {
+            "entry_id": f"{prefix}-{number}-of-a-test-run",
+            "outlet": f"outlet{number}",
+            "outlet_kind": "press",
+            "url": f"https://{prefix}{number}.example/story",
+            "title": title,
+            "published_at_utc": at,
+            "first_seen_at_utc": at + timedelta(minutes=20),
+            "time_basis": "publisher",
+            "title_version": 1,
+        }
+        for number, (title, at) in enumerate(headlines)
+    ]
+    return make_rows(ENTRY, *rows)
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> Iterator[RunContext]:
+    with open_writer(tmp_path / "warehouse.duckdb", 5) as warehouse:
+        warehouse.merge(ENTRY, make_entries(*HEADLINES))
+        yield make_context(make_settings(tmp_path), warehouse, NOW, "test")
+
+
+def event(warehouse: Warehouse, event_id: str) -> dict[str, object]:
+    return warehouse.frame(EVENT, where="event_id = $event_id", event_id=event_id).row(0, named=True)
+
+
+def test_headlines_become_stories_tags_and_an_event(context):
+    report = update_events(context)
+    warehouse = context.warehouse
+    assert warehouse.frame(STORY_ENTRY).height == len(HEADLINES)
+    assert warehouse.frame(STORY).sort("n_entries")["n_entries"].to_list() == [1, 3]
+    tags = warehouse.frame(TAG, where="tag_id = 'export_control_access'").sort("entry_id")
+    assert tags["entry_id"].to_list() == [f"entry-{number}-of-a-test-run" for number in range(3)]
+    assert tags["evidence"].str.contains("Fable").all()
+    found = event(warehouse, DETECTED_ID)
+    assert found["best_at_utc"] == FIRST_REPORT
+    assert warehouse.frame(EVENT_SOURCE).height == 3
+    assert report.n_changed > 0
+
+
+def test_a_second_run_changes_nothing(context):
+    update_events(context)
+    assert update_events(context).n_changed == 0
+
+
+def test_a_later_headline_joins_the_event_without_renaming_it(context):
+    update_events(context)
+    late = ("Anthropic disables Fable 5 worldwide after US order", FIRST_REPORT + timedelta(hours=12))
+    context.warehouse.merge(ENTRY, make_entries(late, prefix="late"))
+    update_events(context)
+    assert context.warehouse.frame(EVENT)["event_id"].to_list() == [DETECTED_ID]
+    assert event(context.warehouse, DETECTED_ID)["n_outlets"] == 4
+
+
+def test_a_detected_story_attaches_to_the_ledgers_event(context):
+    update_bundle(context)
+    update_events(context)
+    found = event(context.warehouse, LEDGER_ID)
+    assert found["best_at_utc"] == FIRST_REPORT
+    assert context.warehouse.frame(EVENT, where="origin = 'detected'").is_empty()
+    sources = context.warehouse.frame(EVENT_SOURCE, where="event_id = $e and entry_id is not null", e=LEDGER_ID)
+    assert sources.height == 3
+    assert update_bundle(context).n_changed == update_events(context).n_changed == 0
+
+
+def test_the_users_word_wins_every_time_and_taking_it_back_restores_the_ledger(context):
+    update_bundle(context)
+    ledger = context.settings.config_path / "events.toml"
+    ledger.parent.mkdir()
+    ledger.write_text(f'[[event]]\nid = "{LEDGER_ID}"\ntitle = "Mine"\nbest_at = 2026-06-12T22:00:00Z\n')
+    update_events(context)
+    assert event(context.warehouse, LEDGER_ID)["title"] == "Mine"
+    assert update_bundle(context).n_changed == update_events(context).n_changed == 0
+    ledger.unlink()
+    update_events(context)
+    restored = event(context.warehouse, LEDGER_ID)
+    assert (restored["best_at_utc"], restored["origin"]) == (FIRST_REPORT, "ledger")
+
+
+def test_a_decision_about_an_unknown_event_is_a_named_problem(context):
+    (context.settings.config_path).mkdir()
+    (context.settings.config_path / "events.toml").write_text('[[event]]\nid = "gone"\nstatus = "rejected"\n')
+    assert update_events(context).problems == ("gone: no such event now; a new one needs title, category, best_at",)
+
+
+def test_an_incident_is_an_outage_event_with_its_end(context):
+    start = FIRST_REPORT - timedelta(days=3)
+    row = {
+        "incident_id": "openai:x",
+        "provider": "openai",
+        "title": "Errors",
+        "impact": "major",
+        "started_at_utc": start,
+        "resolved_at_utc": start + timedelta(hours=2),
+        "time_basis": "incident",
+    }
+    context.warehouse.merge(INCIDENT, make_rows(INCIDENT, row))
+    update_events(context)
+    outage = context.warehouse.frame(EVENT, where="category = 'outage'").row(0, named=True)
+    assert (outage["origin"], outage["ended_at_utc"]) == ("incident", start + timedelta(hours=2))
+
+
+def test_events_know_what_else_happened(context):
+    update_bundle(context)
+    update_events(context)
+    around = context.warehouse.frame(CONFOUNDER, where="event_id = $e", e=LEDGER_ID)
+    assert "2026-06-13-sacks-responds" in around["other_event_id"].to_list()
+
+
+def test_the_lab_feed_of_13_june_cannot_move_the_event_before_the_public_could_read_it(context):
+    feed = make_feed(feed_id="lab_mirror", clock="publisher")
+    bodies = {
+        datetime(2026, 6, 13, 0, 30, tzinfo=UTC): "olshansk_anthropic_news_asof_2026-06-13T0030_ce3f85dad.xml",
+        datetime(2026, 6, 13, 2, 35, tzinfo=UTC): "olshansk_anthropic_news_asof_2026-06-13T0235_22fabe0c9.xml",
+    }
+    known: set[str] = set()
+    statements = []
+    for fetched_at, name in bodies.items():
+        parsed = parse_feed(read_feed(name), feed, fetched_at, "test").entries
+        new = parsed.filter(~pl.col("entry_id").is_in(list(known)))
+        known |= set(new["entry_id"].to_list())
+        context.warehouse.merge(ENTRY, new)
+        statements.append(new.filter(pl.col("title").str.contains("directive to suspend access")))
+    assert [frame.height for frame in statements] == [0, 1], "the statement appears between the two fetches"
+    assert statements[1]["published_at_utc"][0] == datetime(2026, 6, 12, tzinfo=UTC), "dated 24 h 50 min too early"
+    update_events(context)
+    found = event(context.warehouse, DETECTED_ID)
+    assert found["best_at_utc"] == FIRST_REPORT
+    sources = context.warehouse.frame(EVENT_SOURCE, where="event_id = $e", e=DETECTED_ID)
+    assert "directive to suspend access" in " ".join(sources["title"].to_list()), (
+        "the statement is evidence all the same"
+    )
+
+
+def read_feed(name: str) -> bytes:
+    with tarfile.open(shared("data", "news", "feeds.tar.gz")) as archive:
+        member = next(m for m in archive.getmembers() if m.name.endswith(name))
+        file = archive.extractfile(member)
+        assert file is not None
+        return file.read()
