@@ -31,6 +31,7 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("resilience", "flows.resilience:update_resilience"),
     ("claims", "flows.claims:update_claims"),
     ("correlations", "flows.correlations:update_correlations"),
+    ("moves", "flows.moves:update_moves"),
     ("checks", "flows.publish:update_checks"),
     ("publish", "flows.publish:publish_warehouse"),
     ("pages", "flows.publish:update_pages"),
