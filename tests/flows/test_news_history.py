@@ -80,7 +80,7 @@ def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
 
 
 def backfill(
-    archive: Archive, warehouse: Warehouse, home: Path, *sources: str, **limits: int
+    archive: Archive, warehouse: Warehouse, home: Path, source: str, since: date = SINCE, max_requests: int = 500
 ) -> tuple[StepReport, int]:
     with ReplayServer({"/feed": archive.handle}) as server:
         context = make_context(make_settings(home, server.url), warehouse, NOW, "r")
