@@ -10,7 +10,7 @@ import polars as pl
 from analysis.claims.language import PeakFromTrough, RiseWithin
 from analysis.claims.reading import Anchor, Evidence, Finding, Reading, Weight, nothing_known, tape_of
 from analysis.claims.studies import study_readings
-from analysis.claims.tape import Absence, Swing, Tape, earlier_returns, steepest_close_rise, steepest_rise
+from analysis.claims.tape import BAR_HOURS, Absence, Swing, Tape, earlier_returns, steepest_close_rise, steepest_rise
 from analysis.claims.words import capitalised, day, hours_between, listing, moment, percent, price, span
 
 FRACTION = "fraction"
@@ -25,9 +25,7 @@ def measure_rise(claim: RiseWithin, anchor: Anchor, evidence: Evidence) -> Findi
     """
     end = anchor.latest + timedelta(hours=claim.hours)
     search_end = anchor.best + timedelta(hours=claim.search_hours)
-    tape = tape_of(evidence, claim.asset, anchor.earliest, max(end, search_end), claim.market)
-    if isinstance(tape, Absence):  # the claim's own hours may be over although the search window is not
-        tape = tape_of(evidence, claim.asset, anchor.earliest, end, claim.market)
+    tape = _tape_until(claim, anchor.earliest, end, max(end, search_end), evidence)
     if isinstance(tape, Absence):
         return nothing_known(tape.reason, claim.rise, FRACTION, claim.if_missing)
     readings = [
@@ -74,6 +72,21 @@ def measure_swing(claim: PeakFromTrough, anchor: Anchor, evidence: Evidence) -> 
     best = readings[-1] if closes is not None else readings[0]
     statement = f"{claim.asset} rose {_swing_words(low_high)}; between closes the most was {percent(best.value or 0.0)}"
     return Finding(tuple(readings), readings[0].detail, f"{statement}.", claim.rise, FRACTION, tapes=(tape,))
+
+
+def _tape_until(
+    claim: RiseWithin, start: datetime, least_end: datetime, end: datetime, evidence: Evidence
+) -> Tape | Absence:
+    """The finest tape of the claim's own hours, drawn out towards `end` as far as its bars go."""
+    least = tape_of(evidence, claim.asset, start, least_end, claim.market)
+    if isinstance(least, Absence):
+        return least
+    while end > least_end:
+        tape = tape_of(evidence, claim.asset, start, end, least.market_id, BAR_HOURS[least.timeframe])
+        if isinstance(tape, Tape) and tape.timeframe == least.timeframe:
+            return tape
+        end -= timedelta(hours=1)
+    return least
 
 
 def _is_reached(value: float, rise: float, tolerance: float) -> bool:

@@ -47,6 +47,18 @@ def test_rise_that_comes_a_day_late_is_partly_right():
     assert readings["first_touched"]["value"] == pytest.approx(26.5)
 
 
+def test_young_claim_is_judged_on_the_hours_there_are():
+    tao = make_candles("TAO", flat_then(*[100.0] * 14, 110.0, 120.0, 131.0), last_before=299).head(317)
+    verdict, readings = judged(rise(), make_evidence(tao))
+    assert verdict["verdict"] == "partly"
+    assert readings["trough_to_peak"]["value"] == pytest.approx(0.31)
+
+
+def test_claim_whose_hours_are_not_over_cannot_be_told():
+    tao = make_candles("TAO", flat_then(100, 131), last_before=299).head(308)
+    assert judged(rise(), make_evidence(tao))[0]["verdict"] == "cannot_be_told"
+
+
 def test_fall_is_a_negative_rise():
     tao = make_candles("TAO", flat_then(90, 68), last_before=299)
     verdict, _ = judged(make_claim(kind="rise_within", rise=-0.30, hours=12), make_evidence(tao))
