@@ -61,11 +61,16 @@ def _measure_pair(pair: Pair) -> list[pl.DataFrame]:
 
 
 def measure_dynamic(pairs: Iterable[Pair]) -> pl.DataFrame:
-    """Rows of out.correlation_rolling with estimator `dcc`, for pairs of hourly bars with enough of them for the model.
+    """Rows of out.correlation_rolling with estimator `dcc`, for the longest hourly pair of each asset if long enough.
 
     The path has no interval; `n` is the bars of the fit, `window_hours` is 0.
     """
-    frames = [frame for pair in pairs if pair.timeframe == "1h" and (frame := _measure_dynamic(pair)) is not None]
+    longest: dict[tuple[str, str], Pair] = {}
+    for pair in pairs:
+        key = (pair.asset_id, pair.other_asset_id)
+        if pair.timeframe == "1h" and (key not in longest or pair.n_common > longest[key].n_common):
+            longest[key] = pair
+    frames = [frame for pair in longest.values() if (frame := _measure_dynamic(pair)) is not None]
     return CORRELATION_ROLLING.conform(pl.concat(frames)) if frames else CORRELATION_ROLLING.empty()
 
 
