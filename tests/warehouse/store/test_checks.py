@@ -35,6 +35,10 @@ OFFENCES: dict[str, dict[str, list[dict[str, Any]]]] = {
     "verdict_has_statement": {"out.claim_verdict": [{"verdict": "maybe"}]},
     "claim_has_reading": {"out.claim_verdict": [{}], "out.claim_reading": [{"weight": "context"}]},
     "dose_response_has_number_or_reason": {"out.dose_response": [{}]},
+    "entry_text_is_plain": {"core.entry": [{"title": "Now <b>bold</b>"}]},
+    "entry_claim_is_credible": {"core.entry": [{"published_at_utc": DEFAULT_TIME + timedelta(days=9)}]},
+    "incident_ends_after_start": {"core.incident": [{"resolved_at_utc": DEFAULT_TIME - timedelta(hours=1)}]},
+    "failed_fetch_has_reason": {"ops.fetch": [{"outcome": "transient"}]},
     "hedge_warns_on_few_shocks": {"out.hedge": [{"n_events": 3}]},
 }
 
