@@ -36,6 +36,7 @@ class DeclaredStudy(BaseModel):
     path_before_hours: float
     path_after_hours: float
     specification_asset_ids: tuple[str, ...]
+    examined_origins: tuple[str, ...]
     search_hours: float
 
     @property
@@ -53,6 +54,7 @@ class DeclaredStudy(BaseModel):
             self.path_before_hours,
             self.path_after_hours,
             self.specification_asset_ids,
+            self.examined_origins,
             self.search_hours,
         )
 

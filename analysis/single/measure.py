@@ -80,7 +80,7 @@ def measure_events(
             continue
         fresh.add(event_id)
         _measure_event(item, markets, parts)
-    rows = {table.name: pl.concat([table.empty(), *parts[table.name]]) for table in TABLES}
+    rows = {table.name: table.conform(pl.concat([table.empty(), *parts[table.name]])) for table in TABLES}
     exclusions = EXCLUSION.conform(pl.DataFrame(left_out, schema=EXCLUSION.schema, orient="row"))
     return StudyOutcome(rows, frozenset(kept), frozenset(fresh), exclusions)
 
@@ -116,7 +116,7 @@ def _measure_event(item: PlannedEvent, markets: StudyMarkets, parts: Parts) -> N
         rows = withhold_inference(rows)
     timings = [time_pair(pair) for pair in item.pairs]
     parts[REACTION_TIME.name].append(list_reaction_times(timings, markets.asset_ids))
-    parts[JUMP.name].append(list_jumps(item.pairs))
+    parts[JUMP.name].append(list_jumps(timings))
     for curve in item.curves:
         traced = list_specifications(curve.pair, curve.asset_id, curve.variants, curve.spans_us, curve.spec_sha256)
         if traced is not None:
@@ -142,11 +142,13 @@ def _measure_pair(
         if hours == pair.specification.main_window_hours:
             placebos = studied.placebos
             parts[PLACEBO.name].append(list_placebos(pair, hours, placebos))
-        if hours in BAND_WINDOWS_HOURS:
+        if hours in BAND_WINDOWS_HOURS and pair.is_examined:
             band, envelope = trace_timing_band(pair, hours)
             parts[TIMING_BAND.name].append(band)
             rows.extend(envelope)
     parts[STUDY_PATH.name].append(trace_path(pair, placebos))
+    if not pair.is_examined:
+        return rows, windows
     beside, counterfactuals = compare_methods(pair, asset_id, donors)
     parts[COUNTERFACTUAL.name].extend(counterfactuals)
     return rows + beside, windows

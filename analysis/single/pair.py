@@ -18,7 +18,7 @@ from analysis.single.placebo import measure_volatility
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-ALGORITHM_VERSION = "single-5"  # part of every specification hash: raise it when a number may change
+ALGORITHM_VERSION = "single-6"  # part of every specification hash: raise it when a number may change
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class StudySpecification:
     path_before_hours: float
     path_after_hours: float
     specification_asset_ids: tuple[str, ...]  # assets that get a specification curve
+    examined_origins: tuple[str, ...]  # origins of events that every method is applied to; the rest get the windows
     search_hours: float  # how long after the event the first significant bar is looked for
 
 
@@ -50,6 +51,7 @@ class EventTime:
     precision: str
     time_basis: str
     selected_from: str
+    origin: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,11 @@ class Pair:
     def market_id(self) -> str:
         """The market."""
         return self.series.market_id
+
+    @property
+    def is_examined(self) -> bool:
+        """Whether every method is applied to this event, or only windows, path and reaction time."""
+        return self.event.origin in self.specification.examined_origins
 
     @property
     def base_close_us(self) -> int:

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from analysis.single.aligned import MICROSECONDS_PER_HOUR
 from analysis.single.pair import Pair
-from analysis.single.placebo import count_independent
 from analysis.single.windows import Placebos
 from warehouse.tables.contract import UTC
 from warehouse.tables.studies import PLACEBO, STUDY_PATH
@@ -62,7 +61,7 @@ def trace_path(pair: Pair, placebos: Placebos | None) -> pl.DataFrame:
         event_id=pl.lit(pair.event.event_id),
         market_id=pl.lit(pair.market_id),
     )
-    return STUDY_PATH.conform(identified)
+    return identified.select(STUDY_PATH.column_names)
 
 
 def list_placebos(pair: Pair, window_hours: float, placebos: Placebos) -> pl.DataFrame:
@@ -82,7 +81,7 @@ def list_placebos(pair: Pair, window_hours: float, placebos: Placebos) -> pl.Dat
         market_id=pl.lit(pair.market_id),
         window_end_hours=pl.lit(float(window_hours)),
     )
-    return PLACEBO.conform(identified)
+    return identified.select(PLACEBO.column_names)
 
 
 def _bands(pair: Pair, placebos: Placebos | None, n: int, n_before: int, n_after: int) -> dict[str, Floats]:
@@ -109,10 +108,14 @@ def _bands(pair: Pair, placebos: Placebos | None, n: int, n_before: int, n_after
 
 
 def _is_wide_enough(starts: NDArray[np.int64], is_whole: NDArray[np.bool_], horizon: int) -> bool:
+    """Whether five of the usable starts stand side by side; walks at most five steps."""
     usable = starts[is_whole]
-    if not usable.size or usable.size < MINIMUM_INDEPENDENT or usable[-1] - usable[0] < horizon:
-        return False
-    return count_independent(usable, horizon) >= MINIMUM_INDEPENDENT
+    place = 0
+    for _ in range(MINIMUM_INDEPENDENT - 1):
+        if place >= usable.size:
+            return False
+        place = int(np.searchsorted(usable, usable[place] + horizon))
+    return place < usable.size
 
 
 def _column_quantile(ordered: Floats, counts: NDArray[np.int64], quantile: float) -> Floats:

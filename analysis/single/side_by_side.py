@@ -187,7 +187,7 @@ def _path(pair: Pair, method: str, expected: Floats, lower: Floats | None, upper
         method=pl.lit(method),
         data_as_of_utc=pl.lit(pair.close_at(expected.size - 1)).cast(UTC),
     )
-    return COUNTERFACTUAL.conform(frame)
+    return frame.select(COUNTERFACTUAL.column_names)
 
 
 def _finite(log_points: float) -> float | None:

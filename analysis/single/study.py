@@ -64,6 +64,7 @@ def read_event_times(events: pl.DataFrame) -> tuple[tuple[EventTime, ...], tuple
                 row["time_precision"],
                 row["time_basis"],
                 row["selected_from"],
+                row["origin"],
             )
         )
     return tuple(times), tuple(excluded)
@@ -136,7 +137,7 @@ def _plan_curves(
     for asset in specification.specification_asset_ids:
         own = [pair for pair in pairs if markets.asset_ids[pair.market_id] == asset]
         variants = markets.variants.get(asset, ())
-        if not own or not variants:
+        if not own or not variants or not own[0].is_examined:
             continue
         main = min(own, key=lambda pair: (pair.series.bar_hours, -int(pair.coefficients.n[0]), pair.market_id))
         if main.index + main.bars(min(WINDOW_HOURS)) > main.series.close_us.size:

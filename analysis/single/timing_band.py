@@ -56,7 +56,7 @@ def trace_timing_band(pair: Pair, window_hours: float) -> tuple[pl.DataFrame, li
         else:
             row["reason"] = "the window, or the bars its model needs, are not in the record"
         rows.append(row)
-    frame = TIMING_BAND.conform(pl.DataFrame(rows, schema=TIMING_BAND.schema))
+    frame = pl.DataFrame(rows, schema=TIMING_BAND.schema)
     return frame, _envelope(pair, window_hours, n_bars, frame)
 
 

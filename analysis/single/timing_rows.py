@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +27,7 @@ class PairTiming:
     """The reaction of one pair with the record of the same search at ordinary times."""
 
     pair: Pair
+    shape: Floats  # usual size of a bar at its hour of day, from before the event
     reaction: ReactionTime
     critical_basis: str
     n_placebo: int  # windows of the searched length before the event, side by side
@@ -57,7 +58,7 @@ def time_pair(pair: Pair) -> PairTiming:
         shape=shape,
         critical_value=critical,
     )
-    return PairTiming(pair, reaction, basis, int(maxima.size), int(np.sum(maxima > critical)))
+    return PairTiming(pair, shape, reaction, basis, int(maxima.size), int(np.sum(maxima > critical)))
 
 
 def list_reaction_times(timings: Sequence[PairTiming], asset_ids: Mapping[str, str]) -> pl.DataFrame:
@@ -72,21 +73,21 @@ def list_reaction_times(timings: Sequence[PairTiming], asset_ids: Mapping[str, s
     return REACTION_TIME.conform(pl.DataFrame(rows, schema=REACTION_TIME.schema))
 
 
-def list_jumps(pairs: Iterable[Pair]) -> pl.DataFrame:
+def list_jumps(timings: Sequence[PairTiming]) -> pl.DataFrame:
     """Rows of `out.jump`: the bars of the stored path whose return passes the Lee–Mykland test over that path."""
     parts = [JUMP.empty()]
-    for pair in pairs:
+    for item in timings:
+        pair = item.pair
         base = pair.index - 1
         first = max(1, base - pair.bars(pair.specification.path_before_hours) + 1)
         last = min(pair.series.close_us.size, pair.index + pair.bars(pair.specification.path_after_hours))
-        jumps = detect_jumps(
-            pair.series.asset, bar_hours=pair.series.bar_hours, n_tests=last - first, shape=_shape_before_event(pair)
-        )
+        jumps = detect_jumps(pair.series.asset, bar_hours=pair.series.bar_hours, n_tests=last - first, shape=item.shape)
         at = np.arange(first, last)
         with np.errstate(invalid="ignore"):
             at = at[np.abs(jumps.statistic[at]) > jumps.critical_value]
-        parts.append(_jump_rows(pair, jumps, at))
-    return pl.concat(parts)
+        if at.size:
+            parts.append(_jump_rows(pair, jumps, at))
+    return JUMP.conform(pl.concat(parts))
 
 
 def _reaction_row(item: PairTiming, asset_ids: Mapping[str, str], place: tuple[int, Mover] | None) -> dict[str, object]:
@@ -190,7 +191,7 @@ def _jump_rows(pair: Pair, jumps: BarJumps, at: NDArray[np.int64]) -> pl.DataFra
         n_tested=pl.lit(jumps.n_tests, dtype=pl.Int64),
         data_as_of_utc=pl.lit(pair.close_at(pair.bars(pair.specification.path_after_hours) - 1)).cast(UTC),
     )
-    return JUMP.conform(frame)
+    return frame.select(JUMP.column_names)
 
 
 def _shape_before_event(pair: Pair) -> Floats:

@@ -31,6 +31,7 @@ def make_specification(**changes: object) -> StudySpecification:
         "path_before_hours": 12.0,
         "path_after_hours": 48.0,
         "specification_asset_ids": ("TOKEN",),
+        "examined_origins": ("ledger",),
         "search_hours": 48.0,
     }
     return StudySpecification(**(values | changes))  # type: ignore[arg-type] # names are checked by the dataclass
@@ -47,6 +48,7 @@ def make_event(at: datetime, **changes: object) -> EventTime:
         "precision": "second",
         "time_basis": "publisher",
         "selected_from": "news",
+        "origin": "ledger",
     }
     return EventTime(**(values | changes))  # type: ignore[arg-type] # names are checked by the dataclass
 

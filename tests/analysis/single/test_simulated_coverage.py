@@ -5,8 +5,9 @@ import pytest
 
 from analysis.single.pair import Pair
 from analysis.single.result_rows import car_interval
+from analysis.single.timing_rows import time_pair
 from analysis.single.windows import WindowStudy, study_window
-from tests.analysis.single.simulated_markets import make_pair, plant, simulate_returns
+from tests.analysis.single.simulated_markets import HOURLY_VOLATILITY, make_pair, plant, simulate_returns
 
 N_BARS, EVENT = 1300, 1200
 KINDS = ("size", "delay", "leak", "reversal", "none")
@@ -79,3 +80,51 @@ def test_over_a_thousand_runs_intervals_cover_93_to_97_percent(kind: str) -> Non
 def test_over_a_thousand_runs_alarms_stay_nominal(market: dict[str, object]) -> None:
     """Nominal 5 %: 1,000 runs of it stay within 3.4 to 6.6 % in 98 of 100 cases; a burst may cost a little more."""
     assert 0.02 <= share_alarmed(1000, first_seed=50_000, **market) <= 0.07
+
+
+def test_the_planted_delay_comes_back_in_its_bars() -> None:
+    """Six hours of delay, then three bars of ten standard deviations: the first significant bar is one of them."""
+    found = []
+    for seed in range(40):
+        token, benchmark = simulate_returns(np.random.default_rng(seed), N_BARS)
+        planted, _ = plant(token, EVENT, "delay", 30 * HOURLY_VOLATILITY)
+        found.append(time_pair(make_pair(planted, benchmark, EVENT)).reaction.first_open_hours)
+    in_time = sum(hours is not None and 5.5 <= hours <= 7.5 for hours in found)
+    assert in_time >= 34
+    assert sum(hours is not None and hours < 5.5 for hours in found) <= 4
+
+
+def test_a_search_where_nothing_happened_rarely_finds_something() -> None:
+    """Calibrated on earlier windows the search has 5 % over its 48 hours: five or fewer of 40."""
+    found = 0
+    for seed in range(40):
+        token, benchmark = simulate_returns(np.random.default_rng(900 + seed), N_BARS)
+        found += time_pair(make_pair(token, benchmark, EVENT)).reaction.first_open_hours is not None
+    assert found <= 6
+
+
+def test_a_leak_is_seen_before_the_event() -> None:
+    drifts = []
+    for seed in range(40):
+        token, benchmark = simulate_returns(np.random.default_rng(seed), N_BARS)
+        leaked, _ = plant(token, EVENT, "leak", 2 * EFFECT)
+        plain = time_pair(make_pair(token, benchmark, EVENT)).reaction.drift_before
+        drift = time_pair(make_pair(leaked, benchmark, EVENT)).reaction.drift_before
+        assert plain is not None
+        assert drift is not None
+        drifts.append(drift - plain)
+    assert np.mean(drifts) == pytest.approx(EFFECT, abs=0.01)
+
+
+def test_later_bars_and_later_events_change_nothing_before_them() -> None:
+    """No look-ahead: the numbers of a day are the same when the record ends with it."""
+    token, benchmark = simulate_returns(np.random.default_rng(3), N_BARS)
+    whole = study_window(make_pair(token, benchmark, EVENT), 24.0)
+    cut = study_window(make_pair(token[: EVENT + 24], benchmark[: EVENT + 24], EVENT), 24.0)
+    assert isinstance(whole, WindowStudy)
+    assert isinstance(cut, WindowStudy)
+    assert whole.rank is not None
+    assert cut.rank is not None
+    assert cut.car == pytest.approx(whole.car, abs=1e-12)
+    assert cut.standard_error == pytest.approx(whole.standard_error, rel=1e-9)
+    assert (cut.rank.n_as_large, cut.rank.n) == (whole.rank.n_as_large, whole.rank.n)
