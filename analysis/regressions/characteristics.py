@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import polars as pl
 import statsmodels.api as sm
 
+from analysis.regressions.coefficients import list_terms
 from analysis.regressions.terms import Term, absent_term
 
 HC3 = "hc3"
@@ -52,32 +52,11 @@ def regress_cars(
     if np.linalg.matrix_rank(design) < design.shape[1]:
         return absent + [absent_term(name, HC3, n, words, "collinear characteristics") for name in names]
     model = sm.OLS(complete[outcome].to_numpy(), design)
-    terms = absent + _terms(model.fit(cov_type="HC3", use_t=True), names, HC3, n, words)
+    terms = absent + list_terms(model.fit(cov_type="HC3", use_t=True), names, HC3, n, words)
     labels = np.column_stack([complete[name].rank("dense").to_numpy() for name in clusters]).astype(np.int64)
     fewest = min(np.unique(labels[:, side]).size for side in range(2))
     if fewest < MINIMUM_CLUSTERS:
         reason = f"{fewest} clusters in one direction; needs at least {MINIMUM_CLUSTERS}"
         return terms + [absent_term(name, TWO_WAY, n, words, reason) for name in names]
     clustered = model.fit(cov_type="cluster", cov_kwds={"groups": labels}, use_t=True)
-    return terms + _terms(clustered, names, TWO_WAY, n, words)
-
-
-def _terms(fit: Any, names: Sequence[str], covariance: str, n: int, words: str) -> list[Term]:
-    intervals = fit.conf_int()
-    return [
-        Term(
-            name,
-            covariance,
-            float(fit.params[k]),
-            float(fit.bse[k]),
-            float(intervals[k][0]),
-            float(intervals[k][1]),
-            float(fit.tvalues[k]),
-            float(fit.pvalues[k]),
-            n,
-            words,
-        )
-        if np.isfinite(fit.bse[k])
-        else absent_term(name, covariance, n, words, "the covariance is not positive for this coefficient")
-        for k, name in enumerate(names)
-    ]
+    return terms + list_terms(clustered, names, TWO_WAY, n, words)

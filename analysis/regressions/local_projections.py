@@ -1,0 +1,54 @@
+"""Responses to a shock horizon by horizon, by Jorda's local projections."""
+
+from __future__ import annotations
+
+import numpy as np
+import statsmodels.api as sm
+from numpy.typing import NDArray
+
+from analysis.regressions.coefficients import list_terms
+from analysis.regressions.terms import Term, absent_term
+
+Floats = NDArray[np.float64]
+
+HAC = "hac"
+
+# Rows per coefficient below which a projection fits noise.
+ROWS_PER_TERM = 5
+
+
+def project_locally(returns: Floats, shock: Floats, *, horizons: int, n_lags: int) -> list[Term]:
+    """Cumulative response of `returns` [T] to a unit of `shock` [T] over h = 0 … horizons bars, a row per horizon.
+
+    Regression of Σ returns over bars t … t + h on shock t and `n_lags` lags of both; overlapping sums are serially
+    correlated by construction, so errors are Newey-West with h + 1 lags (Bartlett). Rows with a missing value are left
+    out. Assumes that the shock is not caused by the returns of its own bar. Source: Jorda (2005); Newey & West (1987).
+    """
+    terms = []
+    lagged = [np.roll(series, lag) for lag in range(1, n_lags + 1) for series in (returns, shock)]
+    for column, lag in zip(lagged, (lag for lag in range(1, n_lags + 1) for _ in range(2)), strict=True):
+        column[:lag] = np.nan
+    design = np.column_stack([np.ones(shock.size), shock, *lagged])
+    sums = np.concatenate([[0.0], np.cumsum(np.nan_to_num(returns))])
+    missing = np.concatenate([[0], np.cumsum(~np.isfinite(returns))])
+    for horizon in range(horizons + 1):
+        ahead = np.arange(shock.size - horizon)
+        outcome = sums[ahead + horizon + 1] - sums[ahead]
+        is_whole = missing[ahead + horizon + 1] == missing[ahead]
+        used = is_whole & np.isfinite(design[ahead]).all(axis=1)
+        n, name = int(used.sum()), f"horizon {horizon}"
+        words = f"sum over {horizon + 1} bars on the shock with {n_lags} lags; Newey-West, {horizon + 1} lags"
+        x = design[ahead][used]
+        if n < ROWS_PER_TERM * design.shape[1]:
+            reason = (
+                f"{n} complete bars; {design.shape[1]} coefficients need at least {ROWS_PER_TERM * design.shape[1]}"
+            )
+            terms.append(absent_term(name, HAC, n, words, reason))
+            continue
+        if np.linalg.matrix_rank(x) < x.shape[1]:
+            terms.append(absent_term(name, HAC, n, words, "the shock does not vary beside its lags"))
+            continue
+        fit = sm.OLS(outcome[used], x).fit(cov_type="HAC", cov_kwds={"maxlags": horizon + 1}, use_t=True)
+        names = [name if k == 1 else "control" for k in range(x.shape[1])]
+        terms.append(list_terms(fit, names, HAC, n, words)[1])
+    return terms

@@ -1,0 +1,127 @@
+"""Regressions recover what was planted and say why they cannot."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+import statsmodels.formula.api as smf
+
+from analysis.regressions.characteristics import regress_cars
+from analysis.regressions.leads_lags import panel_event_study
+from analysis.regressions.local_projections import project_locally
+from analysis.regressions.quantiles import regress_quantiles
+
+
+def make_cars(n_events: int = 40, n_assets: int = 6) -> pl.DataFrame:
+    rng = np.random.default_rng(1)
+    severity = rng.integers(1, 6, n_events).astype(float)
+    rows = [
+        (f"e{e}", f"a{a}", severity[e], 0.01 * severity[e] + shock + rng.normal(0, 0.01))
+        for e in range(n_events)
+        for shock in [rng.normal(0, 0.02)]
+        for a in range(n_assets)
+    ]
+    return pl.DataFrame(rows, schema=["event_id", "asset_id", "severity", "car"], orient="row")
+
+
+def make_panel(*, n_units: int = 60, n_treated: int = 40, drift: float = 0.0) -> pl.DataFrame:
+    rng = np.random.default_rng(2)
+    frames = []
+    common = rng.normal(0, 0.02, 60)
+    for unit in range(n_units):
+        event = int(rng.integers(20, 40)) if unit < n_treated else None
+        time = np.arange(60)
+        relative = time - event if event is not None else np.full(60, 999)
+        outcome = 0.01 * unit + common + rng.normal(0, 0.01, 60) + 0.05 * (relative == 0) + 0.03 * (relative == 1)
+        outcome = outcome + drift * ((relative >= -3) & (relative <= -2))
+        bars = pl.Series("relative_bar", relative if event is not None else [None] * 60, dtype=pl.Int64)
+        frames.append(pl.DataFrame({"unit": f"u{unit:03}", "time": time, "outcome": outcome}).with_columns(bars))
+    return pl.concat(frames)
+
+
+def test_clusters_widen_what_hc3_believes() -> None:
+    terms = regress_cars(make_cars(), "car", ["severity"], clusters=("event_id", "asset_id"))
+    found = {(term.covariance, term.name): term for term in terms}
+    naive, honest = found["hc3", "severity"], found["two_way_clustered", "severity"]
+    assert naive.estimate == honest.estimate == pytest.approx(0.01, abs=0.004)
+    assert honest.standard_error is not None
+    assert naive.standard_error is not None
+    assert honest.standard_error > 1.5 * naive.standard_error
+
+
+def test_hc3_equals_statsmodels() -> None:
+    frame = make_cars()
+    expected = smf.ols("car ~ severity", frame.to_pandas()).fit(cov_type="HC3", use_t=True)
+    term = next(
+        t for t in regress_cars(frame, "car", ["severity"], clusters=("event_id", "asset_id")) if t.name == "severity"
+    )
+    assert term.standard_error == pytest.approx(expected.bse["severity"])
+    assert term.p_value == pytest.approx(expected.pvalues["severity"])
+
+
+def test_a_characteristic_that_does_not_vary_has_its_reason() -> None:
+    frame = make_cars().with_columns(direction=pl.lit(1.0))
+    terms = regress_cars(frame, "car", ["severity", "direction"], clusters=("event_id", "asset_id"))
+    absent = [term for term in terms if term.name == "direction"]
+    assert [term.reason for term in absent] == ["direction does not vary over 240 rows"] * 2
+    few = regress_cars(frame.head(3), "car", ["severity"], clusters=("event_id", "asset_id"))
+    assert all(term.estimate is None for term in few)
+    assert all(term.reason for term in few)
+
+
+def test_leads_and_lags_recover_the_path_and_equal_dummies() -> None:
+    frame = make_panel()
+    terms = {term.name: term for term in panel_event_study(frame, leads=3, lags=2)}
+    assert terms["bar 0"].estimate == pytest.approx(0.05, abs=0.006)
+    assert terms["bar 1"].estimate == pytest.approx(0.03, abs=0.006)
+    assert terms["all leads"].p_value is not None
+    assert terms["all leads"].p_value > 0.05
+    data = frame.with_columns(
+        **{
+            f"d{k}": (pl.col("relative_bar") == bar).fill_null(value=False).cast(pl.Float64)
+            for k, bar in enumerate((-3, -2, 0, 1, 2))
+        }
+    )
+    formula = "outcome ~ d0 + d1 + d2 + d3 + d4 + C(unit) + C(time)"
+    expected = smf.ols(formula, data.drop("relative_bar").to_pandas()).fit()
+    assert terms["bar 0"].estimate == pytest.approx(expected.params["d2"], abs=1e-9)
+
+
+def test_a_drift_before_the_event_is_seen_by_the_joint_test() -> None:
+    terms = {term.name: term for term in panel_event_study(make_panel(drift=0.01), leads=3, lags=2)}
+    assert terms["all leads"].p_value is not None
+    assert terms["all leads"].p_value < 0.001
+
+
+def test_too_few_units_have_a_reason() -> None:
+    terms = panel_event_study(make_panel(n_units=4, n_treated=3), leads=2, lags=1)
+    assert {term.reason for term in terms} == {"4 units; clustered errors need at least 5"}
+
+
+def test_local_projections_recover_a_delayed_response() -> None:
+    rng = np.random.default_rng(3)
+    shock = rng.normal(0, 1, 4_000)
+    returns = rng.normal(0, 0.5, 4_000) + 0.3 * shock
+    returns[2:] += 0.2 * shock[:-2]
+    returns[100] = np.nan
+    terms = project_locally(returns, shock, horizons=4, n_lags=3)
+    for term, expected in zip(terms, (0.3, 0.3, 0.5, 0.5, 0.5), strict=True):
+        assert term.lower_95 is not None
+        assert term.upper_95 is not None
+        assert term.lower_95 < expected < term.upper_95
+        assert term.upper_95 - term.lower_95 < 0.15
+    still = project_locally(returns, np.zeros(4_000), horizons=1, n_lags=1)
+    assert still[0].reason == "the shock does not vary beside its lags"
+
+
+def test_quantiles_see_a_spread_that_the_mean_does_not() -> None:
+    rng = np.random.default_rng(4)
+    severity = rng.uniform(1, 5, 3_000)
+    frame = pl.DataFrame({"severity": severity, "car": severity * rng.normal(0, 0.01, 3_000)})
+    terms = {term.name: term.estimate for term in regress_quantiles(frame, "car", ["severity"], (0.1, 0.5, 0.9))}
+    assert terms["q0.9:severity"] == pytest.approx(0.0128, abs=0.002)
+    assert terms["q0.1:severity"] == pytest.approx(-0.0128, abs=0.002)
+    assert terms["q0.5:severity"] == pytest.approx(0.0, abs=0.001)
+    few = regress_quantiles(frame.head(50), "car", ["severity"], (0.1,))
+    assert few[0].reason == "50 rows; 2 coefficients at this quantile need 100"
