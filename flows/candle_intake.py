@@ -62,15 +62,14 @@ def take_in(warehouse: Warehouse, batch: CandleBatch, verdicts: Verdicts, readin
     candles = without_withheld(batch.candles, verdicts)
     around = candles_around(warehouse, spans_around(candles))
     suspects = find_suspects(candles, around, verdicts, reading)
-    sound = candles.join(suspects.bars, on=list(CANDLE.key), how="anti")
-    withdrawn = around.join(suspects.bars, on=list(CANDLE.key), how="semi")
+    sound = candles.join(suspects.bars, on=[*CANDLE.key, "close_quote"], how="anti")
 
     n_markets = warehouse.merge(MARKET, unregistered_markets(sound, warehouse.frame(MARKET))).n_changed
     count = upsert_candles(warehouse, sound)
     contested = refuse_stored(count.contested, pl.lit("contested"), pl.lit(CONTESTED), reading)
-    n_withdrawn = withdraw_candles(warehouse, withdrawn, suspects.quarantined)
     refused = pl.concat([batch.quarantined, suspects.quarantined, contested]).unique(QUARANTINE.key, keep="first")
     n_refused = add_refusals(warehouse, refused)
+    n_withdrawn = withdraw_candles(warehouse, suspects.bars, suspects.quarantined)
     written = Intake(count.n_inserted, count.n_updated, n_withdrawn, n_refused, n_markets)
     return Taken(written, sound, refused, verdicts.extended(suspects))
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from analysis.benchmarks import benchmark_frame
 from flows.candle_intake import Intake, load_verdicts, refresh_coverage, take_in
 from flows.context import RunContext, StepReport
 from ingest.prices.candles import Reading, parse_candles
@@ -13,7 +14,7 @@ from ingest.prices.fallback import fetch_with_fallback, plan_live
 from ingest.prices.fetch import SeriesAnswer
 from ingest.prices.registry import Registry, load_registry
 from warehouse.store.connection import Warehouse
-from warehouse.tables.prices import ASSET, GAP, MARKET, VENUE_HALT
+from warehouse.tables.prices import ASSET, BENCHMARK, GAP, MARKET, VENUE_HALT
 
 # What a run keeps current; shorter bars are fetched by `aftershock backfill`.
 LIVE_TIMEFRAMES = ("1h", "1d")
@@ -52,9 +53,10 @@ def update_prices(context: RunContext) -> StepReport:
 
 
 def store_registry(warehouse: Warehouse, registry: Registry) -> int:
-    """Merge assets, markets and halts; returns rows written."""
+    """Merge assets, markets, halts and the definitions of benchmarks; returns rows written."""
     n_assets = warehouse.merge(ASSET, registry.assets).n_changed
     n_markets = warehouse.merge(MARKET, registry.markets).n_changed
+    n_markets += warehouse.replace(BENCHMARK, benchmark_frame())
     return n_assets + n_markets + warehouse.merge(VENUE_HALT, registry.halts).n_changed
 
 

@@ -98,15 +98,21 @@ def _merge(connection: duckdb.DuckDBPyConnection, stage: str) -> CandleCount:
 
 
 def withdraw_candles(warehouse: Warehouse, candles: pl.DataFrame, quarantined: pl.DataFrame) -> int:
-    """Move stored bars (by key) into raw.quarantine, in one transaction; returns how many left core.candle."""
+    """Move bars into raw.quarantine, in one transaction; returns how many left core.candle.
+
+    A bar leaves when one of `candles` has its key and its close: another value of the same bar stays.
+    """
     if not candles.height:
         return 0
     connection = warehouse.connection
     run_statement(connection, "begin")
     try:
         add_refusals(warehouse, quarantined)
-        with staged(connection, candles.select(CANDLE.key)) as stage:
-            [(n_gone,)] = run_statement(connection, f"delete from core.candle as t using {stage} as s where {ON_KEY}")
+        with staged(connection, candles.select(*CANDLE.key, "close_quote")) as stage:
+            [(n_gone,)] = run_statement(
+                connection,
+                f"delete from core.candle as t using {stage} as s where {ON_KEY} and t.close_quote = s.close_quote",
+            )
         run_statement(connection, "commit")
     except duckdb.Error:
         run_statement(connection, "rollback")

@@ -227,3 +227,19 @@ OPEN_INTEREST = Table(
         RUN_ID,
     ),
 )
+
+BENCHMARK = Table(
+    "core.benchmark",
+    "What abnormal returns are measured against: one row per benchmark series and how it is built.",
+    "analysis/benchmarks.py",
+    ("benchmark_id",),
+    (
+        Column("benchmark_id", pl.String, "BTC, ETH, BASKET_EQUAL, BASKET_LIQUID or AI_OTHERS"),
+        Column("name", pl.String, "Name in words"),
+        Column("kind", pl.String, "asset, equal_weight or liquidity_weight"),
+        Column("member_roles", pl.String, "Roles of core.asset that are members, comma-separated; empty for one asset"),
+        Column("member_asset_id", pl.String, "The one asset, for kind asset", is_nullable=True),
+        Column("leaves_out_subject", pl.Boolean, "Whether the asset under study is left out of the members"),
+        Column("definition", pl.String, "How a bar's return is built, in words"),
+    ),
+)

@@ -1,0 +1,137 @@
+"""Benchmark series: single coins, baskets of the market, and the other AI tokens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from warehouse.tables.prices import BENCHMARK
+
+# A basket of fewer members is a bet on single names.
+MINIMUM_MEMBERS = 5
+# The AI group is small: three others already carry its common move.
+MINIMUM_AI_MEMBERS = 3
+# Bars whose median quote volume weighs a member of the liquid basket: a month of hours.
+LIQUIDITY_BARS = 720
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """One benchmark; `roles` are those of core.asset, `asset_id` names a single coin."""
+
+    benchmark_id: str
+    name: str
+    kind: str
+    definition: str
+    roles: tuple[str, ...] = ()
+    asset_id: str | None = None
+    leaves_out_subject: bool = False
+    minimum_members: int = 1
+
+
+BENCHMARKS = (
+    Benchmark("BTC", "Bitcoin", "asset", "log return of Bitcoin's longest series", asset_id="BTC"),
+    Benchmark("ETH", "Ether", "asset", "log return of Ether's longest series", asset_id="ETH"),
+    Benchmark(
+        "BASKET_EQUAL",
+        "Equal-weighted market basket",
+        "equal_weight",
+        "mean log return of the basket's coins that have a bar, at least five",
+        roles=("basket",),
+        leaves_out_subject=True,
+        minimum_members=MINIMUM_MEMBERS,
+    ),
+    Benchmark(
+        "BASKET_LIQUID",
+        "Liquidity-weighted market basket",
+        "liquidity_weight",
+        "log returns weighted by each coin's median quote volume over the 720 bars before, at least five coins",
+        roles=("basket",),
+        leaves_out_subject=True,
+        minimum_members=MINIMUM_MEMBERS,
+    ),
+    Benchmark(
+        "AI_OTHERS",
+        "The other AI tokens",
+        "equal_weight",
+        "mean log return of the AI tokens without the one under study, at least three",
+        roles=("ai_token",),
+        leaves_out_subject=True,
+        minimum_members=MINIMUM_AI_MEMBERS,
+    ),
+)
+
+
+def benchmark_frame() -> pl.DataFrame:
+    """The definitions as core.benchmark."""
+    rows = [
+        {
+            "benchmark_id": benchmark.benchmark_id,
+            "name": benchmark.name,
+            "kind": benchmark.kind,
+            "member_roles": ",".join(benchmark.roles),
+            "member_asset_id": benchmark.asset_id,
+            "leaves_out_subject": benchmark.leaves_out_subject,
+            "definition": benchmark.definition,
+        }
+        for benchmark in BENCHMARKS
+    ]
+    return BENCHMARK.conform(pl.DataFrame(rows, schema=BENCHMARK.schema))
+
+
+def benchmark_returns(bars: pl.DataFrame, subject_asset_id: str | None, bar_seconds: int) -> pl.DataFrame:
+    """benchmark_id, open_time_utc, log_return (log points), n_members for every benchmark and bar.
+
+    `bars` has asset_id, role, market_id, open_time_utc, close_quote and volume_base of one bar length; an asset is
+    represented by its longest series, ties by id. A return exists only where the bar before is there too: nothing is
+    filled. A bar with too few members has no row. Members without volume have no weight in the liquid basket.
+    """
+    returns = _member_returns(_one_series_per_asset(bars), bar_seconds)
+    frames = [_one_benchmark(returns, benchmark, subject_asset_id) for benchmark in BENCHMARKS]
+    return pl.concat(frames).sort("benchmark_id", "open_time_utc")
+
+
+def _one_series_per_asset(bars: pl.DataFrame) -> pl.DataFrame:
+    chosen = (
+        bars.group_by("asset_id", "market_id")
+        .len()
+        .sort(["asset_id", "len", "market_id"], descending=[False, True, False])
+        .unique("asset_id", keep="first", maintain_order=True)
+    )
+    return bars.join(chosen.select("market_id"), on="market_id", how="semi")
+
+
+def _member_returns(bars: pl.DataFrame, bar_seconds: int) -> pl.DataFrame:
+    opened = pl.col("open_time_utc")
+    is_next = opened - opened.shift(1) == pl.duration(seconds=bar_seconds)
+    log_return = pl.when(is_next).then((pl.col("close_quote") / pl.col("close_quote").shift(1)).log())
+    quote_volume = pl.col("close_quote") * pl.col("volume_base")
+    # The weight is known before the bar: the bar's own volume does not count.
+    weight = quote_volume.rolling_median(LIQUIDITY_BARS, min_samples=1).shift(1)
+    return (
+        bars.sort("asset_id", "open_time_utc")
+        .with_columns(log_return.over("asset_id").alias("log_return"), weight.over("asset_id").alias("weight"))
+        .filter(pl.col("log_return").is_not_null())
+        .select("asset_id", "role", "open_time_utc", "log_return", "weight")
+    )
+
+
+def _one_benchmark(returns: pl.DataFrame, benchmark: Benchmark, subject: str | None) -> pl.DataFrame:
+    if benchmark.asset_id is not None:
+        members = returns.filter(pl.col("asset_id") == benchmark.asset_id)
+    else:
+        members = returns.filter(pl.col("role").is_in(benchmark.roles))
+    if benchmark.leaves_out_subject and subject is not None:
+        members = members.filter(pl.col("asset_id") != subject)
+    if benchmark.kind == "liquidity_weight":
+        members = members.filter(pl.col("weight") > 0)
+        value = (pl.col("log_return") * pl.col("weight")).sum() / pl.col("weight").sum()
+    else:
+        value = pl.col("log_return").mean()
+    return (
+        members.group_by("open_time_utc")
+        .agg(value.alias("log_return"), pl.len().cast(pl.Int64).alias("n_members"))
+        .filter(pl.col("n_members") >= benchmark.minimum_members)
+        .select(pl.lit(benchmark.benchmark_id).alias("benchmark_id"), "open_time_utc", "log_return", "n_members")
+    )
