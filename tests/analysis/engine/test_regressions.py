@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
 import statsmodels.formula.api as smf
@@ -52,7 +53,7 @@ def test_clusters_widen_what_hc3_believes() -> None:
 
 def test_hc3_equals_statsmodels() -> None:
     frame = make_cars()
-    expected = smf.ols("car ~ severity", frame.to_pandas()).fit(cov_type="HC3", use_t=True)
+    expected = smf.ols("car ~ severity", pd.DataFrame(frame.to_dict(as_series=False))).fit(cov_type="HC3", use_t=True)
     term = next(
         t for t in regress_cars(frame, "car", ["severity"], clusters=("event_id", "asset_id")) if t.name == "severity"
     )
@@ -84,7 +85,7 @@ def test_leads_and_lags_recover_the_path_and_equal_dummies() -> None:
         }
     )
     formula = "outcome ~ d0 + d1 + d2 + d3 + d4 + C(unit) + C(time)"
-    expected = smf.ols(formula, data.drop("relative_bar").to_pandas()).fit()
+    expected = smf.ols(formula, pd.DataFrame(data.drop("relative_bar").to_dict(as_series=False))).fit()
     assert terms["bar 0"].estimate == pytest.approx(expected.params["d2"], abs=1e-9)
 
 
