@@ -52,7 +52,7 @@ def real(tmp_path_factory: pytest.TempPathFactory):
     files = [shared("data", "news", name) for name in ("headlines.parquet", "incidents.jsonl")]
     with open_writer(home / "warehouse.duckdb", 5) as warehouse:
         context = make_context(make_settings(home), warehouse, datetime(2026, 11, 22, tzinfo=UTC), "real")
-        import_news(context, files)
+        import_news(context, files, None, context.now, is_dry_run=False)
         update_events(context)
         yield warehouse
 
