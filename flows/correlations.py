@@ -8,7 +8,7 @@ from analysis.clock import bar_length
 from analysis.correlation.aftermath import measure_aftermath
 from analysis.correlation.attention import measure_attention
 from analysis.correlation.episodes import measure_episodes
-from analysis.correlation.moving import measure_dynamic, measure_moving
+from analysis.correlation.moving import COARSE_STEPS_PER_WINDOW, measure_dynamic, measure_moving
 from analysis.correlation.network import measure_network
 from analysis.correlation.observations import measure_observations
 from analysis.correlation.order import measure_order
@@ -69,14 +69,14 @@ def measure_correlations(reader: Reader, vocabulary: Vocabulary) -> list[tuple[s
     with_bitcoin = [pair for panel in panels for pair in bitcoin_pairs(panel)]
     with_others = [pair for panel in panels for pair in other_pairs(panel)]
     events = reader.frame(EVENT)
-    moving = pl.concat([measure_moving([*with_bitcoin, *with_others]), measure_dynamic(with_bitcoin)])
+    moving = [measure_moving(with_bitcoin), measure_moving(with_others, COARSE_STEPS_PER_WINDOW)]
     lead_lag, lead_lag_path = measure_order(panels)
     observed = measure_observations(reader.frame(OBSERVATION), load_roles(reader))
     network, clusters = measure_network(panels)
     attention = read_attention(reader, vocabulary)
     markets = hourly_markets(with_bitcoin)
     return [
-        ("rolling windows", CORRELATION_ROLLING, moving),
+        ("rolling windows", CORRELATION_ROLLING, pl.concat([*moving, measure_dynamic(with_bitcoin)])),
         ("before and after events", CORRELATION_EPISODE, measure_episodes(with_bitcoin, events)),
         ("whole spans", CORRELATION_PAIR, measure_spans([*with_bitcoin, *with_others])),
         ("aftermaths", CORRELATION_CONTAGION, measure_aftermath(with_bitcoin, events)),

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from scipy.special import gammaincinv
 
+from analysis.correlation.intervals import Array
 from analysis.correlation.shares import learn_shares
 from analysis.events.timing import CORROBORATED, NEWSROOM_CLAIM, NEWSROOM_KINDS, add_clocks
 from warehouse.tables.attention import ATTENTION
@@ -21,7 +22,7 @@ MIN_SUBJECT_HEADLINES = 20
 # Hours are published for subjects with at least this many.
 MIN_HOURLY_HEADLINES = 100
 # With fewer expected headlines in a period one headline decides the index.
-MIN_EXPECTED = 0.1
+MIN_EXPECTED = {"hourly": 0.1, "daily": 0.5, "weekly": 0.5}
 FREQUENCIES = {"hourly": "1h", "daily": "1d", "weekly": "1w"}
 HOURLESS = ("date_only", "crawl")
 
@@ -51,12 +52,14 @@ def measure_attention(
     coverage = count_coverage(entries, story_entries, stories, tags, jurisdictions)
     if not coverage.relevant.height:
         return ATTENTION.empty()
-    days = _day_table(coverage)
-    sizes = coverage.relevant.group_by("kind", "subject_id").len().filter(pl.col("len") >= MIN_SUBJECT_HEADLINES)
+    calendar = _calendar(coverage)
+    total = _place(coverage.all, calendar)
+    parts = _place(coverage.relevant, calendar).partition_by("kind", "subject_id", as_dict=True)
     frames = [
         frame
-        for kind, subject, size in sizes.sort("kind", "subject_id").iter_rows()
-        for frame in _measure_subject(coverage, days, kind, subject, size)
+        for (kind, subject), chosen in sorted(parts.items())
+        if chosen.height >= MIN_SUBJECT_HEADLINES
+        for frame in _measure_subject(total, chosen, calendar, str(kind), str(subject))
     ]
     return ATTENTION.conform(pl.concat(frames)) if frames else ATTENTION.empty()
 
@@ -115,68 +118,66 @@ def _subjects(frame: pl.DataFrame, kind: str, subject: pl.Expr) -> pl.DataFrame:
 
 
 @dataclass(frozen=True, slots=True)
-class _Days:
-    """The grid of days and outlets that every subject shares."""
+class _Calendar:
+    """Coverage as a matrix of days and outlets, and every row of it as positions in that matrix."""
 
-    grid: pl.DataFrame  # day, outlet, for every cell
-    n_days: int
-    n_outlets: int
-    coverage: np.ndarray[tuple[int, ...], np.dtype[np.float64]]
-
-
-def _day_table(coverage: Coverage) -> _Days:
-    by_day = coverage.all.group_by(pl.col("hour").dt.truncate("1d").alias("day"), "outlet").agg(pl.col("n").sum())
-    days = by_day.select(pl.datetime_range(pl.col("day").min(), pl.col("day").max(), "1d").alias("day"))
-    outlets = by_day.select(pl.col("outlet").unique().sort())
-    grid = days.join(outlets, how="cross")
-    counts = grid.join(by_day, on=["day", "outlet"], how="left", validate="1:1", maintain_order="left")["n"]
-    matrix = counts.fill_null(0).cast(pl.Float64).to_numpy().reshape(days.height, outlets.height)
-    return _Days(grid, days.height, outlets.height, matrix)
+    outlets: pl.DataFrame  # outlet, outlet_number
+    first_day: pl.Series
+    by_day: Array  # (days, outlets)
 
 
-def _measure_subject(coverage: Coverage, days: _Days, kind: str, subject: str, size: int) -> list[pl.DataFrame]:
-    chosen = coverage.relevant.filter((pl.col("kind") == kind) & (pl.col("subject_id") == subject))
-    by_day = chosen.group_by(pl.col("hour").dt.truncate("1d").alias("day"), "outlet").agg(pl.len().alias("n"))
-    counts = days.grid.join(by_day, on=["day", "outlet"], how="left", validate="1:1", maintain_order="left")["n"]
-    relevant = counts.fill_null(0).cast(pl.Float64).to_numpy().reshape(days.n_days, days.n_outlets)
-    usual = learn_shares(relevant, days.coverage)
-    shares = days.grid.with_columns(
-        pl.Series("share", usual.share.reshape(-1)), pl.Series("is_counted", usual.is_counted.reshape(-1))
-    ).filter("is_counted")
-    wanted = [name for name in FREQUENCIES if name != "hourly" or (kind != "entity" and size >= MIN_HOURLY_HEADLINES)]
-    return [_aggregate(coverage.all, chosen, shares, kind, subject, name) for name in wanted]
+def _calendar(coverage: Coverage) -> _Calendar:
+    outlets = coverage.all.select(pl.col("outlet").unique().sort()).with_row_index("outlet_number")
+    first_day = coverage.all.select(pl.col("hour").min().dt.truncate("1d"))["hour"]
+    calendar = _Calendar(outlets, first_day, np.empty((0, 0)))
+    placed = _place(coverage.all, calendar)
+    by_day = np.zeros((int(placed["day_number"].to_numpy().max()) + 1, outlets.height))
+    np.add.at(by_day, (placed["day_number"].to_numpy(), placed["outlet_number"].to_numpy()), placed["n"].to_numpy())
+    return _Calendar(outlets, first_day, by_day)
 
 
-def _aggregate(
-    total: pl.DataFrame, chosen: pl.DataFrame, shares: pl.DataFrame, kind: str, subject: str, frequency: str
-) -> pl.DataFrame:
+def _place(frame: pl.DataFrame, calendar: _Calendar) -> pl.DataFrame:
+    """`frame` (outlet, hour) with `day_number` and `outlet_number`."""
+    day = (pl.col("hour") - calendar.first_day.item()).dt.total_days().alias("day_number")
+    return frame.with_columns(day).join(calendar.outlets, on="outlet", validate="m:1")
+
+
+def _measure_subject(
+    total: pl.DataFrame, chosen: pl.DataFrame, calendar: _Calendar, kind: str, subject: str
+) -> list[pl.DataFrame]:
+    """The subject's index at every frequency; `total` and `chosen` are placed on the calendar."""
+    relevant = np.zeros(calendar.by_day.shape)
+    np.add.at(relevant, (chosen["day_number"].to_numpy(), chosen["outlet_number"].to_numpy()), 1.0)
+    usual = learn_shares(relevant, calendar.by_day)
+    weight = np.where(usual.is_counted, usual.share, np.nan)
+
+    def counted(frame: pl.DataFrame) -> pl.DataFrame:
+        share = weight[frame["day_number"].to_numpy(), frame["outlet_number"].to_numpy()]
+        return frame.with_columns(pl.Series("share", share)).filter(pl.col("share").is_not_nan())
+
+    covered, found = counted(total), counted(chosen)
+    is_hourly = kind != "entity" and chosen.height >= MIN_HOURLY_HEADLINES
+    wanted = [name for name in FREQUENCIES if name != "hourly" or is_hourly]
+    return [_aggregate(covered, found, kind, subject, name) for name in wanted]
+
+
+def _aggregate(covered: pl.DataFrame, found: pl.DataFrame, kind: str, subject: str, frequency: str) -> pl.DataFrame:
     if frequency == "hourly":
-        total, chosen = total.filter("is_timed"), chosen.filter("is_timed")
-    day, period = pl.col("hour").dt.truncate("1d").alias("day"), pl.col("hour").dt.truncate(FREQUENCIES[frequency])
-    keys = ["day", "outlet"]
-    expected = (
-        total.with_columns(day)
-        .join(shares, on=keys, validate="m:1")
-        .group_by(period.alias("start_utc"))
-        .agg(
-            (pl.col("n") * pl.col("share")).sum().alias("expected_headlines"),
-            pl.col("outlet").n_unique().cast(pl.Int64).alias("n_outlets"),
-            pl.col("n").sum().cast(pl.Int64).alias("n_coverage"),
-        )
+        covered, found = covered.filter("is_timed"), found.filter("is_timed")
+    period = pl.col("hour").dt.truncate(FREQUENCIES[frequency]).alias("start_utc")
+    expected = covered.group_by(period).agg(
+        (pl.col("n") * pl.col("share")).sort().sum().alias("expected_headlines"),
+        pl.col("outlet_number").n_unique().cast(pl.Int64).alias("n_outlets"),
+        pl.col("n").sum().cast(pl.Int64).alias("n_coverage"),
     )
-    found = (
-        chosen.with_columns(day)
-        .join(shares, on=keys, validate="m:1")
-        .group_by(period.alias("start_utc"))
-        .agg(
-            pl.len().cast(pl.Int64).alias("n_headlines"),
-            pl.col("story_id").n_unique().cast(pl.Int64).alias("n_stories"),
-        )
+    counts = found.group_by(period).agg(
+        pl.len().cast(pl.Int64).alias("n_headlines"),
+        pl.col("story_id").n_unique().cast(pl.Int64).alias("n_stories"),
     )
-    joined = expected.join(found, on="start_utc", how="left", validate="1:1").with_columns(
+    joined = expected.join(counts, on="start_utc", how="left", validate="1:1").with_columns(
         pl.col("n_headlines", "n_stories").fill_null(0)
     )
-    return _add_index(joined).select(
+    return _add_index(joined, MIN_EXPECTED[frequency]).select(
         pl.lit(frequency).alias("frequency"),
         pl.lit(kind).alias("kind"),
         pl.lit(subject).alias("subject_id"),
@@ -193,7 +194,7 @@ def _aggregate(
     )
 
 
-def _add_index(frame: pl.DataFrame) -> pl.DataFrame:
+def _add_index(frame: pl.DataFrame, min_expected: float) -> pl.DataFrame:
     """Adds the index and its exact Poisson interval (Garwood 1936); null where too little was expected."""
     ordered = frame.sort("start_utc")
     count = ordered["n_headlines"].to_numpy()
@@ -201,7 +202,7 @@ def _add_index(frame: pl.DataFrame) -> pl.DataFrame:
     upper = gammaincinv(count + 1, 0.975)
     values = {"": count.astype(np.float64), "_lower_95": lower, "_upper_95": upper}
     return ordered.with_columns(
-        pl.when(pl.col("expected_headlines") >= MIN_EXPECTED)
+        pl.when(pl.col("expected_headlines") >= min_expected)
         .then(100.0 * pl.Series(value) / pl.col("expected_headlines"))
         .alias(f"attention_index{suffix}")
         for suffix, value in values.items()

@@ -18,6 +18,8 @@ REFIT_BARS = 168
 # unit of turnover (a taker fee of 5 and half a spread of 5 on a liquid perpetual).
 RISK_AVERSION = 5.0
 COST_PER_TURNOVER = 0.001
+# Keeps the normal equations solvable when two predictors are nearly the same.
+RIDGE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +78,13 @@ def try_forecast(
 def _forecast(target: Array, design: Array, positions: NDArray[np.int64], first: int, horizon: int) -> Array:
     """Forecasts of target[first:], each from a fit on rows whose outcome was complete at the last refit."""
     out = np.empty(target.size - first)
+    size = design.shape[0]
+    gram, moment, used = np.zeros((size, size)), np.zeros(size), 0
     for start in range(first, target.size, REFIT_BARS):
-        is_complete = positions[:start] + horizon <= positions[start]
-        rows = design[:, :start][:, is_complete]
-        gram = rows @ rows.T
-        gram += 1e-9 * np.diag(np.diag(gram))
-        weights = np.linalg.solve(gram, rows @ target[:start][is_complete])
+        complete = int(np.searchsorted(positions, positions[start] - horizon, side="right"))
+        rows = design[:, used:complete]
+        gram, moment, used = gram + rows @ rows.T, moment + rows @ target[used:complete], complete
+        weights = np.linalg.solve(gram + RIDGE * np.diag(np.diag(gram)), moment)
         stop = min(start + REFIT_BARS, target.size)
         out[start - first : stop - first] = weights @ design[:, start:stop]
     return out

@@ -60,11 +60,15 @@ def _wald(target: Array, full: Array, tested: slice, n_lags: int) -> GrangerTest
 
 
 def _choose_lags(target: Array, lagged: Array) -> int:
+    """Lags with the smallest BIC; every candidate is a corner of one set of normal equations."""
     n, n_drivers = target.size, lagged.shape[0]
-    criteria = [
-        n * np.log(_rss(target, _design(lagged[:, :p])) / n) + np.log(n) * (1 + n_drivers * p)
-        for p in range(1, MAX_LAGS + 1)
-    ]
+    full = _design(lagged)
+    gram, moment, total = full.T @ full, full.T @ target, float(target @ target)
+    criteria = []
+    for p in range(1, MAX_LAGS + 1):
+        kept = np.concatenate([[0], *(1 + driver * MAX_LAGS + np.arange(p) for driver in range(n_drivers))])
+        residual = total - moment[kept] @ np.linalg.solve(gram[np.ix_(kept, kept)], moment[kept])
+        criteria.append(n * np.log(residual / n) + np.log(n) * kept.size)
     return int(np.argmin(criteria)) + 1
 
 

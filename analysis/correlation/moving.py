@@ -18,42 +18,46 @@ from warehouse.tables.correlation import CORRELATION_ROLLING
 WINDOW_HOURS: dict[str, tuple[float, ...]] = {"1h": (168.0, 720.0), "4h": (168.0, 720.0), "1d": (720.0, 2160.0)}
 # Half-life in hours of the exponentially weighted estimate, by bar length.
 HALF_LIFE_HOURS: dict[str, float] = {"1h": 72.0, "4h": 168.0, "1d": 720.0}
-# A window is published every 1/STEPS_PER_WINDOW of its length: neighbours share nearly all their bars.
+# A window is published this many times in its length: neighbours share nearly all their bars. A week against
+# Bitcoin every four hours, against anything else every day.
 STEPS_PER_WINDOW = 42
+COARSE_STEPS_PER_WINDOW = 7
 # The model's path is published this often.
 DYNAMIC_STEP_HOURS = 4.0
 
 
-def measure_moving(pairs: Iterable[Pair]) -> pl.DataFrame:
+def measure_moving(pairs: Iterable[Pair], steps_per_window: int = STEPS_PER_WINDOW) -> pl.DataFrame:
     """Rows of out.correlation_rolling: correlation and beta with 95 % intervals at each published close.
 
     Points fall on whole multiples of the step in UTC, so later data never move earlier points. Pairs whose bar length
     has no window are left out; a window with under 80 % of its bars has nulls and its n.
     """
-    frames = [frame for pair in pairs if pair.timeframe in WINDOW_HOURS for frame in _measure_pair(pair)]
+    frames = [
+        frame for pair in pairs if pair.timeframe in WINDOW_HOURS for frame in _measure_pair(pair, steps_per_window)
+    ]
     return CORRELATION_ROLLING.conform(pl.concat(frames)) if frames else CORRELATION_ROLLING.empty()
 
 
-def published_positions(pair: Pair, window_hours: float) -> NDArray[np.int64]:
+def published_positions(pair: Pair, window_hours: float, steps_per_window: int = STEPS_PER_WINDOW) -> NDArray[np.int64]:
     """Bars that close on a multiple of the window's step, from the first full window on."""
     bars = round(window_hours / pair.bar_hours)
-    step = max(1, bars // STEPS_PER_WINDOW)
+    step = max(1, bars // steps_per_window)
     offset = pair.close_times(np.array([0]))[0].timestamp() // pair.bar.total_seconds()
     positions = np.arange(bars - 1, pair.token.size, dtype=np.int64)
     return np.asarray(positions[(positions + int(offset)) % step == 0])
 
 
-def _measure_pair(pair: Pair) -> list[pl.DataFrame]:
+def _measure_pair(pair: Pair, steps_per_window: int) -> list[pl.DataFrame]:
     frames = []
     for window_hours in WINDOW_HOURS[pair.timeframe]:
-        ends = published_positions(pair, window_hours)
+        ends = published_positions(pair, window_hours, steps_per_window)
         bars = round(window_hours / pair.bar_hours)
         if ends.size:
             rolled = rolling_association(pair.token, pair.benchmark, bars, ends)
             frames.append(_rows(pair, "rolling", window_hours, ends, rolled))
     half_life = HALF_LIFE_HOURS[pair.timeframe]
     smooth = ewma_association(pair.token, pair.benchmark, half_life / pair.bar_hours)
-    ends = published_positions(pair, half_life)
+    ends = published_positions(pair, WINDOW_HOURS[pair.timeframe][0], steps_per_window)
     if ends.size:
         picked = Association(*(getattr(smooth, name)[ends] for name in Association.__dataclass_fields__))
         frames.append(_rows(pair, "ewma", half_life, ends, picked))

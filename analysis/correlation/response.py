@@ -175,9 +175,13 @@ def _long_run_matrix(scores: Array, n_lags: int) -> Array:
 
 def _placebo_slopes(clean: Array, answer: Array, is_row: np.ndarray, step: int, first_shift: int) -> Array:
     """Slopes with the shocks moved by every multiple of `step`, from one circular cross-correlation."""
-    size = is_row.size
-    shocks, answers = np.zeros(size), np.zeros(size)
+    from scipy.fft import prev_fast_len
+
+    # A length without large prime factors; the few oldest bars it leaves out do not matter to a placebo.
+    size = int(prev_fast_len(is_row.size, real=True))
+    shocks, answers = np.zeros(is_row.size), np.zeros(is_row.size)
     shocks[is_row], answers[is_row] = clean, answer
+    shocks, answers = shocks[-size:], answers[-size:]
     products = np.fft.irfft(np.fft.rfft(answers) * np.conj(np.fft.rfft(shocks)), n=size)
     shifts = np.arange(step, size, step)
     shifts = shifts[(shifts >= first_shift) & (shifts <= size - first_shift)]
