@@ -12,17 +12,17 @@ from numpy.typing import NDArray
 
 from analysis.correlation.contagion import compare
 from analysis.correlation.episodes import seeded_generator
-from analysis.correlation.intervals import Array
+from analysis.correlation.intervals import MIN_BARS, Array
 from analysis.correlation.leadlag import control_false_discoveries
 from analysis.correlation.pairs import Pair
 from warehouse.tables.correlation import CORRELATION_CONTAGION
 
 # Hours after an event that count as its aftermath.
 AFTER_HOURS = 24.0
-# Fewer events of a kind than this are told one by one, not pooled.
-MIN_EVENTS = 3
-# Bars needed on each side.
-MIN_SIDE_BARS = 48
+# Fewer events of a kind than this are told one by one: a bootstrap of so few aftermaths is far too sure of itself.
+MIN_EVENTS = 5
+# Share of MIN_EVENTS whole aftermaths that must be left where aftermaths overlap or bars are absent.
+MIN_SHARE_AFTER = 0.8
 # Times that bound the news from above at worst.
 USABLE = ("second", "minute", "hour", "upper_bound")
 CONVENTIONS = (
@@ -96,8 +96,9 @@ def _measure(
         "conventions": CONVENTIONS,
         "data_as_of_utc": pair.last_close,
     }
-    if min(sides[0].size, sides[2].size) < MIN_SIDE_BARS:
-        return row | {"reason": f"{sides[0].size} calm and {sides[2].size} aftermath bars; each needs {MIN_SIDE_BARS}"}
+    needed = max(MIN_BARS, round(MIN_SHARE_AFTER * MIN_EVENTS * n_bars))
+    if min(sides[0].size, sides[2].size) < needed:
+        return row | {"reason": f"{sides[0].size} calm and {sides[2].size} aftermath bars; each side needs {needed}"}
     generator = seeded_generator("aftermath", category, *pair.labels().values())
     found = compare(*sides, generator, length_after=n_bars)
     return row | {

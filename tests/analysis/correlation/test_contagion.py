@@ -138,3 +138,11 @@ def test_aftermaths_that_overlap_count_each_bar_once():
     marked, n_events = mark_aftermath(pair, [START + timedelta(hours=h) for h in (10, 20, 500)], 24)
     assert marked.sum() == 34
     assert n_events == 2
+
+
+def test_few_events_are_not_pooled_and_overlapping_ones_give_a_reason():
+    pair = make_pair(*make_pair_returns(np.random.default_rng(11), 2000))
+    assert measure_aftermath([pair], make_events(200, 500, 800, 1100)).height == 0
+    crowded = measure_aftermath([pair], make_events(200, 201, 202, 203, 204))
+    assert crowded["reason"][0] == "1972 calm and 28 aftermath bars; each side needs 96"
+    assert crowded["change"][0] is None
