@@ -47,6 +47,8 @@ NOT_FOUND = Response(b'{"msg": "not found"}', 404)
 
 class _QuietServer(ThreadingHTTPServer):
     daemon_threads = True
+    # A pass over all feeds connects to every one at the same moment; the default queue of 5 drops some.
+    request_queue_size = 256
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that hangs up is part of the play; anything else is told as usual."""
