@@ -53,7 +53,7 @@ def upsert_candles(warehouse: Warehouse, candles: pl.DataFrame) -> CandleCount:
             return CandleCount(rows.height, 0, CANDLE.empty())
         run_statement(connection, "begin")
         try:
-            count = _merge(connection, stage)
+            count = _merge(connection, stage, rows.height)
             run_statement(connection, "commit")
         except duckdb.Error:
             run_statement(connection, "rollback")
@@ -72,8 +72,12 @@ def _overlaps(connection: duckdb.DuckDBPyConnection, rows: pl.DataFrame) -> bool
     return bool(run_statement(connection, sql, parameters))
 
 
-def _merge(connection: duckdb.DuckDBPyConnection, stage: str) -> CandleCount:
+def _merge(connection: duckdb.DuckDBPyConnection, stage: str, n_rows: int) -> CandleCount:
     joined = f"from {stage} as s join core.candle as t on {ON_KEY}"
+    differs = f"coalesce({STATES_OTHER}, false)"
+    [(n_known, n_different)] = run_statement(connection, f"select count(*), count(*) filter (where {differs}) {joined}")
+    if not n_different:
+        return _insert_absent(connection, stage, n_rows - int(n_known))
     new = ", ".join(f"s.{name}" for name in CANDLE.column_names)
     contested = fetch_frame(connection, f"select {new} {joined} where {CONTRADICTS} and not ({IS_ALLOWED})")
     old = ", ".join(f"t.{name}" for name in CANDLE_REVISION.column_names if name not in ("superseded_at_utc", "run_id"))
@@ -95,6 +99,16 @@ def _merge(connection: duckdb.DuckDBPyConnection, stage: str) -> CandleCount:
         f"when not matched then insert ({NAMES}) values ({new})",
     )
     return CandleCount(int(n_written) - int(n_updated), int(n_updated), contested)
+
+
+def _insert_absent(connection: duckdb.DuckDBPyConnection, stage: str, n_absent: int) -> CandleCount:
+    if n_absent:
+        run_statement(
+            connection,
+            f"insert into core.candle ({NAMES}) select {NAMES} from {stage} as s"
+            f" anti join core.candle as t on {ON_KEY}",
+        )
+    return CandleCount(n_absent, 0, CANDLE.empty())
 
 
 def withdraw_candles(warehouse: Warehouse, candles: pl.DataFrame, quarantined: pl.DataFrame) -> int:
