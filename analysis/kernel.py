@@ -280,11 +280,10 @@ def _study_chunk(
     n_bars, length, model, first_series = y.shape[1], bounds[3] - bounds[2], bounds[5], bounds[6]
     moments = np.empty(N_MOMENTS)
     for i in part:
-        ars[i, :] = np.nan
-        ar_variances[i, :] = np.nan
         s, zero = series[i] - first_series, events[i]
         if zero < 0 or zero >= n_bars:
             reasons[i] = 1
+            ars[i, :], ar_variances[i, :] = np.nan, np.nan
             continue
         low = min(max(zero + bounds[0], 0), n_bars)
         high = min(max(zero + bounds[1], 0), n_bars)
@@ -298,22 +297,26 @@ def _study_chunk(
         if reason == 0 and (start < 0 or start + length > n_bars):
             reasons[i] = 2
         if reasons[i] != 0:
+            ars[i, :], ar_variances[i, :] = np.nan, np.nan
             continue
-        bench = x[s if x.shape[0] > 1 else 0]
+        bench = x[s if x.shape[0] > 1 else 0, start : start + length]
+        asset, ar, ar_variance = y[s, start : start + length], ars[i], ar_variances[i]
         parameter_error = 0.0 if model == 1 else 1.0 / moments[0]
         inverse_sxx = 1.0 / sxx if model == 0 else 0.0
+        # No branch and no sum in this loop, so that it runs on vector registers.
+        for j in range(length):
+            d = bench[j] - x_bar
+            ar[j] = asset[j] - alpha - beta * bench[j]
+            ar_variance[j] = variance * (1.0 + parameter_error + d * d * inverse_sxx)
         car, total_d = 0.0, 0.0
         for j in range(length):
-            d = bench[start + j] - x_bar
-            ar = y[s, start + j] - alpha - beta * bench[start + j]
-            ars[i, j] = ar
-            if np.isfinite(ar):
-                ar_variances[i, j] = variance * (1.0 + parameter_error + d * d * inverse_sxx)
-            else:
-                reasons[i] = 4
-            car += ar
-            total_d += d
-        if reasons[i] == 0:
-            scalars[i, 6] = car
+            car += ar[j]
+            total_d += bench[j] - x_bar
+        if np.isfinite(car):
             spread = length + length * length * parameter_error + total_d * total_d * inverse_sxx
-            scalars[i, 7] = variance * spread
+            scalars[i, 6], scalars[i, 7] = car, variance * spread
+            continue
+        reasons[i] = 4
+        for j in range(length):
+            if not np.isfinite(ar[j]):
+                ar[j], ar_variance[j] = np.nan, np.nan
