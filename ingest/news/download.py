@@ -107,7 +107,8 @@ def download(
     fresh, by address. `clock` stamps each payload when its last byte is in.
     """
     configured = [host_and_port(url) for url in configured_urls]
-    downloader = _Downloader(clock, limits or Limits(), dict(known_robots or {}))
+    stand_ins = frozenset(host for host, _ in configured)
+    downloader = _Downloader(clock, limits or Limits(), dict(known_robots or {}), stand_ins)
     names = resolution or Resolution()
     answers = asyncio.run(downloader.run(wanted, GuardedTransport(configured, names)))
     if names.is_network_down:
@@ -128,6 +129,8 @@ class _Downloader:
     clock: Callable[[], datetime]
     limits: Limits
     robots: dict[str, str]
+    # A replay server stands in for many hosts, so the limit per host is not its.
+    stand_ins: frozenset[str]
     robots_read: dict[str, str] = field(default_factory=dict)
     pending: dict[str, asyncio.Task[str | Failure]] = field(default_factory=dict)
     hosts: dict[str, asyncio.Semaphore] = field(default_factory=dict)
@@ -149,7 +152,9 @@ class _Downloader:
             return await asyncio.gather(*(self._answer(client, wish, gate) for wish in wanted))
 
     async def _answer(self, client: httpx.AsyncClient, wish: Wanted, gate: asyncio.Semaphore) -> Answer:
-        host = self.hosts.setdefault(httpx.URL(wish.url).host, asyncio.Semaphore(self.limits.n_per_host))
+        name = httpx.URL(wish.url).host
+        n_at_once = self.limits.n_parallel if name in self.stand_ins else self.limits.n_per_host
+        host = self.hosts.setdefault(name, asyncio.Semaphore(n_at_once))
         async with gate, host:
             started = time.monotonic()
             failure = await self._ask_robots(client, wish)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from analysis.events.timing import add_clocks
 from flows.context import StepReport
 from flows.errors import CommandError
 from flows.news import update_news
@@ -109,6 +110,9 @@ def test_recorded_lab_statement_is_never_seen_before_it_was_served(warehouse: Wa
     [row] = warehouse.frame(ENTRY, where="title like 'Statement on the US government directive%'").to_dicts()
     assert row["published_at_utc"] == datetime(2026, 6, 12, tzinfo=UTC)
     assert row["first_seen_at_utc"] == instants[1]
+    # The study dates by what is proven, so the feed's midnight cannot pull the event back by a day.
+    [clock] = add_clocks(warehouse.frame(ENTRY, where=f"entry_id = '{row['entry_id']}'")).to_dicts()
+    assert clock["proven_at_utc"] == instants[1]
     [incident] = warehouse.frame(INCIDENT, where="incident_id = 'anthropic:s9w82lp9dcn9'").to_dicts()
     assert incident["started_at_utc"] == datetime(2026, 6, 13, 0, 50, 43, tzinfo=UTC)
     assert incident["resolved_at_utc"] is None
