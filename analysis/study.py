@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from analysis.battery import choose_model, load_statistics
-from analysis.multiplicity import holm
+from analysis.multiplicity import benjamini_hochberg, benjamini_yekutieli, holm, romano_wolf
 from analysis.panel import Panel, build_panel
+from analysis.resampling import sign_patterns
 from analysis.returns import ReturnKind
 from analysis.standardise import EventInput, EventResult, standardise_event
 from analysis.statistic import NotApplicable, Sample
@@ -68,7 +69,10 @@ class TestRow:
     n_eff: float | None
     rbar: float | None
     reason: str | None
-    p_adjusted: float | None = None
+    p_adjusted: float | None = None  # Holm
+    p_bh: float | None = None  # Benjamini-Hochberg
+    p_by: float | None = None  # Benjamini-Yekutieli
+    p_romano_wolf: float | None = None  # for sign_flip only, whose null it shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +105,13 @@ def run_study(events: Sequence[EventInput], specification: StudySpecification) -
     for window in sorted({result.source.window for result in results}):
         members = [r for r in results if r.source.window == window and r.fit is not None]
         panel = _panel(members, specification)
+        rows: list[TestRow] = []
         for part in _parts(window, specification):
             sample = panel.sample(*part) if panel else None
-            tests += run_battery(sample, part, specification.statistic_ids)
+            rows += run_battery(sample, part, specification.statistic_ids)
             if sample is not None and sample.n:
                 effects.append(group_effect(sample, part))
+        tests += adjust_together(rows, panel, specification.seed) if panel else rows
     return StudyResult(results, tuple(adjust_rows(tests)), tuple(effects), describe_conventions(events, specification))
 
 
@@ -150,13 +156,26 @@ def run_battery(sample: Sample | None, window: Range, statistic_ids: tuple[str, 
 
 
 def adjust_rows(rows: Sequence[TestRow]) -> list[TestRow]:
-    """The rows with Holm-adjusted p over the windows of each statistic, in the same order."""
+    """The rows with p adjusted over the windows of each statistic (Holm and both false-discovery rates), same order."""
     adjusted = list(rows)
     for statistic_id in {row.statistic for row in rows}:
         places = [place for place, row in enumerate(rows) if row.statistic == statistic_id]
-        for place, p in zip(places, holm([rows[place].p_value for place in places]), strict=True):
-            adjusted[place] = replace(rows[place], p_adjusted=p)
+        known = [rows[place].p_value for place in places]
+        found = zip(places, holm(known), benjamini_hochberg(known), benjamini_yekutieli(known), strict=True)
+        for place, p_holm, p_bh, p_by in found:
+            adjusted[place] = replace(rows[place], p_adjusted=p_holm, p_bh=p_bh, p_by=p_by)
     return adjusted
+
+
+def adjust_together(rows: Sequence[TestRow], panel: Panel, seed: int) -> list[TestRow]:
+    """The rows with Romano-Wolf p on `sign_flip`, over the windows in which every event of the panel takes part."""
+    family = {row.window: row for row in rows if row.statistic == "sign_flip" and row.n == len(panel.results)}
+    if len(panel.results) < 2 or not family:
+        return list(rows)
+    effects = np.column_stack([panel.sample(*window).car for window in family])
+    order = np.lexsort(effects.T)  # the same patterns for the same events, whatever their order
+    found = dict(zip(family, romano_wolf(effects[order], sign_patterns(len(order), seed)), strict=True))
+    return [replace(row, p_romano_wolf=float(found[row.window])) if row in family.values() else row for row in rows]
 
 
 def group_effect(sample: Sample, window: Range) -> GroupEffect:
@@ -197,7 +216,7 @@ def describe_conventions(events: Sequence[EventInput], specification: StudySpeci
             "p-hat of the generalised sign test is the mean of event fractions",
             "ranks over estimation and event window together",
             _rbar_words(is_overlap_weighted=specification.is_overlap_weighted),
-            "two-sided p; p_adjusted by Holm over the windows of one statistic",
+            "two-sided p; p_adjusted by Holm over the windows of one statistic; p_romano_wolf by sign flips of events",
         )
     )
 

@@ -145,7 +145,7 @@ def _event(event: EventResult) -> dict[str, object]:
 
 
 def _test(row: TestRow) -> dict[str, object]:
-    values = asdict(row)
+    values = {name: _number(value) if isinstance(value, float) else value for name, value in asdict(row).items()}
     values["window"] = [row.window[0], row.window[1] - 1]
     return values
 
