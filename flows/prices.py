@@ -10,11 +10,12 @@ from analysis.benchmarks import benchmark_frame
 from flows.candle_intake import Intake, load_verdicts, refresh_coverage, take_in
 from flows.context import RunContext, StepReport
 from ingest.prices.candles import Reading, parse_candles
+from ingest.prices.derivatives import PREFERRED, fetch_derivatives, watched_contracts
 from ingest.prices.fallback import fetch_with_fallback, plan_live
 from ingest.prices.fetch import SeriesAnswer
 from ingest.prices.registry import Registry, load_registry
 from warehouse.store.connection import Warehouse
-from warehouse.tables.prices import ASSET, BENCHMARK, GAP, MARKET, VENUE_HALT
+from warehouse.tables.prices import ASSET, BENCHMARK, FUNDING, GAP, MARKET, OPEN_INTEREST, VENUE_HALT
 
 # What a run keeps current; shorter bars are fetched by `aftershock backfill`.
 LIVE_TIMEFRAMES = ("1h", "1d")
@@ -44,12 +45,34 @@ def update_prices(context: RunContext) -> StepReport:
     )
     intake = store_answers(context, registry, harvest.answers)
 
-    n_changed = n_registry + intake.n_changed + refresh_coverage(warehouse)
+    n_derivatives, derivatives_problems = update_derivatives(context, registry, harvest.dead)
+
+    n_changed = n_registry + intake.n_changed + n_derivatives + refresh_coverage(warehouse)
     detail = (
         f"{intake.n_inserted} candles new, {intake.n_updated} revised, {intake.n_withdrawn} withdrawn;"
-        f" {intake.n_refused} rows refused; {len(harvest.answers)} series answered"
+        f" {intake.n_refused} rows refused; {len(harvest.answers)} series answered;"
+        f" {n_derivatives} funding rates and open interests"
     )
-    return StepReport(n_changed, detail, tuple(harvest.problems))
+    return StepReport(n_changed, detail, (*harvest.problems, *derivatives_problems))
+
+
+def update_derivatives(context: RunContext, registry: Registry, dead: frozenset[str]) -> tuple[int, list[str]]:
+    """Funding rates and open interest of the AI tokens' contracts from the first venue that answers."""
+    venue = next((registry.venues[name] for name in PREFERRED if name in registry.venues and name not in dead), None)
+    if venue is None:
+        return 0, []
+    marks = context.warehouse.query("derivatives_watermarks")
+    harvest = fetch_derivatives(
+        venue,
+        watched_contracts(registry, venue.exchange),
+        {(market, kind): last for market, kind, last in marks.iter_rows()},
+        Reading(EXCHANGE_SOURCE, context.run_id, context.now),
+        replay_url=context.settings.replay_url,
+        deadline_seconds=VENUE_DEADLINE_SECONDS,
+    )
+    n_funding = context.warehouse.merge(FUNDING, harvest.funding).n_changed
+    n_interest = context.warehouse.merge(OPEN_INTEREST, harvest.open_interest).n_changed
+    return n_funding + n_interest, harvest.problems
 
 
 def store_registry(warehouse: Warehouse, registry: Registry) -> int:

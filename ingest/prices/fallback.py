@@ -26,11 +26,12 @@ HEAL_DAYS = 30
 
 @dataclass(frozen=True, slots=True)
 class Harvest:
-    """Everything venues gave; `problems` has one line per venue or series that failed."""
+    """Everything venues gave; `problems` has a line per failed venue, `dead` venues are of no use in this run."""
 
     answers: list[SeriesAnswer] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     n_unlisted: int = 0
+    dead: frozenset[str] = frozenset()
 
 
 def plan_live(
@@ -117,7 +118,7 @@ def fetch_with_fallback(
             for group, request in zip(pending, chosen, strict=True)
             if request is not None and request not in served and group
         ]
-    return Harvest(harvest.answers, harvest.problems, n_unlisted)
+    return Harvest(harvest.answers, harvest.problems, n_unlisted, frozenset(dead))
 
 
 def problem_lines(venue: VenueAnswer) -> list[str]:

@@ -25,7 +25,17 @@ from tests.replay.exchanges import Fault
 from tests.replay.market import SimulatedMarket
 from tests.replay.world import ReplayWorld
 from warehouse.store.connection import Warehouse, open_writer
-from warehouse.tables.prices import CANDLE, CANDLE_REVISION, COVERAGE, GAP, MARKET, OBSERVATION, QUARANTINE
+from warehouse.tables.prices import (
+    CANDLE,
+    CANDLE_REVISION,
+    COVERAGE,
+    FUNDING,
+    GAP,
+    MARKET,
+    OBSERVATION,
+    OPEN_INTEREST,
+    QUARANTINE,
+)
 
 NOW = datetime(2026, 6, 14, 10, 20, tzinfo=UTC)
 START = datetime(2026, 6, 1, tzinfo=UTC)
@@ -137,6 +147,12 @@ def test_a_run_stores_what_venues_have_and_a_second_run_changes_nothing(warehous
     assert series["open_time_utc"].unique().to_list() == [datetime(2026, 6, 14, 11, tzinfo=UTC)]
     assert hourly["is_revised"].sum() == 0
     assert later.n_changed >= 32
+    funding = warehouse.frame(FUNDING)
+    assert funding["market_id"].unique().to_list() == ["binanceusdm:TAO/USDT:USDT"]
+    assert funding["funding_time_utc"].dt.hour().unique().sort().to_list() == [0, 8, 16]
+    interest = warehouse.frame(OPEN_INTEREST, order_by="observed_at_utc")
+    assert interest["observed_at_utc"].max() == datetime(2026, 6, 14, 12, tzinfo=UTC)
+    assert interest["open_interest_base"].unique().to_list() == [1000.5]
     assert {line.split(":")[0] for line in first.problems} == {"gate", "bybit"}  # not played here
 
 
