@@ -14,7 +14,7 @@ from analysis.single.jumps import measure_variation
 from analysis.single.pair import Pair
 from analysis.single.placebo import measure_volatility
 from analysis.single.result_rows import Row, absent_row, as_fraction, result_row
-from analysis.single.state_space import NORMAL_95, forecast_counterfactual
+from analysis.single.state_space import MINIMUM_BEFORE, NORMAL_95, forecast_counterfactual
 from analysis.single.synthetic import fit_synthetic_control
 from warehouse.tables.contract import UTC
 from warehouse.tables.single import COUNTERFACTUAL
@@ -144,7 +144,9 @@ def _state_space(pair: Pair, hours: float, n_bars: int) -> tuple[Row, pl.DataFra
         return absent_row(pair, hours, "state_space", reason), None
     last = pair.index + n_bars
     gaps = np.flatnonzero(~np.isfinite(pair.series.asset[: pair.index] + pair.series.benchmark[: pair.index]))
-    first = max(int(gaps[-1]) + 1 if gaps.size else 0, pair.index - pair.bars(pair.specification.estimation_hours))
+    # Its level forgets, so that a longer past costs seconds and adds nothing but a steadier slope.
+    n_before = max(MINIMUM_BEFORE, pair.bars(pair.specification.minimum_estimation_hours))
+    first = max(int(gaps[-1]) + 1 if gaps.size else 0, pair.index - n_before)
     found = forecast_counterfactual(
         np.cumsum(pair.series.asset[first:last]), np.cumsum(pair.series.benchmark[first:last]), n_bars
     )
