@@ -62,10 +62,15 @@ def measure_network(panels: Iterable[Panel]) -> tuple[pl.DataFrame, pl.DataFrame
     edges: list[dict[str, Any]] = []
     nodes: list[dict[str, Any]] = []
     for panel in panels:
-        if panel.timeframe in TIMEFRAMES:
-            previous: set[tuple[str, str]] = set()
-            for start, end, span in _months(panel):
-                previous = _measure_month(panel, start, end, span, previous, edges, nodes)
+        if panel.timeframe not in TIMEFRAMES:
+            continue
+        previous: set[tuple[str, str]] = set()
+        for month in _months(panel):
+            found = _build_month(panel, month)
+            if found is not None:
+                edges += _edge_rows(panel, month, found)
+                nodes += _node_rows(panel, month, found, previous)
+                previous = found.tree
     if not edges:
         return CORRELATION_NETWORK.empty(), CORRELATION_CLUSTER.empty()
     edge_frame = pl.DataFrame(edges, schema=CORRELATION_NETWORK.schema, orient="row")
@@ -84,72 +89,102 @@ def partial_correlations(correlation: Array, control: int) -> Array:
     return np.asarray(out)
 
 
-def _measure_month(
-    panel: Panel,
-    start: datetime,
-    end: datetime,
-    span: slice,
-    previous: set[tuple[str, str]],
-    edges: list[dict[str, Any]],
-    nodes: list[dict[str, Any]],
-) -> set[tuple[str, str]]:
+@dataclass(frozen=True, slots=True)
+class _Month:
+    """A calendar month and its bars on the panel's grid."""
+
+    start: datetime
+    end: datetime
+    span: slice
+
+
+@dataclass(frozen=True, slots=True)
+class _MonthNetwork:
+    """The network of the grid rows that traded enough in a month; `tree` holds its edges as pairs of assets."""
+
+    rows: list[int]
+    names: list[str]
+    network: Network
+    n: int
+
+    @property
+    def pairs(self) -> list[tuple[int, int]]:
+        """Every pair of positions."""
+        return [(i, j) for i in range(len(self.rows)) for j in range(i + 1, len(self.rows))]
+
+    @property
+    def tree(self) -> set[tuple[str, str]]:
+        """The edges of the spanning tree."""
+        return {(self.names[i], self.names[j]) for i, j in self.pairs if self.network.is_in_tree[i, j]}
+
+
+def _build_month(panel: Panel, month: _Month) -> _MonthNetwork | None:
     returns = panel.grid.returns
-    rows = [row for row in ordered_rows(panel) if np.isfinite(returns[row, span]).sum() >= MIN_PERIOD_BARS]
-    common = np.isfinite(returns[rows, span]).all(axis=0) if rows else np.zeros(0, dtype=bool)
-    if len(rows) < MIN_ASSETS or common.sum() < MIN_PERIOD_BARS:
-        return previous
-    values = returns[rows, span][:, common]
-    if (np.ptp(values, axis=1) == 0).any():
-        return previous
+    rows = [row for row in ordered_rows(panel) if np.isfinite(returns[row, month.span]).sum() >= MIN_PERIOD_BARS]
+    if len(rows) < MIN_ASSETS:
+        return None
+    values = returns[rows, month.span]
+    values = values[:, np.isfinite(values).all(axis=0)]
+    if values.shape[1] < MIN_PERIOD_BARS or (np.ptp(values, axis=1) == 0).any():
+        return None
     network = build_network(np.asarray(np.corrcoef(values), dtype=np.float64))
-    names = [panel.assets[row] for row in rows]
+    return _MonthNetwork(rows, [panel.assets[row] for row in rows], network, int(values.shape[1]))
+
+
+def _edge_rows(panel: Panel, month: _Month, found: _MonthNetwork) -> list[dict[str, Any]]:
+    correlation = found.network.correlation
     partial = (
-        partial_correlations(network.correlation, names.index(BITCOIN))
-        if BITCOIN in names
-        else np.full(network.correlation.shape, np.nan)
+        partial_correlations(correlation, found.names.index(BITCOIN))
+        if BITCOIN in found.names
+        else np.full(correlation.shape, np.nan)
     )
-    period = {
-        "timeframe": panel.timeframe,
-        "period_start_utc": start,
-        "period_end_utc": end,
-        "data_as_of_utc": panel.grid.close_time(span.stop - 1),
-    }
-    upper = [(i, j) for i in range(len(rows)) for j in range(i + 1, len(rows))]
-    tree = {(names[i], names[j]) for i, j in upper if network.is_in_tree[i, j]}
-    survival = len(tree & previous) / len(tree) if previous else None
     ids = panel.grid.market_ids
-    for i, j in upper:
-        edges.append(
-            period
-            | {
-                "market_id": ids[rows[i]],
-                "other_market_id": ids[rows[j]],
-                "asset_id": names[i],
-                "other_asset_id": names[j],
-                "correlation": float(network.correlation[i, j]),
-                "partial_correlation": float(partial[i, j]),
-                "is_in_tree": bool(network.is_in_tree[i, j]),
-                "n": int(common.sum()),
-            }
-        )
-    for i, row in enumerate(rows):
-        others = np.delete(network.correlation[i], i)
-        nodes.append(
-            period
-            | {
-                "market_id": ids[row],
-                "asset_id": names[i],
-                "cluster_number": int(network.cluster[i]),
-                "n_in_cluster": int((network.cluster == network.cluster[i]).sum()),
-                "tree_degree": int(network.is_in_tree[i].sum()),
-                "mean_correlation": float(others.mean()),
-                "tree_survival": survival,
-            }
-        )
-    return tree
+    return [
+        _period(panel, month)
+        | {
+            "market_id": ids[found.rows[i]],
+            "other_market_id": ids[found.rows[j]],
+            "asset_id": found.names[i],
+            "other_asset_id": found.names[j],
+            "correlation": float(correlation[i, j]),
+            "partial_correlation": float(partial[i, j]),
+            "is_in_tree": bool(found.network.is_in_tree[i, j]),
+            "n": found.n,
+        }
+        for i, j in found.pairs
+    ]
 
 
-def _months(panel: Panel) -> list[tuple[datetime, datetime, slice]]:
+def _node_rows(
+    panel: Panel, month: _Month, found: _MonthNetwork, previous: set[tuple[str, str]]
+) -> list[dict[str, Any]]:
+    network, tree = found.network, found.tree
+    survival = len(tree & previous) / len(tree) if previous else None
+    return [
+        _period(panel, month)
+        | {
+            "market_id": panel.grid.market_ids[row],
+            "asset_id": found.names[i],
+            "cluster_number": int(network.cluster[i]),
+            "n_in_cluster": int((network.cluster == network.cluster[i]).sum()),
+            "tree_degree": int(network.is_in_tree[i].sum()),
+            "mean_correlation": float(np.delete(network.correlation[i], i).mean()),
+            "tree_survival": survival,
+        }
+        for i, row in enumerate(found.rows)
+    ]
+
+
+def _period(panel: Panel, month: _Month) -> dict[str, Any]:
+    return {
+        "timeframe": panel.timeframe,
+        "period_start_utc": month.start,
+        "period_end_utc": month.end,
+        "data_as_of_utc": panel.grid.close_time(month.span.stop - 1),
+    }
+
+
+def _months(panel: Panel) -> list[_Month]:
     grid = panel.grid
     months = []
     start = grid.first_open.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
@@ -157,6 +192,6 @@ def _months(panel: Panel) -> list[tuple[datetime, datetime, slice]]:
         end = start.replace(year=start.year + start.month // 12, month=start.month % 12 + 1)
         first = max(-((grid.first_open - start) // grid.bar), 0)
         last = min(-((grid.first_open - end) // grid.bar), grid.n_bars)
-        months.append((start, end, slice(first, last)))
+        months.append(_Month(start, end, slice(first, last)))
         start = end
     return months
