@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import sys
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -21,6 +22,7 @@ class Reason(StrEnum):
     NOT_A_FEED = "not_a_feed"
     BROKEN_JSON = "broken_json"
     BROKEN_XML = "broken_xml"
+    PARSER_FAILED = "parser_failed"
     NO_ENTRIES = "no_entries"
     TOO_SLOW = "too_slow"
     TOO_MANY_ENTRIES = "too_many_entries"
@@ -60,6 +62,7 @@ _DOCTYPE_START = re.compile(r"<!DOCTYPE\b", re.IGNORECASE)
 _DOCTYPE_STOP = re.compile(r"[\[>]")
 _ENTITY = re.compile(r"<!ENTITY\b", re.IGNORECASE)
 _FIRST_ELEMENT = re.compile(r"<[A-Za-z_]")
+_CHARACTER_REFERENCE = re.compile(r"&#(x[0-9a-f]{1,40}|[0-9]{1,40});?", re.IGNORECASE)
 _HTML = re.compile(r"<(?:!doctype\s+html|html|head|body|meta|script|div)\b", re.IGNORECASE)
 _FEED_ROOT = re.compile(r"<(?:[\w.\-]{1,40}:)?(?:rss|feed|rdf|channel|entry|item)\b", re.IGNORECASE)
 # How far into a document its root element may begin.
@@ -133,7 +136,15 @@ def prepare_xml(text: str) -> str | Refused:
     page = _HTML.search(head)
     if page and (root is None or page.start() < root.start()):
         return Refused(Reason.HTML_PAGE, "a web page was served instead of a feed; open the address in a browser")
-    return _without_document_type(body)
+    return _CHARACTER_REFERENCE.sub(_keep_possible, _without_document_type(body))
+
+
+def _keep_possible(reference: re.Match[str]) -> str:
+    """The reference, or nothing where it names no character (beyond Unicode, half a pair, a null)."""
+    digits = reference.group(1)
+    code = int(digits[1:], 16) if digits[0] in "xX" else int(digits)
+    is_character = 0 < code <= sys.maxunicode and not 0xD800 <= code <= 0xDFFF
+    return reference.group() if is_character else ""
 
 
 def _has_subset(prolog: str) -> bool:

@@ -15,7 +15,7 @@ from ingest.news.dates import read_instant
 from ingest.news.decode import Reason, decode_text
 from ingest.news.entries import ParsedFeed, build_entries, quarantine_frame, quarantine_row
 from ingest.news.feeds import Feed
-from ingest.news.items import Item
+from ingest.news.items import Item, text_of
 from ingest.news.text import MAX_SUMMARY_CHARACTERS, plain_text, safe_link
 from warehouse.tables.news import REGISTER_DOCUMENT
 
@@ -105,8 +105,8 @@ def parse_documents(
     return ParsedRegister(
         documents,
         ParsedFeed(headlines.entries, quarantined, reason, detail),
-        int(envelope.get("count") or len(rows)),
-        safe_link(envelope.get("next_page_url")),
+        count if isinstance(count := envelope.get("count"), int) else len(rows),
+        safe_link(text_of(envelope.get("next_page_url"))),
         reason,
         detail,
     )
@@ -118,7 +118,7 @@ def _document_rows(
     kept: dict[str, dict[str, object]] = {}
     refused = []
     for position, row in enumerate(rows, start=1):
-        number, title = plain_text(str(row.get("document_number") or "")), plain_text(row.get("title"))
+        number, title = plain_text(str(row.get("document_number") or "")), plain_text(text_of(row.get("title")))
         published = _day(row.get("publication_date"))
         if number is None or title is None or published is None:
             words = "a document without number, title or publication day"
@@ -129,21 +129,21 @@ def _document_rows(
                 )
             )  # fmt: skip
             continue
-        agencies = row.get("agency_names") or []
+        agencies = row.get("agency_names") if isinstance(row.get("agency_names"), list) else []
         kept[number] = {
             "document_number": number,
             "title": title,
-            "abstract": plain_text(row.get("abstract"), MAX_SUMMARY_CHARACTERS),
+            "abstract": plain_text(text_of(row.get("abstract")), MAX_SUMMARY_CHARACTERS),
             "kind": "presidential_document"
             if row.get("executive_order_number")
             else KINDS.get(str(row.get("type") or ""), "unknown"),
             "subkind": _subkind(row),
             "executive_order_number": plain_text(str(row.get("executive_order_number") or "")),
-            "agencies": plain_text(", ".join(str(name) for name in agencies), 1000),
+            "agencies": plain_text(", ".join(str(name) for name in agencies or []), 1000),
             "signed_on": _day(row.get("signing_date")),
             "filed_at_utc": read_instant(str(row.get("filed_at") or "")),
             "published_on": published,
-            "url": safe_link(row.get("html_url")),
+            "url": safe_link(text_of(row.get("html_url"))),
             "first_seen_at_utc": fetched_at,
             "run_id": run_id,
         }
@@ -153,7 +153,7 @@ def _document_rows(
 def _subkind(row: dict[str, Any]) -> str | None:
     if row.get("executive_order_number"):
         return "executive_order"
-    words = plain_text(row.get("subtype") or row.get("presidential_document_type"))
+    words = plain_text(text_of(row.get("subtype")) or text_of(row.get("presidential_document_type")))
     return words.lower().replace(" ", "_") if words else None
 
 
@@ -161,10 +161,10 @@ def _headline(row: dict[str, Any]) -> Item:
     """The document as a headline of the day it was published; a filing for inspection is a claim with an hour."""
     return Item(
         guid=str(row.get("document_number") or "") or None,
-        link=row.get("html_url"),
-        title=row.get("title"),
-        summary=row.get("abstract"),
-        published=str(row.get("filed_at") or row.get("publication_date") or "") or None,
+        link=text_of(row.get("html_url")),
+        title=text_of(row.get("title")),
+        summary=text_of(row.get("abstract")),
+        published=text_of(row.get("filed_at")) or text_of(row.get("publication_date")),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from ingest.news.decode import Reason, decode_text
-from ingest.news.items import Item, Items
+from ingest.news.items import Item, Items, text_of
 
 API = "https://api.gdeltproject.org/api/v2/doc/doc"
 # `artlist` gives no more and has no pages: a fuller window is split.
@@ -63,11 +63,11 @@ def read_articles(body: bytes, content_type: str = "") -> Items:
 def _item(row: dict[str, Any]) -> Item:
     language = str(row.get("language") or "")
     return Item(
-        guid=row.get("url"),
-        link=row.get("url"),
-        title=row.get("title"),
-        published=row.get("seendate"),
-        source_title=row.get("domain"),
+        guid=text_of(row.get("url")),
+        link=text_of(row.get("url")),
+        title=text_of(row.get("title")),
+        published=text_of(row.get("seendate")),
+        source_title=text_of(row.get("domain")),
         language="en" if language == "English" else None,
     )
 

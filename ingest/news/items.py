@@ -25,6 +25,9 @@ FEW_LIMIT_SECONDS = 0.4
 # A longer document is read as far as this; the largest honest one met had a sixth of it.
 MAX_CHARACTERS = 1_500_000
 
+# What the parser lets escape on input it did not foresee (a location without numbers, a reference beyond Unicode).
+PARSER_FAULTS = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, AssertionError, RecursionError)
+
 _ITEM_END = re.compile(r"</(?:[\w.\-]{1,40}:)?(?:item|entry)\s*>", re.IGNORECASE)
 _ITEM_START = re.compile(r"<(?:[\w.\-]{1,40}:)?(?:item|entry)[\s>]", re.IGNORECASE)
 _HEADERS = {"content-type": "application/xml; charset=utf-8"}
@@ -127,7 +130,10 @@ def _parse(text: str, limit_seconds: float) -> tuple[Item, ...] | Items:
         parsed = feedparser.parse(body, response_headers=_HEADERS, sanitize_html=False, resolve_relative_uris=False)
         return _collect(parsed) or _explain_nothing(parsed)
 
-    return call_within(limit_seconds, parse) if len(body) > WATCHED_FROM_BYTES else parse()
+    try:
+        return call_within(limit_seconds, parse) if len(body) > WATCHED_FROM_BYTES else parse()
+    except PARSER_FAULTS as exc:
+        return Items((), Reason.PARSER_FAILED, f"the parser gave up: {type(exc).__name__}: {str(exc)[:200]}")
 
 
 def cut_items(text: str, n_kept: int) -> str:
@@ -137,7 +143,7 @@ def cut_items(text: str, n_kept: int) -> str:
 
 
 def _collect(parsed: Any) -> tuple[Item, ...]:
-    language = _string(parsed.get("feed", {}).get("language"))
+    language = text_of(parsed.get("feed", {}).get("language"))
     return tuple(_item(entry, language) for entry in parsed.get("entries", [])[:MAX_ENTRIES])
 
 
@@ -146,25 +152,26 @@ def _item(entry: Any, language: str | None) -> Item:
     contents = dict.get(entry, "content") or [{}]
     source = dict.get(entry, "source") or {}
     return Item(
-        guid=_string(dict.get(entry, "id")),
-        link=_string(dict.get(entry, "link")) or _first_link(entry),
-        title=_string(dict.get(entry, "title")),
-        summary=_string(dict.get(entry, "summary")),
-        content=_string(contents[0].get("value")),
-        published=_string(dict.get(entry, "published")) or _string(dict.get(entry, "created")),
+        guid=text_of(dict.get(entry, "id")),
+        link=text_of(dict.get(entry, "link")) or _first_link(entry),
+        title=text_of(dict.get(entry, "title")),
+        summary=text_of(dict.get(entry, "summary")),
+        content=text_of(contents[0].get("value")),
+        published=text_of(dict.get(entry, "published")) or text_of(dict.get(entry, "created")),
         published_parsed=dict.get(entry, "published_parsed") or dict.get(entry, "created_parsed"),
-        updated=_string(dict.get(entry, "updated")),
+        updated=text_of(dict.get(entry, "updated")),
         updated_parsed=dict.get(entry, "updated_parsed"),
-        source_title=_string(source.get("title")) if isinstance(source, dict) else None,
+        source_title=text_of(source.get("title")) if isinstance(source, dict) else None,
         language=language,
     )
 
 
 def _first_link(entry: Any) -> str | None:
-    return next((_string(link.get("href")) for link in dict.get(entry, "links") or [] if link.get("href")), None)
+    return next((text_of(link.get("href")) for link in dict.get(entry, "links") or [] if link.get("href")), None)
 
 
-def _string(value: Any) -> str | None:
+def text_of(value: object) -> str | None:
+    """`value` where it is a text with something in it, None for every other thing a document may hold there."""
     return value if isinstance(value, str) and value.strip() else None
 
 
@@ -177,7 +184,7 @@ def read_json_feed(text: str) -> Items:
     rows = document.get("items") if isinstance(document, dict) else None
     if not isinstance(rows, list):
         return Items((), Reason.NOT_A_FEED, "JSON without a list named items, so not a JSON Feed")
-    language = _string(document.get("language"))
+    language = text_of(document.get("language"))
     items = tuple(_json_item(row, language) for row in rows[:MAX_ENTRIES] if isinstance(row, dict))
     if not items:
         return Items((), Reason.NO_ENTRIES, "a feed without items")
@@ -189,12 +196,12 @@ def read_json_feed(text: str) -> Items:
 def _json_item(row: dict[str, Any], language: str | None) -> Item:
     identity = row.get("id")
     return Item(
-        guid=str(identity) if isinstance(identity, int | float) else _string(identity),
-        link=_string(row.get("url")) or _string(row.get("external_url")),
-        title=_string(row.get("title")),
-        summary=_string(row.get("summary")),
-        content=_string(row.get("content_text")) or _string(row.get("content_html")),
-        published=_string(row.get("date_published")),
-        updated=_string(row.get("date_modified")),
-        language=_string(row.get("language")) or language,
+        guid=str(identity) if isinstance(identity, int | float) else text_of(identity),
+        link=text_of(row.get("url")) or text_of(row.get("external_url")),
+        title=text_of(row.get("title")),
+        summary=text_of(row.get("summary")),
+        content=text_of(row.get("content_text")) or text_of(row.get("content_html")),
+        published=text_of(row.get("date_published")),
+        updated=text_of(row.get("date_modified")),
+        language=text_of(row.get("language")) or language,
     )

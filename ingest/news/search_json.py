@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ingest.news.decode import Reason, decode_text
-from ingest.news.items import Item, Items
+from ingest.news.items import Item, Items, text_of
 
 GOVUK = "https://www.gov.uk"
 
@@ -35,22 +35,22 @@ def _read_hacker_news(row: dict[str, Any]) -> Item:
     number = row.get("objectID")
     return Item(
         guid=str(number) if number else None,
-        link=row.get("url") or (f"https://news.ycombinator.com/item?id={number}" if number else None),
-        title=row.get("title") or row.get("story_title"),
-        summary=row.get("story_text"),
-        published=row.get("created_at"),
+        link=text_of(row.get("url")) or (f"https://news.ycombinator.com/item?id={number}" if number else None),
+        title=text_of(row.get("title")) or text_of(row.get("story_title")),
+        summary=text_of(row.get("story_text")),
+        published=text_of(row.get("created_at")),
         source_title="Hacker News",
     )
 
 
 def _read_govuk(row: dict[str, Any]) -> Item:
-    link = row.get("link")
+    link = text_of(row.get("link"))
     return Item(
-        guid=row.get("_id") or link,
-        link=f"{GOVUK}{link}" if isinstance(link, str) and link.startswith("/") else link,
-        title=row.get("title"),
-        summary=row.get("description"),
-        published=row.get("public_timestamp"),
+        guid=text_of(row.get("_id")) or link,
+        link=f"{GOVUK}{link}" if link and link.startswith("/") else link,
+        title=text_of(row.get("title")),
+        summary=text_of(row.get("description")),
+        published=text_of(row.get("public_timestamp")),
     )
 
 

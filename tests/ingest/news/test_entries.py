@@ -123,6 +123,34 @@ def test_entity_in_a_quotation_is_no_declaration() -> None:
     assert parse_feed(body, LAB, NOW, "r").entries.height == 1
 
 
+def test_impossible_character_references_do_not_cost_the_feed() -> None:
+    body = rss("<title>a&#x110000;&#0;&#xD800;&#99999999999;b</title>", "<title>c</title>")
+    assert parse_feed(body, LAB, NOW, "r").entries["title"].to_list() == ["ab", "c"]
+
+
+def test_fault_of_the_parser_is_a_named_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    def give_up(*_args: object, **_options: object) -> None:
+        raise TypeError("a location without numbers")
+
+    monkeypatch.setattr("ingest.news.items.feedparser.parse", give_up)
+    assert parse_feed(rss("<title>t</title>"), LAB, NOW, "r").reason is Reason.PARSER_FAILED
+
+
+def test_parsing_reaches_out_to_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_args: object) -> None:
+        raise AssertionError("the network was touched")
+
+    monkeypatch.setattr("socket.socket.connect", refuse)
+    monkeypatch.setattr("socket.getaddrinfo", refuse)
+    body = (
+        b'<?xml version="1.0"?><?xml-stylesheet href="http://x.example/s.xsl"?>'
+        b'<!DOCTYPE rss SYSTEM "http://x.example/rss.dtd">'
+        b'<rss xmlns:xi="http://www.w3.org/2001/XInclude"><channel><xi:include href="http://x.example/i.xml"/>'
+        b"<item><title>t</title></item></channel></rss>"
+    )
+    assert parse_feed(body, LAB, NOW, "r").entries.height == 1
+
+
 def test_truncated_feed_gives_the_entries_it_has() -> None:
     body = rss("<title>one</title>", "<title>two</title>")[:-40]
     assert "one" in parse_feed(body, LAB, NOW, "r").entries["title"].to_list()

@@ -81,6 +81,17 @@ def test_refusal_in_words_is_malformed_and_an_empty_object_is_not() -> None:
     assert harvest(payload("ag_gdelt", {}), FEEDS["ag_gdelt"], "r").reason is Reason.NO_ENTRIES
 
 
+@pytest.mark.parametrize("feed_id", ["us_fr_ai_json", "ag_gdelt", "ag_hn_algolia", "uk_govuk_search"])
+@pytest.mark.parametrize("wrong", [5, [1], {"a": 1}, True, None])
+def test_values_of_the_wrong_kind_never_raise(feed_id: str, wrong: object) -> None:
+    names = ("document_number", "title", "abstract", "publication_date", "agency_names", "html_url", "url", "seendate",
+             "domain", "objectID", "created_at", "link", "_id", "public_timestamp", "story_text")  # fmt: skip
+    row = dict.fromkeys(names, wrong)
+    document = {"results": [row], "articles": [row], "hits": [row], "count": wrong, "next_page_url": wrong}
+    found = harvest(payload(feed_id, document), FEEDS[feed_id], "r")
+    assert found.entries.height + found.quarantined.height >= 1
+
+
 def test_window_splits_into_touching_halves() -> None:
     start, end = NOW, NOW + timedelta(hours=1)
     assert gdelt.split(start, end) == [(start, NOW + timedelta(minutes=30)), (NOW + timedelta(minutes=30), end)]
