@@ -27,6 +27,9 @@ OFFENCES: dict[str, dict[str, list[dict[str, Any]]]] = {
     "candle_is_on_grid": {"core.candle": [{"timeframe": "1h", "open_time_utc": DEFAULT_TIME + timedelta(minutes=1)}]},
     "candle_market_is_known": {"core.candle": [{"market_id": "nowhere:TAO/USDT"}]},
     "event_times_are_ordered": {"core.event": [{"earliest_at_utc": LATER}]},
+    "event_has_evidence": {"core.event": [{"origin": "detected"}]},
+    "evidence_has_event": {"core.event_source": [{}]},
+    "story_entry_has_story": {"core.story_entry": [{}]},
     "study_result_has_number_or_reason": {"out.study_result": [{}]},
     "study_uses_no_later_data": {
         "out.study_result": [{"estimate": 0.1, "data_as_of_utc": DEFAULT_TIME + timedelta(days=9)}],
