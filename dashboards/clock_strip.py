@@ -41,10 +41,10 @@ def draw_clock_strip(
     if event["time_precision"] == "day":
         return Markup("")
     public: datetime = event["best_at_utc"]
-    flags = _flags(event, sources, timing)
+    flags = [flag for flag in _flags(event, sources, timing) if abs(flag.at - public) < MAX_LENGTH]
     private = next((flag.at for flag in flags if flag.css == "private-edge"), None)
     begin = min(private or public, public) - timedelta(minutes=25)
-    last = max([flag.at for flag in flags if flag.at - public < MAX_LENGTH])
+    last = max([public, *(flag.at for flag in flags)])
     end = max(
         begin + (last - begin) / LAST_FLAG_AT, (public + QUIET_AFTER) if timing is None else public + timedelta(hours=2)
     )

@@ -148,13 +148,18 @@ def _plot(frame: pl.DataFrame, reaction: Reaction) -> Plot:
     }
     narrow = {
         "layout.margin.r": 62,
-        **{f"layout.annotations.{i}.text": f"{band}%" for i, band in _band_labels(annotations)},
+        "layout.annotations.0.text": "Report",
+        **{f"layout.annotations.{index}.text": "95%" for index in _texts_at(annotations, "95% of placebos")},
+        **{
+            f"layout.annotations.{index}.text": annotations[index]["text"].split(":")[0]
+            for index in _texts_at(annotations, ": outside 95%")
+        },
     }
     return Plot(data, layout, height=400, narrow_height=350, narrow=narrow)
 
 
-def _band_labels(annotations: list[dict[str, Any]]) -> list[tuple[int, int]]:
-    return [(index, 95) for index, item in enumerate(annotations) if item["text"].startswith("95% of")]
+def _texts_at(annotations: list[dict[str, Any]], part: str) -> list[int]:
+    return [index for index, item in enumerate(annotations) if part in item["text"]]
 
 
 def _hover(row: dict[str, Any]) -> str:

@@ -135,14 +135,14 @@ def _plot(
         for index, (hours, value, at) in enumerate(reversed([m for m in marks if m[0] < 100]))
     ]
     annotations += _end_labels(frame, reaction, last, benchmark, color)
+    subject, expected = len(annotations) - 2, len(annotations) - 1
     narrow: dict[str, Any] = {
-        "layout.margin.r": 12,
-        "layout.xaxis.nticks": 5,
-        **{f"layout.annotations.{index}.ax": 16 for index in range(n_fixed, len(annotations) - 2)},
-        f"layout.annotations.{len(annotations) - 2}.xanchor": "right",
-        f"layout.annotations.{len(annotations) - 2}.xshift": 0,
-        f"layout.annotations.{len(annotations) - 2}.yshift": 30,
-        f"layout.annotations.{len(annotations) - 1}.visible": False,
+        "layout.margin.r": 66,
+        "layout.xaxis.nticks": 4,
+        "layout.annotations.0.text": f"Report<br>{start:%H:%M} UTC",
+        **{f"layout.annotations.{index}.ax": 14 for index in range(n_fixed, subject)},
+        f"layout.annotations.{subject}.text": annotations[subject]["text"].split(" after")[0].split(" at the")[0],
+        f"layout.annotations.{expected}.text": "expected",
     }
     layout = {
         "xaxis": {

@@ -17,12 +17,13 @@ PAGES = [*(path for _, path in NAVIGATION), LEAD, event_path("2026-07-01-restore
 FIRST_PAINT_SECONDS = 1.5
 FIRST_FIGURE_SECONDS = 9.0
 # Marks a reader can see: line and marker paths, filled areas, heat map images.
-COUNT_MARKS = (
-    "() => [...document.querySelectorAll('.plot')].map(plot => ({id: plot.closest('.fig').id, failed: "
-    "plot.classList.contains('failed'), least: plot.querySelector('.hm') ? 1 : 2, marks: plot.querySelectorAll('.trace path[d], .point, .hm image').length, "
-    "types: "
-    "(plot.data || []).every((trace, i) => plot._fullData[i].type === (trace.type || 'scatter'))}))"
-)
+COUNT_MARKS = """() => [...document.querySelectorAll('.plot')].map(plot => ({
+    id: plot.closest('.fig').id,
+    failed: plot.classList.contains('failed'),
+    least: plot.querySelector('.hm') ? 1 : 2,
+    marks: plot.querySelectorAll('.trace path[d], .point, .hm image').length,
+    types: (plot.data || []).every((trace, i) => plot._fullData[i].type === (trace.type || 'scatter')),
+}))"""
 AXE_RULES = "{runOnly: {type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']}}"
 
 

@@ -1,18 +1,22 @@
 """A sentence says only what its numbers support."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
 
 from dashboards import findings
 from dashboards.cards import claimed_hours, rise_claim, shown_verdict
-from dashboards.clock_strip import stack_flags
+from dashboards.clock_strip import draw_clock_strip, stack_flags
 from dashboards.figures.axes import nice_step, percent_axis, tick_values
 from dashboards.figures.specification_curve import curve_title
 from dashboards.pages.categories import categories_title
 from dashboards.readings import Horizon, Reaction
+from tests.dashboards.material import frame_of
+from tests.dashboards.rows import EVENT_AT, event_row, source_rows
+from warehouse.tables.news import EVENT_SOURCE
+from warehouse.tables.studies import STUDY_PATH
 
 DAY = Horizon(24.0, 0.234, 0.03, 0.2, 0.12, 0.28, 0, 383, 16.0, 0.06, 454, "BTC", "", None, -0.04, 0.06)
 
@@ -118,3 +122,12 @@ def test_ticks_are_round_and_include_zero():
     assert tick_values(-0.06, 0.35) == [0.0, 0.1, 0.2, 0.3]
     assert nice_step(0.41, 5) == pytest.approx(0.1)
     assert percent_axis(-0.06, 0.35)["ticktext"] == ["0", "+10%", "+20%", "+30%"]
+
+
+@pytest.mark.parametrize("days", [-40, 40])
+def test_sources_far_from_the_event_do_not_stretch_or_break_the_clock_strip(days):
+    at = EVENT_AT + timedelta(days=days)
+    sources = frame_of(EVENT_SOURCE, [{**row, "published_at_utc": at} for row in source_rows()])
+    strip = draw_clock_strip(event_row(), sources, STUDY_PATH.empty(), None, "TAO")
+    assert "<time" not in strip
+    assert "No prices of TAO in these hours" in strip

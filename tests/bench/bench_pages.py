@@ -1,0 +1,97 @@
+"""How long five hundred event pages take, what pages weigh, and when a reader sees words and figures."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import polars as pl
+
+from dashboards.page import event_path
+from dashboards.site import build_site
+from tests.dashboards.browser import CHROMIUM, FLAGS
+from tests.dashboards.material import NOW, make_tables
+from tests.dashboards.publication import publish_tables
+from tests.dashboards.rows import EVENT_ID
+from warehouse.tables.contract import Table
+from warehouse.tables.news import CONFOUNDER, EVENT, EVENT_SOURCE
+from warehouse.tables.studies import PLACEBO, STUDY_PATH, STUDY_RESULT
+
+N_EVENTS = 500
+BUDGET_SECONDS = 60.0
+PER_EVENT = (EVENT, EVENT_SOURCE, CONFOUNDER, STUDY_RESULT, STUDY_PATH, PLACEBO)
+WEIGHT_BUDGET = {"overview": 200_000, "event": 300_000}
+
+
+def repeat_event(tables: dict[Table, pl.DataFrame], n: int) -> dict[Table, pl.DataFrame]:
+    """The measured event of June 2026 `n` times under ids and times of their own."""
+    grown = dict(tables)
+    for table in PER_EVENT:
+        rows = tables[table].filter(pl.col("event_id") == EVENT_ID)
+        copies = [rows.with_columns(_renamed(table, number)) for number in range(n)]
+        grown[table] = pl.concat([tables[table], *copies])
+    return grown
+
+
+def _renamed(table: Table, number: int) -> list[pl.Expr]:
+    changes = [pl.lit(f"copy-{number:04d}").alias("event_id")]
+    if table is STUDY_RESULT:
+        changes.append((pl.col("result_id") + f"-{number}").alias("result_id"))
+    return changes
+
+
+def paint_times(site: Path, path: str) -> tuple[float, float]:
+    """Seconds to the first words and to the first figure."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.goto((site / path).as_uri(), wait_until="commit")
+        while not page.evaluate("!!document.querySelector('.plot[data-drawn]')"):
+            page.wait_for_timeout(20)
+        figure = page.evaluate("performance.now()") / 1000
+        words = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime") / 1000
+        browser.close()
+    return words, figure
+
+
+def main() -> None:
+    """Print one table; exit 1 when a page is over its weight or the build over its time."""
+    is_over = False
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        published, site = publish_tables(repeat_event(make_tables(), N_EVENTS), folder), folder / "site"
+        started = time.perf_counter()
+        first = build_site(published, site, now=NOW)
+        first_seconds = time.perf_counter() - started
+        started = time.perf_counter()
+        second = build_site(published, site, now=NOW)
+        second_seconds = time.perf_counter() - started
+        print(f"{'build':<44}{'seconds':>9}{'budget':>9}{'ratio':>8}")
+        for label, report, seconds in (("first", first, first_seconds), ("second, unchanged", second, second_seconds)):
+            text = f"{label}: {report.n_rendered} of {report.n_pages} pages rendered"
+            print(f"{text:<44}{seconds:>9.1f}{BUDGET_SECONDS:>9.0f}{seconds / BUDGET_SECONDS:>8.2f}")
+            is_over |= seconds > BUDGET_SECONDS
+        print(f"\n{'page without plotly.js':<44}{'kB':>9}{'budget':>9}{'ratio':>8}")
+        assets = sum((site / "assets" / part).stat().st_size for part in ("site.css", "site.js", "theme-init.js"))
+        for kind, path in (("overview", "index.html"), ("event", event_path(EVENT_ID))):
+            weight = (site / path).stat().st_size + assets
+            print(
+                f"{kind:<44}{weight / 1000:>9.1f}{WEIGHT_BUDGET[kind] / 1000:>9.0f}{weight / WEIGHT_BUDGET[kind]:>8.2f}"
+            )
+            is_over |= weight > WEIGHT_BUDGET[kind]
+        if CHROMIUM.exists():
+            print(f"\n{'headless Chromium':<44}{'words s':>9}{'figure s':>9}")
+            for path in ("index.html", event_path(EVENT_ID)):
+                words, figure = paint_times(site, path)
+                print(f"{path[:42]:<44}{words:>9.2f}{figure:>9.2f}")
+        else:
+            print(f"\npaint times skipped: needs {CHROMIUM}")
+    sys.exit(int(is_over))
+
+
+if __name__ == "__main__":
+    main()
