@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from analysis.single.aligned import MICROSECONDS_PER_HOUR, AlignedSeries, mark_spans
+from analysis.single.aligned import MICROSECONDS_PER_HOUR, AlignedSeries, cut_series, mark_spans
 from analysis.single.markets import StudyMarkets
 from analysis.single.study import list_mask_spans, read_event_times
 from analysis.standardise import EventInput
@@ -91,6 +91,7 @@ def _plan_group(
     markets: StudyMarkets,
 ) -> PlannedGroup | None:
     treated = sorted(set(markets.asset_ids.values()) - set(specification.benchmark_asset_ids))
+    candidates = {asset: _candidates(markets, asset) for asset in treated}
     lengths = sorted({series.bar_hours for found in markets.series.values() for series in found})
     chosen: list[tuple[str, str, AlignedSeries, int]] = []
     n_best = -1
@@ -100,7 +101,7 @@ def _plan_group(
         pairs = []
         for event_id, at in members:
             for asset in treated:
-                found = _best_market(specification, markets, asset, bar_hours, at, hours)
+                found = _best_market(specification, candidates[asset], bar_hours, at, hours)
                 if found is not None:
                     pairs.append((event_id, asset, *found))
         n_whole = sum(index + round(hours / bar_hours) <= series.asset.size for _, _, series, index in pairs)
@@ -125,26 +126,36 @@ def _plan_group(
     )
 
 
+def _candidates(markets: StudyMarkets, asset: str) -> list[tuple[AlignedSeries, NDArray[np.int64]]]:
+    """The series of an asset that have a benchmark, each with the running count of its usable bars."""
+    found = []
+    for market_id in sorted(markets.series):
+        for series in markets.series[market_id] if markets.asset_ids[market_id] == asset else ():
+            if series.benchmark_ids:
+                is_usable = np.isfinite(series.asset) & np.isfinite(series.benchmark)
+                found.append((series, np.concatenate([[0], np.cumsum(is_usable)])))
+    return found
+
+
 def _best_market(
-    specification: GroupSpecification, markets: StudyMarkets, asset: str, bar_hours: float, at: int, hours: float
+    specification: GroupSpecification,
+    candidates: Sequence[tuple[AlignedSeries, NDArray[np.int64]]],
+    bar_hours: float,
+    at: int,
+    hours: float,
 ) -> tuple[AlignedSeries, int] | None:
-    """The series of `asset` with most usable bars over estimation and window, and the event's bar; None without one."""
+    """The series with most usable bars over estimation and window, and the event's bar; None without one."""
     best: tuple[AlignedSeries, int] | None = None
     n_best = 0
-    for market_id in sorted(markets.series):
-        if markets.asset_ids[market_id] != asset:
+    for series, counts in candidates:
+        index = series.first_bar_after(at)
+        if series.bar_hours != bar_hours or not 0 < index < series.asset.size:
             continue
-        for series in markets.series[market_id]:
-            if series.bar_hours != bar_hours or not series.benchmark_ids:
-                continue
-            index = series.first_bar_after(at)
-            if not 0 < index < series.asset.size:
-                continue
-            first = max(0, index - round(specification.estimation_hours / bar_hours))
-            span = slice(first, index + round(hours / bar_hours))
-            n = int(np.sum(np.isfinite(series.asset[span]) & np.isfinite(series.benchmark[span])))
-            if n > n_best:
-                best, n_best = (series, index), n
+        first = max(0, index - round(specification.estimation_hours / bar_hours))
+        last = min(series.asset.size, index + round(hours / bar_hours))
+        n = int(counts[last] - counts[first])
+        if n > n_best:
+            best, n_best = (series, index), n
     return best
 
 
@@ -154,8 +165,9 @@ def _event_input(
     event_id, _, series, index = pair
     bars = round(specification.estimation_hours / series.bar_hours)
     first, last = max(0, index - bars), min(series.asset.size, index + round(hours / series.bar_hours))
-    others = tuple(span for other, span in spans if other != event_id)
     step = round(series.bar_hours * MICROSECONDS_PER_HOUR)
+    start, stop = int(series.close_us[first]) - step, int(series.close_us[last - 1])
+    near = tuple(span for other, span in spans if other != event_id and span[1] > start and span[0] < stop)
     return EventInput(
         event_id=event_id,
         asset_id=series.market_id,
@@ -167,7 +179,7 @@ def _event_input(
         bar_zero=index - first,
         estimation=(-bars, 0),
         window=(0, round(hours / series.bar_hours)),
-        mask=mark_spans(series, others)[first:last],
+        mask=mark_spans(cut_series(series, first, last), near),
     )
 
 
