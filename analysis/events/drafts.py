@@ -18,6 +18,8 @@ ENOUGH_FOR_COMMENT = 3
 # Stories with the same frame and parties within this are one thing that happened.
 SAME_EVENT = timedelta(hours=72)
 COMMENT_FRAMES = ("reaction", "market", "talks", "prospect", "testimony")
+# What a court did is a ruling, whichever way one outlet words it.
+SAME_FRAMES = {"dismiss": "ruling"}
 # Tags between which outlets differ on one and the same act of a government.
 NEIGHBOURS = frozenset({"export_control_access", "ai_policy_other", "government_action"})
 PARTY_KINDS = ("lab", "chipmaker", "token", "company", "provider")
@@ -126,12 +128,13 @@ def _facts(entries: pl.DataFrame, party_ids: set[str]) -> StoryFacts:
 
 def _home_of(story: StoryFacts, drafts: list[Draft]) -> Draft | None:
     """The latest earlier draft that this story tells again or comments on."""
+    frame = SAME_FRAMES.get(story.frame, story.frame)
     for draft in reversed(drafts):
         lead = draft.lead
         if story.time.best - lead.time.best > SAME_EVENT:
             return None
         is_comment = story.frame in COMMENT_FRAMES
-        is_same = lead.frame == story.frame and story.frame != ""
+        is_same = frame == SAME_FRAMES.get(lead.frame, lead.frame) and frame != ""
         if (is_same or is_comment) and _is_neighbour(lead.category, story.category) and _share_parties(draft, story):
             return draft
     return None

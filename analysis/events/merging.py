@@ -118,7 +118,8 @@ def _is_same(child: dict[str, object], parent: dict[str, object], party_ids: set
     one, other = str(child["category"]), str(parent["category"])
     if one != other and not (one in NEIGHBOURS and other in NEIGHBOURS):
         return False
-    if one != "outage" and {child["direction"], parent["direction"]} == {"restricts", "enables"}:
+    # Only access is taken away and given back; a ruling can be called either by either side.
+    if one in NEIGHBOURS and {child["direction"], parent["direction"]} == {"restricts", "enables"}:
         return False
     mine, theirs = _entities(child), _entities(parent)
     if not mine and one == other:
