@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ HORIZONS = (0, 1, 3, 6, 12, 24, 72)
 LAG_HORIZONS = (0, 1, 3, 6, 12, 24)
 FORECAST_HORIZONS = (1, 24)
 HOURS_PER_WEEK, HOURS_PER_DAY, HOURS_PER_YEAR = 168, 24, 8760.0
+ENDED = timedelta(days=180)
 # Beta is learnt from the 30 days before each bar.
 BETA_BARS = 720
 # Anscombe's (1948) constant: makes the variance of a count nearly the same at every level.
@@ -58,14 +60,20 @@ class HourlyMarket:
 
 
 def hourly_markets(pairs: Iterable[Pair]) -> list[HourlyMarket]:
-    """The longest hourly pair with Bitcoin of every token that has more bars than a first fit needs."""
+    """The longest hourly pair with Bitcoin of every token that has more bars than a first fit needs.
+
+    A token whose bars end more than ENDED before the newest has merged or been delisted and is left out: it would only
+    enlarge the family of tests.
+    """
     longest: dict[str, Pair] = {}
     for pair in pairs:
         if pair.timeframe == "1h" and pair.other_asset_id == BITCOIN and pair.n_common > MIN_FIRST_FIT:
             best = longest.get(pair.asset_id)
             if best is None or pair.n_common > best.n_common:
                 longest[pair.asset_id] = pair
-    return [_hourly_market(longest[asset]) for asset in sorted(longest)]
+    newest = max((pair.last_close for pair in longest.values()), default=None)
+    living = [asset for asset, pair in sorted(longest.items()) if newest and newest - pair.last_close <= ENDED]
+    return [_hourly_market(longest[asset]) for asset in living]
 
 
 def measure_responses(markets: list[HourlyMarket], attention: pl.DataFrame) -> pl.DataFrame:

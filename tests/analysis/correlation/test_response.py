@@ -208,3 +208,9 @@ def test_forecast_rows_say_what_is_beaten_and_leave_price_commentary_out():
 def test_a_market_with_too_few_bars_is_not_measured():
     pair, _, _ = make_world(np.random.default_rng(11), 1500)
     assert hourly_markets([pair]) == []
+
+
+def test_a_token_that_ended_long_ago_is_left_out_of_the_family_of_tests():
+    living, _, _ = make_world(np.random.default_rng(12), 9000)
+    ended = make_pair(living.token[:2500], living.benchmark[:2500], asset="OCEAN")
+    assert [market.pair.asset_id for market in hourly_markets([ended, living])] == ["TAO"]
