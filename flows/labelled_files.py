@@ -54,7 +54,7 @@ def load_user_vocabulary(config_path: Path) -> Vocabulary:
 def tag_file(path: Path, config_path: Path) -> pl.DataFrame:
     """Each row of the file with its verdict; undated rows and unreadable dates are grouped among themselves."""
     rows = read_headlines_file(path)
-    headlines = rows.select("title", pl.col("url").cast(pl.String), _instants(rows).alias("published_at_utc"))
+    headlines = rows.select("title", pl.col("url").cast(pl.String), read_instants(rows).alias("published_at_utc"))
     found = label_headlines(headlines, load_user_vocabulary(config_path), load_frames())
     kept = rows.select("title", *OPTIONAL_COLUMNS)
     return pl.concat([kept, found], how="horizontal")
@@ -78,10 +78,21 @@ def score_file(path: Path, config_path: Path) -> pl.DataFrame:
     return pl.DataFrame(rows)
 
 
-def _instants(rows: pl.DataFrame) -> pl.Series:
+def read_instants(rows: pl.DataFrame) -> pl.Series:
+    """`published_utc` as UTC instants; without a zone it is UTC, unreadable is null."""
     column = rows["published_utc"]
     if column.dtype.is_temporal():
         return rows.select(pl.col("published_utc").cast(UTC))["published_utc"]
+    text = pl.col("published_utc").cast(pl.String).str.strip_chars().str.replace("T", " ", literal=True)
+    zoned = text.str.replace(r"(?:Z| ?UTC)$", "+0000").str.replace(r"([+-]\d\d):(\d\d)$", "${1}${2}")
     return rows.select(
-        pl.col("published_utc").cast(pl.String).str.to_datetime(time_unit="us", time_zone="UTC", strict=False)
-    )["published_utc"]
+        pl.coalesce(
+            zoned.str.to_datetime("%Y-%m-%d %H:%M:%S%.f%z", time_unit="us", strict=False).dt.convert_time_zone("UTC"),
+            zoned.str.to_datetime("%Y-%m-%d %H:%M%z", time_unit="us", strict=False).dt.convert_time_zone("UTC"),
+            *(
+                text.str.to_datetime(written, time_unit="us", strict=False).dt.replace_time_zone("UTC")
+                for written in ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M")
+            ),
+            text.str.to_date("%Y-%m-%d", strict=False).cast(pl.Datetime("us")).dt.replace_time_zone("UTC"),
+        ).cast(UTC)
+    ).to_series()

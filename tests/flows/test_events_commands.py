@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from flows.commands import events
 from flows.errors import CommandError
+from flows.labelled_files import read_headlines_file, read_instants
 from flows.user_ledger import load_decisions, record_decision
 
 
@@ -39,6 +40,20 @@ def test_tagging_needs_titles_only_and_keeps_order(app, tmp_path):
     ]
     assert rows[0]["story_id"] != rows[1]["story_id"]
     assert not (tmp_path / "warehouse.duckdb").exists()
+
+
+def test_dates_are_read_however_they_are_written(tmp_path):
+    written = (
+        "2026-06-12T23:56:41Z",
+        "2026-06-13 01:56:41+02:00",
+        "2026-06-12 23:56:41",
+        "2026-06-12T23:56:41.5Z",
+        "x",
+        "",
+    )
+    (tmp_path / "in.csv").write_text("title,published_utc\n" + "".join(f"t,{text}\n" for text in written))
+    instants = read_instants(read_headlines_file(tmp_path / "in.csv")).to_list()
+    assert [value and value.strftime("%d %H:%M:%S") for value in instants] == ["12 23:56:41"] * 4 + [None, None]
 
 
 def test_explaining_names_the_row_that_was_met(app, tmp_path):
