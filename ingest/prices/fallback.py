@@ -96,10 +96,11 @@ def fetch_with_fallback(
     A venue that could not be used is not asked again in this run.
     """
     harvest, dead = Harvest(), set[str]()
+    listings: dict[str, frozenset[str]] = {}
     n_unlisted = 0
     pending = [list(group) for group in groups]
     while pending:
-        chosen = [_take_next(group, dead) for group in pending]
+        chosen = [_take_next(group, dead, listings) for group in pending]
         requests = [request for request in chosen if request is not None]
         if not requests:
             break
@@ -111,6 +112,8 @@ def fetch_with_fallback(
             harvest.answers.extend(venue.answers)
             harvest.problems.extend(problem_lines(venue))
             n_unlisted += len(venue.unlisted)
+            if venue.listed is not None:
+                listings[venue.exchange] = venue.listed
             if venue.error is not None:
                 dead.add(venue.exchange)
         pending = [
@@ -138,10 +141,14 @@ def _named(exchange: str, error: SourceError) -> str:
     return text if text.startswith(exchange) else f"{exchange}: {text}"
 
 
-def _take_next(group: list[SeriesRequest], dead: set[str]) -> SeriesRequest | None:
+def _take_next(
+    group: list[SeriesRequest], dead: set[str], listings: Mapping[str, frozenset[str]]
+) -> SeriesRequest | None:
+    """The next alternative on a usable venue that lists it, as far as its list is known."""
     while group:
         request = group.pop(0)
-        if request.exchange not in dead:
+        listed = listings.get(request.exchange)
+        if request.exchange not in dead and (listed is None or request.symbol in listed):
             return request
     return None
 

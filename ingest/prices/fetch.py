@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import polars as pl
@@ -50,6 +50,7 @@ class VenueAnswer:
     answers: list[SeriesAnswer] = field(default_factory=list)
     unlisted: list[SeriesRequest] = field(default_factory=list)
     error: SourceError | None = None
+    listed: frozenset[str] | None = None  # what the venue lists, once known
 
 
 OnSeries = Callable[[SeriesAnswer], None]
@@ -93,6 +94,7 @@ async def _ask_venue(
     answer = VenueAnswer(venue.exchange)
     try:
         async with asyncio.timeout(deadline_seconds), open_session(venue, replay_url) as session:
+            answer = replace(answer, listed=session.listed)
             for request in wanted:
                 if request.symbol not in session.listed:
                     answer.unlisted.append(request)
@@ -101,16 +103,16 @@ async def _ask_venue(
                 answer.answers.append(series)
                 on_series(series)
                 if isinstance(series.error, (UnreachableError, RefusedError)):
-                    return VenueAnswer(venue.exchange, answer.answers, answer.unlisted, series.error)
+                    return replace(answer, error=series.error)
     except TimeoutError:
         late = TransientError(
             venue.exchange,
             f"took longer than {deadline_seconds:g} s; {len(answer.answers)} of {len(wanted)} series done",
             remedy="the rest follows in the next run",
         )
-        return VenueAnswer(venue.exchange, answer.answers, answer.unlisted, late)
+        return replace(answer, error=late)
     except SourceError as exc:
-        return VenueAnswer(venue.exchange, answer.answers, answer.unlisted, exc)
+        return replace(answer, error=exc)
     return answer
 
 

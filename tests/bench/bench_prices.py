@@ -26,6 +26,7 @@ from flows.price_files import import_prices
 from flows.prices import LIVE_TIMEFRAMES, update_prices
 from flows.settings import Settings
 from ingest.prices.candles import Reading, parse_candles
+from ingest.prices.derivatives import fetch_derivatives, watched_contracts
 from ingest.prices.fallback import fetch_with_fallback, plan_live
 from ingest.prices.layout import Identity
 from ingest.prices.registry import load_registry
@@ -110,6 +111,15 @@ def bench_rerun(folder: Path) -> list[tuple[str, str, str]]:
         def ask() -> None:
             groups = plan_live(registry, warehouse.query("watermarks"), warehouse.frame(GAP), LIVE_TIMEFRAMES, NOW)
             fetch_with_fallback(registry.venues, groups, NOW, replay_url=world.url, deadline_seconds=120)
+            marks = warehouse.query("derivatives_watermarks")
+            fetch_derivatives(
+                registry.venues["binanceusdm"],
+                watched_contracts(registry, "binanceusdm"),
+                {(market, kind): last for market, kind, last in marks.iter_rows()},
+                READING,
+                replay_url=world.url,
+                deadline_seconds=120,
+            )
 
         changed = []
         whole = best_of(3, lambda: changed.append(update_prices(context).n_changed))

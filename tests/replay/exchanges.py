@@ -10,9 +10,20 @@ from typing import Any
 
 from tests.replay.market import SECONDS, Bar, Market
 from tests.replay.server import Request, Response
-from tests.replay.wires import WIRES, Wire
+from tests.replay.wires import Wire, binance, coinbase, kraken, kucoin, okx
+from tests.replay.wires_gate_bybit import bybit, gate
 
 SLOW_SECONDS = 60.0
+WIRES: dict[str, Wire] = {
+    "binance": binance,
+    "binanceusdm": binance,
+    "bybit": bybit,
+    "coinbase": coinbase,
+    "gate": gate,
+    "kraken": kraken,
+    "kucoin": kucoin,
+    "okx": okx,
+}
 
 
 @dataclass(slots=True)

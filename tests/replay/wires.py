@@ -19,27 +19,27 @@ BINANCE_FILTERS = [
 EIGHT_HOURS = 8 * 3_600_000
 
 
-def _split(symbol: str) -> tuple[str, str, bool]:
+def split(symbol: str) -> tuple[str, str, bool]:
     pair, _, settle = symbol.partition(":")
     base, quote = pair.split("/")
     return base, quote, bool(settle)
 
 
-def _find(symbols: list[str], wanted: str, spelling: Callable[[str], str]) -> str | None:
+def find(symbols: list[str], wanted: str, spelling: Callable[[str], str]) -> str | None:
     return next((symbol for symbol in symbols if spelling(symbol) == wanted), None)
 
 
-def _between(bars: list[Bar], first: int | None, last: int | None) -> list[Bar]:
+def between(bars: list[Bar], first: int | None, last: int | None) -> list[Bar]:
     return [bar for bar in bars if (first is None or bar[0] >= first) and (last is None or bar[0] <= last)]
 
 
-def _number(request: Request, name: str) -> int | None:
+def number(request: Request, name: str) -> int | None:
     text = request.query.get(name)
     return int(float(text)) if text else None
 
 
-def _plain(symbol: str) -> str:
-    base, quote, _ = _split(symbol)
+def plain(symbol: str) -> str:
+    base, quote, _ = split(symbol)
     return base + quote
 
 
@@ -47,31 +47,31 @@ def binance(request: Request, symbols: list[str], bars: Bars, order: Order) -> A
     """Binance spot and USD-M: `/api/v3` and `/fapi/v1`."""
     if request.path.endswith("/exchangeInfo"):
         return {"timezone": "UTC", "serverTime": 0, "symbols": [_binance_market(symbol) for symbol in symbols]}
-    symbol = _find(symbols, request.query.get("symbol", ""), _plain)
+    symbol = find(symbols, request.query.get("symbol", ""), plain)
     if symbol is None:
         return {"code": -1121, "msg": "Invalid symbol."}
-    first, last = _number(request, "startTime"), _number(request, "endTime")
-    limit = min(_number(request, "limit") or 500, 1500)
+    first, last = number(request, "startTime"), number(request, "endTime")
+    limit = min(number(request, "limit") or 500, 1500)
     if request.path.endswith("/klines"):
         interval = request.query["interval"]
-        found = _between(bars(symbol, interval), first, last)
+        found = between(bars(symbol, interval), first, last)
         chosen = found[:limit] if first is not None else found[-limit:]
         return order([_kline(bar, SECONDS[interval] * 1000) for bar in chosen])
     if request.path.endswith("/fundingRate"):
-        times = [bar for bar in _between(bars(symbol, "1h"), first, last) if bar[0] % EIGHT_HOURS == 0]
-        plain = _plain(symbol)
+        times = [bar for bar in between(bars(symbol, "1h"), first, last) if bar[0] % EIGHT_HOURS == 0]
+        name = plain(symbol)
         return order(
             [
-                {"symbol": plain, "fundingTime": bar[0], "fundingRate": "0.00010000", "markPrice": str(bar[1])}
+                {"symbol": name, "fundingTime": bar[0], "fundingRate": "0.00010000", "markPrice": str(bar[1])}
                 for bar in times[:limit]
             ]
         )
     if request.path.endswith("/openInterestHist"):
-        found = _between(bars(symbol, "1h"), first, last)[: min(limit, 500)]
+        found = between(bars(symbol, "1h"), first, last)[: min(limit, 500)]
         return order(
             [
                 {
-                    "symbol": _plain(symbol),
+                    "symbol": plain(symbol),
                     "sumOpenInterest": "1000.5",
                     "sumOpenInterestValue": str(1000.5 * bar[1]),
                     "timestamp": bar[0],
@@ -83,7 +83,7 @@ def binance(request: Request, symbols: list[str], bars: Bars, order: Order) -> A
 
 
 def _binance_market(symbol: str) -> dict[str, Any]:
-    base, quote, is_perpetual = _split(symbol)
+    base, quote, is_perpetual = split(symbol)
     market = {
         "symbol": base + quote,
         "status": "TRADING",
@@ -122,15 +122,15 @@ def okx(request: Request, symbols: list[str], bars: Bars, order: Order) -> Any:
         return {"code": "0", "msg": "", "data": [_okx_market(s) for s in symbols if (":" in s) == (kind == "SWAP")]}
     if not request.path.endswith(("/market/candles", "/market/history-candles")):
         return None
-    symbol = _find(symbols, request.query.get("instId", ""), _okx_id)
+    symbol = find(symbols, request.query.get("instId", ""), _okx_id)
     if symbol is None:
         return {"code": "51001", "msg": "Instrument ID does not exist", "data": []}
     timeframe = request.query["bar"].removesuffix("utc").lower()
-    after, before = _number(request, "after"), _number(request, "before")
-    found = _between(
+    after, before = number(request, "after"), number(request, "before")
+    found = between(
         bars(symbol, timeframe), None if before is None else before + 1, None if after is None else after - 1
     )
-    chosen = found[-min(_number(request, "limit") or 100, 300) :]
+    chosen = found[-min(number(request, "limit") or 100, 300) :]
     rows = [
         [str(stamp), *(str(v) for v in (o, h, low, c, volume)), str(volume), str(volume * c), "1"]
         for stamp, o, h, low, c, volume in reversed(chosen)
@@ -139,12 +139,12 @@ def okx(request: Request, symbols: list[str], bars: Bars, order: Order) -> Any:
 
 
 def _okx_id(symbol: str) -> str:
-    base, quote, is_perpetual = _split(symbol)
+    base, quote, is_perpetual = split(symbol)
     return f"{base}-{quote}" + ("-SWAP" if is_perpetual else "")
 
 
 def _okx_market(symbol: str) -> dict[str, Any]:
-    base, quote, is_perpetual = _split(symbol)
+    base, quote, is_perpetual = split(symbol)
     market = {"instId": _okx_id(symbol), "state": "live", "lotSz": "0.001", "minSz": "0.001", "tickSz": "0.0001"}
     if is_perpetual:
         market |= {"instType": "SWAP", "uly": f"{base}-{quote}", "instFamily": f"{base}-{quote}", "settleCcy": quote}
@@ -159,7 +159,7 @@ def kraken(request: Request, symbols: list[str], bars: Bars, order: Order) -> An
         return {"error": [], "result": {_kraken_id(symbol): _kraken_market(symbol) for symbol in symbols}}
     if not request.path.endswith("/OHLC"):
         return None
-    symbol = _find(symbols, request.query.get("pair", ""), _kraken_id)
+    symbol = find(symbols, request.query.get("pair", ""), _kraken_id)
     if symbol is None:
         return {"error": ["EQuery:Unknown asset pair"]}
     minutes = int(request.query["interval"])
@@ -172,12 +172,12 @@ def kraken(request: Request, symbols: list[str], bars: Bars, order: Order) -> An
 
 
 def _kraken_id(symbol: str) -> str:
-    base, quote, _ = _split(symbol)
+    base, quote, _ = split(symbol)
     return f"{'XXBT' if base == 'BTC' else base}Z{quote}" if base == "BTC" else base + quote
 
 
 def _kraken_market(symbol: str) -> dict[str, Any]:
-    base, quote, _ = _split(symbol)
+    base, quote, _ = split(symbol)
     coin = "XXBT" if base == "BTC" else base
     return {
         "altname": _kraken_id(symbol),
@@ -210,12 +210,12 @@ def kucoin(request: Request, symbols: list[str], bars: Bars, order: Order) -> An
         return {"code": "200000", "data": [_kucoin_perpetual(symbol) for symbol in symbols if ":" in symbol]}
     if request.path.endswith("/market/allTickers"):
         return {"code": "200000", "data": {"time": 0, "ticker": []}}
-    symbol = _find(symbols, request.query.get("symbol", ""), _kucoin_id)
+    symbol = find(symbols, request.query.get("symbol", ""), _kucoin_id)
     if request.path.endswith("/market/candles") and symbol:
         names = {"1min": "1m", "5min": "5m", "1hour": "1h", "4hour": "4h", "1day": "1d"}
-        first, last = _number(request, "startAt"), _number(request, "endAt")
+        first, last = number(request, "startAt"), number(request, "endAt")
         found = bars(symbol, names[request.query["type"]])
-        found = _between(found, None if first is None else first * 1000, None if last is None else last * 1000 - 1)
+        found = between(found, None if first is None else first * 1000, None if last is None else last * 1000 - 1)
         rows = [
             [str(stamp // 1000), *(str(v) for v in (o, c, h, low, volume)), str(volume * c)]
             for stamp, o, h, low, c, volume in reversed(found[-1500:])
@@ -223,18 +223,18 @@ def kucoin(request: Request, symbols: list[str], bars: Bars, order: Order) -> An
         return {"code": "200000", "data": order(rows)}
     if request.path.endswith("/kline/query") and symbol:
         timeframe = next(k for k, v in SECONDS.items() if v == int(request.query["granularity"]) * 60)
-        found = _between(bars(symbol, timeframe), _number(request, "from"), _number(request, "to"))
+        found = between(bars(symbol, timeframe), number(request, "from"), number(request, "to"))
         return {"code": "200000", "data": order([list(bar) for bar in found[:200]])}
     return {"code": "400100", "msg": "symbol not exists"}
 
 
 def _kucoin_id(symbol: str) -> str:
-    base, quote, is_perpetual = _split(symbol)
+    base, quote, is_perpetual = split(symbol)
     return f"{'XBT' if base == 'BTC' else base}{quote}M" if is_perpetual else f"{base}-{quote}"
 
 
 def _kucoin_spot(symbol: str) -> dict[str, Any]:
-    base, quote, _ = _split(symbol)
+    base, quote, _ = split(symbol)
     sizes = {"baseMinSize": "0.01", "quoteMinSize": "0.1", "baseMaxSize": "1000000", "quoteMaxSize": "9999999"}
     steps = {"baseIncrement": "0.001", "quoteIncrement": "0.0001", "priceIncrement": "0.0001"}
     names = {"symbol": f"{base}-{quote}", "name": f"{base}-{quote}", "baseCurrency": base, "quoteCurrency": quote}
@@ -242,7 +242,7 @@ def _kucoin_spot(symbol: str) -> dict[str, Any]:
 
 
 def _kucoin_perpetual(symbol: str) -> dict[str, Any]:
-    base, quote, _ = _split(symbol)
+    base, quote, _ = split(symbol)
     coin = "XBT" if base == "BTC" else base
     return {
         "symbol": _kucoin_id(symbol),
@@ -277,13 +277,13 @@ def coinbase(request: Request, symbols: list[str], bars: Bars, order: Order) -> 
         return {"data": {"currency": "USD", "rates": {}}}
     if not request.path.endswith("/candles"):
         return None
-    symbol = _find(symbols, request.path.split("/")[-2], lambda s: "-".join(_split(s)[:2]))
+    symbol = find(symbols, request.path.split("/")[-2], lambda s: "-".join(split(s)[:2]))
     if symbol is None:
         return {"error": "NOT_FOUND", "message": "ProductID is invalid"}
     names = {"ONE_MINUTE": "1m", "FIVE_MINUTE": "5m", "ONE_HOUR": "1h", "ONE_DAY": "1d"}
-    first, last = _number(request, "start"), _number(request, "end")
+    first, last = number(request, "start"), number(request, "end")
     found = bars(symbol, names[request.query["granularity"]])
-    found = _between(found, None if first is None else first * 1000, None if last is None else last * 1000)[-350:]
+    found = between(found, None if first is None else first * 1000, None if last is None else last * 1000)[-350:]
     rows = [
         {"start": str(stamp // 1000)}
         | dict(zip(("open", "high", "low", "close", "volume"), map(str, values), strict=True))
@@ -293,7 +293,7 @@ def coinbase(request: Request, symbols: list[str], bars: Bars, order: Order) -> 
 
 
 def _coinbase_market(symbol: str) -> dict[str, Any]:
-    base, quote, _ = _split(symbol)
+    base, quote, _ = split(symbol)
     return {
         "product_id": f"{base}-{quote}",
         "price": "1",
@@ -311,13 +311,3 @@ def _coinbase_market(symbol: str) -> dict[str, Any]:
         "is_disabled": False,
         "product_type": "SPOT",
     }
-
-
-WIRES: dict[str, Wire] = {
-    "binance": binance,
-    "binanceusdm": binance,
-    "okx": okx,
-    "kraken": kraken,
-    "kucoin": kucoin,
-    "coinbase": coinbase,
-}

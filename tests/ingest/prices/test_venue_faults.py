@@ -213,6 +213,26 @@ def test_a_hole_longer_than_a_page_is_stepped_over() -> None:
     assert opened.diff().max() == timedelta(hours=401)
 
 
+@pytest.mark.parametrize("name", ["gate", "bybit"])
+def test_the_two_other_venues_give_whole_histories_too(name: str) -> None:
+    own = SimulatedMarket(
+        datetime(2026, 4, 1, tzinfo=UTC),
+        datetime(2026, 6, 20, tzinfo=UTC),
+        assets=("TAO",),
+        quotes=((name, "{}/USDT"), (name, "{}/USDT:USDT")),
+    )
+    wanted = [
+        SeriesRequest(name, symbol, timeframe, datetime(2026, 4, 10, tzinfo=UTC))
+        for symbol in ("TAO/USDT", "TAO/USDT:USDT")
+        for timeframe in ("1h", "1d")
+    ]
+    with ReplayWorld(NOW, own) as world:
+        [answer] = fetch_venues(VENUES, wanted, NOW, replay_url=world.url, deadline_seconds=20)
+    assert error_of(answer) is None
+    counts = [series.rows["open_time_utc"].n_unique() for series in answer.answers]
+    assert counts == [65 * 24 + 11, 66] * 2
+
+
 def test_unreachable_is_an_error_that_is_not_retried() -> None:
     assert exchange._retry_decision(UnreachableError("x", "no connection")) is False
 
