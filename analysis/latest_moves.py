@@ -26,8 +26,8 @@ MAX_CLOSES = 60
 def measure_latest_moves(candles: pl.DataFrame) -> pl.DataFrame:
     """One row per asset in the shape of out.latest_move, largest abnormal move first.
 
-    `candles` holds asset_id, name, market_id, timeframe, open_time_utc, close_quote. The market with the latest close is
-    used, then the finest bars, then the longest record. Windows that touch a missing bar are left out, never filled.
+    `candles` holds asset_id, name, market_id, timeframe, open_time_utc, close_quote. The market with the latest close
+    is used, then the finest bars, then the longest record. Windows that touch a missing bar are left out, never filled.
     """
     if not candles.height:
         return LATEST_MOVE.empty()
@@ -76,7 +76,7 @@ def _measure(
     last = own.row(-1, named=True)
     recent = own.filter(pl.col("close_time_utc") > last["close_time_utc"] - RECENT)["close_quote"]
     row: dict[str, Any] = {
-        **{name: None for name in LATEST_MOVE.column_names},
+        **dict.fromkeys(LATEST_MOVE.column_names),
         "asset_id": series["asset_id"],
         "name": series["name"],
         "market_id": series["market_id"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 
 import polars as pl
 
@@ -39,7 +40,7 @@ class Frames:
     def get(self, table: Table) -> pl.DataFrame:
         """All rows of `table`."""
         frame = self.by_name.get(table.name)
-        return table.empty() if frame is None else frame
+        return _empty(table) if frame is None else frame
 
     def named(self, name: str) -> pl.DataFrame:
         """The rows of a named query, or a frame without columns."""
@@ -52,4 +53,10 @@ class Frames:
             frame = self.get(table).filter(pl.col(column).is_not_null())
             split = frame.partition_by(column, as_dict=True, maintain_order=True)
             self._parts[key] = {str(name[0]): part for name, part in split.items()}
-        return self._parts[key].get(value, table.empty())
+        found = self._parts[key].get(value)
+        return _empty(table) if found is None else found
+
+
+@cache
+def _empty(table: Table) -> pl.DataFrame:
+    return table.empty()
