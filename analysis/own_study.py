@@ -126,6 +126,8 @@ def _with_donors(item: EventInput, joined: dict[str, _Joined], calendar: Integer
 
 
 def _read_events(frame: pl.DataFrame, study: OwnStudy, *, is_daily: bool) -> list[_OwnEvent]:
+    if not frame.height:
+        raise OwnDataError("events: a header and no rows; expected one row per event and asset")
     frame = strip_cells(frame)
     asset = frame[find_column(frame, ASSET_NAMES, "events", "asset")].fill_null("")
     preferred = ("event_date", "event_time", *TIME_NAMES)

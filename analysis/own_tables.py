@@ -78,6 +78,8 @@ def read_series(frame: pl.DataFrame, source: str) -> OwnTable:
     Rows may be in any order. In a wide table an empty cell is a missing bar; in a long table an absent row is no bar at
     all. Repeated times spoil the series they are in. OwnDataError for a missing column, an unreadable time or number.
     """
+    if not frame.height:
+        raise OwnDataError(f"{source}: a header and no rows; expected one row per bar")
     frame = strip_cells(frame)
     time_column = find_column(frame, TIME_NAMES, source, "time")
     times, is_daily = parse_times(frame[time_column], source)

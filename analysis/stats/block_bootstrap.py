@@ -18,7 +18,7 @@ def compute(sample: Sample) -> TestResult | NotApplicable:
     sums = np.asarray(np.sort(np.bincount(sample.clusters, weights=sample.car)), dtype=np.float64)
     q = sums.size
     if q < MINIMUM_CLUSTERS:
-        return NotApplicable(f"{q} clusters of overlapping windows; needs at least {MINIMUM_CLUSTERS}")
+        return NotApplicable(f"clusters of overlapping windows: {q}; needs at least {MINIMUM_CLUSTERS}")
     value = float(np.sqrt(q) * sums.mean() / spread(sums))
     counts, centred = bootstrap_counts(q, sample.seed), sums - sums.mean()
     mean = counts @ centred / q

@@ -20,7 +20,7 @@ def compute(sample: Sample) -> TestResult | NotApplicable:
     portfolio = totals / np.bincount(bar.ravel())
     n_bars = portfolio.size
     if n_bars < MINIMUM_BARS:
-        return NotApplicable(f"{n_bars} calendar bars hold an event; calendar_time needs at least {MINIMUM_BARS}")
+        return NotApplicable(f"calendar bars that hold an event: {n_bars}; calendar_time needs at least {MINIMUM_BARS}")
     value = float(np.sqrt(n_bars) * portfolio.mean() / spread(portfolio))
     return TestResult(value, student_p(value, n_bars - 1), df=n_bars - 1, n_eff=float(n_bars))
 

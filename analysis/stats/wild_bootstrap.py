@@ -17,7 +17,7 @@ def compute(sample: Sample) -> TestResult | NotApplicable:
     """The cluster-robust t value with its wild-bootstrap p, null imposed."""
     sums = np.sort(np.bincount(sample.clusters, weights=sample.car))
     if sums.size < MINIMUM_CLUSTERS:
-        return NotApplicable(f"{sums.size} clusters of overlapping windows; needs at least {MINIMUM_CLUSTERS}")
+        return NotApplicable(f"clusters of overlapping windows: {sums.size}; needs at least {MINIMUM_CLUSTERS}")
     signs = sign_patterns(sums.size, sample.seed)
     value = float(sums.sum() / np.sqrt(np.sum(sums**2)))
     drawn = signs @ sums / np.sqrt(np.sum(sums**2))
@@ -30,8 +30,8 @@ STATISTIC = Statistic(
     title="Wild bootstrap t",
     null="mean CAR of the window is zero",
     assumptions=(
-        "Events independent inside and across clusters or correlated inside clusters of overlapping windows: "
-        "signs are flipped cluster by cluster."
+        "Clusters of overlapping windows are independent of one another with symmetric sums; any dependence inside a "
+        "cluster: signs are flipped cluster by cluster."
     ),
     dependence="clustered",
     equation="t = CAAR / √(Σ_c (Σ_{i∈c} CAR_i)²) · N; p = share of |t*| ≥ |t| over cluster sign patterns",

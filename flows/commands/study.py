@@ -74,6 +74,7 @@ def study_csv(
 
         typer.echo(json.dumps(study_to_dict(result), indent=1, ensure_ascii=False))
     else:
+        talk(result.conventions)
         emit(study_to_frame(result), fmt)
 
 

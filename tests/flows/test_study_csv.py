@@ -85,6 +85,8 @@ def test_semicolons_and_a_byte_order_mark_are_read(tables: Path) -> None:
     ("name", "text", "words"),
     [
         ("events", "", "is empty"),
+        ("events", "event_id,asset,date\n", "a header and no rows"),
+        ("prices", "date,asset,value\n", "a header and no rows"),
         ("events", "event_id,date\na,2026-04-01\n", "no asset column"),
         ("events", "asset,date\nTAO,soon\n", "'soon' is not a known date"),
         ("prices", "TAO\n1\n", "no time column"),
