@@ -15,14 +15,15 @@ from warehouse.tables.news import FEED
 
 PACKAGED_NAME = "ingest/news/feeds.toml"
 
-# How often to ask, in minutes: most feeds hold one to two weeks, status pages and wires change within the hour.
+# How often to ask, in minutes: most feeds hold one to two weeks, status pages and wires change within the hour. Below
+# multiples of the ten-minute schedule, so that jitter does not push a feed to the pass after next.
 INTERVAL_MINUTES = {
-    "status": 10,
-    "crypto_press": 20,
-    "lab": 20,
-    "press": 30,
-    "aggregator": 30,
-    "regulator": 60,
+    "status": 5,
+    "crypto_press": 15,
+    "lab": 15,
+    "press": 25,
+    "aggregator": 25,
+    "regulator": 50,
     "project": 120,
     "think_tank": 240,
 }

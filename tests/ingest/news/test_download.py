@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import brotli
+import httpx
 import pytest
 
 from ingest.errors import MalformedError, PermanentError, TransientError
@@ -176,6 +177,24 @@ def test_name_that_means_a_private_address_is_refused() -> None:
     failure = done.answers[0].failure
     assert failure is not None
     assert (failure.reason, failure.outcome) == ("private_address", "refused")
+
+
+def test_connection_goes_to_the_checked_address_under_the_hosts_own_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[tuple[str, str, object]] = []
+
+    async def answer(_self: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
+        sent.append((request.url.host, request.headers["host"], request.extensions["sni_hostname"]))
+        location = {"location": "/moved"} if request.url.path == "/feed" else {}
+        return httpx.Response(
+            301 if location else 200, headers=location, stream=httpx.ByteStream(BODY), request=request
+        )
+
+    monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", answer)
+    resolution = Resolution(lambda host, port: ["2606:4700::1111", "93.184.216.34"])
+    done = download([Wanted("a", "https://lab.example/feed")], lambda: NOW, resolution=resolution)
+    assert done.answers[0].payload is not None
+    assert done.answers[0].payload.url == "https://lab.example/moved"
+    assert sent == [("93.184.216.34", "lab.example", "lab.example")] * 2
 
 
 @pytest.mark.parametrize(
