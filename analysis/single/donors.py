@@ -20,7 +20,7 @@ MINIMUM_BASKET = 10  # assets with a return in the bar; fewer are a bet on singl
 
 @dataclass(frozen=True, slots=True)
 class Donors:
-    """One market per asset that the study does not treat, on one bar length."""
+    """Assets that the study does not treat, on one bar length."""
 
     bar_hours: float
     first_close_us: int
@@ -52,16 +52,20 @@ class Donors:
 
 
 def collect_donors(grid: ReturnGrid, asset_ids: Mapping[str, str], treated: Collection[str]) -> Donors:
-    """One market for every asset of `grid` that is not `treated`: the one with the most returns, then by name."""
-    best: dict[str, tuple[int, str]] = {}
+    """Every asset of `grid` that is not `treated`; its return of a bar comes from the first of its markets that has it.
+
+    Markets with more returns come first; venues are mixed by return, never by price.
+    """
+    markets: dict[str, list[tuple[int, str]]] = {}
     for market_id in grid.market_ids:
         asset = asset_ids.get(market_id, market_id)
-        if asset in treated:
-            continue
-        n_returns = int(np.isfinite(grid.returns[grid.row(market_id)]).sum())
-        if asset not in best or (-n_returns, market_id) < best[asset]:
-            best[asset] = (-n_returns, market_id)
-    rows = [grid.row(best[asset][1]) for asset in sorted(best)]
+        if asset not in treated:
+            n_returns = int(np.isfinite(grid.returns[grid.row(market_id)]).sum())
+            markets.setdefault(asset, []).append((-n_returns, market_id))
+    returns = np.full((len(markets), grid.n_bars), np.nan)
+    for row, asset in enumerate(sorted(markets)):
+        for _, market_id in sorted(markets[asset]):
+            returns[row] = np.where(np.isnan(returns[row]), grid.returns[grid.row(market_id)], returns[row])
     step = grid.bar.total_seconds()
     first_close_us = round((grid.first_open.timestamp() + step) * 1_000_000)
-    return Donors(step / 3600.0, first_close_us, tuple(sorted(best)), grid.returns[rows])
+    return Donors(step / 3600.0, first_close_us, tuple(sorted(markets)), returns)
