@@ -18,8 +18,11 @@ from ingest.prices.layout import Identity
 from ingest.prices.registry import Registry, load_registry
 from ingest.prices.reports import FileTally, file_report, gap_report
 from ingest.prices.snapshots import is_snapshot_file, observed_series, parse_snapshots, refused_series
-from warehouse.store.candles import add_refusals
+from warehouse.store.candles import add_refusals, limit_memory
 from warehouse.tables.prices import COVERAGE, GAP, OBSERVATION
+
+# The database's share of the memory of an import; the batch in hand takes about as much again.
+IMPORT_MEMORY_MEGABYTES = 700
 
 
 def import_prices(context: RunContext, paths: list[Path], identity: Identity) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -28,6 +31,7 @@ def import_prices(context: RunContext, paths: list[Path], identity: Identity) ->
     Raises CommandError when a file cannot be used; files before it stay imported.
     """
     warehouse = context.warehouse
+    limit_memory(warehouse, IMPORT_MEMORY_MEGABYTES)
     registry = load_registry(context.settings.config_path)
     store_registry(warehouse, registry)
     tallies = []

@@ -73,10 +73,17 @@ def find_suspects(candles: pl.DataFrame, around: pl.DataFrame, verdicts: Verdict
     series = candles.select(SERIES).unique()
     known = verdicts.withheld.join(series, on=SERIES, how="semi")
     bars = pl.concat([frame.select(*ROW_SCHEMA) for frame in (candles, around, known)])
-    judged = _judge(bars.unique(KEY, keep="first").sort(KEY))
+    judged = _judge(_of_risky_series(bars).unique(KEY, keep="first").sort(KEY))
     settled = pl.concat([verdicts.withheld, verdicts.pardoned]).select(IDENTITY).unique()
     suspect = judged.filter(pl.col("reason").is_not_null()).join(settled, on=IDENTITY, how="anti")
     return Suspects(suspect.select(*ROW_SCHEMA), refuse_stored(suspect, pl.col("reason"), pl.col("detail"), reading))
+
+
+def _of_risky_series(bars: pl.DataFrame) -> pl.DataFrame:
+    """Bars of series that can hold a suspect at all: prices far apart, or a bar without volume. Most cannot."""
+    is_wide = pl.col("close_quote").max() >= UNIT_JUMP_FROM * pl.col("close_quote").min()
+    risky = bars.group_by(SERIES).agg((is_wide | (pl.col("volume_base") == 0).any()).alias("is_risky"))
+    return bars.join(risky.filter("is_risky"), on=SERIES, how="semi")
 
 
 def _judge(bars: pl.DataFrame) -> pl.DataFrame:
