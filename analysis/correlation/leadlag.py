@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,9 +10,12 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from analysis.correlation.intervals import MIN_BARS, Z95, Array, two_sided_p
+from analysis.correlation.threads import one_blas_thread
 
 # Lags of each series' own autocorrelation that widen (or narrow) the bands.
 MEMORY_BARS = 48
+# Lags worked on at once: both cores of the smallest machine we run on.
+N_THREADS = 2
 # Negative memory never takes more than three quarters of the products' own variance away.
 MIN_VARIANCE_SHARE = 0.25
 
@@ -58,8 +62,12 @@ def lag_matrices(returns: Array, max_lag: int) -> LagMatrices:
     size = returns.shape[0]
     correlation, error = np.empty((max_lag + 1, size, size)), np.empty((max_lag + 1, size, size))
     n = np.empty((max_lag + 1, size, size), dtype=np.int64)
-    for lag in range(max_lag + 1):
+
+    def fill(lag: int) -> None:
         correlation[lag], error[lag], n[lag] = _correlate(series, memory, lag)
+
+    with one_blas_thread(), ThreadPoolExecutor(N_THREADS) as pool:
+        list(pool.map(fill, range(max_lag + 1)))
     is_thin = n < MIN_BARS
     return LagMatrices(np.where(is_thin, np.nan, correlation), np.where(is_thin, np.nan, error), n)
 

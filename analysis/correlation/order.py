@@ -12,6 +12,7 @@ import polars as pl
 from analysis.correlation.granger import MAX_LAGS, MIN_BARS_GRANGER, try_granger
 from analysis.correlation.leadlag import LagPath, control_false_discoveries, lag_matrices, lag_path
 from analysis.correlation.pairs import BITCOIN, ETHER, TOKEN_ROLES, Panel
+from analysis.correlation.threads import one_blas_thread
 from warehouse.tables.correlation import LEAD_LAG, LEAD_LAG_PATH
 
 # Longest lead or lag in bars, by bar length: two days, two days, a week.
@@ -98,7 +99,8 @@ def _path_rows(panel: Panel, labels: dict[str, str], path: LagPath) -> pl.DataFr
 
 def _granger(panel: Panel, rows: list[int]) -> list[dict[str, Any]]:
     bitcoin = panel.longest_row(BITCOIN)
-    return [_granger_row(panel, cause, effect, bitcoin) for cause, effect in permutations(rows, 2)]
+    with one_blas_thread():
+        return [_granger_row(panel, cause, effect, bitcoin) for cause, effect in permutations(rows, 2)]
 
 
 def _granger_row(panel: Panel, cause: int, effect: int, bitcoin: int | None) -> dict[str, Any]:

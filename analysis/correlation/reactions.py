@@ -24,6 +24,7 @@ from analysis.correlation.response import (
     remove_profile,
 )
 from analysis.correlation.rolling import trailing_beta
+from analysis.correlation.threads import one_blas_thread
 from warehouse.tables.attention import ATTENTION_FORECAST, ATTENTION_RESPONSE
 
 # Hours after the shock; all series here are hourly.
@@ -81,12 +82,13 @@ def measure_responses(markets: list[HourlyMarket], attention: pl.DataFrame) -> p
 
     `attention` is out.attention. Price commentary is never a shock: its rows exist only as the answer to markets.
     """
-    rows = [
-        row
-        for market in markets
-        for subject, is_outcome, score in _scores(market.pair, attention)
-        for row in _responses(market, subject, is_outcome, score)
-    ]
+    with one_blas_thread():
+        rows = [
+            row
+            for market in markets
+            for subject, is_outcome, score in _scores(market.pair, attention)
+            for row in _responses(market, subject, is_outcome, score)
+        ]
     if not rows:
         return ATTENTION_RESPONSE.empty()
     frame = pl.DataFrame(rows, schema=ATTENTION_RESPONSE.schema, orient="row")
@@ -97,14 +99,15 @@ def measure_responses(markets: list[HourlyMarket], attention: pl.DataFrame) -> p
 
 def measure_forecasts(markets: list[HourlyMarket], attention: pl.DataFrame) -> pl.DataFrame:
     """Rows of out.attention_forecast: Clark-West tests of attention one hour and one day ahead."""
-    rows = [
-        _forecast_row(market, subject, score, outcome, horizon)
-        for market in markets
-        for subject, is_outcome, score in _scores(market.pair, attention)
-        if not is_outcome
-        for outcome in OUTCOMES
-        for horizon in FORECAST_HORIZONS
-    ]
+    with one_blas_thread():
+        rows = [
+            _forecast_row(market, subject, score, outcome, horizon)
+            for market in markets
+            for subject, is_outcome, score in _scores(market.pair, attention)
+            if not is_outcome
+            for outcome in OUTCOMES
+            for horizon in FORECAST_HORIZONS
+        ]
     if not rows:
         return ATTENTION_FORECAST.empty()
     frame = pl.DataFrame(rows, schema=ATTENTION_FORECAST.schema, orient="row")

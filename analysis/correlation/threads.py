@@ -1,0 +1,19 @@
+"""One thread for matrix products: many small ones gain nothing from more and stall on a busy machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Matrix products inside the block stay on the calling thread.
+
+    Measured on two cores with other work going on: all leads and lags of 60 assets took 6 s instead of 44 s, because
+    BLAS threads wait for each other by spinning.
+    """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # the library ships no types
+
+    with threadpool_limits(limits=1, user_api="blas"):
+        yield
