@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from dashboards.cards import read_verdicts, rise_claim
-from dashboards.figures.figure import Figure
+from dashboards.figures.figure import Figure, safe, simulated_mark
 from dashboards.figures.price_path import draw_price_path
 from dashboards.findings import as_of_words, benchmark_word, beyond_title, path_title
 from dashboards.formats import close_moment, count, hours_in_words, limit_words, moment, percent
@@ -138,12 +138,12 @@ def draw_image(figure: Mapping[str, Any], image_format: str, browser: str) -> by
 
 
 def _card_of(figure: Figure, event: Mapping[str, Any], subject: Reaction) -> dict[str, Any]:
-    from dashboards.figures.figure import simulated_mark
-
     spec = figure.plot.spec() if figure.plot else {}
     layout = dict(spec["layout"])
     marks = [simulated_mark()] if figure.is_simulated else []
-    heading = f"<b>{path_title(subject)}</b><br><span style='font-size:20px'>{limit_words(event['title'], 90)}</span>"
+    heading = (
+        f"<b>{path_title(subject)}</b><br><span style='font-size:20px'>{safe(limit_words(event['title'], 90))}</span>"
+    )
     layout |= {
         "width": CARD_WIDTH,
         "height": CARD_HEIGHT,

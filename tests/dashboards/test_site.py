@@ -259,3 +259,22 @@ def test_verdicts_of_unknown_claims_do_not_break_a_build(tmp_path):
     tables[CLAIM_VERDICT] = pl.concat([tables[CLAIM_VERDICT], orphan])
     build_site(publish_tables(tables, tmp_path), tmp_path / "site", now=NOW)
     assert 'id="orphan"' in (tmp_path / "site" / "claims.html").read_text()
+
+
+def test_the_report_command_refuses_an_unknown_event_with_the_usage_code(published, tmp_path, monkeypatch):
+    import typer
+    from typer.testing import CliRunner
+
+    from flows.commands import report
+    from flows.errors import EXIT_USAGE, CommandError
+
+    monkeypatch.setenv("AFTERSHOCK_HOME", str(published.parent))
+    app = typer.Typer()
+    report.register(app)
+    written = CliRunner().invoke(app, ["access-restriction", "--out", str(tmp_path / "report.md")])
+    assert written.exit_code == 0
+    assert "+23.4%" in (tmp_path / "report.md").read_text()
+    refused = CliRunner().invoke(app, ["no-such-event"])
+    assert isinstance(refused.exception, CommandError)
+    assert refused.exception.exit_code == EXIT_USAGE
+    assert "aftershock events" in str(refused.exception)
