@@ -10,11 +10,10 @@ import polars as pl
 from flows.candle_intake import Intake, load_verdicts, refresh_coverage, take_in
 from flows.context import RunContext
 from flows.errors import EXIT_SOURCE, CommandError
-from flows.prices import EXCHANGE_SOURCE, store_registry
+from flows.prices import EXCHANGE_SOURCE, read_registry, store_registry
 from ingest.prices.candles import TIMEFRAME_SECONDS, Reading, parse_candles
 from ingest.prices.fallback import problem_lines
 from ingest.prices.fetch import SeriesAnswer, fetch_venues
-from ingest.prices.registry import load_registry
 from ingest.prices.slices import Slice, finished_frame, plan_slices
 from warehouse.tables.ops import BACKFILL
 
@@ -35,7 +34,7 @@ def backfill_prices(
     `on_slice` hears how many slices are done of how many. Raises CommandError for an unknown name.
     """
     warehouse = context.warehouse
-    registry = load_registry(context.settings.config_path)
+    registry = read_registry(context)
     store_registry(warehouse, registry)
     markets = registry.markets.filter(pl.col("asset_id") == asset_id.upper())
     if exchange is not None:

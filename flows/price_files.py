@@ -10,7 +10,7 @@ import polars as pl
 from flows.candle_intake import load_verdicts, refresh_coverage, take_in
 from flows.context import RunContext
 from flows.errors import EXIT_SOURCE, CommandError
-from flows.prices import store_registry
+from flows.prices import read_registry, store_registry
 from ingest.errors import MalformedError, PermanentError
 from ingest.prices.archive import parse_archive
 from ingest.prices.candles import Reading
@@ -32,7 +32,7 @@ def import_prices(context: RunContext, paths: list[Path], identity: Identity) ->
     """
     warehouse = context.warehouse
     limit_memory(warehouse, IMPORT_MEMORY_MEGABYTES)
-    registry = load_registry(context.settings.config_path)
+    registry = read_registry(context)
     store_registry(warehouse, registry)
     tallies = []
     try:

@@ -9,6 +9,8 @@ import polars as pl
 from analysis.benchmarks import benchmark_frame
 from flows.candle_intake import Intake, load_verdicts, refresh_coverage, take_in
 from flows.context import RunContext, StepReport
+from flows.errors import CommandError
+from ingest.errors import MalformedError
 from ingest.prices.candles import Reading, parse_candles
 from ingest.prices.derivatives import PREFERRED, fetch_derivatives, watched_contracts
 from ingest.prices.fallback import fetch_with_fallback, plan_live
@@ -27,7 +29,7 @@ EXCHANGE_SOURCE = "exchange"
 def update_prices(context: RunContext) -> StepReport:
     """Fetch every watched series from its last stored bar on; refresh registry, gaps and coverage."""
     warehouse = context.warehouse
-    registry = load_registry(context.settings.config_path)
+    registry = read_registry(context)
     n_registry = store_registry(warehouse, registry)
     if context.settings.is_offline:
         n_changed = n_registry + refresh_coverage(warehouse)
@@ -73,6 +75,14 @@ def update_derivatives(context: RunContext, registry: Registry, dead: frozenset[
     n_funding = context.warehouse.merge(FUNDING, harvest.funding).n_changed
     n_interest = context.warehouse.merge(OPEN_INTEREST, harvest.open_interest).n_changed
     return n_funding + n_interest, harvest.problems
+
+
+def read_registry(context: RunContext) -> Registry:
+    """The packaged registry with the user's own entries; a mistake in those is a CommandError that names its place."""
+    try:
+        return load_registry(context.settings.config_path)
+    except MalformedError as exc:
+        raise CommandError(str(exc)) from exc
 
 
 def store_registry(warehouse: Warehouse, registry: Registry) -> int:

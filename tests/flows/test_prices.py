@@ -316,3 +316,10 @@ def test_a_venue_that_answers_garbage_is_a_problem_line_and_the_others_are_store
         report = update_prices(make_context(warehouse, tmp_path, world.url))
     assert any(line.startswith("okx") and "hotel" in line for line in report.problems)
     assert warehouse.frame(CANDLE)["market_id"].n_unique() == 12
+
+
+def test_a_mistake_in_the_own_registry_ends_the_command_with_its_place(warehouse: Warehouse, tmp_path: Path) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "assets.toml").write_text('[[asset]]\nasset_id = "TAO"\ncolour = "red"\n')
+    with pytest.raises(CommandError, match=r"assets\.toml: asset 'TAO', key 'colour'"):
+        update_prices(make_context(warehouse, tmp_path, is_offline=True))
