@@ -14,14 +14,22 @@ from analysis.single.space import SpaceRank, rank_in_space
 
 Floats = NDArray[np.float64]
 
+MINIMUM_PRESENT = 0.9  # of the bars before the event that a donor must have: a venue's halt is not a reason to lose it
+
 
 def usable_donors(
     pair: Pair, donors: Donors, first: int, last: int, excluded: Sequence[str]
 ) -> tuple[tuple[str, ...], Floats]:
-    """Names and returns (bars, donors) of the donors, less `excluded`, without a missing bar in [first, last)."""
+    """Names and returns (bars, donors) over [first, last) of the donors, less `excluded`, that can be mixed.
+
+    A donor has every bar from the event on and at least nine tenths of those before it; its gaps stay NaN.
+    """
     returns = donors.over(pair.series)[:, first:last]
-    is_whole = np.isfinite(returns).all(axis=1) & np.array([name not in excluded for name in donors.asset_ids])
-    return tuple(np.array(donors.asset_ids, dtype=object)[is_whole].tolist()), returns[is_whole].T
+    is_present = np.isfinite(returns)
+    n_before = pair.index - first
+    is_usable = is_present[:, n_before:].all(axis=1) & (is_present[:, :n_before].mean(axis=1) >= MINIMUM_PRESENT)
+    is_usable &= np.array([name not in excluded for name in donors.asset_ids])
+    return tuple(np.array(donors.asset_ids, dtype=object)[is_usable].tolist()), returns[is_usable].T
 
 
 def rank_pair_in_space(pair: Pair, donors: Donors, n_bars: int, excluded: Sequence[str]) -> SpaceRank | None:

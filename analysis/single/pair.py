@@ -18,7 +18,7 @@ from analysis.single.placebo import measure_volatility
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-ALGORITHM_VERSION = "single-8"  # part of every specification hash: raise it when a number may change
+ALGORITHM_VERSION = "single-9"  # part of every specification hash: raise it when a number may change
 
 
 @dataclass(frozen=True, slots=True)

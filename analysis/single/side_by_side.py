@@ -111,10 +111,13 @@ def _synthetic(
     returns = np.zeros((last - first, 0))
     if donors is not None:
         names, returns = usable_donors(pair, donors, first, last, [asset_id])
-    treated = pair.series.asset[first:last]
-    fitted = fit_synthetic_control(treated, returns, n_bars) if np.isfinite(treated).all() else None
+    is_whole = np.isfinite(pair.series.asset[first:last]) & np.isfinite(returns).all(axis=1)
+    treated, returns = pair.series.asset[first:last][is_whole], returns[is_whole]
+    fitted = fit_synthetic_control(treated, returns, n_bars) if is_whole[-n_bars:].all() else None
     if fitted is None:
-        reason = f"{len(names)} donors without a missing bar; a mix needs two, and five bars before the event per donor"
+        reason = (
+            f"{len(names)} donors with nine tenths of the bars; a mix needs two, and five bars each before the event"
+        )
         return absent_row(pair, hours, "synthetic_control", reason), None
     volatility = measure_volatility(fitted.gap, pair.series.bar_hours)
     volatility[-n_bars:] = volatility[-n_bars]
