@@ -26,7 +26,7 @@ from dashboards.pages.resilience import compose_resilience
 from dashboards.pages.search import compose_search
 from dashboards.pages.token import compose_token, compose_tokens, token_ids
 from dashboards.readings import Reaction, read_reactions
-from warehouse.tables import attention, claims, correlation, moves, news, ops, prices, resilience, single, studies
+from warehouse.tables import attention, claims, correlation, moves, news, ops, prices, resilience, single, size, studies
 from warehouse.tables.contract import Table
 
 _EVENTS = (news.EVENT,)
@@ -70,6 +70,7 @@ TABLES: tuple[Table, ...] = tuple(
             *_RESILIENCE,
             *EVENT_TABLES,
             single.REACTION_TIME,
+            size.TEST_SIZE,
         )
     )
 )
@@ -109,7 +110,7 @@ def plan_pages(frames: Frames, now: datetime) -> list[Job]:
         job("claims.html", partial(compose_claims, frames), _CLAIMS),
         job("resilience.html", partial(compose_resilience, frames), _RESILIENCE),
         job("health.html", partial(compose_health, frames), _HEALTH, runs),
-        job("methods.html", partial(compose_methods, frames), (studies.STUDY_RESULT, prices.MARKET)),
+        job("methods.html", partial(compose_methods, frames), (studies.STUDY_RESULT, prices.MARKET, size.TEST_SIZE)),
         job(
             "search.html",
             partial(compose_search, frames, reactions),

@@ -49,6 +49,46 @@ BASES = {
     "first_seen": "first seen by us",
 }
 
+# Markets in which the tests are put to the proof, as `analysis.simulate` and `aftershock study size` name them.
+SCENARIOS = {
+    "normal": "Ordinary returns",
+    "student t3": "Fat tails",
+    "garch": "Calm and nervous stretches",
+    "skewed": "Skewed returns",
+    "clustered 0.02": "Tokens move together a little (correlation 0.02)",
+    "clustered 0.1": "Tokens move together (correlation 0.1)",
+    "clustered 0.3": "Tokens move together much (correlation 0.3)",
+    "event variance x2": "The event doubles the variance",
+    "event variance x4": "The event quadruples the variance",
+    "clustered 0.1, event variance x4": "Together (0.1), and the event quadruples the variance",
+    "real returns, random dates": "Real returns, each event at a date of its own",
+    "real returns, shared dates": "Real returns, many events at one date",
+}
+
+# Statistic ids whose usual names are not their words.
+STATISTICS = {
+    "bmp": "BMP",
+    "brown_warner_1980": "Brown–Warner 1980",
+    "cdat": "CDAT",
+    "corrado": "Corrado",
+    "corrado_tuckey": "Corrado–Tuckey",
+    "corrado_zivney": "Corrado–Zivney",
+    "cross_sectional_t": "cross-sectional t",
+    "grank_t": "GRANK-T",
+    "grank_z": "GRANK-Z",
+    "hall_bootstrap": "Hall, bootstrap",
+    "hall_skewness": "Hall, skewness",
+    "ibragimov_mueller": "Ibragimov–Müller",
+    "j1": "J1",
+    "j2": "J2",
+    "kp_bmp": "KP-BMP",
+    "kp_patell": "KP-Patell",
+    "patell": "Patell",
+    "patell_sum_sar": "Patell, summed SAR",
+    "wilcoxon": "Wilcoxon",
+    "wilcoxon_z": "Wilcoxon z",
+}
+
 BENCHMARKS = {"BTC": "Bitcoin", "ETH": "Ether"}
 
 TIMEFRAMES = {"1m": "1-minute", "5m": "5-minute", "1h": "hourly", "4h": "4-hour", "1d": "daily"}
@@ -65,6 +105,16 @@ def category_label(category: str) -> str:
 def category_news(category: str) -> str:
     """What news of the category is called inside a sentence."""
     return CATEGORIES.get(category, ("", f"{category.replace('_', ' ')} news"))[1]
+
+
+def statistic_name(statistic: str) -> str:
+    """A test as the literature calls it."""
+    return STATISTICS.get(statistic, statistic.replace("_", " "))
+
+
+def scenario_name(scenario: str) -> str:
+    """A market of `aftershock study size` in words."""
+    return SCENARIOS.get(scenario, scenario)
 
 
 def venue_name(market_id: str) -> str:

@@ -17,7 +17,7 @@ from dashboards.glossary import tip
 from dashboards.page import Canvas, Page
 from dashboards.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction, subject_of
 from dashboards.tables import Cell, Head, Spanning, empty_table, table
-from dashboards.words import category_label
+from dashboards.words import category_label, statistic_name
 from warehouse.tables.news import EVENT
 from warehouse.tables.studies import STUDY_RESULT
 
@@ -288,7 +288,7 @@ def _battery(category: str, own: pl.DataFrame) -> Markup:
 
 
 def _test_row(row: Mapping[str, Any]) -> list[Cell | Spanning]:
-    name = row["statistic"].replace("_", " ")
+    name = statistic_name(row["statistic"])
     cell: Cell = Markup("{} <b>(headline)</b>").format(name) if row["statistic"] == HEADLINE_TEST else name
     if row["value"] is None and row["p_value"] is None and row["estimate"] is None:
         return [cell, Spanning(f"Not computed – {row['reason'] or 'no reason given'}")]

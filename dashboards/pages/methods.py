@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 from markupsafe import Markup
 
-from dashboards.formats import count
-from dashboards.frames import Frames, newest
+from dashboards.figures.false_alarms import LEVEL, draw_test_size, is_naive, pick_size, replications
+from dashboards.formats import count, share
+from dashboards.frames import Frames, extremes, newest
 from dashboards.glossary import TERMS
-from dashboards.page import Page
+from dashboards.page import Canvas, Page
 from dashboards.tables import Cell, Head, Spanning, table
+from dashboards.words import SCENARIOS, scenario_name, statistic_name
 from warehouse.tables.prices import MARKET
+from warehouse.tables.size import TEST_SIZE
 from warehouse.tables.studies import STUDY_RESULT
-
-# Share of false alarms at a nominal 5 % with 30 tokens that move together (residual correlation 0.1), by simulation.
-SIZE_AT_FIVE_PERCENT: tuple[tuple[str, str, str], ...] = (
-    ("Plain t, Patell, BMP, sign, Wilcoxon", "28–35%", "ignore that tokens move together"),
-    ("KP-BMP, KP-Patell, CDAT, Corrado, GRANK-T", "5–7%", "allow for it"),
-    ("Patell, when the event itself makes prices jumpy (variance ×4)", "31%", "assumes ordinary volatility"),
-    ("BMP, in the same case", "3.6%", "standardises by what is observed"),
-    ("One event: plain quantile of placebo windows at a volatile time", "13%", "compares with calmer times"),
-    ("One event: placebo windows scaled by volatility", "3–4%", "what the overview uses"),
-    ("Any test, when the window was chosen because the price had moved", "100%", "only a max-statistic is valid"),
-)
 
 # The statistics whose conventions the page quotes, as stored with a result.
 HEADLINES = ("car", "placebo_rank", "caar", "kp_bmp")
@@ -76,6 +69,7 @@ SOURCES = (
 
 def compose_methods(frames: Frames) -> Page:
     """Conventions, formulas, size of the tests, glossary, citation."""
+    canvas = Canvas("methods.html")
     results = frames.get(STUDY_RESULT)
     specifications = (
         results.filter(pl.col("statistic").is_in(HEADLINES))
@@ -103,7 +97,7 @@ def compose_methods(frames: Frames) -> Page:
                 for name, title, text in FORMULAS
             ),
             Markup("<p>Sources: {}</p>").format(SOURCES),
-            _size(),
+            _size(canvas, frames.get(TEST_SIZE)),
             Markup('<h2 id="conventions">Conventions in use</h2>'),
             _conventions(specifications),
             Markup('<h2 id="glossary">Glossary</h2><dl class="terms">{}</dl>').format(
@@ -116,11 +110,12 @@ def compose_methods(frames: Frames) -> Page:
         ]
     )
     return Page(
-        "methods.html",
+        canvas.path,
         "Methods",
         "Methods",
         "Formulas, conventions, false-alarm rates of the tests, glossary and how to cite.",
         body,
+        files=canvas.files,
     )
 
 
@@ -138,18 +133,54 @@ def _time() -> Markup:
     )
 
 
-def _size() -> Markup:
-    rows: list[list[Cell | Spanning]] = [[name, rate, why] for name, rate, why in SIZE_AT_FIVE_PERCENT]
-    heads = (Head("Test"), Head("False alarms", is_number=True), Head("Why"))
-    return Markup('<h2 id="size">How often each test is wrong</h2>{}').format(
-        table(
-            "size-table",
-            "Popular tests cry wolf when tokens move together",
-            "Share of simulated worlds without any effect in which the test reports one, where 5% was intended.",
-            heads,
-            rows,
-        )
+def _size(canvas: Canvas, rows: pl.DataFrame) -> Markup:
+    picked = pick_size(rows)
+    head = Markup(
+        '<h2 id="size">How often each test is wrong</h2><p class="intro">Each test is put to the proof in markets '
+        "where nothing happened: it should report an effect in 5 of 100.</p>"
     )
+    figure = draw_test_size(picked)
+    return head + canvas.draw(figure) + (Markup("") if figure.why_empty else _size_table(picked))
+
+
+def _size_table(picked: pl.DataFrame) -> Markup:
+    heads = (
+        Head("Market"),
+        Head("Events", is_number=True),
+        Head("Replications", is_number=True),
+        Head("Assume independence", is_number=True),
+        Head("Too often", is_number=True, label="of these, too often"),
+        Head("Allow for dependence", is_number=True),
+        Head("Too often", is_number=True, label="of these, too often"),
+    )
+    known = picked.filter(pl.col("rejection").is_not_null())
+    order = {name: place for place, name in enumerate(SCENARIOS)}
+    names = sorted(known["scenario"].unique(), key=lambda name: (order.get(name, len(order)), name))
+    return table(
+        "size-table",
+        "False alarms in every market, where 5% was intended",
+        "Median over the tests of a kind, lowest and highest in brackets. Too often: tests whose whole Monte-Carlo "
+        "band lies above 5%.",
+        heads,
+        [_size_row(name, known.filter(pl.col("scenario") == name)) for name in names],
+    )
+
+
+def _size_row(scenario: str, rows: pl.DataFrame) -> list[Cell | Spanning]:
+    cells: list[Cell | Spanning] = [
+        scenario_name(scenario),
+        count(rows["n_events"][0]),
+        replications(rows),
+    ]
+    for part in (rows.filter(is_naive()), rows.filter(~is_naive())):
+        if not part.height:
+            cells += ["–", "–"]
+            continue
+        low, high = extremes(part["rejection"])
+        middle = float(np.median(part["rejection"].to_numpy()))
+        n_often = part.filter(pl.col("lower_95") > LEVEL).height
+        cells += [f"{share(middle)} ({share(low)}–{share(high)})", f"{n_often} of {part.height}"]
+    return cells
 
 
 def _conventions(specifications: pl.DataFrame) -> Markup:
@@ -158,7 +189,7 @@ def _conventions(specifications: pl.DataFrame) -> Markup:
     return Markup("<ul>{}</ul><p>Each result row in the published file carries its own.</p>").format(
         Markup("").join(
             Markup("<li><strong>{}, {}</strong>: {}</li>").format(
-                row["study_id"], row["statistic"].replace("_", " "), row["conventions"]
+                row["study_id"], statistic_name(row["statistic"]), row["conventions"]
             )
             for row in specifications.iter_rows(named=True)
         )

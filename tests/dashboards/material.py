@@ -10,7 +10,17 @@ import numpy as np
 import polars as pl
 
 from dashboards.frames import Frames
-from tests.dashboards.rows import EVENT_AT, EVENT_ID, SPEC, claim_rows, episode_rows, event_row, market_id, source_rows
+from tests.dashboards.rows import (
+    EVENT_AT,
+    EVENT_ID,
+    SPEC,
+    claim_rows,
+    episode_rows,
+    event_row,
+    market_id,
+    size_row,
+    source_rows,
+)
 from tests.paths import PROJECT
 from warehouse.tables.claims import CLAIM, CLAIM_READING, CLAIM_VERDICT
 from warehouse.tables.contract import Table
@@ -18,6 +28,7 @@ from warehouse.tables.correlation import CORRELATION_EPISODE
 from warehouse.tables.news import CONFOUNDER, EVENT, EVENT_SOURCE, FEED
 from warehouse.tables.ops import CHECK_RESULT
 from warehouse.tables.prices import ASSET, COVERAGE, MARKET
+from warehouse.tables.size import TEST_SIZE
 from warehouse.tables.studies import PLACEBO, STUDY_PATH, STUDY_RESULT
 
 NOW = datetime(2026, 11, 22, 6, tzinfo=UTC)
@@ -274,6 +285,11 @@ def _make_tables(venue: str) -> dict[Table, pl.DataFrame]:
             {"check_id": "event_key_is_unique", "description": "Event ids are unique", "n_offending": 0, "run_id": "r1"}
         ],
     }
+    tables[TEST_SIZE] = [
+        size_row(scenario, statistic, rejection, dependence=dependence)
+        for scenario, naive in (("normal", 0.05), ("clustered 0.1", 0.34), ("event variance x4", 0.33))
+        for statistic, dependence, rejection in (("patell", "independent", naive), ("kp_bmp", "adjusted", 0.06))
+    ]
     return {table: frame_of(table, rows) for table, rows in tables.items()}
 
 
