@@ -26,6 +26,15 @@ OFFENCES: dict[str, dict[str, list[dict[str, Any]]]] = {
     "candle_prices_are_ordered": {"core.candle": [{"low_quote": 3.0, "open_quote": 2.0, "high_quote": 4.0}]},
     "candle_is_on_grid": {"core.candle": [{"timeframe": "1h", "open_time_utc": DEFAULT_TIME + timedelta(minutes=1)}]},
     "candle_market_is_known": {"core.candle": [{"market_id": "nowhere:TAO/USDT"}]},
+    "candle_is_inside_its_market": {
+        "core.market": [{"delisted_at_utc": DEFAULT_TIME, "confidence": "high"}],
+        "core.candle": [{}],
+    },
+    "candle_agrees_with_other_venues": {
+        "core.market": [{"market_id": venue, "quote": "USDT", "is_registered": True} for venue in "abc"],
+        "core.candle": [{"market_id": "a", "close_quote": 1.1}, {"market_id": "b"}, {"market_id": "c"}],
+    },
+    "revision_has_its_candle": {"core.candle_revision": [{}]},
     "event_times_are_ordered": {"core.event": [{"earliest_at_utc": LATER}]},
     "event_has_evidence": {"core.event": [{"origin": "detected"}]},
     "evidence_has_event": {"core.event_source": [{}]},
