@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import polars as pl
 
 from analysis.returns import ReturnGrid, build_return_grid
-from analysis.single.markets import align_markets
+from analysis.single.markets import StudyMarkets, align_markets
 from analysis.single.measure import TABLES, join_rows, measure_events, read_signatures
 from analysis.single.study import plan_events, read_event_times
 from flows.context import RunContext, StepReport
 from flows.study_registry import DeclaredStudy, load_studies
-from warehouse.store.connection import Warehouse
+from warehouse.store.connection import Reader, Warehouse
 from warehouse.tables.contract import Table
 from warehouse.tables.news import EVENT
-from warehouse.tables.studies import EXCLUSION
+from warehouse.tables.studies import EXCLUSION, STUDY_RESULT
 
 BAR_LENGTHS = {
     "1m": timedelta(minutes=1),
@@ -40,13 +40,7 @@ def _update_study(context: RunContext, study: DeclaredStudy) -> StepReport:
     events = warehouse.frame(EVENT, where="status <> 'rejected'")
     times, excluded = read_event_times(events.filter(pl.col("origin").is_in(study.event_origins)))
     masks = events.filter(pl.col("origin").is_in(study.mask_origins))
-    markets = align_markets(
-        load_grids(warehouse, study),
-        warehouse.query("study_markets"),
-        asset_ids=study.asset_ids,
-        benchmark_asset_ids=study.benchmark_asset_ids,
-        benchmark_exchanges=study.benchmark_exchanges,
-    )
+    markets = load_markets(warehouse, study)
     stored = read_signatures(warehouse.query("studied_pairs", study_id=study.id))
 
     planned = plan_events(study.specification, times, masks, markets)
@@ -63,14 +57,38 @@ def _update_study(context: RunContext, study: DeclaredStudy) -> StepReport:
     return StepReport(n_changed, detail)
 
 
-def load_grids(warehouse: Warehouse, study: DeclaredStudy) -> list[ReturnGrid]:
-    """Returns of every market, one grid per bar length of the study, finest first."""
+def load_grids(reader: Reader, study: DeclaredStudy, as_of: datetime | None = None) -> list[ReturnGrid]:
+    """Returns of every market, one grid per bar length of the study, finest first; with `as_of` as believed then."""
     grids = []
     for timeframe in study.timeframes:
-        candles = warehouse.query("study_candles", timeframe=timeframe)
+        candles = reader.query("study_candles", timeframe=timeframe, as_of=as_of)
         if candles.height:
             grids.append(build_return_grid(candles, BAR_LENGTHS[timeframe]))
     return grids
+
+
+def load_markets(reader: Reader, study: DeclaredStudy, as_of: datetime | None = None) -> StudyMarkets:
+    """The study's tokens beside their benchmarks; with `as_of` on the values believed then."""
+    return align_markets(
+        load_grids(reader, study, as_of),
+        reader.query("study_markets"),
+        asset_ids=study.asset_ids,
+        benchmark_asset_ids=study.benchmark_asset_ids,
+        benchmark_exchanges=study.benchmark_exchanges,
+    )
+
+
+def measure_one_event(
+    reader: Reader, study: DeclaredStudy, event_id: str, as_of: datetime | None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows of out.study_result and out.study_exclusion of one event on the candles believed at `as_of`."""
+    events = reader.frame(EVENT, where="status <> 'rejected'")
+    times, excluded = read_event_times(events.filter(pl.col("event_id") == event_id))
+    masks = events.filter(pl.col("origin").is_in(study.mask_origins))
+    markets = load_markets(reader, study, as_of)
+    planned = plan_events(study.specification, times, masks, markets)
+    outcome = measure_events(study.specification, planned, excluded, {}, markets)
+    return outcome.rows[STUDY_RESULT.name], outcome.exclusions
 
 
 def _store_rows(warehouse: Warehouse, table: Table, fresh: pl.DataFrame, study_id: str, kept: frozenset[str]) -> int:

@@ -113,12 +113,17 @@ def read_ledger(text: str, file_name: str) -> list[LedgerEntry]:
 
 
 def known_entries(entries: Iterable[LedgerEntry], now: datetime) -> list[LedgerEntry]:
-    """The entries as somebody could have known them at `now`: later events, evidence and endings are left out."""
+    """The entries as somebody could have known them at `now`.
+
+    Later events, evidence and endings are left out, and so is an event whose evidence is all later.
+    """
     known = []
     for entry in entries:
         if entry.best_at > now:
             continue
         sources = [source for source in entry.source if (source.first_seen_at or source.published_at or now) <= now]
+        if entry.source and not sources:
+            continue
         ended_at = entry.ended_at if entry.ended_at is not None and entry.ended_at <= now else None
         known.append(entry.model_copy(update={"source": sources, "ended_at": ended_at}))
     event_ids = {entry.id for entry in known}

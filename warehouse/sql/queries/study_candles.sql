@@ -1,7 +1,23 @@
--- closes of every market with one bar length up to the end of its life; absent bars are joined from complete hours
-with stored as (
-    select market_id, open_time_utc, close_quote, high_quote, low_quote, volume_base
+-- closes of every market with one bar length up to the end of its life, as believed at $as_of (null: now); absent bars are
+-- joined from complete hours
+with believed as (
+    select market_id, timeframe, open_time_utc, close_quote, high_quote, low_quote, volume_base
     from core.candle
+    where timeframe in ($timeframe, '1h')
+      and first_seen_at_utc <= coalesce($as_of, 'infinity'::timestamptz)
+
+    union all
+
+    select market_id, timeframe, open_time_utc, close_quote, high_quote, low_quote, volume_base
+    from core.candle_revision
+    where timeframe in ($timeframe, '1h')
+      and first_seen_at_utc <= $as_of
+      and superseded_at_utc > $as_of
+),
+
+stored as (
+    select market_id, open_time_utc, close_quote, high_quote, low_quote, volume_base
+    from believed
     where timeframe = $timeframe
 ),
 
@@ -14,7 +30,7 @@ joined as (
         max(high_quote) as high_quote,
         min(low_quote) as low_quote,
         sum(volume_base) as volume_base
-    from core.candle
+    from believed
     where $timeframe = '4h' and timeframe = '1h'
     group by market_id, time_bucket(interval 4 hours, open_time_utc)
     having count(*) = 4
