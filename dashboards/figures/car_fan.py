@@ -19,6 +19,8 @@ from dashboards.words import venue_name
 BARS_BEFORE = 12
 HOURS_AFTER = 48.0
 BANDS = (95, 80, 50)
+# Pixels.
+PLOT_HEIGHT, LINE_HEIGHT = 400, 18
 
 
 def draw_car_fan(path: pl.DataFrame, reaction: Reaction, selected_from: str) -> Figure:
@@ -75,72 +77,18 @@ def draw_car_fan(path: pl.DataFrame, reaction: Reaction, selected_from: str) -> 
 def _plot(frame: pl.DataFrame, reaction: Reaction) -> Plot:
     color = "var(--tao)" if reaction.asset_id == SUBJECT_ASSET else "var(--blue)"
     after = frame.filter((pl.col("hours_after_event") >= 0) & pl.col("band_95_lower").is_not_null())
-    hours_after, hours = after["hours_after_event"].to_list(), frame["hours_after_event"].to_list()
-    data = []
-    for band in BANDS:
-        for side in ("lower", "upper"):
-            values = [0.0, *after[f"band_{band}_{side}"].to_list()]
-            trace: dict[str, Any] = {
-                "type": "scatter",
-                "mode": "lines",
-                "x": float_array([0.0, *hours_after]),
-                "y": float_array(values),
-                "line": {"width": 0},
-                "hoverinfo": "skip",
-            }
-            if side == "upper":
-                trace |= {"fill": "tonexty", "fillcolor": f"var(--band-{band})"}
-            data.append(trace)
-    data.append(
-        {
-            "type": "scatter",
-            "mode": "lines",
-            "x": float_array(hours),
-            "y": float_array(frame["car"]),
-            "line": {"color": color, "width": 2.5},
-            "text": [_hover(row) for row in frame.iter_rows(named=True)],
-            "hovertemplate": "%{text}<extra></extra>",
-        }
-    )
-    everything = [*frame["car"], *frame["band_95_lower"], *frame["band_95_upper"]]
-    low, high = padded_range(everything)
+    hours = frame["hours_after_event"].to_list()
+    low, high = padded_range([*frame["car"], *frame["band_95_lower"], *frame["band_95_upper"]])
     end, last = hours[-1], frame["car"][-1]
+    subject = f"<b>{safe(reaction.asset_id)}</b><br>{percent(last)}"
     annotations = [
         label(0, 1, "First public report", yref="paper", xanchor="right", yanchor="top", xshift=-6),
-        label(
-            end,
-            last,
-            f"<b>{safe(reaction.asset_id)}</b><br>{percent(last)}",
-            color,
-            xanchor="left",
-            align="left",
-            xshift=10,
-        ),
+        label(end, last, subject, color, xanchor="left", align="left", xshift=10),
+        *_band_labels(after, last, (high - low) / PLOT_HEIGHT * LINE_HEIGHT),
+        *_first_outside(frame),
     ]
-    if after.height:
-        edge = after.row(-1, named=True)
-        gap = (high - low) / 400 * 18
-        spots: list[float] = []
-        for band in BANDS:
-            y = edge[f"band_{band}_upper"]
-            # Labels of nested bands keep one line of distance and stay clear of the subject's own.
-            y = min(y, spots[-1] - gap) if spots else y
-            spots.append(y)
-            text = f"{band}% of placebos" if band == BANDS[0] else f"{band}%"
-            if abs(y - last) > 2 * gap:
-                annotations.append(
-                    label(edge["hours_after_event"], y, text, "var(--band-ink)", xanchor="left", xshift=10)
-                )
-    annotations += _first_outside(frame, (high - low))
-    ticks = [hour for hour in range(-96, 97, 12) if hours[0] - 1 <= hour <= end + 1]
     layout = {
-        "xaxis": {
-            "range": [hours[0], end],
-            "tickvals": ticks,
-            "title": {"text": "Hours since the first public report"},
-            "ticktext": [f"+{tick}" if tick > 0 else f"−{-tick}" if tick else "0" for tick in ticks],
-            "unifiedhovertitle": {"text": "%{x:.0f} hours after"},
-        },
+        "xaxis": _hours_axis(hours[0], end),
         "yaxis": percent_axis(low, high),
         "margin": {"r": 128, "b": 48},
         "shapes": [zero_line(), vertical_rule(0)],
@@ -155,7 +103,69 @@ def _plot(frame: pl.DataFrame, reaction: Reaction) -> Plot:
             for index in _texts_at(annotations, ": outside 95%")
         },
     }
-    return Plot(data, layout, height=400, narrow_height=350, narrow=narrow)
+    data = [*_bands(after), _subject(frame, color)]
+    return Plot(data, layout, height=PLOT_HEIGHT, narrow_height=350, narrow=narrow)
+
+
+def _bands(after: pl.DataFrame) -> list[dict[str, Any]]:
+    """The nested bands, each opening at the event: an invisible lower edge and an upper edge filled down to it."""
+    x = float_array([0.0, *after["hours_after_event"].to_list()])
+    traces = []
+    for band in BANDS:
+        for side in ("lower", "upper"):
+            trace: dict[str, Any] = {
+                "type": "scatter",
+                "mode": "lines",
+                "x": x,
+                "y": float_array([0.0, *after[f"band_{band}_{side}"].to_list()]),
+                "line": {"width": 0},
+                "hoverinfo": "skip",
+            }
+            if side == "upper":
+                trace |= {"fill": "tonexty", "fillcolor": f"var(--band-{band})"}
+            traces.append(trace)
+    return traces
+
+
+def _subject(frame: pl.DataFrame, color: str) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": float_array(frame["hours_after_event"].to_list()),
+        "y": float_array(frame["car"]),
+        "line": {"color": color, "width": 2.5},
+        "text": [_hover(row) for row in frame.iter_rows(named=True)],
+        "hovertemplate": "%{text}<extra></extra>",
+    }
+
+
+def _band_labels(after: pl.DataFrame, last: float, line: float) -> list[dict[str, Any]]:
+    """The names of the bands at their right edge; `line` is the height of a text line on the value axis."""
+    if not after.height:
+        return []
+    edge = after.row(-1, named=True)
+    labels: list[dict[str, Any]] = []
+    spots: list[float] = []
+    for band in BANDS:
+        y = edge[f"band_{band}_upper"]
+        # Labels of nested bands keep one line of distance and stay clear of the subject's own.
+        y = min(y, spots[-1] - line) if spots else y
+        spots.append(y)
+        text = f"{band}% of placebos" if band == BANDS[0] else f"{band}%"
+        if abs(y - last) > 2 * line:
+            labels.append(label(edge["hours_after_event"], y, text, "var(--band-ink)", xanchor="left", xshift=10))
+    return labels
+
+
+def _hours_axis(first: float, last: float) -> dict[str, Any]:
+    ticks = [hour for hour in range(-96, 97, 12) if first - 1 <= hour <= last + 1]
+    return {
+        "range": [first, last],
+        "tickvals": ticks,
+        "title": {"text": "Hours since the first public report"},
+        "ticktext": [f"+{tick}" if tick > 0 else f"−{-tick}" if tick else "0" for tick in ticks],
+        "unifiedhovertitle": {"text": "%{x:.0f} hours after"},
+    }
 
 
 def _texts_at(annotations: list[dict[str, Any]], part: str) -> list[int]:
@@ -169,7 +179,7 @@ def _hover(row: dict[str, Any]) -> str:
     return text
 
 
-def _first_outside(frame: pl.DataFrame, height: float) -> list[dict[str, Any]]:
+def _first_outside(frame: pl.DataFrame) -> list[dict[str, Any]]:
     outside = frame.filter(
         (pl.col("hours_after_event") > 0)
         & ((pl.col("car") > pl.col("band_95_upper")) | (pl.col("car") < pl.col("band_95_lower")))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 from markupsafe import Markup
 
-from dashboards.figures.axes import label, number_axis
+from dashboards.figures.axes import label, number_axis, vertical_rule
 from dashboards.figures.figure import Figure, FigureColumn, Plot, safe
 from dashboards.formats import close_moment, hours_in_words, listing, number, signed
 from dashboards.glossary import tip
@@ -15,6 +16,8 @@ from dashboards.readings import SUBJECT_ASSET
 from dashboards.words import BENCHMARKS, TIMEFRAMES, is_simulated_market, venue_name
 
 ROW_HEIGHT = 56
+# Where the two dots of a token stand, in rows above its line.
+SIDES = {"before": 0.16, "after": -0.16}
 
 
 def draw_correlation_change(episodes: pl.DataFrame, event_words: str) -> Figure:
@@ -101,84 +104,72 @@ def change_title(rows: pl.DataFrame) -> str:
 
 
 def _plot(rows: pl.DataFrame) -> Plot:
-    data: list[dict[str, Any]] = []
-    shapes: list[dict[str, Any]] = []
-    annotations: list[dict[str, Any]] = []
-    low = min(
-        0.0,
-        float(
-            rows.select(pl.min_horizontal("before_correlation_lower_95", "after_correlation_lower_95").min()).item()
-            or 0.0
-        ),
-    )
-    for index, row in enumerate(reversed(rows.to_dicts())):
-        color = "var(--tao)" if row["asset_id"] == SUBJECT_ASSET else "var(--blue)"
-        for side, shift in (("before", 0.16), ("after", -0.16)):
-            value = row[f"{side}_correlation"]
-            lower, upper = row[f"{side}_correlation_lower_95"], row[f"{side}_correlation_upper_95"]
-            is_before = side == "before"
-            trace: dict[str, Any] = {
-                "type": "scatter",
-                "mode": "markers",
-                "x": [value],
-                "y": [index + shift],
-                "marker": {
-                    "size": 11,
-                    "color": "var(--paper)" if is_before else color,
-                    "line": {"color": "var(--bench)" if is_before else color, "width": 2},
-                },
-                "hovertemplate": f"<b>{safe(row['asset_id'])}</b> {side}: {number(value)}<extra></extra>",
-            }
-            if lower is not None and upper is not None:
-                trace["error_x"] = {
-                    "type": "data",
-                    "symmetric": False,
-                    "array": [upper - value],
-                    "arrayminus": [value - lower],
-                    "color": "var(--dot)",
-                    "thickness": 1.2,
-                    "width": 0,
-                }
-            data.append(trace)
-            if index == rows.height - 1:
-                annotations.append(
-                    label(
-                        value,
-                        index + shift,
-                        side,
-                        "var(--bench)" if is_before else color,
-                        yanchor="bottom" if is_before else "top",
-                        yshift=7 if is_before else -7,
-                    )
-                )
-    if low < 0:
-        shapes.append(
-            {
-                "type": "line",
-                "x0": 0,
-                "x1": 0,
-                "y0": 0,
-                "y1": 1,
-                "yref": "paper",
-                "line": {"color": "var(--zero)", "width": 1},
-            }
-        )
-    names = [safe(row["asset_id"]) for row in reversed(rows.to_dicts())]
+    lowest = rows.select(pl.min_horizontal("before_correlation_lower_95", "after_correlation_lower_95").min()).item()
+    low = min(0.0, float(lowest or 0.0))
+    from_below = list(enumerate(reversed(rows.to_dicts())))
+    top_place, top = from_below[-1]
     layout = {
         "hovermode": "closest",
         "xaxis": {**number_axis(low - 0.04 if low < 0 else -0.02, 1.02), "title": {"text": "Correlation with Bitcoin"}},
         "yaxis": {
             "tickvals": list(range(rows.height)),
-            "ticktext": [f"<b>{name}</b>" for name in names],
+            "ticktext": [f"<b>{safe(row['asset_id'])}</b>" for _, row in from_below],
             "range": [-0.6, rows.height - 0.3],
             "showgrid": False,
         },
         "margin": {"l": 64, "r": 16, "b": 48},
-        "shapes": shapes,
-        "annotations": annotations,
+        "shapes": [vertical_rule(0, "var(--zero)")] if low < 0 else [],
+        "annotations": [_side_label(top, top_place, side) for side in SIDES],
     }
+    data = [_estimate(row, place, side) for place, row in from_below for side in SIDES]
     height = 110 + ROW_HEIGHT * rows.height
     return Plot(data, layout, height=height, narrow_height=height)
+
+
+def _color(row: Mapping[str, Any]) -> str:
+    return "var(--tao)" if row["asset_id"] == SUBJECT_ASSET else "var(--blue)"
+
+
+def _estimate(row: Mapping[str, Any], place: int, side: str) -> dict[str, Any]:
+    """The dot of one token before (open) or after (full) with its interval, when it has one."""
+    value = row[f"{side}_correlation"]
+    lower, upper = row[f"{side}_correlation_lower_95"], row[f"{side}_correlation_upper_95"]
+    is_before, color = side == "before", _color(row)
+    trace: dict[str, Any] = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [value],
+        "y": [place + SIDES[side]],
+        "marker": {
+            "size": 11,
+            "color": "var(--paper)" if is_before else color,
+            "line": {"color": "var(--bench)" if is_before else color, "width": 2},
+        },
+        "hovertemplate": f"<b>{safe(row['asset_id'])}</b> {side}: {number(value)}<extra></extra>",
+    }
+    if lower is not None and upper is not None:
+        trace["error_x"] = {
+            "type": "data",
+            "symmetric": False,
+            "array": [upper - value],
+            "arrayminus": [value - lower],
+            "color": "var(--dot)",
+            "thickness": 1.2,
+            "width": 0,
+        }
+    return trace
+
+
+def _side_label(row: Mapping[str, Any], place: int, side: str) -> dict[str, Any]:
+    is_before = side == "before"
+    return label(
+        row[f"{side}_correlation"],
+        place + SIDES[side],
+        side,
+        "var(--bench)" if is_before else _color(row),
+        yanchor="bottom" if is_before else "top",
+        yshift=7 if is_before else -7,
+    )
 
 
 def _note(rows: pl.DataFrame) -> Markup:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dashboards.figures.axes import label, padded_range, percent_axis
+from dashboards.figures.axes import label, padded_range, percent_axis, vertical_rule
 from dashboards.figures.figure import Plot, safe
 from dashboards.formats import limit_words, percent
 
@@ -29,69 +29,34 @@ class ForestRow:
     is_pooled: bool = False
 
 
+# An estimate and the height of its row on the axis.
+Placed = tuple[int, ForestRow]
+
+
 def plot_forest(rows: Sequence[ForestRow], axis_title: str, margin_left: int = 300, has_intervals: bool = True) -> Plot:
     """Rows from top to bottom as given; pooled rows as diamonds under a rule.
 
     Without `has_intervals` the ends are a plain range, so no 50 % part is drawn inside it.
     """
     low, high = padded_range([value for row in rows for value in (row.estimate, row.lower, row.upper)])
-    places = [len(rows) - 1 - index for index in range(len(rows))]
-    single = [(place, row) for place, row in zip(places, rows, strict=True) if not row.is_pooled]
-    pooled = [(place, row) for place, row in zip(places, rows, strict=True) if row.is_pooled]
-    data: list[dict[str, Any]] = []
-    for group, symbol, color, size in ((single, "circle", "var(--blue)", 8), (pooled, "diamond", "var(--tao)", 13)):
-        if not group:
-            continue
-        data.append(_whiskers(group, 1.2, 1.0))
-        if has_intervals:
-            data.append(_whiskers(group, 5, HALF_TO_FULL))
-        data.append(
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "x": [row.estimate for _, row in group],
-                "y": [place for place, _ in group],
-                "marker": {"size": size, "symbol": symbol, "color": color},
-                "text": [safe(f"{row.name}: {_words(row)}") for _, row in group],
-                "hovertemplate": "%{text}<extra></extra>",
-            }
-        )
-    shapes = [
-        {
-            "type": "line",
-            "x0": 0,
-            "x1": 0,
-            "y0": 0,
-            "y1": 1,
-            "yref": "paper",
-            "line": {"color": "var(--zero)", "width": 1},
-        }
-    ]
-    if pooled and single:
-        y = min(place for place, _ in single) - 0.5
-        shapes.append(
-            {
-                "type": "line",
-                "xref": "paper",
-                "x0": 0,
-                "x1": 1,
-                "y0": y,
-                "y1": y,
-                "line": {"color": "var(--rule)", "width": 1},
-            }
-        )
+    placed = [(len(rows) - 1 - index, row) for index, row in enumerate(rows)]
+    single, pooled = ([item for item in placed if item[1].is_pooled == is_pooled] for is_pooled in (False, True))
     annotations = [
         label(1, place, safe(row.right), "var(--ink-3)", xref="paper", xanchor="left", xshift=8)
-        for place, row in zip(places, rows, strict=True)
+        for place, row in placed
         if row.right
     ]
-    texts = [safe(limit_words(row.name, MAX_LABEL)) for row in rows]
     layout = {
         "hovermode": "closest",
         "xaxis": {**percent_axis(low, high), "title": {"text": axis_title}, "showgrid": True},
-        "yaxis": {"tickvals": places, "ticktext": texts, "range": [-0.7, len(rows) - 0.3], "showgrid": False},
+        "yaxis": {
+            "tickvals": [place for place, _ in placed],
+            "ticktext": [safe(limit_words(row.name, MAX_LABEL)) for row in rows],
+            "range": [-0.7, len(rows) - 0.3],
+            "showgrid": False,
+        },
         "margin": {"l": margin_left, "r": 76 if annotations else 20, "b": 48},
-        "shapes": shapes,
+        "shapes": [vertical_rule(0, "var(--zero)"), *_pooled_rule(single, pooled)],
         "annotations": annotations,
     }
     narrow = {
@@ -101,11 +66,39 @@ def plot_forest(rows: Sequence[ForestRow], axis_title: str, margin_left: int = 3
         **{f"layout.annotations.{index}.visible": False for index in range(len(annotations))},
         "layout.margin.r": 12,
     }
+    data = [
+        *_group(single, "circle", "var(--blue)", 8, has_intervals),
+        *_group(pooled, "diamond", "var(--tao)", 13, has_intervals),
+    ]
     height = 84 + ROW_HEIGHT * len(rows)
     return Plot(data, layout, height=height, narrow=narrow, narrow_height=height)
 
 
-def _whiskers(group: Sequence[tuple[int, ForestRow]], thickness: float, scale: float) -> dict[str, Any]:
+def _group(group: Sequence[Placed], symbol: str, color: str, size: int, has_intervals: bool) -> list[dict[str, Any]]:
+    """Intervals behind, estimates in front; nothing for an empty group."""
+    if not group:
+        return []
+    estimates = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [row.estimate for _, row in group],
+        "y": [place for place, _ in group],
+        "marker": {"size": size, "symbol": symbol, "color": color},
+        "text": [safe(f"{row.name}: {_words(row)}") for _, row in group],
+        "hovertemplate": "%{text}<extra></extra>",
+    }
+    return [_whiskers(group, 1.2, 1.0), *([_whiskers(group, 5, HALF_TO_FULL)] if has_intervals else []), estimates]
+
+
+def _pooled_rule(single: Sequence[Placed], pooled: Sequence[Placed]) -> list[dict[str, Any]]:
+    if not single or not pooled:
+        return []
+    y = min(place for place, _ in single) - 0.5
+    rule = {"color": "var(--rule)", "width": 1}
+    return [{"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": y, "y1": y, "line": rule}]
+
+
+def _whiskers(group: Sequence[Placed], thickness: float, scale: float) -> dict[str, Any]:
     known = [(place, row) for place, row in group if row.lower is not None and row.upper is not None]
     return {
         "type": "scatter",

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
-from dashboards.figures.axes import label, padded_range, percent_axis
+from dashboards.figures.axes import label, padded_range, percent_axis, vertical_rule, zero_line
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, hours_axis, safe
 from dashboards.figures.series import bar_hours, bar_word
 from dashboards.formats import close_moment, listing, percent
@@ -17,6 +17,8 @@ from dashboards.words import venue_name
 
 HOURS_BEFORE, HOURS_AFTER = 48.0, 168.0
 MAX_PANELS = 6
+# Panels beside each other on wide and on narrow screens.
+WIDE, NARROW = 3, 2
 # The grey reference is drawn from every third bar: it is a shape to compare with, not data to read off.
 GHOST_STEP = 3
 TICKS = (-48, 0, 48, 96, 144)
@@ -113,84 +115,87 @@ def _after(reaction: Reaction) -> str:
 
 def _plot(panels: Mapping[str, pl.DataFrame], shown: Sequence[Reaction]) -> Plot:
     low, high = padded_range([value for panel in panels.values() for value in panel["raw_return"]])
+    values = percent_axis(low, high, 4)
+    layout: dict[str, Any] = {
+        "hovermode": "closest",
+        "margin": {"l": 52, "r": 14, "t": 30, "b": 36},
+        "annotations": [],
+        "shapes": [],
+    }
     data: list[dict[str, Any]] = []
-    annotations: list[dict[str, Any]] = []
-    shapes: list[dict[str, Any]] = []
-    layout: dict[str, Any] = {"hovermode": "closest", "margin": {"l": 52, "r": 14, "t": 30, "b": 36}}
-    n_columns, n_rows = 3, -(-len(shown) // 3)
     narrow: dict[str, Any] = {"layout.margin.l": 46}
-    n_narrow_rows = -(-len(shown) // 2)
     for index, reaction in enumerate(shown):
         suffix = "" if index == 0 else str(index + 1)
-        panel, is_subject = panels[reaction.asset_id], reaction.asset_id == SUBJECT_ASSET
-        color = "var(--tao)" if is_subject else "var(--blue)"
-        if not is_subject and SUBJECT_ASSET in panels:
-            data.append(
-                _line(
-                    panels[SUBJECT_ASSET].gather_every(GHOST_STEP), suffix, {"color": "var(--zero)", "width": 1}, 0.75
-                )
-            )
-        data.append(_line(panel, suffix, {"color": color, "width": 2.25}, 1, reaction.asset_id))
-        column, row = index % n_columns, index // n_columns
-        is_last_row = index + n_columns >= len(shown)
-        layout[f"xaxis{suffix}"] = {
-            **_ticks(is_last_row),
+        data += _lines(panels, reaction, suffix)
+        layout |= _axes(index, len(shown), suffix, values)
+        narrow |= _narrow_axes(index, len(shown), suffix)
+        layout["annotations"].append(_name(reaction, suffix))
+        layout["shapes"] += _rules(suffix)
+    height, narrow_height = 80 + 185 * _n_rows(len(shown), WIDE), 70 + 165 * _n_rows(len(shown), NARROW)
+    return Plot(data, layout, height=height, narrow=narrow, narrow_height=narrow_height)
+
+
+def _color(reaction: Reaction) -> str:
+    return "var(--tao)" if reaction.asset_id == SUBJECT_ASSET else "var(--blue)"
+
+
+def _n_rows(n_panels: int, n_columns: int) -> int:
+    return -(-n_panels // n_columns)
+
+
+def _lines(panels: Mapping[str, pl.DataFrame], reaction: Reaction, suffix: str) -> list[dict[str, Any]]:
+    """The token's own path, over the subject's in grey."""
+    own = _line(panels[reaction.asset_id], suffix, {"color": _color(reaction), "width": 2.25}, 1, reaction.asset_id)
+    if reaction.asset_id == SUBJECT_ASSET or SUBJECT_ASSET not in panels:
+        return [own]
+    ghost = panels[SUBJECT_ASSET].gather_every(GHOST_STEP)
+    return [_line(ghost, suffix, {"color": "var(--zero)", "width": 1}, 0.75), own]
+
+
+def _axes(index: int, n_panels: int, suffix: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    column, row = index % WIDE, index // WIDE
+    n_rows = _n_rows(n_panels, WIDE)
+    return {
+        f"xaxis{suffix}": {
+            **_ticks(is_labelled=index + WIDE >= n_panels),
             "range": [-HOURS_BEFORE, HOURS_AFTER],
             "fixedrange": True,
             "anchor": f"y{suffix}",
-            "domain": _domain(column, n_columns, 0.035),
-        }
-        layout[f"yaxis{suffix}"] = {
-            **percent_axis(low, high, 4),
+            "domain": _domain(column, WIDE, 0.035),
+        },
+        f"yaxis{suffix}": {
+            **values,
             "anchor": f"x{suffix}",
             "showticklabels": column == 0,
             "domain": _domain(n_rows - 1 - row, n_rows, 0.13),
-        }
-        column, row = index % 2, index // 2
-        narrow |= {
-            f"layout.xaxis{suffix}.domain": _domain(column, 2, 0.06),
-            f"layout.yaxis{suffix}.domain": _domain(n_narrow_rows - 1 - row, n_narrow_rows, 0.09),
-            f"layout.yaxis{suffix}.showticklabels": column == 0,
-            f"layout.xaxis{suffix}.showticklabels": index + 2 >= len(shown),
-            f"layout.xaxis{suffix}.tickvals": [0, 96],
-            f"layout.xaxis{suffix}.ticktext": ["0", "+4 d"],
-        }
-        place = {"xref": f"x{suffix} domain", "yref": f"y{suffix} domain"}
-        annotations.append(
-            label(
-                0,
-                1.02,
-                f"<b>{safe(reaction.asset_id)}</b> {_after(reaction)}",
-                color,
-                yanchor="bottom",
-                xanchor="left",
-                **place,
-            )
-        )
-        shapes += [
-            {
-                "type": "line",
-                "xref": f"x{suffix}",
-                "yref": f"y{suffix} domain",
-                "x0": 0,
-                "x1": 0,
-                "y0": 0,
-                "y1": 1,
-                "line": {"color": "var(--ink-3)", "width": 1},
-            },
-            {
-                "type": "line",
-                "xref": f"x{suffix} domain",
-                "yref": f"y{suffix}",
-                "x0": 0,
-                "x1": 1,
-                "y0": 0,
-                "y1": 0,
-                "line": {"color": "var(--zero)", "width": 1},
-            },
-        ]
-    layout |= {"annotations": annotations, "shapes": shapes}
-    return Plot(data, layout, height=80 + 185 * n_rows, narrow=narrow, narrow_height=70 + 165 * n_narrow_rows)
+        },
+    }
+
+
+def _narrow_axes(index: int, n_panels: int, suffix: str) -> dict[str, Any]:
+    column, row = index % NARROW, index // NARROW
+    n_rows = _n_rows(n_panels, NARROW)
+    return {
+        f"layout.xaxis{suffix}.domain": _domain(column, NARROW, 0.06),
+        f"layout.yaxis{suffix}.domain": _domain(n_rows - 1 - row, n_rows, 0.09),
+        f"layout.yaxis{suffix}.showticklabels": column == 0,
+        f"layout.xaxis{suffix}.showticklabels": index + NARROW >= n_panels,
+        f"layout.xaxis{suffix}.tickvals": [0, 96],
+        f"layout.xaxis{suffix}.ticktext": ["0", "+4 d"],
+    }
+
+
+def _name(reaction: Reaction, suffix: str) -> dict[str, Any]:
+    place = {"xref": f"x{suffix} domain", "yref": f"y{suffix} domain", "yanchor": "bottom", "xanchor": "left"}
+    return label(0, 1.02, f"<b>{safe(reaction.asset_id)}</b> {_after(reaction)}", _color(reaction), **place)
+
+
+def _rules(suffix: str) -> list[dict[str, Any]]:
+    """The event and the zero line of one panel."""
+    return [
+        {**vertical_rule(0), "xref": f"x{suffix}", "yref": f"y{suffix} domain"},
+        {**zero_line(f"y{suffix}"), "xref": f"x{suffix} domain"},
+    ]
 
 
 def _line(panel: pl.DataFrame, suffix: str, line: dict[str, Any], opacity: float, name: str = "") -> dict[str, Any]:

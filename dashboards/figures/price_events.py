@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -17,15 +18,20 @@ from dashboards.readings import SUBJECT_ASSET
 from dashboards.words import is_simulated_market, market_name
 
 N_NUMBERED = 5
+# Prices that a log axis labels, in dollars.
+PRICE_TICKS = (
+    *(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 300, 500, 700),
+    *(1000, 2000, 5000, 10000, 20000, 50000, 100000, 200000),
+)
+# An event inside the record: its time, its title, its abnormal return as a fraction.
+Mark = tuple[datetime, str, float | None]
 _COLUMNS = (
     FigureColumn("day_utc", "Day", lambda value: f"{value:%Y-%m-%d}", is_number=False),
     FigureColumn("close_quote", "Close", price),
 )
 
 
-def draw_price_events(
-    closes: pl.DataFrame, asset_id: str, marks: Sequence[tuple[datetime, str, float | None]], market_id: str
-) -> Figure:
+def draw_price_events(closes: pl.DataFrame, asset_id: str, marks: Sequence[Mark], market_id: str) -> Figure:
     """Daily closes on a log axis; `marks` are (time, title, abnormal return) of the events inside the record."""
     frame = closes.select("day_utc", "close_quote").sort("day_utc")
     subtitle = (
@@ -67,14 +73,12 @@ def draw_price_events(
     )
 
 
-def _numbered(inside: Sequence[tuple[datetime, str, float | None]]) -> list[tuple[datetime, str, float | None]]:
+def _numbered(inside: Sequence[Mark]) -> list[Mark]:
     measured = [mark for mark in inside if mark[2] is not None]
     return sorted(sorted(measured, key=lambda mark: -abs(mark[2] or 0))[:N_NUMBERED], key=lambda mark: mark[0])
 
 
-def numbered_marks(
-    closes: pl.DataFrame, marks: Sequence[tuple[datetime, str, float | None]]
-) -> list[tuple[datetime, str, float | None]]:
+def numbered_marks(closes: pl.DataFrame, marks: Sequence[Mark]) -> list[Mark]:
     """The marks that carry a number in the figure, in its order."""
     if not closes.height:
         return []
@@ -82,77 +86,22 @@ def numbered_marks(
     return _numbered([mark for mark in marks if first and last and first <= mark[0] <= last])
 
 
-def _plot(frame: pl.DataFrame, asset_id: str, inside: Sequence[tuple[datetime, str, float | None]]) -> Plot:
+def _plot(frame: pl.DataFrame, asset_id: str, inside: Sequence[Mark]) -> Plot:
     color = "var(--tao)" if asset_id == SUBJECT_ASSET else "var(--blue)"
     closes = frame["close_quote"].drop_nulls()
     low, high = extremes(closes.filter(closes > 0))
+    # Room under the line for the ticks of the events, in the proportions of a log axis.
     floor = low / (high / low) ** 0.14
-    data: list[dict[str, Any]] = [
-        {
-            "type": "scatter",
-            "mode": "lines",
-            **time_axis(frame["day_utc"].to_list()),
-            "y": float_array(frame["close_quote"]),
-            "line": {"color": color, "width": 2},
-            "connectgaps": False,
-            "hovertemplate": "<b>$%{y:,.4~g}</b><extra></extra>",
-        },
-        {
-            "type": "scatter",
-            "mode": "markers",
-            "x": [naive(at) for at, _, _ in inside],
-            "y": [floor * 1.02] * len(inside),
-            "marker": {"symbol": "line-ns", "size": 9, "line": {"width": 1.5, "color": "var(--ink-3)"}},
-            "cliponaxis": False,
-            "text": [safe(limit_words(text, 60)) for _, text, _ in inside],
-            "hovertemplate": "%{text}<extra></extra>",
-        },
-    ]
-    annotations = [
-        label(
-            naive(at),
-            0,
-            f"<b>{number}</b>",
-            "var(--ink)",
-            yref="paper",
-            yshift=20,
-            bgcolor="var(--paper)",
-            bordercolor="var(--ink-3)",
-            borderpad=2,
-        )
-        for number, (at, _, _) in enumerate(_numbered(inside), start=1)
-    ]
-    ticks = [
-        value
-        for value in (
-            0.01,
-            0.02,
-            0.05,
-            0.1,
-            0.2,
-            0.5,
-            1,
-            2,
-            5,
-            10,
-            20,
-            50,
-            100,
-            200,
-            300,
-            500,
-            700,
-            1000,
-            2000,
-            5000,
-            10000,
-            20000,
-            50000,
-            100000,
-            200000,
-        )
-        if floor <= value <= high * 1.1
-    ]
+    closing_line = {
+        "type": "scatter",
+        "mode": "lines",
+        **time_axis(frame["day_utc"].to_list()),
+        "y": float_array(frame["close_quote"]),
+        "line": {"color": color, "width": 2},
+        "connectgaps": False,
+        "hovertemplate": "<b>$%{y:,.4~g}</b><extra></extra>",
+    }
+    ticks = [value for value in PRICE_TICKS if floor <= value <= high * 1.1]
     layout = {
         "hovermode": "closest",
         "xaxis": {
@@ -163,17 +112,30 @@ def _plot(frame: pl.DataFrame, asset_id: str, inside: Sequence[tuple[datetime, s
         },
         "yaxis": {
             "type": "log",
-            "range": [_log10(floor), _log10(high * 1.06)],
+            "range": [math.log10(floor), math.log10(high * 1.06)],
             "tickvals": ticks,
             "ticktext": [f"${value:,g}" for value in ticks],
         },
         "margin": {"l": 62},
-        "annotations": annotations,
+        "annotations": [_number(number, at) for number, (at, _, _) in enumerate(_numbered(inside), start=1)],
     }
+    data = [closing_line, _event_ticks(inside, floor * 1.02)]
     return Plot(data, layout, height=380, narrow_height=320, narrow={"layout.xaxis.nticks": 4})
 
 
-def _log10(value: float) -> float:
-    import math
+def _event_ticks(inside: Sequence[Mark], y: float) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [naive(at) for at, _, _ in inside],
+        "y": [y] * len(inside),
+        "marker": {"symbol": "line-ns", "size": 9, "line": {"width": 1.5, "color": "var(--ink-3)"}},
+        "cliponaxis": False,
+        "text": [safe(limit_words(text, 60)) for _, text, _ in inside],
+        "hovertemplate": "%{text}<extra></extra>",
+    }
 
-    return math.log10(value)
+
+def _number(number: int, at: datetime) -> dict[str, Any]:
+    box = {"bgcolor": "var(--paper)", "bordercolor": "var(--ink-3)", "borderpad": 2}
+    return label(naive(at), 0, f"<b>{number}</b>", "var(--ink)", yref="paper", yshift=20, **box)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -85,65 +85,18 @@ def _plot(
     color = "var(--tao)" if reaction.asset_id == SUBJECT_ASSET else "var(--blue)"
     times = frame["close_time_utc"].to_list()
     grid = time_axis(times)
-    low, high = padded_range(
-        [*frame["raw_return"].to_list(), *frame["expected_return"].to_list(), claim[0] * 1.08 if claim else None]
-    )
-    if claim:
-        # The label of the claim and the one of the report above it need room of their own.
-        high = max(high, low + (claim[0] - low) / 0.78)
+    low, high = _range(frame, claim)
     marks = [(hours, reaction.horizons[hours].raw_return, _time_of(frame, hours)) for hours in _marks(reaction)]
-    data: list[dict[str, Any]] = [
-        _line(
-            grid,
-            frame["expected_return"],
-            {"color": "var(--bench)", "width": 1.75, "dash": "4px 3px"},
-            f"expected from {benchmark}",
-        ),
+    expected_line = {"color": "var(--bench)", "width": 1.75, "dash": "4px 3px"}
+    data = [
+        _line(grid, frame["expected_return"], expected_line, f"expected from {benchmark}"),
         _line(grid, frame["raw_return"], {"color": color, "width": 2.5}, reaction.asset_id),
-        {
-            "type": "scatter",
-            "mode": "markers",
-            "x": [naive(at) for _, _, at in marks],
-            "y": [value for _, value, _ in marks],
-            "marker": {"size": 8, "color": color, "line": {"color": "var(--paper)", "width": 1.5}},
-            "cliponaxis": False,
-            "hoverinfo": "skip",
-        },
+        _dots(marks, color),
     ]
-    shapes = [zero_line(), vertical_rule(naive(start))]
-    room: dict[str, Any] = {"yref": "paper", "xanchor": "right", "align": "right", "xshift": -6}
-    annotations = [
-        label(naive(start), 1, f"First public report<br>{safe(moment(start, with_year=False))}", yanchor="top", **room)
-    ]
-    if claim:
-        shapes += _claim_shapes(start, *claim)
-        annotations.append(
-            label(
-                naive(start),
-                claim[0],
-                f"Claim: {percent(claim[0], 0)}<br>within {hours_short(claim[1])}",
-                "var(--ink)",
-                xanchor="right",
-                align="right",
-                xshift=-6,
-            )
-        )
     last = frame.filter(pl.col("raw_return").is_not_null()).row(-1, named=True)
-    n_fixed = len(annotations)
-    annotations += [
-        leader(naive(at), value, f"<b>{percent(value or 0)}</b> {hours_short(hours)}", 18, 30 + 14 * index, color)
-        for index, (hours, value, at) in enumerate(reversed([m for m in marks if m[0] < 100]))
-    ]
-    annotations += _end_labels(frame, reaction, last, benchmark, color)
-    subject, expected = len(annotations) - 2, len(annotations) - 1
-    narrow: dict[str, Any] = {
-        "layout.margin.r": 66,
-        "layout.xaxis.nticks": 4,
-        "layout.annotations.0.text": f"Report<br>{start:%H:%M} UTC",
-        **{f"layout.annotations.{index}.ax": 14 for index in range(n_fixed, subject)},
-        f"layout.annotations.{subject}.text": annotations[subject]["text"].split(" after")[0].split(" at the")[0],
-        f"layout.annotations.{expected}.text": "expected",
-    }
+    fixed = _start_labels(start, claim)
+    leaders = _leaders(marks, color)
+    ends = _end_labels(frame, reaction, last, benchmark, color)
     layout = {
         "xaxis": {
             "type": "date",
@@ -154,10 +107,58 @@ def _plot(
         },
         "yaxis": percent_axis(low, high),
         "margin": {"r": 142},
-        "shapes": shapes,
-        "annotations": annotations,
+        "shapes": [zero_line(), vertical_rule(naive(start)), *(_claim_shapes(start, *claim) if claim else [])],
+        "annotations": [*fixed, *leaders, *ends],
+    }
+    subject = len(fixed) + len(leaders)
+    narrow: dict[str, Any] = {
+        "layout.margin.r": 66,
+        "layout.xaxis.nticks": 4,
+        "layout.annotations.0.text": f"Report<br>{start:%H:%M} UTC",
+        **{f"layout.annotations.{index}.ax": 14 for index in range(len(fixed), subject)},
+        f"layout.annotations.{subject}.text": ends[0]["text"].split(" after")[0].split(" at the")[0],
+        f"layout.annotations.{subject + 1}.text": "expected",
     }
     return Plot(data, layout, height=400, narrow_height=350, narrow=narrow)
+
+
+def _range(frame: pl.DataFrame, claim: tuple[float, float] | None) -> tuple[float, float]:
+    values = [*frame["raw_return"].to_list(), *frame["expected_return"].to_list()]
+    low, high = padded_range([*values, claim[0] * 1.08 if claim else None])
+    # The label of the claim and the one of the report above it need room of their own.
+    return low, max(high, low + (claim[0] - low) / 0.78) if claim else high
+
+
+def _dots(marks: Sequence[tuple[float, float | None, datetime]], color: str) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [naive(at) for _, _, at in marks],
+        "y": [value for _, value, _ in marks],
+        "marker": {"size": 8, "color": color, "line": {"color": "var(--paper)", "width": 1.5}},
+        "cliponaxis": False,
+        "hoverinfo": "skip",
+    }
+
+
+def _start_labels(start: datetime, claim: tuple[float, float] | None) -> list[dict[str, Any]]:
+    """What stands left of the event: the report, and the claim at its height."""
+    left: dict[str, Any] = {"xanchor": "right", "align": "right", "xshift": -6}
+    report = f"First public report<br>{safe(moment(start, with_year=False))}"
+    labels = [label(naive(start), 1, report, yref="paper", yanchor="top", **left)]
+    if claim:
+        text = f"Claim: {percent(claim[0], 0)}<br>within {hours_short(claim[1])}"
+        labels.append(label(naive(start), claim[0], text, "var(--ink)", **left))
+    return labels
+
+
+def _leaders(marks: Sequence[tuple[float, float | None, datetime]], color: str) -> list[dict[str, Any]]:
+    """The values at the early marks; the last one is named at the end of the line."""
+    early = [mark for mark in marks if mark[0] < MARKED_HOURS[-1]]
+    return [
+        leader(naive(at), value, f"<b>{percent(value or 0)}</b> {hours_short(hours)}", 18, 30 + 14 * index, color)
+        for index, (hours, value, at) in enumerate(reversed(early))
+    ]
 
 
 def _line(grid: Mapping[str, Any], values: pl.Series, line: Mapping[str, Any], name: str) -> dict[str, Any]:

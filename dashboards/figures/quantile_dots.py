@@ -80,36 +80,12 @@ def stack_dots(values: pl.Series, low: float, high: float) -> tuple[list[float],
 
 def _plot(values: pl.Series, reaction: Reaction, horizon: Horizon, benchmark: str) -> Plot:
     car = horizon.car or 0.0
-    edges = [float(values.quantile(0.005) or 0), float(values.quantile(0.995) or 0), car, 0.0]
-    margin = (max(edges) - min(edges)) * 0.12 + 0.002
-    low, high = min(edges) - margin, max(edges) + margin
+    low, high = _range(values, car)
     xs, levels = stack_dots(values, low, high)
     top = max(levels)
     color = "var(--tao)" if reaction.asset_id == SUBJECT_ASSET else "var(--blue)"
-    mode_x = xs[levels.index(top)]
-    data: list[dict[str, Any]] = [
-        {
-            "type": "scatter",
-            "mode": "markers",
-            "x": [round(x, 5) for x in xs],
-            "y": levels,
-            "marker": {"size": 13, "color": "var(--dot)"},
-            "hovertemplate": "about %{x:+.1%}<extra></extra>",
-        },
-        {
-            "type": "scatter",
-            "mode": "markers",
-            "x": [car],
-            "y": [1],
-            "marker": {"size": 16, "symbol": "diamond", "color": color},
-            "hovertemplate": f"{safe(reaction.asset_id)} %{{x:+.1%}}<extra></extra>",
-            "cliponaxis": False,
-        },
-    ]
-    # The label stands on the emptier side of the tallest stack.
-    is_right = car >= mode_x
     # A diamond among the dots would carry its label inside them: lift it above the stack.
-    inside = min(xs) - 0.001 <= car <= max(xs) + 0.001
+    lift = top * 0.62 if min(xs) - 0.001 <= car <= max(xs) + 0.001 else None
     layout = {
         "hovermode": "closest",
         "xaxis": {
@@ -119,42 +95,67 @@ def _plot(values: pl.Series, reaction: Reaction, horizon: Horizon, benchmark: st
         "yaxis": {"visible": False, "range": [0.3, max(top, 12) + 1.2]},
         "margin": {"l": 10, "r": 14, "b": 48},
         "annotations": [
-            label(
-                mode_x,
-                top,
-                "Ordinary windows:<br>each dot is 1 in 50",
-                "var(--band-ink)",
-                xanchor="left" if is_right else "right",
-                align="left" if is_right else "right",
-                xshift=26 if is_right else -26,
-                yanchor="middle",
-            ),
-            label(
-                car,
-                (top * 0.62 if inside else 1),
-                f"<b>{safe(reaction.asset_id)} {percent(car)}</b><br>this event",
-                color,
-                yanchor="bottom",
-                yshift=12,
-                xanchor="center",
-                **({"bgcolor": "var(--paper)"} if inside else {}),
-            ),
+            _ordinary_label(xs[levels.index(top)], top, car),
+            _event_label(car, f"<b>{safe(reaction.asset_id)} {percent(car)}</b><br>this event", color, lift),
         ],
     }
-    if inside:
-        layout["shapes"] = [
-            {
-                "type": "line",
-                "x0": car,
-                "x1": car,
-                "y0": 1,
-                "y1": top * 0.62 + 0.6,
-                "line": {"color": color, "width": 1},
-            }
-        ]
-    return Plot(
-        data, layout, height=340, narrow_height=270, narrow={"data.0.marker.size": 10, "layout.xaxis.tickangle": 0}
+    if lift is not None:
+        line = {"color": color, "width": 1}
+        layout["shapes"] = [{"type": "line", "x0": car, "x1": car, "y0": 1, "y1": lift + 0.6, "line": line}]
+    data = [_dots(xs, levels), _diamond(car, reaction.asset_id, color)]
+    narrow = {"data.0.marker.size": 10, "layout.xaxis.tickangle": 0}
+    return Plot(data, layout, height=340, narrow_height=270, narrow=narrow)
+
+
+def _range(values: pl.Series, car: float) -> tuple[float, float]:
+    edges = [float(values.quantile(0.005) or 0), float(values.quantile(0.995) or 0), car, 0.0]
+    margin = (max(edges) - min(edges)) * 0.12 + 0.002
+    return min(edges) - margin, max(edges) + margin
+
+
+def _dots(xs: list[float], levels: list[int]) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [round(x, 5) for x in xs],
+        "y": levels,
+        "marker": {"size": 13, "color": "var(--dot)"},
+        "hovertemplate": "about %{x:+.1%}<extra></extra>",
+    }
+
+
+def _diamond(car: float, asset_id: str, color: str) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [car],
+        "y": [1],
+        "marker": {"size": 16, "symbol": "diamond", "color": color},
+        "hovertemplate": f"{safe(asset_id)} %{{x:+.1%}}<extra></extra>",
+        "cliponaxis": False,
+    }
+
+
+def _ordinary_label(mode_x: float, top: int, car: float) -> dict[str, Any]:
+    """What the dots are, on the emptier side of the tallest stack."""
+    side = "left" if car >= mode_x else "right"
+    return label(
+        mode_x,
+        top,
+        "Ordinary windows:<br>each dot is 1 in 50",
+        "var(--band-ink)",
+        xanchor=side,
+        align=side,
+        xshift=26 if side == "left" else -26,
+        yanchor="middle",
     )
+
+
+def _event_label(car: float, text: str, color: str, lift: float | None) -> dict[str, Any]:
+    place: dict[str, Any] = {"yanchor": "bottom", "yshift": 12, "xanchor": "center"}
+    if lift is None:
+        return label(car, 1, text, color, **place)
+    return label(car, lift, text, color, **place, bgcolor="var(--paper)")
 
 
 def _summary(frame: pl.DataFrame, reaction: Reaction, horizon: Horizon) -> str:

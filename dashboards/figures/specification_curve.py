@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from markupsafe import Markup
 
-from dashboards.figures.axes import leader, padded_range, percent_axis
+from dashboards.figures.axes import leader, padded_range, percent_axis, zero_line
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, safe
 from dashboards.findings import as_of_words
 from dashboards.formats import count, p_value, percent, share
@@ -106,51 +106,8 @@ def curve_title(estimates: pl.Series) -> str:
 def _plot(rows: pl.DataFrame) -> Plot:
     estimates, errors = rows["estimate"], rows["standard_error"] * 1.96
     low, high = padded_range([*(estimates - errors), *(estimates + errors)])
-    data: list[dict[str, Any]] = [
-        {
-            "type": "scatter",
-            "mode": "markers",
-            "x0": 1,
-            "dx": 1,
-            "y": float_array(estimates),
-            "marker": {"size": 5, "color": "var(--blue)"},
-            "error_y": {
-                "type": "data",
-                "array": float_array(errors),
-                "color": "var(--dot)",
-                "thickness": 1.2,
-                "width": 0,
-            },
-            "text": [safe(_words(row)) for row in rows.iter_rows(named=True)],
-            "hovertemplate": "<b>%{y:+.1%}</b><br>%{text}<extra></extra>",
-        }
-    ]
-    annotations = []
-    headline = rows.filter(pl.col("is_headline"))
-    for row in headline.head(1).iter_rows(named=True):
-        data.append(
-            {
-                "type": "scatter",
-                "mode": "markers",
-                "x": [row["place"]],
-                "y": [row["estimate"]],
-                "hoverinfo": "skip",
-                "marker": {"size": 10, "color": "var(--tao)", "line": {"color": "var(--paper)", "width": 1.5}},
-            }
-        )
-        is_left = row["place"] < rows.height / 2
-        annotations.append(
-            leader(
-                row["place"],
-                row["estimate"],
-                f"<b>Headline choice {percent(row['estimate'])}</b>",
-                40 if is_left else -40,
-                56 if row["estimate"] > 0 else -56,
-                "var(--tao)",
-            )
-        )
     n_rows, lower, ticks, texts = _options(rows)
-    data += lower
+    headline, annotations = _headline(rows)
     layout = {
         "hovermode": "closest",
         "xaxis": {
@@ -172,22 +129,52 @@ def _plot(rows: pl.DataFrame) -> Plot:
             "fixedrange": True,
             "zeroline": False,
         },
-        "shapes": [
-            {
-                "type": "line",
-                "xref": "paper",
-                "x0": 0,
-                "x1": 1,
-                "y0": 0,
-                "y1": 0,
-                "line": {"color": "var(--zero)", "width": 1},
-            }
-        ],
+        "shapes": [zero_line()],
         "annotations": annotations,
         "margin": {"l": 146, "r": 12, "b": 12},
     }
+    data = [_estimates(rows, errors), *headline, *lower]
     height = max(460, 240 + int(n_rows * 21))
     return Plot(data, layout, height=height, narrow={"layout.margin.l": 128})
+
+
+def _estimates(rows: pl.DataFrame, errors: pl.Series) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x0": 1,
+        "dx": 1,
+        "y": float_array(rows["estimate"]),
+        "marker": {"size": 5, "color": "var(--blue)"},
+        "error_y": {
+            "type": "data",
+            "array": float_array(errors),
+            "color": "var(--dot)",
+            "thickness": 1.2,
+            "width": 0,
+        },
+        "text": [safe(_words(row)) for row in rows.iter_rows(named=True)],
+        "hovertemplate": "<b>%{y:+.1%}</b><br>%{text}<extra></extra>",
+    }
+
+
+def _headline(rows: pl.DataFrame) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The dot and the label of the headline choice; nothing when it is not among the rows."""
+    row = next(rows.filter(pl.col("is_headline")).iter_rows(named=True), None)
+    if row is None:
+        return [], []
+    dot = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": [row["place"]],
+        "y": [row["estimate"]],
+        "hoverinfo": "skip",
+        "marker": {"size": 10, "color": "var(--tao)", "line": {"color": "var(--paper)", "width": 1.5}},
+    }
+    across = 40 if row["place"] < rows.height / 2 else -40
+    down = 56 if row["estimate"] > 0 else -56
+    text = f"<b>Headline choice {percent(row['estimate'])}</b>"
+    return [dot], [leader(row["place"], row["estimate"], text, across, down, "var(--tao)")]
 
 
 def _options(rows: pl.DataFrame) -> tuple[float, list[dict[str, Any]], list[float], list[str]]:

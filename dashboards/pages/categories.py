@@ -25,6 +25,28 @@ GROUP_PREFIX = "category:"
 AVERAGE_STATISTICS = ("caar", "mean_car")
 HEADLINE_TEST = "kp_bmp"
 MAX_FOREST_ROWS = 24
+_AVERAGE_COLUMNS = (
+    FigureColumn("window_end_hours", "Hours", lambda value: f"{value:g}"),
+    FigureColumn("estimate", "CAAR", percent),
+    FigureColumn("lower_95", "lower 95%", percent),
+    FigureColumn("upper_95", "upper 95%", percent),
+    FigureColumn("n", "N", count),
+    FigureColumn("n_effective", "N_eff", lambda value: number(value, 1)),
+)
+_FOREST_SCHEMA: dict[str, Any] = {
+    "best_at_utc": pl.Datetime("us", "UTC"),
+    "title": pl.String,
+    "car": pl.Float64,
+    "lower_95": pl.Float64,
+    "upper_95": pl.Float64,
+}
+_FOREST_COLUMNS = (
+    FigureColumn("best_at_utc", "First public", day, is_number=False),
+    FigureColumn("title", "Event", str, is_number=False),
+    FigureColumn("car", "CAR 24 h", percent),
+    FigureColumn("lower_95", "lower 95%", percent),
+    FigureColumn("upper_95", "upper 95%", percent),
+)
 
 
 def compose_categories(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> Page:
@@ -111,20 +133,12 @@ def _section(
 
 
 def _draw_average(category: str, own: pl.DataFrame) -> Figure:
-    columns = (
-        FigureColumn("window_end_hours", "Hours", lambda value: f"{value:g}"),
-        FigureColumn("estimate", "CAAR", percent),
-        FigureColumn("lower_95", "lower 95%", percent),
-        FigureColumn("upper_95", "upper 95%", percent),
-        FigureColumn("n", "N", count),
-        FigureColumn("n_effective", "N_eff", lambda value: number(value, 1)),
-    )
     rows = (
         own.filter(pl.col("statistic").is_in(AVERAGE_STATISTICS) & pl.col("estimate").is_not_null())
         .sort("window_end_hours")
         .unique("window_end_hours", keep="first", maintain_order=True)
     )
-    frame = rows.select([column.name for column in columns])
+    frame = rows.select([column.name for column in _AVERAGE_COLUMNS])
     figure_id, label = f"average-{category}", category_label(category)
     subtitle = Markup(
         "{}: mean return beyond the benchmark from the event to each horizon, with its 95% interval."
@@ -138,7 +152,7 @@ def _draw_average(category: str, own: pl.DataFrame) -> Figure:
             "",
             "",
             frame,
-            columns,
+            _AVERAGE_COLUMNS,
             why_empty=(
                 "The average cannot be computed.",
                 reason[0] if reason.len() else "It needs several measured events.",
@@ -147,41 +161,37 @@ def _draw_average(category: str, own: pl.DataFrame) -> Figure:
     day_row = next(
         rows.filter(pl.col("window_end_hours") == HEADLINE_HOURS).iter_rows(named=True), rows.row(-1, named=True)
     )
+    horizons = " ".join(
+        f"After {hours_short(row['window_end_hours'])}: {percent(row['estimate'])}."
+        for row in rows.iter_rows(named=True)
+    )
     return Figure(
         figure_id,
         average_title(label, day_row),
         subtitle,
-        " ".join(
-            f"After {hours_short(row['window_end_hours'])}: {percent(row['estimate'])}."
-            for row in rows.iter_rows(named=True)
-        ),
-        Markup(
-            "{} = {}, about {} independent · windows {} · benchmark: {} · interval: 95%. Source: stored candles. As "
-            "of {}."
-        ).format(
-            tip("n-eff", "N"),
-            count(day_row["n"] or 0),
-            number(day_row["n_effective"], 1) if day_row["n_effective"] is not None else "unknown",
-            ", ".join(hours_short(hours) for hours in rows["window_end_hours"]),
-            benchmark_word(day_row["benchmark"]),
-            close_moment(day_row["data_as_of_utc"]),
-        ),
+        horizons,
+        _average_note(rows, day_row),
         frame,
-        columns,
-        plot_forest(
-            [
-                ForestRow(
-                    f"after {hours_short(r['window_end_hours'])}",
-                    r["estimate"],
-                    r["lower_95"],
-                    r["upper_95"],
-                    f"n = {r['n']}" if r["n"] else "",
-                )
-                for r in rows.iter_rows(named=True)
-            ],
-            "Mean return beyond the benchmark",
-            110,
-        ),
+        _AVERAGE_COLUMNS,
+        plot_forest([_average_row(row) for row in rows.iter_rows(named=True)], "Mean return beyond the benchmark", 110),
+    )
+
+
+def _average_row(row: Mapping[str, Any]) -> ForestRow:
+    name, right = f"after {hours_short(row['window_end_hours'])}", f"n = {row['n']}" if row["n"] else ""
+    return ForestRow(name, row["estimate"], row["lower_95"], row["upper_95"], right)
+
+
+def _average_note(rows: pl.DataFrame, day_row: Mapping[str, Any]) -> Markup:
+    return Markup(
+        "{} = {}, about {} independent · windows {} · benchmark: {} · interval: 95%. Source: stored candles. As of {}."
+    ).format(
+        tip("n-eff", "N"),
+        count(day_row["n"] or 0),
+        number(day_row["n_effective"], 1) if day_row["n_effective"] is not None else "unknown",
+        ", ".join(hours_short(hours) for hours in rows["window_end_hours"]),
+        benchmark_word(day_row["benchmark"]),
+        close_moment(day_row["data_as_of_utc"]),
     )
 
 
@@ -195,28 +205,20 @@ def average_title(label: str, row: Mapping[str, Any]) -> str:
     return f"{label}: {value} on average; zero is outside the interval"
 
 
-def _draw_forest(category: str, events: pl.DataFrame, reactions: Mapping[str, list[Reaction]]) -> Figure:
+def _measured(events: pl.DataFrame, reactions: Mapping[str, list[Reaction]]) -> list[tuple[Any, ...]]:
+    """Day, title, CAR with its interval, and reaction of the subject token after each event that has one."""
     found = []
     for row in events.sort("best_at_utc").iter_rows(named=True):
         subject = subject_of(reactions.get(row["event_id"], []))
         if subject is not None and subject.is_measured and subject.asset_id == SUBJECT_ASSET:
             window = subject.horizons[HEADLINE_HOURS]
             found.append((row["best_at_utc"], row["title"], window.car, window.car_lower, window.car_upper, subject))
-    schema: dict[str, Any] = {
-        "best_at_utc": pl.Datetime("us", "UTC"),
-        "title": pl.String,
-        "car": pl.Float64,
-        "lower_95": pl.Float64,
-        "upper_95": pl.Float64,
-    }
-    frame = pl.DataFrame([item[:5] for item in found], schema=schema, orient="row")
-    columns = (
-        FigureColumn("best_at_utc", "First public", day, is_number=False),
-        FigureColumn("title", "Event", str, is_number=False),
-        FigureColumn("car", "CAR 24 h", percent),
-        FigureColumn("lower_95", "lower 95%", percent),
-        FigureColumn("upper_95", "upper 95%", percent),
-    )
+    return found
+
+
+def _draw_forest(category: str, events: pl.DataFrame, reactions: Mapping[str, list[Reaction]]) -> Figure:
+    found = _measured(events, reactions)
+    frame = pl.DataFrame([item[:5] for item in found], schema=_FOREST_SCHEMA, orient="row")
     figure_id, label = f"forest-{category}", category_label(category)
     subtitle = (
         f"{SUBJECT_ASSET}’s return beyond the benchmark in the 24 hours after each event, by date, with 95% "
@@ -230,7 +232,7 @@ def _draw_forest(category: str, events: pl.DataFrame, reactions: Mapping[str, li
             "",
             "",
             frame,
-            columns,
+            _FOREST_COLUMNS,
             why_empty=("None of these events has prices around it.", "Import or backfill prices around their dates."),
         )
     n_up = int((frame["car"] > 0).sum())
@@ -249,7 +251,7 @@ def _draw_forest(category: str, events: pl.DataFrame, reactions: Mapping[str, li
         f"{benchmark_word(shown[-1][5].horizons[HEADLINE_HOURS].benchmark)} · intervals: prediction error of the "
         f"market model. Source: stored candles. As of {close_moment(max(item[5].data_as_of for item in found))}.",
         frame,
-        columns,
+        _FOREST_COLUMNS,
         plot_forest(
             [ForestRow(f"{title}, {day(at)}", car or 0, low, high) for at, title, car, low, high, _ in shown],
             "24-hour return beyond the benchmark",

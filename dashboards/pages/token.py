@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from statistics import fmean
 from typing import Any
 
 import polars as pl
@@ -28,6 +29,21 @@ from warehouse.tables.prices import ASSET, COVERAGE, MARKET
 
 MIN_FOR_MEAN = 2
 
+_KIND_SCHEMA: dict[str, Any] = {
+    "category": pl.String,
+    "n": pl.Int64,
+    "mean_car": pl.Float64,
+    "smallest": pl.Float64,
+    "largest": pl.Float64,
+}
+_KIND_COLUMNS = (
+    FigureColumn("category", "Kind", str, is_number=False),
+    FigureColumn("n", "Events", count),
+    FigureColumn("mean_car", "Mean", percent),
+    FigureColumn("smallest", "Smallest", percent),
+    FigureColumn("largest", "Largest", percent),
+)
+
 
 def token_ids(frames: Frames) -> list[str]:
     """Assets that have a page: every registered one, and every one with bars; the subject first."""
@@ -41,36 +57,6 @@ def compose_tokens(frames: Frames) -> Page:
     """The list of tokens with their last day and their record."""
     ids = token_ids(frames)
     coverage = frames.get(COVERAGE)
-    names = {row["asset_id"]: row for row in frames.get(ASSET).iter_rows(named=True)}
-    heads = (
-        Head("Token"),
-        Head("Role"),
-        Head("Markets", is_number=True),
-        Head("From"),
-        Head("To"),
-        Head("Bars", is_number=True),
-    )
-    rows: list[list[Cell | Spanning]] = []
-    for asset in ids:
-        part = coverage.filter(pl.col("asset_id") == asset)
-        row = names.get(asset, {})
-        name = Markup('<a href="{}">{}</a> <span class="soft">{}</span>').format(
-            token_path(asset), asset, row.get("name", "")
-        )
-        role: Cell = str(row.get("role", "not registered")).replace("_", " ")
-        if not part.height:
-            rows.append([name, role, Spanning("No bars stored – import or backfill a market that lists it")])
-            continue
-        rows.append(
-            [
-                name,
-                role,
-                count(part["market_id"].n_unique()),
-                _day(oldest(part, "first_open_utc")),
-                _day(newest(part, "last_open_utc")),
-                count(int(part["n_present"].sum())),
-            ]
-        )
     n_with = coverage["asset_id"].n_unique() if coverage.height else 0
     title = f"{count(len(ids))} tokens, {count(n_with)} with stored prices"
     body = Markup("").join(
@@ -80,26 +66,54 @@ def compose_tokens(frames: Frames) -> Page:
                 '<p class="lede">What each token did after each kind of news, and how closely it follows Bitcoin.</p>'
             ),
             moves_table(frames, ""),
-            table(
-                "token-list",
-                "Every token of the registry",
-                "Renamed and merged tokens keep pages of their own; prices are never spliced across a change.",
-                heads,
-                rows,
-            )
-            if rows
-            else empty_table("No token is registered yet.", "Run `aftershock run`."),
+            _token_table(frames, ids) if ids else empty_table("No token is registered yet.", "Run `aftershock run`."),
         ]
     )
-    last = newest(coverage, "last_open_utc")
     return Page(
         "tokens.html",
         "Tokens",
         "Tokens",
         f"{title}: prices, reactions and correlations.",
         body,
-        as_of=as_of_words(last),
+        as_of=as_of_words(newest(coverage, "last_open_utc")),
     )
+
+
+def _token_table(frames: Frames, ids: list[str]) -> Markup:
+    names = {row["asset_id"]: row for row in frames.get(ASSET).iter_rows(named=True)}
+    heads = (
+        Head("Token"),
+        Head("Role"),
+        Head("Markets", is_number=True),
+        Head("From"),
+        Head("To"),
+        Head("Bars", is_number=True),
+    )
+    return table(
+        "token-list",
+        "Every token of the registry",
+        "Renamed and merged tokens keep pages of their own; prices are never spliced across a change.",
+        heads,
+        [_token_row(asset_id, names.get(asset_id, {}), frames.get(COVERAGE)) for asset_id in ids],
+    )
+
+
+def _token_row(asset_id: str, asset: Mapping[str, Any], coverage: pl.DataFrame) -> list[Cell | Spanning]:
+    own = coverage.filter(pl.col("asset_id") == asset_id)
+    name = Markup('<a href="{}">{}</a> <span class="soft">{}</span>').format(
+        token_path(asset_id), asset_id, asset.get("name", "")
+    )
+    role = str(asset.get("role", "not registered")).replace("_", " ")
+    if not own.height:
+        return [name, role, Spanning("No bars stored – import or backfill a market that lists it")]
+    return [
+        name,
+        role,
+        count(own["market_id"].n_unique()),
+        _day(oldest(own, "first_open_utc")),
+        _day(newest(own, "last_open_utc")),
+        count(int(own["n_present"].sum())),
+    ]
 
 
 def compose_token(frames: Frames, asset_id: str, reactions: Mapping[str, list[Reaction]]) -> Page:
@@ -200,35 +214,23 @@ def _numbered_list(marks: list[tuple[datetime, str, float | None]]) -> Markup:
     return Markup('<ol class="legend-line">{}</ol>').format(items) if marks else Markup("")
 
 
-def _draw_reactions(asset_id: str, own: list[Reaction], events: Mapping[str, dict[str, Any]]) -> Figure:
+def _mean_by_kind(own: list[Reaction], events: Mapping[str, dict[str, Any]]) -> pl.DataFrame:
+    """Number, mean and range of 24-hour abnormal returns of each kind of event, the most frequent first."""
     groups: dict[str, list[float]] = {}
     for item in own:
         if item.headline and item.headline.car is not None:
             groups.setdefault(events[item.event_id]["category"], []).append(item.headline.car)
-    rows = []
-    for category, values in groups.items():
-        series = pl.Series(values)
-        mean = float(series.mean() or 0)  # type: ignore[arg-type]
-        rows.append((category_label(category), len(values), mean, min(values), max(values)))
+    rows = [
+        (category_label(category), len(values), fmean(values), min(values), max(values))
+        for category, values in groups.items()
+    ]
     rows.sort(key=lambda row: -row[1])
-    frame = pl.DataFrame(
-        rows,
-        schema={
-            "category": pl.String,
-            "n": pl.Int64,
-            "mean_car": pl.Float64,
-            "smallest": pl.Float64,
-            "largest": pl.Float64,
-        },
-        orient="row",
-    )
-    columns = (
-        FigureColumn("category", "Kind", str, is_number=False),
-        FigureColumn("n", "Events", count),
-        FigureColumn("mean_car", "Mean", percent),
-        FigureColumn("smallest", "Smallest", percent),
-        FigureColumn("largest", "Largest", percent),
-    )
+    return pl.DataFrame(rows, schema=_KIND_SCHEMA, orient="row")
+
+
+def _draw_reactions(asset_id: str, own: list[Reaction], events: Mapping[str, dict[str, Any]]) -> Figure:
+    frame = _mean_by_kind(own, events)
+    rows, columns = frame.rows(), _KIND_COLUMNS
     subtitle = (
         "Mean 24-hour return beyond the benchmark by kind of news. Lines: from the smallest to the largest "
         "single event, not an interval."
