@@ -6,7 +6,8 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -19,6 +20,10 @@ MANIFEST_NAME = ".manifest.json"
 
 class SiteError(RuntimeError):
     """The pages cannot be written; the message says what, where and what to do."""
+
+
+class BundleError(SiteError):
+    """The plotly.js asked for cannot draw the pages; another setting helps, another disk does not."""
 
 
 class Manifest:
@@ -49,7 +54,8 @@ class Manifest:
         kept = _names(self.after)
         stale = _names(self.before) - kept
         for name in stale:
-            (self.folder / name).unlink(missing_ok=True)
+            with _writing(self.folder / name):
+                (self.folder / name).unlink(missing_ok=True)
         write_if_changed(self.folder / MANIFEST_NAME, json.dumps(self.after, indent=0, sort_keys=True).encode())
         return len(stale)
 
@@ -58,14 +64,21 @@ def write_if_changed(path: Path, content: bytes) -> bool:
     """Replace the file atomically unless it already holds `content`; returns whether it was written."""
     if path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content:
         return False
-    try:
+    with _writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f".{path.name}.partial")
         partial.write_bytes(content)
         os.replace(partial, path)  # noqa: PTH105 - the atomic rename is the point
+    return True
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Turn what the disk refuses into a SiteError that names the file."""
+    try:
+        yield
     except OSError as exc:
         raise SiteError(f"cannot write {path}: {exc.strerror}; free space or set AFTERSHOCK_HOME") from exc
-    return True
 
 
 def copy_if_changed(source: Path, target: Path) -> bool:
@@ -76,10 +89,11 @@ def copy_if_changed(source: Path, target: Path) -> bool:
         and target.stat().st_mtime >= source.stat().st_mtime
     ):
         return False
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{target.name}.partial")
-    shutil.copyfile(source, partial)
-    os.replace(partial, target)  # noqa: PTH105 - the atomic rename is the point
+    with _writing(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = target.with_name(f".{target.name}.partial")
+        shutil.copyfile(source, partial)
+        os.replace(partial, target)  # noqa: PTH105 - the atomic rename is the point
     return True
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 
 from dashboards.frames import Frames
-from dashboards.manifest import Manifest, SiteError, copy_if_changed, hash_inputs, write_if_changed
+from dashboards.manifest import BundleError, Manifest, SiteError, copy_if_changed, hash_inputs, write_if_changed
 from dashboards.page import render_page
 from dashboards.plan import TABLES, Job, plan_pages
 from dashboards.theme import css_variables
@@ -58,10 +58,9 @@ def build_site(
     """Render the pages whose inputs changed since the last build into `site_path`; unchanged pages are kept.
 
     Pages depend on the published data alone, never on `now`, which dates nothing but the Atom feed's own update.
-    Raises SiteError when the folder cannot be written or `plotly_js` cannot draw the pages.
+    Raises SiteError when the folder cannot be written, its kind BundleError when `plotly_js` cannot draw the pages.
     """
     frames = read_frames(published_path)
-    site_path.mkdir(parents=True, exist_ok=True)
     _copy_assets(site_path, plotly_js)
     manifest = Manifest(site_path)
     n_rendered = n_unchanged = 0
@@ -127,19 +126,19 @@ def check_bundle(plotly_js: Path) -> None:
         with plotly_js.open(encoding="utf-8", errors="replace") as file:
             head = file.read(2000)
     except OSError as exc:
-        raise SiteError(f"AFTERSHOCK_PLOTLY_JS={plotly_js} cannot be read: {exc.strerror}; unset it") from exc
+        raise BundleError(f"AFTERSHOCK_PLOTLY_JS={plotly_js} cannot be read: {exc.strerror}; unset it") from exc
     found = _BUNDLE_HEADER.search(head)
     expected = _BUNDLE_HEADER.search(
         (files("plotly") / "package_data" / "plotly.min.js").read_text(encoding="utf-8")[:2000]
     )
     if found is None or expected is None or found["version"] != expected["version"]:
         version = expected["version"] if expected else "the version of the Python package"
-        raise SiteError(f"AFTERSHOCK_PLOTLY_JS={plotly_js} is not plotly.js v{version}; use that version or unset it")
+        raise BundleError(f"AFTERSHOCK_PLOTLY_JS={plotly_js} is not plotly.js v{version}; use that version or unset it")
     if (found["bundle"] or "") not in COMPLETE_BUNDLES:
-        raise SiteError(
+        raise BundleError(
             f"AFTERSHOCK_PLOTLY_JS={plotly_js} is the {found['bundle']} bundle, which lacks heat maps; "
             "use the cartesian or the full one"
         )
 
 
-__all__ = ["SiteError", "SiteReport", "build_site", "check_bundle", "read_frames", "render_page"]
+__all__ = ["BundleError", "SiteError", "SiteReport", "build_site", "check_bundle", "read_frames", "render_page"]

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
 import polars as pl
 
 from flows.context import RunContext, StepReport
+from flows.errors import EXIT_STORAGE, EXIT_USAGE, CommandError
+from flows.settings import Settings
 from warehouse.store.checks import run_checks
 from warehouse.store.publish import publish
 from warehouse.tables.ops import CHECK_RESULT
+
+if TYPE_CHECKING:
+    from dashboards.site import SiteReport
 
 
 def update_checks(context: RunContext) -> StepReport:
@@ -34,10 +43,17 @@ def publish_warehouse(context: RunContext) -> StepReport:
 
 def update_pages(context: RunContext) -> StepReport:
     """Render the pages whose inputs changed, from the published copy."""
-    from dashboards.site import build_site
-
-    settings = context.settings
-    report = build_site(
-        settings.published_path, settings.site_path, now=context.now, plotly_js=settings.plotly_js, say=context.say
-    )
+    report = write_pages(context.settings, context.now, context.say)
     return StepReport(0, f"{report.n_rendered} pages written, {report.n_unchanged} unchanged")
+
+
+def write_pages(settings: Settings, now: datetime, say: Callable[[str], None]) -> SiteReport:
+    """Build the site's folder; a disk that refuses and an unfit plotly.js end the command without a traceback."""
+    from dashboards.site import BundleError, SiteError, build_site
+
+    try:
+        return build_site(settings.published_path, settings.site_path, now=now, plotly_js=settings.plotly_js, say=say)
+    except BundleError as exc:
+        raise CommandError(str(exc), EXIT_USAGE) from exc
+    except SiteError as exc:
+        raise CommandError(str(exc), EXIT_STORAGE) from exc

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from flows.errors import CommandError
 from flows.output import talk
 
 DEFAULT_PORT = 8330
@@ -27,21 +26,10 @@ def build_pages(
     """
     from datetime import UTC, datetime
 
-    from dashboards.site import SiteError, build_site
+    from flows.publish import write_pages
     from flows.settings import load_settings
-    from warehouse.store.errors import StoreError
 
-    settings = load_settings()
-    try:
-        report = build_site(
-            settings.published_path,
-            settings.site_path,
-            now=datetime.now(UTC),
-            plotly_js=settings.plotly_js,
-            say=talk,
-        )
-    except (StoreError, SiteError) as exc:
-        raise CommandError(str(exc)) from exc
+    report = write_pages(load_settings(), datetime.now(UTC), talk)
     talk(f"{report.n_rendered} pages written, {report.n_unchanged} unchanged, {report.n_removed} stale files removed")
     typer.echo(report.index_path)
     if serve:

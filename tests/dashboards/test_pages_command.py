@@ -1,0 +1,50 @@
+"""`aftershock pages` and the step of a run say in a line what the disk or a setting refuses."""
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from flows.commands import pages
+from flows.errors import EXIT_STORAGE, EXIT_USAGE, CommandError
+from flows.publish import write_pages
+from flows.settings import load_settings
+from tests.dashboards.material import NOW
+
+
+@pytest.fixture
+def home(published, tmp_path, monkeypatch):
+    """A home that holds the published episode and nothing else."""
+    monkeypatch.setenv("AFTERSHOCK_HOME", str(tmp_path))
+    (tmp_path / "aftershock.duckdb").write_bytes(published.read_bytes())
+    return tmp_path
+
+
+def test_the_command_writes_the_pages_and_prints_where(home):
+    app = typer.Typer()
+    pages.register(app)
+    done = CliRunner().invoke(app, [])
+    assert done.exit_code == 0
+    assert done.stdout.strip() == str(home / "site" / "index.html")
+    assert (home / "site" / "index.html").is_file()
+
+
+def test_a_site_that_cannot_be_written_ends_with_the_storage_code(home):
+    (home / "site").write_text("a file where the folder should be")
+    with pytest.raises(CommandError, match=r"cannot write .*site.*; free space or set AFTERSHOCK_HOME") as caught:
+        write_pages(load_settings(), NOW, lambda line: None)
+    assert caught.value.exit_code == EXIT_STORAGE
+
+
+def test_a_page_that_cannot_be_replaced_ends_with_the_storage_code(home):
+    (home / "site" / "claims.html").mkdir(parents=True)
+    with pytest.raises(CommandError, match=r"cannot write .*claims\.html") as caught:
+        write_pages(load_settings(), NOW, lambda line: None)
+    assert caught.value.exit_code == EXIT_STORAGE
+
+
+def test_an_unfit_bundle_ends_with_the_usage_code(home, monkeypatch):
+    (home / "other.js").write_text("/**\n* plotly.js v1.0.0\n*/")
+    monkeypatch.setenv("AFTERSHOCK_PLOTLY_JS", str(home / "other.js"))
+    with pytest.raises(CommandError, match=r"is not plotly\.js v") as caught:
+        write_pages(load_settings(), NOW, lambda line: None)
+    assert caught.value.exit_code == EXIT_USAGE
