@@ -20,7 +20,7 @@ from dashboards.pages.event import compose_event
 from dashboards.pages.sections import cannot_know
 from dashboards.readings import Reaction, path_of, placebos_of, read_reactions, subject_of
 from dashboards.theme import css_variables, resolve
-from dashboards.words import ROLES, category_news, market_name
+from dashboards.words import ROLES, category_news, market_name, reader_words
 from warehouse.tables.claims import CLAIM
 from warehouse.tables.news import CONFOUNDER, EVENT, EVENT_SOURCE
 
@@ -76,7 +76,7 @@ def event_markdown(frames: Frames, event: Mapping[str, Any]) -> str:
     reactions = read_reactions(frames).get(event_id, [])
     subject = subject_of(reactions)
     sources = frames.part(EVENT_SOURCE, "event_id", event_id).sort("source_number")
-    lines = [f"# {event['title']}", "", event["summary"] or event["reason"], ""]
+    lines = [f"# {event['title']}", "", event["summary"] or reader_words(event["reason"]), ""]
     lines += [
         f"First public evidence: {moment(event['best_at_utc'], event['time_precision'])} ({event['time_basis']}).",
         "",

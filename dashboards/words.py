@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 # Category id -> (label, what its news is called inside a sentence).
 CATEGORIES: dict[str, tuple[str, str]] = {
     "export_control_access": ("Export control", "export-control news"),
@@ -95,6 +97,15 @@ TIMEFRAMES = {"1m": "1-minute", "5m": "5-minute", "1h": "hourly", "4h": "4-hour"
 
 # Bar lengths in hours.
 TIMEFRAME_HOURS = {"1m": 1 / 60, "5m": 1 / 12, "15m": 0.25, "30m": 0.5, "1h": 1.0, "4h": 4.0, "1d": 24.0}
+
+
+# The number of an event in the ledger's own records, which the data keep and a reader cannot look up.
+_RECORD = re.compile(r" ?\(record [A-Z]+\d+\)")
+
+
+def reader_words(reason: str | None) -> str:
+    """An event's reason as readers see it: without the number of its record."""
+    return _RECORD.sub("", reason or "")
 
 
 def category_label(category: str) -> str:

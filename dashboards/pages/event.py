@@ -31,7 +31,7 @@ from dashboards.pages.event_tables import (
 from dashboards.pages.sections import cannot_know, reaction_tiles
 from dashboards.readings import Reaction, path_of, placebos_of, subject_of
 from dashboards.tables import badge, empty_table, limits
-from dashboards.words import category_label, category_news
+from dashboards.words import category_label, category_news, reader_words
 from warehouse.tables.claims import CLAIM
 from warehouse.tables.correlation import CORRELATION_EPISODE
 from warehouse.tables.news import CONFOUNDER, EVENT_SOURCE
@@ -110,7 +110,7 @@ def _opening(event: Mapping[str, Any], subject: Reaction | None) -> Markup:
             beyond_title(subject, after, benchmark_word(_benchmark(subject)))
         )
     return Markup('<h1 class="long">{}</h1><p class="lede">{}{}</p><div class="badges">{}</div>').format(
-        event["title"], event["summary"] or event["reason"], finding, Markup("").join(badges)
+        event["title"], event["summary"] or reader_words(event["reason"]), finding, Markup("").join(badges)
     )
 
 
@@ -184,6 +184,6 @@ def _evidence(frames: Frames, event: Mapping[str, Any], subject: Reaction | None
     return Markup('<h2 id="sources">Sources</h2>{}<p>Main public time: {}. {}</p>{}').format(
         sources_table(frames.part(EVENT_SOURCE, "event_id", event_id)),
         when_public(event),
-        event["reason"],
+        reader_words(event["reason"]),
         conventions(subject, frames.part(EXCLUSION, "event_id", event_id)),
     )
