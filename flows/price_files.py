@@ -21,8 +21,8 @@ from ingest.prices.snapshots import is_snapshot_file, observed_series, parse_sna
 from warehouse.store.candles import add_refusals, limit_memory
 from warehouse.tables.prices import COVERAGE, GAP, OBSERVATION
 
-# The database's share of the memory of an import; the batch in hand takes about as much again.
-IMPORT_MEMORY_MEGABYTES = 700
+# The database's share of the memory of an import; the batch in hand and the program take about as much again.
+IMPORT_MEMORY_MEGABYTES = 400
 
 
 def import_prices(context: RunContext, paths: list[Path], identity: Identity) -> tuple[pl.DataFrame, pl.DataFrame]:

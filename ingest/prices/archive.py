@@ -6,8 +6,9 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import polars as pl
 
@@ -16,8 +17,9 @@ from ingest.prices.candles import CandleBatch, Reading, parse_candles
 from ingest.prices.layout import Identity, to_rows
 from ingest.prices.zips import open_member, safe_members
 
-# Rows handled at a time: about 60 MB of text columns.
-BATCH_ROWS = 250_000
+# Rows handled at a time, and bytes of text that hold about as many: some hundred megabytes while they are judged.
+BATCH_ROWS = 100_000
+BLOCK_BYTES = 8 * 2**20
 # Columns of Binance's public kline files, which spot files and older futures files leave out.
 BINANCE_COLUMNS = ["open_time", "open", "high", "low", "close", "volume", "close_time", "quote_volume", "count"]
 BINANCE_COLUMNS += ["taker_buy_volume", "taker_buy_quote_volume", "ignore"]
@@ -120,12 +122,27 @@ def _unified(market: str, is_perpetual: bool) -> str | None:
 
 
 def _read_csv_file(path: Path, identity: Identity) -> Iterator[RawBatch]:
+    named, n_done = identity_from_name(str(path), identity), 0
     with path.open("rb") as file:
-        head = file.read(64)
-    has_header = not head[:1].isdigit()
-    names = None if has_header else BINANCE_COLUMNS
-    lazy = pl.scan_csv(path, infer_schema=False, has_header=has_header, new_columns=names)
-    yield from _batches(lazy, identity_from_name(str(path), identity), str(path))
+        has_header = not file.read(1).isdigit()
+        file.seek(0)
+        header = file.readline() if has_header else b""
+        names = None if has_header else BINANCE_COLUMNS
+        # A file without a row is read too, so that a wrong header is named.
+        while (block := _whole_lines(file)) or not n_done:
+            raw = pl.read_csv(io.BytesIO(header + block), infer_schema=False, has_header=has_header, new_columns=names)
+            yield RawBatch(raw, named, n_done, str(path))
+            n_done += raw.height
+            if not block:
+                return
+
+
+def _whole_lines(file: BinaryIO) -> bytes:
+    """The next block of text that ends with a line, and outside of quotes; empty at the end of the file."""
+    block = file.read(BLOCK_BYTES) + file.readline()
+    while block.count(b'"') % 2 and (line := file.readline()):
+        block += line
+    return block
 
 
 def _read_parquet(path: Path, identity: Identity) -> Iterator[RawBatch]:
@@ -157,7 +174,7 @@ def _read_zip(path: Path, identity: Identity) -> Iterator[RawBatch]:
 
 
 def _batches(lazy: pl.LazyFrame, identity: Identity, member: str) -> Iterator[RawBatch]:
-    n_done = 0
-    for frame in lazy.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True, engine="streaming"):
-        yield RawBatch(frame, replace(identity), n_done, member)
-        n_done += frame.height
+    # Slices, not `collect_batches`: that one reads ahead of whoever takes the batches.
+    n_rows = int(lazy.select(pl.len()).collect().item())
+    for n_done in range(0, n_rows, BATCH_ROWS):
+        yield RawBatch(lazy.slice(n_done, BATCH_ROWS).collect(), identity, n_done, member)

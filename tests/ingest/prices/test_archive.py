@@ -136,6 +136,20 @@ def test_a_file_in_several_batches_is_the_same_file(tmp_path: Path, monkeypatch:
         assert_bars(pl.concat([batch.candles for batch in batches]), "binance:TAO/USDT")
 
 
+def test_a_csv_in_several_blocks_is_the_same_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "BLOCK_BYTES", 30)
+    body = "time,open,high,low,close,volume,note\n" + "".join(
+        f'{hour:%Y-%m-%d %H:%M},{",".join(map(str, bar))},"two\nlines, ""quoted"""\n'
+        for hour, bar in zip(HOURS, BARS, strict=True)
+    )
+    (tmp_path / "bars.csv").write_text(body + "2026-05-01 03:00,1,x,1,1,1,bad")
+    batches = list(parse_archive(tmp_path / "bars.csv", READING, TAO))
+    assert len(batches) == 4
+    assert_bars(pl.concat([batch.candles for batch in batches]), "binance:TAO/USDT")
+    [refused] = pl.concat([batch.quarantined for batch in batches]).rows(named=True)
+    assert (refused["reason"], refused["row_number"]) == ("not_finite", 3)
+
+
 @pytest.mark.parametrize("name", ["../evil.csv", "/etc/evil.csv", "a/../../evil.csv", "..\\evil.csv", "C:\\evil.csv"])
 def test_a_member_that_points_outside_is_refused(tmp_path: Path, name: str) -> None:
     path = write_zip(tmp_path / "x.zip", {name: b"1,2,3\n"})
