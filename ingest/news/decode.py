@@ -10,6 +10,8 @@ from enum import StrEnum
 
 # Larger feeds are refused: the largest honest one in the registry is below 3 MB.
 MAX_BODY_BYTES = 8_000_000
+# Elements left open at once; text that only mentions tags (line breaks inside character data) stays far below.
+MAX_OPEN_ELEMENTS = 100_000
 
 
 class Reason(StrEnum):
@@ -25,6 +27,7 @@ class Reason(StrEnum):
     PARSER_FAILED = "parser_failed"
     NO_ENTRIES = "no_entries"
     TOO_SLOW = "too_slow"
+    TOO_DEEP = "too_deep"
     TOO_MANY_ENTRIES = "too_many_entries"
 
 
@@ -136,7 +139,18 @@ def prepare_xml(text: str) -> str | Refused:
     page = _HTML.search(head)
     if page and (root is None or page.start() < root.start()):
         return Refused(Reason.HTML_PAGE, "a web page was served instead of a feed; open the address in a browser")
+    if _count_open_elements(body) > MAX_OPEN_ELEMENTS:
+        return Refused(
+            Reason.TOO_DEEP,
+            f"more than {MAX_OPEN_ELEMENTS:,} elements are opened and never closed; ask the publisher for a feed",
+        )
     return _CHARACTER_REFERENCE.sub(_keep_possible, _without_document_type(body))
+
+
+def _count_open_elements(body: str) -> int:
+    n_ends = body.count("</")
+    n_starts = body.count("<") - n_ends - body.count("<!") - body.count("<?")
+    return n_starts - n_ends - body.count("/>")
 
 
 def _keep_possible(reference: re.Match[str]) -> str:
