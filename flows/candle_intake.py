@@ -78,3 +78,10 @@ def refresh_coverage(warehouse: Warehouse) -> int:
     """Recompute gaps and coverage from the stored bars; returns rows that differ."""
     n_gaps = warehouse.replace(GAP, warehouse.query("gaps"))
     return n_gaps + warehouse.replace(COVERAGE, warehouse.query("coverage"))
+
+
+def update_coverage(warehouse: Warehouse, n_written: int) -> int:
+    """Like `refresh_coverage`, but for a run that wrote nothing only when an earlier one had stopped before it."""
+    if not n_written and not warehouse.query("stale_coverage").height:
+        return 0
+    return refresh_coverage(warehouse)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from analysis.benchmarks import benchmark_frame
-from flows.candle_intake import Intake, load_verdicts, refresh_coverage, take_in
+from flows.candle_intake import Intake, load_verdicts, take_in, update_coverage
 from flows.context import RunContext, StepReport
 from flows.errors import CommandError
 from ingest.errors import MalformedError
@@ -32,7 +32,7 @@ def update_prices(context: RunContext) -> StepReport:
     registry = read_registry(context)
     n_registry = store_registry(warehouse, registry)
     if context.settings.is_offline:
-        n_changed = n_registry + refresh_coverage(warehouse)
+        n_changed = n_registry + update_coverage(warehouse, n_registry)
         return StepReport(n_changed, "offline: no exchange was asked")
 
     watermarks = warehouse.query("watermarks")
@@ -49,7 +49,8 @@ def update_prices(context: RunContext) -> StepReport:
 
     n_derivatives, derivatives_problems = update_derivatives(context, registry, harvest.dead)
 
-    n_changed = n_registry + intake.n_changed + n_derivatives + refresh_coverage(warehouse)
+    n_written = n_registry + intake.n_changed
+    n_changed = n_written + n_derivatives + update_coverage(warehouse, n_written)
     detail = (
         f"{intake.n_inserted} candles new, {intake.n_updated} revised, {intake.n_withdrawn} withdrawn;"
         f" {intake.n_refused} rows refused; {len(harvest.answers)} series answered;"

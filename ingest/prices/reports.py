@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import polars as pl
 
+from warehouse.tables.contract import UTC
+
 SERIES = ["market_id", "timeframe"]
 ALL = "(all)"
+KEPT_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
+    "market_id": pl.String,
+    "timeframe": pl.String,
+    "n_kept": pl.Int64,
+    "first": UTC,
+    "last": UTC,
+}
+REFUSED_SCHEMA = {"subject_id": pl.String, "reason": pl.String, "n": pl.Int64}
 REPORT_COLUMNS = [
     "file",
     "market_id",
@@ -35,15 +46,16 @@ class FileTally:
     file: str
     n_new: int = 0
     n_revised: int = 0
-    kept: list[pl.DataFrame] = field(default_factory=list)
-    refused: list[pl.DataFrame] = field(default_factory=list)
+    kept: list[tuple[str, str, int, datetime, datetime]] = field(default_factory=list)
+    refused: list[tuple[str, str, int]] = field(default_factory=list)
 
     def count(self, candles: pl.DataFrame, quarantined: pl.DataFrame) -> None:
         """Add one batch; only counts are kept."""
         opened = pl.col("open_time_utc")
         counts = pl.len().cast(pl.Int64).alias("n_kept"), opened.min().alias("first"), opened.max().alias("last")
-        self.kept.append(candles.group_by(SERIES).agg(*counts))
-        self.refused.append(quarantined.group_by("subject_id", "reason").agg(pl.len().cast(pl.Int64).alias("n")))
+        # Plain values: a text column of the result would keep the texts of the whole batch in memory.
+        self.kept += candles.group_by(SERIES).agg(*counts).rows()
+        self.refused += quarantined.group_by("subject_id", "reason").agg(pl.len().cast(pl.Int64).alias("n")).rows()
 
 
 def file_report(tallies: Sequence[FileTally], coverage: pl.DataFrame) -> pl.DataFrame:
@@ -59,13 +71,13 @@ def gap_report(report: pl.DataFrame, gaps: pl.DataFrame) -> pl.DataFrame:
 
 
 def _one_file(tally: FileTally, coverage: pl.DataFrame) -> pl.DataFrame:
-    kept = pl.concat(tally.kept)
+    kept = pl.DataFrame(tally.kept, schema=KEPT_SCHEMA, orient="row")
     series = kept.group_by(SERIES).agg(
         pl.col("n_kept").sum(),
         pl.col("first").min().alias("first_open_utc"),
         pl.col("last").max().alias("last_open_utc"),
     )
-    refused = _refused_by_series(pl.concat(tally.refused))
+    refused = _refused_by_series(pl.DataFrame(tally.refused, schema=REFUSED_SCHEMA, orient="row"))
     rows = series.join(refused, on=SERIES, how="full", coalesce=True, validate="1:1").with_columns(
         pl.col("n_kept", "n_refused").fill_null(0)
     )

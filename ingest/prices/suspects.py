@@ -37,7 +37,11 @@ class Verdicts:
 
     def extended(self, suspects: Suspects) -> Verdicts:
         """With new suspects among the withheld."""
-        return Verdicts(pl.concat([self.withheld, suspects.bars]), self.pardoned)
+        if not suspects.bars.height:
+            return self
+        # Copied value by value: a part of a text column would keep the texts of its whole batch in memory.
+        copied = pl.DataFrame(suspects.bars.rows(), schema=ROW_SCHEMA, orient="row")
+        return Verdicts(pl.concat([self.withheld, copied]), self.pardoned)
 
 
 def context_seconds(timeframe: str) -> int:
