@@ -16,6 +16,7 @@ from ingest.prices.fallback import problem_lines
 from ingest.prices.fetch import SeriesAnswer, fetch_venues
 from ingest.prices.slices import Slice, finished_frame, plan_slices
 from warehouse.tables.ops import BACKFILL
+from warehouse.tables.prices import GAP
 
 # A venue may work on a history for this long.
 DEADLINE_SECONDS = 6 * 3600.0
@@ -45,7 +46,7 @@ def backfill_prices(
             f" bar lengths: {', '.join(TIMEFRAME_SECONDS)}; venues: {', '.join(registry.venues)};"
             " assets: aftershock query 'select asset_id from core.asset'"
         )
-    slices = plan_slices(markets, since, timeframe, context.now, warehouse.frame(BACKFILL))
+    slices = plan_slices(markets, since, timeframe, context.now, warehouse.frame(BACKFILL), warehouse.frame(GAP))
     keeper = _Keeper(context, registry.market_ends, slices, on_slice)
     answers = fetch_venues(
         registry.venues,

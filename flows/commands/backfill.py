@@ -33,7 +33,8 @@ def backfill_price_history(
 ) -> None:
     """Fetch the candles of an asset since a day, on every venue that lists it, or news with `backfill news`.
 
-    Slices that were fetched whole are not asked for again: interrupt and repeat as you like.
+    Slices that were fetched whole are not asked for again: interrupt and repeat as you like. One that has a hole of
+    unknown cause is tried again, once a day.
 
     Example: aftershock backfill --asset TAO --since 2024-04-01 --timeframe 1h
     """

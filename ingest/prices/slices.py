@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import polars as pl
@@ -13,6 +13,7 @@ from warehouse.tables.ops import BACKFILL
 
 # Bars of one slice: a few pages, seconds of work.
 SLICE_BARS = 5_000
+FINISHED = ("source_id", "slice_start_utc", "detail")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Slice:
 
     request: SeriesRequest
     is_closed: bool
+    note: str | None = None  # why a finished slice is asked for again
 
     @property
     def source_id(self) -> str:
@@ -29,14 +31,17 @@ class Slice:
 
 
 def plan_slices(
-    markets: pl.DataFrame, since: datetime, timeframe: str, now: datetime, finished: pl.DataFrame
+    markets: pl.DataFrame, since: datetime, timeframe: str, now: datetime, finished: pl.DataFrame, gaps: pl.DataFrame
 ) -> list[Slice]:
     """Slices of every market (core.market) from `since` or its listing to its end or now, finished ones left out.
 
-    Slice borders lie on a fixed grid, so that a second call with another `since` finds the same slices finished.
+    Slice borders lie on a fixed grid, so that a second call with another `since` finds the same slices finished. A
+    finished slice (ops.backfill) with a hole of unknown cause (core.gap) is asked for again, once a day.
     """
     length = timedelta(seconds=TIMEFRAME_SECONDS[timeframe]) * SLICE_BARS
-    done = set(finished.select("source_id", "slice_start_utc").iter_rows())
+    done = {(source, start): note for source, start, note in finished.select(FINISHED).iter_rows()}
+    holes = _holes(gaps, timeframe)
+    note = f"asked for again on {now:%Y-%m-%d}, for a hole"
     slices = []
     for market in markets.sort("market_id").iter_rows(named=True):
         first = max(since, market["listed_at_utc"] or since)
@@ -51,8 +56,11 @@ def plan_slices(
                 start + length,
             )
             piece = Slice(request, start + length <= now)
-            if (piece.source_id, request.since) not in done:
+            key = (piece.source_id, request.since)
+            if key not in done:
                 slices.append(piece)
+            elif done[key] != note and _has_hole(request, holes):
+                slices.append(replace(piece, note=note))
             start += length
     return slices
 
@@ -64,10 +72,25 @@ def finished_frame(piece: Slice, n_rows: int, run_id: str) -> pl.DataFrame:
         "slice_start_utc": piece.request.since,
         "slice_end_utc": piece.request.until,
         "n_rows": n_rows,
-        "detail": None,
+        "detail": piece.note,
         "run_id": run_id,
     }
     return BACKFILL.conform(pl.DataFrame([row], schema=BACKFILL.schema))
+
+
+def _holes(gaps: pl.DataFrame, timeframe: str) -> dict[str, list[tuple[datetime, datetime]]]:
+    unexplained = gaps.filter(pl.col("cause") == "source_hole", pl.col("timeframe") == timeframe)
+    holes: dict[str, list[tuple[datetime, datetime]]] = {}
+    for market, start, end in unexplained.select("market_id", "gap_start_utc", "gap_end_utc").iter_rows():
+        holes.setdefault(market, []).append((start, end))
+    return holes
+
+
+def _has_hole(request: SeriesRequest, holes: dict[str, list[tuple[datetime, datetime]]]) -> bool:
+    return any(
+        end > request.since and (request.until is None or start < request.until)
+        for start, end in holes.get(request.market_id, [])
+    )
 
 
 def _floor(instant: datetime, length: timedelta) -> datetime:

@@ -1,8 +1,9 @@
 """Prices end in the same table however they arrive, and every absence has its cause."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -22,7 +23,7 @@ from ingest.prices.candles import ROW_SCHEMA, Reading, parse_candles
 from ingest.prices.layout import Identity
 from tests.paths import shared
 from tests.replay.exchanges import Fault
-from tests.replay.market import SimulatedMarket
+from tests.replay.market import Bar, SimulatedMarket
 from tests.replay.world import ReplayWorld
 from warehouse.store.connection import Warehouse, open_writer
 from warehouse.tables.prices import (
@@ -96,7 +97,7 @@ def make_history() -> pl.DataFrame:
 HISTORY = make_history()
 
 
-def take_pages(warehouse: Warehouse, pages: list[pl.DataFrame]) -> tuple[list[tuple[object, ...]], list[object]]:
+def take_pages(warehouse: Warehouse, pages: list[pl.DataFrame]) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
     for table in ("core.candle", "core.candle_revision", "raw.quarantine"):
         warehouse.connection.execute(f"delete from {table}").fetchall()
     reading = Reading("exchange", "run", NOW)
@@ -178,7 +179,7 @@ def test_a_closed_bar_that_a_venue_changes_is_a_revision(warehouse: Warehouse, t
         def symbols(self, exchange: str) -> list[str]:
             return MARKET_WORLD.symbols(exchange)
 
-        def bars(self, exchange: str, symbol: str, timeframe: str) -> list[tuple[float, ...]]:
+        def bars(self, exchange: str, symbol: str, timeframe: str) -> Sequence[Bar]:
             bars = list(MARKET_WORLD.bars(exchange, symbol, timeframe))
             if (exchange, symbol, timeframe) == ("okx", "TAO/USDT", "1h"):
                 at = int(datetime(2026, 6, 14, 8, tzinfo=UTC).timestamp() * 1000)
@@ -197,16 +198,22 @@ def test_a_closed_bar_that_a_venue_changes_is_a_revision(warehouse: Warehouse, t
     assert kept["first_seen_at_utc"].to_list() == [NOW]
 
 
+class HoledMarket:
+    """The market world, less bars [-300, -290) of the series of one venue and bar length."""
+
+    def __init__(self, exchange: str, timeframe: str) -> None:
+        self.series = (exchange, timeframe)
+
+    def symbols(self, exchange: str) -> list[str]:
+        return MARKET_WORLD.symbols(exchange)
+
+    def bars(self, exchange: str, symbol: str, timeframe: str) -> Sequence[Bar]:
+        bars = list(MARKET_WORLD.bars(exchange, symbol, timeframe))
+        return bars[:-300] + bars[-290:] if (exchange, timeframe) == self.series else bars
+
+
 def test_a_young_hole_heals_from_the_same_venue(warehouse: Warehouse, tmp_path: Path) -> None:
-    class Holed:
-        def symbols(self, exchange: str) -> list[str]:
-            return MARKET_WORLD.symbols(exchange)
-
-        def bars(self, exchange: str, symbol: str, timeframe: str) -> list[tuple[float, ...]]:
-            bars = list(MARKET_WORLD.bars(exchange, symbol, timeframe))
-            return bars[:-300] + bars[-290:] if exchange == "okx" and timeframe == "1h" else bars
-
-    with ReplayWorld(NOW, Holed()) as world:
+    with ReplayWorld(NOW, HoledMarket("okx", "1h")) as world:
         update_prices(make_context(warehouse, tmp_path, world.url))
         gap = warehouse.frame(GAP, where="market_id = 'okx:TAO/USDT'").row(0, named=True)
         assert (gap["n_missing"], gap["cause"]) == (10, "source_hole")
@@ -235,6 +242,39 @@ def test_an_interrupted_backfill_goes_on_where_it_stopped(warehouse: Warehouse, 
     assert report.filter(pl.col("market_id") == "binanceusdm:TAO/USDT:USDT")["n_new"].sum() + n_stored == 25 * 24 + 10
     assert warehouse.frame(CANDLE).height == 25 * 24 + 10
     assert len(steps) <= 2
+
+
+def test_an_old_hole_is_asked_for_again_once_a_day_until_it_heals(warehouse: Warehouse, tmp_path: Path) -> None:
+    later = datetime(2027, 8, 14, 10, tzinfo=UTC)
+    planned: list[int] = []
+
+    def backfill(url: str, now: datetime) -> None:
+        planned.append(0)
+        context = make_context(warehouse, tmp_path, url, now)
+        since = datetime(2026, 5, 25, tzinfo=UTC)
+        backfill_prices(context, "TAO", since, "1h", "binance", lambda _done, n: planned.__setitem__(-1, n))
+
+    with ReplayWorld(later, HoledMarket("binance", "1h")) as world:
+        backfill(world.url, later)
+        assert set(warehouse.frame(GAP)["cause"]) == {"source_hole"}
+        for hours in (0, 1, 24):
+            backfill(world.url, later + timedelta(hours=hours))
+        n_open = planned[2]  # what is planned every time: slices that have not closed
+        assert planned[1] > n_open < planned[3] < planned[0]
+        world.exchanges.market = MARKET_WORLD
+        backfill(world.url, later + timedelta(hours=48))
+    assert warehouse.frame(GAP).height == 0
+
+
+def test_a_run_that_was_cut_off_leaves_its_coverage_to_the_next(warehouse: Warehouse, tmp_path: Path) -> None:
+    with ReplayWorld(NOW, MARKET_WORLD) as world:
+        context = make_context(warehouse, tmp_path, world.url)
+        update_prices(context)
+        whole = warehouse.frame(COVERAGE)
+        warehouse.connection.execute("update out.coverage set n_present = n_present - 1, n_refused = 7").fetchall()
+        assert update_prices(context).n_changed == whole.height
+        assert update_prices(context).n_changed == 0
+    assert warehouse.frame(COVERAGE).sort("market_id", "timeframe").equals(whole.sort("market_id", "timeframe"))
 
 
 def test_backfill_of_an_unknown_asset_names_what_exists(warehouse: Warehouse, tmp_path: Path) -> None:
