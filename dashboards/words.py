@@ -99,8 +99,8 @@ TIMEFRAMES = {"1m": "1-minute", "5m": "5-minute", "1h": "hourly", "4h": "4-hour"
 TIMEFRAME_HOURS = {"1m": 1 / 60, "5m": 1 / 12, "15m": 0.25, "30m": 0.5, "1h": 1.0, "4h": 4.0, "1d": 24.0}
 
 
-# The number of an event in the ledger's own records, which the data keep and a reader cannot look up.
-_RECORD = re.compile(r" ?\(record [A-Z]+\d+\)")
+# Numbers of the ledger's own records, as in "(record E012 with E011)", which the data keep and no reader can look up.
+_RECORD = re.compile(r" ?\((?:record )?[A-Z]\d{3}[^()]*\)")
 
 
 def reader_words(reason: str | None) -> str:
@@ -111,6 +111,12 @@ def reader_words(reason: str | None) -> str:
 def category_label(category: str) -> str:
     """The category as a label."""
     return CATEGORIES.get(category, (category.replace("_", " ").capitalize(), ""))[0]
+
+
+def category_inside(category: str) -> str:
+    """The label inside a sentence; abbreviations keep their capitals."""
+    label = category_label(category)
+    return label[:1].lower() + label[1:]
 
 
 def category_news(category: str) -> str:

@@ -15,6 +15,7 @@ ROW_HEIGHT = 30
 HALF_TO_FULL = 0.6745 / 1.96
 MAX_LABEL = 44
 NARROW_LABEL = 22
+NARROW_TITLE = "Return beyond the benchmark"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,8 @@ def plot_forest(rows: Sequence[ForestRow], axis_title: str, margin_left: int = 3
         "layout.margin.l": 150,
         "layout.yaxis.ticktext": [safe(limit_words(row.name, NARROW_LABEL)) for row in rows],
         "layout.xaxis.nticks": 4,
+        # The full title would run past the right edge of a phone.
+        "layout.xaxis.title.text": NARROW_TITLE,
         **{f"layout.annotations.{index}.visible": False for index in range(len(annotations))},
         "layout.margin.r": 12,
     }

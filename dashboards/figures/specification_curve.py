@@ -134,8 +134,10 @@ def _plot(rows: pl.DataFrame) -> Plot:
         "margin": {"l": 146, "r": 12, "b": 12},
     }
     data = [_estimates(rows, errors), *headline, *lower]
-    height = max(460, 240 + int(n_rows * 21))
-    return Plot(data, layout, height=height, narrow={"layout.margin.l": 128})
+    narrow: dict[str, Any] = {"layout.margin.l": 128}
+    if annotations:
+        narrow["layout.annotations.0.text"] = annotations[0]["text"].replace("Headline choice ", "")
+    return Plot(data, layout, height=max(460, 240 + int(n_rows * 21)), narrow=narrow)
 
 
 def _estimates(rows: pl.DataFrame, errors: pl.Series) -> dict[str, Any]:

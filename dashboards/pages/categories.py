@@ -17,7 +17,7 @@ from dashboards.glossary import tip
 from dashboards.page import Canvas, Page
 from dashboards.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction, subject_of
 from dashboards.tables import Cell, Head, Spanning, empty_table, table
-from dashboards.words import category_label, statistic_name
+from dashboards.words import category_inside, category_label, statistic_name
 from warehouse.tables.news import EVENT
 from warehouse.tables.studies import STUDY_RESULT
 
@@ -104,7 +104,7 @@ def categories_title(results: pl.DataFrame) -> str:
     clear = tests.filter(pl.col("p") < 0.05)
     if not clear.height:
         return f"No kind of event moves tokens reliably: none of {tests.height} passes the test"
-    names = [category_label(group.removeprefix(GROUP_PREFIX)).lower() for group in clear["group_id"]]
+    names = [category_inside(group.removeprefix(GROUP_PREFIX)) for group in clear["group_id"]]
     return f"{clear.height} of {tests.height} kinds of event move tokens beyond chance: {', '.join(names)}"
 
 
@@ -125,9 +125,11 @@ def _section(
         category, category_label(category), count(n_events), "s" if n_events != 1 else ""
     )
     if average.why_empty and forest.why_empty:
-        return head + empty_table(f"{forest.why_empty[0]} {average.why_empty[1]}", forest.why_empty[1])
+        reason = average.why_empty[1].rstrip(".")
+        why = f"{forest.why_empty[0]} {reason[:1].upper()}{reason[1:]}."
+        return head + empty_table(why, forest.why_empty[1])
     battery = Markup("<details><summary>Every test for {}</summary>{}</details>").format(
-        category_label(category).lower(), _battery(category, own)
+        category_inside(category), _battery(category, own)
     )
     return head + canvas.draw(average) + canvas.draw(forest) + battery
 
@@ -236,6 +238,7 @@ def _draw_forest(category: str, events: pl.DataFrame, reactions: Mapping[str, li
             why_empty=("None of these events has prices around it.", "Import or backfill prices around their dates."),
         )
     n_up = int((frame["car"] > 0).sum())
+    n_words = f"{len(found)} event{'s' if len(found) != 1 else ''}"
     shown = found[-MAX_FOREST_ROWS:]
     more = (
         f" The newest {MAX_FOREST_ROWS} of {len(found)} are drawn; the table has all."
@@ -244,10 +247,10 @@ def _draw_forest(category: str, events: pl.DataFrame, reactions: Mapping[str, li
     )
     return Figure(
         figure_id,
-        f"{label}: {SUBJECT_ASSET} rose beyond Bitcoin after {n_up} of {len(found)} events",
+        f"{label}: {SUBJECT_ASSET} rose beyond Bitcoin after {n_up} of {n_words}",
         subtitle + more,
         f"Median {percent(float(frame['car'].median() or 0))}.",  # type: ignore[arg-type]
-        f"n = {len(found)} events · window 24 h · benchmark: "
+        f"n = {n_words} · window 24 h · benchmark: "
         f"{benchmark_word(shown[-1][5].horizons[HEADLINE_HOURS].benchmark)} · intervals: prediction error of the "
         f"market model. Source: stored candles. As of {close_moment(max(item[5].data_as_of for item in found))}.",
         frame,

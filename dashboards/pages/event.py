@@ -17,6 +17,7 @@ from dashboards.figures.price_path import draw_price_path
 from dashboards.figures.quantile_dots import draw_quantile_dots
 from dashboards.figures.specification_curve import draw_specification_curve
 from dashboards.findings import as_of_words, benchmark_word, beyond_title
+from dashboards.formats import day
 from dashboards.frames import Frames
 from dashboards.page import Canvas, Page, event_path
 from dashboards.pages.event_tables import (
@@ -110,8 +111,13 @@ def _opening(event: Mapping[str, Any], subject: Reaction | None) -> Markup:
             beyond_title(subject, after, benchmark_word(_benchmark(subject)))
         )
     return Markup('<h1 class="long">{}</h1><p class="lede">{}{}</p><div class="badges">{}</div>').format(
-        event["title"], event["summary"] or reader_words(event["reason"]), finding, Markup("").join(badges)
+        event["title"], event["summary"] or _one_line(event), finding, Markup("").join(badges)
     )
+
+
+def _one_line(event: Mapping[str, Any]) -> str:
+    """What stands for a summary that nobody has written: the kind and the day."""
+    return f"{category_label(event['category'])}, first public on {day(event['best_at_utc'])}."
 
 
 def _measured(

@@ -77,7 +77,7 @@ def health_title(coverage: pl.DataFrame, quarantine: pl.DataFrame, checks: pl.Da
 def _checks(checks: pl.DataFrame) -> Markup:
     if not checks.height:
         return empty_table("No data check has run.", "Run `aftershock check`.")
-    heads = (Head("Check"), Head("Asserts"), Head("Offending rows", is_number=True), Head("Result"))
+    heads = (Head("Check"), Head("Asserts", is_wide=True), Head("Offending rows", is_number=True), Head("Result"))
     rows: list[list[Cell | Spanning]] = [
         [
             Markup("<code>{}</code>").format(row["check_id"]),
@@ -117,12 +117,13 @@ def _feeds(feeds: pl.DataFrame, fetches: pl.DataFrame) -> Markup:
     n_unasked = sum(name not in last for name in ids)
     heads = (Head("Source"), Head("Kind"), Head("Last answer, UTC"), Head("Last asked, UTC"), Head("Result"))
     rows: list[list[Cell | Spanning]] = []
+    unasked: list[Markup] = []
     for name in ids:
         feed, attempt = titles.get(name), last.get(name)
         cell = safe_link(feed["url"], feed["title"]) if feed else Markup("{}").format(name)
         kind = feed["category"].replace("_", " ") if feed else "venue"
         if attempt is None:
-            rows.append([cell, kind, Spanning("Not asked yet – no run had a network")])
+            unasked.append(Markup('<li>{} <span class="soft">{}</span></li>').format(cell, kind))
             continue
         good = answered.get(name)
         detail = attempt["detail"] or attempt["outcome"]
@@ -138,8 +139,20 @@ def _feeds(feeds: pl.DataFrame, fetches: pl.DataFrame) -> Markup:
     caption = (
         f"{len(ids)} sources: {len(ids) - n_silent - n_unasked} answer, {n_silent} fail, {n_unasked} not asked yet"
     )
-    return table(
-        "feeds-table", caption, "Failing sources first. One failing source never stops the others.", heads, rows
+    asked_table = (
+        table("feeds-table", caption, "Failing sources first. One failing source never stops the others.", heads, rows)
+        if rows
+        else empty_table(f"{caption}.", "Run `aftershock run` with a network.")
+    )
+    return asked_table + _unasked(unasked)
+
+
+def _unasked(items: list[Markup]) -> Markup:
+    """The sources no run has asked yet, folded away."""
+    if not items:
+        return Markup("")
+    return Markup('<details><summary>{} not asked yet</summary><ul class="toc">{}</ul></details>').format(
+        f"{len(items)} source{'s' if len(items) != 1 else ''}", Markup("").join(items)
     )
 
 

@@ -11,7 +11,18 @@ from markupsafe import Markup
 from dashboards.figures.figure import Figure, FigureColumn
 from dashboards.figures.forest import ForestRow, plot_forest
 from dashboards.findings import as_of_words
-from dashboards.formats import close_moment, count, day, hours_short, number, number_word, p_value, percent, share
+from dashboards.formats import (
+    close_moment,
+    count,
+    day,
+    hours_short,
+    listing,
+    number,
+    number_word,
+    p_value,
+    percent,
+    share,
+)
 from dashboards.frames import Frames, newest
 from dashboards.page import Canvas, Page
 from dashboards.tables import Cell, Head, Spanning, empty_table, limits, table
@@ -135,9 +146,11 @@ def _dose_table(responses: pl.DataFrame) -> Markup:
     rows = responses.filter(pl.col("provider") == "all").sort("asset_id", "window_end_hours", "dose")
     tested = rows.filter(pl.col("p_value").is_not_null())
     if not tested.height:
-        return empty_table("No reaction to outages can be tested.", NO_PRICES)
+        # Without any mean either, the figure above has said why.
+        is_said = not _means(responses)["estimate"].drop_nulls().len()
+        return Markup("") if is_said else empty_table("No reaction to outages can be tested.", NO_PRICES)
     n_clear = tested.filter(pl.col("p_value") < 0.05).height
-    caption = f"{number_word(n_clear).capitalize()} of {count(tested.height)} tests have p < 0.05"
+    caption = f"{_how_many(n_clear)} of {count(tested.height)} tests have p < 0.05"
     small = (
         f"About {count(0.05 * tested.height)} would by chance alone. Returns beyond Bitcoin; placebo p, two-sided. "
         f"{count(rows.height - tested.height)} more could not be measured: too few outages, or all of one dose."
@@ -152,6 +165,10 @@ def _dose_table(responses: pl.DataFrame) -> Markup:
         Head("Outages", is_number=True),
     )
     return table("doses", caption, small, heads, [_dose_row(row) for row in tested.iter_rows(named=True)])
+
+
+def _how_many(n: int) -> str:
+    return number_word(n).capitalize() if n else "None"
 
 
 def _dose_row(row: Mapping[str, Any]) -> list[Cell | Spanning]:
@@ -178,7 +195,7 @@ def _gain_table(hedges: pl.DataFrame) -> Markup:
         return empty_table("No shock has prices around it.", "Backfill or import candles, then `aftershock run`.")
     known = rows.filter(pl.col("lower_95").is_not_null())
     n_clear = known.filter(pl.col("lower_95") > 0).height
-    caption = f"{number_word(n_clear).capitalize()} of {count(known.height)} mean gains have an interval above zero"
+    caption = f"{_how_many(n_clear)} of {count(known.height)} mean gains have an interval above zero"
     small = (
         "Gain of the whole portfolio. Interval over shocks; a shock inside the window of the one before is left out."
     )
@@ -192,13 +209,28 @@ def _gain_table(hedges: pl.DataFrame) -> Markup:
         Head("Gained in", is_number=True),
         Head("Weakness", is_wide=True),
     )
-    return table("hedge-gains", caption, small, heads, [_gain_row(row) for row in rows.iter_rows(named=True)])
+    measured, missing = (
+        rows.filter(mask) for mask in (pl.col("mean_gain").is_not_null(), pl.col("mean_gain").is_null())
+    )
+    body = [*(_gain_row(row) for row in measured.iter_rows(named=True)), *_missing_rows(missing)]
+    return table("hedge-gains", caption, small, heads, body)
+
+
+def _missing_rows(rows: pl.DataFrame) -> list[list[Cell | Spanning]]:
+    """One line for all the tokens and windows of a shock that have no number for the same reason."""
+    return [
+        [
+            listing(part["asset_id"].unique(maintain_order=True).to_list()),
+            str(shock),
+            listing([hours_short(hours) for hours in part["window_end_hours"].unique().sort()]),
+            Spanning(f"Not measured – {reason}"),
+        ]
+        for (shock, reason), part in rows.group_by(["shock", "reason"], maintain_order=True)
+    ]
 
 
 def _gain_row(row: Mapping[str, Any]) -> list[Cell | Spanning]:
     cells: list[Cell | Spanning] = [row["asset_id"], row["shock"], hours_short(row["window_end_hours"])]
-    if row["mean_gain"] is None:
-        return [*cells, Spanning(f"Not measured – {row['reason']}")]
     interval = "–" if row["lower_95"] is None else f"{percent(row['lower_95'], 2)} to {percent(row['upper_95'], 2)}"
     return [
         *cells,

@@ -64,7 +64,7 @@ def compose(responses: list[dict[str, Any]], hedges: list[dict[str, Any]]) -> Pa
 def test_null_is_the_title() -> None:
     page = compose([response()], [hedge()])
     assert "<h1>No token reliably gains when central AI fails</h1>" in page.body
-    assert "No of 1 tests have p &lt; 0.05" in page.body
+    assert "None of 1 tests have p &lt; 0.05" in page.body
 
 
 def test_token_that_gained_is_named() -> None:
@@ -85,7 +85,17 @@ def test_absence_says_why_and_what_to_do() -> None:
     assert "cannot be told yet" in page.body
     assert "Backfill or import candles" in page.body
     unmeasured = compose([response(estimate=None, lower_95=None, upper_95=None, p_value=None, reason="0 events")], [])
-    assert "No reaction to outages can be tested." in unmeasured.body
+    assert unmeasured.body.count("prices around at least five dated outages") == 1
+    untested = compose([response(p_value=None)], [])
+    assert "No reaction to outages can be tested." in untested.body
+
+
+def test_tokens_without_a_number_for_one_reason_share_a_line() -> None:
+    empty = {"mean_gain": None, "lower_95": None, "upper_95": None, "reason": "no prices"}
+    missing = [hedge(shock="outage", asset_id=name, market_id=f"b:{name}", **empty) for name in ("FET", "WLD")]
+    page = compose([], [hedge(), *missing])
+    assert page.body.count("Not measured – no prices") == 1
+    assert "FET and WLD" in page.body
 
 
 def test_hostile_names_are_escaped() -> None:
