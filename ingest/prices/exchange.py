@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 
 import ccxt.async_support as ccxt
 import stamina
-from aiohttp import ClientConnectionError, ClientError
 
 from ingest.errors import MalformedError, PermanentError, SourceError, TransientError
 from ingest.prices.registry import VenueEntry
@@ -156,12 +155,10 @@ async def _translated(source: str, call: Callable[[], Awaitable[Answer]], pause:
         return await call()
     except ccxt.BaseError as exc:
         raise translate(exc, source, pause()) from exc
-    except ClientConnectionError as exc:
+    except OSError as exc:
         raise UnreachableError(
             source, f"no connection: {exc}", remedy="check the network; tried again next run"
         ) from exc
-    except ClientError as exc:
-        raise TransientError(source, f"the answer broke off: {exc}", remedy="tried again next run") from exc
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as exc:
         raise MalformedError(
             source, f"the answer does not have the venue's documented shape ({exc!r})", remedy="tried again next run"
@@ -184,10 +181,10 @@ def translate(error: ccxt.BaseError, source: str, pause_seconds: float) -> Sourc
         return RefusedError(source, reason, remedy="left alone for this run; try later or from elsewhere")
     if status == 429 or isinstance(error, (ccxt.RateLimitExceeded, ccxt.DDoSProtection)):
         return PausedError(source, f"asks us to slow down ({status or 'rate limit'})", pause_seconds)
-    origin = error.__cause__ or error.__context__
-    if isinstance(origin, ClientConnectionError):
+    # ccxt raises these two from an error of its transport, and from the venue's own words otherwise.
+    if type(error) is ccxt.ExchangeNotAvailable and error.__cause__ is not None:
         return UnreachableError(source, "no connection", remedy="check the network; tried again next run")
-    if isinstance(origin, ClientError):
+    if type(error) is ccxt.ExchangeError and error.__cause__ is not None:
         return TransientError(source, "the answer broke off", remedy="tried again next run")
     if isinstance(error, ccxt.RequestTimeout):
         seconds = REQUEST_TIMEOUT_MILLISECONDS // 1000
