@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import polars as pl
 
+from analysis.clock import bar_length
 from analysis.returns import ReturnGrid, build_return_grid
 from analysis.single.markets import StudyMarkets, align_markets
 from analysis.single.measure import TABLES, join_rows, measure_events, read_signatures
@@ -16,16 +17,6 @@ from warehouse.store.connection import Reader, Warehouse
 from warehouse.tables.contract import Table
 from warehouse.tables.news import EVENT
 from warehouse.tables.studies import EXCLUSION, STUDY_RESULT
-
-BAR_LENGTHS = {
-    "1m": timedelta(minutes=1),
-    "5m": timedelta(minutes=5),
-    "15m": timedelta(minutes=15),
-    "30m": timedelta(minutes=30),
-    "1h": timedelta(hours=1),
-    "4h": timedelta(hours=4),
-    "1d": timedelta(days=1),
-}
 
 
 def update_studies(context: RunContext) -> StepReport:
@@ -63,7 +54,7 @@ def load_grids(reader: Reader, study: DeclaredStudy, as_of: datetime | None = No
     for timeframe in study.timeframes:
         candles = reader.query("study_candles", timeframe=timeframe, as_of=as_of)
         if candles.height:
-            grids.append(build_return_grid(candles, BAR_LENGTHS[timeframe]))
+            grids.append(build_return_grid(candles, bar_length(timeframe)))
     return grids
 
 
