@@ -10,7 +10,7 @@ from dashboards.findings import as_of_words
 from dashboards.formats import close_moment, count, limit_words, moment, span
 from dashboards.frames import Frames, newest
 from dashboards.page import Canvas, Page, safe_link
-from dashboards.tables import Cell, Head, Spanning, empty_table, table
+from dashboards.tables import Cell, Head, Spanning, empty_table, table, with_code
 from dashboards.words import TIMEFRAMES, market_name
 from warehouse.tables.news import FEED, FETCH
 from warehouse.tables.ops import CHECK_RESULT
@@ -225,7 +225,7 @@ def _quarantine(quarantine: pl.DataFrame) -> Markup:
     return table(
         "quarantine-table",
         f"{count(quarantine.height)} rows refused for {counts.height} reasons",
-        "Grouped by source and reason; `aftershock query` shows each row as received.",
+        with_code("Grouped by source and reason; `aftershock query` shows each row as received."),
         heads,
         rows,
     )
