@@ -113,8 +113,8 @@ def seconds_of_battery(y: np.ndarray, x: np.ndarray, n: int) -> tuple[float, flo
 
 
 def peer_rate(python: str) -> dict[str, float] | None:
-    """What `bench_peer.py` measures in an interpreter that has the package; None where it is absent."""
-    script = Path(__file__).with_name("bench_peer.py")
+    """What `peer_eventstudy.py` measures in an interpreter that has the package; None where it is absent."""
+    script = Path(__file__).with_name("peer_eventstudy.py")
     result = subprocess.run([python, str(script)], capture_output=True, text=True, check=False)
     if result.returncode:
         return None
