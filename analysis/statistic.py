@@ -122,3 +122,19 @@ class Statistic:
         if isinstance(result, TestResult) and not np.isfinite(result.value):
             return NotApplicable(f"{self.statistic_id} does not exist: no variation to divide by")
         return result
+
+
+def read_clustering(sample: Sample) -> tuple[float, float] | NotApplicable:
+    """r̄ and the factor 1 + (N − 1) r̄ by which it inflates a variance of means (Kolari & Pynnonen 2010).
+
+    An unknown r̄, or one so negative that the factor is not positive, is NotApplicable with the reason.
+    """
+    rbar = sample.rbar
+    if rbar is None:
+        return NotApplicable(
+            "no pair of events shares enough estimation bars: the mean residual correlation is unknown"
+        )
+    inflation = 1.0 + (sample.n - 1) * rbar
+    if inflation <= 0.0:
+        return NotApplicable(f"mean residual correlation {rbar:.4f} is too negative for {sample.n} events")
+    return rbar, inflation

@@ -23,8 +23,6 @@ Range = tuple[int, int]
 # Chance of detecting the minimum detectable effect, two-sided at 5 %.
 POWER = 0.80
 
-MISSING_BAR = "missing bar inside the event window"
-
 
 @dataclass(frozen=True, slots=True)
 class StudySpecification:
@@ -191,11 +189,6 @@ def group_effect(sample: Sample, window: Range) -> GroupEffect:
     half = float(stdtrit(n - 1, 0.975)) * error
     detectable = half + float(stdtrit(n - 1, POWER)) * error
     return GroupEffect(window, n, sample.caar, error, sample.caar - half, sample.caar + half, detectable)
-
-
-def build_samples(panel: Panel) -> list[tuple[Range, Sample]]:
-    """Each single bar and the whole window of a panel with its sample."""
-    return [(part, panel.sample(*part)) for part in windows_to_test(panel.window)]
 
 
 def describe_conventions(events: Sequence[EventInput], specification: StudySpecification) -> str:

@@ -20,7 +20,6 @@ REACTION_STUDY = "reaction"
 EVENT_GROUP = "event"
 SUBJECT_ASSET = "TAO"
 HEADLINE_HOURS = 24.0
-WEEK_HOURS = 168.0
 # Assets that pages treat as the yardstick, not as a token that reacts.
 BENCHMARK_ASSETS = ("BTC", "ETH")
 

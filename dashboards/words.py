@@ -96,7 +96,6 @@ BENCHMARKS = {"BTC": "Bitcoin", "ETH": "Ether"}
 TIMEFRAMES = {"1m": "1-minute", "5m": "5-minute", "1h": "hourly", "4h": "4-hour", "1d": "daily"}
 
 # Bar lengths in hours.
-TIMEFRAME_HOURS = {"1m": 1 / 60, "5m": 1 / 12, "15m": 0.25, "30m": 0.5, "1h": 1.0, "4h": 4.0, "1d": 24.0}
 
 
 # Numbers of the ledger's own records, as in "(record E012 with E011)", which the data keep and no reader can look up.

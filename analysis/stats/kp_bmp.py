@@ -8,20 +8,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.statistic import NotApplicable, Sample, Statistic, TestResult, spread
+from analysis.statistic import NotApplicable, Sample, Statistic, TestResult, read_clustering, spread
 from analysis.tails import student_p
 
 
 def compute(sample: Sample) -> TestResult | NotApplicable:
     """The BMP t value, deflated by the mean residual correlation."""
-    rbar = sample.rbar
-    if rbar is None:
-        return NotApplicable(
-            "no pair of events shares enough estimation bars: the mean residual correlation is unknown"
-        )
-    inflation = 1.0 + (sample.n - 1) * rbar
-    if inflation <= 0.0:
-        return NotApplicable(f"mean residual correlation {rbar:.4f} is too negative for {sample.n} events")
+    clustering = read_clustering(sample)
+    if isinstance(clustering, NotApplicable):
+        return clustering
+    rbar, inflation = clustering
     scar = sample.scar
     value = float(np.sqrt(sample.n) * scar.mean() / spread(scar) * np.sqrt((1.0 - rbar) / inflation))
     return TestResult(value, student_p(value, sample.n - 1), sample.n - 1, sample.n / inflation, rbar)

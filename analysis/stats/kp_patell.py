@@ -7,20 +7,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.statistic import NotApplicable, Sample, Statistic, TestResult
+from analysis.statistic import NotApplicable, Sample, Statistic, TestResult, read_clustering
 from analysis.tails import normal_p
 
 
 def compute(sample: Sample) -> TestResult | NotApplicable:
     """The Patell value, deflated by the mean residual correlation."""
-    rbar = sample.rbar
-    if rbar is None:
-        return NotApplicable(
-            "no pair of events shares enough estimation bars: the mean residual correlation is unknown"
-        )
-    inflation = 1.0 + (sample.n - 1) * rbar
-    if inflation <= 0.0:
-        return NotApplicable(f"mean residual correlation {rbar:.4f} is too negative for {sample.n} events")
+    clustering = read_clustering(sample)
+    if isinstance(clustering, NotApplicable):
+        return clustering
+    rbar, inflation = clustering
     df = sample.degrees_of_freedom
     if np.any(df <= 2):
         return NotApplicable("an event has 2 or fewer residual degrees of freedom: SCAR has no variance")

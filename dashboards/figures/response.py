@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from dashboards.figures.axes import label, padded_range, percent_axis
+from dashboards.figures.axes import label, padded_range, percent_axis, zero_line
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, safe
 from dashboards.formats import close_moment, count, p_value, percent
 from dashboards.readings import SUBJECT_ASSET
@@ -117,17 +117,7 @@ def _plot(rows: pl.DataFrame, asset_id: str) -> Plot:
         "xaxis": {"title": {"text": "Hours after the shock"}, "nticks": 8},
         "yaxis": percent_axis(low, high),
         "margin": {"b": 48, "l": 60},
-        "shapes": [
-            {
-                "type": "line",
-                "xref": "paper",
-                "x0": 0,
-                "x1": 1,
-                "y0": 0,
-                "y1": 0,
-                "line": {"color": "var(--zero)", "width": 1},
-            }
-        ],
+        "shapes": [zero_line()],
         "annotations": [label(1, 0, "0", xref="paper", visible=False)],
     }
     return Plot(data, layout, height=320, narrow_height=290)

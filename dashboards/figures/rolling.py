@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
-from dashboards.figures.axes import date_format, label, number_axis, padded_range, vertical_rule
+from dashboards.figures.axes import date_format, label, number_axis, padded_range, vertical_rule, zero_line
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, naive, safe, time_axis
 from dashboards.figures.series import break_gaps
 from dashboards.formats import close_moment, count, day, hours_in_words, number
@@ -136,15 +136,7 @@ def _plot(frame: pl.DataFrame, asset_id: str, measure: str, marks: Sequence[tupl
         },
         "yaxis": number_axis(low, min(high, 1.05) if measure == "correlation" else high),
         "shapes": [
-            {
-                "type": "line",
-                "xref": "paper",
-                "x0": 0,
-                "x1": 1,
-                "y0": 0,
-                "y1": 0,
-                "line": {"color": "var(--zero)", "width": 1},
-            },
+            zero_line(),
             *[vertical_rule(naive(at)) for at, _ in shown],
         ],
         "annotations": [

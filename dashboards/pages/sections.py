@@ -33,7 +33,6 @@ from warehouse.tables.news import EVENT, FEED
 from warehouse.tables.ops import CHECK_RESULT
 from warehouse.tables.prices import COVERAGE
 
-NOT_MEASURED = "not measured"
 MAX_LIMITS = 5
 
 

@@ -27,8 +27,6 @@ from warehouse.tables.correlation import CORRELATION_ROLLING
 from warehouse.tables.news import EVENT
 from warehouse.tables.prices import ASSET, COVERAGE, MARKET
 
-MIN_FOR_MEAN = 2
-
 _KIND_SCHEMA: dict[str, Any] = {
     "category": pl.String,
     "n": pl.Int64,

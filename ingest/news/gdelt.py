@@ -15,8 +15,6 @@ API = "https://api.gdeltproject.org/api/v2/doc/doc"
 MAX_RECORDS = 250
 # The service asks for one request every five seconds and sheds load beyond it.
 SECONDS_BETWEEN_REQUESTS = 6.0
-# Older ranges may answer but are not promised.
-PROMISED_DAYS = 92
 SMALLEST_WINDOW = timedelta(minutes=15)
 # Narrow enough to stay below the record limit on most days, wide enough to be few.
 QUERY = (
