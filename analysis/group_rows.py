@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
+from analysis.activity import QUANTITIES, activity_rows
+from analysis.group_regressions import PREFIX, regression_rows
+from analysis.group_result import Row, Subject, group_row
 from analysis.groups import GroupPlan, GroupSpecification, PlannedGroup
 from analysis.multiplicity import holm
-from analysis.regressions.characteristics import regress_cars
+from analysis.single.markets import StudyMarkets
+from analysis.single.result_rows import results_frame
 from analysis.study import GroupEffect, StudyResult, StudySpecification, TestRow, run_study
 from warehouse.tables.studies import EXCLUSION, STUDY_RESULT
-
-Row = dict[str, object]
-
-# The window whose CARs are explained by characteristics of the event.
-REGRESSION_HOURS = 24.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +29,16 @@ class GroupOutcome:
 
 
 def measure_groups(
-    specification: GroupSpecification, plan: GroupPlan, stored: pl.DataFrame, events: pl.DataFrame
+    specification: GroupSpecification,
+    plan: GroupPlan,
+    stored: pl.DataFrame,
+    events: pl.DataFrame,
+    markets: StudyMarkets,
 ) -> GroupOutcome:
     """Results of every planned group; one whose hash is in `stored` (rows of this study) keeps its stored rows.
 
     Only the whole window is tested. p-values are adjusted by Holm over all categories and windows of one statistic.
+    Groups of returns also give the regressions over all groups, which are computed anew when any group is.
     """
     known = {str(value) for value in stored["spec_sha256"].unique()}
     parts = [stored.filter(pl.col("spec_sha256").is_in([group.spec_sha256 for group in plan.groups]))]
@@ -43,14 +46,14 @@ def measure_groups(
     fresh = [group for group in plan.groups if group.spec_sha256 not in known]
     studies = {id(group): _run(specification, group) for group in plan.groups if fresh}
     for group in fresh:
-        parts.append(_results(list(_group_rows(specification, group, studies[id(group)]))))
+        parts.append(results_frame(_group_rows(specification, group, studies[id(group)])))
     for group in plan.groups if fresh else ():
         for event, market, reason in studies[id(group)].excluded:
             exclusions.setdefault((event, market), f"{group.window_hours:g} h window: {reason}")
-    if fresh:
-        parts.append(_results(_regression_rows(specification, plan, studies, events)))
-    else:
-        parts.append(stored.filter(pl.col("group_id").str.starts_with("regression:")))
+    if not fresh:
+        parts.append(stored.filter(pl.col("group_id").str.starts_with(PREFIX)))
+    elif specification.measure == "returns":
+        parts.append(results_frame(regression_rows(specification.study_id, plan, studies, events, markets)))
     results = _adjust(pl.concat(parts))
     return GroupOutcome(results, _exclusions(specification, exclusions) if fresh else EXCLUSION.empty(), len(fresh))
 
@@ -63,34 +66,49 @@ def join_groups(stored: pl.DataFrame, fresh: pl.DataFrame, study_id: str) -> pl.
 def _run(specification: GroupSpecification, group: PlannedGroup) -> StudyResult:
     window = (0, round(group.window_hours / group.bar_hours))
     minimum = round(specification.minimum_estimation_hours / group.bar_hours)
+    is_returns = specification.measure == "returns"
     study = StudySpecification(
-        minimum_estimation=minimum, seed=specification.seed, is_whole_only=True, is_overlap_weighted=True
+        minimum_estimation=minimum,
+        seed=specification.seed,
+        is_whole_only=True,
+        is_overlap_weighted=True,
+        statistic_ids=None if is_returns else (),
+        quantity=QUANTITIES[specification.measure],
     )
     return run_study([item for item in group.inputs if item.window == window], study)
 
 
 def _group_rows(specification: GroupSpecification, group: PlannedGroup, study: StudyResult) -> Iterable[Row]:
     n_estimation = [event.n_estimation for event in study.events if event.fit is not None]
+    is_returns = specification.measure == "returns"
+    shown = "means of log CARs shown as exp - 1" if is_returns else "means over bars shown as exp - 1"
     shared: Row = {
         "benchmark": group.benchmark,
-        "conventions": f"{group.bar_hours:g} h bars; {study.conventions}; means of log CARs shown as exp - 1",
+        "conventions": f"{group.bar_hours:g} h bars; {study.conventions}; {shown}",
         "n_estimation": int(np.median(n_estimation)) if n_estimation else None,
         "data_as_of_utc": group.data_as_of,
         "spec_sha256": group.spec_sha256,
     }
-    identity = (specification.study_id, group.group_id, group.window_hours)
+    subject = Subject(specification.study_id, group.group_id, group.window_hours)
+    if is_returns:
+        yield from _average_rows(subject, shared, study)
+        for test in study.tests:
+            yield group_row(subject, test.statistic, shared, _test(test))
+    yield from activity_rows(subject, specification.measure, group.bar_hours, study.events, shared)
+
+
+def _average_rows(subject: Subject, shared: Row, study: StudyResult) -> Iterable[Row]:
+    """The mean of the whole window and what it could have detected."""
     rbar = next((row.rbar for row in study.tests if row.statistic == "kp_bmp"), None)
     n_eff = next((row.n_eff for row in study.tests if row.statistic == "kp_bmp"), None)
     whole = max(study.effects, key=lambda effect: effect.window[1], default=None)
     if whole is None:
-        yield _row(identity, "caar", shared, n=0, reason=_why_empty(study))
-    else:
-        yield _row(identity, "caar", shared, _effect(whole), n_effective=n_eff, mean_residual_correlation=rbar)
-        detectable = None if whole.minimum_detectable is None else float(np.expm1(whole.minimum_detectable))
-        reason = None if detectable is not None else f"{whole.n} event; a detectable effect needs at least 2"
-        yield _row(identity, "minimum_detectable_effect", shared, estimate=detectable, n=whole.n, reason=reason)
-    for test in study.tests:
-        yield _row(identity, test.statistic, shared, _test(test))
+        yield group_row(subject, "caar", shared, n=0, reason=_why_empty(study))
+        return
+    yield group_row(subject, "caar", shared, _effect(whole), n_effective=n_eff, mean_residual_correlation=rbar)
+    detectable = None if whole.minimum_detectable is None else float(np.expm1(whole.minimum_detectable))
+    reason = None if detectable is not None else f"{whole.n} event; a detectable effect needs at least 2"
+    yield group_row(subject, "minimum_detectable_effect", shared, estimate=detectable, n=whole.n, reason=reason)
 
 
 def _why_empty(study: StudyResult) -> str:
@@ -99,10 +117,10 @@ def _why_empty(study: StudyResult) -> str:
 
 
 def _effect(effect: GroupEffect) -> Row:
+    """The mean with its interval as fractions; one event alone has no interval."""
     numbers = {"estimate": effect.caar, "lower_95": effect.lower_95, "upper_95": effect.upper_95}
     shown: Row = {name: None if value is None else float(np.expm1(value)) for name, value in numbers.items()}
-    reason = None if effect.standard_error is not None else f"{effect.n} event; an interval needs at least 2"
-    return shown | {"standard_error": effect.standard_error, "n": effect.n, "reason": reason}
+    return shown | {"standard_error": effect.standard_error, "n": effect.n}
 
 
 def _test(test: TestRow) -> Row:
@@ -114,76 +132,6 @@ def _test(test: TestRow) -> Row:
         "mean_residual_correlation": test.rbar,
         "reason": test.reason,
     }
-
-
-def _regression_rows(
-    specification: GroupSpecification, plan: GroupPlan, studies: Mapping[int, StudyResult], events: pl.DataFrame
-) -> list[Row]:
-    """CARs of the day after on severity, direction and duration, over all categories together."""
-    groups = [group for group in plan.groups if group.window_hours == REGRESSION_HOURS]
-    if not groups:
-        return []
-    cars = [
-        (event.source.event_id, event.source.asset_id, float(event.fit.ar.sum()), event.fit.sigma)
-        for group in groups
-        for event in studies[id(group)].events
-        if event.fit is not None and event.reason is None
-    ]
-    shape = {"event_id": pl.String, "asset_id": pl.String, "car": pl.Float64, "prior_volatility": pl.Float64}
-    frame = pl.DataFrame(cars, schema=shape, orient="row").join(_characteristics(events), on="event_id", validate="m:1")
-    sha256 = hashlib.sha256("|".join(group.spec_sha256 for group in groups).encode()).hexdigest()
-    regressors = ("severity", "restricts", "enables", "duration_hours", "prior_volatility")
-    found = regress_cars(frame, "car", regressors, clusters=("event_id", "asset_id"))
-    identity = (specification.study_id, "regression:characteristics", REGRESSION_HOURS)
-    shared: Row = {"spec_sha256": sha256, "data_as_of_utc": max(group.data_as_of for group in groups)}
-    return [
-        _row(
-            identity,
-            f"{term.covariance}:{term.name}",
-            shared,
-            estimate=term.estimate,
-            standard_error=term.standard_error,
-            lower_95=term.lower_95,
-            upper_95=term.upper_95,
-            value=term.t,
-            p_value=term.p_value,
-            n=term.n,
-            reason=term.reason,
-            benchmark="; ".join(sorted({group.benchmark for group in groups})),
-            conventions=term.conventions,
-        )
-        for term in found
-    ]
-
-
-def _characteristics(events: pl.DataFrame) -> pl.DataFrame:
-    duration = (pl.col("ended_at_utc") - pl.col("best_at_utc")).dt.total_minutes() / 60.0
-    return events.select(
-        "event_id",
-        severity=pl.col("severity").cast(pl.Float64),
-        restricts=(pl.col("direction") == "restricts").fill_null(value=False).cast(pl.Float64),
-        enables=(pl.col("direction") == "enables").fill_null(value=False).cast(pl.Float64),
-        duration_hours=duration.fill_null(0.0),
-    )
-
-
-def _row(identity: tuple[str, str, float], statistic: str, *values: Row, **more: object) -> Row:
-    study_id, group_id, hours = identity
-    row: Row = {
-        "result_id": hashlib.sha256(f"{study_id}|{group_id}|{hours:g}|{statistic}".encode()).hexdigest(),
-        "study_id": study_id,
-        "group_id": group_id,
-        "window_start_hours": 0.0,
-        "window_end_hours": hours,
-        "statistic": statistic,
-    }
-    for part in (*values, more):
-        row |= part
-    return row
-
-
-def _results(rows: Sequence[Row]) -> pl.DataFrame:
-    return STUDY_RESULT.conform(pl.DataFrame(list(rows), schema=STUDY_RESULT.schema))
 
 
 def _adjust(results: pl.DataFrame) -> pl.DataFrame:

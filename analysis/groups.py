@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from analysis.activity import Measure
 from analysis.single.aligned import MICROSECONDS_PER_HOUR, AlignedSeries, cut_series, mark_spans
 from analysis.single.markets import StudyMarkets
 from analysis.single.study import list_mask_spans, read_event_times
@@ -20,7 +21,7 @@ from analysis.standardise import EventInput
 Floats = NDArray[np.float64]
 Spans = tuple[tuple[str, tuple[int, int]], ...]
 
-ALGORITHM_VERSION = "groups-1"  # part of every hash: raise it when a number may change
+ALGORITHM_VERSION = "groups-2"  # part of every hash: raise it when a number may change
 
 GROUP_PREFIX = "category:"
 
@@ -35,6 +36,7 @@ class GroupSpecification:
     minimum_estimation_hours: float
     mask_hours: float
     benchmark_asset_ids: tuple[str, ...]
+    measure: Measure = "returns"
     seed: int = 20260612
 
 
@@ -174,7 +176,8 @@ def _event_input(
         event_time=datetime.fromtimestamp(int(series.close_us[index]) / 1e6, tz=UTC),
         returns=series.asset[first:last],
         factors=series.benchmark[first:last, np.newaxis],
-        benchmark=series.benchmark[first:last],
+        # Nothing is bought and held of a volume or a range.
+        benchmark=series.benchmark[first:last] if specification.measure == "returns" else np.full(last - first, np.nan),
         calendar=series.close_us[first:last] // step,
         bar_zero=index - first,
         estimation=(-bars, 0),

@@ -93,6 +93,15 @@ def build_return_grid(candles: pl.DataFrame, bar: timedelta, kind: ReturnKind = 
     return ReturnGrid(markets, first, bar, kind, close, returns_of(close, kind), volume, problems)
 
 
+def place_on_grid(grid: ReturnGrid, candles: pl.DataFrame, values: pl.Series) -> Floats:
+    """One value per row of `candles` on the bars of their `grid`, [S, T]; NaN where there is none."""
+    columns = _positions(candles, grid.first_open, grid.bar)
+    rows = candles["market_id"].replace_strict(grid.market_ids, range(len(grid.market_ids)), return_dtype=pl.Int64)
+    placed = np.full(grid.close.shape, np.nan)
+    placed[rows.to_numpy(), columns] = values.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    return placed
+
+
 def _refuse_duplicates(candles: pl.DataFrame) -> None:
     repeated = candles.filter(pl.struct("market_id", "open_time_utc").is_duplicated())
     if repeated.height:

@@ -37,6 +37,7 @@ class StudySpecification:
     is_overlap_weighted: bool = False  # mean correlation weighted by the overlap of event windows
     parts: tuple[Range, ...] = ()  # also these windows, where they lie inside the event window
     statistic_ids: tuple[str, ...] | None = None  # all when None
+    quantity: str = ""  # what the series hold, in words, where it is not returns of `kind`
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +200,7 @@ def describe_conventions(events: Sequence[EventInput], specification: StudySpeci
     is_masked = any(event.mask is not None for event in events)
     return "; ".join(
         (
-            f"{specification.kind} returns",
+            specification.quantity or f"{specification.kind} returns",
             f"{model.title}: {model.equation}",
             f"estimation bars {_words(estimation)} (inclusive), at least {specification.minimum_estimation} usable",
             f"event window {_words(windows)} (inclusive)",

@@ -13,12 +13,13 @@ from analysis.regressions.terms import Term, absent_term
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-CLUSTERED = "unit_clustered"
+CLUSTERED = "clustered"
 JOINT = "joint_f"
+ALL_LEADS = "all leads"
 REFERENCE_BAR = -1  # the last bar before the event; every coefficient is relative to it
 
-# Fewer units than this give a clustered covariance that is far too small.
-MINIMUM_UNITS = 5
+# Fewer clusters than this give a covariance that is far too small.
+MINIMUM_CLUSTERS = 5
 
 TOLERANCE, MOST_ROUNDS = 1e-12, 500  # of alternating demeaning, in units of the column's deviation
 
@@ -26,26 +27,28 @@ TOLERANCE, MOST_ROUNDS = 1e-12, 500  # of alternating demeaning, in units of the
 def panel_event_study(frame: pl.DataFrame, *, leads: int, lags: int) -> list[Term]:
     """Coefficients of relative bars −leads … lags against bar −1, then the joint test that all leads are zero.
 
-    `frame` has unit, time (calendar bar), outcome, relative_bar (bars since the unit's event; null for a unit without
-    one), one row per unit and time. Bars outside the range are the base together with bar −1. Unit and time effects
-    are removed exactly by alternating demeaning; errors are clustered by unit with t(units − 1). Rows with a missing
-    outcome are left out and counted. Leads that differ from zero say that the paths were apart before the event.
-    Source: Freyaldenhoven, Hansen, Perez & Shapiro (2021); with effects that differ between units and staggered dates
-    the coefficients mix bars (Sun & Abraham 2021), which the conventions repeat.
+    `frame` has unit, time, outcome, relative_bar (bars since the unit's event; null for a unit without one) and
+    optionally cluster (the unit where absent), one row per unit and time. Bars outside the range are the base together
+    with bar −1. Unit and time effects are removed exactly by alternating demeaning; errors are clustered with
+    t(clusters − 1). Rows with a missing outcome are left out and counted. Leads that differ from zero say that the
+    paths were apart before the event. Source: Freyaldenhoven, Hansen, Perez & Shapiro (2021). Where dates are staggered
+    and times shared between events, coefficients mix bars (Sun & Abraham 2021): give every event times of its own, as
+    `stack_events` does.
     """
     complete = frame.filter(pl.col("outcome").is_not_null() & pl.col("outcome").is_finite())
     bars = [bar for bar in range(-leads, lags + 1) if bar != REFERENCE_BAR]
     names = [f"bar {bar}" for bar in bars]
     units = complete["unit"].rank("dense").to_numpy().astype(np.int64) - 1
     times = complete["time"].rank("dense").to_numpy().astype(np.int64) - 1
-    n_units = int(units.max()) + 1 if complete.height else 0
+    clusters = complete["cluster" if "cluster" in frame.columns else "unit"].rank("dense").to_numpy().astype(np.int64)
+    n_clusters = int(clusters.max()) if complete.height else 0
     words = (
-        f"two-way fixed effects, bars {-leads}..{lags} relative to bar -1, {frame.height - complete.height} rows "
-        "without an outcome left out, clustered by unit; assumes effects equal across units where dates are staggered"
+        f"two-way fixed effects, bars {-leads}..{lags} relative to bar -1 and the bars outside them, "
+        f"{frame.height - complete.height} rows without an outcome left out, {n_clusters} clusters"
     )
-    if n_units < MINIMUM_UNITS:
-        reason = f"{n_units} units; clustered errors need at least {MINIMUM_UNITS}"
-        return [absent_term(name, CLUSTERED, complete.height, words, reason) for name in [*names, "all leads"]]
+    if n_clusters < MINIMUM_CLUSTERS:
+        reason = f"{n_clusters} clusters; clustered errors need at least {MINIMUM_CLUSTERS}"
+        return _absent(names, complete.height, words, reason)
     relative = complete["relative_bar"].fill_null(lags + 1).to_numpy()
     columns = np.column_stack([complete["outcome"].to_numpy(), *((relative == bar).astype(np.float64) for bar in bars)])
     demeaned = _demean(columns, units, times)
@@ -53,21 +56,29 @@ def panel_event_study(frame: pl.DataFrame, *, leads: int, lags: int) -> list[Ter
         reason = (
             "relative bars cannot be told from unit and time effects: dates do not differ, or no unit is without event"
         )
-        return [absent_term(name, CLUSTERED, complete.height, words, reason) for name in [*names, "all leads"]]
+        return _absent(names, complete.height, words, reason)
     model = sm.OLS(demeaned[:, 0], demeaned[:, 1:])
-    fit = model.fit(cov_type="cluster", cov_kwds={"groups": units}, use_t=True)
+    fit = model.fit(cov_type="cluster", cov_kwds={"groups": clusters}, use_t=True)
     return [*list_terms(fit, names, CLUSTERED, complete.height, words), _joint(fit, bars, complete.height, words)]
+
+
+def _absent(names: list[str], n: int, words: str, reason: str) -> list[Term]:
+    terms = [absent_term(name, CLUSTERED, n, words, reason) for name in names]
+    return [*terms, absent_term(ALL_LEADS, JOINT, n, words, reason)]
 
 
 def _joint(fit: object, bars: list[int], n: int, words: str) -> Term:
     """Wald test in F form that the coefficients of all leads are zero."""
     leads = [place for place, bar in enumerate(bars) if bar < REFERENCE_BAR]
     if not leads:
-        return absent_term("all leads", JOINT, n, words, "no lead beside the reference bar; ask for two or more")
+        return absent_term(ALL_LEADS, JOINT, n, words, "no lead beside the reference bar; ask for two or more")
+    covariance = np.asarray(fit.cov_params())[np.ix_(leads, leads)]  # type: ignore[attr-defined]
+    rank = int(np.linalg.matrix_rank(covariance, hermitian=True))
+    if rank < len(leads):
+        reason = f"{len(leads)} leads, and clusters for {rank} of them: too few events for a joint test"
+        return absent_term(ALL_LEADS, JOINT, n, words, reason)
     test = fit.f_test(np.eye(len(bars))[leads])  # type: ignore[attr-defined]
-    return Term(
-        "all leads", JOINT, None, None, None, None, float(np.squeeze(test.fvalue)), float(test.pvalue), n, words
-    )
+    return Term(ALL_LEADS, JOINT, None, None, None, None, float(np.squeeze(test.fvalue)), float(test.pvalue), n, words)
 
 
 def _demean(columns: Floats, units: Integers, times: Integers) -> Floats:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import statsmodels.api as sm
 from numpy.typing import NDArray
@@ -16,13 +18,18 @@ HAC = "hac"
 # Rows per coefficient below which a projection fits noise.
 ROWS_PER_TERM = 5
 
+# Robust errors of a sparse shock are too small: on fat-tailed, clustered returns 5 shocks reject 15 % at 5 %, 10 shocks
+# 10 %, 20 shocks 8 %, 40 shocks 5 %.
+MINIMUM_SHOCKS = 20
 
-def project_locally(returns: Floats, shock: Floats, *, horizons: int, n_lags: int) -> list[Term]:
-    """Cumulative response of `returns` [T] to a unit of `shock` [T] over h = 0 … horizons bars, a row per horizon.
+
+def project_locally(returns: Floats, shock: Floats, *, horizons: Sequence[int], n_lags: int) -> list[Term]:
+    """Cumulative response of `returns` [T] to a unit of `shock` [T] over the bars 0 … h of each horizon h, a row each.
 
     Regression of Σ returns over bars t … t + h on shock t and `n_lags` lags of both; overlapping sums are serially
     correlated by construction, so errors are Newey-West with h + 1 lags (Bartlett). Rows with a missing value are left
-    out. Assumes that the shock is not caused by the returns of its own bar. Source: Jorda (2005); Newey & West (1987).
+    out. Assumes that the shock is not caused by the returns of its own bar. Fewer than 20 bars with a shock are
+    a reason. Source: Jorda (2005); Newey & West (1987).
     """
     terms = []
     lagged = [np.roll(series, lag) for lag in range(1, n_lags + 1) for series in (returns, shock)]
@@ -31,7 +38,7 @@ def project_locally(returns: Floats, shock: Floats, *, horizons: int, n_lags: in
     design = np.column_stack([np.ones(shock.size), shock, *lagged])
     sums = np.concatenate([[0.0], np.cumsum(np.nan_to_num(returns))])
     missing = np.concatenate([[0], np.cumsum(~np.isfinite(returns))])
-    for horizon in range(horizons + 1):
+    for horizon in horizons:
         ahead = np.arange(shock.size - horizon)
         outcome = sums[ahead + horizon + 1] - sums[ahead]
         is_whole = missing[ahead + horizon + 1] == missing[ahead]
@@ -39,16 +46,24 @@ def project_locally(returns: Floats, shock: Floats, *, horizons: int, n_lags: in
         n, name = int(used.sum()), f"horizon {horizon}"
         words = f"sum over {horizon + 1} bars on the shock with {n_lags} lags; Newey-West, {horizon + 1} lags"
         x = design[ahead][used]
-        if n < ROWS_PER_TERM * design.shape[1]:
-            reason = (
-                f"{n} complete bars; {design.shape[1]} coefficients need at least {ROWS_PER_TERM * design.shape[1]}"
-            )
+        reason = _obstacle(x)
+        if reason:
             terms.append(absent_term(name, HAC, n, words, reason))
-            continue
-        if np.linalg.matrix_rank(x) < x.shape[1]:
-            terms.append(absent_term(name, HAC, n, words, "the shock does not vary beside its lags"))
             continue
         fit = sm.OLS(outcome[used], x).fit(cov_type="HAC", cov_kwds={"maxlags": horizon + 1}, use_t=True)
         names = [name if k == 1 else "control" for k in range(x.shape[1])]
         terms.append(list_terms(fit, names, HAC, n, words)[1])
     return terms
+
+
+def _obstacle(design: Floats) -> str | None:
+    """Why the projection on these rows (constant, shock, lags) cannot be fitted."""
+    n, n_terms = design.shape
+    if n < ROWS_PER_TERM * n_terms:
+        return f"{n} complete bars; {n_terms} coefficients need at least {ROWS_PER_TERM * n_terms}"
+    n_shocks = int(np.count_nonzero(design[:, 1]))
+    if n_shocks < MINIMUM_SHOCKS:
+        return f"{n_shocks} bars with a shock; needs at least {MINIMUM_SHOCKS}"
+    if np.linalg.matrix_rank(design) < n_terms:
+        return "the shock does not vary beside its lags"
+    return None

@@ -30,9 +30,13 @@ class Donors:
     def over(self, series: AlignedSeries) -> Floats:
         """Returns over the bars of `series`, (assets, bars of series), NaN outside the record."""
         step = round(self.bar_hours * MICROSECONDS_PER_HOUR)
-        offset = (int(series.close_us[0]) - self.first_close_us) // step
-        found = np.full((len(self.asset_ids), series.close_us.size), np.nan)
-        start, stop = max(0, offset), min(self.returns.shape[1], offset + series.close_us.size)
+        return self.over_bars(int(series.close_us[0]) // step, series.close_us.size)
+
+    def over_bars(self, first: int, n_bars: int) -> Floats:
+        """Returns over `n_bars` from bar `first` on (close time over bar length), (assets, n_bars), NaN outside."""
+        offset = first - self.first_close_us // round(self.bar_hours * MICROSECONDS_PER_HOUR)
+        found = np.full((len(self.asset_ids), n_bars), np.nan)
+        start, stop = max(0, offset), min(self.returns.shape[1], offset + n_bars)
         if stop > start:
             found[:, start - offset : stop - offset] = self.returns[:, start:stop]
         return found

@@ -9,11 +9,14 @@ import pytest
 
 from flows.bundle import update_bundle
 from flows.context import RunContext, StepReport
-from flows.group_studies import STUDY_ID, update_group_studies
+from flows.group_studies import STUDY_IDS, update_group_studies
 from flows.settings import load_settings
 from warehouse.store.connection import open_writer
 from warehouse.tables.news import EVENT
 from warehouse.tables.studies import EXCLUSION, STUDY_RESULT
+
+STUDY_ID = STUDY_IDS["returns"]
+EPISODE = "2026-06-12-fable-mythos-access-restriction"
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +56,29 @@ def test_tokens_that_react_to_one_headline_are_not_independent(context: RunConte
     adjusted = adjusted.filter(pl.col("n") >= 8)
     assert adjusted.height > 0
     assert (adjusted["n_effective"] < adjusted["n"]).all()
+
+
+def test_regressions_of_every_kind_are_stored(context: RunContext, report: StepReport) -> None:
+    rows = context.warehouse.frame(STUDY_RESULT, where="group_id like 'regression:%'")
+    kinds = rows["group_id"].str.split(":").list.get(1)
+    assert set(kinds) == {"characteristics", "quantiles", "leads_lags", "projection"}
+    panel = rows.filter(pl.col("group_id") == "regression:leads_lags:all")
+    windows = panel.filter(pl.col("statistic") == "clustered").select("window_start_hours", "window_end_hours")
+    assert windows.sort("window_start_hours").rows()[:3] == [(-12.0, -8.0), (-8.0, -4.0), (0.0, 4.0)]
+    assert panel["estimate"].drop_nulls().len() == 8
+    few = rows.filter(pl.col("group_id").str.starts_with("regression:projection:TAO:"))
+    assert few.height > 0
+    assert few["reason"].str.contains("bars with a shock").all()
+
+
+def test_the_episode_tripled_the_volume_of_tao_but_not_of_near(context: RunContext, report: StepReport) -> None:
+    rows = context.warehouse.frame(STUDY_RESULT, where="group_id = 'event' and event_id = $event", event=EPISODE)
+    found = {
+        (row["statistic"], row["market_id"].split(":")[1].split("/")[0]): row for row in rows.iter_rows(named=True)
+    }
+    assert found["abnormal_volume", "TAO"]["estimate"] == pytest.approx(1.99, abs=0.01)
+    assert found["abnormal_volume", "TAO"]["p_value"] < 0.05 < found["abnormal_volume", "NEAR"]["p_value"]
+    assert {statistic for statistic, _ in found} == {"abnormal_volume", "abnormal_range", "abnormal_volatility"}
 
 
 def test_events_without_an_hour_are_named(context: RunContext, report: StepReport) -> None:

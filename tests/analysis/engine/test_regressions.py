@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -12,6 +14,9 @@ from analysis.regressions.characteristics import regress_cars
 from analysis.regressions.leads_lags import panel_event_study
 from analysis.regressions.local_projections import project_locally
 from analysis.regressions.quantiles import regress_quantiles
+from analysis.regressions.stacks import stack_events
+from analysis.standardise import EventInput
+from tests.analysis.engine.study_builders import make_event
 
 
 def make_cars(n_events: int = 40, n_assets: int = 6) -> pl.DataFrame:
@@ -97,7 +102,66 @@ def test_a_drift_before_the_event_is_seen_by_the_joint_test() -> None:
 
 def test_too_few_units_have_a_reason() -> None:
     terms = panel_event_study(make_panel(n_units=4, n_treated=3), leads=2, lags=1)
-    assert {term.reason for term in terms} == {"4 units; clustered errors need at least 5"}
+    assert {term.reason for term in terms} == {"4 clusters; clustered errors need at least 5"}
+
+
+def test_a_joint_test_of_more_leads_than_clusters_carry_has_its_reason() -> None:
+    terms = panel_event_study(make_panel(n_units=8, n_treated=6), leads=9, lags=2)
+    assert "too few events for a joint test" in str(terms[-1].reason)
+    assert all(term.estimate is not None for term in terms[:-1])
+
+
+def make_stacked(*, effect: float, shared_move: float = 0.0) -> list[EventInput]:
+    """Twelve events on three assets at once, each bar 0 `effect` up; a common move in the same bar hits all assets."""
+    rng = np.random.default_rng(7)
+    returns = rng.normal(0, 0.01, (5, 2_000))
+    inputs = []
+    for number, zero in enumerate(range(150, 1_950, 150)):
+        returns[:, zero] += shared_move
+        returns[:3, zero] += effect
+        for asset in range(3):
+            made = make_event(f"e{number}", f"a{asset}", returns[asset], returns[4], zero)
+            inputs.append(replace(made, donors=returns[3:].T))
+    return inputs
+
+
+def test_stacked_events_are_set_against_assets_they_do_not_concern() -> None:
+    frame = stack_events(make_stacked(effect=0.05, shared_move=0.2), leads=4, lags=3, base_bars=60)
+    terms = {term.name: term for term in panel_event_study(frame, leads=4, lags=3)}
+    found = terms["bar 0"]
+    assert found.estimate == pytest.approx(0.05, abs=0.01)  # the common move of 0.2 is not in it
+    assert found.p_value is not None
+    assert found.p_value < 1e-6
+    assert frame["cluster"].n_unique() == 12
+    assert frame.filter(pl.col("relative_bar").is_null())["unit"].n_unique() == 12
+    assert frame.height == 12 * 4 * 68
+
+
+def test_stacked_coefficients_are_differences_of_means() -> None:
+    inputs = make_stacked(effect=0.05)
+    frame = stack_events(inputs, leads=2, lags=1, base_bars=30)
+    terms = {term.name: term for term in panel_event_study(frame, leads=2, lags=1)}
+    differences = []
+    for item in inputs[::3]:
+        own = np.mean([other.returns for other in inputs if other.event_id == item.event_id], axis=0)
+        assert item.donors is not None
+        gap = own - item.donors.mean(axis=1)
+        zero = item.bar_zero
+        base = np.append(gap[zero - 32 : zero - 2], gap[zero - 1])
+        differences.append(gap[zero] - base.mean())
+    assert terms["bar 0"].estimate == pytest.approx(np.mean(differences), abs=1e-12)
+
+
+def test_masked_and_missing_bars_of_the_base_are_left_out() -> None:
+    first = make_stacked(effect=0.0)[0]
+    mask = np.zeros(first.returns.size, dtype=np.bool_)
+    mask[first.bar_zero - 20 : first.bar_zero - 10] = True
+    frame = stack_events([replace(first, mask=mask)], leads=4, lags=3, base_bars=60)
+    assert frame.height == 2 * (68 - 10)
+    alone = stack_events([replace(first, donors=None)], leads=4, lags=3, base_bars=60)
+    comparison = alone.filter(pl.col("relative_bar").is_null())["outcome"].to_numpy()
+    np.testing.assert_array_equal(comparison, first.benchmark[first.bar_zero - 64 : first.bar_zero + 4])
+    assert stack_events([replace(first, reason="out")], leads=1, lags=1, base_bars=9).height == 0
 
 
 def test_local_projections_recover_a_delayed_response() -> None:
@@ -106,14 +170,26 @@ def test_local_projections_recover_a_delayed_response() -> None:
     returns = rng.normal(0, 0.5, 4_000) + 0.3 * shock
     returns[2:] += 0.2 * shock[:-2]
     returns[100] = np.nan
-    terms = project_locally(returns, shock, horizons=4, n_lags=3)
+    terms = project_locally(returns, shock, horizons=range(5), n_lags=3)
     for term, expected in zip(terms, (0.3, 0.3, 0.5, 0.5, 0.5), strict=True):
         assert term.lower_95 is not None
         assert term.upper_95 is not None
         assert term.lower_95 < expected < term.upper_95
         assert term.upper_95 - term.lower_95 < 0.15
-    still = project_locally(returns, np.zeros(4_000), horizons=1, n_lags=1)
-    assert still[0].reason == "the shock does not vary beside its lags"
+    still = project_locally(returns, np.zeros(4_000), horizons=[1], n_lags=1)
+    assert still[0].reason == "0 bars with a shock; needs at least 20"
+
+
+def test_projections_of_event_dummies_keep_their_size() -> None:
+    rng = np.random.default_rng(8)
+    n_rejected = 0
+    for _ in range(200):
+        shock = np.zeros(1_500)
+        shock[rng.choice(1_500, 40, replace=False)] = 1.0
+        [term] = project_locally(rng.standard_t(5, 1_500), shock, horizons=[5], n_lags=2)
+        assert term.p_value is not None
+        n_rejected += term.p_value < 0.05
+    assert 2 <= n_rejected <= 22  # of 200 at 5 %: the band of a binomial up to the known 8 %
 
 
 def test_quantiles_see_a_spread_that_the_mean_does_not() -> None:

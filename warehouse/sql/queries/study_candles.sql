@@ -29,7 +29,8 @@ joined as (
         arg_max(close_quote, open_time_utc) as close_quote,
         max(high_quote) as high_quote,
         min(low_quote) as low_quote,
-        sum(volume_base) as volume_base
+        -- in order: a sum of floats in another order differs in its last digit, and a study would be computed anew
+        sum(volume_base order by open_time_utc) as volume_base
     from believed
     where $timeframe = '4h' and timeframe = '1h'
     group by market_id, time_bucket(interval 4 hours, open_time_utc)

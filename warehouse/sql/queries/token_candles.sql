@@ -26,7 +26,7 @@ joined as (
         max(high_quote) as high_quote,
         min(low_quote) as low_quote,
         arg_max(close_quote, open_time_utc) as close_quote,
-        sum(volume_base) as volume_base
+        sum(volume_base order by open_time_utc) as volume_base
     from stored
     where timeframe = '1h'
     group by asset_id, market_id, time_bucket(interval 4 hours, open_time_utc)
