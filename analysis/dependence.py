@@ -16,8 +16,11 @@ MINIMUM_COMMON_BARS = 20
 # Events per block of pairs: small blocks skip most pairs that share no bar, and keep the dense arrays small.
 BLOCK_EVENTS = 32
 
-# Two residual series this close are the same series, seen from two events of one asset.
+# Two return series this close are the same series, seen from two events of one asset.
 SAME_SERIES = 1.0 - 1e-9
+
+# Sums over common bars that differ by less than this share of a sum of absolute values are equal up to rounding.
+EQUAL_SUMS = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +69,9 @@ def pair_correlations(values: Floats, bars: Integers, first: Integers, last: Int
     """Correlation of `values` [N, L1] over the calendar bars [N, L1] that two events share, for every pair.
 
     A pair counts with at least 20 common bars that are present in both. Two events whose `raw` series [N, L1] are
-    identical on the common bars (the same asset twice) count only when their event windows [first, last] overlap in
-    calendar time: otherwise the correlation of 1 is one of estimation bars, not of what is tested. NaN in `values`
-    marks a missing or masked bar. Source: Kolari & Pynnonen (2010), section 1, with pairs aligned by calendar time.
+    identical on the common bars (the same asset twice) count as uncorrelated when their event windows [first, last] are
+    apart in calendar time: the correlation near 1 is one of shared estimation bars, not of what is tested. NaN in
+    `values` marks a missing or masked bar. Source: Kolari & Pynnonen (2010), with pairs aligned by calendar time.
     """
     n = values.shape[0]
     matrix = np.full((n, n), np.nan)
@@ -79,7 +82,7 @@ def pair_correlations(values: Floats, bars: Integers, first: Integers, last: Int
             if bars[right].min() > bars[left].max():
                 continue
             block = _block_correlations(values, bars, left, right)
-            block[_is_repeated(raw, bars, left, right, block, first, last)] = np.nan
+            block[_is_repeated(raw, bars, left, right, block, first, last)] = 0.0
             matrix[np.ix_(left, right)] = block
             matrix[np.ix_(right, left)] = block.T
     np.fill_diagonal(matrix, np.nan)
@@ -98,8 +101,7 @@ def _spread(values: Floats, bars: Integers, low: int, high: int) -> tuple[Floats
 
 
 def _block_correlations(values: Floats, bars: Integers, left: Integers, right: Integers) -> Floats:
-    low = int(max(bars[left].min(), bars[right].min()))
-    high = int(min(bars[left].max(), bars[right].max())) + 1
+    low, high = _common_range(bars, left, right)
     a, a_present = _spread(values[left], bars[left], low, high)
     b, b_present = _spread(values[right], bars[right], low, high)
     n = a_present @ b_present.T
@@ -117,8 +119,19 @@ def _is_repeated(
 ) -> NDArray[np.bool_]:
     """Pairs of the same return series whose event windows are apart."""
     overlap = (first[left][:, None] <= last[right][None, :]) & (first[right][None, :] <= last[left][:, None])
-    close = np.isfinite(block) & (np.abs(block) > 0.5) & ~overlap
-    if not close.any():
-        return close
-    same = _block_correlations(raw, bars, left, right)
-    return np.asarray(close & (same > SAME_SERIES))
+    apart = np.isfinite(block) & ~overlap
+    if not apart.any():
+        return apart
+    # Residuals of one series can differ much between two fits, its returns cannot. Sums are the cheap screen.
+    low, high = _common_range(bars, left, right)
+    a, a_present = _spread(raw[left], bars[left], low, high)
+    b, b_present = _spread(raw[right], bars[right], low, high)
+    apart &= np.abs(a @ b_present.T - a_present @ b.T) <= EQUAL_SUMS * (np.abs(a) @ b_present.T)
+    if not apart.any():
+        return apart
+    return np.asarray(apart & (_block_correlations(raw, bars, left, right) > SAME_SERIES))
+
+
+def _common_range(bars: Integers, left: Integers, right: Integers) -> tuple[int, int]:
+    low = int(max(bars[left].min(), bars[right].min()))
+    return low, int(min(bars[left].max(), bars[right].max())) + 1

@@ -10,7 +10,7 @@ import numpy as np
 from analysis.statistic import NotApplicable, Sample, Statistic, TestResult, spread
 from analysis.tails import student_p
 
-MINIMUM_BARS = 3  # calendar bars below which a deviation over time means nothing
+MINIMUM_BARS = 2  # the t distribution with one degree of freedom is the smallest that exists
 
 
 def compute(sample: Sample) -> TestResult | NotApplicable:

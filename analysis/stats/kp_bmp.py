@@ -11,6 +11,8 @@ import numpy as np
 from analysis.statistic import NotApplicable, Sample, Statistic, TestResult, read_clustering, spread
 from analysis.tails import student_p
 
+ONE_SERIES = 1.0 - 1e-9  # a mean correlation above this is 1 up to rounding
+
 
 def compute(sample: Sample) -> TestResult | NotApplicable:
     """The BMP t value, deflated by the mean residual correlation."""
@@ -18,6 +20,8 @@ def compute(sample: Sample) -> TestResult | NotApplicable:
     if isinstance(clustering, NotApplicable):
         return clustering
     rbar, inflation = clustering
+    if rbar >= ONE_SERIES:
+        return NotApplicable("mean residual correlation of 1: copies of one series have no spread to judge by")
     scar = sample.scar
     value = float(np.sqrt(sample.n) * scar.mean() / spread(scar) * np.sqrt((1.0 - rbar) / inflation))
     return TestResult(value, student_p(value, sample.n - 1), sample.n - 1, sample.n / inflation, rbar)

@@ -14,10 +14,11 @@ from analysis.tails import normal_p
 
 def compute(sample: Sample) -> TestResult:
     """The normal value of the signed-rank sum."""
-    n = sample.n
-    total = float(rankdata(np.abs(sample.car))[sample.car > 0].sum())
-    value = (total - n * (n + 1) / 4) / (n * (n + 1) * (2 * n + 1) / 24) ** 0.5
-    return TestResult(value, normal_p(value), n_eff=float(n))
+    cars = sample.car[sample.car != 0]
+    ranks = rankdata(np.abs(cars))
+    # Σr/2 and Σr²/4 are N(N + 1)/4 and N(N + 1)(2N + 1)/24 without ties, and hold with mid-ranks too.
+    value = float((ranks[cars > 0].sum() - ranks.sum() / 2) / np.sqrt(np.sum(ranks**2) / 4))
+    return TestResult(value, normal_p(value), n_eff=float(sample.n))
 
 
 STATISTIC = Statistic(
@@ -26,7 +27,7 @@ STATISTIC = Statistic(
     null="the CARs are symmetric around zero",
     assumptions=("As wilcoxon, with the normal approximation without continuity correction."),
     dependence="independent",
-    equation="z = (W − N(N + 1)/4) / √(N(N + 1)(2N + 1)/24)",
+    equation="z = (W − Σr/2) / √(Σr²/4), r = ranks of |CAR|; without ties (W − N(N + 1)/4) / √(N(N + 1)(2N + 1)/24)",
     reference="Wilcoxon (1945); normal approximation",
     minimum_events=1,
     compute=compute,

@@ -68,6 +68,36 @@ def test_sign_flip_is_exact_for_few_events() -> None:
     assert result("sign_flip").p_value == pytest.approx(6 / 16)
 
 
+def test_jackknife_is_the_t_of_the_pseudo_values() -> None:
+    # SCARs 0.5, 1.5, −0.5, 2.5: θ = 1/√(5/3); without each in turn 7/6 and 5/6 over √(7/3), then 3/2 and 1/2 over 1
+    left_out = np.array([7 / 6 / np.sqrt(7 / 3), 5 / 6 / np.sqrt(7 / 3), 1.5, 0.5])
+    pseudo = 4 / np.sqrt(5 / 3) - 3 * left_out
+    found = result("jackknife")
+    assert found.value == pytest.approx(2 * pseudo.mean() / pseudo.std(ddof=1))
+    assert found.df == 3
+
+
+@pytest.mark.parametrize(("score_rbar", "deflation"), [(0.0, 1.0), (1 / 3, 2.0)])
+def test_normal_scores_are_tukeys(score_rbar: float, deflation: float) -> None:
+    # ranks 3, 3, 1, 2 of 3: p = 3/4, 3/4, 1/4, 1/2; scores c, c, −c, 0 with c = 0.67235 (Φ⁻¹ gives 0.67449)
+    ranks = np.array([[1.0, 2.0, 3.0], [2.0, 1.0, 3.0], [2.0, 3.0, 1.0], [1.0, 3.0, 2.0]])
+    found = result("corrado_tuckey", ranks=ranks, columns=(2, 3), score_rbar=score_rbar)
+    assert found.value == pytest.approx(0.67235 / np.sqrt(4 * deflation), abs=1e-5)
+
+
+def test_wilcoxon_stays_exact_with_ties_and_without_zeros() -> None:
+    # ranks 1.5, 1.5, 3, all positive: one of 8 sign patterns is as high and one as low
+    found = result("wilcoxon", car=np.array([0.01, 0.01, 0.0, 0.02]))
+    assert (found.value, found.p_value) == (6.0, pytest.approx(2 / 8))
+    z = result("wilcoxon_z", car=np.array([0.01, 0.01, 0.0, 0.02]))
+    assert z.value == pytest.approx(3 / np.sqrt((1.5**2 + 1.5**2 + 3**2) / 4))
+
+
+def test_two_calendar_bars_are_enough_for_a_portfolio() -> None:
+    found = result("calendar_time", bars=np.array([[10], [20], [20], [10]]))  # bar means 0.03 and 0.01
+    assert (found.value, found.df) == (pytest.approx(2.0), 1)
+
+
 def test_events_in_one_cluster_are_one_observation() -> None:
     paired = result("ibragimov_mueller", clusters=np.array([0, 1, 1, 0]))  # cluster means 0.03 and 0.01
     assert paired.value == pytest.approx(2.0)
@@ -78,3 +108,14 @@ def test_an_unknown_correlation_is_a_reason() -> None:
     found = load_statistics()["kp_bmp"].run(make_sample(rbar=None))
     assert isinstance(found, NotApplicable)
     assert "unknown" in found.reason
+
+
+def test_copies_of_one_series_are_no_evidence() -> None:
+    found = load_statistics()["kp_bmp"].run(make_sample(rbar=1.0))
+    assert isinstance(found, NotApplicable)
+    assert "copies of one series" in found.reason
+
+
+def test_jackknife_needs_variation_without_any_one_event() -> None:
+    found = load_statistics()["jackknife"].run(make_sample(car=np.array([0.01, 0.01, 0.01, 0.05])))
+    assert isinstance(found, NotApplicable)

@@ -1,0 +1,49 @@
+"""Which pairs of events count in the mean residual correlation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from analysis.dependence import PairCorrelations, pair_correlations
+
+N_BARS = 40
+RNG = np.random.default_rng(8)
+MARKET, OWN = RNG.normal(0, 0.02, N_BARS), RNG.normal(0, 0.01, N_BARS)
+BARS = np.tile(np.arange(N_BARS), (2, 1))
+
+
+def correlate(residuals: np.ndarray, raw: np.ndarray, last_of_first: int = 42) -> PairCorrelations:
+    """Two events on the same estimation bars; the first window is 40..last, the second begins at bar 45."""
+    return pair_correlations(residuals, BARS, np.array([40, 45]), np.array([last_of_first, 47]), raw)
+
+
+def test_one_series_under_two_fits_counts_as_uncorrelated_where_windows_are_apart() -> None:
+    # Betas of 0.5 and 1.5 leave residuals that hardly correlate: only the returns show that the series is the same.
+    raw = np.tile(MARKET + OWN, (2, 1))
+    residuals = raw - np.array([[0.5], [1.5]]) * MARKET
+    assert abs(np.corrcoef(residuals)[0, 1]) < 0.5
+    assert correlate(residuals, raw).matrix[0, 1] == 0.0
+
+
+def test_one_series_at_overlapping_windows_has_its_correlation() -> None:
+    raw = np.tile(MARKET + OWN, (2, 1))
+    assert correlate(raw, raw, last_of_first=45).matrix[0, 1] == pytest.approx(1.0)
+
+
+def test_two_series_have_their_correlation_wherever_their_windows_are() -> None:
+    raw = np.array([MARKET + OWN, MARKET - OWN])
+    expected = np.corrcoef(raw)[0, 1]
+    assert correlate(raw, raw).matrix[0, 1] == pytest.approx(expected)
+
+
+def test_fewer_than_twenty_common_bars_say_nothing() -> None:
+    raw = np.array([MARKET, MARKET + OWN])
+    few = raw.copy()
+    few[0, 19:] = np.nan
+    assert np.isnan(correlate(few, raw).matrix[0, 1])
+
+
+def test_a_far_event_dilutes_the_correlation_of_two_that_overlap() -> None:
+    matrix = np.array([[np.nan, 1.0, 0.0], [1.0, np.nan, 0.0], [0.0, 0.0, np.nan]])
+    assert PairCorrelations(matrix).mean(np.arange(3)) == (pytest.approx(1 / 3), 3)
