@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import polars as pl
 
 from analysis.battery import choose_model
+from analysis.own_regressions import explain_cars, trace_panel
 from analysis.own_study import OwnStudy, Values, build_events, choose_factors
 from analysis.own_tables import read_series
 from analysis.returns import ReturnKind
 from analysis.study import StudyResult, StudySpecification, run_study
 from analysis.study_report import parse_range
+
+# What the tables may hold, and what the conventions then call it (returns are named by their kind).
+QUANTITIES = {"prices": "", "returns": "", "volume": "log volume"}
 
 # Without a stated minimum, this share of the estimation bars asked for must be usable.
 DEFAULT_SHARE = 0.5
@@ -33,6 +37,8 @@ class OwnRequest:
     minimum_estimation: int = 0
     is_cumulative: bool = False
     parts: str = ""  # windows inside the event window, comma-separated
+    explain: str = ""  # numeric columns of the event table, comma-separated
+    panel: str = ""  # bars around bar 0 of a panel event study
 
 
 def run_own_study(
@@ -40,18 +46,18 @@ def run_own_study(
 ) -> StudyResult:
     """The study of `events` on the tables, all columns text; ValueError says what in which table and what to do."""
     estimation, window = parse_range(request.estimation), parse_range(request.window)
-    if request.values not in ("prices", "returns"):
-        raise ValueError(f"--values {request.values!r}; expected prices or returns")
+    if request.values not in QUANTITIES:
+        raise ValueError(f"--values {request.values!r}; expected {', '.join(QUANTITIES)}")
     if request.kind not in ("log", "simple"):
         raise ValueError(f"--returns {request.kind!r}; expected log or simple")
     assets = read_series(prices, "prices")
     benchmarks = read_series(market, "market") if market is not None else None
-    names = [name.strip() for name in request.factors.split(",") if name.strip()]
+    names = _split(request.factors)
     chosen = choose_factors(benchmarks, request.benchmark, names)
     model_id = "multi_factor" if len(chosen) > 1 and request.model_id == "market" else request.model_id
     _check_factors(model_id, chosen)
     kind = cast(ReturnKind, request.kind)
-    needs_donors = choose_model(model_id).needs_donors
+    needs_donors = choose_model(model_id).needs_donors or bool(request.panel)
     study = OwnStudy(cast(Values, request.values), kind, estimation, window, chosen, request.is_masked, needs_donors)
     minimum = request.minimum_estimation or int(DEFAULT_SHARE * (estimation[1] - estimation[0]))
     specification = StudySpecification(
@@ -59,9 +65,17 @@ def run_own_study(
         kind=kind,
         minimum_estimation=max(minimum, len(chosen) + 3),
         is_cumulative=request.is_cumulative,
-        parts=tuple(parse_range(part) for part in request.parts.split(",") if part.strip()),
+        parts=tuple(parse_range(part) for part in _split(request.parts)),
+        quantity=QUANTITIES[request.values],
     )
-    return run_study(build_events(assets, benchmarks, events, study), specification)
+    result = run_study(build_events(assets, benchmarks, events, study), specification)
+    regressions = explain_cars(result.events, events, _split(request.explain)) if request.explain else []
+    regressions += trace_panel(result.events, parse_range(request.panel)) if request.panel else []
+    return replace(result, regressions=tuple(regressions))
+
+
+def _split(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def _check_factors(model_id: str, factors: tuple[str, ...]) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from analysis.measures import log_volume
 from analysis.own_tables import (
     ASSET_NAMES,
     TIME_NAMES,
@@ -30,7 +31,7 @@ from analysis.standardise import EventInput
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Range = tuple[int, int]
-Values = Literal["prices", "returns"]
+Values = Literal["prices", "returns", "volume"]
 
 MICROSECONDS_PER_DAY = 86_400_000_000
 
@@ -66,6 +67,7 @@ class _Joined:
     factors: Floats
     bad_bars: dict[int, str]
     problem: str | None
+    calendar: Integers = field(default_factory=lambda: np.zeros(0, dtype=np.int64))  # numbers of its dates in the union
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,20 +111,29 @@ def build_events(assets: OwnTable, market: OwnTable | None, events: pl.DataFrame
     own = _read_events(events, study, is_daily=assets.is_daily)
     joined = {name: _join(name, series, market, study) for name, series in assets.series.items()}
     calendar = np.unique(np.concatenate([asset.times for asset in joined.values()]))
+    joined = {
+        name: replace(asset, calendar=np.searchsorted(calendar, asset.times).astype(np.int64))
+        for name, asset in joined.items()
+    }
     spoiled = _event_bars(own, joined) if study.is_masked else {}
-    inputs = [_event_input(event, joined, calendar, spoiled) for event in own]
-    return [_with_donors(item, joined, calendar) for item in inputs] if study.needs_donors else inputs
+    inputs = [_event_input(event, joined, spoiled, study) for event in own]
+    return _with_donors(inputs, joined, calendar.size) if study.needs_donors else inputs
 
 
-def _with_donors(item: EventInput, joined: dict[str, _Joined], calendar: Integers) -> EventInput:
-    """The input with the returns of all other assets on its bars; NaN where one has no bar."""
-    others = [asset for name, asset in joined.items() if name != item.asset_id and not asset.problem]
-    times = calendar[item.calendar]
-    donors = np.full((times.size, len(others)), np.nan)
-    for column, other in enumerate(others):
-        _, mine, theirs = np.intersect1d(times, other.times, assume_unique=True, return_indices=True)
-        donors[mine, column] = other.returns[theirs]
-    return replace(item, donors=donors)
+def _with_donors(inputs: Sequence[EventInput], joined: dict[str, _Joined], n_bars: int) -> list[EventInput]:
+    """The inputs with the returns of the assets that their event does not concern; NaN where one has no bar."""
+    usable = [name for name, asset in joined.items() if not asset.problem]
+    returns = np.full((n_bars, len(usable)), np.nan)
+    for column, name in enumerate(usable):
+        returns[joined[name].calendar, column] = joined[name].returns
+    concerned: dict[str, set[str]] = {}
+    for item in inputs:
+        concerned.setdefault(item.event_id, set()).add(item.asset_id)
+    others = {
+        event_id: np.array([column for column, name in enumerate(usable) if name not in names], dtype=np.int64)
+        for event_id, names in concerned.items()
+    }
+    return [replace(item, donors=returns[np.ix_(item.calendar, others[item.event_id])]) for item in inputs]
 
 
 def _read_events(frame: pl.DataFrame, study: OwnStudy, *, is_daily: bool) -> list[_OwnEvent]:
@@ -187,6 +198,8 @@ def _join(name: str, series: OwnSeries, market: OwnTable | None, study: OwnStudy
             bad_bars.update(_bad_prices(label, prices, times))
         values = returns_of(values, study.kind)
         others = [returns_of(prices, study.kind) for prices in others]
+    elif study.values == "volume":
+        values, others = log_volume(values), [log_volume(volume) for volume in others]
     factors = np.column_stack(others) if others else np.zeros((times.size, 1))
     return _Joined(times, values, factors, bad_bars, None if times.size else "no date in common with the market table")
 
@@ -210,7 +223,7 @@ def _event_bars(events: Sequence[_OwnEvent], joined: dict[str, _Joined]) -> dict
 
 
 def _event_input(
-    event: _OwnEvent, joined: dict[str, _Joined], calendar: Integers, spoiled: dict[str, NDArray[np.bool_]]
+    event: _OwnEvent, joined: dict[str, _Joined], spoiled: dict[str, NDArray[np.bool_]], study: OwnStudy
 ) -> EventInput:
     asset = joined.get(event.asset_id)
     empty = np.zeros(0)
@@ -238,8 +251,9 @@ def _event_input(
         shell,
         returns=asset.returns,
         factors=asset.factors,
-        benchmark=asset.factors[:, 0],
-        calendar=np.searchsorted(calendar, asset.times).astype(np.int64),
+        # Nothing is bought and held of a volume.
+        benchmark=asset.factors[:, 0] if study.values != "volume" else np.full(asset.times.size, np.nan),
+        calendar=asset.calendar,
         bar_zero=zero,
         bad_bars=asset.bad_bars,
         mask=spoiled.get(event.asset_id),

@@ -12,6 +12,7 @@ from scipy.special import stdtrit
 from analysis.battery import choose_model, load_statistics
 from analysis.multiplicity import benjamini_hochberg, benjamini_yekutieli, holm, romano_wolf
 from analysis.panel import Panel, build_panel
+from analysis.regressions.terms import Term
 from analysis.resampling import sign_patterns
 from analysis.returns import ReturnKind
 from analysis.standardise import EventInput, EventResult, standardise_event
@@ -75,6 +76,14 @@ class TestRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Regression:
+    """One coefficient of a regression on the study's events; `kind` is characteristics, quantiles or leads_lags."""
+
+    kind: str
+    term: Term
+
+
+@dataclass(frozen=True, slots=True)
 class StudyResult:
     """All events in the order given, the tests of the group, its effects, and the conventions in words."""
 
@@ -82,6 +91,7 @@ class StudyResult:
     tests: tuple[TestRow, ...]
     effects: tuple[GroupEffect, ...]
     conventions: str
+    regressions: tuple[Regression, ...] = ()  # those that were asked for
 
     @property
     def excluded(self) -> list[tuple[str, str, str]]:

@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from analysis.battery import load_statistics
+from analysis.measures import variance_ratio
 from analysis.standardise import EventResult
 from analysis.statistic import DEPENDENCE_WORDS
 from analysis.study import GroupEffect, StudyResult, TestRow
@@ -50,13 +51,17 @@ def parse_range(text: str) -> Range:
 
 
 def study_to_dict(result: StudyResult) -> dict[str, object]:
-    """The study as JSON-ready values: conventions, events, tests, effects, paths, statistics, excluded. NaN is null."""
+    """The study as JSON-ready values: conventions, events, tests, effects, paths, regressions, statistics, excluded.
+
+    NaN is null.
+    """
     return {
         "conventions": result.conventions,
         "events": [_event(event) for event in result.events],
         "tests": [_test(row) for row in result.tests],
         "effects": [_effect(effect) for effect in result.effects],
         "paths": _paths(result),
+        "regressions": [{"regression": item.kind, **asdict(item.term)} for item in result.regressions],
         "statistics": describe_statistics(),
         "excluded": [{"event_id": event, "asset": asset, "reason": reason} for event, asset, reason in result.excluded],
     }
@@ -75,6 +80,19 @@ def study_to_frame(result: StudyResult) -> pl.DataFrame:
     for row in result.tests:
         values = asdict(row) | {"scope": "group", **_bounds(row.window)}
         rows.append({name: values[name] for name in TIDY_SCHEMA if name in values})
+    for item in result.regressions:
+        term = item.term
+        rows.append(
+            {
+                "scope": "regression",
+                "statistic": f"{item.kind}:{term.covariance}:{term.name}",
+                "value": term.estimate if term.estimate is not None else term.t,
+                "standard_error": term.standard_error,
+                "p_value": term.p_value,
+                "n": term.n,
+                "reason": term.reason,
+            }
+        )
     return pl.DataFrame(rows, schema=TIDY_SCHEMA)
 
 
@@ -124,11 +142,24 @@ def _event(event: EventResult) -> dict[str, object]:
         "n_estimation": event.n_estimation,
     }
     if event.fit is None:
-        absent = ("alpha", "beta", "sigma", "ar", "ar_se", "sar", "car", "car_se", "scar", "bhar")
+        absent = (
+            "alpha",
+            "beta",
+            "sigma",
+            "ar",
+            "ar_se",
+            "sar",
+            "car",
+            "car_se",
+            "scar",
+            "bhar",
+            "variance_ratio",
+            "variance_ratio_p",
+        )
         return shared | dict.fromkeys(absent) | {"reason": event.reason}
     fit = event.fit
     car, error = float(fit.ar.sum()), float(np.sqrt(fit.car_variance(0, fit.ar.size)))
-    is_complete = bool(np.isfinite(car))
+    is_complete, variance = bool(np.isfinite(car)), variance_ratio(event)
     return shared | {
         "alpha": _number(fit.alpha),
         "beta": _numbers(fit.beta),
@@ -140,6 +171,8 @@ def _event(event: EventResult) -> dict[str, object]:
         "car_se": error if is_complete else None,
         "scar": _number(car / error),
         "bhar": _number(event.bhar),
+        "variance_ratio": None if variance is None else _number(variance.ratio),
+        "variance_ratio_p": None if variance is None else _number(variance.p_value),
         "reason": event.reason,
     }
 

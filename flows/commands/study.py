@@ -44,7 +44,7 @@ def study_csv(
     estimation: Annotated[str, typer.Option(help="Estimation bars first:last, inclusive, e.g. -130:-11.")],
     window: Annotated[str, typer.Option(help="Event bars first:last, inclusive, e.g. -2:2.")],
     market: Annotated[Optional[Path], typer.Option(help="Benchmark and factors, same forms as --prices.")] = None,  # noqa: UP045 - typer reads the annotation
-    values: Annotated[str, typer.Option(help="What the tables hold: prices or returns.")] = "prices",
+    values: Annotated[str, typer.Option(help="What the tables hold: prices, returns or volume.")] = "prices",
     returns: Annotated[str, typer.Option(help="log or simple returns.")] = "log",
     model: Annotated[str, typer.Option(help="Expected-return model, e.g. market, constant_mean, garch.")] = "market",
     benchmark: Annotated[Optional[str], typer.Option(help="Column of --market.")] = None,  # noqa: UP045 - typer reads the annotation
@@ -53,11 +53,15 @@ def study_csv(
     minimum_estimation: Annotated[int, typer.Option(help="Usable bars needed; 0 is half of those asked for.")] = 0,
     cumulative: Annotated[bool, typer.Option("--cumulative", help="Test every window from the first bar on.")] = False,
     parts: Annotated[str, typer.Option(help="More windows to test inside --window, e.g. -1:1,0:2.")] = "",
+    explain: Annotated[str, typer.Option(help="Columns of --events that explain the CARs, comma-separated.")] = "",
+    panel: Annotated[str, typer.Option(help="Bars of a panel event study around bar 0, e.g. -5:5.")] = "",
     fmt: FormatOption = Format.JSON,
 ) -> None:
     """Run an event study on CSV tables: every event, every test, with reasons for what is absent.
 
-    Bounds are inclusive, as in the literature; bar 0 is the first row at or after the event.
+    Bounds are inclusive, as in the literature; bar 0 is the first row at or after the event. --values returns takes any
+    series as it stands; --values volume takes logs first (use --model constant_mean without a --market of volumes).
+    --explain and --panel add regressions: CARs on event characteristics, and leads and lags with fixed effects.
 
     Example: aftershock study csv --prices prices.csv --market market.csv --events events.csv
     --estimation=-130:-11 --window=-2:2 --format json
@@ -77,6 +81,8 @@ def study_csv(
         minimum_estimation=minimum_estimation,
         is_cumulative=cumulative,
         parts=parts,
+        explain=explain,
+        panel=panel,
     )
     try:
         result = run_own_study(_read_text(prices), _read_text(market) if market else None, _read_text(events), request)

@@ -74,6 +74,72 @@ def test_several_factors_give_several_betas(tables: Path) -> None:
     assert "multi-factor" in study["conventions"]
 
 
+def test_columns_of_the_events_explain_the_cars(tables: Path) -> None:
+    rng = np.random.default_rng(2)
+    days = DAYS.gather(rng.integers(70, 110, 36)).dt.strftime("%Y-%m-%d")
+    assets = ["TAO", "FET", "NEAR"] * 12
+    severity = rng.integers(1, 6, 36)
+    events = {"event_id": [f"e{k}" for k in range(36)], "asset": assets, "date": days, "Severity": severity}
+    pl.DataFrame(events).write_csv(tables / "events.csv")
+    study = json.loads(run(tables, "--explain", "severity"))
+    found = {(row["covariance"], row["name"]): row for row in study["regressions"]}
+    cars = np.array([event["car"] for event in study["events"]], dtype=float)
+    design = np.column_stack([np.ones(36), severity])
+    expected = np.linalg.lstsq(design, cars, rcond=None)[0]
+    assert found["hc3", "severity"]["estimate"] == pytest.approx(expected[1])
+    assert found["sandwich", "q0.5:severity"]["regression"] == "quantiles"
+    assert "3 clusters in one direction" in found["two_way_clustered", "severity"]["reason"]
+    frame = pl.read_csv(run(tables, "--explain", "severity", "--format", "csv").encode(), infer_schema_length=None)
+    assert frame.filter(scope="regression")["statistic"].str.starts_with("characteristics:hc3:severity").any()
+
+
+def test_a_panel_sets_each_event_beside_the_assets_it_does_not_concern(tables: Path) -> None:
+    days = [DAYS[70 + 4 * k].isoformat() for k in range(10)]
+    events = {"event_id": [f"e{k}" for k in range(10)], "asset": ["TAO"] * 10, "date": days}
+    pl.DataFrame(events).write_csv(tables / "events.csv")
+    prices = pl.read_csv(tables / "prices.csv", try_parse_dates=True)
+    rises = pl.Series([0.1 if day.isoformat() in days else 0.0 for day in DAYS]).cum_sum().exp()
+    prices.with_columns(pl.col("TAO") * rises).write_csv(tables / "prices.csv")
+    study = json.loads(run(tables, "--panel=-2:1"))
+    found = {row["name"]: row for row in study["regressions"]}
+    assert found["bar 0"]["estimate"] == pytest.approx(0.1, abs=0.03)
+    assert found["bar 1"]["p_value"] > 0.01
+    assert set(found) == {"bar -2", "bar 0", "bar 1", "all leads"}
+
+
+def test_volumes_are_studied_in_logs(tables: Path) -> None:
+    rng = np.random.default_rng(3)
+    volume = np.exp(rng.normal(10, 0.2, DAYS.len()))
+    volume[90] *= 3
+    volume[20] = 0
+    pl.DataFrame({"date": DAYS, "TAO": volume}).write_csv(tables / "prices.csv")
+    pl.DataFrame({"event_id": ["a"], "asset": ["TAO"], "date": [DAYS[90].isoformat()]}).write_csv(tables / "events.csv")
+    (tables / "market.csv").unlink()
+    parts = [part for part in arguments(tables) if part not in ("--benchmark", "BTC")]
+    place = parts.index("--market")
+    del parts[place : place + 2]
+    chosen = [*parts, "--values", "volume", "--model", "constant_mean"]
+    [event] = json.loads(CliRunner().invoke(app, chosen, catch_exceptions=False).stdout)["events"]
+    assert event["ar"][2] == pytest.approx(np.log(3), abs=0.5)
+    assert event["bhar"] is None
+    assert event["n_estimation"] == 58
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ("--explain=mood", "no column 'mood' to explain CARs with"),
+        ("--explain=event_id", "'a' is not a number"),
+        ("--panel=1:5", "must begin before bar 0"),
+        ("--panel=-70:5", "ask for fewer leads"),
+    ],
+)
+def test_a_regression_that_cannot_be_asked_for_is_a_usage_error(tables: Path, option: str, words: str) -> None:
+    with pytest.raises(CommandError, match=words) as caught:
+        run(tables, option)
+    assert caught.value.exit_code == 2
+
+
 def test_semicolons_and_a_byte_order_mark_are_read(tables: Path) -> None:
     before = run(tables)
     text = (tables / "events.csv").read_text().replace(",", ";")

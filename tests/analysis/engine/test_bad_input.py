@@ -151,7 +151,7 @@ def test_a_study_of_excluded_events_says_why_every_number_is_absent() -> None:
     [
         ({"estimation": "-60"}, "write first:last"),
         ({"window": "2:-2"}, "ends before it begins"),
-        ({"values": "candles"}, "prices or returns"),
+        ({"values": "candles"}, "prices, returns, volume"),
         ({"kind": "percent"}, "log or simple"),
         ({"model_id": "capm"}, "expected one of"),
         ({"benchmark": "ETH"}, "no column 'ETH'"),
