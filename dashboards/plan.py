@@ -153,6 +153,7 @@ def _with_event_file(page: Job, event: Mapping[str, Any], known: list[Reaction])
 
 def _token_jobs(frames: Frames, reactions: Mapping[str, list[Reaction]], closes: str) -> Iterable[Job]:
     events, daily, market = frames.get(news.EVENT), frames.named(closes), frames.get(prices.MARKET)
+    references = frames.named("latest_reference")
     results = frames.get(studies.STUDY_RESULT)
     for asset_id in token_ids(frames):
         own = market.filter(pl.col("asset_id") == asset_id)
@@ -162,7 +163,7 @@ def _token_jobs(frames: Frames, reactions: Mapping[str, list[Reaction]], closes:
             own,
             frames.get(prices.ASSET).filter(pl.col("asset_id") == asset_id),
             frames.get(prices.COVERAGE).filter(pl.col("asset_id") == asset_id),
-            daily.filter(pl.col("asset_id") == asset_id) if daily.height else daily,
+            *(part.filter(pl.col("asset_id") == asset_id) if part.height else part for part in (daily, references)),
             results.filter(pl.col("market_id").is_in(ids)),
             frames.part(correlation.CORRELATION_ROLLING, "asset_id", asset_id),
         ]

@@ -30,6 +30,8 @@ QUERY_NEEDS = {
     "ops.run",
     "ops.step",
 }
+# Queries that rest on one table alone, which an older published file lacks.
+QUERIES_OF_TABLES = {"latest_reference": "out.reference_price"}
 SCRIPTS = ("theme-init.js", "site.js", "search.js")
 # Bundles of plotly.js that hold every trace type the pages draw.
 COMPLETE_BUNDLES = ("", "cartesian", "strict", "gl2d")
@@ -85,8 +87,9 @@ def read_frames(published_path: Path) -> Frames:
         for table_name, column_name in reader.query("stored_columns").iter_rows():
             stored.setdefault(table_name, set()).add(column_name)
         frames = {table.name: _read_table(reader, table, stored.get(table.name, set())) for table in TABLES}
-        can_query = set(stored) >= QUERY_NEEDS
-        return Frames({**frames, **({name: reader.query(name) for name in QUERIES} if can_query else {})})
+        names = list(QUERIES) if set(stored) >= QUERY_NEEDS else []
+        names += [name for name, table_name in QUERIES_OF_TABLES.items() if table_name in stored]
+        return Frames({**frames, **{name: reader.query(name) for name in names}})
 
 
 def _read_table(reader: Reader, table: Table, stored: set[str]) -> pl.DataFrame:

@@ -12,6 +12,7 @@ from ingest.prices.registry import unregistered_markets
 from ingest.prices.suspects import Verdicts, find_suspects, spans_around, without_withheld
 from warehouse.store.candles import add_refusals, candles_around, upsert_candles, withdraw_candles
 from warehouse.store.connection import Warehouse
+from warehouse.store.reference import refresh_reference
 from warehouse.tables.prices import CANDLE, COVERAGE, GAP, MARKET, QUARANTINE
 
 CONTESTED = "another value stands here from a better source: the venue itself, or a file instead of the shipped record"
@@ -75,9 +76,13 @@ def take_in(warehouse: Warehouse, batch: CandleBatch, verdicts: Verdicts, readin
 
 
 def refresh_coverage(warehouse: Warehouse) -> int:
-    """Recompute gaps and coverage from the stored bars; returns rows that differ."""
+    """Recompute reference prices, gaps and coverage from the stored bars; returns rows that differ.
+
+    Coverage comes last: that it fits the bars says that the others do too.
+    """
+    n_reference = refresh_reference(warehouse)
     n_gaps = warehouse.replace(GAP, warehouse.query("gaps"))
-    return n_gaps + warehouse.replace(COVERAGE, warehouse.query("coverage"))
+    return n_reference + n_gaps + warehouse.replace(COVERAGE, warehouse.query("coverage"))
 
 
 def update_coverage(warehouse: Warehouse, n_written: int) -> int:

@@ -15,7 +15,7 @@ from dashboards.figures.forest import ForestRow, plot_forest
 from dashboards.figures.price_events import draw_price_events, numbered_marks
 from dashboards.figures.rolling import draw_rolling, pick_series
 from dashboards.findings import as_of_words, benchmark_word
-from dashboards.formats import close_moment, count, day, percent, price, short_day
+from dashboards.formats import close_moment, count, day, number_word, percent, price, short_day
 from dashboards.frames import Frames, newest, oldest
 from dashboards.inline import sparkline
 from dashboards.page import Canvas, Page, event_path, token_path
@@ -152,6 +152,7 @@ def compose_token(frames: Frames, asset_id: str, reactions: Mapping[str, list[Re
                 canvas.draw(draw_rolling(series, asset_id, "beta", moments, "rolling")),
             ),
             Markup("<h2>Venues</h2>"),
+            _reference_line(frames, asset_id),
             _venues(frames, asset_id),
         ]
     )
@@ -302,6 +303,27 @@ def _reactions_table(own: list[Reaction], events: Mapping[str, dict[str, Any]]) 
         heads,
         rows,
     )
+
+
+def _reference_line(frames: Frames, asset_id: str) -> Markup:
+    """The latest price across venues, how many there were and how far apart, as a sentence."""
+    latest = frames.named("latest_reference")
+    row = next(latest.filter(pl.col("asset_id") == asset_id).iter_rows(named=True), None) if latest.height else None
+    if row is None:
+        return Markup("<p>No price across venues: no dollar market of {} in the registry has stored bars.</p>").format(
+            asset_id
+        )
+    known = f"{price(row['reference_quote'])} at {close_moment(row['close_time_utc'])}"
+    if row["n_markets"] == 1:
+        words = "one market, so there is no other price to compare it with"
+    else:
+        n_venues = row["n_venues"]
+        words = (
+            f"the median of {number_word(row['n_markets'])} dollar markets on {number_word(n_venues)} "
+            f"venue{'s' if n_venues != 1 else ''}, {percent(row['spread'], 2).lstrip('+')} between the lowest and the "
+            "highest"
+        )
+    return Markup('<p id="reference-price">Reference price: <b>{}</b>, {}.</p>').format(known, words)
 
 
 def _venues(frames: Frames, asset_id: str) -> Markup:

@@ -1,11 +1,19 @@
-"""`aftershock coverage` and `aftershock quarantine`: what is stored, what is missing, what was refused."""
+"""`aftershock coverage`, `reference` and `quarantine`: what is stored, what is missing, what was refused."""
 
-from typing import Annotated, Optional
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
 from flows.errors import CommandError
 from flows.output import Format, emit, talk
+
+if TYPE_CHECKING:
+    from warehouse.store.connection import Reader
+
+INSTANTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"]
+# A terminal shows the end of a long series; files get all of it.
+SHOWN_BARS = 48
 
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print the rows.")]
 AssetOption = Annotated[Optional[str], typer.Option(help="Only this asset, e.g. TAO.")]  # noqa: UP045 - typer reads it
@@ -20,6 +28,7 @@ group = typer.Typer(
 def register(app: typer.Typer) -> None:
     """Attach the commands."""
     app.command("coverage")(show_coverage)
+    app.command("reference")(show_reference)
     app.add_typer(group, name="quarantine")
 
 
@@ -41,6 +50,58 @@ def show_coverage(
     if gaps or fmt is not Format.TABLE:
         return
     talk("times are UTC; a bar is named by its open; causes of gaps: aftershock coverage --gaps")
+
+
+def show_reference(
+    asset: Annotated[str, typer.Option(help="Asset of the registry, e.g. TAO.")],
+    timeframe: Annotated[str, typer.Option(help="Bar length: 1m, 5m, 1h, 4h or 1d.")] = "1h",
+    since: Annotated[Optional[datetime], typer.Option(help="First bar to print (UTC).", formats=INSTANTS)] = None,  # noqa: UP045 - typer reads it
+    until: Annotated[Optional[datetime], typer.Option(help="Bars before this (UTC).", formats=INSTANTS)] = None,  # noqa: UP045 - the same
+    fmt: FormatOption = Format.TABLE,
+) -> None:
+    """Print the reference price of an asset bar by bar: the median close of its dollar markets, with their count.
+
+    Without --since a table shows the newest 48 bars; other formats give all.
+
+    Example: aftershock reference --asset TAO --timeframe 4h --since 2026-06-12 --until 2026-06-14
+    """
+    from flows.settings import load_settings
+    from warehouse.store.connection import open_reader
+
+    asset_id = asset.upper()
+    start, end = (at.replace(tzinfo=UTC) if at else None for at in (since, until))
+    with open_reader(load_settings().published_path) as reader:
+        _require_reference(reader, asset_id, timeframe)
+        frame = reader.query("reference_prices", asset_id=asset_id, timeframe=timeframe, start=start, end=end)
+    is_cut = fmt is Format.TABLE and start is None and frame.height > SHOWN_BARS
+    emit(frame.tail(SHOWN_BARS) if is_cut else frame, fmt)
+    if fmt is not Format.TABLE:
+        return
+    if is_cut:
+        talk(f"the newest {SHOWN_BARS} of {frame.height} bars; more: --since, or another --format")
+    talk(
+        "median close of markets in USDT, USD and USDC, spot and perpetual; a bar is named by its open (UTC);"
+        " n_venues 1 is that venue's price, not a consensus; spread: highest over lowest close minus 1"
+    )
+
+
+def _require_reference(reader: "Reader", asset_id: str, timeframe: str) -> None:
+    """CommandError that says what there is instead when the asset has no reference price of this bar length."""
+    from warehouse.tables.prices import ASSET, REFERENCE_PRICE
+
+    if not reader.has(REFERENCE_PRICE):
+        raise CommandError("the published file is older than reference prices: aftershock run")
+    if not reader.frame(ASSET, where="asset_id = $asset_id", asset_id=asset_id).height:
+        raise CommandError(
+            f"no asset {asset_id!r} in the registry; its ids: aftershock query 'select asset_id from core.asset'"
+        )
+    found = reader.query("reference_timeframes", asset_id=asset_id)["timeframe"].to_list()
+    if timeframe not in found:
+        instead = f"it has them for {', '.join(found)}" if found else "it has none at all"
+        raise CommandError(
+            f"{asset_id} has no reference price for bars of {timeframe!r}: {instead};"
+            f" fetch bars: aftershock backfill --asset {asset_id} --since 2026-06-01 --timeframe 1h"
+        )
 
 
 @group.command("list")

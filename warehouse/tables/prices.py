@@ -184,6 +184,27 @@ COVERAGE = Table(
     ),
 )
 
+REFERENCE_PRICE = Table(
+    "out.reference_price",
+    "What an asset cost at the close of a bar: the median over its markets that quote dollars. With one venue it is that "
+    "venue's price and no consensus; n_venues says so.",
+    "coverage pass over core.candle: registered USDT, USD and USDC markets of AI tokens, benchmarks and every other asset "
+    "with three of them; bars inside the life of market and asset, frozen ones left out",
+    ("asset_id", "timeframe", "open_time_utc"),
+    (
+        Column("asset_id", pl.String, "The asset"),
+        TIMEFRAME,
+        Column("open_time_utc", UTC, "Open of the bar; the price is known at open time + bar length"),
+        Column("reference_quote", pl.Float64, "Median close per unit of the asset", "US dollar or dollar token"),
+        Column("n_markets", pl.Int64, "Markets whose close entered, spot and perpetual"),
+        Column("n_venues", pl.Int64, "Venues of these markets"),
+        Column("lowest_quote", pl.Float64, "Lowest close that entered", "US dollar or dollar token"),
+        Column("highest_quote", pl.Float64, "Highest close that entered", "US dollar or dollar token"),
+        Column("spread", pl.Float64, "Highest over lowest close minus one; null with one market", "fraction", True),
+        Column("last_seen_at_utc", UTC, "When the last of these closes was first seen by us"),
+    ),
+)
+
 OBSERVATION = Table(
     "core.observation",
     "Price observations at uneven times, for assets without candles.",

@@ -31,8 +31,9 @@ OFFENCES: dict[str, dict[str, list[dict[str, Any]]]] = {
         "core.candle": [{}],
     },
     "candle_agrees_with_other_venues": {
-        "core.market": [{"market_id": venue, "quote": "USDT", "is_registered": True} for venue in "abc"],
-        "core.candle": [{"market_id": "a", "close_quote": 1.1}, {"market_id": "b"}, {"market_id": "c"}],
+        "core.market": [{"quote": "USDT", "is_registered": True}],
+        "core.candle": [{"close_quote": 1.1}],
+        "out.reference_price": [{"n_markets": 3}],
     },
     "revision_has_its_candle": {"core.candle_revision": [{}]},
     "event_times_are_ordered": {"core.event": [{"earliest_at_utc": LATER}]},

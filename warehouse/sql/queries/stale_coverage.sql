@@ -27,4 +27,16 @@ where s.first_open_utc is distinct from v.first_open_utc
    or s.n_present is distinct from v.n_present
    or s.n_revised is distinct from v.n_revised
    or coalesce(r.n_refused, 0) is distinct from v.n_refused
+
+union all
+
+-- a warehouse of an earlier version has bars and no reference price yet
+select v.market_id, v.timeframe
+from out.coverage as v
+join core.market as m on v.market_id = m.market_id
+join core.asset as a on m.asset_id = a.asset_id
+where a.role in ('ai_token', 'benchmark')
+  and m.is_registered
+  and m.quote in ('USDT', 'USD', 'USDC')
+  and not exists (select 1 from out.reference_price)
 order by all

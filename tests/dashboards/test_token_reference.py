@@ -1,0 +1,44 @@
+"""A token's page says what its venues agree on, how many they are, or that there are none."""
+
+from datetime import UTC, datetime
+
+import polars as pl
+import pytest
+
+from dashboards.frames import Frames
+from dashboards.pages.token import compose_token
+from tests.dashboards.material import make_frames
+
+CLOSED = datetime(2026, 6, 21, tzinfo=UTC)
+
+
+def page_with(n_markets: int, n_venues: int) -> str:
+    row = {
+        "asset_id": "TAO",
+        "close_time_utc": CLOSED,
+        "reference_quote": 265.5,
+        "n_markets": n_markets,
+        "n_venues": n_venues,
+        "spread": 0.0023 if n_markets > 1 else None,
+    }
+    frames = make_frames()
+    frame = pl.DataFrame([row], schema_overrides={"spread": pl.Float64})
+    return str(compose_token(Frames({**frames.by_name, "latest_reference": frame}), "TAO", {}).body)
+
+
+@pytest.mark.parametrize(
+    ("n_markets", "n_venues", "words"),
+    [
+        (8, 6, "the median of eight dollar markets on six venues, 0.23% between the lowest and the highest"),
+        (2, 1, "the median of two dollar markets on one venue, 0.23%"),
+        (1, 1, "one market, so there is no other price to compare it with"),
+    ],
+)
+def test_the_page_states_price_markets_venues_and_spread(n_markets: int, n_venues: int, words: str) -> None:
+    text = page_with(n_markets, n_venues)
+    assert "Reference price: <b>$265.50 at 20 Jun 2026 24:00 UTC</b>" in text
+    assert words in text
+
+
+def test_a_token_without_dollar_markets_says_so() -> None:
+    assert "No price across venues" in str(compose_token(make_frames(), "TAO", {}).body)
