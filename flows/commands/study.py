@@ -1,39 +1,26 @@
-"""`aftershock study csv` and `aftershock study size`: the event-study engine on a user's own data."""
+"""`aftershock study csv` and `aftershock study size`: the event-study engine on data of the user's choice."""
 
 import codecs
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from flows.commands import study_stored
 from flows.errors import CommandError
 from flows.output import Format, emit, talk
 
 if TYPE_CHECKING:
     import polars as pl
 
-app = typer.Typer(no_args_is_help=True, help="Event studies on your own data.")
-
-SHOWN_COLUMNS = (
-    "market_id",
-    "window_end_hours",
-    "statistic",
-    "estimate",
-    "lower_95",
-    "upper_95",
-    "value",
-    "p_value",
-    "n",
-    "reason",
-    "data_as_of_utc",
-)
+app = typer.Typer(no_args_is_help=True, help="Event studies: stored ones, and your own.")
 
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print the result.")]
 
 
 def register(root: typer.Typer) -> None:
-    """Attach the group."""
+    """Attach the group, with the commands on stored studies."""
+    study_stored.attach(app)
     root.add_typer(app, name="study")
 
 
@@ -161,41 +148,3 @@ def _read_text(path: Path) -> "pl.DataFrame":
         return pl.read_csv(body, infer_schema=False, separator=choose_separator(header), encoding="utf8-lossy")
     except pl.exceptions.PolarsError as exc:
         raise CommandError(f"{path} is not a CSV table: {exc}") from exc
-
-
-@app.command("event")
-def study_event(
-    event: Annotated[str, typer.Argument(help="Event id.")],
-    as_of: Annotated[
-        Optional[datetime],  # noqa: UP045 - typer reads the annotation
-        typer.Option(
-            help="Use only what had been seen by this UTC instant.", formats=["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d"]
-        ),
-    ] = None,
-    fmt: FormatOption = Format.TABLE,
-) -> None:
-    """Measure one stored event again, on the candles as they were believed at an instant; stores nothing.
-
-    Example: aftershock study event 2026-06-12-fable-mythos-access-restriction --as-of 2026-12-31
-    """
-    from datetime import UTC
-
-    from flows.settings import load_settings
-    from flows.studies import measure_one_event
-    from flows.study_registry import load_studies
-    from warehouse.store.connection import open_reader
-    from warehouse.tables.news import EVENT
-
-    settings = load_settings()
-    instant = as_of.replace(tzinfo=UTC) if as_of else None
-    with open_reader(settings.published_path) as reader:
-        if not reader.frame(EVENT, where="event_id = $event_id", event_id=event).height:
-            raise CommandError(f"no event {event}: `aftershock events list` shows the ids")
-        for study in load_studies(settings.config_path):
-            results, exclusions = measure_one_event(reader, study, event, instant)
-            if not results.height:
-                reasons = "; ".join(sorted(set(exclusions["reason"])))
-                raise CommandError(
-                    f"{event} cannot be measured by study {study.id}: {reasons or 'no candles were known'}"
-                )
-            emit(results.select(SHOWN_COLUMNS), fmt)

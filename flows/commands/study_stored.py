@@ -1,0 +1,147 @@
+"""`aftershock study event`, `group` and `regressions`: what is known of the stored events."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Optional
+
+import typer
+
+from flows.errors import CommandError
+from flows.output import Format, emit, talk
+
+SHOWN_COLUMNS = (
+    "market_id",
+    "window_end_hours",
+    "statistic",
+    "estimate",
+    "lower_95",
+    "upper_95",
+    "value",
+    "p_value",
+    "n",
+    "reason",
+    "data_as_of_utc",
+)
+
+FormatOption = Annotated[Format, typer.Option("--format", help="How to print the result.")]
+
+
+class Kind(StrEnum):
+    """Regressions over stored events."""
+
+    CHARACTERISTICS = "characteristics"
+    QUANTILES = "quantiles"
+    LEADS_LAGS = "leads_lags"
+    PROJECTION = "projection"
+
+
+def attach(app: typer.Typer) -> None:
+    """Attach the commands to the group `study`."""
+    app.command("event")(study_event)
+    app.command("group")(study_group)
+    app.command("regressions")(study_regressions)
+
+
+def study_event(
+    event: Annotated[str, typer.Argument(help="Event id.")],
+    as_of: Annotated[
+        Optional[datetime],  # noqa: UP045 - typer reads the annotation
+        typer.Option(
+            help="Use only what had been seen by this UTC instant.", formats=["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d"]
+        ),
+    ] = None,
+    fmt: FormatOption = Format.TABLE,
+) -> None:
+    """Measure one stored event again, on the candles as they were believed at an instant; stores nothing.
+
+    Example: aftershock study event 2026-06-12-fable-mythos-access-restriction --as-of 2026-12-31
+    """
+    from datetime import UTC
+
+    from flows.settings import load_settings
+    from flows.studies import measure_one_event
+    from flows.study_registry import load_studies
+    from warehouse.store.connection import open_reader
+    from warehouse.tables.news import EVENT
+
+    settings = load_settings()
+    instant = as_of.replace(tzinfo=UTC) if as_of else None
+    with open_reader(settings.published_path) as reader:
+        if not reader.frame(EVENT, where="event_id = $event_id", event_id=event).height:
+            raise CommandError(f"no event {event}: `aftershock events list` shows the ids")
+        for study in load_studies(settings.config_path):
+            results, exclusions = measure_one_event(reader, study, event, instant)
+            if not results.height:
+                reasons = "; ".join(sorted(set(exclusions["reason"])))
+                raise CommandError(
+                    f"{event} cannot be measured by study {study.id}: {reasons or 'no candles were known'}"
+                )
+            emit(results.select(SHOWN_COLUMNS), fmt)
+
+
+def study_group(
+    category: Annotated[
+        Optional[str],  # noqa: UP045 - typer reads the annotation
+        typer.Argument(help="Category of events, e.g. outage; all when absent."),
+    ] = None,
+    hours: Annotated[
+        Optional[float],  # noqa: UP045 - typer reads the annotation
+        typer.Option(help="Window after the event: 12, 24 or 72 hours; all when absent."),
+    ] = None,
+    fmt: FormatOption = Format.TABLE,
+) -> None:
+    """Print what a kind of event does on average: mean, every test, detectable effect, abnormal trading.
+
+    Returns are fractions beyond the benchmark; abnormal volume, range and volatility are fractions of the usual.
+
+    Example: aftershock study group export_control_access --hours 24
+    """
+    from flows.settings import load_settings
+    from warehouse.store.connection import open_reader
+
+    with open_reader(load_settings().published_path) as reader:
+        known = reader.query("group_results", category=None, hours=None)
+        found = reader.query("group_results", category=category, hours=hours)
+    if not found.height:
+        names = ", ".join(known["category"].unique().sort()) or "none yet: run `aftershock run`"
+        lengths = ", ".join(f"{length:g}" for length in known["hours"].unique().sort())
+        raise CommandError(
+            f"no results for {category or 'any category'} over {hours or 'any'} hours; categories: {names}; "
+            f"hours: {lengths or 'none'}"
+        )
+    emit(found, fmt)
+
+
+def study_regressions(
+    kind: Annotated[
+        Optional[Kind],  # noqa: UP045 - typer reads the annotation
+        typer.Argument(help="Which regression; all when absent."),
+    ] = None,
+    of: Annotated[
+        Optional[str],  # noqa: UP045 - typer reads the annotation
+        typer.Option(help="leads_lags: all or a category; projection: ASSET:category, e.g. TAO:outage."),
+    ] = None,
+    reasons: Annotated[bool, typer.Option("--reasons", help="Also the coefficients that are absent, and why.")] = False,
+    fmt: FormatOption = Format.TABLE,
+) -> None:
+    """Print the regressions over stored events, a row per coefficient.
+
+    characteristics and quantiles explain the 24-hour returns by severity, direction, duration, prior volatility and
+    attention; leads_lags is the panel event study bar by bar, with the joint test of the leads; projection follows one
+    asset over horizons. Estimates are log points.
+
+    Example: aftershock study regressions leads_lags --of all
+    """
+    from flows.settings import load_settings
+    from warehouse.store.connection import open_reader
+
+    with open_reader(load_settings().published_path) as reader:
+        found = reader.query("regression_results", kind=kind, subject=of)
+    if not found.height:
+        raise CommandError(
+            f"no regression {kind or ''} of {of or 'anything'}; what there is: aftershock study regressions --reasons"
+        )
+    shown = found if reasons else found.filter(found["reason"].is_null()).drop("reason")
+    emit(shown, fmt)
+    if shown.height < found.height:
+        talk(f"{found.height - shown.height} coefficients are absent; why: --reasons")

@@ -1,0 +1,79 @@
+"""`aftershock study group` and `study regressions` on the shipped record."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from flows.bundle import update_bundle
+from flows.cli import app, register_commands
+from flows.context import RunContext
+from flows.errors import CommandError
+from flows.group_studies import update_group_studies
+from flows.publish import publish_warehouse
+from flows.settings import load_settings
+from warehouse.store.connection import open_writer
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder: Path = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AFTERSHOCK_HOME", str(folder))
+        settings = load_settings()
+        with open_writer(settings.warehouse_path, 5) as warehouse:
+            run = RunContext(settings, warehouse, "run", datetime(2026, 11, 22, tzinfo=UTC), lambda _line: None)
+            update_bundle(run)
+            update_group_studies(run)
+            publish_warehouse(run)
+        yield folder
+
+
+def ask(*words: str) -> list[dict[str, Any]]:
+    if not app.registered_groups:
+        register_commands()
+    result = CliRunner().invoke(app, ["study", *words, "--format", "json"], catch_exceptions=False)
+    rows: list[dict[str, Any]] = json.loads(result.stdout)
+    return rows
+
+
+def test_a_category_has_its_mean_first_then_the_headline_test(home: Path) -> None:
+    rows = ask("group", "export_control_access", "--hours", "24")
+    assert [row["statistic"] for row in rows[:2]] == ["caar", "kp_bmp"]
+    assert {row["hours"] for row in rows} == {24.0}
+    assert {"abnormal_volume", "abnormal_range", "abnormal_volatility", "minimum_detectable_effect"} <= {
+        row["statistic"] for row in rows
+    }
+
+
+def test_an_unknown_category_is_answered_with_those_there_are(home: Path) -> None:
+    with pytest.raises(CommandError, match="categories: ai_policy_other, executive_order"):
+        ask("group", "nonsense")
+    with pytest.raises(CommandError, match="hours: 12, 24, 72"):
+        ask("group", "executive_order", "--hours", "5")
+
+
+def test_leads_and_lags_come_in_order_of_time_with_their_joint_test(home: Path) -> None:
+    rows = ask("regressions", "leads_lags", "--of", "all")
+    bars = [row["from_hours"] for row in rows if row["term"] == "clustered"]
+    assert bars == sorted(bars)
+    assert -4.0 not in bars  # the bar before the event is the reference
+    [joint] = [row for row in rows if row["term"] == "joint_f"]
+    assert joint["value"] > 0
+    assert 0 < joint["p_value"] < 1
+
+
+def test_absent_coefficients_are_counted_and_shown_when_asked_for(home: Path) -> None:
+    assert ask("regressions", "projection", "--of", "TAO:all") == []
+    rows = ask("regressions", "projection", "--of", "TAO:all", "--reasons")
+    assert [row["to_hours"] for row in rows] == [4.0, 12.0, 24.0, 72.0]
+    assert all("bars with a shock; needs at least 20" in row["reason"] for row in rows)
+
+
+def test_a_regression_that_is_not_there_is_an_error(home: Path) -> None:
+    with pytest.raises(CommandError, match="no regression projection of DOGE:all"):
+        ask("regressions", "projection", "--of", "DOGE:all")
