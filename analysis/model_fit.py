@@ -72,7 +72,11 @@ class ExpectedReturnModel:
     fit: Callable[[ModelInput], ModelFit | NotApplicable]
 
 
-def fit_least_squares(y: Floats, factors: Floats) -> tuple[float, Floats, Floats, float, Floats] | NotApplicable:
+# α, β [K], factor means [K], residual sum of squares, inverse centred cross-product [K, K].
+LeastSquares = tuple[float, Floats, Floats, float, Floats]
+
+
+def fit_least_squares(y: Floats, factors: Floats) -> LeastSquares | NotApplicable:
     """α, β [K], factor means [K], residual sum of squares and inverse centred cross-product [K, K] of y on factors.
 
     `y` [n] and `factors` [n, K] must be finite. NotApplicable for a constant series or collinear factors.
