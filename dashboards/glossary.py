@@ -29,6 +29,18 @@ TERMS: dict[str, tuple[str, str]] = {
         "How often a move at least this large would appear if the news had no link with the price.",
     ),
     "bmp": ("BMP (adjusted)", "A test of the average move that allows for jumpy days and for tokens moving together."),
+    "abnormal-volume": (
+        "Abnormal volume",
+        "Traded volume as a multiple of what Bitcoin’s volume would lead you to expect.",
+    ),
+    "abnormal-range": (
+        "Abnormal range",
+        "How far high and low lay apart, as a multiple of the usual beside Bitcoin’s.",
+    ),
+    "abnormal-volatility": (
+        "Abnormal volatility",
+        "The variance of moves beyond Bitcoin, as a multiple of that in ordinary windows of the same length.",
+    ),
     "rank-tests": (
         "GRANK, Corrado",
         "Tests that use only the rank of the move, so one extreme price cannot decide them.",

@@ -15,6 +15,8 @@ from dashboards.formats import close_moment, count, day, hours_short, number, p_
 from dashboards.frames import Frames, newest
 from dashboards.glossary import tip
 from dashboards.page import Canvas, Page
+from dashboards.pages.regressions import regression_sections
+from dashboards.pages.trading import group_trading, is_trading
 from dashboards.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction, subject_of
 from dashboards.tables import Cell, Head, Spanning, empty_table, table
 from dashboards.words import category_inside, category_label, statistic_name
@@ -52,7 +54,8 @@ _FOREST_COLUMNS = (
 def compose_categories(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> Page:
     """One section per kind: average by horizon, forest of events, test battery."""
     canvas = Canvas("categories.html")
-    results = frames.get(STUDY_RESULT).filter(pl.col("group_id").str.starts_with(GROUP_PREFIX))
+    stored = frames.get(STUDY_RESULT)
+    results = stored.filter(pl.col("group_id").str.starts_with(GROUP_PREFIX))
     events = frames.get(EVENT).filter(pl.col("status") != "rejected")
     counts = events.group_by("category").len().sort("len", "category", descending=[True, False])
     sections = [
@@ -65,7 +68,7 @@ def compose_categories(frames: Frames, reactions: Mapping[str, list[Reaction]]) 
             row["category"], category_label(row["category"]), row["len"]
         )
         for row in counts.iter_rows(named=True)
-    )
+    ) + Markup('<li><a href="#explained">What the size goes with</a></li><li><a href="#bar-by-bar">Bar by bar</a></li>')
     body = Markup("").join(
         [
             Markup("<h1>{}</h1>").format(title),
@@ -75,6 +78,7 @@ def compose_categories(frames: Frames, reactions: Mapping[str, list[Reaction]]) 
             ),
             Markup('<ul class="toc">{}</ul>').format(menu),
             *(sections or [empty_table("No event is known yet.", "Run `aftershock run`.")]),
+            regression_sections(canvas, stored),
         ]
     )
     as_of = newest(results, "data_as_of_utc")
@@ -116,7 +120,8 @@ def _section(
     events: pl.DataFrame,
     reactions: Mapping[str, list[Reaction]],
 ) -> Markup:
-    own = results.filter(pl.col("group_id") == GROUP_PREFIX + category)
+    whole = results.filter(pl.col("group_id") == GROUP_PREFIX + category)
+    own = whole.filter(~is_trading())
     average, forest = (
         _draw_average(category, own),
         _draw_forest(category, events.filter(pl.col("category") == category), reactions),
@@ -131,7 +136,7 @@ def _section(
     battery = Markup("<details><summary>Every test for {}</summary>{}</details>").format(
         category_inside(category), _battery(category, own)
     )
-    return head + canvas.draw(average) + canvas.draw(forest) + battery
+    return head + canvas.draw(average) + canvas.draw(forest) + group_trading(category, whole) + battery
 
 
 def _draw_average(category: str, own: pl.DataFrame) -> Figure:

@@ -30,6 +30,7 @@ from dashboards.pages.event_tables import (
     tokens_table,
 )
 from dashboards.pages.sections import cannot_know, reaction_tiles
+from dashboards.pages.trading import event_trading
 from dashboards.readings import Reaction, path_of, placebos_of, subject_of
 from dashboards.tables import badge, empty_table, limits
 from dashboards.words import category_label, category_news, reader_words
@@ -37,7 +38,7 @@ from warehouse.tables.claims import CLAIM
 from warehouse.tables.correlation import CORRELATION_EPISODE
 from warehouse.tables.news import CONFOUNDER, EVENT_SOURCE
 from warehouse.tables.single import REACTION_TIME, SPECIFICATION, SPECIFICATION_SUMMARY, TIMING_BAND
-from warehouse.tables.studies import EXCLUSION
+from warehouse.tables.studies import EXCLUSION, STUDY_RESULT
 
 # What an event's page is made from, split by event.
 EVENT_TABLES = (
@@ -131,6 +132,7 @@ def _measured(
     timing = next(timings.filter(pl.col("market_id") == subject.market_id).iter_rows(named=True), None)
     verdicts = {row["claim_id"]: row for row in read_verdicts(frames)}
     claim_rows = frames.part(CLAIM, "event_id", event_id).to_dicts()
+    assets = {item.market_id: item.asset_id for item in reactions}
     paths = {item.asset_id: path_of(frames, item) for item in reactions}
     paths = {asset: part for asset, part in paths.items() if part["raw_return"].drop_nulls().len() > 1}
     confounders = frames.part(CONFOUNDER, "event_id", event_id)
@@ -149,6 +151,7 @@ def _measured(
             canvas.draw(draw_multiples(paths, reactions)),
             tokens_table(reactions),
             movers_table(timings, reactions, paths),
+            event_trading(frames.part(STUDY_RESULT, "event_id", event_id), assets),
             canvas.draw(
                 draw_correlation_change(
                     frames.part(CORRELATION_EPISODE, "event_id", event_id), f"the {category_news(event['category'])}"

@@ -1,0 +1,112 @@
+"""What the size of a reaction goes with, and whether prices had moved before the news."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+from markupsafe import Markup
+
+from dashboards.figures.leads_lags import draw_leads_lags
+from dashboards.formats import count, listing, p_value, percent
+from dashboards.page import Canvas
+from dashboards.tables import Cell, Head, Spanning, empty_table, table
+
+PREFIX = "regression:"
+CHARACTERISTICS, ALL_LEADS_LAGS = f"{PREFIX}characteristics", f"{PREFIX}leads_lags:all"
+# Errors that allow for several tokens per event and several events per token; the plain ones where they are absent.
+CLUSTERED, PLAIN = "two_way_clustered:", "hc3:"
+LEVEL = 0.05
+# Regressors in words, with what one unit of each is.
+WORDS = {
+    "severity": ("Severity", "one step of five"),
+    "restricts": ("Restricts central AI", "yes instead of no"),
+    "enables": ("Enables central AI", "yes instead of no"),
+    "duration_hours": ("Duration", "one day"),
+    "prior_volatility": ("Volatility before", "one point of daily log volatility"),
+    "attention": ("Attention", "2.7 times as many outlets"),
+}
+# The unit above in units of the column, where it is not one.
+SCALES = {"prior_volatility": 0.01, "duration_hours": 24.0}
+
+
+def regression_sections(canvas: Canvas, results: pl.DataFrame) -> Markup:
+    """The two sections of the Categories page on regressions over all events."""
+    return Markup("").join(
+        [
+            Markup('<h2 id="explained">What the size of a reaction goes with</h2>'),
+            _characteristics(results.filter(pl.col("group_id") == CHARACTERISTICS)),
+            Markup('<h2 id="bar-by-bar">Before and after the news, bar by bar</h2>'),
+            canvas.draw(draw_leads_lags(results.filter(pl.col("group_id") == ALL_LEADS_LAGS))),
+        ]
+    )
+
+
+def _characteristics(rows: pl.DataFrame) -> Markup:
+    found = {row["statistic"]: row for row in rows.iter_rows(named=True)}
+    chosen = [(name, _choose(found, name)) for name in WORDS]
+    known = [row for _, row in chosen if row is not None and row["estimate"] is not None]
+    if not known:
+        reason = rows["reason"].drop_nulls()
+        why = f"The regression cannot be estimated: {reason[0]}." if reason.len() else "No regression has been run yet."
+        return empty_table(why, "Import or backfill prices around more events, then run again.")
+    n, n_events = known[0]["n"], known[0]["n_effective"]
+    small = (
+        f"Least squares of the 24-hour return beyond the benchmark on all of these together: {count(n)} reactions to "
+        f"{count(n_events)} events; errors {_errors(known)}. An association, not a cause."
+    )
+    heads = (
+        Head("Characteristic"),
+        Head("For"),
+        Head("Change in return", is_number=True),
+        Head("95% interval", is_number=True),
+        Head("p", is_number=True),
+    )
+    return table("characteristics", _caption(chosen), small, heads, [_row(name, row) for name, row in chosen])
+
+
+def _caption(chosen: Sequence[tuple[str, Mapping[str, Any] | None]]) -> str:
+    """What goes with the size of the reaction, as far as errors that allow for shared events can tell."""
+    if not any(row is not None and _is_clustered(row) and row["estimate"] is not None for _, row in chosen):
+        return "Too few events and tokens to say what the size of a reaction goes with"
+    clear = [WORDS[name][0].lower() for name, row in chosen if row is not None and _is_clear(row)]
+    if not clear:
+        return "Nothing known of an event goes with the size of the reaction"
+    return f"The size of a reaction goes with {listing(clear)}"
+
+
+def _errors(known: Sequence[Mapping[str, Any]]) -> str:
+    if any(_is_clustered(row) for row in known):
+        return "clustered by event and token"
+    return "HC3, which take every reaction for independent and are too small"
+
+
+def _choose(found: Mapping[str, Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:
+    """The clustered coefficient where it exists, else the plain one, else whatever gives the reason."""
+    candidates = [found.get(f"{kind}{name}") for kind in (CLUSTERED, PLAIN)]
+    rows = [row for row in candidates if row is not None]
+    return next((row for row in rows if row["estimate"] is not None), rows[0] if rows else None)
+
+
+def _is_clustered(row: Mapping[str, Any]) -> bool:
+    return str(row["statistic"]).startswith(CLUSTERED)
+
+
+def _is_clear(row: Mapping[str, Any]) -> bool:
+    return _is_clustered(row) and row["p_value"] is not None and row["p_value"] < LEVEL
+
+
+def _row(name: str, row: Mapping[str, Any] | None) -> list[Cell | Spanning]:
+    words, unit = WORDS[name]
+    if row is None or row["estimate"] is None:
+        return [words, Spanning(f"Not estimated – {row['reason'] if row else 'not part of the regression'}")]
+    scale = SCALES.get(name, 1.0)
+
+    def write(value: float) -> str:
+        return percent(value * scale, 2)
+
+    interval = f"{write(row['lower_95'])} to {write(row['upper_95'])}" if row["lower_95"] is not None else "–"
+    shown: Cell = Markup("<b>{}</b>").format(write(row["estimate"])) if _is_clear(row) else write(row["estimate"])
+    p = "–" if row["p_value"] is None else p_value(row["p_value"]).removeprefix("p = ").removeprefix("p ")
+    return [words, unit, shown, interval, p]

@@ -1,0 +1,131 @@
+"""How busily tokens were traded around events: volume, range and volatility beside ordinary windows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+from markupsafe import Markup
+
+from dashboards.formats import count, hours_short, number, p_value
+from dashboards.glossary import tip
+from dashboards.page import token_path
+from dashboards.tables import Cell, Head, Spanning, table
+from dashboards.words import asset_of, market_name
+
+# Statistic ids of the three measures, in the order shown, with what a reader calls them.
+MEASURES = {"abnormal_volume": "Volume", "abnormal_range": "Range", "abnormal_volatility": "Volatility"}
+CLEAR = 0.05
+
+
+def is_trading() -> pl.Expr:
+    """Rows of the three measures."""
+    return pl.col("statistic").is_in(list(MEASURES))
+
+
+def event_trading(results: pl.DataFrame, assets: Mapping[str, str]) -> Markup:
+    """Each token's trading in the day after one event; nothing where no market has the numbers.
+
+    `results` are the event's rows of out.study_result, `assets` the asset of each market.
+    """
+    rows = results.filter(is_trading() & pl.col("estimate").is_not_null())
+    if not rows.height:
+        return Markup("")
+    found = {
+        (assets.get(row["market_id"], asset_of(row["market_id"])), row["statistic"]): row for row in rows.to_dicts()
+    }
+    names = sorted({asset for asset, _ in found}, key=lambda asset: (asset != "TAO", asset))
+    heads = (
+        Head("Token"),
+        *(Head(tip(_term(statistic), name), is_number=True, label=name) for statistic, name in MEASURES.items()),
+        Head("Earlier windows", is_number=True),
+    )
+    n_clear = len({asset for (asset, _), row in found.items() if _is_clear(row)})
+    caption = (
+        f"{n_clear} of {len(names)} token{'s' if len(names) != 1 else ''} traded unlike on ordinary days"
+        if n_clear
+        else "No token traded unlike on ordinary days"
+    )
+    small = (
+        "Times the usual in the 24 hours after the news; 1.0 is ordinary. Volume and range are what Bitcoin’s own do "
+        "not explain. p: rank among earlier windows on the same kind of day."
+    )
+    return table("trading", caption, small, heads, [_event_row(asset, found) for asset in names])
+
+
+def group_trading(category: str, own: pl.DataFrame) -> Markup:
+    """Mean trading over all events of a kind by window; nothing where the measures were not computed."""
+    rows = own.filter(is_trading())
+    if not rows.height:
+        return Markup("")
+    known = rows.filter(pl.col("estimate").is_not_null())
+    if not known.height:
+        reason = rows["reason"].drop_nulls()
+        return Markup('<p class="intro">Volume, range and volatility: {}.</p>').format(
+            reason[0] if reason.len() else ""
+        )
+    hours = sorted(rows["window_end_hours"].unique())
+    heads = (Head("Measure"), *(Head(hours_short(length), is_number=True) for length in hours))
+    by_key = {(row["statistic"], row["window_end_hours"]): row for row in rows.iter_rows(named=True)}
+    body = [
+        _group_row(name, [by_key.get((statistic, length)) for length in hours]) for statistic, name in MEASURES.items()
+    ]
+    clear = [row for row in known.iter_rows(named=True) if _is_clear(row)]
+    caption = (
+        f"{len({row['statistic'] for row in clear})} of 3 measures of trading stand out in some window"
+        if clear
+        else "Volume, range and volatility were ordinary"
+    )
+    months = count(known["n_effective"].max() or 0)  # type: ignore[arg-type] # a count
+    small = (
+        f"Times the usual, with the 95% interval. Events of one month count once, because markets stay busy for weeks: "
+        f"up to {months} months."
+    )
+    return table(f"trading-{category}", caption, small, heads, body)
+
+
+def _term(statistic: str) -> str:
+    return statistic.replace("_", "-")
+
+
+def _is_clear(row: Mapping[str, Any]) -> bool:
+    p = row["p_adjusted"] if row["p_adjusted"] is not None and row["group_id"] != "event" else row["p_value"]
+    return p is not None and p < CLEAR
+
+
+def _times(fraction: float) -> str:
+    return f"{number(1.0 + fraction, 1)}×"
+
+
+def _event_row(asset: str, found: Mapping[tuple[str, str], Mapping[str, Any]]) -> list[Cell | Spanning]:
+    own = [found.get((asset, statistic)) for statistic in MEASURES]
+    first = next(row for row in own if row is not None)
+    name = Markup('<a href="../{}">{}</a> <span class="soft">{}</span>').format(
+        token_path(asset), asset, market_name(first["market_id"])
+    )
+    windows = f"{count(first['n'])} (about {count(first['n_effective'])} independent)"
+    return [name, *(_event_cell(row) for row in own), windows]
+
+
+def _event_cell(row: Mapping[str, Any] | None) -> Cell:
+    if row is None:
+        return "–"
+    times = _times(row["estimate"])
+    shown: Cell = Markup("<b>{}</b>").format(times) if _is_clear(row) else times
+    return (
+        shown
+        if row["p_value"] is None
+        else Markup('{} <span class="soft">{}</span>').format(shown, p_value(row["p_value"]))
+    )
+
+
+def _group_row(name: str, rows: list[Mapping[str, Any] | None]) -> list[Cell | Spanning]:
+    cells: list[Cell | Spanning] = [name]
+    for row in rows:
+        if row is None or row["estimate"] is None:
+            cells.append("–")
+            continue
+        span = f"{number(1.0 + row['lower_95'], 1)} to {number(1.0 + row['upper_95'], 1)}"
+        cells.append(Markup('{} <span class="soft">{}</span>').format(_times(row["estimate"]), span))
+    return cells

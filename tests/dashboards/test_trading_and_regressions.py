@@ -1,0 +1,157 @@
+"""What pages say of trading around events and of the regressions over events."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import plotly.graph_objects as go
+import polars as pl
+import pytest
+
+from dashboards.figures.leads_lags import draw_leads_lags
+from dashboards.page import Canvas
+from dashboards.pages.regressions import regression_sections
+from dashboards.pages.trading import event_trading, group_trading
+from tests.dashboards.material import frame_of
+from tests.dashboards.rows import EVENT_ID, SPEC, market_id
+from warehouse.tables.studies import STUDY_RESULT
+
+
+def make_result(number: int, **values: Any) -> dict[str, Any]:
+    shared = {
+        "result_id": str(number),
+        "study_id": "groups",
+        "spec_sha256": SPEC,
+        "group_id": "event",
+        "window_start_hours": 0.0,
+        "window_end_hours": 24.0,
+        "conventions": "plain",
+        "data_as_of_utc": datetime(2026, 6, 30, tzinfo=UTC),
+    }
+    return {**shared, **values}
+
+
+def make_trading(*rows: tuple[str, str, float, float]) -> pl.DataFrame:
+    return frame_of(
+        STUDY_RESULT,
+        [
+            make_result(
+                number,
+                event_id=EVENT_ID,
+                market_id=market_id(asset),
+                statistic=statistic,
+                estimate=estimate,
+                p_value=p,
+                n=91,
+                n_effective=15.0,
+            )
+            for number, (asset, statistic, estimate, p) in enumerate(rows)
+        ],
+    )
+
+
+def make_panel(*, p_joint: float = 0.64) -> list[dict[str, Any]]:
+    bars = [(-8.0, 0.001), (0.0, 0.02), (4.0, -0.01)]
+    rows = [
+        make_result(
+            100 + place,
+            group_id="regression:leads_lags:all",
+            statistic="clustered",
+            window_start_hours=start,
+            window_end_hours=start + 4.0,
+            estimate=estimate,
+            lower_95=estimate - 0.015,
+            upper_95=estimate + 0.015,
+            p_value=0.2,
+            n=48,
+            n_effective=12.0,
+        )
+        for place, (start, estimate) in enumerate(bars)
+    ]
+    joint = make_result(110, group_id="regression:leads_lags:all", statistic="joint_f", value=0.5, p_value=p_joint)
+    return [*rows, joint]
+
+
+def make_coefficient(number: int, kind: str, name: str, estimate: float, p: float) -> dict[str, Any]:
+    return make_result(
+        number,
+        group_id="regression:characteristics",
+        statistic=f"{kind}:{name}",
+        estimate=estimate,
+        lower_95=estimate - 0.01,
+        upper_95=estimate + 0.01,
+        p_value=p,
+        n=36,
+        n_effective=9.0,
+    )
+
+
+def test_trading_is_told_in_times_the_usual_with_its_rank() -> None:
+    rows = make_trading(("TAO", "abnormal_volume", 1.99, 0.014), ("FET", "abnormal_volume", 0.51, 0.51))
+    text = event_trading(rows, {market_id("TAO"): "TAO", market_id("FET"): "FET"})
+    assert "1 of 2 tokens traded unlike on ordinary days" in text
+    assert "<b>3.0×</b>" in text
+    assert "1.5×" in text
+    assert "91 (about 15 independent)" in text
+    assert text.index("TAO") < text.index("FET")
+
+
+def test_an_event_without_volumes_has_no_table() -> None:
+    assert event_trading(STUDY_RESULT.empty(), {}) == ""
+
+
+def test_a_group_says_its_mean_or_why_there_is_none() -> None:
+    row = {"group_id": "category:outage", "statistic": "abnormal_range", "n": 30, "n_effective": 12.0}
+    known = frame_of(STUDY_RESULT, [make_result(1, estimate=0.5, lower_95=0.2, upper_95=0.9, p_value=0.01, **row)])
+    text = group_trading("outage", known)
+    assert "1 of 3 measures of trading stand out" in text
+    assert "1.2 to 1.9" in text
+    assert "up to 12 months" in text
+    absent = frame_of(STUDY_RESULT, [make_result(1, reason="events in 1 calendar months", **row)])
+    assert "events in 1 calendar months" in group_trading("outage", absent)
+
+
+@pytest.mark.parametrize(
+    ("p", "words"), [(0.64, "moved no differently from others (p = 0.64)"), (0.01, "had left the others’ path")]
+)
+def test_the_title_of_the_panel_is_the_joint_test_of_the_leads(p: float, words: str) -> None:
+    figure = draw_leads_lags(frame_of(STUDY_RESULT, make_panel(p_joint=p)))
+    assert words in figure.title
+    assert figure.plot is not None
+    spec = figure.plot.spec()
+    go.Figure({"data": spec["data"], "layout": spec["layout"]})
+    assert "in 1 of 2 of them zero is outside" in figure.summary
+    assert "48 reactions to 12 events" in figure.note
+
+
+def test_a_panel_without_coefficients_gives_its_reason() -> None:
+    row = make_result(1, group_id="regression:leads_lags:all", statistic="clustered", reason="2 clusters; needs 5")
+    figure = draw_leads_lags(frame_of(STUDY_RESULT, [row]))
+    assert figure.plot is None
+    assert figure.why_empty is not None
+    assert "2 clusters; needs 5" in figure.why_empty[0]
+
+
+def test_only_clustered_errors_may_call_a_characteristic_clear() -> None:
+    plain = [make_coefficient(1, "hc3", "severity", 0.03, 0.001)]
+    text = regression_sections(Canvas("categories.html"), frame_of(STUDY_RESULT, plain))
+    assert "Too few events and tokens to say" in text
+    assert "take every reaction for independent" in text
+    assert "<b>+3.00%</b>" not in text
+    both = [*plain, make_coefficient(2, "two_way_clustered", "severity", 0.03, 0.02)]
+    text = regression_sections(Canvas("categories.html"), frame_of(STUDY_RESULT, both))
+    assert "The size of a reaction goes with severity" in text
+    assert "<b>+3.00%</b>" in text
+
+
+def test_units_of_the_table_are_those_it_names() -> None:
+    rows = [make_coefficient(1, "two_way_clustered", "duration_hours", 0.0001, 0.5)]
+    text = regression_sections(Canvas("categories.html"), frame_of(STUDY_RESULT, rows))
+    assert "+0.24%" in text  # a day, not an hour
+
+
+def test_a_file_without_regressions_says_so() -> None:
+    text = regression_sections(Canvas("categories.html"), STUDY_RESULT.empty())
+    assert "No regression has been run yet" in text
+    assert "No panel has been estimated yet" in text
