@@ -72,14 +72,16 @@ class EventResult:
 def standardise_event(event: EventInput, model: ExpectedReturnModel, minimum_estimation: int, kind: str) -> EventResult:
     """Fit `model` on the estimation bars of `event` and take the abnormal returns of its window.
 
-    Reasons, in the order they are looked for: the event's own `reason`, event outside the data, window outside the
-    data, a bad bar among the bars used, shortfall of estimation bars, what the model says, a missing bar.
+    Reasons, in the order they are looked for: the event's own `reason`, bounds in the wrong order, event outside the
+    data, window outside the data, overlapping windows, a bad bar among the bars used, shortfall of estimation bars,
+    what the model says, a missing bar.
     `kind` (log or simple) says how buy-and-hold returns compound.
     """
     empty = np.zeros(0, dtype=np.int64)
     n_bars = event.returns.size
-    if event.reason:
-        return EventResult(event, None, 0, empty, empty, None, event.reason)
+    reason = event.reason or _bounds_reason(event)
+    if reason:
+        return EventResult(event, None, 0, empty, empty, None, reason)
     if not 0 <= event.bar_zero < n_bars:
         return EventResult(event, None, 0, empty, empty, None, "event outside the data")
     window = np.arange(event.bar_zero + event.window[0], event.bar_zero + event.window[1])
@@ -113,6 +115,13 @@ def buy_and_hold(returns: Floats, benchmark: Floats, kind: str) -> float | None:
     if kind == "log":
         return float(np.exp(returns.sum()) - np.exp(benchmark.sum()))
     return float(np.prod(1.0 + returns) - np.prod(1.0 + benchmark))
+
+
+def _bounds_reason(event: EventInput) -> str | None:
+    for name, bars in (("event window", event.window), ("estimation window", event.estimation)):
+        if bars[1] <= bars[0]:
+            return f"{name} ends before it begins: {_inclusive(bars)}; write the smaller bar first"
+    return None
 
 
 def _bars_reason(event: EventInput, asked: Integers, window: Integers) -> str | None:

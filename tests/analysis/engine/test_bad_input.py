@@ -219,3 +219,14 @@ def test_masking_keeps_other_events_of_the_asset_out_of_estimation() -> None:
         for is_masked in (False, True)
     ]
     assert counts == [[58, 58], [53, 58]]
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "last"), [("window", "3", "1"), ("estimation", "-5", "-50"), ("estimation", "-5", "-6")]
+)
+def test_own_bounds_in_the_wrong_order_exclude_their_event_only(name: str, first: str, last: str) -> None:
+    prices, market = make_prices()
+    bounds = {f"{name}_start": pl.Series([first, None]), f"{name}_end": pl.Series([last, None])}
+    found = reasons(run(prices, market, make_events(A=DAYS[100], B=DAYS[100]).with_columns(**bounds)))
+    word = "event window" if name == "window" else "estimation window"
+    assert found == {"A": f"{word} ends before it begins: {first}..{last}; write the smaller bar first"}
