@@ -12,6 +12,7 @@ from ingest.errors import SourceError
 from ingest.prices.candles import TIMEFRAME_SECONDS
 from ingest.prices.fetch import OnSeries, SeriesAnswer, SeriesRequest, VenueAnswer, fetch_venues
 from ingest.prices.registry import WATCHED_ROLES, Registry, VenueEntry
+from warehouse.tables.contract import UTC
 
 # Markets of these are watched on every venue, for the consensus price; others where they are found first.
 EVERYWHERE_ROLES = ("ai_token",)
@@ -20,8 +21,14 @@ EVERYWHERE_ASSETS = ("BTC",)
 FIRST_DAYS = {"1m": 1, "5m": 3, "1h": 90, "1d": 730}
 # Bars that are asked for again, to see late corrections.
 OVERLAP_BARS = 3
-# A hole of unknown cause is asked for again while it is this young.
+# A hole of unknown cause is asked for again while it is this young, and lies within the first days of its bar length.
 HEAL_DAYS = 30
+# Short bars are many: one series per asset and kind of market is kept current, the first that a venue serves.
+MINUTE_TIMEFRAMES = ("1m", "5m")
+MINUTE_ROLES = ("ai_token", "benchmark")
+# The most bars of a stored minute series that one run fetches: about a week of single minutes, ten pages. What is older
+# comes first, so that a series left alone for long grows without a hole.
+CATCH_UP_BARS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +48,8 @@ def plan_live(
 
     `watermarks` has market_id, timeframe, last_open_utc; `gaps` matches core.gap.
     """
-    wanted = (
-        registry.markets.filter(pl.col("delisted_at_utc").is_null())
-        .join(
-            registry.assets.filter(pl.col("role").is_in(WATCHED_ROLES)).select("asset_id", "role"),
-            on="asset_id",
-            how="inner",
-            validate="m:1",
-        )
-        .with_columns(
-            pl.col("exchange").replace_strict({v.exchange: v.rank for v in registry.venues.values()}).alias("rank")
-        )
-        .sort("asset_id", "kind", "rank", "market_id")
-    )
-    stored = {(m, t): last for m, t, last in watermarks.select("market_id", "timeframe", "last_open_utc").iter_rows()}
+    wanted = _living_markets(registry).filter(pl.col("role").is_in(WATCHED_ROLES))
+    stored = _last_opens(watermarks)
     holes = _young_holes(gaps, now)
     groups: dict[tuple[str, ...], list[SeriesRequest]] = {}
     for row in wanted.iter_rows(named=True):
@@ -66,6 +61,34 @@ def plan_live(
             groups.setdefault(key, []).append(SeriesRequest(row["exchange"], row["symbol"], timeframe, since))
     # Where a series is stored already, its venue stays the first choice: a series is not continued elsewhere.
     return [sorted(group, key=lambda r: (r.market_id, r.timeframe) not in stored) for group in groups.values()]
+
+
+def plan_minutes(
+    registry: Registry, watermarks: pl.DataFrame, gaps: pl.DataFrame, now: datetime
+) -> list[list[SeriesRequest]]:
+    """Groups of alternatives for short bars: one per asset and kind of the AI tokens and benchmarks, and one for every
+    other series that is stored already. Arguments as in `plan_live`.
+    """
+    stored, holes = _last_opens(watermarks), _young_holes(gaps, now)
+    shared: dict[tuple[str, str, str], list[SeriesRequest]] = {}
+    own: list[list[SeriesRequest]] = []
+    for row in _living_markets(registry).iter_rows(named=True):
+        for timeframe in MINUTE_TIMEFRAMES:
+            series, key = (row["market_id"], timeframe), (row["asset_id"], row["kind"], timeframe)
+            is_stored = series in stored
+            if not is_stored and row["role"] not in MINUTE_ROLES:
+                continue
+            since = first_wanted(timeframe, stored.get(series), holes.get(series), row["listed_at_utc"], now)
+            until = _catch_up_end(registry.venues[row["exchange"]], timeframe, since, now) if is_stored else None
+            request = SeriesRequest(row["exchange"], row["symbol"], timeframe, since, until)
+            group = shared.setdefault(key, [])
+            if not is_stored:
+                group.append(request)
+            elif row["role"] in MINUTE_ROLES and not any((r.market_id, timeframe) in stored for r in group):
+                group.insert(0, request)
+            else:
+                own.append([request])
+    return [*(group for group in shared.values() if group), *own]
 
 
 def first_wanted(
@@ -80,6 +103,30 @@ def first_wanted(
     since = max(since, listed) if listed is not None else since
     seconds = int(since.timestamp()) // int(bar.total_seconds()) * int(bar.total_seconds())
     return datetime.fromtimestamp(seconds, tz=now.tzinfo)
+
+
+def _catch_up_end(venue: VenueEntry, timeframe: str, since: datetime, now: datetime) -> datetime | None:
+    """Where one run stops with a series that is far behind; None for one that is not, or whose venue forgets."""
+    if venue.history_bars is not None or venue.perpetual_history_bars is not None:
+        return None
+    end = since + CATCH_UP_BARS * timedelta(seconds=TIMEFRAME_SECONDS[timeframe])
+    return end if end < now else None
+
+
+def _living_markets(registry: Registry) -> pl.DataFrame:
+    """Registered markets that have not ended, with the role of their asset and the rank of their venue, best first."""
+    return (
+        registry.markets.filter(pl.col("delisted_at_utc").is_null())
+        .join(registry.assets.select("asset_id", "role"), on="asset_id", how="inner", validate="m:1")
+        .with_columns(
+            pl.col("exchange").replace_strict({v.exchange: v.rank for v in registry.venues.values()}).alias("rank")
+        )
+        .sort("asset_id", "kind", "rank", "market_id")
+    )
+
+
+def _last_opens(watermarks: pl.DataFrame) -> dict[tuple[str, str], datetime]:
+    return {(m, t): last for m, t, last in watermarks.select("market_id", "timeframe", "last_open_utc").iter_rows()}
 
 
 def fetch_with_fallback(
@@ -154,6 +201,9 @@ def _take_next(
 
 
 def _young_holes(gaps: pl.DataFrame, now: datetime) -> dict[tuple[str, str], datetime]:
-    young = gaps.filter(pl.col("cause") == "source_hole", pl.col("gap_start_utc") > now - timedelta(days=HEAL_DAYS))
+    days = {timeframe: min(HEAL_DAYS, first_days) for timeframe, first_days in FIRST_DAYS.items()}
+    age = pl.col("timeframe").replace_strict(days, default=HEAL_DAYS, return_dtype=pl.Int64)
+    is_young = pl.col("gap_start_utc") > pl.lit(now).cast(UTC) - pl.duration(days=age)
+    young = gaps.filter(pl.col("cause") == "source_hole", is_young)
     first = young.group_by("market_id", "timeframe").agg(pl.col("gap_start_utc").min())
     return {(market, timeframe): start for market, timeframe, start in first.iter_rows()}

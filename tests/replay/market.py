@@ -116,7 +116,7 @@ class SimulatedMarket:
         return [rule.format(asset) for venue, rule in self._quotes if venue == exchange for asset in self._assets]
 
     def bars(self, exchange: str, symbol: str, timeframe: str) -> Sequence[Bar]:
-        """Bars of an hour or longer, made of whole hours; shorter ones do not exist here."""
+        """Bars of an hour or longer made of whole hours, shorter ones as equal steps of the hour's log return."""
         key = (exchange, symbol, timeframe)
         if key not in self._made:
             self._made[key] = self._make(exchange, symbol, timeframe)
@@ -124,10 +124,12 @@ class SimulatedMarket:
 
     def _make(self, exchange: str, symbol: str, timeframe: str) -> list[Bar]:
         asset = symbol.split("/")[0]
-        if SECONDS[timeframe] < 3_600 or asset not in self._log_prices or symbol not in self.symbols(exchange):
+        if asset not in self._log_prices or symbol not in self.symbols(exchange):
             return []
-        per_bar = SECONDS[timeframe] // 3_600
         premium = 1 + 0.0001 * sum(map(ord, exchange + symbol)) / 1_000
+        if SECONDS[timeframe] < 3_600:
+            return self._split(asset, premium, SECONDS[timeframe])
+        per_bar = SECONDS[timeframe] // 3_600
         prices = np.round(np.exp(self._log_prices[asset]) * premium, 4)
         volumes = np.round(self._volumes[asset], 3)
         bars = []
@@ -145,6 +147,17 @@ class SimulatedMarket:
                 )
             )
         return bars
+
+    def _split(self, asset: str, premium: float, seconds: int) -> list[Bar]:
+        per_hour = 3_600 // seconds
+        hours = np.arange(len(self._log_prices[asset]), dtype=float)
+        marks = np.arange((len(hours) - 1) * per_hour + 1) / per_hour
+        prices = np.round(np.exp(np.interp(marks, hours, self._log_prices[asset])) * premium, 4)
+        opened, closed = prices[:-1], prices[1:]
+        stamps = self._first * HOUR_MILLISECONDS + np.arange(opened.size) * seconds * 1_000
+        columns = (stamps, opened, np.maximum(opened, closed), np.minimum(opened, closed), closed)
+        volumes = np.round(np.repeat(self._volumes[asset] / per_hour, per_hour), 3)
+        return list(zip(*(column.tolist() for column in (*columns, volumes)), strict=True))
 
 
 def recorded_market() -> RecordedMarket | None:

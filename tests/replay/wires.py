@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from typing import Any
 
@@ -30,7 +31,10 @@ def find(symbols: list[str], wanted: str, spelling: Callable[[str], str]) -> str
 
 
 def between(bars: list[Bar], first: int | None, last: int | None) -> list[Bar]:
-    return [bar for bar in bars if (first is None or bar[0] >= first) and (last is None or bar[0] <= last)]
+    """Bars that open from `first` to `last` in milliseconds, both included."""
+    start = 0 if first is None else bisect_left(bars, first, key=lambda bar: bar[0])
+    end = len(bars) if last is None else bisect_right(bars, last, key=lambda bar: bar[0])
+    return bars[start:end]
 
 
 def number(request: Request, name: str) -> int | None:
