@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import polars as pl
 
@@ -12,14 +13,14 @@ from flows.context import RunContext, StepReport
 from flows.errors import CommandError
 from ingest.errors import MalformedError
 from ingest.prices.candles import Reading, parse_candles
-from ingest.prices.derivatives import PREFERRED, fetch_derivatives, watched_contracts
-from ingest.prices.fallback import fetch_with_fallback, plan_live
-from ingest.prices.fetch import SeriesAnswer
+from ingest.prices.derivatives import DerivativesHarvest, fetch_derivatives, watched_contracts
+from ingest.prices.fallback import fetch_with_fallback, plan_live, plan_minutes
+from ingest.prices.fetch import SeriesAnswer, SeriesRequest
 from ingest.prices.registry import Registry, load_registry
 from warehouse.store.connection import Warehouse
 from warehouse.tables.prices import ASSET, BENCHMARK, FUNDING, GAP, MARKET, OPEN_INTEREST, VENUE_HALT
 
-# What a run keeps current; shorter bars are fetched by `aftershock backfill`.
+# What a run keeps current on many venues; bars of 1 and 5 minutes have a plan of their own.
 LIVE_TIMEFRAMES = ("1h", "1d")
 # No venue holds up a run for longer.
 VENUE_DEADLINE_SECONDS = 120.0
@@ -35,8 +36,7 @@ def update_prices(context: RunContext) -> StepReport:
         n_changed = n_registry + update_coverage(warehouse, n_registry)
         return StepReport(n_changed, "offline: no exchange was asked")
 
-    watermarks = warehouse.query("watermarks")
-    groups = plan_live(registry, watermarks, warehouse.frame(GAP), LIVE_TIMEFRAMES, context.now)
+    groups = plan_groups(warehouse, registry, context.now)
     context.say(f"prices: asking {len(registry.venues)} venues for {len(groups)} series …")
     harvest = fetch_with_fallback(
         registry.venues,
@@ -59,23 +59,32 @@ def update_prices(context: RunContext) -> StepReport:
     return StepReport(n_changed, detail, (*harvest.problems, *derivatives_problems))
 
 
+def plan_groups(warehouse: Warehouse, registry: Registry, now: datetime) -> list[list[SeriesRequest]]:
+    """What to ask for, as groups of alternatives: hours and days first, minutes last, should a venue be slow."""
+    watermarks, gaps = warehouse.query("watermarks"), warehouse.frame(GAP)
+    live = plan_live(registry, watermarks, gaps, LIVE_TIMEFRAMES, now)
+    return live + plan_minutes(registry, watermarks, gaps, now)
+
+
 def update_derivatives(context: RunContext, registry: Registry, dead: frozenset[str]) -> tuple[int, list[str]]:
-    """Funding rates and open interest of the AI tokens' contracts from the first venue that answers."""
-    venue = next((registry.venues[name] for name in PREFERRED if name in registry.venues and name not in dead), None)
-    if venue is None:
-        return 0, []
+    """Funding rates and open interest of the AI tokens' contracts, from every venue that offers them and answers."""
+    harvest = harvest_derivatives(context, registry, dead)
+    n_funding = context.warehouse.merge(FUNDING, harvest.funding).n_changed
+    n_interest = context.warehouse.merge(OPEN_INTEREST, harvest.open_interest).n_changed
+    return n_funding + n_interest, harvest.problems
+
+
+def harvest_derivatives(context: RunContext, registry: Registry, dead: frozenset[str]) -> DerivativesHarvest:
+    """Ask every venue that is not `dead` for what came since the last stored instants."""
     marks = context.warehouse.query("derivatives_watermarks")
-    harvest = fetch_derivatives(
-        venue,
-        watched_contracts(registry, venue.exchange),
+    return fetch_derivatives(
+        [venue for name, venue in registry.venues.items() if name not in dead],
+        {name: watched_contracts(registry, name) for name in registry.venues},
         {(market, kind): last for market, kind, last in marks.iter_rows()},
         Reading(EXCHANGE_SOURCE, context.run_id, context.now),
         replay_url=context.settings.replay_url,
         deadline_seconds=VENUE_DEADLINE_SECONDS,
     )
-    n_funding = context.warehouse.merge(FUNDING, harvest.funding).n_changed
-    n_interest = context.warehouse.merge(OPEN_INTEREST, harvest.open_interest).n_changed
-    return n_funding + n_interest, harvest.problems
 
 
 def read_registry(context: RunContext) -> Registry:

@@ -1,4 +1,4 @@
-"""Funding rates and open interest of perpetual contracts, where a venue offers them."""
+"""Funding rates and open interest of perpetual contracts, from every venue whose client offers them."""
 
 from __future__ import annotations
 
@@ -11,28 +11,58 @@ from typing import Any
 import polars as pl
 
 from ingest.errors import SourceError, TransientError
-from ingest.prices.exchange import RefusedError, Session, UnreachableError, open_session
+from ingest.prices.exchange import RefusedError, Session, UnreachableError, offers, open_session
 from ingest.prices.refusals import Reading
 from ingest.prices.registry import Registry, VenueEntry
 from warehouse.tables.contract import UTC
 from warehouse.tables.prices import FUNDING, OPEN_INTEREST
 
-# Venues with both histories, best first; one is enough: the figures are venue facts, not prices.
-PREFERRED = ("binanceusdm", "okx", "bybit")
-# Venues keep about this much hourly open interest.
+# Venues keep about this much hourly open interest, and refuse to be asked for more.
 FIRST_DAYS = 29
-PAGE_ROWS = 500
-# A first call of hourly figures over a month takes two pages; this only bounds a venue that repeats itself.
-MAXIMUM_PAGES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """One kind of history: ccxt's name of it, the time between its rows, and the most rows of a page by venue."""
+
+    feature: str
+    spacing: timedelta  # shorter spacing only costs more pages: a full page is asked for again in halves
+    page_rows: Mapping[str, int]
+
+
+# The venues' documented page limits, as far as their ccxt clients state them; others get the smallest.
+SMALLEST_PAGE = 100
+HISTORIES = {
+    "funding": History("fetchFundingRateHistory", timedelta(hours=4), {"binanceusdm": 500, "bybit": 200}),
+    "open_interest": History(
+        "fetchOpenInterestHistory", timedelta(hours=1), {"binanceusdm": 500, "bybit": 200, "kucoin": 200}
+    ),
+}
+# How a page's end is said, in place of ccxt's `until`: okx counts funding backwards from `after`, exclusive; gate
+# counts open interest forward from the start and knows no end.
+OWN_END: dict[tuple[str, str], str | None] = {("okx", "funding"): "after", ("gate", "open_interest"): None}
+# Venues that count open interest in contracts.
+COUNTS_CONTRACTS = frozenset({"okx", "kucoin", "gate"})
 
 
 @dataclass(frozen=True, slots=True)
 class DerivativesHarvest:
-    """core.funding_rate and core.open_interest, and one line per failure."""
+    """core.funding_rate and core.open_interest, and one line per venue that failed."""
 
     funding: pl.DataFrame
     open_interest: pl.DataFrame
     problems: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Found:
+    """What one venue gave: rows as ccxt has them, by kind, and what went wrong."""
+
+    exchange: str
+    rows: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {kind: [] for kind in HISTORIES})
+    contract_sizes: dict[str, float | None] = field(default_factory=dict)  # by symbol
+    errors: list[str] = field(default_factory=list)
+    n_asked: int = 0
 
 
 def watched_contracts(registry: Registry, exchange: str) -> list[str]:
@@ -49,81 +79,136 @@ def watched_contracts(registry: Registry, exchange: str) -> list[str]:
 
 
 def fetch_derivatives(
-    venue: VenueEntry,
-    symbols: Sequence[str],
+    venues: Sequence[VenueEntry],
+    contracts: Mapping[str, Sequence[str]],
     seen: Mapping[tuple[str, str], datetime],
     reading: Reading,
     *,
     replay_url: str | None,
     deadline_seconds: float,
 ) -> DerivativesHarvest:
-    """Both histories of `symbols` from where they were left; `seen` maps (market_id, funding or open_interest) to the
-    last stored instant. Errors are values; what came before an error is kept.
-    """
-    funding: list[dict[str, Any]] = []
-    interest: list[dict[str, Any]] = []
-    problems: list[str] = []
+    """Both histories of the `contracts` of every venue (symbols by exchange) from where they were left.
 
-    async def ask() -> None:
+    `seen` maps (market_id, funding or open_interest) to the last stored instant. Venues are asked in parallel, none
+    longer than `deadline_seconds`; one that offers no such history is left out without a word. Errors are values; what
+    came before an error is kept.
+    """
+
+    async def ask_all() -> list[_Found]:
+        asked = [venue for venue in venues if contracts.get(venue.exchange) and _kinds_offered(venue)]
+        tasks = [
+            _ask_venue(venue, contracts[venue.exchange], seen, reading.now, replay_url, deadline_seconds)
+            for venue in asked
+        ]
+        return await asyncio.gather(*tasks)
+
+    found = asyncio.run(ask_all())
+    funding = [_funding_frame(venue, reading) for venue in found]
+    interest = [_interest_frame(venue, reading) for venue in found]
+    return DerivativesHarvest(
+        pl.concat([FUNDING.empty(), *funding]),
+        pl.concat([OPEN_INTEREST.empty(), *interest]),
+        [_problem_line(venue) for venue in found if venue.errors],
+    )
+
+
+def _kinds_offered(venue: VenueEntry) -> list[str]:
+    return [kind for kind, history in HISTORIES.items() if offers(venue.exchange, history.feature)]
+
+
+async def _ask_venue(
+    venue: VenueEntry,
+    symbols: Sequence[str],
+    seen: Mapping[tuple[str, str], datetime],
+    now: datetime,
+    replay_url: str | None,
+    deadline_seconds: float,
+) -> _Found:
+    found = _Found(venue.exchange)
+    try:
         async with asyncio.timeout(deadline_seconds), open_session(venue, replay_url) as session:
             for symbol in symbols:
                 if symbol not in session.listed:
                     continue
-                market = f"{venue.exchange}:{symbol}"
-                for kind, rows in (("funding", funding), ("open_interest", interest)):
-                    since = seen.get((market, kind), reading.now - timedelta(days=FIRST_DAYS))
-                    try:
-                        rows.extend(await _pages(session, kind, symbol, since))
-                    except (UnreachableError, RefusedError):
-                        raise
-                    except SourceError as exc:
-                        problems.append(f"{kind.replace('_', ' ')}: {exc}")
-
-    try:
-        asyncio.run(ask())
+                found.contract_sizes[symbol] = session.contract_size(symbol)
+                for kind in _kinds_offered(venue):
+                    since = _first_instant(kind, seen.get((f"{venue.exchange}:{symbol}", kind)), now)
+                    await _ask_history(session, kind, symbol, since, now, found)
     except TimeoutError:
-        late = TransientError(venue.exchange, f"took longer than {deadline_seconds:g} s for funding and open interest")
-        problems.append(str(late))
+        late = TransientError(venue.exchange, f"took longer than {deadline_seconds:g} s", remedy="the rest next run")
+        found.errors.append(str(late))
     except SourceError as exc:
-        problems.append(f"funding and open interest: {exc}")
-    return DerivativesHarvest(
-        _funding_frame(venue.exchange, funding, reading), _interest_frame(venue.exchange, interest, reading), problems
-    )
+        found.errors.append(str(exc))
+    return found
 
 
-async def _pages(session: Session, kind: str, symbol: str, since: datetime) -> list[dict[str, Any]]:
+def _first_instant(kind: str, last: datetime | None, now: datetime) -> datetime:
+    oldest = now - timedelta(days=FIRST_DAYS)
+    if last is None:
+        return oldest
+    return max(last, oldest) if kind == "open_interest" else last
+
+
+async def _ask_history(session: Session, kind: str, symbol: str, since: datetime, now: datetime, found: _Found) -> None:
+    """Add the rows from `since` to now; a failure of this history alone is noted, one of the venue is raised."""
+    history = HISTORIES[kind]
+    # Two rows of room: both ends of a stretch are part of it.
+    stretch = history.spacing * (history.page_rows.get(session.venue.exchange, SMALLEST_PAGE) - 2)
+    found.n_asked += 1
+    try:
+        while since < now:
+            end = min(since + stretch, now)
+            await _ask_stretch(session, kind, symbol, since, end, found.rows[kind])
+            since = end
+    except (UnreachableError, RefusedError):
+        raise
+    except SourceError as exc:
+        found.errors.append(f"{kind.replace('_', ' ')}: {exc}")
+
+
+async def _ask_stretch(
+    session: Session, kind: str, symbol: str, since: datetime, end: datetime, rows: list[dict[str, Any]]
+) -> None:
+    """Add one page; a full one may have been cut at either end, so its halves are asked for."""
+    history, exchange = HISTORIES[kind], session.venue.exchange
+    limit = history.page_rows.get(exchange, SMALLEST_PAGE)
+    name = OWN_END.get((exchange, kind), "until")
+    # `after` is exclusive, and one millisecond more leaves the inclusive ones as they are.
+    ending = {} if name is None else {name: round(end.timestamp() * 1000) + 1}
     call = session.fetch_funding if kind == "funding" else session.fetch_open_interest
-    rows: list[dict[str, Any]] = []
-    for _ in range(MAXIMUM_PAGES):
-        page = await call(symbol, since, PAGE_ROWS)
-        stamps = [row["timestamp"] for row in page if row.get("timestamp")]
-        rows.extend(page)
-        if not stamps:
-            break
-        last = datetime.fromtimestamp(max(stamps) / 1000, tz=since.tzinfo)
-        if last <= since or len(page) < 2:
-            break
-        since = last
-    return rows
+    page = await call(symbol, since, limit, ending)
+    rows.extend(page)
+    if name is not None and len(page) >= limit and end - since > 2 * timedelta(hours=1):
+        middle = since + (end - since) / 2
+        await _ask_stretch(session, kind, symbol, since, middle, rows)
+        await _ask_stretch(session, kind, symbol, middle, end, rows)
 
 
-def _funding_frame(exchange: str, rows: list[dict[str, Any]], reading: Reading) -> pl.DataFrame:
-    values = [(f"{exchange}:{row['symbol']}", row["timestamp"], row["fundingRate"]) for row in rows]
+def _problem_line(found: _Found) -> str:
+    first, n_errors = found.errors[0], len(found.errors)
+    rest = f" ({n_errors} of {found.n_asked} histories failed)" if n_errors > 1 else ""
+    return f"{found.exchange}, funding and open interest: {first.removeprefix(f'{found.exchange}: ')}{rest}"
+
+
+def _funding_frame(found: _Found, reading: Reading) -> pl.DataFrame:
+    values = [
+        (f"{found.exchange}:{row['symbol']}", row["timestamp"], row["fundingRate"]) for row in found.rows["funding"]
+    ]
     frame = pl.DataFrame(
         values, schema={"market_id": pl.String, "stamp": pl.Int64, "funding_rate": pl.Float64}, orient="row"
     )
     return FUNDING.conform(_stamped(frame, "funding_time_utc", reading).filter(pl.col("funding_rate").is_finite()))
 
 
-def _interest_frame(exchange: str, rows: list[dict[str, Any]], reading: Reading) -> pl.DataFrame:
+def _interest_frame(found: _Found, reading: Reading) -> pl.DataFrame:
     values = [
         (
-            f"{exchange}:{row['symbol']}",
+            f"{found.exchange}:{row['symbol']}",
             row["timestamp"],
-            row.get("openInterestAmount"),
+            _in_base(row, found),
             row.get("openInterestValue"),
         )
-        for row in rows
+        for row in found.rows["open_interest"]
     ]
     schema = {
         "market_id": pl.String,
@@ -133,6 +218,15 @@ def _interest_frame(exchange: str, rows: list[dict[str, Any]], reading: Reading)
     }
     frame = pl.DataFrame(values, schema=schema, orient="row")
     return OPEN_INTEREST.conform(_stamped(frame, "observed_at_utc", reading))
+
+
+def _in_base(row: dict[str, Any], found: _Found) -> float | None:
+    """Open interest in units of the coin, whatever the venue counts in."""
+    amount: float | None = row.get("openInterestAmount")
+    if amount is None or found.exchange not in COUNTS_CONTRACTS:
+        return amount
+    size = found.contract_sizes.get(row["symbol"])
+    return None if size is None else amount * size
 
 
 def _stamped(frame: pl.DataFrame, time_name: str, reading: Reading) -> pl.DataFrame:

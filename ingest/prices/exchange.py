@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, TypeVar
 
 import ccxt.async_support as ccxt
@@ -81,21 +82,31 @@ class Session:
         )
         return rows
 
-    async def fetch_funding(self, symbol: str, since: datetime, limit: int) -> list[dict[str, Any]]:
-        """Settled funding rates since an instant, one page; PermanentError where the venue has none."""
-        return await self._history("fetchFundingRateHistory", symbol, symbol, _milliseconds(since), limit)
+    async def fetch_funding(
+        self, symbol: str, since: datetime, limit: int, ending: Mapping[str, int]
+    ) -> list[dict[str, Any]]:
+        """Settled funding rates since an instant, one page; `ending` is the venue's own way to say where it ends."""
+        return await self._history(
+            symbol,
+            lambda: self.client.fetch_funding_rate_history(symbol, _milliseconds(since), limit, dict(ending)),
+        )
 
-    async def fetch_open_interest(self, symbol: str, since: datetime, limit: int) -> list[dict[str, Any]]:
-        """Hourly open interest since an instant, one page; PermanentError where the venue has none."""
-        return await self._history("fetchOpenInterestHistory", symbol, symbol, "1h", _milliseconds(since), limit)
+    async def fetch_open_interest(
+        self, symbol: str, since: datetime, limit: int, ending: Mapping[str, int]
+    ) -> list[dict[str, Any]]:
+        """Hourly open interest since an instant, one page; `ending` as for funding rates."""
+        return await self._history(
+            symbol,
+            lambda: self.client.fetch_open_interest_history(symbol, "1h", _milliseconds(since), limit, dict(ending)),
+        )
 
-    async def _history(self, feature: str, symbol: str, *arguments: object) -> list[dict[str, Any]]:
-        source = f"{self.venue.exchange} {symbol}"
-        if not self.client.has.get(feature):
-            raise PermanentError(source, f"the venue offers no {feature}", remedy="use another venue")
-        method = getattr(self.client, re.sub("([A-Z])", lambda m: "_" + m[1].lower(), feature))
-        rows: list[dict[str, Any]] = await self._ask(source, lambda: method(*arguments))
-        return rows
+    def contract_size(self, symbol: str) -> float | None:
+        """Units of the coin per contract, where the venue says so."""
+        size = self.client.markets[symbol].get("contractSize")
+        return None if size is None else float(size)
+
+    async def _history(self, symbol: str, call: Callable[[], Awaitable[list[dict[str, Any]]]]) -> list[dict[str, Any]]:
+        return await self._ask(f"{self.venue.exchange} {symbol}", call)
 
     async def _ask(
         self,
@@ -117,6 +128,13 @@ class Session:
                     )
                 return answer
         raise TransientError(source, "gave no answer")
+
+
+@cache
+def offers(exchange: str, feature: str) -> bool:
+    """Whether the venue's client has a method, by ccxt's name of it; False for a venue that ccxt does not know."""
+    kind = getattr(ccxt, exchange, None)
+    return kind is not None and bool(kind().has.get(feature))
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """Prices at scale: upsert beside plain append, an unchanged re-run, range reads, memory of a large import.
 
 Run: python -m tests.bench.bench_prices [a b c d] [--rows N]   (N rows of the import in d, 50 million by default)
+     python -m tests.bench.bench_prices --csv-gigabytes 5          (e: a CSV of that size, which is written first)
 """
 
 from __future__ import annotations
@@ -23,11 +24,10 @@ import polars as pl
 
 from flows.context import RunContext
 from flows.price_files import import_prices
-from flows.prices import LIVE_TIMEFRAMES, update_prices
+from flows.prices import harvest_derivatives, plan_groups, update_prices
 from flows.settings import Settings
 from ingest.prices.candles import Reading, parse_candles
-from ingest.prices.derivatives import fetch_derivatives, watched_contracts
-from ingest.prices.fallback import fetch_with_fallback, plan_live
+from ingest.prices.fallback import fetch_with_fallback
 from ingest.prices.layout import Identity
 from ingest.prices.registry import load_registry
 from tests.replay.market import SimulatedMarket
@@ -36,7 +36,6 @@ from warehouse.store.arrow import ArrowStream
 from warehouse.store.candles import read_candles, upsert_candles
 from warehouse.store.connection import open_reader, open_writer
 from warehouse.store.publish import publish
-from warehouse.tables.prices import GAP
 
 NOW = datetime(2026, 6, 14, 10, 20, tzinfo=UTC)
 READING = Reading("bench", "run", NOW)
@@ -44,6 +43,7 @@ N_SERIES = 20
 APPEND_ROWS = 5_000_000
 HOURS_OF_THREE_YEARS = 3 * 8_760
 IMPORT_ROWS = 50_000_000
+SERIES_ROWS = 1_000_000
 
 
 def make_series(number: int, n_rows: int, timeframe: str, seconds: int) -> pl.DataFrame:
@@ -109,17 +109,9 @@ def bench_rerun(folder: Path) -> list[tuple[str, str, str]]:
         update_prices(context)
 
         def ask() -> None:
-            groups = plan_live(registry, warehouse.query("watermarks"), warehouse.frame(GAP), LIVE_TIMEFRAMES, NOW)
+            groups = plan_groups(warehouse, registry, NOW)
             fetch_with_fallback(registry.venues, groups, NOW, replay_url=world.url, deadline_seconds=120)
-            marks = warehouse.query("derivatives_watermarks")
-            fetch_derivatives(
-                registry.venues["binanceusdm"],
-                watched_contracts(registry, "binanceusdm"),
-                {(market, kind): last for market, kind, last in marks.iter_rows()},
-                READING,
-                replay_url=world.url,
-                deadline_seconds=120,
-            )
+            harvest_derivatives(context, registry, frozenset())
 
         changed = []
         whole = best_of(3, lambda: changed.append(update_prices(context).n_changed))
@@ -160,20 +152,27 @@ def bench_reads(folder: Path) -> list[tuple[str, str, str]]:
 def bench_memory(folder: Path, n_rows: int) -> list[tuple[str, str, str]]:
     """(d) peak memory of a large import, in its own process."""
     path = folder / "large.parquet"
-    per_series = 1_000_000
-    write_large(path, n_rows, per_series)
-    command = [sys.executable, "-m", "tests.bench.bench_prices", "--import-file", str(path), "--home", str(folder)]
+    write_large(path, n_rows, SERIES_ROWS)
+    peak, seconds = measure_import(path, folder)
+    words = f"peak {peak:.2f} GB, {n_rows / seconds:,.0f} rows/s"
+    return [(f"d import of {n_rows / 1e6:.0f} M rows", words, "< 2 GB")]
+
+
+def bench_csv(folder: Path, gigabytes: float) -> list[tuple[str, str, str]]:
+    """(e) peak memory of the import of one large CSV, in its own process."""
+    path = folder / "large.csv"
+    n_rows = write_large_csv(path, gigabytes)
+    peak, seconds = measure_import(path, folder)
+    words = f"peak {peak:.2f} GB, {n_rows / 1e6:.1f} M rows in {seconds:.0f} s, {n_rows / seconds:,.0f} rows/s"
+    return [(f"e import of a CSV of {path.stat().st_size / 1e9:.2f} GB", words, "< 1 GB")]
+
+
+def measure_import(path: Path, home: Path) -> tuple[float, float]:
+    """Peak memory in GB, and seconds, of an import in a process of its own."""
+    command = [sys.executable, "-m", "tests.bench.bench_prices", "--import-file", str(path), "--home", str(home)]
     started = time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    seconds = time.perf_counter() - started
-    peak_kilobytes = int(done.stdout.split()[-1])
-    return [
-        (
-            f"d import of {n_rows / 1e6:.0f} M rows",
-            f"peak {peak_kilobytes / 2**20:.2f} GB, {n_rows / seconds:,.0f} rows/s",
-            "< 2 GB",
-        )
-    ]
+    return int(done.stdout.split()[-1]) / 2**20, time.perf_counter() - started
 
 
 def write_large(path: Path, n_rows: int, per_series: int) -> None:
@@ -186,6 +185,18 @@ def write_large(path: Path, n_rows: int, per_series: int) -> None:
         ).drop("market_id").write_parquet(parts / f"{number:03}.parquet")
     pl.scan_parquet(parts / "*.parquet").sink_parquet(path, row_group_size=250_000)
     shutil.rmtree(parts)
+
+
+def write_large_csv(path: Path, gigabytes: float) -> int:
+    """A CSV of at least `gigabytes` with as many series as that takes, written series by series; returns its rows."""
+    n_series = 0
+    with path.open("wb") as file:
+        while file.tell() < gigabytes * 1e9:
+            make_series(n_series, SERIES_ROWS, "1m", 60).with_columns(
+                pl.lit("binance").alias("exchange"), pl.lit(f"COIN{n_series}/USDT").alias("symbol")
+            ).drop("market_id").write_csv(file, include_header=n_series == 0)
+            n_series += 1
+    return n_series * SERIES_ROWS
 
 
 def import_file(path: Path, home: Path) -> None:
@@ -211,6 +222,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", default=["a", "b", "c", "d"])
     parser.add_argument("--rows", type=int, default=IMPORT_ROWS)
+    parser.add_argument("--csv-gigabytes", type=float)
     parser.add_argument("--import-file", type=Path)
     parser.add_argument("--home", type=Path)
     chosen = parser.parse_args()
@@ -223,6 +235,9 @@ def main() -> None:
         "c": bench_reads,
         "d": lambda folder: bench_memory(folder, chosen.rows),
     }
+    if chosen.csv_gigabytes is not None:
+        benches = {"e": lambda folder: bench_csv(folder, chosen.csv_gigabytes)}
+        chosen.parts = ["e"]
     for part in chosen.parts:
         with tempfile.TemporaryDirectory() as folder:
             for name, measured, wanted in benches[part](Path(folder)):

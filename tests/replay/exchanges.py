@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,6 +12,7 @@ from typing import Any
 from tests.replay.market import SECONDS, Bar, Market
 from tests.replay.server import Request, Response
 from tests.replay.wires import Wire, binance, coinbase, kraken, kucoin, okx
+from tests.replay.wires_derivatives import bybit_derivatives, gate_derivatives, kucoin_derivatives, okx_derivatives
 from tests.replay.wires_gate_bybit import bybit, gate
 
 SLOW_SECONDS = 60.0
@@ -23,6 +25,13 @@ WIRES: dict[str, Wire] = {
     "kraken": kraken,
     "kucoin": kucoin,
     "okx": okx,
+}
+# Binance's own wire holds both histories.
+DERIVATIVES: dict[str, Wire] = {
+    "bybit": bybit_derivatives,
+    "gate": gate_derivatives,
+    "kucoin": kucoin_derivatives,
+    "okx": okx_derivatives,
 }
 
 
@@ -71,14 +80,23 @@ class ReplayExchanges:
     def _answer(
         self, exchange: str, wire: Wire, request: Request, order: Callable[[list[Any]], list[Any]]
     ) -> Response | None:
-        body = wire(request, self.market.symbols(exchange), lambda symbol, bar: self.bars(exchange, symbol, bar), order)
+        arguments = (
+            request,
+            self.market.symbols(exchange),
+            lambda symbol, bar: self.bars(exchange, symbol, bar),
+            order,
+        )
+        body = DERIVATIVES[exchange](*arguments) if exchange in DERIVATIVES else None
+        if body is None:
+            body = wire(*arguments)
         return None if body is None else Response(json.dumps(body).encode())
 
     def bars(self, exchange: str, symbol: str, timeframe: str) -> list[Bar]:
         """Bars that had opened by `now`; the last one is unfinished, as every venue shows it."""
         at = int(self.now.timestamp() * 1000)
         length = SECONDS[timeframe] * 1000
-        opened = [bar for bar in self.market.bars(exchange, symbol, timeframe) if bar[0] <= at]
+        bars = self.market.bars(exchange, symbol, timeframe)
+        opened = list(bars[: bisect_right(bars, at, key=lambda bar: bar[0])])
         if opened and opened[-1][0] + length > at:
             opened[-1] = _partial(opened[-1], (at - opened[-1][0]) / length)
         return opened
