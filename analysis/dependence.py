@@ -41,7 +41,7 @@ class PairCorrelations:
 
         Windows [first, last] that do not overlap in calendar time contribute zero: their abnormal returns have nothing
         in common. `first` and `last` are those of all events. A pair of overlapping windows whose correlation is not
-        known counts with the mean of the known ones. Source: Kolari, Pape & Pynnonen (2018).
+        known counts with the mean of the known ones. Source: Kolari, Pape & Pynnönen (2018), a working paper.
         """
         start, stop = first[members], last[members]
         common = np.minimum(stop[:, None], stop[None, :]) - np.maximum(start[:, None], start[None, :]) + 1
@@ -71,7 +71,7 @@ def pair_correlations(values: Floats, bars: Integers, first: Integers, last: Int
     A pair counts with at least 20 common bars that are present in both. Two events whose `raw` series [N, L1] are
     identical on the common bars (the same asset twice) count as uncorrelated when their event windows [first, last] are
     apart in calendar time: the correlation near 1 is one of shared estimation bars, not of what is tested. NaN in
-    `values` marks a missing or masked bar. Source: Kolari & Pynnonen (2010), with pairs aligned by calendar time.
+    `values` marks a missing or masked bar. Source: Kolari & Pynnönen (2010), with pairs aligned by calendar time.
     """
     n = values.shape[0]
     matrix = np.full((n, n), np.nan)

@@ -8,7 +8,7 @@ from scipy.stats import rankdata
 
 Floats = NDArray[np.float64]
 
-TUKEY_SCALE, TUKEY_POWER = 4.91, 0.14  # Tukey's lambda approximation to normal scores, Corrado (2011), eq. 9
+TUKEY_SCALE, TUKEY_POWER = 4.91, 0.14  # Tukey's lambda approximation to the normal quantile
 
 
 def row_ranks(values: Floats) -> Floats:
@@ -27,7 +27,7 @@ def normal_scores(ranks: Floats) -> Floats:
 def generalised_rank_scores(residuals: Floats, cumulated: Floats) -> tuple[Floats, Floats]:
     """U = rank/(T + 1) − 1/2 of the T − 1 standardised residuals [n, L1] and of the one cumulated bar [n] of each row.
 
-    Source: Kolari & Pynnonen (2011), eq. 9. NaN in `residuals` stays NaN and does not count in T.
+    Source: Kolari & Pynnönen (2011). NaN in `residuals` stays NaN and does not count in T.
     """
     scale = np.isfinite(residuals).sum(axis=1) + 2
     below = (residuals < cumulated[:, None]).sum(axis=1)

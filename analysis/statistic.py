@@ -125,7 +125,7 @@ class Statistic:
 
 
 def read_clustering(sample: Sample) -> tuple[float, float] | NotApplicable:
-    """r̄ and the factor 1 + (N − 1) r̄ by which it inflates a variance of means (Kolari & Pynnonen 2010).
+    """r̄ and the factor 1 + (N − 1) r̄ by which it inflates a variance of means (Kolari & Pynnönen 2010).
 
     An unknown r̄, or one so negative that the factor is not positive, is NotApplicable with the reason.
     """

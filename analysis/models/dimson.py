@@ -36,7 +36,7 @@ MODEL = ExpectedReturnModel(
     model_id="dimson",
     title="market model (Dimson beta, one lag and one lead)",
     equation="β = Σ β_k of R_t on R_m,t−1, R_m,t, R_m,t+1; prediction error as for least squares",
-    reference="Dimson (1979)",
+    reference="Dimson (1979), Journal of Financial Economics 7",
     minimum_factors=1,
     maximum_factors=1,
     needs_donors=False,

@@ -25,7 +25,7 @@ MODEL = ExpectedReturnModel(
     model_id="garch",
     title="market model with GARCH(1,1) residuals",
     equation="h_t = ω + a e²_t−1 + b h_t−1; var AR = ĥ_t + s²(1/n + d²/Sxx)",
-    reference="Bollerslev (1986); event studies: Savickas (2003)",
+    reference="Bollerslev (1986), J. of Econometrics 31; event studies: Savickas (2003), J. of Financial Research 26",
     minimum_factors=1,
     maximum_factors=1,
     needs_donors=False,

@@ -33,7 +33,7 @@ MODEL = ExpectedReturnModel(
     model_id="scholes_williams",
     title="market model (Scholes-Williams beta)",
     equation="β = (β₋₁ + β₀ + β₊₁) / (1 + 2ρ_m); prediction error as for least squares",
-    reference="Scholes & Williams (1977)",
+    reference="Scholes & Williams (1977), Journal of Financial Economics 5",
     minimum_factors=1,
     maximum_factors=1,
     needs_donors=False,

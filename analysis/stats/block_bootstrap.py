@@ -31,10 +31,12 @@ STATISTIC = Statistic(
     statistic_id="block_bootstrap",
     title="Cluster (block) bootstrap t",
     null="mean CAR of the window is zero",
-    assumptions=("Clusters of events with overlapping windows are independent of one another; any dependence inside."),
+    assumptions=(
+        "Clusters of events with overlapping windows are independent draws of one kind; any dependence inside one."
+    ),
     dependence="clustered",
     equation="t = mean cluster sum / its standard error; p = share of |t*| ≥ |t| over resampled centred clusters",
-    reference="Kunsch (1989) for blocks; Cameron, Gelbach & Miller (2008)",
+    reference="Cameron, Gelbach & Miller (2008), Review of Economics and Statistics 90; blocks: Künsch (1989)",
     minimum_events=2,
     compute=compute,
 )

@@ -23,11 +23,12 @@ STATISTIC = Statistic(
     title="Standardised cross-sectional t",
     null="mean CAR of the window is zero",
     assumptions=(
-        "Events independent; robust to event-induced variance because the variance of the SCARs is taken across events."
+        "Events independent; an event may raise the variance, by the same factor for all events, because the variance "
+        "of the SCARs is taken across them."
     ),
     dependence="independent",
     equation="t = √N · mean(SCAR) / sd(SCAR), df = N − 1",
-    reference="Boehmer, Musumeci & Poulsen (1991)",
+    reference="Boehmer, Musumeci & Poulsen (1991), Journal of Financial Economics 30",
     minimum_events=2,
     compute=compute,
 )

@@ -28,7 +28,7 @@ STATISTIC = Statistic(
     ),
     dependence="independent",
     equation="z = CAAR / (√L · √(Σ var(residuals of i)) / N)",
-    reference="Brown & Warner (1980), appendix, no dependence adjustment",
+    reference="Brown & Warner (1980), Journal of Financial Economics 8, appendix, no dependence adjustment",
     minimum_events=1,
     compute=compute,
 )

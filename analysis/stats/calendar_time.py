@@ -1,6 +1,7 @@
 """Calendar-time portfolio test of the abnormal returns.
 
-Events that overlap in calendar time are one observation of their portfolio.
+Events that overlap in calendar time are one observation of their portfolio. The portfolio is not standardised by its
+number of events, as the published versions do with an estimation period of its own.
 """
 
 from __future__ import annotations
@@ -30,12 +31,12 @@ STATISTIC = Statistic(
     title="Calendar-time portfolio t",
     null="the portfolio of all assets with an event in progress has a mean abnormal return of zero",
     assumptions=(
-        "No serial correlation of the portfolio; any dependence between events inside a calendar bar is "
-        "allowed. Busy and quiet bars weigh the same."
+        "No serial correlation of the portfolio, and the same variance in every bar; any dependence between events "
+        "inside a calendar bar is allowed. Busy and quiet bars weigh the same."
     ),
     dependence="portfolio",
     equation="t = √M · mean(P) / sd(P), P_τ = mean AR of the events whose window holds calendar bar τ, df = M − 1",
-    reference="Jaffe (1974); Mandelker (1974); Fama (1998)",
+    reference="Jaffe (1974), Journal of Business 47; Mandelker (1974); Fama (1998), Journal of Financial Economics 49",
     minimum_events=1,
     compute=compute,
 )

@@ -30,12 +30,12 @@ STATISTIC = Statistic(
     null="mean CAR of the window is zero",
     assumptions=(
         "The portfolio of the events has the same variance in the event window as in the estimation window "
-        "and no serial correlation; any dependence between events inside a bar is allowed. Event-induced "
+        "and no serial correlation; any dependence is allowed between events that share their date. Event-induced "
         "variance makes it over-reject."
     ),
     dependence="portfolio",
     equation="t = CAAR / (√L · sd(mean residual over the estimation bars)), df = bars − 1",
-    reference="Brown & Warner (1985); Brown & Warner (1980), crude dependence adjustment",
+    reference="Brown & Warner (1980, 1985), Journal of Financial Economics 8 and 14, crude dependence adjustment",
     minimum_events=1,
     compute=compute,
 )

@@ -28,12 +28,12 @@ STATISTIC = Statistic(
     title="Corrado rank test",
     null="abnormal returns of the window come from the same distribution as those of the estimation window",
     assumptions=(
-        "No serial correlation of ranks; any dependence between events inside a bar is allowed, because the "
+        "No serial correlation of ranks; any dependence is allowed between events that share their date, because the "
         "deviation is that of the mean rank over time. Ranks over estimation and event window together."
     ),
     dependence="portfolio",
     equation="z = Σ_t mean_i(K_it − (n_i + 1)/2) / (√L · S(K))",
-    reference="Corrado (1989); several bars: Cowan (1992)",
+    reference="Corrado (1989), Journal of Financial Economics 23; several bars: Cowan (1992)",
     minimum_events=1,
     compute=compute,
 )

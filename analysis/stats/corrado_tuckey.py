@@ -1,6 +1,8 @@
 """Corrado's rank test with normal scores in the approximation of Tukey.
 
-Normal scores give the tails their weight back, which uniform ranks take away.
+Normal scores give the tails their weight back, which uniform ranks take away. The score function is Tukey's; whether
+Corrado (2011) builds the same test on it could not be checked. The variance under equal correlation is that of Kolari
+and Pynnönen. Scores of n bars have a variance below one (0.93 at 125 bars, 0.83 at 35), which makes the test conservative.
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ STATISTIC = Statistic(
     ),
     dependence="adjusted",
     equation="c = 4.91 (p^0.14 − (1 − p)^0.14), p = K/(n_i + 1); z = Σ_i Σ_t c_it / √(L · N · (1 + (N − 1) r̄_c))",
-    reference="Corrado (2011), with the lambda approximation of Tukey to normal scores",
+    reference="after Corrado (2011), Accounting and Finance 51 (not read); scores: Tukey's lambda approximation",
     minimum_events=1,
     compute=compute,
 )

@@ -33,7 +33,7 @@ STATISTIC = Statistic(
     ),
     dependence="portfolio",
     equation="U = K/(n_i + 1) − 1/2; z = Σ_t (Σ_i U_it / √N_t) / (√L · S), S² = mean over bars of (Σ_i U_it / √N_t)²",
-    reference="Corrado & Zivney (1992); several bars: Cowan (1992)",
+    reference="Corrado & Zivney (1992), Journal of Financial and Quantitative Analysis 27; several bars: Cowan (1992)",
     minimum_events=1,
     compute=compute,
 )

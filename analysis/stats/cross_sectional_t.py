@@ -28,7 +28,7 @@ STATISTIC = Statistic(
     ),
     dependence="independent",
     equation="t = mean(CAR) / (sd(CAR) / √N), df = N − 1",
-    reference="Brown & Warner (1980), appendix; Campbell, Lo & MacKinlay (1997)",
+    reference="Brown & Warner (1980), Journal of Financial Economics 8, appendix",
     minimum_events=2,
     compute=compute,
 )

@@ -30,7 +30,7 @@ STATISTIC = Statistic(
     ),
     dependence="independent",
     equation="z = (w − N p̂) / √(N p̂ (1 − p̂))",
-    reference="Cowan (1992)",
+    reference="Cowan (1992), Review of Quantitative Finance and Accounting 2",
     minimum_events=1,
     compute=compute,
 )

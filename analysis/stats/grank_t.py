@@ -1,7 +1,10 @@
 """Kolari and Pynnonen's generalised rank test, t version.
 
 Works on cumulative returns without multi-bar approximations; residuals are scaled by s without leverage. With missing
-bars each bar is weighted by the share of events that have it.
+bars each bar is weighted by the share of events that have it. The deviation across events that re-standardises the
+SCARs leaves out what the events share: it is too small by √(1 − r̄). With 30 normal events of one date the test
+rejects 6.6 % at nominal 5 % at r̄ = 0.1 and 8.1 % at 0.5, and 4 to 6 % with that factor put back, which the published
+test does not do.
 """
 
 from __future__ import annotations
@@ -34,12 +37,13 @@ STATISTIC = Statistic(
     title="Generalised rank t",
     null="the standardised CAR comes from the same distribution as the standardised residuals",
     assumptions=(
-        "The cumulative return is one cumulated bar, re-standardised by its cross-sectional deviation; any "
-        "dependence between events inside a bar and event-induced variance are allowed."
+        "The cumulative return is one cumulated bar, re-standardised by its cross-sectional deviation; event-induced "
+        "variance is allowed, and dependence between events that share their date while it is weak: strong common "
+        "moves make it over-reject."
     ),
     dependence="portfolio",
     equation="Z = Ū_0 / S_U, t = Z √((T − 2) / (T − 1 − Z²)), T = L1 + 1, U = rank/(T + 1) − 1/2, df = T − 2",
-    reference="Kolari & Pynnonen (2011)",
+    reference="Kolari & Pynnönen (2011), Journal of Empirical Finance 18",
     minimum_events=2,
     compute=compute,
 )

@@ -33,7 +33,7 @@ STATISTIC = Statistic(
     ),
     dependence="independent",
     equation="Z = Ū_0 / √((1/N²) Σ (T_i − 1) / (12 (T_i + 1))), T_i = residuals + 1",
-    reference="Kolari & Pynnonen (2011)",
+    reference="Kolari & Pynnönen (2011), Journal of Empirical Finance 18",
     minimum_events=2,
     compute=compute,
 )

@@ -44,7 +44,7 @@ STATISTIC = Statistic(
     ),
     dependence="independent",
     equation="p = share of |T*| ≥ |T|, T* = Hall(resample − mean)",
-    reference="Hall (1992); Lyon, Barber & Tsai (1999)",
+    reference="Hall (1992), J. of the Royal Statistical Society B 54; Lyon, Barber & Tsai (1999), J. of Finance 54",
     minimum_events=5,
     compute=compute,
 )

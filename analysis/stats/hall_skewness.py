@@ -28,7 +28,7 @@ STATISTIC = Statistic(
     assumptions=("Events independent; the skewness of the CARs is removed by a monotone cubic transformation."),
     dependence="independent",
     equation="T = √N (S + g S²/3 + g² S³/27 + g/(6N)), S = mean/sd, g = N/((N−1)(N−2)) Σ((CAR−mean)/sd)³",
-    reference="Hall (1992); Lyon, Barber & Tsai (1999)",
+    reference="Hall (1992), J. of the Royal Statistical Society B 54; Lyon, Barber & Tsai (1999), J. of Finance 54",
     minimum_events=3,
     compute=compute,
 )

@@ -29,11 +29,11 @@ STATISTIC = Statistic(
     null="mean CAR of the window is zero",
     assumptions=(
         "Clusters of events with overlapping windows are independent; their means are near normal and may "
-        "have any variances. Valid at levels up to 8.3 %."
+        "have any variances. Valid at two-sided levels up to 8.3 %."
     ),
     dependence="clustered",
     equation="t = √q · mean(M) / sd(M), M_c = mean CAR of cluster c, df = q − 1",
-    reference="Ibragimov & Mueller (2010)",
+    reference="Ibragimov & Müller (2010), Journal of Business and Economic Statistics 28",
     minimum_events=2,
     compute=compute,
 )

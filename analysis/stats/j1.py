@@ -22,8 +22,8 @@ STATISTIC = Statistic(
     title="J1 of Campbell, Lo and MacKinlay",
     null="mean CAR of the window is zero",
     assumptions=(
-        "Events independent, normal residuals, variance unchanged in the event window; every event has the "
-        "same true CAR, so that more variable events get no smaller weight."
+        "Events independent, normal residuals, variance unchanged in the event window. CARs weigh the same: better "
+        "than j2 only where more variable events react more."
     ),
     dependence="independent",
     equation="J1 = CAAR / √(Σ var(CAR_i) / N²)",

@@ -26,8 +26,8 @@ STATISTIC = Statistic(
     title="J2 of Campbell, Lo and MacKinlay",
     null="mean CAR of the window is zero",
     assumptions=(
-        "Events independent, normal residuals, variance unchanged in the event window; the true CAR is "
-        "proportional to the standard deviation of the event."
+        "Events independent, normal residuals, variance unchanged in the event window. CARs weigh by the inverse of "
+        "their standard deviation: better than j1 where all events have the same true CAR."
     ),
     dependence="independent",
     equation="J2 = √N · mean(SCAR_i · √((m_i − 2) / m_i)), m_i = residual degrees of freedom (L1 − 2)",

@@ -1,7 +1,8 @@
 """Delete-one jackknife of the standardised mean CAR.
 
 The mean alone would jackknife to the plain t value; the standardised effect does not, because every left-out event
-changes the deviation as well.
+changes the deviation as well. Giaccotto and Sfiridis brought the jackknife to event studies; their article could not be
+read, so this is the textbook jackknife of the standardised effect, which may differ from theirs.
 """
 
 from __future__ import annotations
@@ -39,10 +40,13 @@ STATISTIC = Statistic(
     statistic_id="jackknife",
     title="Jackknife t of the standardised effect",
     null="mean CAR of the window is zero",
-    assumptions=("Events independent; robust to event-induced variance and to single events that dominate."),
+    assumptions=(
+        "Events independent with SCARs of one distribution; an event may raise the variance, which is taken across "
+        "the events."
+    ),
     dependence="independent",
     equation="θ = mean(SCAR)/sd(SCAR), P_i = N θ − (N − 1) θ_(−i), t = √N · mean(P) / sd(P), df = N − 1",
-    reference="Giaccotto & Sfiridis (1996) for the idea; pseudo-values: Tukey (1958)",
+    reference="after Giaccotto & Sfiridis (1996), J. of Economics and Business 48 (not read); Tukey (1958)",
     minimum_events=3,
     compute=compute,
 )

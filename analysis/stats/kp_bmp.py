@@ -1,7 +1,7 @@
 """Kolari and Pynnonen's BMP test, adjusted for cross-correlation.
 
-The headline test for groups: it survives both event-induced variance and clustering. r̄ comes from pairs that share
-calendar bars; where no two events share any, r̄ is zero.
+The headline test for groups: it survives both event-induced variance and clustering. r̄ is the mean over the pairs that
+share calendar bars; where no two events share any, r̄ is zero.
 """
 
 from __future__ import annotations
@@ -32,13 +32,12 @@ STATISTIC = Statistic(
     title="Kolari-Pynnonen adjusted BMP t",
     null="mean CAR of the window is zero",
     assumptions=(
-        "Equal correlation between the events of a pair on average, estimated from calendar-aligned "
-        "estimation residuals; the correlation in the event window is the one of the estimation window. "
-        "Robust to event-induced variance."
+        "All pairs of events are equally correlated, in the event window as in the estimation window, from whose "
+        "calendar-aligned residuals r̄ is estimated. An event may raise the variance, by the same factor for all events."
     ),
     dependence="adjusted",
     equation="t = BMP · √((1 − r̄) / (1 + (N − 1) r̄)), N_eff = N / (1 + (N − 1) r̄), df = N − 1",
-    reference="Kolari & Pynnonen (2010)",
+    reference="Kolari & Pynnönen (2010), Review of Financial Studies 23",
     minimum_events=2,
     compute=compute,
 )

@@ -28,10 +28,10 @@ STATISTIC = Statistic(
     statistic_id="kp_patell",
     title="Kolari-Pynnonen adjusted Patell Z",
     null="mean CAR of the window is zero",
-    assumptions=("As patell, but events may be correlated equally; variance unchanged in the event window."),
+    assumptions=("As patell, but all pairs of events may be equally correlated, in the event window as in estimation."),
     dependence="adjusted",
     equation="Z = Patell / √(1 + (N − 1) r̄), N_eff = N / (1 + (N − 1) r̄)",
-    reference="Kolari & Pynnonen (2010)",
+    reference="Kolari & Pynnönen (2010), Review of Financial Studies 23",
     minimum_events=2,
     compute=compute,
 )

@@ -31,7 +31,7 @@ STATISTIC = Statistic(
     ),
     dependence="independent",
     equation="Z = Σ SCAR_i / √(Σ m_i / (m_i − 2)), m_i = L1 − 2 with one factor",
-    reference="Patell (1976); exact CAR variance: Campbell, Lo & MacKinlay (1997)",
+    reference="Patell (1976), Journal of Accounting Research 14; exact CAR variance: Campbell, Lo & MacKinlay (1997)",
     minimum_events=1,
     compute=compute,
 )

@@ -27,7 +27,7 @@ STATISTIC = Statistic(
     assumptions=("As patell, and in addition no covariance between the prediction errors of the bars of a window."),
     dependence="independent",
     equation="Z = Σ_i Σ_t SAR_it / √(L · Σ m_i / (m_i − 2))",
-    reference="Patell (1976), as R EventStudy and Stata estudy compute it",
+    reference="Patell (1976), Journal of Accounting Research 14, as R EventStudy and Stata estudy compute it",
     minimum_events=1,
     compute=compute,
 )

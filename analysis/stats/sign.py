@@ -22,10 +22,10 @@ STATISTIC = Statistic(
     statistic_id="sign",
     title="Sign test",
     null="a CAR is positive with probability one half",
-    assumptions=("Events independent, symmetric abnormal returns."),
+    assumptions=("Events independent; abnormal returns have a median of zero, which skewed ones do not."),
     dependence="independent",
     equation="z = (w − N/2) / √(N/4); p exact from the binomial distribution",
-    reference="Brown & Warner (1980), appendix",
+    reference="Brown & Warner (1980), Journal of Financial Economics 8, appendix",
     minimum_events=1,
     compute=compute,
 )

@@ -48,7 +48,7 @@ STATISTIC = Statistic(
     ),
     dependence="independent",
     equation="W = Σ ranks of |CAR| over positive CARs",
-    reference="Wilcoxon (1945)",
+    reference="Wilcoxon (1945), Biometrics Bulletin 1",
     minimum_events=1,
     compute=compute,
 )

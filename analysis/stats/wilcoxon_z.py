@@ -28,7 +28,7 @@ STATISTIC = Statistic(
     assumptions=("As wilcoxon, with the normal approximation without continuity correction."),
     dependence="independent",
     equation="z = (W − Σr/2) / √(Σr²/4), r = ranks of |CAR|; without ties (W − N(N + 1)/4) / √(N(N + 1)(2N + 1)/24)",
-    reference="Wilcoxon (1945); normal approximation",
+    reference="Wilcoxon (1945), Biometrics Bulletin 1; normal approximation",
     minimum_events=1,
     compute=compute,
 )

@@ -34,8 +34,8 @@ STATISTIC = Statistic(
         "cluster: signs are flipped cluster by cluster."
     ),
     dependence="clustered",
-    equation="t = CAAR / √(Σ_c (Σ_{i∈c} CAR_i)²) · N; p = share of |t*| ≥ |t| over cluster sign patterns",
-    reference="Liu (1988); Cameron, Gelbach & Miller (2008), null imposed",
+    equation="t = Σ_c S_c / √(Σ_c S_c²), S_c = Σ_{i∈c} CAR_i; p = share of |t*| ≥ |t| over cluster sign patterns",
+    reference="Liu (1988), Annals of Statistics 16; Cameron, Gelbach & Miller (2008), null imposed",
     minimum_events=2,
     compute=compute,
 )
