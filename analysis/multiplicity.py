@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.resampling import share_at_least
+
 Floats = NDArray[np.float64]
 
 
@@ -38,8 +40,10 @@ def romano_wolf(effects: Floats, signs: Floats) -> Floats:
     """Step-down p of the mean of each column of `effects` [n events, k hypotheses], dependence between columns kept.
 
     The null distribution of the largest |t| comes from flipping the signs of whole rows by `signs` [draws, n], so it
-    assumes symmetric, independent rows; NaN rows are not allowed. Returns [k]. Source: Romano & Wolf (2005, 2016).
+    assumes symmetric, independent rows; NaN rows are not allowed. When `signs` holds all 2^n patterns p is exact,
+    else the observed value counts as one more draw. Returns [k]. Source: Romano & Wolf (2005, 2016).
     """
+    is_exact = signs.shape[0] == 2 ** signs.shape[1]
     observed = np.abs(_t_values(np.ones((1, effects.shape[0])), effects)[0])
     drawn = np.abs(_t_values(signs, effects))
     order = np.argsort(-observed, kind="stable")
@@ -47,8 +51,7 @@ def romano_wolf(effects: Floats, signs: Floats) -> Floats:
     largest = 0.0
     for step, column in enumerate(order):
         maxima = drawn[:, order[step:]].max(axis=1)
-        p = (1 + int(np.sum(maxima >= observed[column] * (1 - 1e-12)))) / (1 + signs.shape[0])
-        largest = max(largest, p)
+        largest = max(largest, share_at_least(maxima, observed[column], is_exact=is_exact))
         adjusted[column] = largest
     return adjusted
 

@@ -2,7 +2,8 @@
 
 Normal scores give the tails their weight back, which uniform ranks take away. The score function is Tukey's; whether
 Corrado (2011) builds the same test on it could not be checked. The variance under equal correlation is that of Kolari
-and Pynnönen. Scores of n bars have a variance below one (0.93 at 125 bars, 0.83 at 35), which makes the test conservative.
+and Pynnönen. Scores of n bars have a variance below one (0.93 at 125 bars, 0.83 at 35), so that the test is
+conservative.
 """
 
 from __future__ import annotations

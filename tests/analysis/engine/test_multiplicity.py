@@ -40,3 +40,11 @@ def test_romano_wolf_finds_the_one_that_moves() -> None:
     adjusted = romano_wolf(effects, sign_patterns(30, 1))
     assert adjusted[3] < 0.01
     assert np.all(np.delete(adjusted, 3) > 0.05)
+
+
+@pytest.mark.parametrize("n", [4, 12])
+def test_romano_wolf_of_one_hypothesis_is_its_exact_sign_flip_p(n: int) -> None:
+    effects = np.random.default_rng(n).normal(0.5, 1.0, n)
+    signs = sign_patterns(n, 1)
+    exact = np.mean(np.abs(signs @ effects) >= abs(effects.sum()) * (1 - 1e-12))
+    assert romano_wolf(effects[:, None], signs)[0] == pytest.approx(exact)
