@@ -20,6 +20,9 @@ CATEGORIES: dict[str, tuple[str, str]] = {
     "token_price_commentary": ("Price commentary", "price commentary"),
 }
 
+# The venue of markets whose closes are observations.
+OBSERVED = "observed"
+
 VENUES = {
     "binanceusdm": "Binance USD-M",
     "binance": "Binance spot",
@@ -30,6 +33,7 @@ VENUES = {
     "gate": "Gate",
     "bybit": "Bybit",
     "simulated": "simulated market",
+    OBSERVED: "prices observed at uneven times",
 }
 
 ROLES = {
@@ -91,7 +95,30 @@ STATISTICS = {
     "wilcoxon_z": "Wilcoxon z",
 }
 
-BENCHMARKS = {"BTC": "Bitcoin", "ETH": "Ether"}
+# Expected-return models, as the rows of the study `models` name them.
+MODELS = {
+    "constant_mean": "Its own average",
+    "dimson": "Bitcoin, Dimson beta",
+    "egarch": "Bitcoin, EGARCH volatility",
+    "ewma_beta": "Bitcoin, recent bars weigh more",
+    "garch": "Bitcoin, GARCH volatility",
+    "huber": "Bitcoin, outliers weigh less",
+    "market": "Bitcoin, least squares",
+    "market_adjusted": "Bitcoin, one for one",
+    "multi_factor": "Several factors",
+    "multi_factor_orthogonal": "Several factors, each cleared of those before",
+    "rolling_beta": "Bitcoin, last 60 bars",
+    "scholes_williams": "Bitcoin, Scholes–Williams beta",
+    "synthetic_control": "A mix of other assets",
+}
+
+BENCHMARKS = {
+    "BTC": "Bitcoin",
+    "ETH": "Ether",
+    "BASKET_EQUAL": "the market basket",
+    "BASKET_LIQUID": "the liquid basket",
+    "AI_OTHERS": "the other AI tokens",
+}
 
 TIMEFRAMES = {"1m": "1-minute", "5m": "5-minute", "1h": "hourly", "4h": "4-hour", "1d": "daily"}
 
@@ -128,6 +155,11 @@ def statistic_name(statistic: str) -> str:
     return STATISTICS.get(statistic, statistic.replace("_", " "))
 
 
+def model_name(model: str) -> str:
+    """An expected-return model in words."""
+    return MODELS.get(model, model.replace("_", " "))
+
+
 def scenario_name(scenario: str) -> str:
     """A market of `aftershock study size` in words."""
     return SCENARIOS.get(scenario, scenario)
@@ -140,8 +172,10 @@ def venue_name(market_id: str) -> str:
 
 
 def market_name(market_id: str) -> str:
-    """A market in words: the pair and its venue."""
+    """A market in words: the pair and its venue, or that its prices were observed and not traded there."""
     symbol = market_id.split(":", 1)[-1].split(":", 1)[0]
+    if market_id.split(":", 1)[0] == OBSERVED:
+        return f"{symbol}, {VENUES[OBSERVED]}"
     return f"{symbol} on {venue_name(market_id)}"
 
 

@@ -14,7 +14,7 @@ from analysis.returns import ReturnGrid, build_return_grid
 from analysis.single.markets import align_markets
 from flows.context import RunContext, StepReport
 from flows.studies import load_grids
-from flows.study_registry import DeclaredStudy, load_studies
+from flows.study_registry import DeclaredStudy, load_study
 from warehouse.store.connection import Reader
 from warehouse.tables.news import EVENT
 from warehouse.tables.studies import EXCLUSION, STUDY_RESULT
@@ -27,7 +27,7 @@ WINDOWS_HOURS = (12.0, 24.0, 72.0)
 
 def update_group_studies(context: RunContext) -> StepReport:
     """Run every test on every category of news-selected events; a group whose data are as they were keeps its rows."""
-    study = {study.id: study for study in load_studies(context.settings.config_path)}[DECLARED_STUDY]
+    study = load_study(context.settings.config_path, DECLARED_STUDY)
     reports = [_update_measure(context, study, "returns", load_grids(context.warehouse, study))]
     candles = [_read_candles(context.warehouse, timeframe) for timeframe in study.timeframes]
     for measure in ("volume", "range"):

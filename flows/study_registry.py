@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
+from analysis.clock import bar_length
 from analysis.single.pair import StudySpecification
 from flows.errors import CommandError
 
@@ -38,6 +40,23 @@ class DeclaredStudy(BaseModel):
     specification_asset_ids: tuple[str, ...]
     examined_origins: tuple[str, ...]
     search_hours: float
+    observed_staleness_minutes: float = Field(default=0.0, ge=0.0)
+
+    @field_validator("observed_staleness_minutes")
+    @classmethod
+    def _require_longer_bar(cls, minutes: float, info: ValidationInfo) -> float:
+        timeframes = info.data.get("timeframes", ())
+        if timeframes and all(minutes * 60 >= bar_length(name).total_seconds() for name in timeframes):
+            raise ValueError(
+                f"{minutes:g} minutes are no shorter than the longest bar ({timeframes[-1]}): one observation would be "
+                "the close of two bars"
+            )
+        return minutes
+
+    @property
+    def observed_staleness(self) -> timedelta:
+        """How old an observed price may be at the close that it stands for; zero: observed prices are not used."""
+        return timedelta(minutes=self.observed_staleness_minutes)
 
     @property
     def specification(self) -> StudySpecification:
@@ -56,6 +75,7 @@ class DeclaredStudy(BaseModel):
             self.specification_asset_ids,
             self.examined_origins,
             self.search_hours,
+            self.observed_staleness_minutes,
         )
 
 
@@ -75,6 +95,11 @@ def load_studies(config_path: Path) -> tuple[DeclaredStudy, ...]:
     if own.exists():
         found |= {study.id: study for study in _read(str(own), own.read_text())}
     return tuple(found.values())
+
+
+def load_study(config_path: Path, study_id: str) -> DeclaredStudy:
+    """The study of that id; a packaged one always exists, because a user's file can only replace it."""
+    return {study.id: study for study in load_studies(config_path)}[study_id]
 
 
 def _read(name: str, text: str) -> tuple[DeclaredStudy, ...]:

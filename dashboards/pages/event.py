@@ -29,6 +29,7 @@ from dashboards.pages.event_tables import (
     timing_table,
     tokens_table,
 )
+from dashboards.pages.models_table import models_table
 from dashboards.pages.sections import cannot_know, reaction_tiles
 from dashboards.pages.trading import event_trading
 from dashboards.readings import Reaction, path_of, placebos_of, subject_of
@@ -133,6 +134,7 @@ def _measured(
     verdicts = {row["claim_id"]: row for row in read_verdicts(frames)}
     claim_rows = frames.part(CLAIM, "event_id", event_id).to_dicts()
     assets = {item.market_id: item.asset_id for item in reactions}
+    results = frames.part(STUDY_RESULT, "event_id", event_id)
     paths = {item.asset_id: path_of(frames, item) for item in reactions}
     paths = {asset: part for asset, part in paths.items() if part["raw_return"].drop_nulls().len() > 1}
     confounders = frames.part(CONFOUNDER, "event_id", event_id)
@@ -151,7 +153,7 @@ def _measured(
             canvas.draw(draw_multiples(paths, reactions)),
             tokens_table(reactions),
             movers_table(timings, reactions, paths),
-            event_trading(frames.part(STUDY_RESULT, "event_id", event_id), assets),
+            event_trading(results, assets),
             canvas.draw(
                 draw_correlation_change(
                     frames.part(CORRELATION_EPISODE, "event_id", event_id), f"the {category_news(event['category'])}"
@@ -161,6 +163,7 @@ def _measured(
             canvas.draw(
                 draw_specification_curve(specifications, next(summaries.iter_rows(named=True), None), subject.asset_id)
             ),
+            models_table(results, subject.asset_id, assets),
             Markup('<div class="pair even">{}{}</div>').format(
                 canvas.draw(draw_quantile_dots(placebos, subject, subject.headline)),
                 confounders_box(confounders, canvas.root),

@@ -2,6 +2,7 @@
 
 from flows.commands import (
     backfill,
+    benchmarks,
     claims,
     correlate,
     events,
@@ -22,6 +23,7 @@ MODULES = (
     serve,
     query,
     prices,
+    benchmarks,
     study,
     claims,
     correlate,

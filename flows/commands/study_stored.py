@@ -38,6 +38,7 @@ class Kind(StrEnum):
 def attach(app: typer.Typer) -> None:
     """Attach the commands to the group `study`."""
     app.command("event")(study_event)
+    app.command("models")(study_models)
     app.command("group")(study_group)
     app.command("regressions")(study_regressions)
 
@@ -77,6 +78,31 @@ def study_event(
                     f"{event} cannot be measured by study {study.id}: {reasons or 'no candles were known'}"
                 )
             emit(results.select(SHOWN_COLUMNS), fmt)
+
+
+def study_models(
+    event: Annotated[str, typer.Argument(help="Event id.")],
+    fmt: FormatOption = Format.TABLE,
+) -> None:
+    """Print one event's 24-hour return beyond every expected-return model, by token.
+
+    Example: aftershock study models 2026-06-12-fable-mythos-access-restriction
+    """
+    from flows.settings import load_settings
+    from warehouse.store.connection import open_reader
+    from warehouse.tables.news import EVENT
+
+    with open_reader(load_settings().published_path) as reader:
+        found = reader.query("model_results", event_id=event)
+        is_event = reader.frame(EVENT, where="event_id = $event_id", event_id=event).height
+    if not found.height:
+        raise CommandError(
+            f"{event} is not measured under every model: no token with bars over the whole day, or not an event of a "
+            "ledger"
+            if is_event
+            else f"no event {event}: `aftershock events list` shows the ids"
+        )
+    emit(found, fmt)
 
 
 def study_group(

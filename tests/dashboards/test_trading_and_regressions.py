@@ -1,4 +1,4 @@
-"""What pages say of trading around events and of the regressions over events."""
+"""What pages say of trading around events, of models of the expected return, and of regressions over events."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 
 from dashboards.figures.leads_lags import draw_leads_lags
 from dashboards.page import Canvas
+from dashboards.pages.models_table import models_table
 from dashboards.pages.regressions import regression_sections
 from dashboards.pages.trading import event_trading, group_trading
 from tests.dashboards.material import frame_of
@@ -99,6 +100,28 @@ def test_trading_is_told_in_times_the_usual_with_its_rank() -> None:
 
 def test_an_event_without_volumes_has_no_table() -> None:
     assert event_trading(STUDY_RESULT.empty(), {}) == ""
+
+
+def test_models_are_sorted_by_their_answer_and_the_absent_come_last_with_a_reason() -> None:
+    def make(number: int, model: str, **values: Any) -> dict[str, Any]:
+        shared = {"study_id": "models", "event_id": EVENT_ID, "market_id": market_id("TAO"), "n_estimation": 404}
+        return make_result(number, statistic=f"car:{model}", **shared, **values)
+
+    rows = frame_of(
+        STUDY_RESULT,
+        [
+            make(1, "garch", reason="did not converge"),
+            make(2, "market", estimate=0.19, lower_95=-0.01, upper_95=0.28, benchmark="BTC: x"),
+            make(3, "multi_factor", estimate=0.2, lower_95=0.1, upper_95=0.3, benchmark="BTC: x; ETH; AI_OTHERS"),
+        ],
+    )
+    text = models_table(rows, "TAO", {market_id("TAO"): "TAO"})
+    assert "Under 2 models" in text
+    assert "between +19.0% and +20.0%" in text
+    assert "Zero is outside the interval in 1 of 2" in text
+    assert "Bitcoin, Ether and the other AI tokens" in text
+    assert text.index("Several factors") < text.index("Bitcoin, least squares") < text.index("did not converge")
+    assert models_table(rows, "FET", {market_id("TAO"): "TAO"}) == ""
 
 
 def test_a_group_says_its_mean_or_why_there_is_none() -> None:

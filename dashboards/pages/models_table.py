@@ -1,0 +1,68 @@
+"""One event under every expected-return model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+from markupsafe import Markup
+
+from dashboards.formats import count, listing, percent
+from dashboards.frames import extremes
+from dashboards.inline import range_bar, range_scale, scale_words
+from dashboards.tables import Cell, Head, Spanning, table
+from dashboards.words import BENCHMARKS, asset_of, model_name
+
+STUDY_ID, PREFIX = "models", "car:"
+
+
+def models_table(results: pl.DataFrame, asset_id: str, assets: Mapping[str, str]) -> Markup:
+    """The rows of one token in the study `models`; nothing where it was not measured.
+
+    `results` are the event's rows of out.study_result, `assets` the asset of each market.
+    """
+    rows = [
+        row
+        for row in results.filter(pl.col("study_id") == STUDY_ID).iter_rows(named=True)
+        if assets.get(row["market_id"], asset_of(row["market_id"])) == asset_id
+    ]
+    known = [row for row in rows if row["estimate"] is not None]
+    if not known:
+        return Markup("")
+    rows.sort(key=lambda row: (row["estimate"] is None, -(row["estimate"] or 0.0), row["statistic"]))
+    low, high = extremes(pl.Series([row["estimate"] for row in known]))
+    scale = range_scale([value for row in known for value in (row["estimate"], row["lower_95"], row["upper_95"])])
+    n_clear = sum(row["lower_95"] > 0 or row["upper_95"] < 0 for row in known)
+    heads = (
+        Head("Model"),
+        Head("Beyond it, 24 h", is_number=True),
+        Head(scale_words(scale), is_wide=True, label="With its 95% interval"),
+        Head("95% interval", is_number=True),
+        Head("Bars", is_number=True),
+    )
+    caption = (
+        f"Under {len(known)} models of what {asset_id} should have done, the answer lies between {percent(low)} and "
+        f"{percent(high)}"
+    )
+    small = (
+        f"Zero is outside the interval in {n_clear} of {len(known)}. The models share one price path, so they are not "
+        "separate evidence. Intervals take volatility for what it was before, except where the model forecasts it."
+    )
+    return table("models", caption, small, heads, [_row(row, scale) for row in rows])
+
+
+def _row(row: Mapping[str, Any], scale: float) -> list[Cell | Spanning]:
+    name: Cell = model_name(row["statistic"].removeprefix(PREFIX))
+    extra = [BENCHMARKS.get(factor, factor) for factor in (row["benchmark"] or "").split("; ")[1:]]
+    if extra:
+        name = Markup('{} <span class="soft">Bitcoin, {}</span>').format(name, listing(extra))
+    if row["estimate"] is None:
+        return [name, Spanning(f"Not measured – {row['reason'] or 'no reason given'}")]
+    return [
+        name,
+        percent(row["estimate"]),
+        range_bar(row["lower_95"], row["upper_95"], row["estimate"], scale),
+        f"{percent(row['lower_95'])} to {percent(row['upper_95'])}",
+        count(row["n_estimation"]),
+    ]

@@ -1,0 +1,121 @@
+"""The examined events of the shipped record under every expected-return model."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from analysis.battery import load_models
+from flows.benchmarks import open_benchmarks
+from flows.bundle import update_bundle
+from flows.cli import app, register_commands
+from flows.context import RunContext
+from flows.errors import CommandError
+from flows.model_studies import STUDY_ID, update_model_studies
+from flows.prices import update_prices
+from flows.publish import publish_warehouse
+from flows.settings import load_settings
+from flows.studies import measure_one_event
+from flows.study_registry import load_study
+from warehouse.store.connection import open_writer
+from warehouse.tables.studies import STUDY_RESULT
+
+EPISODE = "2026-06-12-fable-mythos-access-restriction"
+TAO = "binanceusdm:TAO/USDT:USDT"
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunContext]:
+    home: Path = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AFTERSHOCK_HOME", str(home))
+        patch.setenv("AFTERSHOCK_OFFLINE", "1")
+        settings = load_settings()
+        with open_writer(settings.warehouse_path, 5) as warehouse:
+            run = RunContext(settings, warehouse, "run", datetime(2026, 11, 22, tzinfo=UTC), lambda _line: None)
+            update_bundle(run)
+            update_prices(run)
+            update_model_studies(run)
+            yield run
+
+
+def rows_of(context: RunContext, market_id: str = TAO, event_id: str = EPISODE) -> dict[str, dict[str, Any]]:
+    frame = context.warehouse.frame(
+        STUDY_RESULT,
+        where="study_id = $study and event_id = $event and market_id = $market",
+        study=STUDY_ID,
+        event=event_id,
+        market=market_id,
+    )
+    return {row["statistic"].removeprefix("car:"): row for row in frame.iter_rows(named=True)}
+
+
+def test_every_model_has_a_number_or_its_reason(context: RunContext) -> None:
+    rows = context.warehouse.frame(STUDY_RESULT, where="study_id = $study", study=STUDY_ID)
+    assert set(rows["statistic"].str.replace("car:", "")) == set(load_models())
+    assert rows.filter(pl.col("estimate").is_null() == pl.col("reason").is_null()).height == 0
+
+
+def test_the_market_model_is_that_of_the_headline_but_for_its_constant(context: RunContext) -> None:
+    study = load_study(context.settings.config_path, "reaction")
+    headline, _ = measure_one_event(context.warehouse, study, EPISODE, None)
+    wanted = (pl.col("statistic") == "car") & (pl.col("window_end_hours") == 24) & (pl.col("market_id") == TAO)
+    car = float(headline.filter(wanted)["estimate"].item())
+    own = rows_of(context)["market"]
+    assert own["n_estimation"] == headline.filter(wanted)["n_estimation"].item()
+    assert own["estimate"] == pytest.approx(car, abs=0.015)
+    assert own["lower_95"] > 0.1
+
+
+def test_several_factors_never_hold_the_asset_itself(context: RunContext) -> None:
+    tao = rows_of(context)["multi_factor"]
+    assert tao["benchmark"].endswith("; ETH")
+    near = rows_of(context, "binanceusdm:NEAR/USDT:USDT")["multi_factor"]
+    assert near["benchmark"].endswith("; ETH; AI_OTHERS")
+    ether = rows_of(context, "binanceusdm:ETH/USDT:USDT")
+    assert "ETH" not in ether["multi_factor"]["benchmark"].replace("ETH/USDT", "").split("; ")
+    assert ether["synthetic_control"]["reason"] is None or "constant" not in ether["synthetic_control"]["reason"]
+
+
+def test_the_other_ai_tokens_leave_out_the_one_under_study(context: RunContext) -> None:
+    returns = open_benchmarks(context.warehouse)
+    everyone, others = (
+        returns(asset, "4h").filter(pl.col("benchmark_id") == "AI_OTHERS").sort("open_time_utc")
+        for asset in (None, "TAO")
+    )
+    assert everyone["n_members"].max() == 4
+    assert others["n_members"].max() == 3
+    assert not everyone.tail(50)["log_return"].equals(others.tail(50)["log_return"])
+
+
+def test_a_second_run_changes_nothing(context: RunContext) -> None:
+    report = update_model_studies(context)
+    assert report.n_changed == 0
+    assert " 0 computed anew" in report.detail
+
+
+def test_the_commands_show_models_and_benchmarks(context: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AFTERSHOCK_HOME", str(context.settings.published_path.parent))
+    publish_warehouse(context)
+    if not app.registered_groups:
+        register_commands()
+
+    def ask(*words: str) -> str:
+        return CliRunner().invoke(app, [*words, "--format", "csv"], catch_exceptions=False).stdout
+
+    models = pl.read_csv(ask("study", "models", EPISODE).encode())
+    assert models["asset_id"][0] == "TAO"
+    assert models.filter(pl.col("asset_id") == "TAO")["model"].n_unique() == len(load_models())
+    with pytest.raises(CommandError, match="no event nothing"):
+        ask("study", "models", "nothing")
+    shown = pl.read_csv(ask("benchmarks", "--without", "tao", "--timeframe", "4h", "--since", "2026-06-12").encode())
+    assert set(shown["benchmark_id"]) == {"BTC", "ETH", "AI_OTHERS"}
+    assert shown["open_time_utc"].min() == "2026-06-12T00:00:00Z"
+    with pytest.raises(CommandError, match="'3h' is unknown"):
+        ask("benchmarks", "--timeframe", "3h")
+    with pytest.raises(CommandError, match="no benchmark has bars of 1m"):
+        ask("benchmarks", "--timeframe", "1m")
