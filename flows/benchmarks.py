@@ -15,7 +15,8 @@ from warehouse.store.connection import Reader
 def open_benchmarks(reader: Reader) -> Callable[[str | None, str], pl.DataFrame]:
     """A function from (asset under study or None, timeframe) to the returns of every benchmark.
 
-    Columns: benchmark_id, open_time_utc, log_return, n_members; see `benchmark_returns`. Candles of a timeframe are read once, and each answer is built once. No candles give no rows.
+    Columns: benchmark_id, open_time_utc, log_return, n_members; see `benchmark_returns`. Candles of a timeframe are
+    read once, and each answer is built once. No candles give no rows.
     """
     markets = reader.query("study_markets")
 
