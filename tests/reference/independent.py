@@ -320,7 +320,7 @@ def _hall_skewness(group: Group) -> Number | None:
 
 def _jackknife(group: Group) -> Number | None:
     """Pseudo-values of the standardised effect mean(SCAR)/sd(SCAR), their cross-sectional t."""
-    if group.n < 3 or is_flat(group.cars):
+    if group.n < 3 or is_flat(group.scars):
         return None
 
     def effect(values: Floats) -> float:

@@ -74,12 +74,20 @@ class Measured:
         return list(range(part[0] - self.event.window[0], part[1] - self.event.window[0] + 1))
 
 
-def measure(tables: Tables, event: Event, model: str = "market", *, least: int = 0) -> Measured | None:
-    """The event, or None when bars are missing at an end or fewer than `least` estimation bars can be used."""
+def measure(
+    tables: Tables, event: Event, model: str = "market", *, least: int = 0, spoilers: Sequence[Event] = ()
+) -> Measured | None:
+    """The event, or None when bars are missing at an end or fewer than `least` estimation bars can be used.
+
+    Bars in the windows of `spoilers`, events of the same asset, are left out of the estimation.
+    """
     days = sorted(set(tables.assets[event.asset]).intersection(*tables.factors))
     asset = _returns([tables.assets[event.asset][day] for day in days], tables)
     factors = [_returns([series[day] for day in days], tables) for series in tables.factors]
-    zero = next((row for row, day in enumerate(days) if day >= event.day), len(days))
+    zero = _bar_zero(days, event)
+    spoiled = {
+        _bar_zero(days, other) + bar for other in spoilers for bar in range(other.window[0], other.window[1] + 1)
+    }
     first, last = min(event.window[0], event.estimation[0]), max(event.window[1], event.estimation[1])
     if zero + event.window[0] < 0 or zero + event.window[1] >= len(days) or event.day < days[0]:
         return None
@@ -88,7 +96,7 @@ def measure(tables: Tables, event: Event, model: str = "market", *, least: int =
     usable = [
         bar
         for bar in range(event.estimation[0], event.estimation[1] + 1)
-        if bar in relative and np.isfinite(everything[relative[bar]]).all()
+        if bar in relative and relative[bar] not in spoiled and np.isfinite(everything[relative[bar]]).all()
     ]
     if len(usable) < max(least, len(factors) + 3):
         return None
@@ -108,6 +116,10 @@ def measure(tables: Tables, event: Event, model: str = "market", *, least: int =
         fit.covariance,
         gap if np.isfinite(fit.ar).all() else float("nan"),
     )
+
+
+def _bar_zero(days: Sequence[int], event: Event) -> int:
+    return next((row for row, day in enumerate(days) if day >= event.day), len(days))
 
 
 @dataclass(frozen=True)

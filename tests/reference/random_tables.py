@@ -10,7 +10,7 @@ import polars as pl
 
 from tests.reference.independent_events import Bounds, Event, Series, Tables
 
-FIRST_DAY = dt.date(2024, 1, 1)
+FIRST_DAY = dt.datetime(2024, 1, 1)
 N_DAYS = 150
 PART: Bounds = (-1, 1)  # tested beside single bars and whole windows
 
@@ -29,6 +29,9 @@ class Shape:
     has_holes: bool = False
     is_uneven: bool = False
     has_own_windows: bool = False
+    is_hourly: bool = False
+    is_masked: bool = False
+    is_cumulative: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,10 +45,16 @@ class RandomStudy:
     tables: Tables
     expected: tuple[Event, ...]
     least: int  # usable estimation bars below which the command excludes an event
+    shape: Shape
+
+    def spoilers_of(self, event: Event) -> list[Event]:
+        """The events whose windows the command masks in the estimation window of `event`."""
+        return [other for other in self.expected if other.asset == event.asset] if self.shape.is_masked else []
 
     def parts_of(self, window: Bounds) -> list[Bounds]:
         """The windows that the command tests for events of `window`, in its order."""
         parts = [(bar, bar) for bar in range(window[0], window[1] + 1)]
+        parts += [(window[0], bar) for bar in range(window[0] + 1, window[1])] if self.shape.is_cumulative else []
         parts += [PART] if window[0] <= PART[0] and PART[1] <= window[1] else []
         return list(dict.fromkeys([*parts, window]))
 
@@ -73,14 +82,16 @@ def make_study(shape: Shape, seed: int, window: Bounds = (-2, 3), estimation: Bo
     ]
     options += [f"--values={shape.values}", f"--returns={shape.kind}"]
     options += ["--factors", ",".join(names)] if names else ["--model", "constant_mean"]
+    options += [*(["--mask"] * shape.is_masked), *(["--cumulative"] * shape.is_cumulative)]
     return RandomStudy(
-        _frame(assets, is_long=shape.is_long),
-        _frame(dict(zip(names, market, strict=True)), is_long=shape.is_long) if names else None,
-        _event_frame(events, window, estimation),
+        _frame(assets, shape),
+        _frame(dict(zip(names, market, strict=True)), shape) if names else None,
+        _event_frame(events, window, estimation, shape),
         tuple(options),
         tables,
         tuple(events),
         (estimation[1] - estimation[0] + 1) // 2,
+        shape,
     )
 
 
@@ -114,13 +125,13 @@ def _events(rng: np.random.Generator, shape: Shape, days: list[int], window: Bou
     return events
 
 
-def _frame(series: dict[str, Series], *, is_long: bool) -> pl.DataFrame:
+def _frame(series: dict[str, Series], shape: Shape) -> pl.DataFrame:
     days = sorted({day for values in series.values() for day in values})
-    if is_long:
-        rows = [(_date(day), name, value) for name, values in series.items() for day, value in values.items()]
+    if shape.is_long:
+        rows = [(_time(day, shape), name, value) for name, values in series.items() for day, value in values.items()]
         return _blank(pl.DataFrame(rows, schema=["date", "asset", "value"], orient="row"))
     columns = {name: [values.get(day, float("nan")) for day in days] for name, values in series.items()}
-    return _blank(pl.DataFrame({"date": [_date(day) for day in days], **columns}))
+    return _blank(pl.DataFrame({"date": [_time(day, shape) for day in days], **columns}))
 
 
 def _blank(frame: pl.DataFrame) -> pl.DataFrame:
@@ -128,12 +139,12 @@ def _blank(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(pl.when(numbers.is_nan()).then(None).otherwise(numbers).name.keep())
 
 
-def _event_frame(events: list[Event], window: Bounds, estimation: Bounds) -> pl.DataFrame:
+def _event_frame(events: list[Event], window: Bounds, estimation: Bounds, shape: Shape) -> pl.DataFrame:
     frame = pl.DataFrame(
         {
             "event_id": [event.event_id for event in events],
             "asset": [event.asset for event in events],
-            "date": [_date(event.day) for event in events],
+            "date": [_time(event.day, shape) for event in events],
         }
     )
     if all((event.window, event.estimation) == (window, estimation) for event in events):
@@ -146,5 +157,8 @@ def _event_frame(events: list[Event], window: Bounds, estimation: Bounds) -> pl.
     )
 
 
-def _date(day: int) -> str:
-    return (FIRST_DAY + dt.timedelta(days=day)).isoformat()
+def _time(number: int, shape: Shape) -> str:
+    """The bar of that number: a day, or an hour as an instant with its zone."""
+    if shape.is_hourly:
+        return f"{FIRST_DAY + dt.timedelta(hours=number):%Y-%m-%dT%H:%M:%SZ}"
+    return f"{FIRST_DAY + dt.timedelta(days=number):%Y-%m-%d}"

@@ -31,6 +31,9 @@ shapes = st.builds(
     has_holes=st.booleans(),
     is_uneven=st.booleans(),
     has_own_windows=st.booleans(),
+    is_hourly=st.booleans(),
+    is_masked=st.booleans(),
+    is_cumulative=st.booleans(),
 )
 
 
@@ -45,7 +48,10 @@ def test_the_command_equals_the_independent_program(folder: Path, shape: Shape, 
     model = model if shape.n_factors == 1 else "market" if shape.n_factors else "constant_mean"
     random = make_study(shape, seed)
     study = run_study_csv(folder, random.prices, random.market, random.events, *random.options, "--model", model)
-    measured = [measure(random.tables, event, model, least=random.least) for event in random.expected]
+    measured = [
+        measure(random.tables, event, model, least=random.least, spoilers=random.spoilers_of(event))
+        for event in random.expected
+    ]
     assert differences_of_events(study, measured) == []
     assert differences_of_tests(study, random, [event for event in measured if event is not None]) == []
 
