@@ -13,6 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from analysis.activity import Measure
+from analysis.observations import candles_first, is_observed
 from analysis.single.aligned import MICROSECONDS_PER_HOUR, AlignedSeries, cut_series, mark_spans
 from analysis.single.markets import StudyMarkets
 from analysis.single.study import list_mask_spans, read_event_times
@@ -131,7 +132,7 @@ def _plan_group(
 def _candidates(markets: StudyMarkets, asset: str) -> list[tuple[AlignedSeries, NDArray[np.int64]]]:
     """The series of an asset that have a benchmark, each with the running count of its usable bars."""
     found = []
-    for market_id in sorted(markets.series):
+    for market_id in sorted(markets.series, key=candles_first):
         for series in markets.series[market_id] if markets.asset_ids[market_id] == asset else ():
             if series.benchmark_ids:
                 is_usable = np.isfinite(series.asset) & np.isfinite(series.benchmark)
@@ -153,6 +154,8 @@ def _best_market(
         index = series.first_bar_after(at)
         if series.bar_hours != bar_hours or not 0 < index < series.asset.size:
             continue
+        if best is not None and is_observed(series.market_id):
+            break  # they come last: candles of the asset are there
         first = max(0, index - round(specification.estimation_hours / bar_hours))
         last = min(series.asset.size, index + round(hours / bar_hours))
         n = int(counts[last] - counts[first])

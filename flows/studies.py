@@ -7,6 +7,7 @@ from datetime import datetime
 import polars as pl
 
 from analysis.clock import bar_length
+from analysis.observations import observed_bars, observed_markets
 from analysis.returns import ReturnGrid, build_return_grid
 from analysis.single.markets import StudyMarkets, align_markets
 from analysis.single.measure import TABLES, join_rows, measure_events, read_signatures
@@ -16,6 +17,7 @@ from flows.study_registry import DeclaredStudy, load_studies
 from warehouse.store.connection import Reader, Warehouse
 from warehouse.tables.contract import Table
 from warehouse.tables.news import EVENT
+from warehouse.tables.prices import MARKET
 from warehouse.tables.studies import EXCLUSION, STUDY_RESULT
 
 
@@ -28,6 +30,9 @@ def update_studies(context: RunContext) -> StepReport:
 
 def _update_study(context: RunContext, study: DeclaredStudy) -> StepReport:
     warehouse = context.warehouse
+    n_markets = warehouse.merge(
+        MARKET, observed_markets(_load_observations(warehouse, study)["asset_id"].unique())
+    ).n_changed
     events = warehouse.frame(EVENT, where="status <> 'rejected'")
     times, excluded = read_event_times(events.filter(pl.col("origin").is_in(study.event_origins)))
     masks = events.filter(pl.col("origin").is_in(study.mask_origins))
@@ -37,7 +42,7 @@ def _update_study(context: RunContext, study: DeclaredStudy) -> StepReport:
     planned = plan_events(study.specification, times, masks, markets)
     outcome = measure_events(study.specification, planned, excluded, stored, markets)
 
-    n_changed = _store_rows(warehouse, EXCLUSION, outcome.exclusions, study.id, frozenset())
+    n_changed = n_markets + _store_rows(warehouse, EXCLUSION, outcome.exclusions, study.id, frozenset())
     if outcome.fresh_event_ids or outcome.kept_event_ids != stored.keys():
         for table in TABLES:
             n_changed += _store_rows(warehouse, table, outcome.rows[table.name], study.id, outcome.kept_event_ids)
@@ -49,13 +54,22 @@ def _update_study(context: RunContext, study: DeclaredStudy) -> StepReport:
 
 
 def load_grids(reader: Reader, study: DeclaredStudy, as_of: datetime | None = None) -> list[ReturnGrid]:
-    """Returns of every market, one grid per bar length of the study, finest first; with `as_of` as believed then."""
-    grids = []
+    """Returns of every market, one grid per bar length of the study, finest first; with `as_of` as believed then.
+
+    Observed prices of the study's assets join them as markets of their own, on bars longer than their age limit.
+    """
+    observations, grids = _load_observations(reader, study, as_of), []
     for timeframe in study.timeframes:
-        candles = reader.query("study_candles", timeframe=timeframe, as_of=as_of)
+        observed = observed_bars(observations, bar_length(timeframe), study.observed_staleness)
+        candles = pl.concat([reader.query("study_candles", timeframe=timeframe, as_of=as_of), observed])
         if candles.height:
             grids.append(build_return_grid(candles, bar_length(timeframe)))
     return grids
+
+
+def _load_observations(reader: Reader, study: DeclaredStudy, as_of: datetime | None = None) -> pl.DataFrame:
+    """asset_id, observed_at_utc, price_quote of the study's assets; with `as_of` what had been seen by then."""
+    return reader.query("study_observations", asset_ids=list(study.asset_ids), as_of=as_of)
 
 
 def load_markets(reader: Reader, study: DeclaredStudy, as_of: datetime | None = None) -> StudyMarkets:

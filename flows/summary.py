@@ -56,6 +56,8 @@ def _print_reaction(console: Console, reader: Reader) -> None:
     for row in rows.iter_rows(named=True):
         table.add_row(*_reaction_cells(row))
     console.print(table)
+    if any(market_id.startswith("observed:") for market_id in rows["market_id"]):
+        console.print("observed: no candles there; closes are prices observed at uneven times (see conventions).")
     console.print()
 
 

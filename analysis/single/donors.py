@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.observations import is_observed
 from analysis.returns import ReturnGrid
 from analysis.single.aligned import MICROSECONDS_PER_HOUR, AlignedSeries
 
@@ -58,12 +59,12 @@ class Donors:
 def collect_donors(grid: ReturnGrid, asset_ids: Mapping[str, str], treated: Collection[str]) -> Donors:
     """Every asset of `grid` that is not `treated`; its return of a bar comes from the first of its markets that has it.
 
-    Markets with more returns come first; venues are mixed by return, never by price.
+    Markets with more returns come first; venues are mixed by return, never by price. Observed prices are no donors.
     """
     markets: dict[str, list[tuple[int, str]]] = {}
     for market_id in grid.market_ids:
         asset = asset_ids.get(market_id, market_id)
-        if asset not in treated:
+        if asset not in treated and not is_observed(market_id):
             n_returns = int(np.isfinite(grid.returns[grid.row(market_id)]).sum())
             markets.setdefault(asset, []).append((-n_returns, market_id))
     returns = np.full((len(markets), grid.n_bars), np.nan)

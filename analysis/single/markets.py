@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
+from analysis.observations import is_observed
 from analysis.returns import ReturnGrid
 from analysis.single.aligned import AlignedSeries, align_series
 from analysis.single.donors import BASKET, Donors, collect_donors
@@ -37,7 +38,8 @@ def align_markets(
 
     `grids` come finest bars first; `markets` has market_id and asset_id; `benchmark_asset_ids` come main one first.
     The main benchmark's own markets get none: their abnormal return is their return. Donors are the assets of
-    `markets` that are not in `asset_ids`, and the benchmarks.
+    `markets` that are not in `asset_ids`, and the benchmarks. An observed market without a bar is left out; it enters
+    neither the donors nor the variants of the specification curve.
     """
     assets = dict(markets.select("market_id", "asset_id").iter_rows())
     treated = frozenset(asset_ids) - frozenset(benchmark_asset_ids)
@@ -56,9 +58,10 @@ def align_markets(
                 continue
             main = next(iter(variant.values()))
             found.append(main)
-            if asset in treated:
+            if asset in treated and not is_observed(market_id):
                 variants.setdefault(asset, []).append(variant | _beside_basket(main, donors[main.bar_hours]))
-        series[market_id] = tuple(found)
+        if found or not is_observed(market_id):
+            series[market_id] = tuple(found)
     named = {market_id: assets[market_id] for market_id in series}
     return StudyMarkets(series, named, {asset: tuple(items) for asset, items in variants.items()}, donors)
 

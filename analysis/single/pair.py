@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.observations import is_observed
 from analysis.single.aligned import AlignedSeries, cut_series, mark_spans
 from analysis.single.block_model import Coefficients, ReturnSums, fit_around, sum_returns
 from analysis.single.donors import Donors
@@ -38,6 +39,7 @@ class StudySpecification:
     specification_asset_ids: tuple[str, ...]  # assets that get a specification curve
     examined_origins: tuple[str, ...]  # origins of events that every method is applied to; the rest get the windows
     search_hours: float  # how long after the event the first significant bar is looked for
+    observed_staleness_minutes: float = 0.0  # how old an observed price may be at its close; 0: none are used
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,18 @@ def describe_conventions(
         f"first {specification.mask_hours:g} h after other events left out, constant not carried forward; "
         f"log returns summed and shown as exp − 1; window from the last close at or before the event "
         f"({utc_instant(base_close_us):%Y-%m-%d %H:%M} UTC); timing: {timing}, {event.precision} precision"
+        f"{describe_closes(specification, series.market_id)}"
+    )
+
+
+def describe_closes(specification: StudySpecification, market_id: str) -> str:
+    """What to add to conventions where closes are not candles of a venue; empty where they are."""
+    if not is_observed(market_id):
+        return ""
+    return (
+        "; closes are prices observed at uneven times, not candles of a venue, each at most "
+        f"{specification.observed_staleness_minutes:g} minutes old: a move so shortly before a close may fall into the "
+        "next bar"
     )
 
 

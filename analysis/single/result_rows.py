@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from scipy.special import stdtr, stdtrit
 
-from analysis.single.pair import Pair
+from analysis.single.pair import Pair, describe_closes
 from warehouse.tables.studies import STUDY_RESULT
 
 GROUP_ID = "event"
@@ -20,7 +20,12 @@ Row = dict[str, object]
 
 
 def result_row(pair: Pair, window_hours: float, statistic: str, data_as_of: datetime, **values: object) -> Row:
-    """One row; what is not given is null. `values` are columns of the contract."""
+    """One row; what is not given is null. `values` are columns of the contract.
+
+    A method's own conventions say too where closes are observed prices.
+    """
+    conventions = str(values.pop("conventions", pair.conventions))
+    closes = describe_closes(pair.specification, pair.market_id)
     identity = (
         pair.specification.study_id,
         GROUP_ID,
@@ -40,7 +45,7 @@ def result_row(pair: Pair, window_hours: float, statistic: str, data_as_of: date
         "window_end_hours": float(window_hours),
         "statistic": statistic,
         "benchmark": pair.benchmark_words,
-        "conventions": pair.conventions,
+        "conventions": conventions if closes in conventions else conventions + closes,
         "data_as_of_utc": data_as_of,
     } | values
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import polars as pl
 
+from analysis.observations import candles_first, is_observed
 from analysis.single.aligned import MICROSECONDS_PER_HOUR, AlignedSeries
 from analysis.single.donors import Donors
 from analysis.single.markets import StudyMarkets, Variant
@@ -75,16 +76,24 @@ def plan_events(
 ) -> Iterator[PlannedEvent]:
     """Each event with its measurable pairs, one at a time because pairs are large.
 
-    `masks` holds the core.event rows that estimation and placebos must avoid.
+    `masks` holds the core.event rows that estimation and placebos must avoid. A market of observed prices is used only
+    where no market with candles of its asset can be measured.
     """
     spans = list_mask_spans(masks, specification.mask_hours)
     for event in events:
         others = tuple(span for event_id, span in spans if event_id != event.event_id)
         pairs, reasons = [], []
-        for market_id in sorted(markets.series):
-            found = choose_pair(specification, event, markets.series[market_id], others, markets.donors)
+        by_asset: dict[str, str] = {}
+        for market_id in sorted(markets.series, key=candles_first):
+            asset, candidates = markets.asset_ids[market_id], markets.series[market_id]
+            if is_observed(market_id) and asset in by_asset:
+                if any(0 < series.first_bar_after(event.best_us) < series.close_us.size for series in candidates):
+                    reasons.append((market_id, f"not needed: candles of {asset} are there ({by_asset[asset]})"))
+                continue
+            found = choose_pair(specification, event, candidates, others, markets.donors)
             if isinstance(found, Pair):
                 pairs.append(found)
+                by_asset.setdefault(asset, market_id)
             else:
                 reasons.append((market_id, found))
         curves = _plan_curves(specification, pairs, markets, others)
@@ -135,7 +144,7 @@ def _plan_curves(
     """
     curves = []
     for asset in specification.specification_asset_ids:
-        own = [pair for pair in pairs if markets.asset_ids[pair.market_id] == asset]
+        own = [pair for pair in pairs if markets.asset_ids[pair.market_id] == asset and not is_observed(pair.market_id)]
         variants = markets.variants.get(asset, ())
         if not own or not variants or not own[0].is_examined:
             continue

@@ -66,6 +66,7 @@ def parse_observations(raw: pl.DataFrame, reading: Reading) -> tuple[pl.DataFram
         "observed_at_utc",
         pl.col("price_usd").alias("price_quote"),
         pl.lit(None, dtype=pl.Float64).alias("volume_24h_quote"),
+        pl.lit(reading.now).cast(UTC).alias("first_seen_at_utc"),
         pl.lit(reading.run_id).alias("run_id"),
     )
     return OBSERVATION.conform(frame), refusal_frame(refused, OBSERVATION.name, reading)

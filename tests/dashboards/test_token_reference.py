@@ -7,6 +7,7 @@ import pytest
 
 from dashboards.frames import Frames
 from dashboards.pages.token import compose_token
+from dashboards.words import market_name, venue_name
 from tests.dashboards.material import make_frames
 
 CLOSED = datetime(2026, 6, 21, tzinfo=UTC)
@@ -42,3 +43,9 @@ def test_the_page_states_price_markets_venues_and_spread(n_markets: int, n_venue
 
 def test_a_token_without_dollar_markets_says_so() -> None:
     assert "No price across venues" in str(compose_token(make_frames(), "TAO", {}).body)
+
+
+def test_a_market_of_observed_prices_is_called_what_it_is() -> None:
+    assert market_name("observed:RENDER/USD") == "RENDER/USD, prices observed at uneven times"
+    assert market_name("okx:RENDER/USDT") == "RENDER/USDT on OKX"
+    assert venue_name("observed:RENDER/USD") == "prices observed at uneven times"

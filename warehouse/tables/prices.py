@@ -41,7 +41,7 @@ MARKET = Table(
         Column("asset_id", pl.String, "The asset quoted; for an unregistered market its base symbol"),
         Column("exchange", pl.String, "ccxt id of the venue"),
         Column("symbol", pl.String, "ccxt unified symbol"),
-        Column("kind", pl.String, "spot or perpetual"),
+        Column("kind", pl.String, "spot, perpetual, or observed: prices at uneven times that a study makes bars of"),
         Column("quote", pl.String, "Quote currency"),
         Column("contract_multiplier", pl.Float64, "Units of the asset per quoted unit (1000 for 1000PEPE)"),
         Column("listed_at_utc", UTC, "First candle or listing, where documented", is_nullable=True),
@@ -216,6 +216,12 @@ OBSERVATION = Table(
         Column("observed_at_utc", UTC, "When the price was observed"),
         Column("price_quote", pl.Float64, "Observed price", "US dollar"),
         Column("volume_24h_quote", pl.Float64, "Trailing volume where given", "US dollar", True),
+        Column(
+            "first_seen_at_utc",
+            UTC,
+            "When we first saw it; null for rows of earlier versions, whose run says when",
+            is_nullable=True,
+        ),
         RUN_ID,
     ),
 )

@@ -1,4 +1,10 @@
 -- a study of an event uses no bar that closes after the data's stated end
+with ends as (
+    select max(open_time_utc) + interval 1 day as at_utc from core.candle
+    union all
+    select max(observed_at_utc) + interval 1 day from core.observation
+)
+
 select result_id, event_id, data_as_of_utc
 from out.study_result
-where data_as_of_utc > (select max(open_time_utc) + interval 1 day from core.candle)
+where data_as_of_utc > (select max(at_utc) from ends)

@@ -1,6 +1,11 @@
--- markets that have candles, with their asset and its role; an unregistered market stands for its base symbol
+-- markets that have candles, and those that stand for observed prices, with their asset and its role; an unregistered market
+-- stands for its base symbol
 with traded as (
     select distinct market_id from core.candle
+),
+
+observed as (
+    select distinct asset_id from core.observation
 )
 
 select
@@ -10,4 +15,10 @@ select
 from traded as t
 left join core.market as m on t.market_id = m.market_id
 left join core.asset as a on a.asset_id = m.asset_id
-order by t.market_id
+
+union all
+
+select 'observed:' || o.asset_id || '/USD' as market_id, o.asset_id, a.role
+from observed as o
+left join core.asset as a on o.asset_id = a.asset_id
+order by market_id
