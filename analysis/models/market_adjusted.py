@@ -1,4 +1,7 @@
-"""Market-adjusted returns: the benchmark itself is the expectation."""
+"""Market-adjusted returns: the benchmark itself is the expectation.
+
+No parameter is estimated, so that there is no prediction error; R EventStudy adds 1/n to the variance all the same.
+"""
 
 from __future__ import annotations
 

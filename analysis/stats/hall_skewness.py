@@ -1,6 +1,7 @@
 """Hall's skewness-adjusted t test.
 
-Long windows and buy-and-hold returns are right-skewed, which makes the plain t test reject too often on the left.
+Long windows and buy-and-hold returns are right-skewed, which makes the plain t test reject too often on the left. The
+normal p needs many events: of normal CARs it rejects 14 % at nominal 5 % with 4 events, 9 % with 10, 6 % with 30.
 """
 
 from __future__ import annotations

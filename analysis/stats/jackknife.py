@@ -2,7 +2,8 @@
 
 The mean alone would jackknife to the plain t value; the standardised effect does not, because every left-out event
 changes the deviation as well. Giaccotto and Sfiridis brought the jackknife to event studies; their article could not be
-read, so this is the textbook jackknife of the standardised effect, which may differ from theirs.
+read, so this is the textbook jackknife of the standardised effect, which may differ from theirs. Of normal CARs it
+rejects 3 % at nominal 5 % with 6 to 30 events, and almost never with fewer.
 """
 
 from __future__ import annotations
