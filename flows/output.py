@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 # A table that goes into a file or a mail is as wide as its rows, up to this many characters.
 PIPED_WIDTH = 200
+# Plain tables fit into a mail without being folded.
+MAIL_WIDTH = 120
 
 
 class Format(StrEnum):
@@ -33,6 +35,21 @@ def emit(frame: pl.DataFrame, fmt: Format, title: str = "") -> None:
         frame.write_parquet(sys.stdout.buffer)
     else:
         _print_table(frame, title)
+
+
+def emit_plain(frame: pl.DataFrame, title: str, wrapped: str) -> None:
+    """Write `frame` to stdout as plain lines under `title`, to be pasted into a mail; column `wrapped` may wrap."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), collapse_padding=True)
+    for name, dtype in frame.schema.items():
+        table.add_column(name, justify="right" if dtype.is_numeric() else "left", no_wrap=name != wrapped)
+    for row in frame.iter_rows():
+        table.add_row(*(f"{value:,}" if isinstance(value, int) else _cell(value) for value in row))
+    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else MAIL_WIDTH, highlight=False)
+    console.print(title, markup=False)
+    console.print(table)
 
 
 def talk(message: str) -> None:

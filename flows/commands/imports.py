@@ -2,12 +2,15 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
 from flows.errors import EXIT_SOURCE, CommandError
-from flows.output import Format, emit, talk
+from flows.output import Format, emit, emit_plain, talk
+
+if TYPE_CHECKING:
+    import polars as pl
 
 group = typer.Typer(
     no_args_is_help=True, help="Import files of prices or news.\n\nExample: aftershock import prices candles.csv"
@@ -87,13 +90,25 @@ def import_price_files(
     from flows.manual import writing_command
     from flows.price_files import import_prices, preview_prices
     from ingest.prices.layout import Identity
+    from ingest.prices.reports import readable_gaps
 
     identity = Identity(exchange, symbol, timeframe)
     if dry_run:
-        emit(preview_prices(files, identity), fmt)
+        _print_report(preview_prices(files, identity), fmt)
         return
     with writing_command("import prices") as run:
         report, gaps = import_prices(run, files, identity)
-    emit(report, fmt)
+    _print_report(report, fmt)
     if fmt is Format.TABLE and gaps.height:
-        emit(gaps, fmt, "gaps of these series, longest first")
+        emit_plain(readable_gaps(gaps), "\nGaps of these series, longest first", "detail")
+
+
+def _print_report(report: "pl.DataFrame", fmt: Format) -> None:
+    """A plain table per file, or the whole report in another format."""
+    from ingest.prices.reports import readable_report
+
+    if fmt is not Format.TABLE:
+        emit(report, fmt)
+        return
+    for title, series in readable_report(report):
+        emit_plain(series, title, "remarks")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from flows.errors import CommandError
-from flows.output import Format, emit, talk
+from flows.output import Format, emit, emit_plain, talk
 
 if TYPE_CHECKING:
     from warehouse.store.connection import Reader
@@ -39,16 +39,29 @@ def show_coverage(
 ) -> None:
     """Print for every series the first and last bar, bars expected, present and missing, and why.
 
+    The table is plain text of 120 columns, ready for a mail; --format csv adds assets, gaps and sources.
+
     Example: aftershock coverage --asset TAO
     """
     from flows.settings import load_settings
     from warehouse.store.connection import open_reader
 
+    asset_id = asset and asset.upper()
     with open_reader(load_settings().published_path) as reader:
-        frame = reader.query("gap_report" if gaps else "coverage_report", asset_id=asset and asset.upper())
-    emit(frame, fmt)
-    if gaps or fmt is not Format.TABLE:
+        frame = reader.query("gap_report" if gaps else "coverage_report", asset_id=asset_id)
+        [title] = reader.query("coverage_summary", asset_id=asset_id)["words"]
+    if not frame.height and asset_id and not gaps:
+        raise CommandError(
+            f"no series of {asset_id!r} is stored; fetch it: aftershock backfill --asset {asset_id} --since 2026-06-01"
+            " --timeframe 1h"
+        )
+    if fmt is not Format.TABLE or not frame.height:
+        emit(frame, fmt)
         return
+    if gaps:
+        emit_plain(frame.drop("asset"), title, "detail")
+        return
+    emit_plain(frame.drop("asset", "gaps", "source"), title, "remarks")
     talk("times are UTC; a bar is named by its open; causes of gaps: aftershock coverage --gaps")
 
 

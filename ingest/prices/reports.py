@@ -121,3 +121,46 @@ def _refused_by_series(refused: pl.DataFrame) -> pl.DataFrame:
             "reasons",
         )
     )
+
+
+def readable_report(report: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
+    """Per file of `file_report` a line with its totals, and its series with what there is to say about each."""
+    opened = [pl.col(name).dt.strftime("%Y-%m-%d %H:%M") for name in ("first_open_utc", "last_open_utc")]
+    remarks = pl.concat_str(
+        pl.col("reasons") + " refused",
+        pl.col("gap_causes"),
+        pl.col("ended_because"),
+        pl.when(~pl.col("is_registered")).then(pl.lit("unregistered")),
+        separator="; ",
+        ignore_nulls=True,
+    )
+    parts = []
+    for total in report.filter(pl.col("market_id") == ALL).iter_rows(named=True):
+        series = report.filter(pl.col("file") == total["file"], pl.col("market_id") != ALL)
+        title = (
+            f"{total['file']}: {total['n_rows']:,} rows of {series.height} series, {total['n_new']:,} new, "
+            f"{total['n_revised']:,} revised, {total['n_refused']:,} refused"
+        )
+        shown = series.select(
+            pl.col("market_id").alias("market"),
+            pl.col("timeframe").alias("bars"),
+            pl.col("n_rows").alias("rows"),
+            *(text.alias(name) for text, name in zip(opened, ("first", "last"), strict=True)),
+            pl.col("n_missing").alias("missing"),
+            remarks.alias("remarks"),
+        )
+        parts.append((title, shown))
+    return parts
+
+
+def readable_gaps(gaps: pl.DataFrame) -> pl.DataFrame:
+    """Gaps as a person reads them."""
+    return gaps.select(
+        pl.col("market_id").alias("market"),
+        pl.col("timeframe").alias("bars"),
+        pl.col("gap_start_utc").dt.strftime("%Y-%m-%d %H:%M").alias("missing_from"),
+        pl.col("gap_end_utc").dt.strftime("%Y-%m-%d %H:%M").alias("until"),
+        pl.col("n_missing").alias("missing"),
+        "cause",
+        "detail",
+    )

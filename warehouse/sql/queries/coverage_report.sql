@@ -1,4 +1,4 @@
--- the coverage table as a person reads it
+-- the coverage table as a person reads it: AI tokens first, then benchmarks and the basket; short bars before long ones
 select
     c.asset_id as asset,
     c.market_id as market,
@@ -19,5 +19,10 @@ select
     ) as remarks,
     c.source_ids as source
 from out.coverage as c
+left join core.asset as a on c.asset_id = a.asset_id
 where $asset_id is null or c.asset_id = $asset_id
-order by c.asset_id, c.market_id, c.timeframe
+order by
+    coalesce(list_position(['ai_token', 'benchmark', 'basket', 'other'], a.role), 5),
+    c.asset_id,
+    c.market_id,
+    list_position(['1m', '5m', '1h', '4h', '1d'], c.timeframe)
