@@ -57,6 +57,8 @@ def show_coverage(
         )
     if fmt is not Format.TABLE or not frame.height:
         emit(frame, fmt)
+        if gaps and not frame.height:
+            talk(f"no gap in the stored series of {asset_id or 'any asset'}")
         return
     if gaps:
         emit_plain(frame.drop("asset"), title, "detail")
@@ -158,3 +160,5 @@ def release_refusals(
     with writing_command("quarantine release") as run:
         report = release_candles(run, tuple(ids or ()), reason, market, is_dry_run=dry_run)
     emit(report, fmt)
+    if not report.height:
+        talk("no refused row fits; what there is: aftershock quarantine list")

@@ -135,8 +135,10 @@ def readable_report(report: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
         ignore_nulls=True,
     )
     parts = []
-    for total in report.filter(pl.col("market_id") == ALL).iter_rows(named=True):
-        series = report.filter(pl.col("file") == total["file"], pl.col("market_id") != ALL)
+    # By position: files of the same name may come from several folders.
+    numbered = report.with_columns((pl.col("market_id") == ALL).cum_sum().alias("number"))
+    for part in numbered.partition_by("number", maintain_order=True):
+        total, series = part.row(0, named=True), part[1:]
         title = (
             f"{total['file']}: {total['n_rows']:,} rows of {series.height} series, {total['n_new']:,} new, "
             f"{total['n_revised']:,} revised, {total['n_refused']:,} refused"

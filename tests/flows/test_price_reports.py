@@ -111,3 +111,24 @@ def test_an_import_is_reported_in_lines_that_fit_with_what_was_refused(home: Pat
     assert "Gaps of these series, longest first" in text
     tried = call("import", "prices", str(home / "bars.csv"), "--dry-run", "--format", "json").stdout
     assert '"reasons":"1 high_below_low"' in tried
+
+
+def test_two_files_of_one_name_are_reported_apart(home: Path) -> None:
+    row = "1780272000000,10,11,9,10.5,5,1780275599999,50,3,2,20,0\n"
+    paths = [home / folder / "NEARUSDT-1h-2026-06.csv" for folder in ("spot", "futures/um")]
+    for path in paths:
+        path.parent.mkdir(parents=True)
+        path.write_text(row)
+    lines = call("import", "prices", *map(str, paths)).stdout.splitlines()
+    titles = [line for line in lines if line.startswith("NEARUSDT")]
+    assert titles == ["NEARUSDT-1h-2026-06.csv: 1 rows of 1 series, 1 new, 0 revised, 0 refused"] * 2
+    assert [line.split()[0] for line in lines if line.startswith("binance")] == [
+        "binance:NEAR/USDT",
+        "binanceusdm:NEAR/USDT:USDT",
+    ]
+
+
+@pytest.mark.usefixtures("home")
+def test_a_release_that_fits_nothing_says_so() -> None:
+    result = call("quarantine", "release", "--reason", "nope")
+    assert "no refused row fits" in result.stderr
