@@ -13,6 +13,7 @@ from analysis.group_regressions import PREFIX, regression_rows
 from analysis.group_result import Row, Subject, group_row
 from analysis.groups import GroupPlan, GroupSpecification, PlannedGroup
 from analysis.multiplicity import holm
+from analysis.observations import observed_share
 from analysis.single.markets import StudyMarkets
 from analysis.single.result_rows import results_frame
 from analysis.study import GroupEffect, StudyResult, StudySpecification, TestRow, run_study
@@ -84,7 +85,8 @@ def _group_rows(specification: GroupSpecification, group: PlannedGroup, study: S
     shown = "means of log CARs shown as exp - 1" if is_returns else "means over bars shown as exp - 1"
     shared: Row = {
         "benchmark": group.benchmark,
-        "conventions": f"{group.bar_hours:g} h bars; {study.conventions}; {shown}",
+        "conventions": f"{group.bar_hours:g} h bars; {study.conventions}; {shown}"
+        f"{observed_share([item.asset_id for item in group.inputs])}",
         "n_estimation": int(np.median(n_estimation)) if n_estimation else None,
         "data_as_of_utc": group.data_as_of,
         "spec_sha256": group.spec_sha256,

@@ -17,7 +17,7 @@ from analysis.model_fit import ExpectedReturnModel
 from analysis.single.aligned import MICROSECONDS_PER_HOUR, cut_series
 from analysis.single.donors import Donors
 from analysis.single.markets import StudyMarkets
-from analysis.single.pair import Pair
+from analysis.single.pair import Pair, describe_closes
 from analysis.single.result_rows import results_frame
 from analysis.single.study import PlannedEvent
 from analysis.standardise import EventInput, EventResult, standardise_event
@@ -171,6 +171,7 @@ def _pair_rows(study_id: str, pair: Pair, prepared: _Prepared) -> Iterator[Row]:
         names = prepared.factor_names if is_multiple else prepared.factor_names[:1]
         result = standardise_event(item, model, minimum, "log")
         words = f"{pair.series.bar_words} bars, log returns shown as exp - 1; {model.title}: {model.equation}"
+        words += describe_closes(pair.specification, pair.market_id)
         yield group_row(
             subject,
             f"{PREFIX}{model.model_id}",

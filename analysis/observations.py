@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 import polars as pl
@@ -28,6 +28,14 @@ def is_observed(market_id: str) -> bool:
 def candles_first(market_id: str) -> tuple[bool, str]:
     """Sort key that puts markets whose closes are observations behind those with candles."""
     return is_observed(market_id), market_id
+
+
+def observed_share(market_ids: Sequence[str]) -> str:
+    """What to add to the conventions of a group: how many of its pairs have observed closes; empty without any."""
+    n_observed = sum(map(is_observed, market_ids))
+    if not n_observed:
+        return ""
+    return f"; closes of {n_observed} of {len(market_ids)} pairs are prices observed at uneven times, not candles"
 
 
 def observed_markets(asset_ids: Iterable[str]) -> pl.DataFrame:

@@ -14,6 +14,7 @@ from analysis.observations import (
     is_observed,
     observed_bars,
     observed_markets,
+    observed_share,
 )
 from warehouse.tables.prices import MARKET
 
@@ -101,3 +102,8 @@ def test_an_observed_market_is_no_registered_market_and_ranks_behind_candles() -
     assert observed_markets([]).height == 0
     assert sorted(["observed:A/USD", "okx:A/USDT", "binance:A/USDT"], key=candles_first)[-1] == "observed:A/USD"
     assert [is_observed(name) for name in ("observed:A/USD", "okx:observed/USDT")] == [True, False]
+
+
+def test_a_group_says_how_many_of_its_pairs_are_observed() -> None:
+    assert observed_share(["okx:A/USDT"]) == ""
+    assert observed_share(["okx:A/USDT", "observed:B/USD"]).startswith("; closes of 1 of 2 pairs are prices observed")

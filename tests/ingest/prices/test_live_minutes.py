@@ -25,7 +25,15 @@ NOW = datetime(2026, 6, 14, 10, 20, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 REGISTRY = load_registry(None)
 WORLD = SimulatedMarket(
-    datetime(2026, 5, 20, tzinfo=UTC), datetime(2026, 6, 20, tzinfo=UTC), assets=("BTC", "TAO", "XRP")
+    datetime(2026, 6, 8, tzinfo=UTC), datetime(2026, 6, 15, tzinfo=UTC), assets=("BTC", "TAO", "XRP")
+)
+
+
+ONE_COIN = SimulatedMarket(
+    datetime(2026, 6, 2, tzinfo=UTC),
+    datetime(2026, 6, 15, tzinfo=UTC),
+    assets=("TAO",),
+    quotes=(("binance", "{}/USDT"), ("okx", "{}/USDT")),
 )
 
 
@@ -140,10 +148,10 @@ def test_minutes_come_from_the_next_venue_when_the_first_refuses(warehouse: Ware
 
 
 def test_a_series_left_alone_grows_without_a_hole(warehouse: Warehouse, tmp_path: Path) -> None:
-    start = datetime(2026, 5, 24, tzinfo=UTC)
-    with ReplayWorld(start, WORLD) as world:
+    start = datetime(2026, 6, 4, tzinfo=UTC)
+    with ReplayWorld(start, ONE_COIN) as world:
         run(warehouse, tmp_path, world.url, start)
-        for minute in range(-3, 1):
+        for minute in (-1, 0):
             world.move_to(NOW + minute * MINUTE)
             run(warehouse, tmp_path, world.url, NOW + minute * MINUTE)
             assert warehouse.frame(GAP, where="timeframe in ('1m', '5m')").height == 0
