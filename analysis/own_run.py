@@ -68,7 +68,12 @@ def run_own_study(
         parts=tuple(parse_range(part) for part in _split(request.parts)),
         quantity=QUANTITIES[request.values],
     )
-    result = run_study(build_events(assets, benchmarks, events, study), specification)
+    inputs = build_events(assets, benchmarks, events, study)
+    windows = {window, *(item.window for item in inputs)}
+    for first, last in specification.parts:
+        if not any(start <= first and last <= stop for start, stop in windows):
+            raise ValueError(f"--parts {first}:{last - 1} lies inside no event window; widen --window or leave it out")
+    result = run_study(inputs, specification)
     regressions = explain_cars(result.events, events, _split(request.explain)) if request.explain else []
     regressions += trace_panel(result.events, parse_range(request.panel)) if request.panel else []
     return replace(result, regressions=tuple(regressions))

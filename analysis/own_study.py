@@ -35,6 +35,9 @@ Values = Literal["prices", "returns", "volume"]
 
 MICROSECONDS_PER_DAY = 86_400_000_000
 
+# No series is longer: a minute's bars of two thousand years.
+FARTHEST_BAR = 1e9
+
 # Names of an event's own bounds, ours and those of other programs' request files; all inclusive.
 OWN_BOUNDS = {
     "window_start": ("window_start", "event_window_start"),
@@ -164,7 +167,19 @@ def _read_events(frame: pl.DataFrame, study: OwnStudy, *, is_daily: bool) -> lis
 
 def _own_bounds(frame: pl.DataFrame) -> dict[str, Floats]:
     columns = {name: optional_column(frame, aliases) for name, aliases in OWN_BOUNDS.items()}
-    return {name: parse_numbers(frame[column], "events") for name, column in columns.items() if column}
+    return {name: _parse_bars(frame[column]) for name, column in columns.items() if column}
+
+
+def _parse_bars(column: pl.Series) -> Floats:
+    """Whole numbers of bars, NaN for an empty cell."""
+    bars = parse_numbers(column, "events")
+    wrong = np.flatnonzero(~np.isnan(bars) & ~((np.abs(bars) <= FARTHEST_BAR) & (bars == np.round(bars))))
+    if wrong.size:
+        row = int(wrong[0])
+        raise OwnDataError(
+            f"events: row {row + 2}, column {column.name}: {column[row]!r} is not a whole number of bars"
+        )
+    return bars
 
 
 def _ranges(bounds: dict[str, Floats], row: int, study: OwnStudy) -> tuple[Range, Range]:
@@ -205,10 +220,11 @@ def _join(name: str, series: OwnSeries, market: OwnTable | None, study: OwnStudy
 
 
 def _bad_prices(label: str, prices: Floats, times: Integers) -> dict[int, str]:
-    rows = np.flatnonzero(prices <= 0)
+    bad = {"non-positive price": prices <= 0, "infinite price": np.isposinf(prices)}
     return {
-        int(row): f"non-positive price: {label} {prices[row]:g} at {to_words(int(times[row]), is_daily=False)}"
-        for row in rows
+        int(row): f"{words}: {label} {prices[row]:g} at {to_words(int(times[row]), is_daily=False)}"
+        for words, rows in bad.items()
+        for row in np.flatnonzero(rows)
     }
 
 

@@ -28,8 +28,19 @@ ASSET_NAMES = ("asset", "asset_id", "symbol", "ticker", "firm", "firm_symbol", "
 VALUE_NAMES = ("value", "price", "close", "adjusted", "adj_close", "return", "ret", "close_quote")
 MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "None", ".", "-", "#N/A")
 
-DATE_FORMATS = ("%Y-%m-%d", "%d.%m.%Y", "%Y%m%d", "%Y/%m/%d", "%d %b %Y", "%d-%b-%Y")
-SLASH_FORMATS = ("%d/%m/%Y", "%m/%d/%Y")
+DATE_FORMATS = (
+    "%Y-%m-%d",
+    "%d.%m.%Y",
+    "%Y%m%d",
+    "%Y/%m/%d",
+    "%d %b %Y",
+    "%d-%b-%Y",
+    "%d %B %Y",
+    "%b %d, %Y",
+    "%B %d, %Y",
+)
+# Day and month stand in either order; a column may be read only where one order is possible.
+TWO_WAY_FORMATS = (("%d/%m/%Y", "%m/%d/%Y"), ("%d-%m-%Y", "%m-%d-%Y"))
 TIME_FORMATS = (
     "%Y-%m-%dT%H:%M:%S%.f%#z",
     "%Y-%m-%d %H:%M:%S%.f%#z",
@@ -40,6 +51,9 @@ TIME_FORMATS = (
     "%d.%m.%Y %H:%M:%S",
     "%d.%m.%Y %H:%M",
 )
+
+# A date before this is a two-digit year that was taken for a whole one.
+FIRST_YEAR = 1800
 
 # Epoch numbers above this are milliseconds: it is the year 5138 in seconds and March 1973 in milliseconds.
 LARGEST_EPOCH_SECONDS = 1e11
@@ -65,11 +79,6 @@ class OwnTable:
     source: str
     series: dict[str, OwnSeries]
     is_daily: bool
-
-
-def choose_separator(header: str) -> str:
-    """The separator that splits a header line into most columns: comma, semicolon or tab."""
-    return max(",;\t", key=header.count)
 
 
 def read_series(frame: pl.DataFrame, source: str) -> OwnTable:
@@ -116,26 +125,28 @@ def find_column(frame: pl.DataFrame, names: Sequence[str], source: str, what: st
 def parse_times(column: pl.Series, source: str) -> tuple[Integers, bool]:
     """Microseconds since 1970 (UTC) of each text, and True when all are plain dates. One format for a whole column.
 
-    ISO dates and instants (a time without zone is UTC), dd.mm.yyyy, yyyymmdd, yyyy/mm/dd, 11 Nov 2026, day/month or
-    month/day with slashes where one reading only is possible, epoch seconds and milliseconds.
+    ISO dates and instants (a time without zone is UTC), also mixed, dd.mm.yyyy, yyyymmdd, yyyy/mm/dd, 11 Nov 2026,
+    Nov 11, 2026, day and month with slashes or dashes where one order only is possible, epoch seconds and milliseconds.
+    A year of two digits is not read.
     """
     empty = column.is_null()
     if empty.any():
         raise OwnDataError(f"{source}: row {int(empty.arg_true()[0]) + 2} has no {column.name}")
     for pattern in DATE_FORMATS:
-        dates = column.str.to_date(pattern, strict=False)
+        dates = _to_dates(column, pattern)
         if dates.null_count() == 0:
-            return _microseconds(dates.cast(pl.Datetime("us"))), True
-    slashed = [column.str.to_date(pattern, strict=False) for pattern in SLASH_FORMATS]
-    readable = [dates for dates in slashed if dates.null_count() == 0]
-    if len(readable) == 2 and not (readable[0] == readable[1]).all():
-        raise OwnDataError(f"{source}: {column.name} {column[0]!r} is ambiguous; write dates as 2026-06-12")
-    if readable:
-        return _microseconds(readable[0].cast(pl.Datetime("us"))), True
+            return _microseconds(dates), True
+    for patterns in TWO_WAY_FORMATS:
+        readable = [dates for pattern in patterns if (dates := _to_dates(column, pattern)).null_count() == 0]
+        if len(readable) == 2 and not (readable[0] == readable[1]).all():
+            raise OwnDataError(f"{source}: {column.name} {column[0]!r} is ambiguous; write dates as 2026-06-12")
+        if readable:
+            return _microseconds(readable[0]), True
     for pattern in TIME_FORMATS:
-        instants = column.str.to_datetime(pattern, time_unit="us", strict=False)
+        # Dates may stand among instants: midnight, UTC.
+        instants = _to_instants(column, pattern)
         if instants.null_count() == 0:
-            return _microseconds(instants.dt.replace_time_zone(None)), False
+            return _microseconds(instants), False
     epochs = column.cast(pl.Float64, strict=False)
     if epochs.null_count() == 0:
         scale = 1e3 if float(epochs.to_numpy().max()) > LARGEST_EPOCH_SECONDS else 1e6
@@ -175,6 +186,21 @@ def optional_column(frame: pl.DataFrame, names: Sequence[str]) -> str | None:
 def strip_cells(frame: pl.DataFrame) -> pl.DataFrame:
     text = frame.select(pl.all().cast(pl.String).str.strip_chars())
     return text.select(pl.when(pl.all().is_in(MISSING)).then(None).otherwise(pl.all()).name.keep())
+
+
+def _to_dates(column: pl.Series, pattern: str) -> pl.Series:
+    """Midnights of the texts that are dates of this form, null otherwise."""
+    dates = column.str.to_date(pattern, strict=False)
+    return dates.set(dates.dt.year() < FIRST_YEAR, None).cast(pl.Datetime("us"))
+
+
+def _to_instants(column: pl.Series, pattern: str) -> pl.Series:
+    """Instants (UTC, without zone) of the texts of this form, midnight of ISO dates, null otherwise."""
+    instants = column.str.to_datetime(pattern, time_unit="us", strict=False).dt.replace_time_zone(None)
+    instants = instants.set(instants.dt.year() < FIRST_YEAR, None)
+    if instants.null_count() in (0, column.len()):
+        return instants
+    return instants.zip_with(instants.is_not_null(), _to_dates(column, DATE_FORMATS[0]))
 
 
 def _microseconds(instants: pl.Series) -> Integers:

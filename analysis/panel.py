@@ -22,7 +22,10 @@ MAXIMUM_PAIRED_EVENTS = 4_000
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """N fitted events with one common event window [first, last) of L2 bars, L1 columns of estimation bars."""
+    """N fitted events over `window`, the L2 bars from the first to the last of any event's own; L1 estimation bars.
+
+    NaN marks the bars that are not in an event's own window.
+    """
 
     results: tuple[EventResult, ...]
     window: tuple[int, int]
@@ -30,7 +33,7 @@ class Panel:
     ar_sd: Floats  # [N, L2]
     residuals: Floats  # [N, L1]
     ranks: Floats  # [N, L1 + L2]
-    bars: Integers  # [N, L2] calendar bars of the event window
+    bars: Integers  # [N, L2] calendar bars
     clusters: Integers  # [N]
     paired: Integers  # events the pair correlations stand for
     pairs: PairCorrelations
@@ -42,13 +45,14 @@ class Panel:
         """The events with all bars of [first, last), bars relative to bar 0."""
         i, j = first - self.window[0], last - self.window[0]
         members = np.flatnonzero(np.isfinite(self.ar[:, i:j]).all(axis=1))
+        variances = [self.results[m].car_variance(first, last) for m in members]
         fits = [self.results[m].require_fit() for m in members]
         n_estimation = self.residuals.shape[1]
         return Sample(
             ar=self.ar[members, i:j],
             sar=self.ar[members, i:j] / self.ar_sd[members, i:j],
             car=self.ar[members, i:j].sum(axis=1),
-            car_sd=np.sqrt(np.array([fit.car_variance(i, j) for fit in fits])),
+            car_sd=np.sqrt(np.array(variances)),
             sigma=np.array([fit.sigma for fit in fits]),
             residuals=self.residuals[members],
             ranks=self.ranks[members],
@@ -73,20 +77,20 @@ class Panel:
 
 
 def build_panel(results: Sequence[EventResult], seed: int, *, is_overlap_weighted: bool = False) -> Panel:
-    """The panel of events that have a fit and the same event window; ValueError when there is none.
+    """The panel of events that have a fit; ValueError when there is none.
 
     With `is_overlap_weighted` the mean correlation is over all pairs, weighted by the share of the event window that
     two events have in common; without, over the pairs that share estimation bars, as published for one event date.
     """
     if not results:
         raise ValueError("no event has abnormal returns: a panel needs at least one")
-    fits = [result.require_fit() for result in results]
-    window = results[0].source.window
+    own = np.array([result.source.window for result in results])
+    window = (int(own[:, 0].min()), int(own[:, 1].max()))
     residuals, bars, raw = _align_estimation(results)
-    ar = np.array([fit.ar for fit in fits])
+    ar, ar_sd, event_bars = _align_windows(results, window)
     ranks = row_ranks(np.hstack([residuals, ar]))
-    event_bars = np.array([result.source.calendar[result.window] for result in results])
-    first, last = event_bars[:, 0], event_bars[:, -1]
+    at = np.arange(len(results))
+    first, last = event_bars[at, own[:, 0] - window[0]], event_bars[at, own[:, 1] - 1 - window[0]]
     paired = _evenly_spaced(first)
     chosen = (bars[paired], first[paired], last[paired], raw[paired])
     scores = normal_scores(ranks)[:, : residuals.shape[1]]
@@ -94,7 +98,7 @@ def build_panel(results: Sequence[EventResult], seed: int, *, is_overlap_weighte
         results=tuple(results),
         window=window,
         ar=ar,
-        ar_sd=np.array([result.ar_sd for result in results]),
+        ar_sd=ar_sd,
         residuals=residuals,
         ranks=ranks,
         bars=event_bars,
@@ -122,6 +126,19 @@ def _align_estimation(results: Sequence[EventResult]) -> tuple[Floats, Integers,
         everywhere = np.clip(np.arange(first, last) + source.bar_zero, 0, source.calendar.size - 1)
         bars[row] = source.calendar[everywhere]
     return residuals, bars, raw
+
+
+def _align_windows(results: Sequence[EventResult], window: tuple[int, int]) -> tuple[Floats, Floats, Integers]:
+    """Abnormal returns, their deviations (NaN outside an event's own window) and calendar bars, [N, L2] each."""
+    shape = (len(results), window[1] - window[0])
+    ar, ar_sd = np.full(shape, np.nan), np.full(shape, np.nan)
+    bars = np.empty(shape, dtype=np.int64)
+    for row, result in enumerate(results):
+        source = result.source
+        inside = slice(source.window[0] - window[0], source.window[1] - window[0])
+        ar[row, inside], ar_sd[row, inside] = result.require_fit().ar, result.ar_sd
+        bars[row] = source.calendar[np.clip(np.arange(*window) + source.bar_zero, 0, source.calendar.size - 1)]
+    return ar, ar_sd, bars
 
 
 def _evenly_spaced(first: Integers) -> Integers:

@@ -53,8 +53,8 @@ class ReturnGrid:
 
 
 def returns_of(close: Floats, kind: ReturnKind) -> Floats:
-    """Log or simple returns along the last axis, same shape, NaN first and wherever either close is missing or ≤ 0."""
-    usable = np.where(close > 0, close, np.nan)
+    """Log or simple returns along the last axis, same shape; NaN first and where a close is missing, infinite or ≤ 0."""
+    usable = np.where((close > 0) & np.isfinite(close), close, np.nan)
     returns = np.full(usable.shape, np.nan)
     ratio = usable[..., 1:] / usable[..., :-1]
     returns[..., 1:] = np.log(ratio) if kind == "log" else ratio - 1.0

@@ -62,6 +62,11 @@ class EventResult:
         error = np.einsum("lp,pq,lq->l", fit.design, fit.gram, fit.design)
         return np.asarray(np.sqrt(fit.bar_variance + fit.sigma**2 * error))
 
+    def car_variance(self, first: int, last: int) -> float:
+        """Exact variance of the CAR over the bars [first, last) relative to bar 0."""
+        start = self.source.window[0]
+        return self.require_fit().car_variance(first - start, last - start)
+
     def require_fit(self) -> ModelFit:
         """The fit; ValueError when the event was excluded."""
         if self.fit is None:

@@ -100,28 +100,27 @@ class StudyResult:
 
 
 def run_study(events: Sequence[EventInput], specification: StudySpecification) -> StudyResult:
-    """Standardise every event, then run the battery on each distinct event window; ValueError for an unknown model.
+    """Standardise every event, then run the battery on each bar and each distinct event window.
 
-    Rows are keyed by (event, asset); an asset may appear in many events and an event in many assets. p-values are
-    adjusted over the windows of one statistic by Holm. Excluded events are kept with their reason.
+    A window is tested on all events whose own window holds it. Rows are keyed by (event, asset); an asset may appear in
+    many events and an event in many assets. p-values are adjusted over the windows of one statistic by Holm. Excluded
+    events are kept with their reason. ValueError for an unknown model.
     """
     model = choose_model(specification.model_id)
     results = tuple(
         standardise_event(event, model, specification.minimum_estimation, specification.kind) for event in events
     )
-    tests: list[TestRow] = []
+    members = [result for result in results if result.fit is not None]
+    panel = _panel(members, specification)
+    rows: list[TestRow] = []
     effects: list[GroupEffect] = []
-    for window in sorted({result.source.window for result in results}):
-        members = [r for r in results if r.source.window == window and r.fit is not None]
-        panel = _panel(members, specification)
-        rows: list[TestRow] = []
-        for part in _parts(window, specification):
-            sample = panel.sample(*part) if panel else None
-            rows += run_battery(sample, part, specification.statistic_ids)
-            if sample is not None and sample.n:
-                effects.append(group_effect(sample, part))
-        tests += adjust_together(rows, panel, specification.seed) if panel else rows
-    return StudyResult(results, tuple(adjust_rows(tests)), tuple(effects), describe_conventions(events, specification))
+    for part in _parts(results, panel, specification):
+        sample = panel.sample(*part) if panel else None
+        rows += run_battery(sample, part, specification.statistic_ids)
+        if sample is not None and sample.n:
+            effects.append(group_effect(sample, part))
+    tests = adjust_rows(adjust_together(rows, panel, specification.seed) if panel else rows)
+    return StudyResult(results, tuple(tests), tuple(effects), describe_conventions(events, specification))
 
 
 def _panel(members: Sequence[EventResult], specification: StudySpecification) -> Panel | None:
@@ -130,10 +129,15 @@ def _panel(members: Sequence[EventResult], specification: StudySpecification) ->
     return build_panel(members, specification.seed, is_overlap_weighted=specification.is_overlap_weighted)
 
 
-def _parts(window: Range, specification: StudySpecification) -> list[Range]:
-    if specification.is_whole_only:
-        return [window]
-    return windows_to_test(window, specification.parts, is_cumulative=specification.is_cumulative)
+def _parts(results: Sequence[EventResult], panel: Panel | None, specification: StudySpecification) -> list[Range]:
+    """The windows to test, each once; without any abnormal return only whole ones, which then carry the reason."""
+    found: list[Range] = []
+    for window in sorted({result.source.window for result in results}):
+        if specification.is_whole_only or panel is None:
+            found.append(window)
+        else:
+            found += windows_to_test(window, specification.parts, is_cumulative=specification.is_cumulative)
+    return list(dict.fromkeys(found))
 
 
 def windows_to_test(window: Range, parts: Sequence[Range] = (), *, is_cumulative: bool = False) -> list[Range]:
@@ -190,10 +194,11 @@ def adjust_together(rows: Sequence[TestRow], panel: Panel, seed: int) -> list[Te
 def group_effect(sample: Sample, window: Range) -> GroupEffect:
     """The mean CAR with its standard error: sd/√N inflated by √((1 + (N − 1) r̄)/(1 − r̄)) where r̄ is known.
 
-    Source of the inflation: Kolari & Pynnonen (2010). The minimum detectable effect is (t₀.₉₇₅ + t₀.₈) · SE.
+    Without r̄ there is no standard error, because nothing says how dependent the events are. Source of the inflation:
+    Kolari & Pynnonen (2010). The minimum detectable effect is (t₀.₉₇₅ + t₀.₈) · SE.
     """
-    n, rbar = sample.n, sample.rbar or 0.0
-    inflation = (1.0 + (n - 1) * rbar) / (1.0 - rbar) if rbar < 1.0 else 0.0
+    n, rbar = sample.n, sample.rbar
+    inflation = 0.0 if rbar is None or rbar >= 1.0 else (1.0 + (n - 1) * rbar) / (1.0 - rbar)
     if n < 2 or inflation <= 0:
         return GroupEffect(window, n, sample.caar, None, None, None, None)
     error = float(sample.car.std(ddof=1) / np.sqrt(n) * np.sqrt(inflation))
@@ -229,8 +234,8 @@ def _rbar_words(*, is_overlap_weighted: bool) -> str:
     if is_overlap_weighted:
         return "r-bar over all pairs of events, each weighted by the share of the event window the two have in common"
     return (
-        "r-bar over pairs of events with at least 20 common calendar bars; a pair of the same series counts only when "
-        "event windows overlap"
+        "r-bar over pairs of events with at least 20 common calendar bars; a pair of one series whose event windows "
+        "are apart counts as zero"
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.model_fit import ExpectedReturnModel, Floats, ModelFit, ModelInput, fit_least_squares, linear_fit
+from analysis.model_fit import ExpectedReturnModel, ModelFit, ModelInput, fit_least_squares, linear_fit
 from analysis.statistic import NotApplicable
 
 
@@ -27,7 +27,7 @@ MODEL = ExpectedReturnModel(
     model_id="multi_factor_orthogonal",
     title="multi-factor model (OLS), each factor orthogonal to those before it",
     equation="R = α + Σ β_k F⊥_k + e, F⊥_k the residual of F_k on F_1 … F_k−1 in the estimation window",
-    reference="Campbell, Lo & MacKinlay (1997), section 4.3; orthogonal indexes: Elton & Gruber, Modern Portfolio Theory",
+    reference="Campbell, Lo & MacKinlay (1997), section 4.3; Elton & Gruber, Modern Portfolio Theory",
     minimum_factors=1,
     maximum_factors=None,
     needs_donors=False,

@@ -1,6 +1,5 @@
 """`aftershock study csv` and `aftershock study size`: the event-study engine on data of the user's choice."""
 
-import codecs
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
@@ -11,7 +10,7 @@ from flows.errors import CommandError
 from flows.output import Format, emit, talk
 
 if TYPE_CHECKING:
-    import polars as pl
+    pass
 
 app = typer.Typer(no_args_is_help=True, help="Event studies: stored ones, and your own.")
 
@@ -37,7 +36,9 @@ def study_csv(
     benchmark: Annotated[Optional[str], typer.Option(help="Column of --market.")] = None,  # noqa: UP045 - typer reads the annotation
     factors: Annotated[str, typer.Option(help="Columns of --market, comma-separated: several factors.")] = "",
     mask: Annotated[bool, typer.Option("--mask", help="Keep an asset's other events out of estimation.")] = False,
-    minimum_estimation: Annotated[int, typer.Option(help="Usable bars needed; 0 is half of those asked for.")] = 0,
+    minimum_estimation: Annotated[
+        int, typer.Option(min=0, help="Usable bars needed; 0 is half of those asked for.")
+    ] = 0,
     cumulative: Annotated[bool, typer.Option("--cumulative", help="Test every window from the first bar on.")] = False,
     parts: Annotated[str, typer.Option(help="More windows to test inside --window, e.g. -1:1,0:2.")] = "",
     explain: Annotated[str, typer.Option(help="Columns of --events that explain the CARs, comma-separated.")] = "",
@@ -55,24 +56,12 @@ def study_csv(
     """
     from analysis.own_run import OwnRequest, run_own_study
     from analysis.study_report import study_to_dict, study_to_frame
+    from flows.own_files import read_table
 
-    request = OwnRequest(
-        estimation=estimation,
-        window=window,
-        values=values,
-        kind=returns,
-        model_id=model,
-        benchmark=benchmark,
-        factors=factors,
-        is_masked=mask,
-        minimum_estimation=minimum_estimation,
-        is_cumulative=cumulative,
-        parts=parts,
-        explain=explain,
-        panel=panel,
-    )
+    wanted = (estimation, window, values, returns, model, benchmark, factors, mask, minimum_estimation, cumulative)
+    request = OwnRequest(*wanted, parts, explain, panel)
     try:
-        result = run_own_study(_read_text(prices), _read_text(market) if market else None, _read_text(events), request)
+        result = run_own_study(read_table(prices), read_table(market) if market else None, read_table(events), request)
     except ValueError as exc:
         raise CommandError(str(exc)) from exc
     for event_id, asset, reason in result.excluded:
@@ -130,21 +119,3 @@ def study_size(
     if save:
         talk(f"{save_size(settings, frame)} rows of out.test_size changed")
     emit(frame, fmt)
-
-
-def _read_text(path: Path) -> "pl.DataFrame":
-    """The file as text columns."""
-    import polars as pl
-
-    from analysis.own_tables import choose_separator
-
-    if not path.exists() or path.is_dir():
-        raise CommandError(f"{path} does not exist; give the path of a CSV file")
-    body = path.read_bytes().removeprefix(codecs.BOM_UTF8)
-    header = body[: body.find(b"\n") + 1 or len(body)].decode(errors="replace")
-    if not header.strip():
-        raise CommandError(f"{path} is empty; expected a header line and rows")
-    try:
-        return pl.read_csv(body, infer_schema=False, separator=choose_separator(header), encoding="utf8-lossy")
-    except pl.exceptions.PolarsError as exc:
-        raise CommandError(f"{path} is not a CSV table: {exc}") from exc

@@ -13,6 +13,7 @@ from flows.errors import CommandError
 
 DAYS = pl.date_range(pl.date(2026, 1, 1), pl.date(2026, 4, 30), eager=True)
 
+OWN_WINDOWS = (("a", "TAO", -1, 1), ("b", "FET", -1, 1), ("c", "NEAR", 0, 2))
 EVENT_KEYS = {"event_id", "asset", "event_time", "window", "n_estimation", "alpha", "beta", "sigma", "ar", "sar"}
 EVENT_KEYS |= {"car", "car_se", "scar", "bhar", "reason"}
 TEST_KEYS = {"window", "statistic", "value", "p_value", "df", "n", "n_eff", "rbar", "reason"}
@@ -156,6 +157,12 @@ def test_semicolons_and_a_byte_order_mark_are_read(tables: Path) -> None:
         ("events", "event_id,date\na,2026-04-01\n", "no asset column"),
         ("events", "asset,date\nTAO,soon\n", "'soon' is not a known date"),
         ("prices", "TAO\n1\n", "no time column"),
+        ("prices", "date,TAO,TAO\n2026-01-01,1,2\n", "column 'TAO' stands twice in the header"),
+        ("events", "event_id,asset,date\na,TAO,2026-04-01\nb,FET,2026-04-01,x\n", "row 3 has 4 cells, the header 3"),
+        ("events", "asset,date\nTAO,24.05.26\n", "'24.05.26' is not a known date"),
+        ("events", "asset,date\nTAO,01-04-2026\n", "is ambiguous"),
+        ("events", "asset,date,window_start\nTAO,2026-04-01,0.5\n", "row 2, column window_start: '0.5' is not a whole"),
+        ("events", "asset,date,window_end\nTAO,2026-04-01,9e18\n", "is not a whole number of bars"),
     ],
 )
 def test_a_table_that_cannot_be_read_ends_in_a_usage_error(tables: Path, name: str, text: str, words: str) -> None:
@@ -163,6 +170,49 @@ def test_a_table_that_cannot_be_read_ends_in_a_usage_error(tables: Path, name: s
     with pytest.raises(CommandError, match=words) as caught:
         run(tables)
     assert caught.value.exit_code == 2
+
+
+def test_encodings_trailing_lines_and_other_dates_are_read(tables: Path) -> None:
+    before = run(tables)
+    text = (tables / "events.csv").read_text()
+    (tables / "events.csv").write_bytes((text + "\n\n").encode("utf-16"))
+    assert run(tables) == before
+    (tables / "events.csv").write_text(text.replace("2026-04-01", '"Apr 01, 2026"') + ",,\n")
+    assert run(tables) == before
+    (tables / "events.csv").write_text(text.replace("2026-04-01", "2026-04-01T00:00:00Z", 1))
+    assert json.loads(run(tables))["tests"] == json.loads(before)["tests"]
+    (tables / "events.csv").write_bytes(text.replace("a,TAO", "Zürich,TAO").encode("cp1252"))
+    assert json.loads(run(tables))["events"][0]["event_id"] == "Zürich"
+
+
+def test_events_with_windows_of_their_own_are_tested_together_where_they_meet(tables: Path) -> None:
+    rows = ["event_id,asset,date,window_start,window_end"]
+    rows += [f"{name},{asset},2026-04-01,{first},{last}" for name, asset, first, last in OWN_WINDOWS]
+    (tables / "events.csv").write_text("\n".join(rows))
+    tests = json.loads(run(tables))["tests"]
+    counts = {tuple(test["window"]): test["n"] for test in tests if test["statistic"] == "cross_sectional_t"}
+    assert counts == {(-1, -1): 2, (0, 0): 3, (1, 1): 3, (2, 2): 1, (-1, 1): 2, (0, 2): 1}
+
+
+def test_an_infinite_price_excludes_its_event_only(tables: Path) -> None:
+    prices = pl.read_csv(tables / "prices.csv").with_columns(pl.col("TAO").cast(pl.String))
+    cells = prices["TAO"].to_list()
+    cells[60] = "inf"
+    prices.with_columns(pl.Series("TAO", cells)).write_csv(tables / "prices.csv")
+    excluded = json.loads(run(tables))["excluded"]
+    assert [row["asset"] for row in excluded] == ["TAO"]
+    assert "infinite price: TAO inf" in excluded[0]["reason"]
+
+
+def test_a_part_outside_every_window_is_a_usage_error(tables: Path) -> None:
+    with pytest.raises(CommandError, match="lies inside no event window"):
+        run(tables, "--parts=-9:9")
+
+
+def test_a_window_that_no_event_has_gives_one_row_of_reasons_a_statistic(tables: Path) -> None:
+    study = json.loads(run(tables, "--window=-2:20000"))
+    assert {tuple(test["window"]) for test in study["tests"]} == {(-2, 20000)}
+    assert all(test["reason"] for test in study["tests"])
 
 
 def test_a_missing_file_is_named(tables: Path) -> None:

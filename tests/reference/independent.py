@@ -26,7 +26,7 @@ UNKNOWN = float("nan")
 
 @dataclass
 class Group:
-    """Events of one event window, and what the tests of one part of it share."""
+    """All fitted events, and what the tests of one window share: the events whose own window holds it."""
 
     fitted: Sequence[Measured]
     part: Bounds
@@ -35,9 +35,13 @@ class Group:
     scars: Floats = field(init=False)
 
     def __post_init__(self) -> None:
-        self.events = [event for event in self.fitted if np.isfinite(event.part(self.part)).all()]
+        self.events = [event for event in self.fitted if self._holds(event)]
         self.cars = np.array([event.car(self.part) for event in self.events])
         self.scars = np.array([event.car(self.part) / event.car_sd(self.part) for event in self.events])
+
+    def _holds(self, event: Measured) -> bool:
+        first, last = event.event.window
+        return first <= self.part[0] and self.part[1] <= last and bool(np.isfinite(event.part(self.part)).all())
 
     @property
     def n(self) -> int:
@@ -116,10 +120,15 @@ def _overlap(one: Measured, other: Measured) -> bool:
 
 
 def ranks_of(group: Group) -> tuple[Floats, Floats, Floats]:
-    """Ranks over estimation bars and event window, the number of ranks of each event, and which columns are tested."""
-    first, last = group.fitted[0].event.window
+    """Ranks over estimation bars and own event window, how many each event has, and which columns are tested."""
+    first = min(event.event.window[0] for event in group.fitted)
+    last = max(event.event.window[1] for event in group.fitted)
     residuals = group.in_event_time(lambda event: event.residuals)
-    everything = np.hstack([residuals, np.array([event.ar for event in group.events])])
+    around = np.full((group.n, last - first + 1), np.nan)
+    for row, event in enumerate(group.events):
+        own = event.event.window
+        around[row, own[0] - first : own[1] - first + 1] = event.ar
+    everything = np.hstack([residuals, around])
     ranks = np.full(everything.shape, np.nan)
     for row, values in enumerate(everything):
         there = np.isfinite(values)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import deque
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.reference.independent import Group, every_test, mean_correlation
-from tests.reference.independent_events import Bounds, Measured, measure
+from tests.reference.independent_events import Measured, measure
 from tests.reference.own_tables import Study, run_study_csv
 from tests.reference.random_tables import RandomStudy, Shape, make_study
 
@@ -84,21 +83,18 @@ def differences_of_events(study: Study, measured: list[Measured | None]) -> list
 
 
 def differences_of_tests(study: Study, random: RandomStudy, measured: list[Measured]) -> list[str]:
-    """What differs in `tests`, in words; the rows come window by window, in the order of the windows."""
-    rows: dict[tuple[Bounds, str], deque[Study]] = {}
-    for row in study["tests"]:
-        first, last = row["window"]
-        rows.setdefault(((first, last), row["statistic"]), deque()).append(row)
-    found: list[str] = []
-    for window in sorted({event.window for event in random.expected}):
-        members = [event for event in measured if event.event.window == window]
-        for part in random.parts_of(window):
-            mine = [queue.popleft() for (bounds, _), queue in rows.items() if bounds == part and queue]
-            group = Group(members, part)
-            numbers = every_test(group) if group.n else {}
-            for row in mine:
-                if row["statistic"] not in SIMULATED:
-                    found += _differences(row, numbers.get(row["statistic"]), group)
+    """What differs in `tests`, in words: one row per statistic and window, over all events whose window holds it."""
+    parts = {part for event in random.expected for part in random.parts_of(event.window)}
+    shown = [((row["window"][0], row["window"][1]), row["statistic"]) for row in study["tests"]]
+    found = [f"{key} has {shown.count(key)} rows" for key in set(shown) if shown.count(key) > 1]
+    if measured and {bounds for bounds, _ in shown} != parts:
+        found.append(f"tested {sorted({bounds for bounds, _ in shown})}, expected {sorted(parts)}")
+    for part in sorted(parts):
+        group = Group(measured, part)
+        numbers = every_test(group) if group.n else {}
+        for row in study["tests"]:
+            if tuple(row["window"]) == part and row["statistic"] not in SIMULATED:
+                found += _differences(row, numbers.get(row["statistic"]), group)
     return found
 
 
