@@ -53,7 +53,7 @@ class ReturnGrid:
 
 
 def returns_of(close: Floats, kind: ReturnKind) -> Floats:
-    """Log or simple returns along the last axis, same shape; NaN first and where a close is missing, infinite or ≤ 0."""
+    """Log or simple returns along the last axis, same shape; NaN first and at a close missing, infinite or ≤ 0."""
     usable = np.where((close > 0) & np.isfinite(close), close, np.nan)
     returns = np.full(usable.shape, np.nan)
     ratio = usable[..., 1:] / usable[..., :-1]

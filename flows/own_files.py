@@ -22,8 +22,8 @@ def read_table(path: Path) -> pl.DataFrame:
 def parse_table(body: bytes, source: str) -> pl.DataFrame:
     """A CSV file as text columns: comma, semicolon or tab; UTF-8, UTF-16 with its mark, else Windows-1252.
 
-    Lines without any text at the end are no rows. CommandError for an empty file, a column name that repeats, or a row with more
-    cells than the header.
+    Lines without any text at the end are no rows. CommandError for an empty file, a column name that repeats, or a row
+    with more cells than the header.
     """
     text = _decode(body)
     header = text[: text.find("\n") + 1 or len(text)]
