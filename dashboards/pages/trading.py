@@ -94,8 +94,8 @@ def _is_clear(row: Mapping[str, Any]) -> bool:
     return p is not None and p < CLEAR
 
 
-def _times(fraction: float) -> str:
-    return f"{number(1.0 + fraction, 1)}×"
+def _times(fraction: float, decimals: int) -> str:
+    return f"{number(1.0 + fraction, decimals)}×"
 
 
 def _event_row(asset: str, found: Mapping[tuple[str, str], Mapping[str, Any]]) -> list[Cell | Spanning]:
@@ -111,7 +111,7 @@ def _event_row(asset: str, found: Mapping[tuple[str, str], Mapping[str, Any]]) -
 def _event_cell(row: Mapping[str, Any] | None) -> Cell:
     if row is None:
         return "–"
-    times = _times(row["estimate"])
+    times = _times(row["estimate"], 1)
     shown: Cell = Markup("<b>{}</b>").format(times) if _is_clear(row) else times
     return (
         shown
@@ -126,6 +126,6 @@ def _group_row(name: str, rows: list[Mapping[str, Any] | None]) -> list[Cell | S
         if row is None or row["estimate"] is None:
             cells.append("–")
             continue
-        span = f"{number(1.0 + row['lower_95'], 1)} to {number(1.0 + row['upper_95'], 1)}"
-        cells.append(Markup('{} <span class="soft">{}</span>').format(_times(row["estimate"]), span))
+        span = f"{number(1.0 + row['lower_95'])} to {number(1.0 + row['upper_95'])}"
+        cells.append(Markup('{} <span class="soft">{}</span>').format(_times(row["estimate"], 2), span))
     return cells
