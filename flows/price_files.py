@@ -17,7 +17,13 @@ from ingest.prices.candles import Reading
 from ingest.prices.layout import Identity
 from ingest.prices.registry import Registry, load_registry
 from ingest.prices.reports import FileTally, file_report, gap_report
-from ingest.prices.snapshots import is_snapshot_file, observed_series, parse_snapshots, refused_series
+from ingest.prices.snapshots import (
+    contest_observations,
+    is_snapshot_file,
+    observed_series,
+    parse_snapshots,
+    refused_series,
+)
 from warehouse.store.candles import add_refusals, limit_memory
 from warehouse.tables.prices import COVERAGE, GAP, OBSERVATION
 
@@ -59,7 +65,10 @@ def _import_file(context: RunContext, registry: Registry, path: Path, identity: 
     reading = Reading(path.name, context.run_id, context.now)
     tally = FileTally(path.name)
     if is_snapshot_file(path):
-        for observations, refused in parse_snapshots(path, reading):
+        stored = context.warehouse.frame(OBSERVATION, where="source_id = $source_id", source_id=path.name)
+        for read, unfit in parse_snapshots(path, reading):
+            observations, contested = contest_observations(read, stored, reading)
+            refused = pl.concat([unfit, contested])
             tally.n_new += context.warehouse.merge(OBSERVATION, observations).n_inserted
             add_refusals(context.warehouse, refused)
             tally.count(observed_series(observations), refused_series(refused))

@@ -72,6 +72,30 @@ def parse_observations(raw: pl.DataFrame, reading: Reading) -> tuple[pl.DataFram
     return OBSERVATION.conform(frame), refusal_frame(refused, OBSERVATION.name, reading)
 
 
+def contest_observations(
+    observations: pl.DataFrame, stored: pl.DataFrame, reading: Reading
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The observations without those that contradict a `stored` one (both core.observation), and these as refusals.
+
+    What was seen once stands: a study as of an instant must find the price of that instant.
+    """
+    both = observations.join(
+        stored.select(*OBSERVATION.key, pl.col("price_quote").alias("stored_quote")),
+        on=OBSERVATION.key,
+        how="left",
+        validate="1:1",
+    )
+    is_other = (pl.col("price_quote") != pl.col("stored_quote")).fill_null(value=False)
+    contested = both.filter(is_other).select(
+        pl.col("asset_id").alias("subject_id"),
+        pl.lit("contested").alias("reason"),
+        pl.format("price {} where {} was observed before", "price_quote", "stored_quote").alias("detail"),
+        pl.struct("asset_id", "observed_at_utc", "price_quote").struct.json_encode().alias("payload_json"),
+        pl.lit(None, dtype=pl.Int64).alias("row_number"),
+    )
+    return both.filter(~is_other).drop("stored_quote"), refusal_frame(contested, OBSERVATION.name, reading)
+
+
 def observed_series(observations: pl.DataFrame) -> pl.DataFrame:
     """market_id, timeframe, open_time_utc of observations, for counting them like bars."""
     return observations.select(

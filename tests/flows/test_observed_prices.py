@@ -25,7 +25,7 @@ from tests.paths import shared
 from warehouse.store.connection import Warehouse, open_writer
 from warehouse.tables.news import EVENT
 from warehouse.tables.ops import RUN
-from warehouse.tables.prices import ASSET, CANDLE, MARKET, OBSERVATION
+from warehouse.tables.prices import ASSET, CANDLE, MARKET, OBSERVATION, QUARANTINE
 from warehouse.tables.studies import EXCLUSION, STUDY_RESULT
 
 EPISODE = "2026-06-12-fable-mythos-access-restriction"
@@ -226,6 +226,24 @@ def test_a_study_without_the_key_uses_no_observed_prices(tmp_path: Path, warehou
     [study] = load_studies(tmp_path)
     results, exclusions = measure_one_event(warehouse, study, "event", None)
     assert not any(is_observed(market) for market in [*results["market_id"], *exclusions["market_id"]])
+
+
+def test_a_later_file_cannot_change_what_was_observed(warehouse: Warehouse, tmp_path: Path) -> None:
+    path, stamps = tmp_path / "prices.parquet", [AT + timedelta(hours=hour) for hour in range(3)]
+    file = pl.DataFrame({"symbol": ["AKT"] * 3, "observed_at_utc": stamps, "price_usd": [1.0, 1.1, 1.2]})
+    file.head(2).write_parquet(path)
+    import_prices(make_context(warehouse, tmp_path), [path], Identity())
+    changed = pl.when(pl.col("observed_at_utc") == AT).then(1.05).otherwise(pl.col("price_usd")).alias("price_usd")
+    file.with_columns(changed).write_parquet(path)
+    later = SEEN + timedelta(days=1)
+    report, _ = import_prices(make_context(warehouse, tmp_path, later), [path], Identity())
+    assert report.row(0, named=True)["n_new"] == 1
+    assert report["reasons"].drop_nulls().to_list() == ["1 contested"]
+    stored = warehouse.frame(OBSERVATION, where="asset_id = 'AKT'", order_by="observed_at_utc")
+    assert stored["price_quote"].to_list() == [1.0, 1.1, 1.2]
+    assert stored["first_seen_at_utc"].to_list() == [SEEN, SEEN, later]
+    [refused] = warehouse.frame(QUARANTINE, where="reason = 'contested'").to_dicts()
+    assert refused["detail"] == "price 1.05 where 1.0 was observed before"
 
 
 @pytest.fixture(scope="module")
