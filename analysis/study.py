@@ -37,7 +37,7 @@ class StudySpecification:
     is_whole_only: bool = False  # no single bars, only the whole event window
     is_overlap_weighted: bool = False  # mean correlation weighted by the overlap of event windows
     parts: tuple[Range, ...] = ()  # also these windows, where they lie inside the event window
-    statistic_ids: tuple[str, ...] | None = None  # all when None
+    statistic_ids: tuple[str, ...] | None = None  # all when None; none when empty, and no effects of the group
     quantity: str = ""  # what the series hold, in words, where it is not returns of `kind`
 
 
@@ -110,8 +110,9 @@ def run_study(events: Sequence[EventInput], specification: StudySpecification) -
     results = tuple(
         standardise_event(event, model, specification.minimum_estimation, specification.kind) for event in events
     )
-    members = [result for result in results if result.fit is not None]
-    panel = _panel(members, specification)
+    # Events side by side cost the square of their number; without a test nobody asks for that.
+    has_tests = specification.statistic_ids is None or len(specification.statistic_ids) > 0
+    panel = _panel([result for result in results if result.fit is not None], specification) if has_tests else None
     rows: list[TestRow] = []
     effects: list[GroupEffect] = []
     for part in _parts(results, panel, specification):

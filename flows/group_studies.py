@@ -57,7 +57,9 @@ def _update_measure(
     stored = results.filter(pl.col("study_id") == specification.study_id)
     outcome = measure_groups(specification, plan, stored, events, markets)
 
-    n_changed = warehouse.replace(STUDY_RESULT, join_groups(results, outcome.results, specification.study_id))
+    n_changed = 0
+    if outcome.n_fresh or outcome.results.height != stored.height:
+        n_changed += warehouse.replace(STUDY_RESULT, join_groups(results, outcome.results, specification.study_id))
     if outcome.n_fresh:
         left_out = join_groups(exclusions, outcome.exclusions, specification.study_id)
         n_changed += warehouse.replace(EXCLUSION, left_out)

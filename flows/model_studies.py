@@ -33,7 +33,9 @@ def update_model_studies(context: RunContext) -> StepReport:
     stored = results.filter(pl.col("study_id") == STUDY_ID)
     outcome = compare_models(STUDY_ID, planned, stored, markets, _by_bar_hours(warehouse, study))
 
-    n_changed = warehouse.replace(STUDY_RESULT, join_groups(results, outcome.results, STUDY_ID))
+    n_changed = 0
+    if outcome.n_fresh or outcome.results.height != stored.height:
+        n_changed = warehouse.replace(STUDY_RESULT, join_groups(results, outcome.results, STUDY_ID))
     return StepReport(n_changed, f"{outcome.n_pairs} reactions under every model, {outcome.n_fresh} computed anew")
 
 
