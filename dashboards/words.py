@@ -95,6 +95,9 @@ STATISTICS = {
     "wilcoxon_z": "Wilcoxon z",
 }
 
+# The group test that leads on every page.
+HEADLINE_TEST = "kp_bmp"
+
 # Expected-return models, as the rows of the study `models` name them.
 MODELS = {
     "constant_mean": "Its own average",

@@ -1,13 +1,20 @@
 """Load the record that ships with the product."""
 
 from flows.context import RunContext, StepReport
-from ingest.bundle.loader import load_bundle, only_new_bars, only_untouched_events
+from ingest.bundle.loader import (
+    load_bundle,
+    load_false_alarms,
+    only_best_measured,
+    only_new_bars,
+    only_untouched_events,
+)
 from warehouse.tables.news import EVENT, EVENT_SOURCE
 from warehouse.tables.prices import CANDLE, QUARANTINE
+from warehouse.tables.size import TEST_SIZE
 
 
 def update_bundle(context: RunContext) -> StepReport:
-    """Merge the shipped candles, events and evidence; what another source or a person stored before stays."""
+    """Merge the shipped candles, events, evidence and false-alarm rates; what was stored from elsewhere stays."""
     warehouse = context.warehouse
     bundle = load_bundle(context.now, context.run_id)
     candles = only_new_bars(bundle.candles, warehouse.frame(CANDLE, where="source_id <> 'bundle'"))
@@ -18,6 +25,8 @@ def update_bundle(context: RunContext) -> StepReport:
     n_events = warehouse.merge(EVENT, events).n_changed
     n_sources = warehouse.merge(EVENT_SOURCE, event_sources).n_changed
 
-    n_changed = sum((n_refused, n_candles, n_events, n_sources))
+    n_sizes = warehouse.merge(TEST_SIZE, only_best_measured(load_false_alarms(), warehouse.frame(TEST_SIZE))).n_changed
+
+    n_changed = sum((n_refused, n_candles, n_events, n_sources, n_sizes))
     detail = f"{n_candles} candles and {n_events} events changed; {bundle.quarantined.height} rows refused"
     return StepReport(n_changed, detail)

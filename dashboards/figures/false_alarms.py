@@ -42,12 +42,20 @@ _COLUMNS = (
 
 def pick_size(rows: pl.DataFrame) -> pl.DataFrame:
     """The rows without a planted effect at the 5 % level, of the events and window with most replications."""
-    null = rows.filter((pl.col("effect_sd") == 0) & (pl.col("level") == LEVEL))
-    if not null.height:
-        return null
-    key = ["n_events", "window_bars"]
-    best = null.group_by(key).agg(pl.col("n_replications").sum()).sort("n_replications", *key, descending=True)
-    return null.join(best.head(1).select(key), on=key, how="semi").sort("scenario", "statistic")
+    return _most_replicated(rows.filter((pl.col("effect_sd") == 0) & (pl.col("level") == LEVEL)))
+
+
+def pick_power(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows of the planted effect, events and window with most replications, at the 5 % level."""
+    return _most_replicated(rows.filter((pl.col("effect_sd") > 0) & (pl.col("level") == LEVEL)))
+
+
+def _most_replicated(rows: pl.DataFrame) -> pl.DataFrame:
+    if not rows.height:
+        return rows
+    key = ["effect_sd", "n_events", "window_bars"]
+    best = rows.group_by(key).agg(pl.col("n_replications").sum()).sort("n_replications", *key, descending=True)
+    return rows.join(best.head(1).select(key), on=key, how="semi").sort("scenario", "statistic")
 
 
 def pick_scenarios(rows: pl.DataFrame) -> list[str]:

@@ -19,13 +19,12 @@ from dashboards.pages.regressions import regression_sections
 from dashboards.pages.trading import group_trading, is_trading
 from dashboards.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction, subject_of
 from dashboards.tables import Cell, Head, Spanning, empty_table, table
-from dashboards.words import category_inside, category_label, statistic_name
+from dashboards.words import HEADLINE_TEST, category_inside, category_label, statistic_name
 from warehouse.tables.news import EVENT
 from warehouse.tables.studies import STUDY_RESULT
 
 GROUP_PREFIX = "category:"
 AVERAGE_STATISTICS = ("caar", "mean_car")
-HEADLINE_TEST = "kp_bmp"
 MAX_FOREST_ROWS = 24
 _AVERAGE_COLUMNS = (
     FigureColumn("window_end_hours", "Hours", lambda value: f"{value:g}"),

@@ -6,13 +6,13 @@ import numpy as np
 import polars as pl
 from markupsafe import Markup
 
-from dashboards.figures.false_alarms import LEVEL, draw_test_size, is_naive, pick_size, replications
-from dashboards.formats import count, share
+from dashboards.figures.false_alarms import LEVEL, draw_test_size, is_naive, pick_power, pick_size, replications
+from dashboards.formats import count, number, share
 from dashboards.frames import Frames, extremes, newest
 from dashboards.glossary import TERMS
 from dashboards.page import Canvas, Page
 from dashboards.tables import Cell, Head, Spanning, table
-from dashboards.words import SCENARIOS, scenario_name, statistic_name
+from dashboards.words import HEADLINE_TEST, SCENARIOS, scenario_name, statistic_name
 from warehouse.tables.prices import MARKET
 from warehouse.tables.size import TEST_SIZE
 from warehouse.tables.studies import STUDY_RESULT
@@ -140,7 +140,7 @@ def _size(canvas: Canvas, rows: pl.DataFrame) -> Markup:
         "where nothing happened: it should report an effect in 5 of 100.</p>"
     )
     figure = draw_test_size(picked)
-    return head + canvas.draw(figure) + (Markup("") if figure.why_empty else _size_table(picked))
+    return head + canvas.draw(figure) + (Markup("") if figure.why_empty else _size_table(picked) + _power_table(rows))
 
 
 def _size_table(picked: pl.DataFrame) -> Markup:
@@ -181,6 +181,32 @@ def _size_row(scenario: str, rows: pl.DataFrame) -> list[Cell | Spanning]:
         n_often = part.filter(pl.col("lower_95") > LEVEL).height
         cells += [f"{share(middle)} ({share(low)}–{share(high)})", f"{n_often} of {part.height}"]
     return cells
+
+
+def _power_table(rows: pl.DataFrame) -> Markup:
+    """How often the tests that allow for dependence find an effect that is there; nothing where it was not measured."""
+    picked = pick_power(rows).filter(pl.col("rejection").is_not_null() & ~is_naive())
+    if not picked.height:
+        return Markup("")
+    effect, n_events = picked["effect_sd"][0], picked["n_events"][0]
+    order = {name: place for place, name in enumerate(SCENARIOS)}
+    names = sorted(picked["scenario"].unique(), key=lambda name: (order.get(name, len(order)), name))
+    heads = (Head("Market"), Head("Headline test", is_number=True), Head("Median", is_number=True), Head("Range"))
+    body: list[list[Cell | Spanning]] = []
+    for name in names:
+        own = picked.filter(pl.col("scenario") == name)
+        headline = own.filter(pl.col("statistic") == HEADLINE_TEST)["rejection"]
+        low, high = extremes(own["rejection"])
+        median = float(np.median(own["rejection"].to_numpy()))
+        shown = share(headline[0]) if headline.len() else "–"
+        body.append([scenario_name(name), shown, share(median), f"{share(low)}–{share(high)}"])
+    return table(
+        "power-table",
+        f"How often {n_events} events, each with an effect of {number(effect, 1)} residual deviations, are recognised",
+        "Of the tests that allow for dependence, at 5%. An effect is harder to see where tokens move together.",
+        heads,
+        body,
+    )
 
 
 def _conventions(specifications: pl.DataFrame) -> Markup:

@@ -12,10 +12,12 @@ from ingest.bundle.ledger import event_frame, known_entries, read_ledger, source
 from ingest.prices.archive import read_candle_csv
 from ingest.prices.candles import Reading
 from warehouse.tables.prices import CANDLE
+from warehouse.tables.size import TEST_SIZE
 
 SOURCE_ID = "bundle"
 CANDLE_FILES = ("candles_1h.csv", "candles_4h.csv")
 LEDGER_FILE = "ledger.toml"
+FALSE_ALARMS_FILE = "false_alarms.csv"
 # Reasons for which a bar is refused only because its time has not come.
 NOT_YET = ("from_the_future", "unfinished")
 
@@ -35,6 +37,12 @@ def load_ledger(now: datetime) -> tuple[pl.DataFrame, pl.DataFrame]:
     entries = read_ledger((files("ingest.bundle") / LEDGER_FILE).read_text(encoding="utf-8"), LEDGER_FILE)
     known = known_entries(entries, now)
     return event_frame(known), source_frame(known)
+
+
+def load_false_alarms() -> pl.DataFrame:
+    """Rows of out.test_size that were measured before shipping, because measuring them takes minutes."""
+    body = (files("ingest.bundle") / FALSE_ALARMS_FILE).read_bytes()
+    return TEST_SIZE.conform(pl.read_csv(body, schema_overrides=TEST_SIZE.schema))
 
 
 def load_bundle(now: datetime, run_id: str) -> Bundle:
@@ -59,6 +67,14 @@ def only_new_bars(candles: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
     """
     elsewhere = stored.filter(pl.col("source_id") != SOURCE_ID)
     return candles.join(elsewhere, on=list(CANDLE.key), how="anti")
+
+
+def only_best_measured(shipped: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
+    """The shipped rows of out.test_size that have not been measured with more replications here."""
+    tried = pl.col("n_replications") + pl.col("n_absent")
+    here = stored.select(*TEST_SIZE.key, tried.alias("n_here"))
+    joined = shipped.join(here, on=list(TEST_SIZE.key), how="left", validate="1:1")
+    return joined.filter(pl.col("n_here").fill_null(0) <= tried).select(TEST_SIZE.column_names)
 
 
 def only_untouched_events(

@@ -3,11 +3,23 @@
 from datetime import UTC, datetime
 
 import polars as pl
+import pytest
 
-from ingest.bundle.loader import load_bundle, only_new_bars, only_untouched_events
+from analysis.battery import load_statistics
+from analysis.simulate import SCENARIOS
+from analysis.size import SizeRequest, measure_size, simulated_draws
+from flows.size import REAL_SCENARIOS
+from ingest.bundle.loader import (
+    load_bundle,
+    load_false_alarms,
+    only_best_measured,
+    only_new_bars,
+    only_untouched_events,
+)
 from tests.paths import shared
 from warehouse.tables.news import EVENT, EVENT_SOURCE
 from warehouse.tables.prices import CANDLE, QUARANTINE
+from warehouse.tables.size import TEST_SIZE
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -89,3 +101,35 @@ def test_run_at_an_earlier_instant_knows_no_later_bar_event_or_ending():
 def test_before_the_first_report_the_private_receipt_is_unknown():
     early = load_bundle(datetime(2026, 6, 12, 23, 0, tzinfo=UTC), "run")
     assert not early.events["event_id"].str.contains("fable-mythos-access").any()
+
+
+def test_shipped_false_alarms_cover_every_test_scenario_and_level():
+    rows = load_false_alarms()
+    null = rows.filter(pl.col("effect_sd") == 0)
+    assert set(null["statistic"]) == set(load_statistics())
+    assert set(null["scenario"]) == {scenario.name for scenario in SCENARIOS} | {name for name, _ in REAL_SCENARIOS}
+    assert set(null["level"]) == {0.01, 0.05, 0.1}
+    assert null["n_replications"].max() == 1000
+    assert rows.filter(pl.col("effect_sd") > 0).height
+
+
+def test_a_measurement_with_more_replications_wins_over_the_shipped_one():
+    shipped = load_false_alarms()
+    more = shipped.head(1).with_columns(n_replications=pl.lit(5000, dtype=pl.Int64), rejection=pl.lit(0.5))
+    fewer = shipped.slice(1, 1).with_columns(
+        n_replications=pl.lit(10, dtype=pl.Int64), n_absent=pl.lit(0, dtype=pl.Int64)
+    )
+    taken = only_best_measured(shipped, pl.concat([more, fewer]))
+    assert taken.height == shipped.height - 1
+    assert only_best_measured(shipped, shipped).equals(shipped)
+    assert only_best_measured(shipped, TEST_SIZE.empty()).equals(shipped)
+
+
+@pytest.mark.slow
+def test_shipped_false_alarms_are_what_the_command_measures():
+    request = SizeRequest(replications=1000, statistic_ids=("patell", "kp_bmp", "grank_t", "wilcoxon"))
+    again = measure_size(simulated_draws(request, ("clustered 0.1",)), request, lambda _line: None)
+    shipped = load_false_alarms().filter(pl.col("effect_sd") == 0)
+    both = again.join(shipped, on=list(TEST_SIZE.key), how="inner", suffix="_shipped", validate="1:1")
+    assert both.height == again.height == 12
+    assert (both["rejection"] - both["rejection_shipped"]).abs().max() <= 0.002  # a p at the level's very edge
