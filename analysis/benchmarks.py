@@ -80,16 +80,52 @@ def benchmark_frame() -> pl.DataFrame:
     return BENCHMARK.conform(pl.DataFrame(rows, schema=BENCHMARK.schema))
 
 
-def benchmark_returns(bars: pl.DataFrame, subject_asset_id: str | None, bar_seconds: int) -> pl.DataFrame:
-    """benchmark_id, open_time_utc, log_return (log points), n_members for every benchmark and bar.
+def member_returns(bars: pl.DataFrame, bar_seconds: int) -> pl.DataFrame:
+    """asset_id, role, open_time_utc, log_return (log points) and weight of every asset and bar.
 
     `bars` has asset_id, role, market_id, open_time_utc, close_quote and volume_base of one bar length; an asset is
     represented by its longest series, ties by id. A return exists only where the bar before is there too: nothing is
-    filled. A bar with too few members has no row. Members without volume have no weight in the liquid basket.
+    filled. The weight is the median quote volume of the bars before; null without volume.
     """
-    returns = _member_returns(_one_series_per_asset(bars), bar_seconds)
-    frames = [_one_benchmark(returns, benchmark, subject_asset_id) for benchmark in BENCHMARKS]
-    return pl.concat(frames).sort("benchmark_id", "open_time_utc")
+    opened = pl.col("open_time_utc")
+    is_next = opened - opened.shift(1) == pl.duration(seconds=bar_seconds)
+    log_return = pl.when(is_next).then((pl.col("close_quote") / pl.col("close_quote").shift(1)).log())
+    quote_volume = pl.col("close_quote") * pl.col("volume_base")
+    # The weight is known before the bar: the bar's own volume does not count.
+    weight = quote_volume.rolling_median(LIQUIDITY_BARS, min_samples=1).shift(1)
+    return (
+        _one_series_per_asset(bars)
+        .sort("asset_id", "open_time_utc")
+        .with_columns(log_return.over("asset_id").alias("log_return"), weight.over("asset_id").alias("weight"))
+        .filter(pl.col("log_return").is_not_null())
+        .select("asset_id", "role", "open_time_utc", "log_return", "weight")
+    )
+
+
+def benchmark_returns(members: pl.DataFrame, benchmark: Benchmark, subject_asset_id: str | None) -> pl.DataFrame:
+    """benchmark_id, open_time_utc, log_return (log points) and n_members of one benchmark, by time.
+
+    `members` is as from `member_returns`. A bar with too few members has no row. Members without volume have no weight
+    in the liquid basket. A basket that leaves out the asset under study does so where it is a member.
+    """
+    if benchmark.asset_id is not None:
+        chosen = members.filter(pl.col("asset_id") == benchmark.asset_id)
+    else:
+        chosen = members.filter(pl.col("role").is_in(benchmark.roles))
+    if benchmark.leaves_out_subject and subject_asset_id is not None:
+        chosen = chosen.filter(pl.col("asset_id") != subject_asset_id)
+    if benchmark.kind == "liquidity_weight":
+        chosen = chosen.filter(pl.col("weight") > 0)
+        value = (pl.col("log_return") * pl.col("weight")).sum() / pl.col("weight").sum()
+    else:
+        value = pl.col("log_return").mean()
+    return (
+        chosen.group_by("open_time_utc")
+        .agg(value.alias("log_return"), pl.len().cast(pl.Int64).alias("n_members"))
+        .filter(pl.col("n_members") >= benchmark.minimum_members)
+        .sort("open_time_utc")
+        .select(pl.lit(benchmark.benchmark_id).alias("benchmark_id"), "open_time_utc", "log_return", "n_members")
+    )
 
 
 def _one_series_per_asset(bars: pl.DataFrame) -> pl.DataFrame:
@@ -100,38 +136,3 @@ def _one_series_per_asset(bars: pl.DataFrame) -> pl.DataFrame:
         .unique("asset_id", keep="first", maintain_order=True)
     )
     return bars.join(chosen.select("market_id"), on="market_id", how="semi")
-
-
-def _member_returns(bars: pl.DataFrame, bar_seconds: int) -> pl.DataFrame:
-    opened = pl.col("open_time_utc")
-    is_next = opened - opened.shift(1) == pl.duration(seconds=bar_seconds)
-    log_return = pl.when(is_next).then((pl.col("close_quote") / pl.col("close_quote").shift(1)).log())
-    quote_volume = pl.col("close_quote") * pl.col("volume_base")
-    # The weight is known before the bar: the bar's own volume does not count.
-    weight = quote_volume.rolling_median(LIQUIDITY_BARS, min_samples=1).shift(1)
-    return (
-        bars.sort("asset_id", "open_time_utc")
-        .with_columns(log_return.over("asset_id").alias("log_return"), weight.over("asset_id").alias("weight"))
-        .filter(pl.col("log_return").is_not_null())
-        .select("asset_id", "role", "open_time_utc", "log_return", "weight")
-    )
-
-
-def _one_benchmark(returns: pl.DataFrame, benchmark: Benchmark, subject: str | None) -> pl.DataFrame:
-    if benchmark.asset_id is not None:
-        members = returns.filter(pl.col("asset_id") == benchmark.asset_id)
-    else:
-        members = returns.filter(pl.col("role").is_in(benchmark.roles))
-    if benchmark.leaves_out_subject and subject is not None:
-        members = members.filter(pl.col("asset_id") != subject)
-    if benchmark.kind == "liquidity_weight":
-        members = members.filter(pl.col("weight") > 0)
-        value = (pl.col("log_return") * pl.col("weight")).sum() / pl.col("weight").sum()
-    else:
-        value = pl.col("log_return").mean()
-    return (
-        members.group_by("open_time_utc")
-        .agg(value.alias("log_return"), pl.len().cast(pl.Int64).alias("n_members"))
-        .filter(pl.col("n_members") >= benchmark.minimum_members)
-        .select(pl.lit(benchmark.benchmark_id).alias("benchmark_id"), "open_time_utc", "log_return", "n_members")
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -32,8 +32,8 @@ EXTRA_FACTORS = ("ETH", "BASKET_EQUAL", "AI_OTHERS")
 # A factor that lacks more of the estimation bars than this is left out, not allowed to shorten the estimation.
 LARGEST_GAP = 0.1
 
-# Benchmark returns (benchmark_id, open_time_utc, log_return) for an asset under study and a bar length in hours.
-BenchmarkReturns = Callable[[str, float], pl.DataFrame]
+# Returns (open_time_utc, log_return) of every benchmark by id, for an asset under study and a bar length in hours.
+BenchmarkReturns = Callable[[str, float], Mapping[str, pl.DataFrame]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +102,13 @@ class _Prepared:
 
 def _prepare(pair: Pair, asset_id: str, markets: StudyMarkets, benchmarks: BenchmarkReturns) -> _Prepared:
     item = _as_input(pair, asset_id, markets.donors.get(pair.series.bar_hours))
-    frame = benchmarks(asset_id, pair.series.bar_hours)
+    returns = benchmarks(asset_id, pair.series.bar_hours)
     names, columns = [pair.specification.benchmark_asset_id], [item.benchmark]
     needed = np.arange(max(0, item.bar_zero + item.estimation[0]), item.bar_zero + item.window[1])
     for benchmark_id in EXTRA_FACTORS:
         if benchmark_id == asset_id:
             continue
-        column = _on_bars(frame.filter(pl.col("benchmark_id") == benchmark_id), item, pair.series.bar_hours)
+        column = _on_bars(returns[benchmark_id], item, pair.series.bar_hours)
         is_missing = ~np.isfinite(column[needed])
         if is_missing.mean() <= LARGEST_GAP and not is_missing[-item.window[1] :].any():
             names.append(benchmark_id)

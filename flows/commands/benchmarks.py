@@ -39,7 +39,7 @@ def show_benchmarks(
 
     with open_reader(load_settings().published_path) as reader:
         try:
-            found = open_benchmarks(reader)(without and without.upper(), timeframe)
+            found = pl.concat(open_benchmarks(reader)(without and without.upper(), timeframe).values())
         except ValueError as exc:
             raise CommandError(str(exc)) from exc
     if not found.height:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from analysis.benchmarks import benchmark_frame, benchmark_returns
+from analysis.benchmarks import BENCHMARKS, benchmark_frame, benchmark_returns, member_returns
 from analysis.observations import grid_as_of
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
@@ -29,36 +29,41 @@ def make_market() -> pl.DataFrame:
     return pl.concat([make_bars("BTC", "benchmark", [100.0, 101.0, None, 103.0, 104.0]), *basket, *tokens])
 
 
+def build_all(bars: pl.DataFrame, subject: str | None) -> pl.DataFrame:
+    members = member_returns(bars, 3600)
+    return pl.concat([benchmark_returns(members, benchmark, subject) for benchmark in BENCHMARKS])
+
+
 def value(frame: pl.DataFrame, benchmark: str) -> float:
     return frame.filter(pl.col("benchmark_id") == benchmark)["log_return"].item()
 
 
 def test_a_basket_is_the_mean_of_its_members() -> None:
-    found = benchmark_returns(make_market(), None, 3600)
+    found = build_all(make_market(), None)
     assert value(found, "BASKET_EQUAL") == pytest.approx(0.035)
     weights = sum(range(1, 7))
     assert value(found, "BASKET_LIQUID") == pytest.approx(sum(n * n / 100 for n in range(1, 7)) / weights)
 
 
 def test_the_asset_under_study_is_left_out() -> None:
-    found = benchmark_returns(make_market(), "A4", 3600)
+    found = build_all(make_market(), "A4")
     assert value(found, "AI_OTHERS") == pytest.approx((0.1 + 0.2 + 0.3) / 3)
-    assert value(benchmark_returns(make_market(), None, 3600), "AI_OTHERS") == pytest.approx(0.25)
+    assert value(build_all(make_market(), None), "AI_OTHERS") == pytest.approx(0.25)
 
 
 def test_a_return_never_spans_a_gap() -> None:
-    found = benchmark_returns(make_market(), None, 3600).filter(pl.col("benchmark_id") == "BTC")
+    found = build_all(make_market(), None).filter(pl.col("benchmark_id") == "BTC")
     assert found["open_time_utc"].to_list() == [START + HOUR, START + HOUR * 4]
 
 
 def test_too_few_members_make_no_bar() -> None:
     small = make_market().filter(~pl.col("asset_id").is_in(["B1", "B2"]))
-    assert "BASKET_EQUAL" not in benchmark_returns(small, None, 3600)["benchmark_id"].to_list()
+    assert "BASKET_EQUAL" not in build_all(small, None)["benchmark_id"].to_list()
 
 
 def test_an_asset_is_represented_by_its_longest_series() -> None:
     other = make_bars("BTC", "benchmark", [1.0, 2.0]).with_columns(pl.lit("okx:BTC/USDT").alias("market_id"))
-    found = benchmark_returns(pl.concat([make_market(), other]), None, 3600)
+    found = build_all(pl.concat([make_market(), other]), None)
     first = found.filter(pl.col("benchmark_id") == "BTC")["log_return"][0]
     assert first == pytest.approx(math.log(1.01))
 

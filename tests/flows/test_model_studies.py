@@ -83,10 +83,7 @@ def test_several_factors_never_hold_the_asset_itself(context: RunContext) -> Non
 
 def test_the_other_ai_tokens_leave_out_the_one_under_study(context: RunContext) -> None:
     returns = open_benchmarks(context.warehouse)
-    everyone, others = (
-        returns(asset, "4h").filter(pl.col("benchmark_id") == "AI_OTHERS").sort("open_time_utc")
-        for asset in (None, "TAO")
-    )
+    everyone, others = (returns(asset, "4h")["AI_OTHERS"] for asset in (None, "TAO"))
     assert everyone["n_members"].max() == 4
     assert others["n_members"].max() == 3
     assert not everyone.tail(50)["log_return"].equals(others.tail(50)["log_return"])
