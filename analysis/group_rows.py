@@ -8,55 +8,71 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from analysis.activity import QUANTITIES, activity_rows
-from analysis.group_regressions import PREFIX, regression_rows
+from analysis.group_regressions import PREFIX, hash_regressions, regression_rows
 from analysis.group_result import Row, Subject, group_row
 from analysis.groups import GroupPlan, GroupSpecification, PlannedGroup
 from analysis.multiplicity import holm
 from analysis.observations import observed_share
 from analysis.single.markets import StudyMarkets
 from analysis.single.result_rows import results_frame
+from analysis.single.study import ALL_MARKETS
 from analysis.study import GroupEffect, StudyResult, StudySpecification, TestRow, run_study
 from warehouse.tables.studies import EXCLUSION, STUDY_RESULT
 
 
 @dataclass(frozen=True, slots=True)
 class GroupOutcome:
-    """The whole of both tables' rows for the study, and how many groups were computed afresh."""
+    """Both tables' rows of the study, how many groups were computed afresh, and whether any row may differ."""
 
     results: pl.DataFrame
     exclusions: pl.DataFrame
     n_fresh: int
+    has_changed: bool
 
 
 def measure_groups(
     specification: GroupSpecification,
     plan: GroupPlan,
     stored: pl.DataFrame,
+    stored_exclusions: pl.DataFrame,
     events: pl.DataFrame,
     markets: StudyMarkets,
 ) -> GroupOutcome:
     """Results of every planned group; one whose hash is in `stored` (rows of this study) keeps its stored rows.
 
-    Only the whole window is tested. p-values are adjusted by Holm over all categories and windows of one statistic.
-    Groups of returns also give the regressions over all groups, which are computed anew when any group is.
+    Only the whole window is tested. p-values are adjusted by Holm over all categories and windows of one statistic, and
+    over the regressors of one regression. Regressions have a hash of their own over everything they rest on.
+    `stored_exclusions` are this study's rows of out.study_exclusion.
     """
     known = {str(value) for value in stored["spec_sha256"].unique()}
-    parts = [stored.filter(pl.col("spec_sha256").is_in([group.spec_sha256 for group in plan.groups]))]
-    exclusions = {(event, market): reason for event, market, reason in plan.excluded}
+    is_regression = pl.col("group_id").str.starts_with(PREFIX)
+    regressions = stored.filter(is_regression)
+    parts = [stored.filter(~is_regression & pl.col("spec_sha256").is_in([group.spec_sha256 for group in plan.groups]))]
     fresh = [group for group in plan.groups if group.spec_sha256 not in known]
-    studies = {id(group): _run(specification, group) for group in plan.groups if fresh}
+    sha256 = hash_regressions(plan, events, markets)
+    has_regressions = not regressions.height or set(regressions["spec_sha256"]) == {sha256}
+    undated = {(event, market, reason) for event, market, reason in plan.excluded}
+    is_whole = undated == _undated(stored_exclusions) and (not regressions.height) == (not plan.groups)
+    is_same = not fresh and parts[0].height + regressions.height == stored.height
+    if is_same and has_regressions and is_whole:
+        return GroupOutcome(stored, stored_exclusions, 0, has_changed=False)
+
+    studies = {id(group): _run(specification, group) for group in plan.groups}
     for group in fresh:
         parts.append(results_frame(_group_rows(specification, group, studies[id(group)])))
-    for group in plan.groups if fresh else ():
+    exclusions = {(event, market): reason for event, market, reason in plan.excluded}
+    for group in plan.groups:
         for event, market, reason in studies[id(group)].excluded:
             exclusions.setdefault((event, market), f"{group.window_hours:g} h window: {reason}")
-    if not fresh:
-        parts.append(stored.filter(pl.col("group_id").str.starts_with(PREFIX)))
-    elif specification.measure == "returns":
-        parts.append(results_frame(regression_rows(specification.study_id, plan, studies, events, markets)))
-    results = _adjust(pl.concat(parts))
-    return GroupOutcome(results, _exclusions(specification, exclusions) if fresh else EXCLUSION.empty(), len(fresh))
+    rows = regression_rows(specification.study_id, plan, studies, events, markets, sha256)
+    results = _adjust(pl.concat([*parts, results_frame(rows)]))
+    return GroupOutcome(results, _exclusions(specification, exclusions), len(fresh), has_changed=True)
+
+
+def _undated(exclusions: pl.DataFrame) -> set[tuple[str, str, str]]:
+    """Events that were left out before any market was looked at."""
+    rows = exclusions.filter(pl.col("market_id") == ALL_MARKETS)
+    return set(rows.select("event_id", "market_id", "reason").iter_rows())
 
 
 def join_groups(stored: pl.DataFrame, fresh: pl.DataFrame, study_id: str) -> pl.DataFrame:
@@ -67,36 +83,26 @@ def join_groups(stored: pl.DataFrame, fresh: pl.DataFrame, study_id: str) -> pl.
 def _run(specification: GroupSpecification, group: PlannedGroup) -> StudyResult:
     window = (0, round(group.window_hours / group.bar_hours))
     minimum = round(specification.minimum_estimation_hours / group.bar_hours)
-    is_returns = specification.measure == "returns"
     study = StudySpecification(
-        minimum_estimation=minimum,
-        seed=specification.seed,
-        is_whole_only=True,
-        is_overlap_weighted=True,
-        statistic_ids=None if is_returns else (),
-        quantity=QUANTITIES[specification.measure],
+        minimum_estimation=minimum, seed=specification.seed, is_whole_only=True, is_overlap_weighted=True
     )
     return run_study([item for item in group.inputs if item.window == window], study)
 
 
 def _group_rows(specification: GroupSpecification, group: PlannedGroup, study: StudyResult) -> Iterable[Row]:
     n_estimation = [event.n_estimation for event in study.events if event.fit is not None]
-    is_returns = specification.measure == "returns"
-    shown = "means of log CARs shown as exp - 1" if is_returns else "means over bars shown as exp - 1"
     shared: Row = {
         "benchmark": group.benchmark,
-        "conventions": f"{group.bar_hours:g} h bars; {study.conventions}; {shown}"
-        f"{observed_share([item.asset_id for item in group.inputs])}",
+        "conventions": f"{group.bar_hours:g} h bars; {study.conventions}; means of log CARs shown as exp - 1; here "
+        f"p_adjusted is over all categories and windows{observed_share([item.asset_id for item in group.inputs])}",
         "n_estimation": int(np.median(n_estimation)) if n_estimation else None,
         "data_as_of_utc": group.data_as_of,
         "spec_sha256": group.spec_sha256,
     }
     subject = Subject(specification.study_id, group.group_id, group.window_hours)
-    if is_returns:
-        yield from _average_rows(subject, shared, study)
-        for test in study.tests:
-            yield group_row(subject, test.statistic, shared, _test(test))
-    yield from activity_rows(subject, specification.measure, group.bar_hours, study.events, shared)
+    yield from _average_rows(subject, shared, study)
+    for test in study.tests:
+        yield group_row(subject, test.statistic, shared, _test(test))
 
 
 def _average_rows(subject: Subject, shared: Row, study: StudyResult) -> Iterable[Row]:
@@ -107,10 +113,12 @@ def _average_rows(subject: Subject, shared: Row, study: StudyResult) -> Iterable
     if whole is None:
         yield group_row(subject, "caar", shared, n=0, reason=_why_empty(study))
         return
-    yield group_row(subject, "caar", shared, _effect(whole), n_effective=n_eff, mean_residual_correlation=rbar)
+    numbers = _effect(whole)
+    if whole.reason:
+        numbers["conventions"] = f"{shared['conventions']}; no interval: {whole.reason}"
+    yield group_row(subject, "caar", shared, numbers, n_effective=n_eff, mean_residual_correlation=rbar)
     detectable = None if whole.minimum_detectable is None else float(np.expm1(whole.minimum_detectable))
-    reason = None if detectable is not None else f"{whole.n} event; a detectable effect needs at least 2"
-    yield group_row(subject, "minimum_detectable_effect", shared, estimate=detectable, n=whole.n, reason=reason)
+    yield group_row(subject, "minimum_detectable_effect", shared, estimate=detectable, n=whole.n, reason=whole.reason)
 
 
 def _why_empty(study: StudyResult) -> str:
@@ -137,13 +145,17 @@ def _test(test: TestRow) -> Row:
 
 
 def _adjust(results: pl.DataFrame) -> pl.DataFrame:
-    """Holm over all rows of a statistic."""
-    parts = []
-    for statistic in sorted(results["statistic"].unique()):
-        rows = results.filter(pl.col("statistic") == statistic).sort("result_id")
-        adjusted = pl.Series("p_adjusted", holm(rows["p_value"].to_list()), dtype=pl.Float64)
-        parts.append(rows.with_columns(adjusted))
-    return pl.concat(parts) if parts else STUDY_RESULT.empty()
+    """Holm over all rows of a statistic; of a regression over its coefficients under one kind of error."""
+    # A coefficient is named `errors:regressor`, or `errors:quantile:regressor`.
+    errors = pl.coalesce(pl.col("statistic").str.extract(r"^(.*):", 1), "statistic")
+    is_regression = pl.col("group_id").str.starts_with(PREFIX)
+    family = pl.when(is_regression).then(pl.concat_str("group_id", errors, separator=" ")).otherwise("statistic")
+    ordered = results.sort("result_id").with_columns(family.alias("family"))
+    parts = [
+        rows.with_columns(pl.Series("p_adjusted", holm(rows["p_value"].to_list()), dtype=pl.Float64))
+        for rows in ordered.partition_by("family", maintain_order=True)
+    ]
+    return pl.concat(parts).select(STUDY_RESULT.column_names) if parts else STUDY_RESULT.empty()
 
 
 def _exclusions(specification: GroupSpecification, reasons: Mapping[tuple[str, str], str]) -> pl.DataFrame:

@@ -12,7 +12,6 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from analysis.activity import Measure
 from analysis.observations import candles_first, is_observed
 from analysis.single.aligned import MICROSECONDS_PER_HOUR, AlignedSeries, cut_series, mark_spans
 from analysis.single.markets import StudyMarkets
@@ -22,7 +21,7 @@ from analysis.standardise import EventInput
 Floats = NDArray[np.float64]
 Spans = tuple[tuple[str, tuple[int, int]], ...]
 
-ALGORITHM_VERSION = "groups-2"  # part of every hash: raise it when a number may change
+ALGORITHM_VERSION = "groups-3"  # part of every hash: raise it when a number may change
 
 GROUP_PREFIX = "category:"
 
@@ -37,7 +36,6 @@ class GroupSpecification:
     minimum_estimation_hours: float
     mask_hours: float
     benchmark_asset_ids: tuple[str, ...]
-    measure: Measure = "returns"
     seed: int = 20260612
 
 
@@ -147,20 +145,25 @@ def _best_market(
     at: int,
     hours: float,
 ) -> tuple[AlignedSeries, int] | None:
-    """The series with most usable bars over estimation and window, and the event's bar; None without one."""
+    """The series with most usable bars over estimation and window, and the event's bar; None without one.
+
+    Observed prices are taken only where no candles of the asset can be measured.
+    """
     best: tuple[AlignedSeries, int] | None = None
-    n_best = 0
+    n_best, is_measurable = 0, False
+    n_window, minimum = (round(length / bar_hours) for length in (hours, specification.minimum_estimation_hours))
     for series, counts in candidates:
         index = series.first_bar_after(at)
         if series.bar_hours != bar_hours or not 0 < index < series.asset.size:
             continue
-        if best is not None and is_observed(series.market_id):
-            break  # they come last: candles of the asset are there
+        if is_measurable and is_observed(series.market_id):
+            break  # they come last
         first = max(0, index - round(specification.estimation_hours / bar_hours))
         last = min(series.asset.size, index + round(hours / bar_hours))
         n = int(counts[last] - counts[first])
-        if n > n_best:
-            best, n_best = (series, index), n
+        can_be = counts[last] - counts[index] == n_window and counts[index] - counts[first] >= minimum
+        if (can_be, n) > (is_measurable, n_best):
+            best, n_best, is_measurable = (series, index), n, bool(can_be)
     return best
 
 
@@ -179,8 +182,7 @@ def _event_input(
         event_time=datetime.fromtimestamp(int(series.close_us[index]) / 1e6, tz=UTC),
         returns=series.asset[first:last],
         factors=series.benchmark[first:last, np.newaxis],
-        # Nothing is bought and held of a volume or a range.
-        benchmark=series.benchmark[first:last] if specification.measure == "returns" else np.full(last - first, np.nan),
+        benchmark=series.benchmark[first:last],
         calendar=series.close_us[first:last] // step,
         bar_zero=index - first,
         estimation=(-bars, 0),
@@ -193,7 +195,7 @@ def _hash(specification: GroupSpecification, category: str, hours: float, inputs
     words = {"version": ALGORITHM_VERSION, "study": asdict(specification), "category": category, "hours": hours}
     digest = hashlib.sha256(json.dumps(words, sort_keys=True).encode())
     for item in inputs:
-        digest.update(f"{item.event_id}|{item.asset_id}|{item.bar_zero}".encode())
-        for values in (item.returns, item.benchmark, item.calendar, item.mask):
+        digest.update(f"{item.event_id}|{item.asset_id}|{item.bar_zero}|{item.window}".encode())
+        for values in (item.returns, item.factors, item.benchmark, item.calendar, item.mask):
             digest.update(np.ascontiguousarray(values).tobytes())
     return digest.hexdigest()

@@ -18,14 +18,13 @@ from analysis.single.aligned import MICROSECONDS_PER_HOUR, cut_series
 from analysis.single.donors import Donors
 from analysis.single.markets import StudyMarkets
 from analysis.single.pair import Pair, describe_closes
-from analysis.single.result_rows import results_frame
+from analysis.single.result_rows import GROUP_ID, results_frame
 from analysis.single.study import PlannedEvent
 from analysis.standardise import EventInput, EventResult, standardise_event
 
 Floats = NDArray[np.float64]
 
-ALGORITHM_VERSION = "models-1"  # part of every hash: raise it when a number may change
-EVENT_GROUP = "event"
+ALGORITHM_VERSION = "models-2"  # part of every hash: raise it when a number or a word may change
 PREFIX = "car:"
 # Factors of the multi-factor models beside the main benchmark, in this order: each is cleared of those before it.
 EXTRA_FACTORS = ("ETH", "BASKET_EQUAL", "AI_OTHERS")
@@ -114,7 +113,8 @@ def _prepare(pair: Pair, asset_id: str, markets: StudyMarkets, benchmarks: Bench
             names.append(benchmark_id)
             columns.append(column)
     factors = np.column_stack(columns)
-    digest = hashlib.sha256(f"{ALGORITHM_VERSION}|{item.event_id}|{item.asset_id}|{item.window}|{names}".encode())
+    words = f"{names}|{pair.benchmark_words}|{describe_closes(pair.specification, pair.market_id)}"
+    digest = hashlib.sha256(f"{ALGORITHM_VERSION}|{item.event_id}|{item.asset_id}|{item.window}|{words}".encode())
     for values in (item.returns, factors, item.donors, item.calendar, item.mask):
         digest.update(np.ascontiguousarray(values).tobytes() if values is not None else b"-")
     return _Prepared(item, factors, tuple(names), digest.hexdigest())
@@ -163,7 +163,7 @@ def _on_bars(returns: pl.DataFrame, item: EventInput, bar_hours: float) -> Float
 def _pair_rows(study_id: str, pair: Pair, prepared: _Prepared) -> Iterator[Row]:
     hours = pair.specification.main_window_hours
     minimum = pair.bars(pair.specification.minimum_estimation_hours)
-    subject = Subject(study_id, EVENT_GROUP, hours, event_id=pair.event.event_id, market_id=pair.market_id)
+    subject = Subject(study_id, GROUP_ID, hours, event_id=pair.event.event_id, market_id=pair.market_id)
     shared: Row = {"spec_sha256": prepared.sha256, "data_as_of_utc": pair.close_at(pair.bars(hours) - 1)}
     for model in load_models().values():
         is_multiple = model.maximum_factors is None and model.minimum_factors > 0

@@ -37,7 +37,7 @@ class StudySpecification:
     is_whole_only: bool = False  # no single bars, only the whole event window
     is_overlap_weighted: bool = False  # mean correlation weighted by the overlap of event windows
     parts: tuple[Range, ...] = ()  # also these windows, where they lie inside the event window
-    statistic_ids: tuple[str, ...] | None = None  # all when None; none when empty, and no effects of the group
+    statistic_ids: tuple[str, ...] | None = None  # all when None
     quantity: str = ""  # what the series hold, in words, where it is not returns of `kind`
 
 
@@ -52,6 +52,7 @@ class GroupEffect:
     lower_95: float | None
     upper_95: float | None
     minimum_detectable: float | None  # |CAAR| seen with 80 % power at 5 %
+    reason: str | None = None  # why there is no standard error
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +111,7 @@ def run_study(events: Sequence[EventInput], specification: StudySpecification) -
     results = tuple(
         standardise_event(event, model, specification.minimum_estimation, specification.kind) for event in events
     )
-    # Events side by side cost the square of their number; without a test nobody asks for that.
-    has_tests = specification.statistic_ids is None or len(specification.statistic_ids) > 0
-    panel = _panel([result for result in results if result.fit is not None], specification) if has_tests else None
+    panel = _panel([result for result in results if result.fit is not None], specification)
     rows: list[TestRow] = []
     effects: list[GroupEffect] = []
     for part in _parts(results, panel, specification):
@@ -199,9 +198,16 @@ def group_effect(sample: Sample, window: Range) -> GroupEffect:
     Kolari & Pynnonen (2010). The minimum detectable effect is (t₀.₉₇₅ + t₀.₈) · SE.
     """
     n, rbar = sample.n, sample.rbar
-    inflation = 0.0 if rbar is None or rbar >= 1.0 else (1.0 + (n - 1) * rbar) / (1.0 - rbar)
-    if n < 2 or inflation <= 0:
-        return GroupEffect(window, n, sample.caar, None, None, None, None)
+    reason = None
+    if n < 2:
+        reason = "1 event; an interval needs at least 2"
+    elif rbar is None:
+        reason = "the mean residual correlation is unknown: no pair of events shares enough estimation bars"
+    elif rbar >= 1.0 or 1.0 + (n - 1) * rbar <= 0:
+        reason = f"mean residual correlation {rbar:.4f} allows no standard error of {n} events"
+    if reason or rbar is None:
+        return GroupEffect(window, n, sample.caar, None, None, None, None, reason)
+    inflation = (1.0 + (n - 1) * rbar) / (1.0 - rbar)
     error = float(sample.car.std(ddof=1) / np.sqrt(n) * np.sqrt(inflation))
     half = float(stdtrit(n - 1, 0.975)) * error
     detectable = half + float(stdtrit(n - 1, POWER)) * error

@@ -28,6 +28,7 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("events", "flows.events:update_events"),
     ("studies", "flows.studies:update_studies"),
     ("groups", "flows.group_studies:update_group_studies"),
+    ("activity", "flows.activity_studies:update_activity_studies"),
     ("models", "flows.model_studies:update_model_studies"),
     ("resilience", "flows.resilience:update_resilience"),
     ("claims", "flows.claims:update_claims"),

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as RichTable
 
+from analysis.observations import is_observed
 from flows.pipeline import RunOutcome
 from flows.settings import Settings
 from warehouse.store.connection import Reader, open_reader
@@ -56,7 +57,7 @@ def _print_reaction(console: Console, reader: Reader) -> None:
     for row in rows.iter_rows(named=True):
         table.add_row(*_reaction_cells(row))
     console.print(table)
-    if any(market_id.startswith("observed:") for market_id in rows["market_id"]):
+    if any(is_observed(market_id) for market_id in rows["market_id"]):
         console.print("observed: no candles there; closes are prices observed at uneven times (see conventions).")
     console.print()
 

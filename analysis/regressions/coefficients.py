@@ -14,7 +14,9 @@ NO_VARIANCE = "the covariance is not positive for this coefficient"
 
 def list_terms(fit: Any, names: Sequence[str], covariance: str, n: int, conventions: str) -> list[Term]:
     """A row per coefficient with its 95 % interval; one without a variance has its reason."""
-    intervals = np.asarray(fit.conf_int())
+    # A two-way clustered variance can be negative; statsmodels then takes its root.
+    with np.errstate(invalid="ignore"):
+        intervals = np.asarray(fit.conf_int())
     return [
         _term(fit, intervals, place, name, covariance, n, conventions)
         if np.isfinite(fit.bse[place])

@@ -13,6 +13,9 @@ from analysis.standardise import EventInput
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
+# Later than any calendar bar: minutes since 1970 reach it in the year 20,000.
+FARTHEST_BAR = 10**10
+
 STACK_SCHEMA = {
     "unit": pl.Int64,
     "time": pl.Int64,
@@ -22,14 +25,17 @@ STACK_SCHEMA = {
 }
 
 
-def stack_events(inputs: Sequence[EventInput], *, leads: int, lags: int, base_bars: int) -> pl.DataFrame:
+def stack_events(
+    inputs: Sequence[EventInput], *, leads: int, lags: int, base_bars: int, cluster_bars: int | None = None
+) -> pl.DataFrame:
     """The frame of `panel_event_study`: unit, time, cluster, relative_bar, outcome, a row per series and bar.
 
     Every event is a stack with times of its own, so that one event is never the comparison of another; its units are
     its assets and one comparison: the mean of `donors` over the bars where all of those used have one, else the
-    `benchmark`. The bars are −leads … lags and the `base_bars` before them; base bars that are masked, bad or missing
-    have no row. Clusters are events. Outcomes keep the unit of the returns. Source of the design: Cengiz, Dube,
-    Lindner & Zipperer (2019).
+    `benchmark`. The bars are −leads … lags and the `base_bars` before them; bars before the event that are masked, and
+    bars that are bad or missing, have no row. Clusters are events, or with `cluster_bars` the stretches of so many
+    calendar bars in which their bar 0 lies: events close in time are not independent. Outcomes keep the unit of the
+    returns. Source of the design: Cengiz, Dube, Lindner & Zipperer (2019).
     """
     frames: list[pl.DataFrame] = []
     numbers: dict[str, int] = {}
@@ -38,16 +44,14 @@ def stack_events(inputs: Sequence[EventInput], *, leads: int, lags: int, base_ba
         if not positions.size:
             continue
         is_new = item.event_id not in numbers
-        cluster = numbers.setdefault(item.event_id, len(numbers))
-        frames.append(_unit_rows(len(frames), cluster, item.calendar[positions], relative, item.returns[positions]))
+        stack = numbers.setdefault(item.event_id, len(numbers))
+        cluster = stack if cluster_bars is None else int(item.calendar[item.bar_zero]) // cluster_bars
+        # Calendar bars become times of one event.
+        times = item.calendar[positions] + stack * FARTHEST_BAR
+        frames.append(_unit_rows(len(frames), cluster, times, relative, item.returns[positions]))
         if is_new:
-            comparison = _comparison(item, positions)
-            frames.append(_unit_rows(len(frames), cluster, item.calendar[positions], None, comparison))
-    if not frames:
-        return pl.DataFrame(schema=STACK_SCHEMA)
-    rows = pl.concat(frames)
-    # Calendar bars become times of one event by taking both as the key.
-    return rows.with_columns(pl.struct("cluster", "time").rank("dense").cast(pl.Int64).alias("time"))
+            frames.append(_unit_rows(len(frames), cluster, times, None, _comparison(item, positions)))
+    return pl.concat(frames) if frames else pl.DataFrame(schema=STACK_SCHEMA)
 
 
 def _bars_around(item: EventInput, leads: int, lags: int, base_bars: int) -> tuple[Integers, Integers]:
@@ -60,8 +64,8 @@ def _bars_around(item: EventInput, leads: int, lags: int, base_bars: int) -> tup
     is_kept = (positions >= 0) & (positions < item.returns.size)
     relative, positions = relative[is_kept], positions[is_kept]
     if item.mask is not None:
-        is_base = (relative < -leads) & item.mask[positions]
-        relative, positions = relative[~is_base], positions[~is_base]
+        is_other = (relative < 0) & item.mask[positions]
+        relative, positions = relative[~is_other], positions[~is_other]
     if item.bad_bars:
         is_bad = np.isin(positions, list(item.bad_bars)) | np.isin(positions - 1, list(item.bad_bars))
         relative, positions = relative[~is_bad], positions[~is_bad]

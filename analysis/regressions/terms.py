@@ -20,6 +20,7 @@ class Term:
     n: int
     conventions: str
     reason: str | None = None
+    n_shocks: int | None = None  # bars with a shock among the n, for projections
 
 
 def absent_term(name: str, covariance: str, n: int, conventions: str, reason: str) -> Term:

@@ -33,13 +33,15 @@ def align_markets(
     asset_ids: Sequence[str],
     benchmark_asset_ids: Sequence[str],
     benchmark_exchanges: Sequence[str],
+    is_level: bool = False,
 ) -> StudyMarkets:
     """Series of every market that quotes one of `asset_ids`, beside the benchmark of its own venue, else of others.
 
     `grids` come finest bars first; `markets` has market_id and asset_id; `benchmark_asset_ids` come main one first.
     The main benchmark's own markets get none: their abnormal return is their return. Donors are the assets of
     `markets` that are not in `asset_ids`, and the benchmarks. An observed market without a bar is left out; it enters
-    neither the donors nor the variants of the specification curve.
+    neither the donors nor the variants of the specification curve. With `is_level` (volumes and ranges, which differ
+    between venues) each series has one benchmark market, that with most of its bars; returns may change venue.
     """
     assets = dict(markets.select("market_id", "asset_id").iter_rows())
     treated = frozenset(asset_ids) - frozenset(benchmark_asset_ids)
@@ -53,7 +55,9 @@ def align_markets(
         for grid in grids:
             if market_id not in grid.market_ids:
                 continue
-            variant = _align_variant(grid, market_id, asset, assets, benchmark_asset_ids, benchmark_exchanges)
+            variant = _align_variant(
+                grid, market_id, asset, assets, benchmark_asset_ids, benchmark_exchanges, is_level=is_level
+            )
             if not variant:
                 continue
             main = next(iter(variant.values()))
@@ -73,6 +77,8 @@ def _align_variant(
     assets: Mapping[str, str],
     benchmark_asset_ids: Sequence[str],
     exchanges: Sequence[str],
+    *,
+    is_level: bool,
 ) -> dict[str, AlignedSeries]:
     """The market beside each benchmark it is not itself; the main benchmark's own market stands alone."""
     if asset == benchmark_asset_ids[0]:
@@ -82,12 +88,19 @@ def _align_variant(
     for number, benchmark in enumerate(benchmark_asset_ids):
         names = [name for name in grid.market_ids if assets.get(name) == benchmark]
         chosen = _order_venues(names, market_id, exchanges)
+        if is_level and chosen:
+            chosen = [max(chosen, key=lambda name: _n_common(grid, market_id, name))]
         if benchmark == asset or (number > 0 and not chosen):
             continue
         aligned = align_series(grid, market_id, chosen) if chosen else None
         if aligned is not None:
             found[benchmark] = aligned
     return found if benchmark_asset_ids[0] in found else {}
+
+
+def _n_common(grid: ReturnGrid, one: str, other: str) -> int:
+    """Bars in which both markets have a value; the first of equals is taken."""
+    return int((np.isfinite(grid.returns[grid.row(one)]) & np.isfinite(grid.returns[grid.row(other)])).sum())
 
 
 def _beside_basket(series: AlignedSeries, donors: Donors) -> dict[str, AlignedSeries]:

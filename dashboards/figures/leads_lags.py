@@ -46,10 +46,10 @@ def draw_leads_lags(results: pl.DataFrame) -> Figure:
         title=leads_title(joint),
         subtitle=subtitle,
         summary=_summary(bars),
-        note=f"n = {count(first['n'])} reactions to {count(first['n_effective'])} events · window {step:g} h bars, "
+        note=f"n = {count(first['n'])} reactions in {count(first['n_effective'])} weeks · window {step:g} h bars, "
         f"{number(first['window_start_hours'], 0)} to {bars['window_end_hours'][-1]:g} h; reference: the bar before "
-        f"the news · benchmark: untreated assets · interval: 95%, clustered by event. Source: stored candles. As of "
-        f"{close_moment(first['data_as_of_utc'])}.",
+        "the news and the three days before the first bar shown · benchmark: untreated assets · interval: 95%, clustered "
+        f"by week. Source: stored candles. As of {close_moment(first['data_as_of_utc'])}.",
         frame=frame,
         columns=_COLUMNS,
         plot=_plot(bars),
@@ -62,7 +62,7 @@ def leads_title(joint: dict[str, Any] | None) -> str:
         return "Whether tokens moved before the news cannot be tested yet"
     if joint["p_value"] < 0.05:
         return f"Tokens had left the others’ path before the news ({p_value(joint['p_value'])})"
-    return f"Before the news, tokens moved no differently from others ({p_value(joint['p_value'])})"
+    return f"Before the news, no difference from other assets can be shown ({p_value(joint['p_value'])})"
 
 
 def _summary(bars: pl.DataFrame) -> str:

@@ -67,7 +67,9 @@ def compose_categories(frames: Frames, reactions: Mapping[str, list[Reaction]]) 
             row["category"], category_label(row["category"]), row["len"]
         )
         for row in counts.iter_rows(named=True)
-    ) + Markup('<li><a href="#explained">What the size goes with</a></li><li><a href="#bar-by-bar">Bar by bar</a></li>')
+    ) + Markup(
+        '<li><a href="#explained">What the return goes with</a></li><li><a href="#bar-by-bar">Bar by bar</a></li>'
+    )
     body = Markup("").join(
         [
             Markup("<h1>{}</h1>").format(title),

@@ -1,4 +1,4 @@
-"""What the size of a reaction goes with, and whether prices had moved before the news."""
+"""What the return after an event goes with, and whether prices had moved before the news."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def regression_sections(canvas: Canvas, results: pl.DataFrame) -> Markup:
     """The two sections of the Categories page on regressions over all events."""
     return Markup("").join(
         [
-            Markup('<h2 id="explained">What the size of a reaction goes with</h2>'),
+            Markup('<h2 id="explained">What the return after an event goes with</h2>'),
             _characteristics(results.filter(pl.col("group_id") == CHARACTERISTICS)),
             Markup('<h2 id="bar-by-bar">Before and after the news, bar by bar</h2>'),
             canvas.draw(draw_leads_lags(results.filter(pl.col("group_id") == ALL_LEADS_LAGS))),
@@ -69,16 +69,16 @@ def _characteristics(rows: pl.DataFrame) -> Markup:
 def _caption(chosen: Sequence[tuple[str, Mapping[str, Any] | None]]) -> str:
     """What goes with the size of the reaction, as far as errors that allow for shared events can tell."""
     if not any(row is not None and _is_clustered(row) and row["estimate"] is not None for _, row in chosen):
-        return "Too few events and tokens to say what the size of a reaction goes with"
+        return "Too few months and tokens to say what the return goes with"
     clear = [WORDS[name][0].lower() for name, row in chosen if row is not None and _is_clear(row)]
     if not clear:
-        return "Nothing known of an event goes with the size of the reaction"
-    return f"The size of a reaction goes with {listing(clear)}"
+        return "No link between what is known of an event and the return can be shown"
+    return f"The return goes with {listing(clear)}"
 
 
 def _errors(known: Sequence[Mapping[str, Any]]) -> str:
     if any(_is_clustered(row) for row in known):
-        return "clustered by event and token"
+        return "clustered by month and token; bold where p adjusted for all of them is below 0.05"
     return "HC3, which take every reaction for independent and are too small"
 
 
@@ -94,7 +94,7 @@ def _is_clustered(row: Mapping[str, Any]) -> bool:
 
 
 def _is_clear(row: Mapping[str, Any]) -> bool:
-    return _is_clustered(row) and row["p_value"] is not None and row["p_value"] < LEVEL
+    return _is_clustered(row) and row["p_adjusted"] is not None and row["p_adjusted"] < LEVEL
 
 
 def _row(name: str, row: Mapping[str, Any] | None) -> list[Cell | Spanning]:

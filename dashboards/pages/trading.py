@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
-from dashboards.formats import count, hours_short, number, p_value
+from dashboards.formats import count, hours_short, number
 from dashboards.glossary import tip
 from dashboards.page import token_path
 from dashboards.tables import Cell, Head, Spanning, table
@@ -39,19 +39,24 @@ def event_trading(results: pl.DataFrame, assets: Mapping[str, str]) -> Markup:
     heads = (
         Head("Token"),
         *(Head(tip(_term(statistic), name), is_number=True, label=name) for statistic, name in MEASURES.items()),
-        Head("Earlier windows", is_number=True),
-    )
-    n_clear = len({asset for (asset, _), row in found.items() if _is_clear(row)})
-    caption = (
-        f"{n_clear} of {len(names)} token{'s' if len(names) != 1 else ''} traded unlike on ordinary days"
-        if n_clear
-        else "No token traded unlike on ordinary days"
+        Head("Independent windows", is_number=True),
     )
     small = (
-        "Times the usual in the 24 hours after the news; 1.0 is ordinary. Volume and range are what Bitcoin’s own do "
-        "not explain. p: rank among earlier windows on the same kind of day."
+        "Times what Bitcoin’s own volume, range and moves would lead you to expect; 1.0 is ordinary. Beside it: how "
+        "many earlier windows on the same kind of day were as far up, each predicted from the days before it."
     )
-    return table("trading", caption, small, heads, [_event_row(asset, found) for asset in names])
+    return table("trading", _caption(names[0], found), small, heads, [_event_row(asset, found) for asset in names])
+
+
+def _caption(asset: str, found: Mapping[tuple[str, str], Mapping[str, Any]]) -> str:
+    """The first token's first measure with its rank, which claims no test."""
+    statistic = next(statistic for statistic in MEASURES if (asset, statistic) in found)
+    row = found[asset, statistic]
+    name, times = MEASURES[statistic].lower(), _times(row["estimate"], 1)
+    if not row["n"]:
+        return f"{asset} had {times} its usual {name}; there is no earlier window to compare with"
+    rank = "more than in any" if not row["value"] else f"as much or more in {count(row['value'])}"
+    return f"{asset} had {times} its usual {name} in the day after, {rank} of {count(row['n'])} earlier windows"
 
 
 def group_trading(category: str, own: pl.DataFrame) -> Markup:
@@ -75,7 +80,7 @@ def group_trading(category: str, own: pl.DataFrame) -> Markup:
     caption = (
         f"{len({row['statistic'] for row in clear})} of 3 measures of trading stand out in some window"
         if clear
-        else "Volume, range and volatility were ordinary"
+        else "No unusual volume, range or volatility could be shown"
     )
     months = count(known["n_effective"].max() or 0)  # type: ignore[arg-type] # a count
     small = (
@@ -90,8 +95,7 @@ def _term(statistic: str) -> str:
 
 
 def _is_clear(row: Mapping[str, Any]) -> bool:
-    p = row["p_adjusted"] if row["p_adjusted"] is not None and row["group_id"] != "event" else row["p_value"]
-    return p is not None and p < CLEAR
+    return row["p_adjusted"] is not None and row["p_adjusted"] < CLEAR
 
 
 def _times(fraction: float, decimals: int) -> str:
@@ -104,19 +108,15 @@ def _event_row(asset: str, found: Mapping[tuple[str, str], Mapping[str, Any]]) -
     name = Markup('<a href="../{}">{}</a> <span class="soft">{}</span>').format(
         token_path(asset), asset, market_name(first["market_id"])
     )
-    windows = f"{count(first['n'])} (about {count(first['n_effective'])} independent)"
+    windows = f"about {count(first['n_effective'])} of {count(first['n'])}"
     return [name, *(_event_cell(row) for row in own), windows]
 
 
 def _event_cell(row: Mapping[str, Any] | None) -> Cell:
     if row is None:
         return "–"
-    times = _times(row["estimate"], 1)
-    shown: Cell = Markup("<b>{}</b>").format(times) if _is_clear(row) else times
-    return (
-        shown
-        if row["p_value"] is None
-        else Markup('{} <span class="soft">{}</span>').format(shown, p_value(row["p_value"]))
+    return Markup('{} <span class="soft">{} of {}</span>').format(
+        _times(row["estimate"], 1), count(row["value"]), count(row["n"])
     )
 
 

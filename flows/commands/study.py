@@ -1,16 +1,13 @@
 """`aftershock study csv` and `aftershock study size`: the event-study engine on data of the user's choice."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import Annotated, Optional
 
 import typer
 
 from flows.commands import study_stored
 from flows.errors import CommandError
 from flows.output import Format, emit, talk
-
-if TYPE_CHECKING:
-    pass
 
 app = typer.Typer(no_args_is_help=True, help="Event studies: stored ones, and your own.")
 

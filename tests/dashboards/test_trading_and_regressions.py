@@ -44,6 +44,7 @@ def make_trading(*rows: tuple[str, str, float, float]) -> pl.DataFrame:
                 statistic=statistic,
                 estimate=estimate,
                 p_value=p,
+                value=float(round(p / 2 * 92) - 1) if p < 0.5 else 40.0,
                 n=91,
                 n_effective=15.0,
             )
@@ -83,18 +84,19 @@ def make_coefficient(number: int, kind: str, name: str, estimate: float, p: floa
         lower_95=estimate - 0.01,
         upper_95=estimate + 0.01,
         p_value=p,
+        p_adjusted=p,
         n=36,
         n_effective=9.0,
     )
 
 
 def test_trading_is_told_in_times_the_usual_with_its_rank() -> None:
-    rows = make_trading(("TAO", "abnormal_volume", 1.99, 0.014), ("FET", "abnormal_volume", 0.51, 0.51))
+    rows = make_trading(("TAO", "abnormal_volume", 1.99, 0.0217), ("FET", "abnormal_volume", 0.51, 0.51))
     text = event_trading(rows, {market_id("TAO"): "TAO", market_id("FET"): "FET"})
-    assert "1 of 2 tokens traded unlike on ordinary days" in text
-    assert "<b>3.0×</b>" in text
+    assert "TAO had 3.0× its usual volume in the day after, more than in any of 91 earlier windows" in text
     assert "1.5×" in text
-    assert "91 (about 15 independent)" in text
+    assert "40 of 91" in text
+    assert "about 15 of 91" in text
     assert text.index("TAO") < text.index("FET")
 
 
@@ -126,7 +128,9 @@ def test_models_are_sorted_by_their_answer_and_the_absent_come_last_with_a_reaso
 
 def test_a_group_says_its_mean_or_why_there_is_none() -> None:
     row = {"group_id": "category:outage", "statistic": "abnormal_range", "n": 30, "n_effective": 12.0}
-    known = frame_of(STUDY_RESULT, [make_result(1, estimate=0.5, lower_95=0.2, upper_95=0.9, p_value=0.01, **row)])
+    known = frame_of(
+        STUDY_RESULT, [make_result(1, estimate=0.5, lower_95=0.2, upper_95=0.9, p_value=0.01, p_adjusted=0.04, **row)]
+    )
     text = group_trading("outage", known)
     assert "1 of 3 measures of trading stand out" in text
     assert "1.20 to 1.90" in text
@@ -136,7 +140,8 @@ def test_a_group_says_its_mean_or_why_there_is_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("p", "words"), [(0.64, "moved no differently from others (p = 0.64)"), (0.01, "had left the others’ path")]
+    ("p", "words"),
+    [(0.64, "no difference from other assets can be shown (p = 0.64)"), (0.01, "had left the others’ path")],
 )
 def test_the_title_of_the_panel_is_the_joint_test_of_the_leads(p: float, words: str) -> None:
     figure = draw_leads_lags(frame_of(STUDY_RESULT, make_panel(p_joint=p)))
@@ -145,7 +150,7 @@ def test_the_title_of_the_panel_is_the_joint_test_of_the_leads(p: float, words: 
     spec = figure.plot.spec()
     go.Figure({"data": spec["data"], "layout": spec["layout"]})
     assert "in 1 of 2 of them zero is outside" in figure.summary
-    assert "48 reactions to 12 events" in figure.note
+    assert "48 reactions in 12 weeks" in figure.note
 
 
 def test_a_panel_without_coefficients_gives_its_reason() -> None:
@@ -159,12 +164,12 @@ def test_a_panel_without_coefficients_gives_its_reason() -> None:
 def test_only_clustered_errors_may_call_a_characteristic_clear() -> None:
     plain = [make_coefficient(1, "hc3", "severity", 0.03, 0.001)]
     text = regression_sections(Canvas("categories.html"), frame_of(STUDY_RESULT, plain))
-    assert "Too few events and tokens to say" in text
+    assert "Too few months and tokens to say" in text
     assert "take every reaction for independent" in text
     assert "<b>+3.00%</b>" not in text
     both = [*plain, make_coefficient(2, "two_way_clustered", "severity", 0.03, 0.02)]
     text = regression_sections(Canvas("categories.html"), frame_of(STUDY_RESULT, both))
-    assert "The size of a reaction goes with severity" in text
+    assert "The return goes with severity" in text
     assert "<b>+3.00%</b>" in text
 
 

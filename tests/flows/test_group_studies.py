@@ -1,33 +1,21 @@
 """Categories of events on the shipped record, through the step that a run takes."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from pathlib import Path
 
 import polars as pl
 import pytest
 
-from flows.bundle import update_bundle
 from flows.context import RunContext, StepReport
-from flows.group_studies import STUDY_IDS, update_group_studies
-from flows.settings import load_settings
-from warehouse.store.connection import open_writer
+from flows.group_studies import STUDY_ID, update_group_studies
+from tests.flows.shipped import open_shipped
 from warehouse.tables.news import EVENT
+from warehouse.tables.prices import CANDLE
 from warehouse.tables.studies import EXCLUSION, STUDY_RESULT
-
-STUDY_ID = STUDY_IDS["returns"]
-EPISODE = "2026-06-12-fable-mythos-access-restriction"
 
 
 @pytest.fixture(scope="module")
 def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunContext]:
-    home: Path = tmp_path_factory.mktemp("home")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AFTERSHOCK_HOME", str(home))
-        settings = load_settings()
-    with open_writer(settings.warehouse_path, 5) as warehouse:
-        run = RunContext(settings, warehouse, "run", datetime(2026, 11, 22, tzinfo=UTC), print)
-        update_bundle(run)
+    with open_shipped(tmp_path_factory.mktemp("home")) as run:
         yield run
 
 
@@ -71,16 +59,6 @@ def test_regressions_of_every_kind_are_stored(context: RunContext, report: StepR
     assert few["reason"].str.contains("bars with a shock").all()
 
 
-def test_the_episode_tripled_the_volume_of_tao_but_not_of_near(context: RunContext, report: StepReport) -> None:
-    rows = context.warehouse.frame(STUDY_RESULT, where="group_id = 'event' and event_id = $event", event=EPISODE)
-    found = {
-        (row["statistic"], row["market_id"].split(":")[1].split("/")[0]): row for row in rows.iter_rows(named=True)
-    }
-    assert found["abnormal_volume", "TAO"]["estimate"] == pytest.approx(1.99, abs=0.01)
-    assert found["abnormal_volume", "TAO"]["p_value"] < 0.05 < found["abnormal_volume", "NEAR"]["p_value"]
-    assert {statistic for statistic, _ in found} == {"abnormal_volume", "abnormal_range", "abnormal_volatility"}
-
-
 def test_events_without_an_hour_are_named(context: RunContext, report: StepReport) -> None:
     excluded = context.warehouse.frame(EXCLUSION, where="study_id = $study", study=STUDY_ID)
     assert excluded.filter(pl.col("reason").str.contains("date only")).height > 0
@@ -88,6 +66,59 @@ def test_events_without_an_hour_are_named(context: RunContext, report: StepRepor
 
 def test_a_second_run_changes_nothing(context: RunContext, report: StepReport) -> None:
     assert update_group_studies(context).n_changed == 0
+
+
+def regressions(context: RunContext) -> pl.DataFrame:
+    return context.warehouse.frame(STUDY_RESULT, where="group_id like 'regression:%'", order_by="result_id")
+
+
+def test_what_is_known_of_an_event_enters_the_regressions_though_no_group_changes(
+    context: RunContext, report: StepReport
+) -> None:
+    before, events = regressions(context), context.warehouse.frame(EVENT)
+    context.warehouse.merge(EVENT, events.with_columns(severity=6 - pl.col("severity")))
+    again = update_group_studies(context)
+    changed = regressions(context)
+    context.warehouse.merge(EVENT, events)
+    update_group_studies(context)
+    assert " 0 of them computed anew" in again.detail
+    name = "hc3:severity"
+    old, new = (frame.filter(pl.col("statistic") == name)["estimate"].item() for frame in (before, changed))
+    assert new == pytest.approx(-old)
+    assert regressions(context).drop("spec_sha256").equals(before.drop("spec_sha256"))
+
+
+def test_a_distant_bar_of_an_asset_that_is_not_studied_enters_the_regressions(
+    context: RunContext, report: StepReport
+) -> None:
+    ether = "market_id = 'binanceusdm:ETH/USDT:USDT'"
+    candles = context.warehouse.frame(CANDLE, where=ether)
+    before = set(regressions(context)["spec_sha256"])
+    context.warehouse.merge(CANDLE, candles.with_columns(close_quote=pl.col("close_quote") * 1.01).head(1))
+    update_group_studies(context)
+    after = set(regressions(context)["spec_sha256"])
+    context.warehouse.merge(CANDLE, candles.head(1))
+    update_group_studies(context)
+    assert before != after
+    assert set(regressions(context)["spec_sha256"]) == before
+
+
+def test_without_any_group_there_is_no_regression(context: RunContext, report: StepReport) -> None:
+    events = context.warehouse.frame(EVENT)
+    context.warehouse.merge(EVENT, events.with_columns(selected_from=pl.lit("price")))
+    update_group_studies(context)
+    left = context.warehouse.frame(STUDY_RESULT, where="study_id = $study", study=STUDY_ID).height
+    undated = context.warehouse.frame(EXCLUSION, where="study_id = $study", study=STUDY_ID).height
+    context.warehouse.merge(EVENT, events)
+    update_group_studies(context)
+    assert (left, undated) == (0, 0)
+    assert regressions(context).height > 0
+
+
+def test_p_of_a_regression_is_adjusted_over_its_own_coefficients(context: RunContext, report: StepReport) -> None:
+    rows = regressions(context).filter(pl.col("statistic").str.starts_with("hc3:") & pl.col("p_value").is_not_null())
+    smallest = rows.sort("p_value").row(0, named=True)
+    assert smallest["p_adjusted"] == pytest.approx(min(1.0, smallest["p_value"] * rows.height))
 
 
 def test_an_event_chosen_by_its_price_move_is_in_no_group(context: RunContext, report: StepReport) -> None:

@@ -1,8 +1,6 @@
 """The examined events of the shipped record under every expected-return model."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -11,17 +9,14 @@ from typer.testing import CliRunner
 
 from analysis.battery import load_models
 from flows.benchmarks import open_benchmarks
-from flows.bundle import update_bundle
 from flows.cli import app, register_commands
 from flows.context import RunContext
 from flows.errors import CommandError
 from flows.model_studies import STUDY_ID, update_model_studies
-from flows.prices import update_prices
 from flows.publish import publish_warehouse
-from flows.settings import load_settings
 from flows.studies import measure_one_event
 from flows.study_registry import load_study
-from warehouse.store.connection import open_writer
+from tests.flows.shipped import open_shipped
 from warehouse.tables.studies import STUDY_RESULT
 
 EPISODE = "2026-06-12-fable-mythos-access-restriction"
@@ -30,17 +25,9 @@ TAO = "binanceusdm:TAO/USDT:USDT"
 
 @pytest.fixture(scope="module")
 def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunContext]:
-    home: Path = tmp_path_factory.mktemp("home")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AFTERSHOCK_HOME", str(home))
-        patch.setenv("AFTERSHOCK_OFFLINE", "1")
-        settings = load_settings()
-        with open_writer(settings.warehouse_path, 5) as warehouse:
-            run = RunContext(settings, warehouse, "run", datetime(2026, 11, 22, tzinfo=UTC), lambda _line: None)
-            update_bundle(run)
-            update_prices(run)
-            update_model_studies(run)
-            yield run
+    with open_shipped(tmp_path_factory.mktemp("home")) as run:
+        update_model_studies(run)
+        yield run
 
 
 def rows_of(context: RunContext, market_id: str = TAO, event_id: str = EPISODE) -> dict[str, dict[str, Any]]:

@@ -13,7 +13,7 @@ import polars as pl
 from filelock import FileLock, Timeout
 
 from warehouse.store.arrow import ArrowStream
-from warehouse.store.errors import BusyError, NotPublishedError, QueryError, StorageFailedError
+from warehouse.store.errors import BusyError, NotPublishedError, OutdatedError, QueryError, StorageFailedError
 from warehouse.store.frames import fetch_frame, run_statement
 from warehouse.store.migrate import migrate
 from warehouse.store.upsert import MergeCount, merge, replace
@@ -109,12 +109,20 @@ def open_writer(path: Path, deadline_seconds: float) -> Iterator[Warehouse]:
 
 @contextmanager
 def open_reader(path: Path) -> Iterator[Reader]:
-    """A read-only view of the published file as it is now; later publications do not disturb it."""
+    """A read-only view of the published file as it is now; later publications do not disturb it.
+
+    Raises NotPublishedError when there is none, OutdatedError when it lacks a table or column that is asked for.
+    """
     if not path.exists():
         raise NotPublishedError(f"{path} does not exist yet: run `aftershock run` first, or set AFTERSHOCK_HOME")
     connection = _connect(path, is_read_only=True)
     try:
         yield Reader(connection)
+    except (duckdb.CatalogException, duckdb.BinderException) as exc:
+        missing = str(exc).splitlines()[0]
+        raise OutdatedError(
+            f"{path} was written by another version: {missing}; bring it up to date: aftershock run"
+        ) from exc
     finally:
         connection.close()
 

@@ -13,6 +13,10 @@ class NotPublishedError(StoreError):
     """There is no published file yet; a run makes one."""
 
 
+class OutdatedError(StoreError):
+    """The published file was written by another version of the program; a run writes it anew."""
+
+
 class StorageFailedError(StoreError):
     """The disk refused a read or write: full, read-only or damaged."""
 

@@ -1,45 +1,64 @@
-"""Abnormal volume, range and volatility beside the windows before the event."""
+"""Abnormal volume, range and volatility beside earlier windows, each predicted from the bars before it."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import polars as pl
 import pytest
 
-from analysis.activity import Shift, activity_grid, activity_rows, mean_shift, volatility_shift
-from analysis.battery import choose_model
-from analysis.group_result import Row, Subject
+from analysis.activity import ActivitySpecification, Measure, activity_grid, measure_activity
 from analysis.returns import build_return_grid
-from analysis.standardise import EventInput, EventResult, standardise_event
+from analysis.single.aligned import MICROSECONDS_PER_HOUR, AlignedSeries
+from analysis.single.markets import StudyMarkets
+from analysis.single.pair import EventTime
+from warehouse.tables.studies import STUDY_RESULT
 
+START = datetime(2026, 1, 1, tzinfo=UTC)
 BAR_HOURS = 4.0
-ESTIMATION_BARS, WINDOW_BARS = 180, 6
-SHARED: Row = {"conventions": "simulated", "spec_sha256": "s", "data_as_of_utc": datetime(2026, 1, 1, tzinfo=UTC)}
+SPECIFICATION = ActivitySpecification("activity", ("BTC",), (12.0, 24.0), 24.0, 240.0, 8760.0)
 
 
-def measure_event(
-    event_id: str, start: datetime, rng: np.random.Generator, *, loudness: float = 1.0, model: str = "constant_mean"
-) -> EventResult:
-    """One standardised event: noise before it, and the window's noise times `loudness`."""
-    values = rng.normal(0, 1, ESTIMATION_BARS + WINDOW_BARS)
-    values[ESTIMATION_BARS:] *= loudness
-    first = round(start.timestamp() / 3600 / BAR_HOURS) - ESTIMATION_BARS + 1
-    event = EventInput(
-        event_id=event_id,
-        asset_id="venue:TAO/USDT",
-        event_time=start,
-        returns=values,
-        factors=np.zeros((values.size, 1)),
-        benchmark=np.full(values.size, np.nan),
-        calendar=first + np.arange(values.size),
-        bar_zero=ESTIMATION_BARS,
-        estimation=(-ESTIMATION_BARS, 0),
-        window=(0, WINDOW_BARS),
+def make_series(values: np.ndarray, benchmark: np.ndarray, market_id: str = "venue:TAO/USDT") -> AlignedSeries:
+    step = round(BAR_HOURS * MICROSECONDS_PER_HOUR)
+    closes = round(START.timestamp() * 1e6) + step * np.arange(1, values.size + 1)
+    source = np.zeros(values.size, dtype=np.int64)
+    return AlignedSeries(market_id, BAR_HOURS, closes, np.ones(values.size), values, benchmark, source, ("venue:BTC",))
+
+
+def make_markets(**series: AlignedSeries) -> StudyMarkets:
+    by_market: dict[str, tuple[AlignedSeries, ...]] = {item.market_id: (item,) for item in series.values()}
+    return StudyMarkets(by_market, {item.market_id: asset for asset, item in series.items()}, {}, {})
+
+
+def make_event(event_id: str, bar: int) -> EventTime:
+    at = round((START + timedelta(hours=BAR_HOURS * bar, minutes=30)).timestamp() * 1e6)
+    return EventTime(event_id, at, at, at, "minute", "publisher", "news", "ledger")
+
+
+def measure(
+    measure_id: Measure,
+    markets: StudyMarkets,
+    bars: Mapping[str, int],
+    *,
+    stored: pl.DataFrame | None = None,
+) -> pl.DataFrame:
+    events = [make_event(name, bar) for name, bar in bars.items()]
+    categories = dict.fromkeys(bars, "outage")
+    return measure_activity(
+        SPECIFICATION, measure_id, events, categories, markets, STUDY_RESULT.empty() if stored is None else stored
     )
-    return standardise_event(event, choose_model(model), 30, "log")
+
+
+def draw_levels(rng: np.random.Generator, n: int, persistence: float) -> np.ndarray:
+    levels = np.empty(n)
+    level = 0.0
+    for bar in range(n):
+        level = persistence * level + rng.normal()
+        levels[bar] = level
+    return levels
 
 
 def test_log_volume_and_log_range_take_the_place_of_returns() -> None:
@@ -60,69 +79,101 @@ def test_log_volume_and_log_range_take_the_place_of_returns() -> None:
     np.testing.assert_allclose(activity_grid(grid, candles, "range").returns, expected, atol=1e-12)
 
 
-def test_a_tripled_volume_is_three_times_the_usual_and_ranks_first() -> None:
+def test_a_tripled_volume_is_three_times_what_the_benchmark_explains_and_ranks_first() -> None:
     rng = np.random.default_rng(1)
-    quiet = measure_event("e", datetime(2026, 6, 10, tzinfo=UTC), rng)
-    source = quiet.source
-    loud = source.returns * 0.1
-    loud[ESTIMATION_BARS:] += np.log(3.0)
-    shift = mean_shift(
-        standardise_event(replace(source, returns=loud), choose_model("constant_mean"), 30, "log"), BAR_HOURS
-    )
-    assert shift.estimate == pytest.approx(2.0, abs=0.5)
-    assert shift.p_value == pytest.approx(2.0 / (shift.n + 1))
-    assert shift.n_independent == shift.n // WINDOW_BARS
+    benchmark = rng.normal(10, 0.5, 900)
+    volume = 3.0 + 1.2 * benchmark + rng.normal(0, 0.1, 900)
+    volume[600:606] += np.log(3.0)
+    found = measure("volume", make_markets(TAO=make_series(volume, benchmark)), {"e": 600})
+    row = found.filter(pl.col("event_id") == "e").row(0, named=True)
+    assert row["estimate"] == pytest.approx(2.0, abs=0.5)
+    assert row["value"] == 0
+    assert row["p_value"] == pytest.approx(2.0 / (row["n"] + 1))
+    assert row["n_effective"] == row["n"] // 6
+    assert row["data_as_of_utc"] == START + timedelta(hours=BAR_HOURS * 606)
 
 
-def test_an_event_on_a_working_day_is_compared_with_working_days() -> None:
+def test_doubled_moves_are_four_times_the_usual_variance() -> None:
     rng = np.random.default_rng(2)
-    wednesday = measure_event("e", datetime(2026, 6, 10, tzinfo=UTC), rng)
-    saturday = measure_event("e", datetime(2026, 6, 13, tzinfo=UTC), rng)
-    n_working, n_weekend = mean_shift(wednesday, BAR_HOURS).n, mean_shift(saturday, BAR_HOURS).n
-    assert n_working + n_weekend == pytest.approx(ESTIMATION_BARS - WINDOW_BARS + 1, abs=WINDOW_BARS)
-    assert n_working == pytest.approx(2.5 * n_weekend, rel=0.2)
+    logs = []
+    for _ in range(60):
+        benchmark = rng.normal(0, 1, 500)
+        returns = benchmark + rng.standard_t(5, 500)
+        returns[400:406] = benchmark[400:406] + 2 * (returns[400:406] - benchmark[400:406])
+        found = measure("volatility", make_markets(TAO=make_series(returns, benchmark)), {"e": 400})
+        logs.append(np.log1p(found.filter(pl.col("event_id") == "e")["estimate"].item()))
+    assert np.mean(logs) == pytest.approx(np.log(4.0), abs=0.25)
 
 
-def test_few_windows_give_a_number_without_a_rank() -> None:
+@pytest.mark.parametrize("measure_id", ["volume", "volatility"])
+def test_ranks_of_persistent_series_keep_their_size(measure_id: Measure) -> None:
     rng = np.random.default_rng(3)
-    event = measure_event("e", datetime(2026, 6, 13, tzinfo=UTC), rng)
-    short = replace(event.source, estimation=(-40, 0))
-    shift = mean_shift(standardise_event(short, choose_model("constant_mean"), 30, "log"), BAR_HOURS)
-    assert shift.p_value is None
-    assert "at least 20 needed" in str(shift.why_no_rank)
+    p_values: list[float] = []
+    for _ in range(40):
+        levels = draw_levels(rng, 1500, 0.9)
+        values = levels if measure_id == "volume" else np.exp(0.2 * levels) * rng.normal(size=1500)
+        benchmark = rng.normal(size=1500)
+        bars = {f"e{bar}": bar for bar in range(600, 1480, 97)}
+        found = measure(measure_id, make_markets(TAO=make_series(values, benchmark)), bars)
+        p_values += found.filter(pl.col("event_id").is_not_null())["p_value"].to_list()
+    assert len(p_values) == 400
+    assert 0.01 < np.mean(np.array(p_values) < 0.05) < 0.10
 
 
-def test_volatility_is_unbiased_at_rest_and_four_when_moves_double() -> None:
+def test_an_event_is_ranked_among_windows_that_end_before_it_on_its_kind_of_day() -> None:
     rng = np.random.default_rng(4)
-    for loudness, expected in ((1.0, 0.0), (2.0, np.log(4.0))):
-        shifts = [
-            volatility_shift(measure_event(f"e{k}", datetime(2026, 6, 10, tzinfo=UTC), rng, loudness=loudness), 4.0)
-            for k in range(400)
-        ]
-        logs = [np.log1p(shift.estimate) for shift in shifts if isinstance(shift, Shift)]
-        assert len(logs) == 400
-        assert np.mean(logs) == pytest.approx(expected, abs=0.1)
+    benchmark = rng.normal(10, 0.5, 900)
+    volume = benchmark + rng.normal(0, 0.1, 900)
+    markets = make_markets(TAO=make_series(volume, benchmark))
+    wednesday, saturday = 6 * 90, 6 * 93  # 1 January 2026 is a Thursday; 90 days later is a Wednesday
+    found = measure("volume", markets, {"wednesday": wednesday, "saturday": saturday})
+    counts = dict(found.filter(pl.col("event_id").is_not_null()).select("event_id", "n").iter_rows())
+    assert START + timedelta(days=90) == datetime(2026, 4, 1, tzinfo=UTC)
+    assert counts["wednesday"] == pytest.approx(5 / 7 * (wednesday - 6 - 30), abs=14)
+    assert counts["saturday"] == pytest.approx(2 / 7 * (saturday - 6 - 30), abs=14)
+    louder = volume.copy()
+    louder[wednesday + 6 :] += 5.0
+    later = measure("volume", make_markets(TAO=make_series(louder, benchmark)), {"wednesday": wednesday})
+    columns = ["estimate", "value", "n"]
+    first, again = (frame.filter(event_id="wednesday").select(columns).row(0) for frame in (found, later))
+    assert first == pytest.approx(again)
 
 
-def test_events_of_one_month_count_once() -> None:
+def test_events_of_one_month_count_once_and_few_months_are_a_reason() -> None:
     rng = np.random.default_rng(5)
-    months = [datetime(2026, month, 10, tzinfo=UTC) for month in range(1, 7)]
-    events = [measure_event(f"e{month:%m}-{k}", month, rng) for month in months for k in range(4)]
-    subject = Subject("volume", "category:outage", 12.0)
-    [row] = activity_rows(subject, "volume", BAR_HOURS, events, SHARED)
-    assert row["statistic"] == "abnormal_volume"
-    assert (row["n"], row["n_effective"]) == (24, 6.0)
-    logs = [np.log1p(mean_shift(event, BAR_HOURS).estimate) for event in events]
-    means = np.array(logs).reshape(6, 4).mean(axis=1)
-    assert row["estimate"] == pytest.approx(np.expm1(means.mean()))
-    assert row["value"] == pytest.approx(means.mean() / (means.std(ddof=1) / np.sqrt(6)))
+    benchmark = rng.normal(10, 0.5, 2000)
+    markets = make_markets(TAO=make_series(benchmark + rng.normal(0, 0.1, 2000), benchmark))
+    bars = {f"m{month}-{k}": 6 * 31 * month + 20 * k + 60 for month in range(1, 8) for k in range(3)}
+    found = measure("volume", markets, bars).filter(pl.col("event_id").is_null() & (pl.col("window_end_hours") == 24))
+    row = found.row(0, named=True)
+    assert row["n"] == 21
+    assert row["n_effective"] == 7
+    assert row["lower_95"] < row["estimate"] < row["upper_95"]
+    few = measure("volume", markets, {"a": 600, "b": 610})
+    reasons = few.filter(pl.col("event_id").is_null())["reason"].to_list()
+    assert all("1 calendar month; a mean over months needs at least 5" in reason for reason in reasons)
 
 
-def test_a_group_of_few_months_has_its_reason_and_each_event_its_own_row() -> None:
+def test_rows_are_kept_until_something_they_rest_on_changes() -> None:
     rng = np.random.default_rng(6)
-    events = [measure_event(f"e{k}", datetime(2026, 6, 10, tzinfo=UTC), rng) for k in range(3)]
-    group, *own = activity_rows(Subject("range", "category:outage", 24.0), "range", BAR_HOURS, events, SHARED)
-    assert group["reason"] == "events in 1 calendar months; a mean over months needs at least 5"
-    assert [row["event_id"] for row in own] == ["e0", "e1", "e2"]
-    assert len({row["result_id"] for row in (group, *own)}) == 4
-    assert all(row["estimate"] is not None and row["p_value"] is not None for row in own)
+    benchmark, volume = rng.normal(10, 0.5, 900), rng.normal(10, 0.5, 900)
+    markets = make_markets(TAO=make_series(volume, benchmark))
+    first = measure("volume", markets, {"e": 600})
+    marked = first.with_columns(conventions=pl.lit("kept"))
+    assert set(measure("volume", markets, {"e": 600}, stored=marked)["conventions"]) == {"kept"}
+    moved = benchmark.copy()
+    moved[3] += 1e-6
+    other = make_markets(TAO=make_series(volume, moved))
+    assert set(measure("volume", other, {"e": 600}, stored=marked)["conventions"]) != {"kept"}
+    assert set(measure("volume", markets, {"e": 601}, stored=marked)["conventions"]) != {"kept"}
+
+
+def test_a_benchmark_an_observed_price_and_an_asset_without_volume_are_not_measured() -> None:
+    rng = np.random.default_rng(7)
+    values = rng.normal(10, 0.5, 900)
+    silent = make_series(np.full(900, np.nan), values, "venue:FET/USDT")
+    observed = make_series(values, values, "observed:RENDER/USD")
+    found = measure("volume", make_markets(FET=silent, RENDER=observed), {"e": 600})
+    assert found.filter(pl.col("event_id").is_not_null()).height == 0
+    assert found["reason"].str.contains("0 calendar months").all()
+    assert measure("volume", make_markets(), {}).height == 0

@@ -111,6 +111,27 @@ def test_a_joint_test_of_more_leads_than_clusters_carry_has_its_reason() -> None
     assert all(term.estimate is not None for term in terms[:-1])
 
 
+@pytest.mark.parametrize(("n_events", "leads"), [(12, 3), (15, 8), (25, 8)])
+def test_the_joint_test_keeps_its_size_with_few_events(n_events: int, leads: int) -> None:
+    rng = np.random.default_rng(9)
+    p_values = []
+    for _ in range(100):
+        inputs = []
+        for number in range(n_events):
+            returns = rng.standard_t(4, (4, 120)) + 0.5 * rng.standard_t(4, 120)
+            made = [make_event(f"e{number}", f"a{a}", returns[a], returns[3], 100) for a in range(2)]
+            inputs += [replace(item, donors=returns[2:].T) for item in made]
+        frame = stack_events(inputs, leads=leads, lags=1, base_bars=20)
+        p_values.append(panel_event_study(frame, leads=leads, lags=1)[-1].p_value)
+    assert np.mean([p is not None and p < 0.05 for p in p_values]) <= 0.11
+
+
+def test_events_of_one_stretch_of_bars_are_one_cluster() -> None:
+    frame = stack_events(make_stacked(effect=0.05), leads=2, lags=1, base_bars=30, cluster_bars=300)
+    assert frame["cluster"].n_unique() == 7
+    assert frame["time"].n_unique() == 12 * 34
+
+
 def make_stacked(*, effect: float, shared_move: float = 0.0) -> list[EventInput]:
     """Twelve events on three assets at once, each bar 0 `effect` up; a common move in the same bar hits all assets."""
     rng = np.random.default_rng(7)
@@ -177,7 +198,7 @@ def test_local_projections_recover_a_delayed_response() -> None:
         assert term.lower_95 < expected < term.upper_95
         assert term.upper_95 - term.lower_95 < 0.15
     still = project_locally(returns, np.zeros(4_000), horizons=[1], n_lags=1)
-    assert still[0].reason == "0 bars with a shock; needs at least 20"
+    assert still[0].reason == "0 bars with a shock; needs at least 60"
 
 
 def test_projections_of_event_dummies_keep_their_size() -> None:
@@ -185,7 +206,7 @@ def test_projections_of_event_dummies_keep_their_size() -> None:
     n_rejected = 0
     for _ in range(200):
         shock = np.zeros(1_500)
-        shock[rng.choice(1_500, 40, replace=False)] = 1.0
+        shock[rng.choice(1_490, 70, replace=False)] = 1.0
         [term] = project_locally(rng.standard_t(5, 1_500), shock, horizons=[5], n_lags=2)
         assert term.p_value is not None
         n_rejected += term.p_value < 0.05

@@ -10,10 +10,20 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from warehouse.store.checks import run_checks
 from warehouse.store.connection import open_reader, open_writer
-from warehouse.store.errors import BusyError, NotPublishedError, QueryError, StorageFailedError, StoreError
+from warehouse.store.errors import (
+    BusyError,
+    NotPublishedError,
+    OutdatedError,
+    QueryError,
+    StorageFailedError,
+    StoreError,
+)
+from warehouse.store.frames import run_statement
 from warehouse.store.publish import publish
 from warehouse.tables.ops import RUN
+from warehouse.tables.prices import OBSERVATION, REFERENCE_PRICE
 
 NOW = datetime(2026, 6, 13, tzinfo=UTC)
 
@@ -128,3 +138,22 @@ def test_a_disk_that_refuses_is_a_storage_error_and_keeps_the_old_rows(tmp_path:
     assert "free space" in result.stdout
     with open_writer(path, 1) as writer:
         assert "first" in writer.frame(RUN)["run_id"].to_list()
+
+
+def test_a_file_of_another_version_is_named_with_its_remedy(tmp_path):
+    with open_writer(tmp_path / "warehouse.duckdb", 1) as warehouse:
+        run_statement(warehouse.connection, "drop table out.reference_price")
+        run_statement(warehouse.connection, "alter table core.observation drop column first_seen_at_utc")
+        publish(warehouse, tmp_path / "warehouse.duckdb", tmp_path / "aftershock.duckdb")
+    asked = (
+        lambda reader: reader.frame(REFERENCE_PRICE),
+        lambda reader: reader.frame(OBSERVATION),
+        lambda reader: reader.query("study_observations", asset_ids=["TAO"], as_of=None),
+        run_checks,
+    )
+    for ask in asked:
+        with (
+            pytest.raises(OutdatedError, match="written by another version: .*; bring it up to date: aftershock run"),
+            open_reader(tmp_path / "aftershock.duckdb") as reader,
+        ):
+            ask(reader)

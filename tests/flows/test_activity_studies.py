@@ -1,0 +1,79 @@
+"""Trading around the events of the shipped record, through the step that a run takes."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import polars as pl
+import pytest
+
+from flows.activity_studies import STUDY_ID, update_activity_studies
+from flows.context import RunContext
+from tests.flows.shipped import open_shipped
+from warehouse.tables.news import EVENT
+from warehouse.tables.prices import CANDLE
+from warehouse.tables.studies import STUDY_RESULT
+
+EPISODE = "2026-06-12-fable-mythos-access-restriction"
+BITCOIN = "market_id = 'binanceusdm:BTC/USDT:USDT' and timeframe = '4h'"
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunContext]:
+    with open_shipped(tmp_path_factory.mktemp("home")) as run:
+        update_activity_studies(run)
+        yield run
+
+
+def rows_of(context: RunContext, event_id: str = EPISODE) -> dict[tuple[str, str], dict[str, Any]]:
+    frame = context.warehouse.frame(
+        STUDY_RESULT, where="study_id = $study and event_id = $event", study=STUDY_ID, event=event_id
+    )
+    return {
+        (row["statistic"], row["market_id"].split(":")[1].split("/")[0]): row for row in frame.iter_rows(named=True)
+    }
+
+
+def test_more_tao_was_traded_than_in_any_earlier_window_and_no_more_near(context: RunContext) -> None:
+    found = rows_of(context)
+    tao, near = found["abnormal_volume", "TAO"], found["abnormal_volume", "NEAR"]
+    assert tao["estimate"] == pytest.approx(3.43, abs=0.01)
+    assert (tao["value"], tao["n"], tao["n_effective"]) == (0, 144, 24)
+    assert near["estimate"] == pytest.approx(0.0, abs=0.01)
+    assert {statistic for statistic, _ in found} == {"abnormal_volume", "abnormal_range", "abnormal_volatility"}
+    assert {asset for _, asset in found} == {"TAO", "FET", "NEAR", "WLD"}  # benchmarks are not measured
+
+
+def test_every_category_has_a_mean_or_the_reason(context: RunContext) -> None:
+    rows = context.warehouse.frame(STUDY_RESULT, where="study_id = $study and event_id is null", study=STUDY_ID)
+    assert rows.filter(pl.col("estimate").is_null() == pl.col("reason").is_null()).height == 0
+    assert rows["reason"].str.contains("calendar month").any()
+    assert rows.group_by("group_id").len()["len"].unique().to_list() == [9]
+
+
+def test_a_second_run_changes_nothing(context: RunContext) -> None:
+    assert update_activity_studies(context).n_changed == 0
+
+
+@pytest.mark.parametrize("change", ["benchmark volume", "event time", "category"])
+def test_everything_the_rows_rest_on_makes_them_anew(context: RunContext, change: str) -> None:
+    before = rows_of(context)["abnormal_volume", "TAO"]
+    candles, events = context.warehouse.frame(CANDLE, where=BITCOIN), context.warehouse.frame(EVENT)
+    if change == "benchmark volume":
+        later = pl.col("open_time_utc") >= datetime(2026, 6, 13, tzinfo=UTC)
+        louder = pl.when(later).then(pl.col("volume_base") * 10).otherwise("volume_base")
+        context.warehouse.merge(CANDLE, candles.with_columns(volume_base=louder))
+    elif change == "event time":
+        moved = pl.col("best_at_utc") + pl.duration(hours=8)
+        context.warehouse.merge(EVENT, events.filter(event_id=EPISODE).with_columns(best_at_utc=moved))
+    else:
+        context.warehouse.merge(EVENT, events.filter(event_id=EPISODE).with_columns(category=pl.lit("outage")))
+    report = update_activity_studies(context)
+    after = rows_of(context)["abnormal_volume", "TAO"]
+    context.warehouse.merge(CANDLE, candles)
+    context.warehouse.merge(EVENT, events)
+    update_activity_studies(context)
+    assert report.n_changed > 0
+    assert after["spec_sha256"] != before["spec_sha256"]
+    assert (after["estimate"] == before["estimate"]) == (change == "category")
+    assert rows_of(context)["abnormal_volume", "TAO"] == before
