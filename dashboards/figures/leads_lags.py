@@ -48,8 +48,8 @@ def draw_leads_lags(results: pl.DataFrame) -> Figure:
         summary=_summary(bars),
         note=f"n = {count(first['n'])} reactions in {count(first['n_effective'])} weeks · window {step:g} h bars, "
         f"{number(first['window_start_hours'], 0)} to {bars['window_end_hours'][-1]:g} h; reference: the bar before "
-        "the news and the three days before the first bar shown · benchmark: untreated assets · interval: 95%, clustered "
-        f"by week. Source: stored candles. As of {close_moment(first['data_as_of_utc'])}.",
+        "the news and the three days before the first bar shown · benchmark: untreated assets · interval: 95%, "
+        f"clustered by week. Source: stored candles. As of {close_moment(first['data_as_of_utc'])}.",
         frame=frame,
         columns=_COLUMNS,
         plot=_plot(bars),

@@ -16,12 +16,13 @@ from dashboards.words import asset_of, market_name
 
 # Statistic ids of the three measures, in the order shown, with what a reader calls them.
 MEASURES = {"abnormal_volume": "Volume", "abnormal_range": "Range", "abnormal_volatility": "Volatility"}
+STUDY_ID = "activity"
 CLEAR = 0.05
 
 
 def is_trading() -> pl.Expr:
     """Rows of the three measures."""
-    return pl.col("statistic").is_in(list(MEASURES))
+    return (pl.col("study_id") == STUDY_ID) & pl.col("statistic").is_in(list(MEASURES))
 
 
 def event_trading(results: pl.DataFrame, assets: Mapping[str, str]) -> Markup:

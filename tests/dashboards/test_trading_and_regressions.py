@@ -41,6 +41,7 @@ def make_trading(*rows: tuple[str, str, float, float]) -> pl.DataFrame:
                 number,
                 event_id=EVENT_ID,
                 market_id=market_id(asset),
+                study_id="activity",
                 statistic=statistic,
                 estimate=estimate,
                 p_value=p,
@@ -127,7 +128,13 @@ def test_models_are_sorted_by_their_answer_and_the_absent_come_last_with_a_reaso
 
 
 def test_a_group_says_its_mean_or_why_there_is_none() -> None:
-    row = {"group_id": "category:outage", "statistic": "abnormal_range", "n": 30, "n_effective": 12.0}
+    row = {
+        "study_id": "activity",
+        "group_id": "category:outage",
+        "statistic": "abnormal_range",
+        "n": 30,
+        "n_effective": 12.0,
+    }
     known = frame_of(
         STUDY_RESULT, [make_result(1, estimate=0.5, lower_95=0.2, upper_95=0.9, p_value=0.01, p_adjusted=0.04, **row)]
     )

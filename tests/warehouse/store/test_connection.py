@@ -153,7 +153,7 @@ def test_a_file_of_another_version_is_named_with_its_remedy(tmp_path):
     )
     for ask in asked:
         with (
-            pytest.raises(OutdatedError, match="written by another version: .*; bring it up to date: aftershock run"),
+            pytest.raises(OutdatedError, match=r"written by another version: .*; bring it up to date: aftershock run"),
             open_reader(tmp_path / "aftershock.duckdb") as reader,
         ):
             ask(reader)
