@@ -144,7 +144,7 @@ class _Shifts:
     specification: ActivitySpecification
     measure: Measure
     markets: StudyMarkets
-    by_series: dict[tuple[str, float, int], Floats] = field(default_factory=dict)
+    by_series: dict[tuple[str, float, int, tuple[str, ...]], Floats] = field(default_factory=dict)
 
     def of_event(self, event: EventTime, hours: float) -> Iterator[tuple[str, Reading]]:
         """One reading per asset with candles over the window: on the finest bars, then with most earlier windows."""
@@ -186,7 +186,7 @@ class _Shifts:
 
     def _of_series(self, series: AlignedSeries, n_bars: int) -> Floats:
         """The shift of the window that begins at each bar, predicted from the bars before it; NaN where impossible."""
-        key = (series.market_id, series.bar_hours, n_bars)
+        key = (series.market_id, series.bar_hours, n_bars, series.benchmark_ids)
         if key not in self.by_series:
             n, length = self._estimation_bars(series), series.asset.size
             found = np.full(length, np.nan)

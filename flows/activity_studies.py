@@ -31,7 +31,7 @@ def update_activity_studies(context: RunContext) -> StepReport:
     results = warehouse.frame(STUDY_RESULT)
     stored = results.filter(pl.col("study_id") == STUDY_ID)
 
-    markets = _read_markets(context, study)
+    markets = read_markets(context, study)
     specification = _specify(study)
     measured = pl.concat(
         [measure_activity(specification, measure, times, categories, markets[measure], stored) for measure in MEASURES]
@@ -43,7 +43,7 @@ def update_activity_studies(context: RunContext) -> StepReport:
     return StepReport(n_changed, f"trading around {n_events} events, {n_changed} rows changed")
 
 
-def _read_markets(context: RunContext, study: DeclaredStudy) -> dict[Measure, StudyMarkets]:
+def read_markets(context: RunContext, study: DeclaredStudy) -> dict[Measure, StudyMarkets]:
     """Every market's log volume, log range and returns beside the benchmark's, from one reading of the candles."""
     warehouse = context.warehouse
     read = [

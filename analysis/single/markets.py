@@ -41,7 +41,8 @@ def align_markets(
     The main benchmark's own markets get none: their abnormal return is their return. Donors are the assets of
     `markets` that are not in `asset_ids`, and the benchmarks. An observed market without a bar is left out; it enters
     neither the donors nor the variants of the specification curve. With `is_level` (volumes and ranges, which differ
-    between venues) each series has one benchmark market, that with most of its bars; returns may change venue.
+    between venues) a market has a series beside each benchmark market that it shares bars with; the benchmark of
+    returns may change its venue from bar to bar.
     """
     assets = dict(markets.select("market_id", "asset_id").iter_rows())
     treated = frozenset(asset_ids) - frozenset(benchmark_asset_ids)
@@ -55,9 +56,11 @@ def align_markets(
         for grid in grids:
             if market_id not in grid.market_ids:
                 continue
-            variant = _align_variant(
-                grid, market_id, asset, assets, benchmark_asset_ids, benchmark_exchanges, is_level=is_level
-            )
+            if is_level:
+                venues = _venues_of(grid, market_id, benchmark_asset_ids[0], assets, benchmark_exchanges)
+                found += _align_levels(grid, market_id, venues) if asset != benchmark_asset_ids[0] else []
+                continue
+            variant = _align_variant(grid, market_id, asset, assets, benchmark_asset_ids, benchmark_exchanges)
             if not variant:
                 continue
             main = next(iter(variant.values()))
@@ -77,8 +80,6 @@ def _align_variant(
     assets: Mapping[str, str],
     benchmark_asset_ids: Sequence[str],
     exchanges: Sequence[str],
-    *,
-    is_level: bool,
 ) -> dict[str, AlignedSeries]:
     """The market beside each benchmark it is not itself; the main benchmark's own market stands alone."""
     if asset == benchmark_asset_ids[0]:
@@ -86,10 +87,7 @@ def _align_variant(
         return {asset: alone} if alone is not None else {}
     found = {}
     for number, benchmark in enumerate(benchmark_asset_ids):
-        names = [name for name in grid.market_ids if assets.get(name) == benchmark]
-        chosen = _order_venues(names, market_id, exchanges)
-        if is_level and chosen:
-            chosen = [max(chosen, key=lambda name: _n_common(grid, market_id, name))]
+        chosen = _venues_of(grid, market_id, benchmark, assets, exchanges)
         if benchmark == asset or (number > 0 and not chosen):
             continue
         aligned = align_series(grid, market_id, chosen) if chosen else None
@@ -98,9 +96,19 @@ def _align_variant(
     return found if benchmark_asset_ids[0] in found else {}
 
 
-def _n_common(grid: ReturnGrid, one: str, other: str) -> int:
-    """Bars in which both markets have a value; the first of equals is taken."""
-    return int((np.isfinite(grid.returns[grid.row(one)]) & np.isfinite(grid.returns[grid.row(other)])).sum())
+def _align_levels(grid: ReturnGrid, market_id: str, venues: Sequence[str]) -> list[AlignedSeries]:
+    """The market beside each benchmark market on its own, where both have a value in some bar."""
+    own = np.isfinite(grid.returns[grid.row(market_id)])
+    shared = [name for name in venues if (own & np.isfinite(grid.returns[grid.row(name)])).any()]
+    return [series for name in shared if (series := align_series(grid, market_id, [name])) is not None]
+
+
+def _venues_of(
+    grid: ReturnGrid, market_id: str, benchmark: str, assets: Mapping[str, str], exchanges: Sequence[str]
+) -> list[str]:
+    """Markets of a benchmark on a grid, in the order in which they are asked for a bar of `market_id`."""
+    names = [name for name in grid.market_ids if assets.get(name) == benchmark]
+    return _order_venues(names, market_id, exchanges)
 
 
 def _beside_basket(series: AlignedSeries, donors: Donors) -> dict[str, AlignedSeries]:

@@ -7,9 +7,12 @@ from typing import Any
 import polars as pl
 import pytest
 
-from flows.activity_studies import STUDY_ID, update_activity_studies
+from flows.activity_studies import STUDY_ID, read_markets, update_activity_studies
 from flows.context import RunContext
+from flows.group_studies import DECLARED_STUDY
+from flows.study_registry import load_study
 from tests.flows.shipped import open_shipped
+from warehouse.store.frames import run_statement
 from warehouse.tables.news import EVENT
 from warehouse.tables.prices import CANDLE
 from warehouse.tables.studies import STUDY_RESULT
@@ -77,3 +80,21 @@ def test_everything_the_rows_rest_on_makes_them_anew(context: RunContext, change
     assert after["spec_sha256"] != before["spec_sha256"]
     assert (after["estimate"] == before["estimate"]) == (change == "category")
     assert rows_of(context)["abnormal_volume", "TAO"] == before
+
+
+def test_levels_of_two_benchmark_venues_are_never_mixed_in_one_series(context: RunContext) -> None:
+    candles = context.warehouse.frame(CANDLE, where=BITCOIN)
+    other = "okx:BTC/USDT"
+    half = pl.col("open_time_utc") >= datetime(2026, 6, 5, tzinfo=UTC)
+    elsewhere = candles.with_columns(market_id=pl.lit(other), volume_base=pl.col("volume_base") / 8)
+    context.warehouse.merge(CANDLE, elsewhere.filter(half))
+    markets = read_markets(context, load_study(context.settings.config_path, DECLARED_STUDY))
+    series = markets["volume"].series["binanceusdm:TAO/USDT:USDT"]
+    assert {item.benchmark_ids for item in series} == {("binanceusdm:BTC/USDT:USDT",), (other,)}
+    assert all(len(item.benchmark_ids) == 1 for found in markets["range"].series.values() for item in found)
+    before = rows_of(context)["abnormal_volume", "TAO"]
+    update_activity_studies(context)
+    after = rows_of(context)["abnormal_volume", "TAO"]
+    run_statement(context.warehouse.connection, "delete from core.candle where market_id = $other", {"other": other})
+    update_activity_studies(context)
+    assert after["estimate"] == before["estimate"]  # the longer benchmark has more earlier windows
