@@ -40,11 +40,11 @@ def event_trading(results: pl.DataFrame, assets: Mapping[str, str]) -> Markup:
     heads = (
         Head("Token"),
         *(Head(tip(_term(statistic), name), is_number=True, label=name) for statistic, name in MEASURES.items()),
-        Head("Independent windows", is_number=True),
     )
     small = (
         "Times what Bitcoin’s own volume, range and moves would lead you to expect; 1.0 is ordinary. Beside it: how "
-        "many earlier windows on the same kind of day were as far up, each predicted from the days before it."
+        "many earlier windows on the same kind of day were as far up, each predicted from the days before it; in "
+        "brackets how many of all do not overlap."
     )
     return table("trading", _caption(names[0], found), small, heads, [_event_row(asset, found) for asset in names])
 
@@ -109,15 +109,14 @@ def _event_row(asset: str, found: Mapping[tuple[str, str], Mapping[str, Any]]) -
     name = Markup('<a href="../{}">{}</a> <span class="soft">{}</span>').format(
         token_path(asset), asset, market_name(first["market_id"])
     )
-    windows = f"about {count(first['n_effective'])} of {count(first['n'])}"
-    return [name, *(_event_cell(row) for row in own), windows]
+    return [name, *(_event_cell(row) for row in own)]
 
 
 def _event_cell(row: Mapping[str, Any] | None) -> Cell:
     if row is None:
         return "–"
-    return Markup('{} <span class="soft">{} of {}</span>').format(
-        _times(row["estimate"], 1), count(row["value"]), count(row["n"])
+    return Markup('{} <span class="soft">{} of {} ({})</span>').format(
+        _times(row["estimate"], 1), count(row["value"]), count(row["n"]), count(row["n_effective"])
     )
 
 
