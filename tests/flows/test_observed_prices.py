@@ -200,7 +200,7 @@ def test_a_run_stores_results_and_the_market_they_stand_for_once(warehouse: Ware
 def test_groups_take_observed_prices_only_where_candles_are_missing(warehouse: Warehouse) -> None:
     study = the_study()
     events = warehouse.frame(EVENT)
-    plan = plan_groups(_specify(study, "returns"), events, events, load_markets(warehouse, study))
+    plan = plan_groups(_specify(study), events, events, load_markets(warehouse, study))
     markets = {item.asset_id for group in plan.groups for item in group.inputs}
     assert markets == {TAO, "observed:RENDER/USD"}
 
