@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 
 from analysis.group_result import Row, Subject, group_row
+from analysis.groups import GROUP_PREFIX
 from analysis.kernel import market_model_windows
 from analysis.measures import log_range, log_volume
 from analysis.multiplicity import holm
@@ -33,7 +34,6 @@ Measure = Literal["volume", "range", "volatility"]
 MEASURES: tuple[Measure, ...] = ("volume", "range", "volatility")
 
 ALGORITHM_VERSION = "activity-1"  # part of every hash: raise it when a number or a word may change
-GROUP_PREFIX = "category:"
 HOURS_PER_DAY, DAYS_PER_WEEK = 24.0, 7
 
 # Fewer windows before the event give no rank worth printing.

@@ -133,6 +133,8 @@ def _explain(
         subject = Subject(study_id, f"{PREFIX}{name}", WINDOW_HOURS)
         for term in terms:
             words = f"{term.conventions}; car without the constant of the market model, log points"
+            if name == "quantiles":
+                words += "; errors take reactions for independent, which those to one event are not"
             yield group_row(
                 subject,
                 f"{term.covariance}:{term.name}",
