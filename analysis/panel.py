@@ -41,8 +41,14 @@ class Panel:
     seed: int
     is_overlap_weighted: bool
 
+    def holds(self, first: int, last: int) -> bool:
+        """Whether [first, last) lies inside the bars of the panel."""
+        return self.window[0] <= first and last <= self.window[1]
+
     def sample(self, first: int, last: int) -> Sample:
-        """The events with all bars of [first, last), bars relative to bar 0."""
+        """The events with all bars of [first, last), bars relative to bar 0; ValueError for bars outside `window`."""
+        if not self.holds(first, last):
+            raise ValueError(f"bars {first}..{last - 1} lie outside the panel's {self.window[0]}..{self.window[1] - 1}")
         i, j = first - self.window[0], last - self.window[0]
         members = np.flatnonzero(np.isfinite(self.ar[:, i:j]).all(axis=1))
         variances = [self.results[m].car_variance(first, last) for m in members]

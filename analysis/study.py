@@ -115,7 +115,8 @@ def run_study(events: Sequence[EventInput], specification: StudySpecification) -
     rows: list[TestRow] = []
     effects: list[GroupEffect] = []
     for part in _parts(results, panel, specification):
-        sample = panel.sample(*part) if panel else None
+        # Only an event without abnormal returns may ask for bars that the panel does not have.
+        sample = panel.sample(*part) if panel and panel.holds(*part) else None
         rows += run_battery(sample, part, specification.statistic_ids)
         if sample is not None and sample.n:
             effects.append(group_effect(sample, part))

@@ -194,6 +194,19 @@ def test_events_with_windows_of_their_own_are_tested_together_where_they_meet(ta
     assert counts == {(-1, -1): 2, (0, 0): 3, (1, 1): 3, (2, 2): 1, (-1, 1): 2, (0, 2): 1}
 
 
+def test_the_window_of_an_excluded_event_alone_gives_reasons_and_no_number(tables: Path) -> None:
+    rows = ["event_id,asset,date,window_start,window_end", "a,TAO,2026-04-01,-1,1", "b,FET,2026-04-01,-1,1"]
+    (tables / "events.csv").write_text("\n".join([*rows, "c,NEAR,2026-02-01,0,4"]))
+    study = json.loads(run(tables))
+    assert [row["event_id"] for row in study["excluded"]] == ["c"]
+    for test in study["tests"]:
+        assert (test["value"] is None) == (test["reason"] is not None)
+        if test["window"][1] > 1:
+            assert test["n"] == 0
+            assert test["reason"] == "no event has abnormal returns"
+    assert {tuple(effect["window"]) for effect in study["effects"]} == {(-1, -1), (0, 0), (1, 1), (-1, 1)}
+
+
 def test_an_infinite_price_excludes_its_event_only(tables: Path) -> None:
     prices = pl.read_csv(tables / "prices.csv").with_columns(pl.col("TAO").cast(pl.String))
     cells = prices["TAO"].to_list()
