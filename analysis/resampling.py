@@ -8,6 +8,8 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.statistic import EQUAL_SHARE
+
 Floats = NDArray[np.float64]
 
 # Resamples of every bootstrap and randomisation; the Monte-Carlo error of p = 0.05 is then 0.5 %.
@@ -36,5 +38,7 @@ def bootstrap_counts(n: int, seed: int) -> Floats:
 def share_at_least(resampled: Floats, observed: float, *, is_exact: bool) -> float:
     """Share of |resampled| ≥ |observed|; with random draws the observed value counts as one more draw."""
     values = np.abs(resampled[np.isfinite(resampled)])
-    n_as_large = int(np.sum(values >= abs(observed) * (1.0 - 1e-12)))
+    # Rounding is that of the terms, not of their sum: an observed value near zero is a difference of large ones.
+    slack = EQUAL_SHARE * max(float(values.max(initial=0.0)), abs(observed))
+    n_as_large = int(np.sum(values >= abs(observed) - slack))
     return n_as_large / values.size if is_exact else (n_as_large + 1) / (values.size + 1)

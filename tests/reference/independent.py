@@ -347,7 +347,7 @@ def _sign_flip(group: Group) -> Number | None:
         return value, UNKNOWN
     patterns = np.array(list(itertools.product((-1.0, 1.0), repeat=group.n)))
     means = np.abs(patterns @ group.cars) / group.n
-    return value, float(np.mean(means >= abs(value) * (1 - 1e-12)))
+    return value, float(np.mean(means >= abs(value) - 1e-12 * means.max()))
 
 
 def _calendar_time(group: Group) -> Number | None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from analysis.battery import load_statistics
+from analysis.resampling import share_at_least, sign_patterns
 from analysis.statistic import NotApplicable, Sample, TestResult
 
 CARS = np.array([0.01, 0.03, -0.01, 0.05])  # mean 0.02, deviation 0.0258199
@@ -61,6 +62,13 @@ def test_correlation_deflates_by_the_published_factor() -> None:
     plain, adjusted = result("bmp").value, result("kp_bmp", rbar=0.2)
     assert adjusted.value == pytest.approx(plain * np.sqrt(0.8 / 1.6))
     assert adjusted.n_eff == pytest.approx(4 / 1.6)
+
+
+def test_a_mean_that_is_almost_zero_is_the_smallest_of_all_patterns() -> None:
+    cars = np.array([0.02645547, 0.03153826, -0.01614585, 0.02919848, -0.07105868 + 1.2e-5])
+    drawn = sign_patterns(5, 1) @ np.sort(cars) / 5
+    assert share_at_least(drawn, float(cars.mean()), is_exact=True) == 1.0
+    assert share_at_least(drawn, -float(cars.mean()), is_exact=True) == 1.0
 
 
 def test_sign_flip_is_exact_for_few_events() -> None:
