@@ -83,7 +83,7 @@ def activity_grid(grid: ReturnGrid, candles: pl.DataFrame, measure: Measure) -> 
     if measure == "volume":
         return replace(grid, returns=log_volume(grid.volume))
     if measure == "range":
-        high, low = (place_on_grid(grid, candles, candles[name]) for name in ("high_quote", "low_quote"))
+        high, low = place_on_grid(grid, candles, ("high_quote", "low_quote"))
         return replace(grid, returns=log_range(high, low))
     return grid
 

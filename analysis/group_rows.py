@@ -50,11 +50,9 @@ def measure_groups(
     parts = [stored.filter(~is_regression & pl.col("spec_sha256").is_in([group.spec_sha256 for group in plan.groups]))]
     fresh = [group for group in plan.groups if group.spec_sha256 not in known]
     sha256 = hash_regressions(plan, events, markets)
-    has_regressions = not regressions.height or set(regressions["spec_sha256"]) == {sha256}
-    undated = {(event, market, reason) for event, market, reason in plan.excluded}
-    is_whole = undated == _undated(stored_exclusions) and (not regressions.height) == (not plan.groups)
-    is_same = not fresh and parts[0].height + regressions.height == stored.height
-    if is_same and has_regressions and is_whole:
+    has_groups = not fresh and parts[0].height + regressions.height == stored.height
+    has_regressions = set(regressions["spec_sha256"]) == ({sha256} if plan.groups else set())
+    if has_groups and has_regressions and set(plan.excluded) == _undated(stored_exclusions):
         return GroupOutcome(stored, stored_exclusions, 0, has_changed=False)
 
     studies = {id(group): _run(specification, group) for group in plan.groups}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -76,15 +77,14 @@ def build_return_grid(candles: pl.DataFrame, bar: timedelta, kind: ReturnKind = 
     first, last = candles["open_time_utc"].min(), candles["open_time_utc"].max()
     if not isinstance(first, datetime) or not isinstance(last, datetime):
         raise ValueError("open_time_utc must be a column of UTC times")
-    columns = _positions(candles, first, bar)
-    rows = candles["market_id"].replace_strict(markets, range(len(markets)), return_dtype=pl.Int64).to_numpy()
+    rows, columns = _locate(candles, markets, first, bar)
     reasons = _bar_problems(candles)
     is_usable = reasons.is_null().to_numpy()
     shape = (len(markets), (last - first) // bar + 1)
     close, volume = np.full(shape, np.nan), np.full(shape, np.nan)
     close[rows[is_usable], columns[is_usable]] = candles["close_quote"].to_numpy()[is_usable]
     if "volume_base" in candles.columns:
-        volume[rows, columns] = candles["volume_base"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+        volume[rows, columns] = _numbers(candles["volume_base"])
     problems = (
         candles.select("market_id", pl.col("open_time_utc").cast(UTC))
         .with_columns(reasons)
@@ -93,13 +93,25 @@ def build_return_grid(candles: pl.DataFrame, bar: timedelta, kind: ReturnKind = 
     return ReturnGrid(markets, first, bar, kind, close, returns_of(close, kind), volume, problems)
 
 
-def place_on_grid(grid: ReturnGrid, candles: pl.DataFrame, values: pl.Series) -> Floats:
-    """One value per row of `candles` on the bars of their `grid`, [S, T]; NaN where there is none."""
-    columns = _positions(candles, grid.first_open, grid.bar)
-    rows = candles["market_id"].replace_strict(grid.market_ids, range(len(grid.market_ids)), return_dtype=pl.Int64)
-    placed = np.full(grid.close.shape, np.nan)
-    placed[rows.to_numpy(), columns] = values.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+def place_on_grid(grid: ReturnGrid, candles: pl.DataFrame, names: Sequence[str]) -> list[Floats]:
+    """The named columns of `candles` on the bars of their `grid`, [S, T] each; NaN where there is none."""
+    rows, columns = _locate(candles, grid.market_ids, grid.first_open, grid.bar)
+    placed = [np.full(grid.close.shape, np.nan) for _ in names]
+    for values, name in zip(placed, names, strict=True):
+        values[rows, columns] = _numbers(candles[name])
     return placed
+
+
+def _locate(
+    candles: pl.DataFrame, market_ids: Sequence[str], first: datetime, bar: timedelta
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Row and column on the grid of each candle."""
+    rows = candles["market_id"].replace_strict(market_ids, range(len(market_ids)), return_dtype=pl.Int64)
+    return rows.to_numpy(), _positions(candles, first, bar)
+
+
+def _numbers(values: pl.Series) -> Floats:
+    return np.asarray(values.cast(pl.Float64).fill_null(float("nan")).to_numpy())
 
 
 def _refuse_duplicates(candles: pl.DataFrame) -> None:
