@@ -55,7 +55,7 @@ BASES = {
     "first_seen": "first seen by us",
 }
 
-# Markets in which the tests are put to the proof, as `analysis.simulate` and `aftershock study size` name them.
+# Markets in which the tests are put to the proof, as `analysis.engine.simulate` and `aftershock study size` name them.
 SCENARIOS = {
     "normal": "Ordinary returns",
     "student t3": "Fat tails",

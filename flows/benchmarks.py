@@ -7,8 +7,8 @@ from functools import cache
 
 import polars as pl
 
-from analysis.benchmarks import BENCHMARKS, benchmark_returns, member_returns
-from analysis.clock import bar_length
+from analysis.tape.benchmarks import BENCHMARKS, benchmark_returns, member_returns
+from analysis.tape.calendar import bar_length
 from warehouse.store.connection import Reader
 
 

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from flows.context import RunContext
 from flows.pipeline import record_run
 from flows.progress import Progress
-from flows.publish import publish_warehouse
 from flows.settings import load_settings
+from flows.steps.publish import publish_warehouse
 from warehouse.store.connection import open_writer
 
 

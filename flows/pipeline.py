@@ -22,21 +22,21 @@ Step = Callable[[RunContext], StepReport]
 
 # Name of the step, and the function that does it; modules are loaded when their turn comes.
 STEPS: tuple[tuple[str, str], ...] = (
-    ("bundle", "flows.bundle:update_bundle"),
-    ("prices", "flows.prices:update_prices"),
-    ("news", "flows.news:update_news"),
-    ("events", "flows.events:update_events"),
-    ("studies", "flows.studies:update_studies"),
-    ("groups", "flows.group_studies:update_group_studies"),
-    ("activity", "flows.activity_studies:update_activity_studies"),
-    ("models", "flows.model_studies:update_model_studies"),
-    ("resilience", "flows.resilience:update_resilience"),
-    ("claims", "flows.claims:update_claims"),
-    ("correlations", "flows.correlations:update_correlations"),
-    ("moves", "flows.moves:update_moves"),
-    ("checks", "flows.publish:update_checks"),
-    ("publish", "flows.publish:publish_warehouse"),
-    ("pages", "flows.publish:update_pages"),
+    ("bundle", "flows.steps.bundle:update_bundle"),
+    ("prices", "flows.steps.prices:update_prices"),
+    ("news", "flows.steps.news:update_news"),
+    ("events", "flows.steps.events:update_events"),
+    ("studies", "flows.steps.studies:update_studies"),
+    ("groups", "flows.steps.groups:update_group_studies"),
+    ("activity", "flows.steps.activity:update_activity_studies"),
+    ("models", "flows.steps.models:update_model_studies"),
+    ("resilience", "flows.steps.resilience:update_resilience"),
+    ("claims", "flows.steps.claims:update_claims"),
+    ("correlations", "flows.steps.correlations:update_correlations"),
+    ("moves", "flows.steps.moves:update_moves"),
+    ("checks", "flows.steps.publish:update_checks"),
+    ("publish", "flows.steps.publish:publish_warehouse"),
+    ("pages", "flows.steps.publish:update_pages"),
 )
 
 # What a schedule may run on its own; every list ends with the same publication.

@@ -10,8 +10,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
-from analysis.clock import bar_length
-from analysis.single.pair import StudySpecification
+from analysis.single.window.pair import StudySpecification
+from analysis.tape.calendar import bar_length
 from flows.errors import CommandError
 
 

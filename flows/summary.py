@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as RichTable
 
-from analysis.observations import is_observed
+from analysis.tape.observations import is_observed
 from flows.pipeline import RunOutcome
 from flows.settings import Settings
 from warehouse.store.connection import Reader, open_reader

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from analysis.single.donors import Donors
-from analysis.single.markets import StudyMarkets
-from analysis.single.max_statistic import find_max_statistic, max_statistic_row, withhold_inference
-from analysis.single.pair import Pair, StudySpecification
-from analysis.single.paths import list_placebos, trace_path
-from analysis.single.result_rows import GROUP_ID, Row, results_frame
-from analysis.single.side_by_side import compare_methods
-from analysis.single.specification_rows import list_specifications
+from analysis.results.row import GROUP_ID, Row, results_frame
+from analysis.single.beside.max_statistic import find_max_statistic, max_statistic_row, withhold_inference
+from analysis.single.beside.side_by_side import compare_methods
+from analysis.single.choices.rows import list_specifications
 from analysis.single.study import PlannedEvent
-from analysis.single.timing_band import trace_timing_band
-from analysis.single.timing_rows import list_jumps, list_reaction_times, time_pair
-from analysis.single.windows import Placebos, WindowStudy, study_window
+from analysis.single.timing.band import trace_timing_band
+from analysis.single.timing.rows import list_jumps, list_reaction_times, time_pair
+from analysis.single.window.pair import Pair, StudySpecification
+from analysis.single.window.paths import list_placebos, trace_path
+from analysis.single.window.windows import Placebos, WindowStudy, study_window
+from analysis.tape.donors import Donors
+from analysis.tape.markets import StudyMarkets
 from warehouse.tables.contract import Table
 from warehouse.tables.single import (
     COUNTERFACTUAL,

@@ -8,13 +8,13 @@ from datetime import datetime
 
 import polars as pl
 
-from analysis.observations import candles_first, is_observed
-from analysis.single.aligned import MICROSECONDS_PER_HOUR, AlignedSeries
-from analysis.single.donors import Donors
-from analysis.single.markets import StudyMarkets, Variant
-from analysis.single.pair import EventTime, Pair, StudySpecification, prepare_pair
-from analysis.single.specification_grid import WINDOW_HOURS
-from analysis.single.specification_rows import hash_specifications
+from analysis.single.choices.grid import WINDOW_HOURS
+from analysis.single.choices.rows import hash_specifications
+from analysis.single.window.pair import EventTime, Pair, StudySpecification, prepare_pair
+from analysis.tape.donors import Donors
+from analysis.tape.markets import StudyMarkets, Variant
+from analysis.tape.observations import candles_first, is_observed
+from analysis.tape.series import MICROSECONDS_PER_HOUR, AlignedSeries
 from warehouse.tables.contract import UTC
 
 ALL_MARKETS = "all markets"

@@ -10,10 +10,10 @@ from markupsafe import Markup
 from dashboards.figures.axes import label, leader, padded_range, percent_axis, vertical_rule, zero_line
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, safe
 from dashboards.figures.series import bar_hours, bar_word
-from dashboards.findings import benchmark_word, fan_title
+from dashboards.findings.findings import benchmark_word, fan_title
+from dashboards.findings.readings import SUBJECT_ASSET, Reaction, simple_return
 from dashboards.formats import close_moment, count, percent
 from dashboards.glossary import tip
-from dashboards.readings import SUBJECT_ASSET, Reaction, simple_return
 from dashboards.words import venue_name
 
 BARS_BEFORE = 12

@@ -10,9 +10,9 @@ from markupsafe import Markup
 
 from dashboards.figures.axes import label, number_axis, vertical_rule
 from dashboards.figures.figure import Figure, FigureColumn, Plot, safe
+from dashboards.findings.readings import SUBJECT_ASSET
 from dashboards.formats import close_moment, hours_in_words, listing, number, signed
 from dashboards.glossary import tip
-from dashboards.readings import SUBJECT_ASSET
 from dashboards.words import BENCHMARKS, TIMEFRAMES, is_simulated_market, venue_name
 
 ROW_HEIGHT = 56

@@ -8,7 +8,7 @@ import polars as pl
 
 from dashboards.figures.figure import Figure, FigureColumn, Plot, safe
 from dashboards.formats import count, day, share, short_day
-from dashboards.frames import newest, oldest
+from dashboards.shell.frames import newest, oldest
 from dashboards.words import TIMEFRAMES, market_name
 
 MAX_ROWS = 40

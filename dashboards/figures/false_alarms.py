@@ -10,7 +10,7 @@ import polars as pl
 from dashboards.figures.axes import vertical_rule
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, safe
 from dashboards.formats import count, share
-from dashboards.frames import extremes
+from dashboards.shell.frames import extremes
 from dashboards.words import scenario_name, statistic_name
 
 LEVEL = 0.05

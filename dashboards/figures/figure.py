@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 from markupsafe import Markup, escape
 
-from dashboards.theme import TEMPLATE
+from dashboards.shell.theme import TEMPLATE
 
 # Tables beside figures show at most this many rows; the CSV always holds all of them.
 MAX_TABLE_ROWS = 120

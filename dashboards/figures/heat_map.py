@@ -8,10 +8,10 @@ import polars as pl
 from markupsafe import Markup
 
 from dashboards.figures.figure import Figure, FigureColumn, Plot, safe
+from dashboards.findings.readings import SUBJECT_ASSET
 from dashboards.formats import count, day, number
-from dashboards.frames import extremes
-from dashboards.readings import SUBJECT_ASSET
-from dashboards.theme import DIVERGING
+from dashboards.shell.frames import extremes
+from dashboards.shell.theme import DIVERGING
 from dashboards.words import TIMEFRAMES, is_simulated_market, venue_name
 
 MAX_ASSETS = 12

@@ -11,8 +11,8 @@ from markupsafe import Markup
 from dashboards.figures.axes import label, padded_range, percent_axis, vertical_rule, zero_line
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, hours_axis, safe
 from dashboards.figures.series import bar_hours, bar_word
+from dashboards.findings.readings import SUBJECT_ASSET, Reaction
 from dashboards.formats import close_moment, listing, percent
-from dashboards.readings import SUBJECT_ASSET, Reaction
 from dashboards.words import venue_name
 
 HOURS_BEFORE, HOURS_AFTER = 48.0, 168.0

@@ -12,9 +12,9 @@ import polars as pl
 from dashboards.figures.axes import date_format, label
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, naive, safe, time_axis
 from dashboards.figures.series import break_gaps
+from dashboards.findings.readings import SUBJECT_ASSET
 from dashboards.formats import count, day, limit_words, percent, price
-from dashboards.frames import extremes, newest, oldest
-from dashboards.readings import SUBJECT_ASSET
+from dashboards.shell.frames import extremes, newest, oldest
 from dashboards.words import is_simulated_market, market_name
 
 N_NUMBERED = 5

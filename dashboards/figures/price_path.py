@@ -12,10 +12,10 @@ from markupsafe import Markup
 from dashboards.figures.axes import label, leader, padded_range, percent_axis, vertical_rule, zero_line
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, naive, safe, time_axis
 from dashboards.figures.series import bar_hours, bar_word, break_gaps
-from dashboards.findings import benchmark_word, path_title
+from dashboards.findings.findings import benchmark_word, path_title
+from dashboards.findings.readings import SUBJECT_ASSET, Reaction
 from dashboards.formats import close_moment, hours_short, moment, percent, price
 from dashboards.glossary import tip
-from dashboards.readings import SUBJECT_ASSET, Reaction
 from dashboards.words import venue_name
 
 # The quiet before the event that is drawn, so that its labels have room, and what follows.

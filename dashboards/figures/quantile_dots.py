@@ -10,10 +10,10 @@ from markupsafe import Markup
 
 from dashboards.figures.axes import label, percent_axis
 from dashboards.figures.figure import Figure, FigureColumn, Plot, safe
-from dashboards.findings import benchmark_word, rank_title
+from dashboards.findings.findings import benchmark_word, rank_title
+from dashboards.findings.readings import SUBJECT_ASSET, Horizon, Reaction, simple_return
 from dashboards.formats import close_moment, count, hours_short, percent
 from dashboards.glossary import tip
-from dashboards.readings import SUBJECT_ASSET, Horizon, Reaction, simple_return
 from dashboards.words import venue_name
 
 N_DOTS = 50

@@ -8,8 +8,8 @@ import polars as pl
 
 from dashboards.figures.axes import label, padded_range, percent_axis, zero_line
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, safe
+from dashboards.findings.readings import SUBJECT_ASSET
 from dashboards.formats import close_moment, count, p_value, percent
-from dashboards.readings import SUBJECT_ASSET
 from dashboards.words import is_simulated_market, venue_name
 
 

@@ -12,10 +12,10 @@ from markupsafe import Markup
 from dashboards.figures.axes import date_format, label, number_axis, padded_range, vertical_rule, zero_line
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, naive, safe, time_axis
 from dashboards.figures.series import break_gaps
+from dashboards.findings.readings import SUBJECT_ASSET
 from dashboards.formats import close_moment, count, day, hours_in_words, number
-from dashboards.frames import extremes
 from dashboards.glossary import tip
-from dashboards.readings import SUBJECT_ASSET
+from dashboards.shell.frames import extremes
 from dashboards.words import BENCHMARKS, TIMEFRAMES, is_simulated_market, venue_name
 
 # A longer series is thinned evenly to about this many points; the CSV keeps all.

@@ -11,10 +11,10 @@ from markupsafe import Markup
 
 from dashboards.figures.axes import leader, padded_range, percent_axis, zero_line
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, safe
-from dashboards.findings import as_of_words
+from dashboards.findings.findings import as_of_words
+from dashboards.findings.readings import HEADLINE_HOURS
 from dashboards.formats import count, p_value, percent, share
-from dashboards.frames import extremes, newest
-from dashboards.readings import HEADLINE_HOURS
+from dashboards.shell.frames import extremes, newest
 from dashboards.words import ROLES, is_simulated_market, venue_name
 
 MODELS = {

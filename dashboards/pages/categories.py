@@ -10,15 +10,15 @@ from markupsafe import Markup
 
 from dashboards.figures.figure import Figure, FigureColumn
 from dashboards.figures.forest import ForestRow, plot_forest
-from dashboards.findings import as_of_words, benchmark_word
+from dashboards.findings.findings import as_of_words, benchmark_word
+from dashboards.findings.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction, subject_of
 from dashboards.formats import close_moment, count, day, hours_short, number, p_value, percent
-from dashboards.frames import Frames, newest
 from dashboards.glossary import tip
-from dashboards.page import Canvas, Page
 from dashboards.pages.regressions import regression_sections
 from dashboards.pages.trading import group_trading, is_trading
-from dashboards.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction, subject_of
-from dashboards.tables import Cell, Head, Spanning, empty_table, table
+from dashboards.shell.frames import Frames, newest
+from dashboards.shell.page import Canvas, Page
+from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table
 from dashboards.words import HEADLINE_TEST, category_inside, category_label, statistic_name
 from warehouse.tables.news import EVENT
 from warehouse.tables.studies import STUDY_RESULT

@@ -9,13 +9,13 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
-from dashboards.cards import SIZED, VERDICTS, in_unit, read_verdicts, shown_verdict, venue_words, verdict_badge
-from dashboards.findings import as_of_words
+from dashboards.findings.findings import as_of_words
 from dashboards.formats import close_moment, count, short_day, time_tag
-from dashboards.frames import Frames
-from dashboards.inline import measured_bar
-from dashboards.page import Page, event_path, safe_link
-from dashboards.tables import Cell, Head, Spanning, empty_table, table, with_code
+from dashboards.shell.cards import SIZED, VERDICTS, in_unit, read_verdicts, shown_verdict, venue_words, verdict_badge
+from dashboards.shell.frames import Frames
+from dashboards.shell.inline import measured_bar
+from dashboards.shell.page import Page, event_path, safe_link
+from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table, with_code
 from warehouse.tables.claims import CLAIM, CLAIM_READING
 
 

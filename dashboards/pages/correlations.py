@@ -12,12 +12,12 @@ from dashboards.figures.correlation_change import draw_correlation_change, pick_
 from dashboards.figures.heat_map import draw_heat_map
 from dashboards.figures.response import draw_response, pick_response
 from dashboards.figures.rolling import draw_rolling, pick_series
-from dashboards.findings import as_of_words
+from dashboards.findings.findings import as_of_words
+from dashboards.findings.readings import SUBJECT_ASSET, Reaction, lead_event
 from dashboards.formats import count, number, p_value
-from dashboards.frames import Frames, newest
-from dashboards.page import Canvas, Page
-from dashboards.readings import SUBJECT_ASSET, Reaction, lead_event
-from dashboards.tables import Cell, Head, Spanning, empty_table, table
+from dashboards.shell.frames import Frames, newest
+from dashboards.shell.page import Canvas, Page
+from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table
 from dashboards.words import TIMEFRAMES, category_news
 from warehouse.tables.attention import ATTENTION_RESPONSE
 from warehouse.tables.correlation import (

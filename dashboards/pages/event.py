@@ -8,18 +8,16 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
-from dashboards.cards import read_verdicts, rise_claim, verdict_card, verdict_order
-from dashboards.clock_strip import draw_clock_strip, when_public
 from dashboards.figures.car_fan import draw_car_fan
+from dashboards.figures.clock_strip import draw_clock_strip, when_public
 from dashboards.figures.correlation_change import draw_correlation_change
 from dashboards.figures.multiples import draw_multiples
 from dashboards.figures.price_path import draw_price_path
 from dashboards.figures.quantile_dots import draw_quantile_dots
 from dashboards.figures.specification_curve import draw_specification_curve
-from dashboards.findings import as_of_words, benchmark_word, beyond_title
+from dashboards.findings.findings import as_of_words, benchmark_word, beyond_title
+from dashboards.findings.readings import Reaction, path_of, placebos_of, subject_of
 from dashboards.formats import day
-from dashboards.frames import Frames
-from dashboards.page import Canvas, Page, event_path
 from dashboards.pages.event_tables import (
     confounders_box,
     conventions,
@@ -32,8 +30,10 @@ from dashboards.pages.event_tables import (
 from dashboards.pages.models_table import models_table
 from dashboards.pages.sections import cannot_know, reaction_tiles
 from dashboards.pages.trading import event_trading
-from dashboards.readings import Reaction, path_of, placebos_of, subject_of
-from dashboards.tables import badge, empty_table, limits
+from dashboards.shell.cards import read_verdicts, rise_claim, verdict_card, verdict_order
+from dashboards.shell.frames import Frames
+from dashboards.shell.page import Canvas, Page, event_path
+from dashboards.shell.tables import badge, empty_table, limits
 from dashboards.words import category_label, category_news, reader_words
 from warehouse.tables.claims import CLAIM
 from warehouse.tables.correlation import CORRELATION_EPISODE

@@ -8,14 +8,14 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
-from dashboards.findings import benchmark_word
+from dashboards.findings.findings import benchmark_word
+from dashboards.findings.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction
 from dashboards.formats import close_moment, count, hours_short, moment, p_value, percent, short_day, span, time_tag
-from dashboards.frames import extremes
 from dashboards.glossary import tip
-from dashboards.inline import range_bar, range_scale, scale_words, sparkline
-from dashboards.page import event_path, safe_link, token_path
-from dashboards.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction
-from dashboards.tables import Cell, Head, Spanning, facts, table
+from dashboards.shell.frames import extremes
+from dashboards.shell.inline import range_bar, range_scale, scale_words, sparkline
+from dashboards.shell.page import event_path, safe_link, token_path
+from dashboards.shell.tables import Cell, Head, Spanning, facts, table
 from dashboards.words import BASES, ROLES, category_label, market_name
 
 SPARK_HOURS = 72.0

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 import polars as pl
 from markupsafe import Markup
 
-from dashboards.findings import as_of_words
+from dashboards.findings.findings import as_of_words
+from dashboards.findings.readings import Reaction, subject_of
 from dashboards.formats import count
-from dashboards.frames import Frames
-from dashboards.page import Page
 from dashboards.pages.sections import events_table
-from dashboards.readings import Reaction, subject_of
+from dashboards.shell.frames import Frames
+from dashboards.shell.page import Page
 from warehouse.tables.news import EVENT
 
 # Beyond this many, older events are reached through search and their category.

@@ -6,11 +6,11 @@ import polars as pl
 from markupsafe import Markup
 
 from dashboards.figures.coverage_calendar import draw_coverage
-from dashboards.findings import as_of_words
+from dashboards.findings.findings import as_of_words
 from dashboards.formats import close_moment, count, limit_words, moment, span
-from dashboards.frames import Frames, newest
-from dashboards.page import Canvas, Page, safe_link
-from dashboards.tables import Cell, Head, Spanning, empty_table, table, with_code
+from dashboards.shell.frames import Frames, newest
+from dashboards.shell.page import Canvas, Page, safe_link
+from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table, with_code
 from dashboards.words import TIMEFRAMES, market_name
 from warehouse.tables.news import FEED, FETCH
 from warehouse.tables.ops import CHECK_RESULT

@@ -8,10 +8,10 @@ from markupsafe import Markup
 
 from dashboards.figures.false_alarms import LEVEL, draw_test_size, is_naive, pick_power, pick_size, replications
 from dashboards.formats import count, number, share
-from dashboards.frames import Frames, extremes, newest
 from dashboards.glossary import TERMS
-from dashboards.page import Canvas, Page
-from dashboards.tables import Cell, Head, Spanning, table
+from dashboards.shell.frames import Frames, extremes, newest
+from dashboards.shell.page import Canvas, Page
+from dashboards.shell.tables import Cell, Head, Spanning, table
 from dashboards.words import HEADLINE_TEST, SCENARIOS, scenario_name, statistic_name
 from warehouse.tables.prices import MARKET
 from warehouse.tables.size import TEST_SIZE

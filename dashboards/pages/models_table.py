@@ -9,9 +9,9 @@ import polars as pl
 from markupsafe import Markup
 
 from dashboards.formats import count, listing, percent
-from dashboards.frames import extremes
-from dashboards.inline import range_bar, range_scale, scale_words
-from dashboards.tables import Cell, Head, Spanning, table
+from dashboards.shell.frames import extremes
+from dashboards.shell.inline import range_bar, range_scale, scale_words
+from dashboards.shell.tables import Cell, Head, Spanning, table
 from dashboards.words import BENCHMARKS, asset_of, model_name
 
 STUDY_ID, PREFIX = "models", "car:"

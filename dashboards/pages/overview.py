@@ -9,18 +9,18 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
-from dashboards.cards import read_verdicts, rise_claim, verdict_card
 from dashboards.figures.car_fan import draw_car_fan
 from dashboards.figures.correlation_change import draw_correlation_change
 from dashboards.figures.price_path import draw_price_path
 from dashboards.figures.quantile_dots import draw_quantile_dots
-from dashboards.findings import as_of_words, left, outside_sentence, verdict_heading
+from dashboards.findings.findings import as_of_words, left, outside_sentence, verdict_heading
+from dashboards.findings.readings import Reaction, lead_event, path_of, placebos_of, subject_of
 from dashboards.formats import day, limit_words
-from dashboards.frames import Frames
-from dashboards.page import Canvas, Page, event_path
 from dashboards.pages.sections import cannot_know, data_as_of, events_table, moves_table, reaction_tiles
-from dashboards.readings import Reaction, lead_event, path_of, placebos_of, subject_of
-from dashboards.tables import empty_table, limits
+from dashboards.shell.cards import read_verdicts, rise_claim, verdict_card
+from dashboards.shell.frames import Frames
+from dashboards.shell.page import Canvas, Page, event_path
+from dashboards.shell.tables import empty_table, limits
 from dashboards.words import category_news
 from warehouse.tables.claims import CLAIM
 from warehouse.tables.correlation import CORRELATION_EPISODE

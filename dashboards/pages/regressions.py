@@ -10,8 +10,8 @@ from markupsafe import Markup
 
 from dashboards.figures.leads_lags import draw_leads_lags
 from dashboards.formats import count, listing, p_value, percent
-from dashboards.page import Canvas
-from dashboards.tables import Cell, Head, Spanning, empty_table, table
+from dashboards.shell.page import Canvas
+from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table
 
 PREFIX = "regression:"
 CHARACTERISTICS, ALL_LEADS_LAGS = f"{PREFIX}characteristics", f"{PREFIX}leads_lags:all"

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from dashboards.figures.figure import Figure, FigureColumn
 from dashboards.figures.forest import ForestRow, plot_forest
-from dashboards.findings import as_of_words
+from dashboards.findings.findings import as_of_words
 from dashboards.formats import (
     close_moment,
     count,
@@ -23,9 +23,9 @@ from dashboards.formats import (
     percent,
     share,
 )
-from dashboards.frames import Frames, newest
-from dashboards.page import Canvas, Page
-from dashboards.tables import Cell, Head, Spanning, empty_table, limits, table
+from dashboards.shell.frames import Frames, newest
+from dashboards.shell.page import Canvas, Page
+from dashboards.shell.tables import Cell, Head, Spanning, empty_table, limits, table
 from dashboards.words import is_simulated_market
 from warehouse.tables.resilience import DOSE_RESPONSE, HEDGE
 

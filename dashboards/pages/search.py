@@ -8,11 +8,11 @@ from collections.abc import Mapping
 import polars as pl
 from markupsafe import Markup
 
-from dashboards.findings import as_of_words
+from dashboards.findings.findings import as_of_words
+from dashboards.findings.readings import Reaction, subject_of
 from dashboards.formats import count, percent
-from dashboards.frames import Frames, newest
-from dashboards.page import Page, event_path
-from dashboards.readings import Reaction, subject_of
+from dashboards.shell.frames import Frames, newest
+from dashboards.shell.page import Page, event_path
 from dashboards.words import category_label
 from warehouse.tables.claims import CLAIM_VERDICT
 from warehouse.tables.news import EVENT

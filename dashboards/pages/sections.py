@@ -9,7 +9,8 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
-from dashboards.findings import benchmark_word, prices_in_words
+from dashboards.findings.findings import benchmark_word, prices_in_words
+from dashboards.findings.readings import SUBJECT_ASSET, Horizon, Reaction, subject_of
 from dashboards.formats import (
     close_moment,
     count,
@@ -21,12 +22,11 @@ from dashboards.formats import (
     span,
     time_tag,
 )
-from dashboards.frames import Frames, newest, oldest
 from dashboards.glossary import tip
-from dashboards.inline import range_bar, range_scale, scale_words, sparkline
-from dashboards.page import event_path, token_path
-from dashboards.readings import SUBJECT_ASSET, Horizon, Reaction, subject_of
-from dashboards.tables import Cell, Head, Spanning, empty_table, facts, table, tile, tiles
+from dashboards.shell.frames import Frames, newest, oldest
+from dashboards.shell.inline import range_bar, range_scale, scale_words, sparkline
+from dashboards.shell.page import event_path, token_path
+from dashboards.shell.tables import Cell, Head, Spanning, empty_table, facts, table, tile, tiles
 from dashboards.words import TIMEFRAMES, category_label
 from warehouse.tables.moves import LATEST_MOVE
 from warehouse.tables.news import EVENT, FEED

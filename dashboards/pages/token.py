@@ -14,14 +14,14 @@ from dashboards.figures.figure import Figure, FigureColumn
 from dashboards.figures.forest import ForestRow, plot_forest
 from dashboards.figures.price_events import draw_price_events, numbered_marks
 from dashboards.figures.rolling import draw_rolling, pick_series
-from dashboards.findings import as_of_words, benchmark_word
+from dashboards.findings.findings import as_of_words, benchmark_word
+from dashboards.findings.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction
 from dashboards.formats import close_moment, count, day, number_word, percent, price, short_day
-from dashboards.frames import Frames, newest, oldest
-from dashboards.inline import sparkline
-from dashboards.page import Canvas, Page, event_path, token_path
 from dashboards.pages.sections import moves_table
-from dashboards.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction
-from dashboards.tables import Cell, Head, Spanning, empty_table, table
+from dashboards.shell.frames import Frames, newest, oldest
+from dashboards.shell.inline import sparkline
+from dashboards.shell.page import Canvas, Page, event_path, token_path
+from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table
 from dashboards.words import TIMEFRAMES, category_label, is_simulated_market, market_name
 from warehouse.tables.correlation import CORRELATION_ROLLING
 from warehouse.tables.news import EVENT

@@ -10,8 +10,8 @@ from markupsafe import Markup
 
 from dashboards.formats import count, hours_short, number
 from dashboards.glossary import tip
-from dashboards.page import token_path
-from dashboards.tables import Cell, Head, Spanning, table
+from dashboards.shell.page import token_path
+from dashboards.shell.tables import Cell, Head, Spanning, table
 from dashboards.words import asset_of, market_name
 
 # Statistic ids of the three measures, in the order shown, with what a reader calls them.

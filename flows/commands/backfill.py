@@ -44,8 +44,8 @@ def backfill_price_history(
         raise CommandError("give --asset and --since, or a subcommand: aftershock backfill --help")
     from datetime import UTC
 
+    from flows.jobs.price_backfill import backfill_prices
     from flows.manual import writing_command
-    from flows.price_backfill import backfill_prices
 
     with writing_command("backfill prices") as run:
         if run.settings.is_offline:
@@ -80,11 +80,11 @@ def backfill_news_history(
     from datetime import UTC
 
     from flows.context import RunContext
-    from flows.news_history import backfill_news
+    from flows.jobs.news_history import backfill_news
     from flows.pipeline import record_run
     from flows.progress import Progress
-    from flows.publish import publish_warehouse
     from flows.settings import load_settings
+    from flows.steps.publish import publish_warehouse
     from warehouse.store.connection import open_writer
 
     sources = tuple(source or ("register", "gdelt"))

@@ -49,8 +49,8 @@ def check_claims(
     Example: aftershock claims check --file my.toml --format json
     """
     from analysis.claims.verdicts import judge
-    from flows.claims import load_evidence
     from flows.settings import load_settings
+    from flows.steps.claims import load_evidence
     from warehouse.store.connection import open_reader
 
     claims = _load(file)
@@ -72,8 +72,8 @@ def check_claims(
 
 def _load(file: Path | None) -> "list[Claim]":
     from analysis.claims.language import ClaimFileError
-    from flows.claims import load_claims, read_claim_file
     from flows.settings import load_settings
+    from flows.steps.claims import load_claims, read_claim_file
 
     try:
         return read_claim_file(file) if file is not None else load_claims(load_settings().config_path)

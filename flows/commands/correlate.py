@@ -227,9 +227,9 @@ def verify(fmt: FormatOption = Format.TABLE) -> None:
 
     Example: aftershock correlate verify
     """
-    from flows.correlations import compare_with_stored
-    from flows.labelled_files import load_user_vocabulary
+    from flows.jobs.labelled_files import load_user_vocabulary
     from flows.settings import load_settings
+    from flows.steps.correlations import compare_with_stored
     from warehouse.store.connection import open_reader
 
     settings = load_settings()

@@ -156,7 +156,7 @@ def tag(
 
     Example: aftershock events tag --input headlines.csv --format csv
     """
-    from flows.labelled_files import tag_file
+    from flows.jobs.labelled_files import tag_file
     from flows.settings import load_settings
 
     frame = tag_file(input_file, load_settings().config_path)
@@ -171,7 +171,7 @@ def score(
 
     Example: aftershock events score --labels labelled.csv
     """
-    from flows.labelled_files import score_file
+    from flows.jobs.labelled_files import score_file
     from flows.settings import load_settings
 
     emit(score_file(labels, load_settings().config_path), fmt, "agreement with the labels")
@@ -186,8 +186,8 @@ def _decide(
     known: Optional[list[str]] = None,  # noqa: UP045 - one style per file
 ) -> None:
     from flows.event_views import require_events
+    from flows.jobs.ledger import FILE_NAME, record_decision
     from flows.settings import load_settings
-    from flows.user_ledger import FILE_NAME, record_decision
 
     settings: Settings = load_settings()
     require_events(settings.published_path, known if known is not None else [event_id, *(also or [])])

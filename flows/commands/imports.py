@@ -46,11 +46,11 @@ def import_news_files(
     from datetime import UTC
 
     from flows.context import RunContext
-    from flows.news_files import UNREADABLE, import_news
+    from flows.jobs.news_files import UNREADABLE, import_news
     from flows.pipeline import record_run
     from flows.progress import Progress
-    from flows.publish import publish_warehouse
     from flows.settings import load_settings
+    from flows.steps.publish import publish_warehouse
     from warehouse.store.connection import open_writer
 
     settings = load_settings()
@@ -87,8 +87,8 @@ def import_price_files(
 
     Example: aftershock import prices TAOUSDT-1h-2026-05.zip
     """
+    from flows.jobs.price_files import import_prices, preview_prices
     from flows.manual import writing_command
-    from flows.price_files import import_prices, preview_prices
     from ingest.prices.layout import Identity
     from ingest.prices.reports import readable_gaps
 

@@ -28,7 +28,7 @@ def rebuild(
     from dataclasses import replace
     from datetime import UTC, datetime
 
-    from flows.maintenance import DERIVED, empty_derived_tables
+    from flows.jobs.maintenance import DERIVED, empty_derived_tables
     from flows.pipeline import run_pipeline
     from flows.progress import Progress
     from flows.settings import load_settings
@@ -53,7 +53,7 @@ def diff(
 
     Example: aftershock diff backup/aftershock.duckdb --format csv
     """
-    from flows.maintenance import compare_published
+    from flows.jobs.maintenance import compare_published
     from flows.settings import load_settings
 
     emit(compare_published(other, load_settings().published_path), fmt, "differences")
@@ -68,7 +68,7 @@ def doctor(fmt: FormatOption = Format.TABLE) -> None:
     """
     import polars as pl
 
-    from flows.maintenance import examine
+    from flows.jobs.maintenance import examine
     from flows.settings import load_settings
 
     findings = examine(load_settings())

@@ -26,8 +26,8 @@ def build_pages(
     """
     from datetime import UTC, datetime
 
-    from flows.publish import write_pages
     from flows.settings import load_settings
+    from flows.steps.publish import write_pages
 
     report = write_pages(load_settings(), datetime.now(UTC), talk)
     talk(f"{report.n_rendered} pages written, {report.n_unchanged} unchanged, {report.n_removed} stale files removed")
@@ -39,7 +39,7 @@ def build_pages(
 def _serve_until_interrupted(port: int) -> None:
     import threading
 
-    from flows.serving import pages_server
+    from flows.serve.server import pages_server
     from flows.settings import load_settings
 
     with pages_server(load_settings().site_path, port) as address:

@@ -152,8 +152,8 @@ def release_refusals(
 
     Example: aftershock quarantine release --reason frozen --market binance:AGIX/USDT
     """
+    from flows.jobs.quarantine import release_candles
     from flows.manual import writing_command
-    from flows.quarantine import release_candles
 
     if not (ids or reason or market):
         raise CommandError("say which rows: ids, --reason or --market; see: aftershock quarantine list --rows")

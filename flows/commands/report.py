@@ -15,7 +15,7 @@ from flows.errors import CommandError
 from flows.output import talk
 
 if TYPE_CHECKING:
-    from dashboards.frames import Frames
+    from dashboards.shell.frames import Frames
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 # Figures are drawn by script; the browser's virtual clock runs this far before it prints.
@@ -53,8 +53,8 @@ def write_report(
 
     Example: aftershock report 2026-06-12-fable-mythos-access-restriction --format md
     """
-    from dashboards.report import UnknownEventError, event_html, event_markdown, find_event
-    from dashboards.site import read_frames
+    from dashboards.shell.report import UnknownEventError, event_html, event_markdown, find_event
+    from dashboards.shell.site import read_frames
     from flows.settings import load_settings
     from warehouse.store.errors import StoreError
 
@@ -127,7 +127,7 @@ def _print_pdf(html: str) -> bytes:
 def _picture(frames: Frames, row: dict[str, Any], fmt: ReportFormat) -> bytes:
     from importlib.util import find_spec
 
-    from dashboards.report import draw_image, event_card
+    from dashboards.shell.report import draw_image, event_card
 
     if find_spec("kaleido") is None:
         raise CommandError("pictures need kaleido, which is not installed: install the extra `cards`")

@@ -42,7 +42,7 @@ def run(
     instant = now.replace(tzinfo=UTC) if now else datetime.now(UTC)
     with Progress() as progress:
         if settings.prefect_api_url:
-            from flows.deployments import run_as_flow
+            from flows.serve.deployments import run_as_flow
 
             outcome = run_as_flow(settings, instant, progress.say)
         else:

@@ -24,7 +24,7 @@ def serve(
 
     Example: aftershock serve --prices-every 15 --news-every 10
     """
-    from flows.serving import pages_server, prefect_server, schedules, wait_for_interrupt
+    from flows.serve.server import pages_server, prefect_server, schedules, wait_for_interrupt
     from flows.settings import load_settings
 
     settings = load_settings()

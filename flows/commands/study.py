@@ -51,9 +51,9 @@ def study_csv(
     Example: aftershock study csv --prices prices.csv --market market.csv --events events.csv
     --estimation=-130:-11 --window=-2:2 --format json
     """
-    from analysis.own_run import OwnRequest, run_own_study
-    from analysis.study_report import study_to_dict, study_to_frame
-    from flows.own_files import read_table
+    from analysis.own.report import study_to_dict, study_to_frame
+    from analysis.own.run import OwnRequest, run_own_study
+    from flows.jobs.own_files import read_table
 
     wanted = (estimation, window, values, returns, model, benchmark, factors, mask, minimum_estimation, cumulative)
     request = OwnRequest(*wanted, parts, explain, panel)
@@ -96,10 +96,10 @@ def study_size(
     """
     from datetime import UTC, datetime
 
-    from analysis.size import SizeRequest
+    from analysis.engine.size import SizeRequest
+    from flows.jobs.sizes import measure_real, measure_simulated, read_grid, read_stored_grid, save_size
     from flows.progress import Progress
     from flows.settings import load_settings
-    from flows.size import measure_real, measure_simulated, read_grid, read_stored_grid, save_size
 
     request = SizeRequest(n_events, replications, estimation, window, effect, seed)
     settings = load_settings()

@@ -60,7 +60,7 @@ def study_event(
     from datetime import UTC
 
     from flows.settings import load_settings
-    from flows.studies import measure_one_event
+    from flows.steps.studies import measure_one_event
     from flows.study_registry import load_studies
     from warehouse.store.connection import open_reader
     from warehouse.tables.news import EVENT

@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 import numpy as np
 import polars as pl
 
-from ingest.news.download import Answer, Pass, Wanted
-from ingest.news.entries import digest
-from ingest.news.failures import SourceProblem
 from ingest.news.feeds import Feed
+from ingest.news.fetch.download import Answer, Pass, Wanted
+from ingest.news.fetch.failures import SourceProblem
+from ingest.news.fetch.schedule import FeedState, after_failure, after_success, is_due
 from ingest.news.harvest import Harvest, harvest
-from ingest.news.schedule import FeedState, after_failure, after_success, is_due
+from ingest.news.parse.entries import digest
 from ingest.payload import Payload, pack_body, unpack_body
 from warehouse.tables.contract import Table
 from warehouse.tables.news import DOCUMENT, FETCH, REGISTER_DOCUMENT

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from ingest.news.decode import Reason
-from ingest.news.entries import ParsedFeed, build_entries, parse_feed
-from ingest.news.federal_register import parse_documents
 from ingest.news.feeds import Feed
-from ingest.news.gdelt import read_articles
-from ingest.news.incidents import parse_incidents
-from ingest.news.search_json import read_search
+from ingest.news.parse.decode import Reason
+from ingest.news.parse.entries import ParsedFeed, build_entries, parse_feed
+from ingest.news.parse.federal_register import parse_documents
+from ingest.news.parse.gdelt import read_articles
+from ingest.news.parse.incidents import parse_incidents
+from ingest.news.parse.search_json import read_search
 from ingest.payload import Payload
 from warehouse.tables.news import ENTRY, INCIDENT, REGISTER_DOCUMENT
 from warehouse.tables.prices import QUARANTINE

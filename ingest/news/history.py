@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 import polars as pl
 
 from ingest.errors import SourceError, TransientError
-from ingest.news import federal_register, gdelt
-from ingest.news.download import Failure
 from ingest.news.feeds import Feed
+from ingest.news.fetch.download import Failure
 from ingest.news.harvest import Harvest, harvest
+from ingest.news.parse import federal_register, gdelt
 from ingest.payload import Payload
 from warehouse.tables.news import ENTRY, INCIDENT, REGISTER_DOCUMENT
 from warehouse.tables.ops import BACKFILL

@@ -13,15 +13,15 @@ from typing import Any
 import polars as pl
 
 from ingest.errors import MalformedError, PermanentError
-from ingest.news.dates import read_instant
-from ingest.news.decode import decode_text
-from ingest.news.entries import digest, quarantine_frame, quarantine_row
 from ingest.news.feeds import Feed
 from ingest.news.harvest import HARMLESS, Harvest, harvest
-from ingest.news.headlines import UnknownColumnsError, read_headlines
-from ingest.news.incident_facts import impact_of, incident_code
-from ingest.news.incidents import refuse
-from ingest.news.text import plain_text, safe_link
+from ingest.news.parse.dates import read_instant
+from ingest.news.parse.decode import decode_text
+from ingest.news.parse.entries import digest, quarantine_frame, quarantine_row
+from ingest.news.parse.headlines import UnknownColumnsError, read_headlines
+from ingest.news.parse.incident_facts import impact_of, incident_code
+from ingest.news.parse.incidents import refuse
+from ingest.news.parse.text import plain_text, safe_link
 from ingest.payload import Payload
 from warehouse.tables.news import ENTRY, INCIDENT, REGISTER_DOCUMENT
 

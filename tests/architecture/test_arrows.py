@@ -14,13 +14,13 @@ PACKAGES = ("flows", "ingest", "analysis", "warehouse", "dashboards")
 
 # One import that breaks each contract, and the module it is planted in.
 VIOLATIONS = {
-    "warehouse-alone": ("warehouse/store/planted.py", "import analysis.returns"),
+    "warehouse-alone": ("warehouse/store/planted.py", "import analysis.tape.returns"),
     "tables-first": ("warehouse/tables/planted.py", "import warehouse.store.errors"),
     "rooms-apart": ("ingest/planted.py", "import warehouse.store.errors"),
-    "ingest-and-analysis-apart": ("ingest/planted_too.py", "import analysis.returns"),
+    "ingest-and-analysis-apart": ("ingest/planted_too.py", "import analysis.tape.returns"),
     "dashboards-show": ("dashboards/planted.py", "import ingest.errors"),
     "pages-without-store": ("dashboards/pages/planted.py", "import warehouse.store.errors"),
-    "statistics-apart": ("analysis/stats/planted.py", "import analysis.stats.bmp"),
+    "statistics-apart": ("analysis/engine/stats/planted.py", "import analysis.engine.stats.bmp"),
     "analysis-is-pure": ("analysis/planted.py", "import os"),
     "duckdb-owner": ("flows/planted.py", "import duckdb"),
     "ccxt-feedparser-httpx-owner": ("flows/planted_too.py", "import httpx"),

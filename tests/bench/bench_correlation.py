@@ -10,8 +10,8 @@ import time
 import numpy as np
 import pandas as pd
 
-from analysis.correlation.leadlag import lag_matrices
-from analysis.correlation.rolling import pair_index, rolling_correlations
+from analysis.together.leads.leadlag import lag_matrices
+from analysis.together.moving.rolling import pair_index, rolling_correlations
 
 N_ASSETS, N_HOURS = 60, 3 * 365 * 24
 WINDOWS = (168, 720, 2160)

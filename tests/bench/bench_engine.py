@@ -16,11 +16,11 @@ from pathlib import Path
 import numba
 import numpy as np
 
-from analysis.kernel import market_model_windows
-from analysis.models.market import MODEL
-from analysis.panel import build_panel
-from analysis.standardise import EventInput, standardise_event
-from analysis.study import run_battery
+from analysis.engine.kernel import market_model_windows
+from analysis.engine.models.market import MODEL
+from analysis.engine.panel import build_panel
+from analysis.engine.standardise import EventInput, standardise_event
+from analysis.engine.study import run_battery
 
 SEED = 20260612
 N_SERIES, N_BARS = 10, 20_000  # the number of tokens, and two years and a half of hours

@@ -13,11 +13,11 @@ from datetime import UTC, datetime
 
 import feedparser
 
-from ingest.news.download import Wanted, download
-from ingest.news.entries import parse_feed
 from ingest.news.feeds import load_feeds
+from ingest.news.fetch.download import Wanted, download
 from ingest.news.imports import import_file
-from ingest.news.versions import select_new
+from ingest.news.parse.entries import parse_feed
+from ingest.news.parse.versions import select_new
 from tests.paths import SHARED
 from tests.replay.feeds import rss_feed
 from tests.replay.server import ReplayServer, Request, Response

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import polars as pl
 
-from dashboards.page import event_path
-from dashboards.site import build_site
+from dashboards.shell.page import event_path
+from dashboards.shell.site import build_site
 from tests.dashboards.browser import CHROMIUM, FLAGS
 from tests.dashboards.material import NOW, make_tables
 from tests.dashboards.publication import publish_tables

@@ -23,9 +23,9 @@ import numpy as np
 import polars as pl
 
 from flows.context import RunContext
-from flows.price_files import import_prices
-from flows.prices import harvest_derivatives, plan_groups, update_prices
+from flows.jobs.price_files import import_prices
 from flows.settings import Settings
+from flows.steps.prices import harvest_derivatives, plan_groups, update_prices
 from ingest.prices.candles import Reading, parse_candles
 from ingest.prices.fallback import fetch_with_fallback
 from ingest.prices.layout import Identity

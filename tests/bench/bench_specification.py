@@ -11,10 +11,10 @@ from datetime import timedelta
 
 import numpy as np
 
-from analysis.returns import ReturnGrid, build_return_grid
-from analysis.single.aligned import AlignedSeries, align_series
-from analysis.single.specification import trace_specifications
-from analysis.single.specification_grid import ESTIMATION_DAYS, WINDOW_HOURS
+from analysis.single.choices.curve import trace_specifications
+from analysis.single.choices.grid import ESTIMATION_DAYS, WINDOW_HOURS
+from analysis.tape.returns import ReturnGrid, build_return_grid
+from analysis.tape.series import AlignedSeries, align_series
 from ingest.bundle.loader import load_bundle
 from tests.analysis.single.simulated_markets import FIRST_OPEN, make_series, simulate_returns
 

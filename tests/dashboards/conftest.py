@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.site import build_site
+from dashboards.shell.site import build_site
 from tests.dashboards.material import NOW, make_tables
 from tests.dashboards.publication import publish_tables
 

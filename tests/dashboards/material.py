@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from dashboards.frames import Frames
+from dashboards.shell.frames import Frames
 from tests.dashboards.rows import (
     EVENT_AT,
     EVENT_ID,

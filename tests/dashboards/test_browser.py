@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboards.page import NAVIGATION, event_path
+from dashboards.shell.page import NAVIGATION, event_path
 from tests.dashboards.browser import draw_all, open_browser, serve, wait_until
 from tests.dashboards.rows import EVENT_ID
 

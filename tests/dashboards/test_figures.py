@@ -22,7 +22,7 @@ from dashboards.figures.response import draw_response
 from dashboards.figures.rolling import draw_rolling
 from dashboards.figures.series import break_gaps
 from dashboards.figures.specification_curve import draw_specification_curve
-from dashboards.readings import path_of, placebos_of, read_reactions
+from dashboards.findings.readings import path_of, placebos_of, read_reactions
 from tests.dashboards.material import make_frames, make_tables
 from tests.dashboards.rows import EVENT_ID, event_row
 from warehouse.tables.attention import ATTENTION_RESPONSE

@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from dashboards import findings
-from dashboards.cards import claimed_hours, rise_claim, shown_verdict
-from dashboards.clock_strip import draw_clock_strip, stack_flags
 from dashboards.figures.axes import nice_step, percent_axis, tick_values
+from dashboards.figures.clock_strip import draw_clock_strip, stack_flags
 from dashboards.figures.specification_curve import curve_title
+from dashboards.findings import findings
+from dashboards.findings.readings import Horizon, Reaction
 from dashboards.pages.categories import categories_title
-from dashboards.readings import Horizon, Reaction
+from dashboards.shell.cards import claimed_hours, rise_claim, shown_verdict
 from tests.dashboards.material import frame_of
 from tests.dashboards.rows import EVENT_AT, event_row, source_rows
 from warehouse.tables.news import EVENT_SOURCE

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from dashboards.frames import Frames
 from dashboards.pages.health import compose_health
+from dashboards.shell.frames import Frames
 from tests.builders import make_rows
 from warehouse.tables.news import FEED, FETCH
 

@@ -3,9 +3,9 @@
 import polars as pl
 
 from dashboards.figures.false_alarms import draw_test_size, pick_scenarios, pick_size, size_title
-from dashboards.frames import Frames
-from dashboards.page import render_page
 from dashboards.pages.methods import compose_methods
+from dashboards.shell.frames import Frames
+from dashboards.shell.page import render_page
 from tests.dashboards.material import frame_of
 from tests.dashboards.rows import size_row
 from warehouse.tables.size import TEST_SIZE

@@ -6,8 +6,8 @@ from typer.testing import CliRunner
 
 from flows.commands import pages
 from flows.errors import EXIT_STORAGE, EXIT_USAGE, CommandError
-from flows.publish import write_pages
 from flows.settings import load_settings
+from flows.steps.publish import write_pages
 from tests.dashboards.material import NOW
 
 

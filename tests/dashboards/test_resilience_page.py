@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from dashboards.frames import Frames
-from dashboards.page import Page, render_page
 from dashboards.pages.resilience import compose_resilience
+from dashboards.shell.frames import Frames
+from dashboards.shell.page import Page, render_page
 from tests.builders import make_rows
 from warehouse.tables.resilience import DOSE_RESPONSE, HEDGE
 

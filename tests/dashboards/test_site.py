@@ -8,10 +8,10 @@ from html.parser import HTMLParser
 import polars as pl
 import pytest
 
-from dashboards.manifest import SiteError
-from dashboards.page import NAVIGATION, event_path, file_name, safe_link
-from dashboards.report import UnknownEventError, event_card, event_html, event_markdown, find_event
-from dashboards.site import build_site, check_bundle, read_frames
+from dashboards.shell.manifest import SiteError
+from dashboards.shell.page import NAVIGATION, event_path, file_name, safe_link
+from dashboards.shell.report import UnknownEventError, event_card, event_html, event_markdown, find_event
+from dashboards.shell.site import build_site, check_bundle, read_frames
 from tests.dashboards.material import NOW, make_tables
 from tests.dashboards.publication import publish_tables
 from tests.dashboards.rows import EVENT_ID

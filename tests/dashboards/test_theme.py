@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from dashboards.theme import TEMPLATE, TOKENS, css_variables, resolve
+from dashboards.shell.theme import TEMPLATE, TOKENS, css_variables, resolve
 
 TEXT_ON = [
     ("ink", "page"),

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 
-from dashboards.frames import Frames
 from dashboards.pages.token import compose_token
+from dashboards.shell.frames import Frames
 from dashboards.words import market_name, venue_name
 from tests.dashboards.material import make_frames
 

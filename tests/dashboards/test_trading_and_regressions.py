@@ -10,10 +10,10 @@ import polars as pl
 import pytest
 
 from dashboards.figures.leads_lags import draw_leads_lags
-from dashboards.page import Canvas
 from dashboards.pages.models_table import models_table
 from dashboards.pages.regressions import regression_sections
 from dashboards.pages.trading import event_trading, group_trading
+from dashboards.shell.page import Canvas
 from tests.dashboards.material import frame_of
 from tests.dashboards.rows import EVENT_ID, SPEC, market_id
 from warehouse.tables.studies import STUDY_RESULT

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from flows.bundle import update_bundle
 from flows.context import RunContext
-from flows.prices import update_prices
 from flows.settings import load_settings
+from flows.steps.bundle import update_bundle
+from flows.steps.prices import update_prices
 from warehouse.store.connection import open_writer
 
 

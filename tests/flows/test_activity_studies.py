@@ -7,9 +7,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from flows.activity_studies import STUDY_ID, read_markets, update_activity_studies
 from flows.context import RunContext
-from flows.group_studies import DECLARED_STUDY
+from flows.steps.activity import STUDY_ID, read_markets, update_activity_studies
+from flows.steps.groups import DECLARED_STUDY
 from flows.study_registry import load_study
 from tests.flows.shipped import open_shipped
 from warehouse.store.frames import run_statement

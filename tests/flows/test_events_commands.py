@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 from flows.commands import events
 from flows.errors import CommandError
-from flows.labelled_files import read_headlines_file, read_instants
-from flows.user_ledger import load_decisions, record_decision
+from flows.jobs.labelled_files import read_headlines_file, read_instants
+from flows.jobs.ledger import load_decisions, record_decision
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 
 from analysis.events.scoring import half_of_story
-from flows.events import update_events
-from flows.labelled_files import score_file, tag_file
-from flows.news_files import import_news
+from flows.jobs.labelled_files import score_file, tag_file
+from flows.jobs.news_files import import_news
+from flows.steps.events import update_events
 from tests.ingest.news.news_builders import make_context, make_settings
 from tests.paths import shared
 from warehouse.store.connection import Warehouse, open_writer

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from flows.context import RunContext, StepReport
-from flows.group_studies import STUDY_ID, update_group_studies
+from flows.steps.groups import STUDY_ID, update_group_studies
 from tests.flows.shipped import open_shipped
 from warehouse.tables.news import EVENT
 from warehouse.tables.prices import CANDLE

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from flows.bundle import update_bundle
-from flows.claims import load_claims, update_claims
 from flows.commands.claims import check_claims
 from flows.context import RunContext
 from flows.errors import EXIT_USAGE, CommandError
-from flows.resilience import update_resilience
 from flows.settings import Settings
+from flows.steps.bundle import update_bundle
+from flows.steps.claims import load_claims, update_claims
+from flows.steps.resilience import update_resilience
 from tests.builders import make_rows
 from warehouse.store.connection import open_writer
 from warehouse.tables.claims import CLAIM_READING, CLAIM_VERDICT

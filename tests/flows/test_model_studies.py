@@ -7,14 +7,14 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from analysis.battery import load_models
+from analysis.engine.battery import load_models
 from flows.benchmarks import open_benchmarks
 from flows.cli import app, register_commands
 from flows.context import RunContext
 from flows.errors import CommandError
-from flows.model_studies import STUDY_ID, update_model_studies
-from flows.publish import publish_warehouse
-from flows.studies import measure_one_event
+from flows.steps.models import STUDY_ID, update_model_studies
+from flows.steps.publish import publish_warehouse
+from flows.steps.studies import measure_one_event
 from flows.study_registry import load_study
 from tests.flows.shipped import open_shipped
 from warehouse.tables.studies import STUDY_RESULT

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import pytest
 
 from flows.context import StepReport
-from flows.news_history import backfill_news
+from flows.jobs.news_history import backfill_news
 from tests.ingest.news.news_builders import make_context, make_settings
 from tests.replay.server import ReplayServer, Request, Response
 from warehouse.store.connection import Warehouse, open_writer

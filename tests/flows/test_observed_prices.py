@@ -9,14 +9,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from analysis.groups import plan_groups
-from analysis.observations import is_observed
+from analysis.groups.plan import plan_groups
+from analysis.tape.observations import is_observed
 from flows.context import RunContext
 from flows.errors import CommandError
-from flows.group_studies import _specify
-from flows.price_files import import_prices
+from flows.jobs.price_files import import_prices
 from flows.settings import Settings
-from flows.studies import load_grids, load_markets, measure_one_event, update_studies
+from flows.steps.groups import _specify
+from flows.steps.studies import load_grids, load_markets, measure_one_event, update_studies
 from flows.study_registry import DeclaredStudy, load_studies
 from ingest.bundle.loader import load_bundle
 from ingest.prices.layout import Identity

@@ -35,7 +35,7 @@ def prefect_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def test_a_flow_run_does_the_steps_and_leaves_an_artifact(tmp_path: Path, prefect_api: None) -> None:
     from prefect.client.orchestration import get_client
 
-    from flows.deployments import run_as_flow
+    from flows.serve.deployments import run_as_flow
 
     settings = Settings(tmp_path, None, True, 5, None, None)
     outcome = run_as_flow(settings, NOW, lambda _sentence: None)
@@ -49,7 +49,7 @@ def test_a_flow_run_does_the_steps_and_leaves_an_artifact(tmp_path: Path, prefec
 def test_only_a_transient_error_is_tried_again(prefect_api: None) -> None:
     from prefect.states import Failed
 
-    from flows.deployments import _is_transient
+    from flows.serve.deployments import _is_transient
     from ingest.errors import PermanentError, TransientError
 
     def failed_with(error: Exception) -> object:

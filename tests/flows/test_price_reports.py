@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner, Result
 
-from flows.candle_intake import update_coverage
 from flows.cli import app, register_commands
 from flows.errors import CommandError
+from flows.jobs.candle_intake import update_coverage
 from flows.output import MAIL_WIDTH
 from tests.builders import make_rows
 from warehouse.store.connection import open_writer

@@ -11,14 +11,14 @@ import stamina
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from flows.candle_intake import load_verdicts, refresh_coverage, take_in
 from flows.context import RunContext
 from flows.errors import CommandError
-from flows.price_backfill import backfill_prices
-from flows.price_files import import_prices
-from flows.prices import update_prices
-from flows.quarantine import release_candles
+from flows.jobs.candle_intake import load_verdicts, refresh_coverage, take_in
+from flows.jobs.price_backfill import backfill_prices
+from flows.jobs.price_files import import_prices
+from flows.jobs.quarantine import release_candles
 from flows.settings import Settings
+from flows.steps.prices import update_prices
 from ingest.prices.candles import ROW_SCHEMA, Reading, parse_candles
 from ingest.prices.layout import Identity
 from tests.paths import shared

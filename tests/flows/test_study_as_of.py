@@ -6,10 +6,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from flows.bundle import update_bundle
 from flows.context import RunContext
 from flows.settings import Settings
-from flows.studies import measure_one_event
+from flows.steps.bundle import update_bundle
+from flows.steps.studies import measure_one_event
 from flows.study_registry import load_studies
 from warehouse.store.candles import upsert_candles
 from warehouse.store.connection import Warehouse, open_writer

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from flows.activity_studies import update_activity_studies
 from flows.cli import app, register_commands
 from flows.errors import CommandError
-from flows.group_studies import update_group_studies
-from flows.publish import publish_warehouse
+from flows.steps.activity import update_activity_studies
+from flows.steps.groups import update_group_studies
+from flows.steps.publish import publish_warehouse
 from tests.flows.shipped import open_shipped
 
 

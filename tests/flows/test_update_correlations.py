@@ -8,12 +8,12 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from flows.bundle import update_bundle
 from flows.context import RunContext
-from flows.correlations import compare_with_stored, update_correlations
-from flows.labelled_files import load_user_vocabulary
-from flows.prices import update_prices
+from flows.jobs.labelled_files import load_user_vocabulary
 from flows.settings import Settings
+from flows.steps.bundle import update_bundle
+from flows.steps.correlations import compare_with_stored, update_correlations
+from flows.steps.prices import update_prices
 from warehouse.store.connection import Warehouse, open_writer
 from warehouse.store.publish import publish
 from warehouse.tables.correlation import CORRELATION_EPISODE, CORRELATION_INPUT, CORRELATION_PAIR, LEAD_LAG

@@ -10,10 +10,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from flows.bundle import update_bundle
 from flows.context import RunContext
-from flows.events import update_events
-from ingest.news.entries import parse_feed
+from flows.steps.bundle import update_bundle
+from flows.steps.events import update_events
+from ingest.news.parse.entries import parse_feed
 from tests.builders import make_rows
 from tests.ingest.news.news_builders import make_context, make_feed, make_settings
 from tests.paths import shared

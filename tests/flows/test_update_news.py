@@ -12,7 +12,7 @@ import pytest
 from analysis.events.timing import add_clocks
 from flows.context import StepReport
 from flows.errors import CommandError
-from flows.news import update_news
+from flows.steps.news import update_news
 from ingest.news.feeds import load_feeds
 from tests.ingest.news.news_builders import make_context, make_settings
 from tests.paths import shared

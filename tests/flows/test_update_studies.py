@@ -7,11 +7,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from flows.bundle import update_bundle
 from flows.context import RunContext
 from flows.errors import CommandError
 from flows.settings import Settings
-from flows.studies import update_studies
+from flows.steps.bundle import update_bundle
+from flows.steps.studies import update_studies
 from flows.study_registry import load_studies
 from warehouse.store.connection import Warehouse, open_writer
 from warehouse.tables.contract import UTC as UTC_TYPE

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.maintenance import compare_published
+from flows.jobs.maintenance import compare_published
 from flows.pipeline import STEPS
 from tests.e2e.command import run_aftershock
 

@@ -14,7 +14,7 @@ AS_OF = Column("data_as_of_utc", UTC, "Close of the last bar used")
 ATTENTION = Table(
     "out.attention",
     "Attention to AI policy: relevant coverage over what each outlet's usual share would give; 100 is ordinary.",
-    "analysis.correlation.attention",
+    "analysis.together.attention.attention",
     ("frequency", "kind", "subject_id", "start_utc"),
     (
         Column("frequency", pl.String, "hourly, daily or weekly (weeks start on Monday)"),
@@ -46,7 +46,7 @@ ATTENTION = Table(
 ATTENTION_RESPONSE = Table(
     "out.attention_response",
     "How returns, volatility and volume move after attention shocks, and attention after price moves; with placebos.",
-    "analysis.correlation.response",
+    "analysis.together.attention.response",
     ("direction", "method", "subject_id", "market_id", "timeframe", "outcome", "horizon_bars"),
     (
         Column("direction", pl.String, "news_to_market or market_to_news"),
@@ -86,7 +86,7 @@ ATTENTION_RESPONSE = Table(
 ATTENTION_FORECAST = Table(
     "out.attention_forecast",
     "Whether attention predicts anything out of sample beyond a simple benchmark, and what that would be worth.",
-    "analysis.correlation.forecast",
+    "analysis.together.attention.forecast",
     ("subject_id", "market_id", "timeframe", "outcome", "horizon_bars"),
     (
         Column("subject_id", pl.String, "Category of attention, or all"),

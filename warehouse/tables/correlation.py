@@ -22,7 +22,7 @@ _INTERVAL = (
 CORRELATION_PAIR = Table(
     "out.correlation_pair",
     "How strongly two markets move together over a whole span, by several measures, each with an interval.",
-    "analysis.correlation.dependence",
+    "analysis.together.moving.dependence",
     ("market_id", "other_market_id", "timeframe", "span_id", "measure"),
     (
         MARKET_ID,
@@ -46,7 +46,7 @@ CORRELATION_PAIR = Table(
 CORRELATION_ROLLING = Table(
     "out.correlation_rolling",
     "Correlation and beta of a token with a benchmark over a moving window, named by the close of its last bar.",
-    "analysis.correlation.rolling and analysis.correlation.dcc",
+    "analysis.together.moving.rolling and analysis.together.moving.dcc",
     ("market_id", "other_market_id", "timeframe", "estimator", "window_hours", "close_time_utc"),
     (
         MARKET_ID,
@@ -71,7 +71,7 @@ CORRELATION_ROLLING = Table(
 CORRELATION_EPISODE = Table(
     "out.correlation_episode",
     "Correlation and beta of a token with its benchmark in equal windows before and after an event, and the change.",
-    "analysis.correlation.contagion",
+    "analysis.together.around.contagion",
     ("event_id", "market_id", "other_market_id", "timeframe", "window_hours"),
     (
         Column("event_id", pl.String, "Event"),
@@ -136,7 +136,7 @@ CORRELATION_CONTAGION = Table(
     "out.correlation_contagion",
     "Correlation with the benchmark in the hours after events of a category against calm hours, with the volatility "
     "adjustment.",
-    "analysis.correlation.contagion",
+    "analysis.together.around.contagion",
     ("market_id", "other_market_id", "timeframe", "category", "after_hours"),
     (
         MARKET_ID,
@@ -170,7 +170,7 @@ CORRELATION_CONTAGION = Table(
 CORRELATION_REGIME = Table(
     "out.correlation_regime",
     "Spans in which the correlation with the benchmark held one level; each row after the first begins at a break.",
-    "analysis.correlation.regimes",
+    "analysis.together.moving.regimes",
     ("market_id", "other_market_id", "timeframe", "regime_number"),
     (
         MARKET_ID,
@@ -196,7 +196,7 @@ CORRELATION_REGIME = Table(
 CORRELATION_NETWORK = Table(
     "out.correlation_network",
     "Every pair of tokens per period: correlation, beyond-Bitcoin correlation, and whether the spanning tree keeps it.",
-    "analysis.correlation.network",
+    "analysis.together.network",
     ("timeframe", "period_start_utc", "market_id", "other_market_id"),
     (
         TIMEFRAME,
@@ -217,7 +217,7 @@ CORRELATION_NETWORK = Table(
 CORRELATION_CLUSTER = Table(
     "out.correlation_cluster",
     "The cluster of each token per period, and its place in the spanning tree.",
-    "analysis.correlation.network",
+    "analysis.together.network",
     ("timeframe", "period_start_utc", "market_id"),
     (
         TIMEFRAME,
@@ -239,7 +239,7 @@ CORRELATION_CLUSTER = Table(
 LEAD_LAG = Table(
     "out.lead_lag",
     "Who moves first in each pair, by several methods, with false-discovery control over all pairs of a method.",
-    "analysis.correlation.order and analysis.correlation.observations",
+    "analysis.together.leads.order and analysis.together.moving.observations",
     ("market_id", "other_market_id", "timeframe", "method"),
     (
         MARKET_ID,
@@ -277,7 +277,7 @@ LEAD_LAG = Table(
 LEAD_LAG_PATH = Table(
     "out.lead_lag_path",
     "Cross-correlation of each pair at every lag, with pointwise and simultaneous bands.",
-    "analysis.correlation.leadlag",
+    "analysis.together.leads.leadlag",
     ("market_id", "other_market_id", "timeframe", "lag_hours"),
     (
         MARKET_ID,
@@ -296,7 +296,7 @@ LEAD_LAG_PATH = Table(
 CORRELATION_INPUT = Table(
     "core.correlation_input",
     "What the stored correlation tables were computed from; written last, so that an interrupted step is repeated.",
-    "flows.correlations",
+    "flows.steps.correlations",
     ("input",),
     (
         Column("input", pl.String, "Table read, or `method` for the version of the computation"),

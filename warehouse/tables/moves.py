@@ -7,7 +7,7 @@ from warehouse.tables.contract import UTC, Column, Table
 LATEST_MOVE = Table(
     "out.latest_move",
     "The last 24 hours of each token: its move, the part beyond Bitcoin, and where that lies among earlier windows.",
-    "analysis.latest_moves",
+    "analysis.together.latest_moves",
     ("asset_id",),
     (
         Column("asset_id", pl.String, "Asset"),

@@ -258,7 +258,7 @@ OPEN_INTEREST = Table(
 BENCHMARK = Table(
     "core.benchmark",
     "What abnormal returns are measured against: one row per benchmark series and how it is built.",
-    "analysis/benchmarks.py",
+    "analysis/tape/benchmarks.py",
     ("benchmark_id",),
     (
         Column("benchmark_id", pl.String, "BTC, ETH, BASKET_EQUAL, BASKET_LIQUID or AI_OTHERS"),

@@ -16,7 +16,7 @@ DATA_AS_OF = Column("data_as_of_utc", UTC, "Close of the last bar used", is_null
 DOSE_RESPONSE = Table(
     "out.dose_response",
     "Do tokens react to outages, and more to longer, graver ones and those of weightier providers?",
-    "analysis.resilience",
+    "analysis.groups.dose_response",
     ("category", "provider", "market_id", "window_end_hours", "dose"),
     (
         Column("category", pl.String, "Kind of event"),
@@ -46,7 +46,7 @@ DOSE_RESPONSE = Table(
 HEDGE = Table(
     "out.hedge",
     "What a portfolio with a share of a token gained around shocks, and what holding it cost between them.",
-    "analysis.hedge",
+    "analysis.groups.hedge",
     ("shock", "market_id", "funded_from", "weight", "window_end_hours"),
     (
         Column("shock", pl.String, "restriction or outage"),

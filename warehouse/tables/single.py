@@ -8,7 +8,7 @@ from warehouse.tables.studies import SPEC_SHA256, STUDY_ID
 REACTION_TIME = Table(
     "out.reaction_time",
     "When a market first moved abnormally after an event, what it did before and after, and who moved first.",
-    "analysis.single.reaction_time",
+    "analysis.single.timing.reaction_time",
     ("study_id", "event_id", "market_id"),
     (
         STUDY_ID,
@@ -114,7 +114,7 @@ REACTION_TIME = Table(
 JUMP = Table(
     "out.jump",
     "Bars around an event that a path without jumps would hardly print (Lee–Mykland).",
-    "analysis.single.jumps",
+    "analysis.single.timing.jumps",
     ("study_id", "event_id", "market_id", "close_time_utc"),
     (
         STUDY_ID,
@@ -136,7 +136,7 @@ JUMP = Table(
 TIMING_BAND = Table(
     "out.timing_band",
     "The same measure from every bar in which the event may have become public, and from each known announcement.",
-    "analysis.single.timing_band",
+    "analysis.single.timing.band",
     ("study_id", "event_id", "market_id", "window_end_hours", "anchor_utc"),
     (
         STUDY_ID,
@@ -179,7 +179,7 @@ COUNTERFACTUAL = Table(
 SPECIFICATION = Table(
     "out.specification",
     "One event measured under every sensible combination of choices.",
-    "analysis.single.specification",
+    "analysis.single.choices.curve",
     ("study_id", "event_id", "asset_id", "specification_id"),
     (
         STUDY_ID,
@@ -208,7 +208,7 @@ SPECIFICATION = Table(
 SPECIFICATION_SUMMARY = Table(
     "out.specification_summary",
     "What all specifications of one event say together, and how often ordinary dates say as much.",
-    "analysis.single.specification",
+    "analysis.single.choices.curve",
     ("study_id", "event_id", "asset_id"),
     (
         STUDY_ID,

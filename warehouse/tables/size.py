@@ -7,7 +7,7 @@ from warehouse.tables.contract import Column, Table
 TEST_SIZE = Table(
     "out.test_size",
     "How often each test rejects at random dates, where nothing happened or a known effect was planted.",
-    "analysis.size, by `aftershock study size --save`",
+    "analysis.engine.size, by `aftershock study size --save`",
     ("scenario", "statistic", "level", "effect_sd", "n_events", "window_bars"),
     (
         Column("scenario", pl.String, "Simulated market or real returns, in words"),

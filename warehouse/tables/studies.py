@@ -81,7 +81,7 @@ STUDY_PATH = Table(
 PLACEBO = Table(
     "out.placebo",
     "The placebo windows behind a rank: the same measure at ordinary times.",
-    "analysis.single.placebo",
+    "analysis.single.window.placebo",
     ("study_id", "event_id", "market_id", "window_end_hours", "placebo_start_utc"),
     (
         STUDY_ID,

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from analysis.battery import choose_model
-from analysis.panel import build_panel
-from analysis.standardise import EventInput, standardise_event
-from analysis.study import TestRow, run_battery
+from analysis.engine.battery import choose_model
+from analysis.engine.panel import build_panel
+from analysis.engine.standardise import EventInput, standardise_event
+from analysis.engine.study import TestRow, run_battery
 
 N_BARS, ESTIMATION, WINDOW = 2_000, (-60, -3), (-2, 3)
 

@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from analysis.own_run import OwnRequest, run_own_study
-from analysis.own_tables import OwnDataError, parse_times
-from analysis.study import StudyResult
+from analysis.engine.study import StudyResult
+from analysis.own.run import OwnRequest, run_own_study
+from analysis.own.tables import OwnDataError, parse_times
 
 N_DAYS = 120
 REQUEST = OwnRequest(estimation="-60:-3", window="-2:2")

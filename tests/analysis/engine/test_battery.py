@@ -9,9 +9,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis.battery import load_models, load_statistics
-from analysis.statistic import DEPENDENCE_WORDS
-from analysis.study import StudySpecification, TestRow, run_study
+from analysis.engine.battery import load_models, load_statistics
+from analysis.engine.statistic import DEPENDENCE_WORDS
+from analysis.engine.study import StudySpecification, TestRow, run_study
 from tests.analysis.engine.study_builders import WINDOW, make_event, make_events, run_tests
 
 PROMISED = frozenset(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from analysis.kernel import CHUNK_STUDIES, Reason, WindowResults, market_model_windows
+from analysis.engine.kernel import CHUNK_STUDIES, Reason, WindowResults, market_model_windows
 
 ESTIMATION, WINDOW = (-240, -10), (-10, 11)
 TOLERANCE = 1e-10

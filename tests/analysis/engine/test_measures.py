@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis.battery import choose_model
-from analysis.measures import log_range, log_volume, variance_ratio
-from analysis.standardise import buy_and_hold, standardise_event
+from analysis.engine.battery import choose_model
+from analysis.engine.measures import log_range, log_volume, variance_ratio
+from analysis.engine.standardise import buy_and_hold, standardise_event
 from tests.analysis.engine.study_builders import make_event, make_events
 
 

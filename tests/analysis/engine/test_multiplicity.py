@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from statsmodels.stats.multitest import multipletests
 
-from analysis.multiplicity import benjamini_hochberg, benjamini_yekutieli, holm, romano_wolf
-from analysis.resampling import sign_patterns
+from analysis.engine.multiplicity import benjamini_hochberg, benjamini_yekutieli, holm, romano_wolf
+from analysis.engine.resampling import sign_patterns
 
 P_VALUES = [0.001, 0.04, 0.03, 0.5, 0.04, 0.9]
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis.battery import choose_model
-from analysis.standardise import EventInput, EventResult, standardise_event
+from analysis.engine.battery import choose_model
+from analysis.engine.standardise import EventInput, EventResult, standardise_event
 from tests.analysis.engine.study_builders import make_event
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.dependence import PairCorrelations, pair_correlations
+from analysis.engine.dependence import PairCorrelations, pair_correlations
 
 N_BARS = 40
 RNG = np.random.default_rng(8)

@@ -10,12 +10,12 @@ import polars as pl
 import pytest
 import statsmodels.formula.api as smf
 
-from analysis.regressions.characteristics import regress_cars
-from analysis.regressions.leads_lags import panel_event_study
-from analysis.regressions.local_projections import project_locally
-from analysis.regressions.quantiles import regress_quantiles
-from analysis.regressions.stacks import stack_events
-from analysis.standardise import EventInput
+from analysis.engine.regressions.characteristics import regress_cars
+from analysis.engine.regressions.leads_lags import panel_event_study
+from analysis.engine.regressions.local_projections import project_locally
+from analysis.engine.regressions.quantiles import regress_quantiles
+from analysis.engine.regressions.stacks import stack_events
+from analysis.engine.standardise import EventInput
 from tests.analysis.engine.study_builders import make_event
 
 

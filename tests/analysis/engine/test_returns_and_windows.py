@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from analysis.clock import bar_length, count_bars
-from analysis.returns import build_return_grid
-from analysis.windows import event_bar, spoiled_bars
+from analysis.engine.windows import event_bar, spoiled_bars
+from analysis.tape.calendar import bar_length, count_bars
+from analysis.tape.returns import build_return_grid
 
 HOUR = timedelta(hours=1)
 START = datetime(2026, 6, 12, tzinfo=UTC)

@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from analysis.returns import build_return_grid
-from analysis.simulate import SCENARIOS, draw_residuals, real_events, simulate_events
-from analysis.size import SizeRequest, measure_size, simulated_draws, wilson_band
+from analysis.engine.simulate import SCENARIOS, draw_residuals, real_events, simulate_events
+from analysis.engine.size import SizeRequest, measure_size, simulated_draws, wilson_band
+from analysis.tape.returns import build_return_grid
 
 HEADLINE = ("kp_bmp", "grank_t", "cdat")
 NAIVE = ("cross_sectional_t", "patell", "bmp", "sign", "wilcoxon")

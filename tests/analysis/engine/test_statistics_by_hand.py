@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.battery import load_statistics
-from analysis.resampling import share_at_least, sign_patterns
-from analysis.statistic import NotApplicable, Sample, TestResult
+from analysis.engine.battery import load_statistics
+from analysis.engine.resampling import share_at_least, sign_patterns
+from analysis.engine.statistic import NotApplicable, Sample, TestResult
 
 CARS = np.array([0.01, 0.03, -0.01, 0.05])  # mean 0.02, deviation 0.0258199
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.battery import choose_model
-from analysis.model_fit import LeastSquares, ModelFit, ModelInput
-from analysis.statistic import NotApplicable
-from analysis.volatility_fit import find_implausibility
+from analysis.engine.battery import choose_model
+from analysis.engine.model_fit import LeastSquares, ModelFit, ModelInput
+from analysis.engine.statistic import NotApplicable
+from analysis.engine.volatility_fit import find_implausibility
 
 N, LENGTH = 240, 5
 RESIDUALS = np.tile([0.02, -0.02, 0.01, -0.01], 30)

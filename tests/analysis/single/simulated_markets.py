@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import polars as pl
 
-from analysis.returns import ReturnGrid, returns_of
-from analysis.single.aligned import AlignedSeries, align_series
-from analysis.single.pair import EventTime, Pair, StudySpecification, prepare_pair
+from analysis.single.window.pair import EventTime, Pair, StudySpecification, prepare_pair
+from analysis.tape.returns import ReturnGrid, returns_of
+from analysis.tape.series import AlignedSeries, align_series
 
 TOKEN, BITCOIN = "sim:TOKEN/USDT", "sim:BTC/USDT"
 FIRST_OPEN = datetime(2025, 1, 1, tzinfo=UTC)

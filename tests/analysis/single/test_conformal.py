@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from analysis.single.conformal import infer_effect
+from analysis.single.beside.conformal import infer_effect
 
 
 def p_by_refitting(asset: np.ndarray, regressors: np.ndarray, n_after: int, theta: float) -> float:

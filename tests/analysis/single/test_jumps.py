@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from analysis.single.jumps import (
+from analysis.single.timing.jumps import (
     detect_jumps,
     gumbel_critical_value,
     hour_shape,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from analysis.single.placebo import choose_starts, count_independent, measure_volatility, rank_among_placebos
+from analysis.single.window.placebo import choose_starts, count_independent, measure_volatility, rank_among_placebos
 from tests.analysis.single.simulated_markets import make_series, simulate_returns
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from analysis.single.reaction_time import measure_reaction, order_movers
+from analysis.single.timing.reaction_time import measure_reaction, order_movers
 
 CALM = 0.005
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from analysis.single.pair import Pair
-from analysis.single.result_rows import car_interval
-from analysis.single.timing_rows import time_pair
-from analysis.single.windows import WindowStudy, study_window
+from analysis.results.row import car_interval
+from analysis.single.timing.rows import time_pair
+from analysis.single.window.pair import Pair
+from analysis.single.window.windows import WindowStudy, study_window
 from tests.analysis.single.simulated_markets import HOURLY_VOLATILITY, make_pair, plant, simulate_returns
 
 N_BARS, EVENT = 1300, 1200

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from analysis.single.aligned import AlignedSeries
-from analysis.single.specification import SpecificationCurve, trace_specifications
+from analysis.single.choices.curve import SpecificationCurve, trace_specifications
+from analysis.tape.series import AlignedSeries
 from tests.analysis.single.simulated_markets import FIRST_OPEN, TOKEN, make_series, plant, simulate_returns
 
 N_BARS, EVENT = 24 * 200, 24 * 190

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 
-from analysis.battery import load_statistics
-from analysis.simulate import SCENARIOS
-from analysis.size import SizeRequest, measure_size, simulated_draws
-from flows.size import REAL_SCENARIOS
+from analysis.engine.battery import load_statistics
+from analysis.engine.simulate import SCENARIOS
+from analysis.engine.size import SizeRequest, measure_size, simulated_draws
+from flows.jobs.sizes import REAL_SCENARIOS
 from ingest.bundle.loader import (
     load_bundle,
     load_false_alarms,

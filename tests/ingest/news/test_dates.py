@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ingest.news.dates import judge_claim
+from ingest.news.parse.dates import judge_claim
 from tests.ingest.news.news_builders import NOW
 
 

@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from ingest.errors import MalformedError, PermanentError, TransientError
-from ingest.news.decompress import BoundedBody, BrokenEncodingError, TooLargeError
-from ingest.news.download import Answer, Limits, Wanted, download, read_retry_after
-from ingest.news.network import Resolution, is_public
+from ingest.news.fetch.decompress import BoundedBody, BrokenEncodingError, TooLargeError
+from ingest.news.fetch.download import Answer, Limits, Wanted, download, read_retry_after
+from ingest.news.fetch.network import Resolution, is_public
 from tests.ingest.news.news_builders import NOW
 from tests.replay.feeds import Fault, cut_off, gzip_bomb, redirect, rss_feed, slow, status
 from tests.replay.server import ReplayServer, Request, Response

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingest.news.decode import Reason
-from ingest.news.entries import parse_feed
+from ingest.news.parse.decode import Reason
+from ingest.news.parse.entries import parse_feed
 from tests.ingest.news.news_builders import LAB, NOW, make_feed, rss
 from tests.paths import shared
 from tests.replay.feeds import LAB_FILES, read_member
@@ -132,7 +132,7 @@ def test_fault_of_the_parser_is_a_named_reason(monkeypatch: pytest.MonkeyPatch) 
     def give_up(*_args: object, **_options: object) -> None:
         raise TypeError("a location without numbers")
 
-    monkeypatch.setattr("ingest.news.items.feedparser.parse", give_up)
+    monkeypatch.setattr("ingest.news.parse.items.feedparser.parse", give_up)
     assert parse_feed(rss("<title>t</title>"), LAB, NOW, "r").reason is Reason.PARSER_FAILED
 
 

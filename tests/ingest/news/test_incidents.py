@@ -9,10 +9,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ingest.news.decode import Reason
 from ingest.news.feeds import load_feeds
 from ingest.news.imports import import_file
-from ingest.news.incidents import parse_incidents, reconcile
+from ingest.news.parse.decode import Reason
+from ingest.news.parse.incidents import parse_incidents, reconcile
 from tests.ingest.news.news_builders import NOW
 from tests.paths import shared
 from warehouse.tables.news import INCIDENT

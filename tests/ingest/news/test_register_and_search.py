@@ -6,10 +6,10 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from ingest.news import federal_register, gdelt
-from ingest.news.decode import Reason
 from ingest.news.feeds import load_feeds
 from ingest.news.harvest import harvest
+from ingest.news.parse import federal_register, gdelt
+from ingest.news.parse.decode import Reason
 from ingest.payload import Payload
 from tests.ingest.news.news_builders import NOW
 from tests.paths import shared

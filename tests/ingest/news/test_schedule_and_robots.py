@@ -5,8 +5,8 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from ingest.news.robots import is_allowed
-from ingest.news.schedule import FeedState, after_failure, after_success, is_due
+from ingest.news.fetch.robots import is_allowed
+from ingest.news.fetch.schedule import FeedState, after_failure, after_success, is_due
 from tests.ingest.news.news_builders import NOW
 
 ROBOTS = """

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.news.text import plain_text, safe_link
+from ingest.news.parse.text import plain_text, safe_link
 
 MARKUP = re.compile(r"<[A-Za-z/!?]")
 FRAGMENTS = [

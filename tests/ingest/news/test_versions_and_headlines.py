@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from ingest.news.entries import parse_feed
-from ingest.news.failures import SourceProblem, summarise
 from ingest.news.feeds import load_feeds
-from ingest.news.headlines import UnknownColumnsError, read_headlines
+from ingest.news.fetch.failures import SourceProblem, summarise
 from ingest.news.imports import import_file
-from ingest.news.versions import KNOWN_COLUMNS, select_new
+from ingest.news.parse.entries import parse_feed
+from ingest.news.parse.headlines import UnknownColumnsError, read_headlines
+from ingest.news.parse.versions import KNOWN_COLUMNS, select_new
 from tests.ingest.news.news_builders import LAB, NOW, rss
 from tests.paths import shared
 from warehouse.tables.news import ENTRY

@@ -9,8 +9,8 @@ import pytest
 import stamina
 
 from flows.context import RunContext
-from flows.prices import update_prices
 from flows.settings import Settings
+from flows.steps.prices import update_prices
 from ingest.prices.fallback import CATCH_UP_BARS, FIRST_DAYS, plan_minutes
 from ingest.prices.fetch import SeriesRequest
 from ingest.prices.registry import load_registry

@@ -1,0 +1,42 @@
+"""Calendar-time portfolio test of the abnormal returns.
+
+Events that overlap in calendar time are one observation of their portfolio. The portfolio is not standardised by its
+number of events, as the published versions do with an estimation period of its own.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analysis.engine.statistic import NotApplicable, Sample, Statistic, TestResult, spread
+from analysis.engine.tails import student_p
+
+MINIMUM_BARS = 2  # the t distribution with one degree of freedom is the smallest that exists
+
+
+def compute(sample: Sample) -> TestResult | NotApplicable:
+    """The t value of the mean abnormal return of the calendar-time portfolio."""
+    _, bar = np.unique(sample.bars, return_inverse=True)
+    totals = np.bincount(bar.ravel(), weights=sample.ar.ravel())
+    portfolio = totals / np.bincount(bar.ravel())
+    n_bars = portfolio.size
+    if n_bars < MINIMUM_BARS:
+        return NotApplicable(f"calendar bars that hold an event: {n_bars}; calendar_time needs at least {MINIMUM_BARS}")
+    value = float(np.sqrt(n_bars) * portfolio.mean() / spread(portfolio))
+    return TestResult(value, student_p(value, n_bars - 1), df=n_bars - 1, n_eff=float(n_bars))
+
+
+STATISTIC = Statistic(
+    statistic_id="calendar_time",
+    title="Calendar-time portfolio t",
+    null="the portfolio of all assets with an event in progress has a mean abnormal return of zero",
+    assumptions=(
+        "No serial correlation of the portfolio, and the same variance in every bar; any dependence between events "
+        "inside a calendar bar is allowed. Busy and quiet bars weigh the same."
+    ),
+    dependence="portfolio",
+    equation="t = √M · mean(P) / sd(P), P_τ = mean AR of the events whose window holds calendar bar τ, df = M − 1",
+    reference="Jaffe (1974), Journal of Business 47; Mandelker (1974); Fama (1998), Journal of Financial Economics 49",
+    minimum_events=1,
+    compute=compute,
+)

@@ -1,0 +1,334 @@
+"""Abnormal trading around events: volume, range and volatility beside earlier windows."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from typing import Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.special import stdtr, stdtrit
+
+from analysis.engine.kernel import market_model_windows
+from analysis.engine.measures import log_range, log_volume
+from analysis.engine.multiplicity import holm
+from analysis.groups.plan import GROUP_PREFIX
+from analysis.results.group_row import Row, Subject, group_row
+from analysis.results.row import GROUP_ID, results_frame
+from analysis.single.window.pair import EventTime, utc_instant
+from analysis.tape.markets import StudyMarkets
+from analysis.tape.observations import is_observed
+from analysis.tape.returns import ReturnGrid, place_on_grid
+from analysis.tape.series import AlignedSeries
+from warehouse.tables.studies import STUDY_RESULT
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+Measure = Literal["volume", "range", "volatility"]
+MEASURES: tuple[Measure, ...] = ("volume", "range", "volatility")
+
+ALGORITHM_VERSION = "activity-1"  # part of every hash: raise it when a number or a word may change
+HOURS_PER_DAY, DAYS_PER_WEEK = 24.0, 7
+
+# Fewer windows before the event give no rank worth printing.
+MINIMUM_WINDOWS = 20
+# A t interval over fewer months is too wide to say anything.
+MINIMUM_MONTHS = 5
+
+WORDS: Mapping[Measure, str] = {
+    "volume": "log volume in base currency, mean over the window",
+    "range": "log of the range ln(high/low), mean over the window",
+    "volatility": "log of the mean squared standardised abnormal return, less its mean over the earlier windows",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ActivitySpecification:
+    """How activity is measured; lengths in hours."""
+
+    study_id: str
+    benchmark_asset_ids: tuple[str, ...]  # the main one first; they are not measured themselves
+    windows_hours: tuple[float, ...]
+    event_hours: float  # the window in which each event has a row of its own
+    estimation_hours: float
+    history_hours: float  # how far back the windows lie that an event is ranked among
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """How far one window lies from the windows before it: log points, and where it ranks among them."""
+
+    log_points: float
+    n_as_large: int
+    n: int
+    n_independent: int
+
+    @property
+    def p_value(self) -> float | None:
+        """Two-sided rank; None with too few windows."""
+        if self.n < MINIMUM_WINDOWS:
+            return None
+        above, below = (1 + self.n_as_large) / (1 + self.n), (1 + self.n - self.n_as_large) / (1 + self.n)
+        return min(1.0, 2.0 * min(above, below))
+
+
+def activity_grid(grid: ReturnGrid, candles: pl.DataFrame, measure: Measure) -> ReturnGrid:
+    """`grid` of `candles` with log volume or log range in the place of returns, NaN where a bar has none."""
+    if measure == "volume":
+        return replace(grid, returns=log_volume(grid.volume))
+    if measure == "range":
+        high, low = place_on_grid(grid, candles, ("high_quote", "low_quote"))
+        return replace(grid, returns=log_range(high, low))
+    return grid
+
+
+def measure_activity(
+    specification: ActivitySpecification,
+    measure: Measure,
+    events: Sequence[EventTime],
+    categories: Mapping[str, str],
+    markets: StudyMarkets,
+    stored: pl.DataFrame,
+) -> pl.DataFrame:
+    """Rows of out.study_result of one measure; the `stored` ones (of this study) where nothing they rest on changed.
+
+    Every event and asset has one row for `event_hours`, every category one row a window: a mean over calendar months.
+    Each window, the event's and the earlier ones alike, is predicted from the bars before it by a market model on the
+    benchmark's own volume, range or return. Estimates are fractions of the usual.
+    """
+    sha256 = _hash(specification, measure, events, categories, markets)
+    statistic = f"abnormal_{measure}"
+    kept = stored.filter((pl.col("statistic") == statistic) & (pl.col("spec_sha256") == sha256))
+    if kept.height:
+        return kept
+    shifts = _Shifts(specification, measure, markets)
+    rows: list[Row] = []
+    for hours in specification.windows_hours:
+        found = [(event, *known) for event in events for known in shifts.of_event(event, hours)]
+        for category in sorted({categories[event.event_id] for event in events}):
+            own = [(event, reading) for event, _, reading in found if categories[event.event_id] == category]
+            subject = Subject(specification.study_id, f"{GROUP_PREFIX}{category}", hours)
+            rows.append(_month_row(specification, measure, subject, own))
+        if hours == specification.event_hours:
+            rows += [_event_row(specification, measure, event, reading) for event, _, reading in found]
+    shared: Row = {"spec_sha256": sha256}
+    return _adjust(results_frame(row | shared for row in rows))
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The shift of one event on one market."""
+
+    series: AlignedSeries
+    index: int
+    n_bars: int
+    shift: Shift
+    n_estimation: int
+
+    @property
+    def data_as_of(self) -> datetime:
+        """Close of the window's last bar."""
+        return utc_instant(int(self.series.close_us[self.index + self.n_bars - 1]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Shifts:
+    """Shifts of events, with the shifts of every window of a series computed once."""
+
+    specification: ActivitySpecification
+    measure: Measure
+    markets: StudyMarkets
+    by_series: dict[tuple[str, float, int, tuple[str, ...]], Floats] = field(default_factory=dict)
+
+    def of_event(self, event: EventTime, hours: float) -> Iterator[tuple[str, Reading]]:
+        """One reading per asset with candles over the window: on the finest bars, then with most earlier windows."""
+        best: dict[str, Reading] = {}
+        for market_id in sorted(self.markets.series):
+            asset = self.markets.asset_ids[market_id]
+            if is_observed(market_id) or asset in self.specification.benchmark_asset_ids:
+                continue
+            for series in self.markets.series[market_id]:
+                reading = self._read(series, event, hours)
+                if reading is not None and (asset not in best or _preference(reading) < _preference(best[asset])):
+                    best[asset] = reading
+        yield from sorted(best.items())
+
+    def _read(self, series: AlignedSeries, event: EventTime, hours: float) -> Reading | None:
+        if not series.benchmark_ids or hours % series.bar_hours:
+            return None
+        n_bars, index = round(hours / series.bar_hours), series.first_bar_after(event.best_us)
+        if not 0 < index <= series.close_us.size - n_bars:
+            return None
+        shifts = self._of_series(series, n_bars)
+        if not np.isfinite(shifts[index]):
+            return None
+        reach = round(self.specification.history_hours / series.bar_hours)
+        starts = np.arange(max(0, index - reach), index - n_bars + 1)
+        is_same_kind = _is_weekend(series, starts) == _is_weekend(series, np.array([index]))
+        earlier = shifts[starts[is_same_kind]] if starts.size else np.zeros(0)
+        earlier = earlier[np.isfinite(earlier)]
+        if self.measure == "volatility" and earlier.size < MINIMUM_WINDOWS:
+            return None
+        # Fat tails keep most windows below the variance of all bars: what is usual is the mean of the logs.
+        usual = float(earlier.mean()) if self.measure == "volatility" else 0.0
+        n_as_large = int((earlier >= shifts[index]).sum())
+        shift = Shift(float(shifts[index]) - usual, n_as_large, int(earlier.size), int(earlier.size) // n_bars)
+        return Reading(series, index, n_bars, shift, self._estimation_bars(series))
+
+    def _estimation_bars(self, series: AlignedSeries) -> int:
+        return round(self.specification.estimation_hours / series.bar_hours)
+
+    def _of_series(self, series: AlignedSeries, n_bars: int) -> Floats:
+        """The shift of the window that begins at each bar, predicted from the bars before it; NaN where impossible."""
+        key = (series.market_id, series.bar_hours, n_bars, series.benchmark_ids)
+        if key not in self.by_series:
+            n, length = self._estimation_bars(series), series.asset.size
+            found = np.full(length, np.nan)
+            starts = np.arange(0, length - n_bars + 1)
+            if starts.size:
+                results = market_model_windows(
+                    series.asset,
+                    series.benchmark,
+                    np.zeros(starts.size, dtype=np.int64),
+                    starts,
+                    estimation=(-n, 0),
+                    window=(0, n_bars),
+                    minimum_estimation=max(n // 2, 10),
+                )
+                found[starts] = _summarise(self.measure, results.car, results.ar, results.ar_variance, n_bars)
+            self.by_series[key] = found
+        return self.by_series[key]
+
+
+def _summarise(measure: Measure, car: Floats, ar: Floats, variance: Floats, n_bars: int) -> Floats:
+    if measure != "volatility":
+        return np.asarray(car / n_bars)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log((ar**2 / variance).mean(axis=1))
+    return np.asarray(np.where(np.isfinite(logs), logs, np.nan))
+
+
+def _preference(reading: Reading) -> tuple[float, int]:
+    return reading.series.bar_hours, -reading.shift.n
+
+
+def _is_weekend(series: AlignedSeries, at: Integers) -> Flags:
+    """Whether the bars at `at` open on a Saturday or Sunday, UTC: markets move less then, and news is rare."""
+    hours = series.close_us[at] / 3.6e9 - series.bar_hours
+    # 1 January 1970 was a Thursday, so day 2 was a Saturday.
+    return np.asarray(((hours // HOURS_PER_DAY).astype(np.int64) - 2) % DAYS_PER_WEEK < 2)
+
+
+def _event_row(specification: ActivitySpecification, measure: Measure, event: EventTime, reading: Reading) -> Row:
+    shift, series = reading.shift, reading.series
+    subject = Subject(
+        specification.study_id,
+        GROUP_ID,
+        specification.event_hours,
+        event_id=event.event_id,
+        market_id=series.market_id,
+    )
+    first = max(0, reading.index - reading.n_estimation)
+    few = "" if shift.n >= MINIMUM_WINDOWS else f"; no p: fewer than {MINIMUM_WINDOWS} windows"
+    return group_row(
+        subject,
+        f"abnormal_{measure}",
+        estimate=float(np.expm1(shift.log_points)),
+        value=float(shift.n_as_large),
+        p_value=shift.p_value,
+        n=shift.n,
+        n_effective=float(shift.n_independent),
+        n_estimation=reading.n_estimation,
+        benchmark=series.benchmark_words(first, reading.index + reading.n_bars),
+        data_as_of_utc=reading.data_as_of,
+        conventions=f"{_words(specification, measure)}; {series.bar_words} bars; value: earlier windows at least as "
+        f"large, p their two-sided rank, n_effective of them do not overlap{few}",
+    )
+
+
+def _month_row(
+    specification: ActivitySpecification, measure: Measure, subject: Subject, own: Sequence[tuple[EventTime, Reading]]
+) -> Row:
+    """Mean shift over calendar months with its t interval; pairs of one event, then events of one month, count once.
+
+    Volume and volatility stay high or low for weeks, so events of one month say the same: taken one by one, 410 outages
+    moved by whole weeks gave |t| up to 5, by months at most 1.5. Few months are a reason. Source: Ibragimov & Mueller
+    (2010).
+    """
+    months: dict[str, dict[str, list[float]]] = {}
+    for event, reading in own:
+        month = f"{utc_instant(event.best_us):%Y-%m}"
+        months.setdefault(month, {}).setdefault(event.event_id, []).append(reading.shift.log_points)
+    means = np.array([np.mean([np.mean(values) for values in by_event.values()]) for by_event in months.values()])
+    numbers: Row = {
+        "n": len(own),
+        "n_effective": float(means.size),
+        "conventions": f"{_words(specification, measure)}; averaged within events, within calendar months, then over "
+        "months; t with months - 1",
+        "benchmark": specification.benchmark_asset_ids[0],
+        "data_as_of_utc": max((reading.data_as_of for _, reading in own), default=utc_instant(0)),
+    }
+    statistic = f"abnormal_{measure}"
+    if means.size < MINIMUM_MONTHS:
+        few = f"{means.size} calendar month{'s' if means.size != 1 else ''}"
+        reason = f"events with candles around them in {few}; a mean over months needs at least {MINIMUM_MONTHS}"
+        return group_row(subject, statistic, numbers, reason=reason)
+    mean, error = float(means.mean()), float(means.std(ddof=1) / np.sqrt(means.size))
+    if error == 0.0:
+        return group_row(subject, statistic, numbers, reason="all months are equal: no variation to divide by")
+    half = float(stdtrit(means.size - 1, 0.975)) * error
+    return group_row(
+        subject,
+        statistic,
+        numbers,
+        estimate=float(np.expm1(mean)),
+        lower_95=float(np.expm1(mean - half)),
+        upper_95=float(np.expm1(mean + half)),
+        value=mean / error,
+        p_value=float(2.0 * stdtr(means.size - 1, -abs(mean / error))),
+    )
+
+
+def _words(specification: ActivitySpecification, measure: Measure) -> str:
+    own = "returns" if measure == "volatility" else measure
+    return (
+        f"{WORDS[measure]}, shown as exp - 1; every window predicted by a market model on the {own} of "
+        f"{specification.benchmark_asset_ids[0]} over the {specification.estimation_hours:g} h before; earlier windows "
+        f"begin in the {specification.history_hours:g} h before the event on the same kind of day (Monday to Friday, "
+        "or weekend)"
+    )
+
+
+def _hash(
+    specification: ActivitySpecification,
+    measure: Measure,
+    events: Iterable[EventTime],
+    categories: Mapping[str, str],
+    markets: StudyMarkets,
+) -> str:
+    words = {"version": ALGORITHM_VERSION, "study": asdict(specification), "measure": measure}
+    digest = hashlib.sha256(json.dumps(words, sort_keys=True).encode())
+    for event in events:
+        digest.update(f"{event.event_id}|{event.best_us}|{categories[event.event_id]}".encode())
+    for market_id in sorted(markets.series):
+        for series in markets.series[market_id]:
+            digest.update(
+                f"{market_id}|{series.bar_hours}|{series.benchmark_ids}|{markets.asset_ids[market_id]}".encode()
+            )
+            for values in (series.close_us, series.asset, series.benchmark):
+                digest.update(np.ascontiguousarray(values).tobytes())
+    return digest.hexdigest()
+
+
+def _adjust(results: pl.DataFrame) -> pl.DataFrame:
+    """Holm over the categories and windows; single events are ranked, not tested."""
+    is_group = pl.col("event_id").is_null()
+    groups = results.filter(is_group).sort("result_id")
+    adjusted = pl.Series("p_adjusted", holm(groups["p_value"].to_list()), dtype=pl.Float64)
+    return STUDY_RESULT.conform(pl.concat([groups.with_columns(adjusted), results.filter(~is_group)]))

@@ -1,0 +1,256 @@
+"""Dose and response: whether tokens gain when centralised AI fails, and more the worse it fails."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from analysis.engine.kernel import market_model_windows
+from analysis.engine.windows import event_bars, spoiled_bars
+from analysis.tape.choice import Pair, benchmark_returns, pair_markets
+from analysis.tape.returns import ReturnGrid, build_return_grid
+from warehouse.tables.resilience import DOSE_RESPONSE
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+METHOD = "dose-response-1"
+OUTAGE = "outage"
+# A first hour needs hourly bars; a day and a week are measured on the longest series.
+WINDOWS = ((("1h",), (1.0,)), (("1h", "4h"), (24.0, 168.0)))
+ESTIMATION_HOURS = 480.0  # twenty days of bars before each window, a day apart from it
+ESTIMATION_GAP_HOURS = 24.0
+MINIMUM_ESTIMATION = 60
+N_PLACEBO = 499
+# A placebo calendar is moved by at least a week, or it would hold parts of the true windows.
+LEAST_SHIFT_HOURS = 168.0
+LEAST_EVENTS = 5
+# An exceptional event of another kind drowns whatever an outage does in the week after it.
+GRAVE_SEVERITY = 5
+GRAVE_REACH_HOURS = 168.0
+# How many people a provider's failure touches, in three steps: our judgement, for ordering only.
+PROVIDER_WEIGHT = {
+    "openai": 3.0, "anthropic": 3.0, "google": 3.0, "google-deepmind": 3.0, "amazon": 3.0, "cloudflare": 3.0,
+    "microsoft": 3.0, "deepseek": 2.0, "perplexity": 2.0, "xai": 2.0, "mistral": 2.0, "meta-ai": 2.0, "github": 2.0,
+}  # fmt: skip
+DEFAULT_WEIGHT = 1.0
+DOSES = {
+    "none": None,
+    "duration": "doubling of the duration (1 h to 2 h to 4 h …)",
+    "severity": "step of severity (1 to 5)",
+    "provider_weight": "step of the provider's weight (1 to 3)",
+}
+CONVENTIONS = (
+    "log returns beyond a market model on BTC (20 days before, a day apart, graver events of other kinds masked);"
+    " windows from the last close before the first public evidence; events within 7 days after a severity-5 event of"
+    f" another kind left out; p and interval from up to {N_PLACEBO} placebo calendars (all events moved together)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outages:
+    """Events of one kind with their doses, in time order; NaN where a dose is unknown."""
+
+    event_ids: list[str]
+    at: list[datetime]
+    providers: list[str]
+    doses: dict[str, Floats]
+
+
+def measure_dose_response(
+    candles: pl.DataFrame, events: pl.DataFrame, asset_ids: Sequence[str], category: str = OUTAGE
+) -> pl.DataFrame:
+    """out.dose_response rows: per token, window, provider (and all) the mean reaction and its change with each dose.
+
+    `candles`: core.candle with asset_id, the benchmark BTC included; `events`: core.event. Events dated by day or
+    rejected do not count. Too few events or no data give a row with the reason instead of a number.
+    """
+    outages = read_outages(events, category)
+    graves = events.filter(
+        pl.col("severity") >= GRAVE_SEVERITY, pl.col("category") != category, pl.col("status") != "rejected"
+    )["best_at_utc"].to_list()
+    rows: list[dict[str, object]] = []
+    for timeframes, windows in WINDOWS:
+        for pair in pair_markets(candles, asset_ids, timeframes):
+            grid = build_return_grid(pair.candles_in(candles), pair.bar)
+            for hours in windows:
+                rows += _window_rows(grid, pair, outages, graves, hours, category)
+    return DOSE_RESPONSE.conform(pl.DataFrame(rows, schema=DOSE_RESPONSE.schema))
+
+
+def read_outages(events: pl.DataFrame, category: str) -> Outages:
+    """The events of a kind that have an hour, with provider, log2 duration, severity and provider's weight."""
+    mine = events.filter(
+        pl.col("category") == category, pl.col("status") != "rejected", pl.col("time_precision") != "day"
+    ).sort("best_at_utc", "event_id")
+    hours = (mine["ended_at_utc"] - mine["best_at_utc"]).dt.total_seconds().cast(pl.Float64).to_numpy() / 3600.0
+    providers = [(entities or "unknown").split(",")[0] for entities in mine["entities"].to_list()]
+    weights = np.array([PROVIDER_WEIGHT.get(name, DEFAULT_WEIGHT) for name in providers])
+    known = np.where(hours > 0, hours, np.nan)
+    return Outages(
+        event_ids=mine["event_id"].to_list(),
+        at=mine["best_at_utc"].to_list(),
+        providers=providers,
+        doses={
+            "duration": np.log2(known),
+            "severity": mine["severity"].cast(pl.Float64).to_numpy(),
+            "provider_weight": weights,
+        },
+    )
+
+
+def abnormal_everywhere(grid: ReturnGrid, pair: Pair, n_window: int, spoiled: Integers, reach: int) -> Floats:
+    """CAR of the window that begins at each bar, NaN where the model or the window lacks bars; shape (n_bars,)."""
+    row = grid.row(pair.market_id)
+    bars = np.arange(grid.n_bars, dtype=np.int64)
+    gap, length = int(ESTIMATION_GAP_HOURS / pair.bar_hours), int(ESTIMATION_HOURS / pair.bar_hours)
+    results = market_model_windows(
+        grid.returns[row : row + 1],
+        benchmark_returns(grid, pair),
+        np.zeros_like(bars),
+        bars,
+        estimation=(-gap - length, -gap),
+        window=(0, n_window),
+        mask=spoiled_bars(grid.n_bars, spoiled, (0, reach))[np.newaxis, :],
+        minimum_estimation=MINIMUM_ESTIMATION,
+    )
+    return np.where(results.is_complete, results.car, np.nan)
+
+
+def estimates(values: Floats, dose: Floats | None) -> Floats:
+    """Per row of `values` (m, n) the mean, or the least-squares slope on `dose` (n,); shape (m,).
+
+    NaN values and doses are left out; NaN where fewer than five are left or the dose is constant.
+    """
+    known = np.isfinite(values) if dose is None else np.isfinite(values) & np.isfinite(dose)
+    n = known.sum(axis=1)
+    kept = np.where(known, values, 0.0)
+    enough = np.where(n >= LEAST_EVENTS, n, np.nan)
+    if dose is None:
+        return np.asarray(kept.sum(axis=1) / enough)
+    levels = np.where(known, dose, 0.0)
+    centred = np.where(known, levels - (levels.sum(axis=1) / enough)[:, np.newaxis], 0.0)
+    spread = (centred**2).sum(axis=1)
+    return np.asarray((centred * kept).sum(axis=1) / np.where(spread > 0, spread, np.nan))
+
+
+def placebo_estimates(cars: Floats, bars: Integers, dose: Floats | None, least_shift: int) -> Floats:
+    """The estimate when all event bars are moved together, around the end of the series, by evenly spaced shifts."""
+    n = cars.size
+    room = n - 2 * least_shift
+    if room <= 0:
+        return np.empty(0)
+    shifts = np.unique(np.linspace(least_shift, n - least_shift, min(N_PLACEBO, room)).astype(np.int64))
+    found = estimates(cars[(bars + shifts[:, np.newaxis]) % n], dose)
+    return np.asarray(found[np.isfinite(found)])
+
+
+def _window_rows(
+    grid: ReturnGrid, pair: Pair, outages: Outages, graves: list[datetime], hours: float, category: str
+) -> list[dict[str, object]]:
+    n_window = round(hours / pair.bar_hours)
+    bars = event_bars(outages.at, grid.first_open, grid.bar) if outages.at else np.empty(0, dtype=np.int64)
+    grave_bars = event_bars(graves, grid.first_open, grid.bar) if graves else np.empty(0, dtype=np.int64)
+    reach = int(GRAVE_REACH_HOURS / pair.bar_hours)
+    cars = abnormal_everywhere(grid, pair, n_window, grave_bars, reach)
+    # Neither an event nor a placebo may hold the week after an exceptional event, or the hours in which it falls.
+    cars = np.where(spoiled_bars(grid.n_bars, grave_bars, (-n_window, reach)), np.nan, cars)
+    inside = (bars >= 0) & (bars < grid.n_bars)
+    rows = []
+    for provider in ("all", *_frequent(outages.providers)):
+        is_mine = inside & np.array([provider in ("all", name) for name in outages.providers], dtype=bool)
+        n_asked = sum(provider in ("all", name) for name in outages.providers)
+        for dose in DOSES if provider == "all" else ("none", "duration", "severity"):
+            rows.append(
+                _estimate_row(pair, grid, category, hours, provider, dose, outages, cars, bars, is_mine, n_asked)
+            )
+    return rows
+
+
+def _estimate_row(
+    pair: Pair,
+    grid: ReturnGrid,
+    category: str,
+    hours: float,
+    provider: str,
+    dose: str,
+    outages: Outages,
+    cars: Floats,
+    bars: Integers,
+    is_mine: NDArray[np.bool_],
+    n_asked: int,
+) -> dict[str, object]:
+    mine = bars[is_mine]
+    levels = None if dose == "none" else outages.doses[dose][is_mine]
+    values = cars[mine]
+    used = np.isfinite(values) if levels is None else np.isfinite(values) & np.isfinite(levels)
+    times = [at for at, is_ours in zip(outages.at, is_mine, strict=True) if is_ours]
+    times = [at for at, is_used in zip(times, used, strict=True) if is_used]
+    found = float(estimates(values[np.newaxis, :], levels)[0])
+    row = _row(pair, grid, category, hours, provider, dose, outages, n_asked=n_asked, times=times)
+    if not np.isfinite(found):
+        n = len(times)
+        few = f"{n} events with prices and this dose; at least {LEAST_EVENTS} are needed"
+        return row | {"reason": few if n < LEAST_EVENTS else "the dose is the same for all events"}
+    least_shift = int(LEAST_SHIFT_HOURS / pair.bar_hours)
+    placebos = placebo_estimates(cars, mine, levels, least_shift)
+    if placebos.size < LEAST_EVENTS:
+        return row | {"estimate": found, "reason": "the series is too short for placebo calendars"}
+    centred = placebos - placebos.mean()
+    lower, upper = np.quantile(centred, [0.025, 0.975])
+    n_as_large = int(np.count_nonzero(np.abs(placebos) >= abs(found)))
+    return row | {
+        "estimate": found,
+        "lower_95": found - float(upper),
+        "upper_95": found - float(lower),
+        "p_value": (1 + n_as_large) / (1 + placebos.size),
+        "n_placebo": int(placebos.size),
+    }
+
+
+def _row(
+    pair: Pair,
+    grid: ReturnGrid,
+    category: str,
+    hours: float,
+    provider: str,
+    dose: str,
+    outages: Outages,
+    *,
+    n_asked: int = 0,
+    times: Sequence[datetime] = (),
+    reason: str | None = None,
+) -> dict[str, object]:
+    as_of = grid.close_time(grid.n_bars - 1)
+    spec = [METHOD, CONVENTIONS, pair.market_id, pair.timeframe, hours, provider, dose, as_of.isoformat()]
+    digest = hashlib.sha256(json.dumps([*spec, outages.event_ids]).encode()).hexdigest()
+    return {
+        "category": category,
+        "provider": provider,
+        "asset_id": pair.asset_id,
+        "market_id": pair.market_id,
+        "window_end_hours": hours,
+        "dose": dose,
+        "dose_unit": DOSES[dose],
+        "n_placebo": 0,
+        "n_events": len(times),
+        "n_days": len({at.date() for at in times}),
+        "n_excluded": n_asked - len(times),
+        "first_event_utc": min(times, default=None),
+        "last_event_utc": max(times, default=None),
+        "reason": reason,
+        "conventions": f"{pair.timeframe} bars; {CONVENTIONS}",
+        "spec_sha256": digest,
+        "data_as_of_utc": as_of,
+    }
+
+
+def _frequent(providers: list[str]) -> list[str]:
+    return sorted({name for name in providers if providers.count(name) >= LEAST_EVENTS})

@@ -1,0 +1,218 @@
+"""Value as a hedge: what a share of a token gained around shocks, and what holding it cost between them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy import stats
+
+from analysis.engine.windows import event_bars, spoiled_bars
+from analysis.tape.choice import BENCHMARK_ASSET, Pair, benchmark_returns, pair_markets
+from analysis.tape.returns import ReturnGrid, build_return_grid
+from warehouse.tables.resilience import HEDGE
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+METHOD = "hedge-1"
+WEIGHTS = (0.01, 0.05, 0.10, 0.25)
+WINDOW_HOURS = (24.0, 168.0)
+# A holder of months looks at no finer bars, and these reach furthest.
+TIMEFRAMES = ("4h",)
+CASH = "cash"
+LEAST_SEVERITY = 3
+RESTRICTION_CATEGORIES = ("export_control_access", "government_action")
+# A status-page incident this near a restriction reports the restriction, not a fault.
+SAME_NEWS = timedelta(hours=24)
+# Fewer shocks than this make any mean an anecdote.
+ENOUGH_EVENTS = 10
+HOURS_PER_YEAR = 24 * 365.25
+CONVENTIONS = (
+    f"shocks of severity {LEAST_SEVERITY} or more, chosen from news; from the last close before the first public"
+    " evidence; outages within a day of a restriction count as that restriction; a shock inside the window of the one"
+    " before is left out; no costs of trading; gain is weight times the token's simple return less that of what was"
+    " sold; intervals over events: Student for the mean, exact binomial for the hit rate; between: bars outside all"
+    " windows"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """What holding cost outside the windows, per year and for weight one."""
+
+    mean_per_year: float | None
+    volatility_per_year: float | None
+    drawdown: float | None
+    beta: float | None
+    n_days: float
+
+
+def measure_hedge(candles: pl.DataFrame, events: pl.DataFrame, asset_ids: Sequence[str]) -> pl.DataFrame:
+    """out.hedge rows: per token, kind of shock, window, weight and what was sold for it.
+
+    `candles`: core.candle with asset_id, the benchmark BTC included; `events`: core.event. Too few shocks give a row
+    with the reason; every row with fewer than ten says so.
+    """
+    restrictions = _restrictions(events)
+    shocks = {"restriction": restrictions, "outage": _outages(events, restrictions)}
+    rows: list[dict[str, object]] = []
+    for pair in pair_markets(candles, asset_ids, TIMEFRAMES):
+        grid = build_return_grid(pair.candles_in(candles), pair.bar, kind="simple")
+        for shock, times in shocks.items():
+            for hours in WINDOW_HOURS:
+                rows += _rows(grid, pair, shock, times, hours)
+    return HEDGE.conform(pl.DataFrame(rows, schema=HEDGE.schema))
+
+
+def separate_bars(bars: Integers, n_window: int) -> Integers:
+    """The event bars of which none lies inside the window of one that was kept before it."""
+    kept: list[int] = []
+    for bar in np.sort(bars).tolist():
+        if not kept or bar >= kept[-1] + n_window:
+            kept.append(bar)
+    return np.array(kept, dtype=np.int64)
+
+
+def window_returns(returns: Floats, bars: Integers, n_window: int) -> Floats:
+    """Simple return of the window that begins at each bar, from simple returns per bar; NaN where a bar has none."""
+    windows = bars[:, np.newaxis] + np.arange(n_window)
+    return np.asarray(np.prod(1.0 + returns[windows], axis=1) - 1.0)
+
+
+def mean_interval(values: Floats) -> tuple[float, float] | None:
+    """The 95 % Student interval of the mean of independent values; None for fewer than two."""
+    if values.size < 2:
+        return None
+    half = stats.t.ppf(0.975, values.size - 1) * values.std(ddof=1) / np.sqrt(values.size)
+    return float(values.mean() - half), float(values.mean() + half)
+
+
+def hit_interval(n_hits: int, n: int) -> tuple[float, float]:
+    """The exact 95 % interval of a share (Clopper & Pearson 1934)."""
+    interval = stats.binomtest(n_hits, n).proportion_ci(0.95, method="exact")
+    return float(interval.low), float(interval.high)
+
+
+def measure_between(
+    excess: Floats, token: Floats, benchmark: Floats, is_outside: NDArray[np.bool_], hours: float
+) -> Between:
+    """Yearly mean and volatility, drawdown and beta of the bars outside the windows; `hours` is a bar's length.
+
+    The drawdown joins the outside bars as if the windows were not there.
+    """
+    used = is_outside & np.isfinite(excess) & np.isfinite(token) & np.isfinite(benchmark)
+    n = int(used.sum())
+    if n < 2:
+        return Between(None, None, None, None, n * hours / 24)
+    per_year = HOURS_PER_YEAR / hours
+    wealth = np.concatenate([[1.0], np.cumprod(1.0 + excess[used])])
+    drawdown = float((wealth / np.maximum.accumulate(wealth) - 1.0).min())
+    spread = float(np.var(benchmark[used], ddof=1))
+    beta = float(np.cov(token[used], benchmark[used], ddof=1)[0, 1] / spread) if spread > 0 else None
+    return Between(
+        float(excess[used].mean() * per_year),
+        float(excess[used].std(ddof=1) * np.sqrt(per_year)),
+        drawdown,
+        beta,
+        n * hours / 24,
+    )
+
+
+def _restrictions(events: pl.DataFrame) -> list[datetime]:
+    mine = _usable(events).filter(pl.col("category").is_in(RESTRICTION_CATEGORIES), pl.col("direction") == "restricts")
+    return mine["best_at_utc"].to_list()
+
+
+def _outages(events: pl.DataFrame, restrictions: list[datetime]) -> list[datetime]:
+    """Outages that are not a restriction's own trace on a status page."""
+    times: list[datetime] = _usable(events).filter(pl.col("category") == "outage")["best_at_utc"].to_list()
+    return [at for at in times if not any(abs(at - other) < SAME_NEWS for other in restrictions)]
+
+
+def _usable(events: pl.DataFrame) -> pl.DataFrame:
+    return events.filter(
+        pl.col("status") != "rejected",
+        pl.col("time_precision") != "day",
+        pl.col("selected_from") == "news",
+        pl.col("severity") >= LEAST_SEVERITY,
+    ).sort("best_at_utc", "event_id")
+
+
+def _rows(grid: ReturnGrid, pair: Pair, shock: str, times: list[datetime], hours: float) -> list[dict[str, object]]:
+    n_window = round(hours / pair.bar_hours)
+    token_bars, benchmark_bars = grid.returns[grid.row(pair.market_id)], benchmark_returns(grid, pair)
+    bars = event_bars(times, grid.first_open, grid.bar) if times else np.empty(0, dtype=np.int64)
+    inside = bars[(bars >= 1) & (bars + n_window <= grid.n_bars)]
+    kept = separate_bars(inside, n_window)
+    token = window_returns(token_bars, kept, n_window)
+    benchmark = window_returns(benchmark_bars, kept, n_window)
+    known = np.isfinite(token) & np.isfinite(benchmark)
+    is_outside = ~spoiled_bars(grid.n_bars, inside, (0, n_window))
+    rows = []
+    for source in (CASH, BENCHMARK_ASSET):
+        sold = 0.0 if source == CASH else 1.0
+        gains = token[known] - sold * benchmark[known]
+        for weight in WEIGHTS:
+            excess = weight * (token_bars - sold * benchmark_bars)
+            between = measure_between(excess, token_bars, benchmark_bars, is_outside, pair.bar_hours)
+            labels = _labels(grid, pair, shock, source, weight, hours, times)
+            rows.append(labels | _gains(weight * gains, len(times) - gains.size) | _between(between))
+    return rows
+
+
+def _labels(
+    grid: ReturnGrid, pair: Pair, shock: str, source: str, weight: float, hours: float, times: list[datetime]
+) -> dict[str, object]:
+    as_of = grid.close_time(grid.n_bars - 1)
+    spec = [METHOD, CONVENTIONS, pair.market_id, pair.timeframe, shock, source, weight, hours, as_of.isoformat()]
+    digest = hashlib.sha256(json.dumps([*spec, [at.isoformat() for at in times]]).encode()).hexdigest()
+    return {
+        "shock": shock,
+        "asset_id": pair.asset_id,
+        "market_id": pair.market_id,
+        "funded_from": source,
+        "weight": weight,
+        "window_end_hours": hours,
+        "conventions": f"{pair.timeframe} bars; {CONVENTIONS}",
+        "spec_sha256": digest,
+        "data_as_of_utc": as_of,
+    }
+
+
+def _gains(gains: Floats, n_excluded: int) -> dict[str, object]:
+    n = int(gains.size)
+    if not n:
+        return {"n_events": 0, "n_excluded": n_excluded, "reason": "no shock of this kind has prices for its window"}
+    interval, n_hits = mean_interval(gains), int(np.count_nonzero(gains > 0))
+    hits = hit_interval(n_hits, n)
+    warning = f"n = {n}: fewer than {ENOUGH_EVENTS} shocks, an anecdote and not a rule" if n < ENOUGH_EVENTS else None
+    return {
+        "n_events": n,
+        "n_excluded": n_excluded,
+        "mean_gain": float(gains.mean()),
+        "lower_95": interval[0] if interval else None,
+        "upper_95": interval[1] if interval else None,
+        "worst_gain": float(gains.min()),
+        "best_gain": float(gains.max()),
+        "hit_rate": n_hits / n,
+        "hit_lower_95": hits[0],
+        "hit_upper_95": hits[1],
+        "reason": warning,
+    }
+
+
+def _between(between: Between) -> dict[str, object]:
+    return {
+        "between_return_per_year": between.mean_per_year,
+        "between_volatility_per_year": between.volatility_per_year,
+        "between_drawdown": between.drawdown,
+        "between_beta": between.beta,
+        "n_between_days": between.n_days,
+    }

@@ -1,0 +1,214 @@
+"""The same event under every expected-return model: whether the answer is the model's."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.special import stdtr, stdtrit
+
+from analysis.engine.battery import load_models
+from analysis.engine.model_fit import ExpectedReturnModel
+from analysis.engine.standardise import EventInput, EventResult, standardise_event
+from analysis.results.group_row import Row, Subject, group_row
+from analysis.results.row import GROUP_ID, results_frame
+from analysis.single.study import PlannedEvent
+from analysis.single.window.pair import Pair, describe_closes
+from analysis.tape.donors import Donors
+from analysis.tape.markets import StudyMarkets
+from analysis.tape.series import MICROSECONDS_PER_HOUR, cut_series
+
+Floats = NDArray[np.float64]
+
+ALGORITHM_VERSION = "models-2"  # part of every hash: raise it when a number or a word may change
+PREFIX = "car:"
+# Factors of the multi-factor models beside the main benchmark, in this order: each is cleared of those before it.
+EXTRA_FACTORS = ("ETH", "BASKET_EQUAL", "AI_OTHERS")
+# A factor that lacks more of the estimation bars than this is left out, not allowed to shorten the estimation.
+LARGEST_GAP = 0.1
+
+# Returns (open_time_utc, log_return) of every benchmark by id, for an asset under study and a bar length in hours.
+BenchmarkReturns = Callable[[str, float], Mapping[str, pl.DataFrame]]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """All rows of the study, and how many pairs were computed afresh."""
+
+    results: pl.DataFrame
+    n_pairs: int
+    n_fresh: int
+
+
+def compare_models(
+    study_id: str,
+    planned: Iterable[PlannedEvent],
+    stored: pl.DataFrame,
+    markets: StudyMarkets,
+    benchmarks: BenchmarkReturns,
+) -> Comparison:
+    """Rows `car:<model>` of the main window under every model, one market per event and asset: that on the finest bars.
+
+    A pair whose data are as in `stored` keeps its rows. One-factor models use the pair's own benchmark, multi-factor
+    models that and the other benchmarks that have nearly all of its bars (never the asset itself). Estimates are simple
+    returns, intervals and p by Student's t with the model's degrees of freedom; a model that cannot be fitted has a row
+    with its reason. The constant of a model is carried forward, as published, which the study `reaction` does not do.
+    """
+    known = {str(key[0]): part for key, part in stored.partition_by("spec_sha256", as_dict=True).items()}
+    parts: list[pl.DataFrame] = []
+    fresh: list[Row] = []
+    n_pairs = n_fresh = 0
+    for event in planned:
+        for asset_id, pair in _main_pairs(event, markets).items():
+            n_pairs += 1
+            prepared = _prepare(pair, asset_id, markets, benchmarks)
+            if prepared.sha256 in known:
+                parts.append(known[prepared.sha256])
+                continue
+            n_fresh += 1
+            fresh += _pair_rows(study_id, pair, prepared)
+    return Comparison(pl.concat([results_frame(fresh), *parts]), n_pairs, n_fresh)
+
+
+def _main_pairs(event: PlannedEvent, markets: StudyMarkets) -> dict[str, Pair]:
+    """By asset, the pair with a benchmark and the whole main window: on the finest bars, then with most estimation."""
+    best: dict[str, Pair] = {}
+    for pair in event.pairs:
+        n_bars = pair.bars(pair.specification.main_window_hours)
+        if pair.series.benchmark_ids and pair.index + n_bars <= pair.series.close_us.size:
+            asset = markets.asset_ids[pair.market_id]
+            best[asset] = min(best.get(asset, pair), pair, key=_preference)
+    return dict(sorted(best.items()))
+
+
+def _preference(pair: Pair) -> tuple[float, int, str]:
+    return (pair.series.bar_hours, -int(pair.coefficients.n[0]), pair.market_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """One pair with the factors of both kinds of model."""
+
+    item: EventInput  # one factor: the pair's benchmark
+    factors: Floats  # [T, K] of the multi-factor models, the benchmark first
+    factor_names: tuple[str, ...]
+    sha256: str
+
+
+def _prepare(pair: Pair, asset_id: str, markets: StudyMarkets, benchmarks: BenchmarkReturns) -> _Prepared:
+    item = _as_input(pair, asset_id, markets.donors.get(pair.series.bar_hours))
+    returns = benchmarks(asset_id, pair.series.bar_hours)
+    names, columns = [pair.specification.benchmark_asset_id], [item.benchmark]
+    needed = np.arange(max(0, item.bar_zero + item.estimation[0]), item.bar_zero + item.window[1])
+    for benchmark_id in EXTRA_FACTORS:
+        if benchmark_id == asset_id:
+            continue
+        column = _on_bars(returns[benchmark_id], item, pair.series.bar_hours)
+        is_missing = ~np.isfinite(column[needed])
+        if is_missing.mean() <= LARGEST_GAP and not is_missing[-item.window[1] :].any():
+            names.append(benchmark_id)
+            columns.append(column)
+    factors = np.column_stack(columns)
+    words = f"{names}|{pair.benchmark_words}|{describe_closes(pair.specification, pair.market_id)}"
+    digest = hashlib.sha256(f"{ALGORITHM_VERSION}|{item.event_id}|{item.asset_id}|{item.window}|{words}".encode())
+    for values in (item.returns, factors, item.donors, item.calendar, item.mask):
+        digest.update(np.ascontiguousarray(values).tobytes() if values is not None else b"-")
+    return _Prepared(item, factors, tuple(names), digest.hexdigest())
+
+
+def _as_input(pair: Pair, asset_id: str, donors: Donors | None) -> EventInput:
+    """The pair as the engine takes it, cut to its estimation and main window."""
+    n_before, n_after = (
+        pair.bars(hours) for hours in (pair.specification.estimation_hours, pair.specification.main_window_hours)
+    )
+    first, last = max(0, pair.index - n_before), pair.index + n_after
+    series = cut_series(pair.series, first, last)
+    calendar = series.close_us // round(series.bar_hours * MICROSECONDS_PER_HOUR)
+    others = None
+    if donors is not None:
+        is_other = np.array([name != asset_id for name in donors.asset_ids], dtype=np.bool_)
+        others = donors.over_bars(int(calendar[0]), calendar.size)[is_other].T
+    return EventInput(
+        event_id=pair.event.event_id,
+        asset_id=pair.market_id,
+        event_time=pair.close_at(0),
+        returns=series.asset,
+        factors=series.benchmark[:, np.newaxis],
+        benchmark=series.benchmark,
+        calendar=calendar,
+        bar_zero=pair.index - first,
+        estimation=(-n_before, 0),
+        window=(0, n_after),
+        mask=pair.is_masked[first:last],
+        donors=others,
+    )
+
+
+def _on_bars(returns: pl.DataFrame, item: EventInput, bar_hours: float) -> Floats:
+    """Returns of one benchmark on the bars of an event's series, NaN where it has none."""
+    step = round(bar_hours * MICROSECONDS_PER_HOUR)
+    closes = returns["open_time_utc"].cast(pl.Int64).to_numpy() // step + 1
+    column = np.full(item.calendar.size, np.nan)
+    places = np.searchsorted(item.calendar, closes)
+    is_inside = places < item.calendar.size
+    is_inside[is_inside] = item.calendar[places[is_inside]] == closes[is_inside]
+    column[places[is_inside]] = returns["log_return"].to_numpy()[is_inside]
+    return column
+
+
+def _pair_rows(study_id: str, pair: Pair, prepared: _Prepared) -> Iterator[Row]:
+    hours = pair.specification.main_window_hours
+    minimum = pair.bars(pair.specification.minimum_estimation_hours)
+    subject = Subject(study_id, GROUP_ID, hours, event_id=pair.event.event_id, market_id=pair.market_id)
+    shared: Row = {"spec_sha256": prepared.sha256, "data_as_of_utc": pair.close_at(pair.bars(hours) - 1)}
+    for model in load_models().values():
+        is_multiple = model.maximum_factors is None and model.minimum_factors > 0
+        item = replace(prepared.item, factors=prepared.factors) if is_multiple else prepared.item
+        names = prepared.factor_names if is_multiple else prepared.factor_names[:1]
+        result = standardise_event(item, model, minimum, "log")
+        words = f"{pair.series.bar_words} bars, log returns shown as exp - 1; {model.title}: {model.equation}"
+        words += describe_closes(pair.specification, pair.market_id)
+        yield group_row(
+            subject,
+            f"{PREFIX}{model.model_id}",
+            shared,
+            _numbers(result),
+            benchmark=_benchmark_words(model, pair, names),
+            conventions=f"{words}{_beta_words(result, names) if model.minimum_factors else ''}",
+        )
+
+
+def _benchmark_words(model: ExpectedReturnModel, pair: Pair, names: tuple[str, ...]) -> str:
+    if model.needs_donors:
+        return "assets that the study does not treat"
+    if not model.minimum_factors:
+        return "none"
+    return "; ".join([pair.benchmark_words, *names[1:]])
+
+
+def _beta_words(result: EventResult, names: tuple[str, ...]) -> str:
+    if result.fit is None or len(result.fit.beta) != len(names):
+        return ""
+    return "; beta " + ", ".join(f"{name} {beta:.2f}" for name, beta in zip(names, result.fit.beta, strict=True))
+
+
+def _numbers(result: EventResult) -> Row:
+    """The CAR as a simple return with its interval, or the reason why there is none."""
+    if result.fit is None or result.reason is not None:
+        return {"reason": result.reason, "n_estimation": result.n_estimation}
+    fit = result.fit
+    car, error = float(fit.ar.sum()), float(np.sqrt(fit.car_variance(0, fit.ar.size)))
+    half = float(stdtrit(fit.degrees_of_freedom, 0.975)) * error
+    return {
+        "estimate": float(np.expm1(car)),
+        "standard_error": error,
+        "lower_95": float(np.expm1(car - half)),
+        "upper_95": float(np.expm1(car + half)),
+        "value": car / error,
+        "p_value": float(2.0 * stdtr(fit.degrees_of_freedom, -abs(car / error))),
+        "n_estimation": result.n_estimation,
+    }

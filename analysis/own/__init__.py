@@ -1,0 +1,1 @@
+"""Event studies on a user's own tables."""

@@ -1,0 +1,1 @@
+"""Result rows: one shape, one id, one shelf."""

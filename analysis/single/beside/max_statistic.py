@@ -1,0 +1,89 @@
+"""The largest move over windows and markets, against the largest at ordinary times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.results.row import Row, as_fraction, result_row
+from analysis.single.window.pair import Pair
+from analysis.single.window.placebo import count_independent
+from analysis.single.window.windows import WindowStudy
+from analysis.tape.series import MICROSECONDS_PER_HOUR
+
+PRICE_REASON = "the event was chosen because the price moved: only the max-statistic over windows and markets is valid"
+DESCRIPTIVE = ("raw_return", "expected_return", "max_statistic")
+MINIMUM_SHARE = 0.5  # of the event's windows and markets that a placebo time must have
+
+
+@dataclass(frozen=True, slots=True)
+class MaxStatistic:
+    """The largest |CAR| over its prediction error, and its rank among placebo times."""
+
+    pair: Pair
+    study: WindowStudy
+    value: float
+    n_as_large: int
+    n: int
+    n_independent: int
+    p_value: float
+    n_compared: int  # windows × markets
+
+
+def find_max_statistic(studied: Sequence[tuple[Pair, WindowStudy]]) -> MaxStatistic | None:
+    """The test over all windows and markets of one event, or None without a placebo time that has half of them.
+
+    For the event and for every placebo time (the same distance before each market's own start) the largest of |CAR|
+    over the event's prediction error is taken; placebo CARs are at the event's volatility. Taking the largest on both
+    sides makes the choice of window and market part of the test. It does not make up for choosing the *date* because
+    of the price: the null is one date given in advance. Source: Westfall & Young (1993), chapter 2.
+    """
+    if not studied:
+        return None
+    sizes = [abs(study.car) / study.standard_error for _, study in studied]
+    best = int(np.argmax(sizes))
+    largest: dict[int, float] = {}
+    counts: dict[int, int] = {}
+    for pair, study in studied:
+        step = round(pair.series.bar_hours * MICROSECONDS_PER_HOUR)
+        distances = (pair.index - study.placebos.starts.indices) * step
+        scaled = np.abs(study.placebos.measures.car * study.placebos.scale) / study.standard_error
+        for distance, value in zip(distances.tolist(), scaled.tolist(), strict=True):
+            if np.isfinite(value):
+                largest[distance] = max(largest.get(distance, 0.0), value)
+                counts[distance] = counts.get(distance, 0) + 1
+    usable = sorted(distance for distance, count in counts.items() if count >= MINIMUM_SHARE * len(studied))
+    if not usable:
+        return None
+    longest = max(study.window_hours for _, study in studied)
+    n_independent = count_independent(np.array(usable, dtype=np.int64) // MICROSECONDS_PER_HOUR, int(np.ceil(longest)))
+    n_as_large = sum(largest[distance] >= sizes[best] for distance in usable)
+    p_value = (1.0 + n_independent * n_as_large / len(usable)) / (1.0 + n_independent)
+    pair, study = studied[best]
+    return MaxStatistic(pair, study, sizes[best], n_as_large, len(usable), n_independent, p_value, len(studied))
+
+
+def max_statistic_row(found: MaxStatistic) -> Row:
+    """The result row, on the market and window that hold the largest."""
+    words = (
+        f"largest |CAR| over its prediction error among {found.n_compared} windows and markets of this event, ranked "
+        f"among the largest at {found.n} ordinary times ({found.n_independent} of them independent); "
+        f"{found.pair.conventions}"
+    )
+    return result_row(
+        found.pair, found.study.window_hours, "max_statistic", found.pair.close_at(found.study.n_bars - 1),
+        estimate=as_fraction(found.study.car), value=found.value, p_value=found.p_value, n=found.n,
+        n_effective=float(found.n_independent), conventions=words,
+    )  # fmt: skip
+
+
+def withhold_inference(rows: Sequence[Row]) -> list[Row]:
+    """Rows of an event chosen from the price: what describes stays, what infers is replaced by the reason."""
+    kept = ("result_id", "study_id", "spec_sha256", "group_id", "event_id", "market_id", "window_start_hours",
+            "window_end_hours", "statistic", "benchmark", "conventions", "data_as_of_utc")  # fmt: skip
+    return [
+        row if row["statistic"] in DESCRIPTIVE else {name: row[name] for name in kept} | {"reason": PRICE_REASON}
+        for row in rows
+    ]

@@ -1,0 +1,1 @@
+"""How the answer depends on choices."""

@@ -1,0 +1,125 @@
+"""The specification curve of one event, and how often ordinary dates draw one as extreme."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr
+
+from analysis.single.choices.grid import WINDOW_HOURS, Choice, evaluate_grid, place_dates
+from analysis.single.window.placebo import count_independent
+from analysis.tape.series import AlignedSeries
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+NORMAL_95 = 1.959963984540054  # two-sided 95 % quantile of the standard normal
+MINIMUM_COMPLETE = 0.5  # share of the event's specifications that a placebo date must also have
+
+
+@dataclass(frozen=True, slots=True)
+class SpecificationCurve:
+    """Every specification that could be computed, and the joint tests; arrays follow `choices`."""
+
+    choices: tuple[Choice, ...]
+    estimate: Floats  # fraction
+    standard_error: Floats  # fraction
+    p_value: Floats  # normal, each specification alone
+    median: float
+    share_significant: float  # p below 0.05 and the median's sign
+    share_same_sign: float
+    p_median: float | None
+    p_share: float | None
+    p_average_z: float | None
+    n_placebo: int
+    n_independent: int
+
+
+def trace_specifications(
+    variants: Sequence[Mapping[str, AlignedSeries]],
+    anchors_us: Mapping[str, int],
+    spans_us: tuple[tuple[int, int], ...],
+) -> SpecificationCurve | None:
+    """The curve of one event and asset, or None when no specification can be computed.
+
+    `variants` hold, per market and bar length, the series by benchmark name, the main ones first; `anchors_us` the
+    start by timing rule; `spans_us` the first hours after other events, left out of estimation and placebo dates. A
+    placebo date shifts every start by the same whole number of days, so that the curve moves as one and its
+    specifications keep their dependence. Null of the joint tests: the event's date is an ordinary one. Before they
+    are compared, z values are put on the volatility of their own date, and medians on that of the event. p counts as
+    in `rank_among_placebos`. Source: Simonsohn, Simmons & Nelson (2020), Nature Human Behaviour 4, with placebo dates
+    for their permutations.
+    """
+    choices: list[Choice] = []
+    estimates: list[Floats] = []
+    errors: list[Floats] = []
+    dates: tuple[Floats, Flags] | None = None
+    for variant in variants:
+        grid = place_dates(variant, anchors_us, spans_us)
+        if grid is None:
+            continue
+        dates = dates or (grid.volatility_ratios(), grid.clean_dates())
+        for choice, estimate, error in evaluate_grid(grid):
+            if np.isfinite(estimate[0]) and error[0] > 0:
+                choices.append(choice)
+                estimates.append(estimate)
+                errors.append(error)
+    if dates is None or not choices:
+        return None
+    return _summarise(tuple(choices), np.array(estimates), np.array(errors), *dates)
+
+
+def _summarise(
+    choices: tuple[Choice, ...], estimates: Floats, errors: Floats, ratios: Floats, is_clean: Flags
+) -> SpecificationCurve:
+    with np.errstate(invalid="ignore"):
+        z = estimates / errors
+    is_log = np.array([choice.return_kind == "log" for choice in choices])
+    fractions = np.where(is_log, np.expm1(estimates[:, 0]), estimates[:, 0])
+    p_values = 2.0 * ndtr(-np.abs(z[:, 0]))
+    median = float(np.median(fractions))
+    has_sign = np.sign(fractions) == np.sign(median)
+    placebo = np.flatnonzero(is_clean & (np.isfinite(z).mean(axis=0) >= MINIMUM_COMPLETE) & np.isfinite(ratios))
+    placebo = placebo[placebo > 0]
+    n_independent = count_independent(np.sort(placebo), round(np.ceil(max(WINDOW_HOURS) / 24.0)))
+    p_median, p_share, p_average = _joint_p(estimates, z, ratios, placebo, n_independent)
+    return SpecificationCurve(
+        choices,
+        fractions,
+        errors[:, 0] * np.where(is_log, np.exp(estimates[:, 0]), 1.0),
+        p_values,
+        median,
+        float(np.mean((p_values < 0.05) & has_sign)),
+        float(np.mean(has_sign)),
+        p_median,
+        p_share,
+        p_average,
+        int(placebo.size),
+        n_independent,
+    )
+
+
+def _joint_p(
+    estimates: Floats, z: Floats, ratios: Floats, placebo: NDArray[np.int64], n_independent: int
+) -> tuple[float | None, float | None, float | None]:
+    """p of the median, of the share significant and of the average z against the placebo dates; None without dates."""
+    if not placebo.size or not np.isfinite(ratios[0]):
+        return None, None, None
+    columns = np.concatenate([[0], placebo])
+    scaled_z = z[:, columns] / ratios[columns]
+    medians = np.nanmedian(estimates[:, columns], axis=0) * (ratios[0] / ratios[columns])
+    signs = np.sign(np.nanmedian(scaled_z, axis=0))
+    shares = np.nanmean((np.abs(scaled_z) > NORMAL_95) & (np.sign(scaled_z) == signs), axis=0)
+    averages = np.nanmean(scaled_z, axis=0)
+    p_median, p_share, p_average = (
+        _share_as_large(np.abs(values), n_independent) for values in (medians, shares, averages)
+    )
+    return p_median, p_share, p_average
+
+
+def _share_as_large(values: Floats, n_independent: int) -> float:
+    share = float(np.mean(values[1:] >= values[0]))
+    return (1.0 + n_independent * share) / (1.0 + n_independent)

@@ -1,0 +1,89 @@
+"""The same measure from every bar in which the event may have become public."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from analysis.results.row import Row, as_fraction, car_interval, result_row
+from analysis.single.window.block_model import fit_around, measure_windows
+from analysis.single.window.pair import Pair, utc_instant
+from warehouse.tables.single import TIMING_BAND
+
+MOST_ANCHORS = 25  # starts per event; longer intervals are walked in even steps, both ends and the best time included
+
+
+def trace_timing_band(pair: Pair, window_hours: float) -> tuple[pl.DataFrame, list[Row]]:
+    """Rows of `out.timing_band` for one window, and one result row `timing_band`: the envelope of all intervals.
+
+    Each start has its own model, fitted on the bars before it. The envelope runs from the lowest lower to the highest
+    upper end of the 95 % intervals: whatever the true time within earliest ... latest, its interval lies inside.
+    Assumes nothing about where in the interval the news broke.
+    """
+    n_bars = pair.bars(window_hours)
+    anchors = list_anchors(pair)
+    fitted = fit_around(
+        pair.sums,
+        anchors,
+        0,
+        limit=0,
+        length=pair.bars(pair.specification.estimation_hours),
+        minimum=pair.bars(pair.specification.minimum_estimation_hours),
+    )
+    measured = measure_windows(pair.sums, anchors, n_bars, fitted)
+    rows = []
+    for position, anchor in enumerate(anchors.tolist()):
+        car, error = float(measured.car[position]), float(measured.standard_error[position])
+        row: dict[str, object] = {
+            "study_id": pair.specification.study_id,
+            "spec_sha256": pair.spec_sha256,
+            "event_id": pair.event.event_id,
+            "market_id": pair.market_id,
+            "window_end_hours": float(window_hours),
+            "anchor_utc": utc_instant(int(pair.series.close_us[anchor - 1])),
+            "is_best": anchor == pair.index,
+            "data_as_of_utc": pair.close_at(anchor - pair.index + n_bars - 1),
+        }
+        if np.isfinite(car):
+            lower, upper, _ = car_interval(car, error, int(fitted.n[position]) - 2)
+            row |= {
+                "raw_return": as_fraction(car + float(measured.expected[position])),
+                "car": as_fraction(car),
+                "lower_95": as_fraction(lower),
+                "upper_95": as_fraction(upper),
+            }
+        else:
+            row["reason"] = "the window, or the bars its model needs, are not in the record"
+        rows.append(row)
+    frame = pl.DataFrame(rows, schema=TIMING_BAND.schema)
+    return frame, _envelope(pair, window_hours, n_bars, frame)
+
+
+def list_anchors(pair: Pair) -> NDArray[np.int64]:
+    """Bars in which the event may fall, ascending, the best one included; within the record."""
+    first = max(1, pair.series.first_bar_after(pair.event.earliest_us))
+    last = min(pair.series.close_us.size - 1, pair.series.first_bar_after(pair.event.latest_us))
+    first, last = min(first, pair.index), max(last, pair.index)
+    spread = np.linspace(first, last, min(MOST_ANCHORS, last - first + 1)).round().astype(np.int64)
+    return np.unique(np.append(spread, pair.index))
+
+
+def _envelope(pair: Pair, window_hours: float, n_bars: int, frame: pl.DataFrame) -> list[Row]:
+    known = frame.filter(pl.col("car").is_not_null())
+    best = known.filter("is_best")
+    if not best.height:
+        return []
+    span = (pair.event.latest_us - pair.event.earliest_us) / 3_600_000_000
+    cars = known["car"].to_numpy()
+    words = (
+        f"{pair.conventions}; repeated from {known.height} starts over the {span:.1f} h in which the event may have "
+        f"become public; abnormal return between {cars.min():+.1%} and {cars.max():+.1%}; "
+        "the interval is the envelope of all 95 % intervals"
+    )
+    return [
+        result_row(
+            pair, window_hours, "timing_band", pair.close_at(n_bars - 1), estimate=best["car"][0],
+            lower_95=known["lower_95"].min(), upper_95=known["upper_95"].max(), n=known.height, conventions=words,
+        )
+    ]  # fmt: skip

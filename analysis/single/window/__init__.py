@@ -1,0 +1,1 @@
+"""One event, one market, one window."""

@@ -1,0 +1,208 @@
+"""One event on one market, cut out of the record and ready to be measured."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.single.window.block_model import Coefficients, ReturnSums, fit_around, sum_returns
+from analysis.single.window.placebo import measure_volatility
+from analysis.tape.donors import Donors
+from analysis.tape.observations import is_observed
+from analysis.tape.series import AlignedSeries, cut_series, mark_spans
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+ALGORITHM_VERSION = "single-9"  # part of every specification hash: raise it when a number may change
+
+
+@dataclass(frozen=True, slots=True)
+class StudySpecification:
+    """A declared study of single events; lengths in hours."""
+
+    study_id: str
+    benchmark_asset_id: str
+    windows_hours: tuple[float, ...]
+    main_window_hours: float  # the window of bands, stored placebos and the methods shown side by side
+    estimation_hours: float
+    minimum_estimation_hours: float
+    placebo_history_hours: float
+    mask_hours: float  # bars this long after another event are left out of estimation and placebos
+    path_before_hours: float
+    path_after_hours: float
+    specification_asset_ids: tuple[str, ...]  # assets that get a specification curve
+    examined_origins: tuple[str, ...]  # origins of events that every method is applied to; the rest get the windows
+    search_hours: float  # how long after the event the first significant bar is looked for
+    observed_staleness_minutes: float = 0.0  # how old an observed price may be at its close; 0: none are used
+
+
+@dataclass(frozen=True, slots=True)
+class EventTime:
+    """When an event became public, as an interval; microseconds since 1970 UTC."""
+
+    event_id: str
+    best_us: int
+    earliest_us: int
+    latest_us: int
+    precision: str
+    time_basis: str
+    selected_from: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One event on one market; `index` is the bar of the cut in which the event falls."""
+
+    specification: StudySpecification
+    event: EventTime
+    series: AlignedSeries
+    sums: ReturnSums
+    is_masked: Flags
+    index: int
+    coefficients: Coefficients  # one element
+    volatility: Floats  # per bar, known before each bar, log points
+    spec_sha256: str
+    conventions: str
+
+    @property
+    def market_id(self) -> str:
+        """The market."""
+        return self.series.market_id
+
+    @property
+    def is_examined(self) -> bool:
+        """Whether every method is applied to this event, or only windows, path and reaction time."""
+        return self.event.origin in self.specification.examined_origins
+
+    @property
+    def base_close_us(self) -> int:
+        """The last close at or before the event: every return is measured from it."""
+        return int(self.series.close_us[self.index - 1])
+
+    @property
+    def abnormal(self) -> Floats:
+        """Abnormal log return of every bar under the event's model, NaN where a return is missing."""
+        return self.series.asset - float(self.coefficients.beta[0]) * self.series.benchmark
+
+    @property
+    def benchmark_words(self) -> str:
+        """The benchmark and its venues over the bars used."""
+        first = max(0, self.index - self.bars(self.specification.estimation_hours))
+        end = min(self.series.close_us.size, self.index + self.bars(self.specification.path_after_hours))
+        words = self.series.benchmark_words(first, end)
+        return f"{self.specification.benchmark_asset_id}: {words}" if self.series.benchmark_ids else words
+
+    def bars(self, hours: float) -> int:
+        """Whole bars in `hours`."""
+        return int(hours / self.series.bar_hours + 1e-9)
+
+    def close_at(self, offset: int) -> datetime:
+        """Close of the bar `offset` bars after the event's (negative: before), within the record."""
+        return utc_instant(int(self.series.close_us[min(max(self.index + offset, 0), self.series.close_us.size - 1)]))
+
+
+def prepare_pair(
+    specification: StudySpecification,
+    event: EventTime,
+    series: AlignedSeries,
+    other_events_us: tuple[tuple[int, int], ...],
+    donors: Donors | None = None,
+) -> Pair | str:
+    """The pair, or the reason in words why this market cannot be measured at this event.
+
+    `other_events_us` are [start, end) spans of other events' first hours. `donors` enter the specification hash,
+    because the methods side by side use them.
+    """
+    index = series.first_bar_after(event.best_us)
+    reason = _find_obstacle(event, series, index)
+    if reason:
+        return reason
+    reach = int((specification.placebo_history_hours + specification.estimation_hours) / series.bar_hours)
+    first = max(0, index - reach)
+    last = min(series.close_us.size, index + int(specification.path_after_hours / series.bar_hours) + 1)
+    cut, index = cut_series(series, first, last), index - first
+    is_masked = mark_spans(cut, other_events_us)
+    sums = sum_returns(cut, is_masked)
+    length = int(specification.estimation_hours / cut.bar_hours)
+    minimum = int(specification.minimum_estimation_hours / cut.bar_hours)
+    starts = np.array([index], dtype=np.int64)
+    coefficients = fit_around(sums, starts, 0, limit=index, length=length, minimum=minimum)
+    if not np.isfinite(coefficients.beta[0]):
+        return (
+            f"{int(coefficients.n[0])} usable {cut.bar_words} bars in the {specification.estimation_hours:g} h before "
+            f"the event; the model needs {minimum}: import an earlier history of this market and its benchmark"
+        )
+    residuals = cut.asset - float(coefficients.beta[0]) * cut.benchmark
+    volatility = measure_volatility(residuals, cut.bar_hours)
+    words = describe_conventions(specification, event, cut, int(coefficients.n[0]), int(cut.close_us[index - 1]))
+    sha256 = hash_specification(specification, event, cut, is_masked)
+    if donors is not None:
+        after = index + int(specification.main_window_hours / cut.bar_hours)
+        seen = donors.fingerprint(cut, max(0, index - length), after)
+        sha256 = hashlib.sha256(f"{sha256} {seen}".encode()).hexdigest()
+    return Pair(specification, event, cut, sums, is_masked, index, coefficients, volatility, sha256, words)
+
+
+def describe_conventions(
+    specification: StudySpecification, event: EventTime, series: AlignedSeries, n_estimation: int, base_close_us: int
+) -> str:
+    """The conventions of a pair's numbers, in words."""
+    timing = "first public evidence"
+    if event.precision == "upper_bound":
+        timing += " (an upper bound: the news may have been public earlier)"
+    model = (
+        f"market model on {specification.benchmark_asset_id}" if series.benchmark_ids else "raw returns, no benchmark"
+    )
+    return (
+        f"{model}, {n_estimation} {series.bar_words} bars before the event, "
+        f"first {specification.mask_hours:g} h after other events left out, constant not carried forward; "
+        f"log returns summed and shown as exp − 1; window from the last close at or before the event "
+        f"({utc_instant(base_close_us):%Y-%m-%d %H:%M} UTC); timing: {timing}, {event.precision} precision"
+        f"{describe_closes(specification, series.market_id)}"
+    )
+
+
+def describe_closes(specification: StudySpecification, market_id: str) -> str:
+    """What to add to conventions where closes are not candles of a venue; empty where they are."""
+    if not is_observed(market_id):
+        return ""
+    return (
+        "; closes are prices observed at uneven times, not candles of a venue, each at most "
+        f"{specification.observed_staleness_minutes:g} minutes old: a move so shortly before a close may fall into the "
+        "next bar"
+    )
+
+
+def hash_specification(
+    specification: StudySpecification, event: EventTime, series: AlignedSeries, is_masked: Flags
+) -> str:
+    """sha256 over the algorithm's version, the declaration, the event's times and every number that is used."""
+    words = {"version": ALGORITHM_VERSION, "study": asdict(specification), "event": asdict(event)}
+    digest = hashlib.sha256(json.dumps(words, sort_keys=True).encode())
+    digest.update(f"{series.market_id} {series.bar_words} {series.benchmark_ids}".encode())
+    for values in (series.close_us, series.close_quote, series.benchmark, series.benchmark_source, is_masked):
+        digest.update(np.ascontiguousarray(values).tobytes())
+    return digest.hexdigest()
+
+
+def utc_instant(microseconds: int) -> datetime:
+    """The instant `microseconds` after 1970 UTC."""
+    return datetime.fromtimestamp(microseconds // 1_000_000, tz=UTC).replace(microsecond=microseconds % 1_000_000)
+
+
+def _find_obstacle(event: EventTime, series: AlignedSeries, index: int) -> str | None:
+    n, name = series.close_us.size, f"{series.market_id} {series.bar_words}"
+    if index == 0:
+        return f"{name} begins after the event: import earlier bars"
+    if index >= n:
+        return f"{name} ends before the event: fetch or import later bars"
+    if not np.isfinite(series.close_quote[index - 1]):
+        return f"{name} has no close in the bar before the event (a gap, or a frozen price)"
+    return None

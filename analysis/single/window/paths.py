@@ -1,0 +1,129 @@
+"""Price, expected and abnormal path of one market around one event, with the bands that ordinary times fill."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from analysis.single.window.pair import Pair
+from analysis.single.window.windows import Placebos
+from analysis.tape.series import MICROSECONDS_PER_HOUR
+from warehouse.tables.contract import UTC
+from warehouse.tables.studies import PLACEBO, STUDY_PATH
+
+Floats = NDArray[np.float64]
+
+BAND_QUANTILES = {
+    "band_50_lower": 0.25,
+    "band_50_upper": 0.75,
+    "band_80_lower": 0.10,
+    "band_80_upper": 0.90,
+    "band_95_lower": 0.025,
+    "band_95_upper": 0.975,
+}
+MINIMUM_INDEPENDENT = 5  # placebos without overlap below which a band would draw two or three episodes as "ordinary"
+
+
+def trace_path(pair: Pair, placebos: Placebos | None) -> pl.DataFrame:
+    """Rows of `out.study_path` from the declared hours before the event to those after it, or to the record's end.
+
+    CAR is zero at the last close before the event and runs backwards before it. Bands are quantiles of scaled placebo
+    paths at each hour on its own (not for the whole path); they are null before the event and where fewer than five
+    placebos of that length stand side by side.
+    """
+    base = pair.index - 1
+    first = max(0, base - pair.bars(pair.specification.path_before_hours))
+    last = min(pair.series.close_us.size - 1, base + pair.bars(pair.specification.path_after_hours))
+    at = np.arange(first, last + 1)
+    abnormal = pair.abnormal
+    price = pair.series.close_quote[at]
+    moved = pair.sums.benchmark[at + 1] - pair.sums.benchmark[base + 1]
+    gap = np.where(pair.sums.n_missing[at + 1] == pair.sums.n_missing[base + 1], 0.0, np.nan)
+    expected = float(pair.coefficients.beta[0]) * moved + gap
+    car = np.log(price / pair.series.close_quote[base]) - expected
+    frame = pl.DataFrame(
+        {
+            "close_time_utc": pl.Series(pair.series.close_us[at]).cast(UTC),
+            "hours_after_event": (pair.series.close_us[at] - pair.event.best_us) / MICROSECONDS_PER_HOUR,
+            "close_quote": price,
+            "raw_return": price / pair.series.close_quote[base] - 1.0,
+            "expected_return": np.expm1(expected),
+            "abnormal_return": abnormal[at],
+            "car": car,
+            **_bands(pair, placebos, at.size, base - first, last - base),
+        }
+    )
+    numbers = [name for name, dtype in frame.schema.items() if dtype == pl.Float64]
+    identified = frame.with_columns(pl.col(numbers).fill_nan(None)).with_columns(
+        study_id=pl.lit(pair.specification.study_id),
+        spec_sha256=pl.lit(pair.spec_sha256),
+        event_id=pl.lit(pair.event.event_id),
+        market_id=pl.lit(pair.market_id),
+    )
+    return identified.select(STUDY_PATH.column_names)
+
+
+def list_placebos(pair: Pair, window_hours: float, placebos: Placebos) -> pl.DataFrame:
+    """Rows of `out.placebo`: each placebo window with its CAR, as it was and at the event's volatility."""
+    step = round(pair.series.bar_hours * MICROSECONDS_PER_HOUR)
+    frame = pl.DataFrame(
+        {
+            "placebo_start_utc": pl.Series(pair.series.close_us[placebos.starts.indices] - step).cast(UTC),
+            "car": placebos.measures.car,
+            "car_scaled": placebos.measures.car * placebos.scale,
+        }
+    ).filter(pl.col("car_scaled").is_finite())
+    identified = frame.with_columns(
+        study_id=pl.lit(pair.specification.study_id),
+        spec_sha256=pl.lit(pair.spec_sha256),
+        event_id=pl.lit(pair.event.event_id),
+        market_id=pl.lit(pair.market_id),
+        window_end_hours=pl.lit(float(window_hours)),
+    )
+    return identified.select(PLACEBO.column_names)
+
+
+def _bands(pair: Pair, placebos: Placebos | None, n: int, n_before: int, n_after: int) -> dict[str, Floats]:
+    """The six band columns, NaN where there is no band."""
+    columns = {name: np.full(n, np.nan) for name in BAND_QUANTILES}
+    if placebos is None or n_after < 1:
+        return columns
+    starts, horizons = placebos.starts.indices, np.arange(1, n_after + 1)
+    ends = starts[:, None] + horizons[None, :]
+    is_whole = (ends <= pair.index) & np.isfinite(placebos.scale * placebos.measures.car)[:, None]
+    ends = np.minimum(ends, pair.index)
+    is_whole &= pair.sums.n_missing[ends] == pair.sums.n_missing[starts][:, None]
+    paths = pair.sums.asset[ends] - pair.sums.asset[starts][:, None]
+    paths -= placebos.measures.coefficients.beta[:, None] * (
+        pair.sums.benchmark[ends] - pair.sums.benchmark[starts][:, None]
+    )
+    ordered = np.sort(np.where(is_whole, paths * placebos.scale[:, None], np.nan), axis=0)
+    counts = is_whole.sum(axis=0)
+    has_band = np.array([_is_wide_enough(starts, is_whole[:, h], int(horizons[h])) for h in range(n_after)])
+    for name, quantile in BAND_QUANTILES.items():
+        columns[name][n_before] = 0.0
+        columns[name][n_before + 1 :] = np.where(has_band, _column_quantile(ordered, counts, quantile), np.nan)
+    return columns
+
+
+def _is_wide_enough(starts: NDArray[np.int64], is_whole: NDArray[np.bool_], horizon: int) -> bool:
+    """Whether five of the usable starts stand side by side; walks at most five steps."""
+    usable = starts[is_whole]
+    place = 0
+    for _ in range(MINIMUM_INDEPENDENT - 1):
+        if place >= usable.size:
+            return False
+        place = int(np.searchsorted(usable, usable[place] + horizon))
+    return place < usable.size
+
+
+def _column_quantile(ordered: Floats, counts: NDArray[np.int64], quantile: float) -> Floats:
+    """Quantile of each column of values sorted downwards, NaN last, by linear interpolation."""
+    position = quantile * np.maximum(counts - 1, 0)
+    low = np.floor(position).astype(np.int64)
+    high = np.minimum(low + 1, np.maximum(counts - 1, 0))
+    columns = np.arange(ordered.shape[1])
+    below, above = ordered[low, columns], ordered[high, columns]
+    values: Floats = below + (above - below) * (position - low)
+    return values

@@ -1,0 +1,127 @@
+"""What one market did over each window after one event: raw, expected, abnormal, and its rank among placebos."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.results.row import Row, absent_row, as_fraction, car_interval, result_row
+from analysis.single.window.block_model import WindowMeasures, fit_around, measure_windows
+from analysis.single.window.pair import Pair
+from analysis.single.window.placebo import PlaceboRank, PlaceboStarts, choose_starts, rank_among_placebos
+
+Floats = NDArray[np.float64]
+
+STATISTICS = ("raw_return", "expected_return", "car", "placebo_rank")
+
+
+@dataclass(frozen=True, slots=True)
+class Placebos:
+    """The placebo windows of one pair and length."""
+
+    starts: PlaceboStarts
+    measures: WindowMeasures
+    scale: Floats  # volatility at the event over volatility at each start
+
+
+@dataclass(frozen=True, slots=True)
+class WindowStudy:
+    """One window of one pair; `car` and its error are log points."""
+
+    window_hours: float
+    n_bars: int
+    car: float
+    standard_error: float
+    placebos: Placebos
+    rank: PlaceboRank | None
+    rows: tuple[Row, ...]
+
+
+def study_window(pair: Pair, window_hours: float) -> WindowStudy | tuple[Row, ...]:
+    """The window's numbers, or rows that say for each statistic why there is none."""
+    n_bars = pair.bars(window_hours)
+    reason = _find_obstacle(pair, window_hours, n_bars)
+    if reason:
+        return tuple(absent_row(pair, window_hours, statistic, reason) for statistic in STATISTICS)
+    starts = np.array([pair.index], dtype=np.int64)
+    measured = measure_windows(pair.sums, starts, n_bars, pair.coefficients)
+    car, error = float(measured.car[0]), float(measured.standard_error[0])
+    if not np.isfinite(car):
+        reason = "a bar of the token or of the benchmark is missing inside the window"
+        return tuple(absent_row(pair, window_hours, statistic, reason) for statistic in STATISTICS)
+    placebos = place_placebos(pair, n_bars)
+    rank = rank_among_placebos(
+        car, placebos.measures.car, placebos.scale, starts=placebos.starts.indices, window=n_bars
+    )
+    rows = _number_rows(pair, window_hours, n_bars, measured, placebos, rank)
+    return WindowStudy(window_hours, n_bars, car, error, placebos, rank, rows)
+
+
+def place_placebos(pair: Pair, n_bars: int) -> Placebos:
+    """The same measure over `n_bars` at ordinary times before the event, each under its own model."""
+    starts = choose_starts(
+        pair.series,
+        pair.index,
+        n_bars,
+        history=pair.bars(pair.specification.placebo_history_hours),
+        is_masked=pair.is_masked,
+    )
+    coefficients = fit_around(
+        pair.sums,
+        starts.indices,
+        n_bars,
+        limit=pair.index,
+        length=pair.bars(pair.specification.estimation_hours),
+        minimum=pair.bars(pair.specification.minimum_estimation_hours),
+    )
+    measures = measure_windows(pair.sums, starts.indices, n_bars, coefficients)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scale = pair.volatility[pair.index] / pair.volatility[starts.indices]
+    return Placebos(starts, measures, np.where(np.isfinite(scale), scale, np.nan))
+
+
+def _find_obstacle(pair: Pair, window_hours: float, n_bars: int) -> str | None:
+    if n_bars < 1 or abs(n_bars * pair.series.bar_hours - window_hours) > 1e-9:
+        return f"{window_hours:g} h is not a whole number of {pair.series.bar_words} bars"
+    if pair.index + n_bars > pair.series.close_us.size:
+        last = pair.close_at(pair.series.close_us.size)
+        return f"the record ends at {last:%Y-%m-%d %H:%M} UTC, before the window does: fetch or import later bars"
+    return None
+
+
+def _number_rows(
+    pair: Pair, hours: float, n_bars: int, measured: WindowMeasures, placebos: Placebos, rank: PlaceboRank | None
+) -> tuple[Row, ...]:
+    as_of, n_estimation = pair.close_at(n_bars - 1), int(pair.coefficients.n[0])
+    car, error, expected = (float(values[0]) for values in (measured.car, measured.standard_error, measured.expected))
+    lower, upper, p_value = car_interval(car, error, n_estimation - 2)
+    return (
+        result_row(pair, hours, "raw_return", as_of, estimate=as_fraction(car + expected), n=n_bars),
+        result_row(pair, hours, "expected_return", as_of, estimate=as_fraction(expected), n_estimation=n_estimation),
+        result_row(
+            pair, hours, "car", as_of, estimate=as_fraction(car), standard_error=float(np.exp(car)) * error,
+            lower_95=as_fraction(lower), upper_95=as_fraction(upper), value=car / error, p_value=p_value,
+            n=n_bars, n_estimation=n_estimation,
+        ),
+        _rank_row(pair, hours, n_bars, placebos, rank),
+    )  # fmt: skip
+
+
+def _rank_row(pair: Pair, hours: float, n_bars: int, placebos: Placebos, rank: PlaceboRank | None) -> Row:
+    if rank is None:
+        reason = f"no placebo window of {hours:g} h fits before the event between other events: import earlier bars"
+        return absent_row(pair, hours, "placebo_rank", reason)
+    indices = placebos.starts.indices
+    days = (pair.index - int(indices[0])) * pair.series.bar_hours / 24.0
+    words = (
+        f"{pair.conventions}; placebos: {rank.n} windows in the {days:.0f} days before, {placebos.starts.matching}, "
+        f"other events avoided, scaled by EWMA volatility; {rank.n_independent} of them independent: "
+        f"p cannot be below {1.0 / (1 + rank.n_independent):.3g}; the interval holds 95 % of the placebos"
+    )
+    return result_row(
+        pair, hours, "placebo_rank", pair.close_at(n_bars - 1), value=float(rank.n_as_large), p_value=rank.p_value,
+        lower_95=as_fraction(rank.lower), upper_95=as_fraction(rank.upper), n=rank.n,
+        n_effective=float(rank.n_independent), n_estimation=int(pair.coefficients.n[0]), conventions=words,
+    )  # fmt: skip

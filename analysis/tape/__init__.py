@@ -1,0 +1,1 @@
+"""Prices as returns on one calendar."""

@@ -1,0 +1,76 @@
+"""Assets that a study does not treat, over the bars of one that it does."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.tape.observations import is_observed
+from analysis.tape.returns import ReturnGrid
+from analysis.tape.series import MICROSECONDS_PER_HOUR, AlignedSeries
+
+Floats = NDArray[np.float64]
+
+BASKET = "other assets"
+MINIMUM_BASKET = 10  # assets with a return in the bar; fewer are a bet on single names
+
+
+@dataclass(frozen=True, slots=True)
+class Donors:
+    """Assets that the study does not treat, on one bar length."""
+
+    bar_hours: float
+    first_close_us: int
+    asset_ids: tuple[str, ...]
+    returns: Floats  # (assets, bars), log points, NaN = missing
+
+    def over(self, series: AlignedSeries) -> Floats:
+        """Returns over the bars of `series`, (assets, bars of series), NaN outside the record."""
+        step = round(self.bar_hours * MICROSECONDS_PER_HOUR)
+        return self.over_bars(int(series.close_us[0]) // step, series.close_us.size)
+
+    def over_bars(self, first: int, n_bars: int) -> Floats:
+        """Returns over `n_bars` from bar `first` on (close time over bar length), (assets, n_bars), NaN outside."""
+        offset = first - self.first_close_us // round(self.bar_hours * MICROSECONDS_PER_HOUR)
+        found = np.full((len(self.asset_ids), n_bars), np.nan)
+        start, stop = max(0, offset), min(self.returns.shape[1], offset + n_bars)
+        if stop > start:
+            found[:, start - offset : stop - offset] = self.returns[:, start:stop]
+        return found
+
+    def fingerprint(self, series: AlignedSeries, first: int, last: int) -> str:
+        """sha256 over names and returns in the bars [first, last) of `series`."""
+        digest = hashlib.sha256(" ".join(self.asset_ids).encode())
+        digest.update(np.ascontiguousarray(self.over(series)[:, first:last]).tobytes())
+        return digest.hexdigest()
+
+    def basket_over(self, series: AlignedSeries) -> Floats:
+        """Equal-weighted mean return of the donors over the bars of `series`; NaN where fewer than ten have one."""
+        returns = self.over(series)
+        counts = np.isfinite(returns).sum(axis=0)
+        total = np.nansum(returns, axis=0)
+        return np.where(counts >= MINIMUM_BASKET, total / np.maximum(counts, 1), np.nan)
+
+
+def collect_donors(grid: ReturnGrid, asset_ids: Mapping[str, str], treated: Collection[str]) -> Donors:
+    """Every asset of `grid` that is not `treated`; its return of a bar comes from the first of its markets that has it.
+
+    Markets with more returns come first; venues are mixed by return, never by price. Observed prices are no donors.
+    """
+    markets: dict[str, list[tuple[int, str]]] = {}
+    for market_id in grid.market_ids:
+        asset = asset_ids.get(market_id, market_id)
+        if asset not in treated and not is_observed(market_id):
+            n_returns = int(np.isfinite(grid.returns[grid.row(market_id)]).sum())
+            markets.setdefault(asset, []).append((-n_returns, market_id))
+    returns = np.full((len(markets), grid.n_bars), np.nan)
+    for row, asset in enumerate(sorted(markets)):
+        for _, market_id in sorted(markets[asset]):
+            returns[row] = np.where(np.isnan(returns[row]), grid.returns[grid.row(market_id)], returns[row])
+    step = grid.bar.total_seconds()
+    first_close_us = round((grid.first_open.timestamp() + step) * 1_000_000)
+    return Donors(step / 3600.0, first_close_us, tuple(sorted(markets)), returns)

@@ -1,0 +1,125 @@
+"""The markets of a study on their grids: each token beside its benchmarks, and everybody else beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+
+from analysis.tape.donors import BASKET, Donors, collect_donors
+from analysis.tape.observations import is_observed
+from analysis.tape.returns import ReturnGrid
+from analysis.tape.series import AlignedSeries, align_series
+
+Variant = Mapping[str, AlignedSeries]  # one market and bar length, by benchmark, the main one first
+
+
+@dataclass(frozen=True, slots=True)
+class StudyMarkets:
+    """Every market of a study, finest bars first, with what the methods compare it to."""
+
+    series: Mapping[str, tuple[AlignedSeries, ...]]  # by market, beside the main benchmark
+    asset_ids: Mapping[str, str]  # by market
+    variants: Mapping[str, tuple[Variant, ...]]  # by asset
+    donors: Mapping[float, Donors]  # by bar length in hours
+
+
+def align_markets(
+    grids: Sequence[ReturnGrid],
+    markets: pl.DataFrame,
+    *,
+    asset_ids: Sequence[str],
+    benchmark_asset_ids: Sequence[str],
+    benchmark_exchanges: Sequence[str],
+    is_level: bool = False,
+) -> StudyMarkets:
+    """Series of every market that quotes one of `asset_ids`, beside the benchmark of its own venue, else of others.
+
+    `grids` come finest bars first; `markets` has market_id and asset_id; `benchmark_asset_ids` come main one first.
+    The main benchmark's own markets get none: their abnormal return is their return. Donors are the assets of
+    `markets` that are not in `asset_ids`, and the benchmarks. An observed market without a bar is left out; it enters
+    neither the donors nor the variants of the specification curve. With `is_level` (volumes and ranges, which differ
+    between venues) a market has a series beside each benchmark market that it shares bars with; the benchmark of
+    returns may change its venue from bar to bar.
+    """
+    assets = dict(markets.select("market_id", "asset_id").iter_rows())
+    treated = frozenset(asset_ids) - frozenset(benchmark_asset_ids)
+    donors = {grid.bar.total_seconds() / 3600.0: collect_donors(grid, assets, treated) for grid in grids}
+    series: dict[str, tuple[AlignedSeries, ...]] = {}
+    variants: dict[str, list[Variant]] = {}
+    for market_id, asset in assets.items():
+        if asset not in asset_ids:
+            continue
+        found = []
+        for grid in grids:
+            if market_id not in grid.market_ids:
+                continue
+            if is_level:
+                venues = _venues_of(grid, market_id, benchmark_asset_ids[0], assets, benchmark_exchanges)
+                found += _align_levels(grid, market_id, venues) if asset != benchmark_asset_ids[0] else []
+                continue
+            variant = _align_variant(grid, market_id, asset, assets, benchmark_asset_ids, benchmark_exchanges)
+            if not variant:
+                continue
+            main = next(iter(variant.values()))
+            found.append(main)
+            if asset in treated and not is_observed(market_id):
+                variants.setdefault(asset, []).append(variant | _beside_basket(main, donors[main.bar_hours]))
+        if found or not is_observed(market_id):
+            series[market_id] = tuple(found)
+    named = {market_id: assets[market_id] for market_id in series}
+    return StudyMarkets(series, named, {asset: tuple(items) for asset, items in variants.items()}, donors)
+
+
+def _align_variant(
+    grid: ReturnGrid,
+    market_id: str,
+    asset: str,
+    assets: Mapping[str, str],
+    benchmark_asset_ids: Sequence[str],
+    exchanges: Sequence[str],
+) -> dict[str, AlignedSeries]:
+    """The market beside each benchmark it is not itself; the main benchmark's own market stands alone."""
+    if asset == benchmark_asset_ids[0]:
+        alone = align_series(grid, market_id, [])
+        return {asset: alone} if alone is not None else {}
+    found = {}
+    for number, benchmark in enumerate(benchmark_asset_ids):
+        chosen = _venues_of(grid, market_id, benchmark, assets, exchanges)
+        if benchmark == asset or (number > 0 and not chosen):
+            continue
+        aligned = align_series(grid, market_id, chosen) if chosen else None
+        if aligned is not None:
+            found[benchmark] = aligned
+    return found if benchmark_asset_ids[0] in found else {}
+
+
+def _align_levels(grid: ReturnGrid, market_id: str, venues: Sequence[str]) -> list[AlignedSeries]:
+    """The market beside each benchmark market on its own, where both have a value in some bar."""
+    own = np.isfinite(grid.returns[grid.row(market_id)])
+    shared = [name for name in venues if (own & np.isfinite(grid.returns[grid.row(name)])).any()]
+    return [series for name in shared if (series := align_series(grid, market_id, [name])) is not None]
+
+
+def _venues_of(
+    grid: ReturnGrid, market_id: str, benchmark: str, assets: Mapping[str, str], exchanges: Sequence[str]
+) -> list[str]:
+    """Markets of a benchmark on a grid, in the order in which they are asked for a bar of `market_id`."""
+    names = [name for name in grid.market_ids if assets.get(name) == benchmark]
+    return _order_venues(names, market_id, exchanges)
+
+
+def _beside_basket(series: AlignedSeries, donors: Donors) -> dict[str, AlignedSeries]:
+    basket = donors.basket_over(series)
+    if not np.isfinite(basket).any():
+        return {}
+    return {BASKET: replace(series, benchmark=basket, benchmark_ids=(BASKET,))}
+
+
+def _order_venues(names: Sequence[str], market_id: str, exchanges: Sequence[str]) -> list[str]:
+    """Benchmark markets: the market's own venue first, then the declared venues; others are not used."""
+    preference = [market_id.split(":", 1)[0], *exchanges]
+    known = [name for name in names if name.split(":", 1)[0] in preference]
+    return sorted(known, key=lambda name: (preference.index(name.split(":", 1)[0]), name))

@@ -1,0 +1,105 @@
+"""One market's bars and its benchmark's on one regular grid, with gaps left open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.tape.returns import ReturnGrid
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+MICROSECONDS_PER_HOUR = 3_600_000_000
+MINIMUM_BARS = 2  # one return
+
+
+@dataclass(frozen=True, slots=True)
+class AlignedSeries:
+    """Bars of one market on a grid without holes in time; all arrays have one element per bar."""
+
+    market_id: str
+    bar_hours: float
+    close_us: Integers  # when the bar's close was known, microseconds since 1970 UTC
+    close_quote: Floats  # NaN = no bar, or a frozen one
+    asset: Floats  # log return over the bar; NaN across a gap
+    benchmark: Floats  # log return of the benchmark over the same bar; NaN where no venue has it
+    benchmark_source: Integers  # which of `benchmark_ids` the return comes from, −1 none
+    benchmark_ids: tuple[str, ...]
+
+    @property
+    def bar_words(self) -> str:
+        """The bar length as people write it, e.g. 1h."""
+        return f"{self.bar_hours:g}h" if self.bar_hours >= 1.0 else f"{self.bar_hours * 60:g}m"
+
+    def first_bar_after(self, instant_us: int) -> int:
+        """Index of the first bar whose close is later than `instant_us`: the bar in which the instant falls."""
+        return int(np.searchsorted(self.close_us, instant_us, side="right"))
+
+    def benchmark_words(self, start: int, end: int) -> str:
+        """The benchmark markets used in bars [start, end), most used first."""
+        used = self.benchmark_source[start:end]
+        counts = [(int(np.sum(used == number)), name) for number, name in enumerate(self.benchmark_ids)]
+        named = [f"{name} ({count} bars)" for count, name in sorted(counts, reverse=True) if count]
+        return ", ".join(named) if named else "none (raw returns)"
+
+
+def align_series(grid: ReturnGrid, market_id: str, benchmark_ids: Sequence[str]) -> AlignedSeries | None:
+    """One market of `grid` (log returns) beside its benchmark, cut to the market's own life; None below two bars.
+
+    The benchmark's return of a bar comes from the first of `benchmark_ids` that has it: venues are mixed by return,
+    never by price, so no splice can look like a move. Without benchmarks its return is zero everywhere. Raises
+    ValueError for a grid of simple returns and KeyError for a market that is not in it.
+    """
+    if grid.kind != "log":
+        raise ValueError(f"the grid holds {grid.kind} returns; sums over windows need log returns")
+    row = grid.row(market_id)
+    present = np.flatnonzero(np.isfinite(grid.close[row]))
+    if present.size < MINIMUM_BARS:
+        return None
+    life = slice(int(present[0]), int(present[-1]) + 1)
+    n = life.stop - life.start
+    benchmark, source = np.full(n, np.nan if benchmark_ids else 0.0), np.full(n, -1, dtype=np.int64)
+    for number, name in enumerate(benchmark_ids):
+        candidate = grid.returns[grid.row(name), life]
+        is_new = np.isnan(benchmark) & np.isfinite(candidate)
+        benchmark[is_new], source[is_new] = candidate[is_new], number
+    step = round(grid.bar.total_seconds() * 1_000_000)
+    first_us = round(grid.first_open.timestamp() * 1_000_000)
+    return AlignedSeries(
+        market_id,
+        step / MICROSECONDS_PER_HOUR,
+        first_us + step * np.arange(life.start + 1, life.stop + 1, dtype=np.int64),
+        grid.close[row, life],
+        grid.returns[row, life],
+        benchmark,
+        source,
+        tuple(benchmark_ids),
+    )
+
+
+def cut_series(series: AlignedSeries, first: int, last: int) -> AlignedSeries:
+    """Bars [first, last) of `series`."""
+    return replace(
+        series,
+        close_us=series.close_us[first:last],
+        close_quote=series.close_quote[first:last],
+        asset=series.asset[first:last],
+        benchmark=series.benchmark[first:last],
+        benchmark_source=series.benchmark_source[first:last],
+    )
+
+
+def mark_spans(series: AlignedSeries, spans_us: tuple[tuple[int, int], ...]) -> Flags:
+    """True for every bar that touches one of the [start, end) spans, shape (n,)."""
+    step = round(series.bar_hours * MICROSECONDS_PER_HOUR)
+    is_masked = np.zeros(series.close_us.size, dtype=np.bool_)
+    for start, end in spans_us:
+        first = int(np.searchsorted(series.close_us, start, side="right"))
+        stop = int(np.searchsorted(series.close_us - step, end, side="left"))
+        is_masked[first:stop] = True
+    return is_masked

@@ -1,0 +1,121 @@
+"""Rows that set the correlation in the hours after events against that in calm hours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from analysis.together.around.contagion import compare
+from analysis.together.around.episodes import seeded_generator
+from analysis.together.leads.leadlag import control_false_discoveries
+from analysis.together.moving.intervals import MIN_BARS, Array
+from analysis.together.moving.pairs import Pair
+from warehouse.tables.correlation import CORRELATION_CONTAGION
+
+# Hours after an event that count as its aftermath.
+AFTER_HOURS = 24.0
+# Fewer events of a kind than this are told one by one: a bootstrap of so few aftermaths is far too sure of itself.
+MIN_EVENTS = 5
+# Share of MIN_EVENTS whole aftermaths that must be left where aftermaths overlap or bars are absent.
+MIN_SHARE_AFTER = 0.8
+# Times that bound the news from above at worst.
+USABLE = ("second", "minute", "hour", "upper_bound")
+CONVENTIONS = (
+    "log returns; aftermath: the bar of the first public evidence and the 24 h from it; calm: bars in no aftermath of "
+    "any event; intervals: block bootstrap, whole aftermaths as blocks; adjusted: Forbes and Rigobon 2002 (assumes the "
+    "token's own noise unchanged); p: difference of Fisher's z over its bootstrap deviation; p_adjusted: "
+    "Benjamini-Yekutieli over all rows"
+)
+
+
+def measure_aftermath(pairs: Iterable[Pair], events: pl.DataFrame) -> pl.DataFrame:
+    """Rows of out.correlation_contagion per pair and category with at least MIN_EVENTS events, and for all events.
+
+    `events` has event_id, category, best_at_utc, time_precision, status; only confirmed events with a time count, but
+    no event's day is calm.
+    """
+    confirmed = events.filter(pl.col("status") == "confirmed")
+    timed = confirmed.filter(pl.col("time_precision").is_in(USABLE)).sort("event_id")
+    rows = [row for pair in pairs for row in _measure_pair(pair, timed, confirmed)]
+    if not rows:
+        return CORRELATION_CONTAGION.empty()
+    frame = pl.DataFrame(rows, schema=CORRELATION_CONTAGION.schema, orient="row")
+    frame = frame.with_columns(pl.col(pl.Float64).fill_nan(None))
+    p_values = frame["p_value"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    adjusted = pl.Series("p_adjusted", control_false_discoveries(p_values)).fill_nan(None)
+    return CORRELATION_CONTAGION.conform(frame.with_columns(adjusted))
+
+
+def mark_aftermath(pair: Pair, times: Iterable[datetime], n_bars: int) -> tuple[NDArray[np.bool_], int]:
+    """True for bars in the aftermath of one of `times`, and how many of them fall inside the series."""
+    is_after = np.zeros(pair.token.size, dtype=bool)
+    n_events = 0
+    for at in times:
+        position = pair.position_at(at)
+        if 0 <= position < is_after.size:
+            is_after[position : position + n_bars] = True
+            n_events += 1
+    return is_after, n_events
+
+
+def _measure_pair(pair: Pair, timed: pl.DataFrame, confirmed: pl.DataFrame) -> list[dict[str, Any]]:
+    n_bars = max(1, round(AFTER_HOURS / pair.bar_hours))
+    if n_bars < 2:
+        return []
+    is_any, _ = mark_aftermath(pair, confirmed["best_at_utc"].to_list(), n_bars)
+    rows = []
+    for category in ["all", *sorted(timed["category"].unique().to_list())]:
+        chosen = timed if category == "all" else timed.filter(pl.col("category") == category)
+        is_after, n_events = mark_aftermath(pair, chosen["best_at_utc"].to_list(), n_bars)
+        if n_events >= MIN_EVENTS:
+            rows.append(_measure(pair, category, n_events, is_after, ~is_any, n_bars))
+    return rows
+
+
+def _measure(
+    pair: Pair,
+    category: str,
+    n_events: int,
+    is_after: NDArray[np.bool_],
+    is_calm: NDArray[np.bool_],
+    n_bars: int,
+) -> dict[str, Any]:
+    sides = (*_common(pair, is_calm), *_common(pair, is_after))
+    row: dict[str, Any] = {
+        **pair.labels(),
+        "category": category,
+        "after_hours": AFTER_HOURS,
+        "n_events": n_events,
+        "n_calm": sides[0].size,
+        "n_after": sides[2].size,
+        "conventions": CONVENTIONS,
+        "data_as_of_utc": pair.last_close,
+    }
+    needed = max(MIN_BARS, round(MIN_SHARE_AFTER * MIN_EVENTS * n_bars))
+    if min(sides[0].size, sides[2].size) < needed:
+        return row | {"reason": f"{sides[0].size} calm and {sides[2].size} aftermath bars; each side needs {needed}"}
+    generator = seeded_generator("aftermath", category, *pair.labels().values())
+    found = compare(*sides, generator, length_after=n_bars)
+    return row | {
+        "calm_correlation": float(found.before.correlation),
+        "after_correlation": float(found.after.correlation),
+        "after_correlation_adjusted": found.after_adjusted,
+        "change": found.correlation.estimate,
+        "change_lower_95": found.correlation.lower,
+        "change_upper_95": found.correlation.upper,
+        "change_adjusted": found.adjusted.estimate,
+        "change_adjusted_lower_95": found.adjusted.lower,
+        "change_adjusted_upper_95": found.adjusted.upper,
+        "p_value": found.p_adjusted_change,
+        "variance_ratio": found.benchmark_variance_ratio,
+    }
+
+
+def _common(pair: Pair, is_chosen: NDArray[np.bool_]) -> tuple[Array, Array]:
+    is_kept = is_chosen & np.isfinite(pair.token) & np.isfinite(pair.benchmark)
+    return pair.token[is_kept], pair.benchmark[is_kept]

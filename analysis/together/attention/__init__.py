@@ -1,0 +1,1 @@
+"""News attention and returns."""

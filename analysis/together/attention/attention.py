@@ -1,0 +1,209 @@
+"""The attention index: relevant headlines over what the outlets' usual shares of their coverage would give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from scipy.special import gammaincinv
+
+from analysis.events.timing import CORROBORATED, NEWSROOM_CLAIM, NEWSROOM_KINDS, add_clocks
+from analysis.together.attention.shares import learn_shares
+from analysis.together.moving.intervals import Array
+from warehouse.tables.attention import ATTENTION
+
+# Stories about tokens and their rules, and outages, have indices of their own and are not AI policy.
+OUTCOMES = frozenset({"token_price_commentary"})
+NOT_POLICY = OUTCOMES | {"network_token_news", "crypto_token_regulation", "outage", "not_relevant", "sponsored_promo"}
+# A subject with fewer headlines in the whole record has no index.
+MIN_SUBJECT_HEADLINES = 20
+# Hours are published for subjects with at least this many.
+MIN_HOURLY_HEADLINES = 100
+# With fewer expected headlines in a period one headline decides the index.
+MIN_EXPECTED = {"hourly": 0.1, "daily": 0.5, "weekly": 0.5}
+FREQUENCIES = {"hourly": "1h", "daily": "1d", "weekly": "1w"}
+HOURLESS = ("date_only", "crawl")
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Headlines per outlet and hour, and the relevant ones per subject."""
+
+    all: pl.DataFrame  # outlet, hour, is_timed, n
+    relevant: pl.DataFrame  # kind, subject_id, outlet, hour, is_timed, story_id
+
+
+def measure_attention(
+    entries: pl.DataFrame,
+    story_entries: pl.DataFrame,
+    stories: pl.DataFrame,
+    tags: pl.DataFrame,
+    jurisdictions: Mapping[str, str],
+) -> pl.DataFrame:
+    """Rows of out.attention: the index by hour, day and week for all AI policy, each category, entity and jurisdiction.
+
+    Shares are learnt from the past alone (`learn_shares`), so a published period never changes with later news, and a
+    feed that starts, stops or changes its volume does not move the index. One story counts once per outlet. Items
+    whose clock shows no hour, or that nobody bore out, count by day and week only. Price commentary is an outcome: it
+    has its own index and is in no other (after Baker, Bloom and Davis 2016).
+    """
+    coverage = count_coverage(entries, story_entries, stories, tags, jurisdictions)
+    if not coverage.relevant.height:
+        return ATTENTION.empty()
+    calendar = _calendar(coverage)
+    total = _place(coverage.all, calendar)
+    parts = _place(coverage.relevant, calendar).partition_by("kind", "subject_id", as_dict=True)
+    frames = [
+        frame
+        for (kind, subject), chosen in sorted(parts.items())
+        if chosen.height >= MIN_SUBJECT_HEADLINES
+        for frame in _measure_subject(total, chosen, calendar, str(kind), str(subject))
+    ]
+    return ATTENTION.conform(pl.concat(frames)) if frames else ATTENTION.empty()
+
+
+def count_coverage(
+    entries: pl.DataFrame,
+    story_entries: pl.DataFrame,
+    stories: pl.DataFrame,
+    tags: pl.DataFrame,
+    jurisdictions: Mapping[str, str],
+) -> Coverage:
+    """Headlines by outlet and hour (revised titles once), and relevant ones by subject, once per outlet and story."""
+    newsroom = pl.col("outlet_kind").is_in(list(NEWSROOM_KINDS))
+    firm = pl.col("level").is_in([CORROBORATED, NEWSROOM_CLAIM]) | newsroom
+    clocked = (
+        add_clocks(entries.filter(pl.col("title_version") == 1))
+        .with_columns(
+            pl.col("at_utc").dt.truncate("1h").alias("hour"),
+            (firm & ~pl.col("time_basis").is_in(HOURLESS)).alias("is_timed"),
+        )
+        .filter(pl.col("hour").is_not_null())
+        .select("entry_id", "outlet", "hour", "is_timed")
+    )
+    total = clocked.group_by("outlet", "hour", "is_timed").agg(pl.len().alias("n"))
+    told = (
+        clocked.join(story_entries.select("entry_id", "story_id"), on="entry_id", validate="1:1")
+        .join(stories.select("story_id", "category", "is_relevant"), on="story_id", validate="m:1")
+        .filter("is_relevant")
+    )
+    causes = told.filter(~pl.col("category").is_in(list(OUTCOMES)))
+    policy = told.filter(~pl.col("category").is_in(list(NOT_POLICY)))
+    places = pl.DataFrame(
+        {"tag_id": list(jurisdictions), "place": list(jurisdictions.values())},
+        schema={"tag_id": pl.String, "place": pl.String},
+    )
+    named = tags.filter(pl.col("kind") == "entity").select("entry_id", "tag_id").unique()
+    entities = causes.join(named, on="entry_id", validate="1:m")
+    placed = policy.join(named, on="entry_id", validate="1:m").join(places, on="tag_id", validate="m:1")
+    relevant = pl.concat(
+        [
+            _subjects(policy, "all", pl.lit("all")),
+            _subjects(told, "category", pl.col("category")),
+            _subjects(entities, "entity", pl.col("tag_id")),
+            _subjects(placed, "jurisdiction", pl.col("place")),
+        ]
+    )
+    return Coverage(total, relevant)
+
+
+def _subjects(frame: pl.DataFrame, kind: str, subject: pl.Expr) -> pl.DataFrame:
+    rows = frame.select(
+        pl.lit(kind).alias("kind"), subject.alias("subject_id"), "outlet", "story_id", "hour", "is_timed"
+    )
+    keys = ["kind", "subject_id", "outlet", "story_id"]
+    return rows.sort("hour", "is_timed", descending=[False, True]).unique(keys, keep="first", maintain_order=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Calendar:
+    """Coverage as a matrix of days and outlets, and every row of it as positions in that matrix."""
+
+    outlets: pl.DataFrame  # outlet, outlet_number
+    first_day: pl.Series
+    by_day: Array  # (days, outlets)
+
+
+def _calendar(coverage: Coverage) -> _Calendar:
+    outlets = coverage.all.select(pl.col("outlet").unique().sort()).with_row_index("outlet_number")
+    first_day = coverage.all.select(pl.col("hour").min().dt.truncate("1d"))["hour"]
+    calendar = _Calendar(outlets, first_day, np.empty((0, 0)))
+    placed = _place(coverage.all, calendar)
+    by_day = np.zeros((int(placed["day_number"].to_numpy().max()) + 1, outlets.height))
+    np.add.at(by_day, (placed["day_number"].to_numpy(), placed["outlet_number"].to_numpy()), placed["n"].to_numpy())
+    return _Calendar(outlets, first_day, by_day)
+
+
+def _place(frame: pl.DataFrame, calendar: _Calendar) -> pl.DataFrame:
+    """`frame` (outlet, hour) with `day_number` and `outlet_number`."""
+    day = (pl.col("hour") - calendar.first_day.item()).dt.total_days().alias("day_number")
+    return frame.with_columns(day).join(calendar.outlets, on="outlet", validate="m:1")
+
+
+def _measure_subject(
+    total: pl.DataFrame, chosen: pl.DataFrame, calendar: _Calendar, kind: str, subject: str
+) -> list[pl.DataFrame]:
+    """The subject's index at every frequency; `total` and `chosen` are placed on the calendar."""
+    relevant = np.zeros(calendar.by_day.shape)
+    np.add.at(relevant, (chosen["day_number"].to_numpy(), chosen["outlet_number"].to_numpy()), 1.0)
+    usual = learn_shares(relevant, calendar.by_day)
+    weight = np.where(usual.is_counted, usual.share, np.nan)
+
+    def counted(frame: pl.DataFrame) -> pl.DataFrame:
+        share = weight[frame["day_number"].to_numpy(), frame["outlet_number"].to_numpy()]
+        return frame.with_columns(pl.Series("share", share)).filter(pl.col("share").is_not_nan())
+
+    covered, found = counted(total), counted(chosen)
+    is_hourly = kind != "entity" and chosen.height >= MIN_HOURLY_HEADLINES
+    wanted = [name for name in FREQUENCIES if name != "hourly" or is_hourly]
+    return [_aggregate(covered, found, kind, subject, name) for name in wanted]
+
+
+def _aggregate(covered: pl.DataFrame, found: pl.DataFrame, kind: str, subject: str, frequency: str) -> pl.DataFrame:
+    if frequency == "hourly":
+        covered, found = covered.filter("is_timed"), found.filter("is_timed")
+    period = pl.col("hour").dt.truncate(FREQUENCIES[frequency]).alias("start_utc")
+    expected = covered.group_by(period).agg(
+        (pl.col("n") * pl.col("share")).sort().sum().alias("expected_headlines"),
+        pl.col("outlet_number").n_unique().cast(pl.Int64).alias("n_outlets"),
+        pl.col("n").sum().cast(pl.Int64).alias("n_coverage"),
+    )
+    counts = found.group_by(period).agg(
+        pl.len().cast(pl.Int64).alias("n_headlines"),
+        pl.col("story_id").n_unique().cast(pl.Int64).alias("n_stories"),
+    )
+    joined = expected.join(counts, on="start_utc", how="left", validate="1:1").with_columns(
+        pl.col("n_headlines", "n_stories").fill_null(0)
+    )
+    return _add_index(joined, MIN_EXPECTED[frequency]).select(
+        pl.lit(frequency).alias("frequency"),
+        pl.lit(kind).alias("kind"),
+        pl.lit(subject).alias("subject_id"),
+        "start_utc",
+        "attention_index",
+        "attention_index_lower_95",
+        "attention_index_upper_95",
+        "n_headlines",
+        "expected_headlines",
+        "n_stories",
+        "n_outlets",
+        "n_coverage",
+        pl.lit(subject in OUTCOMES).alias("is_outcome"),
+    )
+
+
+def _add_index(frame: pl.DataFrame, min_expected: float) -> pl.DataFrame:
+    """Adds the index and its exact Poisson interval (Garwood 1936); null where too little was expected."""
+    ordered = frame.sort("start_utc")
+    count = ordered["n_headlines"].to_numpy()
+    lower = np.where(count > 0, gammaincinv(np.maximum(count, 1), 0.025), 0.0)
+    upper = gammaincinv(count + 1, 0.975)
+    values = {"": count.astype(np.float64), "_lower_95": lower, "_upper_95": upper}
+    return ordered.with_columns(
+        pl.when(pl.col("expected_headlines") >= min_expected)
+        .then(100.0 * pl.Series(value) / pl.col("expected_headlines"))
+        .alias(f"attention_index{suffix}")
+        for suffix, value in values.items()
+    )

@@ -1,0 +1,195 @@
+"""Correlation and beta over moving windows, for one pair or for all pairs of a wide matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from analysis.together.moving.intervals import FROZEN_SHARE, MIN_BARS, Array, Association, associate, fisher_interval
+
+# A window with a smaller share of its bars gives no number.
+MIN_SHARE = 0.8
+# Window elements held at once when intervals are computed.
+CHUNK_ELEMENTS = 4_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class PairIndex:
+    """The rows of every pair, in the order of `itertools.combinations`."""
+
+    first: NDArray[np.int64]
+    second: NDArray[np.int64]
+
+
+def pair_index(n_rows: int) -> PairIndex:
+    """All pairs of `n_rows` rows."""
+    pairs = np.array(list(combinations(range(n_rows), 2)), dtype=np.int64).reshape(-1, 2)
+    return PairIndex(pairs[:, 0], pairs[:, 1])
+
+
+def rolling_correlations(
+    returns: Array, windows: Sequence[int], *, min_share: float = MIN_SHARE, n_threads: int = 2
+) -> NDArray[np.float32]:
+    """Correlation of every pair of rows over every window: (windows, pairs, time) as float32, NaN where too thin.
+
+    `returns` is (assets, time) with NaN for absent bars; element t covers the `window` bars that end with bar t; pairs
+    come in the order of `pair_index`. Sums are float64 prefix sums of standardised rows, so results agree with
+    direct sums to about 1e-9; the output dominates memory with 4 bytes an element.
+    """
+    rows = _standardise(returns)
+    pairs = pair_index(rows.shape[0])
+    out = np.empty((len(windows), pairs.first.size, rows.shape[1]), dtype=np.float32)
+    sums = [_RowSums.of(row) for row in rows]
+
+    def fill(k: int) -> None:
+        prefixes = _pair_prefixes(sums[pairs.first[k]], sums[pairs.second[k]])
+        for position, window in enumerate(windows):
+            out[position, k] = _correlation(prefixes, window, min_share)
+
+    with ThreadPoolExecutor(n_threads) as pool:
+        list(pool.map(fill, range(pairs.first.size), chunksize=64))
+    return out
+
+
+def rolling_correlation(x: Array, y: Array, window: int, min_share: float = MIN_SHARE) -> Array:
+    """Correlation of two series over the `window` bars that end at each bar; NaN where too few are present."""
+    a, b = (_RowSums.of(row) for row in _standardise(np.stack([x, y])))
+    return _correlation(_pair_prefixes(a, b), window, min_share)
+
+
+def rolling_association(
+    token: Array, benchmark: Array, window: int, ends: NDArray[np.int64], min_share: float = MIN_SHARE
+) -> Association:
+    """Correlation and beta with intervals over the `window` bars that end with each bar of `ends` (inclusive).
+
+    Ends before the first full window and windows with less than `min_share` of their bars are NaN, with their n.
+    """
+    padded = [np.concatenate([np.full(window - 1, np.nan), series]) for series in (token, benchmark)]
+    views = [sliding_window_view(series, window) for series in padded]
+    step = max(1, CHUNK_ELEMENTS // window)
+    parts = [
+        associate(views[0][ends[i : i + step]], views[1][ends[i : i + step]]) for i in range(0, ends.size, step)
+    ] or [associate(np.empty((0, window)), np.empty((0, window)))]
+    names = Association.__dataclass_fields__
+    n = np.concatenate([part.n for part in parts])
+    is_thin = n < max(MIN_BARS, min_share * window)
+
+    def join(name: str) -> Array:
+        return np.where(is_thin, np.nan, np.concatenate([getattr(part, name) for part in parts]))
+
+    return Association(n.astype(np.int64), *(join(name) for name in names if name != "n"))
+
+
+def ewma_association(token: Array, benchmark: Array, half_life: float) -> Association:
+    """Exponentially weighted correlation and beta at each bar, means taken as zero (RiskMetrics 1996).
+
+    Absent bars carry no weight and do not age the rest. `n_effective` is (sum w)^2 / sum w^2, the interval is Fisher's
+    with it; beta has no interval. NaN until MIN_BARS bars have been seen.
+    """
+    from scipy.signal import lfilter
+
+    is_common = np.isfinite(token) & np.isfinite(benchmark)
+    y, x = token[is_common], benchmark[is_common]
+    decay = 0.5 ** (1.0 / half_life)
+
+    def smooth(values: Array, rate: float) -> Array:
+        return np.asarray(lfilter([1.0], [1.0, -rate], values), dtype=np.float64)
+
+    weight, weight_square = smooth(np.ones_like(x), decay), smooth(np.ones_like(x), decay**2)
+    s_xx, s_yy, s_xy = smooth(x * x, decay), smooth(y * y, decay), smooth(x * y, decay)
+    is_ready = (np.arange(x.size) + 1 >= MIN_BARS) & (s_xx > 0) & (s_yy > 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        r = np.where(is_ready, s_xy / np.sqrt(s_xx * s_yy), np.nan)
+        beta = np.where(is_ready, s_xy / s_xx, np.nan)
+    effective = np.where(is_ready, weight**2 / weight_square, np.nan)
+    lower, upper = fisher_interval(r, effective)
+
+    def place(values: Array) -> Array:
+        out = np.full(token.size, np.nan)
+        out[is_common] = values
+        return out
+
+    n = np.cumsum(is_common, dtype=np.int64)
+    nothing = np.full(token.size, np.nan)
+    return Association(n, place(effective), place(r), place(lower), place(upper), place(beta), nothing, nothing)
+
+
+@dataclass(frozen=True, slots=True)
+class _RowSums:
+    """A standardised row with zeros for absent bars, and its prefix sums when no bar is absent."""
+
+    values: Array
+    is_present: NDArray[np.bool_]
+    is_full: bool
+    sum: Array
+    square: Array
+
+    @staticmethod
+    def of(row: Array) -> _RowSums:
+        is_present = np.isfinite(row)
+        values = np.where(is_present, row, 0.0)
+        return _RowSums(values, is_present, bool(is_present.all()), _prefix(values), _prefix(values * values))
+
+
+def _standardise(returns: Array) -> Array:
+    """Rows centred and scaled by their own mean and standard deviation; NaN stays."""
+    rows = np.ascontiguousarray(returns, dtype=np.float64)
+    is_present = np.isfinite(rows)
+    n = np.maximum(is_present.sum(axis=1, keepdims=True), 1)
+    centred = rows - np.where(is_present, rows, 0.0).sum(axis=1, keepdims=True) / n
+    scale = np.sqrt(np.where(is_present, centred**2, 0.0).sum(axis=1, keepdims=True) / n)
+    return np.asarray(centred / np.where(scale > 0, scale, 1.0))
+
+
+def _prefix(values: Array) -> Array:
+    out = np.empty(values.size + 1)
+    out[0] = 0.0
+    np.cumsum(values, out=out[1:])
+    return out
+
+
+def _pair_prefixes(a: _RowSums, b: _RowSums) -> tuple[Array, Array, Array, Array, Array, Array]:
+    """Prefix sums over common bars: count, x, y, xx, yy, xy."""
+    product = _prefix(a.values * b.values)
+    if a.is_full and b.is_full:
+        return np.arange(product.size, dtype=np.float64), a.sum, b.sum, a.square, b.square, product
+    is_common = (a.is_present & b.is_present).astype(np.float64)
+    x, y = a.values * is_common, b.values * is_common
+    return _prefix(is_common), _prefix(x), _prefix(y), _prefix(x * x), _prefix(y * y), product
+
+
+def _correlation(prefixes: tuple[Array, Array, Array, Array, Array, Array], window: int, min_share: float) -> Array:
+    out = np.full(prefixes[0].size - 1, np.nan)
+    if window > out.size:
+        return out
+    n, s_x, s_y, s_xx, s_yy, s_xy = (prefix[window:] - prefix[:-window] for prefix in prefixes)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        inverse = 1.0 / n
+        v_x = s_xx - s_x * s_x * inverse
+        v_y = s_yy - s_y * s_y * inverse
+        r = (s_xy - s_x * s_y * inverse) / np.sqrt(v_x * v_y)
+    is_usable = (n >= max(MIN_BARS, min_share * window)) & (v_x > FROZEN_SHARE * n) & (v_y > FROZEN_SHARE * n)
+    out[window - 1 :] = np.where(is_usable, np.clip(r, -1.0, 1.0), np.nan)
+    return out
+
+
+def trailing_beta(token: Array, benchmark: Array, window: int, min_share: float = MIN_SHARE) -> Array:
+    """Slope of the token on the benchmark over the `window` bars before each bar, which it therefore does not know.
+
+    NaN until enough bars are present.
+    """
+    a, b = (_RowSums.of(row) for row in np.stack([benchmark, token]))
+    out = np.full(token.size, np.nan)
+    if window >= token.size:
+        return out
+    n, s_x, s_y, s_xx, _, s_xy = (prefix[window:-1] - prefix[: -window - 1] for prefix in _pair_prefixes(a, b))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slope = (s_xy - s_x * s_y / n) / (s_xx - s_x * s_x / n)
+    out[window:] = np.where(n >= max(MIN_BARS, min_share * window), slope, np.nan)
+    return out

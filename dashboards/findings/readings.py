@@ -1,0 +1,220 @@
+"""What pages read out of stored results: one reaction per event and market."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from dashboards.shell.frames import Frames
+from dashboards.words import asset_of, is_simulated_market
+from warehouse.tables.claims import CLAIM
+from warehouse.tables.news import EVENT
+from warehouse.tables.prices import MARKET
+from warehouse.tables.studies import PLACEBO, STUDY_PATH, STUDY_RESULT
+
+REACTION_STUDY = "reaction"
+EVENT_GROUP = "event"
+SUBJECT_ASSET = "TAO"
+HEADLINE_HOURS = 24.0
+# Assets that pages treat as the yardstick, not as a token that reacts.
+BENCHMARK_ASSETS = ("BTC", "ETH")
+
+
+@dataclass(frozen=True, slots=True)
+class Horizon:
+    """The numbers of one window after the event; an absent number is None and `reason` says why."""
+
+    hours: float
+    raw_return: float | None
+    expected_return: float | None
+    car: float | None
+    car_lower: float | None
+    car_upper: float | None
+    n_as_large: int | None
+    n_placebo: int | None
+    n_independent: float | None
+    p_value: float | None
+    n_estimation: int | None
+    benchmark: str | None
+    conventions: str
+    reason: str | None
+    ordinary_lower: float | None
+    ordinary_upper: float | None
+
+    @property
+    def is_outside(self) -> bool | None:
+        """Whether the abnormal return lies outside the middle 95 % of placebo windows; None when unknown."""
+        if self.car is None or self.ordinary_lower is None or self.ordinary_upper is None:
+            return None
+        return not self.ordinary_lower <= self.car <= self.ordinary_upper
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """How one market moved after one event, by horizon."""
+
+    event_id: str
+    market_id: str
+    asset_id: str
+    horizons: Mapping[float, Horizon]
+    spec_sha256: str
+    data_as_of: datetime
+
+    @property
+    def headline(self) -> Horizon | None:
+        """The 24-hour window."""
+        return self.horizons.get(HEADLINE_HOURS)
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether the 24-hour abnormal return is known."""
+        return self.headline is not None and self.headline.car is not None
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether the prices were invented by a simulation."""
+        return is_simulated_market(self.market_id)
+
+
+def read_reactions(frames: Frames) -> dict[str, list[Reaction]]:
+    """Reactions by event id: one market per asset, the subject token first, benchmarks last."""
+    results = frames.get(STUDY_RESULT).filter(
+        (pl.col("group_id") == EVENT_GROUP) & (pl.col("study_id") == REACTION_STUDY) & pl.col("event_id").is_not_null()
+    )
+    assets = dict(frames.get(MARKET).select("market_id", "asset_id").iter_rows())
+    ordinary = _ordinary_ranges(frames)
+    found: dict[str, list[Reaction]] = {}
+    for key, rows in results.partition_by(["event_id", "market_id"], as_dict=True, maintain_order=True).items():
+        event_id, market_id = str(key[0]), str(key[1])
+        reaction = _read_reaction(event_id, market_id, assets.get(market_id, asset_of(market_id)), rows, ordinary)
+        found.setdefault(event_id, []).append(reaction)
+    return {event_id: _best_markets(reactions) for event_id, reactions in found.items()}
+
+
+def subject_of(reactions: list[Reaction]) -> Reaction | None:
+    """The reaction a page leads with: the subject token's where measured, else the first measured token."""
+    subject = next((item for item in reactions if item.asset_id == SUBJECT_ASSET), None)
+    if subject is not None and (subject.is_measured or not any(r.is_measured for r in reactions)):
+        return subject
+    tokens = [item for item in reactions if item.asset_id not in BENCHMARK_ASSETS]
+    return next((item for item in tokens if item.is_measured), subject or (tokens[0] if tokens else None))
+
+
+def simple_return(column: str) -> pl.Expr:
+    """A column of log points as a simple return, the unit of every number a page shows."""
+    return (pl.col(column).exp() - 1).alias(column)
+
+
+def path_of(frames: Frames, reaction: Reaction) -> pl.DataFrame:
+    """The stored path of a reaction, by time."""
+    paths = frames.part(STUDY_PATH, "event_id", reaction.event_id)
+    return paths.filter((pl.col("market_id") == reaction.market_id) & (pl.col("study_id") == REACTION_STUDY)).sort(
+        "close_time_utc"
+    )
+
+
+def placebos_of(frames: Frames, reaction: Reaction, hours: float) -> pl.DataFrame:
+    """The placebo windows of a reaction at one horizon, by start."""
+    placebos = frames.part(PLACEBO, "event_id", reaction.event_id)
+    return placebos.filter(
+        (pl.col("market_id") == reaction.market_id)
+        & (pl.col("study_id") == REACTION_STUDY)
+        & (pl.col("window_end_hours") == hours)
+    ).sort("placebo_start_utc")
+
+
+def lead_event(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> dict[str, Any] | None:
+    """The event the overview opens with: the newest measured one with claims, else the largest move."""
+    events = {row["event_id"]: row for row in frames.get(EVENT).iter_rows(named=True)}
+    claimed = set(frames.get(CLAIM)["event_id"].drop_nulls().to_list())
+    measured = [
+        (events[event_id]["best_at_utc"], event_id, subject)
+        for event_id, items in reactions.items()
+        if event_id in events and (subject := subject_of(items)) is not None and subject.is_measured
+    ]
+    about_claims = [item for item in measured if item[1] in claimed]
+    if about_claims:
+        return events[max(about_claims)[1]]
+    if measured:
+        return events[max(measured, key=lambda item: (abs(item[2].headline.car or 0), item[1]))[1]]  # type: ignore[union-attr] # measured reactions have a headline
+    return None
+
+
+def _best_markets(reactions: list[Reaction]) -> list[Reaction]:
+    # One market per asset: measured before unmeasured, longest estimation first, then by name.
+    ordered = sorted(reactions, key=lambda r: (not r.is_measured, -(_n_estimation(r)), r.market_id))
+    best: dict[str, Reaction] = {}
+    for reaction in ordered:
+        best.setdefault(reaction.asset_id, reaction)
+    return sorted(
+        best.values(), key=lambda r: (r.asset_id != SUBJECT_ASSET, r.asset_id in BENCHMARK_ASSETS, r.asset_id)
+    )
+
+
+def _n_estimation(reaction: Reaction) -> int:
+    return max((horizon.n_estimation or 0 for horizon in reaction.horizons.values()), default=0)
+
+
+def _ordinary_ranges(frames: Frames) -> dict[tuple[str, str, float], tuple[float, float]]:
+    placebos = frames.get(PLACEBO).filter(pl.col("study_id") == REACTION_STUDY)
+    ranges = placebos.group_by("event_id", "market_id", "window_end_hours").agg(
+        simple_return("car_scaled").quantile(0.025, "linear").alias("lower"),
+        simple_return("car_scaled").quantile(0.975, "linear").alias("upper"),
+    )
+    return {(row[0], row[1], row[2]): (row[3], row[4]) for row in ranges.iter_rows()}
+
+
+def _read_reaction(
+    event_id: str,
+    market_id: str,
+    asset_id: str,
+    rows: pl.DataFrame,
+    ordinary: Mapping[tuple[str, str, float], tuple[float, float]],
+) -> Reaction:
+    by_hours: dict[float, dict[str, dict[str, Any]]] = {}
+    for row in rows.iter_rows(named=True):
+        by_hours.setdefault(row["window_end_hours"], {})[row["statistic"]] = row
+    return Reaction(
+        event_id=event_id,
+        market_id=market_id,
+        asset_id=asset_id,
+        horizons={
+            hours: _read_horizon(hours, found, ordinary.get((event_id, market_id, hours), (None, None)))
+            for hours, found in sorted(by_hours.items())
+        },
+        spec_sha256=rows["spec_sha256"][0],
+        data_as_of=rows["data_as_of_utc"].max(),  # type: ignore[arg-type] # a non-empty column of instants
+    )
+
+
+def _read_horizon(
+    hours: float, found: Mapping[str, dict[str, Any]], ordinary: tuple[float | None, float | None]
+) -> Horizon:
+    empty: dict[str, Any] = {}
+    raw, expected = found.get("raw_return", empty), found.get("expected_return", empty)
+    car, rank = found.get("car", empty), found.get("placebo_rank", empty)
+    if rank.get("lower_95") is not None:
+        ordinary = (rank["lower_95"], rank["upper_95"])
+    rank_value = rank.get("value")
+    return Horizon(
+        hours=hours,
+        raw_return=raw.get("estimate"),
+        expected_return=expected.get("estimate"),
+        car=car.get("estimate"),
+        car_lower=car.get("lower_95"),
+        car_upper=car.get("upper_95"),
+        n_as_large=None if rank_value is None else int(rank_value),
+        n_placebo=rank.get("n"),
+        n_independent=rank.get("n_effective"),
+        p_value=rank.get("p_value"),
+        n_estimation=car.get("n_estimation"),
+        benchmark=car.get("benchmark"),
+        conventions=car.get("conventions") or raw.get("conventions") or "",
+        reason=car.get("reason") or raw.get("reason"),
+        ordinary_lower=ordinary[0],
+        ordinary_upper=ordinary[1],
+    )

@@ -1,0 +1,136 @@
+"""Verdict cards: what was said, what was measured, how sure that is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from dashboards.formats import count, limit_words, p_value, percent, price
+from dashboards.shell.frames import Frames
+from dashboards.shell.inline import measured_bar
+from dashboards.shell.tables import badge, with_code
+from dashboards.words import market_name
+from warehouse.tables.claims import CLAIM, CLAIM_VERDICT
+
+# Verdict id -> icon, word, colour class, place (strongest correction first).
+VERDICTS: dict[str, tuple[str, str, str, int]] = {
+    "overstated": ("◐", "Overstated", "part", 0),
+    "not_supported": ("✕", "Not supported", "no", 1),
+    "partly": ("◐", "Partly right", "part", 2),
+    "cannot_be_told": ("◌", "Cannot be told", "", 3),
+    "supported": ("✓", "Supported", "ok", 4),
+}
+
+RISE = "rise_within"
+# Kinds whose measured and claimed sizes share a bar.
+SIZED = (RISE, "peak_from_trough")
+# A card carries this many characters of the statement; the claims page has all of it.
+MAX_STATEMENT = 240
+
+
+def read_verdicts(frames: Frames) -> list[dict[str, Any]]:
+    """Every verdict with the kind of its claim, strongest correction first."""
+    kinds = dict(frames.get(CLAIM).select("claim_id", "kind").iter_rows())
+    rows = [{**row, "kind": kinds.get(row["claim_id"], "")} for row in frames.get(CLAIM_VERDICT).iter_rows(named=True)]
+    return sorted(rows, key=verdict_order)
+
+
+def shown_verdict(row: Mapping[str, Any]) -> str:
+    """The verdict as shown: `overstated` where a claimed rise exceeds the measured one of the same sign."""
+    measured, claimed = row["measured_value"], row["claimed_value"]
+    is_short = bool(claimed) and measured is not None and 0 < measured / claimed < 1
+    if row["kind"] == RISE and row["verdict"] in ("partly", "not_supported") and is_short:
+        return "overstated"
+    return row["verdict"] if row["verdict"] in VERDICTS else "cannot_be_told"
+
+
+def verdict_order(row: Mapping[str, Any]) -> tuple[int, str]:
+    """Sort key: strongest correction first."""
+    return VERDICTS[shown_verdict(row)][3], row["claim_id"]
+
+
+def verdict_badge(row: Mapping[str, Any]) -> Markup:
+    """Icon and word of the verdict."""
+    icon, word, css, _ = VERDICTS[shown_verdict(row)]
+    return badge(icon, word, css)
+
+
+def in_unit(value: float, unit: str | None) -> str:
+    """A value in the unit of its claim."""
+    if unit == "fraction":
+        return percent(value)
+    if unit in ("quote currency", "US dollar"):
+        return price(value)
+    if unit == "probability":
+        return p_value(value)
+    return f"{value:,.1f}".removesuffix(".0").replace("-", "−") + (f" {unit}" if unit else "")
+
+
+def venue_words(venue: str) -> str:
+    """Market ids, comma-separated, in words; at most two, then how many more."""
+    names = [market_name(part.strip()) if ":" in part else part.strip() for part in venue.split(",")]
+    return ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")
+
+
+def verdict_card(row: Mapping[str, Any], root: str, is_linked: bool = True) -> Markup:
+    """One claim with its verdict, the measurement and the closest true statement."""
+    measured, claimed = row["measured_value"], row["claimed_value"]
+    bar = Markup("")
+    if row["kind"] in SIZED and measured is not None and claimed is not None and claimed > 0:
+        bar = measured_bar(measured, claimed, f"{percent(measured)} measured", f"{percent(claimed)} claimed")
+    meta: list[str | Markup] = []
+    if row["n_placebo"] is not None:
+        meta.append(f"{count(row['n_placebo'])} placebo windows")
+    if row["venue"]:
+        meta.append(venue_words(row["venue"]))
+    if row["missing_data"]:
+        meta.append(Markup("Would need: {}").format(with_code(row["missing_data"])))
+    link = Markup("")
+    if is_linked:
+        link = Markup('<a href="{}claims.html#{}" aria-label="Evidence: {}">Evidence</a>').format(
+            root, row["claim_id"], row["quote"]
+        )
+    return Markup('<li class="card" data-verdict="{}">{}<h3>{}</h3>{}<p>{}</p><p class="meta">{}{}{}</p></li>').format(
+        shown_verdict(row),
+        verdict_badge(row),
+        row["quote"],
+        bar,
+        limit_words(row["closest_true_statement"], MAX_STATEMENT),
+        Markup(" · ").join(meta),
+        " · " if meta and link else "",
+        link,
+    )
+
+
+def rise_claim(
+    claims: Sequence[Mapping[str, Any]], verdicts: Mapping[str, Mapping[str, Any]]
+) -> tuple[float, float] | None:
+    """(rise, hours) of the first claim that names a size within a span and was not upheld; None when there is none."""
+    for claim in claims:
+        verdict = verdicts.get(claim["claim_id"])
+        if (
+            claim["kind"] != RISE
+            or verdict is None
+            or verdict["claimed_value"] is None
+            or verdict["unit"] != "fraction"
+        ):
+            continue
+        hours = claimed_hours(claim["parameters_json"])
+        if hours is not None and verdict["verdict"] in ("partly", "not_supported"):
+            return verdict["claimed_value"], hours
+    return None
+
+
+def claimed_hours(parameters_json: str) -> float | None:
+    """The horizon a claim names, in hours; None when it names none or the parameters are no JSON object."""
+    try:
+        parameters = json.loads(parameters_json)
+    except ValueError:
+        return None
+    if not isinstance(parameters, dict):
+        return None
+    value = parameters.get("hours")
+    return float(value) if isinstance(value, (int, float)) else None

@@ -1,0 +1,130 @@
+"""The numbers of the site as JSON files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from dashboards.findings.readings import Reaction
+from dashboards.shell.frames import Frames, newest
+from dashboards.shell.page import event_path, file_name
+from warehouse.tables.claims import CLAIM_READING, CLAIM_VERDICT
+from warehouse.tables.correlation import CORRELATION_EPISODE, CORRELATION_PAIR
+from warehouse.tables.moves import LATEST_MOVE
+from warehouse.tables.news import EVENT
+from warehouse.tables.prices import COVERAGE
+from warehouse.tables.studies import STUDY_RESULT
+
+FILES: tuple[tuple[str, str], ...] = (
+    ("events.json", "Events with their time interval and the reaction of each token by horizon"),
+    ("claims.json", "Claims with verdicts and every reading"),
+    ("moves.json", "The last 24 hours of each token against its past"),
+    ("correlations.json", "Correlation of pairs, and before and after events"),
+    ("groups.json", "Results for kinds of events, every test"),
+    ("coverage.json", "What bars are stored"),
+)
+UNITS = (
+    "Returns are fractions (0.234 is 23.4 %), times are ISO 8601 UTC, an absent number is null and carries a reason."
+)
+
+
+def write_exports(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> dict[str, str]:
+    """Every JSON file of `data/` by path."""
+    results = frames.get(STUDY_RESULT)
+    content: dict[str, Any] = {
+        "events.json": [
+            {
+                **row,
+                "page": event_path(row["event_id"]),
+                "reactions": [_reaction(item) for item in reactions.get(row["event_id"], [])],
+            }
+            for row in _rows(frames.get(EVENT).sort("best_at_utc", descending=True))
+        ],
+        "claims.json": [
+            {**row, "readings": _rows(frames.part(CLAIM_READING, "claim_id", row["claim_id"]))}
+            for row in _rows(frames.get(CLAIM_VERDICT))
+        ],
+        "moves.json": _rows(frames.get(LATEST_MOVE)),
+        "correlations.json": {
+            "pairs": _rows(frames.get(CORRELATION_PAIR)),
+            "around_events": _rows(frames.get(CORRELATION_EPISODE)),
+        },
+        "groups.json": _rows(results.filter(pl.col("group_id") != "event")),
+        "coverage.json": _rows(frames.get(COVERAGE)),
+    }
+    as_of = newest(results, "data_as_of_utc")
+    index = {
+        "title": "Aftershock",
+        "units": UNITS,
+        "data_as_of_utc": _plain(as_of) if as_of else None,
+        "files": [{"path": f"data/{name}", "content": text} for name, text in FILES],
+        "per_event": "data/events/<event_id>/event.json",
+    }
+    return {
+        "data/index.json": _json(index),
+        **{f"data/{name}": _json({"units": UNITS, "rows": content[name]}) for name, _ in FILES},
+    }
+
+
+def write_event(event: Mapping[str, Any], reactions: list[Reaction]) -> dict[str, str]:
+    """The JSON file of one event."""
+    path = f"data/events/{file_name(event['event_id'])}/event.json"
+    return {
+        path: _json(
+            {
+                "units": UNITS,
+                **{key: _plain(value) for key, value in event.items()},
+                "reactions": [_reaction(item) for item in reactions],
+            }
+        )
+    }
+
+
+def _reaction(reaction: Reaction) -> dict[str, Any]:
+    names = (
+        "raw_return",
+        "expected_return",
+        "car",
+        "car_lower",
+        "car_upper",
+        "n_as_large",
+        "n_placebo",
+        "n_independent",
+        "p_value",
+        "n_estimation",
+        "benchmark",
+        "ordinary_lower",
+        "ordinary_upper",
+        "reason",
+    )
+    return {
+        "asset_id": reaction.asset_id,
+        "market_id": reaction.market_id,
+        "is_simulated": reaction.is_simulated,
+        "spec_sha256": reaction.spec_sha256,
+        "data_as_of_utc": _plain(reaction.data_as_of),
+        "horizons": [
+            {
+                "hours": horizon.hours,
+                **{name: getattr(horizon, name) for name in names},
+                "is_outside_ordinary_range": horizon.is_outside,
+            }
+            for horizon in reaction.horizons.values()
+        ],
+    }
+
+
+def _rows(frame: pl.DataFrame) -> list[dict[str, Any]]:
+    return [{key: _plain(value) for key, value in row.items()} for row in frame.iter_rows(named=True)]
+
+
+def _plain(value: Any) -> Any:
+    return f"{value:%Y-%m-%dT%H:%M:%SZ}" if isinstance(value, datetime) else value
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False) + "\n"

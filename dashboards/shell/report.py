@@ -1,0 +1,226 @@
+"""One event as a document of its own: a single HTML file, Markdown, or a picture to share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from dashboards.figures.figure import Figure, safe, simulated_mark
+from dashboards.figures.price_path import draw_price_path
+from dashboards.findings.findings import as_of_words, benchmark_word, beyond_title, path_title
+from dashboards.findings.readings import Reaction, path_of, placebos_of, read_reactions, subject_of
+from dashboards.formats import close_moment, count, hours_in_words, limit_words, moment, percent
+from dashboards.pages.event import compose_event
+from dashboards.pages.sections import cannot_know
+from dashboards.shell.cards import read_verdicts, rise_claim
+from dashboards.shell.frames import Frames
+from dashboards.shell.page import render_page
+from dashboards.shell.theme import css_variables, resolve
+from dashboards.words import ROLES, category_news, market_name, reader_words
+from warehouse.tables.claims import CLAIM
+from warehouse.tables.news import CONFOUNDER, EVENT, EVENT_SOURCE
+
+CARD_WIDTH, CARD_HEIGHT = 1200, 630
+
+
+class UnknownEventError(LookupError):
+    """No event has this id; the message names the nearest ones."""
+
+
+def find_event(frames: Frames, event_id: str) -> dict[str, Any]:
+    """The event with this id, or the only one whose id or title contains it; UnknownEventError otherwise."""
+    events = frames.get(EVENT)
+    exact = events.filter(pl.col("event_id") == event_id)
+    if exact.height:
+        return exact.row(0, named=True)
+    wanted = event_id.lower()
+    contains = pl.col("event_id").str.to_lowercase().str.contains(wanted, literal=True)
+    similar = events.filter(contains | pl.col("title").str.to_lowercase().str.contains(wanted, literal=True))
+    if similar.height == 1:
+        return similar.row(0, named=True)
+    names = ", ".join(similar.sort("best_at_utc", descending=True)["event_id"].head(5))
+    hint = f"did you mean one of: {names}" if names else "`aftershock events` lists them"
+    raise UnknownEventError(f"no event {event_id!r}; {hint}")
+
+
+def event_html(frames: Frames, event: Mapping[str, Any], plotly_js: Path | None) -> str:
+    """The event's page as one file: styles, scripts and plotly.js inside it, links to other pages removed."""
+    reactions = read_reactions(frames).get(event["event_id"], [])
+    text = render_page(compose_event(frames, event, reactions))
+    assets = files("dashboards") / "assets"
+    css = css_variables() + (assets / "site.css").read_text(encoding="utf-8")
+    plotly = plotly_js.read_text(encoding="utf-8") if plotly_js else _bundled_plotly()
+    # A script element ends at its closing tag, wherever that stands.
+    scripts = [plotly, (assets / "site.js").read_text(encoding="utf-8")]
+    closing = ("</script", "<\\/script")
+    inline = "".join(f"<script>{script.replace(*closing)}</script>" for script in scripts)
+    head, rest = text.split("<body>", 1)
+    kept = [line for line in head.splitlines() if not line.startswith(("<script", "<link", "<meta http-equiv"))]
+    policy = (
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src 'unsafe-inline'; "
+        "style-src 'unsafe-inline'; img-src data: blob:\">"
+    )
+    body, end = rest.rsplit("</body>", 1)
+    top = "\n".join(kept).replace("</head>", f"{policy}<style>{css}</style></head>")
+    top = top.replace('<html lang="en">', '<html lang="en" class="js" data-eager data-theme="light">')
+    return f"{top}<body>{body}{inline}</body>{end}"
+
+
+def event_markdown(frames: Frames, event: Mapping[str, Any]) -> str:
+    """The event in words and tables: what happened, how the tokens moved, what cannot be known, sources."""
+    event_id = event["event_id"]
+    reactions = read_reactions(frames).get(event_id, [])
+    subject = subject_of(reactions)
+    sources = frames.part(EVENT_SOURCE, "event_id", event_id).sort("source_number")
+    lines = [f"# {event['title']}", "", event["summary"] or reader_words(event["reason"]), ""]
+    lines += [
+        f"First public evidence: {moment(event['best_at_utc'], event['time_precision'])} ({event['time_basis']}).",
+        "",
+    ]
+    if subject is None or not subject.is_measured:
+        reason = subject.headline.reason if subject and subject.headline else "no prices around it"
+        lines += [f"Not measured: {reason}.", ""]
+    else:
+        lines += _measured_lines(event, subject, reactions)
+        limits = cannot_know(
+            subject, placebos_of(frames, subject, 24.0), sources, frames.part(CONFOUNDER, "event_id", event_id)
+        )
+        lines += ["## What we cannot know", "", *(f"- **{head}** {text}" for head, text in limits), ""]
+    verdicts = {row["claim_id"]: row for row in read_verdicts(frames)}
+    about = [
+        verdicts[row["claim_id"]]
+        for row in frames.part(CLAIM, "event_id", event_id).to_dicts()
+        if row["claim_id"] in verdicts
+    ]
+    if about:
+        lines += [
+            "## Claims",
+            "",
+            *(
+                f"- {row['verdict'].replace('_', ' ')}: “{row['quote']}” – {row['closest_true_statement']}"
+                for row in about
+            ),
+            "",
+        ]
+    if sources.height:
+        lines += ["## Sources", "", "| what | who | claimed | first seen |", "|---|---|---|---|"]
+        lines += [
+            f"| {ROLES.get(row['role'], row['role'])} | {_cell(row['outlet'])} | {_when(row['published_at_utc'])} | "
+            f"{_when(row['first_seen_at_utc'])} |"
+            for row in sources.iter_rows(named=True)
+        ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def event_card(frames: Frames, event: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The picture to share as a plotly figure with real colours; None when the event is not measured."""
+    reactions = read_reactions(frames).get(event["event_id"], [])
+    subject = subject_of(reactions)
+    if subject is None or not subject.is_measured:
+        return None
+    verdicts = {row["claim_id"]: row for row in read_verdicts(frames)}
+    claim = rise_claim(frames.part(CLAIM, "event_id", event["event_id"]).to_dicts(), verdicts)
+    figure = draw_price_path(path_of(frames, subject), subject, event, claim)
+    return _card_of(figure, event, subject) if figure.plot else None
+
+
+def draw_image(figure: Mapping[str, Any], image_format: str, browser: str) -> bytes:
+    """The card as png or svg bytes, drawn by the Chromium at `browser`; needs kaleido."""
+    import kaleido  # type: ignore[import-untyped] # ships no types
+
+    size = {"format": image_format, "width": CARD_WIDTH, "height": CARD_HEIGHT}
+    image: bytes = kaleido.calc_fig_sync(dict(figure), opts=size, kopts={"path": browser})
+    return image
+
+
+def _card_of(figure: Figure, event: Mapping[str, Any], subject: Reaction) -> dict[str, Any]:
+    spec = figure.plot.spec() if figure.plot else {}
+    layout = dict(spec["layout"])
+    marks = [simulated_mark()] if figure.is_simulated else []
+    heading = (
+        f"<b>{path_title(subject)}</b><br><span style='font-size:20px'>{safe(limit_words(event['title'], 90))}</span>"
+    )
+    layout |= {
+        "width": CARD_WIDTH,
+        "height": CARD_HEIGHT,
+        "paper_bgcolor": "var(--paper)",
+        "title": {"text": heading, "x": 0.03, "y": 0.93, "font": {"size": 32, "color": "var(--ink)"}},
+        "margin": {"l": 70, "r": 190, "t": 130, "b": 80},
+        "annotations": [
+            *layout.get("annotations", []),
+            *marks,
+            {
+                "xref": "paper",
+                "yref": "paper",
+                "x": 0,
+                "y": -0.14,
+                "showarrow": False,
+                "xanchor": "left",
+                "text": f"Aftershock · {market_name(subject.market_id)} · {close_moment(subject.data_as_of)} · "
+                "association, not cause",
+                "font": {"size": 15, "color": "var(--ink-3)"},
+            },
+        ],
+    }
+    resolved: dict[str, Any] = resolve({"data": spec["data"], "layout": layout})
+    return resolved
+
+
+def _measured_lines(event: Mapping[str, Any], subject: Reaction, reactions: list[Reaction]) -> list[str]:
+    day = subject.headline
+    benchmark = benchmark_word(day.benchmark if day else None)
+    lines = [
+        f"**{beyond_title(subject, category_news(event['category']), benchmark)}.**",
+        "",
+    ]
+    if day and day.n_as_large is not None and day.n_placebo is not None:
+        independent = f", about {day.n_independent:.0f} of them independent" if day.n_independent else ""
+        lines += [
+            f"{count(day.n_as_large)} of {count(day.n_placebo)} ordinary windows moved at least as far{independent}.",
+            "",
+        ]
+    lines += [
+        "| token | after | return | beyond benchmark | 95% interval | ordinary range |",
+        "|---|---|---:|---:|---|---|",
+    ]
+    for item in reactions:
+        for horizon in item.horizons.values():
+            if horizon.raw_return is None:
+                continue
+            interval, ordinary = (
+                (horizon.car_lower, horizon.car_upper),
+                (horizon.ordinary_lower, horizon.ordinary_upper),
+            )
+            lines.append(
+                f"| {item.asset_id} | {hours_in_words(horizon.hours)} | {percent(horizon.raw_return)} | "
+                f"{percent(horizon.car) if horizon.car is not None else 'not measured'} | {_span(interval)} | "
+                f"{_span(ordinary)} |"
+            )
+    return [
+        *lines,
+        "",
+        f"Benchmark: {benchmark_word(day.benchmark if day else None)}. Data to "
+        f"{as_of_words(subject.data_as_of)}. Specification {subject.spec_sha256[:16]}.",
+        "",
+    ]
+
+
+def _span(ends: tuple[float | None, float | None]) -> str:
+    low, high = ends
+    return "–" if low is None or high is None else f"{percent(low)} to {percent(high)}"
+
+
+def _when(at: Any) -> str:
+    return "–" if at is None else moment(at, "second")
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def _bundled_plotly() -> str:
+    return (files("plotly") / "package_data" / "plotly.min.js").read_text(encoding="utf-8")

@@ -1,0 +1,89 @@
+"""Import news files that somebody has."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+from flows.context import RunContext
+from flows.errors import CommandError
+from flows.steps.news import load_registry
+from ingest.errors import MalformedError, PermanentError
+from ingest.news.collect import changed_rows, fill_register, kept_document
+from ingest.news.feeds import Feed, feeds_frame
+from ingest.news.imports import ImportedFile, import_file
+from ingest.news.parse.incidents import reconcile
+from ingest.news.parse.versions import select_new
+from warehouse.tables.news import DOCUMENT, ENTRY, FEED, INCIDENT, REGISTER_DOCUMENT
+from warehouse.tables.prices import QUARANTINE
+
+# The kind of a file that is none of the known ones; its note says why.
+UNREADABLE = "unreadable"
+REPORT_SCHEMA = {
+    "file": pl.String,
+    "kind": pl.String,
+    "n_rows": pl.Int64,
+    "n_new": pl.Int64,
+    "n_known": pl.Int64,
+    "n_refused": pl.Int64,
+    "note": pl.String,
+}
+
+
+def import_news(
+    context: RunContext, paths: list[Path], feed_id: str | None, seen_at: datetime, *, is_dry_run: bool
+) -> pl.DataFrame:
+    """Read each file and store what is new in it, unless `is_dry_run`; one row per file says what happened."""
+    feeds = load_registry(context)
+    if not is_dry_run:
+        context.warehouse.merge(FEED, feeds_frame(feeds))
+    feed = find_feed(feeds, feed_id)
+    rows = []
+    for path in paths:
+        context.say(f"reading {path.name} …")
+        try:
+            imported = import_file(path, feed, feeds, seen_at, context.run_id)
+        except PermanentError as exc:
+            raise CommandError(str(exc)) from exc
+        except MalformedError as exc:
+            rows.append((path.name, UNREADABLE, 0, 0, 0, 0, str(exc)))
+            continue
+        rows.append((path.name, *store_file(context, imported, is_dry_run=is_dry_run)))
+    return pl.DataFrame(rows, schema=REPORT_SCHEMA, orient="row")
+
+
+def find_feed(feeds: tuple[Feed, ...], feed_id: str | None) -> Feed | None:
+    """The registered feed of that id; None when no id is given."""
+    if feed_id is None:
+        return None
+    found = next((feed for feed in feeds if feed.feed_id == feed_id), None)
+    if found is None:
+        raise CommandError(
+            f'no feed is registered as {feed_id!r}; see: aftershock query "select feed_id, title from core.feed"'
+        )
+    return found
+
+
+def store_file(context: RunContext, imported: ImportedFile, *, is_dry_run: bool) -> tuple[str, int, int, int, int, str]:
+    """Store what is new in one file; returns kind, rows, new, known, refused and a note."""
+    warehouse, harvest = context.warehouse, imported.harvest
+    known_titles = warehouse.query("titles_of_feeds", feed_ids=harvest.entries["feed_id"].unique().to_list())
+    entries = select_new(harvest.entries, known_titles)
+    known_incidents = warehouse.frame(INCIDENT)
+    incidents = changed_rows(reconcile(harvest.incidents, known_incidents), known_incidents, INCIDENT)
+    known_documents = warehouse.frame(REGISTER_DOCUMENT)
+    documents = changed_rows(
+        fill_register(harvest.register_documents, known_documents), known_documents, REGISTER_DOCUMENT
+    )
+    if not is_dry_run:
+        warehouse.merge(DOCUMENT, kept_document(imported.payload, context.run_id))
+        warehouse.merge(ENTRY, entries)
+        warehouse.merge(INCIDENT, incidents)
+        warehouse.merge(REGISTER_DOCUMENT, documents)
+        warehouse.merge(QUARANTINE, harvest.quarantined)
+    n_new = entries.height + incidents.height
+    n_refused = harvest.quarantined.height
+    n_known = imported.n_rows - n_refused - n_new
+    return imported.kind, imported.n_rows, n_new, n_known, n_refused, imported.note

@@ -1,0 +1,103 @@
+"""Fetch past news, stretch by stretch, so that an interrupted backfill goes on where it stopped."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import date
+
+import polars as pl
+
+from flows.context import RunContext, StepReport
+from flows.jobs.news_files import find_feed
+from flows.steps.news import clock_of, configured_urls, load_registry, select_unknown
+from ingest.errors import TransientError
+from ingest.news.collect import addresses, changed_rows, document_row, fill_register
+from ingest.news.feeds import Feed, feeds_frame
+from ingest.news.fetch.download import Failure, Wanted, download
+from ingest.news.history import (
+    Fetch,
+    Slice,
+    StoppedError,
+    as_published,
+    done_slices,
+    slice_row,
+    walk_gdelt,
+    walk_register,
+)
+from ingest.payload import Payload
+from warehouse.tables.news import DOCUMENT, ENTRY, FEED, REGISTER_DOCUMENT
+from warehouse.tables.ops import BACKFILL
+from warehouse.tables.prices import QUARANTINE
+
+REGISTER_FEEDS = ("us_fr_presidential", "us_fr_ai_json")
+GDELT_FEED = "ag_gdelt"
+
+
+def backfill_news(
+    context: RunContext,
+    since: date,
+    *,
+    sources: tuple[str, ...] = ("register", "gdelt"),
+    max_requests: int = 500,
+    pause: Callable[[float], None] = time.sleep,
+) -> StepReport:
+    """Fetch what is missing since a day from the Federal Register and GDELT, up to yesterday.
+
+    Each stretch is stored and ticked off before the next is asked for.
+    """
+    feeds = load_registry(context)
+    context.warehouse.merge(FEED, feeds_frame(feeds))
+    until = context.now.date()
+    fetch = fetcher(context)
+    n_rows, problems = 0, []
+    for feed_id, name in (*((feed_id, "register") for feed_id in REGISTER_FEEDS), (GDELT_FEED, "gdelt")):
+        feed = find_feed(feeds, feed_id)
+        if name not in sources or feed is None:
+            continue
+        done = done_slices(context.warehouse.frame(BACKFILL), feed_id)
+        walk: Iterator[Slice]
+        if name == "register":
+            walk = (as_published(part) for part in walk_register(fetch, feed, since, until, done, context.run_id))
+        else:
+            wait = pause if context.settings.replay_url is None else lambda _seconds: None
+            walk = walk_gdelt(fetch, feed, since, until, done, context.run_id, pause=wait, max_requests=max_requests)
+        try:
+            for part in walk:
+                context.say(f"{feed_id}: {part.start:%Y-%m-%d} to {part.end:%Y-%m-%d}, {part.n_rows} headlines")
+                n_rows += store_slice(context, part)
+        except StoppedError as stopped:
+            problems.append(str(stopped))
+    return StepReport(n_rows, f"{n_rows} new rows since {since}", tuple(dict.fromkeys(problems)))
+
+
+def store_slice(context: RunContext, part: Slice) -> int:
+    """Store one stretch, then the record that it is done; returns rows changed."""
+    warehouse = context.warehouse
+    documents = pl.DataFrame(
+        [document_row(payload, context.run_id) for payload in part.payloads], schema=DOCUMENT.schema
+    )
+    known = warehouse.frame(REGISTER_DOCUMENT)
+    register = changed_rows(fill_register(part.harvest.register_documents, known), known, REGISTER_DOCUMENT)
+    warehouse.merge(DOCUMENT, documents)
+    warehouse.merge(QUARANTINE, part.harvest.quarantined.unique("quarantine_id"))
+    n_rows = warehouse.merge(ENTRY, select_unknown(warehouse, part.harvest.entries)).n_changed
+    n_rows += warehouse.merge(REGISTER_DOCUMENT, register).n_changed
+    warehouse.merge(BACKFILL, slice_row(part, context.run_id))
+    return n_rows
+
+
+def fetcher(context: RunContext) -> Fetch:
+    """Asks one feed's address with another query, under the same limits as the regular pass."""
+    clock, urls = clock_of(context), configured_urls(context)
+    robots: dict[str, str] = {}
+
+    def fetch(feed: Feed, query: str) -> Payload | Failure:
+        url, robots_url = addresses(feed, context.settings.replay_url, query)
+        done = download([Wanted(feed.feed_id, url, robots_url)], clock, configured_urls=urls, known_robots=robots)
+        robots.update(done.robots_read)
+        [answer] = done.answers
+        unasked = TransientError(feed.feed_id, "answered 304 to an unconditional request", remedy="run it again later")
+        return answer.failure or answer.payload or Failure(unasked, "http_304", 304)
+
+    return fetch

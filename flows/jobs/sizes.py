@@ -1,0 +1,76 @@
+"""Measure the size and power of every test on simulated markets and on real returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+from analysis.engine.simulate import real_events
+from analysis.engine.size import Draw, SizeRequest, measure_size, simulated_draws
+from analysis.tape.calendar import bar_length
+from analysis.tape.returns import ReturnGrid, build_return_grid
+from flows.errors import EXIT_SOURCE, CommandError
+from flows.settings import Settings
+from ingest.errors import SourceError
+from ingest.prices.archive import parse_archive
+from ingest.prices.layout import Identity
+from ingest.prices.refusals import Reading
+from warehouse.store.connection import open_reader, open_writer
+from warehouse.tables.size import TEST_SIZE
+
+REAL_SCENARIOS = (("real returns, random dates", False), ("real returns, shared dates", True))
+
+
+def measure_simulated(request: SizeRequest, names: tuple[str, ...], say: Callable[[str], None]) -> pl.DataFrame:
+    """Size on simulated markets, all of them or the named ones."""
+    return measure_size(simulated_draws(request, names), request, say)
+
+
+def measure_real(grid: ReturnGrid, benchmark_id: str, request: SizeRequest, say: Callable[[str], None]) -> pl.DataFrame:
+    """Size at random dates of real returns, each event at a date of its own and many events at shared dates."""
+    if request.effect_sd:
+        raise CommandError("--effect plants an effect in simulated markets; leave out --candles and --stored")
+    draws: dict[str, Draw] = {
+        name: real_events(
+            grid,
+            benchmark_id,
+            n=request.n_events,
+            estimation=request.estimation,
+            window=request.window,
+            is_clustered=is_clustered,
+        )
+        for name, is_clustered in REAL_SCENARIOS
+    }
+    return measure_size(draws, request, say)
+
+
+def read_grid(path: Path, timeframe: str, now: datetime) -> ReturnGrid:
+    """Returns of the candles in a file of any form that `aftershock import prices` takes."""
+    try:
+        batches = parse_archive(path, Reading(path.name, "study-size", now), Identity())
+        candles = pl.concat([batch.candles for batch in batches])
+    except SourceError as exc:
+        raise CommandError(str(exc), EXIT_SOURCE) from exc
+    return _grid(candles.filter(pl.col("timeframe") == timeframe), str(path), timeframe)
+
+
+def read_stored_grid(settings: Settings, timeframe: str) -> ReturnGrid:
+    """Returns of the published candles."""
+    with open_reader(settings.published_path) as reader:
+        candles = reader.query("candles_of_timeframe", timeframe=timeframe)
+    return _grid(candles, str(settings.published_path), timeframe)
+
+
+def save_size(settings: Settings, frame: pl.DataFrame) -> int:
+    """Keep the rows in the warehouse; returns how many changed."""
+    with open_writer(settings.warehouse_path, settings.lock_deadline_seconds) as warehouse:
+        return warehouse.merge(TEST_SIZE, frame).n_changed
+
+
+def _grid(candles: pl.DataFrame, source: str, timeframe: str) -> ReturnGrid:
+    if not candles.height:
+        raise CommandError(f"{source} has no {timeframe} candles; choose another --timeframe or import some")
+    return build_return_grid(candles, bar_length(timeframe))

@@ -1,0 +1,76 @@
+"""Measure volume, range and volatility around every event, and keep what has not changed."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from analysis.groups.activity import MEASURES, ActivitySpecification, Measure, activity_grid, measure_activity
+from analysis.groups.rows import join_groups
+from analysis.single.study import read_event_times
+from analysis.tape.calendar import bar_length
+from analysis.tape.markets import StudyMarkets, align_markets
+from analysis.tape.returns import build_return_grid
+from flows.context import RunContext, StepReport
+from flows.steps.groups import DECLARED_STUDY, WINDOWS_HOURS
+from flows.study_registry import DeclaredStudy, load_study
+from warehouse.tables.news import EVENT
+from warehouse.tables.studies import STUDY_RESULT
+
+STUDY_ID = "activity"
+# What is usual changes within weeks, so each window is predicted from the ten days before it.
+ESTIMATION_HOURS = 240.0
+
+
+def update_activity_studies(context: RunContext) -> StepReport:
+    """Abnormal volume, range and volatility of every news-selected event and, over months, of every category."""
+    warehouse = context.warehouse
+    study = load_study(context.settings.config_path, DECLARED_STUDY)
+    events = warehouse.frame(EVENT, where="status <> 'rejected' and selected_from = 'news'")
+    times, _ = read_event_times(events)
+    categories = dict(events.select("event_id", "category").iter_rows())
+    results = warehouse.frame(STUDY_RESULT)
+    stored = results.filter(pl.col("study_id") == STUDY_ID)
+
+    markets = read_markets(context, study)
+    specification = _specify(study)
+    measured = pl.concat(
+        [measure_activity(specification, measure, times, categories, markets[measure], stored) for measure in MEASURES]
+    )
+    n_changed = 0
+    if set(measured["spec_sha256"]) != set(stored["spec_sha256"]) or measured.height != stored.height:
+        n_changed = warehouse.replace(STUDY_RESULT, join_groups(results, measured, STUDY_ID))
+    n_events = measured["event_id"].n_unique() - 1 if measured.height else 0
+    return StepReport(n_changed, f"trading around {n_events} events, {n_changed} rows changed")
+
+
+def read_markets(context: RunContext, study: DeclaredStudy) -> dict[Measure, StudyMarkets]:
+    """Every market's log volume, log range and returns beside the benchmark's, from one reading of the candles."""
+    warehouse = context.warehouse
+    read = [
+        (candles, build_return_grid(candles, bar_length(timeframe)))
+        for timeframe in study.timeframes
+        if (candles := warehouse.query("study_candles", timeframe=timeframe, as_of=None)).height
+    ]
+    assets = warehouse.query("study_markets")
+    return {
+        measure: align_markets(
+            [activity_grid(grid, candles, measure) for candles, grid in read],
+            assets,
+            asset_ids=study.asset_ids,
+            benchmark_asset_ids=study.benchmark_asset_ids,
+            benchmark_exchanges=study.benchmark_exchanges,
+            is_level=measure != "volatility",
+        )
+        for measure in MEASURES
+    }
+
+
+def _specify(study: DeclaredStudy) -> ActivitySpecification:
+    return ActivitySpecification(
+        study_id=STUDY_ID,
+        benchmark_asset_ids=study.benchmark_asset_ids,
+        windows_hours=WINDOWS_HOURS,
+        event_hours=study.main_window_hours,
+        estimation_hours=ESTIMATION_HOURS,
+        history_hours=study.placebo_history_hours,
+    )

@@ -1,0 +1,130 @@
+"""Bring the correlation tables up to date with the stored prices, events and headlines."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from analysis.events.vocabulary import Vocabulary
+from analysis.tape.calendar import bar_length
+from analysis.tape.returns import build_return_grid
+from analysis.together.around.aftermath import measure_aftermath
+from analysis.together.around.episodes import measure_episodes
+from analysis.together.attention.attention import measure_attention
+from analysis.together.attention.reactions import hourly_markets, measure_forecasts, measure_responses
+from analysis.together.leads.order import measure_order
+from analysis.together.moving.moving import COARSE_STEPS_PER_WINDOW, measure_dynamic, measure_moving
+from analysis.together.moving.observations import measure_observations
+from analysis.together.moving.pairs import Panel, bitcoin_pairs, build_panel, other_pairs
+from analysis.together.moving.regimes import measure_regimes
+from analysis.together.moving.spans import measure_spans
+from analysis.together.network import measure_network
+from flows.context import RunContext, StepReport
+from flows.jobs.labelled_files import load_user_vocabulary
+from warehouse.store.connection import Reader
+from warehouse.tables.attention import ATTENTION, ATTENTION_FORECAST, ATTENTION_RESPONSE
+from warehouse.tables.contract import Table
+from warehouse.tables.correlation import (
+    CORRELATION_CLUSTER,
+    CORRELATION_CONTAGION,
+    CORRELATION_EPISODE,
+    CORRELATION_INPUT,
+    CORRELATION_NETWORK,
+    CORRELATION_PAIR,
+    CORRELATION_REGIME,
+    CORRELATION_ROLLING,
+    LEAD_LAG,
+    LEAD_LAG_PATH,
+)
+from warehouse.tables.news import ENTRY, EVENT, STORY, STORY_ENTRY, TAG
+from warehouse.tables.prices import ASSET, MARKET, OBSERVATION
+
+TIMEFRAMES = ("1h", "4h", "1d")
+# Raised whenever a number would come out differently from the same data.
+METHOD = "correlations-1"
+
+
+def update_correlations(context: RunContext) -> StepReport:
+    """Recompute every correlation table when anything it rests on has changed; equal tables are not rewritten."""
+    warehouse = context.warehouse
+    vocabulary = load_user_vocabulary(context.settings.config_path)
+    inputs = read_inputs(warehouse, vocabulary)
+    if inputs.equals(warehouse.frame(CORRELATION_INPUT, order_by="input")):
+        return StepReport(0, "prices, events and headlines are as they were")
+    measured = measure_correlations(warehouse, vocabulary)
+    written = {name: warehouse.replace(table, frame) for name, table, frame in measured}
+    warehouse.replace(CORRELATION_INPUT, inputs)
+    changed = ", ".join(f"{count} {name}" for name, count in written.items() if count)
+    return StepReport(sum(written.values()), f"rows changed: {changed}" if changed else "nothing new")
+
+
+def read_inputs(reader: Reader, vocabulary: Vocabulary) -> pl.DataFrame:
+    """What the correlation tables rest on: a digest per table read, and the versions of method and vocabulary."""
+    method = pl.DataFrame({"input": ["method"], "n_rows": [0], "digest": [f"{METHOD} {vocabulary.version}"]})
+    return CORRELATION_INPUT.conform(pl.concat([reader.query("correlation_inputs"), method]).sort("input"))
+
+
+def measure_correlations(reader: Reader, vocabulary: Vocabulary) -> list[tuple[str, Table, pl.DataFrame]]:
+    """Every correlation table as it follows from the stored prices, events and headlines, with a name for people."""
+    panels = load_panels(reader)
+    with_bitcoin = [pair for panel in panels for pair in bitcoin_pairs(panel)]
+    with_others = [pair for panel in panels for pair in other_pairs(panel)]
+    events = reader.frame(EVENT)
+    moving = [measure_moving(with_bitcoin), measure_moving(with_others, COARSE_STEPS_PER_WINDOW)]
+    lead_lag, lead_lag_path = measure_order(panels)
+    observed = measure_observations(reader.frame(OBSERVATION), load_roles(reader))
+    network, clusters = measure_network(panels)
+    attention = read_attention(reader, vocabulary)
+    markets = hourly_markets(with_bitcoin)
+    return [
+        ("rolling windows", CORRELATION_ROLLING, pl.concat([*moving, measure_dynamic(with_bitcoin)])),
+        ("before and after events", CORRELATION_EPISODE, measure_episodes(with_bitcoin, events)),
+        ("whole spans", CORRELATION_PAIR, measure_spans([*with_bitcoin, *with_others])),
+        ("aftermaths", CORRELATION_CONTAGION, measure_aftermath(with_bitcoin, events)),
+        ("regimes", CORRELATION_REGIME, measure_regimes(with_bitcoin)),
+        ("leads", LEAD_LAG, pl.concat([lead_lag, observed])),
+        ("lags", LEAD_LAG_PATH, lead_lag_path),
+        ("network edges", CORRELATION_NETWORK, network),
+        ("network members", CORRELATION_CLUSTER, clusters),
+        ("attention", ATTENTION, attention),
+        ("responses", ATTENTION_RESPONSE, measure_responses(markets, attention)),
+        ("forecasts", ATTENTION_FORECAST, measure_forecasts(markets, attention)),
+    ]
+
+
+def compare_with_stored(reader: Reader, vocabulary: Vocabulary) -> pl.DataFrame:
+    """Each correlation table recomputed and set against the stored one, bit by bit: table, n_rows, n_differing."""
+    rows = []
+    for _, table, frame in measure_correlations(reader, vocabulary):
+        stored, again = reader.frame(table).sort(table.key), frame.sort(table.key)
+        differing = abs(stored.height - again.height)
+        if not differing:
+            is_same = [stored[name].eq_missing(again[name]) for name in table.column_names]
+            differing = stored.height - int(pl.DataFrame(is_same).select(pl.all_horizontal(pl.all())).to_series().sum())
+        rows.append((table.name, stored.height, differing))
+    return pl.DataFrame(rows, schema=["table", "n_rows", "n_differing"], orient="row")
+
+
+def read_attention(reader: Reader, vocabulary: Vocabulary) -> pl.DataFrame:
+    """The attention index of the stored headlines, stories and tags."""
+    places = {entity.entity_id: entity.jurisdiction for entity in vocabulary.entities if entity.jurisdiction}
+    return measure_attention(
+        reader.frame(ENTRY), reader.frame(STORY_ENTRY), reader.frame(STORY), reader.frame(TAG), places
+    )
+
+
+def load_roles(reader: Reader) -> dict[str, str]:
+    """The role of every registered asset."""
+    return dict(reader.frame(ASSET).select("asset_id", "role").iter_rows())
+
+
+def load_panels(reader: Reader) -> list[Panel]:
+    """Aligned returns of every stored timeframe that has candles."""
+    markets = reader.frame(MARKET).select("market_id", "asset_id", "exchange")
+    roles = load_roles(reader)
+    panels = []
+    for timeframe in TIMEFRAMES:
+        candles = reader.query("candles_of_timeframe", timeframe=timeframe)
+        if candles.height:
+            grid = build_return_grid(candles, bar_length(timeframe))
+            panels.append(build_panel(grid, timeframe, markets, roles))
+    return panels

@@ -1,0 +1,56 @@
+"""Turn headlines and incidents into dated, tagged events, under a person's word."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from analysis.events.confounders import find_confounders
+from analysis.events.decisions import apply_decisions
+from analysis.events.detection import build_events
+from analysis.events.drafts import draft_events
+from analysis.events.merging import merge_records, outage_events, outage_sources
+from analysis.events.outages import merge_incidents
+from analysis.events.story_frames import load_frames
+from flows.context import RunContext, StepReport
+from flows.jobs.labelled_files import load_user_vocabulary
+from flows.jobs.ledger import load_decisions
+from flows.steps.stories import prepare, update_stories
+from ingest.bundle.loader import load_ledger
+from warehouse.tables.news import CONFOUNDER, EVENT, EVENT_SOURCE, INCIDENT
+
+
+def update_events(context: RunContext) -> StepReport:
+    """Group and tag what is new, detect events, merge them with the ledger, apply the user's decisions."""
+    warehouse = context.warehouse
+    vocabulary, frames = load_user_vocabulary(context.settings.config_path), load_frames()
+    decisions = load_decisions(context.settings.config_path)
+    n_grouped, detail = update_stories(warehouse, vocabulary, frames)
+
+    recorded, evidence = _recorded(context)
+    outages = merge_incidents(warehouse.frame(INCIDENT))
+    drafts = draft_events(prepare(warehouse.query("events_relevant_entries"), vocabulary, frames), vocabulary)
+    detected = build_events(drafts, dict(warehouse.query("events_story_ids").iter_rows()), vocabulary)
+    events, sources = merge_records(
+        (recorded, evidence),
+        (outage_events(outages, vocabulary), outage_sources(outages, vocabulary)),
+        (detected.events, detected.sources),
+        vocabulary,
+    )
+    events, sources, problems = apply_decisions(events, sources, decisions)
+
+    n_events = warehouse.replace(EVENT, events.sort("event_id"))
+    n_sources = warehouse.replace(EVENT_SOURCE, sources.sort("event_id", "source_number"))
+    confounders = find_confounders(events, warehouse.query("events_market_closes"))
+    n_confounders = warehouse.replace(CONFOUNDER, confounders)
+    counts = events.filter(pl.col("status") != "rejected")["origin"].value_counts().sort("origin")
+    said = ", ".join(f"{count} {origin}" for origin, count in counts.iter_rows())
+    report = f"{detail}; {said} events, {n_events} changed"
+    return StepReport(n_grouped + n_events + n_sources + n_confounders, report, tuple(problems))
+
+
+def _recorded(context: RunContext) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The ledger's events that are in the warehouse, and their evidence, both as shipped."""
+    stored = context.warehouse.frame(EVENT)["event_id"].to_list()
+    events, evidence = load_ledger(context.now)
+    is_stored = pl.col("event_id").is_in(stored)
+    return events.filter(is_stored), evidence.filter(is_stored)

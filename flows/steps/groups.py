@@ -1,0 +1,49 @@
+"""Measure every category of events on every token, and keep what has not changed."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from analysis.groups.plan import GroupSpecification, plan_groups
+from analysis.groups.rows import join_groups, measure_groups
+from flows.context import RunContext, StepReport
+from flows.steps.studies import load_markets
+from flows.study_registry import DeclaredStudy, load_study
+from warehouse.tables.news import EVENT
+from warehouse.tables.studies import EXCLUSION, STUDY_RESULT
+
+STUDY_ID = "groups"
+DECLARED_STUDY = "reaction"  # whose assets, benchmarks, bars and estimation window the groups share
+WINDOWS_HOURS = (12.0, 24.0, 72.0)
+
+
+def update_group_studies(context: RunContext) -> StepReport:
+    """Run every test on every category of news-selected events; a group whose data are as they were keeps its rows."""
+    warehouse = context.warehouse
+    study = load_study(context.settings.config_path, DECLARED_STUDY)
+    events = warehouse.frame(EVENT, where="status <> 'rejected' and selected_from = 'news'")
+    masks = warehouse.frame(EVENT, where="status <> 'rejected'").filter(pl.col("origin").is_in(study.mask_origins))
+    markets = load_markets(warehouse, study)
+    results, exclusions = warehouse.frame(STUDY_RESULT), warehouse.frame(EXCLUSION)
+    stored, left_out = (frame.filter(pl.col("study_id") == STUDY_ID) for frame in (results, exclusions))
+
+    specification = _specify(study)
+    plan = plan_groups(specification, events, masks, markets)
+    outcome = measure_groups(specification, plan, stored, left_out, events, markets)
+
+    n_changed = 0
+    if outcome.has_changed:
+        n_changed += warehouse.replace(STUDY_RESULT, join_groups(results, outcome.results, STUDY_ID))
+        n_changed += warehouse.replace(EXCLUSION, join_groups(exclusions, outcome.exclusions, STUDY_ID))
+    return StepReport(n_changed, f"{len(plan.groups)} groups, {outcome.n_fresh} of them computed anew")
+
+
+def _specify(study: DeclaredStudy) -> GroupSpecification:
+    return GroupSpecification(
+        study_id=STUDY_ID,
+        windows_hours=WINDOWS_HOURS,
+        estimation_hours=study.estimation_hours,
+        minimum_estimation_hours=study.minimum_estimation_hours,
+        mask_hours=study.mask_hours,
+        benchmark_asset_ids=study.benchmark_asset_ids,
+    )

@@ -1,0 +1,46 @@
+"""Measure each examined event under every expected-return model, and keep what has not changed."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from analysis.groups.models import BenchmarkReturns, compare_models
+from analysis.groups.rows import join_groups
+from analysis.single.study import plan_events, read_event_times
+from analysis.tape.calendar import bar_length
+from flows.benchmarks import open_benchmarks
+from flows.context import RunContext, StepReport
+from flows.steps.groups import DECLARED_STUDY
+from flows.steps.studies import load_markets
+from flows.study_registry import DeclaredStudy, load_study
+from warehouse.store.connection import Reader
+from warehouse.tables.news import EVENT
+from warehouse.tables.studies import STUDY_RESULT
+
+STUDY_ID = "models"
+
+
+def update_model_studies(context: RunContext) -> StepReport:
+    """CARs of the main window of the events that every method is applied to, under every model."""
+    warehouse = context.warehouse
+    study = load_study(context.settings.config_path, DECLARED_STUDY)
+    events = warehouse.frame(EVENT, where="status <> 'rejected'")
+    markets = load_markets(warehouse, study)
+    times, _ = read_event_times(events.filter(pl.col("origin").is_in(study.examined_origins)))
+    masks = events.filter(pl.col("origin").is_in(study.mask_origins))
+    planned = plan_events(study.specification, times, masks, markets)
+    results = warehouse.frame(STUDY_RESULT)
+    stored = results.filter(pl.col("study_id") == STUDY_ID)
+    outcome = compare_models(STUDY_ID, planned, stored, markets, _by_bar_hours(warehouse, study))
+
+    n_changed = 0
+    if outcome.n_fresh or outcome.results.height != stored.height:
+        n_changed = warehouse.replace(STUDY_RESULT, join_groups(results, outcome.results, STUDY_ID))
+    return StepReport(n_changed, f"{outcome.n_pairs} reactions under every model, {outcome.n_fresh} computed anew")
+
+
+def _by_bar_hours(reader: Reader, study: DeclaredStudy) -> BenchmarkReturns:
+    """Benchmark returns by asset under study and bar length in hours."""
+    timeframes = {bar_length(timeframe).total_seconds() / 3600: timeframe for timeframe in study.timeframes}
+    returns = open_benchmarks(reader)
+    return lambda asset_id, bar_hours: returns(asset_id, timeframes[bar_hours])

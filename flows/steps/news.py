@@ -1,0 +1,119 @@
+"""Bring the news up to date: feeds, status pages, the Federal Register."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import numpy as np
+import polars as pl
+
+from flows.context import RunContext, StepReport
+from flows.errors import CommandError
+from ingest.news.collect import (
+    ROBOTS_LIFE,
+    Reading,
+    changed_rows,
+    concat_rows,
+    count_new,
+    count_waiting,
+    document_rows,
+    fetch_rows,
+    fill_register,
+    plan,
+    read_pass,
+    robots_of,
+    robots_rows,
+    seed_of,
+    states_of,
+)
+from ingest.news.feeds import Feed, FeedsError, feeds_frame, load_feeds
+from ingest.news.fetch.download import download
+from ingest.news.fetch.failures import summarise
+from ingest.news.parse.incidents import reconcile
+from ingest.news.parse.versions import select_new
+from warehouse.store.connection import Warehouse
+from warehouse.tables.news import DOCUMENT, ENTRY, FEED, FETCH, INCIDENT, REGISTER_DOCUMENT
+from warehouse.tables.prices import QUARANTINE
+
+
+def update_news(context: RunContext) -> StepReport:
+    """Ask every feed that is due, store what is new, and name each source that failed."""
+    feeds = load_registry(context)
+    n_feeds = context.warehouse.merge(FEED, feeds_frame(feeds)).n_changed
+    if context.settings.is_offline:
+        return StepReport(n_feeds, f"{n_feeds} feeds registered; offline, so none was asked")
+    states = states_of(context.warehouse.query("feed_state"))
+    wishes = plan(feeds, states, context.now, context.settings.replay_url)
+    waiting = f"; {n} failed earlier and are tried later" if (n := count_waiting(feeds, states, context.now)) else ""
+    if not wishes:
+        return StepReport(n_feeds, f"no feed is due; {len(feeds)} are registered{waiting}")
+    context.say(f"asking {len(wishes)} feeds …")
+    done = download(
+        [wish for _, wish in wishes],
+        clock_of(context),
+        configured_urls=configured_urls(context),
+        known_robots=robots_of(context.warehouse.query("fresh_robots", since=context.now - ROBOTS_LIFE)),
+    )
+    readings = read_pass(wishes, done, context.run_id)
+    n_rows, n_new = store_readings(context, readings)
+
+    generator = np.random.default_rng(seed_of(context.run_id))
+    fetches = fetch_rows(readings, states, n_new, context.now, context.run_id, generator)
+    robots_documents, robots_fetches = robots_rows(done, context.now, context.run_id)
+    context.warehouse.merge(DOCUMENT, robots_documents)
+    context.warehouse.merge(FETCH, pl.concat([fetches, robots_fetches]))
+
+    problems = [problem for reading in readings if (problem := reading.problem)]
+    detail = f"{n_rows} new rows from {len(wishes) - len(problems)} of {len(wishes)} feeds asked{waiting}"
+    return StepReport(n_feeds + n_rows, detail, summarise(problems))
+
+
+def store_readings(context: RunContext, readings: list[Reading]) -> tuple[int, dict[str, int]]:
+    """Store what the readings brought; returns rows changed, and new rows by feed."""
+    warehouse = context.warehouse
+    entries = select_unknown(warehouse, concat_rows(readings, "entries", ENTRY))
+    known_incidents = warehouse.frame(INCIDENT)
+    told = reconcile(concat_rows(readings, "incidents", INCIDENT), known_incidents)
+    incidents = changed_rows(told, known_incidents, INCIDENT)
+    fresh_documents = concat_rows(readings, "register_documents", REGISTER_DOCUMENT)
+    known_documents = warehouse.frame(REGISTER_DOCUMENT)
+    documents = changed_rows(fill_register(fresh_documents, known_documents), known_documents, REGISTER_DOCUMENT)
+    n_new = count_new(entries, incidents, {})
+
+    warehouse.merge(DOCUMENT, document_rows(readings, n_new, context.run_id))
+    n_rows = warehouse.merge(QUARANTINE, concat_rows(readings, "quarantined", QUARANTINE)).n_inserted
+    n_rows += warehouse.merge(ENTRY, entries).n_changed
+    n_rows += warehouse.merge(INCIDENT, incidents).n_changed
+    n_rows += warehouse.merge(REGISTER_DOCUMENT, documents).n_changed
+    return n_rows, n_new
+
+
+def select_unknown(warehouse: Warehouse, entries: pl.DataFrame) -> pl.DataFrame:
+    """The wordings in `entries` that the warehouse does not have, with their versions."""
+    known = warehouse.query(
+        "known_titles",
+        feed_ids=entries["feed_id"].unique().to_list(),
+        guids=entries["guid"].unique().to_list(),
+    )
+    return select_new(entries, known)
+
+
+def load_registry(context: RunContext) -> tuple[Feed, ...]:
+    """The feeds, the user's own included; a mistake in the user's file is a usage error."""
+    try:
+        return load_feeds(context.settings.config_path)
+    except FeedsError as exc:
+        raise CommandError(str(exc)) from exc
+
+
+def clock_of(context: RunContext) -> Callable[[], datetime]:
+    """The clock that stamps receipts: the run's own instant in a replay, else the real time."""
+    if context.settings.replay_url:
+        return lambda: context.now
+    return lambda: datetime.now(UTC)
+
+
+def configured_urls(context: RunContext) -> tuple[str, ...]:
+    """Addresses that may be private because they were configured."""
+    return (context.settings.replay_url,) if context.settings.replay_url else ()

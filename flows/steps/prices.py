@@ -1,0 +1,113 @@
+"""Bring prices up to date: ask venues for what is missing, check it, store it, account for the gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import polars as pl
+
+from analysis.tape.benchmarks import benchmark_frame
+from flows.context import RunContext, StepReport
+from flows.errors import CommandError
+from flows.jobs.candle_intake import Intake, load_verdicts, take_in, update_coverage
+from ingest.errors import MalformedError
+from ingest.prices.candles import Reading, parse_candles
+from ingest.prices.derivatives import DerivativesHarvest, fetch_derivatives, watched_contracts
+from ingest.prices.fallback import fetch_with_fallback, plan_live, plan_minutes
+from ingest.prices.fetch import SeriesAnswer, SeriesRequest
+from ingest.prices.registry import Registry, load_registry
+from warehouse.store.connection import Warehouse
+from warehouse.tables.prices import ASSET, BENCHMARK, FUNDING, GAP, MARKET, OPEN_INTEREST, VENUE_HALT
+
+# What a run keeps current on many venues; bars of 1 and 5 minutes have a plan of their own.
+LIVE_TIMEFRAMES = ("1h", "1d")
+# No venue holds up a run for longer.
+VENUE_DEADLINE_SECONDS = 120.0
+EXCHANGE_SOURCE = "exchange"
+
+
+def update_prices(context: RunContext) -> StepReport:
+    """Fetch every watched series from its last stored bar on; refresh registry, gaps and coverage."""
+    warehouse = context.warehouse
+    registry = read_registry(context)
+    n_registry = store_registry(warehouse, registry)
+    if context.settings.is_offline:
+        n_changed = n_registry + update_coverage(warehouse, n_registry)
+        return StepReport(n_changed, "offline: no exchange was asked")
+
+    groups = plan_groups(warehouse, registry, context.now)
+    context.say(f"prices: asking {len(registry.venues)} venues for {len(groups)} series …")
+    harvest = fetch_with_fallback(
+        registry.venues,
+        groups,
+        context.now,
+        replay_url=context.settings.replay_url,
+        deadline_seconds=VENUE_DEADLINE_SECONDS,
+    )
+    intake = store_answers(context, registry, harvest.answers)
+
+    n_derivatives, derivatives_problems = update_derivatives(context, registry, harvest.dead)
+
+    n_written = n_registry + intake.n_changed
+    n_changed = n_written + n_derivatives + update_coverage(warehouse, n_written)
+    detail = (
+        f"{intake.n_inserted} candles new, {intake.n_updated} revised, {intake.n_withdrawn} withdrawn;"
+        f" {intake.n_refused} rows refused; {len(harvest.answers)} series answered;"
+        f" {n_derivatives} funding rates and open interests"
+    )
+    return StepReport(n_changed, detail, (*harvest.problems, *derivatives_problems))
+
+
+def plan_groups(warehouse: Warehouse, registry: Registry, now: datetime) -> list[list[SeriesRequest]]:
+    """What to ask for, as groups of alternatives: hours and days first, minutes last, should a venue be slow."""
+    watermarks, gaps = warehouse.query("watermarks"), warehouse.frame(GAP)
+    live = plan_live(registry, watermarks, gaps, LIVE_TIMEFRAMES, now)
+    return live + plan_minutes(registry, watermarks, gaps, now)
+
+
+def update_derivatives(context: RunContext, registry: Registry, dead: frozenset[str]) -> tuple[int, list[str]]:
+    """Funding rates and open interest of the AI tokens' contracts, from every venue that offers them and answers."""
+    harvest = harvest_derivatives(context, registry, dead)
+    n_funding = context.warehouse.merge(FUNDING, harvest.funding).n_changed
+    n_interest = context.warehouse.merge(OPEN_INTEREST, harvest.open_interest).n_changed
+    return n_funding + n_interest, harvest.problems
+
+
+def harvest_derivatives(context: RunContext, registry: Registry, dead: frozenset[str]) -> DerivativesHarvest:
+    """Ask every venue that is not `dead` for what came since the last stored instants."""
+    marks = context.warehouse.query("derivatives_watermarks")
+    return fetch_derivatives(
+        [venue for name, venue in registry.venues.items() if name not in dead],
+        {name: watched_contracts(registry, name) for name in registry.venues},
+        {(market, kind): last for market, kind, last in marks.iter_rows()},
+        Reading(EXCHANGE_SOURCE, context.run_id, context.now),
+        replay_url=context.settings.replay_url,
+        deadline_seconds=VENUE_DEADLINE_SECONDS,
+    )
+
+
+def read_registry(context: RunContext) -> Registry:
+    """The packaged registry with the user's own entries; a mistake in those is a CommandError that names its place."""
+    try:
+        return load_registry(context.settings.config_path)
+    except MalformedError as exc:
+        raise CommandError(str(exc)) from exc
+
+
+def store_registry(warehouse: Warehouse, registry: Registry) -> int:
+    """Merge assets, markets, halts and the definitions of benchmarks; returns rows written."""
+    n_assets = warehouse.merge(ASSET, registry.assets).n_changed
+    n_markets = warehouse.merge(MARKET, registry.markets).n_changed
+    n_markets += warehouse.replace(BENCHMARK, benchmark_frame())
+    return n_assets + n_markets + warehouse.merge(VENUE_HALT, registry.halts).n_changed
+
+
+def store_answers(context: RunContext, registry: Registry, answers: Sequence[SeriesAnswer]) -> Intake:
+    """Check and store what venues gave, in one go."""
+    if not answers:
+        return Intake()
+    reading = Reading(EXCHANGE_SOURCE, context.run_id, context.now)
+    rows = pl.concat([answer.rows for answer in answers])
+    batch = parse_candles(rows, reading, ends=registry.market_ends, is_live=True)
+    return take_in(context.warehouse, batch, load_verdicts(context.warehouse), reading).written

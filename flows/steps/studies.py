@@ -1,0 +1,100 @@
+"""Measure every event on every token, and keep what has not changed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import polars as pl
+
+from analysis.single.measure import TABLES, join_rows, measure_events, read_signatures
+from analysis.single.study import plan_events, read_event_times
+from analysis.tape.calendar import bar_length
+from analysis.tape.markets import StudyMarkets, align_markets
+from analysis.tape.observations import observed_bars, observed_markets
+from analysis.tape.returns import ReturnGrid, build_return_grid
+from flows.context import RunContext, StepReport
+from flows.study_registry import DeclaredStudy, load_studies
+from warehouse.store.connection import Reader, Warehouse
+from warehouse.tables.contract import Table
+from warehouse.tables.news import EVENT
+from warehouse.tables.prices import MARKET
+from warehouse.tables.studies import EXCLUSION, STUDY_RESULT
+
+
+def update_studies(context: RunContext) -> StepReport:
+    """Run every declared study; an event whose specification and data are as they were keeps its rows."""
+    reports = [_update_study(context, study) for study in load_studies(context.settings.config_path)]
+    n_changed = sum(report.n_changed for report in reports)
+    return StepReport(n_changed, "; ".join(report.detail for report in reports))
+
+
+def _update_study(context: RunContext, study: DeclaredStudy) -> StepReport:
+    warehouse = context.warehouse
+    n_markets = warehouse.merge(
+        MARKET, observed_markets(_load_observations(warehouse, study)["asset_id"].unique())
+    ).n_changed
+    events = warehouse.frame(EVENT, where="status <> 'rejected'")
+    times, excluded = read_event_times(events.filter(pl.col("origin").is_in(study.event_origins)))
+    masks = events.filter(pl.col("origin").is_in(study.mask_origins))
+    markets = load_markets(warehouse, study)
+    stored = read_signatures(warehouse.query("studied_pairs", study_id=study.id))
+
+    planned = plan_events(study.specification, times, masks, markets)
+    outcome = measure_events(study.specification, planned, excluded, stored, markets)
+
+    n_changed = n_markets + _store_rows(warehouse, EXCLUSION, outcome.exclusions, study.id, frozenset())
+    if outcome.fresh_event_ids or outcome.kept_event_ids != stored.keys():
+        for table in TABLES:
+            n_changed += _store_rows(warehouse, table, outcome.rows[table.name], study.id, outcome.kept_event_ids)
+    detail = (
+        f"{study.id}: {len(outcome.fresh_event_ids)} events measured, {len(outcome.kept_event_ids)} unchanged, "
+        f"{outcome.exclusions.height} event-market pairs left out with a reason"
+    )
+    return StepReport(n_changed, detail)
+
+
+def load_grids(reader: Reader, study: DeclaredStudy, as_of: datetime | None = None) -> list[ReturnGrid]:
+    """Returns of every market, one grid per bar length of the study, finest first; with `as_of` as believed then.
+
+    Observed prices of the study's assets join them as markets of their own, on bars longer than their age limit.
+    """
+    observations, grids = _load_observations(reader, study, as_of), []
+    for timeframe in study.timeframes:
+        observed = observed_bars(observations, bar_length(timeframe), study.observed_staleness)
+        candles = pl.concat([reader.query("study_candles", timeframe=timeframe, as_of=as_of), observed])
+        if candles.height:
+            grids.append(build_return_grid(candles, bar_length(timeframe)))
+    return grids
+
+
+def _load_observations(reader: Reader, study: DeclaredStudy, as_of: datetime | None = None) -> pl.DataFrame:
+    """asset_id, observed_at_utc, price_quote of the study's assets; with `as_of` what had been seen by then."""
+    return reader.query("study_observations", asset_ids=list(study.asset_ids), as_of=as_of)
+
+
+def load_markets(reader: Reader, study: DeclaredStudy, as_of: datetime | None = None) -> StudyMarkets:
+    """The study's tokens beside their benchmarks; with `as_of` on the values believed then."""
+    return align_markets(
+        load_grids(reader, study, as_of),
+        reader.query("study_markets"),
+        asset_ids=study.asset_ids,
+        benchmark_asset_ids=study.benchmark_asset_ids,
+        benchmark_exchanges=study.benchmark_exchanges,
+    )
+
+
+def measure_one_event(
+    reader: Reader, study: DeclaredStudy, event_id: str, as_of: datetime | None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows of out.study_result and out.study_exclusion of one event on the candles believed at `as_of`."""
+    events = reader.frame(EVENT, where="status <> 'rejected'")
+    times, excluded = read_event_times(events.filter(pl.col("event_id") == event_id))
+    masks = events.filter(pl.col("origin").is_in(study.mask_origins))
+    markets = load_markets(reader, study, as_of)
+    planned = plan_events(study.specification, times, masks, markets)
+    outcome = measure_events(study.specification, planned, excluded, {}, markets)
+    return outcome.rows[STUDY_RESULT.name], outcome.exclusions
+
+
+def _store_rows(warehouse: Warehouse, table: Table, fresh: pl.DataFrame, study_id: str, kept: frozenset[str]) -> int:
+    return warehouse.replace(table, join_rows(warehouse.frame(table), fresh, study_id, kept))

@@ -1,0 +1,184 @@
+"""Documents of the US Federal Register: days of signature, filing and publication, from its API's JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import polars as pl
+
+from ingest.news.feeds import Feed
+from ingest.news.parse.dates import read_instant
+from ingest.news.parse.decode import Reason, decode_text
+from ingest.news.parse.entries import ParsedFeed, build_entries, quarantine_frame, quarantine_row
+from ingest.news.parse.items import Item, text_of
+from ingest.news.parse.text import MAX_SUMMARY_CHARACTERS, plain_text, safe_link
+from warehouse.tables.news import REGISTER_DOCUMENT
+
+API = "https://www.federalregister.gov/api/v1/documents.json"
+# Two readings of the limits exist (page times size up to 2,000, or 10,000): the smaller is safe under both.
+MAX_RESULTS_PER_SLICE = 2000
+PER_PAGE = 1000
+KINDS = {
+    "Rule": "rule",
+    "RULE": "rule",
+    "Proposed Rule": "proposed_rule",
+    "PRORULE": "proposed_rule",
+    "Notice": "notice",
+    "NOTICE": "notice",
+    "Presidential Document": "presidential_document",
+    "PRESDOCU": "presidential_document",
+}
+FIELDS = (
+    "document_number",
+    "title",
+    "abstract",
+    "type",
+    "subtype",
+    "executive_order_number",
+    "agency_names",
+    "signing_date",
+    "publication_date",
+    "html_url",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedRegister:
+    """What a reply gave: documents, the same as headlines, refused rows, the whole count and the next page."""
+
+    documents: pl.DataFrame
+    headlines: ParsedFeed
+    n_total: int
+    next_page_url: str | None
+    reason: Reason | None = None
+    detail: str = ""
+
+
+def query_string(term: str, start: date, end: date, *, is_presidential: bool = False) -> str:
+    """The query of documents published in [`start`, `end`) that mention `term` (all when empty), fields by name."""
+    last = end - timedelta(days=1)
+    pairs = [
+        *([("conditions[term]", f'"{term}"')] if term else []),
+        ("conditions[publication_date][gte]", start.isoformat()),
+        ("conditions[publication_date][lte]", last.isoformat()),
+        ("order", "oldest"),
+        ("per_page", str(PER_PAGE)),
+        *(("fields[]", field) for field in FIELDS),
+    ]
+    if is_presidential:
+        pairs.append(("conditions[type][]", "PRESDOCU"))
+    return urlencode(pairs)
+
+
+def parse_documents(
+    body: bytes, feed: Feed, fetched_at: datetime, run_id: str, content_type: str = ""
+) -> ParsedRegister:
+    """The documents of one API reply, or of a plain list of them; never raises."""
+    text = decode_text(body, content_type).lstrip("\ufeff \t\r\n")
+    reason: Reason | None = None
+    detail = ""
+    document: Any = {}
+    if not text:
+        reason, detail = Reason.EMPTY_BODY, "the answer has no content"
+    elif text.startswith("<"):
+        reason, detail = Reason.HTML_PAGE, "a web page was served instead of JSON (an access page?); try again later"
+    else:
+        try:
+            document = json.loads(text)
+        except (ValueError, RecursionError) as exc:
+            reason, detail = Reason.BROKEN_JSON, f"not valid JSON: {str(exc)[:200]}"
+    results = (
+        document if isinstance(document, list) else document.get("results") if isinstance(document, dict) else None
+    )
+    if reason is None and results is None and not (isinstance(document, dict) and document.get("count") == 0):
+        reason, detail = Reason.NOT_A_FEED, "JSON without a list named results, so not the register's"
+    rows = [row for row in results or [] if isinstance(row, dict)]
+    documents, refused = _document_rows(rows, feed, fetched_at, run_id)
+    headlines = build_entries([_headline(row) for row in rows], feed, fetched_at, run_id, reason, detail, body)
+    quarantined = pl.concat([headlines.quarantined, quarantine_frame(refused)]).unique("quarantine_id")
+    envelope: Mapping[str, Any] = document if isinstance(document, dict) else {}
+    return ParsedRegister(
+        documents,
+        ParsedFeed(headlines.entries, quarantined, reason, detail),
+        count if isinstance(count := envelope.get("count"), int) else len(rows),
+        safe_link(text_of(envelope.get("next_page_url"))),
+        reason,
+        detail,
+    )
+
+
+def _document_rows(
+    rows: Iterable[dict[str, Any]], feed: Feed, fetched_at: datetime, run_id: str
+) -> tuple[pl.DataFrame, list[dict[str, object]]]:
+    kept: dict[str, dict[str, object]] = {}
+    refused = []
+    for position, row in enumerate(rows, start=1):
+        number, title = plain_text(str(row.get("document_number") or "")), plain_text(text_of(row.get("title")))
+        published = _day(row.get("publication_date"))
+        if number is None or title is None or published is None:
+            words = "a document without number, title or publication day"
+            refused.append(
+                quarantine_row(
+                    feed.feed_id, "no_identity", words, json.dumps(row), fetched_at, run_id, position,
+                    REGISTER_DOCUMENT.name,
+                )
+            )  # fmt: skip
+            continue
+        agencies = row.get("agency_names") if isinstance(row.get("agency_names"), list) else []
+        kept[number] = {
+            "document_number": number,
+            "title": title,
+            "abstract": plain_text(text_of(row.get("abstract")), MAX_SUMMARY_CHARACTERS),
+            "kind": "presidential_document"
+            if row.get("executive_order_number")
+            else KINDS.get(str(row.get("type") or ""), "unknown"),
+            "subkind": _subkind(row),
+            "executive_order_number": plain_text(str(row.get("executive_order_number") or "")),
+            "agencies": plain_text(", ".join(str(name) for name in agencies or []), 1000),
+            "signed_on": _day(row.get("signing_date")),
+            "filed_at_utc": read_instant(str(row.get("filed_at") or "")),
+            "published_on": published,
+            "url": safe_link(text_of(row.get("html_url"))),
+            "first_seen_at_utc": fetched_at,
+            "run_id": run_id,
+        }
+    return pl.DataFrame(list(kept.values()), schema=REGISTER_DOCUMENT.schema), refused
+
+
+def _subkind(row: dict[str, Any]) -> str | None:
+    if row.get("executive_order_number"):
+        return "executive_order"
+    words = plain_text(text_of(row.get("subtype")) or text_of(row.get("presidential_document_type")))
+    return words.lower().replace(" ", "_") if words else None
+
+
+def _headline(row: dict[str, Any]) -> Item:
+    """The document as a headline of the day it was published; a filing for inspection is a claim with an hour."""
+    return Item(
+        guid=str(row.get("document_number") or "") or None,
+        link=text_of(row.get("html_url")),
+        title=text_of(row.get("title")),
+        summary=text_of(row.get("abstract")),
+        published=text_of(row.get("filed_at")) or text_of(row.get("publication_date")),
+    )
+
+
+def _day(value: object) -> date | None:
+    at = read_instant(value) if isinstance(value, str) else None
+    return at.astimezone(UTC).date() if at else None
+
+
+def month_slices(since: date, until: date) -> list[tuple[date, date]]:
+    """Half-open calendar months that cover [`since`, `until`), oldest first."""
+    slices = []
+    start = since
+    while start < until:
+        end = min((start.replace(day=1) + timedelta(days=32)).replace(day=1), until)
+        slices.append((start, end))
+        start = end
+    return slices
