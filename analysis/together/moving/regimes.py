@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from analysis.together.moving.change_points import find_change_points
 from analysis.together.moving.intervals import Array, associate
 from analysis.together.moving.pairs import Pair
 from warehouse.tables.correlation import CORRELATION_REGIME
@@ -22,7 +23,7 @@ MIN_REGIME_BLOCKS = 7
 # Cost of a break in units of log(blocks) times the noise variance; simulated false alarms stay under 5 %.
 PENALTY = 3.0
 CONVENTIONS = (
-    "PELT (ruptures, squared cost) on Fisher's z of non-overlapping blocks, penalty 3 log(blocks) times the noise "
+    "optimal partition (squared cost) of Fisher's z of non-overlapping blocks, penalty 3 log(blocks) times the noise "
     "variance from successive differences; a break is known to one block"
 )
 
@@ -51,13 +52,10 @@ def find_breaks(levels: Array) -> list[int]:
 
     The noise is estimated from successive differences, so a break does not hide itself by inflating it.
     """
-    import ruptures
-
     if levels.size < MIN_BLOCKS:
         return []
     noise = float(np.median(np.abs(np.diff(levels)))) / (0.6745 * np.sqrt(2.0))
-    search = ruptures.KernelCPD(kernel="linear", min_size=MIN_REGIME_BLOCKS).fit(levels[:, None])
-    return [int(end) for end in search.predict(pen=PENALTY * np.log(levels.size) * noise**2)[:-1]]
+    return find_change_points(levels, PENALTY * np.log(levels.size) * noise**2, MIN_REGIME_BLOCKS)
 
 
 def measure_regimes(pairs: Iterable[Pair]) -> pl.DataFrame:
