@@ -6,13 +6,15 @@ import tomllib
 from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from analysis.single.window.pair import StudySpecification
-from analysis.tape.calendar import bar_length
 from flows.errors import CommandError
+from warehouse.tables.bars import SECONDS_PER_MINUTE, bar_length, parse_bar
+
+BarName = Annotated[str, AfterValidator(lambda name: parse_bar(name).name)]
 
 
 class DeclaredStudy(BaseModel):
@@ -25,7 +27,7 @@ class DeclaredStudy(BaseModel):
     asset_ids: tuple[str, ...]
     benchmark_asset_ids: tuple[str, ...]
     benchmark_exchanges: tuple[str, ...]
-    timeframes: tuple[Literal["1m", "5m", "15m", "30m", "1h", "4h", "1d"], ...]
+    timeframes: tuple[BarName, ...]
     timing_rule: Literal["first_public_evidence"]
     event_origins: tuple[str, ...]
     windows_hours: tuple[float, ...]
@@ -46,7 +48,7 @@ class DeclaredStudy(BaseModel):
     @classmethod
     def _require_longer_bar(cls, minutes: float, info: ValidationInfo) -> float:
         timeframes = info.data.get("timeframes", ())
-        if timeframes and all(minutes * 60 >= bar_length(name).total_seconds() for name in timeframes):
+        if timeframes and all(minutes * SECONDS_PER_MINUTE >= bar_length(name).total_seconds() for name in timeframes):
             raise ValueError(
                 f"{minutes:g} minutes are no shorter than the longest bar ({timeframes[-1]}): one observation would be "
                 "the close of two bars"

@@ -11,15 +11,16 @@ from flows.context import RunContext
 from flows.errors import EXIT_SOURCE, CommandError
 from flows.jobs.candle_intake import Intake, load_verdicts, refresh_coverage, take_in
 from flows.steps.prices import EXCHANGE_SOURCE, read_registry, store_registry
-from ingest.prices.candles import TIMEFRAME_SECONDS, Reading, parse_candles
+from ingest.prices.candles import Reading, parse_candles
 from ingest.prices.fallback import problem_lines
 from ingest.prices.fetch import SeriesAnswer, fetch_venues
 from ingest.prices.slices import Slice, finished_frame, plan_slices
+from warehouse.tables.bars import SECONDS_PER_HOUR, parse_stored_bar
 from warehouse.tables.ops import BACKFILL
 from warehouse.tables.prices import GAP
 
 # A venue may work on a history for this long.
-DEADLINE_SECONDS = 6 * 3600.0
+DEADLINE_SECONDS = 6.0 * SECONDS_PER_HOUR
 
 
 def backfill_prices(
@@ -34,16 +35,20 @@ def backfill_prices(
 
     `on_slice` hears how many slices are done of how many. Raises CommandError for an unknown name.
     """
+    try:
+        parse_stored_bar(timeframe)
+    except ValueError as exc:
+        raise CommandError(str(exc)) from exc
     warehouse = context.warehouse
     registry = read_registry(context)
     store_registry(warehouse, registry)
     markets = registry.markets.filter(pl.col("asset_id") == asset_id.upper())
     if exchange is not None:
         markets = markets.filter(pl.col("exchange") == exchange)
-    if not markets.height or timeframe not in TIMEFRAME_SECONDS:
+    if not markets.height:
         raise CommandError(
-            f"no market of {asset_id!r} on {exchange or 'any venue'} with bars of {timeframe!r};"
-            f" bar lengths: {', '.join(TIMEFRAME_SECONDS)}; venues: {', '.join(registry.venues)};"
+            f"no market of {asset_id!r} on {exchange or 'any venue'};"
+            f" venues: {', '.join(registry.venues)};"
             " assets: aftershock query 'select asset_id from core.asset'"
         )
     slices = plan_slices(markets, since, timeframe, context.now, warehouse.frame(BACKFILL), warehouse.frame(GAP))

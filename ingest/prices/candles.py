@@ -9,13 +9,12 @@ from datetime import datetime
 import polars as pl
 
 from ingest.prices.refusals import Reading, refusal_frame
+from warehouse.tables.bars import NOT_KEPT, STORED, STORED_SECONDS
 from warehouse.tables.contract import UTC
 from warehouse.tables.prices import CANDLE, QUARANTINE
 
 __all__ = ["CandleBatch", "Reading", "parse_candles", "refuse_stored"]
 
-# Bar lengths that are stored, in seconds.
-TIMEFRAME_SECONDS = {"1m": 60, "5m": 300, "1h": 3_600, "4h": 14_400, "1d": 86_400}
 # No coin traded before the first Bitcoin block; an earlier stamp is a wrong time unit.
 FIRST_BLOCK = datetime(2009, 1, 3, tzinfo=TZ_UTC)
 
@@ -25,7 +24,8 @@ VALUES = (*PRICES, "volume_base")
 ROW_SCHEMA = pl.Schema({name: CANDLE.schema[name] for name in (*KEY, *VALUES)})
 
 DETAILS = {
-    "unknown_timeframe": "the bar length is not one of " + ", ".join(TIMEFRAME_SECONDS),
+    "timeframe_not_kept": "the bar length is not kept; resample the bars",
+    "unknown_timeframe": "the bar length is not one of " + ", ".join(STORED),
     "unreadable_time": "the open time cannot be read",
     "wrong_time_unit": "the open time lies before 2009: seconds, milli- and microseconds were mixed up",
     "missing_close": "the close is absent or not a number",
@@ -105,7 +105,7 @@ def _with_ends(rows: pl.DataFrame, ends: pl.DataFrame | None) -> pl.DataFrame:
 
 def _judge(rows: pl.DataFrame, now: datetime) -> pl.DataFrame:
     """Adds `reason`: the first objection to each row, null when there is none."""
-    bar = pl.col("timeframe").replace_strict(TIMEFRAME_SECONDS, default=None, return_dtype=pl.Int64)
+    bar = pl.col("timeframe").replace_strict(STORED_SECONDS, default=None, return_dtype=pl.Int64)
     opened, at = pl.col("open_time_utc"), pl.lit(now).cast(UTC)
     low, high = pl.col("low_quote"), pl.col("high_quote")
     stated = [pl.col(name) for name in VALUES]
@@ -116,6 +116,7 @@ def _judge(rows: pl.DataFrame, now: datetime) -> pl.DataFrame:
         pl.col("close_quote") < low,
     )
     objections = {
+        "timeframe_not_kept": pl.col("timeframe").is_in(list(NOT_KEPT)),
         "unknown_timeframe": bar.is_null(),
         "unreadable_time": opened.is_null(),
         "wrong_time_unit": opened < pl.lit(FIRST_BLOCK).cast(UTC),
@@ -155,6 +156,12 @@ def _candle_frame(rows: pl.DataFrame, reading: Reading) -> pl.DataFrame:
     ).select(CANDLE.column_names)
 
 
+def _detail_words() -> pl.Expr:
+    words = pl.col("reason").replace_strict(DETAILS, default="refused")
+    not_kept = pl.col("timeframe").replace_strict(NOT_KEPT, default=words)
+    return pl.when(pl.col("reason") == "timeframe_not_kept").then(not_kept).otherwise(words)
+
+
 def _quarantine_frame(
     refused: pl.DataFrame, raw: pl.DataFrame | None, reading: Reading, first_row_number: int
 ) -> pl.DataFrame:
@@ -162,9 +169,7 @@ def _quarantine_frame(
         return QUARANTINE.empty()
     given = refused.select(*ROW_SCHEMA) if raw is None else raw[refused["row"]]
     payloads = given.select(pl.struct(pl.all()).struct.json_encode().alias("payload_json"))["payload_json"]
-    detail = (
-        pl.col("detail") if "detail" in refused.columns else pl.col("reason").replace_strict(DETAILS, default="refused")
-    )
+    detail = pl.col("detail") if "detail" in refused.columns else _detail_words()
     frame = refused.select(
         pl.format("{} {}", "market_id", "timeframe").alias("subject_id"),
         "reason",

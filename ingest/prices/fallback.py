@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from ingest.errors import SourceError
-from ingest.prices.candles import TIMEFRAME_SECONDS
 from ingest.prices.fetch import OnSeries, SeriesAnswer, SeriesRequest, VenueAnswer, fetch_venues
 from ingest.prices.registry import WATCHED_ROLES, Registry, VenueEntry
+from warehouse.tables.bars import floor_to_bar, parse_stored_bar
 from warehouse.tables.contract import UTC
 
 # Markets of these are watched on every venue, for the consensus price; others where they are found first.
@@ -95,21 +95,20 @@ def first_wanted(
     timeframe: str, last_open: datetime | None, hole: datetime | None, listed: datetime | None, now: datetime
 ) -> datetime:
     """Open time from which a series is asked for: a few bars before its end, its young hole, or its first days."""
-    bar = timedelta(seconds=TIMEFRAME_SECONDS[timeframe])
+    bar = parse_stored_bar(timeframe)
     if last_open is None:
         since = now - timedelta(days=FIRST_DAYS[timeframe])
     else:
-        since = min(last_open - OVERLAP_BARS * bar, hole or last_open)
+        since = min(last_open - OVERLAP_BARS * bar.length, hole or last_open)
     since = max(since, listed) if listed is not None else since
-    seconds = int(since.timestamp()) // int(bar.total_seconds()) * int(bar.total_seconds())
-    return datetime.fromtimestamp(seconds, tz=now.tzinfo)
+    return floor_to_bar(since, bar)
 
 
 def _catch_up_end(venue: VenueEntry, timeframe: str, since: datetime, now: datetime) -> datetime | None:
     """Where one run stops with a series that is far behind; None for one that is not, or whose venue forgets."""
     if venue.history_bars is not None or venue.perpetual_history_bars is not None:
         return None
-    end = since + CATCH_UP_BARS * timedelta(seconds=TIMEFRAME_SECONDS[timeframe])
+    end = since + CATCH_UP_BARS * parse_stored_bar(timeframe).length
     return end if end < now else None
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import polars as pl
 
 from ingest.errors import SourceError, TransientError
-from ingest.prices.candles import ROW_SCHEMA, TIMEFRAME_SECONDS
+from ingest.prices.candles import ROW_SCHEMA
 from ingest.prices.exchange import RefusedError, Row, Session, UnreachableError, open_session
 from ingest.prices.registry import VenueEntry
+from warehouse.tables.bars import parse_stored_bar
 from warehouse.tables.contract import UTC
 
 
@@ -128,7 +129,7 @@ async def _ask_series(session: Session, request: SeriesRequest, now: datetime) -
 
 async def _collect_pages(session: Session, request: SeriesRequest, now: datetime, pages: list[list[Row]]) -> None:
     """Walk from `since` to now, each page overlapping the last bar; a page with nothing new is stepped over."""
-    bar = timedelta(seconds=TIMEFRAME_SECONDS[request.timeframe])
+    bar = parse_stored_bar(request.timeframe).length
     page_bars = _page_bars(session.venue, request.symbol)
     limit = None if session.venue.history_bars else page_bars
     since, newest = _first_reachable(session.venue, request, now), None
@@ -152,7 +153,7 @@ def _first_reachable(venue: VenueEntry, request: SeriesRequest, now: datetime) -
     n_bars = venue.perpetual_history_bars if is_perpetual else venue.history_bars
     if n_bars is None:
         return request.since
-    bar = timedelta(seconds=TIMEFRAME_SECONDS[request.timeframe])
+    bar = parse_stored_bar(request.timeframe).length
     return max(request.since, now - bar * n_bars)
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from ingest.errors import MalformedError
+from ingest.errors import MalformedError, PermanentError
 from ingest.prices.candles import ROW_SCHEMA, VALUES
+from warehouse.tables.bars import NOT_KEPT
 from warehouse.tables.contract import UTC
 
 # Names seen in exports, in order of preference.
@@ -46,7 +47,8 @@ def to_rows(raw: pl.DataFrame, identity: Identity, source: str) -> pl.DataFrame:
     """`raw` in the columns of ROW_SCHEMA, line by line; unreadable times become null, unreadable numbers NaN.
 
     Stated columns win over `identity`. Raises MalformedError when time or close has no column, or when neither the
-    table nor `identity` names exchange, symbol and timeframe.
+    table nor `identity` names exchange, symbol and timeframe; PermanentError when all its bars have a length that is
+    not kept.
     """
     found = {name: _first(raw.columns, aliases) for name, aliases in ALIASES.items()}
     for name in ("open_time_utc", "close_quote"):
@@ -57,6 +59,7 @@ def to_rows(raw: pl.DataFrame, identity: Identity, source: str) -> pl.DataFrame:
                 f"one of {', '.join(ALIASES[name])}",
                 "rename the column, or convert the file",
             )
+    _refuse_view(found["timeframe"], identity, source)
     names = {name: _name(found[name], getattr(identity, name), name, source) for name in Identity.__slots__}
     return raw.select(
         pl.format("{}:{}", names["exchange"], names["symbol"]).alias("market_id"),
@@ -79,6 +82,11 @@ def _name(column: str | None, given: str | None, name: str, source: str) -> pl.E
             source, f"the rows do not say their {name}", f"a column {name}", f"or give it: --{name} VALUE"
         )
     return pl.lit(given)
+
+
+def _refuse_view(column: str | None, identity: Identity, source: str) -> None:
+    if column is None and identity.timeframe in NOT_KEPT:
+        raise PermanentError(source, NOT_KEPT[identity.timeframe])
 
 
 def _time(raw: pl.DataFrame, column: str) -> pl.Expr:

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from ingest.prices.candles import TIMEFRAME_SECONDS
 from ingest.prices.fetch import SeriesRequest
+from warehouse.tables.bars import floor_to_bar, parse_stored_bar
 from warehouse.tables.ops import BACKFILL
 
 # Bars of one slice: a few pages, seconds of work.
@@ -38,7 +38,8 @@ def plan_slices(
     Slice borders lie on a fixed grid, so that a second call with another `since` finds the same slices finished. A
     finished slice (ops.backfill) with a hole of unknown cause (core.gap) is asked for again, once a day.
     """
-    length = timedelta(seconds=TIMEFRAME_SECONDS[timeframe]) * SLICE_BARS
+    bar = parse_stored_bar(timeframe)
+    length = bar.length * SLICE_BARS
     done = {(source, start): note for source, start, note in finished.select(FINISHED).iter_rows()}
     holes = _holes(gaps, timeframe)
     note = f"asked for again on {now:%Y-%m-%d}, for a hole"
@@ -52,7 +53,7 @@ def plan_slices(
                 market["exchange"],
                 market["symbol"],
                 timeframe,
-                max(start, _floor_bar(first, timeframe)),
+                max(start, floor_to_bar(first, bar)),
                 start + length,
             )
             piece = Slice(request, start + length <= now)
@@ -96,7 +97,3 @@ def _has_hole(request: SeriesRequest, holes: dict[str, list[tuple[datetime, date
 def _floor(instant: datetime, length: timedelta) -> datetime:
     seconds = int(length.total_seconds())
     return datetime.fromtimestamp(int(instant.timestamp()) // seconds * seconds, tz=instant.tzinfo)
-
-
-def _floor_bar(instant: datetime, timeframe: str) -> datetime:
-    return _floor(instant, timedelta(seconds=TIMEFRAME_SECONDS[timeframe]))

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from ingest.prices.candles import KEY, ROW_SCHEMA, TIMEFRAME_SECONDS, Reading, refuse_stored
+from ingest.prices.candles import KEY, ROW_SCHEMA, Reading, refuse_stored
+from warehouse.tables.bars import SECONDS_PER_DAY, STORED, STORED_SECONDS
 
 # A price a thousand times that of its neighbours is a change of unit (contracts of 1000), give or take a factor of two.
 UNIT_JUMP_FROM, UNIT_JUMP_TO = 500.0, 2_000.0
 # Neighbours whose median is compared, on both sides together.
 NEIGHBOURS = 49
 # Shortest stretch without volume and without a price change that is no trading: a day, and at least five bars.
-FROZEN_SECONDS = 86_400
+FROZEN_SECONDS = SECONDS_PER_DAY
 FROZEN_BARS = 5
 SERIES = ["market_id", "timeframe"]
 # A verdict is on a bar with this close.
@@ -46,15 +47,13 @@ class Verdicts:
 
 def context_seconds(timeframe: str) -> int:
     """How far around new bars stored ones are needed to judge them."""
-    return max(2 * FROZEN_SECONDS, NEIGHBOURS * TIMEFRAME_SECONDS[timeframe])
+    return max(2 * FROZEN_SECONDS, NEIGHBOURS * STORED_SECONDS[timeframe])
 
 
 def spans_around(candles: pl.DataFrame) -> pl.DataFrame:
     """Per series of `candles` the first and last bar, and how far around them stored bars are needed."""
     reach = pl.duration(
-        seconds=pl.col("timeframe").replace_strict(
-            {t: context_seconds(t) for t in TIMEFRAME_SECONDS}, return_dtype=pl.Int64
-        )
+        seconds=pl.col("timeframe").replace_strict({t: context_seconds(t) for t in STORED}, return_dtype=pl.Int64)
     )
     first, last = pl.col("open_time_utc").min(), pl.col("open_time_utc").max()
     spans = candles.group_by(SERIES).agg(first.alias("first_utc"), last.alias("last_utc"))
@@ -112,7 +111,7 @@ def _with_frozen_runs(bars: pl.DataFrame) -> pl.DataFrame:
     ).fill_null(False)
     is_same = is_still & is_still.shift(1) & (pl.col("close_quote") == pl.col("close_quote").shift(1))
     run = (~is_same.over(SERIES).fill_null(False)).cum_sum().alias("run")
-    seconds = pl.col("timeframe").replace_strict(TIMEFRAME_SECONDS, default=0, return_dtype=pl.Int64)
+    seconds = pl.col("timeframe").replace_strict(STORED_SECONDS, default=0, return_dtype=pl.Int64)
     return bars.with_columns(run, is_still.alias("is_still")).with_columns(
         pl.when("is_still").then(pl.len().over([*SERIES, "run"])).cast(pl.Int64).alias("run_bars"),
         pl.when("is_still").then(pl.len().over([*SERIES, "run"]) * seconds).alias("run_seconds"),

@@ -213,3 +213,25 @@ def test_the_shared_candles_are_read_without_a_refusal() -> None:
     batches = list(parse_archive(path, Reading("test", "run", datetime(2026, 7, 1, tzinfo=UTC)), Identity()))
     assert sum(batch.quarantined.height for batch in batches) == 0
     assert sum(batch.candles.height for batch in batches) > 190_000
+
+
+def test_a_file_of_bars_that_are_not_kept_is_refused_with_the_remedy() -> None:
+    path = shared("cases/imports/TAOUSDT-15m-2025-03.zip")
+    with pytest.raises(PermanentError, match="15m is not kept; resample it to 1m or 5m"):
+        read(path)
+
+
+def test_rows_that_say_a_length_that_is_not_kept_are_refused_with_the_remedy(tmp_path: Path) -> None:
+    path = tmp_path / "mixed.csv"
+    path.write_text(
+        "exchange,symbol,timeframe,open_time_utc,close\n"
+        "okx,TAO/USDT,30m,2026-05-01T00:00:00Z,2.0\n"
+        "okx,TAO/USDT,1h,2026-05-01T00:00:00Z,2.0\n"
+        "okx,TAO/USDT,7h,2026-05-01T00:00:00Z,2.0\n"
+    )
+    [batch] = parse_archive(path, READING, UNNAMED)
+    assert batch.candles["timeframe"].to_list() == ["1h"]
+    refused = batch.quarantined.sort("row_number").select("reason", "detail").rows()
+    assert [reason for reason, _ in refused] == ["timeframe_not_kept", "unknown_timeframe"]
+    assert refused[0][1].startswith("30m is not kept; resample it to ")
+    assert refused[1][1] == "the bar length is not one of 1m, 5m, 1h, 4h, 1d"
