@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Where the lock must install without a compiler; `make lock` proves it.
+PYTHONS := 3.11 3.12 3.13 3.14
+PLATFORMS := x86_64-manylinux_2_28 aarch64-manylinux_2_28 aarch64-apple-darwin x86_64-pc-windows-msvc
 export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
@@ -15,7 +18,7 @@ help: ## Show this list
 install: $(STAMP) ## Build .venv from the hash-locked requirements
 
 $(STAMP): requirements.lock requirements-uv.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v < (3, 14) else f"Aftershock needs Python 3.11 to 3.13; {sys.executable} is {v.major}.{v.minor}. Try: make PYTHON=python3.12 run")'
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v < (3, 15) else f"Aftershock needs Python 3.11 to 3.14; {sys.executable} is {v.major}.{v.minor}. Try: make PYTHON=python3.12 run")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
@@ -40,6 +43,9 @@ bench: $(STAMP) ## Print the measured ratios of the README
 lock: $(STAMP) ## Resolve the requirements anew (needs a package index)
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --group dev --all-extras pyproject.toml -o requirements.lock
 	@echo uv | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate - -o requirements-uv.lock
+	@for version in $(PYTHONS); do for platform in $(PLATFORMS); do \
+	  $(BIN)/uv pip compile -q --python-version $$version --python-platform $$platform --only-binary :all: --no-header --no-annotate requirements.lock >/dev/null \
+	    || { echo "no wheels for Python $$version on $$platform"; exit 1; }; done; done
 
 clean: ## Remove the environment and caches; data in aftershock-home stays
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist build

@@ -19,7 +19,6 @@ HEAVY = {
     "scipy",
     "numpy",
     "pandas",
-    "sklearn",
     "httpx",
     "numba",
 }
