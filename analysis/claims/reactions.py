@@ -12,6 +12,7 @@ from analysis.claims.reading import Anchor, Evidence, Finding, Reading, Weight, 
 from analysis.claims.studies import study_readings, study_row
 from analysis.claims.tape import Absence, earlier_returns
 from analysis.claims.words import moment, percent, span
+from analysis.results.rank import rank_p
 
 FRACTION = "fraction"
 # A move is called unusual only with at least so many stretches to compare it with.
@@ -29,8 +30,8 @@ class _Rank:
 
     @property
     def p_value(self) -> float:
-        """Rank p to which overlap lends no resolution: (1 + m k / n) / (1 + m), as in the event study."""
-        return (1 + self.n_independent * self.n_as_large / self.n) / (1 + self.n_independent)
+        """Rank p to which overlap lends no resolution, as in the event study."""
+        return rank_p(self.n_as_large, self.n, self.n_independent)
 
 
 def measure_reaction(claim: ReactedTo, anchor: Anchor, evidence: Evidence) -> Finding:

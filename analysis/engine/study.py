@@ -16,6 +16,7 @@ from analysis.engine.regressions.terms import Term
 from analysis.engine.resampling import sign_patterns
 from analysis.engine.standardise import EventInput, EventResult, standardise_event
 from analysis.engine.statistic import NotApplicable, Sample
+from analysis.engine.tails import student_half
 from analysis.tape.returns import ReturnKind
 
 Floats = NDArray[np.float64]
@@ -210,7 +211,7 @@ def group_effect(sample: Sample, window: Range) -> GroupEffect:
         return GroupEffect(window, n, sample.caar, None, None, None, None, reason)
     inflation = (1.0 + (n - 1) * rbar) / (1.0 - rbar)
     error = float(sample.car.std(ddof=1) / np.sqrt(n) * np.sqrt(inflation))
-    half = float(stdtrit(n - 1, 0.975)) * error
+    half = student_half(error, n - 1)
     detectable = half + float(stdtrit(n - 1, POWER)) * error
     return GroupEffect(window, n, sample.caar, error, sample.caar - half, sample.caar + half, detectable)
 

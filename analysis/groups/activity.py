@@ -12,14 +12,14 @@ from typing import Literal
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.special import stdtr, stdtrit
 
 from analysis.engine.kernel import market_model_windows
 from analysis.engine.measures import log_range, log_volume
 from analysis.engine.multiplicity import holm
+from analysis.engine.tails import student_interval
 from analysis.groups.plan import GROUP_PREFIX
-from analysis.results.group_row import Row, Subject, group_row
-from analysis.results.row import GROUP_ID, results_frame
+from analysis.results.rank import two_sided_rank_p
+from analysis.results.row import GROUP_ID, Basis, Numbers, ResultRow, Subject, as_fraction, results_frame
 from analysis.single.window.pair import EventTime, utc_instant
 from analysis.tape.markets import StudyMarkets
 from analysis.tape.observations import is_observed
@@ -72,10 +72,7 @@ class Shift:
     @property
     def p_value(self) -> float | None:
         """Two-sided rank; None with too few windows."""
-        if self.n < MINIMUM_WINDOWS:
-            return None
-        above, below = (1 + self.n_as_large) / (1 + self.n), (1 + self.n - self.n_as_large) / (1 + self.n)
-        return min(1.0, 2.0 * min(above, below))
+        return None if self.n < MINIMUM_WINDOWS else two_sided_rank_p(self.n_as_large, self.n)
 
 
 def activity_grid(grid: ReturnGrid, candles: pl.DataFrame, measure: Measure) -> ReturnGrid:
@@ -108,17 +105,16 @@ def measure_activity(
     if kept.height:
         return kept
     shifts = _Shifts(specification, measure, markets)
-    rows: list[Row] = []
+    rows: list[ResultRow] = []
     for hours in specification.windows_hours:
         found = [(event, *known) for event in events for known in shifts.of_event(event, hours)]
         for category in sorted({categories[event.event_id] for event in events}):
             own = [(event, reading) for event, _, reading in found if categories[event.event_id] == category]
             subject = Subject(specification.study_id, f"{GROUP_PREFIX}{category}", hours)
-            rows.append(_month_row(specification, measure, subject, own))
+            rows.append(_month_row(specification, measure, subject, own, sha256))
         if hours == specification.event_hours:
-            rows += [_event_row(specification, measure, event, reading) for event, _, reading in found]
-    shared: Row = {"spec_sha256": sha256}
-    return _adjust(results_frame(row | shared for row in rows))
+            rows += [_event_row(specification, measure, event, reading, sha256) for event, _, reading in found]
+    return _adjust(results_frame(rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +221,9 @@ def _is_weekend(series: AlignedSeries, at: Integers) -> Flags:
     return np.asarray(((hours // HOURS_PER_DAY).astype(np.int64) - 2) % DAYS_PER_WEEK < 2)
 
 
-def _event_row(specification: ActivitySpecification, measure: Measure, event: EventTime, reading: Reading) -> Row:
+def _event_row(
+    specification: ActivitySpecification, measure: Measure, event: EventTime, reading: Reading, sha256: str
+) -> ResultRow:
     shift, series = reading.shift, reading.series
     subject = Subject(
         specification.study_id,
@@ -236,25 +234,31 @@ def _event_row(specification: ActivitySpecification, measure: Measure, event: Ev
     )
     first = max(0, reading.index - reading.n_estimation)
     few = "" if shift.n >= MINIMUM_WINDOWS else f"; no p: fewer than {MINIMUM_WINDOWS} windows"
-    return group_row(
-        subject,
-        f"abnormal_{measure}",
-        estimate=float(np.expm1(shift.log_points)),
+    basis = Basis(
+        sha256,
+        f"{_words(specification, measure)}; {series.bar_words} bars; value: earlier windows at least as large, p their "
+        f"two-sided rank, n_effective of them do not overlap{few}",
+        reading.data_as_of,
+        series.benchmark_words(first, reading.index + reading.n_bars),
+    )
+    numbers = Numbers(
+        as_fraction(shift.log_points),
         value=float(shift.n_as_large),
         p_value=shift.p_value,
         n=shift.n,
         n_effective=float(shift.n_independent),
         n_estimation=reading.n_estimation,
-        benchmark=series.benchmark_words(first, reading.index + reading.n_bars),
-        data_as_of_utc=reading.data_as_of,
-        conventions=f"{_words(specification, measure)}; {series.bar_words} bars; value: earlier windows at least as "
-        f"large, p their two-sided rank, n_effective of them do not overlap{few}",
     )
+    return ResultRow(subject, f"abnormal_{measure}", basis, numbers)
 
 
 def _month_row(
-    specification: ActivitySpecification, measure: Measure, subject: Subject, own: Sequence[tuple[EventTime, Reading]]
-) -> Row:
+    specification: ActivitySpecification,
+    measure: Measure,
+    subject: Subject,
+    own: Sequence[tuple[EventTime, Reading]],
+    sha256: str,
+) -> ResultRow:
     """Mean shift over calendar months with its t interval; pairs of one event, then events of one month, count once.
 
     Volume and volatility stay high or low for weeks, so events of one month say the same: taken one by one, 410 outages
@@ -266,32 +270,33 @@ def _month_row(
         month = f"{utc_instant(event.best_us):%Y-%m}"
         months.setdefault(month, {}).setdefault(event.event_id, []).append(reading.shift.log_points)
     means = np.array([np.mean([np.mean(values) for values in by_event.values()]) for by_event in months.values()])
-    numbers: Row = {
-        "n": len(own),
-        "n_effective": float(means.size),
-        "conventions": f"{_words(specification, measure)}; averaged within events, within calendar months, then over "
-        "months; t with months - 1",
-        "benchmark": specification.benchmark_asset_ids[0],
-        "data_as_of_utc": max((reading.data_as_of for _, reading in own), default=utc_instant(0)),
-    }
-    statistic = f"abnormal_{measure}"
+    basis = Basis(
+        sha256,
+        f"{_words(specification, measure)}; averaged within events, within calendar months, then over months; t with "
+        "months - 1",
+        max((reading.data_as_of for _, reading in own), default=utc_instant(0)),
+        specification.benchmark_asset_ids[0],
+    )
+    counts = Numbers(n=len(own), n_effective=float(means.size))
+    return ResultRow(subject, f"abnormal_{measure}", basis, _mean_of_months(means, counts))
+
+
+def _mean_of_months(means: Floats, counts: Numbers) -> Numbers:
     if means.size < MINIMUM_MONTHS:
         few = f"{means.size} calendar month{'s' if means.size != 1 else ''}"
         reason = f"events with candles around them in {few}; a mean over months needs at least {MINIMUM_MONTHS}"
-        return group_row(subject, statistic, numbers, reason=reason)
+        return replace(counts, reason=reason)
     mean, error = float(means.mean()), float(means.std(ddof=1) / np.sqrt(means.size))
     if error == 0.0:
-        return group_row(subject, statistic, numbers, reason="all months are equal: no variation to divide by")
-    half = float(stdtrit(means.size - 1, 0.975)) * error
-    return group_row(
-        subject,
-        statistic,
-        numbers,
-        estimate=float(np.expm1(mean)),
-        lower_95=float(np.expm1(mean - half)),
-        upper_95=float(np.expm1(mean + half)),
-        value=mean / error,
-        p_value=float(2.0 * stdtr(means.size - 1, -abs(mean / error))),
+        return replace(counts, reason="all months are equal: no variation to divide by")
+    interval = student_interval(mean, error, means.size - 1)
+    return replace(
+        counts,
+        estimate=as_fraction(mean),
+        lower_95=as_fraction(interval.lower),
+        upper_95=as_fraction(interval.upper),
+        value=interval.t,
+        p_value=interval.p_value,
     )
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from analysis.engine.kernel import market_model_windows
 from analysis.engine.windows import event_bars, spoiled_bars
+from analysis.results.rank import rank_p
 from analysis.tape.choice import Pair, benchmark_returns, pair_markets
 from analysis.tape.returns import ReturnGrid, build_return_grid
 from warehouse.tables.resilience import DOSE_RESPONSE
@@ -210,7 +211,7 @@ def _estimate_row(
         "estimate": found,
         "lower_95": found - float(upper),
         "upper_95": found - float(lower),
-        "p_value": (1 + n_as_large) / (1 + placebos.size),
+        "p_value": rank_p(n_as_large, placebos.size),
         "n_placebo": int(placebos.size),
     }
 

@@ -13,6 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy import stats
 
+from analysis.engine.tails import student_half
 from analysis.engine.windows import event_bars, spoiled_bars
 from analysis.tape.choice import BENCHMARK_ASSET, Pair, benchmark_returns, pair_markets
 from analysis.tape.returns import ReturnGrid, build_return_grid
@@ -90,8 +91,9 @@ def mean_interval(values: Floats) -> tuple[float, float] | None:
     """The 95 % Student interval of the mean of independent values; None for fewer than two."""
     if values.size < 2:
         return None
-    half = stats.t.ppf(0.975, values.size - 1) * values.std(ddof=1) / np.sqrt(values.size)
-    return float(values.mean() - half), float(values.mean() + half)
+    mean, error = float(values.mean()), float(values.std(ddof=1) / np.sqrt(values.size))
+    half = student_half(error, values.size - 1)
+    return mean - half, mean + half
 
 
 def hit_interval(n_hits: int, n: int) -> tuple[float, float]:

@@ -9,13 +9,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.special import stdtr, stdtrit
 
 from analysis.engine.battery import load_models
 from analysis.engine.model_fit import ExpectedReturnModel
 from analysis.engine.standardise import EventInput, EventResult, standardise_event
-from analysis.results.group_row import Row, Subject, group_row
-from analysis.results.row import GROUP_ID, results_frame
+from analysis.engine.tails import student_interval
+from analysis.results.row import GROUP_ID, Basis, Numbers, ResultRow, Subject, as_fraction, results_frame
 from analysis.single.study import PlannedEvent
 from analysis.single.window.pair import Pair, describe_closes
 from analysis.tape.donors import Donors
@@ -60,7 +59,7 @@ def compare_models(
     """
     known = {str(key[0]): part for key, part in stored.partition_by("spec_sha256", as_dict=True).items()}
     parts: list[pl.DataFrame] = []
-    fresh: list[Row] = []
+    fresh: list[ResultRow] = []
     n_pairs = n_fresh = 0
     for event in planned:
         for asset_id, pair in _main_pairs(event, markets).items():
@@ -160,11 +159,11 @@ def _on_bars(returns: pl.DataFrame, item: EventInput, bar_hours: float) -> Float
     return column
 
 
-def _pair_rows(study_id: str, pair: Pair, prepared: _Prepared) -> Iterator[Row]:
+def _pair_rows(study_id: str, pair: Pair, prepared: _Prepared) -> Iterator[ResultRow]:
     hours = pair.specification.main_window_hours
     minimum = pair.bars(pair.specification.minimum_estimation_hours)
     subject = Subject(study_id, GROUP_ID, hours, event_id=pair.event.event_id, market_id=pair.market_id)
-    shared: Row = {"spec_sha256": prepared.sha256, "data_as_of_utc": pair.close_at(pair.bars(hours) - 1)}
+    as_of = pair.close_at(pair.bars(hours) - 1)
     for model in load_models().values():
         is_multiple = model.maximum_factors is None and model.minimum_factors > 0
         item = replace(prepared.item, factors=prepared.factors) if is_multiple else prepared.item
@@ -172,14 +171,9 @@ def _pair_rows(study_id: str, pair: Pair, prepared: _Prepared) -> Iterator[Row]:
         result = standardise_event(item, model, minimum, "log")
         words = f"{pair.series.bar_words} bars, log returns shown as exp - 1; {model.title}: {model.equation}"
         words += describe_closes(pair.specification, pair.market_id)
-        yield group_row(
-            subject,
-            f"{PREFIX}{model.model_id}",
-            shared,
-            _numbers(result),
-            benchmark=_benchmark_words(model, pair, names),
-            conventions=f"{words}{_beta_words(result, names) if model.minimum_factors else ''}",
-        )
+        words += _beta_words(result, names) if model.minimum_factors else ""
+        basis = Basis(prepared.sha256, words, as_of, _benchmark_words(model, pair, names))
+        yield ResultRow(subject, f"{PREFIX}{model.model_id}", basis, _numbers(result))
 
 
 def _benchmark_words(model: ExpectedReturnModel, pair: Pair, names: tuple[str, ...]) -> str:
@@ -196,19 +190,19 @@ def _beta_words(result: EventResult, names: tuple[str, ...]) -> str:
     return "; beta " + ", ".join(f"{name} {beta:.2f}" for name, beta in zip(names, result.fit.beta, strict=True))
 
 
-def _numbers(result: EventResult) -> Row:
+def _numbers(result: EventResult) -> Numbers:
     """The CAR as a simple return with its interval, or the reason why there is none."""
     if result.fit is None or result.reason is not None:
-        return {"reason": result.reason, "n_estimation": result.n_estimation}
+        return Numbers(reason=result.reason, n_estimation=result.n_estimation)
     fit = result.fit
     car, error = float(fit.ar.sum()), float(np.sqrt(fit.car_variance(0, fit.ar.size)))
-    half = float(stdtrit(fit.degrees_of_freedom, 0.975)) * error
-    return {
-        "estimate": float(np.expm1(car)),
-        "standard_error": error,
-        "lower_95": float(np.expm1(car - half)),
-        "upper_95": float(np.expm1(car + half)),
-        "value": car / error,
-        "p_value": float(2.0 * stdtr(fit.degrees_of_freedom, -abs(car / error))),
-        "n_estimation": result.n_estimation,
-    }
+    interval = student_interval(car, error, fit.degrees_of_freedom)
+    return Numbers(
+        as_fraction(car),
+        error,
+        as_fraction(interval.lower),
+        as_fraction(interval.upper),
+        interval.t,
+        interval.p_value,
+        n_estimation=result.n_estimation,
+    )

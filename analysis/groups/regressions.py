@@ -20,7 +20,7 @@ from analysis.engine.regressions.terms import Term
 from analysis.engine.standardise import EventInput
 from analysis.engine.study import StudyResult
 from analysis.groups.plan import GROUP_PREFIX, GroupPlan, PlannedGroup
-from analysis.results.group_row import Row, Subject, group_row
+from analysis.results.row import Basis, Numbers, ResultRow, Subject
 from analysis.single.study import read_event_times
 from analysis.single.window.pair import utc_instant
 from analysis.tape.donors import Donors
@@ -72,7 +72,7 @@ def regression_rows(
     events: pl.DataFrame,
     markets: StudyMarkets,
     sha256: str,
-) -> list[Row]:
+) -> list[ResultRow]:
     """Rows of all regressions; `studies` by id() of the planned group, `events` in the shape of core.event.
 
     `sha256` is that of `hash_regressions`.
@@ -84,11 +84,7 @@ def regression_rows(
     if not measured:
         return []
     as_of = max(item.group.data_as_of for item in measured)
-    shared: Row = {
-        "spec_sha256": sha256,
-        "data_as_of_utc": as_of,
-        "benchmark": "; ".join(sorted({item.group.benchmark for item in measured})),
-    }
+    shared = Basis(sha256, "", as_of, "; ".join(sorted({item.group.benchmark for item in measured})))
     return [
         *_explain(study_id, measured, events, markets, shared),
         *_leads_and_lags(study_id, measured, markets, shared),
@@ -117,8 +113,8 @@ def hash_regressions(plan: GroupPlan, events: pl.DataFrame, markets: StudyMarket
 
 
 def _explain(
-    study_id: str, measured: Sequence[_Measured], events: pl.DataFrame, markets: StudyMarkets, shared: Row
-) -> Iterator[Row]:
+    study_id: str, measured: Sequence[_Measured], events: pl.DataFrame, markets: StudyMarkets, shared: Basis
+) -> Iterator[ResultRow]:
     """CARs of the day after on what the events were, over all categories together.
 
     Events of one calendar month are one cluster: they overlap, and markets stay calm or nervous for weeks.
@@ -135,14 +131,8 @@ def _explain(
             words = f"{term.conventions}; car without the constant of the market model, log points"
             if name == "quantiles":
                 words += "; errors take reactions for independent, which those to one event are not"
-            yield group_row(
-                subject,
-                f"{term.covariance}:{term.name}",
-                shared,
-                _numbers(term),
-                n_effective=float(n_events),
-                conventions=words,
-            )
+            numbers = replace(_numbers(term), n_effective=float(n_events))
+            yield ResultRow(subject, f"{term.covariance}:{term.name}", replace(shared, conventions=words), numbers)
 
 
 def _cars(measured: Sequence[_Measured], markets: StudyMarkets) -> pl.DataFrame:
@@ -180,7 +170,9 @@ def _characteristics(events: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _leads_and_lags(study_id: str, measured: Sequence[_Measured], markets: StudyMarkets, shared: Row) -> Iterator[Row]:
+def _leads_and_lags(
+    study_id: str, measured: Sequence[_Measured], markets: StudyMarkets, shared: Basis
+) -> Iterator[ResultRow]:
     """The panel event study of every category, and of all categories on the bar length that most events have."""
     n_pairs: dict[float, int] = {}
     for item in measured:
@@ -192,8 +184,8 @@ def _leads_and_lags(study_id: str, measured: Sequence[_Measured], markets: Study
 
 
 def _panel_rows(
-    study_id: str, name: str, items: Sequence[_Measured], markets: StudyMarkets, shared: Row
-) -> Iterator[Row]:
+    study_id: str, name: str, items: Sequence[_Measured], markets: StudyMarkets, shared: Basis
+) -> Iterator[ResultRow]:
     bar_hours = items[0].group.bar_hours
     leads, lags, base = (round(hours / bar_hours) for hours in (LEAD_HOURS, WINDOW_HOURS - bar_hours, BASE_HOURS))
     donors = markets.donors.get(bar_hours)
@@ -201,22 +193,19 @@ def _panel_rows(
     bars_a_week = round(HOURS_PER_WEEK / bar_hours)
     frame = stack_events(inputs, leads=leads, lags=lags, base_bars=base, cluster_bars=bars_a_week)
     treated = frame.filter(pl.col("relative_bar").is_not_null() & pl.col("outcome").is_finite())
-    counts: Row = {
-        "n": treated["unit"].n_unique(),
-        "n_effective": float(frame["cluster"].n_unique()),
-        "n_estimation": frame.height,
-        "benchmark": "mean return of the assets that the study does not treat, bar by bar of each event",
-    }
+    n, n_clusters = treated["unit"].n_unique(), float(frame["cluster"].n_unique())
+    shared = replace(
+        shared, benchmark="mean return of the assets that the study does not treat, bar by bar of each event"
+    )
     *terms, joint = panel_event_study(frame, leads=leads, lags=lags)
     bars = [bar for bar in range(-leads, lags + 1) if bar != REFERENCE_BAR]
     spans = [(bar * bar_hours, (bar + 1) * bar_hours) for bar in bars]
     spans.append((-leads * bar_hours, REFERENCE_BAR * bar_hours))
     for term, (start, end) in zip([*terms, joint], spans, strict=True):
         subject = Subject(study_id, f"{PREFIX}leads_lags:{name}", end, start)
-        numbers = _numbers(term) | {
-            "conventions": f"{bar_hours:g} h bars; log points a bar; {term.conventions}; clusters are weeks"
-        }
-        yield group_row(subject, term.covariance, shared, numbers, counts)
+        words = f"{bar_hours:g} h bars; log points a bar; {term.conventions}; clusters are weeks"
+        numbers = replace(_numbers(term), n=n, n_effective=n_clusters, n_estimation=frame.height)
+        yield ResultRow(subject, term.covariance, replace(shared, conventions=words), numbers)
 
 
 def _cut(item: EventInput, donors: Donors | None, before: int, after: int) -> EventInput:
@@ -235,7 +224,9 @@ def _cut(item: EventInput, donors: Donors | None, before: int, after: int) -> Ev
     )
 
 
-def _project(study_id: str, events: pl.DataFrame, markets: StudyMarkets, as_of: datetime, shared: Row) -> Iterator[Row]:
+def _project(
+    study_id: str, events: pl.DataFrame, markets: StudyMarkets, as_of: datetime, shared: Basis
+) -> Iterator[ResultRow]:
     """Responses of every treated asset to the events of each category, and to all of them."""
     times, _ = read_event_times(events)
     categories = dict(events.select("event_id", "category").iter_rows())
@@ -251,20 +242,21 @@ def _project(study_id: str, events: pl.DataFrame, markets: StudyMarkets, as_of: 
         covariance = np.cov(series.asset[usable], series.benchmark[usable])
         abnormal = series.asset - covariance[0, 1] / covariance[1, 1] * series.benchmark
         bars = {time.event_id: series.first_bar_after(time.best_us) for time in times}
-        own: Row = {
-            "benchmark": series.benchmark_words(0, series.close_us.size),
-            "data_as_of_utc": utc_instant(int(series.close_us[-1])),
-        }
+        own = replace(
+            shared,
+            benchmark=series.benchmark_words(0, series.close_us.size),
+            data_as_of_utc=utc_instant(int(series.close_us[-1])),
+        )
         for name in ("all", *sorted({categories[time.event_id] for time in times})):
             hit = [bars[t.event_id] for t in times if name in ("all", categories[t.event_id])]
             hit = [bar for bar in hit if 0 < bar < series.asset.size]
             shock = np.bincount(np.array(hit, dtype=np.int64), minlength=series.asset.size).astype(np.float64)
-            yield from _projection_rows(study_id, asset, name, abnormal, shock, series, shared | own)
+            yield from _projection_rows(study_id, asset, name, abnormal, shock, series, own)
 
 
 def _projection_rows(
-    study_id: str, asset: str, name: str, abnormal: Floats, shock: Floats, series: AlignedSeries, shared: Row
-) -> Iterator[Row]:
+    study_id: str, asset: str, name: str, abnormal: Floats, shock: Floats, series: AlignedSeries, shared: Basis
+) -> Iterator[ResultRow]:
     horizons = [round(hours / series.bar_hours) - 1 for hours in PROJECTION_HOURS]
     terms = project_locally(abnormal, shock, horizons=horizons, n_lags=PROJECTION_LAGS)
     words = (
@@ -273,8 +265,9 @@ def _projection_rows(
     )
     for hours, term in zip(PROJECTION_HOURS, terms, strict=True):
         subject = Subject(study_id, f"{PREFIX}projection:{asset}:{name}", hours, 0.0, None, series.market_id)
-        numbers = _numbers(term) | {"n": term.n_shocks, "n_estimation": term.n}
-        yield group_row(subject, term.covariance, shared, numbers, conventions=f"{words}; {term.conventions}")
+        numbers = replace(_numbers(term), n=term.n_shocks, n_estimation=term.n)
+        basis = replace(shared, conventions=f"{words}; {term.conventions}")
+        yield ResultRow(subject, term.covariance, basis, numbers)
 
 
 def _longest(markets: StudyMarkets, asset: str) -> AlignedSeries | None:
@@ -289,15 +282,14 @@ def _longest(markets: StudyMarkets, asset: str) -> AlignedSeries | None:
     return best
 
 
-def _numbers(term: Term) -> Row:
-    return {
-        "estimate": term.estimate,
-        "standard_error": term.standard_error,
-        "lower_95": term.lower_95,
-        "upper_95": term.upper_95,
-        "value": term.t,
-        "p_value": term.p_value,
-        "n": term.n,
-        "reason": term.reason,
-        "conventions": term.conventions,
-    }
+def _numbers(term: Term) -> Numbers:
+    return Numbers(
+        term.estimate,
+        term.standard_error,
+        term.lower_95,
+        term.upper_95,
+        term.t,
+        term.p_value,
+        term.n,
+        reason=term.reason,
+    )

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
 from analysis.engine.multiplicity import holm
-from analysis.engine.study import GroupEffect, StudyResult, StudySpecification, TestRow, run_study
+from analysis.engine.study import StudyResult, StudySpecification, TestRow, run_study
 from analysis.groups.plan import GroupPlan, GroupSpecification, PlannedGroup
 from analysis.groups.regressions import PREFIX, hash_regressions, regression_rows
-from analysis.results.group_row import Row, Subject, group_row
-from analysis.results.row import results_frame
+from analysis.results.row import Basis, Numbers, ResultRow, Subject, as_fraction, results_frame
 from analysis.single.study import ALL_MARKETS
 from analysis.tape.markets import StudyMarkets
 from analysis.tape.observations import observed_share
@@ -87,36 +86,46 @@ def _run(specification: GroupSpecification, group: PlannedGroup) -> StudyResult:
     return run_study([item for item in group.inputs if item.window == window], study)
 
 
-def _group_rows(specification: GroupSpecification, group: PlannedGroup, study: StudyResult) -> Iterable[Row]:
+def _group_rows(specification: GroupSpecification, group: PlannedGroup, study: StudyResult) -> Iterable[ResultRow]:
     n_estimation = [event.n_estimation for event in study.events if event.fit is not None]
-    shared: Row = {
-        "benchmark": group.benchmark,
-        "conventions": f"{group.bar_hours:g} h bars; {study.conventions}; means of log CARs shown as exp - 1; here "
-        f"p_adjusted is over all categories and windows{observed_share([item.asset_id for item in group.inputs])}",
-        "n_estimation": int(np.median(n_estimation)) if n_estimation else None,
-        "data_as_of_utc": group.data_as_of,
-        "spec_sha256": group.spec_sha256,
-    }
+    basis = Basis(
+        group.spec_sha256,
+        f"{group.bar_hours:g} h bars; {study.conventions}; means of log CARs shown as exp - 1; here p_adjusted is over "
+        f"all categories and windows{observed_share([item.asset_id for item in group.inputs])}",
+        group.data_as_of,
+        group.benchmark,
+    )
     subject = Subject(specification.study_id, group.group_id, group.window_hours)
-    yield from _average_rows(subject, shared, study)
-    for test in study.tests:
-        yield group_row(subject, test.statistic, shared, _test(test))
+    median = int(np.median(n_estimation)) if n_estimation else None
+    tests = (ResultRow(subject, test.statistic, basis, _test(test)) for test in study.tests)
+    for row in (*_average_rows(subject, basis, study), *tests):
+        yield replace(row, numbers=replace(row.numbers, n_estimation=median))
 
 
-def _average_rows(subject: Subject, shared: Row, study: StudyResult) -> Iterable[Row]:
-    """The mean of the whole window and what it could have detected."""
-    rbar = next((row.rbar for row in study.tests if row.statistic == "kp_bmp"), None)
-    n_eff = next((row.n_eff for row in study.tests if row.statistic == "kp_bmp"), None)
+def _average_rows(subject: Subject, basis: Basis, study: StudyResult) -> Iterator[ResultRow]:
+    """The mean of the whole window, as a fraction, and what it could have detected; one event alone has no interval."""
+    kp_bmp = next((row for row in study.tests if row.statistic == "kp_bmp"), None)
     whole = max(study.effects, key=lambda effect: effect.window[1], default=None)
     if whole is None:
-        yield group_row(subject, "caar", shared, n=0, reason=_why_empty(study))
+        yield ResultRow(subject, "caar", basis, Numbers(n=0, reason=_why_empty(study)))
         return
-    numbers = _effect(whole)
-    if whole.reason:
-        numbers["conventions"] = f"{shared['conventions']}; no interval: {whole.reason}"
-    yield group_row(subject, "caar", shared, numbers, n_effective=n_eff, mean_residual_correlation=rbar)
-    detectable = None if whole.minimum_detectable is None else float(np.expm1(whole.minimum_detectable))
-    yield group_row(subject, "minimum_detectable_effect", shared, estimate=detectable, n=whole.n, reason=whole.reason)
+    lower, upper, detectable = (
+        None if value is None else as_fraction(value)
+        for value in (whole.lower_95, whole.upper_95, whole.minimum_detectable)
+    )
+    numbers = Numbers(
+        as_fraction(whole.caar),
+        whole.standard_error,
+        lower,
+        upper,
+        n=whole.n,
+        n_effective=kp_bmp.n_eff if kp_bmp else None,
+        mean_residual_correlation=kp_bmp.rbar if kp_bmp else None,
+    )
+    words = f"{basis.conventions}; no interval: {whole.reason}" if whole.reason else basis.conventions
+    yield ResultRow(subject, "caar", replace(basis, conventions=words), numbers)
+    numbers = Numbers(detectable, n=whole.n, reason=whole.reason)
+    yield ResultRow(subject, "minimum_detectable_effect", basis, numbers)
 
 
 def _why_empty(study: StudyResult) -> str:
@@ -124,22 +133,15 @@ def _why_empty(study: StudyResult) -> str:
     return f"no pair has abnormal returns; first of {len(reasons)} reasons: {reasons[0]}" if reasons else "no pair"
 
 
-def _effect(effect: GroupEffect) -> Row:
-    """The mean with its interval as fractions; one event alone has no interval."""
-    numbers = {"estimate": effect.caar, "lower_95": effect.lower_95, "upper_95": effect.upper_95}
-    shown: Row = {name: None if value is None else float(np.expm1(value)) for name, value in numbers.items()}
-    return shown | {"standard_error": effect.standard_error, "n": effect.n}
-
-
-def _test(test: TestRow) -> Row:
-    return {
-        "value": test.value,
-        "p_value": test.p_value,
-        "n": test.n,
-        "n_effective": test.n_eff,
-        "mean_residual_correlation": test.rbar,
-        "reason": test.reason,
-    }
+def _test(test: TestRow) -> Numbers:
+    return Numbers(
+        value=test.value,
+        p_value=test.p_value,
+        n=test.n,
+        n_effective=test.n_eff,
+        mean_residual_correlation=test.rbar,
+        reason=test.reason,
+    )
 
 
 def _adjust(results: pl.DataFrame) -> pl.DataFrame:

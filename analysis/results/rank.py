@@ -35,3 +35,18 @@ def generalised_rank_scores(residuals: Floats, cumulated: Floats) -> tuple[Float
     shift = (residuals > cumulated[:, None]) + 0.5 * (residuals == cumulated[:, None])
     residual_scores = (row_ranks(residuals) + shift) / scale[:, None] - 0.5
     return np.asarray(residual_scores), np.asarray((1 + below + ties / 2) / scale - 0.5)
+
+
+def rank_p(n_as_large: float, n: int, n_independent: int | None = None) -> float:
+    """p of a value that `n_as_large` of `n` others reach: (1 + m·k/n) / (1 + m), m of the others being independent.
+
+    Without `n_independent` all are: the exact rank p (1 + k) / (1 + n). Others that overlap lend no more resolution
+    than 1/(1 + m). `n` is positive. Source: the randomisation test of Fisher (1935).
+    """
+    m = n if n_independent is None else n_independent
+    return float((1.0 + m * n_as_large / n) / (1.0 + m))
+
+
+def two_sided_rank_p(n_as_large: int, n: int) -> float:
+    """Two-sided rank p of a value that `n_as_large` of `n` others reach or pass: twice the smaller side, at most 1."""
+    return min(1.0, 2.0 * min(rank_p(n_as_large, n), rank_p(n - n_as_large, n)))

@@ -1,74 +1,90 @@
-"""Rows of `out.study_result` for one event on one market."""
+"""Rows of `out.study_result`: what each is about, what it rests on and what it says."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
 import numpy as np
 import polars as pl
-from scipy.special import stdtr, stdtrit
 
-from analysis.single.window.pair import Pair, describe_closes
+from analysis.results.fingerprint import fingerprint
 from warehouse.tables.studies import STUDY_RESULT
 
-GROUP_ID = "event"
-SINGLE_LEVEL = 0.975  # of a two-sided 95 % interval
-
-Row = dict[str, object]
+GROUP_ID = "event"  # of a row about one event on one market
 
 
-def result_row(pair: Pair, window_hours: float, statistic: str, data_as_of: datetime, **values: object) -> Row:
-    """One row; what is not given is null. `values` are columns of the contract.
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a row is about; the window is half-open, in hours after the event."""
 
-    A method's own conventions say too where closes are observed prices.
-    """
-    conventions = str(values.pop("conventions", pair.conventions))
-    closes = describe_closes(pair.specification, pair.market_id)
-    identity = (
-        pair.specification.study_id,
-        GROUP_ID,
-        pair.event.event_id,
-        pair.market_id,
-        f"{window_hours:g}",
-        statistic,
-    )
-    return {
-        "result_id": hashlib.sha256("|".join(identity).encode()).hexdigest(),
-        "study_id": pair.specification.study_id,
-        "spec_sha256": pair.spec_sha256,
-        "group_id": GROUP_ID,
-        "event_id": pair.event.event_id,
-        "market_id": pair.market_id,
-        "window_start_hours": 0.0,
-        "window_end_hours": float(window_hours),
-        "statistic": statistic,
-        "benchmark": pair.benchmark_words,
-        "conventions": conventions if closes in conventions else conventions + closes,
-        "data_as_of_utc": data_as_of,
-    } | values
+    study_id: str
+    group_id: str
+    window_end_hours: float
+    window_start_hours: float = 0.0
+    event_id: str | None = None
+    market_id: str | None = None
 
 
-def absent_row(pair: Pair, window_hours: float, statistic: str, reason: str) -> Row:
-    """A row that says why there is no number."""
-    return result_row(pair, window_hours, statistic, pair.close_at(-1), reason=reason)
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a row rests on: the fingerprint of its inputs, and the same in words."""
+
+    spec_sha256: str
+    conventions: str
+    data_as_of_utc: datetime
+    benchmark: str | None = None
 
 
-def results_frame(rows: Iterable[Row]) -> pl.DataFrame:
-    """Rows in the shape of `out.study_result`."""
-    return STUDY_RESULT.conform(pl.DataFrame(list(rows), schema=STUDY_RESULT.schema))
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What a row says, in the units of the contract: numbers, or the `reason` why there are none."""
+
+    estimate: float | None = None
+    standard_error: float | None = None
+    lower_95: float | None = None
+    upper_95: float | None = None
+    value: float | None = None
+    p_value: float | None = None
+    n: int | None = None
+    n_effective: float | None = None
+    mean_residual_correlation: float | None = None
+    n_estimation: int | None = None
+    reason: str | None = None
 
 
-def car_interval(car: float, standard_error: float, degrees_of_freedom: int) -> tuple[float, float, float]:
-    """(lower, upper, p) of a CAR in log points, by Student's t."""
-    half = float(stdtrit(degrees_of_freedom, SINGLE_LEVEL)) * standard_error
-    return car - half, car + half, two_sided_p(car / standard_error, degrees_of_freedom)
+@dataclass(frozen=True, slots=True)
+class ResultRow:
+    """One row; p is adjusted when all rows of its family are known."""
+
+    subject: Subject
+    statistic: str
+    basis: Basis
+    numbers: Numbers
+
+    @property
+    def result_id(self) -> str:
+        """The key: the same subject and statistic have it in every run."""
+        return fingerprint(self.subject, self.statistic)
+
+    def without_numbers(self, reason: str) -> ResultRow:
+        """The same row with a reason in the place of its numbers."""
+        return replace(self, numbers=Numbers(reason=reason))
 
 
-def two_sided_p(t: float, degrees_of_freedom: int) -> float:
-    """Two-sided p of a t statistic."""
-    return float(2.0 * stdtr(degrees_of_freedom, -abs(t)))
+def results_frame(rows: Iterable[ResultRow]) -> pl.DataFrame:
+    """Rows in the shape of `out.study_result`; what a row does not say is null."""
+    listed = list(rows)
+    columns: dict[str, list[object]] = {
+        "result_id": [row.result_id for row in listed],
+        "statistic": [row.statistic for row in listed],
+        "p_adjusted": [None] * len(listed),
+    }
+    for kind, name in ((Subject, "subject"), (Basis, "basis"), (Numbers, "numbers")):
+        parts = [getattr(row, name) for row in listed]
+        columns |= {field.name: [getattr(part, field.name) for part in parts] for field in fields(kind)}
+    return STUDY_RESULT.conform(pl.DataFrame(columns, schema_overrides=STUDY_RESULT.schema))
 
 
 def as_fraction(log_points: float) -> float:

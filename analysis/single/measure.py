@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from analysis.results.row import GROUP_ID, Row, results_frame
+from analysis.results.row import GROUP_ID, ResultRow, results_frame
 from analysis.single.beside.max_statistic import find_max_statistic, max_statistic_row, withhold_inference
 from analysis.single.beside.side_by_side import compare_methods
 from analysis.single.choices.rows import list_specifications
@@ -102,7 +102,7 @@ def join_rows(stored: pl.DataFrame, fresh: pl.DataFrame, study_id: str, kept: fr
 
 
 def _measure_event(item: PlannedEvent, markets: StudyMarkets, parts: Parts) -> None:
-    rows: list[Row] = []
+    rows: list[ResultRow] = []
     studied: list[tuple[Pair, WindowStudy]] = []
     for pair in item.pairs:
         donors = markets.donors.get(pair.series.bar_hours)
@@ -127,9 +127,9 @@ def _measure_event(item: PlannedEvent, markets: StudyMarkets, parts: Parts) -> N
 
 def _measure_pair(
     pair: Pair, asset_id: str, donors: Donors | None, parts: Parts
-) -> tuple[list[Row], list[WindowStudy]]:
+) -> tuple[list[ResultRow], list[WindowStudy]]:
     """Result rows and measured windows of one pair; its path, placebos and forecasts go to `parts`."""
-    rows: list[Row] = []
+    rows: list[ResultRow] = []
     windows: list[WindowStudy] = []
     placebos: Placebos | None = None
     for hours in pair.specification.windows_hours:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.results.row import Row, as_fraction, result_row
+from analysis.results.rank import rank_p
+from analysis.results.row import Numbers, ResultRow, as_fraction
+from analysis.single.rows import pair_row
 from analysis.single.window.pair import Pair
 from analysis.single.window.placebo import count_independent
 from analysis.single.window.windows import WindowStudy
@@ -60,30 +62,29 @@ def find_max_statistic(studied: Sequence[tuple[Pair, WindowStudy]]) -> MaxStatis
     longest = max(study.window_hours for _, study in studied)
     n_independent = count_independent(np.array(usable, dtype=np.int64) // MICROSECONDS_PER_HOUR, int(np.ceil(longest)))
     n_as_large = sum(largest[distance] >= sizes[best] for distance in usable)
-    p_value = (1.0 + n_independent * n_as_large / len(usable)) / (1.0 + n_independent)
+    p_value = rank_p(n_as_large, len(usable), n_independent)
     pair, study = studied[best]
     return MaxStatistic(pair, study, sizes[best], n_as_large, len(usable), n_independent, p_value, len(studied))
 
 
-def max_statistic_row(found: MaxStatistic) -> Row:
+def max_statistic_row(found: MaxStatistic) -> ResultRow:
     """The result row, on the market and window that hold the largest."""
     words = (
         f"largest |CAR| over its prediction error among {found.n_compared} windows and markets of this event, ranked "
         f"among the largest at {found.n} ordinary times ({found.n_independent} of them independent); "
         f"{found.pair.conventions}"
     )
-    return result_row(
-        found.pair, found.study.window_hours, "max_statistic", found.pair.close_at(found.study.n_bars - 1),
-        estimate=as_fraction(found.study.car), value=found.value, p_value=found.p_value, n=found.n,
-        n_effective=float(found.n_independent), conventions=words,
-    )  # fmt: skip
+    numbers = Numbers(
+        as_fraction(found.study.car),
+        value=found.value,
+        p_value=found.p_value,
+        n=found.n,
+        n_effective=float(found.n_independent),
+    )
+    as_of = found.pair.close_at(found.study.n_bars - 1)
+    return pair_row(found.pair, found.study.window_hours, "max_statistic", as_of, numbers, conventions=words)
 
 
-def withhold_inference(rows: Sequence[Row]) -> list[Row]:
+def withhold_inference(rows: Sequence[ResultRow]) -> list[ResultRow]:
     """Rows of an event chosen from the price: what describes stays, what infers is replaced by the reason."""
-    kept = ("result_id", "study_id", "spec_sha256", "group_id", "event_id", "market_id", "window_start_hours",
-            "window_end_hours", "statistic", "benchmark", "conventions", "data_as_of_utc")  # fmt: skip
-    return [
-        row if row["statistic"] in DESCRIPTIVE else {name: row[name] for name in kept} | {"reason": PRICE_REASON}
-        for row in rows
-    ]
+    return [row if row.statistic in DESCRIPTIVE else row.without_numbers(PRICE_REASON) for row in rows]

@@ -6,11 +6,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from analysis.results.row import Row, absent_row, as_fraction, result_row
+from analysis.results.row import Numbers, ResultRow, as_fraction
 from analysis.single.beside.conformal import infer_effect
 from analysis.single.beside.cross_section import rank_pair_in_space, usable_donors
 from analysis.single.beside.state_space import MINIMUM_BEFORE, NORMAL_95, forecast_counterfactual
 from analysis.single.beside.synthetic import fit_synthetic_control
+from analysis.single.rows import absent_row, beside, pair_row
 from analysis.single.timing.jumps import measure_variation
 from analysis.single.window.pair import Pair
 from analysis.single.window.placebo import measure_volatility
@@ -25,7 +26,7 @@ MINIMUM_OTHERS = 5  # assets in space: with fewer p cannot go below 1 in 6
 TIMED_PRECISIONS = ("second", "minute", "hour")  # a counterfactual that starts at an upper bound starts too late
 
 
-def compare_methods(pair: Pair, asset_id: str, donors: Donors | None) -> tuple[list[Row], list[pl.DataFrame]]:
+def compare_methods(pair: Pair, asset_id: str, donors: Donors | None) -> tuple[list[ResultRow], list[pl.DataFrame]]:
     """Result rows of the main window: conformal, synthetic control, state space, placebo in space, bipower variation.
 
     The second part are rows of `out.counterfactual` from the methods that forecast a path. A method that cannot be
@@ -45,7 +46,7 @@ def compare_methods(pair: Pair, asset_id: str, donors: Donors | None) -> tuple[l
     return rows, paths
 
 
-def _conformal_row(pair: Pair, hours: float, n_bars: int) -> Row:
+def _conformal_row(pair: Pair, hours: float, n_bars: int) -> ResultRow:
     first = max(0, pair.index - pair.bars(pair.specification.estimation_hours))
     before = np.arange(first, pair.index)
     is_used = ~pair.is_masked[before] & np.isfinite(pair.abnormal[before]) & np.isfinite(pair.volatility[before])
@@ -57,14 +58,19 @@ def _conformal_row(pair: Pair, hours: float, n_bars: int) -> Row:
         f"{pair.conventions}; conformal: model refitted with the window under each candidate effect, "
         f"{found.n_shifts} cyclic shifts of residuals scaled by EWMA volatility, interval at 95 %"
     )
-    return result_row(
-        pair, hours, "conformal", pair.close_at(n_bars - 1), estimate=as_fraction(found.effect),
-        lower_95=_finite(found.lower), upper_95=_finite(found.upper), p_value=found.p_value, n=found.n_shifts,
-        n_effective=found.n_independent, n_estimation=int(is_used.sum()), conventions=words,
-    )  # fmt: skip
+    numbers = Numbers(
+        as_fraction(found.effect),
+        lower_95=_finite(found.lower),
+        upper_95=_finite(found.upper),
+        p_value=found.p_value,
+        n=found.n_shifts,
+        n_effective=found.n_independent,
+        n_estimation=int(is_used.sum()),
+    )
+    return pair_row(pair, hours, "conformal", pair.close_at(n_bars - 1), numbers, conventions=words)
 
 
-def _variation_row(pair: Pair, hours: float, n_bars: int) -> Row:
+def _variation_row(pair: Pair, hours: float, n_bars: int) -> ResultRow:
     variation = measure_variation(pair.series.asset[pair.index : pair.index + n_bars])
     if variation is None:
         return absent_row(pair, hours, "jump_share", f"{n_bars} bars; bipower variation needs at least 6 that moved")
@@ -72,13 +78,12 @@ def _variation_row(pair: Pair, hours: float, n_bars: int) -> Row:
         f"share of the window's realised variation that bipower variation does not explain, {n_bars} bars of "
         f"{pair.series.bar_words} (few: its size is approximate); ratio test of Huang & Tauchen (2005), one-sided"
     )
-    return result_row(
-        pair, hours, "jump_share", pair.close_at(n_bars - 1), estimate=variation.jump_share, value=variation.z,
-        p_value=variation.p_value, n=variation.n, conventions=words, benchmark=None,
-    )  # fmt: skip
+    numbers = Numbers(variation.jump_share, value=variation.z, p_value=variation.p_value, n=variation.n)
+    row = pair_row(pair, hours, "jump_share", pair.close_at(n_bars - 1), numbers, conventions=words)
+    return beside(row, None)
 
 
-def _space_row(pair: Pair, asset_id: str, donors: Donors | None, hours: float, n_bars: int) -> Row:
+def _space_row(pair: Pair, asset_id: str, donors: Donors | None, hours: float, n_bars: int) -> ResultRow:
     benchmark = pair.specification.benchmark_asset_id
     excluded = [benchmark, asset_id]
     n = len(set(donors.asset_ids) - set(excluded)) if donors is not None else 0
@@ -96,15 +101,13 @@ def _space_row(pair: Pair, asset_id: str, donors: Donors | None, hours: float, n
         f"same market model on {benchmark} with the constant carried forward; they share the market's shocks, so they "
         f"are fewer independent ones; p cannot be below {1.0 / (1 + found.n):.3g}"
     )
-    return result_row(
-        pair, hours, "space_rank", pair.close_at(n_bars - 1), value=float(found.n_as_large), p_value=found.p_value,
-        n=found.n, conventions=words,
-    )  # fmt: skip
+    numbers = Numbers(value=float(found.n_as_large), p_value=found.p_value, n=found.n)
+    return pair_row(pair, hours, "space_rank", pair.close_at(n_bars - 1), numbers, conventions=words)
 
 
 def _synthetic(
     pair: Pair, asset_id: str, donors: Donors | None, hours: float, n_bars: int
-) -> tuple[Row, pl.DataFrame | None]:
+) -> tuple[ResultRow, pl.DataFrame | None]:
     first = max(1, pair.index - pair.bars(pair.specification.estimation_hours))
     last = pair.index + n_bars
     names: tuple[str, ...] = ()
@@ -131,17 +134,21 @@ def _synthetic(
         + f"; R² before {fitted.r_squared_before:.2f}, error per bar {fitted.root_mean_square_before:.2%}; "
         "interval and p by conformal shifts of the gap scaled by EWMA volatility"
     )
-    row = result_row(
-        pair, hours, "synthetic_control", pair.close_at(n_bars - 1), estimate=as_fraction(fitted.effect),
-        lower_95=_finite(inferred.lower), upper_95=_finite(inferred.upper), p_value=inferred.p_value,
-        n=inferred.n_shifts, n_effective=inferred.n_independent, n_estimation=treated.size - n_bars,
-        benchmark="synthetic control", conventions=words,
-    )  # fmt: skip
+    numbers = Numbers(
+        as_fraction(fitted.effect),
+        lower_95=_finite(inferred.lower),
+        upper_95=_finite(inferred.upper),
+        p_value=inferred.p_value,
+        n=inferred.n_shifts,
+        n_effective=inferred.n_independent,
+        n_estimation=treated.size - n_bars,
+    )
+    row = pair_row(pair, hours, "synthetic_control", pair.close_at(n_bars - 1), numbers, conventions=words)
     expected = np.cumsum(fitted.expected[-n_bars:])
-    return row, _path(pair, "synthetic_control", expected, None, None)
+    return beside(row, "synthetic control"), _path(pair, "synthetic_control", expected, None, None)
 
 
-def _state_space(pair: Pair, hours: float, n_bars: int) -> tuple[Row, pl.DataFrame | None]:
+def _state_space(pair: Pair, hours: float, n_bars: int) -> tuple[ResultRow, pl.DataFrame | None]:
     if pair.event.precision not in TIMED_PRECISIONS:
         reason = "only for events timed to the hour or better: the forecast would start after the news"
         return absent_row(pair, hours, "state_space", reason), None
@@ -162,12 +169,16 @@ def _state_space(pair: Pair, hours: float, n_bars: int) -> tuple[Row, pl.DataFra
         "interval of the forecast, parameters taken as known"
     )
     half = NORMAL_95 * found.standard_error
-    row = result_row(
-        pair, hours, "state_space", pair.close_at(n_bars - 1), estimate=as_fraction(found.effect),
-        standard_error=float(np.exp(found.effect)) * found.standard_error, lower_95=as_fraction(found.effect - half),
-        upper_95=as_fraction(found.effect + half), value=found.effect / found.standard_error,
-        p_value=found.p_value, n_estimation=found.n_before, conventions=words,
-    )  # fmt: skip
+    numbers = Numbers(
+        as_fraction(found.effect),
+        float(np.exp(found.effect)) * found.standard_error,
+        as_fraction(found.effect - half),
+        as_fraction(found.effect + half),
+        found.effect / found.standard_error,
+        found.p_value,
+        n_estimation=found.n_before,
+    )
+    row = pair_row(pair, hours, "state_space", pair.close_at(n_bars - 1), numbers, conventions=words)
     return row, _path(pair, "state_space", found.expected, found.lower_95, found.upper_95)
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.results.rank import rank_p
+
 Floats = NDArray[np.float64]
 
 
@@ -32,4 +34,4 @@ def rank_in_space(scaled_effect: float, others: Floats) -> SpaceRank | None:
         return None
     n_as_large = int(np.sum(np.abs(sizes) >= abs(scaled_effect)))
     largest = float(sizes[np.argmax(np.abs(sizes))])
-    return SpaceRank(n_as_large, int(sizes.size), (1 + n_as_large) / (1 + sizes.size), largest)
+    return SpaceRank(n_as_large, int(sizes.size), rank_p(n_as_large, sizes.size), largest)

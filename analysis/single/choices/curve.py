@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from analysis.results.rank import rank_p
 from analysis.single.choices.grid import WINDOW_HOURS, Choice, evaluate_grid, place_dates
 from analysis.single.window.placebo import count_independent
 from analysis.tape.series import AlignedSeries
@@ -122,4 +123,4 @@ def _joint_p(
 
 def _share_as_large(values: Floats, n_independent: int) -> float:
     share = float(np.mean(values[1:] >= values[0]))
-    return (1.0 + n_independent * share) / (1.0 + n_independent)
+    return rank_p(share, 1, n_independent)

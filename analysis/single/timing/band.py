@@ -6,7 +6,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from analysis.results.row import Row, as_fraction, car_interval, result_row
+from analysis.engine.tails import student_interval
+from analysis.results.row import Numbers, ResultRow, as_fraction
+from analysis.single.rows import pair_row
 from analysis.single.window.block_model import fit_around, measure_windows
 from analysis.single.window.pair import Pair, utc_instant
 from warehouse.tables.single import TIMING_BAND
@@ -14,7 +16,7 @@ from warehouse.tables.single import TIMING_BAND
 MOST_ANCHORS = 25  # starts per event; longer intervals are walked in even steps, both ends and the best time included
 
 
-def trace_timing_band(pair: Pair, window_hours: float) -> tuple[pl.DataFrame, list[Row]]:
+def trace_timing_band(pair: Pair, window_hours: float) -> tuple[pl.DataFrame, list[ResultRow]]:
     """Rows of `out.timing_band` for one window, and one result row `timing_band`: the envelope of all intervals.
 
     Each start has its own model, fitted on the bars before it. The envelope runs from the lowest lower to the highest
@@ -46,12 +48,12 @@ def trace_timing_band(pair: Pair, window_hours: float) -> tuple[pl.DataFrame, li
             "data_as_of_utc": pair.close_at(anchor - pair.index + n_bars - 1),
         }
         if np.isfinite(car):
-            lower, upper, _ = car_interval(car, error, int(fitted.n[position]) - 2)
+            interval = student_interval(car, error, int(fitted.n[position]) - 2)
             row |= {
                 "raw_return": as_fraction(car + float(measured.expected[position])),
                 "car": as_fraction(car),
-                "lower_95": as_fraction(lower),
-                "upper_95": as_fraction(upper),
+                "lower_95": as_fraction(interval.lower),
+                "upper_95": as_fraction(interval.upper),
             }
         else:
             row["reason"] = "the window, or the bars its model needs, are not in the record"
@@ -69,7 +71,7 @@ def list_anchors(pair: Pair) -> NDArray[np.int64]:
     return np.unique(np.append(spread, pair.index))
 
 
-def _envelope(pair: Pair, window_hours: float, n_bars: int, frame: pl.DataFrame) -> list[Row]:
+def _envelope(pair: Pair, window_hours: float, n_bars: int, frame: pl.DataFrame) -> list[ResultRow]:
     known = frame.filter(pl.col("car").is_not_null())
     best = known.filter("is_best")
     if not best.height:
@@ -81,9 +83,10 @@ def _envelope(pair: Pair, window_hours: float, n_bars: int, frame: pl.DataFrame)
         f"become public; abnormal return between {cars.min():+.1%} and {cars.max():+.1%}; "
         "the interval is the envelope of all 95 % intervals"
     )
-    return [
-        result_row(
-            pair, window_hours, "timing_band", pair.close_at(n_bars - 1), estimate=best["car"][0],
-            lower_95=known["lower_95"].min(), upper_95=known["upper_95"].max(), n=known.height, conventions=words,
-        )
-    ]  # fmt: skip
+    numbers = Numbers(
+        estimate=best["car"][0],
+        lower_95=float(known["lower_95"].to_numpy().min()),
+        upper_95=float(known["upper_95"].to_numpy().max()),
+        n=known.height,
+    )
+    return [pair_row(pair, window_hours, "timing_band", pair.close_at(n_bars - 1), numbers, conventions=words)]

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from analysis.results.rank import rank_p
 from analysis.tape.series import MICROSECONDS_PER_HOUR, AlignedSeries
 
 Floats = NDArray[np.float64]
@@ -116,6 +117,6 @@ def rank_among_placebos(
         return None
     n_as_large, n = int(np.sum(np.abs(known) >= abs(car))), int(known.size)
     n_independent = count_independent(starts[is_known], window)
-    p_value = (1.0 + n_independent * n_as_large / n) / (1.0 + n_independent)
+    p_value = rank_p(n_as_large, n, n_independent)
     lower, upper = np.quantile(known, [0.025, 0.975])
     return PlaceboRank(n_as_large, n, n_independent, p_value, float(lower), float(upper), scaled)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.results.row import Row, absent_row, as_fraction, car_interval, result_row
+from analysis.engine.tails import student_interval
+from analysis.results.row import Numbers, ResultRow, as_fraction
+from analysis.single.rows import absent_row, pair_row
 from analysis.single.window.block_model import WindowMeasures, fit_around, measure_windows
 from analysis.single.window.pair import Pair
 from analysis.single.window.placebo import PlaceboRank, PlaceboStarts, choose_starts, rank_among_placebos
@@ -36,10 +38,10 @@ class WindowStudy:
     standard_error: float
     placebos: Placebos
     rank: PlaceboRank | None
-    rows: tuple[Row, ...]
+    rows: tuple[ResultRow, ...]
 
 
-def study_window(pair: Pair, window_hours: float) -> WindowStudy | tuple[Row, ...]:
+def study_window(pair: Pair, window_hours: float) -> WindowStudy | tuple[ResultRow, ...]:
     """The window's numbers, or rows that say for each statistic why there is none."""
     n_bars = pair.bars(window_hours)
     reason = _find_obstacle(pair, window_hours, n_bars)
@@ -93,23 +95,34 @@ def _find_obstacle(pair: Pair, window_hours: float, n_bars: int) -> str | None:
 
 def _number_rows(
     pair: Pair, hours: float, n_bars: int, measured: WindowMeasures, placebos: Placebos, rank: PlaceboRank | None
-) -> tuple[Row, ...]:
+) -> tuple[ResultRow, ...]:
     as_of, n_estimation = pair.close_at(n_bars - 1), int(pair.coefficients.n[0])
     car, error, expected = (float(values[0]) for values in (measured.car, measured.standard_error, measured.expected))
-    lower, upper, p_value = car_interval(car, error, n_estimation - 2)
+    interval = student_interval(car, error, n_estimation - 2)
     return (
-        result_row(pair, hours, "raw_return", as_of, estimate=as_fraction(car + expected), n=n_bars),
-        result_row(pair, hours, "expected_return", as_of, estimate=as_fraction(expected), n_estimation=n_estimation),
-        result_row(
-            pair, hours, "car", as_of, estimate=as_fraction(car), standard_error=float(np.exp(car)) * error,
-            lower_95=as_fraction(lower), upper_95=as_fraction(upper), value=car / error, p_value=p_value,
-            n=n_bars, n_estimation=n_estimation,
+        pair_row(pair, hours, "raw_return", as_of, Numbers(estimate=as_fraction(car + expected), n=n_bars)),
+        pair_row(pair, hours, "expected_return", as_of, Numbers(as_fraction(expected), n_estimation=n_estimation)),
+        pair_row(
+            pair,
+            hours,
+            "car",
+            as_of,
+            Numbers(
+                as_fraction(car),
+                float(np.exp(car)) * error,
+                as_fraction(interval.lower),
+                as_fraction(interval.upper),
+                interval.t,
+                interval.p_value,
+                n=n_bars,
+                n_estimation=n_estimation,
+            ),
         ),
         _rank_row(pair, hours, n_bars, placebos, rank),
-    )  # fmt: skip
+    )
 
 
-def _rank_row(pair: Pair, hours: float, n_bars: int, placebos: Placebos, rank: PlaceboRank | None) -> Row:
+def _rank_row(pair: Pair, hours: float, n_bars: int, placebos: Placebos, rank: PlaceboRank | None) -> ResultRow:
     if rank is None:
         reason = f"no placebo window of {hours:g} h fits before the event between other events: import earlier bars"
         return absent_row(pair, hours, "placebo_rank", reason)
@@ -120,8 +133,13 @@ def _rank_row(pair: Pair, hours: float, n_bars: int, placebos: Placebos, rank: P
         f"other events avoided, scaled by EWMA volatility; {rank.n_independent} of them independent: "
         f"p cannot be below {1.0 / (1 + rank.n_independent):.3g}; the interval holds 95 % of the placebos"
     )
-    return result_row(
-        pair, hours, "placebo_rank", pair.close_at(n_bars - 1), value=float(rank.n_as_large), p_value=rank.p_value,
-        lower_95=as_fraction(rank.lower), upper_95=as_fraction(rank.upper), n=rank.n,
-        n_effective=float(rank.n_independent), n_estimation=int(pair.coefficients.n[0]), conventions=words,
-    )  # fmt: skip
+    numbers = Numbers(
+        lower_95=as_fraction(rank.lower),
+        upper_95=as_fraction(rank.upper),
+        value=float(rank.n_as_large),
+        p_value=rank.p_value,
+        n=rank.n,
+        n_effective=float(rank.n_independent),
+        n_estimation=int(pair.coefficients.n[0]),
+    )
+    return pair_row(pair, hours, "placebo_rank", pair.close_at(n_bars - 1), numbers, conventions=words)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analysis.results.rank import rank_p
 from analysis.together.moving.intervals import (
     MIN_BARS,
     Array,
@@ -126,7 +127,7 @@ def rank_change(
     changes = changes[np.isfinite(changes)]
     if not changes.size or not np.isfinite(observed):
         return PlaceboChange(float("nan"), int(changes.size), 0)
-    rank = (1.0 + float((changes >= observed).sum())) / (1.0 + changes.size)
+    rank = rank_p(float((changes >= observed).sum()), changes.size)
     return PlaceboChange(rank, int(changes.size), max(1, (int(changes.size) + 2 * window - 1) // (2 * window)))
 
 

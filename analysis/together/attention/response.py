@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 
+from analysis.results.rank import rank_p
 from analysis.together.moving.intervals import Z95, Array, long_run_sum, newey_west_lags, two_sided_p
 
 Accumulation = Literal["sum", "mean"]
@@ -196,7 +197,7 @@ def _collect(horizons: tuple[int, ...], results: list[tuple[float, float, Array]
     if n_placebo:
         for k, (slope, _, placebo) in enumerate(results):
             lower[k], upper[k] = np.quantile(placebo, [0.025, 0.975])
-            p_placebo[k] = (1.0 + float((np.abs(placebo) >= abs(slope)).sum())) / (1.0 + n_placebo)
+            p_placebo[k] = rank_p(float((np.abs(placebo) >= abs(slope)).sum()), n_placebo)
     with np.errstate(divide="ignore", invalid="ignore"):
         p_value = two_sided_p(estimate / error)
     return Response(horizons, estimate, error, p_value, lower, upper, p_placebo, n_placebo, n, n_shocks)

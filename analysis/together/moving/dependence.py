@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import numpy as np
 import polars as pl
-from scipy.special import stdtrit
 
+from analysis.engine.tails import student_half
 from analysis.together.moving.intervals import MIN_BARS, Array
 
 # Contiguous groups left out one at a time (Künsch 1989); each should be longer than the memory of the series.
@@ -81,7 +81,7 @@ def measure_with_interval(x: Array, y: Array, measure: Measure) -> Interval:
     if not np.isfinite(z) or not np.isfinite(z_parts).all():
         return Interval(estimate, nothing, nothing)
     error = float(np.sqrt((n_groups - 1) / n_groups * ((z_parts - z_parts.mean()) ** 2).sum()))
-    half = float(stdtrit(n_groups - 1, 0.975)) * error
+    half = student_half(error, n_groups - 1)
     return Interval(estimate, float(np.tanh(z - half)), float(np.tanh(z + half)))
 
 

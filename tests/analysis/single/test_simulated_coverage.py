@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from analysis.results.row import car_interval
+from analysis.engine.tails import student_interval
 from analysis.single.timing.rows import time_pair
 from analysis.single.window.pair import Pair
 from analysis.single.window.windows import WindowStudy, study_window
@@ -27,8 +27,8 @@ def share_covered(kind: str, n_runs: int, first_seed: int = 0) -> float:
     covered = 0
     for seed in range(first_seed, first_seed + n_runs):
         pair, studied, planted = run_once(seed, kind)
-        lower, upper, _ = car_interval(studied.car, studied.standard_error, int(pair.coefficients.n[0]) - 2)
-        covered += lower <= planted <= upper
+        interval = student_interval(studied.car, studied.standard_error, int(pair.coefficients.n[0]) - 2)
+        covered += interval.lower <= planted <= interval.upper
     return covered / n_runs
 
 

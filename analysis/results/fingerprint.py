@@ -1,0 +1,160 @@
+"""One fingerprint of everything that can change a result: data, specification, and the source of what computes it."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import struct
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime, timedelta
+from functools import cache
+from importlib.util import find_spec
+from types import FunctionType, ModuleType
+
+import numpy as np
+import polars as pl
+
+ROOTS = ("analysis", "warehouse")  # packages whose source is part of a result
+
+
+def fingerprint(*parts: object) -> str:
+    """sha256 over `parts` in order, the same in every process and different for different parts.
+
+    Parts are None, truth values, numbers, text, bytes, instants and lengths of time, arrays, polars frames, modules and
+    functions (the source of their module and of every module of ours that it imports), and dataclasses, sequences,
+    sets and mappings of such; order counts in sequences and frames only. TypeError for anything else.
+    """
+    return _digest(parts).hex()
+
+
+def _digest(part: object) -> bytes:
+    digest = hashlib.sha256(_kind(part).encode())
+    for piece in _pieces(part):
+        # Lengths first, so that no two lists of pieces run together into the same bytes.
+        digest.update(struct.pack(">Q", len(piece)))
+        digest.update(piece)
+    return digest.digest()
+
+
+def _kind(part: object) -> str:
+    if is_dataclass(part) and not isinstance(part, type):
+        return f"dataclass {type(part).__qualname__}"
+    for name, kind in KINDS:
+        if isinstance(part, kind):
+            return name
+    raise TypeError(f"{type(part).__name__} has no fingerprint: pass its values")
+
+
+KINDS: tuple[tuple[str, type | tuple[type, ...]], ...] = (
+    ("none", type(None)),
+    ("bool", (bool, np.bool_)),
+    ("int", (int, np.integer)),
+    ("float", (float, np.floating)),
+    ("text", str),
+    ("bytes", bytes),
+    ("instant", datetime),
+    ("date", date),
+    ("duration", timedelta),
+    ("array", np.ndarray),
+    ("frame", pl.DataFrame),
+    ("source", (ModuleType, FunctionType)),
+    ("mapping", Mapping),
+    ("set", AbstractSet),
+    ("sequence", (tuple, list)),
+)
+
+
+def _pieces(part: object) -> Iterator[bytes]:
+    match part:
+        case np.ndarray():
+            yield f"{part.dtype.str} {part.shape}".encode()
+            yield part.tobytes()
+        case pl.DataFrame():
+            for column in part.iter_columns():
+                yield from _column_pieces(column)
+        case ModuleType():
+            yield from _source_pieces(part.__name__)
+        case FunctionType():
+            yield part.__qualname__.encode()
+            yield from _source_pieces(part.__module__)
+        case Mapping():
+            yield from sorted(_digest(key) + _digest(value) for key, value in part.items())
+        case AbstractSet():
+            yield from sorted(_digest(element) for element in part)
+        case tuple() | list():
+            yield from map(_digest, part)
+        case bytes():
+            yield part
+        case datetime() | date():
+            yield part.isoformat().encode()
+        case _ if is_dataclass(part) and not isinstance(part, type):
+            yield from (field.name.encode() + _digest(getattr(part, field.name)) for field in fields(part))
+        case _:
+            yield _words(part).encode()
+
+
+def _words(part: object) -> str:
+    if isinstance(part, bool | np.bool_):
+        return str(bool(part))
+    if isinstance(part, int | np.integer):
+        return str(int(part))
+    return repr(float(part)) if isinstance(part, float | np.floating) else str(part)
+
+
+def _column_pieces(column: pl.Series) -> Iterator[bytes]:
+    """Name, type, absences and values of a column of fixed width or text."""
+    yield f"{column.name} {column.dtype}".encode()
+    yield column.is_null().to_numpy().tobytes()
+    if column.dtype == pl.String:
+        known = column.fill_null("")
+        yield known.str.len_bytes().to_numpy().tobytes()
+        yield "".join(known).encode()
+    else:
+        yield column.to_physical().fill_null(0).to_numpy().tobytes()
+
+
+def _source_pieces(name: str) -> Iterator[bytes]:
+    for found in sorted(_reach(name)):
+        yield found.encode()
+        yield _source(found).encode()
+
+
+def _reach(name: str) -> set[str]:
+    """`name` and every module of ours that it imports, directly or through others."""
+    reached, waiting = set[str](), [name]
+    while waiting:
+        found = waiting.pop()
+        if found not in reached:
+            reached.add(found)
+            waiting.extend(_imported(_source(found)))
+    return reached
+
+
+@cache
+def _imported(source: str) -> tuple[str, ...]:
+    """Modules of ours that `source` names in an import; what it imports from one may be a module too."""
+    named: list[str] = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            named += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            named += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return tuple(name for name in named if name.split(".")[0] in ROOTS and _is_module(name))
+
+
+def _is_module(name: str) -> bool:
+    if name in sys.modules:
+        return True
+    parent = name.rpartition(".")[0]
+    is_package = not parent or (_is_module(parent) and hasattr(sys.modules.get(parent), "__path__"))
+    return is_package and find_spec(name) is not None
+
+
+def _source(name: str) -> str:
+    """The text of a module as its loader reads it now; empty for one without a text."""
+    spec = find_spec(name)
+    read: Callable[[str], str | None] | None = getattr(spec.loader, "get_source", None) if spec else None
+    return (read(name) if read else None) or ""
