@@ -123,10 +123,6 @@ BENCHMARKS = {
     "AI_OTHERS": "the other AI tokens",
 }
 
-TIMEFRAMES = {"1m": "1-minute", "5m": "5-minute", "1h": "hourly", "4h": "4-hour", "1d": "daily"}
-
-# Bar lengths in hours.
-
 
 # Numbers of the ledger's own records, as in "(record E012 with E011)", which the data keep and no reader can look up.
 _RECORD = re.compile(r" ?\((?:record )?[A-Z]\d{3}[^()]*\)")

@@ -8,8 +8,8 @@ from functools import cache
 import polars as pl
 
 from analysis.tape.benchmarks import BENCHMARKS, benchmark_returns, member_returns
-from analysis.tape.calendar import bar_length
 from warehouse.store.connection import Reader
+from warehouse.tables.bars import parse_bar
 
 
 def open_benchmarks(reader: Reader) -> Callable[[str | None, str], dict[str, pl.DataFrame]]:
@@ -25,7 +25,7 @@ def open_benchmarks(reader: Reader) -> Callable[[str | None, str], dict[str, pl.
     def members(timeframe: str) -> pl.DataFrame:
         candles = reader.query("study_candles", timeframe=timeframe, as_of=None)
         bars = candles.join(markets, on="market_id", how="inner", validate="m:1")
-        return member_returns(bars, round(bar_length(timeframe).total_seconds()))
+        return member_returns(bars, parse_bar(timeframe).seconds)
 
     @cache
     def series(benchmark_id: str, left_out: str | None, timeframe: str) -> pl.DataFrame:

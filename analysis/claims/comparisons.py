@@ -11,7 +11,7 @@ from analysis.claims.language import LeadSustained, NotDuringBroadRally, Outperf
 from analysis.claims.moves import Move, measure_move
 from analysis.claims.reading import Anchor, Evidence, Finding, Reading, Weight, nothing_known
 from analysis.claims.studies import study_readings
-from analysis.claims.tape import BAR_HOURS, Absence, earlier_windows
+from analysis.claims.tape import Absence, earlier_windows
 from analysis.claims.words import listing, percent, points, span
 
 FRACTION = "fraction"
@@ -148,7 +148,7 @@ def _side_by_side(
         return mine
     if isinstance(theirs, Absence):
         return theirs
-    coarser = max(BAR_HOURS[mine.tape.timeframe], BAR_HOURS[theirs.tape.timeframe])
+    coarser = max(mine.tape.bar_hours, theirs.tape.bar_hours)
     if mine.tape.bar != theirs.tape.bar:
         mine, theirs = (
             measure_move(evidence, name, start, hours, only, coarser) for name, only in ((asset, market), (other, None))
@@ -194,7 +194,7 @@ def _earlier_gaps(evidence: Evidence, claim: OutperformedOver, anchor: Anchor, f
         return []
     gaps = (both["simple_return"] - both["simple_return_other"]).to_numpy()
     n_as_large = int(np.count_nonzero(gaps >= first.value))
-    n_apart = max(int(gaps.size * BAR_HOURS[pair[0].tape.timeframe] / claim.hours), 1)
+    n_apart = max(int(gaps.size * pair[0].tape.bar_hours / claim.hours), 1)
     return [
         Reading(
             reading_id="earlier_stretches",

@@ -93,5 +93,5 @@ def _studied_rank(claim: ReactedTo, anchor: Anchor, evidence: Evidence, move: Mo
 def _raw_rank(claim: ReactedTo, anchor: Anchor, evidence: Evidence, move: Move) -> _Rank:
     returns = earlier_returns(evidence.candles_of(claim.asset), move.tape, anchor.best, claim.hours)
     n_as_large = int(np.count_nonzero(np.abs(returns) >= abs(move.value)))
-    n_bars = max(round(claim.hours / (move.tape.bar.total_seconds() / 3600)), 1)
+    n_bars = max(round(claim.hours / move.tape.bar_hours), 1)
     return _Rank(n_as_large, int(returns.size), max(returns.size // n_bars, 1), "raw returns, not scaled")

@@ -10,8 +10,9 @@ import polars as pl
 from analysis.claims.language import PeakFromTrough, RiseWithin
 from analysis.claims.reading import Anchor, Evidence, Finding, Reading, Weight, nothing_known, tape_of
 from analysis.claims.studies import study_readings
-from analysis.claims.tape import BAR_HOURS, Absence, Swing, Tape, earlier_returns, steepest_close_rise, steepest_rise
+from analysis.claims.tape import Absence, Swing, Tape, earlier_returns, steepest_close_rise, steepest_rise
 from analysis.claims.words import capitalised, day, hours_between, listing, moment, percent, price, span
+from warehouse.tables.bars import DAY, parse_bar
 
 FRACTION = "fraction"
 
@@ -82,7 +83,7 @@ def _tape_until(
     if isinstance(least, Absence):
         return least
     while end > least_end:
-        tape = tape_of(evidence, claim.asset, start, end, least.market_id, BAR_HOURS[least.timeframe])
+        tape = tape_of(evidence, claim.asset, start, end, least.market_id, parse_bar(least.timeframe).hours)
         if isinstance(tape, Tape) and tape.timeframe == least.timeframe:
             return tape
         end -= timedelta(hours=1)
@@ -208,7 +209,7 @@ def _placebo_reading(
         detail = f"no earlier {span(hours)} stretch is stored"
         return Reading("earlier_stretches", description, Weight.CONTEXT, FRACTION, None, detail), None
     n_as_large = int(np.count_nonzero(np.abs(returns) >= abs(value)))
-    days = returns.size * tape.bar / timedelta(days=1)
+    days = returns.size * tape.bar / DAY
     detail = (
         f"{n_as_large} of {returns.size} earlier {span(hours)} stretches ({days:.0f} days) moved at least as far;"
         f" about {max(int(days * 24 / hours), 1)} of them do not overlap"

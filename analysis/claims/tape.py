@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-BAR_HOURS = {"1m": 1 / 60, "5m": 5 / 60, "15m": 0.25, "30m": 0.5, "1h": 1.0, "4h": 4.0, "1d": 24.0}
+from warehouse.tables.bars import BAR_LENGTHS, HOUR, MICROSECONDS_PER_SECOND, bar_length, parse_bar
+
 # Of two complete markets with equally fine bars the first listed venue is used: deepest book first.
 VENUES = ("binanceusdm", "binance", "okx", "bybit", "kucoin", "gate", "coinbase", "kraken", "binanceus")
 # How far back windows are compared with: the longest stretch that still looks like the market at the event.
@@ -56,7 +57,12 @@ class Tape:
     @property
     def bar(self) -> timedelta:
         """Length of a bar."""
-        return timedelta(hours=BAR_HOURS[self.timeframe])
+        return bar_length(self.timeframe)
+
+    @property
+    def bar_hours(self) -> float:
+        """Length of a bar in hours."""
+        return self.bar / HOUR
 
     def index_closed_by(self, at: datetime) -> int:
         """Position of the last bar whose close was known at `at`; -1 when none was."""
@@ -90,9 +96,7 @@ def select_tape(
     `candles` are the core.candle rows of that asset; bars shorter than `finest_hours` are passed over, so that two
     assets can be set side by side on equal bars. Absence says what is stored instead.
     """
-    mine = candles.filter(
-        pl.col("timeframe").is_in([name for name, hours in BAR_HOURS.items() if hours >= finest_hours])
-    )
+    mine = candles.filter(pl.col("timeframe").is_in([bar.name for bar in BAR_LENGTHS if bar.hours >= finest_hours]))
     if market_id is not None:
         mine = mine.filter(pl.col("market_id") == market_id)
     series = mine.select("market_id", "timeframe").unique().rows()
@@ -143,7 +147,7 @@ def _steepest(
 ) -> Swing | None:
     chosen = tape.within(start, end)
     low, high = bottoms[chosen], tops[chosen]
-    reach = int(hours / BAR_HOURS[tape.timeframe] + 1e-9)
+    reach = int(hours / tape.bar_hours + 1e-9)
     best: tuple[float, int, int] | None = None
     for lag in range(1, min(reach, low.size - 1) + 1):
         rises = high[lag:] / low[:-lag] - 1.0
@@ -154,13 +158,13 @@ def _steepest(
         return None
     rise, i, j = best
     first, last = tape.opens_at[chosen.start + i], tape.opens_at[chosen.start + j]
-    nominal, bar = (last - first) / timedelta(hours=1), BAR_HOURS[tape.timeframe]
+    nominal, bar = (last - first) / HOUR, tape.bar_hours
     slack = 0.0 if is_close else bar
     return Swing(rise, float(low[i]), float(high[j]), first, last, nominal - slack, nominal + slack)
 
 
 def _complete_tape(bars: pl.DataFrame, market: str, timeframe: str, start: datetime, end: datetime) -> Tape | None:
-    bar = timedelta(hours=BAR_HOURS[timeframe])
+    bar = bar_length(timeframe)
     closes_at = pl.col("open_time_utc") + bar
     inside = bars.filter(closes_at > start - bar, closes_at <= end).sort("open_time_utc")
     if inside.height < LEAST_BARS:
@@ -185,7 +189,7 @@ def _complete_tape(bars: pl.DataFrame, market: str, timeframe: str, start: datet
 def _preference(series: tuple[str, str]) -> tuple[float, int, str]:
     market, timeframe = series
     venue = market.partition(":")[0]
-    return BAR_HOURS[timeframe], VENUES.index(venue) if venue in VENUES else len(VENUES), market
+    return parse_bar(timeframe).hours, VENUES.index(venue) if venue in VENUES else len(VENUES), market
 
 
 def _why_nothing(mine: pl.DataFrame, asset_id: str, start: datetime, end: datetime) -> str:
@@ -204,4 +208,4 @@ def _why_nothing(mine: pl.DataFrame, asset_id: str, start: datetime, end: dateti
 
 
 def _micros(at: datetime) -> int:
-    return int(at.timestamp() * 1_000_000)
+    return int(at.timestamp() * MICROSECONDS_PER_SECOND)

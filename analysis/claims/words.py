@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
+
+from warehouse.tables.bars import HOUR
 
 
 def percent(fraction: float) -> str:
@@ -38,7 +40,7 @@ def span(hours: float) -> str:
 
 def hours_between(start: datetime, end: datetime) -> float:
     """Hours from `start` to `end`."""
-    return (end - start) / timedelta(hours=1)
+    return (end - start) / HOUR
 
 
 def listing(items: Sequence[str]) -> str:

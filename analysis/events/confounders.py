@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import polars as pl
 
+from warehouse.tables.bars import SECONDS_PER_HOUR
 from warehouse.tables.news import CONFOUNDER
 
 # Two days before and after: the windows that studies look at around an event.
@@ -94,6 +95,6 @@ def _rows(pairs: pl.DataFrame) -> pl.DataFrame:
         "kind",
         "other_event_id",
         "at_utc",
-        ((pl.col("at_utc") - pl.col("best_at_utc")).dt.total_seconds() / 3600).alias("offset_hours"),
+        ((pl.col("at_utc") - pl.col("best_at_utc")).dt.total_seconds() / SECONDS_PER_HOUR).alias("offset_hours"),
         "detail",
     )

@@ -10,6 +10,7 @@ from analysis.events.drafts import NEIGHBOURS, PARTY_KINDS
 from analysis.events.outages import POST_DELAY
 from analysis.events.tagging import tag_titles
 from analysis.events.vocabulary import Vocabulary
+from warehouse.tables.bars import SECONDS_PER_HOUR
 from warehouse.tables.news import EVENT, EVENT_SOURCE
 
 # News about an event keeps coming for a day and a half; later stories are about what followed from it.
@@ -24,7 +25,7 @@ RESTRICTION = "export_control_access"
 def outage_events(outages: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
     """`core.event` rows of merged outages (`merge_incidents`): with end, duration and impact in words."""
     names = {entity.entity_id: entity.name for entity in vocabulary.entities}
-    hours = (pl.col("resolved_at_utc") - pl.col("started_at_utc")).dt.total_seconds() / 3600
+    hours = (pl.col("resolved_at_utc") - pl.col("started_at_utc")).dt.total_seconds() / SECONDS_PER_HOUR
     is_recent_sighting = pl.col("first_seen_at_utc").is_between(
         pl.col("started_at_utc"), pl.col("started_at_utc") + NEWS_TOLERANCE
     )

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
+from warehouse.tables.bars import HOUR
 from warehouse.tables.contract import UTC
 
 # Reports that start this soon after the previous one ended belong to the same outage.
@@ -98,7 +99,7 @@ def _outage(group: list[dict[str, object]]) -> dict[str, object]:
     ends = [row["resolved_at_utc"] for row in timed]
     resolved = max(end for end in ends if isinstance(end, datetime)) if all(ends) else None
     seen = [row["first_seen_at_utc"] for row in group if isinstance(row["first_seen_at_utc"], datetime)]
-    hours = (resolved - started).total_seconds() / 3600 if resolved is not None else 0.0
+    hours = (resolved - started) / HOUR if resolved is not None else 0.0
     severity = IMPACT_SEVERITY.get(str(worst["impact"]), 1) + (1 if hours >= LONG_OUTAGE_HOURS else 0)
     return {
         "outage_id": f"{started:%Y-%m-%d}-outage-{worst['provider']}-{started:%H%M}",

@@ -25,6 +25,7 @@ from analysis.tape.markets import StudyMarkets
 from analysis.tape.observations import is_observed
 from analysis.tape.returns import ReturnGrid, place_on_grid
 from analysis.tape.series import AlignedSeries
+from warehouse.tables.bars import MICROSECONDS_PER_HOUR
 from warehouse.tables.studies import STUDY_RESULT
 
 Floats = NDArray[np.float64]
@@ -216,7 +217,7 @@ def _preference(reading: Reading) -> tuple[float, int]:
 
 def _is_weekend(series: AlignedSeries, at: Integers) -> Flags:
     """Whether the bars at `at` open on a Saturday or Sunday, UTC: markets move less then, and news is rare."""
-    hours = series.close_us[at] / 3.6e9 - series.bar_hours
+    hours = series.close_us[at] / MICROSECONDS_PER_HOUR - series.bar_hours
     # 1 January 1970 was a Thursday, so day 2 was a Saturday.
     return np.asarray(((hours // HOURS_PER_DAY).astype(np.int64) - 2) % DAYS_PER_WEEK < 2)
 

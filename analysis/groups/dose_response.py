@@ -17,6 +17,7 @@ from analysis.engine.windows import event_bars, spoiled_bars
 from analysis.results.rank import rank_p
 from analysis.tape.choice import Pair, benchmark_returns, pair_markets
 from analysis.tape.returns import ReturnGrid, build_return_grid
+from warehouse.tables.bars import SECONDS_PER_HOUR
 from warehouse.tables.resilience import DOSE_RESPONSE
 
 Floats = NDArray[np.float64]
@@ -91,7 +92,8 @@ def read_outages(events: pl.DataFrame, category: str) -> Outages:
     mine = events.filter(
         pl.col("category") == category, pl.col("status") != "rejected", pl.col("time_precision") != "day"
     ).sort("best_at_utc", "event_id")
-    hours = (mine["ended_at_utc"] - mine["best_at_utc"]).dt.total_seconds().cast(pl.Float64).to_numpy() / 3600.0
+    duration = (pl.col("ended_at_utc") - pl.col("best_at_utc")).dt.total_seconds() / SECONDS_PER_HOUR
+    hours = mine.select(hours=duration)["hours"].to_numpy()
     providers = [(entities or "unknown").split(",")[0] for entities in mine["entities"].to_list()]
     weights = np.array([PROVIDER_WEIGHT.get(name, DEFAULT_WEIGHT) for name in providers])
     known = np.where(hours > 0, hours, np.nan)

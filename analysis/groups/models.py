@@ -19,7 +19,8 @@ from analysis.single.study import PlannedEvent
 from analysis.single.window.pair import Pair, describe_closes
 from analysis.tape.donors import Donors
 from analysis.tape.markets import StudyMarkets
-from analysis.tape.series import MICROSECONDS_PER_HOUR, cut_series
+from analysis.tape.series import cut_series
+from warehouse.tables.bars import MICROSECONDS_PER_HOUR
 
 Floats = NDArray[np.float64]
 

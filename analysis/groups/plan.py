@@ -16,7 +16,8 @@ from analysis.engine.standardise import EventInput
 from analysis.single.study import list_mask_spans, read_event_times
 from analysis.tape.markets import StudyMarkets
 from analysis.tape.observations import candles_first, is_observed
-from analysis.tape.series import MICROSECONDS_PER_HOUR, AlignedSeries, cut_series, mark_spans
+from analysis.tape.series import AlignedSeries, cut_series, mark_spans
+from warehouse.tables.bars import MICROSECONDS_PER_HOUR, MICROSECONDS_PER_SECOND
 
 Floats = NDArray[np.float64]
 Spans = tuple[tuple[str, tuple[int, int]], ...]
@@ -121,7 +122,7 @@ def _plan_group(
         window_hours=hours,
         bar_hours=chosen[0][2].bar_hours,
         inputs=inputs,
-        data_as_of=datetime.fromtimestamp(last // 1_000_000, tz=UTC),
+        data_as_of=datetime.fromtimestamp(last // MICROSECONDS_PER_SECOND, tz=UTC),
         benchmark=", ".join(benchmarks),
         spec_sha256=_hash(specification, category, hours, inputs),
     )

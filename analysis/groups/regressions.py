@@ -26,6 +26,7 @@ from analysis.single.window.pair import utc_instant
 from analysis.tape.donors import Donors
 from analysis.tape.markets import StudyMarkets
 from analysis.tape.series import AlignedSeries, cut_series
+from warehouse.tables.bars import HOURS_PER_WEEK
 
 Floats = NDArray[np.float64]
 
@@ -50,7 +51,6 @@ PROJECTION_BAR_HOURS = 4.0
 MINIMUM_BARS = 100  # of a series before anything is projected on it
 PROJECTION_HOURS = (4.0, 12.0, 24.0, 72.0)
 PROJECTION_LAGS = 2
-HOURS_PER_WEEK = 168.0
 
 
 @dataclass(frozen=True, slots=True)

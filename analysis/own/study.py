@@ -27,13 +27,13 @@ from analysis.own.tables import (
     to_words,
 )
 from analysis.tape.returns import ReturnKind, returns_of
+from warehouse.tables.bars import MICROSECONDS_PER_DAY
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Range = tuple[int, int]
 Values = Literal["prices", "returns", "volume"]
 
-MICROSECONDS_PER_DAY = 86_400_000_000
 
 # No series is longer: a minute's bars of two thousand years.
 FARTHEST_BAR = 1e9

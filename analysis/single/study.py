@@ -14,7 +14,8 @@ from analysis.single.window.pair import EventTime, Pair, StudySpecification, pre
 from analysis.tape.donors import Donors
 from analysis.tape.markets import StudyMarkets, Variant
 from analysis.tape.observations import candles_first, is_observed
-from analysis.tape.series import MICROSECONDS_PER_HOUR, AlignedSeries
+from analysis.tape.series import AlignedSeries
+from warehouse.tables.bars import MICROSECONDS_PER_HOUR
 from warehouse.tables.contract import UTC
 
 ALL_MARKETS = "all markets"

@@ -11,8 +11,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from analysis.tape.calendar import bar_length
 from analysis.tape.returns import ReturnGrid
+from warehouse.tables.bars import HOUR, bar_length
 
 BENCHMARK_ASSET = "BTC"
 # Finer bars are worth losing this much of the history, not more.
@@ -36,7 +36,7 @@ class Pair:
     @property
     def bar_hours(self) -> float:
         """Length of a bar in hours."""
-        return self.bar / timedelta(hours=1)
+        return self.bar / HOUR
 
     def candles_in(self, candles: pl.DataFrame) -> pl.DataFrame:
         """The rows of these markets at this bar length."""

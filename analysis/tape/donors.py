@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from analysis.tape.observations import is_observed
 from analysis.tape.returns import ReturnGrid
-from analysis.tape.series import MICROSECONDS_PER_HOUR, AlignedSeries
+from analysis.tape.series import AlignedSeries
+from warehouse.tables.bars import HOUR, MICROSECONDS_PER_HOUR, MICROSECONDS_PER_SECOND
 
 Floats = NDArray[np.float64]
 
@@ -71,6 +72,5 @@ def collect_donors(grid: ReturnGrid, asset_ids: Mapping[str, str], treated: Coll
     for row, asset in enumerate(sorted(markets)):
         for _, market_id in sorted(markets[asset]):
             returns[row] = np.where(np.isnan(returns[row]), grid.returns[grid.row(market_id)], returns[row])
-    step = grid.bar.total_seconds()
-    first_close_us = round((grid.first_open.timestamp() + step) * 1_000_000)
-    return Donors(step / 3600.0, first_close_us, tuple(sorted(markets)), returns)
+    first_close_us = round(grid.close_time(0).timestamp() * MICROSECONDS_PER_SECOND)
+    return Donors(grid.bar / HOUR, first_close_us, tuple(sorted(markets)), returns)

@@ -12,6 +12,7 @@ from analysis.tape.donors import BASKET, Donors, collect_donors
 from analysis.tape.observations import is_observed
 from analysis.tape.returns import ReturnGrid
 from analysis.tape.series import AlignedSeries, align_series
+from warehouse.tables.bars import HOUR
 
 Variant = Mapping[str, AlignedSeries]  # one market and bar length, by benchmark, the main one first
 
@@ -46,7 +47,7 @@ def align_markets(
     """
     assets = dict(markets.select("market_id", "asset_id").iter_rows())
     treated = frozenset(asset_ids) - frozenset(benchmark_asset_ids)
-    donors = {grid.bar.total_seconds() / 3600.0: collect_donors(grid, assets, treated) for grid in grids}
+    donors = {grid.bar / HOUR: collect_donors(grid, assets, treated) for grid in grids}
     series: dict[str, tuple[AlignedSeries, ...]] = {}
     variants: dict[str, list[Variant]] = {}
     for market_id, asset in assets.items():

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.tape.returns import ReturnGrid
+from warehouse.tables.bars import MICROSECOND, MICROSECONDS_PER_HOUR, MICROSECONDS_PER_SECOND, bar_of_hours
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-MICROSECONDS_PER_HOUR = 3_600_000_000
 MINIMUM_BARS = 2  # one return
 
 
@@ -34,7 +34,7 @@ class AlignedSeries:
     @property
     def bar_words(self) -> str:
         """The bar length as people write it, e.g. 1h."""
-        return f"{self.bar_hours:g}h" if self.bar_hours >= 1.0 else f"{self.bar_hours * 60:g}m"
+        return bar_of_hours(self.bar_hours).name
 
     def first_bar_after(self, instant_us: int) -> int:
         """Index of the first bar whose close is later than `instant_us`: the bar in which the instant falls."""
@@ -68,8 +68,8 @@ def align_series(grid: ReturnGrid, market_id: str, benchmark_ids: Sequence[str])
         candidate = grid.returns[grid.row(name), life]
         is_new = np.isnan(benchmark) & np.isfinite(candidate)
         benchmark[is_new], source[is_new] = candidate[is_new], number
-    step = round(grid.bar.total_seconds() * 1_000_000)
-    first_us = round(grid.first_open.timestamp() * 1_000_000)
+    step = grid.bar // MICROSECOND
+    first_us = round(grid.first_open.timestamp() * MICROSECONDS_PER_SECOND)
     return AlignedSeries(
         market_id,
         step / MICROSECONDS_PER_HOUR,

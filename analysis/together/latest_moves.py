@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from warehouse.tables.bars import LENGTHS, bar_length
 from warehouse.tables.moves import LATEST_MOVE
 
 BENCHMARK = "BTC"
 WINDOW = timedelta(hours=24)
 RECENT = timedelta(days=7)
-BAR_LENGTHS = {"1h": timedelta(hours=1), "4h": timedelta(hours=4)}
 # Fewer earlier 24-hour windows than ten days' worth of independent ones give no range worth printing.
 MIN_INDEPENDENT = 10
 # A series whose last bar is older than this beside the newest of all is not "today".
@@ -31,7 +31,7 @@ def measure_latest_moves(candles: pl.DataFrame) -> pl.DataFrame:
     """
     if not candles.height:
         return LATEST_MOVE.empty()
-    length = pl.col("timeframe").replace_strict(BAR_LENGTHS, return_dtype=pl.Duration("us"))
+    length = pl.col("timeframe").replace_strict(LENGTHS, return_dtype=pl.Duration("us"))
     closed = candles.with_columns((pl.col("open_time_utc") + length).alias("close_time_utc"))
     newest: datetime = closed["close_time_utc"].max()  # type: ignore[assignment] # candles is not empty
     best = _best_series(closed)
@@ -96,7 +96,7 @@ def _measure(
     row["raw_return"] = last["close_quote"] / before[0] - 1
     if benchmark is None:
         return {**row, "reason": "no Bitcoin bars of the same length"}
-    return {**row, **_against_past(own, benchmark, BAR_LENGTHS[series["timeframe"]])}
+    return {**row, **_against_past(own, benchmark, bar_length(series["timeframe"]))}
 
 
 def _against_past(own: pl.DataFrame, benchmark: pl.DataFrame, bar: timedelta) -> dict[str, Any]:

@@ -9,12 +9,13 @@ from markupsafe import Markup
 
 from dashboards.figures.axes import label, leader, padded_range, percent_axis, vertical_rule, zero_line
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, safe
-from dashboards.figures.series import bar_hours, bar_word
+from dashboards.figures.series import bar_hours
 from dashboards.findings.findings import benchmark_word, fan_title
 from dashboards.findings.readings import SUBJECT_ASSET, Reaction, simple_return
 from dashboards.formats import close_moment, count, percent
 from dashboards.glossary import tip
 from dashboards.words import venue_name
+from warehouse.tables.bars import step_words
 
 BARS_BEFORE = 12
 HOURS_AFTER = 48.0
@@ -232,6 +233,6 @@ def _note(reaction: Reaction, step: float, selected_from: str) -> Markup:
         day.n_estimation if day and day.n_estimation else "no",
         selected_from,
         venue_name(reaction.market_id),
-        bar_word(step),
+        step_words(step),
         close_moment(reaction.data_as_of),
     )

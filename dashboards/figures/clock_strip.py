@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from dashboards.formats import moment, percent, price, short_day, span, time_tag
 from dashboards.words import ROLES
+from warehouse.tables.bars import HOUR
 
 # A flag's text takes about this share of the strip's width.
 FLAG_WIDTH = 0.27
@@ -188,7 +189,7 @@ def _track(place: _Scale, private: datetime | None, public: datetime, timing: Ma
 
 
 def _hours(place: _Scale) -> Markup:
-    length = (place.end - place.begin) / timedelta(hours=1)
+    length = (place.end - place.begin) / HOUR
     step = next((step for step in (1, 2, 3, 4, 6, 12) if length / step <= 8), 12)
     at = place.begin.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     items = []

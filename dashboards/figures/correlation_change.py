@@ -13,7 +13,8 @@ from dashboards.figures.figure import Figure, FigureColumn, Plot, safe
 from dashboards.findings.readings import SUBJECT_ASSET
 from dashboards.formats import close_moment, hours_in_words, listing, number, signed
 from dashboards.glossary import tip
-from dashboards.words import BENCHMARKS, TIMEFRAMES, is_simulated_market, venue_name
+from dashboards.words import BENCHMARKS, is_simulated_market, venue_name
+from warehouse.tables.bars import bar_words
 
 ROW_HEIGHT = 56
 # Where the two dots of a token stand, in rows above its line.
@@ -174,7 +175,7 @@ def _side_label(row: Mapping[str, Any], place: int, side: str) -> dict[str, Any]
 
 def _note(rows: pl.DataFrame) -> Markup:
     first = rows.row(0, named=True)
-    bars = TIMEFRAMES.get(first["timeframe"], first["timeframe"])
+    bars = bar_words(first["timeframe"])
     rank = ""
     if first["placebo_rank"] is not None and first["n_placebo"] is not None:
         independent = (

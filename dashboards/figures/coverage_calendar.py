@@ -9,7 +9,8 @@ import polars as pl
 from dashboards.figures.figure import Figure, FigureColumn, Plot, safe
 from dashboards.formats import count, day, share, short_day
 from dashboards.shell.frames import newest, oldest
-from dashboards.words import TIMEFRAMES, market_name
+from dashboards.words import market_name
+from warehouse.tables.bars import bar_words
 
 MAX_ROWS = 40
 # Longer records are drawn by month, shorter ones by day.
@@ -104,8 +105,7 @@ def _plot(rows: pl.DataFrame, gaps: pl.DataFrame) -> Plot:
         for row in rows.iter_rows(named=True)
     ]
     names = [
-        safe(f"{market_name(row['market_id'])}, {TIMEFRAMES.get(row['timeframe'], row['timeframe'])}")
-        for row in rows.iter_rows(named=True)
+        safe(f"{market_name(row['market_id'])}, {bar_words(row['timeframe'])}") for row in rows.iter_rows(named=True)
     ]
     labels = [short_day(start) if is_daily else f"{start:%b %Y}" for start in starts]
     words = {HAVE: "bars stored", GAP: "gap", OUTSIDE: "outside the record"}

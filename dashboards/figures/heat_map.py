@@ -12,7 +12,8 @@ from dashboards.findings.readings import SUBJECT_ASSET
 from dashboards.formats import count, day, number
 from dashboards.shell.frames import extremes
 from dashboards.shell.theme import DIVERGING
-from dashboards.words import TIMEFRAMES, is_simulated_market, venue_name
+from dashboards.words import is_simulated_market, venue_name
+from warehouse.tables.bars import bar_words
 
 MAX_ASSETS = 12
 # Values are printed in the cells up to this many rows.
@@ -67,7 +68,7 @@ def draw_heat_map(network: pl.DataFrame) -> Figure:
         summary=f"{last.height} pairs in the last of {len(periods)} periods; correlations from "
         f"{number(low)} to {number(high)}.",
         note=f"n = {count(fewest)} to {count(most)} "
-        f"{TIMEFRAMES.get(timeframe or '', '')} bars a pair · window: one period · no benchmark; intervals are in "
+        f"{bar_words(timeframe or '')} bars a pair · window: one period · no benchmark; intervals are in "
         f"the table of pairs. Source: {', '.join(sorted({venue_name(m) for m in rows['market_id']}))}. As of "
         f"{labels[-1].split(' to ')[1]}.",
         frame=frame,

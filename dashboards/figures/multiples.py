@@ -10,10 +10,11 @@ from markupsafe import Markup
 
 from dashboards.figures.axes import label, padded_range, percent_axis, vertical_rule, zero_line
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, hours_axis, safe
-from dashboards.figures.series import bar_hours, bar_word
+from dashboards.figures.series import bar_hours
 from dashboards.findings.readings import SUBJECT_ASSET, Reaction
 from dashboards.formats import close_moment, listing, percent
 from dashboards.words import venue_name
+from warehouse.tables.bars import step_words
 
 HOURS_BEFORE, HOURS_AFTER = 48.0, 168.0
 MAX_PANELS = 6
@@ -234,4 +235,4 @@ def _note(shown: Sequence[Reaction], panels: Mapping[str, pl.DataFrame]) -> Mark
     return Markup(
         "n = {} markets, one event: not independent observations · window −2 to +7 days · raw returns, no benchmark, "
         "no interval. Source: {}, {} closes. As of {}."
-    ).format(len(shown), listing(venues), listing([bar_word(hours) for hours in bars]), close_moment(as_of))
+    ).format(len(shown), listing(venues), listing([step_words(hours) for hours in bars]), close_moment(as_of))

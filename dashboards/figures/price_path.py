@@ -11,12 +11,13 @@ from markupsafe import Markup
 
 from dashboards.figures.axes import label, leader, padded_range, percent_axis, vertical_rule, zero_line
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, naive, safe, time_axis
-from dashboards.figures.series import bar_hours, bar_word, break_gaps
+from dashboards.figures.series import bar_hours, break_gaps
 from dashboards.findings.findings import benchmark_word, path_title
 from dashboards.findings.readings import SUBJECT_ASSET, Reaction
 from dashboards.formats import close_moment, hours_short, moment, percent, price
 from dashboards.glossary import tip
 from dashboards.words import venue_name
+from warehouse.tables.bars import step_words
 
 # The quiet before the event that is drawn, so that its labels have room, and what follows.
 HOURS_BEFORE, HOURS_AFTER = 60.0, 168.0
@@ -30,7 +31,7 @@ def draw_price_path(
     shown = path.filter(pl.col("hours_after_event").is_between(-HOURS_BEFORE, HOURS_AFTER + 4))
     frame = shown.select("close_time_utc", "hours_after_event", "close_quote", "raw_return", "expected_return")
     figure_id = "path"
-    bars = bar_word(bar_hours(frame, "close_time_utc"))
+    bars = step_words(bar_hours(frame, "close_time_utc"))
     benchmark = benchmark_word(reaction.headline.benchmark if reaction.headline else None)
     columns = (
         FigureColumn("close_time_utc", "Close known, UTC", lambda value: f"{value:%Y-%m-%d %H:%M}", is_number=False),

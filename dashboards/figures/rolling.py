@@ -16,7 +16,8 @@ from dashboards.findings.readings import SUBJECT_ASSET
 from dashboards.formats import close_moment, count, day, hours_in_words, number
 from dashboards.glossary import tip
 from dashboards.shell.frames import extremes
-from dashboards.words import BENCHMARKS, TIMEFRAMES, is_simulated_market, venue_name
+from dashboards.words import BENCHMARKS, is_simulated_market, venue_name
+from warehouse.tables.bars import bar_words
 
 # A longer series is thinned evenly to about this many points; the CSV keeps all.
 MAX_POINTS = 900
@@ -78,7 +79,7 @@ def draw_rolling(
         figure_id=figure_id,
         title=rolling_title(asset_id, measure, now, low, high),
         subtitle=Markup("{} of {} returns with Bitcoin over a moving window of {}. Shaded: 95% interval.").format(
-            tip(measure, measure.capitalize()), TIMEFRAMES.get(first["timeframe"], first["timeframe"]), window
+            tip(measure, measure.capitalize()), bar_words(first["timeframe"]), window
         ),
         summary=f"From {day(known['close_time_utc'][0])} to {day(known['close_time_utc'][-1])} it ran between "
         f"{number(low)} and {number(high)}; last {number(now)}.",

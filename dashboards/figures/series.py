@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import polars as pl
 
+from warehouse.tables.bars import HOUR
+
 
 def break_gaps(frame: pl.DataFrame, time_column: str) -> pl.DataFrame:
     """`frame` sorted by time with one row of nulls inside every stretch longer than 1.5 usual steps."""
@@ -26,11 +28,4 @@ def break_gaps(frame: pl.DataFrame, time_column: str) -> pl.DataFrame:
 def bar_hours(frame: pl.DataFrame, time_column: str) -> float | None:
     """The usual distance between rows in hours; None for fewer than two rows."""
     usual = frame[time_column].sort().diff().drop_nulls().median()
-    return usual / timedelta(hours=1) if isinstance(usual, timedelta) else None
-
-
-def bar_word(hours: float | None) -> str:
-    """A bar length as an adjective: hourly, 4-hour, daily."""
-    if hours is None:
-        return ""
-    return {1.0: "hourly", 24.0: "daily"}.get(hours, f"{hours:g}-hour")
+    return usual / HOUR if isinstance(usual, timedelta) else None

@@ -18,8 +18,9 @@ from dashboards.formats import count, number, p_value
 from dashboards.shell.frames import Frames, newest
 from dashboards.shell.page import Canvas, Page
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table
-from dashboards.words import TIMEFRAMES, category_news
+from dashboards.words import category_news
 from warehouse.tables.attention import ATTENTION_RESPONSE
+from warehouse.tables.bars import bar_words
 from warehouse.tables.correlation import (
     CORRELATION_EPISODE,
     CORRELATION_NETWORK,
@@ -131,7 +132,7 @@ def _pairs_table(pairs: pl.DataFrame) -> Markup:
                 Markup("<b>{}</b>").format(number(row["estimate"])),
                 _range(row["lower_95"], row["upper_95"]),
                 number(beta["estimate"]) if beta and beta["estimate"] is not None else "–",
-                f"{count(row['n'])} {TIMEFRAMES.get(row['timeframe'], row['timeframe'])}",
+                f"{count(row['n'])} {bar_words(row['timeframe'])}",
                 count(row["n_effective"]) if row["n_effective"] is not None else "–",
             ]
         )

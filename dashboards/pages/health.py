@@ -11,7 +11,8 @@ from dashboards.formats import close_moment, count, limit_words, moment, span
 from dashboards.shell.frames import Frames, newest
 from dashboards.shell.page import Canvas, Page, safe_link
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table, with_code
-from dashboards.words import TIMEFRAMES, market_name
+from dashboards.words import market_name
+from warehouse.tables.bars import bar_words
 from warehouse.tables.news import FEED, FETCH
 from warehouse.tables.ops import CHECK_RESULT
 from warehouse.tables.prices import COVERAGE, GAP, QUARANTINE
@@ -170,7 +171,7 @@ def _gaps(gaps: pl.DataFrame) -> Markup:
     rows: list[list[Cell | Spanning]] = [
         [
             market_name(row["market_id"]),
-            TIMEFRAMES.get(row["timeframe"], row["timeframe"]),
+            bar_words(row["timeframe"]),
             moment(row["gap_start_utc"]),
             moment(row["gap_end_utc"]),
             count(row["n_missing"]),

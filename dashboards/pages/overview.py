@@ -22,6 +22,7 @@ from dashboards.shell.frames import Frames
 from dashboards.shell.page import Canvas, Page, event_path
 from dashboards.shell.tables import empty_table, limits
 from dashboards.words import category_news
+from warehouse.tables.bars import DAY
 from warehouse.tables.claims import CLAIM
 from warehouse.tables.correlation import CORRELATION_EPISODE
 from warehouse.tables.news import CONFOUNDER, EVENT, EVENT_SOURCE
@@ -105,7 +106,7 @@ def _lede(event: Mapping[str, Any], subject: Reaction, placebos: pl.DataFrame, r
     days = None
     if placebos.height:
         length: timedelta = event["best_at_utc"] - placebos["placebo_start_utc"].min()
-        days = length / timedelta(days=1)
+        days = length / DAY
     return Markup('<p class="lede">On {}: {}. <strong>{}</strong>{}. <a href="{}{}">The whole event</a></p>').format(
         day(event["best_at_utc"]),
         limit_words(event["title"].rstrip("."), 110),

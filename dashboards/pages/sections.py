@@ -27,7 +27,8 @@ from dashboards.shell.frames import Frames, newest, oldest
 from dashboards.shell.inline import range_bar, range_scale, scale_words, sparkline
 from dashboards.shell.page import event_path, token_path
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, facts, table, tile, tiles
-from dashboards.words import TIMEFRAMES, category_label
+from dashboards.words import category_label
+from warehouse.tables.bars import bar_words
 from warehouse.tables.moves import LATEST_MOVE
 from warehouse.tables.news import EVENT, FEED
 from warehouse.tables.ops import CHECK_RESULT
@@ -288,7 +289,7 @@ def data_as_of(frames: Frames) -> Markup:
     coverage = frames.get(COVERAGE)
     items: list[tuple[Cell, Cell]] = []
     for (timeframe,), part in sorted(coverage.partition_by("timeframe", as_dict=True).items()):
-        words = TIMEFRAMES.get(str(timeframe), str(timeframe))
+        words = bar_words(str(timeframe))
         n_missing = int(part["n_missing"].sum())
         present = int(part["n_present"].sum())
         gaps = "no gaps" if not n_missing else f"{share(present / (present + n_missing))} of bars present"

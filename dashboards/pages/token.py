@@ -22,7 +22,8 @@ from dashboards.shell.frames import Frames, newest, oldest
 from dashboards.shell.inline import sparkline
 from dashboards.shell.page import Canvas, Page, event_path, token_path
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table
-from dashboards.words import TIMEFRAMES, category_label, is_simulated_market, market_name
+from dashboards.words import category_label, is_simulated_market, market_name
+from warehouse.tables.bars import bar_words
 from warehouse.tables.correlation import CORRELATION_ROLLING
 from warehouse.tables.news import EVENT
 from warehouse.tables.prices import ASSET, COVERAGE, MARKET
@@ -351,7 +352,7 @@ def _venues(frames: Frames, asset_id: str) -> Markup:
             [
                 market_name(row["market_id"]),
                 markets.get(row["market_id"], {}).get("kind", "unknown"),
-                TIMEFRAMES.get(row["timeframe"], row["timeframe"]),
+                bar_words(row["timeframe"]),
                 day(row["first_open_utc"]),
                 day(row["last_open_utc"]),
                 count(row["n_missing"]),

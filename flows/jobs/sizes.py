@@ -10,7 +10,6 @@ import polars as pl
 
 from analysis.engine.simulate import real_events
 from analysis.engine.size import Draw, SizeRequest, measure_size, simulated_draws
-from analysis.tape.calendar import bar_length
 from analysis.tape.returns import ReturnGrid, build_return_grid
 from flows.errors import EXIT_SOURCE, CommandError
 from flows.settings import Settings
@@ -19,6 +18,7 @@ from ingest.prices.archive import parse_archive
 from ingest.prices.layout import Identity
 from ingest.prices.refusals import Reading
 from warehouse.store.connection import open_reader, open_writer
+from warehouse.tables.bars import bar_length
 from warehouse.tables.size import TEST_SIZE
 
 REAL_SCENARIOS = (("real returns, random dates", False), ("real returns, shared dates", True))

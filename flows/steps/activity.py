@@ -7,12 +7,12 @@ import polars as pl
 from analysis.groups.activity import MEASURES, ActivitySpecification, Measure, activity_grid, measure_activity
 from analysis.groups.rows import join_groups
 from analysis.single.study import read_event_times
-from analysis.tape.calendar import bar_length
 from analysis.tape.markets import StudyMarkets, align_markets
 from analysis.tape.returns import build_return_grid
 from flows.context import RunContext, StepReport
 from flows.steps.groups import DECLARED_STUDY, WINDOWS_HOURS
 from flows.study_registry import DeclaredStudy, load_study
+from warehouse.tables.bars import bar_length
 from warehouse.tables.news import EVENT
 from warehouse.tables.studies import STUDY_RESULT
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import polars as pl
 
 from analysis.events.vocabulary import Vocabulary
-from analysis.tape.calendar import bar_length
 from analysis.tape.returns import build_return_grid
 from analysis.together.around.aftermath import measure_aftermath
 from analysis.together.around.episodes import measure_episodes
@@ -22,6 +21,7 @@ from flows.context import RunContext, StepReport
 from flows.jobs.labelled_files import load_user_vocabulary
 from warehouse.store.connection import Reader
 from warehouse.tables.attention import ATTENTION, ATTENTION_FORECAST, ATTENTION_RESPONSE
+from warehouse.tables.bars import bar_length
 from warehouse.tables.contract import Table
 from warehouse.tables.correlation import (
     CORRELATION_CLUSTER,

@@ -7,13 +7,13 @@ import polars as pl
 from analysis.groups.models import BenchmarkReturns, compare_models
 from analysis.groups.rows import join_groups
 from analysis.single.study import plan_events, read_event_times
-from analysis.tape.calendar import bar_length
 from flows.benchmarks import open_benchmarks
 from flows.context import RunContext, StepReport
 from flows.steps.groups import DECLARED_STUDY
 from flows.steps.studies import load_markets
 from flows.study_registry import DeclaredStudy, load_study
 from warehouse.store.connection import Reader
+from warehouse.tables.bars import parse_bar
 from warehouse.tables.news import EVENT
 from warehouse.tables.studies import STUDY_RESULT
 
@@ -41,6 +41,6 @@ def update_model_studies(context: RunContext) -> StepReport:
 
 def _by_bar_hours(reader: Reader, study: DeclaredStudy) -> BenchmarkReturns:
     """Benchmark returns by asset under study and bar length in hours."""
-    timeframes = {bar_length(timeframe).total_seconds() / 3600: timeframe for timeframe in study.timeframes}
+    timeframes = {parse_bar(timeframe).hours: timeframe for timeframe in study.timeframes}
     returns = open_benchmarks(reader)
     return lambda asset_id, bar_hours: returns(asset_id, timeframes[bar_hours])

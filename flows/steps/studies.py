@@ -8,13 +8,13 @@ import polars as pl
 
 from analysis.single.measure import TABLES, join_rows, measure_events, read_signatures
 from analysis.single.study import plan_events, read_event_times
-from analysis.tape.calendar import bar_length
 from analysis.tape.markets import StudyMarkets, align_markets
 from analysis.tape.observations import observed_bars, observed_markets
 from analysis.tape.returns import ReturnGrid, build_return_grid
 from flows.context import RunContext, StepReport
 from flows.study_registry import DeclaredStudy, load_studies
 from warehouse.store.connection import Reader, Warehouse
+from warehouse.tables.bars import bar_length
 from warehouse.tables.contract import Table
 from warehouse.tables.news import EVENT
 from warehouse.tables.prices import MARKET

@@ -76,6 +76,7 @@ STORED = tuple(bar.name for bar in BAR_LENGTHS if bar.is_stored)
 NAMES = tuple(bar.name for bar in BAR_LENGTHS)
 _BY_NAME = {bar.name: bar for bar in BAR_LENGTHS}
 _BY_LENGTH = {bar.length: bar for bar in BAR_LENGTHS}
+LENGTHS = {bar.name: bar.length for bar in BAR_LENGTHS}
 STORED_SECONDS = {name: _BY_NAME[name].seconds for name in STORED}
 # By the name of a view: why bars of it are not taken in, and what to do instead.
 NOT_KEPT = {
@@ -110,6 +111,14 @@ def bar_length(name: str) -> timedelta:
 def bar_words(name: str) -> str:
     """The bar length as an adjective: "hourly", "4-hour"; a name that is unknown stands for itself."""
     return _BY_NAME[name].words if name in _BY_NAME else name
+
+
+def step_words(hours: float | None) -> str:
+    """The usual distance between the rows of a frame, as an adjective: "hourly", "4-hour", "2-hour"; "" for none."""
+    if hours is None:
+        return ""
+    bar = _BY_LENGTH.get(timedelta(hours=hours))
+    return bar.words if bar is not None else f"{hours:g}-hour"
 
 
 def bar_of(length: timedelta) -> BarLength:

@@ -13,7 +13,7 @@ from analysis.single.rows import pair_row
 from analysis.single.window.pair import Pair
 from analysis.single.window.placebo import count_independent
 from analysis.single.window.windows import WindowStudy
-from analysis.tape.series import MICROSECONDS_PER_HOUR
+from warehouse.tables.bars import MICROSECONDS_PER_HOUR
 
 PRICE_REASON = "the event was chosen because the price moved: only the max-statistic over windows and markets is valid"
 DESCRIPTIVE = ("raw_return", "expected_return", "max_statistic")

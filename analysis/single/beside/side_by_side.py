@@ -16,7 +16,7 @@ from analysis.single.timing.jumps import measure_variation
 from analysis.single.window.pair import Pair
 from analysis.single.window.placebo import measure_volatility
 from analysis.tape.donors import Donors
-from analysis.tape.series import MICROSECONDS_PER_HOUR
+from warehouse.tables.bars import MICROSECONDS_PER_HOUR
 from warehouse.tables.contract import UTC
 from warehouse.tables.single import COUNTERFACTUAL
 

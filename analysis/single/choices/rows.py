@@ -12,7 +12,7 @@ from analysis.single.choices.curve import SpecificationCurve, trace_specificatio
 from analysis.single.choices.grid import ESTIMATION_DAYS, HISTORY_DAYS, WINDOW_HOURS
 from analysis.single.window.pair import EventTime, Pair
 from analysis.tape.markets import Variant
-from analysis.tape.series import MICROSECONDS_PER_HOUR
+from warehouse.tables.bars import MICROSECONDS_PER_HOUR
 from warehouse.tables.contract import UTC
 from warehouse.tables.single import SPECIFICATION, SPECIFICATION_SUMMARY
 

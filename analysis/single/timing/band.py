@@ -11,6 +11,7 @@ from analysis.results.row import Numbers, ResultRow, as_fraction
 from analysis.single.rows import pair_row
 from analysis.single.window.block_model import fit_around, measure_windows
 from analysis.single.window.pair import Pair, utc_instant
+from warehouse.tables.bars import MICROSECONDS_PER_HOUR
 from warehouse.tables.single import TIMING_BAND
 
 MOST_ANCHORS = 25  # starts per event; longer intervals are walked in even steps, both ends and the best time included
@@ -76,7 +77,7 @@ def _envelope(pair: Pair, window_hours: float, n_bars: int, frame: pl.DataFrame)
     best = known.filter("is_best")
     if not best.height:
         return []
-    span = (pair.event.latest_us - pair.event.earliest_us) / 3_600_000_000
+    span = (pair.event.latest_us - pair.event.earliest_us) / MICROSECONDS_PER_HOUR
     cars = known["car"].to_numpy()
     words = (
         f"{pair.conventions}; repeated from {known.height} starts over the {span:.1f} h in which the event may have "

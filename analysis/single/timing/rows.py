@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from analysis.single.timing.jumps import BarJumps, detect_jumps, hour_shape
 from analysis.single.timing.reaction_time import Mover, ReactionTime, measure_reaction, order_movers
 from analysis.single.window.pair import Pair, utc_instant
-from analysis.tape.series import MICROSECONDS_PER_HOUR
+from warehouse.tables.bars import MICROSECONDS_PER_HOUR
 from warehouse.tables.contract import UTC
 from warehouse.tables.single import JUMP, REACTION_TIME
 

@@ -15,6 +15,7 @@ from analysis.single.window.placebo import measure_volatility
 from analysis.tape.donors import Donors
 from analysis.tape.observations import is_observed
 from analysis.tape.series import AlignedSeries, cut_series, mark_spans
+from warehouse.tables.bars import MICROSECOND
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -194,7 +195,7 @@ def hash_specification(
 
 def utc_instant(microseconds: int) -> datetime:
     """The instant `microseconds` after 1970 UTC."""
-    return datetime.fromtimestamp(microseconds // 1_000_000, tz=UTC).replace(microsecond=microseconds % 1_000_000)
+    return datetime.fromtimestamp(0, tz=UTC) + microseconds * MICROSECOND
 
 
 def _find_obstacle(event: EventTime, series: AlignedSeries, index: int) -> str | None:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from analysis.single.window.pair import Pair
 from analysis.single.window.windows import Placebos
-from analysis.tape.series import MICROSECONDS_PER_HOUR
+from warehouse.tables.bars import MICROSECONDS_PER_HOUR
 from warehouse.tables.contract import UTC
 from warehouse.tables.studies import PLACEBO, STUDY_PATH
 

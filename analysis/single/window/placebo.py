@@ -9,7 +9,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from analysis.results.rank import rank_p
-from analysis.tape.series import MICROSECONDS_PER_HOUR, AlignedSeries
+from analysis.tape.series import AlignedSeries
+from warehouse.tables.bars import MICROSECONDS_PER_HOUR
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

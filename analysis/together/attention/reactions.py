@@ -26,13 +26,14 @@ from analysis.together.moving.pairs import BITCOIN, Pair
 from analysis.together.moving.rolling import trailing_beta
 from analysis.together.moving.threads import one_blas_thread
 from warehouse.tables.attention import ATTENTION_FORECAST, ATTENTION_RESPONSE
+from warehouse.tables.bars import HOURS_PER_DAY, HOURS_PER_WEEK, SECONDS_PER_HOUR
 
 # Hours after the shock; all series here are hourly.
 HORIZONS = (0, 1, 3, 6, 12, 24, 72)
 # The single regression has one coefficient a lag: a day of them.
 LAG_HORIZONS = (0, 1, 3, 6, 12, 24)
 FORECAST_HORIZONS = (1, 24)
-HOURS_PER_WEEK, HOURS_PER_DAY, HOURS_PER_YEAR = 168, 24, 8760.0
+HOURS_PER_YEAR = 8760.0
 ENDED = timedelta(days=180)
 # Beta is learnt from the 30 days before each bar.
 BETA_BARS = 720
@@ -230,7 +231,7 @@ def _names(pair: Pair) -> dict[str, str]:
 
 
 def _phase(pair: Pair) -> int:
-    return int(pair.first_open.timestamp() // 3600)
+    return int(pair.first_open.timestamp() // SECONDS_PER_HOUR)
 
 
 def _adjust(part: pl.DataFrame) -> pl.DataFrame:

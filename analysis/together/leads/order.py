@@ -13,6 +13,7 @@ from analysis.together.leads.granger import MAX_LAGS, MIN_BARS_GRANGER, try_gran
 from analysis.together.leads.leadlag import LagPath, control_false_discoveries, lag_matrices, lag_path
 from analysis.together.moving.pairs import BITCOIN, ETHER, TOKEN_ROLES, Panel
 from analysis.together.moving.threads import one_blas_thread
+from warehouse.tables.bars import HOUR
 from warehouse.tables.correlation import LEAD_LAG, LEAD_LAG_PATH
 
 # Longest lead or lag in bars, by bar length: two days, two days, a week.
@@ -144,4 +145,4 @@ def _labels(panel: Panel, first: int, second: int) -> dict[str, str]:
 
 
 def _bar_hours(panel: Panel) -> float:
-    return panel.grid.bar.total_seconds() / 3600.0
+    return panel.grid.bar / HOUR

@@ -12,6 +12,7 @@ import polars as pl
 from analysis.together.leads.leadlag import control_false_discoveries
 from analysis.together.moving.pairs import BITCOIN, ETHER, TOKEN_ROLES
 from analysis.together.moving.uneven import Observed, hayashi_yoshida
+from warehouse.tables.bars import MICROSECONDS_PER_MINUTE
 from warehouse.tables.correlation import LEAD_LAG
 
 # Fewer observations than this are a few days of snapshots.
@@ -20,7 +21,6 @@ MIN_OBSERVATIONS = 500
 LAG_MINUTES = np.arange(-360, 361, 30, dtype=np.int64)
 # A change beyond this between two observations is another coin under the same ticker (log points).
 COLLISION = 0.5
-MICROSECONDS_PER_MINUTE = 60_000_000
 CONVENTIONS = (
     "Hayashi-Yoshida on prices as observed, shifts of 30 minutes up to 6 hours; lag and estimate: strongest shift, 0 "
     "included; p: largest difference between a lead and the same lag, over all of them; changes above 50 % between "

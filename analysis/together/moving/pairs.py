@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from analysis.tape.returns import ReturnGrid
 from analysis.together.moving.intervals import MIN_BARS, Array
+from warehouse.tables.bars import HOUR
 
 TOKEN_ROLES = frozenset({"ai_token"})
 BASKET_ROLES = frozenset({"ai_token", "basket"})
@@ -45,7 +46,7 @@ class Pair:
     @property
     def bar_hours(self) -> float:
         """Bar length in hours."""
-        return self.bar / timedelta(hours=1)
+        return self.bar / HOUR
 
     @property
     def n_common(self) -> int:

@@ -7,8 +7,9 @@ import polars as pl
 import pytest
 
 from analysis.engine.windows import event_bar, spoiled_bars
-from analysis.tape.calendar import bar_length, count_bars
+from analysis.tape.calendar import count_bars
 from analysis.tape.returns import build_return_grid
+from warehouse.tables.bars import bar_length
 
 HOUR = timedelta(hours=1)
 START = datetime(2026, 6, 12, tzinfo=UTC)

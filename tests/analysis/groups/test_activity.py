@@ -13,7 +13,8 @@ from analysis.groups.activity import ActivitySpecification, Measure, activity_gr
 from analysis.single.window.pair import EventTime
 from analysis.tape.markets import StudyMarkets
 from analysis.tape.returns import build_return_grid
-from analysis.tape.series import MICROSECONDS_PER_HOUR, AlignedSeries
+from analysis.tape.series import AlignedSeries
+from warehouse.tables.bars import MICROSECONDS_PER_HOUR
 from warehouse.tables.studies import STUDY_RESULT
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

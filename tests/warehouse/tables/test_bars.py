@@ -18,6 +18,7 @@ from warehouse.tables.bars import (
     floor_to_bar,
     parse_bar,
     parse_stored_bar,
+    step_words,
 )
 
 
@@ -82,3 +83,8 @@ def test_weeks_open_on_monday_and_other_bars_on_multiples_of_their_length() -> N
     assert floor_to_bar(friday, parse_bar("15m")) == datetime(2026, 6, 12, 23, 45, tzinfo=UTC)
     monday = datetime(2026, 6, 8, tzinfo=UTC)
     assert floor_to_bar(monday, parse_bar("1w")) == monday
+
+
+@pytest.mark.parametrize(("hours", "words"), [(None, ""), (1.0, "hourly"), (24.0, "daily"), (2.0, "2-hour")])
+def test_the_step_of_a_frame_is_named_like_the_bars_it_holds(hours: float | None, words: str) -> None:
+    assert step_words(hours) == words
