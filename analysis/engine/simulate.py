@@ -81,7 +81,7 @@ def simulate_events(
     return [
         EventInput(
             event_id=f"event {i}",
-            asset_id=f"asset {i}",
+            market_id=f"market {i}",
             event_time=None,
             returns=returns[i],
             factors=benchmark[:, np.newaxis],
@@ -136,7 +136,7 @@ def _cut(grid: ReturnGrid, benchmark: Floats, row: int, start: int, estimation: 
     part = slice(start, start + estimation + window)
     return EventInput(
         event_id=f"bar {start}",
-        asset_id=grid.market_ids[row],
+        market_id=grid.market_ids[row],
         event_time=grid.close_time(start + estimation),
         returns=grid.returns[row, part],
         factors=benchmark[part, np.newaxis],

@@ -18,14 +18,14 @@ Range = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class EventInput:
-    """One (event, asset): its series of T bars and the bars it asks for. Ranges are half-open, relative to bar 0.
+    """One (event, market): its series of T bars and the bars it asks for. Ranges are half-open, relative to bar 0.
 
     `calendar` [T] numbers the bars in the calendar all events share. `bad_bars` maps the position of a bar that cannot
     be used (a non-positive price, say) to the reason. `reason` is set when the event is out before any number.
     """
 
     event_id: str
-    asset_id: str
+    market_id: str
     event_time: datetime | None
     returns: Floats  # [T]
     factors: Floats  # [T, K]
@@ -70,7 +70,7 @@ class EventResult:
     def require_fit(self) -> ModelFit:
         """The fit; ValueError when the event was excluded."""
         if self.fit is None:
-            raise ValueError(f"{self.source.event_id} / {self.source.asset_id} was excluded: {self.reason}")
+            raise ValueError(f"{self.source.event_id} / {self.source.market_id} was excluded: {self.reason}")
         return self.fit
 
 

@@ -97,8 +97,8 @@ class StudyResult:
 
     @property
     def excluded(self) -> list[tuple[str, str, str]]:
-        """Event, asset and reason of every event without a complete result."""
-        return [(e.source.event_id, e.source.asset_id, e.reason) for e in self.events if e.reason]
+        """Event, market and reason of every event without a complete result."""
+        return [(e.source.event_id, e.source.market_id, e.reason) for e in self.events if e.reason]
 
 
 def run_study(events: Sequence[EventInput], specification: StudySpecification) -> StudyResult:

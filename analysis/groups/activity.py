@@ -25,17 +25,13 @@ from analysis.tape.markets import StudyMarkets
 from analysis.tape.observations import is_observed
 from analysis.tape.returns import ReturnGrid, place_on_grid
 from analysis.tape.series import AlignedSeries
-from warehouse.tables.bars import MICROSECONDS_PER_HOUR
 from warehouse.tables.studies import STUDY_RESULT
 
 Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 Measure = Literal["volume", "range", "volatility"]
 MEASURES: tuple[Measure, ...] = ("volume", "range", "volatility")
 
 ALGORITHM_VERSION = "activity-1"  # part of every hash: raise it when a number or a word may change
-HOURS_PER_DAY, DAYS_PER_WEEK = 24.0, 7
 
 # Fewer windows before the event give no rank worth printing.
 MINIMUM_WINDOWS = 20
@@ -167,7 +163,8 @@ class _Shifts:
             return None
         reach = round(self.specification.history_hours / series.bar_hours)
         starts = np.arange(max(0, index - reach), index - n_bars + 1)
-        is_same_kind = _is_weekend(series, starts) == _is_weekend(series, np.array([index]))
+        is_weekend = series.is_weekend
+        is_same_kind = is_weekend[starts] == is_weekend[index]
         earlier = shifts[starts[is_same_kind]] if starts.size else np.zeros(0)
         earlier = earlier[np.isfinite(earlier)]
         if self.measure == "volatility" and earlier.size < MINIMUM_WINDOWS:
@@ -213,13 +210,6 @@ def _summarise(measure: Measure, car: Floats, ar: Floats, variance: Floats, n_ba
 
 def _preference(reading: Reading) -> tuple[float, int]:
     return reading.series.bar_hours, -reading.shift.n
-
-
-def _is_weekend(series: AlignedSeries, at: Integers) -> Flags:
-    """Whether the bars at `at` open on a Saturday or Sunday, UTC: markets move less then, and news is rare."""
-    hours = series.close_us[at] / MICROSECONDS_PER_HOUR - series.bar_hours
-    # 1 January 1970 was a Thursday, so day 2 was a Saturday.
-    return np.asarray(((hours // HOURS_PER_DAY).astype(np.int64) - 2) % DAYS_PER_WEEK < 2)
 
 
 def _event_row(

@@ -13,8 +13,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from analysis.engine.kernel import market_model_windows
-from analysis.engine.windows import event_bars, spoiled_bars
 from analysis.results.rank import rank_p
+from analysis.tape.calendar import event_bars, spoiled_bars
 from analysis.tape.choice import Pair, benchmark_returns, pair_markets
 from analysis.tape.returns import ReturnGrid, build_return_grid
 from warehouse.tables.bars import SECONDS_PER_HOUR

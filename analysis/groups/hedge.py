@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from analysis.engine.tails import student_half
-from analysis.engine.windows import event_bars, spoiled_bars
+from analysis.tape.calendar import event_bars, spoiled_bars
 from analysis.tape.choice import BENCHMARK_ASSET, Pair, benchmark_returns, pair_markets
 from analysis.tape.returns import ReturnGrid, build_return_grid
 from warehouse.tables.resilience import HEDGE

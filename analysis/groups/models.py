@@ -114,7 +114,7 @@ def _prepare(pair: Pair, asset_id: str, markets: StudyMarkets, benchmarks: Bench
             columns.append(column)
     factors = np.column_stack(columns)
     words = f"{names}|{pair.benchmark_words}|{describe_closes(pair.specification, pair.market_id)}"
-    digest = hashlib.sha256(f"{ALGORITHM_VERSION}|{item.event_id}|{item.asset_id}|{item.window}|{words}".encode())
+    digest = hashlib.sha256(f"{ALGORITHM_VERSION}|{item.event_id}|{item.market_id}|{item.window}|{words}".encode())
     for values in (item.returns, factors, item.donors, item.calendar, item.mask):
         digest.update(np.ascontiguousarray(values).tobytes() if values is not None else b"-")
     return _Prepared(item, factors, tuple(names), digest.hexdigest())
@@ -134,7 +134,7 @@ def _as_input(pair: Pair, asset_id: str, donors: Donors | None) -> EventInput:
         others = donors.over_bars(int(calendar[0]), calendar.size)[is_other].T
     return EventInput(
         event_id=pair.event.event_id,
-        asset_id=pair.market_id,
+        market_id=pair.market_id,
         event_time=pair.close_at(0),
         returns=series.asset,
         factors=series.benchmark[:, np.newaxis],

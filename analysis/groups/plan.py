@@ -52,6 +52,11 @@ class PlannedGroup:
     benchmark: str
     spec_sha256: str
 
+    @property
+    def key(self) -> tuple[str, float]:
+        """What names the group within its plan: the category and the window."""
+        return self.group_id, self.window_hours
+
 
 @dataclass(frozen=True, slots=True)
 class GroupPlan:
@@ -179,7 +184,7 @@ def _event_input(
     near = tuple(span for other, span in spans if other != event_id and span[1] > start and span[0] < stop)
     return EventInput(
         event_id=event_id,
-        asset_id=series.market_id,
+        market_id=series.market_id,
         event_time=datetime.fromtimestamp(int(series.close_us[index]) / 1e6, tz=UTC),
         returns=series.asset[first:last],
         factors=series.benchmark[first:last, np.newaxis],
@@ -196,7 +201,7 @@ def _hash(specification: GroupSpecification, category: str, hours: float, inputs
     words = {"version": ALGORITHM_VERSION, "study": asdict(specification), "category": category, "hours": hours}
     digest = hashlib.sha256(json.dumps(words, sort_keys=True).encode())
     for item in inputs:
-        digest.update(f"{item.event_id}|{item.asset_id}|{item.bar_zero}|{item.window}".encode())
+        digest.update(f"{item.event_id}|{item.market_id}|{item.bar_zero}|{item.window}".encode())
         for values in (item.returns, item.factors, item.benchmark, item.calendar, item.mask):
             digest.update(np.ascontiguousarray(values).tobytes())
     return digest.hexdigest()

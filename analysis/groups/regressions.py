@@ -68,19 +68,19 @@ class _Measured:
 def regression_rows(
     study_id: str,
     plan: GroupPlan,
-    studies: Mapping[int, StudyResult],
+    studies: Mapping[tuple[str, float], StudyResult],
     events: pl.DataFrame,
     markets: StudyMarkets,
     sha256: str,
 ) -> list[ResultRow]:
-    """Rows of all regressions; `studies` by id() of the planned group, `events` in the shape of core.event.
+    """Rows of all regressions; `studies` by key of the planned group, `events` in the shape of core.event.
 
     `sha256` is that of `hash_regressions`.
 
     `regression:characteristics` and `regression:quantiles` explain the CARs of 24 hours; `regression:leads_lags:…` is
     the panel event study of one category, or all; `regression:projection:ASSET:…` the response of one asset.
     """
-    measured = [_Measured(group, studies[id(group)]) for group in plan.groups if group.window_hours == WINDOW_HOURS]
+    measured = [_Measured(group, studies[group.key]) for group in plan.groups if group.window_hours == WINDOW_HOURS]
     if not measured:
         return []
     as_of = max(item.group.data_as_of for item in measured)
@@ -144,7 +144,7 @@ def _cars(measured: Sequence[_Measured], markets: StudyMarkets) -> pl.DataFrame:
     rows = [
         (
             event.source.event_id,
-            markets.asset_ids[event.source.asset_id],
+            markets.asset_ids[event.source.market_id],
             float(event.fit.ar.sum() + event.fit.alpha * event.fit.ar.size),
             event.fit.sigma * float(np.sqrt(24.0 / item.group.bar_hours)),
         )

@@ -54,12 +54,12 @@ def measure_groups(
     if has_groups and has_regressions and set(plan.excluded) == _undated(stored_exclusions):
         return GroupOutcome(stored, stored_exclusions, 0, has_changed=False)
 
-    studies = {id(group): _run(specification, group) for group in plan.groups}
+    studies = {group.key: _run(specification, group) for group in plan.groups}
     for group in fresh:
-        parts.append(results_frame(_group_rows(specification, group, studies[id(group)])))
+        parts.append(results_frame(_group_rows(specification, group, studies[group.key])))
     exclusions = {(event, market): reason for event, market, reason in plan.excluded}
     for group in plan.groups:
-        for event, market, reason in studies[id(group)].excluded:
+        for event, market, reason in studies[group.key].excluded:
             exclusions.setdefault((event, market), f"{group.window_hours:g} h window: {reason}")
     rows = regression_rows(specification.study_id, plan, studies, events, markets, sha256)
     results = _adjust(pl.concat([*parts, results_frame(rows)]))
@@ -91,7 +91,7 @@ def _group_rows(specification: GroupSpecification, group: PlannedGroup, study: S
     basis = Basis(
         group.spec_sha256,
         f"{group.bar_hours:g} h bars; {study.conventions}; means of log CARs shown as exp - 1; here p_adjusted is over "
-        f"all categories and windows{observed_share([item.asset_id for item in group.inputs])}",
+        f"all categories and windows{observed_share([item.market_id for item in group.inputs])}",
         group.data_as_of,
         group.benchmark,
     )

@@ -34,7 +34,7 @@ def explain_cars(results: Sequence[EventResult], events: pl.DataFrame, names: Se
     frame = pl.DataFrame(
         {
             "event_id": [result.source.event_id for result in results],
-            "asset_id": [result.source.asset_id for result in results],
+            "asset_id": [result.source.market_id for result in results],
             "car": pl.Series(cars, dtype=pl.Float64),
             **{name: parse_numbers(cells[lowered[name.lower()]], "events") for name in names},
         }

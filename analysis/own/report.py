@@ -135,7 +135,7 @@ def _event(event: EventResult) -> dict[str, object]:
     source = event.source
     shared: dict[str, object] = {
         "event_id": source.event_id,
-        "asset": source.asset_id,
+        "asset": source.market_id,
         "event_time": _time(source.event_time),
         "window": [source.window[0], source.window[1] - 1],
         "estimation": [source.estimation[0], source.estimation[1] - 1],
@@ -216,7 +216,7 @@ def _event_rows(event: EventResult) -> list[dict[str, object]]:
     shared: dict[str, object] = {
         "scope": "event",
         "event_id": source.event_id,
-        "asset_id": source.asset_id,
+        "asset_id": source.market_id,
         "n": event.n_estimation,
     }
     whole = shared | _bounds(source.window)

@@ -131,7 +131,7 @@ def _with_donors(inputs: Sequence[EventInput], joined: dict[str, _Joined], n_bar
         returns[joined[name].calendar, column] = joined[name].returns
     concerned: dict[str, set[str]] = {}
     for item in inputs:
-        concerned.setdefault(item.event_id, set()).add(item.asset_id)
+        concerned.setdefault(item.event_id, set()).add(item.market_id)
     others = {
         event_id: np.array([column for column, name in enumerate(usable) if name not in names], dtype=np.int64)
         for event_id, names in concerned.items()
@@ -245,7 +245,7 @@ def _event_input(
     empty = np.zeros(0)
     shell = EventInput(
         event_id=event.event_id,
-        asset_id=event.asset_id,
+        market_id=event.asset_id,
         event_time=to_datetime(event.time),
         returns=empty,
         factors=np.zeros((0, 1)),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.tape.calendar import is_weekend
 from analysis.tape.returns import ReturnGrid
 from warehouse.tables.bars import MICROSECOND, MICROSECONDS_PER_HOUR, MICROSECONDS_PER_SECOND, bar_of_hours
 
@@ -35,6 +36,16 @@ class AlignedSeries:
     def bar_words(self) -> str:
         """The bar length as people write it, e.g. 1h."""
         return bar_of_hours(self.bar_hours).name
+
+    @property
+    def step_us(self) -> int:
+        """The bar length in microseconds."""
+        return round(self.bar_hours * MICROSECONDS_PER_HOUR)
+
+    @property
+    def is_weekend(self) -> Flags:
+        """Whether each bar is of the weekend, shape (n,): the rule of `calendar.is_weekend`."""
+        return is_weekend(self.close_us - self.step_us)
 
     def first_bar_after(self, instant_us: int) -> int:
         """Index of the first bar whose close is later than `instant_us`: the bar in which the instant falls."""
@@ -96,10 +107,9 @@ def cut_series(series: AlignedSeries, first: int, last: int) -> AlignedSeries:
 
 def mark_spans(series: AlignedSeries, spans_us: tuple[tuple[int, int], ...]) -> Flags:
     """True for every bar that touches one of the [start, end) spans, shape (n,)."""
-    step = round(series.bar_hours * MICROSECONDS_PER_HOUR)
     is_masked = np.zeros(series.close_us.size, dtype=np.bool_)
     for start, end in spans_us:
         first = int(np.searchsorted(series.close_us, start, side="right"))
-        stop = int(np.searchsorted(series.close_us - step, end, side="left"))
+        stop = int(np.searchsorted(series.close_us - series.step_us, end, side="left"))
         is_masked[first:stop] = True
     return is_masked

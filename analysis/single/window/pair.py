@@ -20,7 +20,7 @@ from warehouse.tables.bars import MICROSECOND
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-ALGORITHM_VERSION = "single-9"  # part of every specification hash: raise it when a number may change
+ALGORITHM_VERSION = "single-10"  # part of every specification hash: raise it when a number may change
 
 
 @dataclass(frozen=True, slots=True)

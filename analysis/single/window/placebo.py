@@ -66,8 +66,8 @@ def choose_starts(
     """Starts of placebo windows that end before the event, away from other events, at a like time of the week.
 
     The `history` bars before the event are searched. Windows begin at the event's hour of day on the same kind of day
-    (weekday or weekend); where that leaves fewer than 39 independent windows, at the same hour on any day; else at any
-    hour. `is_masked` (n,) marks the first hours after other events.
+    (weekday or weekend, by the day in which the bar opens); where that leaves fewer than 39 independent windows, at the
+    same hour on any day; else at any hour. `is_masked` (n,) marks the first hours after other events.
     """
     first = max(1, event_index - history)
     candidates = np.arange(first, max(first, event_index - window + 1), dtype=np.int64)
@@ -75,7 +75,7 @@ def choose_starts(
     counts = np.concatenate([[0], np.cumsum(is_masked)])
     candidates = candidates[counts[np.minimum(candidates + reach, is_masked.size)] == counts[candidates]]
     hours = series.close_us // MICROSECONDS_PER_HOUR
-    is_weekend = (hours // 24 + 3) % 7 >= 5  # 1970-01-01 was a Thursday
+    is_weekend = series.is_weekend
     same_hour = candidates[hours[candidates] % 24 == hours[event_index] % 24]
     same_kind = same_hour[is_weekend[same_hour] == is_weekend[event_index]]
     day = "weekend" if is_weekend[event_index] else "weekday"

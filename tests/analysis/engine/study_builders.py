@@ -23,11 +23,11 @@ def make_events(n: int = 8, n_assets: int = 3, seed: int = 3, *, is_spread: bool
     return [make_event(f"e{k}", f"a{k % n_assets}", assets[k % n_assets], benchmark, int(zeros[k])) for k in range(n)]
 
 
-def make_event(event_id: str, asset_id: str, returns: np.ndarray, benchmark: np.ndarray, zero: int) -> EventInput:
+def make_event(event_id: str, market_id: str, returns: np.ndarray, benchmark: np.ndarray, zero: int) -> EventInput:
     """One event on one series."""
     return EventInput(
         event_id=event_id,
-        asset_id=asset_id,
+        market_id=market_id,
         event_time=None,
         returns=returns,
         factors=benchmark[:, np.newaxis],

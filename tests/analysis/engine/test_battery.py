@@ -60,7 +60,7 @@ def test_the_order_of_events_changes_nothing(is_spread: bool, window: tuple[int,
 
 def test_an_asset_in_many_events_counts_like_copies_under_other_names() -> None:
     events = make_events(12, 3)
-    copies = [replace(event, asset_id=f"copy {k}", returns=event.returns.copy()) for k, event in enumerate(events)]
+    copies = [replace(event, market_id=f"copy {k}", returns=event.returns.copy()) for k, event in enumerate(events)]
     assert_same(run_tests(events), run_tests(copies))
 
 

@@ -99,7 +99,7 @@ def test_real_dates_are_drawn_where_all_bars_exist() -> None:
         draw = real_events(grid, "btc", n=6, estimation=40, window=4, is_clustered=is_clustered)
         for _ in range(20):
             for event in draw(rng):
-                assert event.asset_id != "btc"
+                assert event.market_id != "btc"
                 assert np.isfinite(event.returns).all()
     with pytest.raises(ValueError, match="no market has 150 bars in a row"):
         real_events(grid, "btc", n=6, estimation=146, window=4, is_clustered=False)

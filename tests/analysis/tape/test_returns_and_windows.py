@@ -6,8 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from analysis.engine.windows import event_bar, spoiled_bars
-from analysis.tape.calendar import count_bars
+from analysis.tape.calendar import count_bars, event_bar, spoiled_bars
 from analysis.tape.returns import build_return_grid
 from warehouse.tables.bars import bar_length
 
