@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.architecture.test_lock import declared
 from tests.paths import PROJECT
 
 PACKAGES = ("flows", "ingest", "analysis", "warehouse", "dashboards")
@@ -20,13 +21,51 @@ VIOLATIONS = {
     "ingest-and-analysis-apart": ("ingest/planted_too.py", "import analysis.tape.returns"),
     "dashboards-show": ("dashboards/planted.py", "import ingest.errors"),
     "pages-without-store": ("dashboards/pages/planted.py", "import warehouse.store.errors"),
+    "pages-do-not-print-the-site": ("dashboards/pages/planted_too.py", "import dashboards.shell.site"),
+    "figures-below-pages": ("dashboards/figures/planted.py", "import dashboards.shell.page"),
+    "findings-are-sentences": ("dashboards/findings/planted.py", "import dashboards.figures.figure"),
     "statistics-apart": ("analysis/engine/stats/planted.py", "import analysis.engine.stats.bmp"),
+    "models-apart": ("analysis/engine/models/planted.py", "import analysis.engine.models.market"),
+    "analysis-rooms": ("analysis/tape/planted.py", "import analysis.engine.kernel"),
+    "events-from-words": ("analysis/events/planted.py", "import analysis.tape.returns"),
+    "numba-owner": ("analysis/single/planted.py", "import numba"),
     "analysis-is-pure": ("analysis/planted.py", "import os"),
-    "duckdb-owner": ("flows/planted.py", "import duckdb"),
-    "ccxt-feedparser-httpx-owner": ("flows/planted_too.py", "import httpx"),
-    "statsmodels-scipy-owner": ("flows/planted_three.py", "import scipy"),
-    "plotly-owner": ("flows/planted_four.py", "import plotly"),
-    "prefect-typer-owner": ("ingest/planted_three.py", "import typer"),
+    "duckdb-owner": ("flows/planted.py", "import duckdb, filelock"),
+    "ccxt-feedparser-httpx-owner": (
+        "flows/planted_too.py",
+        "import ccxt, feedparser, httpx, brotli, protego, nh3, stamina",
+    ),
+    "statsmodels-scipy-owner": (
+        "flows/planted_three.py",
+        "import statsmodels, scipy, arch, numba, rapidfuzz, threadpoolctl",
+    ),
+    "plotly-owner": ("flows/planted_four.py", "import plotly, jinja2, markupsafe, kaleido"),
+    "prefect-typer-owner": ("ingest/planted_three.py", "import prefect, typer, rich, tomlkit"),
+}
+
+# Further borders that one contract holds: each of these imports alone breaks `analysis-rooms`.
+ROOMS = [
+    ("results", "analysis.tape.returns"),
+    ("tape", "analysis.single.study"),
+    ("engine", "analysis.single.study"),
+    ("engine", "analysis.groups.plan"),
+    ("single", "analysis.groups.plan"),
+    ("single", "analysis.together.network"),
+    ("together", "analysis.single.study"),
+    ("claims", "analysis.together.network"),
+    ("events", "analysis.claims.language"),
+    ("groups", "analysis.own.study"),
+    ("own", "analysis.groups.plan"),
+]
+
+# Libraries that more than one room may import, each with its reason.
+SHARED = {
+    "polars": "frames are the currency",
+    "numpy": "arrays inside frames; the generators of jitter",
+    "pydantic": "loaders and settings",
+    "tzdata": "never imported: the zones of systems without any",
+    "fastapi": "never imported: a bound for prefect",
+    "sqlalchemy": "never imported: a bound for prefect",
 }
 
 
@@ -65,3 +104,30 @@ def test_every_arrow_can_break(copied_tree: Path) -> None:
     for contract in contracts():
         assert contract["id"] in VIOLATIONS, f"plant a violation of {contract['id']}"
         assert f"{contract['name']} BROKEN" in result.stdout, contract["id"]
+
+
+def test_every_border_between_the_rooms_of_analysis_can_break(copied_tree: Path) -> None:
+    for number, (room, module) in enumerate(ROOMS):
+        (copied_tree / "analysis" / room / f"planted_{number}.py").write_text(f"import {module}\n")
+    report = lint_imports(copied_tree).stdout
+    for number, (room, module) in enumerate(ROOMS):
+        assert f"analysis.{room}.planted_{number} -> {module}" in report
+
+
+def test_every_owned_library_is_refused_elsewhere(copied_tree: Path) -> None:
+    planted = [VIOLATIONS[contract["id"]] for contract in contracts() if contract["id"].endswith("-owner")]
+    for path, line in planted:
+        (copied_tree / path).write_text(line + "\n")
+    report = lint_imports(copied_tree).stdout
+    for path, line in planted:
+        module = path.removesuffix(".py").replace("/", ".")
+        for library in line.removeprefix("import ").split(", "):
+            assert f"{module} -> {library}" in report, library
+
+
+def test_every_library_has_an_owner_or_is_shared_with_a_reason() -> None:
+    owned = {
+        name for contract in contracts() if contract["id"].endswith("-owner") for name in contract["forbidden_modules"]
+    }
+    assert owned & set(SHARED) == set()
+    assert declared() == owned | set(SHARED)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from analysis.engine.model_fit import ExpectedReturnModel, ModelFit, ModelInput, is_constant
+from analysis.engine.regressions.synthetic import fit_synthetic_control
 from analysis.engine.statistic import NotApplicable
-from analysis.single.beside.synthetic import fit_synthetic_control
 
 CLOSE_TO_ZERO = 1e-6  # a weight below this is none
 

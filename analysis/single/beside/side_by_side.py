@@ -6,11 +6,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from analysis.engine.regressions.synthetic import fit_synthetic_control
 from analysis.results.row import Numbers, ResultRow, as_fraction
 from analysis.single.beside.conformal import infer_effect
 from analysis.single.beside.cross_section import rank_pair_in_space, usable_donors
 from analysis.single.beside.state_space import MINIMUM_BEFORE, NORMAL_95, forecast_counterfactual
-from analysis.single.beside.synthetic import fit_synthetic_control
 from analysis.single.rows import absent_row, beside, pair_row
 from analysis.single.timing.jumps import measure_variation
 from analysis.single.window.pair import Pair

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from analysis.engine.regressions.synthetic import fit_synthetic_control
 from analysis.single.beside.space import rank_in_space
 from analysis.single.beside.state_space import forecast_counterfactual
-from analysis.single.beside.synthetic import fit_synthetic_control
 
 
 def test_the_mix_finds_the_weights_it_was_made_of() -> None:
