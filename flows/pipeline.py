@@ -13,6 +13,7 @@ from importlib.metadata import version
 import polars as pl
 
 from flows.context import RunContext, StepReport
+from flows.freshness import NOTHING_NEW, has_nothing_new, remember_inputs
 from flows.settings import Settings
 from warehouse.store.connection import Warehouse, open_writer
 from warehouse.tables.contract import UTC, Table
@@ -121,7 +122,7 @@ def run_pipeline(
 def _take_step(context: RunContext, name: str, step: Step, clock: Callable[[], float]) -> StepOutcome:
     started = clock()
     context.say(f"{name} …")
-    report = step(context)
+    report = _report_of(context, name, step)
     outcome = StepOutcome(name, report, clock() - started)
     context.warehouse.merge(
         STEP,
@@ -136,6 +137,16 @@ def _take_step(context: RunContext, name: str, step: Step, clock: Callable[[], f
         ),
     )
     return outcome
+
+
+def _report_of(context: RunContext, name: str, step: Step) -> StepReport:
+    """What the step did; a step whose inputs are as they were is not taken."""
+    if has_nothing_new(context, name):
+        return StepReport(0, NOTHING_NEW)
+    report = step(context)
+    if not report.problems:
+        remember_inputs(context, name)
+    return report
 
 
 def _record_end(warehouse: Warehouse, run_id: str, command: str, now: datetime, steps: list[StepOutcome]) -> None:

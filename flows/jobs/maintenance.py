@@ -11,9 +11,10 @@ from pathlib import Path
 import polars as pl
 
 from flows.settings import Settings
-from warehouse.store.connection import open_reader, open_writer
+from warehouse.store.connection import Warehouse, open_reader, open_writer
 from warehouse.tables.catalog import load_tables
 from warehouse.tables.contract import Table
+from warehouse.tables.ops import STEP_INPUT
 
 KEPT_CORE = frozenset(
     {
@@ -39,11 +40,14 @@ PROBE_SECONDS = 3
 
 def empty_derived_tables(settings: Settings) -> int:
     """Empty every derived table; returns the rows removed."""
-    n_rows = 0
     with open_writer(settings.warehouse_path, settings.lock_deadline_seconds) as warehouse:
-        for table in DERIVED:
-            n_rows += warehouse.replace(table, table.empty())
-    return n_rows
+        return forget_derived(warehouse)
+
+
+def forget_derived(warehouse: Warehouse) -> int:
+    """Empty every derived table, and what steps remember of their inputs; returns the derived rows removed."""
+    warehouse.replace(STEP_INPUT, STEP_INPUT.empty())
+    return sum(warehouse.replace(table, table.empty()) for table in DERIVED)
 
 
 def compare_published(before: Path, after: Path) -> pl.DataFrame:

@@ -27,7 +27,6 @@ from warehouse.tables.correlation import (
     CORRELATION_CLUSTER,
     CORRELATION_CONTAGION,
     CORRELATION_EPISODE,
-    CORRELATION_INPUT,
     CORRELATION_NETWORK,
     CORRELATION_PAIR,
     CORRELATION_REGIME,
@@ -39,28 +38,16 @@ from warehouse.tables.news import ENTRY, EVENT, STORY, STORY_ENTRY, TAG
 from warehouse.tables.prices import ASSET, MARKET, OBSERVATION
 
 TIMEFRAMES = ("1h", "4h", "1d")
-# Raised whenever a number would come out differently from the same data.
-METHOD = "correlations-1"
 
 
 def update_correlations(context: RunContext) -> StepReport:
-    """Recompute every correlation table when anything it rests on has changed; equal tables are not rewritten."""
+    """Recompute every correlation table; equal tables are not rewritten."""
     warehouse = context.warehouse
     vocabulary = load_user_vocabulary(context.settings.config_path)
-    inputs = read_inputs(warehouse, vocabulary)
-    if inputs.equals(warehouse.frame(CORRELATION_INPUT, order_by="input")):
-        return StepReport(0, "prices, events and headlines are as they were")
     measured = measure_correlations(warehouse, vocabulary)
     written = {name: warehouse.replace(table, frame) for name, table, frame in measured}
-    warehouse.replace(CORRELATION_INPUT, inputs)
     changed = ", ".join(f"{count} {name}" for name, count in written.items() if count)
     return StepReport(sum(written.values()), f"rows changed: {changed}" if changed else "nothing new")
-
-
-def read_inputs(reader: Reader, vocabulary: Vocabulary) -> pl.DataFrame:
-    """What the correlation tables rest on: a digest per table read, and the versions of method and vocabulary."""
-    method = pl.DataFrame({"input": ["method"], "n_rows": [0], "digest": [f"{METHOD} {vocabulary.version}"]})
-    return CORRELATION_INPUT.conform(pl.concat([reader.query("correlation_inputs"), method]).sort("input"))
 
 
 def measure_correlations(reader: Reader, vocabulary: Vocabulary) -> list[tuple[str, Table, pl.DataFrame]]:

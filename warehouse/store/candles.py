@@ -50,6 +50,7 @@ def upsert_candles(warehouse: Warehouse, candles: pl.DataFrame) -> CandleCount:
     with staged(connection, rows) as stage:
         if not _overlaps(connection, rows):
             run_statement(connection, f"insert into core.candle ({NAMES}) select {NAMES} from {stage}")
+            warehouse.touch(CANDLE)
             return CandleCount(rows.height, 0, CANDLE.empty())
         run_statement(connection, "begin")
         try:
@@ -58,6 +59,8 @@ def upsert_candles(warehouse: Warehouse, candles: pl.DataFrame) -> CandleCount:
         except duckdb.Error:
             run_statement(connection, "rollback")
             raise
+    if count.n_changed:
+        warehouse.touch(CANDLE, CANDLE_REVISION)
     return count
 
 
@@ -131,6 +134,7 @@ def withdraw_candles(warehouse: Warehouse, candles: pl.DataFrame, quarantined: p
     except duckdb.Error:
         run_statement(connection, "rollback")
         raise
+    warehouse.touch(CANDLE)
     return int(n_gone)
 
 
@@ -146,6 +150,7 @@ def add_refusals(warehouse: Warehouse, quarantined: pl.DataFrame) -> int:
             f"insert into raw.quarantine ({names}) select {names} from {stage} as s"
             " anti join raw.quarantine as q on s.quarantine_id = q.quarantine_id",
         )
+    warehouse.touch(QUARANTINE)
     return int(n_added)
 
 

@@ -13,6 +13,7 @@ import polars as pl
 from filelock import FileLock, Timeout
 
 from warehouse.store.arrow import ArrowStream
+from warehouse.store.digests import digest_table
 from warehouse.store.errors import BusyError, NotPublishedError, OutdatedError, QueryError, StorageFailedError
 from warehouse.store.frames import fetch_frame, run_statement
 from warehouse.store.migrate import migrate
@@ -60,15 +61,44 @@ class Reader:
 
 
 class Warehouse(Reader):
-    """The one writer."""
+    """The one writer: it knows what it has written, so that a table is read and digested again only after that."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        super().__init__(connection)
+        self._digests: dict[str, str] = {}
+        self._held: dict[str, pl.DataFrame] = {}
 
     def merge(self, table: Table, frame: pl.DataFrame) -> MergeCount:
         """Upsert `frame` on the table's natural key; unchanged rows are not rewritten."""
-        return merge(self.connection, table, frame)
+        count = merge(self.connection, table, frame)
+        if count.n_changed:
+            self.touch(table)
+        return count
 
     def replace(self, table: Table, frame: pl.DataFrame) -> int:
         """Make `table` hold exactly `frame`; returns the rows that differ, 0 when nothing was written."""
-        return replace(self.connection, table, frame)
+        n_changed = replace(self.connection, table, frame)
+        if n_changed:
+            self.touch(table)
+        return n_changed
+
+    def touch(self, *tables: Table) -> None:
+        """Forget what is known of tables; whatever writes to one past `merge` and `replace` says so here."""
+        for table in tables:
+            self._digests.pop(table.name, None)
+            self._held.pop(table.name, None)
+
+    def digest(self, table: Table) -> str:
+        """A digest of all rows of `table`, computed again only after a write."""
+        if table.name not in self._digests:
+            self._digests[table.name] = digest_table(self.connection, table)
+        return self._digests[table.name]
+
+    def held(self, table: Table) -> pl.DataFrame:
+        """All rows of `table`, read again only after a write; for tables that several steps of a run need whole."""
+        if table.name not in self._held:
+            self._held[table.name] = self.frame(table)
+        return self._held[table.name]
 
 
 def query_text(name: str) -> str:

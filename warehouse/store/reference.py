@@ -24,6 +24,7 @@ def refresh_reference(warehouse: Warehouse, batch_closes: int = BATCH_CLOSES) ->
         if not changes.height:
             return n_changed
         _apply(warehouse, changes)
+        warehouse.touch(REFERENCE_PRICE)
         n_changed += changes.height
         if not changes["n_stretches_left"][0]:
             return n_changed

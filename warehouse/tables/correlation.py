@@ -292,15 +292,3 @@ LEAD_LAG_PATH = Table(
         Column("n", pl.Int64, "Pairs of bars", "bars"),
     ),
 )
-
-CORRELATION_INPUT = Table(
-    "core.correlation_input",
-    "What the stored correlation tables were computed from; written last, so that an interrupted step is repeated.",
-    "flows.steps.correlations",
-    ("input",),
-    (
-        Column("input", pl.String, "Table read, or `method` for the version of the computation"),
-        Column("n_rows", pl.Int64, "Rows it had"),
-        Column("digest", pl.String, "Digest of the values that matter, or the version"),
-    ),
-)

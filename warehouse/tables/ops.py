@@ -62,3 +62,15 @@ CHECK_RESULT = Table(
         Column("run_id", pl.String, "Run"),
     ),
 )
+
+STEP_INPUT = Table(
+    "ops.step_input",
+    "What each step last worked on to its end: a step whose inputs are the same again has nothing to do.",
+    "flows.freshness",
+    ("step", "input"),
+    (
+        Column("step", pl.String, "events, studies, ..."),
+        Column("input", pl.String, "Table read, or `code`, `config` or `ledger`"),
+        Column("digest", pl.String, "Digest of the table's rows, of the files or of the ledger"),
+    ),
+)

@@ -1,0 +1,121 @@
+"""Whether a step would find anything that it has not already worked on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+import polars as pl
+
+from flows.context import RunContext
+from ingest.bundle.loader import load_ledger
+from warehouse.tables import news, ops, prices, resilience, studies
+from warehouse.tables.catalog import load_tables
+from warehouse.tables.contract import Table
+
+_CANDLES = (prices.CANDLE, prices.MARKET, prices.ASSET)
+_STUDY = (*_CANDLES, prices.OBSERVATION, prices.BENCHMARK, news.EVENT)
+
+# The tables that each step reads besides those it alone writes. A step that is not named here asks the outside world.
+INPUTS: dict[str, tuple[Table, ...]] = {
+    "events": (news.ENTRY, news.INCIDENT, prices.CANDLE, prices.MARKET),
+    "studies": _STUDY,
+    "groups": _STUDY,
+    "activity": _STUDY,
+    "models": _STUDY,
+    "resilience": (*_CANDLES, news.EVENT),
+    "claims": (*_CANDLES, news.EVENT, studies.STUDY_RESULT, resilience.DOSE_RESPONSE),
+    "correlations": (*_CANDLES, prices.OBSERVATION, news.EVENT, news.ENTRY, news.STORY, news.STORY_ENTRY, news.TAG),
+    "moves": _CANDLES,
+}
+# Packages whose code and packaged data decide what a step concludes.
+PACKAGES = ("analysis", "flows", "ingest", "warehouse")
+CODE_ENDINGS = (".py", ".sql", ".toml", ".csv")
+LEDGER_STEP = "events"  # works on the shipped ledger as far as it was known at the run's instant
+PUBLISH_STEP = "publish"
+NOTHING_NEW = "inputs are as they were"
+
+
+def has_nothing_new(context: RunContext, step: str) -> bool:
+    """Whether everything the step rests on is as it was when it last came to its end without a problem."""
+    if step not in inputs_of():
+        return False
+    known = context.warehouse.frame(ops.STEP_INPUT, where="step = $step", step=step)
+    if known.is_empty():
+        return False
+    stored = dict(known.select("input", "digest").iter_rows())
+    return all(digest and stored.get(name) == digest for name, digest in _inputs(context, step))
+
+
+def remember_inputs(context: RunContext, step: str) -> None:
+    """Note what the step has worked on; a step with problems is not noted, so that it names them again."""
+    if step not in inputs_of():
+        return
+    rows = [(step, name, digest) for name, digest in _inputs(context, step)]
+    context.warehouse.merge(ops.STEP_INPUT, pl.DataFrame(rows, schema=ops.STEP_INPUT.schema, orient="row"))
+
+
+@cache
+def inputs_of() -> dict[str, tuple[Table, ...]]:
+    """Every step that works on stored rows alone, and the tables it reads besides its own."""
+    account = {ops.RUN.name, ops.STEP.name, ops.STEP_INPUT.name}
+    everything = tuple(table for name, table in load_tables().items() if name not in account)
+    checked = tuple(table for table in everything if table is not ops.CHECK_RESULT)
+    return {**INPUTS, "checks": checked, PUBLISH_STEP: everything}
+
+
+def _inputs(context: RunContext, step: str) -> Iterator[tuple[str, str]]:
+    """Name and digest of each input, the cheapest first."""
+    yield "code", hash_code()
+    yield "config", hash_folder(context.settings.config_path)
+    if step == LEDGER_STEP:
+        yield "ledger", _hash_ledger(context)
+    if step == PUBLISH_STEP:
+        yield "file", _describe_file(context.settings.published_path)
+    for table in inputs_of()[step]:
+        yield table.name, context.warehouse.digest(table)
+
+
+def hash_folder(folder: Path) -> str:
+    """A hash over names and bytes of all files below a folder, which may be absent."""
+    digest = hashlib.sha256()
+    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(f"{file.relative_to(folder)}\0".encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+@cache
+def hash_code() -> str:
+    """A hash over the code and the packaged data that conclusions rest on: a change of either is a new input."""
+    digest = hashlib.sha256()
+    for package in PACKAGES:
+        for name, content in sorted(_contents(files(package), package)):
+            digest.update(f"{name}\0".encode() + content)
+    return digest.hexdigest()
+
+
+def _contents(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:
+    for item in folder.iterdir():
+        if item.is_dir():
+            yield from _contents(item, f"{prefix}/{item.name}")
+        elif item.name.endswith(CODE_ENDINGS):
+            yield f"{prefix}/{item.name}", item.read_bytes()
+
+
+def _hash_ledger(context: RunContext) -> str:
+    digest = hashlib.sha256()
+    for frame in load_ledger(context.now):
+        digest.update(frame.hash_rows(seed=17).to_numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _describe_file(path: Path) -> str:
+    """Size and time of a file as it is now: another file in its place is another text; an absent one is none."""
+    if not path.is_file():
+        return ""
+    stat = path.stat()
+    return f"{stat.st_size} {stat.st_mtime_ns}"

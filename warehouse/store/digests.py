@@ -1,0 +1,25 @@
+"""One number per table that changes when any of its values does."""
+
+from __future__ import annotations
+
+import duckdb
+
+from warehouse.store.frames import run_statement
+from warehouse.tables.contract import Table
+
+
+def digest_table(connection: duckdb.DuckDBPyConnection, table: Table) -> str:
+    """The number of rows and a digest of all their values, whatever their order, as one text."""
+    [(n_rows, digest)] = run_statement(connection, f"select count(*), {row_digest(table)} from {table.name}")
+    return f"{n_rows} {digest}"
+
+
+def digest_parts(connection: duckdb.DuckDBPyConnection, table: Table, column: str) -> dict[str, str]:
+    """The same for the rows of each value of one of the table's columns; rows without a value are left out."""
+    sql = f"select {column}, count(*), {row_digest(table)} from {table.name} where {column} is not null group by all"
+    return {value: f"{n_rows} {digest}" for value, n_rows, digest in run_statement(connection, sql)}
+
+
+def row_digest(table: Table) -> str:
+    """The aggregate that digests rows: keys are unique, so no two rows cancel each other."""
+    return f"coalesce(bit_xor(hash({', '.join(table.column_names)})), 0)"
