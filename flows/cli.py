@@ -48,7 +48,7 @@ def main() -> None:
     except BrokenPipeError:
         sys.exit(0)
     except Exception as error:
-        code = _code_of_store_error(error)
+        code = _code_of(error)
         if code == EXIT_BUG:
             traceback.print_exc()
             sys.stderr.write("aftershock: this is a bug in Aftershock; the lines above say where\n")
@@ -57,11 +57,12 @@ def main() -> None:
         sys.exit(code)
 
 
-def _code_of_store_error(error: Exception) -> int:
+def _code_of(error: Exception) -> int:
+    from warehouse.config import ConfigError
     from warehouse.store.errors import BusyError, StorageFailedError, StoreError
 
     if isinstance(error, BusyError):
         return EXIT_BUSY
     if isinstance(error, StorageFailedError):
         return EXIT_STORAGE
-    return EXIT_USAGE if isinstance(error, StoreError) else EXIT_BUG
+    return EXIT_USAGE if isinstance(error, (StoreError, ConfigError)) else EXIT_BUG

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import tomllib
 from datetime import timedelta
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from analysis.single.window.pair import StudySpecification
-from flows.errors import CommandError
+from flows.configuration import read_own
+from warehouse.config import Entry, EntryTable, FileForm, load_config, packaged_text
 from warehouse.tables.bars import SECONDS_PER_MINUTE, bar_length, parse_bar
 
 BarName = Annotated[str, AfterValidator(lambda name: parse_bar(name).name)]
 
 
-class DeclaredStudy(BaseModel):
+class DeclaredStudy(Entry):
     """One `[[study]]` of studies.toml; lengths in hours."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: str
     title: str
@@ -81,35 +78,18 @@ class DeclaredStudy(BaseModel):
         )
 
 
-class StudyFile(BaseModel):
-    """A whole studies.toml."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    study: tuple[DeclaredStudy, ...] = ()
+STUDIES = EntryTable("study", DeclaredStudy)
 
 
 def load_studies(config_path: Path) -> tuple[DeclaredStudy, ...]:
-    """Packaged studies, those of `config_path`/studies.toml added or replaced by id; a bad file is a CommandError."""
-    packaged = files("flows") / "studies.toml"
-    found = {study.id: study for study in _read("flows/studies.toml", packaged.read_text())}
-    own = config_path / "studies.toml"
-    if own.exists():
-        found |= {study.id: study for study in _read(str(own), own.read_text())}
-    return tuple(found.values())
+    """Packaged studies, those of `config_path`/studies.toml added or merged into them by id, key by key.
+
+    ConfigError names what is wrong and where.
+    """
+    own = read_own(config_path, "studies.toml")
+    return load_config(FileForm((STUDIES,)), packaged_text("flows", "studies.toml"), own).entries(STUDIES)
 
 
 def load_study(config_path: Path, study_id: str) -> DeclaredStudy:
-    """The study of that id; a packaged one always exists, because a user's file can only replace it."""
+    """The study of that id; a packaged one always exists, because a user's file can only change it."""
     return {study.id: study for study in load_studies(config_path)}[study_id]
-
-
-def _read(name: str, text: str) -> tuple[DeclaredStudy, ...]:
-    try:
-        return StudyFile.model_validate(tomllib.loads(text)).study
-    except tomllib.TOMLDecodeError as exc:
-        raise CommandError(f"{name} is not valid TOML: {exc}") from exc
-    except ValidationError as exc:
-        first = exc.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise CommandError(f"{name}: {where}: {first['msg']}; compare with the study 'reaction' that ships") from exc

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from datetime import UTC as UTC_ZONE
-from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import polars as pl
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
 from analysis.events.merging import absorb
+from warehouse.config import ConfigText, Entry, EntryTable, FileForm, load_config
 from warehouse.tables.news import EVENT, EVENT_SOURCE
 
 # Keys of a decision that replace the event's own value, and the column they replace.
@@ -30,13 +30,40 @@ OVERRIDES = {
     "entities": "entities",
     "source_url": "source_url",
 }
-OTHER_KEYS = {"id", "merged_into", "split_from", "entry_ids", "note"}
 NEEDED_FOR_NEW = ("title", "category", "best_at")
-STATUSES = ("confirmed", "detected", "rejected")
+# A person may write a time in any zone.
+Instant = Annotated[AwareDatetime, AfterValidator(lambda value: value.astimezone(UTC_ZONE))]
 
 
-class DecisionError(ValueError):
-    """The user's ledger is malformed; the message names file, entry and key."""
+def _split_names(value: object) -> object:
+    return tuple(value.split(",")) if isinstance(value, str) else value
+
+
+class DecisionEntry(Entry):
+    """One `[[event]]` of a person's ledger; a key that is absent leaves the event's own value."""
+
+    id: str = Field(min_length=1)
+    status: Literal["confirmed", "detected", "rejected"] | None = None
+    title: str | None = Field(default=None, min_length=1)
+    summary: str | None = None
+    category: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*$")
+    earliest_at: Instant | None = None
+    best_at: Instant | None = None
+    latest_at: Instant | None = None
+    ended_at: Instant | None = None
+    time_precision: Literal["second", "minute", "hour", "upper_bound", "day"] | None = None
+    severity: int | None = Field(default=None, ge=1, le=5)
+    direction: Literal["restricts", "enables", "neutral"] | None = None
+    jurisdiction: str | None = None
+    entities: Annotated[tuple[str, ...] | None, BeforeValidator(_split_names)] = None
+    source_url: str | None = Field(default=None, pattern=r"^https?://")
+    merged_into: str | None = None
+    split_from: str | None = None
+    entry_ids: tuple[str, ...] = ()
+    note: str | None = None
+
+
+DECISIONS = EntryTable("event", DecisionEntry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,46 +78,16 @@ class Decision:
     note: str | None
 
 
-def read_decisions(text: str, file_name: str) -> list[Decision]:
-    """The decisions of a user's ledger in file order; DecisionError names the entry and key that is wrong."""
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as exc:
-        raise DecisionError(f"{file_name} is not valid TOML: {exc}") from exc
-    unknown = sorted(set(document) - {"event"})
-    if unknown:
-        raise DecisionError(f"{file_name}: unknown key(s) {unknown}; expected [[event]] entries only")
-    return [_decision(entry, number, file_name) for number, entry in enumerate(document.get("event", []), start=1)]
+def read_decisions(ledger: ConfigText | None) -> list[Decision]:
+    """The decisions of a person's ledger in file order, none without one; ConfigError names what is wrong and where."""
+    return [_decision(entry) for entry in load_config(FileForm((DECISIONS,)), ledger).entries(DECISIONS)]
 
 
-def _decision(entry: dict[str, Any], number: int, file_name: str) -> Decision:
-    where = f"{file_name}, entry {number} ({entry.get('id', 'no id')})"
-    if not isinstance(entry.get("id"), str):
-        raise DecisionError(f"{where}: every entry needs an `id`")
-    unknown = sorted(set(entry) - set(OVERRIDES) - OTHER_KEYS)
-    if unknown:
-        raise DecisionError(f"{where}: unknown key(s) {unknown}; expected {sorted(set(OVERRIDES) | OTHER_KEYS)}")
-    if entry.get("status", "confirmed") not in STATUSES:
-        raise DecisionError(f"{where}: status {entry['status']!r}; expected one of {', '.join(STATUSES)}")
-    values = {OVERRIDES[key]: _value(key, entry[key], where) for key in OVERRIDES if key in entry}
-    return Decision(
-        entry["id"],
-        values,
-        entry.get("merged_into"),
-        entry.get("split_from"),
-        tuple(entry.get("entry_ids", ())),
-        entry.get("note"),
-    )
-
-
-def _value(key: str, value: Any, where: str) -> Any:
-    if key.endswith("_at"):
-        if not isinstance(value, datetime) or value.tzinfo is None:
-            raise DecisionError(f"{where}: {key} must be a time with a zone, such as 2026-06-12T23:56:41Z")
-        return value.astimezone(UTC_ZONE)
-    if key == "entities" and isinstance(value, list):
-        return ",".join(value)
-    return value
+def _decision(entry: DecisionEntry) -> Decision:
+    values = {column: getattr(entry, key) for key, column in OVERRIDES.items() if key in entry.model_fields_set}
+    if "entities" in values:
+        values["entities"] = ",".join(values["entities"])
+    return Decision(entry.id, values, entry.merged_into, entry.split_from, entry.entry_ids, entry.note)
 
 
 def apply_decisions(

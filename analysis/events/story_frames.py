@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
-from importlib.resources import files
 
 import polars as pl
+
+from warehouse.config import Entry, EntryTable, FileForm, load_config, packaged_text
 
 # A story connected by frame and names alone may not stretch further unless its frame says so.
 DEFAULT_SPAN_HOURS = 36.0
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Entry):
     """One kind of happening and how long headlines about it stay one story."""
 
-    frame_id: str
+    id: str
     pattern: str
-    categories: tuple[str, ...]
-    without: tuple[str, ...]
-    span_hours: float
+    categories: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    span_hours: float = DEFAULT_SPAN_HOURS
+
+
+FRAMES = EntryTable("frame", Frame)
+FORM = FileForm((FRAMES,), texts=("version",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,25 +35,13 @@ class FrameSet:
 
     def span_hours(self, frame_id: str) -> float:
         """Longest stretch of a story of this frame, in hours."""
-        return next((frame.span_hours for frame in self.frames if frame.frame_id == frame_id), DEFAULT_SPAN_HOURS)
+        return next((frame.span_hours for frame in self.frames if frame.id == frame_id), DEFAULT_SPAN_HOURS)
 
 
 def load_frames() -> FrameSet:
     """The packaged frames."""
-    data = tomllib.loads(files("analysis.events").joinpath("stories.toml").read_text(encoding="utf-8"))
-    return FrameSet(
-        data["version"],
-        tuple(
-            Frame(
-                entry["id"],
-                entry["pattern"],
-                tuple(entry.get("categories", ())),
-                tuple(entry.get("without", ())),
-                float(entry.get("span_hours", DEFAULT_SPAN_HOURS)),
-            )
-            for entry in data["frame"]
-        ),
-    )
+    found = load_config(FORM, packaged_text("analysis.events", "stories.toml"))
+    return FrameSet(found.text("version"), found.entries(FRAMES))
 
 
 def frame_of(plain: pl.Expr, category: pl.Expr, frames: FrameSet) -> pl.Expr:
@@ -62,5 +53,5 @@ def frame_of(plain: pl.Expr, category: pl.Expr, frames: FrameSet) -> pl.Expr:
             fits &= category.is_in(list(frame.categories))
         if frame.without:
             fits &= ~category.is_in(list(frame.without))
-        chosen = pl.when(fits).then(pl.lit(frame.frame_id)).otherwise(chosen)
+        chosen = pl.when(fits).then(pl.lit(frame.id)).otherwise(chosen)
     return chosen

@@ -2,32 +2,79 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.resources import files
-from typing import Any
+from typing import Literal
 
-ENTITY_KEYS = {"id", "name", "kind", "owner", "asset", "jurisdiction", "aliases", "exact", "hosts"}
-CATEGORY_KEYS = {
-    "id",
-    "name",
-    "definition",
-    "is_relevant",
-    "is_main",
-    "is_outcome",
-    "direction",
-    "examples",
-    "counter_examples",
-    "rule",
-}
-RULE_KEYS = {"id", "score", "all", "none"}
+import polars as pl
+from pydantic import Field, model_validator
+
+from warehouse.config import (
+    ConfigText,
+    Entry,
+    EntryTable,
+    FileForm,
+    LoadedFile,
+    load_config,
+    nearest,
+    packaged_text,
+)
+
 PLACEHOLDER = re.compile(r"\{([a-z][a-z_-]*)\}")
+# Enough of a person's text to tell two of them apart, in hexadecimal digits.
+DIGEST_DIGITS = 8
 
 
-class VocabularyError(ValueError):
-    """A rule or entity file cannot be read; the message names file, entry and key."""
+class EntityEntry(Entry):
+    """One `[[entity]]`: `aliases` match in any case, `exact` as written."""
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    name: str = Field(min_length=1)
+    kind: str = Field(pattern=r"^[a-z][a-z_-]*$")
+    owner: str | None = None
+    asset: str | None = None
+    jurisdiction: str | None = None
+    aliases: tuple[str, ...] = ()
+    exact: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _check_names(self) -> EntityEntry:
+        if not all((*self.aliases, *self.exact)) or not (self.aliases or self.exact):
+            raise ValueError("give `aliases` (any case) or `exact` (as written), and no empty name")
+        return self
+
+
+class RuleEntry(Entry):
+    """One `[[category.rule]]`: all of `all` and none of `none`."""
+
+    id: str = Field(min_length=1)
+    score: float = Field(ge=0, le=1)
+    all: tuple[str, ...] = Field(min_length=1)
+    none: tuple[str, ...] = ()
+
+
+class CategoryEntry(Entry):
+    """One `[[category]]`: a tag with its rules."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    name: str = Field(min_length=1)
+    definition: str = ""
+    is_relevant: bool = False
+    is_main: bool = True
+    is_outcome: bool = False
+    direction: Literal["restricts", "enables", "neutral"] = "neutral"
+    examples: tuple[str, ...] = ()
+    counter_examples: tuple[str, ...] = ()
+    rule: tuple[RuleEntry, ...]
+
+
+ENTITIES = EntryTable("entity", EntityEntry)
+CATEGORIES = EntryTable("category", CategoryEntry)
+ENTITY_FORM = FileForm((ENTITIES,), texts=("version",))
+TAG_FORM = FileForm((CATEGORIES,), maps=("groups",), texts=("version",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,74 +135,60 @@ class Vocabulary:
         return {entity.entity_id: entity for entity in self.entities}[entity_id]
 
 
-def load_vocabulary(user_tags: str | None = None, user_entities: str | None = None) -> Vocabulary:
-    """The packaged vocabulary, extended or overridden by id with the user's TOML; VocabularyError when malformed."""
-    tags = _read("tags.toml", _packaged("tags.toml"), {"version", "groups", "category"})
-    entities = _read("entities.toml", _packaged("entities.toml"), {"version", "entity"})
-    version = f"{tags['version']}/{entities['version']}"
-    if user_entities is not None:
-        extra = _read("config/entities.toml", user_entities, {"version", "entity"})
-        entities["entity"] = _override(entities["entity"], extra.get("entity", []))
-        version += "+user"
-    if user_tags is not None:
-        extra = _read("config/tags.toml", user_tags, {"version", "groups", "category"})
-        tags["groups"] = {**tags["groups"], **extra.get("groups", {})}
-        tags["category"] = _override(tags["category"], extra.get("category", []))
-        version += "+user"
-    parsed_entities = tuple(_entity(entry) for entry in entities["entity"])
-    expand = _expander(parsed_entities, tags["groups"])
-    return Vocabulary(
-        version,
-        tuple(_category(entry) for entry in tags["category"]),
-        tuple(rule for entry in tags["category"] for rule in _rules(entry, expand)),
-        parsed_entities,
-    )
+def load_vocabulary(own_tags: ConfigText | None = None, own_entities: ConfigText | None = None) -> Vocabulary:
+    """The packaged vocabulary, extended or overridden by id with a person's own; ConfigError names what is wrong.
+
+    Rules are a list: an own category that names rules replaces all of the packaged one's. Its version changes with the
+    own texts.
+    """
+    tags = load_config(TAG_FORM, packaged_text("analysis.events", "tags.toml"), own_tags)
+    names = load_config(ENTITY_FORM, packaged_text("analysis.events", "entities.toml"), own_entities)
+    _refuse_unknown_owners(names)
+    entities = tuple(_entity(entry) for entry in names.entries(ENTITIES))
+    expand = _expander(entities, tags.texts("groups"))
+    rules = tuple(rule for entry in tags.entries(CATEGORIES) for rule in _rules(entry, expand, tags))
+    if own_tags is not None:
+        _refuse_unreadable_patterns(rules, tags)
+    categories = tuple(_category(entry) for entry in tags.entries(CATEGORIES))
+    version = f"{tags.text('version')}{_digest(own_tags)}/{names.text('version')}{_digest(own_entities)}"
+    return Vocabulary(version, categories, rules, entities)
 
 
-def _packaged(name: str) -> str:
-    return files("analysis.events").joinpath(name).read_text(encoding="utf-8")
+def _digest(own: ConfigText | None) -> str:
+    return "" if own is None else f"+user-{hashlib.sha256(own.text.encode()).hexdigest()[:DIGEST_DIGITS]}"
 
 
-def _read(source: str, text: str, allowed: set[str]) -> dict[str, Any]:
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as exc:
-        raise VocabularyError(f"{source} is not valid TOML: {exc}") from exc
-    _refuse_unknown(source, "top level", data, allowed)
-    return data
+def _refuse_unknown_owners(names: LoadedFile) -> None:
+    known = [entry.id for entry in names.entries(ENTITIES)]
+    for entry in names.entries(ENTITIES):
+        if entry.owner is not None and entry.owner not in known:
+            meant = nearest(entry.owner, known)
+            hint = f"did you mean {meant!r}?" if meant else "add it"
+            raise names.error(ENTITIES, (entry.id,), "owner", f"no entity {entry.owner!r}; {hint}")
 
 
-def _refuse_unknown(source: str, entry: str, data: Mapping[str, Any], allowed: set[str]) -> None:
-    unknown = sorted(set(data) - allowed)
-    if unknown:
-        raise VocabularyError(f"{source}, {entry}: unknown key(s) {unknown}; expected {sorted(allowed)}")
+def _refuse_unreadable_patterns(rules: tuple[Rule, ...], tags: LoadedFile) -> None:
+    """Only of what a person changed: reading all patterns once more costs a third of a second."""
+    nothing = pl.Series([""])
+    is_any = any(change.table == "groups" for change in tags.changes)
+    changed = {change.identity[0] for change in tags.changes if change.identity}
+    for rule in rules:
+        if not is_any and rule.category_id not in changed:
+            continue
+        for pattern in (*rule.required, *rule.excluded):
+            try:
+                nothing.str.contains(pattern)
+            except pl.exceptions.ComputeError as exc:
+                reason = next((line for line in str(exc).splitlines() if line.startswith("error:")), str(exc))
+                said = f"{rule.rule_id} has a pattern that cannot be read: {reason.removeprefix('error: ')}"
+                raise tags.error(CATEGORIES, (rule.category_id,), "rule", said) from exc
 
 
-def _override(base: list[dict[str, Any]], extra: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    merged = {entry["id"]: entry for entry in base}
-    for entry in extra:
-        if "id" not in entry:
-            raise VocabularyError(f"user entry {entry} has no id")
-        merged[entry["id"]] = {**merged.get(entry["id"], {}), **entry}
-    return list(merged.values())
-
-
-def _entity(entry: dict[str, Any]) -> Entity:
-    _refuse_unknown("entities.toml", f"entity {entry.get('id')}", entry, ENTITY_KEYS)
-    words = [_whole_word(alias) for alias in entry.get("aliases", [])]
-    exact = [f"(?-i:{_whole_word(alias)})" for alias in entry.get("exact", [])]
-    if not words and not exact:
-        raise VocabularyError(f"entities.toml, entity {entry.get('id')}: needs aliases or exact")
-    return Entity(
-        entry["id"],
-        entry["name"],
-        entry["kind"],
-        "|".join(words + exact),
-        entry.get("owner"),
-        entry.get("asset"),
-        entry.get("jurisdiction"),
-        tuple(entry.get("hosts", ())),
-    )
+def _entity(entry: EntityEntry) -> Entity:
+    words = [_whole_word(alias) for alias in entry.aliases]
+    exact = [f"(?-i:{_whole_word(alias)})" for alias in entry.exact]
+    pattern = "|".join(words + exact)
+    return Entity(entry.id, entry.name, entry.kind, pattern, entry.owner, entry.asset, entry.jurisdiction, entry.hosts)
 
 
 def _whole_word(alias: str) -> str:
@@ -165,7 +198,8 @@ def _whole_word(alias: str) -> str:
     return start + escaped + end
 
 
-def _expander(entities: tuple[Entity, ...], groups: dict[str, str]) -> Any:
+def _expander(entities: tuple[Entity, ...], groups: dict[str, str]) -> Callable[[str], str]:
+    """What puts groups and names in place of `{name}`; KeyError with the name that stands for nothing."""
     names: dict[str, str] = {}
     for entity in entities:
         names[entity.entity_id] = entity.pattern
@@ -175,8 +209,8 @@ def _expander(entities: tuple[Entity, ...], groups: dict[str, str]) -> Any:
     def expand(pattern: str, depth: int = 0) -> str:
         def replace(match: re.Match[str]) -> str:
             name = match.group(1)
-            if name not in names or depth > len(groups):
-                raise VocabularyError(f"tags.toml: {{{name}}} is no group, entity kind or entity id")
+            if depth > len(groups):
+                raise KeyError(name)
             return f"(?:{expand(names[name], depth + 1)})"
 
         return PLACEHOLDER.sub(replace, pattern)
@@ -184,32 +218,32 @@ def _expander(entities: tuple[Entity, ...], groups: dict[str, str]) -> Any:
     return expand
 
 
-def _category(entry: dict[str, Any]) -> Category:
-    _refuse_unknown("tags.toml", f"category {entry.get('id')}", entry, CATEGORY_KEYS)
+def _category(entry: CategoryEntry) -> Category:
     return Category(
-        entry["id"],
-        entry.get("name", entry["id"]),
-        entry.get("definition", ""),
-        bool(entry.get("is_relevant", False)),
-        bool(entry.get("is_main", True)),
-        bool(entry.get("is_outcome", False)),
-        entry.get("direction", "neutral"),
-        tuple(entry.get("examples", ())),
-        tuple(entry.get("counter_examples", ())),
+        entry.id,
+        entry.name,
+        entry.definition,
+        entry.is_relevant,
+        entry.is_main,
+        entry.is_outcome,
+        entry.direction,
+        entry.examples,
+        entry.counter_examples,
     )
 
 
-def _rules(entry: dict[str, Any], expand: Any) -> list[Rule]:
-    found = []
-    for rule in entry.get("rule", []):
-        _refuse_unknown("tags.toml", f"rule {entry['id']}.{rule.get('id')}", rule, RULE_KEYS)
-        found.append(
+def _rules(entry: CategoryEntry, expand: Callable[[str], str], tags: LoadedFile) -> list[Rule]:
+    try:
+        return [
             Rule(
-                f"{entry['id']}.{rule['id']}",
-                entry["id"],
-                float(rule["score"]),
-                tuple(f"(?i){expand(pattern)}" for pattern in rule["all"]),
-                tuple(f"(?i){expand(pattern)}" for pattern in rule.get("none", [])),
+                f"{entry.id}.{rule.id}",
+                entry.id,
+                rule.score,
+                tuple(f"(?i){expand(pattern)}" for pattern in rule.all),
+                tuple(f"(?i){expand(pattern)}" for pattern in rule.none),
             )
-        )
-    return found
+            for rule in entry.rule
+        ]
+    except KeyError as exc:
+        said = f"{{{exc.args[0]}}} is no group, entity kind or entity id, or stands for itself"
+        raise tags.error(CATEGORIES, (entry.id,), "rule", said) from exc

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from flows.errors import EXIT_USAGE, CommandError
 from flows.output import Format, emit, talk
 
 if TYPE_CHECKING:
@@ -71,11 +70,7 @@ def check_claims(
 
 
 def _load(file: Path | None) -> "list[Claim]":
-    from analysis.claims.language import ClaimFileError
     from flows.settings import load_settings
     from flows.steps.claims import load_claims, read_claim_file
 
-    try:
-        return read_claim_file(file) if file is not None else load_claims(load_settings().config_path)
-    except (ClaimFileError, OSError, UnicodeDecodeError) as exc:
-        raise CommandError(f"cannot use the claim file: {exc}", EXIT_USAGE) from exc
+    return read_claim_file(file) if file is not None else load_claims(load_settings().config_path)

@@ -89,12 +89,13 @@ def import_price_files(
     """
     from flows.jobs.price_files import import_prices, preview_prices
     from flows.manual import writing_command
+    from flows.settings import load_settings
     from ingest.prices.layout import Identity
     from ingest.prices.reports import readable_gaps
 
     identity = Identity(exchange, symbol, timeframe)
     if dry_run:
-        _print_report(preview_prices(files, identity), fmt)
+        _print_report(preview_prices(files, identity, load_settings().config_path), fmt)
         return
     with writing_command("import prices") as run:
         report, gaps = import_prices(run, files, identity)

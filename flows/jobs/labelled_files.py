@@ -10,7 +10,8 @@ import polars as pl
 from analysis.events.labelling import label_headlines
 from analysis.events.scoring import half_of_story, score_labels
 from analysis.events.story_frames import load_frames
-from analysis.events.vocabulary import Vocabulary, VocabularyError, load_vocabulary
+from analysis.events.vocabulary import Vocabulary, load_vocabulary
+from flows.configuration import read_own
 from flows.errors import CommandError
 from warehouse.tables.contract import UTC
 
@@ -41,14 +42,7 @@ def read_headlines_file(path: Path) -> pl.DataFrame:
 
 def load_user_vocabulary(config_path: Path) -> Vocabulary:
     """The packaged vocabulary with the user's `tags.toml` and `entities.toml`, where present."""
-    texts = [
-        file.read_text(encoding="utf-8") if file.is_file() else None
-        for file in (config_path / "tags.toml", config_path / "entities.toml")
-    ]
-    try:
-        return load_vocabulary(*texts)
-    except VocabularyError as exc:
-        raise CommandError(f"{config_path}: {exc}") from exc
+    return load_vocabulary(read_own(config_path, "tags.toml"), read_own(config_path, "entities.toml"))
 
 
 def tag_file(path: Path, config_path: Path) -> pl.DataFrame:

@@ -9,28 +9,25 @@ from typing import Any
 import tomlkit
 from tomlkit.items import AoT, Table
 
-from analysis.events.decisions import Decision, DecisionError, read_decisions
-from flows.errors import CommandError
+from analysis.events.decisions import Decision, read_decisions
+from flows.configuration import read_own
+from warehouse.config import ConfigText
 
 FILE_NAME = "events.toml"
 HEADER = "Your word on events: it wins over detection and the shipped ledger, and survives `aftershock rebuild`."
 
 
 def load_decisions(config_path: Path) -> list[Decision]:
-    """The decisions of `events.toml`; none when there is no file; CommandError names what is wrong."""
-    path = config_path / FILE_NAME
-    if not path.is_file():
-        return []
-    try:
-        return read_decisions(path.read_text(encoding="utf-8"), str(path))
-    except DecisionError as exc:
-        raise CommandError(f"{exc}. Edit the file or remove the entry") from exc
+    """The decisions of `events.toml`; none when there is no file; ConfigError names what is wrong."""
+    return read_decisions(read_own(config_path, FILE_NAME))
 
 
 def record_decision(config_path: Path, event_id: str, changes: dict[str, Any]) -> Path:
     """Write `changes` into the event's entry, keeping every other line of the file as it is; returns the file."""
     path = config_path / FILE_NAME
-    document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.is_file() else _new_document()
+    written = read_own(config_path, FILE_NAME)
+    read_decisions(written)
+    document = tomlkit.parse(written.text) if written is not None else _new_document()
     entries = document.get("event")
     if not isinstance(entries, AoT):
         entries = tomlkit.aot()
@@ -42,10 +39,7 @@ def record_decision(config_path: Path, event_id: str, changes: dict[str, Any]) -
         entries.append(entry)
     _change(entry, changes)
     text = tomlkit.dumps(document)
-    try:
-        read_decisions(text, str(path))
-    except DecisionError as exc:
-        raise CommandError(str(exc)) from exc
+    read_decisions(ConfigText(str(path), text))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return path

@@ -9,7 +9,7 @@ import polars as pl
 
 from flows.context import RunContext
 from flows.errors import CommandError
-from flows.steps.news import load_registry
+from flows.steps.news import read_feeds
 from ingest.errors import MalformedError, PermanentError
 from ingest.news.collect import changed_rows, fill_register, kept_document
 from ingest.news.feeds import Feed, feeds_frame
@@ -36,7 +36,7 @@ def import_news(
     context: RunContext, paths: list[Path], feed_id: str | None, seen_at: datetime, *, is_dry_run: bool
 ) -> pl.DataFrame:
     """Read each file and store what is new in it, unless `is_dry_run`; one row per file says what happened."""
-    feeds = load_registry(context)
+    feeds = read_feeds(context)
     if not is_dry_run:
         context.warehouse.merge(FEED, feeds_frame(feeds))
     feed = find_feed(feeds, feed_id)

@@ -10,7 +10,7 @@ import polars as pl
 
 from flows.context import RunContext, StepReport
 from flows.jobs.news_files import find_feed
-from flows.steps.news import clock_of, configured_urls, load_registry, select_unknown
+from flows.steps.news import clock_of, configured_urls, read_feeds, select_unknown
 from ingest.errors import TransientError
 from ingest.news.collect import addresses, changed_rows, document_row, fill_register
 from ingest.news.feeds import Feed, feeds_frame
@@ -46,7 +46,7 @@ def backfill_news(
 
     Each stretch is stored and ticked off before the next is asked for.
     """
-    feeds = load_registry(context)
+    feeds = read_feeds(context)
     context.warehouse.merge(FEED, feeds_frame(feeds))
     until = context.now.date()
     fetch = fetcher(context)

@@ -40,7 +40,7 @@ def backfill_prices(
     except ValueError as exc:
         raise CommandError(str(exc)) from exc
     warehouse = context.warehouse
-    registry = read_registry(context)
+    registry = read_registry(context.settings.config_path)
     store_registry(warehouse, registry)
     markets = registry.markets.filter(pl.col("asset_id") == asset_id.upper())
     if exchange is not None:

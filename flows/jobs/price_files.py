@@ -15,7 +15,7 @@ from ingest.errors import MalformedError, PermanentError
 from ingest.prices.archive import parse_archive
 from ingest.prices.candles import Reading
 from ingest.prices.layout import Identity
-from ingest.prices.registry import Registry, load_registry
+from ingest.prices.registry import Registry
 from ingest.prices.reports import FileTally, file_report, gap_report
 from ingest.prices.snapshots import (
     contest_observations,
@@ -38,7 +38,7 @@ def import_prices(context: RunContext, paths: list[Path], identity: Identity) ->
     """
     warehouse = context.warehouse
     limit_memory(warehouse, IMPORT_MEMORY_MEGABYTES)
-    registry = read_registry(context)
+    registry = read_registry(context.settings.config_path)
     store_registry(warehouse, registry)
     tallies = []
     try:
@@ -55,9 +55,9 @@ def import_prices(context: RunContext, paths: list[Path], identity: Identity) ->
     return report, gap_report(report, warehouse.frame(GAP))
 
 
-def preview_prices(paths: list[Path], identity: Identity) -> pl.DataFrame:
+def preview_prices(paths: list[Path], identity: Identity, config_path: Path) -> pl.DataFrame:
     """The same report without a warehouse: rows read and refused, nothing stored."""
-    registry = load_registry(None)
+    registry = read_registry(config_path)
     return file_report([_preview_file(registry, path, identity) for path in paths], COVERAGE.empty())
 
 

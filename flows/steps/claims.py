@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from analysis.claims.language import Claim, merge_claims, packaged_claims, parse_claims
+from analysis.claims.language import Claim, packaged_claims, read_claims
 from analysis.claims.reading import Evidence
 from analysis.claims.tape import candles_by_asset
 from analysis.claims.verdicts import claim_frame, claimed_span, judge
+from flows.configuration import read_own, read_toml
 from flows.context import RunContext, StepReport
 from warehouse.store.connection import Reader
 from warehouse.tables.claims import CLAIM, CLAIM_READING, CLAIM_VERDICT
@@ -16,8 +17,6 @@ from warehouse.tables.news import EVENT
 from warehouse.tables.prices import ASSET
 from warehouse.tables.resilience import DOSE_RESPONSE
 from warehouse.tables.studies import STUDY_RESULT
-
-USER_CLAIMS_FILE = "claims.toml"
 
 
 def update_claims(context: RunContext) -> StepReport:
@@ -36,13 +35,12 @@ def update_claims(context: RunContext) -> StepReport:
 
 def load_claims(config_path: Path) -> list[Claim]:
     """The packaged claims, extended or overridden by id by the user's `claims.toml`."""
-    own = config_path / USER_CLAIMS_FILE
-    return merge_claims(packaged_claims(), read_claim_file(own) if own.exists() else [])
+    return packaged_claims(read_own(config_path, "claims.toml"))
 
 
 def read_claim_file(path: Path) -> list[Claim]:
     """The claims of one file."""
-    return parse_claims(path.read_text(encoding="utf-8"), str(path))
+    return read_claims(read_toml(path))
 
 
 def load_evidence(reader: Reader, claims: Sequence[Claim]) -> Evidence:

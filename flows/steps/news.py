@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import numpy as np
 import polars as pl
 
+from flows.configuration import read_own
 from flows.context import RunContext, StepReport
-from flows.errors import CommandError
 from ingest.news.collect import (
     ROBOTS_LIFE,
     Reading,
@@ -27,7 +27,7 @@ from ingest.news.collect import (
     seed_of,
     states_of,
 )
-from ingest.news.feeds import Feed, FeedsError, feeds_frame, load_feeds
+from ingest.news.feeds import Feed, feeds_frame, load_feeds
 from ingest.news.fetch.download import download
 from ingest.news.fetch.failures import summarise
 from ingest.news.parse.incidents import reconcile
@@ -39,7 +39,7 @@ from warehouse.tables.prices import QUARANTINE
 
 def update_news(context: RunContext) -> StepReport:
     """Ask every feed that is due, store what is new, and name each source that failed."""
-    feeds = load_registry(context)
+    feeds = read_feeds(context)
     n_feeds = context.warehouse.merge(FEED, feeds_frame(feeds)).n_changed
     if context.settings.is_offline:
         return StepReport(n_feeds, f"{n_feeds} feeds registered; offline, so none was asked")
@@ -99,12 +99,9 @@ def select_unknown(warehouse: Warehouse, entries: pl.DataFrame) -> pl.DataFrame:
     return select_new(entries, known)
 
 
-def load_registry(context: RunContext) -> tuple[Feed, ...]:
-    """The feeds, the user's own included; a mistake in the user's file is a usage error."""
-    try:
-        return load_feeds(context.settings.config_path)
-    except FeedsError as exc:
-        raise CommandError(str(exc)) from exc
+def read_feeds(context: RunContext) -> tuple[Feed, ...]:
+    """The feeds, a person's own included; ConfigError names what is wrong in those."""
+    return load_feeds(read_own(context.settings.config_path, "feeds.toml"))
 
 
 def clock_of(context: RunContext) -> Callable[[], datetime]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 
 import polars as pl
 
 from analysis.tape.benchmarks import benchmark_frame
+from flows.configuration import read_own
 from flows.context import RunContext, StepReport
-from flows.errors import CommandError
 from flows.jobs.candle_intake import Intake, load_verdicts, take_in, update_coverage
-from ingest.errors import MalformedError
 from ingest.prices.candles import Reading, parse_candles
 from ingest.prices.derivatives import DerivativesHarvest, fetch_derivatives, watched_contracts
 from ingest.prices.fallback import fetch_with_fallback, plan_live, plan_minutes
@@ -30,7 +30,7 @@ EXCHANGE_SOURCE = "exchange"
 def update_prices(context: RunContext) -> StepReport:
     """Fetch every watched series from its last stored bar on; refresh registry, gaps and coverage."""
     warehouse = context.warehouse
-    registry = read_registry(context)
+    registry = read_registry(context.settings.config_path)
     n_registry = store_registry(warehouse, registry)
     if context.settings.is_offline:
         n_changed = n_registry + update_coverage(warehouse, n_registry)
@@ -87,12 +87,9 @@ def harvest_derivatives(context: RunContext, registry: Registry, dead: frozenset
     )
 
 
-def read_registry(context: RunContext) -> Registry:
-    """The packaged registry with the user's own entries; a mistake in those is a CommandError that names its place."""
-    try:
-        return load_registry(context.settings.config_path)
-    except MalformedError as exc:
-        raise CommandError(str(exc)) from exc
+def read_registry(config_path: Path) -> Registry:
+    """The packaged registry with a person's own entries; ConfigError names what is wrong in those."""
+    return load_registry(read_own(config_path, "assets.toml"), read_own(config_path, "markets.toml"))
 
 
 def store_registry(warehouse: Warehouse, registry: Registry) -> int:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable
 from datetime import UTC as UTC_ZONE
-from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from datetime import datetime
+from typing import Literal
 
 import polars as pl
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
+from warehouse.config import ConfigText, Entry, EntryTable, FileForm, LoadedFile, UtcTime, load_config
 from warehouse.tables.news import EVENT, EVENT_SOURCE
 
 Precision = Literal["second", "minute", "hour", "upper_bound", "day"]
@@ -20,23 +20,8 @@ Role = Literal["private", "first_report", "statement", "confirmation", "reaction
 CARRYING_ROLES = frozenset({"first_report", "statement", "confirmation"})
 
 
-class LedgerError(ValueError):
-    """The ledger is malformed; the message names file, entry and key."""
-
-
-def _require_utc(value: datetime) -> datetime:
-    if value.utcoffset() != timedelta(0):
-        raise ValueError("a time must be UTC: write it with a final Z")
-    return value.astimezone(UTC_ZONE)
-
-
-UtcTime = Annotated[datetime, AfterValidator(_require_utc)]
-
-
-class LedgerSource(BaseModel):
+class LedgerSource(Entry):
     """One piece of evidence, with the publisher's clock and that of whoever saw it first."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     outlet: str = Field(min_length=1)
     title: str = Field(min_length=1)
@@ -47,10 +32,8 @@ class LedgerSource(BaseModel):
     role: Role
 
 
-class LedgerEntry(BaseModel):
+class LedgerEntry(Entry):
     """One entry: an event, or (`part_of`) evidence that belongs to another entry's event."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     record_id: str = Field(pattern=r"^[A-Z]\d{3}$")
     id: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}-\d{2}-[a-z0-9-]+$")
@@ -65,14 +48,14 @@ class LedgerEntry(BaseModel):
     ended_at: UtcTime | None = None
     time_precision: Precision
     time_basis: TimeBasis
-    entities: list[str]
+    entities: tuple[str, ...]
     jurisdiction: str
     direction: Literal["restricts", "enables", "neutral"]
     severity: int = Field(ge=1, le=5)
     selected_from: Literal["news", "price"]
     reason: str = Field(min_length=1)
     source_url: str | None = Field(default=None, pattern=r"^https?://")
-    source: list[LedgerSource] = Field(min_length=1)
+    source: tuple[LedgerSource, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _check_shape(self) -> LedgerEntry:
@@ -87,29 +70,19 @@ class LedgerEntry(BaseModel):
         return self
 
 
-class _LedgerFile(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    event: list[LedgerEntry]
+EVENTS = EntryTable("event", LedgerEntry, identity=("record_id",))
 
 
-def read_ledger(text: str, file_name: str) -> list[LedgerEntry]:
-    """The entries of a ledger in file order; LedgerError names the file, the entry and the key that is wrong."""
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as exc:
-        raise LedgerError(f"{file_name}: not valid TOML: {exc}") from exc
-    try:
-        entries = _LedgerFile.model_validate(document).event
-    except ValidationError as exc:
-        raise LedgerError(_explain(exc, document, file_name)) from exc
-    _refuse_repeats([entry.record_id for entry in entries], "record_id", file_name)
-    event_ids = [entry.id for entry in entries if entry.id is not None]
-    _refuse_repeats(event_ids, "id", file_name)
+def read_ledger(ledger: ConfigText) -> list[LedgerEntry]:
+    """The entries of a ledger in file order; ConfigError names the file, the line, the entry and the key."""
+    found = load_config(FileForm((EVENTS,)), ledger)
+    entries = found.entries(EVENTS)
+    _refuse_repeated_ids(found)
+    event_ids = {entry.id for entry in entries if entry.id is not None}
     for entry in entries:
         if entry.part_of is not None and entry.part_of not in event_ids:
-            raise LedgerError(f"{file_name}: entry {entry.record_id}: part_of: no event has the id {entry.part_of!r}")
-    return entries
+            raise found.error(EVENTS, (entry.record_id,), "part_of", f"no event has the id {entry.part_of!r}")
+    return list(entries)
 
 
 def known_entries(entries: Iterable[LedgerEntry], now: datetime) -> list[LedgerEntry]:
@@ -121,7 +94,7 @@ def known_entries(entries: Iterable[LedgerEntry], now: datetime) -> list[LedgerE
     for entry in entries:
         if entry.best_at > now:
             continue
-        sources = [source for source in entry.source if (source.first_seen_at or source.published_at or now) <= now]
+        sources = tuple(s for s in entry.source if (s.first_seen_at or s.published_at or now) <= now)
         if entry.source and not sources:
             continue
         ended_at = entry.ended_at if entry.ended_at is not None and entry.ended_at <= now else None
@@ -196,26 +169,8 @@ def _sources_of(entry: LedgerEntry, all_entries: list[LedgerEntry]) -> list[Ledg
     return sorted([*entry.source, *parts], key=lambda source: source.published_at or source.first_seen_at or last)
 
 
-def _refuse_repeats(values: list[str], key: str, file_name: str) -> None:
-    repeated = sorted({value for value in values if values.count(value) > 1})
-    if repeated:
-        raise LedgerError(f"{file_name}: {key} used twice: {', '.join(repeated)}")
-
-
-def _explain(error: ValidationError, document: dict[str, object], file_name: str) -> str:
-    first = error.errors()[0]
-    location = first["loc"]
-    entry = _entry_name(location, document)
-    key = ".".join(str(part) for part in (location[2:] if entry else location))
-    where = f"{file_name}: {entry + ': ' if entry else ''}{key + ': ' if key else ''}"
-    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-    return f"{where}{first['msg']}{more}"
-
-
-def _entry_name(location: tuple[int | str, ...], document: dict[str, object]) -> str:
-    entries = document.get("event")
-    if len(location) < 2 or not isinstance(location[1], int) or not isinstance(entries, list):
-        return ""
-    entry = entries[location[1]]
-    name = entry.get("record_id") if isinstance(entry, dict) else None
-    return f"entry {name or f'number {location[1] + 1}'}"
+def _refuse_repeated_ids(found: LoadedFile) -> None:
+    owners: dict[str, str] = {}
+    for entry in found.entries(EVENTS):
+        if entry.id is not None and (owner := owners.setdefault(entry.id, entry.record_id)) != entry.record_id:
+            raise found.error(EVENTS, (entry.record_id,), "id", f"{entry.id!r} is that of {owner} already")

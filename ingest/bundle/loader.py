@@ -11,6 +11,7 @@ import polars as pl
 from ingest.bundle.ledger import event_frame, known_entries, read_ledger, source_frame
 from ingest.prices.archive import read_candle_csv
 from ingest.prices.candles import Reading
+from warehouse.config import packaged_text
 from warehouse.tables.prices import CANDLE
 from warehouse.tables.size import TEST_SIZE
 
@@ -34,7 +35,7 @@ class Bundle:
 
 def load_ledger(now: datetime) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The events of the bundled ledger and their evidence (core.event, core.event_source) as known at `now`."""
-    entries = read_ledger((files("ingest.bundle") / LEDGER_FILE).read_text(encoding="utf-8"), LEDGER_FILE)
+    entries = read_ledger(packaged_text("ingest.bundle", LEDGER_FILE))
     known = known_entries(entries, now)
     return event_frame(known), source_frame(known)
 

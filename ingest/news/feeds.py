@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
-from importlib.resources import files
-from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Literal
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, HttpUrl, ValidationError
+from pydantic import AfterValidator, Field, HttpUrl, TypeAdapter
 
+from warehouse.config import ConfigText, Entry, EntryTable, FileForm, load_config, packaged_text
 from warehouse.tables.news import FEED
-
-PACKAGED_NAME = "ingest/news/feeds.toml"
 
 # How often to ask, in minutes: most feeds hold one to two weeks, status pages and wires change within the hour. Below
 # multiples of the ten-minute schedule, so that jitter does not push a feed to the pass after next.
@@ -47,27 +43,37 @@ Kind = Literal[
 Category = Literal["lab", "status", "regulator", "think_tank", "press", "aggregator", "crypto_press", "project"]
 
 
-class FeedsError(ValueError):
-    """A feed list cannot be used; the message names file, entry, key and remedy."""
+def _require_address(value: str) -> str:
+    _ADDRESS.validate_python(value)
+    return value
 
 
-class _FeedRow(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+_ADDRESS: TypeAdapter[HttpUrl] = TypeAdapter(HttpUrl)
+# Kept as written: a parsed address would end in a slash of its own.
+Address = Annotated[str, AfterValidator(_require_address)]
+
+
+class FeedEntry(Entry):
+    """One `[[feed]]`; `evidence` is a dated check by somebody."""
 
     id: str
     title: str
     kind: Kind
     category: Category
-    url: HttpUrl
+    url: Address
     clock: Literal["publisher", "submission", "date_only"]
     confidence: Literal["high", "medium", "low"]
     outlet: str | None = None
     provider: str | None = None
     language: str = "en"
-    interval_minutes: int | None = None
+    interval_minutes: int | None = Field(default=None, gt=0)
     is_enabled: bool = True
     note: str | None = None
     evidence: str | None = None
+
+
+FEEDS = EntryTable("feed", FeedEntry)
+FORM = FileForm((FEEDS,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,63 +96,28 @@ class Feed:
     evidence: str | None = None
 
 
-def load_feeds(config_path: Path | None = None) -> tuple[Feed, ...]:
-    """The packaged feeds in file order, then the user's; `<config_path>/feeds.toml` changes single keys by id.
-
-    Raises FeedsError naming file, entry and key.
-    """
-    rows = read_rows((files("ingest.news") / "feeds.toml").read_text(encoding="utf-8"), PACKAGED_NAME)
-    sources = dict.fromkeys(rows, PACKAGED_NAME)
-    user_file = config_path / "feeds.toml" if config_path else None
-    if user_file and user_file.exists():
-        for feed_id, row in read_rows(user_file.read_text(encoding="utf-8"), str(user_file)).items():
-            rows[feed_id] = {**rows.get(feed_id, {}), **row}
-            sources[feed_id] = str(user_file)
-    return tuple(_build(row, sources[feed_id]) for feed_id, row in rows.items())
+def load_feeds(own: ConfigText | None = None) -> tuple[Feed, ...]:
+    """The packaged feeds in file order, then a person's own; ConfigError names what is wrong and where."""
+    entries = load_config(FORM, packaged_text("ingest.news", "feeds.toml"), own).entries(FEEDS)
+    return tuple(_feed(entry) for entry in entries)
 
 
-def read_rows(text: str, name: str) -> dict[str, dict[str, Any]]:
-    """The `[[feed]]` tables of one file by id, not yet checked key by key."""
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as exc:
-        raise FeedsError(f"{name}: not valid TOML: {exc}") from exc
-    unknown = sorted(set(document) - {"feed"})
-    if unknown:
-        raise FeedsError(f"{name}: unknown key {unknown[0]!r}; expected tables [[feed]]")
-    rows: dict[str, dict[str, Any]] = {}
-    for position, row in enumerate(document.get("feed", []), start=1):
-        feed_id = row.get("id") if isinstance(row, dict) else None
-        if not isinstance(feed_id, str) or not feed_id:
-            raise FeedsError(f"{name}: [[feed]] number {position} has no id; give it a text id")
-        if feed_id in rows:
-            raise FeedsError(f"{name}: feed {feed_id!r} appears twice; keep one")
-        rows[feed_id] = row
-    return rows
-
-
-def _build(row: dict[str, Any], name: str) -> Feed:
-    try:
-        checked = _FeedRow.model_validate(row)
-    except ValidationError as exc:
-        first = exc.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise FeedsError(f"{name}: feed {row['id']!r}, key {key!r}: {first['msg']}") from exc
+def _feed(entry: FeedEntry) -> Feed:
     return Feed(
-        feed_id=checked.id,
-        title=checked.title,
-        kind=checked.kind,
-        category=checked.category,
-        url=row["url"],
-        clock=checked.clock,
-        confidence=checked.confidence,
-        outlet=checked.outlet or checked.title,
-        provider=checked.provider,
-        language=checked.language,
-        interval_minutes=checked.interval_minutes or INTERVAL_MINUTES[checked.category],
-        is_enabled=checked.is_enabled,
-        note=checked.note,
-        evidence=checked.evidence,
+        feed_id=entry.id,
+        title=entry.title,
+        kind=entry.kind,
+        category=entry.category,
+        url=entry.url,
+        clock=entry.clock,
+        confidence=entry.confidence,
+        outlet=entry.outlet or entry.title,
+        provider=entry.provider,
+        language=entry.language,
+        interval_minutes=entry.interval_minutes or INTERVAL_MINUTES[entry.category],
+        is_enabled=entry.is_enabled,
+        note=entry.note,
+        evidence=entry.evidence,
     )
 
 

@@ -2,47 +2,32 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from importlib.resources import files
-from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Literal
 
 import polars as pl
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from ingest.errors import MalformedError
+from warehouse.config import (
+    ConfigText,
+    Entry,
+    EntryTable,
+    FileForm,
+    LoadedFile,
+    UtcTime,
+    load_config,
+    nearest,
+    packaged_text,
+)
 from warehouse.tables.contract import UTC
 from warehouse.tables.prices import ASSET, MARKET, VENUE_HALT
 
 WATCHED_ROLES = ("ai_token", "benchmark", "basket")
 Confidence = Literal["high", "medium", "low", "unverified"]
-# How the entries of each list are told apart: the keys that make an id.
-IDENTITY = {
-    "asset": ("asset_id",),
-    "venue": ("exchange",),
-    "market": ("exchange", "symbol"),
-    "halt": ("exchange", "symbol", "start"),
-}
-FILES = {"assets.toml": ("asset",), "markets.toml": ("venue", "market", "halt")}
 
 
-def _require_utc(value: datetime) -> datetime:
-    if value.utcoffset() != timedelta(0):
-        raise ValueError("a time must be UTC: write it with a final Z")
-    return value
-
-
-UtcTime = Annotated[datetime, AfterValidator(_require_utc)]
-
-
-class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class AssetEntry(_Entry):
+class AssetEntry(Entry):
     """One coin under one id; a renamed or merged coin ends and names its successor."""
 
     asset_id: str
@@ -60,7 +45,7 @@ class AssetEntry(_Entry):
     evidence: tuple[str, ...] = ()
 
 
-class VenueEntry(_Entry):
+class VenueEntry(Entry):
     """One exchange: how it names markets, how much it gives at a time, how far back it goes."""
 
     exchange: str
@@ -75,7 +60,7 @@ class VenueEntry(_Entry):
     market_types: tuple[str, ...] = ()
 
 
-class MarketEntry(_Entry):
+class MarketEntry(Entry):
     """One market that is documented somewhere."""
 
     exchange: str
@@ -95,7 +80,7 @@ class MarketEntry(_Entry):
         return f"{self.exchange}:{self.symbol}"
 
 
-class HaltEntry(_Entry):
+class HaltEntry(Entry):
     """A documented stop of trading on a venue, or of one of its markets."""
 
     exchange: str
@@ -106,7 +91,12 @@ class HaltEntry(_Entry):
     evidence: tuple[str, ...] = ()
 
 
-EntryKind = TypeVar("EntryKind", bound=_Entry)
+ASSETS = EntryTable("asset", AssetEntry, identity=("asset_id",))
+VENUES = EntryTable("venue", VenueEntry, identity=("exchange",))
+MARKETS = EntryTable("market", MarketEntry, identity=("exchange", "symbol"))
+HALTS = EntryTable("halt", HaltEntry, identity=("exchange", "symbol", "start"))
+ASSET_FORM = FileForm((ASSETS,), maps=("source",))
+MARKET_FORM = FileForm((VENUES, MARKETS, HALTS), maps=("source",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,36 +115,20 @@ class Registry:
         return self.markets.filter(is_known).select("market_id", "delisted_at_utc")
 
 
-def load_registry(user_dir: Path | None) -> Registry:
-    """The packaged registry, with single keys changed or entries added by the user's assets.toml and markets.toml.
+def load_registry(own_assets: ConfigText | None = None, own_markets: ConfigText | None = None) -> Registry:
+    """The packaged registry, single keys changed or entries added by a person's assets.toml and markets.toml.
 
-    Raises MalformedError naming file, entry and key.
+    ConfigError names what is wrong and where.
     """
-    entries: dict[str, dict[tuple[Any, ...], dict[str, Any]]] = {kind: {} for kind in IDENTITY}
-    origins: dict[tuple[Any, ...], str] = {}
-    sources: dict[str, str] = {}
-    for name, kinds in FILES.items():
-        texts = [(f"ingest/prices/{name}", (files("ingest.prices") / name).read_text(encoding="utf-8"))]
-        own = user_dir / name if user_dir else None
-        if own and own.exists():
-            texts.append((str(own), own.read_text(encoding="utf-8")))
-        for origin, text in texts:
-            document = _read_document(text, origin, kinds)
-            sources |= document.pop("source", {})
-            for kind in kinds:
-                for row in document.get(kind, []):
-                    key = _identify(kind, row, origin)
-                    entries[kind][key] = {**entries[kind].get(key, {}), **row}
-                    origins[(kind, *key)] = origin
-    assets = _build(AssetEntry, "asset", entries, origins)
-    venues = _build(VenueEntry, "venue", entries, origins)
-    markets = _build(MarketEntry, "market", entries, origins)
-    halts = _build(HaltEntry, "halt", entries, origins)
-    _refuse_unknown_assets(assets, markets)
+    asset_file = load_config(ASSET_FORM, packaged_text("ingest.prices", "assets.toml"), own_assets)
+    market_file = load_config(MARKET_FORM, packaged_text("ingest.prices", "markets.toml"), own_markets)
+    _refuse_unknown_assets(asset_file, market_file)
+    assets, venues, markets = asset_file.entries(ASSETS), market_file.entries(VENUES), market_file.entries(MARKETS)
+    sources = asset_file.texts("source") | market_file.texts("source")
     return Registry(
         assets=_asset_frame(assets, sources),
         markets=_market_frame([*markets, *_offered(assets, venues, markets)], sources),
-        halts=_halt_frame(halts, sources),
+        halts=_halt_frame(market_file.entries(HALTS), sources),
         venues={venue.exchange: venue for venue in venues},
     )
 
@@ -187,61 +161,21 @@ def unregistered_markets(candles: pl.DataFrame, known: pl.DataFrame) -> pl.DataF
     )
 
 
-def _read_document(text: str, origin: str, kinds: tuple[str, ...]) -> dict[str, Any]:
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as exc:
-        raise MalformedError(origin, f"not valid TOML: {exc}", remedy="correct that line") from exc
-    unknown = sorted(set(document) - {*kinds, "source"})
-    if unknown:
-        expected = ", ".join(f"[[{kind}]]" for kind in kinds)
-        raise MalformedError(origin, f"unknown key {unknown[0]!r}", f"tables {expected} and [source]", "rename it")
-    return document
-
-
-def _identify(kind: str, row: dict[str, Any], origin: str) -> tuple[Any, ...]:
-    key = tuple(row.get(name) for name in IDENTITY[kind])
-    if key[0] is None:
-        raise MalformedError(origin, f"[[{kind}]] without {IDENTITY[kind][0]}: {row}", remedy="give it one")
-    return key
-
-
-def _build(
-    model: type[EntryKind],
-    kind: str,
-    entries: dict[str, dict[tuple[Any, ...], dict[str, Any]]],
-    origins: dict[tuple[Any, ...], str],
-) -> list[EntryKind]:
-    built = []
-    for key, row in entries[kind].items():
-        try:
-            built.append(model.model_validate(row))
-        except ValidationError as exc:
-            first = exc.errors()[0]
-            place = ".".join(str(part) for part in first["loc"])
-            entry = " ".join(str(part) for part in key if part is not None)
-            raise MalformedError(
-                origins[(kind, *key)], f"{kind} {entry!r}, key {place!r}: {first['msg']}", remedy="correct that key"
-            ) from exc
-    return built
-
-
-def _refuse_unknown_assets(assets: Iterable[AssetEntry], markets: Iterable[MarketEntry]) -> None:
-    known = {asset.asset_id for asset in assets}
-    for asset in assets:
-        if asset.successor_asset_id is not None and asset.successor_asset_id not in known:
-            raise MalformedError(
-                "assets.toml",
-                f"asset {asset.asset_id!r}, key 'successor_asset_id': no asset {asset.successor_asset_id!r}",
-                remedy="add it",
-            )
-    for market in markets:
+def _refuse_unknown_assets(asset_file: LoadedFile, market_file: LoadedFile) -> None:
+    known = [asset.asset_id for asset in asset_file.entries(ASSETS)]
+    for asset in asset_file.entries(ASSETS):
+        successor = asset.successor_asset_id
+        if successor is not None and successor not in known:
+            raise asset_file.error(ASSETS, (asset.asset_id,), "successor_asset_id", _unknown_asset(successor, known))
+    for market in market_file.entries(MARKETS):
         if market.asset_id not in known:
-            raise MalformedError(
-                "markets.toml",
-                f"market {market.market_id!r}, key 'asset_id': no asset {market.asset_id!r}",
-                remedy="add it to assets.toml",
-            )
+            identity = (market.exchange, market.symbol)
+            raise market_file.error(MARKETS, identity, "asset_id", _unknown_asset(market.asset_id, known))
+
+
+def _unknown_asset(asset_id: str, known: list[str]) -> str:
+    meant = nearest(asset_id, known)
+    return f"no asset {asset_id!r}; {f'did you mean {meant!r}, or ' if meant else ''}add it to assets.toml"
 
 
 def _offered(

@@ -15,6 +15,7 @@ from flows.commands import events
 from flows.errors import CommandError
 from flows.jobs.labelled_files import read_headlines_file, read_instants
 from flows.jobs.ledger import load_decisions, record_decision
+from warehouse.config import ConfigError
 
 
 @pytest.fixture
@@ -108,7 +109,7 @@ def test_splitting_names_the_headlines_to_take(app, tmp_path):
 def test_a_broken_ledger_is_never_overwritten(tmp_path):
     ledger = tmp_path / "events.toml"
     ledger.write_text('[[event]]\nid = "a"\nstaus = "x"\n')
-    with pytest.raises(CommandError, match="staus"):
+    with pytest.raises(ConfigError, match="staus"):
         record_decision(tmp_path, "b", {"status": "rejected"})
     assert 'id = "b"' not in ledger.read_text()
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from flows.cli import main
 from flows.commands.claims import check_claims
 from flows.context import RunContext
 from flows.errors import EXIT_USAGE, CommandError
@@ -115,12 +116,16 @@ def test_own_claims_extend_the_packaged_ones(context: RunContext) -> None:
     assert mine["verdict"] == "partly"
 
 
-def test_wrong_claim_file_ends_with_the_usage_code_and_its_line(tmp_path: Path) -> None:
+def test_wrong_claim_file_ends_with_the_usage_code_and_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     wrong = tmp_path / "my.toml"
     wrong.write_text(OWN_CLAIM.replace("hours = 24", "hourz = 24"))
-    with pytest.raises(CommandError, match=r"my\.toml line 9: claim 'mine': hourz: unknown key") as caught:
-        check_claims(file=wrong)
-    assert caught.value.exit_code == EXIT_USAGE
+    monkeypatch.setattr("sys.argv", ["aftershock", "claims", "check", "--file", str(wrong)])
+    with pytest.raises(SystemExit) as caught:
+        main()
+    assert caught.value.code == EXIT_USAGE
+    assert "my.toml line 9: claim 'mine': hourz: unknown key" in capsys.readouterr().err
 
 
 def test_missing_claim_file_ends_with_the_usage_code(tmp_path: Path) -> None:

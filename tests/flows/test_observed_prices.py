@@ -12,7 +12,6 @@ import pytest
 from analysis.groups.plan import plan_groups
 from analysis.tape.observations import is_observed
 from flows.context import RunContext
-from flows.errors import CommandError
 from flows.jobs.price_files import import_prices
 from flows.settings import Settings
 from flows.steps.groups import _specify
@@ -22,6 +21,7 @@ from ingest.bundle.loader import load_bundle
 from ingest.prices.layout import Identity
 from tests.builders import make_rows
 from tests.paths import shared
+from warehouse.config import ConfigError
 from warehouse.store.connection import Warehouse, open_writer
 from warehouse.tables.news import EVENT
 from warehouse.tables.ops import RUN
@@ -216,13 +216,12 @@ def test_a_limit_as_long_as_the_longest_bar_is_refused_with_its_place(
     if is_good:
         assert load_studies(tmp_path)[0].observed_staleness == timedelta(minutes=minutes)
         return
-    with pytest.raises(CommandError, match=r"studies\.toml: study\.0\.observed_staleness_minutes"):
+    with pytest.raises(ConfigError, match=r"studies\.toml line \d+: study 'reaction': observed_staleness_minutes"):
         load_studies(tmp_path)
 
 
-def test_a_study_without_the_key_uses_no_observed_prices(tmp_path: Path, warehouse: Warehouse) -> None:
-    lines = Path("flows/studies.toml").read_text().splitlines()
-    (tmp_path / "studies.toml").write_text("\n".join(line for line in lines if "staleness" not in line))
+def test_a_study_with_a_limit_of_zero_uses_no_observed_prices(tmp_path: Path, warehouse: Warehouse) -> None:
+    (tmp_path / "studies.toml").write_text('[[study]]\nid = "reaction"\nobserved_staleness_minutes = 0\n')
     [study] = load_studies(tmp_path)
     results, exclusions = measure_one_event(warehouse, study, "event", None)
     assert not any(is_observed(market) for market in [*results["market_id"], *exclusions["market_id"]])

@@ -25,6 +25,7 @@ from tests.paths import shared
 from tests.replay.exchanges import Fault
 from tests.replay.market import Bar, SimulatedMarket
 from tests.replay.world import ReplayWorld
+from warehouse.config import ConfigError
 from warehouse.store.connection import Warehouse, open_writer
 from warehouse.tables.prices import (
     CANDLE,
@@ -363,5 +364,5 @@ def test_a_venue_that_answers_garbage_is_a_problem_line_and_the_others_are_store
 def test_a_mistake_in_the_own_registry_ends_the_command_with_its_place(warehouse: Warehouse, tmp_path: Path) -> None:
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "assets.toml").write_text('[[asset]]\nasset_id = "TAO"\ncolour = "red"\n')
-    with pytest.raises(CommandError, match=r"assets\.toml: asset 'TAO', key 'colour'"):
+    with pytest.raises(ConfigError, match=r"assets\.toml line 3: asset 'TAO': colour: unknown key"):
         update_prices(make_context(warehouse, tmp_path, is_offline=True))

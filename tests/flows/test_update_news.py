@@ -11,7 +11,6 @@ import pytest
 
 from analysis.events.timing import add_clocks
 from flows.context import StepReport
-from flows.errors import CommandError
 from flows.steps.news import update_news
 from ingest.news.feeds import load_feeds
 from tests.ingest.news.news_builders import make_context, make_settings
@@ -29,6 +28,7 @@ from tests.replay.feeds import (
     status,
 )
 from tests.replay.server import ReplayServer, Request
+from warehouse.config import ConfigError
 from warehouse.store.connection import Warehouse, open_writer
 from warehouse.tables.news import ENTRY, INCIDENT
 
@@ -210,7 +210,7 @@ def test_user_registry_mistake_names_file_entry_and_key(warehouse: Warehouse, tm
     config = tmp_path / "config"
     config.mkdir()
     (config / "feeds.toml").write_text('[[feed]]\nid = "cr_decrypt"\nadress = "https://x.example"\n')
-    with pytest.raises(CommandError, match=r"feeds\.toml: feed 'cr_decrypt', key 'adress'"):
+    with pytest.raises(ConfigError, match=r"feeds\.toml line 3: feed 'cr_decrypt': adress: unknown key"):
         update_news(make_context(make_settings(tmp_path), warehouse, AFTER, "a"))
 
 

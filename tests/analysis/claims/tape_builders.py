@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import polars as pl
 
-from analysis.claims.language import Claim, parse_claims
+from analysis.claims.language import Claim, read_claims
 from analysis.claims.reading import Evidence
 from analysis.claims.tape import candles_by_asset
 from analysis.claims.verdicts import judge
 from tests.builders import make_rows
+from warehouse.config import ConfigText
 from warehouse.tables.contract import UTC as UTC_TYPE
 from warehouse.tables.news import EVENT
 from warehouse.tables.prices import ASSET
@@ -79,7 +80,7 @@ def make_claim(**keys: object) -> Claim:
         **keys,
     }
     lines = [f"{key} = {_toml(value)}" for key, value in entry.items() if value is not None]
-    [claim] = parse_claims("[[claim]]\n" + "\n".join(lines), "test.toml")
+    [claim] = read_claims(ConfigText("test.toml", "[[claim]]\n" + "\n".join(lines)))
     return claim
 
 

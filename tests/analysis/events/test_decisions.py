@@ -2,9 +2,10 @@
 
 import pytest
 
-from analysis.events.decisions import DecisionError, apply_decisions, read_decisions
+from analysis.events.decisions import apply_decisions, read_decisions
 from tests.analysis.events.headline_frames import instant
 from tests.analysis.events.test_merging import make_event, make_events, make_sources
+from warehouse.config import ConfigError, ConfigText
 
 EVENTS = make_events(make_event("one", "2026-06-12T23:56:41Z"), make_event("two", "2026-06-14T10:00:00Z"))
 SOURCES = make_sources(
@@ -15,7 +16,7 @@ SOURCES = make_sources(
 
 
 def decide(text: str):
-    events, sources, problems = apply_decisions(EVENTS, SOURCES, read_decisions(text, "events.toml"))
+    events, sources, problems = apply_decisions(EVENTS, SOURCES, read_decisions(ConfigText("events.toml", text)))
     return {row["event_id"]: row for row in events.iter_rows(named=True)}, sources, problems
 
 
@@ -66,7 +67,9 @@ def test_a_person_can_enter_an_event_nobody_detected():
 
 def test_a_ledger_event_a_person_spoke_about_is_the_persons():
     ledger = make_events(make_event("one", "2026-06-12T23:56:41Z", origin="ledger"))
-    events, _, _ = apply_decisions(ledger, SOURCES, read_decisions('[[event]]\nid = "one"\nnote = "seen"\n', "f"))
+    events, _, _ = apply_decisions(
+        ledger, SOURCES, read_decisions(ConfigText("f", '[[event]]\nid = "one"\nnote = "seen"\n'))
+    )
     assert events["origin"].to_list() == ["user"]
 
 
@@ -81,14 +84,29 @@ def test_a_decision_about_nothing_is_reported_and_the_rest_applied():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[[event]]\ntitle = 'x'\n", "entry 1 .* needs an `id`"),
-        ("[[event]]\nid = 'x'\nstaus = 'rejected'\n", r"unknown key\(s\) \['staus'\]"),
-        ("[[event]]\nid = 'x'\nstatus = 'maybe'\n", "expected one of confirmed, detected, rejected"),
-        ("[[event]]\nid = 'x'\nbest_at = 2026-01-01T00:00:00\n", "best_at must be a time with a zone"),
-        ("[event\n", "not valid TOML"),
-        ("[[events]]\nid = 'x'\n", r"unknown key\(s\) \['events'\]"),
+        ("[[event]]\ntitle = 'x'\n", "line 1: event number 1: id: missing"),
+        (
+            "[[event]]\nid = 'x'\nstaus = 'rejected'\n",
+            r"line 3: event 'x': staus: unknown key for event; did you mean 'status'",
+        ),
+        (
+            "[[event]]\nid = 'x'\nstatus = 'maybe'\n",
+            "line 3: event 'x': status: 'maybe' should be 'confirmed', 'detected' or 'rejected'",
+        ),
+        ("[[event]]\nid = 'x'\nbest_at = 2026-01-01T00:00:00\n", "line 3: event 'x': best_at: .*timezone"),
+        ("[[event]]\nid = 'x'\nseverity = 9\n", "line 3: event 'x': severity: 9 should be less than or equal to 5"),
+        ("[[event]]\nid = 'x'\n[[event]]\nid = 'x'\n", "line 4: event 'x': id: stands on line 2 already"),
+        ("[event\n", "line 1: not valid TOML"),
+        ("[[events]]\nid = 'x'\n", r"line 1: unknown key 'events'; did you mean \[\[event\]\]"),
     ],
 )
 def test_a_malformed_ledger_names_entry_and_key(text, message):
-    with pytest.raises(DecisionError, match=message):
-        read_decisions(text, "events.toml")
+    with pytest.raises(ConfigError, match=message):
+        read_decisions(ConfigText("events.toml", text))
+
+
+def test_names_are_kept_as_the_event_has_them_and_a_time_in_any_zone_is_utc():
+    text = '[[event]]\nid = "one"\nentities = ["openai", "xai"]\nbest_at = 2026-06-12T18:00:00-04:00\n'
+    events, _, _ = decide(text)
+    assert events["one"]["entities"] == "openai,xai"
+    assert events["one"]["best_at_utc"] == instant("2026-06-12T22:00:00Z")

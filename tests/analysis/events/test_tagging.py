@@ -1,11 +1,14 @@
 """Tags carry the category, the names and the words that fired."""
 
+import re
+
 import polars as pl
 import pytest
 
 from analysis.events.tagging import tag_titles
-from analysis.events.vocabulary import VocabularyError, load_vocabulary
+from analysis.events.vocabulary import load_vocabulary
 from tests.analysis.events.headline_frames import VOCABULARY
+from warehouse.config import ConfigError, ConfigText
 
 
 def test_examples_get_their_tag_and_counter_examples_do_not():
@@ -63,19 +66,42 @@ def test_empty_and_missing_titles_are_general():
 def test_a_user_can_add_a_name_and_replace_a_category():
     tags = '[[category]]\nid = "sports"\nname = "Games"\n'
     names = '[[entity]]\nid = "acme"\nname = "Acme"\nkind = "lab"\naliases = ["Acme Labs"]\n'
-    vocabulary = load_vocabulary(tags, names)
+    vocabulary = load_vocabulary(ConfigText("tags.toml", tags), ConfigText("entities.toml", names))
     assert vocabulary.category("sports").name == "Games"
     tagged = tag_titles(pl.Series(["Publishers sue Acme Labs"]), vocabulary)
     assert tagged["category"][0] == "enforcement_lawsuit"
-    assert vocabulary.version.endswith("+user+user")
+    assert re.fullmatch(r"tags-\d+\+user-[0-9a-f]{8}/entities-\d+\+user-[0-9a-f]{8}", vocabulary.version)
+    assert vocabulary.category("sports").examples == VOCABULARY.category("sports").examples
 
 
 def test_an_unknown_key_is_named():
-    with pytest.raises(VocabularyError, match=r"entity acme: unknown key\(s\) \['alias'\]"):
-        load_vocabulary(None, '[[entity]]\nid = "acme"\nname = "A"\nkind = "lab"\nalias = ["x"]\n')
+    text = '[[entity]]\nid = "acme"\nname = "A"\nkind = "lab"\nalias = ["x"]\n'
+    with pytest.raises(ConfigError, match=r"entities\.toml line 5: entity 'acme': alias: .*did you mean 'aliases'"):
+        load_vocabulary(None, ConfigText("entities.toml", text))
 
 
-def test_a_placeholder_that_names_nothing_is_an_error():
-    tags = '[[category]]\nid = "x"\n[[category.rule]]\nid = "y"\nscore = 0.5\nall = ["{nothing}"]\n'
-    with pytest.raises(VocabularyError, match="nothing"):
-        load_vocabulary(tags)
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [
+        ("{nothing}", r"tags\.toml line 4: category 'x': rule: \{nothing\} is no group"),
+        ("(open", r"tags\.toml line 4: category 'x': rule: x\.y has a pattern that cannot be read: .*unclosed group"),
+    ],
+)
+def test_a_pattern_that_cannot_be_used_is_an_error_with_its_place(pattern: str, message: str):
+    tags = f'[[category]]\nid = "x"\nname = "X"\n[[category.rule]]\nid = "y"\nscore = 0.5\nall = ["{pattern}"]\n'
+    with pytest.raises(ConfigError, match=message):
+        load_vocabulary(ConfigText("tags.toml", tags))
+
+
+def test_own_rules_of_a_category_take_the_place_of_the_packaged_ones():
+    tags = '[[category]]\nid = "sports"\n[[category.rule]]\nid = "mine"\nscore = 0.5\nall = ["xyz"]\n'
+    vocabulary = load_vocabulary(ConfigText("tags.toml", tags))
+    assert [rule.rule_id for rule in vocabulary.rules if rule.category_id == "sports"] == ["sports.mine"]
+    assert vocabulary.category("sports") == VOCABULARY.category("sports")
+    assert len(vocabulary.rules) > 1
+
+
+def test_an_owner_that_is_nobody_is_named_with_the_nearest_entity():
+    names = '[[entity]]\nid = "claude"\nowner = "antropic"\n'
+    with pytest.raises(ConfigError, match=r"line 3: entity 'claude': owner: .*did you mean 'anthropic'"):
+        load_vocabulary(None, ConfigText("entities.toml", names))

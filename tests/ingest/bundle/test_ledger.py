@@ -2,14 +2,14 @@
 
 import csv
 from datetime import UTC, datetime, timedelta
-from importlib.resources import files
 
 import polars as pl
 import pytest
 
-from ingest.bundle.ledger import LedgerError, event_frame, read_ledger, source_frame
+from ingest.bundle.ledger import event_frame, read_ledger, source_frame
 from ingest.bundle.loader import LEDGER_FILE
 from tests.paths import shared
+from warehouse.config import ConfigError, ConfigText, packaged_text
 
 EPISODE = "2026-06-12-fable-mythos-access-restriction"
 ENTRY = """
@@ -43,7 +43,7 @@ PART = ENTRY.replace('"E001"', '"E002"').replace(
 
 
 def packaged() -> list:
-    return read_ledger((files("ingest.bundle") / LEDGER_FILE).read_text(encoding="utf-8"), LEDGER_FILE)
+    return read_ledger(packaged_text("ingest.bundle", LEDGER_FILE))
 
 
 def test_every_record_number_is_there_once():
@@ -104,31 +104,36 @@ def test_day_precision_covers_the_whole_day():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (("severity = 3", "severity = 9"), "entry E001: severity"),
-        (("severity = 3", 'severity = 3\ncolour = "red"'), "entry E001: colour"),
-        (("best_at = 2026-01-02T11:00:00Z", "best_at = 2026-01-02T11:00:00"), "entry E001: best_at.*UTC"),
+        (("severity = 3", "severity = 9"), "event 'E001': severity"),
+        (("severity = 3", 'severity = 3\ncolour = "red"'), "event 'E001': colour"),
+        (("best_at = 2026-01-02T11:00:00Z", "best_at = 2026-01-02T11:00:00"), "event 'E001': best_at.*UTC"),
         (("best_at = 2026-01-02T11:00:00Z", "best_at = 2026-01-02T13:00:00Z"), "earliest_at <= best_at"),
-        (('role = "first_report"', 'role = "rumour"'), "source.0.role"),
-        (('title = "Something happened"\ncategory', "category"), "entry E001: title"),
+        (('role = "first_report"', 'role = "rumour"'), "source.#1.role"),
+        (('title = "Something happened"\ncategory', "category"), "event 'E001': title"),
         (("[[event]]", "[[event]"), "not valid TOML"),
     ],
 )
 def test_wrong_entry_is_named_with_its_key(change, message):
-    with pytest.raises(LedgerError, match=rf"my\.toml: .*{message}"):
-        read_ledger(ENTRY.replace(*change, 1), "my.toml")
+    with pytest.raises(ConfigError, match=rf"my\.toml line \d+: .*{message}"):
+        read_ledger(ConfigText("my.toml", ENTRY.replace(*change, 1)))
 
 
 def test_part_becomes_a_source_of_its_event():
-    entries = read_ledger(ENTRY + PART, "my.toml")
+    entries = read_ledger(ConfigText("my.toml", ENTRY + PART))
     assert event_frame(entries).height == 1
     assert source_frame(entries)["source_number"].to_list() == [1, 2]
 
 
 def test_part_of_an_unknown_event_is_refused():
-    with pytest.raises(LedgerError, match=r"entry E002: part_of: no event has the id"):
-        read_ledger(PART, "my.toml")
+    with pytest.raises(ConfigError, match=r"line 4: event 'E002': part_of: no event has the id"):
+        read_ledger(ConfigText("my.toml", PART))
 
 
 def test_record_number_used_twice_is_refused():
-    with pytest.raises(LedgerError, match="record_id used twice: E001"):
-        read_ledger(ENTRY + ENTRY.replace("something-happened", "something-else"), "my.toml")
+    with pytest.raises(ConfigError, match=r"line 27: event 'E001': record_id: stands on line 3 already"):
+        read_ledger(ConfigText("my.toml", ENTRY + ENTRY.replace("something-happened", "something-else")))
+
+
+def test_event_id_used_twice_is_refused():
+    with pytest.raises(ConfigError, match=r"line 28: event 'E003': id: .* is that of E001 already"):
+        read_ledger(ConfigText("my.toml", ENTRY + ENTRY.replace("E001", "E003")))

@@ -1,19 +1,17 @@
 """The registry of feeds."""
 
-from pathlib import Path
-
 import pytest
 
-from ingest.news.feeds import FeedsError, feeds_frame, load_feeds
+from ingest.news.feeds import feeds_frame, load_feeds
 from ingest.news.harvest import harvest
 from ingest.payload import Payload
 from tests.ingest.news.news_builders import NOW
+from warehouse.config import ConfigError, ConfigText
 from warehouse.tables.news import FEED
 
 
-def write(home: Path, text: str) -> Path:
-    (home / "feeds.toml").write_text(text, encoding="utf-8")
-    return home
+def make_own(text: str) -> ConfigText:
+    return ConfigText("config/feeds.toml", text)
 
 
 def test_registry_holds_the_sources_the_product_names() -> None:
@@ -38,16 +36,15 @@ def test_no_address_appears_twice() -> None:
     assert len(urls) == len(set(urls))
 
 
-def test_user_changes_one_key_by_id(tmp_path: Path) -> None:
+def test_user_changes_one_key_by_id() -> None:
     before = {feed.feed_id: feed for feed in load_feeds()}["cr_decrypt"]
-    config = write(tmp_path, '[[feed]]\nid = "cr_decrypt"\ninterval_minutes = 5\n')
+    config = make_own('[[feed]]\nid = "cr_decrypt"\ninterval_minutes = 5\n')
     after = {feed.feed_id: feed for feed in load_feeds(config)}["cr_decrypt"]
     assert (after.interval_minutes, after.url) == (5, before.url)
 
 
-def test_user_adds_a_feed(tmp_path: Path) -> None:
-    config = write(
-        tmp_path,
+def test_user_adds_a_feed() -> None:
+    config = make_own(
         '[[feed]]\nid = "mine"\ntitle = "Mine"\nkind = "rss"\ncategory = "press"\nurl = "https://mine.example/rss"\n'
         'clock = "publisher"\nconfidence = "low"\n',
     )
@@ -57,16 +54,22 @@ def test_user_adds_a_feed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('[[feed]]\nid = "cr_decrypt"\nadress = "x"\n', r"feeds\.toml: feed 'cr_decrypt', key 'adress'"),
-        ('[[feed]]\nid = "new"\ntitle = "x"\n', r"feeds\.toml: feed 'new', key 'kind': Field required"),
-        ('[[feed]]\nid = "cr_decrypt"\nkind = "html"\n', r"feed 'cr_decrypt', key 'kind'"),
-        ('[[feed]]\nid = "cr_decrypt"\nurl = "ftp://x.example/"\n', r"feed 'cr_decrypt', key 'url'"),
-        ('[[feed]]\ntitle = "x"\n', r"\[\[feed\]\] number 1 has no id"),
-        ('[[feed]]\nid = "a"\n[[feed]]\nid = "a"\n', r"feed 'a' appears twice"),
-        ("feeds = []\n", r"unknown key 'feeds'"),
-        ("[[feed]\n", r"not valid TOML"),
+        (
+            '[[feed]]\nid = "cr_decrypt"\nadress = "x"\n',
+            r"feeds\.toml line 3: feed 'cr_decrypt': adress: unknown key .*expected some of id",
+        ),
+        ('[[feed]]\nid = "new"\ntitle = "x"\n', r"feeds\.toml line 1: feed 'new': kind: missing; a new feed needs it"),
+        ('[[feed]]\nid = "cr_decrypt"\nkind = "html"\n', r"line 3: feed 'cr_decrypt': kind: 'html' should be"),
+        (
+            '[[feed]]\nid = "cr_decrypt"\nurl = "ftp://x.example/"\n',
+            r"feed 'cr_decrypt': url: 'ftp://x.example/' URL",
+        ),
+        ('[[feed]]\ntitle = "x"\n', r"line 1: feed number 1: id: missing"),
+        ('[[feed]]\nid = "a"\n[[feed]]\nid = "a"\n', r"line 4: feed 'a': id: stands on line 2 already"),
+        ("feeds = []\n", r"line 1: unknown key 'feeds'; did you mean \[\[feed\]\]"),
+        ("[[feed]\n", r"line 1: not valid TOML"),
     ],
 )
-def test_mistake_names_file_entry_and_key(tmp_path: Path, text: str, message: str) -> None:
-    with pytest.raises(FeedsError, match=message):
-        load_feeds(write(tmp_path, text))
+def test_mistake_names_file_entry_and_key(text: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        load_feeds(make_own(text))

@@ -1,13 +1,12 @@
 """The registry carries documented facts, a user can extend it, and a mistake names its place."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import polars as pl
 import pytest
 
-from ingest.errors import MalformedError
 from ingest.prices.registry import load_registry, unregistered_markets
+from warehouse.config import ConfigError, ConfigText
 
 VENUES = ["binance", "binanceusdm", "bybit", "coinbase", "gate", "kraken", "kucoin", "okx"]
 
@@ -55,11 +54,12 @@ def test_a_documented_end_refuses_later_bars_and_a_rumoured_one_does_not() -> No
     assert "binance:RNDR/USDT" not in ends  # commonly stated, not confirmed
 
 
-def test_a_user_changes_one_key_and_adds_an_asset(tmp_path: Path) -> None:
-    (tmp_path / "assets.toml").write_text(
-        '[[asset]]\nasset_id = "TAO"\nrole = "other"\n\n[[asset]]\nasset_id = "ZZZ"\nname = "Own"\nrole = "ai_token"\n'
+def test_a_user_changes_one_key_and_adds_an_asset() -> None:
+    own = ConfigText(
+        "assets.toml",
+        '[[asset]]\nasset_id = "TAO"\nrole = "other"\n\n[[asset]]\nasset_id = "ZZZ"\nname = "Own"\nrole = "ai_token"\n',
     )
-    registry = load_registry(tmp_path)
+    registry = load_registry(own)
     assets = {row["asset_id"]: row for row in registry.assets.iter_rows(named=True)}
     assert (assets["TAO"]["role"], assets["TAO"]["name"]) == ("other", "Bittensor")
     assert "okx:ZZZ/USDT" in registry.markets["market_id"].to_list()
@@ -69,13 +69,13 @@ def test_a_user_changes_one_key_and_adds_an_asset(tmp_path: Path) -> None:
     ("name", "text", "words"),
     [
         ("assets.toml", '[[asset]]\nasset_id = "TAO"\ncolour = "red"\n', ["assets.toml", "TAO", "colour"]),
-        ("assets.toml", "[[coin]]\n", ["assets.toml", "coin", "[[asset]]"]),
+        ("assets.toml", "[[coin]]\n", ["assets.toml line 1", "coin", "[[asset]]"]),
         ("assets.toml", "[[asset]\n", ["assets.toml", "TOML"]),
         ("markets.toml", '[[market]]\nexchange = "okx"\nsymbol = "A/B"\n', ["markets.toml", "okx A/B", "asset_id"]),
         (
             "markets.toml",
             '[[market]]\nexchange = "okx"\nsymbol = "A/B"\nasset_id = "NOPE"\nkind = "spot"\n',
-            ["okx:A/B", "NOPE"],
+            ["markets.toml line 4", "okx A/B", "NOPE"],
         ),
         (
             "markets.toml",
@@ -84,10 +84,10 @@ def test_a_user_changes_one_key_and_adds_an_asset(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_mistake_names_file_entry_and_key(tmp_path: Path, name: str, text: str, words: list[str]) -> None:
-    (tmp_path / name).write_text(text)
-    with pytest.raises(MalformedError) as error:
-        load_registry(tmp_path)
+def test_a_mistake_names_file_entry_and_key(name: str, text: str, words: list[str]) -> None:
+    own = ConfigText(name, text)
+    with pytest.raises(ConfigError) as error:
+        load_registry(*((own, None) if name == "assets.toml" else (None, own)))
     for word in words:
         assert word in str(error.value)
 
