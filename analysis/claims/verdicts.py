@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,9 +16,10 @@ from analysis.claims.reactions import measure_reaction
 from analysis.claims.reading import Anchor, Evidence, Finding, find_anchor, judge_readings, nothing_known
 from analysis.claims.rises import measure_rise, measure_swing
 from analysis.claims.tape import HISTORY_DAYS, Absence
+from analysis.results.fingerprint import Source, fingerprint
 from warehouse.tables.claims import CLAIM, CLAIM_READING, CLAIM_VERDICT
 
-METHOD = "claims-1"
+SOURCE = Source("analysis.claims.verdicts")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Context readings look this far beyond the news whatever the claim says.
 LATER_HOURS = 168.0
@@ -137,11 +136,9 @@ def _reading_rows(claim: Claim, finding: Finding) -> list[dict[str, object]]:
 
 
 def _spec_hash(claim: Claim, finding: Finding) -> str:
-    """Hash of the method, the whole claim, and what was read from the data."""
+    """Fingerprint of the method, the whole claim, and what was read from the data."""
     tapes = [
-        [tape.market_id, tape.timeframe, tape.opens_at[0].isoformat(), len(tape.opens_at), float(tape.closes.sum())]
-        for tape in finding.tapes
+        (tape.market_id, tape.timeframe, tape.opens_at[0], len(tape.opens_at), tape.closes) for tape in finding.tapes
     ]
-    values = [[reading.reading_id, reading.value] for reading in finding.readings]
-    spec = [METHOD, claim.model_dump(mode="json"), tapes, values]
-    return hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()
+    values = [(reading.reading_id, reading.value) for reading in finding.readings]
+    return fingerprint(SOURCE, claim.model_dump(mode="json"), tapes, values)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
@@ -18,7 +16,9 @@ from analysis.engine.measures import log_range, log_volume
 from analysis.engine.multiplicity import holm
 from analysis.engine.tails import student_interval
 from analysis.groups.plan import GROUP_PREFIX
+from analysis.results.fingerprint import Source, fingerprint
 from analysis.results.rank import two_sided_rank_p
+from analysis.results.refresh import refresh, stored_fingerprints
 from analysis.results.row import GROUP_ID, Basis, Numbers, ResultRow, Subject, as_fraction, results_frame
 from analysis.single.window.pair import EventTime, utc_instant
 from analysis.tape.markets import StudyMarkets
@@ -31,7 +31,7 @@ Floats = NDArray[np.float64]
 Measure = Literal["volume", "range", "volatility"]
 MEASURES: tuple[Measure, ...] = ("volume", "range", "volatility")
 
-ALGORITHM_VERSION = "activity-1"  # part of every hash: raise it when a number or a word may change
+SOURCE = Source("analysis.groups.activity")
 
 # Fewer windows before the event give no rank worth printing.
 MINIMUM_WINDOWS = 20
@@ -97,10 +97,23 @@ def measure_activity(
     benchmark's own volume, range or return. Estimates are fractions of the usual.
     """
     sha256 = _hash(specification, measure, events, categories, markets)
-    statistic = f"abnormal_{measure}"
-    kept = stored.filter((pl.col("statistic") == statistic) & (pl.col("spec_sha256") == sha256))
-    if kept.height:
-        return kept
+    own = stored.filter(pl.col("statistic") == f"abnormal_{measure}")
+    found = refresh(
+        [(measure, frozenset([sha256]), sha256)],
+        stored_fingerprints((measure, value) for value in own["spec_sha256"].unique()),
+        lambda sha256: _measure(specification, measure, events, categories, markets, sha256),
+    )
+    return found.fresh.get(measure, own)
+
+
+def _measure(
+    specification: ActivitySpecification,
+    measure: Measure,
+    events: Sequence[EventTime],
+    categories: Mapping[str, str],
+    markets: StudyMarkets,
+    sha256: str,
+) -> pl.DataFrame:
     shifts = _Shifts(specification, measure, markets)
     rows: list[ResultRow] = []
     for hours in specification.windows_hours:
@@ -308,18 +321,8 @@ def _hash(
     categories: Mapping[str, str],
     markets: StudyMarkets,
 ) -> str:
-    words = {"version": ALGORITHM_VERSION, "study": asdict(specification), "measure": measure}
-    digest = hashlib.sha256(json.dumps(words, sort_keys=True).encode())
-    for event in events:
-        digest.update(f"{event.event_id}|{event.best_us}|{categories[event.event_id]}".encode())
-    for market_id in sorted(markets.series):
-        for series in markets.series[market_id]:
-            digest.update(
-                f"{market_id}|{series.bar_hours}|{series.benchmark_ids}|{markets.asset_ids[market_id]}".encode()
-            )
-            for values in (series.close_us, series.asset, series.benchmark):
-                digest.update(np.ascontiguousarray(values).tobytes())
-    return digest.hexdigest()
+    times = [(event.event_id, event.best_us, categories[event.event_id]) for event in events]
+    return fingerprint(SOURCE, specification, measure, times, markets.asset_ids, markets.series)
 
 
 def _adjust(results: pl.DataFrame) -> pl.DataFrame:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -14,6 +13,8 @@ from analysis.engine.battery import load_models
 from analysis.engine.model_fit import ExpectedReturnModel
 from analysis.engine.standardise import EventInput, EventResult, standardise_event
 from analysis.engine.tails import student_interval
+from analysis.results.fingerprint import Source, fingerprint
+from analysis.results.refresh import Fingerprints, refresh, stored_fingerprints
 from analysis.results.row import GROUP_ID, Basis, Numbers, ResultRow, Subject, as_fraction, results_frame
 from analysis.single.study import PlannedEvent
 from analysis.single.window.pair import Pair, describe_closes
@@ -24,12 +25,14 @@ from warehouse.tables.bars import MICROSECONDS_PER_HOUR
 
 Floats = NDArray[np.float64]
 
-ALGORITHM_VERSION = "models-2"  # part of every hash: raise it when a number or a word may change
+SOURCE = Source("analysis.groups.models")
 PREFIX = "car:"
 # Factors of the multi-factor models beside the main benchmark, in this order: each is cleared of those before it.
 EXTRA_FACTORS = ("ETH", "BASKET_EQUAL", "AI_OTHERS")
 # A factor that lacks more of the estimation bars than this is left out, not allowed to shorten the estimation.
 LARGEST_GAP = 0.1
+
+FitKey = tuple[str, str, str]  # event, market, statistic
 
 # Returns (open_time_utc, log_return) of every benchmark by id, for an asset under study and a bar length in hours.
 BenchmarkReturns = Callable[[str, float], Mapping[str, pl.DataFrame]]
@@ -37,11 +40,12 @@ BenchmarkReturns = Callable[[str, float], Mapping[str, pl.DataFrame]]
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All rows of the study, and how many pairs were computed afresh."""
+    """All rows of the study, and how many pairs and fits under a model there were and were computed afresh."""
 
     results: pl.DataFrame
     n_pairs: int
     n_fresh: int
+    has_changed: bool
 
 
 def compare_models(
@@ -53,25 +57,29 @@ def compare_models(
 ) -> Comparison:
     """Rows `car:<model>` of the main window under every model, one market per event and asset: that on the finest bars.
 
-    A pair whose data are as in `stored` keeps its rows. One-factor models use the pair's own benchmark, multi-factor
-    models that and the other benchmarks that have nearly all of its bars (never the asset itself). Estimates are simple
-    returns, intervals and p by Student's t with the model's degrees of freedom; a model that cannot be fitted has a row
-    with its reason. The constant of a model is carried forward, as published, which the study `reaction` does not do.
+    A fit whose data and model are as in `stored` keeps its row. One-factor models use the pair's own benchmark,
+    multi-factor models that and the other benchmarks that have nearly all of its bars (never the asset itself).
+    Estimates are simple returns, intervals and p by Student's t with the model's degrees of freedom; a model that
+    cannot be fitted has a row with its reason. The constant of a model is carried forward, as published, which the
+    study `reaction` does not do.
     """
-    known = {str(key[0]): part for key, part in stored.partition_by("spec_sha256", as_dict=True).items()}
-    parts: list[pl.DataFrame] = []
-    fresh: list[ResultRow] = []
-    n_pairs = n_fresh = 0
-    for event in planned:
-        for asset_id, pair in _main_pairs(event, markets).items():
-            n_pairs += 1
-            prepared = _prepare(pair, asset_id, markets, benchmarks)
-            if prepared.sha256 in known:
-                parts.append(known[prepared.sha256])
-                continue
-            n_fresh += 1
-            fresh += _pair_rows(study_id, pair, prepared)
-    return Comparison(pl.concat([results_frame(fresh), *parts]), n_pairs, n_fresh)
+    n_pairs = 0
+
+    def plan() -> Iterator[tuple[FitKey, Fingerprints, _Fit]]:
+        nonlocal n_pairs
+        for event in planned:
+            for asset_id, pair in _main_pairs(event, markets).items():
+                n_pairs += 1
+                prepared = _prepare(pair, asset_id, markets, benchmarks)
+                for model in load_models().values():
+                    fit = _Fit(prepared, model, fingerprint(prepared.sha256, model))
+                    yield fit.key, frozenset([fit.sha256]), fit
+
+    rows = stored.select("event_id", "market_id", "statistic", "spec_sha256").iter_rows()
+    known = stored_fingerprints(((event_id, market_id, name), sha256) for event_id, market_id, name, sha256 in rows)
+    found = refresh(plan(), known, lambda fit: _fit_row(study_id, fit))
+    results = pl.concat([results_frame(found.fresh.values()), found.keep(stored)])
+    return Comparison(results, n_pairs, len(found.fresh), has_changed=not found.is_unchanged)
 
 
 def _main_pairs(event: PlannedEvent, markets: StudyMarkets) -> dict[str, Pair]:
@@ -93,10 +101,33 @@ def _preference(pair: Pair) -> tuple[float, int, str]:
 class _Prepared:
     """One pair with the factors of both kinds of model."""
 
+    pair: Pair
     item: EventInput  # one factor: the pair's benchmark
     factors: Floats  # [T, K] of the multi-factor models, the benchmark first
     factor_names: tuple[str, ...]
     sha256: str
+
+    @property
+    def minimum(self) -> int:
+        """Estimation bars that a fit needs."""
+        return self.pair.bars(self.pair.specification.minimum_estimation_hours)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """One pair under one model."""
+
+    prepared: _Prepared
+    model: ExpectedReturnModel
+    sha256: str
+
+    @property
+    def statistic(self) -> str:
+        return f"{PREFIX}{self.model.model_id}"
+
+    @property
+    def key(self) -> FitKey:
+        return self.prepared.pair.event.event_id, self.prepared.pair.market_id, self.statistic
 
 
 def _prepare(pair: Pair, asset_id: str, markets: StudyMarkets, benchmarks: BenchmarkReturns) -> _Prepared:
@@ -113,11 +144,9 @@ def _prepare(pair: Pair, asset_id: str, markets: StudyMarkets, benchmarks: Bench
             names.append(benchmark_id)
             columns.append(column)
     factors = np.column_stack(columns)
-    words = f"{names}|{pair.benchmark_words}|{describe_closes(pair.specification, pair.market_id)}"
-    digest = hashlib.sha256(f"{ALGORITHM_VERSION}|{item.event_id}|{item.market_id}|{item.window}|{words}".encode())
-    for values in (item.returns, factors, item.donors, item.calendar, item.mask):
-        digest.update(np.ascontiguousarray(values).tobytes() if values is not None else b"-")
-    return _Prepared(item, factors, tuple(names), digest.hexdigest())
+    words = (pair.benchmark_words, describe_closes(pair.specification, pair.market_id))
+    asked = (pair.specification.main_window_hours, pair.specification.minimum_estimation_hours)
+    return _Prepared(pair, item, factors, tuple(names), fingerprint(SOURCE, item, factors, names, words, asked))
 
 
 def _as_input(pair: Pair, asset_id: str, donors: Donors | None) -> EventInput:
@@ -160,21 +189,19 @@ def _on_bars(returns: pl.DataFrame, item: EventInput, bar_hours: float) -> Float
     return column
 
 
-def _pair_rows(study_id: str, pair: Pair, prepared: _Prepared) -> Iterator[ResultRow]:
+def _fit_row(study_id: str, fit: _Fit) -> ResultRow:
+    prepared, model, pair = fit.prepared, fit.model, fit.prepared.pair
     hours = pair.specification.main_window_hours
-    minimum = pair.bars(pair.specification.minimum_estimation_hours)
     subject = Subject(study_id, GROUP_ID, hours, event_id=pair.event.event_id, market_id=pair.market_id)
-    as_of = pair.close_at(pair.bars(hours) - 1)
-    for model in load_models().values():
-        is_multiple = model.maximum_factors is None and model.minimum_factors > 0
-        item = replace(prepared.item, factors=prepared.factors) if is_multiple else prepared.item
-        names = prepared.factor_names if is_multiple else prepared.factor_names[:1]
-        result = standardise_event(item, model, minimum, "log")
-        words = f"{pair.series.bar_words} bars, log returns shown as exp - 1; {model.title}: {model.equation}"
-        words += describe_closes(pair.specification, pair.market_id)
-        words += _beta_words(result, names) if model.minimum_factors else ""
-        basis = Basis(prepared.sha256, words, as_of, _benchmark_words(model, pair, names))
-        yield ResultRow(subject, f"{PREFIX}{model.model_id}", basis, _numbers(result))
+    is_multiple = model.maximum_factors is None and model.minimum_factors > 0
+    item = replace(prepared.item, factors=prepared.factors) if is_multiple else prepared.item
+    names = prepared.factor_names if is_multiple else prepared.factor_names[:1]
+    result = standardise_event(item, model, prepared.minimum, "log")
+    words = f"{pair.series.bar_words} bars, log returns shown as exp - 1; {model.title}: {model.equation}"
+    words += describe_closes(pair.specification, pair.market_id)
+    words += _beta_words(result, names) if model.minimum_factors else ""
+    basis = Basis(fit.sha256, words, pair.close_at(pair.bars(hours) - 1), _benchmark_words(model, pair, names))
+    return ResultRow(subject, fit.statistic, basis, _numbers(result))
 
 
 def _benchmark_words(model: ExpectedReturnModel, pair: Pair, names: tuple[str, ...]) -> str:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from analysis.engine.battery import choose_model, load_statistics
 from analysis.engine.standardise import EventInput
+from analysis.engine.study import StudySpecification as TestSpecification
+from analysis.results.fingerprint import Source, fingerprint
 from analysis.single.study import list_mask_spans, read_event_times
 from analysis.tape.markets import StudyMarkets
 from analysis.tape.observations import candles_first, is_observed
@@ -22,7 +23,7 @@ from warehouse.tables.bars import MICROSECONDS_PER_HOUR, MICROSECONDS_PER_SECOND
 Floats = NDArray[np.float64]
 Spans = tuple[tuple[str, tuple[int, int]], ...]
 
-ALGORITHM_VERSION = "groups-3"  # part of every hash: raise it when a number may change
+SOURCE = Source("analysis.groups.rows")  # what computes the rows of a group
 
 GROUP_PREFIX = "category:"
 
@@ -50,7 +51,8 @@ class PlannedGroup:
     inputs: tuple[EventInput, ...]
     data_as_of: datetime
     benchmark: str
-    spec_sha256: str
+    inputs_sha256: str  # of the data and the declaration
+    spec_sha256: str  # of these and the tests that run
 
     @property
     def key(self) -> tuple[str, float]:
@@ -122,6 +124,7 @@ def _plan_group(
         for pair in chosen
     )
     benchmarks = sorted({name for _, _, series, _ in chosen for name in series.benchmark_ids})
+    inputs_sha256 = fingerprint(specification, category, hours, inputs)
     return PlannedGroup(
         group_id=f"{GROUP_PREFIX}{category}",
         window_hours=hours,
@@ -129,7 +132,8 @@ def _plan_group(
         inputs=inputs,
         data_as_of=datetime.fromtimestamp(last // MICROSECONDS_PER_SECOND, tz=UTC),
         benchmark=", ".join(benchmarks),
-        spec_sha256=_hash(specification, category, hours, inputs),
+        inputs_sha256=inputs_sha256,
+        spec_sha256=fingerprint(inputs_sha256, SOURCE, load_statistics(), choose_model(TestSpecification().model_id)),
     )
 
 
@@ -195,13 +199,3 @@ def _event_input(
         window=(0, round(hours / series.bar_hours)),
         mask=mark_spans(cut_series(series, first, last), near),
     )
-
-
-def _hash(specification: GroupSpecification, category: str, hours: float, inputs: Sequence[EventInput]) -> str:
-    words = {"version": ALGORITHM_VERSION, "study": asdict(specification), "category": category, "hours": hours}
-    digest = hashlib.sha256(json.dumps(words, sort_keys=True).encode())
-    for item in inputs:
-        digest.update(f"{item.event_id}|{item.market_id}|{item.bar_zero}|{item.window}".encode())
-        for values in (item.returns, item.factors, item.benchmark, item.calendar, item.mask):
-            digest.update(np.ascontiguousarray(values).tobytes())
-    return digest.hexdigest()

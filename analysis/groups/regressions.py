@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from analysis.engine.battery import choose_model
 from analysis.engine.regressions.characteristics import regress_cars
 from analysis.engine.regressions.leads_lags import REFERENCE_BAR, panel_event_study
 from analysis.engine.regressions.local_projections import project_locally
@@ -18,8 +18,9 @@ from analysis.engine.regressions.quantiles import regress_quantiles
 from analysis.engine.regressions.stacks import stack_events
 from analysis.engine.regressions.terms import Term
 from analysis.engine.standardise import EventInput
-from analysis.engine.study import StudyResult
+from analysis.engine.study import StudyResult, StudySpecification
 from analysis.groups.plan import GROUP_PREFIX, GroupPlan, PlannedGroup
+from analysis.results.fingerprint import Source, fingerprint
 from analysis.results.row import Basis, Numbers, ResultRow, Subject
 from analysis.single.study import read_event_times
 from analysis.single.window.pair import utc_instant
@@ -31,7 +32,7 @@ from warehouse.tables.bars import HOURS_PER_WEEK
 Floats = NDArray[np.float64]
 
 PREFIX = "regression:"
-ALGORITHM_VERSION = "regressions-1"  # part of the hash: raise it when a number or a word may change
+SOURCE = Source("analysis.groups.regressions")
 
 # The window whose CARs are explained, and which the panel's bars lie in.
 WINDOW_HOURS = 24.0
@@ -93,23 +94,14 @@ def regression_rows(
 
 
 def hash_regressions(plan: GroupPlan, events: pl.DataFrame, markets: StudyMarkets) -> str:
-    """sha256 over everything the regressions rest on: groups, what is known of events, donors and whole series."""
-    digest = hashlib.sha256(ALGORITHM_VERSION.encode())
-    for group in plan.groups:
-        digest.update(group.spec_sha256.encode())
+    """Fingerprint of all that the regressions rest on: groups, what is known of events, donors and whole series."""
     known = events.select("event_id", "category", "best_at_utc", "time_precision").join(
         _characteristics(events), on="event_id", validate="1:1"
     )
-    digest.update(known.sort("event_id").write_csv().encode())
-    for bar_hours in sorted(markets.donors):
-        donors = markets.donors[bar_hours]
-        digest.update(f"{bar_hours} {donors.first_close_us} {donors.asset_ids}".encode())
-        digest.update(np.ascontiguousarray(donors.returns).tobytes())
-    for asset in sorted(markets.variants):
-        series = _longest(markets, asset)
-        for values in (series.close_us, series.asset, series.benchmark) if series is not None else ():
-            digest.update(np.ascontiguousarray(values).tobytes())
-    return digest.hexdigest()
+    longest = [series for asset in sorted(markets.variants) if (series := _longest(markets, asset)) is not None]
+    groups = [group.inputs_sha256 for group in plan.groups]
+    model = choose_model(StudySpecification().model_id)
+    return fingerprint(SOURCE, model, groups, known.sort("event_id"), markets.donors, longest)
 
 
 def _explain(

@@ -12,11 +12,15 @@ from analysis.engine.multiplicity import holm
 from analysis.engine.study import StudyResult, StudySpecification, TestRow, run_study
 from analysis.groups.plan import GroupPlan, GroupSpecification, PlannedGroup
 from analysis.groups.regressions import PREFIX, hash_regressions, regression_rows
+from analysis.results.refresh import Fingerprints, refresh, stored_fingerprints
 from analysis.results.row import Basis, Numbers, ResultRow, Subject, as_fraction, results_frame
 from analysis.single.study import ALL_MARKETS
 from analysis.tape.markets import StudyMarkets
 from analysis.tape.observations import observed_share
 from warehouse.tables.studies import EXCLUSION, STUDY_RESULT
+
+Part = tuple[str, float]
+REGRESSIONS: Part = (PREFIX, 0.0)  # the part that all regressions are together, beside those of the groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,33 +41,37 @@ def measure_groups(
     events: pl.DataFrame,
     markets: StudyMarkets,
 ) -> GroupOutcome:
-    """Results of every planned group; one whose hash is in `stored` (rows of this study) keeps its stored rows.
+    """Results of every planned group; one whose fingerprint is in `stored` (rows of this study) keeps its stored rows.
 
     Only the whole window is tested. p-values are adjusted by Holm over all categories and windows of one statistic, and
-    over the regressors of one regression. Regressions have a hash of their own over everything they rest on.
+    over the regressors of one regression. Regressions have a fingerprint of their own over everything they rest on.
     `stored_exclusions` are this study's rows of out.study_exclusion.
     """
-    known = {str(value) for value in stored["spec_sha256"].unique()}
-    is_regression = pl.col("group_id").str.starts_with(PREFIX)
-    regressions = stored.filter(is_regression)
-    parts = [stored.filter(~is_regression & pl.col("spec_sha256").is_in([group.spec_sha256 for group in plan.groups]))]
-    fresh = [group for group in plan.groups if group.spec_sha256 not in known]
     sha256 = hash_regressions(plan, events, markets)
-    has_groups = not fresh and parts[0].height + regressions.height == stored.height
-    has_regressions = set(regressions["spec_sha256"]) == ({sha256} if plan.groups else set())
-    if has_groups and has_regressions and set(plan.excluded) == _undated(stored_exclusions):
+    parts = [(group.key, frozenset([group.spec_sha256]), group.key) for group in plan.groups]
+    parts += [(REGRESSIONS, frozenset([sha256]), REGRESSIONS)] if plan.groups else []
+    found = refresh(parts, _stored_parts(stored), lambda part: part)
+    if found.is_unchanged and set(plan.excluded) == _undated(stored_exclusions):
         return GroupOutcome(stored, stored_exclusions, 0, has_changed=False)
 
-    studies = {group.key: _run(specification, group) for group in plan.groups}
-    for group in fresh:
-        parts.append(results_frame(_group_rows(specification, group, studies[group.key])))
+    studies = {group.key: _run(specification, group, is_tested=group.key in found.fresh) for group in plan.groups}
+    fresh = [group for group in plan.groups if group.key in found.fresh]
+    rows = [row for group in fresh for row in _group_rows(specification, group, studies[group.key])]
+    if REGRESSIONS in found.fresh:
+        rows += regression_rows(specification.study_id, plan, studies, events, markets, sha256)
     exclusions = {(event, market): reason for event, market, reason in plan.excluded}
     for group in plan.groups:
         for event, market, reason in studies[group.key].excluded:
             exclusions.setdefault((event, market), f"{group.window_hours:g} h window: {reason}")
-    rows = regression_rows(specification.study_id, plan, studies, events, markets, sha256)
-    results = _adjust(pl.concat([*parts, results_frame(rows)]))
+    results = _adjust(pl.concat([found.keep(stored), results_frame(rows)]))
     return GroupOutcome(results, _exclusions(specification, exclusions), len(fresh), has_changed=True)
+
+
+def _stored_parts(stored: pl.DataFrame) -> dict[Part, Fingerprints]:
+    rows = stored.select("group_id", "window_end_hours", "spec_sha256").unique().iter_rows()
+    return stored_fingerprints(
+        (REGRESSIONS if group_id.startswith(PREFIX) else (group_id, hours), sha256) for group_id, hours, sha256 in rows
+    )
 
 
 def _undated(exclusions: pl.DataFrame) -> set[tuple[str, str, str]]:
@@ -72,16 +80,15 @@ def _undated(exclusions: pl.DataFrame) -> set[tuple[str, str, str]]:
     return set(rows.select("event_id", "market_id", "reason").iter_rows())
 
 
-def join_groups(stored: pl.DataFrame, fresh: pl.DataFrame, study_id: str) -> pl.DataFrame:
-    """The whole table: rows of other studies as they are, and the fresh ones of this study."""
-    return pl.concat([stored.filter(pl.col("study_id") != study_id), fresh])
-
-
-def _run(specification: GroupSpecification, group: PlannedGroup) -> StudyResult:
+def _run(specification: GroupSpecification, group: PlannedGroup, *, is_tested: bool) -> StudyResult:
     window = (0, round(group.window_hours / group.bar_hours))
     minimum = round(specification.minimum_estimation_hours / group.bar_hours)
     study = StudySpecification(
-        minimum_estimation=minimum, seed=specification.seed, is_whole_only=True, is_overlap_weighted=True
+        minimum_estimation=minimum,
+        seed=specification.seed,
+        is_whole_only=True,
+        is_overlap_weighted=True,
+        statistic_ids=None if is_tested else (),
     )
     return run_study([item for item in group.inputs if item.window == window], study)
 

@@ -8,11 +8,11 @@ import struct
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
 from importlib.util import find_spec
-from types import FunctionType, ModuleType
+from types import FunctionType
 
 import numpy as np
 import polars as pl
@@ -20,12 +20,19 @@ import polars as pl
 ROOTS = ("analysis", "warehouse")  # packages whose source is part of a result
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The source of a module and of every module of ours that it imports, by the module's name."""
+
+    module: str
+
+
 def fingerprint(*parts: object) -> str:
     """sha256 over `parts` in order, the same in every process and different for different parts.
 
-    Parts are None, truth values, numbers, text, bytes, instants and lengths of time, arrays, polars frames, modules and
-    functions (the source of their module and of every module of ours that it imports), and dataclasses, sequences,
-    sets and mappings of such; order counts in sequences and frames only. TypeError for anything else.
+    Parts are None, truth values, numbers, text, bytes, instants and lengths of time, arrays, polars frames, sources,
+    functions (with the source of their module), and dataclasses, sequences, sets and mappings of such; order counts in
+    sequences and frames only. TypeError for anything else.
     """
     return _digest(parts).hex()
 
@@ -40,6 +47,8 @@ def _digest(part: object) -> bytes:
 
 
 def _kind(part: object) -> str:
+    if isinstance(part, Source):
+        return "source"
     if is_dataclass(part) and not isinstance(part, type):
         return f"dataclass {type(part).__qualname__}"
     for name, kind in KINDS:
@@ -60,7 +69,7 @@ KINDS: tuple[tuple[str, type | tuple[type, ...]], ...] = (
     ("duration", timedelta),
     ("array", np.ndarray),
     ("frame", pl.DataFrame),
-    ("source", (ModuleType, FunctionType)),
+    ("function", FunctionType),
     ("mapping", Mapping),
     ("set", AbstractSet),
     ("sequence", (tuple, list)),
@@ -75,11 +84,11 @@ def _pieces(part: object) -> Iterator[bytes]:
         case pl.DataFrame():
             for column in part.iter_columns():
                 yield from _column_pieces(column)
-        case ModuleType():
-            yield from _source_pieces(part.__name__)
+        case Source():
+            yield hash_source(part.module)
         case FunctionType():
             yield part.__qualname__.encode()
-            yield from _source_pieces(part.__module__)
+            yield hash_source(part.__module__)
         case Mapping():
             yield from sorted(_digest(key) + _digest(value) for key, value in part.items())
         case AbstractSet():
@@ -116,10 +125,10 @@ def _column_pieces(column: pl.Series) -> Iterator[bytes]:
         yield column.to_physical().fill_null(0).to_numpy().tobytes()
 
 
-def _source_pieces(name: str) -> Iterator[bytes]:
-    for found in sorted(_reach(name)):
-        yield found.encode()
-        yield _source(found).encode()
+@cache
+def hash_source(name: str) -> bytes:
+    """Hash of the module `name` and all it reaches, as they were when first asked: a process runs what it has read."""
+    return _digest([(found, _source(found)) for found in sorted(_reach(name))])
 
 
 def _reach(name: str) -> set[str]:
@@ -154,7 +163,9 @@ def _is_module(name: str) -> bool:
 
 
 def _source(name: str) -> str:
-    """The text of a module as its loader reads it now; empty for one without a text."""
+    """The text of a module; empty for a package without one. ModuleNotFoundError when there is no such module."""
     spec = find_spec(name)
-    read: Callable[[str], str | None] | None = getattr(spec.loader, "get_source", None) if spec else None
+    if spec is None:
+        raise ModuleNotFoundError(f"no module {name}")
+    read: Callable[[str], str | None] | None = getattr(spec.loader, "get_source", None)
     return (read(name) if read else None) or ""

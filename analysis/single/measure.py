@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
-from analysis.results.row import GROUP_ID, ResultRow, results_frame
+from analysis.results.refresh import Fingerprints, refresh
+from analysis.results.row import ResultRow, results_frame
 from analysis.single.beside.max_statistic import find_max_statistic, max_statistic_row, withhold_inference
 from analysis.single.beside.side_by_side import compare_methods
 from analysis.single.choices.rows import list_specifications
@@ -44,7 +45,6 @@ TABLES: tuple[Table, ...] = (
 BAND_WINDOWS_HOURS = (12.0, 24.0)  # windows repeated over the time interval
 
 Parts = dict[str, list[pl.DataFrame]]
-Signature = frozenset[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,7 @@ class StudyOutcome:
     rows: Mapping[str, pl.DataFrame]
     kept_event_ids: frozenset[str]
     fresh_event_ids: frozenset[str]
+    gone_event_ids: frozenset[str]  # stored, and not measured any more
     exclusions: pl.DataFrame  # out.study_exclusion
 
 
@@ -61,44 +62,25 @@ def measure_events(
     specification: StudySpecification,
     planned: Iterable[PlannedEvent],
     excluded: Iterable[tuple[str, str, str]],
-    stored: Mapping[str, Signature],
+    stored: Mapping[str, Fingerprints],
     markets: StudyMarkets,
 ) -> StudyOutcome:
-    """Measure the events whose signature differs from the `stored` one; (event_id, market_id, reason) rows join
+    """Measure the events whose fingerprints differ from the `stored` ones; (event_id, market_id, reason) rows join
     `excluded`.
     """
     parts: Parts = {table.name: [] for table in TABLES}
     left_out = [(specification.study_id, *row) for row in excluded]
-    kept, fresh = set(), set()
-    for item in planned:
-        event_id = item.event.event_id
-        left_out.extend((specification.study_id, event_id, *reason) for reason in item.reasons)
-        if not item.pairs:
-            continue
-        if item.signature == stored.get(event_id):
-            kept.add(event_id)
-            continue
-        fresh.add(event_id)
-        _measure_event(item, markets, parts)
+
+    def plan() -> Iterator[tuple[str, Fingerprints, PlannedEvent]]:
+        for item in planned:
+            left_out.extend((specification.study_id, item.event.event_id, *reason) for reason in item.reasons)
+            if item.pairs:
+                yield item.event.event_id, item.fingerprints, item
+
+    found = refresh(plan(), stored, lambda item: _measure_event(item, markets, parts))
     rows = {table.name: table.conform(pl.concat([table.empty(), *parts[table.name]])) for table in TABLES}
     exclusions = EXCLUSION.conform(pl.DataFrame(left_out, schema=EXCLUSION.schema, orient="row"))
-    return StudyOutcome(rows, frozenset(kept), frozenset(fresh), exclusions)
-
-
-def read_signatures(stored_pairs: pl.DataFrame) -> dict[str, Signature]:
-    """Signature of each event from stored (event_id, subject_id, spec_sha256) rows."""
-    found: dict[str, set[tuple[str, str]]] = {}
-    for event_id, subject_id, sha256 in stored_pairs.select("event_id", "subject_id", "spec_sha256").iter_rows():
-        found.setdefault(event_id, set()).add((subject_id, sha256))
-    return {event_id: frozenset(pairs) for event_id, pairs in found.items()}
-
-
-def join_rows(stored: pl.DataFrame, fresh: pl.DataFrame, study_id: str, kept: frozenset[str]) -> pl.DataFrame:
-    """The whole table: rows of other studies and groups, rows of events that are kept, and the fresh ones."""
-    is_other = pl.col("study_id") != study_id
-    if "group_id" in stored.columns:
-        is_other |= pl.col("group_id") != GROUP_ID
-    return pl.concat([stored.filter(is_other | pl.col("event_id").is_in(sorted(kept))), fresh])
+    return StudyOutcome(rows, frozenset(found.kept), frozenset(found.fresh), found.gone, exclusions)
 
 
 def _measure_event(item: PlannedEvent, markets: StudyMarkets, parts: Parts) -> None:

@@ -44,10 +44,9 @@ class PlannedEvent:
     curves: tuple[PlannedCurve, ...]
 
     @property
-    def signature(self) -> frozenset[tuple[str, str]]:
-        """(market_id or asset_id, spec_sha256) of every pair and curve: the same set means the same results."""
-        pairs = {(pair.market_id, pair.spec_sha256) for pair in self.pairs}
-        return frozenset(pairs | {(curve.asset_id, curve.spec_sha256) for curve in self.curves})
+    def fingerprints(self) -> frozenset[str]:
+        """The fingerprint of every pair and curve: the same set means the same results."""
+        return frozenset([*(pair.spec_sha256 for pair in self.pairs), *(curve.spec_sha256 for curve in self.curves)])
 
 
 def read_event_times(events: pl.DataFrame) -> tuple[tuple[EventTime, ...], tuple[tuple[str, str, str], ...]]:

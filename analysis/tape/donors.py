@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.results.fingerprint import fingerprint
 from analysis.tape.observations import is_observed
 from analysis.tape.returns import ReturnGrid
 from analysis.tape.series import AlignedSeries
@@ -44,10 +44,8 @@ class Donors:
         return found
 
     def fingerprint(self, series: AlignedSeries, first: int, last: int) -> str:
-        """sha256 over names and returns in the bars [first, last) of `series`."""
-        digest = hashlib.sha256(" ".join(self.asset_ids).encode())
-        digest.update(np.ascontiguousarray(self.over(series)[:, first:last]).tobytes())
-        return digest.hexdigest()
+        """Fingerprint of names and returns in the bars [first, last) of `series`."""
+        return fingerprint(self.asset_ids, self.over(series)[:, first:last])
 
     def basket_over(self, series: AlignedSeries) -> Floats:
         """Equal-weighted mean return of the donors over the bars of `series`; NaN where fewer than ten have one."""

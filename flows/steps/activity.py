@@ -5,12 +5,12 @@ from __future__ import annotations
 import polars as pl
 
 from analysis.groups.activity import MEASURES, ActivitySpecification, Measure, activity_grid, measure_activity
-from analysis.groups.rows import join_groups
 from analysis.single.study import read_event_times
 from analysis.tape.markets import StudyMarkets, align_markets
 from analysis.tape.returns import build_return_grid
 from flows.context import RunContext, StepReport
 from flows.steps.groups import DECLARED_STUDY, WINDOWS_HOURS
+from flows.steps.studies import OF_STUDY
 from flows.study_registry import DeclaredStudy, load_study
 from warehouse.tables.bars import bar_length
 from warehouse.tables.news import EVENT
@@ -28,8 +28,7 @@ def update_activity_studies(context: RunContext) -> StepReport:
     events = warehouse.frame(EVENT, where="status <> 'rejected' and selected_from = 'news'")
     times, _ = read_event_times(events)
     categories = dict(events.select("event_id", "category").iter_rows())
-    results = warehouse.frame(STUDY_RESULT)
-    stored = results.filter(pl.col("study_id") == STUDY_ID)
+    stored = warehouse.frame(STUDY_RESULT, OF_STUDY, study_id=STUDY_ID)
 
     markets = read_markets(context, study)
     specification = _specify(study)
@@ -37,8 +36,8 @@ def update_activity_studies(context: RunContext) -> StepReport:
         [measure_activity(specification, measure, times, categories, markets[measure], stored) for measure in MEASURES]
     )
     n_changed = 0
-    if set(measured["spec_sha256"]) != set(stored["spec_sha256"]) or measured.height != stored.height:
-        n_changed = warehouse.replace(STUDY_RESULT, join_groups(results, measured, STUDY_ID))
+    if set(measured["spec_sha256"]) != set(stored["spec_sha256"]):
+        n_changed = warehouse.replace_part(STUDY_RESULT, measured, OF_STUDY, study_id=STUDY_ID)
     n_events = measured["event_id"].n_unique() - 1 if measured.height else 0
     return StepReport(n_changed, f"trading around {n_events} events, {n_changed} rows changed")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from analysis.groups.plan import GroupSpecification, plan_groups
-from analysis.groups.rows import join_groups, measure_groups
+from analysis.groups.rows import measure_groups
 from flows.context import RunContext, StepReport
-from flows.steps.studies import load_markets
+from flows.steps.studies import OF_STUDY, load_markets
 from flows.study_registry import DeclaredStudy, load_study
 from warehouse.tables.news import EVENT
 from warehouse.tables.studies import EXCLUSION, STUDY_RESULT
@@ -24,8 +24,7 @@ def update_group_studies(context: RunContext) -> StepReport:
     events = warehouse.frame(EVENT, where="status <> 'rejected' and selected_from = 'news'")
     masks = warehouse.frame(EVENT, where="status <> 'rejected'").filter(pl.col("origin").is_in(study.mask_origins))
     markets = load_markets(warehouse, study)
-    results, exclusions = warehouse.frame(STUDY_RESULT), warehouse.frame(EXCLUSION)
-    stored, left_out = (frame.filter(pl.col("study_id") == STUDY_ID) for frame in (results, exclusions))
+    stored, left_out = (warehouse.frame(table, OF_STUDY, study_id=STUDY_ID) for table in (STUDY_RESULT, EXCLUSION))
 
     specification = _specify(study)
     plan = plan_groups(specification, events, masks, markets)
@@ -33,8 +32,8 @@ def update_group_studies(context: RunContext) -> StepReport:
 
     n_changed = 0
     if outcome.has_changed:
-        n_changed += warehouse.replace(STUDY_RESULT, join_groups(results, outcome.results, STUDY_ID))
-        n_changed += warehouse.replace(EXCLUSION, join_groups(exclusions, outcome.exclusions, STUDY_ID))
+        for table, rows in ((STUDY_RESULT, outcome.results), (EXCLUSION, outcome.exclusions)):
+            n_changed += warehouse.replace_part(table, rows, OF_STUDY, study_id=STUDY_ID)
     return StepReport(n_changed, f"{len(plan.groups)} groups, {outcome.n_fresh} of them computed anew")
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import polars as pl
 
 from analysis.groups.models import BenchmarkReturns, compare_models
-from analysis.groups.rows import join_groups
 from analysis.single.study import plan_events, read_event_times
 from flows.benchmarks import open_benchmarks
 from flows.context import RunContext, StepReport
 from flows.steps.groups import DECLARED_STUDY
-from flows.steps.studies import load_markets
+from flows.steps.studies import OF_STUDY, load_markets
 from flows.study_registry import DeclaredStudy, load_study
 from warehouse.store.connection import Reader
 from warehouse.tables.bars import parse_bar
@@ -29,14 +28,13 @@ def update_model_studies(context: RunContext) -> StepReport:
     times, _ = read_event_times(events.filter(pl.col("origin").is_in(study.examined_origins)))
     masks = events.filter(pl.col("origin").is_in(study.mask_origins))
     planned = plan_events(study.specification, times, masks, markets)
-    results = warehouse.frame(STUDY_RESULT)
-    stored = results.filter(pl.col("study_id") == STUDY_ID)
+    stored = warehouse.frame(STUDY_RESULT, OF_STUDY, study_id=STUDY_ID)
     outcome = compare_models(STUDY_ID, planned, stored, markets, _by_bar_hours(warehouse, study))
 
     n_changed = 0
-    if outcome.n_fresh or outcome.results.height != stored.height:
-        n_changed = warehouse.replace(STUDY_RESULT, join_groups(results, outcome.results, STUDY_ID))
-    return StepReport(n_changed, f"{outcome.n_pairs} reactions under every model, {outcome.n_fresh} computed anew")
+    if outcome.has_changed:
+        n_changed = warehouse.replace_part(STUDY_RESULT, outcome.results, OF_STUDY, study_id=STUDY_ID)
+    return StepReport(n_changed, f"{outcome.n_pairs} reactions under every model, {outcome.n_fresh} fits computed anew")
 
 
 def _by_bar_hours(reader: Reader, study: DeclaredStudy) -> BenchmarkReturns:

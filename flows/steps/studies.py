@@ -6,7 +6,8 @@ from datetime import datetime
 
 import polars as pl
 
-from analysis.single.measure import TABLES, join_rows, measure_events, read_signatures
+from analysis.results.refresh import Fingerprints, stored_fingerprints
+from analysis.single.measure import TABLES, StudyOutcome, measure_events
 from analysis.single.study import plan_events, read_event_times
 from analysis.tape.markets import StudyMarkets, align_markets
 from analysis.tape.observations import observed_bars, observed_markets
@@ -15,16 +16,21 @@ from flows.context import RunContext, StepReport
 from flows.study_registry import DeclaredStudy, load_studies
 from warehouse.store.connection import Reader, Warehouse
 from warehouse.tables.bars import bar_length
-from warehouse.tables.contract import Table
+from warehouse.tables.catalog import load_tables
 from warehouse.tables.news import EVENT
 from warehouse.tables.prices import MARKET
 from warehouse.tables.studies import EXCLUSION, STUDY_RESULT
 
+STUDIES_OF_STEPS = ("groups", "activity", "models")  # studies that a step of their own keeps
+OF_STUDY = "study_id = $study_id"  # the part of a table that one study owns
+
 
 def update_studies(context: RunContext) -> StepReport:
     """Run every declared study; an event whose specification and data are as they were keeps its rows."""
-    reports = [_update_study(context, study) for study in load_studies(context.settings.config_path)]
-    n_changed = sum(report.n_changed for report in reports)
+    studies = load_studies(context.settings.config_path)
+    n_swept = _sweep(context.warehouse, [study.id for study in studies])
+    reports = [_update_study(context, study) for study in studies]
+    n_changed = n_swept + sum(report.n_changed for report in reports)
     return StepReport(n_changed, "; ".join(report.detail for report in reports))
 
 
@@ -37,20 +43,27 @@ def _update_study(context: RunContext, study: DeclaredStudy) -> StepReport:
     times, excluded = read_event_times(events.filter(pl.col("origin").is_in(study.event_origins)))
     masks = events.filter(pl.col("origin").is_in(study.mask_origins))
     markets = load_markets(warehouse, study)
-    stored = read_signatures(warehouse.query("studied_pairs", study_id=study.id))
+    stored: dict[str, Fingerprints] = stored_fingerprints(
+        warehouse.query("studied_pairs", study_id=study.id).iter_rows()
+    )
 
     planned = plan_events(study.specification, times, masks, markets)
     outcome = measure_events(study.specification, planned, excluded, stored, markets)
 
-    n_changed = n_markets + _store_rows(warehouse, EXCLUSION, outcome.exclusions, study.id, frozenset())
-    if outcome.fresh_event_ids or outcome.kept_event_ids != stored.keys():
-        for table in TABLES:
-            n_changed += _store_rows(warehouse, table, outcome.rows[table.name], study.id, outcome.kept_event_ids)
+    n_changed = n_markets + _store(warehouse, study.id, outcome)
     detail = (
         f"{study.id}: {len(outcome.fresh_event_ids)} events measured, {len(outcome.kept_event_ids)} unchanged, "
         f"{outcome.exclusions.height} event-market pairs left out with a reason"
     )
     return StepReport(n_changed, detail)
+
+
+def _sweep(warehouse: Warehouse, declared_ids: list[str]) -> int:
+    """Take out every row of studies that are not declared any more; returns how many."""
+    known = [*declared_ids, *STUDIES_OF_STEPS]
+    part = "not list_contains($known::varchar[], study_id)"
+    owned = [table for name, table in load_tables().items() if name.startswith("out.") and "study_id" in table.schema]
+    return sum(warehouse.replace_part(table, table.empty(), part, known=known) for table in owned)
 
 
 def load_grids(reader: Reader, study: DeclaredStudy, as_of: datetime | None = None) -> list[ReturnGrid]:
@@ -96,5 +109,12 @@ def measure_one_event(
     return outcome.rows[STUDY_RESULT.name], outcome.exclusions
 
 
-def _store_rows(warehouse: Warehouse, table: Table, fresh: pl.DataFrame, study_id: str, kept: frozenset[str]) -> int:
-    return warehouse.replace(table, join_rows(warehouse.frame(table), fresh, study_id, kept))
+def _store(warehouse: Warehouse, study_id: str, outcome: StudyOutcome) -> int:
+    """Write the rows of events that were measured anew, take out those of events that are gone; returns how many."""
+    n_changed = warehouse.replace_part(EXCLUSION, outcome.exclusions, OF_STUDY, study_id=study_id)
+    event_ids = sorted(outcome.fresh_event_ids | outcome.gone_event_ids)
+    for table in TABLES if event_ids else ():
+        part = f"{OF_STUDY} and list_contains($event_ids::varchar[], event_id)"
+        rows = outcome.rows[table.name]
+        n_changed += warehouse.replace_part(table, rows, part, study_id=study_id, event_ids=event_ids)
+    return n_changed

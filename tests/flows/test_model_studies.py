@@ -79,7 +79,7 @@ def test_the_other_ai_tokens_leave_out_the_one_under_study(context: RunContext) 
 def test_a_second_run_changes_nothing(context: RunContext) -> None:
     report = update_model_studies(context)
     assert report.n_changed == 0
-    assert " 0 computed anew" in report.detail
+    assert " 0 fits computed anew" in report.detail
 
 
 def test_the_commands_show_models_and_benchmarks(context: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,10 +7,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from analysis.single.measure import TABLES
 from flows.context import RunContext
 from flows.settings import Settings
+from flows.steps import activity, groups, models
 from flows.steps.bundle import update_bundle
-from flows.steps.studies import update_studies
+from flows.steps.studies import STUDIES_OF_STEPS, update_studies
 from flows.study_registry import load_studies
 from warehouse.config import ConfigError
 from warehouse.store.connection import Warehouse, open_writer
@@ -236,15 +238,30 @@ def test_a_rejected_event_loses_its_rows_and_no_other_does(small: RunContext) ->
     assert EPISODE not in small.warehouse.frame(SPECIFICATION)["event_id"].to_list()
 
 
+def test_rows_of_a_study_that_is_not_declared_go(small: RunContext) -> None:
+    gone = {table: small.warehouse.frame(table).head(3).with_columns(study_id=pl.lit("mine")) for table in TABLES}
+    for table, rows in gone.items():
+        renamed = rows.with_columns(result_id="mine " + pl.col("result_id")) if table is STUDY_RESULT else rows
+        small.warehouse.merge(table, renamed)
+    before = sum(rows.height for rows in gone.values())
+    assert update_studies(small).n_changed == before > len(TABLES)
+    assert all(small.warehouse.frame(table, where="study_id = 'mine'").is_empty() for table in TABLES)
+    assert update_studies(small).n_changed == 0
+
+
+def test_the_studies_of_steps_are_those_that_steps_keep() -> None:
+    assert set(STUDIES_OF_STEPS) == {groups.STUDY_ID, activity.STUDY_ID, models.STUDY_ID}
+
+
 def test_a_changed_event_is_measured_again_and_other_studies_are_left_alone(small: RunContext) -> None:
     row = small.warehouse.frame(STUDY_RESULT).head(1)
-    other = row.with_columns(result_id=pl.lit("other"), study_id=pl.lit("other"), group_id=pl.lit("category:outage"))
+    other = row.with_columns(result_id=pl.lit("other"), study_id=pl.lit("groups"), group_id=pl.lit("category:outage"))
     small.warehouse.merge(STUDY_RESULT, other)
     event = small.warehouse.frame(EVENT, where="event_id = $e", e=EPISODE)
     later = event.with_columns(latest_at_utc=pl.lit(datetime(2026, 6, 13, 1, 5, tzinfo=UTC)).cast(UTC_TYPE))
     small.warehouse.merge(EVENT, later)
     assert "1 events measured, 1 unchanged" in update_studies(small).detail
-    assert small.warehouse.frame(STUDY_RESULT, where="study_id = 'other'").height == 1
+    assert small.warehouse.frame(STUDY_RESULT, where="study_id = 'groups'").height == 1
 
 
 def test_a_user_s_study_file_with_an_unknown_key_is_named(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from warehouse.store.digests import digest_table
 from warehouse.store.errors import BusyError, NotPublishedError, OutdatedError, QueryError, StorageFailedError
 from warehouse.store.frames import fetch_frame, run_statement
 from warehouse.store.migrate import migrate
-from warehouse.store.upsert import MergeCount, merge, replace
+from warehouse.store.upsert import MergeCount, merge, replace, replace_part
 from warehouse.tables.contract import Table
 
 CONFIG: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
@@ -99,6 +99,10 @@ class Warehouse(Reader):
         if table.name not in self._held:
             self._held[table.name] = self.frame(table)
         return self._held[table.name]
+
+    def replace_part(self, table: Table, frame: pl.DataFrame, part: str, **parameters: Any) -> int:
+        """Make the rows for which the condition `part` holds exactly `frame`; returns how many were written."""
+        return replace_part(self.connection, table, frame, part, parameters)
 
 
 def query_text(name: str) -> str:

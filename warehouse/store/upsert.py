@@ -1,14 +1,17 @@
-"""Write a frame into its table: merge on the natural key, or replace the whole table."""
+"""Write a frame into its table: merge on the natural key, or replace the whole table or a part of it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 import polars as pl
 
 from warehouse.store.frames import run_statement, staged
-from warehouse.tables.contract import Table
+from warehouse.tables.contract import ContractError, Table
 
 # When a row was first seen never changes; and a row that differs only here has not changed.
 FIRST_SIGHT = frozenset({"first_seen_at_utc", "seen_at_utc", "fetched_at_utc"})
@@ -76,14 +79,46 @@ def replace(connection: duckdb.DuckDBPyConnection, table: Table, frame: pl.DataF
         )
         if not (n_new or n_gone):
             return 0
-        run_statement(connection, "begin")
-        try:
+        with _transaction(connection):
             run_statement(connection, f"delete from {table.name}")
             # Named columns: one that was added later stands last in the file, wherever its contract puts it.
             every = ", ".join(table.column_names)
             run_statement(connection, f"insert into {table.name} ({every}) select {every} from {stage}")
-            run_statement(connection, "commit")
-        except duckdb.Error:
-            run_statement(connection, "rollback")
-            raise
     return max(int(n_new), int(n_gone))
+
+
+def replace_part(
+    connection: duckdb.DuckDBPyConnection, table: Table, frame: pl.DataFrame, part: str, parameters: dict[str, Any]
+) -> int:
+    """Make the rows for which `part` holds exactly `frame`, in one transaction; returns how many rows were written.
+
+    `part` is a condition with $parameters, all of which it uses. Rows that are the same, and rows outside the part, are
+    not touched. Raises ContractError for a row of `frame` outside the part: nothing would ever take it out again.
+    """
+    rows = table.conform(frame)
+    with staged(connection, rows) as stage:
+        outside = f"select count(*) from {stage} where ({part}) is distinct from true"
+        [(n_outside,)] = run_statement(connection, outside, parameters)
+        if n_outside:
+            raise ContractError(f"{table.name}: {n_outside} of {rows.height} rows are outside the part {part}")
+        key = ", ".join(table.key)
+        with _transaction(connection):
+            [(n_gone,)] = run_statement(
+                connection,
+                f"delete from {table.name} where ({part}) and ({key}) not in (select ({key}) from {stage})",
+                parameters,
+            )
+            [(n_written,)] = run_statement(connection, merge_sql(table, stage)) if rows.height else [(0,)]
+    return int(n_gone) + int(n_written)
+
+
+@contextmanager
+def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All statements inside the block, or none of them."""
+    run_statement(connection, "begin")
+    try:
+        yield
+        run_statement(connection, "commit")
+    except duckdb.Error:
+        run_statement(connection, "rollback")
+        raise

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 
-import numpy as np
 import polars as pl
 
+from analysis.results.fingerprint import fingerprint
 from analysis.single.choices.curve import SpecificationCurve, trace_specifications
 from analysis.single.choices.grid import ESTIMATION_DAYS, HISTORY_DAYS, WINDOW_HOURS
 from analysis.single.window.pair import EventTime, Pair
 from analysis.tape.markets import Variant
+from analysis.tape.series import cut_series
 from warehouse.tables.bars import MICROSECONDS_PER_HOUR
 from warehouse.tables.contract import UTC
 from warehouse.tables.single import SPECIFICATION, SPECIFICATION_SUMMARY
@@ -115,16 +115,15 @@ def _summary_row(asset_id: str, curve: SpecificationCurve) -> pl.DataFrame:
 
 
 def hash_specifications(pair: Pair, variants: Sequence[Variant], spans_us: tuple[tuple[int, int], ...]) -> str:
-    """sha256 over the main pair's hash and every return that the curve may use."""
-    digest = hashlib.sha256(pair.spec_sha256.encode())
+    """Fingerprint of the main pair's and of every return that the curve may use."""
     reach = round((HISTORY_DAYS + max(ESTIMATION_DAYS)) * 24.0 * MICROSECONDS_PER_HOUR)
     ahead = round(max(WINDOW_HOURS) * MICROSECONDS_PER_HOUR)
-    digest.update(repr([span for span in spans_us if span[0] <= pair.event.latest_us + ahead]).encode())
+    spans = [span for span in spans_us if span[0] <= pair.event.latest_us + ahead]
+    used = []
     for variant in variants:
         for name, series in variant.items():
             first = series.first_bar_after(pair.event.earliest_us - reach)
             last = series.first_bar_after(pair.event.latest_us + ahead) + 1
-            digest.update(f"{name} {series.market_id} {series.bar_words}".encode())
-            for values in (series.close_us, series.asset, series.benchmark):
-                digest.update(np.ascontiguousarray(values[first:last]).tobytes())
-    return digest.hexdigest()
+            cut = cut_series(series, first, last)
+            used.append((name, cut.market_id, cut.bar_words, cut.close_us, cut.asset, cut.benchmark))
+    return fingerprint(pair.spec_sha256, spans, used)

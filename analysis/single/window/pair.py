@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.results.fingerprint import Source, fingerprint
 from analysis.single.window.block_model import Coefficients, ReturnSums, fit_around, sum_returns
 from analysis.single.window.placebo import measure_volatility
 from analysis.tape.donors import Donors
@@ -20,7 +19,7 @@ from warehouse.tables.bars import MICROSECOND
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-ALGORITHM_VERSION = "single-10"  # part of every specification hash: raise it when a number may change
+SOURCE = Source("analysis.single.measure")  # what computes the rows of a pair
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +142,9 @@ def prepare_pair(
     residuals = cut.asset - float(coefficients.beta[0]) * cut.benchmark
     volatility = measure_volatility(residuals, cut.bar_hours)
     words = describe_conventions(specification, event, cut, int(coefficients.n[0]), int(cut.close_us[index - 1]))
-    sha256 = hash_specification(specification, event, cut, is_masked)
-    if donors is not None:
-        after = index + int(specification.main_window_hours / cut.bar_hours)
-        seen = donors.fingerprint(cut, max(0, index - length), after)
-        sha256 = hashlib.sha256(f"{sha256} {seen}".encode()).hexdigest()
+    after = index + int(specification.main_window_hours / cut.bar_hours)
+    seen = donors.fingerprint(cut, max(0, index - length), after) if donors is not None else None
+    sha256 = hash_specification(specification, event, cut, is_masked, seen)
     return Pair(specification, event, cut, sums, is_masked, index, coefficients, volatility, sha256, words)
 
 
@@ -182,15 +179,12 @@ def describe_closes(specification: StudySpecification, market_id: str) -> str:
 
 
 def hash_specification(
-    specification: StudySpecification, event: EventTime, series: AlignedSeries, is_masked: Flags
+    specification: StudySpecification, event: EventTime, series: AlignedSeries, is_masked: Flags, donors: str | None
 ) -> str:
-    """sha256 over the algorithm's version, the declaration, the event's times and every number that is used."""
-    words = {"version": ALGORITHM_VERSION, "study": asdict(specification), "event": asdict(event)}
-    digest = hashlib.sha256(json.dumps(words, sort_keys=True).encode())
-    digest.update(f"{series.market_id} {series.bar_words} {series.benchmark_ids}".encode())
-    for values in (series.close_us, series.close_quote, series.benchmark, series.benchmark_source, is_masked):
-        digest.update(np.ascontiguousarray(values).tobytes())
-    return digest.hexdigest()
+    """Fingerprint of the declaration, the event's times, every number that is used and the source that uses them."""
+    values = (series.close_us, series.close_quote, series.benchmark, series.benchmark_source, is_masked)
+    names = (series.market_id, series.bar_words, series.benchmark_ids)
+    return fingerprint(SOURCE, specification, event, names, values, donors)
 
 
 def utc_instant(microseconds: int) -> datetime:
