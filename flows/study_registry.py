@@ -79,6 +79,7 @@ class DeclaredStudy(Entry):
 
 
 STUDIES = EntryTable("study", DeclaredStudy)
+STUDY_FORM = FileForm((STUDIES,))
 
 
 def load_studies(config_path: Path) -> tuple[DeclaredStudy, ...]:
@@ -87,7 +88,7 @@ def load_studies(config_path: Path) -> tuple[DeclaredStudy, ...]:
     ConfigError names what is wrong and where.
     """
     own = read_own(config_path, "studies.toml")
-    return load_config(FileForm((STUDIES,)), packaged_text("flows", "studies.toml"), own).entries(STUDIES)
+    return load_config(STUDY_FORM, packaged_text("flows", "studies.toml"), own).entries(STUDIES)
 
 
 def load_study(config_path: Path, study_id: str) -> DeclaredStudy:

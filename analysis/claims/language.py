@@ -157,6 +157,7 @@ KINDS: Mapping[str, type[Claim]] = {
     "premium": Premium,
 }
 CLAIMS = EntryTable("claim", KINDS, exclusive=(("event", "at"),))
+CLAIM_FORM = FileForm((CLAIMS,))
 
 
 def packaged_claims(own: ConfigText | None = None) -> list[Claim]:
@@ -166,4 +167,4 @@ def packaged_claims(own: ConfigText | None = None) -> list[Claim]:
 
 def read_claims(*texts: ConfigText | None) -> list[Claim]:
     """The claims of all texts, later ones over earlier ones; ConfigError names file, line, entry and key."""
-    return list(load_config(FileForm((CLAIMS,)), *texts).entries(CLAIMS))
+    return list(load_config(CLAIM_FORM, *texts).entries(CLAIMS))

@@ -64,6 +64,7 @@ class DecisionEntry(Entry):
 
 
 DECISIONS = EntryTable("event", DecisionEntry)
+DECISION_FORM = FileForm((DECISIONS,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class Decision:
 
 def read_decisions(ledger: ConfigText | None) -> list[Decision]:
     """The decisions of a person's ledger in file order, none without one; ConfigError names what is wrong and where."""
-    return [_decision(entry) for entry in load_config(FileForm((DECISIONS,)), ledger).entries(DECISIONS)]
+    return [_decision(entry) for entry in load_config(DECISION_FORM, ledger).entries(DECISIONS)]
 
 
 def _decision(entry: DecisionEntry) -> Decision:

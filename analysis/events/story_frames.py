@@ -23,7 +23,7 @@ class Frame(Entry):
 
 
 FRAMES = EntryTable("frame", Frame)
-FORM = FileForm((FRAMES,), texts=("version",))
+_FORM = FileForm((FRAMES,), texts=("version",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class FrameSet:
 
 def load_frames() -> FrameSet:
     """The packaged frames."""
-    found = load_config(FORM, packaged_text("analysis.events", "stories.toml"))
+    found = load_config(_FORM, packaged_text("analysis.events", "stories.toml"))
     return FrameSet(found.text("version"), found.entries(FRAMES))
 
 

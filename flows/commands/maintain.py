@@ -28,6 +28,7 @@ def rebuild(
     from dataclasses import replace
     from datetime import UTC, datetime
 
+    from flows.jobs.config_check import require_sound
     from flows.jobs.maintenance import DERIVED, empty_derived_tables
     from flows.pipeline import run_pipeline
     from flows.progress import Progress
@@ -37,6 +38,7 @@ def rebuild(
         talk(f"would empty and derive again: {', '.join(table.name for table in DERIVED)}")
         return
     settings = replace(load_settings(), is_offline=True)
+    require_sound(settings.config_path)  # before anything is emptied
     n_rows = empty_derived_tables(settings)
     talk(f"emptied {len(DERIVED)} derived tables ({n_rows} rows)")
     with Progress() as progress:
@@ -60,7 +62,7 @@ def diff(
 
 
 def doctor(fmt: FormatOption = Format.TABLE) -> None:
-    """Check this installation: Python, disk, published file, browser, network.
+    """Check this installation: Python, disk, your own files in config/, published file, browser, network.
 
     Exit code 2 when something must be mended.
 

@@ -33,12 +33,14 @@ def run(
     from dataclasses import replace
     from datetime import UTC
 
+    from flows.jobs.config_check import require_sound
     from flows.progress import Progress
     from flows.settings import load_settings
     from flows.summary import print_summary
 
     settings = load_settings()
     settings = replace(settings, is_offline=settings.is_offline or offline)
+    unread = require_sound(settings.config_path)
     instant = now.replace(tzinfo=UTC) if now else datetime.now(UTC)
     with Progress() as progress:
         if settings.prefect_api_url:
@@ -50,6 +52,8 @@ def run(
 
             outcome = run_pipeline(settings, instant, say=progress.say)
     print_summary(settings, outcome)
+    for line in unread:
+        talk(f"! {line}")
     if outcome.check_problems:
         raise CommandError(f"{len(outcome.check_problems)} data check(s) failed, see above", EXIT_CHECK)
     if strict and outcome.source_problems:

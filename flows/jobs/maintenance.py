@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
+from flows.jobs.config_check import examine_configuration
 from flows.settings import Settings
 from warehouse.store.connection import Warehouse, open_reader, open_writer
 from warehouse.tables.catalog import load_tables
@@ -88,6 +89,7 @@ def examine(settings: Settings) -> list[Finding]:
     return [
         Finding("python", sys.version_info >= (3, 11), False, f"{sys.version.split()[0]}; needs 3.11 to 3.13"),
         _folder(settings.home),
+        _configuration(settings.config_path),
         _published(settings.published_path),
         _browser(),
         _network(settings),
@@ -98,6 +100,14 @@ def _folder(home: Path) -> Finding:
     existing = next(path for path in (home, *home.parents) if path.exists())
     free = shutil.disk_usage(existing).free
     return Finding("disk", free >= MINIMUM_FREE_BYTES, False, f"{home}: {free / 1e9:.1f} GB free; wants 0.5 GB")
+
+
+def _configuration(config_path: Path) -> Finding:
+    found = examine_configuration(config_path)
+    wrong = [*found.faults, *found.unread]
+    n_files = found.changes["file"].n_unique()
+    said = "\n".join(wrong) or f"{config_path}: {found.changes.height} entries of your own in {n_files} files"
+    return Finding("config", not wrong, not found.faults, said)
 
 
 def _published(path: Path) -> Finding:

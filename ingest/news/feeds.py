@@ -73,7 +73,7 @@ class FeedEntry(Entry):
 
 
 FEEDS = EntryTable("feed", FeedEntry)
-FORM = FileForm((FEEDS,))
+FEED_FORM = FileForm((FEEDS,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class Feed:
 
 def load_feeds(own: ConfigText | None = None) -> tuple[Feed, ...]:
     """The packaged feeds in file order, then a person's own; ConfigError names what is wrong and where."""
-    entries = load_config(FORM, packaged_text("ingest.news", "feeds.toml"), own).entries(FEEDS)
+    entries = load_config(FEED_FORM, packaged_text("ingest.news", "feeds.toml"), own).entries(FEEDS)
     return tuple(_feed(entry) for entry in entries)
 
 
