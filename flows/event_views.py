@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
@@ -26,20 +27,20 @@ LIST_COLUMNS = (
 )
 
 
-def list_events(published: Path, category: str | None, since: str | None, status: str | None) -> pl.DataFrame:
+def list_events(published: Path, category: str | None, since: datetime | None, status: str | None) -> pl.DataFrame:
     """Events in order of time; rejected ones only when asked for by status."""
     events = _read(published, EVENT, "")
     chosen = events.filter(pl.col("status") == status) if status else events.filter(pl.col("status") != "rejected")
     if category:
         chosen = chosen.filter(pl.col("category") == category)
     if since:
-        chosen = chosen.filter(pl.col("best_at_utc").dt.strftime("%Y-%m-%d") >= since)
+        chosen = chosen.filter(pl.col("best_at_utc") >= since)
     return chosen.sort("best_at_utc", "event_id").select(LIST_COLUMNS)
 
 
 def show_event(published: Path, event_id: str) -> pl.DataFrame:
     """One event as field and value, its time interval and the reason included."""
-    row = _event(published, event_id)
+    row = _read(published, EVENT, "event_id = $event_id", event_id=event_id).row(0, named=True)
     fields = [(name, _text(value)) for name, value in row.items()]
     return pl.DataFrame(fields, schema=["field", "value"], orient="row")
 
@@ -65,30 +66,6 @@ def event_confounders(published: Path, event_id: str) -> pl.DataFrame:
     """What else happened in the event's window, nearest first."""
     rows = _read(published, CONFOUNDER, "event_id = $event_id", event_id=event_id).sort("confounder_number")
     return rows.select("kind", "at_utc", "offset_hours", "detail")
-
-
-def require_events(published: Path, event_ids: list[str]) -> None:
-    """CommandError when one of the ids is no event of the published file, naming ids that look like it."""
-    if not published.is_file():
-        return
-    known = _read(published, EVENT, "")["event_id"].to_list()
-    for event_id in event_ids:
-        if event_id not in known:
-            raise CommandError(f"no event {event_id}{_similar(event_id, known)}; see: aftershock events list")
-
-
-def _event(published: Path, event_id: str) -> dict[str, object]:
-    events = _read(published, EVENT, "")
-    found = events.filter(pl.col("event_id") == event_id)
-    if found.is_empty():
-        hint = _similar(event_id, events["event_id"].to_list())
-        raise CommandError(f"no event {event_id}{hint}; see: aftershock events list")
-    return found.row(0, named=True)
-
-
-def _similar(event_id: str, known: list[str]) -> str:
-    near = [other for other in known if other.startswith(event_id[:10])][:3]
-    return f" (that day: {', '.join(near)})" if near else ""
 
 
 def _read(published: Path, table: Table, where: str, **parameters: str) -> pl.DataFrame:

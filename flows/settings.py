@@ -6,7 +6,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from flows.errors import CommandError
+
 DEFAULT_HOME = "aftershock-home"
+DEFAULT_LOCK_DEADLINE_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +51,18 @@ def load_settings() -> Settings:
         home=Path(os.environ.get("AFTERSHOCK_HOME") or DEFAULT_HOME).absolute(),
         replay_url=os.environ.get("AFTERSHOCK_REPLAY_URL") or None,
         is_offline=os.environ.get("AFTERSHOCK_OFFLINE", "") not in ("", "0"),
-        lock_deadline_seconds=float(os.environ.get("AFTERSHOCK_LOCK_DEADLINE_SECONDS") or 30),
+        lock_deadline_seconds=_read_seconds("AFTERSHOCK_LOCK_DEADLINE_SECONDS", DEFAULT_LOCK_DEADLINE_SECONDS),
         plotly_js=Path(plotly_js) if plotly_js else None,
         prefect_api_url=os.environ.get("PREFECT_API_URL") or None,
     )
+
+
+def _read_seconds(name: str, default: float) -> float:
+    written = os.environ.get(name) or str(default)
+    try:
+        return float(written)
+    except ValueError as exc:
+        raise CommandError(f"{name} is {written!r}; expected seconds, for example {default:g}") from exc
 
 
 def child_environment(settings: Settings, prefect_api_url: str) -> dict[str, str]:

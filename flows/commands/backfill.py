@@ -1,12 +1,30 @@
 """`aftershock backfill`: fetch history that the regular pass no longer sees."""
 
-from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Optional
 
 import typer
 
 from flows.errors import EXIT_SOURCE, CommandError
+from flows.options import (
+    DEFAULT_TIMEFRAME,
+    Asset,
+    FormatOption,
+    Instant,
+    Timeframe,
+    asset_option,
+    past_instant_option,
+    stored_timeframe_option,
+)
 from flows.output import Format, emit, talk
+
+
+class Archive(StrEnum):
+    """Archives of past news."""
+
+    REGISTER = "register"
+    GDELT = "gdelt"
+
 
 group = typer.Typer(invoke_without_command=True)
 
@@ -19,17 +37,14 @@ def register(app: typer.Typer) -> None:
 @group.callback()
 def backfill_price_history(
     context: typer.Context,
-    asset: Annotated[Optional[str], typer.Option(help="Asset of the registry, e.g. TAO.")] = None,  # noqa: UP045
-    since: Annotated[
-        Optional[datetime],  # noqa: UP045 - typer reads the annotation
-        typer.Option(help="First day to fetch (UTC).", formats=["%Y-%m-%d"]),
-    ] = None,
-    timeframe: Annotated[str, typer.Option(help="Bar length: 1m, 5m, 1h, 4h or 1d.")] = "1h",
+    asset: Annotated[Optional[Asset], asset_option("Asset of the registry, e.g. TAO.")] = None,  # noqa: UP045 - typer reads it
+    since: Annotated[Optional[Instant], past_instant_option("Fetch bars from this day or instant on.")] = None,  # noqa: UP045 - the same
+    timeframe: Annotated[Timeframe, stored_timeframe_option("Bar length: 1m, 5m, 1h, 4h or 1d.")] = DEFAULT_TIMEFRAME,
     exchange: Annotated[
         Optional[str],  # noqa: UP045 - typer reads the annotation
         typer.Option(help="One venue only, e.g. binanceusdm; all venues when absent."),
     ] = None,
-    fmt: Annotated[Format, typer.Option("--format", help="How to print the report.")] = Format.TABLE,
+    fmt: FormatOption = Format.TABLE,
 ) -> None:
     """Fetch the candles of an asset since a day, on every venue that lists it, or news with `backfill news`.
 
@@ -42,8 +57,6 @@ def backfill_price_history(
         return
     if asset is None or since is None:
         raise CommandError("give --asset and --since, or a subcommand: aftershock backfill --help")
-    from datetime import UTC
-
     from flows.jobs.price_backfill import backfill_prices
     from flows.manual import writing_command
 
@@ -53,7 +66,7 @@ def backfill_price_history(
         report = backfill_prices(
             run,
             asset,
-            since.replace(tzinfo=UTC),
+            since,
             timeframe,
             exchange,
             lambda done, planned: run.say(f"{asset} {timeframe}: {done} of {planned} slices …"),
@@ -63,10 +76,10 @@ def backfill_price_history(
 
 @group.command("news")
 def backfill_news_history(
-    since: Annotated[datetime, typer.Option(help="First day to fetch (UTC).", formats=["%Y-%m-%d"])],
+    since: Annotated[Instant, past_instant_option("First day to fetch.")],
     source: Annotated[
-        Optional[list[str]],  # noqa: UP045 - typer reads the annotation
-        typer.Option("--source", help="register or gdelt; both when absent."),
+        Optional[list[Archive]],  # noqa: UP045 - typer reads the annotation
+        typer.Option("--source", help="Which archive; both when absent."),
     ] = None,
     max_requests: Annotated[int, typer.Option(min=1, help="GDELT requests in one go (6 s each).")] = 500,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be asked, and stop.")] = False,
@@ -77,7 +90,7 @@ def backfill_news_history(
 
     Example: aftershock backfill news --since 2023-01-01 --source register
     """
-    from datetime import UTC
+    from datetime import UTC, datetime
 
     from flows.context import RunContext
     from flows.jobs.news_history import backfill_news
@@ -87,10 +100,7 @@ def backfill_news_history(
     from flows.steps.publish import publish_warehouse
     from warehouse.store.connection import open_writer
 
-    sources = tuple(source or ("register", "gdelt"))
-    unknown = sorted(set(sources) - {"register", "gdelt"})
-    if unknown:
-        raise CommandError(f"unknown source {unknown[0]!r}; expected register or gdelt")
+    sources = tuple(source or Archive)
     now = datetime.now(UTC)
     if dry_run:
         talk(f"would fetch {', '.join(sources)} from {since:%Y-%m-%d} to {now:%Y-%m-%d}, less what is stored")

@@ -1,14 +1,22 @@
 """`aftershock benchmarks`: what abnormal returns are measured against, bar by bar."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Optional
 
 import typer
 
 from flows.errors import CommandError
+from flows.options import (
+    DEFAULT_TIMEFRAME,
+    Asset,
+    FormatOption,
+    Instant,
+    Timeframe,
+    asset_option,
+    instant_option,
+    timeframe_option,
+)
 from flows.output import Format, emit, talk
 
-INSTANTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"]
 # A terminal shows the end of long series; files get all of them.
 SHOWN_BARS = 24
 
@@ -19,11 +27,11 @@ def register(app: typer.Typer) -> None:
 
 
 def show_benchmarks(
-    without: Annotated[Optional[str], typer.Option(help="Asset under study, left out of the baskets.")] = None,  # noqa: UP045 - typer reads it
-    timeframe: Annotated[str, typer.Option(help="Bar length: 1m, 5m, 1h, 4h or 1d.")] = "1h",
-    since: Annotated[Optional[datetime], typer.Option(help="First bar to print (UTC).", formats=INSTANTS)] = None,  # noqa: UP045 - the same
-    until: Annotated[Optional[datetime], typer.Option(help="Bars before this (UTC).", formats=INSTANTS)] = None,  # noqa: UP045 - the same
-    fmt: Annotated[Format, typer.Option("--format", help="How to print the rows.")] = Format.TABLE,
+    without: Annotated[Optional[Asset], asset_option("Asset under study, left out of the baskets.")] = None,  # noqa: UP045 - typer reads it
+    timeframe: Annotated[Timeframe, timeframe_option("Bar length, e.g. 4h.")] = DEFAULT_TIMEFRAME,
+    since: Annotated[Optional[Instant], instant_option("First bar to print.")] = None,  # noqa: UP045 - the same
+    until: Annotated[Optional[Instant], instant_option("Bars that open before this; a day alone is its 00:00.")] = None,  # noqa: UP045 - the same
+    fmt: FormatOption = Format.TABLE,
 ) -> None:
     """Print the log returns of Bitcoin, Ether, the market baskets and the other AI tokens, with their members.
 
@@ -39,16 +47,16 @@ def show_benchmarks(
 
     with open_reader(load_settings().published_path) as reader:
         try:
-            found = pl.concat(open_benchmarks(reader)(without and without.upper(), timeframe).values())
+            found = pl.concat(open_benchmarks(reader)(without, timeframe).values())
         except ValueError as exc:
             raise CommandError(str(exc)) from exc
     if not found.height:
         raise CommandError(f"no benchmark has bars of {timeframe}: aftershock coverage shows what is stored")
     opened = pl.col("open_time_utc")
     if since:
-        found = found.filter(opened >= since.replace(tzinfo=UTC))
+        found = found.filter(opened >= since)
     if until:
-        found = found.filter(opened < until.replace(tzinfo=UTC))
+        found = found.filter(opened < until)
     shown = found
     if fmt is Format.TABLE and since is None:
         newest = found["open_time_utc"].unique().sort().tail(SHOWN_BARS)

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from flows.options import FormatOption
 from flows.output import Format, emit, talk
 
 if TYPE_CHECKING:
     from analysis.claims.language import Claim
 
-FormatOption = Annotated[Format, typer.Option("--format", help="How to print the rows.")]
 FileOption = Annotated[
     Optional[Path],  # noqa: UP045 - typer reads the annotation
     typer.Option("--file", help="A claim file to use instead of the packaged claims and your own."),

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
 from flows.errors import EXIT_CHECK, CommandError
+from flows.options import (
+    Asset,
+    EventId,
+    FormatOption,
+    Timeframe,
+    asset_option,
+    counterpart_option,
+    event_option,
+    name_nearest,
+    timeframe_option,
+)
 from flows.output import Format, emit, talk
 
 if TYPE_CHECKING:
@@ -14,11 +26,52 @@ if TYPE_CHECKING:
 
     from warehouse.tables.contract import Table
 
-FormatOption = Annotated[Format, typer.Option("--format", help="How to print the rows.")]
-AssetOption = Annotated[Optional[str], typer.Option("--asset", help="Only this asset, such as TAO.")]  # noqa: UP045
-OtherOption = Annotated[Optional[str], typer.Option("--other", help="Only against this asset, such as BTC.")]  # noqa: UP045
-TimeframeOption = Annotated[Optional[str], typer.Option("--timeframe", help="Only bars of this length: 1h, 4h, 1d.")]  # noqa: UP045
+AssetOption = Annotated[Optional[Asset], asset_option("Only this asset, such as TAO.", "--asset")]  # noqa: UP045
+OtherOption = Annotated[Optional[Asset], counterpart_option("Only against this asset, such as BTC.", "--other")]  # noqa: UP045
+TimeframeOption = Annotated[Optional[Timeframe], timeframe_option("Only bars of this length: 1h, 4h, 1d.")]  # noqa: UP045
+# What is asked for in these columns depends on the data; every other filter is typed.
+OPEN_COLUMNS = frozenset({"window_hours", "subject_id"})
 AllOption = Annotated[bool, typer.Option("--all-columns", help="Print every column of the table.")]
+
+
+class Estimator(StrEnum):
+    """How a correlation moves."""
+
+    ROLLING = "rolling"
+    EWMA = "ewma"
+    DCC = "dcc"
+
+
+class Method(StrEnum):
+    """How it is told who moves first."""
+
+    CROSS_CORRELATION = "cross_correlation"
+    GRANGER = "granger"
+    HAYASHI_YOSHIDA = "hayashi_yoshida"
+
+
+class Frequency(StrEnum):
+    """How often the attention index is counted."""
+
+    HOURLY = "hourly"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+
+
+class Direction(StrEnum):
+    """What answers what."""
+
+    NEWS_TO_MARKET = "news_to_market"
+    MARKET_TO_NEWS = "market_to_news"
+
+
+class Outcome(StrEnum):
+    """What of a market answers."""
+
+    ABNORMAL_RETURN = "abnormal_return"
+    VOLATILITY = "volatility"
+    VOLUME = "volume"
+
 
 app = typer.Typer(
     name="correlate",
@@ -56,7 +109,7 @@ def show_rolling(
     other: OtherOption = None,
     timeframe: TimeframeOption = None,
     hours: Annotated[Optional[float], typer.Option("--window", help="Only this window, in hours.")] = None,  # noqa: UP045
-    estimator: Annotated[str, typer.Option("--estimator", help="rolling, ewma or dcc.")] = "rolling",
+    estimator: Annotated[Estimator, typer.Option("--estimator", help="How it moves.")] = Estimator.ROLLING,
     every: AllOption = False,
     fmt: FormatOption = Format.TABLE,
 ) -> None:
@@ -77,7 +130,7 @@ def show_rolling(
 @app.command("episodes")
 def show_episodes(
     asset: AssetOption = None,
-    event: Annotated[Optional[str], typer.Option("--event", help="Only this event id.")] = None,  # noqa: UP045
+    event: Annotated[Optional[EventId], event_option("Only this event id.", "--event")] = None,  # noqa: UP045
     timeframe: TimeframeOption = None,
     every: AllOption = False,
     fmt: FormatOption = Format.TABLE,
@@ -146,8 +199,8 @@ def show_lead_lag(
     other: OtherOption = None,
     timeframe: TimeframeOption = None,
     method: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option("--method", help="cross_correlation, granger or hayashi_yoshida."),
+        Optional[Method],  # noqa: UP045
+        typer.Option("--method", help="Only this method."),
     ] = None,
     every: AllOption = False,
     fmt: FormatOption = Format.TABLE,
@@ -167,7 +220,7 @@ def show_lead_lag(
 @app.command("attention")
 def show_attention(
     subject: Annotated[str, typer.Option("--subject", help="all, or a category, entity or jurisdiction.")] = "all",
-    frequency: Annotated[str, typer.Option("--frequency", help="hourly, daily or weekly.")] = "weekly",
+    frequency: Annotated[Frequency, typer.Option("--frequency", help="How often.")] = Frequency.WEEKLY,
     every: AllOption = False,
     fmt: FormatOption = Format.TABLE,
 ) -> None:
@@ -188,10 +241,10 @@ def show_attention(
 def show_response(
     asset: AssetOption = None,
     subject: Annotated[Optional[str], typer.Option("--subject", help="all, or a category.")] = None,  # noqa: UP045
-    direction: Annotated[str, typer.Option("--direction", help="news_to_market or market_to_news.")] = "news_to_market",
+    direction: Annotated[Direction, typer.Option("--direction", help="What answers what.")] = Direction.NEWS_TO_MARKET,
     outcome: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option("--outcome", help="abnormal_return, volatility or volume."),
+        Optional[Outcome],  # noqa: UP045
+        typer.Option("--outcome", help="Only this outcome."),
     ] = None,
     every: AllOption = False,
     fmt: FormatOption = Format.TABLE,
@@ -252,6 +305,7 @@ def _show(table: Table, columns: str, fmt: Format, every: bool, **filters: Any) 
         if not reader.has(table):
             raise CommandError(f"the published file has no {table.name} yet: run aftershock run")
         frame = reader.frame(table, order_by=", ".join(table.key))
+    _require_known(table, frame, filters)
     chosen = _matching(frame, filters)
     if not chosen.height:
         asked = ", ".join(f"{name} = {value}" for name, value in filters.items() if value is not None)
@@ -259,6 +313,20 @@ def _show(table: Table, columns: str, fmt: Format, every: bool, **filters: Any) 
             f"no rows in {table.name} with {asked or 'any value'}; aftershock describe {table.name} says what it holds"
         )
     emit(chosen if every else chosen.select(columns.split()), fmt)
+
+
+def _require_known(table: Table, frame: pl.DataFrame, filters: dict[str, Any]) -> None:
+    """CommandError when a wanted window or subject is none that the table has, with the nearest ones."""
+    for name in OPEN_COLUMNS & filters.keys():
+        known = frame[name].unique().drop_nulls()
+        value = filters[name]
+        if frame.height and value is not None and value not in known.to_list():
+            words = name_nearest(f"{value:g}" if isinstance(value, float) else value, _words(known))
+            raise CommandError(f"{table.name} has no {name} {value!r}; {words}")
+
+
+def _words(values: pl.Series) -> list[str]:
+    return [f"{value:g}" if isinstance(value, float) else str(value) for value in values.sort()]
 
 
 def _matching(frame: pl.DataFrame, filters: dict[str, Any]) -> pl.DataFrame:

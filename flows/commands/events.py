@@ -1,21 +1,38 @@
 """`aftershock events`: tag headlines, score the tagging, see events and decide about them."""
 
-from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from flows.options import (
+    Category,
+    EventId,
+    FormatOption,
+    Instant,
+    category_option,
+    event_argument,
+    exact_instant_option,
+    instant_option,
+    last_instant_option,
+)
 from flows.output import Format, emit, talk
 
 if TYPE_CHECKING:
     from flows.settings import Settings
 
-FormatOption = Annotated[Format, typer.Option("--format", help="How to print the rows.")]
-EventArgument = Annotated[str, typer.Argument(help="Event id, as `aftershock events list` prints it.")]
+EventArgument = Annotated[EventId, event_argument()]
 NoteOption = Annotated[Optional[str], typer.Option("--note", help="Why, in your words; kept with the event.")]  # noqa: UP045 - typer reads the annotation
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be written, and stop.")]
-INSTANT = ["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%MZ"]
+
+
+class Status(StrEnum):
+    """How an event stands."""
+
+    CONFIRMED = "confirmed"
+    DETECTED = "detected"
+    REJECTED = "rejected"
 
 
 def register(app: typer.Typer) -> None:
@@ -37,9 +54,9 @@ def register(app: typer.Typer) -> None:
 
 
 def list_(
-    category: Annotated[Optional[str], typer.Option(help="Only this category, e.g. outage.")] = None,  # noqa: UP045 - typer reads the annotation
-    since: Annotated[Optional[str], typer.Option(help="Only from this day on, e.g. 2026-06-01.")] = None,  # noqa: UP045 - typer reads the annotation
-    status: Annotated[Optional[str], typer.Option(help="Only confirmed, detected or rejected.")] = None,  # noqa: UP045 - typer reads the annotation
+    category: Annotated[Optional[Category], category_option("Only this category, e.g. outage.")] = None,  # noqa: UP045 - typer reads the annotation
+    since: Annotated[Optional[Instant], instant_option("Only from this day or instant on, e.g. 2026-06-01.")] = None,  # noqa: UP045 - typer reads the annotation
+    status: Annotated[Optional[Status], typer.Option(help="Only events of this standing.")] = None,  # noqa: UP045 - typer reads the annotation
     fmt: FormatOption = Format.TABLE,
 ) -> None:
     """List events in order of time, without the rejected ones.
@@ -91,7 +108,7 @@ def reject(event_id: EventArgument, note: NoteOption = None, dry_run: DryRunOpti
 
 def merge(
     event_id: EventArgument,
-    into: Annotated[str, typer.Argument(help="The event that stays and takes over the evidence.")],
+    into: Annotated[EventId, event_argument("The event that stays and takes over the evidence.")],
     note: NoteOption = None,
     dry_run: DryRunOption = False,
 ) -> None:
@@ -99,7 +116,7 @@ def merge(
 
     Example: aftershock events merge 2026-06-13-sacks-responds 2026-06-12-fable-mythos-access-restriction
     """
-    _decide(event_id, {"merged_into": into, "note": note}, dry_run, also=[into])
+    _decide(event_id, {"merged_into": into, "note": note}, dry_run)
 
 
 def split(
@@ -107,7 +124,7 @@ def split(
     new_id: Annotated[str, typer.Argument(help="Id of the new event, such as 2026-06-13-what-it-is.")],
     entry: Annotated[list[str], typer.Option("--entry", help="Entry or story id to take along; repeat it.")],
     title: Annotated[str, typer.Option("--title", help="Title of the new event.")],
-    at: Annotated[datetime, typer.Option("--at", help="First public evidence of the new event, UTC.", formats=INSTANT)],
+    at: Annotated[Instant, exact_instant_option("First public evidence of the new event.", "--at")],
     dry_run: DryRunOption = False,
 ) -> None:
     """Split an event: the named headlines become an event of their own.
@@ -116,18 +133,15 @@ def split(
 
     Example: aftershock events split 2026-06-12-a 2026-06-13-b --entry 1f0c --title "It" --at 2026-06-13T16:57:49Z
     """
-    from datetime import UTC
-
-    instant = at.replace(tzinfo=UTC)
-    changes = {"split_from": event_id, "entry_ids": entry, "title": title, "best_at": instant}
-    _decide(new_id, changes, dry_run, known=[event_id])
+    changes = {"split_from": event_id, "entry_ids": entry, "title": title, "best_at": at}
+    _decide(new_id, changes, dry_run)
 
 
 def retime(
     event_id: EventArgument,
-    at: Annotated[datetime, typer.Option("--at", help="First public evidence, UTC.", formats=INSTANT)],
-    earliest: Annotated[Optional[datetime], typer.Option(help="Not before, UTC.", formats=INSTANT)] = None,  # noqa: UP045 - typer reads the annotation
-    latest: Annotated[Optional[datetime], typer.Option(help="Not after, UTC.", formats=INSTANT)] = None,  # noqa: UP045 - typer reads the annotation
+    at: Annotated[Instant, exact_instant_option("First public evidence.", "--at")],
+    earliest: Annotated[Optional[Instant], instant_option("Not before; a day alone is its 00:00.")] = None,  # noqa: UP045 - typer reads the annotation
+    latest: Annotated[Optional[Instant], last_instant_option("Not after; a day alone is its last second.")] = None,  # noqa: UP045 - typer reads the annotation
     note: NoteOption = None,
     dry_run: DryRunOption = False,
 ) -> None:
@@ -135,10 +149,8 @@ def retime(
 
     Example: aftershock events retime 2026-06-13-sacks-responds --at 2026-06-13T17:45:13Z --note "time of the post"
     """
-    from datetime import UTC
-
     times = {"best_at": at, "earliest_at": earliest, "latest_at": latest}
-    changes: dict[str, object] = {key: value.replace(tzinfo=UTC) for key, value in times.items() if value is not None}
+    changes: dict[str, object] = {key: value for key, value in times.items() if value is not None}
     _decide(event_id, {**changes, "note": note}, dry_run)
 
 
@@ -178,19 +190,11 @@ def score(
     talk("no model is trained: the rules came from reading headlines, so labels never read are the test that counts")
 
 
-def _decide(
-    event_id: str,
-    changes: dict[str, object],
-    dry_run: bool,
-    also: Optional[list[str]] = None,  # noqa: UP045 - one style per file
-    known: Optional[list[str]] = None,  # noqa: UP045 - one style per file
-) -> None:
-    from flows.event_views import require_events
+def _decide(event_id: str, changes: dict[str, object], dry_run: bool) -> None:
     from flows.jobs.ledger import FILE_NAME, record_decision
     from flows.settings import load_settings
 
     settings: Settings = load_settings()
-    require_events(settings.published_path, known if known is not None else [event_id, *(also or [])])
     said = ", ".join(f"{key} = {value}" for key, value in changes.items() if value is not None)
     if dry_run:
         talk(f"would write to {settings.config_path / FILE_NAME}: {event_id}: {said}")

@@ -1,12 +1,12 @@
 """`aftershock import`: take in files that somebody already has."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
 from flows.errors import EXIT_SOURCE, CommandError
+from flows.options import FormatOption, Instant, Timeframe, last_instant_option, timeframe_option
 from flows.output import Format, emit, emit_plain, talk
 
 if TYPE_CHECKING:
@@ -30,11 +30,11 @@ def import_news_files(
         typer.Option("--feed", help="Read the file as an issue of this registered feed."),
     ] = None,
     seen_at: Annotated[
-        Optional[datetime],  # noqa: UP045 - typer reads the annotation
-        typer.Option("--seen-at", help="UTC instant at which the file was captured.", formats=["%Y-%m-%dT%H:%M:%SZ"]),
+        Optional[Instant],  # noqa: UP045 - typer reads the annotation
+        last_instant_option("When the file was captured; a day alone is its last second.", "--seen-at"),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be stored, and stop.")] = False,
-    fmt: Annotated[Format, typer.Option("--format", help="How to print the report.")] = Format.TABLE,
+    fmt: FormatOption = Format.TABLE,
 ) -> None:
     """Import headlines and incidents; a second import of the same file changes nothing.
 
@@ -43,7 +43,7 @@ def import_news_files(
 
     Example: aftershock import news headlines.parquet --dry-run
     """
-    from datetime import UTC
+    from datetime import UTC, datetime
 
     from flows.context import RunContext
     from flows.jobs.news_files import UNREADABLE, import_news
@@ -58,7 +58,7 @@ def import_news_files(
     run_id = f"{now:%Y%m%dT%H%M%SZ}-import"
     with Progress() as progress, open_writer(settings.warehouse_path, settings.lock_deadline_seconds) as warehouse:
         context = RunContext(settings, warehouse, run_id, now, progress.say)
-        captured = seen_at.replace(tzinfo=UTC) if seen_at else now
+        captured = seen_at or now
         report = import_news(context, files, feed, captured, is_dry_run=dry_run)
         if not dry_run:
             record_run(warehouse, run_id, "import news", now, "done", datetime.now(UTC))
@@ -76,9 +76,9 @@ def import_price_files(
     files: Annotated[list[Path], typer.Argument(help="CSV, Parquet, zip, feather or JSON files of candles.")],
     exchange: Annotated[Optional[str], typer.Option(help="Venue of rows that do not say it.")] = None,  # noqa: UP045
     symbol: Annotated[Optional[str], typer.Option(help="Market of rows that do not say it, e.g. TAO/USDT.")] = None,  # noqa: UP045
-    timeframe: Annotated[Optional[str], typer.Option(help="Bar length of rows that do not say it.")] = None,  # noqa: UP045
+    timeframe: Annotated[Optional[Timeframe], timeframe_option("Bar length of rows that do not say it.")] = None,  # noqa: UP045
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be stored, and stop.")] = False,
-    fmt: Annotated[Format, typer.Option("--format", help="How to print the report.")] = Format.TABLE,
+    fmt: FormatOption = Format.TABLE,
 ) -> None:
     """Import candles, or price observations at uneven times; a second import of the same file changes nothing.
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from flows.options import port_option
 from flows.output import talk
 
 DEFAULT_PORT = 8330
@@ -18,7 +19,7 @@ def register(app: typer.Typer) -> None:
 
 def build_pages(
     serve: Annotated[bool, typer.Option("--serve", help="Then serve them on loopback until interrupted.")] = False,
-    port: Annotated[int, typer.Option("--port", help="Port of --serve; 0 takes any free one.")] = DEFAULT_PORT,
+    port: Annotated[int, port_option("Port of --serve; 0 takes any free one.", "--port")] = DEFAULT_PORT,
 ) -> None:
     """Render the pages whose data changed, from the published file.
 

@@ -1,24 +1,35 @@
 """`aftershock coverage`, `reference` and `quarantine`: what is stored, what is missing, what was refused."""
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
 from flows.errors import CommandError
+from flows.options import (
+    DEFAULT_TIMEFRAME,
+    Asset,
+    FormatOption,
+    Instant,
+    Market,
+    Reason,
+    Timeframe,
+    asset_option,
+    instant_option,
+    market_option,
+    reason_option,
+    timeframe_option,
+)
 from flows.output import Format, emit, emit_plain, talk
 
 if TYPE_CHECKING:
     from warehouse.store.connection import Reader
 
-INSTANTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ"]
 # A terminal shows the end of a long series; files get all of it.
 SHOWN_BARS = 48
 
-FormatOption = Annotated[Format, typer.Option("--format", help="How to print the rows.")]
-AssetOption = Annotated[Optional[str], typer.Option(help="Only this asset, e.g. TAO.")]  # noqa: UP045 - typer reads it
-ReasonOption = Annotated[Optional[str], typer.Option(help="Only this reason, e.g. frozen.")]  # noqa: UP045 - the same
-MarketOption = Annotated[Optional[str], typer.Option(help="Only this market, e.g. okx:TAO/USDT.")]  # noqa: UP045 - the same
+AssetOption = Annotated[Optional[Asset], asset_option("Only this asset, e.g. TAO.")]  # noqa: UP045 - typer reads it
+ReasonOption = Annotated[Optional[Reason], reason_option("Only this reason, e.g. frozen.")]  # noqa: UP045 - the same
+MarketOption = Annotated[Optional[Market], market_option("Only this market, e.g. okx:TAO/USDT.")]  # noqa: UP045 - the same
 
 group = typer.Typer(
     no_args_is_help=True, help="Refused rows, whole, with the reason.\n\nExample: aftershock quarantine list"
@@ -46,19 +57,18 @@ def show_coverage(
     from flows.settings import load_settings
     from warehouse.store.connection import open_reader
 
-    asset_id = asset and asset.upper()
     with open_reader(load_settings().published_path) as reader:
-        frame = reader.query("gap_report" if gaps else "coverage_report", asset_id=asset_id)
-        [title] = reader.query("coverage_summary", asset_id=asset_id)["words"]
-    if not frame.height and asset_id and not gaps:
+        frame = reader.query("gap_report" if gaps else "coverage_report", asset_id=asset)
+        [title] = reader.query("coverage_summary", asset_id=asset)["words"]
+    if not frame.height and asset and not gaps:
         raise CommandError(
-            f"no series of {asset_id!r} is stored; fetch it: aftershock backfill --asset {asset_id} --since 2026-06-01"
+            f"no series of {asset!r} is stored; fetch it: aftershock backfill --asset {asset} --since 2026-06-01"
             " --timeframe 1h"
         )
     if fmt is not Format.TABLE or not frame.height:
         emit(frame, fmt)
         if gaps and not frame.height:
-            talk(f"no gap in the stored series of {asset_id or 'any asset'}")
+            talk(f"no gap in the stored series of {asset or 'any asset'}")
         return
     if gaps:
         emit_plain(frame.drop("asset"), title, "detail")
@@ -68,10 +78,10 @@ def show_coverage(
 
 
 def show_reference(
-    asset: Annotated[str, typer.Option(help="Asset of the registry, e.g. TAO.")],
-    timeframe: Annotated[str, typer.Option(help="Bar length: 1m, 5m, 1h, 4h or 1d.")] = "1h",
-    since: Annotated[Optional[datetime], typer.Option(help="First bar to print (UTC).", formats=INSTANTS)] = None,  # noqa: UP045 - typer reads it
-    until: Annotated[Optional[datetime], typer.Option(help="Bars before this (UTC).", formats=INSTANTS)] = None,  # noqa: UP045 - the same
+    asset: Annotated[Asset, asset_option("Asset of the registry, e.g. TAO.")],
+    timeframe: Annotated[Timeframe, timeframe_option("Bar length, e.g. 4h.")] = DEFAULT_TIMEFRAME,
+    since: Annotated[Optional[Instant], instant_option("First bar to print.")] = None,  # noqa: UP045 - typer reads it
+    until: Annotated[Optional[Instant], instant_option("Bars that open before this; a day alone is its 00:00.")] = None,  # noqa: UP045 - the same
     fmt: FormatOption = Format.TABLE,
 ) -> None:
     """Print the reference price of an asset bar by bar: the median close of its dollar markets, with their count.
@@ -83,12 +93,10 @@ def show_reference(
     from flows.settings import load_settings
     from warehouse.store.connection import open_reader
 
-    asset_id = asset.upper()
-    start, end = (at.replace(tzinfo=UTC) if at else None for at in (since, until))
     with open_reader(load_settings().published_path) as reader:
-        _require_reference(reader, asset_id, timeframe)
-        frame = reader.query("reference_prices", asset_id=asset_id, timeframe=timeframe, start=start, end=end)
-    is_cut = fmt is Format.TABLE and start is None and frame.height > SHOWN_BARS
+        _require_reference(reader, asset, timeframe)
+        frame = reader.query("reference_prices", asset_id=asset, timeframe=timeframe, start=since, end=until)
+    is_cut = fmt is Format.TABLE and since is None and frame.height > SHOWN_BARS
     emit(frame.tail(SHOWN_BARS) if is_cut else frame, fmt)
     if fmt is not Format.TABLE:
         return
@@ -102,14 +110,10 @@ def show_reference(
 
 def _require_reference(reader: "Reader", asset_id: str, timeframe: str) -> None:
     """CommandError that says what there is instead when the asset has no reference price of this bar length."""
-    from warehouse.tables.prices import ASSET, REFERENCE_PRICE
+    from warehouse.tables.prices import REFERENCE_PRICE
 
     if not reader.has(REFERENCE_PRICE):
         raise CommandError("the published file is older than reference prices: aftershock run")
-    if not reader.frame(ASSET, where="asset_id = $asset_id", asset_id=asset_id).height:
-        raise CommandError(
-            f"no asset {asset_id!r} in the registry; its ids: aftershock query 'select asset_id from core.asset'"
-        )
     found = reader.query("reference_timeframes", asset_id=asset_id)["timeframe"].to_list()
     if timeframe not in found:
         instead = f"it has them for {', '.join(found)}" if found else "it has none at all"

@@ -5,9 +5,8 @@ from typing import Annotated, Optional
 import typer
 
 from flows.errors import EXIT_CHECK, CommandError
+from flows.options import FormatOption
 from flows.output import Format, emit, talk
-
-FormatOption = Annotated[Format, typer.Option("--format", help="How to print the rows.")]
 
 
 def register(app: typer.Typer) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.errors import CommandError
+from flows.options import EventId, event_part_argument
 from flows.output import talk
 
 if TYPE_CHECKING:
@@ -39,7 +40,9 @@ def register(app: typer.Typer) -> None:
 
 
 def write_report(
-    event: Annotated[str, typer.Argument(help="Id of the event, or a part of id or title that only one event has.")],
+    event: Annotated[
+        EventId, event_part_argument("Id of the event, or a part of id or title that only one event has.")
+    ],
     fmt: Annotated[
         ReportFormat, typer.Option("--format", help="Document, or picture to share (png, svg).")
     ] = ReportFormat.MD,

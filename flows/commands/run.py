@@ -1,11 +1,11 @@
 """`aftershock run`: one pass over everything."""
 
-from datetime import datetime
 from typing import Annotated, Optional
 
 import typer
 
 from flows.errors import EXIT_CHECK, EXIT_SOURCE, CommandError
+from flows.options import Instant, instant_option
 from flows.output import talk
 
 
@@ -20,8 +20,8 @@ def run(
     ] = False,
     offline: Annotated[bool, typer.Option("--offline", help="Do not try the network at all.")] = False,
     now: Annotated[
-        Optional[datetime],  # noqa: UP045 - typer reads the annotation
-        typer.Option(help="Believe it is this UTC instant (for replays).", formats=["%Y-%m-%dT%H:%M:%SZ"]),
+        Optional[Instant],  # noqa: UP045 - typer reads the annotation
+        instant_option("Believe it is this UTC instant (for replays); a day alone is its 00:00."),
     ] = None,
 ) -> None:
     """Bring prices and news up to date, study the events, judge the claims, write the pages.
@@ -31,7 +31,7 @@ def run(
     Example: aftershock run
     """
     from dataclasses import replace
-    from datetime import UTC
+    from datetime import UTC, datetime
 
     from flows.jobs.config_check import require_sound
     from flows.progress import Progress
@@ -41,7 +41,7 @@ def run(
     settings = load_settings()
     settings = replace(settings, is_offline=settings.is_offline or offline)
     unread = require_sound(settings.config_path)
-    instant = now.replace(tzinfo=UTC) if now else datetime.now(UTC)
+    instant = now or datetime.now(UTC)
     with Progress() as progress:
         if settings.prefect_api_url:
             from flows.serve.deployments import run_as_flow

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from flows.options import port_option
 from flows.output import talk
 
 
@@ -15,8 +16,8 @@ def register(app: typer.Typer) -> None:
 def serve(
     prices_every: Annotated[int, typer.Option(min=1, help="Minutes between price passes.")] = 15,
     news_every: Annotated[int, typer.Option(min=1, help="Minutes between news passes.")] = 10,
-    prefect_port: Annotated[int, typer.Option(help="Port of Prefect's server, on loopback.")] = 4200,
-    pages_port: Annotated[int, typer.Option(help="Port of the pages, on loopback.")] = 8765,
+    prefect_port: Annotated[int, port_option("Port of Prefect's server, on loopback.", is_any_allowed=False)] = 4200,
+    pages_port: Annotated[int, port_option("Port of the pages, on loopback; 0 takes any free one.")] = 8765,
 ) -> None:
     """Run prices, news and the daily pass on their schedules, and show the pages on loopback.
 

@@ -7,11 +7,10 @@ import typer
 
 from flows.commands import study_stored
 from flows.errors import CommandError
+from flows.options import DEFAULT_TIMEFRAME, FormatOption, Timeframe, timeframe_option
 from flows.output import Format, emit, talk
 
 app = typer.Typer(no_args_is_help=True, help="Event studies: stored ones, and your own.")
-
-FormatOption = Annotated[Format, typer.Option("--format", help="How to print the result.")]
 
 
 def register(root: typer.Typer) -> None:
@@ -77,7 +76,7 @@ def study_size(
     candles: Annotated[Optional[Path], typer.Option(help="Candle file: draw dates from real returns.")] = None,  # noqa: UP045 - typer reads the annotation
     stored: Annotated[bool, typer.Option("--stored", help="Draw dates from the stored candles.")] = False,
     benchmark: Annotated[str, typer.Option(help="Market id of the benchmark.")] = "binance:BTC/USDT",
-    timeframe: Annotated[str, typer.Option(help="Bar length of the candles.")] = "1h",
+    timeframe: Annotated[Timeframe, timeframe_option("Bar length of the candles.")] = DEFAULT_TIMEFRAME,
     scenario: Annotated[Optional[list[str]], typer.Option(help="Simulated scenario; repeat for more.")] = None,  # noqa: UP045 - typer reads the annotation
     replications: Annotated[int, typer.Option(min=10, help="Studies per scenario.")] = 400,
     n_events: Annotated[int, typer.Option("--events", min=2, help="Events per study.")] = 30,

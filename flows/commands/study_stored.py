@@ -1,12 +1,20 @@
 """`aftershock study event`, `group` and `regressions`: what is known of the stored events."""
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Optional
 
 import typer
 
 from flows.errors import CommandError
+from flows.options import (
+    Category,
+    EventId,
+    FormatOption,
+    Instant,
+    category_argument,
+    event_argument,
+    instant_option,
+)
 from flows.output import Format, emit, talk
 
 SHOWN_COLUMNS = (
@@ -22,8 +30,6 @@ SHOWN_COLUMNS = (
     "reason",
     "data_as_of_utc",
 )
-
-FormatOption = Annotated[Format, typer.Option("--format", help="How to print the result.")]
 
 
 class Kind(StrEnum):
@@ -44,12 +50,10 @@ def attach(app: typer.Typer) -> None:
 
 
 def study_event(
-    event: Annotated[str, typer.Argument(help="Event id.")],
+    event: Annotated[EventId, event_argument()],
     as_of: Annotated[
-        Optional[datetime],  # noqa: UP045 - typer reads the annotation
-        typer.Option(
-            help="Use only what had been seen by this UTC instant.", formats=["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d"]
-        ),
+        Optional[Instant],  # noqa: UP045 - typer reads the annotation
+        instant_option("Use only what had been seen by this UTC instant; a day alone is its 00:00, not its end."),
     ] = None,
     fmt: FormatOption = Format.TABLE,
 ) -> None:
@@ -57,21 +61,15 @@ def study_event(
 
     Example: aftershock study event 2026-06-12-fable-mythos-access-restriction --as-of 2026-12-31
     """
-    from datetime import UTC
-
     from flows.settings import load_settings
     from flows.steps.studies import measure_one_event
     from flows.study_registry import load_studies
     from warehouse.store.connection import open_reader
-    from warehouse.tables.news import EVENT
 
     settings = load_settings()
-    instant = as_of.replace(tzinfo=UTC) if as_of else None
     with open_reader(settings.published_path) as reader:
-        if not reader.frame(EVENT, where="event_id = $event_id", event_id=event).height:
-            raise CommandError(f"no event {event}: `aftershock events list` shows the ids")
         for study in load_studies(settings.config_path):
-            results, exclusions = measure_one_event(reader, study, event, instant)
+            results, exclusions = measure_one_event(reader, study, event, as_of)
             if not results.height:
                 reasons = "; ".join(sorted(set(exclusions["reason"])))
                 raise CommandError(
@@ -81,7 +79,7 @@ def study_event(
 
 
 def study_models(
-    event: Annotated[str, typer.Argument(help="Event id.")],
+    event: Annotated[EventId, event_argument()],
     fmt: FormatOption = Format.TABLE,
 ) -> None:
     """Print one event's 24-hour return beyond every expected-return model, by token.
@@ -90,25 +88,21 @@ def study_models(
     """
     from flows.settings import load_settings
     from warehouse.store.connection import open_reader
-    from warehouse.tables.news import EVENT
 
     with open_reader(load_settings().published_path) as reader:
         found = reader.query("model_results", event_id=event)
-        is_event = reader.frame(EVENT, where="event_id = $event_id", event_id=event).height
     if not found.height:
         raise CommandError(
             f"{event} is not measured under every model: no token with bars over the whole day, or not an event of a "
             "ledger"
-            if is_event
-            else f"no event {event}: `aftershock events list` shows the ids"
         )
     emit(found, fmt)
 
 
 def study_group(
     category: Annotated[
-        Optional[str],  # noqa: UP045 - typer reads the annotation
-        typer.Argument(help="Category of events, e.g. outage; all when absent."),
+        Optional[Category],  # noqa: UP045 - typer reads the annotation
+        category_argument("Category of events, e.g. outage; all when absent."),
     ] = None,
     hours: Annotated[
         Optional[float],  # noqa: UP045 - typer reads the annotation

@@ -60,7 +60,10 @@ def score_file(path: Path, config_path: Path) -> pl.DataFrame:
     missing = [name for name in LABEL_COLUMNS if name not in labels.columns]
     if missing:
         raise CommandError(f"{path}: labels need the columns {', '.join(LABEL_COLUMNS)}; missing {', '.join(missing)}")
-    typed = labels.with_columns(pl.col("relevant").cast(pl.Int64), pl.col("category", "story_id").cast(pl.String))
+    try:
+        typed = labels.with_columns(pl.col("relevant").cast(pl.Int64), pl.col("category", "story_id").cast(pl.String))
+    except pl.exceptions.InvalidOperationError as exc:
+        raise CommandError(f"{path}: column relevant: expected 1 or 0 in every row, for example 1") from exc
     found = tag_file(path, config_path)
     half = typed["story_id"].map_elements(half_of_story, return_dtype=pl.Int64)
     parts = {"all": half >= 0, "half A": half == 0, "half B": half == 1}

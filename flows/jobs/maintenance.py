@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
+from flows.errors import CommandError
 from flows.jobs.config_check import examine_configuration
 from flows.settings import Settings
 from warehouse.store.connection import Warehouse, open_reader, open_writer
@@ -34,6 +35,8 @@ KEPT_CORE = frozenset(
 DERIVED: tuple[Table, ...] = tuple(
     table for name, table in load_tables().items() if name.split(".")[0] in ("core", "out") and name not in KEPT_CORE
 )
+# Where a DuckDB file says what it is.
+DATABASE_MARK = slice(8, 12)
 MINIMUM_FREE_BYTES = 500_000_000
 NETWORK_PROBE = ("api.kraken.com", 443)
 PROBE_SECONDS = 3
@@ -54,7 +57,11 @@ def forget_derived(warehouse: Warehouse) -> int:
 def compare_published(before: Path, after: Path) -> pl.DataFrame:
     """Rows of `out` tables that only one of two published files has: table, side, key and row as JSON."""
     parts = []
+    if not _is_database(before):
+        raise CommandError(f"{before} is no DuckDB file: give an earlier copy of {after.name}")
     with open_reader(before) as left, open_reader(after) as right:
+        if not any(left.has(table) for table in DERIVED):
+            raise CommandError(f"{before} holds no table of Aftershock: give an earlier copy of {after.name}")
         for table in DERIVED:
             if not table.name.startswith("out.") or not (left.has(table) and right.has(table)):
                 continue
@@ -63,6 +70,11 @@ def compare_published(before: Path, after: Path) -> pl.DataFrame:
                 only = here.join(there, on=table.column_names, how="anti", nulls_equal=True)
                 parts.append(_describe_rows(table, side, only))
     return pl.concat(parts) if parts else _describe_rows(DERIVED[0], "", DERIVED[0].empty())
+
+
+def _is_database(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(DATABASE_MARK.stop)[DATABASE_MARK] == b"DUCK"
 
 
 def _describe_rows(table: Table, side: str, rows: pl.DataFrame) -> pl.DataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -42,13 +44,10 @@ def import_prices(context: RunContext, paths: list[Path], identity: Identity) ->
     store_registry(warehouse, registry)
     tallies = []
     try:
-        for path in paths:
-            context.say(f"reading {path.name} …")
-            tallies.append(_import_file(context, registry, path, identity))
-    except PermanentError as exc:
-        raise CommandError(str(exc)) from exc
-    except MalformedError as exc:
-        raise CommandError(str(exc), EXIT_SOURCE) from exc
+        with _as_command_errors():
+            for path in paths:
+                context.say(f"reading {path.name} …")
+                tallies.append(_import_file(context, registry, path, identity))
     finally:
         refresh_coverage(warehouse)
     report = file_report(tallies, warehouse.frame(COVERAGE))
@@ -58,7 +57,18 @@ def import_prices(context: RunContext, paths: list[Path], identity: Identity) ->
 def preview_prices(paths: list[Path], identity: Identity, config_path: Path) -> pl.DataFrame:
     """The same report without a warehouse: rows read and refused, nothing stored."""
     registry = read_registry(config_path)
-    return file_report([_preview_file(registry, path, identity) for path in paths], COVERAGE.empty())
+    with _as_command_errors():
+        return file_report([_preview_file(registry, path, identity) for path in paths], COVERAGE.empty())
+
+
+@contextmanager
+def _as_command_errors() -> Iterator[None]:
+    try:
+        yield
+    except PermanentError as exc:
+        raise CommandError(str(exc)) from exc
+    except MalformedError as exc:
+        raise CommandError(str(exc), EXIT_SOURCE) from exc
 
 
 def _import_file(context: RunContext, registry: Registry, path: Path, identity: Identity) -> FileTally:

@@ -13,7 +13,7 @@ from analysis.engine.size import Draw, SizeRequest, measure_size, simulated_draw
 from analysis.tape.returns import ReturnGrid, build_return_grid
 from flows.errors import EXIT_SOURCE, CommandError
 from flows.settings import Settings
-from ingest.errors import SourceError
+from ingest.errors import PermanentError, SourceError
 from ingest.prices.archive import parse_archive
 from ingest.prices.layout import Identity
 from ingest.prices.refusals import Reading
@@ -52,6 +52,8 @@ def read_grid(path: Path, timeframe: str, now: datetime) -> ReturnGrid:
     try:
         batches = parse_archive(path, Reading(path.name, "study-size", now), Identity())
         candles = pl.concat([batch.candles for batch in batches])
+    except PermanentError as exc:
+        raise CommandError(str(exc)) from exc
     except SourceError as exc:
         raise CommandError(str(exc), EXIT_SOURCE) from exc
     return _grid(candles.filter(pl.col("timeframe") == timeframe), str(path), timeframe)

@@ -36,7 +36,7 @@ def pages_server(folder: Path, port: int) -> Iterator[str]:
     try:
         server = ThreadingHTTPServer((LOOPBACK, port), partial(QuietHandler, directory=str(folder)))
     except OSError as exc:
-        raise CommandError(f"port {port} is taken: choose another with --pages-port") from exc
+        raise CommandError(f"port {port} cannot be used ({exc.strerror}): choose another port for the pages") from exc
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://{LOOPBACK}:{server.server_address[1]}/"

@@ -39,6 +39,8 @@ DETAILS = {
     "after_delisting": "the venue had ended this market when the bar opened",
     "conflicting_duplicate": "the same bar stands more than once in this source, with different values",
 }
+# Everything a candle may be refused for; the last three are found beside stored bars.
+REASONS = (*DETAILS, "unit_jump", "frozen", "contested")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,17 @@
 import resource
 import subprocess
 import sys
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
 
 import pytest
 import typer
 
+from flows import options
 from flows.cli import app, register_commands
+from tests.command_parameters import Parameter, all_parameters, parameters_of
 
 HEAVY = {
     "polars",
@@ -45,6 +51,45 @@ def test_help_is_quick() -> None:
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         durations.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     assert min(durations) < HELP_SECONDS, durations
+
+
+# What a parameter of this name is everywhere, so that a wrong word is answered alike everywhere.
+KINDS = {
+    **dict.fromkeys(("asset", "other", "without"), options.Asset),
+    **dict.fromkeys(("event", "event_id", "into"), options.EventId),
+    "category": options.Category,
+    "timeframe": options.Timeframe,
+    "market": options.Market,
+    "reason": options.Reason,
+    **dict.fromkeys(("since", "until", "at", "now", "as_of", "seen_at", "earliest", "latest"), options.Instant),
+}
+
+
+def mistyped(parameters: Iterable[Parameter]) -> list[str]:
+    return [
+        f"{p.path} {p.name}"
+        for p in parameters
+        if (p.name in KINDS and p.kind not in (KINDS[p.name], Path))
+        or (p.kind is datetime)
+        or (p.kind in KINDS.values() and p.info.parser is None)
+    ]
+
+
+def test_shared_words_have_their_shared_types() -> None:
+    assert mistyped(all_parameters()) == []
+
+
+def test_a_plain_type_is_seen() -> None:
+    def command(
+        asset: Annotated[str, typer.Option()],
+        event: Annotated[str | None, typer.Argument()] = None,
+        noon: datetime | None = None,
+        timeframe: Annotated[options.Timeframe, typer.Option()] = options.DEFAULT_TIMEFRAME,
+        since: Annotated[options.Instant | None, options.instant_option("x")] = None,
+    ) -> None: ...
+
+    seen = mistyped(parameters_of(command, "x"))
+    assert seen == ["x asset", "x event", "x noon", "x timeframe"]
 
 
 def all_commands() -> list[tuple[str, str]]:

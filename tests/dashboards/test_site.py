@@ -266,7 +266,7 @@ def test_the_report_command_refuses_an_unknown_event_with_the_usage_code(publish
     from typer.testing import CliRunner
 
     from flows.commands import report
-    from flows.errors import EXIT_USAGE, CommandError
+    from flows.errors import EXIT_USAGE
 
     monkeypatch.setenv("AFTERSHOCK_HOME", str(published.parent))
     app = typer.Typer()
@@ -275,9 +275,8 @@ def test_the_report_command_refuses_an_unknown_event_with_the_usage_code(publish
     assert written.exit_code == 0
     assert "+23.4%" in (tmp_path / "report.md").read_text()
     refused = CliRunner().invoke(app, ["no-such-event"])
-    assert isinstance(refused.exception, CommandError)
-    assert refused.exception.exit_code == EXIT_USAGE
-    assert "aftershock events" in str(refused.exception)
+    assert refused.exit_code == EXIT_USAGE
+    assert "aftershock events list" in " ".join(refused.stderr.split())
 
 
 def test_the_number_of_a_ledger_record_stays_in_the_data_alone(tmp_path):

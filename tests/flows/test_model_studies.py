@@ -94,12 +94,8 @@ def test_the_commands_show_models_and_benchmarks(context: RunContext, monkeypatc
     models = pl.read_csv(ask("study", "models", EPISODE).encode())
     assert models["asset_id"][0] == "TAO"
     assert models.filter(pl.col("asset_id") == "TAO")["model"].n_unique() == len(load_models())
-    with pytest.raises(CommandError, match="no event nothing"):
-        ask("study", "models", "nothing")
     shown = pl.read_csv(ask("benchmarks", "--without", "tao", "--timeframe", "4h", "--since", "2026-06-12").encode())
     assert set(shown["benchmark_id"]) == {"BTC", "ETH", "AI_OTHERS"}
     assert shown["open_time_utc"].min() == "2026-06-12T00:00:00Z"
-    with pytest.raises(CommandError, match="'3h' is unknown"):
-        ask("benchmarks", "--timeframe", "3h")
     with pytest.raises(CommandError, match="no benchmark has bars of 1m"):
         ask("benchmarks", "--timeframe", "1m")

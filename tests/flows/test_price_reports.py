@@ -130,5 +130,5 @@ def test_two_files_of_one_name_are_reported_apart(home: Path) -> None:
 
 @pytest.mark.usefixtures("home")
 def test_a_release_that_fits_nothing_says_so() -> None:
-    result = call("quarantine", "release", "--reason", "nope")
+    result = call("quarantine", "release", "--reason", "frozen")
     assert "no refused row fits" in result.stderr

@@ -71,7 +71,6 @@ def test_a_table_shows_the_newest_bars_and_says_so_while_a_file_gets_all(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--asset", "NOPE"), "no asset 'NOPE' in the registry"),
         (("--asset", "AGIX"), "AGIX has no reference price for bars of '1h': it has none at all"),
         (("--asset", "TAO", "--timeframe", "1d"), "it has them for 1h"),
     ],
