@@ -1,5 +1,6 @@
 """Typed options that commands share: a valid word in any spelling, or exit code 2 with the nearest ones."""
 
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, NewType
 
@@ -8,7 +9,7 @@ import typer
 from flows.output import Format
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 Asset = NewType("Asset", str)
@@ -144,7 +145,8 @@ def parse_category(text: str) -> Category:
     from flows.jobs.labelled_files import load_user_vocabulary
     from flows.settings import load_settings
 
-    rules = [category.category_id for category in load_user_vocabulary(load_settings().config_path).categories]
+    with _named_faults():
+        rules = [category.category_id for category in load_user_vocabulary(load_settings().config_path).categories]
     known = list(dict.fromkeys([*rules, *_published("event_categories")]))
     return Category(_choose("category", text.replace(" ", "_").replace("-", "_"), known, "outage"))
 
@@ -257,16 +259,27 @@ def _choose(what: str, text: str, known: "Iterable[str]", example: str, listing:
 
 def _known_assets() -> list[str]:
     """Ids of the registry, the user's entries included, and of markets that only the published file knows."""
-    from flows.errors import CommandError
+    from flows.configuration import read_own
     from flows.settings import load_settings
-    from ingest.errors import MalformedError
     from ingest.prices.registry import load_registry
 
-    try:
-        registered = load_registry(load_settings().config_path).assets["asset_id"].to_list()
-    except MalformedError as exc:
-        raise CommandError(str(exc)) from exc
+    config_path = load_settings().config_path
+    with _named_faults():
+        registry = load_registry(read_own(config_path, "assets.toml"), read_own(config_path, "markets.toml"))
+    registered = registry.assets["asset_id"].to_list()
     return list(dict.fromkeys([*registered, *_published("market_assets")]))
+
+
+@contextmanager
+def _named_faults() -> "Iterator[None]":
+    """A fault in a person's own files as CommandError: where values are parsed, a ValueError would lose its words."""
+    from flows.errors import CommandError
+    from warehouse.config import ConfigError
+
+    try:
+        yield
+    except ConfigError as exc:
+        raise CommandError(str(exc)) from exc
 
 
 def _published(query: str, **parameters: str) -> list[str]:

@@ -46,10 +46,7 @@ def show_benchmarks(
     from warehouse.store.connection import open_reader
 
     with open_reader(load_settings().published_path) as reader:
-        try:
-            found = pl.concat(open_benchmarks(reader)(without, timeframe).values())
-        except ValueError as exc:
-            raise CommandError(str(exc)) from exc
+        found = pl.concat(open_benchmarks(reader)(without, timeframe).values())
     if not found.height:
         raise CommandError(f"no benchmark has bars of {timeframe}: aftershock coverage shows what is stored")
     opened = pl.col("open_time_utc")

@@ -1,10 +1,9 @@
 """`aftershock config`: look at your own files."""
 
-from typing import Annotated
-
 import typer
 
 from flows.errors import CommandError
+from flows.options import FormatOption
 from flows.output import Format, emit, talk
 
 app = typer.Typer(name="config", no_args_is_help=True, help="Your own TOML files in the home's config/ folder.")
@@ -16,9 +15,7 @@ def register(parent: typer.Typer) -> None:
 
 
 @app.command("check")
-def check_config(
-    fmt: Annotated[Format, typer.Option("--format", help="How to print the rows.")] = Format.TABLE,
-) -> None:
+def check_config(fmt: FormatOption = Format.TABLE) -> None:
     """Check every file of config/ and say what each adds to or changes in what ships; nothing is written.
 
     An entry whose id is known changes only the keys it names (a list replaces the whole list); a new id must be

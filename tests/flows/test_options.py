@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 from flows import options
 from flows.cli import app
 from flows.context import RunContext
+from flows.errors import CommandError
 from flows.steps.publish import publish_warehouse
 from tests.command_parameters import Parameter, all_parameters
 from tests.flows.shipped import open_shipped
@@ -93,6 +94,22 @@ def test_a_users_own_asset_is_known_before_a_run(published_home: Path) -> None:
     own.write_text('[[asset]]\nasset_id = "ZKAI"\nname = "zk"\nrole = "ai_token"\n')
     try:
         assert options.parse_asset("zkai") == "ZKAI"
+    finally:
+        shutil.rmtree(own.parent)
+
+
+@pytest.mark.parametrize(
+    ("file", "read"), [("assets.toml", options.parse_asset), ("tags.toml", options.parse_category)]
+)
+def test_a_fault_in_a_users_own_file_is_named_by_file_and_entry(
+    published_home: Path, file: str, read: Callable[[str], str]
+) -> None:
+    own = published_home / "config" / file
+    own.parent.mkdir()
+    own.write_text('[[wrong]]\nid = "x"\n')
+    try:
+        with pytest.raises(CommandError, match=file):
+            read("nothing")
     finally:
         shutil.rmtree(own.parent)
 
