@@ -17,6 +17,12 @@ def add_tags(entries: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
     return pl.concat([entries, tag_titles(entries["title"], vocabulary)], how="horizontal")
 
 
+def read_tags(entries: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
+    """`entries` with their stored tags (category, score, entity_ids) and `is_relevant`, as `add_tags` tells it."""
+    relevant = [category.category_id for category in vocabulary.categories if category.is_relevant]
+    return entries.with_columns((pl.col("category").is_in(relevant) & (pl.col("score") > 0)).alias("is_relevant"))
+
+
 def tag_rows(tagged: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
     """`core.tag` rows of tagged entries: the main category, policy categories that fired beside it, entities.
 
@@ -33,6 +39,7 @@ def tag_rows(tagged: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
         pl.lit("category").alias("kind"),
         "score",
         pl.col("evidence").fill_null(""),
+        pl.lit(True).alias("is_main"),
     )
     second = (
         tagged.filter("is_relevant")
@@ -45,6 +52,7 @@ def tag_rows(tagged: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
             pl.lit("category").alias("kind"),
             pl.col("tag_id").replace_strict(best, return_dtype=pl.Float64, default=0.0).alias("score"),
             "evidence",
+            pl.lit(False).alias("is_main"),
         )
     )
     entities = (
@@ -52,6 +60,7 @@ def tag_rows(tagged: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
         .explode("tag_id", empty_as_null=True)
         .drop_nulls("tag_id")
         .select("entry_id", "tag_id", pl.lit("entity").alias("kind"), pl.lit(1.0).alias("score"), "evidence")
+        .with_columns(pl.lit(False).alias("is_main"))
     )
     rows = pl.concat([main, second, entities]).unique(["entry_id", "tag_id"], keep="first", maintain_order=True)
     return TAG.conform(rows.with_columns(pl.lit(vocabulary.version).alias("rule_version")))

@@ -126,6 +126,11 @@ class Vocabulary:
     rules: tuple[Rule, ...]
     entities: tuple[Entity, ...]
 
+    @property
+    def digest(self) -> str:
+        """A digest of every category, rule and entity: it changes with any word of them, the version with releases."""
+        return hashlib.sha256(repr((self.categories, self.rules, self.entities)).encode()).hexdigest()
+
     def category(self, category_id: str) -> Category:
         """The category with this id; KeyError when there is none."""
         return {category.category_id: category for category in self.categories}[category_id]

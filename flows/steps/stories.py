@@ -10,19 +10,26 @@ from analysis.events.carriers import add_carriers
 from analysis.events.stories import MEMORY_HOURS, group_stories
 from analysis.events.story_frames import FrameSet
 from analysis.events.story_headlines import story_input
-from analysis.events.summaries import add_tags, story_rows, tag_rows
+from analysis.events.summaries import add_tags, read_tags, story_rows, tag_rows
 from analysis.events.timing import add_clocks
 from analysis.events.vocabulary import Vocabulary
 from warehouse.store.connection import Warehouse
 from warehouse.tables.news import STORY, STORY_ENTRY, TAG
+from warehouse.tables.ops import STEP_INPUT
+
+# Under which the rules of the stored tags are on account in ops.step_input.
+TAGGING = ("tags", "rules")
+_KEY = dict(zip(("step", "input"), TAGGING, strict=True))
 
 
 def update_stories(warehouse: Warehouse, vocabulary: Vocabulary, frames: FrameSet) -> tuple[int, str]:
     """Rows written and a sentence; only headlines without a story are read, and their neighbours in time."""
+    n_changed = retag(warehouse, vocabulary, frames)
+    again = f"{n_changed} rows of tags and stories follow other rules; " if n_changed else ""
     fresh = warehouse.query("events_new_entries")
     if fresh.is_empty():
-        return 0, "no new headlines"
-    new = prepare(fresh, vocabulary, frames)
+        return n_changed, f"{again}no new headlines"
+    new = story_input(add_tags(_add_facts(fresh, vocabulary), vocabulary), frames)
     days = _days_around(new)
     known = prepare(warehouse.query("events_known_entries", days=days), vocabulary, frames)
 
@@ -30,18 +37,39 @@ def update_stories(warehouse: Warehouse, vocabulary: Vocabulary, frames: FrameSe
     linked = new.join(links.select("entry_id", "story_id"), on="entry_id", how="inner", validate="1:1")
     grown = linked.filter(pl.col("story_id").is_in(known["story_id"].unique().to_list()))["story_id"].unique()
     earlier = warehouse.query("events_story_members", story_ids=grown.to_list())
-    members = pl.concat([linked, prepare(earlier, vocabulary, frames).select(linked.columns)])
+    kept = ("entry_id", "story_id", "title", "carrier", "at_utc", "category")
+    members = pl.concat([frame.select(kept) for frame in (linked, prepare(earlier, vocabulary, frames))])
 
-    n_changed = warehouse.merge(STORY_ENTRY, links).n_changed
+    n_changed += warehouse.merge(STORY_ENTRY, links).n_changed
     n_changed += warehouse.merge(TAG, tag_rows(new, vocabulary)).n_changed
     n_changed += warehouse.merge(STORY, story_rows(members, vocabulary, frames.version)).n_changed
     n_stories = links["story_id"].n_unique()
-    return n_changed, f"{links.height} new headlines in {n_stories} stories, {grown.len()} of them known before"
+    return n_changed, f"{again}{links.height} new headlines in {n_stories} stories, {grown.len()} of them known before"
+
+
+def retag(warehouse: Warehouse, vocabulary: Vocabulary, frames: FrameSet) -> int:
+    """Tag every grouped headline again when the rules are other ones than those of its tags; returns rows written.
+
+    Stories keep their headlines and take the category that these have now, so that taking a rule back undoes it.
+    """
+    account = pl.DataFrame([(*TAGGING, vocabulary.digest)], schema=STEP_INPUT.schema, orient="row")
+    if account.equals(warehouse.frame(STEP_INPUT, where="step = $step and input = $input", **_KEY)):
+        return 0
+    grouped = warehouse.query("events_grouped_entries")
+    tagged = add_tags(_add_facts(grouped, vocabulary), vocabulary)
+    n_changed = warehouse.replace(TAG, tag_rows(tagged, vocabulary))
+    n_changed += warehouse.merge(STORY, story_rows(tagged, vocabulary, frames.version)).n_changed
+    warehouse.merge(STEP_INPUT, account)
+    return n_changed
 
 
 def prepare(entries: pl.DataFrame, vocabulary: Vocabulary, frames: FrameSet) -> pl.DataFrame:
-    """Stored headlines with clocks, carriers, tags and frames."""
-    return story_input(add_tags(add_carriers(add_clocks(entries), vocabulary), vocabulary), frames)
+    """Stored headlines with clocks, carriers, their stored tags and frames."""
+    return story_input(read_tags(_add_facts(entries, vocabulary), vocabulary), frames)
+
+
+def _add_facts(entries: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
+    return add_carriers(add_clocks(entries), vocabulary)
 
 
 def _days_around(new: pl.DataFrame) -> list[object]:

@@ -10,9 +10,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from analysis.events.story_frames import load_frames
+from analysis.events.tagging import tag_titles
 from flows.context import RunContext
+from flows.jobs.labelled_files import load_user_vocabulary
 from flows.steps.bundle import update_bundle
 from flows.steps.events import update_events
+from flows.steps.stories import prepare
 from ingest.news.parse.entries import parse_feed
 from tests.builders import make_rows
 from tests.ingest.news.news_builders import make_context, make_feed, make_settings
@@ -176,3 +180,66 @@ def read_feed(name: str) -> bytes:
         file = archive.extractfile(member)
         assert file is not None
         return file.read()
+
+
+SOUP_RULE = """
+[[category]]
+id = "soup"
+name = "Soup"
+definition = "News of soups."
+is_relevant = true
+
+[[category.rule]]
+id = "lentils"
+score = 0.99
+all = ["lentil soup"]
+"""
+
+
+def stored_tags(warehouse: Warehouse) -> pl.DataFrame:
+    return warehouse.frame(TAG).drop("rule_version").sort("entry_id", "tag_id")
+
+
+def test_a_users_rule_retags_old_headlines_and_its_removal_undoes_it(context):
+    update_events(context)
+    before, stories = stored_tags(context.warehouse), context.warehouse.frame(STORY).sort("story_id")
+    rules = context.settings.config_path / "tags.toml"
+    rules.parent.mkdir()
+    rules.write_text(SOUP_RULE)
+    assert update_events(context).n_changed > 0
+    soup = context.warehouse.frame(TAG, where="tag_id = 'soup'").row(0, named=True)
+    assert (soup["evidence"], soup["is_main"]) == ("lentil soup", True)
+    assert context.warehouse.frame(STORY, where="category = 'soup'")["is_relevant"].to_list() == [True]
+    assert update_events(context).n_changed == 0
+    rules.write_text(SOUP_RULE.replace("lentil soup", "onion soup"))
+    update_events(context)
+    assert context.warehouse.frame(TAG, where="tag_id = 'soup'").is_empty()
+    rules.unlink()
+    update_events(context)
+    assert stored_tags(context.warehouse).equals(before)
+    assert context.warehouse.frame(STORY).sort("story_id").equals(stories)
+
+
+def test_a_rule_that_makes_old_headlines_relevant_makes_their_event(context):
+    carried = [(f"{place} tastes the lentil soup of the year", FIRST_REPORT) for place in ("Rome", "Rome")]
+    context.warehouse.merge(ENTRY, make_entries(*carried, prefix="soup"))
+    update_events(context)
+    assert context.warehouse.frame(EVENT, where="category = 'soup'").is_empty()
+    context.settings.config_path.mkdir()
+    (context.settings.config_path / "tags.toml").write_text(SOUP_RULE)
+    update_events(context)
+    assert context.warehouse.frame(EVENT, where="category = 'soup'").height == 1
+    (context.settings.config_path / "tags.toml").unlink()
+    update_events(context)
+    assert context.warehouse.frame(EVENT, where="category = 'soup'").is_empty()
+
+
+def test_stored_tags_are_what_tagging_again_would_say(context):
+    update_events(context)
+    vocabulary, frames = load_user_vocabulary(context.settings.config_path), load_frames()
+    stored = prepare(context.warehouse.query("events_relevant_entries"), vocabulary, frames)
+    again = tag_titles(stored["title"], vocabulary)
+    assert stored.height == 3
+    for name in ("category", "is_relevant", "score"):
+        assert stored[name].equals(again[name], null_equal=True), name
+    assert [set(ids) for ids in stored["entity_ids"]] == [set(ids) for ids in again["entity_ids"]]

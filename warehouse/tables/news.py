@@ -202,6 +202,7 @@ TAG = Table(
         Column("score", pl.Float64, "Confidence", "0 to 1"),
         Column("evidence", pl.String, "Words of the headline that fired"),
         Column("rule_version", pl.String, "Version of the rules"),
+        Column("is_main", pl.Boolean, "Whether it is the headline's own category, one per headline", is_nullable=True),
     ),
 )
 
