@@ -7,6 +7,8 @@ import zlib
 from dataclasses import dataclass
 from datetime import datetime
 
+from ingest.source import Source
+
 
 @dataclass(frozen=True, slots=True)
 class Payload:
@@ -21,6 +23,10 @@ class Payload:
     etag: str | None = None
     last_modified: str | None = None
     seconds: float = 0.0
+
+    def stamp(self, run_id: str) -> Source:
+        """What the rows that are read from it carry."""
+        return Source(self.source_id, run_id, self.received_at, self.content_type)
 
     @property
     def sha256(self) -> str:

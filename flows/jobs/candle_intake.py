@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from ingest.prices.candles import CandleBatch, Reading, refuse_stored
+from ingest.prices.candles import CandleBatch, refuse_stored
 from ingest.prices.quarantine import read_verdicts
 from ingest.prices.registry import unregistered_markets
 from ingest.prices.suspects import Verdicts, find_suspects, spans_around, without_withheld
+from ingest.source import Source
 from warehouse.store.candles import add_refusals, candles_around, upsert_candles, withdraw_candles
 from warehouse.store.connection import Warehouse
 from warehouse.store.reference import refresh_reference
@@ -58,16 +59,16 @@ def load_verdicts(warehouse: Warehouse) -> Verdicts:
     return read_verdicts(warehouse.frame(QUARANTINE, where="table_name = 'core.candle'"))
 
 
-def take_in(warehouse: Warehouse, batch: CandleBatch, verdicts: Verdicts, reading: Reading) -> Taken:
+def take_in(warehouse: Warehouse, batch: CandleBatch, verdicts: Verdicts, source: Source) -> Taken:
     """Store what is sound of `batch`, quarantine the rest."""
     candles = without_withheld(batch.candles, verdicts)
     around = candles_around(warehouse, spans_around(candles))
-    suspects = find_suspects(candles, around, verdicts, reading)
+    suspects = find_suspects(candles, around, verdicts, source)
     sound = candles.join(suspects.bars, on=[*CANDLE.key, "close_quote"], how="anti")
 
     n_markets = warehouse.merge(MARKET, unregistered_markets(sound, warehouse.frame(MARKET))).n_changed
     count = upsert_candles(warehouse, sound)
-    contested = refuse_stored(count.contested, pl.lit("contested"), pl.lit(CONTESTED), reading)
+    contested = refuse_stored(count.contested, pl.lit("contested"), pl.lit(CONTESTED), source)
     refused = pl.concat([batch.quarantined, suspects.quarantined, contested]).unique(QUARANTINE.key, keep="first")
     n_refused = add_refusals(warehouse, refused)
     n_withdrawn = withdraw_candles(warehouse, suspects.bars, suspects.quarantined)

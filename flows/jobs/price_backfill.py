@@ -11,10 +11,11 @@ from flows.context import RunContext
 from flows.errors import EXIT_SOURCE, CommandError
 from flows.jobs.candle_intake import Intake, load_verdicts, refresh_coverage, take_in
 from flows.steps.prices import EXCHANGE_SOURCE, read_registry, store_registry
-from ingest.prices.candles import Reading, parse_candles
+from ingest.prices.candles import parse_candles
 from ingest.prices.fallback import problem_lines
 from ingest.prices.fetch import SeriesAnswer, fetch_venues
 from ingest.prices.slices import Slice, finished_frame, plan_slices
+from ingest.source import Source
 from warehouse.tables.bars import SECONDS_PER_HOUR, parse_stored_bar
 from warehouse.tables.ops import BACKFILL
 from warehouse.tables.prices import GAP
@@ -84,15 +85,15 @@ class _Keeper:
         self._ends = ends
         self._by_request = {piece.request: piece for piece in slices}
         self._on_slice = on_slice
-        self._reading = Reading(EXCHANGE_SOURCE, context.run_id, context.now)
+        self._source = Source(EXCHANGE_SOURCE, context.run_id, context.now)
         self._verdicts = load_verdicts(context.warehouse)
         self._written: dict[str, Intake] = {}
         self._n_done = 0
 
     def keep(self, answer: SeriesAnswer) -> None:
         """Check and store one slice; a slice that failed is asked for again next time."""
-        batch = parse_candles(answer.rows, self._reading, ends=self._ends, is_live=True)
-        taken = take_in(self._context.warehouse, batch, self._verdicts, self._reading)
+        batch = parse_candles(answer.rows, self._source, ends=self._ends, is_live=True)
+        taken = take_in(self._context.warehouse, batch, self._verdicts, self._source)
         self._verdicts = taken.verdicts
         market = answer.request.market_id
         self._written[market] = self._written.get(market, Intake()) + taken.written

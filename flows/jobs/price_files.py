@@ -15,7 +15,6 @@ from flows.jobs.candle_intake import load_verdicts, refresh_coverage, take_in
 from flows.steps.prices import read_registry, store_registry
 from ingest.errors import MalformedError, PermanentError
 from ingest.prices.archive import parse_archive
-from ingest.prices.candles import Reading
 from ingest.prices.layout import Identity
 from ingest.prices.registry import Registry
 from ingest.prices.reports import FileTally, file_report, gap_report
@@ -26,6 +25,7 @@ from ingest.prices.snapshots import (
     parse_snapshots,
     refused_series,
 )
+from ingest.source import Source
 from warehouse.store.candles import add_refusals, limit_memory
 from warehouse.tables.prices import COVERAGE, GAP, OBSERVATION
 
@@ -72,20 +72,20 @@ def _as_command_errors() -> Iterator[None]:
 
 
 def _import_file(context: RunContext, registry: Registry, path: Path, identity: Identity) -> FileTally:
-    reading = Reading(path.name, context.run_id, context.now)
+    source = Source(path.name, context.run_id, context.now)
     tally = FileTally(path.name)
     if is_snapshot_file(path):
         stored = context.warehouse.frame(OBSERVATION, where="source_id = $source_id", source_id=path.name)
-        for read, unfit in parse_snapshots(path, reading):
-            observations, contested = contest_observations(read, stored, reading)
+        for read, unfit in parse_snapshots(path, source):
+            observations, contested = contest_observations(read, stored, source)
             refused = pl.concat([unfit, contested])
             tally.n_new += context.warehouse.merge(OBSERVATION, observations).n_inserted
             add_refusals(context.warehouse, refused)
             tally.count(observed_series(observations), refused_series(refused))
         return tally
     verdicts = load_verdicts(context.warehouse)
-    for batch in parse_archive(path, reading, identity, registry.market_ends):
-        taken = take_in(context.warehouse, batch, verdicts, reading)
+    for batch in parse_archive(path, source, identity, registry.market_ends):
+        taken = take_in(context.warehouse, batch, verdicts, source)
         verdicts = taken.verdicts
         tally.n_new += taken.written.n_inserted
         tally.n_revised += taken.written.n_updated
@@ -95,12 +95,12 @@ def _import_file(context: RunContext, registry: Registry, path: Path, identity: 
 
 
 def _preview_file(registry: Registry, path: Path, identity: Identity) -> FileTally:
-    reading = Reading(path.name, "preview", datetime.now(UTC))
+    source = Source(path.name, "preview", datetime.now(UTC))
     tally = FileTally(path.name)
     if is_snapshot_file(path):
-        for observations, refused in parse_snapshots(path, reading):
+        for observations, refused in parse_snapshots(path, source):
             tally.count(observed_series(observations), refused_series(refused))
         return tally
-    for batch in parse_archive(path, reading, identity, registry.market_ends):
+    for batch in parse_archive(path, source, identity, registry.market_ends):
         tally.count(batch.candles, batch.quarantined)
     return tally

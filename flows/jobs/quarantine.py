@@ -6,8 +6,8 @@ import polars as pl
 
 from flows.context import RunContext
 from flows.jobs.candle_intake import refresh_coverage
-from ingest.prices.candles import Reading
 from ingest.prices.quarantine import RELEASED_SOURCE, released_rows, replay_rows, select_rows
+from ingest.source import Source
 from warehouse.store.candles import upsert_candles
 from warehouse.tables.prices import QUARANTINE
 
@@ -19,7 +19,7 @@ def release_candles(
     warehouse = context.warehouse
     standing = warehouse.frame(QUARANTINE, where="table_name = 'core.candle' and released_at_utc is null")
     chosen = select_rows(standing, ids, reason, market_id)
-    batch = replay_rows(chosen, Reading(RELEASED_SOURCE, context.run_id, context.now))
+    batch = replay_rows(chosen, Source(RELEASED_SOURCE, context.run_id, context.now))
     released = released_rows(chosen, batch, context.now)
     if not is_dry_run:
         upsert_candles(warehouse, batch.candles)

@@ -16,7 +16,7 @@ from flows.settings import Settings
 from ingest.errors import PermanentError, SourceError
 from ingest.prices.archive import parse_archive
 from ingest.prices.layout import Identity
-from ingest.prices.refusals import Reading
+from ingest.source import Source
 from warehouse.store.connection import open_reader, open_writer
 from warehouse.tables.bars import bar_length
 from warehouse.tables.size import TEST_SIZE
@@ -50,7 +50,7 @@ def measure_real(grid: ReturnGrid, benchmark_id: str, request: SizeRequest, say:
 def read_grid(path: Path, timeframe: str, now: datetime) -> ReturnGrid:
     """Returns of the candles in a file of any form that `aftershock import prices` takes."""
     try:
-        batches = parse_archive(path, Reading(path.name, "study-size", now), Identity())
+        batches = parse_archive(path, Source(path.name, "study-size", now), Identity())
         candles = pl.concat([batch.candles for batch in batches])
     except PermanentError as exc:
         raise CommandError(str(exc)) from exc

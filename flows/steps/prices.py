@@ -12,11 +12,12 @@ from analysis.tape.benchmarks import benchmark_frame
 from flows.configuration import read_own
 from flows.context import RunContext, StepReport
 from flows.jobs.candle_intake import Intake, load_verdicts, take_in, update_coverage
-from ingest.prices.candles import Reading, parse_candles
+from ingest.prices.candles import parse_candles
 from ingest.prices.derivatives import DerivativesHarvest, fetch_derivatives, watched_contracts
 from ingest.prices.fallback import fetch_with_fallback, plan_live, plan_minutes
 from ingest.prices.fetch import SeriesAnswer, SeriesRequest
 from ingest.prices.registry import Registry, load_registry
+from ingest.source import Source
 from warehouse.store.connection import Warehouse
 from warehouse.tables.prices import ASSET, BENCHMARK, FUNDING, GAP, MARKET, OPEN_INTEREST, VENUE_HALT
 
@@ -81,7 +82,7 @@ def harvest_derivatives(context: RunContext, registry: Registry, dead: frozenset
         [venue for name, venue in registry.venues.items() if name not in dead],
         {name: watched_contracts(registry, name) for name in registry.venues},
         {(market, kind): last for market, kind, last in marks.iter_rows()},
-        Reading(EXCHANGE_SOURCE, context.run_id, context.now),
+        Source(EXCHANGE_SOURCE, context.run_id, context.now),
         replay_url=context.settings.replay_url,
         deadline_seconds=VENUE_DEADLINE_SECONDS,
     )
@@ -104,7 +105,7 @@ def store_answers(context: RunContext, registry: Registry, answers: Sequence[Ser
     """Check and store what venues gave, in one go."""
     if not answers:
         return Intake()
-    reading = Reading(EXCHANGE_SOURCE, context.run_id, context.now)
+    source = Source(EXCHANGE_SOURCE, context.run_id, context.now)
     rows = pl.concat([answer.rows for answer in answers])
-    batch = parse_candles(rows, reading, ends=registry.market_ends, is_live=True)
-    return take_in(context.warehouse, batch, load_verdicts(context.warehouse), reading).written
+    batch = parse_candles(rows, source, ends=registry.market_ends, is_live=True)
+    return take_in(context.warehouse, batch, load_verdicts(context.warehouse), source).written

@@ -10,7 +10,7 @@ import polars as pl
 
 from ingest.bundle.ledger import event_frame, known_entries, read_ledger, source_frame
 from ingest.prices.archive import read_candle_csv
-from ingest.prices.candles import Reading
+from ingest.source import Source
 from warehouse.config import packaged_text
 from warehouse.tables.prices import CANDLE
 from warehouse.tables.size import TEST_SIZE
@@ -48,8 +48,8 @@ def load_false_alarms() -> pl.DataFrame:
 
 def load_bundle(now: datetime, run_id: str) -> Bundle:
     """The record as it could be known at `now`: closed bars, rows that are refused, events and their evidence."""
-    reading = Reading(SOURCE_ID, run_id, now)
-    batches = [read_candle_csv((files("ingest.bundle") / name).read_bytes(), reading) for name in CANDLE_FILES]
+    source = Source(SOURCE_ID, run_id, now)
+    batches = [read_candle_csv((files("ingest.bundle") / name).read_bytes(), source) for name in CANDLE_FILES]
     quarantined = pl.concat([batch.quarantined for batch in batches])
     events, event_sources = load_ledger(now)
     return Bundle(

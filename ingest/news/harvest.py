@@ -14,6 +14,7 @@ from ingest.news.parse.gdelt import read_articles
 from ingest.news.parse.incidents import parse_incidents
 from ingest.news.parse.search_json import read_search
 from ingest.payload import Payload
+from ingest.source import Source
 from warehouse.tables.news import ENTRY, INCIDENT, REGISTER_DOCUMENT
 from warehouse.tables.prices import QUARANTINE
 
@@ -40,17 +41,18 @@ class Harvest:
 
 def harvest(payload: Payload, feed: Feed, run_id: str) -> Harvest:
     """The rows in `payload`: incidents from status pages, documents from the register, headlines from all others."""
+    source = payload.stamp(run_id)
     if feed.category == "status":
-        told = parse_incidents(payload.body, feed, payload.received_at, run_id, payload.content_type)
+        told = parse_incidents(payload.body, feed, source)
         return Harvest(
             ENTRY.empty(), told.incidents, REGISTER_DOCUMENT.empty(), told.quarantined, told.reason, told.detail
         )
     documents = REGISTER_DOCUMENT.empty()
     if feed.kind == "federal_register":
-        register = parse_documents(payload.body, feed, payload.received_at, run_id, payload.content_type)
+        register = parse_documents(payload.body, feed, source)
         documents, parsed = register.documents, register.headlines
     else:
-        parsed = _headlines(payload, feed, run_id)
+        parsed = _headlines(payload.body, feed, source)
     return Harvest(
         parsed.entries,
         INCIDENT.empty(),
@@ -61,10 +63,9 @@ def harvest(payload: Payload, feed: Feed, run_id: str) -> Harvest:
     )
 
 
-def _headlines(payload: Payload, feed: Feed, run_id: str) -> ParsedFeed:
+def _headlines(body: bytes, feed: Feed, source: Source) -> ParsedFeed:
     if feed.kind == "gdelt":
-        found = read_articles(payload.body, payload.content_type)
-        parsed = build_entries(found.items, feed, payload.received_at, run_id, found.reason, found.detail, payload.body)
+        parsed = build_entries(read_articles(body, source.content_type), feed, source, body)
         # The crawler is an archive that saw the page: its sight bounds ours from above.
         seen = parsed.entries.with_columns(
             time_basis=pl.when(pl.col("published_at_utc").is_null()).then("time_basis").otherwise(pl.lit("crawl")),
@@ -72,6 +73,5 @@ def _headlines(payload: Payload, feed: Feed, run_id: str) -> ParsedFeed:
         )
         return ParsedFeed(seen, parsed.quarantined, parsed.reason, parsed.detail)
     if feed.kind in ("hn_json", "govuk_json"):
-        found = read_search(payload.body, feed.kind, payload.content_type)
-        return build_entries(found.items, feed, payload.received_at, run_id, found.reason, found.detail, payload.body)
-    return parse_feed(payload.body, feed, payload.received_at, run_id, payload.content_type)
+        return build_entries(read_search(body, feed.kind, source.content_type), feed, source, body)
+    return parse_feed(body, feed, source)

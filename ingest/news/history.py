@@ -88,7 +88,7 @@ def _read_pages(fetch: Fetch, feed: Feed, query: str, run_id: str) -> tuple[list
             if answer.http_status == NO_HIT_STATUS:
                 break
             raise StoppedError(answer.error)
-        page = federal_register.parse_documents(answer.body, feed, answer.received_at, run_id, answer.content_type)
+        page = federal_register.parse_documents(answer.body, feed, answer.stamp(run_id))
         read = harvest(answer, feed, run_id)
         if read.is_malformed:
             raise StoppedError(TransientError(feed.feed_id, read.detail, remedy="run the backfill again later"))

@@ -17,12 +17,14 @@ from ingest.news.feeds import Feed
 from ingest.news.harvest import HARMLESS, Harvest, harvest
 from ingest.news.parse.dates import read_instant
 from ingest.news.parse.decode import decode_text
-from ingest.news.parse.entries import digest, quarantine_frame, quarantine_row
+from ingest.news.parse.entries import digest
 from ingest.news.parse.headlines import UnknownColumnsError, read_headlines
 from ingest.news.parse.incident_facts import impact_of, incident_code
 from ingest.news.parse.incidents import refuse
 from ingest.news.parse.text import plain_text, safe_link
 from ingest.payload import Payload
+from ingest.refusals import Refusal, refuse_rows
+from ingest.source import Source
 from warehouse.tables.news import ENTRY, INCIDENT, REGISTER_DOCUMENT
 
 PARQUET_MAGIC = b"PAR1"
@@ -89,7 +91,7 @@ def _read_table(path: Path, body: bytes, suffix: str) -> pl.DataFrame:
 
 def _as_table(path: Path, payload: Payload, table: pl.DataFrame, feeds: Iterable[Feed], run_id: str) -> ImportedFile:
     try:
-        read = read_headlines(table, payload.source_id, payload.received_at, run_id, kinds_by_outlet(feeds))
+        read = read_headlines(table, payload.stamp(run_id), kinds_by_outlet(feeds))
     except UnknownColumnsError as exc:
         remedy = "name the columns title, url, outlet, published_utc"
         raise MalformedError(str(path), str(exc), "a column named title", remedy) from exc
@@ -111,17 +113,19 @@ def kinds_by_outlet(feeds: Iterable[Feed]) -> dict[str, str]:
 
 def _as_lines(path: Path, payload: Payload, feeds: Iterable[Feed], run_id: str) -> ImportedFile:
     """JSON lines: incidents when the rows have a provider and a start, else headlines."""
-    rows, refused = _read_lines(payload, run_id)
+    source = payload.stamp(run_id)
+    rows, refused = _read_lines(payload.body)
+    broken = refuse_rows(refused, ENTRY.name, source)
     if rows and "provider" in rows[0] and "started_utc" in rows[0]:
-        incidents, more = incident_rows(rows, payload, run_id)
-        found = Harvest(ENTRY.empty(), incidents, REGISTER_DOCUMENT.empty(), quarantine_frame([*refused, *more]))
+        incidents, more = incident_rows(rows, source)
+        found = Harvest(ENTRY.empty(), incidents, REGISTER_DOCUMENT.empty(), pl.concat([broken, more]))
         return ImportedFile(payload, "incidents", len(rows) + len(refused), found, "")
     if not rows:
         raise MalformedError(str(path), "no line is a JSON object", "one JSON object per line")
     names = dict.fromkeys(name for row in rows for name in row)
     texts = [{name: _scalar(row.get(name)) for name in names} for row in rows]
     read = _as_table(path, payload, pl.DataFrame(texts, schema=dict.fromkeys(names, pl.String)), feeds, run_id)
-    quarantined = pl.concat([read.harvest.quarantined, quarantine_frame(refused)])
+    quarantined = pl.concat([read.harvest.quarantined, broken])
     found = Harvest(read.harvest.entries, INCIDENT.empty(), REGISTER_DOCUMENT.empty(), quarantined)
     return ImportedFile(payload, "headlines", len(rows) + len(refused), found, read.note)
 
@@ -132,10 +136,10 @@ def _scalar(value: object) -> str | None:
     return json.dumps(value) if isinstance(value, dict | list) else str(value)
 
 
-def _read_lines(payload: Payload, run_id: str) -> tuple[list[dict[str, Any]], list[dict[str, object]]]:
+def _read_lines(body: bytes) -> tuple[list[dict[str, Any]], list[Refusal]]:
     rows: list[dict[str, Any]] = []
     refused = []
-    for number, line in enumerate(decode_text(payload.body).splitlines(), start=1):
+    for number, line in enumerate(decode_text(body).splitlines(), start=1):
         if not line.strip():
             continue
         try:
@@ -147,17 +151,14 @@ def _read_lines(payload: Payload, run_id: str) -> tuple[list[dict[str, Any]], li
         if isinstance(row, dict):
             rows.append(row)
         else:
-            refused.append(
-                quarantine_row(payload.source_id, "broken_json", problem, line, payload.received_at, run_id, number)
-            )
+            refused.append(Refusal("broken_json", problem, line, number))
     return rows, refused
 
 
-def incident_rows(
-    rows: Iterable[dict[str, Any]], payload: Payload, run_id: str
-) -> tuple[pl.DataFrame, list[dict[str, object]]]:
-    """Incidents of a list with provider, title, started_utc, resolved_utc, impact, components, url, incident_id.
+def incident_rows(rows: Iterable[dict[str, Any]], source: Source) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Incidents (core.incident) and refused rows (raw.quarantine) of a list.
 
+    It has provider, title, started_utc, resolved_utc, impact, components, url, incident_id.
     Several tellings of one incident stay several rows here; `reconcile` makes them one.
     """
     kept, refused = [], []
@@ -166,12 +167,7 @@ def incident_rows(
         started, resolved = (read_instant(str(row.get(name) or "")) for name in ("started_utc", "resolved_utc"))
         problem = refuse(title, started, resolved) or (None if provider else ("no_provider", "an incident of nobody"))
         if problem:
-            payload_text = json.dumps(row)
-            refused.append(
-                quarantine_row(
-                    payload.source_id, *problem, payload_text, payload.received_at, run_id, number, INCIDENT.name
-                )
-            )
+            refused.append(Refusal(*problem, json.dumps(row), number))
             continue
         basis = _basis_of(str(row.get("time_basis") or ""))
         kept.append(
@@ -184,14 +180,14 @@ def incident_rows(
                 "started_at_utc": started,
                 "resolved_at_utc": resolved,
                 # Somebody submitted the page at that time, so it could be read then.
-                "first_seen_at_utc": started if basis == "submission" else payload.received_at,
+                "first_seen_at_utc": started if basis == "submission" else source.received_at,
                 "time_basis": basis,
                 "url": safe_link(row.get("url")),
-                "source_id": payload.source_id,
-                "run_id": run_id,
+                "source_id": source.source_id,
+                "run_id": source.run_id,
             }
         )
-    return pl.DataFrame(kept, schema=INCIDENT.schema), refused
+    return pl.DataFrame(kept, schema=INCIDENT.schema), refuse_rows(refused, INCIDENT.name, source)
 
 
 def _code_of(row: dict[str, Any]) -> str:

@@ -13,9 +13,10 @@ from typing import BinaryIO
 import polars as pl
 
 from ingest.errors import MalformedError, PermanentError
-from ingest.prices.candles import CandleBatch, Reading, parse_candles
+from ingest.prices.candles import CandleBatch, parse_candles
 from ingest.prices.layout import Identity, to_rows
 from ingest.prices.zips import open_member, safe_members
+from ingest.source import Source
 
 # Rows handled at a time, and bytes of text that hold about as many: some hundred megabytes while they are judged.
 BATCH_ROWS = 100_000
@@ -43,20 +44,20 @@ class RawBatch:
     member: str
 
 
-def read_candle_csv(body: bytes, reading: Reading, identity: Identity | None = None) -> CandleBatch:
+def read_candle_csv(body: bytes, source: Source, identity: Identity | None = None) -> CandleBatch:
     """Candles and refused rows of one CSV text small enough for memory."""
     raw = pl.read_csv(body, infer_schema=False)
-    rows = to_rows(raw, identity or Identity(), reading.source_id)
-    return parse_candles(rows, reading, raw=raw)
+    rows = to_rows(raw, identity or Identity(), source.source_id)
+    return parse_candles(rows, source, raw=raw)
 
 
 def parse_archive(
-    path: Path, reading: Reading, identity: Identity, ends: pl.DataFrame | None = None
+    path: Path, source: Source, identity: Identity, ends: pl.DataFrame | None = None
 ) -> Iterator[CandleBatch]:
     """Candles and refused rows of a file, batch by batch; see `read_archive` for formats and errors."""
     for batch in read_archive(path, identity):
         rows = to_rows(batch.frame, batch.identity, batch.member)
-        yield parse_candles(rows, reading, raw=batch.frame, ends=ends, first_row_number=batch.first_row_number)
+        yield parse_candles(rows, source, raw=batch.frame, ends=ends, first_row_number=batch.first_row_number)
 
 
 def read_archive(path: Path, identity: Identity) -> Iterator[RawBatch]:

@@ -8,12 +8,11 @@ from datetime import datetime
 
 import polars as pl
 
-from ingest.prices.refusals import Reading, refusal_frame
+from ingest.refusals import refuse_frame
+from ingest.source import Source
 from warehouse.tables.bars import NOT_KEPT, STORED, STORED_SECONDS
 from warehouse.tables.contract import UTC
 from warehouse.tables.prices import CANDLE, QUARANTINE
-
-__all__ = ["CandleBatch", "Reading", "parse_candles", "refuse_stored"]
 
 # No coin traded before the first Bitcoin block; an earlier stamp is a wrong time unit.
 FIRST_BLOCK = datetime(2009, 1, 3, tzinfo=TZ_UTC)
@@ -55,7 +54,7 @@ class CandleBatch:
 
 def parse_candles(
     rows: pl.DataFrame,
-    reading: Reading,
+    source: Source,
     *,
     raw: pl.DataFrame | None = None,
     ends: pl.DataFrame | None = None,
@@ -70,7 +69,7 @@ def parse_candles(
     show it again. Every row is found again in exactly one of: candles, quarantined, n_unfinished, n_repeated.
     """
     numbered = rows.select(*ROW_SCHEMA).with_row_index("row")
-    judged = _judge(_with_ends(numbered, ends), reading.now)
+    judged = _judge(_with_ends(numbered, ends), source.received_at)
     conflicting = _conflicting(judged.filter(pl.col("reason").is_null()))
     judged = judged.join(conflicting, on="row", how="left", validate="1:1").with_columns(
         pl.coalesce("reason", "conflict").alias("reason")
@@ -83,17 +82,17 @@ def parse_candles(
         n_unfinished = refused.filter(pl.col("reason") == "unfinished").height
         refused = refused.filter(pl.col("reason") != "unfinished")
     return CandleBatch(
-        candles=_candle_frame(unique, reading),
-        quarantined=_quarantine_frame(refused, raw, reading, first_row_number),
+        candles=_candle_frame(unique, source),
+        quarantined=_quarantine_frame(refused, raw, source, first_row_number),
         n_unfinished=n_unfinished,
         n_repeated=kept.height - unique.height,
     )
 
 
-def refuse_stored(candles: pl.DataFrame, reason: pl.Expr, detail: pl.Expr, reading: Reading) -> pl.DataFrame:
+def refuse_stored(candles: pl.DataFrame, reason: pl.Expr, detail: pl.Expr, source: Source) -> pl.DataFrame:
     """Rows of raw.quarantine for candles that were stored before and are now withdrawn."""
     judged = candles.select(*ROW_SCHEMA, reason.alias("reason"), detail.alias("detail")).with_row_index("row")
-    frame = _quarantine_frame(judged, None, reading, 0)
+    frame = _quarantine_frame(judged, None, source, 0)
     return frame.with_columns(pl.lit(None, dtype=pl.Int64).alias("row_number"))
 
 
@@ -147,13 +146,13 @@ def _conflicting(kept: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _candle_frame(rows: pl.DataFrame, reading: Reading) -> pl.DataFrame:
+def _candle_frame(rows: pl.DataFrame, source: Source) -> pl.DataFrame:
     return rows.select(
         *KEY,
         *VALUES,
-        pl.lit(reading.source_id).alias("source_id"),
-        pl.lit(reading.now).cast(UTC).alias("first_seen_at_utc"),
-        pl.lit(reading.run_id).alias("run_id"),
+        pl.lit(source.source_id).alias("source_id"),
+        pl.lit(source.received_at).cast(UTC).alias("first_seen_at_utc"),
+        pl.lit(source.run_id).alias("run_id"),
         pl.lit(False).alias("is_revised"),
     ).select(CANDLE.column_names)
 
@@ -165,7 +164,7 @@ def _detail_words() -> pl.Expr:
 
 
 def _quarantine_frame(
-    refused: pl.DataFrame, raw: pl.DataFrame | None, reading: Reading, first_row_number: int
+    refused: pl.DataFrame, raw: pl.DataFrame | None, source: Source, first_row_number: int
 ) -> pl.DataFrame:
     if not refused.height:
         return QUARANTINE.empty()
@@ -179,4 +178,4 @@ def _quarantine_frame(
         payloads,
         (pl.col("row").cast(pl.Int64) + first_row_number).alias("row_number"),
     )
-    return refusal_frame(frame, CANDLE.name, reading)
+    return refuse_frame(frame, CANDLE.name, source)

@@ -12,8 +12,8 @@ import polars as pl
 
 from ingest.errors import SourceError, TransientError
 from ingest.prices.exchange import RefusedError, Session, UnreachableError, offers, open_session
-from ingest.prices.refusals import Reading
 from ingest.prices.registry import Registry, VenueEntry
+from ingest.source import Source
 from warehouse.tables.contract import UTC
 from warehouse.tables.prices import FUNDING, OPEN_INTEREST
 
@@ -82,7 +82,7 @@ def fetch_derivatives(
     venues: Sequence[VenueEntry],
     contracts: Mapping[str, Sequence[str]],
     seen: Mapping[tuple[str, str], datetime],
-    reading: Reading,
+    source: Source,
     *,
     replay_url: str | None,
     deadline_seconds: float,
@@ -97,14 +97,14 @@ def fetch_derivatives(
     async def ask_all() -> list[_Found]:
         asked = [venue for venue in venues if contracts.get(venue.exchange) and _kinds_offered(venue)]
         tasks = [
-            _ask_venue(venue, contracts[venue.exchange], seen, reading.now, replay_url, deadline_seconds)
+            _ask_venue(venue, contracts[venue.exchange], seen, source.received_at, replay_url, deadline_seconds)
             for venue in asked
         ]
         return await asyncio.gather(*tasks)
 
     found = asyncio.run(ask_all())
-    funding = [_funding_frame(venue, reading) for venue in found]
-    interest = [_interest_frame(venue, reading) for venue in found]
+    funding = [_funding_frame(venue, source) for venue in found]
+    interest = [_interest_frame(venue, source) for venue in found]
     return DerivativesHarvest(
         pl.concat([FUNDING.empty(), *funding]),
         pl.concat([OPEN_INTEREST.empty(), *interest]),
@@ -190,17 +190,17 @@ def _problem_line(found: _Found) -> str:
     return f"{found.exchange}, funding and open interest: {first.removeprefix(f'{found.exchange}: ')}{rest}"
 
 
-def _funding_frame(found: _Found, reading: Reading) -> pl.DataFrame:
+def _funding_frame(found: _Found, source: Source) -> pl.DataFrame:
     values = [
         (f"{found.exchange}:{row['symbol']}", row["timestamp"], row["fundingRate"]) for row in found.rows["funding"]
     ]
     frame = pl.DataFrame(
         values, schema={"market_id": pl.String, "stamp": pl.Int64, "funding_rate": pl.Float64}, orient="row"
     )
-    return FUNDING.conform(_stamped(frame, "funding_time_utc", reading).filter(pl.col("funding_rate").is_finite()))
+    return FUNDING.conform(_stamped(frame, "funding_time_utc", source).filter(pl.col("funding_rate").is_finite()))
 
 
-def _interest_frame(found: _Found, reading: Reading) -> pl.DataFrame:
+def _interest_frame(found: _Found, source: Source) -> pl.DataFrame:
     values = [
         (
             f"{found.exchange}:{row['symbol']}",
@@ -217,7 +217,7 @@ def _interest_frame(found: _Found, reading: Reading) -> pl.DataFrame:
         "open_interest_quote": pl.Float64,
     }
     frame = pl.DataFrame(values, schema=schema, orient="row")
-    return OPEN_INTEREST.conform(_stamped(frame, "observed_at_utc", reading))
+    return OPEN_INTEREST.conform(_stamped(frame, "observed_at_utc", source))
 
 
 def _in_base(row: dict[str, Any], found: _Found) -> float | None:
@@ -229,13 +229,13 @@ def _in_base(row: dict[str, Any], found: _Found) -> float | None:
     return None if size is None else amount * size
 
 
-def _stamped(frame: pl.DataFrame, time_name: str, reading: Reading) -> pl.DataFrame:
+def _stamped(frame: pl.DataFrame, time_name: str, source: Source) -> pl.DataFrame:
     return (
         frame.filter(pl.col("stamp").is_not_null())
         .with_columns(
             pl.from_epoch("stamp", "ms").dt.replace_time_zone("UTC").cast(UTC).alias(time_name),
-            pl.lit(reading.now).cast(UTC).alias("first_seen_at_utc"),
-            pl.lit(reading.run_id).alias("run_id"),
+            pl.lit(source.received_at).cast(UTC).alias("first_seen_at_utc"),
+            pl.lit(source.run_id).alias("run_id"),
         )
         .drop("stamp")
         .unique(["market_id", time_name], keep="last", maintain_order=True)

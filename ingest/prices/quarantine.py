@@ -7,9 +7,10 @@ from datetime import datetime
 
 import polars as pl
 
-from ingest.prices.candles import KEY, ROW_SCHEMA, CandleBatch, Reading, parse_candles
+from ingest.prices.candles import KEY, ROW_SCHEMA, CandleBatch, parse_candles
 from ingest.prices.layout import Identity, to_rows
 from ingest.prices.suspects import Verdicts
+from ingest.source import Source
 from warehouse.tables.contract import UTC
 from warehouse.tables.prices import CANDLE, QUARANTINE
 
@@ -28,13 +29,13 @@ def read_verdicts(quarantine: pl.DataFrame) -> Verdicts:
     )
 
 
-def replay_rows(quarantine: pl.DataFrame, reading: Reading) -> CandleBatch:
+def replay_rows(quarantine: pl.DataFrame, source: Source) -> CandleBatch:
     """Refused candle rows once more through the checks; what is still bad comes back as quarantined.
 
     Withdrawn rows pass: a person's word stands against the neighbours'.
     """
     rows = _read_payloads(quarantine)
-    return parse_candles(rows, reading) if rows.height else CandleBatch(CANDLE.empty(), QUARANTINE.empty())
+    return parse_candles(rows, source) if rows.height else CandleBatch(CANDLE.empty(), QUARANTINE.empty())
 
 
 def select_rows(

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import polars as pl
 
-from ingest.prices.refusals import Reading, refusal_frame
+from ingest.refusals import refuse_frame
+from ingest.source import Source
 from warehouse.tables.contract import UTC
 from warehouse.tables.prices import OBSERVATION
 
@@ -22,16 +23,16 @@ def is_snapshot_file(path: Path) -> bool:
     return path.suffix == ".parquet" and path.is_file() and set(pl.read_parquet_schema(path)) >= COLUMNS
 
 
-def parse_snapshots(path: Path, reading: Reading) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+def parse_snapshots(path: Path, source: Source) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
     """core.observation and raw.quarantine, asset by asset: each price is judged beside its neighbours in time.
 
     Repeats of the same asset and instant are kept once; prices far from their neighbours are refused.
     """
     raw = pl.read_parquet(path, columns=[*COLUMNS]).with_row_index("row_number")
-    yield parse_observations(raw, reading)
+    yield parse_observations(raw, source)
 
 
-def parse_observations(raw: pl.DataFrame, reading: Reading) -> tuple[pl.DataFrame, pl.DataFrame]:
+def parse_observations(raw: pl.DataFrame, source: Source) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The same for rows in memory with symbol, observed_at_utc, price_usd and row_number."""
     ordered = raw.with_columns(pl.col("observed_at_utc").cast(UTC)).sort("symbol", "observed_at_utc", "row_number")
     price = pl.col("price_usd")
@@ -40,7 +41,7 @@ def parse_observations(raw: pl.DataFrame, reading: Reading) -> tuple[pl.DataFram
     reason = (
         pl.when(price.is_null() | ~price.is_finite() | (price <= 0).fill_null(True))
         .then(pl.lit("not_positive"))
-        .when(pl.col("observed_at_utc") > pl.lit(reading.now).cast(UTC))
+        .when(pl.col("observed_at_utc") > pl.lit(source.received_at).cast(UTC))
         .then(pl.lit("from_the_future"))
         .when((deviation > LARGEST_DEVIATION) | (deviation < 1 / (1 + LARGEST_DEVIATION) - 1))
         .then(pl.lit("far_from_neighbours"))
@@ -61,19 +62,19 @@ def parse_observations(raw: pl.DataFrame, reading: Reading) -> tuple[pl.DataFram
     )
     sound = judged.filter(pl.col("reason").is_null()).unique(["symbol", "observed_at_utc"], keep="first")
     frame = sound.sort("symbol", "observed_at_utc").select(
-        pl.lit(reading.source_id).alias("source_id"),
+        pl.lit(source.source_id).alias("source_id"),
         pl.col("symbol").alias("asset_id"),
         "observed_at_utc",
         pl.col("price_usd").alias("price_quote"),
         pl.lit(None, dtype=pl.Float64).alias("volume_24h_quote"),
-        pl.lit(reading.now).cast(UTC).alias("first_seen_at_utc"),
-        pl.lit(reading.run_id).alias("run_id"),
+        pl.lit(source.received_at).cast(UTC).alias("first_seen_at_utc"),
+        pl.lit(source.run_id).alias("run_id"),
     )
-    return OBSERVATION.conform(frame), refusal_frame(refused, OBSERVATION.name, reading)
+    return OBSERVATION.conform(frame), refuse_frame(refused, OBSERVATION.name, source)
 
 
 def contest_observations(
-    observations: pl.DataFrame, stored: pl.DataFrame, reading: Reading
+    observations: pl.DataFrame, stored: pl.DataFrame, source: Source
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The observations without those that contradict a `stored` one (both core.observation), and these as refusals.
 
@@ -93,7 +94,7 @@ def contest_observations(
         pl.struct("asset_id", "observed_at_utc", "price_quote").struct.json_encode().alias("payload_json"),
         pl.lit(None, dtype=pl.Int64).alias("row_number"),
     )
-    return both.filter(~is_other).drop("stored_quote"), refusal_frame(contested, OBSERVATION.name, reading)
+    return both.filter(~is_other).drop("stored_quote"), refuse_frame(contested, OBSERVATION.name, source)
 
 
 def observed_series(observations: pl.DataFrame) -> pl.DataFrame:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from ingest.prices.candles import KEY, ROW_SCHEMA, Reading, refuse_stored
+from ingest.prices.candles import KEY, ROW_SCHEMA, refuse_stored
+from ingest.source import Source
 from warehouse.tables.bars import SECONDS_PER_DAY, STORED, STORED_SECONDS
 
 # A price a thousand times that of its neighbours is a change of unit (contracts of 1000), give or take a factor of two.
@@ -67,7 +68,7 @@ def without_withheld(candles: pl.DataFrame, verdicts: Verdicts) -> pl.DataFrame:
     return candles.join(verdicts.withheld.select(IDENTITY).unique(), on=IDENTITY, how="anti")
 
 
-def find_suspects(candles: pl.DataFrame, around: pl.DataFrame, verdicts: Verdicts, reading: Reading) -> Suspects:
+def find_suspects(candles: pl.DataFrame, around: pl.DataFrame, verdicts: Verdicts, source: Source) -> Suspects:
     """Bars of `candles` and of the stored bars `around` them that should not stand, withheld and pardoned ones aside.
 
     All frames have at least the columns of ROW_SCHEMA. The verdict on a bar depends on its series alone, not on how its
@@ -79,7 +80,7 @@ def find_suspects(candles: pl.DataFrame, around: pl.DataFrame, verdicts: Verdict
     judged = _judge(_of_risky_series(bars).unique(KEY, keep="first").sort(KEY))
     settled = pl.concat([verdicts.withheld, verdicts.pardoned]).select(IDENTITY).unique()
     suspect = judged.filter(pl.col("reason").is_not_null()).join(settled, on=IDENTITY, how="anti")
-    return Suspects(suspect.select(*ROW_SCHEMA), refuse_stored(suspect, pl.col("reason"), pl.col("detail"), reading))
+    return Suspects(suspect.select(*ROW_SCHEMA), refuse_stored(suspect, pl.col("reason"), pl.col("detail"), source))
 
 
 def _of_risky_series(bars: pl.DataFrame) -> pl.DataFrame:

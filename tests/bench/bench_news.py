@@ -18,6 +18,7 @@ from ingest.news.fetch.download import Wanted, download
 from ingest.news.imports import import_file
 from ingest.news.parse.entries import parse_feed
 from ingest.news.parse.versions import select_new
+from ingest.source import Source
 from tests.paths import SHARED
 from tests.replay.feeds import rss_feed
 from tests.replay.server import ReplayServer, Request, Response
@@ -54,7 +55,7 @@ def bench_parsing() -> tuple[int, int, float, float, float]:
     times, n_entries = [], 0
     for body in bodies:
         started = time.perf_counter()
-        n_entries += parse_feed(body, feed, NOW, "bench").entries.height
+        n_entries += parse_feed(body, feed, Source(feed.feed_id, "bench", NOW)).entries.height
         times.append(time.perf_counter() - started)
     started = time.perf_counter()
     for body in bodies:

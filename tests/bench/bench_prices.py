@@ -26,10 +26,11 @@ from flows.context import RunContext
 from flows.jobs.price_files import import_prices
 from flows.settings import Settings
 from flows.steps.prices import harvest_derivatives, plan_groups, update_prices
-from ingest.prices.candles import Reading, parse_candles
+from ingest.prices.candles import parse_candles
 from ingest.prices.fallback import fetch_with_fallback
 from ingest.prices.layout import Identity
 from ingest.prices.registry import load_registry
+from ingest.source import Source
 from tests.replay.market import SimulatedMarket
 from tests.replay.world import ReplayWorld
 from warehouse.store.arrow import ArrowStream
@@ -38,7 +39,7 @@ from warehouse.store.connection import open_reader, open_writer
 from warehouse.store.publish import publish
 
 NOW = datetime(2026, 6, 14, 10, 20, tzinfo=UTC)
-READING = Reading("bench", "run", NOW)
+SOURCE = Source("bench", "run", NOW)
 N_SERIES = 20
 APPEND_ROWS = 5_000_000
 HOURS_OF_THREE_YEARS = 3 * 8_760
@@ -69,7 +70,7 @@ def make_series(number: int, n_rows: int, timeframe: str, seconds: int) -> pl.Da
 def bench_upsert(folder: Path) -> list[tuple[str, str, str]]:
     """(a) candles/s from parsed rows to committed upsert, beside DuckDB's plain append of the same table."""
     parts = [make_series(n, APPEND_ROWS // N_SERIES, "1m", 60) for n in range(N_SERIES)]
-    candles = [parse_candles(part, READING).candles for part in parts]
+    candles = [parse_candles(part, SOURCE).candles for part in parts]
     whole = pl.concat(candles)
     plain = folder / "append.duckdb"
     with duckdb.connect(str(plain)) as connection:
@@ -128,7 +129,7 @@ def bench_reads(folder: Path) -> list[tuple[str, str, str]]:
     with open_writer(folder / "reads.duckdb", 1) as warehouse:
         for number in range(N_SERIES):
             rows = make_series(number, HOURS_OF_THREE_YEARS, "1h", 3600)
-            upsert_candles(warehouse, parse_candles(rows, READING).candles)
+            upsert_candles(warehouse, parse_candles(rows, SOURCE).candles)
         publish(warehouse, folder / "reads.duckdb", published)
     start, end = NOW - timedelta(days=400), NOW - timedelta(days=200)
     with open_reader(published) as reader:

@@ -19,8 +19,9 @@ from flows.jobs.price_files import import_prices
 from flows.jobs.quarantine import release_candles
 from flows.settings import Settings
 from flows.steps.prices import update_prices
-from ingest.prices.candles import ROW_SCHEMA, Reading, parse_candles
+from ingest.prices.candles import ROW_SCHEMA, parse_candles
 from ingest.prices.layout import Identity
+from ingest.source import Source
 from tests.paths import shared
 from tests.replay.exchanges import Fault
 from tests.replay.market import Bar, SimulatedMarket
@@ -101,10 +102,10 @@ HISTORY = make_history()
 def take_pages(warehouse: Warehouse, pages: list[pl.DataFrame]) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
     for table in ("core.candle", "core.candle_revision", "raw.quarantine"):
         warehouse.connection.execute(f"delete from {table}").fetchall()
-    reading = Reading("exchange", "run", NOW)
+    source = Source("exchange", "run", NOW)
     verdicts = load_verdicts(warehouse)
     for page in pages:
-        verdicts = take_in(warehouse, parse_candles(page, reading), verdicts, reading).verdicts
+        verdicts = take_in(warehouse, parse_candles(page, source), verdicts, source).verdicts
     candles = warehouse.frame(CANDLE, order_by="open_time_utc").select(ROW_SCHEMA.names()).rows()
     refused = warehouse.frame(QUARANTINE, order_by="reason, payload_json").select("reason", "payload_json").rows()
     return candles, refused
@@ -293,8 +294,8 @@ def test_a_frozen_stretch_is_listed_and_can_be_released(warehouse: Warehouse, tm
     released = release_candles(context, (), "frozen", "binance:TAO/USDT", is_dry_run=False)
     assert released.select("outcome", "n_rows").rows() == [("released", 30)]
     assert warehouse.frame(CANDLE).height == 62 + 30
-    reading = Reading("exchange", "again", NOW)
-    taken = take_in(warehouse, parse_candles(HISTORY, reading), load_verdicts(warehouse), reading)
+    source = Source("exchange", "again", NOW)
+    taken = take_in(warehouse, parse_candles(HISTORY, source), load_verdicts(warehouse), source)
     assert taken.written.n_changed == 0  # a released bar is not withdrawn again
 
 
@@ -321,9 +322,9 @@ def test_a_halt_explains_its_gap_and_coverage_says_why_a_series_ends(warehouse: 
     first = datetime(2023, 3, 24, 10, tzinfo=UTC)
     hours = [first, first + timedelta(hours=1), first + timedelta(hours=2), first + timedelta(hours=4)]
     rows = [HISTORY.row(0, named=True) | {"market_id": "binance:AGIX/USDT", "open_time_utc": hour} for hour in hours]
-    reading = Reading("file.csv", "run", NOW)
-    batch = parse_candles(pl.DataFrame(rows, schema=ROW_SCHEMA), reading)
-    take_in(warehouse, batch, load_verdicts(warehouse), reading)
+    source = Source("file.csv", "run", NOW)
+    batch = parse_candles(pl.DataFrame(rows, schema=ROW_SCHEMA), source)
+    take_in(warehouse, batch, load_verdicts(warehouse), source)
     refresh_coverage(warehouse)
     gap = warehouse.frame(GAP).row(0, named=True)
     assert (gap["cause"], gap["n_missing"]) == ("halt", 1)

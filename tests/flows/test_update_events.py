@@ -18,6 +18,7 @@ from flows.steps.bundle import update_bundle
 from flows.steps.events import update_events
 from flows.steps.stories import prepare
 from ingest.news.parse.entries import parse_feed
+from ingest.source import Source
 from tests.builders import make_rows
 from tests.ingest.news.news_builders import make_context, make_feed, make_settings
 from tests.paths import shared
@@ -158,7 +159,7 @@ def test_the_lab_feed_of_13_june_cannot_move_the_event_before_the_public_could_r
     known: set[str] = set()
     statements = []
     for fetched_at, name in bodies.items():
-        parsed = parse_feed(read_feed(name), feed, fetched_at, "test").entries
+        parsed = parse_feed(read_feed(name), feed, Source(feed.feed_id, "test", fetched_at)).entries
         new = parsed.filter(~pl.col("entry_id").is_in(list(known)))
         known |= set(new["entry_id"].to_list())
         context.warehouse.merge(ENTRY, new)

@@ -6,24 +6,21 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
 
 import polars as pl
 
 from ingest.news.feeds import Feed
 from ingest.news.parse.dates import judge_claim
 from ingest.news.parse.decode import Reason
-from ingest.news.parse.items import Item, read_items
+from ingest.news.parse.items import Item, Items, read_items
 from ingest.news.parse.text import MAX_SUMMARY_CHARACTERS, MAX_TITLE_CHARACTERS, plain_text, safe_link
+from ingest.refusals import Refusal, refuse_document, refuse_rows
+from ingest.source import Source
 from warehouse.tables.news import ENTRY
-from warehouse.tables.prices import QUARANTINE
 
 # A headline made from a summary stops here.
 TITLE_FROM_SUMMARY_CHARACTERS = 160
-# As much of a refused document or item as is kept beside the reason.
-MAX_PAYLOAD_CHARACTERS = 4000
 MAX_GUID_CHARACTERS = 512
 
 _LANGUAGE = re.compile(r"^[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}$")
@@ -39,46 +36,33 @@ class ParsedFeed:
     detail: str = ""
 
 
-def parse_feed(body: bytes, feed: Feed, fetched_at: datetime, run_id: str, content_type: str = "") -> ParsedFeed:
-    """The entries of one feed document as first versions of their titles, seen at `fetched_at`.
+def parse_feed(body: bytes, feed: Feed, source: Source) -> ParsedFeed:
+    """The entries of one feed document as first versions of their titles, seen when it was received.
 
     Items without any words, and documents that are not feeds, go to quarantine with the reason. A feed without items
     is `no_entries`, which is not an error. Never raises and never reaches out.
     """
-    found = read_items(body, content_type)
-    return build_entries(found.items, feed, fetched_at, run_id, found.reason, found.detail, body)
+    return build_entries(read_items(body, source.content_type), feed, source, body)
 
 
-def build_entries(
-    items: Sequence[Item],
-    feed: Feed,
-    fetched_at: datetime,
-    run_id: str,
-    reason: Reason | None = None,
-    detail: str = "",
-    body: bytes = b"",
-) -> ParsedFeed:
-    """Entries of `items`; `reason`, `detail` and `body` tell about a document that gave none or not all."""
+def build_entries(found: Items, feed: Feed, source: Source, body: bytes) -> ParsedFeed:
+    """Entries of the items found in `body`; a document that gave none or not all is refused with its reason."""
     rows: list[dict[str, object]] = []
-    refused: list[dict[str, object]] = []
-    for position, item in enumerate(items, start=1):
-        row = _entry_row(item, feed, fetched_at, run_id)
+    refused: list[Refusal] = []
+    for position, item in enumerate(found.items, start=1):
+        row = _entry_row(item, feed, source)
         if row is None:
             payload = json.dumps({key: value for key, value in asdict(item).items() if isinstance(value, str)})
-            detail_text = "an item without title, summary or link"
-            refused.append(quarantine_row(feed.feed_id, "no_words", detail_text, payload, fetched_at, run_id, position))
+            refused.append(Refusal("no_words", "an item without title, summary or link", payload, position))
         else:
             rows.append(row)
-    if reason is not None and reason is not Reason.NO_ENTRIES:
-        excerpt = body[:MAX_PAYLOAD_CHARACTERS].decode("utf-8", errors="replace")
-        refused.append(
-            quarantine_row(feed.feed_id, str(reason), detail, excerpt, fetched_at, run_id, None, identity=str(reason))
-        )
+    if found.reason is not None and found.reason is not Reason.NO_ENTRIES:
+        refused.append(refuse_document(str(found.reason), found.detail, body))
     entries = pl.DataFrame(_with_ids(rows), schema=ENTRY.schema)
-    return ParsedFeed(entries, quarantine_frame(refused), reason, detail)
+    return ParsedFeed(entries, refuse_rows(refused, ENTRY.name, source), found.reason, found.detail)
 
 
-def _entry_row(item: Item, feed: Feed, fetched_at: datetime, run_id: str) -> dict[str, object] | None:
+def _entry_row(item: Item, feed: Feed, source: Source) -> dict[str, object] | None:
     summary = plain_text(item.summary or item.content, MAX_SUMMARY_CHARACTERS)
     link = safe_link(item.link, feed.url) or (safe_link(item.guid) if item.guid else None)
     title = plain_text(item.title) or plain_text(summary, TITLE_FROM_SUMMARY_CHARACTERS) or link
@@ -87,7 +71,7 @@ def _entry_row(item: Item, feed: Feed, fetched_at: datetime, run_id: str) -> dic
     claim = judge_claim(
         item.published or item.updated,
         feed.clock,
-        fetched_at,
+        source.received_at,
         item.published_parsed if item.published else item.updated_parsed,
     )
     outlet = plain_text(item.source_title) if feed.category == "aggregator" else None
@@ -103,9 +87,9 @@ def _entry_row(item: Item, feed: Feed, fetched_at: datetime, run_id: str) -> dic
         "published_at_utc": claim.at,
         "published_raw": plain_text(claim.raw),
         "time_basis": claim.basis,
-        "first_seen_at_utc": fetched_at,
+        "first_seen_at_utc": source.received_at,
         "title_version": 1,
-        "run_id": run_id,
+        "run_id": source.run_id,
     }
 
 
@@ -151,41 +135,3 @@ def entry_id(feed_id: str, guid: str, title_version: int) -> str:
 def digest(text: str) -> str:
     """sha256 of a text, in hex."""
     return hashlib.sha256(text.encode("utf-8", errors="replace")).hexdigest()
-
-
-def quarantine_row(
-    source_id: str,
-    reason: str,
-    detail: str,
-    payload: str,
-    seen_at: datetime,
-    run_id: str,
-    row_number: int | None,
-    table_name: str = "core.entry",
-    subject_id: str | None = None,
-    identity: str | None = None,
-) -> dict[str, object]:
-    """One refused row or document as `raw.quarantine` keeps it; the same bad row has the same id.
-
-    `identity` stands for the payload in the id where only the first of its kind is worth keeping (an error page).
-    """
-    kept = payload[:MAX_PAYLOAD_CHARACTERS]
-    return {
-        "quarantine_id": digest(f"{source_id}\x1f{reason}\x1f{kept if identity is None else identity}"),
-        "table_name": table_name,
-        "source_id": source_id,
-        "subject_id": subject_id or source_id,
-        "reason": reason,
-        "detail": detail,
-        "payload_json": kept,
-        "row_number": row_number,
-        "seen_at_utc": seen_at,
-        "run_id": run_id,
-        "released_at_utc": None,
-    }
-
-
-def quarantine_frame(rows: Iterable[dict[str, object]]) -> pl.DataFrame:
-    """Refused rows as `raw.quarantine`, each once."""
-    frame = pl.DataFrame(list(rows), schema=QUARANTINE.schema)
-    return frame.unique("quarantine_id", keep="first", maintain_order=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,9 +14,11 @@ import polars as pl
 from ingest.news.feeds import Feed
 from ingest.news.parse.dates import read_instant
 from ingest.news.parse.decode import Reason, decode_text
-from ingest.news.parse.entries import ParsedFeed, build_entries, quarantine_frame, quarantine_row
-from ingest.news.parse.items import Item, text_of
+from ingest.news.parse.entries import ParsedFeed, build_entries
+from ingest.news.parse.items import Item, Items, text_of
 from ingest.news.parse.text import MAX_SUMMARY_CHARACTERS, plain_text, safe_link
+from ingest.refusals import Refusal, refuse_rows
+from ingest.source import Source
 from warehouse.tables.news import REGISTER_DOCUMENT
 
 API = "https://www.federalregister.gov/api/v1/documents.json"
@@ -75,11 +77,9 @@ def query_string(term: str, start: date, end: date, *, is_presidential: bool = F
     return urlencode(pairs)
 
 
-def parse_documents(
-    body: bytes, feed: Feed, fetched_at: datetime, run_id: str, content_type: str = ""
-) -> ParsedRegister:
+def parse_documents(body: bytes, feed: Feed, source: Source) -> ParsedRegister:
     """The documents of one API reply, or of a plain list of them; never raises."""
-    text = decode_text(body, content_type).lstrip("\ufeff \t\r\n")
+    text = decode_text(body, source.content_type).lstrip("\ufeff \t\r\n")
     reason: Reason | None = None
     detail = ""
     document: Any = {}
@@ -98,9 +98,9 @@ def parse_documents(
     if reason is None and results is None and not (isinstance(document, dict) and document.get("count") == 0):
         reason, detail = Reason.NOT_A_FEED, "JSON without a list named results, so not the register's"
     rows = [row for row in results or [] if isinstance(row, dict)]
-    documents, refused = _document_rows(rows, feed, fetched_at, run_id)
-    headlines = build_entries([_headline(row) for row in rows], feed, fetched_at, run_id, reason, detail, body)
-    quarantined = pl.concat([headlines.quarantined, quarantine_frame(refused)]).unique("quarantine_id")
+    documents, refused = _document_rows(rows, source)
+    headlines = build_entries(Items(tuple(map(_headline, rows)), reason, detail), feed, source, body)
+    quarantined = pl.concat([headlines.quarantined, refuse_rows(refused, REGISTER_DOCUMENT.name, source)])
     envelope: Mapping[str, Any] = document if isinstance(document, dict) else {}
     return ParsedRegister(
         documents,
@@ -112,9 +112,7 @@ def parse_documents(
     )
 
 
-def _document_rows(
-    rows: Iterable[dict[str, Any]], feed: Feed, fetched_at: datetime, run_id: str
-) -> tuple[pl.DataFrame, list[dict[str, object]]]:
+def _document_rows(rows: Iterable[dict[str, Any]], source: Source) -> tuple[pl.DataFrame, list[Refusal]]:
     kept: dict[str, dict[str, object]] = {}
     refused = []
     for position, row in enumerate(rows, start=1):
@@ -122,12 +120,7 @@ def _document_rows(
         published = _day(row.get("publication_date"))
         if number is None or title is None or published is None:
             words = "a document without number, title or publication day"
-            refused.append(
-                quarantine_row(
-                    feed.feed_id, "no_identity", words, json.dumps(row), fetched_at, run_id, position,
-                    REGISTER_DOCUMENT.name,
-                )
-            )  # fmt: skip
+            refused.append(Refusal("no_identity", words, json.dumps(row), position))
             continue
         agencies = row.get("agency_names") if isinstance(row.get("agency_names"), list) else []
         kept[number] = {
@@ -144,8 +137,8 @@ def _document_rows(
             "filed_at_utc": read_instant(str(row.get("filed_at") or "")),
             "published_on": published,
             "url": safe_link(text_of(row.get("html_url"))),
-            "first_seen_at_utc": fetched_at,
-            "run_id": run_id,
+            "first_seen_at_utc": source.received_at,
+            "run_id": source.run_id,
         }
     return pl.DataFrame(list(kept.values()), schema=REGISTER_DOCUMENT.schema), refused
 

@@ -8,8 +8,10 @@ from datetime import datetime
 import polars as pl
 
 from ingest.news.parse.dates import EARLIEST_CLAIM, LATEST_AHEAD, read_instant
-from ingest.news.parse.entries import digest, entry_id, quarantine_frame, quarantine_row
+from ingest.news.parse.entries import digest, entry_id
 from ingest.news.parse.text import MAX_SUMMARY_CHARACTERS, MAX_TITLE_CHARACTERS, plain_text, safe_link
+from ingest.refusals import Refusal, refuse_rows
+from ingest.source import Source
 from warehouse.tables.contract import UTC
 from warehouse.tables.news import ENTRY
 
@@ -56,14 +58,12 @@ class UnknownColumnsError(ValueError):
     """The file has no column of titles."""
 
 
-def read_headlines(
-    table: pl.DataFrame, source_id: str, seen_at: datetime, run_id: str, kinds_by_outlet: dict[str, str]
-) -> HeadlineTable:
+def read_headlines(table: pl.DataFrame, source: Source, kinds_by_outlet: dict[str, str]) -> HeadlineTable:
     """The rows of `table` as `core.entry`; needs a column of titles, takes url, outlet, times and language if present.
 
     Where the file names no first sight, a submission or crawl time is one (an archive saw it then), and everything
-    else was first seen at `seen_at`. Rows without a title are refused. `kinds_by_outlet` gives the kind of an outlet
-    by its name or host in lower case. Raises UnknownColumnsError.
+    else was first seen when the file was. Rows without a title are refused. `kinds_by_outlet` gives the kind of an
+    outlet by its name or host in lower case. Raises UnknownColumnsError.
     """
     columns = {name.lower(): name for name in table.columns}
     chosen = {
@@ -72,7 +72,7 @@ def read_headlines(
     if chosen["title"] is None:
         raise UnknownColumnsError(f"no column named title or headline; found {', '.join(table.columns)}")
     named = table.select(
-        (pl.col(source) if source else pl.lit(None, dtype=pl.String)).alias(ours) for ours, source in chosen.items()
+        (pl.col(theirs) if theirs else pl.lit(None, dtype=pl.String)).alias(ours) for ours, theirs in chosen.items()
     ).with_row_index("row_number", offset=1)
     for name in ("title", "url", "outlet", "summary", "collection", "language", "time_basis"):
         named = named.with_columns(pl.col(name).cast(pl.String))
@@ -86,15 +86,13 @@ def read_headlines(
         seen=_instants(named["first_seen"]),
     )
     refused = [
-        quarantine_row(
-            source_id, "no_title", "a row without a title", _row_text(row), seen_at, run_id, row["row_number"]
-        )
+        Refusal("no_title", "a row without a title", _row_text(row), row["row_number"])
         for row in cleaned.filter(pl.col("title").is_null()).iter_rows(named=True)
     ]
-    kept = _judge_times(cleaned.filter(pl.col("title").is_not_null()), seen_at)
-    entries = _as_entries(kept, source_id, run_id, kinds_by_outlet)
+    kept = _judge_times(cleaned.filter(pl.col("title").is_not_null()), source.received_at)
+    entries = _as_entries(kept, source.source_id, source.run_id, kinds_by_outlet)
     ignored = tuple(name for name in table.columns if name not in chosen.values())
-    return HeadlineTable(entries, quarantine_frame(refused), table.height, ignored)
+    return HeadlineTable(entries, refuse_rows(refused, ENTRY.name, source), table.height, ignored)
 
 
 def _clean(values: pl.Series, max_characters: int) -> pl.Series:

@@ -11,12 +11,14 @@ import polars as pl
 
 from ingest.news.feeds import Feed
 from ingest.news.parse.decode import Reason, decode_text
-from ingest.news.parse.entries import digest, quarantine_frame, quarantine_row
+from ingest.news.parse.entries import digest
 from ingest.news.parse.incident_facts import IncidentFact
-from ingest.news.parse.items import read_items
+from ingest.news.parse.items import Items, read_items
 from ingest.news.parse.status_feed import read_status_items
 from ingest.news.parse.status_json import READERS, ShapeError
 from ingest.news.parse.text import plain_text, safe_link
+from ingest.refusals import Refusal, refuse_document, refuse_rows
+from ingest.source import Source
 from warehouse.tables.news import INCIDENT
 
 # Whose clock is believed when two sources tell of one incident.
@@ -33,23 +35,21 @@ class ParsedIncidents:
     detail: str = ""
 
 
-def parse_incidents(
-    body: bytes, feed: Feed, fetched_at: datetime, run_id: str, content_type: str = ""
-) -> ParsedIncidents:
-    """The incidents of one status document, seen at `fetched_at`; never raises.
+def parse_incidents(body: bytes, feed: Feed, source: Source) -> ParsedIncidents:
+    """The incidents of one status document, seen when it was received; never raises.
 
     A page that is not of the expected product is a reason, never "no incidents": silence is not good news.
     """
     if feed.kind in READERS:
-        return _parse_json(body, feed, fetched_at, run_id, content_type)
-    found = read_items(body, content_type)
-    facts = read_status_items(found.items, fetched_at)
+        return _parse_json(body, feed, source)
+    found = read_items(body, source.content_type)
+    facts = read_status_items(found.items, source.received_at)
     reason = None if found.reason is Reason.NO_ENTRIES else found.reason
-    return build_incidents(facts, feed, fetched_at, run_id, reason, found.detail, body)
+    return build_incidents(facts, feed, source, Items((), reason, found.detail), body)
 
 
-def _parse_json(body: bytes, feed: Feed, fetched_at: datetime, run_id: str, content_type: str) -> ParsedIncidents:
-    text = decode_text(body, content_type).lstrip("\ufeff \t\r\n")
+def _parse_json(body: bytes, feed: Feed, source: Source) -> ParsedIncidents:
+    text = decode_text(body, source.content_type).lstrip("\ufeff \t\r\n")
     reason: Reason | None = None
     detail = ""
     facts: list[IncidentFact] = []
@@ -64,27 +64,24 @@ def _parse_json(body: bytes, feed: Feed, fetched_at: datetime, run_id: str, cont
             reason, detail = Reason.NOT_A_FEED, f"{exc}; the provider may have changed its status product"
         except (ValueError, RecursionError) as exc:
             reason, detail = Reason.BROKEN_JSON, f"not valid JSON: {str(exc)[:200]}"
-    return build_incidents(facts, feed, fetched_at, run_id, reason, detail, body)
+    return build_incidents(facts, feed, source, Items((), reason, detail), body)
 
 
 def build_incidents(
-    facts: Iterable[IncidentFact],
-    feed: Feed,
-    fetched_at: datetime,
-    run_id: str,
-    reason: Reason | None = None,
-    detail: str = "",
-    body: bytes = b"",
+    facts: Iterable[IncidentFact], feed: Feed, source: Source, found: Items, body: bytes
 ) -> ParsedIncidents:
-    """Rows of `facts`; those without a title or a start, or that end before they start, are quarantined."""
+    """Rows of `facts`; those without a title or a start, or that end before they start, are quarantined.
+
+    `found` says why `body` gave none or not all.
+    """
     rows: dict[str, dict[str, object]] = {}
-    refused: list[dict[str, object]] = []
+    refused: list[Refusal] = []
     for fact in facts:
         title = plain_text(fact.title)
         problem = refuse(title, fact.started, fact.resolved)
         if problem or title is None or fact.started is None:
             name, words = problem or ("no_title", "an incident without a title")
-            refused.append(quarantine_row(feed.feed_id, name, words, fact.raw, fetched_at, run_id, None, INCIDENT.name))
+            refused.append(Refusal(name, words, fact.raw))
             continue
         provider = feed.provider or feed.feed_id
         row: dict[str, object] = {
@@ -95,22 +92,17 @@ def build_incidents(
             "components": plain_text(", ".join(fact.components), 1000),
             "started_at_utc": fact.started,
             "resolved_at_utc": fact.resolved,
-            "first_seen_at_utc": fetched_at,
+            "first_seen_at_utc": source.received_at,
             "time_basis": "incident",
             "url": safe_link(fact.url, feed.url),
             "source_id": feed.feed_id,
-            "run_id": run_id,
+            "run_id": source.run_id,
         }
         rows.setdefault(str(row["incident_id"]), row)
-    if reason is not None:
-        excerpt = body[:4000].decode("utf-8", errors="replace")
-        refused.append(
-            quarantine_row(
-                feed.feed_id, str(reason), detail, excerpt, fetched_at, run_id, None, INCIDENT.name, None, str(reason)
-            )
-        )
+    if found.reason is not None:
+        refused.append(refuse_document(str(found.reason), found.detail, body))
     frame = pl.DataFrame(list(rows.values()), schema=INCIDENT.schema)
-    return ParsedIncidents(frame, quarantine_frame(refused), reason, detail)
+    return ParsedIncidents(frame, refuse_rows(refused, INCIDENT.name, source), found.reason, found.detail)
 
 
 def refuse(title: str | None, started: datetime | None, resolved: datetime | None) -> tuple[str, str] | None:

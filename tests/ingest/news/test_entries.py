@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from ingest.news.parse.decode import Reason
 from ingest.news.parse.entries import parse_feed
+from ingest.source import Source
 from tests.ingest.news.news_builders import LAB, NOW, make_feed, rss
 from tests.paths import shared
 from tests.replay.feeds import LAB_FILES, read_member
@@ -28,7 +29,7 @@ TEXT_COLUMNS = ("title", "summary", "guid", "outlet", "published_raw")
 
 
 def entry_of(body: bytes, **feed_changes: object) -> dict[str, object]:
-    [row] = parse_feed(body, make_feed(**feed_changes), NOW, "r").entries.to_dicts()
+    [row] = parse_feed(body, feed := make_feed(**feed_changes), Source(feed.feed_id, "r", NOW)).entries.to_dicts()
     return row
 
 
@@ -59,7 +60,7 @@ def test_relative_link_is_made_absolute() -> None:
 
 
 def test_item_without_words_is_quarantined_not_dropped() -> None:
-    parsed = parse_feed(rss("<title>t</title>", "<author>nobody</author>"), LAB, NOW, "r")
+    parsed = parse_feed(rss("<title>t</title>", "<author>nobody</author>"), LAB, Source(LAB.feed_id, "r", NOW))
     assert parsed.entries.height == 1
     [refused] = parsed.quarantined.to_dicts()
     assert (refused["reason"], refused["row_number"]) == ("no_words", 2)
@@ -67,7 +68,7 @@ def test_item_without_words_is_quarantined_not_dropped() -> None:
 
 def test_one_guid_for_all_items_falls_back_to_links() -> None:
     items = [f"<title>{n}</title><guid>same</guid><link>https://lab.example/{n}</link>" for n in range(3)]
-    frame = parse_feed(rss(*items), LAB, NOW, "r").entries
+    frame = parse_feed(rss(*items), LAB, Source(LAB.feed_id, "r", NOW)).entries
     assert frame["guid"].to_list() == [f"https://lab.example/{n}" for n in range(3)]
     assert frame["entry_id"].n_unique() == 3
 
@@ -97,35 +98,35 @@ def test_aggregator_names_the_outlet_of_each_item() -> None:
     ],
 )
 def test_what_is_no_feed_has_a_named_reason_and_is_kept_aside(body: bytes, reason: Reason) -> None:
-    parsed = parse_feed(body, LAB, NOW, "r")
+    parsed = parse_feed(body, LAB, Source(LAB.feed_id, "r", NOW))
     assert (parsed.entries.height, parsed.reason) == (0, reason)
     assert parsed.quarantined["reason"].to_list() == [reason]
 
 
 def test_feed_without_items_is_no_error() -> None:
-    parsed = parse_feed(rss(), LAB, NOW, "r")
+    parsed = parse_feed(rss(), LAB, Source(LAB.feed_id, "r", NOW))
     assert (parsed.reason, parsed.quarantined.height) == (Reason.NO_ENTRIES, 0)
 
 
 def test_bomb_declared_in_seven_bit_unicode_is_not_decoded() -> None:
     bomb = "<!DOCTYPE x [<!ENTITY a 'b'>]>"
     body = b'<?xml version="1.0" encoding="utf-7"?>' + bomb.encode("utf-7") + b"<rss><channel/></rss>"
-    assert parse_feed(body, LAB, NOW, "r").entries.height == 0
+    assert parse_feed(body, LAB, Source(LAB.feed_id, "r", NOW)).entries.height == 0
 
 
 def test_harmless_document_type_is_taken_off() -> None:
     declaration = b'<!DOCTYPE rss PUBLIC "-//Netscape Communications//DTD RSS 0.91//EN" "http://x.example/rss.dtd">'
-    assert parse_feed(declaration + rss("<title>t</title>"), LAB, NOW, "r").entries.height == 1
+    assert parse_feed(declaration + rss("<title>t</title>"), LAB, Source(LAB.feed_id, "r", NOW)).entries.height == 1
 
 
 def test_entity_in_a_quotation_is_no_declaration() -> None:
     body = rss("<title>How <![CDATA[<!ENTITY x]]> works</title>")
-    assert parse_feed(body, LAB, NOW, "r").entries.height == 1
+    assert parse_feed(body, LAB, Source(LAB.feed_id, "r", NOW)).entries.height == 1
 
 
 def test_impossible_character_references_do_not_cost_the_feed() -> None:
     body = rss("<title>a&#x110000;&#0;&#xD800;&#99999999999;b</title>", "<title>c</title>")
-    assert parse_feed(body, LAB, NOW, "r").entries["title"].to_list() == ["ab", "c"]
+    assert parse_feed(body, LAB, Source(LAB.feed_id, "r", NOW)).entries["title"].to_list() == ["ab", "c"]
 
 
 def test_fault_of_the_parser_is_a_named_reason(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,7 +134,7 @@ def test_fault_of_the_parser_is_a_named_reason(monkeypatch: pytest.MonkeyPatch) 
         raise TypeError("a location without numbers")
 
     monkeypatch.setattr("ingest.news.parse.items.feedparser.parse", give_up)
-    assert parse_feed(rss("<title>t</title>"), LAB, NOW, "r").reason is Reason.PARSER_FAILED
+    assert parse_feed(rss("<title>t</title>"), LAB, Source(LAB.feed_id, "r", NOW)).reason is Reason.PARSER_FAILED
 
 
 def test_parsing_reaches_out_to_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,12 +149,12 @@ def test_parsing_reaches_out_to_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
         b'<rss xmlns:xi="http://www.w3.org/2001/XInclude"><channel><xi:include href="http://x.example/i.xml"/>'
         b"<item><title>t</title></item></channel></rss>"
     )
-    assert parse_feed(body, LAB, NOW, "r").entries.height == 1
+    assert parse_feed(body, LAB, Source(LAB.feed_id, "r", NOW)).entries.height == 1
 
 
 def test_truncated_feed_gives_the_entries_it_has() -> None:
     body = rss("<title>one</title>", "<title>two</title>")[:-40]
-    assert "one" in parse_feed(body, LAB, NOW, "r").entries["title"].to_list()
+    assert "one" in parse_feed(body, LAB, Source(LAB.feed_id, "r", NOW)).entries["title"].to_list()
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32", "iso-8859-1", "windows-1252", "cp037"])
@@ -178,7 +179,7 @@ def test_json_feed_is_read() -> None:
 
 
 def test_long_feed_gives_its_first_thousand_and_says_so() -> None:
-    parsed = parse_feed(rss(*(f"<title>n{n}</title>" for n in range(1500))), LAB, NOW, "r")
+    parsed = parse_feed(rss(*(f"<title>n{n}</title>" for n in range(1500))), LAB, Source(LAB.feed_id, "r", NOW))
     assert (parsed.entries.height, parsed.reason) == (1000, Reason.TOO_MANY_ENTRIES)
     assert "1500" in parsed.detail
     assert parsed.entries["title"][0] == "n0"
@@ -189,7 +190,7 @@ START = b'<rss version="2.0"><channel><title>x</title><item><title>t</title>'
 
 def assert_ends_in_time(body: bytes) -> None:
     started = time.thread_time()
-    parsed = parse_feed(body, LAB, NOW, "r")
+    parsed = parse_feed(body, LAB, Source(LAB.feed_id, "r", NOW))
     assert time.thread_time() - started < SECONDS_ALLOWED
     assert parsed.entries.height or parsed.reason
 
@@ -231,7 +232,7 @@ def test_large_hostile_document_ends_in_time(body: bytes) -> None:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.one_of(st.binary(max_size=300), st.binary(max_size=120).map(lambda noise: rss("<title>t</title>") + noise)))
 def test_any_bytes_end_in_entries_or_a_reason(body: bytes) -> None:
-    parsed = parse_feed(body, LAB, NOW, "r")
+    parsed = parse_feed(body, LAB, Source(LAB.feed_id, "r", NOW))
     assert parsed.entries.height or parsed.reason or parsed.quarantined.height
     ENTRY.conform(parsed.entries)
     QUARANTINE.conform(parsed.quarantined)
@@ -248,7 +249,7 @@ def test_every_recorded_file_ends_in_clean_entries_or_a_named_reason() -> None:
     reasons: Counter[str] = Counter()
     for name, body in bodies.items():
         started = time.thread_time()
-        parsed = parse_feed(body, LAB, NOW, "r")
+        parsed = parse_feed(body, LAB, Source(LAB.feed_id, "r", NOW))
         slowest = max(slowest, time.thread_time() - started)
         assert parsed.entries.height or parsed.reason or parsed.quarantined.height, name
         reasons[str(parsed.reason)] += 1
@@ -272,7 +273,9 @@ def test_lab_feed_before_and_after_the_statement_dates_it_by_its_first_sight() -
     lab = make_feed(clock="date_only")
     seen = {}
     for instant, name in LAB_FILES:
-        frame = parse_feed(read_member(archive, f"feeds/lab_scraped/{name}"), lab, instant, "r").entries
+        frame = parse_feed(
+            read_member(archive, f"feeds/lab_scraped/{name}"), lab, Source(lab.feed_id, "r", instant)
+        ).entries
         seen[instant] = frame.filter(
             title="Statement on the US government directive to suspend access to Fable 5 and Mythos 5"
         )

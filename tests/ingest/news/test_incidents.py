@@ -13,6 +13,7 @@ from ingest.news.feeds import load_feeds
 from ingest.news.imports import import_file
 from ingest.news.parse.decode import Reason
 from ingest.news.parse.incidents import parse_incidents, reconcile
+from ingest.source import Source
 from tests.ingest.news.news_builders import NOW
 from tests.paths import shared
 from warehouse.tables.news import INCIDENT
@@ -24,7 +25,7 @@ ENDED = datetime(2026, 6, 13, 2, 1, tzinfo=UTC)
 
 def incident_of(feed_id: str, document: object) -> dict[str, object]:
     body = document if isinstance(document, bytes) else json.dumps(document).encode()
-    [row] = parse_incidents(body, FEEDS[feed_id], NOW, "r").incidents.to_dicts()
+    [row] = parse_incidents(body, FEEDS[feed_id], Source(FEEDS[feed_id].feed_id, "r", NOW)).incidents.to_dicts()
     return row
 
 
@@ -148,7 +149,7 @@ def test_better_stack_reports_are_incidents() -> None:
     ],
 )
 def test_page_that_cannot_be_read_is_no_good_news(body: bytes, reason: Reason) -> None:
-    parsed = parse_incidents(body, FEEDS["st_openai_json"], NOW, "r")
+    parsed = parse_incidents(body, FEEDS["st_openai_json"], Source(FEEDS["st_openai_json"].feed_id, "r", NOW))
     assert (parsed.incidents.height, parsed.reason) == (0, reason)
     assert parsed.quarantined["reason"].to_list() == [reason]
 

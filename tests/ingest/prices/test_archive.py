@@ -12,11 +12,11 @@ import pytest
 from ingest.errors import MalformedError, PermanentError
 from ingest.prices import archive, zips
 from ingest.prices.archive import identity_from_name, parse_archive
-from ingest.prices.candles import Reading
 from ingest.prices.layout import Identity
+from ingest.source import Source
 from tests.paths import shared
 
-READING = Reading("test", "run", datetime(2026, 6, 1, tzinfo=UTC))
+SOURCE = Source("test", "run", datetime(2026, 6, 1, tzinfo=UTC))
 HOURS = [datetime(2026, 5, 1, hour, tzinfo=UTC) for hour in range(3)]
 BARS = [(1.0, 3.0, 0.5, 2.0, 10.0), (2.0, 4.0, 1.5, 3.0, 0.0), (3.0, 3.5, 2.5, 2.75, 7.5)]
 UNNAMED = Identity()
@@ -24,7 +24,7 @@ TAO = Identity("binance", "TAO/USDT", "1h")
 
 
 def read(path: Path, identity: Identity = UNNAMED) -> pl.DataFrame:
-    return pl.concat([batch.candles for batch in parse_archive(path, READING, identity)])
+    return pl.concat([batch.candles for batch in parse_archive(path, SOURCE, identity)])
 
 
 def assert_bars(frame: pl.DataFrame, market: str) -> None:
@@ -118,7 +118,7 @@ def test_what_is_given_wins_over_the_file_name() -> None:
 def test_a_garbled_number_is_refused_with_the_line_as_received(tmp_path: Path) -> None:
     path = tmp_path / "bars.csv"
     path.write_text("date,open,high,low,close,volume\n2026-05-01,1,2,x7,1.5,3\n2026-05-01 01:00,1,2,1,1.5,3\n")
-    [batch] = parse_archive(path, READING, TAO)
+    [batch] = parse_archive(path, SOURCE, TAO)
     assert batch.candles.height == 1
     refused = batch.quarantined.row(0, named=True)
     assert (refused["reason"], refused["row_number"]) == ("not_finite", 0)
@@ -131,7 +131,7 @@ def test_a_file_in_several_batches_is_the_same_file(tmp_path: Path, monkeypatch:
     for has_header in (True, False):
         body = kline_lines(1_000, has_header=has_header)
         path = write_zip(tmp_path / f"{has_header}" / "TAOUSDT-1h-2026-05.zip", {"TAOUSDT-1h-2026-05.csv": body})
-        batches = list(parse_archive(path, READING, Identity()))
+        batches = list(parse_archive(path, SOURCE, Identity()))
         assert len(batches) == 2
         assert_bars(pl.concat([batch.candles for batch in batches]), "binance:TAO/USDT")
 
@@ -143,7 +143,7 @@ def test_a_csv_in_several_blocks_is_the_same_file(tmp_path: Path, monkeypatch: p
         for hour, bar in zip(HOURS, BARS, strict=True)
     )
     (tmp_path / "bars.csv").write_text(body + "2026-05-01 03:00,1,x,1,1,1,bad")
-    batches = list(parse_archive(tmp_path / "bars.csv", READING, TAO))
+    batches = list(parse_archive(tmp_path / "bars.csv", SOURCE, TAO))
     assert len(batches) == 4
     assert_bars(pl.concat([batch.candles for batch in batches]), "binance:TAO/USDT")
     [refused] = pl.concat([batch.quarantined for batch in batches]).rows(named=True)
@@ -210,7 +210,7 @@ def test_rows_that_do_not_say_their_market_need_it_given(tmp_path: Path) -> None
 
 def test_the_shared_candles_are_read_without_a_refusal() -> None:
     path = shared("data", "market", "candles_1h.parquet")
-    batches = list(parse_archive(path, Reading("test", "run", datetime(2026, 7, 1, tzinfo=UTC)), Identity()))
+    batches = list(parse_archive(path, Source("test", "run", datetime(2026, 7, 1, tzinfo=UTC)), Identity()))
     assert sum(batch.quarantined.height for batch in batches) == 0
     assert sum(batch.candles.height for batch in batches) > 190_000
 
@@ -229,7 +229,7 @@ def test_rows_that_say_a_length_that_is_not_kept_are_refused_with_the_remedy(tmp
         "okx,TAO/USDT,1h,2026-05-01T00:00:00Z,2.0\n"
         "okx,TAO/USDT,7h,2026-05-01T00:00:00Z,2.0\n"
     )
-    [batch] = parse_archive(path, READING, UNNAMED)
+    [batch] = parse_archive(path, SOURCE, UNNAMED)
     assert batch.candles["timeframe"].to_list() == ["1h"]
     refused = batch.quarantined.sort("row_number").select("reason", "detail").rows()
     assert [reason for reason, _ in refused] == ["timeframe_not_kept", "unknown_timeframe"]

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.prices.candles import ROW_SCHEMA, CandleBatch, Reading, parse_candles
+from ingest.prices.candles import ROW_SCHEMA, CandleBatch, parse_candles
+from ingest.source import Source
 from warehouse.tables.prices import CANDLE, QUARANTINE
 
 NOW = datetime(2026, 6, 14, 10, 20, tzinfo=UTC)
 HOUR = datetime(2026, 6, 14, 8, tzinfo=UTC)
-READING = Reading("exchange", "run", NOW)
+SOURCE = Source("exchange", "run", NOW)
 GOOD = {
     "market_id": "binance:TAO/USDT",
     "timeframe": "1h",
@@ -32,7 +33,7 @@ def make_rows(*changes: dict[str, object]) -> pl.DataFrame:
 
 
 def parse(*changes: dict[str, object], **options: object) -> CandleBatch:
-    return parse_candles(make_rows(*changes), READING, **options)  # type: ignore[arg-type]
+    return parse_candles(make_rows(*changes), SOURCE, **options)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -84,7 +85,7 @@ def test_the_open_bar_of_a_live_venue_is_left_out_without_quarantine() -> None:
 
 def test_a_bar_that_closes_exactly_now_is_closed() -> None:
     now = datetime(2026, 6, 14, 9, tzinfo=UTC)
-    assert parse_candles(make_rows({}), Reading("x", "r", now)).candles.height == 1
+    assert parse_candles(make_rows({}), Source("x", "r", now)).candles.height == 1
 
 
 def test_an_exact_repeat_is_counted_and_a_contradiction_is_refused_on_both_sides() -> None:
@@ -103,7 +104,7 @@ def test_bars_after_the_documented_end_of_a_market_are_refused() -> None:
 
 def test_the_same_bad_row_has_the_same_id_in_every_run() -> None:
     first = parse({"close_quote": -1.0}).quarantined["quarantine_id"].to_list()
-    later = parse_candles(make_rows({"close_quote": -1.0}), Reading("exchange", "other", NOW + timedelta(days=1)))
+    later = parse_candles(make_rows({"close_quote": -1.0}), Source("exchange", "other", NOW + timedelta(days=1)))
     assert later.quarantined["quarantine_id"].to_list() == first
 
 
@@ -121,7 +122,7 @@ def test_the_same_bad_row_has_the_same_id_in_every_run() -> None:
     )
 )
 def test_every_row_is_accounted_for_once(changes: list[dict[str, object]]) -> None:
-    batch = parse_candles(make_rows(*changes), READING, is_live=True)
+    batch = parse_candles(make_rows(*changes), SOURCE, is_live=True)
     distinct_refusals = batch.quarantined.height
     n_refused = len(changes) - batch.candles.height - batch.n_unfinished - batch.n_repeated
     assert distinct_refusals <= n_refused  # identical bad rows are kept once

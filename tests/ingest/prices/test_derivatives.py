@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 import stamina
 
-from ingest.prices.candles import Reading
 from ingest.prices.derivatives import FIRST_DAYS, DerivativesHarvest, fetch_derivatives, watched_contracts
 from ingest.prices.exchange import offers
 from ingest.prices.registry import load_registry
+from ingest.source import Source
 from tests.replay.exchanges import Fault
 from tests.replay.market import SimulatedMarket
 from tests.replay.world import ReplayWorld
@@ -42,7 +42,7 @@ def fetch(
             list(REGISTRY.venues.values()),
             {name: watched_contracts(REGISTRY, name) for name in REGISTRY.venues},
             seen or {},
-            Reading("exchange", "run", now),
+            Source("exchange", "run", now),
             replay_url=world.url,
             deadline_seconds=20,
         )
@@ -75,7 +75,7 @@ def test_a_venue_without_these_histories_is_left_out_without_a_word() -> None:
             [REGISTRY.venues["kraken"], REGISTRY.venues["coinbase"]],
             {"kraken": ["TAO/USD:USD"], "coinbase": ["TAO/USDC:USDC"]},
             {},
-            Reading("exchange", "run", NOW),
+            Source("exchange", "run", NOW),
             replay_url=world.url,
             deadline_seconds=20,
         )
@@ -105,7 +105,7 @@ def test_a_venue_that_is_too_slow_is_cut_off_at_its_deadline() -> None:
             [REGISTRY.venues["gate"], REGISTRY.venues["bybit"]],
             {"gate": ["TAO/USDT:USDT"], "bybit": ["TAO/USDT:USDT"]},
             {},
-            Reading("exchange", "run", NOW),
+            Source("exchange", "run", NOW),
             replay_url=world.url,
             deadline_seconds=2,
         )

@@ -4,12 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
-from ingest.prices.candles import ROW_SCHEMA, Reading
+from ingest.prices.candles import ROW_SCHEMA
 from ingest.prices.quarantine import read_verdicts, replay_rows
 from ingest.prices.suspects import Suspects, Verdicts, find_suspects
+from ingest.source import Source
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
-READING = Reading("file.csv", "run", datetime(2026, 6, 1, tzinfo=UTC))
+SOURCE = Source("file.csv", "run", datetime(2026, 6, 1, tzinfo=UTC))
 NOTHING = pl.DataFrame(schema=ROW_SCHEMA)
 NO_VERDICTS = Verdicts(NOTHING, NOTHING)
 
@@ -32,7 +33,7 @@ def make_series(closes: list[float], volumes: list[float] | None = None) -> pl.D
 
 
 def find(bars: pl.DataFrame, around: pl.DataFrame = NOTHING, verdicts: Verdicts = NO_VERDICTS) -> Suspects:
-    return find_suspects(bars, around, verdicts, READING)
+    return find_suspects(bars, around, verdicts, SOURCE)
 
 
 def test_a_price_in_thousandths_is_a_unit_jump() -> None:
@@ -88,5 +89,5 @@ def test_a_released_bar_comes_back_as_it_was() -> None:
     found = find(bars)
     standing = read_verdicts(found.quarantined)
     assert standing.withheld.rows() == found.bars.rows()
-    replayed = replay_rows(found.quarantined, READING)
+    replayed = replay_rows(found.quarantined, SOURCE)
     assert replayed.candles.select(ROW_SCHEMA.names()).rows() == found.bars.rows()

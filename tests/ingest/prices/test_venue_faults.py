@@ -9,11 +9,12 @@ import stamina
 
 from ingest.errors import MalformedError, SourceError, TransientError
 from ingest.prices import exchange
-from ingest.prices.candles import Reading, parse_candles
+from ingest.prices.candles import parse_candles
 from ingest.prices.exchange import RefusedError, UnreachableError
 from ingest.prices.fallback import fetch_with_fallback
 from ingest.prices.fetch import SeriesRequest, VenueAnswer, fetch_venues
 from ingest.prices.registry import load_registry
+from ingest.source import Source
 from tests.replay.exchanges import Fault
 from tests.replay.market import SimulatedMarket
 from tests.replay.world import ReplayWorld
@@ -61,7 +62,7 @@ def error_of(answer: VenueAnswer) -> SourceError | None:
 
 def closes(answer: VenueAnswer) -> list[tuple[datetime, float]]:
     [series] = answer.answers
-    batch = parse_candles(series.rows, Reading("exchange", "run", NOW), is_live=True)
+    batch = parse_candles(series.rows, Source("exchange", "run", NOW), is_live=True)
     assert batch.quarantined.height == 0
     return batch.candles.sort("open_time_utc").select("open_time_utc", "close_quote").rows()
 
