@@ -13,7 +13,7 @@ import polars as pl
 
 from flows.context import RunContext
 from ingest.bundle.loader import load_ledger
-from warehouse.tables import news, ops, prices, resilience, studies
+from warehouse.tables import choice, news, ops, prices, resilience, studies
 from warehouse.tables.catalog import load_tables
 from warehouse.tables.contract import Table
 
@@ -28,7 +28,7 @@ INPUTS: dict[str, tuple[Table, ...]] = {
     "activity": _STUDY,
     "models": _STUDY,
     "resilience": (*_CANDLES, news.EVENT),
-    "claims": (*_CANDLES, news.EVENT, studies.STUDY_RESULT, resilience.DOSE_RESPONSE),
+    "claims": (*_CANDLES, news.EVENT, studies.STUDY_RESULT, resilience.DOSE_RESPONSE, choice.MARKET_CHOICE),
     "correlations": (*_CANDLES, prices.OBSERVATION, news.EVENT, news.ENTRY, news.STORY, news.STORY_ENTRY, news.TAG),
     "moves": _CANDLES,
 }

@@ -10,7 +10,8 @@ from enum import StrEnum
 import polars as pl
 
 from analysis.claims.language import Claim
-from analysis.claims.tape import Absence, Tape, select_tape
+from analysis.claims.tape import Absence, Choice, Tape, select_tape
+from warehouse.tables.choice import MARKET_CHOICE
 from warehouse.tables.prices import CANDLE
 
 
@@ -36,7 +37,8 @@ class Evidence:
     """Frames a verdict may rest on.
 
     `candles`: core.candle rows by asset id; `assets`: core.asset; `events`: core.event; `studies`: out.study_result;
-    `responses`: out.dose_response.
+    `responses`: out.dose_response; `choices`: out.market_choice at the events of the studies. `event_id` names the
+    event that the claim in hand is about.
     """
 
     candles: Mapping[str, pl.DataFrame]
@@ -44,6 +46,13 @@ class Evidence:
     events: pl.DataFrame
     studies: pl.DataFrame
     responses: pl.DataFrame
+    choices: pl.DataFrame = field(default_factory=MARKET_CHOICE.empty)
+    event_id: str | None = None
+
+    def chosen_for(self, asset_id: str) -> Choice | None:
+        """Market and bar length that stand for the asset at the event in hand; None where nothing was chosen."""
+        rows = self.choices.filter(pl.col("asset_id") == asset_id, pl.col("event_id") == self.event_id)
+        return (rows["market_id"][0], rows["timeframe"][0]) if rows.height else None
 
     def candles_of(self, asset_id: str) -> pl.DataFrame:
         """The candles of one asset; no rows when none are stored."""
@@ -111,7 +120,8 @@ def tape_of(
     finest_hours: float = 0.0,
 ) -> Tape | Absence:
     """The tape of an asset, or why there is none; a merged or ended asset says so."""
-    found = select_tape(evidence.candles_of(asset), asset, start, end, market, finest_hours)
+    chosen = evidence.chosen_for(asset)
+    found = select_tape(evidence.candles_of(asset), asset, start, end, market, finest_hours, chosen)
     if isinstance(found, Tape):
         return found
     history = evidence.assets.filter(pl.col("asset_id") == asset)

@@ -9,16 +9,16 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from analysis.tape.choice import Candidate, Preference
 from warehouse.tables.bars import BAR_LENGTHS, HOUR, MICROSECONDS_PER_SECOND, bar_length, parse_bar
 
-# Of two complete markets with equally fine bars the first listed venue is used: deepest book first.
-VENUES = ("binanceusdm", "binance", "okx", "bybit", "kucoin", "gate", "coinbase", "kraken", "binanceus")
 # How far back windows are compared with: the longest stretch that still looks like the market at the event.
 HISTORY_DAYS = 180.0
 # A stretch shorter than this many bars says too little about what happened inside it.
 LEAST_BARS = 2
 
 Floats = npt.NDArray[np.float64]
+Choice = tuple[str, str]  # market and bar length that stand for an asset at an event
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +90,20 @@ def select_tape(
     end: datetime,
     market_id: str | None = None,
     finest_hours: float = 0.0,
+    chosen: Choice | None = None,
 ) -> Tape | Absence:
-    """The finest complete series of an asset from the last close by `start` to the last close by `end`.
+    """The series that stands for an asset from the last close by `start` to the last close by `end`.
 
-    `candles` are the core.candle rows of that asset; bars shorter than `finest_hours` are passed over, so that two
-    assets can be set side by side on equal bars. Absence says what is stored instead.
+    The market that was `chosen` at the event comes first, on bars at least as fine as those it was chosen on; else the
+    rule of choice decides among the complete series. `candles` are the core.candle rows of that asset; bars shorter
+    than `finest_hours` are passed over, so that two assets can be set side by side on equal bars. Absence says what is
+    stored instead.
     """
     mine = candles.filter(pl.col("timeframe").is_in([bar.name for bar in BAR_LENGTHS if bar.hours >= finest_hours]))
     if market_id is not None:
         mine = mine.filter(pl.col("market_id") == market_id)
-    series = mine.select("market_id", "timeframe").unique().rows()
-    for market, timeframe in sorted(series, key=_preference):
+    series = mine.group_by("market_id", "timeframe").len().rows()
+    for market, timeframe, _ in sorted(series, key=lambda row: _preference(row[0], row[1], row[2], chosen)):
         bars = mine.filter(pl.col("market_id") == market, pl.col("timeframe") == timeframe)
         tape = _complete_tape(bars, market, timeframe, start, end)
         if tape is not None:
@@ -186,10 +189,10 @@ def _complete_tape(bars: pl.DataFrame, market: str, timeframe: str, start: datet
     )
 
 
-def _preference(series: tuple[str, str]) -> tuple[float, int, str]:
-    market, timeframe = series
-    venue = market.partition(":")[0]
-    return parse_bar(timeframe).hours, VENUES.index(venue) if venue in VENUES else len(VENUES), market
+def _preference(market: str, timeframe: str, n: int, chosen: Choice | None) -> tuple[bool, Preference]:
+    hours = parse_bar(timeframe).hours
+    is_chosen = chosen is not None and market == chosen[0] and hours <= parse_bar(chosen[1]).hours
+    return not is_chosen, Candidate(market, hours, n).preference
 
 
 def _why_nothing(mine: pl.DataFrame, asset_id: str, start: datetime, end: datetime) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -90,7 +91,7 @@ def _find(claim: Claim, evidence: Evidence) -> Finding:
     anchor = find_anchor(claim, evidence.events)
     if isinstance(anchor, Absence):
         return nothing_known(anchor.reason, None, None, claim.if_missing)
-    return MEASURES[claim.kind](claim, anchor, evidence)
+    return MEASURES[claim.kind](claim, anchor, replace(evidence, event_id=anchor.event_id))
 
 
 def _verdict_row(claim: Claim, finding: Finding) -> dict[str, object]:

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from analysis.engine.kernel import WindowResults, market_model_windows
+from analysis.engine.kernel import market_model_windows
 from analysis.engine.measures import log_range, log_volume
 from analysis.engine.multiplicity import holm
 from analysis.engine.tails import student_interval
@@ -21,6 +21,7 @@ from analysis.results.rank import two_sided_rank_p
 from analysis.results.refresh import refresh, stored_fingerprints
 from analysis.results.row import GROUP_ID, Basis, Numbers, ResultRow, Subject, as_fraction, results_frame
 from analysis.single.window.pair import EventTime, utc_instant
+from analysis.tape.choice import Candidate, Preference
 from analysis.tape.markets import StudyMarkets
 from analysis.tape.observations import is_observed
 from analysis.tape.returns import ReturnGrid, place_on_grid
@@ -138,6 +139,11 @@ class Reading:
     n_estimation: int
 
     @property
+    def preference(self) -> Preference:
+        """The rule of choice among readings, all of which cover the window; the record is the earlier windows."""
+        return Candidate(self.series.market_id, self.series.bar_hours, self.shift.n).preference
+
+    @property
     def data_as_of(self) -> datetime:
         """Close of the window's last bar."""
         return utc_instant(int(self.series.close_us[self.index + self.n_bars - 1]))
@@ -153,7 +159,7 @@ class _Shifts:
     by_series: dict[tuple[str, float, int, tuple[str, ...]], Floats] = field(default_factory=dict)
 
     def of_event(self, event: EventTime, hours: float) -> Iterator[tuple[str, Reading]]:
-        """One reading per asset with candles over the window: on the finest bars, then with most earlier windows."""
+        """One reading per asset with candles over the window, on the market that stands for it by the rule."""
         best: dict[str, Reading] = {}
         for market_id in sorted(self.markets.series):
             asset = self.markets.asset_ids[market_id]
@@ -161,8 +167,8 @@ class _Shifts:
                 continue
             for series in self.markets.series[market_id]:
                 reading = self._read(series, event, hours)
-                if reading is not None and (asset not in best or _preference(reading) < _preference(best[asset])):
-                    best[asset] = reading
+                if reading is not None:
+                    best[asset] = min(best.get(asset, reading), reading, key=lambda reading: reading.preference)
         yield from sorted(best.items())
 
     def _read(self, series: AlignedSeries, event: EventTime, hours: float) -> Reading | None:
@@ -207,24 +213,18 @@ class _Shifts:
                     estimation=(-n, 0),
                     window=(0, n_bars),
                     minimum_estimation=max(n // 2, 10),
-                    first_bar=series.first_bar,
-                    keep_bars=False,
                 )
-                found[starts] = _summarise(self.measure, results, n_bars)
+                found[starts] = _summarise(self.measure, results.car, results.ar, results.ar_variance, n_bars)
             self.by_series[key] = found
         return self.by_series[key]
 
 
-def _summarise(measure: Measure, results: WindowResults, n_bars: int) -> Floats:
+def _summarise(measure: Measure, car: Floats, ar: Floats, variance: Floats, n_bars: int) -> Floats:
     if measure != "volatility":
-        return np.asarray(results.car / n_bars)
+        return np.asarray(car / n_bars)
     with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.log(results.mean_square)
+        logs = np.log((ar**2 / variance).mean(axis=1))
     return np.asarray(np.where(np.isfinite(logs), logs, np.nan))
-
-
-def _preference(reading: Reading) -> tuple[float, int]:
-    return reading.series.bar_hours, -reading.shift.n
 
 
 def _event_row(

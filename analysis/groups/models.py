@@ -83,18 +83,14 @@ def compare_models(
 
 
 def _main_pairs(event: PlannedEvent, markets: StudyMarkets) -> dict[str, Pair]:
-    """By asset, the pair with a benchmark and the whole main window: on the finest bars, then with most estimation."""
+    """By asset, the pair that stands for it, of those with a benchmark and the whole main window."""
     best: dict[str, Pair] = {}
     for pair in event.pairs:
         n_bars = pair.bars(pair.specification.main_window_hours)
         if pair.series.benchmark_ids and pair.index + n_bars <= pair.series.close_us.size:
             asset = markets.asset_ids[pair.market_id]
-            best[asset] = min(best.get(asset, pair), pair, key=_preference)
+            best[asset] = min(best.get(asset, pair), pair, key=lambda pair: pair.candidate.preference)
     return dict(sorted(best.items()))
-
-
-def _preference(pair: Pair) -> tuple[float, int, str]:
-    return (pair.series.bar_hours, -int(pair.coefficients.n[0]), pair.market_id)
 
 
 @dataclass(frozen=True, slots=True)

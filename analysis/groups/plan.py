@@ -15,8 +15,9 @@ from analysis.engine.standardise import EventInput
 from analysis.engine.study import StudySpecification as TestSpecification
 from analysis.results.fingerprint import Source, fingerprint
 from analysis.single.study import list_mask_spans, read_event_times
+from analysis.tape.choice import Candidate, Preference
 from analysis.tape.markets import StudyMarkets
-from analysis.tape.observations import candles_first, is_observed
+from analysis.tape.observations import candles_first
 from analysis.tape.series import AlignedSeries, cut_series, mark_spans
 from warehouse.tables.bars import MICROSECONDS_PER_HOUR, MICROSECONDS_PER_SECOND
 
@@ -71,7 +72,7 @@ class GroupPlan:
 def plan_groups(
     specification: GroupSpecification, events: pl.DataFrame, masks: pl.DataFrame, markets: StudyMarkets
 ) -> GroupPlan:
-    """Pairs of every category and window. One market per event and asset: the one with most bars over the span.
+    """Pairs of every category and window. One market per event and asset, by the rule of choice.
 
     A group uses the bar length on which most of its pairs have a whole window, the finest in a tie, because bars of
     different length cannot be ranked together. Bar 0 is the bar in which the event falls; the last close before it is
@@ -155,25 +156,25 @@ def _best_market(
     at: int,
     hours: float,
 ) -> tuple[AlignedSeries, int] | None:
-    """The series with most usable bars over estimation and window, and the event's bar; None without one.
+    """The series that stands for the asset by the rule of choice, and the event's bar; None without one.
 
-    Observed prices are taken only where no candles of the asset can be measured.
+    It covers the window when every bar of it and enough for the model are usable; its record is its usable bars over
+    estimation and window.
     """
     best: tuple[AlignedSeries, int] | None = None
-    n_best, is_measurable = 0, False
+    preferred: Preference | None = None
     n_window, minimum = (round(length / bar_hours) for length in (hours, specification.minimum_estimation_hours))
     for series, counts in candidates:
         index = series.first_bar_after(at)
         if series.bar_hours != bar_hours or not 0 < index < series.asset.size:
             continue
-        if is_measurable and is_observed(series.market_id):
-            break  # they come last
         first = max(0, index - round(specification.estimation_hours / bar_hours))
         last = min(series.asset.size, index + round(hours / bar_hours))
         n = int(counts[last] - counts[first])
         can_be = counts[last] - counts[index] == n_window and counts[index] - counts[first] >= minimum
-        if (can_be, n) > (is_measurable, n_best):
-            best, n_best, is_measurable = (series, index), n, bool(can_be)
+        preference = Candidate(series.market_id, bar_hours, n, bool(can_be)).preference
+        if n > 0 and (preferred is None or preference < preferred):
+            best, preferred = (series, index), preference
     return best
 
 

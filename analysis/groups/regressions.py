@@ -11,7 +11,6 @@ import polars as pl
 from numpy.typing import NDArray
 
 from analysis.engine.battery import choose_model
-from analysis.engine.kernel import fit_line
 from analysis.engine.regressions.characteristics import regress_cars
 from analysis.engine.regressions.leads_lags import REFERENCE_BAR, panel_event_study
 from analysis.engine.regressions.local_projections import project_locally
@@ -25,6 +24,7 @@ from analysis.results.fingerprint import Source, fingerprint
 from analysis.results.row import Basis, Numbers, ResultRow, Subject
 from analysis.single.study import read_event_times
 from analysis.single.window.pair import utc_instant
+from analysis.tape.choice import Candidate, Preference
 from analysis.tape.donors import Donors
 from analysis.tape.markets import StudyMarkets
 from analysis.tape.series import AlignedSeries, cut_series
@@ -232,7 +232,8 @@ def _project(
         usable = np.isfinite(series.asset) & np.isfinite(series.benchmark)
         if usable.sum() < MINIMUM_BARS:
             continue
-        abnormal = series.asset - fit_line(series.asset, series.benchmark).beta[0] * series.benchmark
+        covariance = np.cov(series.asset[usable], series.benchmark[usable])
+        abnormal = series.asset - covariance[0, 1] / covariance[1, 1] * series.benchmark
         bars = {time.event_id: series.first_bar_after(time.best_us) for time in times}
         own = replace(
             shared,
@@ -263,15 +264,14 @@ def _projection_rows(
 
 
 def _longest(markets: StudyMarkets, asset: str) -> AlignedSeries | None:
-    """The asset's series with most usable bars on the projection's bar length; None with too few."""
-    best: AlignedSeries | None = None
-    most = MINIMUM_BARS - 1
-    for market_id in sorted(markets.series):
-        for series in markets.series[market_id] if markets.asset_ids[market_id] == asset else ():
+    """The series that stands for the asset on the projection's bar length, by usable bars; None with too few."""
+    found: list[tuple[Preference, AlignedSeries]] = []
+    for market_id, own in markets.series.items():
+        for series in own if markets.asset_ids[market_id] == asset else ():
             n = int((np.isfinite(series.asset) & np.isfinite(series.benchmark)).sum())
-            if series.bar_hours == PROJECTION_BAR_HOURS and series.benchmark_ids and n > most:
-                best, most = series, n
-    return best
+            if series.bar_hours == PROJECTION_BAR_HOURS and series.benchmark_ids and n >= MINIMUM_BARS:
+                found.append((Candidate(market_id, series.bar_hours, n).preference, series))
+    return min(found, key=lambda ranked: ranked[0])[1] if found else None
 
 
 def _numbers(term: Term) -> Numbers:

@@ -12,12 +12,13 @@ from analysis.results.row import ResultRow, results_frame
 from analysis.single.beside.max_statistic import find_max_statistic, max_statistic_row, withhold_inference
 from analysis.single.beside.side_by_side import compare_methods
 from analysis.single.choices.rows import list_specifications
-from analysis.single.study import PlannedEvent
+from analysis.single.study import PlannedEvent, choose_event_markets
 from analysis.single.timing.band import trace_timing_band
 from analysis.single.timing.rows import list_jumps, list_reaction_times, time_pair
 from analysis.single.window.pair import Pair, StudySpecification
 from analysis.single.window.paths import list_placebos, trace_path
 from analysis.single.window.windows import Placebos, WindowStudy, study_window
+from analysis.tape.choice import choice_frame
 from analysis.tape.donors import Donors
 from analysis.tape.markets import StudyMarkets
 from warehouse.tables.contract import Table
@@ -56,6 +57,7 @@ class StudyOutcome:
     fresh_event_ids: frozenset[str]
     gone_event_ids: frozenset[str]  # stored, and not measured any more
     exclusions: pl.DataFrame  # out.study_exclusion
+    choices: pl.DataFrame  # out.market_choice at every event, kept or fresh
 
 
 def measure_events(
@@ -70,17 +72,20 @@ def measure_events(
     """
     parts: Parts = {table.name: [] for table in TABLES}
     left_out = [(specification.study_id, *row) for row in excluded]
+    choices: list[dict[str, object]] = []
 
     def plan() -> Iterator[tuple[str, Fingerprints, PlannedEvent]]:
         for item in planned:
             left_out.extend((specification.study_id, item.event.event_id, *reason) for reason in item.reasons)
             if item.pairs:
+                choices.extend(choose_event_markets(item, specification.study_id, markets.asset_ids))
                 yield item.event.event_id, item.fingerprints, item
 
     found = refresh(plan(), stored, lambda item: _measure_event(item, markets, parts))
     rows = {table.name: table.conform(pl.concat([table.empty(), *parts[table.name]])) for table in TABLES}
     exclusions = EXCLUSION.conform(pl.DataFrame(left_out, schema=EXCLUSION.schema, orient="row"))
-    return StudyOutcome(rows, frozenset(found.kept), frozenset(found.fresh), found.gone, exclusions)
+    kept, fresh = frozenset(found.kept), frozenset(found.fresh)
+    return StudyOutcome(rows, kept, fresh, found.gone, exclusions, choice_frame(choices))
 
 
 def _measure_event(item: PlannedEvent, markets: StudyMarkets, parts: Parts) -> None:

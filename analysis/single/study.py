@@ -11,11 +11,12 @@ import polars as pl
 from analysis.single.choices.grid import WINDOW_HOURS
 from analysis.single.choices.rows import hash_specifications
 from analysis.single.window.pair import EventTime, Pair, StudySpecification, prepare_pair
+from analysis.tape.choice import choice_row, choose_market
 from analysis.tape.donors import Donors
 from analysis.tape.markets import StudyMarkets, Variant
 from analysis.tape.observations import candles_first, is_observed
 from analysis.tape.series import AlignedSeries
-from warehouse.tables.bars import MICROSECONDS_PER_HOUR
+from warehouse.tables.bars import MICROSECONDS_PER_HOUR, bar_of_hours
 from warehouse.tables.contract import UTC
 
 ALL_MARKETS = "all markets"
@@ -40,13 +41,25 @@ class PlannedEvent:
     event: EventTime
     pairs: tuple[Pair, ...]
     reasons: tuple[tuple[str, str], ...]  # (market_id, why)
-
     curves: tuple[PlannedCurve, ...]
 
     @property
     def fingerprints(self) -> frozenset[str]:
         """The fingerprint of every pair and curve: the same set means the same results."""
         return frozenset([*(pair.spec_sha256 for pair in self.pairs), *(curve.spec_sha256 for curve in self.curves)])
+
+
+def choose_event_markets(item: PlannedEvent, study_id: str, asset_ids: Mapping[str, str]) -> list[dict[str, object]]:
+    """Rows of out.market_choice: which of the event's pairs stands for each asset; `asset_ids` by market."""
+    by_asset: dict[str, list[Pair]] = {}
+    for pair in item.pairs:
+        by_asset.setdefault(asset_ids[pair.market_id], []).append(pair)
+    rows = []
+    for asset_id, pairs in by_asset.items():
+        candidates = [pair.candidate for pair in pairs]
+        timeframe = bar_of_hours(choose_market(candidates).bar_hours).name
+        rows.append(choice_row(asset_id, study_id, item.event.event_id, timeframe, candidates))
+    return rows
 
 
 def read_event_times(events: pl.DataFrame) -> tuple[tuple[EventTime, ...], tuple[tuple[str, str, str], ...]]:
@@ -140,7 +153,7 @@ def _plan_curves(
 ) -> tuple[PlannedCurve, ...]:
     """One curve per declared asset whose shortest window is in the record.
 
-    The main pair is the one on the finest bars, then with the longest estimation.
+    The main pair is the one that stands for the asset by the rule of choice.
     """
     curves = []
     for asset in specification.specification_asset_ids:
@@ -148,7 +161,7 @@ def _plan_curves(
         variants = markets.variants.get(asset, ())
         if not own or not variants or not own[0].is_examined:
             continue
-        main = min(own, key=lambda pair: (pair.series.bar_hours, -int(pair.coefficients.n[0]), pair.market_id))
+        main = min(own, key=lambda pair: pair.candidate.preference)
         if main.index + main.bars(min(WINDOW_HOURS)) > main.series.close_us.size:
             continue
         sha256 = hash_specifications(main, variants, spans_us)

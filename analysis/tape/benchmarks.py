@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from analysis.tape.choice import Candidate, choose_market
 from warehouse.tables.prices import BENCHMARK
 
 # A basket of fewer members is a bet on single names.
@@ -84,8 +85,8 @@ def member_returns(bars: pl.DataFrame, bar_seconds: int) -> pl.DataFrame:
     """asset_id, role, open_time_utc, log_return (log points) and weight of every asset and bar.
 
     `bars` has asset_id, role, market_id, open_time_utc, close_quote and volume_base of one bar length; an asset is
-    represented by its longest series, ties by id. A return exists only where the bar before is there too: nothing is
-    filled. The weight is the median quote volume of the bars before; null without volume.
+    represented by its longest series, ties by the order of venues. A return exists only where the bar before is there
+    too: nothing is filled. The weight is the median quote volume of the bars before; null without volume.
     """
     opened = pl.col("open_time_utc")
     is_next = opened - opened.shift(1) == pl.duration(seconds=bar_seconds)
@@ -129,10 +130,9 @@ def benchmark_returns(members: pl.DataFrame, benchmark: Benchmark, subject_asset
 
 
 def _one_series_per_asset(bars: pl.DataFrame) -> pl.DataFrame:
-    chosen = (
-        bars.group_by("asset_id", "market_id")
-        .len()
-        .sort(["asset_id", "len", "market_id"], descending=[False, True, False])
-        .unique("asset_id", keep="first", maintain_order=True)
-    )
-    return bars.join(chosen.select("market_id"), on="market_id", how="semi")
+    counts = bars.group_by("asset_id", "market_id").agg(pl.len().alias("n"))
+    chosen = [
+        choose_market([Candidate(market, 0.0, n) for market, n in part.select("market_id", "n").iter_rows()]).market_id
+        for part in counts.partition_by("asset_id")
+    ]
+    return bars.filter(pl.col("market_id").is_in(chosen))

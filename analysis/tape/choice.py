@@ -1,8 +1,8 @@
-"""Which market of an asset is measured, and which benchmark markets beside it."""
+"""THE rule which market stands for an asset, and which benchmark markets stand beside it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,12 +11,122 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from analysis.tape.observations import is_observed
 from analysis.tape.returns import ReturnGrid
-from warehouse.tables.bars import HOUR, bar_length
+from warehouse.tables.bars import DAY, HOUR, bar_length
+from warehouse.tables.choice import ANY_TIMEFRAME, MARKET_CHOICE, RECORD
 
 BENCHMARK_ASSET = "BTC"
-# Finer bars are worth losing this much of the history, not more.
+# The one order of venues, deepest book first; others come last, by name.
+VENUE_ORDER = ("binanceusdm", "binance", "okx", "bybit", "kucoin", "gate", "coinbase", "kraken", "binanceus")
+# Bars cover a record when no more than this much of the longest is lost.
 LEAST_SHARE_OF_SPAN = 0.8
+
+Preference = tuple[bool, bool, float, int, int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One series that may stand for an asset; `n_bars` is its record, as the question at hand counts it."""
+
+    market_id: str
+    bar_hours: float
+    n_bars: int
+    is_covering: bool = True
+
+    @property
+    def preference(self) -> Preference:
+        """The rule as a sort key, smallest first: finest bars that cover the window, longest record, venue order.
+
+        Observed prices stand behind every candle that covers the window too.
+        """
+        return (
+            not self.is_covering,
+            is_observed(self.market_id),
+            self.bar_hours,
+            -self.n_bars,
+            venue_rank(self.market_id),
+            self.market_id,
+        )
+
+
+def venue_of(market_id: str) -> str:
+    """The venue of a market: what stands before the colon."""
+    return market_id.partition(":")[0]
+
+
+def venue_rank(market_id: str) -> int:
+    """Place of the market's venue in the one order of venues; those that are not in it share the last."""
+    venue = venue_of(market_id)
+    return VENUE_ORDER.index(venue) if venue in VENUE_ORDER else len(VENUE_ORDER)
+
+
+def choose_market(candidates: Sequence[Candidate]) -> Candidate:
+    """The one that stands for the asset by the rule; ValueError without a candidate."""
+    return min(candidates, key=lambda candidate: candidate.preference)
+
+
+def explain_choice(candidates: Sequence[Candidate]) -> str:
+    """Why the chosen one of `candidates` stands for the asset, in words: the first step of the rule that decided."""
+    if len(candidates) == 1:
+        return "the only market"
+    first, second = sorted(candidates, key=lambda candidate: candidate.preference)[:2]
+    steps = (
+        "its bars cover the window",
+        "traded, not observed at uneven times",
+        "finest bars",
+        f"longest record ({first.n_bars} bars against {second.n_bars} of {second.market_id})",
+        f"first in the order of venues before {second.market_id}",
+        f"equal to {second.market_id}, first by name",
+    )
+    differing = (a != b for a, b in zip(first.preference, second.preference, strict=True))
+    return next((words for words, differs in zip(steps, differing, strict=True) if differs), steps[-1])
+
+
+def order_benchmarks(market_ids: Iterable[str], market_id: str) -> list[str]:
+    """Markets of a benchmark in the order in which they are asked beside `market_id`: its own venue, then the rest."""
+    own = venue_of(market_id)
+    return sorted(market_ids, key=lambda name: (venue_of(name) != own, venue_rank(name), name))
+
+
+def choose_over_record(series: pl.DataFrame) -> pl.DataFrame:
+    """out.market_choice of the whole record: per asset and bar length, and over all bar lengths (`any`, in days).
+
+    `series` has asset_id, market_id, timeframe and n_bars.
+    """
+    days = pl.col("n_bars") * pl.col("timeframe").map_elements(lambda name: bar_length(name) / DAY, pl.Float64)
+    together = series.group_by("asset_id", "market_id").agg(
+        pl.lit(ANY_TIMEFRAME).alias("timeframe"), days.max().round().cast(pl.Int64).alias("n_bars")
+    )
+    columns = ["asset_id", "market_id", "timeframe", "n_bars"]
+    both = pl.concat([series.select(columns).cast({"n_bars": pl.Int64}), together.select(columns)])
+    rows = []
+    for key, part in both.partition_by("asset_id", "timeframe", as_dict=True).items():
+        candidates = [Candidate(market, 0.0, n) for market, n in part.select("market_id", "n_bars").iter_rows()]
+        rows.append(choice_row(str(key[0]), RECORD, RECORD, str(key[1]), candidates))
+    return choice_frame(rows)
+
+
+def choice_row(
+    asset_id: str, purpose: str, event_id: str, timeframe: str, candidates: Sequence[Candidate]
+) -> dict[str, object]:
+    """One row of out.market_choice."""
+    chosen = choose_market(candidates)
+    return {
+        "asset_id": asset_id,
+        "purpose": purpose,
+        "event_id": event_id,
+        "timeframe": timeframe,
+        "market_id": chosen.market_id,
+        "n_bars": chosen.n_bars,
+        "n_candidates": len(candidates),
+        "reason": explain_choice(candidates),
+    }
+
+
+def choice_frame(rows: Sequence[dict[str, object]]) -> pl.DataFrame:
+    """Rows as out.market_choice, in the order of its key."""
+    return MARKET_CHOICE.conform(pl.DataFrame(rows, schema=MARKET_CHOICE.schema)).sort(MARKET_CHOICE.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +179,7 @@ def pair_markets(
                 candidates.append((common, _pair(own, others)))
         if candidates:
             longest = max(common for common, _ in candidates)
-            kept = [(common, pair) for common, pair in candidates if common >= LEAST_SHARE_OF_SPAN * longest]
-            pairs.append(min(kept, key=lambda ranked: (ranked[1].bar, -ranked[0], ranked[1].market_id))[1])
+            pairs.append(min(candidates, key=lambda ranked: _as_candidate(ranked[0], ranked[1], longest).preference)[1])
     return pairs
 
 
@@ -83,6 +192,11 @@ def benchmark_returns(grid: ReturnGrid, pair: Pair) -> NDArray[np.float64]:
     return returns
 
 
+def _as_candidate(common: timedelta, pair: Pair, longest: timedelta) -> Candidate:
+    is_covering = common >= LEAST_SHARE_OF_SPAN * longest
+    return Candidate(pair.market_id, pair.bar_hours, common // pair.bar, is_covering)
+
+
 def _common(own: dict[str, Any], others: list[dict[str, Any]]) -> timedelta:
     first: datetime = max(own["first"], min(other["first"] for other in others))
     last: datetime = min(own["last"], max(other["last"] for other in others))
@@ -90,14 +204,5 @@ def _common(own: dict[str, Any], others: list[dict[str, Any]]) -> timedelta:
 
 
 def _pair(own: dict[str, Any], others: list[dict[str, Any]]) -> Pair:
-    venue = own["market_id"].partition(":")[0]
-    preferred = sorted(
-        others,
-        key=lambda other: (
-            other["market_id"].partition(":")[0] != venue,
-            other["first"] - other["last"],
-            other["market_id"],
-        ),
-    )
-    ids = tuple(other["market_id"] for other in preferred)
+    ids = tuple(order_benchmarks([other["market_id"] for other in others], own["market_id"]))
     return Pair(own["asset_id"], own["market_id"], ids, own["timeframe"])

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
+from analysis.tape.choice import order_benchmarks, venue_of
 from analysis.tape.donors import BASKET, Donors, collect_donors
 from analysis.tape.observations import is_observed
 from analysis.tape.returns import ReturnGrid
@@ -107,9 +108,10 @@ def _align_levels(grid: ReturnGrid, market_id: str, venues: Sequence[str]) -> li
 def _venues_of(
     grid: ReturnGrid, market_id: str, benchmark: str, assets: Mapping[str, str], exchanges: Sequence[str]
 ) -> list[str]:
-    """Markets of a benchmark on a grid, in the order in which they are asked for a bar of `market_id`."""
-    names = [name for name in grid.market_ids if assets.get(name) == benchmark]
-    return _order_venues(names, market_id, exchanges)
+    """Markets of a benchmark on a grid and on a declared venue, in the order in which they are asked for a bar."""
+    used = {venue_of(market_id), *exchanges}
+    names = [name for name in grid.market_ids if assets.get(name) == benchmark and venue_of(name) in used]
+    return order_benchmarks(names, market_id)
 
 
 def _beside_basket(series: AlignedSeries, donors: Donors) -> dict[str, AlignedSeries]:
@@ -117,10 +119,3 @@ def _beside_basket(series: AlignedSeries, donors: Donors) -> dict[str, AlignedSe
     if not np.isfinite(basket).any():
         return {}
     return {BASKET: replace(series, benchmark=basket, benchmark_ids=(BASKET,))}
-
-
-def _order_venues(names: Sequence[str], market_id: str, exchanges: Sequence[str]) -> list[str]:
-    """Benchmark markets: the market's own venue first, then the declared venues; others are not used."""
-    preference = [market_id.split(":", 1)[0], *exchanges]
-    known = [name for name in names if name.split(":", 1)[0] in preference]
-    return sorted(known, key=lambda name: (preference.index(name.split(":", 1)[0]), name))

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from analysis.engine.kernel import fit_line
-from warehouse.tables.bars import LENGTHS, bar_length
+from analysis.tape.choice import Candidate, Preference, order_benchmarks
+from warehouse.tables.bars import LENGTHS, bar_length, parse_bar
 from warehouse.tables.moves import LATEST_MOVE
 
 BENCHMARK = "BTC"
@@ -27,32 +27,27 @@ MAX_CLOSES = 60
 def measure_latest_moves(candles: pl.DataFrame) -> pl.DataFrame:
     """One row per asset in the shape of out.latest_move, largest abnormal move first.
 
-    `candles` holds asset_id, name, market_id, timeframe, open_time_utc, close_quote. The market with the latest close
-    is used, then the finest bars, then the longest record. Windows that touch a missing bar are left out, never filled.
+    `candles` holds asset_id, name, market_id, timeframe, open_time_utc, close_quote. The market that stands for
+    the asset is chosen among those with its latest close. Windows that touch a missing bar are left out, never filled.
     """
     if not candles.height:
         return LATEST_MOVE.empty()
     length = pl.col("timeframe").replace_strict(LENGTHS, return_dtype=pl.Duration("us"))
     closed = candles.with_columns((pl.col("open_time_utc") + length).alias("close_time_utc"))
     newest: datetime = closed["close_time_utc"].max()  # type: ignore[assignment] # candles is not empty
-    best = _best_series(closed)
-    benchmarks = {
-        (row["timeframe"], row["market_id"].split(":", 1)[0]): row["market_id"]
-        for row in _series_of(closed).filter(pl.col("asset_id") == BENCHMARK).sort("n").iter_rows(named=True)
-    }
     parts = {
         (str(key[0]), str(key[1])): part
         for key, part in closed.partition_by(["market_id", "timeframe"], as_dict=True).items()
     }
     rows = []
-    for series in best.filter(pl.col("asset_id") != BENCHMARK).iter_rows(named=True):
-        own = parts[series["market_id"], series["timeframe"]].sort("close_time_utc")
-        exchange = series["market_id"].split(":", 1)[0]
-        same = benchmarks.get((series["timeframe"], exchange))
-        other = same or next(
-            (market for (timeframe, _), market in benchmarks.items() if timeframe == series["timeframe"]), None
-        )
-        benchmark = parts[other, series["timeframe"]] if other else None
+    series_of_all = _series_of(closed)
+    benchmarks = series_of_all.filter(pl.col("asset_id") == BENCHMARK)
+    for series in _best_series(series_of_all.filter(pl.col("asset_id") != BENCHMARK)):
+        timeframe = series["timeframe"]
+        own = parts[series["market_id"], timeframe].sort("close_time_utc")
+        beside = benchmarks.filter(pl.col("timeframe") == timeframe)["market_id"].to_list()
+        ordered = order_benchmarks(beside, series["market_id"])
+        benchmark = parts[ordered[0], timeframe] if ordered else None
         rows.append(_measure(series, own, benchmark, newest))
     rows.sort(key=lambda row: (row["abnormal_return"] is None, -abs(row["abnormal_return"] or 0.0), row["asset_id"]))
     return LATEST_MOVE.conform(pl.DataFrame(rows, schema=LATEST_MOVE.schema))
@@ -64,11 +59,17 @@ def _series_of(closed: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _best_series(closed: pl.DataFrame) -> pl.DataFrame:
-    ordered = _series_of(closed).sort(
-        "last_utc", pl.col("timeframe") != "1h", "n", "market_id", descending=[True, False, True, False]
-    )
-    return ordered.unique("asset_id", keep="first", maintain_order=True)
+def _best_series(series: pl.DataFrame) -> list[dict[str, Any]]:
+    """The series that stands for each asset; one covers the last day when no other of the asset closed later."""
+    found = []
+    for part in series.partition_by("asset_id"):
+        newest = part["last_utc"].max()
+        found.append(min(part.iter_rows(named=True), key=lambda row: _as_candidate(row, row["last_utc"] == newest)))
+    return found
+
+
+def _as_candidate(row: dict[str, Any], is_covering: bool) -> Preference:
+    return Candidate(row["market_id"], parse_bar(row["timeframe"]).hours, row["n"], is_covering).preference
 
 
 def _measure(
@@ -116,8 +117,8 @@ def _against_past(own: pl.DataFrame, benchmark: pl.DataFrame, bar: timedelta) ->
     known = np.isfinite(token[earlier]) & np.isfinite(market[earlier])
     if known.sum() < MIN_INDEPENDENT * n_bars:
         return {"reason": f"{int(known.sum())} earlier bars; {MIN_INDEPENDENT * n_bars} needed"}
-    # A benchmark that stood still explains nothing.
-    beta = float(np.nan_to_num(fit_line(token[earlier], market[earlier]).beta[0]))
+    x, y = market[earlier][known], token[earlier][known]
+    beta = float(((x - x.mean()) * y).sum() / ((x - x.mean()) ** 2).sum()) if x.std() > 0 else 0.0
     windows = _window_sums(token - beta * market, n_bars)
     now, past = windows[-1], windows[: len(windows) - n_bars]
     past = past[np.isfinite(past)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ import polars as pl
 
 from dashboards.shell.frames import Frames
 from dashboards.words import asset_of, is_simulated_market
+from warehouse.tables.choice import MARKET_CHOICE
 from warehouse.tables.claims import CLAIM
 from warehouse.tables.news import EVENT
 from warehouse.tables.prices import MARKET
@@ -92,7 +93,9 @@ def read_reactions(frames: Frames) -> dict[str, list[Reaction]]:
         event_id, market_id = str(key[0]), str(key[1])
         reaction = _read_reaction(event_id, market_id, assets.get(market_id, asset_of(market_id)), rows, ordinary)
         found.setdefault(event_id, []).append(reaction)
-    return {event_id: _best_markets(reactions) for event_id, reactions in found.items()}
+    choices = frames.get(MARKET_CHOICE).filter(pl.col("purpose") == REACTION_STUDY)
+    chosen = set(choices.select("event_id", "market_id").iter_rows())
+    return {event_id: _one_per_asset(reactions, chosen) for event_id, reactions in found.items()}
 
 
 def subject_of(reactions: list[Reaction]) -> Reaction | None:
@@ -144,19 +147,15 @@ def lead_event(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> dict[
     return None
 
 
-def _best_markets(reactions: list[Reaction]) -> list[Reaction]:
-    # One market per asset: measured before unmeasured, longest estimation first, then by name.
-    ordered = sorted(reactions, key=lambda r: (not r.is_measured, -(_n_estimation(r)), r.market_id))
+def _one_per_asset(reactions: list[Reaction], chosen: Set[tuple[str, str]]) -> list[Reaction]:
+    """The reaction on the market that was chosen for each asset; a file without the choice gives the first by name."""
+    ordered = sorted(reactions, key=lambda r: ((r.event_id, r.market_id) not in chosen, r.market_id))
     best: dict[str, Reaction] = {}
     for reaction in ordered:
         best.setdefault(reaction.asset_id, reaction)
     return sorted(
         best.values(), key=lambda r: (r.asset_id != SUBJECT_ASSET, r.asset_id in BENCHMARK_ASSETS, r.asset_id)
     )
-
-
-def _n_estimation(reaction: Reaction) -> int:
-    return max((horizon.n_estimation or 0 for horizon in reaction.horizons.values()), default=0)
 
 
 def _ordinary_ranges(frames: Frames) -> dict[tuple[str, str, float], tuple[float, float]]:

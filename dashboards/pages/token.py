@@ -24,6 +24,7 @@ from dashboards.shell.page import Canvas, Page, event_path, token_path
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table
 from dashboards.words import category_label, is_simulated_market, market_name
 from warehouse.tables.bars import bar_words
+from warehouse.tables.choice import ANY_TIMEFRAME, MARKET_CHOICE, RECORD
 from warehouse.tables.correlation import CORRELATION_ROLLING
 from warehouse.tables.news import EVENT
 from warehouse.tables.prices import ASSET, COVERAGE, MARKET
@@ -129,7 +130,7 @@ def compose_token(frames: Frames, asset_id: str, reactions: Mapping[str, list[Re
         (events[r.event_id]["best_at_utc"], events[r.event_id]["title"], r.headline.car if r.headline else None)
         for r in own
     )
-    closes, market_id = _longest_closes(frames, asset_id)
+    closes, market_id = _chosen_closes(frames, asset_id)
     series = pick_series(frames.part(CORRELATION_ROLLING, "asset_id", asset_id), asset_id)
     moments = [(max(marks, key=lambda mark: abs(mark[2] or 0))[0], "largest move")] if marks else []
     title = token_title(asset_id, own)
@@ -192,16 +193,16 @@ def token_title(asset_id: str, own: list[Reaction]) -> str:
     )
 
 
-def _longest_closes(frames: Frames, asset_id: str) -> tuple[pl.DataFrame, str]:
+def _chosen_closes(frames: Frames, asset_id: str) -> tuple[pl.DataFrame, str]:
+    """Closes by day of the market that stands for the asset over the whole record, and its id; no rows without one."""
     closes = frames.named("daily_closes")
-    empty = pl.DataFrame(schema={"day_utc": pl.Datetime("us", "UTC"), "close_quote": pl.Float64})
-    if not closes.height:
-        return empty, ""
-    own = closes.filter(pl.col("asset_id") == asset_id)
-    if not own.height:
-        return empty, ""
-    market_id = own.group_by("market_id").len().sort("len", "market_id", descending=[True, False])["market_id"][0]
-    return own.filter(pl.col("market_id") == market_id), market_id
+    chosen = frames.get(MARKET_CHOICE).filter(
+        pl.col("asset_id") == asset_id, pl.col("purpose") == RECORD, pl.col("timeframe") == ANY_TIMEFRAME
+    )
+    if not closes.height or not chosen.height:
+        return pl.DataFrame(schema={"day_utc": pl.Datetime("us", "UTC"), "close_quote": pl.Float64}), ""
+    market_id = str(chosen["market_id"][0])
+    return closes.filter(pl.col("market_id") == market_id), market_id
 
 
 def _numbered_list(marks: list[tuple[datetime, str, float | None]]) -> Markup:

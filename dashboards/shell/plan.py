@@ -26,11 +26,24 @@ from dashboards.shell.exports import write_event, write_exports
 from dashboards.shell.feed import write_atom
 from dashboards.shell.frames import Frames
 from dashboards.shell.page import Page, event_path, render_page, token_path
-from warehouse.tables import attention, claims, correlation, moves, news, ops, prices, resilience, single, size, studies
+from warehouse.tables import (
+    attention,
+    choice,
+    claims,
+    correlation,
+    moves,
+    news,
+    ops,
+    prices,
+    resilience,
+    single,
+    size,
+    studies,
+)
 from warehouse.tables.contract import Table
 
 _EVENTS = (news.EVENT,)
-_STUDIES = (studies.STUDY_RESULT, studies.STUDY_PATH, studies.PLACEBO)
+_STUDIES = (studies.STUDY_RESULT, studies.STUDY_PATH, studies.PLACEBO, choice.MARKET_CHOICE)
 _LEAD = (news.EVENT_SOURCE, news.CONFOUNDER, claims.CLAIM, claims.CLAIM_VERDICT, correlation.CORRELATION_EPISODE)
 _RECORD = (prices.ASSET, prices.MARKET, prices.COVERAGE, moves.LATEST_MOVE)
 _HEALTH = (prices.COVERAGE, prices.GAP, prices.QUARANTINE, news.FEED, news.FETCH, ops.CHECK_RESULT)
@@ -165,6 +178,7 @@ def _token_jobs(frames: Frames, reactions: Mapping[str, list[Reaction]], closes:
             frames.get(prices.COVERAGE).filter(pl.col("asset_id") == asset_id),
             *(part.filter(pl.col("asset_id") == asset_id) if part.height else part for part in (daily, references)),
             results.filter(pl.col("market_id").is_in(ids)),
+            frames.part(choice.MARKET_CHOICE, "asset_id", asset_id),
             frames.part(correlation.CORRELATION_ROLLING, "asset_id", asset_id),
         ]
         yield _page_job(token_path(asset_id), inputs, partial(compose_token, frames, asset_id, reactions))

@@ -12,6 +12,7 @@ from analysis.claims.verdicts import claim_frame, claimed_span, judge
 from flows.configuration import read_own, read_toml
 from flows.context import RunContext, StepReport
 from warehouse.store.connection import Reader
+from warehouse.tables.choice import MARKET_CHOICE
 from warehouse.tables.claims import CLAIM, CLAIM_READING, CLAIM_VERDICT
 from warehouse.tables.news import EVENT
 from warehouse.tables.prices import ASSET
@@ -54,4 +55,5 @@ def load_evidence(reader: Reader, claims: Sequence[Claim]) -> Evidence:
         events=events,
         studies=reader.frame(STUDY_RESULT, where="study_id = 'reaction'"),
         responses=reader.frame(DOSE_RESPONSE),
+        choices=reader.frame(MARKET_CHOICE, where="purpose = 'reaction'"),
     )

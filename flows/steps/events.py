@@ -11,11 +11,14 @@ from analysis.events.drafts import draft_events
 from analysis.events.merging import merge_records, outage_events, outage_sources
 from analysis.events.outages import merge_incidents
 from analysis.events.story_frames import load_frames
+from analysis.tape.choice import BENCHMARK_ASSET
 from flows.context import RunContext, StepReport
 from flows.jobs.labelled_files import load_user_vocabulary
 from flows.jobs.ledger import load_decisions
+from flows.market_choices import choose_record_markets
 from flows.steps.stories import prepare, update_stories
 from ingest.bundle.loader import load_ledger
+from warehouse.store.connection import Reader
 from warehouse.tables.news import CONFOUNDER, EVENT, EVENT_SOURCE, INCIDENT
 
 
@@ -40,12 +43,23 @@ def update_events(context: RunContext) -> StepReport:
 
     n_events = warehouse.replace(EVENT, events.sort("event_id"))
     n_sources = warehouse.replace(EVENT_SOURCE, sources.sort("event_id", "source_number"))
-    confounders = find_confounders(events, warehouse.query("events_market_closes"))
+    confounders = find_confounders(events, _read_market(warehouse))
     n_confounders = warehouse.replace(CONFOUNDER, confounders)
     counts = events.filter(pl.col("status") != "rejected")["origin"].value_counts().sort("origin")
     said = ", ".join(f"{count} {origin}" for origin, count in counts.iter_rows())
     report = f"{detail}; {said} events, {n_events} changed"
     return StepReport(n_grouped + n_events + n_sources + n_confounders, report, tuple(problems))
+
+
+def _read_market(reader: Reader) -> pl.DataFrame:
+    """Hourly closes of Bitcoin on the market that stands for it over the record.
+
+    Asked of the rule, not of out.market_choice: later steps add to that table, and this one would never be at rest.
+    """
+    choices = choose_record_markets(reader)
+    is_hourly_bitcoin = (pl.col("asset_id") == BENCHMARK_ASSET) & (pl.col("timeframe") == "1h")
+    chosen = choices.filter(is_hourly_bitcoin)["market_id"]
+    return reader.query("events_market_closes", market_id=next(iter(chosen), None))
 
 
 def _recorded(context: RunContext) -> tuple[pl.DataFrame, pl.DataFrame]:

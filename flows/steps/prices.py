@@ -12,6 +12,7 @@ from analysis.tape.benchmarks import benchmark_frame
 from flows.configuration import read_own
 from flows.context import RunContext, StepReport
 from flows.jobs.candle_intake import Intake, load_verdicts, take_in, update_coverage
+from flows.market_choices import update_record_choices
 from ingest.prices.candles import parse_candles
 from ingest.prices.derivatives import DerivativesHarvest, fetch_derivatives, watched_contracts
 from ingest.prices.fallback import fetch_with_fallback, plan_live, plan_minutes
@@ -34,7 +35,7 @@ def update_prices(context: RunContext) -> StepReport:
     registry = read_registry(context.settings.config_path)
     n_registry = store_registry(warehouse, registry)
     if context.settings.is_offline:
-        n_changed = n_registry + update_coverage(warehouse, n_registry)
+        n_changed = n_registry + update_coverage(warehouse, n_registry) + update_record_choices(warehouse)
         return StepReport(n_changed, "offline: no exchange was asked")
 
     groups = plan_groups(warehouse, registry, context.now)
@@ -51,7 +52,7 @@ def update_prices(context: RunContext) -> StepReport:
     n_derivatives, derivatives_problems = update_derivatives(context, registry, harvest.dead)
 
     n_written = n_registry + intake.n_changed
-    n_changed = n_written + n_derivatives + update_coverage(warehouse, n_written)
+    n_changed = n_written + n_derivatives + update_coverage(warehouse, n_written) + update_record_choices(warehouse)
     detail = (
         f"{intake.n_inserted} candles new, {intake.n_updated} revised, {intake.n_withdrawn} withdrawn;"
         f" {intake.n_refused} rows refused; {len(harvest.answers)} series answered;"

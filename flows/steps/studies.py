@@ -13,6 +13,7 @@ from analysis.tape.markets import StudyMarkets, align_markets
 from analysis.tape.observations import observed_bars, observed_markets
 from analysis.tape.returns import ReturnGrid, build_return_grid
 from flows.context import RunContext, StepReport
+from flows.market_choices import store_choices, sweep_choices
 from flows.study_registry import DeclaredStudy, load_studies
 from warehouse.store.connection import Reader, Warehouse
 from warehouse.tables.bars import bar_length
@@ -50,7 +51,7 @@ def _update_study(context: RunContext, study: DeclaredStudy) -> StepReport:
     planned = plan_events(study.specification, times, masks, markets)
     outcome = measure_events(study.specification, planned, excluded, stored, markets)
 
-    n_changed = n_markets + _store(warehouse, study.id, outcome)
+    n_changed = n_markets + _store(warehouse, study.id, outcome) + store_choices(warehouse, study.id, outcome.choices)
     detail = (
         f"{study.id}: {len(outcome.fresh_event_ids)} events measured, {len(outcome.kept_event_ids)} unchanged, "
         f"{outcome.exclusions.height} event-market pairs left out with a reason"
@@ -63,7 +64,8 @@ def _sweep(warehouse: Warehouse, declared_ids: list[str]) -> int:
     known = [*declared_ids, *STUDIES_OF_STEPS]
     part = "not list_contains($known::varchar[], study_id)"
     owned = [table for name, table in load_tables().items() if name.startswith("out.") and "study_id" in table.schema]
-    return sum(warehouse.replace_part(table, table.empty(), part, known=known) for table in owned)
+    n_choices = sweep_choices(warehouse, declared_ids)
+    return n_choices + sum(warehouse.replace_part(table, table.empty(), part, known=known) for table in owned)
 
 
 def load_grids(reader: Reader, study: DeclaredStudy, as_of: datetime | None = None) -> list[ReturnGrid]:

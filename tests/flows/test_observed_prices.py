@@ -201,7 +201,7 @@ def test_groups_take_observed_prices_only_where_candles_are_missing(warehouse: W
     study = the_study()
     events = warehouse.frame(EVENT)
     plan = plan_groups(_specify(study), events, events, load_markets(warehouse, study))
-    markets = {item.asset_id for group in plan.groups for item in group.inputs}
+    markets = {item.market_id for group in plan.groups for item in group.inputs}
     assert markets == {TAO, "observed:RENDER/USD"}
 
 

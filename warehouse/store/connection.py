@@ -102,7 +102,10 @@ class Warehouse(Reader):
 
     def replace_part(self, table: Table, frame: pl.DataFrame, part: str, **parameters: Any) -> int:
         """Make the rows for which the condition `part` holds exactly `frame`; returns how many were written."""
-        return replace_part(self.connection, table, frame, part, parameters)
+        n_changed = replace_part(self.connection, table, frame, part, parameters)
+        if n_changed:
+            self.touch(table)
+        return n_changed
 
 
 def query_text(name: str) -> str:

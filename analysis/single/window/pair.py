@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.engine.kernel import REASON_WORDS, BlockSums, MarketModels, Reason, fit_around
 from analysis.results.fingerprint import Source, fingerprint
-from analysis.single.window.block_model import sum_returns
+from analysis.single.window.block_model import Coefficients, ReturnSums, fit_around, sum_returns
 from analysis.single.window.placebo import measure_volatility
+from analysis.tape.choice import Candidate
 from analysis.tape.donors import Donors
 from analysis.tape.observations import is_observed
 from analysis.tape.series import AlignedSeries, cut_series, mark_spans
@@ -64,10 +64,10 @@ class Pair:
     specification: StudySpecification
     event: EventTime
     series: AlignedSeries
-    sums: BlockSums
+    sums: ReturnSums
     is_masked: Flags
     index: int
-    coefficients: MarketModels  # one element
+    coefficients: Coefficients  # one element
     volatility: Floats  # per bar, known before each bar, log points
     spec_sha256: str
     conventions: str
@@ -81,6 +81,13 @@ class Pair:
     def is_examined(self) -> bool:
         """Whether every method is applied to this event, or only windows, path and reaction time."""
         return self.event.origin in self.specification.examined_origins
+
+    @property
+    def candidate(self) -> Candidate:
+        """The pair as the rule of choice sees it: does it hold the whole main window, on how many estimation bars."""
+        n_window = self.bars(self.specification.main_window_hours)
+        is_covering = self.index + n_window <= self.series.close_us.size
+        return Candidate(self.market_id, self.series.bar_hours, int(self.coefficients.n[0]), is_covering)
 
     @property
     def base_close_us(self) -> int:
@@ -135,9 +142,7 @@ def prepare_pair(
     minimum = int(specification.minimum_estimation_hours / cut.bar_hours)
     starts = np.array([index], dtype=np.int64)
     coefficients = fit_around(sums, starts, 0, limit=index, length=length, minimum=minimum)
-    if coefficients.reason[0] == Reason.CONSTANT_SERIES:
-        return REASON_WORDS[Reason.CONSTANT_SERIES]
-    if coefficients.reason[0]:
+    if not np.isfinite(coefficients.beta[0]):
         return (
             f"{int(coefficients.n[0])} usable {cut.bar_words} bars in the {specification.estimation_hours:g} h before "
             f"the event; the model needs {minimum}: import an earlier history of this market and its benchmark"

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from analysis.tape.choice import Candidate, Preference
 from analysis.tape.returns import ReturnGrid
 from analysis.together.moving.intervals import MIN_BARS, Array
 from warehouse.tables.bars import HOUR
@@ -94,9 +95,12 @@ class Panel:
     roles: tuple[str, ...]
 
     def longest_row(self, asset_id: str) -> int | None:
-        """The row of the asset's market with most bars, the first on a tie; None when there is none."""
+        """The row of the market that stands for the asset: most bars, then the order of venues; None without one."""
         rows = [row for row, asset in enumerate(self.assets) if asset == asset_id]
-        return max(rows, key=lambda row: (self.n_bars(row), -row), default=None)
+        return min(rows, key=self._preference, default=None)
+
+    def _preference(self, row: int) -> Preference:
+        return Candidate(self.grid.market_ids[row], self.grid.bar / HOUR, self.n_bars(row)).preference
 
     def n_bars(self, row: int) -> int:
         """Bars with a return."""
@@ -140,13 +144,17 @@ def other_pairs(panel: Panel) -> list[Pair]:
 
 def _pairs_with(panel: Panel, row: int, asset: str) -> list[Pair]:
     candidates = [_make_pair(panel, row, other) for other, held in enumerate(panel.assets) if held == asset]
-    found = sorted((pair for pair in candidates if pair), key=lambda pair: (-pair.n_common, pair.other_market_id))
+    found = sorted((pair for pair in candidates if pair), key=_by_common_bars)
     venue = panel.venues[row]
     own = [pair for pair in found if panel.venues[panel.grid.row(pair.other_market_id)] == venue][:1]
     longest = found[:1]
     if not own or longest[0].n_common >= LONGER_HISTORY * own[0].n_common:
         return own + longest
     return own
+
+
+def _by_common_bars(pair: Pair) -> Preference:
+    return Candidate(pair.other_market_id, pair.bar_hours, pair.n_common).preference
 
 
 def _make_pair(panel: Panel, row: int, other: int) -> Pair | None:

@@ -52,6 +52,7 @@ OFFENCES: dict[str, dict[str, list[dict[str, Any]]]] = {
     "entry_claim_is_credible": {"core.entry": [{"published_at_utc": DEFAULT_TIME + timedelta(days=9)}]},
     "incident_ends_after_start": {"core.incident": [{"resolved_at_utc": DEFAULT_TIME - timedelta(hours=1)}]},
     "failed_fetch_has_reason": {"ops.fetch": [{"outcome": "transient"}]},
+    "market_choice_was_measured": {"out.market_choice": [{"purpose": "reaction", "event_id": "e"}]},
     "hedge_warns_on_few_shocks": {"out.hedge": [{"n_events": 3}]},
 }
 

@@ -1,4 +1,4 @@
--- what each AI token did after one event: raw and abnormal, with interval and placebo rank, per window
+-- what each AI token did after one event on the market chosen for it: raw and abnormal, interval, placebo rank, per window
 with wide as (
     select
         r.market_id,
@@ -24,5 +24,7 @@ select m.asset_id, w.*
 from wide as w
 join core.market as m on w.market_id = m.market_id
 join core.asset as a on m.asset_id = a.asset_id
+join out.market_choice as c
+    on w.market_id = c.market_id and c.asset_id = m.asset_id and c.event_id = $event_id and c.purpose = 'reaction'
 where a.role = 'ai_token'
 order by m.asset_id = 'TAO' desc, m.asset_id, w.market_id, w.window_end_hours
