@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from dashboards.formats import number, percent
+from warehouse.tables.units import number, percent
 
 # From here on an axis is labelled by month.
 LONG_SPAN = timedelta(days=240)

@@ -12,10 +12,10 @@ from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, s
 from dashboards.figures.series import bar_hours
 from dashboards.findings.findings import benchmark_word, fan_title
 from dashboards.findings.readings import SUBJECT_ASSET, Reaction, simple_return
-from dashboards.formats import close_moment, count, percent
 from dashboards.glossary import tip
 from dashboards.words import venue_name
 from warehouse.tables.bars import step_words
+from warehouse.tables.units import close_moment, count, number, percent
 
 BARS_BEFORE = 12
 HOURS_AFTER = 48.0
@@ -32,7 +32,7 @@ def draw_car_fan(path: pl.DataFrame, reaction: Reaction, selected_from: str) -> 
     shown = path.filter(hours.is_between(-BARS_BEFORE * step, HOURS_AFTER + step) & pl.col("car").is_not_null())
     frame = shown.select("hours_after_event", *(simple_return(name) for name in names))
     columns = (
-        FigureColumn("hours_after_event", "Hours after", lambda value: f"{value:.1f}".replace("-", "−")),
+        FigureColumn("hours_after_event", "Hours after", lambda value: number(value, 1)),
         FigureColumn("car", "CAR", percent),
         *(
             FigureColumn(f"band_{band}_{side}", f"{band}% {side}", percent)
@@ -193,7 +193,7 @@ def _first_outside(frame: pl.DataFrame) -> list[dict[str, Any]]:
         leader(
             row["hours_after_event"],
             row["car"],
-            f"Hour {row['hours_after_event']:.0f}: outside 95%",
+            f"Hour {count(row['hours_after_event'])}: outside 95%",
             -34,
             -40 if is_above else 40,
             "var(--ink-2)",
@@ -204,7 +204,7 @@ def _first_outside(frame: pl.DataFrame) -> list[dict[str, Any]]:
 def _summary(frame: pl.DataFrame, reaction: Reaction) -> str:
     last = frame.row(-1, named=True)
     text = (
-        f"After {last['hours_after_event']:.0f} hours the cumulative abnormal return of {reaction.asset_id} is "
+        f"After {count(last['hours_after_event'])} hours the cumulative abnormal return of {reaction.asset_id} is "
         f"{percent(last['car'])}"
     )
     if last["band_95_lower"] is None:
@@ -221,7 +221,7 @@ def _note(reaction: Reaction, step: float, selected_from: str) -> Markup:
     if day is not None and day.n_placebo is not None:
         windows = f"n = {count(day.n_placebo)} overlapping placebo windows"
         if day.n_independent is not None:
-            windows += f" (about {day.n_independent:.0f} independent)"
+            windows += f" (about {count(day.n_independent)} independent)"
         windows += ", scaled to volatility at the event"
     return Markup(
         "{} · bands hold hour by hour, not for the whole path · benchmark: {}, {} estimated on {} bars · event "

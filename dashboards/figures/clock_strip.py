@@ -10,9 +10,10 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
-from dashboards.formats import moment, percent, price, short_day, span, time_tag
+from dashboards.shell.tables import time_tag
 from dashboards.words import ROLES
 from warehouse.tables.bars import HOUR
+from warehouse.tables.units import clock, day, exact_clock, log_percent, moment, price, short_day, span
 
 # A flag's text takes about this share of the strip's width.
 FLAG_WIDTH = 0.27
@@ -116,7 +117,7 @@ def _flags(event: Mapping[str, Any], sources: pl.DataFrame, timing: Mapping[str,
         )
     if timing is not None and timing["first_bar_open_utc"] is not None:
         note = (
-            f"{percent(timing['first_bar_return'])} beyond the benchmark in one bar"
+            f"{log_percent(timing['first_bar_return'])} beyond the benchmark in one bar"
             if timing["first_bar_return"] is not None
             else ""
         )
@@ -139,13 +140,13 @@ def _subtitle(path: pl.DataFrame, place: _Scale, asset_id: str) -> str:
     shown = path.filter(
         pl.col("close_time_utc").is_between(place.begin, place.end) & pl.col("close_quote").is_not_null()
     )
-    days = f"{short_day(place.begin)} to {short_day(place.end)} {place.end:%Y}, UTC."
+    days = f"{short_day(place.begin)} to {day(place.end)}, UTC."
     if shown.height < 2:
         return f"{days} No prices of {asset_id} in these hours."
     first, last = shown.row(0, named=True), shown.row(-1, named=True)
     return (
-        f"{days} Line: {asset_id}, closes, {price(first['close_quote'])} at {first['close_time_utc']:%H:%M} "
-        f"to {price(last['close_quote'])} at {last['close_time_utc']:%H:%M}."
+        f"{days} Line: {asset_id}, closes, {price(first['close_quote'])} at {clock(first['close_time_utc'])} "
+        f"to {price(last['close_quote'])} at {clock(last['close_time_utc'])}."
     )
 
 
@@ -175,7 +176,7 @@ def _track(place: _Scale, private: datetime | None, public: datetime, timing: Ma
     if opened is not None and opened < place.end:
         if opened > public:
             cuts.append((public, "public", f"public, price flat: {span(opened - public)}"))
-        cuts.append((opened, "move", percent(timing["first_bar_return"] or 0.0)))  # type: ignore[index] # opened comes from it
+        cuts.append((opened, "move", log_percent(timing["first_bar_return"] or 0.0)))  # type: ignore[index] # opened comes from it
         cuts.append((timing["first_bar_close_utc"], "", ""))  # type: ignore[index] # the same
     else:
         cuts.append((public, "public", "public"))
@@ -195,7 +196,7 @@ def _hours(place: _Scale) -> Markup:
     items = []
     while at < place.end:
         if at.hour % step == 0 and 0.02 < place(at) < 0.98:
-            items.append(Markup('<li style="--x:{:.2f}%">{}</li>').format(place(at) * 100, f"{at:%H:%M}"))
+            items.append(Markup('<li style="--x:{:.2f}%">{}</li>').format(place(at) * 100, clock(at)))
         at += timedelta(hours=1)
     return Markup("").join(items)
 
@@ -204,10 +205,10 @@ def _flag(flag: Flag, x: float, level: int, flags: Sequence[Flag], number: int) 
     later = ""
     if number:
         later = f"{span(flag.at - flags[number - 1].at)} later"
-    clock = f"{flag.at:%H:%M:%S}" if flag.at.second else f"{flag.at:%H:%M}"
+    words = exact_clock(flag.at)
     return Markup(
         '<li class="{}" style="--x:{:.2f}%;--level:{}"><b>{}</b> <span>{}</span><br>{} <span>{}</span></li>'
-    ).format(flag.css, x * 100, level, time_tag(flag.at, clock, "second"), later, flag.name, flag.note)
+    ).format(flag.css, x * 100, level, time_tag(flag.at, words, "second"), later, flag.name, flag.note)
 
 
 def when_public(event: Mapping[str, Any]) -> str:

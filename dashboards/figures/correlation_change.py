@@ -11,10 +11,10 @@ from markupsafe import Markup
 from dashboards.figures.axes import label, number_axis, vertical_rule
 from dashboards.figures.figure import Figure, FigureColumn, Plot, safe
 from dashboards.findings.readings import SUBJECT_ASSET
-from dashboards.formats import close_moment, hours_in_words, listing, number, signed
 from dashboards.glossary import tip
 from dashboards.words import BENCHMARKS, is_simulated_market, venue_name
 from warehouse.tables.bars import bar_words
+from warehouse.tables.units import close_moment, hours_in_words, listing, number, plain_percent, signed
 
 ROW_HEIGHT = 56
 # Where the two dots of a token stand, in rows above its line.
@@ -184,7 +184,7 @@ def _note(rows: pl.DataFrame) -> Markup:
             else ""
         )
         rank = (
-            f" · {first['placebo_rank'] * 100:.0f}% of {first['n_placebo']} earlier dates{independent} changed "
+            f" · {plain_percent(first['placebo_rank'])} of {first['n_placebo']} earlier dates{independent} changed "
             f"{first['asset_id']}’s correlation at least as much"
         )
     return Markup("n = {} and {} {} bars · {} on each side · benchmark: {}{}. {} Source: {}. As of {}.").format(

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from dashboards.figures.figure import Figure, FigureColumn, Plot, safe
-from dashboards.formats import count, day, share, short_day
 from dashboards.shell.frames import newest, oldest
 from dashboards.words import market_name
 from warehouse.tables.bars import bar_words
+from warehouse.tables.units import count, day, iso_minute, month, plain, share, short_day
 
 MAX_ROWS = 40
 # Longer records are drawn by month, shorter ones by day.
@@ -23,12 +23,12 @@ def draw_coverage(coverage: pl.DataFrame, gaps: pl.DataFrame) -> Figure:
     columns = (
         FigureColumn("market_id", "Market", market_name, is_number=False),
         FigureColumn("timeframe", "Bars", str, is_number=False),
-        FigureColumn("first_open_utc", "From", lambda value: f"{value:%Y-%m-%d %H:%M}", is_number=False),
-        FigureColumn("last_open_utc", "To", lambda value: f"{value:%Y-%m-%d %H:%M}", is_number=False),
+        FigureColumn("first_open_utc", "From", iso_minute, is_number=False),
+        FigureColumn("last_open_utc", "To", iso_minute, is_number=False),
         FigureColumn("n_present", "Bars stored", count),
         FigureColumn("n_missing", "Missing", count),
         FigureColumn("n_gaps", "Gaps", count),
-        FigureColumn("longest_gap_hours", "Longest gap, h", lambda value: f"{value:g}"),
+        FigureColumn("longest_gap_hours", "Longest gap, h", plain),
         FigureColumn("n_revised", "Revised", count),
     )
     rows = coverage.sort("asset_id", "market_id", "timeframe")
@@ -107,7 +107,7 @@ def _plot(rows: pl.DataFrame, gaps: pl.DataFrame) -> Plot:
     names = [
         safe(f"{market_name(row['market_id'])}, {bar_words(row['timeframe'])}") for row in rows.iter_rows(named=True)
     ]
-    labels = [short_day(start) if is_daily else f"{start:%b %Y}" for start in starts]
+    labels = [short_day(start) if is_daily else month(start) for start in starts]
     words = {HAVE: "bars stored", GAP: "gap", OUTSIDE: "outside the record"}
     trace = {
         "type": "heatmap",

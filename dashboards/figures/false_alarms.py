@@ -9,9 +9,9 @@ import polars as pl
 
 from dashboards.figures.axes import vertical_rule
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, safe
-from dashboards.formats import count, share
 from dashboards.shell.frames import extremes
 from dashboards.words import scenario_name, statistic_name
+from warehouse.tables.units import count, plural, share
 
 LEVEL = 0.05
 # What a test declares when it does not allow for tokens that move together.
@@ -218,7 +218,7 @@ def _note(shown: pl.DataFrame) -> str:
     left_out = f" · not applicable to these worlds: {', '.join(absent)}" if absent else ""
     return (
         f"n = {count(first['n_events'])} events per replication, {replications(known)} replications · window "
-        f"{first['window_bars']} bar{'s' if first['window_bars'] != 1 else ''}, {first['estimation_bars']} bars of "
+        f"{plural(first['window_bars'], 'bar')}, {first['estimation_bars']} bars of "
         f"estimation · lines: Monte-Carlo band, Wilson 95%{left_out}. Source: `aftershock study size`, seed "
         f"{first['seed']}; 1% and 10% are in out.test_size of the published file."
     ).replace("`", "")

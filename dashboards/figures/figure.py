@@ -15,6 +15,7 @@ import polars as pl
 from markupsafe import Markup, escape
 
 from dashboards.shell.theme import TEMPLATE
+from warehouse.tables.units import iso_second
 
 # Tables beside figures show at most this many rows; the CSV always holds all of them.
 MAX_TABLE_ROWS = 120
@@ -94,7 +95,7 @@ def hours_axis(hours: pl.Series) -> dict[str, Any]:
 
 def naive(moment: datetime) -> str:
     """A UTC instant as plotly reads it: no offset."""
-    return f"{moment:%Y-%m-%d %H:%M:%S}"
+    return iso_second(moment)
 
 
 def safe(text: str) -> str:

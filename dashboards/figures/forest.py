@@ -8,7 +8,7 @@ from typing import Any
 
 from dashboards.figures.axes import label, padded_range, percent_axis, vertical_rule
 from dashboards.figures.figure import Plot, safe
-from dashboards.formats import limit_words, percent
+from warehouse.tables.units import limit_words, percent
 
 ROW_HEIGHT = 30
 # A 50 % interval is this share of a normal 95 % one.

@@ -9,11 +9,11 @@ from markupsafe import Markup
 
 from dashboards.figures.figure import Figure, FigureColumn, Plot, safe
 from dashboards.findings.readings import SUBJECT_ASSET
-from dashboards.formats import count, day, number
 from dashboards.shell.frames import extremes
 from dashboards.shell.theme import DIVERGING
 from dashboards.words import is_simulated_market, venue_name
 from warehouse.tables.bars import bar_words
+from warehouse.tables.units import count, day, iso_day, number
 
 MAX_ASSETS = 12
 # Values are printed in the cells up to this many rows.
@@ -25,7 +25,7 @@ def draw_heat_map(network: pl.DataFrame) -> Figure:
     timeframe = _longest_timeframe(network)
     rows = network.filter(pl.col("timeframe") == timeframe) if timeframe else network
     columns = (
-        FigureColumn("period_start_utc", "Period from", lambda value: f"{value:%Y-%m-%d}", is_number=False),
+        FigureColumn("period_start_utc", "Period from", iso_day, is_number=False),
         FigureColumn("asset_id", "Token", str, is_number=False),
         FigureColumn("other_asset_id", "With", str, is_number=False),
         FigureColumn("correlation", "Correlation", number),

@@ -8,7 +8,7 @@ import polars as pl
 
 from dashboards.figures.axes import label, padded_range, percent_axis, vertical_rule, zero_line
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array
-from dashboards.formats import close_moment, count, number, p_value, percent
+from warehouse.tables.units import close_moment, count, hours_plain, number, p_value, percent
 
 COEFFICIENT, JOINT = "clustered", "joint_f"
 _COLUMNS = (
@@ -46,9 +46,10 @@ def draw_leads_lags(results: pl.DataFrame) -> Figure:
         title=leads_title(joint),
         subtitle=subtitle,
         summary=_summary(bars),
-        note=f"n = {count(first['n'])} reactions in {count(first['n_effective'])} weeks · window {step:g} h bars, "
-        f"{number(first['window_start_hours'], 0)} to {bars['window_end_hours'][-1]:g} h; reference: the bar before "
-        "the news and the three days before the first bar shown · benchmark: untreated assets · interval: 95%, "
+        note=f"n = {count(first['n'])} reactions in {count(first['n_effective'])} weeks · window {hours_plain(step)} "
+        f"bars, {number(first['window_start_hours'], 0)} to {hours_plain(bars['window_end_hours'][-1])}; "
+        "reference: the bar before the news and the three days before the first bar shown · "
+        "benchmark: untreated assets · interval: 95%, "
         f"clustered by week. Source: stored candles. As of {close_moment(first['data_as_of_utc'])}.",
         frame=frame,
         columns=_COLUMNS,

@@ -12,9 +12,9 @@ from dashboards.figures.axes import label, padded_range, percent_axis, vertical_
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, hours_axis, safe
 from dashboards.figures.series import bar_hours
 from dashboards.findings.readings import SUBJECT_ASSET, Reaction
-from dashboards.formats import close_moment, listing, percent
 from dashboards.words import venue_name
 from warehouse.tables.bars import step_words
+from warehouse.tables.units import close_moment, iso_minute, listing, number, percent
 
 HOURS_BEFORE, HOURS_AFTER = 48.0, 168.0
 MAX_PANELS = 6
@@ -48,8 +48,8 @@ def draw_multiples(paths: Mapping[str, pl.DataFrame], reactions: Sequence[Reacti
     )
     columns = (
         FigureColumn("asset_id", "Token", str, is_number=False),
-        FigureColumn("close_time_utc", "Close known, UTC", lambda value: f"{value:%Y-%m-%d %H:%M}", is_number=False),
-        FigureColumn("hours_after_event", "Hours after", lambda value: f"{value:.1f}".replace("-", "−")),
+        FigureColumn("close_time_utc", "Close known, UTC", iso_minute, is_number=False),
+        FigureColumn("hours_after_event", "Hours after", lambda value: number(value, 1)),
         FigureColumn("raw_return", "Return", percent),
     )
     subtitle = (

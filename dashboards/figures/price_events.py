@@ -13,9 +13,9 @@ from dashboards.figures.axes import date_format, label
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, naive, safe, time_axis
 from dashboards.figures.series import break_gaps
 from dashboards.findings.readings import SUBJECT_ASSET
-from dashboards.formats import count, day, limit_words, percent, price
 from dashboards.shell.frames import extremes, newest, oldest
 from dashboards.words import is_simulated_market, market_name
+from warehouse.tables.units import count, day, iso_day, limit_words, percent, price, round_price
 
 N_NUMBERED = 5
 # Prices that a log axis labels, in dollars.
@@ -26,7 +26,7 @@ PRICE_TICKS = (
 # An event inside the record: its time, its title, its abnormal return as a fraction.
 Mark = tuple[datetime, str, float | None]
 _COLUMNS = (
-    FigureColumn("day_utc", "Day", lambda value: f"{value:%Y-%m-%d}", is_number=False),
+    FigureColumn("day_utc", "Day", iso_day, is_number=False),
     FigureColumn("close_quote", "Close", price),
 )
 
@@ -114,7 +114,7 @@ def _plot(frame: pl.DataFrame, asset_id: str, inside: Sequence[Mark]) -> Plot:
             "type": "log",
             "range": [math.log10(floor), math.log10(high * 1.06)],
             "tickvals": ticks,
-            "ticktext": [f"${value:,g}" for value in ticks],
+            "ticktext": [round_price(value) for value in ticks],
         },
         "margin": {"l": 62},
         "annotations": [_number(number, at) for number, (at, _, _) in enumerate(_numbered(inside), start=1)],

@@ -14,10 +14,10 @@ from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, n
 from dashboards.figures.series import bar_hours, break_gaps
 from dashboards.findings.findings import benchmark_word, path_title
 from dashboards.findings.readings import SUBJECT_ASSET, Reaction
-from dashboards.formats import close_moment, hours_short, moment, percent, price
 from dashboards.glossary import tip
 from dashboards.words import venue_name
 from warehouse.tables.bars import step_words
+from warehouse.tables.units import clock, close_moment, count, hours_short, iso_minute, moment, number, percent, price
 
 # The quiet before the event that is drawn, so that its labels have room, and what follows.
 HOURS_BEFORE, HOURS_AFTER = 60.0, 168.0
@@ -34,8 +34,8 @@ def draw_price_path(
     bars = step_words(bar_hours(frame, "close_time_utc"))
     benchmark = benchmark_word(reaction.headline.benchmark if reaction.headline else None)
     columns = (
-        FigureColumn("close_time_utc", "Close known, UTC", lambda value: f"{value:%Y-%m-%d %H:%M}", is_number=False),
-        FigureColumn("hours_after_event", "Hours after", lambda value: f"{value:.1f}".replace("-", "−")),
+        FigureColumn("close_time_utc", "Close known, UTC", iso_minute, is_number=False),
+        FigureColumn("hours_after_event", "Hours after", lambda value: number(value, 1)),
         FigureColumn("close_quote", "Close", price),
         FigureColumn("raw_return", "Return", percent),
         FigureColumn("expected_return", f"Expected from {benchmark}", percent),
@@ -115,7 +115,7 @@ def _plot(
     narrow: dict[str, Any] = {
         "layout.margin.r": 66,
         "layout.xaxis.nticks": 4,
-        "layout.annotations.0.text": f"Report<br>{start:%H:%M} UTC",
+        "layout.annotations.0.text": f"Report<br>{clock(start)} UTC",
         **{f"layout.annotations.{index}.ax": 14 for index in range(len(fixed), subject)},
         f"layout.annotations.{subject}.text": ends[0]["text"].split(" after")[0].split(" at the")[0],
         f"layout.annotations.{subject + 1}.text": "expected",
@@ -253,7 +253,7 @@ def _summary(frame: pl.DataFrame, reaction: Reaction, benchmark: str) -> str:
         sentences.insert(
             0,
             f"The highest close in the window is {percent(top['raw_return'])}, "
-            f"{top['hours_after_event']:.0f} hours after the report.",
+            f"{count(top['hours_after_event'])} hours after the report.",
         )
     return " ".join(sentences)
 
@@ -269,7 +269,7 @@ def _note(reaction: Reaction, benchmark: str, bars: str, claim: tuple[float, flo
     return Markup(
         "n = 1 event · window −{} h to +7 days · benchmark: {} ({}{}){}{}. Source: {} {} closes. As of {}."
     ).format(
-        f"{HOURS_BEFORE:.0f}",
+        count(HOURS_BEFORE),
         benchmark,
         tip("beta", "beta"),
         estimation,

@@ -12,9 +12,9 @@ from dashboards.figures.axes import label, percent_axis
 from dashboards.figures.figure import Figure, FigureColumn, Plot, safe
 from dashboards.findings.findings import benchmark_word, rank_title
 from dashboards.findings.readings import SUBJECT_ASSET, Horizon, Reaction, simple_return
-from dashboards.formats import close_moment, count, hours_short, percent
 from dashboards.glossary import tip
 from dashboards.words import venue_name
+from warehouse.tables.units import close_moment, count, hours_short, iso_minute, percent
 
 N_DOTS = 50
 N_BINS = 25
@@ -25,9 +25,7 @@ def draw_quantile_dots(
 ) -> Figure:
     """The distribution of placebo CARs at one horizon as 50 quantile dots, with the event's own CAR."""
     columns = (
-        FigureColumn(
-            "placebo_start_utc", "Window starts, UTC", lambda value: f"{value:%Y-%m-%d %H:%M}", is_number=False
-        ),
+        FigureColumn("placebo_start_utc", "Window starts, UTC", iso_minute, is_number=False),
         FigureColumn("car", "CAR", percent),
         FigureColumn("car_scaled", "CAR, scaled", percent),
     )
@@ -175,7 +173,7 @@ def _summary(frame: pl.DataFrame, reaction: Reaction, horizon: Horizon) -> str:
 
 def _note(reaction: Reaction, horizon: Horizon, benchmark: str) -> Markup:
     independent = (
-        f" (about {horizon.n_independent:.0f} {tip('independent', 'independent')})" if horizon.n_independent else ""
+        f" (about {count(horizon.n_independent)} {tip('independent', 'independent')})" if horizon.n_independent else ""
     )
     return Markup(
         "n = {} overlapping windows{}, each scaled to volatility at the event · benchmark: {} · middle 95%: {} to "

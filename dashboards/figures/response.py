@@ -9,8 +9,8 @@ import polars as pl
 from dashboards.figures.axes import label, padded_range, percent_axis, zero_line
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, safe
 from dashboards.findings.readings import SUBJECT_ASSET
-from dashboards.formats import close_moment, count, p_value, percent
 from dashboards.words import is_simulated_market, venue_name
+from warehouse.tables.units import close_moment, count, hours_plain, p_value, percent, plain, plain_percent
 
 
 def pick_response(responses: pl.DataFrame, asset_id: str, direction: str = "news_to_market") -> pl.DataFrame:
@@ -34,7 +34,7 @@ def pick_response(responses: pl.DataFrame, asset_id: str, direction: str = "news
 def draw_response(rows: pl.DataFrame, asset_id: str) -> Figure:
     """Cumulative abnormal return after an attention shock of one standard deviation."""
     columns = (
-        FigureColumn("horizon_hours", "Hours after", lambda value: f"{value:g}"),
+        FigureColumn("horizon_hours", "Hours after", plain),
         FigureColumn("estimate", "Response", lambda value: percent(value, 2)),
         FigureColumn("lower_95", "lower 95%", lambda value: percent(value, 2)),
         FigureColumn("upper_95", "upper 95%", lambda value: percent(value, 2)),
@@ -67,7 +67,8 @@ def draw_response(rows: pl.DataFrame, asset_id: str) -> Figure:
         title=response_title(rows, asset_id),
         subtitle=subtitle,
         summary=" ".join(
-            f"After {row['horizon_hours']:g} hours {percent(row['estimate'], 2)}." for row in rows.iter_rows(named=True)
+            f"After {plain(row['horizon_hours'])} hours {percent(row['estimate'], 2)}."
+            for row in rows.iter_rows(named=True)
         ),
         note=f"n = {count(first['n'])} bars, {count(first['n_shocks'])} shocks above two standard deviations · "
         "benchmark: Bitcoin · interval: 95%, autocorrelation-robust; false-discovery rate over all rows. Source: "
@@ -88,7 +89,7 @@ def response_title(rows: pl.DataFrame, asset_id: str) -> str:
     row = clear.sort("p_adjusted").row(0, named=True)
     return (
         f"{asset_id} {'rises' if row['estimate'] > 0 else 'falls'} "
-        f"{percent(abs(row['estimate']), 2).removeprefix('+')} within {row['horizon_hours']:g} h of an attention shock"
+        f"{plain_percent(row['estimate'], 2)} within {hours_plain(row['horizon_hours'])} of an attention shock"
     )
 
 

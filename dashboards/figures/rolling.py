@@ -13,11 +13,11 @@ from dashboards.figures.axes import date_format, label, number_axis, padded_rang
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, naive, safe, time_axis
 from dashboards.figures.series import break_gaps
 from dashboards.findings.readings import SUBJECT_ASSET
-from dashboards.formats import close_moment, count, day, hours_in_words, number
 from dashboards.glossary import tip
 from dashboards.shell.frames import extremes
 from dashboards.words import BENCHMARKS, is_simulated_market, venue_name
 from warehouse.tables.bars import bar_words
+from warehouse.tables.units import close_moment, count, day, hours_in_words, iso_minute, number
 
 # A longer series is thinned evenly to about this many points; the CSV keeps all.
 MAX_POINTS = 900
@@ -50,7 +50,7 @@ def draw_rolling(
     names = ("close_time_utc", measure, f"{measure}_lower_95", f"{measure}_upper_95", "n")
     frame = series.select(names)
     columns = (
-        FigureColumn("close_time_utc", "Window ends, UTC", lambda value: f"{value:%Y-%m-%d %H:%M}", is_number=False),
+        FigureColumn("close_time_utc", "Window ends, UTC", iso_minute, is_number=False),
         FigureColumn(measure, measure.capitalize(), number),
         FigureColumn(f"{measure}_lower_95", "lower 95%", number),
         FigureColumn(f"{measure}_upper_95", "upper 95%", number),

@@ -13,9 +13,9 @@ from dashboards.figures.axes import leader, padded_range, percent_axis, zero_lin
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, safe
 from dashboards.findings.findings import as_of_words
 from dashboards.findings.readings import HEADLINE_HOURS
-from dashboards.formats import count, p_value, percent, share
 from dashboards.shell.frames import extremes, newest
 from dashboards.words import ROLES, is_simulated_market, venue_name
+from warehouse.tables.units import count, hours_plain, p_value, percent, plain, share
 
 MODELS = {
     "raw": "no model",
@@ -29,9 +29,9 @@ DECISIONS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "Start": ("timing_rule", lambda value: ROLES.get(value, str(value).replace("_", " "))),
     "Model": ("model", lambda value: MODELS.get(value, str(value).replace("_", " "))),
     "Benchmark": ("benchmark", str),
-    "Estimation": ("estimation_days", lambda value: f"{value:g} days"),
+    "Estimation": ("estimation_days", lambda value: f"{plain(value)} days"),
     "Venue": ("market_id", venue_name),
-    "Bars": ("bar_hours", lambda value: f"{value:g} h bars"),
+    "Bars": ("bar_hours", lambda value: f"{hours_plain(value)} bars"),
     "Returns": ("return_kind", lambda value: f"{value} returns"),
 }
 ROW_GAP = 1.9
@@ -214,7 +214,7 @@ def _note(rows: pl.DataFrame, summary: Mapping[str, Any] | None) -> Markup:
     if summary is not None and summary["p_median"] is not None:
         placebo = (
             f" · ordinary dates with a median as far from zero: {p_value(summary['p_median'])} over "
-            f"{count(summary['n_placebo'])} dates (about {summary['n_placebo_independent']:.0f} independent)"
+            f"{count(summary['n_placebo'])} dates (about {count(summary['n_placebo_independent'])} independent)"
         )
     return Markup(
         "n = {} specifications of one event; they share one price path and are not independent evidence · window 24 "

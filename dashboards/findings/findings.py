@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from dashboards.findings.readings import Horizon, Reaction
-from dashboards.formats import (
+from warehouse.tables.units import (
     close_moment,
     count,
     hours_in_words,
     hours_short,
+    long_month,
     percent,
     plain_percent,
     price,
@@ -102,14 +103,14 @@ def fan_title(
         return f"{asset_id} never left the range of ordinary days"
     if outside[-1]:
         start = len(outside) - outside[::-1].index(False) if False in outside else 0
-        return f"From hour {known[start][0]:.0f} {asset_id} stayed outside 95% of ordinary windows"
+        return f"From hour {count(known[start][0])} {asset_id} stayed outside 95% of ordinary windows"
     return f"{asset_id} left its ordinary range for {sum(outside)} of {len(outside)} bars, then came back"
 
 
 def verdict_heading(reaction: Reaction, event: Mapping[str, Any], news: str, claim: tuple[float, float] | None) -> str:
     """The overview's heading: the finding and, where a claim overstates it, the claim; `claim` is (rise, hours)."""
     day = reaction.headline
-    when = f"the {event['best_at_utc']:%B %Y} {news}"
+    when = f"the {long_month(event['best_at_utc'])} {news}"
     if day is None or day.raw_return is None:
         return f"{reaction.asset_id} could not be measured after {when}"
     base = f"{reaction.asset_id} {moved(day.raw_return)} in a day after {when}"
@@ -125,7 +126,7 @@ def outside_sentence(reaction: Reaction, placebo_days: float | None) -> str:
         return "The move beyond the benchmark could not be measured"
     if day.n_placebo is None or day.n_as_large is None:
         return "There are no ordinary windows to compare the move with"
-    before = f"in the {placebo_days:.0f} days before" if placebo_days else "before"
+    before = f"in the {count(placebo_days)} days before" if placebo_days else "before"
     if day.n_as_large == 0:
         direction = "rise" if day.car > 0 else "fall"
         return f"The {direction} beyond {benchmark_word(day.benchmark)} was larger than any ordinary day {before}"

@@ -12,7 +12,6 @@ from dashboards.figures.figure import Figure, FigureColumn
 from dashboards.figures.forest import ForestRow, plot_forest
 from dashboards.findings.findings import as_of_words, benchmark_word
 from dashboards.findings.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction, subject_of
-from dashboards.formats import close_moment, count, day, hours_short, number, p_value, percent
 from dashboards.glossary import tip
 from dashboards.pages.regressions import regression_sections
 from dashboards.pages.trading import group_trading, is_trading
@@ -22,12 +21,23 @@ from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table
 from dashboards.words import HEADLINE_TEST, category_inside, category_label, statistic_name
 from warehouse.tables.news import EVENT
 from warehouse.tables.studies import STUDY_RESULT
+from warehouse.tables.units import (
+    close_moment,
+    count,
+    day,
+    hours_short,
+    number,
+    percent,
+    plain,
+    plural,
+    probability,
+)
 
 GROUP_PREFIX = "category:"
 AVERAGE_STATISTICS = ("caar", "mean_car")
 MAX_FOREST_ROWS = 24
 _AVERAGE_COLUMNS = (
-    FigureColumn("window_end_hours", "Hours", lambda value: f"{value:g}"),
+    FigureColumn("window_end_hours", "Hours", plain),
     FigureColumn("estimate", "CAAR", percent),
     FigureColumn("lower_95", "lower 95%", percent),
     FigureColumn("upper_95", "upper 95%", percent),
@@ -127,8 +137,8 @@ def _section(
         _draw_average(category, own),
         _draw_forest(category, events.filter(pl.col("category") == category), reactions),
     )
-    head = Markup('<h2 id="{}">{}</h2><p class="intro">{} event{}.</p>').format(
-        category, category_label(category), count(n_events), "s" if n_events != 1 else ""
+    head = Markup('<h2 id="{}">{}</h2><p class="intro">{}.</p>').format(
+        category, category_label(category), plural(n_events, "event")
     )
     if average.why_empty and forest.why_empty:
         reason = average.why_empty[1].rstrip(".")
@@ -244,7 +254,7 @@ def _draw_forest(category: str, events: pl.DataFrame, reactions: Mapping[str, li
             why_empty=("None of these events has prices around it.", "Import or backfill prices around their dates."),
         )
     n_up = int((frame["car"] > 0).sum())
-    n_words = f"{len(found)} event{'s' if len(found) != 1 else ''}"
+    n_words = plural(len(found), "event")
     shown = found[-MAX_FOREST_ROWS:]
     more = (
         f" The newest {MAX_FOREST_ROWS} of {len(found)} are drawn; the table has all."
@@ -311,8 +321,8 @@ def _test_row(row: Mapping[str, Any]) -> list[Cell | Spanning]:
     return [
         cell,
         write(shown),
-        "–" if row["p_value"] is None else p_value(row["p_value"]).removeprefix("p = ").removeprefix("p "),
-        "–" if row["p_adjusted"] is None else p_value(row["p_adjusted"]).removeprefix("p = ").removeprefix("p "),
+        "–" if row["p_value"] is None else probability(row["p_value"]),
+        "–" if row["p_adjusted"] is None else probability(row["p_adjusted"]),
         "–" if row["n"] is None else count(row["n"]),
         write(row["n_effective"], 1),
         write(row["mean_residual_correlation"]),

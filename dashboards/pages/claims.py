@@ -10,13 +10,13 @@ import polars as pl
 from markupsafe import Markup
 
 from dashboards.findings.findings import as_of_words
-from dashboards.formats import close_moment, count, short_day, time_tag
 from dashboards.shell.cards import SIZED, VERDICTS, in_unit, read_verdicts, shown_verdict, venue_words, verdict_badge
 from dashboards.shell.frames import Frames
 from dashboards.shell.inline import measured_bar
 from dashboards.shell.page import Page, event_path, safe_link
-from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table, with_code
+from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table, time_tag, with_code
 from warehouse.tables.claims import CLAIM, CLAIM_READING
+from warehouse.tables.units import clock, close_moment, count, short_day
 
 
 def compose_claims(frames: Frames) -> Page:
@@ -155,4 +155,4 @@ def _reading(row: Mapping[str, Any]) -> list[Cell | Spanning]:
 
 
 def _at(value: datetime | None) -> Cell:
-    return "–" if value is None else time_tag(value, f"{short_day(value)} {value:%H:%M}")
+    return "–" if value is None else time_tag(value, f"{short_day(value)} {clock(value)}")

@@ -14,7 +14,6 @@ from dashboards.figures.response import draw_response, pick_response
 from dashboards.figures.rolling import draw_rolling, pick_series
 from dashboards.findings.findings import as_of_words
 from dashboards.findings.readings import SUBJECT_ASSET, Reaction, lead_event
-from dashboards.formats import count, number, p_value
 from dashboards.shell.frames import Frames, newest
 from dashboards.shell.page import Canvas, Page
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table
@@ -28,6 +27,7 @@ from warehouse.tables.correlation import (
     CORRELATION_ROLLING,
     LEAD_LAG,
 )
+from warehouse.tables.units import count, hours_plain, number, plain_percent, probability
 
 MAX_ROLLING = 6
 MAX_PAIRS = 20
@@ -189,7 +189,7 @@ def _episode_table(episodes: pl.DataFrame) -> Markup:
             number(row["after_correlation"]),
             _range(row["change_correlation_lower_95"], row["change_correlation_upper_95"]),
             number(row["after_correlation_adjusted"]) if row["after_correlation_adjusted"] is not None else "–",
-            f"{row['placebo_rank'] * 100:.0f}% of {row['n_placebo']}"
+            f"{plain_percent(row['placebo_rank'])} of {row['n_placebo']}"
             if row["placebo_rank"] is not None and row["n_placebo"]
             else "–",
         ]
@@ -231,7 +231,7 @@ def _lead_table(leads: pl.DataFrame) -> Markup:
         if row["estimate"] is None:
             body.append([name, method, Spanning(f"Not measured – {row['reason']}")])
             continue
-        lag = "–" if row["lag_hours"] is None else f"{row['lag_hours']:g} h".replace("-", "−")
+        lag = "–" if row["lag_hours"] is None else hours_plain(row["lag_hours"])
         body.append(
             [name, method, lag, number(row["estimate"], 3), _p(row["p_value"]), _p(row["p_adjusted"]), count(row["n"])]
         )
@@ -246,4 +246,4 @@ def _lead_table(leads: pl.DataFrame) -> Markup:
 
 
 def _p(value: float | None) -> str:
-    return "–" if value is None else p_value(value).removeprefix("p = ").removeprefix("p ")
+    return "–" if value is None else probability(value)

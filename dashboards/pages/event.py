@@ -17,7 +17,6 @@ from dashboards.figures.quantile_dots import draw_quantile_dots
 from dashboards.figures.specification_curve import draw_specification_curve
 from dashboards.findings.findings import as_of_words, benchmark_word, beyond_title
 from dashboards.findings.readings import Reaction, path_of, placebos_of, subject_of
-from dashboards.formats import day
 from dashboards.pages.event_tables import (
     confounders_box,
     conventions,
@@ -40,6 +39,7 @@ from warehouse.tables.correlation import CORRELATION_EPISODE
 from warehouse.tables.news import CONFOUNDER, EVENT_SOURCE
 from warehouse.tables.single import REACTION_TIME, SPECIFICATION, SPECIFICATION_SUMMARY, TIMING_BAND
 from warehouse.tables.studies import EXCLUSION, STUDY_RESULT
+from warehouse.tables.units import day
 
 # What an event's page is made from, split by event.
 EVENT_TABLES = (

@@ -10,13 +10,28 @@ from markupsafe import Markup
 
 from dashboards.findings.findings import benchmark_word
 from dashboards.findings.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction
-from dashboards.formats import close_moment, count, hours_short, moment, p_value, percent, short_day, span, time_tag
 from dashboards.glossary import tip
 from dashboards.shell.frames import extremes
 from dashboards.shell.inline import range_bar, range_scale, scale_words, sparkline
 from dashboards.shell.page import event_path, safe_link, token_path
-from dashboards.shell.tables import Cell, Head, Spanning, facts, table
+from dashboards.shell.tables import Cell, Head, Spanning, facts, table, time_tag
 from dashboards.words import BASES, ROLES, category_label, market_name
+from warehouse.tables.units import (
+    clock,
+    close_moment,
+    count,
+    day,
+    exact_clock,
+    hours_plain,
+    hours_short,
+    log_percent,
+    moment,
+    p_value,
+    percent,
+    plain,
+    short_day,
+    span,
+)
 
 SPARK_HOURS = 72.0
 
@@ -108,7 +123,7 @@ def movers_table(timings: pl.DataFrame, reactions: list[Reaction], paths: Mappin
         "mover_rank", "market_id", descending=False, nulls_last=True
     )
     bars = sorted(set(rows["bar_hours"].to_list()))
-    lengths = " and ".join(f"{hours:g}" for hours in bars)
+    lengths = " and ".join(plain(hours) for hours in bars)
     heads = (
         Head("Token"),
         Head("First abnormal bar, UTC"),
@@ -162,11 +177,11 @@ def _mover_row(
     opened, closed = row["first_bar_open_utc"], row["first_bar_close_utc"]
     return [
         asset,
-        time_tag(opened, f"{short_day(opened)} {opened:%H:%M}–{closed:%H:%M}"),
-        percent(row["first_bar_return"]) if row["first_bar_return"] is not None else "–",
-        f"{row['quiet_hours']:.1f} h" if row["quiet_hours"] is not None else "–",
-        f"{percent(row['peak_car'])} at {row['peak_hours']:.0f} h" if row["peak_car"] is not None else "–",
-        f"{row['half_life_hours']:.0f} h" if row["half_life_hours"] is not None else "not in the data",
+        time_tag(opened, f"{short_day(opened)} {clock(opened)}–{clock(closed)}"),
+        log_percent(row["first_bar_return"]) if row["first_bar_return"] is not None else "–",
+        hours_plain(row["quiet_hours"], 1) if row["quiet_hours"] is not None else "–",
+        f"{log_percent(row['peak_car'])} at {count(row['peak_hours'])} h" if row["peak_car"] is not None else "–",
+        hours_plain(row["half_life_hours"], 0) if row["half_life_hours"] is not None else "not in the data",
         line,
     ]
 
@@ -247,10 +262,8 @@ def _clock(at: Any, basis: str) -> Cell:
     if at is None:
         return "–"
     if basis == "date_only":
-        return time_tag(at, f"{short_day(at)} {at:%Y}", "day")
-    return time_tag(
-        at, f"{short_day(at)} {at:%Y %H:%M:%S}" if at.second else f"{short_day(at)} {at:%Y %H:%M}", "second"
-    )
+        return time_tag(at, day(at), "day")
+    return time_tag(at, f"{day(at)} {exact_clock(at)}", "second")
 
 
 def confounders_box(confounders: pl.DataFrame, root: str) -> Markup:
@@ -260,11 +273,11 @@ def confounders_box(confounders: pl.DataFrame, root: str) -> Markup:
         detail: Cell = row["detail"]
         if row["other_event_id"]:
             detail = Markup('<a href="{}{}">{}</a>').format(root, event_path(row["other_event_id"]), row["detail"])
-        offset = f"{abs(row['offset_hours']):.0f} h {'after' if row['offset_hours'] >= 0 else 'before'}"
+        offset = f"{count(abs(row['offset_hours']))} h {'after' if row['offset_hours'] >= 0 else 'before'}"
         at = row["at_utc"]
         items.append(
             Markup("<li><strong>{}</strong> ({}): {}</li>").format(
-                time_tag(at, f"{short_day(at)} {at:%H:%M}"), offset, detail
+                time_tag(at, f"{short_day(at)} {clock(at)}"), offset, detail
             )
         )
     body = (

@@ -9,11 +9,11 @@ from markupsafe import Markup
 
 from dashboards.findings.findings import as_of_words
 from dashboards.findings.readings import Reaction, subject_of
-from dashboards.formats import count
 from dashboards.pages.sections import events_table
 from dashboards.shell.frames import Frames
 from dashboards.shell.page import Page
 from warehouse.tables.news import EVENT
+from warehouse.tables.units import count
 
 # Beyond this many, older events are reached through search and their category.
 MAX_LISTED = 600

@@ -7,7 +7,6 @@ from markupsafe import Markup
 
 from dashboards.figures.coverage_calendar import draw_coverage
 from dashboards.findings.findings import as_of_words
-from dashboards.formats import close_moment, count, limit_words, moment, span
 from dashboards.shell.frames import Frames, newest
 from dashboards.shell.page import Canvas, Page, safe_link
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table, with_code
@@ -16,6 +15,7 @@ from warehouse.tables.bars import bar_words
 from warehouse.tables.news import FEED, FETCH
 from warehouse.tables.ops import CHECK_RESULT
 from warehouse.tables.prices import COVERAGE, GAP, QUARANTINE
+from warehouse.tables.units import close_moment, count, limit_words, moment, plural, span
 
 MAX_GAPS = 60
 MAX_REFUSED = 40
@@ -153,7 +153,7 @@ def _unasked(items: list[Markup]) -> Markup:
     if not items:
         return Markup("")
     return Markup('<details><summary>{} not asked yet</summary><ul class="toc">{}</ul></details>').format(
-        f"{len(items)} source{'s' if len(items) != 1 else ''}", Markup("").join(items)
+        plural(len(items), "source"), Markup("").join(items)
     )
 
 

@@ -7,7 +7,6 @@ import polars as pl
 from markupsafe import Markup
 
 from dashboards.figures.false_alarms import LEVEL, draw_test_size, is_naive, pick_power, pick_size, replications
-from dashboards.formats import count, number, share
 from dashboards.glossary import TERMS
 from dashboards.shell.frames import Frames, extremes, newest
 from dashboards.shell.page import Canvas, Page
@@ -16,6 +15,7 @@ from dashboards.words import HEADLINE_TEST, SCENARIOS, scenario_name, statistic_
 from warehouse.tables.prices import MARKET
 from warehouse.tables.size import TEST_SIZE
 from warehouse.tables.studies import STUDY_RESULT
+from warehouse.tables.units import count, iso_day, number, share
 
 # The statistics whose conventions the page quotes, as stored with a result.
 HEADLINES = ("car", "placebo_rank", "caar", "kp_bmp")
@@ -226,7 +226,7 @@ def _cite(frames: Frames) -> Markup:
     results = frames.get(STUDY_RESULT)
     hashes = results["spec_sha256"].n_unique() if results.height else 0
     end = newest(results, "data_as_of_utc")
-    as_of = f"{end:%Y-%m-%d}" if end else "no data yet"
+    as_of = iso_day(end) if end else "no data yet"
     return Markup(
         '<h2 id="cite">How to cite</h2><p>Name the page, the date its data end and, for one number, the '
         "specification printed under “Conventions” on its event page.</p>"

@@ -8,11 +8,11 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
-from dashboards.formats import count, listing, percent
 from dashboards.shell.frames import extremes
 from dashboards.shell.inline import range_bar, range_scale, scale_words
 from dashboards.shell.tables import Cell, Head, Spanning, table
 from dashboards.words import BENCHMARKS, asset_of, model_name
+from warehouse.tables.units import count, listing, percent
 
 STUDY_ID, PREFIX = "models", "car:"
 

@@ -15,7 +15,6 @@ from dashboards.figures.price_path import draw_price_path
 from dashboards.figures.quantile_dots import draw_quantile_dots
 from dashboards.findings.findings import as_of_words, left, outside_sentence, verdict_heading
 from dashboards.findings.readings import Reaction, lead_event, path_of, placebos_of, subject_of
-from dashboards.formats import day, limit_words
 from dashboards.pages.sections import cannot_know, data_as_of, events_table, moves_table, reaction_tiles
 from dashboards.shell.cards import read_verdicts, rise_claim, verdict_card
 from dashboards.shell.frames import Frames
@@ -26,6 +25,7 @@ from warehouse.tables.bars import DAY
 from warehouse.tables.claims import CLAIM
 from warehouse.tables.correlation import CORRELATION_EPISODE
 from warehouse.tables.news import CONFOUNDER, EVENT, EVENT_SOURCE
+from warehouse.tables.units import day, limit_words
 
 N_LATEST = 9
 N_MEASURED = 6

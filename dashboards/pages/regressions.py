@@ -9,9 +9,9 @@ import polars as pl
 from markupsafe import Markup
 
 from dashboards.figures.leads_lags import draw_leads_lags
-from dashboards.formats import count, listing, p_value, percent
 from dashboards.shell.page import Canvas
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table
+from warehouse.tables.units import count, listing, percent, probability
 
 PREFIX = "regression:"
 CHARACTERISTICS, ALL_LEADS_LAGS = f"{PREFIX}characteristics", f"{PREFIX}leads_lags:all"
@@ -108,5 +108,5 @@ def _row(name: str, row: Mapping[str, Any] | None) -> list[Cell | Spanning]:
 
     interval = f"{write(row['lower_95'])} to {write(row['upper_95'])}" if row["lower_95"] is not None else "–"
     shown: Cell = Markup("<b>{}</b>").format(write(row["estimate"])) if _is_clear(row) else write(row["estimate"])
-    p = "–" if row["p_value"] is None else p_value(row["p_value"]).removeprefix("p = ").removeprefix("p ")
+    p = "–" if row["p_value"] is None else probability(row["p_value"])
     return [words, unit, shown, interval, p]

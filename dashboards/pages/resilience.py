@@ -11,7 +11,13 @@ from markupsafe import Markup
 from dashboards.figures.figure import Figure, FigureColumn
 from dashboards.figures.forest import ForestRow, plot_forest
 from dashboards.findings.findings import as_of_words
-from dashboards.formats import (
+from dashboards.findings.readings import simple_return
+from dashboards.shell.frames import Frames, newest
+from dashboards.shell.page import Canvas, Page
+from dashboards.shell.tables import Cell, Head, Spanning, empty_table, limits, table
+from dashboards.words import is_simulated_market
+from warehouse.tables.resilience import DOSE_RESPONSE, HEDGE
+from warehouse.tables.units import (
     close_moment,
     count,
     day,
@@ -21,13 +27,9 @@ from dashboards.formats import (
     number_word,
     p_value,
     percent,
+    probability,
     share,
 )
-from dashboards.shell.frames import Frames, newest
-from dashboards.shell.page import Canvas, Page
-from dashboards.shell.tables import Cell, Head, Spanning, empty_table, limits, table
-from dashboards.words import is_simulated_market
-from warehouse.tables.resilience import DOSE_RESPONSE, HEDGE
 
 HEADLINE_HOURS = 24.0
 HEADLINE_WEIGHT = 0.10
@@ -44,7 +46,8 @@ NO_PRICES = "Needs prices around at least five dated outages: backfill or import
 def compose_resilience(frames: Frames) -> Page:
     """The mean reaction to outages, its growth with the dose, and gains and costs of a hedge."""
     canvas = Canvas("resilience.html")
-    responses, hedges = frames.get(DOSE_RESPONSE), frames.get(HEDGE)
+    logs, hedges = frames.get(DOSE_RESPONSE), frames.get(HEDGE)
+    responses = logs.with_columns(simple_return(name) for name in ("estimate", "lower_95", "upper_95"))
     title = resilience_title(responses)
     body = Markup("").join(
         [
@@ -178,7 +181,7 @@ def _dose_row(row: Mapping[str, Any]) -> list[Cell | Spanning]:
         DOSE_WORDS[row["dose"]],
         Markup("<b>{}</b>").format(percent(row["estimate"], 2)),
         f"{percent(row['lower_95'], 2)} to {percent(row['upper_95'], 2)}",
-        p_value(row["p_value"]).removeprefix("p = ").removeprefix("p "),
+        probability(row["p_value"]),
         count(row["n_events"]),
     ]
 

@@ -10,12 +10,12 @@ from markupsafe import Markup
 
 from dashboards.findings.findings import as_of_words
 from dashboards.findings.readings import Reaction, subject_of
-from dashboards.formats import count, percent
 from dashboards.shell.frames import Frames, newest
 from dashboards.shell.page import Page, event_path
 from dashboards.words import category_label
 from warehouse.tables.claims import CLAIM_VERDICT
 from warehouse.tables.news import EVENT
+from warehouse.tables.units import count, iso_day, percent
 
 SEARCH_DATA = "data/search.js"
 
@@ -70,14 +70,14 @@ def search_entries(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> l
                 "e",
                 row["title"],
                 event_path(row["event_id"]),
-                f"{row['best_at_utc']:%Y-%m-%d}",
+                iso_day(row["best_at_utc"]),
                 category_label(row["category"]),
                 detail,
                 words,
             ]
         )
     for row in frames.get(CLAIM_VERDICT).iter_rows(named=True):
-        date = f"{row['data_as_of_utc']:%Y-%m-%d}" if row["data_as_of_utc"] else ""
+        date = iso_day(row["data_as_of_utc"]) if row["data_as_of_utc"] else ""
         entries.append(
             [
                 "c",
@@ -96,7 +96,7 @@ def search_entries(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> l
                 "h",
                 row["title"],
                 url,
-                f"{row['at_utc']:%Y-%m-%d}",
+                iso_day(row["at_utc"]),
                 "Headline",
                 row["outlet"],
                 category_label(row["category"]) if row["category"] else "",

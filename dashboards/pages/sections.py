@@ -11,28 +11,19 @@ from markupsafe import Markup
 
 from dashboards.findings.findings import benchmark_word, prices_in_words
 from dashboards.findings.readings import SUBJECT_ASSET, Horizon, Reaction, subject_of
-from dashboards.formats import (
-    close_moment,
-    count,
-    number_word,
-    percent,
-    price,
-    share,
-    short_day,
-    span,
-    time_tag,
-)
 from dashboards.glossary import tip
 from dashboards.shell.frames import Frames, newest, oldest
 from dashboards.shell.inline import range_bar, range_scale, scale_words, sparkline
 from dashboards.shell.page import event_path, token_path
-from dashboards.shell.tables import Cell, Head, Spanning, empty_table, facts, table, tile, tiles
+from dashboards.shell.tables import Cell, Head, Spanning, empty_table, facts, table, tile, tiles, time_tag
 from dashboards.words import category_label
 from warehouse.tables.bars import bar_words
 from warehouse.tables.moves import LATEST_MOVE
 from warehouse.tables.news import EVENT, FEED
 from warehouse.tables.ops import CHECK_RESULT
 from warehouse.tables.prices import COVERAGE
+from warehouse.tables.units import clock, close_moment, count, number_word, percent, price, share, short_day, span
+from warehouse.tables.units import day as calendar_day
 
 MAX_LIMITS = 5
 
@@ -94,7 +85,7 @@ def _rank_words(day: Horizon | None) -> str:
         return "No ordinary windows to compare with"
     if day.n_independent is None:
         return "ordinary windows moved at least as far"
-    return f"as large; only about {day.n_independent:.0f} of them do not overlap"
+    return f"as large; only about {count(day.n_independent)} of them do not overlap"
 
 
 def _week_words(week: Horizon | None) -> str:
@@ -132,7 +123,7 @@ def cannot_know(
             text += "A rank from so few is coarse."
         items.append(("How rare.", text))
     items += [
-        (f"{short_day(row['at_utc'])} {row['at_utc']:%H:%M}.", row["detail"].rstrip(".") + ".")
+        (f"{short_day(row['at_utc'])} {clock(row['at_utc'])}.", row["detail"].rstrip(".") + ".")
         for row in confounders.filter(pl.col("offset_hours") > 0).sort("offset_hours").head(2).iter_rows(named=True)
     ]
     private = oldest(sources.filter(pl.col("role") == "private"), "published_at_utc")
@@ -191,7 +182,7 @@ def _events_caption(n_measured: int, n_outside: int, n_shown: int) -> str:
 def _event_row(row: Mapping[str, Any], subject: Reaction | None, scale: float, root: str) -> list[Cell | Spanning]:
     name = Markup('<a href="{}{}">{}</a>').format(root, event_path(row["event_id"]), row["title"])
     at = row["best_at_utc"]
-    text = f"{short_day(at)} {at:%Y}" if row["time_precision"] == "day" else f"{short_day(at)} {at:%Y %H:%M}"
+    text = calendar_day(at) if row["time_precision"] == "day" else f"{calendar_day(at)} {clock(at)}"
     cells: list[Cell | Spanning] = [name, time_tag(at, text, row["time_precision"]), category_label(row["category"])]
     day = subject.headline if subject else None
     if subject is None or day is None or day.car is None:
@@ -302,7 +293,7 @@ def data_as_of(frames: Frames) -> Markup:
         )
     events = frames.get(EVENT)
     last_event = newest(events, "best_at_utc")
-    newest_words = f", newest {short_day(last_event)} {last_event:%Y}" if last_event else ""
+    newest_words = f", newest {calendar_day(last_event)}" if last_event else ""
     items.append(("Events", f"{events.height} known{newest_words}"))
     feeds = frames.get(FEED)
     items.append(("Feeds", f"{feeds.height} watched" if feeds.height else "none watched yet"))

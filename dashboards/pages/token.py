@@ -16,7 +16,6 @@ from dashboards.figures.price_events import draw_price_events, numbered_marks
 from dashboards.figures.rolling import draw_rolling, pick_series
 from dashboards.findings.findings import as_of_words, benchmark_word
 from dashboards.findings.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction
-from dashboards.formats import close_moment, count, day, number_word, percent, price, short_day
 from dashboards.pages.sections import moves_table
 from dashboards.shell.frames import Frames, newest, oldest
 from dashboards.shell.inline import sparkline
@@ -28,6 +27,7 @@ from warehouse.tables.choice import ANY_TIMEFRAME, MARKET_CHOICE, RECORD
 from warehouse.tables.correlation import CORRELATION_ROLLING
 from warehouse.tables.news import EVENT
 from warehouse.tables.prices import ASSET, COVERAGE, MARKET
+from warehouse.tables.units import close_moment, count, day, number_word, percent, plain_percent, plural, price
 
 _KIND_SCHEMA: dict[str, Any] = {
     "category": pl.String,
@@ -187,7 +187,7 @@ def token_title(asset_id: str, own: list[Reaction]) -> str:
     chance = len(known) * 0.05
     return (
         f"{asset_id} left its ordinary range after {n_outside} of {len(known)} events; chance alone gives about "
-        f"{chance:.0f}"
+        f"{count(chance)}"
         if chance >= 0.5
         else f"{asset_id} left its ordinary range after {n_outside} of {len(known)} events"
     )
@@ -207,9 +207,7 @@ def _chosen_closes(frames: Frames, asset_id: str) -> tuple[pl.DataFrame, str]:
 
 def _numbered_list(marks: list[tuple[datetime, str, float | None]]) -> Markup:
     items = Markup("").join(
-        Markup("<li>{}: {} ({} beyond its benchmark in 24 h)</li>").format(
-            short_day(at) + f" {at:%Y}", text, percent(car or 0)
-        )
+        Markup("<li>{}: {} ({} beyond its benchmark in 24 h)</li>").format(day(at), text, percent(car or 0))
         for at, text, car in marks
     )
     return Markup('<ol class="legend-line">{}</ol>').format(items) if marks else Markup("")
@@ -322,7 +320,7 @@ def _reference_line(frames: Frames, asset_id: str) -> Markup:
         n_venues = row["n_venues"]
         words = (
             f"the median of {number_word(row['n_markets'])} dollar markets on {number_word(n_venues)} "
-            f"venue{'s' if n_venues != 1 else ''}, {percent(row['spread'], 2).lstrip('+')} between the lowest and the "
+            f"{'venue' if n_venues == 1 else 'venues'}, {plain_percent(row['spread'], 2)} between the lowest and the "
             "highest"
         )
     return Markup('<p id="reference-price">Reference price: <b>{}</b>, {}.</p>').format(known, words)
@@ -364,7 +362,7 @@ def _venues(frames: Frames, asset_id: str) -> Markup:
     n_venues = coverage["market_id"].n_unique()
     return table(
         "venues",
-        f"{n_venues} market{'s' if n_venues != 1 else ''} of {asset_id} with stored bars",
+        f"{plural(n_venues, 'market')} of {asset_id} with stored bars",
         "Missing: bars absent inside the record. Each line has its own scale.",
         heads,
         rows,

@@ -8,11 +8,11 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
-from dashboards.formats import count, hours_short, number
 from dashboards.glossary import tip
 from dashboards.shell.page import token_path
 from dashboards.shell.tables import Cell, Head, Spanning, table
 from dashboards.words import asset_of, market_name
+from warehouse.tables.units import count, hours_short, multiple, number
 
 # Statistic ids of the three measures, in the order shown, with what a reader calls them.
 MEASURES = {"abnormal_volume": "Volume", "abnormal_range": "Range", "abnormal_volatility": "Volatility"}
@@ -53,7 +53,7 @@ def _caption(asset: str, found: Mapping[tuple[str, str], Mapping[str, Any]]) -> 
     """The first token's first measure with its rank, which claims no test."""
     statistic = next(statistic for statistic in MEASURES if (asset, statistic) in found)
     row = found[asset, statistic]
-    name, times = MEASURES[statistic].lower(), _times(row["estimate"], 1)
+    name, times = MEASURES[statistic].lower(), multiple(1.0 + row["estimate"], 1)
     if not row["n"]:
         return f"{asset} had {times} its usual {name}; there is no earlier window to compare with"
     rank = "more than in any" if not row["value"] else f"as much or more in {count(row['value'])}"
@@ -99,10 +99,6 @@ def _is_clear(row: Mapping[str, Any]) -> bool:
     return row["p_adjusted"] is not None and row["p_adjusted"] < CLEAR
 
 
-def _times(fraction: float, decimals: int) -> str:
-    return f"{number(1.0 + fraction, decimals)}×"
-
-
 def _event_row(asset: str, found: Mapping[tuple[str, str], Mapping[str, Any]]) -> list[Cell | Spanning]:
     own = [found.get((asset, statistic)) for statistic in MEASURES]
     first = next(row for row in own if row is not None)
@@ -116,7 +112,7 @@ def _event_cell(row: Mapping[str, Any] | None) -> Cell:
     if row is None:
         return "–"
     return Markup('{} <span class="soft">{} of {} ({})</span>').format(
-        _times(row["estimate"], 1), count(row["value"]), count(row["n"]), count(row["n_effective"])
+        multiple(1.0 + row["estimate"], 1), count(row["value"]), count(row["n"]), count(row["n_effective"])
     )
 
 
@@ -127,5 +123,5 @@ def _group_row(name: str, rows: list[Mapping[str, Any] | None]) -> list[Cell | S
             cells.append("–")
             continue
         span = f"{number(1.0 + row['lower_95'])} to {number(1.0 + row['upper_95'])}"
-        cells.append(Markup('{} <span class="soft">{}</span>').format(_times(row["estimate"], 2), span))
+        cells.append(Markup('{} <span class="soft">{}</span>').format(multiple(1.0 + row["estimate"], 2), span))
     return cells

@@ -8,12 +8,12 @@ from typing import Any
 
 from markupsafe import Markup
 
-from dashboards.formats import count, limit_words, p_value, percent, price
 from dashboards.shell.frames import Frames
 from dashboards.shell.inline import measured_bar
 from dashboards.shell.tables import badge, with_code
 from dashboards.words import market_name
 from warehouse.tables.claims import CLAIM, CLAIM_VERDICT
+from warehouse.tables.units import count, format_value, limit_words, p_value, percent
 
 # Verdict id -> icon, word, colour class, place (strongest correction first).
 VERDICTS: dict[str, tuple[str, str, str, int]] = {
@@ -60,13 +60,9 @@ def verdict_badge(row: Mapping[str, Any]) -> Markup:
 
 def in_unit(value: float, unit: str | None) -> str:
     """A value in the unit of its claim."""
-    if unit == "fraction":
-        return percent(value)
-    if unit in ("quote currency", "US dollar"):
-        return price(value)
     if unit == "probability":
         return p_value(value)
-    return f"{value:,.1f}".removesuffix(".0").replace("-", "−") + (f" {unit}" if unit else "")
+    return format_value(value, unit or "")
 
 
 def venue_words(venue: str) -> str:

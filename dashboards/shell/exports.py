@@ -18,6 +18,7 @@ from warehouse.tables.moves import LATEST_MOVE
 from warehouse.tables.news import EVENT
 from warehouse.tables.prices import COVERAGE
 from warehouse.tables.studies import STUDY_RESULT
+from warehouse.tables.units import iso_instant
 
 FILES: tuple[tuple[str, str], ...] = (
     ("events.json", "Events with their time interval and the reaction of each token by horizon"),
@@ -123,7 +124,7 @@ def _rows(frame: pl.DataFrame) -> list[dict[str, Any]]:
 
 
 def _plain(value: Any) -> Any:
-    return f"{value:%Y-%m-%dT%H:%M:%SZ}" if isinstance(value, datetime) else value
+    return iso_instant(value) if isinstance(value, datetime) else value
 
 
 def _json(value: Any) -> str:

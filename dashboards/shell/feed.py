@@ -16,6 +16,7 @@ from dashboards.shell.frames import Frames
 from dashboards.shell.page import event_path
 from dashboards.words import category_news
 from warehouse.tables.news import EVENT
+from warehouse.tables.units import iso_instant
 
 MAX_ENTRIES = 60
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -84,4 +85,4 @@ def _xml(text: str) -> Markup:
 
 
 def _stamp(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+    return iso_instant(moment)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from dashboards.formats import percent
+from warehouse.tables.units import percent
 
 _SPARK_WIDTH, _SPARK_HEIGHT = 110, 28
 _RANGE_WIDTH, _RANGE_HEIGHT = 170, 22

@@ -13,7 +13,6 @@ from dashboards.figures.figure import Figure, safe, simulated_mark
 from dashboards.figures.price_path import draw_price_path
 from dashboards.findings.findings import as_of_words, benchmark_word, beyond_title, path_title
 from dashboards.findings.readings import Reaction, path_of, placebos_of, read_reactions, subject_of
-from dashboards.formats import close_moment, count, hours_in_words, limit_words, moment, percent
 from dashboards.pages.event import compose_event
 from dashboards.pages.sections import cannot_know
 from dashboards.shell.cards import read_verdicts, rise_claim
@@ -23,6 +22,7 @@ from dashboards.shell.theme import css_variables, resolve
 from dashboards.words import ROLES, category_news, market_name, reader_words
 from warehouse.tables.claims import CLAIM
 from warehouse.tables.news import CONFOUNDER, EVENT, EVENT_SOURCE
+from warehouse.tables.units import close_moment, count, hours_in_words, limit_words, moment, percent
 
 CARD_WIDTH, CARD_HEIGHT = 1200, 630
 
@@ -178,7 +178,7 @@ def _measured_lines(event: Mapping[str, Any], subject: Reaction, reactions: list
         "",
     ]
     if day and day.n_as_large is not None and day.n_placebo is not None:
-        independent = f", about {day.n_independent:.0f} of them independent" if day.n_independent else ""
+        independent = f", about {count(day.n_independent)} of them independent" if day.n_independent else ""
         lines += [
             f"{count(day.n_as_large)} of {count(day.n_placebo)} ordinary windows moved at least as far{independent}.",
             "",

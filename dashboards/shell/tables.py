@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from markupsafe import Markup
 
+from warehouse.tables.units import iso_day, iso_instant, moment
+
 Cell = str | Markup
+
+
+def time_tag(value: datetime, text: str | None = None, precision: str = "minute") -> Markup:
+    """A `<time>` element whose machine value is ISO 8601 UTC."""
+    stamp = iso_day(value) if precision == "day" else iso_instant(value)
+    return Markup('<time datetime="{}">{}</time>').format(stamp, text or moment(value, precision))
 
 
 @dataclass(frozen=True, slots=True)
