@@ -12,6 +12,7 @@ from flows.progress import Progress
 from flows.settings import load_settings
 from flows.steps.publish import publish_warehouse
 from warehouse.store.connection import open_writer
+from warehouse.tables.units import compact_instant
 
 
 @contextmanager
@@ -20,7 +21,7 @@ def writing_command(command: str) -> Iterator[RunContext]:
     settings = load_settings()
     now = datetime.now(UTC)
     with Progress() as progress, open_writer(settings.warehouse_path, settings.lock_deadline_seconds) as warehouse:
-        context = RunContext(settings, warehouse, f"{now:%Y%m%dT%H%M%SZ}-{command.split()[0]}", now, progress.say)
+        context = RunContext(settings, warehouse, f"{compact_instant(now)}-{command.split()[0]}", now, progress.say)
         record_run(warehouse, context.run_id, command, now, "running", None)
         outcome = "crashed"
         try:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sys
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from warehouse.tables.units import ascii_number, count, iso_day, iso_second
 
 if TYPE_CHECKING:
     import polars as pl
@@ -46,7 +49,7 @@ def emit_plain(frame: pl.DataFrame, title: str, wrapped: str) -> None:
     for name, dtype in frame.schema.items():
         table.add_column(name, justify="right" if dtype.is_numeric() else "left", no_wrap=name != wrapped)
     for row in frame.iter_rows():
-        table.add_row(*(f"{value:,}" if isinstance(value, int) else _cell(value) for value in row))
+        table.add_row(*(count(value) if isinstance(value, int) else _cell(value) for value in row))
     console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else MAIL_WIDTH, highlight=False)
     console.print(title, markup=False)
     console.print(table)
@@ -79,7 +82,9 @@ def _cell(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, float):
-        return f"{value:.6g}"
-    if hasattr(value, "strftime"):
-        return escape(f"{value:%Y-%m-%d %H:%M:%S}".removesuffix(" 00:00:00"))
+        return ascii_number(value)
+    if isinstance(value, datetime):
+        return iso_second(value).removesuffix(" 00:00:00")
+    if isinstance(value, date):
+        return iso_day(value)
     return escape(str(value))

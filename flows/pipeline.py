@@ -18,6 +18,7 @@ from flows.settings import Settings
 from warehouse.store.connection import Warehouse, open_writer
 from warehouse.tables.contract import UTC, Table
 from warehouse.tables.ops import RUN, STEP
+from warehouse.tables.units import compact_instant
 
 Step = Callable[[RunContext], StepReport]
 
@@ -100,7 +101,7 @@ def run_pipeline(
     `now` is the instant the run believes in; `wrap` lets a scheduler put its own task around each step.
     """
     chosen = set(names) if names is not None else {name for name, _ in STEPS}
-    run_id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    run_id = f"{compact_instant(now)}-{secrets.token_hex(3)}"
     with open_writer(settings.warehouse_path, settings.lock_deadline_seconds) as warehouse:
         context = RunContext(settings, warehouse, run_id, now, say)
         record_run(warehouse, run_id, command, now, "running", None)

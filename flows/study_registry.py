@@ -12,6 +12,7 @@ from analysis.single.window.pair import StudySpecification
 from flows.configuration import read_own
 from warehouse.config import Entry, EntryTable, FileForm, load_config, packaged_text
 from warehouse.tables.bars import SECONDS_PER_MINUTE, bar_length, parse_bar
+from warehouse.tables.units import plain
 
 BarName = Annotated[str, AfterValidator(lambda name: parse_bar(name).name)]
 
@@ -47,7 +48,8 @@ class DeclaredStudy(Entry):
         timeframes = info.data.get("timeframes", ())
         if timeframes and all(minutes * SECONDS_PER_MINUTE >= bar_length(name).total_seconds() for name in timeframes):
             raise ValueError(
-                f"{minutes:g} minutes are no shorter than the longest bar ({timeframes[-1]}): one observation would be "
+                f"{plain(minutes)} minutes are no shorter than the longest bar ({timeframes[-1]}): one observation "
+                "would be "
                 "the close of two bars"
             )
         return minutes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import textwrap
+from typing import Any
 
 import polars as pl
 from rich.console import Console
@@ -16,6 +17,7 @@ from flows.settings import Settings
 from warehouse.store.connection import Reader, open_reader
 from warehouse.tables.claims import CLAIM_VERDICT
 from warehouse.tables.news import EVENT
+from warehouse.tables.units import count, hours_short, iso_second, percent, seconds_words
 
 EPISODE_EVENT_ID = "2026-06-12-fable-mythos-access-restriction"
 VERDICT_MARKS = {"supported": "✓", "partly": "◐", "not_supported": "✕", "cannot_be_told": "◌"}
@@ -48,7 +50,7 @@ def _print_reaction(console: Console, reader: Reader) -> None:
     event = events.row(0, named=True)
     console.print(f"[bold]{escape(event['title'])}[/bold]")
     console.print(
-        f"First public report {event['best_at_utc']:%Y-%m-%d %H:%M:%S} UTC; moves since the last close before it.\n"
+        f"First public report {iso_second(event['best_at_utc'])} UTC; moves since the last close before it.\n"
     )
     rows = reader.query("reaction_summary", event_id=EPISODE_EVENT_ID)
     table = RichTable(show_edge=False, pad_edge=False, box=None, header_style="bold")
@@ -62,19 +64,17 @@ def _print_reaction(console: Console, reader: Reader) -> None:
     console.print()
 
 
-def _reaction_cells(row: dict[str, object]) -> tuple[str, ...]:
-    hours = row["window_end_hours"]
-    after = f"{hours / 24:g} d" if isinstance(hours, float) and hours > 24 else f"{hours:g} h"
+def _reaction_cells(row: dict[str, Any]) -> tuple[str, ...]:
     interval = f"{_percent(row['car_lower_95'])} to {_percent(row['car_upper_95'])}"
     rank = "not measured"
     if row["n_placebo"] is not None:
-        independent = f"~{row['n_placebo_independent']:.0f} independent"
-        rank = f"{row['n_placebo_at_least_as_large']:.0f} of {row['n_placebo']} ({independent})"
+        independent = f"~{count(row['n_placebo_independent'])} independent"
+        rank = f"{count(row['n_placebo_at_least_as_large'])} of {row['n_placebo']} ({independent})"
     car = row["car"]
     return (
         str(row["asset_id"]),
         str(row["market_id"]),
-        after,
+        hours_short(row["window_end_hours"]),
         _percent(row["raw_return"]),
         _percent(car),
         interval if car is not None else "not measured",
@@ -83,7 +83,7 @@ def _reaction_cells(row: dict[str, object]) -> tuple[str, ...]:
 
 
 def _percent(value: object) -> str:
-    return f"{value:+.1%}".replace("-", "−") if isinstance(value, float) else "not measured"
+    return percent(value) if isinstance(value, float) else "not measured"
 
 
 def _print_verdicts(console: Console, reader: Reader) -> None:
@@ -114,5 +114,5 @@ def _print_steps(console: Console, outcome: RunOutcome) -> None:
                 console.print(f"{step.name}: {escape(step.report.detail)}")
     else:
         console.print("Nothing changed since the last run.")
-    seconds = pl.Series([step.seconds for step in outcome.steps]).sum()
-    console.print(f"{len(outcome.steps)} steps in {seconds:.1f} s")
+    seconds = sum(step.seconds for step in outcome.steps)
+    console.print(f"{len(outcome.steps)} steps in {seconds_words(seconds)}")

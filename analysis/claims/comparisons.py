@@ -12,7 +12,7 @@ from analysis.claims.moves import Move, measure_move
 from analysis.claims.reading import Anchor, Evidence, Finding, Reading, Weight, nothing_known
 from analysis.claims.studies import study_readings
 from analysis.claims.tape import Absence, earlier_windows
-from analysis.claims.words import listing, percent, points, span
+from warehouse.tables.units import ascii_number, hours_short, listing, percent, percentage_points, plain_percent
 
 FRACTION = "fraction"
 # With fewer other assets than this, "the market" is a name for a handful.
@@ -36,11 +36,10 @@ def measure_outperformance(claim: OutperformedOver, anchor: Anchor, evidence: Ev
     readings += _earlier_gaps(evidence, claim, anchor, readings[0])
     readings += study_readings(evidence.studies, anchor.event_id, mine.tape.market_id, claim.hours)
     known = [reading for reading in readings if reading.value is not None and reading.unit == FRACTION]
-    moved = f"{claim.asset} {percent(mine.value)} over {span(claim.hours)} after the first public report"
+    moved = f"{claim.asset} {percent(mine.value)} over {hours_short(claim.hours)} after the first public report"
     measured = f"{moved}; {readings[0].detail}"
-    statement = (
-        f"{claim.asset} moved {percent(mine.value)} in {span(claim.hours)}: {listing([r.detail for r in known])}."
-    )
+    against = listing([reading.detail for reading in known])
+    statement = f"{claim.asset} moved {percent(mine.value)} in {hours_short(claim.hours)}: {against}."
     missing = "; ".join(reading.detail for reading in readings if reading.value is None) or None
     return Finding(
         tuple(readings), measured, statement, claim.margin, FRACTION, missing_data=missing, tapes=(mine.tape,)
@@ -64,7 +63,7 @@ def measure_rally(claim: NotDuringBroadRally, anchor: Anchor, evidence: Evidence
             weight = Weight.DECISIVE if hours in decisive else Weight.CONTEXT
             readings.append(_rally_reading(known, hours, claim.threshold, weight))
             tapes += [move.tape for move in known.values()]
-    if not readings or readings[0].reading_id != f"median_of_named_{claim.hours:g}_h":
+    if not readings or readings[0].reading_id != f"median_of_named_{ascii_number(claim.hours)}_h":
         return nothing_known("; ".join(reasons), claim.threshold, FRACTION, claim.if_missing)
     breadth = _breadth_reading(evidence, claim, anchor)
     statement = f"After the first public report {listing([reading.detail for reading in readings])}"
@@ -78,12 +77,12 @@ def _rally_reading(known: dict[str, Move], hours: float, threshold: float, weigh
     median = float(np.median([move.value for move in known.values()]))
     words = listing([f"{asset} {percent(move.value)}" for asset, move in known.items()])
     return Reading(
-        reading_id=f"median_of_named_{hours:g}_h",
-        description=f"median of {listing(list(known))} over {span(hours)} after the first public report",
+        reading_id=f"median_of_named_{ascii_number(hours)}_h",
+        description=f"median of {listing(list(known))} over {hours_short(hours)} after the first public report",
         weight=weight,
         unit=FRACTION,
         value=median,
-        detail=f"{words} over {span(hours)}",
+        detail=f"{words} over {hours_short(hours)}",
         is_satisfied=median < threshold,
         from_utc=min(move.from_utc for move in known.values()),
         to_utc=max(move.to_utc for move in known.values()),
@@ -108,15 +107,15 @@ def measure_lead(claim: LeadSustained, anchor: Anchor, evidence: Evidence) -> Fi
         gap = mine.value - peer.value
         readings.append(
             Reading(
-                reading_id=f"lead_after_{hours:g}_h",
+                reading_id=f"lead_after_{ascii_number(hours)}_h",
                 description=f"{claim.asset} less {claim.peer}, returns since the last close before the report",
                 weight=Weight.DECISIVE if hours == claim.hours else Weight.CONTEXT,
                 unit=FRACTION,
                 value=gap,
                 detail=(
-                    f"after {span(hours)} ({mine.tape.timeframe} closes) {claim.asset} {percent(mine.value)},"
+                    f"after {hours_short(hours)} ({mine.tape.timeframe} closes) {claim.asset} {percent(mine.value)},"
                     f" {claim.peer} {percent(peer.value)}:"
-                    f" a lead of {points(gap)}"
+                    f" a lead of {percentage_points(gap)}"
                 ),
                 is_satisfied=gap > 0,
                 from_utc=mine.from_utc,
@@ -160,7 +159,7 @@ def _side_by_side(
 
 def _difference(evidence: Evidence, other: str, claim: OutperformedOver, anchor: Anchor, weight: Weight) -> Reading:
     pair = _side_by_side(evidence, claim.asset, other, anchor.best, claim.hours, claim.market)
-    description = f"{claim.asset} less {other} over {span(claim.hours)} after the first public report"
+    description = f"{claim.asset} less {other} over {hours_short(claim.hours)} after the first public report"
     if isinstance(pair, Absence):
         return Reading(f"versus_{other}", description, weight, FRACTION, None, f"{other}: {pair.reason}")
     mine, theirs = pair
@@ -171,7 +170,7 @@ def _difference(evidence: Evidence, other: str, claim: OutperformedOver, anchor:
         weight=weight,
         unit=FRACTION,
         value=gap,
-        detail=f"{points(gap)} against {other} ({percent(theirs.value)})",
+        detail=f"{percentage_points(gap)} against {other} ({percent(theirs.value)})",
         is_satisfied=gap > claim.margin,
         from_utc=mine.from_utc,
         to_utc=mine.to_utc,
@@ -198,7 +197,9 @@ def _earlier_gaps(evidence: Evidence, claim: OutperformedOver, anchor: Anchor, f
     return [
         Reading(
             reading_id="earlier_stretches",
-            description=f"share of earlier {span(claim.hours)} stretches in which {claim.asset} led {other} by as much",
+            description=f"share of earlier {hours_short(claim.hours)} stretches in which {claim.asset} led {other} "
+            "by as "
+            "much",
             weight=Weight.CONTEXT,
             unit=FRACTION,
             value=n_as_large / gaps.size,
@@ -234,7 +235,7 @@ def _market_reading(evidence: Evidence, mine: Move, claim: OutperformedOver, anc
             weight=Weight.ALTERNATIVE,
             unit=FRACTION,
             value=gap,
-            detail=f"{points(gap)} against the median of {len(moves)} other assets ({percent(median)})",
+            detail=f"{percentage_points(gap)} against the median of {len(moves)} other assets ({percent(median)})",
             is_satisfied=gap > claim.margin,
             from_utc=mine.from_utc,
             to_utc=mine.to_utc,
@@ -255,7 +256,8 @@ def _breadth_reading(evidence: Evidence, claim: NotDuringBroadRally, anchor: Anc
             weight=Weight.ALTERNATIVE,
             unit=FRACTION,
             value=median,
-            detail=f"median of {len(moves)} assets {percent(median)}; {share:.0%} rose by {claim.threshold:.0%}",
+            detail=f"median of {len(moves)} assets {percent(median)}; {plain_percent(share)} rose by "
+            f"{plain_percent(claim.threshold)}",
             is_satisfied=median < claim.threshold,
         )
     ]
@@ -272,11 +274,12 @@ def _kept_reading(claim: LeadSustained, early: tuple[Move, Move] | Absence, fina
     return [
         Reading(
             reading_id="share_kept",
-            description=f"share of the lead after {span(claim.early_hours)} that is left after {span(claim.hours)}",
+            description=f"share of the lead after {hours_short(claim.early_hours)} that is left after "
+            f"{hours_short(claim.hours)}",
             weight=Weight.ALTERNATIVE,
             unit=FRACTION,
             value=kept,
-            detail=f"{kept:.0%} of the lead after {span(claim.early_hours)} was left",
+            detail=f"{plain_percent(kept)} of the lead after {hours_short(claim.early_hours)} was left",
             is_satisfied=kept >= LEAST_SHARE_KEPT,
             from_utc=early[0].to_utc,
             to_utc=final.to_utc,

@@ -10,7 +10,8 @@ import numpy as np
 from analysis.claims.language import HighestSince, Level, NWeekHigh
 from analysis.claims.reading import Anchor, Evidence, Finding, Reading, Weight, nothing_known, tape_of
 from analysis.claims.tape import Absence, Floats, Tape
-from analysis.claims.words import day, hours_between, moment, price
+from analysis.claims.words import hours_between
+from warehouse.tables.units import count, hours_plain, long_day, moment, price
 
 QUOTE = "quote currency"
 WEEK_DAYS = 7.0
@@ -136,7 +137,7 @@ def _first_pass(tape: Tape, inside: slice, level: float, start: datetime) -> Rea
         weight=Weight.CONTEXT,
         unit="hours",
         value=hours,
-        detail=f"{price(level)} was first passed in the bar of {moment(tape.opens_at[at])}, {hours:.0f} h on",
+        detail=f"{price(level)} was first passed in the bar of {moment(tape.opens_at[at])}, {hours_plain(hours, 0)} on",
         from_utc=start,
         to_utc=tape.close_time(at),
         market_id=tape.market_id,
@@ -162,8 +163,10 @@ def _age_reading(
         return Reading(reading_id, description, weight, "weeks", None, detail, False, market_id=fine.market_id)
     first = fine.opens_at[fine.index_closed_by(anchor.best) + 1 + int(hits[0])]
     seen = _last_seen(long, long_prices, level, first, anchor.best)
-    ago = f"{seen.days_ago:.0f} days before" if seen.last_before else f"not in the {seen.days_ago:.0f} days before"
-    when = f"last seen on {day(seen.last_before)}, {ago}" if seen.last_before else f"{ago}, as far as the data go"
+    ago = (
+        f"{count(seen.days_ago)} days before" if seen.last_before else f"not in the {count(seen.days_ago)} days before"
+    )
+    when = f"last seen on {long_day(seen.last_before)}, {ago}" if seen.last_before else f"{ago}, as far as the data go"
     return Reading(
         reading_id=reading_id,
         description=description,
@@ -194,11 +197,12 @@ def _exceeds(
     at = after.start + int(np.argmax(prices[after]))
     return Reading(
         reading_id=f"highest_{word}",
-        description=f"highest price at which it {word} after the news, against the highest since {day(since)}",
+        description=f"highest price at which it {word} after the news, against the highest since {long_day(since)}",
         weight=weight,
         unit=QUOTE,
         value=new,
-        detail=f"{word} at {price(new)} at most on {day(tape.opens_at[at])}, against {price(old)} since {day(since)}",
+        detail=f"{word} at {price(new)} at most on {long_day(tape.opens_at[at])}, against {price(old)} since "
+        f"{long_day(since)}",
         is_satisfied=new > old,
         from_utc=tape.opens_at[before.start],
         to_utc=tape.close_time(at),

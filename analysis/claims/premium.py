@@ -6,7 +6,7 @@ import polars as pl
 
 from analysis.claims.language import Premium
 from analysis.claims.reading import Anchor, Evidence, Finding, Reading, Weight, nothing_known
-from analysis.claims.words import listing, percent, span
+from warehouse.tables.units import ascii_number, hours_short, iso_day, listing, percent
 
 LOG_POINTS = "log points"
 
@@ -24,7 +24,7 @@ def measure_premium(claim: Premium, anchor: Anchor, evidence: Evidence) -> Findi
     )
     means = rows.filter(pl.col("dose") == "none").rows(named=True)
     if not means:
-        what = f"{claim.category} events over {span(claim.hours)}"
+        what = f"{claim.category} events over {hours_short(claim.hours)}"
         reason = f"no market of {claim.asset} beside its benchmark to measure {what}"
         return nothing_known(reason, 0.0, LOG_POINTS, claim.if_missing)
     mean = means[0]
@@ -45,7 +45,7 @@ def measure_premium(claim: Premium, anchor: Anchor, evidence: Evidence) -> Findi
     readings += [_reading(row, claim, Weight.CONTEXT) for row in others.iter_rows(named=True)]
     readings.sort(key=lambda reading: list(Weight).index(reading.weight))
     slopes = [r.detail for r in readings if r.weight is Weight.ALTERNATIVE and r.value is not None]
-    dates = f"{mean['first_event_utc']:%Y-%m-%d} to {mean['last_event_utc']:%Y-%m-%d}"
+    dates = f"{iso_day(mean['first_event_utc'])} to {iso_day(mean['last_event_utc'])}"
     scope = f"{mean['n_events']} events on {mean['n_days']} days, {dates}"
     tail = f"; {listing(slopes)}" if slopes else ""
     statement = f"{readings[0].detail} ({scope}){tail}."
@@ -63,8 +63,8 @@ def measure_premium(claim: Premium, anchor: Anchor, evidence: Evidence) -> Findi
 def _reading(row: dict[str, object], claim: Premium, weight: Weight) -> Reading:
     value, lower, upper, dose = row["estimate"], row["lower_95"], row["upper_95"], row["dose"]
     hours = row["window_end_hours"]
-    length = span(hours) if isinstance(hours, float) else ""
-    reading_id = f"mean_{hours:g}_h" if dose == "none" else f"by_{dose}"
+    length, name = (hours_short(hours), ascii_number(hours)) if isinstance(hours, float) else ("", "")
+    reading_id = f"mean_{name}_h" if dose == "none" else f"by_{dose}"
     what = "mean abnormal move" if dose == "none" else f"change of the abnormal move per {row['dose_unit']}"
     description = f"{what} over {length} after {claim.category} events"
     if not isinstance(value, float) or not isinstance(lower, float) or not isinstance(upper, float):

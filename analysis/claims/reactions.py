@@ -11,8 +11,8 @@ from analysis.claims.moves import Move, measure_move
 from analysis.claims.reading import Anchor, Evidence, Finding, Reading, Weight, nothing_known
 from analysis.claims.studies import study_readings, study_row
 from analysis.claims.tape import Absence, earlier_returns
-from analysis.claims.words import moment, percent, span
 from analysis.results.rank import rank_p
+from warehouse.tables.units import hours_short, moment, p_value, percent
 
 FRACTION = "fraction"
 # A move is called unusual only with at least so many stretches to compare it with.
@@ -46,19 +46,19 @@ def measure_reaction(claim: ReactedTo, anchor: Anchor, evidence: Evidence) -> Fi
         return nothing_known(move.reason, None, FRACTION, claim.if_missing)
     rank = _studied_rank(claim, anchor, evidence, move) or _raw_rank(claim, anchor, evidence, move)
     if rank.n < LEAST_PLACEBOS:
-        reason = f"{rank.n} earlier stretches of {span(claim.hours)} are too few to compare with"
+        reason = f"{rank.n} earlier stretches of {hours_short(claim.hours)} are too few to compare with"
         return nothing_known(reason, None, FRACTION, claim.if_missing)
     is_right_way = claim.direction == "either" or (move.value > 0) == (claim.direction == "up")
     closes = f"{move.tape.timeframe} closes, {moment(move.from_utc)} to {moment(move.to_utc)}"
-    moved = f"{claim.asset} moved {percent(move.value)} in the {span(claim.hours)} after the first public report"
+    moved = f"{claim.asset} moved {percent(move.value)} in the {hours_short(claim.hours)} after the first public report"
     detail = (
         f"{moved} ({closes}); {rank.n_as_large} of {rank.n} earlier stretches moved as far ({rank.measure}), about"
-        f" {rank.n_independent} of them independent: p = {rank.p_value:.3f}{_limit(rank, claim.level)}"
+        f" {rank.n_independent} of them independent: {p_value(rank.p_value, 3)}{_limit(rank, claim.level)}"
     )
     share = rank.n_as_large / rank.n
     reading = Reading(
         reading_id="unusual_move",
-        description=f"share of earlier stretches of {span(claim.hours)} that moved at least as far",
+        description=f"share of earlier stretches of {hours_short(claim.hours)} that moved at least as far",
         weight=Weight.DECISIVE,
         unit=FRACTION,
         value=share,

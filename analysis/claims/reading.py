@@ -13,6 +13,7 @@ from analysis.claims.language import Claim
 from analysis.claims.tape import Absence, Choice, Tape, select_tape
 from warehouse.tables.choice import MARKET_CHOICE
 from warehouse.tables.prices import CANDLE
+from warehouse.tables.units import iso_day
 
 
 class Weight(StrEnum):
@@ -132,7 +133,7 @@ def tape_of(
     if ended is None or ended >= end:
         return found
     became = f" and became {successor}" if successor else ""
-    return Absence(f"{found.reason}; {asset} ended on {ended:%Y-%m-%d}{became}")
+    return Absence(f"{found.reason}; {asset} ended on {iso_day(ended)}{became}")
 
 
 def nothing_known(reason: str, claimed: float | None, unit: str | None, missing: str | None) -> Finding:

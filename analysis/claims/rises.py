@@ -11,8 +11,9 @@ from analysis.claims.language import PeakFromTrough, RiseWithin
 from analysis.claims.reading import Anchor, Evidence, Finding, Reading, Weight, nothing_known, tape_of
 from analysis.claims.studies import study_readings
 from analysis.claims.tape import Absence, Swing, Tape, earlier_returns, steepest_close_rise, steepest_rise
-from analysis.claims.words import capitalised, day, hours_between, listing, moment, percent, price, span
+from analysis.claims.words import capitalised, hours_between
 from warehouse.tables.bars import DAY, parse_bar
+from warehouse.tables.units import count, hours_short, listing, long_day, moment, percent, price
 
 FRACTION = "fraction"
 
@@ -101,12 +102,12 @@ def _close_reading(
     value = float(tape.closes[j] / tape.closes[i] - 1.0)
     return Reading(
         reading_id=reading_id,
-        description=f"last close before to last close {span(claim.hours)} {when}",
+        description=f"last close before to last close {hours_short(claim.hours)} {when}",
         weight=weight,
         unit=FRACTION,
         value=value,
         detail=(
-            f"{claim.asset} moved {percent(value)} in the {span(claim.hours)} {when} ({moment(start)}):"
+            f"{claim.asset} moved {percent(value)} in the {hours_short(claim.hours)} {when} ({moment(start)}):"
             f" {price(tape.closes[i])} to {price(tape.closes[j])}, {tape.timeframe} closes"
         ),
         is_satisfied=_is_reached(value, claim.rise, claim.tolerance),
@@ -126,7 +127,8 @@ def _extreme_reading(claim: RiseWithin, tape: Tape, start: datetime) -> Reading:
     kind = "highest" if claim.rise > 0 else "lowest"
     return Reading(
         reading_id="extreme_after_first_report",
-        description=f"last close before to the {kind} price inside {span(claim.hours)} after the first public report",
+        description=f"last close before to the {kind} price inside {hours_short(claim.hours)} after the first public "
+        "report",
         weight=Weight.ALTERNATIVE,
         unit=FRACTION,
         value=value,
@@ -142,10 +144,15 @@ def _swing_readings(
     claim: RiseWithin | PeakFromTrough, tape: Tape, low_high: Swing | None, closes: Swing | None
 ) -> list[Reading]:
     is_the_claim = isinstance(claim, PeakFromTrough)
-    where = f"anywhere in the {span(claim.search_hours)} after the first public report"
+    where = f"anywhere in the {hours_short(claim.search_hours)} after the first public report"
+    apart = f"at most {hours_short(claim.hours)} apart, {where}"
     found = (
-        ("trough_to_peak", f"lowest to a later highest price at most {span(claim.hours)} apart, {where}", low_high),
-        ("best_close_to_close", f"best close to close at most {span(claim.hours)} apart, {where}", closes),
+        (
+            "trough_to_peak",
+            f"lowest to a later highest price {apart}",
+            low_high,
+        ),
+        ("best_close_to_close", f"best close to close {apart}", closes),
     )
     readings = []
     for reading_id, description, swing in found:
@@ -172,8 +179,8 @@ def _swing_readings(
 def _swing_words(swing: Swing) -> str:
     prices = f"{price(swing.from_price)} to {price(swing.to_price)}"
     if swing.least_hours == swing.most_hours:
-        return f"{percent(swing.rise)} between closes {span(swing.most_hours)} apart ({prices})"
-    within = f"within {span(swing.most_hours)} of {day(swing.from_bar)}"
+        return f"{percent(swing.rise)} between closes {hours_short(swing.most_hours)} apart ({prices})"
+    within = f"within {hours_short(swing.most_hours)} of {long_day(swing.from_bar)}"
     return f"{percent(swing.rise)} from trough to peak {within} ({prices})"
 
 
@@ -204,15 +211,15 @@ def _placebo_reading(
     candles: pl.DataFrame, tape: Tape, before: datetime, hours: float, value: float | None
 ) -> tuple[Reading, int | None]:
     returns = earlier_returns(candles, tape, before, hours)
-    description = f"share of earlier {span(hours)} stretches that moved at least as far, unscaled, overlapping"
+    description = f"share of earlier {hours_short(hours)} stretches that moved at least as far, unscaled, overlapping"
     if value is None or not returns.size:
-        detail = f"no earlier {span(hours)} stretch is stored"
+        detail = f"no earlier {hours_short(hours)} stretch is stored"
         return Reading("earlier_stretches", description, Weight.CONTEXT, FRACTION, None, detail), None
     n_as_large = int(np.count_nonzero(np.abs(returns) >= abs(value)))
     days = returns.size * tape.bar / DAY
     detail = (
-        f"{n_as_large} of {returns.size} earlier {span(hours)} stretches ({days:.0f} days) moved at least as far;"
-        f" about {max(int(days * 24 / hours), 1)} of them do not overlap"
+        f"{n_as_large} of {returns.size} earlier {hours_short(hours)} stretches ({count(days)} days) moved at least as "
+        f"far; about {max(int(days * 24 / hours), 1)} of them do not overlap"
     )
     share = n_as_large / returns.size
     return (
@@ -224,7 +231,7 @@ def _placebo_reading(
 def _closest(claim: RiseWithin, readings: tuple[Reading, ...]) -> str:
     by_id = {reading.reading_id: reading for reading in readings}
     first = by_id["from_first_report"]
-    parts = [f"{percent(first.value or 0.0)} in the {span(claim.hours)} after the first public report"]
+    parts = [f"{percent(first.value or 0.0)} in the {hours_short(claim.hours)} after the first public report"]
     if (swing := by_id.get("trough_to_peak")) is not None:
         parts.append(swing.detail)
     if (closes := by_id.get("best_close_to_close")) is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from analysis.claims.reading import Reading, Weight
-from analysis.claims.words import percent, span
+from warehouse.tables.units import hours_short, p_value, percent
 
 REACTION_STUDY = "reaction"
 
@@ -33,7 +33,7 @@ def study_readings(studies: pl.DataFrame, event_id: str | None, market_id: str, 
         readings.append(
             Reading(
                 reading_id="abnormal",
-                description=f"cumulative abnormal return over {span(hours)}; benchmark: {car['benchmark']}",
+                description=f"cumulative abnormal return over {hours_short(hours)}; benchmark: {car['benchmark']}",
                 weight=Weight.CONTEXT,
                 unit="fraction",
                 value=car["estimate"],
@@ -50,7 +50,7 @@ def study_readings(studies: pl.DataFrame, event_id: str | None, market_id: str, 
                 weight=Weight.CONTEXT,
                 unit="probability",
                 value=rank["p_value"],
-                detail=f"p = {rank['p_value']:.3f} among {rank['n']} placebo windows",
+                detail=f"{p_value(rank['p_value'], 3)} among {rank['n']} placebo windows",
                 market_id=market_id,
             )
         )

@@ -11,6 +11,7 @@ import polars as pl
 
 from analysis.tape.choice import Candidate, Preference
 from warehouse.tables.bars import BAR_LENGTHS, HOUR, MICROSECONDS_PER_SECOND, bar_length, parse_bar
+from warehouse.tables.units import iso_day, iso_minute
 
 # How far back windows are compared with: the longest stretch that still looks like the market at the event.
 HISTORY_DAYS = 180.0
@@ -196,14 +197,14 @@ def _preference(market: str, timeframe: str, n: int, chosen: Choice | None) -> t
 
 
 def _why_nothing(mine: pl.DataFrame, asset_id: str, start: datetime, end: datetime) -> str:
-    wanted = f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
+    wanted = f"{iso_minute(start)} to {iso_minute(end)} UTC"
     if not mine.height:
         return f"no candles of {asset_id} are stored"
     stored = mine.group_by("market_id", "timeframe").agg(
         pl.col("open_time_utc").min().alias("first"), pl.col("open_time_utc").max().alias("last")
     )
     spans = [
-        f"{row['market_id']} {row['timeframe']} {row['first']:%Y-%m-%d} to {row['last']:%Y-%m-%d}"
+        f"{row['market_id']} {row['timeframe']} {iso_day(row['first'])} to {iso_day(row['last'])}"
         for row in stored.sort("market_id", "timeframe").iter_rows(named=True)
     ]
     shown = "; ".join(spans[:3]) + (f" and {len(spans) - 3} more" if len(spans) > 3 else "")

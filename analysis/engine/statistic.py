@@ -9,6 +9,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from warehouse.tables.units import number, plural
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
@@ -115,7 +117,7 @@ class Statistic:
     def run(self, sample: Sample) -> TestResult | NotApplicable:
         """The result, or the reason: too few events, or a value that does not exist."""
         if sample.n < self.minimum_events:
-            few = f"{sample.n} event{'' if sample.n == 1 else 's'}"
+            few = plural(sample.n, "event")
             return NotApplicable(f"{few}; {self.statistic_id} needs at least {self.minimum_events}")
         with np.errstate(divide="ignore", invalid="ignore"):
             result = self.compute(sample)
@@ -136,5 +138,5 @@ def read_clustering(sample: Sample) -> tuple[float, float] | NotApplicable:
         )
     inflation = 1.0 + (sample.n - 1) * rbar
     if inflation <= 0.0:
-        return NotApplicable(f"mean residual correlation {rbar:.4f} is too negative for {sample.n} events")
+        return NotApplicable(f"mean residual correlation {number(rbar, 4)} is too negative for {sample.n} events")
     return rbar, inflation

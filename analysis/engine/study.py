@@ -18,6 +18,7 @@ from analysis.engine.standardise import EventInput, EventResult, standardise_eve
 from analysis.engine.statistic import NotApplicable, Sample
 from analysis.engine.tails import student_half
 from analysis.tape.returns import ReturnKind
+from warehouse.tables.units import number
 
 Floats = NDArray[np.float64]
 Range = tuple[int, int]
@@ -206,7 +207,7 @@ def group_effect(sample: Sample, window: Range) -> GroupEffect:
     elif rbar is None:
         reason = "the mean residual correlation is unknown: no pair of events shares enough estimation bars"
     elif rbar >= 1.0 or 1.0 + (n - 1) * rbar <= 0:
-        reason = f"mean residual correlation {rbar:.4f} allows no standard error of {n} events"
+        reason = f"mean residual correlation {number(rbar, 4)} allows no standard error of {n} events"
     if reason or rbar is None:
         return GroupEffect(window, n, sample.caar, None, None, None, None, reason)
     inflation = (1.0 + (n - 1) * rbar) / (1.0 - rbar)

@@ -12,6 +12,7 @@ from arch.utility.exceptions import ConvergenceWarning
 
 from analysis.engine.model_fit import Floats, LeastSquares, ModelFit, ModelInput, centred_design, fit_least_squares
 from analysis.engine.statistic import NotApplicable
+from warehouse.tables.units import count, number, plain
 
 MINIMUM_BARS = 100  # below which a variance process cannot be told from noise
 
@@ -82,16 +83,17 @@ def find_implausibility(
     if not (np.isfinite(variance) and np.isfinite(forecast).all()):
         return "variance without bound"
     if persistence > LARGEST_PERSISTENCE:
-        return f"explosive variance, persistence {persistence:.4f}"
+        return f"explosive variance, persistence {number(persistence, 4)}"
     ratio = float(np.sqrt(variance / simple_variance))
     if not 1.0 / LARGEST_SIGMA_RATIO <= ratio <= LARGEST_SIGMA_RATIO:
-        return f"deviation {ratio:.3g} times that of least squares"
+        return f"deviation {plain(ratio, 3)} times that of least squares"
     shift = abs(beta - float(slopes[0])) / float(np.sqrt(simple_variance * inverse[0, 0]))
     if shift > LARGEST_BETA_SHIFT:
-        return f"beta {shift:.0f} standard errors from least squares"
+        return f"beta {count(shift)} standard errors from least squares"
     sizes, deviations = np.abs(residuals), np.sqrt(forecast)
     if deviations.max() > sizes.max():
-        return f"forecast deviation {deviations.max():.3g} above the largest residual {sizes.max():.3g}"
-    if deviations.min() < SMALLEST_FORECAST * np.median(sizes):
-        return f"forecast deviation {deviations.min():.3g} far below the median residual {np.median(sizes):.3g}"
+        return f"forecast deviation {plain(deviations.max(), 3)} above the largest residual {plain(sizes.max(), 3)}"
+    median = float(np.median(sizes))
+    if deviations.min() < SMALLEST_FORECAST * median:
+        return f"forecast deviation {plain(deviations.min(), 3)} far below the median residual {plain(median, 3)}"
     return None

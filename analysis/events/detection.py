@@ -11,6 +11,7 @@ from analysis.events.drafts import Draft
 from analysis.events.titles import plain_title
 from analysis.events.vocabulary import Vocabulary
 from warehouse.tables.news import EVENT, EVENT_SOURCE
+from warehouse.tables.units import iso_day, plural
 
 # Evidence kept per event; the earliest come first and later repetition proves nothing more.
 MOST_SOURCES = 60
@@ -54,7 +55,7 @@ def _event_id(draft: Draft, known_ids: dict[str, str], taken: set[str]) -> str:
         return free[0]
     lead = draft.lead
     subject = next((e for e in lead.entity_ids if e in lead.parties), next(iter(lead.entity_ids), "ai"))
-    parts = [f"{lead.time.best:%Y-%m-%d}", lead.category.replace("_", "-"), subject, lead.frame.replace("_", "-")]
+    parts = [iso_day(lead.time.best), lead.category.replace("_", "-"), subject, lead.frame.replace("_", "-")]
     event_id = "-".join(part for part in parts if part)
     return event_id if event_id not in taken else f"{event_id}-{lead.story_id[:6]}"
 
@@ -66,7 +67,7 @@ def _event_row(event_id: str, draft: Draft, vocabulary: Vocabulary) -> dict[str,
     return {
         "event_id": event_id,
         "title": _neutral_title(lead.entries, lead_row),
-        "summary": f"Carried by {n_outlets} outlet{'s' if n_outlets != 1 else ''} in {entries.height} headlines.",
+        "summary": f"Carried by {plural(n_outlets, 'outlet')} in {plural(entries.height, 'headline')}.",
         "category": lead.category,
         "earliest_at_utc": lead.time.earliest,
         "best_at_utc": lead.time.best,

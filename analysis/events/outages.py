@@ -8,6 +8,7 @@ import polars as pl
 
 from warehouse.tables.bars import HOUR
 from warehouse.tables.contract import UTC
+from warehouse.tables.units import clock, iso_day
 
 # Reports that start this soon after the previous one ended belong to the same outage.
 GAP = timedelta(minutes=30)
@@ -102,7 +103,7 @@ def _outage(group: list[dict[str, object]]) -> dict[str, object]:
     hours = (resolved - started) / HOUR if resolved is not None else 0.0
     severity = IMPACT_SEVERITY.get(str(worst["impact"]), 1) + (1 if hours >= LONG_OUTAGE_HOURS else 0)
     return {
-        "outage_id": f"{started:%Y-%m-%d}-outage-{worst['provider']}-{started:%H%M}",
+        "outage_id": f"{iso_day(started)}-outage-{worst['provider']}-{clock(started).replace(':', '')}",
         "provider": worst["provider"],
         "title": worst["title"],
         "impact": worst["impact"],

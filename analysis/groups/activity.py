@@ -27,6 +27,7 @@ from analysis.tape.observations import is_observed
 from analysis.tape.returns import ReturnGrid, place_on_grid
 from analysis.tape.series import AlignedSeries
 from warehouse.tables.studies import STUDY_RESULT
+from warehouse.tables.units import hours_plain, iso_month, plural
 
 Floats = NDArray[np.float64]
 Measure = Literal["volume", "range", "volatility"]
@@ -273,7 +274,7 @@ def _month_row(
     """
     months: dict[str, dict[str, list[float]]] = {}
     for event, reading in own:
-        month = f"{utc_instant(event.best_us):%Y-%m}"
+        month = iso_month(utc_instant(event.best_us))
         months.setdefault(month, {}).setdefault(event.event_id, []).append(reading.shift.log_points)
     means = np.array([np.mean([np.mean(values) for values in by_event.values()]) for by_event in months.values()])
     basis = Basis(
@@ -289,7 +290,7 @@ def _month_row(
 
 def _mean_of_months(means: Floats, counts: Numbers) -> Numbers:
     if means.size < MINIMUM_MONTHS:
-        few = f"{means.size} calendar month{'s' if means.size != 1 else ''}"
+        few = plural(means.size, "calendar month")
         reason = f"events with candles around them in {few}; a mean over months needs at least {MINIMUM_MONTHS}"
         return replace(counts, reason=reason)
     mean, error = float(means.mean()), float(means.std(ddof=1) / np.sqrt(means.size))
@@ -310,8 +311,10 @@ def _words(specification: ActivitySpecification, measure: Measure) -> str:
     own = "returns" if measure == "volatility" else measure
     return (
         f"{WORDS[measure]}, shown as exp - 1; every window predicted by a market model on the {own} of "
-        f"{specification.benchmark_asset_ids[0]} over the {specification.estimation_hours:g} h before; earlier windows "
-        f"begin in the {specification.history_hours:g} h before the event on the same kind of day (Monday to Friday, "
+        f"{specification.benchmark_asset_ids[0]} over the {hours_plain(specification.estimation_hours)} before; "
+        "earlier windows "
+        f"begin in the {hours_plain(specification.history_hours)} before the event on the same kind of day (Monday "
+        "to Friday, "
         "or weekend)"
     )
 

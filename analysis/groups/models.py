@@ -22,6 +22,7 @@ from analysis.tape.donors import Donors
 from analysis.tape.markets import StudyMarkets
 from analysis.tape.series import cut_series
 from warehouse.tables.bars import MICROSECONDS_PER_HOUR
+from warehouse.tables.units import number
 
 Floats = NDArray[np.float64]
 
@@ -211,7 +212,7 @@ def _benchmark_words(model: ExpectedReturnModel, pair: Pair, names: tuple[str, .
 def _beta_words(result: EventResult, names: tuple[str, ...]) -> str:
     if result.fit is None or len(result.fit.beta) != len(names):
         return ""
-    return "; beta " + ", ".join(f"{name} {beta:.2f}" for name, beta in zip(names, result.fit.beta, strict=True))
+    return "; beta " + ", ".join(f"{name} {number(beta)}" for name, beta in zip(names, result.fit.beta, strict=True))
 
 
 def _numbers(result: EventResult) -> Numbers:

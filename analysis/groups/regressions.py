@@ -29,6 +29,7 @@ from analysis.tape.donors import Donors
 from analysis.tape.markets import StudyMarkets
 from analysis.tape.series import AlignedSeries, cut_series
 from warehouse.tables.bars import HOURS_PER_WEEK
+from warehouse.tables.units import ISO_MONTH, hours_plain
 
 Floats = NDArray[np.float64]
 
@@ -157,7 +158,7 @@ def _characteristics(events: pl.DataFrame) -> pl.DataFrame:
         severity=pl.col("severity").cast(pl.Float64),
         restricts=(pl.col("direction") == "restricts").fill_null(value=False).cast(pl.Float64),
         enables=(pl.col("direction") == "enables").fill_null(value=False).cast(pl.Float64),
-        month=pl.col("best_at_utc").dt.strftime("%Y-%m"),
+        month=pl.col("best_at_utc").dt.strftime(ISO_MONTH),
         duration_hours=duration.fill_null(0.0),
         attention=pl.col("n_outlets").fill_null(0).cast(pl.Float64).log1p(),
     )
@@ -196,7 +197,7 @@ def _panel_rows(
     spans.append((-leads * bar_hours, REFERENCE_BAR * bar_hours))
     for term, (start, end) in zip([*terms, joint], spans, strict=True):
         subject = Subject(study_id, f"{PREFIX}leads_lags:{name}", end, start)
-        words = f"{bar_hours:g} h bars; log points a bar; {term.conventions}; clusters are weeks"
+        words = f"{hours_plain(bar_hours)} bars; log points a bar; {term.conventions}; clusters are weeks"
         numbers = replace(_numbers(term), n=n, n_effective=n_clusters, n_estimation=frame.height)
         yield ResultRow(subject, term.covariance, replace(shared, conventions=words), numbers)
 

@@ -18,6 +18,7 @@ from analysis.single.study import ALL_MARKETS
 from analysis.tape.markets import StudyMarkets
 from analysis.tape.observations import observed_share
 from warehouse.tables.studies import EXCLUSION, STUDY_RESULT
+from warehouse.tables.units import hours_plain
 
 Part = tuple[str, float]
 REGRESSIONS: Part = (PREFIX, 0.0)  # the part that all regressions are together, beside those of the groups
@@ -62,7 +63,7 @@ def measure_groups(
     exclusions = {(event, market): reason for event, market, reason in plan.excluded}
     for group in plan.groups:
         for event, market, reason in studies[group.key].excluded:
-            exclusions.setdefault((event, market), f"{group.window_hours:g} h window: {reason}")
+            exclusions.setdefault((event, market), f"{hours_plain(group.window_hours)} window: {reason}")
     results = _adjust(pl.concat([found.keep(stored), results_frame(rows)]))
     return GroupOutcome(results, _exclusions(specification, exclusions), len(fresh), has_changed=True)
 
@@ -97,8 +98,8 @@ def _group_rows(specification: GroupSpecification, group: PlannedGroup, study: S
     n_estimation = [event.n_estimation for event in study.events if event.fit is not None]
     basis = Basis(
         group.spec_sha256,
-        f"{group.bar_hours:g} h bars; {study.conventions}; means of log CARs shown as exp - 1; here p_adjusted is over "
-        f"all categories and windows{observed_share([item.market_id for item in group.inputs])}",
+        f"{hours_plain(group.bar_hours)} bars; {study.conventions}; means of log CARs shown as exp - 1; here "
+        f"p_adjusted is over all categories and windows{observed_share([item.market_id for item in group.inputs])}",
         group.data_as_of,
         group.benchmark,
     )

@@ -15,6 +15,7 @@ from analysis.engine.measures import variance_ratio
 from analysis.engine.standardise import EventResult
 from analysis.engine.statistic import DEPENDENCE_WORDS
 from analysis.engine.study import GroupEffect, StudyResult, TestRow
+from warehouse.tables.units import iso_day, iso_instant
 
 Floats = NDArray[np.float64]
 Range = tuple[int, int]
@@ -128,7 +129,7 @@ def _time(instant: datetime | None) -> str | None:
     if instant is None:
         return None
     is_midnight = (instant.hour, instant.minute, instant.second, instant.microsecond) == (0, 0, 0, 0)
-    return f"{instant:%Y-%m-%d}" if is_midnight else f"{instant:%Y-%m-%dT%H:%M:%SZ}"
+    return iso_day(instant) if is_midnight else iso_instant(instant)
 
 
 def _event(event: EventResult) -> dict[str, object]:

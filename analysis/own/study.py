@@ -28,6 +28,7 @@ from analysis.own.tables import (
 )
 from analysis.tape.returns import ReturnKind, returns_of
 from warehouse.tables.bars import MICROSECONDS_PER_DAY
+from warehouse.tables.units import ascii_number
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -222,7 +223,7 @@ def _join(name: str, series: OwnSeries, market: OwnTable | None, study: OwnStudy
 def _bad_prices(label: str, prices: Floats, times: Integers) -> dict[int, str]:
     bad = {"non-positive price": prices <= 0, "infinite price": np.isposinf(prices)}
     return {
-        int(row): f"{words}: {label} {prices[row]:g} at {to_words(int(times[row]), is_daily=False)}"
+        int(row): f"{words}: {label} {ascii_number(prices[row])} at {to_words(int(times[row]), is_daily=False)}"
         for words, rows in bad.items()
         for row in np.flatnonzero(rows)
     }

@@ -10,6 +10,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from warehouse.tables.units import iso_day, iso_instant, iso_minute
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
@@ -175,7 +177,7 @@ def to_datetime(microseconds: int) -> datetime:
 def to_words(microseconds: int, *, is_daily: bool) -> str:
     """The instant as ISO text, a plain date where the table is daily."""
     instant = to_datetime(microseconds)
-    return f"{instant:%Y-%m-%d}" if is_daily else f"{instant:%Y-%m-%dT%H:%M:%SZ}"
+    return iso_day(instant) if is_daily else iso_instant(instant)
 
 
 def optional_column(frame: pl.DataFrame, names: Sequence[str]) -> str | None:
@@ -214,7 +216,7 @@ def _sorted_series(times: Integers, values: Floats) -> OwnSeries:
     problem = None
     if repeated.size:
         at = to_datetime(int(times[repeated[0]]))
-        problem = f"duplicate bars: {repeated.size + 1} or more rows share a time, first {at:%Y-%m-%d %H:%M}Z; keep one"
+        problem = f"duplicate bars: {repeated.size + 1} or more rows share a time, first {iso_minute(at)}Z; keep one"
     elif not np.isfinite(values).any():
         problem = "all-NaN asset: no value at all"
     return OwnSeries(times, values, problem)

@@ -13,6 +13,7 @@ import polars as pl
 from analysis.tape.choice import Candidate, Preference, order_benchmarks
 from warehouse.tables.bars import LENGTHS, bar_length, parse_bar
 from warehouse.tables.moves import LATEST_MOVE
+from warehouse.tables.units import iso_minute
 
 BENCHMARK = "BTC"
 WINDOW = timedelta(hours=24)
@@ -90,7 +91,7 @@ def _measure(
     if newest - last["close_time_utc"] > MAX_LAG:
         return {
             **row,
-            "reason": f"last bar closed {last['close_time_utc']:%Y-%m-%d %H:%M} UTC, more than a day before the newest",
+            "reason": f"last bar closed {iso_minute(last['close_time_utc'])} UTC, more than a day before the newest",
         }
     before = own.filter(pl.col("close_time_utc") == last["close_time_utc"] - WINDOW)["close_quote"]
     if not before.len():

@@ -17,6 +17,7 @@ from flows.options import (
     stored_timeframe_option,
 )
 from flows.output import Format, emit, talk
+from warehouse.tables.units import compact_instant, iso_day
 
 
 class Archive(StrEnum):
@@ -103,12 +104,12 @@ def backfill_news_history(
     sources = tuple(source or Archive)
     now = datetime.now(UTC)
     if dry_run:
-        talk(f"would fetch {', '.join(sources)} from {since:%Y-%m-%d} to {now:%Y-%m-%d}, less what is stored")
+        talk(f"would fetch {', '.join(sources)} from {iso_day(since)} to {iso_day(now)}, less what is stored")
         return
     settings = load_settings()
     if settings.is_offline:
         raise CommandError("AFTERSHOCK_OFFLINE is set, so nothing can be fetched; unset it")
-    run_id = f"{now:%Y%m%dT%H%M%SZ}-backfill"
+    run_id = f"{compact_instant(now)}-backfill"
     with Progress() as progress, open_writer(settings.warehouse_path, settings.lock_deadline_seconds) as warehouse:
         context = RunContext(settings, warehouse, run_id, now, progress.say)
         report = backfill_news(context, since.date(), sources=sources, max_requests=max_requests)

@@ -8,6 +8,7 @@ import typer
 from flows.errors import EXIT_SOURCE, CommandError
 from flows.options import FormatOption, Instant, Timeframe, last_instant_option, timeframe_option
 from flows.output import Format, emit, emit_plain, talk
+from warehouse.tables.units import compact_instant
 
 if TYPE_CHECKING:
     import polars as pl
@@ -55,7 +56,7 @@ def import_news_files(
 
     settings = load_settings()
     now = datetime.now(UTC)
-    run_id = f"{now:%Y%m%dT%H%M%SZ}-import"
+    run_id = f"{compact_instant(now)}-import"
     with Progress() as progress, open_writer(settings.warehouse_path, settings.lock_deadline_seconds) as warehouse:
         context = RunContext(settings, warehouse, run_id, now, progress.say)
         captured = seen_at or now

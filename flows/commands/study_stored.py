@@ -16,6 +16,7 @@ from flows.options import (
     instant_option,
 )
 from flows.output import Format, emit, talk
+from warehouse.tables.units import plain
 
 SHOWN_COLUMNS = (
     "market_id",
@@ -124,7 +125,7 @@ def study_group(
         found = reader.query("group_results", category=category, hours=hours)
     if not found.height:
         names = ", ".join(known["category"].unique().sort()) or "none yet: run `aftershock run`"
-        lengths = ", ".join(f"{length:g}" for length in known["hours"].unique().sort())
+        lengths = ", ".join(plain(length) for length in known["hours"].unique().sort())
         raise CommandError(
             f"no results for {category or 'any category'} over {hours or 'any'} hours; categories: {names}; "
             f"hours: {lengths or 'none'}"

@@ -17,6 +17,7 @@ from warehouse.store.connection import Warehouse, open_reader, open_writer
 from warehouse.tables.catalog import load_tables
 from warehouse.tables.contract import Table
 from warehouse.tables.ops import STEP_INPUT
+from warehouse.tables.units import file_size
 
 KEPT_CORE = frozenset(
     {
@@ -111,7 +112,12 @@ def examine(settings: Settings) -> list[Finding]:
 def _folder(home: Path) -> Finding:
     existing = next(path for path in (home, *home.parents) if path.exists())
     free = shutil.disk_usage(existing).free
-    return Finding("disk", free >= MINIMUM_FREE_BYTES, False, f"{home}: {free / 1e9:.1f} GB free; wants 0.5 GB")
+    return Finding(
+        "disk",
+        free >= MINIMUM_FREE_BYTES,
+        False,
+        f"{home}: {file_size(free)} free; wants {file_size(MINIMUM_FREE_BYTES)}",
+    )
 
 
 def _configuration(config_path: Path) -> Finding:
@@ -128,7 +134,7 @@ def _published(path: Path) -> Finding:
     with open_reader(path) as reader:
         n_tables = reader.sql("select count(*) as n from duckdb_tables()")["n"].item()
     return Finding(
-        "published file", n_tables > 0, False, f"{path}: {n_tables} tables, {path.stat().st_size / 1e6:.1f} MB"
+        "published file", n_tables > 0, False, f"{path}: {n_tables} tables, {file_size(path.stat().st_size)}"
     )
 
 

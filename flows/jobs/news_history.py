@@ -29,6 +29,7 @@ from ingest.payload import Payload
 from warehouse.tables.news import DOCUMENT, ENTRY, FEED, REGISTER_DOCUMENT
 from warehouse.tables.ops import BACKFILL
 from warehouse.tables.prices import QUARANTINE
+from warehouse.tables.units import iso_day
 
 REGISTER_FEEDS = ("us_fr_presidential", "us_fr_ai_json")
 GDELT_FEED = "ag_gdelt"
@@ -64,7 +65,7 @@ def backfill_news(
             walk = walk_gdelt(fetch, feed, since, until, done, context.run_id, pause=wait, max_requests=max_requests)
         try:
             for part in walk:
-                context.say(f"{feed_id}: {part.start:%Y-%m-%d} to {part.end:%Y-%m-%d}, {part.n_rows} headlines")
+                context.say(f"{feed_id}: {iso_day(part.start)} to {iso_day(part.end)}, {part.n_rows} headlines")
                 n_rows += store_slice(context, part)
         except StoppedError as stopped:
             problems.append(str(stopped))

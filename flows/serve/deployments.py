@@ -20,6 +20,7 @@ from flows.context import RunContext, StepReport
 from flows.pipeline import NEWS_STEPS, PRICE_STEPS, RunOutcome, Step, run_pipeline
 from flows.settings import Settings, load_settings
 from ingest.errors import TransientError
+from warehouse.tables.units import number
 
 WRITER_LIMIT = "aftershock-writer"
 STEP_RETRIES = 2
@@ -92,7 +93,9 @@ def changes_markdown(outcome: RunOutcome) -> str:
         "| step | rows | detail | s |",
         "|---|---|---|---|",
     ]
-    lines += [f"| {s.name} | {s.report.n_changed} | {s.report.detail} | {s.seconds:.1f} |" for s in outcome.steps]
+    lines += [
+        f"| {s.name} | {s.report.n_changed} | {s.report.detail} | {number(s.seconds, 1)} |" for s in outcome.steps
+    ]
     problems = [*outcome.source_problems, *outcome.check_problems]
     return "\n".join([*lines, "", *(f"- {line}" for line in problems)])
 

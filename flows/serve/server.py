@@ -64,7 +64,7 @@ def schedules(
     settings: Settings, api_url: str, prices_minutes: int, news_minutes: int
 ) -> Iterator[subprocess.Popen[bytes]]:
     """The process that runs what is due."""
-    code = f"from flows.serve.deployments import serve_schedules; serve_schedules({prices_minutes:d}, {news_minutes:d})"
+    code = f"from flows.serve.deployments import serve_schedules; serve_schedules({prices_minutes}, {news_minutes})"
     command = [sys.executable, "-c", code]
     with _process(command, settings, api_url, settings.home / "schedules.log") as process:
         yield process

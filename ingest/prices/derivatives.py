@@ -16,6 +16,7 @@ from ingest.prices.registry import Registry, VenueEntry
 from ingest.source import Source
 from warehouse.tables.contract import UTC
 from warehouse.tables.prices import FUNDING, OPEN_INTEREST
+from warehouse.tables.units import plain
 
 # Venues keep about this much hourly open interest, and refuse to be asked for more.
 FIRST_DAYS = 29
@@ -135,7 +136,9 @@ async def _ask_venue(
                     since = _first_instant(kind, seen.get((f"{venue.exchange}:{symbol}", kind)), now)
                     await _ask_history(session, kind, symbol, since, now, found)
     except TimeoutError:
-        late = TransientError(venue.exchange, f"took longer than {deadline_seconds:g} s", remedy="the rest next run")
+        late = TransientError(
+            venue.exchange, f"took longer than {plain(deadline_seconds)} s", remedy="the rest next run"
+        )
         found.errors.append(str(late))
     except SourceError as exc:
         found.errors.append(str(exc))

@@ -15,6 +15,7 @@ from ingest.prices.exchange import RefusedError, Row, Session, UnreachableError,
 from ingest.prices.registry import VenueEntry
 from warehouse.tables.bars import parse_stored_bar
 from warehouse.tables.contract import UTC
+from warehouse.tables.units import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ async def _ask_venue(
     except TimeoutError:
         late = TransientError(
             venue.exchange,
-            f"took longer than {deadline_seconds:g} s; {len(answer.answers)} of {len(wanted)} series done",
+            f"took longer than {plain(deadline_seconds)} s; {len(answer.answers)} of {len(wanted)} series done",
             remedy="the rest follows in the next run",
         )
         return replace(answer, error=late)

@@ -9,6 +9,7 @@ from datetime import datetime
 import polars as pl
 
 from warehouse.tables.contract import UTC
+from warehouse.tables.units import ISO_MINUTE, count
 
 SERIES = ["market_id", "timeframe"]
 ALL = "(all)"
@@ -125,7 +126,7 @@ def _refused_by_series(refused: pl.DataFrame) -> pl.DataFrame:
 
 def readable_report(report: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
     """Per file of `file_report` a line with its totals, and its series with what there is to say about each."""
-    opened = [pl.col(name).dt.strftime("%Y-%m-%d %H:%M") for name in ("first_open_utc", "last_open_utc")]
+    opened = [pl.col(name).dt.strftime(ISO_MINUTE) for name in ("first_open_utc", "last_open_utc")]
     remarks = pl.concat_str(
         pl.col("reasons") + " refused",
         pl.col("gap_causes"),
@@ -140,8 +141,8 @@ def readable_report(report: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
     for part in numbered.partition_by("number", maintain_order=True):
         total, series = part.row(0, named=True), part[1:]
         title = (
-            f"{total['file']}: {total['n_rows']:,} rows of {series.height} series, {total['n_new']:,} new, "
-            f"{total['n_revised']:,} revised, {total['n_refused']:,} refused"
+            f"{total['file']}: {count(total['n_rows'])} rows of {series.height} series, {count(total['n_new'])} new, "
+            f"{count(total['n_revised'])} revised, {count(total['n_refused'])} refused"
         )
         shown = series.select(
             pl.col("market_id").alias("market"),
@@ -160,8 +161,8 @@ def readable_gaps(gaps: pl.DataFrame) -> pl.DataFrame:
     return gaps.select(
         pl.col("market_id").alias("market"),
         pl.col("timeframe").alias("bars"),
-        pl.col("gap_start_utc").dt.strftime("%Y-%m-%d %H:%M").alias("missing_from"),
-        pl.col("gap_end_utc").dt.strftime("%Y-%m-%d %H:%M").alias("until"),
+        pl.col("gap_start_utc").dt.strftime(ISO_MINUTE).alias("missing_from"),
+        pl.col("gap_end_utc").dt.strftime(ISO_MINUTE).alias("until"),
         pl.col("n_missing").alias("missing"),
         "cause",
         "detail",

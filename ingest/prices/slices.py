@@ -10,6 +10,7 @@ import polars as pl
 from ingest.prices.fetch import SeriesRequest
 from warehouse.tables.bars import floor_to_bar, parse_stored_bar
 from warehouse.tables.ops import BACKFILL
+from warehouse.tables.units import iso_day
 
 # Bars of one slice: a few pages, seconds of work.
 SLICE_BARS = 5_000
@@ -42,7 +43,7 @@ def plan_slices(
     length = bar.length * SLICE_BARS
     done = {(source, start): note for source, start, note in finished.select(FINISHED).iter_rows()}
     holes = _holes(gaps, timeframe)
-    note = f"asked for again on {now:%Y-%m-%d}, for a hole"
+    note = f"asked for again on {iso_day(now)}, for a hole"
     slices = []
     for market in markets.sort("market_id").iter_rows(named=True):
         first = max(since, market["listed_at_utc"] or since)

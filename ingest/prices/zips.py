@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from ingest.errors import MalformedError, PermanentError
+from warehouse.tables.units import count
 
 # Deflate packs candle text five to ten times; a bomb packs thousands of times.
 MAXIMUM_RATIO = 100
@@ -82,7 +83,7 @@ def _refuse_unsafe(path: Path, member: zipfile.ZipInfo) -> None:
     if member.file_size > SMALL_BYTES and member.file_size > MAXIMUM_RATIO * max(member.compress_size, 1):
         raise PermanentError(
             str(path),
-            f"member {member.filename!r} unpacks {member.file_size / max(member.compress_size, 1):.0f} times",
+            f"member {member.filename!r} unpacks {count(member.file_size / max(member.compress_size, 1))} times",
             f"at most {MAXIMUM_RATIO} times",
             "refused as a zip bomb",
         )

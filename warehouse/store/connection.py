@@ -19,6 +19,7 @@ from warehouse.store.frames import fetch_frame, run_statement
 from warehouse.store.migrate import migrate
 from warehouse.store.upsert import MergeCount, merge, replace, replace_part
 from warehouse.tables.contract import Table
+from warehouse.tables.units import plain
 
 CONFIG: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 
@@ -125,7 +126,7 @@ def open_writer(path: Path, deadline_seconds: float) -> Iterator[Warehouse]:
         lock.acquire()
     except Timeout as exc:
         raise BusyError(
-            f"{path} is being written by another run; waited {deadline_seconds:g} s: try again later"
+            f"{path} is being written by another run; waited {plain(deadline_seconds)} s: try again later"
         ) from exc
     except OSError as exc:
         raise StorageFailedError(

@@ -119,7 +119,7 @@ def number(value: float, decimals: int = 2) -> str:
 
 def plain(value: float, digits: int = 6) -> str:
     """A number as short as it can be said with `digits` significant ones: 24, 0.25, −3.5."""
-    return f"{value:,.{digits}g}".replace("-", MINUS)
+    return f"{MINUS if value < 0 else ''}{abs(value):,.{digits}g}"
 
 
 def ascii_number(value: float) -> str:

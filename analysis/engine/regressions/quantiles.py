@@ -12,6 +12,7 @@ from statsmodels.tools.sm_exceptions import IterationLimitWarning
 
 from analysis.engine.regressions.coefficients import list_terms
 from analysis.engine.regressions.terms import Term, absent_term
+from warehouse.tables.units import ascii_number, count
 
 SANDWICH = "sandwich"
 
@@ -32,14 +33,13 @@ def regress_quantiles(
     design = np.column_stack([np.ones(n), *(complete[name].to_numpy().astype(np.float64) for name in regressors)])
     terms: list[Term] = []
     for quantile in quantiles:
-        words = f"quantile {quantile:g} of {outcome}; {frame.height - n} of {frame.height} rows left out"
-        labels = [f"q{quantile:g}:{name}" for name in names]
+        words = f"quantile {ascii_number(quantile)} of {outcome}; {frame.height - n} of {frame.height} rows left out"
+        labels = [f"q{ascii_number(quantile)}:{name}" for name in names]
         needed = TAIL_ROWS_PER_TERM * len(names)
         reason = None
         if n * min(quantile, 1.0 - quantile) < needed:
-            reason = (
-                f"{n} rows; {len(names)} coefficients at this quantile need {needed / min(quantile, 1 - quantile):.0f}"
-            )
+            n_least = count(needed / min(quantile, 1 - quantile))
+            reason = f"{n} rows; {len(names)} coefficients at this quantile need {n_least}"
         elif np.linalg.matrix_rank(design) < design.shape[1]:
             reason = "collinear or constant characteristics"
         if reason:

@@ -13,6 +13,7 @@ import numpy as np
 from analysis.engine.statistic import NotApplicable, Sample, Statistic, TestResult
 from analysis.engine.tails import normal_p
 from analysis.results.rank import normal_scores
+from warehouse.tables.units import number
 
 
 def compute(sample: Sample) -> TestResult | NotApplicable:
@@ -22,7 +23,7 @@ def compute(sample: Sample) -> TestResult | NotApplicable:
         return NotApplicable("no pair of events shares enough estimation bars: the correlation of scores is unknown")
     inflation = 1.0 + (sample.n - 1) * rbar
     if inflation <= 0.0:
-        return NotApplicable(f"mean correlation of scores {rbar:.4f} is too negative for {sample.n} events")
+        return NotApplicable(f"mean correlation of scores {number(rbar, 4)} is too negative for {sample.n} events")
     first, last = sample.columns
     scores = normal_scores(sample.ranks)[:, first:last]
     value = float(scores.sum() / np.sqrt(sample.length * sample.n * inflation))

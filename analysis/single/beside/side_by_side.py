@@ -19,6 +19,7 @@ from analysis.tape.donors import Donors
 from warehouse.tables.bars import MICROSECONDS_PER_HOUR
 from warehouse.tables.contract import UTC
 from warehouse.tables.single import COUNTERFACTUAL
+from warehouse.tables.units import number, plain, plain_percent
 
 Floats = NDArray[np.float64]
 
@@ -99,7 +100,7 @@ def _space_row(pair: Pair, asset_id: str, donors: Donors | None, hours: float, n
     words = (
         f"rank of |CAR| over its prediction error among {found.n} assets that the study does not treat, same hours, "
         f"same market model on {benchmark} with the constant carried forward; they share the market's shocks, so they "
-        f"are fewer independent ones; p cannot be below {1.0 / (1 + found.n):.3g}"
+        f"are fewer independent ones; p cannot be below {plain(1.0 / (1 + found.n), 3)}"
     )
     numbers = Numbers(value=float(found.n_as_large), p_value=found.p_value, n=found.n)
     return pair_row(pair, hours, "space_rank", pair.close_at(n_bars - 1), numbers, conventions=words)
@@ -130,8 +131,9 @@ def _synthetic(
     heavy = sorted(zip(fitted.weights, names, strict=True), reverse=True)[:5]
     words = (
         f"mix of {len(names)} untreated assets fitted on {treated.size - n_bars} bars of returns before the event: "
-        + ", ".join(f"{name} {weight:.0%}" for weight, name in heavy if weight >= 0.005)
-        + f"; R² before {fitted.r_squared_before:.2f}, error per bar {fitted.root_mean_square_before:.2%}; "
+        + ", ".join(f"{name} {plain_percent(weight)}" for weight, name in heavy if weight >= 0.005)
+        + f"; R² before {number(fitted.r_squared_before)}, error per bar "
+        f"{plain_percent(fitted.root_mean_square_before, 2)}; "
         "interval and p by conformal shifts of the gap scaled by EWMA volatility"
     )
     numbers = Numbers(
@@ -164,8 +166,9 @@ def _state_space(pair: Pair, hours: float, n_bars: int) -> tuple[ResultRow, pl.D
         reason = f"{pair.index - first} bars without a gap before the event; the model needs 100, or did not converge"
         return absent_row(pair, hours, "state_space", reason), None
     words = (
-        f"local level with regression on {pair.specification.benchmark_asset_id} (β {found.beta:.2f}), fitted by "
-        f"maximum likelihood on {found.n_before} bars before the event; one-step error {found.one_step_error:.2%}; "
+        f"local level with regression on {pair.specification.benchmark_asset_id} (β {number(found.beta)}), fitted by "
+        f"maximum likelihood on {found.n_before} bars before the event; one-step error "
+        f"{plain_percent(found.one_step_error, 2)}; "
         "interval of the forecast, parameters taken as known"
     )
     half = NORMAL_95 * found.standard_error

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from analysis.single.window.block_model import Coefficients, ReturnSums, fit_around, sum_returns
 from analysis.single.window.placebo import measure_volatility
 from analysis.tape.series import AlignedSeries, cut_series, mark_spans
+from warehouse.tables.units import ascii_number
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -41,8 +42,8 @@ class Choice:
     def specification_id(self) -> str:
         """The choices in short."""
         return (
-            f"{self.market_id}/{self.bar_hours:g}h/{self.model}/{self.benchmark}/{self.estimation_days:g}d/"
-            f"{self.return_kind}/{self.timing_rule}/{self.window_hours:g}h"
+            f"{self.market_id}/{ascii_number(self.bar_hours)}h/{self.model}/{self.benchmark}/{ascii_number(self.estimation_days)}d/"
+            f"{self.return_kind}/{self.timing_rule}/{ascii_number(self.window_hours)}h"
         )
 
 

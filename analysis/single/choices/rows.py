@@ -15,6 +15,7 @@ from analysis.tape.series import cut_series
 from warehouse.tables.bars import MICROSECONDS_PER_HOUR
 from warehouse.tables.contract import UTC
 from warehouse.tables.single import SPECIFICATION, SPECIFICATION_SUMMARY
+from warehouse.tables.units import p_value, percent, plain_percent
 
 TIMING_RULES = ("first_public_evidence", "earliest", "latest")
 HEADLINE_DAYS = 30.0  # estimation window of the main study
@@ -87,13 +88,13 @@ def _curve_rows(pair: Pair, curve: SpecificationCurve) -> pl.DataFrame:
 
 def _summary_row(asset_id: str, curve: SpecificationCurve) -> pl.DataFrame:
     words = (
-        f"{asset_id}: {len(curve.choices)} specifications give between {curve.estimate.min():+.1%} and "
-        f"{curve.estimate.max():+.1%}, median {curve.median:+.1%}; {curve.share_significant:.0%} are significant alone"
+        f"{asset_id}: {len(curve.choices)} specifications give between {percent(curve.estimate.min())} and "
+        f"{percent(curve.estimate.max())}, median {percent(curve.median)}; {plain_percent(curve.share_significant)} "
+        "are significant alone"
     )
     if curve.p_median is not None:
-        words += (
-            f"; ordinary dates draw a median as far from zero with p = {curve.p_median:.3f} ({curve.n_placebo} dates)"
-        )
+        p_words = p_value(curve.p_median, 3)
+        words += f"; ordinary dates draw a median as far from zero with {p_words} ({curve.n_placebo} dates)"
     else:
         words += "; no ordinary date before the event has as much history to compare with"
     return pl.DataFrame(

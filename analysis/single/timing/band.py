@@ -13,6 +13,7 @@ from analysis.single.window.block_model import fit_around, measure_windows
 from analysis.single.window.pair import Pair, utc_instant
 from warehouse.tables.bars import MICROSECONDS_PER_HOUR
 from warehouse.tables.single import TIMING_BAND
+from warehouse.tables.units import hours_plain, percent
 
 MOST_ANCHORS = 25  # starts per event; longer intervals are walked in even steps, both ends and the best time included
 
@@ -80,8 +81,8 @@ def _envelope(pair: Pair, window_hours: float, n_bars: int, frame: pl.DataFrame)
     span = (pair.event.latest_us - pair.event.earliest_us) / MICROSECONDS_PER_HOUR
     cars = known["car"].to_numpy()
     words = (
-        f"{pair.conventions}; repeated from {known.height} starts over the {span:.1f} h in which the event may have "
-        f"become public; abnormal return between {cars.min():+.1%} and {cars.max():+.1%}; "
+        f"{pair.conventions}; repeated from {known.height} starts over the {hours_plain(span, 1)} in which the event "
+        f"may have become public; abnormal return between {percent(cars.min())} and {percent(cars.max())}; "
         "the interval is the envelope of all 95 % intervals"
     )
     numbers = Numbers(

@@ -15,6 +15,7 @@ from analysis.single.window.pair import Pair, utc_instant
 from warehouse.tables.bars import MICROSECONDS_PER_HOUR
 from warehouse.tables.contract import UTC
 from warehouse.tables.single import JUMP, REACTION_TIME
+from warehouse.tables.units import clock, hours_and_minutes, hours_plain, log_percent, short_day
 
 Floats = NDArray[np.float64]
 
@@ -138,20 +139,21 @@ def _describe(item: PairTiming, asset: str) -> str:
             return f"{asset}: no bar after the event to search"
         return (
             f"{asset}: none of the {found.n_tests} bars of {pair.series.bar_words} in the "
-            f"{pair.specification.search_hours:g} h after the event stood out"
+            f"{hours_plain(pair.specification.search_hours)} after the event stood out"
         )
     opened = utc_instant(_event_plus(pair, found.first_open_hours))
     closed = utc_instant(_event_plus(pair, found.first_close_hours))
     quiet = max(0.0, found.onset_open_hours or 0.0)
     words = (
-        f"{asset}: quiet for {describe_hours(quiet)} after the event (abnormal {found.quiet_car or 0.0:+.1%}), "
+        f"{asset}: quiet for {hours_and_minutes(quiet)} after the event "
+        f"(abnormal {log_percent(found.quiet_car or 0.0)}), "
         if quiet >= pair.series.bar_hours
         else f"{asset}: "
     )
     return (
-        words + f"first abnormal bar {opened:%d %b %H:%M} to {closed:%H:%M} UTC ({np.expm1(found.first_return):+.1%}); "
-        f"the next day it {'' if found.drift_word in ('held', 'reversed', 'went on') else 'was '}{found.drift_word}"
-        + _caution(item)
+        words + f"first abnormal bar {short_day(opened)} {clock(opened)} to {clock(closed)} UTC "
+        f"({log_percent(found.first_return)}); the next day it "
+        f"{'' if found.drift_word in ('held', 'reversed', 'went on') else 'was '}{found.drift_word}" + _caution(item)
     )
 
 
@@ -160,15 +162,6 @@ def _caution(item: PairTiming) -> str:
     if item.n_placebo >= MINIMUM_CALIBRATION:
         return ""
     return f"; the same search raised an alarm in {item.n_false_alarms} of {item.n_placebo} earlier stretches"
-
-
-def describe_hours(hours: float) -> str:
-    """Hours as people say them: `6 h 3 min`, `45 min`."""
-    minutes = round(hours * 60.0)
-    whole, rest = divmod(minutes, 60)
-    return " ".join(
-        part for part in (f"{whole} h" if whole else "", f"{rest} min" if rest or not whole else "") if part
-    )
 
 
 def _jump_rows(pair: Pair, jumps: BarJumps, at: NDArray[np.int64]) -> pl.DataFrame:

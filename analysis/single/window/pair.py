@@ -16,6 +16,7 @@ from analysis.tape.donors import Donors
 from analysis.tape.observations import is_observed
 from analysis.tape.series import AlignedSeries, cut_series, mark_spans
 from warehouse.tables.bars import MICROSECOND
+from warehouse.tables.units import hours_plain, iso_minute, plain
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -144,8 +145,9 @@ def prepare_pair(
     coefficients = fit_around(sums, starts, 0, limit=index, length=length, minimum=minimum)
     if not np.isfinite(coefficients.beta[0]):
         return (
-            f"{int(coefficients.n[0])} usable {cut.bar_words} bars in the {specification.estimation_hours:g} h before "
-            f"the event; the model needs {minimum}: import an earlier history of this market and its benchmark"
+            f"{int(coefficients.n[0])} usable {cut.bar_words} bars in the "
+            f"{hours_plain(specification.estimation_hours)} "
+            f"before the event; the model needs {minimum}: import an earlier history of this market and its benchmark"
         )
     residuals = cut.asset - float(coefficients.beta[0]) * cut.benchmark
     volatility = measure_volatility(residuals, cut.bar_hours)
@@ -168,9 +170,9 @@ def describe_conventions(
     )
     return (
         f"{model}, {n_estimation} {series.bar_words} bars before the event, "
-        f"first {specification.mask_hours:g} h after other events left out, constant not carried forward; "
+        f"first {hours_plain(specification.mask_hours)} after other events left out, constant not carried forward; "
         f"log returns summed and shown as exp − 1; window from the last close at or before the event "
-        f"({utc_instant(base_close_us):%Y-%m-%d %H:%M} UTC); timing: {timing}, {event.precision} precision"
+        f"({iso_minute(utc_instant(base_close_us))} UTC); timing: {timing}, {event.precision} precision"
         f"{describe_closes(specification, series.market_id)}"
     )
 
@@ -181,8 +183,8 @@ def describe_closes(specification: StudySpecification, market_id: str) -> str:
         return ""
     return (
         "; closes are prices observed at uneven times, not candles of a venue, each at most "
-        f"{specification.observed_staleness_minutes:g} minutes old: a move so shortly before a close may fall into the "
-        "next bar"
+        f"{plain(specification.observed_staleness_minutes)} minutes old: a move so shortly before a close may fall "
+        "into the next bar"
     )
 
 

@@ -13,6 +13,7 @@ from analysis.single.rows import absent_row, pair_row
 from analysis.single.window.block_model import WindowMeasures, fit_around, measure_windows
 from analysis.single.window.pair import Pair
 from analysis.single.window.placebo import PlaceboRank, PlaceboStarts, choose_starts, rank_among_placebos
+from warehouse.tables.units import count, hours_plain, iso_minute, plain
 
 Floats = NDArray[np.float64]
 
@@ -86,10 +87,10 @@ def place_placebos(pair: Pair, n_bars: int) -> Placebos:
 
 def _find_obstacle(pair: Pair, window_hours: float, n_bars: int) -> str | None:
     if n_bars < 1 or abs(n_bars * pair.series.bar_hours - window_hours) > 1e-9:
-        return f"{window_hours:g} h is not a whole number of {pair.series.bar_words} bars"
+        return f"{hours_plain(window_hours)} is not a whole number of {pair.series.bar_words} bars"
     if pair.index + n_bars > pair.series.close_us.size:
         last = pair.close_at(pair.series.close_us.size)
-        return f"the record ends at {last:%Y-%m-%d %H:%M} UTC, before the window does: fetch or import later bars"
+        return f"the record ends at {iso_minute(last)} UTC, before the window does: fetch or import later bars"
     return None
 
 
@@ -124,14 +125,16 @@ def _number_rows(
 
 def _rank_row(pair: Pair, hours: float, n_bars: int, placebos: Placebos, rank: PlaceboRank | None) -> ResultRow:
     if rank is None:
-        reason = f"no placebo window of {hours:g} h fits before the event between other events: import earlier bars"
+        reason = (
+            f"no placebo window of {hours_plain(hours)} fits before the event between other events: import earlier bars"
+        )
         return absent_row(pair, hours, "placebo_rank", reason)
     indices = placebos.starts.indices
     days = (pair.index - int(indices[0])) * pair.series.bar_hours / 24.0
     words = (
-        f"{pair.conventions}; placebos: {rank.n} windows in the {days:.0f} days before, {placebos.starts.matching}, "
+        f"{pair.conventions}; placebos: {rank.n} windows in the {count(days)} days before, {placebos.starts.matching}, "
         f"other events avoided, scaled by EWMA volatility; {rank.n_independent} of them independent: "
-        f"p cannot be below {1.0 / (1 + rank.n_independent):.3g}; the interval holds 95 % of the placebos"
+        f"p cannot be below {plain(1.0 / (1 + rank.n_independent), 3)}; the interval holds 95 % of the placebos"
     )
     numbers = Numbers(
         lower_95=as_fraction(rank.lower),

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, TypeVar
 
+from warehouse.tables.units import plain
+
 T = TypeVar("T")
 
 # Reading the clock costs more than most calls, so only every so many calls look at it.
@@ -44,6 +46,6 @@ def call_within(seconds: float, function: Callable[[], T]) -> T:
     try:
         return function()
     except _Stop as exc:
-        raise OutOfTimeError(f"stopped after {seconds:g} s of work") from exc
+        raise OutOfTimeError(f"stopped after {plain(seconds)} s of work") from exc
     finally:
         sys.settrace(previous)

@@ -24,6 +24,7 @@ from ingest.news.fetch.network import (
 from ingest.news.fetch.robots import is_allowed
 from ingest.news.parse.decode import MAX_BODY_BYTES
 from ingest.payload import Payload
+from warehouse.tables.units import count
 
 USER_AGENT = "aftershock/0.1 (research reader of news feeds; conditional requests, robots.txt honoured)"
 ACCEPT = (
@@ -235,7 +236,7 @@ def _status_failure(wish: Wanted, response: httpx.Response, now: datetime) -> Fa
     what = f"answered {status} {response.reason_phrase}".rstrip()
     reason = f"http_{status}"
     if status == httpx.codes.TOO_MANY_REQUESTS or status >= 500 or status in (408, 425):
-        wait = f"asked for a pause of {retry_after:.0f} s" if retry_after else "it is tried again later"
+        wait = f"asked for a pause of {count(retry_after)} s" if retry_after else "it is tried again later"
         return Failure(
             TransientError(wish.source_id, f"{what} at {wish.url}", remedy=wait), reason, status, retry_after
         )

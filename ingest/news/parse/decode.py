@@ -8,6 +8,8 @@ import sys
 from dataclasses import dataclass
 from enum import StrEnum
 
+from warehouse.tables.units import count
+
 # Larger feeds are refused: the largest honest one in the registry is below 3 MB.
 MAX_BODY_BYTES = 8_000_000
 # Elements left open at once; text that only mentions tags (line breaks inside character data) stays far below.
@@ -142,7 +144,7 @@ def prepare_xml(text: str) -> str | Refused:
     if _count_open_elements(body) > MAX_OPEN_ELEMENTS:
         return Refused(
             Reason.TOO_DEEP,
-            f"more than {MAX_OPEN_ELEMENTS:,} elements are opened and never closed; ask the publisher for a feed",
+            f"more than {count(MAX_OPEN_ELEMENTS)} elements are opened and never closed; ask the publisher for a feed",
         )
     return _CHARACTER_REFERENCE.sub(_keep_possible, _without_document_type(body))
 

@@ -20,6 +20,7 @@ from ingest.news.parse.text import plain_text, safe_link
 from ingest.refusals import Refusal, refuse_document, refuse_rows
 from ingest.source import Source
 from warehouse.tables.news import INCIDENT
+from warehouse.tables.units import iso_minute
 
 # Whose clock is believed when two sources tell of one incident.
 BASIS_RANK = {"incident": 0, "statement": 1, "publisher": 2, "submission": 3, "crawl": 4, "date_only": 5}
@@ -112,7 +113,7 @@ def refuse(title: str | None, started: datetime | None, resolved: datetime | Non
     if started is None:
         return "no_start", "an incident without a start that can be read"
     if resolved is not None and resolved < started:
-        return "ends_before_start", f"resolved {resolved:%Y-%m-%d %H:%M} before started {started:%Y-%m-%d %H:%M}"
+        return "ends_before_start", f"resolved {iso_minute(resolved)} before started {iso_minute(started)}"
     return None
 
 

@@ -17,6 +17,7 @@ from ingest.news.parse.incident_facts import (
     rows_of,
     worst_impact,
 )
+from warehouse.tables.units import compact_instant
 
 # Cloud pages list every product; only those that carry models are of interest here.
 MODEL_PRODUCTS = re.compile(r"vertex|gemini|bedrock|sagemaker|\bmachine learning\b|\bAI\b", re.IGNORECASE)
@@ -146,8 +147,9 @@ def _aws_event(row: dict[str, Any]) -> IncidentFact | None:
     started = instant_of(row.get("startTime")) or instant_of(row.get("date"))
     region = str(row.get("region") or row.get("region_name") or "")
     worst = max((str(update.get("status")) for update in updates), default=str(row.get("status") or ""))
+    named = f"{service}-{region}-{compact_instant(started).removesuffix('Z')}" if started else title
     return IncidentFact(
-        id=str(row.get("arn") or f"{service}-{region}-{started:%Y%m%dT%H%M%S}" if started else title),
+        id=str(row.get("arn") or named) if started else title,
         title=re.sub(r"^\[RESOLVED\]\s*", "", title),
         started=started,
         resolved=instant_of(row.get("endTime")),

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 import pytest
 
 from analysis.claims.reading import Reading, Verdict, Weight, judge_readings
-from analysis.claims.words import listing, percent, points, price, span
 from tests.analysis.claims.tape_builders import judged, make_candles, make_claim, make_evidence
 from tests.builders import make_rows
 from warehouse.tables.prices import ASSET
@@ -119,14 +118,3 @@ D, A, C = Weight.DECISIVE, Weight.ALTERNATIVE, Weight.CONTEXT
 )
 def test_readings_add_up_to_a_verdict(readings, expected):
     assert judge_readings(tuple(reading(*pair) for pair in readings)) is expected
-
-
-def test_numbers_are_written_for_people():
-    assert percent(0.1551) == "+15.5%"
-    assert percent(-0.0374) == "−3.7%"
-    assert percent(-0.0001) == "0.0%"
-    assert points(0.0438) == "+4.4 points"
-    assert price(1571.474) == "$1,571.47"
-    assert price(0.17161) == "$0.1716"
-    assert (span(12), span(168)) == ("12 h", "7 days")
-    assert listing(["a", "b", "c"]) == "a, b and c"
