@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NewType
 import typer
 
 from flows.output import Format
+from warehouse.tables.units import iso_minute
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -204,7 +205,7 @@ def parse_past_instant(text: str) -> Instant:
     instant, now = parse_instant(text), datetime.now(UTC)
     if instant >= now:
         raise typer.BadParameter(
-            f"{text!r} lies in the future (now it is {now:%Y-%m-%d %H:%M} UTC): nothing can be fetched since then"
+            f"{text!r} lies in the future (now it is {iso_minute(now)} UTC): nothing can be fetched since then"
         )
     return instant
 

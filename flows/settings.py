@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flows.errors import CommandError
+from warehouse.tables.units import ascii_number
 
 DEFAULT_HOME = "aftershock-home"
 DEFAULT_LOCK_DEADLINE_SECONDS = 30.0
@@ -62,7 +63,7 @@ def _read_seconds(name: str, default: float) -> float:
     try:
         return float(written)
     except ValueError as exc:
-        raise CommandError(f"{name} is {written!r}; expected seconds, for example {default:g}") from exc
+        raise CommandError(f"{name} is {written!r}; expected seconds, for example {ascii_number(default)}") from exc
 
 
 def child_environment(settings: Settings, prefect_api_url: str) -> dict[str, str]:

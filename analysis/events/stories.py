@@ -11,6 +11,7 @@ from rapidfuzz import fuzz
 from analysis.events.story_frames import FrameSet
 from analysis.events.story_headlines import Headline, canonical_names, contradicts, news_overlap, read_headlines
 from analysis.events.vocabulary import Vocabulary
+from warehouse.tables.bars import SECONDS_PER_HOUR
 from warehouse.tables.news import STORY_ENTRY
 
 # Ratio of the sorted words from which two titles are the same headline (precision 0.955, recall 0.999 on variants).
@@ -26,7 +27,6 @@ RARE_WORDS = 4
 POSTING_LIMIT = 40
 # Overlap of names and words from which differently worded headlines with the same frame are one story.
 SAME_NEWS_SCORE = 0.62
-HOUR = 3600.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class _Memory:
 def _push(posting: deque[Headline], headline: Headline, hours: float) -> None:
     """Append to a posting in order of time, forgetting what no later headline can meet."""
     posting.append(headline)
-    limit = headline.at - hours * HOUR
+    limit = headline.at - hours * SECONDS_PER_HOUR
     while posting[0].at < limit:
         posting.popleft()
 
@@ -129,7 +129,7 @@ def _window_hours(headline: Headline) -> float:
 
 
 def _is_within(one: Headline, other: Headline, hours: float) -> bool:
-    return abs(one.at - other.at) <= hours * HOUR
+    return abs(one.at - other.at) <= hours * SECONDS_PER_HOUR
 
 
 def _same_key(headline: Headline, memory: _Memory) -> _Meeting | None:
@@ -151,7 +151,7 @@ def _near(headline: Headline, rare: list[str], memory: _Memory) -> _Meeting | No
         return None
     best: tuple[float, Headline] | None = None
     seen: set[str] = set()
-    oldest = headline.at - _window_hours(headline) * HOUR
+    oldest = headline.at - _window_hours(headline) * SECONDS_PER_HOUR
     for word in rare:
         posting = memory.by_word.get(word, ())
         if len(posting) > POSTING_LIMIT:
@@ -173,7 +173,7 @@ def _near(headline: Headline, rare: list[str], memory: _Memory) -> _Meeting | No
 def _same_news(headline: Headline, memory: _Memory, frames: FrameSet, owners: set[str]) -> _Meeting | None:
     if not headline.frame or not headline.entities:
         return None
-    span = frames.span_hours(headline.frame) * HOUR
+    span = frames.span_hours(headline.frame) * SECONDS_PER_HOUR
     best: tuple[float, Headline] | None = None
     seen: set[str] = set()
     for entity in headline.entities:

@@ -312,10 +312,8 @@ def _words(specification: ActivitySpecification, measure: Measure) -> str:
     return (
         f"{WORDS[measure]}, shown as exp - 1; every window predicted by a market model on the {own} of "
         f"{specification.benchmark_asset_ids[0]} over the {hours_plain(specification.estimation_hours)} before; "
-        "earlier windows "
-        f"begin in the {hours_plain(specification.history_hours)} before the event on the same kind of day (Monday "
-        "to Friday, "
-        "or weekend)"
+        f"earlier windows begin in the {hours_plain(specification.history_hours)} before the event on the same kind of "
+        "day (Monday to Friday, or weekend)"
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from warehouse.tables.bars import MICROSECOND
 from warehouse.tables.contract import UTC
 
 Floats = NDArray[np.float64]
@@ -126,7 +127,7 @@ def _refuse_duplicates(candles: pl.DataFrame) -> None:
 
 def _positions(candles: pl.DataFrame, first: datetime, bar: timedelta) -> NDArray[np.int64]:
     offsets = (candles["open_time_utc"] - first).dt.total_microseconds().to_numpy()
-    length = bar // timedelta(microseconds=1)
+    length = bar // MICROSECOND
     if np.any(offsets % length):
         row = candles.row(int(np.flatnonzero(offsets % length)[0]), named=True)
         raise ValueError(

@@ -13,8 +13,8 @@ from dashboards.figures.series import bar_hours
 from dashboards.findings.findings import benchmark_word, fan_title
 from dashboards.findings.readings import SUBJECT_ASSET, Reaction, simple_return
 from dashboards.glossary import tip
-from dashboards.words import venue_name
 from warehouse.tables.bars import step_words
+from warehouse.tables.terms import venue_name
 from warehouse.tables.units import close_moment, count, number, percent
 
 BARS_BEFORE = 12

@@ -11,8 +11,8 @@ import polars as pl
 from markupsafe import Markup
 
 from dashboards.shell.tables import time_tag
-from dashboards.words import ROLES
 from warehouse.tables.bars import HOUR
+from warehouse.tables.terms import ROLES
 from warehouse.tables.units import clock, day, exact_clock, log_percent, moment, price, short_day, span
 
 # A flag's text takes about this share of the strip's width.

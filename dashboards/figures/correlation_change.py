@@ -12,8 +12,8 @@ from dashboards.figures.axes import label, number_axis, vertical_rule
 from dashboards.figures.figure import Figure, FigureColumn, Plot, safe
 from dashboards.findings.readings import SUBJECT_ASSET
 from dashboards.glossary import tip
-from dashboards.words import BENCHMARKS, is_simulated_market, venue_name
 from warehouse.tables.bars import bar_words
+from warehouse.tables.terms import BENCHMARKS, is_simulated_market, venue_name
 from warehouse.tables.units import close_moment, hours_in_words, listing, number, plain_percent, signed
 
 ROW_HEIGHT = 56

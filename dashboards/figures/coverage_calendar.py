@@ -8,8 +8,8 @@ import polars as pl
 
 from dashboards.figures.figure import Figure, FigureColumn, Plot, safe
 from dashboards.shell.frames import newest, oldest
-from dashboards.words import market_name
 from warehouse.tables.bars import bar_words
+from warehouse.tables.terms import market_name
 from warehouse.tables.units import count, day, iso_minute, month, plain, share, short_day
 
 MAX_ROWS = 40

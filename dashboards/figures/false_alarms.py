@@ -10,7 +10,7 @@ import polars as pl
 from dashboards.figures.axes import vertical_rule
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, safe
 from dashboards.shell.frames import extremes
-from dashboards.words import scenario_name, statistic_name
+from warehouse.tables.terms import scenario_name, statistic_name
 from warehouse.tables.units import count, plural, share
 
 LEVEL = 0.05

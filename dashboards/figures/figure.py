@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
@@ -15,6 +15,7 @@ import polars as pl
 from markupsafe import Markup, escape
 
 from dashboards.shell.theme import TEMPLATE
+from warehouse.tables.bars import MILLISECOND
 from warehouse.tables.units import iso_second
 
 # Tables beside figures show at most this many rows; the CSV always holds all of them.
@@ -81,7 +82,7 @@ def time_axis(times: Sequence[datetime]) -> dict[str, Any]:
     """`x0` and `dx` in milliseconds for a regular grid, else `x` as naive UTC text (plotly ignores offsets)."""
     steps = {later - earlier for earlier, later in pairwise(times)}
     if len(steps) == 1 and len(times) > 2:
-        return {"x0": naive(times[0]), "dx": int(next(iter(steps)) / timedelta(milliseconds=1))}
+        return {"x0": naive(times[0]), "dx": int(next(iter(steps)) / MILLISECOND)}
     return {"x": [naive(moment) for moment in times]}
 
 

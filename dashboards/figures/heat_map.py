@@ -11,8 +11,8 @@ from dashboards.figures.figure import Figure, FigureColumn, Plot, safe
 from dashboards.findings.readings import SUBJECT_ASSET
 from dashboards.shell.frames import extremes
 from dashboards.shell.theme import DIVERGING
-from dashboards.words import is_simulated_market, venue_name
 from warehouse.tables.bars import bar_words
+from warehouse.tables.terms import is_simulated_market, venue_name
 from warehouse.tables.units import count, day, iso_day, number
 
 MAX_ASSETS = 12

@@ -12,8 +12,8 @@ from dashboards.figures.axes import label, padded_range, percent_axis, vertical_
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, hours_axis, safe
 from dashboards.figures.series import bar_hours
 from dashboards.findings.readings import SUBJECT_ASSET, Reaction
-from dashboards.words import venue_name
 from warehouse.tables.bars import step_words
+from warehouse.tables.terms import venue_name
 from warehouse.tables.units import close_moment, iso_minute, listing, number, percent
 
 HOURS_BEFORE, HOURS_AFTER = 48.0, 168.0

@@ -14,7 +14,7 @@ from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, n
 from dashboards.figures.series import break_gaps
 from dashboards.findings.readings import SUBJECT_ASSET
 from dashboards.shell.frames import extremes, newest, oldest
-from dashboards.words import is_simulated_market, market_name
+from warehouse.tables.terms import is_simulated_market, market_name
 from warehouse.tables.units import count, day, iso_day, limit_words, percent, price, round_price
 
 N_NUMBERED = 5

@@ -15,8 +15,8 @@ from dashboards.figures.series import bar_hours, break_gaps
 from dashboards.findings.findings import benchmark_word, path_title
 from dashboards.findings.readings import SUBJECT_ASSET, Reaction
 from dashboards.glossary import tip
-from dashboards.words import venue_name
 from warehouse.tables.bars import step_words
+from warehouse.tables.terms import venue_name
 from warehouse.tables.units import clock, close_moment, count, hours_short, iso_minute, moment, number, percent, price
 
 # The quiet before the event that is drawn, so that its labels have room, and what follows.

@@ -13,7 +13,7 @@ from dashboards.figures.figure import Figure, FigureColumn, Plot, safe
 from dashboards.findings.findings import benchmark_word, rank_title
 from dashboards.findings.readings import SUBJECT_ASSET, Horizon, Reaction, simple_return
 from dashboards.glossary import tip
-from dashboards.words import venue_name
+from warehouse.tables.terms import venue_name
 from warehouse.tables.units import close_moment, count, hours_short, iso_minute, percent
 
 N_DOTS = 50

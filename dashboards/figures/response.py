@@ -9,7 +9,7 @@ import polars as pl
 from dashboards.figures.axes import label, padded_range, percent_axis, zero_line
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, safe
 from dashboards.findings.readings import SUBJECT_ASSET
-from dashboards.words import is_simulated_market, venue_name
+from warehouse.tables.terms import is_simulated_market, venue_name
 from warehouse.tables.units import close_moment, count, hours_plain, p_value, percent, plain, plain_percent
 
 

@@ -15,8 +15,8 @@ from dashboards.figures.series import break_gaps
 from dashboards.findings.readings import SUBJECT_ASSET
 from dashboards.glossary import tip
 from dashboards.shell.frames import extremes
-from dashboards.words import BENCHMARKS, is_simulated_market, venue_name
 from warehouse.tables.bars import bar_words
+from warehouse.tables.terms import BENCHMARKS, is_simulated_market, venue_name
 from warehouse.tables.units import close_moment, count, day, hours_in_words, iso_minute, number
 
 # A longer series is thinned evenly to about this many points; the CSV keeps all.

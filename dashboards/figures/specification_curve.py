@@ -14,7 +14,7 @@ from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, s
 from dashboards.findings.findings import as_of_words
 from dashboards.findings.readings import HEADLINE_HOURS
 from dashboards.shell.frames import extremes, newest
-from dashboards.words import ROLES, is_simulated_market, venue_name
+from warehouse.tables.terms import ROLES, is_simulated_market, venue_name
 from warehouse.tables.units import count, hours_plain, p_value, percent, plain, share
 
 MODELS = {

@@ -10,12 +10,12 @@ from typing import Any
 import polars as pl
 
 from dashboards.shell.frames import Frames
-from dashboards.words import asset_of, is_simulated_market
 from warehouse.tables.choice import MARKET_CHOICE
 from warehouse.tables.claims import CLAIM
 from warehouse.tables.news import EVENT
 from warehouse.tables.prices import MARKET
 from warehouse.tables.studies import PLACEBO, STUDY_PATH, STUDY_RESULT
+from warehouse.tables.terms import asset_of, is_simulated_market
 
 REACTION_STUDY = "reaction"
 EVENT_GROUP = "event"

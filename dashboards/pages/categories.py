@@ -18,9 +18,9 @@ from dashboards.pages.trading import group_trading, is_trading
 from dashboards.shell.frames import Frames, newest
 from dashboards.shell.page import Canvas, Page
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table
-from dashboards.words import HEADLINE_TEST, category_inside, category_label, statistic_name
 from warehouse.tables.news import EVENT
 from warehouse.tables.studies import STUDY_RESULT
+from warehouse.tables.terms import HEADLINE_TEST, category_inside, category_label, statistic_name
 from warehouse.tables.units import (
     close_moment,
     count,

@@ -17,7 +17,6 @@ from dashboards.findings.readings import SUBJECT_ASSET, Reaction, lead_event
 from dashboards.shell.frames import Frames, newest
 from dashboards.shell.page import Canvas, Page
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table
-from dashboards.words import category_news
 from warehouse.tables.attention import ATTENTION_RESPONSE
 from warehouse.tables.bars import bar_words
 from warehouse.tables.correlation import (
@@ -27,6 +26,7 @@ from warehouse.tables.correlation import (
     CORRELATION_ROLLING,
     LEAD_LAG,
 )
+from warehouse.tables.terms import category_news
 from warehouse.tables.units import count, hours_plain, number, plain_percent, probability
 
 MAX_ROLLING = 6

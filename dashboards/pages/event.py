@@ -33,12 +33,12 @@ from dashboards.shell.cards import read_verdicts, rise_claim, verdict_card, verd
 from dashboards.shell.frames import Frames
 from dashboards.shell.page import Canvas, Page, event_path
 from dashboards.shell.tables import badge, empty_table, limits
-from dashboards.words import category_label, category_news, reader_words
 from warehouse.tables.claims import CLAIM
 from warehouse.tables.correlation import CORRELATION_EPISODE
 from warehouse.tables.news import CONFOUNDER, EVENT_SOURCE
 from warehouse.tables.single import REACTION_TIME, SPECIFICATION, SPECIFICATION_SUMMARY, TIMING_BAND
 from warehouse.tables.studies import EXCLUSION, STUDY_RESULT
+from warehouse.tables.terms import category_label, category_news, reader_words
 from warehouse.tables.units import day
 
 # What an event's page is made from, split by event.

@@ -15,7 +15,7 @@ from dashboards.shell.frames import extremes
 from dashboards.shell.inline import range_bar, range_scale, scale_words, sparkline
 from dashboards.shell.page import event_path, safe_link, token_path
 from dashboards.shell.tables import Cell, Head, Spanning, facts, table, time_tag
-from dashboards.words import BASES, ROLES, category_label, market_name
+from warehouse.tables.terms import BASES, ROLES, category_label, market_name
 from warehouse.tables.units import (
     clock,
     close_moment,

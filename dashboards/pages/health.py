@@ -10,11 +10,11 @@ from dashboards.findings.findings import as_of_words
 from dashboards.shell.frames import Frames, newest
 from dashboards.shell.page import Canvas, Page, safe_link
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table, with_code
-from dashboards.words import market_name
 from warehouse.tables.bars import bar_words
 from warehouse.tables.news import FEED, FETCH
 from warehouse.tables.ops import CHECK_RESULT
 from warehouse.tables.prices import COVERAGE, GAP, QUARANTINE
+from warehouse.tables.terms import market_name
 from warehouse.tables.units import close_moment, count, limit_words, moment, plural, span
 
 MAX_GAPS = 60

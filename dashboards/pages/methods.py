@@ -11,10 +11,10 @@ from dashboards.glossary import TERMS
 from dashboards.shell.frames import Frames, extremes, newest
 from dashboards.shell.page import Canvas, Page
 from dashboards.shell.tables import Cell, Head, Spanning, table
-from dashboards.words import HEADLINE_TEST, SCENARIOS, scenario_name, statistic_name
 from warehouse.tables.prices import MARKET
 from warehouse.tables.size import TEST_SIZE
 from warehouse.tables.studies import STUDY_RESULT
+from warehouse.tables.terms import HEADLINE_TEST, SCENARIOS, scenario_name, statistic_name
 from warehouse.tables.units import count, iso_day, number, share
 
 # The statistics whose conventions the page quotes, as stored with a result.

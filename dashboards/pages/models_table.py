@@ -11,7 +11,7 @@ from markupsafe import Markup
 from dashboards.shell.frames import extremes
 from dashboards.shell.inline import range_bar, range_scale, scale_words
 from dashboards.shell.tables import Cell, Head, Spanning, table
-from dashboards.words import BENCHMARKS, asset_of, model_name
+from warehouse.tables.terms import BENCHMARKS, asset_of, model_name
 from warehouse.tables.units import count, listing, percent
 
 STUDY_ID, PREFIX = "models", "car:"

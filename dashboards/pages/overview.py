@@ -20,11 +20,11 @@ from dashboards.shell.cards import read_verdicts, rise_claim, verdict_card
 from dashboards.shell.frames import Frames
 from dashboards.shell.page import Canvas, Page, event_path
 from dashboards.shell.tables import empty_table, limits
-from dashboards.words import category_news
 from warehouse.tables.bars import DAY
 from warehouse.tables.claims import CLAIM
 from warehouse.tables.correlation import CORRELATION_EPISODE
 from warehouse.tables.news import CONFOUNDER, EVENT, EVENT_SOURCE
+from warehouse.tables.terms import category_news
 from warehouse.tables.units import day, limit_words
 
 N_LATEST = 9

@@ -15,8 +15,8 @@ from dashboards.findings.readings import simple_return
 from dashboards.shell.frames import Frames, newest
 from dashboards.shell.page import Canvas, Page
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, limits, table
-from dashboards.words import is_simulated_market
 from warehouse.tables.resilience import DOSE_RESPONSE, HEDGE
+from warehouse.tables.terms import is_simulated_market
 from warehouse.tables.units import (
     close_moment,
     count,

@@ -12,9 +12,9 @@ from dashboards.findings.findings import as_of_words
 from dashboards.findings.readings import Reaction, subject_of
 from dashboards.shell.frames import Frames, newest
 from dashboards.shell.page import Page, event_path
-from dashboards.words import category_label
 from warehouse.tables.claims import CLAIM_VERDICT
 from warehouse.tables.news import EVENT
+from warehouse.tables.terms import category_label
 from warehouse.tables.units import count, iso_day, percent
 
 SEARCH_DATA = "data/search.js"

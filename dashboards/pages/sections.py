@@ -16,12 +16,12 @@ from dashboards.shell.frames import Frames, newest, oldest
 from dashboards.shell.inline import range_bar, range_scale, scale_words, sparkline
 from dashboards.shell.page import event_path, token_path
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, facts, table, tile, tiles, time_tag
-from dashboards.words import category_label
 from warehouse.tables.bars import bar_words
 from warehouse.tables.moves import LATEST_MOVE
 from warehouse.tables.news import EVENT, FEED
 from warehouse.tables.ops import CHECK_RESULT
 from warehouse.tables.prices import COVERAGE
+from warehouse.tables.terms import category_label
 from warehouse.tables.units import clock, close_moment, count, number_word, percent, price, share, short_day, span
 from warehouse.tables.units import day as calendar_day
 

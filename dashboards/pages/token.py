@@ -21,12 +21,12 @@ from dashboards.shell.frames import Frames, newest, oldest
 from dashboards.shell.inline import sparkline
 from dashboards.shell.page import Canvas, Page, event_path, token_path
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table
-from dashboards.words import category_label, is_simulated_market, market_name
 from warehouse.tables.bars import bar_words
 from warehouse.tables.choice import ANY_TIMEFRAME, MARKET_CHOICE, RECORD
 from warehouse.tables.correlation import CORRELATION_ROLLING
 from warehouse.tables.news import EVENT
 from warehouse.tables.prices import ASSET, COVERAGE, MARKET
+from warehouse.tables.terms import category_label, is_simulated_market, market_name
 from warehouse.tables.units import close_moment, count, day, number_word, percent, plain_percent, plural, price
 
 _KIND_SCHEMA: dict[str, Any] = {

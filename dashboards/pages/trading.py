@@ -11,7 +11,7 @@ from markupsafe import Markup
 from dashboards.glossary import tip
 from dashboards.shell.page import token_path
 from dashboards.shell.tables import Cell, Head, Spanning, table
-from dashboards.words import asset_of, market_name
+from warehouse.tables.terms import asset_of, market_name
 from warehouse.tables.units import count, hours_short, multiple, number
 
 # Statistic ids of the three measures, in the order shown, with what a reader calls them.

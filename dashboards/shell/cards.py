@@ -11,8 +11,8 @@ from markupsafe import Markup
 from dashboards.shell.frames import Frames
 from dashboards.shell.inline import measured_bar
 from dashboards.shell.tables import badge, with_code
-from dashboards.words import market_name
 from warehouse.tables.claims import CLAIM, CLAIM_VERDICT
+from warehouse.tables.terms import market_name
 from warehouse.tables.units import count, format_value, limit_words, p_value, percent
 
 # Verdict id -> icon, word, colour class, place (strongest correction first).

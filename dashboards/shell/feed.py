@@ -14,8 +14,8 @@ from dashboards.findings.readings import Reaction, subject_of
 from dashboards.shell.cards import VERDICTS, read_verdicts, shown_verdict
 from dashboards.shell.frames import Frames
 from dashboards.shell.page import event_path
-from dashboards.words import category_news
 from warehouse.tables.news import EVENT
+from warehouse.tables.terms import category_news
 from warehouse.tables.units import iso_instant
 
 MAX_ENTRIES = 60

@@ -19,9 +19,9 @@ from dashboards.shell.cards import read_verdicts, rise_claim
 from dashboards.shell.frames import Frames
 from dashboards.shell.page import render_page
 from dashboards.shell.theme import css_variables, resolve
-from dashboards.words import ROLES, category_news, market_name, reader_words
 from warehouse.tables.claims import CLAIM
 from warehouse.tables.news import CONFOUNDER, EVENT, EVENT_SOURCE
+from warehouse.tables.terms import ROLES, category_news, market_name, reader_words
 from warehouse.tables.units import close_moment, count, hours_in_words, limit_words, moment, percent
 
 CARD_WIDTH, CARD_HEIGHT = 1200, 630

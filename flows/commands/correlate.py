@@ -20,6 +20,7 @@ from flows.options import (
     timeframe_option,
 )
 from flows.output import Format, emit, talk
+from warehouse.tables.units import ascii_number
 
 if TYPE_CHECKING:
     import polars as pl
@@ -321,12 +322,12 @@ def _require_known(table: Table, frame: pl.DataFrame, filters: dict[str, Any]) -
         known = frame[name].unique().drop_nulls()
         value = filters[name]
         if frame.height and value is not None and value not in known.to_list():
-            words = name_nearest(f"{value:g}" if isinstance(value, float) else value, _words(known))
+            words = name_nearest(ascii_number(value) if isinstance(value, float) else value, _words(known))
             raise CommandError(f"{table.name} has no {name} {value!r}; {words}")
 
 
 def _words(values: pl.Series) -> list[str]:
-    return [f"{value:g}" if isinstance(value, float) else str(value) for value in values.sort()]
+    return [ascii_number(value) if isinstance(value, float) else str(value) for value in values.sort()]
 
 
 def _matching(frame: pl.DataFrame, filters: dict[str, Any]) -> pl.DataFrame:

@@ -7,8 +7,8 @@ import pytest
 
 from dashboards.pages.token import compose_token
 from dashboards.shell.frames import Frames
-from dashboards.words import market_name, venue_name
 from tests.dashboards.material import make_frames
+from warehouse.tables.terms import market_name, venue_name
 
 CLOSED = datetime(2026, 6, 21, tzinfo=UTC)
 

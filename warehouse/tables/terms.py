@@ -1,4 +1,4 @@
-"""Names in words: categories, venues, tokens, roles."""
+"""Titles of categories, venues, tests, models, scenarios, benchmarks and roles, as people read them."""
 
 from __future__ import annotations
 
@@ -71,15 +71,18 @@ SCENARIOS = {
     "real returns, shared dates": "Real returns, many events at one date",
 }
 
-# Statistic ids whose usual names are not their words.
+# Tests by the names the literature gives them.
 STATISTICS = {
+    "block_bootstrap": "block bootstrap",
     "bmp": "BMP",
     "brown_warner_1980": "Brown–Warner 1980",
+    "calendar_time": "calendar time",
     "cdat": "CDAT",
     "corrado": "Corrado",
     "corrado_tuckey": "Corrado–Tuckey",
     "corrado_zivney": "Corrado–Zivney",
     "cross_sectional_t": "cross-sectional t",
+    "generalized_sign": "generalized sign",
     "grank_t": "GRANK-T",
     "grank_z": "GRANK-Z",
     "hall_bootstrap": "Hall, bootstrap",
@@ -87,12 +90,16 @@ STATISTICS = {
     "ibragimov_mueller": "Ibragimov–Müller",
     "j1": "J1",
     "j2": "J2",
+    "jackknife": "jackknife",
     "kp_bmp": "KP-BMP",
     "kp_patell": "KP-Patell",
     "patell": "Patell",
     "patell_sum_sar": "Patell, summed SAR",
+    "sign": "sign",
+    "sign_flip": "sign flip",
     "wilcoxon": "Wilcoxon",
     "wilcoxon_z": "Wilcoxon z",
+    "wild_bootstrap": "wild bootstrap",
 }
 
 # The group test that leads on every page.

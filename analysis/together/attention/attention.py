@@ -13,6 +13,7 @@ from analysis.events.timing import CORROBORATED, NEWSROOM_CLAIM, NEWSROOM_KINDS,
 from analysis.together.attention.shares import learn_shares
 from analysis.together.moving.intervals import Array
 from warehouse.tables.attention import ATTENTION
+from warehouse.tables.bars import bar_words
 
 # Stories about tokens and their rules, and outages, have indices of their own and are not AI policy.
 OUTCOMES = frozenset({"token_price_commentary"})
@@ -23,7 +24,7 @@ MIN_SUBJECT_HEADLINES = 20
 MIN_HOURLY_HEADLINES = 100
 # With fewer expected headlines in a period one headline decides the index.
 MIN_EXPECTED = {"hourly": 0.1, "daily": 0.5, "weekly": 0.5}
-FREQUENCIES = {"hourly": "1h", "daily": "1d", "weekly": "1w"}
+FREQUENCIES = {bar_words(name): name for name in ("1h", "1d", "1w")}
 HOURLESS = ("date_only", "crawl")
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from analysis.tape.choice import Candidate, Preference
 from analysis.tape.returns import ReturnGrid
 from analysis.together.moving.intervals import MIN_BARS, Array
-from warehouse.tables.bars import HOUR
+from warehouse.tables.bars import HOUR, MICROSECOND
 
 TOKEN_ROLES = frozenset({"ai_token"})
 BASKET_ROLES = frozenset({"ai_token", "basket"})
@@ -65,7 +65,7 @@ class Pair:
 
     def close_times(self, positions: NDArray[np.int64]) -> pl.Series:
         """Closes of several bars."""
-        micro = self.bar // timedelta(microseconds=1)
+        micro = self.bar // MICROSECOND
         start = pl.Series([self.first_open], dtype=pl.Datetime("us", "UTC")).dt.epoch("us").item()
         return pl.Series(start + (positions + 1) * micro, dtype=pl.Int64).cast(pl.Datetime("us", "UTC"))
 

@@ -1,0 +1,38 @@
+"""Whatever a page can name has a title: tests, models, categories, venues, simulated markets, benchmarks, roles."""
+
+from typing import get_args
+
+import pytest
+
+from analysis.engine.battery import load_models, load_statistics
+from analysis.engine.simulate import SCENARIOS as SIMULATED
+from analysis.events.vocabulary import load_vocabulary
+from analysis.tape.benchmarks import BENCHMARKS as MEASURED_AGAINST
+from ingest.bundle.ledger import Role
+from ingest.prices.registry import load_registry
+from warehouse.tables import terms
+
+EVENT_CATEGORIES = [c.category_id for c in load_vocabulary().categories if c.is_main and c.is_relevant]
+SHIPPED = {
+    "a test": (load_statistics(), terms.STATISTICS),
+    "a model": (load_models(), terms.MODELS),
+    "a category": (
+        {entry.category_id for entry in load_vocabulary().categories if entry.is_main and entry.is_relevant},
+        terms.CATEGORIES,
+    ),
+    "a venue": (load_registry(None).venues, terms.VENUES),
+    "a simulated market": ([scenario.name for scenario in SIMULATED], terms.SCENARIOS),
+    "a benchmark": ([benchmark.benchmark_id for benchmark in MEASURED_AGAINST], terms.BENCHMARKS),
+    "a role": (get_args(Role), terms.ROLES),
+}
+
+
+@pytest.mark.parametrize("kind", SHIPPED)
+def test_everything_that_ships_has_a_title(kind):
+    names, titles = SHIPPED[kind]
+    assert set(names), f"nothing to check for {kind}"
+    assert set(names) - set(titles) == set(), f"{kind} without a title in warehouse/tables/terms.py"
+
+
+def test_a_test_of_your_own_is_named_by_its_id():
+    assert terms.statistic_name("my_own_test") == "my own test"
