@@ -156,13 +156,22 @@ def release_refusals(
 
     Example: aftershock quarantine release --reason frozen --market binance:AGIX/USDT
     """
-    from flows.jobs.quarantine import release_candles
+    from datetime import UTC, datetime
+
+    from flows.jobs.quarantine import Selection, preview_release, release_candles
     from flows.manual import writing_command
+    from flows.settings import load_settings
+    from warehouse.store.connection import open_reader
 
     if not (ids or reason or market):
         raise CommandError("say which rows: ids, --reason or --market; see: aftershock quarantine list --rows")
-    with writing_command("quarantine release") as run:
-        report = release_candles(run, tuple(ids or ()), reason, market, is_dry_run=dry_run)
+    selection = Selection(tuple(ids or ()), reason, market)
+    if dry_run:
+        with open_reader(load_settings().published_path) as reader:
+            report = preview_release(reader, selection, datetime.now(UTC))
+    else:
+        with writing_command("quarantine release") as run:
+            report = release_candles(run, selection)
     emit(report, fmt)
     if not report.height:
         talk("no refused row fits; what there is: aftershock quarantine list")

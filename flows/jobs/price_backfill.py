@@ -16,7 +16,7 @@ from ingest.prices.fallback import problem_lines
 from ingest.prices.fetch import SeriesAnswer, fetch_venues
 from ingest.prices.slices import Slice, finished_frame, plan_slices
 from ingest.source import Source
-from warehouse.tables.bars import SECONDS_PER_HOUR, parse_stored_bar
+from warehouse.tables.bars import SECONDS_PER_HOUR
 from warehouse.tables.ops import BACKFILL
 from warehouse.tables.prices import GAP
 
@@ -34,16 +34,13 @@ def backfill_prices(
 ) -> pl.DataFrame:
     """Fetch what is missing of every market of the asset (or of one venue) since an instant; one row per market.
 
-    `on_slice` hears how many slices are done of how many. Raises CommandError for an unknown name.
+    `on_slice` hears how many slices are done of how many. `timeframe` is a stored one.
+    Raises CommandError when there is no such market.
     """
-    try:
-        parse_stored_bar(timeframe)
-    except ValueError as exc:
-        raise CommandError(str(exc)) from exc
     warehouse = context.warehouse
     registry = read_registry(context.settings.config_path)
     store_registry(warehouse, registry)
-    markets = registry.markets.filter(pl.col("asset_id") == asset_id.upper())
+    markets = registry.markets.filter(pl.col("asset_id") == asset_id)
     if exchange is not None:
         markets = markets.filter(pl.col("exchange") == exchange)
     if not markets.height:

@@ -183,6 +183,13 @@ def test_a_mistake_of_the_user_is_exit_code_2_with_a_sentence(
     assert said in result.stderr + str(result.exception)
 
 
+def test_a_dry_run_of_a_release_writes_nothing(published_home: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in published_home.iterdir()}
+    result = run("quarantine", "release", "--reason", "frozen", "--dry-run")
+    assert result.exit_code == 0, result.output
+    assert {path: path.stat().st_mtime_ns for path in published_home.iterdir()} == before
+
+
 def test_a_lock_deadline_that_is_no_number_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AFTERSHOCK_LOCK_DEADLINE_SECONDS", "soon")
     assert "AFTERSHOCK_LOCK_DEADLINE_SECONDS is 'soon'" in str(run("coverage").exception)

@@ -16,7 +16,7 @@ from flows.errors import CommandError
 from flows.jobs.candle_intake import load_verdicts, refresh_coverage, take_in
 from flows.jobs.price_backfill import backfill_prices
 from flows.jobs.price_files import import_prices
-from flows.jobs.quarantine import release_candles
+from flows.jobs.quarantine import Selection, preview_release, release_candles
 from flows.settings import Settings
 from flows.steps.prices import update_prices
 from ingest.prices.candles import ROW_SCHEMA, parse_candles
@@ -289,9 +289,12 @@ def test_backfill_of_an_unknown_asset_names_what_exists(warehouse: Warehouse, tm
 def test_a_frozen_stretch_is_listed_and_can_be_released(warehouse: Warehouse, tmp_path: Path) -> None:
     take_pages(warehouse, [HISTORY])
     context = make_context(warehouse, tmp_path)
-    tried = release_candles(context, (), "high_below_low", None, is_dry_run=False)
+    tried = release_candles(context, Selection((), "high_below_low", None))
     assert tried["outcome"].to_list() == ["still refused"]
-    released = release_candles(context, (), "frozen", "binance:TAO/USDT", is_dry_run=False)
+    frozen = Selection((), "frozen", "binance:TAO/USDT")
+    assert preview_release(warehouse, frozen, NOW).select("outcome", "n_rows").rows() == [("released", 30)]
+    assert warehouse.frame(CANDLE).height == 62
+    released = release_candles(context, frozen)
     assert released.select("outcome", "n_rows").rows() == [("released", 30)]
     assert warehouse.frame(CANDLE).height == 62 + 30
     source = Source("exchange", "again", NOW)
