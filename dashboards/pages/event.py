@@ -29,7 +29,7 @@ from dashboards.pages.event_tables import (
 from dashboards.pages.models_table import models_table
 from dashboards.pages.sections import cannot_know, reaction_tiles
 from dashboards.pages.trading import event_trading
-from dashboards.shell.cards import read_verdicts, rise_claim, verdict_card, verdict_order
+from dashboards.shell.cards import read_verdicts_on, rise_claim, verdict_card, verdict_order
 from dashboards.shell.frames import Frames
 from dashboards.shell.page import Canvas, Page, event_path
 from dashboards.shell.tables import badge, empty_table, limits
@@ -131,8 +131,8 @@ def _measured(
     sources = frames.part(EVENT_SOURCE, "event_id", event_id)
     timings = frames.part(REACTION_TIME, "event_id", event_id)
     timing = next(timings.filter(pl.col("market_id") == subject.market_id).iter_rows(named=True), None)
-    verdicts = {row["claim_id"]: row for row in read_verdicts(frames)}
     claim_rows = frames.part(CLAIM, "event_id", event_id).to_dicts()
+    verdicts = read_verdicts_on(frames, claim_rows)
     assets = {item.market_id: item.asset_id for item in reactions}
     results = frames.part(STUDY_RESULT, "event_id", event_id)
     paths = {item.asset_id: path_of(frames, item) for item in reactions}

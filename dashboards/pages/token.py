@@ -119,9 +119,7 @@ def _token_row(asset_id: str, asset: Mapping[str, Any], coverage: pl.DataFrame) 
 def compose_token(frames: Frames, asset_id: str, reactions: Mapping[str, list[Reaction]]) -> Page:
     """Price with events, reaction by category, correlation and beta over time, venues."""
     canvas = Canvas(token_path(asset_id))
-    asset = next(
-        frames.get(ASSET).filter(pl.col("asset_id") == asset_id).iter_rows(named=True), {"name": asset_id, "note": None}
-    )
+    asset = next(frames.part(ASSET, "asset_id", asset_id).iter_rows(named=True), {"name": asset_id, "note": None})
     events = {row["event_id"]: row for row in frames.get(EVENT).iter_rows(named=True)}
     own = [
         item for items in reactions.values() for item in items if item.asset_id == asset_id and item.event_id in events
@@ -195,9 +193,9 @@ def token_title(asset_id: str, own: list[Reaction]) -> str:
 
 def _chosen_closes(frames: Frames, asset_id: str) -> tuple[pl.DataFrame, str]:
     """Closes by day of the market that stands for the asset over the whole record, and its id; no rows without one."""
-    closes = frames.named("daily_closes")
-    chosen = frames.get(MARKET_CHOICE).filter(
-        pl.col("asset_id") == asset_id, pl.col("purpose") == RECORD, pl.col("timeframe") == ANY_TIMEFRAME
+    closes = frames.named_part("daily_closes", "asset_id", asset_id)
+    chosen = frames.part(MARKET_CHOICE, "asset_id", asset_id).filter(
+        pl.col("purpose") == RECORD, pl.col("timeframe") == ANY_TIMEFRAME
     )
     if not closes.height or not chosen.height:
         return pl.DataFrame(schema={"day_utc": pl.Datetime("us", "UTC"), "close_quote": pl.Float64}), ""
@@ -307,8 +305,8 @@ def _reactions_table(own: list[Reaction], events: Mapping[str, dict[str, Any]]) 
 
 def _reference_line(frames: Frames, asset_id: str) -> Markup:
     """The latest price across venues, how many there were and how far apart, as a sentence."""
-    latest = frames.named("latest_reference")
-    row = next(latest.filter(pl.col("asset_id") == asset_id).iter_rows(named=True), None) if latest.height else None
+    latest = frames.named_part("latest_reference", "asset_id", asset_id)
+    row = next(latest.iter_rows(named=True), None)
     if row is None:
         return Markup("<p>No price across venues: no dollar market of {} in the registry has stored bars.</p>").format(
             asset_id
@@ -327,11 +325,11 @@ def _reference_line(frames: Frames, asset_id: str) -> Markup:
 
 
 def _venues(frames: Frames, asset_id: str) -> Markup:
-    coverage = frames.get(COVERAGE).filter(pl.col("asset_id") == asset_id).sort("market_id", "timeframe")
-    markets = {row["market_id"]: row for row in frames.get(MARKET).iter_rows(named=True)}
+    coverage = frames.part(COVERAGE, "asset_id", asset_id).sort("market_id", "timeframe")
+    markets = {row["market_id"]: row for row in frames.part(MARKET, "asset_id", asset_id).iter_rows(named=True)}
     if not coverage.height:
         return empty_table(f"No venue of {asset_id} has stored bars.", "Import or backfill one.")
-    closes = frames.named("daily_closes")
+    closes = frames.named_part("daily_closes", "asset_id", asset_id)
     heads = (
         Head("Market"),
         Head("Kind"),

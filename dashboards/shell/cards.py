@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
@@ -36,6 +36,15 @@ def read_verdicts(frames: Frames) -> list[dict[str, Any]]:
     kinds = dict(frames.get(CLAIM).select("claim_id", "kind").iter_rows())
     rows = [{**row, "kind": kinds.get(row["claim_id"], "")} for row in frames.get(CLAIM_VERDICT).iter_rows(named=True)]
     return sorted(rows, key=verdict_order)
+
+
+def read_verdicts_on(frames: Frames, claims: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The verdicts on these claims, by claim id, each with the kind of its claim; a claim without one is absent."""
+    return {
+        claim["claim_id"]: {**row, "kind": claim["kind"]}
+        for claim in claims
+        for row in frames.part(CLAIM_VERDICT, "claim_id", claim["claim_id"]).iter_rows(named=True)
+    }
 
 
 def shown_verdict(row: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -30,31 +30,66 @@ def extremes(values: pl.Series) -> tuple[float, float]:
     return (float(known.to_numpy().min()), float(known.to_numpy().max())) if known.len() else (0.0, 0.0)
 
 
+class UndeclaredReadError(RuntimeError):
+    """A page reads what is not among its inputs, so that it would stay as it is when that changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One input of a page: a table or named query, whole, or only the rows where `column` is `value`."""
+
+    name: str
+    column: str = ""
+    value: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Frames:
     """Tables by name. Reading a table that the published file does not hold gives its empty frame."""
 
     by_name: Mapping[str, pl.DataFrame]
     _parts: dict[tuple[str, str], dict[str, pl.DataFrame]] = field(default_factory=dict)
+    _declared: frozenset[Read] | None = None
+
+    def only(self, reads: Iterable[Read]) -> Frames:
+        """The same tables, of which nothing but `reads` can be read: UndeclaredReadError names anything else."""
+        return Frames(self.by_name, self._parts, frozenset(reads))
+
+    def _permit(self, name: str, column: str = "", value: str = "") -> None:
+        if self._declared is None or {Read(name), Read(name, column, value)} & self._declared:
+            return
+        wanted = f"{name} where {column} is {value}" if column else f"all of {name}"
+        raise UndeclaredReadError(f"a page reads {wanted}, which is not among its inputs: add it in shell/plan.py")
 
     def get(self, table: Table) -> pl.DataFrame:
         """All rows of `table`."""
+        self._permit(table.name)
         frame = self.by_name.get(table.name)
         return _empty(table) if frame is None else frame
 
     def named(self, name: str) -> pl.DataFrame:
         """The rows of a named query, or a frame without columns."""
+        self._permit(name)
         return self.by_name.get(name, pl.DataFrame())
 
     def part(self, table: Table, column: str, value: str) -> pl.DataFrame:
         """The rows of `table` whose `column` is `value`; the table is split once, however many parts are asked for."""
-        key = (table.name, column)
-        if key not in self._parts:
-            frame = self.get(table).filter(pl.col(column).is_not_null())
-            split = frame.partition_by(column, as_dict=True, maintain_order=True)
-            self._parts[key] = {str(name[0]): part for name, part in split.items()}
-        found = self._parts[key].get(value)
+        self._permit(table.name, column, value)
+        found = self._split(table.name, column).get(value)
         return _empty(table) if found is None else found
+
+    def named_part(self, name: str, column: str, value: str) -> pl.DataFrame:
+        """The same of a named query; a frame without columns when nothing is found."""
+        self._permit(name, column, value)
+        return self._split(name, column).get(value, pl.DataFrame())
+
+    def _split(self, name: str, column: str) -> dict[str, pl.DataFrame]:
+        key = (name, column)
+        if key not in self._parts:
+            frame = self.by_name.get(name)
+            split = {} if frame is None or not frame.height else frame.partition_by(column, as_dict=True)
+            self._parts[key] = {str(value): part for (value,), part in split.items() if value is not None}
+        return self._parts[key]
 
 
 @cache

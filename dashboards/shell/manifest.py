@@ -16,6 +16,8 @@ from pathlib import Path
 import polars as pl
 
 MANIFEST_NAME = ".manifest.json"
+# The entry that stands for the whole site.
+SITE_KEY = ""
 
 
 class SiteError(RuntimeError):
@@ -34,6 +36,13 @@ class Manifest:
         self.before: dict[str, dict[str, object]] = _read(folder / MANIFEST_NAME)
         self.after: dict[str, dict[str, object]] = {}
 
+    def keep_all(self, stamp: str) -> int:
+        """The number of pages when all were made under this stamp and all their files are there, else 0."""
+        pages = {path: entry for path, entry in self.before.items() if path != SITE_KEY}
+        if self.before.get(SITE_KEY, {}).get("inputs") != stamp:
+            return 0
+        return len(pages) if all((self.folder / name).is_file() for name in _names(pages)) else 0
+
     def is_unchanged(self, path: str, inputs: str) -> bool:
         """Whether the page was rendered from these inputs before and all its files are still there; if so, keep it."""
         entry = self.before.get(path)
@@ -49,8 +58,12 @@ class Manifest:
         """Remember what a page was rendered from and which files it wrote."""
         self.after[path] = {"inputs": inputs, "files": sorted(names)}
 
-    def finish(self) -> int:
-        """Remove files that no page has any more and write the manifest; returns how many files went."""
+    def finish(self, stamp: str) -> int:
+        """Remove files that no page has any more and write the manifest; returns how many files went.
+
+        `stamp` stands for everything the whole site was made from.
+        """
+        self.record(SITE_KEY, stamp, ())
         kept = _names(self.after)
         stale = _names(self.before) - kept
         for name in stale:
@@ -97,16 +110,28 @@ def copy_if_changed(source: Path, target: Path) -> bool:
     return True
 
 
-def hash_inputs(frames: Iterable[pl.DataFrame], *texts: str) -> str:
-    """A hash over the values of frames and texts and over the code that renders them."""
+def hash_texts(*texts: str) -> str:
+    """A hash over texts and over the code that renders them."""
     digest = hashlib.sha256(code_hash().encode())
-    for frame in frames:
-        digest.update(repr(frame.schema).encode())
-        if frame.height:
-            digest.update(frame.hash_rows(seed=17).to_numpy().tobytes())
     for text in texts:
         digest.update(text.encode() + b"\0")
     return digest.hexdigest()
+
+
+def hash_frame(frame: pl.DataFrame) -> str:
+    """A hash over the columns and values of a frame, in order."""
+    digest = hashlib.sha256(repr(frame.schema).encode())
+    if frame.height:
+        digest.update(frame.hash_rows(seed=17).to_numpy().tobytes())
+    return digest.hexdigest()
+
+
+def describe_file(path: Path) -> str:
+    """What tells a published file from another in its place; empty when there is none."""
+    if not path.is_file():
+        return ""
+    found = path.stat()
+    return f"{path} {found.st_ino} {found.st_size} {found.st_mtime_ns}"
 
 
 @cache

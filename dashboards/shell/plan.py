@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import polars as pl
@@ -24,7 +24,7 @@ from dashboards.pages.search import compose_search
 from dashboards.pages.token import compose_token, compose_tokens, token_ids
 from dashboards.shell.exports import write_event, write_exports
 from dashboards.shell.feed import write_atom
-from dashboards.shell.frames import Frames
+from dashboards.shell.frames import Frames, Read
 from dashboards.shell.page import Page, event_path, render_page, token_path
 from warehouse.tables import (
     attention,
@@ -91,102 +91,109 @@ TABLES: tuple[Table, ...] = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One page or file: its path, the frames it depends on, and the function that gives its files by path."""
+    """One page or file: its path, what it depends on, and the function that gives its files by path."""
 
     path: str
-    inputs: Sequence[pl.DataFrame]
+    reads: tuple[Read, ...]
     render: Callable[[], dict[str, str]]
-    key: str = ""
+
+
+Reactions = Callable[[], Mapping[str, list[Reaction]]]
 
 
 def plan_pages(frames: Frames, now: datetime) -> list[Job]:
-    """Every page of the site: `now` dates nothing here, pages follow the data alone."""
-    reactions = read_reactions(frames)
+    """Every page of the site: `now` dates nothing here, pages follow the data alone.
+
+    A page can read nothing but its inputs; reactions are read once, when the first page that has to be drawn asks.
+    """
+    reactions: Reactions = cache(lambda: read_reactions(frames))
     closes, headlines, runs = "daily_closes", "search_headlines", "recent_runs"
     feeds = (news.FEED, ops.CHECK_RESULT)
 
-    def job(path: str, compose: Callable[[], Page], tables: Iterable[Table], *queries: str) -> Job:
-        return _page_job(path, _inputs(frames, tables, queries), compose)
+    def job(path: str, compose: Callable[[Frames], Page], tables: Iterable[Table], *queries: str) -> Job:
+        reads = _whole(tables, queries)
+        return Job(path, reads, partial(_render, compose, frames.only(reads)))
 
     return [
         job(
-            "index.html", partial(compose_overview, frames, reactions), (*_EVENTS, *_STUDIES, *_LEAD, *_RECORD, *feeds)
+            "index.html",
+            lambda view: compose_overview(view, reactions()),
+            (*_EVENTS, *_STUDIES, *_LEAD, *_RECORD, *feeds),
         ),
-        job("events.html", partial(compose_events, frames, reactions), (*_EVENTS, *_STUDIES, prices.MARKET)),
-        job("tokens.html", partial(compose_tokens, frames), _RECORD),
-        job("categories.html", partial(compose_categories, frames, reactions), (*_EVENTS, *_STUDIES, prices.MARKET)),
+        job("events.html", lambda view: compose_events(view, reactions()), (*_EVENTS, *_STUDIES, prices.MARKET)),
+        job("tokens.html", compose_tokens, _RECORD),
+        job(
+            "categories.html", lambda view: compose_categories(view, reactions()), (*_EVENTS, *_STUDIES, prices.MARKET)
+        ),
         job(
             "correlations.html",
-            partial(compose_correlations, frames, reactions),
+            lambda view: compose_correlations(view, reactions()),
             (*_TOGETHER, *_EVENTS, *_STUDIES, claims.CLAIM),
         ),
-        job("claims.html", partial(compose_claims, frames), _CLAIMS),
-        job("resilience.html", partial(compose_resilience, frames), _RESILIENCE),
-        job("health.html", partial(compose_health, frames), _HEALTH, runs),
-        job("methods.html", partial(compose_methods, frames), (studies.STUDY_RESULT, prices.MARKET, size.TEST_SIZE)),
+        job("claims.html", compose_claims, _CLAIMS),
+        job("resilience.html", compose_resilience, _RESILIENCE),
+        job("health.html", compose_health, _HEALTH, runs),
+        job("methods.html", compose_methods, (studies.STUDY_RESULT, prices.MARKET, size.TEST_SIZE)),
         job(
             "search.html",
-            partial(compose_search, frames, reactions),
+            lambda view: compose_search(view, reactions()),
             (*_EVENTS, *_STUDIES, claims.CLAIM_VERDICT),
             headlines,
         ),
-        Job("data/index.json", _inputs(frames, _EXPORTS), partial(write_exports, frames, reactions)),
-        Job(
+        _file_job("data/index.json", frames, _EXPORTS, lambda view: write_exports(view, reactions())),
+        _file_job(
             "feed.xml",
-            _inputs(frames, (*_EVENTS, *_STUDIES, *_CLAIMS)),
-            lambda: {"feed.xml": write_atom(frames, reactions)},
+            frames,
+            (*_EVENTS, *_STUDIES, *_CLAIMS),
+            lambda view: {"feed.xml": write_atom(view, reactions())},
         ),
         *_token_jobs(frames, reactions, closes),
         *_event_jobs(frames, reactions),
     ]
 
 
-def _inputs(frames: Frames, tables: Iterable[Table], queries: Iterable[str] = ()) -> list[pl.DataFrame]:
-    return [*(frames.get(table) for table in tables), *(frames.named(name) for name in queries)]
+def _whole(tables: Iterable[Table], queries: Iterable[str] = ()) -> tuple[Read, ...]:
+    return (*(Read(table.name) for table in tables), *(Read(name) for name in queries))
 
 
-def _event_jobs(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> Iterable[Job]:
-    verdicts = frames.get(claims.CLAIM_VERDICT)
-    rows = frames.get(news.EVENT).filter(pl.col("status") != "rejected")
-    for index, event in enumerate(rows.iter_rows(named=True)):
+def _render(compose: Callable[[Frames], Page], view: Frames) -> dict[str, str]:
+    page = compose(view)
+    return {page.path: render_page(page), **page.files}
+
+
+def _file_job(path: str, frames: Frames, tables: Iterable[Table], write: Callable[[Frames], dict[str, str]]) -> Job:
+    reads = _whole(tables)
+    return Job(path, reads, partial(write, frames.only(reads)))
+
+
+def _event_jobs(frames: Frames, reactions: Reactions) -> Iterable[Job]:
+    for event in frames.get(news.EVENT).filter(pl.col("status") != "rejected").iter_rows(named=True):
         event_id = event["event_id"]
-        known = reactions.get(event_id, [])
-        parts = [frames.part(table, "event_id", event_id) for table in (*EVENT_TABLES, *_STUDIES)]
-        about = verdicts.filter(
-            pl.col("claim_id").is_in(frames.part(claims.CLAIM, "event_id", event_id)["claim_id"].implode())
+        about = frames.part(claims.CLAIM, "event_id", event_id)["claim_id"]
+        reads = (
+            *(Read(table.name, "event_id", event_id) for table in (news.EVENT, *EVENT_TABLES, *_STUDIES)),
+            *(Read(claims.CLAIM_VERDICT.name, "claim_id", claim_id) for claim_id in about),
         )
-        inputs = [rows.slice(index, 1), about, *parts]
-        page = _page_job(event_path(event_id), inputs, partial(compose_event, frames, event, known))
-        yield Job(page.path, inputs, partial(_with_event_file, page, event, known))
+        yield Job(event_path(event_id), reads, partial(_render_event, frames.only(reads), event, reactions))
 
 
-def _with_event_file(page: Job, event: Mapping[str, Any], known: list[Reaction]) -> dict[str, str]:
-    return {**page.render(), **write_event(event, known)}
+def _render_event(view: Frames, event: Mapping[str, Any], reactions: Reactions) -> dict[str, str]:
+    known = reactions().get(event["event_id"], [])
+    return {**_render(lambda frames: compose_event(frames, event, known), view), **write_event(event, known)}
 
 
-def _token_jobs(frames: Frames, reactions: Mapping[str, list[Reaction]], closes: str) -> Iterable[Job]:
-    events, daily, market = frames.get(news.EVENT), frames.named(closes), frames.get(prices.MARKET)
-    references = frames.named("latest_reference")
-    results = frames.get(studies.STUDY_RESULT)
+def _token_jobs(frames: Frames, reactions: Reactions, closes: str) -> Iterable[Job]:
+    tables = (prices.MARKET, prices.ASSET, prices.COVERAGE, choice.MARKET_CHOICE, correlation.CORRELATION_ROLLING)
+    by_asset = tuple(table.name for table in tables)
     for asset_id in token_ids(frames):
-        own = market.filter(pl.col("asset_id") == asset_id)
-        ids = own["market_id"].implode()
-        inputs = [
-            events,
-            own,
-            frames.get(prices.ASSET).filter(pl.col("asset_id") == asset_id),
-            frames.get(prices.COVERAGE).filter(pl.col("asset_id") == asset_id),
-            *(part.filter(pl.col("asset_id") == asset_id) if part.height else part for part in (daily, references)),
-            results.filter(pl.col("market_id").is_in(ids)),
-            frames.part(choice.MARKET_CHOICE, "asset_id", asset_id),
-            frames.part(correlation.CORRELATION_ROLLING, "asset_id", asset_id),
-        ]
-        yield _page_job(token_path(asset_id), inputs, partial(compose_token, frames, asset_id, reactions))
+        own = frames.part(prices.MARKET, "asset_id", asset_id)["market_id"]
+        reads = (
+            Read(news.EVENT.name),
+            *(Read(name, "asset_id", asset_id) for name in (*by_asset, closes, "latest_reference")),
+            *(Read(studies.STUDY_RESULT.name, "market_id", market_id) for market_id in own),
+        )
+        yield Job(token_path(asset_id), reads, partial(_render_token, frames.only(reads), asset_id, reactions))
 
 
-def _page_job(path: str, inputs: Sequence[pl.DataFrame], compose: Callable[[], Page]) -> Job:
-    def render() -> dict[str, str]:
-        page = compose()
-        return {page.path: render_page(page), **page.files}
-
-    return Job(path, inputs, render)
+def _render_token(view: Frames, asset_id: str, reactions: Reactions) -> dict[str, str]:
+    return _render(lambda frames: compose_token(frames, asset_id, reactions()), view)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.resources import as_file, files
@@ -11,8 +11,17 @@ from pathlib import Path
 
 import polars as pl
 
-from dashboards.shell.frames import Frames
-from dashboards.shell.manifest import BundleError, Manifest, SiteError, copy_if_changed, hash_inputs, write_if_changed
+from dashboards.shell.frames import Frames, Read
+from dashboards.shell.manifest import (
+    BundleError,
+    Manifest,
+    SiteError,
+    copy_if_changed,
+    describe_file,
+    hash_frame,
+    hash_texts,
+    write_if_changed,
+)
 from dashboards.shell.page import render_page
 from dashboards.shell.plan import TABLES, Job, plan_pages
 from dashboards.shell.theme import css_variables
@@ -62,43 +71,97 @@ def build_site(
     Pages depend on the published data alone, never on `now`, which dates nothing but the Atom feed's own update.
     Raises SiteError when the folder cannot be written, its kind BundleError when `plotly_js` cannot draw the pages.
     """
-    frames = read_frames(published_path)
     _copy_assets(site_path, plotly_js)
     manifest = Manifest(site_path)
+    stamp = hash_texts(describe_file(published_path))
+    if n_kept := manifest.keep_all(stamp):
+        return SiteReport(n_kept, 0, n_kept, 0, site_path / "index.html")
     n_rendered = n_unchanged = 0
-    jobs = plan_pages(frames, now)
-    for job in jobs:
-        inputs = hash_inputs(job.inputs, job.key)
-        if manifest.is_unchanged(job.path, inputs):
-            n_unchanged += 1
-            continue
-        manifest.record(job.path, inputs, _write(job, site_path))
-        n_rendered += 1
-        if n_rendered % 100 == 0:
-            say(f"{n_rendered} pages written")
-    n_removed = manifest.finish()
+    with open_reader(published_path) as reader:
+        stored = StoredTables(reader)
+        jobs = plan_pages(Frames(stored), now)
+        for job in jobs:
+            inputs = hash_texts(*(stored.digest(read) for read in job.reads))
+            if manifest.is_unchanged(job.path, inputs):
+                n_unchanged += 1
+                continue
+            manifest.record(job.path, inputs, _write(job, site_path))
+            n_rendered += 1
+            if n_rendered % 100 == 0:
+                say(f"{n_rendered} pages written")
+    n_removed = manifest.finish(stamp)
     return SiteReport(len(jobs), n_rendered, n_unchanged, n_removed, site_path / "index.html")
 
 
 def read_frames(published_path: Path) -> Frames:
     """Every table and query the pages use; what an older file lacks is left out or null."""
     with open_reader(published_path) as reader:
+        return Frames(dict(StoredTables(reader)))
+
+
+class StoredTables(Mapping[str, pl.DataFrame]):
+    """Tables and queries of an open published file, each read when it is first asked for.
+
+    What an older file lacks is left out: a table that lacks a required column is empty, a nullable column null.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._frames: dict[str, pl.DataFrame] = {}
+        self._digests: dict[tuple[str, str], dict[str, str]] = {}
         stored: dict[str, set[str]] = {}
         for table_name, column_name in reader.query("stored_columns").iter_rows():
             stored.setdefault(table_name, set()).add(column_name)
-        frames = {table.name: _read_table(reader, table, stored.get(table.name, set())) for table in TABLES}
-        names = list(QUERIES) if set(stored) >= QUERY_NEEDS else []
-        names += [name for name, table_name in QUERIES_OF_TABLES.items() if table_name in stored]
-        return Frames({**frames, **{name: reader.query(name) for name in names}})
+        self._columns = stored
+        self._tables = {table.name: table for table in TABLES}
+        self._queries = set(QUERIES) if set(stored) >= QUERY_NEEDS else set()
+        self._queries |= {name for name, table_name in QUERIES_OF_TABLES.items() if table_name in stored}
 
+    def __getitem__(self, name: str) -> pl.DataFrame:
+        """The rows of a table or query; KeyError when it is neither."""
+        if name not in self._frames:
+            if name in self._queries:
+                self._frames[name] = self._reader.query(name)
+            else:
+                self._frames[name] = self._read(self._tables[name])
+        return self._frames[name]
 
-def _read_table(reader: Reader, table: Table, stored: set[str]) -> pl.DataFrame:
-    if any(column.name not in stored and not column.is_nullable for column in table.columns):
-        return table.empty()
-    present = tuple(column for column in table.columns if column.name in stored)
-    frame = reader.frame(replace(table, columns=present))
-    absent = [pl.lit(None, dtype=column.dtype).alias(column.name) for column in table.columns if column not in present]
-    return frame.with_columns(absent).select(table.column_names)
+    def __iter__(self) -> Iterator[str]:
+        return iter((*self._tables, *self._queries))
+
+    def __len__(self) -> int:
+        return len(self._tables) + len(self._queries)
+
+    def digest(self, read: Read) -> str:
+        """What stands for the rows of one input: other rows are another text. Tables are digested where they lie."""
+        key = (read.name, read.column)
+        if key not in self._digests:
+            self._digests[key] = self._digest(*key)
+        return f"{read.name} {read.column} {read.value} {self._digests[key].get(read.value, '')}"
+
+    def _digest(self, name: str, column: str) -> dict[str, str]:
+        if name in self._queries:
+            frame = self[name]
+            parts = frame.partition_by(column, as_dict=True).items() if column else [(("",), frame)]
+            return {str(value): hash_frame(part) for (value,), part in parts}
+        if name not in self._tables or (table := self._present(self._tables[name])) is None:
+            return {}
+        return self._reader.digest_parts(table, column) if column else {"": self._reader.digest(table)}
+
+    def _present(self, table: Table) -> Table | None:
+        """The table with the columns that the file has; None when a required one is absent."""
+        names = self._columns.get(table.name, set())
+        if any(column.name not in names and not column.is_nullable for column in table.columns):
+            return None
+        return replace(table, columns=tuple(column for column in table.columns if column.name in names))
+
+    def _read(self, table: Table) -> pl.DataFrame:
+        present = self._present(table)
+        if present is None:
+            return table.empty()
+        absent = [c for c in table.columns if c not in present.columns]
+        nulls = [pl.lit(None, dtype=column.dtype).alias(column.name) for column in absent]
+        return self._reader.frame(present).with_columns(nulls).select(table.column_names)
 
 
 def _write(job: Job, site_path: Path) -> list[str]:

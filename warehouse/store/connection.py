@@ -13,7 +13,7 @@ import polars as pl
 from filelock import FileLock, Timeout
 
 from warehouse.store.arrow import ArrowStream
-from warehouse.store.digests import digest_table
+from warehouse.store.digests import digest_parts, digest_table
 from warehouse.store.errors import BusyError, NotPublishedError, OutdatedError, QueryError, StorageFailedError
 from warehouse.store.frames import fetch_frame, run_statement
 from warehouse.store.migrate import migrate
@@ -36,6 +36,14 @@ class Reader:
         sql += f" where {where}" if where else ""
         sql += f" order by {order_by}" if order_by else ""
         return fetch_frame(self.connection, sql, parameters)
+
+    def digest(self, table: Table) -> str:
+        """A digest of all rows of `table`."""
+        return digest_table(self.connection, table)
+
+    def digest_parts(self, table: Table, column: str) -> dict[str, str]:
+        """A digest of the rows of each value of a column of `table`."""
+        return digest_parts(self.connection, table, column)
 
     def has(self, table: Table) -> bool:
         """Whether the file holds this table; a published file may be older than the program."""
@@ -92,7 +100,7 @@ class Warehouse(Reader):
     def digest(self, table: Table) -> str:
         """A digest of all rows of `table`, computed again only after a write."""
         if table.name not in self._digests:
-            self._digests[table.name] = digest_table(self.connection, table)
+            self._digests[table.name] = super().digest(table)
         return self._digests[table.name]
 
     def held(self, table: Table) -> pl.DataFrame:

@@ -1,0 +1,84 @@
+"""What a page reads are its inputs, and only pages whose inputs changed are drawn."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from dashboards.shell.frames import Frames, Read, UndeclaredReadError
+from dashboards.shell.site import build_site
+from tests.dashboards.material import NOW, make_tables
+from tests.dashboards.publication import publish_tables
+from warehouse.store.connection import Reader
+from warehouse.tables.news import EVENT, EVENT_SOURCE
+from warehouse.tables.studies import PLACEBO, STUDY_RESULT
+
+
+@pytest.fixture
+def frames() -> Frames:
+    return Frames({table.name: frame for table, frame in make_tables().items()})
+
+
+def test_a_page_that_reads_an_undeclared_table_is_stopped(frames):
+    view = frames.only([Read(EVENT.name)])
+    assert view.get(EVENT).height == frames.get(EVENT).height
+    with pytest.raises(UndeclaredReadError, match=r"reads all of out\.study_result"):
+        view.get(STUDY_RESULT)
+
+
+def test_a_page_of_one_event_reads_that_events_rows_alone(frames):
+    event_id = frames.get(EVENT_SOURCE)["event_id"][0]
+    view = frames.only([Read(EVENT_SOURCE.name, "event_id", event_id)])
+    assert view.part(EVENT_SOURCE, "event_id", event_id).height > 0
+    for read in (lambda: view.part(EVENT_SOURCE, "event_id", "another"), lambda: view.get(EVENT_SOURCE)):
+        with pytest.raises(UndeclaredReadError, match="add it in shell/plan"):
+            read()
+
+
+def test_a_query_that_is_not_declared_is_not_read_either(frames):
+    for read in (lambda view: view.named("daily_closes"), lambda view: view.named_part("daily_closes", "x", "y")):
+        with pytest.raises(UndeclaredReadError, match="daily_closes"):
+            read(frames.only([]))
+
+
+def test_new_evidence_of_one_event_draws_no_page_of_another(tmp_path: Path) -> None:
+    tables = make_tables()
+    site = tmp_path / "site"
+    build_site(publish_tables(tables, tmp_path), site, now=NOW)
+    before = {path: path.stat().st_mtime_ns for path in (site / "events").rglob("*.html")}
+    sources = tables[EVENT_SOURCE]
+    event_id = sources["event_id"][0]
+    changed = pl.when(pl.col("event_id") == event_id).then(pl.lit("Another outlet")).otherwise("outlet").alias("outlet")
+    report = build_site(
+        publish_tables({**tables, EVENT_SOURCE: sources.with_columns(changed)}, tmp_path), site, now=NOW
+    )
+    drawn = [path for path, at in before.items() if path.stat().st_mtime_ns != at]
+    assert [path.stem for path in drawn] == [event_id]
+    assert report.n_rendered < report.n_pages / 2
+
+
+def test_the_same_tables_published_again_are_digested_and_not_read(tmp_path, monkeypatch):
+    tables = make_tables()
+    build_site(publish_tables(tables, tmp_path), tmp_path / "site", now=NOW)
+    read = []
+    plain = Reader.frame
+
+    def noted(self: Reader, table, *rest, **named):
+        read.append(table.name)
+        return plain(self, table, *rest, **named)
+
+    monkeypatch.setattr(Reader, "frame", noted)
+    report = build_site(publish_tables(tables, tmp_path), tmp_path / "site", now=NOW)
+    assert report.n_rendered == 0
+    assert {EVENT.name} <= set(read)
+    assert not {STUDY_RESULT.name, PLACEBO.name, EVENT_SOURCE.name} & set(read)
+
+
+def test_a_file_that_nobody_replaced_is_not_even_opened(tmp_path, monkeypatch):
+    published = publish_tables(make_tables(), tmp_path)
+    first = build_site(published, tmp_path / "site", now=NOW)
+    monkeypatch.setattr("dashboards.shell.site.open_reader", lambda path: pytest.fail(f"{path} was opened"))
+    again = build_site(published, tmp_path / "site", now=NOW)
+    assert (again.n_pages, again.n_rendered, again.n_unchanged) == (first.n_pages, 0, first.n_pages)
