@@ -6,15 +6,22 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
+import polars as pl
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from analysis.single.window.pair import StudySpecification
 from flows.configuration import read_own
+from flows.errors import CommandError
 from warehouse.config import Entry, EntryTable, FileForm, load_config, packaged_text
+from warehouse.store.connection import Reader
 from warehouse.tables.bars import SECONDS_PER_MINUTE, bar_length, parse_bar
+from warehouse.tables.prices import ASSET
 from warehouse.tables.units import plain
 
 BarName = Annotated[str, AfterValidator(lambda name: parse_bar(name).name)]
+
+
+STUDIES_OF_STEPS = ("groups", "activity", "models")  # ids of the studies that a step of their own keeps
 
 
 class DeclaredStudy(Entry):
@@ -53,6 +60,13 @@ class DeclaredStudy(Entry):
                 "the close of two bars"
             )
         return minutes
+
+    @field_validator("id")
+    @classmethod
+    def _require_free_id(cls, study_id: str) -> str:
+        if study_id in STUDIES_OF_STEPS:
+            raise ValueError(f"{study_id} is the id of a study that a step keeps: choose another")
+        return study_id
 
     @property
     def observed_staleness(self) -> timedelta:
@@ -93,6 +107,35 @@ def load_studies(config_path: Path) -> tuple[DeclaredStudy, ...]:
     return load_config(STUDY_FORM, packaged_text("flows", "studies.toml"), own).entries(STUDIES)
 
 
-def load_study(config_path: Path, study_id: str) -> DeclaredStudy:
+def read_studies(reader: Reader, config_path: Path) -> tuple[DeclaredStudy, ...]:
+    """The declared studies with the assets of each role that they name."""
+    assets = reader.frame(ASSET)
+    return tuple(name_assets(study, assets) for study in load_studies(config_path))
+
+
+def read_study(reader: Reader, config_path: Path, study_id: str) -> DeclaredStudy:
     """The study of that id; a packaged one always exists, because a user's file can only change it."""
-    return {study.id: study for study in load_studies(config_path)}[study_id]
+    return {study.id: study for study in read_studies(reader, config_path)}[study_id]
+
+
+def name_assets(study: DeclaredStudy, assets: pl.DataFrame) -> DeclaredStudy:
+    """The study with ids in the place of the roles of core.asset, such as ai_token; each asset once, in order.
+
+    CommandError for a role that no asset has: ids are written in capitals, roles are not.
+    """
+    by_role: dict[str, list[str]] = {}
+    for asset_id, role in assets.select("asset_id", "role").sort("asset_id").iter_rows():
+        by_role.setdefault(role, []).append(asset_id)
+
+    def expand(key: str, names: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = [name for name in names if name.islower() and name not in by_role]
+        if unknown:
+            raise CommandError(
+                f"studies.toml: study {study.id}: {key}: no asset has the role {unknown[0]!r}; "
+                f"expected an asset id or one of {', '.join(sorted(by_role))}"
+            )
+        return tuple(dict.fromkeys(asset for name in names for asset in by_role.get(name, [name])))
+
+    return study.model_copy(
+        update={key: expand(key, getattr(study, key)) for key in ("asset_ids", "specification_asset_ids")}
+    )

@@ -28,6 +28,7 @@ class _Sentence(Entry):
     event: str | None = None
     at: UtcTime | None = None
     market: str | None = None  # use this market and no other
+    study: str = "reaction"  # whose results stand beside the readings of the claim
     source: str | None = None
     note: str | None = None
     if_missing: str | None = None  # what data would answer the claim, where prices do not exist

@@ -7,15 +7,12 @@ import polars as pl
 from analysis.claims.reading import Reading, Weight
 from warehouse.tables.units import hours_short, p_value, percent
 
-REACTION_STUDY = "reaction"
-
 
 def study_row(
     studies: pl.DataFrame, event_id: str | None, market_id: str, hours: float, statistic: str
 ) -> dict[str, object] | None:
-    """The row of one statistic of the reaction study over [0, hours), or None when it was not run."""
+    """The row of one statistic of the claim's study over [0, hours), or None when it was not run."""
     rows = studies.filter(
-        pl.col("study_id") == REACTION_STUDY,
         pl.col("event_id") == (event_id or ""),
         pl.col("market_id") == market_id,
         pl.col("statistic") == statistic,

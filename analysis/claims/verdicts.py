@@ -91,7 +91,8 @@ def _find(claim: Claim, evidence: Evidence) -> Finding:
     anchor = find_anchor(claim, evidence.events)
     if isinstance(anchor, Absence):
         return nothing_known(anchor.reason, None, None, claim.if_missing)
-    return MEASURES[claim.kind](claim, anchor, replace(evidence, event_id=anchor.event_id))
+    own = evidence.studies.filter(pl.col("study_id") == claim.study)
+    return MEASURES[claim.kind](claim, anchor, replace(evidence, studies=own, event_id=anchor.event_id))
 
 
 def _verdict_row(claim: Claim, finding: Finding) -> dict[str, object]:

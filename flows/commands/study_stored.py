@@ -64,12 +64,12 @@ def study_event(
     """
     from flows.settings import load_settings
     from flows.steps.studies import measure_one_event
-    from flows.study_registry import load_studies
+    from flows.study_registry import read_studies
     from warehouse.store.connection import open_reader
 
     settings = load_settings()
     with open_reader(settings.published_path) as reader:
-        for study in load_studies(settings.config_path):
+        for study in read_studies(reader, settings.config_path):
             results, exclusions = measure_one_event(reader, study, event, as_of)
             if not results.height:
                 reasons = "; ".join(sorted(set(exclusions["reason"])))

@@ -11,7 +11,7 @@ from analysis.tape.returns import build_return_grid
 from flows.context import RunContext, StepReport
 from flows.steps.groups import DECLARED_STUDY, WINDOWS_HOURS
 from flows.steps.studies import OF_STUDY
-from flows.study_registry import DeclaredStudy, load_study
+from flows.study_registry import DeclaredStudy, read_study
 from warehouse.tables.bars import bar_length
 from warehouse.tables.news import EVENT
 from warehouse.tables.studies import STUDY_RESULT
@@ -24,7 +24,7 @@ ESTIMATION_HOURS = 240.0
 def update_activity_studies(context: RunContext) -> StepReport:
     """Abnormal volume, range and volatility of every news-selected event and, over months, of every category."""
     warehouse = context.warehouse
-    study = load_study(context.settings.config_path, DECLARED_STUDY)
+    study = read_study(context.warehouse, context.settings.config_path, DECLARED_STUDY)
     events = warehouse.frame(EVENT, where="status <> 'rejected' and selected_from = 'news'")
     times, _ = read_event_times(events)
     categories = dict(events.select("event_id", "category").iter_rows())

@@ -11,6 +11,8 @@ from analysis.claims.tape import candles_by_asset
 from analysis.claims.verdicts import claim_frame, claimed_span, judge
 from flows.configuration import read_own, read_toml
 from flows.context import RunContext, StepReport
+from flows.errors import CommandError
+from flows.study_registry import load_studies
 from warehouse.store.connection import Reader
 from warehouse.tables.choice import MARKET_CHOICE
 from warehouse.tables.claims import CLAIM, CLAIM_READING, CLAIM_VERDICT
@@ -36,7 +38,15 @@ def update_claims(context: RunContext) -> StepReport:
 
 def load_claims(config_path: Path) -> list[Claim]:
     """The packaged claims, extended or overridden by id by the user's `claims.toml`."""
-    return packaged_claims(read_own(config_path, "claims.toml"))
+    claims = packaged_claims(read_own(config_path, "claims.toml"))
+    declared = [study.id for study in load_studies(config_path)]
+    for claim in claims:
+        if claim.study not in declared:
+            raise CommandError(
+                f"claims.toml: claim {claim.id}: study {claim.study!r} is not declared; expected one of "
+                f"{', '.join(declared)}, or a [[study]] of that id in studies.toml"
+            )
+    return claims
 
 
 def read_claim_file(path: Path) -> list[Claim]:
@@ -53,7 +63,11 @@ def load_evidence(reader: Reader, claims: Sequence[Claim]) -> Evidence:
         candles=candles_by_asset(candles),
         assets=reader.frame(ASSET),
         events=events,
-        studies=reader.frame(STUDY_RESULT, where="study_id = 'reaction'"),
+        studies=reader.frame(
+            STUDY_RESULT,
+            where="list_contains($study_ids::varchar[], study_id)",
+            study_ids=sorted({claim.study for claim in claims}),
+        ),
         responses=reader.frame(DOSE_RESPONSE),
         choices=reader.frame(MARKET_CHOICE, where="purpose = 'reaction'"),
     )

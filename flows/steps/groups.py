@@ -8,7 +8,7 @@ from analysis.groups.plan import GroupSpecification, plan_groups
 from analysis.groups.rows import measure_groups
 from flows.context import RunContext, StepReport
 from flows.steps.studies import OF_STUDY, load_markets
-from flows.study_registry import DeclaredStudy, load_study
+from flows.study_registry import DeclaredStudy, read_study
 from warehouse.tables.news import EVENT
 from warehouse.tables.studies import EXCLUSION, STUDY_RESULT
 
@@ -20,7 +20,7 @@ WINDOWS_HOURS = (12.0, 24.0, 72.0)
 def update_group_studies(context: RunContext) -> StepReport:
     """Run every test on every category of news-selected events; a group whose data are as they were keeps its rows."""
     warehouse = context.warehouse
-    study = load_study(context.settings.config_path, DECLARED_STUDY)
+    study = read_study(context.warehouse, context.settings.config_path, DECLARED_STUDY)
     events = warehouse.frame(EVENT, where="status <> 'rejected' and selected_from = 'news'")
     masks = warehouse.frame(EVENT, where="status <> 'rejected'").filter(pl.col("origin").is_in(study.mask_origins))
     markets = load_markets(warehouse, study)

@@ -10,7 +10,7 @@ from flows.benchmarks import open_benchmarks
 from flows.context import RunContext, StepReport
 from flows.steps.groups import DECLARED_STUDY
 from flows.steps.studies import OF_STUDY, load_markets
-from flows.study_registry import DeclaredStudy, load_study
+from flows.study_registry import DeclaredStudy, read_study
 from warehouse.store.connection import Reader
 from warehouse.tables.bars import parse_bar
 from warehouse.tables.news import EVENT
@@ -22,7 +22,7 @@ STUDY_ID = "models"
 def update_model_studies(context: RunContext) -> StepReport:
     """CARs of the main window of the events that every method is applied to, under every model."""
     warehouse = context.warehouse
-    study = load_study(context.settings.config_path, DECLARED_STUDY)
+    study = read_study(context.warehouse, context.settings.config_path, DECLARED_STUDY)
     events = warehouse.frame(EVENT, where="status <> 'rejected'")
     markets = load_markets(warehouse, study)
     times, _ = read_event_times(events.filter(pl.col("origin").is_in(study.examined_origins)))

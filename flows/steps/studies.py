@@ -14,7 +14,7 @@ from analysis.tape.observations import observed_bars, observed_markets
 from analysis.tape.returns import ReturnGrid, build_return_grid
 from flows.context import RunContext, StepReport
 from flows.market_choices import store_choices, sweep_choices
-from flows.study_registry import DeclaredStudy, load_studies
+from flows.study_registry import STUDIES_OF_STEPS, DeclaredStudy, read_studies
 from warehouse.store.connection import Reader, Warehouse
 from warehouse.tables.bars import bar_length
 from warehouse.tables.catalog import load_tables
@@ -22,13 +22,12 @@ from warehouse.tables.news import EVENT
 from warehouse.tables.prices import MARKET
 from warehouse.tables.studies import EXCLUSION, STUDY_RESULT
 
-STUDIES_OF_STEPS = ("groups", "activity", "models")  # studies that a step of their own keeps
 OF_STUDY = "study_id = $study_id"  # the part of a table that one study owns
 
 
 def update_studies(context: RunContext) -> StepReport:
     """Run every declared study; an event whose specification and data are as they were keeps its rows."""
-    studies = load_studies(context.settings.config_path)
+    studies = read_studies(context.warehouse, context.settings.config_path)
     n_swept = _sweep(context.warehouse, [study.id for study in studies])
     reports = [_update_study(context, study) for study in studies]
     n_changed = n_swept + sum(report.n_changed for report in reports)

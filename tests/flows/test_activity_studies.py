@@ -10,7 +10,7 @@ import pytest
 from flows.context import RunContext
 from flows.steps.activity import STUDY_ID, read_markets, update_activity_studies
 from flows.steps.groups import DECLARED_STUDY
-from flows.study_registry import load_study
+from flows.study_registry import read_study
 from tests.flows.shipped import open_shipped
 from warehouse.store.frames import run_statement
 from warehouse.tables.news import EVENT
@@ -88,7 +88,7 @@ def test_levels_of_two_benchmark_venues_are_never_mixed_in_one_series(context: R
     half = pl.col("open_time_utc") >= datetime(2026, 6, 5, tzinfo=UTC)
     elsewhere = candles.with_columns(market_id=pl.lit(other), volume_base=pl.col("volume_base") / 8)
     context.warehouse.merge(CANDLE, elsewhere.filter(half))
-    markets = read_markets(context, load_study(context.settings.config_path, DECLARED_STUDY))
+    markets = read_markets(context, read_study(context.warehouse, context.settings.config_path, DECLARED_STUDY))
     series = markets["volume"].series["binanceusdm:TAO/USDT:USDT"]
     assert {item.benchmark_ids for item in series} == {("binanceusdm:BTC/USDT:USDT",), (other,)}
     assert all(len(item.benchmark_ids) == 1 for found in markets["range"].series.values() for item in found)

@@ -15,7 +15,7 @@ from flows.errors import CommandError
 from flows.steps.models import STUDY_ID, update_model_studies
 from flows.steps.publish import publish_warehouse
 from flows.steps.studies import measure_one_event
-from flows.study_registry import load_study
+from flows.study_registry import read_study
 from tests.flows.shipped import open_shipped
 from warehouse.tables.studies import STUDY_RESULT
 
@@ -48,7 +48,7 @@ def test_every_model_has_a_number_or_its_reason(context: RunContext) -> None:
 
 
 def test_the_market_model_is_that_of_the_headline_but_for_its_constant(context: RunContext) -> None:
-    study = load_study(context.settings.config_path, "reaction")
+    study = read_study(context.warehouse, context.settings.config_path, "reaction")
     headline, _ = measure_one_event(context.warehouse, study, EPISODE, None)
     wanted = (pl.col("statistic") == "car") & (pl.col("window_end_hours") == 24) & (pl.col("market_id") == TAO)
     car = float(headline.filter(wanted)["estimate"].item())

@@ -12,8 +12,8 @@ from flows.context import RunContext
 from flows.settings import Settings
 from flows.steps import activity, groups, models
 from flows.steps.bundle import update_bundle
-from flows.steps.studies import STUDIES_OF_STEPS, update_studies
-from flows.study_registry import load_studies
+from flows.steps.studies import update_studies
+from flows.study_registry import STUDIES_OF_STEPS, load_studies
 from warehouse.config import ConfigError
 from warehouse.store.connection import Warehouse, open_writer
 from warehouse.tables.contract import UTC as UTC_TYPE
