@@ -17,10 +17,10 @@ from analysis.claims.reactions import measure_reaction
 from analysis.claims.reading import Anchor, Evidence, Finding, find_anchor, judge_readings, nothing_known
 from analysis.claims.rises import measure_rise, measure_swing
 from analysis.claims.tape import HISTORY_DAYS, Absence
-from analysis.results.fingerprint import Source, fingerprint
+from analysis.results.fingerprint import SourceCode, fingerprint
 from warehouse.tables.claims import CLAIM, CLAIM_READING, CLAIM_VERDICT
 
-SOURCE = Source("analysis.claims.verdicts")
+_SOURCE = SourceCode("analysis.claims.verdicts")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Context readings look this far beyond the news whatever the claim says.
 LATER_HOURS = 168.0
@@ -143,4 +143,4 @@ def _spec_hash(claim: Claim, finding: Finding) -> str:
         (tape.market_id, tape.timeframe, tape.opens_at[0], len(tape.opens_at), tape.closes) for tape in finding.tapes
     ]
     values = [(reading.reading_id, reading.value) for reading in finding.readings]
-    return fingerprint(SOURCE, claim.model_dump(mode="json"), tapes, values)
+    return fingerprint(_SOURCE, claim.model_dump(mode="json"), tapes, values)

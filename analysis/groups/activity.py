@@ -16,7 +16,7 @@ from analysis.engine.measures import log_range, log_volume
 from analysis.engine.multiplicity import holm
 from analysis.engine.tails import student_interval
 from analysis.groups.plan import GROUP_PREFIX
-from analysis.results.fingerprint import Source, fingerprint
+from analysis.results.fingerprint import SourceCode, fingerprint
 from analysis.results.rank import two_sided_rank_p
 from analysis.results.refresh import refresh, stored_fingerprints
 from analysis.results.row import GROUP_ID, Basis, Numbers, ResultRow, Subject, as_fraction, results_frame
@@ -33,7 +33,7 @@ Floats = NDArray[np.float64]
 Measure = Literal["volume", "range", "volatility"]
 MEASURES: tuple[Measure, ...] = ("volume", "range", "volatility")
 
-SOURCE = Source("analysis.groups.activity")
+_SOURCE = SourceCode("analysis.groups.activity")
 
 # Fewer windows before the event give no rank worth printing.
 MINIMUM_WINDOWS = 20
@@ -325,7 +325,7 @@ def _hash(
     markets: StudyMarkets,
 ) -> str:
     times = [(event.event_id, event.best_us, categories[event.event_id]) for event in events]
-    return fingerprint(SOURCE, specification, measure, times, markets.asset_ids, markets.series)
+    return fingerprint(_SOURCE, specification, measure, times, markets.asset_ids, markets.series)
 
 
 def _adjust(results: pl.DataFrame) -> pl.DataFrame:

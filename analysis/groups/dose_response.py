@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from analysis.engine.kernel import market_model_windows
-from analysis.results.fingerprint import Source, fingerprint
+from analysis.results.fingerprint import SourceCode, fingerprint
 from analysis.results.rank import rank_p
 from analysis.tape.calendar import event_bars, spoiled_bars
 from analysis.tape.choice import Pair, benchmark_returns, pair_markets
@@ -22,7 +22,7 @@ from warehouse.tables.resilience import DOSE_RESPONSE
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-SOURCE = Source("analysis.groups.dose_response")
+_SOURCE = SourceCode("analysis.groups.dose_response")
 OUTAGE = "outage"
 # A first hour needs hourly bars; a day and a week are measured on the longest series.
 WINDOWS = ((("1h",), (1.0,)), (("1h", "4h"), (24.0, 168.0)))
@@ -232,7 +232,7 @@ def _row(
 ) -> dict[str, object]:
     as_of = grid.close_time(grid.n_bars - 1)
     asked = (pair.market_id, pair.benchmark_market_ids, pair.timeframe, hours, provider, dose)
-    digest = fingerprint(SOURCE, asked, outages.event_ids, outages.at, grid.first_open, grid.returns)
+    digest = fingerprint(_SOURCE, asked, outages.event_ids, outages.at, grid.first_open, grid.returns)
     return {
         "category": category,
         "provider": provider,

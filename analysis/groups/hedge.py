@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from analysis.engine.tails import student_half
-from analysis.results.fingerprint import Source, fingerprint
+from analysis.results.fingerprint import SourceCode, fingerprint
 from analysis.tape.calendar import event_bars, spoiled_bars
 from analysis.tape.choice import BENCHMARK_ASSET, Pair, benchmark_returns, pair_markets
 from analysis.tape.returns import ReturnGrid, build_return_grid
@@ -21,7 +21,7 @@ from warehouse.tables.resilience import HEDGE
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-SOURCE = Source("analysis.groups.hedge")
+_SOURCE = SourceCode("analysis.groups.hedge")
 WEIGHTS = (0.01, 0.05, 0.10, 0.25)
 WINDOW_HOURS = (24.0, 168.0)
 # A holder of months looks at no finer bars, and these reach furthest.
@@ -173,7 +173,7 @@ def _labels(
 ) -> dict[str, object]:
     as_of = grid.close_time(grid.n_bars - 1)
     asked = (pair.market_id, pair.benchmark_market_ids, pair.timeframe, shock, source, weight, hours)
-    digest = fingerprint(SOURCE, asked, times, grid.first_open, grid.returns)
+    digest = fingerprint(_SOURCE, asked, times, grid.first_open, grid.returns)
     return {
         "shock": shock,
         "asset_id": pair.asset_id,

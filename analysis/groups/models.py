@@ -13,7 +13,7 @@ from analysis.engine.battery import load_models
 from analysis.engine.model_fit import ExpectedReturnModel
 from analysis.engine.standardise import EventInput, EventResult, standardise_event
 from analysis.engine.tails import student_interval
-from analysis.results.fingerprint import Source, fingerprint
+from analysis.results.fingerprint import SourceCode, fingerprint
 from analysis.results.refresh import Fingerprints, refresh, stored_fingerprints
 from analysis.results.row import GROUP_ID, Basis, Numbers, ResultRow, Subject, as_fraction, results_frame
 from analysis.single.study import PlannedEvent
@@ -26,7 +26,7 @@ from warehouse.tables.units import number
 
 Floats = NDArray[np.float64]
 
-SOURCE = Source("analysis.groups.models")
+_SOURCE = SourceCode("analysis.groups.models")
 PREFIX = "car:"
 # Factors of the multi-factor models beside the main benchmark, in this order: each is cleared of those before it.
 EXTRA_FACTORS = ("ETH", "BASKET_EQUAL", "AI_OTHERS")
@@ -143,7 +143,7 @@ def _prepare(pair: Pair, asset_id: str, markets: StudyMarkets, benchmarks: Bench
     factors = np.column_stack(columns)
     words = (pair.benchmark_words, describe_closes(pair.specification, pair.market_id))
     asked = (pair.specification.main_window_hours, pair.specification.minimum_estimation_hours)
-    return _Prepared(pair, item, factors, tuple(names), fingerprint(SOURCE, item, factors, names, words, asked))
+    return _Prepared(pair, item, factors, tuple(names), fingerprint(_SOURCE, item, factors, names, words, asked))
 
 
 def _as_input(pair: Pair, asset_id: str, donors: Donors | None) -> EventInput:

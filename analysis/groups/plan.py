@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from analysis.engine.battery import choose_model, load_statistics
 from analysis.engine.standardise import EventInput
 from analysis.engine.study import StudySpecification as TestSpecification
-from analysis.results.fingerprint import Source, fingerprint
+from analysis.results.fingerprint import SourceCode, fingerprint
 from analysis.single.study import list_mask_spans, read_event_times
 from analysis.tape.choice import Candidate, Preference
 from analysis.tape.markets import StudyMarkets
@@ -24,7 +24,7 @@ from warehouse.tables.bars import MICROSECONDS_PER_HOUR, MICROSECONDS_PER_SECOND
 Floats = NDArray[np.float64]
 Spans = tuple[tuple[str, tuple[int, int]], ...]
 
-SOURCE = Source("analysis.groups.rows")  # what computes the rows of a group
+_SOURCE = SourceCode("analysis.groups.rows")  # what computes the rows of a group
 
 GROUP_PREFIX = "category:"
 
@@ -134,7 +134,7 @@ def _plan_group(
         data_as_of=datetime.fromtimestamp(last // MICROSECONDS_PER_SECOND, tz=UTC),
         benchmark=", ".join(benchmarks),
         inputs_sha256=inputs_sha256,
-        spec_sha256=fingerprint(inputs_sha256, SOURCE, load_statistics(), choose_model(TestSpecification().model_id)),
+        spec_sha256=fingerprint(inputs_sha256, _SOURCE, load_statistics(), choose_model(TestSpecification().model_id)),
     )
 
 

@@ -20,7 +20,7 @@ from analysis.engine.regressions.terms import Term
 from analysis.engine.standardise import EventInput
 from analysis.engine.study import StudyResult, StudySpecification
 from analysis.groups.plan import GROUP_PREFIX, GroupPlan, PlannedGroup
-from analysis.results.fingerprint import Source, fingerprint
+from analysis.results.fingerprint import SourceCode, fingerprint
 from analysis.results.row import Basis, Numbers, ResultRow, Subject
 from analysis.single.study import read_event_times
 from analysis.single.window.pair import utc_instant
@@ -34,7 +34,7 @@ from warehouse.tables.units import ISO_MONTH, hours_plain
 Floats = NDArray[np.float64]
 
 PREFIX = "regression:"
-SOURCE = Source("analysis.groups.regressions")
+_SOURCE = SourceCode("analysis.groups.regressions")
 
 # The window whose CARs are explained, and which the panel's bars lie in.
 WINDOW_HOURS = 24.0
@@ -103,7 +103,7 @@ def hash_regressions(plan: GroupPlan, events: pl.DataFrame, markets: StudyMarket
     longest = [series for asset in sorted(markets.variants) if (series := _longest(markets, asset)) is not None]
     groups = [group.inputs_sha256 for group in plan.groups]
     model = choose_model(StudySpecification().model_id)
-    return fingerprint(SOURCE, model, groups, known.sort("event_id"), markets.donors, longest)
+    return fingerprint(_SOURCE, model, groups, known.sort("event_id"), markets.donors, longest)
 
 
 def _explain(

@@ -21,7 +21,7 @@ ROOTS = ("analysis", "warehouse")  # packages whose source is part of a result
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SourceCode:
     """The source of a module and of every module of ours that it imports, by the module's name."""
 
     module: str
@@ -47,7 +47,7 @@ def _digest(part: object) -> bytes:
 
 
 def _kind(part: object) -> str:
-    if isinstance(part, Source):
+    if isinstance(part, SourceCode):
         return "source"
     if is_dataclass(part) and not isinstance(part, type):
         return f"dataclass {type(part).__qualname__}"
@@ -84,7 +84,7 @@ def _pieces(part: object) -> Iterator[bytes]:
         case pl.DataFrame():
             for column in part.iter_columns():
                 yield from _column_pieces(column)
-        case Source():
+        case SourceCode():
             yield hash_source(part.module)
         case FunctionType():
             yield part.__qualname__.encode()

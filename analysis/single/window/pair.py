@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.results.fingerprint import Source, fingerprint
+from analysis.results.fingerprint import SourceCode, fingerprint
 from analysis.single.window.block_model import Coefficients, ReturnSums, fit_around, sum_returns
 from analysis.single.window.placebo import measure_volatility
 from analysis.tape.choice import Candidate
@@ -21,7 +21,7 @@ from warehouse.tables.units import hours_plain, iso_minute, plain
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-SOURCE = Source("analysis.single.measure")  # what computes the rows of a pair
+_SOURCE = SourceCode("analysis.single.measure")  # what computes the rows of a pair
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +194,7 @@ def hash_specification(
     """Fingerprint of the declaration, the event's times, every number that is used and the source that uses them."""
     values = (series.close_us, series.close_quote, series.benchmark, series.benchmark_source, is_masked)
     names = (series.market_id, series.bar_words, series.benchmark_ids)
-    return fingerprint(SOURCE, specification, event, names, values, donors)
+    return fingerprint(_SOURCE, specification, event, names, values, donors)
 
 
 def utc_instant(microseconds: int) -> datetime:
