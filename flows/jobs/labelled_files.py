@@ -7,8 +7,8 @@ from pathlib import Path
 
 import polars as pl
 
-from analysis.events.labelling import label_headlines
-from analysis.events.scoring import half_of_story, score_labels
+from analysis.events.labels.labelling import label_headlines
+from analysis.events.labels.scoring import half_of_story, score_labels
 from analysis.events.story_frames import load_frames
 from analysis.events.vocabulary import Vocabulary, load_vocabulary
 from flows.configuration import read_own

@@ -18,8 +18,10 @@ from tests.dashboards.rows import (
     episode_rows,
     event_row,
     market_id,
+    reading_rows,
     size_row,
     source_rows,
+    verdict_rows,
 )
 from tests.paths import PROJECT
 from warehouse.tables.claims import CLAIM, CLAIM_READING, CLAIM_VERDICT
@@ -33,6 +35,17 @@ from warehouse.tables.studies import PLACEBO, STUDY_PATH, STUDY_RESULT
 
 NOW = datetime(2026, 11, 22, 6, tzinfo=UTC)
 HORIZONS = (12, 24, 168)
+QUIET_AT = datetime(2026, 6, 2, 16, 23, tzinfo=UTC)
+ASSETS = ("TAO", "FET", "NEAR", "WLD", "BTC", "ETH")
+BAND_PERCENTILES = {
+    "50_lower": 25,
+    "50_upper": 75,
+    "80_lower": 10,
+    "80_upper": 90,
+    "95_lower": 2.5,
+    "95_upper": 97.5,
+}
+LEAST_PLACEBOS = 50
 PLAIN: dict[Any, Any] = {
     pl.String: "plain",
     pl.Float64: 0.0,
@@ -87,15 +100,13 @@ def measure(
     sigma = float(np.std(ar[:base], ddof=2))
     key = {"study_id": "reaction", "spec_sha256": SPEC, "event_id": event_id, "market_id": market_id(asset_id, venue)}
     out: dict[str, list[dict[str, Any]]] = {"results": [], "path": [], "placebos": []}
-    bands = {}
-    for window in sorted({*range(hours, 169, hours)}):
-        n = window // hours
-        starts = range(base - n)
-        bands[n] = np.array([ar[s : s + n].sum() for s in starts])
+    bands = {
+        window // hours: np.array([ar[s : s + window // hours].sum() for s in range(base - window // hours)])
+        for window in range(hours, 169, hours)
+    }
     for window in HORIZONS:
         n = window // hours
         car, raw = float(ar[base : base + n].sum()), float(prices[base + n] / prices[base] - 1)
-        placebo = bands[n]
         shared = {
             **key,
             "group_id": "event",
@@ -106,66 +117,74 @@ def measure(
             "conventions": "market model, log returns, first public evidence",
             "data_as_of_utc": times[-1],
         }
-        half = 1.96 * sigma * np.sqrt(n)
-        rows = [
-            {"statistic": "raw_return", "estimate": raw},
-            {"statistic": "expected_return", "estimate": (1 + raw) / float(np.exp(car)) - 1},
-            {
-                "statistic": "car",
-                "estimate": car,
-                "lower_95": car - half,
-                "upper_95": car + half,
-                "standard_error": half / 1.96,
-            },
-        ]
-        if len(placebo) >= 50:
-            rank = int((np.abs(placebo) >= abs(car)).sum())
-            rows.append(
-                {
-                    "statistic": "placebo_rank",
-                    "value": float(rank),
-                    "n": len(placebo),
-                    "n_effective": len(placebo) / n,
-                    "p_value": (rank + 1) / (len(placebo) + 1),
-                }
-            )
+        rows = _result_rows(car, raw, 1.96 * sigma * np.sqrt(n), bands[n], n)
+        if len(bands[n]) >= LEAST_PLACEBOS:
             out["placebos"] += [
                 {
                     **key,
                     "window_end_hours": float(window),
                     "placebo_start_utc": times[s],
-                    "car": float(placebo[s]),
-                    "car_scaled": float(placebo[s]),
+                    "car": float(placebo),
+                    "car_scaled": float(placebo),
                 }
-                for s in range(len(placebo))
+                for s, placebo in enumerate(bands[n])
             ]
         out["results"] += [
             {**shared, **row, "result_id": f"{event_id}-{asset_id}-{venue}-{window}-{row['statistic']}"} for row in rows
         ]
+    out["path"] = [
+        {**key, "hours_after_event": (row["close_time_utc"] - at) / timedelta(hours=1), **row}
+        for row in _path_rows(times, prices, ar, base, hours, bands)
+    ]
+    return out
+
+
+def _result_rows(car: float, raw: float, half: float, placebo: Any, n: int) -> list[dict[str, Any]]:
+    """The move, what was expected, the excess with its interval and, with enough placebos, its rank."""
+    rows = [
+        {"statistic": "raw_return", "estimate": raw},
+        {"statistic": "expected_return", "estimate": (1 + raw) / float(np.exp(car)) - 1},
+        {
+            "statistic": "car",
+            "estimate": car,
+            "lower_95": car - half,
+            "upper_95": car + half,
+            "standard_error": half / 1.96,
+        },
+    ]
+    if len(placebo) >= LEAST_PLACEBOS:
+        rank = int((np.abs(placebo) >= abs(car)).sum())
+        rows.append(
+            {
+                "statistic": "placebo_rank",
+                "value": float(rank),
+                "n": len(placebo),
+                "n_effective": len(placebo) / n,
+                "p_value": (rank + 1) / (len(placebo) + 1),
+            }
+        )
+    return rows
+
+
+def _path_rows(
+    times: list[datetime], prices: Any, ar: Any, base: int, hours: int, bands: dict[int, Any]
+) -> list[dict[str, Any]]:
+    """Close by close from 72 bars before the base to a week after it, with bands where placebos are enough."""
+    rows = []
     cumulative = np.concatenate([[0.0], np.cumsum(ar)])
     for i in range(max(base - 72, 0), min(base + 168 // hours + 1, len(times))):
-        n = i - base
         row = {
-            **key,
             "close_time_utc": times[i],
-            "hours_after_event": (times[i] - at) / timedelta(hours=1),
             "close_quote": float(prices[i]),
             "raw_return": float(prices[i] / prices[base] - 1),
             "car": float(cumulative[i] - cumulative[base]),
         }
         row["expected_return"] = (1 + row["raw_return"]) / float(np.exp(row["car"])) - 1
-        if n > 0 and n in bands and len(bands[n]) >= 50:
-            for name, q in (
-                ("50_lower", 25),
-                ("50_upper", 75),
-                ("80_lower", 10),
-                ("80_upper", 90),
-                ("95_lower", 2.5),
-                ("95_upper", 97.5),
-            ):
-                row[f"band_{name}"] = float(np.percentile(bands[n], q))
-        out["path"].append(row)
-    return out
+        placebo = bands.get(i - base, ())
+        if len(placebo) >= LEAST_PLACEBOS:
+            row |= {f"band_{name}": float(np.percentile(placebo, q)) for name, q in BAND_PERCENTILES.items()}
+        rows.append(row)
+    return rows
 
 
 def make_tables(venue: str = "binanceusdm") -> dict[Table, pl.DataFrame]:
@@ -173,22 +192,17 @@ def make_tables(venue: str = "binanceusdm") -> dict[Table, pl.DataFrame]:
     return dict(_make_tables(venue))
 
 
-@cache
-def _make_tables(venue: str) -> dict[Table, pl.DataFrame]:
-    measured = [measure("TAO", "1h", venue=venue)]
-    measured += [measure(asset, "4h", venue=venue) for asset in ("FET", "NEAR", "WLD", "BTC", "ETH")]
-    quiet_at = datetime(2026, 6, 2, 16, 23, tzinfo=UTC)
-    measured.append(measure("TAO", "4h", "2026-06-02-order", quiet_at, venue))
-    claims, verdicts, readings = claim_rows()
-    events = [
+def _events() -> list[dict[str, Any]]:
+    """The June event, a signed order, one known to the day, and one with hostile text."""
+    return [
         event_row(),
         event_row(
             "2026-06-02-order",
             title="Executive order on model review is signed",
             category="executive_order",
-            best_at_utc=quiet_at,
-            earliest_at_utc=quiet_at,
-            latest_at_utc=quiet_at,
+            best_at_utc=QUIET_AT,
+            earliest_at_utc=QUIET_AT,
+            latest_at_utc=QUIET_AT,
             time_precision="minute",
         ),
         event_row(
@@ -212,30 +226,14 @@ def _make_tables(venue: str) -> dict[Table, pl.DataFrame]:
             source_url="javascript:alert(1)",
         ),
     ]
-    assets = ("TAO", "FET", "NEAR", "WLD", "BTC", "ETH")
-    tables: dict[Table, list[dict[str, Any]]] = {
-        STUDY_RESULT: [row for item in measured for row in item["results"]],
-        STUDY_PATH: [row for item in measured for row in item["path"]],
-        PLACEBO: [row for item in measured for row in item["placebos"]],
-        EVENT: events,
-        EVENT_SOURCE: source_rows(),
-        CONFOUNDER: [
-            {
-                "event_id": EVENT_ID,
-                "confounder_number": 1,
-                "kind": "market_move",
-                "at_utc": datetime(2026, 6, 14, 20, tzinfo=UTC),
-                "offset_hours": 44.1,
-                "detail": "A market-wide rally mixes with everything later",
-            }
-        ],
-        CLAIM: claims,
-        CLAIM_VERDICT: verdicts,
-        CLAIM_READING: readings,
-        CORRELATION_EPISODE: episode_rows(),
+
+
+def _registry_rows() -> dict[Table, list[dict[str, Any]]]:
+    """Assets, markets and their coverage; one market has a gap."""
+    return {
         ASSET: [
             {"asset_id": a, "name": a.title(), "role": "benchmark" if a in ("BTC", "ETH") else "ai_token"}
-            for a in assets
+            for a in ASSETS
         ],
         MARKET: [
             {
@@ -248,7 +246,7 @@ def _make_tables(venue: str) -> dict[Table, pl.DataFrame]:
                 "contract_multiplier": 1.0,
                 "is_registered": True,
             }
-            for a in assets
+            for a in ASSETS
         ],
         COVERAGE: [
             {
@@ -266,8 +264,37 @@ def _make_tables(venue: str) -> dict[Table, pl.DataFrame]:
                 "n_revised": 0,
                 "source_ids": "bundle",
             }
-            for a in assets
+            for a in ASSETS
         ],
+    }
+
+
+@cache
+def _make_tables(venue: str) -> dict[Table, pl.DataFrame]:
+    measured = [measure("TAO", "1h", venue=venue)]
+    measured += [measure(asset, "4h", venue=venue) for asset in ("FET", "NEAR", "WLD", "BTC", "ETH")]
+    measured.append(measure("TAO", "4h", "2026-06-02-order", QUIET_AT, venue))
+    tables: dict[Table, list[dict[str, Any]]] = {
+        STUDY_RESULT: [row for item in measured for row in item["results"]],
+        STUDY_PATH: [row for item in measured for row in item["path"]],
+        PLACEBO: [row for item in measured for row in item["placebos"]],
+        EVENT: _events(),
+        EVENT_SOURCE: source_rows(),
+        CONFOUNDER: [
+            {
+                "event_id": EVENT_ID,
+                "confounder_number": 1,
+                "kind": "market_move",
+                "at_utc": datetime(2026, 6, 14, 20, tzinfo=UTC),
+                "offset_hours": 44.1,
+                "detail": "A market-wide rally mixes with everything later",
+            }
+        ],
+        CLAIM: claim_rows(),
+        CLAIM_VERDICT: verdict_rows(),
+        CLAIM_READING: reading_rows(),
+        CORRELATION_EPISODE: episode_rows(),
+        **_registry_rows(),
         FEED: [
             {
                 "feed_id": "lab",

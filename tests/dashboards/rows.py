@@ -72,36 +72,39 @@ def source_rows(event_id: str = EVENT_ID) -> list[dict[str, Any]]:
     ]
 
 
-def claim_rows() -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
-    """Claims, verdicts and readings, one of each verdict."""
-    about = [
-        (
-            "rise",
-            "TAO rose 30% within 12 hours",
-            "partly",
-            0.155,
-            0.30,
-            "It rose 15.5% in the 12 hours after the first public report.",
-        ),
-        (
-            "own",
-            "The move was TAO’s own, not the market’s",
-            "supported",
-            None,
-            None,
-            "Bitcoin rose 1.5% in the same day.",
-        ),
-        ("lasted", "The gain lasted", "not_supported", None, None, "After seven days 6.5% was left."),
-        (
-            "cause",
-            "The directive caused the rise",
-            "cannot_be_told",
-            None,
-            None,
-            "One event cannot separate it from the rest.",
-        ),
-    ]
-    claims = [
+# Name, quote, verdict, measured and claimed value (fractions), and the closest true statement.
+ABOUT_CLAIMS = [
+    (
+        "rise",
+        "TAO rose 30% within 12 hours",
+        "partly",
+        0.155,
+        0.30,
+        "It rose 15.5% in the 12 hours after the first public report.",
+    ),
+    (
+        "own",
+        "The move was TAO’s own, not the market’s",
+        "supported",
+        None,
+        None,
+        "Bitcoin rose 1.5% in the same day.",
+    ),
+    ("lasted", "The gain lasted", "not_supported", None, None, "After seven days 6.5% was left."),
+    (
+        "cause",
+        "The directive caused the rise",
+        "cannot_be_told",
+        None,
+        None,
+        "One event cannot separate it from the rest.",
+    ),
+]
+
+
+def claim_rows() -> list[dict[str, Any]]:
+    """One claim for each verdict."""
+    return [
         {
             "claim_id": name,
             "episode": "june-2026",
@@ -112,9 +115,13 @@ def claim_rows() -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[
             "parameters_json": '{"hours": 12}' if name == "rise" else "{}",
             "source": "press",
         }
-        for name, quote, *_ in about
+        for name, quote, *_ in ABOUT_CLAIMS
     ]
-    verdicts = [
+
+
+def verdict_rows() -> list[dict[str, Any]]:
+    """The verdict of each claim."""
+    return [
         {
             "claim_id": name,
             "episode": "june-2026",
@@ -131,9 +138,13 @@ def claim_rows() -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[
             "spec_sha256": SPEC,
             "data_as_of_utc": EVENT_AT,
         }
-        for name, quote, verdict, measured, claimed, statement in about
+        for name, quote, verdict, measured, claimed, statement in ABOUT_CLAIMS
     ]
-    readings = [
+
+
+def reading_rows() -> list[dict[str, Any]]:
+    """Three readings of the first claim."""
+    return [
         {
             "claim_id": "rise",
             "reading_id": name,
@@ -151,7 +162,6 @@ def claim_rows() -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[
             ("trough_to_peak", "From the exact low to the exact high", 0.299),
         )
     ]
-    return claims, verdicts, readings
 
 
 def episode_rows() -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from analysis.events.scoring import half_of_story
+from analysis.events.labels.scoring import half_of_story
 from flows.jobs.labelled_files import score_file, tag_file
 from flows.jobs.news_files import import_news
 from flows.steps.events import update_events

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from analysis.events.scoring import b_cubed, half_of_story, score_labels
+from analysis.events.labels.scoring import b_cubed, half_of_story, score_labels
 
 
 def test_b_cubed_of_a_perfect_grouping_is_one_whatever_the_names():
