@@ -1,57 +1,55 @@
-"""Six events with one market: every number of the textbook, through the command."""
+"""Six events with one market: every number of the bundled table and of the textbook, through the command."""
 
 import datetime as dt
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
-from tests.paths import shared
+from tests.paths import PROJECT, SHARED, shared
 from tests.reference.own_tables import Study, run_study_csv, value
+from tests.reference.six_events.write import P_VALUES, PARTS, VALUES, expect, invent
 
 TOLERANCE = 1e-10
 FIRST_DAY = dt.date(2020, 1, 1)
 
-WINDOWS = {"day0": (0, 0), "car_m1_p1": (-1, 1), "car_m2_p2": (-2, 2)}
-VALUES = {
-    "csect_t": "cross_sectional_t",
-    "CLM_J1": "j1",
-    "CLM_J2_eq_patell_exact": "j2",
-    "patell_z_exact": "patell",
-    "patell_z_sumSAR": "patell_sum_sar",
-    "bmp_t": "bmp",
-    "kp_adj_bmp": "kp_bmp",
-    "kp_adj_patell": "kp_patell",
-    "corrado_z": "corrado",
-    "grank_t": "grank_t",
-    "grank_z": "grank_z",
-    "sign_z": "sign",
-    "gsign_z": "generalized_sign",
-    "wilcoxon_W": "wilcoxon",
-    "wilcoxon_z": "wilcoxon_z",
-    "hall_skew_t": "hall_skewness",
-    "cdat_ddof1": "cdat",
-    "CAAR": "sign_flip",
-}
-P_VALUES = {
-    "csect_p": "cross_sectional_t",
-    "wilcoxon_exact_p": "wilcoxon",
-    "binom_sign_p": "sign",
-    "signflip_exact_p": "sign_flip",
-}
+OWN = PROJECT / "tests" / "reference" / "six_events"
+TEXTBOOK = SHARED / "oracles" / "textbook_toy"
+
+
+def test_the_textbook_is_there() -> None:
+    shared("oracles/textbook_toy")
+
+
+def test_the_bundled_numbers_are_what_the_independent_program_says() -> None:
+    stored = json.loads((OWN / "expected.json").read_text())
+    again = expect(*invent())
+    assert stored.keys() == again.keys()
+    for name in PARTS:
+        assert stored[name].keys() == again[name].keys()
+        for number, value_of_it in again[name].items():
+            np.testing.assert_allclose(stored[name][number], value_of_it, atol=TOLERANCE)
+
+
+@pytest.fixture(scope="module", params=[OWN, *([TEXTBOOK] if TEXTBOOK.exists() else [])], ids=lambda path: path.name)
+def oracle(request: pytest.FixtureRequest) -> Path:
+    """A folder with the returns of six events and the numbers that they must have."""
+    folder: Path = request.param
+    return folder
 
 
 @pytest.fixture(scope="module")
-def expected() -> dict[str, Any]:
-    numbers: dict[str, Any] = json.loads((shared("oracles/textbook_toy") / "expected.json").read_text())
+def expected(oracle: Path) -> dict[str, Any]:
+    numbers: dict[str, Any] = json.loads((oracle / "expected.json").read_text())
     return numbers
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
-    rows = pl.read_csv(shared("oracles/textbook_toy") / "data.csv")
+def study(tmp_path_factory: pytest.TempPathFactory, oracle: Path) -> Study:
+    rows = pl.read_csv(oracle / "data.csv")
     dated = rows.with_columns(date=pl.lit(FIRST_DAY) + pl.duration(days=pl.col("rel") + 32))
     prices = dated.select("date", asset="event_id", value="ret")
     market = dated.filter(pl.col("event_id") == 0).select("date", "mkt")
@@ -76,16 +74,16 @@ def test_the_whole_window_has_exact_cars_and_buy_and_hold_returns(study: Study, 
         np.testing.assert_allclose([event[ours] for event in study["events"]], whole[theirs], atol=TOLERANCE)
 
 
-@pytest.mark.parametrize("window", WINDOWS)
+@pytest.mark.parametrize("window", PARTS)
 @pytest.mark.parametrize("name", VALUES)
 def test_a_statistic_has_the_textbook_value(study: Study, expected: dict[str, Any], name: str, window: str) -> None:
-    assert value(study, VALUES[name], *WINDOWS[window]) == pytest.approx(expected[window][name], abs=TOLERANCE)
+    assert value(study, VALUES[name], *PARTS[window]) == pytest.approx(expected[window][name], abs=TOLERANCE)
 
 
-@pytest.mark.parametrize("window", WINDOWS)
+@pytest.mark.parametrize("window", PARTS)
 @pytest.mark.parametrize("name", P_VALUES)
 def test_a_p_value_is_exact(study: Study, expected: dict[str, Any], name: str, window: str) -> None:
-    ours = value(study, P_VALUES[name], *WINDOWS[window], "p_value")
+    ours = value(study, P_VALUES[name], *PARTS[window], "p_value")
     assert ours == pytest.approx(expected[window][name], abs=TOLERANCE)
 
 
