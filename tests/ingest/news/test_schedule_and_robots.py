@@ -57,6 +57,21 @@ def test_pauses_grow_to_a_day() -> None:
     assert hours[-1] <= 24 * 1.1
 
 
+@pytest.mark.parametrize(("n_failures", "intervals"), [(1, 1), (2, 2), (3, 4), (4, 8)])
+def test_the_first_failure_waits_one_interval_and_each_next_twice_as_long(n_failures: int, intervals: int) -> None:
+    generator = np.random.default_rng(1)
+    minutes = [(after_failure(NOW, 20, n_failures, None, generator) - NOW).total_seconds() / 60 for _ in range(50)]
+    assert 0.9 * 20 * intervals <= min(minutes) <= max(minutes) <= 1.1 * 20 * intervals
+
+
+def test_a_servers_wish_is_kept_for_a_week_and_no_longer() -> None:
+    days = [
+        (after_failure(NOW, 20, 1, wish * 86_400, np.random.default_rng(1)) - NOW).total_seconds() / 86_400
+        for wish in (3, 7, 30)
+    ]
+    assert days == [3, 7, 7]
+
+
 def test_servers_wish_is_not_undercut() -> None:
     generator = np.random.default_rng(1)
     assert after_failure(NOW, 20, 1, 9000, generator) == NOW + timedelta(seconds=9000)

@@ -1,0 +1,157 @@
+"""What a figure draws, read back from the figure: ends of intervals, bands and widths are those of its rows."""
+
+import base64
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from dashboards.figures.car_fan import draw_car_fan
+from dashboards.figures.clock_strip import draw_clock_strip
+from dashboards.figures.correlation_change import draw_correlation_change
+from dashboards.figures.false_alarms import draw_test_size
+from dashboards.figures.figure import Figure
+from dashboards.figures.forest import ForestRow, plot_forest
+from dashboards.figures.leads_lags import draw_leads_lags
+from dashboards.figures.rolling import draw_rolling
+from dashboards.findings.readings import path_of, read_reactions
+from tests.dashboards.material import frame_of, make_frames
+from tests.dashboards.rows import EVENT_ID, SPEC, event_row, market_id, size_row, source_rows
+from warehouse.tables.correlation import CORRELATION_EPISODE, CORRELATION_ROLLING
+from warehouse.tables.news import EVENT_SOURCE
+from warehouse.tables.size import TEST_SIZE
+from warehouse.tables.studies import STUDY_PATH, STUDY_RESULT
+
+# Figures hold 32-bit floats.
+FLOAT32 = 1e-6
+
+
+def read(values: Any) -> list[float]:
+    """The numbers of a trace, plain or packed."""
+    if isinstance(values, Mapping):
+        return [float(value) for value in np.frombuffer(base64.b64decode(values["bdata"]), dtype="<f4")]
+    return [float(value) for value in values]
+
+
+def ends(trace: Mapping[str, Any], axis: str) -> list[tuple[float, float, float]]:
+    """Lower end, estimate and upper end of every interval that a trace draws along `axis`."""
+    bars = trace[f"error_{axis}"]
+    drawn = zip(read(trace[axis]), read(bars["arrayminus"]), read(bars["array"]), strict=True)
+    return [(at - minus, at, at + plus) for at, minus, plus in drawn]
+
+
+def intervals(traces: list[dict[str, Any]], axis: str) -> list[tuple[float, float, float]]:
+    return sorted(end for trace in traces if f"error_{axis}" in trace for end in ends(trace, axis))
+
+
+def traces_of(figure: Figure) -> list[dict[str, Any]]:
+    assert figure.plot is not None
+    traces: list[dict[str, Any]] = figure.plot.spec()["data"]
+    return traces
+
+
+def test_a_forest_draws_each_interval_from_its_lower_to_its_upper_end() -> None:
+    traces = plot_forest([ForestRow("one", 0.10, 0.04, 0.30), ForestRow("two", -0.02, -0.10, 0.01)], "x").spec()["data"]
+    widest = [end for trace in traces if "error_x" in trace for end in ends(trace, "x")]
+    scale = max(abs(at) for _, at, _ in widest) / 0.10
+    for lower, at, upper in ((0.04, 0.10, 0.30), (-0.10, -0.02, 0.01)):
+        wanted = pytest.approx((lower * scale, at * scale, upper * scale), abs=FLOAT32)
+        assert any(end == wanted for end in widest), (lower, at, upper)
+
+
+def test_false_alarms_draw_the_band_of_each_test() -> None:
+    rows = [size_row("normal", "patell", 0.05, lower_95=0.01, upper_95=0.20)]
+    drawn = intervals(traces_of(draw_test_size(frame_of(TEST_SIZE, rows))), "x")
+    assert drawn == [pytest.approx((0.01, 0.05, 0.20), abs=FLOAT32)]
+
+
+def test_leads_and_lags_draw_the_interval_of_each_bar() -> None:
+    row = {
+        "result_id": "1",
+        "study_id": "groups",
+        "spec_sha256": SPEC,
+        "group_id": "regression:leads_lags:all",
+        "statistic": "clustered",
+        "window_start_hours": 0.0,
+        "window_end_hours": 4.0,
+        "estimate": 0.02,
+        "lower_95": 0.01,
+        "upper_95": 0.09,
+        "p_value": 0.2,
+        "n": 48,
+        "n_effective": 12.0,
+    }
+    drawn = intervals(traces_of(draw_leads_lags(frame_of(STUDY_RESULT, [row]))), "y")
+    assert drawn == [pytest.approx((0.01, 0.02, 0.09), abs=FLOAT32)]
+
+
+def test_correlations_before_and_after_keep_their_own_ends() -> None:
+    episode = {
+        "asset_id": "TAO",
+        "other_asset_id": "BTC",
+        "market_id": market_id("TAO"),
+        "event_id": EVENT_ID,
+        "timeframe": "1h",
+        "window_hours": 168.0,
+        "n_before": 100,
+        "n_after": 90,
+        "before_correlation": 0.5,
+        "before_correlation_lower_95": 0.1,
+        "before_correlation_upper_95": 0.6,
+        "after_correlation": 0.3,
+        "after_correlation_lower_95": 0.25,
+        "after_correlation_upper_95": 0.7,
+        "change_correlation": -0.2,
+        "change_correlation_lower_95": -0.4,
+        "change_correlation_upper_95": 0.1,
+    }
+    drawn = intervals(traces_of(draw_correlation_change(frame_of(CORRELATION_EPISODE, [episode]), "the news")), "x")
+    assert drawn == [pytest.approx((0.1, 0.5, 0.6), abs=FLOAT32), pytest.approx((0.25, 0.3, 0.7), abs=FLOAT32)]
+
+
+def test_a_rolling_band_lies_between_its_bounds() -> None:
+    start = datetime(2026, 6, 1, tzinfo=UTC)
+    rows = [
+        {
+            "asset_id": "TAO",
+            "other_asset_id": "BTC",
+            "close_time_utc": start + timedelta(hours=hour),
+            "window_hours": 168.0,
+            "beta": 1.0 + hour / 10,
+            "beta_lower_95": 0.9 - hour / 10,
+            "beta_upper_95": 1.5 + hour / 10,
+            "n": 168,
+        }
+        for hour in range(3)
+    ]
+    series = frame_of(CORRELATION_ROLLING, rows)
+    lower, upper, middle = (read(trace["y"]) for trace in traces_of(draw_rolling(series, "TAO", "beta", [], "g"))[:3])
+    assert lower == pytest.approx([0.9, 0.8, 0.7], abs=FLOAT32)
+    assert upper == pytest.approx([1.5, 1.6, 1.7], abs=FLOAT32)
+    assert middle == pytest.approx([1.0, 1.1, 1.2], abs=FLOAT32)
+
+
+def test_the_fan_draws_each_band_of_the_path_as_a_simple_return() -> None:
+    frames = make_frames()
+    subject = read_reactions(frames)[EVENT_ID][0]
+    path = path_of(frames, subject)
+    traces = [t for t in traces_of(draw_car_fan(path, subject, "news")) if t.get("line") == {"width": 0}]
+    last = path.filter(pl.col("band_95_lower").is_not_null(), pl.col("hours_after_event") <= 24).row(-1, named=True)
+    drawn = []
+    for trace in traces:
+        hours, values = read(trace["x"]), read(trace["y"])
+        drawn.append(values[min(range(len(hours)), key=lambda i: abs(hours[i] - last["hours_after_event"]))])
+    wanted = [float(np.expm1(last[f"band_{band}_{side}"])) for band in (50, 80, 95) for side in ("lower", "upper")]
+    assert sorted(drawn) == pytest.approx(sorted(wanted), abs=FLOAT32)
+
+
+def test_the_parts_of_the_clock_strip_fill_it() -> None:
+    sources = frame_of(EVENT_SOURCE, source_rows())
+    strip = str(draw_clock_strip(event_row(), sources, STUDY_PATH.empty(), None, "TAO"))
+    track = strip.split('class="track"')[1].split("</ul>")[0]
+    widths = [float(width) for width in re.findall(r"--w:([\d.]+)%", track)]
+    assert sum(widths) == pytest.approx(100, abs=0.05)
