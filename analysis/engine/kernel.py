@@ -1,4 +1,4 @@
-"""Abnormal returns of very many studies at once, from prefix sums of the estimation moments."""
+"""Abnormal returns of very many studies at once, from moments by calendar blocks."""
 
 from __future__ import annotations
 
@@ -8,25 +8,31 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from analysis.engine import compiled
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-Model = Literal["market", "market_adjusted", "constant_mean"]
+Model = Literal["market", "market_adjusted", "constant_mean", "market_or_mean"]
 
-MODELS: dict[Model, int] = {"market": 0, "market_adjusted": 1, "constant_mean": 2}
+MODELS: dict[Model, int] = {
+    "market": compiled.MARKET_MODEL,
+    "market_adjusted": compiled.MARKET_ADJUSTED,
+    "constant_mean": compiled.CONSTANT_MEAN,
+    "market_or_mean": compiled.MARKET_OR_MEAN,
+}
 
-# Prefix sums kept per bar: count, x, y, x², xy, y².
-N_MOMENTS = 6
+# Bytes of moments held at once: more bars or series are worked through one stretch after another.
+MEMORY_BYTES = 64 * 2**20
 
-# Numbers per study that are not per bar: α, β, s, n, x̄, Sxx, CAR, var CAR.
-N_SCALARS = 8
+# Bytes of one bar's moments, from both ends of its block.
+BAR_BYTES = 2 * 8 * compiled.N_MOMENTS
 
-# Bytes of prefix sums held at once; more series are worked through in blocks.
-BLOCK_BYTES = 64 * 2**20
+# Bytes of single abnormal returns and their variances that one call may return.
+RESULT_BYTES = 2**30
 
 # Studies per task of the thread pool.
 CHUNK_STUDIES = 16_384
@@ -34,20 +40,17 @@ CHUNK_STUDIES = 16_384
 # Both cores of the smallest machine we run on.
 N_THREADS = 2
 
-# A residual sum of squares below this share of the series' total is rounding, not variation.
-CONSTANT_SHARE = 1e-13
-
 
 class Reason(IntEnum):
     """Why a study has no complete result; `REASON_WORDS` says it to people."""
 
-    NONE = 0
-    EVENT_OUTSIDE_DATA = 1
-    WINDOW_OUTSIDE_DATA = 2
-    ESTIMATION_SHORTFALL = 3
-    WINDOW_MISSING_BAR = 4
-    CONSTANT_SERIES = 5
-    CONSTANT_BENCHMARK = 6
+    NONE = compiled.NONE
+    EVENT_OUTSIDE_DATA = compiled.EVENT_OUTSIDE
+    WINDOW_OUTSIDE_DATA = compiled.WINDOW_OUTSIDE
+    ESTIMATION_SHORTFALL = compiled.SHORTFALL
+    WINDOW_MISSING_BAR = compiled.MISSING_BAR
+    CONSTANT_SERIES = compiled.CONSTANT_SERIES
+    CONSTANT_BENCHMARK = compiled.CONSTANT_BENCHMARK
 
 
 REASON_WORDS: dict[Reason, str] = {
@@ -59,6 +62,38 @@ REASON_WORDS: dict[Reason, str] = {
     Reason.CONSTANT_SERIES: "constant series in the estimation window: no residual variance",
     Reason.CONSTANT_BENCHMARK: "constant benchmark in the estimation window: beta is not identified",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class BlockSums:
+    """Moments of S series from `first_column` on, so that the sums of any stretch of bars are a few additions."""
+
+    asset: Floats  # [S', T] returns of all series
+    benchmark: Floats  # [1 or S', T]
+    mask: Flags  # [S', T] bars left out of the moments; empty for none
+    ahead: Floats  # [S, T', 6] from the bar to the end of its block
+    behind: Floats  # [S, T', 6] from the start of its block up to the bar
+    first_bar: int  # calendar number of column 0
+    first_column: int
+    first_row: int
+
+    @property
+    def place(self) -> tuple[int, int, int]:
+        """Calendar number of column 0, first column and first row held."""
+        return self.first_bar, self.first_column, self.first_row
+
+
+@dataclass(frozen=True, slots=True)
+class MarketModels:
+    """One market model per study; NaN where `reason` says why."""
+
+    alpha: Floats  # [N] per bar, units of the returns
+    beta: Floats  # [N]
+    residual_variance: Floats  # [N] squared units of the returns, degrees of freedom of the model
+    n: Integers  # [N] usable estimation bars
+    benchmark_mean: Floats  # [N] over the estimation bars
+    benchmark_squares: Floats  # [N] Σ(x − x̄)² over the estimation bars
+    reason: NDArray[np.int8]  # [N] a `Reason`
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +109,11 @@ class WindowResults:
     n_estimation: Integers  # [N] usable estimation bars
     benchmark_mean: Floats  # [N] mean benchmark return of the estimation window
     benchmark_sxx: Floats  # [N] centred sum of squares of the benchmark over the estimation window
-    ar: Floats  # [N, L2] abnormal returns
-    ar_variance: Floats  # [N, L2] prediction-error variance of each abnormal return
+    ar: Floats  # [N, L2] abnormal returns; no row without `keep_bars`
+    ar_variance: Floats  # [N, L2] prediction-error variance of each abnormal return; no row without `keep_bars`
     car: Floats  # [N] sum of the abnormal returns
     car_variance: Floats  # [N] exact variance of that sum, prediction covariance included
+    mean_square: Floats  # [N] mean of AR² over its variance; NaN with `keep_bars`, where it can be had from the bars
     reason: NDArray[np.int8]  # [N] a `Reason`
 
     @property
@@ -107,6 +143,9 @@ def market_model_windows(
     mask: Flags | None = None,
     minimum_estimation: int = 30,
     model: Model = "market",
+    first_bar: int = 0,
+    keep_bars: bool = True,
+    memory_bytes: int = MEMORY_BYTES,
 ) -> WindowResults:
     """Model, abnormal returns and their variances of N studies on S series of T bars.
 
@@ -118,9 +157,14 @@ def market_model_windows(
 
     market: y = α + βx + e, s² = RSS/(n−2), var AR = s²(1 + 1/n + d²/Sxx), var CAR = s²(L + L²/n + (Σd)²/Sxx).
     constant_mean: β = 0, s² with n−1, var AR = s²(1 + 1/n); a benchmark of zeros will do. market_adjusted: α = 0,
-    β = 1, AR = y − x, s² of y − x around its mean with n−1, var AR = s². The series are centred before summing; the
-    numbers agree with a direct least-squares fit to about 1e-13. To have the CAR and its exact variance of several
-    windows, call once per window. Raises ValueError for shapes and ranges that make no sense.
+    β = 1, AR = y − x, s² of y − x around its mean with n−1, var AR = s². market_or_mean: market, with β = 0 where the
+    benchmark does not move.
+
+    A study's bits rest on its own bars and their places in the calendar (`first_bar` numbers column 0): later bars, and
+    earlier ones than it asks for, change nothing. Without `keep_bars` single bars are not returned: a call then holds
+    `memory_bytes` of moments (or twice the bars of one study) beside its data and 73 bytes a study. To have the CAR and
+    its exact variance of several windows, call once per window. Raises ValueError for shapes and ranges that make no
+    sense, and for single bars beyond RESULT_BYTES.
     Source: Campbell, Lo & MacKinlay (1997), chapter 4, equations 4.4.9-4.4.18.
     """
     assets = np.ascontiguousarray(np.atleast_2d(asset_returns), dtype=np.float64)
@@ -128,23 +172,112 @@ def market_model_windows(
     series = np.ascontiguousarray(series_index, dtype=np.int64)
     events = np.ascontiguousarray(event_index, dtype=np.int64)
     _check_arguments(assets, benchmark, series, events, estimation, window, mask)
-    ars, ar_variances = (np.empty((events.size, window[1] - window[0])) for _ in range(2))
-    scalars, reasons = np.full((events.size, N_SCALARS), np.nan), np.zeros(events.size, dtype=np.int8)
-    flags = np.zeros((0, 0), dtype=np.bool_) if mask is None else np.ascontiguousarray(mask)
+    length = window[1] - window[0]
+    if keep_bars:
+        _check_size(events.size, length)
+    ars, ar_variances = (np.empty((events.size if keep_bars else 0, length)) for _ in range(2))
+    scalars, reasons = _no_results(events.size)
+    flags = _no_mask() if mask is None else np.ascontiguousarray(mask)
+    data = (assets, np.atleast_2d(benchmark), flags)
+    bounds = np.array([*estimation, *window, minimum_estimation, MODELS[model]], dtype=np.int64)
     with ThreadPoolExecutor(N_THREADS) as pool:
-        for rows, studies in _blocks(assets.shape, series):
-            y = assets[rows]
-            x = benchmark[rows] if benchmark.ndim == 2 else benchmark[np.newaxis, :]
-            sums, centres = _prefix_sums(pool, y, x, None if mask is None else flags[rows])
-            bounds = np.array([*estimation, *window, minimum_estimation, MODELS[model], rows.start], dtype=np.int64)
-            data = (y, x, sums, centres, series, events)
-            out = (bounds, scalars, ars, ar_variances, reasons)
-            tasks = [pool.submit(_study_chunk, *data, part, *out) for part in _chunks(studies)]
+        for rows, columns, studies in _batches(assets.shape, series, events, estimation, memory_bytes):
+            sums = _sum_part(pool, data, first_bar, rows, columns)
+            tasks = [
+                pool.submit(_study_chunk, sums, series, events, part, bounds, scalars, (ars, ar_variances), reasons)
+                for part in _chunks(studies)
+            ]
             for task in tasks:
                 task.result()
-    alpha, beta, sigma, n, x_mean, sxx, car, car_variance = scalars.T
-    n_estimation = np.nan_to_num(n).astype(np.int64)
-    return WindowResults(alpha, beta, sigma, n_estimation, x_mean, sxx, ars, ar_variances, car, car_variance, reasons)
+    return _window_results(scalars, ars, ar_variances, reasons)
+
+
+def sum_blocks(asset_returns: Floats, benchmark_returns: Floats, mask: Flags, first_bar: int) -> BlockSums:
+    """The moments of one series: asset, benchmark and mask (n,), of which bar 0 has the calendar number `first_bar`."""
+    asset, benchmark = (
+        np.ascontiguousarray(values, dtype=np.float64)[np.newaxis] for values in (asset_returns, benchmark_returns)
+    )
+    flags = np.ascontiguousarray(mask)[np.newaxis]
+    ahead, behind = (np.empty((*asset.shape, compiled.N_MOMENTS)) for _ in range(2))
+    compiled.fill_block_sums(asset, benchmark, flags, first_bar, ahead, behind)
+    return BlockSums(asset, benchmark, flags, ahead, behind, first_bar, 0, 0)
+
+
+def fit_around(
+    sums: BlockSums, starts: Integers, window: int, *, limit: int, length: int, minimum: int
+) -> MarketModels:
+    """The market model of each window of `window` bars, on the `length` bars before it, in the order of `starts`.
+
+    Where the record begins too late for that, the bars after the window and before `limit` (the event) fill the
+    shortfall, so that a short record still gives every ordinary window a model that has not seen it. Fewer than
+    `minimum` usable bars, or a series that does not move, have a reason; β is 0 on a benchmark that does not.
+    Source of the closed form: Campbell, Lo & MacKinlay (1997), section 4.4.
+    """
+    scalars, reasons = _no_results(starts.size)
+    bounds = np.array([-length, 0, 0, window, minimum, compiled.MARKET_OR_MEAN], dtype=np.int64)
+    series, part = np.zeros(starts.size, dtype=np.int64), np.arange(starts.size)
+    limits = np.full(starts.size, limit, dtype=np.int64)
+    data = (sums.asset, sums.benchmark, sums.mask, sums.ahead, sums.behind, sums.place)
+    compiled.fit_studies(*data, series, starts, limits, part, bounds, scalars, reasons)
+    return _models(scalars, reasons)
+
+
+def fit_line(asset_returns: Floats, benchmark_returns: Floats, is_used: Flags | None = None) -> MarketModels:
+    """The market model (one element) over all bars of `asset_returns` and `benchmark_returns` (n,) that are `is_used`.
+
+    Bars without one of the two returns are left out. Fewer than three bars, or a benchmark that does not move, have a
+    reason.
+    """
+    mask = np.zeros(0, dtype=np.bool_) if is_used is None else ~is_used
+    asset, benchmark = (np.ascontiguousarray(v, dtype=np.float64) for v in (asset_returns, benchmark_returns))
+    moments = compiled.moments_of(asset, benchmark, mask)
+    reason, alpha, beta, variance, mean, squares = compiled.fit_moments(moments, 0, compiled.MARKET_MODEL)
+    scalars, reasons = _no_results(1)
+    scalars[0, : compiled.SXX + 1] = alpha, beta, variance, moments[0], mean, squares
+    reasons[0] = reason
+    return _models(scalars, reasons)
+
+
+def total_returns(sums: BlockSums, starts: Integers, length: int) -> tuple[Floats, Floats]:
+    """Summed returns of asset and benchmark over [start, start + length), masked bars included.
+
+    NaN where one of them is missing, or outside the record.
+    """
+    totals = np.empty((starts.size, 2))
+    compiled.total_windows(sums.asset[0], sums.benchmark[0], starts, length, totals)
+    return totals[:, 0], totals[:, 1]
+
+
+def _no_results(n: int) -> tuple[Floats, NDArray[np.int8]]:
+    return np.full((n, compiled.N_SCALARS), np.nan), np.zeros(n, dtype=np.int8)
+
+
+def _no_mask() -> Flags:
+    return np.zeros((0, 0), dtype=np.bool_)
+
+
+def _models(scalars: Floats, reasons: NDArray[np.int8]) -> MarketModels:
+    n = np.nan_to_num(scalars[:, compiled.N]).astype(np.int64)
+    alpha, beta, variance = (scalars[:, k] for k in (compiled.ALPHA, compiled.BETA, compiled.VARIANCE))
+    return MarketModels(alpha, beta, variance, n, scalars[:, compiled.X_BAR], scalars[:, compiled.SXX], reasons)
+
+
+def _window_results(scalars: Floats, ars: Floats, ar_variances: Floats, reasons: NDArray[np.int8]) -> WindowResults:
+    models = _models(scalars, reasons)
+    return WindowResults(
+        models.alpha,
+        models.beta,
+        np.sqrt(models.residual_variance),
+        models.n,
+        models.benchmark_mean,
+        models.benchmark_squares,
+        ars,
+        ar_variances,
+        scalars[:, compiled.CAR],
+        scalars[:, compiled.CAR_VARIANCE],
+        scalars[:, compiled.MEAN_SQUARE],
+        reasons,
+    )
 
 
 def _check_arguments(
@@ -170,153 +303,81 @@ def _check_arguments(
         raise ValueError(f"overlapping windows: estimation {estimation} and event window {window} (half-open)")
 
 
-def _blocks(shape: tuple[int, ...], series: Integers) -> Iterator[tuple[slice, Integers]]:
-    """Runs of series whose prefix sums fit the memory budget, each with the positions of its studies."""
+def _check_size(n_studies: int, length: int) -> None:
+    asked = 16 * n_studies * length
+    if asked > RESULT_BYTES:
+        raise ValueError(
+            f"{n_studies} studies of {length} bars return {asked / 2**30:.1f} GiB of single abnormal returns, more "
+            f"than {RESULT_BYTES / 2**30:g}: ask with keep_bars=False, or for fewer studies a call"
+        )
+
+
+def _batches(
+    shape: tuple[int, ...], series: Integers, events: Integers, estimation: tuple[int, int], memory_bytes: int
+) -> Iterator[tuple[slice, slice, Integers]]:
+    """Rows and columns whose moments fit the memory, each with the positions of its studies."""
     n_series, n_bars = shape
-    step = max(1, BLOCK_BYTES // ((n_bars + 1) * N_MOMENTS * 8))
+    most = max(memory_bytes // BAR_BYTES, 1)
+    step = max(1, most // max(n_bars, 1))
     for start in range(0, n_series, step):
         rows = slice(start, min(start + step, n_series))
         studies = np.flatnonzero((series >= rows.start) & (series < rows.stop))
-        if studies.size:
-            yield rows, studies
+        if studies.size and n_bars <= most:
+            yield rows, slice(0, n_bars), studies
+        elif studies.size:
+            yield from ((rows, *part) for part in _stretches(n_bars, events, studies, estimation, most))
+
+
+def _stretches(
+    n_bars: int, events: Integers, studies: Integers, estimation: tuple[int, int], most: int
+) -> Iterator[tuple[slice, Integers]]:
+    """Columns, at most `most` or twice the estimation, that hold the estimations of studies close to each other."""
+    ordered = studies[np.argsort(events[studies], kind="stable")]
+    low = np.clip(events[ordered] + estimation[0], 0, n_bars)
+    high = np.clip(events[ordered] + estimation[1], 0, n_bars)
+    most = max(most, 2 * (estimation[1] - estimation[0]))
+    first = 0
+    while first < ordered.size:
+        last = int(np.searchsorted(high, low[first] + most, side="right"))
+        yield slice(int(low[first]), int(high[last - 1])), ordered[first:last]
+        first = last
 
 
 def _chunks(studies: Integers) -> list[Integers]:
     return [studies[start : start + CHUNK_STUDIES] for start in range(0, studies.size, CHUNK_STUDIES)]
 
 
-@numba.njit(cache=True, nogil=True)
-def _prefix_sums_of(y: Floats, x: Floats, mask: Flags, sums: Floats, centres: Floats) -> None:
-    n_series, n_bars = y.shape
-    for s in range(n_series):
-        bench, asset = x[s if x.shape[0] > 1 else 0], y[s]
-        count, total_x, total_y = 0, 0.0, 0.0
-        for t in range(n_bars):
-            if np.isfinite(asset[t]) and np.isfinite(bench[t]):
-                count += 1
-                total_x += bench[t]
-                total_y += asset[t]
-        centre_x = total_x / count if count else 0.0
-        centre_y = total_y / count if count else 0.0
-        centres[s, 0], centres[s, 1] = centre_x, centre_y
-        n, sx, sy, sxx, sxy, syy = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-        sums[s, 0, :] = 0.0
-        for t in range(n_bars):
-            u, v = bench[t] - centre_x, asset[t] - centre_y
-            is_masked = mask.shape[0] > 0 and mask[s, t]
-            if np.isfinite(u) and np.isfinite(v) and not is_masked:
-                n += 1.0
-                sx += u
-                sy += v
-                sxx += u * u
-                sxy += u * v
-                syy += v * v
-            row = sums[s, t + 1]
-            row[0], row[1], row[2], row[3], row[4], row[5] = n, sx, sy, sxx, sxy, syy
-
-
-def _prefix_sums(pool: ThreadPoolExecutor, y: Floats, x: Floats, mask: Flags | None) -> tuple[Floats, Floats]:
-    n_series, n_bars = y.shape
-    sums = np.empty((n_series, n_bars + 1, N_MOMENTS))
-    centres = np.zeros((n_series, 2))
-    nothing = np.zeros((0, 0), dtype=np.bool_)
-    step = -(-n_series // N_THREADS)
+def _sum_part(
+    pool: ThreadPoolExecutor, data: tuple[Floats, Floats, Flags], first_bar: int, rows: slice, columns: slice
+) -> BlockSums:
+    """The moments of some rows and columns of `data`."""
+    asset, benchmark, mask = data
+    shape = (rows.stop - rows.start, columns.stop - columns.start, compiled.N_MOMENTS)
+    ahead, behind = np.empty(shape), np.empty(shape)
+    step = -(-shape[0] // N_THREADS)
     tasks = []
-    for start in range(0, n_series, step):
-        part = slice(start, start + step)
-        bench = x[part] if x.shape[0] > 1 else x
-        masked = nothing if mask is None else mask[part]
-        tasks.append(pool.submit(_prefix_sums_of, y[part], bench, masked, sums[part], centres[part]))
+    for start in range(0, shape[0], step):
+        part, own = slice(start, start + step), slice(rows.start + start, min(rows.start + start + step, rows.stop))
+        bench = benchmark[own if benchmark.shape[0] > 1 else slice(None), columns]
+        masked = mask[own, columns] if mask.size else mask
+        arguments = (asset[own, columns], bench, masked, first_bar + columns.start, ahead[part], behind[part])
+        tasks.append(pool.submit(compiled.fill_block_sums, *arguments))
     for task in tasks:
         task.result()
-    return sums, centres
+    return BlockSums(asset, benchmark, mask, ahead, behind, first_bar, columns.start, rows.start)
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def _fit(
-    moments: Floats, total: Floats, centre: Floats, minimum: int, model: int
-) -> tuple[int, float, float, float, float, float]:
-    """Reason, α, β, s², x̄ and Sxx of one estimation window."""
-    n = moments[0]
-    if n < minimum or n < (3 if model == 0 else 2):
-        return 3, np.nan, np.nan, np.nan, np.nan, np.nan
-    mean_x, mean_y = moments[1] / n, moments[2] / n
-    sxx = moments[3] - n * mean_x * mean_x
-    sxy = moments[4] - n * mean_x * mean_y
-    syy = moments[5] - n * mean_y * mean_y
-    x_bar, y_bar = centre[0] + mean_x, centre[1] + mean_y
-    if model == 0:
-        if sxx <= CONSTANT_SHARE * total[3]:
-            return 6, np.nan, np.nan, np.nan, x_bar, sxx
-        beta = sxy / sxx
-        alpha = y_bar - beta * x_bar
-        variance = (syy - beta * sxy) / (n - 2.0)
-    elif model == 1:
-        alpha, beta = 0.0, 1.0
-        variance = (syy - 2.0 * sxy + sxx) / (n - 1.0)
-    else:
-        alpha, beta = y_bar, 0.0
-        variance = syy / (n - 1.0)
-    if variance * n <= CONSTANT_SHARE * total[5]:
-        return 5, alpha, beta, np.nan, x_bar, sxx
-    return 0, alpha, beta, variance, x_bar, sxx
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
 def _study_chunk(
-    y: Floats,
-    x: Floats,
-    sums: Floats,
-    centres: Floats,
+    sums: BlockSums,
     series: Integers,
     events: Integers,
     part: Integers,
     bounds: Integers,
     scalars: Floats,
-    ars: Floats,
-    ar_variances: Floats,
+    bars: tuple[Floats, Floats],
     reasons: NDArray[np.int8],
 ) -> None:
-    n_bars, length, model, first_series = y.shape[1], bounds[3] - bounds[2], bounds[5], bounds[6]
-    moments = np.empty(N_MOMENTS)
-    for i in part:
-        s, zero = series[i] - first_series, events[i]
-        if zero < 0 or zero >= n_bars:
-            reasons[i] = 1
-            ars[i, :], ar_variances[i, :] = np.nan, np.nan
-            continue
-        low = min(max(zero + bounds[0], 0), n_bars)
-        high = min(max(zero + bounds[1], 0), n_bars)
-        for m in range(N_MOMENTS):
-            moments[m] = sums[s, high, m] - sums[s, low, m]
-        reason, alpha, beta, variance, x_bar, sxx = _fit(moments, sums[s, n_bars], centres[s], bounds[4], model)
-        reasons[i] = reason
-        scalars[i, 0], scalars[i, 1], scalars[i, 2], scalars[i, 3] = alpha, beta, np.sqrt(variance), moments[0]
-        scalars[i, 4], scalars[i, 5] = x_bar, sxx
-        start = zero + bounds[2]
-        if reason == 0 and (start < 0 or start + length > n_bars):
-            reasons[i] = 2
-        if reasons[i] != 0:
-            ars[i, :], ar_variances[i, :] = np.nan, np.nan
-            continue
-        bench = x[s if x.shape[0] > 1 else 0, start : start + length]
-        asset, ar, ar_variance = y[s, start : start + length], ars[i], ar_variances[i]
-        parameter_error = 0.0 if model == 1 else 1.0 / moments[0]
-        inverse_sxx = 1.0 / sxx if model == 0 else 0.0
-        # No branch and no sum in this loop, so that it runs on vector registers.
-        for j in range(length):
-            d = bench[j] - x_bar
-            ar[j] = asset[j] - alpha - beta * bench[j]
-            ar_variance[j] = variance * (1.0 + parameter_error + d * d * inverse_sxx)
-        car, total_d = 0.0, 0.0
-        for j in range(length):
-            car += ar[j]
-            total_d += bench[j] - x_bar
-        if np.isfinite(car):
-            spread = length + length * length * parameter_error + total_d * total_d * inverse_sxx
-            scalars[i, 6], scalars[i, 7] = car, variance * spread
-            continue
-        reasons[i] = 4
-        for j in range(length):
-            if not np.isfinite(ar[j]):
-                ar[j], ar_variance[j] = np.nan, np.nan
+    y, x, no_limits = sums.asset, sums.benchmark, np.zeros(0, dtype=np.int64)
+    held = (sums.mask, sums.ahead, sums.behind, sums.place)
+    compiled.fit_studies(y, x, *held, series, events, no_limits, part, bounds, scalars, reasons)
+    compiled.measure_studies(y, x, series, events, part, bounds, scalars, *bars, reasons)

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from analysis.engine.kernel import market_model_windows
+from analysis.engine.kernel import WindowResults, market_model_windows
 from analysis.engine.measures import log_range, log_volume
 from analysis.engine.multiplicity import holm
 from analysis.engine.tails import student_interval
@@ -214,17 +214,19 @@ class _Shifts:
                     estimation=(-n, 0),
                     window=(0, n_bars),
                     minimum_estimation=max(n // 2, 10),
+                    first_bar=series.first_bar,
+                    keep_bars=False,
                 )
-                found[starts] = _summarise(self.measure, results.car, results.ar, results.ar_variance, n_bars)
+                found[starts] = _summarise(self.measure, results, n_bars)
             self.by_series[key] = found
         return self.by_series[key]
 
 
-def _summarise(measure: Measure, car: Floats, ar: Floats, variance: Floats, n_bars: int) -> Floats:
+def _summarise(measure: Measure, results: WindowResults, n_bars: int) -> Floats:
     if measure != "volatility":
-        return np.asarray(car / n_bars)
+        return np.asarray(results.car / n_bars)
     with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.log((ar**2 / variance).mean(axis=1))
+        logs = np.log(results.mean_square)
     return np.asarray(np.where(np.isfinite(logs), logs, np.nan))
 
 

@@ -122,6 +122,8 @@ def abnormal_everywhere(grid: ReturnGrid, pair: Pair, n_window: int, spoiled: In
         window=(0, n_window),
         mask=spoiled_bars(grid.n_bars, spoiled, (0, reach))[np.newaxis, :],
         minimum_estimation=MINIMUM_ESTIMATION,
+        first_bar=grid.first_bar,
+        keep_bars=False,
     )
     return np.where(results.is_complete, results.car, np.nan)
 

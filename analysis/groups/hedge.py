@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy import stats
 
+from analysis.engine.kernel import fit_line
 from analysis.engine.tails import student_half
 from analysis.results.fingerprint import SourceCode, fingerprint
 from analysis.tape.calendar import event_bars, spoiled_bars
@@ -115,13 +116,12 @@ def measure_between(
     per_year = HOURS_PER_YEAR / hours
     wealth = np.concatenate([[1.0], np.cumprod(1.0 + excess[used])])
     drawdown = float((wealth / np.maximum.accumulate(wealth) - 1.0).min())
-    spread = float(np.var(benchmark[used], ddof=1))
-    beta = float(np.cov(token[used], benchmark[used], ddof=1)[0, 1] / spread) if spread > 0 else None
+    beta = float(fit_line(token, benchmark, used).beta[0])
     return Between(
         float(excess[used].mean() * per_year),
         float(excess[used].std(ddof=1) * np.sqrt(per_year)),
         drawdown,
-        beta,
+        beta if np.isfinite(beta) else None,
         n * hours / 24,
     )
 

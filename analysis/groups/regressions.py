@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from analysis.engine.battery import choose_model
+from analysis.engine.kernel import fit_line
 from analysis.engine.regressions.characteristics import regress_cars
 from analysis.engine.regressions.leads_lags import REFERENCE_BAR, panel_event_study
 from analysis.engine.regressions.local_projections import project_locally
@@ -233,8 +234,7 @@ def _project(
         usable = np.isfinite(series.asset) & np.isfinite(series.benchmark)
         if usable.sum() < MINIMUM_BARS:
             continue
-        covariance = np.cov(series.asset[usable], series.benchmark[usable])
-        abnormal = series.asset - covariance[0, 1] / covariance[1, 1] * series.benchmark
+        abnormal = series.asset - fit_line(series.asset, series.benchmark).beta[0] * series.benchmark
         bars = {time.event_id: series.first_bar_after(time.best_us) for time in times}
         own = replace(
             shared,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC as UTC_ZONE
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -16,6 +17,8 @@ from warehouse.tables.contract import UTC
 
 Floats = NDArray[np.float64]
 ReturnKind = Literal["log", "simple"]
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC_ZONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,11 @@ class ReturnGrid:
     def n_bars(self) -> int:
         """Bars of the grid, T."""
         return int(self.close.shape[1])
+
+    @property
+    def first_bar(self) -> int:
+        """Bars of this length between 1970 and `first_open`: its number whatever record lies before it."""
+        return (self.first_open - EPOCH) // self.bar
 
     def row(self, market_id: str) -> int:
         """Row of `market_id`; KeyError names the markets there are."""

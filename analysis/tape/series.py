@@ -47,6 +47,11 @@ class AlignedSeries:
         """Whether each bar is of the weekend, shape (n,): the rule of `calendar.is_weekend`."""
         return is_weekend(self.close_us - self.step_us)
 
+    @property
+    def first_bar(self) -> int:
+        """Bars of this length between 1970 and the first bar's open: its number whatever record lies before it."""
+        return int(self.close_us[0]) // round(self.bar_hours * MICROSECONDS_PER_HOUR) - 1
+
     def first_bar_after(self, instant_us: int) -> int:
         """Index of the first bar whose close is later than `instant_us`: the bar in which the instant falls."""
         return int(np.searchsorted(self.close_us, instant_us, side="right"))

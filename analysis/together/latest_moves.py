@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from analysis.engine.kernel import fit_line
 from analysis.tape.choice import Candidate, Preference, order_benchmarks
 from warehouse.tables.bars import LENGTHS, bar_length, parse_bar
 from warehouse.tables.moves import LATEST_MOVE
@@ -118,8 +119,8 @@ def _against_past(own: pl.DataFrame, benchmark: pl.DataFrame, bar: timedelta) ->
     known = np.isfinite(token[earlier]) & np.isfinite(market[earlier])
     if known.sum() < MIN_INDEPENDENT * n_bars:
         return {"reason": f"{int(known.sum())} earlier bars; {MIN_INDEPENDENT * n_bars} needed"}
-    x, y = market[earlier][known], token[earlier][known]
-    beta = float(((x - x.mean()) * y).sum() / ((x - x.mean()) ** 2).sum()) if x.std() > 0 else 0.0
+    # A benchmark that stood still explains nothing.
+    beta = float(np.nan_to_num(fit_line(token[earlier], market[earlier]).beta[0]))
     windows = _window_sums(token - beta * market, n_bars)
     now, past = windows[-1], windows[: len(windows) - n_bars]
     past = past[np.isfinite(past)]

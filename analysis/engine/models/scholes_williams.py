@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from analysis.engine.kernel import fit_line
 from analysis.engine.model_fit import ExpectedReturnModel, ModelFit, ModelInput, centred_design, fit_with_beta
 from analysis.engine.statistic import NotApplicable
 
@@ -20,7 +21,7 @@ def fit(data: ModelInput) -> ModelFit | NotApplicable:
     before, now, after = x[middle - 1], x[middle], x[middle + 1]
     if not all(np.ptp(part) > 0 for part in (before, now, after)):
         return NotApplicable("constant benchmark in the estimation window: beta is not identified")
-    slopes = [float(np.cov(y, part)[0, 1] / np.var(part, ddof=1)) for part in (before, now, after)]
+    slopes = [float(fit_line(y, part).beta[0]) for part in (before, now, after)]
     autocorrelation = float(np.corrcoef(now, before)[0, 1])
     if abs(1.0 + 2.0 * autocorrelation) < 1e-6:
         return NotApplicable("benchmark autocorrelation of -1/2: the Scholes-Williams beta does not exist")

@@ -50,5 +50,7 @@ def rank_pair_in_space(pair: Pair, donors: Donors, n_bars: int, excluded: Sequen
         window=(0, n_bars),
         mask=np.broadcast_to(pair.is_masked, returns.shape),
         minimum_estimation=pair.bars(pair.specification.minimum_estimation_hours),
+        first_bar=pair.series.first_bar,
+        keep_bars=False,
     )
     return rank_in_space(float(studied.scar[0]), studied.scar[1:])

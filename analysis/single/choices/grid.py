@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.single.window.block_model import Coefficients, ReturnSums, fit_around, sum_returns
+from analysis.engine.kernel import BlockSums, MarketModels, fit_around, total_returns
+from analysis.single.window.block_model import sum_returns
 from analysis.single.window.placebo import measure_volatility
 from analysis.tape.series import AlignedSeries, cut_series, mark_spans
 from warehouse.tables.units import ascii_number
@@ -152,15 +153,13 @@ def _evaluate(
                     yield choice, estimate.reshape(shape)[row], error.reshape(shape)[row]
 
 
-def _window_moves(sums: ReturnSums, starts: Integers, n_bars: int, is_known: Flags) -> tuple[Floats, Floats]:
+def _window_moves(sums: BlockSums, starts: Integers, n_bars: int, is_known: Flags) -> tuple[Floats, Floats]:
     """Summed returns of asset and benchmark over each window, NaN where a bar is missing."""
-    ends = np.minimum(starts + n_bars, sums.asset.size - 1)
-    is_whole = is_known & (starts + n_bars < sums.asset.size) & (sums.n_missing[ends] == sums.n_missing[starts])
-    asset = np.where(is_whole, sums.asset[ends] - sums.asset[starts], np.nan)
-    return asset, sums.benchmark[ends] - sums.benchmark[starts]
+    asset, benchmark = total_returns(sums, starts, n_bars)
+    return np.where(is_known, asset, np.nan), benchmark
 
 
-def _forecast(model: str, fitted: Coefficients, moves: tuple[Floats, Floats], n_bars: int) -> tuple[Floats, Floats]:
+def _forecast(model: str, fitted: MarketModels, moves: tuple[Floats, Floats], n_bars: int) -> tuple[Floats, Floats]:
     """Abnormal return of each window and its prediction error under one model."""
     asset, benchmark = moves
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -6,10 +6,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from analysis.engine.kernel import fit_around
 from analysis.engine.tails import student_interval
 from analysis.results.row import Numbers, ResultRow, as_fraction
 from analysis.single.rows import pair_row
-from analysis.single.window.block_model import fit_around, measure_windows
+from analysis.single.window.block_model import measure_windows
 from analysis.single.window.pair import Pair, utc_instant
 from warehouse.tables.bars import MICROSECONDS_PER_HOUR
 from warehouse.tables.single import TIMING_BAND

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.engine.kernel import REASON_WORDS, BlockSums, MarketModels, Reason, fit_around
 from analysis.results.fingerprint import SourceCode, fingerprint
-from analysis.single.window.block_model import Coefficients, ReturnSums, fit_around, sum_returns
+from analysis.single.window.block_model import sum_returns
 from analysis.single.window.placebo import measure_volatility
 from analysis.tape.choice import Candidate
 from analysis.tape.donors import Donors
@@ -65,10 +66,10 @@ class Pair:
     specification: StudySpecification
     event: EventTime
     series: AlignedSeries
-    sums: ReturnSums
+    sums: BlockSums
     is_masked: Flags
     index: int
-    coefficients: Coefficients  # one element
+    coefficients: MarketModels  # one element
     volatility: Floats  # per bar, known before each bar, log points
     spec_sha256: str
     conventions: str
@@ -143,7 +144,9 @@ def prepare_pair(
     minimum = int(specification.minimum_estimation_hours / cut.bar_hours)
     starts = np.array([index], dtype=np.int64)
     coefficients = fit_around(sums, starts, 0, limit=index, length=length, minimum=minimum)
-    if not np.isfinite(coefficients.beta[0]):
+    if coefficients.reason[0] == Reason.CONSTANT_SERIES:
+        return REASON_WORDS[Reason.CONSTANT_SERIES]
+    if coefficients.reason[0]:
         return (
             f"{int(coefficients.n[0])} usable {cut.bar_words} bars in the "
             f"{hours_plain(specification.estimation_hours)} "

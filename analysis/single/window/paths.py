@@ -38,9 +38,7 @@ def trace_path(pair: Pair, placebos: Placebos | None) -> pl.DataFrame:
     at = np.arange(first, last + 1)
     abnormal = pair.abnormal
     price = pair.series.close_quote[at]
-    moved = pair.sums.benchmark[at + 1] - pair.sums.benchmark[base + 1]
-    gap = np.where(pair.sums.n_missing[at + 1] == pair.sums.n_missing[base + 1], 0.0, np.nan)
-    expected = float(pair.coefficients.beta[0]) * moved + gap
+    expected = float(pair.coefficients.beta[0]) * _benchmark_path(pair, first, base, last)
     car = np.log(price / pair.series.close_quote[base]) - expected
     frame = pl.DataFrame(
         {
@@ -62,6 +60,13 @@ def trace_path(pair: Pair, placebos: Placebos | None) -> pl.DataFrame:
         market_id=pl.lit(pair.market_id),
     )
     return identified.select(STUDY_PATH.column_names)
+
+
+def _benchmark_path(pair: Pair, first: int, base: int, last: int) -> Floats:
+    """Summed benchmark return from the close of bar `base` to that of each bar first … last, NaN beyond a gap."""
+    known = np.where(np.isfinite(pair.series.asset), pair.series.benchmark, np.nan)
+    after, before = np.cumsum(known[base + 1 : last + 1]), np.cumsum(known[first + 1 : base + 1][::-1])
+    return np.concatenate([-before[::-1], [0.0], after])
 
 
 def list_placebos(pair: Pair, window_hours: float, placebos: Placebos) -> pl.DataFrame:
@@ -92,12 +97,10 @@ def _bands(pair: Pair, placebos: Placebos | None, n: int, n_before: int, n_after
     starts, horizons = placebos.starts.indices, np.arange(1, n_after + 1)
     ends = starts[:, None] + horizons[None, :]
     is_whole = (ends <= pair.index) & np.isfinite(placebos.scale * placebos.measures.car)[:, None]
-    ends = np.minimum(ends, pair.index)
-    is_whole &= pair.sums.n_missing[ends] == pair.sums.n_missing[starts][:, None]
-    paths = pair.sums.asset[ends] - pair.sums.asset[starts][:, None]
-    paths -= placebos.measures.coefficients.beta[:, None] * (
-        pair.sums.benchmark[ends] - pair.sums.benchmark[starts][:, None]
-    )
+    bars = np.minimum(ends - 1, pair.series.asset.size - 1)
+    abnormal = pair.series.asset[bars] - placebos.beta[:, None] * pair.series.benchmark[bars]
+    paths = np.cumsum(abnormal, axis=1)
+    is_whole &= np.isfinite(paths)
     ordered = np.sort(np.where(is_whole, paths * placebos.scale[:, None], np.nan), axis=0)
     counts = is_whole.sum(axis=0)
     has_band = np.array([_is_wide_enough(starts, is_whole[:, h], int(horizons[h])) for h in range(n_after)])

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.engine.kernel import fit_around
 from analysis.engine.tails import student_interval
 from analysis.results.row import Numbers, ResultRow, as_fraction
 from analysis.single.rows import absent_row, pair_row
-from analysis.single.window.block_model import WindowMeasures, fit_around, measure_windows
+from analysis.single.window.block_model import WindowMeasures, measure_windows
 from analysis.single.window.pair import Pair
 from analysis.single.window.placebo import PlaceboRank, PlaceboStarts, choose_starts, rank_among_placebos
 from warehouse.tables.units import count, hours_plain, iso_minute, plain
@@ -26,6 +27,7 @@ class Placebos:
 
     starts: PlaceboStarts
     measures: WindowMeasures
+    beta: Floats  # of each placebo's own model
     scale: Floats  # volatility at the event over volatility at each start
 
 
@@ -82,7 +84,7 @@ def place_placebos(pair: Pair, n_bars: int) -> Placebos:
     measures = measure_windows(pair.sums, starts.indices, n_bars, coefficients)
     with np.errstate(divide="ignore", invalid="ignore"):
         scale = pair.volatility[pair.index] / pair.volatility[starts.indices]
-    return Placebos(starts, measures, np.where(np.isfinite(scale), scale, np.nan))
+    return Placebos(starts, measures, coefficients.beta, np.where(np.isfinite(scale), scale, np.nan))
 
 
 def _find_obstacle(pair: Pair, window_hours: float, n_bars: int) -> str | None:

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from analysis.engine.kernel import market_model_windows
-from analysis.single.window.block_model import fit_around, measure_windows, sum_returns
+from analysis.engine.kernel import fit_around, market_model_windows
+from analysis.single.window.block_model import measure_windows, sum_returns
 from tests.analysis.single.simulated_markets import make_series, simulate_returns
 
 
