@@ -56,8 +56,8 @@ class RuleEntry(Entry):
     none: tuple[str, ...] = ()
 
 
-class CategoryEntry(Entry):
-    """One `[[category]]`: a tag with its rules."""
+class Category(Entry):
+    """One `[[category]]`: a tag with its rules; `is_main` is False for tags that only ever accompany another."""
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     name: str = Field(min_length=1)
@@ -70,9 +70,14 @@ class CategoryEntry(Entry):
     counter_examples: tuple[str, ...] = ()
     rule: tuple[RuleEntry, ...]
 
+    @property
+    def category_id(self) -> str:
+        """The id under the name that tables call it by."""
+        return self.id
+
 
 ENTITIES = EntryTable("entity", EntityEntry)
-CATEGORIES = EntryTable("category", CategoryEntry)
+CATEGORIES = EntryTable("category", Category)
 ENTITY_FORM = FileForm((ENTITIES,), texts=("version",))
 TAG_FORM = FileForm((CATEGORIES,), maps=("groups",), texts=("version",))
 
@@ -100,21 +105,6 @@ class Rule:
     score: float
     required: tuple[str, ...]
     excluded: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Category:
-    """One tag with its definition; `is_main` is False for tags that only ever accompany another."""
-
-    category_id: str
-    name: str
-    definition: str
-    is_relevant: bool
-    is_main: bool
-    is_outcome: bool
-    direction: str
-    examples: tuple[str, ...]
-    counter_examples: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +144,8 @@ def load_vocabulary(own_tags: ConfigText | None = None, own_entities: ConfigText
     rules = tuple(rule for entry in tags.entries(CATEGORIES) for rule in _rules(entry, expand, tags))
     if own_tags is not None:
         _refuse_unreadable_patterns(rules, tags)
-    categories = tuple(_category(entry) for entry in tags.entries(CATEGORIES))
     version = f"{tags.text('version')}{_digest(own_tags)}/{names.text('version')}{_digest(own_entities)}"
-    return Vocabulary(version, categories, rules, entities)
+    return Vocabulary(version, tags.entries(CATEGORIES), rules, entities)
 
 
 def _digest(own: ConfigText | None) -> str:
@@ -223,21 +212,7 @@ def _expander(entities: tuple[Entity, ...], groups: dict[str, str]) -> Callable[
     return expand
 
 
-def _category(entry: CategoryEntry) -> Category:
-    return Category(
-        entry.id,
-        entry.name,
-        entry.definition,
-        entry.is_relevant,
-        entry.is_main,
-        entry.is_outcome,
-        entry.direction,
-        entry.examples,
-        entry.counter_examples,
-    )
-
-
-def _rules(entry: CategoryEntry, expand: Callable[[str], str], tags: LoadedFile) -> list[Rule]:
+def _rules(entry: Category, expand: Callable[[str], str], tags: LoadedFile) -> list[Rule]:
     try:
         return [
             Rule(

@@ -38,7 +38,7 @@ def import_news(
     """Read each file and store what is new in it, unless `is_dry_run`; one row per file says what happened."""
     feeds = read_feeds(context)
     if not is_dry_run:
-        context.warehouse.merge(FEED, feeds_frame(feeds))
+        context.warehouse.replace(FEED, feeds_frame(feeds))
     feed = find_feed(feeds, feed_id)
     rows = []
     for path in paths:

@@ -48,7 +48,7 @@ def backfill_news(
     Each stretch is stored and ticked off before the next is asked for.
     """
     feeds = read_feeds(context)
-    context.warehouse.merge(FEED, feeds_frame(feeds))
+    context.warehouse.replace(FEED, feeds_frame(feeds))
     until = context.now.date()
     fetch = fetcher(context)
     n_rows, problems = 0, []

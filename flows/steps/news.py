@@ -40,7 +40,7 @@ from warehouse.tables.prices import QUARANTINE
 def update_news(context: RunContext) -> StepReport:
     """Ask every feed that is due, store what is new, and name each source that failed."""
     feeds = read_feeds(context)
-    n_feeds = context.warehouse.merge(FEED, feeds_frame(feeds)).n_changed
+    n_feeds = context.warehouse.replace(FEED, feeds_frame(feeds))
     if context.settings.is_offline:
         return StepReport(n_feeds, f"{n_feeds} feeds registered; offline, so none was asked")
     states = states_of(context.warehouse.query("feed_state"))

@@ -17,7 +17,7 @@ from ingest.prices.candles import parse_candles
 from ingest.prices.derivatives import DerivativesHarvest, fetch_derivatives, watched_contracts
 from ingest.prices.fallback import fetch_with_fallback, plan_live, plan_minutes
 from ingest.prices.fetch import SeriesAnswer, SeriesRequest
-from ingest.prices.registry import Registry, load_registry
+from ingest.prices.registry import Registry, keep_markets, load_registry, withdrawn_markets
 from ingest.source import Source
 from warehouse.store.connection import Warehouse
 from warehouse.tables.prices import ASSET, BENCHMARK, FUNDING, GAP, MARKET, OPEN_INTEREST, VENUE_HALT
@@ -95,11 +95,13 @@ def read_registry(config_path: Path) -> Registry:
 
 
 def store_registry(warehouse: Warehouse, registry: Registry) -> int:
-    """Merge assets, markets, halts and the definitions of benchmarks; returns rows written."""
-    n_assets = warehouse.merge(ASSET, registry.assets).n_changed
-    n_markets = warehouse.merge(MARKET, registry.markets).n_changed
-    n_markets += warehouse.replace(BENCHMARK, benchmark_frame())
-    return n_assets + n_markets + warehouse.merge(VENUE_HALT, registry.halts).n_changed
+    """Store assets, markets, halts and the definitions of benchmarks, without what is gone; returns rows written."""
+    stored = warehouse.frame(MARKET)
+    gone = withdrawn_markets(stored, registry.markets)
+    markets = keep_markets(stored, registry.markets, warehouse.query("watermarks") if gone.height else gone)
+    n_assets = warehouse.replace(ASSET, registry.assets)
+    n_markets = warehouse.replace(MARKET, markets) + warehouse.replace(BENCHMARK, benchmark_frame())
+    return n_assets + n_markets + warehouse.replace(VENUE_HALT, registry.halts)
 
 
 def store_answers(context: RunContext, registry: Registry, answers: Sequence[SeriesAnswer]) -> Intake:

@@ -161,6 +161,21 @@ def unregistered_markets(candles: pl.DataFrame, known: pl.DataFrame) -> pl.DataF
     )
 
 
+def withdrawn_markets(stored: pl.DataFrame, registered: pl.DataFrame) -> pl.DataFrame:
+    """Rows of core.market that were registered and are no longer, because a person took their entry away."""
+    return stored.filter("is_registered").join(registered, on="market_id", how="anti")
+
+
+def keep_markets(stored: pl.DataFrame, registered: pl.DataFrame, traded: pl.DataFrame) -> pl.DataFrame:
+    """core.market: the registered markets, and beside them those that only candles speak of.
+
+    A market whose entry was taken away stays only where it has candles (`traded`: market_id), under its base symbol.
+    """
+    orphans = withdrawn_markets(stored, registered).join(traded, on="market_id", how="semi")
+    others = stored.filter(~pl.col("is_registered")).join(registered, on="market_id", how="anti")
+    return pl.concat([registered, others, unregistered_markets(orphans, registered)])
+
+
 def _refuse_unknown_assets(asset_file: LoadedFile, market_file: LoadedFile) -> None:
     known = [asset.asset_id for asset in asset_file.entries(ASSETS)]
     for asset in asset_file.entries(ASSETS):

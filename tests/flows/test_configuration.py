@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from flows.errors import EXIT_USAGE, CommandError
 from flows.jobs.config_check import FORMS, LOADS, examine_configuration, read_changes, require_sound
 from flows.jobs.maintenance import examine
 from flows.settings import Settings
+from tests.paths import PROJECT
 from warehouse.config import ConfigText, load_config, packaged_text
 
 
@@ -362,3 +364,10 @@ def test_config_check_says_what_each_file_adds_and_changes(tmp_path: Path, monke
         "tags.toml,category sports,changes,is_relevant",
     ]
     assert "8 entries in 8 files" in result.stderr
+
+
+def test_the_example_of_the_readme_is_one(tmp_path: Path) -> None:
+    [example] = re.findall(r"```toml\n(.*?)```", (PROJECT / "README.md").read_text(), flags=re.DOTALL)
+    config = write(tmp_path, "feeds.toml", example)
+    [change] = read_changes("feeds.toml", read_own(config, "feeds.toml"))
+    assert (change.identity, change.keys, change.is_new) == (("cr_decrypt",), ("interval_minutes",), False)

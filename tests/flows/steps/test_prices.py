@@ -22,6 +22,7 @@ from flows.steps.prices import update_prices
 from ingest.prices.candles import ROW_SCHEMA, parse_candles
 from ingest.prices.layout import Identity
 from ingest.source import Source
+from tests.builders import make_rows
 from tests.paths import shared
 from tests.replay.exchanges import Fault
 from tests.replay.market import Bar, SimulatedMarket
@@ -29,6 +30,7 @@ from tests.replay.world import ReplayWorld
 from warehouse.config import ConfigError
 from warehouse.store.connection import Warehouse, open_writer
 from warehouse.tables.prices import (
+    ASSET,
     CANDLE,
     CANDLE_REVISION,
     COVERAGE,
@@ -363,6 +365,26 @@ def test_a_venue_that_answers_garbage_is_a_problem_line_and_the_others_are_store
         report = update_prices(make_context(warehouse, tmp_path, world.url))
     assert any(line.startswith("okx") and "hotel" in line for line in report.problems)
     assert warehouse.frame(CANDLE)["market_id"].n_unique() == 12
+
+
+def test_own_assets_and_markets_leave_with_their_entries(warehouse: Warehouse, tmp_path: Path) -> None:
+    context = make_context(warehouse, tmp_path, is_offline=True)
+    update_prices(context)
+    shipped = [warehouse.frame(table, order_by=table.key[0]) for table in (ASSET, MARKET)]
+    (tmp_path / "config").mkdir()
+    own = tmp_path / "config" / "assets.toml"
+    own.write_text('[[asset]]\nasset_id = "ZZZ"\nname = "Own"\nrole = "ai_token"\n')
+    update_prices(context)
+    assert warehouse.frame(ASSET, where="asset_id = 'ZZZ'").height == 1
+    market = warehouse.frame(MARKET, where="market_id = 'okx:ZZZ/USDT'")
+    assert market["is_registered"].to_list() == [True]
+    warehouse.merge(CANDLE, make_rows(CANDLE, {"market_id": "okx:ZZZ/USDT", "timeframe": "1h"}))
+    own.unlink()
+    update_prices(context)
+    left = warehouse.frame(MARKET, order_by="market_id")
+    assert warehouse.frame(ASSET, order_by="asset_id").equals(shipped[0])
+    assert left.filter(pl.col("market_id") != "okx:ZZZ/USDT").equals(shipped[1])
+    assert left.filter(market_id="okx:ZZZ/USDT")["is_registered"].to_list() == [False]
 
 
 def test_a_mistake_in_the_own_registry_ends_the_command_with_its_place(warehouse: Warehouse, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -30,7 +31,7 @@ from tests.replay.feeds import (
 from tests.replay.server import ReplayServer, Request
 from warehouse.config import ConfigError
 from warehouse.store.connection import Warehouse, open_writer
-from warehouse.tables.news import ENTRY, INCIDENT
+from warehouse.tables.news import ENTRY, FEED, INCIDENT
 
 BEFORE = SIMULATED_STATEMENT_AT - timedelta(hours=2)
 AFTER = SIMULATED_STATEMENT_AT + timedelta(hours=3)
@@ -204,6 +205,21 @@ def test_revised_title_becomes_the_next_version(warehouse: Warehouse, tmp_path: 
     rows = warehouse.frame(ENTRY, order_by="title_version").select("title", "title_version", "first_seen_at_utc")
     assert rows.rows() == [("First", 1, AFTER), ("Second", 2, later)]
     assert warehouse.sql("select count(*) as n from raw.document where source_id = 'cr_decrypt'")["n"].item() == 2
+
+
+def test_an_own_feed_leaves_with_its_entry(warehouse: Warehouse, tmp_path: Path) -> None:
+    context = make_context(replace(make_settings(tmp_path), is_offline=True), warehouse, AFTER, "a")
+    own = tmp_path / "config" / "feeds.toml"
+    own.parent.mkdir()
+    own.write_text(
+        '[[feed]]\nid = "mine"\ntitle = "Mine"\nkind = "rss"\ncategory = "press"\nurl = "https://mine.example/"\n'
+        'clock = "publisher"\nconfidence = "low"\n'
+    )
+    update_news(context)
+    assert warehouse.frame(FEED, where="feed_id = 'mine'").height == 1
+    own.unlink()
+    update_news(context)
+    assert sorted(warehouse.frame(FEED)["feed_id"]) == sorted(feed.feed_id for feed in load_feeds())
 
 
 def test_user_registry_mistake_names_file_entry_and_key(warehouse: Warehouse, tmp_path: Path) -> None:
