@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from flows.context import RunContext
+from flows.errors import CommandError
 from flows.jobs.labelled_files import load_user_vocabulary
 from flows.settings import Settings
 from flows.steps.bundle import update_bundle
@@ -123,3 +124,15 @@ def test_asking_for_what_is_not_there_says_so(context, monkeypatch):
     result = CliRunner().invoke(correlate.app, ["pairs", "--asset", "DOGE", "--format", "csv"])
     assert result.exit_code == 0
     assert "no rows in out.correlation_pair with asset_id = DOGE" in result.stderr
+
+
+def test_a_window_that_no_row_has_is_refused_with_those_there_are(context, monkeypatch):
+    from flows.commands import correlate
+
+    publish(context.warehouse, context.settings.warehouse_path, context.settings.published_path)
+    monkeypatch.setenv("AFTERSHOCK_HOME", str(context.settings.home))
+    refused = CliRunner().invoke(correlate.app, ["rolling", "--window", "167"])
+    assert isinstance(refused.exception, CommandError)
+    assert refused.exception.exit_code == 2
+    assert "out.correlation_rolling has no window_hours 167" in str(refused.exception)
+    assert "168" in str(refused.exception)
