@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from analysis.engine.regressions.terms import Term, absent_term
+from analysis.engine.tails import student_interval
 
 NO_VARIANCE = "the covariance is not positive for this coefficient"
 
@@ -37,4 +38,16 @@ def _term(fit: Any, intervals: Any, place: int, name: str, covariance: str, n: i
         p_value=float(fit.pvalues[place]),
         n=n,
         conventions=conventions,
+    )
+
+
+def student_term(
+    name: str, covariance: str, estimate: float, standard_error: float, df: int, n: int, conventions: str
+) -> Term:
+    """A coefficient with Student's interval of `df` degrees of freedom; without a variance it has its reason."""
+    if not (np.isfinite(standard_error) and standard_error > 0):
+        return absent_term(name, covariance, n, conventions, NO_VARIANCE)
+    found = student_interval(estimate, standard_error, df)
+    return Term(
+        name, covariance, estimate, standard_error, found.lower, found.upper, found.t, found.p_value, n, conventions
     )

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from analysis.engine.regressions.long_run import long_run_sum, newey_west_lags
 from analysis.together.attention.response import accumulate
-from analysis.together.moving.intervals import Array, long_run_sum, newey_west_lags
+from analysis.together.moving.intervals import Array
 
 # Bars before the first forecast, and between refits (a week of hours).
 MIN_FIRST_FIT = 2000

@@ -17,8 +17,8 @@ from analysis.together.attention.response import (
     distribute_lags,
     interval_of,
     own_past,
-    project_locally,
     remove_profile,
+    trace_response,
 )
 from analysis.together.leads.leadlag import control_false_discoveries
 from analysis.together.moving.intervals import Array
@@ -164,7 +164,7 @@ def _responses(market: HourlyMarket, subject: str, is_outcome: bool, score: Arra
 def _project(shock: Array, outcome: Array, past: Array, same_bar: Array, accumulation: Accumulation) -> list[Response]:
     """Horizon 0 given the past; later horizons given the past and what the same bar already did; empty if too thin."""
     parts = [
-        project_locally(shock, outcome, controls, horizons, accumulation, HOURS_PER_DAY, HOURS_PER_WEEK)
+        trace_response(shock, outcome, controls, horizons, accumulation, HOURS_PER_DAY, HOURS_PER_WEEK)
         for horizons, controls in ((HORIZONS[:1], past), (HORIZONS[1:], np.concatenate([past, same_bar])))
     ]
     return [part for part in parts if part is not None]

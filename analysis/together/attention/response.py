@@ -8,8 +8,10 @@ from typing import Literal
 
 import numpy as np
 
+from analysis.engine.regressions.local_projections import delay, project, sum_ahead
+from analysis.engine.regressions.long_run import newey_west_lags
 from analysis.results.rank import rank_p
-from analysis.together.moving.intervals import Z95, Array, long_run_sum, newey_west_lags, two_sided_p
+from analysis.together.moving.intervals import Z95, Array, two_sided_p
 
 Accumulation = Literal["sum", "mean"]
 
@@ -42,7 +44,7 @@ class Response:
     n_shocks: int
 
 
-def project_locally(
+def trace_response(
     shock: Array,
     outcome: Array,
     controls: Array,
@@ -67,19 +69,17 @@ def project_locally(
         is_row = is_known & np.isfinite(ahead)
         if is_row.sum() < MIN_ROWS:
             return None
-        residuals = _partial_out(np.stack([shock[is_row], ahead[is_row]]), design[:, is_row])
-        scale = float(residuals[0].std())
+        lags = max(newey_west_lags(int(is_row.sum())), horizon)
+        found = project(shock[is_row], ahead[is_row], design[1:, is_row], n_lags=lags, ridge=RIDGE)
+        scale = float(found.clean.std())
         if scale <= 0:
             return None
-        clean, answer = residuals[0] / scale, residuals[1]
+        clean = found.clean / scale
         n, n_shocks = int(is_row.sum()), int((clean > SHOCK_DEVIATIONS).sum())
         if n_shocks < MIN_SHOCKS:
             return None
-        slope = float(clean @ answer) / n
-        lags = max(newey_west_lags(n), horizon)
-        error = float(np.sqrt(long_run_sum(clean * (answer - slope * clean), lags))) / n
-        placebo = _placebo_slopes(clean, answer, is_row, placebo_step, first_shift)
-        results.append((slope, error, placebo))
+        placebo = _placebo_slopes(clean, found.answer, is_row, placebo_step, first_shift)
+        results.append((found.slope * scale, found.standard_error * scale, placebo))
     return _collect(tuple(horizons), results, n, n_shocks)
 
 
@@ -89,7 +89,7 @@ def distribute_lags(shock: Array, outcome: Array, controls: Array, horizons: Seq
     `controls` (kinds, time) must be known before the bar. Newey-West errors of the running sums; no placebos.
     """
     depth = max(horizons)
-    with_lags = np.stack([_shift(shock, lag) for lag in range(depth + 1)])
+    with_lags = np.stack([delay(shock, lag) for lag in range(depth + 1)])
     scale = float(np.nanstd(shock))
     design = np.concatenate([with_lags / scale if scale > 0 else with_lags, np.ones((1, shock.size)), controls])
     is_row = np.isfinite(outcome) & np.isfinite(design).all(axis=0)
@@ -115,19 +115,13 @@ def accumulate(outcome: Array, horizon: int, accumulation: Accumulation) -> Arra
     """The bar's own outcome for horizon 0, else the sum or mean of the next `horizon` bars; NaN if any is absent."""
     if horizon == 0:
         return outcome
-    out = np.full(outcome.size, np.nan)
-    if horizon < outcome.size:
-        prefix = np.concatenate([[0.0], np.cumsum(np.nan_to_num(outcome))])
-        absent = np.concatenate([[0], np.cumsum(~np.isfinite(outcome))])
-        total = prefix[horizon + 1 :] - prefix[1:-horizon]
-        n_absent = absent[horizon + 1 :] - absent[1:-horizon]
-        out[:-horizon] = np.where(n_absent == 0, total, np.nan)
+    out = sum_ahead(outcome, 1, horizon + 1)
     return out / horizon if accumulation == "mean" else out
 
 
 def own_past(series: Array, lags: Sequence[int] = (1, 2, 3), means: Sequence[int] = (24, 168)) -> Array:
     """Controls from a series' own past: single lags, and means of the bars before the present one (kinds, time)."""
-    rows = [_shift(series, lag) for lag in lags]
+    rows = [delay(series, lag) for lag in lags]
     filled, present = np.nan_to_num(series), np.isfinite(series).astype(np.float64)
     for window in means:
         sums = np.concatenate([[0.0], np.cumsum(filled)])
@@ -149,20 +143,6 @@ def remove_profile(series: Array, period: int, phase: int) -> Array:
     counts = np.bincount(slot[is_present], minlength=period)
     sums = np.bincount(slot[is_present], weights=series[is_present], minlength=period)
     return np.asarray(series - (sums / np.maximum(counts, 1))[slot])
-
-
-def _partial_out(values: Array, design: Array) -> Array:
-    """Residuals of each row of `values` on the rows of `design`, the first of which is the constant.
-
-    Normal equations of centred, scaled rows: a dozen controls need no more, and it is far cheaper than a QR of the
-    whole matrix.
-    """
-    centred = values - values.mean(axis=1, keepdims=True)
-    rows = design[1:] - design[1:].mean(axis=1, keepdims=True)
-    scale = np.sqrt((rows**2).mean(axis=1, keepdims=True))
-    rows = rows / np.where(scale > 0, scale, 1.0)
-    gram = rows @ rows.T + RIDGE * rows.shape[1] * np.eye(rows.shape[0])
-    return np.asarray(centred - np.linalg.solve(gram, rows @ centred.T).T @ rows)
 
 
 def _long_run_matrix(scores: Array, n_lags: int) -> Array:
@@ -207,9 +187,3 @@ def interval_of(response: Response) -> tuple[Array, Array]:
     """The 95 % interval at each horizon."""
     half = Z95 * response.standard_error
     return response.estimate - half, response.estimate + half
-
-
-def _shift(series: Array, lag: int) -> Array:
-    if lag == 0:
-        return series
-    return np.concatenate([np.full(lag, np.nan), series[:-lag]])

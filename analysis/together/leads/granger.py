@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.together.moving.intervals import Array, newey_west_lags
+from analysis.engine.regressions.long_run import newey_west_lags
+from analysis.together.moving.intervals import Array
 
 # Fewer bars than this leave a robust test of a dozen lags without size or power.
 MIN_BARS_GRANGER = 1000

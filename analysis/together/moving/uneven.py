@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.together.moving.intervals import MIN_BARS, Array, long_run_sum, newey_west_lags, two_sided_p
+from analysis.engine.regressions.long_run import long_run_sum, newey_west_lags
+from analysis.together.moving.intervals import MIN_BARS, Array, two_sided_p
 
 Integers = NDArray[np.int64]
 

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
+from analysis.engine.regressions.long_run import newey_west_lags
 from analysis.together.moving.intervals import (
     associate,
     block_length,
     bootstrap_moments,
     moments,
-    newey_west_lags,
     percentile_interval,
 )
 from tests.analysis.together.series import make_pair_returns, make_volatility

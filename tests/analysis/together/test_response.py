@@ -12,8 +12,8 @@ from analysis.together.attention.response import (
     accumulate,
     distribute_lags,
     own_past,
-    project_locally,
     remove_profile,
+    trace_response,
 )
 from tests.analysis.together.series import START, make_pair
 from tests.builders import make_rows
@@ -28,7 +28,7 @@ def make_shocks(generator, n):
 
 def project(shock, outcome, controls=None, accumulation="sum"):
     given = own_past(outcome) if controls is None else controls
-    return project_locally(shock, outcome, given, HORIZONS, accumulation, 24, 168)
+    return trace_response(shock, outcome, given, HORIZONS, accumulation, 24, 168)
 
 
 def test_accumulation_by_hand_never_includes_the_bar_itself():
@@ -70,8 +70,8 @@ def test_a_shared_daily_rhythm_is_refused_once_the_profile_is_out():
     rhythm = 1.0 + np.sin(2 * np.pi * hour / 24)
     shock = rhythm + make_shocks(generator, 6000)
     activity = 2.0 * rhythm + generator.standard_normal(6000)
-    naive = project_locally(shock, activity, np.empty((0, 6000)), (1,), "mean", 24, 168)
-    fair = project_locally(
+    naive = trace_response(shock, activity, np.empty((0, 6000)), (1,), "mean", 24, 168)
+    fair = trace_response(
         remove_profile(shock, 168, 0), remove_profile(activity, 168, 0), np.empty((0, 6000)), (1,), "mean", 24, 168
     )
     assert naive.p_value[0] < 1e-10
