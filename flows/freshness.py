@@ -13,7 +13,7 @@ import polars as pl
 
 from flows.context import RunContext
 from ingest.bundle.loader import load_ledger
-from warehouse.tables import choice, news, ops, prices, resilience, studies
+from warehouse.tables import attention, choice, news, ops, prices, resilience, studies
 from warehouse.tables.catalog import load_tables
 from warehouse.tables.contract import Table
 
@@ -30,6 +30,11 @@ INPUTS: dict[str, tuple[Table, ...]] = {
     "resilience": (*_CANDLES, news.EVENT),
     "claims": (*_CANDLES, news.EVENT, studies.STUDY_RESULT, resilience.DOSE_RESPONSE, choice.MARKET_CHOICE),
     "correlations": (*_CANDLES, prices.OBSERVATION, news.EVENT, news.ENTRY, news.STORY, news.STORY_ENTRY, news.TAG),
+    # Parts of the correlation step: what follows from prices, from events on them, from headlines, and from both.
+    "correlations:prices": (*_CANDLES, prices.OBSERVATION),
+    "correlations:events": (*_CANDLES, news.EVENT),
+    "correlations:attention": (news.ENTRY, news.STORY, news.STORY_ENTRY, news.TAG),
+    "correlations:responses": (*_CANDLES, attention.ATTENTION),
     "moves": _CANDLES,
 }
 # Packages whose code and packaged data decide what a step concludes.

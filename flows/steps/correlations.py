@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cached_property
+
 import polars as pl
 
 from analysis.events.vocabulary import Vocabulary
@@ -13,11 +16,12 @@ from analysis.together.attention.reactions import hourly_markets, measure_foreca
 from analysis.together.leads.order import measure_order
 from analysis.together.moving.moving import COARSE_STEPS_PER_WINDOW, measure_dynamic, measure_moving
 from analysis.together.moving.observations import measure_observations
-from analysis.together.moving.pairs import Panel, bitcoin_pairs, build_panel, other_pairs
+from analysis.together.moving.pairs import Pair, Panel, bitcoin_pairs, build_panel, other_pairs
 from analysis.together.moving.regimes import measure_regimes
 from analysis.together.moving.spans import measure_spans
 from analysis.together.network import measure_network
 from flows.context import RunContext, StepReport
+from flows.freshness import has_nothing_new, remember_inputs
 from flows.jobs.labelled_files import load_user_vocabulary
 from warehouse.store.connection import Reader
 from warehouse.tables.attention import ATTENTION, ATTENTION_FORECAST, ATTENTION_RESPONSE
@@ -40,42 +44,99 @@ from warehouse.tables.prices import ASSET, MARKET, OBSERVATION
 TIMEFRAMES = ("1h", "4h", "1d")
 
 
+Measured = list[tuple[str, Table, pl.DataFrame]]
+
+
+class Material:
+    """What the parts of the step share, each read or aligned when the first part asks for it."""
+
+    def __init__(self, reader: Reader, vocabulary: Vocabulary) -> None:
+        self.reader = reader
+        self.vocabulary = vocabulary
+
+    @cached_property
+    def panels(self) -> list[Panel]:
+        """Aligned returns, one panel a bar length."""
+        return load_panels(self.reader)
+
+    @cached_property
+    def with_bitcoin(self) -> list[Pair]:
+        """Every market beside Bitcoin."""
+        return [pair for panel in self.panels for pair in bitcoin_pairs(panel)]
+
+
 def update_correlations(context: RunContext) -> StepReport:
-    """Recompute every correlation table; equal tables are not rewritten."""
+    """Recompute the parts whose inputs have changed; equal tables are not rewritten."""
     warehouse = context.warehouse
-    vocabulary = load_user_vocabulary(context.settings.config_path)
-    measured = measure_correlations(warehouse, vocabulary)
-    written = {name: warehouse.replace(table, frame) for name, table, frame in measured}
+    material = Material(warehouse, load_user_vocabulary(context.settings.config_path))
+    written: dict[str, int] = {}
+    for part, measure in PARTS.items():
+        if not has_nothing_new(context, part):
+            written |= {name: warehouse.replace(table, frame) for name, table, frame in measure(material)}
+            remember_inputs(context, part)
     changed = ", ".join(f"{count} {name}" for name, count in written.items() if count)
     return StepReport(sum(written.values()), f"rows changed: {changed}" if changed else "nothing new")
 
 
-def measure_correlations(reader: Reader, vocabulary: Vocabulary) -> list[tuple[str, Table, pl.DataFrame]]:
-    """Every correlation table as it follows from the stored prices, events and headlines, with a name for people."""
-    panels = load_panels(reader)
-    with_bitcoin = [pair for panel in panels for pair in bitcoin_pairs(panel)]
+def measure_correlations(reader: Reader, vocabulary: Vocabulary) -> Measured:
+    """Every correlation table as it follows from the stored prices, events and headlines, with a name for people.
+
+    Responses are those to the stored attention.
+    """
+    material = Material(reader, vocabulary)
+    return [row for measure in PARTS.values() for row in measure(material)]
+
+
+def measure_price_part(material: Material) -> Measured:
+    """What follows from prices alone."""
+    panels, with_bitcoin = material.panels, material.with_bitcoin
     with_others = [pair for panel in panels for pair in other_pairs(panel)]
-    events = reader.frame(EVENT)
     moving = [measure_moving(with_bitcoin), measure_moving(with_others, COARSE_STEPS_PER_WINDOW)]
     lead_lag, lead_lag_path = measure_order(panels)
-    observed = measure_observations(reader.frame(OBSERVATION), load_roles(reader))
+    observed = measure_observations(material.reader.frame(OBSERVATION), load_roles(material.reader))
     network, clusters = measure_network(panels)
-    attention = read_attention(reader, vocabulary)
-    markets = hourly_markets(with_bitcoin)
     return [
         ("rolling windows", CORRELATION_ROLLING, pl.concat([*moving, measure_dynamic(with_bitcoin)])),
-        ("before and after events", CORRELATION_EPISODE, measure_episodes(with_bitcoin, events)),
         ("whole spans", CORRELATION_PAIR, measure_spans([*with_bitcoin, *with_others])),
-        ("aftermaths", CORRELATION_CONTAGION, measure_aftermath(with_bitcoin, events)),
         ("regimes", CORRELATION_REGIME, measure_regimes(with_bitcoin)),
         ("leads", LEAD_LAG, pl.concat([lead_lag, observed])),
         ("lags", LEAD_LAG_PATH, lead_lag_path),
         ("network edges", CORRELATION_NETWORK, network),
         ("network members", CORRELATION_CLUSTER, clusters),
-        ("attention", ATTENTION, attention),
+    ]
+
+
+def measure_event_part(material: Material) -> Measured:
+    """What prices did together before and after events."""
+    events = material.reader.frame(EVENT)
+    return [
+        ("before and after events", CORRELATION_EPISODE, measure_episodes(material.with_bitcoin, events)),
+        ("aftermaths", CORRELATION_CONTAGION, measure_aftermath(material.with_bitcoin, events)),
+    ]
+
+
+def measure_attention_part(material: Material) -> Measured:
+    """How much was written."""
+    return [("attention", ATTENTION, read_attention(material.reader, material.vocabulary))]
+
+
+def measure_response_part(material: Material) -> Measured:
+    """What prices did after attention rose, as it is stored."""
+    markets = hourly_markets(material.with_bitcoin)
+    attention = material.reader.frame(ATTENTION, order_by=", ".join(ATTENTION.key))
+    return [
         ("responses", ATTENTION_RESPONSE, measure_responses(markets, attention)),
         ("forecasts", ATTENTION_FORECAST, measure_forecasts(markets, attention)),
     ]
+
+
+# The parts by the name under which their inputs are on account; responses come after the attention they rest on.
+PARTS: dict[str, Callable[[Material], Measured]] = {
+    "correlations:prices": measure_price_part,
+    "correlations:events": measure_event_part,
+    "correlations:attention": measure_attention_part,
+    "correlations:responses": measure_response_part,
+}
 
 
 def compare_with_stored(reader: Reader, vocabulary: Vocabulary) -> pl.DataFrame:
