@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from dashboards.findings.findings import as_of_words
 from dashboards.findings.readings import Reaction, subject_of
+from dashboards.pages.own_study import own_studies_list
 from dashboards.pages.sections import events_table
 from dashboards.shell.frames import Frames
 from dashboards.shell.page import Page
@@ -42,6 +43,7 @@ def compose_events(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> P
         parts.append(events_table(f"events-{year}", part, reactions, ""))
     if events.height > MAX_LISTED:
         parts.append(Markup('<p>Older events: <a href="search.html">search</a> holds all of them.</p>'))
+    parts.append(own_studies_list(frames.named("own_studies")))
     ends = [item.data_as_of for item in subjects]
     return Page(
         path="events.html",

@@ -19,6 +19,7 @@ from dashboards.pages.events import compose_events
 from dashboards.pages.health import compose_health
 from dashboards.pages.methods import compose_methods
 from dashboards.pages.overview import compose_overview
+from dashboards.pages.own_study import compose_own_study, own_study_path
 from dashboards.pages.resilience import compose_resilience
 from dashboards.pages.search import compose_search
 from dashboards.pages.token import compose_token, compose_tokens, token_ids
@@ -120,7 +121,12 @@ def plan_pages(frames: Frames, now: datetime) -> list[Job]:
             lambda view: compose_overview(view, reactions()),
             (*_EVENTS, *_STUDIES, *_LEAD, *_RECORD, *feeds),
         ),
-        job("events.html", lambda view: compose_events(view, reactions()), (*_EVENTS, *_STUDIES, prices.MARKET)),
+        job(
+            "events.html",
+            lambda view: compose_events(view, reactions()),
+            (*_EVENTS, *_STUDIES, prices.MARKET),
+            "own_studies",
+        ),
         job("tokens.html", compose_tokens, _RECORD),
         job(
             "categories.html", lambda view: compose_categories(view, reactions()), (*_EVENTS, *_STUDIES, prices.MARKET)
@@ -147,6 +153,7 @@ def plan_pages(frames: Frames, now: datetime) -> list[Job]:
             (*_EVENTS, *_STUDIES, *_CLAIMS),
             lambda view: {"feed.xml": write_atom(view, reactions())},
         ),
+        *_own_study_jobs(frames),
         *_token_jobs(frames, reactions, closes),
         *_event_jobs(frames, reactions),
     ]
@@ -164,6 +171,14 @@ def _render(compose: Callable[[Frames], Page], view: Frames) -> dict[str, str]:
 def _file_job(path: str, frames: Frames, tables: Iterable[Table], write: Callable[[Frames], dict[str, str]]) -> Job:
     reads = _whole(tables)
     return Job(path, reads, partial(write, frames.only(reads)))
+
+
+def _own_study_jobs(frames: Frames) -> Iterable[Job]:
+    studied = frames.named("own_studies")
+    for study_id in studied["study_id"] if studied.height else ():
+        reads = (Read(studies.STUDY_RESULT.name, "study_id", study_id), Read(news.EVENT.name))
+        compose = partial(compose_own_study, study_id=study_id)
+        yield Job(own_study_path(study_id), reads, partial(_render, compose, frames.only(reads)))
 
 
 def _event_jobs(frames: Frames, reactions: Reactions) -> Iterable[Job]:

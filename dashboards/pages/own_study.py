@@ -1,0 +1,110 @@
+"""One page per study of a person's own: every event, market and window that it measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+from markupsafe import Markup
+
+from dashboards.findings.findings import as_of_words
+from dashboards.shell.frames import Frames, newest
+from dashboards.shell.inline import range_bar, range_scale, scale_words
+from dashboards.shell.page import Page, event_path, file_name
+from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table
+from warehouse.tables.news import EVENT
+from warehouse.tables.studies import STUDY_RESULT
+from warehouse.tables.terms import market_name
+from warehouse.tables.units import count, hours_short, percent, plural, probability
+
+CAR, RANK = "car", "placebo_rank"
+
+
+def own_study_path(study_id: str) -> str:
+    """The page of a study."""
+    return f"studies/{file_name(study_id)}.html"
+
+
+def own_studies_list(studies: pl.DataFrame) -> Markup:
+    """Links to the pages of own studies (rows of the query own_studies); nothing where there are none."""
+    if not studies.height:
+        return Markup("")
+    links = Markup(", ").join(
+        Markup('<a href="{}">{}</a> ({})').format(own_study_path(study_id), study_id, plural(n_events, "event"))
+        for study_id, n_events in studies.select("study_id", "n_events").iter_rows()
+    )
+    return Markup('<p id="own-studies">Your own studies: {}.</p>').format(links)
+
+
+def compose_own_study(frames: Frames, study_id: str) -> Page:
+    """The page of one study: a table per window, newest events first."""
+    results = frames.part(STUDY_RESULT, "study_id", study_id)
+    ranks = {_subject(row): row for row in results.filter(pl.col("statistic") == RANK).iter_rows(named=True)}
+    events = frames.get(EVENT).select("event_id", "title", "best_at_utc")
+    cars = results.filter(pl.col("statistic") == CAR).join(events, on="event_id", how="left", validate="m:1")
+    cars = cars.sort("window_end_hours", "best_at_utc", "market_id", descending=[False, True, False])
+    title = own_study_title(study_id, cars)
+    sections = [
+        _window_table(float(hours), rows.rows(named=True), ranks)
+        for (hours,), rows in cars.group_by("window_end_hours", maintain_order=True)
+    ]
+    conventions = cars["conventions"][0] if cars.height else ""
+    body = Markup("").join(
+        [
+            Markup('<p class="crumbs"><a href="../events.html">Events</a> / {}</p>').format(study_id),
+            Markup("<h1>{}</h1>").format(title),
+            *(sections or [empty_table("This study has measured no window.", "Run `aftershock run`.")]),
+            Markup('<p class="soft">The first row was measured so: {}.</p>').format(conventions) if conventions else "",
+        ]
+    )
+    as_of = as_of_words(newest(results, "data_as_of_utc"))
+    return Page(own_study_path(study_id), "Events", f"Study {study_id}", f"{title}.", body, as_of=as_of)
+
+
+def own_study_title(study_id: str, cars: pl.DataFrame) -> str:
+    """How many reactions the study measured and how many have an interval without zero."""
+    known = cars.filter(pl.col("estimate").is_not_null())
+    n_clear = known.filter((pl.col("lower_95") > 0) | (pl.col("upper_95") < 0)).height
+    n_events = known["event_id"].n_unique()
+    return (
+        f"Study {study_id}: {plural(n_events, 'event')}, {plural(known.height, 'window')}, "
+        f"zero outside the 95% interval in {count(n_clear)}"
+    )
+
+
+def _window_table(hours: float, rows: list[dict[str, Any]], ranks: Mapping[tuple[object, ...], Any]) -> Markup:
+    known = [row for row in rows if row["estimate"] is not None]
+    scale = range_scale([value for row in known for value in (row["estimate"], row["lower_95"], row["upper_95"])])
+    heads = (
+        Head("Event"),
+        Head("Market"),
+        Head("Beyond the benchmark", is_number=True),
+        Head(scale_words(scale), is_wide=True, label="With its 95% interval"),
+        Head("95% interval", is_number=True),
+        Head("Rank p", is_number=True),
+    )
+    caption = f"{count(len(known))} of {count(len(rows))} reactions measured over {hours_short(hours)}"
+    small = "Rank p: the share of ordinary windows before the event that moved at least as far, both ways."
+    body = [_row(row, ranks.get(_subject(row)), scale) for row in rows]
+    return table(f"window-{file_name(hours_short(hours))}", caption, small, heads, body)
+
+
+def _subject(row: Mapping[str, Any]) -> tuple[object, ...]:
+    return row["event_id"], row["market_id"], row["window_end_hours"]
+
+
+def _row(row: Mapping[str, Any], rank: Mapping[str, Any] | None, scale: float) -> list[Cell | Spanning]:
+    title = row["title"] or row["event_id"]
+    event = Markup('<a href="../{}">{}</a>').format(event_path(row["event_id"]), title) if row["title"] else title
+    market = market_name(row["market_id"])
+    if row["estimate"] is None:
+        return [event, market, Spanning(f"Not measured – {row['reason']}")]
+    return [
+        event,
+        market,
+        percent(row["estimate"]),
+        range_bar(row["lower_95"], row["upper_95"], row["estimate"], scale),
+        f"{percent(row['lower_95'])} to {percent(row['upper_95'])}",
+        "–" if rank is None or rank["p_value"] is None else probability(rank["p_value"]),
+    ]
