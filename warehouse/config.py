@@ -19,7 +19,7 @@ from pydantic_core import ErrorDetails
 
 from warehouse.toml_lines import KeyPath, line_of, locate_keys
 
-Identity = tuple[Any, ...]
+_Identity = tuple[Any, ...]
 
 # How much of a wrong value a message repeats, in characters.
 SHOWN_CHARACTERS = 60
@@ -120,7 +120,7 @@ class Change:
     """What the last text says of one entry, or of a table of texts (identity empty): new, or which keys."""
 
     table: str
-    identity: Identity
+    identity: _Identity
     keys: tuple[str, ...]
     is_new: bool
 
@@ -130,7 +130,7 @@ class LoadedFile:
 
     def __init__(
         self,
-        rows: dict[str, dict[Identity, _Row]],
+        rows: dict[str, dict[_Identity, _Row]],
         entries: dict[str, list[Any]],
         rest: dict[str, Any],
         changes: tuple[Change, ...],
@@ -152,7 +152,7 @@ class LoadedFile:
         """A single text such as `version`: that of the first file."""
         return str(self._rest.get(name, ""))
 
-    def error(self, table: EntryTable[Any], identity: Identity, key: str, message: str) -> ConfigError:
+    def error(self, table: EntryTable[Any], identity: _Identity, key: str, message: str) -> ConfigError:
         """The fault of one key of an entry, with its place."""
         row = self._rows[table.name][identity]
         return ConfigError(f"{row.place(table.name, (key,))}: {table.name} {_show(identity)}: {key}: {message}")
@@ -172,9 +172,9 @@ def load_config(form: FileForm, *texts: ConfigText | None) -> LoadedFile:
     missing or stands twice in one text.
     """
     faults: list[str] = []
-    rows: dict[str, dict[Identity, _Row]] = {table.name: {} for table in form.tables}
+    rows: dict[str, dict[_Identity, _Row]] = {table.name: {} for table in form.tables}
     rest: dict[str, Any] = {}
-    ids: dict[str, list[Identity]] = {}  # of the texts before the last
+    ids: dict[str, list[_Identity]] = {}  # of the texts before the last
     sources = [_Source(text) for text in texts if text is not None]
     for source in sources:
         ids = {name: list(entries) for name, entries in rows.items()}
@@ -226,12 +226,12 @@ def _merge_map(rest: dict[str, Any], source: _Source, name: str) -> Iterator[str
     rest[name] = {**rest.get(name, {}), **values}
 
 
-def _merge_entries(rows: dict[Identity, _Row], source: _Source, table: EntryTable[Any]) -> Iterator[str]:
+def _merge_entries(rows: dict[_Identity, _Row], source: _Source, table: EntryTable[Any]) -> Iterator[str]:
     entries = source.document.get(table.name, [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         yield f"{source.place((table.name,))}: {table.name}: expected entries; start each with [[{table.name}]]"
         return
-    here: dict[Identity, int] = {}
+    here: dict[_Identity, int] = {}
     for number, written in enumerate(entries):
         values = {key: _freeze(value) for key, value in written.items()}
         identity = tuple(values.get(name) for name in table.identity)
@@ -254,7 +254,7 @@ def _merge_entries(rows: dict[Identity, _Row], source: _Source, table: EntryTabl
 
 
 def _changes(
-    form: FileForm, rows: dict[str, dict[Identity, _Row]], ids: dict[str, list[Identity]], last: _Source
+    form: FileForm, rows: dict[str, dict[_Identity, _Row]], ids: dict[str, list[_Identity]], last: _Source
 ) -> Iterator[Change]:
     for name in form.maps:
         if written := last.document.get(name):
@@ -284,7 +284,7 @@ def _freeze(value: Any) -> Any:
 
 
 def _check(
-    table: EntryTable[Any], identity: Identity, row: _Row, known: list[Identity]
+    table: EntryTable[Any], identity: _Identity, row: _Row, known: list[_Identity]
 ) -> tuple[BaseModel | None, list[str]]:
     name = f"{table.name} {_show(identity)}"
     model = table.model
@@ -349,7 +349,7 @@ def _suggest(word: object, known: list[str]) -> str:
     return f"did you mean {meant!r}?" if meant else ""
 
 
-def _show(identity: Identity, *, quote: bool = True) -> str:
+def _show(identity: _Identity, *, quote: bool = True) -> str:
     text = " ".join(str(part) for part in identity if part is not None)
     return repr(text) if quote else text
 

@@ -14,7 +14,7 @@ from analysis.claims.studies import study_readings
 from analysis.claims.tape import Absence, earlier_windows
 from warehouse.tables.units import ascii_number, hours_short, listing, percent, percentage_points, plain_percent
 
-FRACTION = "fraction"
+_FRACTION = "fraction"
 # With fewer other assets than this, "the market" is a name for a handful.
 LEAST_MARKET_ASSETS = 5
 # Windows at which a lead is looked at besides the first and the last.
@@ -27,7 +27,7 @@ def measure_outperformance(claim: OutperformedOver, anchor: Anchor, evidence: Ev
     """The asset's return less the first comparison's (decisive) and less the others' (alternatives)."""
     mine = measure_move(evidence, claim.asset, anchor.best, claim.hours, claim.market)
     if isinstance(mine, Absence):
-        return nothing_known(mine.reason, claim.margin, FRACTION, claim.if_missing)
+        return nothing_known(mine.reason, claim.margin, _FRACTION, claim.if_missing)
     readings = [
         _difference(evidence, other, claim, anchor, Weight.ALTERNATIVE if number else Weight.DECISIVE)
         for number, other in enumerate(claim.versus)
@@ -35,14 +35,14 @@ def measure_outperformance(claim: OutperformedOver, anchor: Anchor, evidence: Ev
     readings += _market_reading(evidence, mine, claim, anchor)
     readings += _earlier_gaps(evidence, claim, anchor, readings[0])
     readings += study_readings(evidence.studies, anchor.event_id, mine.tape.market_id, claim.hours)
-    known = [reading for reading in readings if reading.value is not None and reading.unit == FRACTION]
+    known = [reading for reading in readings if reading.value is not None and reading.unit == _FRACTION]
     moved = f"{claim.asset} {percent(mine.value)} over {hours_short(claim.hours)} after the first public report"
     measured = f"{moved}; {readings[0].detail}"
     against = listing([reading.detail for reading in known])
     statement = f"{claim.asset} moved {percent(mine.value)} in {hours_short(claim.hours)}: {against}."
     missing = "; ".join(reading.detail for reading in readings if reading.value is None) or None
     return Finding(
-        tuple(readings), measured, statement, claim.margin, FRACTION, missing_data=missing, tapes=(mine.tape,)
+        tuple(readings), measured, statement, claim.margin, _FRACTION, missing_data=missing, tapes=(mine.tape,)
     )
 
 
@@ -64,12 +64,12 @@ def measure_rally(claim: NotDuringBroadRally, anchor: Anchor, evidence: Evidence
             readings.append(_rally_reading(known, hours, claim.threshold, weight))
             tapes += [move.tape for move in known.values()]
     if not readings or readings[0].reading_id != f"median_of_named_{ascii_number(claim.hours)}_h":
-        return nothing_known("; ".join(reasons), claim.threshold, FRACTION, claim.if_missing)
+        return nothing_known("; ".join(reasons), claim.threshold, _FRACTION, claim.if_missing)
     breadth = _breadth_reading(evidence, claim, anchor)
     statement = f"After the first public report {listing([reading.detail for reading in readings])}"
     statement += "".join(f"; {reading.detail}" for reading in breadth)
     return Finding(
-        (*readings, *breadth), readings[0].detail, f"{statement}.", claim.threshold, FRACTION, tapes=tuple(tapes)
+        (*readings, *breadth), readings[0].detail, f"{statement}.", claim.threshold, _FRACTION, tapes=tuple(tapes)
     )
 
 
@@ -80,7 +80,7 @@ def _rally_reading(known: dict[str, Move], hours: float, threshold: float, weigh
         reading_id=f"median_of_named_{ascii_number(hours)}_h",
         description=f"median of {listing(list(known))} over {hours_short(hours)} after the first public report",
         weight=weight,
-        unit=FRACTION,
+        unit=_FRACTION,
         value=median,
         detail=f"{words} over {hours_short(hours)}",
         is_satisfied=median < threshold,
@@ -98,7 +98,7 @@ def measure_lead(claim: LeadSustained, anchor: Anchor, evidence: Evidence) -> Fi
             leads[hours] = _side_by_side(evidence, claim.asset, claim.peer, anchor.best, hours, claim.market)
     last = leads[claim.hours]
     if isinstance(last, Absence):
-        return nothing_known(last.reason, None, FRACTION, claim.if_missing)
+        return nothing_known(last.reason, None, _FRACTION, claim.if_missing)
     readings = []
     for hours, lead in leads.items():
         if isinstance(lead, Absence):
@@ -110,7 +110,7 @@ def measure_lead(claim: LeadSustained, anchor: Anchor, evidence: Evidence) -> Fi
                 reading_id=f"lead_after_{ascii_number(hours)}_h",
                 description=f"{claim.asset} less {claim.peer}, returns since the last close before the report",
                 weight=Weight.DECISIVE if hours == claim.hours else Weight.CONTEXT,
-                unit=FRACTION,
+                unit=_FRACTION,
                 value=gap,
                 detail=(
                     f"after {hours_short(hours)} ({mine.tape.timeframe} closes) {claim.asset} {percent(mine.value)},"
@@ -133,7 +133,7 @@ def measure_lead(claim: LeadSustained, anchor: Anchor, evidence: Evidence) -> Fi
         final.detail,
         statement[:1].upper() + statement[1:],
         0.0,
-        FRACTION,
+        _FRACTION,
         tapes=(last[0].tape, last[1].tape),
     )
 
@@ -161,14 +161,14 @@ def _difference(evidence: Evidence, other: str, claim: OutperformedOver, anchor:
     pair = _side_by_side(evidence, claim.asset, other, anchor.best, claim.hours, claim.market)
     description = f"{claim.asset} less {other} over {hours_short(claim.hours)} after the first public report"
     if isinstance(pair, Absence):
-        return Reading(f"versus_{other}", description, weight, FRACTION, None, f"{other}: {pair.reason}")
+        return Reading(f"versus_{other}", description, weight, _FRACTION, None, f"{other}: {pair.reason}")
     mine, theirs = pair
     gap = mine.value - theirs.value
     return Reading(
         reading_id=f"versus_{other}",
         description=description,
         weight=weight,
-        unit=FRACTION,
+        unit=_FRACTION,
         value=gap,
         detail=f"{percentage_points(gap)} against {other} ({percent(theirs.value)})",
         is_satisfied=gap > claim.margin,
@@ -201,7 +201,7 @@ def _earlier_gaps(evidence: Evidence, claim: OutperformedOver, anchor: Anchor, f
             "by as "
             "much",
             weight=Weight.CONTEXT,
-            unit=FRACTION,
+            unit=_FRACTION,
             value=n_as_large / gaps.size,
             detail=(
                 f"ahead by as much in {n_as_large} of {gaps.size} earlier stretches,"
@@ -233,7 +233,7 @@ def _market_reading(evidence: Evidence, mine: Move, claim: OutperformedOver, anc
             reading_id="versus_median_asset",
             description=f"{claim.asset} less the median of {len(moves)} assets that are no AI tokens",
             weight=Weight.ALTERNATIVE,
-            unit=FRACTION,
+            unit=_FRACTION,
             value=gap,
             detail=f"{percentage_points(gap)} against the median of {len(moves)} other assets ({percent(median)})",
             is_satisfied=gap > claim.margin,
@@ -254,7 +254,7 @@ def _breadth_reading(evidence: Evidence, claim: NotDuringBroadRally, anchor: Anc
             reading_id="median_asset",
             description=f"median return of {len(moves)} stored assets that are no AI tokens",
             weight=Weight.ALTERNATIVE,
-            unit=FRACTION,
+            unit=_FRACTION,
             value=median,
             detail=f"median of {len(moves)} assets {percent(median)}; {plain_percent(share)} rose by "
             f"{plain_percent(claim.threshold)}",
@@ -277,7 +277,7 @@ def _kept_reading(claim: LeadSustained, early: tuple[Move, Move] | Absence, fina
             description=f"share of the lead after {hours_short(claim.early_hours)} that is left after "
             f"{hours_short(claim.hours)}",
             weight=Weight.ALTERNATIVE,
-            unit=FRACTION,
+            unit=_FRACTION,
             value=kept,
             detail=f"{plain_percent(kept)} of the lead after {hours_short(claim.early_hours)} was left",
             is_satisfied=kept >= LEAST_SHARE_KEPT,

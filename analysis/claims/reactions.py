@@ -14,7 +14,7 @@ from analysis.claims.tape import Absence, earlier_returns
 from analysis.results.rank import rank_p
 from warehouse.tables.units import hours_short, moment, p_value, percent
 
-FRACTION = "fraction"
+_FRACTION = "fraction"
 # A move is called unusual only with at least so many stretches to compare it with.
 LEAST_PLACEBOS = 20
 
@@ -43,11 +43,11 @@ def measure_reaction(claim: ReactedTo, anchor: Anchor, evidence: Evidence) -> Fi
     """
     move = measure_move(evidence, claim.asset, anchor.best, claim.hours, claim.market)
     if isinstance(move, Absence):
-        return nothing_known(move.reason, None, FRACTION, claim.if_missing)
+        return nothing_known(move.reason, None, _FRACTION, claim.if_missing)
     rank = _studied_rank(claim, anchor, evidence, move) or _raw_rank(claim, anchor, evidence, move)
     if rank.n < LEAST_PLACEBOS:
         reason = f"{rank.n} earlier stretches of {hours_short(claim.hours)} are too few to compare with"
-        return nothing_known(reason, None, FRACTION, claim.if_missing)
+        return nothing_known(reason, None, _FRACTION, claim.if_missing)
     is_right_way = claim.direction == "either" or (move.value > 0) == (claim.direction == "up")
     closes = f"{move.tape.timeframe} closes, {moment(move.from_utc)} to {moment(move.to_utc)}"
     moved = f"{claim.asset} moved {percent(move.value)} in the {hours_short(claim.hours)} after the first public report"
@@ -60,7 +60,7 @@ def measure_reaction(claim: ReactedTo, anchor: Anchor, evidence: Evidence) -> Fi
         reading_id="unusual_move",
         description=f"share of earlier stretches of {hours_short(claim.hours)} that moved at least as far",
         weight=Weight.DECISIVE,
-        unit=FRACTION,
+        unit=_FRACTION,
         value=share,
         detail=detail,
         is_satisfied=is_right_way and share < claim.level,
@@ -70,7 +70,7 @@ def measure_reaction(claim: ReactedTo, anchor: Anchor, evidence: Evidence) -> Fi
     )
     others = study_readings(evidence.studies, anchor.event_id, move.tape.market_id, claim.hours)
     statement = f"{detail}. One event shows that two things happened together, not that one made the other."
-    return Finding((reading, *others), detail, statement, claim.level, FRACTION, n_placebo=rank.n, tapes=(move.tape,))
+    return Finding((reading, *others), detail, statement, claim.level, _FRACTION, n_placebo=rank.n, tapes=(move.tape,))
 
 
 def _limit(rank: _Rank, level: float) -> str:

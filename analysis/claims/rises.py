@@ -15,7 +15,7 @@ from analysis.claims.words import capitalised, hours_between
 from warehouse.tables.bars import DAY, parse_bar
 from warehouse.tables.units import count, hours_short, listing, long_day, moment, percent, price
 
-FRACTION = "fraction"
+_FRACTION = "fraction"
 
 
 def measure_rise(claim: RiseWithin, anchor: Anchor, evidence: Evidence) -> Finding:
@@ -29,7 +29,7 @@ def measure_rise(claim: RiseWithin, anchor: Anchor, evidence: Evidence) -> Findi
     search_end = anchor.best + timedelta(hours=claim.search_hours)
     tape = _tape_until(claim, anchor.earliest, end, max(end, search_end), evidence)
     if isinstance(tape, Absence):
-        return nothing_known(tape.reason, claim.rise, FRACTION, claim.if_missing)
+        return nothing_known(tape.reason, claim.rise, _FRACTION, claim.if_missing)
     readings = [
         _close_reading(claim, tape, "from_first_report", "after the first public report", anchor.best, Weight.DECISIVE),
         _extreme_reading(claim, tape, anchor.best),
@@ -57,7 +57,7 @@ def measure_rise(claim: RiseWithin, anchor: Anchor, evidence: Evidence) -> Findi
     )
     readings.append(placebo)
     said = tuple(readings)
-    return Finding(said, readings[0].detail, _closest(claim, said), claim.rise, FRACTION, n_placebo, tapes=(tape,))
+    return Finding(said, readings[0].detail, _closest(claim, said), claim.rise, _FRACTION, n_placebo, tapes=(tape,))
 
 
 def measure_swing(claim: PeakFromTrough, anchor: Anchor, evidence: Evidence) -> Finding:
@@ -65,15 +65,15 @@ def measure_swing(claim: PeakFromTrough, anchor: Anchor, evidence: Evidence) -> 
     end = anchor.best + timedelta(hours=claim.search_hours)
     tape = tape_of(evidence, claim.asset, anchor.best, end, claim.market)
     if isinstance(tape, Absence):
-        return nothing_known(tape.reason, claim.rise, FRACTION, claim.if_missing)
+        return nothing_known(tape.reason, claim.rise, _FRACTION, claim.if_missing)
     low_high = steepest_rise(tape, anchor.best, end, claim.hours)
     closes = steepest_close_rise(tape, anchor.best, end, claim.hours)
     readings = _swing_readings(claim, tape, low_high, closes)
     if low_high is None or not readings:
-        return nothing_known("the window holds fewer than two bars", claim.rise, FRACTION, claim.if_missing)
+        return nothing_known("the window holds fewer than two bars", claim.rise, _FRACTION, claim.if_missing)
     best = readings[-1] if closes is not None else readings[0]
     statement = f"{claim.asset} rose {_swing_words(low_high)}; between closes the most was {percent(best.value or 0.0)}"
-    return Finding(tuple(readings), readings[0].detail, f"{statement}.", claim.rise, FRACTION, tapes=(tape,))
+    return Finding(tuple(readings), readings[0].detail, f"{statement}.", claim.rise, _FRACTION, tapes=(tape,))
 
 
 def _tape_until(
@@ -104,7 +104,7 @@ def _close_reading(
         reading_id=reading_id,
         description=f"last close before to last close {hours_short(claim.hours)} {when}",
         weight=weight,
-        unit=FRACTION,
+        unit=_FRACTION,
         value=value,
         detail=(
             f"{claim.asset} moved {percent(value)} in the {hours_short(claim.hours)} {when} ({moment(start)}):"
@@ -130,7 +130,7 @@ def _extreme_reading(claim: RiseWithin, tape: Tape, start: datetime) -> Reading:
         description=f"last close before to the {kind} price inside {hours_short(claim.hours)} after the first public "
         "report",
         weight=Weight.ALTERNATIVE,
-        unit=FRACTION,
+        unit=_FRACTION,
         value=value,
         detail=f"the {kind} price inside these hours was {price(reached)}, {percent(value)}",
         is_satisfied=_is_reached(value, claim.rise, claim.tolerance),
@@ -164,7 +164,7 @@ def _swing_readings(
                 reading_id=reading_id,
                 description=description,
                 weight=Weight.DECISIVE if is_the_claim and is_low_high else Weight.ALTERNATIVE,
-                unit=FRACTION,
+                unit=_FRACTION,
                 value=swing.rise,
                 detail=_swing_words(swing),
                 is_satisfied=_is_reached(swing.rise, claim.rise, claim.tolerance),
@@ -214,7 +214,7 @@ def _placebo_reading(
     description = f"share of earlier {hours_short(hours)} stretches that moved at least as far, unscaled, overlapping"
     if value is None or not returns.size:
         detail = f"no earlier {hours_short(hours)} stretch is stored"
-        return Reading("earlier_stretches", description, Weight.CONTEXT, FRACTION, None, detail), None
+        return Reading("earlier_stretches", description, Weight.CONTEXT, _FRACTION, None, detail), None
     n_as_large = int(np.count_nonzero(np.abs(returns) >= abs(value)))
     days = returns.size * tape.bar / DAY
     detail = (
@@ -223,7 +223,7 @@ def _placebo_reading(
     )
     share = n_as_large / returns.size
     return (
-        Reading("earlier_stretches", description, Weight.CONTEXT, FRACTION, share, detail, market_id=tape.market_id),
+        Reading("earlier_stretches", description, Weight.CONTEXT, _FRACTION, share, detail, market_id=tape.market_id),
         int(returns.size),
     )
 

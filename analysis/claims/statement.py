@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class _Kind(StrEnum):
     """What is said: the move, the level, the extreme, the comparison."""
 
     PERCENT_MOVE = "percent_move"
@@ -30,7 +30,7 @@ class Kind(StrEnum):
     OTHER_QUANTITY = "other_quantity"
 
 
-class Direction(StrEnum):
+class _Direction(StrEnum):
     """Which way."""
 
     UP = "up"
@@ -80,8 +80,8 @@ class Statement:
     """
 
     asset: str
-    kind: Kind
-    direction: Direction
+    kind: _Kind
+    direction: _Direction
     said_at: datetime | None
     size: float | None = None
     size_high: float | None = None

@@ -21,7 +21,7 @@ from analysis.results.fingerprint import SourceCode, fingerprint
 from warehouse.tables.claims import CLAIM, CLAIM_READING, CLAIM_VERDICT
 
 _SOURCE = SourceCode("analysis.claims.verdicts")
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Context readings look this far beyond the news whatever the claim says.
 LATER_HOURS = 168.0
 
@@ -69,8 +69,8 @@ def claimed_span(claims: Sequence[Claim], events: pl.DataFrame) -> tuple[datetim
     search = max(
         (claim.search_hours for claim in claims if isinstance(claim, RiseWithin | PeakFromTrough)), default=0.0
     )
-    first = min(starts, default=EPOCH) - timedelta(days=HISTORY_DAYS) - timedelta(weeks=weeks * LOOK_BACK_TIMES)
-    last = max((anchor.latest for anchor in known), default=EPOCH) + timedelta(hours=max(hours, search, LATER_HOURS))
+    first = min(starts, default=_EPOCH) - timedelta(days=HISTORY_DAYS) - timedelta(weeks=weeks * LOOK_BACK_TIMES)
+    last = max((anchor.latest for anchor in known), default=_EPOCH) + timedelta(hours=max(hours, search, LATER_HOURS))
     return first, last
 
 

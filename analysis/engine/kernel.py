@@ -18,7 +18,7 @@ Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 Model = Literal["market", "market_adjusted", "constant_mean", "market_or_mean"]
 
-MODELS: dict[Model, int] = {
+_MODELS: dict[Model, int] = {
     "market": compiled.MARKET_MODEL,
     "market_adjusted": compiled.MARKET_ADJUSTED,
     "constant_mean": compiled.CONSTANT_MEAN,
@@ -38,7 +38,7 @@ RESULT_BYTES = 2**30
 CHUNK_STUDIES = 16_384
 
 # Both cores of the smallest machine we run on.
-N_THREADS = 2
+_N_THREADS = 2
 
 
 class Reason(IntEnum):
@@ -179,8 +179,8 @@ def market_model_windows(
     scalars, reasons = _no_results(events.size)
     flags = _no_mask() if mask is None else np.ascontiguousarray(mask)
     data = (assets, np.atleast_2d(benchmark), flags)
-    bounds = np.array([*estimation, *window, minimum_estimation, MODELS[model]], dtype=np.int64)
-    with ThreadPoolExecutor(N_THREADS) as pool:
+    bounds = np.array([*estimation, *window, minimum_estimation, _MODELS[model]], dtype=np.int64)
+    with ThreadPoolExecutor(_N_THREADS) as pool:
         for rows, columns, studies in _batches(assets.shape, series, events, estimation, memory_bytes):
             sums = _sum_part(pool, data, first_bar, rows, columns)
             tasks = [
@@ -354,7 +354,7 @@ def _sum_part(
     asset, benchmark, mask = data
     shape = (rows.stop - rows.start, columns.stop - columns.start, compiled.N_MOMENTS)
     ahead, behind = np.empty(shape), np.empty(shape)
-    step = -(-shape[0] // N_THREADS)
+    step = -(-shape[0] // _N_THREADS)
     tasks = []
     for start in range(0, shape[0], step):
         part, own = slice(start, start + step), slice(rows.start + start, min(rows.start + start + step, rows.stop))

@@ -17,7 +17,7 @@ from warehouse.tables.size import TEST_SIZE
 
 Draw = Callable[[np.random.Generator], list[EventInput]]
 
-LEVELS = (0.01, 0.05, 0.10)
+_LEVELS = (0.01, 0.05, 0.10)
 BAND_Z = 1.959963984540054  # 95 % of a normal distribution, two-sided
 
 
@@ -75,7 +75,7 @@ def _measure_scenario(name: str, draw: Draw, request: SizeRequest) -> list[dict[
     rows = []
     for statistic, found in sorted(p_values.items()):
         known = np.array(found)[np.isfinite(found)]
-        for level in LEVELS:
+        for level in _LEVELS:
             share, lower, upper = wilson_band(int(np.sum(known <= level)), known.size)
             rows.append(
                 {

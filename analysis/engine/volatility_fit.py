@@ -14,7 +14,7 @@ from analysis.engine.model_fit import Floats, LeastSquares, ModelFit, ModelInput
 from analysis.engine.statistic import NotApplicable
 from warehouse.tables.units import count, number, plain
 
-MINIMUM_BARS = 100  # below which a variance process cannot be told from noise
+_MINIMUM_BARS = 100  # below which a variance process cannot be told from noise
 
 # Screens of a fit that the optimiser calls converged. Likelihoods of variance processes, EGARCH's above all, have
 # spurious maxima where deviations vanish or explode. The limits are wide on purpose.
@@ -36,8 +36,8 @@ def fit_with_variance(
     not converge, and one that converges on something no variance can be, is NotApplicable with the reason.
     """
     y, x = data.returns[data.estimation], data.factors[data.estimation, 0]
-    if y.size < MINIMUM_BARS:
-        return NotApplicable(f"{y.size} estimation bars; {process.lower()} needs at least {MINIMUM_BARS}")
+    if y.size < _MINIMUM_BARS:
+        return NotApplicable(f"{y.size} estimation bars; {process.lower()} needs at least {_MINIMUM_BARS}")
     simple = fit_least_squares(y, x[:, None])
     if isinstance(simple, NotApplicable):
         return simple

@@ -10,9 +10,9 @@ from warehouse.tables.bars import SECONDS_PER_HOUR
 from warehouse.tables.news import CONFOUNDER
 
 # Two days before and after: the windows that studies look at around an event.
-WINDOW = timedelta(hours=48)
+_WINDOW = timedelta(hours=48)
 # Small outages happen every day; they confound nothing.
-LEAST_SEVERITY = 2
+_LEAST_SEVERITY = 2
 MOST_PER_EVENT = 12
 # A move of the whole market over this many hours, of at least this size, confounds a token's move.
 MARKET_HOURS = 12
@@ -38,7 +38,7 @@ def find_confounders(events: pl.DataFrame, market_closes: pl.DataFrame) -> pl.Da
 
 
 def _other_events(live: pl.DataFrame) -> pl.DataFrame:
-    matters = (pl.col("severity").fill_null(LEAST_SEVERITY) >= LEAST_SEVERITY) | pl.col("origin").is_in(
+    matters = (pl.col("severity").fill_null(_LEAST_SEVERITY) >= _LEAST_SEVERITY) | pl.col("origin").is_in(
         ["ledger", "user"]
     )
     others = live.filter(matters).select(
@@ -49,8 +49,8 @@ def _other_events(live: pl.DataFrame) -> pl.DataFrame:
     )
     pairs = live.select("event_id", "best_at_utc").join_where(
         others,
-        pl.col("at_utc") >= pl.col("best_at_utc") - WINDOW,
-        pl.col("at_utc") <= pl.col("best_at_utc") + WINDOW,
+        pl.col("at_utc") >= pl.col("best_at_utc") - _WINDOW,
+        pl.col("at_utc") <= pl.col("best_at_utc") + _WINDOW,
         pl.col("event_id") != pl.col("other_event_id"),
     )
     return _rows(pairs)
@@ -72,8 +72,8 @@ def _market_moves(live: pl.DataFrame, closes: pl.DataFrame) -> pl.DataFrame:
     )
     pairs = live.select("event_id", "best_at_utc").join_where(
         moves,
-        pl.col("at_utc") >= pl.col("best_at_utc") - WINDOW,
-        pl.col("at_utc") <= pl.col("best_at_utc") + WINDOW,
+        pl.col("at_utc") >= pl.col("best_at_utc") - _WINDOW,
+        pl.col("at_utc") <= pl.col("best_at_utc") + _WINDOW,
     )
     largest = pairs.sort("event_id", pl.col("move").abs(), "at_utc").unique(
         "event_id", keep="last", maintain_order=True

@@ -32,7 +32,7 @@ OVERRIDES = {
 }
 NEEDED_FOR_NEW = ("title", "category", "best_at")
 # A person may write a time in any zone.
-Instant = Annotated[AwareDatetime, AfterValidator(lambda value: value.astimezone(UTC_ZONE))]
+_Instant = Annotated[AwareDatetime, AfterValidator(lambda value: value.astimezone(UTC_ZONE))]
 
 
 def _split_names(value: object) -> object:
@@ -47,10 +47,10 @@ class DecisionEntry(Entry):
     title: str | None = Field(default=None, min_length=1)
     summary: str | None = None
     category: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*$")
-    earliest_at: Instant | None = None
-    best_at: Instant | None = None
-    latest_at: Instant | None = None
-    ended_at: Instant | None = None
+    earliest_at: _Instant | None = None
+    best_at: _Instant | None = None
+    latest_at: _Instant | None = None
+    ended_at: _Instant | None = None
     time_precision: Literal["second", "minute", "hour", "upper_bound", "day"] | None = None
     severity: int | None = Field(default=None, ge=1, le=5)
     direction: Literal["restricts", "enables", "neutral"] | None = None
@@ -63,8 +63,8 @@ class DecisionEntry(Entry):
     note: str | None = None
 
 
-DECISIONS = EntryTable("event", DecisionEntry)
-DECISION_FORM = FileForm((DECISIONS,))
+_DECISIONS = EntryTable("event", DecisionEntry)
+DECISION_FORM = FileForm((_DECISIONS,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Decision:
 
 def read_decisions(ledger: ConfigText | None) -> list[Decision]:
     """The decisions of a person's ledger in file order, none without one; ConfigError names what is wrong and where."""
-    return [_decision(entry) for entry in load_config(DECISION_FORM, ledger).entries(DECISIONS)]
+    return [_decision(entry) for entry in load_config(DECISION_FORM, ledger).entries(_DECISIONS)]
 
 
 def _decision(entry: DecisionEntry) -> Decision:

@@ -11,13 +11,13 @@ from warehouse.tables.contract import UTC
 from warehouse.tables.units import clock, iso_day
 
 # Reports that start this soon after the previous one ended belong to the same outage.
-GAP = timedelta(minutes=30)
+_GAP = timedelta(minutes=30)
 # An incident without an end is taken to touch its neighbours for this long, and gets no end time.
 ASSUMED_LENGTH = timedelta(hours=2)
 # A reader's post about an outage comes after its start by minutes to hours.
 POST_DELAY = timedelta(hours=6)
 # Shares of a day in which only the date is known.
-DAY = timedelta(hours=24)
+_DAY = timedelta(hours=24)
 NOT_OUTAGES = ("none", "maintenance")
 IMPACT_SEVERITY = {"unknown": 1, "minor": 1, "major": 2, "critical": 3}
 LONG_OUTAGE_HOURS = 4.0
@@ -80,7 +80,7 @@ def _start(row: dict[str, object]) -> datetime:
 
 
 def _touches(group: list[dict[str, object]], row: dict[str, object]) -> bool:
-    return group[0]["provider"] == row["provider"] and _start(row) <= max(_end(member) for member in group) + GAP
+    return group[0]["provider"] == row["provider"] and _start(row) <= max(_end(member) for member in group) + _GAP
 
 
 def _explains(group: list[dict[str, object]], row: dict[str, object]) -> bool:
@@ -89,8 +89,8 @@ def _explains(group: list[dict[str, object]], row: dict[str, object]) -> bool:
     first, at = min(_start(member) for member in group), _start(row)
     if row["time_basis"] == "date_only":
         day = at.replace(hour=0, minute=0, second=0, microsecond=0)
-        return day <= first < day + DAY
-    return first - GAP <= at <= max(_end(member) for member in group) + POST_DELAY
+        return day <= first < day + _DAY
+    return first - _GAP <= at <= max(_end(member) for member in group) + POST_DELAY
 
 
 def _outage(group: list[dict[str, object]]) -> dict[str, object]:

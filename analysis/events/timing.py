@@ -21,7 +21,7 @@ WITNESSED = ("submission", "crawl", "incident", "statement", "first_seen")
 # Claims older than this before the best time say nothing about the same news.
 LONGEST_INTERVAL = timedelta(days=3)
 
-CORROBORATED, NEWSROOM_CLAIM, LATE_CLAIM, SIGHTING = LEVELS = (1, 2, 3, 4)
+CORROBORATED, NEWSROOM_CLAIM, LATE_CLAIM, SIGHTING = _LEVELS = (1, 2, 3, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def date_event(entries: pl.DataFrame) -> EventTime:
     CORROBORATION earlier; a claim nobody bore out only widens the interval. So a back-dated feed entry never moves it.
     """
     rows = sorted(entries.iter_rows(named=True), key=lambda row: (row["at_utc"], row["level"], row["entry_id"]))
-    by_level = {level: next((row for row in rows if row["level"] == level), None) for level in LEVELS}
+    by_level = {level: next((row for row in rows if row["level"] == level), None) for level in _LEVELS}
     chosen, reason = _choose(by_level)
     best: datetime = chosen["at_utc"]
     latest = max(best, min(row["proven_at_utc"] for row in rows))
@@ -105,7 +105,7 @@ def date_event(entries: pl.DataFrame) -> EventTime:
 
 def _choose(first: dict[int, dict[str, Any] | None]) -> tuple[dict[str, Any], str]:
     """The row that dates the event, from the earliest row of each level, and why."""
-    firm, newsroom, late, seen = (first[level] for level in LEVELS)
+    firm, newsroom, late, seen = (first[level] for level in _LEVELS)
     if newsroom is not None and (firm is None or firm["at_utc"] - newsroom["at_utc"] > CORROBORATION):
         return newsroom, "a newsroom's own clock; no second clock within two hours"
     if firm is not None:

@@ -56,7 +56,7 @@ class RuleEntry(Entry):
     none: tuple[str, ...] = ()
 
 
-class Category(Entry):
+class _Category(Entry):
     """One `[[category]]`: a tag with its rules; `is_main` is False for tags that only ever accompany another."""
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -77,9 +77,9 @@ class Category(Entry):
 
 
 ENTITIES = EntryTable("entity", EntityEntry)
-CATEGORIES = EntryTable("category", Category)
+_CATEGORIES = EntryTable("category", _Category)
 ENTITY_FORM = FileForm((ENTITIES,), texts=("version",))
-TAG_FORM = FileForm((CATEGORIES,), maps=("groups",), texts=("version",))
+TAG_FORM = FileForm((_CATEGORIES,), maps=("groups",), texts=("version",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class Vocabulary:
     """Categories in order of precedence, their rules, the entities, and the version that tag rows carry."""
 
     version: str
-    categories: tuple[Category, ...]
+    categories: tuple[_Category, ...]
     rules: tuple[Rule, ...]
     entities: tuple[Entity, ...]
 
@@ -121,7 +121,7 @@ class Vocabulary:
         """A digest of every category, rule and entity: it changes with any word of them, the version with releases."""
         return hashlib.sha256(repr((self.categories, self.rules, self.entities)).encode()).hexdigest()
 
-    def category(self, category_id: str) -> Category:
+    def category(self, category_id: str) -> _Category:
         """The category with this id; KeyError when there is none."""
         return {category.category_id: category for category in self.categories}[category_id]
 
@@ -141,11 +141,11 @@ def load_vocabulary(own_tags: ConfigText | None = None, own_entities: ConfigText
     _refuse_unknown_owners(names)
     entities = tuple(_entity(entry) for entry in names.entries(ENTITIES))
     expand = _expander(entities, tags.texts("groups"))
-    rules = tuple(rule for entry in tags.entries(CATEGORIES) for rule in _rules(entry, expand, tags))
+    rules = tuple(rule for entry in tags.entries(_CATEGORIES) for rule in _rules(entry, expand, tags))
     if own_tags is not None:
         _refuse_unreadable_patterns(rules, tags)
     version = f"{tags.text('version')}{_digest(own_tags)}/{names.text('version')}{_digest(own_entities)}"
-    return Vocabulary(version, tags.entries(CATEGORIES), rules, entities)
+    return Vocabulary(version, tags.entries(_CATEGORIES), rules, entities)
 
 
 def _digest(own: ConfigText | None) -> str:
@@ -175,7 +175,7 @@ def _refuse_unreadable_patterns(rules: tuple[Rule, ...], tags: LoadedFile) -> No
             except pl.exceptions.ComputeError as exc:
                 reason = next((line for line in str(exc).splitlines() if line.startswith("error:")), str(exc))
                 said = f"{rule.rule_id} has a pattern that cannot be read: {reason.removeprefix('error: ')}"
-                raise tags.error(CATEGORIES, (rule.category_id,), "rule", said) from exc
+                raise tags.error(_CATEGORIES, (rule.category_id,), "rule", said) from exc
 
 
 def _entity(entry: EntityEntry) -> Entity:
@@ -212,7 +212,7 @@ def _expander(entities: tuple[Entity, ...], groups: dict[str, str]) -> Callable[
     return expand
 
 
-def _rules(entry: Category, expand: Callable[[str], str], tags: LoadedFile) -> list[Rule]:
+def _rules(entry: _Category, expand: Callable[[str], str], tags: LoadedFile) -> list[Rule]:
     try:
         return [
             Rule(
@@ -226,4 +226,4 @@ def _rules(entry: Category, expand: Callable[[str], str], tags: LoadedFile) -> l
         ]
     except KeyError as exc:
         said = f"{{{exc.args[0]}}} is no group, entity kind or entity id, or stands for itself"
-        raise tags.error(CATEGORIES, (entry.id,), "rule", said) from exc
+        raise tags.error(_CATEGORIES, (entry.id,), "rule", said) from exc

@@ -40,7 +40,7 @@ MINIMUM_WINDOWS = 20
 # A t interval over fewer months is too wide to say anything.
 MINIMUM_MONTHS = 5
 
-WORDS: Mapping[Measure, str] = {
+_WORDS: Mapping[Measure, str] = {
     "volume": "log volume in base currency, mean over the window",
     "range": "log of the range ln(high/low), mean over the window",
     "volatility": "log of the mean squared standardised abnormal return, less its mean over the earlier windows",
@@ -130,7 +130,7 @@ def _measure(
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class _Reading:
     """The shift of one event on one market."""
 
     series: AlignedSeries
@@ -159,9 +159,9 @@ class _Shifts:
     markets: StudyMarkets
     by_series: dict[tuple[str, float, int, tuple[str, ...]], Floats] = field(default_factory=dict)
 
-    def of_event(self, event: EventTime, hours: float) -> Iterator[tuple[str, Reading]]:
+    def of_event(self, event: EventTime, hours: float) -> Iterator[tuple[str, _Reading]]:
         """One reading per asset with candles over the window, on the market that stands for it by the rule."""
-        best: dict[str, Reading] = {}
+        best: dict[str, _Reading] = {}
         for market_id in sorted(self.markets.series):
             asset = self.markets.asset_ids[market_id]
             if is_observed(market_id) or asset in self.specification.benchmark_asset_ids:
@@ -172,7 +172,7 @@ class _Shifts:
                     best[asset] = min(best.get(asset, reading), reading, key=lambda reading: reading.preference)
         yield from sorted(best.items())
 
-    def _read(self, series: AlignedSeries, event: EventTime, hours: float) -> Reading | None:
+    def _read(self, series: AlignedSeries, event: EventTime, hours: float) -> _Reading | None:
         if not series.benchmark_ids or hours % series.bar_hours:
             return None
         n_bars, index = round(hours / series.bar_hours), series.first_bar_after(event.best_us)
@@ -193,7 +193,7 @@ class _Shifts:
         usual = float(earlier.mean()) if self.measure == "volatility" else 0.0
         n_as_large = int((earlier >= shifts[index]).sum())
         shift = Shift(float(shifts[index]) - usual, n_as_large, int(earlier.size), int(earlier.size) // n_bars)
-        return Reading(series, index, n_bars, shift, self._estimation_bars(series))
+        return _Reading(series, index, n_bars, shift, self._estimation_bars(series))
 
     def _estimation_bars(self, series: AlignedSeries) -> int:
         return round(self.specification.estimation_hours / series.bar_hours)
@@ -231,7 +231,7 @@ def _summarise(measure: Measure, results: WindowResults, n_bars: int) -> Floats:
 
 
 def _event_row(
-    specification: ActivitySpecification, measure: Measure, event: EventTime, reading: Reading, sha256: str
+    specification: ActivitySpecification, measure: Measure, event: EventTime, reading: _Reading, sha256: str
 ) -> ResultRow:
     shift, series = reading.shift, reading.series
     subject = Subject(
@@ -265,7 +265,7 @@ def _month_row(
     specification: ActivitySpecification,
     measure: Measure,
     subject: Subject,
-    own: Sequence[tuple[EventTime, Reading]],
+    own: Sequence[tuple[EventTime, _Reading]],
     sha256: str,
 ) -> ResultRow:
     """Mean shift over calendar months with its t interval; pairs of one event, then events of one month, count once.
@@ -312,7 +312,7 @@ def _mean_of_months(means: Floats, counts: Numbers) -> Numbers:
 def _words(specification: ActivitySpecification, measure: Measure) -> str:
     own = "returns" if measure == "volatility" else measure
     return (
-        f"{WORDS[measure]}, shown as exp - 1; every window predicted by a market model on the {own} of "
+        f"{_WORDS[measure]}, shown as exp - 1; every window predicted by a market model on the {own} of "
         f"{specification.benchmark_asset_ids[0]} over the {hours_plain(specification.estimation_hours)} before; "
         f"earlier windows begin in the {hours_plain(specification.history_hours)} before the event on the same kind of "
         "day (Monday to Friday, or weekend)"

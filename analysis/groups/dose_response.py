@@ -26,7 +26,7 @@ _SOURCE = SourceCode("analysis.groups.dose_response")
 OUTAGE = "outage"
 # A first hour needs hourly bars; a day and a week are measured on the longest series.
 WINDOWS = ((("1h",), (1.0,)), (("1h", "4h"), (24.0, 168.0)))
-ESTIMATION_HOURS = 480.0  # twenty days of bars before each window, a day apart from it
+_ESTIMATION_HOURS = 480.0  # twenty days of bars before each window, a day apart from it
 ESTIMATION_GAP_HOURS = 24.0
 MINIMUM_ESTIMATION = 60
 N_PLACEBO = 499
@@ -48,7 +48,7 @@ DOSES = {
     "severity": "step of severity (1 to 5)",
     "provider_weight": "step of the provider's weight (1 to 3)",
 }
-CONVENTIONS = (
+_CONVENTIONS = (
     "log returns beyond a market model on BTC (20 days before, a day apart, graver events of other kinds masked);"
     " windows from the last close before the first public evidence; events within 7 days after a severity-5 event of"
     f" another kind left out; p and interval from up to {N_PLACEBO} placebo calendars (all events moved together)"
@@ -112,7 +112,7 @@ def abnormal_everywhere(grid: ReturnGrid, pair: Pair, n_window: int, spoiled: In
     """CAR of the window that begins at each bar, NaN where the model or the window lacks bars; shape (n_bars,)."""
     row = grid.row(pair.market_id)
     bars = np.arange(grid.n_bars, dtype=np.int64)
-    gap, length = int(ESTIMATION_GAP_HOURS / pair.bar_hours), int(ESTIMATION_HOURS / pair.bar_hours)
+    gap, length = int(ESTIMATION_GAP_HOURS / pair.bar_hours), int(_ESTIMATION_HOURS / pair.bar_hours)
     results = market_model_windows(
         grid.returns[row : row + 1],
         benchmark_returns(grid, pair),
@@ -250,7 +250,7 @@ def _row(
         "first_event_utc": min(times, default=None),
         "last_event_utc": max(times, default=None),
         "reason": reason,
-        "conventions": f"{pair.timeframe} bars; {CONVENTIONS}",
+        "conventions": f"{pair.timeframe} bars; {_CONVENTIONS}",
         "spec_sha256": digest,
         "data_as_of_utc": as_of,
     }

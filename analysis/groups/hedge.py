@@ -24,19 +24,19 @@ Integers = NDArray[np.int64]
 
 _SOURCE = SourceCode("analysis.groups.hedge")
 WEIGHTS = (0.01, 0.05, 0.10, 0.25)
-WINDOW_HOURS = (24.0, 168.0)
+_WINDOW_HOURS = (24.0, 168.0)
 # A holder of months looks at no finer bars, and these reach furthest.
-TIMEFRAMES = ("4h",)
-CASH = "cash"
-LEAST_SEVERITY = 3
+_TIMEFRAMES = ("4h",)
+_CASH = "cash"
+_LEAST_SEVERITY = 3
 RESTRICTION_CATEGORIES = ("export_control_access", "government_action")
 # A status-page incident this near a restriction reports the restriction, not a fault.
 SAME_NEWS = timedelta(hours=24)
 # Fewer shocks than this make any mean an anecdote.
 ENOUGH_EVENTS = 10
-HOURS_PER_YEAR = 24 * 365.25
-CONVENTIONS = (
-    f"shocks of severity {LEAST_SEVERITY} or more, chosen from news; from the last close before the first public"
+_HOURS_PER_YEAR = 24 * 365.25
+_CONVENTIONS = (
+    f"shocks of severity {_LEAST_SEVERITY} or more, chosen from news; from the last close before the first public"
     " evidence; outages within a day of a restriction count as that restriction; a shock inside the window of the one"
     " before is left out; no costs of trading; gain is weight times the token's simple return less that of what was"
     " sold; intervals over events: Student for the mean, exact binomial for the hit rate; between: bars outside all"
@@ -64,10 +64,10 @@ def measure_hedge(candles: pl.DataFrame, events: pl.DataFrame, asset_ids: Sequen
     restrictions = _restrictions(events)
     shocks = {"restriction": restrictions, "outage": _outages(events, restrictions)}
     rows: list[dict[str, object]] = []
-    for pair in pair_markets(candles, asset_ids, TIMEFRAMES):
+    for pair in pair_markets(candles, asset_ids, _TIMEFRAMES):
         grid = build_return_grid(pair.candles_in(candles), pair.bar, kind="simple")
         for shock, times in shocks.items():
-            for hours in WINDOW_HOURS:
+            for hours in _WINDOW_HOURS:
                 rows += _rows(grid, pair, shock, times, hours)
     return HEDGE.conform(pl.DataFrame(rows, schema=HEDGE.schema))
 
@@ -113,7 +113,7 @@ def measure_between(
     n = int(used.sum())
     if n < 2:
         return Between(None, None, None, None, n * hours / 24)
-    per_year = HOURS_PER_YEAR / hours
+    per_year = _HOURS_PER_YEAR / hours
     wealth = np.concatenate([[1.0], np.cumprod(1.0 + excess[used])])
     drawdown = float((wealth / np.maximum.accumulate(wealth) - 1.0).min())
     beta = float(fit_line(token, benchmark, used).beta[0])
@@ -142,7 +142,7 @@ def _usable(events: pl.DataFrame) -> pl.DataFrame:
         pl.col("status") != "rejected",
         pl.col("time_precision") != "day",
         pl.col("selected_from") == "news",
-        pl.col("severity") >= LEAST_SEVERITY,
+        pl.col("severity") >= _LEAST_SEVERITY,
     ).sort("best_at_utc", "event_id")
 
 
@@ -157,8 +157,8 @@ def _rows(grid: ReturnGrid, pair: Pair, shock: str, times: list[datetime], hours
     known = np.isfinite(token) & np.isfinite(benchmark)
     is_outside = ~spoiled_bars(grid.n_bars, inside, (0, n_window))
     rows = []
-    for source in (CASH, BENCHMARK_ASSET):
-        sold = 0.0 if source == CASH else 1.0
+    for source in (_CASH, BENCHMARK_ASSET):
+        sold = 0.0 if source == _CASH else 1.0
         gains = token[known] - sold * benchmark[known]
         for weight in WEIGHTS:
             excess = weight * (token_bars - sold * benchmark_bars)
@@ -181,7 +181,7 @@ def _labels(
         "funded_from": source,
         "weight": weight,
         "window_end_hours": hours,
-        "conventions": f"{pair.timeframe} bars; {CONVENTIONS}",
+        "conventions": f"{pair.timeframe} bars; {_CONVENTIONS}",
         "spec_sha256": digest,
         "data_as_of_utc": as_of,
     }

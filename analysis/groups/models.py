@@ -27,7 +27,7 @@ from warehouse.tables.units import number
 Floats = NDArray[np.float64]
 
 _SOURCE = SourceCode("analysis.groups.models")
-PREFIX = "car:"
+_PREFIX = "car:"
 # Factors of the multi-factor models beside the main benchmark, in this order: each is cleared of those before it.
 EXTRA_FACTORS = ("ETH", "BASKET_EQUAL", "AI_OTHERS")
 # A factor that lacks more of the estimation bars than this is left out, not allowed to shorten the estimation.
@@ -40,7 +40,7 @@ BenchmarkReturns = Callable[[str, float], Mapping[str, pl.DataFrame]]
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class _Comparison:
     """All rows of the study, and how many pairs and fits under a model there were and were computed afresh."""
 
     results: pl.DataFrame
@@ -55,7 +55,7 @@ def compare_models(
     stored: pl.DataFrame,
     markets: StudyMarkets,
     benchmarks: BenchmarkReturns,
-) -> Comparison:
+) -> _Comparison:
     """Rows `car:<model>` of the main window under every model, one market per event and asset: that on the finest bars.
 
     A fit whose data and model are as in `stored` keeps its row. One-factor models use the pair's own benchmark,
@@ -80,7 +80,7 @@ def compare_models(
     known = stored_fingerprints(((event_id, market_id, name), sha256) for event_id, market_id, name, sha256 in rows)
     found = refresh(plan(), known, lambda fit: _fit_row(study_id, fit))
     results = pl.concat([results_frame(found.fresh.values()), found.keep(stored)])
-    return Comparison(results, n_pairs, len(found.fresh), has_changed=not found.is_unchanged)
+    return _Comparison(results, n_pairs, len(found.fresh), has_changed=not found.is_unchanged)
 
 
 def _main_pairs(event: PlannedEvent, markets: StudyMarkets) -> dict[str, Pair]:
@@ -120,7 +120,7 @@ class _Fit:
 
     @property
     def statistic(self) -> str:
-        return f"{PREFIX}{self.model.model_id}"
+        return f"{_PREFIX}{self.model.model_id}"
 
     @property
     def key(self) -> FitKey:

@@ -38,7 +38,7 @@ PREFIX = "regression:"
 _SOURCE = SourceCode("analysis.groups.regressions")
 
 # The window whose CARs are explained, and which the panel's bars lie in.
-WINDOW_HOURS = 24.0
+_WINDOW_HOURS = 24.0
 CHARACTERISTICS = (
     "severity",
     "restricts",
@@ -47,12 +47,12 @@ CHARACTERISTICS = (
     "prior_volatility",
     "attention",
 )
-QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
+_QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 # Bars of the panel before the event that are tested, and the base before those.
 LEAD_HOURS, BASE_HOURS = 12.0, 72.0
 # Projections use one bar length, on which most of the record lies: hours are joined to it.
 PROJECTION_BAR_HOURS = 4.0
-MINIMUM_BARS = 100  # of a series before anything is projected on it
+_MINIMUM_BARS = 100  # of a series before anything is projected on it
 PROJECTION_HOURS = (4.0, 12.0, 24.0, 72.0)
 PROJECTION_LAGS = 2
 
@@ -84,7 +84,7 @@ def regression_rows(
     `regression:characteristics` and `regression:quantiles` explain the CARs of 24 hours; `regression:leads_lags:…` is
     the panel event study of one category, or all; `regression:projection:ASSET:…` the response of one asset.
     """
-    measured = [_Measured(group, studies[group.key]) for group in plan.groups if group.window_hours == WINDOW_HOURS]
+    measured = [_Measured(group, studies[group.key]) for group in plan.groups if group.window_hours == _WINDOW_HOURS]
     if not measured:
         return []
     as_of = max(item.group.data_as_of for item in measured)
@@ -117,11 +117,11 @@ def _explain(
     frame = _cars(measured, markets).join(_characteristics(events), on="event_id", validate="m:1")
     found = {
         "characteristics": regress_cars(frame, "car", CHARACTERISTICS, clusters=("month", "asset_id")),
-        "quantiles": regress_quantiles(frame, "car", CHARACTERISTICS, QUANTILES),
+        "quantiles": regress_quantiles(frame, "car", CHARACTERISTICS, _QUANTILES),
     }
     n_events = frame["event_id"].n_unique()
     for name, terms in found.items():
-        subject = Subject(study_id, f"{PREFIX}{name}", WINDOW_HOURS)
+        subject = Subject(study_id, f"{PREFIX}{name}", _WINDOW_HOURS)
         for term in terms:
             words = f"{term.conventions}; car without the constant of the market model, log points"
             if name == "quantiles":
@@ -182,7 +182,7 @@ def _panel_rows(
     study_id: str, name: str, items: Sequence[_Measured], markets: StudyMarkets, shared: Basis
 ) -> Iterator[ResultRow]:
     bar_hours = items[0].group.bar_hours
-    leads, lags, base = (round(hours / bar_hours) for hours in (LEAD_HOURS, WINDOW_HOURS - bar_hours, BASE_HOURS))
+    leads, lags, base = (round(hours / bar_hours) for hours in (LEAD_HOURS, _WINDOW_HOURS - bar_hours, BASE_HOURS))
     donors = markets.donors.get(bar_hours)
     inputs = [_cut(entry, donors, leads + base, lags) for item in items for entry in item.group.inputs]
     bars_a_week = round(HOURS_PER_WEEK / bar_hours)
@@ -232,7 +232,7 @@ def _project(
         # No later bar than the groups have, so that the stated instant bounds what was used.
         series = cut_series(series, 0, int(np.searchsorted(series.close_us, round(as_of.timestamp() * 1e6), "right")))
         usable = np.isfinite(series.asset) & np.isfinite(series.benchmark)
-        if usable.sum() < MINIMUM_BARS:
+        if usable.sum() < _MINIMUM_BARS:
             continue
         abnormal = series.asset - fit_line(series.asset, series.benchmark).beta[0] * series.benchmark
         bars = {time.event_id: series.first_bar_after(time.best_us) for time in times}
@@ -270,7 +270,7 @@ def _longest(markets: StudyMarkets, asset: str) -> AlignedSeries | None:
     for market_id, own in markets.series.items():
         for series in own if markets.asset_ids[market_id] == asset else ():
             n = int((np.isfinite(series.asset) & np.isfinite(series.benchmark)).sum())
-            if series.bar_hours == PROJECTION_BAR_HOURS and series.benchmark_ids and n >= MINIMUM_BARS:
+            if series.bar_hours == PROJECTION_BAR_HOURS and series.benchmark_ids and n >= _MINIMUM_BARS:
                 found.append((Candidate(market_id, series.bar_hours, n).preference, series))
     return min(found, key=lambda ranked: ranked[0])[1] if found else None
 

@@ -15,7 +15,7 @@ from analysis.engine.standardise import EventResult
 from analysis.engine.study import Regression
 from analysis.own.tables import OwnDataError, parse_numbers, strip_cells
 
-QUANTILES = (0.25, 0.5, 0.75)
+_QUANTILES = (0.25, 0.5, 0.75)
 Range = tuple[int, int]
 
 
@@ -40,7 +40,7 @@ def explain_cars(results: Sequence[EventResult], events: pl.DataFrame, names: Se
         }
     ).with_columns(pl.col(*names).fill_nan(None))
     found = regress_cars(frame, "car", names, clusters=("event_id", "asset_id"))
-    return _named("characteristics", found) + _named("quantiles", regress_quantiles(frame, "car", names, QUANTILES))
+    return _named("characteristics", found) + _named("quantiles", regress_quantiles(frame, "car", names, _QUANTILES))
 
 
 def trace_panel(results: Sequence[EventResult], bars: Range) -> list[Regression]:

@@ -11,7 +11,7 @@ from analysis.engine.battery import choose_model
 from analysis.engine.study import StudyResult, StudySpecification, run_study
 from analysis.own.regressions import explain_cars, trace_panel
 from analysis.own.report import parse_range
-from analysis.own.study import OwnStudy, Values, build_events, choose_factors
+from analysis.own.study import OwnStudy, Values, build_own_events, choose_factors
 from analysis.own.tables import read_series
 from analysis.tape.returns import ReturnKind
 
@@ -68,7 +68,7 @@ def run_own_study(
         parts=tuple(parse_range(part) for part in _split(request.parts)),
         quantity=QUANTITIES[request.values],
     )
-    inputs = build_events(assets, benchmarks, events, study)
+    inputs = build_own_events(assets, benchmarks, events, study)
     windows = {window, *(item.window for item in inputs)}
     for first, last in specification.parts:
         if not any(start <= first and last <= stop for start, stop in windows):

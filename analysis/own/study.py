@@ -37,7 +37,7 @@ Values = Literal["prices", "returns", "volume"]
 
 
 # No series is longer: a minute's bars of two thousand years.
-FARTHEST_BAR = 1e9
+_FARTHEST_BAR = 1e9
 
 # Names of an event's own bounds, ours and those of other programs' request files; all inclusive.
 OWN_BOUNDS = {
@@ -106,7 +106,9 @@ def choose_factors(market: OwnTable | None, benchmark: str | None, factors: Sequ
     return wanted
 
 
-def build_events(assets: OwnTable, market: OwnTable | None, events: pl.DataFrame, study: OwnStudy) -> list[EventInput]:
+def build_own_events(
+    assets: OwnTable, market: OwnTable | None, events: pl.DataFrame, study: OwnStudy
+) -> list[EventInput]:
     """One input per row of `events` (all text), in order; an event that cannot be used carries its reason.
 
     Each asset is joined with the dates of its factors before returns are taken. Bar 0 is the first joined row at or
@@ -174,7 +176,7 @@ def _own_bounds(frame: pl.DataFrame) -> dict[str, Floats]:
 def _parse_bars(column: pl.Series) -> Floats:
     """Whole numbers of bars, NaN for an empty cell."""
     bars = parse_numbers(column, "events")
-    wrong = np.flatnonzero(~np.isnan(bars) & ~((np.abs(bars) <= FARTHEST_BAR) & (bars == np.round(bars))))
+    wrong = np.flatnonzero(~np.isnan(bars) & ~((np.abs(bars) <= _FARTHEST_BAR) & (bars == np.round(bars))))
     if wrong.size:
         row = int(wrong[0])
         raise OwnDataError(

@@ -43,7 +43,7 @@ DATE_FORMATS = (
 )
 # Day and month stand in either order; a column may be read only where one order is possible.
 TWO_WAY_FORMATS = (("%d/%m/%Y", "%m/%d/%Y"), ("%d-%m-%Y", "%m-%d-%Y"))
-TIME_FORMATS = (
+_TIME_FORMATS = (
     "%Y-%m-%dT%H:%M:%S%.f%#z",
     "%Y-%m-%d %H:%M:%S%.f%#z",
     "%Y-%m-%dT%H:%M:%S%.f",
@@ -144,7 +144,7 @@ def parse_times(column: pl.Series, source: str) -> tuple[Integers, bool]:
             raise OwnDataError(f"{source}: {column.name} {column[0]!r} is ambiguous; write dates as 2026-06-12")
         if readable:
             return _microseconds(readable[0]), True
-    for pattern in TIME_FORMATS:
+    for pattern in _TIME_FORMATS:
         # Dates may stand among instants: midnight, UTC.
         instants = _to_instants(column, pattern)
         if instants.null_count() == 0:

@@ -51,13 +51,13 @@ def _kind(part: object) -> str:
         return "source"
     if is_dataclass(part) and not isinstance(part, type):
         return f"dataclass {type(part).__qualname__}"
-    for name, kind in KINDS:
+    for name, kind in _KINDS:
         if isinstance(part, kind):
             return name
     raise TypeError(f"{type(part).__name__} has no fingerprint: pass its values")
 
 
-KINDS: tuple[tuple[str, type | tuple[type, ...]], ...] = (
+_KINDS: tuple[tuple[str, type | tuple[type, ...]], ...] = (
     ("none", type(None)),
     ("bool", (bool, np.bool_)),
     ("int", (int, np.integer)),

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 import polars as pl
 
 Key = TypeVar("Key", bound=Hashable)
-Item = TypeVar("Item")
+_Item = TypeVar("_Item")
 Result = TypeVar("Result")
 
 Fingerprints = frozenset[str]
@@ -35,9 +35,9 @@ class Refreshed(Generic[Key, Result]):
 
 
 def refresh(
-    plan: Iterable[tuple[Key, Fingerprints, Item]],
+    plan: Iterable[tuple[Key, Fingerprints, _Item]],
     stored: Mapping[Key, Fingerprints],
-    compute: Callable[[Item], Result],
+    compute: Callable[[_Item], Result],
 ) -> Refreshed[Key, Result]:
     """Compute the planned parts that are not stored under the same fingerprints, one at a time.
 

@@ -18,7 +18,7 @@ from warehouse.tables.contract import UTC
 Floats = NDArray[np.float64]
 ReturnKind = Literal["log", "simple"]
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC_ZONE)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC_ZONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class ReturnGrid:
     @property
     def first_bar(self) -> int:
         """Bars of this length between 1970 and `first_open`: its number whatever record lies before it."""
-        return (self.first_open - EPOCH) // self.bar
+        return (self.first_open - _EPOCH) // self.bar
 
     def row(self, market_id: str) -> int:
         """Row of `market_id`; KeyError names the markets there are."""

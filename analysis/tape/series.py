@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-MINIMUM_BARS = 2  # one return
+_MINIMUM_BARS = 2  # one return
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def align_series(grid: ReturnGrid, market_id: str, benchmark_ids: Sequence[str])
         raise ValueError(f"the grid holds {grid.kind} returns; sums over windows need log returns")
     row = grid.row(market_id)
     present = np.flatnonzero(np.isfinite(grid.close[row]))
-    if present.size < MINIMUM_BARS:
+    if present.size < _MINIMUM_BARS:
         return None
     life = slice(int(present[0]), int(present[-1]) + 1)
     n = life.stop - life.start

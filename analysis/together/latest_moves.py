@@ -16,9 +16,9 @@ from warehouse.tables.bars import LENGTHS, bar_length, parse_bar
 from warehouse.tables.moves import LATEST_MOVE
 from warehouse.tables.units import iso_minute
 
-BENCHMARK = "BTC"
-WINDOW = timedelta(hours=24)
-RECENT = timedelta(days=7)
+_BENCHMARK = "BTC"
+_WINDOW = timedelta(hours=24)
+_RECENT = timedelta(days=7)
 # Fewer earlier 24-hour windows than ten days' worth of independent ones give no range worth printing.
 MIN_INDEPENDENT = 10
 # A series whose last bar is older than this beside the newest of all is not "today".
@@ -43,8 +43,8 @@ def measure_latest_moves(candles: pl.DataFrame) -> pl.DataFrame:
     }
     rows = []
     series_of_all = _series_of(closed)
-    benchmarks = series_of_all.filter(pl.col("asset_id") == BENCHMARK)
-    for series in _best_series(series_of_all.filter(pl.col("asset_id") != BENCHMARK)):
+    benchmarks = series_of_all.filter(pl.col("asset_id") == _BENCHMARK)
+    for series in _best_series(series_of_all.filter(pl.col("asset_id") != _BENCHMARK)):
         timeframe = series["timeframe"]
         own = parts[series["market_id"], timeframe].sort("close_time_utc")
         beside = benchmarks.filter(pl.col("timeframe") == timeframe)["market_id"].to_list()
@@ -78,7 +78,7 @@ def _measure(
     series: dict[str, Any], own: pl.DataFrame, benchmark: pl.DataFrame | None, newest: datetime
 ) -> dict[str, Any]:
     last = own.row(-1, named=True)
-    recent = own.filter(pl.col("close_time_utc") > last["close_time_utc"] - RECENT)["close_quote"]
+    recent = own.filter(pl.col("close_time_utc") > last["close_time_utc"] - _RECENT)["close_quote"]
     row: dict[str, Any] = {
         **dict.fromkeys(LATEST_MOVE.column_names),
         "asset_id": series["asset_id"],
@@ -94,7 +94,7 @@ def _measure(
             **row,
             "reason": f"last bar closed {iso_minute(last['close_time_utc'])} UTC, more than a day before the newest",
         }
-    before = own.filter(pl.col("close_time_utc") == last["close_time_utc"] - WINDOW)["close_quote"]
+    before = own.filter(pl.col("close_time_utc") == last["close_time_utc"] - _WINDOW)["close_quote"]
     if not before.len():
         return {**row, "reason": "no bar closed exactly 24 hours before the last one"}
     row["raw_return"] = last["close_quote"] / before[0] - 1
@@ -114,7 +114,7 @@ def _against_past(own: pl.DataFrame, benchmark: pl.DataFrame, bar: timedelta) ->
     grid = joined.sort("close_time_utc").upsample("close_time_utc", every=bar)
     token = np.diff(np.log(grid["close_quote"].to_numpy()))
     market = np.diff(np.log(grid["benchmark_quote"].to_numpy()))
-    n_bars = int(WINDOW / bar)
+    n_bars = int(_WINDOW / bar)
     earlier = slice(0, max(len(token) - n_bars, 0))
     known = np.isfinite(token[earlier]) & np.isfinite(market[earlier])
     if known.sum() < MIN_INDEPENDENT * n_bars:

@@ -24,7 +24,7 @@ MIN_PERIOD_BARS = 60
 MIN_ASSETS = 3
 # The tree reads less than 1e-8 as "no edge"; two identical series must stay joined.
 SMALLEST_DISTANCE = 1e-6
-TIMEFRAMES = frozenset({"1h", "4h"})
+_TIMEFRAMES = frozenset({"1h", "4h"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def measure_network(panels: Iterable[Panel]) -> tuple[pl.DataFrame, pl.DataFrame
     edges: list[dict[str, Any]] = []
     nodes: list[dict[str, Any]] = []
     for panel in panels:
-        if panel.timeframe not in TIMEFRAMES:
+        if panel.timeframe not in _TIMEFRAMES:
             continue
         previous: set[tuple[str, str]] = set()
         for month in _months(panel):

@@ -16,7 +16,7 @@ from warehouse.tables.bars import bar_words
 from warehouse.tables.terms import BENCHMARKS, is_simulated_market, venue_name
 from warehouse.tables.units import close_moment, hours_in_words, listing, number, plain_percent, signed
 
-ROW_HEIGHT = 56
+_ROW_HEIGHT = 56
 # Where the two dots of a token stand, in rows above its line.
 SIDES = {"before": 0.16, "after": -0.16}
 
@@ -123,7 +123,7 @@ def _plot(rows: pl.DataFrame) -> Plot:
         "annotations": [_side_label(top, top_place, side) for side in SIDES],
     }
     data = [_estimate(row, place, side) for place, row in from_below for side in SIDES]
-    height = 110 + ROW_HEIGHT * rows.height
+    height = 110 + _ROW_HEIGHT * rows.height
     return Plot(data, layout, height=height, narrow_height=height)
 
 

@@ -25,7 +25,7 @@ MARKS: tuple[tuple[str, str, str], ...] = (
 )
 # Rejecting twice as often as intended is what the title calls crying wolf.
 FAR_OFF = 2.0
-ROW_HEIGHT = 24
+_ROW_HEIGHT = 24
 _COLUMNS = (
     FigureColumn("scenario", "Scenario", str, is_number=False),
     FigureColumn("statistic", "Test", str, is_number=False),
@@ -141,7 +141,7 @@ def _plot(shown: pl.DataFrame, scenarios: Sequence[str]) -> Plot:
         "margin": {"l": 190, "r": 16, "b": 48},
         "shapes": [vertical_rule(LEVEL)],
     }
-    height = 84 + ROW_HEIGHT * len(ticks)
+    height = 84 + _ROW_HEIGHT * len(ticks)
     few = [value for value in values[::2] if value]
     narrow = {
         "layout.margin.l": 150,

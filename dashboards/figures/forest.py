@@ -10,7 +10,7 @@ from dashboards.figures.axes import label, padded_range, percent_axis, vertical_
 from dashboards.figures.figure import Plot, safe
 from warehouse.tables.units import limit_words, percent
 
-ROW_HEIGHT = 30
+_ROW_HEIGHT = 30
 # A 50 % interval is this share of a normal 95 % one.
 HALF_TO_FULL = 0.6745 / 1.96
 MAX_LABEL = 44
@@ -73,7 +73,7 @@ def plot_forest(rows: Sequence[ForestRow], axis_title: str, margin_left: int = 3
         *_group(single, "circle", "var(--blue)", 8, has_intervals),
         *_group(pooled, "diamond", "var(--tao)", 13, has_intervals),
     ]
-    height = 84 + ROW_HEIGHT * len(rows)
+    height = 84 + _ROW_HEIGHT * len(rows)
     return Plot(data, layout, height=height, narrow=narrow, narrow_height=height)
 
 

@@ -17,7 +17,7 @@ from dashboards.shell.frames import extremes, newest
 from warehouse.tables.terms import ROLES, is_simulated_market, venue_name
 from warehouse.tables.units import count, hours_plain, p_value, percent, plain, share
 
-MODELS = {
+_MODELS = {
     "raw": "no model",
     "mean_adjusted": "own mean",
     "market_adjusted": "beta 1",
@@ -25,9 +25,9 @@ MODELS = {
     "market_model_drift": "market model + drift",
 }
 # Decision -> (column, how an option is written).
-DECISIONS: dict[str, tuple[str, Callable[[Any], str]]] = {
+_DECISIONS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "Start": ("timing_rule", lambda value: ROLES.get(value, str(value).replace("_", " "))),
-    "Model": ("model", lambda value: MODELS.get(value, str(value).replace("_", " "))),
+    "Model": ("model", lambda value: _MODELS.get(value, str(value).replace("_", " "))),
     "Benchmark": ("benchmark", str),
     "Estimation": ("estimation_days", lambda value: f"{plain(value)} days"),
     "Venue": ("market_id", venue_name),
@@ -47,7 +47,7 @@ def draw_specification_curve(specifications: pl.DataFrame, summary: Mapping[str,
         "estimate",
         "standard_error",
         "p_value",
-        *(column for column, _ in DECISIONS.values()),
+        *(column for column, _ in _DECISIONS.values()),
         "is_headline",
     )
     frame = rows.select(names)
@@ -56,7 +56,7 @@ def draw_specification_curve(specifications: pl.DataFrame, summary: Mapping[str,
         FigureColumn("estimate", "Estimate", percent),
         FigureColumn("standard_error", "Standard error", lambda value: percent(value).removeprefix("+")),
         FigureColumn("p_value", "p", p_value),
-        *(FigureColumn(column, name, write, is_number=False) for name, (column, write) in DECISIONS.items()),
+        *(FigureColumn(column, name, write, is_number=False) for name, (column, write) in _DECISIONS.items()),
         FigureColumn("is_headline", "Headline", lambda value: "yes" if value else "", is_number=False),
     )
     subtitle = (
@@ -181,7 +181,7 @@ def _headline(rows: pl.DataFrame) -> tuple[list[dict[str, Any]], list[dict[str, 
 
 def _options(rows: pl.DataFrame) -> tuple[float, list[dict[str, Any]], list[float], list[str]]:
     traces, ticks, texts, depth = [], [], [], 0.0
-    for column, write in DECISIONS.values():
+    for column, write in _DECISIONS.values():
         options = rows[column].unique().sort().to_list()
         if len(options) < 2:
             continue
@@ -206,7 +206,7 @@ def _options(rows: pl.DataFrame) -> tuple[float, list[dict[str, Any]], list[floa
 
 
 def _words(row: Mapping[str, Any]) -> str:
-    return ", ".join(write(row[column]) for column, write in DECISIONS.values())
+    return ", ".join(write(row[column]) for column, write in _DECISIONS.values())
 
 
 def _note(rows: pl.DataFrame, summary: Mapping[str, Any] | None) -> Markup:

@@ -33,7 +33,7 @@ from warehouse.tables.units import (
     probability,
 )
 
-GROUP_PREFIX = "category:"
+_GROUP_PREFIX = "category:"
 AVERAGE_STATISTICS = ("caar", "mean_car")
 MAX_FOREST_ROWS = 24
 _AVERAGE_COLUMNS = (
@@ -64,7 +64,7 @@ def compose_categories(frames: Frames, reactions: Mapping[str, list[Reaction]]) 
     """One section per kind: average by horizon, forest of events, test battery."""
     canvas = Canvas("categories.html")
     stored = frames.get(STUDY_RESULT)
-    results = stored.filter(pl.col("group_id").str.starts_with(GROUP_PREFIX))
+    results = stored.filter(pl.col("group_id").str.starts_with(_GROUP_PREFIX))
     events = frames.get(EVENT).filter(pl.col("status") != "rejected")
     counts = events.group_by("category").len().sort("len", "category", descending=[True, False])
     sections = [
@@ -119,7 +119,7 @@ def categories_title(results: pl.DataFrame) -> str:
     clear = tests.filter(pl.col("p") < 0.05)
     if not clear.height:
         return f"No kind of event moves tokens reliably: none of {tests.height} passes the test"
-    names = [category_inside(group.removeprefix(GROUP_PREFIX)) for group in clear["group_id"]]
+    names = [category_inside(group.removeprefix(_GROUP_PREFIX)) for group in clear["group_id"]]
     return f"{clear.height} of {tests.height} kinds of event move tokens beyond chance: {', '.join(names)}"
 
 
@@ -131,7 +131,7 @@ def _section(
     events: pl.DataFrame,
     reactions: Mapping[str, list[Reaction]],
 ) -> Markup:
-    whole = results.filter(pl.col("group_id") == GROUP_PREFIX + category)
+    whole = results.filter(pl.col("group_id") == _GROUP_PREFIX + category)
     own = whole.filter(~is_trading())
     average, forest = (
         _draw_average(category, own),

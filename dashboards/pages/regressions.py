@@ -13,13 +13,13 @@ from dashboards.shell.page import Canvas
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table
 from warehouse.tables.units import count, listing, percent, probability
 
-PREFIX = "regression:"
-CHARACTERISTICS, ALL_LEADS_LAGS = f"{PREFIX}characteristics", f"{PREFIX}leads_lags:all"
+_PREFIX = "regression:"
+CHARACTERISTICS, ALL_LEADS_LAGS = f"{_PREFIX}characteristics", f"{_PREFIX}leads_lags:all"
 # Errors that allow for several tokens per event and several events per token; the plain ones where they are absent.
 CLUSTERED, PLAIN = "two_way_clustered:", "hc3:"
-LEVEL = 0.05
+_LEVEL = 0.05
 # Regressors in words, with what one unit of each is.
-WORDS = {
+_WORDS = {
     "severity": ("Severity", "one step of five"),
     "restricts": ("Restricts central AI", "yes instead of no"),
     "enables": ("Enables central AI", "yes instead of no"),
@@ -45,7 +45,7 @@ def regression_sections(canvas: Canvas, results: pl.DataFrame) -> Markup:
 
 def _characteristics(rows: pl.DataFrame) -> Markup:
     found = {row["statistic"]: row for row in rows.iter_rows(named=True)}
-    chosen = [(name, _choose(found, name)) for name in WORDS]
+    chosen = [(name, _choose(found, name)) for name in _WORDS]
     known = [row for _, row in chosen if row is not None and row["estimate"] is not None]
     if not known:
         reason = rows["reason"].drop_nulls()
@@ -70,7 +70,7 @@ def _caption(chosen: Sequence[tuple[str, Mapping[str, Any] | None]]) -> str:
     """What goes with the size of the reaction, as far as errors that allow for shared events can tell."""
     if not any(row is not None and _is_clustered(row) and row["estimate"] is not None for _, row in chosen):
         return "Too few months and tokens to say what the return goes with"
-    clear = [WORDS[name][0].lower() for name, row in chosen if row is not None and _is_clear(row)]
+    clear = [_WORDS[name][0].lower() for name, row in chosen if row is not None and _is_clear(row)]
     if not clear:
         return "No link between what is known of an event and the return can be shown"
     return f"The return goes with {listing(clear)}"
@@ -94,11 +94,11 @@ def _is_clustered(row: Mapping[str, Any]) -> bool:
 
 
 def _is_clear(row: Mapping[str, Any]) -> bool:
-    return _is_clustered(row) and row["p_adjusted"] is not None and row["p_adjusted"] < LEVEL
+    return _is_clustered(row) and row["p_adjusted"] is not None and row["p_adjusted"] < _LEVEL
 
 
 def _row(name: str, row: Mapping[str, Any] | None) -> list[Cell | Spanning]:
-    words, unit = WORDS[name]
+    words, unit = _WORDS[name]
     if row is None or row["estimate"] is None:
         return [words, Spanning(f"Not estimated – {row['reason'] if row else 'not part of the regression'}")]
     scale = SCALES.get(name, 1.0)

@@ -31,9 +31,9 @@ from warehouse.tables.units import (
     share,
 )
 
-HEADLINE_HOURS = 24.0
+_HEADLINE_HOURS = 24.0
 HEADLINE_WEIGHT = 0.10
-CASH = "cash"
+_CASH = "cash"
 DOSE_WORDS = {
     "none": "mean move after an outage",
     "duration": "per doubling of the duration",
@@ -94,7 +94,7 @@ def resilience_title(responses: pl.DataFrame) -> str:
 
 def _means(responses: pl.DataFrame) -> pl.DataFrame:
     return responses.filter(
-        pl.col("provider") == "all", pl.col("dose") == "none", pl.col("window_end_hours") == HEADLINE_HOURS
+        pl.col("provider") == "all", pl.col("dose") == "none", pl.col("window_end_hours") == _HEADLINE_HOURS
     ).sort("asset_id")
 
 
@@ -187,7 +187,7 @@ def _dose_row(row: Mapping[str, Any]) -> list[Cell | Spanning]:
 
 
 def _headline_hedges(hedges: pl.DataFrame) -> pl.DataFrame:
-    return hedges.filter(pl.col("weight") == HEADLINE_WEIGHT, pl.col("funded_from") == CASH).sort(
+    return hedges.filter(pl.col("weight") == HEADLINE_WEIGHT, pl.col("funded_from") == _CASH).sort(
         "shock", "asset_id", "window_end_hours", descending=[True, False, False]
     )
 

@@ -15,14 +15,14 @@ from warehouse.tables.terms import asset_of, market_name
 from warehouse.tables.units import count, hours_short, multiple, number
 
 # Statistic ids of the three measures, in the order shown, with what a reader calls them.
-MEASURES = {"abnormal_volume": "Volume", "abnormal_range": "Range", "abnormal_volatility": "Volatility"}
-STUDY_ID = "activity"
+_MEASURES = {"abnormal_volume": "Volume", "abnormal_range": "Range", "abnormal_volatility": "Volatility"}
+_STUDY_ID = "activity"
 CLEAR = 0.05
 
 
 def is_trading() -> pl.Expr:
     """Rows of the three measures."""
-    return (pl.col("study_id") == STUDY_ID) & pl.col("statistic").is_in(list(MEASURES))
+    return (pl.col("study_id") == _STUDY_ID) & pl.col("statistic").is_in(list(_MEASURES))
 
 
 def event_trading(results: pl.DataFrame, assets: Mapping[str, str]) -> Markup:
@@ -39,7 +39,7 @@ def event_trading(results: pl.DataFrame, assets: Mapping[str, str]) -> Markup:
     names = sorted({asset for asset, _ in found}, key=lambda asset: (asset != "TAO", asset))
     heads = (
         Head("Token"),
-        *(Head(tip(_term(statistic), name), is_number=True, label=name) for statistic, name in MEASURES.items()),
+        *(Head(tip(_term(statistic), name), is_number=True, label=name) for statistic, name in _MEASURES.items()),
     )
     small = (
         "Times what Bitcoin’s own volume, range and moves would lead you to expect; 1.0 is ordinary. Beside it: how "
@@ -51,9 +51,9 @@ def event_trading(results: pl.DataFrame, assets: Mapping[str, str]) -> Markup:
 
 def _caption(asset: str, found: Mapping[tuple[str, str], Mapping[str, Any]]) -> str:
     """The first token's first measure with its rank, which claims no test."""
-    statistic = next(statistic for statistic in MEASURES if (asset, statistic) in found)
+    statistic = next(statistic for statistic in _MEASURES if (asset, statistic) in found)
     row = found[asset, statistic]
-    name, times = MEASURES[statistic].lower(), multiple(1.0 + row["estimate"], 1)
+    name, times = _MEASURES[statistic].lower(), multiple(1.0 + row["estimate"], 1)
     if not row["n"]:
         return f"{asset} had {times} its usual {name}; there is no earlier window to compare with"
     rank = "more than in any" if not row["value"] else f"as much or more in {count(row['value'])}"
@@ -75,7 +75,7 @@ def group_trading(category: str, own: pl.DataFrame) -> Markup:
     heads = (Head("Measure"), *(Head(hours_short(length), is_number=True) for length in hours))
     by_key = {(row["statistic"], row["window_end_hours"]): row for row in rows.iter_rows(named=True)}
     body = [
-        _group_row(name, [by_key.get((statistic, length)) for length in hours]) for statistic, name in MEASURES.items()
+        _group_row(name, [by_key.get((statistic, length)) for length in hours]) for statistic, name in _MEASURES.items()
     ]
     clear = [row for row in known.iter_rows(named=True) if _is_clear(row)]
     caption = (
@@ -100,7 +100,7 @@ def _is_clear(row: Mapping[str, Any]) -> bool:
 
 
 def _event_row(asset: str, found: Mapping[tuple[str, str], Mapping[str, Any]]) -> list[Cell | Spanning]:
-    own = [found.get((asset, statistic)) for statistic in MEASURES]
+    own = [found.get((asset, statistic)) for statistic in _MEASURES]
     first = next(row for row in own if row is not None)
     name = Markup('<a href="../{}">{}</a> <span class="soft">{}</span>').format(
         token_path(asset), asset, market_name(first["market_id"])

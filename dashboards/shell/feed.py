@@ -18,8 +18,8 @@ from warehouse.tables.news import EVENT
 from warehouse.tables.terms import category_news
 from warehouse.tables.units import iso_instant
 
-MAX_ENTRIES = 60
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MAX_ENTRIES = 60
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Characters that XML 1.0 forbids however they are written.
 _FORBIDDEN = {code: None for code in range(32) if code not in (9, 10, 13)} | {0xFFFE: None, 0xFFFF: None}
 
@@ -29,13 +29,13 @@ def write_atom(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> str:
     entries = sorted(
         [*_events(frames, reactions), *_verdicts(frames)], key=lambda entry: (entry[0], entry[1]), reverse=True
     )
-    updated = entries[0][0] if entries else EPOCH
+    updated = entries[0][0] if entries else _EPOCH
     head = (
         '<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">'
         "<id>urn:aftershock:site</id><title>Aftershock: events and verdicts</title>"
         f'<updated>{_stamp(updated)}</updated><author><name>Aftershock</name></author><link href="index.html"/>'
     )
-    body = "".join(_entry(*entry) for entry in entries[:MAX_ENTRIES])
+    body = "".join(_entry(*entry) for entry in entries[:_MAX_ENTRIES])
     return f"{head}{body}</feed>\n"
 
 
@@ -49,7 +49,7 @@ def _events(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> list[tup
             event_path(row["event_id"]),
             _finding(row, reactions),
         )
-        for row in events.head(MAX_ENTRIES).iter_rows(named=True)
+        for row in events.head(_MAX_ENTRIES).iter_rows(named=True)
     ]
 
 
@@ -63,7 +63,7 @@ def _finding(row: Mapping[str, Any], reactions: Mapping[str, list[Reaction]]) ->
 def _verdicts(frames: Frames) -> list[tuple[datetime, str, str, str, str]]:
     return [
         (
-            row["data_as_of_utc"] or EPOCH,
+            row["data_as_of_utc"] or _EPOCH,
             f"claim:{row['claim_id']}:{row['spec_sha256'][:12]}",
             f"{VERDICTS[shown_verdict(row)][1]}: {row['quote']}",
             f"claims.html#{row['claim_id']}",

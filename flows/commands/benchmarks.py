@@ -18,7 +18,7 @@ from flows.options import (
 from flows.output import Format, emit, talk
 
 # A terminal shows the end of long series; files get all of them.
-SHOWN_BARS = 24
+_SHOWN_BARS = 24
 
 
 def register(app: typer.Typer) -> None:
@@ -56,8 +56,10 @@ def show_benchmarks(
         found = found.filter(opened < until)
     shown = found
     if fmt is Format.TABLE and since is None:
-        newest = found["open_time_utc"].unique().sort().tail(SHOWN_BARS)
+        newest = found["open_time_utc"].unique().sort().tail(_SHOWN_BARS)
         shown = found.filter(opened.is_in(newest.implode()))
     emit(shown, fmt)
     if shown.height < found.height:
-        talk(f"the newest {SHOWN_BARS} bars of {found['open_time_utc'].n_unique()}; more: --since, or another --format")
+        talk(
+            f"the newest {_SHOWN_BARS} bars of {found['open_time_utc'].n_unique()}; more: --since, or another --format"
+        )

@@ -59,7 +59,7 @@ class Frequency(StrEnum):
     WEEKLY = "weekly"
 
 
-class Direction(StrEnum):
+class _Direction(StrEnum):
     """What answers what."""
 
     NEWS_TO_MARKET = "news_to_market"
@@ -242,7 +242,9 @@ def show_attention(
 def show_response(
     asset: AssetOption = None,
     subject: Annotated[Optional[str], typer.Option("--subject", help="all, or a category.")] = None,  # noqa: UP045
-    direction: Annotated[Direction, typer.Option("--direction", help="What answers what.")] = Direction.NEWS_TO_MARKET,
+    direction: Annotated[
+        _Direction, typer.Option("--direction", help="What answers what.")
+    ] = _Direction.NEWS_TO_MARKET,
     outcome: Annotated[
         Optional[Outcome],  # noqa: UP045
         typer.Option("--outcome", help="Only this outcome."),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from warehouse.store.connection import Reader
 
 # A terminal shows the end of a long series; files get all of it.
-SHOWN_BARS = 48
+_SHOWN_BARS = 48
 
 AssetOption = Annotated[Optional[Asset], asset_option("Only this asset, e.g. TAO.")]  # noqa: UP045 - typer reads it
 ReasonOption = Annotated[Optional[Reason], reason_option("Only this reason, e.g. frozen.")]  # noqa: UP045 - the same
@@ -96,12 +96,12 @@ def show_reference(
     with open_reader(load_settings().published_path) as reader:
         _require_reference(reader, asset, timeframe)
         frame = reader.query("reference_prices", asset_id=asset, timeframe=timeframe, start=since, end=until)
-    is_cut = fmt is Format.TABLE and since is None and frame.height > SHOWN_BARS
-    emit(frame.tail(SHOWN_BARS) if is_cut else frame, fmt)
+    is_cut = fmt is Format.TABLE and since is None and frame.height > _SHOWN_BARS
+    emit(frame.tail(_SHOWN_BARS) if is_cut else frame, fmt)
     if fmt is not Format.TABLE:
         return
     if is_cut:
-        talk(f"the newest {SHOWN_BARS} of {frame.height} bars; more: --since, or another --format")
+        talk(f"the newest {_SHOWN_BARS} of {frame.height} bars; more: --since, or another --format")
     talk(
         "median close of markets in USDT, USD and USDC, spot and perpetual; a bar is named by its open (UTC);"
         " n_venues 1 is that venue's price, not a consensus; spread: highest over lowest close minus 1"

@@ -33,7 +33,7 @@ SHOWN_COLUMNS = (
 )
 
 
-class Kind(StrEnum):
+class _Kind(StrEnum):
     """Regressions over stored events."""
 
     CHARACTERISTICS = "characteristics"
@@ -135,7 +135,7 @@ def study_group(
 
 def study_regressions(
     kind: Annotated[
-        Optional[Kind],  # noqa: UP045 - typer reads the annotation
+        Optional[_Kind],  # noqa: UP045 - typer reads the annotation
         typer.Argument(help="Which regression; all when absent."),
     ] = None,
     of: Annotated[

@@ -88,7 +88,7 @@ def _describe_rows(table: Table, side: str, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class _Finding:
     """One thing the doctor looked at; an optional one that is not good limits a feature and breaks nothing."""
 
     subject: str
@@ -97,10 +97,10 @@ class Finding:
     detail: str
 
 
-def examine(settings: Settings) -> list[Finding]:
+def examine(settings: Settings) -> list[_Finding]:
     """Look at everything a run needs, and at what it can use."""
     return [
-        Finding("python", sys.version_info >= (3, 11), False, f"{sys.version.split()[0]}; needs 3.11 to 3.13"),
+        _Finding("python", sys.version_info >= (3, 11), False, f"{sys.version.split()[0]}; needs 3.11 to 3.13"),
         _folder(settings.home),
         _configuration(settings.config_path),
         _published(settings.published_path),
@@ -109,10 +109,10 @@ def examine(settings: Settings) -> list[Finding]:
     ]
 
 
-def _folder(home: Path) -> Finding:
+def _folder(home: Path) -> _Finding:
     existing = next(path for path in (home, *home.parents) if path.exists())
     free = shutil.disk_usage(existing).free
-    return Finding(
+    return _Finding(
         "disk",
         free >= MINIMUM_FREE_BYTES,
         False,
@@ -120,36 +120,36 @@ def _folder(home: Path) -> Finding:
     )
 
 
-def _configuration(config_path: Path) -> Finding:
+def _configuration(config_path: Path) -> _Finding:
     found = examine_configuration(config_path)
     wrong = [*found.faults, *found.unread]
     n_files = found.changes["file"].n_unique()
     said = "\n".join(wrong) or f"{config_path}: {found.changes.height} entries of your own in {n_files} files"
-    return Finding("config", not wrong, not found.faults, said)
+    return _Finding("config", not wrong, not found.faults, said)
 
 
-def _published(path: Path) -> Finding:
+def _published(path: Path) -> _Finding:
     if not path.exists():
-        return Finding("published file", False, True, f"{path} does not exist yet: run `aftershock run`")
+        return _Finding("published file", False, True, f"{path} does not exist yet: run `aftershock run`")
     with open_reader(path) as reader:
         n_tables = reader.sql("select count(*) as n from duckdb_tables()")["n"].item()
-    return Finding(
+    return _Finding(
         "published file", n_tables > 0, False, f"{path}: {n_tables} tables, {file_size(path.stat().st_size)}"
     )
 
 
-def _browser() -> Finding:
+def _browser() -> _Finding:
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    return Finding("browser", bool(found), True, found or "no Chromium: share cards and PDF reports are skipped")
+    return _Finding("browser", bool(found), True, found or "no Chromium: share cards and PDF reports are skipped")
 
 
-def _network(settings: Settings) -> Finding:
+def _network(settings: Settings) -> _Finding:
     if settings.is_offline:
-        return Finding("network", False, True, "AFTERSHOCK_OFFLINE is set: only the bundled record is used")
+        return _Finding("network", False, True, "AFTERSHOCK_OFFLINE is set: only the bundled record is used")
     try:
         with socket.create_connection(NETWORK_PROBE, PROBE_SECONDS):
-            return Finding("network", True, True, f"{NETWORK_PROBE[0]} answers")
+            return _Finding("network", True, True, f"{NETWORK_PROBE[0]} answers")
     except OSError as exc:
-        return Finding(
+        return _Finding(
             "network", False, True, f"{NETWORK_PROBE[0]} cannot be reached ({exc}): live sources are skipped"
         )

@@ -17,7 +17,7 @@ from ingest.news.feeds import Feed, feeds_frame
 from ingest.news.fetch.download import Failure, Wanted, download
 from ingest.news.history import (
     Fetch,
-    Slice,
+    HistorySlice,
     StoppedError,
     as_published,
     done_slices,
@@ -57,7 +57,7 @@ def backfill_news(
         if name not in sources or feed is None:
             continue
         done = done_slices(context.warehouse.frame(BACKFILL), feed_id)
-        walk: Iterator[Slice]
+        walk: Iterator[HistorySlice]
         if name == "register":
             walk = (as_published(part) for part in walk_register(fetch, feed, since, until, done, context.run_id))
         else:
@@ -72,7 +72,7 @@ def backfill_news(
     return StepReport(n_rows, f"{n_rows} new rows since {since}", tuple(dict.fromkeys(problems)))
 
 
-def store_slice(context: RunContext, part: Slice) -> int:
+def store_slice(context: RunContext, part: HistorySlice) -> int:
     """Store one stretch, then the record that it is done; returns rows changed."""
     warehouse = context.warehouse
     documents = pl.DataFrame(

@@ -18,7 +18,7 @@ from warehouse.tables.studies import STUDY_RESULT
 
 STUDY_ID = "activity"
 # What is usual changes within weeks, so each window is predicted from the ten days before it.
-ESTIMATION_HOURS = 240.0
+_ESTIMATION_HOURS = 240.0
 
 
 def update_activity_studies(context: RunContext) -> StepReport:
@@ -70,6 +70,6 @@ def _specify(study: DeclaredStudy) -> ActivitySpecification:
         benchmark_asset_ids=study.benchmark_asset_ids,
         windows_hours=WINDOWS_HOURS,
         event_hours=study.main_window_hours,
-        estimation_hours=ESTIMATION_HOURS,
+        estimation_hours=_ESTIMATION_HOURS,
         history_hours=study.placebo_history_hours,
     )

@@ -41,7 +41,7 @@ from warehouse.tables.correlation import (
 from warehouse.tables.news import ENTRY, EVENT, STORY, STORY_ENTRY, TAG
 from warehouse.tables.prices import ASSET, MARKET, OBSERVATION
 
-TIMEFRAMES = ("1h", "4h", "1d")
+_TIMEFRAMES = ("1h", "4h", "1d")
 
 
 Measured = list[tuple[str, Table, pl.DataFrame]]
@@ -170,7 +170,7 @@ def load_panels(reader: Reader) -> list[Panel]:
     markets = reader.frame(MARKET).select("market_id", "asset_id", "exchange")
     roles = load_roles(reader)
     panels = []
-    for timeframe in TIMEFRAMES:
+    for timeframe in _TIMEFRAMES:
         candles = reader.query("candles_of_timeframe", timeframe=timeframe)
         if candles.height:
             grid = build_return_grid(candles, bar_length(timeframe))

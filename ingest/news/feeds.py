@@ -24,7 +24,7 @@ INTERVAL_MINUTES = {
     "think_tank": 240,
 }
 
-Kind = Literal[
+_Kind = Literal[
     "rss",
     "atom",
     "jsonfeed",
@@ -40,7 +40,7 @@ Kind = Literal[
     "hn_json",
     "gdelt",
 ]
-Category = Literal["lab", "status", "regulator", "think_tank", "press", "aggregator", "crypto_press", "project"]
+_Category = Literal["lab", "status", "regulator", "think_tank", "press", "aggregator", "crypto_press", "project"]
 
 
 def _require_address(value: str) -> str:
@@ -58,8 +58,8 @@ class FeedEntry(Entry):
 
     id: str
     title: str
-    kind: Kind
-    category: Category
+    kind: _Kind
+    category: _Category
     url: Address
     clock: Literal["publisher", "submission", "date_only"]
     confidence: Literal["high", "medium", "low"]

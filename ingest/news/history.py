@@ -30,7 +30,7 @@ Fetch = Callable[[Feed, str], Payload | Failure]
 
 
 @dataclass(frozen=True, slots=True)
-class Slice:
+class HistorySlice:
     """One stretch of history that was fetched whole."""
 
     source_id: str
@@ -56,7 +56,7 @@ class StoppedError(Exception):
 
 def walk_register(
     fetch: Fetch, feed: Feed, since: date, until: date, done: frozenset[tuple[datetime, datetime]], run_id: str
-) -> Iterator[Slice]:
+) -> Iterator[HistorySlice]:
     """The register's documents published in [`since`, `until`), by month, oldest first; months in `done` are skipped.
 
     A month with more hits than can be paged is split. Raises StoppedError when a request fails.
@@ -74,7 +74,7 @@ def walk_register(
             middle = start + timedelta(days=(end - start).days // 2)
             stack.extend([(middle, end), (start, middle)])
             continue
-        yield Slice(feed.feed_id, start, end, join_harvests(harvests), tuple(payloads))
+        yield HistorySlice(feed.feed_id, start, end, join_harvests(harvests), tuple(payloads))
 
 
 def _read_pages(fetch: Fetch, feed: Feed, query: str, run_id: str) -> tuple[list[Payload], list[Harvest], int]:
@@ -111,7 +111,7 @@ def walk_gdelt(
     *,
     pause: Callable[[float], None],
     max_requests: int,
-) -> Iterator[Slice]:
+) -> Iterator[HistorySlice]:
     """What the crawler saw in [`since`, `until`), by day, newest first (recent days are promised, old ones are not).
 
     A window that comes back full is split down to a quarter of an hour. Raises StoppedError after repeated refusals,
@@ -147,7 +147,7 @@ def walk_gdelt(
             stack.extend(gdelt.split(start, end))
             continue
         detail = "full: the service gives no more than this" if is_full else ""
-        yield Slice(feed.feed_id, start, end, read, (answer,), detail)
+        yield HistorySlice(feed.feed_id, start, end, read, (answer,), detail)
 
 
 def join_harvests(harvests: list[Harvest]) -> Harvest:
@@ -160,7 +160,7 @@ def join_harvests(harvests: list[Harvest]) -> Harvest:
     )
 
 
-def slice_row(part: Slice, run_id: str) -> pl.DataFrame:
+def slice_row(part: HistorySlice, run_id: str) -> pl.DataFrame:
     """The record that a stretch is done, as `ops.backfill`."""
     row = {
         "source_id": part.source_id,
@@ -179,7 +179,7 @@ def done_slices(frame: pl.DataFrame, source_id: str) -> frozenset[tuple[datetime
     return frozenset((start.astimezone(UTC), end.astimezone(UTC)) for start, end in rows)
 
 
-def as_published(part: Slice) -> Slice:
+def as_published(part: HistorySlice) -> HistorySlice:
     """A register slice whose headlines count as seen when they were published.
 
     The register is an archive with dated issues: what it printed on a day could be read by the end of that day.

@@ -19,7 +19,7 @@ from warehouse.tables.prices import FUNDING, OPEN_INTEREST
 from warehouse.tables.units import plain
 
 # Venues keep about this much hourly open interest, and refuse to be asked for more.
-FIRST_DAYS = 29
+VENUE_MEMORY_DAYS = 29
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ async def _ask_venue(
 
 
 def _first_instant(kind: str, last: datetime | None, now: datetime) -> datetime:
-    oldest = now - timedelta(days=FIRST_DAYS)
+    oldest = now - timedelta(days=VENUE_MEMORY_DAYS)
     if last is None:
         return oldest
     return max(last, oldest) if kind == "open_interest" else last

@@ -41,7 +41,7 @@ STATUS = re.compile(r" (4\d\d|5\d\d) ")
 # A retry that works is nobody's business, and one that does not ends in our own line.
 logging.getLogger("stamina").setLevel(logging.ERROR)
 
-Answer = TypeVar("Answer")
+_Answer = TypeVar("_Answer")
 Row = list[float | None]
 
 
@@ -111,9 +111,9 @@ class Session:
     async def _ask(
         self,
         source: str,
-        call: Callable[[], Awaitable[Answer]],
+        call: Callable[[], Awaitable[_Answer]],
         is_sound: Callable[[object], bool] = lambda raw: raw is not None,
-    ) -> Answer:
+    ) -> _Answer:
         async for attempt in stamina.retry_context(
             on=_retry_decision, attempts=ATTEMPTS, timeout=None, wait_initial=0.5, wait_max=5.0
         ):
@@ -168,7 +168,7 @@ async def open_session(venue: VenueEntry, replay_url: str | None) -> AsyncIterat
         await client.close()
 
 
-async def _translated(source: str, call: Callable[[], Awaitable[Answer]], pause: Callable[[], float]) -> Answer:
+async def _translated(source: str, call: Callable[[], Awaitable[_Answer]], pause: Callable[[], float]) -> _Answer:
     try:
         return await call()
     except ccxt.BaseError as exc:

@@ -32,7 +32,7 @@ CATCH_UP_BARS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Harvest:
+class _Harvest:
     """Everything venues gave; `problems` has a line per failed venue, `dead` venues are of no use in this run."""
 
     answers: list[SeriesAnswer] = field(default_factory=list)
@@ -136,12 +136,12 @@ def fetch_with_fallback(
     replay_url: str | None,
     deadline_seconds: float,
     on_series: OnSeries = lambda _answer: None,
-) -> Harvest:
+) -> _Harvest:
     """Ask the first venue of every group, then the next one for what it could not give, until nothing is left.
 
     A venue that could not be used is not asked again in this run.
     """
-    harvest, dead = Harvest(), set[str]()
+    harvest, dead = _Harvest(), set[str]()
     listings: dict[str, frozenset[str]] = {}
     n_unlisted = 0
     pending = [list(group) for group in groups]
@@ -167,7 +167,7 @@ def fetch_with_fallback(
             for group, request in zip(pending, chosen, strict=True)
             if request is not None and request not in served and group
         ]
-    return Harvest(harvest.answers, harvest.problems, n_unlisted, frozenset(dead))
+    return _Harvest(harvest.answers, harvest.problems, n_unlisted, frozenset(dead))
 
 
 def problem_lines(venue: VenueAnswer) -> list[str]:

@@ -23,7 +23,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "close_quote": ("close_quote", "close"),
     "volume_base": ("volume_base", "volume", "vol"),
 }
-TIME_FORMATS = (
+_TIME_FORMATS = (
     "%Y-%m-%dT%H:%M:%S%.f%#z",
     "%Y-%m-%d %H:%M:%S%.f%#z",
     "%Y-%m-%dT%H:%M:%S%.f",
@@ -101,7 +101,7 @@ def _time(raw: pl.DataFrame, column: str) -> pl.Expr:
     text = pl.col(column).cast(pl.String).str.strip_chars()
     return pl.coalesce(
         _from_epoch(text.cast(pl.Int64, strict=False)),
-        *(_from_text(text, pattern) for pattern in TIME_FORMATS),
+        *(_from_text(text, pattern) for pattern in _TIME_FORMATS),
         text.str.to_date("%Y-%m-%d", strict=False).cast(pl.Datetime("us")).dt.replace_time_zone("UTC"),
     )
 

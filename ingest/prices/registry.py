@@ -92,11 +92,11 @@ class HaltEntry(Entry):
 
 
 ASSETS = EntryTable("asset", AssetEntry, identity=("asset_id",))
-VENUES = EntryTable("venue", VenueEntry, identity=("exchange",))
+_VENUES = EntryTable("venue", VenueEntry, identity=("exchange",))
 MARKETS = EntryTable("market", MarketEntry, identity=("exchange", "symbol"))
 HALTS = EntryTable("halt", HaltEntry, identity=("exchange", "symbol", "start"))
 ASSET_FORM = FileForm((ASSETS,), maps=("source",))
-MARKET_FORM = FileForm((VENUES, MARKETS, HALTS), maps=("source",))
+MARKET_FORM = FileForm((_VENUES, MARKETS, HALTS), maps=("source",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def load_registry(own_assets: ConfigText | None = None, own_markets: ConfigText 
     asset_file = load_config(ASSET_FORM, packaged_text("ingest.prices", "assets.toml"), own_assets)
     market_file = load_config(MARKET_FORM, packaged_text("ingest.prices", "markets.toml"), own_markets)
     _refuse_unknown_assets(asset_file, market_file)
-    assets, venues, markets = asset_file.entries(ASSETS), market_file.entries(VENUES), market_file.entries(MARKETS)
+    assets, venues, markets = asset_file.entries(ASSETS), market_file.entries(_VENUES), market_file.entries(MARKETS)
     sources = asset_file.texts("source") | market_file.texts("source")
     return Registry(
         assets=_asset_frame(assets, sources),

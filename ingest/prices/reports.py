@@ -11,7 +11,7 @@ import polars as pl
 from warehouse.tables.contract import UTC
 from warehouse.tables.units import ISO_MINUTE, count
 
-SERIES = ["market_id", "timeframe"]
+_SERIES = ["market_id", "timeframe"]
 ALL = "(all)"
 KEPT_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "market_id": pl.String,
@@ -55,7 +55,7 @@ class FileTally:
         opened = pl.col("open_time_utc")
         counts = pl.len().cast(pl.Int64).alias("n_kept"), opened.min().alias("first"), opened.max().alias("last")
         # Plain values: a text column of the result would keep the texts of the whole batch in memory.
-        self.kept += candles.group_by(SERIES).agg(*counts).rows()
+        self.kept += candles.group_by(_SERIES).agg(*counts).rows()
         self.refused += quarantined.group_by("subject_id", "reason").agg(pl.len().cast(pl.Int64).alias("n")).rows()
 
 
@@ -67,27 +67,27 @@ def file_report(tallies: Sequence[FileTally], coverage: pl.DataFrame) -> pl.Data
 
 def gap_report(report: pl.DataFrame, gaps: pl.DataFrame) -> pl.DataFrame:
     """The gaps of the series in a report, longest first."""
-    series = report.filter(pl.col("market_id") != ALL).select(SERIES).unique()
-    return gaps.join(series, on=SERIES, how="semi").sort("n_missing", "gap_start_utc", descending=[True, False])
+    series = report.filter(pl.col("market_id") != ALL).select(_SERIES).unique()
+    return gaps.join(series, on=_SERIES, how="semi").sort("n_missing", "gap_start_utc", descending=[True, False])
 
 
 def _one_file(tally: FileTally, coverage: pl.DataFrame) -> pl.DataFrame:
     kept = pl.DataFrame(tally.kept, schema=KEPT_SCHEMA, orient="row")
-    series = kept.group_by(SERIES).agg(
+    series = kept.group_by(_SERIES).agg(
         pl.col("n_kept").sum(),
         pl.col("first").min().alias("first_open_utc"),
         pl.col("last").max().alias("last_open_utc"),
     )
     refused = _refused_by_series(pl.DataFrame(tally.refused, schema=REFUSED_SCHEMA, orient="row"))
-    rows = series.join(refused, on=SERIES, how="full", coalesce=True, validate="1:1").with_columns(
+    rows = series.join(refused, on=_SERIES, how="full", coalesce=True, validate="1:1").with_columns(
         pl.col("n_kept", "n_refused").fill_null(0)
     )
     rows = rows.join(
-        coverage.select(*SERIES, "n_gaps", "n_missing", "gap_causes", "ended_because", "is_registered"),
-        on=SERIES,
+        coverage.select(*_SERIES, "n_gaps", "n_missing", "gap_causes", "ended_because", "is_registered"),
+        on=_SERIES,
         how="left",
         validate="1:1",
-    ).sort(SERIES)
+    ).sort(_SERIES)
     total = rows.select(
         pl.lit(ALL).alias("market_id"),
         pl.lit("").alias("timeframe"),

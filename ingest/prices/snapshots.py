@@ -15,7 +15,7 @@ from warehouse.tables.prices import OBSERVATION
 COLUMNS = frozenset({"symbol", "observed_at_utc", "price_usd"})
 # Two coins can share a ticker in an aggregator: a price more than half away from its neighbours may be another coin's.
 LARGEST_DEVIATION = 0.5
-NEIGHBOURS = 9
+_NEIGHBOURS = 9
 
 
 def is_snapshot_file(path: Path) -> bool:
@@ -36,7 +36,7 @@ def parse_observations(raw: pl.DataFrame, source: Source) -> tuple[pl.DataFrame,
     """The same for rows in memory with symbol, observed_at_utc, price_usd and row_number."""
     ordered = raw.with_columns(pl.col("observed_at_utc").cast(UTC)).sort("symbol", "observed_at_utc", "row_number")
     price = pl.col("price_usd")
-    median = price.rolling_median(NEIGHBOURS, center=True, min_samples=3).over("symbol")
+    median = price.rolling_median(_NEIGHBOURS, center=True, min_samples=3).over("symbol")
     deviation = price / median - 1
     reason = (
         pl.when(price.is_null() | ~price.is_finite() | (price <= 0).fill_null(True))

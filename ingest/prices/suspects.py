@@ -13,11 +13,11 @@ from warehouse.tables.bars import SECONDS_PER_DAY, STORED, STORED_SECONDS
 # A price a thousand times that of its neighbours is a change of unit (contracts of 1000), give or take a factor of two.
 UNIT_JUMP_FROM, UNIT_JUMP_TO = 500.0, 2_000.0
 # Neighbours whose median is compared, on both sides together.
-NEIGHBOURS = 49
+_NEIGHBOURS = 49
 # Shortest stretch without volume and without a price change that is no trading: a day, and at least five bars.
 FROZEN_SECONDS = SECONDS_PER_DAY
 FROZEN_BARS = 5
-SERIES = ["market_id", "timeframe"]
+_SERIES = ["market_id", "timeframe"]
 # A verdict is on a bar with this close.
 IDENTITY = [*KEY, "close_quote"]
 
@@ -48,7 +48,7 @@ class Verdicts:
 
 def context_seconds(timeframe: str) -> int:
     """How far around new bars stored ones are needed to judge them."""
-    return max(2 * FROZEN_SECONDS, NEIGHBOURS * STORED_SECONDS[timeframe])
+    return max(2 * FROZEN_SECONDS, _NEIGHBOURS * STORED_SECONDS[timeframe])
 
 
 def spans_around(candles: pl.DataFrame) -> pl.DataFrame:
@@ -57,7 +57,7 @@ def spans_around(candles: pl.DataFrame) -> pl.DataFrame:
         seconds=pl.col("timeframe").replace_strict({t: context_seconds(t) for t in STORED}, return_dtype=pl.Int64)
     )
     first, last = pl.col("open_time_utc").min(), pl.col("open_time_utc").max()
-    spans = candles.group_by(SERIES).agg(first.alias("first_utc"), last.alias("last_utc"))
+    spans = candles.group_by(_SERIES).agg(first.alias("first_utc"), last.alias("last_utc"))
     return spans.with_columns(
         (pl.col("first_utc") - reach).alias("from_utc"), (pl.col("last_utc") + reach).alias("to_utc")
     )
@@ -74,8 +74,8 @@ def find_suspects(candles: pl.DataFrame, around: pl.DataFrame, verdicts: Verdict
     All frames have at least the columns of ROW_SCHEMA. The verdict on a bar depends on its series alone, not on how its
     bars arrived: withheld bars still count as neighbours.
     """
-    series = candles.select(SERIES).unique()
-    known = verdicts.withheld.join(series, on=SERIES, how="semi")
+    series = candles.select(_SERIES).unique()
+    known = verdicts.withheld.join(series, on=_SERIES, how="semi")
     bars = pl.concat([frame.select(*ROW_SCHEMA) for frame in (candles, around, known)])
     judged = _judge(_of_risky_series(bars).unique(KEY, keep="first").sort(KEY))
     settled = pl.concat([verdicts.withheld, verdicts.pardoned]).select(IDENTITY).unique()
@@ -86,12 +86,12 @@ def find_suspects(candles: pl.DataFrame, around: pl.DataFrame, verdicts: Verdict
 def _of_risky_series(bars: pl.DataFrame) -> pl.DataFrame:
     """Bars of series that can hold a suspect at all: prices far apart, or a bar without volume. Most cannot."""
     is_wide = pl.col("close_quote").max() >= UNIT_JUMP_FROM * pl.col("close_quote").min()
-    risky = bars.group_by(SERIES).agg((is_wide | (pl.col("volume_base") == 0).any()).alias("is_risky"))
-    return bars.join(risky.filter("is_risky"), on=SERIES, how="semi")
+    risky = bars.group_by(_SERIES).agg((is_wide | (pl.col("volume_base") == 0).any()).alias("is_risky"))
+    return bars.join(risky.filter("is_risky"), on=_SERIES, how="semi")
 
 
 def _judge(bars: pl.DataFrame) -> pl.DataFrame:
-    median = pl.col("close_quote").rolling_median(NEIGHBOURS, center=True, min_samples=3).over(SERIES)
+    median = pl.col("close_quote").rolling_median(_NEIGHBOURS, center=True, min_samples=3).over(_SERIES)
     ratio = pl.col("close_quote") / median
     is_jump = ratio.is_between(UNIT_JUMP_FROM, UNIT_JUMP_TO) | (1 / ratio).is_between(UNIT_JUMP_FROM, UNIT_JUMP_TO)
     judged = _with_frozen_runs(bars.with_columns(ratio.alias("ratio"), is_jump.fill_null(False).alias("is_jump")))
@@ -111,9 +111,9 @@ def _with_frozen_runs(bars: pl.DataFrame) -> pl.DataFrame:
         & (pl.coalesce("high_quote", "close_quote") == pl.coalesce("low_quote", "close_quote"))
     ).fill_null(False)
     is_same = is_still & is_still.shift(1) & (pl.col("close_quote") == pl.col("close_quote").shift(1))
-    run = (~is_same.over(SERIES).fill_null(False)).cum_sum().alias("run")
+    run = (~is_same.over(_SERIES).fill_null(False)).cum_sum().alias("run")
     seconds = pl.col("timeframe").replace_strict(STORED_SECONDS, default=0, return_dtype=pl.Int64)
     return bars.with_columns(run, is_still.alias("is_still")).with_columns(
-        pl.when("is_still").then(pl.len().over([*SERIES, "run"])).cast(pl.Int64).alias("run_bars"),
-        pl.when("is_still").then(pl.len().over([*SERIES, "run"]) * seconds).alias("run_seconds"),
+        pl.when("is_still").then(pl.len().over([*_SERIES, "run"])).cast(pl.Int64).alias("run_bars"),
+        pl.when("is_still").then(pl.len().over([*_SERIES, "run"]) * seconds).alias("run_seconds"),
     )

@@ -13,7 +13,7 @@ from warehouse.store.frames import fetch_frame, run_statement, staged
 from warehouse.tables.prices import CANDLE, CANDLE_REVISION, QUARANTINE
 
 VALUES = ("open_quote", "high_quote", "low_quote", "close_quote", "volume_base")
-NAMES = ", ".join(CANDLE.column_names)
+_NAMES = ", ".join(CANDLE.column_names)
 ON_KEY = " and ".join(f"t.{name} = s.{name}" for name in CANDLE.key)
 # A person's word is worth more than a venue's own bar, that more than a file's, that more than the shipped record's.
 RANK = "case {0}.source_id when 'released' then 3 when 'exchange' then 2 when 'bundle' then 0 else 1 end"
@@ -49,7 +49,7 @@ def upsert_candles(warehouse: Warehouse, candles: pl.DataFrame) -> CandleCount:
     connection = warehouse.connection
     with staged(connection, rows) as stage:
         if not _overlaps(connection, rows):
-            run_statement(connection, f"insert into core.candle ({NAMES}) select {NAMES} from {stage}")
+            run_statement(connection, f"insert into core.candle ({_NAMES}) select {_NAMES} from {stage}")
             warehouse.touch(CANDLE)
             return CandleCount(rows.height, 0, CANDLE.empty())
         run_statement(connection, "begin")
@@ -99,7 +99,7 @@ def _merge(connection: duckdb.DuckDBPyConnection, stage: str, n_rows: int) -> Ca
     [(n_written,)] = run_statement(
         connection,
         f"merge into core.candle as t using {stage} as s on {ON_KEY} {update}"
-        f"when not matched then insert ({NAMES}) values ({new})",
+        f"when not matched then insert ({_NAMES}) values ({new})",
     )
     return CandleCount(int(n_written) - int(n_updated), int(n_updated), contested)
 
@@ -108,7 +108,7 @@ def _insert_absent(connection: duckdb.DuckDBPyConnection, stage: str, n_absent: 
     if n_absent:
         run_statement(
             connection,
-            f"insert into core.candle ({NAMES}) select {NAMES} from {stage} as s"
+            f"insert into core.candle ({_NAMES}) select {_NAMES} from {stage} as s"
             f" anti join core.candle as t on {ON_KEY}",
         )
     return CandleCount(n_absent, 0, CANDLE.empty())

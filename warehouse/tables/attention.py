@@ -4,12 +4,12 @@ import polars as pl
 
 from warehouse.tables.contract import UTC, Column, Table
 
-MARKET_ID = Column("market_id", pl.String, "Market of the token")
-ASSET_ID = Column("asset_id", pl.String, "Asset of market_id")
-TIMEFRAME = Column("timeframe", pl.String, "Bar length: 1h, 4h, 1d")
-REASON = Column("reason", pl.String, "Why a number is absent", is_nullable=True)
-CONVENTIONS = Column("conventions", pl.String, "Estimator, interval, window and return kind, in words")
-AS_OF = Column("data_as_of_utc", UTC, "Close of the last bar used")
+_MARKET_ID = Column("market_id", pl.String, "Market of the token")
+_ASSET_ID = Column("asset_id", pl.String, "Asset of market_id")
+_TIMEFRAME = Column("timeframe", pl.String, "Bar length: 1h, 4h, 1d")
+_REASON = Column("reason", pl.String, "Why a number is absent", is_nullable=True)
+_CONVENTIONS = Column("conventions", pl.String, "Estimator, interval, window and return kind, in words")
+_AS_OF = Column("data_as_of_utc", UTC, "Close of the last bar used")
 
 ATTENTION = Table(
     "out.attention",
@@ -52,9 +52,9 @@ ATTENTION_RESPONSE = Table(
         Column("direction", pl.String, "news_to_market or market_to_news"),
         Column("method", pl.String, "local_projection or distributed_lag"),
         Column("subject_id", pl.String, "Category of attention, or all (price commentary left out)"),
-        MARKET_ID,
-        ASSET_ID,
-        TIMEFRAME,
+        _MARKET_ID,
+        _ASSET_ID,
+        _TIMEFRAME,
         Column(
             "outcome",
             pl.String,
@@ -77,9 +77,9 @@ ATTENTION_RESPONSE = Table(
         Column("n_placebo", pl.Int64, "Time shifts tried", is_nullable=True),
         Column("n", pl.Int64, "Bars in the regression", "bars"),
         Column("n_shocks", pl.Int64, "Bars whose shock exceeds two standard deviations"),
-        REASON,
-        CONVENTIONS,
-        AS_OF,
+        _REASON,
+        _CONVENTIONS,
+        _AS_OF,
     ),
 )
 
@@ -90,9 +90,9 @@ ATTENTION_FORECAST = Table(
     ("subject_id", "market_id", "timeframe", "outcome", "horizon_bars"),
     (
         Column("subject_id", pl.String, "Category of attention, or all"),
-        MARKET_ID,
-        ASSET_ID,
-        TIMEFRAME,
+        _MARKET_ID,
+        _ASSET_ID,
+        _TIMEFRAME,
         Column("outcome", pl.String, "abnormal_return, volatility or volume"),
         Column("horizon_bars", pl.Int64, "Bars ahead"),
         Column("benchmark", pl.String, "Benchmark forecast, in words"),
@@ -111,8 +111,8 @@ ATTENTION_FORECAST = Table(
         ),
         Column("n", pl.Int64, "Out-of-sample forecasts"),
         Column("n_first_fit", pl.Int64, "Bars of the first fit", "bars"),
-        REASON,
-        CONVENTIONS,
-        AS_OF,
+        _REASON,
+        _CONVENTIONS,
+        _AS_OF,
     ),
 )

@@ -8,10 +8,10 @@ MARKET_ID = Column("market_id", pl.String, "Market of the token")
 OTHER_MARKET_ID = Column("other_market_id", pl.String, "Market it is compared with (for beta: the regressor)")
 ASSET_ID = Column("asset_id", pl.String, "Asset of market_id")
 OTHER_ASSET_ID = Column("other_asset_id", pl.String, "Asset of other_market_id; BASKET is the equal-weighted basket")
-TIMEFRAME = Column("timeframe", pl.String, "Bar length: 1h, 4h, 1d")
-REASON = Column("reason", pl.String, "Why a number is absent", is_nullable=True)
-CONVENTIONS = Column("conventions", pl.String, "Estimator, interval, window and return kind, in words")
-AS_OF = Column("data_as_of_utc", UTC, "Close of the last bar used")
+_TIMEFRAME = Column("timeframe", pl.String, "Bar length: 1h, 4h, 1d")
+_REASON = Column("reason", pl.String, "Why a number is absent", is_nullable=True)
+_CONVENTIONS = Column("conventions", pl.String, "Estimator, interval, window and return kind, in words")
+_AS_OF = Column("data_as_of_utc", UTC, "Close of the last bar used")
 
 _INTERVAL = (
     Column("estimate", pl.Float64, "Point estimate, in the unit the measure has", is_nullable=True),
@@ -29,7 +29,7 @@ CORRELATION_PAIR = Table(
         OTHER_MARKET_ID,
         ASSET_ID,
         OTHER_ASSET_ID,
-        TIMEFRAME,
+        _TIMEFRAME,
         Column("span_id", pl.String, "all (every common bar) or last_90d"),
         Column("measure", pl.String, "pearson, spearman, kendall, distance or beta (of market_id on other_market_id)"),
         *_INTERVAL,
@@ -37,9 +37,9 @@ CORRELATION_PAIR = Table(
         Column("n_effective", pl.Float64, "Independent normal bars they are worth", "bars", True),
         Column("from_utc", UTC, "Open of the first common bar", is_nullable=True),
         Column("to_utc", UTC, "Close of the last common bar", is_nullable=True),
-        REASON,
-        CONVENTIONS,
-        AS_OF,
+        _REASON,
+        _CONVENTIONS,
+        _AS_OF,
     ),
 )
 
@@ -53,7 +53,7 @@ CORRELATION_ROLLING = Table(
         OTHER_MARKET_ID,
         ASSET_ID,
         OTHER_ASSET_ID,
-        TIMEFRAME,
+        _TIMEFRAME,
         Column("estimator", pl.String, "rolling, ewma (window_hours is the half-life) or dcc (window_hours is 0)"),
         Column("window_hours", pl.Float64, "Window length", "hours"),
         Column("close_time_utc", UTC, "When the last bar of the window was known"),
@@ -80,7 +80,7 @@ CORRELATION_EPISODE = Table(
         OTHER_MARKET_ID,
         ASSET_ID,
         OTHER_ASSET_ID,
-        TIMEFRAME,
+        _TIMEFRAME,
         Column("window_hours", pl.Float64, "Length of each side", "hours"),
         Column("before_correlation", pl.Float64, "Correlation before", "-1 to 1", True),
         Column("before_correlation_lower_95", pl.Float64, "Lower end of its 95 % interval", "-1 to 1", True),
@@ -126,9 +126,9 @@ CORRELATION_EPISODE = Table(
         Column("n_after", pl.Int64, "Bars after", "bars"),
         Column("n_effective_before", pl.Float64, "Independent normal bars before", "bars", True),
         Column("n_effective_after", pl.Float64, "Independent normal bars after", "bars", True),
-        REASON,
-        CONVENTIONS,
-        AS_OF,
+        _REASON,
+        _CONVENTIONS,
+        _AS_OF,
     ),
 )
 
@@ -143,7 +143,7 @@ CORRELATION_CONTAGION = Table(
         OTHER_MARKET_ID,
         ASSET_ID,
         OTHER_ASSET_ID,
-        TIMEFRAME,
+        _TIMEFRAME,
         Column("category", pl.String, "Event category, or all"),
         Column("after_hours", pl.Float64, "Hours after an event that count as its aftermath", "hours"),
         Column("n_events", pl.Int64, "Events with bars in their aftermath"),
@@ -161,9 +161,9 @@ CORRELATION_CONTAGION = Table(
         Column("p_value", pl.Float64, "Two-sided p of the adjusted change", is_nullable=True),
         Column("p_adjusted", pl.Float64, "The same, false-discovery rate over all rows", is_nullable=True),
         Column("variance_ratio", pl.Float64, "Variance of the benchmark, aftermath over calm", is_nullable=True),
-        REASON,
-        CONVENTIONS,
-        AS_OF,
+        _REASON,
+        _CONVENTIONS,
+        _AS_OF,
     ),
 )
 
@@ -177,7 +177,7 @@ CORRELATION_REGIME = Table(
         OTHER_MARKET_ID,
         ASSET_ID,
         OTHER_ASSET_ID,
-        TIMEFRAME,
+        _TIMEFRAME,
         Column("regime_number", pl.Int64, "1 is the earliest"),
         Column("start_utc", UTC, "Start of the span; its precision is the block length"),
         Column("end_utc", UTC, "End of the span (exclusive)"),
@@ -188,8 +188,8 @@ CORRELATION_REGIME = Table(
         Column("n", pl.Int64, "Bars in the span", "bars"),
         Column("n_blocks", pl.Int64, "Blocks in the span, the observations of the search"),
         Column("block_hours", pl.Float64, "Block length: the precision of a break", "hours"),
-        CONVENTIONS,
-        AS_OF,
+        _CONVENTIONS,
+        _AS_OF,
     ),
 )
 
@@ -199,7 +199,7 @@ CORRELATION_NETWORK = Table(
     "analysis.together.network",
     ("timeframe", "period_start_utc", "market_id", "other_market_id"),
     (
-        TIMEFRAME,
+        _TIMEFRAME,
         Column("period_start_utc", UTC, "Start of the period"),
         Column("period_end_utc", UTC, "End of the period (exclusive)"),
         MARKET_ID,
@@ -210,7 +210,7 @@ CORRELATION_NETWORK = Table(
         Column("partial_correlation", pl.Float64, "The same after taking Bitcoin out of both", "-1 to 1", True),
         Column("is_in_tree", pl.Boolean, "Whether the minimum spanning tree of the period keeps this edge"),
         Column("n", pl.Int64, "Common bars", "bars"),
-        AS_OF,
+        _AS_OF,
     ),
 )
 
@@ -220,7 +220,7 @@ CORRELATION_CLUSTER = Table(
     "analysis.together.network",
     ("timeframe", "period_start_utc", "market_id"),
     (
-        TIMEFRAME,
+        _TIMEFRAME,
         Column("period_start_utc", UTC, "Start of the period"),
         Column("period_end_utc", UTC, "End of the period (exclusive)"),
         MARKET_ID,
@@ -232,7 +232,7 @@ CORRELATION_CLUSTER = Table(
         Column(
             "tree_survival", pl.Float64, "Share of this period's tree edges that the previous tree had", "0 to 1", True
         ),
-        AS_OF,
+        _AS_OF,
     ),
 )
 
@@ -246,7 +246,7 @@ LEAD_LAG = Table(
         OTHER_MARKET_ID,
         ASSET_ID,
         OTHER_ASSET_ID,
-        TIMEFRAME,
+        _TIMEFRAME,
         Column(
             "method",
             pl.String,
@@ -268,9 +268,9 @@ LEAD_LAG = Table(
         Column("p_adjusted", pl.Float64, "p with the false-discovery rate controlled over all pairs", is_nullable=True),
         Column("n", pl.Int64, "Common bars or observations"),
         Column("n_lags_tried", pl.Int64, "Lags examined"),
-        REASON,
-        CONVENTIONS,
-        AS_OF,
+        _REASON,
+        _CONVENTIONS,
+        _AS_OF,
     ),
 )
 
@@ -284,7 +284,7 @@ LEAD_LAG_PATH = Table(
         OTHER_MARKET_ID,
         ASSET_ID,
         OTHER_ASSET_ID,
-        TIMEFRAME,
+        _TIMEFRAME,
         Column("lag_hours", pl.Float64, "market_id leads by this much (negative: it follows)", "hours"),
         Column("correlation", pl.Float64, "Correlation at this lag", "-1 to 1"),
         Column("band_pointwise_95", pl.Float64, "Half width of the band for this lag alone, around 0"),

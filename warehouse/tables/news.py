@@ -4,7 +4,7 @@ import polars as pl
 
 from warehouse.tables.contract import UTC, Column, Table
 
-RUN_ID = Column("run_id", pl.String, "The run that wrote the row")
+_RUN_ID = Column("run_id", pl.String, "The run that wrote the row")
 TIME_BASIS = Column(
     "time_basis",
     pl.String,
@@ -56,7 +56,7 @@ DOCUMENT = Table(
         Column(
             "body_zlib", pl.Binary, "The bytes, zlib-compressed; null above the size that is kept", is_nullable=True
         ),
-        RUN_ID,
+        _RUN_ID,
     ),
 )
 
@@ -80,7 +80,7 @@ FETCH = Table(
         Column("etag", pl.String, "Validator for the next conditional request", is_nullable=True),
         Column("last_modified", pl.String, "Validator for the next conditional request", is_nullable=True),
         Column("seconds", pl.Float64, "Duration", "seconds"),
-        RUN_ID,
+        _RUN_ID,
     ),
 )
 
@@ -108,7 +108,7 @@ ENTRY = Table(
         TIME_BASIS,
         Column("first_seen_at_utc", UTC, "When we (or the archive that saw it) first had it"),
         Column("title_version", pl.Int64, "1, then +1 for each revised title"),
-        RUN_ID,
+        _RUN_ID,
     ),
 )
 
@@ -129,7 +129,7 @@ INCIDENT = Table(
         TIME_BASIS,
         Column("url", pl.String, "Address", is_nullable=True),
         Column("source_id", pl.String, "Feed or file"),
-        RUN_ID,
+        _RUN_ID,
     ),
 )
 
@@ -153,7 +153,7 @@ REGISTER_DOCUMENT = Table(
         Column("published_on", pl.Date, "Day of publication; scheduled while it lies ahead"),
         Column("url", pl.String, "Page of the document", is_nullable=True),
         Column("first_seen_at_utc", UTC, "When we first had it"),
-        RUN_ID,
+        _RUN_ID,
     ),
 )
 

@@ -4,11 +4,11 @@ import polars as pl
 
 from warehouse.tables.contract import UTC, Column, Table
 
-MARKET_ID = Column(
+_MARKET_ID = Column(
     "market_id", pl.String, "Venue and unified symbol, `exchange:symbol`, e.g. binanceusdm:TAO/USDT:USDT"
 )
-TIMEFRAME = Column("timeframe", pl.String, "Bar length: 1m, 5m, 1h, 4h, 1d")
-RUN_ID = Column("run_id", pl.String, "The run that wrote the row")
+_TIMEFRAME = Column("timeframe", pl.String, "Bar length: 1m, 5m, 1h, 4h, 1d")
+_RUN_ID = Column("run_id", pl.String, "The run that wrote the row")
 
 ASSET = Table(
     "core.asset",
@@ -37,7 +37,7 @@ MARKET = Table(
     "ingest/prices/markets.toml, and imports for unregistered markets",
     ("market_id",),
     (
-        MARKET_ID,
+        _MARKET_ID,
         Column("asset_id", pl.String, "The asset quoted; for an unregistered market its base symbol"),
         Column("exchange", pl.String, "ccxt id of the venue"),
         Column("symbol", pl.String, "ccxt unified symbol"),
@@ -88,13 +88,13 @@ CANDLE = Table(
     "exchanges through ccxt, imports, the bundled record",
     ("market_id", "timeframe", "open_time_utc"),
     (
-        MARKET_ID,
-        TIMEFRAME,
+        _MARKET_ID,
+        _TIMEFRAME,
         Column("open_time_utc", UTC, "Open of the bar, which names it"),
         *_CANDLE_VALUES,
         Column("source_id", pl.String, "exchange, bundle, or the imported file's name"),
         Column("first_seen_at_utc", UTC, "When these values were first seen by us"),
-        RUN_ID,
+        _RUN_ID,
         Column("is_revised", pl.Boolean, "True when an earlier value was superseded"),
     ),
 )
@@ -105,8 +105,8 @@ CANDLE_REVISION = Table(
     "upserts into core.candle that changed a closed bar",
     ("market_id", "timeframe", "open_time_utc", "first_seen_at_utc"),
     (
-        MARKET_ID,
-        TIMEFRAME,
+        _MARKET_ID,
+        _TIMEFRAME,
         Column("open_time_utc", UTC, "Open of the bar"),
         *_CANDLE_VALUES,
         Column("source_id", pl.String, "Where the superseded values came from"),
@@ -131,7 +131,7 @@ QUARANTINE = Table(
         Column("payload_json", pl.String, "The row as received"),
         Column("row_number", pl.Int64, "Position in the source", is_nullable=True),
         Column("seen_at_utc", UTC, "When it was first refused"),
-        RUN_ID,
+        _RUN_ID,
         Column("released_at_utc", UTC, "When a person let it in", is_nullable=True),
     ),
 )
@@ -142,8 +142,8 @@ GAP = Table(
     "coverage pass over core.candle",
     ("market_id", "timeframe", "gap_start_utc"),
     (
-        MARKET_ID,
-        TIMEFRAME,
+        _MARKET_ID,
+        _TIMEFRAME,
         Column("gap_start_utc", UTC, "Open of the first missing bar"),
         Column("gap_end_utc", UTC, "Open of the first bar after the gap"),
         Column("n_missing", pl.Int64, "Missing bars"),
@@ -164,8 +164,8 @@ COVERAGE = Table(
     "coverage pass over core.candle",
     ("market_id", "timeframe"),
     (
-        MARKET_ID,
-        TIMEFRAME,
+        _MARKET_ID,
+        _TIMEFRAME,
         Column("asset_id", pl.String, "The asset quoted"),
         Column("first_open_utc", UTC, "Open of the first stored bar"),
         Column("last_open_utc", UTC, "Open of the last stored bar"),
@@ -193,7 +193,7 @@ REFERENCE_PRICE = Table(
     ("asset_id", "timeframe", "open_time_utc"),
     (
         Column("asset_id", pl.String, "The asset"),
-        TIMEFRAME,
+        _TIMEFRAME,
         Column("open_time_utc", UTC, "Open of the bar; the price is known at open time + bar length"),
         Column("reference_quote", pl.Float64, "Median close per unit of the asset", "US dollar or dollar token"),
         Column("n_markets", pl.Int64, "Markets whose close entered, spot and perpetual"),
@@ -222,7 +222,7 @@ OBSERVATION = Table(
             "When we first saw it; null for rows of earlier versions, whose run says when",
             is_nullable=True,
         ),
-        RUN_ID,
+        _RUN_ID,
     ),
 )
 
@@ -232,11 +232,11 @@ FUNDING = Table(
     "exchanges through ccxt",
     ("market_id", "funding_time_utc"),
     (
-        MARKET_ID,
+        _MARKET_ID,
         Column("funding_time_utc", UTC, "Settlement time"),
         Column("funding_rate", pl.Float64, "Rate paid by longs to shorts per interval", "fraction"),
         Column("first_seen_at_utc", UTC, "When we first saw it"),
-        RUN_ID,
+        _RUN_ID,
     ),
 )
 
@@ -246,12 +246,12 @@ OPEN_INTEREST = Table(
     "exchanges through ccxt",
     ("market_id", "observed_at_utc"),
     (
-        MARKET_ID,
+        _MARKET_ID,
         Column("observed_at_utc", UTC, "Time of the venue's figure"),
         Column("open_interest_base", pl.Float64, "Open contracts", "base currency", True),
         Column("open_interest_quote", pl.Float64, "Open contracts", "quote currency", True),
         Column("first_seen_at_utc", UTC, "When we first saw it"),
-        RUN_ID,
+        _RUN_ID,
     ),
 )
 

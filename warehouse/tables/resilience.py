@@ -4,13 +4,13 @@ import polars as pl
 
 from warehouse.tables.contract import UTC, Column, Table
 
-ASSET_ID = Column("asset_id", pl.String, "Token")
-MARKET_ID = Column("market_id", pl.String, "Market the returns come from")
-WINDOW = Column("window_end_hours", pl.Float64, "Length of the window after each event", "hours")
+_ASSET_ID = Column("asset_id", pl.String, "Token")
+_MARKET_ID = Column("market_id", pl.String, "Market the returns come from")
+_WINDOW = Column("window_end_hours", pl.Float64, "Length of the window after each event", "hours")
 N_EVENTS = Column("n_events", pl.Int64, "Events measured")
-REASON = Column("reason", pl.String, "Why the number is absent, or what weakens it", is_nullable=True)
-CONVENTIONS = Column("conventions", pl.String, "Model, windows, exclusions and inference, in words")
-SPEC_SHA256 = Column("spec_sha256", pl.String, "Hash of the method, the events and the data")
+_REASON = Column("reason", pl.String, "Why the number is absent, or what weakens it", is_nullable=True)
+_CONVENTIONS = Column("conventions", pl.String, "Model, windows, exclusions and inference, in words")
+_SPEC_SHA256 = Column("spec_sha256", pl.String, "Hash of the method, the events and the data")
 DATA_AS_OF = Column("data_as_of_utc", UTC, "Close of the last bar used", is_nullable=True)
 
 DOSE_RESPONSE = Table(
@@ -21,9 +21,9 @@ DOSE_RESPONSE = Table(
     (
         Column("category", pl.String, "Kind of event"),
         Column("provider", pl.String, "Entity id of the provider, or all"),
-        ASSET_ID,
-        MARKET_ID,
-        WINDOW,
+        _ASSET_ID,
+        _MARKET_ID,
+        _WINDOW,
         Column("dose", pl.String, "none (the mean reaction), duration, severity or provider_weight"),
         Column("dose_unit", pl.String, "What one unit of dose is", is_nullable=True),
         Column("estimate", pl.Float64, "Mean abnormal log return, or its change per unit of dose", "log points", True),
@@ -36,9 +36,9 @@ DOSE_RESPONSE = Table(
         Column("n_excluded", pl.Int64, "Events left out: too near a graver event of another kind, or without data"),
         Column("first_event_utc", UTC, "First event measured", is_nullable=True),
         Column("last_event_utc", UTC, "Last event measured", is_nullable=True),
-        REASON,
-        CONVENTIONS,
-        SPEC_SHA256,
+        _REASON,
+        _CONVENTIONS,
+        _SPEC_SHA256,
         DATA_AS_OF,
     ),
 )
@@ -50,11 +50,11 @@ HEDGE = Table(
     ("shock", "market_id", "funded_from", "weight", "window_end_hours"),
     (
         Column("shock", pl.String, "restriction or outage"),
-        ASSET_ID,
-        MARKET_ID,
+        _ASSET_ID,
+        _MARKET_ID,
         Column("funded_from", pl.String, "What was sold for the token: cash, or the benchmark asset"),
         Column("weight", pl.Float64, "Share of the portfolio in the token", "fraction"),
-        WINDOW,
+        _WINDOW,
         N_EVENTS,
         Column("n_excluded", pl.Int64, "Shocks without data, or inside the window of the one before"),
         Column("mean_gain", pl.Float64, "Mean gain of the portfolio per shock", "fraction", True),
@@ -74,9 +74,9 @@ HEDGE = Table(
         Column("between_drawdown", pl.Float64, "Deepest fall of that gain from its peak", "fraction", True),
         Column("between_beta", pl.Float64, "Beta of the token on the benchmark outside the windows", is_nullable=True),
         Column("n_between_days", pl.Float64, "Days outside the windows", "days"),
-        REASON,
-        CONVENTIONS,
-        SPEC_SHA256,
+        _REASON,
+        _CONVENTIONS,
+        _SPEC_SHA256,
         DATA_AS_OF,
     ),
 )

@@ -7,7 +7,7 @@ from warehouse.tables.contract import UTC, Column, Table
 STUDY_ID = Column("study_id", pl.String, "Study of flows/studies.toml")
 SPEC_SHA256 = Column("spec_sha256", pl.String, "Hash of the whole specification and of the data it saw")
 EVENT_ID = Column("event_id", pl.String, "Event; null for a group", is_nullable=True)
-MARKET_ID = Column("market_id", pl.String, "Market; null for a group", is_nullable=True)
+_MARKET_ID = Column("market_id", pl.String, "Market; null for a group", is_nullable=True)
 
 STUDY_RESULT = Table(
     "out.study_result",
@@ -20,7 +20,7 @@ STUDY_RESULT = Table(
         SPEC_SHA256,
         Column("group_id", pl.String, "event (one event, one market) or a group such as category:outage"),
         EVENT_ID,
-        MARKET_ID,
+        _MARKET_ID,
         Column("window_start_hours", pl.Float64, "Start of the window after the event", "hours"),
         Column("window_end_hours", pl.Float64, "End of the window after the event (half-open)", "hours"),
         Column("statistic", pl.String, "Statistic id, e.g. raw_return, car, placebo_rank, kp_bmp"),

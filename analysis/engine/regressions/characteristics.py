@@ -15,10 +15,10 @@ HC3 = "hc3"
 TWO_WAY = "two_way_clustered"
 
 # Rows per coefficient below which a regression fits noise.
-ROWS_PER_TERM = 5
+_ROWS_PER_TERM = 5
 
 # A clustered covariance from fewer clusters than this is known to be far too small.
-MINIMUM_CLUSTERS = 5
+_MINIMUM_CLUSTERS = 5
 
 
 def regress_cars(
@@ -45,8 +45,8 @@ def regress_cars(
         if name not in varying
         for kind in (HC3, TWO_WAY)
     ]
-    if n < ROWS_PER_TERM * len(names):
-        reason = f"{n} complete rows; {len(names)} coefficients need at least {ROWS_PER_TERM * len(names)}"
+    if n < _ROWS_PER_TERM * len(names):
+        reason = f"{n} complete rows; {len(names)} coefficients need at least {_ROWS_PER_TERM * len(names)}"
         return absent + [absent_term(name, kind, n, words, reason) for name in names for kind in (HC3, TWO_WAY)]
     design = np.column_stack([np.ones(n), *(complete[name].to_numpy() for name in varying)])
     if np.linalg.matrix_rank(design) < design.shape[1]:
@@ -55,8 +55,8 @@ def regress_cars(
     terms = absent + list_terms(model.fit(cov_type="HC3", use_t=True), names, HC3, n, words)
     labels = np.column_stack([complete[name].rank("dense").to_numpy() for name in clusters]).astype(np.int64)
     fewest = min(np.unique(labels[:, side]).size for side in range(2))
-    if fewest < MINIMUM_CLUSTERS:
-        reason = f"{fewest} clusters in one direction; needs at least {MINIMUM_CLUSTERS}"
+    if fewest < _MINIMUM_CLUSTERS:
+        reason = f"{fewest} clusters in one direction; needs at least {_MINIMUM_CLUSTERS}"
         return terms + [absent_term(name, TWO_WAY, n, words, reason) for name in names]
     clustered = model.fit(cov_type="cluster", cov_kwds={"groups": labels}, use_t=True)
     return terms + list_terms(clustered, names, TWO_WAY, n, words)

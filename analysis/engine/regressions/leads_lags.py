@@ -20,7 +20,7 @@ ALL_LEADS = "all leads"
 REFERENCE_BAR = -1  # the last bar before the event; every coefficient is relative to it
 
 # Fewer clusters than this give a covariance that is far too small.
-MINIMUM_CLUSTERS = 5
+_MINIMUM_CLUSTERS = 5
 
 TOLERANCE, MOST_ROUNDS = 1e-12, 500  # of alternating demeaning, in units of the column's deviation
 
@@ -47,8 +47,8 @@ def panel_event_study(frame: pl.DataFrame, *, leads: int, lags: int) -> list[Ter
         f"two-way fixed effects, bars {-leads}..{lags} relative to bar -1 and the bars outside them, "
         f"{frame.height - complete.height} rows without an outcome left out, {n_clusters} clusters"
     )
-    if n_clusters < MINIMUM_CLUSTERS:
-        reason = f"{n_clusters} clusters; clustered errors need at least {MINIMUM_CLUSTERS}"
+    if n_clusters < _MINIMUM_CLUSTERS:
+        reason = f"{n_clusters} clusters; clustered errors need at least {_MINIMUM_CLUSTERS}"
         return _absent(names, complete.height, words, reason)
     relative = complete["relative_bar"].fill_null(lags + 1).to_numpy()
     columns = np.column_stack([complete["outcome"].to_numpy(), *((relative == bar).astype(np.float64) for bar in bars)])

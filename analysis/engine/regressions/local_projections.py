@@ -17,7 +17,7 @@ Floats = NDArray[np.float64]
 HAC = "hac"
 
 # Rows per coefficient below which a projection fits noise.
-ROWS_PER_TERM = 5
+_ROWS_PER_TERM = 5
 
 # Robust errors of a sparse shock are too small: at moved dates of real events fewer than 60 reject 9 to 12 % at 5 %,
 # more of them 4 to 7 %.
@@ -114,8 +114,8 @@ def _partial_out(values: Floats, controls: Floats, ridge: float) -> Floats:
 def _obstacle(design: Floats, n_shocks: int) -> str | None:
     """Why the projection on these rows (constant, shock, lags) cannot be fitted."""
     n, n_terms = design.shape
-    if n < ROWS_PER_TERM * n_terms:
-        return f"{n} complete bars; {n_terms} coefficients need at least {ROWS_PER_TERM * n_terms}"
+    if n < _ROWS_PER_TERM * n_terms:
+        return f"{n} complete bars; {n_terms} coefficients need at least {_ROWS_PER_TERM * n_terms}"
     if n_shocks < MINIMUM_SHOCKS:
         return f"{n_shocks} bars with a shock; needs at least {MINIMUM_SHOCKS}"
     if np.linalg.matrix_rank(design) < n_terms:

@@ -14,7 +14,7 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 # Later than any calendar bar: minutes since 1970 reach it in the year 20,000.
-FARTHEST_BAR = 10**10
+_FARTHEST_BAR = 10**10
 
 STACK_SCHEMA = {
     "unit": pl.Int64,
@@ -47,7 +47,7 @@ def stack_events(
         stack = numbers.setdefault(item.event_id, len(numbers))
         cluster = stack if cluster_bars is None else int(item.calendar[item.bar_zero]) // cluster_bars
         # Calendar bars become times of one event.
-        times = item.calendar[positions] + stack * FARTHEST_BAR
+        times = item.calendar[positions] + stack * _FARTHEST_BAR
         frames.append(_unit_rows(len(frames), cluster, times, relative, item.returns[positions]))
         if is_new:
             frames.append(_unit_rows(len(frames), cluster, times, None, _comparison(item, positions)))

@@ -10,15 +10,15 @@ import numpy as np
 from analysis.engine.resampling import bootstrap_counts, share_at_least
 from analysis.engine.statistic import NotApplicable, Sample, Statistic, TestResult, spread
 
-MINIMUM_CLUSTERS = 5  # fewer clusters resample to a handful of values
+_MINIMUM_CLUSTERS = 5  # fewer clusters resample to a handful of values
 
 
 def compute(sample: Sample) -> TestResult | NotApplicable:
     """The t value of the cluster sums with its bootstrap p."""
     sums = np.asarray(np.sort(np.bincount(sample.clusters, weights=sample.car)), dtype=np.float64)
     q = sums.size
-    if q < MINIMUM_CLUSTERS:
-        return NotApplicable(f"clusters of overlapping windows: {q}; needs at least {MINIMUM_CLUSTERS}")
+    if q < _MINIMUM_CLUSTERS:
+        return NotApplicable(f"clusters of overlapping windows: {q}; needs at least {_MINIMUM_CLUSTERS}")
     value = float(np.sqrt(q) * sums.mean() / spread(sums))
     counts, centred = bootstrap_counts(q, sample.seed), sums - sums.mean()
     mean = counts @ centred / q

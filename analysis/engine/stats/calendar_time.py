@@ -11,7 +11,7 @@ import numpy as np
 from analysis.engine.statistic import NotApplicable, Sample, Statistic, TestResult, spread
 from analysis.engine.tails import student_p
 
-MINIMUM_BARS = 2  # the t distribution with one degree of freedom is the smallest that exists
+_MINIMUM_BARS = 2  # the t distribution with one degree of freedom is the smallest that exists
 
 
 def compute(sample: Sample) -> TestResult | NotApplicable:
@@ -20,8 +20,10 @@ def compute(sample: Sample) -> TestResult | NotApplicable:
     totals = np.bincount(bar.ravel(), weights=sample.ar.ravel())
     portfolio = totals / np.bincount(bar.ravel())
     n_bars = portfolio.size
-    if n_bars < MINIMUM_BARS:
-        return NotApplicable(f"calendar bars that hold an event: {n_bars}; calendar_time needs at least {MINIMUM_BARS}")
+    if n_bars < _MINIMUM_BARS:
+        return NotApplicable(
+            f"calendar bars that hold an event: {n_bars}; calendar_time needs at least {_MINIMUM_BARS}"
+        )
     value = float(np.sqrt(n_bars) * portfolio.mean() / spread(portfolio))
     return TestResult(value, student_p(value, n_bars - 1), df=n_bars - 1, n_eff=float(n_bars))
 

@@ -11,15 +11,15 @@ import numpy as np
 from analysis.engine.statistic import NotApplicable, Sample, Statistic, TestResult, spread
 from analysis.engine.tails import student_p
 
-MINIMUM_BARS = 3  # bars of the portfolio series below which it has no variance worth the name
+_MINIMUM_BARS = 3  # bars of the portfolio series below which it has no variance worth the name
 
 
 def compute(sample: Sample) -> TestResult | NotApplicable:
     """The t value of the CAAR against the time-series variance of the portfolio of residuals."""
     n_present = np.isfinite(sample.residuals).sum(axis=0)
     portfolio = np.nansum(sample.residuals, axis=0)[n_present > 0] / n_present[n_present > 0]
-    if portfolio.size < MINIMUM_BARS:
-        return NotApplicable(f"{portfolio.size} estimation bars; cdat needs at least {MINIMUM_BARS}")
+    if portfolio.size < _MINIMUM_BARS:
+        return NotApplicable(f"{portfolio.size} estimation bars; cdat needs at least {_MINIMUM_BARS}")
     value = float(sample.caar / (np.sqrt(sample.length) * spread(portfolio)))
     return TestResult(value, student_p(value, portfolio.size - 1), df=portfolio.size - 1)
 

@@ -10,14 +10,14 @@ import numpy as np
 from analysis.engine.resampling import EXACT_SIGNS, share_at_least, sign_patterns
 from analysis.engine.statistic import NotApplicable, Sample, Statistic, TestResult
 
-MINIMUM_CLUSTERS = 4  # 2^(1 − 4) = 12.5 % is the smallest p that could be seen
+_MINIMUM_CLUSTERS = 4  # 2^(1 − 4) = 12.5 % is the smallest p that could be seen
 
 
 def compute(sample: Sample) -> TestResult | NotApplicable:
     """The cluster-robust t value with its wild-bootstrap p, null imposed."""
     sums = np.sort(np.bincount(sample.clusters, weights=sample.car))
-    if sums.size < MINIMUM_CLUSTERS:
-        return NotApplicable(f"clusters of overlapping windows: {sums.size}; needs at least {MINIMUM_CLUSTERS}")
+    if sums.size < _MINIMUM_CLUSTERS:
+        return NotApplicable(f"clusters of overlapping windows: {sums.size}; needs at least {_MINIMUM_CLUSTERS}")
     signs = sign_patterns(sums.size, sample.seed)
     value = float(sums.sum() / np.sqrt(np.sum(sums**2)))
     drawn = signs @ sums / np.sqrt(np.sum(sums**2))

@@ -17,7 +17,7 @@ from warehouse.tables.bars import MICROSECONDS_PER_HOUR
 
 PRICE_REASON = "the event was chosen because the price moved: only the max-statistic over windows and markets is valid"
 DESCRIPTIVE = ("raw_return", "expected_return", "max_statistic")
-MINIMUM_SHARE = 0.5  # of the event's windows and markets that a placebo time must have
+_MINIMUM_SHARE = 0.5  # of the event's windows and markets that a placebo time must have
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def find_max_statistic(studied: Sequence[tuple[Pair, WindowStudy]]) -> MaxStatis
             if np.isfinite(value):
                 largest[distance] = max(largest.get(distance, 0.0), value)
                 counts[distance] = counts.get(distance, 0) + 1
-    usable = sorted(distance for distance, count in counts.items() if count >= MINIMUM_SHARE * len(studied))
+    usable = sorted(distance for distance, count in counts.items() if count >= _MINIMUM_SHARE * len(studied))
     if not usable:
         return None
     longest = max(study.window_hours for _, study in studied)

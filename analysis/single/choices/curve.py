@@ -17,7 +17,7 @@ from analysis.tape.series import AlignedSeries
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-NORMAL_95 = 1.959963984540054  # two-sided 95 % quantile of the standard normal
+_NORMAL_95 = 1.959963984540054  # two-sided 95 % quantile of the standard normal
 MINIMUM_COMPLETE = 0.5  # share of the event's specifications that a placebo date must also have
 
 
@@ -113,7 +113,7 @@ def _joint_p(
     scaled_z = z[:, columns] / ratios[columns]
     medians = np.nanmedian(estimates[:, columns], axis=0) * (ratios[0] / ratios[columns])
     signs = np.sign(np.nanmedian(scaled_z, axis=0))
-    shares = np.nanmean((np.abs(scaled_z) > NORMAL_95) & (np.sign(scaled_z) == signs), axis=0)
+    shares = np.nanmean((np.abs(scaled_z) > _NORMAL_95) & (np.sign(scaled_z) == signs), axis=0)
     averages = np.nanmean(scaled_z, axis=0)
     p_median, p_share, p_average = (
         _share_as_large(np.abs(values), n_independent) for values in (medians, shares, averages)

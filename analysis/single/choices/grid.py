@@ -23,7 +23,7 @@ WINDOW_HOURS = (12.0, 24.0, 72.0)
 RETURN_KINDS = ("log", "simple")
 NO_BENCHMARK = "none"
 HISTORY_DAYS = 365  # placebo dates are looked for this far back
-MINIMUM_SHARE = 0.5  # of the estimation bars that must be usable: other events mask some
+_MINIMUM_SHARE = 0.5  # of the estimation bars that must be usable: other events mask some
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class DatedGrid:
             0,
             limit=0,
             length=length,
-            minimum=round(length * MINIMUM_SHARE),
+            minimum=round(length * _MINIMUM_SHARE),
         )
         with np.errstate(invalid="ignore", divide="ignore"):
             ratios: Floats = volatility[starts] / np.sqrt(fitted.residual_variance)
@@ -141,7 +141,7 @@ def _evaluate(
     is_known = (grid.anchors >= 0).ravel()
     for days in ESTIMATION_DAYS:
         length = round(days * 24.0 / series.bar_hours)
-        fitted = fit_around(sums, starts, 0, limit=0, length=length, minimum=round(length * MINIMUM_SHARE))
+        fitted = fit_around(sums, starts, 0, limit=0, length=length, minimum=round(length * _MINIMUM_SHARE))
         for hours in WINDOW_HOURS:
             n_bars = round(hours / series.bar_hours)
             moves = _window_moves(sums, starts, n_bars, is_known)

@@ -10,7 +10,7 @@ from scipy.special import ndtr
 
 Floats = NDArray[np.float64]
 
-HOURS_PER_YEAR = 365.0 * 24.0  # crypto trades on every day of the year
+_HOURS_PER_YEAR = 365.0 * 24.0  # crypto trades on every day of the year
 ABSOLUTE_NORMAL_MEAN = np.sqrt(2.0 / np.pi)  # E|Z| of a standard normal, "c" in Lee & Mykland (2008)
 TRIPOWER_MOMENT = 0.8308609  # E|Z|^(4/3) = 2^(2/3) Γ(7/6) / Γ(1/2), Barndorff-Nielsen & Shephard (2004)
 BIPOWER_VARIANCE = (np.pi / 2.0) ** 2 + np.pi - 5.0  # asymptotic variance of 1 − BV/RV, Huang & Tauchen (2005), eq. 13
@@ -41,7 +41,7 @@ class WindowVariation:
 
 def volatility_window_bars(bar_hours: float) -> int:
     """Bars of the local volatility window: the smallest integer above √(bars per year), Lee & Mykland (2008)."""
-    return int(np.ceil(np.sqrt(HOURS_PER_YEAR / bar_hours)))
+    return int(np.ceil(np.sqrt(_HOURS_PER_YEAR / bar_hours)))
 
 
 def local_bipower_volatility(returns: Floats, window: int) -> Floats:

@@ -18,7 +18,7 @@ from warehouse.tables.units import count, hours_plain, iso_minute, plain
 
 Floats = NDArray[np.float64]
 
-STATISTICS = ("raw_return", "expected_return", "car", "placebo_rank")
+_STATISTICS = ("raw_return", "expected_return", "car", "placebo_rank")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +49,13 @@ def study_window(pair: Pair, window_hours: float) -> WindowStudy | tuple[ResultR
     n_bars = pair.bars(window_hours)
     reason = _find_obstacle(pair, window_hours, n_bars)
     if reason:
-        return tuple(absent_row(pair, window_hours, statistic, reason) for statistic in STATISTICS)
+        return tuple(absent_row(pair, window_hours, statistic, reason) for statistic in _STATISTICS)
     starts = np.array([pair.index], dtype=np.int64)
     measured = measure_windows(pair.sums, starts, n_bars, pair.coefficients)
     car, error = float(measured.car[0]), float(measured.standard_error[0])
     if not np.isfinite(car):
         reason = "a bar of the token or of the benchmark is missing inside the window"
-        return tuple(absent_row(pair, window_hours, statistic, reason) for statistic in STATISTICS)
+        return tuple(absent_row(pair, window_hours, statistic, reason) for statistic in _STATISTICS)
     placebos = place_placebos(pair, n_bars)
     rank = rank_among_placebos(
         car, placebos.measures.car, placebos.scale, starts=placebos.starts.indices, window=n_bars

@@ -25,7 +25,7 @@ MIN_EVENTS = 5
 MIN_SHARE_AFTER = 0.8
 # Times that bound the news from above at worst.
 USABLE = ("second", "minute", "hour", "upper_bound")
-CONVENTIONS = (
+_CONVENTIONS = (
     "log returns; aftermath: the bar of the first public evidence and the 24 h from it; calm: bars in no aftermath of "
     "any event; intervals: block bootstrap, whole aftermaths as blocks; adjusted: Forbes and Rigobon 2002 (assumes the "
     "token's own noise unchanged); p: difference of Fisher's z over its bootstrap deviation; p_adjusted: "
@@ -93,7 +93,7 @@ def _measure(
         "n_events": n_events,
         "n_calm": sides[0].size,
         "n_after": sides[2].size,
-        "conventions": CONVENTIONS,
+        "conventions": _CONVENTIONS,
         "data_as_of_utc": pair.last_close,
     }
     needed = max(MIN_BARS, round(MIN_SHARE_AFTER * MIN_EVENTS * n_bars))

@@ -20,7 +20,7 @@ from warehouse.tables.correlation import CORRELATION_EPISODE
 SIDE_HOURS = (72.0, 168.0, 336.0)
 # Times known to the hour or better; an upper bound may lie hours after the news.
 PRECISE = ("second", "minute", "hour")
-CONVENTIONS = (
+_CONVENTIONS = (
     "log returns; equal windows on both sides, the bar that contains the event in neither; 95 % intervals: Fisher's z "
     "with effective n (correlation), Newey-West (beta), circular block bootstrap with 999 draws (changes); adjusted: "
     "Forbes and Rigobon 2002, assumes the token's own noise unchanged; placebo: same change at every earlier bar"
@@ -69,7 +69,7 @@ def _measure(pair: Pair, event_id: str, at: datetime, hours: float) -> dict[str,
         "window_hours": hours,
         "n_before": n_before,
         "n_after": n_after,
-        "conventions": CONVENTIONS,
+        "conventions": _CONVENTIONS,
         "data_as_of_utc": min(pair.close_time(bar + window), pair.last_close),
     }
     if not is_comparable(n_before, n_after, window, MIN_SHARE):

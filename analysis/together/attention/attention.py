@@ -16,8 +16,8 @@ from warehouse.tables.attention import ATTENTION
 from warehouse.tables.bars import bar_words
 
 # Stories about tokens and their rules, and outages, have indices of their own and are not AI policy.
-OUTCOMES = frozenset({"token_price_commentary"})
-NOT_POLICY = OUTCOMES | {"network_token_news", "crypto_token_regulation", "outage", "not_relevant", "sponsored_promo"}
+_OUTCOMES = frozenset({"token_price_commentary"})
+NOT_POLICY = _OUTCOMES | {"network_token_news", "crypto_token_regulation", "outage", "not_relevant", "sponsored_promo"}
 # A subject with fewer headlines in the whole record has no index.
 MIN_SUBJECT_HEADLINES = 20
 # Hours are published for subjects with at least this many.
@@ -90,7 +90,7 @@ def count_coverage(
         .join(stories.select("story_id", "category", "is_relevant"), on="story_id", validate="m:1")
         .filter("is_relevant")
     )
-    causes = told.filter(~pl.col("category").is_in(list(OUTCOMES)))
+    causes = told.filter(~pl.col("category").is_in(list(_OUTCOMES)))
     policy = told.filter(~pl.col("category").is_in(list(NOT_POLICY)))
     places = pl.DataFrame(
         {"tag_id": list(jurisdictions), "place": list(jurisdictions.values())},
@@ -191,7 +191,7 @@ def _aggregate(covered: pl.DataFrame, found: pl.DataFrame, kind: str, subject: s
         "n_stories",
         "n_outlets",
         "n_coverage",
-        pl.lit(subject in OUTCOMES).alias("is_outcome"),
+        pl.lit(subject in _OUTCOMES).alias("is_outcome"),
     )
 
 

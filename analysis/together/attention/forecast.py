@@ -20,7 +20,7 @@ REFIT_BARS = 168
 RISK_AVERSION = 5.0
 COST_PER_TURNOVER = 0.001
 # Keeps the normal equations solvable when two predictors are nearly the same.
-RIDGE = 1e-9
+_RIDGE = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def _forecast(target: Array, design: Array, positions: NDArray[np.int64], first:
         complete = int(np.searchsorted(positions, positions[start] - horizon, side="right"))
         rows = design[:, used:complete]
         gram, moment, used = gram + rows @ rows.T, moment + rows @ target[used:complete], complete
-        weights = np.linalg.solve(gram + RIDGE * np.diag(np.diag(gram)), moment)
+        weights = np.linalg.solve(gram + _RIDGE * np.diag(np.diag(gram)), moment)
         stop = min(start + REFIT_BARS, target.size)
         out[start - first : stop - first] = weights @ design[:, start:stop]
     return out

@@ -33,20 +33,20 @@ HORIZONS = (0, 1, 3, 6, 12, 24, 72)
 # The single regression has one coefficient a lag: a day of them.
 LAG_HORIZONS = (0, 1, 3, 6, 12, 24)
 FORECAST_HORIZONS = (1, 24)
-HOURS_PER_YEAR = 8760.0
-ENDED = timedelta(days=180)
+_HOURS_PER_YEAR = 8760.0
+_ENDED = timedelta(days=180)
 # Beta is learnt from the 30 days before each bar.
 BETA_BARS = 720
 # Anscombe's (1948) constant: makes the variance of a count nearly the same at every level.
 ANSCOMBE = 0.375
-OUTCOMES: dict[str, Accumulation] = {"abnormal_return": "sum", "volatility": "mean", "volume": "mean"}
-CONVENTIONS = (
+_OUTCOMES: dict[str, Accumulation] = {"abnormal_return": "sum", "volatility": "mean", "volume": "mean"}
+_CONVENTIONS = (
     "hourly; abnormal return: log return less trailing 30-day beta times Bitcoin's; shock: Anscombe residual of "
     "headline counts (or the market's move), less hour-of-week profile and both sides' past, one standard deviation; "
     "from 1 hour on also less what the same bar did; Newey-West; placebos: the shocks moved by whole days, a week or "
     "more; p_adjusted: Benjamini-Yekutieli over all rows of the direction"
 )
-BENCHMARKS = {
+_BENCHMARKS = {
     "abnormal_return": "the mean so far",
     "volatility": "last hour, and the means of the last day and week (HAR)",
     "volume": "last hour, and the means of the last day and week (HAR)",
@@ -74,7 +74,7 @@ def hourly_markets(pairs: Iterable[Pair]) -> list[HourlyMarket]:
             if best is None or pair.n_common > best.n_common:
                 longest[pair.asset_id] = pair
     newest = max((pair.last_close for pair in longest.values()), default=None)
-    living = [asset for asset, pair in sorted(longest.items()) if newest and newest - pair.last_close <= ENDED]
+    living = [asset for asset, pair in sorted(longest.items()) if newest and newest - pair.last_close <= _ENDED]
     return [_hourly_market(longest[asset]) for asset in living]
 
 
@@ -106,7 +106,7 @@ def measure_forecasts(markets: list[HourlyMarket], attention: pl.DataFrame) -> p
             for market in markets
             for subject, is_outcome, score in _scores(market.pair, attention)
             if not is_outcome
-            for outcome in OUTCOMES
+            for outcome in _OUTCOMES
             for horizon in FORECAST_HORIZONS
         ]
     if not rows:
@@ -145,7 +145,7 @@ def _scores(pair: Pair, attention: pl.DataFrame) -> Iterator[tuple[str, bool, Ar
 def _responses(market: HourlyMarket, subject: str, is_outcome: bool, score: Array) -> Iterator[dict[str, Any]]:
     returns = market.outcomes["abnormal_return"]
     moves = market.outcomes["volatility"]
-    for name, accumulation in OUTCOMES.items():
+    for name, accumulation in _OUTCOMES.items():
         outcome = market.outcomes[name]
         own = [] if name == "volatility" else [own_past(outcome)]
         past = np.concatenate([*own, own_past(moves), own_past(score)])
@@ -195,28 +195,28 @@ def _rows(
                 "n_placebo": part.n_placebo or None,
                 "n": part.n,
                 "n_shocks": part.n_shocks,
-                "conventions": CONVENTIONS,
+                "conventions": _CONVENTIONS,
                 "data_as_of_utc": market.pair.last_close,
             }
 
 
 def _forecast_row(market: HourlyMarket, subject: str, score: Array, outcome: str, horizon: int) -> dict[str, Any]:
     series = market.outcomes[outcome]
-    is_return = OUTCOMES[outcome] == "sum"
+    is_return = _OUTCOMES[outcome] == "sum"
     benchmark = (
         np.empty((0, series.size)) if is_return else np.concatenate([series[None, :], own_past(series, lags=(1,))])
     )
     predictors = np.stack([score, own_past(score, lags=(), means=(HOURS_PER_DAY,))[0]])
-    found = try_forecast(series, benchmark, predictors, horizon, is_return=is_return, bars_per_year=HOURS_PER_YEAR)
+    found = try_forecast(series, benchmark, predictors, horizon, is_return=is_return, bars_per_year=_HOURS_PER_YEAR)
     row: dict[str, Any] = {
         "subject_id": subject,
         **_names(market.pair),
         "outcome": outcome,
         "horizon_bars": horizon,
-        "benchmark": BENCHMARKS[outcome],
+        "benchmark": _BENCHMARKS[outcome],
         "n": 0,
         "n_first_fit": MIN_FIRST_FIT,
-        "conventions": CONVENTIONS,
+        "conventions": _CONVENTIONS,
         "data_as_of_utc": market.pair.last_close,
     }
     if found is None:

@@ -15,7 +15,7 @@ from analysis.together.moving.intervals import MIN_BARS, Array
 # Contiguous groups left out one at a time (Künsch 1989); each should be longer than the memory of the series.
 N_GROUPS = 20
 
-Measure = Callable[[Array, Array], float]
+_Measure = Callable[[Array, Array], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +49,14 @@ def measure_distance(x: Array, y: Array) -> float:
     return float(np.sign(squared) * np.sqrt(abs(squared)))
 
 
-MEASURES: dict[str, Measure] = {
+MEASURES: dict[str, _Measure] = {
     "spearman": measure_spearman,
     "kendall": measure_kendall,
     "distance": measure_distance,
 }
 
 
-def measure_with_interval(x: Array, y: Array, measure: Measure) -> Interval:
+def measure_with_interval(x: Array, y: Array, measure: _Measure) -> Interval:
     """`measure` of the common bars with an interval by Fisher's z and a delete-group jackknife over time.
 
     Groups are contiguous, so autocorrelation inside a group widens the interval as it should. NaN estimate with fewer

@@ -15,7 +15,7 @@ from analysis.together.moving.rolling import ewma_association, rolling_associati
 from warehouse.tables.correlation import CORRELATION_ROLLING
 
 # Window lengths in hours, by bar length: a week and a month; daily bars need a month and a quarter.
-WINDOW_HOURS: dict[str, tuple[float, ...]] = {"1h": (168.0, 720.0), "4h": (168.0, 720.0), "1d": (720.0, 2160.0)}
+_WINDOW_HOURS: dict[str, tuple[float, ...]] = {"1h": (168.0, 720.0), "4h": (168.0, 720.0), "1d": (720.0, 2160.0)}
 # Half-life in hours of the exponentially weighted estimate, by bar length.
 HALF_LIFE_HOURS: dict[str, float] = {"1h": 72.0, "4h": 168.0, "1d": 720.0}
 # A window is published this many times in its length: neighbours share nearly all their bars. A week against
@@ -33,7 +33,7 @@ def measure_moving(pairs: Iterable[Pair], steps_per_window: int = STEPS_PER_WIND
     has no window are left out; a window with under 80 % of its bars has nulls and its n.
     """
     frames = [
-        frame for pair in pairs if pair.timeframe in WINDOW_HOURS for frame in _measure_pair(pair, steps_per_window)
+        frame for pair in pairs if pair.timeframe in _WINDOW_HOURS for frame in _measure_pair(pair, steps_per_window)
     ]
     return CORRELATION_ROLLING.conform(pl.concat(frames)) if frames else CORRELATION_ROLLING.empty()
 
@@ -49,7 +49,7 @@ def published_positions(pair: Pair, window_hours: float, steps_per_window: int =
 
 def _measure_pair(pair: Pair, steps_per_window: int) -> list[pl.DataFrame]:
     frames = []
-    for window_hours in WINDOW_HOURS[pair.timeframe]:
+    for window_hours in _WINDOW_HOURS[pair.timeframe]:
         ends = published_positions(pair, window_hours, steps_per_window)
         bars = round(window_hours / pair.bar_hours)
         if ends.size:
@@ -57,7 +57,7 @@ def _measure_pair(pair: Pair, steps_per_window: int) -> list[pl.DataFrame]:
             frames.append(_rows(pair, "rolling", window_hours, ends, rolled))
     half_life = HALF_LIFE_HOURS[pair.timeframe]
     smooth = ewma_association(pair.token, pair.benchmark, half_life / pair.bar_hours)
-    ends = published_positions(pair, WINDOW_HOURS[pair.timeframe][0], steps_per_window)
+    ends = published_positions(pair, _WINDOW_HOURS[pair.timeframe][0], steps_per_window)
     if ends.size:
         picked = Association(*(getattr(smooth, name)[ends] for name in Association.__dataclass_fields__))
         frames.append(_rows(pair, "ewma", half_life, ends, picked))

@@ -21,7 +21,7 @@ MIN_OBSERVATIONS = 500
 LAG_MINUTES = np.arange(-360, 361, 30, dtype=np.int64)
 # A change beyond this between two observations is another coin under the same ticker (log points).
 COLLISION = 0.5
-CONVENTIONS = (
+_CONVENTIONS = (
     "Hayashi-Yoshida on prices as observed, shifts of 30 minutes up to 6 hours; lag and estimate: strongest shift, 0 "
     "included; p: largest difference between a lead and the same lag, over all of them; changes above 50 % between "
     "observations left out; p_adjusted: Benjamini-Yekutieli over all pairs"
@@ -72,7 +72,7 @@ def _row(one: str, other: str, first: Observed, second: Observed) -> dict[str, A
         "method": "hayashi_yoshida",
         "n": found.n,
         "n_lags_tried": LAG_MINUTES.size,
-        "conventions": CONVENTIONS,
+        "conventions": _CONVENTIONS,
         "data_as_of_utc": pl.Series([last]).cast(pl.Datetime("us", "UTC")).item(),
     }
     if not np.isfinite(found.correlation).any():

@@ -22,7 +22,7 @@ MIN_BLOCKS = 60
 MIN_REGIME_BLOCKS = 7
 # Cost of a break in units of log(blocks) times the noise variance; simulated false alarms stay under 5 %.
 PENALTY = 3.0
-CONVENTIONS = (
+_CONVENTIONS = (
     "optimal partition (squared cost) of Fisher's z of non-overlapping blocks, penalty 3 log(blocks) times the noise "
     "variance from successive differences; a break is known to one block"
 )
@@ -96,7 +96,7 @@ def _measure_pair(pair: Pair) -> list[dict[str, Any]]:
                 "n": int(found.n),
                 "n_blocks": last - first,
                 "block_hours": size * pair.bar_hours,
-                "conventions": CONVENTIONS,
+                "conventions": _CONVENTIONS,
                 "data_as_of_utc": pair.last_close,
             }
         )

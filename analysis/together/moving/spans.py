@@ -15,8 +15,8 @@ from analysis.together.moving.pairs import Pair
 from warehouse.tables.correlation import CORRELATION_PAIR
 
 # The recent span, long enough for every measure and short enough for those that compare all bars with all.
-RECENT = timedelta(days=90)
-CONVENTIONS = {
+_RECENT = timedelta(days=90)
+_CONVENTIONS = {
     "pearson": "log returns; 95 % interval: Fisher's z with the n that heavy tails and autocorrelation leave",
     "beta": "log returns, least squares; 95 % interval: Newey-West",
     "spearman": "ranks of log returns; 95 % interval: delete-group jackknife over time, 20 groups",
@@ -38,7 +38,7 @@ def measure_spans(pairs: Iterable[Pair]) -> pl.DataFrame:
 
 
 def _measure_pair(pair: Pair) -> Iterator[dict[str, Any]]:
-    recent_bars = RECENT // pair.bar
+    recent_bars = _RECENT // pair.bar
     if pair.token.size <= recent_bars:
         yield from _measure_span(pair, "all", 0, tuple(MEASURES))
         return
@@ -74,5 +74,5 @@ def _measure_span(pair: Pair, span_id: str, start: int, names: tuple[str, ...]) 
             "upper_95": upper,
             "n_effective": float(linear.n_effective) if name == "pearson" else None,
             "reason": reason,
-            "conventions": CONVENTIONS[name],
+            "conventions": _CONVENTIONS[name],
         }

@@ -12,7 +12,7 @@ DETAILS_COMMAND = (
     'aftershock query "select source_id, reason, detail from ops.fetch where n_failures > 0 '
     'order by attempted_at_utc desc"'
 )
-WORDS = {
+_WORDS = {
     "no_network": "no network: no name resolves; check the connection, then run again",
     "unknown_host": "names that do not resolve; tried again later",
     "no_connection": "no connection; tried again later",
@@ -44,7 +44,7 @@ def summarise(problems: Iterable[SourceProblem]) -> tuple[str, ...]:
         if len(group) <= LINES_PER_KIND:
             lines.extend(problem.sentence for problem in group)
             continue
-        words = WORDS.get(reason, f"{reason.replace('_', ' ')}; tried again later")
+        words = _WORDS.get(reason, f"{reason.replace('_', ' ')}; tried again later")
         if reason == "no_network":
             lines.append(f"{len(group)} feeds not reached: {words}")
             continue

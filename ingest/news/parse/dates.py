@@ -22,7 +22,7 @@ _HAS_CLOCK = re.compile(r"\d{1,2}:\d\d")
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class _Claim:
     """What a publisher says about when: `at` is None where nothing credible is said; `raw` keeps the words."""
 
     at: datetime | None
@@ -30,7 +30,7 @@ class Claim:
     basis: str
 
 
-def judge_claim(raw: str | None, clock: str, received_at: datetime, parsed: time.struct_time | None = None) -> Claim:
+def judge_claim(raw: str | None, clock: str, received_at: datetime, parsed: time.struct_time | None = None) -> _Claim:
     """The claim in `raw` under the feed's declared `clock`, kept only between 1995 and a day after receipt.
 
     A day without a time of day, or exactly midnight, is `date_only`: such a stamp says nothing about the hour. Without
@@ -41,9 +41,9 @@ def judge_claim(raw: str | None, clock: str, received_at: datetime, parsed: time
     if written is None and parsed is not None and not _ISO.match(text) and not text.isdigit():
         written = _from_struct(parsed, text)
     if written is None or not EARLIEST_CLAIM <= written.astimezone(UTC) <= received_at + LATEST_AHEAD:
-        return Claim(None, text or None, "first_seen")
+        return _Claim(None, text or None, "first_seen")
     is_midnight = written.hour == written.minute == written.second == 0
-    return Claim(written.astimezone(UTC), text, "date_only" if is_midnight or clock == "date_only" else clock)
+    return _Claim(written.astimezone(UTC), text, "date_only" if is_midnight or clock == "date_only" else clock)
 
 
 def read_instant(text: str) -> datetime | None:

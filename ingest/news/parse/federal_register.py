@@ -21,11 +21,11 @@ from ingest.refusals import Refusal, refuse_rows
 from ingest.source import Source
 from warehouse.tables.news import REGISTER_DOCUMENT
 
-API = "https://www.federalregister.gov/api/v1/documents.json"
+_API = "https://www.federalregister.gov/api/v1/documents.json"
 # Two readings of the limits exist (page times size up to 2,000, or 10,000): the smaller is safe under both.
 MAX_RESULTS_PER_SLICE = 2000
 PER_PAGE = 1000
-KINDS = {
+_KINDS = {
     "Rule": "rule",
     "RULE": "rule",
     "Proposed Rule": "proposed_rule",
@@ -129,7 +129,7 @@ def _document_rows(rows: Iterable[dict[str, Any]], source: Source) -> tuple[pl.D
             "abstract": plain_text(text_of(row.get("abstract")), MAX_SUMMARY_CHARACTERS),
             "kind": "presidential_document"
             if row.get("executive_order_number")
-            else KINDS.get(str(row.get("type") or ""), "unknown"),
+            else _KINDS.get(str(row.get("type") or ""), "unknown"),
             "subkind": _subkind(row),
             "executive_order_number": plain_text(str(row.get("executive_order_number") or "")),
             "agencies": plain_text(", ".join(str(name) for name in agencies or []), 1000),

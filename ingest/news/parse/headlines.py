@@ -27,7 +27,7 @@ SYNONYMS = {
     "language": ("language", "lang"),
     "time_basis": ("time_basis",),
 }
-BASES = {
+_BASES = {
     "publisher": "publisher",
     "submission": "submission",
     "hn_submission": "submission",
@@ -126,7 +126,7 @@ def _judge_times(rows: pl.DataFrame, seen_at: datetime) -> pl.DataFrame:
     """The claim inside the sanity window with its basis, and the first sight."""
     seen = pl.coalesce("seen", pl.lit(seen_at, dtype=UTC))
     is_credible = pl.col("published_at_utc").is_between(pl.lit(EARLIEST_CLAIM, dtype=UTC), seen + LATEST_AHEAD)
-    stated = pl.col("time_basis").replace_strict(BASES, default="publisher", return_dtype=pl.String)
+    stated = pl.col("time_basis").replace_strict(_BASES, default="publisher", return_dtype=pl.String)
     is_midnight = (pl.col("published_at_utc").dt.time() == pl.time(0, 0, 0)) & (stated == "publisher")
     basis = (
         pl.when(pl.col("published_at_utc").is_null() | ~is_credible)

@@ -14,7 +14,7 @@ from ingest.news.fetch.deadline import OutOfTimeError, call_within
 from ingest.news.parse.decode import MAX_BODY_BYTES, Reason, Refused, decode_text, prepare_xml
 
 # Feeds list the newest first; what lies deeper is history and has its own import.
-MAX_ENTRIES = 1000
+_MAX_ENTRIES = 1000
 # When a document is too slow, this many items are tried once more.
 FEW_ENTRIES = 100
 FEW_CHARACTERS = 300_000
@@ -84,12 +84,12 @@ def _read_xml(text: str) -> Items:
         return _read_few(kept)
     if isinstance(items, Items):
         return items
-    if n_items > len(items) and (len(text) > MAX_CHARACTERS or n_items > MAX_ENTRIES):
+    if n_items > len(items) and (len(text) > MAX_CHARACTERS or n_items > _MAX_ENTRIES):
         return Items(items, Reason.TOO_MANY_ENTRIES, f"the first {len(items)} of {n_items} items were read")
     return Items(items)
 
 
-def _cut(text: str, n_entries: int = MAX_ENTRIES, n_characters: int = MAX_CHARACTERS) -> str:
+def _cut(text: str, n_entries: int = _MAX_ENTRIES, n_characters: int = MAX_CHARACTERS) -> str:
     """As much of a document as is read: whole items where it has any, else its beginning."""
     if len(text) > n_characters:
         n_entries = min(n_entries, len(_ITEM_END.findall(text, 0, n_characters)))
@@ -144,7 +144,7 @@ def cut_items(text: str, n_kept: int) -> str:
 
 def _collect(parsed: Any) -> tuple[Item, ...]:
     language = text_of(parsed.get("feed", {}).get("language"))
-    return tuple(_item(entry, language) for entry in parsed.get("entries", [])[:MAX_ENTRIES])
+    return tuple(_item(entry, language) for entry in parsed.get("entries", [])[:_MAX_ENTRIES])
 
 
 def _item(entry: Any, language: str | None) -> Item:
@@ -185,10 +185,10 @@ def read_json_feed(text: str) -> Items:
     if not isinstance(rows, list):
         return Items((), Reason.NOT_A_FEED, "JSON without a list named items, so not a JSON Feed")
     language = text_of(document.get("language"))
-    items = tuple(_json_item(row, language) for row in rows[:MAX_ENTRIES] if isinstance(row, dict))
+    items = tuple(_json_item(row, language) for row in rows[:_MAX_ENTRIES] if isinstance(row, dict))
     if not items:
         return Items((), Reason.NO_ENTRIES, "a feed without items")
-    if len(rows) > MAX_ENTRIES:
+    if len(rows) > _MAX_ENTRIES:
         return Items(items, Reason.TOO_MANY_ENTRIES, f"the first {len(items)} of {len(rows)} items were read")
     return Items(items)
 

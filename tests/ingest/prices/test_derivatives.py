@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 import stamina
 
-from ingest.prices.derivatives import FIRST_DAYS, DerivativesHarvest, fetch_derivatives, watched_contracts
+from ingest.prices.derivatives import VENUE_MEMORY_DAYS, DerivativesHarvest, fetch_derivatives, watched_contracts
 from ingest.prices.exchange import offers
 from ingest.prices.registry import load_registry
 from ingest.source import Source
@@ -53,12 +53,12 @@ def test_every_venue_gives_a_whole_month_of_both_histories_in_coins() -> None:
     harvest, _ = fetch()
     assert harvest.problems == []
     markets = sorted(f"{venue}:TAO/USDT:USDT" for venue in VENUES)
-    first = NOW - timedelta(days=FIRST_DAYS)
+    first = NOW - timedelta(days=VENUE_MEMORY_DAYS)
     for market in markets:
         settled = harvest.funding.filter(market_id=market)["funding_time_utc"].sort()
         hours = harvest.open_interest.filter(market_id=market).sort("observed_at_utc")
-        assert settled.len() == FIRST_DAYS * 3, market
-        assert hours.height == FIRST_DAYS * 24, market
+        assert settled.len() == VENUE_MEMORY_DAYS * 3, market
+        assert hours.height == VENUE_MEMORY_DAYS * 24, market
         assert hours["observed_at_utc"].diff().drop_nulls().unique().to_list() == [timedelta(hours=1)], market
         assert hours["observed_at_utc"][0] - first < timedelta(hours=1), market
         assert hours["open_interest_base"].unique().to_list() == [pytest.approx(1000.5)], market
@@ -88,14 +88,14 @@ def test_a_venue_that_fails_is_one_line_and_the_others_are_whole(kind: str) -> N
     harvest, _ = fetch({"okx": Fault(kind)})
     assert [line.split(",")[0] for line in harvest.problems] == ["okx"]
     assert harvest.funding["market_id"].n_unique() == len(VENUES) - 1
-    assert harvest.open_interest.height == FIRST_DAYS * 24 * (len(VENUES) - 1)
+    assert harvest.open_interest.height == VENUE_MEMORY_DAYS * 24 * (len(VENUES) - 1)
 
 
 def test_one_history_that_fails_leaves_the_other_of_the_same_venue() -> None:
     harvest, _ = fetch({"bybit": Fault("500", path="/open-interest")})
     [line] = harvest.problems
     assert line.startswith("bybit, funding and open interest: open interest: bybit TAO/USDT:USDT")
-    assert harvest.funding.filter(market_id="bybit:TAO/USDT:USDT").height == FIRST_DAYS * 3
+    assert harvest.funding.filter(market_id="bybit:TAO/USDT:USDT").height == VENUE_MEMORY_DAYS * 3
     assert "bybit:TAO/USDT:USDT" not in harvest.open_interest["market_id"].to_list()
 
 
@@ -131,11 +131,11 @@ def test_after_a_long_pause_open_interest_is_asked_for_as_far_back_as_venues_kee
         table: frame.group_by("market_id").len()["len"].unique().to_list()
         for table, frame in (("funding", harvest.funding), ("interest", harvest.open_interest))
     }
-    assert counts == {"funding": [80 * 3], "interest": [FIRST_DAYS * 24]}
+    assert counts == {"funding": [80 * 3], "interest": [VENUE_MEMORY_DAYS * 24]}
 
 
 def test_a_full_page_is_asked_for_again_in_halves(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.replay.wires_derivatives.settlements", lambda bars: bars)
     harvest, _ = fetch()
     hourly = harvest.funding.filter(pl.col("market_id") != "binanceusdm:TAO/USDT:USDT")
-    assert hourly.group_by("market_id").len()["len"].unique().to_list() == [FIRST_DAYS * 24]
+    assert hourly.group_by("market_id").len()["len"].unique().to_list() == [VENUE_MEMORY_DAYS * 24]
