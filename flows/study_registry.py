@@ -29,13 +29,13 @@ class DeclaredStudy(Entry):
 
     id: str
     title: str
-    asset_ids: tuple[str, ...]
-    benchmark_asset_ids: tuple[str, ...]
+    asset_ids: tuple[str, ...] = Field(min_length=1)
+    benchmark_asset_ids: tuple[str, ...] = Field(min_length=1)
     benchmark_exchanges: tuple[str, ...]
-    timeframes: tuple[BarName, ...]
+    timeframes: tuple[BarName, ...] = Field(min_length=1)
     timing_rule: Literal["first_public_evidence"]
     event_origins: tuple[str, ...]
-    windows_hours: tuple[float, ...]
+    windows_hours: tuple[Annotated[float, Field(gt=0)], ...] = Field(min_length=1)
     main_window_hours: float
     estimation_hours: float
     minimum_estimation_hours: float
@@ -48,6 +48,14 @@ class DeclaredStudy(Entry):
     examined_origins: tuple[str, ...]
     search_hours: float
     observed_staleness_minutes: float = Field(default=0.0, ge=0.0)
+
+    @field_validator("main_window_hours")
+    @classmethod
+    def _require_window(cls, hours: float, info: ValidationInfo) -> float:
+        windows = info.data.get("windows_hours", (hours,))
+        if hours not in windows:
+            raise ValueError(f"{hours:g} is none of windows_hours ({', '.join(f'{window:g}' for window in windows)})")
+        return hours
 
     @field_validator("observed_staleness_minutes")
     @classmethod

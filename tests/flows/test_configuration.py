@@ -265,6 +265,19 @@ def test_a_list_replaces_the_whole_list() -> None:
     assert own.asset_ids == ("TAO",)
 
 
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("main_window_hours = 23", "main_window_hours: 23 is none of windows_hours (1, 4, 12, 24, 72, 168)"),
+        ("benchmark_asset_ids = []", "benchmark_asset_ids: [] "),
+        ("windows_hours = [0, 24]", "windows_hours.#1: 0 should be greater than 0"),
+    ],
+)
+def test_a_study_that_could_not_be_measured_is_refused_at_the_door(line: str, message: str, tmp_path: Path) -> None:
+    fault = only_fault(write(tmp_path, "studies.toml", f'[[study]]\nid = "reaction"\n{line}\n'))
+    assert f"studies.toml line 3: study 'reaction': {message}" in fault
+
+
 def test_a_new_id_that_is_not_whole_is_told_what_is_missing_and_which_id_was_perhaps_meant(tmp_path: Path) -> None:
     config = write(tmp_path, "feeds.toml", '[[feed]]\nid = "cr_decript"\ninterval_minutes = 5\n')
     faults = examine_configuration(config).faults
