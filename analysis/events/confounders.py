@@ -8,6 +8,7 @@ import polars as pl
 
 from warehouse.tables.bars import SECONDS_PER_HOUR
 from warehouse.tables.news import CONFOUNDER
+from warehouse.tables.units import hours_plain, percent
 
 # Two days before and after: the windows that studies look at around an event.
 _WINDOW = timedelta(hours=48)
@@ -83,7 +84,9 @@ def _market_moves(live: pl.DataFrame, closes: pl.DataFrame) -> pl.DataFrame:
             pl.lit("market_move").alias("kind"),
             pl.lit(None, dtype=pl.String).alias("other_event_id"),
             pl.format(
-                "the market's benchmark moved {} % within {} h", (pl.col("move") * 100).round(1), MARKET_HOURS
+                "the market's benchmark moved {} within {}",
+                pl.col("move").map_elements(percent, return_dtype=pl.String),
+                pl.lit(hours_plain(MARKET_HOURS)),
             ).alias("detail"),
         )
     )

@@ -12,6 +12,7 @@ from analysis.events.tagging import tag_titles
 from analysis.events.vocabulary import Vocabulary
 from warehouse.tables.bars import SECONDS_PER_HOUR
 from warehouse.tables.news import EVENT, EVENT_SOURCE
+from warehouse.tables.units import hours_and_minutes
 
 # News about an event keeps coming for a day and a half; later stories are about what followed from it.
 NEWS_TOLERANCE = timedelta(hours=36)
@@ -30,7 +31,9 @@ def outage_events(outages: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame
         pl.col("started_at_utc"), pl.col("started_at_utc") + NEWS_TOLERANCE
     )
     lasted = (
-        pl.when(hours.is_null()).then(pl.lit("end not on record")).otherwise(pl.format("lasted {} h", hours.round(2)))
+        pl.when(hours.is_null())
+        .then(pl.lit("end not on record"))
+        .otherwise(pl.format("lasted {}", hours.map_elements(hours_and_minutes, return_dtype=pl.String)))
     )
     day = pl.col("time_basis") == "date_only"
     return EVENT.conform(

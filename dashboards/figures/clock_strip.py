@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from dashboards.shell.tables import time_tag
 from warehouse.tables.bars import HOUR
-from warehouse.tables.terms import ROLES
+from warehouse.tables.terms import role_name
 from warehouse.tables.units import clock, day, exact_clock, log_percent, moment, price, short_day, span
 
 # A flag's text takes about this share of the strip's width.
@@ -104,14 +104,14 @@ def _flags(event: Mapping[str, Any], sources: pl.DataFrame, timing: Mapping[str,
         flags += [
             Flag(
                 row["published_at_utc"],
-                ROLES[role],
+                role_name(role),
                 row["outlet"],
                 "private-edge" if role == "private" else "",
                 "second",
             )
             for row in first.iter_rows(named=True)
         ]
-    if not any(flag.name == ROLES["first_report"] for flag in flags):
+    if not any(flag.name == role_name("first_report") for flag in flags):
         flags.append(
             Flag(event["best_at_utc"], "First public evidence", "study starts here", "", event["time_precision"])
         )

@@ -13,7 +13,7 @@ from dashboards.figures.figure import Figure, FigureColumn, Plot, safe
 from dashboards.findings.readings import SUBJECT_ASSET
 from dashboards.glossary import tip
 from warehouse.tables.bars import bar_words
-from warehouse.tables.terms import BENCHMARKS, is_simulated_market, venue_name
+from warehouse.tables.terms import benchmark_name, is_simulated_market, venue_name
 from warehouse.tables.units import close_moment, hours_in_words, listing, number, plain_percent, signed
 
 _ROW_HEIGHT = 56
@@ -192,7 +192,7 @@ def _note(rows: pl.DataFrame) -> Markup:
         first["n_after"],
         bars,
         hours_in_words(first["window_hours"]),
-        BENCHMARKS["BTC"],
+        benchmark_name("BTC"),
         rank,
         "A correlation also rises when the market is merely more volatile.",
         venue_name(first["market_id"]),

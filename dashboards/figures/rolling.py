@@ -16,7 +16,7 @@ from dashboards.findings.readings import SUBJECT_ASSET
 from dashboards.glossary import tip
 from dashboards.shell.frames import extremes
 from warehouse.tables.bars import bar_words
-from warehouse.tables.terms import BENCHMARKS, is_simulated_market, venue_name
+from warehouse.tables.terms import benchmark_name, is_simulated_market, venue_name
 from warehouse.tables.units import close_moment, count, day, hours_in_words, iso_minute, number
 
 # A longer series is thinned evenly to about this many points; the CSV keeps all.
@@ -83,7 +83,7 @@ def draw_rolling(
         ),
         summary=f"From {day(known['close_time_utc'][0])} to {day(known['close_time_utc'][-1])} it ran between "
         f"{number(low)} and {number(high)}; last {number(now)}.",
-        note=f"n = {count(known.height)} overlapping windows of {window} · benchmark: {BENCHMARKS['BTC']} · "
+        note=f"n = {count(known.height)} overlapping windows of {window} · benchmark: {benchmark_name('BTC')} · "
         f"interval: 95%. Source: {venue_name(first['market_id'])}. As of {close_moment(known['close_time_utc'][-1])}.",
         frame=frame,
         columns=columns,

@@ -14,7 +14,7 @@ from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, s
 from dashboards.findings.findings import as_of_words
 from dashboards.findings.readings import HEADLINE_HOURS
 from dashboards.shell.frames import extremes, newest
-from warehouse.tables.terms import ROLES, is_simulated_market, venue_name
+from warehouse.tables.terms import ROLE_TITLES, is_simulated_market, venue_name
 from warehouse.tables.units import count, hours_plain, p_value, percent, plain, share
 
 _MODELS = {
@@ -26,7 +26,7 @@ _MODELS = {
 }
 # Decision -> (column, how an option is written).
 _DECISIONS: dict[str, tuple[str, Callable[[Any], str]]] = {
-    "Start": ("timing_rule", lambda value: ROLES.get(value, str(value).replace("_", " "))),
+    "Start": ("timing_rule", lambda value: ROLE_TITLES.get(value, str(value).replace("_", " "))),
     "Model": ("model", lambda value: _MODELS.get(value, str(value).replace("_", " "))),
     "Benchmark": ("benchmark", str),
     "Estimation": ("estimation_days", lambda value: f"{plain(value)} days"),

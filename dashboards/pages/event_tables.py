@@ -15,7 +15,7 @@ from dashboards.shell.frames import extremes
 from dashboards.shell.inline import range_bar, range_scale, scale_words, sparkline
 from dashboards.shell.page import event_path, safe_link, token_path
 from dashboards.shell.tables import Cell, Head, Spanning, facts, table, time_tag
-from warehouse.tables.terms import BASES, ROLES, category_label, market_name
+from warehouse.tables.terms import category_label, market_name, role_name, time_basis_name
 from warehouse.tables.units import (
     clock,
     close_moment,
@@ -46,7 +46,7 @@ def facts_of(event: Mapping[str, Any]) -> Markup:
             Markup('{} <br><span class="soft">{} · {}</span>').format(
                 time_tag(event["best_at_utc"], None, event["time_precision"]),
                 exact,
-                BASES.get(event["time_basis"], event["time_basis"]),
+                time_basis_name(event["time_basis"]),
             ),
         ),
         ("Kind", f"{category_label(event['category'])}{', ' + event['jurisdiction'] if event['jurisdiction'] else ''}"),
@@ -238,10 +238,10 @@ def sources_table(sources: pl.DataFrame) -> Markup:
     )
     rows = [
         [
-            Markup('{} <br><span class="soft">{}</span>').format(ROLES.get(row["role"], row["role"]), row["title"]),
+            Markup('{} <br><span class="soft">{}</span>').format(role_name(row["role"]), row["title"]),
             safe_link(row["url"], row["outlet"]),
             _clock(row["published_at_utc"], row["time_basis"]),
-            BASES.get(row["time_basis"], row["time_basis"]),
+            time_basis_name(row["time_basis"]),
             _clock(row["first_seen_at_utc"], ""),
         ]
         for row in sources.sort("source_number").iter_rows(named=True)

@@ -14,7 +14,7 @@ from dashboards.shell.tables import Cell, Head, Spanning, table
 from warehouse.tables.prices import MARKET
 from warehouse.tables.size import TEST_SIZE
 from warehouse.tables.studies import STUDY_RESULT
-from warehouse.tables.terms import HEADLINE_TEST, SCENARIOS, scenario_name, statistic_name
+from warehouse.tables.terms import HEADLINE_TEST, SCENARIO_TITLES, scenario_name, statistic_name
 from warehouse.tables.units import count, iso_day, number, share
 
 # The statistics whose conventions the page quotes, as stored with a result.
@@ -154,7 +154,7 @@ def _size_table(picked: pl.DataFrame) -> Markup:
         Head("Too often", is_number=True, label="of these, too often"),
     )
     known = picked.filter(pl.col("rejection").is_not_null())
-    order = {name: place for place, name in enumerate(SCENARIOS)}
+    order = {name: place for place, name in enumerate(SCENARIO_TITLES)}
     names = sorted(known["scenario"].unique(), key=lambda name: (order.get(name, len(order)), name))
     return table(
         "size-table",
@@ -189,7 +189,7 @@ def _power_table(rows: pl.DataFrame) -> Markup:
     if not picked.height:
         return Markup("")
     effect, n_events = picked["effect_sd"][0], picked["n_events"][0]
-    order = {name: place for place, name in enumerate(SCENARIOS)}
+    order = {name: place for place, name in enumerate(SCENARIO_TITLES)}
     names = sorted(picked["scenario"].unique(), key=lambda name: (order.get(name, len(order)), name))
     heads = (Head("Market"), Head("Headline test", is_number=True), Head("Median", is_number=True), Head("Range"))
     body: list[list[Cell | Spanning]] = []

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from dashboards.shell.frames import extremes
 from dashboards.shell.inline import range_bar, range_scale, scale_words
 from dashboards.shell.tables import Cell, Head, Spanning, table
-from warehouse.tables.terms import BENCHMARKS, asset_of, model_name
+from warehouse.tables.terms import asset_of, benchmark_name, model_name
 from warehouse.tables.units import count, listing, percent
 
 STUDY_ID, PREFIX = "models", "car:"
@@ -54,7 +54,7 @@ def models_table(results: pl.DataFrame, asset_id: str, assets: Mapping[str, str]
 
 def _row(row: Mapping[str, Any], scale: float) -> list[Cell | Spanning]:
     name: Cell = model_name(row["statistic"].removeprefix(PREFIX))
-    extra = [BENCHMARKS.get(factor, factor) for factor in (row["benchmark"] or "").split("; ")[1:]]
+    extra = [benchmark_name(factor) for factor in (row["benchmark"] or "").split("; ")[1:]]
     if extra:
         name = Markup('{} <span class="soft">Bitcoin, {}</span>').format(name, listing(extra))
     if row["estimate"] is None:

@@ -21,7 +21,7 @@ from dashboards.shell.page import render_page
 from dashboards.shell.theme import css_variables, resolve
 from warehouse.tables.claims import CLAIM
 from warehouse.tables.news import CONFOUNDER, EVENT, EVENT_SOURCE
-from warehouse.tables.terms import ROLES, category_news, market_name, reader_words
+from warehouse.tables.terms import category_news, market_name, reader_words, role_name
 from warehouse.tables.units import close_moment, count, hours_in_words, limit_words, moment, percent
 
 CARD_WIDTH, CARD_HEIGHT = 1200, 630
@@ -109,7 +109,7 @@ def event_markdown(frames: Frames, event: Mapping[str, Any]) -> str:
     if sources.height:
         lines += ["## Sources", "", "| what | who | claimed | first seen |", "|---|---|---|---|"]
         lines += [
-            f"| {ROLES.get(row['role'], row['role'])} | {_cell(row['outlet'])} | {_when(row['published_at_utc'])} | "
+            f"| {role_name(row['role'])} | {_cell(row['outlet'])} | {_when(row['published_at_utc'])} | "
             f"{_when(row['first_seen_at_utc'])} |"
             for row in sources.iter_rows(named=True)
         ]

@@ -11,6 +11,7 @@ from ingest.refusals import refuse_frame
 from ingest.source import Source
 from warehouse.tables.contract import UTC
 from warehouse.tables.prices import OBSERVATION
+from warehouse.tables.units import percent
 
 COLUMNS = frozenset({"symbol", "observed_at_utc", "price_usd"})
 # Two coins can share a ticker in an aggregator: a price more than half away from its neighbours may be another coin's.
@@ -51,9 +52,9 @@ def parse_observations(raw: pl.DataFrame, source: Source) -> tuple[pl.DataFrame,
         pl.col("symbol").alias("subject_id"),
         "reason",
         pl.format(
-            "price {} differs from the median of its neighbours by {} %",
+            "price {} differs from the median of its neighbours by {}",
             "price_usd",
-            (pl.col("deviation") * 100).round(1),
+            pl.col("deviation").map_elements(percent, return_dtype=pl.String),
         )
         .fill_null("not a usable price")
         .alias("detail"),

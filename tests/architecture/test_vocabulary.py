@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.paths import PROJECT
-from warehouse.tables.bars import NAMES
+from warehouse.tables.bars import NAMES, STORED, STORED_SECONDS
 
 PACKAGES = ("flows", "ingest", "analysis", "warehouse", "dashboards")
 BARS, UNITS = "warehouse/tables/bars.py", "warehouse/tables/units.py"
@@ -61,9 +61,13 @@ def tables_by_bar(source: str) -> Iterator[str]:
 
 
 def formats(source: str) -> Iterator[str]:
-    """Places where a value becomes text by a format of its own."""
+    """Places where a value becomes text by a format of its own: spelled, rounded for show, or with an "s" put on."""
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.FormattedValue) and node.format_spec is not None and not _is_layout(node.format_spec):
+        if isinstance(node, ast.IfExp) and {_text(node.body), _text(node.orelse)} == {"", "s"}:
+            yield f"line {node.lineno}: {ast.unparse(node)}; ask plural()"
+        elif isinstance(node, ast.FormattedValue) and any(_is_rounding(part) for part in ast.walk(node.value)):
+            yield f"line {node.lineno}: {ast.unparse(node.value)} is rounded for show"
+        elif isinstance(node, ast.FormattedValue) and node.format_spec is not None and not _is_layout(node.format_spec):
             yield f"line {node.lineno}: {ast.unparse(node.value)} with a format of its own"
         elif isinstance(node, ast.Call):
             yield from _format_calls(node)
@@ -71,6 +75,8 @@ def formats(source: str) -> Iterator[str]:
 
 def _format_calls(node: ast.Call) -> Iterator[str]:
     name = ast.unparse(node.func)
+    if name == "pl.format" and any(_is_rounding(part) for arg in node.args for part in ast.walk(arg)):
+        yield f"line {node.lineno}: {ast.unparse(node)[:60]} is rounded for show"
     if name == "format" and len(node.args) > 1:
         yield f"line {node.lineno}: {ast.unparse(node)}"
     if name.endswith((".strftime", ".to_string")) and any(isinstance(arg, ast.Constant) for arg in node.args):
@@ -80,6 +86,18 @@ def _format_calls(node: ast.Call) -> Iterator[str]:
     texts = [part.value for part in ast.walk(node.func) if isinstance(part, ast.Constant)]
     if name.endswith(".format") and any(isinstance(text, str) and _BRACES_WITH_SPEC.search(text) for text in texts):
         yield f"line {node.lineno}: a template with a format of its own"
+
+
+def _is_rounding(node: ast.AST) -> bool:
+    """A call that rounds to decimals; rounding to a whole number makes a count."""
+    if not isinstance(node, ast.Call):
+        return False
+    name = ast.unparse(node.func)
+    return (name == "round" and len(node.args) > 1) or (name.endswith(".round") and bool(node.args))
+
+
+def _text(node: ast.AST) -> object:
+    return node.value if isinstance(node, ast.Constant) else None
 
 
 def _is_timedelta(node: ast.AST) -> bool:
@@ -164,6 +182,9 @@ def test_a_table_of_bar_lengths_is_seen(line: str) -> None:
     "line",
     [
         'f"{move:+.1%}"',
+        'f"{round(move, 1)} points"',
+        'pl.format("{} %", (pl.col("move") * 100).round(1))',
+        """f"{n} event{'s' if n != 1 else ''}\"""",
         'f"{n:,} rows"',
         'f"{hours:g} h"',
         'f"{at:%Y-%m-%d}"',
@@ -194,3 +215,30 @@ def test_a_format_of_its_own_is_seen(line: str) -> None:
 )
 def test_layout_and_choices_are_allowed(line: str) -> None:
     assert [*formats(line), *bar_arithmetic(line), *tables_by_bar(line)] == []
+
+
+@pytest.mark.parametrize("path", sorted((PROJECT / "warehouse/sql").rglob("*.sql")), ids=relative)
+def test_queries_know_the_bar_lengths_that_are_stored(path: Path) -> None:
+    assert list(bar_lengths_of_sql(path.read_text())) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "case timeframe when '1m' then 60 when '4h' then 14000 end",
+        "unnest(['1m', '5m', '1h', '1d'])",
+        "list_position(['1m', '1h', '5m', '4h', '1d'], timeframe)",
+    ],
+)
+def test_a_query_with_another_length_or_order_is_seen(text: str) -> None:
+    assert list(bar_lengths_of_sql(text))
+
+
+def bar_lengths_of_sql(text: str) -> Iterator[str]:
+    """Lengths and lists of bar lengths in a query that are not those of the vocabulary."""
+    for name, seconds in re.findall(r"when '(\d+[mhdw])' then (\d+)", text):
+        if STORED_SECONDS.get(name) != int(seconds):
+            yield f"{name} has {STORED_SECONDS.get(name)} seconds, not {seconds}"
+    for listed in re.findall(r"\[((?:'\d+[mhdw]'(?:, )?)+)\]", text):
+        if tuple(re.findall(r"'(\w+)'", listed)) != STORED:
+            yield f"[{listed}] is not {STORED}"

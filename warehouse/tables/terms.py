@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 # Category id -> (label, what its news is called inside a sentence).
-CATEGORIES: dict[str, tuple[str, str]] = {
+CATEGORY_TITLES: dict[str, tuple[str, str]] = {
     "export_control_access": ("Export control", "export-control news"),
     "regulation_legislation": ("Legislation", "legislation news"),
     "executive_order": ("Executive order", "executive-order news"),
@@ -23,7 +23,7 @@ CATEGORIES: dict[str, tuple[str, str]] = {
 # The venue of markets whose closes are observations.
 OBSERVED = "observed"
 
-VENUES = {
+VENUE_TITLES = {
     "binanceusdm": "Binance USD-M",
     "binance": "Binance spot",
     "okx": "OKX",
@@ -36,7 +36,7 @@ VENUES = {
     OBSERVED: "prices observed at uneven times",
 }
 
-ROLES = {
+ROLE_TITLES = {
     "private": "Received in private",
     "first_report": "First public report",
     "statement": "Statement",
@@ -45,7 +45,7 @@ ROLES = {
     "restored": "Restored",
 }
 
-BASES = {
+TIME_BASIS_TITLES = {
     "publisher": "publisher's clock",
     "submission": "reader's submission",
     "crawl": "crawler's clock",
@@ -56,7 +56,7 @@ BASES = {
 }
 
 # Markets in which the tests are put to the proof, as `analysis.engine.simulate` and `aftershock study size` name them.
-SCENARIOS = {
+SCENARIO_TITLES = {
     "normal": "Ordinary returns",
     "student t3": "Fat tails",
     "garch": "Calm and nervous stretches",
@@ -72,7 +72,7 @@ SCENARIOS = {
 }
 
 # Tests by the names the literature gives them.
-STATISTICS = {
+STATISTIC_TITLES = {
     "block_bootstrap": "block bootstrap",
     "bmp": "BMP",
     "brown_warner_1980": "Brown–Warner 1980",
@@ -106,7 +106,7 @@ STATISTICS = {
 HEADLINE_TEST = "kp_bmp"
 
 # Expected-return models, as the rows of the study `models` name them.
-MODELS = {
+MODEL_TITLES = {
     "constant_mean": "Its own average",
     "dimson": "Bitcoin, Dimson beta",
     "egarch": "Bitcoin, EGARCH volatility",
@@ -122,7 +122,7 @@ MODELS = {
     "synthetic_control": "A mix of other assets",
 }
 
-BENCHMARKS = {
+BENCHMARK_TITLES = {
     "BTC": "Bitcoin",
     "ETH": "Ether",
     "BASKET_EQUAL": "the market basket",
@@ -142,7 +142,7 @@ def reader_words(reason: str | None) -> str:
 
 def category_label(category: str) -> str:
     """The category as a label."""
-    return CATEGORIES.get(category, (category.replace("_", " ").capitalize(), ""))[0]
+    return CATEGORY_TITLES.get(category, (category.replace("_", " ").capitalize(), ""))[0]
 
 
 def category_inside(category: str) -> str:
@@ -153,35 +153,50 @@ def category_inside(category: str) -> str:
 
 def category_news(category: str) -> str:
     """What news of the category is called inside a sentence."""
-    return CATEGORIES.get(category, ("", f"{category.replace('_', ' ')} news"))[1]
+    return CATEGORY_TITLES.get(category, ("", f"{category.replace('_', ' ')} news"))[1]
 
 
 def statistic_name(statistic: str) -> str:
     """A test as the literature calls it."""
-    return STATISTICS.get(statistic, statistic.replace("_", " "))
+    return STATISTIC_TITLES.get(statistic, statistic.replace("_", " "))
 
 
 def model_name(model: str) -> str:
     """An expected-return model in words."""
-    return MODELS.get(model, model.replace("_", " "))
+    return MODEL_TITLES.get(model, model.replace("_", " "))
 
 
 def scenario_name(scenario: str) -> str:
     """A market of `aftershock study size` in words."""
-    return SCENARIOS.get(scenario, scenario)
+    return SCENARIO_TITLES.get(scenario, scenario)
+
+
+def role_name(role: str) -> str:
+    """What a source of an event is to it."""
+    return ROLE_TITLES.get(role, role)
+
+
+def time_basis_name(basis: str) -> str:
+    """Whose clock a time was read from."""
+    return TIME_BASIS_TITLES.get(basis, basis)
+
+
+def benchmark_name(benchmark_id: str) -> str:
+    """A benchmark inside a sentence."""
+    return BENCHMARK_TITLES.get(benchmark_id, benchmark_id)
 
 
 def venue_name(market_id: str) -> str:
     """The venue of a market in words."""
     exchange = market_id.split(":", 1)[0]
-    return VENUES.get(exchange, exchange)
+    return VENUE_TITLES.get(exchange, exchange)
 
 
 def market_name(market_id: str) -> str:
     """A market in words: the pair and its venue, or that its prices were observed and not traded there."""
     symbol = market_id.split(":", 1)[-1].split(":", 1)[0]
     if market_id.split(":", 1)[0] == OBSERVED:
-        return f"{symbol}, {VENUES[OBSERVED]}"
+        return f"{symbol}, {VENUE_TITLES[OBSERVED]}"
     return f"{symbol} on {venue_name(market_id)}"
 
 

@@ -332,6 +332,7 @@ _WRITERS: dict[str, Writer] = {
     "minutes": lambda value: hours_and_minutes(value / 60),
     "seconds": seconds_words,
     "days": _counted("day"),
+    "weeks": lambda value: _counted("week")(round(value, 1)),
     "bars": lambda value: plural(round(value), "bar"),
     "bytes": file_size,
 }

@@ -12,6 +12,7 @@ from analysis.engine.kernel import BlockSums, MarketModels, fit_around, total_re
 from analysis.single.window.block_model import sum_returns
 from analysis.single.window.placebo import measure_volatility
 from analysis.tape.series import AlignedSeries, cut_series, mark_spans
+from warehouse.tables.bars import bar_of_hours
 from warehouse.tables.units import ascii_number
 
 Floats = NDArray[np.float64]
@@ -43,7 +44,7 @@ class Choice:
     def specification_id(self) -> str:
         """The choices in short."""
         return (
-            f"{self.market_id}/{ascii_number(self.bar_hours)}h/{self.model}/{self.benchmark}/{ascii_number(self.estimation_days)}d/"
+            f"{self.market_id}/{bar_of_hours(self.bar_hours).name}/{self.model}/{self.benchmark}/{ascii_number(self.estimation_days)}d/"
             f"{self.return_kind}/{self.timing_rule}/{ascii_number(self.window_hours)}h"
         )
 

@@ -40,4 +40,4 @@ def test_a_move_of_the_whole_market_is_named_with_its_size():
     )
     found = find_confounders(make_events(make_event("one", "2026-06-12T12:00:00Z")), market)
     assert found["kind"].to_list() == ["market_move"]
-    assert found["detail"][0] == "the market's benchmark moved 6.0 % within 12 h"
+    assert found["detail"][0] == "the market's benchmark moved +6.0% within 12 h"

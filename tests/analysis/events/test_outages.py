@@ -85,7 +85,7 @@ def test_an_outage_event_says_impact_and_duration():
     event = outage_events(merged, VOCABULARY).row(0, named=True)
     assert event["category"] == "outage"
     assert event["severity"] == 3, "a major outage of more than four hours"
-    assert "impact major, lasted 5.5 h" in event["reason"]
+    assert "impact major, lasted 5 h 30 min" in event["reason"]
     assert outage_sources(merged, VOCABULARY)["outlet"].to_list() == ["OpenAI status"]
 
 

@@ -8,22 +8,27 @@ from analysis.engine.battery import load_models, load_statistics
 from analysis.engine.simulate import SCENARIOS as SIMULATED
 from analysis.events.vocabulary import load_vocabulary
 from analysis.tape.benchmarks import BENCHMARKS as MEASURED_AGAINST
+from flows.jobs.sizes import REAL_SCENARIOS
 from ingest.bundle.ledger import Role
 from ingest.prices.registry import load_registry
 from warehouse.tables import terms
 
 EVENT_CATEGORIES = [c.category_id for c in load_vocabulary().categories if c.is_main and c.is_relevant]
+SIMULATED_NAMES = [*(scenario.name for scenario in SIMULATED), *(name for name, _ in REAL_SCENARIOS)]
 SHIPPED = {
-    "a test": (load_statistics(), terms.STATISTICS),
-    "a model": (load_models(), terms.MODELS),
+    "a test": (load_statistics(), terms.STATISTIC_TITLES),
+    "a model": (load_models(), terms.MODEL_TITLES),
     "a category": (
         {entry.category_id for entry in load_vocabulary().categories if entry.is_main and entry.is_relevant},
-        terms.CATEGORIES,
+        terms.CATEGORY_TITLES,
     ),
-    "a venue": (load_registry(None).venues, terms.VENUES),
-    "a simulated market": ([scenario.name for scenario in SIMULATED], terms.SCENARIOS),
-    "a benchmark": ([benchmark.benchmark_id for benchmark in MEASURED_AGAINST], terms.BENCHMARKS),
-    "a role": (get_args(Role), terms.ROLES),
+    "a venue": (load_registry(None).venues, terms.VENUE_TITLES),
+    "a simulated market": (
+        [*(scenario.name for scenario in SIMULATED), *(name for name, _ in REAL_SCENARIOS)],
+        terms.SCENARIO_TITLES,
+    ),
+    "a benchmark": ([benchmark.benchmark_id for benchmark in MEASURED_AGAINST], terms.BENCHMARK_TITLES),
+    "a role": (get_args(Role), terms.ROLE_TITLES),
 }
 
 

@@ -99,6 +99,7 @@ def test_hours_are_told_to_the_minute(hours, text):
         (168.0, "hours", "7 days"),
         (7.25, "hours", "7.2 hours"),
         (1.0, "days", "1 day"),
+        (2.726, "weeks", "2.7 weeks"),
         (1.0, "bars", "1 bar"),
         (12_345, "bars", "12,345 bars"),
         (90.0, "minutes", "1 h 30 min"),
