@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.engine import compiled
+from warehouse.tables.units import file_size
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -307,8 +308,8 @@ def _check_size(n_studies: int, length: int) -> None:
     asked = 16 * n_studies * length
     if asked > RESULT_BYTES:
         raise ValueError(
-            f"{n_studies} studies of {length} bars return {asked / 2**30:.1f} GiB of single abnormal returns, more "
-            f"than {RESULT_BYTES / 2**30:g}: ask with keep_bars=False, or for fewer studies a call"
+            f"{n_studies} studies of {length} bars return {file_size(asked)} of single abnormal returns, more "
+            f"than {file_size(RESULT_BYTES)}: ask with keep_bars=False, or for fewer studies a call"
         )
 
 
