@@ -54,7 +54,7 @@ class DeclaredStudy(Entry):
     def _require_window(cls, hours: float, info: ValidationInfo) -> float:
         windows = info.data.get("windows_hours", (hours,))
         if hours not in windows:
-            raise ValueError(f"{hours:g} is none of windows_hours ({', '.join(f'{window:g}' for window in windows)})")
+            raise ValueError(f"{plain(hours)} is none of windows_hours ({', '.join(map(plain, windows))})")
         return hours
 
     @field_validator("observed_staleness_minutes")
