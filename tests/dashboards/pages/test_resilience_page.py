@@ -109,3 +109,9 @@ def test_numbers_of_the_figure_are_beside_it() -> None:
     page = compose([response()], [])
     assert list(page.files) == ["data/resilience/outage-means.csv"]
     assert "TAO" in page.files["data/resilience/outage-means.csv"]
+
+
+def test_stored_log_points_are_shown_as_simple_returns() -> None:
+    logs = response(estimate=0.262364, lower_95=0.18232, upper_95=0.405465)
+    assert "<b>+30.00%</b>" in compose([logs], []).body
+    assert "+20.00% to +50.00%" in compose([logs], []).body

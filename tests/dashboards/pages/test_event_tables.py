@@ -1,0 +1,22 @@
+"""Tables of an event page say what the rows behind them say."""
+
+from datetime import UTC, datetime
+
+from dashboards.pages.event_tables import _mover_row
+
+AT = datetime(2026, 6, 13, 0, tzinfo=UTC)
+
+
+def test_log_points_of_the_first_bar_and_the_peak_are_shown_as_simple_returns() -> None:
+    row = {
+        "market_id": "b:TAO/USDT",
+        "first_bar_open_utc": AT,
+        "first_bar_close_utc": AT.replace(hour=1),
+        "first_bar_return": 0.09531,
+        "quiet_hours": 1.25,
+        "peak_car": 0.405465,
+        "peak_hours": 30.0,
+        "half_life_hours": None,
+    }
+    _, _, first, quiet, peak, half_life, _ = _mover_row(row, {"b:TAO/USDT": "TAO"}, {})
+    assert (first, quiet, peak, half_life) == ("+10.0%", "1.2 h", "+50.0% at 30 h", "not in the data")
