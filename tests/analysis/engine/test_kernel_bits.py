@@ -152,3 +152,12 @@ def test_window_totals_count_masked_bars_and_refuse_missing_ones() -> None:
     np.testing.assert_array_equal(asset, [1.0, 3.0, 11.0, 17.0, np.nan])
     np.testing.assert_array_equal(benchmark, [10.0, 30.0, 110.0, 170.0, np.nan])
     assert np.isnan(total_returns(sums, np.array([6, -1]), 2)[0]).all()
+
+
+def test_exactly_the_minimum_of_bars_is_enough() -> None:
+    y, x = np.random.default_rng(9).normal(0, 0.01, (2, 200))
+    events = np.array([60])
+    assert study(y, x, events, estimation=(-50, 0), minimum_estimation=50).is_complete[0]
+    assert study(y, x, events, estimation=(-50, 0), minimum_estimation=51).reason[0] == Reason.ESTIMATION_SHORTFALL
+    fitted = fit_around(sum_blocks(y, x, np.zeros(200, dtype=bool), 0), events, 0, limit=0, length=50, minimum=50)
+    assert fitted.reason[0] == Reason.NONE

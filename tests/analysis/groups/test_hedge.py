@@ -146,3 +146,15 @@ def test_interval_of_the_mean_covers_the_truth():
         lower, upper = mean_interval(values)
         covered += lower <= 0.01 <= upper
     assert 930 <= covered <= 970
+
+
+def test_beta_between_is_the_tokens_on_the_benchmark_outside_the_windows():
+    generator = np.random.default_rng(3)
+    benchmark = generator.normal(0, 0.01, 400)
+    token = 2.0 * benchmark + generator.normal(0, 0.01, 400)
+    token[100:150] = -9.0 * benchmark[100:150]
+    outside = np.ones(400, dtype=bool)
+    outside[100:150] = False
+    found = measure_between(token, token, benchmark, outside, 4.0)
+    assert found.beta == pytest.approx(np.polyfit(benchmark[outside], token[outside], 1)[0], rel=1e-9)
+    assert measure_between(token, token, np.zeros(400), outside, 4.0).beta is None
