@@ -96,10 +96,13 @@ def run_apart(home: Path, name: str) -> dict[str, object]:
 def main() -> None:
     """Print seconds, processor seconds and gigabytes of the passes, and what doubling the record does to them."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("home", type=Path)
+    parser.add_argument("home", type=Path, nargs="?")
     parser.add_argument("--only", choices=PASSES)
     parser.add_argument("--no-double", action="store_true", help="Leave out the passes over twice the record.")
     options = parser.parse_args()
+    if options.home is None:
+        print("left out: name a home with a long record (python tests/bench/bench_passes.py HOME)")
+        return
     if options.only:
         print(json.dumps(take_pass(options.home, options.only)))
         return
