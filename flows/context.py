@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from flows.settings import Settings
+from flows.tape import StoredTape
 from warehouse.store.connection import Warehouse
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RunContext:
     """One run: where it writes, what time it believes it is, and how it talks to a person."""
 
@@ -19,6 +21,11 @@ class RunContext:
     run_id: str
     now: datetime
     say: Callable[[str], None]
+
+    @cached_property
+    def tape(self) -> StoredTape:
+        """The stored prices, read once a run and shared by its steps."""
+        return StoredTape(self.warehouse)
 
 
 @dataclass(frozen=True, slots=True)

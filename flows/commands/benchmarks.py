@@ -41,12 +41,12 @@ def show_benchmarks(
     """
     import polars as pl
 
-    from flows.benchmarks import open_benchmarks
     from flows.settings import load_settings
+    from flows.tape import StoredTape, open_benchmarks
     from warehouse.store.connection import open_reader
 
     with open_reader(load_settings().published_path) as reader:
-        found = pl.concat(open_benchmarks(reader)(without, timeframe).values())
+        found = pl.concat(open_benchmarks(StoredTape(reader))(without, timeframe).values())
     if not found.height:
         raise CommandError(f"no benchmark has bars of {timeframe}: aftershock coverage shows what is stored")
     opened = pl.col("open_time_utc")

@@ -7,12 +7,10 @@ import polars as pl
 from analysis.groups.activity import MEASURES, ActivitySpecification, Measure, activity_grid, measure_activity
 from analysis.single.study import read_event_times
 from analysis.tape.markets import StudyMarkets, align_markets
-from analysis.tape.returns import build_return_grid
 from flows.context import RunContext, StepReport
 from flows.steps.groups import DECLARED_STUDY, WINDOWS_HOURS
 from flows.steps.studies import OF_STUDY
 from flows.study_registry import DeclaredStudy, read_study
-from warehouse.tables.bars import bar_length
 from warehouse.tables.news import EVENT
 from warehouse.tables.studies import STUDY_RESULT
 
@@ -43,14 +41,12 @@ def update_activity_studies(context: RunContext) -> StepReport:
 
 
 def read_markets(context: RunContext, study: DeclaredStudy) -> dict[Measure, StudyMarkets]:
-    """Every market's log volume, log range and returns beside the benchmark's, from one reading of the candles."""
-    warehouse = context.warehouse
+    """Every market's log volume, log range and returns beside the benchmark's."""
+    tape = context.tape
     read = [
-        (candles, build_return_grid(candles, bar_length(timeframe)))
-        for timeframe in study.timeframes
-        if (candles := warehouse.query("study_candles", timeframe=timeframe, as_of=None)).height
+        (tape.candles(timeframe), grid) for timeframe in study.timeframes if (grid := tape.grid(timeframe)) is not None
     ]
-    assets = warehouse.query("study_markets")
+    assets = tape.assets()
     return {
         measure: align_markets(
             [activity_grid(grid, candles, measure) for candles, grid in read],

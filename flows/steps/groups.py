@@ -7,7 +7,7 @@ import polars as pl
 from analysis.groups.plan import GroupSpecification, plan_groups
 from analysis.groups.rows import measure_groups
 from flows.context import RunContext, StepReport
-from flows.steps.studies import OF_STUDY, load_markets
+from flows.steps.studies import OF_STUDY
 from flows.study_registry import DeclaredStudy, read_study
 from warehouse.tables.news import EVENT
 from warehouse.tables.studies import EXCLUSION, STUDY_RESULT
@@ -23,7 +23,7 @@ def update_group_studies(context: RunContext) -> StepReport:
     study = read_study(context.warehouse, context.settings.config_path, DECLARED_STUDY)
     events = warehouse.frame(EVENT, where="status <> 'rejected' and selected_from = 'news'")
     masks = warehouse.frame(EVENT, where="status <> 'rejected'").filter(pl.col("origin").is_in(study.mask_origins))
-    markets = load_markets(warehouse, study)
+    markets = context.tape.markets(study)
     stored, left_out = (warehouse.frame(table, OF_STUDY, study_id=STUDY_ID) for table in (STUDY_RESULT, EXCLUSION))
 
     specification = _specify(study)

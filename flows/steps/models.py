@@ -6,12 +6,11 @@ import polars as pl
 
 from analysis.groups.models import BenchmarkReturns, compare_models
 from analysis.single.study import plan_events, read_event_times
-from flows.benchmarks import open_benchmarks
 from flows.context import RunContext, StepReport
 from flows.steps.groups import DECLARED_STUDY
-from flows.steps.studies import OF_STUDY, load_markets
+from flows.steps.studies import OF_STUDY
 from flows.study_registry import DeclaredStudy, read_study
-from warehouse.store.connection import Reader
+from flows.tape import StoredTape, open_benchmarks
 from warehouse.tables.bars import parse_bar
 from warehouse.tables.news import EVENT
 from warehouse.tables.studies import STUDY_RESULT
@@ -24,12 +23,12 @@ def update_model_studies(context: RunContext) -> StepReport:
     warehouse = context.warehouse
     study = read_study(context.warehouse, context.settings.config_path, DECLARED_STUDY)
     events = warehouse.frame(EVENT, where="status <> 'rejected'")
-    markets = load_markets(warehouse, study)
+    markets = context.tape.markets(study)
     times, _ = read_event_times(events.filter(pl.col("origin").is_in(study.examined_origins)))
     masks = events.filter(pl.col("origin").is_in(study.mask_origins))
     planned = plan_events(study.specification, times, masks, markets)
     stored = warehouse.frame(STUDY_RESULT, OF_STUDY, study_id=STUDY_ID)
-    outcome = compare_models(STUDY_ID, planned, stored, markets, _by_bar_hours(warehouse, study))
+    outcome = compare_models(STUDY_ID, planned, stored, markets, _by_bar_hours(context.tape, study))
 
     n_changed = 0
     if outcome.has_changed:
@@ -37,8 +36,8 @@ def update_model_studies(context: RunContext) -> StepReport:
     return StepReport(n_changed, f"{outcome.n_pairs} reactions under every model, {outcome.n_fresh} fits computed anew")
 
 
-def _by_bar_hours(reader: Reader, study: DeclaredStudy) -> BenchmarkReturns:
+def _by_bar_hours(tape: StoredTape, study: DeclaredStudy) -> BenchmarkReturns:
     """Benchmark returns by asset under study and bar length in hours."""
     timeframes = {parse_bar(timeframe).hours: timeframe for timeframe in study.timeframes}
-    returns = open_benchmarks(reader)
+    returns = open_benchmarks(tape)
     return lambda asset_id, bar_hours: returns(asset_id, timeframes[bar_hours])

@@ -9,14 +9,12 @@ import polars as pl
 from analysis.results.refresh import Fingerprints, stored_fingerprints
 from analysis.single.measure import TABLES, StudyOutcome, measure_events
 from analysis.single.study import plan_events, read_event_times
-from analysis.tape.markets import StudyMarkets, align_markets
-from analysis.tape.observations import observed_bars, observed_markets
-from analysis.tape.returns import ReturnGrid, build_return_grid
+from analysis.tape.observations import observed_markets
 from flows.context import RunContext, StepReport
 from flows.market_choices import store_choices, sweep_choices
 from flows.study_registry import STUDIES_OF_STEPS, DeclaredStudy, read_studies
+from flows.tape import StoredTape
 from warehouse.store.connection import Reader, Warehouse
-from warehouse.tables.bars import bar_length
 from warehouse.tables.catalog import load_tables
 from warehouse.tables.news import EVENT
 from warehouse.tables.prices import MARKET
@@ -37,12 +35,12 @@ def update_studies(context: RunContext) -> StepReport:
 def _update_study(context: RunContext, study: DeclaredStudy) -> StepReport:
     warehouse = context.warehouse
     n_markets = warehouse.merge(
-        MARKET, observed_markets(_load_observations(warehouse, study)["asset_id"].unique())
+        MARKET, observed_markets(context.tape.observations(study)["asset_id"].unique())
     ).n_changed
     events = warehouse.frame(EVENT, where="status <> 'rejected'")
     times, excluded = read_event_times(events.filter(pl.col("origin").is_in(study.event_origins)))
     masks = events.filter(pl.col("origin").is_in(study.mask_origins))
-    markets = load_markets(warehouse, study)
+    markets = context.tape.markets(study)
     stored: dict[str, Fingerprints] = stored_fingerprints(
         warehouse.query("studied_pairs", study_id=study.id).iter_rows()
     )
@@ -67,36 +65,6 @@ def _sweep(warehouse: Warehouse, declared_ids: list[str]) -> int:
     return n_choices + sum(warehouse.replace_part(table, table.empty(), part, known=known) for table in owned)
 
 
-def load_grids(reader: Reader, study: DeclaredStudy, as_of: datetime | None = None) -> list[ReturnGrid]:
-    """Returns of every market, one grid per bar length of the study, finest first; with `as_of` as believed then.
-
-    Observed prices of the study's assets join them as markets of their own, on bars longer than their age limit.
-    """
-    observations, grids = _load_observations(reader, study, as_of), []
-    for timeframe in study.timeframes:
-        observed = observed_bars(observations, bar_length(timeframe), study.observed_staleness)
-        candles = pl.concat([reader.query("study_candles", timeframe=timeframe, as_of=as_of), observed])
-        if candles.height:
-            grids.append(build_return_grid(candles, bar_length(timeframe)))
-    return grids
-
-
-def _load_observations(reader: Reader, study: DeclaredStudy, as_of: datetime | None = None) -> pl.DataFrame:
-    """asset_id, observed_at_utc, price_quote of the study's assets; with `as_of` what had been seen by then."""
-    return reader.query("study_observations", asset_ids=list(study.asset_ids), as_of=as_of)
-
-
-def load_markets(reader: Reader, study: DeclaredStudy, as_of: datetime | None = None) -> StudyMarkets:
-    """The study's tokens beside their benchmarks; with `as_of` on the values believed then."""
-    return align_markets(
-        load_grids(reader, study, as_of),
-        reader.query("study_markets"),
-        asset_ids=study.asset_ids,
-        benchmark_asset_ids=study.benchmark_asset_ids,
-        benchmark_exchanges=study.benchmark_exchanges,
-    )
-
-
 def measure_one_event(
     reader: Reader, study: DeclaredStudy, event_id: str, as_of: datetime | None
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -104,7 +72,7 @@ def measure_one_event(
     events = reader.frame(EVENT, where="status <> 'rejected'")
     times, excluded = read_event_times(events.filter(pl.col("event_id") == event_id))
     masks = events.filter(pl.col("origin").is_in(study.mask_origins))
-    markets = load_markets(reader, study, as_of)
+    markets = StoredTape(reader, as_of).markets(study)
     planned = plan_events(study.specification, times, masks, markets)
     outcome = measure_events(study.specification, planned, excluded, {}, markets)
     return outcome.rows[STUDY_RESULT.name], outcome.exclusions

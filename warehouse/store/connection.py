@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
@@ -45,6 +46,10 @@ class Reader:
         """A digest of the rows of each value of a column of `table`."""
         return digest_parts(self.connection, table, column)
 
+    def count_writes(self, *tables: Table) -> int:
+        """How often this connection has written to `tables`; one that only reads never has."""
+        return 0
+
     def has(self, table: Table) -> bool:
         """Whether the file holds this table; a published file may be older than the program."""
         schema, name = table.name.split(".")
@@ -76,6 +81,7 @@ class Warehouse(Reader):
         super().__init__(connection)
         self._digests: dict[str, str] = {}
         self._held: dict[str, pl.DataFrame] = {}
+        self._writes: Counter[str] = Counter()
 
     def merge(self, table: Table, frame: pl.DataFrame) -> MergeCount:
         """Upsert `frame` on the table's natural key; unchanged rows are not rewritten."""
@@ -96,6 +102,11 @@ class Warehouse(Reader):
         for table in tables:
             self._digests.pop(table.name, None)
             self._held.pop(table.name, None)
+            self._writes[table.name] += 1
+
+    def count_writes(self, *tables: Table) -> int:
+        """How often this connection has written to `tables`."""
+        return sum(self._writes[table.name] for table in tables)
 
     def digest(self, table: Table) -> str:
         """A digest of all rows of `table`, computed again only after a write."""

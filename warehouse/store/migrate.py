@@ -14,7 +14,7 @@ from warehouse.tables.contract import Table
 
 
 def migrate(connection: duckdb.DuckDBPyConnection) -> None:
-    """Run the migrations that this file has not seen, then add tables, columns and comments that contracts add.
+    """Run the migrations that this file has not seen, then add the tables, columns, comments and views that are new.
 
     A migration is a numbered SQL file and runs once; it is needed for what an addition cannot express (a rename, a
     new type, moved rows). A column whose stored type differs from its contract is a StoreError that names it.
@@ -28,7 +28,7 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> None:
         if name not in applied:
             _apply(connection, name, sql)
     tables = load_tables()
-    signature = "contracts-" + hashlib.sha256(repr(tables).encode()).hexdigest()[:16]
+    signature = "contracts-" + hashlib.sha256(f"{tables!r}{view_files()!r}".encode()).hexdigest()[:16]
     if signature not in applied:
         _extend(connection, tables)
         run_statement(connection, "insert into ops.migration values ($name, now())", {"name": signature})
@@ -36,8 +36,17 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> None:
 
 def migration_files() -> dict[str, str]:
     """Migration texts by file name."""
-    folder = files("warehouse") / "sql" / "migrations"
-    return {entry.name: entry.read_text() for entry in folder.iterdir() if entry.name.endswith(".sql")}
+    return _sql_files("migrations")
+
+
+def view_files() -> dict[str, str]:
+    """Texts that define the views over the tables, by file name."""
+    return _sql_files("views")
+
+
+def _sql_files(name: str) -> dict[str, str]:
+    folder = files("warehouse") / "sql" / name
+    return {entry.name: entry.read_text() for entry in sorted(folder.iterdir(), key=str) if entry.name.endswith(".sql")}
 
 
 def _apply(connection: duckdb.DuckDBPyConnection, name: str, sql: str) -> None:
@@ -65,6 +74,8 @@ def _extend(connection: duckdb.DuckDBPyConnection, tables: dict[str, Table]) -> 
         else:
             _add_columns(connection, table, stored[table.name])
         _comment(connection, table)
+    for text in view_files().values():
+        run_statement(connection, text)
     run_statement(connection, "commit")
 
 

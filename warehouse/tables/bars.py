@@ -79,6 +79,8 @@ _BY_NAME = {bar.name: bar for bar in BAR_LENGTHS}
 _BY_LENGTH = {bar.length: bar for bar in BAR_LENGTHS}
 LENGTHS = {bar.name: bar.length for bar in BAR_LENGTHS}
 STORED_SECONDS = {name: _BY_NAME[name].seconds for name in STORED}
+# Bars of these lengths are joined from whole stretches of stored finer ones, the longest first.
+_JOINED_FROM = {"15m": ("5m", "1m"), "30m": ("5m", "1m"), "4h": ("1h",), "8h": ("4h", "1h"), "1w": ("1d",)}
 # By the name of a view: why bars of it are not taken in, and what to do instead.
 NOT_KEPT = {
     bar.name: f"{bar.name} is not kept; resample it to {' or '.join(STORED)}, or bring {bar.view_of} bars: "
@@ -107,6 +109,11 @@ def parse_stored_bar(name: str) -> BarLength:
 def bar_length(name: str) -> timedelta:
     """Length of one bar of that name; ValueError names all there are."""
     return parse_bar(name).length
+
+
+def joined_from(name: str) -> tuple[BarLength, ...]:
+    """Stored lengths whose bars make up bars of that length where a market has none, the longest first."""
+    return tuple(_BY_NAME[source] for source in _JOINED_FROM.get(parse_bar(name).name, ()))
 
 
 def bar_words(name: str) -> str:

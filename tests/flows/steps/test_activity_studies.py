@@ -96,5 +96,6 @@ def test_levels_of_two_benchmark_venues_are_never_mixed_in_one_series(context: R
     update_activity_studies(context)
     after = rows_of(context)["abnormal_volume", "TAO"]
     run_statement(context.warehouse.connection, "delete from core.candle where market_id = $other", {"other": other})
+    context.warehouse.touch(CANDLE)
     update_activity_studies(context)
     assert after["estimate"] == before["estimate"]  # the longer benchmark has more earlier windows

@@ -8,7 +8,6 @@ import pytest
 from typer.testing import CliRunner
 
 from analysis.engine.battery import load_models
-from flows.benchmarks import open_benchmarks
 from flows.cli import app, register_commands
 from flows.context import RunContext
 from flows.errors import CommandError
@@ -16,6 +15,7 @@ from flows.steps.models import STUDY_ID, update_model_studies
 from flows.steps.publish import publish_warehouse
 from flows.steps.studies import measure_one_event
 from flows.study_registry import read_study
+from flows.tape import open_benchmarks
 from tests.flows.shipped import open_shipped
 from warehouse.tables.studies import STUDY_RESULT
 
@@ -69,7 +69,7 @@ def test_several_factors_never_hold_the_asset_itself(context: RunContext) -> Non
 
 
 def test_the_other_ai_tokens_leave_out_the_one_under_study(context: RunContext) -> None:
-    returns = open_benchmarks(context.warehouse)
+    returns = open_benchmarks(context.tape)
     everyone, others = (returns(asset, "4h")["AI_OTHERS"] for asset in (None, "TAO"))
     assert everyone["n_members"].max() == 4
     assert others["n_members"].max() == 3

@@ -15,8 +15,9 @@ from flows.context import RunContext
 from flows.jobs.price_files import import_prices
 from flows.settings import Settings
 from flows.steps.groups import _specify
-from flows.steps.studies import load_grids, load_markets, measure_one_event, update_studies
+from flows.steps.studies import measure_one_event, update_studies
 from flows.study_registry import DeclaredStudy, load_studies
+from flows.tape import StoredTape
 from ingest.bundle.loader import load_bundle
 from ingest.prices.layout import Identity
 from tests.builders import make_rows
@@ -149,8 +150,8 @@ def test_numbers_on_candles_are_the_same_with_and_without_observations(warehouse
 
 def test_as_of_an_instant_observations_that_came_later_do_not_exist(warehouse: Warehouse) -> None:
     before, after = SEEN - timedelta(seconds=1), SEEN
-    assert not any(is_observed(m) for g in load_grids(warehouse, the_study(), before) for m in g.market_ids)
-    assert any(is_observed(m) for g in load_grids(warehouse, the_study(), after) for m in g.market_ids)
+    assert not any(is_observed(m) for g in StoredTape(warehouse, before).grids(the_study()) for m in g.market_ids)
+    assert any(is_observed(m) for g in StoredTape(warehouse, after).grids(the_study()) for m in g.market_ids)
     warehouse.connection.execute(
         "update core.observation set first_seen_at_utc = $later where observed_at_utc > $t",
         {"later": SEEN + timedelta(days=1), "t": AT - timedelta(days=1)},
@@ -163,10 +164,12 @@ def test_as_of_an_instant_observations_that_came_later_do_not_exist(warehouse: W
 
 def test_rows_of_earlier_versions_were_seen_when_their_run_was(warehouse: Warehouse) -> None:
     warehouse.connection.execute("update core.observation set first_seen_at_utc = null").fetchall()
-    grids = load_grids(warehouse, the_study(), SEEN)
+    grids = StoredTape(warehouse, SEEN).grids(the_study())
     assert not any(is_observed(market) for grid in grids for market in grid.market_ids)
     warehouse.merge(RUN, make_rows(RUN, {"run_id": "x", "started_at_utc": SEEN}))
-    assert any(is_observed(market) for grid in load_grids(warehouse, the_study(), SEEN) for market in grid.market_ids)
+    assert any(
+        is_observed(market) for grid in StoredTape(warehouse, SEEN).grids(the_study()) for market in grid.market_ids
+    )
 
 
 def test_observations_after_the_end_of_an_asset_are_not_used(warehouse: Warehouse) -> None:
@@ -181,7 +184,7 @@ def test_observations_after_the_end_of_an_asset_are_not_used(warehouse: Warehous
 def test_prices_of_two_sources_are_never_mixed(warehouse: Warehouse) -> None:
     few = make_observations({"RENDER": np.full(N_BARS + 1, 7.0)}, source_id="other.parquet").head(50)
     warehouse.merge(OBSERVATION, few)
-    grids = load_grids(warehouse, the_study())
+    grids = StoredTape(warehouse).grids(the_study())
     closes = np.concatenate([grid.close[grid.row("observed:RENDER/USD")] for grid in grids])
     assert np.nanmin(closes) > 10
 
@@ -200,7 +203,7 @@ def test_a_run_stores_results_and_the_market_they_stand_for_once(warehouse: Ware
 def test_groups_take_observed_prices_only_where_candles_are_missing(warehouse: Warehouse) -> None:
     study = the_study()
     events = warehouse.frame(EVENT)
-    plan = plan_groups(_specify(study), events, events, load_markets(warehouse, study))
+    plan = plan_groups(_specify(study), events, events, StoredTape(warehouse).markets(study))
     markets = {item.market_id for group in plan.groups for item in group.inputs}
     assert markets == {TAO, "observed:RENDER/USD"}
 
@@ -280,7 +283,7 @@ def test_render_and_virtual_are_measured_around_the_restriction_of_june_2026(rec
 def test_observed_prices_of_tao_agree_with_its_candles_as_far_as_their_age_allows(record: Warehouse) -> None:
     candles = record.frame(CANDLE, where="market_id = $m and timeframe = '4h'", m=TAO)
     closes = dict(candles.select("open_time_utc", "close_quote").iter_rows())
-    grid = next(grid for grid in load_grids(record, the_study()) if grid.bar == timedelta(hours=4))
+    grid = next(grid for grid in StoredTape(record).grids(the_study()) if grid.bar == timedelta(hours=4))
     row = grid.row("observed:TAO/USD")
     observed = {grid.open_time(n): float(close) for n, close in enumerate(grid.close[row]) if np.isfinite(close)}
     gaps = [abs(observed[opened] / close - 1) for opened, close in closes.items() if opened in observed]

@@ -7,7 +7,7 @@ select
     c.high_quote,
     c.low_quote,
     c.close_quote
-from core.candle as c
+from core.coin_candle as c
 left join core.market as m on c.market_id = m.market_id
-where c.open_time_utc between $from_utc and $to_utc
+where c.open_time_utc between $from_utc and $to_utc and c.superseded_at_utc is null
 order by c.market_id, c.timeframe, c.open_time_utc

@@ -4,7 +4,8 @@ select
     c.market_id,
     time_bucket(interval 1 day, c.open_time_utc) as day_utc,
     arg_max(c.close_quote, c.open_time_utc) as close_quote
-from core.candle as c
+from core.coin_candle as c
 inner join core.market as m on c.market_id = m.market_id
+where c.superseded_at_utc is null
 group by m.asset_id, c.market_id, time_bucket(interval 1 day, c.open_time_utc)
 order by m.asset_id, c.market_id, day_utc

@@ -12,11 +12,12 @@ select
     c.timeframe,
     c.open_time_utc,
     c.close_quote
-from core.candle as c
+from core.coin_candle as c
 inner join core.market as m on c.market_id = m.market_id
 left join core.asset as a on m.asset_id = a.asset_id
 cross join newest as n
 where c.timeframe in ('1h', '4h')
+  and c.superseded_at_utc is null
   and (a.role is null or a.role in ('ai_token', 'benchmark'))
   and c.open_time_utc > n.open_time_utc - interval 120 days
 order by c.market_id, c.timeframe, c.open_time_utc

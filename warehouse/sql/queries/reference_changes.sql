@@ -20,7 +20,6 @@ markets as (
         m.market_id,
         m.asset_id,
         m.exchange,
-        m.contract_multiplier,
         coalesce(greatest(a.valid_from_utc, m.listed_at_utc), '-infinity'::timestamptz) as start_utc,
         coalesce(least(a.valid_to_utc, m.delisted_at_utc), 'infinity'::timestamptz) as end_utc
     from core.market as m
@@ -45,12 +44,13 @@ closes as not materialized (
         date_trunc(b.stretch, c.open_time_utc) as stretch_utc,
         c.open_time_utc,
         m.exchange,
-        c.close_quote / m.contract_multiplier as close_quote,
+        c.close_quote,
         c.first_seen_at_utc
-    from core.candle as c
+    from core.coin_candle as c
     join markets as m on c.market_id = m.market_id
     join bar_lengths as b on c.timeframe = b.timeframe
-    where c.open_time_utc < m.end_utc
+    where c.superseded_at_utc is null
+      and c.open_time_utc < m.end_utc
       and c.open_time_utc + b.length > m.start_utc
       and not coalesce(c.volume_base = 0 and c.high_quote = c.low_quote, false)
 ),

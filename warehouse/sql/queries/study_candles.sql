@@ -1,18 +1,15 @@
 -- closes of every market with one bar length up to the end of its life, as believed at $as_of (null: now); absent bars are
--- joined from complete hours
-with believed as (
+-- joined from complete stretches of the stored lengths $sources (of $source_seconds), the longest of them first
+with sources as (
+    select unnest($sources::varchar[]) as timeframe, unnest($source_seconds::bigint[]) as seconds
+),
+
+believed as (
     select market_id, timeframe, open_time_utc, close_quote, high_quote, low_quote, volume_base
-    from core.candle
-    where timeframe in ($timeframe, '1h')
+    from core.coin_candle
+    where (timeframe = $timeframe or timeframe in (select timeframe from sources))
       and first_seen_at_utc <= coalesce($as_of, 'infinity'::timestamptz)
-
-    union all
-
-    select market_id, timeframe, open_time_utc, close_quote, high_quote, low_quote, volume_base
-    from core.candle_revision
-    where timeframe in ($timeframe, '1h')
-      and first_seen_at_utc <= $as_of
-      and superseded_at_utc > $as_of
+      and (superseded_at_utc is null or superseded_at_utc > $as_of)
 ),
 
 stored as (
@@ -21,27 +18,31 @@ stored as (
     where timeframe = $timeframe
 ),
 
--- a 4-hour bar closes where its last hour closes, so whole hours of the same market give the same bar
+-- a long bar closes where its last short one closes, so a whole stretch of the same market gives the same bar; weeks open
+-- on a Monday, as time_bucket's own origin does
 joined as (
     select
-        market_id,
-        time_bucket(interval 4 hours, open_time_utc) as open_time_utc,
-        arg_max(close_quote, open_time_utc) as close_quote,
-        max(high_quote) as high_quote,
-        min(low_quote) as low_quote,
+        b.market_id,
+        s.seconds,
+        time_bucket(to_seconds($seconds), b.open_time_utc) as open_time_utc,
+        arg_max(b.close_quote, b.open_time_utc) as close_quote,
+        max(b.high_quote) as high_quote,
+        min(b.low_quote) as low_quote,
         -- in order: a sum of floats in another order differs in its last digit, and a study would be computed anew
-        sum(volume_base order by open_time_utc) as volume_base
-    from believed
-    where $timeframe = '4h' and timeframe = '1h'
-    group by market_id, time_bucket(interval 4 hours, open_time_utc)
-    having count(*) = 4
+        sum(b.volume_base order by b.open_time_utc) as volume_base
+    from believed as b
+    join sources as s on b.timeframe = s.timeframe
+    group by b.market_id, s.seconds, time_bucket(to_seconds($seconds), b.open_time_utc)
+    having count(*) = $seconds // s.seconds
 ),
 
 bars as (
     select * from stored
     union all
-    select j.* from joined as j
+    select j.market_id, j.open_time_utc, j.close_quote, j.high_quote, j.low_quote, j.volume_base
+    from joined as j
     anti join stored as s on j.market_id = s.market_id and j.open_time_utc = s.open_time_utc
+    qualify row_number() over (partition by j.market_id, j.open_time_utc order by j.seconds desc) = 1
 )
 
 select b.market_id, b.open_time_utc, b.close_quote, b.high_quote, b.low_quote, b.volume_base

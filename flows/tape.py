@@ -1,0 +1,141 @@
+"""The stored prices that studies work on: read once per bar length, aligned once, for a whole run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from typing import Any, TypeVar
+
+import polars as pl
+
+from analysis.tape.benchmarks import BENCHMARKS, benchmark_returns, member_returns
+from analysis.tape.markets import StudyMarkets, align_markets
+from analysis.tape.observations import observed_bars
+from analysis.tape.returns import ReturnGrid, build_return_grid
+from flows.study_registry import DeclaredStudy
+from warehouse.store.connection import Reader
+from warehouse.tables.bars import bar_length, joined_from, parse_bar
+from warehouse.tables.prices import ASSET, CANDLE, MARKET, OBSERVATION
+
+_RESTS_ON = (CANDLE, MARKET, ASSET, OBSERVATION)
+_Kept = TypeVar("_Kept")
+
+
+class StoredTape:
+    """Candles and aligned series of one reader, each made once while nothing is written to what they rest on.
+
+    With `as_of` everything is as it was believed at that instant.
+    """
+
+    def __init__(self, reader: Reader, as_of: datetime | None = None) -> None:
+        self._reader = reader
+        self._as_of = as_of
+        self._kept: dict[tuple[object, ...], Any] = {}
+        self._n_writes = reader.count_writes(*_RESTS_ON)
+
+    def assets(self) -> pl.DataFrame:
+        """market_id, asset_id and role of every market with candles or observed prices."""
+        return self._keep(("assets",), lambda: self._reader.query("study_markets"))
+
+    def candles(self, timeframe: str) -> pl.DataFrame:
+        """Bars of every market, per unit of its asset, up to the end of its life; absent bars joined from finer ones.
+
+        market_id, open_time_utc, close_quote, high_quote, low_quote, volume_base, by market and time.
+        """
+        return self._keep(("candles", timeframe), lambda: self._read_candles(timeframe))
+
+    def grid(self, timeframe: str) -> ReturnGrid | None:
+        """The log returns of `candles`; None without a candle."""
+        candles = self.candles(timeframe)
+        return self._keep(
+            ("grid", timeframe), lambda: build_return_grid(candles, bar_length(timeframe)) if candles.height else None
+        )
+
+    def grids(self, study: DeclaredStudy) -> list[ReturnGrid]:
+        """One grid per bar length of the study, finest first.
+
+        Observed prices of the study's assets join them as markets of their own, on bars longer than their age limit.
+        """
+        return self._keep(("grids", study), lambda: self._build_grids(study))
+
+    def markets(self, study: DeclaredStudy) -> StudyMarkets:
+        """The study's tokens beside their benchmarks."""
+        return self._keep(
+            ("markets", study),
+            lambda: align_markets(
+                self.grids(study),
+                self.assets(),
+                asset_ids=study.asset_ids,
+                benchmark_asset_ids=study.benchmark_asset_ids,
+                benchmark_exchanges=study.benchmark_exchanges,
+            ),
+        )
+
+    def observations(self, study: DeclaredStudy) -> pl.DataFrame:
+        """asset_id, observed_at_utc, price_quote of the study's assets, each asset's from its busiest source."""
+        return self._keep(
+            ("observations", study.asset_ids),
+            lambda: self._reader.query("study_observations", asset_ids=list(study.asset_ids), as_of=self._as_of),
+        )
+
+    def _read_candles(self, timeframe: str) -> pl.DataFrame:
+        bar = parse_bar(timeframe)
+        sources = joined_from(timeframe)
+        return self._reader.query(
+            "study_candles",
+            timeframe=timeframe,
+            seconds=bar.seconds,
+            sources=[source.name for source in sources],
+            source_seconds=[source.seconds for source in sources],
+            as_of=self._as_of,
+        )
+
+    def _build_grids(self, study: DeclaredStudy) -> list[ReturnGrid]:
+        grids = []
+        for timeframe in study.timeframes:
+            observed = observed_bars(self.observations(study), bar_length(timeframe), study.observed_staleness)
+            if observed.height:
+                candles = pl.concat([self.candles(timeframe), observed])
+                grids.append(build_return_grid(candles, bar_length(timeframe)))
+            elif (grid := self.grid(timeframe)) is not None:
+                grids.append(grid)
+        return grids
+
+    def _keep(self, key: tuple[object, ...], make: Callable[[], _Kept]) -> _Kept:
+        n_writes = self._reader.count_writes(*_RESTS_ON)
+        if n_writes != self._n_writes:
+            self._kept.clear()
+            self._n_writes = n_writes
+        if key not in self._kept:
+            self._kept[key] = make()
+        kept: _Kept = self._kept[key]
+        return kept
+
+
+def open_benchmarks(tape: StoredTape) -> Callable[[str | None, str], dict[str, pl.DataFrame]]:
+    """A function from (asset under study or None, timeframe) to the returns of every benchmark by id.
+
+    Columns as from `benchmark_returns`. Candles of a timeframe are read once, and each series is built once.
+    """
+    markets = tape.assets()
+    roles = dict(markets.select("asset_id", "role").iter_rows())
+    by_id = {benchmark.benchmark_id: benchmark for benchmark in BENCHMARKS}
+
+    @cache
+    def members(timeframe: str) -> pl.DataFrame:
+        bars = tape.candles(timeframe).join(markets, on="market_id", how="inner", validate="m:1")
+        return member_returns(bars, parse_bar(timeframe).seconds)
+
+    @cache
+    def series(benchmark_id: str, left_out: str | None, timeframe: str) -> pl.DataFrame:
+        return benchmark_returns(members(timeframe), by_id[benchmark_id], left_out)
+
+    def returns(asset_id: str | None, timeframe: str) -> dict[str, pl.DataFrame]:
+        role = roles.get(asset_id) if asset_id is not None else None
+        return {
+            name: series(name, asset_id if role in benchmark.roles else None, timeframe)
+            for name, benchmark in by_id.items()
+        }
+
+    return returns

@@ -1,0 +1,129 @@
+"""The stored tape: prices per unit of the asset, bars joined from finer ones, each read once a run."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from analysis.claims.verdicts import judge
+from flows.context import RunContext
+from flows.settings import load_settings
+from flows.steps.claims import load_evidence
+from flows.study_registry import read_study
+from flows.tape import StoredTape
+from tests.analysis.claims.tape_builders import make_claim
+from tests.builders import make_rows
+from warehouse.store.connection import Reader, Warehouse, open_writer
+from warehouse.tables.bars import bar_length
+from warehouse.tables.news import EVENT
+from warehouse.tables.prices import ASSET, CANDLE, MARKET
+
+MONDAY = datetime(2026, 6, 1, tzinfo=UTC)
+PEPE = "binanceusdm:1000PEPE/USDT:USDT"
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
+    with open_writer(tmp_path / "warehouse.duckdb", 1) as writer:
+        yield writer
+
+
+def make_bars(timeframe: str, n: int, market_id: str = "okx:TAO/USDT", **more: Any) -> pl.DataFrame:
+    """Bar i closes at i + 1, between a low of i and a high of i + 2, on a volume of 1."""
+    length = bar_length(timeframe)
+    rows = [
+        {
+            "market_id": market_id,
+            "timeframe": timeframe,
+            "open_time_utc": MONDAY + i * length,
+            "open_quote": i + 1.0,
+            "high_quote": i + 2.0,
+            "low_quote": float(i),
+            "close_quote": i + 1.0,
+            "volume_base": 1.0,
+        }
+        | more
+        for i in range(n)
+    ]
+    return make_rows(CANDLE, *rows)
+
+
+@pytest.mark.parametrize(
+    ("stored", "wanted", "n_each"),
+    [
+        ("5m", "15m", 3),
+        ("1m", "15m", 15),
+        ("5m", "30m", 6),
+        ("1h", "4h", 4),
+        ("4h", "8h", 2),
+        ("1h", "8h", 8),
+        ("1d", "1w", 7),
+    ],
+)
+def test_bars_are_joined_from_whole_stretches_of_finer_ones(
+    warehouse: Warehouse, stored: str, wanted: str, n_each: int
+) -> None:
+    warehouse.merge(CANDLE, make_bars(stored, 2 * n_each + 1))
+    bars = StoredTape(warehouse).candles(wanted)
+    assert bars["open_time_utc"].to_list() == [MONDAY, MONDAY + bar_length(wanted)]
+    assert bars["close_quote"].to_list() == [n_each, 2.0 * n_each]
+    assert bars["high_quote"].to_list() == [n_each + 1, 2.0 * n_each + 1]
+    assert bars["low_quote"].to_list() == [0.0, float(n_each)]
+    assert bars["volume_base"].to_list() == [n_each, n_each]
+
+
+def test_a_stretch_with_a_missing_bar_gives_no_bar(warehouse: Warehouse) -> None:
+    warehouse.merge(CANDLE, make_bars("1h", 16).filter(pl.col("open_time_utc") != MONDAY + timedelta(hours=2)))
+    assert StoredTape(warehouse).candles("8h")["open_time_utc"].to_list() == [MONDAY + timedelta(hours=8)]
+
+
+def test_a_stored_bar_wins_over_a_joined_one_and_a_long_source_over_a_short_one(warehouse: Warehouse) -> None:
+    warehouse.merge(CANDLE, make_bars("1h", 8))
+    warehouse.merge(CANDLE, make_bars("4h", 2, close_quote=99.0))
+    tape = StoredTape(warehouse)
+    assert tape.candles("4h")["close_quote"].to_list() == [99.0, 99.0]
+    assert tape.candles("8h")["close_quote"].to_list() == [99.0]
+
+
+def test_candles_are_read_once_until_something_is_written(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse.merge(CANDLE, make_bars("1h", 5))
+    asked: list[str] = []
+    query = Reader.query
+
+    def noting(self: Reader, name: str, **parameters: Any) -> pl.DataFrame:
+        asked.append(name)
+        return query(self, name, **parameters)
+
+    monkeypatch.setattr(Reader, "query", noting)
+    monkeypatch.setenv("AFTERSHOCK_HOME", "/nowhere")
+    context = RunContext(load_settings(), warehouse, "run", MONDAY, lambda _line: None)
+    study = read_study(warehouse, Path("/nowhere"), "reaction")
+    assert context.tape.markets(study) is context.tape.markets(study)
+    assert context.tape.grids(study)[0] is context.tape.grid("1h")
+    assert asked.count("study_candles") == len(study.timeframes)
+    warehouse.merge(CANDLE, make_bars("1h", 9))
+    assert context.tape.candles("1h").height == 9
+
+
+def test_1000pepe_counts_as_pepe_for_studies_and_claims(warehouse: Warehouse) -> None:
+    warehouse.merge(ASSET, make_rows(ASSET, {"asset_id": "PEPE", "role": "basket"}))
+    market = {"market_id": PEPE, "asset_id": "PEPE", "exchange": "binanceusdm", "contract_multiplier": 1000.0}
+    warehouse.merge(MARKET, make_rows(MARKET, market))
+    warehouse.merge(CANDLE, make_bars("1h", 40, PEPE, low_quote=0.009, high_quote=0.013, close_quote=0.01))
+    at = MONDAY + timedelta(hours=20)
+    times = dict.fromkeys(("earliest_at_utc", "best_at_utc", "latest_at_utc"), at)
+    warehouse.merge(EVENT, make_rows(EVENT, {"event_id": "e", "status": "confirmed", **times}))
+
+    bars = StoredTape(warehouse).candles("1h")
+    assert bars["close_quote"].to_list() == pytest.approx([0.00001] * 40)
+    assert bars["volume_base"].to_list() == [1000.0] * 40
+
+    claims = [make_claim(kind="level", asset="PEPE", event="e", price=0.000012, hours=12)]
+    verdicts, readings = judge(claims, load_evidence(warehouse, claims))
+    assert readings["value"][0] == pytest.approx(0.000013)
+    assert verdicts["verdict"].to_list() != ["not_supported"]
