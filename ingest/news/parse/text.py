@@ -24,7 +24,7 @@ _SPACE = re.compile(r"\s+")
 _CDATA_MARKS = re.compile(r"<!\[CDATA\[|\]\]>")
 _TAG_LIKE = re.compile(r"<(?=[A-Za-z/!?])")
 _BLOCK_END = re.compile(r"<(?:br|/p|/div|/li|/h[1-6]|/tr|/td)\b[^<>]{0,200}>", re.IGNORECASE)
-_NEEDS_WORK = re.compile(r"[<&\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]|\s\s|^\s|\s$")
+_NEEDS_WORK = re.compile(r"[<&\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]|[^\S ]|  |^ | $")
 # Characters that RFC 3986 does not allow in an address and that could end an attribute.
 _LINK_SAFE = ";/?:@&=+$,#-_.!~*'()%[]"
 

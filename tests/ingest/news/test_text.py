@@ -38,6 +38,7 @@ FRAGMENTS = [
         ("zero\u200bwidth \u202eright to left", "zerowidth right to left"),
         ("I <3 TAO", "I <3 TAO"),
         ("  a \n\t b ", "a b"),
+        ("up 3\xa0%", "up 3 %"),
         ("", None),
         (None, None),
     ],
