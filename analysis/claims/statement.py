@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 
-class _Kind(StrEnum):
+class Kind(StrEnum):
     """What is said: the move, the level, the extreme, the comparison."""
 
     PERCENT_MOVE = "percent_move"
@@ -30,7 +30,7 @@ class _Kind(StrEnum):
     OTHER_QUANTITY = "other_quantity"
 
 
-class _Direction(StrEnum):
+class Direction(StrEnum):
     """Which way."""
 
     UP = "up"
@@ -80,8 +80,8 @@ class Statement:
     """
 
     asset: str
-    kind: _Kind
-    direction: _Direction
+    kind: Kind
+    direction: Direction
     said_at: datetime | None
     size: float | None = None
     size_high: float | None = None

@@ -1,0 +1,1 @@
+"""How things are said: clauses, and whether they report, forecast, ask or advertise."""

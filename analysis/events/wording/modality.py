@@ -1,0 +1,168 @@
+"""Whether words report what happened, or forecast, ask, condition, advertise, explain or judge it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from typing import Literal
+
+from pydantic import Field
+
+from analysis.events.wording.clauses import Clause, Sentence, split_sentences
+from warehouse.config import ConfigText, Entry, EntryTable, FileForm, load_config, packaged_text
+
+
+class Modality(StrEnum):
+    """How something is said; everything but `past` is no report of what happened."""
+
+    PAST = "past"
+    FORECAST = "forecast"
+    PREDICTION = "prediction"  # under a "price prediction" title: a forecast unless a finite verb reports
+    ODDS = "odds"
+    QUESTION = "question"
+    CONDITIONAL = "conditional"
+    ADVERT = "advert"
+    CAUSAL = "causal"
+    OPINION = "opinion"
+
+
+# Which word decides where several cues speak for the same words.
+_PRECEDENCE = (
+    Modality.ADVERT,
+    Modality.QUESTION,
+    Modality.CONDITIONAL,
+    Modality.ODDS,
+    Modality.FORECAST,
+    Modality.PREDICTION,
+    Modality.OPINION,
+    Modality.CAUSAL,
+)
+# A question does not reach the clause that only names its circumstances.
+_SUBORDINATE = {"as", "even as", "just as", "while", "amid", "amidst", "after", "despite", "following", "before"}
+_SUBORDINATE |= {"whereas", "although", "though"}
+_OPENERS = {"if": Modality.CONDITIONAL, "unless": Modality.CONDITIONAL}
+
+
+class _CueEntry(Entry):
+    """One `[[cue]]` of modality.toml."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    modality: Literal[
+        "past", "forecast", "prediction", "odds", "question", "conditional", "advert", "causal", "opinion"
+    ]
+    reach: Literal["after", "clause", "rest", "text"]
+    pattern: str = Field(min_length=1)
+    examples: tuple[str, ...] = Field(min_length=1)
+    counter_examples: tuple[str, ...] = Field(min_length=1)
+
+
+CUES = EntryTable("cue", _CueEntry)
+CUE_FORM = FileForm((CUES,), texts=("version",))
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """One reason why words are no report."""
+
+    cue_id: str
+    modality: Modality
+    reach: str
+    pattern: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenSpan:
+    """A stretch of the text (characters, end exclusive), how it is said, and the cue that says so."""
+
+    start: int
+    end: int
+    modality: Modality
+    cue_id: str
+
+
+@cache
+def packaged_cues() -> tuple[Cue, ...]:
+    """The cues that ship."""
+    return read_cues(packaged_text("analysis.events.wording", "modality.toml"))
+
+
+def read_cues(*texts: ConfigText | None) -> tuple[Cue, ...]:
+    """The cues of all texts, later ones over earlier ones; ConfigError names file, entry and key."""
+    loaded = load_config(CUE_FORM, *texts)
+    cues = []
+    for entry in loaded.entries(CUES):
+        try:
+            pattern = re.compile(entry.pattern, re.IGNORECASE)
+        except re.error as exc:
+            raise loaded.error(CUES, (entry.id,), "pattern", f"not a pattern: {exc}") from exc
+        cues.append(Cue(entry.id, Modality(entry.modality), entry.reach, pattern))
+    return tuple(cues)
+
+
+def find_modalities(
+    text: str, sentences: list[Sentence] | None = None, cues: tuple[Cue, ...] | None = None
+) -> list[SpokenSpan]:
+    """Every stretch of the text that a cue speaks for; what no finding covers is a report."""
+    cues = packaged_cues() if cues is None else cues
+    found = [
+        SpokenSpan(0, len(text), cue.modality, cue.cue_id)
+        for cue in cues
+        if cue.reach == "text" and cue.pattern.search(text)
+    ]
+    for sentence in split_sentences(text) if sentences is None else sentences:
+        for number, clause in enumerate(sentence.clauses):
+            found += _findings_of(text, sentence, clause, cues)
+            if clause.closer == "?":
+                found += _asked(text, sentence, number)
+            if (opened := _OPENERS.get(clause.opener)) is not None:
+                found.append(SpokenSpan(clause.start, clause.end, opened, "opener"))
+    return found
+
+
+def modality_of(findings: list[SpokenSpan], start: int, end: int) -> Modality:
+    """How the words from `start` to `end` are said: the strongest finding that covers their end, else past."""
+    covering = {finding.modality for finding in findings if finding.start < end and end <= finding.end + 1}
+    if Modality.PAST in covering:
+        covering -= {Modality.FORECAST}
+    return next((modality for modality in _PRECEDENCE if modality in covering), Modality.PAST)
+
+
+def headline_modality(title: str) -> Modality:
+    """How the main clause of a headline is said: what its first clause of two words or more is, or an advert."""
+    findings = find_modalities(title)
+    clauses = [clause for sentence in split_sentences(title) for clause in sentence.clauses]
+    main = next((clause for clause in clauses if len(title[clause.start : clause.end].split()) > 1), None)
+    return modality_of(findings, main.start, main.end) if main is not None else Modality.PAST
+
+
+def _findings_of(text: str, sentence: Sentence, clause: Clause, cues: tuple[Cue, ...]) -> list[SpokenSpan]:
+    words = text[clause.start : clause.end].replace("’", "'")
+    found = []
+    for cue in cues:
+        if cue.reach == "text":
+            continue
+        hit = cue.pattern.search(words)
+        if hit is None:
+            continue
+        start = clause.start if cue.reach == "clause" else clause.start + hit.start()
+        end = sentence.end if cue.reach == "rest" else clause.end
+        found.append(SpokenSpan(start, end, cue.modality, cue.cue_id))
+    return found
+
+
+def _asked(text: str, sentence: Sentence, last: int) -> list[SpokenSpan]:
+    """The question that ends with clause `last`: back to a colon, a dash, or the end of the sentence before."""
+    found = []
+    for number in range(last, -1, -1):
+        clause = sentence.clauses[number]
+        if clause.opener in _SUBORDINATE:
+            continue
+        words = text[clause.start : clause.end].strip().lower()
+        if re.match(r"(?:why|how|what|who|where|which)\b", words):
+            break
+        found.append(SpokenSpan(clause.start, clause.end, Modality.QUESTION, "question_mark"))
+        if clause.opener in (":", "–", "-", "—", "?", "!", ".", "…", "but", ";"):
+            break
+    return found

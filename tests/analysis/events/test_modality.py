@@ -1,0 +1,48 @@
+"""The recogniser of forecasts, questions, conditions and adverts."""
+
+import pytest
+
+from analysis.events.wording.modality import CUE_FORM, CUES, Modality, find_modalities, headline_modality, modality_of
+from warehouse.config import load_config, packaged_text
+
+ENTRIES = load_config(CUE_FORM, packaged_text("analysis.events.wording", "modality.toml")).entries(CUES)
+
+
+@pytest.mark.parametrize(("cue_id", "text"), [(entry.id, text) for entry in ENTRIES for text in entry.examples])
+def test_a_cue_is_found_in_its_examples(cue_id: str, text: str) -> None:
+    assert cue_id in {finding.cue_id for finding in find_modalities(text)}
+
+
+@pytest.mark.parametrize(("cue_id", "text"), [(entry.id, text) for entry in ENTRIES for text in entry.counter_examples])
+def test_a_cue_is_silent_on_its_counter_examples(cue_id: str, text: str) -> None:
+    assert cue_id not in {finding.cue_id for finding in find_modalities(text)}
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("TAO drops 15% after the ban", Modality.PAST),
+        ("Why did TAO drop 15%?", Modality.PAST),
+        ("Will TAO drop 15%?", Modality.QUESTION),
+        ("TAO could drop 15%", Modality.FORECAST),
+        ("Rate cut odds jump to 70%", Modality.ODDS),
+        ("TAO needs to reclaim $300", Modality.CONDITIONAL),
+        ("Best crypto presale to buy now", Modality.ADVERT),
+    ],
+)
+def test_a_headline_is_what_its_main_clause_is(title: str, expected: Modality) -> None:
+    assert headline_modality(title) is expected
+
+
+def test_a_question_does_not_reach_the_clause_that_names_its_circumstances() -> None:
+    text = "Can bulls return while BTC tests $80K?"
+    findings = find_modalities(text)
+    assert modality_of(findings, 0, len("Can bulls return")) is Modality.QUESTION
+    assert modality_of(findings, text.index("BTC"), text.index("?")) is Modality.PAST
+
+
+def test_a_condition_speaks_for_its_own_clause_only() -> None:
+    text = "TAO fell 4%, unless you count the weekend"
+    findings = find_modalities(text)
+    assert modality_of(findings, 0, len("TAO fell 4%")) is Modality.PAST
+    assert modality_of(findings, text.index("you"), len(text)) is Modality.CONDITIONAL
