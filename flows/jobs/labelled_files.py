@@ -9,7 +9,7 @@ import polars as pl
 
 from analysis.events.labels.labelling import label_headlines
 from analysis.events.labels.scoring import half_of_story, score_labels
-from analysis.events.story_frames import load_frames
+from analysis.events.stories.frames import load_frames
 from analysis.events.vocabulary import Vocabulary, load_vocabulary
 from flows.configuration import read_own
 from flows.errors import CommandError

@@ -10,7 +10,7 @@ from analysis.events.detection import build_events
 from analysis.events.drafts import draft_events
 from analysis.events.merging import merge_records, outage_events, outage_sources
 from analysis.events.outages import merge_incidents
-from analysis.events.story_frames import load_frames
+from analysis.events.stories.frames import load_frames
 from analysis.tape.choice import BENCHMARK_ASSET
 from flows.context import RunContext, StepReport
 from flows.jobs.labelled_files import load_user_vocabulary

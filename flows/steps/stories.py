@@ -7,9 +7,9 @@ from datetime import timedelta
 import polars as pl
 
 from analysis.events.carriers import add_carriers
-from analysis.events.stories import MEMORY_HOURS, group_stories
-from analysis.events.story_frames import FrameSet
-from analysis.events.story_headlines import story_input
+from analysis.events.stories.frames import FrameSet
+from analysis.events.stories.grouping import MEMORY_HOURS, group_stories
+from analysis.events.stories.headlines import story_input
 from analysis.events.summaries import add_tags, read_tags, story_rows, tag_rows
 from analysis.events.timing import add_clocks
 from analysis.events.vocabulary import Vocabulary

@@ -160,7 +160,7 @@ REGISTER_DOCUMENT = Table(
 STORY = Table(
     "core.story",
     "The same news across outlets.",
-    "analysis.events.stories over core.entry",
+    "analysis.events.stories.grouping over core.entry",
     ("story_id",),
     (
         Column("story_id", pl.String, "Stable id: the entry_id of its first entry, shortened"),
@@ -178,7 +178,7 @@ STORY = Table(
 STORY_ENTRY = Table(
     "core.story_entry",
     "Which headline belongs to which story, and why.",
-    "analysis.events.stories",
+    "analysis.events.stories.grouping",
     ("entry_id",),
     (
         Column("entry_id", pl.String, "Headline"),

@@ -7,9 +7,9 @@ from datetime import datetime
 
 import polars as pl
 
-from analysis.events.stories import group_stories
-from analysis.events.story_frames import FrameSet
-from analysis.events.story_headlines import story_input
+from analysis.events.stories.frames import FrameSet
+from analysis.events.stories.grouping import group_stories
+from analysis.events.stories.headlines import story_input
 from analysis.events.tagging import tag_titles
 from analysis.events.vocabulary import Vocabulary
 from warehouse.tables.contract import UTC

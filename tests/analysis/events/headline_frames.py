@@ -5,9 +5,9 @@ from datetime import datetime
 import polars as pl
 
 from analysis.events.carriers import add_carriers
-from analysis.events.stories import group_stories
-from analysis.events.story_frames import load_frames
-from analysis.events.story_headlines import story_input
+from analysis.events.stories.frames import load_frames
+from analysis.events.stories.grouping import group_stories
+from analysis.events.stories.headlines import story_input
 from analysis.events.summaries import add_tags
 from analysis.events.timing import add_clocks
 from analysis.events.vocabulary import load_vocabulary

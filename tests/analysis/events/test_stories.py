@@ -4,7 +4,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.events.stories import group_stories
+from analysis.events.stories.grouping import group_stories
 from tests.analysis.events.headline_frames import FRAMES, VOCABULARY, group, make_headlines, prepare
 
 

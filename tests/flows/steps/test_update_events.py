@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from analysis.events.story_frames import load_frames
+from analysis.events.stories.frames import load_frames
 from analysis.events.tagging import tag_titles
 from flows.context import RunContext
 from flows.jobs.labelled_files import load_user_vocabulary

@@ -40,7 +40,7 @@ class FrameSet:
 
 def load_frames() -> FrameSet:
     """The packaged frames."""
-    found = load_config(_FORM, packaged_text("analysis.events", "stories.toml"))
+    found = load_config(_FORM, packaged_text("analysis.events.stories", "stories.toml"))
     return FrameSet(found.text("version"), found.entries(FRAMES))
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import polars as pl
 
-from analysis.events.story_frames import FrameSet, frame_of
+from analysis.events.stories.frames import FrameSet, frame_of
 from analysis.events.titles import plain_title
 from analysis.events.vocabulary import Vocabulary
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import polars as pl
 from rapidfuzz import fuzz
 
-from analysis.events.story_frames import FrameSet
-from analysis.events.story_headlines import Headline, canonical_names, contradicts, news_overlap, read_headlines
+from analysis.events.stories.frames import FrameSet
+from analysis.events.stories.headlines import Headline, canonical_names, contradicts, news_overlap, read_headlines
 from analysis.events.vocabulary import Vocabulary
 from warehouse.tables.bars import SECONDS_PER_HOUR
 from warehouse.tables.news import STORY_ENTRY
