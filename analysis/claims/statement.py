@@ -64,12 +64,14 @@ class StatementVerdict(StrEnum):
 class StatedWindow:
     """The stretch of time that is said; `token` as words are filed (`PT24H`, `weekend`, `ytd`, `since_event` …).
 
-    `from_utc` and `to_utc` are None until `resolve` has placed the token on the calendar.
+    `from_utc` and `to_utc` are None until `resolve_window` has placed the token on the calendar; a window that comes
+    with both stays where it is. `is_clipped`: it was said to reach beyond the time of saying.
     """
 
     token: str
     from_utc: datetime | None = None
     to_utc: datetime | None = None
+    is_clipped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,7 @@ class Statement:
     event_utc: datetime | None = None
     as_of: datetime | None = None  # when an extreme is said to have been set, where not at publication
     is_negated: bool = False
+    is_range_bound: bool = False  # of `direction_only` without direction: range-bound or consolidating, not flat
     market_id: str | None = None  # judge on this market and no other
 
 

@@ -1,0 +1,1 @@
+"""Judge statements on the tape: windows, sizes, levels, extremes, comparisons, verdicts."""

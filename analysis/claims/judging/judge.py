@@ -1,0 +1,62 @@
+"""One statement in, one judgement out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from analysis.claims.judging.comparisons import judge_moved_with, judge_not_broad, judge_reaction, judge_relative
+from analysis.claims.judging.directions import judge_direction
+from analysis.claims.judging.extremes import judge_drawdown, judge_period_extreme, judge_record
+from analysis.claims.judging.levels import judge_level_crossed, judge_level_held, judge_range
+from analysis.claims.judging.market import MarketEvidence, micros
+from analysis.claims.judging.question import Question, cannot_be_told
+from analysis.claims.judging.sizes import judge_size
+from analysis.claims.judging.windows import WindowError, is_window_open, resolve_window
+from analysis.claims.statement import Judgement, Kind, Statement
+
+JUDGES: dict[Kind, Callable[[Question], Judgement]] = {
+    Kind.PERCENT_MOVE: judge_size,
+    Kind.SWING: judge_size,
+    Kind.MULTIPLE: judge_size,
+    Kind.LEVEL_CROSSED: judge_level_crossed,
+    Kind.LEVEL_HELD: judge_level_held,
+    Kind.RANGE: judge_range,
+    Kind.N_PERIOD_EXTREME: judge_period_extreme,
+    Kind.ALL_TIME_EXTREME: judge_record,
+    Kind.DRAWDOWN: judge_drawdown,
+    Kind.DIRECTION_ONLY: judge_direction,
+    Kind.RELATIVE: judge_relative,
+    Kind.LEAD_SUSTAINED: judge_relative,
+    Kind.NOT_BROAD_MOVE: judge_not_broad,
+    Kind.MOVED_WITH: judge_moved_with,
+    Kind.REACTED_TO: judge_reaction,
+}
+
+
+def judge_statement(statement: Statement, market: MarketEvidence) -> Judgement:
+    """The verdict on one statement: its literal reading first, then other plain readings of the same direction.
+
+    No bar that closes after `said_at` (without it: the end of the window) supports it; a window that reaches beyond is
+    cut there, and the judgement says so. What no bars can answer cannot be told, with the reason.
+    """
+    judge = JUDGES.get(statement.kind)
+    if judge is None:
+        return cannot_be_told(f"bars do not say anything about {statement.kind.replace('_', ' ')}")
+    try:
+        window = resolve_window(statement)
+    except WindowError as exc:
+        return cannot_be_told(str(exc))
+    if window.from_utc is None or window.to_utc is None:
+        return cannot_be_told("the start of the window is not known")
+    if window.from_utc > window.to_utc:
+        return cannot_be_told("the window begins after it was said")
+    question = Question(
+        statement,
+        window,
+        market,
+        micros(window.from_utc),
+        micros(window.to_utc),
+        micros(statement.said_at or window.to_utc),
+        is_window_open(statement),
+    )
+    return judge(question)

@@ -1,0 +1,257 @@
+"""Judge statements about a price: reached, passed, held, kept to a range."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.claims.judging.market import PriceSeries, instant
+from analysis.claims.judging.question import DOLLARS, Question, cannot_be_told, tape_words
+from analysis.claims.judging.quoted import level_slack
+from analysis.claims.statement import (
+    Comparator,
+    Direction,
+    Judgement,
+    Statement,
+    StatementVerdict,
+    TriedReading,
+)
+from warehouse.tables.bars import MICROSECONDS_PER_DAY
+from warehouse.tables.units import moment, plain_percent, price
+
+# Venues differ by so much: a level missed by less cannot be told.
+VENUE_SHARE = 0.003
+# A level missed by less than this is overstated, and "near" means closer than this.
+CLOSE_SHARE = 0.02
+# A level that was reached in the week before, where no window is said, is another reading of a range.
+_WEEK_US = 7 * MICROSECONDS_PER_DAY
+
+
+@dataclass(frozen=True, slots=True)
+class _Prices:
+    """Highest, lowest and last price of a window, and the series they come from."""
+
+    high: float
+    low: float
+    close: float
+    ranges: PriceSeries
+    closes: PriceSeries
+    inside: slice
+
+
+def judge_level_crossed(question: Question) -> Judgement:
+    """Whether the price reached the level (`more_than`: passed it) inside the window, from the side it is said to.
+
+    Missed by less than 0.3 % cannot be told (venues differ), by less than 2 % is overstated; when only the bar still
+    running at the time of saying reaches the level it cannot be told.
+    """
+    level = question.statement.price
+    if level is None:
+        return cannot_be_told("no level is given")
+    prices = _prices(question)
+    if isinstance(prices, str):
+        return cannot_be_told(prices)
+    is_up = _is_upward(question, prices, level)
+    reached = prices.high if is_up else prices.low
+    # How far the best price stays short of the level, a share of it; negative: beyond.
+    short = (level - reached) / level * (1 if is_up else -1)
+    slack = _slack_share(question.statement, level)
+    fits = short < 0 if question.statement.comparator is Comparator.MORE_THAN else short <= slack
+    reading = _reached_reading(question, prices, is_up=is_up, level=level, fits=fits)
+    measured = f"{reading.detail}."
+    others = tuple(_touches_elsewhere(question, prices.ranges, is_up=is_up, level=level))
+    if fits:
+        verdict, reason = StatementVerdict.SUPPORTED, None
+    elif short <= VENUE_SHARE:
+        verdict = StatementVerdict.CANNOT_BE_TOLD
+        reason = f"the price stayed within {plain_percent(VENUE_SHARE, 1)} of {price(level)}, and venues differ by that"
+    elif _running_bar_reaches(question, prices.ranges, is_up=is_up, level=level):
+        verdict = StatementVerdict.CANNOT_BE_TOLD
+        reason = f"only the bar still running at {moment(instant(question.said_us))} reaches {price(level)}"
+    else:
+        verdict = StatementVerdict.OVERSTATED if short <= CLOSE_SHARE else StatementVerdict.NOT_SUPPORTED
+        reason = None
+    is_near = not fits and short <= CLOSE_SHARE
+    return Judgement(verdict, measured, measured, (reading,), others, reason, is_near)
+
+
+def judge_level_held(question: Question) -> Judgement:
+    """Whether the price stood at the level, or kept above (up) or below it (down) through the window.
+
+    "Near" and "about" are met by a last price within 2 %, an exact level by its last digit or
+    by what venues differ; a level that was only
+    traded, or that stood only at the end, is another reading.
+    """
+    level = question.statement.price
+    if level is None:
+        return cannot_be_told("no level is given")
+    prices = _prices(question)
+    if isinstance(prices, str):
+        return cannot_be_told(prices)
+    if question.statement.direction is Direction.NONE:
+        return _judge_standing(question, prices, level)
+    return _judge_kept_side(question, prices, level)
+
+
+def judge_range(question: Question) -> Judgement:
+    """Whether the price kept between two levels through the window; at its end, or both ends within a week, else."""
+    statement = question.statement
+    if statement.price is None or statement.price_high is None:
+        return cannot_be_told("a range needs two levels")
+    prices = _prices(question)
+    if isinstance(prices, str):
+        return cannot_be_told(prices)
+    bottom, top = statement.price, statement.price_high
+    short = max(bottom - prices.low, 0.0) / bottom, max(prices.high - top, 0.0) / top
+    fits = max(short) <= VENUE_SHARE
+    extent = f"{question.asset} traded between {price(prices.low)} and {price(prices.high)} {question.span_words}"
+    tape = prices.ranges.market_id
+    readings = [question.reading("literal", max(short), extent, fits=fits, market_id=tape)]
+    words = f"its last price was {price(prices.close)}"
+    is_inside = bottom <= prices.close <= top
+    if question.is_open:
+        readings.append(question.reading("at_the_end", prices.close, words, fits=is_inside, unit=DOLLARS))
+        readings += _week_range(question, prices.ranges, bottom, top)
+    measured = f"{extent}; {words} ({tape_words(prices.ranges)})."
+    another = any(reading.fits for reading in readings[1:])
+    if fits:
+        verdict = StatementVerdict.SUPPORTED
+    elif another:
+        verdict = StatementVerdict.ANOTHER_READING
+    else:
+        verdict = StatementVerdict.OVERSTATED if max(short) <= CLOSE_SHARE else StatementVerdict.NOT_SUPPORTED
+    return Judgement(verdict, measured, measured, tuple(readings), is_near_miss=VENUE_SHARE < max(short) <= CLOSE_SHARE)
+
+
+def _prices(question: Question) -> _Prices | str:
+    """The prices of the window, or why there are none."""
+    if question.asset in question.market.groups:
+        return "a group has no price"
+    closes, ranges = question.closes(), question.ranges()
+    if closes is None or ranges is None:
+        return question.why_nothing()
+    inside = ranges.within(question.start_us, question.end_us)
+    at = closes.fresh_by(question.end_us, question.length_us)
+    close = float(closes.closes[at])
+    if inside.stop <= inside.start:
+        if question.length_us:
+            return f"no bar of {question.asset} lies wholly inside the window"
+        return _Prices(close, close, close, closes, closes, slice(at, at + 1))
+    high, low = float(np.max(ranges.highs[inside])), float(np.min(ranges.lows[inside]))
+    return _Prices(max(high, close), min(low, close), close, ranges, closes, inside)
+
+
+def _is_upward(question: Question, prices: _Prices, level: float) -> bool:
+    if question.statement.direction is Direction.NONE:
+        at = prices.closes.fresh_by(question.start_us, question.length_us)
+        return at < 0 or float(prices.closes.closes[at]) <= level
+    return question.sign > 0
+
+
+def _slack_share(statement: Statement, level: float) -> float:
+    if statement.comparator in (Comparator.ABOUT, Comparator.NEARLY):
+        return CLOSE_SHARE
+    return level_slack(statement, level) / level
+
+
+def _reached_reading(question: Question, prices: _Prices, *, is_up: bool, level: float, fits: bool) -> TriedReading:
+    reached = prices.high if is_up else prices.low
+    values = prices.ranges.highs[prices.inside] if is_up else prices.ranges.lows[prices.inside]
+    at = prices.inside.start + int(np.argmax(values) if is_up else np.argmin(values))
+    side = "highest" if is_up else "lowest"
+    opened = instant(prices.ranges.close_us[at] - prices.ranges.bar_us)
+    short = (level - reached) / level * (1 if is_up else -1)
+    beyond = f", {plain_percent(short, 1)} short of {price(level)}" if short > 0 and not fits else ""
+    words = (
+        f"{question.asset}'s {side} price {question.span_words} was {price(reached)}{beyond}, in the bar of "
+        f"{moment(opened)} ({tape_words(prices.ranges)})"
+    )
+    return question.reading("literal", reached, words, fits=fits, unit=DOLLARS, market_id=prices.ranges.market_id)
+
+
+def _touches_elsewhere(question: Question, own: PriceSeries, *, is_up: bool, level: float) -> list[TriedReading]:
+    """What the other series of the asset reached inside the window."""
+    found = []
+    for series in question.market.of_asset(question.asset):
+        inside = series.within(question.start_us, question.end_us)
+        if series is own or series.is_daily or inside.stop <= inside.start:
+            continue
+        reached = float(np.max(series.highs[inside]) if is_up else np.min(series.lows[inside]))
+        short = (level - reached) / level * (1 if is_up else -1)
+        fits = short < 0 if question.statement.comparator is Comparator.MORE_THAN else short <= 0
+        words = f"{price(reached)} ({tape_words(series)})"
+        found.append(question.reading("elsewhere", reached, words, fits=fits, unit=DOLLARS, market_id=series.market_id))
+    return found
+
+
+def _running_bar_reaches(question: Question, series: PriceSeries, *, is_up: bool, level: float) -> bool:
+    """Whether the bar that was still open at the time of saying reaches the level; it supports nothing."""
+    if question.end_us < question.said_us:
+        return False
+    for candidate in {id(item): item for item in (series, *_fine_series(question))}.values():
+        at = candidate.running_at(question.said_us)
+        if at >= 0 and (candidate.highs[at] >= level if is_up else candidate.lows[at] <= level):
+            return True
+    return False
+
+
+def _fine_series(question: Question) -> list[PriceSeries]:
+    own = question.market.of_asset(question.asset, question.statement.market_id)
+    return [item for item in own if item.bar_us and not item.is_daily][:1]
+
+
+def _judge_standing(question: Question, prices: _Prices, level: float) -> Judgement:
+    """`level_held` without a direction: the last price stands at the level."""
+    off = abs(prices.close - level) / level
+    fits = off <= max(_slack_share(question.statement, level), VENUE_SHARE)
+    words = f"{question.asset}'s last price {question.span_words} was {price(prices.close)}"
+    literal = question.reading(
+        "literal", prices.close, words, fits=fits, unit=DOLLARS, market_id=prices.closes.market_id
+    )
+    is_traded = prices.low * (1 - VENUE_SHARE) <= level <= prices.high * (1 + VENUE_SHARE) and question.length_us > 0
+    extent = f"it traded between {price(prices.low)} and {price(prices.high)}"
+    traded = question.reading("traded_there", None, extent, fits=is_traded, market_id=prices.ranges.market_id)
+    measured = f"{words}; {extent} ({tape_words(prices.ranges)})."
+    if fits:
+        verdict = StatementVerdict.SUPPORTED
+    elif is_traded:
+        verdict = StatementVerdict.ANOTHER_READING
+    else:
+        verdict = StatementVerdict.OVERSTATED if off <= CLOSE_SHARE else StatementVerdict.NOT_SUPPORTED
+    return Judgement(verdict, measured, measured, (literal, traded), is_near_miss=not fits and off <= 2 * CLOSE_SHARE)
+
+
+def _judge_kept_side(question: Question, prices: _Prices, level: float) -> Judgement:
+    """`level_held` up (above) or down (below): through the window; at its end is another reading unless negated."""
+    is_up = question.sign > 0
+    worst = prices.low if is_up else prices.high
+    broken = (level - worst) / level * question.sign
+    fits = broken <= _slack_share(question.statement, level)
+    side = "lowest" if is_up else "highest"
+    words = f"{question.asset}'s {side} price {question.span_words} was {price(worst)}"
+    literal = question.reading("literal", worst, words, fits=fits, unit=DOLLARS, market_id=prices.ranges.market_id)
+    stood = (level - prices.close) / level * question.sign <= VENUE_SHARE and not question.statement.is_negated
+    last = f"its last price was {price(prices.close)}"
+    at_end = question.reading("at_the_end", prices.close, last, fits=stood, unit=DOLLARS)
+    measured = f"{words}; {last} ({tape_words(prices.ranges)})."
+    if fits:
+        verdict = StatementVerdict.SUPPORTED
+    elif stood:
+        verdict = StatementVerdict.ANOTHER_READING
+    else:
+        verdict = StatementVerdict.OVERSTATED if broken <= CLOSE_SHARE else StatementVerdict.NOT_SUPPORTED
+    return Judgement(
+        verdict, measured, measured, (literal, at_end), is_near_miss=not fits and 0 < broken <= CLOSE_SHARE
+    )
+
+
+def _week_range(question: Question, series: PriceSeries, bottom: float, top: float) -> list[TriedReading]:
+    inside = series.within(question.end_us - _WEEK_US, question.end_us)
+    if inside.stop <= inside.start:
+        return []
+    low, high = float(np.min(series.lows[inside])), float(np.max(series.highs[inside]))
+    fits = low <= bottom * (1 + CLOSE_SHARE) and high >= top * (1 - CLOSE_SHARE)
+    words = f"within 7 days it traded between {price(low)} and {price(high)}"
+    start_us = question.end_us - _WEEK_US
+    return [question.reading("both_ends_in_7_days", None, words, fits=fits, start_us=start_us)]
