@@ -36,20 +36,26 @@ class PairCorrelations:
         known = upper[np.isfinite(upper)]
         return (float(known.mean()) if known.size else None), int(known.size)
 
-    def overlap_mean(self, members: Integers, first: Integers, last: Integers) -> float:
-        """Mean over all pairs among `members` of correlation × share of the event window they have in common.
+    def overlap_mean(self, members: Integers, first: Integers, last: Integers) -> float | None:
+        """Mean over all pairs among `members` of correlation × share of the (longer) window in common.
 
         Windows [first, last] that do not overlap in calendar time contribute zero: their abnormal returns have nothing
         in common. `first` and `last` are those of all events. A pair of overlapping windows whose correlation is not
-        known counts with the mean of the known ones. Source: Kolari, Pape & Pynnönen (2018), a working paper.
+        known counts with the mean of the known ones; None where windows overlap and none is known. Source: Kolari,
+        Pape & Pynnönen (2018), a working paper.
         """
         start, stop = first[members], last[members]
         common = np.minimum(stop[:, None], stop[None, :]) - np.maximum(start[:, None], start[None, :]) + 1
-        share = np.clip(common / (stop - start + 1)[:, None], 0.0, 1.0)[np.triu_indices(members.size, 1)]
+        length = stop - start + 1
+        longer = np.maximum(length[:, None], length[None, :])
+        share = np.clip(common / longer, 0.0, 1.0)[np.triu_indices(members.size, 1)]
         known = self.matrix[np.ix_(members, members)][np.triu_indices(members.size, 1)]
         overlapping = known[(share > 0) & np.isfinite(known)]
-        default = float(overlapping.mean()) if overlapping.size else 0.0
-        return float(np.mean(np.where(np.isfinite(known), known, default) * share)) if share.size else 0.0
+        if not (share > 0).any():
+            return 0.0
+        if not overlapping.size:
+            return None
+        return float(np.mean(np.where(np.isfinite(known), known, overlapping.mean()) * share))
 
 
 def overlap_clusters(first: Integers, last: Integers) -> Integers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ from analysis.results.rank import normal_scores, row_ranks
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+# Which pairs of events the mean correlation is over: every pair, weighted by the share of the event window that two
+# have in common; or, as published for events of one date, the pairs that share estimation bars.
+PairRule = Literal["every", "shared"]
 
 # Pairs grow with the square of events; above this many, pairs among evenly spaced events stand for all.
 MAXIMUM_PAIRED_EVENTS = 4_000
@@ -39,11 +43,11 @@ class Panel:
     pairs: PairCorrelations
     score_pairs: PairCorrelations
     seed: int
-    is_overlap_weighted: bool
+    pair_rule: PairRule
 
     def holds(self, first: int, last: int) -> bool:
-        """Whether [first, last) lies inside the bars of the panel."""
-        return self.window[0] <= first and last <= self.window[1]
+        """Whether [first, last) has bars, all of them in the panel."""
+        return self.window[0] <= first < last <= self.window[1]
 
     def sample(self, first: int, last: int) -> Sample:
         """The events with all bars of [first, last), bars relative to bar 0; ValueError for bars outside `window`."""
@@ -73,7 +77,7 @@ class Panel:
 
     def _mean_correlation(self, pairs: PairCorrelations, members: Integers, columns: tuple[int, int]) -> float | None:
         among = np.flatnonzero(np.isin(self.paired, members))
-        if self.is_overlap_weighted:
+        if self.pair_rule == "every":
             bars = self.bars[self.paired]
             return pairs.overlap_mean(among, bars[:, columns[0]], bars[:, columns[1] - 1])
         mean, _ = pairs.mean(among)
@@ -82,12 +86,8 @@ class Panel:
         return mean
 
 
-def build_panel(results: Sequence[EventResult], seed: int, *, is_overlap_weighted: bool = False) -> Panel:
-    """The panel of events that have a fit; ValueError when there is none.
-
-    With `is_overlap_weighted` the mean correlation is over all pairs, weighted by the share of the event window that
-    two events have in common; without, over the pairs that share estimation bars, as published for one event date.
-    """
+def build_panel(results: Sequence[EventResult], seed: int, *, pair_rule: PairRule = "every") -> Panel:
+    """The panel of events that have a fit; ValueError when there is none."""
     if not results:
         raise ValueError("no event has abnormal returns: a panel needs at least one")
     own = np.array([result.source.window for result in results])
@@ -113,7 +113,7 @@ def build_panel(results: Sequence[EventResult], seed: int, *, is_overlap_weighte
         pairs=pair_correlations(residuals[paired], *chosen),
         score_pairs=pair_correlations(scores[paired], *chosen),
         seed=seed,
-        is_overlap_weighted=is_overlap_weighted,
+        pair_rule=pair_rule,
     )
 
 

@@ -25,13 +25,17 @@ BURN_IN = 100  # bars dropped before a GARCH path is used
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A simulated market with N events at one bar, every event on an asset of its own."""
+    """A simulated market with N events at one bar, every event on an asset of its own.
+
+    With `markets_per_date` the same few assets meet at several dates, half an estimation window apart.
+    """
 
     name: str
     shape: Shape = "normal"
     correlation: float = 0.0  # between the residuals of any two assets
     variance_factor: float = 1.0  # variance of the event window over that of the estimation window
     effect_sd: float = 0.0  # planted abnormal return per bar of the window, in residual standard deviations
+    markets_per_date: int | None = None  # all events at one date when None
 
 
 SCENARIOS: tuple[Scenario, ...] = (
@@ -45,6 +49,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("event variance x2", variance_factor=2.0),
     Scenario("event variance x4", variance_factor=4.0),
     Scenario("clustered 0.1, event variance x4", correlation=0.1, variance_factor=4.0),
+    Scenario("several dates, clustered 0.25", correlation=0.25, markets_per_date=4),
 )
 
 
@@ -67,27 +72,31 @@ def draw_residuals(rng: np.random.Generator, n: int, bars: int, shape: Shape) ->
 def simulate_events(
     rng: np.random.Generator, scenario: Scenario, *, n: int, estimation: int, window: int
 ) -> list[EventInput]:
-    """N events at one bar of one simulated market: `estimation` bars, then `window` bars with the event."""
-    bars = estimation + window
+    """N events of one simulated market: `estimation` bars before the first date, `window` bars with each event."""
+    n_markets = min(n, scenario.markets_per_date or n)
+    apart = max(window, estimation // 2)
+    zeros = estimation + apart * np.arange(-(-n // n_markets))
+    bars = int(zeros[-1]) + window
     benchmark = MARKET_SD * rng.standard_normal(bars)
     shared = draw_residuals(rng, 1, bars, scenario.shape)
-    own = draw_residuals(rng, n, bars, scenario.shape)
+    own = draw_residuals(rng, n_markets, bars, scenario.shape)
     residuals = np.sqrt(scenario.correlation) * shared + np.sqrt(1.0 - scenario.correlation) * own
-    residuals[:, estimation:] *= np.sqrt(scenario.variance_factor)
-    residuals[:, estimation:] += scenario.effect_sd
-    betas = rng.normal(1.0, 0.3, (n, 1))
-    returns = betas * benchmark + ASSET_SD * rng.uniform(0.5, 1.5, (n, 1)) * residuals
+    inside = (zeros[:, np.newaxis] + np.arange(window)).ravel()
+    residuals[:, inside] *= np.sqrt(scenario.variance_factor)
+    residuals[:, inside] += scenario.effect_sd
+    betas = rng.normal(1.0, 0.3, (n_markets, 1))
+    returns = betas * benchmark + ASSET_SD * rng.uniform(0.5, 1.5, (n_markets, 1)) * residuals
     calendar = np.arange(bars)
     return [
         EventInput(
             event_id=f"event {i}",
-            market_id=f"market {i}",
+            market_id=f"market {i % n_markets}",
             event_time=None,
-            returns=returns[i],
+            returns=returns[i % n_markets],
             factors=benchmark[:, np.newaxis],
             benchmark=benchmark,
             calendar=calendar,
-            bar_zero=estimation,
+            bar_zero=int(zeros[i // n_markets]),
             estimation=(-estimation, 0),
             window=(0, window),
         )

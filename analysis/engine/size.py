@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -57,7 +57,7 @@ def measure_size(draws: dict[str, Draw], request: SizeRequest, say: Callable[[st
 
 
 def _simulated(scenario: Scenario, request: SizeRequest) -> Draw:
-    planted = Scenario(scenario.name, scenario.shape, scenario.correlation, scenario.variance_factor, request.effect_sd)
+    planted = replace(scenario, effect_sd=request.effect_sd)
 
     def draw(rng: np.random.Generator) -> list[EventInput]:
         return simulate_events(rng, planted, n=request.n_events, estimation=request.estimation, window=request.window)
@@ -101,7 +101,7 @@ def _measure_scenario(name: str, draw: Draw, request: SizeRequest) -> list[dict[
 def _test_once(events: list[EventInput], request: SizeRequest) -> list[tuple[str, float | None]]:
     model = choose_model("market")
     results = [standardise_event(event, model, request.estimation, "log") for event in events]
-    panel = build_panel(results, request.seed, is_overlap_weighted=True)
+    panel = build_panel(results, request.seed)
     window = (0, request.window)
     rows = run_battery(panel.sample(*window), window, request.statistic_ids)
     return [(row.statistic, row.p_value) for row in rows]

@@ -11,7 +11,7 @@ from scipy.special import stdtrit
 
 from analysis.engine.battery import choose_model, load_statistics
 from analysis.engine.multiplicity import benjamini_hochberg, benjamini_yekutieli, holm, romano_wolf
-from analysis.engine.panel import Panel, build_panel
+from analysis.engine.panel import PairRule, Panel, build_panel
 from analysis.engine.regressions.terms import Term
 from analysis.engine.resampling import sign_patterns
 from analysis.engine.standardise import EventInput, EventResult, standardise_event
@@ -26,6 +26,14 @@ Range = tuple[int, int]
 # Chance of detecting the minimum detectable effect, two-sided at 5 %.
 POWER = 0.80
 
+_RBAR_WORDS: dict[PairRule, str] = {
+    "every": "r-bar over all pairs of events, each weighted by the share of the event window the two have in common",
+    "shared": (
+        "r-bar over pairs of events with at least 20 common calendar bars; a pair of one series whose event windows "
+        "are apart counts as zero"
+    ),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class StudySpecification:
@@ -37,7 +45,7 @@ class StudySpecification:
     seed: int = 20260612
     is_cumulative: bool = False  # also every window from the first bar on
     is_whole_only: bool = False  # no single bars, only the whole event window
-    is_overlap_weighted: bool = False  # mean correlation weighted by the overlap of event windows
+    pair_rule: PairRule = "every"  # which pairs the mean residual correlation is over
     parts: tuple[Range, ...] = ()  # also these windows, where they lie inside the event window
     statistic_ids: tuple[str, ...] | None = None  # all when None
     quantity: str = ""  # what the series hold, in words, where it is not returns of `kind`
@@ -129,7 +137,7 @@ def run_study(events: Sequence[EventInput], specification: StudySpecification) -
 def _panel(members: Sequence[EventResult], specification: StudySpecification) -> Panel | None:
     if not members:
         return None
-    return build_panel(members, specification.seed, is_overlap_weighted=specification.is_overlap_weighted)
+    return build_panel(members, specification.seed, pair_rule=specification.pair_rule)
 
 
 def _parts(results: Sequence[EventResult], panel: Panel | None, specification: StudySpecification) -> list[Range]:
@@ -234,18 +242,9 @@ def describe_conventions(events: Sequence[EventInput], specification: StudySpeci
             "cross-sectional tests against t(N - 1)",
             "p-hat of the generalised sign test is the mean of event fractions",
             "ranks over estimation and event window together",
-            _rbar_words(is_overlap_weighted=specification.is_overlap_weighted),
+            _RBAR_WORDS[specification.pair_rule],
             "two-sided p; p_adjusted by Holm over the windows of one statistic; p_romano_wolf by sign flips of events",
         )
-    )
-
-
-def _rbar_words(*, is_overlap_weighted: bool) -> str:
-    if is_overlap_weighted:
-        return "r-bar over all pairs of events, each weighted by the share of the event window the two have in common"
-    return (
-        "r-bar over pairs of events with at least 20 common calendar bars; a pair of one series whose event windows "
-        "are apart counts as zero"
     )
 
 

@@ -88,7 +88,6 @@ def _run(specification: GroupSpecification, group: PlannedGroup, *, is_tested: b
         minimum_estimation=minimum,
         seed=specification.seed,
         is_whole_only=True,
-        is_overlap_weighted=True,
         statistic_ids=None if is_tested else (),
     )
     return run_study([item for item in group.inputs if item.window == window], study)

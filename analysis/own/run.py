@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import cast, get_args
 
 import polars as pl
 
 from analysis.engine.battery import choose_model
+from analysis.engine.panel import PairRule
 from analysis.engine.study import StudyResult, StudySpecification, run_study
 from analysis.own.regressions import explain_cars, trace_panel
 from analysis.own.report import parse_range
@@ -39,6 +40,7 @@ class OwnRequest:
     parts: str = ""  # windows inside the event window, comma-separated
     explain: str = ""  # numeric columns of the event table, comma-separated
     panel: str = ""  # bars around bar 0 of a panel event study
+    pair_rule: str = "every"  # pairs of events that the mean residual correlation is over
 
 
 def run_own_study(
@@ -50,6 +52,8 @@ def run_own_study(
         raise ValueError(f"--values {request.values!r}; expected {', '.join(QUANTITIES)}")
     if request.kind not in ("log", "simple"):
         raise ValueError(f"--returns {request.kind!r}; expected log or simple")
+    if request.pair_rule not in get_args(PairRule):
+        raise ValueError(f"--pairs {request.pair_rule!r}; expected {' or '.join(get_args(PairRule))}")
     assets = read_series(prices, "prices")
     benchmarks = read_series(market, "market") if market is not None else None
     names = _split(request.factors)
@@ -67,6 +71,7 @@ def run_own_study(
         is_cumulative=request.is_cumulative,
         parts=tuple(parse_range(part) for part in _split(request.parts)),
         quantity=QUANTITIES[request.values],
+        pair_rule=cast(PairRule, request.pair_rule),
     )
     inputs = build_own_events(assets, benchmarks, events, study)
     windows = {window, *(item.window for item in inputs)}

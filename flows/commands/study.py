@@ -39,6 +39,7 @@ def study_csv(
     parts: Annotated[str, typer.Option(help="More windows to test inside --window, e.g. -1:1,0:2.")] = "",
     explain: Annotated[str, typer.Option(help="Columns of --events that explain the CARs, comma-separated.")] = "",
     panel: Annotated[str, typer.Option(help="Bars of a panel event study around bar 0, e.g. -5:5.")] = "",
+    pairs: Annotated[str, typer.Option(help="Pairs behind the mean correlation: every, or shared (2010).")] = "every",
     fmt: FormatOption = Format.JSON,
 ) -> None:
     """Run an event study on CSV tables: every event, every test, with reasons for what is absent.
@@ -55,7 +56,7 @@ def study_csv(
     from flows.jobs.own_files import read_table
 
     wanted = (estimation, window, values, returns, model, benchmark, factors, mask, minimum_estimation, cumulative)
-    request = OwnRequest(*wanted, parts, explain, panel)
+    request = OwnRequest(*wanted, parts, explain, panel, pairs)
     try:
         result = run_own_study(read_table(prices), read_table(market) if market else None, read_table(events), request)
     except ValueError as exc:

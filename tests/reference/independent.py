@@ -7,59 +7,18 @@ is not defined on the sample is absent from the answer.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from tests.reference.independent_events import Bounds, Measured
+from tests.reference.independent_groups import Group, clusters, mean_correlation
 
 Floats = NDArray[np.float64]
 Number = tuple[float, float]
 
-# Kolari & Pynnonen (2010) need pairs on common dates; fewer common bars than this say nothing about a correlation.
-COMMON_BARS = 20
 UNKNOWN = float("nan")
-
-
-@dataclass
-class Group:
-    """All fitted events, and what the tests of one window share: the events whose own window holds it."""
-
-    fitted: Sequence[Measured]
-    part: Bounds
-    events: list[Measured] = field(init=False)
-    cars: Floats = field(init=False)
-    scars: Floats = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.events = [event for event in self.fitted if self._holds(event)]
-        self.cars = np.array([event.car(self.part) for event in self.events])
-        self.scars = np.array([event.car(self.part) / event.car_sd(self.part) for event in self.events])
-
-    def _holds(self, event: Measured) -> bool:
-        first, last = event.event.window
-        return first <= self.part[0] and self.part[1] <= last and bool(np.isfinite(event.part(self.part)).all())
-
-    @property
-    def n(self) -> int:
-        return len(self.events)
-
-    @property
-    def length(self) -> int:
-        return self.part[1] - self.part[0] + 1
-
-    def columns(self) -> list[int]:
-        """Relative bars of all estimation windows together."""
-        first = min(event.event.estimation[0] for event in self.fitted)
-        last = max(event.event.estimation[1] for event in self.fitted)
-        return list(range(first, last + 1))
-
-    def in_event_time(self, of: Callable[[Measured], dict[int, float]]) -> Floats:
-        """[events, estimation bars] on common relative bars."""
-        return np.array([[of(event).get(bar, np.nan) for bar in self.columns()] for event in self.events])
 
 
 def every_test(group: Group) -> dict[str, Number]:
@@ -79,44 +38,6 @@ def normal_p(z: float) -> float:
 
 def student_p(t: float, df: float) -> float:
     return float(2 * stats.t.sf(abs(t), df))
-
-
-def mean_correlation(group: Group, series: Sequence[dict[int, float]]) -> float | None:
-    """r̄ of Kolari & Pynnonen (2010): mean pairwise correlation on common calendar days.
-
-    One asset twice is the same series: the pair counts as zero when the event windows are apart. Without any pair
-    events whose windows are apart are independent; otherwise r̄ is unknown.
-    """
-    by_day = [
-        {event.days[bar]: value for bar, value in of.items()} for event, of in zip(group.events, series, strict=True)
-    ]
-    found = []
-    for i, j in itertools.combinations(range(group.n), 2):
-        common = sorted(by_day[i].keys() & by_day[j].keys())
-        is_same = group.events[i].event.asset == group.events[j].event.asset
-        if len(common) < COMMON_BARS:
-            continue
-        if is_same and not _overlap(group.events[i], group.events[j]):
-            found.append(0.0)
-            continue
-        found.append(np.corrcoef([by_day[i][day] for day in common], [by_day[j][day] for day in common])[0, 1])
-    if found:
-        return float(np.mean(found))
-    return None if len(set(clusters(group))) < group.n else 0.0
-
-
-def clusters(group: Group) -> list[int]:
-    """Label of each event: connected components of overlapping event windows among all fitted events."""
-    label = list(range(len(group.fitted)))
-    for i, j in itertools.combinations(range(len(group.fitted)), 2):
-        if _overlap(group.fitted[i], group.fitted[j]):
-            label = [label[i] if mark == label[j] else mark for mark in label]
-    return [label[group.fitted.index(event)] for event in group.events]
-
-
-def _overlap(one: Measured, other: Measured) -> bool:
-    mine, theirs = one.window_days(one.event.window), other.window_days(other.event.window)
-    return mine[0] <= theirs[-1] and theirs[0] <= mine[-1]
 
 
 def ranks_of(group: Group) -> tuple[Floats, Floats, Floats]:

@@ -32,6 +32,7 @@ class Shape:
     is_hourly: bool = False
     is_masked: bool = False
     is_cumulative: bool = False
+    pairs: str = "every"
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,11 @@ class RandomStudy:
     expected: tuple[Event, ...]
     least: int  # usable estimation bars below which the command excludes an event
     shape: Shape
+
+    @property
+    def calendar(self) -> set[int]:
+        """The days on which any asset has a bar beside all factors."""
+        return {day for series in self.tables.assets.values() for day in set(series).intersection(*self.tables.factors)}
 
     def spoilers_of(self, event: Event) -> list[Event]:
         """The events whose windows the command masks in the estimation window of `event`."""
@@ -82,6 +88,7 @@ def make_study(shape: Shape, seed: int, window: Bounds = (-2, 3), estimation: Bo
     ]
     options += [f"--values={shape.values}", f"--returns={shape.kind}"]
     options += ["--factors", ",".join(names)] if names else ["--model", "constant_mean"]
+    options += ["--pairs", shape.pairs]
     options += [*(["--mask"] * shape.is_masked), *(["--cumulative"] * shape.is_cumulative)]
     return RandomStudy(
         _frame(assets, shape),

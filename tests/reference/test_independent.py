@@ -9,8 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.reference.independent import Group, every_test, mean_correlation
+from tests.reference.independent import every_test
 from tests.reference.independent_events import Measured, measure
+from tests.reference.independent_groups import Group, mean_correlation
 from tests.reference.own_tables import Study, run_study_csv
 from tests.reference.random_tables import RandomStudy, Shape, make_study
 
@@ -33,6 +34,7 @@ shapes = st.builds(
     is_hourly=st.booleans(),
     is_masked=st.booleans(),
     is_cumulative=st.booleans(),
+    pairs=st.sampled_from(["every", "every", "shared"]),
 )
 
 
@@ -90,7 +92,7 @@ def differences_of_tests(study: Study, random: RandomStudy, measured: list[Measu
     if measured and {bounds for bounds, _ in shown} != parts:
         found.append(f"tested {sorted({bounds for bounds, _ in shown})}, expected {sorted(parts)}")
     for part in sorted(parts):
-        group = Group(measured, part)
+        group = Group(measured, part, random.calendar, random.shape.pairs)
         numbers = every_test(group) if group.n else {}
         for row in study["tests"]:
             if tuple(row["window"]) == part and row["statistic"] not in SIMULATED:

@@ -67,6 +67,7 @@ SCENARIO_TITLES = {
     "event variance x2": "The event doubles the variance",
     "event variance x4": "The event quadruples the variance",
     "clustered 0.1, event variance x4": "Together (0.1), and the event quadruples the variance",
+    "several dates, clustered 0.25": "Four tokens at several dates, moving together (correlation 0.25)",
     "real returns, random dates": "Real returns, each event at a date of its own",
     "real returns, shared dates": "Real returns, many events at one date",
 }

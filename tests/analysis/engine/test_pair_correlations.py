@@ -47,3 +47,16 @@ def test_fewer_than_twenty_common_bars_say_nothing() -> None:
 def test_a_far_event_dilutes_the_correlation_of_two_that_overlap() -> None:
     matrix = np.array([[np.nan, 1.0, 0.0], [1.0, np.nan, 0.0], [0.0, 0.0, np.nan]])
     assert PairCorrelations(matrix).mean(np.arange(3)) == (pytest.approx(1 / 3), 3)
+
+
+def test_every_pair_counts_with_the_share_of_the_window_it_has_in_common() -> None:
+    matrix = np.full((4, 4), 0.5)
+    first = np.array([0, 0, 2, 50])
+    # Bars 0–3 twice, 2–5 and 50–53: one pair in common wholly, two pairs by half, three not at all.
+    assert PairCorrelations(matrix).overlap_mean(np.arange(4), first, first + 3) == pytest.approx(0.5 * 2 / 6)
+
+
+def test_overlapping_windows_without_any_known_correlation_leave_the_mean_unknown() -> None:
+    unknown = PairCorrelations(np.full((2, 2), np.nan))
+    assert unknown.overlap_mean(np.arange(2), np.array([0, 2]), np.array([3, 5])) is None
+    assert unknown.overlap_mean(np.arange(2), np.array([0, 9]), np.array([3, 12])) == 0.0

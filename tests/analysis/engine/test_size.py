@@ -8,8 +8,12 @@ import numpy as np
 import polars as pl
 import pytest
 
+from analysis.engine.battery import choose_model
+from analysis.engine.panel import build_panel
 from analysis.engine.simulate import SCENARIOS, draw_residuals, real_events, simulate_events
 from analysis.engine.size import SizeRequest, measure_size, simulated_draws, wilson_band
+from analysis.engine.standardise import standardise_event
+from analysis.engine.study import group_effect, run_battery
 from analysis.tape.returns import build_return_grid
 
 HEADLINE = ("kp_bmp", "grank_t", "cdat")
@@ -34,6 +38,27 @@ def test_headline_tests_keep_their_size_under_clustering_and_naive_ones_do_not()
     for statistic in NAIVE:
         assert found["clustered 0.1", statistic] > 0.12, statistic
         assert 0.02 <= found["normal", statistic] <= 0.09, statistic
+
+
+@pytest.mark.slow
+def test_several_dates_of_the_same_firms_keep_size_and_coverage() -> None:
+    # 10 dates x 4 firms whose residuals correlate 0.25 within a date: averaging over sharing pairs alone rejects 0.000.
+    request = SizeRequest(n_events=40, replications=300)
+    draw = simulated_draws(request, ("several dates, clustered 0.25",))["several dates, clustered 0.25"]
+    rng = np.random.default_rng(7)
+    rejected, covered = [], []
+    for _ in range(request.replications):
+        results = [standardise_event(event, choose_model("market"), 60, "log") for event in draw(rng)]
+        sample = build_panel(results, 1).sample(0, 1)
+        [row] = run_battery(sample, (0, 1), ("kp_bmp",))
+        effect = group_effect(sample, (0, 1))
+        assert row.p_value is not None
+        assert effect.lower_95 is not None
+        assert effect.upper_95 is not None
+        rejected.append(row.p_value <= 0.05)
+        covered.append(effect.lower_95 <= 0.0 <= effect.upper_95)
+    assert 0.03 <= np.mean(rejected) <= 0.085
+    assert 0.92 <= np.mean(covered) <= 0.975
 
 
 @pytest.mark.slow

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from tests.reference.independent import Group, every_test, mean_correlation
+from tests.reference.independent import every_test
 from tests.reference.independent_events import Event, Measured, Tables, measure
+from tests.reference.independent_groups import Group, mean_correlation
 
 FOLDER = Path(__file__).parent
 SEED, N_EVENTS, FIRST, LAST = 1207, 6, -32, 2
