@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
@@ -26,6 +26,7 @@ from analysis.tape.markets import StudyMarkets
 from analysis.tape.observations import is_observed
 from analysis.tape.returns import ReturnGrid, place_on_grid
 from analysis.tape.series import AlignedSeries
+from analysis.tape.stretches import Stretches, digest_stretches
 from warehouse.tables.studies import STUDY_RESULT
 from warehouse.tables.units import hours_plain, iso_month, plural
 
@@ -98,35 +99,104 @@ def measure_activity(
     Each window, the event's and the earlier ones alike, is predicted from the bars before it by a market model on the
     benchmark's own volume, range or return. Estimates are fractions of the usual.
     """
-    sha256 = _hash(specification, measure, events, categories, markets)
     own = stored.filter(pl.col("statistic") == f"abnormal_{measure}")
+    parts = _plan(specification, measure, events, categories, markets)
+    keys = own.select(pl.col("group_id"), pl.col("event_id").fill_null(""), "window_end_hours", "spec_sha256")
+    known = stored_fingerprints(((group, event, hours), sha256) for group, event, hours, sha256 in keys.iter_rows())
+    shifts = _Shifts(specification, measure, markets)
     found = refresh(
-        [(measure, frozenset([sha256]), sha256)],
-        stored_fingerprints((measure, value) for value in own["spec_sha256"].unique()),
-        lambda sha256: _measure(specification, measure, events, categories, markets, sha256),
+        ((part.key, frozenset([part.sha256]), part) for part in parts),
+        known,
+        lambda part: _measure(shifts, part),
     )
-    return found.fresh.get(measure, own)
+    rows = [row for fresh in found.fresh.values() for row in fresh]
+    return _adjust(pl.concat([found.keep(own), results_frame(rows)]))
 
 
-def _measure(
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The rows of one event, or the row of one category over one window, and the events that they rest on."""
+
+    group_id: str
+    hours: float
+    events: tuple[EventTime, ...]
+    sha256: str
+
+    @property
+    def key(self) -> tuple[str, str, float]:
+        """What names the part among the stored rows of one measure."""
+        return self.group_id, self.events[0].event_id if self.group_id == GROUP_ID else "", self.hours
+
+
+def _plan(
     specification: ActivitySpecification,
     measure: Measure,
     events: Sequence[EventTime],
     categories: Mapping[str, str],
     markets: StudyMarkets,
-    sha256: str,
-) -> pl.DataFrame:
-    shifts = _Shifts(specification, measure, markets)
-    rows: list[ResultRow] = []
+) -> list[_Part]:
+    """Every event over its window and every category over every window, each with a fingerprint of its own bars."""
+    shared = fingerprint(_SOURCE, specification, measure)
+    by_category: dict[str, list[int]] = {}
+    for place, event in enumerate(events):
+        by_category.setdefault(categories[event.event_id], []).append(place)
+    measured = [item for market in sorted(markets.series) for item in _measured_series(specification, markets, market)]
+    stretches = [(series, digest_stretches(series)) for series in measured]
+    parts: list[_Part] = []
     for hours in specification.windows_hours:
-        found = [(event, *known) for event in events for known in shifts.of_event(event, hours)]
-        for category in sorted({categories[event.event_id] for event in events}):
-            own = [(event, reading) for event, _, reading in found if categories[event.event_id] == category]
-            subject = Subject(specification.study_id, f"{GROUP_PREFIX}{category}", hours)
-            rows.append(_month_row(specification, measure, subject, own, sha256))
+        bars = _digest_bars(specification, events, hours, stretches)
+        basis = [
+            (event.event_id, event.best_us, int(first), int(second))
+            for event, first, second in zip(events, *bars, strict=True)
+        ]
+        for category, places in sorted(by_category.items()):
+            members = tuple(events[place] for place in places)
+            sha256 = fingerprint(shared, category, hours, [basis[place] for place in places])
+            parts.append(_Part(f"{GROUP_PREFIX}{category}", hours, members, sha256))
         if hours == specification.event_hours:
-            rows += [_event_row(specification, measure, event, reading, sha256) for event, _, reading in found]
-    return _adjust(results_frame(rows))
+            parts += [
+                _Part(GROUP_ID, hours, (event,), fingerprint(shared, hours, known))
+                for event, known in zip(events, basis, strict=True)
+            ]
+    return parts
+
+
+def _measured_series(
+    specification: ActivitySpecification, markets: StudyMarkets, market_id: str
+) -> tuple[AlignedSeries, ...]:
+    """The series of one market that may stand for its asset; none of a benchmark or an observed price."""
+    if is_observed(market_id) or markets.asset_ids[market_id] in specification.benchmark_asset_ids:
+        return ()
+    return tuple(series for series in markets.series[market_id] if series.benchmark_ids)
+
+
+def _digest_bars(
+    specification: ActivitySpecification,
+    events: Sequence[EventTime],
+    hours: float,
+    stretches: Sequence[tuple[AlignedSeries, Stretches]],
+) -> NDArray[np.uint64]:
+    """128 bits over every bar that the rows of each event over one window can rest on, shape (2, events)."""
+    times = np.array([event.best_us for event in events], dtype=np.int64)
+    found = np.zeros((2, times.size), dtype=np.uint64)
+    before = specification.history_hours + specification.estimation_hours
+    for series, sums in stretches:
+        if hours % series.bar_hours:
+            continue
+        index, n_bars = np.searchsorted(series.close_us, times, side="right"), round(hours / series.bar_hours)
+        is_covered = (index > 0) & (index <= series.close_us.size - n_bars)
+        first = np.maximum(index[is_covered] - round(before / series.bar_hours), 0)
+        found[:, is_covered] += sums.digests(first, index[is_covered] + n_bars)
+    return found
+
+
+def _measure(shifts: _Shifts, part: _Part) -> list[ResultRow]:
+    specification, measure = shifts.specification, shifts.measure
+    found = [(event, reading) for event in part.events for _, reading in shifts.of_event(event, part.hours)]
+    if part.group_id == GROUP_ID:
+        return [_event_row(specification, measure, event, reading, part.sha256) for event, reading in found]
+    subject = Subject(specification.study_id, part.group_id, part.hours)
+    return [_month_row(specification, measure, subject, found, part.sha256)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,16 +234,14 @@ class _Shifts:
         best: dict[str, _Reading] = {}
         for market_id in sorted(self.markets.series):
             asset = self.markets.asset_ids[market_id]
-            if is_observed(market_id) or asset in self.specification.benchmark_asset_ids:
-                continue
-            for series in self.markets.series[market_id]:
+            for series in _measured_series(self.specification, self.markets, market_id):
                 reading = self._read(series, event, hours)
                 if reading is not None:
                     best[asset] = min(best.get(asset, reading), reading, key=lambda reading: reading.preference)
         yield from sorted(best.items())
 
     def _read(self, series: AlignedSeries, event: EventTime, hours: float) -> _Reading | None:
-        if not series.benchmark_ids or hours % series.bar_hours:
+        if hours % series.bar_hours:
             return None
         n_bars, index = round(hours / series.bar_hours), series.first_bar_after(event.best_us)
         if not 0 < index <= series.close_us.size - n_bars:
@@ -317,17 +385,6 @@ def _words(specification: ActivitySpecification, measure: Measure) -> str:
         f"earlier windows begin in the {hours_plain(specification.history_hours)} before the event on the same kind of "
         "day (Monday to Friday, or weekend)"
     )
-
-
-def _hash(
-    specification: ActivitySpecification,
-    measure: Measure,
-    events: Iterable[EventTime],
-    categories: Mapping[str, str],
-    markets: StudyMarkets,
-) -> str:
-    times = [(event.event_id, event.best_us, categories[event.event_id]) for event in events]
-    return fingerprint(_SOURCE, specification, measure, times, markets.asset_ids, markets.series)
 
 
 def _adjust(results: pl.DataFrame) -> pl.DataFrame:

@@ -34,7 +34,7 @@ def update_activity_studies(context: RunContext) -> StepReport:
         [measure_activity(specification, measure, times, categories, markets[measure], stored) for measure in MEASURES]
     )
     n_changed = 0
-    if set(measured["spec_sha256"]) != set(stored["spec_sha256"]):
+    if not measured.sort("result_id").equals(stored.sort("result_id")):
         n_changed = warehouse.replace_part(STUDY_RESULT, measured, OF_STUDY, study_id=STUDY_ID)
     n_events = measured["event_id"].n_unique() - 1 if measured.height else 0
     return StepReport(n_changed, f"trading around {n_events} events, {n_changed} rows changed")

@@ -58,9 +58,15 @@ def test_a_second_run_changes_nothing(context: RunContext) -> None:
     assert update_activity_studies(context).n_changed == 0
 
 
+def groups_of(context: RunContext) -> dict[str, str]:
+    """The fingerprint of each row about a category, by its id."""
+    frame = context.warehouse.frame(STUDY_RESULT, where="study_id = $study and event_id is null", study=STUDY_ID)
+    return dict(frame.select("result_id", "spec_sha256").iter_rows())
+
+
 @pytest.mark.parametrize("change", ["benchmark volume", "event time", "category"])
 def test_everything_the_rows_rest_on_makes_them_anew(context: RunContext, change: str) -> None:
-    before = rows_of(context)["abnormal_volume", "TAO"]
+    before, groups = rows_of(context)["abnormal_volume", "TAO"], groups_of(context)
     candles, events = context.warehouse.frame(CANDLE, where=BITCOIN), context.warehouse.frame(EVENT)
     if change == "benchmark volume":
         later = pl.col("open_time_utc") >= datetime(2026, 6, 13, tzinfo=UTC)
@@ -72,14 +78,50 @@ def test_everything_the_rows_rest_on_makes_them_anew(context: RunContext, change
     else:
         context.warehouse.merge(EVENT, events.filter(event_id=EPISODE).with_columns(category=pl.lit("outage")))
     report = update_activity_studies(context)
-    after = rows_of(context)["abnormal_volume", "TAO"]
+    after, groups_after = rows_of(context)["abnormal_volume", "TAO"], groups_of(context)
     context.warehouse.merge(CANDLE, candles)
     context.warehouse.merge(EVENT, events)
     update_activity_studies(context)
     assert report.n_changed > 0
-    assert after["spec_sha256"] != before["spec_sha256"]
-    assert (after["estimate"] == before["estimate"]) == (change == "category")
+    assert groups_after != groups
+    assert (after == before) == (change == "category")  # an event's own rows say nothing of its category
     assert rows_of(context)["abnormal_volume", "TAO"] == before
+    assert groups_of(context) == groups
+
+
+def test_a_new_event_rewrites_its_own_rows_and_those_of_its_category(context: RunContext) -> None:
+    everything = context.warehouse.frame(STUDY_RESULT, where="study_id = $study", study=STUDY_ID).sort("result_id")
+    events = context.warehouse.frame(EVENT)
+    new = events.filter(event_id=EPISODE).with_columns(
+        event_id=pl.lit("a-new-event"), best_at_utc=pl.col("best_at_utc") - pl.duration(hours=30)
+    )
+    context.warehouse.merge(EVENT, new)
+    report = update_activity_studies(context)
+    after = context.warehouse.frame(STUDY_RESULT, where="study_id = $study", study=STUDY_ID).sort("result_id")
+    context.warehouse.replace(EVENT, events)
+    update_activity_studies(context)
+    category = f"category:{new['category'].item()}"
+    rest = (pl.col("event_id") == "a-new-event").fill_null(value=False) | (pl.col("group_id") == category)
+    others = after.filter(~rest).drop("p_adjusted")  # which is over all categories
+    assert others.equals(everything.filter(~rest).drop("p_adjusted"))
+    written = after.filter(rest).height + after.filter(pl.col("event_id").is_null()).height
+    assert after.filter(event_id="a-new-event").height > 0
+    assert 0 < report.n_changed <= written
+    again = context.warehouse.frame(STUDY_RESULT, where="study_id = $study", study=STUDY_ID).sort("result_id")
+    assert again.equals(everything)
+
+
+def test_a_bar_elsewhere_in_the_record_leaves_the_rows_of_an_event_alone(context: RunContext) -> None:
+    before = rows_of(context)
+    candles = context.warehouse.frame(CANDLE, where=BITCOIN)
+    last = candles.filter(pl.col("open_time_utc") == pl.col("open_time_utc").max())
+    assert last["open_time_utc"].item() > before["abnormal_volume", "TAO"]["data_as_of_utc"]
+    context.warehouse.merge(CANDLE, last.with_columns(volume_base=pl.col("volume_base") * 10))
+    update_activity_studies(context)
+    after = rows_of(context)
+    context.warehouse.merge(CANDLE, candles)
+    update_activity_studies(context)
+    assert after == before
 
 
 def test_levels_of_two_benchmark_venues_are_never_mixed_in_one_series(context: RunContext) -> None:
