@@ -14,6 +14,7 @@ import polars as pl
 
 from flows.context import RunContext, StepReport
 from flows.freshness import NOTHING_NEW, has_nothing_new, remember_inputs
+from flows.serve.last_run import note_run
 from flows.settings import Settings
 from warehouse.store.connection import Warehouse, open_writer
 from warehouse.tables.contract import UTC, Table
@@ -41,10 +42,11 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("pages", "flows.steps.publish:update_pages"),
 )
 
-# What a schedule may run on its own; every list ends with the same publication.
-PUBLICATION = ("checks", "publish", "pages")
-PRICE_STEPS = ("bundle", "prices", *PUBLICATION)
-NEWS_STEPS = ("bundle", "news", "events", *PUBLICATION)
+# What a schedule runs on its own; each list ends with what its change needs. The daily pass keeps the whole record:
+# groups, trading, models, outages and correlations.
+CONCLUSIONS = ("studies", "claims", "moves", "checks", "publish", "pages")
+PRICE_STEPS = ("bundle", "prices", *CONCLUSIONS)
+NEWS_STEPS = ("bundle", "news", "events", *CONCLUSIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,10 @@ def run_pipeline(
         finally:
             if not is_done:
                 record_run(warehouse, run_id, command, now, "crashed", now)
-        return RunOutcome(run_id, tuple(outcomes))
+            done = RunOutcome(run_id, tuple(outcomes))
+            outcome = _outcome_of(done) if is_done else "crashed"
+            note_run(settings.home, run_id, outcome, now, len(done.source_problems))
+        return done
 
 
 def _take_step(context: RunContext, name: str, step: Step, clock: Callable[[], float]) -> StepOutcome:
@@ -151,9 +156,11 @@ def _report_of(context: RunContext, name: str, step: Step) -> StepReport:
 
 
 def _record_end(warehouse: Warehouse, run_id: str, command: str, now: datetime, steps: list[StepOutcome]) -> None:
-    so_far = RunOutcome(run_id, tuple(steps))
-    outcome = "check_failed" if so_far.check_problems else "source_failed" if so_far.source_problems else "done"
-    record_run(warehouse, run_id, command, now, outcome, now)
+    record_run(warehouse, run_id, command, now, _outcome_of(RunOutcome(run_id, tuple(steps))), now)
+
+
+def _outcome_of(run: RunOutcome) -> str:
+    return "check_failed" if run.check_problems else "source_failed" if run.source_problems else "done"
 
 
 def record_run(

@@ -66,8 +66,16 @@ def _read_seconds(name: str, default: float) -> float:
         raise CommandError(f"{name} is {written!r}; expected seconds, for example {ascii_number(default)}") from exc
 
 
-def child_environment(settings: Settings, prefect_api_url: str) -> dict[str, str]:
-    """The environment of the processes that `aftershock serve` starts: quiet, local, same home."""
+def child_environment(settings: Settings, prefect_api_url: str, secret: str | None = None) -> dict[str, str]:
+    """The environment of the processes that `aftershock serve` starts: quiet, local, same home.
+
+    With `secret` (user:password) Prefect's API asks for it, sends it, and answers pages of its own address only.
+    """
+    closed = {
+        "PREFECT_SERVER_API_AUTH_STRING": secret,
+        "PREFECT_API_AUTH_STRING": secret,
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": prefect_api_url.removesuffix("/api"),
+    }
     return {
         **os.environ,
         "AFTERSHOCK_HOME": str(settings.home),
@@ -75,4 +83,5 @@ def child_environment(settings: Settings, prefect_api_url: str) -> dict[str, str
         "PREFECT_HOME": str(settings.home / "prefect"),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
+        **({name: value for name, value in closed.items() if value} if secret else {}),
     }

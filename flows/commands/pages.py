@@ -40,10 +40,10 @@ def build_pages(
 def _serve_until_interrupted(port: int) -> None:
     import threading
 
-    from flows.serve.server import pages_server
+    from flows.serve.web import pages_server
     from flows.settings import load_settings
 
-    with pages_server(load_settings().site_path, port) as address:
+    with pages_server(load_settings(), port) as address:
         talk(f"serving {address} (Ctrl-C ends)")
         try:
             threading.Event().wait()

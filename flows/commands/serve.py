@@ -25,18 +25,20 @@ def serve(
 
     Example: aftershock serve --prices-every 15 --news-every 10
     """
-    from flows.serve.server import pages_server, prefect_server, schedules, wait_for_interrupt
+    from flows.serve.children import stop_on_sigterm
+    from flows.serve.server import WORD_FILE, prefect_server, schedules, wait_for_interrupt
+    from flows.serve.web import pages_server
     from flows.settings import load_settings
 
     settings = load_settings()
-    with pages_server(settings.site_path, pages_port) as pages_url:
-        talk(f"pages: {pages_url}")
+    with stop_on_sigterm(), pages_server(settings, pages_port) as pages_url:
+        talk(f"pages: {pages_url} (state of the schedules: {pages_url}health)")
         talk("starting Prefect's server …")
         with (
-            prefect_server(settings, prefect_port) as api_url,
-            schedules(settings, api_url, prices_every, news_every) as process,
+            prefect_server(settings, prefect_port) as api,
+            schedules(settings, api, prices_every, news_every) as process,
         ):
-            talk(
-                f"schedules: prices every {prices_every} min, news every {news_every} min, everything daily ({api_url})"
-            )
+            talk(f"schedules: prices every {prices_every} min, news every {news_every} min, all daily; {api.ui_url}")
+            if api.secret is not None:
+                talk(f"Prefect's page asks for a word: paste the line of {settings.home / WORD_FILE}")
             wait_for_interrupt(process, talk)

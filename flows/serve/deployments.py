@@ -1,28 +1,32 @@
-"""The same steps as Prefect sees them: a flow, its schedules, the one-writer limit, an artifact per run."""
+"""The same steps as Prefect sees them: a flow, its schedules, an artifact per run."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
+from uuid import UUID
 
-from prefect import flow, serve, task
+from prefect import flow, runtime, serve, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
-from prefect.concurrency.sync import concurrency
+from prefect.client.schemas.objects import State
 from prefect.deployments.runner import RunnerDeployment
+from prefect.states import Cancelled
 from prefect.types.entrypoint import EntrypointType
 
 from flows.context import RunContext, StepReport
 from flows.pipeline import NEWS_STEPS, PRICE_STEPS, RunOutcome, Step, run_pipeline
+from flows.serve.children import end_with_parent
+from flows.serve.recovery import recover
+from flows.serve.turns import take_turn
 from flows.settings import Settings, load_settings
 from ingest.errors import TransientError
 from warehouse.tables.units import number
 
-WRITER_LIMIT = "aftershock-writer"
 STEP_RETRIES = 2
 STEP_RETRY_SECONDS = [10.0, 60.0]
 # A scheduled run waits for the one before it rather than fail.
@@ -32,8 +36,10 @@ DAILY_CRON = "30 5 * * *"
 
 
 @flow(name="aftershock", log_prints=False, persist_result=False, validate_parameters=True)
-def aftershock(steps: list[str] | None = None, now: str | None = None, is_offline: bool = False) -> str:
-    """One pass, or the named steps of it; returns the run id."""
+def aftershock(steps: list[str] | None = None, now: str | None = None, is_offline: bool = False) -> Any:
+    """One pass, or the named steps of it; returns the run id, or a Cancelled state while the run before goes on."""
+    if runtime.deployment.id:
+        end_with_parent(os.getppid())
     settings = load_settings()
     settings = replace(
         settings,
@@ -41,7 +47,19 @@ def aftershock(steps: list[str] | None = None, now: str | None = None, is_offlin
         lock_deadline_seconds=max(settings.lock_deadline_seconds, SCHEDULED_LOCK_SECONDS),
     )
     instant = datetime.fromisoformat(now) if now else datetime.now(UTC)
-    return _run_with_tasks(settings, instant, steps, lambda _sentence: None).run_id
+    return run_in_turn(
+        settings, instant, steps, str(runtime.deployment.name or "by-hand"), str(runtime.flow_run.id or "")
+    )
+
+
+def run_in_turn(
+    settings: Settings, now: datetime, steps: list[str] | None, schedule: str, flow_run_id: str
+) -> str | State[Any]:
+    """The run id of a pass; Cancelled, with the reason, while the run before of the same schedule goes on."""
+    with take_turn(settings.home, schedule, flow_run_id) as is_ours:
+        if not is_ours:
+            return Cancelled(message=f"the {schedule} run before this one is still under way; the next is due as usual")
+        return _run_with_tasks(settings, now, steps, lambda _sentence: None).run_id
 
 
 def run_as_flow(settings: Settings, now: datetime, say: Callable[[str], None]) -> RunOutcome:
@@ -57,8 +75,7 @@ def run_as_flow(settings: Settings, now: datetime, say: Callable[[str], None]) -
 def _run_with_tasks(
     settings: Settings, now: datetime, steps: list[str] | None, say: Callable[[str], None]
 ) -> RunOutcome:
-    with concurrency(WRITER_LIMIT, occupy=1, strict=False):
-        outcome = run_pipeline(settings, now, say=say, names=steps, wrap=as_task)
+    outcome = run_pipeline(settings, now, say=say, names=steps, wrap=as_task)
     create_markdown_artifact(changes_markdown(outcome), key="aftershock-run", description="What this run changed")
     return outcome
 
@@ -101,9 +118,12 @@ def changes_markdown(outcome: RunOutcome) -> str:
 
 
 def deployments(prices_minutes: int, news_minutes: int) -> list[RunnerDeployment]:
-    """The three schedules: prices, news, and the daily pass over everything."""
-    limit = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
-    shared: dict[str, Any] = {"entrypoint_type": EntrypointType.MODULE_PATH, "concurrency_limit": limit}
+    """The three schedules: prices, news, and the daily pass over everything.
+
+    They have no concurrency limit of Prefect's: a killed run kept its slot for good, so that every later one was
+    cancelled. Writers wait for one another at the warehouse's file lock, and each schedule has a turn (`turns`).
+    """
+    shared: dict[str, Any] = {"entrypoint_type": EntrypointType.MODULE_PATH}
     return [
         _deployment(
             "prices", interval=timedelta(minutes=prices_minutes), parameters={"steps": list(PRICE_STEPS)}, **shared
@@ -118,8 +138,16 @@ def _deployment(name: str, **options: Any) -> RunnerDeployment:
     return cast(RunnerDeployment, aftershock.to_deployment(name, **options))
 
 
-def serve_schedules(prices_minutes: int, news_minutes: int) -> None:
-    """Register the one-writer limit and the schedules, and run what is due until interrupted."""
+def serve_schedules(prices_minutes: int, news_minutes: int, parent_pid: int, *, is_own_server: bool) -> None:
+    """Register the schedules, clear up after the last stop, and run what is due until interrupted.
+
+    A home in which nothing was ever published gets a full pass at once.
+    """
+    end_with_parent(parent_pid)
+    settings, planned = load_settings(), deployments(prices_minutes, news_minutes)
+    ids = {deployment.name: cast(UUID, deployment.apply()) for deployment in planned}
     with get_client(sync_client=True) as client:
-        client.upsert_global_concurrency_limit_by_name(WRITER_LIMIT, 1)
-    serve(*deployments(prices_minutes, news_minutes), limit=SERVED_RUNS_AT_ONCE, print_starting_message=False)
+        recover(client, list(ids.values()), settings.home, datetime.now(UTC), is_own_server=is_own_server)
+        if not settings.published_path.exists():
+            client.create_flow_run_from_deployment(ids["daily"], name="first-pass")
+    serve(*planned, limit=SERVED_RUNS_AT_ONCE, print_starting_message=False)

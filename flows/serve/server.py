@@ -1,7 +1,9 @@
-"""Processes of `aftershock serve`: Prefect's server, the schedules, the pages."""
+"""Processes of `aftershock serve`: Prefect's server and the schedules."""
 
 from __future__ import annotations
 
+import os
+import secrets
 import subprocess
 import sys
 import threading
@@ -9,82 +11,76 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
+from dataclasses import dataclass
 
 from flows.errors import EXIT_SOURCE, CommandError
+from flows.serve.children import STOP_SECONDS, child_process
+from flows.serve.turns import wait_until_idle
+from flows.serve.web import LOOPBACK
 from flows.settings import Settings, child_environment
 
-LOOPBACK = "127.0.0.1"
+WORD_FILE = "prefect-word.txt"
+SECRET_BYTES = 24
 # A busy two-core machine needs this long to start Prefect's server.
 SERVER_START_SECONDS = 120
-STOP_SECONDS = 15
 
 
-class QuietHandler(SimpleHTTPRequestHandler):
-    """Serves files without a line per request."""
+@dataclass(frozen=True, slots=True)
+class PrefectApi:
+    """Where Prefect's API is, and the words that open it when we started it."""
 
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+    url: str
+    secret: str | None
 
-
-@contextmanager
-def pages_server(folder: Path, port: int) -> Iterator[str]:
-    """Serve `folder` on loopback; yields its address. Port 0 takes any free one."""
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        server = ThreadingHTTPServer((LOOPBACK, port), partial(QuietHandler, directory=str(folder)))
-    except OSError as exc:
-        raise CommandError(f"port {port} cannot be used ({exc.strerror}): choose another port for the pages") from exc
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://{LOOPBACK}:{server.server_address[1]}/"
-    finally:
-        server.shutdown()
-        server.server_close()
+    @property
+    def ui_url(self) -> str:
+        """Its web interface."""
+        return self.url.removesuffix("/api")
 
 
 @contextmanager
-def prefect_server(settings: Settings, port: int) -> Iterator[str]:
-    """The configured Prefect API, or a server of our own on loopback; yields the API's address."""
+def prefect_server(settings: Settings, port: int) -> Iterator[PrefectApi]:
+    """The configured Prefect API, or a server of our own on loopback, closed by a secret made for this start."""
     if settings.prefect_api_url:
-        yield settings.prefect_api_url
+        yield PrefectApi(settings.prefect_api_url, None)
         return
-    api_url = f"http://{LOOPBACK}:{port}/api"
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", LOOPBACK, "--port", str(port), "--no-ui"]
     settings.home.mkdir(parents=True, exist_ok=True)
-    with _process(command, settings, api_url, settings.home / "prefect-server.log") as process:
-        _wait_until_healthy(api_url, process)
-        yield api_url
+    api = PrefectApi(f"http://{LOOPBACK}:{port}/api", _write_secret(settings))
+    command = [sys.executable, "-m", "flows.serve.guarded", str(os.getpid()), "prefect"]
+    command += ["server", "start", "--host", LOOPBACK, "--port", str(port)]
+    with child_process(
+        command, child_environment(settings, api.url, api.secret), settings.home / "prefect-server.log"
+    ) as process:
+        _wait_until_healthy(api.url, process)
+        yield api
+
+
+def _write_secret(settings: Settings) -> str:
+    """A user and password for Prefect's API, in a file that only its owner can read."""
+    secret = f"aftershock:{secrets.token_urlsafe(SECRET_BYTES)}"
+    path = settings.home / WORD_FILE
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600, exist_ok=False)
+    path.write_text(secret + "\n", encoding="utf-8")
+    return secret
 
 
 @contextmanager
 def schedules(
-    settings: Settings, api_url: str, prices_minutes: int, news_minutes: int
+    settings: Settings, api: PrefectApi, prices_minutes: int, news_minutes: int
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """The process that runs what is due."""
-    code = f"from flows.serve.deployments import serve_schedules; serve_schedules({prices_minutes}, {news_minutes})"
-    command = [sys.executable, "-c", code]
-    with _process(command, settings, api_url, settings.home / "schedules.log") as process:
-        yield process
-
-
-@contextmanager
-def _process(command: list[str], settings: Settings, api_url: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            command, env=child_environment(settings, api_url), stdout=output, stderr=subprocess.STDOUT
-        )
-        try:
+    """The process that runs what is due; at the end the runs under way are waited for before Prefect's server goes."""
+    arguments = f"{prices_minutes}, {news_minutes}, {os.getpid()}, is_own_server={api.secret is not None}"
+    code = f"from flows.serve.deployments import serve_schedules; serve_schedules({arguments})"
+    try:
+        with child_process(
+            [sys.executable, "-c", code],
+            child_environment(settings, api.url, api.secret),
+            settings.home / "schedules.log",
+        ) as process:
             yield process
-        finally:
-            process.terminate()
-            try:
-                process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+    finally:
+        wait_until_idle(settings.home, STOP_SECONDS)
 
 
 def _wait_until_healthy(api_url: str, process: subprocess.Popen[bytes]) -> None:

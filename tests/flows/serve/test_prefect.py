@@ -3,10 +3,7 @@
 import contextlib
 import os
 import signal
-import socket
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from flows.settings import Settings
+from tests.flows.serve.served import start_serving, wait_for
 from warehouse.store.connection import open_reader
 from warehouse.store.errors import StoreError
 
@@ -61,35 +59,18 @@ def test_only_a_transient_error_is_tried_again(prefect_api: None) -> None:
     assert not _is_transient(None, None, failed_with(permanent))
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def test_a_scheduled_run_really_fires(tmp_path: Path) -> None:
-    environment = {**os.environ, "AFTERSHOCK_HOME": str(tmp_path), "AFTERSHOCK_OFFLINE": "1"}
-    environment.pop("PREFECT_API_URL", None)
-    code = "import sys; sys.argv[0] = 'aftershock'; from flows.cli import main; main()"
-    ports = ["--prefect-port", str(free_port()), "--pages-port", str(free_port())]
-    process = subprocess.Popen(
-        [sys.executable, "-c", code, "serve", "--prices-every", "1", "--news-every", "60", *ports],
-        env=environment,
-        start_new_session=True,
-        stderr=subprocess.PIPE,
-    )
+    served = start_serving(tmp_path)
     try:
-        deadline = time.monotonic() + START_SECONDS + FIRE_SECONDS
-        while time.monotonic() < deadline and not finished_runs(tmp_path):
-            assert process.poll() is None, process.stderr and process.stderr.read().decode()
-            time.sleep(1)
+        wait_for(lambda: finished_runs(tmp_path) or served.process.poll() is not None, START_SECONDS + FIRE_SECONDS)
+        assert served.process.poll() is None
         assert finished_runs(tmp_path) >= 1
     finally:
-        process.send_signal(signal.SIGINT)
+        served.process.send_signal(signal.SIGINT)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(30)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+            served.process.wait(30)
+        for pid in served.processes():
+            os.kill(pid, signal.SIGKILL)
 
 
 def finished_runs(home: Path) -> int:

@@ -1,0 +1,132 @@
+"""The pages, health and metrics on loopback, closed to other sites."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+import uvicorn
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from flows.errors import CommandError
+from flows.serve.last_run import read_last_run
+from flows.settings import Settings
+
+LOOPBACK = "127.0.0.1"
+# Another site's page may reach a loopback port by a name of its own; only these names are answered.
+HOSTS = [LOOPBACK, "localhost"]
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-cache",
+}
+START_SECONDS = 20.0
+
+
+def pages_app(settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Starlette:
+    """The site's files, `GET /health` (JSON) and `GET /metrics` (Prometheus text); nothing can be written."""
+    settings.site_path.mkdir(parents=True, exist_ok=True)
+
+    def health(_request: Request) -> Response:
+        found = read_health(settings, clock())
+        return JSONResponse(found, status_code=200 if found["is_published"] else 503)
+
+    def metrics(_request: Request) -> Response:
+        text = generate_latest(health_metrics(read_health(settings, clock())))
+        return Response(text, media_type=CONTENT_TYPE_LATEST)
+
+    return Starlette(
+        routes=[
+            Route("/health", health),
+            Route("/metrics", metrics),
+            Mount("/", _Pages(directory=settings.site_path, html=True)),
+        ],
+        middleware=[
+            Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS, www_redirect=False),
+            Middleware(BaseHTTPMiddleware, dispatch=_with_headers),
+        ],
+    )
+
+
+class _Pages(StaticFiles):
+    """Files of the site; a path that no file can have is not found."""
+
+    async def get_response(self, path: str, scope: dict[str, object]) -> Response:  # type: ignore[override]
+        try:
+            return await super().get_response(path, scope)
+        except (ValueError, OSError):  # a null byte, a name longer than the file system's
+            return PlainTextResponse("Not Found", status_code=404)
+
+
+async def _with_headers(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    response = await call_next(request)
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def read_health(settings: Settings, now: datetime) -> dict[str, object]:
+    """Whether there is a publication, the newest run, and the last good one with its age in seconds."""
+    last = read_last_run(settings.home)
+    found: dict[str, object] = {"is_published": settings.published_path.exists()}
+    if last is None:
+        return found | {"reason": "no run has ended in this home yet"}
+    age = None
+    if last.last_good_at_utc is not None:
+        age = (now - datetime.fromisoformat(last.last_good_at_utc)).total_seconds()
+    return found | asdict(last) | {"last_good_age_seconds": age}
+
+
+def health_metrics(health: dict[str, object]) -> CollectorRegistry:
+    """The numbers of `read_health` for Prometheus; what is not known has no sample."""
+    registry = CollectorRegistry()
+    published = Gauge("aftershock_is_published", "Whether a published file can be read.", registry=registry)
+    published.set(1 if health["is_published"] else 0)
+    for key, name, words in (
+        (
+            "last_good_age_seconds",
+            "aftershock_last_good_run_age_seconds",
+            "Age of the last run that ended without a fault.",
+        ),
+        ("n_failed_sources", "aftershock_failed_sources", "Sources that failed in the newest run."),
+    ):
+        value = health.get(key)
+        if isinstance(value, int | float):
+            Gauge(name, words, registry=registry).set(value)
+    return registry
+
+
+@contextmanager
+def pages_server(settings: Settings, port: int) -> Iterator[str]:
+    """Serve the pages on loopback; yields their address. Port 0 takes any free one; a taken one is a CommandError."""
+    try:
+        listener = socket.create_server((LOOPBACK, port))
+    except OSError as exc:
+        raise CommandError(f"port {port} cannot be used ({exc.strerror}): choose another port for the pages") from exc
+    config = uvicorn.Config(pages_app(settings), log_level="error", access_log=False, server_header=False)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://{LOOPBACK}:{listener.getsockname()[1]}/"
+    finally:
+        server.should_exit = True
+        thread.join(START_SECONDS)
+        listener.close()

@@ -1,0 +1,97 @@
+"""`aftershock serve` after every kind of stop, with the real Prefect: the next due run happens, and nothing stays."""
+
+import os
+import signal
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from flows.serve.turns import runs_under_way
+from tests.flows.serve.served import Served, start_serving, wait_for
+
+pytestmark = [
+    pytest.mark.prefect,
+    pytest.mark.skipif(sys.platform != "linux", reason="reads /proc to see which processes are left"),
+]
+# One schedule of a minute, the ten seconds in which it is asked for, and a busy machine.
+ONE_SCHEDULE_SECONDS = 180.0
+STOP_SECONDS = 60.0
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path
+    for pid in Served(tmp_path, 0, 0, None).processes():  # type: ignore[arg-type]
+        os.kill(pid, signal.SIGKILL)
+
+
+def has_completed(served: Served, before: set[str]) -> bool:
+    return any(state == "COMPLETED" for run, state in served.states().items() if run not in before)
+
+
+def run_in_flight(served: Served) -> set[str]:
+    return runs_under_way(served.home)
+
+
+@pytest.mark.parametrize("kind", ["SIGTERM to serve", "SIGKILL to serve", "SIGKILL to schedules and run"])
+def test_after_a_stop_with_a_run_in_flight_the_next_due_run_happens(home: Path, kind: str) -> None:
+    home.mkdir(exist_ok=True)
+    with FileLock(home / "warehouse.lock"):  # the run waits for the warehouse: it is surely in flight
+        served = start_serving(home)
+        wait_for(lambda: run_in_flight(served))
+        stopped = run_in_flight(served)
+        if kind == "SIGTERM to serve":
+            served.process.send_signal(signal.SIGTERM)
+            assert served.process.wait(STOP_SECONDS) == 0
+        elif kind == "SIGKILL to serve":
+            served.kill_group()
+        else:
+            for pid, words in served.processes().items():
+                if "serve_schedules" in words or "prefect.engine" in words or "prefect.flow_engine" in words:
+                    os.kill(pid, signal.SIGKILL)
+            assert served.process.wait(STOP_SECONDS) == 3
+        wait_for(lambda: not served.processes(), STOP_SECONDS)
+
+    again = start_serving(home, port=served.port)
+    wait_for(lambda: has_completed(again, stopped), ONE_SCHEDULE_SECONDS + STOP_SECONDS)
+    states = again.states()
+    assert {states[run] for run in stopped if run in states} <= {"CRASHED", "CANCELLED"}
+    assert "PENDING" not in {states[run] for run in stopped if run in states}
+    again.process.send_signal(signal.SIGTERM)
+    assert again.process.wait(STOP_SECONDS) == 0
+    wait_for(lambda: not again.processes(), STOP_SECONDS)
+
+
+def test_the_api_and_the_pages_answer_only_their_own_people(home: Path) -> None:
+    served = start_serving(home)
+    wait_for(lambda: served.runs())
+    assert status(f"http://127.0.0.1:{served.port}/api/deployments/filter", b"{}") == 401
+    assert status(f"http://127.0.0.1:{served.pages_port}/health", host="evil.example") == 400
+    assert oct((home / "prefect-word.txt").stat().st_mode & 0o777) == "0o600"
+    preflight = urllib.request.Request(f"http://127.0.0.1:{served.port}/api/flow_runs/filter", method="OPTIONS")
+    preflight.add_header("Origin", "http://evil.example")
+    preflight.add_header("Access-Control-Request-Method", "POST")
+    try:
+        with urllib.request.urlopen(preflight, timeout=10) as answer:
+            allowed = answer.headers.get("Access-Control-Allow-Origin")
+    except urllib.error.HTTPError as error:
+        allowed = error.headers.get("Access-Control-Allow-Origin")
+    assert allowed not in ("*", "http://evil.example")
+    served.process.send_signal(signal.SIGTERM)
+    assert served.process.wait(STOP_SECONDS) == 0
+
+
+def status(url: str, data: bytes | None = None, host: str | None = None) -> int:
+    request = urllib.request.Request(url, data=data, headers={"Content-Type": "application/json"})
+    if host:
+        request.add_header("Host", host)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
