@@ -13,14 +13,14 @@ _ABBREVIATION = re.compile(
 )
 # "as" opens a clause unless it belongs to a comparison or names a role.
 _AS = (
-    r"(?:even |just )?as"
+    r"(?<!much )(?<!low )(?<!high )(?<!many )(?<!well )(?<!soon )(?:even |just )?as"
     r"(?! (?:much|low|high|of|well|many|little|long|far|a|an|soon|it stands|fourth|third|second|top)\b)"
 )
 _CONNECTORS = (
     rf"\b(?:{_AS}|while|whereas|amid(?:st)?|after(?! all)|before|despite|but|though|although|following|because|when|yet"
-    r"|unless|if|with(?= \$?\d| will| weak)|also)\b"
+    r"|unless|if|with(?= (?:a )?\$?\d| will| weak)|also)\b"
 )
-_PUNCTUATION = r"[:;—|?!\n]|,(?!\d)|(?<!\d)[–](?!\d)|(?<=\s)[–-](?=\s)|\.(?=\s|$)|…|\("
+_PUNCTUATION = r"[:;—|?!\n]|,(?!\d)|(?<=\s)[–-](?=\s)|(?<![ap]\.m)(?<!U\.S)\.(?=\s|$)|…|\((?![A-Z]{2,6}\))"
 _BREAK = re.compile(f"{_PUNCTUATION}|{_CONNECTORS}", re.IGNORECASE)
 
 

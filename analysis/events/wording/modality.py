@@ -42,6 +42,7 @@ _PRECEDENCE = (
 # A question does not reach the clause that only names its circumstances.
 _SUBORDINATE = {"as", "even as", "just as", "while", "amid", "amidst", "after", "despite", "following", "before"}
 _SUBORDINATE |= {"whereas", "although", "though"}
+_INVERSION = re.compile(r"(?:will|can|could|is|are|does|do|should|would|may|might|has|have)\b")
 _OPENERS = {"if": Modality.CONDITIONAL, "unless": Modality.CONDITIONAL}
 
 
@@ -107,9 +108,10 @@ def find_modalities(
     """Every stretch of the text that a cue speaks for; what no finding covers is a report."""
     cues = packaged_cues() if cues is None else cues
     found = [
-        SpokenSpan(0, len(text), cue.modality, cue.cue_id)
+        SpokenSpan(line.start(), line.end(), cue.modality, cue.cue_id)
+        for line in re.finditer(r"[^\n]+", text)
         for cue in cues
-        if cue.reach == "text" and cue.pattern.search(text)
+        if cue.reach == "text" and cue.pattern.search(line.group())
     ]
     for sentence in split_sentences(text) if sentences is None else sentences:
         for number, clause in enumerate(sentence.clauses):
@@ -121,9 +123,11 @@ def find_modalities(
     return found
 
 
-def modality_of(findings: list[SpokenSpan], start: int, end: int) -> Modality:
+def modality_of(
+    findings: list[SpokenSpan], start: int, end: int, ignoring: frozenset[Modality] = frozenset()
+) -> Modality:
     """How the words from `start` to `end` are said: the strongest finding that covers their end, else past."""
-    covering = {finding.modality for finding in findings if finding.start < end and end <= finding.end + 1}
+    covering = {finding.modality for finding in findings if finding.start < end and end <= finding.end + 1} - ignoring
     if Modality.PAST in covering:
         covering -= {Modality.FORECAST}
     return next((modality for modality in _PRECEDENCE if modality in covering), Modality.PAST)
@@ -163,6 +167,6 @@ def _asked(text: str, sentence: Sentence, last: int) -> list[SpokenSpan]:
         if re.match(r"(?:why|how|what|who|where|which)\b", words):
             break
         found.append(SpokenSpan(clause.start, clause.end, Modality.QUESTION, "question_mark"))
-        if clause.opener in (":", "–", "-", "—", "?", "!", ".", "…", "but", ";"):
+        if _INVERSION.match(words) or clause.opener in (":", "–", "-", "—", "?", "!", ".", "…", "but", ";"):
             break
     return found

@@ -1,0 +1,1 @@
+"""Texts checked: read, judged, scored."""

@@ -1,0 +1,212 @@
+"""What a phrase states once its form, market and window are known: direction, number, comparator, period."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from analysis.claims.sentences.forms import Form
+from analysis.claims.sentences.numbers import NUMBER_WORDS
+from analysis.claims.sentences.sentence import MARK_CLASSES, PERCENT_KINDS, PRICE_KINDS, UNSAID_WINDOW, SentenceState
+from analysis.claims.sentences.tokens import Token
+from analysis.claims.sentences.windows import find_windows, peak_window
+from analysis.claims.statement import Comparator, Direction, Kind, StatedWindow, Statement
+
+
+def statement_of(
+    state: SentenceState, first: int, last: int, form: Form, asset: str, window: str | None
+) -> Statement | None:
+    tokens = state.tokens[first:last]
+    numbers = [token for token in tokens if token.quantity is not None and _is_number_of(token, form)]
+    number = numbers[-1] if numbers else None
+    direction = _direction(state, first, last, form, numbers)
+    if direction is None:
+        return None
+    quantity = number.quantity if number is not None else None
+    is_price = form.kind in PRICE_KINDS
+    factor = next((token.factor for token in tokens if token.factor is not None), None)
+    size = abs(quantity.value) if quantity is not None and not is_price else factor
+    token = _extreme_window(state, tokens, form) or _peak_window(state, tokens, form) or window
+    if form.kind in (Kind.LEVEL_CROSSED, Kind.LEVEL_HELD, Kind.RANGE, Kind.DRAWDOWN, Kind.ALL_TIME_EXTREME) and (
+        token == UNSAID_WINDOW
+    ):
+        token = None
+    peak = next((t.quantity.value for t in tokens if t.quantity and "PRICE" in t.classes), None)
+    return Statement(
+        asset=asset,
+        kind=form.kind,
+        direction=direction,
+        said_at=state.said_at,
+        size=size if form.kind in (*PERCENT_KINDS, Kind.MULTIPLE, Kind.RELATIVE) else None,
+        size_high=quantity.high if quantity is not None and not is_price else None,
+        size_quoted=quantity.quoted if quantity is not None and not is_price else None,
+        price=_price(numbers, form),
+        price_high=_price_high(numbers, form),
+        price_quoted=quantity.quoted if quantity is not None and is_price else None,
+        comparator=_comparator(state, first, last, form, number),
+        window=StatedWindow(token) if token is not None else None,
+        versus=_versus(tokens, form),
+        peak=peak if form.kind is Kind.DRAWDOWN else None,
+        amount=peak if form.form_id == "move_by_amount" else None,
+        is_negated=form.is_negated,
+    )
+
+
+def _is_number_of(token: Token, form: Form) -> bool:
+    if form.kind in PERCENT_KINDS or form.kind is Kind.RELATIVE:
+        return "PERCENT" in token.classes
+    if form.kind in PRICE_KINDS:
+        return bool(token.classes & {"PRICE", "RANGE"})
+    return form.kind is Kind.MULTIPLE and bool(token.classes & {"TIMES", "DOUBLE"})
+
+
+def _price(numbers: list[Token], form: Form) -> float | None:
+    if form.kind not in PRICE_KINDS or not numbers:
+        return None
+    quantity = numbers[0].quantity if form.kind is Kind.RANGE else numbers[-1].quantity
+    return quantity.value if quantity is not None else None
+
+
+def _price_high(numbers: list[Token], form: Form) -> float | None:
+    if form.kind is not Kind.RANGE or not numbers or numbers[-1].quantity is None:
+        return None
+    return numbers[-1].quantity.high if len(numbers) == 1 else numbers[-1].quantity.value
+
+
+def _direction(state: SentenceState, first: int, last: int, form: Form, numbers: list[Token]) -> Direction | None:
+    tokens = state.tokens[first:last]
+    if form.direction in ("up", "down", "none"):
+        return Direction(form.direction)
+    classes = [name for token in tokens for name in token.classes]
+    if form.direction == "sign" and numbers and numbers[-1].quantity is not None:
+        return Direction.UP if numbers[-1].quantity.value > 0 else Direction.DOWN
+    if form.direction == "place":
+        placed = [token for token in tokens if token.classes & {"ABOVE", "BELOW"}]
+        return Direction.DOWN if placed and "BELOW" in placed[-1].classes else Direction.UP
+    if form.direction == "extreme":
+        return Direction.DOWN if {"PERIOD_LOW", "SINCE_LOW", "RECORD_LOW"} & set(classes) else Direction.UP
+    if form.direction == "compare":
+        values = [token.quantity.value for token in numbers if token.quantity is not None]
+        return Direction.UP if len(values) > 1 and values[-1] > values[0] else Direction.DOWN
+    if form.direction == "factor":
+        factor = next((token.factor for token in tokens if token.factor is not None), 0.0)
+        return Direction.DOWN if factor < 1 else Direction.UP
+    if form.direction == "reach":
+        return _reached_from(state, first)
+    if form.direction == "before":
+        return state.found[-1].statement.direction if state.found else None
+    moves = [token for token in tokens if token.classes & {"UP", "DOWN", "UP_BY", "DOWN_BY"}]
+    if not moves:
+        return Direction.NONE if "FLAT" in classes else None
+    strong = [token for token in moves if token.classes & {"UP", "DOWN"}] or moves
+    is_up = bool(strong[0].classes & {"UP", "UP_BY"})
+    return Direction.UP if is_up is not (form.direction == "against") else Direction.DOWN
+
+
+def _reached_from(state: SentenceState, first: int) -> Direction:
+    """Up, unless the sentence falls to the level: a low is named, or the subject's last move was down."""
+    if any(token.classes & {"PERIOD_HIGH", "SINCE_HIGH"} for token in state.tokens):
+        return Direction.UP
+    if any(token.classes & {"PERIOD_LOW", "SINCE_LOW", "RECORD_LOW"} for token in state.tokens):
+        return Direction.DOWN
+    moves = [token for token in state.tokens[:first] if token.classes & {"UP", "DOWN"}]
+    return Direction.DOWN if moves and "DOWN" in moves[-1].classes else Direction.UP
+
+
+def _extreme_window(state: SentenceState, tokens: list[Token], form: Form) -> str | None:
+    if form.kind is not Kind.N_PERIOD_EXTREME:
+        return None
+    words = next((t for t in tokens if t.classes & (MARK_CLASSES | {"FIRST_SINCE"})), None)
+    return extreme_period(words.text, state.said_at) if words is not None else None
+
+
+def _peak_window(state: SentenceState, tokens: list[Token], form: Form) -> str | None:
+    """When the peak of a drawdown is said to have been: "from its October record", "below the 2025 peak"."""
+    if form.kind is not Kind.DRAWDOWN:
+        return None
+    return peak_window(state.text[tokens[0].start : tokens[-1].end], state.said_at)
+
+
+def extreme_period(words: str, said_at: datetime) -> str | None:
+    """The window of "6-week high", "monthly highs", "highest since October 2024", "first time in a month"."""
+    lowered = words.lower().replace("‑", "-")
+    if "since" in lowered:
+        found = find_windows(words, 0, len(words), said_at)
+        return next((window.token for window in found if window.token.startswith("since")), None)
+    for word, token in (
+        ("daily", "PT24H"),
+        ("weekly", "P1W"),
+        ("monthly", "P1M"),
+        ("yearly", "P1Y"),
+        ("annual", "P1Y"),
+    ):
+        if lowered.startswith(word):
+            return token
+    parts = re.split(r"[- ]+", lowered)
+    unit = next(
+        (part[0].upper() for part in parts if re.match(r"(?:day|week|wk|month|mth|year|yr|hour|quarter)", part)), None
+    )
+    count = next(
+        (
+            int(part) if part.isdigit() else NUMBER_WORDS[part]
+            for part in parts
+            if part.isdigit() or part in NUMBER_WORDS
+        ),
+        0,
+    )
+    if unit is None:
+        return f"year:{count}" if count else None
+    if "multi" in parts or "several" in parts:
+        count = 2
+    count = count or 1
+    return f"PT{count}H" if unit == "H" else f"P{3 * count}M" if unit == "Q" else f"P{count}{unit}"
+
+
+def _comparator(state: SentenceState, first: int, last: int, form: Form, number: Token | None) -> Comparator | None:
+    if form.kind in (Kind.N_PERIOD_EXTREME, Kind.ALL_TIME_EXTREME):
+        classes = state.tokens[first].classes | state.tokens[max(first - 1, 0)].classes
+        inside = {name for token in state.tokens[first:last] for name in token.classes}
+        return Comparator.NEARLY if "NEAR" in (classes | inside) else None
+    if number is None:
+        number = next((token for token in state.tokens[first:last] if token.factor is not None), None)
+    if number is None:
+        return None
+    if number.quantity is not None and number.quantity.is_open:
+        return Comparator.AT_LEAST
+    at = state.tokens.index(number)
+    said = _before_number(state.tokens, at, form.kind in PRICE_KINDS)
+    if form.comparator is not None and said in (None, Comparator.MORE_THAN):
+        return form.comparator
+    after = state.text[number.end : number.end + 16].lower()
+    if said is None and "from its open" in after:
+        return Comparator.UP_TO  # from the open to the high
+    return said or Comparator.EXACT
+
+
+def _before_number(tokens: list[Token], at: int, is_price: bool) -> Comparator | None:
+    for k in range(at - 1, max(at - 4, -1), -1):
+        classes = tokens[k].classes
+        if "LEAST" in classes:
+            return Comparator.AT_LEAST
+        if "UP_TO" in classes:
+            return Comparator.UP_TO
+        if is_price and classes & {"ABOVE", "BELOW", "MORE"}:
+            return Comparator.MORE_THAN
+        if is_price and classes & {"NEAR", "ABOUT"}:
+            return Comparator.ABOUT
+        if "NEARLY" in classes:
+            return Comparator.NEARLY
+        if classes & {"NEAR", "ABOUT"}:
+            return Comparator.ABOUT
+        if "MORE" in classes:
+            return Comparator.MORE_THAN
+        if not classes & {"LIGHT", "TO", "AT", "POSS"}:
+            return None
+    return None
+
+
+def _versus(tokens: list[Token], form: Form) -> tuple[str, ...]:
+    if form.kind is not Kind.RELATIVE:
+        return ()
+    named = tuple(token.market.market for token in tokens[1:] if token.market is not None)
+    return named or ("MARKET",)

@@ -1,0 +1,195 @@
+"""A text read into statements about markets, and into what it says that no tape can judge."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+
+from analysis.claims.sentences.attachment import window_of
+from analysis.claims.sentences.forms import Form, Grammar, packaged_grammar
+from analysis.claims.sentences.lexicon import NamedMarket
+from analysis.claims.sentences.meaning import statement_of
+from analysis.claims.sentences.sentence import (
+    MARK_CLASSES,
+    PERCENT_KINDS,
+    PRICE_KINDS,
+    UNSAID_WINDOW,
+    ParagraphState,
+    ReadStatement,
+    ReadText,
+    SentenceState,
+    Unjudged,
+)
+from analysis.claims.sentences.subjects import NamedSubject, find_subject, is_about_quantity, subject_before
+from analysis.claims.sentences.tokens import Token, tokenise
+from analysis.claims.sentences.windows import find_windows
+from analysis.claims.statement import Kind
+from analysis.events.wording.clauses import split_sentences
+from analysis.events.wording.modality import Modality, find_modalities, modality_of
+
+_ADVERT = frozenset({Modality.ADVERT})  # what an advert says of one of our markets is an ordinary statement
+# How far before a verb its denial stands, in tokens.
+_DENIAL_REACH = 6
+_REASONS = {
+    Modality.FORECAST: "forecast",
+    Modality.PREDICTION: "forecast",
+    Modality.ODDS: "forecast",
+    Modality.QUESTION: "question",
+    Modality.CONDITIONAL: "conditional",
+    Modality.ADVERT: "advert",
+    Modality.CAUSAL: "causal",
+    Modality.OPINION: "not_testable",
+}
+
+
+def read_text(text: str, said_at: datetime, grammar: Grammar | None = None) -> ReadText:
+    """Every statement about a market in the text, in the order of the words; `said_at` places its weekdays."""
+    grammar = packaged_grammar() if grammar is None else grammar
+    sentences = split_sentences(text)
+    spoken = find_modalities(text, sentences)
+    statements: list[ReadStatement] = []
+    unjudged: list[Unjudged] = []
+    paragraph = ParagraphState()
+    for number, sentence in enumerate(sentences):
+        if sentence.paragraph != paragraph.number:
+            paragraph = ParagraphState(sentence.paragraph)
+        tokens = tokenise(text, sentence.clauses, grammar.lexicon)
+        windows = find_windows(text, sentence.start, sentence.end, said_at)
+        state = SentenceState(text, sentence, tokens, windows, spoken, said_at, number, paragraph)
+        _read_sentence(state, grammar)
+        statements += state.found
+        unjudged += state.unjudged
+    statements.sort(key=lambda read: (read.start, read.end))
+    return ReadText(tuple(statements), tuple(sorted(unjudged, key=lambda item: item.start)))
+
+
+def _read_sentence(state: SentenceState, grammar: Grammar) -> None:
+    coded = grammar.alphabet.write(state.tokens)
+    places = {found.start(): number for number, found in enumerate(re.finditer("<", coded))}
+    places[len(coded)] = len(state.tokens)
+    hits = [
+        (places[hit.start()], places[hit.end()], order, form)
+        for order, form in enumerate(grammar.forms)
+        for hit in form.pattern.finditer(coded)
+    ]
+    taken = [hit for hit in hits if _takes(state, *hit)]
+    for first, last, _, form in sorted(taken, key=lambda hit: (hit[0], hit[2])):
+        _read_hit(state, first, last, form)
+    named = [token.market for token in state.tokens if token.market is not None]
+    if state.found:
+        pass
+    elif named:
+        state.paragraph.subject = NamedSubject((named[0],), None)
+    days = [window for window in state.windows if window.token != UNSAID_WINDOW]
+    if days:
+        state.paragraph.window = days[-1]
+
+
+def _takes(state: SentenceState, first: int, last: int, _: int, form: Form) -> bool:
+    """Whether the form may have its words: a number is read once, and no verb that a number explains is read again."""
+    keys = set(_keys(state.tokens, first, last, form))
+    if not keys or keys & state.used:
+        return False
+    state.used |= keys
+    if form.kind is not Kind.N_PERIOD_EXTREME and form.kind is not Kind.ALL_TIME_EXTREME:
+        for k in range(first, last):
+            if state.tokens[k].classes & _MOVERS and "EVEN" not in state.tokens[k].classes:
+                state.used.add((k, "verb"))
+    return True
+
+
+_MOVERS = frozenset({"UP", "DOWN", "FLAT", "DOUBLE", "HOVER", "STALL"})
+
+
+def _keys(tokens: list[Token], first: int, last: int, form: Form) -> Iterator[tuple[int, str]]:
+    if form.kind in PERCENT_KINDS:
+        yield from ((k, "percent") for k in range(first, last) if "PERCENT" in tokens[k].classes)
+    elif form.kind in PRICE_KINDS and form.form_id != "hold_support":
+        yield from ((k, "price") for k in range(first, last) if tokens[k].classes & {"PRICE", "RANGE"})
+    elif form.kind is Kind.DIRECTION_ONLY:
+        yield from ((k, "verb") for k in range(first, last) if tokens[k].classes & {"UP", "DOWN", "FLAT"})
+    elif form.kind is Kind.RELATIVE:
+        yield from ((k, "relative") for k in range(first, last) if tokens[k].classes & _RELATIVE)
+    else:
+        yield from ((k, str(form.kind)) for k in range(first, last) if tokens[k].classes & MARK_CLASSES)
+
+
+_RELATIVE = frozenset({"OUTDO", "UNDERDO", "LEAD", "OUTPERFORM", "DEFY"})
+
+
+def _read_hit(state: SentenceState, first: int, last: int, form: Form) -> None:
+    tokens = state.tokens
+    before = subject_before(tokens, first, state.paragraph.subject)
+    if form.asset is not None:
+        subject = NamedSubject((NamedMarket(form.asset, "group"),), None, is_adjacent=True)
+    else:
+        subject = find_subject(tokens, first, last, before, inside=form.kind is not Kind.RELATIVE)
+    if form.is_adjacent and not subject.is_adjacent:
+        return
+    start = tokens[first].start if subject.start is None else min(subject.start, tokens[first].start)
+    end = tokens[last - 1].end
+    if subject.markets and form.asset is None:
+        state.paragraph.subject = subject
+    reason = _reason(state, subject, first, last, start, end, form)
+    if reason is not None:
+        state.unjudged.append(Unjudged(start, end, reason))
+        return
+    window = window_of(state, first, last, form, is_inherited=subject.is_inherited)
+    for market in subject.markets:
+        if not market.is_ours:
+            state.unjudged.append(Unjudged(start, end, "other_market"))
+            continue
+        statement = statement_of(state, first, last, form, market.market, window)
+        if statement is None:
+            continue
+        is_sure = subject.n_unknown == 0 and (not subject.is_inherited or len(subject.markets) == 1)
+        state.found.append(ReadStatement(statement, start, end, is_sure, form.form_id, state.number))
+
+
+def _reason(
+    state: SentenceState, subject: NamedSubject, first: int, last: int, start: int, end: int, form: Form
+) -> str | None:
+    """Why the words are not judged; None when they are a statement about the past of one of our markets."""
+    is_ours = any(market.is_ours for market in subject.markets)
+    modality = modality_of(state.spoken, start, end, _ADVERT if is_ours else frozenset())
+    if form.modality is not None and modality in (Modality.PAST, Modality.PREDICTION):
+        return form.modality
+    if modality is Modality.PREDICTION and not _reports(state, first, last, form):
+        return "forecast"
+    if modality not in (Modality.PAST, Modality.PREDICTION, Modality.CAUSAL, Modality.OPINION):
+        return _REASONS[modality]
+    if subject.is_quantity or is_about_quantity(state.tokens, last):
+        return "other_quantity"
+    if subject.is_holder:
+        return "other_market"
+    if not subject.markets:
+        return "unclear"
+    if not is_ours:
+        return "other_market"
+    if _is_denied(state.tokens, first) and not form.is_negated and form.kind is not Kind.LEVEL_HELD:
+        return "unclear"
+    if form.kind is Kind.DIRECTION_ONLY and last < len(state.tokens) and state.tokens[last].text == "because":
+        return "causal"
+    return None
+
+
+def _is_denied(tokens: list[Token], first: int) -> bool:
+    """Whether the move is denied ("did not fall") or only dealt in ("buys the Bitcoin dip")."""
+    is_past_name = False
+    for k in range(first - 1, max(first - _DENIAL_REACH, -1), -1):
+        if "BREAK" in tokens[k].classes:
+            return False
+        is_past_name |= "ASSET" in tokens[k].classes
+        if "BUY" in tokens[k].classes or ("NOT" in tokens[k].classes and not is_past_name):
+            return True
+    return False
+
+
+def _reports(state: SentenceState, first: int, last: int, form: Form) -> bool:
+    """Under a "price prediction" title: a clause opened by as, amid, despite … reports, and so does a finite verb."""
+    at = state.tokens[first].start
+    clause = next((c for c in state.sentence.clauses if c.start <= at < c.end), None)
+    if clause is not None and clause.opener in ("as", "amid", "despite", "while", "after", "following"):
+        return True
+    return state.tokens[first].text.lower().endswith(("s", "ed")) and form.kind is not Kind.RANGE

@@ -1,0 +1,78 @@
+"""What is known of a sentence while it is read, and what reading gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from analysis.claims.sentences.subjects import NOBODY, NamedSubject
+from analysis.claims.sentences.tokens import Token
+from analysis.claims.sentences.windows import TimePhrase
+from analysis.claims.statement import Kind, Statement
+from analysis.events.wording.clauses import Sentence
+from analysis.events.wording.modality import SpokenSpan
+
+# Kinds whose window, where none is said, is the day up to publication.
+MOVE_KINDS = frozenset({Kind.PERCENT_MOVE, Kind.DIRECTION_ONLY, Kind.RELATIVE, Kind.MULTIPLE, Kind.SWING})
+PERCENT_KINDS = frozenset({Kind.PERCENT_MOVE, Kind.DRAWDOWN})
+PRICE_KINDS = frozenset({Kind.LEVEL_CROSSED, Kind.LEVEL_HELD, Kind.RANGE})
+UNSAID_WINDOW = "trailing_24h_unsaid"
+MARK_CLASSES = frozenset(
+    {"DOUBLE", "TIMES", "PERIOD_HIGH", "PERIOD_LOW", "SINCE_HIGH", "SINCE_LOW", "FIRST_SINCE", "RECORD_HIGH"}
+    | {"RECORD_LOW", "SUPPORT"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadStatement:
+    """A statement with its place in the text (characters, end exclusive) and how surely it was read."""
+
+    statement: Statement
+    start: int
+    end: int
+    is_sure: bool
+    form_id: str
+    group: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unjudged:
+    """Words that say something no tape of ours can judge, and why."""
+
+    start: int
+    end: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadText:
+    """What a text says: statements about the past of our markets, and the rest with reasons."""
+
+    statements: tuple[ReadStatement, ...]
+    unjudged: tuple[Unjudged, ...]
+
+
+@dataclass(slots=True)
+class ParagraphState:
+    """What later sentences of a paragraph take up: the subject and the window."""
+
+    number: int = -1
+    subject: NamedSubject = NOBODY
+    window: TimePhrase | None = None
+
+
+@dataclass(slots=True)
+class SentenceState:
+    """One sentence while it is read."""
+
+    text: str
+    sentence: Sentence
+    tokens: list[Token]
+    windows: list[TimePhrase]
+    spoken: list[SpokenSpan]
+    said_at: datetime
+    number: int
+    paragraph: ParagraphState
+    used: set[tuple[int, str]] = field(default_factory=set)
+    found: list[ReadStatement] = field(default_factory=list)
+    unjudged: list[Unjudged] = field(default_factory=list)

@@ -1,0 +1,158 @@
+"""Whose price a phrase is about: the market of its clause, or the one that a pronoun or a missing subject takes up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from analysis.claims.sentences.lexicon import NamedMarket
+from analysis.claims.sentences.tokens import Token
+
+# Words between a market and a verb that do not change whose verb it is.
+_SOFT = frozenset({"LIGHT", "PRICE_WORD", "AUX", "POSS", "AND", "NUMBER", "PRONOUN", "HOVER", "HOLD"})
+_IN = {"in", "of", "for"}
+# How far behind a phrase its market may follow ("a 3% drop in the price of Bitcoin"), in tokens.
+_REACH_RIGHT = 5
+
+
+@dataclass(frozen=True, slots=True)
+class NamedSubject:
+    """The markets a phrase is about, where their names stand, and how directly they are tied to it."""
+
+    markets: tuple[NamedMarket, ...]
+    start: int | None  # of the first name, in characters; None where the subject is taken up
+    n_unknown: int = 0  # unknown words between the name and the phrase
+    is_quantity: bool = False  # volume, revenue, flows … of the market, not its price
+    is_holder: bool = False  # a company, fund or person named with the market
+    is_inherited: bool = False
+    is_adjacent: bool = False
+
+
+NOBODY = NamedSubject((), None)
+
+
+def find_subject(tokens: list[Token], first: int, last: int, previous: NamedSubject, *, inside: bool) -> NamedSubject:
+    """The subject of the phrase tokens[first:last]; `previous` is that of the phrase before it in the paragraph."""
+    if inside:
+        named = [k for k in range(first, last) if tokens[k].market is not None]
+        if named:
+            return _listed(tokens, named[0], 0, is_adjacent=True)
+    left = _look_left(tokens, first)
+    if left.markets:
+        return left
+    right = _look_right(tokens, last)
+    if right.markets and not (left.is_inherited and left.n_unknown == 0 and previous.markets):
+        return replace(right, is_quantity=right.is_quantity or left.is_quantity)
+    if left.is_inherited or left.n_unknown == 0:
+        return replace(
+            previous,
+            start=None,
+            n_unknown=left.n_unknown,
+            is_inherited=True,
+            is_quantity=left.is_quantity,
+            is_holder=left.is_holder,
+            is_adjacent=left.is_adjacent and left.n_unknown == 0,
+        )
+    return replace(left, markets=())
+
+
+def _look_left(tokens: list[Token], first: int) -> NamedSubject:
+    n_unknown, is_quantity, is_holder, has_pronoun = 0, False, False, False
+    is_adjacent = True
+    for k in range(first - 1, -1, -1):
+        token = tokens[k]
+        if "BREAK" in token.classes:
+            if "COMMA" in token.classes and k > 0 and _is_apposition(tokens, k, first):
+                continue
+            break
+        if token.market is not None:
+            found = _listed(tokens, k, n_unknown, is_adjacent=is_adjacent)
+            return replace(found, is_quantity=is_quantity or found.is_quantity, is_holder=is_holder)
+        is_quantity |= "QUANTITY" in token.classes
+        is_holder |= "HOLDER" in token.classes and "LIGHT" not in token.classes
+        has_pronoun |= "PRONOUN" in token.classes
+        if not token.classes & _SOFT:
+            is_adjacent = False
+        if "WORD" in token.classes:
+            n_unknown += 1
+    is_taken_up = has_pronoun or n_unknown == 0
+    return NamedSubject((), None, n_unknown, is_quantity, is_holder, is_taken_up, is_adjacent=is_adjacent)
+
+
+def _is_apposition(tokens: list[Token], comma: int, first: int) -> bool:
+    """Whether a comma only closes an aside: "TAO, Bittensor's token, fell", "Bitcoin, by contrast, was"."""
+    return comma + 1 < first and all(tokens[k].text.lower() in _ASIDES for k in range(comma + 1, first))
+
+
+_ASIDES = {",", "by", "contrast", "however", "too", "meanwhile", "which", "was", "is", "has", "have", "were", "are"}
+
+
+def _look_right(tokens: list[Token], last: int) -> NamedSubject:
+    is_quantity = False
+    opened = last < len(tokens) and tokens[last].text.lower() in _IN
+    if not opened:
+        return NOBODY
+    for k in range(last, min(last + _REACH_RIGHT, len(tokens))):
+        token = tokens[k]
+        if "BREAK" in token.classes:
+            break
+        is_quantity |= "QUANTITY" in token.classes
+        if token.market is not None:
+            return replace(_listed(tokens, k, 0, is_adjacent=True), is_quantity=is_quantity)
+    return NOBODY
+
+
+def is_about_quantity(tokens: list[Token], last: int) -> bool:
+    """Whether the phrase goes on with "in volume", "of supply": then the number is no price."""
+    if last < len(tokens) and tokens[last].text.lower() in _IN | {"the"}:
+        for token in tokens[last + 1 : last + 4]:
+            if "BREAK" in token.classes or token.market is not None:
+                return False
+            if "QUANTITY" in token.classes:
+                return True
+    return last < len(tokens) and "QUANTITY" in tokens[last].classes and "PRICE_WORD" not in tokens[last].classes
+
+
+def _listed(tokens: list[Token], at: int, n_unknown: int, *, is_adjacent: bool) -> NamedSubject:
+    """The market at `at` with those that are listed before it: "TAO, NEAR and RENDER"."""
+    markets = [tokens[at].market]
+    start, k = tokens[at].start, at - 1
+    while k >= 1:
+        joined = tokens[k].classes & {"AND", "COMMA"}
+        back = k - 1
+        if joined and back > 0 and tokens[back].classes & {"AND", "COMMA"} and tokens[back - 1].market is not None:
+            back -= 1
+        while joined and back > 0 and tokens[back].classes & {"POSS"} and tokens[back - 1].market is not None:
+            back -= 1
+        if not joined or tokens[back].market is None:
+            break
+        markets.append(tokens[back].market)
+        start, k = tokens[back].start, back - 1
+    is_quantity = _is_of_quantity(tokens, k + 1)
+    known = [market for market in reversed(markets) if market is not None]
+    return NamedSubject(tuple(dict.fromkeys(known)), start, n_unknown, is_quantity, is_adjacent=is_adjacent)
+
+
+def _is_of_quantity(tokens: list[Token], at: int) -> bool:
+    """Whether the name at `at` only says whose quantity is meant: "open interest in NEAR", "$120m XRP"."""
+    if at > 0 and "MONEY" in tokens[at - 1].classes:
+        return True
+    before = tokens[max(at - 3, 0) : at]
+    return any(token.text.lower() in _IN for token in before) and any("QUANTITY" in token.classes for token in before)
+
+
+def subject_before(tokens: list[Token], first: int, fallback: NamedSubject) -> NamedSubject:
+    """What a phrase without a market takes up: the first market of the nearest earlier clause that names one."""
+    k = first - 1
+    while k >= 0 and "BREAK" not in tokens[k].classes:
+        k -= 1
+    while k >= 0:
+        stop, k = k, k - 1
+        while k >= 0 and "BREAK" not in tokens[k].classes:
+            k -= 1
+        named = [j for j in range(k + 1, stop) if tokens[j].market is not None]
+        if named and not (k >= 0 and "COMMA" in tokens[k].classes and k > 0 and tokens[k - 1].market is not None):
+            last = named[0]
+            while last + 2 < stop and tokens[last + 1].classes & {"AND"} and tokens[last + 2].market is not None:
+                last += 2
+            return replace(_listed(tokens, last, 0, is_adjacent=False), start=None)
+    return fallback

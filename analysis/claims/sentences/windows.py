@@ -1,0 +1,259 @@
+"""Which stretch of time words name: "in 24 hours", "since Monday", "over the weekend", "in March", "at 8 a.m. ET"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, model_validator
+
+from analysis.claims.sentences.numbers import NUMBER_WORDS
+from warehouse.config import Entry, EntryTable, FileForm, load_config, packaged_text
+from warehouse.tables.units import iso_day, iso_minute, iso_month
+
+_NEW_YORK = ZoneInfo("America/New_York")
+_UTC = ZoneInfo("UTC")
+_WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+_MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october"]
+_MONTHS += ["november", "december"]
+_MONTH = "|".join([*_MONTHS, "sept", *(name[:3] for name in _MONTHS if name != "may")]) + r")\.?(?:"
+_WEEKDAY = "|".join(_WEEKDAYS)
+_COUNT = rf"\d+|a|an|one|past|last|{'|'.join(NUMBER_WORDS)}"
+_SPAN_UNITS = {
+    "minute": "M",
+    "hour": "H",
+    "day": "D",
+    "week": "W",
+    "month": "M",
+    "mth": "M",
+    "quarter": "Q",
+    "year": "Y",
+}
+DAYS_A_QUARTER_MONTHS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class TimePhrase:
+    """A window that words name: where they stand (characters) and its token; `is_day` when it names a calendar day."""
+
+    start: int
+    end: int
+    token: str
+    is_day: bool = False
+
+    @property
+    def is_today(self) -> bool:
+        """Whether it is the day of publication so far."""
+        return self.token.startswith("today")
+
+
+_Reader = Callable[[re.Match[str], datetime], str | None]
+
+
+def find_windows(text: str, start: int, end: int, said_at: datetime) -> list[TimePhrase]:
+    """The windows that the words from `start` to `end` name, in order, the longer of two that overlap."""
+    found: list[TimePhrase] = []
+    if not _ANY.search(text, start, end):
+        return found
+    for pattern, read in _packaged_phrases():
+        for match in pattern.finditer(text, start, end):
+            if any(known.start < match.end() and match.start() < known.end for known in found):
+                continue
+            token = read(match, said_at)
+            if token is not None:
+                found.append(TimePhrase(match.start(), match.end(), token, token.startswith(("day:", "today"))))
+    return sorted(found, key=lambda phrase: phrase.start)
+
+
+def _count(word: str | None) -> int:
+    if word is None or word.lower() in ("a", "an", "past", "last", "one", "the"):
+        return 1
+    return int(word) if word.isdigit() else NUMBER_WORDS.get(word.lower(), 1)
+
+
+def _span(match: re.Match[str], _: datetime) -> str:
+    count, unit = _count(match["n"]), match["unit"].lower().rstrip("s")
+    if unit == "hour":
+        return f"PT{count}H"
+    if unit == "minute":
+        return f"PT{count}M"
+    if unit == "day" and count == 1:
+        return "PT24H"
+    if unit == "week" and count == 1:
+        return "P7D"
+    if unit == "quarter":
+        return f"P{DAYS_A_QUARTER_MONTHS * count}M"
+    return f"P{count}{_SPAN_UNITS[unit]}"
+
+
+def _fixed(token: str) -> _Reader:
+    return lambda match, said_at: token
+
+
+def last_weekday(name: str, said_at: datetime) -> date:
+    """The latest day of that name up to the day of publication."""
+    back = (said_at.weekday() - _WEEKDAYS.index(name.lower())) % 7
+    return said_at.date() - timedelta(days=back)
+
+
+def _weekday(match: re.Match[str], said_at: datetime) -> str:
+    day = last_weekday(match["weekday"], said_at)
+    if "last" in match.group().lower().split() and day == said_at.date():
+        day -= timedelta(days=7)
+    return "today" if day == said_at.date() else f"day:{day.isoformat()}"
+
+
+def _month_number(name: str) -> int:
+    return [month[:3] for month in _MONTHS].index(name.lower()[:3]) + 1
+
+
+def _dated(month: str, day: str | None, year: str | None, said_at: datetime) -> tuple[int, int, int | None]:
+    number = _month_number(month)
+    chosen = int(year) if year else said_at.year
+    before = (number, int(day or 1)) <= (said_at.month, said_at.day)
+    if not year and not before:
+        chosen -= 1
+    return chosen, number, int(day) if day else None
+
+
+def _date(match: re.Match[str], said_at: datetime) -> str | None:
+    year, month, day = _dated(match["month"], match["day"], match["year"], said_at)
+    try:
+        named = date(year, month, int(day or 1))
+    except ValueError:
+        return None
+    return "today" if named == said_at.date() else f"day:{named.isoformat()}"
+
+
+def _since_date(match: re.Match[str], said_at: datetime) -> str:
+    if match["only_year"]:
+        return f"since:{match['only_year']}-01"
+    year, month, day = _dated(match["month"], match["day"], match["year"], said_at)
+    return f"since:{iso_day(date(year, month, day)) if day else iso_month(date(year, month, 1))}"
+
+
+def _since_weekday(match: re.Match[str], said_at: datetime) -> str:
+    day = last_weekday(match["weekday"], said_at)
+    return "since_monday" if match["weekday"].lower() == "monday" else f"since:{day.isoformat()}"
+
+
+def _month(match: re.Match[str], said_at: datetime) -> str | None:
+    if match["month"].lower() == "may" and match["month"] != "May":
+        return None
+    year, month, _ = _dated(match["month"], None, match["year"], said_at)
+    return f"month:{iso_month(date(year, month, 1))}"
+
+
+def _quarter(match: re.Match[str], said_at: datetime) -> str:
+    number = int(match["q"]) if match["q"] else ["first", "second", "third", "fourth"].index(match["nth"].lower()) + 1
+    now = (said_at.month - 1) // DAYS_A_QUARTER_MONTHS + 1
+    year = int(match["year"]) if match["year"] else said_at.year - (number > now)
+    return f"q{number}_{year}"
+
+
+def _year(match: re.Match[str], said_at: datetime) -> str | None:
+    year = int(match["year"])
+    return "ytd" if year == said_at.year else f"year:{year}" if year < said_at.year else None
+
+
+def _first_week(match: re.Match[str], said_at: datetime) -> str:
+    year, month, _ = _dated(match["month"], None, None, said_at)
+    return f"{iso_day(date(year, month, 1))}/P7D"
+
+
+def _clock(match: re.Match[str], said_at: datetime) -> str | None:
+    hour, minute = int(match["hour"]), int(match["minute"] or 0)
+    half = (match["half"] or "").lower().replace(".", "")
+    hour = hour % 12 + 12 if half == "pm" else hour % 12 if half == "am" else hour
+    name = (match["weekday"] or "").lower()
+    day = last_weekday(name, said_at) if name else said_at.date()
+    zone = _UTC if match["zone"].upper() in ("UTC", "GMT") else _NEW_YORK
+    if hour > 23 or minute > 59:
+        return None
+    moment = datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone).astimezone(_UTC)
+    if not name and moment > said_at:
+        moment -= timedelta(days=1)
+    return f"at:{iso_minute(moment).replace(' ', 'T')}"
+
+
+_OVER = r"(?:in|over|within|during|for|through|across|inside)"
+_THE = (
+    r"(?:(?:just|under|about|only|less than|the|the same|a span of|as little as) )*"
+    r"(?:past |last |previous |preceding )?"
+)
+_LISTS = {"month": _MONTH, "weekday": _WEEKDAY, "count": _COUNT, "over": _OVER, "the": _THE}
+_READERS: dict[str, _Reader] = {
+    "clock": _clock,
+    "first_week": _first_week,
+    "since_date": _since_date,
+    "since_weekday": _since_weekday,
+    "new_year": lambda match, said_at: f"since:{said_at.year}-01-01",
+    "span": _span,
+    "date": _date,
+    "weekday": _weekday,
+    "quarter": _quarter,
+    "month": _month,
+    "year": _year,
+}
+
+
+class _WindowEntry(Entry):
+    """One `[[window]]` of windows.toml."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    pattern: str = Field(min_length=1)
+    token: str | None = None
+    reads: str | None = None
+    examples: tuple[str, ...] = Field(min_length=1)
+    counter_examples: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _check_reader(self) -> _WindowEntry:
+        if (self.token is None) == (self.reads is None):
+            raise ValueError("give either `token` (the window) or `reads` (how it is made from the words)")
+        if self.reads is not None and self.reads not in _READERS:
+            raise ValueError(f"`reads` should be one of {', '.join(_READERS)}")
+        return self
+
+
+WINDOW_PHRASES = EntryTable("window", _WindowEntry)
+WINDOW_FORM = FileForm((WINDOW_PHRASES,), texts=("version",))
+
+
+@cache
+def _packaged_phrases() -> tuple[tuple[re.Pattern[str], _Reader], ...]:
+    entries = load_config(WINDOW_FORM, packaged_text("analysis.claims.sentences", "windows.toml")).entries(
+        WINDOW_PHRASES
+    )
+    return tuple((re.compile(_fill(entry.pattern), re.IGNORECASE), _reader_of(entry)) for entry in entries)
+
+
+def _reader_of(entry: _WindowEntry) -> _Reader:
+    return _READERS[entry.reads] if entry.reads is not None else _fixed(str(entry.token))
+
+
+def _fill(pattern: str) -> str:
+    return re.sub(r"\{([a-z]+)\}", lambda name: _LISTS[name.group(1)], pattern)
+
+
+_ANY = re.compile(
+    r"hour|minute|day|week|month|quarter|year|since|today|night|recent|lately|daily|20\d\d|Q[1-4]|session|ytd|mtd"
+    rf"|24h|24 h|7d|\b(?:{_MONTH})\b|\b(?:ET|EST|EDT|UTC|GMT)\b",
+    re.IGNORECASE,
+)
+
+
+_PEAK_MONTH = re.compile(rf"\b(?P<month>{_MONTH})(?: (?P<year>20\d\d))?\b", re.IGNORECASE)
+_PEAK_YEAR = re.compile(r"\b(?P<year>20\d\d)\b")
+
+
+def peak_window(words: str, said_at: datetime) -> str | None:
+    """The month or year in which a peak is said to have been; None where the words name none."""
+    if month := _PEAK_MONTH.search(words):
+        return _month(month, said_at)
+    year = _PEAK_YEAR.search(words)
+    return f"year:{year['year']}" if year else None
