@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from warehouse.tables.units import ascii_number, count, iso_day, iso_second
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import polars as pl
 
 
@@ -53,6 +55,11 @@ def emit_plain(frame: pl.DataFrame, title: str, wrapped: str) -> None:
     console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else MAIL_WIDTH, highlight=False)
     console.print(title, markup=False)
     console.print(table)
+
+
+def emit_lines(lines: Iterable[str]) -> None:
+    """Write plain lines to stdout."""
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
 
 
 def talk(message: str) -> None:

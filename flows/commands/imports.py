@@ -1,5 +1,6 @@
 """`aftershock import`: take in files that somebody already has."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
@@ -7,11 +8,29 @@ import typer
 
 from flows.errors import EXIT_SOURCE, CommandError
 from flows.options import FormatOption, Instant, Timeframe, last_instant_option, timeframe_option
-from flows.output import Format, emit, emit_plain, talk
+from flows.output import Format, emit, emit_lines, emit_plain, talk
 from warehouse.tables.units import compact_instant
 
 if TYPE_CHECKING:
     import polars as pl
+
+
+class BarLabel(StrEnum):
+    """Which end of a bar its time names."""
+
+    OPEN = "open"
+    CLOSE = "close"
+
+
+class KindOfPrice(StrEnum):
+    """Kinds of price; only trades are candles."""
+
+    TRADE = "trade"
+    MARK = "mark"
+    INDEX = "index"
+    PREMIUM = "premium"
+    FUNDING = "funding"
+
 
 group = typer.Typer(
     no_args_is_help=True, help="Import files of prices or news.\n\nExample: aftershock import prices candles.csv"
@@ -74,35 +93,51 @@ def import_news_files(
 
 @group.command("prices")
 def import_price_files(
-    files: Annotated[list[Path], typer.Argument(help="CSV, Parquet, zip, feather or JSON files of candles.")],
-    exchange: Annotated[Optional[str], typer.Option(help="Venue of rows that do not say it.")] = None,  # noqa: UP045
-    symbol: Annotated[Optional[str], typer.Option(help="Market of rows that do not say it, e.g. TAO/USDT.")] = None,  # noqa: UP045
-    timeframe: Annotated[Optional[Timeframe], timeframe_option("Bar length of rows that do not say it.")] = None,  # noqa: UP045
+    files: Annotated[list[Path], typer.Argument(help="Files of candles, or folders of them.")],
+    exchange: Annotated[Optional[str], typer.Option(help="Venue; wins over what the file says.")] = None,  # noqa: UP045
+    symbol: Annotated[Optional[str], typer.Option(help="Market, e.g. TAO/USDT; wins over what the file says.")] = None,  # noqa: UP045
+    timeframe: Annotated[Optional[Timeframe], timeframe_option("Bar length; wins over what the file says.")] = None,  # noqa: UP045
+    layout: Annotated[Optional[str], typer.Option(help="Layout by name, where the file fits several.")] = None,  # noqa: UP045
+    label: Annotated[Optional[BarLabel], typer.Option(help="Which end of a bar its time names.")] = None,  # noqa: UP045
+    kind: Annotated[Optional[KindOfPrice], typer.Option(help="Kind of price, where the file does not say.")] = None,  # noqa: UP045
+    clock: Annotated[float, typer.Option(help="Hours that the file's clock is ahead of UTC.")] = 0.0,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Let a file revise more than a fifth of the bars.")
+    ] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Say how each file would be read, and stop.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be stored, and stop.")] = False,
     fmt: FormatOption = Format.TABLE,
 ) -> None:
     """Import candles, or price observations at uneven times; a second import of the same file changes nothing.
 
-    Reads tables with a header, zips of Binance public data (the name says the market) and freqtrade exports.
-    Bad rows go to raw.quarantine with the reason. A market that the registry does not know keeps its own id.
+    Reads what exchanges and sites offer as downloads (see --explain), zipped or not, and folders of it. Bad rows go to
+    raw.quarantine with the reason; exit code 4 when no row of a file was kept, or when it would rewrite the record.
 
-    Example: aftershock import prices TAOUSDT-1h-2026-05.zip
+    Example: aftershock import prices TAOUSDT-1h-2026-05.zip --explain
     """
-    from flows.jobs.price_files import import_prices, preview_prices
+    from flows.jobs.price_files import FileRequest, explain_prices, import_prices, preview_prices
     from flows.manual import writing_command
     from flows.settings import load_settings
-    from ingest.prices.layout import Identity
+    from ingest.prices.files.columns import Instructions
+    from ingest.prices.files.names import Identity
     from ingest.prices.reports import readable_gaps
 
-    identity = Identity(exchange, symbol, timeframe)
-    if dry_run:
-        _print_report(preview_prices(files, identity, load_settings().config_path), fmt)
+    told = Instructions(layout, label.value if label else None, kind.value if kind else None, clock)
+    request = FileRequest(tuple(files), Identity(exchange, symbol, timeframe), told, replace)
+    if explain:
+        emit_lines(explain_prices(request, load_settings().config_path))
         return
-    with writing_command("import prices") as run:
-        report, gaps = import_prices(run, files, identity)
-    _print_report(report, fmt)
-    if fmt is Format.TABLE and gaps.height:
-        emit_plain(readable_gaps(gaps), "\nGaps of these series, longest first", "detail")
+    if dry_run:
+        taken = preview_prices(request, load_settings().config_path)
+    else:
+        with writing_command("import prices") as run:
+            taken = import_prices(run, request)
+    _print_report(taken.report, fmt)
+    if fmt is Format.TABLE and taken.gaps.height:
+        emit_plain(readable_gaps(taken.gaps), "\nGaps of these series, longest first", "detail")
+    for remark in taken.remarks:
+        talk(remark)
+    taken.raise_problems()
 
 
 def _print_report(report: "pl.DataFrame", fmt: Format) -> None:

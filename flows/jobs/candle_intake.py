@@ -11,7 +11,7 @@ from ingest.prices.quarantine import read_verdicts
 from ingest.prices.registry import unregistered_markets
 from ingest.prices.suspects import Verdicts, find_suspects, spans_around, without_withheld
 from ingest.source import Source
-from warehouse.store.candles import add_refusals, candles_around, upsert_candles, withdraw_candles
+from warehouse.store.candles import add_refusals, candles_around, find_overlap, upsert_candles, withdraw_candles
 from warehouse.store.connection import Warehouse
 from warehouse.store.reference import refresh_reference
 from warehouse.tables.prices import CANDLE, COVERAGE, GAP, MARKET, QUARANTINE
@@ -63,7 +63,8 @@ def take_in(warehouse: Warehouse, batch: CandleBatch, verdicts: Verdicts, source
     """Store what is sound of `batch`, quarantine the rest."""
     candles = without_withheld(batch.candles, verdicts)
     around = candles_around(warehouse, spans_around(candles))
-    suspects = find_suspects(candles, around, verdicts, source)
+    differing = find_overlap(warehouse, candles).differing
+    suspects = find_suspects(candles, around, verdicts, source, differing)
     sound = candles.join(suspects.bars, on=[*CANDLE.key, "close_quote"], how="anti")
 
     n_markets = warehouse.merge(MARKET, unregistered_markets(sound, warehouse.frame(MARKET))).n_changed

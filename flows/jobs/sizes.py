@@ -14,8 +14,8 @@ from analysis.tape.returns import ReturnGrid, build_return_grid
 from flows.errors import EXIT_SOURCE, CommandError
 from flows.settings import Settings
 from ingest.errors import PermanentError, SourceError
-from ingest.prices.archive import parse_archive
-from ingest.prices.layout import Identity
+from ingest.prices.files.archive import parse_archive
+from ingest.prices.files.names import Identity
 from ingest.source import Source
 from warehouse.store.connection import open_reader, open_writer
 from warehouse.tables.bars import bar_length

@@ -9,7 +9,7 @@ from importlib.resources import files
 import polars as pl
 
 from ingest.bundle.ledger import event_frame, known_entries, read_ledger, source_frame
-from ingest.prices.archive import read_candle_csv
+from ingest.prices.files.archive import read_candle_csv
 from ingest.source import Source
 from warehouse.config import packaged_text
 from warehouse.tables.prices import CANDLE

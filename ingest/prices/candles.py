@@ -60,16 +60,18 @@ def parse_candles(
     ends: pl.DataFrame | None = None,
     is_live: bool = False,
     first_row_number: int = 0,
+    is_rate: bool = False,
 ) -> CandleBatch:
     """Closed candles and refused rows of `rows` (columns of ROW_SCHEMA, any order, repeats allowed).
 
     Null open, high, low or volume mean that the source does not state them; a null close or time is refused. `raw`
     holds the rows as received, line by line beside `rows`, for the quarantine; without it the parsed values are kept.
     `ends` gives `market_id` and `delisted_at_utc`. `is_live` leaves the open bar out without quarantine: the venue will
-    show it again. Every row is found again in exactly one of: candles, quarantined, n_unfinished, n_repeated.
+    show it again. `is_rate` allows zero and negative values, as of a premium. Every row is found again in exactly one
+    of: candles, quarantined, n_unfinished, n_repeated.
     """
     numbered = rows.select(*ROW_SCHEMA).with_row_index("row")
-    judged = _judge(_with_ends(numbered, ends), source.received_at)
+    judged = _judge(_with_ends(numbered, ends), source.received_at, is_rate=is_rate)
     conflicting = _conflicting(judged.filter(pl.col("reason").is_null()))
     judged = judged.join(conflicting, on="row", how="left", validate="1:1").with_columns(
         pl.coalesce("reason", "conflict").alias("reason")
@@ -104,7 +106,7 @@ def _with_ends(rows: pl.DataFrame, ends: pl.DataFrame | None) -> pl.DataFrame:
     )
 
 
-def _judge(rows: pl.DataFrame, now: datetime) -> pl.DataFrame:
+def _judge(rows: pl.DataFrame, now: datetime, *, is_rate: bool) -> pl.DataFrame:
     """Adds `reason`: the first objection to each row, null when there is none."""
     bar = pl.col("timeframe").replace_strict(STORED_SECONDS, default=None, return_dtype=pl.Int64)
     opened, at = pl.col("open_time_utc"), pl.lit(now).cast(UTC)
@@ -131,6 +133,8 @@ def _judge(rows: pl.DataFrame, now: datetime) -> pl.DataFrame:
         "unfinished": opened + pl.duration(seconds=bar) > at,
         "after_delisting": opened >= pl.col("delisted_at_utc"),
     }
+    if is_rate:
+        objections.pop("not_positive")
     reason = pl.coalesce(
         pl.when(is_objected.fill_null(False)).then(pl.lit(name)) for name, is_objected in objections.items()
     )

@@ -23,6 +23,8 @@ from warehouse.config import (
 from warehouse.tables.contract import UTC
 from warehouse.tables.prices import ASSET, MARKET, VENUE_HALT
 
+# Sites that gather prices of many venues: a price of theirs is an observation, and never a venue's bar.
+AGGREGATORS = ("coingecko", "coinmarketcap", "coincodex", "investing", "yahoo")
 WATCHED_ROLES = ("ai_token", "benchmark", "basket")
 Confidence = Literal["high", "medium", "low", "unverified"]
 
@@ -149,7 +151,9 @@ def unregistered_markets(candles: pl.DataFrame, known: pl.DataFrame) -> pl.DataF
         )
         .with_columns(
             base_and_rest.field("field_0").alias("asset_id"),
-            pl.when(pl.col("symbol").str.contains(":", literal=True))
+            pl.when(pl.col("exchange").is_in(AGGREGATORS))
+            .then(pl.lit("observed"))
+            .when(pl.col("symbol").str.contains(":", literal=True))
             .then(pl.lit("perpetual"))
             .otherwise(pl.lit("spot"))
             .alias("kind"),
@@ -159,6 +163,36 @@ def unregistered_markets(candles: pl.DataFrame, known: pl.DataFrame) -> pl.DataF
         )
         .sort("market_id")
     )
+
+
+def registration_words(unregistered: pl.DataFrame, assets: pl.DataFrame) -> list[str]:
+    """What it means that markets (core.market) are not registered, and the TOML that registers each."""
+    known = set(assets["asset_id"])
+    words = []
+    for row in unregistered.sort("market_id").iter_rows(named=True):
+        market = row["market_id"]
+        if row["exchange"] in AGGREGATORS:
+            words.append(f"{market}: gathered by a site, an observation: in no reference price and in no study")
+            continue
+        toml = f"""[[market]]
+exchange = "{row["exchange"]}"
+symbol = "{row["symbol"]}"
+asset_id = "{row["asset_id"]}"
+kind = "{row["kind"]}\""""
+        first = "" if row["asset_id"] in known else _asset_toml(row["asset_id"])
+        words.append(
+            f"{market} is not in the registry: in no reference price and in no study. To register it, add to"
+            f" config/markets.toml:\n{toml}{first}"
+        )
+    return words
+
+
+def _asset_toml(asset_id: str) -> str:
+    return f"""\nand to config/assets.toml:
+[[asset]]
+asset_id = "{asset_id}"
+name = "{asset_id}"
+role = "other\""""
 
 
 def withdrawn_markets(stored: pl.DataFrame, registered: pl.DataFrame) -> pl.DataFrame:

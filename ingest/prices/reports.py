@@ -49,6 +49,16 @@ class FileTally:
     n_revised: int = 0
     kept: list[tuple[str, str, int, datetime, datetime]] = field(default_factory=list)
     refused: list[tuple[str, str, int]] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+    @property
+    def is_all_refused(self) -> bool:
+        """Whether the file had rows and none of them was kept."""
+        return bool(self.refused) and not self.kept
+
+    def remark(self, *texts: str) -> None:
+        """Add what a person should know, each once."""
+        self.remarks += [text for text in dict.fromkeys(texts) if text and text not in self.remarks]
 
     def count(self, candles: pl.DataFrame, quarantined: pl.DataFrame) -> None:
         """Add one batch; only counts are kept."""

@@ -1,4 +1,4 @@
-"""Bars that are only wrong beside their neighbours: unit jumps and prices frozen after the end of trading."""
+"""Bars that are only wrong beside others: jumps from neighbours or from what is stored, and frozen prices."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from ingest.prices.candles import KEY, ROW_SCHEMA, refuse_stored
 from ingest.source import Source
 from warehouse.tables.bars import SECONDS_PER_DAY, STORED, STORED_SECONDS
 
-# A price a thousand times that of its neighbours is a change of unit (contracts of 1000), give or take a factor of two.
-UNIT_JUMP_FROM, UNIT_JUMP_TO = 500.0, 2_000.0
+# A close this many times its neighbours' median, or the stored close of the same bar, or as small a part of it: another
+# unit, another coin, another kind of price.
+JUMP_FACTOR = 5.0
 # Neighbours whose median is compared, on both sides together.
 _NEIGHBOURS = 49
 # Shortest stretch without volume and without a price change that is no trading: a day, and at least five bars.
@@ -68,24 +69,54 @@ def without_withheld(candles: pl.DataFrame, verdicts: Verdicts) -> pl.DataFrame:
     return candles.join(verdicts.withheld.select(IDENTITY).unique(), on=IDENTITY, how="anti")
 
 
-def find_suspects(candles: pl.DataFrame, around: pl.DataFrame, verdicts: Verdicts, source: Source) -> Suspects:
+def find_suspects(
+    candles: pl.DataFrame,
+    around: pl.DataFrame,
+    verdicts: Verdicts,
+    source: Source,
+    differing: pl.DataFrame | None = None,
+) -> Suspects:
     """Bars of `candles` and of the stored bars `around` them that should not stand, withheld and pardoned ones aside.
 
-    All frames have at least the columns of ROW_SCHEMA. The verdict on a bar depends on its series alone, not on how its
-    bars arrived: withheld bars still count as neighbours.
+    All frames have at least the columns of ROW_SCHEMA; `differing` has the bars of `candles` that are stored otherwise,
+    with `stored_close_quote`. The verdict on a bar depends on its series and on what is stored of itself, not on how
+    its bars arrived: withheld bars still count as neighbours.
     """
     series = candles.select(_SERIES).unique()
     known = verdicts.withheld.join(series, on=_SERIES, how="semi")
     bars = pl.concat([frame.select(*ROW_SCHEMA) for frame in (candles, around, known)])
     judged = _judge(_of_risky_series(bars).unique(KEY, keep="first").sort(KEY))
     settled = pl.concat([verdicts.withheld, verdicts.pardoned]).select(IDENTITY).unique()
-    suspect = judged.filter(pl.col("reason").is_not_null()).join(settled, on=IDENTITY, how="anti")
+    beside = judged.filter(pl.col("reason").is_not_null()).select(*ROW_SCHEMA, "reason", "detail")
+    suspect = pl.concat([beside, _far_from_stored(candles, differing)]).unique(IDENTITY, keep="first")
+    suspect = suspect.join(settled, on=IDENTITY, how="anti")
     return Suspects(suspect.select(*ROW_SCHEMA), refuse_stored(suspect, pl.col("reason"), pl.col("detail"), source))
+
+
+def _is_far(ratio: pl.Expr) -> pl.Expr:
+    return (ratio >= JUMP_FACTOR) | (ratio <= 1 / JUMP_FACTOR)
+
+
+def _far_from_stored(candles: pl.DataFrame, differing: pl.DataFrame | None) -> pl.DataFrame:
+    """Bars of `candles` whose stored close is another one by a factor, with reason and detail."""
+    stored = candles.select(*IDENTITY, pl.col("close_quote").alias("stored_close_quote")).clear()
+    if differing is not None:
+        stored = differing.select(*IDENTITY, "stored_close_quote")
+    far = stored.filter(_is_far(pl.col("close_quote") / pl.col("stored_close_quote")))
+    return candles.join(far, on=IDENTITY, how="inner", validate="1:1").select(
+        *ROW_SCHEMA,
+        pl.lit("unit_jump").alias("reason"),
+        pl.format(
+            "the close is {} times the stored one, {}",
+            (pl.col("close_quote") / pl.col("stored_close_quote")).round_sig_figs(3),
+            "stored_close_quote",
+        ).alias("detail"),
+    )
 
 
 def _of_risky_series(bars: pl.DataFrame) -> pl.DataFrame:
     """Bars of series that can hold a suspect at all: prices far apart, or a bar without volume. Most cannot."""
-    is_wide = pl.col("close_quote").max() >= UNIT_JUMP_FROM * pl.col("close_quote").min()
+    is_wide = pl.col("close_quote").max() >= JUMP_FACTOR * pl.col("close_quote").min()
     risky = bars.group_by(_SERIES).agg((is_wide | (pl.col("volume_base") == 0).any()).alias("is_risky"))
     return bars.join(risky.filter("is_risky"), on=_SERIES, how="semi")
 
@@ -93,7 +124,7 @@ def _of_risky_series(bars: pl.DataFrame) -> pl.DataFrame:
 def _judge(bars: pl.DataFrame) -> pl.DataFrame:
     median = pl.col("close_quote").rolling_median(_NEIGHBOURS, center=True, min_samples=3).over(_SERIES)
     ratio = pl.col("close_quote") / median
-    is_jump = ratio.is_between(UNIT_JUMP_FROM, UNIT_JUMP_TO) | (1 / ratio).is_between(UNIT_JUMP_FROM, UNIT_JUMP_TO)
+    is_jump = _is_far(ratio)
     judged = _with_frozen_runs(bars.with_columns(ratio.alias("ratio"), is_jump.fill_null(False).alias("is_jump")))
     is_frozen = (pl.col("run_seconds") >= FROZEN_SECONDS) & (pl.col("run_bars") >= FROZEN_BARS)
     jump = pl.format("the close is {} times the median of its neighbours", pl.col("ratio").round_sig_figs(3))

@@ -23,12 +23,11 @@ import numpy as np
 import polars as pl
 
 from flows.context import RunContext
-from flows.jobs.price_files import import_prices
+from flows.jobs.price_files import FileRequest, import_prices
 from flows.settings import Settings
 from flows.steps.prices import harvest_derivatives, plan_groups, update_prices
 from ingest.prices.candles import parse_candles
 from ingest.prices.fallback import fetch_with_fallback
-from ingest.prices.layout import Identity
 from ingest.prices.registry import load_registry
 from ingest.source import Source
 from tests.replay.market import SimulatedMarket
@@ -204,7 +203,7 @@ def import_file(path: Path, home: Path) -> None:
     """Import and print the peak memory of this process in kilobytes."""
     own = Settings(home, None, True, 1, None, None)
     with open_writer(home / "large.duckdb", 1) as warehouse:
-        import_prices(RunContext(own, warehouse, "bench", NOW, lambda _text: None), [path], Identity())
+        import_prices(RunContext(own, warehouse, "bench", NOW, lambda _text: None), FileRequest((path,)))
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 

@@ -21,6 +21,7 @@ IS_ALLOWED = f"{RANK.format('s')} >= {RANK.format('t')}"
 # A value that the new row does not state leaves the stored one alone.
 STATES_OTHER = "(" + " or ".join(f"(s.{n} is not null and s.{n} is distinct from t.{n})" for n in VALUES) + ")"
 CONTRADICTS = "(" + " or ".join(f"coalesce(s.{n} <> t.{n}, false)" for n in VALUES) + ")"
+STORED_CLOSE = "stored_close_quote"
 MERGED_VALUES = ", ".join(f"{n} = coalesce(s.{n}, t.{n})" for n in VALUES)
 
 
@@ -112,6 +113,38 @@ def _insert_absent(connection: duckdb.DuckDBPyConnection, stage: str, n_absent: 
             f" anti join core.candle as t on {ON_KEY}",
         )
     return CandleCount(n_absent, 0, CANDLE.empty())
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """How `candles` meet stored bars: known bars, those that would be revised, and these beside the stored ones."""
+
+    n_known: int
+    n_revised: int
+    differing: pl.DataFrame
+
+
+def find_overlap(warehouse: Warehouse, candles: pl.DataFrame) -> Overlap:
+    """Which stored bars `candles` (core.candle) would revise; `differing` has the key, close_quote, stored_close_quote.
+
+    Bars that contradict a better source are not revised and do not count.
+    """
+    empty = pl.DataFrame(
+        schema={**{n: CANDLE.schema[n] for n in (*CANDLE.key, "close_quote")}, STORED_CLOSE: pl.Float64}
+    )
+    rows = CANDLE.conform(candles)
+    if not rows.height or not _overlaps(warehouse.connection, rows):
+        return Overlap(0, 0, empty)
+    keys = ", ".join(f"s.{name}" for name in CANDLE.key)
+    with staged(warehouse.connection, rows) as stage:
+        joined = f"from {stage} as s join core.candle as t on {ON_KEY}"
+        [(n_known,)] = run_statement(warehouse.connection, f"select count(*) {joined}")
+        differing = fetch_frame(
+            warehouse.connection,
+            f"select {keys}, s.close_quote, t.close_quote as {STORED_CLOSE} {joined}"
+            f" where {CONTRADICTS} and {IS_ALLOWED} order by {keys}",
+        )
+    return Overlap(int(n_known), differing.height, differing)
 
 
 def withdraw_candles(warehouse: Warehouse, candles: pl.DataFrame, quarantined: pl.DataFrame) -> int:

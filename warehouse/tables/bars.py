@@ -79,6 +79,17 @@ _BY_NAME = {bar.name: bar for bar in BAR_LENGTHS}
 _BY_LENGTH = {bar.length: bar for bar in BAR_LENGTHS}
 LENGTHS = {bar.name: bar.length for bar in BAR_LENGTHS}
 STORED_SECONDS = {name: _BY_NAME[name].seconds for name in STORED}
+# Bar lengths as sites write them, lower case; minutes or seconds where there is only a number.
+_SPELLINGS = {
+    **{str(bar.length // MINUTE): bar.name for bar in BAR_LENGTHS},
+    **{str(bar.seconds): bar.name for bar in BAR_LENGTHS if bar.length >= HOUR},
+    **{f"{bar.length // MINUTE}min": bar.name for bar in BAR_LENGTHS},
+    **{f"{bar.length // HOUR}hour": bar.name for bar in BAR_LENGTHS if bar.length >= HOUR},
+    **{f"{bar.length // HOUR}h": bar.name for bar in BAR_LENGTHS if bar.length >= HOUR},
+    "minute": "1m", "1minute": "1m", "60m": "1h", "hour": "1h", "hourly": "1h",
+    "d": "1d", "day": "1d", "1day": "1d", "daily": "1d", "w": "1w", "week": "1w", "weekly": "1w", "7d": "1w",
+    **{name: name for name in NAMES},
+}
 # Bars of these lengths are joined from whole stretches of stored finer ones, the longest first.
 _JOINED_FROM = {"15m": ("5m", "1m"), "30m": ("5m", "1m"), "4h": ("1h",), "8h": ("4h", "1h"), "1w": ("1d",)}
 # By the name of a view: why bars of it are not taken in, and what to do instead.
@@ -88,6 +99,15 @@ NOT_KEPT = {
     for bar in BAR_LENGTHS
     if not bar.is_stored
 }
+
+
+def spelled_bar(text: str) -> str:
+    """The name of a bar length in any spelling of a site, `60`, `1hour` or `1D`; what is none stays as it is.
+
+    A capital M means months, of which there are no bars here.
+    """
+    stripped = text.strip()
+    return stripped if stripped.endswith("M") else _SPELLINGS.get(stripped.lower(), stripped)
 
 
 def parse_bar(name: str) -> BarLength:

@@ -116,6 +116,40 @@ CANDLE_REVISION = Table(
     ),
 )
 
+QUOTED_BAR = Table(
+    "core.quoted_bar",
+    "Bars of prices at which nobody traded: mark, index and premium. Never part of a candle series.",
+    "imports of files",
+    ("price_kind", "market_id", "timeframe", "open_time_utc"),
+    (
+        Column("price_kind", pl.String, "mark, index or premium (a fraction of the index)"),
+        _MARKET_ID,
+        _TIMEFRAME,
+        Column("open_time_utc", UTC, "Open of the bar"),
+        *_CANDLE_VALUES[:4],
+        Column("source_id", pl.String, "The imported file's name"),
+        Column("first_seen_at_utc", UTC, "When these values were first seen by us"),
+        _RUN_ID,
+    ),
+)
+
+CANDLE_FLOW = Table(
+    "core.candle_flow",
+    "What files say of a bar beside its price and base volume.",
+    "imports of files that bring it",
+    ("market_id", "timeframe", "open_time_utc"),
+    (
+        _MARKET_ID,
+        _TIMEFRAME,
+        Column("open_time_utc", UTC, "Open of the bar"),
+        Column("volume_quote", pl.Float64, "Volume; of an aggregator over all venues", "quote currency", True),
+        Column("n_trades", pl.Float64, "Trades of the bar", is_nullable=True),
+        Column("taker_volume_base", pl.Float64, "Volume in which the buyer was the taker", "base currency", True),
+        Column("source_id", pl.String, "The imported file's name"),
+        _RUN_ID,
+    ),
+)
+
 QUARANTINE = Table(
     "raw.quarantine",
     "Rows that failed a check on the way in, whole, with the reason; nothing is dropped.",

@@ -12,14 +12,13 @@ import pytest
 from analysis.groups.plan import plan_groups
 from analysis.tape.observations import is_observed
 from flows.context import RunContext
-from flows.jobs.price_files import import_prices
+from flows.jobs.price_files import FileRequest, import_prices
 from flows.settings import Settings
 from flows.steps.groups import _specify
 from flows.steps.studies import measure_one_event, update_studies
 from flows.study_registry import DeclaredStudy, load_studies
 from flows.tape import StoredTape
 from ingest.bundle.loader import load_bundle
-from ingest.prices.layout import Identity
 from tests.builders import make_rows
 from tests.paths import shared
 from warehouse.config import ConfigError
@@ -234,11 +233,11 @@ def test_a_later_file_cannot_change_what_was_observed(warehouse: Warehouse, tmp_
     path, stamps = tmp_path / "prices.parquet", [AT + timedelta(hours=hour) for hour in range(3)]
     file = pl.DataFrame({"symbol": ["AKT"] * 3, "observed_at_utc": stamps, "price_usd": [1.0, 1.1, 1.2]})
     file.head(2).write_parquet(path)
-    import_prices(make_context(warehouse, tmp_path), [path], Identity())
+    import_prices(make_context(warehouse, tmp_path), FileRequest((path,)))
     changed = pl.when(pl.col("observed_at_utc") == AT).then(1.05).otherwise(pl.col("price_usd")).alias("price_usd")
     file.with_columns(changed).write_parquet(path)
     later = SEEN + timedelta(days=1)
-    report, _ = import_prices(make_context(warehouse, tmp_path, later), [path], Identity())
+    report = import_prices(make_context(warehouse, tmp_path, later), FileRequest((path,))).report
     assert report.row(0, named=True)["n_new"] == 1
     assert report["reasons"].drop_nulls().to_list() == ["1 contested"]
     stored = warehouse.frame(OBSERVATION, where="asset_id = 'AKT'", order_by="observed_at_utc")
@@ -258,7 +257,7 @@ def record(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
         bundle = load_bundle(context.now, "run")
         writer.merge(CANDLE, bundle.candles)
         writer.merge(EVENT, bundle.events)
-        import_prices(context, paths, Identity())
+        import_prices(context, FileRequest(tuple(paths)))
         yield writer
 
 

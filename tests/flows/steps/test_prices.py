@@ -15,12 +15,11 @@ from flows.context import RunContext
 from flows.errors import CommandError
 from flows.jobs.candle_intake import load_verdicts, refresh_coverage, take_in
 from flows.jobs.price_backfill import backfill_prices
-from flows.jobs.price_files import import_prices
+from flows.jobs.price_files import FileRequest, import_prices
 from flows.jobs.quarantine import Selection, preview_release, release_candles
 from flows.settings import Settings
 from flows.steps.prices import update_prices
 from ingest.prices.candles import ROW_SCHEMA, parse_candles
-from ingest.prices.layout import Identity
 from ingest.source import Source
 from tests.builders import make_rows
 from tests.paths import shared
@@ -312,13 +311,14 @@ def test_an_import_reports_rows_gaps_and_refusals_and_repeats_without_change(
         "market_id"
     ).write_csv(path)
     context = make_context(warehouse, tmp_path)
-    report, gaps = import_prices(context, [path], Identity())
+    taken = import_prices(context, FileRequest((path,)))
+    report, gaps = taken.report, taken.gaps
     total, series = report.rows(named=True)
     assert (total["n_rows"], total["n_new"], total["n_refused"]) == (94, 62, 32)
     assert series["reasons"] == "30 frozen, 1 high_below_low, 1 unit_jump"
     assert series["is_registered"] is False
     assert sorted(gaps["n_missing"].to_list()) == [1, 1, 6]
-    again, _ = import_prices(context, [path], Identity())
+    again = import_prices(context, FileRequest((path,))).report
     assert again["n_new"][0] == 0
 
 
@@ -344,7 +344,8 @@ def test_the_shared_market_imports_with_its_documented_gaps_and_freezes(warehous
     names = ("candles_1h", "candles_4h", "candles_1d", "basket_1h", "snapshots")
     paths = [shared("data", "market", f"{name}.parquet") for name in names]
     context = make_context(warehouse, tmp_path, now=datetime(2026, 11, 1, tzinfo=UTC))
-    report, gaps = import_prices(context, paths, Identity())
+    taken = import_prices(context, FileRequest(tuple(paths)))
+    report, gaps = taken.report, taken.gaps
     frozen = report.filter(pl.col("reasons").str.contains("frozen"))
     assert sorted(frozen["market_id"]) == [
         "binanceusdm:FTT/USDT:USDT",
@@ -354,7 +355,7 @@ def test_the_shared_market_imports_with_its_documented_gaps_and_freezes(warehous
     halts = gaps.filter(pl.col("cause") == "halt")
     assert set(halts["gap_start_utc"]) == {datetime(2023, 3, 24, 13, tzinfo=UTC)}
     assert warehouse.frame(OBSERVATION).height > 220_000
-    again, _ = import_prices(context, paths, Identity())
+    again = import_prices(context, FileRequest(tuple(paths))).report
     assert again["n_new"].sum() == 0
 
 

@@ -1,5 +1,5 @@
 -- markets that have candles, and those that stand for observed prices, with their asset and its role; an unregistered market
--- stands for its base symbol
+-- stands for its base symbol where the registry has no such asset: what it has is studied on registered markets alone
 with traded as (
     select distinct market_id from core.candle
 ),
@@ -15,6 +15,7 @@ select
 from traded as t
 left join core.market as m on t.market_id = m.market_id
 left join core.asset as a on a.asset_id = m.asset_id
+where coalesce(m.is_registered, false) or (a.asset_id is null and coalesce(m.kind, '') <> 'observed')
 
 union all
 

@@ -40,7 +40,7 @@ def safe_members(path: Path, suffix: str) -> list[str]:
 
 
 def open_member(path: Path, member: str, n_lines: int) -> Iterator[bytes]:
-    """The text of a member in pieces of `n_lines` whole lines, the first line repeated at the head when it is a header.
+    """The text of a member in pieces of `n_lines` whole lines.
 
     Raises MalformedError when the member is damaged or longer than it declares.
     """
@@ -54,24 +54,20 @@ def open_member(path: Path, member: str, n_lines: int) -> Iterator[bytes]:
 
 
 def _pieces(blocks: Iterator[bytes], n_lines: int, declared: int, source: str) -> Iterator[bytes]:
-    header, lines, rest, n_bytes, is_first = b"", [], b"", 0, True
+    lines, rest, n_bytes = [], b"", 0
     for block in blocks:
         n_bytes += len(block)
         if n_bytes > declared:
             raise PermanentError(source, "unpacks to more than it declares", remedy="do not trust this file")
         *whole, rest = (rest + block).split(b"\n")
-        if is_first and whole:
-            is_first = False
-            header = b"" if whole[0][:1].isdigit() else whole[0] + b"\n"
-            whole = whole[1:] if header else whole
         lines.extend(whole)
         while len(lines) >= n_lines:
-            yield header + b"\n".join(lines[:n_lines]) + b"\n"
+            yield b"\n".join(lines[:n_lines]) + b"\n"
             lines = lines[n_lines:]
     if rest:
         lines.append(rest)
     if lines:
-        yield header + b"\n".join(lines) + b"\n"
+        yield b"\n".join(lines) + b"\n"
 
 
 def _refuse_unsafe(path: Path, member: zipfile.ZipInfo) -> None:

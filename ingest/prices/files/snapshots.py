@@ -34,7 +34,7 @@ def parse_snapshots(path: Path, source: Source) -> Iterator[tuple[pl.DataFrame, 
 
 
 def parse_observations(raw: pl.DataFrame, source: Source) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The same for rows in memory with symbol, observed_at_utc, price_usd and row_number."""
+    """The same for rows in memory with symbol, observed_at_utc, price_usd, row_number, perhaps volume_24h_quote."""
     ordered = raw.with_columns(pl.col("observed_at_utc").cast(UTC)).sort("symbol", "observed_at_utc", "row_number")
     price = pl.col("price_usd")
     median = price.rolling_median(_NEIGHBOURS, center=True, min_samples=3).over("symbol")
@@ -67,11 +67,28 @@ def parse_observations(raw: pl.DataFrame, source: Source) -> tuple[pl.DataFrame,
         pl.col("symbol").alias("asset_id"),
         "observed_at_utc",
         pl.col("price_usd").alias("price_quote"),
-        pl.lit(None, dtype=pl.Float64).alias("volume_24h_quote"),
+        pl.col("volume_24h_quote")
+        if "volume_24h_quote" in sound.columns
+        else pl.lit(None, dtype=pl.Float64).alias("volume_24h_quote"),
         pl.lit(source.received_at).cast(UTC).alias("first_seen_at_utc"),
         pl.lit(source.run_id).alias("run_id"),
     )
     return OBSERVATION.conform(frame), refuse_frame(refused, OBSERVATION.name, source)
+
+
+def observations_of(rows: pl.DataFrame, flow: pl.DataFrame) -> pl.DataFrame:
+    """The rows of `parse_observations` for prices at instants that were read like bars (ROW_SCHEMA and their flow)."""
+    symbol = pl.col("market_id").str.split(":").list.get(1).str.split("/").list.get(0)
+    volume = flow["volume_quote"] if flow.height else pl.Series([None], dtype=pl.Float64).new_from_index(0, rows.height)
+    return (
+        rows.select(
+            symbol.alias("symbol"),
+            pl.col("open_time_utc").alias("observed_at_utc"),
+            pl.col("close_quote").alias("price_usd"),
+        )
+        .with_columns(volume.alias("volume_24h_quote"))
+        .with_row_index("row_number")
+    )
 
 
 def contest_observations(

@@ -10,9 +10,9 @@ import polars as pl
 import pytest
 
 from ingest.errors import MalformedError, PermanentError
-from ingest.prices import archive, zips
-from ingest.prices.archive import identity_from_name, parse_archive
-from ingest.prices.layout import Identity
+from ingest.prices.files import archive, zips
+from ingest.prices.files.archive import parse_archive
+from ingest.prices.files.names import Identity, identity_from_name
 from ingest.source import Source
 from tests.paths import shared
 
@@ -131,7 +131,7 @@ def test_a_file_in_several_batches_is_the_same_file(tmp_path: Path, monkeypatch:
     for has_header in (True, False):
         body = kline_lines(1_000, has_header=has_header)
         path = write_zip(tmp_path / f"{has_header}" / "TAOUSDT-1h-2026-05.zip", {"TAOUSDT-1h-2026-05.csv": body})
-        batches = list(parse_archive(path, SOURCE, Identity()))
+        batches = list(parse_archive(path, SOURCE, Identity("binance")))
         assert len(batches) == 2
         assert_bars(pl.concat([batch.candles for batch in batches]), "binance:TAO/USDT")
 
