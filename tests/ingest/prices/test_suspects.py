@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
+import pytest
 
 from ingest.prices.candles import ROW_SCHEMA
 from ingest.prices.quarantine import read_verdicts, replay_rows
@@ -41,6 +42,14 @@ def test_a_price_in_thousandths_is_a_unit_jump() -> None:
     found = find(make_series(closes))
     assert found.quarantined["reason"].to_list() == ["unit_jump"]
     assert found.bars["open_time_utc"].to_list() == [START + timedelta(hours=10)]
+
+
+@pytest.mark.parametrize(
+    ("close", "is_suspect"), [(9.9, False), (10.0, True), (1_714_000.0, True), (0.41, False), (0.4, True)]
+)
+def test_a_close_five_times_its_neighbours_is_suspect_whatever_the_ratio(close: float, is_suspect: bool) -> None:
+    found = find(make_series([2.0] * 10 + [close] + [2.0] * 10))
+    assert found.bars["close_quote"].to_list() == ([close] if is_suspect else [])
 
 
 def test_a_crash_by_two_thirds_is_no_unit_jump() -> None:
