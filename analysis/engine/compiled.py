@@ -50,11 +50,14 @@ def _keep(m: BarMoments, row: Floats) -> None:
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def fill_block_sums(y: Floats, x: Floats, mask: Flags, first_bar: int, ahead: Floats, behind: Floats) -> None:
+def fill_block_sums(
+    y: Floats, x: Floats, mask: Flags, needed: Flags, first_bar: int, ahead: Floats, behind: Floats
+) -> None:
     """BarMoments from each bar to the end of its block (`ahead`) and from the block's start up to the bar (`behind`).
 
     `y` [S, T], `x` [1 or S, T], `mask` [S, T] or empty; column t is bar `first_bar` + t of the calendar, and blocks
-    begin where that number is a multiple of BARS_PER_BLOCK.
+    begin where that number is a multiple of BARS_PER_BLOCK. Blocks that are not `needed` [S, blocks] are left as they
+    are; empty, all are needed.
     """
     n_bars = y.shape[1]
     shares = 1.0 / np.arange(1, BARS_PER_BLOCK + 1)
@@ -62,8 +65,11 @@ def fill_block_sums(y: Floats, x: Floats, mask: Flags, first_bar: int, ahead: Fl
     for s in range(y.shape[0]):
         bench, asset = x[s if x.shape[0] > 1 else 0], y[s]
         start = -(first_bar % BARS_PER_BLOCK)
-        while start < n_bars:
-            low, high = max(start, 0), min(start + BARS_PER_BLOCK, n_bars)
+        for block in range((n_bars - start + BARS_PER_BLOCK - 1) // BARS_PER_BLOCK):
+            if needed.shape[0] > 0 and not needed[s, block]:
+                continue
+            low = max(start + block * BARS_PER_BLOCK, 0)
+            high = min(start + (block + 1) * BARS_PER_BLOCK, n_bars)
             m = nothing
             for t in range(low, high):
                 if np.isfinite(bench[t]) and np.isfinite(asset[t]) and not (mask.shape[0] > 0 and mask[s, t]):
@@ -74,7 +80,34 @@ def fill_block_sums(y: Floats, x: Floats, mask: Flags, first_bar: int, ahead: Fl
                 if np.isfinite(bench[t]) and np.isfinite(asset[t]) and not (mask.shape[0] > 0 and mask[s, t]):
                     m = _add(m, shares, bench[t], asset[t])
                 _keep(m, ahead[s, t])
-            start += BARS_PER_BLOCK
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def needed_blocks(
+    series: Integers,
+    events: Integers,
+    part: Integers,
+    bounds: Integers,
+    place: Place,
+    shape: tuple[int, int],
+    n_bars: int,
+) -> Flags:
+    """Which blocks [rows, blocks] of the bars `shape` at `place` the estimations of the studies of `part` lie in.
+
+    Empty where the studies are more than the blocks, and so would need nearly all.
+    """
+    first_bar, first, row = place
+    base, last = (first_bar + first) // BARS_PER_BLOCK, (first_bar + first + shape[1] - 1) // BARS_PER_BLOCK
+    needed = np.zeros((shape[0], last - base + 1), dtype=np.bool_)
+    if part.size > needed.size:
+        return np.zeros((0, 0), dtype=np.bool_)
+    for i in part:
+        low = min(max(events[i] + bounds[0], 0), n_bars)
+        high = min(max(events[i] + bounds[1], 0), n_bars)
+        if low < high and 0 <= events[i] < n_bars:
+            for block in range((first_bar + low) // BARS_PER_BLOCK, (first_bar + high - 1) // BARS_PER_BLOCK + 1):
+                needed[series[i] - row, block - base] = True
+    return needed
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", inline="always")

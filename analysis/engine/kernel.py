@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,12 +12,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.arrays import Flags, Floats, Integers
 from analysis.engine import compiled
 from warehouse.tables.units import file_size
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 Model = Literal["market", "market_adjusted", "constant_mean", "market_or_mean"]
 
 _MODELS: dict[Model, int] = {
@@ -28,6 +27,12 @@ _MODELS: dict[Model, int] = {
 
 # Bytes of moments held at once: more bars or series are worked through one stretch after another.
 MEMORY_BYTES = 64 * 2**20
+
+# Bytes of moments that stay in the cache of a core: calls of few studies hold no more, and touch no fresh memory.
+_CACHE_BYTES = 4 * 2**20
+
+# Bars per study from which a call has few studies; with more of them, going over the results once a batch costs more.
+_BARS_PER_STUDY = 4
 
 # Bytes of one bar's moments, from both ends of its block.
 BAR_BYTES = 2 * 8 * compiled.N_MOMENTS
@@ -179,11 +184,20 @@ def market_model_windows(
     ars, ar_variances = (np.empty((events.size if keep_bars else 0, length)) for _ in range(2))
     scalars, reasons = _no_results(events.size)
     flags = _no_mask() if mask is None else np.ascontiguousarray(mask)
-    data = (assets, np.atleast_2d(benchmark), flags)
+    benchmark = np.atleast_2d(benchmark)
     bounds = np.array([*estimation, *window, minimum_estimation, _MODELS[model]], dtype=np.int64)
+    if _BARS_PER_STUDY * events.size < assets.size:
+        memory_bytes = min(memory_bytes, _CACHE_BYTES)
+    room = np.empty((2, 0))
     with ThreadPoolExecutor(_N_THREADS) as pool:
         for rows, columns, studies in _batches(assets.shape, series, events, estimation, memory_bytes):
-            sums = _sum_part(pool, data, first_bar, rows, columns)
+            shape = (rows.stop - rows.start, columns.stop - columns.start, compiled.N_MOMENTS)
+            size, place = math.prod(shape), (first_bar, columns.start, rows.start)
+            room = room if room.shape[1] >= size else np.empty((2, size))
+            ahead, behind = (half[:size].reshape(shape) for half in room)
+            sums = BlockSums(assets, benchmark, flags, ahead, behind, *place)
+            needed = compiled.needed_blocks(series, events, studies, bounds, place, shape[:2], assets.shape[1])
+            _fill_part(pool, sums, needed)
             tasks = [
                 pool.submit(_study_chunk, sums, series, events, part, bounds, scalars, (ars, ar_variances), reasons)
                 for part in _chunks(studies)
@@ -200,7 +214,7 @@ def sum_blocks(asset_returns: Floats, benchmark_returns: Floats, mask: Flags, fi
     )
     flags = np.ascontiguousarray(mask)[np.newaxis]
     ahead, behind = (np.empty((*asset.shape, compiled.N_MOMENTS)) for _ in range(2))
-    compiled.fill_block_sums(asset, benchmark, flags, first_bar, ahead, behind)
+    compiled.fill_block_sums(asset, benchmark, flags, _no_mask(), first_bar, ahead, behind)
     return BlockSums(asset, benchmark, flags, ahead, behind, first_bar, 0, 0)
 
 
@@ -348,24 +362,20 @@ def _chunks(studies: Integers) -> list[Integers]:
     return [studies[start : start + CHUNK_STUDIES] for start in range(0, studies.size, CHUNK_STUDIES)]
 
 
-def _sum_part(
-    pool: ThreadPoolExecutor, data: tuple[Floats, Floats, Flags], first_bar: int, rows: slice, columns: slice
-) -> BlockSums:
-    """The moments of some rows and columns of `data`."""
-    asset, benchmark, mask = data
-    shape = (rows.stop - rows.start, columns.stop - columns.start, compiled.N_MOMENTS)
-    ahead, behind = np.empty(shape), np.empty(shape)
-    step = -(-shape[0] // _N_THREADS)
-    tasks = []
-    for start in range(0, shape[0], step):
-        part, own = slice(start, start + step), slice(rows.start + start, min(rows.start + start + step, rows.stop))
-        bench = benchmark[own if benchmark.shape[0] > 1 else slice(None), columns]
-        masked = mask[own, columns] if mask.size else mask
-        arguments = (asset[own, columns], bench, masked, first_bar + columns.start, ahead[part], behind[part])
-        tasks.append(pool.submit(compiled.fill_block_sums, *arguments))
+def _fill_part(pool: ThreadPoolExecutor, sums: BlockSums, needed: Flags) -> None:
+    """The moments of the `needed` blocks of the rows and columns that `sums` holds, by all threads."""
+    n_rows, n_columns = sums.ahead.shape[:2]
+    columns, step, tasks = slice(sums.first_column, sums.first_column + n_columns), -(-n_rows // _N_THREADS), []
+    for start in range(0, n_rows, step):
+        stop = min(start + step, n_rows)
+        part, own = slice(start, stop), slice(sums.first_row + start, sums.first_row + stop)
+        bench = sums.benchmark[own if sums.benchmark.shape[0] > 1 else slice(None), columns]
+        masked = sums.mask[own, columns] if sums.mask.size else sums.mask
+        wanted = needed[part] if needed.size else needed
+        data = (sums.asset[own, columns], bench, masked, wanted, sums.first_bar + columns.start)
+        tasks.append(pool.submit(compiled.fill_block_sums, *data, sums.ahead[part], sums.behind[part]))
     for task in tasks:
         task.result()
-    return BlockSums(asset, benchmark, mask, ahead, behind, first_bar, columns.start, rows.start)
 
 
 def _study_chunk(

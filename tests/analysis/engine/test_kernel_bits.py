@@ -96,6 +96,19 @@ def test_a_small_budget_gives_the_same_bits(memory_bytes: int) -> None:
     assert {Reason.NONE, Reason.EVENT_OUTSIDE_DATA, Reason.WINDOW_MISSING_BAR} <= set(whole.reason.tolist())
 
 
+@pytest.mark.parametrize("at", [0, 1, 7, 300])
+def test_a_study_alone_has_the_bits_it_has_among_many(at: int) -> None:
+    y, x, mask = (np.stack(parts) for parts in zip(*(make_market(seed, 9_000) for seed in (7, 8, 9)), strict=True))
+    rng = np.random.default_rng(7)
+    series, events = rng.integers(0, 3, 20_000), rng.integers(-5, 9_010, 20_000)
+    bars = {"estimation": (-600, -3), "window": (-3, 9), "mask": mask, "first_bar": 1_001}
+    many = market_model_windows(y, x, series, events, **bars)  # type: ignore[arg-type]
+    alone = market_model_windows(y, x, series[at : at + 2], events[at : at + 2], **bars)  # type: ignore[arg-type]
+    for name in (*NUMBERS, "ar", "ar_variance", "reason"):
+        np.testing.assert_array_equal(getattr(alone, name), getattr(many, name)[at : at + 2], err_msg=name)
+    assert (many.reason == Reason.NONE).mean() > 0.4
+
+
 def test_a_call_holds_its_budget_and_no_single_bars() -> None:
     n_bars, n_window, budget = 100_000, 1_000, 2 * 2**20
     y, x, _ = make_market(5, n_bars)
