@@ -34,17 +34,16 @@ _CACHE_BYTES = 4 * 2**20
 # Bars per study from which a call has few studies; with more of them, going over the results once a batch costs more.
 _BARS_PER_STUDY = 4
 
-# Bytes of one bar's moments, from both ends of its block.
-BAR_BYTES = 2 * 8 * compiled.N_MOMENTS
+BAR_BYTES = 2 * 8 * compiled.N_MOMENTS  # of one bar's moments, from both ends of its block
 
 # Bytes of single abnormal returns and their variances that one call may return.
 RESULT_BYTES = 2**30
 
-# Studies per task of the thread pool.
-CHUNK_STUDIES = 16_384
+CHUNK_STUDIES = 16_384  # studies per task of the thread pool
 
-# Both cores of the smallest machine we run on.
-_N_THREADS = 2
+_NOTHING = np.zeros((0, 0), dtype=np.bool_)  # no bar is masked, or no block is left out
+
+_N_THREADS = 2  # both cores of the smallest machine we run on
 
 
 class Reason(IntEnum):
@@ -183,24 +182,14 @@ def market_model_windows(
         _check_size(events.size, length)
     ars, ar_variances = (np.empty((events.size if keep_bars else 0, length)) for _ in range(2))
     scalars, reasons = _no_results(events.size)
-    flags = _no_mask() if mask is None else np.ascontiguousarray(mask)
-    benchmark = np.atleast_2d(benchmark)
+    flags = _NOTHING if mask is None else np.ascontiguousarray(mask)
     bounds = np.array([*estimation, *window, minimum_estimation, _MODELS[model]], dtype=np.int64)
-    if _BARS_PER_STUDY * events.size < assets.size:
-        memory_bytes = min(memory_bytes, _CACHE_BYTES)
-    room = np.empty((2, 0))
+    data = (assets, np.atleast_2d(benchmark), flags)
     with ThreadPoolExecutor(_N_THREADS) as pool:
-        for rows, columns, studies in _batches(assets.shape, series, events, estimation, memory_bytes):
-            shape = (rows.stop - rows.start, columns.stop - columns.start, compiled.N_MOMENTS)
-            size, place = math.prod(shape), (first_bar, columns.start, rows.start)
-            room = room if room.shape[1] >= size else np.empty((2, size))
-            ahead, behind = (half[:size].reshape(shape) for half in room)
-            sums = BlockSums(assets, benchmark, flags, ahead, behind, *place)
-            needed = compiled.needed_blocks(series, events, studies, bounds, place, shape[:2], assets.shape[1])
-            _fill_part(pool, sums, needed)
+        for sums, studies in _summed(pool, data, series, events, bounds, first_bar, memory_bytes):
             tasks = [
                 pool.submit(_study_chunk, sums, series, events, part, bounds, scalars, (ars, ar_variances), reasons)
-                for part in _chunks(studies)
+                for part in np.split(studies, range(CHUNK_STUDIES, studies.size, CHUNK_STUDIES))
             ]
             for task in tasks:
                 task.result()
@@ -214,7 +203,7 @@ def sum_blocks(asset_returns: Floats, benchmark_returns: Floats, mask: Flags, fi
     )
     flags = np.ascontiguousarray(mask)[np.newaxis]
     ahead, behind = (np.empty((*asset.shape, compiled.N_MOMENTS)) for _ in range(2))
-    compiled.fill_block_sums(asset, benchmark, flags, _no_mask(), first_bar, ahead, behind)
+    compiled.fill_block_sums(asset, benchmark, flags, _NOTHING, first_bar, ahead, behind)
     return BlockSums(asset, benchmark, flags, ahead, behind, first_bar, 0, 0)
 
 
@@ -265,10 +254,6 @@ def total_returns(sums: BlockSums, starts: Integers, length: int) -> tuple[Float
 
 def _no_results(n: int) -> tuple[Floats, NDArray[np.int8]]:
     return np.full((n, compiled.N_SCALARS), np.nan), np.zeros(n, dtype=np.int8)
-
-
-def _no_mask() -> Flags:
-    return np.zeros((0, 0), dtype=np.bool_)
 
 
 def _models(scalars: Floats, reasons: NDArray[np.int8]) -> MarketModels:
@@ -358,8 +343,29 @@ def _stretches(
         first = last
 
 
-def _chunks(studies: Integers) -> list[Integers]:
-    return [studies[start : start + CHUNK_STUDIES] for start in range(0, studies.size, CHUNK_STUDIES)]
+def _summed(
+    pool: ThreadPoolExecutor,
+    data: tuple[Floats, Floats, Flags],
+    series: Integers,
+    events: Integers,
+    bounds: Integers,
+    first_bar: int,
+    memory_bytes: int,
+) -> Iterator[tuple[BlockSums, Integers]]:
+    """The moments of one batch after another, in the same memory, each with the positions of its studies."""
+    extent = data[0].shape
+    if _BARS_PER_STUDY * events.size < data[0].size:
+        memory_bytes = min(memory_bytes, _CACHE_BYTES)
+    room = np.empty((2, 0))
+    for rows, columns, studies in _batches(extent, series, events, (bounds[0], bounds[1]), memory_bytes):
+        shape = (rows.stop - rows.start, columns.stop - columns.start, compiled.N_MOMENTS)
+        size, place = math.prod(shape), (first_bar, columns.start, rows.start)
+        room = room if room.shape[1] >= size else np.empty((2, size))
+        ahead, behind = (half[:size].reshape(shape) for half in room)
+        sums = BlockSums(*data, ahead, behind, *place)
+        needed = compiled.needed_blocks(series, events, studies, bounds, place, shape[:2], extent[1])
+        _fill_part(pool, sums, needed)
+        yield sums, studies
 
 
 def _fill_part(pool: ThreadPoolExecutor, sums: BlockSums, needed: Flags) -> None:

@@ -15,7 +15,16 @@ from analysis.engine.standardise import EventInput, EventResult, standardise_eve
 from analysis.engine.tails import student_interval
 from analysis.results.fingerprint import SourceCode, fingerprint
 from analysis.results.refresh import Fingerprints, refresh, stored_fingerprints
-from analysis.results.row import GROUP_ID, Basis, Numbers, ResultRow, Subject, as_fraction, results_frame
+from analysis.results.row import (
+    GROUP_ID,
+    Basis,
+    Numbers,
+    ResultRow,
+    Subject,
+    as_fraction,
+    error_as_fraction,
+    results_frame,
+)
 from analysis.single.study import PlannedEvent
 from analysis.single.window.pair import Pair, describe_closes
 from analysis.tape.donors import Donors
@@ -224,7 +233,7 @@ def _numbers(result: EventResult) -> Numbers:
     interval = student_interval(car, error, fit.degrees_of_freedom)
     return Numbers(
         as_fraction(car),
-        error,
+        error_as_fraction(car, error),
         as_fraction(interval.lower),
         as_fraction(interval.upper),
         interval.t,

@@ -13,7 +13,7 @@ from analysis.engine.study import StudyResult, StudySpecification, TestRow, run_
 from analysis.groups.plan import GroupPlan, GroupSpecification, PlannedGroup
 from analysis.groups.regressions import PREFIX, hash_regressions, regression_rows
 from analysis.results.refresh import Fingerprints, refresh, stored_fingerprints
-from analysis.results.row import Basis, Numbers, ResultRow, Subject, as_fraction, results_frame
+from analysis.results.row import Basis, Numbers, ResultRow, Subject, as_fraction, error_as_fraction, results_frame
 from analysis.single.study import ALL_MARKETS
 from analysis.tape.markets import StudyMarkets
 from analysis.tape.observations import observed_share
@@ -122,7 +122,7 @@ def _average_rows(subject: Subject, basis: Basis, study: StudyResult) -> Iterato
     )
     numbers = Numbers(
         as_fraction(whole.caar),
-        whole.standard_error,
+        None if whole.standard_error is None else error_as_fraction(whole.caar, whole.standard_error),
         lower,
         upper,
         n=whole.n,

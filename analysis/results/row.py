@@ -90,3 +90,8 @@ def results_frame(rows: Iterable[ResultRow]) -> pl.DataFrame:
 def as_fraction(log_points: float) -> float:
     """A log return as a simple one."""
     return float(np.expm1(log_points))
+
+
+def error_as_fraction(log_points: float, standard_error: float) -> float:
+    """Standard error of the simple return of a log return: e^x · s. Source: the delta method."""
+    return float(np.exp(log_points)) * standard_error

@@ -19,6 +19,7 @@ from flows.output import Format, emit, talk
 from warehouse.tables.units import plain
 
 SHOWN_COLUMNS = (
+    "study_id",
     "market_id",
     "window_end_hours",
     "statistic",
@@ -58,10 +59,12 @@ def study_event(
     ] = None,
     fmt: FormatOption = Format.TABLE,
 ) -> None:
-    """Measure one stored event again, on the candles as they were believed at an instant; stores nothing.
+    """Measure one stored event again by every study, on the candles as believed at an instant; stores nothing.
 
     Example: aftershock study event 2026-06-12-fable-mythos-access-restriction --as-of 2026-12-31
     """
+    import polars as pl
+
     from flows.settings import load_settings
     from flows.steps.studies import measure_one_event
     from flows.study_registry import read_studies
@@ -69,14 +72,19 @@ def study_event(
 
     settings = load_settings()
     with open_reader(settings.published_path) as reader:
+        measured, obstacles = [], []
         for study in read_studies(reader, settings.config_path):
             results, exclusions = measure_one_event(reader, study, event, as_of)
+            measured.append(results)
             if not results.height:
-                reasons = "; ".join(sorted(set(exclusions["reason"])))
-                raise CommandError(
-                    f"{event} cannot be measured by study {study.id}: {reasons or 'no candles were known'}"
-                )
-            emit(results.select(SHOWN_COLUMNS), fmt)
+                reasons = "; ".join(sorted(set(exclusions["reason"]))) or "no candles were known"
+                obstacles.append(f"{event} cannot be measured by study {study.id}: {reasons}")
+    found = pl.concat(measured)
+    if not found.height:
+        raise CommandError("\n".join(obstacles))
+    for obstacle in obstacles:
+        talk(obstacle)
+    emit(found.select(SHOWN_COLUMNS), fmt)
 
 
 def study_models(

@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from analysis.engine.regressions.synthetic import fit_synthetic_control
-from analysis.results.row import Numbers, ResultRow, as_fraction
+from analysis.results.row import Numbers, ResultRow, as_fraction, error_as_fraction
 from analysis.single.beside.conformal import infer_effect
 from analysis.single.beside.cross_section import rank_pair_in_space, usable_donors
 from analysis.single.beside.state_space import MINIMUM_BEFORE, NORMAL_95, forecast_counterfactual
@@ -174,7 +174,7 @@ def _state_space(pair: Pair, hours: float, n_bars: int) -> tuple[ResultRow, pl.D
     half = NORMAL_95 * found.standard_error
     numbers = Numbers(
         as_fraction(found.effect),
-        float(np.exp(found.effect)) * found.standard_error,
+        error_as_fraction(found.effect, found.standard_error),
         as_fraction(found.effect - half),
         as_fraction(found.effect + half),
         found.effect / found.standard_error,

@@ -19,6 +19,7 @@ from warehouse.tables.units import p_value, percent, plain_percent
 
 TIMING_RULES = ("first_public_evidence", "earliest", "latest")
 HEADLINE_DAYS = 30.0  # estimation window of the main study
+_ESTIMATE_DIGITS = 12  # decimals of a fraction below which two estimates differ by rounding alone
 
 
 def list_specifications(
@@ -49,6 +50,14 @@ def _anchor_times(event: EventTime) -> tuple[int, int, int]:
     return event.best_us, event.earliest_us, event.latest_us
 
 
+def rank_estimates(estimates: pl.Series) -> pl.Series:
+    """Rank of each estimate, 1 = smallest; equal ones keep the order of their specifications.
+
+    Rounding does not order them: the raw return under two estimation windows is one number.
+    """
+    return estimates.round(_ESTIMATE_DIGITS).rank("ordinal").cast(pl.Int64)
+
+
 def _curve_rows(pair: Pair, curve: SpecificationCurve) -> pl.DataFrame:
     frame = pl.DataFrame(
         {
@@ -66,7 +75,6 @@ def _curve_rows(pair: Pair, curve: SpecificationCurve) -> pl.DataFrame:
             "p_value": curve.p_value,
         }
     )
-    rank = pl.col("estimate").rank("ordinal").cast(pl.Int64)
     is_like_headline = (
         (pl.col("market_id") == pair.market_id)
         & (pl.col("bar_hours") == pair.series.bar_hours)
@@ -80,7 +88,7 @@ def _curve_rows(pair: Pair, curve: SpecificationCurve) -> pl.DataFrame:
     longest = frame.filter(is_like_headline)["estimation_days"].max()
     is_longest = pl.col("estimation_days") == pl.lit(longest, dtype=pl.Float64)
     return frame.with_columns(
-        rank=rank,
+        rank=rank_estimates(frame["estimate"]),
         is_significant=pl.col("p_value") < 0.05,
         is_headline=(is_like_headline & is_longest).fill_null(value=False),
     )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from analysis.engine.kernel import fit_around
 from analysis.engine.tails import student_interval
-from analysis.results.row import Numbers, ResultRow, as_fraction
+from analysis.results.row import Numbers, ResultRow, as_fraction, error_as_fraction
 from analysis.single.rows import absent_row, pair_row
 from analysis.single.window.block_model import WindowMeasures, measure_windows
 from analysis.single.window.pair import Pair
@@ -112,7 +112,7 @@ def _number_rows(
             as_of,
             Numbers(
                 as_fraction(car),
-                float(np.exp(car)) * error,
+                error_as_fraction(car, error),
                 as_fraction(interval.lower),
                 as_fraction(interval.upper),
                 interval.t,

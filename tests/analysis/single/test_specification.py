@@ -1,9 +1,11 @@
 """The specification curve: every choice computed as it says, placebo dates judged jointly."""
 
 import numpy as np
+import polars as pl
 import pytest
 
 from analysis.single.choices.curve import SpecificationCurve, trace_specifications
+from analysis.single.choices.rows import rank_estimates
 from analysis.tape.series import AlignedSeries
 from tests.analysis.single.simulated_markets import FIRST_OPEN, TOKEN, make_series, plant, simulate_returns
 
@@ -52,6 +54,12 @@ def test_the_market_model_specification_is_the_one_by_hand() -> None:
     spread = 12 + 144 / 240 + distance**2 / np.sum((benchmark[before] - benchmark[before].mean()) ** 2)
     assert curve.estimate[place] == pytest.approx(estimate, rel=1e-9)
     assert curve.standard_error[place] == pytest.approx(float(np.sqrt(rss[0] / 238 * spread)), rel=1e-9)
+
+
+def test_rounding_does_not_rank_equal_estimates() -> None:
+    third = 0.1 + 0.2  # 0.30000000000000004
+    assert rank_estimates(pl.Series([third, 0.3, 0.2, 0.31])).to_list() == [2, 3, 1, 4]
+    assert rank_estimates(pl.Series([0.3, third, 0.2, 0.31])).to_list() == [2, 3, 1, 4]
 
 
 def test_the_raw_specification_is_the_plain_return() -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,21 @@ def test_absent_coefficients_are_counted_and_shown_when_asked_for(home: Path) ->
     rows = ask("regressions", "projection", "--of", "TAO:all", "--reasons")
     assert [row["to_hours"] for row in rows] == [4.0, 12.0, 24.0, 72.0]
     assert all("bars with a shock; needs at least 60" in row["reason"] for row in rows)
+
+
+def test_a_study_that_cannot_measure_an_event_does_not_hide_the_next(home: Path) -> None:
+    event, own = "2026-06-12-fable-mythos-access-restriction", home / "config" / "studies.toml"
+    own.parent.mkdir()
+    own.write_text('[[study]]\nid = "reaction"\nasset_ids = ["AGIX"]\n')
+    with pytest.raises(CommandError, match="cannot be measured by study reaction"):
+        ask("event", event)
+    packaged = resources.files("flows").joinpath("studies.toml").read_text("utf-8")
+    own.write_text(own.read_text() + packaged.replace('id = "reaction"', 'id = "second"'))
+    rows = ask("event", event)
+    own.unlink()
+    own.parent.rmdir()
+    assert {row["study_id"] for row in rows} == {"second"}
+    assert any(row["statistic"] == "car" and row["estimate"] is not None for row in rows)
 
 
 def test_a_regression_that_is_not_there_is_an_error(home: Path) -> None:

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import polars as pl
 import pytest
 
+from analysis.engine.tails import student_half
 from flows.context import RunContext, StepReport
 from flows.steps.groups import STUDY_ID, update_group_studies
 from tests.flows.shipped import open_shipped
@@ -31,6 +33,17 @@ def test_every_category_has_its_average_and_every_test(context: RunContext, repo
     counts = groups.group_by("group_id", "window_end_hours").len()
     assert counts["len"].min() >= 27
     assert set(groups["window_end_hours"]) == {12.0, 24.0, 72.0}
+
+
+def test_errors_are_fractions_as_means_are(context: RunContext, report: StepReport) -> None:
+    rows = context.warehouse.frame(STUDY_RESULT, where="statistic = 'caar' and lower_95 is not null")
+    half = (rows["upper_95"].log1p() - rows["lower_95"].log1p()) / 2
+    expected = [
+        half_log / student_half(1.0, n - 1) * (1 + mean)
+        for half_log, n, mean in zip(half, rows["n"], rows["estimate"], strict=True)
+    ]
+    assert rows["estimate"].abs().max() > 0.02
+    np.testing.assert_allclose(rows["standard_error"].to_numpy(), expected, rtol=1e-9)
 
 
 def test_a_number_or_a_reason_never_neither(context: RunContext, report: StepReport) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from typer.testing import CliRunner
@@ -45,6 +46,15 @@ def test_every_model_has_a_number_or_its_reason(context: RunContext) -> None:
     rows = context.warehouse.frame(STUDY_RESULT, where="study_id = $study", study=STUDY_ID)
     assert set(rows["statistic"].str.replace("car:", "")) == set(load_models())
     assert rows.filter(pl.col("estimate").is_null() == pl.col("reason").is_null()).height == 0
+
+
+def test_errors_are_fractions_as_estimates_are(context: RunContext) -> None:
+    """The statistic is the log CAR over its error: e^CAR times that error is the one beside the simple return."""
+    rows = context.warehouse.frame(STUDY_RESULT, where="study_id = $study and estimate is not null", study=STUDY_ID)
+    log_car = rows["estimate"].log1p()
+    expected = (rows["estimate"] + 1) * log_car / rows["value"]
+    assert rows["estimate"].abs().max() > 0.2  # far enough from zero to tell fractions from log points
+    np.testing.assert_allclose(rows["standard_error"].to_numpy(), expected.to_numpy(), rtol=1e-9)
 
 
 def test_the_market_model_is_that_of_the_headline_but_for_its_constant(context: RunContext) -> None:
