@@ -9,7 +9,7 @@ from datetime import timedelta
 import polars as pl
 
 from analysis.events.timing import EventTime, date_event
-from analysis.events.vocabulary import Vocabulary
+from analysis.events.vocabulary import PARTY_KINDS, Vocabulary
 
 # Independent outlets that make a story an event without a primary source.
 ENOUGH_OUTLETS = 2
@@ -22,7 +22,6 @@ COMMENT_FRAMES = ("reaction", "market", "talks", "prospect", "testimony")
 SAME_FRAMES = {"dismiss": "ruling"}
 # Tags between which outlets differ on one and the same act of a government.
 NEIGHBOURS = frozenset({"export_control_access", "ai_policy_other", "government_action"})
-PARTY_KINDS = ("lab", "chipmaker", "token", "company", "provider")
 OUTCOME = "token_price_commentary"
 
 

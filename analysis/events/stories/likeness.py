@@ -14,7 +14,7 @@ from scipy.special import expit
 
 from analysis.events.stories.frames import FrameSet
 from analysis.events.stories.headlines import STOP_WORDS, Headline
-from analysis.events.vocabulary import Vocabulary
+from analysis.events.vocabulary import PARTY_KINDS, Vocabulary
 from warehouse.tables.bars import SECONDS_PER_HOUR
 
 Scores = npt.NDArray[np.float32]
@@ -29,7 +29,6 @@ STORY_HOURS = 72.0
 OUTAGE_HOURS = 8.0
 # From this likeness of wording on, another number or a negation is another piece of news.
 SAME_WORDING = 0.6
-PARTY_KINDS = ("lab", "chipmaker", "token", "company", "provider")
 # What is imposed and what takes it back are two happenings, however alike their words.
 _IMPOSED = ("restrict", "designate", "threat", "stagger")
 _TAKEN_BACK = ("lift",)
