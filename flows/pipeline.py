@@ -7,7 +7,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.metadata import version
 
 import polars as pl
@@ -108,17 +108,21 @@ def run_pipeline(
         context = RunContext(settings, warehouse, run_id, now, say)
         record_run(warehouse, run_id, command, now, "running", None)
         outcomes: list[StepOutcome] = []
-        is_done = False
+        started, is_done = clock(), False
+
+        def ended_at() -> datetime:
+            return now + timedelta(seconds=clock() - started)
+
         try:
             for name, reference in STEPS:
                 if name in chosen:
                     if name == "publish":
-                        _record_end(warehouse, run_id, command, now, outcomes)
+                        _record_end(warehouse, run_id, command, now, outcomes, ended_at())
                     outcomes.append(_take_step(context, name, wrap(name, load_step(reference)), clock))
             is_done = True
         finally:
             if not is_done:
-                record_run(warehouse, run_id, command, now, "crashed", now)
+                record_run(warehouse, run_id, command, now, "crashed", ended_at())
             done = RunOutcome(run_id, tuple(outcomes))
             outcome = _outcome_of(done) if is_done else "crashed"
             note_run(settings.home, run_id, outcome, now, len(done.source_problems))
@@ -155,8 +159,11 @@ def _report_of(context: RunContext, name: str, step: Step) -> StepReport:
     return report
 
 
-def _record_end(warehouse: Warehouse, run_id: str, command: str, now: datetime, steps: list[StepOutcome]) -> None:
-    record_run(warehouse, run_id, command, now, _outcome_of(RunOutcome(run_id, tuple(steps))), now)
+def _record_end(
+    warehouse: Warehouse, run_id: str, command: str, started: datetime, steps: list[StepOutcome], finished: datetime
+) -> None:
+    outcome = _outcome_of(RunOutcome(run_id, tuple(steps)))
+    record_run(warehouse, run_id, command, started, outcome, finished)
 
 
 def _outcome_of(run: RunOutcome) -> str:
@@ -166,7 +173,7 @@ def _outcome_of(run: RunOutcome) -> str:
 def record_run(
     warehouse: Warehouse, run_id: str, command: str, started: datetime, outcome: str, finished: datetime | None
 ) -> None:
-    """Write the run's row; times are the run's own instant, so that a replay is reproducible."""
+    """Write the run's row; it starts at the run's own instant and ends as much later as it took."""
     warehouse.merge(
         RUN,
         _row(

@@ -60,19 +60,31 @@ def diff(
     emit(compare_published(other, load_settings().published_path), fmt, "differences")
 
 
-def doctor(fmt: FormatOption = Format.TABLE) -> None:
-    """Check this installation: Python, disk, your own files in config/, published file, browser, network.
+def doctor(
+    cure_clock: Annotated[
+        bool, typer.Option("--cure-clock", help="First mend what a clock that was ahead has stored.")
+    ] = False,
+    fmt: FormatOption = Format.TABLE,
+) -> None:
+    """Check this installation: Python, disk, config/, clock, newest run, published file, browser, network.
 
     Exit code 2 when something must be mended.
 
     Example: aftershock doctor
     """
+    from datetime import UTC, datetime
+
     import polars as pl
 
+    from flows.jobs import clocks
     from flows.jobs.maintenance import examine
     from flows.settings import load_settings
 
-    findings = examine(load_settings())
+    settings, now = load_settings(), datetime.now(UTC)
+    if cure_clock:
+        n_rows = clocks.cure_clock(settings, now)
+        talk(f"{n_rows} stamps from the future mended; aftershock run publishes the file anew")
+    findings = examine(settings, now)
     rows = [(f.subject, "ok" if f.is_good else "attention" if f.is_optional else "mend", f.detail) for f in findings]
     emit(pl.DataFrame(rows, schema=["what", "state", "detail"], orient="row"), fmt)
     broken: Optional[str] = next((f.detail for f in findings if not f.is_good and not f.is_optional), None)  # noqa: UP045

@@ -23,6 +23,9 @@ def run(
         Optional[Instant],  # noqa: UP045 - typer reads the annotation
         instant_option("Believe it is this UTC instant (for replays); a day alone is its 00:00."),
     ] = None,
+    accept_clock: Annotated[
+        bool, typer.Option("--accept-clock", help="Run although the clock lies before the newest run.")
+    ] = False,
 ) -> None:
     """Bring prices and news up to date, study the events, judge the claims, write the pages.
 
@@ -33,6 +36,7 @@ def run(
     from dataclasses import replace
     from datetime import UTC, datetime
 
+    from flows.jobs.clocks import refuse_earlier_clock
     from flows.jobs.config_check import require_sound
     from flows.progress import Progress
     from flows.settings import load_settings
@@ -42,6 +46,8 @@ def run(
     settings = replace(settings, is_offline=settings.is_offline or offline)
     unread = require_sound(settings.config_path)
     instant = now or datetime.now(UTC)
+    if not accept_clock:
+        refuse_earlier_clock(settings, instant)
     with Progress() as progress:
         if settings.prefect_api_url:
             from flows.serve.deployments import run_as_flow

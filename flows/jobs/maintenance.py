@@ -6,18 +6,22 @@ import shutil
 import socket
 import sys
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
 
 from flows.errors import CommandError
+from flows.jobs.clocks import name_future_stamps
 from flows.jobs.config_check import examine_configuration
+from flows.serve.last_run import GOOD_OUTCOMES, read_last_run
 from flows.settings import Settings
 from warehouse.store.connection import Warehouse, open_reader, open_writer
+from warehouse.store.errors import StoreError
 from warehouse.tables.catalog import load_tables
 from warehouse.tables.contract import Table
 from warehouse.tables.ops import STEP_INPUT
-from warehouse.tables.units import file_size
+from warehouse.tables.units import file_size, span
 
 KEPT_CORE = frozenset(
     {
@@ -97,13 +101,14 @@ class _Finding:
     detail: str
 
 
-def examine(settings: Settings) -> list[_Finding]:
+def examine(settings: Settings, now: datetime) -> list[_Finding]:
     """Look at everything a run needs, and at what it can use."""
     return [
-        _Finding("python", sys.version_info >= (3, 11), False, f"{sys.version.split()[0]}; needs 3.11 to 3.13"),
+        _Finding("python", sys.version_info >= (3, 11), False, f"{sys.version.split()[0]}; needs 3.11 to 3.14"),
         _folder(settings.home),
         _configuration(settings.config_path),
-        _published(settings.published_path),
+        _newest_run(settings.home, now),
+        *_published(settings.published_path, now),
         _browser(),
         _network(settings),
     ]
@@ -128,14 +133,33 @@ def _configuration(config_path: Path) -> _Finding:
     return _Finding("config", not wrong, not found.faults, said)
 
 
-def _published(path: Path) -> _Finding:
-    if not path.exists():
-        return _Finding("published file", False, True, f"{path} does not exist yet: run `aftershock run`")
-    with open_reader(path) as reader:
-        n_tables = reader.sql("select count(*) as n from duckdb_tables()")["n"].item()
+def _newest_run(home: Path, now: datetime) -> _Finding:
+    last = read_last_run(home)
+    if last is None:
+        return _Finding("newest run", False, True, "no run has ended here yet: aftershock run")
+    age = span(now - datetime.fromisoformat(last.at_utc))
+    is_good = last.outcome in GOOD_OUTCOMES
     return _Finding(
-        "published file", n_tables > 0, False, f"{path}: {n_tables} tables, {file_size(path.stat().st_size)}"
+        "newest run", is_good, True, f"{last.run_id}, {age} ago: {last.outcome}; last good one {last.last_good_at_utc}"
     )
+
+
+def _published(path: Path, now: datetime) -> list[_Finding]:
+    """The published file and the stamps in it; one that cannot be read is named with what brings it back."""
+    if not path.exists():
+        return [_Finding("published file", False, True, f"{path} does not exist yet: run `aftershock run`")]
+    remedy = f"{path} cannot be read; move it away, then: aftershock run"
+    try:
+        with open_reader(path) as reader:
+            n_tables = reader.sql("select count(*) as n from duckdb_tables()")["n"].item()
+            stamps = name_future_stamps(reader, now)
+    except StoreError as exc:
+        return [_Finding("published file", False, False, f"{remedy} ({exc})")]
+    remedies = ["aftershock doctor --cure-clock mends them"] if stamps else ["no stamp is from the future"]
+    return [
+        _Finding("published file", n_tables > 0, False, f"{path}: {n_tables} tables, {file_size(path.stat().st_size)}"),
+        _Finding("clock", not stamps, False, "\n".join([*stamps, *remedies])),
+    ]
 
 
 def _browser() -> _Finding:

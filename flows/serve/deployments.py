@@ -19,6 +19,7 @@ from prefect.states import Cancelled
 from prefect.types.entrypoint import EntrypointType
 
 from flows.context import RunContext, StepReport
+from flows.jobs.clocks import refuse_earlier_clock
 from flows.pipeline import NEWS_STEPS, PRICE_STEPS, RunOutcome, Step, run_pipeline
 from flows.serve.children import end_with_parent
 from flows.serve.recovery import recover
@@ -47,6 +48,7 @@ def aftershock(steps: list[str] | None = None, now: str | None = None, is_offlin
         lock_deadline_seconds=max(settings.lock_deadline_seconds, SCHEDULED_LOCK_SECONDS),
     )
     instant = datetime.fromisoformat(now) if now else datetime.now(UTC)
+    refuse_earlier_clock(settings, instant)
     return run_in_turn(
         settings, instant, steps, str(runtime.deployment.name or "by-hand"), str(runtime.flow_run.id or "")
     )

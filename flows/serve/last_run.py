@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+from warehouse.store.errors import StorageFailedError
+
 FILE = "last-run.json"
 # Ends after which everything that could be concluded was concluded.
 GOOD_OUTCOMES = frozenset({"done", "source_failed"})
@@ -24,18 +26,26 @@ class LastRun:
 
 
 def note_run(home: Path, run_id: str, outcome: str, at: datetime, n_failed_sources: int) -> None:
-    """Replace the note by this run's; a run that went wrong keeps the instant of the last good one."""
+    """Replace the note by this run's; one that went wrong keeps the last good instant. StorageFailedError."""
     before = read_last_run(home)
     last_good = at.isoformat() if outcome in GOOD_OUTCOMES else before.last_good_at_utc if before else None
     draft = home / f"{FILE}.draft"
     note = LastRun(run_id, outcome, at.isoformat(), n_failed_sources, last_good)
-    draft.write_text(json.dumps(asdict(note)), encoding="utf-8")
-    draft.replace(home / FILE)
+    try:
+        draft.write_text(json.dumps(asdict(note)), encoding="utf-8")
+        draft.replace(home / FILE)
+    except OSError as exc:
+        raise StorageFailedError(f"cannot write {home / FILE}: {exc.strerror}; free space on the disk") from exc
 
 
 def read_last_run(home: Path) -> LastRun | None:
     """The note; None before the first run, and where it cannot be read as one."""
     try:
         return LastRun(**json.loads((home / FILE).read_text(encoding="utf-8")))
-    except (FileNotFoundError, json.JSONDecodeError, TypeError):
+    except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError, TypeError):
         return None
+
+
+def forget_last_run(home: Path) -> None:
+    """Remove the note, as in a home in which nothing ran."""
+    (home / FILE).unlink(missing_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -346,7 +347,7 @@ def test_the_doctor_looks_at_config(tmp_path: Path) -> None:
     settings = Settings(tmp_path, None, True, 5.0, None, None)
 
     def finding() -> tuple[bool, bool, str]:
-        [found] = [found for found in examine(settings) if found.subject == "config"]
+        [found] = [found for found in examine(settings, datetime.now(UTC)) if found.subject == "config"]
         return found.is_good, found.is_optional, found.detail
 
     assert finding()[0]

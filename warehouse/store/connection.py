@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from warehouse.store.digests import digest_parts, digest_table
 from warehouse.store.errors import BusyError, NotPublishedError, OutdatedError, QueryError, StorageFailedError
 from warehouse.store.frames import fetch_frame, run_statement
 from warehouse.store.migrate import migrate
+from warehouse.store.stamps import cure_future
 from warehouse.store.upsert import MergeCount, merge, replace, replace_part
 from warehouse.tables.contract import Table
 from warehouse.tables.units import plain
@@ -126,6 +128,13 @@ class Warehouse(Reader):
         if n_changed:
             self.touch(table)
         return n_changed
+
+    def cure_future(self, table: Table, column: str, now: datetime) -> int:
+        """Mend the instants of our own clock that lie after `now`; returns the rows."""
+        n_rows = cure_future(self.connection, table, column, now)
+        if n_rows:
+            self.touch(table)
+        return n_rows
 
 
 def query_text(name: str) -> str:

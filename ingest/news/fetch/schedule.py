@@ -27,8 +27,10 @@ class FeedState:
 
 
 def is_due(state: FeedState | None, now: datetime) -> bool:
-    """Whether a feed may be asked at `now`."""
-    return state is None or state.next_attempt is None or now >= state.next_attempt
+    """Whether a feed may be asked at `now`; an instant beyond the longest pause was written by a wrong clock."""
+    if state is None or state.next_attempt is None:
+        return True
+    return now >= state.next_attempt or state.next_attempt > now + LONGEST_RETRY_AFTER
 
 
 def after_success(now: datetime, interval_minutes: int, generator: np.random.Generator) -> datetime:
