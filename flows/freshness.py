@@ -28,7 +28,14 @@ INPUTS: dict[str, tuple[Table, ...]] = {
     "activity": _STUDY,
     "models": _STUDY,
     "resilience": (*_CANDLES, news.EVENT),
-    "claims": (*_CANDLES, news.EVENT, studies.STUDY_RESULT, resilience.DOSE_RESPONSE, choice.MARKET_CHOICE),
+    "claims": (
+        *_CANDLES,
+        prices.OBSERVATION,
+        news.EVENT,
+        studies.STUDY_RESULT,
+        resilience.DOSE_RESPONSE,
+        choice.MARKET_CHOICE,
+    ),
     "correlations": (*_CANDLES, prices.OBSERVATION, news.EVENT, news.ENTRY, news.STORY, news.STORY_ENTRY, news.TAG),
     # Parts of the correlation step: what follows from prices, from events on them, from headlines, and from both.
     "correlations:prices": (*_CANDLES, prices.OBSERVATION),

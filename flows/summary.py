@@ -20,10 +20,17 @@ from warehouse.tables.news import EVENT
 from warehouse.tables.units import count, hours_short, iso_second, percent, seconds_words
 
 EPISODE_EVENT_ID = "2026-06-12-fable-mythos-access-restriction"
-VERDICT_MARKS = {"supported": "✓", "partly": "◐", "not_supported": "✕", "cannot_be_told": "◌"}
+VERDICT_MARKS = {
+    "supported": "✓",
+    "another_reading": "◐",
+    "overstated": "◐",
+    "understated": "◐",
+    "not_supported": "✕",
+    "cannot_be_told": "◌",
+}
 SUMMARY_WIDTH = 118
 HEADLINE_CLAIM_ID = "tao-30-percent-in-12-hours"
-VERDICT_WIDTH = len("cannot be told")
+VERDICT_WIDTH = max(map(len, VERDICT_MARKS))
 INDENT = 4
 
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import polars as pl
 
+from analysis.claims.finding import Finding, Reading, Weight, unknown
 from analysis.claims.language import Premium
-from analysis.claims.reading import Anchor, Evidence, Finding, Reading, Weight, nothing_known
+from analysis.claims.statement import StatementVerdict
 from warehouse.tables.units import ascii_number, hours_short, iso_day, listing, percent
 
 LOG_POINTS = "log points"
 
 
-def measure_premium(claim: Premium, anchor: Anchor, evidence: Evidence) -> Finding:
+def measure_premium(claim: Premium, responses: pl.DataFrame) -> Finding:
     """The mean reaction to such events (decisive) and its growth with duration, severity and provider (alternatives).
 
-    A reading holds when its estimate is positive and its 95 % interval, from placebo calendars, leaves zero out.
+    A reading holds when its estimate lies on the claimed side and its 95 % interval, from placebo calendars, leaves
+    zero out. Supported when the mean does, overstated when no growth that was
+    measured does with it; another reading when only a growth does. `responses`: out.dose_response.
     """
-    rows = evidence.responses.filter(
+    rows = responses.filter(
         pl.col("category") == claim.category,
         pl.col("asset_id") == claim.asset,
         pl.col("provider") == "all",
@@ -26,16 +29,16 @@ def measure_premium(claim: Premium, anchor: Anchor, evidence: Evidence) -> Findi
     if not means:
         what = f"{claim.category} events over {hours_short(claim.hours)}"
         reason = f"no market of {claim.asset} beside its benchmark to measure {what}"
-        return nothing_known(reason, 0.0, LOG_POINTS, claim.if_missing)
+        return unknown(reason, 0.0, LOG_POINTS)
     mean = means[0]
     if mean["estimate"] is None or mean["lower_95"] is None or mean["n_events"] < claim.least_events:
         reason = mean["reason"] or f"{mean['n_events']} events; at least {claim.least_events} are needed"
-        return nothing_known(f"{claim.asset}, {claim.category} events: {reason}", 0.0, LOG_POINTS, claim.if_missing)
+        return unknown(f"{claim.asset}, {claim.category} events: {reason}", 0.0, LOG_POINTS)
     readings = [
         _reading(row, claim, Weight.DECISIVE if row["dose"] == "none" else Weight.ALTERNATIVE)
         for row in rows.sort("dose").iter_rows(named=True)
     ]
-    others = evidence.responses.filter(
+    others = responses.filter(
         pl.col("category") == claim.category,
         pl.col("asset_id") == claim.asset,
         pl.col("provider") == "all",
@@ -50,14 +53,22 @@ def measure_premium(claim: Premium, anchor: Anchor, evidence: Evidence) -> Findi
     tail = f"; {listing(slopes)}" if slopes else ""
     statement = f"{readings[0].detail} ({scope}){tail}."
     return Finding(
+        _verdict(readings),
         tuple(readings),
         f"{readings[0].detail} ({scope})",
         statement,
         0.0,
         LOG_POINTS,
-        n_placebo=mean["n_placebo"],
+        n_comparable=mean["n_placebo"],
         data_as_of=mean["data_as_of_utc"],
     )
+
+
+def _verdict(readings: list[Reading]) -> StatementVerdict:
+    growths = [item.is_satisfied for item in readings if item.weight is Weight.ALTERNATIVE and item.value is not None]
+    if any(reading.is_satisfied for reading in readings if reading.weight is Weight.DECISIVE):
+        return StatementVerdict.OVERSTATED if growths and not any(growths) else StatementVerdict.SUPPORTED
+    return StatementVerdict.ANOTHER_READING if any(growths) else StatementVerdict.NOT_SUPPORTED
 
 
 def _reading(row: dict[str, object], claim: Premium, weight: Weight) -> Reading:
@@ -82,6 +93,6 @@ def _reading(row: dict[str, object], claim: Premium, weight: Weight) -> Reading:
         unit=LOG_POINTS,
         value=value,
         detail=f"{said} ({interval})",
-        is_satisfied=value > 0 and lower > 0,
+        is_satisfied=value < 0 and upper < 0 if claim.direction == "down" else value > 0 and lower > 0,
         market_id=str(row["market_id"]),
     )

@@ -1,63 +1,45 @@
-"""What goes into a verdict: the evidence, the readings of a sentence, and the finding they add up to."""
+"""Claims read as statements: the window placed after the news, each part with what is claimed of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from enum import StrEnum
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 import polars as pl
 
-from analysis.claims.language import Claim
-from analysis.claims.tape import Absence, Choice, Tape, select_tape
-from warehouse.tables.choice import MARKET_CHOICE
-from warehouse.tables.prices import CANDLE
-from warehouse.tables.units import iso_day
+from analysis.claims.language import (
+    Claim,
+    Conjunction,
+    HighestSince,
+    LeadSustained,
+    Level,
+    NotDuringBroadRally,
+    NWeekHigh,
+    OutperformedOver,
+    PeakFromTrough,
+    Premium,
+    ReactedTo,
+    RiseWithin,
+    SentencePart,
+    Stated,
+    claimed_direction,
+)
+from analysis.claims.statement import Comparator, Direction, Kind, StatedWindow, Statement
+from warehouse.tables.bars import HOUR
+from warehouse.tables.units import ascii_number, iso_instant, plain_percent, price
+
+FRACTION, DOLLARS, WEEKS, FACTOR = "fraction", "quote currency", "weeks", "times"
+# A number of the quote and one of the entry are the same within this share of it.
+_SAME_SHARE = 0.005
+_QUOTED_PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*(?:%|per ?cent\b)")
+_QUOTED_DOLLARS = re.compile(r"\$\s*(\d[\d,]*(?:\.\d+)?)\s*([kKmM]?)\b")
+_SCALES = {"k": 1e3, "m": 1e6}
 
 
-class Weight(StrEnum):
-    """How much a reading counts: what the words say, what they may have meant, or what a reader should know."""
-
-    DECISIVE = "decisive"
-    ALTERNATIVE = "alternative"
-    CONTEXT = "context"
-
-
-class Verdict(StrEnum):
-    """The four answers."""
-
-    SUPPORTED = "supported"
-    PARTLY = "partly"
-    NOT_SUPPORTED = "not_supported"
-    CANNOT_BE_TOLD = "cannot_be_told"
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """Frames a verdict may rest on.
-
-    `candles`: core.candle rows by asset id; `assets`: core.asset; `events`: core.event; `studies`: out.study_result;
-    `responses`: out.dose_response; `choices`: out.market_choice at the events of the studies. `event_id` names the
-    event that the claim in hand is about.
-    """
-
-    candles: Mapping[str, pl.DataFrame]
-    assets: pl.DataFrame
-    events: pl.DataFrame
-    studies: pl.DataFrame
-    responses: pl.DataFrame
-    choices: pl.DataFrame = field(default_factory=MARKET_CHOICE.empty)
-    event_id: str | None = None
-
-    def chosen_for(self, asset_id: str) -> Choice | None:
-        """Market and bar length that stand for the asset at the event in hand; None where nothing was chosen."""
-        rows = self.choices.filter(pl.col("asset_id") == asset_id, pl.col("event_id") == self.event_id)
-        return (rows["market_id"][0], rows["timeframe"][0]) if rows.height else None
-
-    def candles_of(self, asset_id: str) -> pl.DataFrame:
-        """The candles of one asset; no rows when none are stored."""
-        return self.candles.get(asset_id, CANDLE.empty())
+class AnchorError(LookupError):
+    """The event that a claim counts from is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,94 +53,181 @@ class Anchor:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """One way to read a claim, and what it gives; `value` None means that it cannot be measured."""
+class ClaimPart:
+    """One thing that a claim says: its statement, what is claimed, and later starts that its words may mean."""
 
-    reading_id: str
-    description: str
-    weight: Weight
+    statement: Statement
+    claimed: float | None
     unit: str
-    value: float | None
-    detail: str
-    is_satisfied: bool | None = None
-    from_utc: datetime | None = None
-    to_utc: datetime | None = None
-    market_id: str | None = None
+    later_starts: tuple[StatedWindow, ...] = ()
+    is_decisive: bool = True  # without it the claim can hold; it then is overstated
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """All readings of one claim, with the sentence one may print instead."""
+def find_anchor(claim: Claim, events: pl.DataFrame) -> Anchor | None:
+    """The times of the claim's event, or its stated time; None for a claim of a window that is said.
 
-    readings: tuple[Reading, ...]
-    measured: str
-    closest_true_statement: str
-    claimed_value: float | None
-    unit: str | None
-    n_placebo: int | None = None
-    missing_data: str | None = None
-    tapes: tuple[Tape, ...] = field(default=())
-    data_as_of: datetime | None = None  # for findings that rest on other results than tapes
-
-
-def find_anchor(claim: Claim, events: pl.DataFrame) -> Anchor | Absence:
-    """The times of the claim's event, or its stated time; Absence when the event is not known."""
+    AnchorError when the event is not in the table.
+    """
     if claim.at is not None:
         return Anchor(None, claim.at, claim.at, claim.at)
+    if claim.event is None:
+        return None
     rows = events.filter(pl.col("event_id") == claim.event)
     if not rows.height:
-        return Absence(f"the event {claim.event} is not in the event table: `aftershock events list` shows what is")
+        raise AnchorError(f"the event {claim.event} is not in the event table: `aftershock events list` shows what is")
     row = rows.row(0, named=True)
     return Anchor(row["event_id"], row["earliest_at_utc"], row["best_at_utc"], row["latest_at_utc"])
 
 
-def tape_of(
-    evidence: Evidence,
-    asset: str,
-    start: datetime,
-    end: datetime,
-    market: str | None = None,
-    finest_hours: float = 0.0,
-) -> Tape | Absence:
-    """The tape of an asset, or why there is none; a merged or ended asset says so."""
-    chosen = evidence.chosen_for(asset)
-    found = select_tape(evidence.candles_of(asset), asset, start, end, market, finest_hours, chosen)
-    if isinstance(found, Tape):
-        return found
-    history = evidence.assets.filter(pl.col("asset_id") == asset)
-    if not history.height:
-        return found
-    row = history.row(0, named=True)
-    ended, successor = row["valid_to_utc"], row["successor_asset_id"]
-    if ended is None or ended >= end:
-        return found
-    became = f" and became {successor}" if successor else ""
-    return Absence(f"{found.reason}; {asset} ended on {iso_day(ended)}{became}")
+def read_parts(claim: Claim, anchor: Anchor | None) -> list[ClaimPart]:
+    """What the claim says, as statements; its first part is the headline.
+
+    Without `said_at` each window ends when it was said to end. A premium is no statement about one window: no parts.
+    """
+    if isinstance(claim, Premium):
+        return []
+    if isinstance(claim, Conjunction):
+        return [_stated(claim, part, anchor) for part in claim.parts]
+    if isinstance(claim, Stated):
+        return [_stated(claim, claim, anchor)]
+    if anchor is None:
+        raise AnchorError("the claim names neither an event nor a time")
+    return list(_old_parts(claim, anchor))
 
 
-def nothing_known(reason: str, claimed: float | None, unit: str | None, missing: str | None) -> Finding:
-    """The finding when the claim cannot be measured at all."""
-    return Finding(
-        readings=(Reading("none", "no reading possible", Weight.DECISIVE, unit or "", None, reason),),
-        measured=f"Nothing: {reason}.",
-        closest_true_statement=f"It cannot be told from the data at hand: {reason}.",
-        claimed_value=claimed,
-        unit=unit,
-        missing_data=missing or reason,
+def _old_parts(claim: Claim, anchor: Anchor) -> Iterator[ClaimPart]:
+    """The kinds that count hours from the news."""
+    if isinstance(claim, RiseWithin):
+        yield _rise(claim, anchor)
+    elif isinstance(claim, PeakFromTrough):
+        statement = _forward(claim, Kind.SWING, anchor, claim.search_hours)
+        yield ClaimPart(
+            replace(statement, size=abs(claim.rise), swing_hours=claim.hours, tolerance=claim.tolerance),
+            claim.rise, FRACTION,
+        )  # fmt: skip
+    elif isinstance(claim, Level):
+        statement = _forward(claim, Kind.LEVEL_CROSSED, anchor, claim.hours)
+        yield ClaimPart(replace(statement, price=claim.price, tolerance=claim.tolerance), claim.price, DOLLARS)
+    elif isinstance(claim, NWeekHigh):
+        window = StatedWindow(f"P{ascii_number(round(7 * claim.weeks))}D")
+        yield _extreme(claim, anchor, claim.hours, window, claim.price, claim.weeks, WEEKS)
+    elif isinstance(claim, HighestSince):
+        window = StatedWindow(f"since:{iso_instant(claim.since).removesuffix('Z')}")
+        yield _extreme(claim, anchor, claim.hours, window, None, None, DOLLARS)
+    elif isinstance(claim, OutperformedOver):
+        statement = _forward(claim, Kind.RELATIVE, anchor, claim.hours)
+        comparator = claim.comparator or Comparator.MORE_THAN
+        size = claim.margin or None
+        yield ClaimPart(
+            replace(statement, versus=claim.versus, size=size, comparator=comparator), claim.margin, FRACTION
+        )
+    elif isinstance(claim, NotDuringBroadRally):
+        for hours in (claim.hours, *claim.also_hours):
+            statement = _forward(claim, Kind.NOT_BROAD_MOVE, anchor, hours)
+            stated = replace(statement, versus=claim.versus, size=claim.threshold)
+            yield ClaimPart(stated, claim.threshold, FRACTION, is_decisive=hours == claim.hours)
+    elif isinstance(claim, LeadSustained):
+        statement = _forward(claim, Kind.LEAD_SUSTAINED, anchor, claim.hours)
+        yield ClaimPart(replace(statement, versus=(claim.peer,)), 0.0, FRACTION)
+    elif isinstance(claim, ReactedTo):
+        statement = _forward(claim, Kind.REACTED_TO, anchor, claim.hours)
+        yield ClaimPart(replace(statement, tolerance=claim.level), None, FRACTION)
+
+
+def _rise(claim: RiseWithin, anchor: Anchor) -> ClaimPart:
+    """A rise of nothing says only a direction: up, unless it names another."""
+    kind = Kind.PERCENT_MOVE if claim.rise else Kind.DIRECTION_ONLY
+    statement = _forward(claim, kind, anchor, claim.hours)
+    direction = Direction.DOWN if claim.rise < 0 else statement.direction
+    size = abs(claim.rise) or None
+    later = () if anchor.latest <= anchor.best else (_window(anchor.latest, claim.hours),)
+    return ClaimPart(
+        replace(statement, direction=direction, size=size, tolerance=claim.tolerance), claim.rise, FRACTION, later
     )
 
 
-def judge_readings(readings: tuple[Reading, ...]) -> Verdict:
-    """The verdict from the readings.
+def _extreme(
+    claim: Claim, anchor: Anchor, hours: float, window: StatedWindow, level: float | None, claimed: float | None,
+    unit: str,
+) -> ClaimPart:  # fmt: skip
+    """The highest price of a period, set within the hours after the news."""
+    within = _window(anchor.best, hours)
+    statement = replace(
+        _forward(claim, Kind.N_PERIOD_EXTREME, anchor, hours), window=window, within=within, price=level
+    )
+    return ClaimPart(statement, claimed, unit)
 
-    Cannot be told when no decisive reading has a value. Supported when every decisive reading holds and no more than
-    half of the measured alternatives fail. Partly when anything decisive or alternative holds. Else not supported.
-    """
-    decisive = [r for r in readings if r.weight is Weight.DECISIVE and r.is_satisfied is not None]
-    alternatives = [r for r in readings if r.weight is Weight.ALTERNATIVE and r.is_satisfied is not None]
-    if not decisive:
-        return Verdict.CANNOT_BE_TOLD
-    n_failing = sum(not r.is_satisfied for r in alternatives)
-    if all(r.is_satisfied for r in decisive) and 2 * n_failing <= len(alternatives):
-        return Verdict.SUPPORTED
-    return Verdict.PARTLY if any(r.is_satisfied for r in decisive + alternatives) else Verdict.NOT_SUPPORTED
+
+def _forward(claim: Claim, kind: Kind, anchor: Anchor, hours: float) -> Statement:
+    return Statement(
+        asset=claim.asset,
+        kind=kind,
+        direction=claimed_direction(claim.direction),
+        said_at=claim.said_at or anchor.best + hours * HOUR,
+        comparator=claim.comparator,
+        window=_window(anchor.best, hours),
+        event_id=anchor.event_id,
+        event_utc=anchor.best,
+        market_id=claim.market,
+    )
+
+
+def _window(start: datetime, hours: float) -> StatedWindow:
+    return StatedWindow("forward", start, start + timedelta(hours=hours))
+
+
+def _stated(claim: Stated | Conjunction, part: SentencePart, anchor: Anchor | None) -> ClaimPart:
+    """A part in the words of statements, in the claim's window."""
+    kind = Kind(part.kind)
+    window = StatedWindow(claim.window) if claim.window else None
+    said_at = claim.said_at
+    if claim.hours is not None and anchor is not None:
+        window = _window(anchor.best, claim.hours)
+        said_at = said_at or window.to_utc
+    size = part.factor if kind is Kind.MULTIPLE else None if part.size is None else abs(part.size)
+    is_fall = part.size is not None and part.size < 0
+    statement = Statement(
+        asset=claim.asset,
+        kind=kind,
+        direction=Direction.DOWN if is_fall else claimed_direction(part.direction),
+        said_at=said_at,
+        size=size,
+        size_high=part.size_high,
+        price=part.price,
+        price_high=part.price_high,
+        comparator=part.comparator or claim.comparator,
+        window=window,
+        versus=part.versus,
+        peak=part.peak,
+        event_id=anchor.event_id if anchor else None,
+        event_utc=anchor.best if anchor else None,
+        market_id=claim.market,
+    )
+    if kind is Kind.N_PERIOD_EXTREME and part.period is not None:
+        statement = replace(statement, window=StatedWindow(part.period), within=window)
+    claimed = part.size if part.size is not None else part.factor if part.factor is not None else part.price
+    unit = FRACTION if part.size is not None else FACTOR if part.factor is not None else DOLLARS
+    return ClaimPart(statement, claimed, unit)
+
+
+def quote_warnings(claim: Claim, parts: list[ClaimPart]) -> list[str]:
+    """Where the numbers of the quote are not those of the entry; nothing for a quote without numbers of that kind."""
+    found = []
+    sizes = [part.claimed for part in parts if part.unit == FRACTION and part.claimed and part.statement.size]
+    percents = [float(match) / 100 for match in _QUOTED_PERCENT.findall(claim.quote)]
+    for size in sizes:
+        if percents and not any(_is_same(abs(size), quoted) for quoted in percents):
+            found.append(f"the entry says {plain_percent(size, 1)}, the quote {plain_percent(percents[0], 1)}")
+    levels = [part.statement.price for part in parts if part.statement.price]
+    dollars = [
+        float(number.replace(",", "")) * _SCALES.get(scale.lower(), 1.0)
+        for number, scale in _QUOTED_DOLLARS.findall(claim.quote)
+    ]
+    for level in levels:
+        if dollars and not any(_is_same(level, quoted) for quoted in dollars):
+            found.append(f"the entry says {price(level)}, the quote {price(dollars[0])}")
+    return found
+
+
+def _is_same(one: float, other: float) -> bool:
+    return abs(one - other) <= _SAME_SHARE * max(one, other)

@@ -103,6 +103,9 @@ class Statement:
     is_negated: bool = False
     is_range_bound: bool = False  # of `direction_only` without direction: range-bound or consolidating, not flat
     market_id: str | None = None  # judge on this market and no other
+    tolerance: float | None = None  # allowed beside the digits quoted: of a size in its measure, of a level as a share
+    within: StatedWindow | None = None  # where an extreme was set, when that is not the day before it was said
+    swing_hours: float | None = None  # the most that may lie between the ends of a swing
 
 
 @dataclass(frozen=True, slots=True)

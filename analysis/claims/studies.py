@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from analysis.claims.reading import Reading, Weight
+from analysis.claims.finding import Reading, Weight
 from warehouse.tables.units import hours_short, p_value, percent
 
 

@@ -10,13 +10,22 @@ import polars as pl
 from markupsafe import Markup
 
 from dashboards.findings.findings import as_of_words
-from dashboards.shell.cards import SIZED, VERDICTS, in_unit, read_verdicts, shown_verdict, venue_words, verdict_badge
+from dashboards.shell.cards import (
+    SIZED,
+    VERDICTS,
+    comparable_words,
+    in_unit,
+    read_verdicts,
+    shown_verdict,
+    venue_words,
+    verdict_badge,
+)
 from dashboards.shell.frames import Frames
 from dashboards.shell.inline import measured_bar
 from dashboards.shell.page import Page, event_path, safe_link
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table, time_tag, with_code
-from warehouse.tables.claims import CLAIM, CLAIM_READING
-from warehouse.tables.units import clock, close_moment, count, short_day
+from warehouse.tables.claims import CLAIM, CLAIM_HISTORY, CLAIM_READING
+from warehouse.tables.units import clock, close_moment, count, moment, short_day
 
 
 def compose_claims(frames: Frames) -> Page:
@@ -37,7 +46,12 @@ def compose_claims(frames: Frames) -> Page:
             if rows
             else empty_table("No claim has been judged yet.", "Claims live in claims.toml; a run judges each of them."),
             *(
-                _claim(row, claims.get(row["claim_id"], {}), frames.part(CLAIM_READING, "claim_id", row["claim_id"]))
+                _claim(
+                    row,
+                    claims.get(row["claim_id"], {}),
+                    frames.part(CLAIM_READING, "claim_id", row["claim_id"]),
+                    frames.part(CLAIM_HISTORY, "claim_id", row["claim_id"]),
+                )
                 for row in rows
             ),
         ]
@@ -78,7 +92,7 @@ def _filters(rows: list[dict[str, Any]]) -> Markup:
     return Markup('<fieldset class="filters" data-filter hidden><legend>Show</legend>{}</fieldset>').format(labels)
 
 
-def _claim(row: Mapping[str, Any], claim: Mapping[str, Any], readings: pl.DataFrame) -> Markup:
+def _claim(row: Mapping[str, Any], claim: Mapping[str, Any], readings: pl.DataFrame, history: pl.DataFrame) -> Markup:
     measured, claimed, unit = row["measured_value"], row["claimed_value"], row["unit"]
     bar = Markup("")
     if row["kind"] in SIZED and measured is not None and claimed is not None and claimed > 0:
@@ -91,7 +105,11 @@ def _claim(row: Mapping[str, Any], claim: Mapping[str, Any], readings: pl.DataFr
     if row["venue"]:
         meta.append(venue_words(row["venue"]))
     if row["n_placebo"] is not None:
-        meta.append(f"{count(row['n_placebo'])} placebo windows")
+        meta.append(comparable_words(row))
+    if row["said_at_utc"] is not None:
+        meta.append(f"said by {moment(row['said_at_utc'])}")
+    if row["timeframe"] is not None:
+        meta.append(f"{row['timeframe']} bars")
     if row["data_as_of_utc"] is not None:
         meta.append(f"data to {close_moment(row['data_as_of_utc'])}")
     meta.append(Markup("specification <code>{}</code>").format(row["spec_sha256"][:12]))
@@ -102,11 +120,16 @@ def _claim(row: Mapping[str, Any], claim: Mapping[str, Any], readings: pl.DataFr
         if row["missing_data"]
         else Markup("")
     )
+    beside = Markup("").join(
+        Markup("<p><strong>{}</strong> {}</p>").format(title, row[column])
+        for title, column in (("A window that would do:", "offer"), ("Careful:", "warning"))
+        if row[column]
+    )
     return Markup(
         '<section class="box" id="{id}" data-verdict="{verdict}" aria-labelledby="{id}-h">{badge}<h2 class="plain" '
         'id="{id}-h" style="margin-top:10px">{quote}</h2>{bar}'
-        "<p><strong>Closest true statement:</strong> {closest}</p><p>{measured}</p>{would}{readings}<p "
-        'class="fig-note">{meta}</p></section>'
+        "<p><strong>Closest true statement:</strong> {closest}</p><p>{measured}</p>{beside}{would}{readings}"
+        '{history}<p class="fig-note">{meta}</p></section>'
     ).format(
         id=row["claim_id"],
         verdict=shown_verdict(row),
@@ -115,10 +138,25 @@ def _claim(row: Mapping[str, Any], claim: Mapping[str, Any], readings: pl.DataFr
         bar=bar,
         closest=row["closest_true_statement"],
         measured="" if row["measured"] == row["closest_true_statement"] else row["measured"],
+        beside=beside,
         would=would,
+        history=_history(history),
         readings=_readings(row, readings),
         meta=Markup(" · ").join(meta),
     )
+
+
+def _history(history: pl.DataFrame) -> Markup:
+    """When the verdict changed; nothing while it never has."""
+    if history.height < 2:
+        return Markup("")
+    items = Markup("").join(
+        Markup("<li>{} ({}): {}</li>").format(
+            moment(row["judged_at_utc"]), VERDICTS[shown_verdict(row)][1].lower(), row["measured"]
+        )
+        for row in history.sort("judged_at_utc", descending=True).iter_rows(named=True)
+    )
+    return Markup("<details><summary>How the verdict changed</summary><ul>{}</ul></details>").format(items)
 
 
 def _readings(verdict: Mapping[str, Any], readings: pl.DataFrame) -> Markup:

@@ -19,12 +19,15 @@ from warehouse.tables.units import count, format_value, limit_words, p_value, pe
 VERDICTS: dict[str, tuple[str, str, str, int]] = {
     "overstated": ("◐", "Overstated", "part", 0),
     "not_supported": ("✕", "Not supported", "no", 1),
-    "partly": ("◐", "Partly right", "part", 2),
-    "cannot_be_told": ("◌", "Cannot be told", "", 3),
-    "supported": ("✓", "Supported", "ok", 4),
+    "understated": ("◐", "Understated", "part", 2),
+    "another_reading": ("◐", "True of another reading", "part", 3),
+    "cannot_be_told": ("◌", "Cannot be told", "", 4),
+    "supported": ("✓", "Supported", "ok", 5),
 }
 
 RISE = "rise_within"
+# Verdicts that put another size in the place of the claimed one.
+_CORRECTED = ("overstated", "understated", "another_reading", "not_supported")
 # Kinds whose measured and claimed sizes share a bar.
 SIZED = (RISE, "peak_from_trough")
 # A card carries this many characters of the statement; the claims page has all of it.
@@ -48,11 +51,7 @@ def read_verdicts_on(frames: Frames, claims: Iterable[Mapping[str, Any]]) -> dic
 
 
 def shown_verdict(row: Mapping[str, Any]) -> str:
-    """The verdict as shown: `overstated` where a claimed rise exceeds the measured one of the same sign."""
-    measured, claimed = row["measured_value"], row["claimed_value"]
-    is_short = bool(claimed) and measured is not None and 0 < measured / claimed < 1
-    if row["kind"] == RISE and row["verdict"] in ("partly", "not_supported") and is_short:
-        return "overstated"
+    """The verdict as shown; a word of another version counts as not told."""
     return row["verdict"] if row["verdict"] in VERDICTS else "cannot_be_told"
 
 
@@ -74,6 +73,13 @@ def in_unit(value: float, unit: str | None) -> str:
     return format_value(value, unit or "")
 
 
+def comparable_words(row: Mapping[str, Any]) -> str:
+    """The one count of comparable windows that stands beside a verdict."""
+    if row["n_as_large"] is None:
+        return f"compared with {count(row['n_placebo'])} placebos"
+    return f"{count(row['n_as_large'])} of {count(row['n_placebo'])} earlier stretches moved as far"
+
+
 def venue_words(venue: str) -> str:
     """Market ids, comma-separated, in words; at most two, then how many more."""
     names = [market_name(part.strip()) if ":" in part else part.strip() for part in venue.split(",")]
@@ -88,7 +94,7 @@ def verdict_card(row: Mapping[str, Any], root: str, is_linked: bool = True) -> M
         bar = measured_bar(measured, claimed, f"{percent(measured)} measured", f"{percent(claimed)} claimed")
     meta: list[str | Markup] = []
     if row["n_placebo"] is not None:
-        meta.append(f"{count(row['n_placebo'])} placebo windows")
+        meta.append(comparable_words(row))
     if row["venue"]:
         meta.append(venue_words(row["venue"]))
     if row["missing_data"]:
@@ -124,7 +130,7 @@ def rise_claim(
         ):
             continue
         hours = claimed_hours(claim["parameters_json"])
-        if hours is not None and verdict["verdict"] in ("partly", "not_supported"):
+        if hours is not None and verdict["verdict"] in _CORRECTED:
             return verdict["claimed_value"], hours
     return None
 

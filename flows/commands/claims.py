@@ -61,7 +61,7 @@ def check_claims(
         for row in verdicts.iter_rows(named=True):
             typer.echo(f"{row['verdict'].replace('_', ' ')}: “{row['quote']}” ({row['claim_id']})")
             typer.echo(f"    {row['closest_true_statement']}")
-            for label in ("venue", "missing_data"):
+            for label in ("offer", "warning", "venue", "missing_data"):
                 if row[label]:
                     typer.echo(f"    {label.replace('_', ' ')}: {row[label]}")
     else:

@@ -5,25 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import polars as pl
+
+from analysis.claims.finding import Evidence
 from analysis.claims.language import Claim, packaged_claims, read_claims
-from analysis.claims.reading import Evidence
-from analysis.claims.tape import candles_by_asset
-from analysis.claims.verdicts import claim_frame, claimed_span, judge
+from analysis.claims.verdicts import claim_frame, judge
 from flows.configuration import read_own, read_toml
 from flows.context import RunContext, StepReport
 from flows.errors import CommandError
 from flows.study_registry import load_studies
+from flows.tape import load_market
 from warehouse.store.connection import Reader
 from warehouse.tables.choice import MARKET_CHOICE
-from warehouse.tables.claims import CLAIM, CLAIM_READING, CLAIM_VERDICT
+from warehouse.tables.claims import CLAIM, CLAIM_HISTORY, CLAIM_READING, CLAIM_VERDICT
 from warehouse.tables.news import EVENT
-from warehouse.tables.prices import ASSET
 from warehouse.tables.resilience import DOSE_RESPONSE
 from warehouse.tables.studies import STUDY_RESULT
 
 
 def update_claims(context: RunContext) -> StepReport:
-    """Judge the packaged and the user's claims; rows of claims that are gone go with them."""
+    """Judge the packaged and the user's claims; rows of claims that are gone go with them, their history stays."""
     warehouse = context.warehouse
     claims = load_claims(context.settings.config_path)
     evidence = load_evidence(warehouse, claims)
@@ -33,7 +34,22 @@ def update_claims(context: RunContext) -> StepReport:
     warehouse.replace(CLAIM, claim_frame(claims))
     n_readings = warehouse.replace(CLAIM_READING, readings)
     n_verdicts = warehouse.replace(CLAIM_VERDICT, verdicts)
+    warehouse.merge(CLAIM_HISTORY, changed_verdicts(warehouse, verdicts, context))
     return StepReport(n_verdicts + n_readings, f"{verdicts.height} claims judged, {n_verdicts} verdicts changed")
+
+
+def changed_verdicts(reader: Reader, verdicts: pl.DataFrame, context: RunContext) -> pl.DataFrame:
+    """out.claim_history rows of this run: the verdicts whose word or measurement is not the last one noted."""
+    history = reader.frame(CLAIM_HISTORY)
+    last = history.sort("judged_at_utc").unique("claim_id", keep="last").select(
+        "claim_id", pl.col("verdict").alias("last_verdict"), pl.col("measured").alias("last_measured")
+    )  # fmt: skip
+    compared = verdicts.join(last, on="claim_id", how="left", validate="1:1")
+    is_same = (pl.col("verdict") == pl.col("last_verdict")) & (pl.col("measured") == pl.col("last_measured"))
+    changed = compared.filter(~is_same.fill_null(False)).with_columns(
+        run_id=pl.lit(context.run_id), judged_at_utc=pl.lit(context.now)
+    )
+    return CLAIM_HISTORY.conform(changed.select(CLAIM_HISTORY.column_names))
 
 
 def load_claims(config_path: Path) -> list[Claim]:
@@ -56,13 +72,9 @@ def read_claim_file(path: Path) -> list[Claim]:
 
 def load_evidence(reader: Reader, claims: Sequence[Claim]) -> Evidence:
     """Everything that verdicts on these claims may rest on."""
-    events = reader.frame(EVENT, where="status <> 'rejected'")
-    from_utc, to_utc = claimed_span(claims, events)
-    candles = reader.query("candles_with_assets", from_utc=from_utc, to_utc=to_utc)
     return Evidence(
-        candles=candles_by_asset(candles),
-        assets=reader.frame(ASSET),
-        events=events,
+        market=load_market(reader),
+        events=reader.frame(EVENT, where="status <> 'rejected'"),
         studies=reader.frame(
             STUDY_RESULT,
             where="list_contains($study_ids::varchar[], study_id)",

@@ -77,7 +77,7 @@ ABOUT_CLAIMS = [
     (
         "rise",
         "TAO rose 30% within 12 hours",
-        "partly",
+        "overstated",
         0.155,
         0.30,
         "It rose 15.5% in the 12 hours after the first public report.",
@@ -133,6 +133,7 @@ def verdict_rows() -> list[dict[str, Any]]:
             "unit": "fraction",
             "closest_true_statement": statement,
             "n_placebo": 383 if measured else None,
+            "n_as_large": 3 if measured else None,
             "venue": market_id("TAO"),
             "missing_data": "more events of the kind" if verdict == "cannot_be_told" else None,
             "spec_sha256": SPEC,

@@ -75,7 +75,7 @@ def test_fan_title_names_the_hour_after_which_the_path_stayed_outside():
     assert "no ordinary range" in findings.fan_title("TAO", hours, [0] * 5, [None] * 5, [None] * 5)
 
 
-def verdict(kind="rise_within", found="partly", measured=0.155, claimed=0.3):
+def verdict(kind="rise_within", found="overstated", measured=0.155, claimed=0.3):
     return {
         "claim_id": "c",
         "kind": kind,
@@ -86,11 +86,9 @@ def verdict(kind="rise_within", found="partly", measured=0.155, claimed=0.3):
     }
 
 
-def test_only_a_rise_that_fell_short_is_called_overstated():
-    assert shown_verdict(verdict()) == "overstated"
-    assert shown_verdict(verdict(measured=0.31)) == "partly"
-    assert shown_verdict(verdict(kind="lead_sustained")) == "partly"
-    assert shown_verdict(verdict(found="supported")) == "supported"
+def test_a_verdict_is_shown_as_it_was_judged():
+    for word in ("supported", "another_reading", "overstated", "understated", "not_supported", "cannot_be_told"):
+        assert shown_verdict(verdict(found=word)) == word
     assert shown_verdict(verdict(found="something new")) == "cannot_be_told"
 
 

@@ -84,7 +84,7 @@ def test_the_episode_unfolds(replayed: Replayed) -> None:
     assert float(replayed.reaction(24, "car")["estimate"]) == pytest.approx(0.20, abs=0.03)
     assert int(replayed.reaction(24, "placebo_rank")["n"]) > 100
     [verdict] = replayed.rows("select verdict from out.claim_verdict where claim_id = 'tao-30-percent-in-12-hours'")
-    assert verdict["verdict"] in {"partly", "not_supported"}
+    assert verdict["verdict"] == "overstated"
     assert "+15.5%" in printed
     page = (replayed.home / "site" / "index.html").read_text()
     assert "15.5%" in page

@@ -65,7 +65,10 @@ def test_page_claim_and_summary_of_june_2026_stand_on_the_chosen_market(run: Run
     verdicts = warehouse.frame(CLAIM_VERDICT, where="claim_id = $claim_id", claim_id=HEADLINE_CLAIM_ID)
     readings = warehouse.frame(CLAIM_READING, where="claim_id = $claim_id", claim_id=HEADLINE_CLAIM_ID)
     assert verdicts["venue"].to_list() == [market_id]
-    assert set(readings["market_id"].drop_nulls()) == {market_id}
+    beside = readings.filter(pl.col("weight") == "venue")
+    assert market_id not in beside["market_id"].to_list()
+    own = readings.filter(pl.col("weight") != "venue")
+    assert set(own["market_id"].drop_nulls()) == {market_id}
 
 
 def test_a_stored_choice_moves_the_page_the_summary_and_the_claim(run: RunContext) -> None:

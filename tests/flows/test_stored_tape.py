@@ -14,7 +14,7 @@ from flows.settings import load_settings
 from flows.steps.claims import load_evidence
 from flows.study_registry import read_study
 from flows.tape import StoredTape
-from tests.analysis.claims.tape_builders import make_claim
+from tests.analysis.claims.claim_builders import make_claim
 from tests.builders import make_rows
 from warehouse.store.connection import Reader, Warehouse, open_writer
 from warehouse.tables.bars import bar_length
@@ -126,4 +126,4 @@ def test_1000pepe_counts_as_pepe_for_studies_and_claims(warehouse: Warehouse) ->
     claims = [make_claim(kind="level", asset="PEPE", event="e", price=0.000012, hours=12)]
     verdicts, readings = judge(claims, load_evidence(warehouse, claims))
     assert readings["value"][0] == pytest.approx(0.000013)
-    assert verdicts["verdict"].to_list() != ["not_supported"]
+    assert verdicts["verdict"].to_list() == ["supported"]

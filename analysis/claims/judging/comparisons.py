@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from analysis.claims.judging.market import SideBySide
 from analysis.claims.judging.question import Question, cannot_be_told, moved_words, window_words
 from analysis.claims.judging.quoted import allowed_sizes
 from analysis.claims.judging.sizes import is_near, size_verdict
@@ -62,20 +63,22 @@ def judge_relative(question: Question) -> Judgement:
 def judge_not_broad(question: Question) -> Judgement:
     """Whether the rest of the market stood: the median of the others moved under 2 %; 2 to 5 % is overstated."""
     names = question.statement.versus or ("MARKET",)
-    moves = {name: question.market.move(name, question.start_us, question.end_us) for name in names}
-    known = {name: value for name, value in moves.items() if value is not None}
+    moves = question.market.moves(names, question.start_us, question.end_us)
+    known = {name: value for name, value in moves.values.items() if value is not None}
     if not known:
         return cannot_be_told(f"no prices of {listing(names)} over the window")
     median = float(np.median(list(known.values())))
+    limit = question.statement.size or BROAD_MOVE
     along = question.sign * median
     words = listing([f"{name} {moved_words(value)}" for name, value in known.items()])
-    measured = f"{words} {question.span_words}"
-    if along < BROAD_MOVE:
+    measured = f"{words} {question.span_words}{_on_bars(moves)}"
+    if along < limit:
         verdict = StatementVerdict.SUPPORTED
     else:
-        verdict = StatementVerdict.OVERSTATED if along < CLEARLY_BROAD_MOVE else StatementVerdict.NOT_SUPPORTED
-    reading = question.reading("literal", median, measured, fits=along < BROAD_MOVE)
-    is_close = abs(along - BROAD_MOVE) <= BROAD_MOVE / 4
+        is_clear = along >= max(CLEARLY_BROAD_MOVE, limit)
+        verdict = StatementVerdict.NOT_SUPPORTED if is_clear else StatementVerdict.OVERSTATED
+    reading = question.reading("literal", median, measured, fits=along < limit)
+    is_close = abs(along - limit) <= BROAD_MOVE / 4
     return Judgement(verdict, f"{measured}.", f"{measured}.", (reading,), is_near_miss=is_close)
 
 
@@ -87,16 +90,17 @@ def judge_moved_with(question: Question) -> Judgement:
     names = (question.asset, *question.statement.versus)
     if len(names) == 1:
         return cannot_be_told("what it moved along with is not said")
-    moves = {name: question.market.move(name, question.start_us, question.end_us) for name in names}
-    missing = [name for name, value in moves.items() if value is None]
+    moves = question.market.moves(names, question.start_us, question.end_us, question.statement.market_id)
+    missing = [name for name, value in moves.values.items() if value is None]
     if missing:
         return cannot_be_told(question.market.why_nothing(missing[0], question.start_us, question.end_us))
-    known = {name: value for name, value in moves.items() if value is not None}
+    known = {name: value for name, value in moves.values.items() if value is not None}
     sign = question.sign
     if question.statement.direction is Direction.NONE:
         sign = 1 if known[question.asset] >= 0 else -1
     least = min(sign * value for value in known.values())
     measured = f"{listing([f'{name} {moved_words(value)}' for name, value in known.items()])} {question.span_words}"
+    measured += _on_bars(moves)
     limit = _FLAT_PER_DAY * math.sqrt(question.days)
     if least > limit:
         verdict = StatementVerdict.SUPPORTED
@@ -120,12 +124,13 @@ def judge_reaction(question: Question) -> Judgement:
     if counted is None:
         return cannot_be_told(f"{moved}; fewer than {LEAST_STRETCHES} earlier stretches to compare it with")
     n_as_large, n_stretches = counted
+    level = question.statement.tolerance or UNUSUAL_SHARE
     share = n_as_large / n_stretches
     rarity = f"{n_as_large} of {plural(n_stretches, 'earlier stretch', 'earlier stretches')} moved as far"
     together = "Two things happened together; one event does not show that one made the other"
     measured = f"{moved}; {rarity}. {together}."
     is_right_way = question.statement.direction is Direction.NONE or question.sign * value > 0
-    is_unusual = share < UNUSUAL_SHARE
+    is_unusual = share < level
     readings = (
         question.reading("literal", value, moved, fits=is_right_way),
         question.reading("earlier_stretches", share, rarity, fits=is_unusual, unit="fraction of earlier stretches"),
@@ -134,13 +139,9 @@ def judge_reaction(question: Question) -> Judgement:
         verdict = StatementVerdict.SUPPORTED
     else:
         verdict = (
-            StatementVerdict.OVERSTATED
-            if is_right_way and share < 2 * UNUSUAL_SHARE
-            else (StatementVerdict.NOT_SUPPORTED)
+            StatementVerdict.OVERSTATED if is_right_way and share < 2 * level else (StatementVerdict.NOT_SUPPORTED)
         )
-    return Judgement(
-        verdict, measured, measured, readings, is_near_miss=abs(share - UNUSUAL_SHARE) <= UNUSUAL_SHARE / 2
-    )
+    return Judgement(verdict, measured, measured, readings, is_near_miss=abs(share - level) <= level / 2)
 
 
 def count_as_large(question: Question, value: float) -> tuple[int, int] | None:
@@ -167,10 +168,12 @@ def count_as_large(question: Question, value: float) -> tuple[int, int] | None:
 
 def _difference(question: Question, start_us: int) -> tuple[float, str] | str:
     """The asset's move less that of the nearest other side along the direction, in words; or why it is not known."""
-    own = question.market.move(question.asset, start_us, question.end_us, question.statement.market_id)
+    names = (question.asset, *question.statement.versus)
+    moves = question.market.moves(names, start_us, question.end_us, question.statement.market_id)
+    own = moves.values[question.asset]
     if own is None:
         return question.market.why_nothing(question.asset, start_us, question.end_us)
-    others = {name: question.market.move(name, start_us, question.end_us) for name in question.statement.versus}
+    others = {name: moves.values[name] for name in question.statement.versus}
     missing = [name for name, value in others.items() if value is None]
     if missing:
         return question.market.why_nothing(missing[0], start_us, question.end_us)
@@ -178,7 +181,12 @@ def _difference(question: Question, start_us: int) -> tuple[float, str] | str:
     gap = min(question.sign * (own - value) for value in known.values())
     against = listing([f"{name} {percent(value)}" for name, value in known.items()])
     words = f"{question.asset} {moved_words(own)} against {against} {window_words(start_us, question.end_us)}"
-    return gap, f"{words}: {percentage_points(question.sign * gap)}"
+    return gap, f"{words}: {percentage_points(question.sign * gap)}{_on_bars(moves)}"
+
+
+def _on_bars(moves: SideBySide) -> str:
+    """The bars of a comparison, in brackets."""
+    return f" ({moves.bar_name} bars)" if moves.bar_name is not None else ""
 
 
 def _other_differences(question: Question) -> list[TriedReading]:

@@ -14,7 +14,7 @@ from analysis.claims.judging.sizes import is_near, size_verdict
 from analysis.claims.judging.windows import period_of
 from analysis.claims.statement import Comparator, Direction, Judgement, StatementVerdict
 from warehouse.tables.bars import MICROSECONDS_PER_DAY
-from warehouse.tables.units import day, plain, plain_percent, price
+from warehouse.tables.units import day, plain_percent, plural, price
 
 # An extreme of n days that holds for a quarter longer is said too small.
 UNDERSTATED_TIMES = 1.25
@@ -36,6 +36,7 @@ class _Extreme:
 
     value: float
     last_us: int | None  # None: never as far as the history goes
+    set_us: int  # when it was first reached
     history_from_us: int
     previous: float  # the most extreme price of the history before
 
@@ -51,15 +52,19 @@ def judge_period_extreme(question: Question) -> Judgement:
     if question.asset in question.market.groups:
         return cannot_be_told("a group has no price")
     set_until = micros(question.statement.as_of) if question.statement.as_of else question.said_us
+    set_from = None
+    if question.statement.within is not None and question.statement.within.to_utc is not None:
+        set_until = micros(question.statement.within.to_utc)
+        set_from = micros(question.statement.within.from_utc) if question.statement.within.from_utc else None
     set_until = min(set_until, question.said_us)
-    extreme = _extreme(question, set_until)
+    extreme = _extreme(question, set_until, set_from)
     if isinstance(extreme, str):
         return cannot_be_told(extreme)
-    wanted, longest = _wanted_days(question, set_until)
+    wanted, longest = _wanted_days(question, extreme.set_us)
     if question.statement.comparator in (Comparator.NEARLY, Comparator.ABOUT):
         return _judge_near_extreme(question, extreme, set_until, wanted)
     since_us = extreme.last_us if extreme.last_us is not None else extreme.history_from_us
-    days = (set_until - since_us) / MICROSECONDS_PER_DAY
+    days = (extreme.set_us - since_us) / MICROSECONDS_PER_DAY
     is_lower_bound = extreme.last_us is None
     fits = wanted - _DAY_SLACK <= days and (is_lower_bound or days <= longest)
     words = _age_words(question, extreme, days)
@@ -170,6 +175,10 @@ def _extreme(question: Question, end_us: int, start_us: int | None = None) -> _E
     if series is None or inside.stop <= inside.start:
         return market.why_nothing(question.asset, start_us, end_us)
     value = _outermost(series, inside, question.sign)
+    level = statement.price
+    if statement.within is not None and level is not None and question.sign * (value - level) >= 0:
+        # The price that is said, when it was first reached, is what the period is about.
+        value = level
     last, previous, first = None, None, start_us
     for item in _histories(question, series):
         prices = item.highs if question.sign > 0 else item.lows
@@ -186,7 +195,9 @@ def _extreme(question: Question, end_us: int, start_us: int | None = None) -> _E
         previous = most if previous is None else max(previous, most) if question.sign > 0 else min(previous, most)
     if previous is None:
         return f"no prices of {question.asset} are stored before the window"
-    return _Extreme(value, last, first, previous)
+    prices = (series.highs if question.sign > 0 else series.lows)[inside]
+    reached = int(np.argmax(question.sign * (prices - value) >= 0))
+    return _Extreme(value, last, int(series.close_us[inside.start + reached]), first, previous)
 
 
 def _histories(question: Question, series: PriceSeries) -> list[PriceSeries]:
@@ -245,7 +256,7 @@ def _age_words(question: Question, extreme: _Extreme, days: float) -> str:
         return f"{question.asset}'s {side} of {price(extreme.value)} was not seen before, as far back as {since}"
     return (
         f"{question.asset}'s {side} of {price(extreme.value)} was last seen on {day(instant(extreme.last_us))}, "
-        f"{plain(round(days))} days before"
+        f"{plural(round(days), 'day')} before"
     )
 
 

@@ -42,15 +42,21 @@ def judge_statement(statement: Statement, market: MarketEvidence) -> Judgement:
     judge = JUDGES.get(statement.kind)
     if judge is None:
         return cannot_be_told(f"bars do not say anything about {statement.kind.replace('_', ' ')}")
+    question = pose_question(statement, market)
+    return cannot_be_told(question) if isinstance(question, str) else judge(question)
+
+
+def pose_question(statement: Statement, market: MarketEvidence) -> Question | str:
+    """The statement with its window placed, or why it has none."""
     try:
         window = resolve_window(statement)
     except WindowError as exc:
-        return cannot_be_told(str(exc))
+        return str(exc)
     if window.from_utc is None or window.to_utc is None:
-        return cannot_be_told("the start of the window is not known")
+        return "the start of the window is not known"
     if window.from_utc > window.to_utc:
-        return cannot_be_told("the window begins after it was said")
-    question = Question(
+        return "the window begins after it was said"
+    return Question(
         statement,
         window,
         market,
@@ -59,4 +65,3 @@ def judge_statement(statement: Statement, market: MarketEvidence) -> Judgement:
         micros(statement.said_at or window.to_utc),
         is_window_open(statement),
     )
-    return judge(question)

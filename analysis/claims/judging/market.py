@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -76,6 +76,11 @@ class PriceSeries:
         length = end_us - start_us
         return self.fresh_by(end_us, length) >= 0 and self.fresh_by(start_us, length) >= 0
 
+    def move(self, start_us: int, end_us: int) -> float:
+        """The simple return between the last closes by both instants of a window that is covered."""
+        first, last = self.last_by(start_us), self.last_by(end_us)
+        return float(self.closes[last] / self.closes[first] - 1.0)
+
     def within(self, start_us: int, end_us: int) -> slice:
         """The bars that open at or after `start_us` and close by `end_us`; a bar begun before counts by its close."""
         first = int(np.searchsorted(self.close_us, start_us + self.bar_us, side="left"))
@@ -84,6 +89,10 @@ class PriceSeries:
     def has_ranges(self, start_us: int, end_us: int) -> bool:
         """Whether every bar of the window has a high and a low of its own."""
         return self.bar_us > 0 and bool(self.is_range_known[self.within(start_us, end_us)].all())
+
+    def bars_in(self, length_us: int | None) -> int | None:
+        """How many whole bars a length holds; None for no length and for prices at uneven times."""
+        return None if length_us is None or not self.bar_us else length_us // self.bar_us
 
     def running_at(self, instant_us: int) -> int:
         """Index of the bar that is open at `instant_us` and closes after it; −1 when none is stored."""
@@ -111,6 +120,14 @@ class PriceSeries:
 
 def _fresh(length_us: int) -> int:
     return _FRESH_US if length_us <= _LONG_FROM_US else _FRESH_LONG_US
+
+
+@dataclass(frozen=True, slots=True)
+class SideBySide:
+    """Moves of several assets over one window, and the bars on which they were measured."""
+
+    values: Mapping[str, float | None]
+    bar_name: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +165,36 @@ class MarketEvidence:
             known = [value for value in moves if value is not None]
             return float(np.median(known)) if len(known) >= LEAST_SHARE_OF_GROUP * len(moves) else None
         series = self.covering(asset_id, start_us, end_us, market_id)
-        if series is None:
-            return None
-        length = end_us - start_us
-        first, last = series.fresh_by(start_us, length), series.fresh_by(end_us, length)
-        return float(series.closes[last] / series.closes[first] - 1.0)
+        return None if series is None else series.move(start_us, end_us)
+
+    def moves(self, asset_ids: Sequence[str], start_us: int, end_us: int, market_id: str | None = None) -> SideBySide:
+        """The moves of several assets on bars of equal length, the coarsest one's, or their windows would differ.
+
+        `market_id` is the market of the first asset. Groups are medians of their members on whatever bars they have.
+        """
+        chosen = {
+            name: self.covering(name, start_us, end_us, market_id if name == asset_ids[0] else None)
+            for name in asset_ids
+            if name not in self.groups
+        }
+        coarsest = max((s for s in chosen.values() if s is not None), key=lambda s: s.bar_us, default=None)
+        values = {name: self.move(name, start_us, end_us) for name in asset_ids if name in self.groups}
+        for name, own in chosen.items():
+            if own is not None and coarsest is not None and own.bar_us not in (0, coarsest.bar_us):
+                same = (item for item in self.of_asset(name) if item.bar_us == coarsest.bar_us)
+                own = next((item for item in same if item.covers(start_us, end_us)), own)
+            values[name] = None if own is None else own.move(start_us, end_us)
+        return SideBySide(values, coarsest.bar_name if coarsest is not None else None)
+
+    def preferring(self, choices: Mapping[str, tuple[str, float]]) -> MarketEvidence:
+        """The same with the chosen market of an asset (its id, and the longest bar in hours) before all others."""
+        ordered = dict(self.series)
+        for asset_id, (market_id, hours) in choices.items():
+            longest = hours * MICROSECONDS_PER_HOUR
+            ordered[asset_id] = tuple(
+                sorted(self.of_asset(asset_id), key=lambda s: not (s.market_id == market_id and s.bar_us <= longest))
+            )
+        return replace(self, series=ordered)
 
     def cut_at(self, instant: datetime) -> MarketEvidence:
         """The same as it stood at `instant`: without the bars that closed later."""

@@ -62,7 +62,7 @@ def allowed_sizes(statement: Statement) -> Allowed:
         return _allowed_factor(statement, statement.size)
     size, high = abs(statement.size), abs(statement.size_high or statement.size)
     half = min(half_digit(statement.size_quoted, size, _FRACTION_PER_PERCENT), MOST_SHARE_OF_SIZE * size)
-    return _allowed(statement.comparator, size, high, half)
+    return _allowed(statement.comparator, size, high, max(half, statement.tolerance or 0.0))
 
 
 def _allowed_factor(statement: Statement, factor: float) -> Allowed:
@@ -93,8 +93,10 @@ def _allowed(comparator: Comparator | None, size: float, high: float, half: floa
 
 def level_slack(statement: Statement, level: float) -> float:
     """How far a price may stay from the level that is quoted, US dollars."""
-    if statement.comparator is Comparator.MORE_THAN:
+    if statement.comparator in (Comparator.MORE_THAN, Comparator.AT_LEAST):
         return 0.0
+    if statement.tolerance is not None:
+        return statement.tolerance * level
     return min(half_digit(statement.price_quoted, level, 1.0), LEVEL_SLACK_SHARE * level)
 
 

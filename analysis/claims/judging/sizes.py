@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,8 +26,9 @@ from analysis.claims.statement import (
     StatementVerdict,
     TriedReading,
 )
+from analysis.tape.series import Floats
 from warehouse.tables.bars import MICROSECONDS_PER_DAY, MICROSECONDS_PER_HOUR
-from warehouse.tables.units import percent
+from warehouse.tables.units import hours_short, percent
 
 # From half the size up a move in the right direction is overstated, below it the statement is wrong.
 LEAST_SHARE_OF_SIZE = 0.5
@@ -64,7 +66,8 @@ def judge_size(question: Question) -> Judgement:
         return _judge_group_size(question)
     if series is None or ranges is None:
         return cannot_be_told(question.why_nothing())
-    moves = measure_moves(series, ranges, question.start_us, question.end_us, question.sign)
+    apart_us = round(statement.swing_hours * MICROSECONDS_PER_HOUR) if statement.swing_hours else None
+    moves = measure_moves(series, ranges, question.start_us, question.end_us, question.sign, apart_us)
     allowed = _allowed(question, moves)
     literal = _literal(question, moves)
     first = _reading(question, "literal", literal, allowed, series)
@@ -76,7 +79,8 @@ def judge_size(question: Question) -> Judgement:
         closest = f"{measured} {chosen.detail}."
     else:
         closest = measured
-    return Judgement(verdict, measured, closest, (first, *others), is_near_miss=is_near(literal, allowed))
+    venues = tuple(_elsewhere(question, series, allowed))
+    return Judgement(verdict, measured, closest, (first, *others), venues, is_near_miss=is_near(literal, allowed))
 
 
 def size_verdict(value: float, allowed: Allowed, *, another: bool) -> StatementVerdict:
@@ -98,8 +102,13 @@ def is_near(value: float, allowed: Allowed) -> bool:
     return min(abs(value - allowed.low), abs(value - allowed.high)) <= slack
 
 
-def measure_moves(series: PriceSeries, ranges: PriceSeries, start_us: int, end_us: int, sign: int) -> Moves:
-    """All moves of a window that both series cover, times `sign`; simple returns."""
+def measure_moves(
+    series: PriceSeries, ranges: PriceSeries, start_us: int, end_us: int, sign: int, apart_us: int | None = None
+) -> Moves:
+    """All moves of a window that both series cover, times `sign`; simple returns.
+
+    The ends of the swing lie at most `apart_us` apart, counted from the open of one bar to the close of the other.
+    """
     length = end_us - start_us
     first, last = (float(series.closes[series.fresh_by(at, length)]) for at in (start_us, end_us))
     inside = ranges.within(start_us, end_us)
@@ -110,16 +119,35 @@ def measure_moves(series: PriceSeries, ranges: PriceSeries, start_us: int, end_u
         sign * (last / first - 1.0),
         sign * (best / first - 1.0),
         sign * (last / worst - 1.0),
-        sign * (_ordered(highs, lows, sign) if highs.size > 1 else last / first - 1.0),
+        sign * (largest_swing(highs, lows, sign, ranges.bars_in(apart_us)) if highs.size > 1 else last / first - 1.0),
         first,
         last,
     )
 
 
-def _ordered(highs: np.ndarray, lows: np.ndarray, sign: int) -> float:
-    if sign > 0:
-        return float(np.max(highs[1:] / np.minimum.accumulate(lows)[:-1])) - 1.0
-    return float(np.min(lows[1:] / np.maximum.accumulate(highs)[:-1])) - 1.0
+def largest_swing(highs: Floats, lows: Floats, sign: int, n_bars: int | None = None) -> float:
+    """The largest simple return from a bar's low to the high of a later one (sign −1: high to low).
+
+    The two bars are among `n_bars` in a row, among all by default.
+    """
+    starts, ends, outermost = (lows, highs, np.max) if sign > 0 else (highs, lows, np.min)
+    if n_bars is None or n_bars >= highs.size:
+        extreme = (np.minimum if sign > 0 else np.maximum).accumulate(starts)[:-1]
+        return float(outermost(ends[1:] / extreme)) - 1.0
+    swings = [float(outermost(ends[lag:] / starts[:-lag])) - 1.0 for lag in range(1, n_bars)]
+    return sign * max((sign * swing for swing in swings), default=0.0)
+
+
+def _elsewhere(question: Question, own: PriceSeries, allowed: Allowed) -> Iterator[TriedReading]:
+    """The net move on the other series that cover the window."""
+    for series in question.market.of_asset(question.asset):
+        # Longer bars than those of the headline reading would begin and end at other times.
+        if series is own or series.bar_us > own.bar_us or not series.covers(question.start_us, question.end_us):
+            continue
+        value = series.move(question.start_us, question.end_us)
+        words = f"{percent(value)} ({tape_words(series)})"
+        fits = allowed.holds(question.sign * value)
+        yield question.reading("elsewhere", value, words, fits=fits, market_id=series.market_id)
 
 
 def _allowed(question: Question, moves: Moves) -> Allowed:
@@ -229,9 +257,12 @@ def _measured(question: Question, moves: Moves, series: PriceSeries) -> str:
     value = question.sign * moves.net
     moved = moved_words(value, moves.from_price, moves.to_price)
     words = f"{question.asset} {moved} {question.span_words}"
+    best, worst = ("high", "low") if question.sign > 0 else ("low", "high")
     if question.statement.comparator is Comparator.UP_TO:
         side = "highest" if question.statement.direction is not Direction.DOWN else "lowest"
         words += f", {percent(question.sign * moves.to_extreme)} to its {side} price"
     if question.statement.kind is Kind.SWING:
-        words += f", {percent(question.sign * moves.ordered)} from trough to peak"
+        apart = question.statement.swing_hours
+        within = f" at most {hours_short(apart)} apart" if apart is not None else ""
+        words += f", {percent(question.sign * moves.ordered)} between a {worst} and a later {best} price{within}"
     return f"{words} ({tape_words(series)})."

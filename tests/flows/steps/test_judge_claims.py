@@ -73,7 +73,7 @@ def test_record_alone_answers_the_claims(context: RunContext) -> None:
     update_bundle(context)
     update_claims(context)
     verdicts = dict(context.warehouse.frame(CLAIM_VERDICT).select("claim_id", "verdict").iter_rows())
-    assert verdicts["tao-30-percent-in-12-hours"] == "partly"
+    assert verdicts["tao-30-percent-in-12-hours"] == "overstated"
     assert verdicts["tao-lead-over-agix"] == "cannot_be_told"
     assert context.warehouse.frame(CLAIM_READING, where="weight = 'decisive'").height >= len(verdicts)
 
@@ -113,7 +113,8 @@ def test_own_claims_extend_the_packaged_ones(context: RunContext) -> None:
     update_claims(context)
     mine = context.warehouse.frame(CLAIM_VERDICT, where="claim_id = 'mine'").row(0, named=True)
     assert mine["measured_value"] == pytest.approx(2.104 / 2.006 - 1)
-    assert mine["verdict"] == "partly"
+    assert mine["verdict"] == "another_reading"
+    assert "highest price it rose" in mine["closest_true_statement"]
 
 
 def test_wrong_claim_file_ends_with_the_usage_code_and_its_line(

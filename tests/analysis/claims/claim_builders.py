@@ -1,57 +1,34 @@
-"""Candles with a known path, and the evidence around them."""
+"""Claims through the real language, and the evidence around them."""
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from datetime import UTC, datetime
 
-import numpy as np
 import polars as pl
 
+from analysis.claims.finding import Evidence
+from analysis.claims.judging.market import MarketEvidence, gather_market
 from analysis.claims.language import Claim, read_claims
-from analysis.claims.reading import Evidence
-from analysis.claims.tape import candles_by_asset
 from analysis.claims.verdicts import judge
+from tests.analysis.claims.judging.market_builders import make_bars
 from tests.builders import make_rows
 from warehouse.config import ConfigText
-from warehouse.tables.contract import UTC as UTC_TYPE
+from warehouse.tables.bars import HOUR
 from warehouse.tables.news import EVENT
-from warehouse.tables.prices import ASSET
 from warehouse.tables.resilience import DOSE_RESPONSE
 from warehouse.tables.studies import STUDY_RESULT
 
 NEWS_AT = datetime(2026, 3, 10, 12, 30, tzinfo=UTC)
 EVENT_ID = "2026-03-10-news"
+_NOTHING = make_bars("NONE", [1.0])
 
 
-def make_candles(
-    asset: str,
-    closes: Sequence[float],
-    *,
-    last_before: int,
-    hours: float = 1.0,
-    wick: float = 0.0,
-    market: str | None = None,
-) -> pl.DataFrame:
-    """Bars whose close number `last_before` is the last one known at the news; highs and lows lie `wick` outside."""
-    bar = timedelta(hours=hours)
-    base = NEWS_AT.replace(minute=0) - timedelta(hours=(NEWS_AT.hour % hours))
-    first_open = base - bar - last_before * bar
-    array = np.array(closes, dtype=float)
-    opens = np.concatenate([array[:1], array[:-1]])
-    return pl.DataFrame(
-        {
-            "asset_id": asset,
-            "market_id": market or f"binanceusdm:{asset}/USDT:USDT",
-            "timeframe": f"{hours:g}h",
-            "open_time_utc": [first_open + i * bar for i in range(len(array))],
-            "high_quote": np.maximum(opens, array) * (1 + wick),
-            "low_quote": np.minimum(opens, array) * (1 - wick),
-            "close_quote": array,
-        },
-        schema_overrides={"open_time_utc": UTC_TYPE},
-    )
+def make_candles(asset: str, before: list[float], after: list[float], market: str | None = None) -> pl.DataFrame:
+    """Hourly bars of which the last of `before` is the last close known at the news."""
+    last_close = NEWS_AT.replace(minute=0) + len(after) * HOUR
+    return make_bars(asset, [*before, *after], last_close=last_close, market=market)
 
 
-def make_evidence(*candles: pl.DataFrame, **frames: pl.DataFrame) -> Evidence:
+def make_evidence(*candles: pl.DataFrame, market: MarketEvidence | None = None, **frames: pl.DataFrame) -> Evidence:
     """Evidence with one event at NEWS_AT and nothing that is not given."""
     event = {
         "event_id": EVENT_ID,
@@ -61,12 +38,11 @@ def make_evidence(*candles: pl.DataFrame, **frames: pl.DataFrame) -> Evidence:
         "status": "confirmed",
     }
     defaults = {
-        "assets": ASSET.empty(),
         "events": make_rows(EVENT, event),
         "studies": STUDY_RESULT.empty(),
         "responses": DOSE_RESPONSE.empty(),
     }
-    return Evidence(candles=candles_by_asset(pl.concat(candles)) if candles else {}, **(defaults | frames))
+    return Evidence(market=market or gather_market(pl.concat(candles or [_NOTHING])), **(defaults | frames))
 
 
 def make_claim(**keys: object) -> Claim:
@@ -92,7 +68,9 @@ def judged(claim: Claim, evidence: Evidence) -> tuple[Mapping[str, object], dict
 
 def _toml(value: object) -> str:
     if isinstance(value, datetime):
-        return f"{value:%Y-%m-%dT%H:%M:%SZ}"
+        return value.isoformat()
     if isinstance(value, list):
         return f"[{', '.join(_toml(item) for item in value)}]"
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{key} = {_toml(item)}' for key, item in value.items())} }}"
     return f'"{value}"' if isinstance(value, str) else str(value)

@@ -1,0 +1,234 @@
+"""Claims of a file are judged by the one judge, each on its own, whatever stands around them."""
+
+from datetime import timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+from analysis.claims.language import read_claims
+from analysis.claims.verdicts import judge
+from tests.analysis.claims.claim_builders import NEWS_AT, judged, make_candles, make_claim, make_evidence
+from tests.builders import make_rows
+from tests.paths import PROJECT
+from warehouse.config import ConfigError, ConfigText
+from warehouse.tables.bars import HOUR
+from warehouse.tables.choice import MARKET_CHOICE
+from warehouse.tables.news import EVENT
+from warehouse.tables.resilience import DOSE_RESPONSE
+
+CASES = PROJECT.parent / "shared" / "cases" / "claims"
+BEFORE = [100.0] * 600
+GOOD = {"supported", "another_reading"}
+
+
+def rising(to: float, hours: int) -> list[float]:
+    return [float(price) for price in np.linspace(100, to, hours + 1)[1:]]
+
+
+def verdict(after: list[float], **keys: object) -> str:
+    row, _ = judged(make_claim(**keys), make_evidence(make_candles("TAO", BEFORE, after)))
+    return str(row["verdict"])
+
+
+@pytest.mark.parametrize(
+    ("to", "rise", "expected"),
+    [
+        (115.5, 0.05, "understated"),
+        (115.5, 0.30, "overstated"),
+        (130.2, 0.30, "supported"),
+        (94.0, 0.30, "not_supported"),
+    ],
+)
+def test_a_rise_is_judged_by_its_size(to: float, rise: float, expected: str) -> None:
+    assert verdict(rising(to, 12), kind="rise_within", rise=rise, hours=12) == expected
+
+
+def test_a_negative_rise_is_a_fall_and_a_rise_of_nothing_is_a_rise() -> None:
+    falling = rising(94.0, 24)
+    assert verdict(falling, kind="rise_within", rise=-0.06, hours=24) == "supported"
+    assert verdict(falling, kind="rise_within", rise="6%", direction="down", hours=24) == "supported"
+    assert verdict(falling, kind="rise_within", rise=0.0, hours=24) == "not_supported"
+    assert verdict(rising(101.0, 24), kind="rise_within", rise=0.0, hours=24) == "supported"
+
+
+def test_no_swing_after_the_window_earns_credit() -> None:
+    after = [*rising(97.0, 24), *rising(140.0, 24), *[100.0] * 24]
+    assert verdict(after, kind="rise_within", rise="30%", hours=24) == "not_supported"
+
+
+def test_prices_after_it_was_said_support_nothing_and_the_cut_is_told() -> None:
+    evidence = make_evidence(make_candles("TAO", BEFORE, [*[100.0] * 10, *rising(130.0, 14)]))
+    claim = make_claim(kind="rise_within", rise="30%", hours=24, said_at=NEWS_AT + 10 * HOUR)
+    row, _ = judged(claim, evidence)
+    assert row["verdict"] == "not_supported"
+    assert "cut there" in str(row["warning"])
+    assert judged(make_claim(kind="rise_within", rise="30%", hours=24), evidence)[0]["verdict"] == "supported"
+
+
+@pytest.mark.parametrize("direction", ["up", "down"])
+def test_levels_and_extremes_have_a_downward_twin(direction: str) -> None:
+    after = rising(130.0 if direction == "up" else 70.0, 24)
+    price = 129.0 if direction == "up" else 71.0
+    assert verdict(after, kind="level", price=price, hours=24, direction=direction) == "supported"
+    opposite = "down" if direction == "up" else "up"
+    assert verdict(after, kind="level", price=price, hours=12, direction=direction) == "not_supported"
+    assert verdict(after, kind="direction_only", hours=24, direction=opposite) == "not_supported"
+    assert verdict(after, kind="all_time_extreme", hours=24, direction=direction) == "cannot_be_told"
+    assert verdict(after, kind="direction_only", hours=24, direction=direction) == "supported"
+
+
+def test_moving_along_does_not_depend_on_the_length_of_the_history() -> None:
+    claim = make_claim(kind="moved_with", asset="FET", versus=["TAO"], hours=24)
+    for n in (30, 600):
+        candles = [make_candles(name, [100.0] * n, rising(to, 24)) for name, to in (("FET", 109.0), ("TAO", 123.0))]
+        assert judged(claim, make_evidence(*candles))[0]["verdict"] == "supported"
+    apart = [make_candles("FET", BEFORE, rising(99.0, 24)), make_candles("TAO", BEFORE, rising(123.0, 24))]
+    assert judged(claim, make_evidence(*apart))[0]["verdict"] == "not_supported"
+
+
+def test_a_reaction_names_rarity_and_never_a_cause() -> None:
+    wild = [100.0 * (1.1 if day % 2 else 1.0) for day in range(30) for _ in range(24)]
+    row, _ = judged(
+        make_claim(kind="reacted_to", hours=24, direction="up"),
+        make_evidence(make_candles("TAO", [*wild, 100.0], rising(104.0, 24))),
+    )
+    assert row["verdict"] == "not_supported"
+    assert row["n_as_large"] == row["n_placebo"]
+    calm, _ = judged(
+        make_claim(kind="reacted_to", hours=24, direction="up"),
+        make_evidence(make_candles("TAO", [*[100.0, 100.1] * 400, 100.0], rising(110.0, 24))),
+    )
+    assert calm["verdict"] == "supported"
+    assert "does not show that one made the other" in str(calm["measured"])
+
+
+def test_a_conjunction_is_judged_together_and_apart_in_one_window() -> None:
+    parts = [{"kind": "percent_move", "size": "30%"}, {"kind": "level_crossed", "price": "$128"}]
+    evidence = make_evidence(make_candles("TAO", BEFORE, [*rising(115.0, 12), *rising(130.0, 36)[12:]]))
+    late, readings = judged(make_claim(kind="conjunction", hours=12, parts=parts), evidence)
+    assert late["verdict"] == "not_supported"
+    assert [readings[f"part_{n}_literal"]["is_satisfied"] for n in (1, 2)] == [False, False]
+    whole, _ = judged(make_claim(kind="conjunction", hours=36, parts=parts), evidence)
+    assert whole["verdict"] == "supported"
+
+
+def test_the_window_that_makes_all_parts_true_is_offered_and_is_no_support() -> None:
+    parts = [{"kind": "percent_move", "size": "30%"}, {"kind": "level_crossed", "price": "$128"}]
+    evidence = make_evidence(make_candles("TAO", BEFORE, rising(130.0, 36)))
+    said_at = NEWS_AT + 40 * HOUR
+    row, _ = judged(make_claim(kind="conjunction", hours=12, parts=parts, said_at=said_at), evidence)
+    assert row["verdict"] not in GOOD
+    assert "an offer, not support" in str(row["offer"])
+    assert "rose 2" in str(row["offer"]) or "rose 3" in str(row["offer"])
+
+
+def test_a_later_confirmation_is_another_reading() -> None:
+    event = {"event_id": "late", "earliest_at_utc": NEWS_AT, "best_at_utc": NEWS_AT, "status": "confirmed"}
+    events = make_rows(EVENT, {**event, "latest_at_utc": NEWS_AT + 12 * HOUR})
+    evidence = make_evidence(make_candles("TAO", BEFORE, [*[100.0] * 12, *rising(130.0, 12)]), events=events)
+    keys = {"kind": "rise_within", "rise": "30%", "hours": 12, "event": "late"}
+    row, readings = judged(make_claim(**keys, said_at=NEWS_AT + timedelta(days=2)), evidence)
+    assert row["verdict"] == "another_reading"
+    assert readings["from_confirmation"]["is_satisfied"] is True
+
+
+def test_an_unknown_event_is_one_row_and_takes_no_other_with_it() -> None:
+    evidence = make_evidence(make_candles("TAO", BEFORE, rising(130.0, 12)))
+    lost = make_claim(id="lost", kind="rise_within", rise="30%", hours=12, event="nobody-knows")
+    fine = make_claim(id="fine", kind="rise_within", rise="30%", hours=12)
+    verdicts, _ = judge([lost, fine], evidence)
+    assert dict(verdicts.select("claim_id", "verdict").iter_rows()) == {"lost": "cannot_be_told", "fine": "supported"}
+
+
+def test_a_quote_that_says_another_number_is_warned_of() -> None:
+    evidence = make_evidence(make_candles("TAO", BEFORE, rising(130.0, 12)))
+    wrong = make_claim(kind="rise_within", rise="0.7%", hours=12, quote="TAO rose 1.5% in 12 hours")
+    assert judged(wrong, evidence)[0]["warning"] == "the entry says 0.7%, the quote 1.5%"
+    right = make_claim(kind="level", price="$1.5k", hours=12, quote="TAO reached $1,500")
+    assert judged(right, evidence)[0]["warning"] is None
+
+
+def test_the_chosen_market_stands_for_the_asset_and_others_stand_beside_it() -> None:
+    own = make_candles("TAO", BEFORE, rising(130.0, 12), "binance:TAO/USDT")
+    other = make_candles("TAO", BEFORE, rising(120.0, 12), "kraken:TAO/USD")
+    claim = make_claim(kind="rise_within", rise="30%", hours=12)
+    row, readings = judged(claim, make_evidence(own, other))
+    assert (row["venue"], row["verdict"]) == ("binance:TAO/USDT", "supported")
+    assert readings["elsewhere"]["value"] == pytest.approx(0.20)
+    choice = {"asset_id": "TAO", "event_id": claim.event, "market_id": "kraken:TAO/USD", "timeframe": "1h"}
+    row, _ = judged(claim, make_evidence(own, other, choices=make_rows(MARKET_CHOICE, choice)))
+    assert (row["venue"], row["verdict"]) == ("kraken:TAO/USD", "overstated")
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("rise = 30", r"rise: 30 may mean 30 percent"),
+        ("rise = 2.5", r"rise: 2.5 may mean 2.5 percent"),
+        ('rise = "a lot"', r"rise: 'a lot' is no size"),
+        ('rise = -0.1\ndirection = "up"', r"a negative `rise` is a fall"),
+    ],
+)
+def test_a_size_that_can_mean_two_things_is_asked_about(written: str, message: str) -> None:
+    head = '[[claim]]\nid = "c"\nepisode = "e"\nquote = "q"\nkind = "rise_within"\n'
+    text = f'{head}asset = "TAO"\nevent = "e"\nhours = 1\n'
+    with pytest.raises(ConfigError, match=message):
+        read_claims(ConfigText("t.toml", text + written))
+
+
+@pytest.mark.skipif(not CASES.exists(), reason="the shared cases are not beside the project")
+def test_an_offset_of_new_york_is_a_time() -> None:
+    [claim] = read_claims(ConfigText("et.toml", (CASES / "et.toml").read_text()))
+    assert claim.at is not None
+    assert claim.at.isoformat() == "2026-06-12T20:00:00+00:00"
+
+
+@pytest.mark.skipif(not CASES.exists(), reason="the shared cases are not beside the project")
+def test_a_claim_without_a_bar_in_its_window_does_not_take_the_file_with_it() -> None:
+    claims = read_claims(ConfigText("crash.toml", (CASES / "crash.toml").read_text()))
+    others = [make_claim(id="fine", kind="rise_within", rise="30%", hours=12)]
+    verdicts, _ = judge([*claims, *others], make_evidence(make_candles("TAO", BEFORE, rising(130.0, 12))))
+    assert verdicts["verdict"].to_list() == ["cannot_be_told", "supported"]
+
+
+def response(dose: str, estimate: float | None, lower: float | None, n: int = 30, reason: str | None = None):
+    return {
+        "category": "outage", "asset_id": "TAO", "provider": "all", "window_end_hours": 24.0, "dose": dose,
+        "dose_unit": "hour", "estimate": estimate, "lower_95": lower,
+        "upper_95": None if estimate is None or lower is None else 2 * estimate - lower, "n_events": n, "n_days": n,
+        "first_event_utc": NEWS_AT, "last_event_utc": NEWS_AT,
+        "reason": reason,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([response("none", 0.02, 0.01), response("duration", 0.01, 0.005)], "supported"),
+        ([response("none", 0.02, 0.01), response("duration", -0.01, -0.02)], "overstated"),
+        ([response("none", 0.002, -0.01), response("duration", 0.01, 0.005)], "another_reading"),
+        ([response("none", 0.002, -0.01), response("duration", 0.001, -0.02)], "not_supported"),
+        ([response("none", 0.02, 0.01, n=3)], "cannot_be_told"),
+        ([response("none", None, None, n=2, reason="2 events with prices")], "cannot_be_told"),
+        ([], "cannot_be_told"),
+    ],
+)
+def test_a_premium_needs_an_interval_above_zero_and_enough_events(rows: list[dict], expected: str) -> None:
+    responses = make_rows(DOSE_RESPONSE, *rows) if rows else DOSE_RESPONSE.empty()
+    row, _ = judged(make_claim(kind="premium", category="outage", hours=24), make_evidence(responses=responses))
+    assert row["verdict"] == expected
+
+
+def test_a_discount_is_a_premium_turned_round() -> None:
+    rows = make_rows(DOSE_RESPONSE, response("none", -0.02, -0.03))
+    for direction, expected in (("down", "supported"), ("up", "not_supported")):
+        claim = make_claim(kind="premium", category="outage", direction=direction)
+        assert judged(claim, make_evidence(responses=rows))[0]["verdict"] == expected
+
+
+def test_every_verdict_has_one_decisive_reading_at_least() -> None:
+    evidence = make_evidence(make_candles("TAO", BEFORE, rising(130.0, 12)))
+    verdicts, readings = judge([make_claim(kind="level", price=130.0, hours=12)], evidence)
+    assert verdicts["timeframe"].to_list() == ["1h"]
+    assert readings.filter(pl.col("weight") == "decisive").height == 1
