@@ -1,0 +1,130 @@
+"""A price is reached, passed, held or kept to as it was said, and near misses are told apart."""
+
+import numpy as np
+import pytest
+
+from analysis.claims.judging.judge import judge_statement
+from tests.analysis.claims.judging.market_builders import (
+    SAID_AT,
+    judged,
+    make_bars,
+    make_market,
+    make_path,
+    make_statement,
+    steady,
+    verdict_of,
+)
+from warehouse.tables.bars import HOUR
+
+
+def topped(high: float, last: float = 100.0) -> list[float]:
+    """A day at 100 with one close at `high`, 12 hours before the end."""
+    return [100.0] * 60 + [high] + [last] * 12
+
+
+@pytest.mark.parametrize(
+    ("price", "comparator", "verdict"),
+    [
+        (110.0, None, "supported"),
+        (110.0, "more_than", "cannot_be_told"),
+        (109.9, "more_than", "supported"),
+        (110.3, None, "supported"),
+        (110.8, None, "overstated"),
+        (112.0, None, "overstated"),
+        (113.0, None, "not_supported"),
+        (112.0, "about", "supported"),
+    ],
+)
+def test_a_level_is_reached_to_its_last_digit_passed_strictly_and_near_within_two_percent(
+    price: float, comparator: str | None, verdict: str
+) -> None:
+    quoted = f"${price:.0f}" if price == 110.3 else f"${price}"
+    market = make_path("TAO", topped(110.0))
+    assert verdict_of(market, "level_crossed", price=price, price_quoted=quoted, comparator=comparator) == verdict
+
+
+def test_a_level_missed_by_less_than_venues_differ_cannot_be_told() -> None:
+    judgement = judged(make_path("TAO", topped(110.0)), "level_crossed", price=110.3, price_quoted="$110.30")
+    assert judgement.verdict == "cannot_be_told"
+    assert "venues differ" in (judgement.reason or "")
+
+
+def test_falling_to_a_level_is_judged_from_the_low() -> None:
+    market = make_path("TAO", topped(90.0))
+    assert verdict_of(market, "level_crossed", "down", price=90.0) == "supported"
+    assert verdict_of(market, "level_crossed", "down", price=85.0) == "not_supported"
+    assert verdict_of(market, "level_crossed", "up", price=110.0) == "not_supported"
+
+
+def test_a_level_reached_before_the_window_is_not_reached_in_it() -> None:
+    market = make_path("TAO", topped(110.0))
+    assert verdict_of(market, "level_crossed", price=110.0, window="PT24H") == "supported"
+    assert verdict_of(market, "level_crossed", price=110.0, window="PT6H") == "not_supported"
+
+
+def test_only_the_bar_still_running_reaches_the_level() -> None:
+    closes = [*[100.0] * 60, 120.0]
+    market = make_path("TAO", closes, last_close=SAID_AT + HOUR / 2)
+    judgement = judge_statement(make_statement("level_crossed", price=115.0, window=None), market)
+    assert judgement.verdict == "cannot_be_told"
+    assert "still running" in (judgement.reason or "")
+    assert verdict_of(market, "level_crossed", price=125.0, window=None) == "not_supported"
+
+
+def test_what_one_venue_alone_printed_stands_beside() -> None:
+    own = make_bars("TAO", [100.0] * 80, market="binance:TAO/USDT")
+    other = make_bars("TAO", topped(110.0), market="kraken:TAO/USD")
+    judgement = judged(make_market(own, other), "level_crossed", price=110.0)
+    assert judgement.verdict == "not_supported"
+    assert [(venue.market_id, venue.fits) for venue in judgement.venues] == [("kraken:TAO/USD", True)]
+
+
+@pytest.mark.parametrize(
+    ("direction", "price", "verdict"),
+    [
+        ("up", 95.0, "supported"),
+        ("up", 100.0, "supported"),
+        ("down", 111.0, "supported"),
+        ("down", 105.0, "another_reading"),
+        ("none", 100.0, "supported"),
+        ("none", 105.0, "another_reading"),
+        ("none", 130.0, "not_supported"),
+    ],
+)
+def test_a_level_is_held_through_the_window_or_only_at_its_end(direction: str, price: float, verdict: str) -> None:
+    assert verdict_of(make_path("TAO", topped(110.0)), "level_held", direction, price=price) == verdict
+
+
+def test_never_below_is_broken_by_one_low() -> None:
+    market = make_path("TAO", topped(90.0))
+    assert verdict_of(market, "level_held", "up", price=95.0) == "another_reading"
+    assert verdict_of(market, "level_held", "up", price=95.0, is_negated=True) == "not_supported"
+
+
+def test_a_range_holds_the_whole_window() -> None:
+    swinging = make_path("TAO", [100.0, 104.0, 96.0, 100.0] * 20)
+    assert verdict_of(swinging, "range", "none", price=95.0, price_high=105.0) == "supported"
+    assert verdict_of(swinging, "range", "none", price=97.5, price_high=105.0) == "overstated"
+    assert verdict_of(swinging, "range", "none", price=99.5, price_high=100.5) == "not_supported"
+    assert verdict_of(swinging, "range", "none", price=99.5, price_high=100.5, window=None) == "another_reading"
+
+
+def test_flat_grows_with_the_root_of_time() -> None:
+    assert verdict_of(make_path("TAO", steady(100.9)), "direction_only", "none") == "supported"
+    assert verdict_of(make_path("TAO", steady(101.5)), "direction_only", "none") == "overstated"
+    assert verdict_of(make_path("TAO", steady(102.5)), "direction_only", "none") == "not_supported"
+    assert verdict_of(make_path("TAO", steady(102.5)), "direction_only", "none", window="P7D") == "supported"
+
+
+@pytest.mark.parametrize(("width", "verdict"), [(0.08, "supported"), (0.14, "overstated"), (0.25, "not_supported")])
+def test_range_bound_is_the_width_of_a_week(width: float, verdict: str) -> None:
+    market = make_path("TAO", [100.0, 100.0 * (1 + width)] * 120)
+    assert verdict_of(market, "direction_only", "none", is_range_bound=True, window=None) == verdict
+
+
+def test_a_direction_without_a_window_may_be_that_of_the_week() -> None:
+    closes = [*np.linspace(100, 150, 180), *np.linspace(150, 149, 25)[1:]]
+    market = make_path("TAO", [float(price) for price in closes])
+    assert verdict_of(market, "direction_only", window=None) == "another_reading"
+    assert verdict_of(market, "direction_only", window="PT24H") == "not_supported"
+    assert verdict_of(market, "direction_only", "down", window=None) == "supported"
