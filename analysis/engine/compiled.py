@@ -339,3 +339,33 @@ def total_windows(asset: Floats, bench: Floats, starts: Integers, length: int, t
             total_x += bench[j]
         is_whole = np.isfinite(total_y) and np.isfinite(total_x)
         totals[i, 0], totals[i, 1] = (total_y, total_x) if is_whole else (np.nan, np.nan)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def robust_variance(residuals: Floats, decay: float, cap: float, burn_in: int, floor: Floats) -> Floats:
+    """Variance per bar known before each bar of `residuals` (n,), NaN before `burn_in` bars; floor: (decay, share).
+
+    Each residual is taken from the median of the last five, its size is the median of the last three such distances,
+    and the square of that, at most `cap`² times the current variance, enters an average that forgets by `decay` a bar.
+    The result is not below a share of the same average of plain squares with the slower decay of `floor`.
+    """
+    n_level, n_size = 5, 3
+    recent, sizes = np.zeros(n_level), np.zeros(n_size)
+    total = weight = slow_total = slow_weight = 0.0
+    seen = 0
+    out = np.full(residuals.size, np.nan)
+    for t in range(residuals.size):
+        if seen >= burn_in:
+            out[t] = max(total / weight, floor[1] * slow_total / slow_weight)
+        value = residuals[t]
+        if not np.isfinite(value):
+            continue
+        recent[seen % n_level] = value
+        sizes[seen % n_size] = abs(value - np.median(recent[: min(seen + 1, n_level)]))
+        square = np.median(sizes[: min(seen + 1, n_size)]) ** 2
+        if seen >= burn_in:
+            square = min(square, cap * cap * out[t])
+        total, weight = decay * total + square, decay * weight + 1.0
+        slow_total, slow_weight = floor[0] * slow_total + value * value, floor[0] * slow_weight + 1.0
+        seen += 1
+    return out

@@ -17,7 +17,8 @@ from analysis.single.timing.band import trace_timing_band
 from analysis.single.timing.rows import list_jumps, list_reaction_times, time_pair
 from analysis.single.window.pair import Pair, StudySpecification
 from analysis.single.window.paths import list_placebos, trace_path
-from analysis.single.window.windows import Placebos, WindowStudy, study_window
+from analysis.single.window.score import WindowScore
+from analysis.single.window.windows import WindowStudy, study_window
 from analysis.tape.choice import choice_frame
 from analysis.tape.donors import Donors
 from analysis.tape.markets import StudyMarkets
@@ -118,7 +119,7 @@ def _measure_pair(
     """Result rows and measured windows of one pair; its path, placebos and forecasts go to `parts`."""
     rows: list[ResultRow] = []
     windows: list[WindowStudy] = []
-    placebos: Placebos | None = None
+    placebos: WindowScore | None = None
     for hours in pair.specification.windows_hours:
         studied = study_window(pair, hours)
         if not isinstance(studied, WindowStudy):

@@ -41,9 +41,12 @@ FORMULAS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "placebo",
-        "Placebo rank",
-        "The same CAR over every ordinary window before the event, each scaled by EWMA volatility at the event ÷ at "
-        "its own start. The rank counts windows at least as large in magnitude.",
+        "Placebo rank and interval",
+        "Score z = CAR / scale, scale² = σ²·Σw² + var(β)·(Σb)²: σ is the volatility of the hours before the window "
+        "(half-life 6 h, by medians, so that one leap or a drift does not count), w the rhythm of the week. The rank "
+        "counts ordinary windows with |z| at least as large. The interval is CAR ± q·scale, q the size that one "
+        "ordinary score in twenty exceeds; under 39 independent windows it is Student's t of the scores, and its row "
+        "says so. A second interval takes the volatility of the window's own bars (MedRV) for σ.",
     ),
     (
         "kp-bmp",
@@ -62,7 +65,8 @@ FORMULAS: tuple[tuple[str, str, str], ...] = (
 SOURCES = (
     "Patell 1976; Brown & Warner 1980, 1985; Corrado 1989; Boehmer, Musumeci & Poulsen 1991; Cowan 1992; Hall 1992; "
     "MacKinlay 1997; "
-    "Campbell, Lo & MacKinlay 1997 ch. 4; Forbes & Rigobon 2002; Jordà 2005; Lee & Mykland 2008; Kolari & Pynnönen "
+    "Campbell, Lo & MacKinlay 1997 ch. 4; Andersen, Dobrev & Schaumburg 2012; "
+    "Forbes & Rigobon 2002; Jordà 2005; Lee & Mykland 2008; Kolari & Pynnönen "
     "2010, 2011; Simonsohn et al. 2020."
 )
 

@@ -51,7 +51,7 @@ def find_max_statistic(studied: Sequence[tuple[Pair, WindowStudy]]) -> MaxStatis
     for pair, study in studied:
         step = round(pair.series.bar_hours * MICROSECONDS_PER_HOUR)
         distances = (pair.index - study.placebos.starts.indices) * step
-        scaled = np.abs(study.placebos.measures.car * study.placebos.scale) / study.standard_error
+        scaled = np.abs(study.placebos.measures.car * study.placebos.at_event) / study.standard_error
         for distance, value in zip(distances.tolist(), scaled.tolist(), strict=True):
             if np.isfinite(value):
                 largest[distance] = max(largest.get(distance, 0.0), value)

@@ -14,7 +14,7 @@ from analysis.single.beside.state_space import MINIMUM_BEFORE, NORMAL_95, foreca
 from analysis.single.rows import absent_row, beside, pair_row
 from analysis.single.timing.jumps import measure_variation
 from analysis.single.window.pair import Pair
-from analysis.single.window.placebo import measure_volatility
+from analysis.single.window.volatility import measure_volatility
 from analysis.tape.donors import Donors
 from warehouse.tables.bars import MICROSECONDS_PER_HOUR
 from warehouse.tables.contract import UTC

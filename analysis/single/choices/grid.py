@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from analysis.engine.kernel import BlockSums, MarketModels, fit_around, total_returns
 from analysis.single.window.block_model import sum_returns
-from analysis.single.window.placebo import measure_volatility
+from analysis.single.window.volatility import measure_volatility
 from analysis.tape.series import AlignedSeries, cut_series, mark_spans
 from warehouse.tables.bars import bar_of_hours
 from warehouse.tables.units import ascii_number

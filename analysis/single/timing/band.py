@@ -7,11 +7,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from analysis.engine.kernel import fit_around
-from analysis.engine.tails import student_interval
 from analysis.results.row import Numbers, ResultRow, as_fraction
 from analysis.single.rows import pair_row
 from analysis.single.window.block_model import measure_windows
 from analysis.single.window.pair import Pair, utc_instant
+from analysis.single.window.score import interval_halves
 from warehouse.tables.bars import MICROSECONDS_PER_HOUR
 from warehouse.tables.single import TIMING_BAND
 from warehouse.tables.units import hours_plain, percent
@@ -22,7 +22,8 @@ MOST_ANCHORS = 25  # starts per event; longer intervals are walked in even steps
 def trace_timing_band(pair: Pair, window_hours: float) -> tuple[pl.DataFrame, list[ResultRow]]:
     """Rows of `out.timing_band` for one window, and one result row `timing_band`: the envelope of all intervals.
 
-    Each start has its own model, fitted on the bars before it. The envelope runs from the lowest lower to the highest
+    Each start has its own model, fitted on the bars before it, and the headline interval's multiple of its own scale:
+    the volatility before it and the rhythm of the week. The envelope runs from the lowest lower to the highest
     upper end of the 95 % intervals: whatever the true time within earliest ... latest, its interval lies inside.
     Assumes nothing about where in the interval the news broke.
     """
@@ -37,9 +38,10 @@ def trace_timing_band(pair: Pair, window_hours: float) -> tuple[pl.DataFrame, li
         minimum=pair.bars(pair.specification.minimum_estimation_hours),
     )
     measured = measure_windows(pair.sums, anchors, n_bars, fitted)
+    halves = interval_halves(pair.ground, anchors, measured, fitted, n_bars)
     rows = []
     for position, anchor in enumerate(anchors.tolist()):
-        car, error = float(measured.car[position]), float(measured.standard_error[position])
+        car, half = float(measured.car[position]), float(halves[position])
         row: dict[str, object] = {
             "study_id": pair.specification.study_id,
             "spec_sha256": pair.spec_sha256,
@@ -50,13 +52,12 @@ def trace_timing_band(pair: Pair, window_hours: float) -> tuple[pl.DataFrame, li
             "is_best": anchor == pair.index,
             "data_as_of_utc": pair.close_at(anchor - pair.index + n_bars - 1),
         }
-        if np.isfinite(car):
-            interval = student_interval(car, error, int(fitted.n[position]) - 2)
+        if np.isfinite(car) and np.isfinite(half):
             row |= {
                 "raw_return": as_fraction(car + float(measured.expected[position])),
                 "car": as_fraction(car),
-                "lower_95": as_fraction(interval.lower),
-                "upper_95": as_fraction(interval.upper),
+                "lower_95": as_fraction(car - half),
+                "upper_95": as_fraction(car + half),
             }
         else:
             row["reason"] = "the window, or the bars its model needs, are not in the record"

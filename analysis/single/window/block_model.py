@@ -22,6 +22,7 @@ class WindowMeasures:
     car: Floats
     standard_error: Floats
     expected: Floats  # β·Σm, log points
+    benchmark: Floats  # Σm, log points
 
 
 def sum_returns(series: AlignedSeries, is_masked: Flags) -> BlockSums:
@@ -41,4 +42,4 @@ def measure_windows(sums: BlockSums, starts: Integers, window: int, models: Mark
     with np.errstate(invalid="ignore"):
         lever = moved**2 / np.where(models.benchmark_squares > 0, models.benchmark_squares, np.inf)
         error = np.sqrt(models.residual_variance * (window + lever))
-    return WindowMeasures(asset - expected, error, expected)
+    return WindowMeasures(asset - expected, error, expected, moved)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from analysis.engine.kernel import REASON_WORDS, BlockSums, MarketModels, Reason, fit_around
 from analysis.results.fingerprint import SourceCode, fingerprint
 from analysis.single.window.block_model import sum_returns
-from analysis.single.window.placebo import measure_volatility
+from analysis.single.window.score import Ground, prepare_ground
 from analysis.tape.choice import Candidate
 from analysis.tape.donors import Donors
 from analysis.tape.observations import is_observed
@@ -61,16 +61,12 @@ class EventTime:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """One event on one market; `index` is the bar of the cut in which the event falls."""
+    """One event on one market: the cut of its bars, and what numbers on it stand on."""
 
     specification: StudySpecification
     event: EventTime
     series: AlignedSeries
-    sums: BlockSums
-    is_masked: Flags
-    index: int
-    coefficients: MarketModels  # one element
-    volatility: Floats  # per bar, known before each bar, log points
+    ground: Ground
     spec_sha256: str
     conventions: str
 
@@ -78,6 +74,31 @@ class Pair:
     def market_id(self) -> str:
         """The market."""
         return self.series.market_id
+
+    @property
+    def index(self) -> int:
+        """The bar of the cut in which the event falls."""
+        return self.ground.index
+
+    @property
+    def sums(self) -> BlockSums:
+        """Moments of the cut."""
+        return self.ground.sums
+
+    @property
+    def is_masked(self) -> Flags:
+        """Bars in the first hours after other events."""
+        return self.ground.is_masked
+
+    @property
+    def coefficients(self) -> MarketModels:
+        """The event's model, one element."""
+        return self.ground.coefficients
+
+    @property
+    def volatility(self) -> Floats:
+        """Per bar, known before each, freed of the rhythm of the week, log points: a ruler up to a factor."""
+        return self.ground.volatility
 
     @property
     def is_examined(self) -> bool:
@@ -152,13 +173,14 @@ def prepare_pair(
             f"{hours_plain(specification.estimation_hours)} "
             f"before the event; the model needs {minimum}: import an earlier history of this market and its benchmark"
         )
-    residuals = cut.asset - float(coefficients.beta[0]) * cut.benchmark
-    volatility = measure_volatility(residuals, cut.bar_hours)
+    history = int(specification.placebo_history_hours / cut.bar_hours)
+    lengths = np.array([length, minimum, history], dtype=np.int64)
+    ground = prepare_ground(cut, sums, is_masked, index, coefficients, lengths)
     words = describe_conventions(specification, event, cut, int(coefficients.n[0]), int(cut.close_us[index - 1]))
     after = index + int(specification.main_window_hours / cut.bar_hours)
     seen = donors.fingerprint(cut, max(0, index - length), after) if donors is not None else None
     sha256 = hash_specification(specification, event, cut, is_masked, seen)
-    return Pair(specification, event, cut, sums, is_masked, index, coefficients, volatility, sha256, words)
+    return Pair(specification, event, cut, ground, sha256, words)
 
 
 def describe_conventions(

@@ -7,7 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from analysis.single.window.pair import Pair
-from analysis.single.window.windows import Placebos
+from analysis.single.window.score import WindowScore
 from warehouse.tables.bars import MICROSECONDS_PER_HOUR
 from warehouse.tables.contract import UTC
 from warehouse.tables.studies import PLACEBO, STUDY_PATH
@@ -25,7 +25,7 @@ BAND_QUANTILES = {
 MINIMUM_INDEPENDENT = 5  # placebos without overlap below which a band would draw two or three episodes as "ordinary"
 
 
-def trace_path(pair: Pair, placebos: Placebos | None) -> pl.DataFrame:
+def trace_path(pair: Pair, placebos: WindowScore | None) -> pl.DataFrame:
     """Rows of `out.study_path` from the declared hours before the event to those after it, or to the record's end.
 
     CAR is zero at the last close before the event and runs backwards before it. Bands are quantiles of scaled placebo
@@ -69,14 +69,14 @@ def _benchmark_path(pair: Pair, first: int, base: int, last: int) -> Floats:
     return np.concatenate([-before[::-1], [0.0], after])
 
 
-def list_placebos(pair: Pair, window_hours: float, placebos: Placebos) -> pl.DataFrame:
+def list_placebos(pair: Pair, window_hours: float, placebos: WindowScore) -> pl.DataFrame:
     """Rows of `out.placebo`: each placebo window with its CAR, as it was and at the event's volatility."""
     step = round(pair.series.bar_hours * MICROSECONDS_PER_HOUR)
     frame = pl.DataFrame(
         {
             "placebo_start_utc": pl.Series(pair.series.close_us[placebos.starts.indices] - step).cast(UTC),
             "car": placebos.measures.car,
-            "car_scaled": placebos.measures.car * placebos.scale,
+            "car_scaled": placebos.measures.car * placebos.at_event,
         }
     ).filter(pl.col("car_scaled").is_finite())
     identified = frame.with_columns(
@@ -89,19 +89,19 @@ def list_placebos(pair: Pair, window_hours: float, placebos: Placebos) -> pl.Dat
     return identified.select(PLACEBO.column_names)
 
 
-def _bands(pair: Pair, placebos: Placebos | None, n: int, n_before: int, n_after: int) -> dict[str, Floats]:
+def _bands(pair: Pair, placebos: WindowScore | None, n: int, n_before: int, n_after: int) -> dict[str, Floats]:
     """The six band columns, NaN where there is no band."""
     columns = {name: np.full(n, np.nan) for name in BAND_QUANTILES}
     if placebos is None or n_after < 1:
         return columns
     starts, horizons = placebos.starts.indices, np.arange(1, n_after + 1)
     ends = starts[:, None] + horizons[None, :]
-    is_whole = (ends <= pair.index) & np.isfinite(placebos.scale * placebos.measures.car)[:, None]
+    is_whole = (ends <= pair.index) & np.isfinite(placebos.at_event * placebos.measures.car)[:, None]
     bars = np.minimum(ends - 1, pair.series.asset.size - 1)
     abnormal = pair.series.asset[bars] - placebos.beta[:, None] * pair.series.benchmark[bars]
     paths = np.cumsum(abnormal, axis=1)
     is_whole &= np.isfinite(paths)
-    ordered = np.sort(np.where(is_whole, paths * placebos.scale[:, None], np.nan), axis=0)
+    ordered = np.sort(np.where(is_whole, paths * placebos.at_event[:, None], np.nan), axis=0)
     counts = is_whole.sum(axis=0)
     has_band = np.array([_is_wide_enough(starts, is_whole[:, h], int(horizons[h])) for h in range(n_after)])
     for name, quantile in BAND_QUANTILES.items():

@@ -5,21 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from analysis.results.rank import rank_p
-from analysis.tape.series import AlignedSeries
-from warehouse.tables.bars import MICROSECONDS_PER_HOUR
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-VOLATILITY_BURN_IN_HOURS = 24.0  # of residuals before the first estimate: fewer hours explode the scale
-VOLATILITY_HALF_LIFE_HOURS = 24.0  # of the EWMA: three days after a change, seven eighths of it are in
-MINIMUM_HALF_LIFE_BARS = 12.0  # long bars need more hours for an estimate that is not mostly noise
-# Independent windows that make the calendar match worth its loss: 1/(1 + 39) resolves 2.5 %.
+# Independent windows that a 95 % interval of scores needs, and that make a match of hours worth its loss: 1/(1 + 39)
+# resolves 2.5 %.
 MINIMUM_MATCHED = 39
 MASK_REACH_HOURS = 24.0  # a placebo may not hold another event in its first day; later days of the event hold some too
 
@@ -46,49 +41,25 @@ class PlaceboRank:
     scaled: Floats  # CAR of each placebo at the event's volatility, log points
 
 
-def measure_volatility(residuals: Floats, bar_hours: float) -> Floats:
-    """Standard deviation per bar known before each bar: EWMA of squared residuals, shape (n,), log points.
-
-    A missing residual leaves the estimate where it was. Before a day (and twelve bars) of residuals it is NaN.
-    Source: RiskMetrics (1996), with the half-life above in place of λ = 0.94 per day.
-    """
-    squares = pl.Series(residuals**2).fill_nan(None)
-    half_life = max(VOLATILITY_HALF_LIFE_HOURS / bar_hours, MINIMUM_HALF_LIFE_BARS)
-    burn_in = max(12, round(VOLATILITY_BURN_IN_HOURS / bar_hours))
-    smooth = squares.ewm_mean(half_life=half_life, adjust=True, ignore_nulls=True, min_samples=burn_in)
-    smooth = smooth.forward_fill().shift(1)
-    return smooth.cast(pl.Float64).fill_null(float("nan")).to_numpy() ** 0.5
-
-
 def choose_starts(
-    series: AlignedSeries, event_index: int, window: int, *, history: int, is_masked: Flags
+    of_day: Integers, event_index: int, window: int, *, history: int, is_masked: Flags, bar_hours: float
 ) -> PlaceboStarts:
-    """Starts of placebo windows that end before the event, away from other events, at a like time of the week.
+    """Starts of placebo windows that end before the event, away from other events, at the event's hour of day.
 
-    The `history` bars before the event are searched. Windows begin at the event's hour of day on the same kind of day
-    (weekday or weekend, by the day in which the bar opens); where that leaves fewer than 39 independent windows, at the
-    same hour on any day; else at any hour. `is_masked` (n,) marks the first hours after other events.
+    The `history` bars before the event are searched. `of_day` (n,) numbers the place of each bar in its day; where
+    windows at the event's own leave fewer than 39 independent ones, they begin at any hour. Kinds of days are not
+    matched: scores are freed of the rhythm of the week. `is_masked` (n,) marks the first hours after other events.
     """
     first = max(1, event_index - history)
     candidates = np.arange(first, max(first, event_index - window + 1), dtype=np.int64)
-    reach = min(window, round(MASK_REACH_HOURS / series.bar_hours))
+    reach = min(window, round(MASK_REACH_HOURS / bar_hours))
     counts = np.concatenate([[0], np.cumsum(is_masked)])
     candidates = candidates[counts[np.minimum(candidates + reach, is_masked.size)] == counts[candidates]]
-    hours = series.close_us // MICROSECONDS_PER_HOUR
-    is_weekend = series.is_weekend
-    same_hour = candidates[hours[candidates] % 24 == hours[event_index] % 24]
-    same_kind = same_hour[is_weekend[same_hour] == is_weekend[event_index]]
-    day = "weekend" if is_weekend[event_index] else "weekday"
-    for chosen, words in (
-        (same_kind, f"same hour of day, {day}s"),
-        (same_hour, "same hour of day, all days"),
-    ):
-        n_independent = count_independent(chosen, window)
-        if n_independent >= MINIMUM_MATCHED:
-            return PlaceboStarts(chosen, n_independent, words)
-    return PlaceboStarts(
-        candidates, count_independent(candidates, window), "all hours (too short for a calendar match)"
-    )
+    same_hour = candidates[of_day[candidates] == of_day[event_index]]
+    n_independent = count_independent(same_hour, window)
+    if n_independent >= MINIMUM_MATCHED:
+        return PlaceboStarts(same_hour, n_independent, "same hour of day")
+    return PlaceboStarts(candidates, count_independent(candidates, window), "all hours (too short to match them)")
 
 
 def count_independent(starts: Integers, window: int) -> int:

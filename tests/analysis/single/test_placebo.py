@@ -3,12 +3,18 @@
 import numpy as np
 import pytest
 
-from analysis.single.window.placebo import choose_starts, count_independent, measure_volatility, rank_among_placebos
-from tests.analysis.single.simulated_markets import make_series, simulate_returns
+from analysis.single.window.placebo import (
+    PlaceboStarts,
+    choose_starts,
+    count_independent,
+    rank_among_placebos,
+)
+from analysis.single.window.volatility import measure_volatility, weekly_shape
 
 
-def series_of(n: int) -> object:
-    return make_series(*simulate_returns(np.random.default_rng(0), n))
+def starts_of(event: int, window: int, masked: np.ndarray, history: int = 10_000) -> PlaceboStarts:
+    of_day = np.arange(masked.size) % 24
+    return choose_starts(of_day, event, window, history=history, is_masked=masked, bar_hours=1.0)
 
 
 def test_independent_windows_do_not_overlap() -> None:
@@ -17,32 +23,29 @@ def test_independent_windows_do_not_overlap() -> None:
 
 
 def test_short_records_use_every_hour_before_the_event() -> None:
-    chosen = choose_starts(series_of(400), 300, 24, history=10_000, is_masked=np.zeros(400, dtype=bool))
+    chosen = starts_of(300, 24, np.zeros(400, dtype=bool))
     assert chosen.indices.tolist() == list(range(1, 277))
     assert chosen.n_independent == 12
     assert "all hours" in chosen.matching
 
 
-def test_long_records_match_hour_of_day_and_kind_of_day() -> None:
-    series = series_of(24 * 120)
-    chosen = choose_starts(series, 24 * 100 + 5, 24, history=10_000, is_masked=np.zeros(24 * 120, dtype=bool))
-    hours = series.close_us[chosen.indices] // 3_600_000_000
-    assert set(hours % 24) == {series.close_us[24 * 100 + 5] // 3_600_000_000 % 24}
-    opening_days = {(hour - 1) // 24 % 7 for hour in hours}  # 0 is a Thursday
-    is_weekend = (series.close_us[24 * 100 + 5] // 3_600_000_000 - 1) // 24 % 7 in {2, 3}
-    assert opening_days == ({2, 3} if is_weekend else {0, 1, 4, 5, 6})
+def test_long_records_match_the_hour_of_day_on_every_day() -> None:
+    chosen = starts_of(24 * 100 + 5, 24, np.zeros(24 * 120, dtype=bool))
+    assert chosen.indices.tolist() == list(range(5, 24 * 100, 24))
+    assert chosen.n_independent == 100
+    assert chosen.matching == "same hour of day"
 
 
 def test_placebos_keep_away_from_other_events() -> None:
     masked = np.zeros(400, dtype=bool)
     masked[100:124] = True
-    chosen = choose_starts(series_of(400), 300, 24, history=10_000, is_masked=masked)
+    chosen = starts_of(300, 24, masked)
     assert not any(77 <= start <= 123 for start in chosen.indices)
     assert {76, 124} <= set(chosen.indices.tolist())
 
 
 def test_placebos_end_before_the_event() -> None:
-    chosen = choose_starts(series_of(400), 300, 72, history=100, is_masked=np.zeros(400, dtype=bool))
+    chosen = starts_of(300, 72, np.zeros(400, dtype=bool), history=100)
     assert chosen.indices.min() == 200
     assert chosen.indices.max() + 72 == 300
 
@@ -76,13 +79,42 @@ def test_no_placebo_is_no_rank() -> None:
     assert rank_among_placebos(0.1, np.array([np.nan]), np.ones(1), starts=np.array([0]), window=24) is None
 
 
-def test_volatility_is_known_before_the_bar_and_follows_a_change() -> None:
+def test_volatility_is_known_before_the_bar_and_follows_a_change_within_a_day() -> None:
     rng = np.random.default_rng(3)
-    residuals = np.concatenate([rng.normal(0, 0.01, 500), rng.normal(0, 0.03, 500)])
+    residuals = np.concatenate([rng.normal(0, 0.01, 2000), rng.normal(0, 0.03, 2000)])
     volatility = measure_volatility(residuals, 1.0)
     assert np.isnan(volatility[:24]).all()
-    assert volatility[480:500].mean() == pytest.approx(0.01, rel=0.25)
-    assert volatility[620:].mean() == pytest.approx(0.03, rel=0.15)
+    before, after = volatility[500:2000].mean(), volatility[2024:].mean()
+    assert after / before == pytest.approx(3.0, rel=0.1)
     changed = residuals.copy()
     changed[700] = 1.0
     assert measure_volatility(changed, 1.0)[700] == volatility[700]
+
+
+def test_neither_one_leap_nor_a_steady_drift_passes_for_a_restless_market() -> None:
+    residuals = np.random.default_rng(4).normal(0, 0.01, 1000)
+    leap, drift, burst = residuals.copy(), residuals.copy(), residuals.copy()
+    leap[999] += 0.10
+    drift[994:] += 0.10 / 6
+    burst[994:] *= 4.0
+    calm, *changed = (measure_volatility(np.append(r, 0.0), 1.0)[1000] for r in (residuals, leap, drift, burst))
+    assert changed[0] / calm < 1.25
+    assert changed[1] / calm < 1.4
+    assert changed[2] / calm > 1.6
+
+
+def test_standing_prices_leave_a_floor_under_volatility() -> None:
+    residuals = np.concatenate([np.random.default_rng(5).normal(0, 0.01, 500), np.zeros(200)])
+    assert measure_volatility(residuals, 1.0)[-1] > 0.001
+
+
+def test_a_rhythm_of_the_week_is_found_and_none_is_invented() -> None:
+    rng = np.random.default_rng(6)
+    cells = np.arange(52 * 168) % 168
+    residuals = rng.standard_t(4, cells.size) * 0.01
+    quiet = np.where(cells >= 120, 0.45, 1.0)
+    shape = weekly_shape(residuals * quiet, cells, 168, 1.0)
+    assert shape[124:164].mean() / shape[4:116].mean() == pytest.approx(0.45, abs=0.05)
+    assert np.mean(shape**2) == pytest.approx(1.0)
+    assert np.abs(weekly_shape(residuals, cells, 168, 1.0) - 1.0).max() < 0.1
+    assert weekly_shape(residuals[:400], cells[:400], 168, 1.0).tolist() == [1.0] * 168

@@ -10,7 +10,8 @@ from analysis.single.beside.space import rank_in_space
 from analysis.single.timing.band import trace_timing_band
 from analysis.single.window.pair import Pair
 from analysis.single.window.paths import trace_path
-from analysis.single.window.windows import place_placebos
+from analysis.single.window.score import WindowScore
+from analysis.single.window.windows import WindowStudy, study_window
 from analysis.tape.donors import Donors
 from tests.analysis.single.simulated_markets import make_pair, simulate_returns
 
@@ -19,6 +20,12 @@ N_BARS, EVENT = 700, 600
 
 def make_quiet_pair(seed: int = 1, n_bars: int = N_BARS, event: int = EVENT) -> Pair:
     return make_pair(*simulate_returns(np.random.default_rng(seed), n_bars), event)
+
+
+def place_placebos(pair: Pair, hours: float) -> WindowScore:
+    studied = study_window(pair, hours)
+    assert isinstance(studied, WindowStudy)
+    return studied.placebos
 
 
 def make_donors(pair: Pair, returns: np.ndarray) -> Donors:
@@ -46,7 +53,7 @@ def test_a_band_holds_the_scaled_paths_of_the_placebos() -> None:
     starts = placebos.starts.indices
     sums = [
         float(np.sum(pair.series.asset[s : s + 6] - beta * pair.series.benchmark[s : s + 6])) * scale
-        for s, beta, scale, car in zip(starts, placebos.beta, placebos.scale, placebos.measures.car, strict=True)
+        for s, beta, scale, car in zip(starts, placebos.beta, placebos.at_event, placebos.measures.car, strict=True)
         if np.isfinite(scale * car)
     ]
     assert at_six["band_95_lower"][0] == pytest.approx(np.quantile(sums, 0.025), rel=1e-9)
@@ -54,16 +61,16 @@ def test_a_band_holds_the_scaled_paths_of_the_placebos() -> None:
 
 
 def test_placebos_are_scaled_to_the_event_and_blind_to_it() -> None:
-    token, benchmark = simulate_returns(np.random.default_rng(2), 420)
+    token, benchmark = simulate_returns(np.random.default_rng(2), 430)
     token[380:] *= 3.0
     calm, moved = token.copy(), token.copy()
     moved[400:] += 0.5  # a record so short that the bars after a placebo complete its model
     pairs = [make_pair(returns, benchmark, 400) for returns in (calm, moved)]
     placebos = [place_placebos(pair, 24) for pair in pairs]
     np.testing.assert_array_equal(placebos[0].measures.car, placebos[1].measures.car)
-    np.testing.assert_array_equal(placebos[0].scale, placebos[1].scale)
+    np.testing.assert_array_equal(placebos[0].at_event, placebos[1].at_event)
     assert placebos[0].starts.indices.max() + 24 <= 400
-    early = placebos[0].scale[placebos[0].starts.indices < 350]
+    early = placebos[0].at_event[placebos[0].starts.indices < 350]
     assert np.nanmedian(early) > 1.5  # restless at the event: ordinary moves are scaled up
 
 

@@ -5,12 +5,10 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from analysis.single.window.placebo import choose_starts
+from analysis.single.window.volatility import cells_of_week
 from analysis.tape.calendar import is_weekend
 from analysis.tape.series import AlignedSeries
 from warehouse.tables.bars import MICROSECONDS_PER_HOUR
-
-JUNE_EVENT = datetime(2026, 6, 12, 23, 56, 41, tzinfo=UTC)  # a Friday
 
 
 def micros(at: datetime) -> int:
@@ -44,14 +42,12 @@ def test_a_week_has_two_days_of_weekend_at_every_bar_length(bar_hours: float) ->
     assert series.is_weekend.sum() * bar_hours == 48
 
 
-def test_the_june_event_is_ranked_among_weekdays() -> None:
-    n = 24 * 385
-    series = make_hours(datetime(2025, 6, 1, tzinfo=UTC), n)
-    index = series.first_bar_after(micros(JUNE_EVENT))
-    chosen = choose_starts(series, index, 24, history=8760, is_masked=np.zeros(n, dtype=np.bool_))
-    opened = {
-        datetime.fromtimestamp((series.close_us[start] - series.step_us) / 1e6, tz=UTC).strftime("%a %H:%M")
-        for start in chosen.indices
-    }
-    assert chosen.matching == "same hour of day, weekdays"
-    assert opened == {f"{day} 23:00" for day in ("Mon", "Tue", "Wed", "Thu", "Fri")}
+def test_the_rhythm_of_the_week_has_the_same_weekend() -> None:
+    """The places of a week in which `single` measures volatility fall into the one weekend, whole."""
+    series = make_hours(datetime(2026, 6, 1, tzinfo=UTC), 168)
+    cells, n_cells = cells_of_week(series.close_us - series.step_us, 1.0)
+    assert n_cells == 168
+    assert sorted(cells.tolist()) == list(range(168))
+    days = set((cells[series.is_weekend] // 24).tolist())
+    assert len(days) == 2
+    assert not days & set((cells[~series.is_weekend] // 24).tolist())
