@@ -37,6 +37,7 @@ class EventInput:
     mask: NDArray[np.bool_] | None = None  # [T] True = leave out of estimation
     bad_bars: dict[int, str] | None = None
     donors: Floats | None = None  # [T, D]
+    times_us: Integers | None = None  # [T] as the rows are dated, microseconds since 1970
     reason: str | None = None
 
 

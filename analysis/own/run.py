@@ -63,7 +63,7 @@ def run_own_study(
     kind = cast(ReturnKind, request.kind)
     needs_donors = choose_model(model_id).needs_donors or bool(request.panel)
     study = OwnStudy(cast(Values, request.values), kind, estimation, window, chosen, request.is_masked, needs_donors)
-    minimum = request.minimum_estimation or int(DEFAULT_SHARE * (estimation[1] - estimation[0]))
+    minimum = smallest_estimation(request)
     specification = StudySpecification(
         model_id=model_id,
         kind=kind,
@@ -82,6 +82,12 @@ def run_own_study(
     regressions = explain_cars(result.events, events, _split(request.explain)) if request.explain else []
     regressions += trace_panel(result.events, parse_range(request.panel)) if request.panel else []
     return replace(result, regressions=tuple(regressions))
+
+
+def smallest_estimation(request: OwnRequest) -> int:
+    """Usable estimation bars that an event needs: as asked for, else half of its estimation window."""
+    estimation = parse_range(request.estimation)
+    return request.minimum_estimation or int(DEFAULT_SHARE * (estimation[1] - estimation[0]))
 
 
 def _split(text: str) -> list[str]:

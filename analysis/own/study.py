@@ -273,6 +273,7 @@ def _event_input(
         # Nothing is bought and held of a volume.
         benchmark=asset.factors[:, 0] if study.values != "volume" else np.full(asset.times.size, np.nan),
         calendar=asset.calendar,
+        times_us=asset.times,
         bar_zero=zero,
         bad_bars=asset.bad_bars,
         mask=spoiled.get(event.asset_id),

@@ -40,21 +40,27 @@ def study_csv(
     explain: Annotated[str, typer.Option(help="Columns of --events that explain the CARs, comma-separated.")] = "",
     panel: Annotated[str, typer.Option(help="Bars of a panel event study around bar 0, e.g. -5:5.")] = "",
     pairs: Annotated[str, typer.Option(help="Pairs behind the mean correlation: every, or shared (2010).")] = "every",
+    single: Annotated[bool, typer.Option("--single", help="Judge each event alone too (JSON, `single`).")] = False,
     fmt: FormatOption = Format.JSON,
 ) -> None:
     """Run an event study on CSV tables: every event, every test, with reasons for what is absent.
 
     Bounds are inclusive, as in the literature; bar 0 is the first row at or after the event. --values returns takes any
     series as it stands; --values volume takes logs first (use --model constant_mean without a --market of volumes).
-    --explain and --panel add regressions: CARs on event characteristics, and leads and lags with fixed effects.
+    --single adds to each event of the JSON its scaled interval, its placebo rank and the interval from inside its
+    window, as simple returns. --explain and --panel add regressions: CARs on event characteristics, and leads and lags
+    with fixed effects.
 
     Example: aftershock study csv --prices prices.csv --market market.csv --events events.csv
     --estimation=-130:-11 --window=-2:2 --format json
     """
     from analysis.own.report import study_to_dict, study_to_frame
     from analysis.own.run import OwnRequest, run_own_study
+    from analysis.own.single import add_singles
     from flows.jobs.own_files import read_table
 
+    if single and fmt is not Format.JSON:
+        raise CommandError("--single is part of the JSON document; leave out --format or give --format json")
     wanted = (estimation, window, values, returns, model, benchmark, factors, mask, minimum_estimation, cumulative)
     request = OwnRequest(*wanted, parts, explain, panel, pairs)
     try:
@@ -66,7 +72,10 @@ def study_csv(
     if fmt is Format.JSON:
         import json
 
-        typer.echo(json.dumps(study_to_dict(result), indent=1, ensure_ascii=False))
+        document = study_to_dict(result)
+        if single:
+            add_singles(document, result, request)
+        typer.echo(json.dumps(document, indent=1, ensure_ascii=False))
     else:
         talk(result.conventions)
         emit(study_to_frame(result), fmt)

@@ -1,4 +1,4 @@
-"""A user's CSV files as tables of text."""
+"""A user's CSV and Parquet files as tables of text."""
 
 from __future__ import annotations
 
@@ -11,12 +11,26 @@ import polars as pl
 
 from flows.errors import CommandError
 
+_PARQUET_MAGIC = b"PAR1"
+
 
 def read_table(path: Path) -> pl.DataFrame:
     """The file as text columns; CommandError says what is wrong with it and where."""
     if not path.exists() or path.is_dir():
-        raise CommandError(f"{path} does not exist; give the path of a CSV file")
-    return parse_table(path.read_bytes(), str(path))
+        raise CommandError(f"{path} does not exist; give the path of a CSV or Parquet file")
+    body = path.read_bytes()
+    return _read_parquet(body, str(path)) if body.startswith(_PARQUET_MAGIC) else parse_table(body, str(path))
+
+
+def _read_parquet(body: bytes, source: str) -> pl.DataFrame:
+    """The columns as text, instants in UTC; floats as the shortest text that reads back as the same number."""
+    try:
+        frame = pl.read_parquet(io.BytesIO(body))
+    except pl.exceptions.PolarsError as exc:
+        raise CommandError(f"{source} is not a whole Parquet file: {exc}") from exc
+    zoned = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.Datetime) and dtype.time_zone]
+    naive = frame.with_columns(pl.col(zoned).dt.convert_time_zone("UTC").dt.replace_time_zone(None))
+    return naive.select(pl.all().cast(pl.String))
 
 
 def parse_table(body: bytes, source: str) -> pl.DataFrame:

@@ -101,6 +101,13 @@ def describe_regime(score: WindowScore) -> str:
     return words
 
 
+def describe_resolution(n_independent: int) -> str:
+    """That a rank among so few independent windows cannot reach 5 %; empty where it can."""
+    if n_independent >= _LEAST_FOR_LEVEL:
+        return ""
+    return f"{count(n_independent)} independent windows: the rank cannot reach 5 %"
+
+
 def _inside_row(pair: Pair, hours: float, n_bars: int, score: WindowScore) -> ResultRow:
     if score.inside is None:
         reason = (
@@ -139,7 +146,7 @@ def _rank_row(pair: Pair, hours: float, n_bars: int, score: WindowScore, rank: P
         return absent_row(pair, hours, "placebo_rank", reason)
     days = (pair.index - int(score.starts.indices[0])) * pair.series.bar_hours / 24.0
     floor = f"p cannot be below {plain(1.0 / (1 + rank.n_independent), 3)}"
-    cannot = " and cannot reach 5 %" if rank.n_independent < _LEAST_FOR_LEVEL else ""
+    cannot = f"; {words}" if (words := describe_resolution(rank.n_independent)) else ""
     words = (
         f"{pair.conventions}; placebos: {rank.n} windows in the {count(days)} days before, {score.starts.matching}, "
         f"other events avoided, each over the volatility of the hours before it and the rhythm of the week; "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +57,7 @@ class Ground:
     length: int  # of an estimation window
     minimum: int  # usable estimation bars
     history: int  # in which placebo windows are looked for
+    gap: int = 0  # between the estimation window and the event's first bar
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +168,14 @@ def score_window(ground: Ground, measured: WindowMeasures, n_bars: int) -> Windo
         ground.of_day,
         ground.index,
         n_bars,
-        history=ground.history,
+        history=min(ground.history, ground.index - 1 - ground.gap),
         is_masked=ground.is_masked,
         bar_hours=ground.bar_hours,
     )
-    at = starts.indices
-    fitted = fit_around(ground.sums, at, n_bars, limit=ground.index, length=ground.length, minimum=ground.minimum)
+    at, gap = starts.indices, ground.gap
+    fitted = fit_around(
+        ground.sums, at - gap, n_bars + gap, limit=ground.index, length=ground.length, minimum=ground.minimum
+    )
     placebos = measure_windows(ground.sums, at, n_bars, fitted)
     here = np.array([ground.index], dtype=np.int64)
     car, spread = float(measured.car[0]), _spreads(ground, here, n_bars)
@@ -302,7 +305,7 @@ def _inside(ground: Ground, starts: Integers, n_bars: int) -> Floats:
 
 def _month(ground: Ground) -> float:
     """Median volatility per bar of the estimation window, other events left out; 0 without one."""
-    first = max(0, ground.index - ground.length)
+    first = max(0, ground.index - ground.length - ground.gap)
     squares = median_squares(ground.residuals / ground.shape)[first : ground.index]
     known = squares[np.isfinite(squares) & ~ground.is_masked[first : ground.index]]
     return float(np.sqrt(known.mean())) if known.size else 0.0
@@ -320,12 +323,14 @@ def _upper_quantile(values: Floats) -> float | None:
     return float(np.quantile(known, 0.975)) if known.size else None
 
 
-def ground_of_arrays(series: AlignedSeries, is_masked: Flags, index: int, lengths: Integers) -> Ground | None:
+def ground_of_series(
+    series: AlignedSeries, is_masked: Flags, index: int, lengths: Integers, *, gap: int = 0
+) -> Ground | None:
     """The ground of an event from its bars alone, or None where its model cannot be fitted on them."""
     sums = sum_returns(series, is_masked)
-    here = np.array([index], dtype=np.int64)
+    here = np.array([index - gap], dtype=np.int64)
     length, minimum, _ = (int(value) for value in lengths)
     coefficients = fit_around(sums, here, 0, limit=index, length=length, minimum=minimum)
     if coefficients.reason[0]:
         return None
-    return prepare_ground(series, sums, is_masked, index, coefficients, lengths)
+    return replace(prepare_ground(series, sums, is_masked, index, coefficients, lengths), gap=gap)
