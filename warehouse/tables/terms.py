@@ -209,3 +209,14 @@ def asset_of(market_id: str) -> str:
 def is_simulated_market(market_id: str) -> bool:
     """Whether the market belongs to a simulated venue."""
     return market_id.split(":", 1)[0].startswith("simulat")
+
+
+# The six verdicts on a statement, strongest support first.
+STATEMENT_VERDICT_TITLES = {
+    "supported": "supported",
+    "another_reading": "supported in another reading",
+    "understated": "understated",
+    "overstated": "overstated",
+    "not_supported": "not supported",
+    "cannot_be_told": "cannot be told",
+}

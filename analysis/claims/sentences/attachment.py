@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from analysis.claims.sentences.forms import Form
@@ -11,7 +12,7 @@ from analysis.claims.sentences.windows import TimePhrase
 from analysis.claims.statement import Kind
 
 
-def window_of(state: SentenceState, first: int, last: int, form: Form, *, is_inherited: bool) -> str | None:
+def window_of(state: SentenceState, first: int, last: int, form: Form, *, is_inherited: bool) -> TimePhrase | None:
     """The token of the window that goes with the phrase: in its clause, at the head of the sentence, or taken up."""
     tokens = state.tokens
     is_price = form.kind in PRICE_KINDS
@@ -25,15 +26,15 @@ def window_of(state: SentenceState, first: int, last: int, form: Form, *, is_inh
     own = [window for window in state.windows if start <= window.start < end and not _is_inside(window, tokens)]
     own.sort(key=lambda window: abs(window.start - tokens[first].start))
     if own:
-        return _placed(own[0].token, state)
+        return _placed(own[0], state)
     heads = [window for window in state.windows if window.end <= start and _is_head(window, state, is_inherited)]
     if heads and form.kind is not Kind.ALL_TIME_EXTREME and not (is_price and heads[-1].is_today):
-        return _placed(heads[-1].token, state)
+        return _placed(heads[-1], state)
     if form.kind is Kind.RELATIVE and len(state.windows) == 1 and not _is_inside(state.windows[0], tokens):
-        return _placed(state.windows[0].token, state)
-    if state.paragraph.window is not None and form.kind is not Kind.N_PERIOD_EXTREME:
-        return _placed(state.paragraph.window.token, state)
-    return UNSAID_WINDOW if form.kind in MOVE_KINDS else None
+        return _placed(state.windows[0], state)
+    if state.paragraph.window is not None and (not is_price or state.paragraph.window.is_day):
+        return _placed(state.paragraph.window, state)
+    return TimePhrase(start, start, UNSAID_WINDOW) if form.kind in MOVE_KINDS else None
 
 
 def _is_listed(tokens: list[Token], comma: int) -> bool:
@@ -54,6 +55,8 @@ def _is_head(window: TimePhrase, state: SentenceState, is_inherited: bool) -> bo
     clause = next((c for c in state.sentence.clauses if c.start <= window.start < c.end), None)
     if clause is None or _is_inside(window, state.tokens):
         return False
+    if window.token.startswith("at:") and clause.opener in ("after", "following"):
+        return False  # the time of what happened, not of the move
     own = [token for token in state.tokens if clause.start <= token.start < clause.end]
     if not any(token.market is not None or token.quantity is not None for token in own):
         return True
@@ -65,7 +68,11 @@ def _is_new_verb(tokens: list[Token], at: int) -> bool:
     return "AND" in tokens[at].classes and at + 1 < len(tokens) and tokens[at + 1].market is None
 
 
-def _placed(phrase: str, state: SentenceState) -> str:
+def _placed(named: TimePhrase, state: SentenceState) -> TimePhrase:
+    return replace(named, token=_calendar_token(named.token, state))
+
+
+def _calendar_token(phrase: str, state: SentenceState) -> str:
     if phrase not in ("on_the_day", "the_month"):
         return phrase
     days = [window.token for window in state.windows if window.is_day]

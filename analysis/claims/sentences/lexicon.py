@@ -135,7 +135,7 @@ _SINGLE |= {
 
 
 def _key(phrase: str) -> tuple[str, ...]:
-    return tuple(phrase.replace("-", " ").replace("’", "'").split())
+    return tuple(phrase.replace("-", " ").replace("&", " & ").replace("’", "'").split())
 
 
 def _by_first(

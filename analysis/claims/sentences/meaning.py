@@ -49,6 +49,7 @@ def statement_of(
         peak=peak if form.kind is Kind.DRAWDOWN else None,
         amount=peak if form.form_id == "move_by_amount" else None,
         is_negated=form.is_negated,
+        is_range_bound=form.form_id == "flat" and any("BOUND" in token.classes for token in tokens),
     )
 
 

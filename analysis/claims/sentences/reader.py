@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 
+from analysis.claims.judging.windows import place_token, resolve_window
 from analysis.claims.sentences.attachment import window_of
 from analysis.claims.sentences.forms import Form, Grammar, packaged_grammar
 from analysis.claims.sentences.lexicon import NamedMarket
 from analysis.claims.sentences.meaning import statement_of
+from analysis.claims.sentences.references import LedgerEvent, find_reference
 from analysis.claims.sentences.sentence import (
     MARK_CLASSES,
     PERCENT_KINDS,
@@ -22,13 +25,16 @@ from analysis.claims.sentences.sentence import (
     Unjudged,
 )
 from analysis.claims.sentences.subjects import NamedSubject, find_subject, is_about_quantity, subject_before
+from analysis.claims.sentences.tables import find_tables, read_cells
 from analysis.claims.sentences.tokens import Token, tokenise
-from analysis.claims.sentences.windows import find_windows
-from analysis.claims.statement import Kind
+from analysis.claims.sentences.windows import TimePhrase, find_windows
+from analysis.claims.statement import Kind, StatedWindow, Statement
 from analysis.events.wording.clauses import split_sentences
 from analysis.events.wording.modality import Modality, find_modalities, modality_of
 
 _ADVERT = frozenset({Modality.ADVERT})  # what an advert says of one of our markets is an ordinary statement
+# A window that begins so few characters after a phrase is part of it.
+_NEXT_WORD = 2
 # How far before a verb its denial stands, in tokens.
 _DENIAL_REACH = 6
 _REASONS = {
@@ -43,20 +49,30 @@ _REASONS = {
 }
 
 
-def read_text(text: str, said_at: datetime, grammar: Grammar | None = None) -> ReadText:
-    """Every statement about a market in the text, in the order of the words; `said_at` places its weekdays."""
+def read_text(
+    text: str, said_at: datetime, grammar: Grammar | None = None, events: Sequence[LedgerEvent] = ()
+) -> ReadText:
+    """Every statement about a market in the text, in the order of the words.
+
+    `said_at` (UTC) places its weekdays; `events` are those that its words may refer to.
+    """
     grammar = packaged_grammar() if grammar is None else grammar
     sentences = split_sentences(text)
     spoken = find_modalities(text, sentences)
     statements: list[ReadStatement] = []
     unjudged: list[Unjudged] = []
     paragraph = ParagraphState()
+    tables = find_tables(text)
+    for number, table in enumerate(tables):
+        statements += read_cells(text, table, said_at, grammar.lexicon, -1 - number)
     for number, sentence in enumerate(sentences):
+        if any(table[0][0] <= sentence.start < table[-1][1] for table in tables):
+            continue
         if sentence.paragraph != paragraph.number:
-            paragraph = ParagraphState(sentence.paragraph)
+            paragraph = ParagraphState(sentence.paragraph, event=paragraph.event)
         tokens = tokenise(text, sentence.clauses, grammar.lexicon)
         windows = find_windows(text, sentence.start, sentence.end, said_at)
-        state = SentenceState(text, sentence, tokens, windows, spoken, said_at, number, paragraph)
+        state = SentenceState(text, sentence, tokens, windows, spoken, said_at, number, paragraph, events)
         _read_sentence(state, grammar)
         statements += state.found
         unjudged += state.unjudged
@@ -136,14 +152,22 @@ def _read_hit(state: SentenceState, first: int, last: int, form: Form) -> None:
         state.unjudged.append(Unjudged(start, end, reason))
         return
     window = window_of(state, first, last, form, is_inherited=subject.is_inherited)
+    sentence = state.text[state.sentence.start : state.sentence.end]
+    event = find_reference(sentence, state.said_at, state.events) if state.events else None
+    state.paragraph.event = event or state.paragraph.event
+    token = window.token if window is not None else None
+    if window is not None and end <= window.start <= end + _NEXT_WORD and window.end <= state.sentence.end:
+        end = window.end
     for market in subject.markets:
         if not market.is_ours:
             state.unjudged.append(Unjudged(start, end, "other_market"))
             continue
-        statement = statement_of(state, first, last, form, market.market, window)
+        statement = statement_of(state, first, last, form, market.market, token)
         if statement is None:
             continue
         is_sure = subject.n_unknown == 0 and (not subject.is_inherited or len(subject.markets) == 1)
+        statement = _anchored(state, statement, window, event)
+        statement = _dated_extreme(statement, window, state)
         state.found.append(ReadStatement(statement, start, end, is_sure, form.form_id, state.number))
 
 
@@ -193,3 +217,62 @@ def _reports(state: SentenceState, first: int, last: int, form: Form) -> bool:
     if clause is not None and clause.opener in ("as", "amid", "despite", "while", "after", "following"):
         return True
     return state.tokens[first].text.lower().endswith(("s", "ed")) and form.kind is not Kind.RANGE
+
+
+def _anchored(
+    state: SentenceState, statement: Statement, window: TimePhrase | None, event: LedgerEvent | None
+) -> Statement:
+    """The statement with what it refers to; a window counted from there begins there."""
+    happened = _stated_time(state, window)
+    if event is None and window is not None and window.is_forward:
+        event = state.paragraph.event
+    if happened is None and event is not None:
+        statement = replace(statement, event_id=event.event_id, event_utc=event.at_utc)
+    elif happened is not None:
+        statement = replace(statement, event_utc=happened)
+    own = statement.window
+    if (
+        own is None
+        or window is None
+        or not window.is_forward
+        or statement.event_utc is None
+        or own.token != window.token
+    ):
+        return statement
+    return replace(statement, window=StatedWindow(own.token, *_from_event(window.token, statement.event_utc)))
+
+
+def _from_event(token: str, event_utc: datetime) -> tuple[datetime, datetime | None]:
+    """A length of time counted from what happened."""
+    start, end = place_token(token, event_utc)
+    return event_utc, None if start is None or end is None else event_utc + (end - start)
+
+
+def _stated_time(state: SentenceState, window: TimePhrase | None) -> datetime | None:
+    """When the thing happened that a length of time is counted from: "in the hour after the post at 20:50 UTC"."""
+    if window is None or not window.is_forward:
+        return None
+    for named in state.windows:
+        clause = next((c for c in state.sentence.clauses if c.start <= named.start < c.end), None)
+        if named.token.startswith("at:") and clause is not None and clause.opener in ("after", "following"):
+            return datetime.fromisoformat(named.token.removeprefix("at:")).replace(tzinfo=UTC)
+    return None
+
+
+def _dated_extreme(statement: Statement, window: TimePhrase | None, state: SentenceState) -> Statement:
+    """An extreme said to have been set inside a window ("within 12 hours … a three-week high") has that window's end.
+
+    Without a window of its own it has that of the statement before it in the sentence.
+    """
+    if statement.kind is not Kind.N_PERIOD_EXTREME or statement.said_at is None:
+        return statement
+    before = state.found[-1].statement if state.found else None
+    if before is not None and before.asset == statement.asset and before.window is not None:
+        end = resolve_window(before).to_utc
+    elif window is None or window.token == UNSAID_WINDOW:
+        return statement
+    elif window.is_forward and statement.event_utc is not None:
+        _, end = _from_event(window.token, statement.event_utc)
+    else:
+        _, end = place_token(window.token, statement.said_at, statement.event_utc)
+    return statement if end is None else replace(statement, as_of=min(end, statement.said_at))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from analysis.claims.sentences.references import LedgerEvent
 from analysis.claims.sentences.subjects import NOBODY, NamedSubject
 from analysis.claims.sentences.tokens import Token
 from analysis.claims.sentences.windows import TimePhrase
@@ -59,6 +61,7 @@ class ParagraphState:
     number: int = -1
     subject: NamedSubject = NOBODY
     window: TimePhrase | None = None
+    event: LedgerEvent | None = None  # named last in the text
 
 
 @dataclass(slots=True)
@@ -73,6 +76,7 @@ class SentenceState:
     said_at: datetime
     number: int
     paragraph: ParagraphState
+    events: Sequence[LedgerEvent] = ()
     used: set[tuple[int, str]] = field(default_factory=set)
     found: list[ReadStatement] = field(default_factory=list)
     unjudged: list[Unjudged] = field(default_factory=list)

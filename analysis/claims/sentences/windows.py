@@ -44,6 +44,7 @@ class TimePhrase:
     end: int
     token: str
     is_day: bool = False
+    is_forward: bool = False  # counted from something that happened: "within 12 hours of", "the following week"
 
     @property
     def is_today(self) -> bool:
@@ -51,6 +52,8 @@ class TimePhrase:
         return self.token.startswith("today")
 
 
+# A date without a year that lies so little ahead is a day to come.
+_COMING = timedelta(days=60)
 _Reader = Callable[[re.Match[str], datetime], str | None]
 
 
@@ -65,7 +68,10 @@ def find_windows(text: str, start: int, end: int, said_at: datetime) -> list[Tim
                 continue
             token = read(match, said_at)
             if token is not None:
-                found.append(TimePhrase(match.start(), match.end(), token, token.startswith(("day:", "today"))))
+                is_forward = _FORWARD.match(text, match.end()) is not None or "following" in match.group().lower()
+                found.append(
+                    TimePhrase(match.start(), match.end(), token, token.startswith(("day:", "today")), is_forward)
+                )
     return sorted(found, key=lambda phrase: phrase.start)
 
 
@@ -126,6 +132,8 @@ def _date(match: re.Match[str], said_at: datetime) -> str | None:
         named = date(year, month, int(day or 1))
     except ValueError:
         return None
+    if not match["year"] and said_at.date() < named.replace(year=named.year + 1) < said_at.date() + _COMING:
+        return None  # a day to come, not that day of last year
     return "today" if named == said_at.date() else f"day:{named.isoformat()}"
 
 
@@ -240,6 +248,7 @@ def _fill(pattern: str) -> str:
     return re.sub(r"\{([a-z]+)\}", lambda name: _LISTS[name.group(1)], pattern)
 
 
+_FORWARD = re.compile(r"\s*(?:of|after|following|from)\b", re.IGNORECASE)
 _ANY = re.compile(
     r"hour|minute|day|week|month|quarter|year|since|today|night|recent|lately|daily|20\d\d|Q[1-4]|session|ytd|mtd"
     rf"|24h|24 h|7d|\b(?:{_MONTH})\b|\b(?:ET|EST|EDT|UTC|GMT)\b",

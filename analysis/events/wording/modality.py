@@ -145,8 +145,8 @@ def _findings_of(text: str, sentence: Sentence, clause: Clause, cues: tuple[Cue,
     words = text[clause.start : clause.end].replace("’", "'")
     found = []
     for cue in cues:
-        if cue.reach == "text":
-            continue
+        if cue.reach == "text" or (cue.cue_id == "inversion" and clause.opener == ","):
+            continue  # "Bitcoin, by contrast, was": no question begins after a comma
         hit = cue.pattern.search(words)
         if hit is None:
             continue

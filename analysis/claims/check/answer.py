@@ -1,0 +1,139 @@
+"""The answer to a text: every statement with its verdict and proof, and what is not judged, with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from analysis.claims.judging.judge import judge_statement
+from analysis.claims.judging.market import MarketEvidence
+from analysis.claims.judging.windows import WindowError, resolve_window
+from analysis.claims.sentences.forms import Grammar
+from analysis.claims.sentences.reader import read_text
+from analysis.claims.sentences.references import LedgerEvent
+from analysis.claims.sentences.sentence import ReadStatement, Unjudged
+from analysis.claims.statement import Judgement, StatedWindow, TriedReading
+from warehouse.tables.units import iso_instant
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedStatement:
+    """A statement as read, the window it was judged in, and the judgement."""
+
+    statement_id: str
+    group_id: str
+    read: ReadStatement
+    window: StatedWindow
+    judgement: Judgement
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedText:
+    """What a text says and whether it is so, in the order of the words; places are characters of `text`."""
+
+    text: str
+    said_at: datetime
+    data_as_of: datetime | None
+    statements: tuple[JudgedStatement, ...]
+    unjudged: tuple[Unjudged, ...]
+
+
+def check_text(
+    text: str,
+    said_at: datetime,
+    market: MarketEvidence,
+    events: Sequence[LedgerEvent] = (),
+    grammar: Grammar | None = None,
+) -> CheckedText:
+    """Read a text and judge every statement about the past of one of our markets as of `said_at` (UTC)."""
+    read = read_text(text, said_at, grammar, events)
+    groups: dict[tuple[int, str], str] = {}
+    judged = []
+    for number, item in enumerate(read.statements, start=1):
+        key = (item.group, item.statement.asset)
+        group_id = groups.setdefault(key, f"g{len(groups) + 1}")
+        try:
+            window = resolve_window(item.statement)
+        except WindowError:
+            window = item.statement.window or StatedWindow("")
+        judgement = judge_statement(item.statement, market)
+        judged.append(JudgedStatement(f"s{number}", group_id, item, window, judgement))
+    return CheckedText(text, said_at, market.data_as_of, tuple(judged), read.unjudged)
+
+
+def as_document(answer: CheckedText, extra: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The answer as JSON: the keys are stable, times are UTC, a null stands for what was not said."""
+    return {
+        **(extra or {}),
+        "said_at_utc": _utc(answer.said_at),
+        "data_as_of_utc": _utc(answer.data_as_of),
+        "statements": [_statement(answer.text, item) for item in answer.statements],
+        "not_judged": [
+            {"start": item.start, "end": item.end, "text": answer.text[item.start : item.end], "reason": item.reason}
+            for item in answer.unjudged
+        ],
+    }
+
+
+def move_places(answer: CheckedText, source: str, places: Iterator[int] | Sequence[int]) -> CheckedText:
+    """The same answer with its places in `source`: `places` has that of each character of the text, and of its end."""
+    at = list(places)
+    statements = tuple(
+        replace(item, read=replace(item.read, start=at[item.read.start], end=at[item.read.end]))
+        for item in answer.statements
+    )
+    unjudged = tuple(replace(item, start=at[item.start], end=at[item.end]) for item in answer.unjudged)
+    return replace(answer, text=source, statements=statements, unjudged=unjudged)
+
+
+def _statement(text: str, item: JudgedStatement) -> dict[str, Any]:
+    said = item.read.statement
+    return {
+        "id": item.statement_id,
+        "group_id": item.group_id,
+        "start": item.read.start,
+        "end": item.read.end,
+        "text": text[item.read.start : item.read.end],
+        "certainty": "sure" if item.read.is_sure else "unsure",
+        "kind": str(said.kind),
+        "asset": said.asset,
+        "direction": str(said.direction),
+        "size": said.size,
+        "size_high": said.size_high,
+        "price": said.price,
+        "price_high": said.price_high,
+        "peak": said.peak,
+        "versus": list(said.versus) or None,
+        "comparator": str(said.comparator) if said.comparator is not None else None,
+        "window": {
+            "token": said.window.token if said.window is not None else None,
+            "from_utc": _utc(item.window.from_utc),
+            "to_utc": _utc(item.window.to_utc),
+        },
+        "event_id": said.event_id,
+        "verdict": str(item.judgement.verdict),
+        "measured": item.judgement.measured,
+        "closest_true": item.judgement.closest_true,
+        "readings": [_reading(reading) for reading in item.judgement.readings],
+        "venues": [_reading(reading) for reading in item.judgement.venues],
+        "reason": item.judgement.reason,
+    }
+
+
+def _reading(reading: TriedReading) -> dict[str, Any]:
+    return {
+        "name": reading.name,
+        "from_utc": _utc(reading.from_utc),
+        "to_utc": _utc(reading.to_utc),
+        "value": reading.value,
+        "unit": reading.unit,
+        "fits": reading.fits,
+        "market_id": reading.market_id,
+        "detail": reading.detail,
+    }
+
+
+def _utc(instant: datetime | None) -> str | None:
+    return None if instant is None else iso_instant(instant)

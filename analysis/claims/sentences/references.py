@@ -1,0 +1,57 @@
+"""Which event of the ledger words refer to: "after the US restriction", "since the halving on 14 December"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+# How long after an event a text still calls it by a bare word ("the ban").
+REACH = timedelta(days=21)
+# Letters that words of one stem share ("restrict", "restriction", "restrictions").
+_STEM_LETTERS = 6
+_LEAST_LETTERS = 4
+# Share of the words of a reference that the event has to know.
+_LEAST_SHARE = 0.5
+_OPENED = re.compile(
+    r"\b(?:after|following|since|of|amid|despite|in response to)\s+(?:the |a |an |its |this |that )?"
+    r"(?P<words>[A-Za-z0-9.’'& -]{3,80})",
+    re.IGNORECASE,
+)
+_EMPTY = {"that", "this", "with", "from", "year", "week", "month", "hours", "days", "news", "price", "token", "market"}
+_EMPTY |= {"announcement", "announced", "move", "government", "models", "high", "time", "into", "over", "been", "start"}
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEvent:
+    """An event that words may refer to: when it happened, and every word it is known by."""
+
+    event_id: str
+    at_utc: datetime
+    words: str
+    is_ledger: bool
+
+
+def find_reference(words: str, said_at: datetime, events: Sequence[LedgerEvent]) -> LedgerEvent | None:
+    """The event that the words after "after", "of", "since" … name; None where none, or no single best, is named.
+
+    Only events up to `said_at` and not older than REACH count. An entry of the ledger goes before a detected event.
+    """
+    near = [event for event in events if said_at - REACH <= event.at_utc <= said_at]
+    best: tuple[float, bool, LedgerEvent] | None = None
+    for reference in _OPENED.finditer(words):
+        asked = _stems(reference["words"])
+        if not asked:
+            continue
+        for event in near:
+            known = _stems(event.words)
+            share = len(asked & known) / len(asked)
+            if share >= _LEAST_SHARE and (best is None or (share, event.is_ledger) > best[:2]):
+                best = (share, event.is_ledger, event)
+    return best[2] if best is not None else None
+
+
+def _stems(words: str) -> set[str]:
+    found = re.findall(r"[a-z0-9]+", words.lower().replace("u.s.", "us"))
+    return {word[:_STEM_LETTERS] for word in found if len(word) >= _LEAST_LETTERS and word not in _EMPTY}

@@ -1,0 +1,1 @@
+"""Checked texts as pages and as data for search engines."""

@@ -1,0 +1,1 @@
+"""Texts checked on the published file of a home."""

@@ -1,0 +1,106 @@
+"""A checked text written for people, programs and correction."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+import tomlkit
+
+from analysis.claims.check.answer import CheckedText, as_document
+from analysis.claims.statement import Statement
+from warehouse.tables.terms import STATEMENT_VERDICT_TITLES
+from warehouse.tables.units import iso_minute, plain, plural
+
+# A terminal is at least this wide.
+_WIDTH = 100
+# Significant digits of a quoted price: none is longer.
+PRICE_DIGITS = 12
+_INDENT = "    "
+
+
+def as_json(answer: CheckedText) -> str:
+    """The document of the answer; keys are stable, places are characters of the text given."""
+    return json.dumps(as_document(answer), ensure_ascii=False, indent=1) + "\n"
+
+
+def as_table(answer: CheckedText) -> str:
+    """One block a statement: verdict, words, what was measured, the closest true statement."""
+    lines: list[str] = []
+    for item in as_document(answer)["statements"]:
+        unsure = " (reading unsure)" if item["certainty"] == "unsure" else ""
+        lines.append(
+            f"{STATEMENT_VERDICT_TITLES[item['verdict']]}: “{_one_line(item['text'])}” {item['asset']}{unsure}"
+        )
+        said = list(dict.fromkeys(text for text in (item["measured"], item["closest_true"], item["reason"]) if text))
+        lines += [wrapped for text in said for wrapped in _wrapped(text)]
+    lines += list(_silence(answer))
+    if not answer.statements:
+        lines.insert(0, "No statement about the past of one of our markets was read.")
+    return "\n".join(lines) + "\n"
+
+
+def as_html(answer: CheckedText) -> str:
+    """The marked text as one self-contained page."""
+    from dashboards.articles.article import draw_article
+
+    return draw_article(as_document(answer), answer.text)
+
+
+def as_claimreview(answer: CheckedText) -> str:
+    """The verdicts as schema.org ClaimReview."""
+    from dashboards.articles.claim_review import review_document
+
+    return json.dumps(review_document(as_document(answer)), ensure_ascii=False, indent=1) + "\n"
+
+
+def as_toml(answer: CheckedText) -> str:
+    """Claims for config/claims.toml, one a statement: to correct a reading and have it judged with every run."""
+    entries = tomlkit.aot()
+    for item, judged in zip(as_document(answer)["statements"], answer.statements, strict=True):
+        entries.append(tomlkit.item(_claim(item, judged.read.statement, answer)))
+    document = tomlkit.document()
+    document.add(
+        tomlkit.comment("Correct what was read wrongly; `aftershock claims check --file THIS` judges it again.")
+    )
+    document.add("claim", entries)
+    return tomlkit.dumps(document)
+
+
+def _claim(item: dict[str, Any], said: Statement, answer: CheckedText) -> dict[str, Any]:
+    size = item["size"]
+    quoted = (said.size_quoted or "").strip("+-−")
+    entry: dict[str, Any] = {
+        "id": f"read-{item['id']}",
+        "episode": "read",
+        "kind": item["kind"],
+        "quote": _one_line(item["text"]),
+        "asset": item["asset"],
+        "direction": item["direction"],
+        "said_at": answer.said_at,
+        "size": None if size is None else size if item["kind"] == "multiple" else quoted,
+        "price": None if item["price"] is None else f"${plain(item['price'], PRICE_DIGITS)}",
+        "price_high": None if item["price_high"] is None else f"${plain(item['price_high'], PRICE_DIGITS)}",
+        "comparator": item["comparator"],
+        "window": item["window"]["token"],
+        "versus": item["versus"],
+        "event": item["event_id"],
+    }
+    return {key: value for key, value in entry.items() if value is not None}
+
+
+def _silence(answer: CheckedText) -> Iterator[str]:
+    for item in answer.unjudged:
+        yield f"not judged ({item.reason.replace('_', ' ')}): “{_one_line(answer.text[item.start : item.end])}”"
+    told = f"{plural(len(answer.statements), 'statement')} judged as of {iso_minute(answer.said_at)} UTC"
+    yield f"{told}; {plural(len(answer.unjudged), 'passage')} not judged"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT)

@@ -1,0 +1,126 @@
+"""A text read and judged on bars made for it."""
+
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+import pytest
+
+from analysis.claims.check.answer import CheckedText, as_document, check_text
+from analysis.claims.check.datelines import dateline
+from analysis.claims.check.markup import is_markup, published_time, read_markup
+from analysis.claims.judging.market import MarketEvidence, gather_market
+from analysis.claims.sentences.references import LedgerEvent, find_reference
+from warehouse.tables.contract import UTC as UTC_TYPE
+
+BAN = LedgerEvent(
+    "2026-03-18-model-access-restriction", datetime(2026, 3, 18, 0, tzinfo=UTC), "US restriction of model access", True
+)
+SAID_AT = datetime(2026, 3, 20, 12, tzinfo=UTC)
+
+
+def make_path(asset: str, prices: dict[int, float], n_hours: int = 24 * 40) -> pl.DataFrame:
+    """Hourly bars up to SAID_AT: 100 until an hour of `prices` (hours before SAID_AT) sets another price."""
+    price, rows = 100.0, []
+    for back in range(n_hours, 0, -1):
+        price = prices.get(back, price)
+        opened = SAID_AT - timedelta(hours=back)
+        rows.append((asset, f"binance:{asset}/USDT", "1h", opened, price, price, price))
+    names = ["asset_id", "market_id", "timeframe", "open_time_utc", "high_quote", "low_quote", "close_quote"]
+    return pl.DataFrame(rows, names, orient="row", schema_overrides={"open_time_utc": UTC_TYPE})
+
+
+def make_answer(text: str, tao: dict[int, float] | None = None) -> CheckedText:
+    """The text judged on a path of TAO that rises 20 % in the six hours after the ban."""
+    bars = make_path("TAO", {54: 120.0} if tao is None else tao)
+    market: MarketEvidence = gather_market(pl.concat([bars, make_path("BTC", {})]))
+    return check_text(text, SAID_AT, market, (BAN,))
+
+
+def make_verdicts(text: str, tao: dict[int, float] | None = None) -> list[str]:
+    return [item["verdict"] for item in as_document(make_answer(text, tao))["statements"]]
+
+
+def test_a_window_counted_from_an_event_begins_there() -> None:
+    document = as_document(make_answer("TAO rose 20% within 12 hours of the US restriction, reaching $120."))
+    percent, level = document["statements"]
+    assert percent["event_id"] == BAN.event_id
+    assert percent["window"] == {
+        "token": "PT12H", "from_utc": "2026-03-18T00:00:00Z", "to_utc": "2026-03-18T12:00:00Z"
+    }  # fmt: skip
+    assert (percent["verdict"], level["verdict"]) == ("supported", "supported")
+    assert level["window"] == percent["window"]
+    assert level["group_id"] == percent["group_id"]
+
+
+def test_the_same_words_the_other_way_are_not_supported() -> None:
+    assert make_verdicts("TAO fell 20% within 12 hours of the US restriction.") == ["not_supported"]
+
+
+def test_a_forecast_and_a_question_are_named_and_not_judged() -> None:
+    document = as_document(make_answer("Will TAO rise 20%? BTC could fall 5%."))
+    assert document["statements"] == []
+    assert [item["reason"] for item in document["not_judged"]] == ["question", "forecast"]
+
+
+def test_places_are_characters_of_the_text() -> None:
+    text = "“Märkte” first – then TAO jumped 20% this week."
+    (item,) = as_document(make_answer(text))["statements"]
+    assert item["text"] == text[item["start"] : item["end"]] == "TAO jumped 20% this week"
+
+
+def test_what_is_said_of_a_volume_is_not_judged_as_a_price() -> None:
+    document = as_document(make_answer("TAO volume jumped 20%."))
+    assert [item["reason"] for item in document["not_judged"]] == ["other_quantity"]
+    assert document["statements"] == []
+
+
+def test_a_table_cell_takes_its_market_from_the_row_and_its_day_from_the_head() -> None:
+    text = "| Token | March 17 close | March 19 close | Change |\n|---|---|---|---|\n| TAO | $100 | $120 | +20.0% |\n"
+    items = as_document(make_answer(text))["statements"]
+    assert [(item["kind"], item["window"]["token"], item["verdict"]) for item in items] == [
+        ("level_held", "day:2026-03-17", "supported"),
+        ("level_held", "day:2026-03-19", "supported"),
+        ("percent_move", "2026-03-18/P2D", "supported"),
+    ]
+
+
+def test_a_pronoun_takes_up_the_market_of_the_sentence_before() -> None:
+    items = as_document(make_answer("TAO had a quiet start. It rose 20% this week."))["statements"]
+    assert [(item["asset"], item["size"]) for item in items if item["kind"] == "percent_move"] == [("TAO", 0.2)]
+
+
+def test_html_keeps_the_places_of_the_source() -> None:
+    source = (
+        "<html><head><title>TAO fell 9%</title></head><body><p>Bittensor&#8217;s <b>TAO</b> rose 20%</p></body></html>"
+    )
+    plain = read_markup(source)
+    start = plain.text.index("rose 20%")
+    assert is_markup(source)
+    assert "fell 9%" not in plain.text
+    assert source[plain.place(start) : plain.place(start) + len("rose 20%")] == "rose 20%"
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (
+            '<meta property="article:published_time" content="2026-05-27T09:30:00Z">',
+            datetime(2026, 5, 27, 9, 30, tzinfo=UTC),
+        ),
+        ("<p>no date</p>", None),
+    ],
+)
+def test_a_page_says_when_it_was_published(source: str, expected: datetime | None) -> None:
+    assert published_time(source) == expected
+
+
+def test_a_dateline_without_a_time_is_the_end_of_its_day() -> None:
+    assert dateline("By staff | Wednesday, May 27, 2026") == datetime(2026, 5, 27, 23, 59, tzinfo=UTC)
+    assert dateline("May 27, 2026, 21:00 UTC") == datetime(2026, 5, 27, 21, 0, tzinfo=UTC)
+    assert dateline("A text without a date") is None
+
+
+def test_an_event_after_the_text_is_never_meant() -> None:
+    before = BAN.at_utc - timedelta(hours=1)
+    assert find_reference("after the US restriction", before, [BAN]) is None
+    assert find_reference("after the US restriction", BAN.at_utc + timedelta(hours=1), [BAN]) == BAN

@@ -1,0 +1,107 @@
+"""`aftershock factcheck` judges a sentence, a page, a batch of lines, and scores itself."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from flows.cli import app, register_commands
+from flows.errors import CommandError
+from tests.builders import make_rows
+from warehouse.store.connection import open_writer
+from warehouse.store.publish import publish
+from warehouse.tables.prices import ASSET, CANDLE, MARKET
+
+START = datetime(2026, 6, 1, tzinfo=UTC)
+N_HOURS = 24 * 15
+RISES_AT = 24 * 13  # 100 before, 120 from 2026-06-14 00:00 on
+SENTENCE = "TAO rose 20% this week."
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("home")
+    path = folder / "warehouse.duckdb"
+    market = {"market_id": "okx:TAO/USDT", "asset_id": "TAO", "exchange": "okx", "quote": "USDT", "is_registered": True}
+    candles = []
+    for hour in range(N_HOURS):
+        price = 120.0 if hour >= RISES_AT else 100.0
+        prices = dict.fromkeys(("open_quote", "high_quote", "low_quote", "close_quote"), price)
+        opened = START + timedelta(hours=hour)
+        candles.append({"market_id": "okx:TAO/USDT", "timeframe": "1h", "open_time_utc": opened, **prices})
+    with open_writer(path, 1) as warehouse:
+        for table, rows in ((ASSET, [{"asset_id": "TAO", "role": "ai_token"}]), (MARKET, [market]), (CANDLE, candles)):
+            warehouse.merge(table, make_rows(table, *rows))
+        publish(warehouse, path, folder / "aftershock.duckdb")
+    return folder
+
+
+def call(home: Path, monkeypatch: pytest.MonkeyPatch, *arguments: str, given: str | None = None) -> Result:
+    if not app.registered_commands:
+        register_commands()
+    monkeypatch.setenv("AFTERSHOCK_HOME", str(home))
+    return CliRunner().invoke(app, ["factcheck", *arguments], input=given)
+
+
+def test_a_sentence_gets_its_verdict(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    printed = call(home, monkeypatch, SENTENCE, "--said", "2026-06-14").stdout
+    assert printed.startswith("supported: “TAO rose 20% this week” TAO")
+
+
+def test_standard_input_is_read_like_a_file(home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "article.txt"
+    file.write_text(SENTENCE, encoding="utf-8")
+    arguments = ("--said", "2026-06-14", "--format", "json")
+    from_file = json.loads(call(home, monkeypatch, str(file), *arguments).stdout)
+    assert from_file == json.loads(call(home, monkeypatch, "-", *arguments, given=SENTENCE).stdout)
+    assert from_file["said_at_utc"] == "2026-06-14T23:59:59Z"
+    assert [item["verdict"] for item in from_file["statements"]] == ["supported"]
+
+
+def test_nothing_after_it_was_said_supports_it(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    document = json.loads(call(home, monkeypatch, SENTENCE, "--said", "2026-06-12", "--format", "json").stdout)
+    assert [item["verdict"] for item in document["statements"]] == ["not_supported"]
+
+
+def test_each_line_of_a_batch_gets_a_line_with_its_id(
+    home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    batch = tmp_path / "batch.jsonl"
+    rows = [
+        {"id": "a", "text": SENTENCE, "said_at_utc": "2026-06-14T23:00:00Z"},
+        {"id": "b", "text": "Will TAO rise 20%?", "said_at_utc": "2026-06-14"},
+    ]
+    batch.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    answers = [json.loads(line) for line in call(home, monkeypatch, "--batch", str(batch)).stdout.splitlines()]
+    assert [(answer["id"], len(answer["statements"])) for answer in answers] == [("a", 1), ("b", 0)]
+    assert answers[1]["not_judged"][0]["reason"] == "question"
+
+
+def test_a_gold_file_is_scored(home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    gold = {
+        "asset": "TAO", "scope": "registry", "kind": "percent_move", "direction": "up", "size": 0.2, "price": None,
+        "price_high": None, "comparator": "exact", "window": "this_week", "span": [0, 22], "is_past_statement": True,
+        "truth": {"judgement": "true"},
+    }  # fmt: skip
+    file = tmp_path / "gold.jsonl"
+    row = {"id": "a", "text": SENTENCE, "published_utc": "2026-06-14T23:00:00Z", "statements": [gold]}
+    file.write_text(json.dumps(row), encoding="utf-8")
+    printed = call(home, monkeypatch, "--score", str(file)).stdout
+    assert [line.split()[2] for line in printed.splitlines() if line.startswith(("recall", "verdict"))] == ["1", "1"]
+
+
+@pytest.mark.parametrize("name", ["missing.txt", "not.txt"])
+def test_a_file_that_is_no_text_ends_with_2(
+    home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "not.txt").write_bytes(b"\xff\xfe\x00")
+    error = call(home, monkeypatch, str(tmp_path / name)).exception
+    assert isinstance(error, CommandError)
+    assert error.exit_code == 2
+
+
+def test_an_empty_text_is_refused(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert call(home, monkeypatch, " ").exit_code == 2
+    assert call(home, monkeypatch).exit_code == 2
