@@ -13,7 +13,7 @@ from warehouse.tables.units import iso_day
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 
 
-def load_market(reader: Reader, from_utc: datetime = _FIRST, to_utc: datetime = _LAST) -> MarketEvidence:
+def load_price_evidence(reader: Reader, from_utc: datetime = _FIRST, to_utc: datetime = _LAST) -> MarketEvidence:
     """The candles and the observed prices between two instants (by default all), per unit of each asset."""
     candles = reader.query("candles_with_assets", from_utc=from_utc, to_utc=to_utc)
     assets = reader.frame(ASSET)

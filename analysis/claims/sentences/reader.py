@@ -123,8 +123,12 @@ def _keys(tokens: list[Token], first: int, last: int, form: Form) -> Iterator[tu
         yield from ((k, "percent") for k in range(first, last) if "PERCENT" in tokens[k].classes)
     elif form.kind in PRICE_KINDS and form.form_id != "hold_support":
         yield from ((k, "price") for k in range(first, last) if tokens[k].classes & {"PRICE", "RANGE"})
+    elif form.form_id == "away_from_extreme":
+        kinds = (Kind.N_PERIOD_EXTREME, Kind.ALL_TIME_EXTREME)
+        yield from ((k, str(kind)) for kind in kinds for k in range(first, last) if tokens[k].classes & MARK_CLASSES)
+        yield from ((k, "verb") for k in range(first, last) if tokens[k].classes & _MOVERS)
     elif form.kind is Kind.DIRECTION_ONLY:
-        yield from ((k, "verb") for k in range(first, last) if tokens[k].classes & {"UP", "DOWN", "FLAT"})
+        yield from ((k, "verb") for k in range(first, last) if tokens[k].classes & {"UP", "DOWN", "FLAT", "GAIN_ALONE"})
     elif form.kind is Kind.RELATIVE:
         yield from ((k, "relative") for k in range(first, last) if tokens[k].classes & _RELATIVE)
     else:
@@ -181,13 +185,13 @@ def _reason(
         return form.modality
     if modality is Modality.PREDICTION and not _reports(state, first, last, form):
         return "forecast"
-    if modality not in (Modality.PAST, Modality.PREDICTION, Modality.CAUSAL, Modality.OPINION):
+    if modality not in (Modality.PAST, Modality.PREDICTION, Modality.CAUSAL):
         return _REASONS[modality]
     if subject.is_quantity or is_about_quantity(state.tokens, last):
         return "other_quantity"
     if subject.is_holder:
         return "other_market"
-    if not subject.markets:
+    if not subject.markets or _has_other_subject(state.tokens, first):
         return "unclear"
     if not is_ours:
         return "other_market"
@@ -196,6 +200,18 @@ def _reason(
     if form.kind is Kind.DIRECTION_ONLY and last < len(state.tokens) and state.tokens[last].text == "because":
         return "causal"
     return None
+
+
+def _has_other_subject(tokens: list[Token], first: int) -> bool:
+    """Whether an unknown noun stands right before the verb, which then is not the market's: "Crypto hacks drop"."""
+    if first == 0 or not tokens[first].classes & _VERBS:
+        return False
+    before = tokens[first - 1]
+    return before.classes == _UNKNOWN_WORD and not before.text.lower().endswith(("ly", "ed"))
+
+
+_VERBS = frozenset({"UP", "DOWN", "UP_BY", "DOWN_BY", "REACH", "CROSS_UP", "CROSS_DOWN", "DOUBLE", "RECLAIM"})
+_UNKNOWN_WORD = frozenset({"WORD"})
 
 
 def _is_denied(tokens: list[Token], first: int) -> bool:
@@ -215,6 +231,8 @@ def _reports(state: SentenceState, first: int, last: int, form: Form) -> bool:
     at = state.tokens[first].start
     clause = next((c for c in state.sentence.clauses if c.start <= at < c.end), None)
     if clause is not None and clause.opener in ("as", "amid", "despite", "while", "after", "following"):
+        return True
+    if clause is not None and state.text[clause.start : clause.end].strip().lower().startswith(("why", "how")):
         return True
     return state.tokens[first].text.lower().endswith(("s", "ed")) and form.kind is not Kind.RANGE
 

@@ -18,7 +18,7 @@ _AS = (
 )
 _CONNECTORS = (
     rf"\b(?:{_AS}|while|whereas|amid(?:st)?|after(?! all)|before|despite|but|though|although|following|because|when|yet"
-    r"|unless|if|with(?= (?:a )?\$?\d| will| weak)|also)\b"
+    r"|unless|if|then|with(?= (?:a )?\$?\d| will| weak)|also)\b"
 )
 _PUNCTUATION = r"[:;—|?!\n]|,(?!\d)|(?<=\s)[–-](?=\s)|(?<![ap]\.m)(?<!U\.S)\.(?=\s|$)|…|\((?![A-Z]{2,6}\))"
 _BREAK = re.compile(f"{_PUNCTUATION}|{_CONNECTORS}", re.IGNORECASE)

@@ -167,6 +167,6 @@ def _asked(text: str, sentence: Sentence, last: int) -> list[SpokenSpan]:
         if re.match(r"(?:why|how|what|who|where|which)\b", words):
             break
         found.append(SpokenSpan(clause.start, clause.end, Modality.QUESTION, "question_mark"))
-        if _INVERSION.match(words) or clause.opener in (":", "–", "-", "—", "?", "!", ".", "…", "but", ";"):
+        if _INVERSION.match(words) or clause.opener in (",", ":", "–", "-", "—", "?", "!", ".", "…", "but", ";"):
             break
     return found
