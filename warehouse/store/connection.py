@@ -20,11 +20,10 @@ from warehouse.store.errors import BusyError, NotPublishedError, OutdatedError, 
 from warehouse.store.frames import fetch_frame, run_statement
 from warehouse.store.migrate import migrate
 from warehouse.store.stamps import cure_future
+from warehouse.store.storage import CONFIG, convert_storage, is_readable_by_old_clients
 from warehouse.store.upsert import MergeCount, merge, replace, replace_part
 from warehouse.tables.contract import Table
 from warehouse.tables.units import plain
-
-CONFIG: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 
 
 class Reader:
@@ -162,6 +161,8 @@ def open_writer(path: Path, deadline_seconds: float) -> Iterator[Warehouse]:
         ) from exc
     try:
         connection = _connect(path, is_read_only=False)
+        if not is_readable_by_old_clients(connection):
+            connection = _convert(connection, path)
         try:
             migrate(connection)
             yield Warehouse(connection)
@@ -191,6 +192,16 @@ def open_reader(path: Path) -> Iterator[Reader]:
         ) from exc
     finally:
         connection.close()
+
+
+def _convert(connection: duckdb.DuckDBPyConnection, path: Path) -> duckdb.DuckDBPyConnection:
+    try:
+        migrate(connection)  # so that there is a record of migrations to carry over
+        convert_storage(connection, path)
+    except (duckdb.IOException, OSError) as exc:
+        connection.close()
+        raise StorageFailedError(f"cannot write {path} in its new format: {exc}; free space on the disk") from exc
+    return _connect(path, is_read_only=False)
 
 
 def _connect(path: Path, is_read_only: bool) -> duckdb.DuckDBPyConnection:
