@@ -39,6 +39,7 @@ class EventInput:
     donors: Floats | None = None  # [T, D]
     times_us: Integers | None = None  # [T] as the rows are dated, microseconds since 1970
     reason: str | None = None
+    bar_zero_time: datetime | None = None  # as the row of bar 0 is dated
 
 
 @dataclass(frozen=True, slots=True)

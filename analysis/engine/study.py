@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from analysis.engine.battery import choose_model, load_statistics
+from analysis.engine.measures import group_variance_ratio
 from analysis.engine.multiplicity import benjamini_hochberg, benjamini_yekutieli, holm, romano_wolf
 from analysis.engine.panel import PairRule, Panel, build_panel
 from analysis.engine.regressions.terms import Term
@@ -62,7 +63,11 @@ class GroupEffect:
     lower_95: float | None
     upper_95: float | None
     minimum_detectable: float | None  # |CAAR| seen with 80 % power at 5 %
-    reason: str | None = None  # why there is no standard error
+    reason: str | None = None  # why there is no standard error, or no interval
+    mark: str | None = None  # why the interval should not be believed
+    variance_ratio: float | None = None  # of event windows over ordinary ones of the same length
+    variance_ratio_p: float | None = None  # one-sided, by drawing ordinary windows
+    n_ordinary: int | None = None  # ordinary windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,7 @@ class TestRow:
     p_bh: float | None = None  # Benjamini-Hochberg
     p_by: float | None = None  # Benjamini-Yekutieli
     p_romano_wolf: float | None = None  # for sign_flip only, whose null it shares
+    mark: str | None = None  # why the p should not be believed
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +135,7 @@ def run_study(events: Sequence[EventInput], specification: StudySpecification) -
         sample = panel.sample(*part) if panel and panel.holds(*part) else None
         rows += run_battery(sample, part, specification.statistic_ids)
         if sample is not None and sample.n:
-            effects.append(group_effect(sample, part))
+            effects.append(_with_variance(group_effect(sample, part), sample))
     tests = adjust_rows(adjust_together(rows, panel, specification.seed) if panel else rows)
     return StudyResult(results, tuple(tests), tuple(effects), describe_conventions(events, specification))
 
@@ -223,6 +229,13 @@ def group_effect(sample: Sample, window: Range) -> GroupEffect:
     half = student_half(error, n - 1)
     detectable = half + float(stdtrit(n - 1, POWER)) * error
     return GroupEffect(window, n, sample.caar, error, sample.caar - half, sample.caar + half, detectable)
+
+
+def _with_variance(effect: GroupEffect, sample: Sample) -> GroupEffect:
+    found = group_variance_ratio(sample)
+    if found is None:
+        return effect
+    return replace(effect, variance_ratio=found.ratio, variance_ratio_p=found.p_value, n_ordinary=found.n)
 
 
 def describe_conventions(events: Sequence[EventInput], specification: StudySpecification) -> str:

@@ -13,7 +13,8 @@ from analysis.engine.regressions.stacks import stack_events
 from analysis.engine.regressions.terms import Term
 from analysis.engine.standardise import EventResult
 from analysis.engine.study import Regression
-from analysis.own.tables import OwnDataError, parse_numbers, strip_cells
+from analysis.own.tables import parse_numbers, strip_cells
+from analysis.own.times import OwnDataError
 
 _QUANTILES = (0.25, 0.5, 0.75)
 Range = tuple[int, int]

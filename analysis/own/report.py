@@ -15,6 +15,9 @@ from analysis.engine.measures import variance_ratio
 from analysis.engine.standardise import EventResult
 from analysis.engine.statistic import DEPENDENCE_WORDS
 from analysis.engine.study import GroupEffect, StudyResult, TestRow
+from analysis.own.selection import EventSelection
+from analysis.own.study import OwnStudyResult
+from warehouse.tables.bars import HOUR
 from warehouse.tables.units import iso_day, iso_instant
 
 Floats = NDArray[np.float64]
@@ -35,6 +38,9 @@ TIDY_SCHEMA = {
     "n": pl.Int64,
     "n_eff": pl.Float64,
     "rbar": pl.Float64,
+    "mark": pl.String,
+    "bar_zero_at_utc": pl.String,
+    "bar_zero_gap_hours": pl.Float64,
     "reason": pl.String,
 }
 
@@ -51,13 +57,16 @@ def parse_range(text: str) -> Range:
     return first, last + 1
 
 
-def study_to_dict(result: StudyResult) -> dict[str, object]:
-    """The study as JSON-ready values: conventions, events, tests, effects, paths, regressions, statistics, excluded.
+def study_to_dict(study: OwnStudyResult) -> dict[str, object]:
+    """The study as JSON-ready values; NaN is null.
 
-    NaN is null.
+    conventions, warnings, selection, events, tests, effects, paths, regressions, statistics, excluded.
     """
+    result = study.result
     return {
         "conventions": result.conventions,
+        "warnings": list(study.warnings),
+        "selection": _selection(study.selection),
         "events": [_event(event) for event in result.events],
         "tests": [_test(row) for row in result.tests],
         "effects": [_effect(effect) for effect in result.effects],
@@ -68,16 +77,24 @@ def study_to_dict(result: StudyResult) -> dict[str, object]:
     }
 
 
-def study_to_frame(result: StudyResult) -> pl.DataFrame:
+def study_to_frame(study: OwnStudyResult) -> pl.DataFrame:
     """The study as one tidy frame: a row per event and measure, then a row per window and statistic."""
+    result = study.result
     rows: list[dict[str, object]] = []
+    shared: dict[str, object]
     for event in result.events:
         rows += _event_rows(event)
     for effect in result.effects:
+        shared = {"scope": "group", "mark": effect.mark, **_bounds(effect.window)}
         rows.append(
-            {"scope": "group", "statistic": "caar", "value": effect.caar, "standard_error": effect.standard_error}
-            | {"n": effect.n, **_bounds(effect.window)}
+            shared | {"statistic": "caar", "value": effect.caar, "standard_error": effect.standard_error, "n": effect.n}
         )
+        rows.append(
+            shared
+            | {"statistic": "variance_ratio", "value": effect.variance_ratio, "p_value": effect.variance_ratio_p}
+            | {"n": effect.n_ordinary}
+        )
+    rows.append(_selection_row(study.selection))
     for row in result.tests:
         values = asdict(row) | {"scope": "group", **_bounds(row.window)}
         rows.append({name: values[name] for name in TIDY_SCHEMA if name in values})
@@ -141,6 +158,7 @@ def _event(event: EventResult) -> dict[str, object]:
         "window": [source.window[0], source.window[1] - 1],
         "estimation": [source.estimation[0], source.estimation[1] - 1],
         "n_estimation": event.n_estimation,
+        **_bar_zero(event),
     }
     if event.fit is None:
         absent = (
@@ -175,6 +193,30 @@ def _event(event: EventResult) -> dict[str, object]:
         "variance_ratio": None if variance is None else _number(variance.ratio),
         "variance_ratio_p": None if variance is None else _number(variance.p_value),
         "reason": event.reason,
+    }
+
+
+def _bar_zero(event: EventResult) -> dict[str, object]:
+    """The row that bar 0 was mapped to and how far after the event it lies; below zero where dated by its open."""
+    at, said = event.source.bar_zero_time, event.source.event_time
+    return {
+        "bar_zero_at_utc": None if at is None else iso_instant(at),
+        "bar_zero_gap_hours": None if at is None or said is None else (at - said) / HOUR,
+    }
+
+
+def _selection(selection: EventSelection) -> dict[str, object]:
+    return asdict(selection) | {"mark": selection.mark, "words": selection.words}
+
+
+def _selection_row(selection: EventSelection) -> dict[str, object]:
+    return {
+        "scope": "group",
+        "statistic": "largest_at_bar_zero",
+        "value": selection.n_largest,
+        "p_value": selection.p_value,
+        "n": selection.n,
+        "mark": selection.mark,
     }
 
 
@@ -220,7 +262,7 @@ def _event_rows(event: EventResult) -> list[dict[str, object]]:
         "asset_id": source.market_id,
         "n": event.n_estimation,
     }
-    whole = shared | _bounds(source.window)
+    whole = shared | _bounds(source.window) | _bar_zero(event)
     if event.fit is None:
         return [whole | {"statistic": "car", "reason": event.reason}]
     fit = event.fit

@@ -9,15 +9,25 @@ import polars as pl
 
 from analysis.engine.battery import choose_model
 from analysis.engine.panel import PairRule
-from analysis.engine.study import StudyResult, StudySpecification, run_study
+from analysis.engine.study import StudySpecification, run_study
+from analysis.own.plausibility import check_values, list_doubts
 from analysis.own.regressions import explain_cars, trace_panel
 from analysis.own.report import parse_range
-from analysis.own.study import OwnStudy, Values, build_own_events, choose_factors
-from analysis.own.tables import read_series
+from analysis.own.selection import mark_selected, measure_selection
+from analysis.own.sessions import Dating, choose_dating
+from analysis.own.study import (
+    OwnStudy,
+    OwnStudyResult,
+    Values,
+    build_own_events,
+    choose_factors,
+    read_declared,
+)
+from analysis.own.tables import BarEnd, read_series
 from analysis.tape.returns import ReturnKind
 
 # What the tables may hold, and what the conventions then call it (returns are named by their kind).
-QUANTITIES = {"prices": "", "returns": "", "volume": "log volume"}
+QUANTITIES = {"prices": "", "returns": "", "volume": "log volume", "series": "the series as they stand"}
 
 # Without a stated minimum, this share of the estimation bars asked for must be usable.
 DEFAULT_SHARE = 0.5
@@ -41,11 +51,15 @@ class OwnRequest:
     explain: str = ""  # numeric columns of the event table, comma-separated
     panel: str = ""  # bars around bar 0 of a panel event study
     pair_rule: str = "every"  # pairs of events that the mean residual correlation is over
+    label: str = ""  # open or close: which end of a bar its row is dated by; empty: as the column is named
+    calendar: str = ""  # of an exchange: when the bars of days close
+    close: str = ""  # the same as HH:MM
+    zone: str = ""  # on whose clocks
 
 
 def run_own_study(
     prices: pl.DataFrame, market: pl.DataFrame | None, events: pl.DataFrame, request: OwnRequest
-) -> StudyResult:
+) -> OwnStudyResult:
     """The study of `events` on the tables, all columns text; ValueError says what in which table and what to do."""
     estimation, window = parse_range(request.estimation), parse_range(request.window)
     if request.values not in QUANTITIES:
@@ -56,13 +70,18 @@ def run_own_study(
         raise ValueError(f"--pairs {request.pair_rule!r}; expected {' or '.join(get_args(PairRule))}")
     assets = read_series(prices, "prices")
     benchmarks = read_series(market, "market") if market is not None else None
+    tables = [assets, *([benchmarks] if benchmarks else [])]
+    check_values(tables, request.values, request.kind)
+    dating = choose_dating(_asked_dating(request), {table.source: table.label for table in tables}, assets)
     names = _split(request.factors)
     chosen = choose_factors(benchmarks, request.benchmark, names)
     model_id = "multi_factor" if len(chosen) > 1 and request.model_id == "market" else request.model_id
     _check_factors(model_id, chosen)
     kind = cast(ReturnKind, request.kind)
     needs_donors = choose_model(model_id).needs_donors or bool(request.panel)
-    study = OwnStudy(cast(Values, request.values), kind, estimation, window, chosen, request.is_masked, needs_donors)
+    study = OwnStudy(
+        cast(Values, request.values), kind, estimation, window, chosen, request.is_masked, needs_donors, dating
+    )
     minimum = smallest_estimation(request)
     specification = StudySpecification(
         model_id=model_id,
@@ -79,9 +98,23 @@ def run_own_study(
         if not any(start <= first and last <= stop for start, stop in windows):
             raise ValueError(f"--parts {first}:{last - 1} lies inside no event window; widen --window or leave it out")
     result = run_study(inputs, specification)
+    selection = measure_selection(result.events, read_declared(events))
+    result = mark_selected(result, selection)
     regressions = explain_cars(result.events, events, _split(request.explain)) if request.explain else []
     regressions += trace_panel(result.events, parse_range(request.panel)) if request.panel else []
-    return replace(result, regressions=tuple(regressions))
+    doubts = list_doubts(tables, result.events, chosen)
+    if selection.mark:
+        doubts.append(selection.words)
+    conventions = f"{result.conventions}; {dating.words(is_daily=assets.is_daily)}; {selection.words}"
+    result = replace(result, regressions=tuple(regressions), conventions=conventions)
+    return OwnStudyResult(result, selection, tuple(doubts))
+
+
+def _asked_dating(request: OwnRequest) -> Dating:
+    if request.label not in ("", *get_args(BarEnd)):
+        raise ValueError(f"--label {request.label!r}; expected {' or '.join(get_args(BarEnd))}")
+    label = cast(BarEnd, request.label) if request.label else None
+    return Dating(label, request.calendar or None, request.close or None, request.zone or None)
 
 
 def smallest_estimation(request: OwnRequest) -> int:

@@ -12,28 +12,29 @@ from numpy.typing import NDArray
 
 from analysis.engine.measures import log_volume
 from analysis.engine.standardise import EventInput
+from analysis.engine.study import StudyResult
+from analysis.own.selection import Declared, EventSelection
+from analysis.own.sessions import Dating, far_reason, find_days, place_events
 from analysis.own.tables import (
     ASSET_NAMES,
     TIME_NAMES,
-    OwnDataError,
     OwnSeries,
     OwnTable,
     find_column,
     optional_column,
     parse_numbers,
-    parse_times,
     strip_cells,
     to_datetime,
     to_words,
 )
+from analysis.own.times import OwnDataError, parse_times
 from analysis.tape.returns import ReturnKind, returns_of
-from warehouse.tables.bars import MICROSECONDS_PER_DAY
 from warehouse.tables.units import ascii_number
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Range = tuple[int, int]
-Values = Literal["prices", "returns", "volume"]
+Values = Literal["prices", "returns", "volume", "series"]
 
 
 # No series is longer: a minute's bars of two thousand years.
@@ -60,6 +61,21 @@ class OwnStudy:
     factors: tuple[str, ...]  # columns of the market table; empty for a model without factors
     is_masked: bool
     needs_donors: bool = False  # other assets of the table, for models that mix them
+    dating: Dating = field(default_factory=Dating)  # which end of a bar a row names, and when a day closes
+
+    @property
+    def is_of_returns(self) -> bool:
+        """Nothing is bought and held of a volume or another series."""
+        return self.values in ("prices", "returns")
+
+
+@dataclass(frozen=True, slots=True)
+class OwnStudyResult:
+    """A study of own tables, how its events look chosen, and what may be wrong with it in sentences."""
+
+    result: StudyResult
+    selection: EventSelection
+    warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +94,8 @@ class _Joined:
 class _OwnEvent:
     event_id: str
     asset_id: str
-    time: int
+    said_at: int  # as written
+    time: int  # what rows are compared with: `said_at`, or its day of trading where rows are days
     window: Range
     estimation: Range
     reason: str | None
@@ -111,8 +128,8 @@ def build_own_events(
 ) -> list[EventInput]:
     """One input per row of `events` (all text), in order; an event that cannot be used carries its reason.
 
-    Each asset is joined with the dates of its factors before returns are taken. Bar 0 is the first joined row at or
-    after the event time; in a daily table the time of day of an event is ignored.
+    Each asset is joined with the dates of its factors before returns are taken; `study.dating` says which row is bar 0.
+    An event whose bar 0 lies far after it is out.
     """
     own = _read_events(events, study, is_daily=assets.is_daily)
     joined = {name: _join(name, series, market, study) for name, series in assets.series.items()}
@@ -121,8 +138,9 @@ def build_own_events(
         name: replace(asset, calendar=np.searchsorted(calendar, asset.times).astype(np.int64))
         for name, asset in joined.items()
     }
-    spoiled = _event_bars(own, joined) if study.is_masked else {}
-    inputs = [_event_input(event, joined, spoiled, study) for event in own]
+    zeros = _bar_zeros(own, joined, study)
+    spoiled = _event_bars(own, zeros, joined) if study.is_masked else {}
+    inputs = [_event_input(event, int(zero), joined, spoiled, study) for event, zero in zip(own, zeros, strict=True)]
     return _with_donors(inputs, joined, calendar.size) if study.needs_donors else inputs
 
 
@@ -148,9 +166,8 @@ def _read_events(frame: pl.DataFrame, study: OwnStudy, *, is_daily: bool) -> lis
     frame = strip_cells(frame)
     asset = frame[find_column(frame, ASSET_NAMES, "events", "asset")].fill_null("")
     preferred = ("event_date", "event_time", *TIME_NAMES)
-    times, _ = parse_times(frame[find_column(frame, preferred, "events", "time")], "events")
-    if is_daily:
-        times = times // MICROSECONDS_PER_DAY * MICROSECONDS_PER_DAY
+    said = parse_times(frame[find_column(frame, preferred, "events", "time")], "events")
+    times = find_days(said, study.dating) if is_daily else said.at
     id_column = optional_column(frame, ("event_id", "id", "event"))
     ids = frame[id_column].fill_null("") if id_column else pl.Series([str(n + 1) for n in range(frame.height)])
     bounds = _own_bounds(frame)
@@ -164,8 +181,24 @@ def _read_events(frame: pl.DataFrame, study: OwnStudy, *, is_daily: bool) -> lis
             else None
         )
         seen.add((event_id, asset_id))
-        own.append(_OwnEvent(event_id, asset_id, int(times[row]), window, estimation, reason))
+        own.append(_OwnEvent(event_id, asset_id, int(said.at[row]), int(times[row]), window, estimation, reason))
     return own
+
+
+def read_declared(frame: pl.DataFrame) -> Declared:
+    """What the column selected_from says of all events; OwnDataError for other words than news and price."""
+    column = optional_column(frame, ("selected_from",))
+    if column is None:
+        return "not stated"
+    said = strip_cells(frame.select(column))[column].str.to_lowercase()
+    wrong = ~said.is_in(["news", "price"]) & said.is_not_null()
+    if wrong.any():
+        row = int(wrong.arg_true()[0])
+        raise OwnDataError(f"events: row {row + 2}, column {column}: {said[row]!r}; expected news or price")
+    kinds = set(said.drop_nulls().to_list())
+    if "price" in kinds:
+        return "price" if kinds == {"price"} and not said.null_count() else "mixed"
+    return "news" if kinds and not said.null_count() else "not stated"
 
 
 def _own_bounds(frame: pl.DataFrame) -> dict[str, Floats]:
@@ -231,25 +264,36 @@ def _bad_prices(label: str, prices: Floats, times: Integers) -> dict[int, str]:
     }
 
 
-def _event_bars(events: Sequence[_OwnEvent], joined: dict[str, _Joined]) -> dict[str, NDArray[np.bool_]]:
+def _bar_zeros(events: Sequence[_OwnEvent], joined: dict[str, _Joined], study: OwnStudy) -> Integers:
+    """Position of bar 0 among the rows of each event's asset; -1 for an asset that is not there."""
+    zeros = np.full(len(events), -1, dtype=np.int64)
+    times, assets = np.array([event.time for event in events]), np.array([event.asset_id for event in events])
+    for name, asset in joined.items():
+        own = assets == name
+        zeros[own] = place_events(asset.times, times[own], study.dating.label)
+    return zeros
+
+
+def _event_bars(
+    events: Sequence[_OwnEvent], zeros: Integers, joined: dict[str, _Joined]
+) -> dict[str, NDArray[np.bool_]]:
     """Per asset, the bars inside the window of any of its events."""
     spoiled = {name: np.zeros(asset.times.size, dtype=np.bool_) for name, asset in joined.items()}
-    for event in events:
+    for event, zero in zip(events, zeros.tolist(), strict=True):
         if event.asset_id in joined:
-            zero = int(np.searchsorted(joined[event.asset_id].times, event.time))
             spoiled[event.asset_id][max(zero + event.window[0], 0) : max(zero + event.window[1], 0)] = True
     return spoiled
 
 
 def _event_input(
-    event: _OwnEvent, joined: dict[str, _Joined], spoiled: dict[str, NDArray[np.bool_]], study: OwnStudy
+    event: _OwnEvent, zero: int, joined: dict[str, _Joined], spoiled: dict[str, NDArray[np.bool_]], study: OwnStudy
 ) -> EventInput:
     asset = joined.get(event.asset_id)
     empty = np.zeros(0)
     shell = EventInput(
         event_id=event.event_id,
         market_id=event.asset_id,
-        event_time=to_datetime(event.time),
+        event_time=to_datetime(event.said_at),
         returns=empty,
         factors=np.zeros((0, 1)),
         benchmark=empty,
@@ -263,15 +307,17 @@ def _event_input(
         return replace(shell, reason=event.reason or f"asset {event.asset_id!r} is not in the table")
     if asset.problem:
         return replace(shell, reason=event.reason or asset.problem)
-    zero = int(np.searchsorted(asset.times, event.time))
-    if zero < asset.times.size and event.time < asset.times[0]:
-        zero = -1
+    is_there = 0 <= zero < asset.times.size
     return replace(
         shell,
+        reason=event.reason or far_reason(asset.times, zero, event.time),
+        bar_zero_time=to_datetime(int(asset.times[zero])) if is_there else None,
         returns=asset.returns,
         factors=asset.factors,
-        # Nothing is bought and held of a volume.
-        benchmark=asset.factors[:, 0] if study.values != "volume" else np.full(asset.times.size, np.nan),
+        # Nothing is bought and held of a volume or an index.
+        benchmark=asset.factors[:, 0]
+        if study.values not in ("volume", "series")
+        else np.full(asset.times.size, np.nan),
         calendar=asset.calendar,
         times_us=asset.times,
         bar_zero=zero,

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from analysis.own.times import OwnDataError, parse_times
 from warehouse.tables.units import iso_day, iso_instant, iso_minute
 
 Floats = NDArray[np.float64]
@@ -24,45 +26,22 @@ TIME_NAMES = (
     "event_time",
     "open_time_utc",
     "close_time_utc",
+    "open_time",
+    "close_time",
     "day",
 )
 ASSET_NAMES = ("asset", "asset_id", "symbol", "ticker", "firm", "firm_symbol", "firm_id", "permno", "market_id", "name")
 VALUE_NAMES = ("value", "price", "close", "adjusted", "adj_close", "return", "ret", "close_quote")
 MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "None", ".", "-", "#N/A")
 
-DATE_FORMATS = (
-    "%Y-%m-%d",
-    "%d.%m.%Y",
-    "%Y%m%d",
-    "%Y/%m/%d",
-    "%d %b %Y",
-    "%d-%b-%Y",
-    "%d %B %Y",
-    "%b %d, %Y",
-    "%B %d, %Y",
-)
-# Day and month stand in either order; a column may be read only where one order is possible.
-TWO_WAY_FORMATS = (("%d/%m/%Y", "%m/%d/%Y"), ("%d-%m-%Y", "%m-%d-%Y"))
-_TIME_FORMATS = (
-    "%Y-%m-%dT%H:%M:%S%.f%#z",
-    "%Y-%m-%d %H:%M:%S%.f%#z",
-    "%Y-%m-%dT%H:%M:%S%.f",
-    "%Y-%m-%d %H:%M:%S%.f",
-    "%Y-%m-%dT%H:%M",
-    "%Y-%m-%d %H:%M",
-    "%d.%m.%Y %H:%M:%S",
-    "%d.%m.%Y %H:%M",
-)
-
-# A date before this is a two-digit year that was taken for a whole one.
-FIRST_YEAR = 1800
-
-# Epoch numbers above this are milliseconds: it is the year 5138 in seconds and March 1973 in milliseconds.
-LARGEST_EPOCH_SECONDS = 1e11
-
-
-class OwnDataError(ValueError):
-    """A user's table cannot be read; the message names file, row, what was expected and the remedy."""
+BarEnd = Literal["open", "close"]
+# A column named so says which end of its bar a row is dated by.
+_LABELS: dict[str, BarEnd] = {
+    "open_time_utc": "open",
+    "open_time": "open",
+    "close_time_utc": "close",
+    "close_time": "close",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +55,12 @@ class OwnSeries:
 
 @dataclass(frozen=True, slots=True)
 class OwnTable:
-    """Series by name, and whether the table is dated by days rather than instants."""
+    """Series by name, whether dated by days rather than instants, and which end of a bar the time column names."""
 
     source: str
     series: dict[str, OwnSeries]
     is_daily: bool
+    label: BarEnd | None = None
 
 
 def read_series(frame: pl.DataFrame, source: str) -> OwnTable:
@@ -93,7 +73,10 @@ def read_series(frame: pl.DataFrame, source: str) -> OwnTable:
         raise OwnDataError(f"{source}: a header and no rows; expected one row per bar")
     frame = strip_cells(frame)
     time_column = find_column(frame, TIME_NAMES, source, "time")
-    times, is_daily = parse_times(frame[time_column], source)
+    instants = parse_times(frame[time_column], source)
+    times, label = instants.at, _LABELS.get(time_column.lower())
+    # Programs write the dates of daily bars as midnights; a bar that closes at midnight is that of the day before.
+    is_daily = instants.is_daily or (instants.is_midnight and label != "close")
     asset_column = optional_column(frame, ASSET_NAMES)
     others = [name for name in frame.columns if name not in (time_column, asset_column)]
     series: dict[str, OwnSeries] = {}
@@ -111,7 +94,7 @@ def read_series(frame: pl.DataFrame, source: str) -> OwnTable:
         raise OwnDataError(
             f"{source}: no value column beside {time_column!r}; add a column per asset, or asset and value"
         )
-    return OwnTable(source, series, is_daily)
+    return OwnTable(source, series, is_daily, label)
 
 
 def find_column(frame: pl.DataFrame, names: Sequence[str], source: str, what: str) -> str:
@@ -122,41 +105,6 @@ def find_column(frame: pl.DataFrame, names: Sequence[str], source: str, what: st
             f"{source}: no {what} column; expected one of {', '.join(names)}, found {', '.join(frame.columns)}"
         )
     return found
-
-
-def parse_times(column: pl.Series, source: str) -> tuple[Integers, bool]:
-    """Microseconds since 1970 (UTC) of each text, and True when all are plain dates. One format for a whole column.
-
-    ISO dates and instants (a time without zone is UTC), also mixed, dd.mm.yyyy, yyyymmdd, yyyy/mm/dd, 11 Nov 2026,
-    Nov 11, 2026, day and month with slashes or dashes where one order only is possible, epoch seconds and milliseconds.
-    A year of two digits is not read.
-    """
-    empty = column.is_null()
-    if empty.any():
-        raise OwnDataError(f"{source}: row {int(empty.arg_true()[0]) + 2} has no {column.name}")
-    for pattern in DATE_FORMATS:
-        dates = _to_dates(column, pattern)
-        if dates.null_count() == 0:
-            return _microseconds(dates), True
-    for patterns in TWO_WAY_FORMATS:
-        readable = [dates for pattern in patterns if (dates := _to_dates(column, pattern)).null_count() == 0]
-        if len(readable) == 2 and not (readable[0] == readable[1]).all():
-            raise OwnDataError(f"{source}: {column.name} {column[0]!r} is ambiguous; write dates as 2026-06-12")
-        if readable:
-            return _microseconds(readable[0]), True
-    for pattern in _TIME_FORMATS:
-        # Dates may stand among instants: midnight, UTC.
-        instants = _to_instants(column, pattern)
-        if instants.null_count() == 0:
-            return _microseconds(instants), False
-    epochs = column.cast(pl.Float64, strict=False)
-    if epochs.null_count() == 0:
-        scale = 1e3 if float(epochs.to_numpy().max()) > LARGEST_EPOCH_SECONDS else 1e6
-        return np.round(epochs.to_numpy() * scale).astype(np.int64), False
-    first = column.filter(column.str.to_date(DATE_FORMATS[0], strict=False).is_null())[0]
-    raise OwnDataError(
-        f"{source}: {column.name} {first!r} is not a known date; write 2026-06-12 or 2026-06-12T23:56:41Z"
-    )
 
 
 def parse_numbers(column: pl.Series, source: str) -> Floats:
@@ -188,25 +136,6 @@ def optional_column(frame: pl.DataFrame, names: Sequence[str]) -> str | None:
 def strip_cells(frame: pl.DataFrame) -> pl.DataFrame:
     text = frame.select(pl.all().cast(pl.String).str.strip_chars())
     return text.select(pl.when(pl.all().is_in(MISSING)).then(None).otherwise(pl.all()).name.keep())
-
-
-def _to_dates(column: pl.Series, pattern: str) -> pl.Series:
-    """Midnights of the texts that are dates of this form, null otherwise."""
-    dates = column.str.to_date(pattern, strict=False)
-    return dates.set(dates.dt.year() < FIRST_YEAR, None).cast(pl.Datetime("us"))
-
-
-def _to_instants(column: pl.Series, pattern: str) -> pl.Series:
-    """Instants (UTC, without zone) of the texts of this form, midnight of ISO dates, null otherwise."""
-    instants = column.str.to_datetime(pattern, time_unit="us", strict=False).dt.replace_time_zone(None)
-    instants = instants.set(instants.dt.year() < FIRST_YEAR, None)
-    if instants.null_count() in (0, column.len()):
-        return instants
-    return instants.zip_with(instants.is_not_null(), _to_dates(column, DATE_FORMATS[0]))
-
-
-def _microseconds(instants: pl.Series) -> Integers:
-    return np.array(instants.cast(pl.Datetime("us")).to_physical().to_numpy(), dtype=np.int64)
 
 
 def _sorted_series(times: Integers, values: Floats) -> OwnSeries:

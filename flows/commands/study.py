@@ -1,7 +1,7 @@
 """`aftershock study csv` and `aftershock study size`: the event-study engine on data of the user's choice."""
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
@@ -9,6 +9,10 @@ from flows.commands import study_stored
 from flows.errors import CommandError
 from flows.options import DEFAULT_TIMEFRAME, FormatOption, Timeframe, timeframe_option
 from flows.output import Format, emit, talk
+
+if TYPE_CHECKING:
+    from analysis.own.run import OwnRequest
+    from analysis.own.study import OwnStudyResult
 
 app = typer.Typer(no_args_is_help=True, help="Event studies: stored ones, and your own.")
 
@@ -26,7 +30,7 @@ def study_csv(
     estimation: Annotated[str, typer.Option(help="Estimation bars first:last, inclusive, e.g. -130:-11.")],
     window: Annotated[str, typer.Option(help="Event bars first:last, inclusive, e.g. -2:2.")],
     market: Annotated[Optional[Path], typer.Option(help="Benchmark and factors, same forms as --prices.")] = None,  # noqa: UP045 - typer reads the annotation
-    values: Annotated[str, typer.Option(help="What the tables hold: prices, returns or volume.")] = "prices",
+    values: Annotated[str, typer.Option(help="What the tables hold: prices, returns, volume or series.")] = "prices",
     returns: Annotated[str, typer.Option(help="log or simple returns.")] = "log",
     model: Annotated[str, typer.Option(help="Expected-return model, e.g. market, constant_mean, garch.")] = "market",
     benchmark: Annotated[Optional[str], typer.Option(help="Column of --market.")] = None,  # noqa: UP045 - typer reads the annotation
@@ -41,44 +45,59 @@ def study_csv(
     panel: Annotated[str, typer.Option(help="Bars of a panel event study around bar 0, e.g. -5:5.")] = "",
     pairs: Annotated[str, typer.Option(help="Pairs behind the mean correlation: every, or shared (2010).")] = "every",
     single: Annotated[bool, typer.Option("--single", help="Judge each event alone too (JSON, `single`).")] = False,
+    label: Annotated[str, typer.Option(help="Rows are dated by their open or close; the column's name says.")] = "",
+    calendar: Annotated[str, typer.Option(help="Daily bars: when they close, e.g. XNYS, XLON or 24/7.")] = "",
+    close: Annotated[str, typer.Option(help="Daily bars: the same as a time, e.g. 16:00, with --zone.")] = "",
+    zone: Annotated[str, typer.Option(help="Clocks of --close, e.g. America/New_York.")] = "",
     fmt: FormatOption = Format.JSON,
 ) -> None:
     """Run an event study on CSV tables: every event, every test, with reasons for what is absent.
 
-    Bounds are inclusive, as in the literature; bar 0 is the first row at or after the event. --values returns takes any
-    series as it stands; --values volume takes logs first (use --model constant_mean without a --market of volumes).
+    Bounds are inclusive, as in the literature. Bar 0 is the first row at or after the event; where rows are dated by
+    their open (a column open_time_utc), the bar that holds it. Events with a time of day and daily bars need --calendar
+    or --close: news after the close belongs to the next session. --values series takes any series as it stands, volume
+    takes logs first (use --model constant_mean without a --market of volumes). A column selected_from (news, price) of
+    the events says how they were found: without it p values are marked where events look chosen by their price.
     --single adds to each event of the JSON its scaled interval, its placebo rank and the interval from inside its
-    window, as simple returns. --explain and --panel add regressions: CARs on event characteristics, and leads and lags
-    with fixed effects.
+    window, as simple returns. --explain and --panel add regressions: CARs on event characteristics, and leads and
+    lags with fixed effects.
 
     Example: aftershock study csv --prices prices.csv --market market.csv --events events.csv
     --estimation=-130:-11 --window=-2:2 --format json
     """
-    from analysis.own.report import study_to_dict, study_to_frame
     from analysis.own.run import OwnRequest, run_own_study
-    from analysis.own.single import add_singles
     from flows.jobs.own_files import read_table
 
     if single and fmt is not Format.JSON:
         raise CommandError("--single is part of the JSON document; leave out --format or give --format json")
     wanted = (estimation, window, values, returns, model, benchmark, factors, mask, minimum_estimation, cumulative)
-    request = OwnRequest(*wanted, parts, explain, panel, pairs)
+    request = OwnRequest(*wanted, parts, explain, panel, pairs, label, calendar, close, zone)
     try:
-        result = run_own_study(read_table(prices), read_table(market) if market else None, read_table(events), request)
+        study = run_own_study(read_table(prices), read_table(market) if market else None, read_table(events), request)
     except ValueError as exc:
         raise CommandError(str(exc)) from exc
-    for event_id, asset, reason in result.excluded:
+    _print_study(study, request, fmt, is_single=single)
+
+
+def _print_study(study: "OwnStudyResult", request: "OwnRequest", fmt: Format, *, is_single: bool) -> None:
+    """Doubts and reasons to stderr, the study to stdout."""
+    from analysis.own.report import study_to_dict, study_to_frame
+    from analysis.own.single import add_singles
+
+    for doubt in study.warnings:
+        talk(f"Look again: {doubt}")
+    for event_id, asset, reason in study.result.excluded:
         talk(f"{event_id} / {asset}: {reason}")
     if fmt is Format.JSON:
         import json
 
-        document = study_to_dict(result)
-        if single:
-            add_singles(document, result, request)
+        document = study_to_dict(study)
+        if is_single:
+            add_singles(document, study.result, request)
         typer.echo(json.dumps(document, indent=1, ensure_ascii=False))
     else:
-        talk(result.conventions)
-        emit(study_to_frame(result), fmt)
+        talk(study.result.conventions)
+        emit(study_to_frame(study), fmt)
 
 
 @app.command("size")

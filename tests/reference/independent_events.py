@@ -86,10 +86,15 @@ def measure(
     factors = [_returns([series[day] for day in days], tables) for series in tables.factors]
     zero = _bar_zero(days, event)
     spoiled = {
-        _bar_zero(days, other) + bar for other in spoilers for bar in range(other.window[0], other.window[1] + 1)
+        _bar_zero(days, other) + bar
+        for other in spoilers
+        for bar in range(other.window[0], other.window[1] + 1)
+        if other.day >= days[0]
     }
     first, last = min(event.window[0], event.estimation[0]), max(event.window[1], event.estimation[1])
     if zero + event.window[0] < 0 or zero + event.window[1] >= len(days) or event.day < days[0]:
+        return None
+    if _is_far(days, zero, event.day):
         return None
     everything = np.column_stack([asset, *factors]) if factors else asset[:, None]
     relative = {bar: zero + bar for bar in range(first, last + 1) if 0 <= zero + bar < len(days)}
@@ -116,6 +121,13 @@ def measure(
         fit.covariance,
         gap if np.isfinite(fit.ar).all() else float("nan"),
     )
+
+
+def _is_far(days: Sequence[int], zero: int, day: int) -> bool:
+    """More than five usual steps after the event, where the days have no such pause as a rule."""
+    gaps = sorted(np.diff(days).tolist())
+    usual = gaps[int(np.floor(0.99 * (len(gaps) - 1)))]
+    return bool(days[zero] - day > max(5 * np.median(gaps), 1.5 * usual))
 
 
 def _bar_zero(days: Sequence[int], event: Event) -> int:

@@ -10,7 +10,7 @@ import pytest
 
 from analysis.engine.study import StudyResult
 from analysis.own.run import OwnRequest, run_own_study
-from analysis.own.tables import OwnDataError, parse_times
+from analysis.own.times import OwnDataError
 
 N_DAYS = 120
 REQUEST = OwnRequest(estimation="-60:-3", window="-2:2")
@@ -38,7 +38,7 @@ def set_cell(frame: pl.DataFrame, column: str, row: int, text: str) -> pl.DataFr
 
 
 def run(prices: pl.DataFrame, market: pl.DataFrame | None, events: pl.DataFrame, **changes: object) -> StudyResult:
-    return run_own_study(prices, market, events, replace(REQUEST, **changes))  # type: ignore[arg-type]
+    return run_own_study(prices, market, events, replace(REQUEST, **changes)).result  # type: ignore[arg-type]
 
 
 def reasons(study: StudyResult) -> dict[str, str]:
@@ -175,28 +175,6 @@ def test_several_market_columns_need_a_choice() -> None:
     with pytest.raises(OwnDataError, match="choose one with --benchmark"):
         run(prices, both, make_events(A=DAYS[100]))
     assert "collinear" in reasons(run(prices, both, make_events(A=DAYS[100]), factors="BTC,ETH"))["A"]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("2026-06-12", "12.06.2026", "20260612", "2026/06/12", "2026-06-12 00:00", "2026-06-12T00:00:00.000"),
-        *("2026-06-12T00:00:00Z", "2026-06-12 02:00:00+02:00", "1781222400", "1781222400000"),
-    ],
-)
-def test_dates_are_read_in_the_forms_people_write(text: str) -> None:
-    times, _ = parse_times(pl.Series("date", [text]), "file")
-    assert times.tolist() == [1_781_222_400_000_000]
-
-
-def test_an_ambiguous_date_is_refused_and_a_clear_one_is_read() -> None:
-    with pytest.raises(OwnDataError, match="ambiguous"):
-        parse_times(pl.Series("date", ["01/02/2026"]), "file")
-    times, is_daily = parse_times(pl.Series("date", ["01/02/2026", "13/02/2026"]), "file")
-    assert is_daily
-    assert times[1] - times[0] == 12 * 86_400_000_000
-    with pytest.raises(OwnDataError, match="not a known date"):
-        parse_times(pl.Series("date", ["yesterday"]), "file")
 
 
 def test_own_windows_of_an_event_win() -> None:
