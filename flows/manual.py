@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from flows.context import RunContext
-from flows.pipeline import record_run
+from flows.pipeline import close_dead_runs, record_run
 from flows.progress import Progress
 from flows.settings import load_settings
 from flows.steps.publish import publish_warehouse
@@ -22,6 +22,7 @@ def writing_command(command: str) -> Iterator[RunContext]:
     now = datetime.now(UTC)
     with Progress() as progress, open_writer(settings.warehouse_path, settings.lock_deadline_seconds) as warehouse:
         context = RunContext(settings, warehouse, f"{compact_instant(now)}-{command.split()[0]}", now, progress.say)
+        close_dead_runs(warehouse)
         record_run(warehouse, context.run_id, command, now, "running", None)
         outcome = "crashed"
         try:

@@ -106,6 +106,7 @@ def run_pipeline(
     run_id = f"{compact_instant(now)}-{secrets.token_hex(3)}"
     with open_writer(settings.warehouse_path, settings.lock_deadline_seconds) as warehouse:
         context = RunContext(settings, warehouse, run_id, now, say)
+        close_dead_runs(warehouse)
         record_run(warehouse, run_id, command, now, "running", None)
         outcomes: list[StepOutcome] = []
         started, is_done = clock(), False
@@ -186,6 +187,12 @@ def record_run(
             version=version("aftershock"),
         ),
     )
+
+
+def close_dead_runs(warehouse: Warehouse) -> None:
+    """Mark runs that never ended as killed: who holds the writer's lock knows that no other is running."""
+    dead = warehouse.frame(RUN, where="outcome = 'running'")
+    warehouse.merge(RUN, dead.with_columns(pl.lit("killed").alias("outcome")))
 
 
 def _row(table: Table, **values: object) -> pl.DataFrame:

@@ -61,11 +61,15 @@ def compose_health(frames: Frames) -> Page:
     )
 
 
+# A warning is told, and is no failure.
+_IS_WARNING = pl.col("severity").fill_null("error") == "warning"
+
+
 def health_title(coverage: pl.DataFrame, quarantine: pl.DataFrame, checks: pl.DataFrame) -> str:
     """Whether the checks pass, what is missing, what was refused."""
     if not coverage.height:
         return "No data have been stored yet"
-    n_failed = checks.filter(pl.col("n_offending") > 0).height
+    n_failed = checks.filter(pl.col("n_offending") > 0, ~_IS_WARNING).height
     state = (
         f"{n_failed} of {checks.height} data checks fail"
         if n_failed
@@ -86,11 +90,13 @@ def _checks(checks: pl.DataFrame) -> Markup:
             count(row["n_offending"]),
             Markup("✓&nbsp;passes")
             if not row["n_offending"]
+            else Markup('! warning <span class="soft">{}</span>').format(limit_words(row["example_json"] or "", 160))
+            if row["severity"] == "warning"
             else Markup('✕ fails <span class="soft">{}</span>').format(limit_words(row["example_json"] or "", 160)),
         ]
         for row in checks.sort(pl.col("n_offending") == 0, "check_id").iter_rows(named=True)
     ]
-    n_failed = checks.filter(pl.col("n_offending") > 0).height
+    n_failed = checks.filter(pl.col("n_offending") > 0, ~_IS_WARNING).height
     return table(
         "checks-table",
         f"{checks.height - n_failed} of {checks.height} checks pass",

@@ -298,7 +298,7 @@ def data_as_of(frames: Frames) -> Markup:
     feeds = frames.get(FEED)
     items.append(("Feeds", f"{feeds.height} watched" if feeds.height else "none watched yet"))
     checks = frames.get(CHECK_RESULT)
-    failed = checks.filter(pl.col("n_offending") > 0)
+    failed = checks.filter(pl.col("n_offending") > 0, pl.col("severity").fill_null("error") == "error")
     state = (
         "not run yet"
         if not checks.height

@@ -38,8 +38,16 @@ def register(app: typer.Typer) -> None:
 @group.callback()
 def backfill_price_history(
     context: typer.Context,
-    asset: Annotated[Optional[Asset], asset_option("Asset of the registry, e.g. TAO.")] = None,  # noqa: UP045 - typer reads it
+    asset: Annotated[
+        Optional[list[Asset]],  # noqa: UP045 - typer reads the annotation
+        asset_option("Asset of the registry, e.g. TAO; may be given more than once."),
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every asset of the registry.")] = False,
     since: Annotated[Optional[Instant], past_instant_option("Fetch bars from this day or instant on.")] = None,  # noqa: UP045 - the same
+    until: Annotated[
+        Optional[Instant],  # noqa: UP045 - typer reads the annotation
+        past_instant_option("Fetch bars that open before this day or instant; now when absent.", "--until"),
+    ] = None,
     timeframe: Annotated[Timeframe, stored_timeframe_option("Bar length: 1m, 5m, 1h, 4h or 1d.")] = DEFAULT_TIMEFRAME,
     exchange: Annotated[
         Optional[str],  # noqa: UP045 - typer reads the annotation
@@ -50,29 +58,27 @@ def backfill_price_history(
     """Fetch the candles of an asset since a day, on every venue that lists it, or news with `backfill news`.
 
     Slices that were fetched whole are not asked for again: interrupt and repeat as you like. One that has a hole of
-    unknown cause is tried again, once a day.
+    unknown cause is tried again, once a day. Exit code 3 when a market failed: each is named, and stands in the table.
 
     Example: aftershock backfill --asset TAO --since 2024-04-01 --timeframe 1h
     """
     if context.invoked_subcommand is not None:
         return
-    if asset is None or since is None:
-        raise CommandError("give --asset and --since, or a subcommand: aftershock backfill --help")
-    from flows.jobs.price_backfill import backfill_prices
+    if since is None or bool(asset) == every:
+        raise CommandError("give --since, and --asset or --all, or a subcommand: aftershock backfill --help")
+    from flows.jobs.price_backfill import BackfillRequest, backfill_prices
     from flows.manual import writing_command
 
     with writing_command("backfill prices") as run:
         if run.settings.is_offline:
             raise CommandError("AFTERSHOCK_OFFLINE is set, so nothing can be fetched; unset it")
+        request = BackfillRequest(tuple(asset or ()), since, timeframe, exchange, until)
         report = backfill_prices(
-            run,
-            asset,
-            since,
-            timeframe,
-            exchange,
-            lambda done, planned: run.say(f"{asset} {timeframe}: {done} of {planned} slices …"),
+            run, request, lambda done, planned: run.say(f"{timeframe}: {done} of {planned} slices …")
         )
-    emit(report, fmt)
+    emit(report.markets, fmt)
+    talk(report.requests)
+    report.raise_problems()
 
 
 @group.command("news")

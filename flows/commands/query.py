@@ -63,7 +63,7 @@ def describe_tables(
 
 
 def check_data(fmt: FormatOption = Format.TABLE) -> None:
-    """Run the data checks on the published file; exit code 4 when one fails.
+    """Run the data checks on the published file; exit code 4 when one fails; a warning is told and blocks nothing.
 
     Example: aftershock check --format json
     """
@@ -76,9 +76,16 @@ def check_data(fmt: FormatOption = Format.TABLE) -> None:
     with open_reader(load_settings().published_path) as reader:
         results = run_checks(reader)
     rows = [
-        (r.check_id, "failed" if r.n_offending else "ok", r.n_offending, r.description, r.example_json) for r in results
+        (
+            r.check_id,
+            "failed" if r.is_failed else "warning" if r.n_offending else "ok",
+            r.n_offending,
+            r.description,
+            r.example_json,
+        )
+        for r in results
     ]
     emit(pl.DataFrame(rows, schema=["check", "result", "n_offending", "asserts", "example"], orient="row"), fmt)
-    failed = [r.check_id for r in results if r.n_offending]
+    failed = [r.check_id for r in results if r.is_failed]
     if failed:
         raise CommandError(f"{len(failed)} of {len(results)} data checks failed: {', '.join(failed)}", EXIT_CHECK)

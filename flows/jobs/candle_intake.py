@@ -68,6 +68,9 @@ def take_in(warehouse: Warehouse, batch: CandleBatch, verdicts: Verdicts, source
     sound = candles.join(suspects.bars, on=[*CANDLE.key, "close_quote"], how="anti")
 
     n_markets = warehouse.merge(MARKET, unregistered_markets(sound, warehouse.frame(MARKET))).n_changed
+    earlier = batch.superseded.join(sound, on=list(CANDLE.key), how="semi")
+    for answer in _one_by_one(earlier):
+        upsert_candles(warehouse, answer)
     count = upsert_candles(warehouse, sound)
     contested = refuse_stored(count.contested, pl.lit("contested"), pl.lit(CONTESTED), source)
     refused = pl.concat([batch.quarantined, suspects.quarantined, contested]).unique(QUARANTINE.key, keep="first")
@@ -75,6 +78,13 @@ def take_in(warehouse: Warehouse, batch: CandleBatch, verdicts: Verdicts, source
     n_withdrawn = withdraw_candles(warehouse, suspects.bars, suspects.quarantined)
     written = Intake(count.n_inserted, count.n_updated, n_withdrawn, n_refused, n_markets)
     return Taken(written, sound, refused, verdicts.extended(suspects))
+
+
+def _one_by_one(earlier: pl.DataFrame) -> list[pl.DataFrame]:
+    """Earlier answers for bars, so that each frame holds a bar once."""
+    number = pl.int_range(pl.len()).over(list(CANDLE.key)).alias("number")
+    numbered = earlier.with_columns(number)
+    return [part.drop("number") for part in numbered.partition_by("number", maintain_order=True)]
 
 
 def refresh_coverage(warehouse: Warehouse) -> int:

@@ -36,7 +36,7 @@ from ingest.source import Source
 from warehouse.store.candles import STORED_CLOSE, add_refusals, find_overlap, limit_memory
 from warehouse.store.connection import Warehouse
 from warehouse.tables.prices import CANDLE, CANDLE_FLOW, COVERAGE, FUNDING, GAP, MARKET, OBSERVATION, QUOTED_BAR
-from warehouse.tables.units import count, iso_minute, percent, plain
+from warehouse.tables.units import count, iso_minute, plain, plain_percent
 
 # The database's share of the memory of an import; the batch in hand and the program take about as much again.
 IMPORT_MEMORY_MEGABYTES = 400
@@ -228,7 +228,7 @@ class _Import:
         if n_revised > LARGEST_REVISED_SHARE * n_known:
             raise _RewriteError(
                 f"{path.name}: would revise {count(n_revised)} of the {count(n_known)} stored bars it overlaps, more"
-                f" than {percent(LARGEST_REVISED_SHARE, 0)}; nothing was stored. For example:\n"
+                f" than {plain_percent(LARGEST_REVISED_SHARE)}; nothing was stored. For example:\n"
                 + "\n".join(f"  {line}" for line in shown)
                 + "\nIs it another market, another kind of price, or another length? If it is right: --replace"
             )

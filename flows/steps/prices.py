@@ -13,14 +13,18 @@ from flows.configuration import read_own
 from flows.context import RunContext, StepReport
 from flows.jobs.candle_intake import Intake, load_verdicts, take_in, update_coverage
 from flows.market_choices import update_record_choices
+from ingest.prices.asked import asked_series, listings, verified_markets
 from ingest.prices.candles import parse_candles
 from ingest.prices.derivatives import DerivativesHarvest, fetch_derivatives, watched_contracts
+from ingest.prices.exchange import RequestTally
 from ingest.prices.fallback import fetch_with_fallback, plan_live, plan_minutes
-from ingest.prices.fetch import SeriesAnswer, SeriesRequest
+from ingest.prices.fetch import SeriesAnswer, SeriesRequest, VenueAnswer
 from ingest.prices.registry import Registry, keep_markets, load_registry, withdrawn_markets
 from ingest.source import Source
 from warehouse.store.connection import Warehouse
-from warehouse.tables.prices import ASSET, BENCHMARK, FUNDING, GAP, MARKET, OPEN_INTEREST, VENUE_HALT
+from warehouse.tables.ops import ASKED_SERIES
+from warehouse.tables.prices import ASSET, BENCHMARK, FUNDING, GAP, LISTING, MARKET, OPEN_INTEREST, VENUE_HALT
+from warehouse.tables.units import plural
 
 # What a run keeps current on many venues; bars of 1 and 5 minutes have a plan of their own.
 LIVE_TIMEFRAMES = ("1h", "1d")
@@ -48,17 +52,33 @@ def update_prices(context: RunContext) -> StepReport:
         deadline_seconds=VENUE_DEADLINE_SECONDS,
     )
     intake = store_answers(context, registry, harvest.answers)
+    n_asked = remember_asked(warehouse, registry, harvest.venues, context.now)
 
     n_derivatives, derivatives_problems = update_derivatives(context, registry, harvest.dead)
 
-    n_written = n_registry + intake.n_changed
+    n_written = n_registry + intake.n_changed + n_asked
     n_changed = n_written + n_derivatives + update_coverage(warehouse, n_written) + update_record_choices(warehouse)
     detail = (
         f"{intake.n_inserted} candles new, {intake.n_updated} revised, {intake.n_withdrawn} withdrawn;"
         f" {intake.n_refused} rows refused; {len(harvest.answers)} series answered;"
-        f" {n_derivatives} funding rates and open interests"
+        f" {n_derivatives} funding rates and open interests; {request_words(harvest.tally)}"
     )
     return StepReport(n_changed, detail, (*harvest.problems, *derivatives_problems))
+
+
+def remember_asked(warehouse: Warehouse, registry: Registry, venues: Sequence[VenueAnswer], now: datetime) -> int:
+    """Store what venues were asked for, and their own market lists, which verify the registry; returns rows written."""
+    n_asked = warehouse.merge(ASKED_SERIES, asked_series(venues, warehouse.frame(ASKED_SERIES), now)).n_changed
+    warehouse.merge(LISTING, listings(venues, warehouse.frame(LISTING), now))
+    return n_asked + store_registry(warehouse, registry)
+
+
+def request_words(tally: RequestTally) -> str:
+    """What it took to ask, in words."""
+    return (
+        f"{plural(tally.n_requests, 'request')}, {plural(tally.n_retries, 'retry', 'retries')},"
+        f" {plural(tally.n_pauses, 'pause')} asked for"
+    )
 
 
 def plan_groups(warehouse: Warehouse, registry: Registry, now: datetime) -> list[list[SeriesRequest]]:
@@ -98,7 +118,8 @@ def store_registry(warehouse: Warehouse, registry: Registry) -> int:
     """Store assets, markets, halts and the definitions of benchmarks, without what is gone; returns rows written."""
     stored = warehouse.frame(MARKET)
     gone = withdrawn_markets(stored, registry.markets)
-    markets = keep_markets(stored, registry.markets, warehouse.query("watermarks") if gone.height else gone)
+    proven = verified_markets(registry.markets, warehouse.frame(LISTING))
+    markets = keep_markets(stored, proven, warehouse.query("watermarks") if gone.height else gone)
     n_assets = warehouse.replace(ASSET, registry.assets)
     n_markets = warehouse.replace(MARKET, markets) + warehouse.replace(BENCHMARK, benchmark_frame())
     return n_assets + n_markets + warehouse.replace(VENUE_HALT, registry.halts)

@@ -23,16 +23,18 @@ def update_checks(context: RunContext) -> StepReport:
     """Run every data check; a failed check is a problem with its first offending row."""
     results = run_checks(context.warehouse)
     rows = pl.DataFrame(
-        [(r.check_id, r.description, r.n_offending, r.example_json, context.run_id) for r in results],
+        [(r.check_id, r.description, r.severity, r.n_offending, r.example_json, context.run_id) for r in results],
         schema=CHECK_RESULT.schema,
         orient="row",
     )
     context.warehouse.replace(CHECK_RESULT, rows)
-    failed = [result for result in results if result.n_offending]
+    failed = [result for result in results if result.is_failed]
+    warned = [result for result in results if result.n_offending and not result.is_failed]
     problems = tuple(
         f"{r.check_id}: {r.n_offending} rows, e.g. {r.example_json} (asserts: {r.description})" for r in failed
     )
-    return StepReport(0, f"{len(results)} data checks, {len(failed)} failed", problems)
+    warnings = "".join(f"; warning: {r.description}: {r.n_offending}, e.g. {r.example_json}" for r in warned)
+    return StepReport(0, f"{len(results)} data checks, {len(failed)} failed{warnings}", problems)
 
 
 def publish_warehouse(context: RunContext) -> StepReport:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC as TZ_UTC
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import polars as pl
 
@@ -17,6 +17,8 @@ from warehouse.tables.prices import CANDLE, QUARANTINE
 # No coin traded before the first Bitcoin block; an earlier stamp is a wrong time unit.
 FIRST_BLOCK = datetime(2009, 1, 3, tzinfo=TZ_UTC)
 
+# No run asks for longer.
+LONGEST_RUN = timedelta(hours=6)
 KEY = ("market_id", "timeframe", "open_time_utc")
 PRICES = ("open_quote", "high_quote", "low_quote", "close_quote")
 VALUES = (*PRICES, "volume_base")
@@ -44,12 +46,16 @@ REASONS = (*DETAILS, "unit_jump", "frozen", "contested")
 
 @dataclass(frozen=True, slots=True)
 class CandleBatch:
-    """`candles` matches core.candle, `quarantined` raw.quarantine; n_* rows are in neither and need not be."""
+    """`candles` matches core.candle, `quarantined` raw.quarantine; n_* rows are in neither and need not be.
+
+    `superseded` (core.candle) are earlier answers of a live venue for bars of which `candles` has the latest.
+    """
 
     candles: pl.DataFrame
     quarantined: pl.DataFrame
     n_unfinished: int = 0  # open bars of a live venue, which will show them again
     n_repeated: int = 0  # exact repeats
+    superseded: pl.DataFrame = field(default_factory=CANDLE.empty)
 
 
 def parse_candles(
@@ -68,26 +74,34 @@ def parse_candles(
     holds the rows as received, line by line beside `rows`, for the quarantine; without it the parsed values are kept.
     `ends` gives `market_id` and `delisted_at_utc`. `is_live` leaves the open bar out without quarantine: the venue will
     show it again. `is_rate` allows zero and negative values, as of a premium. Every row is found again in exactly one
-    of: candles, quarantined, n_unfinished, n_repeated.
+    of: candles, superseded, quarantined, n_unfinished, n_repeated.
     """
     numbered = rows.select(*ROW_SCHEMA).with_row_index("row")
     judged = _judge(_with_ends(numbered, ends), source.received_at, is_rate=is_rate)
-    conflicting = _conflicting(judged.filter(pl.col("reason").is_null()))
+    sound = judged.filter(pl.col("reason").is_null())
+    # Of two answers of one venue the later one stands, and the earlier is its revision; in a file neither is known.
+    conflicting = _conflicting(sound.clear() if is_live else sound)
     judged = judged.join(conflicting, on="row", how="left", validate="1:1").with_columns(
         pl.coalesce("reason", "conflict").alias("reason")
     )
     kept = judged.filter(pl.col("reason").is_null())
-    unique = kept.unique(KEY, keep="first", maintain_order=True)
+    unique = kept.unique(KEY, keep="last" if is_live else "first", maintain_order=True)
+    earlier = kept.join(unique.select("row"), on="row", how="anti").unique([*KEY, *VALUES], keep="last")
+    superseded = earlier.join(unique.select(*KEY, *VALUES), on=[*KEY, *VALUES], how="anti", nulls_equal=True)
     refused = judged.filter(pl.col("reason").is_not_null())
     n_unfinished = 0
     if is_live:
-        n_unfinished = refused.filter(pl.col("reason") == "unfinished").height
-        refused = refused.filter(pl.col("reason") != "unfinished")
+        # Bars that open while a long run is still asking are early, not wrong.
+        near = pl.col("open_time_utc") <= pl.lit(source.received_at + LONGEST_RUN).cast(UTC)
+        is_early = (pl.col("reason") == "unfinished") | ((pl.col("reason") == "from_the_future") & near)
+        n_unfinished = refused.filter(is_early).height
+        refused = refused.filter(~is_early)
     return CandleBatch(
         candles=_candle_frame(unique, source),
         quarantined=_quarantine_frame(refused, raw, source, first_row_number),
         n_unfinished=n_unfinished,
-        n_repeated=kept.height - unique.height,
+        n_repeated=kept.height - unique.height - superseded.height,
+        superseded=_candle_frame(superseded, source),
     )
 
 

@@ -48,7 +48,7 @@ COUNTS_CONTRACTS = frozenset({"okx", "kucoin", "gate"})
 
 @dataclass(frozen=True, slots=True)
 class DerivativesHarvest:
-    """core.funding_rate and core.open_interest, and one line per venue that failed."""
+    """core.funding_rate and core.open_interest, and one line per history that failed."""
 
     funding: pl.DataFrame
     open_interest: pl.DataFrame
@@ -109,7 +109,7 @@ def fetch_derivatives(
     return DerivativesHarvest(
         pl.concat([FUNDING.empty(), *funding]),
         pl.concat([OPEN_INTEREST.empty(), *interest]),
-        [_problem_line(venue) for venue in found if venue.errors],
+        [line for venue in found for line in _problem_lines(venue)],
     )
 
 
@@ -187,10 +187,12 @@ async def _ask_stretch(
         await _ask_stretch(session, kind, symbol, middle, end, rows)
 
 
-def _problem_line(found: _Found) -> str:
-    first, n_errors = found.errors[0], len(found.errors)
-    rest = f" ({n_errors} of {found.n_asked} histories failed)" if n_errors > 1 else ""
-    return f"{found.exchange}, funding and open interest: {first.removeprefix(f'{found.exchange}: ')}{rest}"
+def _problem_lines(found: _Found) -> list[str]:
+    """One line for each history that failed."""
+    return [
+        f"{found.exchange}, funding and open interest: {error.removeprefix(f'{found.exchange}: ')}"
+        for error in dict.fromkeys(found.errors)
+    ]
 
 
 def _funding_frame(found: _Found, source: Source) -> pl.DataFrame:

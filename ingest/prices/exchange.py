@@ -6,7 +6,7 @@ import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, TypeVar
@@ -16,6 +16,7 @@ import stamina
 
 from ingest.errors import MalformedError, PermanentError, SourceError, TransientError
 from ingest.prices.registry import VenueEntry
+from warehouse.tables.units import plain
 
 # One answer may take this long; a market list of a large venue is a few megabytes.
 REQUEST_TIMEOUT_MILLISECONDS = 8_000
@@ -61,6 +62,20 @@ class PausedError(TransientError):
         self.seconds = seconds
 
 
+@dataclass(slots=True)
+class RequestTally:
+    """What it took to ask: requests, those among them that repeated a failed one, pauses a venue asked for."""
+
+    n_requests: int = 0
+    n_retries: int = 0
+    n_pauses: int = 0
+
+    def __add__(self, other: RequestTally) -> RequestTally:
+        return RequestTally(
+            self.n_requests + other.n_requests, self.n_retries + other.n_retries, self.n_pauses + other.n_pauses
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """An open venue: what it lists, and calls that answer or raise a SourceError."""
@@ -68,16 +83,31 @@ class Session:
     venue: VenueEntry
     client: Any  # ccxt has no types
     listed: frozenset[str]
+    tally: RequestTally = field(default_factory=RequestTally)
 
-    async def fetch_candles(self, symbol: str, timeframe: str, since: datetime, limit: int | None) -> list[Row]:
+    async def fetch_candles(
+        self, symbol: str, timeframe: str, since: datetime, limit: int | None, until: datetime | None = None
+    ) -> list[Row]:
         """One page of `[milliseconds, open, high, low, close, volume]`, unordered, repeats possible.
+
+        `until` asks for bars before an instant; not every venue heeds it. A length that the venue does not offer is a
+        PermanentError.
 
         A page, an empty one above all, is only believed when the raw answer holds a list of candles where this venue
         puts it: ccxt reads anything else as no candles.
         """
+        offered = self.client.timeframes or {}
+        if offered and timeframe not in offered:
+            raise PermanentError(
+                f"{self.venue.exchange}:{symbol}",
+                f"offers no {timeframe} bars",
+                f"one of {', '.join(offered)}",
+                "ask another venue, or for a length that it offers",
+            )
+        ending = {} if until is None else {"until": _milliseconds(until)}
         rows: list[Row] = await self._ask(
-            f"{self.venue.exchange} {symbol} {timeframe}",
-            lambda: self.client.fetch_ohlcv(symbol, timeframe, _milliseconds(since), limit),
+            f"{self.venue.exchange}:{symbol} {timeframe}",
+            lambda: self.client.fetch_ohlcv(symbol, timeframe, _milliseconds(since), limit, ending),
             lambda raw: holds_candles(self.venue.exchange, raw),
         )
         return rows
@@ -100,6 +130,13 @@ class Session:
             lambda: self.client.fetch_open_interest_history(symbol, "1h", _milliseconds(since), limit, dict(ending)),
         )
 
+    def listings(self) -> list[tuple[str, bool, float | None]]:
+        """Every market that the venue names: symbol, whether it trades, units of the coin per contract."""
+        return [
+            (symbol, market.get("active") is not False, self.contract_size(symbol))
+            for symbol, market in sorted(self.client.markets.items())
+        ]
+
     def contract_size(self, symbol: str) -> float | None:
         """Units of the coin per contract, where the venue says so."""
         size = self.client.markets[symbol].get("contractSize")
@@ -118,7 +155,9 @@ class Session:
             on=_retry_decision, attempts=ATTEMPTS, timeout=None, wait_initial=0.5, wait_max=5.0
         ):
             with attempt:
-                answer = await _translated(source, call, lambda: _pause_seconds(self.client))
+                self.tally.n_requests += 1
+                self.tally.n_retries += attempt.num > 1
+                answer = await self._counted(source, call)
                 if not is_sound(self.client.last_json_response):
                     raise MalformedError(
                         source,
@@ -128,6 +167,13 @@ class Session:
                     )
                 return answer
         raise TransientError(source, "gave no answer")
+
+    async def _counted(self, source: str, call: Callable[[], Awaitable[_Answer]]) -> _Answer:
+        try:
+            return await _translated(source, call, lambda: _pause_seconds(self.client))
+        except PausedError:
+            self.tally.n_pauses += 1
+            raise
 
 
 @cache
@@ -163,7 +209,7 @@ async def open_session(venue: VenueEntry, replay_url: str | None) -> AsyncIterat
         session = Session(venue, client, frozenset())
         await session._ask(venue.exchange, client.load_markets)
         active = [symbol for symbol, market in client.markets.items() if market.get("active") is not False]
-        yield Session(venue, client, frozenset(active))
+        yield Session(venue, client, frozenset(active), session.tally)
     finally:
         await client.close()
 
@@ -195,7 +241,10 @@ def translate(error: ccxt.BaseError, source: str, pause_seconds: float) -> Sourc
     if status == 451 or "restricted location" in text:
         return RefusedError(source, "refuses this location (451)", remedy="the next venue is used instead")
     if status in (401, 403, 418):
-        reason = "bans this address for now (418)" if status == 418 else f"refuses us ({status})"
+        reason = f"refuses us ({status})"
+        if status == 418:
+            asked = f", for {plain(pause_seconds)} s" if pause_seconds > SHORTEST_PAUSE_SECONDS else ""
+            reason = f"bans this address for now (418{asked})"
         return RefusedError(source, reason, remedy="left alone for this run; try later or from elsewhere")
     if status == 429 or isinstance(error, (ccxt.RateLimitExceeded, ccxt.DDoSProtection)):
         return PausedError(source, f"asks us to slow down ({status or 'rate limit'})", pause_seconds)

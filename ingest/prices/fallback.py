@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from ingest.errors import SourceError
+from ingest.prices.exchange import RequestTally
 from ingest.prices.fetch import OnSeries, SeriesAnswer, SeriesRequest, VenueAnswer, fetch_venues
 from ingest.prices.registry import WATCHED_ROLES, Registry, VenueEntry
 from warehouse.tables.bars import floor_to_bar, parse_stored_bar
@@ -39,6 +40,12 @@ class _Harvest:
     problems: list[str] = field(default_factory=list)
     n_unlisted: int = 0
     dead: frozenset[str] = frozenset()
+    venues: tuple[VenueAnswer, ...] = ()
+
+    @property
+    def tally(self) -> RequestTally:
+        """Requests, retries and pauses of all venues."""
+        return sum((venue.tally for venue in self.venues), RequestTally())
 
 
 def plan_live(
@@ -144,6 +151,7 @@ def fetch_with_fallback(
     harvest, dead = _Harvest(), set[str]()
     listings: dict[str, frozenset[str]] = {}
     n_unlisted = 0
+    asked: list[VenueAnswer] = []
     pending = [list(group) for group in groups]
     while pending:
         chosen = [_take_next(group, dead, listings) for group in pending]
@@ -154,6 +162,7 @@ def fetch_with_fallback(
             venues, requests, now, replay_url=replay_url, deadline_seconds=deadline_seconds, on_series=on_series
         )
         served = {series.request for venue in answers for series in venue.answers if series.error is None}
+        asked += answers
         for venue in answers:
             harvest.answers.extend(venue.answers)
             harvest.problems.extend(problem_lines(venue))
@@ -167,19 +176,14 @@ def fetch_with_fallback(
             for group, request in zip(pending, chosen, strict=True)
             if request is not None and request not in served and group
         ]
-    return _Harvest(harvest.answers, harvest.problems, n_unlisted, frozenset(dead))
+    return _Harvest(harvest.answers, harvest.problems, n_unlisted, frozenset(dead), tuple(asked))
 
 
 def problem_lines(venue: VenueAnswer) -> list[str]:
-    """One line for a venue that failed, else one for its failed series together."""
+    """One line for a venue that failed, else one for each of its failed series."""
     if venue.error is not None:
         return [_named(venue.exchange, venue.error)]
-    failed = [(series.request, series.error) for series in venue.answers if series.error is not None]
-    if not failed:
-        return []
-    _, first = failed[0]
-    rest = f" ({len(failed)} of {len(venue.answers)} series failed)" if len(failed) > 1 else ""
-    return [f"{first}{rest}"]
+    return [_named(venue.exchange, series.error) for series in venue.answers if series.error is not None]
 
 
 def _named(exchange: str, error: SourceError) -> str:

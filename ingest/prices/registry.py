@@ -59,6 +59,7 @@ class VenueEntry(Entry):
     perpetual_history_bars: int | None = None
     perpetual_page_bars: int | None = None
     is_perpetual_volume_base: bool = True
+    heeds_until: bool = True
     market_types: tuple[str, ...] = ()
 
 

@@ -55,7 +55,7 @@ def plan_slices(
                 market["symbol"],
                 timeframe,
                 max(start, floor_to_bar(first, bar)),
-                start + length,
+                min(start + length, now),
             )
             piece = Slice(request, start + length <= now)
             key = (piece.source_id, request.since)

@@ -39,7 +39,9 @@ DERIVATIVES: dict[str, Wire] = {
 class Fault:
     """A way to misbehave: `kind` for the next `times` candle requests (always when None), on paths that hold `path`.
 
-    Kinds: 429, 418, 451, 403, 500, 503, slow, cut_off, html_200, truncated, garbage, duplicated, unordered, empty.
+    Kinds: 429, 418, 451, 403, 500, 503, slow, cut_off, html_200, truncated, garbage, duplicated, unordered, empty;
+    ignores_since shows its newest bars whatever is asked; newest_half leaves out the older half of what is asked for;
+    revised changes the last bar of every page, as a venue that corrects it between two of them.
     """
 
     kind: str
@@ -73,7 +75,10 @@ class ReplayExchanges:
         fault = self.faults.get(exchange)
         if fault is None or not fault.strikes(inner):
             return self._answer(exchange, wire, inner, list)
-        if fault.kind in ("duplicated", "unordered", "empty"):
+        if fault.kind == "ignores_since":
+            timeless = {name: value for name, value in inner.query.items() if name not in ("startTime", "endTime")}
+            return self._answer(exchange, wire, replace(inner, query=timeless), list)
+        if fault.kind in DISORDER:
             return self._answer(exchange, wire, inner, DISORDER[fault.kind])
         return distort(self._answer(exchange, wire, inner, list), fault.kind)
 
@@ -119,7 +124,7 @@ def distort(response: Response | None, kind: str) -> Response | None:
     if kind == "451":
         text = b'{"code": 0, "msg": "Service unavailable from a restricted location according to b. Eligibility"}'
         return Response(text, 451)
-    headers = {"retry-after": "1"} if kind == "429" else {}
+    headers = {"retry-after": {"429": "1", "418": "120"}[kind]} if kind in ("429", "418") else {}
     return Response(b"<html><body>no</body></html>", int(kind), "text/html", headers)
 
 
@@ -127,7 +132,14 @@ DISORDER: dict[str, Callable[[list[Any]], list[Any]]] = {
     "duplicated": lambda rows: [row for row in rows for _ in range(2)],
     "unordered": lambda rows: rows[1::2] + rows[::2],
     "empty": lambda rows: [],
+    "newest_half": lambda rows: rows[len(rows) // 2 :],
+    "revised": lambda rows: [*rows[:-1], _raised(rows[-1])] if rows else [],
 }
+
+
+def _raised(row: list[Any]) -> list[Any]:
+    """A Binance kline with another volume."""
+    return [*row[:5], str(float(row[5]) + 1), *row[6:]]
 
 
 def _partial(bar: Bar, share: float) -> Bar:

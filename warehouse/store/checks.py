@@ -8,15 +8,27 @@ from importlib.resources import files
 from warehouse.store.connection import Reader
 from warehouse.store.frames import fetch_frame
 
+ERROR, WARNING = "error", "warning"
+_WARNING_MARK = "warning:"
+
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What one check found: `example_json` is the first offending row, None when there is none."""
+    """What one check found: `example_json` is the first offending row, None when there is none.
+
+    A `warning` is told and never blocks a publication; the first line of its text begins with "warning:".
+    """
 
     check_id: str
     description: str
     n_offending: int
     example_json: str | None
+    severity: str = ERROR
+
+    @property
+    def is_failed(self) -> bool:
+        """Whether rows offend and that is an error."""
+        return bool(self.n_offending) and self.severity == ERROR
 
 
 def check_texts() -> dict[str, str]:
@@ -32,5 +44,7 @@ def run_checks(reader: Reader) -> list[CheckResult]:
     for check_id, sql in check_texts().items():
         rows = fetch_frame(reader.connection, sql)
         example = rows.head(1).write_json() if rows.height else None
-        results.append(CheckResult(check_id, sql.splitlines()[0].removeprefix("--").strip(), rows.height, example))
+        words = sql.splitlines()[0].removeprefix("--").strip()
+        severity = WARNING if words.startswith(_WARNING_MARK) else ERROR
+        results.append(CheckResult(check_id, words.removeprefix(_WARNING_MARK).strip(), rows.height, example, severity))
     return results

@@ -14,7 +14,7 @@ RUN = Table(
         Column("command", pl.String, "run, backfill, import, ..."),
         Column("started_at_utc", UTC, "Start"),
         Column("finished_at_utc", UTC, "End; null while running or after a crash", is_nullable=True),
-        Column("outcome", pl.String, "running, done, source_failed, check_failed or crashed"),
+        Column("outcome", pl.String, "running, done, source_failed, check_failed, crashed or killed"),
         Column("version", pl.String, "Version of Aftershock"),
     ),
 )
@@ -49,6 +49,25 @@ BACKFILL = Table(
     ),
 )
 
+ASKED_SERIES = Table(
+    "ops.asked_series",
+    "What venues were asked for and what they last said, one row per series.",
+    "run and backfill",
+    ("market_id", "timeframe"),
+    (
+        Column("market_id", pl.String, "Market"),
+        Column("timeframe", pl.String, "Bar length"),
+        Column("asked_from_utc", UTC, "The earliest instant ever asked for"),
+        Column("asked_until_utc", UTC, "The latest instant asked for, not included"),
+        Column(
+            "reachable_from_utc", UTC, "The oldest bar that the venue keeps, where asked for older", is_nullable=True
+        ),
+        Column("answered_at_utc", UTC, "When it last answered whole", is_nullable=True),
+        Column("outcome", pl.String, "answered, failed or unlisted, the last time"),
+        Column("detail", pl.String, "What went wrong", is_nullable=True),
+    ),
+)
+
 CHECK_RESULT = Table(
     "ops.check_result",
     "Result of each data check in the last run.",
@@ -57,6 +76,9 @@ CHECK_RESULT = Table(
     (
         Column("check_id", pl.String, "File name without ending"),
         Column("description", pl.String, "What it asserts"),
+        Column(
+            "severity", pl.String, "error, or warning: told, and never in the way of a publication", is_nullable=True
+        ),
         Column("n_offending", pl.Int64, "Rows that offend; 0 is good"),
         Column("example_json", pl.String, "First offending row", is_nullable=True),
         Column("run_id", pl.String, "Run"),

@@ -53,6 +53,21 @@ MARKET = Table(
     ),
 )
 
+LISTING = Table(
+    "core.listing",
+    "The venues' own market lists: what each names, since when and until when we saw it there.",
+    "exchanges through ccxt",
+    ("exchange", "symbol"),
+    (
+        Column("exchange", pl.String, "ccxt id of the venue"),
+        Column("symbol", pl.String, "ccxt unified symbol"),
+        Column("is_active", pl.Boolean, "Whether it traded when last seen"),
+        Column("contract_size", pl.Float64, "Units of the coin per contract", is_nullable=True),
+        Column("first_seen_at_utc", UTC, "When we first saw it on the list"),
+        Column("last_seen_at_utc", UTC, "When we last saw it: a market that is gone was delisted after that"),
+    ),
+)
+
 VENUE_HALT = Table(
     "core.venue_halt",
     "Documented stops of trading on a venue, or of one of its markets.",
@@ -172,7 +187,7 @@ QUARANTINE = Table(
 
 GAP = Table(
     "core.gap",
-    "Missing stretches of a series inside its own life, and why.",
+    "Missing stretches of a series, from what was asked for or listed to now or its end, and why.",
     "coverage pass over core.candle",
     ("market_id", "timeframe", "gap_start_utc"),
     (
@@ -181,7 +196,7 @@ GAP = Table(
         Column("gap_start_utc", UTC, "Open of the first missing bar"),
         Column("gap_end_utc", UTC, "Open of the first bar after the gap"),
         Column("n_missing", pl.Int64, "Missing bars"),
-        Column("cause", pl.String, "halt, delisting, not_listed_yet, frozen, source_hole"),
+        Column("cause", pl.String, "halt, delisting, not_listed_yet, frozen, venue_limit, stale, refused, source_hole"),
         Column("detail", pl.String, "Cause in words, with evidence where known", is_nullable=True),
         Column(
             "offered_market_id",
@@ -203,7 +218,7 @@ COVERAGE = Table(
         Column("asset_id", pl.String, "The asset quoted"),
         Column("first_open_utc", UTC, "Open of the first stored bar"),
         Column("last_open_utc", UTC, "Open of the last stored bar"),
-        Column("n_expected", pl.Int64, "Bars between first and last, both included"),
+        Column("n_expected", pl.Int64, "Bars from what was asked for (or the first) to now, the end, or the last"),
         Column("n_present", pl.Int64, "Stored bars"),
         Column("n_missing", pl.Int64, "Expected minus present"),
         Column("n_gaps", pl.Int64, "Missing stretches"),

@@ -9,11 +9,12 @@ import polars as pl
 import pytest
 
 from tests.builders import DEFAULT_TIME, make_rows
-from warehouse.store.checks import check_texts, run_checks
+from warehouse.store.checks import CheckResult, check_texts, run_checks
 from warehouse.store.connection import Warehouse, open_writer
 from warehouse.store.frames import run_statement, staged
 from warehouse.tables.catalog import load_tables
 
+DAY = DEFAULT_TIME.replace(hour=0, minute=0, second=0, microsecond=0)
 LATER = DEFAULT_TIME + timedelta(hours=1)
 
 # For each check: rows, by table, that break it. Rows are inserted past the upsert, which would refuse some of them.
@@ -53,6 +54,27 @@ OFFENCES: dict[str, dict[str, list[dict[str, Any]]]] = {
     "incident_ends_after_start": {"core.incident": [{"resolved_at_utc": DEFAULT_TIME - timedelta(hours=1)}]},
     "failed_fetch_has_reason": {"ops.fetch": [{"outcome": "transient"}]},
     "market_choice_was_measured": {"out.market_choice": [{"purpose": "reaction", "event_id": "e"}]},
+    "series_is_fresh": {
+        "core.market": [{}],
+        "out.coverage": [{"timeframe": "1h", "last_open_utc": DEFAULT_TIME}],
+        "ops.asked_series": [
+            {
+                "timeframe": "1h",
+                "asked_until_utc": DEFAULT_TIME + timedelta(hours=4),
+                "answered_at_utc": DEFAULT_TIME + timedelta(hours=4),
+            }
+        ],
+    },
+    # 24 hours that close at 2, and a day that closes at 3: an hour is missing in one, or they are of two markets.
+    "longer_bars_agree_with_shorter": {
+        "core.candle": [
+            *(
+                {"timeframe": "1h", "open_time_utc": DAY + timedelta(hours=hour), "close_quote": 2.0}
+                for hour in range(24)
+            ),
+            {"timeframe": "1d", "open_time_utc": DAY, "close_quote": 3.0},
+        ],
+    },
     "hedge_warns_on_few_shocks": {"out.hedge": [{"n_events": 3}]},
 }
 
@@ -77,3 +99,38 @@ def test_check_fails_on_rows_that_break_it(warehouse: Warehouse, check_id: str) 
     result = next(r for r in run_checks(warehouse) if r.check_id == check_id)
     assert result.n_offending > 0
     assert result.example_json is not None
+
+
+def only_result(warehouse: Warehouse, check_id: str) -> CheckResult:
+    return next(result for result in run_checks(warehouse) if result.check_id == check_id)
+
+
+def test_a_warning_is_no_failure_and_an_error_is(warehouse: Warehouse) -> None:
+    plant(warehouse, OFFENCES["series_is_fresh"])
+    plant(warehouse, {"core.candle": [{}, {}]})
+    warned, failed = only_result(warehouse, "series_is_fresh"), only_result(warehouse, "candle_key_is_unique")
+    assert (warned.n_offending, warned.severity, warned.is_failed) == (1, "warning", False)
+    assert not warned.description.startswith("warning")
+    assert (failed.severity, failed.is_failed) == ("error", True)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"answered_at_utc": None},  # no live source has answered for it: the bundled record is not stale but old
+        {"asked_until_utc": DEFAULT_TIME + timedelta(hours=3)},
+    ],
+)
+def test_a_series_is_stale_only_beyond_its_bound_and_where_a_venue_answered(
+    warehouse: Warehouse, change: dict[str, Any]
+) -> None:
+    offence = OFFENCES["series_is_fresh"]
+    plant(warehouse, offence | {"ops.asked_series": [offence["ops.asked_series"][0] | change]})
+    assert only_result(warehouse, "series_is_fresh").n_offending == 0
+
+
+@pytest.mark.parametrize(("n_hours", "close", "n_offending"), [(24, 3.0, 1), (24, 2.001, 0), (23, 3.0, 0)])
+def test_only_whole_days_that_differ_offend(warehouse: Warehouse, n_hours: int, close: float, n_offending: int) -> None:
+    *hours, day = OFFENCES["longer_bars_agree_with_shorter"]["core.candle"]
+    plant(warehouse, {"core.candle": [*hours[:n_hours], day | {"close_quote": close}]})
+    assert only_result(warehouse, "longer_bars_agree_with_shorter").n_offending == n_offending

@@ -24,12 +24,17 @@ expected as (
 
 holes as (
     select
-        market_id,
-        timeframe,
+        g.market_id,
+        g.timeframe,
         count(*) as n_gaps,
-        max(epoch(gap_end_utc) - epoch(gap_start_utc)) / 3600 as longest_gap_hours,
-        string_agg(distinct cause, ', ' order by cause) as gap_causes
-    from core.gap
+        max(epoch(g.gap_end_utc) - epoch(g.gap_start_utc)) / 3600 as longest_gap_hours,
+        string_agg(distinct g.cause, ', ' order by g.cause) as gap_causes,
+        -- bars before a market was listed are not expected of it
+        sum(g.n_missing) filter (
+            g.cause <> 'not_listed_yet' and (g.gap_end_utc <= s.first_open_utc or g.gap_start_utc > s.last_open_utc)
+        ) as n_beyond
+    from core.gap as g
+    join series as s on g.market_id = s.market_id and g.timeframe = s.timeframe
     group by all
 ),
 
@@ -51,9 +56,9 @@ select
     coalesce(m.asset_id, regexp_extract(e.market_id, ':([^/:]+)/', 1)) as asset_id,
     e.first_open_utc,
     e.last_open_utc,
-    e.n_expected,
+    (e.n_expected + coalesce(h.n_beyond, 0))::bigint as n_expected,
     e.n_present,
-    e.n_expected - e.n_present as n_missing,
+    (e.n_expected + coalesce(h.n_beyond, 0) - e.n_present)::bigint as n_missing,
     coalesce(h.n_gaps, 0) as n_gaps,
     coalesce(h.longest_gap_hours, 0)::double as longest_gap_hours,
     h.gap_causes,

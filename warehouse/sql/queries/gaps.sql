@@ -1,4 +1,4 @@
--- missing stretches inside the life of every series, with their cause and a series of another venue that has the bars
+-- missing stretches of every series, from what was asked for to now or its end, with their cause and a series of another venue that has the bars
 with bar_lengths as (
     select unnest(['1m', '5m', '1h', '4h', '1d']) as timeframe,
            unnest([60, 300, 3600, 14400, 86400]) as seconds
@@ -11,6 +11,59 @@ ordered as (
         c.open_time_utc,
         lag(c.open_time_utc) over (partition by c.market_id, c.timeframe order by c.open_time_utc) as previous_utc
     from core.candle as c
+),
+
+series as (
+    select market_id, timeframe, min(open_time_utc) as first_utc, max(open_time_utc) as last_utc
+    from core.candle
+    group by all
+),
+
+-- before the first bar and after the last one, as far as a venue was asked
+edges as (
+    select
+        s.*,
+        b.seconds,
+        a.reachable_from_utc,
+        a.answered_at_utc,
+        a.outcome,
+        a.detail,
+        to_timestamp(ceil(epoch(greatest(a.asked_from_utc, m.listed_at_utc)) / b.seconds) * b.seconds) as wanted_from_utc,
+        to_timestamp(floor(epoch(least(a.asked_until_utc, m.delisted_at_utc)) / b.seconds) * b.seconds) as wanted_until_utc
+    from series as s
+    join ops.asked_series as a on s.market_id = a.market_id and s.timeframe = a.timeframe
+    join bar_lengths as b on s.timeframe = b.timeframe
+    left join core.market as m on s.market_id = m.market_id
+),
+
+edge_gaps as (
+    select
+        market_id,
+        timeframe,
+        wanted_from_utc as gap_start_utc,
+        first_utc as gap_end_utc,
+        case when reachable_from_utc > wanted_from_utc then 'venue_limit' else 'not_listed_yet' end as cause,
+        case when reachable_from_utc > wanted_from_utc
+            then 'the venue keeps bars from ' || strftime(reachable_from_utc, '%Y-%m-%d %H:%M') || ' on'
+            else 'the venue was asked for exactly these bars and has none' end as detail,
+        seconds
+    from edges
+    where wanted_from_utc < first_utc
+
+    union all
+
+    select
+        market_id,
+        timeframe,
+        last_utc + to_seconds(seconds) as gap_start_utc,
+        wanted_until_utc as gap_end_utc,
+        case when outcome = 'answered' then 'stale' else 'refused' end as cause,
+        case when outcome = 'answered'
+            then 'the venue answered on ' || strftime(answered_at_utc, '%Y-%m-%d %H:%M') || ' and has no newer bar'
+            else coalesce(detail, outcome) end as detail,
+        seconds
+    from edges
+    where last_utc + to_seconds(seconds) < wanted_until_utc
 ),
 
 holes as (
@@ -91,12 +144,28 @@ select
         when g.gap_end_utc <= m.listed_at_utc then 'before the documented listing; ' || coalesce(m.source, 'no source')
         when h.detail is not null then h.detail
         when r.n_refused is not null then r.n_refused || ' bars without volume and price change were refused'
-        else 'the source does not have these bars; cause not documented'
+        when a.outcome = 'answered' and a.asked_from_utc <= g.gap_start_utc
+            then 'the source was asked for exactly these bars and does not have them; cause not documented'
+        else 'these bars are not in what was imported, and no venue was asked for them'
     end as detail,
     o.offered_market_id
 from holes as g
 left join core.market as m on g.market_id = m.market_id
+left join ops.asked_series as a on g.market_id = a.market_id and g.timeframe = a.timeframe
 left join halted as h on g.market_id = h.market_id and g.timeframe = h.timeframe and g.gap_start_utc = h.gap_start_utc
 left join refused as r on g.market_id = r.market_id and g.timeframe = r.timeframe and g.gap_start_utc = r.gap_start_utc
 left join offers as o on g.market_id = o.market_id and g.timeframe = o.timeframe and g.gap_start_utc = o.gap_start_utc
-order by g.market_id, g.timeframe, g.gap_start_utc
+
+union all
+
+select
+    e.market_id,
+    e.timeframe,
+    e.gap_start_utc,
+    e.gap_end_utc,
+    ((epoch(e.gap_end_utc) - epoch(e.gap_start_utc)) / e.seconds)::bigint as n_missing,
+    e.cause,
+    e.detail,
+    null as offered_market_id
+from edge_gaps as e
+order by market_id, timeframe, gap_start_utc

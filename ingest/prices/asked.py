@@ -1,0 +1,83 @@
+"""What venues were asked for and what they said: the account that gaps and ages of series rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import polars as pl
+
+from ingest.prices.fetch import SeriesAnswer, SeriesRequest, VenueAnswer
+from warehouse.tables.contract import UTC
+from warehouse.tables.ops import ASKED_SERIES
+from warehouse.tables.prices import LISTING
+from warehouse.tables.units import ISO_DAY
+
+ANSWERED, FAILED, UNLISTED = "answered", "failed", "unlisted"
+
+
+def asked_series(venues: Sequence[VenueAnswer], stored: pl.DataFrame, now: datetime) -> pl.DataFrame:
+    """ops.asked_series for these answers at `now`, joined with what `stored` says of the same series.
+
+    The first instant ever asked for stays; an answer that failed does not undo that an earlier one came.
+    """
+    rows: list[tuple[object, ...]] = []
+    for venue in venues:
+        for series in venue.answers:
+            outcome, detail = (ANSWERED, None) if series.is_whole else (FAILED, str(series.error))
+            rows.append(_row(series.request, series, outcome, detail, now))
+        rows += [_row(request, None, UNLISTED, "the venue does not list it", now) for request in venue.unlisted]
+    fresh = pl.DataFrame(rows, schema=ASKED_SERIES.schema, orient="row")
+    both = pl.concat([stored.select(ASKED_SERIES.column_names), fresh])
+    merged = both.group_by(ASKED_SERIES.key, maintain_order=True).agg(
+        pl.col("asked_from_utc").min(),
+        pl.col("asked_until_utc").max(),
+        # What the venue keeps of the earliest stretch that it was asked for.
+        pl.col("reachable_from_utc").min(),
+        pl.col("answered_at_utc").drop_nulls().last(),
+        pl.col("outcome").last(),
+        pl.col("detail").last(),
+    )
+    return ASKED_SERIES.conform(merged.join(fresh.select(ASKED_SERIES.key), on=list(ASKED_SERIES.key), how="semi"))
+
+
+def listings(venues: Sequence[VenueAnswer], stored: pl.DataFrame, now: datetime) -> pl.DataFrame:
+    """core.listing for the market lists that venues gave at `now`; `stored` says when each was first seen."""
+    rows = [
+        (venue.exchange, symbol, is_active, size, now, now)
+        for venue in {venue.exchange: venue for venue in venues if venue.listings}.values()
+        for symbol, is_active, size in venue.listings
+    ]
+    fresh = pl.DataFrame(rows, schema=LISTING.schema, orient="row")
+    known = stored.select(*LISTING.key, pl.col("first_seen_at_utc").alias("known_utc"))
+    joined = fresh.join(known, on=list(LISTING.key), how="left", validate="1:1")
+    first = pl.coalesce("known_utc", "first_seen_at_utc").alias("first_seen_at_utc")
+    return LISTING.conform(joined.with_columns(first).select(LISTING.column_names))
+
+
+def _row(
+    request: SeriesRequest, series: SeriesAnswer | None, outcome: str, detail: str | None, now: datetime
+) -> tuple[object, ...]:
+    until = min(request.until or now, now)
+    reachable = None if series is None else series.reachable_from
+    answered = now if outcome == ANSWERED else None
+    return (request.market_id, request.timeframe, request.since, until, reachable, answered, outcome, detail)
+
+
+def verified_markets(markets: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
+    """core.market with the evidence of the venues' own lists (core.listing).
+
+    An unverified market that trades by its venue's list is one; all others keep what the registry says.
+    """
+    joined = markets.join(
+        listed.select("exchange", "symbol", "is_active", "last_seen_at_utc"),
+        on=["exchange", "symbol"],
+        how="left",
+        validate="m:1",
+    )
+    day = pl.col("last_seen_at_utc").cast(UTC).dt.strftime(ISO_DAY)
+    is_proven = (pl.col("confidence") == "unverified") & pl.col("is_active").fill_null(value=False)
+    return joined.with_columns(
+        pl.when(is_proven).then(pl.lit("high")).otherwise(pl.col("confidence")).alias("confidence"),
+        pl.when(is_proven).then(pl.format("the venue's own market list, {}", day)).otherwise("source").alias("source"),
+    ).select(markets.columns)
