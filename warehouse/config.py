@@ -15,7 +15,6 @@ from importlib.resources import files
 from typing import Annotated, Any, Generic, TypeVar, cast, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
-from pydantic_core import ErrorDetails
 
 from warehouse.toml_lines import KeyPath, line_of, locate_keys
 
@@ -314,7 +313,7 @@ def _check(
     return None, faults
 
 
-def _explain(error: ErrorDetails, model: type[BaseModel], kind: str) -> str:
+def _explain(error: Mapping[str, Any], model: type[BaseModel], kind: str) -> str:
     """What is wrong with a value, what was expected, and the nearest thing that would do."""
     if error["type"] == "extra_forbidden":
         known = _keys_at(model, error["loc"][:-1])
@@ -322,7 +321,7 @@ def _explain(error: ErrorDetails, model: type[BaseModel], kind: str) -> str:
     if error["type"] == "missing":
         return f"missing; a new {kind} needs it"
     if error["type"] == "value_error":
-        return error["msg"].removeprefix("Value error, ")
+        return str(error["msg"]).removeprefix("Value error, ")
     expected = error["msg"].replace("Input should", "should")
     hint = _suggest(error["input"], re.findall(r"'([^']*)'", error["msg"])) if error["type"] == "literal_error" else ""
     value = error["input"]

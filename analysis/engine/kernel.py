@@ -39,7 +39,7 @@ BAR_BYTES = 2 * 8 * compiled.N_MOMENTS  # of one bar's moments, from both ends o
 # Bytes of single abnormal returns and their variances that one call may return.
 RESULT_BYTES = 2**30
 
-CHUNK_STUDIES = 16_384  # studies per task of the thread pool
+CHUNK_STUDIES = 4_096  # studies per task of the thread pool
 
 _NOTHING = np.zeros((0, 0), dtype=np.bool_)  # no bar is masked, or no block is left out
 

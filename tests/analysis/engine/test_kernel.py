@@ -82,10 +82,22 @@ def test_constant_mean_and_market_adjusted_by_hand() -> None:
     bars = {"estimation": (-3, 0), "window": (0, 1), "minimum_estimation": 2}
     mean = run(y, x, [0], [3], **bars, model="constant_mean")
     assert mean.ar[0, 0] == pytest.approx(0.03)
+    assert mean.beta[0] == 0.0
     assert mean.car_variance[0] == pytest.approx(0.0001 * (1 + 1 / 3))
     adjusted = run(y, x + np.array([0, 0.005, 0, 0]), [0], [3], **bars, model="market_adjusted")
     assert adjusted.ar[0, 0] == pytest.approx(0.04)
     assert adjusted.sigma[0] == pytest.approx(np.std([0.01, 0.005, 0.01], ddof=1))
+    # Nothing is estimated but the variance: no 1/n, neither in one bar nor in the sum of two.
+    assert adjusted.ar_variance[0, 0] == pytest.approx(adjusted.sigma[0] ** 2, rel=1e-12)
+    two = run(
+        np.append(y, [[0.02]], axis=1),
+        np.append(x + np.array([0, 0.005, 0, 0]), 0.01),
+        [0],
+        [3],
+        **{**bars, "window": (0, 2)},
+        model="market_adjusted",
+    )
+    assert two.car_variance[0] == pytest.approx(2 * two.sigma[0] ** 2, rel=1e-12)
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from analysis.groups.dose_response import estimates, measure_dose_response, read_outages
+from analysis.groups.dose_response import abnormal_everywhere, estimates, measure_dose_response, read_outages
 from analysis.tape.choice import pair_markets
+from analysis.tape.returns import build_return_grid
 from tests.builders import make_rows
 from warehouse.tables.contract import UTC as UTC_TYPE
 from warehouse.tables.news import EVENT
@@ -84,6 +85,34 @@ def test_nothing_planted_is_an_honest_null():
     assert mean["lower_95"] < 0 < mean["upper_95"]
     assert mean["p_value"] > 0.05
     assert mean["n_events"] == len(BARS)
+
+
+def cars_of(token: np.ndarray, benchmark: np.ndarray, graves: list[int], reach: int) -> np.ndarray:
+    both = pl.concat([candles("TAO", token), candles("BTC", benchmark)])
+    [pair] = pair_markets(both, ["TAO"], ["1h"])
+    grid = build_return_grid(pair.candles_in(both), pair.bar)
+    return abnormal_everywhere(grid, pair, 24, np.array(graves, dtype=np.int64), reach)
+
+
+def test_the_model_of_a_window_ends_a_day_before_it():
+    token, benchmark = market(9)
+    quiet = cars_of(token, benchmark, [], 0)
+    token[1_000] += 0.5
+    loud = cars_of(token, benchmark, [], 0)
+    own = np.flatnonzero(np.abs(loud - quiet) > 1e-9)
+    assert set(range(977, 1_001)) <= set(own)  # windows of a day that hold the jump
+    assert not set(range(1_001, 1_025)) & set(own)  # begin after it, within a day: the estimation does not hold it
+    assert set(range(1_025, 1_025 + 480)) <= set(own)
+
+
+def test_the_week_after_a_grave_event_is_no_part_of_an_ordinary_market():
+    token, benchmark = market(10)
+    quiet = cars_of(token, benchmark, [1_000], 168)
+    token[1_050] += 0.5
+    masked, unmasked = cars_of(token, benchmark, [1_000], 168), cars_of(token, benchmark, [1_000], 0)
+    later = slice(1_200, 1_400)
+    assert np.abs(masked - quiet)[later] == pytest.approx(0.0, abs=1e-9)
+    assert (np.abs(unmasked - quiet)[later] > 1e-6).all()
 
 
 def test_few_events_give_a_reason_instead_of_a_number():

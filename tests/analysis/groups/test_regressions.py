@@ -1,0 +1,88 @@
+"""What the regressions of all groups are fed: which sign a direction has, and which series stands for an asset."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from analysis.engine.regressions.characteristics import regress_cars
+from analysis.groups.regressions import CHARACTERISTICS, PROJECTION_BAR_HOURS, _characteristics, _longest
+from analysis.tape.markets import StudyMarkets
+from analysis.tape.series import AlignedSeries, cut_series
+from tests.analysis.single.simulated_markets import make_series, simulate_returns
+from tests.builders import make_rows
+from warehouse.tables.news import EVENT
+
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+DIRECTIONS = ("restricts", "enables", "none", None)
+
+
+def event(number: int, **changes: object) -> dict[str, object]:
+    given: dict[str, object] = {
+        "event_id": f"e{number}",
+        "category": "outage",
+        "best_at_utc": AT + timedelta(days=31 * number),
+        "ended_at_utc": None,
+        "severity": 1 + number % 5,
+        "direction": DIRECTIONS[number % 4],
+        "n_outlets": None,
+        "status": "detected",
+    }
+    return {**given, **changes}
+
+
+@pytest.mark.parametrize("planted", ["restricts", "enables"])
+def test_a_direction_has_the_effect_that_was_planted_on_it(planted: str) -> None:
+    """Every event of that direction moves tokens by −7 %; the coefficient with its name says so, and no other."""
+    rng = np.random.default_rng(1)
+    events = make_rows(
+        EVENT,
+        *(
+            event(
+                i,
+                n_outlets=int(rng.integers(0, 9)),
+                ended_at_utc=AT + timedelta(days=31 * i, hours=int(rng.integers(1, 9))),
+            )
+            for i in range(80)
+        ),
+    )
+    known = _characteristics(events)
+    moves = np.where(known[planted].to_numpy() == 1.0, -0.07, 0.0) + rng.normal(0, 0.002, known.height)
+    frame = known.with_columns(
+        car=moves,
+        prior_volatility=rng.uniform(0.01, 0.03, known.height),
+        asset_id=np.resize(["TAO", "FET", "NEAR", "WLD", "RENDER"], known.height),
+    )
+    terms = {term.name: term for term in regress_cars(frame, "car", CHARACTERISTICS, clusters=("month", "asset_id"))}
+    other = "enables" if planted == "restricts" else "restricts"
+    assert terms[planted].estimate == pytest.approx(-0.07, abs=0.003)
+    assert terms[other].estimate == pytest.approx(0.0, abs=0.003)
+
+
+def test_what_is_not_known_of_an_event_is_no_direction_no_duration_and_no_attention() -> None:
+    rows = _characteristics(
+        make_rows(EVENT, event(3), event(0, ended_at_utc=AT + timedelta(minutes=90), n_outlets=3))
+    ).rows(named=True)
+    assert (rows[0]["restricts"], rows[0]["enables"], rows[0]["duration_hours"], rows[0]["attention"]) == (0, 0, 0, 0)
+    assert (rows[1]["restricts"], rows[1]["enables"], rows[1]["duration_hours"]) == (1, 0, 1.5)
+    assert rows[1]["attention"] == pytest.approx(np.log(4))
+    assert rows[1]["month"] == "2026-01"
+
+
+def make_markets(*series: tuple[str, AlignedSeries]) -> StudyMarkets:
+    own = {name: (replace(bars, market_id=name),) for name, bars in series}
+    return StudyMarkets(own, dict.fromkeys(own, "TAO"), {"TAO": ()}, {})
+
+
+def test_the_longest_record_on_the_bars_of_projections_stands_for_an_asset() -> None:
+    token, benchmark = simulate_returns(np.random.default_rng(2), 900)
+    slow = make_series(token, benchmark, PROJECTION_BAR_HOURS)
+    short, hourly = cut_series(slow, 0, 400), make_series(token, benchmark, 1.0)
+    names = ("okx:TAO/USDT", "kraken:TAO/USD", "binance:TAO/USDT")
+    for order in (((names[0], short), (names[1], slow)), ((names[1], slow), (names[0], short))):
+        found = _longest(make_markets(*order, (names[2], hourly)), "TAO")
+        assert found is not None
+        assert found.market_id == "kraken:TAO/USD"
+    assert _longest(make_markets((names[2], hourly)), "TAO") is None
+    assert _longest(make_markets((names[0], cut_series(slow, 0, 90))), "TAO") is None
