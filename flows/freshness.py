@@ -32,6 +32,7 @@ INPUTS: dict[str, tuple[Table, ...]] = {
         *_CANDLES,
         prices.OBSERVATION,
         news.EVENT,
+        news.INCIDENT,
         studies.STUDY_RESULT,
         resilience.DOSE_RESPONSE,
         choice.MARKET_CHOICE,

@@ -13,6 +13,7 @@ from analysis.claims.judging.market import MarketEvidence
 from analysis.claims.statement import StatementVerdict
 from warehouse.tables.bars import parse_bar
 from warehouse.tables.choice import MARKET_CHOICE
+from warehouse.tables.news import INCIDENT
 
 
 class Weight(StrEnum):
@@ -42,7 +43,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What verdicts may rest on: prices, and rows of core.event, out.study_result and out.dose_response.
+    """What verdicts may rest on: prices, and rows of core.event, out.study_result, out.dose_response and core.incident.
 
     `choices`: out.market_choice at the events of the studies; the market that was chosen there stands for the asset.
     """
@@ -51,6 +52,7 @@ class Evidence:
     events: pl.DataFrame
     studies: pl.DataFrame
     responses: pl.DataFrame
+    incidents: pl.DataFrame = field(default_factory=INCIDENT.empty)
     choices: pl.DataFrame = field(default_factory=MARKET_CHOICE.empty)
 
     def market_at(self, event_id: str | None) -> MarketEvidence:

@@ -156,6 +156,14 @@ class Premium(_Sentence):
     least_events: int = Field(default=5, ge=2)
 
 
+class IncidentClaim(_Sentence):
+    """A provider's service failed on the day of `at`, and lasted so many hours; `asset` is whom it is told of."""
+
+    kind: Literal["incident"]
+    provider: str = Field(pattern=r"^[a-z0-9_]+$")
+    lasted_hours: Hours | None = None
+
+
 class SentencePart(Entry):
     """One half of a sentence: what is said of the window and the asset that the whole claim has."""
 
@@ -218,6 +226,7 @@ Claim = (
     | LeadSustained
     | ReactedTo
     | Premium
+    | IncidentClaim
     | Stated
     | Conjunction
 )
@@ -232,6 +241,7 @@ _OLD_KINDS: Mapping[str, type[Claim]] = {
     "lead_sustained": LeadSustained,
     "reacted_to": ReactedTo,
     "premium": Premium,
+    "incident": IncidentClaim,
     "conjunction": Conjunction,
 }
 _STATED_KINDS = (

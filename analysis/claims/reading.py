@@ -13,6 +13,7 @@ from analysis.claims.language import (
     Claim,
     Conjunction,
     HighestSince,
+    IncidentClaim,
     LeadSustained,
     Level,
     NotDuringBroadRally,
@@ -82,9 +83,10 @@ def find_anchor(claim: Claim, events: pl.DataFrame) -> Anchor | None:
 def read_parts(claim: Claim, anchor: Anchor | None) -> list[ClaimPart]:
     """What the claim says, as statements; its first part is the headline.
 
-    Without `said_at` each window ends when it was said to end. A premium is no statement about one window: no parts.
+    Without `said_at` each window ends when it was said to end. A premium and an
+    incident are no statements about one window of prices: no parts.
     """
-    if isinstance(claim, Premium):
+    if isinstance(claim, Premium | IncidentClaim):
         return []
     if isinstance(claim, Conjunction):
         return [_stated(claim, part, anchor) for part in claim.parts]

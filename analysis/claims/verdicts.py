@@ -9,11 +9,12 @@ from datetime import datetime
 import polars as pl
 
 from analysis.claims.finding import Evidence, Finding, Reading, Weight, unknown
-from analysis.claims.judging.comparisons import HISTORY_DAYS_BEFORE, count_as_large
+from analysis.claims.incidents import check_incident
+from analysis.claims.judging.comparisons import HISTORY_DAYS_BEFORE, count_as_large, count_swings
 from analysis.claims.judging.judge import judge_statement, pose_question
 from analysis.claims.judging.market import instant
 from analysis.claims.judging.offers import find_window
-from analysis.claims.language import Claim, Conjunction, Premium
+from analysis.claims.language import Claim, Conjunction, IncidentClaim, Premium
 from analysis.claims.premium import measure_premium
 from analysis.claims.reading import Anchor, AnchorError, ClaimPart, find_anchor, quote_warnings, read_parts
 from analysis.claims.statement import Judgement, Kind, Statement, StatementVerdict, TriedReading
@@ -80,6 +81,8 @@ def judge_one_claim(claim: Claim, evidence: Evidence) -> Finding:
     """The finding on one claim: its parts judged together and apart, with what stands beside them."""
     if isinstance(claim, Premium):
         return measure_premium(claim, evidence.responses)
+    if isinstance(claim, IncidentClaim):
+        return check_incident(claim, evidence.incidents)
     try:
         anchor = find_anchor(claim, evidence.events)
         parts = read_parts(claim, anchor)
@@ -208,12 +211,15 @@ def _compare(part: ClaimPart, evidence: Evidence, finding: Finding) -> Finding:
     statement = part.statement
     question = pose_question(statement, evidence.market)
     literal = next((r for r in finding.readings if r.weight is Weight.DECISIVE and r.value is not None), None)
-    if statement.kind not in _MOVES or isinstance(question, str) or literal is None or literal.value is None:
+    if isinstance(question, str) or literal is None or literal.value is None:
         return finding
-    counted = count_as_large(question, literal.value)
+    is_swing = statement.kind is Kind.SWING
+    if not is_swing and statement.kind not in _MOVES:
+        return finding
+    counted = (count_swings if is_swing else count_as_large)(question, literal.value)
     if counted is None:
         return finding
-    readings = (*_without_rank(finding.readings), _rarity(counted))
+    readings = (*_without_rank(finding.readings), _rarity(counted, "held a swing" if is_swing else "moved"))
     return replace(finding, readings=readings, n_as_large=counted[0], n_comparable=counted[1])
 
 
@@ -230,11 +236,11 @@ def _without_rank(readings: tuple[Reading, ...]) -> list[Reading]:
     return [item for item in readings if item.reading_id not in ("placebo_rank", "earlier_stretches")]
 
 
-def _rarity(counted: tuple[int, int]) -> Reading:
+def _rarity(counted: tuple[int, int], did: str) -> Reading:
     n_as_large, n_stretches = counted
     detail = (
         f"{n_as_large} of {plural(n_stretches, 'earlier stretch', 'earlier stretches')} of that length, side by side "
-        f"in the {HISTORY_DAYS_BEFORE} days before, moved at least as far"
+        f"in the {HISTORY_DAYS_BEFORE} days before, {did} at least as far"
     )
     description = "share of earlier stretches of the same length that moved at least as far"
     return Reading(

@@ -18,7 +18,7 @@ from flows.tape import load_market
 from warehouse.store.connection import Reader
 from warehouse.tables.choice import MARKET_CHOICE
 from warehouse.tables.claims import CLAIM, CLAIM_HISTORY, CLAIM_READING, CLAIM_VERDICT
-from warehouse.tables.news import EVENT
+from warehouse.tables.news import EVENT, INCIDENT
 from warehouse.tables.resilience import DOSE_RESPONSE
 from warehouse.tables.studies import STUDY_RESULT
 
@@ -81,5 +81,6 @@ def load_evidence(reader: Reader, claims: Sequence[Claim]) -> Evidence:
             study_ids=sorted({claim.study for claim in claims}),
         ),
         responses=reader.frame(DOSE_RESPONSE),
+        incidents=reader.frame(INCIDENT),
         choices=reader.frame(MARKET_CHOICE, where="purpose = 'reaction'"),
     )

@@ -91,6 +91,11 @@ def _allowed(comparator: Comparator | None, size: float, high: float, half: floa
     return Allowed(size, size - half, high + half)
 
 
+def allowed_hours(hours: float, comparator: Comparator | None) -> Allowed:
+    """The lengths of an incident that a number of hours allows, to its last digit."""
+    return _allowed(comparator, hours, hours, half_digit(None, hours, 1.0))
+
+
 def level_slack(statement: Statement, level: float) -> float:
     """How far a price may stay from the level that is quoted, US dollars."""
     if statement.comparator in (Comparator.MORE_THAN, Comparator.AT_LEAST):

@@ -14,7 +14,7 @@ from tests.paths import PROJECT
 from warehouse.config import ConfigError, ConfigText
 from warehouse.tables.bars import HOUR
 from warehouse.tables.choice import MARKET_CHOICE
-from warehouse.tables.news import EVENT
+from warehouse.tables.news import EVENT, INCIDENT
 from warehouse.tables.resilience import DOSE_RESPONSE
 
 CASES = PROJECT.parent / "shared" / "cases" / "claims"
@@ -232,3 +232,51 @@ def test_every_verdict_has_one_decisive_reading_at_least() -> None:
     verdicts, readings = judge([make_claim(kind="level", price=130.0, hours=12)], evidence)
     assert verdicts["timeframe"].to_list() == ["1h"]
     assert readings.filter(pl.col("weight") == "decisive").height == 1
+
+
+def incident(hours: float | None, began: float = 1.0) -> dict[str, object]:
+    start = NEWS_AT.replace(hour=0, minute=0) + began * HOUR
+    return {
+        "incident_id": f"anthropic:{began}", "provider": "anthropic", "title": "Errors", "started_at_utc": start,
+        "resolved_at_utc": None if hours is None else start + hours * HOUR,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("lasted", "comparator", "expected"),
+    [
+        (None, None, "supported"),
+        (5.0, None, "supported"),
+        (6.0, None, "overstated"),
+        (3.0, None, "understated"),
+        (12.0, None, "not_supported"),
+        (4.0, "more_than", "supported"),
+    ],
+)
+def test_the_length_of_an_incident_is_that_of_the_status_page(
+    lasted: float | None, comparator: str | None, expected: str
+) -> None:
+    incidents = make_rows(INCIDENT, incident(5.2), incident(0.5, began=9.0))
+    keys = {"kind": "incident", "provider": "anthropic", "event": None, "at": NEWS_AT}
+    claim = make_claim(**keys, lasted_hours=lasted, comparator=comparator)
+    row, readings = judged(claim, make_evidence(incidents=incidents))
+    assert row["verdict"] == expected
+    assert len(readings) == 2
+
+
+def test_an_incident_on_another_day_supports_nothing_and_silence_is_told() -> None:
+    keys = {"kind": "incident", "event": None}
+    incidents = make_rows(INCIDENT, incident(5.0), incident(5.0, began=24.0 * 9))
+    day = NEWS_AT + timedelta(days=3)
+    lost = make_claim(**keys, provider="anthropic", at=day)
+    assert judged(lost, make_evidence(incidents=incidents))[0]["verdict"] == "not_supported"
+    unknown = make_claim(**keys, provider="openai", at=day)
+    assert judged(unknown, make_evidence(incidents=incidents))[0]["verdict"] == "cannot_be_told"
+
+
+def test_the_end_of_an_incident_after_it_was_said_is_no_length() -> None:
+    keys = {"kind": "incident", "provider": "anthropic", "event": None, "at": NEWS_AT, "lasted_hours": 5.0}
+    said_at = NEWS_AT.replace(hour=4)
+    claim = make_claim(**keys, said_at=said_at)
+    row, _ = judged(claim, make_evidence(incidents=make_rows(INCIDENT, incident(5.0))))
+    assert row["verdict"] == "cannot_be_told"

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from analysis.claims.judging.comparisons import count_as_large, count_swings
+from analysis.claims.judging.judge import pose_question
 from analysis.claims.judging.market import GROUP_MEMBERS
 from tests.analysis.claims.judging.market_builders import (
     SAID_AT,
@@ -10,6 +12,7 @@ from tests.analysis.claims.judging.market_builders import (
     make_bars,
     make_market,
     make_path,
+    make_statement,
     steady,
     verdict_of,
 )
@@ -125,3 +128,17 @@ def test_earlier_stretches_are_counted_side_by_side() -> None:
     # One day in ten stands 2 % higher: it is gone up to and come down from.
     assert share.value == pytest.approx(0.2, abs=0.02)
     assert judgement.verdict == "not_supported"
+
+
+def test_the_chance_of_a_swing_is_counted_as_it_was_looked_for() -> None:
+    """Half of the days before hold a swing of 5 % within three hours; none closes away from where it began."""
+    quiet, wild = [100.0] * 24, [100.0] * 10 + [105.0] + [100.0] * 13
+    closes = [*(quiet + wild) * 100, *[100.0] * 10, 108.0, *[100.0] * 13]
+    question = pose_question(
+        make_statement("swing", size=0.08, window="PT24H", swing_hours=3.0), make_path("TAO", closes)
+    )
+    assert not isinstance(question, str)
+    assert count_swings(question, 0.04) == (100, 200)
+    assert count_swings(question, 0.08) == (0, 200)
+    # The first stretch has no close before it.
+    assert count_as_large(question, 0.04) == (0, 199)
