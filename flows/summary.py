@@ -66,6 +66,7 @@ def _print_reaction(console: Console, reader: Reader) -> None:
     for row in rows.iter_rows(named=True):
         table.add_row(*_reaction_cells(row))
     console.print(table)
+    console.print("Intervals and placebos assume the volatility of the hours before; each row also has car_inside.")
     if any(is_observed(market_id) for market_id in rows["market_id"]):
         console.print("observed: no candles there; closes are prices observed at uneven times (see conventions).")
     console.print()

@@ -80,6 +80,7 @@ def results_frame(rows: Iterable[ResultRow]) -> pl.DataFrame:
         "result_id": [row.result_id for row in listed],
         "statistic": [row.statistic for row in listed],
         "p_adjusted": [None] * len(listed),
+        "p_false_discovery": [None] * len(listed),
     }
     for kind, name in ((Subject, "subject"), (Basis, "basis"), (Numbers, "numbers")):
         parts = [getattr(row, name) for row in listed]

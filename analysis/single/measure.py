@@ -12,6 +12,7 @@ from analysis.results.row import ResultRow, results_frame
 from analysis.single.beside.max_statistic import find_max_statistic, max_statistic_row, withhold_inference
 from analysis.single.beside.side_by_side import compare_methods
 from analysis.single.choices.rows import list_specifications
+from analysis.single.family import adjust_family
 from analysis.single.study import PlannedEvent, choose_event_markets
 from analysis.single.timing.band import trace_timing_band
 from analysis.single.timing.rows import list_jumps, list_reaction_times, time_pair
@@ -110,7 +111,9 @@ def _measure_event(item: PlannedEvent, markets: StudyMarkets, parts: Parts) -> N
         if traced is not None:
             parts[SPECIFICATION.name].append(traced[0])
             parts[SPECIFICATION_SUMMARY.name].append(traced[1])
-    parts[STUDY_RESULT.name].append(results_frame(rows))
+    chosen = choose_event_markets(item, item.pairs[0].specification.study_id, markets.asset_ids)
+    market_ids = frozenset(str(choice["market_id"]) for choice in chosen)
+    parts[STUDY_RESULT.name].append(adjust_family(results_frame(rows), market_ids))
 
 
 def _measure_pair(

@@ -45,6 +45,10 @@ class Horizon:
     reason: str | None
     ordinary_lower: float | None
     ordinary_upper: float | None
+    inside_lower: float | None = None  # interval by the volatility inside the window
+    inside_upper: float | None = None
+    volatility_ratio: float | None = None  # volatility inside the window over the month's
+    p_adjusted: float | None = None  # Holm, over the event's windows and tokens
 
     @property
     def is_outside(self) -> bool | None:
@@ -196,6 +200,7 @@ def _read_horizon(
     empty: dict[str, Any] = {}
     raw, expected = found.get("raw_return", empty), found.get("expected_return", empty)
     car, rank = found.get("car", empty), found.get("placebo_rank", empty)
+    inside = found.get("car_inside", empty)
     if rank.get("lower_95") is not None:
         ordinary = (rank["lower_95"], rank["upper_95"])
     rank_value = rank.get("value")
@@ -216,4 +221,8 @@ def _read_horizon(
         reason=car.get("reason") or raw.get("reason"),
         ordinary_lower=ordinary[0],
         ordinary_upper=ordinary[1],
+        inside_lower=inside.get("lower_95"),
+        inside_upper=inside.get("upper_95"),
+        volatility_ratio=inside.get("value"),
+        p_adjusted=rank.get("p_adjusted"),
     )

@@ -83,8 +83,8 @@ def tokens_table(reactions: list[Reaction]) -> Markup:
         else "No token has an ordinary range to compare with"
     )
     small = (
-        "Tokens that react to one headline are one observation, not several. Bar: middle 95% of ordinary 24-hour "
-        "windows. Dot: this event."
+        "Tokens that react to one headline are one observation, not several. Interval and bar (middle 95% of ordinary "
+        "24-hour windows) assume the volatility of the hours before the event. Dot: this event."
     )
     return table("tokens-table", caption, small, heads, [_token_row(item, scale) for item in reactions])
 

@@ -83,9 +83,18 @@ def _window_table(hours: float, rows: list[dict[str, Any]], ranks: Mapping[tuple
         Head(scale_words(scale), is_wide=True, label="With its 95% interval"),
         Head("95% interval", is_number=True),
         Head("Rank p", is_number=True),
+        Head(
+            "Adjusted p",
+            is_number=True,
+            label="p adjusted over the event's windows and tokens, Holm and false discovery",
+        ),
     )
     caption = f"{count(len(known))} of {count(len(rows))} reactions measured over {hours_short(hours)}"
-    small = "Rank p: the share of ordinary windows before the event that moved at least as far, both ways."
+    small = (
+        "Rank p: the share of ordinary windows before the event that moved at least as far, both ways, at equal "
+        "volatility. Adjusted: over the event's windows and tokens, Holm / false discovery (Benjamini–Yekutieli). "
+        "Intervals assume the volatility of the hours before the event."
+    )
     body = [_row(row, ranks.get(_subject(row)), scale) for row in rows]
     return table(f"window-{file_name(hours_short(hours))}", caption, small, heads, body)
 
@@ -107,4 +116,11 @@ def _row(row: Mapping[str, Any], rank: Mapping[str, Any] | None, scale: float) -
         range_bar(row["lower_95"], row["upper_95"], row["estimate"], scale),
         f"{percent(row['lower_95'])} to {percent(row['upper_95'])}",
         "–" if rank is None or rank["p_value"] is None else probability(rank["p_value"]),
+        _adjusted(rank),
     ]
+
+
+def _adjusted(rank: Mapping[str, Any] | None) -> str:
+    if rank is None or rank["p_adjusted"] is None:
+        return "–"
+    return f"{probability(rank['p_adjusted'])} / {probability(rank['p_false_discovery'])}"

@@ -22,7 +22,20 @@ from warehouse.tables.news import EVENT, FEED
 from warehouse.tables.ops import CHECK_RESULT
 from warehouse.tables.prices import COVERAGE
 from warehouse.tables.terms import category_label
-from warehouse.tables.units import clock, close_moment, count, number_word, percent, price, share, short_day, span
+from warehouse.tables.units import (
+    clock,
+    close_moment,
+    count,
+    number,
+    number_word,
+    p_value,
+    percent,
+    price,
+    probability,
+    share,
+    short_day,
+    span,
+)
 from warehouse.tables.units import day as calendar_day
 
 MAX_LIMITS = 5
@@ -70,8 +83,19 @@ def _ordinary(day: Horizon | None) -> str:
     if day.ordinary_lower is None or day.ordinary_upper is None:
         if day.car_lower is None or day.car_upper is None:
             return "No ordinary range: too few quiet bars before"
-        return f"95% interval {percent(day.car_lower)} to {percent(day.car_upper)}"
-    return f"Ordinary days: {percent(day.ordinary_lower)} to {percent(day.ordinary_upper)} (95% of placebos)"
+        return f"95% interval {percent(day.car_lower)} to {percent(day.car_upper)}, {assumed_words(day)}"
+    ordinary = f"{percent(day.ordinary_lower)} to {percent(day.ordinary_upper)}"
+    return f"Ordinary days: {ordinary} (95% of placebos, {assumed_words(day)})"
+
+
+def assumed_words(day: Horizon) -> str:
+    """Which volatility a range assumes, and what the window's own says where it is another."""
+    words = "at the volatility of the hours before"
+    if day.volatility_ratio is None or day.inside_lower is None or day.inside_upper is None:
+        return words
+    inside = f"{percent(day.inside_lower)} to {percent(day.inside_upper)}"
+    ratio = number(day.volatility_ratio, 1)
+    return f"{words}; at its own, {ratio} times the month's, the interval is {inside}"
 
 
 def _rank(day: Horizon | None) -> str:
@@ -85,7 +109,10 @@ def _rank_words(day: Horizon | None) -> str:
         return "No ordinary windows to compare with"
     if day.n_independent is None:
         return "ordinary windows moved at least as far"
-    return f"as large; only about {count(day.n_independent)} of them do not overlap"
+    words = f"as large at equal volatility; only about {count(day.n_independent)} of them do not overlap"
+    if day.p_value is None or day.p_adjusted is None:
+        return words
+    return f"{words}. {p_value(day.p_value)}, {probability(day.p_adjusted)} over all its windows and tokens (Holm)"
 
 
 def _week_words(week: Horizon | None) -> str:

@@ -28,6 +28,8 @@ SHOWN_COLUMNS = (
     "upper_95",
     "value",
     "p_value",
+    "p_adjusted",
+    "p_false_discovery",
     "n",
     "reason",
     "data_as_of_utc",

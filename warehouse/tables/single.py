@@ -215,7 +215,7 @@ SPECIFICATION_SUMMARY = Table(
         SPEC_SHA256,
         Column("event_id", pl.String, "Event"),
         Column("asset_id", pl.String, "Asset"),
-        Column("n_specifications", pl.Int64, "Specifications"),
+        Column("n_specifications", pl.Int64, "Specifications with an estimate of their own that the record can fill"),
         Column("share_significant", pl.Float64, "Share with p below 0.05 and the median's sign", "fraction"),
         Column("median_estimate", pl.Float64, "Median abnormal return", "fraction"),
         Column("smallest_estimate", pl.Float64, "Smallest", "fraction"),

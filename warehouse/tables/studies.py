@@ -30,7 +30,18 @@ STUDY_RESULT = Table(
         Column("upper_95", pl.Float64, "Upper end of the 95 % interval", "fraction", True),
         Column("value", pl.Float64, "Value of the test statistic", is_nullable=True),
         Column("p_value", pl.Float64, "Two-sided p", is_nullable=True),
-        Column("p_adjusted", pl.Float64, "p adjusted over the study's family", is_nullable=True),
+        Column(
+            "p_adjusted",
+            pl.Float64,
+            "p adjusted over the study's family, of one event over its windows and tokens (Holm)",
+            is_nullable=True,
+        ),
+        Column(
+            "p_false_discovery",
+            pl.Float64,
+            "The same family by its false-discovery rate under any dependence (Benjamini-Yekutieli); single events only",
+            is_nullable=True,
+        ),
         Column("n", pl.Int64, "Observations (events, windows or placebos)", is_nullable=True),
         Column("n_effective", pl.Float64, "Independent observations they are worth", is_nullable=True),
         Column(

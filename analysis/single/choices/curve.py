@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from analysis.results.rank import rank_p
-from analysis.single.choices.grid import WINDOW_HOURS, Choice, evaluate_grid, place_dates
+from analysis.single.choices.grid import HEADLINE_DAYS, WINDOW_HOURS, Choice, evaluate_grid, place_dates
 from analysis.single.window.placebo import count_independent
 from analysis.tape.series import AlignedSeries
 
@@ -18,12 +18,13 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 _NORMAL_95 = 1.959963984540054  # two-sided 95 % quantile of the standard normal
+ESTIMATE_DIGITS = 12  # decimals of a fraction below which two estimates differ by rounding alone
 MINIMUM_COMPLETE = 0.5  # share of the event's specifications that a placebo date must also have
 
 
 @dataclass(frozen=True, slots=True)
 class SpecificationCurve:
-    """Every specification that could be computed, and the joint tests; arrays follow `choices`."""
+    """Every specification with an estimate of its own, and the joint tests; arrays follow `choices`."""
 
     choices: tuple[Choice, ...]
     estimate: Floats  # fraction
@@ -70,7 +71,21 @@ def trace_specifications(
                 errors.append(error)
     if dates is None or not choices:
         return None
-    return _summarise(tuple(choices), np.array(estimates), np.array(errors), *dates)
+    kept = find_distinct(choices, np.array([estimate[0] for estimate in estimates]))
+    chosen = tuple(choices[place] for place in kept)
+    return _summarise(chosen, np.array(estimates)[kept], np.array(errors)[kept], *dates)
+
+
+def find_distinct(choices: Sequence[Choice], estimates: Floats) -> list[int]:
+    """Places of the choices whose estimate no other has, in order; of equal ones the one nearest to the main study.
+
+    A raw return under four estimation windows is one number: counted four times it would pass for agreement.
+    """
+    order = sorted(range(len(choices)), key=lambda k: (abs(choices[k].estimation_days - HEADLINE_DAYS), k))
+    first: dict[tuple[float, str], int] = {}
+    for place in order:
+        first.setdefault((round(float(estimates[place]), ESTIMATE_DIGITS), choices[place].return_kind), place)
+    return sorted(first.values())
 
 
 def _summarise(

@@ -20,6 +20,7 @@ Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 ESTIMATION_DAYS = (5.0, 10.0, 30.0, 60.0)
+HEADLINE_DAYS = 30.0  # estimation window of the main study
 WINDOW_HOURS = (12.0, 24.0, 72.0)
 RETURN_KINDS = ("log", "simple")
 NO_BENCHMARK = "none"
@@ -116,7 +117,10 @@ def place_dates(
 
 
 def evaluate_grid(grid: DatedGrid) -> Iterator[tuple[Choice, Floats, Floats]]:
-    """(choice, estimate, standard error), both (dates,), in sums of returns of the choice's kind; NaN where none."""
+    """(choice, estimate, standard error), both (dates,), in sums of returns of the choice's kind; NaN where none.
+
+    An estimation window that begins before the record is no choice at all: it would be a shorter one under its name.
+    """
     for kind in RETURN_KINDS:
         for number, (benchmark, item) in enumerate(grid.series.items()):
             series = _convert(item, kind)
@@ -142,6 +146,8 @@ def _evaluate(
     is_known = (grid.anchors >= 0).ravel()
     for days in ESTIMATION_DAYS:
         length = round(days * 24.0 / series.bar_hours)
+        if length > grid.anchors[:, 0].min():
+            continue
         fitted = fit_around(sums, starts, 0, limit=0, length=length, minimum=round(length * _MINIMUM_SHARE))
         for hours in WINDOW_HOURS:
             n_bars = round(hours / series.bar_hours)

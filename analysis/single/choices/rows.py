@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import polars as pl
 
 from analysis.results.fingerprint import fingerprint
-from analysis.single.choices.curve import SpecificationCurve, trace_specifications
-from analysis.single.choices.grid import ESTIMATION_DAYS, HISTORY_DAYS, WINDOW_HOURS
+from analysis.single.choices.curve import ESTIMATE_DIGITS, SpecificationCurve, trace_specifications
+from analysis.single.choices.grid import ESTIMATION_DAYS, HEADLINE_DAYS, HISTORY_DAYS, WINDOW_HOURS
 from analysis.single.window.pair import EventTime, Pair
 from analysis.tape.markets import Variant
 from analysis.tape.series import cut_series
@@ -18,8 +18,6 @@ from warehouse.tables.single import SPECIFICATION, SPECIFICATION_SUMMARY
 from warehouse.tables.units import p_value, percent, plain_percent
 
 TIMING_RULES = ("first_public_evidence", "earliest", "latest")
-HEADLINE_DAYS = 30.0  # estimation window of the main study
-_ESTIMATE_DIGITS = 12  # decimals of a fraction below which two estimates differ by rounding alone
 
 
 def list_specifications(
@@ -55,7 +53,7 @@ def rank_estimates(estimates: pl.Series) -> pl.Series:
 
     Rounding does not order them: the raw return under two estimation windows is one number.
     """
-    return estimates.round(_ESTIMATE_DIGITS).rank("ordinal").cast(pl.Int64)
+    return estimates.round(ESTIMATE_DIGITS).rank("ordinal").cast(pl.Int64)
 
 
 def _curve_rows(pair: Pair, curve: SpecificationCurve) -> pl.DataFrame:
@@ -96,8 +94,9 @@ def _curve_rows(pair: Pair, curve: SpecificationCurve) -> pl.DataFrame:
 
 def _summary_row(asset_id: str, curve: SpecificationCurve) -> pl.DataFrame:
     words = (
-        f"{asset_id}: {len(curve.choices)} specifications give between {percent(curve.estimate.min())} and "
-        f"{percent(curve.estimate.max())}, median {percent(curve.median)}; {plain_percent(curve.share_significant)} "
+        f"{asset_id}: {len(curve.choices)} specifications with an estimate of their own give between "
+        f"{percent(curve.estimate.min())} and {percent(curve.estimate.max())}, median {percent(curve.median)}; "
+        f"{plain_percent(curve.share_significant)} "
         "are significant alone"
     )
     if curve.p_median is not None:

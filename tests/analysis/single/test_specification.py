@@ -39,7 +39,21 @@ def place_of(curve: SpecificationCurve, **wanted: object) -> int:
 def test_each_specification_is_named_once() -> None:
     curve, _ = curve_of(1, 0.2)
     names = [choice.specification_id for choice in curve.choices]
-    assert len(names) == len(set(names)) == 5 * 4 * 3 * 2  # models × lengths × windows × kinds of return
+    # Three models are fitted on four lengths; two need no estimation: each for three windows and two kinds of return.
+    assert len(names) == len(set(names)) == (3 * 4 + 2) * 3 * 2
+
+
+def test_equal_estimates_count_once_under_the_main_estimation() -> None:
+    curve, _ = curve_of(1, 0.2)
+    assert len({round(value, 12) for value in curve.estimate}) == len(curve.choices)
+    assert {choice.estimation_days for choice in curve.choices if choice.model == "raw"} == {30.0}
+
+
+def test_an_estimation_that_the_record_cannot_fill_is_no_choice() -> None:
+    token, benchmark = simulate_returns(np.random.default_rng(6), 24 * 50)
+    curve = trace_specifications([{"BTC": make_series(token, benchmark)}], {"best": instant(24 * 38)}, ())
+    assert curve is not None
+    assert {choice.estimation_days for choice in curve.choices} == {5.0, 10.0, 30.0}
 
 
 def test_the_market_model_specification_is_the_one_by_hand() -> None:
