@@ -58,3 +58,9 @@ def frame_of(plain: pl.Expr, category: pl.Expr, frames: FrameSet) -> pl.Expr:
             fits &= ~category.is_in(list(frame.without))
         chosen = pl.when(fits).then(pl.lit(frame.id)).otherwise(chosen)
     return chosen
+
+
+def speaks_of_price(plain: pl.Expr, frames: FrameSet) -> pl.Expr:
+    """Whether a title is led by the move of a price."""
+    pattern = next(manner.pattern for manner in frames.manners if manner.id == "price")
+    return plain.str.contains(f"(?i){pattern}")

@@ -14,7 +14,7 @@ from scipy.spatial.distance import squareform
 from analysis.events.stories.likeness import STORY_HOURS, Profile, chances
 
 # Two stories are one when the average chance over their pairs is at least this.
-SAME_STORY = 0.38
+SAME_STORY = 0.4
 # Only what a chain of pairs of at least this chance connects is looked at together.
 CONNECTED = 0.6
 # Headlines compared at once: bounds a table of chances to a few tens of MB.
