@@ -123,10 +123,7 @@ def run_study(events: Sequence[EventInput], specification: StudySpecification) -
     many events and an event in many assets. p-values are adjusted over the windows of one statistic by Holm. Excluded
     events are kept with their reason. ValueError for an unknown model.
     """
-    model = choose_model(specification.model_id)
-    results = tuple(
-        standardise_event(event, model, specification.minimum_estimation, specification.kind) for event in events
-    )
+    results = fit_events(events, specification)
     panel = _panel([result for result in results if result.fit is not None], specification)
     rows: list[TestRow] = []
     effects: list[GroupEffect] = []
@@ -138,6 +135,14 @@ def run_study(events: Sequence[EventInput], specification: StudySpecification) -
             effects.append(_with_variance(group_effect(sample, part), sample))
     tests = adjust_rows(adjust_together(rows, panel, specification.seed) if panel else rows)
     return StudyResult(results, tuple(tests), tuple(effects), describe_conventions(events, specification))
+
+
+def fit_events(events: Sequence[EventInput], specification: StudySpecification) -> tuple[EventResult, ...]:
+    """Every event under the study's model, in the order given; no test is run. ValueError for an unknown model."""
+    model = choose_model(specification.model_id)
+    return tuple(
+        standardise_event(event, model, specification.minimum_estimation, specification.kind) for event in events
+    )
 
 
 def _panel(members: Sequence[EventResult], specification: StudySpecification) -> Panel | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from analysis.engine.kernel import market_model_windows
 from analysis.results.fingerprint import SourceCode, fingerprint
 from analysis.results.rank import rank_p
+from analysis.results.refresh import Fingerprints, refresh, stored_fingerprints
 from analysis.tape.calendar import event_bars, spoiled_bars
 from analysis.tape.choice import Pair, benchmark_returns, pair_markets
 from analysis.tape.returns import ReturnGrid, build_return_grid
@@ -56,6 +57,17 @@ _CONVENTIONS = (
 
 
 @dataclass(frozen=True, slots=True)
+class _Window:
+    """One token over one window: its prices, and the fingerprint of all that its rows rest on."""
+
+    grid: ReturnGrid
+    pair: Pair
+    hours: float
+    category: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Outages:
     """Events of one kind with their doses, in time order; NaN where a dose is unknown."""
 
@@ -66,24 +78,40 @@ class Outages:
 
 
 def measure_dose_response(
-    candles: pl.DataFrame, events: pl.DataFrame, asset_ids: Sequence[str], category: str = OUTAGE
+    candles: pl.DataFrame,
+    events: pl.DataFrame,
+    asset_ids: Sequence[str],
+    stored: pl.DataFrame,
+    category: str = OUTAGE,
 ) -> pl.DataFrame:
     """out.dose_response rows: per token, window, provider (and all) the mean reaction and its change with each dose.
 
     `candles`: core.candle with asset_id, the benchmark BTC included; `events`: core.event. Events dated by day or
-    rejected do not count. Too few events or no data give a row with the reason instead of a number.
+    rejected do not count. Too few events or no data give a row with the reason instead of a number. A token and window
+    whose prices and events are those of the `stored` rows keep them.
     """
     outages = read_outages(events, category)
     graves = events.filter(
         pl.col("severity") >= GRAVE_SEVERITY, pl.col("category") != category, pl.col("status") != "rejected"
     )["best_at_utc"].to_list()
-    rows: list[dict[str, object]] = []
-    for timeframes, windows in WINDOWS:
-        for pair in pair_markets(candles, asset_ids, timeframes):
-            grid = build_return_grid(pair.candles_in(candles), pair.bar)
-            for hours in windows:
-                rows += _window_rows(grid, pair, outages, graves, hours, category)
-    return DOSE_RESPONSE.conform(pl.DataFrame(rows, schema=DOSE_RESPONSE.schema))
+
+    asked = fingerprint(_SOURCE, category, outages, graves)
+
+    def plan() -> Iterator[tuple[tuple[str, float], Fingerprints, _Window]]:
+        for timeframes, windows in WINDOWS:
+            for pair in pair_markets(candles, asset_ids, timeframes):
+                grid = build_return_grid(pair.candles_in(candles), pair.bar)
+                seen = fingerprint(asked, pair, grid.first_open, grid.returns)
+                for hours in windows:
+                    sha256 = fingerprint(seen, hours)
+                    yield (pair.market_id, hours), frozenset([sha256]), _Window(grid, pair, hours, category, sha256)
+
+    rows = stored.select("market_id", "window_end_hours", "spec_sha256").iter_rows()
+    known = stored_fingerprints(((market_id, hours), sha256) for market_id, hours, sha256 in rows)
+    found = refresh(plan(), known, lambda window: _window_rows(window, outages, graves))
+    fresh = [row for rows in found.fresh.values() for row in rows]
+    kept = found.keep(stored).select(DOSE_RESPONSE.column_names)
+    return pl.concat([kept, DOSE_RESPONSE.conform(pl.DataFrame(fresh, schema=DOSE_RESPONSE.schema))])
 
 
 def read_outages(events: pl.DataFrame, category: str) -> Outages:
@@ -156,10 +184,9 @@ def placebo_estimates(cars: Floats, bars: Integers, dose: Floats | None, least_s
     return np.asarray(found[np.isfinite(found)])
 
 
-def _window_rows(
-    grid: ReturnGrid, pair: Pair, outages: Outages, graves: list[datetime], hours: float, category: str
-) -> list[dict[str, object]]:
-    n_window = round(hours / pair.bar_hours)
+def _window_rows(window: _Window, outages: Outages, graves: list[datetime]) -> list[dict[str, object]]:
+    grid, pair = window.grid, window.pair
+    n_window = round(window.hours / pair.bar_hours)
     bars = event_bars(outages.at, grid.first_open, grid.bar) if outages.at else np.empty(0, dtype=np.int64)
     grave_bars = event_bars(graves, grid.first_open, grid.bar) if graves else np.empty(0, dtype=np.int64)
     reach = int(GRAVE_REACH_HOURS / pair.bar_hours)
@@ -172,17 +199,12 @@ def _window_rows(
         is_mine = inside & np.array([provider in ("all", name) for name in outages.providers], dtype=bool)
         n_asked = sum(provider in ("all", name) for name in outages.providers)
         for dose in DOSES if provider == "all" else ("none", "duration", "severity"):
-            rows.append(
-                _estimate_row(pair, grid, category, hours, provider, dose, outages, cars, bars, is_mine, n_asked)
-            )
+            rows.append(_estimate_row(window, provider, dose, outages, cars, bars, is_mine, n_asked))
     return rows
 
 
 def _estimate_row(
-    pair: Pair,
-    grid: ReturnGrid,
-    category: str,
-    hours: float,
+    window: _Window,
     provider: str,
     dose: str,
     outages: Outages,
@@ -198,12 +220,12 @@ def _estimate_row(
     times = [at for at, is_ours in zip(outages.at, is_mine, strict=True) if is_ours]
     times = [at for at, is_used in zip(times, used, strict=True) if is_used]
     found = float(estimates(values[np.newaxis, :], levels)[0])
-    row = _row(pair, grid, category, hours, provider, dose, outages, n_asked=n_asked, times=times)
+    row = _row(window, provider, dose, n_asked, times)
     if not np.isfinite(found):
         n = len(times)
         few = f"{n} events with prices and this dose; at least {LEAST_EVENTS} are needed"
         return row | {"reason": few if n < LEAST_EVENTS else "the dose is the same for all events"}
-    least_shift = int(LEAST_SHIFT_HOURS / pair.bar_hours)
+    least_shift = int(LEAST_SHIFT_HOURS / window.pair.bar_hours)
     placebos = placebo_estimates(cars, mine, levels, least_shift)
     if placebos.size < LEAST_EVENTS:
         return row | {"estimate": found, "reason": "the series is too short for placebo calendars"}
@@ -219,28 +241,14 @@ def _estimate_row(
     }
 
 
-def _row(
-    pair: Pair,
-    grid: ReturnGrid,
-    category: str,
-    hours: float,
-    provider: str,
-    dose: str,
-    outages: Outages,
-    *,
-    n_asked: int = 0,
-    times: Sequence[datetime] = (),
-    reason: str | None = None,
-) -> dict[str, object]:
-    as_of = grid.close_time(grid.n_bars - 1)
-    asked = (pair.market_id, pair.benchmark_market_ids, pair.timeframe, hours, provider, dose)
-    digest = fingerprint(_SOURCE, asked, outages.event_ids, outages.at, grid.first_open, grid.returns)
+def _row(window: _Window, provider: str, dose: str, n_asked: int, times: Sequence[datetime]) -> dict[str, object]:
+    pair, grid = window.pair, window.grid
     return {
-        "category": category,
+        "category": window.category,
         "provider": provider,
         "asset_id": pair.asset_id,
         "market_id": pair.market_id,
-        "window_end_hours": hours,
+        "window_end_hours": window.hours,
         "dose": dose,
         "dose_unit": DOSES[dose],
         "n_placebo": 0,
@@ -249,10 +257,9 @@ def _row(
         "n_excluded": n_asked - len(times),
         "first_event_utc": min(times, default=None),
         "last_event_utc": max(times, default=None),
-        "reason": reason,
         "conventions": f"{pair.timeframe} bars; {_CONVENTIONS}",
-        "spec_sha256": digest,
-        "data_as_of_utc": as_of,
+        "spec_sha256": window.sha256,
+        "data_as_of_utc": grid.close_time(grid.n_bars - 1),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,6 +14,7 @@ from scipy import stats
 from analysis.engine.kernel import fit_line
 from analysis.engine.tails import student_half
 from analysis.results.fingerprint import SourceCode, fingerprint
+from analysis.results.refresh import Fingerprints, refresh, stored_fingerprints
 from analysis.tape.calendar import event_bars, spoiled_bars
 from analysis.tape.choice import BENCHMARK_ASSET, Pair, benchmark_returns, pair_markets
 from analysis.tape.returns import ReturnGrid, build_return_grid
@@ -55,21 +56,48 @@ class Between:
     n_days: float
 
 
-def measure_hedge(candles: pl.DataFrame, events: pl.DataFrame, asset_ids: Sequence[str]) -> pl.DataFrame:
+def measure_hedge(
+    candles: pl.DataFrame, events: pl.DataFrame, asset_ids: Sequence[str], stored: pl.DataFrame
+) -> pl.DataFrame:
     """out.hedge rows: per token, kind of shock, window, weight and what was sold for it.
 
     `candles`: core.candle with asset_id, the benchmark BTC included; `events`: core.event. Too few shocks give a row
-    with the reason; every row with fewer than ten says so.
+    with the reason; every row with fewer than ten says so. A token, kind of shock and window whose prices and shocks
+    are those of the `stored` rows keep them.
     """
     restrictions = _restrictions(events)
     shocks = {"restriction": restrictions, "outage": _outages(events, restrictions)}
-    rows: list[dict[str, object]] = []
-    for pair in pair_markets(candles, asset_ids, _TIMEFRAMES):
-        grid = build_return_grid(pair.candles_in(candles), pair.bar, kind="simple")
-        for shock, times in shocks.items():
-            for hours in _WINDOW_HOURS:
-                rows += _rows(grid, pair, shock, times, hours)
-    return HEDGE.conform(pl.DataFrame(rows, schema=HEDGE.schema))
+
+    asked = {shock: fingerprint(_SOURCE, shock, times) for shock, times in shocks.items()}
+
+    def plan() -> Iterator[tuple[tuple[str, str, float], Fingerprints, _Window]]:
+        for pair in pair_markets(candles, asset_ids, _TIMEFRAMES):
+            grid = build_return_grid(pair.candles_in(candles), pair.bar, kind="simple")
+            seen = fingerprint(pair, grid.first_open, grid.returns)
+            for shock, times in shocks.items():
+                for hours in _WINDOW_HOURS:
+                    sha256 = fingerprint(seen, asked[shock], hours)
+                    window = _Window(grid, pair, shock, times, hours, sha256)
+                    yield (pair.market_id, shock, hours), frozenset([sha256]), window
+
+    rows = stored.select("market_id", "shock", "window_end_hours", "spec_sha256").iter_rows()
+    known = stored_fingerprints(((market_id, shock, hours), sha256) for market_id, shock, hours, sha256 in rows)
+    found = refresh(plan(), known, _rows)
+    fresh = [row for rows in found.fresh.values() for row in rows]
+    kept = found.keep(stored).select(HEDGE.column_names)
+    return pl.concat([kept, HEDGE.conform(pl.DataFrame(fresh, schema=HEDGE.schema))])
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """One token, kind of shock and window: prices, instants, and the fingerprint of all that the rows rest on."""
+
+    grid: ReturnGrid
+    pair: Pair
+    shock: str
+    times: list[datetime]
+    hours: float
+    sha256: str
 
 
 def separate_bars(bars: Integers, n_window: int) -> Integers:
@@ -146,8 +174,9 @@ def _usable(events: pl.DataFrame) -> pl.DataFrame:
     ).sort("best_at_utc", "event_id")
 
 
-def _rows(grid: ReturnGrid, pair: Pair, shock: str, times: list[datetime], hours: float) -> list[dict[str, object]]:
-    n_window = round(hours / pair.bar_hours)
+def _rows(window: _Window) -> list[dict[str, object]]:
+    grid, pair, times = window.grid, window.pair, window.times
+    n_window = round(window.hours / pair.bar_hours)
     token_bars, benchmark_bars = grid.returns[grid.row(pair.market_id)], benchmark_returns(grid, pair)
     bars = event_bars(times, grid.first_open, grid.bar) if times else np.empty(0, dtype=np.int64)
     inside = bars[(bars >= 1) & (bars + n_window <= grid.n_bars)]
@@ -163,27 +192,23 @@ def _rows(grid: ReturnGrid, pair: Pair, shock: str, times: list[datetime], hours
         for weight in WEIGHTS:
             excess = weight * (token_bars - sold * benchmark_bars)
             between = measure_between(excess, token_bars, benchmark_bars, is_outside, pair.bar_hours)
-            labels = _labels(grid, pair, shock, source, weight, hours, times)
+            labels = _labels(window, source, weight)
             rows.append(labels | _gains(weight * gains, len(times) - gains.size) | _between(between))
     return rows
 
 
-def _labels(
-    grid: ReturnGrid, pair: Pair, shock: str, source: str, weight: float, hours: float, times: list[datetime]
-) -> dict[str, object]:
-    as_of = grid.close_time(grid.n_bars - 1)
-    asked = (pair.market_id, pair.benchmark_market_ids, pair.timeframe, shock, source, weight, hours)
-    digest = fingerprint(_SOURCE, asked, times, grid.first_open, grid.returns)
+def _labels(window: _Window, source: str, weight: float) -> dict[str, object]:
+    pair = window.pair
     return {
-        "shock": shock,
+        "shock": window.shock,
         "asset_id": pair.asset_id,
         "market_id": pair.market_id,
         "funded_from": source,
         "weight": weight,
-        "window_end_hours": hours,
+        "window_end_hours": window.hours,
         "conventions": f"{pair.timeframe} bars; {_CONVENTIONS}",
-        "spec_sha256": digest,
-        "data_as_of_utc": as_of,
+        "spec_sha256": window.sha256,
+        "data_as_of_utc": window.grid.close_time(window.grid.n_bars - 1),
     }
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache, partial
 
 import numpy as np
 import polars as pl
@@ -18,8 +19,8 @@ from analysis.engine.regressions.local_projections import project_locally
 from analysis.engine.regressions.quantiles import regress_quantiles
 from analysis.engine.regressions.stacks import stack_events
 from analysis.engine.regressions.terms import Term
-from analysis.engine.standardise import EventInput
-from analysis.engine.study import StudyResult, StudySpecification
+from analysis.engine.standardise import EventInput, EventResult
+from analysis.engine.study import StudySpecification
 from analysis.groups.plan import GROUP_PREFIX, GroupPlan, PlannedGroup
 from analysis.results.fingerprint import SourceCode, fingerprint
 from analysis.results.row import Basis, Numbers, ResultRow, Subject
@@ -57,80 +58,77 @@ PROJECTION_HOURS = (4.0, 12.0, 24.0, 72.0)
 PROJECTION_LAGS = 2
 
 
+Fits = Callable[[PlannedGroup], Sequence[EventResult]]  # every pair of a group under its model
+
+
 @dataclass(frozen=True, slots=True)
-class _Measured:
-    """One group of the regression window with its study."""
+class PlannedRegression:
+    """One regression: the fingerprint of everything it rests on, and the function that computes its rows."""
 
-    group: PlannedGroup
-    study: StudyResult
-
-    @property
-    def category(self) -> str:
-        return self.group.group_id.removeprefix(GROUP_PREFIX)
+    group_id: str
+    sha256: str
+    rows: Callable[[], Iterable[ResultRow]]
 
 
-def regression_rows(
-    study_id: str,
-    plan: GroupPlan,
-    studies: Mapping[tuple[str, float], StudyResult],
-    events: pl.DataFrame,
-    markets: StudyMarkets,
-    sha256: str,
-) -> list[ResultRow]:
-    """Rows of all regressions; `studies` by key of the planned group, `events` in the shape of core.event.
-
-    `sha256` is that of `hash_regressions`.
+def plan_regressions(
+    study_id: str, plan: GroupPlan, fits: Fits, events: pl.DataFrame, markets: StudyMarkets
+) -> list[PlannedRegression]:
+    """All regressions; `events` is in the shape of core.event.
 
     `regression:characteristics` and `regression:quantiles` explain the CARs of 24 hours; `regression:leads_lags:…` is
     the panel event study of one category, or all; `regression:projection:ASSET:…` the response of one asset.
     """
-    measured = [_Measured(group, studies[group.key]) for group in plan.groups if group.window_hours == _WINDOW_HOURS]
-    if not measured:
+    groups = [group for group in plan.groups if group.window_hours == _WINDOW_HOURS]
+    if not groups:
         return []
-    as_of = max(item.group.data_as_of for item in measured)
-    shared = Basis(sha256, "", as_of, "; ".join(sorted({item.group.benchmark for item in measured})))
+    as_of = max(group.data_as_of for group in groups)
     return [
-        *_explain(study_id, measured, events, markets, shared),
-        *_leads_and_lags(study_id, measured, markets, shared),
-        *_project(study_id, events, markets, as_of, shared),
+        *_plan_explanations(study_id, groups, fits, events, markets, as_of),
+        *_plan_leads_and_lags(study_id, groups, markets, as_of),
+        *_plan_projections(study_id, events, markets, as_of),
     ]
 
 
-def hash_regressions(plan: GroupPlan, events: pl.DataFrame, markets: StudyMarkets) -> str:
-    """Fingerprint of all that the regressions rest on: groups, what is known of events, donors and whole series."""
-    known = events.select("event_id", "category", "best_at_utc", "time_precision").join(
-        _characteristics(events), on="event_id", validate="1:1"
-    )
-    longest = [series for asset in sorted(markets.variants) if (series := _longest(markets, asset)) is not None]
-    groups = [group.inputs_sha256 for group in plan.groups]
-    model = choose_model(StudySpecification().model_id)
-    return fingerprint(_SOURCE, model, groups, known.sort("event_id"), markets.donors, longest)
-
-
-def _explain(
-    study_id: str, measured: Sequence[_Measured], events: pl.DataFrame, markets: StudyMarkets, shared: Basis
-) -> Iterator[ResultRow]:
+def _plan_explanations(
+    study_id: str,
+    groups: Sequence[PlannedGroup],
+    fits: Fits,
+    events: pl.DataFrame,
+    markets: StudyMarkets,
+    as_of: datetime,
+) -> Iterator[PlannedRegression]:
     """CARs of the day after on what the events were, over all categories together.
 
     Events of one calendar month are one cluster: they overlap, and markets stay calm or nervous for weeks.
     """
-    frame = _cars(measured, markets).join(_characteristics(events), on="event_id", validate="m:1")
-    found = {
-        "characteristics": regress_cars(frame, "car", CHARACTERISTICS, clusters=("month", "asset_id")),
-        "quantiles": regress_quantiles(frame, "car", CHARACTERISTICS, _QUANTILES),
-    }
-    n_events = frame["event_id"].n_unique()
-    for name, terms in found.items():
-        subject = Subject(study_id, f"{PREFIX}{name}", _WINDOW_HOURS)
+    measured = sorted({item.event_id for group in groups for item in group.inputs})
+    known = _characteristics(events).filter(pl.col("event_id").is_in(measured)).sort("event_id")
+    model = choose_model(StudySpecification().model_id)
+    sha256 = fingerprint(_SOURCE, model, [group.inputs_sha256 for group in groups], known)
+    basis = Basis(sha256, "", as_of, "; ".join(sorted({group.benchmark for group in groups})))
+
+    @cache
+    def frame() -> pl.DataFrame:
+        return _cars(groups, fits, markets).join(known, on="event_id", validate="m:1")
+
+    def explain(name: str) -> Iterator[ResultRow]:
+        if name == "quantiles":
+            terms = regress_quantiles(frame(), "car", CHARACTERISTICS, _QUANTILES)
+        else:
+            terms = regress_cars(frame(), "car", CHARACTERISTICS, clusters=("month", "asset_id"))
         for term in terms:
             words = f"{term.conventions}; car without the constant of the market model, log points"
             if name == "quantiles":
                 words += "; errors take reactions for independent, which those to one event are not"
-            numbers = replace(_numbers(term), n_effective=float(n_events))
-            yield ResultRow(subject, f"{term.covariance}:{term.name}", replace(shared, conventions=words), numbers)
+            numbers = replace(_numbers(term), n_effective=float(frame()["event_id"].n_unique()))
+            subject = Subject(study_id, f"{PREFIX}{name}", _WINDOW_HOURS)
+            yield ResultRow(subject, f"{term.covariance}:{term.name}", replace(basis, conventions=words), numbers)
+
+    for name in ("characteristics", "quantiles"):
+        yield PlannedRegression(f"{PREFIX}{name}", sha256, partial(explain, name))
 
 
-def _cars(measured: Sequence[_Measured], markets: StudyMarkets) -> pl.DataFrame:
+def _cars(groups: Sequence[PlannedGroup], fits: Fits, markets: StudyMarkets) -> pl.DataFrame:
     """event_id, asset_id, car (log points), prior_volatility (log points a day) of every complete pair.
 
     The car leaves out the constant of the model: a lively month before the event has a large one, and carried forward
@@ -141,10 +139,10 @@ def _cars(measured: Sequence[_Measured], markets: StudyMarkets) -> pl.DataFrame:
             event.source.event_id,
             markets.asset_ids[event.source.market_id],
             float(event.fit.ar.sum() + event.fit.alpha * event.fit.ar.size),
-            event.fit.sigma * float(np.sqrt(24.0 / item.group.bar_hours)),
+            event.fit.sigma * float(np.sqrt(24.0 / group.bar_hours)),
         )
-        for item in measured
-        for event in item.study.events
+        for group in groups
+        for event in fits(group)
         if event.fit is not None and event.reason is None
     ]
     schema = {"event_id": pl.String, "asset_id": pl.String, "car": pl.Float64, "prior_volatility": pl.Float64}
@@ -165,33 +163,52 @@ def _characteristics(events: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _leads_and_lags(
-    study_id: str, measured: Sequence[_Measured], markets: StudyMarkets, shared: Basis
-) -> Iterator[ResultRow]:
+def _plan_leads_and_lags(
+    study_id: str, groups: Sequence[PlannedGroup], markets: StudyMarkets, as_of: datetime
+) -> Iterator[PlannedRegression]:
     """The panel event study of every category, and of all categories on the bar length that most events have."""
     n_pairs: dict[float, int] = {}
-    for item in measured:
-        n_pairs[item.group.bar_hours] = n_pairs.get(item.group.bar_hours, 0) + len(item.group.inputs)
+    for group in groups:
+        n_pairs[group.bar_hours] = n_pairs.get(group.bar_hours, 0) + len(group.inputs)
     common = max(sorted(n_pairs), key=lambda hours: n_pairs[hours])
-    everything = [item for item in measured if item.group.bar_hours == common]
-    for name, items in (("all", everything), *((item.category, [item]) for item in measured)):
-        yield from _panel_rows(study_id, name, items, markets, shared)
+    cut = {group.group_id: _cut_group(group, markets) for group in groups}
+    seen = {group_id: fingerprint(inputs) for group_id, inputs in cut.items()}
+    everything = [group for group in groups if group.bar_hours == common]
+    for name, items in (
+        ("all", everything),
+        *((group.group_id.removeprefix(GROUP_PREFIX), [group]) for group in groups),
+    ):
+        bar_hours = items[0].bar_hours
+        sha256 = fingerprint(_SOURCE, bar_hours, [seen[group.group_id] for group in items], as_of)
+        basis = Basis(
+            sha256, "", as_of, "mean return of the assets that the study does not treat, bar by bar of each event"
+        )
+        inputs = [entry for group in items for entry in cut[group.group_id]]
+        rows = partial(_panel_rows, study_id, name, bar_hours, inputs, basis)
+        yield PlannedRegression(f"{PREFIX}leads_lags:{name}", sha256, rows)
+
+
+def _panel_bars(bar_hours: float) -> tuple[int, int, int]:
+    """Bars of leads, lags and base."""
+    leads, lags, base = (round(hours / bar_hours) for hours in (LEAD_HOURS, _WINDOW_HOURS - bar_hours, BASE_HOURS))
+    return leads, lags, base
+
+
+def _cut_group(group: PlannedGroup, markets: StudyMarkets) -> list[EventInput]:
+    """The bars of each pair that the panel event study looks at."""
+    leads, lags, base = _panel_bars(group.bar_hours)
+    donors = markets.donors.get(group.bar_hours)
+    return [_cut(entry, donors, leads + base, lags) for entry in group.inputs]
 
 
 def _panel_rows(
-    study_id: str, name: str, items: Sequence[_Measured], markets: StudyMarkets, shared: Basis
+    study_id: str, name: str, bar_hours: float, inputs: Sequence[EventInput], basis: Basis
 ) -> Iterator[ResultRow]:
-    bar_hours = items[0].group.bar_hours
-    leads, lags, base = (round(hours / bar_hours) for hours in (LEAD_HOURS, _WINDOW_HOURS - bar_hours, BASE_HOURS))
-    donors = markets.donors.get(bar_hours)
-    inputs = [_cut(entry, donors, leads + base, lags) for item in items for entry in item.group.inputs]
+    leads, lags, base = _panel_bars(bar_hours)
     bars_a_week = round(HOURS_PER_WEEK / bar_hours)
     frame = stack_events(inputs, leads=leads, lags=lags, base_bars=base, cluster_bars=bars_a_week)
     treated = frame.filter(pl.col("relative_bar").is_not_null() & pl.col("outcome").is_finite())
     n, n_clusters = treated["unit"].n_unique(), float(frame["cluster"].n_unique())
-    shared = replace(
-        shared, benchmark="mean return of the assets that the study does not treat, bar by bar of each event"
-    )
     *terms, joint = panel_event_study(frame, leads=leads, lags=lags)
     bars = [bar for bar in range(-leads, lags + 1) if bar != REFERENCE_BAR]
     spans = [(bar * bar_hours, (bar + 1) * bar_hours) for bar in bars]
@@ -200,7 +217,7 @@ def _panel_rows(
         subject = Subject(study_id, f"{PREFIX}leads_lags:{name}", end, start)
         words = f"{hours_plain(bar_hours)} bars; log points a bar; {term.conventions}; clusters are weeks"
         numbers = replace(_numbers(term), n=n, n_effective=n_clusters, n_estimation=frame.height)
-        yield ResultRow(subject, term.covariance, replace(shared, conventions=words), numbers)
+        yield ResultRow(subject, term.covariance, replace(basis, conventions=words), numbers)
 
 
 def _cut(item: EventInput, donors: Donors | None, before: int, after: int) -> EventInput:
@@ -219,12 +236,13 @@ def _cut(item: EventInput, donors: Donors | None, before: int, after: int) -> Ev
     )
 
 
-def _project(
-    study_id: str, events: pl.DataFrame, markets: StudyMarkets, as_of: datetime, shared: Basis
-) -> Iterator[ResultRow]:
+def _plan_projections(
+    study_id: str, events: pl.DataFrame, markets: StudyMarkets, as_of: datetime
+) -> Iterator[PlannedRegression]:
     """Responses of every treated asset to the events of each category, and to all of them."""
     times, _ = read_event_times(events)
     categories = dict(events.select("event_id", "category").iter_rows())
+    names = ("all", *sorted({categories[time.event_id] for time in times}))
     for asset in sorted(markets.variants):
         series = _longest(markets, asset)
         if series is None:
@@ -234,33 +252,33 @@ def _project(
         usable = np.isfinite(series.asset) & np.isfinite(series.benchmark)
         if usable.sum() < _MINIMUM_BARS:
             continue
-        abnormal = series.asset - fit_line(series.asset, series.benchmark).beta[0] * series.benchmark
+        seen = fingerprint(_SOURCE, series)
         bars = {time.event_id: series.first_bar_after(time.best_us) for time in times}
-        own = replace(
-            shared,
-            benchmark=series.benchmark_words(0, series.close_us.size),
-            data_as_of_utc=utc_instant(int(series.close_us[-1])),
-        )
-        for name in ("all", *sorted({categories[time.event_id] for time in times})):
-            hit = [bars[t.event_id] for t in times if name in ("all", categories[t.event_id])]
-            hit = [bar for bar in hit if 0 < bar < series.asset.size]
-            shock = np.bincount(np.array(hit, dtype=np.int64), minlength=series.asset.size).astype(np.float64)
-            yield from _projection_rows(study_id, asset, name, abnormal, shock, series, own)
+        for name in names:
+            hit = [bars[time.event_id] for time in times if name in ("all", categories[time.event_id])]
+            inside = np.array(sorted(bar for bar in hit if 0 < bar < series.asset.size), dtype=np.int64)
+            sha256 = fingerprint(seen, inside)
+            rows = partial(_projection_rows, study_id, asset, name, series, inside, sha256)
+            yield PlannedRegression(f"{PREFIX}projection:{asset}:{name}", sha256, rows)
 
 
 def _projection_rows(
-    study_id: str, asset: str, name: str, abnormal: Floats, shock: Floats, series: AlignedSeries, shared: Basis
+    study_id: str, asset: str, name: str, series: AlignedSeries, hit: NDArray[np.int64], sha256: str
 ) -> Iterator[ResultRow]:
+    """Responses of one asset to events in the bars `hit`, several of which may be one."""
+    abnormal = series.asset - fit_line(series.asset, series.benchmark).beta[0] * series.benchmark
+    shock = np.bincount(hit, minlength=series.asset.size).astype(np.float64)
     horizons = [round(hours / series.bar_hours) - 1 for hours in PROJECTION_HOURS]
     terms = project_locally(abnormal, shock, horizons=horizons, n_lags=PROJECTION_LAGS)
     words = (
         f"{series.bar_words} bars; log points after one event, return beyond the benchmark with one beta over the "
         "whole series, bars after the events included"
     )
+    as_of, n_bars = utc_instant(int(series.close_us[-1])), series.close_us.size
     for hours, term in zip(PROJECTION_HOURS, terms, strict=True):
         subject = Subject(study_id, f"{PREFIX}projection:{asset}:{name}", hours, 0.0, None, series.market_id)
         numbers = replace(_numbers(term), n=term.n_shocks, n_estimation=term.n)
-        basis = replace(shared, conventions=f"{words}; {term.conventions}")
+        basis = Basis(sha256, f"{words}; {term.conventions}", as_of, series.benchmark_words(0, n_bars))
         yield ResultRow(subject, term.covariance, basis, numbers)
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 import polars as pl
 
 from analysis.engine.multiplicity import holm
-from analysis.engine.study import StudyResult, StudySpecification, TestRow, run_study
+from analysis.engine.standardise import EventInput, EventResult
+from analysis.engine.study import StudyResult, StudySpecification, TestRow, fit_events, run_study
 from analysis.groups.plan import GroupPlan, GroupSpecification, PlannedGroup
-from analysis.groups.regressions import PREFIX, hash_regressions, regression_rows
+from analysis.groups.regressions import PREFIX, plan_regressions
 from analysis.results.refresh import Fingerprints, refresh, stored_fingerprints
 from analysis.results.row import Basis, Numbers, ResultRow, Subject, as_fraction, error_as_fraction, results_frame
 from analysis.single.study import ALL_MARKETS
@@ -20,8 +22,7 @@ from analysis.tape.observations import observed_share
 from warehouse.tables.studies import EXCLUSION, STUDY_RESULT
 from warehouse.tables.units import hours_plain
 
-Part = tuple[str, float]
-REGRESSIONS: Part = (PREFIX, 0.0)  # the part that all regressions are together, beside those of the groups
+Part = tuple[str, float]  # a category and its window, or a regression and 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,33 +46,64 @@ def measure_groups(
     """Results of every planned group; one whose fingerprint is in `stored` (rows of this study) keeps its stored rows.
 
     Only the whole window is tested. p-values are adjusted by Holm over all categories and windows of one statistic, and
-    over the regressors of one regression. Regressions have a fingerprint of their own over everything they rest on.
+    over the regressors of one regression. Every regression has a fingerprint of its own over everything it rests on.
     `stored_exclusions` are this study's rows of out.study_exclusion.
     """
-    sha256 = hash_regressions(plan, events, markets)
-    parts = [(group.key, frozenset([group.spec_sha256]), group.key) for group in plan.groups]
-    parts += [(REGRESSIONS, frozenset([sha256]), REGRESSIONS)] if plan.groups else []
-    found = refresh(parts, _stored_parts(stored), lambda part: part)
+    studies = _Studies(specification)
+    parts: list[tuple[Part, Fingerprints, Callable[[], Iterable[ResultRow]]]] = [
+        (group.key, frozenset([group.spec_sha256]), partial(_group_rows, specification, group, studies))
+        for group in plan.groups
+    ]
+    parts += [
+        ((item.group_id, 0.0), frozenset([item.sha256]), item.rows)
+        for item in plan_regressions(specification.study_id, plan, studies.fits, events, markets)
+    ]
+    found = refresh(parts, _stored_parts(stored), lambda rows: list(rows()))
     if found.is_unchanged and set(plan.excluded) == _undated(stored_exclusions):
         return GroupOutcome(stored, stored_exclusions, 0, has_changed=False)
-
-    studies = {group.key: _run(specification, group, is_tested=group.key in found.fresh) for group in plan.groups}
-    fresh = [group for group in plan.groups if group.key in found.fresh]
-    rows = [row for group in fresh for row in _group_rows(specification, group, studies[group.key])]
-    if REGRESSIONS in found.fresh:
-        rows += regression_rows(specification.study_id, plan, studies, events, markets, sha256)
-    exclusions = {(event, market): reason for event, market, reason in plan.excluded}
-    for group in plan.groups:
-        for event, market, reason in studies[group.key].excluded:
-            exclusions.setdefault((event, market), f"{hours_plain(group.window_hours)} window: {reason}")
+    rows = [row for fresh in found.fresh.values() for row in fresh]
     results = _adjust(pl.concat([found.keep(stored), results_frame(rows)]))
-    return GroupOutcome(results, _exclusions(specification, exclusions), len(fresh), has_changed=True)
+    fresh = [group for group in plan.groups if group.key in found.fresh]
+    exclusions = _exclude(specification, plan, fresh, studies, stored_exclusions)
+    return GroupOutcome(results, exclusions, len(fresh), has_changed=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Studies:
+    """Fits and tests of groups, each made when it is first asked for: most groups of a run need neither."""
+
+    specification: GroupSpecification
+    fitted: dict[Part, tuple[EventResult, ...]] = field(default_factory=dict)
+
+    def test(self, group: PlannedGroup) -> StudyResult:
+        """The whole battery on one group."""
+        study = run_study(self._inputs(group), self._study(group))
+        self.fitted[group.key] = study.events
+        return study
+
+    def fits(self, group: PlannedGroup) -> tuple[EventResult, ...]:
+        """Every pair of one group under its model."""
+        if group.key not in self.fitted:
+            self.fitted[group.key] = fit_events(self._inputs(group), self._study(group))
+        return self.fitted[group.key]
+
+    def _inputs(self, group: PlannedGroup) -> list[EventInput]:
+        window = (0, round(group.window_hours / group.bar_hours))
+        return [item for item in group.inputs if item.window == window]
+
+    def _study(self, group: PlannedGroup) -> StudySpecification:
+        minimum = round(self.specification.minimum_estimation_hours / group.bar_hours)
+        return StudySpecification(
+            minimum_estimation=minimum,
+            seed=self.specification.seed,
+            is_whole_only=True,
+        )
 
 
 def _stored_parts(stored: pl.DataFrame) -> dict[Part, Fingerprints]:
     rows = stored.select("group_id", "window_end_hours", "spec_sha256").unique().iter_rows()
     return stored_fingerprints(
-        (REGRESSIONS if group_id.startswith(PREFIX) else (group_id, hours), sha256) for group_id, hours, sha256 in rows
+        ((group_id, 0.0 if group_id.startswith(PREFIX) else hours), sha256) for group_id, hours, sha256 in rows
     )
 
 
@@ -81,19 +113,8 @@ def _undated(exclusions: pl.DataFrame) -> set[tuple[str, str, str]]:
     return set(rows.select("event_id", "market_id", "reason").iter_rows())
 
 
-def _run(specification: GroupSpecification, group: PlannedGroup, *, is_tested: bool) -> StudyResult:
-    window = (0, round(group.window_hours / group.bar_hours))
-    minimum = round(specification.minimum_estimation_hours / group.bar_hours)
-    study = StudySpecification(
-        minimum_estimation=minimum,
-        seed=specification.seed,
-        is_whole_only=True,
-        statistic_ids=None if is_tested else (),
-    )
-    return run_study([item for item in group.inputs if item.window == window], study)
-
-
-def _group_rows(specification: GroupSpecification, group: PlannedGroup, study: StudyResult) -> Iterable[ResultRow]:
+def _group_rows(specification: GroupSpecification, group: PlannedGroup, studies: _Studies) -> Iterable[ResultRow]:
+    study = studies.test(group)
     n_estimation = [event.n_estimation for event in study.events if event.fit is not None]
     basis = Basis(
         group.spec_sha256,
@@ -165,6 +186,24 @@ def _adjust(results: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(parts).select(STUDY_RESULT.column_names) if parts else STUDY_RESULT.empty()
 
 
-def _exclusions(specification: GroupSpecification, reasons: Mapping[tuple[str, str], str]) -> pl.DataFrame:
+def _exclude(
+    specification: GroupSpecification,
+    plan: GroupPlan,
+    fresh: Sequence[PlannedGroup],
+    studies: _Studies,
+    stored: pl.DataFrame,
+) -> pl.DataFrame:
+    """Why events and pairs are out; a category of which no group is fresh keeps what is stored of its events."""
+    reasons = {(event, market): reason for event, market, reason in plan.excluded}
+    is_fresh = {group.group_id for group in fresh}
+    kept = {item.event_id for group in plan.groups if group.group_id not in is_fresh for item in group.inputs}
+    known = stored.filter(pl.col("event_id").is_in(sorted(kept)), pl.col("market_id") != ALL_MARKETS)
+    for event, market, reason in known.select("event_id", "market_id", "reason").iter_rows():
+        reasons.setdefault((event, market), reason)
+    for group in plan.groups:
+        for result in studies.fits(group) if group.group_id in is_fresh else ():
+            if result.reason:
+                words = f"{hours_plain(group.window_hours)} window: {result.reason}"
+                reasons.setdefault((result.source.event_id, result.source.market_id), words)
     rows = [(specification.study_id, event, market, reason) for (event, market), reason in sorted(reasons.items())]
     return EXCLUSION.conform(pl.DataFrame(rows, schema=EXCLUSION.schema, orient="row"))

@@ -21,8 +21,8 @@ def update_resilience(context: RunContext) -> StepReport:
     events = warehouse.frame(EVENT, where="status <> 'rejected'")
     tokens = warehouse.frame(ASSET, where="role = 'ai_token'")["asset_id"].to_list()
 
-    responses = measure_dose_response(candles, events, tokens)
-    hedges = measure_hedge(candles, events, tokens)
+    responses = measure_dose_response(candles, events, tokens, warehouse.held(DOSE_RESPONSE))
+    hedges = measure_hedge(candles, events, tokens, warehouse.held(HEDGE))
 
     n_changed = warehouse.replace(DOSE_RESPONSE, responses) + warehouse.replace(HEDGE, hedges)
     return StepReport(

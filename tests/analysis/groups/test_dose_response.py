@@ -12,6 +12,7 @@ from analysis.tape.returns import build_return_grid
 from tests.builders import make_rows
 from warehouse.tables.contract import UTC as UTC_TYPE
 from warehouse.tables.news import EVENT
+from warehouse.tables.resilience import DOSE_RESPONSE
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -54,7 +55,7 @@ def market(seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 def measured(token: np.ndarray, benchmark: np.ndarray, events: list[dict[str, object]]) -> pl.DataFrame:
     both = pl.concat([candles("TAO", token), candles("BTC", benchmark)])
-    return measure_dose_response(both, make_rows(EVENT, *events), ["TAO"])
+    return measure_dose_response(both, make_rows(EVENT, *events), ["TAO"], DOSE_RESPONSE.empty())
 
 
 def pick(frame: pl.DataFrame, dose: str, hours: float, provider: str = "all") -> dict[str, object]:
@@ -172,7 +173,7 @@ def test_benchmark_continues_on_another_venue():
     )
     [pair] = pair_markets(both, ["TAO"], ["1h"])
     assert pair.benchmark_market_ids == ("binanceusdm:BTC/USDT:USDT", "binance:BTC/USDT:USDT")
-    frame = measure_dose_response(both, make_rows(EVENT, *[outage(b) for b in BARS]), ["TAO"])
+    frame = measure_dose_response(both, make_rows(EVENT, *[outage(b) for b in BARS]), ["TAO"], DOSE_RESPONSE.empty())
     assert pick(frame, "none", 24.0)["n_events"] == len(BARS)
 
 

@@ -17,6 +17,7 @@ from analysis.groups.hedge import (
 from tests.builders import make_rows
 from warehouse.tables.contract import UTC as UTC_TYPE
 from warehouse.tables.news import EVENT
+from warehouse.tables.resilience import HEDGE
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 BAR = timedelta(hours=4)
@@ -52,7 +53,7 @@ def shock(bar: int, **keys) -> dict[str, object]:
 
 def rows(events: list[dict[str, object]], token: list[float], **only) -> pl.DataFrame:
     both = pl.concat([candles("TAO", token), candles("BTC", [100.0] * len(token))])
-    frame = measure_hedge(both, make_rows(EVENT, *events), ["TAO"])
+    frame = measure_hedge(both, make_rows(EVENT, *events), ["TAO"], HEDGE.empty())
     return frame.filter(**{"weight": 0.1, "window_end_hours": 24.0, "shock": "restriction", **only})
 
 
@@ -71,7 +72,7 @@ def test_gain_is_weight_times_the_return_from_the_last_close_before():
 def test_benchmark_that_was_sold_is_taken_off():
     token = [100.0] * 15 + [120.0] + [120.0] * 30
     both = pl.concat([candles("TAO", token), candles("BTC", [100.0] * 15 + [110.0] * 31)])
-    frame = measure_hedge(both, make_rows(EVENT, shock(10)), ["TAO"])
+    frame = measure_hedge(both, make_rows(EVENT, shock(10)), ["TAO"], HEDGE.empty())
     row = frame.filter(weight=0.25, window_end_hours=24.0, shock="restriction", funded_from="BTC").row(0, named=True)
     assert row["mean_gain"] == pytest.approx(0.25 * 0.10)
 
@@ -105,7 +106,7 @@ def test_status_page_trace_of_a_restriction_is_no_outage():
 
 
 def test_token_without_benchmark_beside_it_is_left_out():
-    frame = measure_hedge(candles("TAO", [100.0] * 60), make_rows(EVENT, shock(10)), ["TAO"])
+    frame = measure_hedge(candles("TAO", [100.0] * 60), make_rows(EVENT, shock(10)), ["TAO"], HEDGE.empty())
     assert frame.height == 0
 
 

@@ -7,12 +7,17 @@ import polars as pl
 import pytest
 
 from analysis.engine.tails import student_half
+from analysis.groups.regressions import BASE_HOURS, LEAD_HOURS
 from flows.context import RunContext, StepReport
 from flows.steps.groups import STUDY_ID, update_group_studies
 from tests.flows.shipped import open_shipped
 from warehouse.tables.news import EVENT
 from warehouse.tables.prices import CANDLE
 from warehouse.tables.studies import EXCLUSION, STUDY_RESULT
+
+EPISODE = "2026-06-12-fable-mythos-access-restriction"
+ETHER = "market_id = 'binanceusdm:ETH/USDT:USDT' and timeframe = '4h'"
+CATEGORY = "export_control_access"  # of the episode
 
 
 @pytest.fixture(scope="module")
@@ -101,19 +106,64 @@ def test_what_is_known_of_an_event_enters_the_regressions_though_no_group_change
     assert regressions(context).drop("spec_sha256").equals(before.drop("spec_sha256"))
 
 
-def test_a_distant_bar_of_an_asset_that_is_not_studied_enters_the_regressions(
+def regressions_with(context: RunContext, candle: pl.DataFrame) -> pl.DataFrame:
+    """The regressions' rows with one candle a percent dearer; afterwards everything is as it was."""
+    context.warehouse.merge(CANDLE, candle.with_columns(close_quote=pl.col("close_quote") * 1.01))
+    update_group_studies(context)
+    found = regressions(context)
+    context.warehouse.merge(CANDLE, candle)
+    update_group_studies(context)
+    return found
+
+
+def test_bars_of_an_asset_that_is_not_studied_enter_the_regressions_where_an_event_is_near(
     context: RunContext, report: StepReport
 ) -> None:
-    ether = "market_id = 'binanceusdm:ETH/USDT:USDT'"
-    candles = context.warehouse.frame(CANDLE, where=ether)
-    before = set(regressions(context)["spec_sha256"])
-    context.warehouse.merge(CANDLE, candles.with_columns(close_quote=pl.col("close_quote") * 1.01).head(1))
+    ether = context.warehouse.frame(CANDLE, where=ETHER, order_by="open_time_utc")
+    events = context.warehouse.frame(EVENT, where="selected_from = 'news'")
+    at = events.filter(event_id=EPISODE)["best_at_utc"].item()
+    opens = ether["open_time_utc"].to_numpy()[:, np.newaxis]
+    hours = (opens - events["best_at_utc"].to_numpy()) / np.timedelta64(1, "h")
+    is_distant = ((hours < -LEAD_HOURS - BASE_HOURS - 8.0) | (hours > 36.0)).all(axis=1)
+    before = regressions(context)
+    distant = regressions_with(context, ether.filter(pl.Series(is_distant)).head(1))
+    near = regressions_with(context, ether.filter(pl.col("open_time_utc") > at).head(1))
+    assert is_distant.any()
+    assert distant.equals(before)
+    changed = near.filter(pl.Series(near["spec_sha256"] != before["spec_sha256"]))["group_id"].unique()
+    assert {"regression:leads_lags:all", f"regression:leads_lags:{CATEGORY}"} <= set(changed)
+    assert changed.str.starts_with("regression:leads_lags:").all()
+    assert regressions(context).equals(before)
+
+
+def test_a_new_event_rewrites_its_own_category_and_what_is_over_all_of_them(
+    context: RunContext, report: StepReport
+) -> None:
+    of_study = {"where": "study_id = $study", "study": STUDY_ID}
+    before, left_out = (context.warehouse.frame(table, **of_study) for table in (STUDY_RESULT, EXCLUSION))
+    events = context.warehouse.frame(EVENT)
+    moved = pl.col("best_at_utc") - pl.duration(hours=30)
+    context.warehouse.merge(
+        EVENT, events.filter(event_id=EPISODE).with_columns(event_id=pl.lit("a-new-event"), best_at_utc=moved)
+    )
     update_group_studies(context)
-    after = set(regressions(context)["spec_sha256"])
-    context.warehouse.merge(CANDLE, candles.head(1))
+    step_by_step = [context.warehouse.frame(table, **of_study).sort(table.key) for table in (STUDY_RESULT, EXCLUSION)]
+    for table in (STUDY_RESULT, EXCLUSION):
+        context.warehouse.replace_part(table, table.empty(), "study_id = $study", study=STUDY_ID)
     update_group_studies(context)
-    assert before != after
-    assert set(regressions(context)["spec_sha256"]) == before
+    at_once = [context.warehouse.frame(table, **of_study).sort(table.key) for table in (STUDY_RESULT, EXCLUSION)]
+    context.warehouse.replace(EVENT, events)
+    update_group_studies(context)
+    assert all(one.equals(other) for one, other in zip(step_by_step, at_once, strict=True))
+    both = before.join(at_once[0], on="result_id", suffix="_after", validate="1:1")
+    touched = both.filter(pl.col("spec_sha256") != pl.col("spec_sha256_after"))["group_id"].unique()
+    projected = {name.split(":")[-1] for name in touched if name.startswith("regression:projection:")}
+    categories = set(before.filter(pl.col("group_id").str.starts_with("category:"))["group_id"])
+    assert f"category:{CATEGORY}" in set(touched)
+    assert categories - set(touched)  # it is masked in the estimation bars of events near it, and of no others
+    assert projected == {"all", CATEGORY}
+    assert context.warehouse.frame(STUDY_RESULT, **of_study).sort("result_id").equals(before.sort("result_id"))
+    assert context.warehouse.frame(EXCLUSION, **of_study).sort(EXCLUSION.key).equals(left_out.sort(EXCLUSION.key))
 
 
 def test_without_any_group_there_is_no_regression(context: RunContext, report: StepReport) -> None:
