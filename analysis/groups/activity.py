@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
@@ -11,11 +11,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from analysis.engine.kernel import WindowResults, market_model_windows
 from analysis.engine.measures import log_range, log_volume
 from analysis.engine.multiplicity import holm
 from analysis.engine.tails import student_interval
 from analysis.groups.plan import GROUP_PREFIX
+from analysis.groups.shifts import SeriesShifts, trace_shifts
 from analysis.results.fingerprint import SourceCode, fingerprint
 from analysis.results.rank import two_sided_rank_p
 from analysis.results.refresh import refresh, stored_fingerprints
@@ -227,10 +227,17 @@ class _Shifts:
     specification: ActivitySpecification
     measure: Measure
     markets: StudyMarkets
-    by_series: dict[tuple[str, float, int, tuple[str, ...]], Floats] = field(default_factory=dict)
+    by_series: dict[tuple[str, float, int, tuple[str, ...]], SeriesShifts] = field(default_factory=dict)
+    read: dict[tuple[str, float], list[tuple[str, _Reading]]] = field(default_factory=dict)
 
-    def of_event(self, event: EventTime, hours: float) -> Iterator[tuple[str, _Reading]]:
+    def of_event(self, event: EventTime, hours: float) -> list[tuple[str, _Reading]]:
         """One reading per asset with candles over the window, on the market that stands for it by the rule."""
+        key = (event.event_id, hours)
+        if key not in self.read:
+            self.read[key] = self._read_assets(event, hours)
+        return self.read[key]
+
+    def _read_assets(self, event: EventTime, hours: float) -> list[tuple[str, _Reading]]:
         best: dict[str, _Reading] = {}
         for market_id in sorted(self.markets.series):
             asset = self.markets.asset_ids[market_id]
@@ -238,7 +245,7 @@ class _Shifts:
                 reading = self._read(series, event, hours)
                 if reading is not None:
                     best[asset] = min(best.get(asset, reading), reading, key=lambda reading: reading.preference)
-        yield from sorted(best.items())
+        return sorted(best.items())
 
     def _read(self, series: AlignedSeries, event: EventTime, hours: float) -> _Reading | None:
         if hours % series.bar_hours:
@@ -246,56 +253,31 @@ class _Shifts:
         n_bars, index = round(hours / series.bar_hours), series.first_bar_after(event.best_us)
         if not 0 < index <= series.close_us.size - n_bars:
             return None
-        shifts = self._of_series(series, n_bars)
-        if not np.isfinite(shifts[index]):
+        found = self._of_series(series, n_bars)
+        own = found.shifts[index]
+        if not np.isfinite(own):
             return None
         reach = round(self.specification.history_hours / series.bar_hours)
-        starts = np.arange(max(0, index - reach), index - n_bars + 1)
-        is_weekend = series.is_weekend
-        is_same_kind = is_weekend[starts] == is_weekend[index]
-        earlier = shifts[starts[is_same_kind]] if starts.size else np.zeros(0)
-        earlier = earlier[np.isfinite(earlier)]
+        earlier = found.earlier(index, index - reach, index - n_bars + 1)
         if self.measure == "volatility" and earlier.size < MINIMUM_WINDOWS:
             return None
         # Fat tails keep most windows below the variance of all bars: what is usual is the mean of the logs.
         usual = float(earlier.mean()) if self.measure == "volatility" else 0.0
-        n_as_large = int((earlier >= shifts[index]).sum())
-        shift = Shift(float(shifts[index]) - usual, n_as_large, int(earlier.size), int(earlier.size) // n_bars)
+        n_as_large = int((earlier >= own).sum())
+        shift = Shift(float(own) - usual, n_as_large, int(earlier.size), int(earlier.size) // n_bars)
         return _Reading(series, index, n_bars, shift, self._estimation_bars(series))
 
     def _estimation_bars(self, series: AlignedSeries) -> int:
         return round(self.specification.estimation_hours / series.bar_hours)
 
-    def _of_series(self, series: AlignedSeries, n_bars: int) -> Floats:
-        """The shift of the window that begins at each bar, predicted from the bars before it; NaN where impossible."""
+    def _of_series(self, series: AlignedSeries, n_bars: int) -> SeriesShifts:
+        """The shift of the window that begins at each bar, predicted from the bars before it."""
         key = (series.market_id, series.bar_hours, n_bars, series.benchmark_ids)
         if key not in self.by_series:
-            n, length = self._estimation_bars(series), series.asset.size
-            found = np.full(length, np.nan)
-            starts = np.arange(0, length - n_bars + 1)
-            if starts.size:
-                results = market_model_windows(
-                    series.asset,
-                    series.benchmark,
-                    np.zeros(starts.size, dtype=np.int64),
-                    starts,
-                    estimation=(-n, 0),
-                    window=(0, n_bars),
-                    minimum_estimation=max(n // 2, 10),
-                    first_bar=series.first_bar,
-                    keep_bars=False,
-                )
-                found[starts] = _summarise(self.measure, results, n_bars)
-            self.by_series[key] = found
+            self.by_series[key] = trace_shifts(
+                series, n_bars, self._estimation_bars(series), is_volatility=self.measure == "volatility"
+            )
         return self.by_series[key]
-
-
-def _summarise(measure: Measure, results: WindowResults, n_bars: int) -> Floats:
-    if measure != "volatility":
-        return np.asarray(results.car / n_bars)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.log(results.mean_square)
-    return np.asarray(np.where(np.isfinite(logs), logs, np.nan))
 
 
 def _event_row(

@@ -6,7 +6,7 @@ import ast
 import hashlib
 import struct
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime, timedelta
@@ -47,14 +47,19 @@ def _digest(part: object) -> bytes:
 
 
 def _kind(part: object) -> str:
-    if isinstance(part, SourceCode):
+    return _kind_of(type(part))  # type: ignore[arg-type]  # a class is hashable, which mypy does not know
+
+
+@cache
+def _kind_of(kind: type) -> str:
+    if issubclass(kind, SourceCode):
         return "source"
-    if is_dataclass(part) and not isinstance(part, type):
-        return f"dataclass {type(part).__qualname__}"
-    for name, kind in _KINDS:
-        if isinstance(part, kind):
+    if is_dataclass(kind):
+        return f"dataclass {kind.__qualname__}"
+    for name, kinds in _KINDS:
+        if issubclass(kind, kinds):
             return name
-    raise TypeError(f"{type(part).__name__} has no fingerprint: pass its values")
+    raise TypeError(f"{kind.__name__} has no fingerprint: pass its values")
 
 
 _KINDS: tuple[tuple[str, type | tuple[type, ...]], ...] = (
@@ -76,7 +81,14 @@ _KINDS: tuple[tuple[str, type | tuple[type, ...]], ...] = (
 )
 
 
-def _pieces(part: object) -> Iterator[bytes]:
+def _pieces(part: object) -> Iterable[bytes]:
+    """The bytes that stand for a part; the plain kinds first, of which there are most."""
+    if type(part) in _PLAIN:
+        return (_words(part).encode(),)
+    return _compound_pieces(part)
+
+
+def _compound_pieces(part: object) -> Iterator[bytes]:
     match part:
         case np.ndarray():
             yield f"{part.dtype.str} {part.shape}".encode()
@@ -100,9 +112,17 @@ def _pieces(part: object) -> Iterator[bytes]:
         case datetime() | date():
             yield part.isoformat().encode()
         case _ if is_dataclass(part) and not isinstance(part, type):
-            yield from (field.name.encode() + _digest(getattr(part, field.name)) for field in fields(part))
+            yield from (name.encode() + _digest(getattr(part, name)) for name in _field_names(type(part)))
         case _:
             yield _words(part).encode()
+
+
+_PLAIN = frozenset((type(None), bool, int, float, str))
+
+
+@cache
+def _field_names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def _words(part: object) -> str:

@@ -71,11 +71,40 @@ def project(shock: Floats, outcome: Floats, controls: Floats, *, n_lags: int, ri
     nearly the same, in units of their variance. The slope is NaN when the controls explain the shock.
     """
     clean, answer = _partial_out(np.stack([shock, outcome]), controls, ridge)
+    return regress_clean(clean, answer, n_lags=n_lags)
+
+
+def regress_clean(clean: Floats, answer: Floats, *, n_lags: int) -> Projection:
+    """Slope of `answer` (n,) on `clean` (n,), both cleaned of everything else, and its Newey-West error."""
     square = float(clean @ clean)
     slope = float(clean @ answer) / square if square > 0 else float("nan")
     scores = clean * (answer - slope * clean)
     error = float(np.sqrt(long_run_sum(scores, n_lags))) / square if square > 0 else float("nan")
     return Projection(slope, error, clean, answer)
+
+
+class Controls:
+    """A constant and controls (k, n), all finite, that several series are cleaned of over nearly the same rows.
+
+    The normal equations of all rows are kept; a series without some rows takes those out of them again, which costs
+    what the rows that are missing cost. `ridge` as in `project`.
+    """
+
+    def __init__(self, controls: Floats, *, ridge: float = 0.0) -> None:
+        centred = controls - controls.mean(axis=1, keepdims=True)
+        scale = np.sqrt((centred**2).mean(axis=1, keepdims=True))
+        centred /= np.where(scale > 0, scale, 1.0)
+        self._rows = np.concatenate([np.ones((1, controls.shape[1])), centred])
+        self._gram = self._rows @ self._rows.T
+        self._ridge = np.diag(np.append(0.0, np.full(controls.shape[0], ridge)))
+
+    def take_out(self, values: Floats, is_row: NDArray[np.bool_]) -> Floats:
+        """Residuals (m, rows) of `values` (m, n) on the constant and the controls, over the rows where `is_row`."""
+        absent = self._rows[:, ~is_row]
+        gram = self._gram - absent @ absent.T + self._ridge * np.count_nonzero(is_row)
+        present = np.where(is_row, values, 0.0)
+        weights = np.linalg.solve(gram, self._rows @ present.T)
+        return np.asarray((present - weights.T @ self._rows)[:, is_row])
 
 
 def sum_ahead(values: Floats, first: int, last: int) -> Floats:

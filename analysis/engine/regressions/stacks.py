@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -37,7 +38,7 @@ def stack_events(
     calendar bars in which their bar 0 lies: events close in time are not independent. Outcomes keep the unit of the
     returns. Source of the design: Cengiz, Dube, Lindner & Zipperer (2019).
     """
-    frames: list[pl.DataFrame] = []
+    units: list[_Unit] = []
     numbers: dict[str, int] = {}
     for item in inputs:
         positions, relative = _bars_around(item, leads, lags, base_bars)
@@ -48,10 +49,37 @@ def stack_events(
         cluster = stack if cluster_bars is None else int(item.calendar[item.bar_zero]) // cluster_bars
         # Calendar bars become times of one event.
         times = item.calendar[positions] + stack * _FARTHEST_BAR
-        frames.append(_unit_rows(len(frames), cluster, times, relative, item.returns[positions]))
+        units.append(_Unit(cluster, times, relative, item.returns[positions]))
         if is_new:
-            frames.append(_unit_rows(len(frames), cluster, times, None, _comparison(item, positions)))
-    return pl.concat(frames) if frames else pl.DataFrame(schema=STACK_SCHEMA)
+            units.append(_Unit(cluster, times, None, _comparison(item, positions)))
+    return _rows(units) if units else pl.DataFrame(schema=STACK_SCHEMA)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """One series of a stack; `relative` is None for a comparison."""
+
+    cluster: int
+    times: Integers
+    relative: Integers | None
+    outcome: Floats
+
+
+def _rows(units: Sequence[_Unit]) -> pl.DataFrame:
+    sizes = [unit.times.size for unit in units]
+    nothing = [np.zeros(unit.times.size, dtype=np.int64) for unit in units]
+    relative = [unit.relative if unit.relative is not None else none for unit, none in zip(units, nothing, strict=True)]
+    is_treated = np.repeat([unit.relative is not None for unit in units], sizes)
+    return pl.DataFrame(
+        {
+            "unit": np.repeat(np.arange(len(units)), sizes),
+            "time": np.concatenate([unit.times for unit in units]),
+            "cluster": np.repeat([unit.cluster for unit in units], sizes),
+            "relative_bar": np.concatenate(relative),
+            "outcome": np.concatenate([unit.outcome for unit in units]),
+        },
+        schema=STACK_SCHEMA,
+    ).with_columns(pl.when(pl.Series(is_treated)).then("relative_bar").alias("relative_bar"))
 
 
 def _bars_around(item: EventInput, leads: int, lags: int, base_bars: int) -> tuple[Integers, Integers]:
@@ -80,16 +108,3 @@ def _comparison(item: EventInput, positions: Integers) -> Floats:
         if whole.any():
             return np.asarray(others[:, whole].mean(axis=1))
     return np.asarray(item.benchmark[positions], dtype=np.float64)
-
-
-def _unit_rows(unit: int, cluster: int, times: Integers, relative: Integers | None, outcome: Floats) -> pl.DataFrame:
-    return pl.DataFrame(
-        {
-            "unit": np.full(times.size, unit),
-            "time": times,
-            "cluster": np.full(times.size, cluster),
-            "relative_bar": relative if relative is not None else pl.Series([None] * times.size, dtype=pl.Int64),
-            "outcome": outcome,
-        },
-        schema=STACK_SCHEMA,
-    )

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from analysis.engine.regressions.local_projections import delay, project, sum_ahead
+from analysis.engine.regressions.local_projections import Controls, delay, regress_clean, sum_ahead
 from analysis.engine.regressions.long_run import newey_west_lags
 from analysis.results.rank import rank_p
 from analysis.together.moving.intervals import Z95, Array, two_sided_p
@@ -55,27 +55,28 @@ def trace_response(
 ) -> Response | None:
     """Local projections (Jordà 2005) of `outcome` on `shock`, or None with too few rows or shocks.
 
-    Series are one number a bar, NaN absent; `controls` (kinds, time) hold what is known at the bar and always a
-    constant. Horizon 0 is the outcome of the shock's own bar; horizon h > 0 sums (or averages) the h bars after it.
-    Errors are Newey-West with at least h lags. Placebos shift the shocks by multiples of `placebo_step` bars (so that
-    the hour of the day stays), at least `first_shift` bars either way, around the sample's end.
+    Series are one number a bar, NaN absent; `controls` (kinds, time) hold what is known at the bar, and a constant is
+    always among them. Horizon 0 is the outcome of the shock's own bar; horizon h > 0 sums (or averages) the h bars
+    after it. Errors are Newey-West with at least h lags. Placebos shift the shocks by multiples of `placebo_step` bars
+    (so that the hour of the day stays), at least `first_shift` bars either way, around the sample's end.
     """
-    design = np.concatenate([np.ones((1, shock.size)), controls])
-    is_known = np.isfinite(shock) & np.isfinite(design).all(axis=0)
+    is_known = np.isfinite(shock) & np.isfinite(controls).all(axis=0)
+    cleaner = Controls(controls[:, is_known], ridge=RIDGE)
     results = []
     n, n_shocks = 0, 0
     for horizon in horizons:
         ahead = accumulate(outcome, horizon, accumulation)
         is_row = is_known & np.isfinite(ahead)
-        if is_row.sum() < MIN_ROWS:
+        n = int(is_row.sum())
+        if n < MIN_ROWS:
             return None
-        lags = max(newey_west_lags(int(is_row.sum())), horizon)
-        found = project(shock[is_row], ahead[is_row], design[1:, is_row], n_lags=lags, ridge=RIDGE)
+        both = cleaner.take_out(np.stack([shock[is_known], ahead[is_known]]), np.isfinite(ahead[is_known]))
+        found = regress_clean(both[0], both[1], n_lags=max(newey_west_lags(n), horizon))
         scale = float(found.clean.std())
         if scale <= 0:
             return None
         clean = found.clean / scale
-        n, n_shocks = int(is_row.sum()), int((clean > SHOCK_DEVIATIONS).sum())
+        n_shocks = int((clean > SHOCK_DEVIATIONS).sum())
         if n_shocks < MIN_SHOCKS:
             return None
         placebo = _placebo_slopes(clean, found.answer, is_row, placebo_step, first_shift)

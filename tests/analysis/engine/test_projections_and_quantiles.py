@@ -7,7 +7,14 @@ import polars as pl
 import pytest
 import statsmodels.api as sm
 
-from analysis.engine.regressions.local_projections import delay, project, project_locally, sum_ahead
+from analysis.engine.regressions.local_projections import (
+    Controls,
+    delay,
+    project,
+    project_locally,
+    regress_clean,
+    sum_ahead,
+)
 from analysis.engine.regressions.quantiles import fit_quantile, regress_quantiles, sandwich_covariance
 
 
@@ -105,3 +112,18 @@ def test_outcomes_that_do_not_vary_have_no_error() -> None:
     constant, slope = regress_quantiles(frame, "car", ["severity"], (0.5,))
     assert constant.reason is not None
     assert slope.estimate is None
+
+
+def test_controls_kept_for_all_rows_clean_a_part_of_them_as_if_they_were_of_that_part_alone() -> None:
+    rng = np.random.default_rng(8)
+    controls = 5.0 + rng.normal(size=(4, 300)) * np.array([[1.0], [0.01], [30.0], [2.0]])
+    values = rng.normal(size=(2, 300)) + controls[:2]
+    is_row = np.ones(300, dtype=np.bool_)
+    is_row[[3, 50, 51, 280]] = False
+    values[1, ~is_row] = np.nan
+    values[0, 120] = 7.0
+    clean, answer = Controls(controls).take_out(values, is_row)
+    alone = project(values[0, is_row], values[1, is_row], controls[:, is_row], n_lags=3)
+    np.testing.assert_allclose(clean, alone.clean, atol=1e-11)
+    np.testing.assert_allclose(answer, alone.answer, atol=1e-11)
+    assert regress_clean(clean, answer, n_lags=3).slope == pytest.approx(alone.slope, rel=1e-9)

@@ -222,3 +222,20 @@ def test_intervals_cover_planted_effects_as_often_as_they_say():
             row = pick(frame, dose, 1.0)
             covered[dose] += row["lower_95"] <= truth <= row["upper_95"]
     assert all(930 <= count <= 970 for count in covered.values()), covered
+
+
+def test_rows_stay_as_stored_until_prices_or_events_of_their_kind_change() -> None:
+    token, benchmark = market(5)
+    both = pl.concat([candles("TAO", token), candles("BTC", benchmark)])
+    events = [outage(bar) for bar in BARS]
+    first = measure_dose_response(both, make_rows(EVENT, *events), ["TAO"], DOSE_RESPONSE.empty())
+    marked = first.with_columns(conventions=pl.lit("as stored"))
+    other = outage(700, event_id="another kind", category="regulation")
+    again = measure_dose_response(both, make_rows(EVENT, *events, other), ["TAO"], marked)
+    assert again.equals(marked)
+    more = measure_dose_response(both, make_rows(EVENT, *events, outage(701)), ["TAO"], marked)
+    assert not more["conventions"].is_in(["as stored"]).any()
+    assert more["spec_sha256"].n_unique() == first["spec_sha256"].n_unique()
+    dearer = both.with_columns(close_quote=pl.when(pl.int_range(pl.len()) == 9).then(99.0).otherwise("close_quote"))
+    moved = measure_dose_response(dearer, make_rows(EVENT, *events), ["TAO"], marked)
+    assert not moved["conventions"].is_in(["as stored"]).any()

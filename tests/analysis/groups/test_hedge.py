@@ -159,3 +159,14 @@ def test_beta_between_is_the_tokens_on_the_benchmark_outside_the_windows():
     found = measure_between(token, token, benchmark, outside, 4.0)
     assert found.beta == pytest.approx(np.polyfit(benchmark[outside], token[outside], 1)[0], rel=1e-9)
     assert measure_between(token, token, np.zeros(400), outside, 4.0).beta is None
+
+
+def test_rows_stay_as_stored_until_a_shock_of_their_kind_is_new() -> None:
+    both = pl.concat([candles("TAO", [100.0 + bar % 7 for bar in range(120)]), candles("BTC", [100.0] * 120)])
+    first = measure_hedge(both, make_rows(EVENT, shock(10)), ["TAO"], HEDGE.empty())
+    marked = first.with_columns(conventions=pl.lit("as stored"))
+    assert measure_hedge(both, make_rows(EVENT, shock(10)), ["TAO"], marked).equals(marked)
+    more = measure_hedge(both, make_rows(EVENT, shock(10), shock(60)), ["TAO"], marked)
+    fresh = more.filter(pl.col("conventions") != "as stored")["shock"].unique().to_list()
+    assert len(fresh) == 1
+    assert more.height == first.height
