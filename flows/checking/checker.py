@@ -12,9 +12,9 @@ from analysis.claims.check.markup import is_markup, read_markup
 from analysis.claims.check.scoring import score_answers
 from analysis.claims.judging.market import MarketEvidence
 from analysis.claims.sentences.references import LedgerEvent
-from flows.checking.market_evidence import load_price_evidence
 from flows.errors import CommandError
 from flows.settings import load_settings
+from flows.tape import load_market
 from warehouse.store.connection import open_reader
 
 
@@ -24,7 +24,7 @@ class Checker:
     @cached_property
     def _evidence(self) -> tuple[MarketEvidence, tuple[LedgerEvent, ...]]:
         with open_reader(load_settings().published_path) as reader:
-            market = load_price_evidence(reader)
+            market = load_market(reader)
             rows = reader.query("factcheck_events")
         events = tuple(
             LedgerEvent(row["event_id"], row["best_at_utc"], row["words"], row["is_ledger"])

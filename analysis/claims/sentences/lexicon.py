@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from warehouse.config import ConfigText, Entry, EntryTable, FileForm, load_config, packaged_text
 
 # Consonants after which a short base form doubles its last letter ("drop", "dropped").
+_WORDS = re.compile(r"[^\W_]+")
 _DOUBLING = re.compile(r"[^aeiou][aeiou][bdgmnpt]$")
 
 
@@ -73,6 +74,11 @@ class Lexicon:
 
     folded: dict[str, tuple[tuple[tuple[str, ...], Meaning], ...]]
     exact: dict[str, tuple[tuple[tuple[str, ...], Meaning], ...]]
+    name_words: frozenset[str]  # of each name its longest word, folded: a text without any names no market
+
+    def may_name_a_market(self, text: str) -> bool:
+        """Whether a market can be named in the text: cheap, and never wrongly False."""
+        return not self.name_words.isdisjoint(_WORDS.findall(text.casefold()))
 
 
 @cache
@@ -99,7 +105,11 @@ def read_lexicon(names: list[ConfigText], words: list[ConfigText]) -> Lexicon:
         meaning = Meaning(frozenset({"ASSET" if market.is_ours else "OTHER"}), market)
         folded |= {_key(alias.casefold()): meaning for alias in name.aliases}
         exact |= {_key(word): meaning for word in name.exact}
-    return Lexicon(_by_first(folded), _by_first(exact))
+    named = [key for key, meaning in (*folded.items(), *exact.items()) if meaning.market or "CRYPTO" in meaning.classes]
+    telling = frozenset(
+        max((part for word in key for part in _WORDS.findall(word.casefold())), key=len) for key in named
+    )
+    return Lexicon(_by_first(folded), _by_first(exact), telling)
 
 
 def inflections(verb: str) -> Iterator[str]:

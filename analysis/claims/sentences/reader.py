@@ -29,7 +29,7 @@ from analysis.claims.sentences.tables import find_tables, read_cells
 from analysis.claims.sentences.tokens import Token, tokenise
 from analysis.claims.sentences.windows import TimePhrase, find_windows
 from analysis.claims.statement import Kind, StatedWindow, Statement
-from analysis.events.wording.clauses import split_sentences
+from analysis.events.wording.clauses import Sentence, split_sentences
 from analysis.events.wording.modality import Modality, find_modalities, modality_of
 
 _ADVERT = frozenset({Modality.ADVERT})  # what an advert says of one of our markets is an ordinary statement
@@ -57,52 +57,67 @@ def read_text(
     `said_at` (UTC) places its weekdays; `events` are those that its words may refer to.
     """
     grammar = packaged_grammar() if grammar is None else grammar
-    sentences = split_sentences(text)
+    if not grammar.lexicon.may_name_a_market(text):
+        return ReadText((), ())
+    tables = find_tables(text)
+    statements = [
+        found
+        for number, table in enumerate(tables)
+        for found in read_cells(text, table, said_at, grammar.lexicon, -1 - number)
+    ]
+    sentences = [sentence for sentence in split_sentences(text) if not _is_in(sentence, tables)]
+    tokens = [tokenise(text, sentence.clauses, grammar.lexicon) for sentence in sentences]
+    hits = [_hits(own, grammar) for own in tokens]
+    if not any(hits):
+        return ReadText(tuple(statements), ())
     spoken = find_modalities(text, sentences)
-    statements: list[ReadStatement] = []
     unjudged: list[Unjudged] = []
     paragraph = ParagraphState()
-    tables = find_tables(text)
-    for number, table in enumerate(tables):
-        statements += read_cells(text, table, said_at, grammar.lexicon, -1 - number)
     for number, sentence in enumerate(sentences):
-        if any(table[0][0] <= sentence.start < table[-1][1] for table in tables):
-            continue
         if sentence.paragraph != paragraph.number:
             paragraph = ParagraphState(sentence.paragraph, event=paragraph.event)
-        tokens = tokenise(text, sentence.clauses, grammar.lexicon)
         windows = find_windows(text, sentence.start, sentence.end, said_at)
-        state = SentenceState(text, sentence, tokens, windows, spoken, said_at, number, paragraph, events)
-        _read_sentence(state, grammar)
+        state = SentenceState(text, sentence, tokens[number], windows, spoken, said_at, number, paragraph, events)
+        _read_sentence(state, hits[number])
         statements += state.found
         unjudged += state.unjudged
     statements.sort(key=lambda read: (read.start, read.end))
     return ReadText(tuple(statements), tuple(sorted(unjudged, key=lambda item: item.start)))
 
 
-def _read_sentence(state: SentenceState, grammar: Grammar) -> None:
-    coded = grammar.alphabet.write(state.tokens)
-    places = {found.start(): number for number, found in enumerate(re.finditer("<", coded))}
-    places[len(coded)] = len(state.tokens)
-    hits = [
-        (places[hit.start()], places[hit.end()], order, form)
-        for order, form in enumerate(grammar.forms)
-        for hit in form.pattern.finditer(coded)
-    ]
-    taken = [hit for hit in hits if _takes(state, *hit)]
-    for first, last, _, form in sorted(taken, key=lambda hit: (hit[0], hit[2])):
+def _is_in(sentence: Sentence, tables: list[list[tuple[int, int]]]) -> bool:
+    return any(table[0][0] <= sentence.start < table[-1][1] for table in tables)
+
+
+_Hit = tuple[int, int, Form]  # first token, the one after the last, and the form that found them
+
+
+def _hits(tokens: list[Token], grammar: Grammar) -> list[_Hit]:
+    """What the forms find, in the order of the forms."""
+    coded = grammar.alphabet.write(tokens)
+    found = [(hit.start(), hit.end(), form) for form in grammar.forms for hit in form.pattern.finditer(coded)]
+    if not found:
+        return []
+    places = {mark.start(): number for number, mark in enumerate(_TOKEN.finditer(coded))}
+    places[len(coded)] = len(tokens)
+    return [(places[start], places[end], form) for start, end, form in found]
+
+
+_TOKEN = re.compile("<")
+
+
+def _read_sentence(state: SentenceState, hits: list[_Hit]) -> None:
+    taken = [(*hit, order) for order, hit in enumerate(hits) if _takes(state, *hit)]
+    for first, last, form, _ in sorted(taken, key=lambda hit: (hit[0], hit[3])):
         _read_hit(state, first, last, form)
     named = [token.market for token in state.tokens if token.market is not None]
-    if state.found:
-        pass
-    elif named:
+    if named and not state.found:
         state.paragraph.subject = NamedSubject((named[0],), None)
-    days = [window for window in state.windows if window.token != UNSAID_WINDOW]
-    if days:
-        state.paragraph.window = days[-1]
+    if state.windows:
+        state.paragraph.window = state.windows[-1]
 
 
-def _takes(state: SentenceState, first: int, last: int, _: int, form: Form) -> bool:
+def _takes(state: SentenceState, first: int, last: int, form: Form) -> bool:
     """Whether the form may have its words: a number is read once, and no verb that a number explains is read again."""
     keys = set(_keys(state.tokens, first, last, form))
     if not keys or keys & state.used:
@@ -147,6 +162,8 @@ def _read_hit(state: SentenceState, first: int, last: int, form: Form) -> None:
         subject = find_subject(tokens, first, last, before, inside=form.kind is not Kind.RELATIVE)
     if form.is_adjacent and not subject.is_adjacent:
         return
+    if form.kind is Kind.RELATIVE and state.text[tokens[first].start - 1 : tokens[first].start] in ("-", "‑"):
+        return  # "bitcoin-led weakness" compares nothing
     start = tokens[first].start if subject.start is None else min(subject.start, tokens[first].start)
     end = tokens[last - 1].end
     if subject.markets and form.asset is None:

@@ -48,8 +48,8 @@ def find_subject(tokens: list[Token], first: int, last: int, previous: NamedSubj
             start=None,
             n_unknown=left.n_unknown,
             is_inherited=True,
-            is_quantity=left.is_quantity,
-            is_holder=left.is_holder,
+            is_quantity=left.is_quantity or (previous.is_quantity and not left.n_unknown),
+            is_holder=left.is_holder or previous.is_holder,
             is_adjacent=left.is_adjacent and left.n_unknown == 0,
         )
     return replace(left, markets=())
@@ -103,7 +103,8 @@ def _look_right(tokens: list[Token], last: int) -> NamedSubject:
 
 def is_about_quantity(tokens: list[Token], last: int) -> bool:
     """Whether the phrase goes on with "in volume", "of supply": then the number is no price."""
-    if last < len(tokens) and tokens[last].text.lower() in _IN | {"the"}:
+    placed = frozenset({"ABOVE", "BELOW"})
+    if last < len(tokens) and (tokens[last].text.lower() in _IN | {"the"} or tokens[last].classes & placed):
         for token in tokens[last + 1 : last + 4]:
             if "BREAK" in token.classes or token.market is not None:
                 return False
@@ -132,6 +133,11 @@ def _listed(tokens: list[Token], at: int, n_unknown: int, *, is_adjacent: bool) 
     return NamedSubject(tuple(dict.fromkeys(known)), start, n_unknown, is_quantity, is_adjacent=is_adjacent)
 
 
+def _opens_quantity(tokens: list[Token], name: int, stop: int) -> bool:
+    """Whether a quantity stands right after the name: "Bitcoin open interest"."""
+    return name + 1 < stop and "QUANTITY" in tokens[name + 1].classes
+
+
 def _is_of_quantity(tokens: list[Token], at: int) -> bool:
     """Whether the name at `at` only says whose quantity is meant: "open interest in NEAR", "$120m XRP"."""
     if at > 0 and "MONEY" in tokens[at - 1].classes:
@@ -154,5 +160,9 @@ def subject_before(tokens: list[Token], first: int, fallback: NamedSubject) -> N
             last = named[0]
             while last + 2 < stop and tokens[last + 1].classes & {"AND"} and tokens[last + 2].market is not None:
                 last += 2
-            return replace(_listed(tokens, last, 0, is_adjacent=False), start=None)
+            found = replace(_listed(tokens, last, 0, is_adjacent=False), start=None)
+            of_holder = last + 1 < stop and "HOLDER" in tokens[last + 1].classes
+            return replace(
+                found, is_holder=of_holder, is_quantity=found.is_quantity or _opens_quantity(tokens, last, stop)
+            )
     return fallback
