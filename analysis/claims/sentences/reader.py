@@ -30,11 +30,13 @@ from analysis.claims.sentences.tokens import Token, tokenise
 from analysis.claims.sentences.windows import TimePhrase, find_windows
 from analysis.claims.statement import Kind, StatedWindow, Statement
 from analysis.events.wording.clauses import Sentence, split_sentences
-from analysis.events.wording.modality import Modality, find_modalities, modality_of
+from analysis.events.wording.modality import Modality, SpokenSpan, find_modalities, modality_of
 
 _ADVERT = frozenset({Modality.ADVERT})  # what an advert says of one of our markets is an ordinary statement
 # A window that begins so few characters after a phrase is part of it.
 _NEXT_WORD = 2
+# A text of so many sentences is an article, whose passages are marked too.
+_LEAST_SENTENCES = 3
 # How far before a verb its denial stands, in tokens.
 _DENIAL_REACH = 6
 _REASONS = {
@@ -81,8 +83,23 @@ def read_text(
         _read_sentence(state, hits[number])
         statements += state.found
         unjudged += state.unjudged
+    if len(sentences) >= _LEAST_SENTENCES:
+        unjudged += _passages(spoken, statements, unjudged)
     statements.sort(key=lambda read: (read.start, read.end))
     return ReadText(tuple(statements), tuple(sorted(unjudged, key=lambda item: item.start)))
+
+
+def _passages(spoken: list[SpokenSpan], statements: list[ReadStatement], unjudged: list[Unjudged]) -> list[Unjudged]:
+    """The passages of an article that forecast, explain, judge or advertise without a number of their own."""
+    taken = [(item.start, item.end) for item in (*statements, *unjudged)]
+    found = []
+    for span in sorted(spoken, key=lambda item: item.start):
+        reason = _REASONS.get(span.modality)
+        if reason is None or any(start < span.end and span.start < end for start, end in taken):
+            continue
+        taken.append((span.start, span.end))
+        found.append(Unjudged(span.start, span.end, reason))
+    return found
 
 
 def _is_in(sentence: Sentence, tables: list[list[tuple[int, int]]]) -> bool:

@@ -42,6 +42,7 @@ _PRECEDENCE = (
 # A question does not reach the clause that only names its circumstances.
 _SUBORDINATE = {"as", "even as", "just as", "while", "amid", "amidst", "after", "despite", "following", "before"}
 _SUBORDINATE |= {"whereas", "although", "though"}
+_ASKING = {"", ":", ";", "–", "—", "-", "?", "!", ".", "…", "but"}  # after what a question may begin
 _INVERSION = re.compile(r"(?:will|can|could|is|are|does|do|should|would|may|might|has|have)\b")
 _OPENERS = {"if": Modality.CONDITIONAL, "unless": Modality.CONDITIONAL}
 
@@ -145,8 +146,8 @@ def _findings_of(text: str, sentence: Sentence, clause: Clause, cues: tuple[Cue,
     words = text[clause.start : clause.end].replace("’", "'")
     found = []
     for cue in cues:
-        if cue.reach == "text" or (cue.cue_id == "inversion" and clause.opener == ","):
-            continue  # "Bitcoin, by contrast, was": no question begins after a comma
+        if cue.reach == "text" or (cue.cue_id == "inversion" and clause.opener not in _ASKING):
+            continue  # "Bitcoin, by contrast, was": no question begins there
         hit = cue.pattern.search(words)
         if hit is None:
             continue
