@@ -132,6 +132,7 @@ def _proof(item: Mapping[str, Any], numbers: Mapping[str, int]) -> dict[str, Any
         "measured": item["measured"],
         "closest_true": item["closest_true"] if item["closest_true"] != item["measured"] else "",
         "reason": item["reason"] if item["reason"] != item["measured"] else "",
+        "offer": item["offer"],
         "asset": item["asset"],
         "window": stretch,
         "readings": [

@@ -36,6 +36,8 @@ def as_table(answer: CheckedText) -> str:
         )
         said = list(dict.fromkeys(text for text in (item["measured"], item["closest_true"], item["reason"]) if text))
         lines += [wrapped for text in said for wrapped in _wrapped(text)]
+    offers = dict.fromkeys(item.offer for item in answer.statements if item.offer)
+    lines += [wrapped for offer in offers for wrapped in _wrapped(f"{offer}.")]
     lines += list(_silence(answer))
     if not answer.statements:
         lines.insert(0, "No statement about the past of one of our markets was read.")

@@ -9,12 +9,13 @@ from typing import Any
 
 from analysis.claims.judging.judge import judge_statement
 from analysis.claims.judging.market import MarketEvidence
+from analysis.claims.judging.offers import find_window
 from analysis.claims.judging.windows import WindowError, resolve_window
 from analysis.claims.sentences.forms import Grammar
 from analysis.claims.sentences.reader import read_text
 from analysis.claims.sentences.references import LedgerEvent
 from analysis.claims.sentences.sentence import ReadStatement, Unjudged
-from analysis.claims.statement import Judgement, StatedWindow, TriedReading
+from analysis.claims.statement import Judgement, StatedWindow, StatementVerdict, TriedReading
 from warehouse.tables.units import iso_instant
 
 
@@ -27,6 +28,7 @@ class JudgedStatement:
     read: ReadStatement
     window: StatedWindow
     judgement: Judgement
+    offer: str | None = None  # the window in which all parts of its group are true, as an offer
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,23 @@ def check_text(
             window = item.statement.window or StatedWindow("")
         judgement = judge_statement(item.statement, market)
         judged.append(JudgedStatement(f"s{number}", group_id, item, window, judgement))
+    judged = [replace(item, offer=offer) for item, offer in zip(judged, _offers(judged, market), strict=True)]
     return CheckedText(text, said_at, market.data_as_of, tuple(judged), read.unjudged)
+
+
+def _offers(judged: list[JudgedStatement], market: MarketEvidence) -> list[str | None]:
+    """For each statement the window that makes all parts of its group true, where an event is named and not all are."""
+    groups: dict[str, list[JudgedStatement]] = {}
+    for item in judged:
+        groups.setdefault(item.group_id, []).append(item)
+    found: dict[str, str | None] = {}
+    for group_id, own in groups.items():
+        parts = [item.read.statement for item in own]
+        around = next((part.event_utc for part in parts if part.event_utc is not None), None)
+        is_open = any(item.judgement.verdict is not StatementVerdict.SUPPORTED for item in own)
+        offer = find_window(parts, market, around) if around is not None and is_open and len(parts) > 1 else None
+        found[group_id] = offer.sentence if offer is not None else None
+    return [found[item.group_id] for item in judged]
 
 
 def as_document(answer: CheckedText, extra: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -119,6 +137,7 @@ def _statement(text: str, item: JudgedStatement) -> dict[str, Any]:
         "readings": [_reading(reading) for reading in item.judgement.readings],
         "venues": [_reading(reading) for reading in item.judgement.venues],
         "reason": item.judgement.reason,
+        "offer": item.offer,
     }
 
 

@@ -91,7 +91,7 @@ def read_text(
 
 def _passages(spoken: list[SpokenSpan], statements: list[ReadStatement], unjudged: list[Unjudged]) -> list[Unjudged]:
     """The passages of an article that forecast, explain, judge or advertise without a number of their own."""
-    taken = [(item.start, item.end) for item in (*statements, *unjudged)]
+    taken = [(item.start, item.end) for item in statements] + [(item.start, item.end) for item in unjudged]
     found = []
     for span in sorted(spoken, key=lambda item: item.start):
         reason = _REASONS.get(span.modality)

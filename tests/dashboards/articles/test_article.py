@@ -13,7 +13,7 @@ def make_document() -> dict[str, object]:
     statement = {
         "id": "s1", "group_id": "g1", "start": 0, "end": 12, "text": "TAO rose 30%", "certainty": "unsure",
         "kind": "percent_move", "asset": "TAO", "verdict": "overstated", "measured": "TAO rose 15.5%.",
-        "closest_true": "TAO rose 15.5% </script>.", "reason": None,
+        "closest_true": "TAO rose 15.5% </script>.", "reason": None, "offer": None,
         "window": {"token": "today", "from_utc": "2026-06-13T00:00:00Z", "to_utc": "2026-06-13T12:00:00Z"},
         "readings": [{"name": "literal", "detail": "15.5%", "fits": False}],
     }  # fmt: skip
