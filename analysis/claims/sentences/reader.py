@@ -227,7 +227,7 @@ def _reason(
         return "other_market"
     if not subject.markets or _has_other_subject(state.tokens, first):
         return "unclear"
-    if not is_ours:
+    if not is_ours or _is_one_of_a_group(subject, state.text):
         return "other_market"
     if _is_denied(state.tokens, first) and not form.is_negated and form.kind is not Kind.LEVEL_HELD:
         return "unclear"
@@ -246,6 +246,13 @@ def _has_other_subject(tokens: list[Token], first: int) -> bool:
 
 _VERBS = frozenset({"UP", "DOWN", "UP_BY", "DOWN_BY", "REACH", "CROSS_UP", "CROSS_DOWN", "DOUBLE", "RECLAIM"})
 _UNKNOWN_WORD = frozenset({"WORD"})
+
+
+def _is_one_of_a_group(subject: NamedSubject, text: str) -> bool:
+    """Whether a group's word in the singular only introduces a coin that is not known: "Altcoin Audiera explodes"."""
+    if subject.start is None or not subject.n_unknown or subject.markets[0].scope != "group":
+        return False
+    return re.match(r"(?:\w+ )?(?:altcoin|coin|token)\b", text[subject.start :], re.IGNORECASE) is not None
 
 
 def _is_denied(tokens: list[Token], first: int) -> bool:
