@@ -11,6 +11,7 @@ from scipy.special import fdtrc
 from analysis.engine.resampling import N_RESAMPLES
 from analysis.engine.standardise import EventResult
 from analysis.engine.statistic import Sample
+from analysis.portable import log
 
 Floats = NDArray[np.float64]
 
@@ -33,7 +34,7 @@ def log_volume(volume: Floats) -> Floats:
 
     Log volume is near normal and its abnormal part is a share of the usual volume. Source: Ajinkya & Jain (1989).
     """
-    return np.log(np.where(volume > 0, volume, np.nan))
+    return log(np.where(volume > 0, volume, np.nan))
 
 
 def log_range(high: Floats, low: Floats) -> Floats:
@@ -42,8 +43,8 @@ def log_range(high: Floats, low: Floats) -> Floats:
     The log of the range is near normal, which the range is not. Source: Alizadeh, Brandt & Diebold (2002).
     """
     usable = (high > low) & (low > 0)
-    width = np.log(np.where(usable, high, np.nan) / np.where(usable, low, np.nan))
-    return np.asarray(np.log(width))
+    width = log(np.where(usable, high, np.nan) / np.where(usable, low, np.nan))
+    return np.asarray(log(width))
 
 
 def variance_ratio(event: EventResult) -> VarianceRatio | None:

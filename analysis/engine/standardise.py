@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from analysis.engine.model_fit import ExpectedReturnModel, ModelFit, ModelInput
 from analysis.engine.statistic import NotApplicable
+from analysis.portable import exp
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -120,7 +121,7 @@ def buy_and_hold(returns: Floats, benchmark: Floats, kind: str) -> float | None:
     if not (np.isfinite(returns).all() and np.isfinite(benchmark).all()):
         return None
     if kind == "log":
-        return float(np.exp(returns.sum()) - np.exp(benchmark.sum()))
+        return float(exp(returns.sum()) - exp(benchmark.sum()))
     return float(np.prod(1.0 + returns) - np.prod(1.0 + benchmark))
 
 

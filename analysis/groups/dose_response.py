@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from analysis.engine.kernel import market_model_windows
+from analysis.portable import log
 from analysis.results.fingerprint import SourceCode, fingerprint
 from analysis.results.rank import rank_p
 from analysis.results.refresh import Fingerprints, refresh, stored_fingerprints
@@ -129,7 +130,7 @@ def read_outages(events: pl.DataFrame, category: str) -> Outages:
         at=mine["best_at_utc"].to_list(),
         providers=providers,
         doses={
-            "duration": np.log2(known),
+            "duration": log(known) / log(2.0),
             "severity": mine["severity"].cast(pl.Float64).to_numpy(),
             "provider_weight": weights,
         },

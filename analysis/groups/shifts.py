@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.engine.kernel import market_model_windows
+from analysis.portable import log
 from analysis.tape.series import AlignedSeries
 
 Floats = NDArray[np.float64]
@@ -59,5 +60,5 @@ def trace_shifts(series: AlignedSeries, n_bars: int, n_estimation: int, *, is_vo
 
 def _finite_logs(values: Floats) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.log(values)
+        logs = log(values)
     return np.asarray(np.where(np.isfinite(logs), logs, np.nan))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from analysis.engine.standardise import EventInput, EventResult
 from analysis.engine.study import StudyResult
 from analysis.own.run import OwnRequest, smallest_estimation
+from analysis.portable import log1p
 from analysis.results.row import as_fraction
 from analysis.single.window.block_model import measure_windows
 from analysis.single.window.describe import describe_interval, describe_regime, describe_resolution
@@ -124,7 +125,7 @@ def _align(source: EventInput, times_us: NDArray[np.int64], kind: ReturnKind) ->
     step = int(np.median(steps)) if steps.size else MICROSECONDS_PER_HOUR
     asset, benchmark = source.returns, source.factors[:, 0]
     if kind == "simple":
-        asset, benchmark = (np.log1p(np.maximum(values, np.nextafter(-1.0, 0.0))) for values in (asset, benchmark))
+        asset, benchmark = (log1p(np.maximum(values, np.nextafter(-1.0, 0.0))) for values in (asset, benchmark))
     return AlignedSeries(
         source.market_id,
         step / MICROSECONDS_PER_HOUR,

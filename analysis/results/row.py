@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
-import numpy as np
 import polars as pl
 
+from analysis.portable import exp, expm1
 from analysis.results.fingerprint import fingerprint
 from warehouse.tables.studies import STUDY_RESULT
 
@@ -90,9 +90,9 @@ def results_frame(rows: Iterable[ResultRow]) -> pl.DataFrame:
 
 def as_fraction(log_points: float) -> float:
     """A log return as a simple one."""
-    return float(np.expm1(log_points))
+    return float(expm1(log_points))
 
 
 def error_as_fraction(log_points: float, standard_error: float) -> float:
     """Standard error of the simple return of a log return: e^x · s. Source: the delta method."""
-    return float(np.exp(log_points)) * standard_error
+    return float(exp(log_points)) * standard_error

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from analysis.portable import log
 from warehouse.tables.bars import MICROSECOND
 from warehouse.tables.contract import UTC
 
@@ -67,7 +68,7 @@ def returns_of(close: Floats, kind: ReturnKind) -> Floats:
     usable = np.where((close > 0) & np.isfinite(close), close, np.nan)
     returns = np.full(usable.shape, np.nan)
     ratio = usable[..., 1:] / usable[..., :-1]
-    returns[..., 1:] = np.log(ratio) if kind == "log" else ratio - 1.0
+    returns[..., 1:] = log(ratio) if kind == "log" else ratio - 1.0
     return returns
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import polars as pl
 
 from analysis.engine.kernel import fit_line
+from analysis.portable import expm1, log
 from analysis.tape.choice import Candidate, Preference, order_benchmarks
 from warehouse.tables.bars import LENGTHS, bar_length, parse_bar
 from warehouse.tables.moves import LATEST_MOVE
@@ -112,8 +113,8 @@ def _against_past(own: pl.DataFrame, benchmark: pl.DataFrame, bar: timedelta) ->
     )
     # An upsampled grid has nulls where a bar is missing, so no return spans a gap.
     grid = joined.sort("close_time_utc").upsample("close_time_utc", every=bar)
-    token = np.diff(np.log(grid["close_quote"].to_numpy()))
-    market = np.diff(np.log(grid["benchmark_quote"].to_numpy()))
+    token = np.diff(log(grid["close_quote"].to_numpy()))
+    market = np.diff(log(grid["benchmark_quote"].to_numpy()))
     n_bars = int(_WINDOW / bar)
     earlier = slice(0, max(len(token) - n_bars, 0))
     known = np.isfinite(token[earlier]) & np.isfinite(market[earlier])
@@ -130,9 +131,9 @@ def _against_past(own: pl.DataFrame, benchmark: pl.DataFrame, bar: timedelta) ->
         return {"beta": beta, "reason": f"{len(past)} earlier windows; {MIN_INDEPENDENT * n_bars} needed"}
     lower, upper = np.quantile(past, [0.025, 0.975])
     return {
-        "abnormal_return": float(np.expm1(now)),
-        "ordinary_lower": float(np.expm1(lower)),
-        "ordinary_upper": float(np.expm1(upper)),
+        "abnormal_return": float(expm1(now)),
+        "ordinary_lower": float(expm1(lower)),
+        "ordinary_upper": float(expm1(upper)),
         "beta": beta,
         "n_as_large": int((np.abs(past) >= abs(now)).sum()),
         "n_windows": len(past),

@@ -6,6 +6,7 @@ import numpy as np
 
 from analysis.engine.model_fit import ExpectedReturnModel, ModelFit, ModelInput, is_constant
 from analysis.engine.statistic import NotApplicable
+from analysis.portable import powers
 
 HALF_LIFE = 60  # bars; two and a half days of hours
 
@@ -13,7 +14,7 @@ HALF_LIFE = 60  # bars; two and a half days of hours
 def fit(data: ModelInput) -> ModelFit | NotApplicable:
     """α and β by weighted least squares; parameter errors by (X'WX)⁻¹ X'W²X (X'WX)⁻¹."""
     y, x = data.returns[data.estimation], data.factors[data.estimation, 0]
-    weights = 0.5 ** ((data.estimation[-1] - data.estimation) / HALF_LIFE)
+    weights = powers(0.5, (data.estimation[-1] - data.estimation) / HALF_LIFE)
     if not np.ptp(x) > 0:
         return NotApplicable("constant benchmark in the estimation window: beta is not identified")
     centre = float(weights @ x / weights.sum())

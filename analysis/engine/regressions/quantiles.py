@@ -12,6 +12,7 @@ from scipy.special import ndtri
 
 from analysis.engine.regressions.coefficients import student_term
 from analysis.engine.regressions.terms import Term, absent_term
+from analysis.portable import exp
 from warehouse.tables.units import ascii_number, count
 
 Floats = NDArray[np.float64]
@@ -97,7 +98,7 @@ def sandwich_covariance(values: Floats, design: Floats, coefficients: Floats, qu
     residuals = values - design @ coefficients
     residuals[np.abs(residuals) <= ZERO_RESIDUAL * np.abs(values).max()] = 0.0
     n, z = values.size, float(ndtri(quantile))
-    density = np.exp(-z * z / 2.0) / np.sqrt(2.0 * np.pi)
+    density = exp(-z * z / 2.0) / np.sqrt(2.0 * np.pi)
     share = (1.5 * density**2 / (2.0 * z**2 + 1.0)) ** (1 / 3) * float(ndtri(BANDWIDTH_LEVEL)) ** (2 / 3) / n ** (1 / 3)
     quartiles = np.quantile(residuals, [0.25, 0.75])
     spread = min(float(values.std()), float(quartiles[1] - quartiles[0]) / NORMAL_QUARTILES)

@@ -24,7 +24,7 @@ def _moments(counts: Floats, values: Floats) -> tuple[Floats, Floats, Floats]:
     n = values.size
     mean = counts @ values / n
     second = counts @ values**2 / n - mean**2
-    third = counts @ values**3 / n - 3 * mean * (counts @ values**2 / n) + 2 * mean**3
+    third = counts @ (values * values * values) / n - 3 * mean * (counts @ values**2 / n) + 2 * mean**3
     sd = np.sqrt(np.where(second > 0, second, np.nan) * n / (n - 1))
     return mean, sd, n * n / ((n - 1) * (n - 2)) * third / sd**3
 

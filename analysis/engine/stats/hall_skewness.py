@@ -17,7 +17,8 @@ def compute(sample: Sample) -> TestResult:
     n = sample.n
     deviation = sample.car - sample.caar
     s = sample.caar / spread(sample.car)
-    skewness = n / ((n - 1) * (n - 2)) * np.sum((deviation / spread(sample.car)) ** 3)
+    scaled = deviation / spread(sample.car)
+    skewness = n / ((n - 1) * (n - 2)) * np.sum(scaled * scaled * scaled)
     value = float(np.sqrt(n) * (s + skewness * s**2 / 3 + skewness**2 * s**3 / 27 + skewness / (6 * n)))
     return TestResult(value, normal_p(value), n_eff=float(n))
 

@@ -15,6 +15,7 @@ from scipy.special import expit
 from analysis.events.stories.frames import FrameSet
 from analysis.events.stories.headlines import STOP_WORDS, Headline
 from analysis.events.vocabulary import PARTY_KINDS, Vocabulary
+from analysis.portable import log
 from warehouse.tables.bars import SECONDS_PER_HOUR
 
 Scores = npt.NDArray[np.float32]
@@ -229,5 +230,5 @@ def _grams(texts: list[str]) -> csr_matrix:
     row, column = np.concatenate(rows), np.concatenate(columns).astype(np.int64)
     counted = csr_matrix((np.ones(len(row), dtype=np.float32), (row, column)), shape=(len(texts), GRAM_COLUMNS))
     counted.sum_duplicates()
-    counted.data = (1.0 + np.log(counted.data)).astype(np.float32)
+    counted.data = (1.0 + log(counted.data)).astype(np.float32)
     return counted

@@ -7,6 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from analysis.engine.regressions.synthetic import fit_synthetic_control
+from analysis.portable import expm1
 from analysis.results.row import Numbers, ResultRow, as_fraction, error_as_fraction
 from analysis.single.beside.conformal import infer_effect
 from analysis.single.beside.cross_section import rank_pair_in_space, usable_donors
@@ -192,10 +193,10 @@ def _path(pair: Pair, method: str, expected: Floats, lower: Floats | None, upper
         {
             "close_time_utc": pl.Series(pair.series.close_us[at]).cast(UTC),
             "hours_after_event": (pair.series.close_us[at] - pair.event.best_us) / MICROSECONDS_PER_HOUR,
-            "raw_return": np.expm1(np.cumsum(pair.series.asset[at])),
-            "expected_return": np.expm1(expected),
-            "lower_95": np.expm1(nothing if lower is None else lower),
-            "upper_95": np.expm1(nothing if upper is None else upper),
+            "raw_return": expm1(np.cumsum(pair.series.asset[at])),
+            "expected_return": expm1(expected),
+            "lower_95": expm1(nothing if lower is None else lower),
+            "upper_95": expm1(nothing if upper is None else upper),
         }
     ).with_columns(
         pl.col("lower_95", "upper_95").fill_nan(None),

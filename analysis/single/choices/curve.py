@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from analysis.portable import exp, expm1
 from analysis.results.rank import rank_p
 from analysis.single.choices.grid import HEADLINE_DAYS, WINDOW_HOURS, Choice, evaluate_grid, place_dates
 from analysis.single.window.placebo import count_independent
@@ -94,7 +95,7 @@ def _summarise(
     with np.errstate(invalid="ignore"):
         z = estimates / errors
     is_log = np.array([choice.return_kind == "log" for choice in choices])
-    fractions = np.where(is_log, np.expm1(estimates[:, 0]), estimates[:, 0])
+    fractions = np.where(is_log, expm1(estimates[:, 0]), estimates[:, 0])
     p_values = 2.0 * ndtr(-np.abs(z[:, 0]))
     median = float(np.median(fractions))
     has_sign = np.sign(fractions) == np.sign(median)
@@ -105,7 +106,7 @@ def _summarise(
     return SpecificationCurve(
         choices,
         fractions,
-        errors[:, 0] * np.where(is_log, np.exp(estimates[:, 0]), 1.0),
+        errors[:, 0] * np.where(is_log, exp(estimates[:, 0]), 1.0),
         p_values,
         median,
         float(np.mean((p_values < 0.05) & has_sign)),

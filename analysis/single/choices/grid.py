@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.engine.kernel import BlockSums, MarketModels, fit_around, total_returns
+from analysis.portable import expm1
 from analysis.single.window.block_model import sum_returns
 from analysis.single.window.volatility import measure_volatility
 from analysis.tape.series import AlignedSeries, cut_series, mark_spans
@@ -135,7 +136,7 @@ def evaluate_grid(grid: DatedGrid) -> Iterator[tuple[Choice, Floats, Floats]]:
 def _convert(series: AlignedSeries, kind: str) -> AlignedSeries:
     if kind == "log":
         return series
-    return replace(series, asset=np.expm1(series.asset), benchmark=np.expm1(series.benchmark))
+    return replace(series, asset=expm1(series.asset), benchmark=expm1(series.benchmark))
 
 
 def _evaluate(

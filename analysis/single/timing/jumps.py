@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from analysis.portable import exp, expm1, log, power
+
 Floats = NDArray[np.float64]
 
 _HOURS_PER_YEAR = 365.0 * 24.0  # crypto trades on every day of the year
@@ -90,7 +92,7 @@ def gumbel_critical_value(n_tests: int, level: float = 0.05) -> float:
     Lee & Mykland (2008), lemma 1, rescaled by c because our statistic is standard normal without jumps.
     """
     location, scale = _gumbel_constants(n_tests)
-    return float(location - scale * np.log(-np.log(1.0 - level)))
+    return float(location - scale * log(-log(1.0 - level)))
 
 
 def detect_jumps(
@@ -109,7 +111,7 @@ def detect_jumps(
     statistic = returns / volatility
     location, spread = _gumbel_constants(n_tests)
     with np.errstate(over="ignore"):
-        p_value = -np.expm1(-np.exp(-(np.abs(statistic) - location) / spread))
+        p_value = -expm1(-exp(-(np.abs(statistic) - location) / spread))
     return BarJumps(statistic, volatility, gumbel_critical_value(n_tests, level), p_value, n_tests)
 
 
@@ -127,7 +129,7 @@ def measure_variation(returns: Floats) -> WindowVariation | None:
         return None
     realised = float(np.sum(values**2))
     bipower = float(np.sum(values[1:] * values[:-1]) * n / (n - 1) / ABSOLUTE_NORMAL_MEAN**2)
-    triples = (values[2:] * values[1:-1] * values[:-2]) ** (4.0 / 3.0)
+    triples = power(values[2:] * values[1:-1] * values[:-2], 4.0 / 3.0)
     quarticity = float(np.sum(triples) * n * n / (n - 2) / TRIPOWER_MOMENT**3)
     spread = np.sqrt(BIPOWER_VARIANCE / n * max(1.0, quarticity / bipower**2)) if bipower > 0 else np.inf
     z = float((1.0 - bipower / realised) / spread)
@@ -135,6 +137,6 @@ def measure_variation(returns: Floats) -> WindowVariation | None:
 
 
 def _gumbel_constants(n_tests: int) -> tuple[float, float]:
-    root = np.sqrt(2.0 * np.log(max(n_tests, 2)))
-    inner = np.log(np.pi) + np.log(np.log(max(n_tests, 3)))
+    root = np.sqrt(2.0 * log(max(n_tests, 2)))
+    inner = log(np.pi) + log(log(max(n_tests, 3)))
     return float(root - inner / (2.0 * root)), float(1.0 / root)

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from analysis.portable import expm1, log
 from analysis.single.window.pair import Pair
 from analysis.single.window.score import WindowScore
 from warehouse.tables.bars import MICROSECONDS_PER_HOUR
@@ -39,14 +40,14 @@ def trace_path(pair: Pair, placebos: WindowScore | None) -> pl.DataFrame:
     abnormal = pair.abnormal
     price = pair.series.close_quote[at]
     expected = float(pair.coefficients.beta[0]) * _benchmark_path(pair, first, base, last)
-    car = np.log(price / pair.series.close_quote[base]) - expected
+    car = log(price / pair.series.close_quote[base]) - expected
     frame = pl.DataFrame(
         {
             "close_time_utc": pl.Series(pair.series.close_us[at]).cast(UTC),
             "hours_after_event": (pair.series.close_us[at] - pair.event.best_us) / MICROSECONDS_PER_HOUR,
             "close_quote": price,
             "raw_return": price / pair.series.close_quote[base] - 1.0,
-            "expected_return": np.expm1(expected),
+            "expected_return": expm1(expected),
             "abnormal_return": abnormal[at],
             "car": car,
             **_bands(pair, placebos, at.size, base - first, last - base),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analysis.portable import arctanh
 from analysis.results.rank import rank_p
 from analysis.together.moving.intervals import (
     MIN_BARS,
@@ -89,8 +90,8 @@ def compare(
     )
     with np.errstate(divide="ignore", invalid="ignore"):
         adjusted, adjusted_draws = _adjusted(*seen), _adjusted(*drawn)
-        z = np.arctanh(adjusted) - np.arctanh(seen[0].correlation)
-        spread = np.nanstd(np.arctanh(adjusted_draws) - np.arctanh(drawn[0].correlation))
+        z = arctanh(adjusted) - arctanh(seen[0].correlation)
+        spread = np.nanstd(arctanh(adjusted_draws) - arctanh(drawn[0].correlation))
         p_value = two_sided_p(z / spread)
         ratio = seen[1].benchmark_variance / seen[0].benchmark_variance
     return Comparison(
@@ -121,9 +122,9 @@ def rank_change(
     rank is NaN and n is 0; `n_independent` counts windows pairs that do not overlap.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
-        z = np.arctanh(rolling_correlation(token, benchmark, window))
+        z = arctanh(rolling_correlation(token, benchmark, window))
         changes = np.abs(z[window:] - z[:-window]) if z.size > window else np.empty(0)
-        observed = abs(np.arctanh(observed_after) - np.arctanh(observed_before))
+        observed = abs(arctanh(observed_after) - arctanh(observed_before))
     changes = changes[np.isfinite(changes)]
     if not changes.size or not np.isfinite(observed):
         return PlaceboChange(float("nan"), int(changes.size), 0)

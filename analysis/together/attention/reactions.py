@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from analysis.portable import log
 from analysis.together.attention.forecast import MIN_FIRST_FIT, ForecastTest, try_forecast
 from analysis.together.attention.response import (
     Accumulation,
@@ -118,7 +119,7 @@ def measure_forecasts(markets: list[HourlyMarket], attention: pl.DataFrame) -> p
 def _hourly_market(pair: Pair) -> HourlyMarket:
     abnormal = pair.token - trailing_beta(pair.token, pair.benchmark, BETA_BARS) * pair.benchmark
     with np.errstate(divide="ignore", invalid="ignore"):
-        volume = np.where(pair.volume > 0, np.log(pair.volume), np.nan)
+        volume = np.where(pair.volume > 0, log(pair.volume), np.nan)
     phase = _phase(pair)
     return HourlyMarket(
         pair,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.engine.regressions.long_run import newey_west_lags
+from analysis.portable import log
 from analysis.together.moving.intervals import Array
 
 # Fewer bars than this leave a robust test of a dozen lags without size or power.
@@ -69,7 +70,7 @@ def _choose_lags(target: Array, lagged: Array) -> int:
     for p in range(1, MAX_LAGS + 1):
         kept = np.concatenate([[0], *(1 + driver * MAX_LAGS + np.arange(p) for driver in range(n_drivers))])
         residual = total - moment[kept] @ np.linalg.solve(gram[np.ix_(kept, kept)], moment[kept])
-        criteria.append(n * np.log(residual / n) + np.log(n) * kept.size)
+        criteria.append(n * log(residual / n) + log(n) * kept.size)
     return int(np.argmin(criteria)) + 1
 
 

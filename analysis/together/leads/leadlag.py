@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from analysis.portable import expm1, log1p
 from analysis.together.moving.intervals import MIN_BARS, Z95, Array, two_sided_p
 from analysis.together.moving.threads import one_blas_thread
 
@@ -93,7 +94,7 @@ def lag_path(matrices: LagMatrices, first: int, second: int) -> LagPath:
     z = np.where(np.isfinite(z), z, 0.0)
     best = int(np.argmax(z))
     p_one = float(two_sided_p(z[best : best + 1])[0])
-    p_value = -float(np.expm1(n_tried * np.log1p(-min(p_one, 1.0 - 1e-16))))
+    p_value = -float(expm1(n_tried * log1p(-min(p_one, 1.0 - 1e-16))))
     return LagPath(lags, correlation, Z95 * error, critical * error, n, int(lags[best]), p_value)
 
 

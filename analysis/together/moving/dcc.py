@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analysis.portable import exp, log
 from analysis.together.moving.intervals import Array
 
 # Bars below which a GARCH and two correlation parameters are not told apart from noise.
@@ -48,7 +49,7 @@ def fit_dcc(token: Array, benchmark: Array) -> DynamicCorrelation | None:
         rho = _path(z, *_weights(parameters))
         inner = 1.0 - rho**2
         return float(
-            (np.log(inner) + (z[0] ** 2 - 2.0 * rho * z[0] * z[1] + z[1] ** 2) / inner - (z**2).sum(axis=0)).sum()
+            (log(inner) + (z[0] ** 2 - 2.0 * rho * z[0] * z[1] + z[1] ** 2) / inner - (z**2).sum(axis=0)).sum()
         )
 
     found = minimize(loss, np.array([-3.0, 3.0]), method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-4})
@@ -72,8 +73,8 @@ def _standardise(returns: Array) -> tuple[Array, Array]:
 
 def _weights(parameters: Array) -> tuple[float, float]:
     """a and b from two free numbers: b is a share of what a leaves of 0.9999, so the recursion is stationary."""
-    shock = 0.5 / (1.0 + np.exp(-parameters[0]))
-    memory = (0.9999 - shock) / (1.0 + np.exp(-parameters[1]))
+    shock = 0.5 / (1.0 + exp(-parameters[0]))
+    memory = (0.9999 - shock) / (1.0 + exp(-parameters[1]))
     return float(shock), float(memory)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from analysis.engine.tails import student_half
+from analysis.portable import arctanh, tanh
 from analysis.together.moving.intervals import MIN_BARS, Array
 
 # Contiguous groups left out one at a time (Künsch 1989); each should be longer than the memory of the series.
@@ -77,12 +78,12 @@ def measure_with_interval(x: Array, y: Array, measure: _Measure) -> Interval:
         ]
     )
     with np.errstate(divide="ignore", invalid="ignore"):
-        z, z_parts = np.arctanh(np.clip(estimate, -1, 1)), np.arctanh(np.clip(parts, -1, 1))
+        z, z_parts = arctanh(np.clip(estimate, -1, 1)), arctanh(np.clip(parts, -1, 1))
     if not np.isfinite(z) or not np.isfinite(z_parts).all():
         return Interval(estimate, nothing, nothing)
     error = float(np.sqrt((n_groups - 1) / n_groups * ((z_parts - z_parts.mean()) ** 2).sum()))
     half = student_half(error, n_groups - 1)
-    return Interval(estimate, float(np.tanh(z - half)), float(np.tanh(z + half)))
+    return Interval(estimate, float(tanh(z - half)), float(tanh(z + half)))
 
 
 def _distance_covariance(x: Array, y: Array) -> float:

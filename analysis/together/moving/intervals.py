@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtrit
 
 from analysis.engine.regressions.long_run import long_run_sum, newey_west_lags
+from analysis.portable import arctanh, tanh
 
 Array = NDArray[np.float64]
 
@@ -73,8 +74,8 @@ def fisher_interval(correlation: Array, n_effective: Array) -> tuple[Array, Arra
     n = np.where(n_effective >= MIN_EFFECTIVE, n_effective, np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
         half = Z95 / np.sqrt(n - 3.0)
-        z = np.arctanh(correlation)
-        return np.tanh(z - half), np.tanh(z + half)
+        z = arctanh(correlation)
+        return tanh(z - half), tanh(z + half)
 
 
 def block_length(n: int) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from analysis.portable import arctanh, log
 from analysis.together.moving.change_points import find_change_points
 from analysis.together.moving.intervals import Array, associate
 from analysis.together.moving.pairs import Pair
@@ -43,7 +44,7 @@ def block_correlations(token: Array, benchmark: Array, size: int, first: int = 0
     stop = first + n_blocks * size
     found = associate(token[first:stop].reshape(shape), benchmark[first:stop].reshape(shape), n_lags=0)
     is_usable = np.isfinite(found.correlation) & (found.n >= 0.8 * size)
-    z = np.arctanh(np.clip(found.correlation[is_usable], -0.999, 0.999))
+    z = arctanh(np.clip(found.correlation[is_usable], -0.999, 0.999))
     return Blocks(z, (first + np.arange(n_blocks) * size)[is_usable].astype(np.float64))
 
 
@@ -55,7 +56,7 @@ def find_breaks(levels: Array) -> list[int]:
     if levels.size < MIN_BLOCKS:
         return []
     noise = float(np.median(np.abs(np.diff(levels)))) / (0.6745 * np.sqrt(2.0))
-    return find_change_points(levels, PENALTY * np.log(levels.size) * noise**2, MIN_REGIME_BLOCKS)
+    return find_change_points(levels, PENALTY * log(levels.size) * noise**2, MIN_REGIME_BLOCKS)
 
 
 def measure_regimes(pairs: Iterable[Pair]) -> pl.DataFrame:

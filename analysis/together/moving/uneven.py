@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.engine.regressions.long_run import long_run_sum, newey_west_lags
+from analysis.portable import expm1, log, log1p
 from analysis.together.moving.intervals import MIN_BARS, Array, two_sided_p
 
 Integers = NDArray[np.int64]
@@ -43,7 +44,7 @@ def hayashi_yoshida(first: Observed, second: Observed, lags: Integers) -> Uneven
     and Yoshida 2005; shifted as in Hoffmann, Rosenbaum and Yoshida 2013). `p_lead` is that of the largest difference
     between a lead and the same lag, over all pairs of them (Sidak).
     """
-    x, y = np.log(first.prices), np.log(second.prices)
+    x, y = log(first.prices), log(second.prices)
     changes = np.diff(x)
     norm = float(np.sqrt((changes**2).sum() * (np.diff(y) ** 2).sum()))
     products = np.stack([_overlaps(first.times, changes, second.times, y, int(lag)) for lag in lags])
@@ -58,7 +59,7 @@ def hayashi_yoshida(first: Observed, second: Observed, lags: Integers) -> Uneven
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.abs(lopsided.sum(axis=1)) / np.sqrt(long_run_sum(lopsided, n_lags))
     p_one = float(np.nanmin(two_sided_p(z))) if np.isfinite(z).any() else float("nan")
-    p_lead = -float(np.expm1(middle * np.log1p(-min(p_one, 1.0 - 1e-16))))
+    p_lead = -float(expm1(middle * log1p(-min(p_one, 1.0 - 1e-16))))
     return UnevenLags(lags, correlation, error, p_lead, int(changes.size))
 
 
