@@ -19,11 +19,14 @@ from flows.options import (
     reason_option,
     timeframe_option,
 )
-from flows.output import Format, emit, emit_plain, talk
+from flows.output import Format, emit, emit_lines, emit_plain, talk
 
 if TYPE_CHECKING:
     from warehouse.store.connection import Reader
 
+_HEATMAP_DAYS = 90
+# The smallest share that a sign stands for.
+_HEAT_SIGNS = ((1.0, "█"), (0.75, "▓"), (0.5, "▒"), (1e-9, "░"), (0.0, "·"))
 # A terminal shows the end of a long series; files get all of it.
 _SHOWN_BARS = 48
 
@@ -46,17 +49,22 @@ def register(app: typer.Typer) -> None:
 def show_coverage(
     asset: AssetOption = None,
     gaps: Annotated[bool, typer.Option("--gaps", help="List the gaps with their causes instead.")] = False,
+    heatmap: Annotated[bool, typer.Option("--heatmap", help="Draw venue by day, the share of bars stored.")] = False,
+    timeframe: Annotated[Timeframe, timeframe_option("Bar length of --heatmap.")] = DEFAULT_TIMEFRAME,
     fmt: FormatOption = Format.TABLE,
 ) -> None:
     """Print for every series the first and last bar, bars expected, present and missing, and why.
 
-    The table is plain text of 120 columns, ready for a mail; --format csv adds assets, gaps and sources.
+    The table is plain text of 120 columns, ready for a mail; --format csv adds assets, gaps, sources, age and cadence.
 
     Example: aftershock coverage --asset TAO
     """
     from flows.settings import load_settings
     from warehouse.store.connection import open_reader
 
+    if heatmap:
+        _draw_heatmap(asset, timeframe, fmt)
+        return
     with open_reader(load_settings().published_path) as reader:
         frame = reader.query("gap_report" if gaps else "coverage_report", asset_id=asset)
         [title] = reader.query("coverage_summary", asset_id=asset)["words"]
@@ -73,8 +81,43 @@ def show_coverage(
     if gaps:
         emit_plain(frame.drop("asset"), title, "detail")
         return
-    emit_plain(frame.drop("asset", "gaps", "source"), title, "remarks")
+    emit_plain(frame.drop("asset", "gaps", "source", "age_hours", "cadence_hours", "answered"), title, "remarks")
     talk("times are UTC; a bar is named by its open; causes of gaps: aftershock coverage --gaps")
+
+
+def _draw_heatmap(asset: Optional[Asset], timeframe: Timeframe, fmt: Format) -> None:  # noqa: UP045 - as the options
+    """A line per venue and a sign per day up to the last bar; other formats have the numbers."""
+    from flows.settings import load_settings
+    from warehouse.store.connection import open_reader
+    from warehouse.tables.units import iso_day
+
+    with open_reader(load_settings().published_path) as reader:
+        coverage = reader.query("coverage_report", asset_id=asset).filter(bars=timeframe)
+        if not coverage.height:
+            raise CommandError(f"no {timeframe} series of {asset or 'any asset'} is stored; see: aftershock coverage")
+        last = str(coverage["last"].max())[:10]
+        frame = reader.query(
+            "coverage_heatmap", asset_id=asset, timeframe=timeframe, until_utc=last, n_days=_HEATMAP_DAYS
+        )
+    if fmt is not Format.TABLE:
+        emit(frame, fmt)
+        return
+    days = sorted(frame["day_utc"].unique())
+    emit_lines(
+        [f"{timeframe} bars of {asset or 'all assets'}, {iso_day(days[0])} to {iso_day(days[-1])}, a sign a day"]
+    )
+    width = max(len(name) for name in frame["exchange"])
+    for venue in frame["exchange"].unique().sort():
+        shares = dict(frame.filter(exchange=venue).select("day_utc", "share").iter_rows())
+        emit_lines([f"{venue.ljust(width)}  " + "".join(heat_sign(shares.get(day)) for day in days)])
+    talk("█ all bars, ▓ three quarters, ▒ half, ░ some, · none; blank: before its first bar; times are UTC")
+
+
+def heat_sign(share: Optional[float]) -> str:  # noqa: UP045 - as the options
+    """The sign of a day of which that share of bars is stored; blank for a day that is not expected."""
+    if share is None:
+        return " "
+    return next(sign for least, sign in _HEAT_SIGNS if share >= least)
 
 
 def show_reference(

@@ -1,5 +1,6 @@
 """What price commands print can be pasted into a mail: plain, at most 120 columns, complete in other formats."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,10 +9,12 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from flows.cli import app, register_commands
+from flows.commands.prices import heat_sign
 from flows.errors import CommandError
 from flows.jobs.candle_intake import update_coverage
 from flows.output import MAIL_WIDTH
 from tests.builders import make_rows
+from tests.e2e.command import run_aftershock
 from warehouse.store.connection import open_writer
 from warehouse.store.publish import publish
 from warehouse.tables.prices import ASSET, CANDLE, MARKET
@@ -68,7 +71,10 @@ def test_coverage_fits_into_a_mail_with_ai_tokens_first_and_a_line_that_sums_it_
 @pytest.mark.usefixtures("home")
 def test_other_formats_keep_every_column() -> None:
     header = call("coverage", "--format", "csv").stdout.splitlines()[0]
-    assert header == "asset,market,bars,first,last,expected,present,missing,gaps,remarks,source"
+    assert (
+        header
+        == "asset,market,bars,first,last,expected,present,missing,gaps,remarks,source,age_hours,cadence_hours,answered"
+    )
 
 
 @pytest.mark.usefixtures("home")
@@ -132,3 +138,24 @@ def test_two_files_of_one_name_are_reported_apart(home: Path) -> None:
 def test_a_release_that_fits_nothing_says_so() -> None:
     result = call("quarantine", "release", "--reason", "frozen")
     assert "no refused row fits" in result.stderr
+
+
+@pytest.mark.parametrize(("share", "sign"), [(None, " "), (0.0, "·"), (0.04, "░"), (0.5, "▒"), (0.99, "▓"), (1.0, "█")])
+def test_a_day_has_the_sign_of_its_share(share: float | None, sign: str) -> None:
+    assert heat_sign(share) == sign
+
+
+def test_the_heatmap_has_a_line_per_venue_and_the_numbers_in_other_formats(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    path = tmp_path / "bars.csv"
+    hours = [*range(24), *range(24, 36)]  # a whole day, and half of the next
+    lines = [
+        f"{datetime(2025, 3, 1, tzinfo=UTC) + timedelta(hours=hour):%Y-%m-%dT%H:%M:%SZ},1,1,1,1,1" for hour in hours
+    ]
+    path.write_text("time,open,high,low,close,volume\n" + "\n".join(lines))
+    run_aftershock(home, "import", "prices", str(path), "--exchange", "okx", "--symbol", "TAO/USDT")
+    drawn = run_aftershock(home, "coverage", "--heatmap", "--asset", "TAO")
+    assert drawn.returncode == 0, drawn.stderr
+    assert drawn.stdout.splitlines()[1] == "okx  █▒"
+    rows = json.loads(run_aftershock(home, "coverage", "--heatmap", "--asset", "TAO", "--format", "json").stdout)
+    assert [(row["n_expected"], row["n_present"]) for row in rows] == [(24, 24), (24, 12)]
