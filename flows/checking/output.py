@@ -73,6 +73,7 @@ def as_toml(answer: CheckedText) -> str:
 
 def _claim(item: dict[str, Any], said: Statement, answer: CheckedText) -> dict[str, Any]:
     size = item["size"]
+    is_factor = item["kind"] == "multiple"
     quoted = (said.size_quoted or "").strip("+-−")
     entry: dict[str, Any] = {
         "id": f"read-{item['id']}",
@@ -82,11 +83,13 @@ def _claim(item: dict[str, Any], said: Statement, answer: CheckedText) -> dict[s
         "asset": item["asset"],
         "direction": item["direction"],
         "said_at": answer.said_at,
-        "size": None if size is None else size if item["kind"] == "multiple" else quoted,
+        "size": None if size is None or is_factor else quoted,
+        "factor": size if is_factor else None,
+        "peak": None if item["peak"] is None else f"${plain(item['peak'], PRICE_DIGITS)}",
         "price": None if item["price"] is None else f"${plain(item['price'], PRICE_DIGITS)}",
         "price_high": None if item["price_high"] is None else f"${plain(item['price_high'], PRICE_DIGITS)}",
         "comparator": item["comparator"],
-        "window": item["window"]["token"],
+        "period" if item["kind"] == "n_period_extreme" else "window": item["window"]["token"],
         "versus": item["versus"],
         "event": item["event_id"],
     }

@@ -9,6 +9,7 @@ from typer.testing import CliRunner, Result
 
 from flows.cli import app, register_commands
 from flows.errors import CommandError
+from flows.steps.claims import read_claim_file
 from tests.builders import make_rows
 from warehouse.store.connection import open_writer
 from warehouse.store.publish import publish
@@ -58,6 +59,23 @@ def test_standard_input_is_read_like_a_file(home: Path, monkeypatch: pytest.Monk
     assert from_file == json.loads(call(home, monkeypatch, "-", *arguments, given=SENTENCE).stdout)
     assert from_file["said_at_utc"] == "2026-06-14T23:59:59Z"
     assert [item["verdict"] for item in from_file["statements"]] == ["supported"]
+
+
+def test_what_was_read_is_a_claim_file_that_says_the_same(
+    home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    text = (
+        "TAO more than doubled in May. TAO rose 30% this week to $77,000, a three-week high, and is 5% below its peak."
+    )
+    printed = call(home, monkeypatch, text, "--said", "2026-06-14", "--format", "toml").stdout
+    file = tmp_path / "claims.toml"
+    file.write_text(printed, encoding="utf-8")
+    claims = {str(claim.kind): claim.model_dump() for claim in read_claim_file(file)}
+    assert claims["multiple"]["factor"] == 2.0
+    assert (claims["percent_move"]["size"], claims["percent_move"]["window"]) == (0.3, "this_week")
+    assert claims["level_crossed"]["price"] == 77000.0
+    assert claims["n_period_extreme"]["period"] == "P3W"
+    assert claims["drawdown"]["size"] == 0.05
 
 
 def test_nothing_after_it_was_said_supports_it(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
