@@ -13,7 +13,7 @@ from flows.context import RunContext
 from flows.settings import load_settings
 from flows.steps.claims import load_evidence
 from flows.study_registry import read_study
-from flows.tape import StoredTape
+from flows.tape import StoredTape, load_market
 from tests.analysis.claims.claim_builders import make_claim
 from tests.builders import make_rows
 from warehouse.store.connection import Reader, Warehouse, open_writer
@@ -127,3 +127,14 @@ def test_1000pepe_counts_as_pepe_for_studies_and_claims(warehouse: Warehouse) ->
     verdicts, readings = judge(claims, load_evidence(warehouse, claims))
     assert readings["value"][0] == pytest.approx(0.000013)
     assert verdicts["verdict"].to_list() == ["supported"]
+
+
+def test_an_unregistered_thousand_of_a_coin_counts_as_the_coin_for_claims(warehouse: Warehouse) -> None:
+    market_id = "binanceusdm:1000SHIB/USDT:USDT"
+    market = {"market_id": market_id, "asset_id": "1000SHIB", "exchange": "binanceusdm", "is_registered": False}
+    warehouse.merge(MARKET, make_rows(MARKET, {**market, "contract_multiplier": 1.0}))
+    warehouse.merge(CANDLE, make_bars("1h", 3, market_id, low_quote=0.009, high_quote=0.013, close_quote=0.01))
+    [series] = load_market(warehouse).of_asset("SHIB")
+    assert series.market_id == market_id
+    assert series.closes.tolist() == pytest.approx([0.00001] * 3)
+    assert series.highs.tolist() == pytest.approx([0.000013] * 3)
