@@ -107,7 +107,7 @@ def _test_once(events: list[EventInput], request: SizeRequest) -> list[tuple[str
     return [(row.statistic, row.p_value) for row in rows]
 
 
-def wilson_band(n_rejected: int, n: int) -> tuple[float | None, float | None, float | None]:
+def wilson_band(n_rejected: float, n: int) -> tuple[float | None, float | None, float | None]:
     """Share and its 95 % interval; None without a replication. Source: Wilson (1927)."""
     if not n:
         return None, None, None

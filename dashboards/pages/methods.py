@@ -8,11 +8,12 @@ from markupsafe import Markup
 
 from dashboards.figures.false_alarms import LEVEL, draw_test_size, is_naive, pick_power, pick_size, replications
 from dashboards.glossary import TERMS
+from dashboards.pages.single_size import single_size_table
 from dashboards.shell.frames import Frames, extremes, newest
 from dashboards.shell.page import Canvas, Page
 from dashboards.shell.tables import Cell, Head, Spanning, table
 from warehouse.tables.prices import MARKET
-from warehouse.tables.size import TEST_SIZE
+from warehouse.tables.size import SINGLE_SIZE, TEST_SIZE
 from warehouse.tables.studies import STUDY_RESULT
 from warehouse.tables.terms import HEADLINE_TEST, SCENARIO_TITLES, scenario_name, statistic_name
 from warehouse.tables.units import count, iso_day, number, share
@@ -102,6 +103,7 @@ def compose_methods(frames: Frames) -> Page:
             ),
             Markup("<p>Sources: {}</p>").format(SOURCES),
             _size(canvas, frames.get(TEST_SIZE)),
+            single_size_table(frames.get(SINGLE_SIZE)),
             Markup('<h2 id="conventions">Conventions in use</h2>'),
             _conventions(specifications),
             Markup('<h2 id="glossary">Glossary</h2><dl class="terms">{}</dl>').format(

@@ -85,6 +85,7 @@ TABLES: tuple[Table, ...] = tuple(
             *EVENT_TABLES,
             single.REACTION_TIME,
             size.TEST_SIZE,
+            size.SINGLE_SIZE,
         )
     )
 )
@@ -139,7 +140,7 @@ def plan_pages(frames: Frames, now: datetime) -> list[Job]:
         job("claims.html", compose_claims, _CLAIMS),
         job("resilience.html", compose_resilience, _RESILIENCE),
         job("health.html", compose_health, _HEALTH, runs),
-        job("methods.html", compose_methods, (studies.STUDY_RESULT, prices.MARKET, size.TEST_SIZE)),
+        job("methods.html", compose_methods, (studies.STUDY_RESULT, prices.MARKET, size.TEST_SIZE, size.SINGLE_SIZE)),
         job(
             "search.html",
             lambda view: compose_search(view, reactions()),

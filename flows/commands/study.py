@@ -104,6 +104,7 @@ def _print_study(study: "OwnStudyResult", request: "OwnRequest", fmt: Format, *,
 def study_size(
     candles: Annotated[Optional[Path], typer.Option(help="Candle file: draw dates from real returns.")] = None,  # noqa: UP045 - typer reads the annotation
     stored: Annotated[bool, typer.Option("--stored", help="Draw dates from the stored candles.")] = False,
+    single: Annotated[bool, typer.Option("--single", help="One event: coverage, rank, power in wild markets.")] = False,
     benchmark: Annotated[str, typer.Option(help="Market id of the benchmark.")] = "binance:BTC/USDT",
     timeframe: Annotated[Timeframe, timeframe_option("Bar length of the candles.")] = DEFAULT_TIMEFRAME,
     scenario: Annotated[Optional[list[str]], typer.Option(help="Simulated scenario; repeat for more.")] = None,  # noqa: UP045 - typer reads the annotation
@@ -113,27 +114,40 @@ def study_size(
     window: Annotated[int, typer.Option(min=1, help="Bars of the event window.")] = 1,
     effect: Annotated[float, typer.Option(help="Planted effect per bar in residual sd: power.")] = 0.0,
     seed: Annotated[int, typer.Option(help="Seed; the same seed gives the same numbers.")] = 20260612,
-    save: Annotated[bool, typer.Option("--save", help="Keep the rows in out.test_size.")] = False,
+    save: Annotated[bool, typer.Option("--save", help="Keep the rows in out.test_size (out.single_size).")] = False,
     fmt: FormatOption = Format.TABLE,
 ) -> None:
     """Measure how often each test rejects at 1, 5 and 10 % where nothing happened, with Monte-Carlo bands.
 
     Without --candles and --stored: simulated markets (normal, t3, GARCH, skewed, clustered, event-induced variance).
+    --single asks of one event how often its interval covers, its rank rejects and finds, in calm, bursts, leaks, delay,
+    weekly rhythm, crash and short record, at 12 and 24 h.
 
     Example: aftershock study size --scenario "clustered 0.1" --replications 400
     """
     from datetime import UTC, datetime
 
     from analysis.engine.size import SizeRequest
-    from flows.jobs.sizes import measure_real, measure_simulated, read_grid, read_stored_grid, save_size
+    from flows.jobs.sizes import (
+        measure_real,
+        measure_simulated,
+        measure_single,
+        read_grid,
+        read_stored_grid,
+        save_size,
+    )
     from flows.progress import Progress
     from flows.settings import load_settings
 
     request = SizeRequest(n_events, replications, estimation, window, effect, seed)
     settings = load_settings()
+    if single and (candles or stored):
+        raise CommandError("--single simulates its own markets; leave out --candles and --stored")
     try:
         with Progress() as progress:
-            if candles or stored:
+            if single:
+                frame = measure_single(request, tuple(scenario or ()), progress.say)
+            elif candles or stored:
                 now = datetime.now(UTC)
                 grid = read_grid(candles, timeframe, now) if candles else read_stored_grid(settings, timeframe)
                 frame = measure_real(grid, benchmark, request, progress.say)
@@ -142,5 +156,5 @@ def study_size(
     except (ValueError, KeyError) as exc:
         raise CommandError(str(exc.args[0])) from exc
     if save:
-        talk(f"{save_size(settings, frame)} rows of out.test_size changed")
+        talk(f"{save_size(settings, frame)} rows of measured sizes changed")
     emit(frame, fmt)

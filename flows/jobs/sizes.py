@@ -1,4 +1,4 @@
-"""Measure the size and power of every test on simulated markets and on real returns."""
+"""Measure the size and power of every test, and of one event's interval, on simulated markets and on real returns."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import polars as pl
 
 from analysis.engine.simulate import real_events
 from analysis.engine.size import Draw, SizeRequest, measure_size, simulated_draws
+from analysis.single.size.table import SingleSizeRequest, choose_regimes, measure_single_size
 from analysis.tape.returns import ReturnGrid, build_return_grid
 from flows.errors import EXIT_SOURCE, CommandError
 from flows.settings import Settings
@@ -19,7 +20,7 @@ from ingest.prices.files.names import Identity
 from ingest.source import Source
 from warehouse.store.connection import open_reader, open_writer
 from warehouse.tables.bars import bar_length
-from warehouse.tables.size import TEST_SIZE
+from warehouse.tables.size import SINGLE_SIZE, TEST_SIZE
 
 REAL_SCENARIOS = (("real returns, random dates", False), ("real returns, shared dates", True))
 
@@ -27,6 +28,11 @@ REAL_SCENARIOS = (("real returns, random dates", False), ("real returns, shared 
 def measure_simulated(request: SizeRequest, names: tuple[str, ...], say: Callable[[str], None]) -> pl.DataFrame:
     """Size on simulated markets, all of them or the named ones."""
     return measure_size(simulated_draws(request, names), request, say)
+
+
+def measure_single(request: SizeRequest, names: tuple[str, ...], say: Callable[[str], None]) -> pl.DataFrame:
+    """Coverage, rejection, power and width of one event's numbers in simulated markets, all or the named ones."""
+    return measure_single_size(choose_regimes(names), SingleSizeRequest(request.replications, request.seed), say)
 
 
 def measure_real(grid: ReturnGrid, benchmark_id: str, request: SizeRequest, say: Callable[[str], None]) -> pl.DataFrame:
@@ -67,9 +73,10 @@ def read_stored_grid(settings: Settings, timeframe: str) -> ReturnGrid:
 
 
 def save_size(settings: Settings, frame: pl.DataFrame) -> int:
-    """Keep the rows in the warehouse; returns how many changed."""
+    """Keep the rows in the warehouse, in the table they are of; returns how many changed."""
+    table = SINGLE_SIZE if "measure" in frame.columns else TEST_SIZE
     with open_writer(settings.warehouse_path, settings.lock_deadline_seconds) as warehouse:
-        return warehouse.merge(TEST_SIZE, frame).n_changed
+        return warehouse.merge(table, frame).n_changed
 
 
 def _grid(candles: pl.DataFrame, source: str, timeframe: str) -> ReturnGrid:

@@ -4,13 +4,14 @@ from flows.context import RunContext, StepReport
 from ingest.bundle.loader import (
     load_bundle,
     load_false_alarms,
+    load_single_size,
     only_best_measured,
     only_new_bars,
     only_untouched_events,
 )
 from warehouse.tables.news import EVENT, EVENT_SOURCE
 from warehouse.tables.prices import CANDLE, QUARANTINE
-from warehouse.tables.size import TEST_SIZE
+from warehouse.tables.size import SINGLE_SIZE, TEST_SIZE
 
 
 def update_bundle(context: RunContext) -> StepReport:
@@ -26,6 +27,8 @@ def update_bundle(context: RunContext) -> StepReport:
     n_sources = warehouse.merge(EVENT_SOURCE, event_sources).n_changed
 
     n_sizes = warehouse.merge(TEST_SIZE, only_best_measured(load_false_alarms(), warehouse.frame(TEST_SIZE))).n_changed
+    single = only_best_measured(load_single_size(), warehouse.frame(SINGLE_SIZE), SINGLE_SIZE)
+    n_sizes += warehouse.merge(SINGLE_SIZE, single).n_changed
 
     n_changed = sum((n_refused, n_candles, n_events, n_sources, n_sizes))
     detail = f"{n_candles} candles and {n_events} events changed; {bundle.quarantined.height} rows refused"

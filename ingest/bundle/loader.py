@@ -12,13 +12,15 @@ from ingest.bundle.ledger import event_frame, known_entries, read_ledger, source
 from ingest.prices.files.archive import read_candle_csv
 from ingest.source import Source
 from warehouse.config import packaged_text
+from warehouse.tables.contract import Table
 from warehouse.tables.prices import CANDLE
-from warehouse.tables.size import TEST_SIZE
+from warehouse.tables.size import SINGLE_SIZE, TEST_SIZE
 
 SOURCE_ID = "bundle"
 CANDLE_FILES = ("candles_1h.csv", "candles_4h.csv")
 LEDGER_FILE = "ledger.toml"
 FALSE_ALARMS_FILE = "false_alarms.csv"
+SINGLE_SIZE_FILE = "single_size.csv"
 # Reasons for which a bar is refused only because its time has not come.
 NOT_YET = ("from_the_future", "unfinished")
 
@@ -46,6 +48,12 @@ def load_false_alarms() -> pl.DataFrame:
     return TEST_SIZE.conform(pl.read_csv(body, schema_overrides=TEST_SIZE.schema))
 
 
+def load_single_size() -> pl.DataFrame:
+    """Rows of out.single_size that were measured before shipping, because measuring them takes minutes."""
+    body = (files("ingest.bundle") / SINGLE_SIZE_FILE).read_bytes()
+    return SINGLE_SIZE.conform(pl.read_csv(body, schema_overrides=SINGLE_SIZE.schema))
+
+
 def load_bundle(now: datetime, run_id: str) -> Bundle:
     """The record as it could be known at `now`: closed bars, rows that are refused, events and their evidence."""
     source = Source(SOURCE_ID, run_id, now)
@@ -70,12 +78,14 @@ def only_new_bars(candles: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
     return candles.join(elsewhere, on=list(CANDLE.key), how="anti")
 
 
-def only_best_measured(shipped: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
-    """The shipped rows of out.test_size that have not been measured with more replications here."""
-    tried = pl.col("n_replications") + pl.col("n_absent")
-    here = stored.select(*TEST_SIZE.key, tried.alias("n_here"))
-    joined = shipped.join(here, on=list(TEST_SIZE.key), how="left", validate="1:1")
-    return joined.filter(pl.col("n_here").fill_null(0) <= tried).select(TEST_SIZE.column_names)
+def only_best_measured(shipped: pl.DataFrame, stored: pl.DataFrame, table: Table = TEST_SIZE) -> pl.DataFrame:
+    """The shipped rows of out.test_size (or another `table`) that were not measured with more replications here."""
+    tried = pl.col("n_replications")
+    if "n_absent" in table.schema:
+        tried = tried + pl.col("n_absent")
+    here = stored.select(*table.key, tried.alias("n_here"))
+    joined = shipped.join(here, on=list(table.key), how="left", validate="1:1")
+    return joined.filter(pl.col("n_here").fill_null(0) <= tried).select(table.column_names)
 
 
 def only_untouched_events(

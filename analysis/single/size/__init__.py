@@ -1,0 +1,1 @@
+"""How often the interval and the rank of one event are wrong."""
