@@ -8,12 +8,15 @@ from typing import Literal
 
 import numpy as np
 from arch import arch_model
+from arch.univariate import Normal
 from arch.utility.exceptions import ConvergenceWarning
 
 from analysis.engine.model_fit import Floats, LeastSquares, ModelFit, ModelInput, centred_design, fit_least_squares
 from analysis.engine.statistic import NotApplicable
+from analysis.portable import log
 from warehouse.tables.units import count, number, plain
 
+_LOG_TWO_PI = log(2.0 * np.pi)
 _MINIMUM_BARS = 100  # below which a variance process cannot be told from noise
 
 # Screens of a fit that the optimiser calls converged. Likelihoods of variance processes, EGARCH's above all, have
@@ -25,6 +28,16 @@ SMALLEST_FORECAST = 0.1  # a forecast deviation over the median absolute residua
 
 # Variance of each of the next `horizon` bars, from residuals and the parameters of their variance process.
 Forecast = Callable[[Floats, Floats, int], Floats]
+
+
+class _PortableNormal(Normal):
+    """The normal likelihood by the portable logarithm: an optimiser magnifies its last digit to 1e-5."""
+
+    def loglikelihood(  # type: ignore[override]  # the parent takes sequences too, which no fit passes
+        self, parameters: Floats, resids: Floats, sigma2: Floats, individual: bool = False
+    ) -> float | Floats:
+        each = -0.5 * (_LOG_TWO_PI + log(np.asarray(sigma2)) + resids * resids / sigma2)
+        return each if individual else float(each.sum())
 
 
 def fit_with_variance(
@@ -47,6 +60,7 @@ def fit_with_variance(
         warnings.simplefilter("ignore", ConvergenceWarning)  # the flag below says the same
         warnings.simplefilter("ignore", RuntimeWarning)  # an overflow fails the screens below
         model = arch_model(y / scale, x=x[:, None] / scale, mean="LS", vol=process, p=1, o=n_asymmetric, q=1)
+        model.distribution = _PortableNormal()
         found = model.fit(disp="off", show_warning=False)
         parameters = np.asarray(found.params, dtype=np.float64)
         if found.convergence_flag != 0 or not np.isfinite(parameters).all():

@@ -84,3 +84,25 @@ def test_analysis_takes_them_from_one_file(path: Path) -> None:
 
 def test_the_rule_sees_what_it_refuses() -> None:
     assert refused("import numpy as np\nnp.log(2)\nnp.sqrt(2)\n") == ["np.log, line 2"]
+
+
+_GARCH = """
+import hashlib, numpy as np
+from analysis.engine.battery import choose_model
+from analysis.engine.model_fit import ModelInput
+rng = np.random.default_rng(1)
+market = rng.normal(0, 0.01, 700)
+asset = 1.2 * market + rng.standard_t(4, 700) * 0.01
+fit = choose_model("garch").fit(ModelInput(asset, market[:, None], np.arange(650), np.arange(660, 684)))
+print(hashlib.sha256(fit.bar_variance.tobytes() + fit.ar.tobytes()).hexdigest())
+"""
+
+
+def test_a_garch_fit_has_the_same_bits_whatever_numpy_may_use() -> None:
+    found = set()
+    for more in ({}, {"NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR"}):
+        command = [sys.executable, "-W", "ignore", "-c", _GARCH]
+        found.add(
+            subprocess.run(command, env={**os.environ, **more}, cwd=PROJECT, capture_output=True, check=True).stdout
+        )
+    assert len(found) == 1
