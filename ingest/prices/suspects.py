@@ -10,9 +10,12 @@ from ingest.prices.candles import KEY, ROW_SCHEMA, refuse_stored
 from ingest.source import Source
 from warehouse.tables.bars import SECONDS_PER_DAY, STORED, STORED_SECONDS
 
-# A close this many times its neighbours' median, or the stored close of the same bar, or as small a part of it: another
-# unit, another coin, another kind of price.
+# A close this many times the bars before and the bars after it, or the stored close of the same bar, or as small a
+# part of them: another unit, another coin, another kind of price. A crash that lasts has bars of its size on one side.
 JUMP_FACTOR = 5.0
+_NEAR = 5
+# A close this far from its wider neighbours is of another unit, however many bars in a row are.
+_UNIT_FACTOR = 500.0
 # Neighbours whose median is compared, on both sides together.
 _NEIGHBOURS = 49
 # Shortest stretch without volume and without a price change that is no trading: a day, and at least five bars.
@@ -124,7 +127,14 @@ def _of_risky_series(bars: pl.DataFrame) -> pl.DataFrame:
 def _judge(bars: pl.DataFrame) -> pl.DataFrame:
     median = pl.col("close_quote").rolling_median(_NEIGHBOURS, center=True, min_samples=3).over(_SERIES)
     ratio = pl.col("close_quote") / median
-    is_jump = _is_far(ratio)
+    close = pl.col("close_quote")
+    before = close.shift(1).rolling_median(_NEAR, min_samples=2).over(_SERIES)
+    after = close.reverse().shift(1).rolling_median(_NEAR, min_samples=2).reverse().over(_SERIES)
+    is_spike = (close >= JUMP_FACTOR * pl.max_horizontal(before, after)) | (
+        close <= pl.min_horizontal(before, after) / JUMP_FACTOR
+    )
+    has_both = before.is_not_null() & after.is_not_null()
+    is_jump = (has_both & is_spike) | (ratio >= _UNIT_FACTOR) | (ratio <= 1 / _UNIT_FACTOR)
     judged = _with_frozen_runs(bars.with_columns(ratio.alias("ratio"), is_jump.fill_null(False).alias("is_jump")))
     is_frozen = (pl.col("run_seconds") >= FROZEN_SECONDS) & (pl.col("run_bars") >= FROZEN_BARS)
     jump = pl.format("the close is {} times the median of its neighbours", pl.col("ratio").round_sig_figs(3))

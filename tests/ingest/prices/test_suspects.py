@@ -52,6 +52,15 @@ def test_a_close_five_times_its_neighbours_is_suspect_whatever_the_ratio(close: 
     assert found.bars["close_quote"].to_list() == ([close] if is_suspect else [])
 
 
+@pytest.mark.parametrize("factor", [0.05, 0.15, 9.0, 30.0])
+def test_a_crash_or_rise_that_lasts_is_no_suspect(factor: float) -> None:
+    assert find(make_series([20.0] * 40 + [20.0 * factor] * 10 + [20.0] * 40)).bars.height == 0
+
+
+def test_many_bars_in_another_unit_are_suspect() -> None:
+    assert find(make_series([2.0] * 40 + [1_714_000.0] * 10 + [2.0] * 40)).bars.height == 10
+
+
 def test_a_crash_by_two_thirds_is_no_unit_jump() -> None:
     assert find(make_series([3.0] * 10 + [1.0] * 10)).bars.height == 0
 
