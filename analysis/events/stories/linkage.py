@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,11 +47,38 @@ def link_headlines(table: Profile, given: Pairs, is_new: npt.NDArray[np.bool_]) 
     """
     n = len(table)
     links = Links(np.full(n, -1), np.full(n, -1), np.zeros(n))
+    place = np.full(n, -1)
     next_label = 0
-    for piece in _pieces(np.concatenate([given, _likely_pairs(table)]), n, is_new):
-        for part in np.array_split(piece, -(-len(piece) // LARGEST_PIECE)):
-            next_label = _link_part(table, part, given, links, next_label)
+    for parts in _batches(_pieces(np.concatenate([given, _likely_pairs(table)]), n, is_new)):
+        rows = np.concatenate(parts)
+        chance = chances(table, rows, rows).astype(np.float64)
+        place[rows] = np.arange(len(rows))
+        inside = place[given]
+        inside = inside[(inside >= 0).all(axis=1)]
+        chance[inside[:, 0], inside[:, 1]] = chance[inside[:, 1], inside[:, 0]] = 1.0
+        np.fill_diagonal(chance, 1.0)
+        place[rows] = -1
+        start = 0
+        for part in parts:
+            end = start + len(part)
+            next_label = _link_part(part, chance[start:end, start:end], links, next_label)
+            start = end
     return links
+
+
+def _batches(pieces: list[npt.NDArray[np.int64]]) -> Iterator[list[npt.NDArray[np.int64]]]:
+    """Pieces, those that are too large in parts, gathered until a table of their chances is worth its call."""
+    batch: list[npt.NDArray[np.int64]] = []
+    n_rows = 0
+    for piece in pieces:
+        for part in np.array_split(piece, -(-len(piece) // LARGEST_PIECE)):
+            if batch and n_rows + len(part) > BLOCK_ROWS:
+                yield batch
+                batch, n_rows = [], 0
+            batch.append(part)
+            n_rows += len(part)
+    if batch:
+        yield batch
 
 
 def _likely_pairs(table: Profile) -> Pairs:
@@ -76,22 +104,19 @@ def _pieces(pairs: Pairs, n: int, is_new: npt.NDArray[np.bool_]) -> list[npt.NDA
     return [piece for piece in np.split(order, ends[:-1]) if is_new[piece].any()]
 
 
-def _link_part(table: Profile, part: npt.NDArray[np.int64], given: Pairs, links: Links, next_label: int) -> int:
-    """Link one piece into `links`; returns the next free label."""
+def _link_part(part: npt.NDArray[np.int64], chance: npt.NDArray[np.float64], links: Links, next_label: int) -> int:
+    """Link one piece, whose chances are `chance`, into `links`; returns the next free label."""
     if len(part) == 1:
         links.labels[part] = next_label
         return next_label + 1
-    chance = chances(table, part, part).astype(np.float64)
-    inside = np.searchsorted(part, given[np.isin(given, part).all(axis=1)])
-    chance[inside[:, 0], inside[:, 1]] = chance[inside[:, 1], inside[:, 0]] = 1.0
-    np.fill_diagonal(chance, 1.0)
     tree = linkage(squareform(1.0 - chance, checks=False), "average")
     found = fcluster(tree, 1.0 - SAME_STORY, "distance") - 1
     links.labels[part] = found + next_label
-    together = np.tril(np.where(found[:, None] == found[None, :], chance, -1.0), k=-1)
+    together = np.where(found[:, None] == found[None, :], chance, -1.0)
     together[np.triu_indices(len(part))] = -1.0
     best = together.argmax(axis=1)
-    has_met = together[np.arange(len(part)), best] >= 0
+    likeness = together[np.arange(len(part)), best]
+    has_met = likeness >= 0
     links.met[part[has_met]] = part[best[has_met]]
-    links.chance[part] = np.where(has_met, together[np.arange(len(part)), best], 0.0)
+    links.chance[part] = np.where(has_met, likeness, 0.0)
     return next_label + int(found.max()) + 1
