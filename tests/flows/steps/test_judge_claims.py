@@ -56,7 +56,8 @@ def register_assets(context: RunContext) -> None:
     names = ("TAO", "FET", "NEAR", "WLD", "BTC", "ETH")
     roles = {"BTC": "benchmark", "ETH": "benchmark"}
     assets = make_rows(ASSET, *({"asset_id": name, "role": roles.get(name, "ai_token")} for name in names))
-    markets = ({"market_id": f"binanceusdm:{name}/USDT:USDT", "asset_id": name} for name in names)
+    pairs = ((f"binanceusdm:{name}/USDT:USDT", name) for name in names)
+    markets = ({"market_id": market, "asset_id": name, "is_registered": True} for market, name in pairs)
     context.warehouse.merge(ASSET, assets)
     context.warehouse.merge(MARKET, make_rows(MARKET, *markets))
 
