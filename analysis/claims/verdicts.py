@@ -127,7 +127,10 @@ def _together(claim: Claim, parts: list[ClaimPart], judged: list[Judgement], evi
     lead = next((tried for tried in head.readings if tried.name == "literal"), None)
     measured = " ".join(_capitalised(judgement.measured) for judgement in judged)
     reasons = [judgement.reason for judgement in judged if judgement.reason]
-    timeframe, last_close = _last_bar(parts[0].statement, lead.market_id if lead else None, evidence)
+    bars = [
+        _last_bar(part.statement, next((r.market_id for r in found.readings if r.name == "literal"), None), evidence)
+        for part, found in zip(parts, judged, strict=True)
+    ]
     warnings = [*quote_warnings(claim, parts), *_clipped(parts)]
     return Finding(
         verdict=verdict,
@@ -138,8 +141,8 @@ def _together(claim: Claim, parts: list[ClaimPart], judged: list[Judgement], evi
         unit=parts[0].unit if lead is None or parts[0].claimed is not None else lead.unit,
         reason="; ".join(reasons) if verdict is StatementVerdict.CANNOT_BE_TOLD else None,
         warning="; ".join(warnings) or None,
-        timeframe=timeframe,
-        data_as_of=last_close,
+        timeframe=bars[0][0],
+        data_as_of=max((last_close for _, last_close in bars if last_close is not None), default=None),
         is_near_miss=any(judgement.is_near_miss for judgement in judged),
     )
 

@@ -92,6 +92,13 @@ def _filters(rows: list[dict[str, Any]]) -> Markup:
     return Markup('<fieldset class="filters" data-filter hidden><legend>Show</legend>{}</fieldset>').format(labels)
 
 
+def _measured(row: Mapping[str, Any]) -> Markup:
+    """What was measured, where the closest true statement does not begin with it."""
+    if row["closest_true_statement"].startswith(row["measured"]):
+        return Markup("")
+    return Markup("<p>{}</p>").format(row["measured"])
+
+
 def _claim(row: Mapping[str, Any], claim: Mapping[str, Any], readings: pl.DataFrame, history: pl.DataFrame) -> Markup:
     measured, claimed, unit = row["measured_value"], row["claimed_value"], row["unit"]
     bar = Markup("")
@@ -128,7 +135,7 @@ def _claim(row: Mapping[str, Any], claim: Mapping[str, Any], readings: pl.DataFr
     return Markup(
         '<section class="box" id="{id}" data-verdict="{verdict}" aria-labelledby="{id}-h">{badge}<h2 class="plain" '
         'id="{id}-h" style="margin-top:10px">{quote}</h2>{bar}'
-        "<p><strong>Closest true statement:</strong> {closest}</p><p>{measured}</p>{beside}{would}{readings}"
+        "<p><strong>Closest true statement:</strong> {closest}</p>{measured}{beside}{would}{readings}"
         '{history}<p class="fig-note">{meta}</p></section>'
     ).format(
         id=row["claim_id"],
@@ -137,7 +144,7 @@ def _claim(row: Mapping[str, Any], claim: Mapping[str, Any], readings: pl.DataFr
         quote=row["quote"],
         bar=bar,
         closest=row["closest_true_statement"],
-        measured="" if row["measured"] == row["closest_true_statement"] else row["measured"],
+        measured=_measured(row),
         beside=beside,
         would=would,
         history=_history(history),

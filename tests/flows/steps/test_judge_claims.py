@@ -79,6 +79,15 @@ def test_record_alone_answers_the_claims(context: RunContext) -> None:
     assert context.warehouse.frame(CLAIM_READING, where="weight = 'decisive'").height >= len(verdicts)
 
 
+def test_a_verdict_of_two_windows_rests_on_data_up_to_the_end_of_the_later_one(context: RunContext) -> None:
+    update_bundle(context)
+    update_claims(context)
+    [rally] = context.warehouse.frame(CLAIM_VERDICT, where="claim_id = 'no-broad-rally-june-2026'").to_dicts()
+    ends = context.warehouse.frame(CLAIM_READING, where="claim_id = 'no-broad-rally-june-2026'")["to_utc"]
+    assert ends.n_unique() == 2
+    assert rally["data_as_of_utc"] > ends.min()
+
+
 def test_few_shocks_carry_their_warning(context: RunContext) -> None:
     update_bundle(context)
     register_assets(context)
