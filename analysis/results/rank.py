@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from analysis.portable import power
+
 Floats = NDArray[np.float64]
 
 TUKEY_SCALE, TUKEY_POWER = 4.91, 0.14  # Tukey's lambda approximation to the normal quantile
@@ -21,7 +23,7 @@ def row_ranks(values: Floats) -> Floats:
 def normal_scores(ranks: Floats) -> Floats:
     """Approximate normal scores of the ranks of each row; NaN stays NaN. Shape as given."""
     p = ranks / (np.isfinite(ranks).sum(axis=1, keepdims=True) + 1)
-    return np.asarray(TUKEY_SCALE * (p**TUKEY_POWER - (1.0 - p) ** TUKEY_POWER))
+    return np.asarray(TUKEY_SCALE * (power(p, TUKEY_POWER) - power(1.0 - p, TUKEY_POWER)))
 
 
 def generalised_rank_scores(residuals: Floats, cumulated: Floats) -> tuple[Floats, Floats]:
