@@ -18,7 +18,7 @@ EventId = NewType("EventId", str)
 Category = NewType("Category", str)
 Timeframe = NewType("Timeframe", str)
 Market = NewType("Market", str)
-Reason = NewType("Reason", str)
+ReasonText = NewType("ReasonText", str)
 Instant = NewType("Instant", datetime)
 
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print the rows.")]
@@ -157,11 +157,11 @@ def parse_market(text: str) -> Market:
     return Market(_choose("market", text, _published("market_ids"), "okx:TAO/USDT", "aftershock coverage"))
 
 
-def parse_reason(text: str) -> Reason:
+def parse_reason(text: str) -> ReasonText:
     """A reason for which candles are refused, or any row was."""
     from ingest.prices.candles import REASONS
 
-    return Reason(_choose("reason", text, [*REASONS, *_published("refusal_reasons")], "frozen"))
+    return ReasonText(_choose("reason", text, [*REASONS, *_published("refusal_reasons")], "frozen"))
 
 
 def parse_timeframe(text: str) -> Timeframe:

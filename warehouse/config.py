@@ -115,7 +115,7 @@ class _Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ConfigChange:
     """What the last text says of one entry, or of a table of texts (identity empty): new, or which keys."""
 
     table: str
@@ -132,7 +132,7 @@ class LoadedFile:
         rows: dict[str, dict[_Identity, _Row]],
         entries: dict[str, list[Any]],
         rest: dict[str, Any],
-        changes: tuple[Change, ...],
+        changes: tuple[ConfigChange, ...],
     ) -> None:
         self._rows = rows
         self._entries = entries
@@ -254,16 +254,16 @@ def _merge_entries(rows: dict[_Identity, _Row], source: _Source, table: EntryTab
 
 def _changes(
     form: FileForm, rows: dict[str, dict[_Identity, _Row]], ids: dict[str, list[_Identity]], last: _Source
-) -> Iterator[Change]:
+) -> Iterator[ConfigChange]:
     for name in form.maps:
         if written := last.document.get(name):
-            yield Change(name, (), tuple(written), is_new=False)
+            yield ConfigChange(name, (), tuple(written), is_new=False)
     for table in form.tables:
         for identity, row in rows[table.name].items():
             if row.source is last:
                 keys = tuple(key for key, (source, _) in row.origins.items() if source is last)
                 named = tuple(key for key in keys if key not in table.identity)
-                yield Change(table.name, identity, named, identity not in ids[table.name])
+                yield ConfigChange(table.name, identity, named, identity not in ids[table.name])
 
 
 def _kept(row: _Row, values: dict[str, Any], table: EntryTable[Any]) -> dict[str, Any]:

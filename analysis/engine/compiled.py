@@ -6,9 +6,8 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
+from analysis.arrays import Flags, Floats, Integers
+
 BarMoments = tuple[float, float, float, float, float, float]
 Place = tuple[int, int, int]
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
+from analysis.arrays import Flags, Floats, Integers
 
 # Fewer common bars than this say nothing about a correlation.
 MINIMUM_COMMON_BARS = 20
@@ -122,7 +120,7 @@ def _block_correlations(values: Floats, bars: Integers, left: Integers, right: I
 
 def _is_repeated(
     raw: Floats, bars: Integers, left: Integers, right: Integers, block: Floats, first: Integers, last: Integers
-) -> NDArray[np.bool_]:
+) -> Flags:
     """Pairs of the same return series whose event windows are apart."""
     overlap = (first[left][:, None] <= last[right][None, :]) & (first[right][None, :] <= last[left][:, None])
     apart = np.isfinite(block) & ~overlap

@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import fdtrc
 
+from analysis.arrays import Floats
 from analysis.engine.resampling import N_RESAMPLES
 from analysis.engine.standardise import EventResult
 from analysis.engine.statistic import Sample
 from analysis.portable import log
-
-Floats = NDArray[np.float64]
-
 
 # Fewer ordinary windows than this, over all events, give no ratio of variances.
 MINIMUM_ORDINARY = 20

@@ -6,12 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from analysis.arrays import Floats, Integers
 from analysis.engine.statistic import NotApplicable
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 # A residual sum of squares below this share of the total is rounding, not variation.
 CONSTANT_SHARE = 1e-24

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from analysis.arrays import Floats, Integers
 from analysis.engine.resampling import share_at_least
-
-Floats = NDArray[np.float64]
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
@@ -83,7 +81,7 @@ def _step_up(p: Floats, penalty: float) -> Floats:
     return _restored(order, np.minimum.accumulate(scaled[::-1])[::-1])
 
 
-def _restored(order: NDArray[np.int64], values: Floats) -> Floats:
+def _restored(order: Integers, values: Floats) -> Floats:
     restored = np.empty(values.size)
     restored[order] = np.minimum(values, 1.0)
     return restored

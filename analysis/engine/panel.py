@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from analysis.arrays import Floats, Integers
 from analysis.engine.dependence import PairCorrelations, overlap_clusters, pair_correlations
 from analysis.engine.standardise import EventResult
 from analysis.engine.statistic import Sample
 from analysis.results.rank import normal_scores, row_ranks
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 # Which pairs of events the mean correlation is over: every pair, weighted by the share of the event window that two
 # have in common; or, as published for events of one date, the pairs that share estimation bars.
 PairRule = Literal["every", "shared"]

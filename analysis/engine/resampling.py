@@ -6,11 +6,9 @@ from functools import lru_cache
 from itertools import product
 
 import numpy as np
-from numpy.typing import NDArray
 
+from analysis.arrays import Floats
 from analysis.engine.statistic import EQUAL_SHARE
-
-Floats = NDArray[np.float64]
 
 # Resamples of every bootstrap and randomisation; the Monte-Carlo error of p = 0.05 is then 0.5 %.
 N_RESAMPLES = 1999

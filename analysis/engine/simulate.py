@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from analysis.arrays import Floats
 from analysis.engine.standardise import EventInput
 from analysis.tape.returns import ReturnGrid
 
-Floats = NDArray[np.float64]
 Shape = Literal["normal", "t3", "garch", "skewed"]
 
 MARKET_SD = 0.006  # hourly log return of BTC, 2024-2026

@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
-from numpy.typing import NDArray
 
+from analysis.arrays import Flags, Floats, Integers
 from analysis.engine.model_fit import ExpectedReturnModel, ModelFit, ModelInput
 from analysis.engine.statistic import NotApplicable
 from analysis.portable import exp
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-Range = tuple[int, int]
+_Range = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +31,9 @@ class EventInput:
     benchmark: Floats  # [T] what buy-and-hold is compared with
     calendar: Integers  # [T]
     bar_zero: int
-    estimation: Range
-    window: Range
-    mask: NDArray[np.bool_] | None = None  # [T] True = leave out of estimation
+    estimation: _Range
+    window: _Range
+    mask: Flags | None = None  # [T] True = leave out of estimation
     bad_bars: dict[int, str] | None = None
     donors: Floats | None = None  # [T, D]
     times_us: Integers | None = None  # [T] as the rows are dated, microseconds since 1970
@@ -159,5 +157,5 @@ def _shortfall_reason(event: EventInput, n: int, minimum: int) -> str | None:
     return f"shortfall of estimation bars: {n} usable of {asked} asked for, at least {minimum} needed"
 
 
-def _inclusive(bars: Range) -> str:
+def _inclusive(bars: _Range) -> str:
     return f"{bars[0]}..{bars[1] - 1}"

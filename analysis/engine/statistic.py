@@ -7,12 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from analysis.arrays import Floats, Integers
 from warehouse.tables.units import number, plural
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 Dependence = Literal["independent", "adjusted", "portfolio", "clustered"]
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from analysis.engine.battery import choose_model, load_statistics
@@ -21,8 +20,7 @@ from analysis.engine.tails import student_half
 from analysis.tape.returns import ReturnKind
 from warehouse.tables.units import number
 
-Floats = NDArray[np.float64]
-Range = tuple[int, int]
+_Range = tuple[int, int]
 
 # Chance of detecting the minimum detectable effect, two-sided at 5 %.
 POWER = 0.80
@@ -37,7 +35,7 @@ _RBAR_WORDS: dict[PairRule, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class StudySpecification:
+class EstimationSpecification:
     """How a study is computed; ranges belong to the events."""
 
     model_id: str = "market"
@@ -47,7 +45,7 @@ class StudySpecification:
     is_cumulative: bool = False  # also every window from the first bar on
     is_whole_only: bool = False  # no single bars, only the whole event window
     pair_rule: PairRule = "every"  # which pairs the mean residual correlation is over
-    parts: tuple[Range, ...] = ()  # also these windows, where they lie inside the event window
+    parts: tuple[_Range, ...] = ()  # also these windows, where they lie inside the event window
     statistic_ids: tuple[str, ...] | None = None  # all when None
     quantity: str = ""  # what the series hold, in words, where it is not returns of `kind`
 
@@ -56,7 +54,7 @@ class StudySpecification:
 class GroupEffect:
     """Mean CAR of the group over one window (half-open, relative bars), with an interval that knows of dependence."""
 
-    window: Range
+    window: _Range
     n: int
     caar: float
     standard_error: float | None  # cross-sectional, inflated by the mean residual correlation
@@ -76,7 +74,7 @@ class TestRow:
 
     __test__ = False  # pytest: not a test class
 
-    window: Range
+    window: _Range
     statistic: str
     value: float | None
     p_value: float | None
@@ -116,7 +114,7 @@ class StudyResult:
         return [(e.source.event_id, e.source.market_id, e.reason) for e in self.events if e.reason]
 
 
-def run_study(events: Sequence[EventInput], specification: StudySpecification) -> StudyResult:
+def run_study(events: Sequence[EventInput], specification: EstimationSpecification) -> StudyResult:
     """Standardise every event, then run the battery on each bar and each distinct event window.
 
     A window is tested on all events whose own window holds it. Rows are keyed by (event, asset); an asset may appear in
@@ -134,10 +132,10 @@ def run_study(events: Sequence[EventInput], specification: StudySpecification) -
         if sample is not None and sample.n:
             effects.append(_with_variance(group_effect(sample, part), sample))
     tests = adjust_rows(adjust_together(rows, panel, specification.seed) if panel else rows)
-    return StudyResult(results, tuple(tests), tuple(effects), describe_conventions(events, specification))
+    return StudyResult(results, tuple(tests), tuple(effects), _describe_conventions(events, specification))
 
 
-def fit_events(events: Sequence[EventInput], specification: StudySpecification) -> tuple[EventResult, ...]:
+def fit_events(events: Sequence[EventInput], specification: EstimationSpecification) -> tuple[EventResult, ...]:
     """Every event under the study's model, in the order given; no test is run. ValueError for an unknown model."""
     model = choose_model(specification.model_id)
     return tuple(
@@ -145,15 +143,15 @@ def fit_events(events: Sequence[EventInput], specification: StudySpecification) 
     )
 
 
-def _panel(members: Sequence[EventResult], specification: StudySpecification) -> Panel | None:
+def _panel(members: Sequence[EventResult], specification: EstimationSpecification) -> Panel | None:
     if not members:
         return None
     return build_panel(members, specification.seed, pair_rule=specification.pair_rule)
 
 
-def _parts(results: Sequence[EventResult], panel: Panel | None, specification: StudySpecification) -> list[Range]:
+def _parts(results: Sequence[EventResult], panel: Panel | None, specification: EstimationSpecification) -> list[_Range]:
     """The windows to test, each once; without any abnormal return only whole ones, which then carry the reason."""
-    found: list[Range] = []
+    found: list[_Range] = []
     for window in sorted({result.source.window for result in results}):
         if specification.is_whole_only or panel is None:
             found.append(window)
@@ -162,7 +160,7 @@ def _parts(results: Sequence[EventResult], panel: Panel | None, specification: S
     return list(dict.fromkeys(found))
 
 
-def windows_to_test(window: Range, parts: Sequence[Range] = (), *, is_cumulative: bool = False) -> list[Range]:
+def windows_to_test(window: _Range, parts: Sequence[_Range] = (), *, is_cumulative: bool = False) -> list[_Range]:
     """Each single bar of `window`, the whole of it, and if asked `parts` of it and every window from its first bar on.
 
     Half-open; each range once. Ranks stay those over the estimation bars and the whole event window.
@@ -174,7 +172,7 @@ def windows_to_test(window: Range, parts: Sequence[Range] = (), *, is_cumulative
     return list(dict.fromkeys([*wanted, window]))
 
 
-def run_battery(sample: Sample | None, window: Range, statistic_ids: tuple[str, ...] | None = None) -> list[TestRow]:
+def run_battery(sample: Sample | None, window: _Range, statistic_ids: tuple[str, ...] | None = None) -> list[TestRow]:
     """Every statistic (or the named ones) on one sample, as rows; an absent sample gives reasons only."""
     rows = []
     for statistic in load_statistics().values():
@@ -213,7 +211,7 @@ def adjust_together(rows: Sequence[TestRow], panel: Panel, seed: int) -> list[Te
     return [replace(row, p_romano_wolf=float(found[row.window])) if row in family.values() else row for row in rows]
 
 
-def group_effect(sample: Sample, window: Range) -> GroupEffect:
+def group_effect(sample: Sample, window: _Range) -> GroupEffect:
     """The mean CAR with its standard error: sd/√N inflated by √((1 + (N − 1) r̄)/(1 − r̄)) where r̄ is known.
 
     Without r̄ there is no standard error, because nothing says how dependent the events are. Source of the inflation:
@@ -243,7 +241,7 @@ def _with_variance(effect: GroupEffect, sample: Sample) -> GroupEffect:
     return replace(effect, variance_ratio=found.ratio, variance_ratio_p=found.p_value, n_ordinary=found.n)
 
 
-def describe_conventions(events: Sequence[EventInput], specification: StudySpecification) -> str:
+def _describe_conventions(events: Sequence[EventInput], specification: EstimationSpecification) -> str:
     """The choices behind the numbers in words, for every row that carries them."""
     model = choose_model(specification.model_id)
     estimation = sorted({event.estimation for event in events})
@@ -266,5 +264,5 @@ def describe_conventions(events: Sequence[EventInput], specification: StudySpeci
     )
 
 
-def _words(ranges: list[Range]) -> str:
+def _words(ranges: list[_Range]) -> str:
     return ", ".join(f"{first}..{last - 1}" for first, last in ranges) or "none"

@@ -11,7 +11,8 @@ from arch import arch_model
 from arch.univariate import Normal
 from arch.utility.exceptions import ConvergenceWarning
 
-from analysis.engine.model_fit import Floats, LeastSquares, ModelFit, ModelInput, centred_design, fit_least_squares
+from analysis.arrays import Floats
+from analysis.engine.model_fit import LeastSquares, ModelFit, ModelInput, centred_design, fit_least_squares
 from analysis.engine.statistic import NotApplicable
 from analysis.portable import log
 from warehouse.tables.units import count, number, plain

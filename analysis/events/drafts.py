@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import polars as pl
 
-from analysis.events.timing import EventTime, date_event
+from analysis.events.timing import EvidenceTime, date_event
 from analysis.events.vocabulary import Vocabulary
 
 # Independent outlets that make a story an event without a primary source.
@@ -37,7 +37,7 @@ class StoryFacts:
     parties: frozenset[str]
     carriers: frozenset[str]
     primary_carriers: frozenset[str]
-    time: EventTime
+    time: EvidenceTime
     entries: pl.DataFrame
 
 

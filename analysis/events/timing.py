@@ -25,7 +25,7 @@ CORROBORATED, NEWSROOM_CLAIM, LATE_CLAIM, SIGHTING = _LEVELS = (1, 2, 3, 4)
 
 
 @dataclass(frozen=True, slots=True)
-class EventTime:
+class EvidenceTime:
     """First public evidence: not before `earliest`, most likely `best`, public for certain at `latest`."""
 
     earliest: datetime
@@ -87,7 +87,7 @@ def add_clocks(entries: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def date_event(entries: pl.DataFrame) -> EventTime:
+def date_event(entries: pl.DataFrame) -> EvidenceTime:
     """The first public evidence among `entries` (columns of `add_clocks`, entry_id; at least one row).
 
     A corroborated or witnessed time counts before a newsroom's own clock, unless the newsroom's is more than
@@ -100,7 +100,7 @@ def date_event(entries: pl.DataFrame) -> EventTime:
     latest = max(best, min(row["proven_at_utc"] for row in rows))
     claims = [row["claim_at_utc"] for row in rows if row["claim_at_utc"] >= best - LONGEST_INTERVAL]
     earliest = min([best, *claims])
-    return EventTime(earliest, best, latest, _precision(chosen), chosen["time_basis"], chosen["entry_id"], reason)
+    return EvidenceTime(earliest, best, latest, _precision(chosen), chosen["time_basis"], chosen["entry_id"], reason)
 
 
 def _choose(first: dict[int, dict[str, Any] | None]) -> tuple[dict[str, Any], str]:

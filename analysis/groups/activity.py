@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from analysis.arrays import Floats
 from analysis.engine.measures import log_range, log_volume
 from analysis.engine.multiplicity import holm
 from analysis.engine.tails import student_interval
@@ -30,7 +31,6 @@ from analysis.tape.stretches import Stretches, digest_stretches
 from warehouse.tables.studies import STUDY_RESULT
 from warehouse.tables.units import hours_plain, iso_month, plural
 
-Floats = NDArray[np.float64]
 Measure = Literal["volume", "range", "volatility"]
 MEASURES: tuple[Measure, ...] = ("volume", "range", "volatility")
 

@@ -8,21 +8,18 @@ from datetime import datetime
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from analysis.arrays import Flags, Floats, Integers
 from analysis.engine.kernel import market_model_windows
 from analysis.portable import log
 from analysis.results.fingerprint import SourceCode, fingerprint
 from analysis.results.rank import rank_p
 from analysis.results.refresh import Fingerprints, refresh, stored_fingerprints
 from analysis.tape.calendar import event_bars, spoiled_bars
-from analysis.tape.choice import Pair, benchmark_returns, pair_markets
+from analysis.tape.choice import MarketPair, aligned_benchmark_returns, pair_markets
 from analysis.tape.returns import ReturnGrid, build_return_grid
 from warehouse.tables.bars import SECONDS_PER_HOUR
 from warehouse.tables.resilience import DOSE_RESPONSE
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 _SOURCE = SourceCode("analysis.groups.dose_response")
 OUTAGE = "outage"
@@ -62,7 +59,7 @@ class _Window:
     """One token over one window: its prices, and the fingerprint of all that its rows rest on."""
 
     grid: ReturnGrid
-    pair: Pair
+    pair: MarketPair
     hours: float
     category: str
     sha256: str
@@ -137,14 +134,14 @@ def read_outages(events: pl.DataFrame, category: str) -> Outages:
     )
 
 
-def abnormal_everywhere(grid: ReturnGrid, pair: Pair, n_window: int, spoiled: Integers, reach: int) -> Floats:
+def abnormal_everywhere(grid: ReturnGrid, pair: MarketPair, n_window: int, spoiled: Integers, reach: int) -> Floats:
     """CAR of the window that begins at each bar, NaN where the model or the window lacks bars; shape (n_bars,)."""
     row = grid.row(pair.market_id)
     bars = np.arange(grid.n_bars, dtype=np.int64)
     gap, length = int(ESTIMATION_GAP_HOURS / pair.bar_hours), int(_ESTIMATION_HOURS / pair.bar_hours)
     results = market_model_windows(
         grid.returns[row : row + 1],
-        benchmark_returns(grid, pair),
+        aligned_benchmark_returns(grid, pair),
         np.zeros_like(bars),
         bars,
         estimation=(-gap - length, -gap),
@@ -211,7 +208,7 @@ def _estimate_row(
     outages: Outages,
     cars: Floats,
     bars: Integers,
-    is_mine: NDArray[np.bool_],
+    is_mine: Flags,
     n_asked: int,
 ) -> dict[str, object]:
     mine = bars[is_mine]

@@ -8,20 +8,17 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 from scipy import stats
 
+from analysis.arrays import Flags, Floats, Integers
 from analysis.engine.kernel import fit_line
 from analysis.engine.tails import student_half
 from analysis.results.fingerprint import SourceCode, fingerprint
 from analysis.results.refresh import Fingerprints, refresh, stored_fingerprints
 from analysis.tape.calendar import event_bars, spoiled_bars
-from analysis.tape.choice import BENCHMARK_ASSET, Pair, benchmark_returns, pair_markets
+from analysis.tape.choice import BENCHMARK_ASSET, MarketPair, aligned_benchmark_returns, pair_markets
 from analysis.tape.returns import ReturnGrid, build_return_grid
 from warehouse.tables.resilience import HEDGE
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 _SOURCE = SourceCode("analysis.groups.hedge")
 WEIGHTS = (0.01, 0.05, 0.10, 0.25)
@@ -93,7 +90,7 @@ class _Window:
     """One token, kind of shock and window: prices, instants, and the fingerprint of all that the rows rest on."""
 
     grid: ReturnGrid
-    pair: Pair
+    pair: MarketPair
     shock: str
     times: list[datetime]
     hours: float
@@ -130,9 +127,7 @@ def hit_interval(n_hits: int, n: int) -> tuple[float, float]:
     return float(interval.low), float(interval.high)
 
 
-def measure_between(
-    excess: Floats, token: Floats, benchmark: Floats, is_outside: NDArray[np.bool_], hours: float
-) -> Between:
+def measure_between(excess: Floats, token: Floats, benchmark: Floats, is_outside: Flags, hours: float) -> Between:
     """Yearly mean and volatility, drawdown and beta of the bars outside the windows; `hours` is a bar's length.
 
     The drawdown joins the outside bars as if the windows were not there.
@@ -177,7 +172,7 @@ def _usable(events: pl.DataFrame) -> pl.DataFrame:
 def _rows(window: _Window) -> list[dict[str, object]]:
     grid, pair, times = window.grid, window.pair, window.times
     n_window = round(window.hours / pair.bar_hours)
-    token_bars, benchmark_bars = grid.returns[grid.row(pair.market_id)], benchmark_returns(grid, pair)
+    token_bars, benchmark_bars = grid.returns[grid.row(pair.market_id)], aligned_benchmark_returns(grid, pair)
     bars = event_bars(times, grid.first_open, grid.bar) if times else np.empty(0, dtype=np.int64)
     inside = bars[(bars >= 1) & (bars + n_window <= grid.n_bars)]
     kept = separate_bars(inside, n_window)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from analysis.arrays import Floats
 from analysis.engine.battery import load_models
 from analysis.engine.model_fit import ExpectedReturnModel
 from analysis.engine.standardise import EventInput, EventResult, standardise_event
@@ -32,8 +32,6 @@ from analysis.tape.markets import StudyMarkets
 from analysis.tape.series import cut_series
 from warehouse.tables.bars import MICROSECONDS_PER_HOUR
 from warehouse.tables.units import number
-
-Floats = NDArray[np.float64]
 
 _SOURCE = SourceCode("analysis.groups.models")
 _PREFIX = "car:"

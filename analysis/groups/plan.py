@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from analysis.arrays import Integers
 from analysis.engine.battery import choose_model, load_statistics
 from analysis.engine.standardise import EventInput
-from analysis.engine.study import StudySpecification as TestSpecification
+from analysis.engine.study import EstimationSpecification as TestSpecification
 from analysis.results.fingerprint import SourceCode, fingerprint
 from analysis.single.study import list_mask_spans, read_event_times
 from analysis.tape.choice import Candidate, Preference
@@ -21,7 +21,6 @@ from analysis.tape.observations import candles_first
 from analysis.tape.series import AlignedSeries, cut_series, mark_spans
 from warehouse.tables.bars import MICROSECONDS_PER_HOUR, MICROSECONDS_PER_SECOND
 
-Floats = NDArray[np.float64]
 Spans = tuple[tuple[str, tuple[int, int]], ...]
 
 _SOURCE = SourceCode("analysis.groups.rows")  # what computes the rows of a group
@@ -138,7 +137,7 @@ def _plan_group(
     )
 
 
-def _candidates(markets: StudyMarkets, asset: str) -> list[tuple[AlignedSeries, NDArray[np.int64]]]:
+def _candidates(markets: StudyMarkets, asset: str) -> list[tuple[AlignedSeries, Integers]]:
     """The series of an asset that have a benchmark, each with the running count of its usable bars."""
     found = []
     for market_id in sorted(markets.series, key=candles_first):
@@ -151,7 +150,7 @@ def _candidates(markets: StudyMarkets, asset: str) -> list[tuple[AlignedSeries, 
 
 def _best_market(
     specification: GroupSpecification,
-    candidates: Sequence[tuple[AlignedSeries, NDArray[np.int64]]],
+    candidates: Sequence[tuple[AlignedSeries, Integers]],
     bar_hours: float,
     at: int,
     hours: float,

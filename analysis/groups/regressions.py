@@ -9,8 +9,8 @@ from functools import cache, partial
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from analysis.arrays import Integers
 from analysis.engine.battery import choose_model
 from analysis.engine.kernel import fit_line
 from analysis.engine.regressions.characteristics import regress_cars
@@ -20,7 +20,7 @@ from analysis.engine.regressions.quantiles import regress_quantiles
 from analysis.engine.regressions.stacks import stack_events
 from analysis.engine.regressions.terms import Term
 from analysis.engine.standardise import EventInput, EventResult
-from analysis.engine.study import StudySpecification
+from analysis.engine.study import EstimationSpecification
 from analysis.groups.plan import GROUP_PREFIX, GroupPlan, PlannedGroup
 from analysis.results.fingerprint import SourceCode, fingerprint
 from analysis.results.row import Basis, Numbers, ResultRow, Subject
@@ -32,8 +32,6 @@ from analysis.tape.markets import StudyMarkets
 from analysis.tape.series import AlignedSeries, cut_series
 from warehouse.tables.bars import HOURS_PER_WEEK
 from warehouse.tables.units import ISO_MONTH, hours_plain
-
-Floats = NDArray[np.float64]
 
 PREFIX = "regression:"
 _SOURCE = SourceCode("analysis.groups.regressions")
@@ -103,7 +101,7 @@ def _plan_explanations(
     """
     measured = sorted({item.event_id for group in groups for item in group.inputs})
     known = _characteristics(events).filter(pl.col("event_id").is_in(measured)).sort("event_id")
-    model = choose_model(StudySpecification().model_id)
+    model = choose_model(EstimationSpecification().model_id)
     sha256 = fingerprint(_SOURCE, model, [group.inputs_sha256 for group in groups], known)
     basis = Basis(sha256, "", as_of, "; ".join(sorted({group.benchmark for group in groups})))
 
@@ -263,7 +261,7 @@ def _plan_projections(
 
 
 def _projection_rows(
-    study_id: str, asset: str, name: str, series: AlignedSeries, hit: NDArray[np.int64], sha256: str
+    study_id: str, asset: str, name: str, series: AlignedSeries, hit: Integers, sha256: str
 ) -> Iterator[ResultRow]:
     """Responses of one asset to events in the bars `hit`, several of which may be one."""
     abnormal = series.asset - fit_line(series.asset, series.benchmark).beta[0] * series.benchmark

@@ -11,7 +11,7 @@ import polars as pl
 
 from analysis.engine.multiplicity import holm
 from analysis.engine.standardise import EventInput, EventResult
-from analysis.engine.study import StudyResult, StudySpecification, TestRow, fit_events, run_study
+from analysis.engine.study import EstimationSpecification, StudyResult, TestRow, fit_events, run_study
 from analysis.groups.plan import GroupPlan, GroupSpecification, PlannedGroup
 from analysis.groups.regressions import PREFIX, plan_regressions
 from analysis.results.refresh import Fingerprints, refresh, stored_fingerprints
@@ -91,9 +91,9 @@ class _Studies:
         window = (0, round(group.window_hours / group.bar_hours))
         return [item for item in group.inputs if item.window == window]
 
-    def _study(self, group: PlannedGroup) -> StudySpecification:
+    def _study(self, group: PlannedGroup) -> EstimationSpecification:
         minimum = round(self.specification.minimum_estimation_hours / group.bar_hours)
-        return StudySpecification(
+        return EstimationSpecification(
             minimum_estimation=minimum,
             seed=self.specification.seed,
             is_whole_only=True,

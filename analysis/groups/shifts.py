@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from analysis.arrays import Flags, Floats, Integers
 from analysis.engine.kernel import market_model_windows
 from analysis.portable import log
 from analysis.tape.series import AlignedSeries
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 # A window is predicted from half the bars before it, and never from fewer than this.
 _LEAST_ESTIMATION = 10
@@ -23,7 +20,7 @@ class SeriesShifts:
     """The shift of the window that begins at each bar of a series, and those that are known, by kind of day."""
 
     shifts: Floats  # [n] NaN where impossible
-    is_weekend: NDArray[np.bool_]  # [n]
+    is_weekend: Flags  # [n]
     known: tuple[tuple[Integers, Floats], ...]  # first bars and shifts of windows on working days, and on weekends
 
     def earlier(self, index: int, first: int, last: int) -> Floats:

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from analysis.arrays import Floats, Integers
 from analysis.engine.standardise import EventResult
 from analysis.own.tables import OwnTable
 from analysis.own.times import OwnDataError
 from warehouse.tables.bars import MICROSECONDS_PER_DAY
 from warehouse.tables.units import listing, number, plural
-
-Floats = NDArray[np.float64]
 
 # Fewer values than this say nothing about a column.
 MINIMUM_VALUES = 10
@@ -70,7 +68,7 @@ def _check_returns(present: Floats, days: float, kind: str, where: str) -> None:
         )
 
 
-def _days_of_a_step(times: NDArray[np.int64]) -> float:
+def _days_of_a_step(times: Integers) -> float:
     gaps = np.diff(times)
     return float(np.median(gaps)) / MICROSECONDS_PER_DAY if gaps.size else 1.0
 

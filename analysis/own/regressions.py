@@ -17,7 +17,7 @@ from analysis.own.tables import parse_numbers, strip_cells
 from analysis.own.times import OwnDataError
 
 _QUANTILES = (0.25, 0.5, 0.75)
-Range = tuple[int, int]
+_Range = tuple[int, int]
 
 
 def explain_cars(results: Sequence[EventResult], events: pl.DataFrame, names: Sequence[str]) -> list[Regression]:
@@ -44,7 +44,7 @@ def explain_cars(results: Sequence[EventResult], events: pl.DataFrame, names: Se
     return _named("characteristics", found) + _named("quantiles", regress_quantiles(frame, "car", names, _QUANTILES))
 
 
-def trace_panel(results: Sequence[EventResult], bars: Range) -> list[Regression]:
+def trace_panel(results: Sequence[EventResult], bars: _Range) -> list[Regression]:
     """Panel event study of bars [first, last) around bar 0 against the earlier estimation bars.
 
     Each event is set beside the mean of the assets of the table that it does not concern, else beside the benchmark.

@@ -8,8 +8,8 @@ from datetime import datetime
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from analysis.arrays import Floats
 from analysis.engine.battery import load_statistics
 from analysis.engine.measures import variance_ratio
 from analysis.engine.standardise import EventResult
@@ -20,8 +20,7 @@ from analysis.own.study import OwnStudyResult
 from warehouse.tables.bars import HOUR
 from warehouse.tables.units import iso_day, iso_instant
 
-Floats = NDArray[np.float64]
-Range = tuple[int, int]
+_Range = tuple[int, int]
 
 TIDY_SCHEMA = {
     "scope": pl.String,
@@ -45,7 +44,7 @@ TIDY_SCHEMA = {
 }
 
 
-def parse_range(text: str) -> Range:
+def parse_range(text: str) -> _Range:
     """Half-open bars of `first:last`, which is inclusive: `-2:2` becomes (-2, 3). ValueError says the form."""
     parts = text.split(":")
     try:
@@ -130,7 +129,7 @@ def describe_statistics() -> list[dict[str, str]]:
     ]
 
 
-def _bounds(window: Range) -> dict[str, int]:
+def _bounds(window: _Range) -> dict[str, int]:
     return {"window_start": window[0], "window_end": window[1] - 1}
 
 

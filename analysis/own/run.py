@@ -9,7 +9,7 @@ import polars as pl
 
 from analysis.engine.battery import choose_model
 from analysis.engine.panel import PairRule
-from analysis.engine.study import StudySpecification, run_study
+from analysis.engine.study import EstimationSpecification, run_study
 from analysis.own.plausibility import check_values, list_doubts
 from analysis.own.regressions import explain_cars, trace_panel
 from analysis.own.report import parse_range
@@ -83,7 +83,7 @@ def run_own_study(
         cast(Values, request.values), kind, estimation, window, chosen, request.is_masked, needs_donors, dating
     )
     minimum = smallest_estimation(request)
-    specification = StudySpecification(
+    specification = EstimationSpecification(
         model_id=model_id,
         kind=kind,
         minimum_estimation=max(minimum, len(chosen) + 3),

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from analysis.arrays import Integers
 from analysis.own.tables import BarEnd, OwnTable
 from analysis.own.times import Instants, OwnDataError, check_place, local_to_utc
 from warehouse.tables.bars import MICROSECONDS_PER_DAY, MICROSECONDS_PER_HOUR, MICROSECONDS_PER_MINUTE
 from warehouse.tables.units import plain
-
-Integers = NDArray[np.int64]
 
 ALWAYS_OPEN = "24/7"
 

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import cast
 
 import numpy as np
-from numpy.typing import NDArray
 
+from analysis.arrays import Integers
 from analysis.engine.standardise import EventInput, EventResult
 from analysis.engine.study import StudyResult
 from analysis.own.run import OwnRequest, smallest_estimation
@@ -20,8 +20,6 @@ from analysis.single.window.score import BY_SCORES, Ground, WindowScore, ground_
 from analysis.tape.returns import ReturnKind
 from analysis.tape.series import AlignedSeries
 from warehouse.tables.bars import MICROSECONDS_PER_HOUR
-
-Floats = NDArray[np.float64]
 
 _LEVEL = 0.95
 _HISTORY_BARS = 8760  # in which placebo windows are looked for: a year of hours, as the study `reaction` does
@@ -119,7 +117,7 @@ def _describe(event: EventResult, score: WindowScore, n_bars: int, ground: Groun
     )
 
 
-def _align(source: EventInput, times_us: NDArray[np.int64], kind: ReturnKind) -> AlignedSeries:
+def _align(source: EventInput, times_us: Integers, kind: ReturnKind) -> AlignedSeries:
     """The event's bars as a series of log returns beside its first factor."""
     steps = np.diff(times_us)
     step = int(np.median(steps)) if steps.size else MICROSECONDS_PER_HOUR

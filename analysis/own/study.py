@@ -8,8 +8,8 @@ from typing import Literal
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from analysis.arrays import Flags, Floats, Integers
 from analysis.engine.measures import log_volume
 from analysis.engine.standardise import EventInput
 from analysis.engine.study import StudyResult
@@ -31,9 +31,7 @@ from analysis.own.times import OwnDataError, parse_times
 from analysis.tape.returns import ReturnKind, returns_of
 from warehouse.tables.units import ascii_number
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-Range = tuple[int, int]
+_Range = tuple[int, int]
 Values = Literal["prices", "returns", "volume", "series"]
 
 
@@ -56,8 +54,8 @@ class OwnStudy:
 
     values: Values
     kind: ReturnKind
-    estimation: Range
-    window: Range
+    estimation: _Range
+    window: _Range
     factors: tuple[str, ...]  # columns of the market table; empty for a model without factors
     is_masked: bool
     needs_donors: bool = False  # other assets of the table, for models that mix them
@@ -96,8 +94,8 @@ class _OwnEvent:
     asset_id: str
     said_at: int  # as written
     time: int  # what rows are compared with: `said_at`, or its day of trading where rows are days
-    window: Range
-    estimation: Range
+    window: _Range
+    estimation: _Range
     reason: str | None
 
 
@@ -218,7 +216,7 @@ def _parse_bars(column: pl.Series) -> Floats:
     return bars
 
 
-def _ranges(bounds: dict[str, Floats], row: int, study: OwnStudy) -> tuple[Range, Range]:
+def _ranges(bounds: dict[str, Floats], row: int, study: OwnStudy) -> tuple[_Range, _Range]:
     """Half-open window and estimation ranges of one event: its own bounds where given, else the study's."""
 
     def own(name: str, default: int) -> int:
@@ -274,9 +272,7 @@ def _bar_zeros(events: Sequence[_OwnEvent], joined: dict[str, _Joined], study: O
     return zeros
 
 
-def _event_bars(
-    events: Sequence[_OwnEvent], zeros: Integers, joined: dict[str, _Joined]
-) -> dict[str, NDArray[np.bool_]]:
+def _event_bars(events: Sequence[_OwnEvent], zeros: Integers, joined: dict[str, _Joined]) -> dict[str, Flags]:
     """Per asset, the bars inside the window of any of its events."""
     spoiled = {name: np.zeros(asset.times.size, dtype=np.bool_) for name, asset in joined.items()}
     for event, zero in zip(events, zeros.tolist(), strict=True):
@@ -286,7 +282,7 @@ def _event_bars(
 
 
 def _event_input(
-    event: _OwnEvent, zero: int, joined: dict[str, _Joined], spoiled: dict[str, NDArray[np.bool_]], study: OwnStudy
+    event: _OwnEvent, zero: int, joined: dict[str, _Joined], spoiled: dict[str, Flags], study: OwnStudy
 ) -> EventInput:
     asset = joined.get(event.asset_id)
     empty = np.zeros(0)

@@ -9,13 +9,10 @@ from typing import Literal
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from analysis.arrays import Floats, Integers
 from analysis.own.times import OwnDataError, parse_times
 from warehouse.tables.units import iso_day, iso_instant, iso_minute
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 TIME_NAMES = (
     "date",

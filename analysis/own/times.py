@@ -8,12 +8,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from analysis.arrays import Flags, Floats, Integers
 from warehouse.tables.bars import MICROSECONDS_PER_DAY, MICROSECONDS_PER_HOUR
-
-Integers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 DATE_FORMATS = (
     "%Y-%m-%d",
@@ -176,7 +173,7 @@ def _parse_instants(column: pl.Series) -> Integers | None:
     return None
 
 
-def _parse_epochs(column: pl.Series, numbers: NDArray[np.float64], source: str) -> Integers:
+def _parse_epochs(column: pl.Series, numbers: Floats, source: str) -> Integers:
     """Instants of numbers that all lie in the range of one unit."""
     for _, lowest, microseconds in _EPOCH_UNITS:
         if (numbers >= lowest).all() and (numbers < lowest * _EPOCH_RANGE).all():

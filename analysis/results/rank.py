@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import rankdata
 
+from analysis.arrays import Floats
 from analysis.portable import power
-
-Floats = NDArray[np.float64]
 
 TUKEY_SCALE, TUKEY_POWER = 4.91, 0.14  # Tukey's lambda approximation to the normal quantile
 

@@ -34,7 +34,7 @@ from warehouse.tables.single import (
 )
 from warehouse.tables.studies import EXCLUSION, PLACEBO, STUDY_PATH, STUDY_RESULT
 
-TABLES: tuple[Table, ...] = (
+SINGLE_TABLES: tuple[Table, ...] = (
     STUDY_RESULT,
     STUDY_PATH,
     PLACEBO,
@@ -72,7 +72,7 @@ def measure_events(
     """Measure the events whose fingerprints differ from the `stored` ones; (event_id, market_id, reason) rows join
     `excluded`.
     """
-    parts: Parts = {table.name: [] for table in TABLES}
+    parts: Parts = {table.name: [] for table in SINGLE_TABLES}
     left_out = [(specification.study_id, *row) for row in excluded]
     choices: list[dict[str, object]] = []
 
@@ -84,7 +84,7 @@ def measure_events(
                 yield item.event.event_id, item.fingerprints, item
 
     found = refresh(plan(), stored, lambda item: _measure_event(item, markets, parts))
-    rows = {table.name: table.conform(pl.concat([table.empty(), *parts[table.name]])) for table in TABLES}
+    rows = {table.name: table.conform(pl.concat([table.empty(), *parts[table.name]])) for table in SINGLE_TABLES}
     exclusions = EXCLUSION.conform(pl.DataFrame(left_out, schema=EXCLUSION.schema, orient="row"))
     kept, fresh = frozenset(found.kept), frozenset(found.fresh)
     return StudyOutcome(rows, kept, fresh, found.gone, exclusions, choice_frame(choices))

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from analysis.arrays import Flags, Integers
 from warehouse.tables.bars import DAY, MICROSECONDS_PER_DAY, WEEK
 
 TimingRule = Literal["first_close", "first_open"]
@@ -30,7 +30,7 @@ def bar_position(instant: datetime, first_open: datetime, bar: timedelta) -> int
     return (instant - first_open) // bar
 
 
-def is_weekend(opens_us: NDArray[np.int64]) -> NDArray[np.bool_]:
+def is_weekend(opens_us: Integers) -> Flags:
     """True for the bars that open on a Saturday or Sunday UTC, same shape; opens in microseconds since 1970.
 
     The one weekend of this project: a bar belongs to the day in which it opens, as it is named. Markets move less on
@@ -54,12 +54,12 @@ def event_bar(event_time: datetime, first_open: datetime, bar: timedelta, rule: 
 
 def event_bars(
     event_times: Sequence[datetime], first_open: datetime, bar: timedelta, rule: TimingRule = "first_close"
-) -> NDArray[np.int64]:
+) -> Integers:
     """`event_bar` of each time, in order."""
     return np.array([event_bar(time, first_open, bar, rule) for time in event_times], dtype=np.int64)
 
 
-def spoiled_bars(n_bars: int, bars: NDArray[np.int64], spoils: tuple[int, int]) -> NDArray[np.bool_]:
+def spoiled_bars(n_bars: int, bars: Integers, spoils: tuple[int, int]) -> Flags:
     """True for the bars [e + spoils[0], e + spoils[1]) of every event bar e: leave them out of estimation, [n_bars]."""
     change = np.zeros(n_bars + 1, dtype=np.int64)
     np.add.at(change, np.clip(bars + spoils[0], 0, n_bars), 1)

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from analysis.arrays import Floats
 from analysis.tape.observations import is_observed
 from analysis.tape.returns import ReturnGrid
 from warehouse.tables.bars import DAY, HOUR, bar_length
@@ -130,7 +130,7 @@ def choice_frame(rows: Sequence[dict[str, object]]) -> pl.DataFrame:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class MarketPair:
     """A token's market with the benchmark's markets, preferred first, at one bar length."""
 
     asset_id: str
@@ -158,7 +158,7 @@ class Pair:
 
 def pair_markets(
     candles: pl.DataFrame, asset_ids: Sequence[str], timeframes: Sequence[str], benchmark: str = BENCHMARK_ASSET
-) -> list[Pair]:
+) -> list[MarketPair]:
     """One pair per asset: the longest series beside the benchmark, on the finest bars that keep most of its length.
 
     `candles` are core.candle rows with asset_id. Assets without a benchmark beside them are left out.
@@ -183,7 +183,7 @@ def pair_markets(
     return pairs
 
 
-def benchmark_returns(grid: ReturnGrid, pair: Pair) -> NDArray[np.float64]:
+def aligned_benchmark_returns(grid: ReturnGrid, pair: MarketPair) -> Floats:
     """The benchmark's return per bar from the first of its markets that has one; no return spans two markets."""
     returns = np.full(grid.n_bars, np.nan)
     for market_id in pair.benchmark_market_ids:
@@ -192,7 +192,7 @@ def benchmark_returns(grid: ReturnGrid, pair: Pair) -> NDArray[np.float64]:
     return returns
 
 
-def _as_candidate(common: timedelta, pair: Pair, longest: timedelta) -> Candidate:
+def _as_candidate(common: timedelta, pair: MarketPair, longest: timedelta) -> Candidate:
     is_covering = common >= LEAST_SHARE_OF_SPAN * longest
     return Candidate(pair.market_id, pair.bar_hours, common // pair.bar, is_covering)
 
@@ -203,6 +203,6 @@ def _common(own: dict[str, Any], others: list[dict[str, Any]]) -> timedelta:
     return last - first
 
 
-def _pair(own: dict[str, Any], others: list[dict[str, Any]]) -> Pair:
+def _pair(own: dict[str, Any], others: list[dict[str, Any]]) -> MarketPair:
     ids = tuple(order_benchmarks([other["market_id"] for other in others], own["market_id"]))
-    return Pair(own["asset_id"], own["market_id"], ids, own["timeframe"])
+    return MarketPair(own["asset_id"], own["market_id"], ids, own["timeframe"])

@@ -6,15 +6,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from analysis.arrays import Floats
 from analysis.results.fingerprint import fingerprint
 from analysis.tape.observations import is_observed
 from analysis.tape.returns import ReturnGrid
 from analysis.tape.series import AlignedSeries
 from warehouse.tables.bars import HOUR, MICROSECONDS_PER_HOUR, MICROSECONDS_PER_SECOND
-
-Floats = NDArray[np.float64]
 
 BASKET = "other assets"
 MINIMUM_BASKET = 10  # assets with a return in the bar; fewer are a bet on single names

@@ -10,13 +10,12 @@ from typing import Literal
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from analysis.arrays import Floats, Integers
 from analysis.portable import log
 from warehouse.tables.bars import MICROSECOND
 from warehouse.tables.contract import UTC
 
-Floats = NDArray[np.float64]
 ReturnKind = Literal["log", "simple"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC_ZONE)
@@ -114,7 +113,7 @@ def place_on_grid(grid: ReturnGrid, candles: pl.DataFrame, names: Sequence[str])
 
 def _locate(
     candles: pl.DataFrame, market_ids: Sequence[str], first: datetime, bar: timedelta
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+) -> tuple[Integers, Integers]:
     """Row and column on the grid of each candle."""
     rows = candles["market_id"].replace_strict(market_ids, range(len(market_ids)), return_dtype=pl.Int64)
     return rows.to_numpy(), _positions(candles, first, bar)
@@ -134,7 +133,7 @@ def _refuse_duplicates(candles: pl.DataFrame) -> None:
         )
 
 
-def _positions(candles: pl.DataFrame, first: datetime, bar: timedelta) -> NDArray[np.int64]:
+def _positions(candles: pl.DataFrame, first: datetime, bar: timedelta) -> Integers:
     offsets = (candles["open_time_utc"] - first).dt.total_microseconds().to_numpy()
     length = bar // MICROSECOND
     if np.any(offsets % length):

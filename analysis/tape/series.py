@@ -6,15 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from analysis.arrays import Flags, Floats, Integers
 from analysis.tape.calendar import is_weekend
 from analysis.tape.returns import ReturnGrid
 from warehouse.tables.bars import MICROSECOND, MICROSECONDS_PER_HOUR, MICROSECONDS_PER_SECOND, bar_of_hours
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 _MINIMUM_BARS = 2  # one return
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.arrays import Integers
 from analysis.results.fingerprint import fingerprint
 from analysis.tape.series import AlignedSeries
 
-Integers = NDArray[np.int64]
 _Words = NDArray[np.uint64]
 
 # Odd constants of the finaliser of splitmix64, and one start for each of the two words of a digest.

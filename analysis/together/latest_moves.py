@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
+from analysis.arrays import Floats
 from analysis.engine.kernel import fit_line
 from analysis.portable import expm1, log
 from analysis.tape.choice import Candidate, Preference, order_benchmarks
@@ -141,6 +141,6 @@ def _against_past(own: pl.DataFrame, benchmark: pl.DataFrame, bar: timedelta) ->
     }
 
 
-def _window_sums(values: npt.NDArray[np.float64], n_bars: int) -> npt.NDArray[np.float64]:
+def _window_sums(values: Floats, n_bars: int) -> Floats:
     # A window with a missing bar sums to NaN.
     return np.convolve(values, np.ones(n_bars), mode="valid")

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from analysis.arrays import Flags, Integers
 from analysis.together.leads.order import ordered_rows
 from analysis.together.moving.intervals import Array
-from analysis.together.moving.pairs import BITCOIN, Panel
+from analysis.together.moving.pairs import BITCOIN, ReturnPanel
 from warehouse.tables.correlation import CORRELATION_CLUSTER, CORRELATION_NETWORK
 
 # Tokens whose average-linkage correlation is at least this share a cluster.
@@ -32,8 +32,8 @@ class Network:
     """One period: correlations, whether the tree keeps each edge, and the cluster (1 is the largest) of each asset."""
 
     correlation: Array
-    is_in_tree: NDArray[np.bool_]
-    cluster: NDArray[np.int64]
+    is_in_tree: Flags
+    cluster: Integers
 
 
 def build_network(correlation: Array) -> Network:
@@ -53,7 +53,7 @@ def build_network(correlation: Array) -> Network:
     return Network(correlation, tree | tree.T, cluster)
 
 
-def measure_network(panels: Iterable[Panel]) -> tuple[pl.DataFrame, pl.DataFrame]:
+def measure_network(panels: Iterable[ReturnPanel]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Rows of out.correlation_network and out.correlation_cluster per calendar month, for tokens, Bitcoin and Ether.
 
     Correlations use the bars common to all assets of the month; an asset with fewer than MIN_PERIOD_BARS bars is not
@@ -118,7 +118,7 @@ class _MonthNetwork:
         return {(self.names[i], self.names[j]) for i, j in self.pairs if self.network.is_in_tree[i, j]}
 
 
-def _build_month(panel: Panel, month: _Month) -> _MonthNetwork | None:
+def _build_month(panel: ReturnPanel, month: _Month) -> _MonthNetwork | None:
     returns = panel.grid.returns
     rows = [row for row in ordered_rows(panel) if np.isfinite(returns[row, month.span]).sum() >= MIN_PERIOD_BARS]
     if len(rows) < MIN_ASSETS:
@@ -131,7 +131,7 @@ def _build_month(panel: Panel, month: _Month) -> _MonthNetwork | None:
     return _MonthNetwork(rows, [panel.assets[row] for row in rows], network, int(values.shape[1]))
 
 
-def _edge_rows(panel: Panel, month: _Month, found: _MonthNetwork) -> list[dict[str, Any]]:
+def _edge_rows(panel: ReturnPanel, month: _Month, found: _MonthNetwork) -> list[dict[str, Any]]:
     correlation = found.network.correlation
     partial = (
         partial_correlations(correlation, found.names.index(BITCOIN))
@@ -156,7 +156,7 @@ def _edge_rows(panel: Panel, month: _Month, found: _MonthNetwork) -> list[dict[s
 
 
 def _node_rows(
-    panel: Panel, month: _Month, found: _MonthNetwork, previous: set[tuple[str, str]]
+    panel: ReturnPanel, month: _Month, found: _MonthNetwork, previous: set[tuple[str, str]]
 ) -> list[dict[str, Any]]:
     network, tree = found.network, found.tree
     survival = len(tree & previous) / len(tree) if previous else None
@@ -175,7 +175,7 @@ def _node_rows(
     ]
 
 
-def _period(panel: Panel, month: _Month) -> dict[str, Any]:
+def _period(panel: ReturnPanel, month: _Month) -> dict[str, Any]:
     return {
         "timeframe": panel.timeframe,
         "period_start_utc": month.start,
@@ -184,7 +184,7 @@ def _period(panel: Panel, month: _Month) -> dict[str, Any]:
     }
 
 
-def _months(panel: Panel) -> list[_Month]:
+def _months(panel: ReturnPanel) -> list[_Month]:
     grid = panel.grid
     months = []
     start = grid.first_open.replace(day=1, hour=0, minute=0, second=0, microsecond=0)

@@ -14,7 +14,7 @@ from dashboards.shell.tables import Cell, Head, Spanning, table
 from warehouse.tables.terms import asset_of, benchmark_name, model_name
 from warehouse.tables.units import count, listing, percent
 
-STUDY_ID, PREFIX = "models", "car:"
+_STUDY_ID, PREFIX = "models", "car:"
 
 
 def models_table(results: pl.DataFrame, asset_id: str, assets: Mapping[str, str]) -> Markup:
@@ -24,7 +24,7 @@ def models_table(results: pl.DataFrame, asset_id: str, assets: Mapping[str, str]
     """
     rows = [
         row
-        for row in results.filter(pl.col("study_id") == STUDY_ID).iter_rows(named=True)
+        for row in results.filter(pl.col("study_id") == _STUDY_ID).iter_rows(named=True)
         if assets.get(row["market_id"], asset_of(row["market_id"])) == asset_id
     ]
     known = [row for row in rows if row["estimate"] is not None]

@@ -71,7 +71,7 @@ _RESILIENCE = (resilience.DOSE_RESPONSE, resilience.HEDGE)
 _CLAIMS = (claims.CLAIM, claims.CLAIM_VERDICT, claims.CLAIM_READING, claims.CLAIM_HISTORY)
 
 # Everything the site reads; a table that an older published file lacks counts as empty.
-TABLES: tuple[Table, ...] = tuple(
+PAGE_TABLES: tuple[Table, ...] = tuple(
     dict.fromkeys(
         (
             *_EVENTS,

@@ -23,7 +23,7 @@ from dashboards.shell.manifest import (
     write_if_changed,
 )
 from dashboards.shell.page import render_page
-from dashboards.shell.plan import TABLES, Job, plan_pages
+from dashboards.shell.plan import PAGE_TABLES, Job, plan_pages
 from dashboards.shell.theme import css_variables
 from warehouse.store.connection import Reader, open_reader
 from warehouse.tables.contract import Table
@@ -113,7 +113,7 @@ class StoredTables(Mapping[str, pl.DataFrame]):
         for table_name, column_name in reader.query("stored_columns").iter_rows():
             stored.setdefault(table_name, set()).add(column_name)
         self._columns = stored
-        self._tables = {table.name: table for table in TABLES}
+        self._tables = {table.name: table for table in PAGE_TABLES}
         self._queries = set(QUERIES) if set(stored) >= QUERY_NEEDS else set()
         self._queries |= {name for name, table_name in QUERIES_OF_TABLES.items() if table_name in stored}
 

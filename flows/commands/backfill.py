@@ -27,15 +27,15 @@ class Archive(StrEnum):
     GDELT = "gdelt"
 
 
-group = typer.Typer(invoke_without_command=True)
+backfill_group = typer.Typer(invoke_without_command=True)
 
 
 def register(app: typer.Typer) -> None:
     """Attach the group."""
-    app.add_typer(group, name="backfill")
+    app.add_typer(backfill_group, name="backfill")
 
 
-@group.callback()
+@backfill_group.callback()
 def backfill_price_history(
     context: typer.Context,
     asset: Annotated[
@@ -81,7 +81,7 @@ def backfill_price_history(
     report.raise_problems()
 
 
-@group.command("news")
+@backfill_group.command("news")
 def backfill_news_history(
     since: Annotated[Instant, past_instant_option("First day to fetch.")],
     source: Annotated[

@@ -16,15 +16,17 @@ FileOption = Annotated[
     typer.Option("--file", help="A claim file to use instead of the packaged claims and your own."),
 ]
 
-app = typer.Typer(name="claims", no_args_is_help=True, help="What was claimed about prices, and whether it is so.")
+claims_app = typer.Typer(
+    name="claims", no_args_is_help=True, help="What was claimed about prices, and whether it is so."
+)
 
 
 def register(parent: typer.Typer) -> None:
     """Attach the group."""
-    parent.add_typer(app)
+    parent.add_typer(claims_app)
 
 
-@app.command("list")
+@claims_app.command("list")
 def list_claims(file: FileOption = None, fmt: FormatOption = Format.TABLE) -> None:
     """Show the claims that are checked: the packaged ones and those of config/claims.toml.
 
@@ -35,7 +37,7 @@ def list_claims(file: FileOption = None, fmt: FormatOption = Format.TABLE) -> No
     emit(claim_frame(_load(file)), fmt)
 
 
-@app.command("check")
+@claims_app.command("check")
 def check_claims(
     file: FileOption = None,
     fmt: FormatOption = Format.TABLE,

@@ -6,15 +6,15 @@ from flows.errors import CommandError
 from flows.options import FormatOption
 from flows.output import Format, emit, talk
 
-app = typer.Typer(name="config", no_args_is_help=True, help="Your own TOML files in the home's config/ folder.")
+config_app = typer.Typer(name="config", no_args_is_help=True, help="Your own TOML files in the home's config/ folder.")
 
 
 def register(parent: typer.Typer) -> None:
     """Attach the group."""
-    parent.add_typer(app)
+    parent.add_typer(config_app)
 
 
-@app.command("check")
+@config_app.command("check")
 def check_config(fmt: FormatOption = Format.TABLE) -> None:
     """Check every file of config/ and say what each adds to or changes in what ships; nothing is written.
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from warehouse.tables.contract import Table
 
-AssetOption = Annotated[Optional[Asset], asset_option("Only this asset, such as TAO.", "--asset")]  # noqa: UP045
+_AssetOption = Annotated[Optional[Asset], asset_option("Only this asset, such as TAO.", "--asset")]  # noqa: UP045
 OtherOption = Annotated[Optional[Asset], counterpart_option("Only against this asset, such as BTC.", "--other")]  # noqa: UP045
 TimeframeOption = Annotated[Optional[Timeframe], timeframe_option("Only bars of this length: 1h, 4h, 1d.")]  # noqa: UP045
 # What is asked for in these columns depends on the data; every other filter is typed.
@@ -74,7 +74,7 @@ class Outcome(StrEnum):
     VOLUME = "volume"
 
 
-app = typer.Typer(
+correlate_app = typer.Typer(
     name="correlate",
     no_args_is_help=True,
     help="How tokens move together, and with the news.\n\nExample: aftershock correlate pairs --asset TAO",
@@ -83,12 +83,12 @@ app = typer.Typer(
 
 def register(parent: typer.Typer) -> None:
     """Attach the group."""
-    parent.add_typer(app)
+    parent.add_typer(correlate_app)
 
 
-@app.command("pairs")
+@correlate_app.command("pairs")
 def show_pairs(
-    asset: AssetOption = None,
+    asset: _AssetOption = None,
     other: OtherOption = None,
     timeframe: TimeframeOption = None,
     every: AllOption = False,
@@ -104,9 +104,9 @@ def show_pairs(
     _show(CORRELATION_PAIR, columns, fmt, every, asset_id=asset, other_asset_id=other, timeframe=timeframe)
 
 
-@app.command("rolling")
+@correlate_app.command("rolling")
 def show_rolling(
-    asset: AssetOption = None,
+    asset: _AssetOption = None,
     other: OtherOption = None,
     timeframe: TimeframeOption = None,
     hours: Annotated[Optional[float], typer.Option("--window", help="Only this window, in hours.")] = None,  # noqa: UP045
@@ -128,9 +128,9 @@ def show_rolling(
     _show(CORRELATION_ROLLING, columns, fmt, every, estimator=estimator, **filters)
 
 
-@app.command("episodes")
+@correlate_app.command("episodes")
 def show_episodes(
-    asset: AssetOption = None,
+    asset: _AssetOption = None,
     event: Annotated[Optional[EventId], event_option("Only this event id.", "--event")] = None,  # noqa: UP045
     timeframe: TimeframeOption = None,
     every: AllOption = False,
@@ -150,8 +150,8 @@ def show_episodes(
     _show(CORRELATION_EPISODE, columns, fmt, every, asset_id=asset, event_id=event, timeframe=timeframe)
 
 
-@app.command("aftermath")
-def show_aftermath(asset: AssetOption = None, every: AllOption = False, fmt: FormatOption = Format.TABLE) -> None:
+@correlate_app.command("aftermath")
+def show_aftermath(asset: _AssetOption = None, every: AllOption = False, fmt: FormatOption = Format.TABLE) -> None:
     """Correlation in the day after events against calm hours, adjusted for changed volatility.
 
     Example: aftershock correlate aftermath --asset TAO
@@ -165,8 +165,8 @@ def show_aftermath(asset: AssetOption = None, every: AllOption = False, fmt: For
     _show(CORRELATION_CONTAGION, columns, fmt, every, asset_id=asset)
 
 
-@app.command("regimes")
-def show_regimes(asset: AssetOption = None, every: AllOption = False, fmt: FormatOption = Format.TABLE) -> None:
+@correlate_app.command("regimes")
+def show_regimes(asset: _AssetOption = None, every: AllOption = False, fmt: FormatOption = Format.TABLE) -> None:
     """Spans in which the correlation with Bitcoin held one level.
 
     Example: aftershock correlate regimes --asset TAO
@@ -180,7 +180,7 @@ def show_regimes(asset: AssetOption = None, every: AllOption = False, fmt: Forma
     _show(CORRELATION_REGIME, columns, fmt, every, asset_id=asset)
 
 
-@app.command("network")
+@correlate_app.command("network")
 def show_network(timeframe: TimeframeOption = None, every: AllOption = False, fmt: FormatOption = Format.TABLE) -> None:
     """Clusters of tokens and their place in the spanning tree, month by month.
 
@@ -194,9 +194,9 @@ def show_network(timeframe: TimeframeOption = None, every: AllOption = False, fm
     _show(CORRELATION_CLUSTER, columns, fmt, every, timeframe=timeframe)
 
 
-@app.command("leadlag")
+@correlate_app.command("leadlag")
 def show_lead_lag(
-    asset: AssetOption = None,
+    asset: _AssetOption = None,
     other: OtherOption = None,
     timeframe: TimeframeOption = None,
     method: Annotated[
@@ -218,7 +218,7 @@ def show_lead_lag(
     _show(LEAD_LAG, columns, fmt, every, asset_id=asset, other_asset_id=other, timeframe=timeframe, method=method)
 
 
-@app.command("attention")
+@correlate_app.command("attention")
 def show_attention(
     subject: Annotated[str, typer.Option("--subject", help="all, or a category, entity or jurisdiction.")] = "all",
     frequency: Annotated[Frequency, typer.Option("--frequency", help="How often.")] = Frequency.WEEKLY,
@@ -238,9 +238,9 @@ def show_attention(
     _show(ATTENTION, columns, fmt, every, subject_id=subject, frequency=frequency)
 
 
-@app.command("response")
+@correlate_app.command("response")
 def show_response(
-    asset: AssetOption = None,
+    asset: _AssetOption = None,
     subject: Annotated[Optional[str], typer.Option("--subject", help="all, or a category.")] = None,  # noqa: UP045
     direction: Annotated[
         _Direction, typer.Option("--direction", help="What answers what.")
@@ -265,8 +265,8 @@ def show_response(
     _show(ATTENTION_RESPONSE, columns, fmt, every, direction=direction, **filters)
 
 
-@app.command("forecast")
-def show_forecast(asset: AssetOption = None, every: AllOption = False, fmt: FormatOption = Format.TABLE) -> None:
+@correlate_app.command("forecast")
+def show_forecast(asset: _AssetOption = None, every: AllOption = False, fmt: FormatOption = Format.TABLE) -> None:
     """Whether attention forecasts anything out of sample beyond a simple benchmark, and what that is worth.
 
     Example: aftershock correlate forecast --asset TAO
@@ -277,7 +277,7 @@ def show_forecast(asset: AssetOption = None, every: AllOption = False, fmt: Form
     _show(ATTENTION_FORECAST, columns, fmt, every, asset_id=asset)
 
 
-@app.command("verify")
+@correlate_app.command("verify")
 def verify(fmt: FormatOption = Format.TABLE) -> None:
     """Recompute every correlation table from the published file and compare bit by bit; exit code 4 when any differs.
 

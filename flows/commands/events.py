@@ -43,8 +43,8 @@ def register(app: typer.Typer) -> None:
         ("show", show),
         ("confirm", confirm),
         ("reject", reject),
-        ("merge", merge),
-        ("split", split),
+        ("merge", merge_events),
+        ("split", split_event),
         ("retime", retime),
         ("tag", tag),
         ("score", score),
@@ -106,7 +106,7 @@ def reject(event_id: EventArgument, note: NoteOption = None, dry_run: DryRunOpti
     _decide(event_id, {"status": "rejected", "note": note}, dry_run)
 
 
-def merge(
+def merge_events(
     event_id: EventArgument,
     into: Annotated[EventId, event_argument("The event that stays and takes over the evidence.")],
     note: NoteOption = None,
@@ -119,7 +119,7 @@ def merge(
     _decide(event_id, {"merged_into": into, "note": note}, dry_run)
 
 
-def split(
+def split_event(
     event_id: EventArgument,
     new_id: Annotated[str, typer.Argument(help="Id of the new event, such as 2026-06-13-what-it-is.")],
     entry: Annotated[list[str], typer.Option("--entry", help="Entry or story id to take along; repeat it.")],

@@ -32,17 +32,17 @@ class KindOfPrice(StrEnum):
     FUNDING = "funding"
 
 
-group = typer.Typer(
+import_group = typer.Typer(
     no_args_is_help=True, help="Import files of prices or news.\n\nExample: aftershock import prices candles.csv"
 )
 
 
 def register(app: typer.Typer) -> None:
     """Attach the group."""
-    app.add_typer(group, name="import")
+    app.add_typer(import_group, name="import")
 
 
-@group.command("news")
+@import_group.command("news")
 def import_news_files(
     files: Annotated[list[Path], typer.Argument(help="RSS, Atom, JSON Feed, Parquet, CSV or JSONL files.")],
     feed: Annotated[
@@ -91,7 +91,7 @@ def import_news_files(
         talk("stored; next: aftershock run (groups new headlines into stories and events)")
 
 
-@group.command("prices")
+@import_group.command("prices")
 def import_price_files(
     files: Annotated[list[Path], typer.Argument(help="Files of candles, or folders of them.")],
     exchange: Annotated[Optional[str], typer.Option(help="Venue; wins over what the file says.")] = None,  # noqa: UP045

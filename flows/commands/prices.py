@@ -11,7 +11,7 @@ from flows.options import (
     FormatOption,
     Instant,
     Market,
-    Reason,
+    ReasonText,
     Timeframe,
     asset_option,
     instant_option,
@@ -30,11 +30,11 @@ _HEAT_SIGNS = ((1.0, "█"), (0.75, "▓"), (0.5, "▒"), (1e-9, "░"), (0.0, "
 # A terminal shows the end of a long series; files get all of it.
 _SHOWN_BARS = 48
 
-AssetOption = Annotated[Optional[Asset], asset_option("Only this asset, e.g. TAO.")]  # noqa: UP045 - typer reads it
-ReasonOption = Annotated[Optional[Reason], reason_option("Only this reason, e.g. frozen.")]  # noqa: UP045 - the same
+_AssetOption = Annotated[Optional[Asset], asset_option("Only this asset, e.g. TAO.")]  # noqa: UP045 - typer reads it
+ReasonOption = Annotated[Optional[ReasonText], reason_option("Only this reason, e.g. frozen.")]  # noqa: UP045 - the same
 MarketOption = Annotated[Optional[Market], market_option("Only this market, e.g. okx:TAO/USDT.")]  # noqa: UP045 - the same
 
-group = typer.Typer(
+quarantine_group = typer.Typer(
     no_args_is_help=True, help="Refused rows, whole, with the reason.\n\nExample: aftershock quarantine list"
 )
 
@@ -43,11 +43,11 @@ def register(app: typer.Typer) -> None:
     """Attach the commands."""
     app.command("coverage")(show_coverage)
     app.command("reference")(show_reference)
-    app.add_typer(group, name="quarantine")
+    app.add_typer(quarantine_group, name="quarantine")
 
 
 def show_coverage(
-    asset: AssetOption = None,
+    asset: _AssetOption = None,
     gaps: Annotated[bool, typer.Option("--gaps", help="List the gaps with their causes instead.")] = False,
     heatmap: Annotated[bool, typer.Option("--heatmap", help="Draw venue by day, the share of bars stored.")] = False,
     timeframe: Annotated[Timeframe, timeframe_option("Bar length of --heatmap.")] = DEFAULT_TIMEFRAME,
@@ -166,7 +166,7 @@ def _require_reference(reader: "Reader", asset_id: str, timeframe: str) -> None:
         )
 
 
-@group.command("list")
+@quarantine_group.command("list")
 def list_refusals(
     reason: ReasonOption = None,
     market: MarketOption = None,
@@ -185,7 +185,7 @@ def list_refusals(
     emit(frame, fmt)
 
 
-@group.command("release")
+@quarantine_group.command("release")
 def release_refusals(
     ids: Annotated[Optional[list[str]], typer.Argument(help="Ids, or their first characters.")] = None,  # noqa: UP045
     reason: ReasonOption = None,

@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from analysis.own.run import OwnRequest
     from analysis.own.study import OwnStudyResult
 
-app = typer.Typer(no_args_is_help=True, help="Event studies: stored ones, and your own.")
+study_app = typer.Typer(no_args_is_help=True, help="Event studies: stored ones, and your own.")
 
 
 def register(root: typer.Typer) -> None:
     """Attach the group, with the commands on stored studies."""
-    study_stored.attach(app)
-    root.add_typer(app, name="study")
+    study_stored.attach(study_app)
+    root.add_typer(study_app, name="study")
 
 
-@app.command("csv")
+@study_app.command("csv")
 def study_csv(
     prices: Annotated[Path, typer.Option(help="Asset table: date,asset,value or a column per asset.")],
     events: Annotated[Path, typer.Option(help="Events: event_id,asset,date and optional own windows.")],
@@ -100,7 +100,7 @@ def _print_study(study: "OwnStudyResult", request: "OwnRequest", fmt: Format, *,
         emit(study_to_frame(study), fmt)
 
 
-@app.command("size")
+@study_app.command("size")
 def study_size(
     candles: Annotated[Optional[Path], typer.Option(help="Candle file: draw dates from real returns.")] = None,  # noqa: UP045 - typer reads the annotation
     stored: Annotated[bool, typer.Option("--stored", help="Draw dates from the stored candles.")] = False,

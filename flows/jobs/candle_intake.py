@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from ingest.prices.candles import CandleBatch, refuse_stored
-from ingest.prices.quarantine import read_verdicts
+from ingest.prices.quarantine import read_withdrawals
 from ingest.prices.registry import unregistered_markets
 from ingest.prices.suspects import Verdicts, find_suspects, spans_around, without_withheld
 from ingest.source import Source
@@ -56,7 +56,7 @@ class Taken:
 
 def load_verdicts(warehouse: Warehouse) -> Verdicts:
     """Earlier verdicts on single bars."""
-    return read_verdicts(warehouse.frame(QUARANTINE, where="table_name = 'core.candle'"))
+    return read_withdrawals(warehouse.frame(QUARANTINE, where="table_name = 'core.candle'"))
 
 
 def take_in(warehouse: Warehouse, batch: CandleBatch, verdicts: Verdicts, source: Source) -> Taken:

@@ -16,7 +16,7 @@ from flows.errors import CommandError
 from flows.study_registry import STUDY_FORM, load_studies
 from ingest.news.feeds import FEED_FORM, load_feeds
 from ingest.prices.registry import ASSET_FORM, MARKET_FORM, load_registry
-from warehouse.config import Change, ConfigError, ConfigText, FileForm, load_config, packaged_text
+from warehouse.config import ConfigChange, ConfigError, ConfigText, FileForm, load_config, packaged_text
 
 # What may stand in each file, and the package that ships what it extends; decisions extend the events themselves.
 FORMS: dict[str, tuple[FileForm, str | None]] = {
@@ -78,7 +78,7 @@ def require_sound(config_path: Path) -> tuple[str, ...]:
     return found.unread
 
 
-def read_changes(name: str, own: ConfigText | None) -> tuple[Change, ...]:
+def read_changes(name: str, own: ConfigText | None) -> tuple[ConfigChange, ...]:
     """What an own file of that name adds and changes; ConfigError when it is wrong."""
     if own is None:
         return ()
@@ -87,7 +87,7 @@ def read_changes(name: str, own: ConfigText | None) -> tuple[Change, ...]:
     return load_config(form, packaged, own).changes
 
 
-def _describe(name: str, change: Change) -> tuple[str, str, str, str]:
+def _describe(name: str, change: ConfigChange) -> tuple[str, str, str, str]:
     is_whole = name != "events.toml" or set(NEEDED_FOR_NEW) <= set(change.keys) or "split_from" in change.keys
     entry = " ".join([change.table, *(str(part) for part in change.identity if part is not None)])
     return name, entry, "adds" if change.is_new and is_whole else "changes", ", ".join(change.keys)

@@ -14,7 +14,7 @@ from flows.study_registry import DeclaredStudy, read_study
 from warehouse.tables.news import EVENT
 from warehouse.tables.studies import STUDY_RESULT
 
-STUDY_ID = "activity"
+ACTIVITY_STUDY = "activity"
 # What is usual changes within weeks, so each window is predicted from the ten days before it.
 _ESTIMATION_HOURS = 240.0
 
@@ -26,7 +26,7 @@ def update_activity_studies(context: RunContext) -> StepReport:
     events = warehouse.frame(EVENT, where="status <> 'rejected' and selected_from = 'news'")
     times, _ = read_event_times(events)
     categories = dict(events.select("event_id", "category").iter_rows())
-    stored = warehouse.frame(STUDY_RESULT, OF_STUDY, study_id=STUDY_ID)
+    stored = warehouse.frame(STUDY_RESULT, OF_STUDY, study_id=ACTIVITY_STUDY)
 
     markets = read_markets(context, study)
     specification = _specify(study)
@@ -35,7 +35,7 @@ def update_activity_studies(context: RunContext) -> StepReport:
     )
     n_changed = 0
     if not measured.sort("result_id").equals(stored.sort("result_id")):
-        n_changed = warehouse.replace_part(STUDY_RESULT, measured, OF_STUDY, study_id=STUDY_ID)
+        n_changed = warehouse.replace_part(STUDY_RESULT, measured, OF_STUDY, study_id=ACTIVITY_STUDY)
     n_events = measured["event_id"].n_unique() - 1 if measured.height else 0
     return StepReport(n_changed, f"trading around {n_events} events, {n_changed} rows changed")
 
@@ -62,7 +62,7 @@ def read_markets(context: RunContext, study: DeclaredStudy) -> dict[Measure, Stu
 
 def _specify(study: DeclaredStudy) -> ActivitySpecification:
     return ActivitySpecification(
-        study_id=STUDY_ID,
+        study_id=ACTIVITY_STUDY,
         benchmark_asset_ids=study.benchmark_asset_ids,
         windows_hours=WINDOWS_HOURS,
         event_hours=study.main_window_hours,

@@ -16,7 +16,7 @@ from analysis.together.attention.reactions import hourly_markets, measure_foreca
 from analysis.together.leads.order import measure_order
 from analysis.together.moving.moving import COARSE_STEPS_PER_WINDOW, measure_dynamic, measure_moving
 from analysis.together.moving.observations import measure_observations
-from analysis.together.moving.pairs import Pair, Panel, bitcoin_pairs, build_panel, other_pairs
+from analysis.together.moving.pairs import ReturnPair, ReturnPanel, bitcoin_pairs, build_return_panel, other_pairs
 from analysis.together.moving.regimes import measure_regimes
 from analysis.together.moving.spans import measure_spans
 from analysis.together.network import measure_network
@@ -55,12 +55,12 @@ class Material:
         self.vocabulary = vocabulary
 
     @cached_property
-    def panels(self) -> list[Panel]:
+    def panels(self) -> list[ReturnPanel]:
         """Aligned returns, one panel a bar length."""
         return load_panels(self.reader)
 
     @cached_property
-    def with_bitcoin(self) -> list[Pair]:
+    def with_bitcoin(self) -> list[ReturnPair]:
         """Every market beside Bitcoin."""
         return [pair for panel in self.panels for pair in bitcoin_pairs(panel)]
 
@@ -165,7 +165,7 @@ def load_roles(reader: Reader) -> dict[str, str]:
     return dict(reader.frame(ASSET).select("asset_id", "role").iter_rows())
 
 
-def load_panels(reader: Reader) -> list[Panel]:
+def load_panels(reader: Reader) -> list[ReturnPanel]:
     """Aligned returns of every stored timeframe that has candles."""
     markets = reader.frame(MARKET).select("market_id", "asset_id", "exchange")
     roles = load_roles(reader)
@@ -174,5 +174,5 @@ def load_panels(reader: Reader) -> list[Panel]:
         candles = reader.query("candles_of_timeframe", timeframe=timeframe)
         if candles.height:
             grid = build_return_grid(candles, bar_length(timeframe))
-            panels.append(build_panel(grid, timeframe, markets, roles))
+            panels.append(build_return_panel(grid, timeframe, markets, roles))
     return panels

@@ -12,7 +12,7 @@ from flows.study_registry import DeclaredStudy, read_study
 from warehouse.tables.news import EVENT
 from warehouse.tables.studies import EXCLUSION, STUDY_RESULT
 
-STUDY_ID = "groups"
+GROUPS_STUDY = "groups"
 DECLARED_STUDY = "reaction"  # whose assets, benchmarks, bars and estimation window the groups share
 WINDOWS_HOURS = (12.0, 24.0, 72.0)
 
@@ -24,7 +24,7 @@ def update_group_studies(context: RunContext) -> StepReport:
     events = warehouse.frame(EVENT, where="status <> 'rejected' and selected_from = 'news'")
     masks = warehouse.frame(EVENT, where="status <> 'rejected'").filter(pl.col("origin").is_in(study.mask_origins))
     markets = context.tape.markets(study)
-    stored, left_out = (warehouse.frame(table, OF_STUDY, study_id=STUDY_ID) for table in (STUDY_RESULT, EXCLUSION))
+    stored, left_out = (warehouse.frame(table, OF_STUDY, study_id=GROUPS_STUDY) for table in (STUDY_RESULT, EXCLUSION))
 
     specification = _specify(study)
     plan = plan_groups(specification, events, masks, markets)
@@ -33,13 +33,13 @@ def update_group_studies(context: RunContext) -> StepReport:
     n_changed = 0
     if outcome.has_changed:
         for table, rows in ((STUDY_RESULT, outcome.results), (EXCLUSION, outcome.exclusions)):
-            n_changed += warehouse.replace_part(table, rows, OF_STUDY, study_id=STUDY_ID)
+            n_changed += warehouse.replace_part(table, rows, OF_STUDY, study_id=GROUPS_STUDY)
     return StepReport(n_changed, f"{len(plan.groups)} groups, {outcome.n_fresh} of them computed anew")
 
 
 def _specify(study: DeclaredStudy) -> GroupSpecification:
     return GroupSpecification(
-        study_id=STUDY_ID,
+        study_id=GROUPS_STUDY,
         windows_hours=WINDOWS_HOURS,
         estimation_hours=study.estimation_hours,
         minimum_estimation_hours=study.minimum_estimation_hours,

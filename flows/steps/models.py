@@ -15,7 +15,7 @@ from warehouse.tables.bars import parse_bar
 from warehouse.tables.news import EVENT
 from warehouse.tables.studies import STUDY_RESULT
 
-STUDY_ID = "models"
+MODELS_STUDY = "models"
 
 
 def update_model_studies(context: RunContext) -> StepReport:
@@ -27,12 +27,12 @@ def update_model_studies(context: RunContext) -> StepReport:
     times, _ = read_event_times(events.filter(pl.col("origin").is_in(study.examined_origins)))
     masks = events.filter(pl.col("origin").is_in(study.mask_origins))
     planned = plan_events(study.specification, times, masks, markets)
-    stored = warehouse.frame(STUDY_RESULT, OF_STUDY, study_id=STUDY_ID)
-    outcome = compare_models(STUDY_ID, planned, stored, markets, _by_bar_hours(context.tape, study))
+    stored = warehouse.frame(STUDY_RESULT, OF_STUDY, study_id=MODELS_STUDY)
+    outcome = compare_models(MODELS_STUDY, planned, stored, markets, _by_bar_hours(context.tape, study))
 
     n_changed = 0
     if outcome.has_changed:
-        n_changed = warehouse.replace_part(STUDY_RESULT, outcome.results, OF_STUDY, study_id=STUDY_ID)
+        n_changed = warehouse.replace_part(STUDY_RESULT, outcome.results, OF_STUDY, study_id=MODELS_STUDY)
     return StepReport(n_changed, f"{outcome.n_pairs} reactions under every model, {outcome.n_fresh} fits computed anew")
 
 

@@ -12,7 +12,7 @@ from flows.configuration import read_own
 from flows.context import RunContext, StepReport
 from ingest.news.collect import (
     ROBOTS_LIFE,
-    Reading,
+    FeedReading,
     changed_rows,
     concat_rows,
     count_new,
@@ -69,7 +69,7 @@ def update_news(context: RunContext) -> StepReport:
     return StepReport(n_feeds + n_rows, detail, summarise(problems))
 
 
-def store_readings(context: RunContext, readings: list[Reading]) -> tuple[int, dict[str, int]]:
+def store_readings(context: RunContext, readings: list[FeedReading]) -> tuple[int, dict[str, int]]:
     """Store what the readings brought; returns rows changed, and new rows by feed."""
     warehouse = context.warehouse
     entries = select_unknown(warehouse, concat_rows(readings, "entries", ENTRY))

@@ -42,7 +42,7 @@ def update_prices(context: RunContext) -> StepReport:
         n_changed = n_registry + update_coverage(warehouse, n_registry) + update_record_choices(warehouse)
         return StepReport(n_changed, "offline: no exchange was asked")
 
-    groups = plan_groups(warehouse, registry, context.now)
+    groups = plan_requests(warehouse, registry, context.now)
     context.say(f"prices: asking {len(registry.venues)} venues for {len(groups)} series …")
     harvest = fetch_with_fallback(
         registry.venues,
@@ -81,7 +81,7 @@ def request_words(tally: RequestTally) -> str:
     )
 
 
-def plan_groups(warehouse: Warehouse, registry: Registry, now: datetime) -> list[list[SeriesRequest]]:
+def plan_requests(warehouse: Warehouse, registry: Registry, now: datetime) -> list[list[SeriesRequest]]:
     """What to ask for, as groups of alternatives: hours and days first, minutes last, should a venue be slow."""
     watermarks, gaps = warehouse.query("watermarks"), warehouse.frame(GAP)
     live = plan_live(registry, watermarks, gaps, LIVE_TIMEFRAMES, now)

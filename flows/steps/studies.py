@@ -7,7 +7,7 @@ from datetime import datetime
 import polars as pl
 
 from analysis.results.refresh import Fingerprints, stored_fingerprints
-from analysis.single.measure import TABLES, StudyOutcome, measure_events
+from analysis.single.measure import SINGLE_TABLES, StudyOutcome, measure_events
 from analysis.single.study import plan_events, read_event_times
 from analysis.tape.observations import observed_markets
 from flows.context import RunContext, StepReport
@@ -82,7 +82,7 @@ def _store(warehouse: Warehouse, study_id: str, outcome: StudyOutcome) -> int:
     """Write the rows of events that were measured anew, take out those of events that are gone; returns how many."""
     n_changed = warehouse.replace_part(EXCLUSION, outcome.exclusions, OF_STUDY, study_id=study_id)
     event_ids = sorted(outcome.fresh_event_ids | outcome.gone_event_ids)
-    for table in TABLES if event_ids else ():
+    for table in SINGLE_TABLES if event_ids else ():
         part = f"{OF_STUDY} and list_contains($event_ids::varchar[], event_id)"
         rows = outcome.rows[table.name]
         n_changed += warehouse.replace_part(table, rows, part, study_id=study_id, event_ids=event_ids)

@@ -29,7 +29,7 @@ BOOKKEEPING = frozenset({"first_seen_at_utc", "run_id"})
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class FeedReading:
     """One feed that was asked: the answer, and the harvest where a document came."""
 
     feed: Feed
@@ -91,15 +91,15 @@ def addresses(feed: Feed, replay_url: str | None, query: str = "") -> tuple[str,
     return url, f"{parts.scheme}://{parts.netloc}/robots.txt"
 
 
-def read_pass(wishes: Sequence[tuple[Feed, Wanted]], done: Pass, run_id: str) -> list[Reading]:
+def read_pass(wishes: Sequence[tuple[Feed, Wanted]], done: Pass, run_id: str) -> list[FeedReading]:
     """The answers with what was in them, in the order of the wishes."""
     return [
-        Reading(feed, answer, harvest(answer.payload, feed, run_id) if answer.payload else None)
+        FeedReading(feed, answer, harvest(answer.payload, feed, run_id) if answer.payload else None)
         for (feed, _), answer in zip(wishes, done.answers, strict=True)
     ]
 
 
-def concat_rows(readings: Iterable[Reading], name: str, table: Table) -> pl.DataFrame:
+def concat_rows(readings: Iterable[FeedReading], name: str, table: Table) -> pl.DataFrame:
     """One kind of rows of all harvests together."""
     frames: list[pl.DataFrame] = [getattr(reading.harvest, name) for reading in readings if reading.harvest]
     return pl.concat([table.empty(), *frames])
@@ -138,7 +138,7 @@ def count_new(entries: pl.DataFrame, incidents: pl.DataFrame, documents_of: Mapp
     return counts
 
 
-def document_rows(readings: Iterable[Reading], n_new: Mapping[str, int], run_id: str) -> pl.DataFrame:
+def document_rows(readings: Iterable[FeedReading], n_new: Mapping[str, int], run_id: str) -> pl.DataFrame:
     """The documents worth keeping: those that brought something new, as `raw.document`."""
     rows = [
         document_row(reading.answer.payload, run_id)
@@ -174,7 +174,7 @@ def kept_document(payload: Payload, run_id: str) -> pl.DataFrame:
 
 
 def fetch_rows(
-    readings: Iterable[Reading],
+    readings: Iterable[FeedReading],
     states: Mapping[str, FeedState],
     n_new: Mapping[str, int],
     now: datetime,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from ingest.news.feeds import Feed
-from ingest.news.parse.decode import Reason
+from ingest.news.parse.decode import DecodeReason
 from ingest.news.parse.entries import ParsedFeed, build_entries, parse_feed
 from ingest.news.parse.federal_register import parse_documents
 from ingest.news.parse.gdelt import read_articles
@@ -19,7 +19,7 @@ from warehouse.tables.news import ENTRY, INCIDENT, REGISTER_DOCUMENT
 from warehouse.tables.prices import QUARANTINE
 
 # A document that ends so was read well: it only had nothing, or more than is taken at once.
-HARMLESS = frozenset({Reason.NO_ENTRIES, Reason.TOO_MANY_ENTRIES})
+HARMLESS = frozenset({DecodeReason.NO_ENTRIES, DecodeReason.TOO_MANY_ENTRIES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Harvest:
     incidents: pl.DataFrame
     register_documents: pl.DataFrame
     quarantined: pl.DataFrame
-    reason: Reason | None = None
+    reason: DecodeReason | None = None
     detail: str = ""
 
     @property

@@ -68,7 +68,7 @@ def walk_register(
         if (start, end) in done:
             continue
         term = "" if is_presidential else REGISTER_TERM
-        query = federal_register.query_string(term, start.date(), end.date(), is_presidential=is_presidential)
+        query = federal_register.register_query(term, start.date(), end.date(), is_presidential=is_presidential)
         payloads, harvests, n_total = _read_pages(fetch, feed, query, run_id)
         if n_total > federal_register.MAX_RESULTS_PER_SLICE and (end - start).days > 1:
             middle = start + timedelta(days=(end - start).days // 2)
@@ -130,7 +130,7 @@ def walk_gdelt(
         if n_requests:
             pause(gdelt.SECONDS_BETWEEN_REQUESTS)
         n_requests += 1
-        answer = fetch(feed, gdelt.query_string(start, end))
+        answer = fetch(feed, gdelt.gdelt_query(start, end))
         read = harvest(answer, feed, run_id) if isinstance(answer, Payload) else None
         if isinstance(answer, Failure) or read is None or read.is_malformed:
             n_refused += 1
@@ -144,7 +144,7 @@ def walk_gdelt(
         n_refused = 0
         is_full = read.entries.height >= gdelt.MAX_RECORDS
         if is_full and end - start > gdelt.SMALLEST_WINDOW:
-            stack.extend(gdelt.split(start, end))
+            stack.extend(gdelt.halve_window(start, end))
             continue
         detail = "full: the service gives no more than this" if is_full else ""
         yield HistorySlice(feed.feed_id, start, end, read, (answer,), detail)

@@ -18,10 +18,10 @@ from ingest.news.harvest import HARMLESS, Harvest, harvest
 from ingest.news.parse.dates import read_instant
 from ingest.news.parse.decode import decode_text
 from ingest.news.parse.entries import digest
-from ingest.news.parse.headlines import UnknownColumnsError, read_headlines
+from ingest.news.parse.headlines import UnknownColumnsError, parse_headlines
 from ingest.news.parse.incident_facts import impact_of, incident_code
 from ingest.news.parse.incidents import refuse
-from ingest.news.parse.text import plain_text, safe_link
+from ingest.news.parse.text import clean_link, plain_text
 from ingest.payload import Payload
 from ingest.refusals import Refusal, refuse_rows
 from ingest.source import Source
@@ -91,7 +91,7 @@ def _read_table(path: Path, body: bytes, suffix: str) -> pl.DataFrame:
 
 def _as_table(path: Path, payload: Payload, table: pl.DataFrame, feeds: Iterable[Feed], run_id: str) -> ImportedFile:
     try:
-        read = read_headlines(table, payload.stamp(run_id), kinds_by_outlet(feeds))
+        read = parse_headlines(table, payload.stamp(run_id), kinds_by_outlet(feeds))
     except UnknownColumnsError as exc:
         remedy = "name the columns title, url, outlet, published_utc"
         raise MalformedError(str(path), str(exc), "a column named title", remedy) from exc
@@ -182,7 +182,7 @@ def incident_rows(rows: Iterable[dict[str, Any]], source: Source) -> tuple[pl.Da
                 # Somebody submitted the page at that time, so it could be read then.
                 "first_seen_at_utc": started if basis == "submission" else source.received_at,
                 "time_basis": basis,
-                "url": safe_link(row.get("url")),
+                "url": clean_link(row.get("url")),
                 "source_id": source.source_id,
                 "run_id": source.run_id,
             }

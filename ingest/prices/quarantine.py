@@ -8,7 +8,7 @@ from datetime import datetime
 import polars as pl
 
 from ingest.prices.candles import KEY, ROW_SCHEMA, CandleBatch, parse_candles
-from ingest.prices.files.columns import Reading, read_rows
+from ingest.prices.files.columns import TableReading, read_rows
 from ingest.prices.files.layouts import by_header
 from ingest.prices.suspects import Verdicts
 from ingest.source import Source
@@ -21,7 +21,7 @@ WITHDRAWN = ("unit_jump", "frozen")
 RELEASED_SOURCE = "released"
 
 
-def read_verdicts(quarantine: pl.DataFrame) -> Verdicts:
+def read_withdrawals(quarantine: pl.DataFrame) -> Verdicts:
     """What raw.quarantine says about bars that were withdrawn: still withheld, or pardoned by a person."""
     withdrawn = quarantine.filter(pl.col("table_name") == CANDLE.name, pl.col("reason").is_in(WITHDRAWN))
     return Verdicts(
@@ -75,6 +75,6 @@ def _read_payloads(quarantine: pl.DataFrame, *, with_ids: bool = False) -> pl.Da
     frames = [pl.DataFrame(schema={**ROW_SCHEMA, "quarantine_id": pl.String})]
     for shape, rows in by_shape.items():
         raw = pl.DataFrame(rows, schema=dict.fromkeys((*shape, "quarantine_id"), pl.String))
-        frames.append(read_rows(raw, Reading(by_header(shape)), "quarantine").with_columns(raw["quarantine_id"]))
+        frames.append(read_rows(raw, TableReading(by_header(shape)), "quarantine").with_columns(raw["quarantine_id"]))
     rows_with_ids = pl.concat(frames)
     return rows_with_ids if with_ids else rows_with_ids.drop("quarantine_id")

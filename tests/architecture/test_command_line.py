@@ -60,7 +60,7 @@ KINDS = {
     "category": options.Category,
     "timeframe": options.Timeframe,
     "market": options.Market,
-    "reason": options.Reason,
+    "reason": options.ReasonText,
     **dict.fromkeys(("since", "until", "at", "now", "as_of", "seen_at", "earliest", "latest"), options.Instant),
 }
 

@@ -25,7 +25,7 @@ import polars as pl
 from flows.context import RunContext
 from flows.jobs.price_files import FileRequest, import_prices
 from flows.settings import Settings
-from flows.steps.prices import harvest_derivatives, plan_groups, update_prices
+from flows.steps.prices import harvest_derivatives, plan_requests, update_prices
 from ingest.prices.candles import parse_candles
 from ingest.prices.fallback import fetch_with_fallback
 from ingest.prices.registry import load_registry
@@ -109,7 +109,7 @@ def bench_rerun(folder: Path) -> list[tuple[str, str, str]]:
         update_prices(context)
 
         def ask() -> None:
-            groups = plan_groups(warehouse, registry, NOW)
+            groups = plan_requests(warehouse, registry, NOW)
             fetch_with_fallback(registry.venues, groups, NOW, replay_url=world.url, deadline_seconds=120)
             harvest_derivatives(context, registry, frozenset())
 

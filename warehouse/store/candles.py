@@ -12,17 +12,17 @@ from warehouse.store.connection import Reader, Warehouse
 from warehouse.store.frames import fetch_frame, run_statement, staged
 from warehouse.tables.prices import CANDLE, CANDLE_REVISION, QUARANTINE
 
-VALUES = ("open_quote", "high_quote", "low_quote", "close_quote", "volume_base")
+_VALUES = ("open_quote", "high_quote", "low_quote", "close_quote", "volume_base")
 _NAMES = ", ".join(CANDLE.column_names)
 ON_KEY = " and ".join(f"t.{name} = s.{name}" for name in CANDLE.key)
 # A person's word is worth more than a venue's own bar, that more than a file's, that more than the shipped record's.
 RANK = "case {0}.source_id when 'released' then 3 when 'exchange' then 2 when 'bundle' then 0 else 1 end"
 IS_ALLOWED = f"{RANK.format('s')} >= {RANK.format('t')}"
 # A value that the new row does not state leaves the stored one alone.
-STATES_OTHER = "(" + " or ".join(f"(s.{n} is not null and s.{n} is distinct from t.{n})" for n in VALUES) + ")"
-CONTRADICTS = "(" + " or ".join(f"coalesce(s.{n} <> t.{n}, false)" for n in VALUES) + ")"
+STATES_OTHER = "(" + " or ".join(f"(s.{n} is not null and s.{n} is distinct from t.{n})" for n in _VALUES) + ")"
+CONTRADICTS = "(" + " or ".join(f"coalesce(s.{n} <> t.{n}, false)" for n in _VALUES) + ")"
 STORED_CLOSE = "stored_close_quote"
-MERGED_VALUES = ", ".join(f"{n} = coalesce(s.{n}, t.{n})" for n in VALUES)
+MERGED_VALUES = ", ".join(f"{n} = coalesce(s.{n}, t.{n})" for n in _VALUES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from warehouse.store.frames import fetch_frame, run_statement
 from warehouse.store.migrate import migrate
 from warehouse.store.stamps import cure_future
 from warehouse.store.storage import CONFIG, convert_storage, is_readable_by_old_clients
-from warehouse.store.upsert import MergeCount, merge, replace, replace_part
+from warehouse.store.upsert import MergeCount, merge_rows, replace, replace_part
 from warehouse.tables.contract import Table
 from warehouse.tables.units import plain
 
@@ -86,7 +86,7 @@ class Warehouse(Reader):
 
     def merge(self, table: Table, frame: pl.DataFrame) -> MergeCount:
         """Upsert `frame` on the table's natural key; unchanged rows are not rewritten."""
-        count = merge(self.connection, table, frame)
+        count = merge_rows(self.connection, table, frame)
         if count.n_changed:
             self.touch(table)
         return count

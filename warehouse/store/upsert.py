@@ -31,7 +31,7 @@ class MergeCount:
         return self.n_inserted + self.n_updated
 
 
-def merge(connection: duckdb.DuckDBPyConnection, table: Table, frame: pl.DataFrame) -> MergeCount:
+def merge_rows(connection: duckdb.DuckDBPyConnection, table: Table, frame: pl.DataFrame) -> MergeCount:
     """Insert the rows of `frame` whose key is new, update those whose values differ, leave the rest untouched.
 
     Raises ContractError when the frame does not match `table`.

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 import numpy as np
 import polars as pl
 
+from analysis.arrays import Flags, Floats, Integers
 from analysis.tape.choice import Candidate
 from analysis.tape.observations import LABEL, is_observed
-from analysis.tape.series import Flags, Floats, Integers
 from warehouse.tables.bars import (
     MICROSECOND,
     MICROSECONDS_PER_DAY,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analysis.arrays import Floats
 from analysis.claims.judging.market import PriceSeries, instant, micros
 from analysis.claims.judging.question import (
     FRACTION,
@@ -26,7 +27,6 @@ from analysis.claims.statement import (
     StatementVerdict,
     TriedReading,
 )
-from analysis.tape.series import Floats
 from warehouse.tables.bars import MICROSECONDS_PER_DAY, MICROSECONDS_PER_HOUR
 from warehouse.tables.units import hours_short, percent
 

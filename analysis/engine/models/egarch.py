@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from arch import arch_model
 
-from analysis.engine.model_fit import ExpectedReturnModel, Floats, ModelFit, ModelInput
+from analysis.arrays import Floats
+from analysis.engine.model_fit import ExpectedReturnModel, ModelFit, ModelInput
 from analysis.engine.statistic import NotApplicable
 from analysis.engine.volatility_fit import fit_with_variance
 

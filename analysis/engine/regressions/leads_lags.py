@@ -5,14 +5,11 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import statsmodels.api as sm
-from numpy.typing import NDArray
 from scipy.special import fdtrc
 
+from analysis.arrays import Floats, Integers
 from analysis.engine.regressions.coefficients import list_terms
 from analysis.engine.regressions.terms import Term, absent_term
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 CLUSTERED = "clustered"
 JOINT = "joint_f"

@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from analysis.arrays import Flags, Floats
 from analysis.engine.regressions.coefficients import student_term
 from analysis.engine.regressions.long_run import long_run_sum
 from analysis.engine.regressions.terms import Term, absent_term
-
-Floats = NDArray[np.float64]
 
 HAC = "hac"
 
@@ -98,7 +96,7 @@ class Controls:
         self._gram = self._rows @ self._rows.T
         self._ridge = np.diag(np.append(0.0, np.full(controls.shape[0], ridge)))
 
-    def take_out(self, values: Floats, is_row: NDArray[np.bool_]) -> Floats:
+    def take_out(self, values: Floats, is_row: Flags) -> Floats:
         """Residuals (m, rows) of `values` (m, n) on the constant and the controls, over the rows where `is_row`."""
         absent = self._rows[:, ~is_row]
         gram = self._gram - absent @ absent.T + self._ridge * np.count_nonzero(is_row)

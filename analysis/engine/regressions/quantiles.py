@@ -6,16 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 from scipy.optimize import linprog
 from scipy.special import ndtri
 
+from analysis.arrays import Floats
 from analysis.engine.regressions.coefficients import student_term
 from analysis.engine.regressions.terms import Term, absent_term
 from analysis.portable import exp
 from warehouse.tables.units import ascii_number, count
-
-Floats = NDArray[np.float64]
 
 SANDWICH = "sandwich"
 

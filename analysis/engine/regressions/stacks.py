@@ -7,12 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from analysis.arrays import Floats, Integers
 from analysis.engine.standardise import EventInput
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 # Later than any calendar bar: minutes since 1970 reach it in the year 20,000.
 _FARTHEST_BAR = 10**10

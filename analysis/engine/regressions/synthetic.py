@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import nnls
 
-Floats = NDArray[np.float64]
+from analysis.arrays import Floats
 
 MINIMUM_DONORS = 2  # one donor is a benchmark, not a mix
 MINIMUM_BEFORE_PER_DONOR = 5  # bars before the event per donor; fewer fit noise

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from analysis.arrays import Floats
 from analysis.engine.resampling import bootstrap_counts, share_at_least
-from analysis.engine.statistic import Floats, Sample, Statistic, TestResult
+from analysis.engine.statistic import Sample, Statistic, TestResult
 
 
 def compute(sample: Sample) -> TestResult:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.engine.statistic import Floats, Sample, Statistic, TestResult, spread
+from analysis.arrays import Floats
+from analysis.engine.statistic import Sample, Statistic, TestResult, spread
 from analysis.engine.tails import student_p
 
 DOMINANT_SHARE = 1e-3  # of the sum of squares, left without an event: then three digits are lost

@@ -8,7 +8,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import rankdata, wilcoxon
 
-from analysis.engine.statistic import Floats, Sample, Statistic, TestResult
+from analysis.arrays import Floats
+from analysis.engine.statistic import Sample, Statistic, TestResult
 
 # Up to here the distribution of W is counted; beyond, the normal approximation differs in the third digit at most.
 EXACT_EVENTS = 50

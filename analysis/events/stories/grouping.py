@@ -9,7 +9,7 @@ import polars as pl
 from rapidfuzz import fuzz
 
 from analysis.events.stories.frames import FrameSet
-from analysis.events.stories.headlines import Headline, canonical_names, contradicts, news_overlap, read_headlines
+from analysis.events.stories.headlines import Headline, canonical_names, contradicts, headlines_of, news_overlap
 from analysis.events.vocabulary import Vocabulary
 from warehouse.tables.bars import SECONDS_PER_HOUR
 from warehouse.tables.news import STORY_ENTRY
@@ -81,8 +81,8 @@ def group_stories(entries: pl.DataFrame, known: pl.DataFrame, frames: FrameSet, 
     headlines, which is why a run costs what its new headlines cost. Known stories are never merged or renamed.
     """
     canonical = canonical_names(vocabulary)
-    headlines = read_headlines(entries, canonical)
-    remembered = read_headlines(known, canonical)
+    headlines = headlines_of(entries, canonical)
+    remembered = headlines_of(known, canonical)
     memory = _Memory(Counter(word for headline in headlines + remembered for word in headline.words))
     stories = dict(zip(known["entry_id"], known["story_id"], strict=True)) if known.height else {}
     owners = {e.entity_id for e in vocabulary.entities if e.kind in ("lab", "chipmaker", "token", "company")}

@@ -65,7 +65,7 @@ def canonical_names(vocabulary: Vocabulary) -> dict[str, str]:
     return {**executive, **people, "google-deepmind": "google", "meta-ai": "meta"}
 
 
-def read_headlines(frame: pl.DataFrame, canonical: dict[str, str]) -> list[Headline]:
+def headlines_of(frame: pl.DataFrame, canonical: dict[str, str]) -> list[Headline]:
     columns = ("entry_id", "plain", "url", "at_utc", "category", "is_relevant", "entity_ids", "frame")
     if not frame.height:
         return []

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from analysis.arrays import Floats
 from analysis.engine.kernel import market_model_windows
 from analysis.single.beside.space import SpaceRank, rank_in_space
 from analysis.single.window.pair import Pair
 from analysis.tape.donors import Donors
-
-Floats = NDArray[np.float64]
 
 MINIMUM_PRESENT = 0.9  # of the bars before the event that a donor must have: a venue's halt is not a reason to lose it
 

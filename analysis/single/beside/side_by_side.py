@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from analysis.arrays import Floats
 from analysis.engine.regressions.synthetic import fit_synthetic_control
 from analysis.portable import expm1
 from analysis.results.row import Numbers, ResultRow, as_fraction, error_as_fraction
@@ -21,8 +21,6 @@ from warehouse.tables.bars import MICROSECONDS_PER_HOUR
 from warehouse.tables.contract import UTC
 from warehouse.tables.single import COUNTERFACTUAL
 from warehouse.tables.units import number, plain, plain_percent
-
-Floats = NDArray[np.float64]
 
 MINIMUM_OTHERS = 5  # assets in space: with fewer p cannot go below 1 in 6
 TIMED_PRECISIONS = ("second", "minute", "hour")  # a counterfactual that starts at an upper bound starts too late

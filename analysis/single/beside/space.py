@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from analysis.arrays import Floats
 from analysis.results.rank import rank_p
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

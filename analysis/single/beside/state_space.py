@@ -6,10 +6,9 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtr
 
-Floats = NDArray[np.float64]
+from analysis.arrays import Floats
 
 MINIMUM_BEFORE = 100  # bars; two variances and a slope from fewer are guesses
 NORMAL_95 = 1.959963984540054  # two-sided 95 % quantile of the standard normal

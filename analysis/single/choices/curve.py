@@ -6,17 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from analysis.arrays import Flags, Floats, Integers
 from analysis.portable import exp, expm1
 from analysis.results.rank import rank_p
 from analysis.single.choices.grid import HEADLINE_DAYS, WINDOW_HOURS, Choice, evaluate_grid, place_dates
 from analysis.single.window.placebo import count_independent
 from analysis.tape.series import AlignedSeries
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 _NORMAL_95 = 1.959963984540054  # two-sided 95 % quantile of the standard normal
 ESTIMATE_DIGITS = 12  # decimals of a fraction below which two estimates differ by rounding alone
@@ -120,7 +117,7 @@ def _summarise(
 
 
 def _joint_p(
-    estimates: Floats, z: Floats, ratios: Floats, placebo: NDArray[np.int64], n_independent: int
+    estimates: Floats, z: Floats, ratios: Floats, placebo: Integers, n_independent: int
 ) -> tuple[float | None, float | None, float | None]:
     """p of the median, of the share significant and of the average z against the placebo dates; None without dates."""
     if not placebo.size or not np.isfinite(ratios[0]):

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from analysis.arrays import Flags, Floats, Integers
 from analysis.engine.kernel import BlockSums, MarketModels, fit_around, total_returns
 from analysis.portable import expm1
 from analysis.single.window.block_model import sum_returns
@@ -15,10 +15,6 @@ from analysis.single.window.volatility import measure_volatility
 from analysis.tape.series import AlignedSeries, cut_series, mark_spans
 from warehouse.tables.bars import bar_of_hours
 from warehouse.tables.units import ascii_number
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 ESTIMATION_DAYS = (5.0, 10.0, 30.0, 60.0)
 HEADLINE_DAYS = 30.0  # estimation window of the main study

@@ -5,13 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from analysis.arrays import Floats, Integers
 from analysis.tape.calendar import is_weekend
 from warehouse.tables.bars import FIRST_MONDAY, HOURS_PER_WEEK, MICROSECOND, MICROSECONDS_PER_HOUR
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 RECORD_BARS = 9_480  # a year of placebos and a month of estimation before it
 SHORT_RECORD_BARS = 720  # as the bundled record: a month

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from analysis.arrays import Floats
 from analysis.engine.size import wilson_band
 from analysis.engine.tails import student_interval
 from analysis.results.rank import rank_p
@@ -18,8 +18,6 @@ from analysis.single.window.block_model import WindowMeasures, measure_windows
 from analysis.single.window.score import Ground, ScoreInterval, WindowScore, ground_of_series, score_window
 from analysis.tape.series import AlignedSeries
 from warehouse.tables.size import SINGLE_SIZE
-
-Floats = NDArray[np.float64]
 
 _WINDOWS_HOURS = (12, 24)
 _LEVEL = 0.05

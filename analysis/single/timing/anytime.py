@@ -9,11 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from analysis.arrays import Floats
 from analysis.portable import exp
-
-Floats = NDArray[np.float64]
 
 # Largest chance that a stretch (of a week, say) ever says "moving" where nothing is.
 WATCH_LEVEL = 0.05

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from analysis.arrays import Integers
 from analysis.engine.kernel import fit_around
 from analysis.results.row import Numbers, ResultRow, as_fraction
 from analysis.single.rows import pair_row
@@ -66,7 +66,7 @@ def trace_timing_band(pair: Pair, window_hours: float) -> tuple[pl.DataFrame, li
     return frame, _envelope(pair, window_hours, n_bars, frame)
 
 
-def list_anchors(pair: Pair) -> NDArray[np.int64]:
+def list_anchors(pair: Pair) -> Integers:
     """Bars in which the event may fall, ascending, the best one included; within the record."""
     first = max(1, pair.series.first_bar_after(pair.event.earliest_us))
     last = min(pair.series.close_us.size - 1, pair.series.first_bar_after(pair.event.latest_us))

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from analysis.arrays import Floats, Integers
 from analysis.portable import exp, expm1, log, power
-
-Floats = NDArray[np.float64]
 
 _HOURS_PER_YEAR = 365.0 * 24.0  # crypto trades on every day of the year
 ABSOLUTE_NORMAL_MEAN = np.sqrt(2.0 / np.pi)  # E|Z| of a standard normal, "c" in Lee & Mykland (2008)
@@ -65,7 +63,7 @@ def local_bipower_volatility(returns: Floats, window: int) -> Floats:
     return np.where((n_pairs >= (window - 2) / 2) & (variance > 0), np.sqrt(np.clip(variance, 0.0, None)), np.nan)
 
 
-def hour_shape(returns: Floats, hour_of_day: NDArray[np.int64], volatility: Floats) -> Floats:
+def hour_shape(returns: Floats, hour_of_day: Integers, volatility: Floats) -> Floats:
     """Typical size of the standardised return at each bar's hour of day, mean square 1; ones where days are too few.
 
     Intraday patterns raise false alarms in busy hours (Boudt, Croux & Laurent 2011); the median of absolute

@@ -8,11 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from analysis.arrays import Floats
 from analysis.single.timing.jumps import detect_jumps
-
-Floats = NDArray[np.float64]
 
 DRIFT_HOURS = 24.0  # how far drift before the event and after the first bar is measured
 DRIFT_Z = 1.959963984540054  # two-sided 95 % quantile: smaller drifts are called "held"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from analysis.arrays import Floats, Integers
 from analysis.single.timing.jumps import BarJumps, detect_jumps, hour_shape
 from analysis.single.timing.reaction_time import Mover, ReactionTime, measure_reaction, order_movers
 from analysis.single.window.pair import Pair, utc_instant
@@ -16,8 +16,6 @@ from warehouse.tables.bars import MICROSECONDS_PER_HOUR
 from warehouse.tables.contract import UTC
 from warehouse.tables.single import JUMP, REACTION_TIME
 from warehouse.tables.units import clock, hours_and_minutes, hours_plain, log_percent, short_day
-
-Floats = NDArray[np.float64]
 
 FALSE_ALARM_LEVEL = 0.05  # family-wise, over the bars searched
 MINIMUM_CALIBRATION = 19  # windows whose largest is exceeded by chance once in twenty
@@ -164,7 +162,7 @@ def _caution(item: PairTiming) -> str:
     return f"; the same search raised an alarm in {item.n_false_alarms} of {item.n_placebo} earlier stretches"
 
 
-def _jump_rows(pair: Pair, jumps: BarJumps, at: NDArray[np.int64]) -> pl.DataFrame:
+def _jump_rows(pair: Pair, jumps: BarJumps, at: Integers) -> pl.DataFrame:
     frame = pl.DataFrame(
         {
             "close_time_utc": pl.Series(pair.series.close_us[at], dtype=pl.Int64).cast(UTC),

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
-from numpy.typing import NDArray
 
+from analysis.arrays import Flags, Floats
 from analysis.engine.kernel import REASON_WORDS, BlockSums, MarketModels, Reason, fit_around
 from analysis.results.fingerprint import SourceCode, fingerprint
 from analysis.single.window.block_model import sum_returns
@@ -18,9 +18,6 @@ from analysis.tape.observations import is_observed
 from analysis.tape.series import AlignedSeries, cut_series, mark_spans
 from warehouse.tables.bars import MICROSECOND
 from warehouse.tables.units import hours_plain, iso_minute, plain
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 _SOURCE = SourceCode("analysis.single.measure")  # what computes the rows of a pair
 
@@ -176,14 +173,14 @@ def prepare_pair(
     history = int(specification.placebo_history_hours / cut.bar_hours)
     lengths = np.array([length, minimum, history], dtype=np.int64)
     ground = prepare_ground(cut, sums, is_masked, index, coefficients, lengths)
-    words = describe_conventions(specification, event, cut, int(coefficients.n[0]), int(cut.close_us[index - 1]))
+    words = _describe_conventions(specification, event, cut, int(coefficients.n[0]), int(cut.close_us[index - 1]))
     after = index + int(specification.main_window_hours / cut.bar_hours)
     seen = donors.fingerprint(cut, max(0, index - length), after) if donors is not None else None
     sha256 = hash_specification(specification, event, cut, is_masked, seen)
     return Pair(specification, event, cut, ground, sha256, words)
 
 
-def describe_conventions(
+def _describe_conventions(
     specification: StudySpecification, event: EventTime, series: AlignedSeries, n_estimation: int, base_close_us: int
 ) -> str:
     """The conventions of a pair's numbers, in words."""

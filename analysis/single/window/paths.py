@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from analysis.arrays import Flags, Floats, Integers
 from analysis.portable import expm1, log
 from analysis.single.window.pair import Pair
 from analysis.single.window.score import WindowScore
 from warehouse.tables.bars import MICROSECONDS_PER_HOUR
 from warehouse.tables.contract import UTC
 from warehouse.tables.studies import PLACEBO, STUDY_PATH
-
-Floats = NDArray[np.float64]
 
 BAND_QUANTILES = {
     "band_50_lower": 0.25,
@@ -111,7 +109,7 @@ def _bands(pair: Pair, placebos: WindowScore | None, n: int, n_before: int, n_af
     return columns
 
 
-def _is_wide_enough(starts: NDArray[np.int64], is_whole: NDArray[np.bool_], horizon: int) -> bool:
+def _is_wide_enough(starts: Integers, is_whole: Flags, horizon: int) -> bool:
     """Whether five of the usable starts stand side by side; walks at most five steps."""
     usable = starts[is_whole]
     place = 0
@@ -122,7 +120,7 @@ def _is_wide_enough(starts: NDArray[np.int64], is_whole: NDArray[np.bool_], hori
     return place < usable.size
 
 
-def _column_quantile(ordered: Floats, counts: NDArray[np.int64], quantile: float) -> Floats:
+def _column_quantile(ordered: Floats, counts: Integers, quantile: float) -> Floats:
     """Quantile of each column of values sorted downwards, NaN last, by linear interpolation."""
     position = quantile * np.maximum(counts - 1, 0)
     low = np.floor(position).astype(np.int64)

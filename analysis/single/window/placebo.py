@@ -5,13 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from analysis.arrays import Flags, Floats, Integers
 from analysis.results.rank import rank_p
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 # Independent windows that a 95 % interval of scores needs, and that make a match of hours worth its loss: 1/(1 + 39)
 # resolves 2.5 %.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from analysis.arrays import Flags, Floats, Integers
 from analysis.engine.kernel import BlockSums, MarketModels, fit_around
 from analysis.engine.tails import student_half
 from analysis.single.window.block_model import WindowMeasures, measure_windows, sum_returns
@@ -29,10 +29,6 @@ from analysis.single.window.volatility import (
 )
 from analysis.tape.series import AlignedSeries
 from warehouse.tables.bars import HOURS_PER_DAY
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 _LEVEL = 0.05  # of scores that an interval leaves out
 # Independent scores that the fallback's Student quantile needs; fewer leave the month's volatility alone.

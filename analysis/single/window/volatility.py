@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from analysis.arrays import Flags, Floats, Integers
 from analysis.engine.compiled import robust_variance
 from warehouse.tables.bars import DAY, HOURS_PER_DAY, MICROSECONDS_PER_DAY, WEEK
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 # What won and what lost, with numbers: docs/decisions.
 NEAR_HALF_LIFE_HOURS = 6.0  # a day after a change fifteen sixteenths of it are in
@@ -113,7 +110,7 @@ def weekly_shape(residuals: Floats, cells: Integers, n_cells: int, bar_hours: fl
     return np.asarray(flat / np.sqrt(np.mean(flat**2)))
 
 
-def _rolling_mean(values: Floats, is_known: NDArray[np.bool_], length: int) -> Floats:
+def _rolling_mean(values: Floats, is_known: Flags, length: int) -> Floats:
     """Mean of the known values within half a `length` on each side, NaN where there is none."""
     totals = np.concatenate([[0.0], np.cumsum(values)])
     counts = np.concatenate([[0], np.cumsum(is_known)])

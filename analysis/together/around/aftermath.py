@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from analysis.arrays import Flags
 from analysis.together.around.contagion import compare
 from analysis.together.around.episodes import seeded_generator
 from analysis.together.leads.leadlag import control_false_discoveries
 from analysis.together.moving.intervals import MIN_BARS, Array
-from analysis.together.moving.pairs import Pair
+from analysis.together.moving.pairs import ReturnPair
 from warehouse.tables.correlation import CORRELATION_CONTAGION
 
 # Hours after an event that count as its aftermath.
@@ -33,7 +33,7 @@ _CONVENTIONS = (
 )
 
 
-def measure_aftermath(pairs: Iterable[Pair], events: pl.DataFrame) -> pl.DataFrame:
+def measure_aftermath(pairs: Iterable[ReturnPair], events: pl.DataFrame) -> pl.DataFrame:
     """Rows of out.correlation_contagion per pair and category with at least MIN_EVENTS events, and for all events.
 
     `events` has event_id, category, best_at_utc, time_precision, status; only confirmed events with a time count, but
@@ -51,7 +51,7 @@ def measure_aftermath(pairs: Iterable[Pair], events: pl.DataFrame) -> pl.DataFra
     return CORRELATION_CONTAGION.conform(frame.with_columns(adjusted))
 
 
-def mark_aftermath(pair: Pair, times: Iterable[datetime], n_bars: int) -> tuple[NDArray[np.bool_], int]:
+def mark_aftermath(pair: ReturnPair, times: Iterable[datetime], n_bars: int) -> tuple[Flags, int]:
     """True for bars in the aftermath of one of `times`, and how many of them fall inside the series."""
     is_after = np.zeros(pair.token.size, dtype=bool)
     n_events = 0
@@ -63,7 +63,7 @@ def mark_aftermath(pair: Pair, times: Iterable[datetime], n_bars: int) -> tuple[
     return is_after, n_events
 
 
-def _measure_pair(pair: Pair, timed: pl.DataFrame, confirmed: pl.DataFrame) -> list[dict[str, Any]]:
+def _measure_pair(pair: ReturnPair, timed: pl.DataFrame, confirmed: pl.DataFrame) -> list[dict[str, Any]]:
     n_bars = max(1, round(AFTER_HOURS / pair.bar_hours))
     if n_bars < 2:
         return []
@@ -78,11 +78,11 @@ def _measure_pair(pair: Pair, timed: pl.DataFrame, confirmed: pl.DataFrame) -> l
 
 
 def _measure(
-    pair: Pair,
+    pair: ReturnPair,
     category: str,
     n_events: int,
-    is_after: NDArray[np.bool_],
-    is_calm: NDArray[np.bool_],
+    is_after: Flags,
+    is_calm: Flags,
     n_bars: int,
 ) -> dict[str, Any]:
     sides = (*_common(pair, is_calm), *_common(pair, is_after))
@@ -116,6 +116,6 @@ def _measure(
     }
 
 
-def _common(pair: Pair, is_chosen: NDArray[np.bool_]) -> tuple[Array, Array]:
+def _common(pair: ReturnPair, is_chosen: Flags) -> tuple[Array, Array]:
     is_kept = is_chosen & np.isfinite(pair.token) & np.isfinite(pair.benchmark)
     return pair.token[is_kept], pair.benchmark[is_kept]

@@ -26,7 +26,7 @@ N_DRAWS = 999
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Difference:
     """A difference, after minus before, with its 95 % block-bootstrap interval; NaN where it cannot be computed."""
 
     estimate: float
@@ -40,10 +40,10 @@ class Comparison:
 
     before: Association
     after: Association
-    correlation: Change
-    adjusted: Change
+    correlation: Difference
+    adjusted: Difference
     after_adjusted: float
-    beta: Change
+    beta: Difference
     benchmark_variance_ratio: float
     token_variance_ratio: float
     p_adjusted_change: float
@@ -136,9 +136,9 @@ def _adjusted(before: Moments, after: Moments) -> Array:
     return forbes_rigobon(after.correlation, after.benchmark_variance / before.benchmark_variance)
 
 
-def _change(seen: Array, draws: Array) -> Change:
+def _change(seen: Array, draws: Array) -> Difference:
     lower, upper = percentile_interval(draws)
-    return Change(float(seen[0]), lower, upper)
+    return Difference(float(seen[0]), lower, upper)
 
 
 def _variance(values: Array) -> float:

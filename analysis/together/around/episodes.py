@@ -10,9 +10,16 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from analysis.together.around.contagion import Change, Comparison, PlaceboChange, compare, is_comparable, rank_change
+from analysis.together.around.contagion import (
+    Comparison,
+    Difference,
+    PlaceboChange,
+    compare,
+    is_comparable,
+    rank_change,
+)
 from analysis.together.moving.intervals import MIN_BARS, Array
-from analysis.together.moving.pairs import Pair
+from analysis.together.moving.pairs import ReturnPair
 from analysis.together.moving.rolling import MIN_SHARE
 from warehouse.tables.correlation import CORRELATION_EPISODE
 
@@ -27,7 +34,7 @@ _CONVENTIONS = (
 )
 
 
-def measure_episodes(pairs: Iterable[Pair], events: pl.DataFrame) -> pl.DataFrame:
+def measure_episodes(pairs: Iterable[ReturnPair], events: pl.DataFrame) -> pl.DataFrame:
     """Rows of out.correlation_episode for confirmed events known to the hour or better that fall inside a pair's bars.
 
     `events` has event_id, best_at_utc, time_precision and status. A side with too few bars gives a row with a reason.
@@ -54,7 +61,7 @@ def seeded_generator(*key: object) -> np.random.Generator:
     return np.random.default_rng(int.from_bytes(digest[:16], "big"))
 
 
-def _measure(pair: Pair, event_id: str, at: datetime, hours: float) -> dict[str, Any] | None:
+def _measure(pair: ReturnPair, event_id: str, at: datetime, hours: float) -> dict[str, Any] | None:
     window = round(hours / pair.bar_hours)
     bar = pair.position_at(at)
     if window < MIN_BARS or bar <= 0 or bar >= pair.token.size - 1:
@@ -109,7 +116,7 @@ def _comparison_columns(found: Comparison) -> dict[str, Any]:
     )
 
 
-def _change_columns(name: str, change: Change) -> dict[str, float]:
+def _change_columns(name: str, change: Difference) -> dict[str, float]:
     return {name: change.estimate, f"{name}_lower_95": change.lower, f"{name}_upper_95": change.upper}
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from analysis.arrays import Integers
 from analysis.engine.regressions.long_run import long_run_sum, newey_west_lags
 from analysis.together.attention.response import accumulate
 from analysis.together.moving.intervals import Array
@@ -76,7 +76,7 @@ def try_forecast(
     return ForecastTest(statistic, float(ndtr(-statistic)), r2, gain, n, first)
 
 
-def _forecast(target: Array, design: Array, positions: NDArray[np.int64], first: int, horizon: int) -> Array:
+def _forecast(target: Array, design: Array, positions: Integers, first: int, horizon: int) -> Array:
     """Forecasts of target[first:], each from a fit on rows whose outcome was complete at the last refit."""
     out = np.empty(target.size - first)
     size = design.shape[0]
@@ -92,7 +92,7 @@ def _forecast(target: Array, design: Array, positions: NDArray[np.int64], first:
 
 
 def _yearly_gain(
-    returns: Array, positions: NDArray[np.int64], first: int, plain: Array, rich: Array, bars_per_year: float
+    returns: Array, positions: Integers, first: int, plain: Array, rich: Array, bars_per_year: float
 ) -> float:
     """Certainty-equivalent difference a year between trading on the two forecasts of the next bar's return."""
     variance = _trailing_variance(returns)

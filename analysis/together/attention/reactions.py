@@ -23,7 +23,7 @@ from analysis.together.attention.response import (
 )
 from analysis.together.leads.leadlag import control_false_discoveries
 from analysis.together.moving.intervals import Array
-from analysis.together.moving.pairs import BITCOIN, Pair
+from analysis.together.moving.pairs import BITCOIN, ReturnPair
 from analysis.together.moving.rolling import trailing_beta
 from analysis.together.moving.threads import one_blas_thread
 from warehouse.tables.attention import ATTENTION_FORECAST, ATTENTION_RESPONSE
@@ -58,17 +58,17 @@ _BENCHMARKS = {
 class HourlyMarket:
     """A token's hourly outcomes, hour-of-week profile removed from all but returns; NaN is an absent bar."""
 
-    pair: Pair
+    pair: ReturnPair
     outcomes: dict[str, Array]
 
 
-def hourly_markets(pairs: Iterable[Pair]) -> list[HourlyMarket]:
+def hourly_markets(pairs: Iterable[ReturnPair]) -> list[HourlyMarket]:
     """The longest hourly pair with Bitcoin of every token that has more bars than a first fit needs.
 
     A token whose bars end more than ENDED before the newest has merged or been delisted and is left out: it would only
     enlarge the family of tests.
     """
-    longest: dict[str, Pair] = {}
+    longest: dict[str, ReturnPair] = {}
     for pair in pairs:
         if pair.timeframe == "1h" and pair.other_asset_id == BITCOIN and pair.n_common > MIN_FIRST_FIT:
             best = longest.get(pair.asset_id)
@@ -116,7 +116,7 @@ def measure_forecasts(markets: list[HourlyMarket], attention: pl.DataFrame) -> p
     return ATTENTION_FORECAST.conform(_adjust(frame.with_columns(pl.col(pl.Float64).fill_nan(None))))
 
 
-def _hourly_market(pair: Pair) -> HourlyMarket:
+def _hourly_market(pair: ReturnPair) -> HourlyMarket:
     abnormal = pair.token - trailing_beta(pair.token, pair.benchmark, BETA_BARS) * pair.benchmark
     with np.errstate(divide="ignore", invalid="ignore"):
         volume = np.where(pair.volume > 0, log(pair.volume), np.nan)
@@ -131,7 +131,7 @@ def _hourly_market(pair: Pair) -> HourlyMarket:
     )
 
 
-def _scores(pair: Pair, attention: pl.DataFrame) -> Iterator[tuple[str, bool, Array]]:
+def _scores(pair: ReturnPair, attention: pl.DataFrame) -> Iterator[tuple[str, bool, Array]]:
     """Subject, whether it is an outcome, and its hourly attention score on the pair's bars."""
     hourly = attention.filter((pl.col("frequency") == "hourly") & pl.col("kind").is_in(["all", "category"]))
     opens = pl.DataFrame({"start_utc": pair.close_times(np.arange(pair.token.size)) - pair.bar})
@@ -227,11 +227,11 @@ def _forecast_row(market: HourlyMarket, subject: str, score: Array, outcome: str
     return row | {name: getattr(found, name) for name in ForecastTest.__dataclass_fields__}
 
 
-def _names(pair: Pair) -> dict[str, str]:
+def _names(pair: ReturnPair) -> dict[str, str]:
     return {"market_id": pair.market_id, "asset_id": pair.asset_id, "timeframe": pair.timeframe}
 
 
-def _phase(pair: Pair) -> int:
+def _phase(pair: ReturnPair) -> int:
     return int(pair.first_open.timestamp() // SECONDS_PER_HOUR)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from analysis.arrays import Flags
 from analysis.together.moving.intervals import Array
 
 # Half-life in days of what counts as usual: a season, so that a trend is attention and an era is not.
@@ -23,7 +23,7 @@ class UsualShares:
     """Each outlet's usual share of headlines on one subject, day by day, and whether the outlet counts that day."""
 
     share: Array  # (days, outlets) headlines on the subject per headline
-    is_counted: NDArray[np.bool_]  # (days, outlets)
+    is_counted: Flags  # (days, outlets)
 
 
 def learn_shares(relevant: Array, coverage: Array) -> list[UsualShares]:

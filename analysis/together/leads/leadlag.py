@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from analysis.arrays import Integers
 from analysis.portable import expm1, log1p
 from analysis.together.moving.intervals import MIN_BARS, Z95, Array, two_sided_p
 from analysis.together.moving.threads import one_blas_thread
@@ -30,18 +30,18 @@ class LagMatrices:
 
     correlation: Array
     standard_error: Array
-    n: NDArray[np.int64]
+    n: Integers
 
 
 @dataclass(frozen=True, slots=True)
 class LagPath:
     """One pair from -max_lag to +max_lag; positive lags: the first leads. Bands are half widths around zero."""
 
-    lags: NDArray[np.int64]
+    lags: Integers
     correlation: Array
     band_pointwise: Array
     band_simultaneous: Array
-    n: NDArray[np.int64]
+    n: Integers
     best_lag: int
     p_value: float
 
@@ -122,7 +122,7 @@ class _Series:
     is_full: bool
 
 
-def _correlate(series: _Series, memory: Array, lag: int) -> tuple[Array, Array, NDArray[np.int64]]:
+def _correlate(series: _Series, memory: Array, lag: int) -> tuple[Array, Array, Integers]:
     stop = series.values.shape[1] - lag
     x, y = series.values[:, :stop], series.values[:, lag:]
     if series.is_full:

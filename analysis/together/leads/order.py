@@ -11,7 +11,7 @@ import polars as pl
 
 from analysis.together.leads.granger import MAX_LAGS, MIN_BARS_GRANGER, try_granger
 from analysis.together.leads.leadlag import LagPath, control_false_discoveries, lag_matrices, lag_path
-from analysis.together.moving.pairs import BITCOIN, ETHER, TOKEN_ROLES, Panel
+from analysis.together.moving.pairs import BITCOIN, ETHER, TOKEN_ROLES, ReturnPanel
 from analysis.together.moving.threads import one_blas_thread
 from warehouse.tables.bars import HOUR
 from warehouse.tables.correlation import LEAD_LAG, LEAD_LAG_PATH
@@ -28,7 +28,7 @@ GRANGER_CONVENTIONS = (
 )
 
 
-def measure_order(panels: Iterable[Panel]) -> tuple[pl.DataFrame, pl.DataFrame]:
+def measure_order(panels: Iterable[ReturnPanel]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Rows of out.lead_lag and out.lead_lag_path for every pair of tokens, Bitcoin and Ether in each panel.
 
     False discoveries are controlled within a method over all pairs and bar lengths together.
@@ -50,13 +50,13 @@ def measure_order(panels: Iterable[Panel]) -> tuple[pl.DataFrame, pl.DataFrame]:
     return LEAD_LAG.conform(pl.concat(adjusted)), LEAD_LAG_PATH.conform(pl.concat(paths))
 
 
-def ordered_rows(panel: Panel) -> list[int]:
+def ordered_rows(panel: ReturnPanel) -> list[int]:
     """Grid rows of the tokens' longest markets, then Bitcoin's and Ether's."""
     rows = panel.one_row_per_asset(TOKEN_ROLES)
     return rows + [row for asset in (BITCOIN, ETHER) if (row := panel.longest_row(asset)) is not None]
 
 
-def _cross_correlate(panel: Panel, rows: list[int]) -> tuple[list[dict[str, Any]], list[pl.DataFrame]]:
+def _cross_correlate(panel: ReturnPanel, rows: list[int]) -> tuple[list[dict[str, Any]], list[pl.DataFrame]]:
     matrices = lag_matrices(panel.grid.returns[rows], MAX_LAG_BARS[panel.timeframe])
     summaries, paths = [], []
     for first, second in combinations(range(len(rows)), 2):
@@ -69,7 +69,7 @@ def _cross_correlate(panel: Panel, rows: list[int]) -> tuple[list[dict[str, Any]
     return summaries, paths
 
 
-def _summary(panel: Panel, labels: dict[str, str], path: LagPath) -> dict[str, Any]:
+def _summary(panel: ReturnPanel, labels: dict[str, str], path: LagPath) -> dict[str, Any]:
     best = int(np.flatnonzero(path.lags == path.best_lag)[0])
     return {
         **labels,
@@ -85,7 +85,7 @@ def _summary(panel: Panel, labels: dict[str, str], path: LagPath) -> dict[str, A
     }
 
 
-def _path_rows(panel: Panel, labels: dict[str, str], path: LagPath) -> pl.DataFrame:
+def _path_rows(panel: ReturnPanel, labels: dict[str, str], path: LagPath) -> pl.DataFrame:
     frame = pl.DataFrame(
         {
             "lag_hours": path.lags * _bar_hours(panel),
@@ -98,13 +98,13 @@ def _path_rows(panel: Panel, labels: dict[str, str], path: LagPath) -> pl.DataFr
     return frame.select(*(pl.lit(value).alias(name) for name, value in labels.items()), pl.all())
 
 
-def _granger(panel: Panel, rows: list[int]) -> list[dict[str, Any]]:
+def _granger(panel: ReturnPanel, rows: list[int]) -> list[dict[str, Any]]:
     bitcoin = panel.longest_row(BITCOIN)
     with one_blas_thread():
         return [_granger_row(panel, cause, effect, bitcoin) for cause, effect in permutations(rows, 2)]
 
 
-def _granger_row(panel: Panel, cause: int, effect: int, bitcoin: int | None) -> dict[str, Any]:
+def _granger_row(panel: ReturnPanel, cause: int, effect: int, bitcoin: int | None) -> dict[str, Any]:
     returns = panel.grid.returns
     control = returns[bitcoin] if bitcoin is not None and bitcoin not in (cause, effect) else None
     found = try_granger(returns[cause], returns[effect], control)
@@ -133,7 +133,7 @@ def _adjust(part: pl.DataFrame) -> pl.DataFrame:
     return part.with_columns(adjusted)
 
 
-def _labels(panel: Panel, first: int, second: int) -> dict[str, str]:
+def _labels(panel: ReturnPanel, first: int, second: int) -> dict[str, str]:
     ids = panel.grid.market_ids
     return {
         "market_id": ids[first],
@@ -144,5 +144,5 @@ def _labels(panel: Panel, first: int, second: int) -> dict[str, str]:
     }
 
 
-def _bar_hours(panel: Panel) -> float:
+def _bar_hours(panel: ReturnPanel) -> float:
     return panel.grid.bar / HOUR

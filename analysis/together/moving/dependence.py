@@ -50,7 +50,7 @@ def measure_distance(x: Array, y: Array) -> float:
     return float(np.sign(squared) * np.sqrt(abs(squared)))
 
 
-MEASURES: dict[str, _Measure] = {
+DEPENDENCE_MEASURES: dict[str, _Measure] = {
     "spearman": measure_spearman,
     "kendall": measure_kendall,
     "distance": measure_distance,

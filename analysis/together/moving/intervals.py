@@ -6,13 +6,13 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, stdtrit
 
+from analysis.arrays import Flags, Floats, Integers
 from analysis.engine.regressions.long_run import long_run_sum, newey_west_lags
 from analysis.portable import arctanh, tanh
 
-Array = NDArray[np.float64]
+Array = Floats
 
 # Two-sided 95 % quantile of the normal distribution.
 Z95 = float(ndtri(0.975))
@@ -32,7 +32,7 @@ class Association:
     normal bars that would know the correlation as well.
     """
 
-    n: NDArray[np.int64]
+    n: Integers
     n_effective: Array
     correlation: Array
     correlation_lower: Array
@@ -151,7 +151,7 @@ def _terms(token: Array, benchmark: Array) -> Array:
     return np.stack([is_common.astype(np.float64), x, y, x * x, y * y, x * y], axis=1)
 
 
-def _centre(values: Array, is_common: NDArray[np.bool_], n: NDArray[np.int64]) -> Array:
+def _centre(values: Array, is_common: Flags, n: Integers) -> Array:
     kept = np.where(is_common, values, 0.0)
     return np.where(is_common, kept - (kept.sum(axis=-1) / n)[..., None], 0.0)
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from analysis.arrays import Integers
 from analysis.together.moving.dcc import fit_dcc
 from analysis.together.moving.intervals import Association
-from analysis.together.moving.pairs import Pair
+from analysis.together.moving.pairs import ReturnPair
 from analysis.together.moving.rolling import ewma_association, rolling_association
 from warehouse.tables.correlation import CORRELATION_ROLLING
 
@@ -26,7 +26,7 @@ COARSE_STEPS_PER_WINDOW = 7
 DYNAMIC_STEP_HOURS = 4.0
 
 
-def measure_moving(pairs: Iterable[Pair], steps_per_window: int = STEPS_PER_WINDOW) -> pl.DataFrame:
+def measure_moving(pairs: Iterable[ReturnPair], steps_per_window: int = STEPS_PER_WINDOW) -> pl.DataFrame:
     """Rows of out.correlation_rolling: correlation and beta with 95 % intervals at each published close.
 
     Points fall on whole multiples of the step in UTC, so later data never move earlier points. Pairs whose bar length
@@ -38,7 +38,7 @@ def measure_moving(pairs: Iterable[Pair], steps_per_window: int = STEPS_PER_WIND
     return CORRELATION_ROLLING.conform(pl.concat(frames)) if frames else CORRELATION_ROLLING.empty()
 
 
-def published_positions(pair: Pair, window_hours: float, steps_per_window: int = STEPS_PER_WINDOW) -> NDArray[np.int64]:
+def published_positions(pair: ReturnPair, window_hours: float, steps_per_window: int = STEPS_PER_WINDOW) -> Integers:
     """Bars that close on a multiple of the window's step, from the first full window on."""
     bars = round(window_hours / pair.bar_hours)
     step = max(1, bars // steps_per_window)
@@ -47,7 +47,7 @@ def published_positions(pair: Pair, window_hours: float, steps_per_window: int =
     return np.asarray(positions[(positions + int(offset)) % step == 0])
 
 
-def _measure_pair(pair: Pair, steps_per_window: int) -> list[pl.DataFrame]:
+def _measure_pair(pair: ReturnPair, steps_per_window: int) -> list[pl.DataFrame]:
     frames = []
     for window_hours in _WINDOW_HOURS[pair.timeframe]:
         ends = published_positions(pair, window_hours, steps_per_window)
@@ -64,12 +64,12 @@ def _measure_pair(pair: Pair, steps_per_window: int) -> list[pl.DataFrame]:
     return frames
 
 
-def measure_dynamic(pairs: Iterable[Pair]) -> pl.DataFrame:
+def measure_dynamic(pairs: Iterable[ReturnPair]) -> pl.DataFrame:
     """Rows of out.correlation_rolling with estimator `dcc`, for the longest hourly pair of each asset if long enough.
 
     The path has no interval; `n` is the bars of the fit, `window_hours` is 0.
     """
-    longest: dict[tuple[str, str], Pair] = {}
+    longest: dict[tuple[str, str], ReturnPair] = {}
     for pair in pairs:
         key = (pair.asset_id, pair.other_asset_id)
         if pair.timeframe == "1h" and (key not in longest or pair.n_common > longest[key].n_common):
@@ -78,7 +78,7 @@ def measure_dynamic(pairs: Iterable[Pair]) -> pl.DataFrame:
     return CORRELATION_ROLLING.conform(pl.concat(frames)) if frames else CORRELATION_ROLLING.empty()
 
 
-def _measure_dynamic(pair: Pair) -> pl.DataFrame | None:
+def _measure_dynamic(pair: ReturnPair) -> pl.DataFrame | None:
     found = fit_dcc(pair.token, pair.benchmark)
     if found is None:
         return None
@@ -97,7 +97,7 @@ def _measure_dynamic(pair: Pair) -> pl.DataFrame | None:
     return _rows(pair, "dcc", 0.0, ends, path)
 
 
-def _rows(pair: Pair, estimator: str, window_hours: float, ends: NDArray[np.int64], found: Association) -> pl.DataFrame:
+def _rows(pair: ReturnPair, estimator: str, window_hours: float, ends: Integers, found: Association) -> pl.DataFrame:
     return (
         pl.DataFrame(
             {

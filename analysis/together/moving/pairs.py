@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from analysis.arrays import Integers
 from analysis.tape.choice import Candidate, Preference
 from analysis.tape.returns import ReturnGrid
 from analysis.together.moving.intervals import MIN_BARS, Array
@@ -26,7 +26,7 @@ LONGER_HISTORY = 1.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pair:
+class ReturnPair:
     """Returns of a token and of what it is compared with on the bars from their first to their last common one.
 
     Returns are log points per bar, `volume` is the token's in base currency, NaN where absent; bar 0 opens at
@@ -63,7 +63,7 @@ class Pair:
         """When the bar at `position` was known."""
         return self.first_open + (position + 1) * self.bar
 
-    def close_times(self, positions: NDArray[np.int64]) -> pl.Series:
+    def close_times(self, positions: Integers) -> pl.Series:
         """Closes of several bars."""
         micro = self.bar // MICROSECOND
         start = pl.Series([self.first_open], dtype=pl.Datetime("us", "UTC")).dt.epoch("us").item()
@@ -85,7 +85,7 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Panel:
+class ReturnPanel:
     """A return grid with the asset, venue and role of each of its rows (same order)."""
 
     grid: ReturnGrid
@@ -117,19 +117,21 @@ class Panel:
         return [row for row in rows if row is not None]
 
 
-def build_panel(grid: ReturnGrid, timeframe: str, markets: pl.DataFrame, roles: Mapping[str, str]) -> Panel:
+def build_return_panel(
+    grid: ReturnGrid, timeframe: str, markets: pl.DataFrame, roles: Mapping[str, str]
+) -> ReturnPanel:
     """`grid` with names from `markets` (market_id, asset_id, exchange); an asset without a role is `other`."""
     known = {market: (asset, venue) for market, asset, venue in markets.iter_rows()}
     assets, venues = zip(*(known[market] for market in grid.market_ids), strict=True)
-    return Panel(grid, timeframe, assets, venues, tuple(roles.get(asset, "other") for asset in assets))
+    return ReturnPanel(grid, timeframe, assets, venues, tuple(roles.get(asset, "other") for asset in assets))
 
 
-def bitcoin_pairs(panel: Panel) -> list[Pair]:
+def bitcoin_pairs(panel: ReturnPanel) -> list[ReturnPair]:
     """Every token market with Bitcoin on its own venue, and on another venue where that has much more history."""
     return [pair for row in panel.token_rows() for pair in _pairs_with(panel, row, BITCOIN)]
 
 
-def other_pairs(panel: Panel) -> list[Pair]:
+def other_pairs(panel: ReturnPanel) -> list[ReturnPair]:
     """The longest market of each token with Ether, the equal-weighted basket of the others, and every other token."""
     rows = panel.one_row_per_asset(TOKEN_ROLES)
     pairs = [pair for row in rows for pair in _pairs_with(panel, row, ETHER)[:1]]
@@ -142,7 +144,7 @@ def other_pairs(panel: Panel) -> list[Pair]:
     ]
 
 
-def _pairs_with(panel: Panel, row: int, asset: str) -> list[Pair]:
+def _pairs_with(panel: ReturnPanel, row: int, asset: str) -> list[ReturnPair]:
     candidates = [_make_pair(panel, row, other) for other, held in enumerate(panel.assets) if held == asset]
     found = sorted((pair for pair in candidates if pair), key=_by_common_bars)
     venue = panel.venues[row]
@@ -153,18 +155,18 @@ def _pairs_with(panel: Panel, row: int, asset: str) -> list[Pair]:
     return own
 
 
-def _by_common_bars(pair: Pair) -> Preference:
+def _by_common_bars(pair: ReturnPair) -> Preference:
     return Candidate(pair.other_market_id, pair.bar_hours, pair.n_common).preference
 
 
-def _make_pair(panel: Panel, row: int, other: int) -> Pair | None:
+def _make_pair(panel: ReturnPanel, row: int, other: int) -> ReturnPair | None:
     grid = panel.grid
     if row == other:
         return None
     return _trimmed(panel, row, grid.market_ids[other], panel.assets[other], grid.returns[other])
 
 
-def _basket_pair(panel: Panel, row: int) -> Pair | None:
+def _basket_pair(panel: ReturnPanel, row: int) -> ReturnPair | None:
     others = [other for other in panel.one_row_per_asset(BASKET_ROLES) if panel.assets[other] != panel.assets[row]]
     if len(others) < MIN_BASKET:
         return None
@@ -177,14 +179,14 @@ def _basket_pair(panel: Panel, row: int) -> Pair | None:
     return _trimmed(panel, row, BASKET_MARKET, BASKET_ASSET, mean)
 
 
-def _trimmed(panel: Panel, row: int, other_market: str, other_asset: str, benchmark: Array) -> Pair | None:
+def _trimmed(panel: ReturnPanel, row: int, other_market: str, other_asset: str, benchmark: Array) -> ReturnPair | None:
     grid = panel.grid
     token = grid.returns[row]
     common = np.flatnonzero(np.isfinite(token) & np.isfinite(benchmark))
     if common.size < MIN_BARS:
         return None
     span = slice(int(common[0]), int(common[-1]) + 1)
-    return Pair(
+    return ReturnPair(
         market_id=grid.market_ids[row],
         other_market_id=other_market,
         asset_id=panel.assets[row],

@@ -12,7 +12,7 @@ import polars as pl
 from analysis.portable import arctanh, log
 from analysis.together.moving.change_points import find_change_points
 from analysis.together.moving.intervals import Array, associate
-from analysis.together.moving.pairs import Pair
+from analysis.together.moving.pairs import ReturnPair
 from warehouse.tables.correlation import CORRELATION_REGIME
 
 # Bars per block by bar length: one day of hours, three days of 4-hour bars, four weeks of days.
@@ -59,7 +59,7 @@ def find_breaks(levels: Array) -> list[int]:
     return find_change_points(levels, PENALTY * log(levels.size) * noise**2, MIN_REGIME_BLOCKS)
 
 
-def measure_regimes(pairs: Iterable[Pair]) -> pl.DataFrame:
+def measure_regimes(pairs: Iterable[ReturnPair]) -> pl.DataFrame:
     """Rows of out.correlation_regime for pairs with at least MIN_BLOCKS blocks; one row when there is no break.
 
     Blocks begin at whole multiples of the block length in UTC.
@@ -71,7 +71,7 @@ def measure_regimes(pairs: Iterable[Pair]) -> pl.DataFrame:
     return CORRELATION_REGIME.conform(frame.with_columns(pl.col(pl.Float64).fill_nan(None)))
 
 
-def _measure_pair(pair: Pair) -> list[dict[str, Any]]:
+def _measure_pair(pair: ReturnPair) -> list[dict[str, Any]]:
     size = BLOCK_BARS[pair.timeframe]
     offset = int(pair.first_open.timestamp() // pair.bar.total_seconds())
     blocks = block_correlations(pair.token, pair.benchmark, size, (-offset) % size)

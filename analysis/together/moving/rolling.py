@@ -11,6 +11,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from analysis.arrays import Flags, Integers
 from analysis.together.moving.intervals import FROZEN_SHARE, MIN_BARS, Array, Association, associate, fisher_interval
 
 # A window with a smaller share of its bars gives no number.
@@ -23,8 +24,8 @@ CHUNK_ELEMENTS = 4_000_000
 class PairIndex:
     """The rows of every pair, in the order of `itertools.combinations`."""
 
-    first: NDArray[np.int64]
-    second: NDArray[np.int64]
+    first: Integers
+    second: Integers
 
 
 def pair_index(n_rows: int) -> PairIndex:
@@ -64,7 +65,7 @@ def rolling_correlation(x: Array, y: Array, window: int, min_share: float = MIN_
 
 
 def rolling_association(
-    token: Array, benchmark: Array, window: int, ends: NDArray[np.int64], min_share: float = MIN_SHARE
+    token: Array, benchmark: Array, window: int, ends: Integers, min_share: float = MIN_SHARE
 ) -> Association:
     """Correlation and beta with intervals over the `window` bars that end with each bar of `ends` (inclusive).
 
@@ -125,7 +126,7 @@ class _RowSums:
     """A standardised row with zeros for absent bars, and its prefix sums when no bar is absent."""
 
     values: Array
-    is_present: NDArray[np.bool_]
+    is_present: Flags
     is_full: bool
     sum: Array
     square: Array

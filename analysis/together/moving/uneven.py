@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from analysis.arrays import Integers
 from analysis.engine.regressions.long_run import long_run_sum, newey_west_lags
 from analysis.portable import expm1, log, log1p
 from analysis.together.moving.intervals import MIN_BARS, Array, two_sided_p
-
-Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ MAX_BODY_BYTES = 8_000_000
 MAX_OPEN_ELEMENTS = 100_000
 
 
-class Reason(StrEnum):
+class DecodeReason(StrEnum):
     """Why a document gave no entries, or only some."""
 
     EMPTY_BODY = "empty_body"
@@ -37,7 +37,7 @@ class Reason(StrEnum):
 class Refused:
     """A document that is not parsed, and why."""
 
-    reason: Reason
+    reason: DecodeReason
     detail: str
 
 
@@ -133,17 +133,17 @@ def prepare_xml(text: str) -> str | Refused:
     prolog = _without_comments(body[: first.start()] if first else body)
     if _has_subset(prolog) or _ENTITY.search(prolog):
         return Refused(
-            Reason.ENTITY_DECLARATION,
+            DecodeReason.ENTITY_DECLARATION,
             "the document type has an internal subset, which can define entities; ask the publisher for plain XML",
         )
     head = _without_comments(body[:_HEAD_CHARACTERS])
     root = _FEED_ROOT.search(head)
     page = _HTML.search(head)
     if page and (root is None or page.start() < root.start()):
-        return Refused(Reason.HTML_PAGE, "a web page was served instead of a feed; open the address in a browser")
+        return Refused(DecodeReason.HTML_PAGE, "a web page was served instead of a feed; open the address in a browser")
     if _count_open_elements(body) > MAX_OPEN_ELEMENTS:
         return Refused(
-            Reason.TOO_DEEP,
+            DecodeReason.TOO_DEEP,
             f"more than {count(MAX_OPEN_ELEMENTS)} elements are opened and never closed; ask the publisher for a feed",
         )
     return _CHARACTER_REFERENCE.sub(_keep_possible, _without_document_type(body))

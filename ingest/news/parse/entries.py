@@ -12,9 +12,9 @@ import polars as pl
 
 from ingest.news.feeds import Feed
 from ingest.news.parse.dates import judge_claim
-from ingest.news.parse.decode import Reason
+from ingest.news.parse.decode import DecodeReason
 from ingest.news.parse.items import Item, Items, read_items
-from ingest.news.parse.text import MAX_SUMMARY_CHARACTERS, MAX_TITLE_CHARACTERS, plain_text, safe_link
+from ingest.news.parse.text import MAX_SUMMARY_CHARACTERS, MAX_TITLE_CHARACTERS, clean_link, plain_text
 from ingest.refusals import Refusal, refuse_document, refuse_rows
 from ingest.source import Source
 from warehouse.tables.news import ENTRY
@@ -32,7 +32,7 @@ class ParsedFeed:
 
     entries: pl.DataFrame
     quarantined: pl.DataFrame
-    reason: Reason | None = None
+    reason: DecodeReason | None = None
     detail: str = ""
 
 
@@ -56,7 +56,7 @@ def build_entries(found: Items, feed: Feed, source: Source, body: bytes) -> Pars
             refused.append(Refusal("no_words", "an item without title, summary or link", payload, position))
         else:
             rows.append(row)
-    if found.reason is not None and found.reason is not Reason.NO_ENTRIES:
+    if found.reason is not None and found.reason is not DecodeReason.NO_ENTRIES:
         refused.append(refuse_document(str(found.reason), found.detail, body))
     entries = pl.DataFrame(_with_ids(rows), schema=ENTRY.schema)
     return ParsedFeed(entries, refuse_rows(refused, ENTRY.name, source), found.reason, found.detail)
@@ -64,7 +64,7 @@ def build_entries(found: Items, feed: Feed, source: Source, body: bytes) -> Pars
 
 def _entry_row(item: Item, feed: Feed, source: Source) -> dict[str, object] | None:
     summary = plain_text(item.summary or item.content, MAX_SUMMARY_CHARACTERS)
-    link = safe_link(item.link, feed.url) or (safe_link(item.guid) if item.guid else None)
+    link = clean_link(item.link, feed.url) or (clean_link(item.guid) if item.guid else None)
     title = plain_text(item.title) or plain_text(summary, TITLE_FROM_SUMMARY_CHARACTERS) or link
     if title is None:
         return None

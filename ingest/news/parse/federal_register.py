@@ -13,10 +13,10 @@ import polars as pl
 
 from ingest.news.feeds import Feed
 from ingest.news.parse.dates import read_instant
-from ingest.news.parse.decode import Reason, decode_text
+from ingest.news.parse.decode import DecodeReason, decode_text
 from ingest.news.parse.entries import ParsedFeed, build_entries
 from ingest.news.parse.items import Item, Items, text_of
-from ingest.news.parse.text import MAX_SUMMARY_CHARACTERS, plain_text, safe_link
+from ingest.news.parse.text import MAX_SUMMARY_CHARACTERS, clean_link, plain_text
 from ingest.refusals import Refusal, refuse_rows
 from ingest.source import Source
 from warehouse.tables.news import REGISTER_DOCUMENT
@@ -57,11 +57,11 @@ class ParsedRegister:
     headlines: ParsedFeed
     n_total: int
     next_page_url: str | None
-    reason: Reason | None = None
+    reason: DecodeReason | None = None
     detail: str = ""
 
 
-def query_string(term: str, start: date, end: date, *, is_presidential: bool = False) -> str:
+def register_query(term: str, start: date, end: date, *, is_presidential: bool = False) -> str:
     """The query of documents published in [`start`, `end`) that mention `term` (all when empty), fields by name."""
     last = end - timedelta(days=1)
     pairs = [
@@ -80,23 +80,26 @@ def query_string(term: str, start: date, end: date, *, is_presidential: bool = F
 def parse_documents(body: bytes, feed: Feed, source: Source) -> ParsedRegister:
     """The documents of one API reply, or of a plain list of them; never raises."""
     text = decode_text(body, source.content_type).lstrip("\ufeff \t\r\n")
-    reason: Reason | None = None
+    reason: DecodeReason | None = None
     detail = ""
     document: Any = {}
     if not text:
-        reason, detail = Reason.EMPTY_BODY, "the answer has no content"
+        reason, detail = DecodeReason.EMPTY_BODY, "the answer has no content"
     elif text.startswith("<"):
-        reason, detail = Reason.HTML_PAGE, "a web page was served instead of JSON (an access page?); try again later"
+        reason, detail = (
+            DecodeReason.HTML_PAGE,
+            "a web page was served instead of JSON (an access page?); try again later",
+        )
     else:
         try:
             document = json.loads(text)
         except (ValueError, RecursionError) as exc:
-            reason, detail = Reason.BROKEN_JSON, f"not valid JSON: {str(exc)[:200]}"
+            reason, detail = DecodeReason.BROKEN_JSON, f"not valid JSON: {str(exc)[:200]}"
     results = (
         document if isinstance(document, list) else document.get("results") if isinstance(document, dict) else None
     )
     if reason is None and results is None and not (isinstance(document, dict) and document.get("count") == 0):
-        reason, detail = Reason.NOT_A_FEED, "JSON without a list named results, so not the register's"
+        reason, detail = DecodeReason.NOT_A_FEED, "JSON without a list named results, so not the register's"
     rows = [row for row in results or [] if isinstance(row, dict)]
     documents, refused = _document_rows(rows, source)
     headlines = build_entries(Items(tuple(map(_headline, rows)), reason, detail), feed, source, body)
@@ -106,7 +109,7 @@ def parse_documents(body: bytes, feed: Feed, source: Source) -> ParsedRegister:
         documents,
         ParsedFeed(headlines.entries, quarantined, reason, detail),
         count if isinstance(count := envelope.get("count"), int) else len(rows),
-        safe_link(text_of(envelope.get("next_page_url"))),
+        clean_link(text_of(envelope.get("next_page_url"))),
         reason,
         detail,
     )
@@ -136,7 +139,7 @@ def _document_rows(rows: Iterable[dict[str, Any]], source: Source) -> tuple[pl.D
             "signed_on": _day(row.get("signing_date")),
             "filed_at_utc": read_instant(str(row.get("filed_at") or "")),
             "published_on": published,
-            "url": safe_link(text_of(row.get("html_url"))),
+            "url": clean_link(text_of(row.get("html_url"))),
             "first_seen_at_utc": source.received_at,
             "run_id": source.run_id,
         }

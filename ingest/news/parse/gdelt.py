@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from ingest.news.parse.decode import Reason, decode_text
+from ingest.news.parse.decode import DecodeReason, decode_text
 from ingest.news.parse.items import Item, Items, text_of
 
 _API = "https://api.gdeltproject.org/api/v2/doc/doc"
@@ -24,7 +24,7 @@ QUERY = (
 _STAMP = "%Y%m%d%H%M%S"
 
 
-def query_string(start: datetime, end: datetime, query: str = QUERY) -> str:
+def gdelt_query(start: datetime, end: datetime, query: str = QUERY) -> str:
     """The query of articles seen in [`start`, `end`), oldest first is not offered: newest first."""
     return urlencode(
         [
@@ -43,19 +43,19 @@ def read_articles(body: bytes, content_type: str = "") -> Items:
     """The articles of one reply as items; an empty object means no match, plain text is a refusal in words."""
     text = decode_text(body, content_type).strip()
     if not text:
-        return Items((), Reason.EMPTY_BODY, "the answer has no content")
+        return Items((), DecodeReason.EMPTY_BODY, "the answer has no content")
     if text.startswith("<"):
-        return Items((), Reason.HTML_PAGE, "a web page was served instead of JSON; try again later")
+        return Items((), DecodeReason.HTML_PAGE, "a web page was served instead of JSON; try again later")
     try:
         # The service leaves control characters in titles, which strict JSON forbids.
         document = json.loads(text, strict=False)
     except (ValueError, RecursionError):
-        return Items((), Reason.BROKEN_JSON, f"the service answered in words: {text[:160]}")
+        return Items((), DecodeReason.BROKEN_JSON, f"the service answered in words: {text[:160]}")
     rows = document.get("articles", []) if isinstance(document, dict) else None
     if not isinstance(rows, list):
-        return Items((), Reason.NOT_A_FEED, "JSON without a list named articles")
+        return Items((), DecodeReason.NOT_A_FEED, "JSON without a list named articles")
     items = tuple(_item(row) for row in rows if isinstance(row, dict))
-    return Items(items) if items else Items((), Reason.NO_ENTRIES, "no article matched")
+    return Items(items) if items else Items((), DecodeReason.NO_ENTRIES, "no article matched")
 
 
 def _item(row: dict[str, Any]) -> Item:
@@ -70,7 +70,7 @@ def _item(row: dict[str, Any]) -> Item:
     )
 
 
-def split(start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+def halve_window(start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
     """The two halves of a window, on whole seconds."""
     middle = (start + (end - start) / 2).replace(microsecond=0)
     return [(start, middle), (middle, end)]

@@ -9,7 +9,7 @@ import polars as pl
 
 from ingest.news.parse.dates import EARLIEST_CLAIM, LATEST_AHEAD, read_instant
 from ingest.news.parse.entries import digest, entry_id
-from ingest.news.parse.text import MAX_SUMMARY_CHARACTERS, MAX_TITLE_CHARACTERS, plain_text, safe_link
+from ingest.news.parse.text import MAX_SUMMARY_CHARACTERS, MAX_TITLE_CHARACTERS, clean_link, plain_text
 from ingest.refusals import Refusal, refuse_rows
 from ingest.source import Source
 from warehouse.tables.contract import UTC
@@ -58,7 +58,7 @@ class UnknownColumnsError(ValueError):
     """The file has no column of titles."""
 
 
-def read_headlines(table: pl.DataFrame, source: Source, kinds_by_outlet: dict[str, str]) -> HeadlineTable:
+def parse_headlines(table: pl.DataFrame, source: Source, kinds_by_outlet: dict[str, str]) -> HeadlineTable:
     """The rows of `table` as `core.entry`; needs a column of titles, takes url, outlet, times and language if present.
 
     Where the file names no first sight, a submission or crawl time is one (an archive saw it then), and everything
@@ -106,7 +106,7 @@ def _clean(values: pl.Series, max_characters: int) -> pl.Series:
 def _clean_links(values: pl.Series) -> pl.Series:
     """`safe_link` of each value; only those that are not plainly safe go through Python."""
     needs_work = ~values.str.contains(_CLEAN_LINK) | values.str.contains(_ESCAPED) | (values.str.len_chars() > 2048)
-    replaced = {text: safe_link(text) for text in values.filter(needs_work).unique().to_list()}
+    replaced = {text: clean_link(text) for text in values.filter(needs_work).unique().to_list()}
     return values.replace_strict(replaced, default=values, return_dtype=pl.String) if replaced else values
 
 

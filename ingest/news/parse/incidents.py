@@ -10,13 +10,13 @@ from datetime import datetime
 import polars as pl
 
 from ingest.news.feeds import Feed
-from ingest.news.parse.decode import Reason, decode_text
+from ingest.news.parse.decode import DecodeReason, decode_text
 from ingest.news.parse.entries import digest
 from ingest.news.parse.incident_facts import IncidentFact
 from ingest.news.parse.items import Items, read_items
 from ingest.news.parse.status_feed import read_status_items
 from ingest.news.parse.status_json import READERS, ShapeError
-from ingest.news.parse.text import plain_text, safe_link
+from ingest.news.parse.text import clean_link, plain_text
 from ingest.refusals import Refusal, refuse_document, refuse_rows
 from ingest.source import Source
 from warehouse.tables.news import INCIDENT
@@ -32,7 +32,7 @@ class ParsedIncidents:
 
     incidents: pl.DataFrame
     quarantined: pl.DataFrame
-    reason: Reason | None = None
+    reason: DecodeReason | None = None
     detail: str = ""
 
 
@@ -45,26 +45,26 @@ def parse_incidents(body: bytes, feed: Feed, source: Source) -> ParsedIncidents:
         return _parse_json(body, feed, source)
     found = read_items(body, source.content_type)
     facts = read_status_items(found.items, source.received_at)
-    reason = None if found.reason is Reason.NO_ENTRIES else found.reason
+    reason = None if found.reason is DecodeReason.NO_ENTRIES else found.reason
     return build_incidents(facts, feed, source, Items((), reason, found.detail), body)
 
 
 def _parse_json(body: bytes, feed: Feed, source: Source) -> ParsedIncidents:
     text = decode_text(body, source.content_type).lstrip("\ufeff \t\r\n")
-    reason: Reason | None = None
+    reason: DecodeReason | None = None
     detail = ""
     facts: list[IncidentFact] = []
     if not text:
-        reason, detail = Reason.EMPTY_BODY, "the answer has no content"
+        reason, detail = DecodeReason.EMPTY_BODY, "the answer has no content"
     elif text.startswith("<"):
-        reason, detail = Reason.HTML_PAGE, "a web page was served instead of JSON; open the address in a browser"
+        reason, detail = DecodeReason.HTML_PAGE, "a web page was served instead of JSON; open the address in a browser"
     else:
         try:
             facts = READERS[feed.kind](json.loads(text))
         except ShapeError as exc:
-            reason, detail = Reason.NOT_A_FEED, f"{exc}; the provider may have changed its status product"
+            reason, detail = DecodeReason.NOT_A_FEED, f"{exc}; the provider may have changed its status product"
         except (ValueError, RecursionError) as exc:
-            reason, detail = Reason.BROKEN_JSON, f"not valid JSON: {str(exc)[:200]}"
+            reason, detail = DecodeReason.BROKEN_JSON, f"not valid JSON: {str(exc)[:200]}"
     return build_incidents(facts, feed, source, Items((), reason, detail), body)
 
 
@@ -95,7 +95,7 @@ def build_incidents(
             "resolved_at_utc": fact.resolved,
             "first_seen_at_utc": source.received_at,
             "time_basis": "incident",
-            "url": safe_link(fact.url, feed.url),
+            "url": clean_link(fact.url, feed.url),
             "source_id": feed.feed_id,
             "run_id": source.run_id,
         }

@@ -11,7 +11,7 @@ from typing import Any
 import feedparser
 
 from ingest.news.fetch.deadline import OutOfTimeError, call_within
-from ingest.news.parse.decode import MAX_BODY_BYTES, Reason, Refused, decode_text, prepare_xml
+from ingest.news.parse.decode import MAX_BODY_BYTES, DecodeReason, Refused, decode_text, prepare_xml
 
 # Feeds list the newest first; what lies deeper is history and has its own import.
 _MAX_ENTRIES = 1000
@@ -55,18 +55,18 @@ class Items:
     """The items of one document; `reason` says why there are none, or why not all."""
 
     items: tuple[Item, ...]
-    reason: Reason | None = None
+    reason: DecodeReason | None = None
     detail: str = ""
 
 
 def read_items(body: bytes, content_type: str = "") -> Items:
     """The items of a document; never raises."""
     if len(body) > MAX_BODY_BYTES:
-        return Items((), Reason.TOO_LARGE, f"{len(body)} bytes; at most {MAX_BODY_BYTES} are read")
+        return Items((), DecodeReason.TOO_LARGE, f"{len(body)} bytes; at most {MAX_BODY_BYTES} are read")
     text = decode_text(body, content_type)
     opening = text.lstrip("\ufeff \t\r\n\x00")[:1]
     if not opening:
-        return Items((), Reason.EMPTY_BODY, "the answer has no content")
+        return Items((), DecodeReason.EMPTY_BODY, "the answer has no content")
     if opening in "{[":
         return read_json_feed(text)
     prepared = prepare_xml(text)
@@ -85,7 +85,7 @@ def _read_xml(text: str) -> Items:
     if isinstance(items, Items):
         return items
     if n_items > len(items) and (len(text) > MAX_CHARACTERS or n_items > _MAX_ENTRIES):
-        return Items(items, Reason.TOO_MANY_ENTRIES, f"the first {len(items)} of {n_items} items were read")
+        return Items(items, DecodeReason.TOO_MANY_ENTRIES, f"the first {len(items)} of {n_items} items were read")
     return Items(items)
 
 
@@ -107,19 +107,19 @@ def _read_few(text: str) -> Items:
         except OutOfTimeError:
             items = ()
         if not isinstance(items, Items) and items:
-            return Items(items, Reason.TOO_SLOW, f"only the first {len(items)} items were read in time")
-    return Items((), Reason.TOO_SLOW, f"{len(text)} characters could not be read in time")
+            return Items(items, DecodeReason.TOO_SLOW, f"only the first {len(items)} items were read in time")
+    return Items((), DecodeReason.TOO_SLOW, f"{len(text)} characters could not be read in time")
 
 
 def _explain_nothing(parsed: Any) -> Items:
     problem = str(parsed.get("bozo_exception") or "")[:200] if parsed.get("bozo") else ""
     if parsed.get("version"):
         if problem:
-            return Items((), Reason.BROKEN_XML, f"no item could be read: {problem}")
-        return Items((), Reason.NO_ENTRIES, "a feed without items")
+            return Items((), DecodeReason.BROKEN_XML, f"no item could be read: {problem}")
+        return Items((), DecodeReason.NO_ENTRIES, "a feed without items")
     if problem:
-        return Items((), Reason.BROKEN_XML, f"neither a feed nor readable XML: {problem}")
-    return Items((), Reason.NOT_A_FEED, "no RSS, RDF, Atom or JSON Feed element was found")
+        return Items((), DecodeReason.BROKEN_XML, f"neither a feed nor readable XML: {problem}")
+    return Items((), DecodeReason.NOT_A_FEED, "no RSS, RDF, Atom or JSON Feed element was found")
 
 
 def _parse(text: str, limit_seconds: float) -> tuple[Item, ...] | Items:
@@ -133,7 +133,7 @@ def _parse(text: str, limit_seconds: float) -> tuple[Item, ...] | Items:
     try:
         return call_within(limit_seconds, parse) if len(body) > WATCHED_FROM_BYTES else parse()
     except PARSER_FAULTS as exc:
-        return Items((), Reason.PARSER_FAILED, f"the parser gave up: {type(exc).__name__}: {str(exc)[:200]}")
+        return Items((), DecodeReason.PARSER_FAILED, f"the parser gave up: {type(exc).__name__}: {str(exc)[:200]}")
 
 
 def cut_items(text: str, n_kept: int) -> str:
@@ -180,16 +180,16 @@ def read_json_feed(text: str) -> Items:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as exc:
-        return Items((), Reason.BROKEN_JSON, f"not valid JSON: {str(exc)[:200]}")
+        return Items((), DecodeReason.BROKEN_JSON, f"not valid JSON: {str(exc)[:200]}")
     rows = document.get("items") if isinstance(document, dict) else None
     if not isinstance(rows, list):
-        return Items((), Reason.NOT_A_FEED, "JSON without a list named items, so not a JSON Feed")
+        return Items((), DecodeReason.NOT_A_FEED, "JSON without a list named items, so not a JSON Feed")
     language = text_of(document.get("language"))
     items = tuple(_json_item(row, language) for row in rows[:_MAX_ENTRIES] if isinstance(row, dict))
     if not items:
-        return Items((), Reason.NO_ENTRIES, "a feed without items")
+        return Items((), DecodeReason.NO_ENTRIES, "a feed without items")
     if len(rows) > _MAX_ENTRIES:
-        return Items(items, Reason.TOO_MANY_ENTRIES, f"the first {len(items)} of {len(rows)} items were read")
+        return Items(items, DecodeReason.TOO_MANY_ENTRIES, f"the first {len(items)} of {len(rows)} items were read")
     return Items(items)
 
 

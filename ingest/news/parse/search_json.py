@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from ingest.news.parse.decode import Reason, decode_text
+from ingest.news.parse.decode import DecodeReason, decode_text
 from ingest.news.parse.items import Item, Items, text_of
 
 GOVUK = "https://www.gov.uk"
@@ -16,19 +16,19 @@ def read_search(body: bytes, kind: str, content_type: str = "") -> Items:
     """The hits of one reply as items; never raises."""
     text = decode_text(body, content_type).strip()
     if not text:
-        return Items((), Reason.EMPTY_BODY, "the answer has no content")
+        return Items((), DecodeReason.EMPTY_BODY, "the answer has no content")
     if text.startswith("<"):
-        return Items((), Reason.HTML_PAGE, "a web page was served instead of JSON; open the address in a browser")
+        return Items((), DecodeReason.HTML_PAGE, "a web page was served instead of JSON; open the address in a browser")
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as exc:
-        return Items((), Reason.BROKEN_JSON, f"not valid JSON: {str(exc)[:200]}")
+        return Items((), DecodeReason.BROKEN_JSON, f"not valid JSON: {str(exc)[:200]}")
     list_name, read = _READERS[kind]
     rows = document.get(list_name) if isinstance(document, dict) else None
     if not isinstance(rows, list):
-        return Items((), Reason.NOT_A_FEED, f"JSON without a list named {list_name}")
+        return Items((), DecodeReason.NOT_A_FEED, f"JSON without a list named {list_name}")
     items = tuple(read(row) for row in rows if isinstance(row, dict))
-    return Items(items) if items else Items((), Reason.NO_ENTRIES, "nothing matched")
+    return Items(items) if items else Items((), DecodeReason.NO_ENTRIES, "nothing matched")
 
 
 def _read_hacker_news(row: dict[str, Any]) -> Item:

@@ -12,7 +12,7 @@ from ingest.news.parse.dates import judge_claim
 from ingest.news.parse.entries import digest
 from ingest.news.parse.incident_facts import ENDED, IncidentFact, incident_code
 from ingest.news.parse.items import Item
-from ingest.news.parse.text import MAX_SUMMARY_CHARACTERS, plain_text, safe_link
+from ingest.news.parse.text import MAX_SUMMARY_CHARACTERS, clean_link, plain_text
 
 # "Jun 13, 00:50 UTC Resolved - …": Statuspage's updates, newest first, without a year.
 _UPDATE = re.compile(
@@ -59,7 +59,7 @@ def _read_item(item: Item, received_at: datetime) -> IncidentFact:
     stated = _STATUS.search(prose)
     is_over = bool(ends) or (stated and stated.group(1).strip().lower() in ENDED) or _RESOLVED_TITLE.search(title)
     started = min(times, default=None)
-    link = safe_link(item.link) or safe_link(item.guid)
+    link = clean_link(item.link) or clean_link(item.guid)
     code = incident_code(link) or _tail(item.guid)
     if bracketed:
         # One outage, several items: the start and the wording identify it, the item's own id does not.

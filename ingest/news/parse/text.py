@@ -57,7 +57,7 @@ def _strip_tags(text: str) -> str:
     return nh3.clean(_BLOCK_END.sub(" ", text), tags=set(), strip_comments=True)
 
 
-def safe_link(value: str | None, origin: str = "") -> str | None:
+def clean_link(value: str | None, origin: str = "") -> str | None:
     """`value` as an absolute http or https address, made absolute against `origin`; None for anything else."""
     if not value:
         return None

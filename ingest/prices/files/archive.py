@@ -16,7 +16,7 @@ import polars as pl
 from ingest.errors import MalformedError, PermanentError
 from ingest.prices.candles import CandleBatch, parse_candles
 from ingest.prices.files.binance import decide_market
-from ingest.prices.files.columns import Instructions, Reading, read_flow, read_rows
+from ingest.prices.files.columns import Instructions, TableReading, read_flow, read_rows
 from ingest.prices.files.dialect import HEAD_BYTES, Dialect, sniff
 from ingest.prices.files.kinds import PriceKind, is_untraded, kind_in_path
 from ingest.prices.files.layouts import (
@@ -51,7 +51,7 @@ class RawBatch:
     """Some lines of one file as received, how they are read, and which kind of price they are."""
 
     frame: pl.DataFrame
-    reading: Reading
+    reading: TableReading
     first_row_number: int
     member: str
     kind: PriceKind = PriceKind.TRADE
@@ -81,7 +81,7 @@ class FileBatch:
 def read_candle_csv(body: bytes, source: Source, identity: Identity | None = None) -> CandleBatch:
     """Candles and refused rows of one CSV text small enough for memory."""
     raw = pl.read_csv(body, infer_schema=False)
-    rows = read_rows(raw, Reading(guess=identity or Identity()), source.source_id)
+    rows = read_rows(raw, TableReading(guess=identity or Identity()), source.source_id)
     return parse_candles(rows, source, raw=raw)
 
 
@@ -307,7 +307,7 @@ class _File:
             remarks += [remark] if remark else []
         if kind is PriceKind.FUNDING and layout.name != FUNDING_LAYOUT:
             frame = frame.with_columns(pl.col("open").alias("close")) if "open" in frame.columns else frame
-        reading = Reading(layout, self.given, guess, self.told, self.names)
+        reading = TableReading(layout, self.given, guess, self.told, self.names)
         where = f"{self.path}:{member}" if member else str(self.path)
         return RawBatch(frame, reading, n_done, where, kind, tuple(remarks))
 

@@ -75,7 +75,7 @@ _NOTHING_TOLD = Instructions()
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class TableReading:
     """How a table is read: its layout, what was given and what is only guessed, and the registry's spellings."""
 
     layout: Layout = GENERIC
@@ -87,10 +87,10 @@ class Reading:
 
 def to_rows(raw: pl.DataFrame, identity: Identity, source: str) -> pl.DataFrame:
     """`raw` in the columns of ROW_SCHEMA where the table names its market itself, or else `identity` does."""
-    return read_rows(raw, Reading(guess=identity), source)
+    return read_rows(raw, TableReading(guess=identity), source)
 
 
-def read_rows(raw: pl.DataFrame, reading: Reading, source: str) -> pl.DataFrame:
+def read_rows(raw: pl.DataFrame, reading: TableReading, source: str) -> pl.DataFrame:
     """`raw` in the columns of ROW_SCHEMA, line by line; unreadable times become null, unreadable numbers NaN.
 
     What was given wins over stated columns, these over what is guessed. Raises MalformedError when time or close has no
@@ -130,7 +130,7 @@ def read_rows(raw: pl.DataFrame, reading: Reading, source: str) -> pl.DataFrame:
     ).select(*ROW_SCHEMA)
 
 
-def read_flow(raw: pl.DataFrame, rows: pl.DataFrame, reading: Reading) -> pl.DataFrame:
+def read_flow(raw: pl.DataFrame, rows: pl.DataFrame, reading: TableReading) -> pl.DataFrame:
     """The key of each of `rows` with what the file says beside price and base volume; no rows where it says nothing."""
     found = find_columns(raw.columns, reading.layout)
     has_quote = found[VOLUME_QUOTE] is not None or (reading.layout.volume == "quote" and found[VOLUME] is not None)
@@ -166,7 +166,7 @@ def find_columns(columns: list[str], layout: Layout) -> dict[str, str | None]:
     return found
 
 
-def volume_unit(reading: Reading, market_id: str) -> Unit:
+def volume_unit(reading: TableReading, market_id: str) -> Unit:
     """What the volume of a market counts in this layout."""
     symbol = market_id.partition(":")[2]
     if ":" in symbol and reading.layout.contract_volume is not None:
@@ -186,7 +186,7 @@ def guessed_timeframe(stamps: pl.Series) -> str | None:
         return None
 
 
-def label_of(found: dict[str, str | None], reading: Reading) -> Label:
+def label_of(found: dict[str, str | None], reading: TableReading) -> Label:
     """Whether a bar of this table is named by its open or by its close."""
     if reading.told.label is not None:
         return reading.told.label
@@ -207,7 +207,7 @@ def _opens(stamps: pl.Series, lengths: pl.Series, label: Label, clock_hours: flo
     return frame.select(opened.alias("open_time_utc")).to_series()
 
 
-def _lengths(raw: pl.DataFrame, column: str | None, reading: Reading, stamps: pl.Series, source: str) -> pl.Series:
+def _lengths(raw: pl.DataFrame, column: str | None, reading: TableReading, stamps: pl.Series, source: str) -> pl.Series:
     if reading.given.timeframe is None and column is not None:
         texts = raw[column].cast(pl.String)
         known = {text: spelled_bar(text) for text in texts.drop_nulls().unique()}
@@ -222,7 +222,7 @@ def _lengths(raw: pl.DataFrame, column: str | None, reading: Reading, stamps: pl
     return pl.Series("timeframe", [spelled_bar(length)], dtype=pl.String).new_from_index(0, raw.height)
 
 
-def _markets(raw: pl.DataFrame, found: dict[str, str | None], reading: Reading, source: str) -> pl.Series:
+def _markets(raw: pl.DataFrame, found: dict[str, str | None], reading: TableReading, source: str) -> pl.Series:
     """market_id of every row, in the one spelling."""
     aggregator = reading.layout.exchange if reading.layout.exchange in AGGREGATORS else None
     exchange = _stated(raw, found["exchange"], reading.given.exchange, "exchange", source)
@@ -265,7 +265,9 @@ def _or_guess(stated: pl.Series | str | None, guess: str | None, name: str, heig
     return pl.Series(name, [value], dtype=pl.String).new_from_index(0, height)
 
 
-def _base_volume(raw: pl.DataFrame, found: dict[str, str | None], reading: Reading, market: pl.Series) -> pl.Series:
+def _base_volume(
+    raw: pl.DataFrame, found: dict[str, str | None], reading: TableReading, market: pl.Series
+) -> pl.Series:
     """Volume in units of the coin; null where it counts contracts or dollars over all venues."""
     column = found[VOLUME]
     unit = volume_unit(reading, str(market[0]) if len(market) else "")

@@ -11,7 +11,7 @@ import pytest
 
 from analysis.engine.battery import load_models, load_statistics
 from analysis.engine.statistic import DEPENDENCE_WORDS
-from analysis.engine.study import StudySpecification, TestRow, run_study
+from analysis.engine.study import EstimationSpecification, TestRow, run_study
 from tests.analysis.engine.study_builders import WINDOW, make_event, make_events, run_tests
 
 PROMISED = frozenset(
@@ -130,7 +130,7 @@ def test_every_model_gives_a_study_or_its_reason(model_id: str) -> None:
         for event in make_events(3)
         if event.bar_zero > 210
     ]
-    study = run_study(events, StudySpecification(model_id=model_id))
+    study = run_study(events, EstimationSpecification(model_id=model_id))
     for event in study.events:
         assert event.fit is not None or event.reason
         if event.fit is not None:
@@ -141,4 +141,4 @@ def test_every_model_gives_a_study_or_its_reason(model_id: str) -> None:
 
 def test_an_unknown_model_names_the_known_ones() -> None:
     with pytest.raises(ValueError, match="constant_mean"):
-        run_study(make_events(2), StudySpecification(model_id="capm"))
+        run_study(make_events(2), EstimationSpecification(model_id="capm"))

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import polars as pl
 
-from analysis.events.timing import EventTime, add_clocks, date_event
+from analysis.events.timing import EvidenceTime, add_clocks, date_event
 from tests.analysis.events.headline_frames import instant, make_headlines
 
 SCOOP = {
@@ -17,7 +17,7 @@ SCOOP = {
 STATEMENT_POSTED = instant("2026-06-13T00:50:03Z")
 
 
-def date(*rows: dict) -> EventTime:
+def date(*rows: dict) -> EvidenceTime:
     return date_event(add_clocks(make_headlines(*rows)))
 
 

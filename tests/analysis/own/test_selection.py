@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.engine.study import StudyResult, StudySpecification, run_study
+from analysis.engine.study import EstimationSpecification, StudyResult, run_study
 from analysis.own.selection import mark_selected, measure_selection
 from tests.analysis.engine.study_builders import make_event
 
@@ -14,7 +14,7 @@ N_BARS = 2_000
 
 def make_study(zeros: np.ndarray, returns: np.ndarray, benchmark: np.ndarray) -> StudyResult:
     events = [make_event(f"e{k}", "a", returns, benchmark, int(zero)) for k, zero in enumerate(zeros)]
-    return run_study(events, StudySpecification(minimum_estimation=30))
+    return run_study(events, EstimationSpecification(minimum_estimation=30))
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 import numpy as np
 from scipy.signal import lfilter
 
-from analysis.together.moving.pairs import Pair
+from analysis.together.moving.pairs import ReturnPair
 
 START = datetime(2026, 1, 5, tzinfo=timezone.utc)  # noqa: UP017 - a Monday
 
@@ -26,7 +26,7 @@ def make_pair_returns(generator, n, *, beta=1.0, noise=1.0, clusters=True):
 def make_pair(token, benchmark, *, timeframe="1h", volume=None, asset="TAO", other="BTC"):
     """A Pair that begins on a Monday."""
     bar = {"1h": timedelta(hours=1), "4h": timedelta(hours=4), "1d": timedelta(days=1)}[timeframe]
-    return Pair(
+    return ReturnPair(
         market_id=f"venue:{asset}/USDT",
         other_market_id=f"venue:{other}/USDT",
         asset_id=asset,

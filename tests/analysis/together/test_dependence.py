@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from analysis.together.moving.dependence import (
-    MEASURES,
+    DEPENDENCE_MEASURES,
     measure_distance,
     measure_kendall,
     measure_spearman,
@@ -74,7 +74,7 @@ def test_jackknife_interval_covers_the_truth(name, truth):
     hits = 0
     for _ in range(80):
         token, benchmark = make_pair_returns(generator, 400, clusters=False)
-        found = measure_with_interval(token, benchmark, MEASURES[name])
+        found = measure_with_interval(token, benchmark, DEPENDENCE_MEASURES[name])
         hits += found.lower < truth < found.upper
     assert hits / 80 > 0.87
 

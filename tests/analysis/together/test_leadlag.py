@@ -10,7 +10,7 @@ from analysis.tape.returns import ReturnGrid
 from analysis.together.leads.granger import MAX_LAGS, try_granger
 from analysis.together.leads.leadlag import control_false_discoveries, lag_matrices, lag_path
 from analysis.together.leads.order import measure_order
-from analysis.together.moving.pairs import build_panel
+from analysis.together.moving.pairs import build_return_panel
 from tests.analysis.together.series import START, make_volatility
 
 
@@ -24,7 +24,7 @@ def make_panel(returns, assets, timeframe="1h"):
     grid = make_grid(returns, assets)
     markets = pl.DataFrame({"market_id": grid.market_ids, "asset_id": assets, "exchange": ["venue"] * len(assets)})
     roles = {asset: "benchmark" if asset in ("BTC", "ETH") else "ai_token" for asset in assets}
-    return build_panel(grid, timeframe, markets, roles)
+    return build_return_panel(grid, timeframe, markets, roles)
 
 
 def test_correlation_at_each_lag_matches_a_direct_calculation_with_gaps():

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from analysis.tape.returns import build_return_grid
-from analysis.together.moving.pairs import Pair, bitcoin_pairs, build_panel
+from analysis.together.moving.pairs import ReturnPair, bitcoin_pairs, build_return_panel
 from analysis.together.moving.regimes import measure_regimes
 from analysis.together.moving.spans import measure_spans
 from tests.paths import shared
@@ -15,7 +15,7 @@ TAO, BITCOIN = "binanceusdm:TAO/USDT:USDT", "binance:BTC/USDT"
 
 
 @pytest.fixture(scope="module")
-def pair() -> Pair:
+def pair() -> ReturnPair:
     candles = (
         pl.read_parquet(shared("data", "market", "candles_1h.parquet"))
         .with_columns(pl.format("{}:{}", "exchange", "symbol").alias("market_id"))
@@ -33,7 +33,7 @@ def pair() -> Pair:
         {"market_id": [TAO, BITCOIN], "asset_id": ["TAO", "BTC"], "exchange": ["binanceusdm", "binance"]}
     )
     grid = build_return_grid(candles, timedelta(hours=1))
-    return bitcoin_pairs(build_panel(grid, "1h", markets, {"TAO": "ai_token", "BTC": "benchmark"}))[0]
+    return bitcoin_pairs(build_return_panel(grid, "1h", markets, {"TAO": "ai_token", "BTC": "benchmark"}))[0]
 
 
 def test_hourly_correlation_since_listing_and_how_few_normal_bars_it_is_worth(pair):

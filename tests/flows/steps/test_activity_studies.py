@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from flows.context import RunContext
-from flows.steps.activity import STUDY_ID, read_markets, update_activity_studies
+from flows.steps.activity import ACTIVITY_STUDY, read_markets, update_activity_studies
 from flows.steps.groups import DECLARED_STUDY
 from flows.study_registry import read_study
 from tests.flows.shipped import open_shipped
@@ -30,7 +30,7 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunContext]:
 
 def rows_of(context: RunContext, event_id: str = EPISODE) -> dict[tuple[str, str], dict[str, Any]]:
     frame = context.warehouse.frame(
-        STUDY_RESULT, where="study_id = $study and event_id = $event", study=STUDY_ID, event=event_id
+        STUDY_RESULT, where="study_id = $study and event_id = $event", study=ACTIVITY_STUDY, event=event_id
     )
     return {
         (row["statistic"], row["market_id"].split(":")[1].split("/")[0]): row for row in frame.iter_rows(named=True)
@@ -48,7 +48,7 @@ def test_more_tao_was_traded_than_in_any_earlier_window_and_no_more_near(context
 
 
 def test_every_category_has_a_mean_or_the_reason(context: RunContext) -> None:
-    rows = context.warehouse.frame(STUDY_RESULT, where="study_id = $study and event_id is null", study=STUDY_ID)
+    rows = context.warehouse.frame(STUDY_RESULT, where="study_id = $study and event_id is null", study=ACTIVITY_STUDY)
     assert rows.filter(pl.col("estimate").is_null() == pl.col("reason").is_null()).height == 0
     assert rows["reason"].str.contains("calendar month").any()
     assert rows.group_by("group_id").len()["len"].unique().to_list() == [9]
@@ -60,7 +60,7 @@ def test_a_second_run_changes_nothing(context: RunContext) -> None:
 
 def groups_of(context: RunContext) -> dict[str, str]:
     """The fingerprint of each row about a category, by its id."""
-    frame = context.warehouse.frame(STUDY_RESULT, where="study_id = $study and event_id is null", study=STUDY_ID)
+    frame = context.warehouse.frame(STUDY_RESULT, where="study_id = $study and event_id is null", study=ACTIVITY_STUDY)
     return dict(frame.select("result_id", "spec_sha256").iter_rows())
 
 
@@ -90,14 +90,16 @@ def test_everything_the_rows_rest_on_makes_them_anew(context: RunContext, change
 
 
 def test_a_new_event_rewrites_its_own_rows_and_those_of_its_category(context: RunContext) -> None:
-    everything = context.warehouse.frame(STUDY_RESULT, where="study_id = $study", study=STUDY_ID).sort("result_id")
+    everything = context.warehouse.frame(STUDY_RESULT, where="study_id = $study", study=ACTIVITY_STUDY).sort(
+        "result_id"
+    )
     events = context.warehouse.frame(EVENT)
     new = events.filter(event_id=EPISODE).with_columns(
         event_id=pl.lit("a-new-event"), best_at_utc=pl.col("best_at_utc") - pl.duration(hours=30)
     )
     context.warehouse.merge(EVENT, new)
     report = update_activity_studies(context)
-    after = context.warehouse.frame(STUDY_RESULT, where="study_id = $study", study=STUDY_ID).sort("result_id")
+    after = context.warehouse.frame(STUDY_RESULT, where="study_id = $study", study=ACTIVITY_STUDY).sort("result_id")
     context.warehouse.replace(EVENT, events)
     update_activity_studies(context)
     category = f"category:{new['category'].item()}"
@@ -107,7 +109,7 @@ def test_a_new_event_rewrites_its_own_rows_and_those_of_its_category(context: Ru
     written = after.filter(rest).height + after.filter(pl.col("event_id").is_null()).height
     assert after.filter(event_id="a-new-event").height > 0
     assert 0 < report.n_changed <= written
-    again = context.warehouse.frame(STUDY_RESULT, where="study_id = $study", study=STUDY_ID).sort("result_id")
+    again = context.warehouse.frame(STUDY_RESULT, where="study_id = $study", study=ACTIVITY_STUDY).sort("result_id")
     assert again.equals(everything)
 
 

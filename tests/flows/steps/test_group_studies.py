@@ -9,7 +9,7 @@ import pytest
 from analysis.engine.tails import student_half
 from analysis.groups.regressions import BASE_HOURS, LEAD_HOURS
 from flows.context import RunContext, StepReport
-from flows.steps.groups import STUDY_ID, update_group_studies
+from flows.steps.groups import GROUPS_STUDY, update_group_studies
 from tests.flows.shipped import open_shipped
 from warehouse.tables.news import EVENT
 from warehouse.tables.prices import CANDLE
@@ -32,7 +32,7 @@ def report(context: RunContext) -> StepReport:
 
 
 def test_every_category_has_its_average_and_every_test(context: RunContext, report: StepReport) -> None:
-    rows = context.warehouse.frame(STUDY_RESULT, where="study_id = $study", study=STUDY_ID)
+    rows = context.warehouse.frame(STUDY_RESULT, where="study_id = $study", study=GROUPS_STUDY)
     assert report.n_changed >= rows.height > 0
     groups = rows.filter(pl.col("group_id").str.starts_with("category:"))
     counts = groups.group_by("group_id", "window_end_hours").len()
@@ -52,13 +52,13 @@ def test_errors_are_fractions_as_means_are(context: RunContext, report: StepRepo
 
 
 def test_a_number_or_a_reason_never_neither(context: RunContext, report: StepReport) -> None:
-    rows = context.warehouse.frame(STUDY_RESULT, where="study_id = $study", study=STUDY_ID)
+    rows = context.warehouse.frame(STUDY_RESULT, where="study_id = $study", study=GROUPS_STUDY)
     is_absent = pl.col("estimate").is_null() & pl.col("value").is_null()
     assert rows.filter(is_absent & pl.col("reason").is_null()).height == 0
 
 
 def test_tokens_that_react_to_one_headline_are_not_independent(context: RunContext, report: StepReport) -> None:
-    adjusted = context.warehouse.frame(STUDY_RESULT, where="study_id = $s and statistic = 'kp_bmp'", s=STUDY_ID)
+    adjusted = context.warehouse.frame(STUDY_RESULT, where="study_id = $s and statistic = 'kp_bmp'", s=GROUPS_STUDY)
     adjusted = adjusted.filter(pl.col("n") >= 8)
     assert adjusted.height > 0
     assert (adjusted["n_effective"] < adjusted["n"]).all()
@@ -78,7 +78,7 @@ def test_regressions_of_every_kind_are_stored(context: RunContext, report: StepR
 
 
 def test_events_without_an_hour_are_named(context: RunContext, report: StepReport) -> None:
-    excluded = context.warehouse.frame(EXCLUSION, where="study_id = $study", study=STUDY_ID)
+    excluded = context.warehouse.frame(EXCLUSION, where="study_id = $study", study=GROUPS_STUDY)
     assert excluded.filter(pl.col("reason").str.contains("date only")).height > 0
 
 
@@ -139,7 +139,7 @@ def test_bars_of_an_asset_that_is_not_studied_enter_the_regressions_where_an_eve
 def test_a_new_event_rewrites_its_own_category_and_what_is_over_all_of_them(
     context: RunContext, report: StepReport
 ) -> None:
-    of_study = {"where": "study_id = $study", "study": STUDY_ID}
+    of_study = {"where": "study_id = $study", "study": GROUPS_STUDY}
     before, left_out = (context.warehouse.frame(table, **of_study) for table in (STUDY_RESULT, EXCLUSION))
     events = context.warehouse.frame(EVENT)
     moved = pl.col("best_at_utc") - pl.duration(hours=30)
@@ -149,7 +149,7 @@ def test_a_new_event_rewrites_its_own_category_and_what_is_over_all_of_them(
     update_group_studies(context)
     step_by_step = [context.warehouse.frame(table, **of_study).sort(table.key) for table in (STUDY_RESULT, EXCLUSION)]
     for table in (STUDY_RESULT, EXCLUSION):
-        context.warehouse.replace_part(table, table.empty(), "study_id = $study", study=STUDY_ID)
+        context.warehouse.replace_part(table, table.empty(), "study_id = $study", study=GROUPS_STUDY)
     update_group_studies(context)
     at_once = [context.warehouse.frame(table, **of_study).sort(table.key) for table in (STUDY_RESULT, EXCLUSION)]
     context.warehouse.replace(EVENT, events)
@@ -170,8 +170,8 @@ def test_without_any_group_there_is_no_regression(context: RunContext, report: S
     events = context.warehouse.frame(EVENT)
     context.warehouse.merge(EVENT, events.with_columns(selected_from=pl.lit("price")))
     update_group_studies(context)
-    left = context.warehouse.frame(STUDY_RESULT, where="study_id = $study", study=STUDY_ID).height
-    undated = context.warehouse.frame(EXCLUSION, where="study_id = $study", study=STUDY_ID).height
+    left = context.warehouse.frame(STUDY_RESULT, where="study_id = $study", study=GROUPS_STUDY).height
+    undated = context.warehouse.frame(EXCLUSION, where="study_id = $study", study=GROUPS_STUDY).height
     context.warehouse.merge(EVENT, events)
     update_group_studies(context)
     assert (left, undated) == (0, 0)

@@ -12,7 +12,7 @@ from analysis.engine.battery import load_models
 from flows.cli import app, register_commands
 from flows.context import RunContext
 from flows.errors import CommandError
-from flows.steps.models import STUDY_ID, update_model_studies
+from flows.steps.models import MODELS_STUDY, update_model_studies
 from flows.steps.publish import publish_warehouse
 from flows.steps.studies import measure_one_event
 from flows.study_registry import read_study
@@ -35,7 +35,7 @@ def rows_of(context: RunContext, market_id: str = TAO, event_id: str = EPISODE) 
     frame = context.warehouse.frame(
         STUDY_RESULT,
         where="study_id = $study and event_id = $event and market_id = $market",
-        study=STUDY_ID,
+        study=MODELS_STUDY,
         event=event_id,
         market=market_id,
     )
@@ -43,14 +43,14 @@ def rows_of(context: RunContext, market_id: str = TAO, event_id: str = EPISODE) 
 
 
 def test_every_model_has_a_number_or_its_reason(context: RunContext) -> None:
-    rows = context.warehouse.frame(STUDY_RESULT, where="study_id = $study", study=STUDY_ID)
+    rows = context.warehouse.frame(STUDY_RESULT, where="study_id = $study", study=MODELS_STUDY)
     assert set(rows["statistic"].str.replace("car:", "")) == set(load_models())
     assert rows.filter(pl.col("estimate").is_null() == pl.col("reason").is_null()).height == 0
 
 
 def test_errors_are_fractions_as_estimates_are(context: RunContext) -> None:
     """The statistic is the log CAR over its error: e^CAR times that error is the one beside the simple return."""
-    rows = context.warehouse.frame(STUDY_RESULT, where="study_id = $study and estimate is not null", study=STUDY_ID)
+    rows = context.warehouse.frame(STUDY_RESULT, where="study_id = $study and estimate is not null", study=MODELS_STUDY)
     log_car = rows["estimate"].log1p()
     expected = (rows["estimate"] + 1) * log_car / rows["value"]
     assert rows["estimate"].abs().max() > 0.2  # far enough from zero to tell fractions from log points

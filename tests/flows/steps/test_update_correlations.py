@@ -111,7 +111,7 @@ def test_commands_print_the_published_rows(context, monkeypatch, arguments, expe
 
     publish(context.warehouse, context.settings.warehouse_path, context.settings.published_path)
     monkeypatch.setenv("AFTERSHOCK_HOME", str(context.settings.home))
-    result = CliRunner().invoke(correlate.app, [*arguments, "--format", "csv"])
+    result = CliRunner().invoke(correlate.correlate_app, [*arguments, "--format", "csv"])
     assert result.exit_code == 0, result.output
     assert expected in result.stdout
 
@@ -121,7 +121,7 @@ def test_asking_for_what_is_not_there_says_so(context, monkeypatch):
 
     publish(context.warehouse, context.settings.warehouse_path, context.settings.published_path)
     monkeypatch.setenv("AFTERSHOCK_HOME", str(context.settings.home))
-    result = CliRunner().invoke(correlate.app, ["pairs", "--asset", "DOGE", "--format", "csv"])
+    result = CliRunner().invoke(correlate.correlate_app, ["pairs", "--asset", "DOGE", "--format", "csv"])
     assert result.exit_code == 0
     assert "no rows in out.correlation_pair with asset_id = DOGE" in result.stderr
 
@@ -131,7 +131,7 @@ def test_a_window_that_no_row_has_is_refused_with_those_there_are(context, monke
 
     publish(context.warehouse, context.settings.warehouse_path, context.settings.published_path)
     monkeypatch.setenv("AFTERSHOCK_HOME", str(context.settings.home))
-    refused = CliRunner().invoke(correlate.app, ["rolling", "--window", "167"])
+    refused = CliRunner().invoke(correlate.correlate_app, ["rolling", "--window", "167"])
     assert isinstance(refused.exception, CommandError)
     assert refused.exception.exit_code == 2
     assert "out.correlation_rolling has no window_hours 167" in str(refused.exception)

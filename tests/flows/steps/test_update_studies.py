@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from analysis.single.measure import TABLES
+from analysis.single.measure import SINGLE_TABLES
 from flows.context import RunContext
 from flows.settings import Settings
 from flows.steps import activity, groups, models
@@ -265,18 +265,20 @@ def test_a_rejected_event_loses_its_rows_and_no_other_does(small: RunContext) ->
 
 
 def test_rows_of_a_study_that_is_not_declared_go(small: RunContext) -> None:
-    gone = {table: small.warehouse.frame(table).head(3).with_columns(study_id=pl.lit("mine")) for table in TABLES}
+    gone = {
+        table: small.warehouse.frame(table).head(3).with_columns(study_id=pl.lit("mine")) for table in SINGLE_TABLES
+    }
     for table, rows in gone.items():
         renamed = rows.with_columns(result_id="mine " + pl.col("result_id")) if table is STUDY_RESULT else rows
         small.warehouse.merge(table, renamed)
     before = sum(rows.height for rows in gone.values())
-    assert update_studies(small).n_changed == before > len(TABLES)
-    assert all(small.warehouse.frame(table, where="study_id = 'mine'").is_empty() for table in TABLES)
+    assert update_studies(small).n_changed == before > len(SINGLE_TABLES)
+    assert all(small.warehouse.frame(table, where="study_id = 'mine'").is_empty() for table in SINGLE_TABLES)
     assert update_studies(small).n_changed == 0
 
 
 def test_the_studies_of_steps_are_those_that_steps_keep() -> None:
-    assert set(STUDIES_OF_STEPS) == {groups.STUDY_ID, activity.STUDY_ID, models.STUDY_ID}
+    assert set(STUDIES_OF_STEPS) == {groups.GROUPS_STUDY, activity.ACTIVITY_STUDY, models.MODELS_STUDY}
 
 
 def test_a_changed_event_is_measured_again_and_other_studies_are_left_alone(small: RunContext) -> None:

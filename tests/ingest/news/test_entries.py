@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingest.news.parse.decode import Reason
+from ingest.news.parse.decode import DecodeReason
 from ingest.news.parse.entries import parse_feed
 from ingest.source import Source
 from tests.ingest.news.news_builders import LAB, NOW, make_feed, rss
@@ -82,22 +82,25 @@ def test_aggregator_names_the_outlet_of_each_item() -> None:
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        (b"", Reason.EMPTY_BODY),
-        (b" \n\t", Reason.EMPTY_BODY),
-        (b"<!DOCTYPE html><html><body>Checking your browser</body></html>", Reason.HTML_PAGE),
-        (b"<html><head><title>x</title></head></html>", Reason.HTML_PAGE),
-        (b"Service unavailable", Reason.BROKEN_XML),
-        (b"<sitemap><url>x</url></sitemap>", Reason.NOT_A_FEED),
-        (b"{", Reason.BROKEN_JSON),
-        (b'{"a": 1}', Reason.NOT_A_FEED),
-        (b"[" * 100_000, Reason.BROKEN_JSON),
-        (b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa">]><rss><channel/></rss>', Reason.ENTITY_DECLARATION),
-        ('<!DOCTYPE x [<!ENTITY a "b">]><rss/>'.encode("utf-16"), Reason.ENTITY_DECLARATION),
-        (b"\x00" * 1000, Reason.EMPTY_BODY),
-        (b"<rss/>" + b" " * 9_000_000, Reason.TOO_LARGE),
+        (b"", DecodeReason.EMPTY_BODY),
+        (b" \n\t", DecodeReason.EMPTY_BODY),
+        (b"<!DOCTYPE html><html><body>Checking your browser</body></html>", DecodeReason.HTML_PAGE),
+        (b"<html><head><title>x</title></head></html>", DecodeReason.HTML_PAGE),
+        (b"Service unavailable", DecodeReason.BROKEN_XML),
+        (b"<sitemap><url>x</url></sitemap>", DecodeReason.NOT_A_FEED),
+        (b"{", DecodeReason.BROKEN_JSON),
+        (b'{"a": 1}', DecodeReason.NOT_A_FEED),
+        (b"[" * 100_000, DecodeReason.BROKEN_JSON),
+        (
+            b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa">]><rss><channel/></rss>',
+            DecodeReason.ENTITY_DECLARATION,
+        ),
+        ('<!DOCTYPE x [<!ENTITY a "b">]><rss/>'.encode("utf-16"), DecodeReason.ENTITY_DECLARATION),
+        (b"\x00" * 1000, DecodeReason.EMPTY_BODY),
+        (b"<rss/>" + b" " * 9_000_000, DecodeReason.TOO_LARGE),
     ],
 )
-def test_what_is_no_feed_has_a_named_reason_and_is_kept_aside(body: bytes, reason: Reason) -> None:
+def test_what_is_no_feed_has_a_named_reason_and_is_kept_aside(body: bytes, reason: DecodeReason) -> None:
     parsed = parse_feed(body, LAB, Source(LAB.feed_id, "r", NOW))
     assert (parsed.entries.height, parsed.reason) == (0, reason)
     assert parsed.quarantined["reason"].to_list() == [reason]
@@ -105,7 +108,7 @@ def test_what_is_no_feed_has_a_named_reason_and_is_kept_aside(body: bytes, reaso
 
 def test_feed_without_items_is_no_error() -> None:
     parsed = parse_feed(rss(), LAB, Source(LAB.feed_id, "r", NOW))
-    assert (parsed.reason, parsed.quarantined.height) == (Reason.NO_ENTRIES, 0)
+    assert (parsed.reason, parsed.quarantined.height) == (DecodeReason.NO_ENTRIES, 0)
 
 
 def test_bomb_declared_in_seven_bit_unicode_is_not_decoded() -> None:
@@ -134,7 +137,7 @@ def test_fault_of_the_parser_is_a_named_reason(monkeypatch: pytest.MonkeyPatch) 
         raise TypeError("a location without numbers")
 
     monkeypatch.setattr("ingest.news.parse.items.feedparser.parse", give_up)
-    assert parse_feed(rss("<title>t</title>"), LAB, Source(LAB.feed_id, "r", NOW)).reason is Reason.PARSER_FAILED
+    assert parse_feed(rss("<title>t</title>"), LAB, Source(LAB.feed_id, "r", NOW)).reason is DecodeReason.PARSER_FAILED
 
 
 def test_parsing_reaches_out_to_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,7 +183,7 @@ def test_json_feed_is_read() -> None:
 
 def test_long_feed_gives_its_first_thousand_and_says_so() -> None:
     parsed = parse_feed(rss(*(f"<title>n{n}</title>" for n in range(1500))), LAB, Source(LAB.feed_id, "r", NOW))
-    assert (parsed.entries.height, parsed.reason) == (1000, Reason.TOO_MANY_ENTRIES)
+    assert (parsed.entries.height, parsed.reason) == (1000, DecodeReason.TOO_MANY_ENTRIES)
     assert "1500" in parsed.detail
     assert parsed.entries["title"][0] == "n0"
 

@@ -11,7 +11,7 @@ import pytest
 
 from ingest.news.feeds import load_feeds
 from ingest.news.imports import import_file
-from ingest.news.parse.decode import Reason
+from ingest.news.parse.decode import DecodeReason
 from ingest.news.parse.incidents import parse_incidents, reconcile
 from ingest.source import Source
 from tests.ingest.news.news_builders import NOW
@@ -142,13 +142,13 @@ def test_better_stack_reports_are_incidents() -> None:
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        (b"<html>challenge</html>", Reason.HTML_PAGE),
-        (b"", Reason.EMPTY_BODY),
-        (b"{", Reason.BROKEN_JSON),
-        (b'{"status": "ok"}', Reason.NOT_A_FEED),
+        (b"<html>challenge</html>", DecodeReason.HTML_PAGE),
+        (b"", DecodeReason.EMPTY_BODY),
+        (b"{", DecodeReason.BROKEN_JSON),
+        (b'{"status": "ok"}', DecodeReason.NOT_A_FEED),
     ],
 )
-def test_page_that_cannot_be_read_is_no_good_news(body: bytes, reason: Reason) -> None:
+def test_page_that_cannot_be_read_is_no_good_news(body: bytes, reason: DecodeReason) -> None:
     parsed = parse_incidents(body, FEEDS["st_openai_json"], Source(FEEDS["st_openai_json"].feed_id, "r", NOW))
     assert (parsed.incidents.height, parsed.reason) == (0, reason)
     assert parsed.quarantined["reason"].to_list() == [reason]

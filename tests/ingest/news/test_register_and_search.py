@@ -9,7 +9,7 @@ import pytest
 from ingest.news.feeds import load_feeds
 from ingest.news.harvest import harvest
 from ingest.news.parse import federal_register, gdelt
-from ingest.news.parse.decode import Reason
+from ingest.news.parse.decode import DecodeReason
 from ingest.payload import Payload
 from tests.ingest.news.news_builders import NOW
 from tests.paths import shared
@@ -61,7 +61,7 @@ def test_months_cover_a_span_once() -> None:
 
 
 def test_register_query_is_half_open() -> None:
-    query = parse_qs(federal_register.query_string("artificial intelligence", date(2026, 1, 1), date(2026, 2, 1)))
+    query = parse_qs(federal_register.register_query("artificial intelligence", date(2026, 1, 1), date(2026, 2, 1)))
     assert query["conditions[publication_date][lte]"] == ["2026-01-31"]
     assert "signing_date" in query["fields[]"]
 
@@ -78,7 +78,7 @@ def test_refusal_in_words_is_malformed_and_an_empty_object_is_not() -> None:
     refused = harvest(payload("ag_gdelt", b"Please limit requests to one every 5 seconds."), FEEDS["ag_gdelt"], "r")
     assert refused.is_malformed
     assert "Please limit" in refused.detail
-    assert harvest(payload("ag_gdelt", {}), FEEDS["ag_gdelt"], "r").reason is Reason.NO_ENTRIES
+    assert harvest(payload("ag_gdelt", {}), FEEDS["ag_gdelt"], "r").reason is DecodeReason.NO_ENTRIES
 
 
 @pytest.mark.parametrize("feed_id", ["us_fr_ai_json", "ag_gdelt", "ag_hn_algolia", "uk_govuk_search"])
@@ -94,7 +94,7 @@ def test_values_of_the_wrong_kind_never_raise(feed_id: str, wrong: object) -> No
 
 def test_window_splits_into_touching_halves() -> None:
     start, end = NOW, NOW + timedelta(hours=1)
-    assert gdelt.split(start, end) == [(start, NOW + timedelta(minutes=30)), (NOW + timedelta(minutes=30), end)]
+    assert gdelt.halve_window(start, end) == [(start, NOW + timedelta(minutes=30)), (NOW + timedelta(minutes=30), end)]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.news.parse.text import plain_text, safe_link
+from ingest.news.parse.text import clean_link, plain_text
 
 MARKUP = re.compile(r"<[A-Za-z/!?]")
 FRAGMENTS = [
@@ -80,11 +80,11 @@ def test_long_text_is_cut_at_a_word() -> None:
     ],
 )
 def test_only_web_addresses_are_links(written: str | None, link: str | None) -> None:
-    assert safe_link(written, "https://origin.example/feed.xml") == link
+    assert clean_link(written, "https://origin.example/feed.xml") == link
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=60))
 def test_a_link_is_always_http_and_cannot_end_an_attribute(written: str) -> None:
-    link = safe_link(written, "https://origin.example/")
+    link = clean_link(written, "https://origin.example/")
     assert link is None or re.fullmatch(r"https?://[^\s<>\"'`\\]*", link.replace("'", ""))

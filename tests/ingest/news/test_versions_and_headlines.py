@@ -9,7 +9,7 @@ from ingest.news.feeds import load_feeds
 from ingest.news.fetch.failures import SourceProblem, summarise
 from ingest.news.imports import import_file
 from ingest.news.parse.entries import parse_feed
-from ingest.news.parse.headlines import UnknownColumnsError, read_headlines
+from ingest.news.parse.headlines import UnknownColumnsError, parse_headlines
 from ingest.news.parse.versions import KNOWN_COLUMNS, select_new
 from ingest.source import Source
 from tests.ingest.news.news_builders import LAB, NOW, rss
@@ -48,7 +48,7 @@ def table(**columns: list[object]) -> pl.DataFrame:
 
 
 def read(frame: pl.DataFrame) -> pl.DataFrame:
-    return read_headlines(frame, Source("import:x", "r", NOW), {"decrypt.co": "crypto_press"}).entries
+    return parse_headlines(frame, Source("import:x", "r", NOW), {"decrypt.co": "crypto_press"}).entries
 
 
 def test_simple_columns_are_enough() -> None:
@@ -79,7 +79,7 @@ def test_midnight_and_impossible_claims_give_no_hour() -> None:
 
 
 def test_row_without_a_title_is_quarantined_with_its_number() -> None:
-    found = read_headlines(table(title=["a", "  "], url=[None, "https://x.example"]), Source("import:x", "r", NOW), {})
+    found = parse_headlines(table(title=["a", "  "], url=[None, "https://x.example"]), Source("import:x", "r", NOW), {})
     assert found.entries.height == 1
     assert found.quarantined.select("reason", "row_number").rows() == [("no_title", 2)]
 

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from ingest.prices.candles import ROW_SCHEMA
-from ingest.prices.quarantine import read_verdicts, replay_rows
+from ingest.prices.quarantine import read_withdrawals, replay_rows
 from ingest.prices.suspects import Suspects, Verdicts, find_suspects
 from ingest.source import Source
 
@@ -105,7 +105,7 @@ def test_a_pardoned_bar_is_not_suspected_again() -> None:
 def test_a_released_bar_comes_back_as_it_was() -> None:
     bars = make_series([2.0] * 10 + [2000.0] + [2.0] * 10)
     found = find(bars)
-    standing = read_verdicts(found.quarantined)
+    standing = read_withdrawals(found.quarantined)
     assert standing.withheld.rows() == found.bars.rows()
     replayed = replay_rows(found.quarantined, SOURCE)
     assert replayed.candles.select(ROW_SCHEMA.names()).rows() == found.bars.rows()
