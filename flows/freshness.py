@@ -18,6 +18,7 @@ from warehouse.tables.catalog import load_tables
 from warehouse.tables.contract import Table
 
 _CANDLES = (prices.CANDLE, prices.MARKET, prices.ASSET)
+_SHARED = (news.EVENT, studies.STUDY_RESULT, choice.MARKET_CHOICE)
 _STUDY = (*_CANDLES, prices.OBSERVATION, prices.BENCHMARK, news.EVENT)
 
 # The tables that each step reads besides those it alone writes. A step that is not named here asks the outside world.
@@ -43,7 +44,9 @@ INPUTS: dict[str, tuple[Table, ...]] = {
     "correlations:events": (*_CANDLES, news.EVENT),
     "correlations:attention": (news.ENTRY, news.STORY, news.STORY_ENTRY, news.TAG),
     "correlations:responses": (*_CANDLES, attention.ATTENTION),
-    "moves": _CANDLES,
+    "moves": (*_CANDLES, *_SHARED),
+    "moves:latest": _CANDLES,
+    "moves:shared": (prices.ASSET, *_SHARED),
 }
 # Packages whose code and packaged data decide what a step concludes.
 PACKAGES = ("analysis", "flows", "ingest", "warehouse")

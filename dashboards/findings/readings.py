@@ -14,10 +14,9 @@ from warehouse.tables.choice import MARKET_CHOICE
 from warehouse.tables.claims import CLAIM
 from warehouse.tables.news import EVENT
 from warehouse.tables.prices import MARKET
-from warehouse.tables.studies import PLACEBO, STUDY_PATH, STUDY_RESULT
+from warehouse.tables.studies import PLACEBO, REACTION_STUDY, STUDY_PATH, STUDY_RESULT
 from warehouse.tables.terms import asset_of, is_simulated_market
 
-REACTION_STUDY = "reaction"
 EVENT_GROUP = "event"
 SUBJECT_ASSET = "TAO"
 HEADLINE_HOURS = 24.0

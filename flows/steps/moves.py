@@ -1,14 +1,51 @@
-"""The latest move of each token."""
+"""The latest move of each token, and the moves that events share."""
 
 from __future__ import annotations
 
 from analysis.together.latest_moves import measure_latest_moves
+from analysis.together.shared_moves import find_shared_moves
 from flows.context import RunContext, StepReport
-from warehouse.tables.moves import LATEST_MOVE
+from flows.freshness import has_nothing_new, remember_inputs
+from flows.steps.studies import OF_STUDY
+from warehouse.tables.choice import MARKET_CHOICE
+from warehouse.tables.moves import LATEST_MOVE, SHARED_MOVE
+from warehouse.tables.news import EVENT
+from warehouse.tables.prices import ASSET
+from warehouse.tables.studies import REACTION_STUDY, STUDY_RESULT
 
 
 def update_moves(context: RunContext) -> StepReport:
+    """Set the last 24 hours of each token against its past, and join the events that share a move."""
+    n_changed, words = 0, []
+    for part, update in _PARTS.items():
+        if not has_nothing_new(context, part):
+            report = update(context)
+            n_changed += report.n_changed
+            words.append(report.detail)
+            remember_inputs(context, part)
+    return StepReport(n_changed, "; ".join(words) or "nothing new")
+
+
+def update_latest_moves(context: RunContext) -> StepReport:
     """Set the last 24 hours of each token against its past."""
     moves = measure_latest_moves(context.warehouse.query("recent_candles"))
     n_changed = context.warehouse.replace(LATEST_MOVE, moves)
     return StepReport(n_changed, f"{moves.height} tokens compared with their past")
+
+
+def update_shared_moves(context: RunContext) -> StepReport:
+    """Join the events whose windows left a token's ordinary range on the same stretch of its prices."""
+    warehouse = context.warehouse
+    shared = find_shared_moves(
+        REACTION_STUDY,
+        warehouse.frame(STUDY_RESULT, OF_STUDY, study_id=REACTION_STUDY),
+        warehouse.frame(MARKET_CHOICE, "purpose = $purpose", purpose=REACTION_STUDY),
+        warehouse.frame(EVENT, where="status <> 'rejected'"),
+        warehouse.frame(ASSET, "role in ('benchmark', 'basket')")["asset_id"].to_list(),
+    )
+    n_changed = warehouse.replace(SHARED_MOVE, shared)
+    n_events, n_moves = shared["event_id"].n_unique(), shared["move_id"].n_unique()
+    return StepReport(n_changed, f"{n_events} events outside their range are {n_moves} moves")
+
+
+_PARTS = {"moves:latest": update_latest_moves, "moves:shared": update_shared_moves}

@@ -203,12 +203,12 @@ def test_every_step_reads_only_what_it_names(tmp_path, monkeypatch):
 
 
 def test_what_is_remembered_can_be_read_at_a_prompt(context):
-    remember_inputs(context, "moves")
-    stored = context.warehouse.frame(STEP_INPUT, where="step = 'moves'")
+    remember_inputs(context, "moves:latest")
+    stored = context.warehouse.frame(STEP_INPUT, where="step = 'moves:latest'")
     assert set(stored["input"]) == {"code", "config", "core.candle", "core.market", "core.asset"}
 
 
 def test_a_rebuild_forgets_what_was_worked_on(context):
-    remember_inputs(context, "moves")
+    remember_inputs(context, "moves:latest")
     forget_derived(context.warehouse)
     assert not has_nothing_new(context, "moves")

@@ -1,8 +1,9 @@
-"""Contract of the last day of each token against its own past."""
+"""Contracts of moves: the last day of each token, and the moves that events share."""
 
 import polars as pl
 
 from warehouse.tables.contract import UTC, Column, Table
+from warehouse.tables.studies import STUDY_ID
 
 LATEST_MOVE = Table(
     "out.latest_move",
@@ -26,5 +27,29 @@ LATEST_MOVE = Table(
         Column("recent_closes_json", pl.String, "Closes of the last 7 days, oldest first, as a JSON array"),
         Column("reason", pl.String, "Why a number is absent", is_nullable=True),
         Column("data_as_of_utc", UTC, "Close of the last bar used"),
+    ),
+)
+
+SHARED_MOVE = Table(
+    "out.shared_move",
+    "Events whose 24 hours left a token's ordinary range, by the price move they share: a move counts once.",
+    "analysis.together.shared_moves",
+    ("study_id", "event_id", "asset_id"),
+    (
+        STUDY_ID,
+        Column("move_id", pl.String, "The move, named by the event that leads it"),
+        Column("event_id", pl.String, "An event whose window lies in the move"),
+        Column("asset_id", pl.String, "A token that left its ordinary range in that window"),
+        Column("market_id", pl.String, "The market that stands for the token there"),
+        Column("window_start_utc", UTC, "First public time of the event"),
+        Column("window_end_utc", UTC, "End of its window (half-open)"),
+        Column("car", pl.Float64, "Abnormal return over the window", "fraction"),
+        Column("move_start_utc", UTC, "Earliest window start of the move"),
+        Column("move_end_utc", UTC, "Latest window end of the move (half-open)"),
+        Column("n_events", pl.Int64, "Events that share the move, this one counted"),
+        Column("n_assets", pl.Int64, "Tokens outside their range in the move"),
+        Column("is_lead", pl.Boolean, "Whether this event was public first"),
+        Column("lead_reason", pl.String, "Why the leading event leads, and whether the order is proven"),
+        Column("data_as_of_utc", UTC, "Close of the last bar used by any of its windows"),
     ),
 )

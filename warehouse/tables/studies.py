@@ -4,6 +4,9 @@ import polars as pl
 
 from warehouse.tables.contract import UTC, Column, Table
 
+# The declared study whose windows events are known by.
+REACTION_STUDY = "reaction"
+
 STUDY_ID = Column("study_id", pl.String, "Study of flows/studies.toml")
 SPEC_SHA256 = Column("spec_sha256", pl.String, "Hash of the whole specification and of the data it saw")
 EVENT_ID = Column("event_id", pl.String, "Event; null for a group", is_nullable=True)
