@@ -38,11 +38,12 @@ class EvidenceTime:
 
 
 def add_clocks(entries: pl.DataFrame) -> pl.DataFrame:
-    """`entries` (published_at_utc, first_seen_at_utc, time_basis, outlet_kind) with what each item proves.
+    """`entries` (published_at_utc and published_earliest_at_utc, first_seen_at_utc, time_basis, outlet_kind), judged.
 
     Adds `claim_at_utc` (the earliest instant it may have been public), `proven_at_utc` (public for certain), `level`
     (1 corroborated or witnessed, 2 a newsroom's own clock, 3 an uncorroborated claim, 4 only a sighting) and `at_utc`
-    (the instant to order it by). A date without a time claims its whole day and proves only the sighting.
+    (the instant to order it by). A date without a time claims its whole day and proves only the sighting; a zone of
+    several meanings claims the earliest of them.
     """
     claim, seen = pl.col("published_at_utc"), pl.col("first_seen_at_utc")
     lag = seen - claim
@@ -79,6 +80,7 @@ def add_clocks(entries: pl.DataFrame) -> pl.DataFrame:
         pl.when(pl.col("level") == SIGHTING)
         .then(pl.min_horizontal(claim, "proven_at_utc"))
         .otherwise(pl.min_horizontal(claim.fill_null(pl.col("proven_at_utc")), "proven_at_utc"))
+        .pipe(lambda known: pl.min_horizontal(known, "published_earliest_at_utc"))
         .alias("claim_at_utc"),
         pl.when((pl.col("level") == SIGHTING) | (is_dated & is_archive))
         .then(pl.col("proven_at_utc"))

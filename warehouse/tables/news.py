@@ -8,7 +8,8 @@ _RUN_ID = Column("run_id", pl.String, "The run that wrote the row")
 TIME_BASIS = Column(
     "time_basis",
     pl.String,
-    "Where the claimed time comes from: publisher, submission, crawl, date_only, incident, statement, first_seen",
+    "Where the claimed time comes from: publisher, submission, crawl, date_only, incident, statement, upper_bound, "
+    "first_seen",
 )
 
 FEED = Table(
@@ -104,6 +105,12 @@ ENTRY = Table(
         Column("summary", pl.String, "Summary as plain text", is_nullable=True),
         Column("language", pl.String, "BCP 47 code or und"),
         Column("published_at_utc", UTC, "The publisher's claim, inside the sanity window", is_nullable=True),
+        Column(
+            "published_earliest_at_utc",
+            UTC,
+            "The earliest that the claim can mean where its zone has several meanings; `published_at_utc` is the latest",
+            is_nullable=True,
+        ),
         Column("published_raw", pl.String, "The claim as written", is_nullable=True),
         TIME_BASIS,
         Column("first_seen_at_utc", UTC, "When we (or the archive that saw it) first had it"),

@@ -52,6 +52,7 @@ TIME_BASIS_TITLES = {
     "date_only": "date only",
     "incident": "incident log",
     "statement": "the actor's own account",
+    "upper_bound": "publisher's clock, at the latest",
     "first_seen": "first seen by us",
 }
 

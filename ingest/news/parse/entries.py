@@ -23,6 +23,7 @@ from warehouse.tables.news import ENTRY
 TITLE_FROM_SUMMARY_CHARACTERS = 160
 MAX_GUID_CHARACTERS = 512
 
+_FRONT_PAGE = re.compile(r"^https?://[^/?#]+/?(?:[?#].*)?$")
 _LANGUAGE = re.compile(r"^[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}$")
 
 
@@ -68,23 +69,20 @@ def _entry_row(item: Item, feed: Feed, source: Source) -> dict[str, object] | No
     title = plain_text(item.title) or plain_text(summary, TITLE_FROM_SUMMARY_CHARACTERS) or link
     if title is None:
         return None
-    claim = judge_claim(
-        item.published or item.updated,
-        feed.clock,
-        source.received_at,
-        item.published_parsed if item.published else item.updated_parsed,
-    )
+    claim = judge_claim(item.published, item.updated, feed.clock, source.received_at)
     outlet = plain_text(item.source_title) if feed.category == "aggregator" else None
     return {
         "feed_id": feed.feed_id,
         "outlet": outlet or feed.outlet,
         "outlet_kind": feed.category,
         "guid": clean_guid(item.guid) or link or "title:" + digest(title)[:32],
+        "has_own_id": clean_guid(item.guid) is not None,
         "url": link,
         "title": title,
         "summary": summary if summary != title else None,
         "language": _language(item.language, feed.language),
         "published_at_utc": claim.at,
+        "published_earliest_at_utc": claim.earliest,
         "published_raw": plain_text(claim.raw),
         "time_basis": claim.basis,
         "first_seen_at_utc": source.received_at,
@@ -110,21 +108,32 @@ def clean_guid(guid: str | None) -> str | None:
 def _with_ids(rows: list[dict[str, object]]) -> list[dict[str, object]]:
     """`rows` with entry ids, each id once.
 
-    A publisher that gives different headlines one id has no ids: those rows go by link, else by id and title.
+    A publisher that gives different headlines one id has no ids: those rows go by link, else by id and title. Items
+    without an id that share link and title, or link to the front page, are told apart by their times.
     """
     titles: dict[object, set[object]] = {}
     for row in rows:
         titles.setdefault(row["guid"], set()).add(row["title"])
     links = Counter((row["url"], row["title"]) for row in rows)
     n_titles_of_link = Counter(url for url, _ in links)
+    times: dict[tuple[object, object], set[object]] = {}
+    for row in rows:
+        times.setdefault((row["guid"], row["title"]), set()).add(row["published_at_utc"])
     unique: dict[str, dict[str, object]] = {}
     for row in rows:
+        n_times = len(times[row["guid"], row["title"]])
         if len(titles[row["guid"]]) > 1:
             is_link_clear = row["url"] is not None and n_titles_of_link[row["url"]] == 1
             row["guid"] = row["url"] if is_link_clear else f"{row['guid']}#{digest(str(row['title']))[:16]}"
+        if not row["has_own_id"] and row["published_at_utc"] and (n_times > 1 or _is_front_page(row["url"])):
+            row["guid"] = f"{row['guid']}#{row['published_at_utc']}"
         row["entry_id"] = entry_id(str(row["feed_id"]), str(row["guid"]), 1)
         unique.setdefault(str(row["entry_id"]), row)
     return [{name: row[name] for name in ENTRY.column_names} for row in unique.values()]
+
+
+def _is_front_page(url: object) -> bool:
+    return isinstance(url, str) and _FRONT_PAGE.match(url) is not None
 
 
 def entry_id(feed_id: str, guid: str, title_version: int) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import polars as pl
 
-from ingest.news.parse.dates import EARLIEST_CLAIM, LATEST_AHEAD, read_instant
+from ingest.news.parse.dates import EARLIEST_CLAIM, LATEST_AHEAD, UPPER_BOUND, read_span
 from ingest.news.parse.entries import digest, entry_id
 from ingest.news.parse.text import MAX_SUMMARY_CHARACTERS, MAX_TITLE_CHARACTERS, clean_link, plain_text
 from ingest.refusals import Refusal, refuse_rows
@@ -35,7 +35,10 @@ _BASES = {
     "crawl_time": "crawl",
     "date_only": "date_only",
     "statement": "statement",
+    UPPER_BOUND: UPPER_BOUND,
 }
+# The ends of what a written time can mean.
+EARLIEST, LATEST = 0, 1
 # What the outlets of a collection are, where the registry does not know them by name or host.
 COLLECTION_KINDS = {"crypto": "crypto_press", "hn": "forum", "lab": "lab", "radar": "aggregator", "tech": "press"}
 # Plain and safe as it is: everything else goes through the cleaners one by one.
@@ -82,8 +85,9 @@ def parse_headlines(table: pl.DataFrame, source: Source, kinds_by_outlet: dict[s
         outlet=_clean(named["outlet"], MAX_TITLE_CHARACTERS),
         url=_clean_links(named["url"]),
         published_raw=named["published"].cast(pl.String),
-        published_at_utc=_instants(named["published"]),
-        seen=_instants(named["first_seen"]),
+        published_at_utc=_instants(named["published"], LATEST),
+        published_earliest_at_utc=_instants(named["published"], EARLIEST),
+        seen=_instants(named["first_seen"], LATEST),
     )
     refused = [
         Refusal("no_title", "a row without a title", _row_text(row), row["row_number"])
@@ -110,15 +114,19 @@ def _clean_links(values: pl.Series) -> pl.Series:
     return values.replace_strict(replaced, default=values, return_dtype=pl.String) if replaced else values
 
 
-def _instants(values: pl.Series) -> pl.Series:
-    """Times in UTC: typed columns as they are (no zone means UTC), words one by one, null where they say nothing."""
+def _instants(values: pl.Series, which: int) -> pl.Series:
+    """Times in UTC: typed columns as they are (no zone means UTC), words one by one, null where they say nothing.
+
+    `which` of the readings of an ambiguous zone: EARLIEST or LATEST.
+    """
     if isinstance(values.dtype, pl.Datetime):
         zoned = values.dt.replace_time_zone("UTC") if values.dtype.time_zone is None else values
         return zoned.dt.convert_time_zone("UTC").cast(UTC)
     if values.dtype == pl.Date:
         return values.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
     texts = values.cast(pl.String)
-    read = {text: read_instant(text) for text in texts.drop_nulls().unique().to_list()}
+    spans = {text: read_span(text) for text in texts.drop_nulls().unique().to_list()}
+    read = {text: span[which] if span else None for text, span in spans.items()}
     return texts.replace_strict(read, default=None, return_dtype=UTC) if read else texts.cast(UTC)
 
 
@@ -128,15 +136,20 @@ def _judge_times(rows: pl.DataFrame, seen_at: datetime) -> pl.DataFrame:
     is_credible = pl.col("published_at_utc").is_between(pl.lit(EARLIEST_CLAIM, dtype=UTC), seen + LATEST_AHEAD)
     stated = pl.col("time_basis").replace_strict(_BASES, default="publisher", return_dtype=pl.String)
     is_midnight = (pl.col("published_at_utc").dt.time() == pl.time(0, 0, 0)) & (stated == "publisher")
+    is_ambiguous = pl.col("published_earliest_at_utc") < pl.col("published_at_utc")
     basis = (
         pl.when(pl.col("published_at_utc").is_null() | ~is_credible)
         .then(pl.lit("first_seen"))
+        .when(is_ambiguous)
+        .then(pl.lit(UPPER_BOUND))
         .when(is_midnight)
         .then(pl.lit("date_only"))
         .otherwise(stated)
     )
     judged = rows.with_columns(
-        published_at_utc=pl.when(is_credible).then("published_at_utc"), time_basis=basis.alias("time_basis")
+        published_at_utc=pl.when(is_credible).then("published_at_utc"),
+        published_earliest_at_utc=pl.when(is_credible & is_ambiguous).then("published_earliest_at_utc"),
+        time_basis=basis.alias("time_basis"),
     )
     archived = pl.when(pl.col("time_basis").is_in(["submission", "crawl"])).then("published_at_utc")
     return judged.with_columns(first_seen_at_utc=pl.coalesce("seen", archived, pl.lit(seen_at, dtype=UTC)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,9 +42,7 @@ class Item:
     summary: str | None = None
     content: str | None = None
     published: str | None = None
-    published_parsed: time.struct_time | None = None
     updated: str | None = None
-    updated_parsed: time.struct_time | None = None
     source_title: str | None = None
     language: str | None = None
 
@@ -158,9 +155,7 @@ def _item(entry: Any, language: str | None) -> Item:
         summary=text_of(dict.get(entry, "summary")),
         content=text_of(contents[0].get("value")),
         published=text_of(dict.get(entry, "published")) or text_of(dict.get(entry, "created")),
-        published_parsed=dict.get(entry, "published_parsed") or dict.get(entry, "created_parsed"),
         updated=text_of(dict.get(entry, "updated")),
-        updated_parsed=dict.get(entry, "updated_parsed"),
         source_title=text_of(source.get("title")) if isinstance(source, dict) else None,
         language=language,
     )

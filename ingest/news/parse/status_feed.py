@@ -45,8 +45,8 @@ def read_status_items(items: Iterable[Item], received_at: datetime) -> list[Inci
 
 def _read_item(item: Item, received_at: datetime) -> IncidentFact:
     prose = plain_text(item.content or item.summary, MAX_SUMMARY_CHARACTERS * 5) or ""
-    published = judge_claim(item.published, "publisher", received_at, item.published_parsed).at
-    updated = judge_claim(item.updated, "publisher", received_at, item.updated_parsed).at
+    published = judge_claim(item.published, None, "publisher", received_at).at
+    updated = judge_claim(item.updated, None, "publisher", received_at).at
     latest = max((at for at in (published, updated) if at), default=received_at)
     updates = _with_seconds(_dated_updates(prose, latest), [at for at in (published, updated) if at])
     times = [at for at, _ in updates] + [at for at in (published or updated,) if at]

@@ -34,11 +34,12 @@ def make_headlines(*rows: dict) -> pl.DataFrame:
                 "outlet": row.get("outlet", f"outlet{number}.example"),
                 "outlet_kind": row.get("outlet_kind", "press"),
                 "published_at_utc": at,
+                "published_earliest_at_utc": instant(row["from"]) if "from" in row else None,
                 "first_seen_at_utc": instant(row["seen"]) if "seen" in row else at.replace(minute=59),
                 "time_basis": row.get("time_basis", "publisher"),
             }
         )
-    times = {"published_at_utc": UTC, "first_seen_at_utc": UTC}
+    times = {"published_at_utc": UTC, "published_earliest_at_utc": UTC, "first_seen_at_utc": UTC}
     return pl.DataFrame(filled, schema_overrides={"url": pl.String, **times})
 
 

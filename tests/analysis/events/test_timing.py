@@ -113,3 +113,10 @@ def test_an_entry_without_a_claim_is_dated_by_its_sighting():
     headlines = make_headlines({"title": "a", "at": "2026-06-12T05:00:00Z", "seen": "2026-06-12T06:00:00Z"})
     clocks = add_clocks(headlines.with_columns(pl.lit(None, dtype=pl.Datetime("us", "UTC")).alias("published_at_utc")))
     assert date_event(clocks).best == instant("2026-06-12T06:00:00Z")
+
+
+def test_zone_of_several_meanings_widens_the_interval_and_dates_by_the_latest() -> None:
+    row = {"title": "t", "at": "2026-06-13T08:00:00Z", "from": "2026-06-13T03:00:00Z", "time_basis": "upper_bound"}
+    time = date(row | {"seen": "2026-06-13T08:30:00Z"})
+    assert (time.earliest, time.best) == (instant("2026-06-13T03:00:00Z"), instant("2026-06-13T08:00:00Z"))
+    assert time.precision == "upper_bound"

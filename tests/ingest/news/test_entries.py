@@ -73,6 +73,22 @@ def test_one_guid_for_all_items_falls_back_to_links() -> None:
     assert frame["entry_id"].n_unique() == 3
 
 
+def test_items_without_an_id_that_differ_in_time_are_different() -> None:
+    body = shared("cases", "feeds", "05_status_no_guid_same_link.xml").read_bytes()
+    first = parse_feed(body, LAB, Source(LAB.feed_id, "r", NOW)).entries
+    assert first["published_at_utc"].dt.hour().to_list() == [9, 10, 11]
+    assert first["entry_id"].n_unique() == 3
+    alone = parse_feed(
+        rss(
+            "<title>API: degraded</title><link>https://status.example.org/</link>"
+            "<pubDate>Sun, 14 Jun 2026 10:00:00 GMT</pubDate>"
+        ),
+        LAB,
+        Source(LAB.feed_id, "r", NOW),
+    )
+    assert alone.entries["entry_id"].to_list() == [first["entry_id"][1]]
+
+
 def test_aggregator_names_the_outlet_of_each_item() -> None:
     body = rss("<title>t</title><source url='https://x.example'>The Outlet</source><link>https://x.example/1</link>")
     assert entry_of(body, category="aggregator")["outlet"] == "The Outlet"

@@ -1,0 +1,1 @@
+"""One grammar of written times, in which every token must be understood."""
