@@ -47,6 +47,7 @@ INPUTS: dict[str, tuple[Table, ...]] = {
     "moves": (*_CANDLES, *_SHARED),
     "moves:latest": _CANDLES,
     "moves:shared": (prices.ASSET, *_SHARED),
+    "moves:days": (prices.CANDLE, *_SHARED),
 }
 # Packages whose code and packaged data decide what a step concludes.
 PACKAGES = ("analysis", "flows", "ingest", "warehouse")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import polars as pl
+
+from analysis.together.earlier_days import measure_earlier_days
 from analysis.together.latest_moves import measure_latest_moves
+from analysis.together.reaction_totals import count_reactions
 from analysis.together.shared_moves import find_shared_moves
 from flows.context import RunContext, StepReport
 from flows.freshness import has_nothing_new, remember_inputs
 from flows.steps.studies import OF_STUDY
+from warehouse.store.connection import Warehouse
 from warehouse.tables.choice import MARKET_CHOICE
-from warehouse.tables.moves import LATEST_MOVE, SHARED_MOVE
+from warehouse.tables.moves import EARLIER_DAY, LATEST_MOVE, REACTION_TOTAL, SHARED_MOVE
 from warehouse.tables.news import EVENT
 from warehouse.tables.prices import ASSET
 from warehouse.tables.studies import REACTION_STUDY, STUDY_RESULT
@@ -34,18 +39,43 @@ def update_latest_moves(context: RunContext) -> StepReport:
 
 
 def update_shared_moves(context: RunContext) -> StepReport:
-    """Join the events whose windows left a token's ordinary range on the same stretch of its prices."""
+    """Join the events that share a move, and count reactions: one count for pages, feed, terminal and prompt."""
     warehouse = context.warehouse
-    shared = find_shared_moves(
-        REACTION_STUDY,
-        warehouse.frame(STUDY_RESULT, OF_STUDY, study_id=REACTION_STUDY),
-        warehouse.frame(MARKET_CHOICE, "purpose = $purpose", purpose=REACTION_STUDY),
-        warehouse.frame(EVENT, where="status <> 'rejected'"),
-        warehouse.frame(ASSET, "role in ('benchmark', 'basket')")["asset_id"].to_list(),
-    )
-    n_changed = warehouse.replace(SHARED_MOVE, shared)
+    results, choices = _measured(warehouse)
+    events = warehouse.frame(EVENT, where="status <> 'rejected'")
+    benchmarks = warehouse.frame(ASSET, "role in ('benchmark', 'basket')")["asset_id"].to_list()
+    shared = find_shared_moves(REACTION_STUDY, results, choices, events, benchmarks)
+    totals = count_reactions(REACTION_STUDY, results, choices, events, shared, benchmarks)
+    n_changed = warehouse.replace(SHARED_MOVE, shared) + warehouse.replace(REACTION_TOTAL, totals)
     n_events, n_moves = shared["event_id"].n_unique(), shared["move_id"].n_unique()
     return StepReport(n_changed, f"{n_events} events outside their range are {n_moves} moves")
 
 
-_PARTS = {"moves:latest": update_latest_moves, "moves:shared": update_shared_moves}
+def update_earlier_days(context: RunContext) -> StepReport:
+    """Set each reaction's plain 24 hours beside the days of the year before."""
+    warehouse = context.warehouse
+    results, choices = _measured(warehouse)
+    days = measure_earlier_days(
+        REACTION_STUDY,
+        results,
+        choices,
+        warehouse.frame(EVENT, where="status <> 'rejected'"),
+        warehouse.query("reaction_closes", study_id=REACTION_STUDY),
+    )
+    n_changed = warehouse.replace(EARLIER_DAY, days)
+    return StepReport(n_changed, f"{days.height} reactions beside the days before")
+
+
+def _measured(warehouse: Warehouse) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Results of the study that events are known by, and which market stands for each token in them."""
+    return (
+        warehouse.frame(STUDY_RESULT, OF_STUDY, study_id=REACTION_STUDY),
+        warehouse.frame(MARKET_CHOICE, "purpose = $purpose", purpose=REACTION_STUDY),
+    )
+
+
+_PARTS = {
+    "moves:latest": update_latest_moves,
+    "moves:shared": update_shared_moves,
+    "moves:days": update_earlier_days,
+}

@@ -1,4 +1,4 @@
-"""Contracts of moves: the last day of each token, and the moves that events share."""
+"""Contracts of moves: the last day of each token, the moves that events share, and reactions counted."""
 
 import polars as pl
 
@@ -51,5 +51,49 @@ SHARED_MOVE = Table(
         Column("is_lead", pl.Boolean, "Whether this event was public first"),
         Column("lead_reason", pl.String, "Why the leading event leads, and whether the order is proven"),
         Column("data_as_of_utc", UTC, "Close of the last bar used by any of its windows"),
+    ),
+)
+
+REACTION_TOTAL = Table(
+    "out.reaction_total",
+    "How many reactions the record, each token and each kind of event have, how many lay outside, and their mean.",
+    "analysis.together.reaction_totals",
+    ("study_id", "scope", "subject_id", "window_end_hours"),
+    (
+        STUDY_ID,
+        Column("scope", pl.String, "record, token or category"),
+        Column("subject_id", pl.String, "The asset or the category; all for the record"),
+        Column("window_end_hours", pl.Float64, "Length of the windows", "hours"),
+        Column("n_events", pl.Int64, "Events in scope, measured or not"),
+        Column("n_measured", pl.Int64, "Events with a number for at least one token; benchmarks are no tokens"),
+        Column("n_pairs", pl.Int64, "Reactions: measured pairs of event and token"),
+        Column("n_ranged", pl.Int64, "Reactions that have an ordinary range to lie in"),
+        Column("n_outside_events", pl.Int64, "Events after which a token left its ordinary range"),
+        Column("n_outside_pairs", pl.Int64, "Reactions outside their ordinary range"),
+        Column("n_moves", pl.Int64, "Moves that these events share, each counted once; 24-hour windows only", "", True),
+        Column("outside_assets", pl.String, "Tokens outside, most often first, comma-separated; empty when none"),
+        Column("mean_car", pl.Float64, "Mean over events of the mean over their tokens", "fraction", True),
+        Column("smallest_car", pl.Float64, "Smallest of the events' means", "fraction", True),
+        Column("largest_car", pl.Float64, "Largest of the events' means", "fraction", True),
+        Column("data_as_of_utc", UTC, "Close of the last bar used by any of them", is_nullable=True),
+    ),
+)
+
+EARLIER_DAY = Table(
+    "out.earlier_day",
+    "A reaction's own 24 hours beside each day of the year before, from plain closes: nothing modelled or rescaled.",
+    "analysis.together.earlier_days",
+    ("study_id", "event_id", "asset_id"),
+    (
+        STUDY_ID,
+        Column("event_id", pl.String, "Event"),
+        Column("asset_id", pl.String, "Token"),
+        Column("market_id", pl.String, "The market that stands for it there"),
+        Column("raw_return", pl.Float64, "Simple return over the event's 24 hours", "fraction"),
+        Column("n_days", pl.Int64, "UTC days of the year before in which a stretch of 24 hours between closes ends"),
+        Column("n_as_far", pl.Int64, "Of them, days with a stretch that moved at least as far in the same direction"),
+        Column("largest_return", pl.Float64, "Farthest of these stretches in that direction", "fraction", True),
+        Column("largest_end_utc", UTC, "End of that stretch", is_nullable=True),
+        Column("first_start_utc", UTC, "Start of the earliest stretch", is_nullable=True),
     ),
 )
