@@ -7,7 +7,12 @@ from pathlib import Path
 
 import polars as pl
 
+from analysis.events.exclusions import add_exclusions
+from analysis.events.explanations import explain_stories
+from analysis.events.stories.frames import load_frames
 from flows.errors import CommandError
+from flows.jobs.labelled_files import load_user_vocabulary
+from flows.steps.stories import prepare
 from warehouse.store.connection import open_reader
 from warehouse.store.errors import StoreError
 from warehouse.tables.contract import Table
@@ -66,6 +71,22 @@ def event_confounders(published: Path, event_id: str) -> pl.DataFrame:
     """What else happened in the event's window, nearest first."""
     rows = _read(published, CONFOUNDER, "event_id = $event_id", event_id=event_id).sort("confounder_number")
     return rows.select("kind", "at_utc", "offset_hours", "detail")
+
+
+def explain_headline(published: Path, config_path: Path, headline: str) -> pl.DataFrame:
+    """Each stored headline with this address or these words, its story, its event if it is one, and why."""
+    vocabulary, frames = load_user_vocabulary(config_path), load_frames()
+    try:
+        with open_reader(published) as reader:
+            story_ids = reader.query("event_why_stories", headline=headline)["story_id"].to_list()
+            if not story_ids:
+                raise CommandError(f"no stored headline has the address or the words {headline!r}")
+            members = reader.query("events_story_members", story_ids=story_ids)
+            sources = reader.frame(EVENT_SOURCE)
+    except StoreError as exc:
+        raise CommandError(str(exc)) from exc
+    told = add_exclusions(prepare(members, vocabulary, frames), frames)
+    return explain_stories(told, sources, vocabulary, headline)
 
 
 def _read(published: Path, table: Table, where: str, **parameters: str) -> pl.DataFrame:

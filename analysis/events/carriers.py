@@ -4,8 +4,34 @@ import polars as pl
 
 from analysis.events.vocabulary import Vocabulary
 
-# Kinds of feeds whose words are the news itself.
-PRIMARY_KINDS = ("lab", "status", "regulator", "project")
+# Kinds of feeds whose words are the news itself. A lab's or network's are where they stand on its own site: others'
+# collections of their posts, and newsletters about them, speak for nobody.
+PRIMARY_KINDS = ("status", "regulator")
+# Names of a publishing house, as it begins, under which its feeds, sections and sites go.
+_HOUSES = {
+    "the verge": "theverge.com",
+    "techcrunch": "techcrunch.com",
+    "ars technica": "arstechnica.com",
+    "wired": "wired.com",
+    "hacker news": "hacker news",
+    "hackernews": "hacker news",
+    "hn algolia": "hacker news",
+    "ycombinator.com": "hacker news",
+    "bbc": "bbc.com",
+    "cnbc": "cnbc.com",
+    "coindesk": "coindesk.com",
+    "the defiant": "thedefiant.io",
+    "decrypt": "decrypt.co",
+    "cointelegraph": "cointelegraph.com",
+    "mit technology review": "technologyreview.com",
+    "slashdot": "slashdot.org",
+    "techmeme": "techmeme.com",
+    "nyti.ms": "nytimes.com",
+    "reut.rs": "reuters.com",
+    "bloomberg": "bloomberg.com",
+    "the guardian": "theguardian.com",
+    "new york times": "nytimes.com",
+}
 # Sites of governments anywhere; sites of labs and networks come from entities.toml.
 GOVERNMENT_HOSTS = r"\.gov$|\.gov\.[a-z]{2}$|\.mil$|\.europa\.eu$|^europa\.eu$|\.gouv\.fr$|\.gc\.ca$"
 # These hosts carry other people's pages, so the host says nothing about who wrote them.
@@ -15,6 +41,8 @@ _TWO_LEVEL = r"^(?:co|com|org|gov|net|ac)\.[a-z]{2}$"
 
 def add_carriers(entries: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
     """`entries` (url, outlet, outlet_kind) with `host`, `carrier` (who wrote it) and `is_primary`.
+
+    Names of one publishing house are one carrier.
 
     A link list's headline counts for the site it links to, so that ten reposts of one article are one outlet.
     """
@@ -26,9 +54,23 @@ def add_carriers(entries: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
     own_sites = [h for entity in vocabulary.entities if entity.kind != "provider" for h in entity.hosts]
     is_own = pl.col("host").is_in(own_sites) | site.is_in(own_sites) | pl.col("host").str.contains(GOVERNMENT_HOSTS)
     return named.with_columns(
-        pl.when(is_redirect).then(outlet).otherwise(site).fill_null(outlet).alias("carrier"),
+        _house(pl.when(is_redirect).then(outlet).otherwise(site).fill_null(outlet)).alias("carrier"),
         (pl.col("outlet_kind").is_in(list(PRIMARY_KINDS)) | is_own.fill_null(False)).alias("is_primary"),
     )
+
+
+def publishing_house(outlet: str) -> str:
+    """The house behind one name of an outlet, in lower case."""
+    name = outlet.lower().strip()
+    return next((house for start, house in _HOUSES.items() if name.startswith(start)), name)
+
+
+def _house(name: pl.Expr) -> pl.Expr:
+    """As `publishing_house`, of a column of names."""
+    found = name
+    for start, house in reversed(_HOUSES.items()):
+        found = pl.when(name.str.starts_with(start)).then(pl.lit(house)).otherwise(found)
+    return found
 
 
 def _registrable(host: pl.Expr) -> pl.Expr:

@@ -120,7 +120,7 @@ def _neutral_title(entries: pl.DataFrame, lead_row: dict[str, object]) -> str:
 
 def _reason(draft: Draft, n_outlets: int) -> str:
     lead = draft.lead
-    primary = sorted(frozenset().union(*(story.primary_carriers for story in draft.stories)))
+    primary = sorted(draft.primary_carriers)
     parts = []
     if n_outlets > 1:
         shown = ", ".join(sorted(draft.carriers)[:3])

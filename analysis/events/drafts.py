@@ -1,34 +1,44 @@
-"""Stories that qualify as events, gathered into one draft per thing that happened."""
+"""Stories gathered into one draft per thing that happened, and which drafts are events."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 import polars as pl
 
+from analysis.events.stories.headlines import STOP_WORDS
+from analysis.events.stories.verdicts import judge_stories
 from analysis.events.timing import EvidenceTime, date_event
-from analysis.events.vocabulary import Vocabulary
+from analysis.events.vocabulary import PARTY_KINDS, Vocabulary
 
-# Independent outlets that make a story an event without a primary source.
+# Publishing houses that make a happening an event without a primary source.
 ENOUGH_OUTLETS = 2
 # Commentary without a new fact of its own needs more to stand alone.
 ENOUGH_FOR_COMMENT = 3
-# Stories with the same frame and parties within this are one thing that happened.
-SAME_EVENT = timedelta(hours=72)
+# A story is told again, or commented on, within this of any of an event's stories.
+SAME_EVENT = timedelta(hours=36)
+# A draft that says the same as an event this long before, in fewer houses than make news of its own, repeats it.
+REPEAT_WITHIN = timedelta(days=21)
+NEWS_OF_ITS_OWN = 4
+# Share of the fewer words from which two stories with a name in common tell the same, and with the same frame.
+SAME_WORDS, SAME_FRAME_WORDS, REPEATED_WORDS = 0.6, 0.5, 0.5
 COMMENT_FRAMES = ("reaction", "market", "talks", "prospect", "testimony")
 # What a court did is a ruling, whichever way one outlet words it.
 SAME_FRAMES = {"dismiss": "ruling"}
+OPPOSITE_FRAMES = ({"restrict", "designate", "threat", "stagger"}, {"lift"})
 # Tags between which outlets differ on one and the same act of a government.
 NEIGHBOURS = frozenset({"export_control_access", "ai_policy_other", "government_action"})
-PARTY_KINDS = ("lab", "chipmaker", "token", "company", "provider")
 OUTCOME = "token_price_commentary"
+_STEM_LETTERS = 6
+_WORD = re.compile(r"[a-z0-9$%']{3,}")
 
 
 @dataclass(frozen=True, slots=True)
 class StoryFacts:
-    """One story as an event sees it."""
+    """One story as an event sees it; `carriers` are those whose headlines are evidence of an act."""
 
     story_id: str
     category: str
@@ -37,8 +47,14 @@ class StoryFacts:
     parties: frozenset[str]
     carriers: frozenset[str]
     primary_carriers: frozenset[str]
+    words: frozenset[str]
     time: EvidenceTime
     entries: pl.DataFrame
+
+    @property
+    def is_comment(self) -> bool:
+        """Whether it says what others make of an act, rather than that one happened."""
+        return self.frame in COMMENT_FRAMES
 
 
 @dataclass(slots=True)
@@ -60,84 +76,134 @@ class Draft:
 
     @property
     def carriers(self) -> frozenset[str]:
-        """Independent outlets."""
+        """Publishing houses that report it."""
         return frozenset().union(*(story.carriers for story in self.stories))
+
+    @property
+    def primary_carriers(self) -> frozenset[str]:
+        """Primary sources whose own act it is."""
+        return frozenset().union(*(story.primary_carriers for story in self.stories))
 
     @property
     def parties(self) -> frozenset[str]:
         """Labs, makers, networks and companies in it."""
         return frozenset().union(*(story.parties for story in self.stories))
 
+    @property
+    def is_event(self) -> bool:
+        """Whether enough houses report it, or the one whose act it is says so."""
+        least = ENOUGH_FOR_COMMENT if all(story.is_comment for story in self.stories) else ENOUGH_OUTLETS
+        return len(self.carriers) >= least or bool(self.primary_carriers)
+
 
 def draft_events(headlines: pl.DataFrame, vocabulary: Vocabulary) -> list[Draft]:
-    """One draft per thing that happened, from the headlines of relevant stories.
+    """One draft per new thing that happened, from the headlines of relevant stories.
 
-    `headlines` has entry_id, story_id, title, url, outlet, category, frame, entity_ids and the columns of `add_clocks`
-    and `add_carriers`. A story qualifies with ENOUGH_OUTLETS independent outlets or one primary source; talk about
-    prices never does, because it is an outcome.
+    `headlines` has entry_id, story_id, title, plain, url, outlet, category, frame, entity_ids, `excluded` and the
+    columns of `add_clocks` and `add_carriers`. Stories are joined before houses are counted: a happening told in seven
+    wordings by seven houses is one. Headlines with a reason in `excluded` count for nothing; talk about prices is never
+    an event, because it is an outcome; and what says again what was an event within three weeks is none.
     """
     drafts: list[Draft] = []
-    for story in sorted(qualifying_stories(headlines, vocabulary), key=lambda s: (s.time.best, s.story_id)):
+    for story in sorted(read_stories(headlines, vocabulary), key=lambda s: (s.time.best, s.story_id)):
         home = _home_of(story, drafts)
-        is_comment = story.frame in COMMENT_FRAMES
         if home is None:
-            if not is_comment or len(story.carriers) >= ENOUGH_FOR_COMMENT or story.primary_carriers:
-                drafts.append(Draft([story]))
-        elif is_comment and home.lead.frame != story.frame:
+            drafts.append(Draft([story]))
+        elif story.is_comment and home.lead.frame != story.frame:
             home.comments.append(story)
         else:
             home.stories.append(story)
-    return drafts
+    return _without_repeats([draft for draft in drafts if draft.is_event])
 
 
-def qualifying_stories(headlines: pl.DataFrame, vocabulary: Vocabulary) -> list[StoryFacts]:
-    """The stories that enough outlets or one primary source carry, with their first public evidence."""
-    relevant = {category.category_id for category in vocabulary.categories if category.is_relevant} - {OUTCOME}
-    counted = headlines.group_by("story_id").agg(
-        pl.col("carrier").n_unique().alias("n_carriers"),
-        pl.col("is_primary").any().alias("has_primary"),
-        pl.col("category").mode().sort().first().alias("story_category"),
-    )
-    enough = counted.filter(
-        ((pl.col("n_carriers") >= ENOUGH_OUTLETS) | pl.col("has_primary"))
-        & pl.col("story_category").is_in(list(relevant))
+def read_stories(headlines: pl.DataFrame, vocabulary: Vocabulary) -> list[StoryFacts]:
+    """The facts of every relevant story that is no talk about prices."""
+    verdicts = judge_stories(headlines, vocabulary)
+    chosen = verdicts.filter(pl.col("is_relevant") & (pl.col("category") != OUTCOME)).select(
+        "story_id", pl.col("category").alias("story_category")
     )
     party_ids = {entity.entity_id for entity in vocabulary.entities if entity.kind in PARTY_KINDS}
-    chosen = headlines.join(enough, on="story_id", how="inner", validate="m:1")
-    return [_facts(entries, party_ids) for entries in chosen.partition_by("story_id", maintain_order=True)]
+    owners = {host: entity.entity_id for entity in vocabulary.entities for host in entity.hosts}
+    joined = headlines.join(chosen, on="story_id", how="inner", validate="m:1")
+    return [_facts(entries, party_ids, owners) for entries in joined.partition_by("story_id", maintain_order=True)]
 
 
-def _facts(entries: pl.DataFrame, party_ids: set[str]) -> StoryFacts:
-    rows = entries.select("entity_ids", "frame", "carrier", "is_primary").rows()
+def _facts(entries: pl.DataFrame, party_ids: set[str], owners: dict[str, str]) -> StoryFacts:
+    rows = entries.select("entity_ids", "frame", "plain", "carrier", "is_primary", "excluded").rows()
     named = Counter(entity_id for entity_ids, *_ in rows for entity_id in entity_ids)
     # A name in fewer than a quarter of the headlines is an aside.
     entity_ids = tuple(sorted((name for name in named if named[name] * 4 >= len(rows)), key=lambda n: (-named[n], n)))
     frames = Counter(frame for _, frame, *_ in rows if frame)
+    said = Counter(word for _, _, plain, *_ in rows for word in _stems(plain))
+    told = entries.filter(pl.col("excluded").is_null())
+    evidence = [row for row in rows if row[-1] is None]
     return StoryFacts(
         entries["story_id"][0],
         entries["story_category"][0],
         min(frames, key=lambda frame: (-frames[frame], frame)) if frames else "",
         entity_ids,
         frozenset(entity_ids) & party_ids,
-        frozenset(carrier for *_, carrier, _ in rows),
-        frozenset(carrier for *_, carrier, is_primary in rows if is_primary),
-        date_event(entries),
+        frozenset(carrier for *_, carrier, _, _ in evidence),
+        frozenset(carrier for ids, *_, carrier, is_own, _ in evidence if is_own and _is_own_act(carrier, ids, owners)),
+        frozenset(word for word in said if said[word] * 3 >= len(rows)),
+        date_event(told if told.height else entries),
         entries,
     )
 
 
+def _is_own_act(carrier: str, entity_ids: list[str], owners: dict[str, str]) -> bool:
+    """Whether a source writes of itself; offices without a site of ours speak of their acts alone."""
+    owner = owners.get(carrier)
+    return owner is None or owner in entity_ids or not entity_ids
+
+
+def _stems(plain: str) -> set[str]:
+    return {word[:_STEM_LETTERS] for word in _WORD.findall(plain.lower()) if word not in STOP_WORDS}
+
+
 def _home_of(story: StoryFacts, drafts: list[Draft]) -> Draft | None:
     """The latest earlier draft that this story tells again or comments on."""
-    frame = SAME_FRAMES.get(story.frame, story.frame)
     for draft in reversed(drafts):
-        lead = draft.lead
-        if story.time.best - lead.time.best > SAME_EVENT:
-            return None
-        is_comment = story.frame in COMMENT_FRAMES
-        is_same = frame == SAME_FRAMES.get(lead.frame, lead.frame) and frame != ""
-        if (is_same or is_comment) and _is_neighbour(lead.category, story.category) and _share_parties(draft, story):
+        if all(story.time.best - other.time.best > SAME_EVENT for other in draft.stories):
+            if story.time.best - draft.lead.time.best > 2 * SAME_EVENT:
+                return None
+            continue
+        if _is_told_again(story, draft) or (story.is_comment and _is_about(story, draft)):
             return draft
     return None
+
+
+def _is_about(story: StoryFacts, draft: Draft) -> bool:
+    return _is_neighbour(draft.lead.category, story.category) and _share_parties(draft, story)
+
+
+def _is_told_again(story: StoryFacts, draft: Draft) -> bool:
+    if not (_is_about(story, draft) or set(story.entity_ids) & set(draft.lead.entity_ids)):
+        return False
+    return any(_is_same(story, other, _is_about(story, draft)) for other in draft.stories)
+
+
+def _is_same(one: StoryFacts, other: StoryFacts, is_about: bool) -> bool:
+    if abs(one.time.best - other.time.best) > SAME_EVENT or _are_opposite(one.frame, other.frame):
+        return False
+    if one.is_comment != other.is_comment:
+        return False
+    overlap = word_overlap(one, other)
+    return overlap >= SAME_WORDS or (is_about and _have_same_frame(one, other) and overlap >= SAME_FRAME_WORDS)
+
+
+def word_overlap(one: StoryFacts, other: StoryFacts) -> float:
+    """The share (0 to 1) of the fewer words that both stories use."""
+    return len(one.words & other.words) / max(1, min(len(one.words), len(other.words)))
+
+
+def _have_same_frame(one: StoryFacts, other: StoryFacts) -> bool:
+    return one.frame != "" and SAME_FRAMES.get(one.frame, one.frame) == SAME_FRAMES.get(other.frame, other.frame)
+
+
+def _are_opposite(one: str, other: str) -> bool:
+    imposed, taken_back = OPPOSITE_FRAMES
+    return (one in imposed and other in taken_back) or (one in taken_back and other in imposed)
 
 
 def _is_neighbour(one: str, other: str) -> bool:
@@ -149,3 +215,26 @@ def _share_parties(draft: Draft, story: StoryFacts) -> bool:
         return bool(story.parties & draft.parties)
     # Without a lab or network on one side, the officials or bodies named must be the same.
     return bool(set(story.entity_ids) & set(draft.lead.entity_ids)) and not (story.parties or draft.parties)
+
+
+def _without_repeats(drafts: list[Draft]) -> list[Draft]:
+    """`drafts` (in order of time) without those that say again, in few houses, what an earlier one said."""
+    kept: list[Draft] = []
+    for draft in drafts:
+        if (
+            len(draft.carriers) >= NEWS_OF_ITS_OWN
+            or draft.lead.category == "outage"
+            or not any(_repeats(draft, earlier) for earlier in reversed(kept))
+        ):
+            kept.append(draft)
+    return kept
+
+
+def _repeats(draft: Draft, earlier: Draft) -> bool:
+    lag = draft.lead.time.best - earlier.lead.time.best
+    return (
+        lag <= REPEAT_WITHIN
+        and not _are_opposite(draft.lead.frame, earlier.lead.frame)
+        and bool(set(draft.lead.entity_ids) & set(earlier.lead.entity_ids))
+        and max(word_overlap(draft.lead, story) for story in earlier.stories) >= REPEATED_WORDS
+    )

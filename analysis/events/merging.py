@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from analysis.events.drafts import NEIGHBOURS, PARTY_KINDS
+from analysis.events.drafts import NEIGHBOURS
 from analysis.events.outages import POST_DELAY
 from analysis.events.tagging import tag_titles
-from analysis.events.vocabulary import Vocabulary
+from analysis.events.vocabulary import PARTY_KINDS, Vocabulary
 from warehouse.tables.bars import SECONDS_PER_HOUR
 from warehouse.tables.news import EVENT, EVENT_SOURCE
 from warehouse.tables.units import hours_and_minutes

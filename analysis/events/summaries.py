@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from analysis.events.stories.verdicts import judge_stories
 from analysis.events.tagging import tag_titles
 from analysis.events.vocabulary import Vocabulary
 from warehouse.tables.news import STORY, TAG
@@ -69,9 +70,8 @@ def tag_rows(tagged: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
 def story_rows(members: pl.DataFrame, vocabulary: Vocabulary, algorithm_version: str) -> pl.DataFrame:
     """`core.story` rows from all headlines of each story (story_id, title, carrier, at_utc, category and its tags).
 
-    The story's category is the one most of its headlines have; its title is that of its first headline.
+    Category and relevance are the story's (`judge_stories`); its title is that of its first headline.
     """
-    relevant = [category.category_id for category in vocabulary.categories if category.is_relevant]
     counted = (
         members.sort("at_utc", "entry_id")
         .group_by("story_id", maintain_order=True)
@@ -81,12 +81,12 @@ def story_rows(members: pl.DataFrame, vocabulary: Vocabulary, algorithm_version:
             pl.col("at_utc").max().alias("last_at_utc"),
             pl.len().cast(pl.Int64).alias("n_entries"),
             pl.col("carrier").n_unique().cast(pl.Int64).alias("n_outlets"),
-            pl.col("category").mode().sort().first(),
         )
     )
+    verdicts = judge_stories(members, vocabulary).select("story_id", "category", "is_relevant")
+    counted = counted.join(verdicts, on="story_id", how="left", validate="1:1", maintain_order="left")
     return STORY.conform(
         counted.with_columns(
-            pl.col("category").is_in(relevant).alias("is_relevant"),
             pl.lit(f"{algorithm_version}/{vocabulary.version}").alias("algorithm_version"),
         ).select(STORY.column_names)
     )

@@ -25,6 +25,8 @@ from warehouse.config import (
 PLACEHOLDER = re.compile(r"\{([a-z][a-z_-]*)\}")
 # Enough of a person's text to tell two of them apart, in hexadecimal digits.
 DIGEST_DIGITS = 8
+# Who is a party to a happening, as opposed to who rules on it.
+PARTY_KINDS = ("lab", "chipmaker", "token", "company", "provider")
 
 
 class EntityEntry(Entry):

@@ -48,6 +48,7 @@ def register(app: typer.Typer) -> None:
         ("retime", retime),
         ("tag", tag),
         ("score", score),
+        ("why", why),
     ):
         events.command(name)(command)
     app.add_typer(events, name="events")
@@ -176,18 +177,52 @@ def tag(
 
 
 def score(
-    labels: Annotated[Path, typer.Option("--labels", help="CSV with title, relevant, category, story_id.")],
+    labels: Annotated[
+        Path | None, typer.Option("--labels", help="CSV with title, relevant, category, story_id.")
+    ] = None,
+    stories: Annotated[Path | None, typer.Option("--stories", help="CSV of stories read by hand; tagged anew.")] = None,
+    events_file: Annotated[Optional[Path], typer.Option("--events", help="CSV of happenings read by hand.")] = None,  # noqa: UP045 - typer reads the annotation
+    nonevents: Annotated[Optional[Path], typer.Option("--nonevents", help="CSV of titles that are no event.")] = None,  # noqa: UP045 - typer reads the annotation
     fmt: FormatOption = Format.TABLE,
 ) -> None:
-    """Score tags and stories against labels made by hand, on the whole file and on two halves of its stories.
+    """Score tags, stories and events against labels made by hand.
+
+    `--labels` and `--stories` need no warehouse; `--events` with `--nonevents` is about the events that are published.
 
     Example: aftershock events score --labels labelled.csv
     """
-    from flows.jobs.labelled_files import score_file
+    from flows.jobs.labelled_files import score_event_files, score_file, score_story_file
     from flows.settings import load_settings
 
-    emit(score_file(labels, load_settings().config_path), fmt, "agreement with the labels")
-    talk("no model is trained: the rules came from reading headlines, so labels never read are the test that counts")
+    if (events_file is None) != (nonevents is None) or not (labels or stories or events_file):
+        raise typer.BadParameter("give --labels FILE, --stories FILE, or --events FILE with --nonevents FILE")
+    settings: Settings = load_settings()
+    if labels is not None:
+        emit(score_file(labels, settings.config_path), fmt, "agreement with the labels")
+    if stories is not None:
+        emit(score_story_file(stories, settings.config_path), fmt, "stories against those read by hand")
+    if events_file is not None and nonevents is not None:
+        emit(
+            score_event_files(events_file, nonevents, settings.published_path), fmt, "events against those read by hand"
+        )
+    talk(
+        "no label is used in a run; rules and weights came from reading, so labels never read are the test that counts"
+    )
+
+
+def why(
+    headline: Annotated[str, typer.Argument(help="Address of a stored headline, or words of its title.")],
+    fmt: FormatOption = Format.TABLE,
+) -> None:
+    """Say why a headline became an event, or did not.
+
+    Example: aftershock events why "Anthropic takes Fable 5 offline"
+    """
+    from flows.event_views import explain_headline
+    from flows.settings import load_settings
+
+    settings: Settings = load_settings()
+    emit(explain_headline(settings.published_path, settings.config_path, headline), fmt, "why")
 
 
 def _decide(event_id: str, changes: dict[str, object], dry_run: bool) -> None:

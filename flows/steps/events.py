@@ -8,6 +8,7 @@ from analysis.events.confounders import find_confounders
 from analysis.events.decisions import apply_decisions
 from analysis.events.detection import build_events
 from analysis.events.drafts import draft_events
+from analysis.events.exclusions import add_exclusions
 from analysis.events.merging import merge_records, outage_events, outage_sources
 from analysis.events.outages import merge_incidents
 from analysis.events.stories.frames import load_frames
@@ -31,7 +32,8 @@ def update_events(context: RunContext) -> StepReport:
 
     recorded, evidence = _recorded(context)
     outages = merge_incidents(warehouse.frame(INCIDENT))
-    drafts = draft_events(prepare(warehouse.query("events_relevant_entries"), vocabulary, frames), vocabulary)
+    relevant = add_exclusions(prepare(warehouse.query("events_relevant_entries"), vocabulary, frames), frames)
+    drafts = draft_events(relevant, vocabulary)
     detected = build_events(drafts, dict(warehouse.query("events_story_ids").iter_rows()), vocabulary)
     events, sources = merge_records(
         (recorded, evidence),

@@ -34,17 +34,40 @@ def update_stories(warehouse: Warehouse, vocabulary: Vocabulary, frames: FrameSe
     known = prepare(warehouse.query("events_known_entries", days=days), vocabulary, frames)
 
     links = group_stories(new, known, frames, vocabulary)
-    linked = new.join(links.select("entry_id", "story_id"), on="entry_id", how="inner", validate="1:1")
-    grown = linked.filter(pl.col("story_id").is_in(known["story_id"].unique().to_list()))["story_id"].unique()
-    earlier = warehouse.query("events_story_members", story_ids=grown.to_list())
-    kept = ("entry_id", "story_id", "title", "carrier", "at_utc", "category")
-    members = pl.concat([frame.select(kept) for frame in (linked, prepare(earlier, vocabulary, frames))])
-
     n_changed += warehouse.merge(STORY_ENTRY, links).n_changed
     n_changed += warehouse.merge(TAG, tag_rows(new, vocabulary)).n_changed
-    n_changed += warehouse.merge(STORY, story_rows(members, vocabulary, frames.version)).n_changed
-    n_stories = links["story_id"].n_unique()
-    return n_changed, f"{again}{links.height} new headlines in {n_stories} stories, {grown.len()} of them known before"
+    n_changed += _renew_stories(warehouse, new, known, links, vocabulary, frames)
+    n_joined = links.height - new.height
+    moved = f", {n_joined} known ones joined to them" if n_joined else ""
+    return n_changed, f"{again}{new.height} new headlines in {links['story_id'].n_unique()} stories{moved}"
+
+
+def _renew_stories(
+    warehouse: Warehouse,
+    new: pl.DataFrame,
+    known: pl.DataFrame,
+    links: pl.DataFrame,
+    vocabulary: Vocabulary,
+    frames: FrameSet,
+) -> int:
+    """Write the stories that new headlines changed, and take out those that have none left; returns rows written."""
+    kept = ("entry_id", "title", "carrier", "at_utc", "category")
+    before = known.select("entry_id", pl.col("story_id").alias("story_before"))
+    members = (
+        pl.concat([frame.select(kept) for frame in (new, known)])
+        .join(links.select("entry_id", "story_id"), on="entry_id", how="left", validate="1:1")
+        .join(before, on="entry_id", how="left", validate="1:1")
+        .with_columns(pl.coalesce("story_id", "story_before").alias("story_id"))
+    )
+    left = members.filter(pl.col("story_id") != pl.col("story_before"))["story_before"]
+    touched = sorted({*links["story_id"], *left})
+    elsewhere = sorted(set(touched) & set(known["story_id"]))
+    far = prepare(warehouse.query("events_story_members", story_ids=elsewhere), vocabulary, frames)
+    far = far.filter(~pl.col("entry_id").is_in(members["entry_id"].to_list()))
+    inside = members.filter(pl.col("story_id").is_in(touched))
+    every = pl.concat([frame.select("story_id", *kept) for frame in (inside, far)])
+    rows = story_rows(every, vocabulary, frames.version)
+    return warehouse.replace_part(STORY, rows, "story_id in (select unnest($touched))", touched=touched)
 
 
 def retag(warehouse: Warehouse, vocabulary: Vocabulary, frames: FrameSet) -> int:

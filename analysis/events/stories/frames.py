@@ -8,40 +8,43 @@ import polars as pl
 
 from warehouse.config import Entry, EntryTable, FileForm, load_config, packaged_text
 
-# A story connected by frame and names alone may not stretch further unless its frame says so.
-DEFAULT_SPAN_HOURS = 36.0
-
 
 class Frame(Entry):
-    """One kind of happening and how long headlines about it stay one story."""
+    """One kind of happening."""
 
     id: str
     pattern: str
     categories: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
-    span_hours: float = DEFAULT_SPAN_HOURS
+
+
+class Wording(Entry):
+    """One thing that a headline can say, or one manner in which it can say it."""
+
+    id: str
+    pattern: str
 
 
 FRAMES = EntryTable("frame", Frame)
-_FORM = FileForm((FRAMES,), texts=("version",))
+HAPPENINGS = EntryTable("happening", Wording)
+_MANNERS = EntryTable("manner", Wording)
+_FORM = FileForm((FRAMES, HAPPENINGS, _MANNERS), texts=("version",))
 
 
 @dataclass(frozen=True, slots=True)
 class FrameSet:
-    """All frames in order of precedence, with the version that story rows carry."""
+    """All frames in order of precedence, happenings and manners, with the version that story rows carry."""
 
     version: str
     frames: tuple[Frame, ...]
-
-    def span_hours(self, frame_id: str) -> float:
-        """Longest stretch of a story of this frame, in hours."""
-        return next((frame.span_hours for frame in self.frames if frame.id == frame_id), DEFAULT_SPAN_HOURS)
+    happenings: tuple[Wording, ...]
+    manners: tuple[Wording, ...]
 
 
 def load_frames() -> FrameSet:
     """The packaged frames."""
     found = load_config(_FORM, packaged_text("analysis.events.stories", "stories.toml"))
-    return FrameSet(found.text("version"), found.entries(FRAMES))
+    return FrameSet(found.text("version"), found.entries(FRAMES), found.entries(HAPPENINGS), found.entries(_MANNERS))
 
 
 def frame_of(plain: pl.Expr, category: pl.Expr, frames: FrameSet) -> pl.Expr:
@@ -55,3 +58,9 @@ def frame_of(plain: pl.Expr, category: pl.Expr, frames: FrameSet) -> pl.Expr:
             fits &= ~category.is_in(list(frame.without))
         chosen = pl.when(fits).then(pl.lit(frame.id)).otherwise(chosen)
     return chosen
+
+
+def speaks_of_price(plain: pl.Expr, frames: FrameSet) -> pl.Expr:
+    """Whether a title is led by the move of a price."""
+    pattern = next(manner.pattern for manner in frames.manners if manner.id == "price")
+    return plain.str.contains(f"(?i){pattern}")

@@ -18,7 +18,7 @@ _TAIL = re.compile(r"\s+\((?:[^()]{2,60})\)$|\s+[-|]\s+[\w.][\w. ]{2,30}$")
 _NEGATIONS = frozenset(
     {"not", "no", "never", "denies", "denied", "without", "won't", "isn't", "doesn't", "can't", "false"}
 )
-_STOP = frozenset(
+STOP_WORDS = frozenset(
     re.findall(
         r"\S+",
         "a an the of to in on for and or as at by with from after over amid its it is are was be will has have that "
@@ -32,6 +32,7 @@ _STOP = frozenset(
 class Headline:
     entry_id: str
     at: float  # seconds since 1970
+    plain: str
     key: str
     words: frozenset[str]
     numbers: frozenset[str]
@@ -87,8 +88,9 @@ def _headline(
     return Headline(
         entry_id,
         at.timestamp(),
+        plain,
         " ".join(sorted(words)),
-        frozenset(word for word in words if word not in _STOP),
+        frozenset(word for word in words if word not in STOP_WORDS),
         frozenset(_NUMBER.findall(plain)),
         frozenset(word for word in words if word in _NEGATIONS),
         frozenset(entity_ids),
@@ -115,23 +117,3 @@ def contradicts(one: Headline, other: Headline) -> bool:
     if one.numbers != other.numbers or one.negations != other.negations:
         return True
     return bool(one.entities - other.entities) and bool(other.entities - one.entities)
-
-
-def news_overlap(one: Headline, other: Headline, owners: set[str]) -> float:
-    """0 to 1: how far two headlines of the same frame name the same parties and use the same words.
-
-    The parties (labs, chip makers, tokens, companies) must overlap: officials alone do not connect.
-    """
-    if one.category != other.category and (one.is_relevant or other.is_relevant):
-        return 0.0
-    parties, others = one.entities & owners, other.entities & owners
-    shared = parties & others
-    if not shared and (parties or others or not one.is_relevant):
-        return 0.0
-    if not one.is_relevant and len(one.entities & other.entities) < 2:
-        return 0.0
-    party_overlap = len(shared) / len(parties | others) if parties or others else 0.3
-    name_overlap = len(one.entities & other.entities) / len(one.entities | other.entities)
-    common = one.words & other.words
-    word_overlap = len(common) / max(1, min(len(one.words), len(other.words)))
-    return 0.4 * party_overlap + 0.2 * name_overlap + 0.4 * min(1.0, 2.5 * word_overlap)

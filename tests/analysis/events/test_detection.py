@@ -2,7 +2,8 @@
 
 from analysis.events.detection import Detected, build_events
 from analysis.events.drafts import draft_events
-from tests.analysis.events.headline_frames import VOCABULARY, group, instant, make_headlines
+from analysis.events.exclusions import add_exclusions
+from tests.analysis.events.headline_frames import FRAMES, VOCABULARY, group, instant, make_headlines
 
 RESTRICTION = (
     {"title": "Source: Lutnick told Anthropic that Fable 5 falls under export controls", "at": "2026-06-12T23:56:41Z"},
@@ -12,9 +13,9 @@ RESTRICTION = (
 
 
 def detect(*rows: dict, known_ids: dict[str, str] | None = None) -> Detected:
-    grouped = group(make_headlines(*rows))
-    relevant = grouped.filter(grouped["is_relevant"])
-    return build_events(draft_events(relevant, VOCABULARY), known_ids or {}, VOCABULARY)
+    return build_events(
+        draft_events(add_exclusions(group(make_headlines(*rows)), FRAMES), VOCABULARY), known_ids or {}, VOCABULARY
+    )
 
 
 def test_reports_of_one_act_are_one_event_dated_by_the_first():
@@ -86,7 +87,49 @@ def test_lifting_is_an_event_of_its_own_that_enables():
 
 
 def test_an_event_keeps_its_id_when_an_earlier_report_turns_up():
-    grouped = group(make_headlines(*RESTRICTION[1:]))
+    grouped = add_exclusions(group(make_headlines(*RESTRICTION[1:])), FRAMES)
     known = dict.fromkeys(grouped["story_id"], "2026-06-13-as-first-named")
     again = build_events(draft_events(grouped, VOCABULARY), known, VOCABULARY).events
     assert again["event_id"].to_list() == ["2026-06-13-as-first-named"]
+
+
+def test_houses_are_counted_after_wordings_that_met_nobody_are_joined():
+    rows = (
+        {"title": "Colorado governor signs AI hiring law", "at": "2026-06-13T01:00:00Z", "outlet": "a.example"},
+        {"title": "AI hiring law: Colorado governor signs it", "at": "2026-06-14T10:00:00Z", "outlet": "b.example"},
+    )
+    events = detect(*rows).events
+    assert events.height == 1
+    assert events["n_outlets"][0] == 2
+
+
+def test_odds_in_two_houses_are_no_event():
+    rows = [
+        {
+            "title": "Polymarket odds of US ban on Fable 5 hit 68%",
+            "at": "2026-06-13T01:00:00Z",
+            "outlet": f"{n}.example",
+        }
+        for n in "ab"
+    ]
+    assert detect(*rows).events.is_empty()
+
+
+def test_names_of_one_publishing_house_are_one_outlet():
+    rows = [
+        {**RESTRICTION[1], "outlet": "The Verge"},
+        {**RESTRICTION[2], "outlet": "The Verge · AI", "at": "2026-06-13T02:00:00Z"},
+    ]
+    assert detect(*rows).events.is_empty()
+
+
+def test_a_lab_speaks_only_for_itself():
+    statement = {"title": "Pentagon designates OpenAI a supply chain risk", "at": "2026-06-13T01:00:00Z"}
+    assert detect({**statement, "url": "https://www.anthropic.com/news/x"}).events.is_empty()
+    assert detect({**statement, "url": "https://openai.com/x"}).events.height == 1
+
+
+def test_what_was_an_event_last_week_is_a_repeat():
+    again = {**RESTRICTION[1], "at": "2026-06-20T01:00:00Z"}
+    repeats = [{**again, "outlet": f"late{n}.example"} for n in range(2)]
+    assert detect(*RESTRICTION, *repeats).events.height == 1

@@ -128,3 +128,54 @@ def test_every_headline_gets_exactly_one_story_in_any_input(titles):
     again = group_stories(prepared.reverse(), known, FRAMES, VOCABULARY)
     assert sorted(links["entry_id"]) == sorted(headlines["entry_id"])
     assert dict(links.select("entry_id", "story_id").rows()) == dict(again.select("entry_id", "story_id").rows())
+
+
+STREAM = (
+    ("Anthropic takes Fable 5 offline after US directive", "2026-06-13T01:00:00Z"),
+    ("Senate panel passes stablecoin bill in 15-9 vote", "2026-06-13T02:00:00Z"),
+    ("US government orders Anthropic to shut down Fable 5", "2026-06-13T03:00:00Z"),
+    ("Nvidia wins licence to sell H20 chips to China", "2026-06-13T04:00:00Z"),
+    ("Senate committee advances stablecoin bill, 15-9", "2026-06-13T05:00:00Z"),
+    ("OpenAI sued by publishers over training data", "2026-06-13T06:00:00Z"),
+    ("Anthropic disables Fable 5 after government directive", "2026-06-13T07:00:00Z"),
+    ("Publishers sue OpenAI over training data", "2026-06-13T08:00:00Z"),
+    ("Nvidia gets licence for H20 chips to China", "2026-06-13T09:00:00Z"),
+)
+
+
+def partition(links: pl.DataFrame) -> set[frozenset[str]]:
+    groups = links.group_by("story_id").agg("entry_id")["entry_id"].to_list()
+    return {frozenset(group) for group in groups}
+
+
+@settings(max_examples=5, deadline=None)
+@given(st.permutations(range(len(STREAM))), st.integers(1, len(STREAM) - 1))
+def test_stories_are_the_same_whether_headlines_come_at_once_or_in_any_two_runs(order, cut):
+    rows = make_headlines(
+        *({"title": title, "at": at, "entry_id": f"entry-{n:04d}-padding"} for n, (title, at) in enumerate(STREAM))
+    )
+    prepared = prepare(rows)
+    nothing = prepared.clear().with_columns(pl.lit("").alias("story_id"))
+    at_once = group_stories(prepared, nothing, FRAMES, VOCABULARY)
+    first, second = prepared[order[:cut]], prepared[order[cut:]]
+    early = group_stories(first, nothing, FRAMES, VOCABULARY)
+    known = first.join(early.select("entry_id", "story_id"), on="entry_id", how="inner", validate="1:1")
+    late = group_stories(second, known, FRAMES, VOCABULARY)
+    stored = {**dict(early.select("entry_id", "story_id").rows()), **dict(late.select("entry_id", "story_id").rows())}
+    merged = pl.DataFrame(list(stored.items()), schema=["entry_id", "story_id"], orient="row")
+    assert partition(merged) == partition(at_once)
+    assert len(partition(at_once)) < len(STREAM), "some of them are one story"
+
+
+def test_news_that_joins_two_stories_gives_the_later_one_the_earlier_ones_id():
+    titles = [
+        ("Anthropic takes Fable 5 offline", "2026-06-13T01:00:00Z"),
+        ("US government orders halt of Anthropic model", "2026-06-13T02:00:00Z"),
+    ]
+    rows = make_headlines(*({"title": t, "at": at, "entry_id": f"{n}" * 20} for n, (t, at) in enumerate(titles)))
+    known = prepare(rows).with_columns(pl.Series("story_id", ["0" * 16, "1" * 16]))
+    bridge = make_headlines(
+        {"title": "US government orders Anthropic to take Fable 5 offline", "at": "2026-06-13T03:00:00Z"}
+    )
+    links = group(bridge, known)
+    assert links["story_id"].to_list() == ["0" * 16]

@@ -1,0 +1,89 @@
+"""What has the words of an event and is none: digests, odds, forecasts, opinion, adverts, prices, product posts."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from analysis.events.stories.frames import FrameSet, speaks_of_price
+from analysis.events.wording.modality import Modality, headline_modality
+
+# Outlets that send issues, each a list of topics.
+_DIGEST_OUTLETS = (
+    r"(?i)\bthe[_ -]?batch\b|\btldr\b|\bai breakfast\b|\bimport ai\b|\bnewsletter\b|\bben's bites\b|\bthe rundown\b"
+)
+_DIGEST_TITLES = (
+    r"(?i)^the download:|^this week in\b|\bweekly (?:recap|roundup|digest|review|news)\b"
+    r"|\b(?:news|daily|morning|crypto) (?:roundup|digest|briefing|recap)\b|\bweek in review\b|\bnewsletter\b"
+    r"|^(?:daily|weekly|morning|evening) "
+    r"|\btop (?:\d+ )?(?:stories|news|headlines)\b|\bliveblog\b|\ball the news\b|\bhere's what happened\b"
+    r"|\bnews of the (?:day|week)\b"
+)
+# Three topics or more side by side, each with capitals as in a title: an issue's table of contents.
+_MANY_TOPICS = r"^(?:[A-Z][^,;|]{8,60}[,;|] ){2,}(?:and )?[A-Z][^,;|]{6,70}$"
+_TITLE_CASE = r"(?:^|[ ,;|])(?:[a-z]{4,})(?:[ ,;|]|$)"
+_PICTURES = r"[\x{2300}-\x{27BF}\x{1F000}-\x{1FAFF}]"
+_ODDS = (
+    r"(?i)\bodds\b|\b\d+(?:\.\d+)?% (?:chance|probability|likelihood)\b|\b(?:polymarket|kalshi)\b.{0,40}"
+    r"\b(?:assigns?|prices?|bets?|bettors|traders?|lead|atop|sees|gives|slip|jump|rise|hit)s?\b"
+    r"|\b(?:traders|bettors) (?:price|see|bet)\b|\bprediction markets? (?:price|see|give|bet)s?\b"
+)
+_OPINION = (
+    r"(?i)^(?:op-?ed|opinion|editorial|commentary|column|analysis|explainer|explained|essay|review)\b|\bop-ed\b"
+    r"|\bmaking a mistake\b|\bworst way\b|\bshould (?:be|not|never|stop|worry|fear)\b|\bwas never about\b|\bdesperate\b"
+    r"|\bmay not (?:prevent|help|work|be)\b|\bthe case (?:for|against)\b|\bhow i\b|^why\b"
+    r"|\bwhat (?:it|this|that) means\b"
+    r"|\bwhat to know\b|\bwhat you need to know\b|\blessons? (?:from|of)\b|\bin defen[cs]e of\b"
+    r"|\bi (?:was|am|think|believe)\b"
+    r"|\blooking back\b|\bretrospective\b|\bone year (?:on|later|after)\b|\btimeline\b|\ba brief history\b|\bguide to\b"
+)
+_FORECAST = (
+    r"(?i)\b(?:predicts?|forecasts?|price predictions?)\b|\boutlook\b"
+    r"|\bcould (?:be|soon|hit|reach|see|lead|face|soar|surge)\b"
+)
+_CALENDAR = r"(?i)\b(?:calendar|upcoming|week ahead|what to watch|things to watch|key dates|events to watch)\b"
+_URGING = r"(?i)\b(?:urges?|calls? (?:on|for)|demands? that|pleads with|petition\w*|open letter)\b"
+_ADVERT = (
+    r"(?i)\bpre-?sales?\b|\bbest (?:crypto|altcoin|ai coin)s?\b|\b\d{2,5}x\b|\bsponsored\b|\bto buy now\b"
+    r"|\bdeepsnitch\b|\bpepeto\b|\bblockdag\b|\bpress release\b"
+)
+# What a lab does with its own products and partners.
+_PRODUCT_POST = (
+    r"(?i)^(?:introducing|announcing|meet|expanding|sharing|strengthening|bringing|building|partnering|welcoming)\b"
+    r"|^(?:making|how)\b"
+    r"|\bpartner(?:s|ed|ing|ship)?\b|\bcollaborat\w+|\bmemorandum\b|\bMOU\b|\bpledge\b|\bnow available\b|\bnew office\b"
+    r"|\bexpands?\b|\bcase study\b|\bcustomer\b|\bfellows?\w*|\bprogram(?:me)?\b"
+    r"|\bcourse\b|\bresearch\b|\bsystem card\b"
+)
+_SAID_AS = {
+    Modality.ADVERT: "an advertisement",
+    Modality.OPINION: "opinion",
+    Modality.QUESTION: "a question",
+}
+
+
+def add_exclusions(headlines: pl.DataFrame, frames: FrameSet) -> pl.DataFrame:
+    """`headlines` (title, plain, outlet, outlet_kind, category) with `excluded`: why it evidences no event, or null.
+
+    A headline that is excluded stays in its story and among the evidence of an event that others make; alone it makes
+    none. The first reason that fits is given.
+    """
+    plain, outlet = pl.col("plain"), pl.col("outlet").fill_null("")
+    many = plain.str.contains(_MANY_TOPICS) & ~plain.str.contains(_TITLE_CASE)
+    reasons = (
+        (outlet.str.contains(_DIGEST_OUTLETS) | plain.str.contains(_DIGEST_TITLES), "a digest of many topics"),
+        (many | (plain.str.count_matches(_PICTURES) > 1), "a list of topics"),
+        (plain.str.contains(_ADVERT) | (pl.col("category") == "sponsored_promo"), "an advertisement"),
+        (plain.str.contains(_ODDS), "odds of a betting market"),
+        (speaks_of_price(plain, frames) | (pl.col("category") == "token_price_commentary"), "a price move"),
+        (plain.str.contains(_FORECAST), "a forecast"),
+        (plain.str.contains(_CALENDAR), "a calendar"),
+        (plain.str.contains(_OPINION), "opinion"),
+        (plain.str.contains(_URGING), "urging"),
+        ((pl.col("outlet_kind") == "lab") & plain.str.contains(_PRODUCT_POST), "a lab's own product or partnership"),
+    )
+    reason = pl.lit(None, dtype=pl.String)
+    for fits, said in reversed(reasons):
+        reason = pl.when(fits).then(pl.lit(said)).otherwise(reason)
+    told = headlines.with_columns(reason.alias("excluded"))
+    spoken = [_SAID_AS.get(headline_modality(title)) for title in told["plain"].to_list()]
+    return told.with_columns(pl.coalesce("excluded", pl.Series(spoken, dtype=pl.String)).alias("excluded"))

@@ -1,0 +1,231 @@
+"""How likely two headlines tell the same story, from their words, parties, numbers and what they say happened."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import permutations
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from scipy.sparse import csr_matrix, diags_array
+from scipy.special import expit
+
+from analysis.arrays import Flags, Floats, Integers
+from analysis.events.stories.frames import FrameSet
+from analysis.events.stories.headlines import STOP_WORDS, Headline
+from analysis.events.vocabulary import PARTY_KINDS, Vocabulary
+from analysis.portable import log
+from warehouse.tables.bars import SECONDS_PER_HOUR
+
+Scores = npt.NDArray[np.float32]
+
+# Lengths of the runs of letters that two wordings are compared by, and into how many columns they are hashed.
+GRAM_LENGTHS = (4, 5)
+GRAM_COLUMNS = 1 << 18
+_HASH_SHIFT = np.uint64(64 - 18)
+# Headlines further apart never tell the same story as first reports.
+STORY_HOURS = 72.0
+# A service that is down again after this many hours is down for another reason.
+OUTAGE_HOURS = 8.0
+# From this likeness of wording on, another number or a negation is another piece of news.
+SAME_WORDING = 0.6
+# What is imposed and what takes it back are two happenings, however alike their words.
+_IMPOSED = ("restrict", "designate", "threat", "stagger")
+_TAKEN_BACK = ("lift",)
+# What others say about either is a third.
+_TALKED_OF = ("reaction",)
+
+# Log odds of being the same story: logistic regression on pairs of a set read by hand (tests/bench/fit_likeness.py).
+_WEIGHTS = {
+    "wording": 3.85,
+    "names": 0.92,
+    "same_frame": 1.36,
+    "other_frame": -0.23,
+    "number": 1.56,
+    "parties": 0.97,
+    "words": 1.73,
+    "other_names": -0.99,
+    "apart": -3.34,
+    "happenings": 0.38,
+    "other_happenings": -0.21,
+    "price": -2.31,
+    "reaction": -0.92,
+    "plan": -0.48,
+}
+_CONSTANT = -2.06
+MANNERS = ("price", "reaction", "plan")
+# Multipliers of the hash of a run of letters (odd, so that no letter is lost).
+_HASH_BASE, _HASH_MIX = 1_000_003, 0xBF58476D1CE4E5B9
+_FOLD = re.compile(r"[^a-z0-9$%.']+")
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Headlines as rows of what pairs are compared by; `hours` ascend."""
+
+    hours: Floats
+    grams: csr_matrix
+    names: csr_matrix
+    parties: csr_matrix
+    words: csr_matrix
+    numbers: csr_matrix
+    happenings: csr_matrix
+    manners: Flags
+    frames: Integers
+    is_negated: Flags
+    frame_ids: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.hours)
+
+
+def profile(headlines: list[Headline], frames: FrameSet, vocabulary: Vocabulary) -> Profile:
+    """What `headlines`, in order of time, are compared by."""
+    party_ids = {entity.entity_id for entity in vocabulary.entities if entity.kind in PARTY_KINDS}
+    any_name = f"(?i){'|'.join(entity.pattern for entity in vocabulary.entities)}"
+    plain = pl.DataFrame({"plain": [headline.plain for headline in headlines]}, schema={"plain": pl.String})
+    told = plain.select(
+        pl.col("plain").str.replace_all(any_name, " ").alias("masked"),
+        *(pl.col("plain").str.contains(f"(?i){one.pattern}").alias(f"h:{one.id}") for one in frames.happenings),
+        *(pl.col("plain").str.contains(f"(?i){one.pattern}").alias(f"m:{one.id}") for one in frames.manners),
+    )
+    happenings = told.select(pl.selectors.starts_with("h:")).to_numpy()
+    frame_ids = ("", *(frame.id for frame in frames.frames))
+    return Profile(
+        np.array([headline.at for headline in headlines]) / SECONDS_PER_HOUR,
+        _unit_rows(_grams(told["masked"].to_list())),
+        _unit_rows(_incidence([headline.entities for headline in headlines])),
+        _incidence([headline.entities & party_ids for headline in headlines]),
+        _incidence([headline.words for headline in headlines]),
+        _incidence([headline.numbers for headline in headlines]),
+        csr_matrix(happenings.astype(np.float32)),
+        told.select([f"m:{name}" for name in MANNERS]).to_numpy(),
+        np.array([frame_ids.index(headline.frame) for headline in headlines], dtype=np.int64),
+        np.array([bool(headline.negations) for headline in headlines]),
+        frame_ids,
+    )
+
+
+def measures(table: Profile, rows: Integers, columns: Integers) -> dict[str, Scores]:
+    """The measures that weights exist for, each a table of `rows` against `columns`."""
+    names = _dot(table.names, rows, columns)
+    parties, n_parties = _dot(table.parties, rows, columns), _sizes(table.parties)
+    words, n_words = _dot(table.words, rows, columns), _sizes(table.words)
+    done, n_done = _dot(table.happenings, rows, columns), _sizes(table.happenings)
+    both_named = _outer(_sizes(table.names) > 0, rows, columns)
+    both_told = _outer(n_done > 0, rows, columns)
+    both_framed = _outer(table.frames > 0, rows, columns)
+    same_frame = table.frames[rows][:, None] == table.frames[columns][None, :]
+    union = n_parties[rows][:, None] + n_parties[columns][None, :] - parties
+    found = {
+        "wording": _dot(table.grams, rows, columns),
+        "names": names,
+        "same_frame": both_framed & same_frame,
+        "other_frame": both_framed & ~same_frame,
+        "number": _dot(table.numbers, rows, columns) > 0,
+        "parties": parties / np.maximum(union, 1),
+        "words": words / np.maximum(np.minimum(n_words[rows][:, None], n_words[columns][None, :]), 1),
+        "other_names": both_named & (names <= 0),
+        "apart": np.abs(table.hours[rows][:, None] - table.hours[columns][None, :]) / STORY_HOURS,
+        "happenings": done / np.sqrt(np.maximum(n_done[rows][:, None] * n_done[columns][None, :], 1)),
+        "other_happenings": both_told & (done <= 0),
+    }
+    for number, name in enumerate(MANNERS):
+        found[name] = table.manners[rows, number][:, None] != table.manners[columns, number][None, :]
+    return {name: np.asarray(values, dtype=np.float32) for name, values in found.items()}
+
+
+def chances(table: Profile, rows: Integers, columns: Integers) -> Scores:
+    """The chance (0 to 1) that each of `rows` tells the same story as each of `columns`; 0 where they contradict."""
+    found = measures(table, rows, columns)
+    odds = np.full((len(rows), len(columns)), _CONSTANT, dtype=np.float32)
+    for name, weight in _WEIGHTS.items():
+        odds += np.float32(weight) * found[name]
+    chance = expit(odds)
+    chance[contradictions(table, found, rows, columns)] = 0.0
+    return np.asarray(chance, dtype=np.float32)
+
+
+def contradictions(table: Profile, found: dict[str, Scores], rows: Integers, columns: Integers) -> Flags:
+    """Where two headlines cannot be one story: other parties, the opposite act, another number or outage, too late."""
+    both_parties = _outer(_sizes(table.parties) > 0, rows, columns)
+    both_numbers = _outer(_sizes(table.numbers) > 0, rows, columns)
+    alike = found["wording"] >= SAME_WORDING
+    hours = found["apart"] * STORY_HOURS
+    kinds = [_is_of(table, kind) for kind in (_IMPOSED, _TAKEN_BACK, _TALKED_OF)]
+    is_opposite = np.zeros(hours.shape, dtype=np.bool_)
+    for one, other in permutations(kinds, 2):
+        is_opposite |= one[rows][:, None] & other[columns][None, :]
+    is_outage = _is_of(table, ("outage",))
+    return np.asarray(
+        (hours > STORY_HOURS)
+        | (both_parties & (found["parties"] <= 0))
+        | is_opposite
+        | (alike & both_numbers & (found["number"] <= 0))
+        | (alike & (table.is_negated[rows][:, None] != table.is_negated[columns][None, :]))
+        | (_outer(is_outage, rows, columns) & (hours > OUTAGE_HOURS))
+    )
+
+
+def _is_of(table: Profile, kind: tuple[str, ...]) -> Flags:
+    return np.isin(table.frames, [table.frame_ids.index(frame) for frame in kind])
+
+
+def _dot(matrix: csr_matrix, rows: Integers, columns: Integers) -> Scores:
+    product = matrix[rows] @ matrix[columns].T
+    return np.asarray(product.toarray(), dtype=np.float32)
+
+
+def _outer(flags: Flags, rows: Integers, columns: Integers) -> Flags:
+    return np.asarray(flags[rows][:, None] & flags[columns][None, :])
+
+
+def _sizes(matrix: csr_matrix) -> Floats:
+    """Entries of each row."""
+    return np.diff(matrix.indptr).astype(np.float64)
+
+
+def _incidence(sets: list[frozenset[str]]) -> csr_matrix:
+    """One row per set, one column per distinct member in order of the alphabet."""
+    numbers = {member: number for number, member in enumerate(sorted(frozenset().union(*sets)))}
+    columns = [sorted(numbers[member] for member in members) for members in sets]
+    ends = np.cumsum([0, *(len(one) for one in columns)])
+    flat = np.array([column for one in columns for column in one], dtype=np.int64)
+    shape = (len(sets), max(1, len(numbers)))
+    return csr_matrix((np.ones(len(flat), dtype=np.float32), flat, ends), shape=shape)
+
+
+def _unit_rows(matrix: csr_matrix) -> csr_matrix:
+    """Rows scaled to length one; an empty row stays empty."""
+    lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
+    return csr_matrix(diags_array(1.0 / np.maximum(lengths, 1e-9)) @ matrix, dtype=np.float32)
+
+
+def _grams(texts: list[str]) -> csr_matrix:
+    """Runs of GRAM_LENGTHS letters within words (with the space around them), hashed, weighted 1 + log(count)."""
+    folded = [
+        f" {' '.join(word for word in _FOLD.sub(' ', t.lower()).split() if word not in STOP_WORDS)} " for t in texts
+    ]
+    letters = np.frombuffer("".join(folded).encode("ascii"), dtype=np.uint8).astype(np.uint64)
+    owner = np.repeat(np.arange(len(texts)), [len(text) for text in folded])
+    n_spaces = np.concatenate([[0], np.cumsum(letters == ord(" "))])
+    rows, columns = [], []
+    for length in GRAM_LENGTHS:
+        starts = np.arange(max(0, len(letters) - length + 1))
+        # Only the first and the last letter of a run may be a space, and a run belongs to one headline.
+        is_inside = (n_spaces[starts + length - 1] == n_spaces[starts + 1]) & (
+            owner[starts] == owner[starts + length - 1]
+        )
+        kept = starts[is_inside]
+        code = np.zeros(len(kept), dtype=np.uint64)
+        for offset in range(length):
+            code = code * np.uint64(_HASH_BASE) + letters[kept + offset] + np.uint64(1)
+        rows.append(owner[kept])
+        columns.append((code * np.uint64(_HASH_MIX)) >> _HASH_SHIFT)
+    row, column = np.concatenate(rows), np.concatenate(columns).astype(np.int64)
+    counted = csr_matrix((np.ones(len(row), dtype=np.float32), (row, column)), shape=(len(texts), GRAM_COLUMNS))
+    counted.sum_duplicates()
+    counted.data = (1.0 + log(counted.data)).astype(np.float32)
+    return counted
