@@ -18,6 +18,9 @@ from analysis.events.vocabulary import PARTY_KINDS, Vocabulary
 ENOUGH_OUTLETS = 2
 # Commentary without a new fact of its own needs more to stand alone.
 ENOUGH_FOR_COMMENT = 3
+# A rule on tokens at large, that names no network of ours, is news of its own when it is told as widely as this.
+ENOUGH_FOR_TOKENS_AT_LARGE = 4
+TOKENS_AT_LARGE = "crypto_token_regulation"
 # A story is told again, or commented on, within this of any of an event's stories.
 SAME_EVENT = timedelta(hours=36)
 # A draft that says the same as an event this long before, in fewer houses than make news of its own, repeats it.
@@ -45,6 +48,7 @@ class StoryFacts:
     frame: str
     entity_ids: tuple[str, ...]
     parties: frozenset[str]
+    tokens: frozenset[str]
     carriers: frozenset[str]
     primary_carriers: frozenset[str]
     words: frozenset[str]
@@ -92,8 +96,13 @@ class Draft:
     @property
     def is_event(self) -> bool:
         """Whether enough houses report it, or the one whose act it is says so."""
-        least = ENOUGH_FOR_COMMENT if all(story.is_comment for story in self.stories) else ENOUGH_OUTLETS
-        return len(self.carriers) >= least or bool(self.primary_carriers)
+        return len(self.carriers) >= self._least_houses or bool(self.primary_carriers)
+
+    @property
+    def _least_houses(self) -> int:
+        if all(story.category == TOKENS_AT_LARGE and not story.tokens for story in self.stories):
+            return ENOUGH_FOR_TOKENS_AT_LARGE
+        return ENOUGH_FOR_COMMENT if all(story.is_comment for story in self.stories) else ENOUGH_OUTLETS
 
 
 def draft_events(headlines: pl.DataFrame, vocabulary: Vocabulary) -> list[Draft]:
@@ -122,31 +131,36 @@ def read_stories(headlines: pl.DataFrame, vocabulary: Vocabulary) -> list[StoryF
     chosen = verdicts.filter(pl.col("is_relevant") & (pl.col("category") != OUTCOME)).select(
         "story_id", pl.col("category").alias("story_category")
     )
-    party_ids = {entity.entity_id for entity in vocabulary.entities if entity.kind in PARTY_KINDS}
+    kinds = {entity.entity_id: entity.kind for entity in vocabulary.entities}
     owners = {host: entity.entity_id for entity in vocabulary.entities for host in entity.hosts}
     joined = headlines.join(chosen, on="story_id", how="inner", validate="m:1")
-    return [_facts(entries, party_ids, owners) for entries in joined.partition_by("story_id", maintain_order=True)]
+    acting = frozenset(c.category_id for c in vocabulary.categories if c.is_relevant and not c.is_outcome)
+    parts = joined.partition_by("story_id", maintain_order=True)
+    return [_facts(entries, acting, kinds, owners) for entries in parts]
 
 
-def _facts(entries: pl.DataFrame, party_ids: set[str], owners: dict[str, str]) -> StoryFacts:
-    rows = entries.select("entity_ids", "frame", "plain", "carrier", "is_primary", "excluded").rows()
+def _facts(entries: pl.DataFrame, acting: frozenset[str], kinds: dict[str, str], owners: dict[str, str]) -> StoryFacts:
+    rows = entries.select("entity_ids", "frame", "plain").rows()
     named = Counter(entity_id for entity_ids, *_ in rows for entity_id in entity_ids)
     # A name in fewer than a quarter of the headlines is an aside.
     entity_ids = tuple(sorted((name for name in named if named[name] * 4 >= len(rows)), key=lambda n: (-named[n], n)))
-    frames = Counter(frame for _, frame, *_ in rows if frame)
-    said = Counter(word for _, _, plain, *_ in rows for word in _stems(plain))
-    told = entries.filter(pl.col("excluded").is_null())
-    evidence = [row for row in rows if row[-1] is None]
+    frames = Counter(frame for _, frame, _ in rows if frame)
+    said = Counter(word for _, _, plain in rows for word in _stems(plain))
+    # A headline of another kind that the words drew in says neither when this happened nor that it did.
+    acts = entries.filter(pl.col("excluded").is_null() & pl.col("category").is_in(sorted(acting)))
+    told = acts if acts.height else entries
+    evidence = acts.select("entity_ids", "carrier", "is_primary").rows()
     return StoryFacts(
         entries["story_id"][0],
         entries["story_category"][0],
         min(frames, key=lambda frame: (-frames[frame], frame)) if frames else "",
         entity_ids,
-        frozenset(entity_ids) & party_ids,
-        frozenset(carrier for *_, carrier, _, _ in evidence),
-        frozenset(carrier for ids, *_, carrier, is_own, _ in evidence if is_own and _is_own_act(carrier, ids, owners)),
+        frozenset(name for name in entity_ids if kinds.get(name) in PARTY_KINDS),
+        frozenset(name for name in entity_ids if kinds.get(name) == "token"),
+        frozenset(carrier for _, carrier, _ in evidence),
+        frozenset(carrier for ids, carrier, is_own in evidence if is_own and _is_own_act(carrier, ids, owners)),
         frozenset(word for word in said if said[word] * 3 >= len(rows)),
-        date_event(told if told.height else entries),
+        date_event(told),
         entries,
     )
 

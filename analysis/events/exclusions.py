@@ -54,6 +54,17 @@ _PRODUCT_POST = (
     r"|\bexpands?\b|\bcase study\b|\bcustomer\b|\bfellows?\w*|\bprogram(?:me)?\b"
     r"|\bcourse\b|\bresearch\b|\bsystem card\b"
 )
+# What is said, wished or planned about rules for tokens is no rule; of access to models it is news.
+_TALK = (
+    r"(?i)\b(?:says?|said|tells?|told|warns?|warned|sees|hints?|slams?|blasts?|defends?|argues?|insists?|claims?|calls?|flags?"
+    r"|hails?|praises?|reiterates?|touts?|backs?|criticiz\w+|pushes|pressures?|press(?:es)?|opposes?|vows?|pledges|hopes?"
+    r"|regrets?|apologi[sz]\w+|reveals?|signals?|eyes|mulls?|weighs?|considers?|considering|explores?|debates?|wants?"
+    r"|faces|fork in the road|survey|poll|report (?:finds|shows|says)|finds)\b"
+)
+_PLAN = (
+    r"(?i)\b(?:plans?|planning|poised|set to|prepar\w+|expect(?:s|ed)|nears?|seeks?|may|might|could|would|will|looms?"
+    r"|considering|ahead of|aims?|moves? to|to (?:release|launch|vote|unveil|introduce|consider|decide|hold))\b"
+)
 _SAID_AS = {
     Modality.ADVERT: "an advertisement",
     Modality.OPINION: "opinion",
@@ -69,6 +80,7 @@ def add_exclusions(headlines: pl.DataFrame, frames: FrameSet) -> pl.DataFrame:
     """
     plain, outlet = pl.col("plain"), pl.col("outlet").fill_null("")
     many = plain.str.contains(_MANY_TOPICS) & ~plain.str.contains(_TITLE_CASE)
+    is_tokens = pl.col("category") == "crypto_token_regulation"
     reasons = (
         (outlet.str.contains(_DIGEST_OUTLETS) | plain.str.contains(_DIGEST_TITLES), "a digest of many topics"),
         (many | (plain.str.count_matches(_PICTURES) > 1), "a list of topics"),
@@ -80,6 +92,8 @@ def add_exclusions(headlines: pl.DataFrame, frames: FrameSet) -> pl.DataFrame:
         (plain.str.contains(_OPINION), "opinion"),
         (plain.str.contains(_URGING), "urging"),
         ((pl.col("outlet_kind") == "lab") & plain.str.contains(_PRODUCT_POST), "a lab's own product or partnership"),
+        (is_tokens & plain.str.contains(_TALK), "talk"),
+        (is_tokens & plain.str.contains(_PLAN), "a plan"),
     )
     reason = pl.lit(None, dtype=pl.String)
     for fits, said in reversed(reasons):

@@ -1,5 +1,7 @@
 """Stories become events when enough outlets or a primary source carry them."""
 
+import polars as pl
+
 from analysis.events.detection import Detected, build_events
 from analysis.events.drafts import draft_events
 from analysis.events.exclusions import add_exclusions
@@ -10,6 +12,8 @@ RESTRICTION = (
     {"title": "Anthropic takes Fable 5 offline after US directive", "at": "2026-06-13T01:08:06Z"},
     {"title": "US government orders Anthropic to shut down Fable 5", "at": "2026-06-13T06:57:05Z"},
 )
+
+CHATTER = {"title": "My week with Claude Fable 5 and a home-made robot", "at": "2026-06-12T10:50:00Z"}
 
 
 def detect(*rows: dict, known_ids: dict[str, str] | None = None) -> Detected:
@@ -46,6 +50,29 @@ def test_a_primary_source_alone_is_enough():
     events = detect({**statement, "url": "https://www.anthropic.com/news/x"}).events
     assert events.height == 1
     assert "primary source anthropic.com" in events["reason"][0]
+
+
+def test_chatter_that_the_words_drew_in_neither_dates_an_act_nor_counts_as_a_house():
+    grouped = group(make_headlines(*RESTRICTION, CHATTER))
+    one_story = add_exclusions(grouped.with_columns(pl.lit(grouped["story_id"][0]).alias("story_id")), FRAMES)
+    event = build_events(draft_events(one_story, VOCABULARY), {}, VOCABULARY).events.row(0, named=True)
+    assert event["best_at_utc"] == instant(RESTRICTION[0]["at"])
+    assert event["n_outlets"] == len(RESTRICTION)
+
+
+def told_by(n: int, title: str) -> pl.DataFrame:
+    return detect(*({"title": title, "at": "2026-06-13T01:00:00Z", "outlet": f"h{k}.example"} for k in range(n))).events
+
+
+def test_a_rule_on_tokens_at_large_needs_four_houses_and_one_on_our_networks_two():
+    assert told_by(3, "SEC approves spot Solana ETF").is_empty()
+    assert told_by(4, "SEC approves spot Solana ETF").height == 1
+    assert told_by(2, "SEC sues Bittensor foundation over unregistered token sale").height == 1
+
+
+def test_talk_and_plans_about_token_rules_are_no_event_however_many_repeat_them():
+    assert told_by(6, "JPMorgan CFO warns stablecoins risk becoming regulatory arbitrage").is_empty()
+    assert told_by(6, "FDIC plans stablecoin rules under GENIUS Act").is_empty()
 
 
 def test_a_reaction_is_evidence_of_the_act_and_no_event_of_its_own():
