@@ -8,6 +8,7 @@ import traceback
 import typer
 
 from flows.errors import EXIT_BUG, EXIT_BUSY, EXIT_STORAGE, EXIT_USAGE, CommandError
+from flows.output import talk
 
 app = typer.Typer(
     name="aftershock",
@@ -43,7 +44,7 @@ def main() -> None:
     try:
         app()
     except CommandError as error:
-        sys.stderr.write(f"aftershock: {error}\n")
+        talk(f"aftershock: {error}")
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.exit(0)
@@ -53,7 +54,7 @@ def main() -> None:
             traceback.print_exc()
             sys.stderr.write("aftershock: this is a bug in Aftershock; the lines above say where\n")
         else:
-            sys.stderr.write(f"aftershock: {error}\n")
+            talk(f"aftershock: {error}")
         sys.exit(code)
 
 

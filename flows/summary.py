@@ -8,10 +8,10 @@ from typing import Any
 
 import polars as pl
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table as RichTable
 
 from analysis.tape.observations import is_observed
+from flows.output import escaped
 from flows.pipeline import RunOutcome
 from flows.settings import Settings
 from warehouse.store.connection import Reader, open_reader
@@ -36,16 +36,18 @@ INDENT = 4
 
 def print_summary(settings: Settings, outcome: RunOutcome) -> None:
     """Print the answer to stdout; problems go to stderr, one line each."""
-    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else SUMMARY_WIDTH, highlight=False)
+    console = Console(
+        file=sys.stdout, width=None if sys.stdout.isatty() else SUMMARY_WIDTH, highlight=False, emoji=False
+    )
     with open_reader(settings.published_path) as reader:
         _print_reaction(console, reader)
         _print_verdicts(console, reader)
     _print_steps(console, outcome)
-    talk = Console(stderr=True, highlight=False, soft_wrap=True)
+    talk = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
     for line in outcome.source_problems:
-        talk.print(f"! {escape(line)}")
+        talk.print(f"! {escaped(line)}")
     for line in outcome.check_problems:
-        talk.print(f"✕ data check {escape(line)}")
+        talk.print(f"✕ data check {escaped(line)}")
     console.print(f"\nPage: {settings.site_path / 'index.html'}", soft_wrap=True)
     console.print(f"Data: {settings.published_path}", soft_wrap=True)
 
@@ -55,7 +57,7 @@ def _print_reaction(console: Console, reader: Reader) -> None:
     if not events.height:
         return
     event = events.row(0, named=True)
-    console.print(f"[bold]{escape(event['title'])}[/bold]")
+    console.print(f"[bold]{escaped(event['title'])}[/bold]")
     console.print(
         f"First public report {iso_second(event['best_at_utc'])} UTC; moves since the last close before it.\n"
     )
@@ -103,7 +105,7 @@ def _print_verdicts(console: Console, reader: Reader) -> None:
     for row in verdicts.filter(is_headline).iter_rows(named=True):
         console.print(_verdict_line(row))
         for line in textwrap.wrap(row["closest_true_statement"], console.width - INDENT):
-            console.print(" " * INDENT + escape(line))
+            console.print(" " * INDENT + escaped(line))
     for row in verdicts.filter(~is_headline).iter_rows(named=True):
         console.print(_verdict_line(row))
     console.print("Every reading, and the closest true statement of each: aftershock claims check")
@@ -111,7 +113,7 @@ def _print_verdicts(console: Console, reader: Reader) -> None:
 
 def _verdict_line(row: dict[str, str]) -> str:
     words = row["verdict"].replace("_", " ")
-    return f"{VERDICT_MARKS[row['verdict']]} {words:<{VERDICT_WIDTH}} {escape(row['quote'])}"
+    return f"{VERDICT_MARKS[row['verdict']]} {words:<{VERDICT_WIDTH}} {escaped(row['quote'])}"
 
 
 def _print_steps(console: Console, outcome: RunOutcome) -> None:
@@ -119,7 +121,7 @@ def _print_steps(console: Console, outcome: RunOutcome) -> None:
     if outcome.n_changed:
         for step in outcome.steps:
             if step.report.n_changed:
-                console.print(f"{step.name}: {escape(step.report.detail)}")
+                console.print(f"{step.name}: {escaped(step.report.detail)}")
     else:
         console.print("Nothing changed since the last run.")
     seconds = sum(step.seconds for step in outcome.steps)

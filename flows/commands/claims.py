@@ -1,14 +1,16 @@
 """`aftershock claims`: list the claims, or check them on the published data."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
 from flows.options import FormatOption
-from flows.output import Format, emit, talk
+from flows.output import Format, emit, emit_lines, talk
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from analysis.claims.language import Claim
 
 FileOption = Annotated[
@@ -61,14 +63,18 @@ def check_claims(
         emit(tried, fmt)
     elif fmt is Format.TABLE:
         for row in verdicts.iter_rows(named=True):
-            typer.echo(f"{row['verdict'].replace('_', ' ')}: “{row['quote']}” ({row['claim_id']})")
-            typer.echo(f"    {row['closest_true_statement']}")
-            for label in ("offer", "warning", "venue", "missing_data"):
-                if row[label]:
-                    typer.echo(f"    {label.replace('_', ' ')}: {row[label]}")
+            emit_lines(_verdict_lines(row))
     else:
         emit(verdicts, fmt)
     talk(f"{verdicts.height} claims judged; `--readings` shows every reading that was tried")
+
+
+def _verdict_lines(row: dict[str, Any]) -> "Iterator[str]":
+    yield f"{row['verdict'].replace('_', ' ')}: “{row['quote']}” ({row['claim_id']})"
+    yield f"    {row['closest_true_statement']}"
+    for label in ("offer", "warning", "venue", "missing_data"):
+        if row[label]:
+            yield f"    {label.replace('_', ' ')}: {row[label]}"
 
 
 def _load(file: Path | None) -> "list[Claim]":

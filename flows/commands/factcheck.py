@@ -11,7 +11,7 @@ import typer
 
 from flows.errors import CommandError
 from flows.options import Instant, last_instant_option
-from flows.output import talk
+from flows.output import emit_text, talk
 
 if TYPE_CHECKING:
     from analysis.claims.check.answer import CheckedText
@@ -65,7 +65,7 @@ def factcheck(
     checker = Checker()
     if batch is not None:
         for line in checker.answer_lines(_lines(batch)):
-            sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+            emit_text(json.dumps(line, ensure_ascii=False) + "\n")
     elif score is not None:
         _print_score(checker.score(_lines(score)))
     else:
@@ -84,7 +84,7 @@ def _print(answer: "CheckedText", fmt: ArticleFormat) -> None:
         ArticleFormat.CLAIMREVIEW: output.as_claimreview,
         ArticleFormat.TOML: output.as_toml,
     }
-    sys.stdout.write(writers[fmt](answer))
+    emit_text(writers[fmt](answer))
 
 
 def _print_score(rows: list[dict[str, Any]]) -> None:

@@ -1,12 +1,15 @@
 """`aftershock query`, `describe` and `check`: ask the published file."""
 
+import sys
+from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
 
 from flows.errors import EXIT_CHECK, CommandError
 from flows.options import FormatOption
-from flows.output import Format, emit, talk
+from flows.output import Format, emit, talk, write_file
+from warehouse.tables.units import plural
 
 
 def register(app: typer.Typer) -> None:
@@ -17,19 +20,51 @@ def register(app: typer.Typer) -> None:
 
 
 def run_query(
-    sql: Annotated[str, typer.Argument(help="One select statement.")],
-    fmt: FormatOption = Format.TABLE,
+    sql: Annotated[str, typer.Argument(help="One select statement, or - to read it from standard input.")],
+    fmt: Annotated[
+        Optional[Format],  # noqa: UP045 - typer reads the annotation
+        typer.Option("--format", help="How to print the rows; with --out its ending decides."),
+    ] = None,
+    out: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--out", help="Write the rows into this file (.csv, .json, .parquet, .txt).", dir_okay=False),
+    ] = None,
+    seconds: Annotated[float, typer.Option("--seconds", help="Stop the statement after so long.", min=0.1)] = 60.0,
+    megabytes: Annotated[int, typer.Option("--megabytes", help="Memory the statement may use.", min=50)] = 2_000,
+    allow_files: Annotated[
+        bool, typer.Option("--allow-files", help="Let the statement read and write files of this machine.")
+    ] = False,
 ) -> None:
     """Run one SQL statement on the published file; never waits for a run that is writing.
+
+    It reaches nothing but that file: no other files, no network, no extensions.
 
     Example: aftershock query "select claim_id, verdict from out.claim_verdict" --format csv
     """
     from flows.settings import load_settings
-    from warehouse.store.connection import open_reader
+    from warehouse.store.faces import Face
+    from warehouse.store.sandbox import Allowance, open_sandbox
 
-    with open_reader(load_settings().published_path) as reader:
-        frame = reader.sql(sql)
-    emit(frame, fmt)
+    fmt = fmt or _format_of(out)
+    face = {Format.JSON: Face.JSON, Format.PARQUET: Face.TYPED}.get(fmt, Face.CELLS)
+    statement = sys.stdin.read() if sql == "-" else sql
+    with open_sandbox(load_settings().published_path, Allowance(megabytes, seconds, allow_files)) as sandbox:
+        frame = sandbox.ask(statement, face)
+    if out is None:
+        emit(frame, fmt)
+    else:
+        write_file(frame, fmt, out)
+        talk(f"{plural(frame.height, 'row')} in {out}")
+
+
+def _format_of(out: Path | None) -> Format:
+    """The format that a file's ending names; a table without a file."""
+    if out is None:
+        return Format.TABLE
+    endings = {".csv": Format.CSV, ".json": Format.JSON, ".parquet": Format.PARQUET, ".txt": Format.TABLE}
+    if out.suffix not in endings:
+        raise CommandError(f"--out {out}: its ending says no format; give one of {', '.join(endings)}, or --format")
+    return endings[out.suffix]
 
 
 def describe_tables(

@@ -22,6 +22,7 @@ from warehouse.store.errors import (
 )
 from warehouse.store.frames import run_statement
 from warehouse.store.publish import publish
+from warehouse.store.sandbox import Allowance, open_sandbox
 from warehouse.tables.ops import RUN
 from warehouse.tables.prices import OBSERVATION, REFERENCE_PRICE
 
@@ -81,8 +82,9 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     ],
 )
 def test_a_statement_that_cannot_run_is_explained(published: Path, statement: str, complaint: str) -> None:
-    with open_reader(published) as reader, pytest.raises(QueryError, match=complaint):
-        reader.sql(statement)
+    limits = Allowance(megabytes=500, seconds=20)
+    with open_sandbox(published, limits) as sandbox, pytest.raises(QueryError, match=complaint):
+        sandbox.ask(statement)
 
 
 def test_a_stored_type_that_differs_from_its_contract_is_named(tmp_path: Path) -> None:
