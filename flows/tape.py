@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
 
 import polars as pl
 
-from analysis.claims.judging.market import MarketEvidence, gather_market
 from analysis.tape.benchmarks import BENCHMARKS, benchmark_returns, member_returns
 from analysis.tape.markets import StudyMarkets, align_markets
 from analysis.tape.observations import observed_bars
@@ -18,10 +17,7 @@ from flows.study_registry import DeclaredStudy
 from warehouse.store.connection import Reader
 from warehouse.tables.bars import bar_length, joined_from, parse_bar
 from warehouse.tables.prices import ASSET, CANDLE, MARKET, OBSERVATION
-from warehouse.tables.units import iso_day
 
-# Before and after every stored price.
-_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 _RESTS_ON = (CANDLE, MARKET, ASSET, OBSERVATION)
 _Kept = TypeVar("_Kept")
 
@@ -143,18 +139,3 @@ def open_benchmarks(tape: StoredTape) -> Callable[[str | None, str], dict[str, p
         }
 
     return returns
-
-
-def load_market(reader: Reader, from_utc: datetime = _FIRST, to_utc: datetime = _LAST) -> MarketEvidence:
-    """The candles and the observed prices between two instants (by default all), per unit of each asset."""
-    candles = reader.query("candles_with_assets", from_utc=from_utc, to_utc=to_utc)
-    assets = reader.frame(ASSET)
-    known = sorted({*assets["asset_id"], *reader.query("observed_assets")["asset_id"]})
-    observations = reader.query("study_observations", asset_ids=known, as_of=None)
-    ended = {
-        row["asset_id"]: f"{row['asset_id']} ended on {iso_day(row['valid_to_utc'])}"
-        + (f" and became {row['successor_asset_id']}" if row["successor_asset_id"] else "")
-        for row in assets.iter_rows(named=True)
-        if row["valid_to_utc"] is not None
-    }
-    return gather_market(candles, observations, ended)

@@ -1,55 +1,88 @@
-"""A text checked on the published file: the market and the ledger are read once, then any number of texts."""
+"""Texts checked on the published file, of which only the prices that they speak of are loaded."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
 from typing import Any
 
-from analysis.claims.check.answer import CheckedText, as_document, check_text, move_places
-from analysis.claims.check.markup import is_markup, read_markup
+from analysis.claims.check.answer import CheckedText, as_document, judge_text, move_places, named_assets
+from analysis.claims.check.markup import PlainText, is_markup, read_markup
 from analysis.claims.check.scoring import score_answers
 from analysis.claims.judging.market import MarketEvidence
+from analysis.claims.sentences.reader import read_text
 from analysis.claims.sentences.references import LedgerEvent
+from analysis.claims.sentences.sentence import ReadText
+from flows.checking.evidence import load_market
 from flows.errors import CommandError
 from flows.settings import load_settings
-from flows.tape import load_market
-from warehouse.store.connection import open_reader
+from warehouse.store.connection import Reader, open_reader
+
+
+@dataclass(frozen=True, slots=True)
+class _ReadSource:
+    """A text or page, its words, and what they say."""
+
+    source: str
+    plain: PlainText | None  # of a page
+    said_at: datetime
+    read: ReadText
+
+    @property
+    def words(self) -> str:
+        """The text that was read."""
+        return self.source if self.plain is None else self.plain.text
 
 
 class Checker:
     """Checks texts against the published file of this home."""
 
-    @cached_property
-    def _evidence(self) -> tuple[MarketEvidence, tuple[LedgerEvent, ...]]:
-        with open_reader(load_settings().published_path) as reader:
-            market = load_market(reader)
-            rows = reader.query("factcheck_events")
-        events = tuple(
-            LedgerEvent(row["event_id"], row["best_at_utc"], row["words"], row["is_ledger"])
-            for row in rows.iter_rows(named=True)
-        )
-        return market, events
-
     def check(self, source: str, said_at: datetime) -> CheckedText:
         """The answer to a text or an HTML page; places are characters of `source`."""
-        market, events = self._evidence
-        if not is_markup(source):
-            return check_text(source, said_at, market, events)
-        plain = read_markup(source)
-        answer = check_text(plain.text, said_at, market, events)
-        return move_places(answer, source, [plain.place(offset) for offset in range(len(plain.text) + 1)])
+        [answer] = self.check_all([(source, said_at)])
+        return answer
+
+    def check_all(self, sources: Iterable[tuple[str, datetime]]) -> list[CheckedText]:
+        """The answers to texts, each with when it was said; only the prices that they speak of are loaded."""
+        with open_reader(load_settings().published_path) as reader:
+            events = _load_events(reader)
+            read = [_read(source, said_at, events) for source, said_at in sources]
+            market = load_market(reader, frozenset[str]().union(*(named_assets(item.read) for item in read)))
+        return [_judge(item, market) for item in read]
 
     def answer_lines(self, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """One document for each row of id, text and said_at_utc, in their order."""
-        for row in rows:
-            yield as_document(self.check(row["text"], _said_at(row)), {"id": row["id"]})
+        given = list(rows)
+        answers = self.check_all((row["text"], _said_at(row)) for row in given)
+        for row, answer in zip(given, answers, strict=True):
+            yield as_document(answer, {"id": row["id"]})
 
     def score(self, gold: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """The measures of a pass over gold rows."""
         answers = {row["id"]: row for row in self.answer_lines(gold)}
         return score_answers(gold, answers).rows()
+
+
+def _load_events(reader: Reader) -> tuple[LedgerEvent, ...]:
+    rows = reader.query("factcheck_events")
+    return tuple(
+        LedgerEvent(row["event_id"], row["best_at_utc"], row["words"], row["is_ledger"])
+        for row in rows.iter_rows(named=True)
+    )
+
+
+def _read(source: str, said_at: datetime, events: tuple[LedgerEvent, ...]) -> _ReadSource:
+    plain = read_markup(source) if is_markup(source) else None
+    words = source if plain is None else plain.text
+    return _ReadSource(source, plain, said_at, read_text(words, said_at, None, events))
+
+
+def _judge(item: _ReadSource, market: MarketEvidence) -> CheckedText:
+    answer = judge_text(item.words, item.read, item.said_at, market)
+    if item.plain is None:
+        return answer
+    return move_places(answer, item.source, [item.plain.place(offset) for offset in range(len(item.words) + 1)])
 
 
 def _said_at(row: dict[str, Any]) -> datetime:

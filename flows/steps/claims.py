@@ -10,11 +10,11 @@ import polars as pl
 from analysis.claims.finding import Evidence
 from analysis.claims.language import Claim, packaged_claims, read_claims
 from analysis.claims.verdicts import claim_frame, judge
+from flows.checking.evidence import load_market
 from flows.configuration import read_own, read_toml
 from flows.context import RunContext, StepReport
 from flows.errors import CommandError
 from flows.study_registry import load_studies
-from flows.tape import load_market
 from warehouse.store.connection import Reader
 from warehouse.tables.choice import MARKET_CHOICE
 from warehouse.tables.claims import CLAIM, CLAIM_HISTORY, CLAIM_READING, CLAIM_VERDICT

@@ -9,11 +9,12 @@ import polars as pl
 import pytest
 
 from analysis.claims.verdicts import judge
+from flows.checking.evidence import load_market
 from flows.context import RunContext
 from flows.settings import load_settings
 from flows.steps.claims import load_evidence
 from flows.study_registry import read_study
-from flows.tape import StoredTape, load_market
+from flows.tape import StoredTape
 from tests.analysis.claims.claim_builders import make_claim
 from tests.builders import make_rows
 from warehouse.store.connection import Reader, Warehouse, open_writer
@@ -138,3 +139,16 @@ def test_an_unregistered_thousand_of_a_coin_counts_as_the_coin_for_claims(wareho
     assert series.market_id == market_id
     assert series.closes.tolist() == pytest.approx([0.00001] * 3)
     assert series.highs.tolist() == pytest.approx([0.000013] * 3)
+
+
+def test_only_the_prices_of_named_assets_are_loaded_and_the_last_price_is_that_of_all(warehouse: Warehouse) -> None:
+    for asset, n_hours in (("TAO", 3), ("BTC", 5)):
+        market = {"market_id": f"okx:{asset}/USDT", "asset_id": asset, "exchange": "okx", "is_registered": True}
+        warehouse.merge(MARKET, make_rows(MARKET, {**market, "contract_multiplier": 1.0}))
+        warehouse.merge(CANDLE, make_bars("1h", n_hours, f"okx:{asset}/USDT"))
+    everything, named, group = load_market(warehouse), load_market(warehouse, ["TAO"]), load_market(warehouse, ["ALTS"])
+    assert set(everything.series) == {"TAO", "BTC"}
+    assert set(named.series) == {"TAO"}
+    assert set(load_market(warehouse, ["MARKET"]).series) == {"TAO", "BTC"}
+    assert not group.series
+    assert named.data_as_of == group.data_as_of == everything.data_as_of

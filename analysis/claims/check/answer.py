@@ -14,7 +14,7 @@ from analysis.claims.judging.windows import WindowError, resolve_window
 from analysis.claims.sentences.forms import Grammar
 from analysis.claims.sentences.reader import read_text
 from analysis.claims.sentences.references import LedgerEvent
-from analysis.claims.sentences.sentence import ReadStatement, Unjudged
+from analysis.claims.sentences.sentence import ReadStatement, ReadText, Unjudged
 from analysis.claims.statement import Judgement, StatedWindow, StatementVerdict, TriedReading
 from warehouse.tables.units import iso_instant
 
@@ -50,7 +50,17 @@ def check_text(
     grammar: Grammar | None = None,
 ) -> CheckedText:
     """Read a text and judge every statement about the past of one of our markets as of `said_at` (UTC)."""
-    read = read_text(text, said_at, grammar, events)
+    return judge_text(text, read_text(text, said_at, grammar, events), said_at, market)
+
+
+def named_assets(read: ReadText) -> frozenset[str]:
+    """The assets and groups whose prices the statements of a text are judged by."""
+    statements = [item.statement for item in read.statements]
+    return frozenset(name for item in statements for name in (item.asset, *item.versus))
+
+
+def judge_text(text: str, read: ReadText, said_at: datetime, market: MarketEvidence) -> CheckedText:
+    """The answer to a text that was read as of `said_at`; `market` holds at least its `named_assets`."""
     groups: dict[tuple[int, str], str] = {}
     judged = []
     for number, item in enumerate(read.statements, start=1):

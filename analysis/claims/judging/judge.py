@@ -48,6 +48,8 @@ def judge_statement(statement: Statement, market: MarketEvidence) -> Judgement:
 
 def pose_question(statement: Statement, market: MarketEvidence) -> Question | str:
     """The statement with its window placed, or why it has none."""
+    if any(price is not None and price <= 0 for price in (statement.price, statement.price_high, statement.peak)):
+        return "no coin trades at a price of zero"
     try:
         window = resolve_window(statement)
     except WindowError as exc:

@@ -58,7 +58,7 @@ def read_number(found: re.Match[str]) -> Quantity:
     if kind in ("r1", "prices"):
         return _price_range(found["r0"], found["r1"], written)
     if kind == "percent":
-        value = _plain(re.split(r"%|[a-z]", written, maxsplit=1)[0].rstrip("+")) / 100
+        value = _plain(re.split(r"[%A-Za-z]", written, maxsplit=1)[0].rstrip("+")) / 100
         is_signed = written[0] in "+-−"
         return Quantity("SIGNED" if is_signed else "PERCENT", value, None, written, written.endswith("+"))
     if kind == "worded":

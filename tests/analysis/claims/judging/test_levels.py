@@ -128,3 +128,10 @@ def test_a_direction_without_a_window_may_be_that_of_the_week() -> None:
     assert verdict_of(market, "direction_only", window=None) == "another_reading"
     assert verdict_of(market, "direction_only", window="PT24H") == "not_supported"
     assert verdict_of(market, "direction_only", "down", window=None) == "supported"
+
+
+@pytest.mark.parametrize("kind", ["level_crossed", "level_held", "n_period_extreme"])
+def test_a_price_of_zero_cannot_be_told_and_ends_nothing(kind: str) -> None:
+    judgement = judged(topped(110.0), kind=kind, direction="down", price=0.0, window="P1W")
+    assert judgement.verdict == "cannot_be_told"
+    assert judgement.reason == "no coin trades at a price of zero"
