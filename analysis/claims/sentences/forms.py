@@ -57,17 +57,22 @@ FORM_FORM = FileForm((SENTENCE_FORMS,), maps=("macros",), texts=("version",))
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One way to say something about a price; `needs` are the letters without which it cannot match."""
+    """One way to say something about a price; of each set of `needs` a sentence has a letter, or it cannot match."""
 
     form_id: str
     kind: Kind
     direction: str
     pattern: re.Pattern[str]
+    needs: tuple[frozenset[str], ...]
     comparator: Comparator | None
     modality: str | None
     is_negated: bool
     is_adjacent: bool
     asset: str | None  # of a form that names its market itself
+
+    def may_match(self, letters: set[str]) -> bool:
+        """Whether a sentence with these letters may match: cheap, and never wrongly False."""
+        return not any(need.isdisjoint(letters) for need in self.needs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,7 @@ def read_grammar(lexicon: Lexicon, *texts: ConfigText | None) -> Grammar:
                 Kind(entry.kind),
                 entry.direction,
                 pattern,
+                _needs(entry.pattern, macros, alphabet),
                 comparator,
                 entry.modality,
                 entry.negated,
@@ -116,6 +122,25 @@ def read_grammar(lexicon: Lexicon, *texts: ConfigText | None) -> Grammar:
             )
         )
     return Grammar(lexicon, alphabet, tuple(forms))
+
+
+# At the top level of a pattern: a group with its quantifier, or a class that may be absent, is no need.
+_OPTIONAL = re.compile(r"[A-Z_]+(?:\{0,\d\}|\?|\*)")
+_GROUP = re.compile(r"\([^()]*\)")
+
+
+def _needs(pattern: str, macros: dict[str, str], alphabet: Alphabet) -> tuple[frozenset[str], ...]:
+    """For each class outside of groups that has to be there, the letters one of which then stands in the sentence."""
+    while (bare := _GROUP.sub(" ", pattern)) != pattern:
+        pattern = bare
+    if "|" in pattern:
+        return ()
+    needs = []
+    for name in _NAME.findall(_OPTIONAL.sub(" ", pattern)):
+        named = _NAME.findall(macros.get(name, name))
+        if not any(one in macros for one in named):
+            needs.append(frozenset(alphabet.letters[one] for one in named))
+    return tuple(needs)
 
 
 def _translate(pattern: str, macros: dict[str, str], alphabet: Alphabet) -> str:

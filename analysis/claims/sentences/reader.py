@@ -112,7 +112,9 @@ _Hit = tuple[int, int, Form]  # first token, the one after the last, and the for
 def _hits(tokens: list[Token], grammar: Grammar) -> list[_Hit]:
     """What the forms find, in the order of the forms."""
     coded = grammar.alphabet.write(tokens)
-    found = [(hit.start(), hit.end(), form) for form in grammar.forms for hit in form.pattern.finditer(coded)]
+    letters = set(coded)
+    forms = [form for form in grammar.forms if form.may_match(letters)]
+    found = [(hit.start(), hit.end(), form) for form in forms for hit in form.pattern.finditer(coded)]
     if not found:
         return []
     places = {mark.start(): number for number, mark in enumerate(_TOKEN.finditer(coded))}
