@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
@@ -11,7 +12,7 @@ from dashboards.figures.axes import label, leader, padded_range, percent_axis, v
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, safe
 from dashboards.figures.series import bar_hours
 from dashboards.findings.findings import benchmark_word, fan_title
-from dashboards.findings.readings import SUBJECT_ASSET, Reaction, simple_return
+from dashboards.findings.readings import SUBJECT_ASSET, Reaction, simple_return, source_of_path
 from dashboards.glossary import tip
 from warehouse.tables.bars import step_words
 from warehouse.tables.terms import venue_name
@@ -30,7 +31,8 @@ def draw_car_fan(path: pl.DataFrame, reaction: Reaction, selected_from: str) -> 
     hours = pl.col("hours_after_event")
     names = ("car", *(f"band_{band}_{side}" for band in BANDS for side in ("lower", "upper")))
     shown = path.filter(hours.is_between(-BARS_BEFORE * step, HOURS_AFTER + step) & pl.col("car").is_not_null())
-    frame = shown.select("hours_after_event", *(simple_return(name) for name in names))
+    frame = shown.select("close_time_utc", "hours_after_event", *(simple_return(name) for name in names))
+    source = source_of_path(reaction, names)
     columns = (
         FigureColumn("hours_after_event", "Hours after", lambda value: number(value, 1)),
         FigureColumn("car", "CAR", percent),
@@ -66,12 +68,13 @@ def draw_car_fan(path: pl.DataFrame, reaction: Reaction, selected_from: str) -> 
         figure_id="car",
         title=title,
         subtitle=subtitle,
-        summary=_summary(frame, reaction),
+        summary=_summary(source.row(frame, -1), reaction),
         note=_note(reaction, step, selected_from),
         frame=frame,
         columns=columns,
         plot=_plot(frame, reaction),
         is_simulated=reaction.is_simulated,
+        source=source,
     )
 
 
@@ -201,8 +204,7 @@ def _first_outside(frame: pl.DataFrame) -> list[dict[str, Any]]:
     ]
 
 
-def _summary(frame: pl.DataFrame, reaction: Reaction) -> str:
-    last = frame.row(-1, named=True)
+def _summary(last: Mapping[str, Any], reaction: Reaction) -> str:
     text = (
         f"After {count(last['hours_after_event'])} hours the cumulative abnormal return of {reaction.asset_id} is "
         f"{percent(last['car'])}"

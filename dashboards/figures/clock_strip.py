@@ -10,8 +10,11 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
+from dashboards.numbers import StoredRow, StoredRows, signed_rows
 from dashboards.shell.tables import time_tag
 from warehouse.tables.bars import HOUR
+from warehouse.tables.news import EVENT_SOURCE
+from warehouse.tables.studies import STUDY_PATH
 from warehouse.tables.terms import role_name
 from warehouse.tables.units import clock, day, exact_clock, log_percent, moment, price, short_day, span
 
@@ -109,7 +112,7 @@ def _flags(event: Mapping[str, Any], sources: pl.DataFrame, timing: Mapping[str,
                 "private-edge" if role == "private" else "",
                 "second",
             )
-            for row in first.iter_rows(named=True)
+            for row in signed_rows(first, EVENT_SOURCE)
         ]
     if not any(flag.name == role_name("first_report") for flag in flags):
         flags.append(
@@ -143,7 +146,7 @@ def _subtitle(path: pl.DataFrame, place: _Scale, asset_id: str) -> str:
     days = f"{short_day(place.begin)} to {day(place.end)}, UTC."
     if shown.height < 2:
         return f"{days} No prices of {asset_id} in these hours."
-    first, last = shown.row(0, named=True), shown.row(-1, named=True)
+    first, last = (StoredRow(shown.row(place, named=True), StoredRows(STUDY_PATH)) for place in (0, -1))
     return (
         f"{days} Line: {asset_id}, closes, {price(first['close_quote'])} at {clock(first['close_time_utc'])} "
         f"to {price(last['close_quote'])} at {clock(last['close_time_utc'])}."

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import pairwise
+from itertools import pairwise, repeat
 from typing import Any
 
 import numpy as np
 import polars as pl
 from markupsafe import Markup, escape
 
+from dashboards.numbers import Origin, StoredRows, form_of, key_words
 from dashboards.shell.theme import TEMPLATE
 from warehouse.tables.bars import MILLISECOND
 from warehouse.tables.units import iso_second
@@ -70,6 +71,7 @@ class Figure:
     why_empty: tuple[str, str] | None = None  # one sentence why, one what to do
     is_simulated: bool = False
     above: Markup | None = None  # controls between subtitle and plot
+    source: StoredRows | None = None  # the table whose rows the frame holds
 
 
 def float_array(values: Sequence[float | None] | pl.Series) -> dict[str, str]:
@@ -187,20 +189,49 @@ def render_data(figure: Figure) -> Markup:
     frame = figure.frame
     step = -(-frame.height // MAX_TABLE_ROWS)
     caption = f"Data: {figure.title}" if step <= 1 else f"Data: {figure.title} Every {step}. row; all in the CSV."
+    shown = frame.gather_every(step) if step > 1 else frame
     cells = []
     for column in figure.columns:
         open_tag = '<td class="n">' if column.is_number else "<td>"
-        values = frame[column.name].gather_every(step) if step > 1 else frame[column.name]
+        values = shown[column.name]
         cells.append([f"{open_tag}{'–' if value is None else escape(column.write(value))}" for value in values])
-    body = "".join("<tr>" + "".join(row) for row in zip(*cells, strict=True))
-    head = Markup("").join(
-        Markup('<th scope="col"{}>{}</th>').format(Markup(' class="n"') if column.is_number else "", column.heading)
-        for column in figure.columns
+    rows = (
+        f"<tr{key}>{''.join(row)}" for key, row in zip(_row_keys(figure, shown), zip(*cells, strict=True), strict=True)
     )
+    head = Markup("").join(_data_head(figure, column) for column in figure.columns)
     return Markup(
-        '<div class="scroll tall small" tabindex="0" role="region" aria-label="{}"><table><caption>{}</caption>'
+        '<div class="scroll tall small" tabindex="0" role="region" aria-label="{}"><table{}><caption>{}</caption>'
         "<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>"
-    ).format(caption, caption, head, Markup(body))  # noqa: S704 - every cell is escaped above
+    ).format(caption, _table_origin(figure), caption, head, Markup("".join(rows)))  # noqa: S704 - every cell is escaped above
+
+
+def _table_origin(figure: Figure) -> Markup:
+    if figure.source is None:
+        return Markup("")
+    key = tuple(figure.source.fixed.items())
+    return Markup(' data-from="{}"').format(Origin(figure.source.table.name, key, ""))
+
+
+def _data_head(figure: Figure, column: FigureColumn) -> Markup:
+    origin = Markup("")
+    source = figure.source
+    if source is not None and column.name in source.table.column_names:
+        form = form_of(column.write, figure.frame[column.name].dtype)
+        if form:
+            written = "+".join((*source.steps(column.name), form))
+            origin = Markup(' data-col="{}" data-as="{}"').format(column.name, written)
+    return Markup('<th scope="col"{}{}>{}</th>').format(
+        Markup(' class="n"') if column.is_number else "", origin, column.heading
+    )
+
+
+def _row_keys(figure: Figure, shown: pl.DataFrame) -> Iterator[str]:
+    """The part of the key that tells the rows of a figure's frame apart, as an attribute."""
+    source = figure.source
+    parts = [part for part in source.table.key if part not in source.fixed] if source else []
+    if not parts:
+        return repeat("", shown.height)
+    return (f' data-key="{escape(key_words(zip(parts, row, strict=True)))}"' for row in shown.select(parts).iter_rows())
 
 
 def figure_csv(figure: Figure) -> str:

@@ -12,7 +12,9 @@ from dashboards.figures.axes import label, padded_range, percent_axis, vertical_
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, hours_axis, safe
 from dashboards.figures.series import bar_hours
 from dashboards.findings.readings import SUBJECT_ASSET, Reaction
+from dashboards.numbers import StoredRows
 from warehouse.tables.bars import step_words
+from warehouse.tables.studies import REACTION_STUDY, STUDY_PATH
 from warehouse.tables.terms import venue_name
 from warehouse.tables.units import close_moment, iso_minute, listing, number, percent
 
@@ -32,7 +34,9 @@ def draw_multiples(paths: Mapping[str, pl.DataFrame], reactions: Sequence[Reacti
     frame = (
         pl.concat(
             [
-                panel.select(pl.lit(asset).alias("asset_id"), "close_time_utc", "hours_after_event", "raw_return")
+                panel.select(
+                    pl.lit(asset).alias("asset_id"), "market_id", "close_time_utc", "hours_after_event", "raw_return"
+                )
                 for asset, panel in panels.items()
             ]
         )
@@ -40,6 +44,7 @@ def draw_multiples(paths: Mapping[str, pl.DataFrame], reactions: Sequence[Reacti
         else pl.DataFrame(
             schema={
                 "asset_id": pl.String,
+                "market_id": pl.String,
                 "close_time_utc": pl.Datetime("us", "UTC"),
                 "hours_after_event": pl.Float64,
                 "raw_return": pl.Float64,
@@ -80,6 +85,7 @@ def draw_multiples(paths: Mapping[str, pl.DataFrame], reactions: Sequence[Reacti
         columns=columns,
         plot=_plot(panels, shown),
         is_simulated=any(item.is_simulated for item in shown),
+        source=StoredRows(STUDY_PATH, fixed={"study_id": REACTION_STUDY, "event_id": shown[0].event_id}),
     )
 
 

@@ -13,7 +13,7 @@ from dashboards.figures.axes import label, leader, padded_range, percent_axis, v
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, naive, safe, time_axis
 from dashboards.figures.series import bar_hours, break_gaps
 from dashboards.findings.findings import benchmark_word, path_title
-from dashboards.findings.readings import SUBJECT_ASSET, Reaction
+from dashboards.findings.readings import SUBJECT_ASSET, Reaction, source_of_path
 from dashboards.glossary import tip
 from warehouse.tables.bars import step_words
 from warehouse.tables.terms import venue_name
@@ -68,6 +68,7 @@ def draw_price_path(
         columns=columns,
         plot=_plot(break_gaps(frame, "close_time_utc"), reaction, event, claim, benchmark),
         is_simulated=reaction.is_simulated,
+        source=source_of_path(reaction),
     )
 
 
@@ -249,7 +250,7 @@ def _summary(frame: pl.DataFrame, reaction: Reaction, benchmark: str) -> str:
         if (horizon := reaction.horizons[hours]).raw_return is not None
     ]
     if after.height:
-        top = after.sort("raw_return").row(-1, named=True)
+        top = source_of_path(reaction).row(after.sort("raw_return"), -1)
         sentences.insert(
             0,
             f"The highest close in the window is {percent(top['raw_return'])}, "

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from dashboards.figures.axes import label, percent_axis
 from dashboards.figures.figure import Figure, FigureColumn, Plot, safe
 from dashboards.findings.findings import benchmark_word, rank_title
-from dashboards.findings.readings import SUBJECT_ASSET, Horizon, Reaction, simple_return
+from dashboards.findings.readings import SUBJECT_ASSET, Horizon, Reaction, simple_return, source_of_placebos
 from dashboards.glossary import tip
 from warehouse.tables.terms import venue_name
 from warehouse.tables.units import close_moment, count, hours_short, iso_minute, percent
@@ -60,6 +60,7 @@ def draw_quantile_dots(
         columns=columns,
         plot=_plot(frame["car_scaled"], reaction, horizon, benchmark),
         is_simulated=reaction.is_simulated,
+        source=source_of_placebos(reaction, horizon.hours),
     )
 
 
@@ -166,7 +167,7 @@ def _summary(frame: pl.DataFrame, reaction: Reaction, horizon: Horizon) -> str:
     rank = (
         ""
         if horizon.n_as_large is None
-        else f"{count(horizon.n_as_large)} of {count(frame.height)} moved at least as far."
+        else f"{count(horizon.n_as_large)} of {count(horizon.n_placebo or frame.height)} moved at least as far."
     )
     return f"{inside}{reaction.asset_id} moved {percent(horizon.car or 0)} beyond its benchmark. {rank}"
 

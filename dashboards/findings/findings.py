@@ -10,8 +10,8 @@ from dashboards.findings.readings import Horizon, Reaction
 from warehouse.tables.units import (
     close_moment,
     count,
+    hours_adjective,
     hours_in_words,
-    hours_short,
     long_month,
     percent,
     plain_percent,
@@ -68,10 +68,7 @@ def rank_title(horizon: Horizon) -> str:
     """How many ordinary windows moved at least as far."""
     if horizon.n_placebo is None or horizon.n_as_large is None or horizon.car is None:
         return "No ordinary windows to compare with"
-    windows = (
-        f"{count(horizon.n_placebo)} ordinary "
-        f"{hours_short(horizon.hours).replace(' h', '-hour').replace(' days', '-day')} windows"
-    )
+    windows = f"{count(horizon.n_placebo)} ordinary {hours_adjective(horizon.hours)} windows"
     if horizon.n_as_large == 0:
         return (
             f"None of {windows} came close to {percent(horizon.car, 0)}"

@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from dashboards.numbers import StoredRows, key_text, signed_rows
 from dashboards.shell.frames import Frames
 from warehouse.tables.choice import MARKET_CHOICE
 from warehouse.tables.claims import CLAIM
@@ -123,6 +124,20 @@ def path_of(frames: Frames, reaction: Reaction) -> pl.DataFrame:
     )
 
 
+def source_of_path(reaction: Reaction, simple: tuple[str, ...] = ()) -> StoredRows:
+    """The rows of out.study_path of one reaction, by the moment of the close."""
+    return StoredRows(STUDY_PATH, simple, _key_of(reaction))
+
+
+def source_of_placebos(reaction: Reaction, hours: float) -> StoredRows:
+    """The rows of out.placebo of one reaction and horizon, by start, as returns."""
+    return StoredRows(PLACEBO, ("car", "car_scaled"), {**_key_of(reaction), "window_end_hours": key_text(hours)})
+
+
+def _key_of(reaction: Reaction) -> dict[str, str]:
+    return {"study_id": REACTION_STUDY, "event_id": reaction.event_id, "market_id": reaction.market_id}
+
+
 def placebos_of(frames: Frames, reaction: Reaction, hours: float) -> pl.DataFrame:
     """The placebo windows of a reaction at one horizon, by start."""
     placebos = frames.part(PLACEBO, "event_id", reaction.event_id)
@@ -135,7 +150,7 @@ def placebos_of(frames: Frames, reaction: Reaction, hours: float) -> pl.DataFram
 
 def lead_event(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> dict[str, Any] | None:
     """The event the overview opens with: the newest measured one with claims, else the largest move."""
-    events = {row["event_id"]: row for row in frames.get(EVENT).iter_rows(named=True)}
+    events = {row["event_id"]: row for row in signed_rows(frames.get(EVENT), EVENT)}
     claimed = set(frames.get(CLAIM)["event_id"].drop_nulls().to_list())
     measured = [
         (events[event_id]["best_at_utc"], event_id, subject)
@@ -178,7 +193,7 @@ def _read_reaction(
     ordinary: Mapping[tuple[str, str, float], tuple[float, float]],
 ) -> Reaction:
     by_hours: dict[float, dict[str, dict[str, Any]]] = {}
-    for row in rows.iter_rows(named=True):
+    for row in signed_rows(rows, STUDY_RESULT):
         by_hours.setdefault(row["window_end_hours"], {})[row["statistic"]] = row
     return Reaction(
         event_id=event_id,

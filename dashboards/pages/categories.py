@@ -13,6 +13,7 @@ from dashboards.figures.forest import ForestRow, plot_forest
 from dashboards.findings.findings import as_of_words, benchmark_word
 from dashboards.findings.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction, subject_of
 from dashboards.glossary import tip
+from dashboards.numbers import signed_rows
 from dashboards.pages.regressions import regression_sections
 from dashboards.pages.trading import group_trading, is_trading
 from dashboards.shell.frames import Frames, newest
@@ -176,12 +177,10 @@ def _draw_average(category: str, own: pl.DataFrame) -> Figure:
                 reason[0] if reason.len() else "It needs several measured events.",
             ),
         )
-    day_row = next(
-        rows.filter(pl.col("window_end_hours") == HEADLINE_HOURS).iter_rows(named=True), rows.row(-1, named=True)
-    )
+    all_rows = list(signed_rows(rows, STUDY_RESULT))
+    day_row = next((row for row in all_rows if row["window_end_hours"] == HEADLINE_HOURS), all_rows[-1])
     horizons = " ".join(
-        f"After {hours_short(row['window_end_hours'])}: {percent(row['estimate'])}."
-        for row in rows.iter_rows(named=True)
+        f"After {hours_short(row['window_end_hours'])}: {percent(row['estimate'])}." for row in all_rows
     )
     return Figure(
         figure_id,
@@ -191,7 +190,7 @@ def _draw_average(category: str, own: pl.DataFrame) -> Figure:
         _average_note(rows, day_row),
         frame,
         _AVERAGE_COLUMNS,
-        plot_forest([_average_row(row) for row in rows.iter_rows(named=True)], "Mean return beyond the benchmark", 110),
+        plot_forest([_average_row(row) for row in all_rows], "Mean return beyond the benchmark", 110),
     )
 
 
@@ -296,7 +295,7 @@ def _battery(category: str, own: pl.DataFrame) -> Markup:
         Head("N_eff", is_number=True),
         Head(tip("r-bar", "r̄"), is_number=True, label="r̄"),
     )
-    rows = [_test_row(row) for row in tests.iter_rows(named=True)]
+    rows = [_test_row(row) for row in signed_rows(tests, STUDY_RESULT)]
     n_able = tests.filter(pl.col("p_value").is_not_null()).height
     caption = f"{n_able} of {tests.height} tests could be computed for 24 hours"
     return table(

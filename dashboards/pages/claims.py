@@ -10,6 +10,7 @@ import polars as pl
 from markupsafe import Markup
 
 from dashboards.findings.findings import as_of_words
+from dashboards.numbers import StoredRow, signed_rows
 from dashboards.shell.cards import (
     SIZED,
     VERDICTS,
@@ -31,7 +32,7 @@ from warehouse.tables.units import clock, close_moment, count, moment, short_day
 def compose_claims(frames: Frames) -> Page:
     """The claims, strongest correction first, filtered by verdict on the client."""
     rows = read_verdicts(frames)
-    claims = {row["claim_id"]: row for row in frames.get(CLAIM).iter_rows(named=True)}
+    claims = {row["claim_id"]: row for row in signed_rows(frames.get(CLAIM), CLAIM)}
     title = claims_title(rows)
     body = Markup("").join(
         [
@@ -67,7 +68,7 @@ def compose_claims(frames: Frames) -> Page:
     )
 
 
-def claims_title(rows: list[dict[str, Any]]) -> str:
+def claims_title(rows: list[StoredRow]) -> str:
     """How many claims fared how."""
     if not rows:
         return "No claim has been judged yet"
@@ -77,7 +78,7 @@ def claims_title(rows: list[dict[str, Any]]) -> str:
     return f"{count(len(rows))} claims: {', '.join(f'{n} {word}' for n, word in counts if n)}"
 
 
-def _filters(rows: list[dict[str, Any]]) -> Markup:
+def _filters(rows: list[StoredRow]) -> Markup:
     present = [name for name in VERDICTS if any(shown_verdict(row) == name for row in rows)]
     options = [
         ("all", "All", len(rows)),
@@ -161,7 +162,7 @@ def _history(history: pl.DataFrame) -> Markup:
         Markup("<li>{} ({}): {}</li>").format(
             moment(row["judged_at_utc"]), VERDICTS[shown_verdict(row)][1].lower(), row["measured"]
         )
-        for row in history.sort("judged_at_utc", descending=True).iter_rows(named=True)
+        for row in signed_rows(history.sort("judged_at_utc", descending=True), CLAIM_HISTORY)
     )
     return Markup("<details><summary>How the verdict changed</summary><ul>{}</ul></details>").format(items)
 
@@ -178,7 +179,7 @@ def _readings(verdict: Mapping[str, Any], readings: pl.DataFrame) -> Markup:
         caption,
         "Every way of reading the sentence that was tried.",
         heads,
-        [_reading(row) for row in readings.iter_rows(named=True)],
+        [_reading(row) for row in signed_rows(readings, CLAIM_READING)],
     )
 
 

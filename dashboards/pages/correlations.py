@@ -14,6 +14,7 @@ from dashboards.figures.response import draw_response, pick_response
 from dashboards.figures.rolling import draw_rolling, pick_series
 from dashboards.findings.findings import as_of_words
 from dashboards.findings.readings import SUBJECT_ASSET, Reaction, lead_event
+from dashboards.numbers import StoredRow, StoredRows, signed_rows
 from dashboards.shell.frames import Frames, newest
 from dashboards.shell.page import Canvas, Page
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table
@@ -93,7 +94,7 @@ def _headline_pair(pairs: pl.DataFrame) -> dict[str, Any] | None:
         & (pl.col("span_id") == "all")
         & pl.col("estimate").is_not_null()
     ).sort("n", descending=True)
-    return found.row(0, named=True) if found.height else None
+    return StoredRow(found.row(0, named=True), StoredRows(CORRELATION_PAIR)) if found.height else None
 
 
 def _pairs_table(pairs: pl.DataFrame) -> Markup:
@@ -109,7 +110,9 @@ def _pairs_table(pairs: pl.DataFrame) -> Markup:
         )
     betas = {
         (r["market_id"], r["other_market_id"], r["timeframe"]): r
-        for r in pairs.filter((pl.col("measure") == "beta") & (pl.col("span_id") == "all")).iter_rows(named=True)
+        for r in signed_rows(
+            pairs.filter((pl.col("measure") == "beta") & (pl.col("span_id") == "all")), CORRELATION_PAIR
+        )
     }
     heads = (
         Head("Pair"),
@@ -120,7 +123,7 @@ def _pairs_table(pairs: pl.DataFrame) -> Markup:
         Head("Worth", is_number=True, label="Independent bars"),
     )
     body: list[list[Cell | Spanning]] = []
-    for row in rows.iter_rows(named=True):
+    for row in signed_rows(rows, CORRELATION_PAIR):
         name = f"{row['asset_id']} with {row['other_asset_id']}"
         if row["estimate"] is None:
             body.append([name, Spanning(f"Not measured – {row['reason']}")])
@@ -193,7 +196,7 @@ def _episode_table(episodes: pl.DataFrame) -> Markup:
             if row["placebo_rank"] is not None and row["n_placebo"]
             else "–",
         ]
-        for row in rows.iter_rows(named=True)
+        for row in signed_rows(rows, CORRELATION_EPISODE)
     ]
     return table(
         "episodes",
@@ -226,7 +229,7 @@ def _lead_table(leads: pl.DataFrame) -> Markup:
         Head("n", is_number=True),
     )
     body: list[list[Cell | Spanning]] = []
-    for row in rows.iter_rows(named=True):
+    for row in signed_rows(rows, LEAD_LAG):
         name, method = f"{row['asset_id']} → {row['other_asset_id']}", row["method"].replace("_", " ")
         if row["estimate"] is None:
             body.append([name, method, Spanning(f"Not measured – {row['reason']}")])

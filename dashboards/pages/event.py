@@ -17,6 +17,7 @@ from dashboards.figures.quantile_dots import draw_quantile_dots
 from dashboards.figures.specification_curve import draw_specification_curve
 from dashboards.findings.findings import as_of_words, benchmark_word, beyond_title
 from dashboards.findings.readings import Reaction, path_of, placebos_of, subject_of
+from dashboards.numbers import signed_rows
 from dashboards.pages.event_tables import (
     confounders_box,
     conventions,
@@ -130,8 +131,8 @@ def _measured(
     placebos = placebos_of(frames, subject, 24.0)
     sources = frames.part(EVENT_SOURCE, "event_id", event_id)
     timings = frames.part(REACTION_TIME, "event_id", event_id)
-    timing = next(timings.filter(pl.col("market_id") == subject.market_id).iter_rows(named=True), None)
-    claim_rows = frames.part(CLAIM, "event_id", event_id).to_dicts()
+    timing = next(signed_rows(timings.filter(pl.col("market_id") == subject.market_id), REACTION_TIME), None)
+    claim_rows = list(signed_rows(frames.part(CLAIM, "event_id", event_id), CLAIM))
     verdicts = read_verdicts_on(frames, claim_rows)
     assets = {item.market_id: item.asset_id for item in reactions}
     results = frames.part(STUDY_RESULT, "event_id", event_id)
@@ -161,7 +162,9 @@ def _measured(
             ),
             Markup("<h2>Does the answer depend on our choices?</h2>"),
             canvas.draw(
-                draw_specification_curve(specifications, next(summaries.iter_rows(named=True), None), subject.asset_id)
+                draw_specification_curve(
+                    specifications, next(signed_rows(summaries, SPECIFICATION_SUMMARY), None), subject.asset_id
+                )
             ),
             models_table(results, subject.asset_id, assets),
             Markup('<div class="pair even">{}{}</div>').format(

@@ -11,10 +11,14 @@ from markupsafe import Markup
 from dashboards.findings.findings import benchmark_word
 from dashboards.findings.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction
 from dashboards.glossary import tip
+from dashboards.numbers import signed_rows
 from dashboards.shell.frames import extremes
 from dashboards.shell.inline import range_bar, range_scale, scale_words, sparkline
 from dashboards.shell.page import event_path, safe_link, token_path
 from dashboards.shell.tables import Cell, Head, Spanning, facts, table, time_tag
+from warehouse.tables.news import CONFOUNDER, EVENT_SOURCE
+from warehouse.tables.single import REACTION_TIME, TIMING_BAND
+from warehouse.tables.studies import EXCLUSION
 from warehouse.tables.terms import category_label, market_name, role_name, time_basis_name
 from warehouse.tables.units import (
     clock,
@@ -142,7 +146,7 @@ def movers_table(timings: pl.DataFrame, reactions: list[Reaction], paths: Mappin
         _movers_caption(rows, assets),
         small,
         heads,
-        [_mover_row(row, assets, paths) for row in rows.iter_rows(named=True)],
+        [_mover_row(row, assets, paths) for row in signed_rows(rows, REACTION_TIME)],
     )
 
 
@@ -209,7 +213,7 @@ def timing_table(band: pl.DataFrame, subject: Reaction) -> Markup:
         "One row per bar in which the news may have become public. Bar: 95% interval. The start the study uses is "
         "bold.",
         heads,
-        [_start_row(row, scale) for row in rows.iter_rows(named=True)],
+        [_start_row(row, scale) for row in signed_rows(rows, TIMING_BAND)],
     )
 
 
@@ -244,7 +248,7 @@ def sources_table(sources: pl.DataFrame) -> Markup:
             time_basis_name(row["time_basis"]),
             _clock(row["first_seen_at_utc"], ""),
         ]
-        for row in sources.sort("source_number").iter_rows(named=True)
+        for row in signed_rows(sources.sort("source_number"), EVENT_SOURCE)
     ]
     caption = (
         f"{len(rows)} sources, each with both clocks" if rows else "No separate sources are recorded for this event"
@@ -269,7 +273,7 @@ def _clock(at: Any, basis: str) -> Cell:
 def confounders_box(confounders: pl.DataFrame, root: str) -> Markup:
     """What else happened inside the window, nearest first."""
     items = []
-    for row in confounders.sort("confounder_number").head(12).iter_rows(named=True):
+    for row in signed_rows(confounders.sort("confounder_number").head(12), CONFOUNDER):
         detail: Cell = row["detail"]
         if row["other_event_id"]:
             detail = Markup('<a href="{}{}">{}</a>').format(root, event_path(row["other_event_id"]), row["detail"])
@@ -309,7 +313,7 @@ def conventions(subject: Reaction | None, exclusions: pl.DataFrame) -> Markup:
         )
     rows += [
         Markup("<li>Left out: {} – {}</li>").format(market_name(row["market_id"]), row["reason"])
-        for row in exclusions.iter_rows(named=True)
+        for row in signed_rows(exclusions, EXCLUSION)
     ]
     if not rows:
         return Markup("")

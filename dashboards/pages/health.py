@@ -7,12 +7,13 @@ from markupsafe import Markup
 
 from dashboards.figures.coverage_calendar import draw_coverage
 from dashboards.findings.findings import as_of_words
+from dashboards.numbers import StoredRow, StoredRows, signed_rows
 from dashboards.shell.frames import Frames, newest
 from dashboards.shell.page import Canvas, Page, safe_link
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table, with_code
 from warehouse.tables.bars import bar_words
 from warehouse.tables.news import FEED, FETCH
-from warehouse.tables.ops import CHECK_RESULT
+from warehouse.tables.ops import CHECK_RESULT, RUN
 from warehouse.tables.prices import COVERAGE, GAP, QUARANTINE
 from warehouse.tables.terms import market_name
 from warehouse.tables.units import close_moment, count, limit_words, moment, plural, span
@@ -94,7 +95,7 @@ def _checks(checks: pl.DataFrame) -> Markup:
             if row["severity"] == "warning"
             else Markup('✕ fails <span class="soft">{}</span>').format(limit_words(row["example_json"] or "", 160)),
         ]
-        for row in checks.sort(pl.col("n_offending") == 0, "check_id").iter_rows(named=True)
+        for row in signed_rows(checks.sort(pl.col("n_offending") == 0, "check_id"), CHECK_RESULT)
     ]
     n_failed = checks.filter(pl.col("n_offending") > 0, ~_IS_WARNING).height
     return table(
@@ -108,12 +109,12 @@ def _checks(checks: pl.DataFrame) -> Markup:
 
 def _feeds(feeds: pl.DataFrame, fetches: pl.DataFrame) -> Markup:
     asked = fetches.filter(pl.col("outcome") != "not_due").sort("attempted_at_utc")
-    last = {row["source_id"]: row for row in asked.iter_rows(named=True)}
+    last = {row["source_id"]: row for row in signed_rows(asked, FETCH)}
     answered = {
         row["source_id"]: row["attempted_at_utc"]
-        for row in asked.filter(pl.col("outcome").is_in(ANSWERED)).iter_rows(named=True)
+        for row in signed_rows(asked.filter(pl.col("outcome").is_in(ANSWERED)), FETCH)
     }
-    titles = {row["feed_id"]: row for row in feeds.iter_rows(named=True)}
+    titles = {row["feed_id"]: row for row in signed_rows(feeds, FEED)}
     ids = sorted(
         set(titles) | set(last),
         key=lambda name: (name in last and last[name]["outcome"] in ANSWERED, name not in last, name),
@@ -183,7 +184,7 @@ def _gaps(gaps: pl.DataFrame) -> Markup:
             count(row["n_missing"]),
             f"{row['cause'].replace('_', ' ')}{': ' + row['detail'] if row['detail'] else ''}",
         ]
-        for row in gaps.sort("n_missing", "gap_start_utc", descending=True).head(MAX_GAPS).iter_rows(named=True)
+        for row in signed_rows(gaps.sort("n_missing", "gap_start_utc", descending=True).head(MAX_GAPS), GAP)
     ]
     more = f" The {MAX_GAPS} longest are listed." if gaps.height > MAX_GAPS else ""
     return table(
@@ -250,7 +251,7 @@ def _runs(runs: pl.DataFrame) -> Markup:
         Head("Outcome"),
     )
     rows: list[list[Cell | Spanning]] = []
-    for row in runs.head(MAX_RUNS).iter_rows(named=True):
+    for row in signed_rows(runs.head(MAX_RUNS), RUN):
         took = span(row["finished_at_utc"] - row["started_at_utc"]) if row["finished_at_utc"] else "–"
         outcome = (
             row["outcome"].replace("_", " ") if row["finished_at_utc"] else "running when these pages were written"
@@ -265,7 +266,7 @@ def _runs(runs: pl.DataFrame) -> Markup:
                 outcome,
             ]
         )
-    last = runs.row(0, named=True)
+    last = StoredRow(runs.row(0, named=True), StoredRows(RUN))
     return table(
         "runs-table",
         f"The last run started {close_moment(last['started_at_utc'])}",

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from dashboards.figures.false_alarms import LEVEL, draw_test_size, is_naive, pick_power, pick_size, replications
 from dashboards.glossary import TERMS
+from dashboards.numbers import signed_rows
 from dashboards.pages.single_size import single_size_table
 from dashboards.shell.frames import Frames, extremes, newest
 from dashboards.shell.page import Canvas, Page
@@ -223,7 +224,7 @@ def _conventions(specifications: pl.DataFrame) -> Markup:
             Markup("<li><strong>{}, {}</strong>: {}</li>").format(
                 row["study_id"], statistic_name(row["statistic"]), row["conventions"]
             )
-            for row in specifications.iter_rows(named=True)
+            for row in signed_rows(specifications, STUDY_RESULT)
         )
     )
 

@@ -8,9 +8,11 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
+from dashboards.numbers import signed_rows
 from dashboards.shell.frames import extremes
 from dashboards.shell.inline import range_bar, range_scale, scale_words
 from dashboards.shell.tables import Cell, Head, Spanning, table
+from warehouse.tables.studies import STUDY_RESULT
 from warehouse.tables.terms import asset_of, benchmark_name, model_name
 from warehouse.tables.units import count, listing, percent
 
@@ -24,7 +26,7 @@ def models_table(results: pl.DataFrame, asset_id: str, assets: Mapping[str, str]
     """
     rows = [
         row
-        for row in results.filter(pl.col("study_id") == _STUDY_ID).iter_rows(named=True)
+        for row in signed_rows(results.filter(pl.col("study_id") == _STUDY_ID), STUDY_RESULT)
         if assets.get(row["market_id"], asset_of(row["market_id"])) == asset_id
     ]
     known = [row for row in rows if row["estimate"] is not None]

@@ -15,6 +15,7 @@ from dashboards.figures.price_path import draw_price_path
 from dashboards.figures.quantile_dots import draw_quantile_dots
 from dashboards.findings.findings import as_of_words, left, outside_sentence, verdict_heading
 from dashboards.findings.readings import Reaction, lead_event, path_of, placebos_of, subject_of
+from dashboards.numbers import signed_rows
 from dashboards.pages.sections import cannot_know, data_as_of, events_table, moves_table, reaction_tiles
 from dashboards.shell.cards import read_verdicts, rise_claim, verdict_card
 from dashboards.shell.frames import Frames
@@ -71,7 +72,7 @@ def compose_overview(frames: Frames, reactions: Mapping[str, list[Reaction]]) ->
 
 def _lead(frames: Frames, canvas: Canvas, event: Mapping[str, Any], subject: Reaction) -> tuple[str, Markup]:
     event_id = event["event_id"]
-    claims = frames.part(CLAIM, "event_id", event_id).to_dicts()
+    claims = list(signed_rows(frames.part(CLAIM, "event_id", event_id), CLAIM))
     verdicts = {row["claim_id"]: row for row in read_verdicts(frames)}
     claim = rise_claim(claims, verdicts)
     path = path_of(frames, subject)

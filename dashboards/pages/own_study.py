@@ -9,6 +9,7 @@ import polars as pl
 from markupsafe import Markup
 
 from dashboards.findings.findings import as_of_words
+from dashboards.numbers import StoredRow, signed_rows
 from dashboards.shell.frames import Frames, newest
 from dashboards.shell.inline import range_bar, range_scale, scale_words
 from dashboards.shell.page import Page, event_path, file_name
@@ -40,13 +41,13 @@ def own_studies_list(studies: pl.DataFrame) -> Markup:
 def compose_own_study(frames: Frames, study_id: str) -> Page:
     """The page of one study: a table per window, newest events first."""
     results = frames.part(STUDY_RESULT, "study_id", study_id)
-    ranks = {_subject(row): row for row in results.filter(pl.col("statistic") == RANK).iter_rows(named=True)}
+    ranks = {_subject(row): row for row in signed_rows(results.filter(pl.col("statistic") == RANK), STUDY_RESULT)}
     events = frames.get(EVENT).select("event_id", "title", "best_at_utc")
     cars = results.filter(pl.col("statistic") == CAR).join(events, on="event_id", how="left", validate="m:1")
     cars = cars.sort("window_end_hours", "best_at_utc", "market_id", descending=[False, True, False])
     title = own_study_title(study_id, cars)
     sections = [
-        _window_table(float(hours), rows.rows(named=True), ranks)
+        _window_table(float(hours), list(signed_rows(rows, STUDY_RESULT)), ranks)
         for (hours,), rows in cars.group_by("window_end_hours", maintain_order=True)
     ]
     conventions = cars["conventions"][0] if cars.height else ""
@@ -73,7 +74,7 @@ def own_study_title(study_id: str, cars: pl.DataFrame) -> str:
     )
 
 
-def _window_table(hours: float, rows: list[dict[str, Any]], ranks: Mapping[tuple[object, ...], Any]) -> Markup:
+def _window_table(hours: float, rows: list[StoredRow], ranks: Mapping[tuple[object, ...], Any]) -> Markup:
     known = [row for row in rows if row["estimate"] is not None]
     scale = range_scale([value for row in known for value in (row["estimate"], row["lower_95"], row["upper_95"])])
     heads = (

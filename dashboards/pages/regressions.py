@@ -9,8 +9,10 @@ import polars as pl
 from markupsafe import Markup
 
 from dashboards.figures.leads_lags import draw_leads_lags
+from dashboards.numbers import signed_rows
 from dashboards.shell.page import Canvas
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table
+from warehouse.tables.studies import STUDY_RESULT
 from warehouse.tables.units import count, listing, percent, probability
 
 _PREFIX = "regression:"
@@ -44,7 +46,7 @@ def regression_sections(canvas: Canvas, results: pl.DataFrame) -> Markup:
 
 
 def _characteristics(rows: pl.DataFrame) -> Markup:
-    found = {row["statistic"]: row for row in rows.iter_rows(named=True)}
+    found = {row["statistic"]: row for row in signed_rows(rows, STUDY_RESULT)}
     chosen = [(name, _choose(found, name)) for name in _WORDS]
     known = [row for _, row in chosen if row is not None and row["estimate"] is not None]
     if not known:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import polars as pl
@@ -12,6 +12,7 @@ from dashboards.figures.figure import Figure, FigureColumn
 from dashboards.figures.forest import ForestRow, plot_forest
 from dashboards.findings.findings import as_of_words
 from dashboards.findings.readings import simple_return
+from dashboards.numbers import StoredRow, signed_rows
 from dashboards.shell.frames import Frames, newest
 from dashboards.shell.page import Canvas, Page
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, limits, table
@@ -34,6 +35,8 @@ from warehouse.tables.units import (
 _HEADLINE_HOURS = 24.0
 HEADLINE_WEIGHT = 0.10
 _CASH = "cash"
+# Stored as log points.
+_LOGS = ("estimate", "lower_95", "upper_95")
 DOSE_WORDS = {
     "none": "mean move after an outage",
     "duration": "per doubling of the duration",
@@ -47,7 +50,7 @@ def compose_resilience(frames: Frames) -> Page:
     """The mean reaction to outages, its growth with the dose, and gains and costs of a hedge."""
     canvas = Canvas("resilience.html")
     logs, hedges = frames.get(DOSE_RESPONSE), frames.get(HEDGE)
-    responses = logs.with_columns(simple_return(name) for name in ("estimate", "lower_95", "upper_95"))
+    responses = logs.with_columns(simple_return(name) for name in _LOGS)
     title = resilience_title(responses)
     body = Markup("").join(
         [
@@ -92,6 +95,11 @@ def resilience_title(responses: pl.DataFrame) -> str:
     return f"{of_all} gained in the day after an outage: {', '.join(gained)}"
 
 
+def _signed(responses: pl.DataFrame) -> Iterator[StoredRow]:
+    """Rows whose log points `simple_return` has turned into returns, which their origin says."""
+    return signed_rows(responses, DOSE_RESPONSE, simple=_LOGS)
+
+
 def _means(responses: pl.DataFrame) -> pl.DataFrame:
     return responses.filter(
         pl.col("provider") == "all", pl.col("dose") == "none", pl.col("window_end_hours") == _HEADLINE_HOURS
@@ -127,7 +135,7 @@ def _draw_means(responses: pl.DataFrame) -> Figure:
         figure_id="outage-means",
         title=resilience_title(responses),
         subtitle=subtitle,
-        summary=" ".join(f"{row['asset_id']} {percent(row['estimate'], 2)}." for row in known.iter_rows(named=True)),
+        summary=" ".join(f"{row['asset_id']} {percent(row['estimate'], 2)}." for row in _signed(known)),
         note=f"n = {count(min(n_events))} to {count(max(n_events))} outages, {day(first.min())} to {day(last.max())} · "  # type: ignore[arg-type]
         f"benchmark: Bitcoin · interval: placebo calendars. Source: stored candles and incidents. As of "
         f"{close_moment(known['data_as_of_utc'].max())}.",  # type: ignore[arg-type]
@@ -136,7 +144,7 @@ def _draw_means(responses: pl.DataFrame) -> Figure:
         plot=plot_forest(
             [
                 ForestRow(row["asset_id"], row["estimate"], row["lower_95"], row["upper_95"], f"n = {row['n_events']}")
-                for row in known.iter_rows(named=True)
+                for row in _signed(known)
             ],
             "Mean return beyond Bitcoin, 24 hours",
             90,
@@ -167,7 +175,7 @@ def _dose_table(responses: pl.DataFrame) -> Markup:
         Head("p", is_number=True),
         Head("Outages", is_number=True),
     )
-    return table("doses", caption, small, heads, [_dose_row(row) for row in tested.iter_rows(named=True)])
+    return table("doses", caption, small, heads, [_dose_row(row) for row in _signed(tested)])
 
 
 def _how_many(n: int) -> str:
@@ -215,7 +223,7 @@ def _gain_table(hedges: pl.DataFrame) -> Markup:
     measured, missing = (
         rows.filter(mask) for mask in (pl.col("mean_gain").is_not_null(), pl.col("mean_gain").is_null())
     )
-    body = [*(_gain_row(row) for row in measured.iter_rows(named=True)), *_missing_rows(missing)]
+    body = [*(_gain_row(row) for row in signed_rows(measured, HEDGE)), *_missing_rows(missing)]
     return table("hedge-gains", caption, small, heads, body)
 
 
@@ -254,7 +262,7 @@ def _cost_table(hedges: pl.DataFrame) -> Markup:
     )
     if not rows.height:
         return Markup("")
-    deepest = rows.sort("between_drawdown").row(0, named=True)
+    deepest = next(signed_rows(rows.sort("between_drawdown"), HEDGE))
     caption = f"Between shocks the holding fell by up to {share(-deepest['between_drawdown'])} ({deepest['asset_id']})"
     small = f"The same {share(HEADLINE_WEIGHT)}, outside all windows. Drawdown of the portfolio; beta of the token."
     heads = (
@@ -265,7 +273,7 @@ def _cost_table(hedges: pl.DataFrame) -> Markup:
         Head("Beta on Bitcoin", is_number=True),
         Head("Days", is_number=True),
     )
-    return table("hedge-costs", caption, small, heads, [_cost_row(row) for row in rows.iter_rows(named=True)])
+    return table("hedge-costs", caption, small, heads, [_cost_row(row) for row in signed_rows(rows, HEDGE)])
 
 
 def _cost_row(row: Mapping[str, Any]) -> list[Cell | Spanning]:

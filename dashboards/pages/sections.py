@@ -12,13 +12,14 @@ from markupsafe import Markup
 from dashboards.findings.findings import benchmark_word, prices_in_words
 from dashboards.findings.readings import SUBJECT_ASSET, Horizon, Reaction, subject_of
 from dashboards.glossary import tip
+from dashboards.numbers import signed_rows
 from dashboards.shell.frames import Frames, newest, oldest
 from dashboards.shell.inline import range_bar, range_scale, scale_words, sparkline
 from dashboards.shell.page import event_path, token_path
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, facts, table, tile, tiles, time_tag
 from warehouse.tables.bars import bar_words
 from warehouse.tables.moves import LATEST_MOVE
-from warehouse.tables.news import EVENT, FEED
+from warehouse.tables.news import CONFOUNDER, EVENT, FEED
 from warehouse.tables.ops import CHECK_RESULT
 from warehouse.tables.prices import COVERAGE
 from warehouse.tables.terms import category_label
@@ -151,7 +152,7 @@ def cannot_know(
         items.append(("How rare.", text))
     items += [
         (f"{short_day(row['at_utc'])} {clock(row['at_utc'])}.", row["detail"].rstrip(".") + ".")
-        for row in confounders.filter(pl.col("offset_hours") > 0).sort("offset_hours").head(2).iter_rows(named=True)
+        for row in signed_rows(confounders.filter(pl.col("offset_hours") > 0).sort("offset_hours").head(2), CONFOUNDER)
     ]
     private = oldest(sources.filter(pl.col("role") == "private"), "published_at_utc")
     public = oldest(sources.filter(pl.col("role") == "first_report"), "published_at_utc")
@@ -172,7 +173,7 @@ def events_table(table_id: str, events: pl.DataFrame, reactions: Mapping[str, li
     """Events with the subject's reaction, the ordinary range and the rank; unmeasured ones with their reason."""
     if not events.height:
         return empty_table("No event is known yet.", "Run `aftershock run`: the bundled record has eighty.")
-    rows = [(row, subject_of(reactions.get(row["event_id"], []))) for row in events.iter_rows(named=True)]
+    rows = [(row, subject_of(reactions.get(row["event_id"], []))) for row in signed_rows(events, EVENT)]
     days = [
         subject.headline for _, subject in rows if subject and subject.headline and subject.headline.car is not None
     ]
@@ -240,7 +241,7 @@ def moves_table(frames: Frames, root: str) -> Markup:
         return empty_table(
             "No recent prices to compare.", "Once prices arrive, each token’s last day is set against its past."
         )
-    rows = moves.to_dicts()
+    rows = list(signed_rows(moves, LATEST_MOVE))
     scale = range_scale(
         [value for row in rows for value in (row["abnormal_return"], row["ordinary_lower"], row["ordinary_upper"])]
     )

@@ -5,8 +5,10 @@ from __future__ import annotations
 import polars as pl
 from markupsafe import Markup
 
+from dashboards.numbers import signed_rows
 from dashboards.shell.frames import extremes
 from dashboards.shell.tables import Cell, Head, Spanning, table
+from warehouse.tables.size import SINGLE_SIZE
 from warehouse.tables.units import count, hours_short, number, share
 
 _SHARES = ("covers", "covers_inside", "covers_month", "rejects", "finds")
@@ -43,7 +45,7 @@ def single_size_table(rows: pl.DataFrame) -> Markup:
 
 def _row(rows: pl.DataFrame, scenario: str, hours: float) -> list[Cell | Spanning]:
     own = rows.filter((pl.col("scenario") == scenario) & (pl.col("window_hours") == hours))
-    found = {row["measure"]: row for row in own.iter_rows(named=True)}
+    found = {row["measure"]: row for row in signed_rows(own, SINGLE_SIZE)}
     cells: list[Cell | Spanning] = [scenario, hours_short(hours)]
     for measure in _SHARES:
         row = found.get(measure)

@@ -16,6 +16,7 @@ from dashboards.figures.price_events import draw_price_events, numbered_marks
 from dashboards.figures.rolling import draw_rolling, pick_series
 from dashboards.findings.findings import as_of_words, benchmark_word
 from dashboards.findings.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction
+from dashboards.numbers import signed_rows
 from dashboards.pages.sections import moves_table
 from dashboards.shell.frames import Frames, newest, oldest
 from dashboards.shell.inline import sparkline
@@ -25,7 +26,7 @@ from warehouse.tables.bars import bar_words
 from warehouse.tables.choice import ANY_TIMEFRAME, MARKET_CHOICE, RECORD
 from warehouse.tables.correlation import CORRELATION_ROLLING
 from warehouse.tables.news import EVENT
-from warehouse.tables.prices import ASSET, COVERAGE, MARKET
+from warehouse.tables.prices import ASSET, COVERAGE, MARKET, REFERENCE_PRICE
 from warehouse.tables.terms import category_label, is_simulated_market, market_name
 from warehouse.tables.units import close_moment, count, day, number_word, percent, plain_percent, plural, price
 
@@ -80,7 +81,7 @@ def compose_tokens(frames: Frames) -> Page:
 
 
 def _token_table(frames: Frames, ids: list[str]) -> Markup:
-    names = {row["asset_id"]: row for row in frames.get(ASSET).iter_rows(named=True)}
+    names = {row["asset_id"]: row for row in signed_rows(frames.get(ASSET), ASSET)}
     heads = (
         Head("Token"),
         Head("Role"),
@@ -119,8 +120,8 @@ def _token_row(asset_id: str, asset: Mapping[str, Any], coverage: pl.DataFrame) 
 def compose_token(frames: Frames, asset_id: str, reactions: Mapping[str, list[Reaction]]) -> Page:
     """Price with events, reaction by category, correlation and beta over time, venues."""
     canvas = Canvas(token_path(asset_id))
-    asset = next(frames.part(ASSET, "asset_id", asset_id).iter_rows(named=True), {"name": asset_id, "note": None})
-    events = {row["event_id"]: row for row in frames.get(EVENT).iter_rows(named=True)}
+    asset = next(signed_rows(frames.part(ASSET, "asset_id", asset_id), ASSET), {"name": asset_id, "note": None})
+    events = {row["event_id"]: row for row in signed_rows(frames.get(EVENT), EVENT)}
     own = [
         item for items in reactions.values() for item in items if item.asset_id == asset_id and item.event_id in events
     ]
@@ -306,7 +307,7 @@ def _reactions_table(own: list[Reaction], events: Mapping[str, dict[str, Any]]) 
 def _reference_line(frames: Frames, asset_id: str) -> Markup:
     """The latest price across venues, how many there were and how far apart, as a sentence."""
     latest = frames.named_part("latest_reference", "asset_id", asset_id)
-    row = next(latest.iter_rows(named=True), None)
+    row = next(signed_rows(latest, REFERENCE_PRICE), None)
     if row is None:
         return Markup("<p>No price across venues: no dollar market of {} in the registry has stored bars.</p>").format(
             asset_id
@@ -326,7 +327,7 @@ def _reference_line(frames: Frames, asset_id: str) -> Markup:
 
 def _venues(frames: Frames, asset_id: str) -> Markup:
     coverage = frames.part(COVERAGE, "asset_id", asset_id).sort("market_id", "timeframe")
-    markets = {row["market_id"]: row for row in frames.part(MARKET, "asset_id", asset_id).iter_rows(named=True)}
+    markets = {row["market_id"]: row for row in signed_rows(frames.part(MARKET, "asset_id", asset_id), MARKET)}
     if not coverage.height:
         return empty_table(f"No venue of {asset_id} has stored bars.", "Import or backfill one.")
     closes = frames.named_part("daily_closes", "asset_id", asset_id)
@@ -341,14 +342,14 @@ def _venues(frames: Frames, asset_id: str) -> Markup:
         Head("Record"),
     )
     rows: list[list[Cell | Spanning]] = []
-    for row in coverage.iter_rows(named=True):
+    for row in signed_rows(coverage, COVERAGE):
         own = closes.filter(pl.col("market_id") == row["market_id"]) if closes.height else closes
         values = own["close_quote"].to_list() if own.height else []
         line = sparkline(values[:: max(len(values) // 60, 1)], asset_id == SUBJECT_ASSET) if values else Markup("")
         rows.append(
             [
                 market_name(row["market_id"]),
-                markets.get(row["market_id"], {}).get("kind", "unknown"),
+                markets[row["market_id"]]["kind"] if row["market_id"] in markets else "unknown",
                 bar_words(row["timeframe"]),
                 day(row["first_open_utc"]),
                 day(row["last_open_utc"]),

@@ -9,8 +9,10 @@ import polars as pl
 from markupsafe import Markup
 
 from dashboards.glossary import tip
+from dashboards.numbers import signed_rows
 from dashboards.shell.page import token_path
 from dashboards.shell.tables import Cell, Head, Spanning, table
+from warehouse.tables.studies import STUDY_RESULT
 from warehouse.tables.terms import asset_of, market_name
 from warehouse.tables.units import count, hours_short, multiple, number
 
@@ -34,7 +36,8 @@ def event_trading(results: pl.DataFrame, assets: Mapping[str, str]) -> Markup:
     if not rows.height:
         return Markup("")
     found = {
-        (assets.get(row["market_id"], asset_of(row["market_id"])), row["statistic"]): row for row in rows.to_dicts()
+        (assets.get(row["market_id"], asset_of(row["market_id"])), row["statistic"]): row
+        for row in signed_rows(rows, STUDY_RESULT)
     }
     names = sorted({asset for asset, _ in found}, key=lambda asset: (asset != "TAO", asset))
     heads = (
@@ -73,11 +76,11 @@ def group_trading(category: str, own: pl.DataFrame) -> Markup:
         )
     hours = sorted(rows["window_end_hours"].unique())
     heads = (Head("Measure"), *(Head(hours_short(length), is_number=True) for length in hours))
-    by_key = {(row["statistic"], row["window_end_hours"]): row for row in rows.iter_rows(named=True)}
+    by_key = {(row["statistic"], row["window_end_hours"]): row for row in signed_rows(rows, STUDY_RESULT)}
     body = [
         _group_row(name, [by_key.get((statistic, length)) for length in hours]) for statistic, name in _MEASURES.items()
     ]
-    clear = [row for row in known.iter_rows(named=True) if _is_clear(row)]
+    clear = [row for row in signed_rows(known, STUDY_RESULT) if _is_clear(row)]
     caption = (
         f"{len({row['statistic'] for row in clear})} of 3 measures of trading stand out in some window"
         if clear

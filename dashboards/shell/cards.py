@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from dashboards.numbers import StoredRow, signed_rows
 from dashboards.shell.frames import Frames
 from dashboards.shell.inline import measured_bar
 from dashboards.shell.tables import badge, with_code
@@ -34,19 +35,21 @@ SIZED = (RISE, "peak_from_trough")
 MAX_STATEMENT = 240
 
 
-def read_verdicts(frames: Frames) -> list[dict[str, Any]]:
+def read_verdicts(frames: Frames) -> list[StoredRow]:
     """Every verdict with the kind of its claim, strongest correction first."""
     kinds = dict(frames.get(CLAIM).select("claim_id", "kind").iter_rows())
-    rows = [{**row, "kind": kinds.get(row["claim_id"], "")} for row in frames.get(CLAIM_VERDICT).iter_rows(named=True)]
+    rows = [
+        row.also(kind=kinds.get(row["claim_id"], "")) for row in signed_rows(frames.get(CLAIM_VERDICT), CLAIM_VERDICT)
+    ]
     return sorted(rows, key=verdict_order)
 
 
-def read_verdicts_on(frames: Frames, claims: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+def read_verdicts_on(frames: Frames, claims: Iterable[Mapping[str, Any]]) -> dict[str, StoredRow]:
     """The verdicts on these claims, by claim id, each with the kind of its claim; a claim without one is absent."""
     return {
-        claim["claim_id"]: {**row, "kind": claim["kind"]}
+        claim["claim_id"]: row.also(kind=claim["kind"])
         for claim in claims
-        for row in frames.part(CLAIM_VERDICT, "claim_id", claim["claim_id"]).iter_rows(named=True)
+        for row in signed_rows(frames.part(CLAIM_VERDICT, "claim_id", claim["claim_id"]), CLAIM_VERDICT)
     }
 
 

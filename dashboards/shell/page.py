@@ -10,8 +10,10 @@ from importlib.resources import files
 from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from dashboards.figures.figure import Figure, figure_csv, render_figure
+from dashboards.figures.figure import Figure, figure_csv, render_figure, script_json
 from dashboards.glossary import definitions
+from dashboards.marks import tagged
+from dashboards.numbers import sources_of
 
 NAVIGATION = (
     ("Overview", "index.html"),
@@ -25,6 +27,7 @@ NAVIGATION = (
     ("Search", "search.html"),
 )
 
+_SOURCES_HERE = "[sources]"
 _UNSAFE_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -86,7 +89,12 @@ def safe_link(url: str | None, text: str, rel: str = "noopener noreferrer nofoll
 
 
 def render_page(page: Page) -> str:
-    """The complete HTML document."""
+    """The complete HTML document, in which every number that knows its origin stands in an element with it."""
+    html, sources = tagged(_shell(page))
+    return html.replace(_SOURCES_HERE, script_json(sources_of(sources)), 1)
+
+
+def _shell(page: Page) -> str:
     return _template().render(
         title=page.title,
         description=page.description,
@@ -98,6 +106,7 @@ def render_page(page: Page) -> str:
         as_of=page.as_of,
         scripts=page.scripts,
         definitions=definitions(page.body),
+        sources=_SOURCES_HERE,
     )
 
 

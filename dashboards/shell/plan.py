@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from dashboards.findings.readings import Reaction, read_reactions
+from dashboards.numbers import signed_rows
 from dashboards.pages.categories import compose_categories
 from dashboards.pages.claims import compose_claims
 from dashboards.pages.correlations import compose_correlations
@@ -183,7 +184,7 @@ def _own_study_jobs(frames: Frames) -> Iterable[Job]:
 
 
 def _event_jobs(frames: Frames, reactions: Reactions) -> Iterable[Job]:
-    for event in frames.get(news.EVENT).filter(pl.col("status") != "rejected").iter_rows(named=True):
+    for event in signed_rows(frames.get(news.EVENT).filter(pl.col("status") != "rejected"), news.EVENT):
         event_id = event["event_id"]
         about = frames.part(claims.CLAIM, "event_id", event_id)["claim_id"]
         reads = (

@@ -13,6 +13,7 @@ from dashboards.figures.figure import Figure, safe, simulated_mark
 from dashboards.figures.price_path import draw_price_path
 from dashboards.findings.findings import as_of_words, benchmark_word, beyond_title, path_title
 from dashboards.findings.readings import Reaction, path_of, placebos_of, read_reactions, subject_of
+from dashboards.numbers import StoredRow, StoredRows, signed_rows
 from dashboards.pages.event import compose_event
 from dashboards.pages.sections import cannot_know
 from dashboards.shell.cards import read_verdicts, rise_claim
@@ -36,12 +37,12 @@ def find_event(frames: Frames, event_id: str) -> dict[str, Any]:
     events = frames.get(EVENT)
     exact = events.filter(pl.col("event_id") == event_id)
     if exact.height:
-        return exact.row(0, named=True)
+        return StoredRow(exact.row(0, named=True), StoredRows(EVENT))
     wanted = event_id.lower()
     contains = pl.col("event_id").str.to_lowercase().str.contains(wanted, literal=True)
     similar = events.filter(contains | pl.col("title").str.to_lowercase().str.contains(wanted, literal=True))
     if similar.height == 1:
-        return similar.row(0, named=True)
+        return StoredRow(similar.row(0, named=True), StoredRows(EVENT))
     names = ", ".join(similar.sort("best_at_utc", descending=True)["event_id"].head(5))
     hint = f"did you mean one of: {names}" if names else "`aftershock events` lists them"
     raise UnknownEventError(f"no event {event_id!r}; {hint}")
@@ -93,7 +94,7 @@ def event_markdown(frames: Frames, event: Mapping[str, Any]) -> str:
     verdicts = {row["claim_id"]: row for row in read_verdicts(frames)}
     about = [
         verdicts[row["claim_id"]]
-        for row in frames.part(CLAIM, "event_id", event_id).to_dicts()
+        for row in signed_rows(frames.part(CLAIM, "event_id", event_id), CLAIM)
         if row["claim_id"] in verdicts
     ]
     if about:
@@ -111,7 +112,7 @@ def event_markdown(frames: Frames, event: Mapping[str, Any]) -> str:
         lines += [
             f"| {role_name(row['role'])} | {_cell(row['outlet'])} | {_when(row['published_at_utc'])} | "
             f"{_when(row['first_seen_at_utc'])} |"
-            for row in sources.iter_rows(named=True)
+            for row in signed_rows(sources, EVENT_SOURCE)
         ]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -123,7 +124,7 @@ def event_card(frames: Frames, event: Mapping[str, Any]) -> dict[str, Any] | Non
     if subject is None or not subject.is_measured:
         return None
     verdicts = {row["claim_id"]: row for row in read_verdicts(frames)}
-    claim = rise_claim(frames.part(CLAIM, "event_id", event["event_id"]).to_dicts(), verdicts)
+    claim = rise_claim(list(signed_rows(frames.part(CLAIM, "event_id", event["event_id"]), CLAIM)), verdicts)
     figure = draw_price_path(path_of(frames, subject), subject, event, claim)
     return _card_of(figure, event, subject) if figure.plot else None
 

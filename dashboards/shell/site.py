@@ -11,6 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
+from dashboards.marks import bare
 from dashboards.shell.frames import Frames, Read
 from dashboards.shell.manifest import (
     BundleError,
@@ -167,7 +168,7 @@ class StoredTables(Mapping[str, pl.DataFrame]):
 def _write(job: Job, site_path: Path) -> list[str]:
     rendered = job.render()
     for name, content in rendered.items():
-        write_if_changed(site_path / name, content.encode("utf-8"))
+        write_if_changed(site_path / name, bare(content).encode("utf-8"))
     return list(rendered)
 
 

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from warehouse.store.stamps import cure_future
 from warehouse.store.storage import CONFIG, convert_storage, is_readable_by_old_clients
 from warehouse.store.upsert import MergeCount, merge_rows, replace, replace_part
 from warehouse.tables.contract import Table
+from warehouse.tables.queries import query_text
 from warehouse.tables.units import plain
 
 
@@ -124,11 +124,6 @@ class Warehouse(Reader):
         if n_rows:
             self.touch(table)
         return n_rows
-
-
-def query_text(name: str) -> str:
-    """The text of a packaged query."""
-    return (files("warehouse") / "sql" / "queries" / f"{name}.sql").read_text()
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 
 from warehouse.tables.bars import DAY, HOURS_PER_DAY
+from warehouse.tables.signing import signs
 
 Writer = Callable[[float], str]
 
@@ -25,6 +26,7 @@ SMALL_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "e
 BYTES_PER_MEGABYTE, BYTES_PER_GIGABYTE = 1e6, 1e9
 
 
+@signs
 def format_value(value: object, unit: str = "") -> str:
     """A value of a column in words, by the unit of its contract; absence is a dash.
 
@@ -56,6 +58,7 @@ def _by_unit(value: float, unit: str) -> str:
     return f"{plain(value, SHOWN_DIGITS)} {unit}"
 
 
+@signs
 def signed(value: float, decimals: int) -> str:
     """`value` with its sign and `decimals` places; what rounds to zero is a bare 0."""
     text = f"{abs(value):,.{decimals}f}"
@@ -64,22 +67,26 @@ def signed(value: float, decimals: int) -> str:
     return f"{'+' if value > 0 else MINUS}{text}"
 
 
+@signs
 def percent(fraction: float, decimals: int = 1) -> str:
     """A signed percentage of a fraction: 0.234 -> +23.4%."""
     text = signed(fraction * 100, decimals)
     return text if text == "0" else f"{text}%"
 
 
+@signs
 def log_percent(log_points: float, decimals: int = 1) -> str:
     """A log return as the percentage it stands for, exp − 1: 0.262 -> +30.0%."""
     return percent(math.expm1(log_points), decimals)
 
 
+@signs
 def plain_percent(fraction: float, decimals: int = 0) -> str:
     """The size of a fraction without a sign, for sentences that carry the direction in a verb."""
     return f"{abs(fraction) * 100:,.{decimals}f}%"
 
 
+@signs
 def share(fraction: float) -> str:
     """A part of a whole without sign: 0.953 -> 95.3%, never rounded up to 100%."""
     text = f"{fraction * 100:.1f}"
@@ -88,11 +95,13 @@ def share(fraction: float) -> str:
     return f"{text.removesuffix('.0')}%"
 
 
+@signs
 def percentage_points(fraction: float) -> str:
     """A difference of two percentages: +4.4 points."""
     return f"{signed(fraction * 100, 1)} points"
 
 
+@signs
 def price(value: float) -> str:
     """A price in dollars: cents from 10 up, four decimals below, four digits where those would hide it."""
     size = abs(value)
@@ -112,11 +121,13 @@ def round_price(value: float) -> str:
     return f"${value:,g}"
 
 
+@signs
 def number(value: float, decimals: int = 2) -> str:
     """A plain number with a typographic minus."""
     return f"{value:,.{decimals}f}".replace("-", MINUS)
 
 
+@signs
 def plain(value: float, digits: int = 6) -> str:
     """A number as short as it can be said with `digits` significant ones: 24, 0.25, −3.5."""
     return f"{MINUS if value < 0 else ''}{abs(value):,.{digits}g}"
@@ -127,26 +138,37 @@ def ascii_number(value: float) -> str:
     return f"{value:g}"
 
 
+@signs
+def pattern(value: float, spec: str) -> str:
+    """A number by a format of Python's."""
+    return format(float(value) if isinstance(value, float) else int(value), spec)
+
+
+@signs
 def count(value: int | float) -> str:
     """A count with thousands comma."""
     return f"{round(value):,}"
 
 
+@signs
 def number_word(value: int) -> str:
     """Zero to ten in words, larger counts in figures."""
     return SMALL_NUMBERS[value] if 0 <= value < len(SMALL_NUMBERS) else count(value)
 
 
+@signs
 def plural(n: int, noun: str, nouns: str | None = None) -> str:
     """A count with its noun: 1 source, 2 sources; `nouns` where the plural is not the noun with an s."""
     return f"{count(n)} {noun if n == 1 else nouns or f'{noun}s'}"
 
 
+@signs
 def multiple(ratio: float, decimals: int = 1) -> str:
     """A ratio to the usual: 3.2×."""
     return f"{number(ratio, decimals)}×"
 
 
+@signs
 def probability(value: float, decimals: int | None = None) -> str:
     """A p value alone: 0.03, 0.004, < 0.001; two decimals from 0.01 up unless more are asked for."""
     if value < SMALLEST_P:
@@ -154,47 +176,56 @@ def probability(value: float, decimals: int | None = None) -> str:
     return f"{value:.{decimals or (3 if value < 0.01 else 2)}f}"
 
 
+@signs
 def p_value(value: float, decimals: int | None = None) -> str:
     """`p = 0.03`, or `p < 0.001`."""
     text = probability(value, decimals)
     return f"p {text}" if text.startswith("<") else f"p = {text}"
 
 
+@signs
 def day(value: datetime | date) -> str:
     """12 Jun 2026."""
     return f"{value.day} {value:%b %Y}"
 
 
+@signs
 def short_day(value: datetime | date) -> str:
     """12 Jun."""
     return f"{value.day} {value:%b}"
 
 
+@signs
 def long_day(value: datetime | date) -> str:
     """12 June."""
     return f"{value.day} {value:%B}"
 
 
+@signs
 def month(value: datetime | date) -> str:
     """Jun 2026."""
     return f"{value:%b %Y}"
 
 
+@signs
 def long_month(value: datetime | date) -> str:
     """June 2026."""
     return f"{value:%B %Y}"
 
 
+@signs
 def clock(value: datetime) -> str:
     """23:56."""
     return f"{value:%H:%M}"
 
 
+@signs
 def exact_clock(value: datetime) -> str:
     """23:56, or 23:56:07 where there are seconds."""
     return f"{value:%H:%M:%S}" if value.second else clock(value)
 
 
+@signs
 def moment(value: datetime, precision: str = "minute", with_year: bool = True) -> str:
     """12 Jun 2026 23:56 UTC; seconds only where known, a day alone for dates, "at latest" for upper bounds."""
     date_text = day(value) if with_year else short_day(value)
@@ -205,6 +236,7 @@ def moment(value: datetime, precision: str = "minute", with_year: bool = True) -
     return f"{date_text} {time_text} UTC{suffix}"
 
 
+@signs
 def close_moment(value: datetime, with_year: bool = True) -> str:
     """The moment a bar closed; midnight is written as 24:00 of the day it ended."""
     if (value.hour, value.minute) == (0, 0):
@@ -213,21 +245,25 @@ def close_moment(value: datetime, with_year: bool = True) -> str:
     return moment(value, with_year=with_year)
 
 
+@signs
 def iso_day(value: datetime | date) -> str:
     """2026-06-12."""
     return value.strftime(ISO_DAY)
 
 
+@signs
 def iso_month(value: datetime | date) -> str:
     """2026-06."""
     return value.strftime(ISO_MONTH)
 
 
+@signs
 def iso_minute(value: datetime) -> str:
     """2026-06-12 23:56, of a time in UTC."""
     return value.strftime(ISO_MINUTE)
 
 
+@signs
 def iso_second(value: datetime) -> str:
     """2026-06-12 23:56:07, of a time in UTC."""
     return f"{value:%Y-%m-%d %H:%M:%S}"
@@ -243,6 +279,7 @@ def compact_instant(value: datetime) -> str:
     return f"{value:%Y%m%dT%H%M%SZ}"
 
 
+@signs
 def span(length: timedelta) -> str:
     """A length of time: 41 s, 53 min, 2 h 36 min, 6 days."""
     seconds = abs(round(length.total_seconds()))
@@ -258,6 +295,7 @@ def span(length: timedelta) -> str:
     return f"{days} days {hours} h" if hours and days < 7 else f"{days} days"
 
 
+@signs
 def hours_and_minutes(hours: float) -> str:
     """Hours to the minute, however many: 6 h 3 min, 45 min, 60 h."""
     whole, rest = divmod(round(hours * 60), 60)
@@ -266,11 +304,13 @@ def hours_and_minutes(hours: float) -> str:
     return f"{whole} h {rest} min" if rest else f"{whole} h"
 
 
+@signs
 def hours_plain(hours: float, decimals: int | None = None) -> str:
     """Hours as a number with its unit: 720 h, 1.5 h."""
     return f"{plain(hours) if decimals is None else number(hours, decimals)} h"
 
 
+@signs
 def hours_in_words(hours: float) -> str:
     """A horizon: 12 -> 12 hours, 168 -> 7 days."""
     if hours >= DAYS_FROM_HOURS and hours % HOURS_PER_DAY == 0:
@@ -278,6 +318,7 @@ def hours_in_words(hours: float) -> str:
     return f"{plain(hours)} hours" if hours != 1 else "1 hour"
 
 
+@signs
 def hours_short(hours: float) -> str:
     """A horizon for labels: 12 h, 24 h, 7 days."""
     if hours >= DAYS_FROM_HOURS and hours % HOURS_PER_DAY == 0:
@@ -285,11 +326,19 @@ def hours_short(hours: float) -> str:
     return hours_plain(hours)
 
 
+@signs
+def hours_adjective(hours: float) -> str:
+    """A horizon before its noun: 24-hour, 7-day."""
+    return hours_short(hours).replace(" h", "-hour").replace(" days", "-day")
+
+
+@signs
 def seconds_words(seconds: float) -> str:
     """How long work took: 5.2 s."""
     return f"{seconds:.1f} s"
 
 
+@signs
 def file_size(n_bytes: float) -> str:
     """The size of a file or disk: 12.5 MB, 1.2 GB."""
     if n_bytes >= BYTES_PER_GIGABYTE:
@@ -297,6 +346,7 @@ def file_size(n_bytes: float) -> str:
     return f"{n_bytes / BYTES_PER_MEGABYTE:.1f} MB"
 
 
+@signs
 def limit_words(text: str, n_characters: int) -> str:
     """`text` cut at a word before `n_characters`, with an ellipsis when cut."""
     if len(text) <= n_characters:

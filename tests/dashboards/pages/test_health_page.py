@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from dashboards.marks import bare
 from dashboards.pages.health import compose_health
 from dashboards.shell.frames import Frames
 from tests.builders import make_rows
@@ -16,7 +17,7 @@ def feed(feed_id):
 
 def body_of(feeds, fetches):
     frames = {FEED.name: make_rows(FEED, *feeds), FETCH.name: make_rows(FETCH, *fetches)}
-    return compose_health(Frames(frames)).body
+    return bare(compose_health(Frames(frames)).body)
 
 
 def test_a_source_that_was_never_asked_is_folded_under_those_that_were():

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from dashboards.marks import bare
 from dashboards.pages.resilience import compose_resilience
 from dashboards.shell.frames import Frames
 from dashboards.shell.page import Page, render_page
@@ -63,39 +64,39 @@ def compose(responses: list[dict[str, Any]], hedges: list[dict[str, Any]]) -> Pa
 
 def test_null_is_the_title() -> None:
     page = compose([response()], [hedge()])
-    assert "<h1>No token reliably gains when central AI fails</h1>" in page.body
-    assert "None of 1 tests have p &lt; 0.05" in page.body
+    assert "<h1>No token reliably gains when central AI fails</h1>" in bare(page.body)
+    assert "None of 1 tests have p &lt; 0.05" in bare(page.body)
 
 
 def test_token_that_gained_is_named() -> None:
     page = compose([response(), response(asset_id="FET", market_id="b:FET/USDT", lower_95=0.001, estimate=0.01)], [])
-    assert "One of two tokens gained in the day after an outage: FET" in page.body
+    assert "One of two tokens gained in the day after an outage: FET" in bare(page.body)
 
 
 def test_few_shocks_carry_their_warning_onto_the_page() -> None:
     page = compose([], [hedge()])
-    assert "n = 3: fewer than 10 shocks, an anecdote and not a rule" in page.body
-    assert "+1.23%" in page.body
-    assert "2 of 3" in page.body
-    assert "fell by up to 25%" in page.body
+    assert "n = 3: fewer than 10 shocks, an anecdote and not a rule" in bare(page.body)
+    assert "+1.23%" in bare(page.body)
+    assert "2 of 3" in bare(page.body)
+    assert "fell by up to 25%" in bare(page.body)
 
 
 def test_absence_says_why_and_what_to_do() -> None:
     page = compose([], [])
-    assert "cannot be told yet" in page.body
-    assert "Backfill or import candles" in page.body
+    assert "cannot be told yet" in bare(page.body)
+    assert "Backfill or import candles" in bare(page.body)
     unmeasured = compose([response(estimate=None, lower_95=None, upper_95=None, p_value=None, reason="0 events")], [])
-    assert unmeasured.body.count("prices around at least five dated outages") == 1
+    assert bare(unmeasured.body).count("prices around at least five dated outages") == 1
     untested = compose([response(p_value=None)], [])
-    assert "No reaction to outages can be tested." in untested.body
+    assert "No reaction to outages can be tested." in bare(untested.body)
 
 
 def test_tokens_without_a_number_for_one_reason_share_a_line() -> None:
     empty = {"mean_gain": None, "lower_95": None, "upper_95": None, "reason": "no prices"}
     missing = [hedge(shock="outage", asset_id=name, market_id=f"b:{name}", **empty) for name in ("FET", "WLD")]
     page = compose([], [hedge(), *missing])
-    assert page.body.count("Not measured – no prices") == 1
-    assert "FET and WLD" in page.body
+    assert bare(page.body).count("Not measured – no prices") == 1
+    assert "FET and WLD" in bare(page.body)
 
 
 def test_hostile_names_are_escaped() -> None:
@@ -113,5 +114,5 @@ def test_numbers_of_the_figure_are_beside_it() -> None:
 
 def test_stored_log_points_are_shown_as_simple_returns() -> None:
     logs = response(estimate=0.262364, lower_95=0.18232, upper_95=0.405465)
-    assert "<b>+30.00%</b>" in compose([logs], []).body
-    assert "+20.00% to +50.00%" in compose([logs], []).body
+    assert "<b>+30.00%</b>" in bare(compose([logs], []).body)
+    assert "+20.00% to +50.00%" in bare(compose([logs], []).body)

@@ -1,10 +1,11 @@
 """A token's page says what its venues agree on, how many they are, or that there are none."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
 
+from dashboards.marks import bare
 from dashboards.pages.token import compose_token
 from dashboards.shell.frames import Frames
 from tests.dashboards.material import make_frames
@@ -16,6 +17,8 @@ CLOSED = datetime(2026, 6, 21, tzinfo=UTC)
 def page_with(n_markets: int, n_venues: int) -> str:
     row = {
         "asset_id": "TAO",
+        "timeframe": "1h",
+        "open_time_utc": CLOSED - timedelta(hours=1),
         "close_time_utc": CLOSED,
         "reference_quote": 265.5,
         "n_markets": n_markets,
@@ -24,7 +27,7 @@ def page_with(n_markets: int, n_venues: int) -> str:
     }
     frames = make_frames()
     frame = pl.DataFrame([row], schema_overrides={"spread": pl.Float64})
-    return str(compose_token(Frames({**frames.by_name, "latest_reference": frame}), "TAO", {}).body)
+    return bare(compose_token(Frames({**frames.by_name, "latest_reference": frame}), "TAO", {}).body)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from dashboards.figures.leads_lags import draw_leads_lags
+from dashboards.marks import bare
 from dashboards.pages.models_table import models_table
 from dashboards.pages.regressions import regression_sections
 from dashboards.pages.trading import event_trading, group_trading
@@ -93,7 +94,7 @@ def make_coefficient(number: int, kind: str, name: str, estimate: float, p: floa
 
 def test_trading_is_told_in_times_the_usual_with_its_rank() -> None:
     rows = make_trading(("TAO", "abnormal_volume", 1.99, 0.0217), ("FET", "abnormal_volume", 0.51, 0.51))
-    text = event_trading(rows, {market_id("TAO"): "TAO", market_id("FET"): "FET"})
+    text = bare(event_trading(rows, {market_id("TAO"): "TAO", market_id("FET"): "FET"}))
     assert "TAO had 3.0× its usual volume in the day after, more than in any of 91 earlier windows" in text
     assert "1.5×" in text
     assert "40 of 91 (15)" in text

@@ -8,9 +8,10 @@ import pytest
 
 from tests.paths import PROJECT
 from warehouse.store.checks import check_texts, run_checks
-from warehouse.store.connection import Warehouse, open_writer, query_text
+from warehouse.store.connection import Warehouse, open_writer
 from warehouse.tables.catalog import load_tables
 from warehouse.tables.dictionary import dictionary_markdown
+from warehouse.tables.queries import query_text
 
 QUERIES = sorted(
     entry.name.removesuffix(".sql")

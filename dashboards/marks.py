@@ -1,0 +1,56 @@
+"""The marks by which words keep the origin of a number through sentences, and the elements they become."""
+
+from __future__ import annotations
+
+import re
+
+# Private characters that no text of the record uses: a mark is OPEN origin SHOWS words CLOSE.
+OPEN, SHOWS, CLOSE, PART = "\ue000", "\ue001", "\ue002", "\ue003"
+_MARK = re.compile(f"{OPEN}([^{SHOWS}]*){SHOWS}([^{CLOSE}]*){CLOSE}")
+# Where only bare words may stand: scripts, titles, drawings, and the attributes of a tag.
+_HTML = re.compile(
+    rf"(?P<bare><(?P<name>script|style|title|svg|option)\b.*?</(?P=name)>|<[^>{OPEN}]*{OPEN}[^>]*>)|{_MARK.pattern}",
+    re.DOTALL,
+)
+
+
+def mark(origin: str, value: str, form: str, words: str) -> str:
+    """`words` as written from a value: where it stands, the value and the function that wrote it."""
+    return f"{OPEN}{origin}{PART}{value}{PART}{form}{SHOWS}{words}{CLOSE}"
+
+
+def mark_time(stamp: str, words: str) -> str:
+    """`words` as written from a moment or a length of time."""
+    return f"{OPEN}@{stamp}{SHOWS}{words}{CLOSE}"
+
+
+def bare(text: str) -> str:
+    """`text` without marks: what a reader sees."""
+    return _MARK.sub(r"\2", text) if OPEN in text else text
+
+
+def tagged(html: str) -> tuple[str, set[str]]:
+    """A page whose marks became `<data>` and `<time>`, bare words where no tag may stand; and the sources it names."""
+    sources: set[str] = set()
+
+    def write(match: re.Match[str]) -> str:
+        if match["bare"] is not None:
+            return bare(match["bare"])
+        return _tag(match[3], match[4], sources)
+
+    return _HTML.sub(write, html), sources
+
+
+def _tag(mark: str, words: str, sources: set[str]) -> str:
+    if mark.startswith("@"):
+        return f'<time datetime="{mark[1:]}">{words}</time>'
+    origin, value, form = mark.split(PART)
+    sources.add(origin.split("|", 1)[0])
+    shown = f' value="{value}"' if value else ""
+    return f'<data{shown} data-from="{origin}" data-as="{form}">{words}</data>'
+
+
+def marks_of(text: str) -> list[tuple[str, str]]:
+    """Every number of a text, in order: its origin and its words."""
+    found = [(match[1].split(PART)[0], match[2]) for match in _MARK.finditer(text)]
+    return [(origin, words) for origin, words in found if not origin.startswith("@")]

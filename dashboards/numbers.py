@@ -1,0 +1,369 @@
+"""Numbers that know where they come from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any, Self
+from urllib.parse import parse_qsl, quote
+
+import polars as pl
+
+from dashboards.marks import OPEN, mark, mark_time
+from warehouse.tables import units
+from warehouse.tables.catalog import load_tables
+from warehouse.tables.contract import Table
+from warehouse.tables.queries import query_text
+
+NAMED = "query:"
+# What may be done to a stored value before it is written, by name.
+TRANSFORMS: dict[str, Callable[[float], float]] = {"abs": abs, "neg": lambda value: -value, "simple": math.expm1}
+# Columns of a result that say how it was computed and how far its data reach.
+_BESIDE = ("conventions", "data_as_of_utc")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a number stands in the published file.
+
+    `source` is a table or `query:` and the name of a query, `key` the columns and values that pick the row (all rows
+    without any), `column` a column or an aggregate such as `count(*)`; `steps` name what was done to the value since.
+    """
+
+    source: str
+    key: tuple[tuple[str, str], ...]
+    column: str
+    steps: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """The text of `data-from`: source|key|column."""
+        return f"{self.source}|{key_words(self.key)}|{self.column}"
+
+    @classmethod
+    def read(cls, text: str) -> Origin:
+        """The origin that `text` was written from; ValueError when it is none."""
+        source, key, column = text.split("|")
+        return cls(source, tuple(parse_qsl(key, keep_blank_values=True, strict_parsing=bool(key))), column)
+
+    @property
+    def unit(self) -> str:
+        """The unit of the column by its contract; empty for counts and named queries."""
+        table = tables_by_name().get(self.source)
+        return next((c.unit for c in table.columns if c.name == self.column), "") if table else ""
+
+
+class _Signed:
+    """What numbers with an origin share: words written from them carry it."""
+
+    origin: Origin
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.unsigned(), self.origin)
+
+    def sign(self, words: str, form: str) -> str:
+        """`words` with the mark of their origin and of the function that wrote them."""
+        written = "+".join((*self.origin.steps, form))
+        return mark(str(self.origin), repr(self), written, words)
+
+    def unsigned(self) -> float:
+        """The number alone."""
+        return float(self)  # type: ignore[arg-type] # every one of these is a number
+
+    def __str__(self) -> str:
+        return units.plain(self)  # type: ignore[arg-type] # every one of these is a number
+
+    def __format__(self, spec: str) -> str:
+        return units.pattern(self, spec) if spec else str(self)  # type: ignore[arg-type] # a number
+
+
+class Number(_Signed, float):
+    """A fraction, price or other measure with its origin; arithmetic gives plain floats without one."""
+
+    def __new__(cls, value: float, origin: Origin) -> Self:
+        number = super().__new__(cls, value)
+        number.origin = origin
+        return number
+
+    def __abs__(self) -> float:
+        return Number(abs(float(self)), replace(self.origin, steps=(*self.origin.steps, "abs")))
+
+    def __neg__(self) -> float:
+        return Number(-float(self), replace(self.origin, steps=(*self.origin.steps, "neg")))
+
+
+class Count(_Signed, int):
+    """A whole number with its origin."""
+
+    def unsigned(self) -> int:
+        """The number alone."""
+        return int(self)
+
+    def __new__(cls, value: int, origin: Origin) -> Self:
+        number = super().__new__(cls, value)
+        number.origin = origin
+        return number
+
+    def __str__(self) -> str:
+        return units.count(self)
+
+
+class Words(str):
+    """A stored sentence that may hold numbers: written as what it is, a cell of a table."""
+
+    __slots__ = ("origin",)
+    origin: Origin
+
+    def __new__(cls, text: str, origin: Origin) -> Self:
+        words = super().__new__(cls, text)
+        words.origin = origin
+        return words
+
+    def sign(self, words: str, form: str) -> str:
+        """`words` with the mark of their origin and of the function that wrote them."""
+        return mark(str(self.origin), "", form, words)
+
+    def unsigned(self) -> str:
+        """The sentence alone."""
+        return str.__str__(self)
+
+    def __str__(self) -> str:
+        return self.sign(self.unsigned(), "text")
+
+    def __format__(self, spec: str) -> str:
+        return str(self)
+
+
+class Moment(datetime):
+    """A moment that is written inside a `<time>`."""
+
+    def sign(self, words: str, form: str) -> str:
+        """`words` with the moment they name."""
+        return mark_time(units.iso_instant(self), words)
+
+    def unsigned(self) -> datetime:
+        """The moment alone."""
+        return datetime(
+            self.year, self.month, self.day, self.hour, self.minute, self.second, self.microsecond, self.tzinfo
+        )
+
+    @classmethod
+    def of(cls, at: datetime) -> Moment:
+        """The same moment."""
+        return cls(at.year, at.month, at.day, at.hour, at.minute, at.second, at.microsecond, at.tzinfo)
+
+    def __sub__(self, other: Any) -> Any:
+        found = super().__sub__(other)
+        return Length(seconds=found.total_seconds()) if isinstance(found, timedelta) else found
+
+
+class Length(timedelta):
+    """A length of time that is written inside a `<time>`."""
+
+    def sign(self, words: str, form: str) -> str:
+        """`words` with the length they name, in seconds."""
+        return mark_time(f"PT{round(abs(self.total_seconds()))}S", words)
+
+    def unsigned(self) -> timedelta:
+        """The length alone."""
+        return timedelta(seconds=self.total_seconds())
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRows:
+    """The table whose rows a frame holds: `fixed` are parts of the key that the frame leaves out because all rows share
+    them, `simple` the columns that hold returns where the table has log points."""
+
+    table: Table
+    simple: tuple[str, ...] = ()
+    fixed: Mapping[str, str] = field(default_factory=dict)
+
+    def rows(self, frame: pl.DataFrame) -> Iterator[StoredRow]:
+        """The rows of a frame, signed."""
+        return (StoredRow(row, self) for row in frame.iter_rows(named=True))
+
+    def row(self, frame: pl.DataFrame, place: int) -> StoredRow:
+        """One row of a frame, signed."""
+        return StoredRow(frame.row(place, named=True), self)
+
+    def steps(self, column: str) -> tuple[str, ...]:
+        """What was done to a column since it was stored."""
+        return ("simple",) if column in self.simple else ()
+
+    def origin(self, column: str, row: Mapping[str, Any]) -> Origin:
+        """Where the value of a column stands; KeyError when the row lacks a part of the key."""
+        key = tuple((part, self.fixed[part] if part in self.fixed else key_text(row[part])) for part in self.table.key)
+        return Origin(self.table.name, key, column, self.steps(column))
+
+
+class StoredRow(dict[str, Any]):
+    """A row of a table whose numbers, moments and sentences come signed."""
+
+    def __init__(self, values: Mapping[str, Any], source: StoredRows, **more: Any) -> None:
+        super().__init__(values, **more)
+        self.source = source
+
+    def __getitem__(self, name: str) -> Any:
+        value = super().__getitem__(name)
+        kind = type(value)
+        if kind is datetime:
+            return Moment.of(value)
+        if kind not in _SIGNED or name not in columns_of(self.source.table) or (kind is str and name not in SENTENCES):
+            return value
+        return _SIGNED[kind](value, self.source.origin(name, _Raw(self)))
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The signed value, or `default` where there is no such column."""
+        if name not in self:
+            return default
+        return self[name]
+
+    def also(self, **more: Any) -> StoredRow:
+        """The same row with values that the table does not hold."""
+        return StoredRow(self, self.source, **more)
+
+
+class _Raw(Mapping[str, Any]):
+    """The values of a row unsigned."""
+
+    def __init__(self, row: StoredRow) -> None:
+        self._row = row
+
+    def __getitem__(self, name: str) -> Any:
+        return dict.__getitem__(self._row, name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._row)
+
+    def __len__(self) -> int:
+        return len(self._row)
+
+
+_SIGNED: dict[type, Callable[[Any, Origin], Any]] = {float: Number, int: Count, str: Words}
+
+
+# Columns of stored sentences, which a page prints as they are.
+SENTENCES = frozenset(
+    {
+        "reason",
+        "closest_true_statement",
+        "measured",
+        "conventions",
+        "detail",
+        "missing_data",
+        "note",
+        "summary",
+        "offer",
+        "warning",
+        "description",
+        "example_json",
+    }
+)
+
+
+def signed_rows(frame: pl.DataFrame, table: Table, simple: tuple[str, ...] = ()) -> Iterator[StoredRow]:
+    """The rows of a frame of `table`, each with the origin of its numbers; the frame keeps the columns of the key.
+
+    The columns `simple` hold returns where the table has log points.
+    """
+    return StoredRows(table, simple).rows(frame)
+
+
+def counted(value: int, source: str | Table, column: str = "count(*)", **key: Any) -> Count:
+    """A count of rows of a table where columns equal `key`, or a number of a named query (`query:name`)."""
+    return Count(value, _named(source, column, key))
+
+
+def derived(value: float, source: str | Table, column: str, **key: Any) -> Number:
+    """An aggregate of a column, such as `max(estimate)`, or a number of a named query."""
+    return Number(value, _named(source, column, key))
+
+
+def _named(source: str | Table, column: str, key: Mapping[str, Any]) -> Origin:
+    name = source if isinstance(source, str) else source.name
+    return Origin(name, tuple((part, key_text(value)) for part, value in key.items()), column)
+
+
+def key_text(value: Any) -> str:
+    """A value of a key as text: moments as ISO 8601 UTC, numbers as short as they are exact."""
+    if isinstance(value, datetime):
+        return units.iso_instant(value) if not value.microsecond else value.isoformat()
+    if isinstance(value, bool) or value is None:
+        return str(value).lower()
+    if isinstance(value, int):
+        return int.__repr__(value)
+    return float.__repr__(value) if isinstance(value, float) else str.__str__(value)
+
+
+def key_words(parts: Iterable[tuple[str, Any]]) -> str:
+    """Columns and values of a key as `column=value&column=value`."""
+    return "&".join(f"{name}={quote(key_text(value), safe=' :/,')}" for name, value in parts)
+
+
+class _Probe:
+    """A value whose signature is the form in which it was written."""
+
+    def sign(self, words: str, form: str) -> str:
+        """The form alone."""
+        return f"{OPEN}{form}"
+
+
+class _ProbeNumber(_Probe, float):
+    def unsigned(self) -> float:
+        return float(self)
+
+
+class _ProbeMoment(_Probe, datetime):
+    def unsigned(self) -> datetime:
+        return datetime(self.year, self.month, self.day, tzinfo=self.tzinfo)
+
+
+def form_of(write: Callable[[Any], str], dtype: pl.DataType) -> str:
+    """How `write` writes a column: the writer of units with its arguments, or `text`; empty for other functions."""
+    if dtype == pl.String:
+        return "text"
+    words = write(_ProbeMoment(1970, 1, 1, tzinfo=UTC) if isinstance(dtype, pl.Datetime) else _ProbeNumber(1.0))
+    return words.removeprefix(OPEN) if words.startswith(OPEN) else ""
+
+
+@cache
+def tables_by_name() -> dict[str, Table]:
+    """Every table of the published file by name."""
+    return load_tables()
+
+
+@cache
+def columns_of(table: Table) -> frozenset[str]:
+    """The names of a table's columns."""
+    return frozenset(table.column_names)
+
+
+def sql_of(origin: Origin) -> str:
+    """The statement that returns the number, with what its row says of conventions and as-of."""
+    values = {name: value.replace("'", "''") for name, value in origin.key}
+    if origin.source.startswith(NAMED):
+        text = query_text(origin.source.removeprefix(NAMED)).strip()
+        for name, value in values.items():
+            text = text.replace(f"${name}", f"'{value}'")
+        return text
+    table = tables_by_name()[origin.source]
+    beside = [name for name in _BESIDE if name in columns_of(table) and "(" not in origin.column]
+    where = " and ".join(f"{name} = '{value}'" for name, value in values.items())
+    names = ", ".join(dict.fromkeys([origin.column, *beside]))
+    return f"select {names} from {origin.source}" + (f" where {where}" if where else "")
+
+
+def sources_of(names: set[str]) -> dict[str, Any]:
+    """What a page says of the tables and queries its numbers come from: meaning, and units of columns."""
+    found: dict[str, Any] = {}
+    for name in sorted(names):
+        if name.startswith(NAMED):
+            found[name] = {"sql": query_text(name.removeprefix(NAMED)).strip()}
+            continue
+        table = tables_by_name()[name]
+        beside = [column for column in _BESIDE if column in columns_of(table)]
+        units_of = {column.name: column.unit for column in table.columns if column.unit}
+        found[name] = {"about": table.description, "units": units_of, "beside": beside}
+    return found

@@ -1,0 +1,258 @@
+"""Every number of a built site, run against the published file and compared with its words."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dashboards.numbers import NAMED, TRANSFORMS, Origin, columns_of, key_text, sql_of, tables_by_name
+from warehouse.store.connection import Reader, open_reader
+from warehouse.tables import units
+from warehouse.tables.contract import Table
+
+_TOKEN = re.compile(r"<(script|style|title|option)\b.*?</\1>|<(?P<tag>[^>]*)>|(?P<text>[^<]+)", re.DOTALL)
+_ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
+_DIGIT = re.compile(r"\d")
+# Elements whose digits are no numbers of ours: moments, titles and headlines, names of commands, and drawn axes.
+_EXEMPT = ("data", "time", "cite", "code", "svg", "pre")
+# The names a page may print, by table: what a registry or a publisher calls a thing.
+REGISTERED = {
+    "core.asset": ("asset_id", "name"),
+    "core.market": ("market_id", "symbol"),
+    "core.event": ("event_id", "title", "entities", "jurisdiction"),
+    "core.event_source": ("title", "outlet"),
+    "core.feed": ("feed_id", "title"),
+    "out.claim_verdict": ("claim_id", "quote"),
+    "ops.run": ("run_id", "command"),
+    "ops.check_result": ("check_id", "description"),
+    "out.study_result": ("study_id", "group_id"),
+}
+# What the methods fix once for all pages; tests/dashboards/test_numbers.py holds each to its constant.
+METHOD = re.compile(
+    r"(?:middle )?(?:50, 80 and 95%|95%|95 percent|50%|5%)|24[ -]h(?:ours?)?\b|12 h(?:ours)?\b|7 days\b|72 hours\b"
+    r"|1 in 50|5 of 100|6 h\b|\b39 independent|HC3\b|[Nn] = 1 event\b|−60 h|−2 to \+7 days|\+7 days"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """One number whose words are not those of the published value."""
+
+    page: str
+    origin: str
+    printed: str
+    published: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loose:
+    """A text with a digit that no origin covers."""
+
+    page: str
+    text: str
+
+
+@dataclass(slots=True)
+class Proof:
+    """What a crawl found: how many numbers stand on how many pages, which differ, which have no origin."""
+
+    n_pages: int = 0
+    n_numbers: int = 0
+    differences: list[Mismatch] = field(default_factory=list)
+    loose: list[Loose] = field(default_factory=list)
+
+
+def prove_site(site: Path, published: Path) -> Proof:
+    """Read every page below `site` and compare each number with the file it was published in."""
+    proof = Proof()
+    with open_reader(published) as reader:
+        values = _Values(reader)
+        names = _names(reader)
+        for path in sorted(site.rglob("*.html")):
+            prove_page(path.relative_to(site).as_posix(), path.read_text(encoding="utf-8"), values, names, proof)
+    return proof
+
+
+def prove_page(page: str, text: str, values: _Values, names: re.Pattern[str] | None, proof: Proof) -> None:
+    """Add what one page prints to `proof`."""
+    proof.n_pages += 1
+    for item in read_page(text):
+        if isinstance(item, str):
+            rest = METHOD.sub("", names.sub("", item) if names else item)
+            if _DIGIT.search(rest):
+                proof.loose.append(Loose(page, " ".join(item.split())))
+            continue
+        proof.n_numbers += 1
+        expected = values.words(item.origin, item.form)
+        if expected != item.words:
+            proof.differences.append(Mismatch(page, item.origin, item.words, expected))
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """One `<data>` of a page."""
+
+    origin: str
+    form: str
+    words: str
+
+
+def read_page(text: str) -> Iterator[Printed | str]:
+    """Each number of a page, and each text outside the exempt elements that holds a digit."""
+    return _Reading().read(text)
+
+
+class _Reading:
+    """The state of reading one page: which element the text stands in, and the origin that a table gives its cells."""
+
+    def __init__(self) -> None:
+        self.exempt: list[str] = []
+        self.number: dict[str, str] | None = None
+        self.words: list[str] = []
+        self.table: str | None = None
+        self.columns: list[dict[str, str]] = []
+        self.row, self.cell = "", -1
+
+    def read(self, text: str) -> Iterator[Printed | str]:
+        for token in _TOKEN.finditer(text):
+            if token["text"] is not None:
+                yield from self._text(token["text"])
+            elif token["tag"] is not None:
+                yield from self._tag(token["tag"])
+
+    def _text(self, text: str) -> Iterator[Printed | str]:
+        if self.number is not None:
+            self.words.append(text)
+        elif not self.exempt and _DIGIT.search(text):
+            words = html.unescape(text)
+            column = self.columns[self.cell] if self.table is not None and 0 <= self.cell < len(self.columns) else {}
+            if column:
+                key = "&".join(filter(None, (self.table, self.row)))
+                yield Printed(f"{column['source']}|{key}|{column['data-col']}", column["data-as"], words)
+            else:
+                yield words
+
+    def _tag(self, tag: str) -> Iterator[Printed | str]:
+        name, is_end = tag.lstrip("/").split(" ", 1)[0].rstrip("/"), tag.startswith("/")
+        if name == "data":
+            if is_end and self.number is not None:
+                words = html.unescape("".join(self.words))
+                yield Printed(self.number["data-from"], self.number["data-as"], words)
+            self.number, self.words = (None, []) if is_end else (_attributes(tag), [])
+        elif name in _EXEMPT and not tag.endswith("/"):
+            if is_end:
+                self.exempt.remove(name)
+            else:
+                self.exempt.append(name)
+        elif name == "table":
+            self._open_table("" if is_end else _attributes(tag).get("data-from", ""))
+        elif name == "th" and not is_end and self.table is not None:
+            found = _attributes(tag)
+            self.columns.append({**found, "source": self.source} if "data-col" in found else {})
+        elif name == "tr" and not is_end:
+            self.row, self.cell = _attributes(tag).get("data-key", ""), -1
+        elif name == "td" and not is_end:
+            self.cell += 1
+
+    def _open_table(self, origin: str) -> None:
+        self.source, self.table = origin.split("|")[:2] if origin else ("", None)
+        self.columns, self.cell = [], -1
+
+
+def _attributes(tag: str) -> dict[str, str]:
+    return {name: html.unescape(value) for name, value in _ATTRIBUTE.findall(tag)}
+
+
+class _Values:
+    """Published values by origin: rows of a table are read once per column, sums and queries as they are asked for."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._columns: dict[tuple[str, str], dict[tuple[str, ...], Any]] = {}
+        self._single: dict[str, Any] = {}
+
+    def words(self, text: str, form: str) -> str:
+        """What a page should print for this origin; a reason in brackets where there is nothing to print."""
+        try:
+            origin = Origin.read(text)
+            return write_form(self.value(origin), form)
+        except (KeyError, ValueError, LookupError) as exc:
+            return f"[{type(exc).__name__}: {exc}]"
+
+    def value(self, origin: Origin) -> Any:
+        """The published value; LookupError when no row or more than one answers."""
+        table, key = tables_by_name().get(origin.source), dict(origin.key)
+        if table is not None and set(key) == set(table.key) and "(" not in origin.column:
+            return self._column(table, origin.column)[tuple(key[part] for part in table.key)]
+        name = str(origin)
+        if name not in self._single:
+            self._single[name] = self._ask(origin)
+        return self._single[name]
+
+    def _column(self, table: Table, column: str) -> dict[tuple[str, ...], Any]:
+        if (table.name, column) not in self._columns:
+            if column not in columns_of(table):
+                raise LookupError(f"{table.name} has no column {column}")
+            names = ", ".join([*table.key, f"{column} as printed_value"])
+            rows = self._reader.sql(f"select {names} from {table.name}")
+            self._columns[table.name, column] = {
+                tuple(key_text(part) for part in row[:-1]): row[-1] for row in rows.iter_rows()
+            }
+        return self._columns[table.name, column]
+
+    def _ask(self, origin: Origin) -> Any:
+        if origin.source.startswith(NAMED):
+            frame = self._reader.query(origin.source.removeprefix(NAMED), **dict(origin.key))
+            if frame.height != 1:
+                raise LookupError(f"{origin.source} gives {frame.height} rows")
+            return frame[origin.column][0]
+        frame = self._reader.sql(sql_of(origin))
+        if frame.height != 1:
+            raise LookupError(f"{frame.height} rows answer {origin}")
+        return frame.to_series(0)[0]
+
+
+def write_form(value: Any, form: str) -> str:
+    """A published value as the form of a page writes it: steps, then the writer with its arguments."""
+    *steps, writer = form.split("+")
+    name, *rest = writer.split(":")
+    if name == "text" or value is None:
+        return units.ABSENT if value is None else str(value)
+    for step in steps:
+        value = TRANSFORMS[step](value)
+    positional = [_argument(part) for part in rest if "=" not in part]
+    named = dict(part.split("=", 1) for part in rest if "=" in part)
+    words: str = getattr(units, name)(value, *positional, **{key: _argument(part) for key, part in named.items()})
+    return words
+
+
+def _argument(text: str) -> Any:
+    if text in ("None", "True", "False"):
+        return {"None": None, "True": True, "False": False}[text]
+    try:
+        return int(text)
+    except ValueError:
+        return text
+
+
+def _names(reader: Reader) -> re.Pattern[str] | None:
+    """A pattern of every name with a digit that a registry or publisher gave, the longest first."""
+    found: set[str] = set()
+    for name, columns in REGISTERED.items():
+        table = tables_by_name()[name]
+        if not reader.has(table):
+            continue
+        for column in columns:
+            rows = reader.sql(f"select distinct {column} from {name}").to_series(0)
+            found |= {str(text) for text in rows.drop_nulls()}
+    return names_pattern(found)
+
+
+def names_pattern(names: Iterable[str]) -> re.Pattern[str] | None:
+    """A pattern of the names that hold a digit beside letters; None when there is none."""
+    kept = {name.strip() for name in names if _DIGIT.search(name) and re.search("[A-Za-z]", name)}
+    return re.compile("|".join(re.escape(name) for name in sorted(kept, key=len, reverse=True))) if kept else None
