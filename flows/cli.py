@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sys
 import traceback
+import warnings
 
 import typer
 
-from flows.errors import EXIT_BUG, EXIT_BUSY, EXIT_STORAGE, EXIT_USAGE, CommandError
+from flows.errors import fault_of_error
 from flows.output import talk
+
+# What a shell reports for a command that Ctrl-C ended.
+EXIT_INTERRUPTED = 130
 
 app = typer.Typer(
     name="aftershock",
@@ -20,7 +24,9 @@ app = typer.Typer(
 
 
 def register_commands() -> None:
-    """Attach every module of `flows.commands`."""
+    """Attach every module of `flows.commands`, once."""
+    if app.registered_groups:
+        return
     from flows.commands import MODULES
 
     for module in MODULES:
@@ -32,7 +38,7 @@ def describe() -> None:
     """Measure what AI-policy news does to decentralised-AI tokens.
 
     Exit codes: 0 done, 1 a bug, 2 usage, 3 a source failed, 4 a data check failed, 5 the database is busy,
-    6 the disk refused.
+    6 the disk or the memory refused, or a file is damaged.
 
     Example: aftershock run
     """
@@ -40,30 +46,20 @@ def describe() -> None:
 
 def main() -> None:
     """Entry point: run a command and exit with its documented code (typer ends usage errors with 2 itself)."""
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # what libraries tell one another is not for the reader of a run
     register_commands()
     try:
         app()
-    except CommandError as error:
-        talk(f"aftershock: {error}")
-        sys.exit(error.exit_code)
+    except SystemExit:
+        raise
+    except KeyboardInterrupt:
+        sys.exit(EXIT_INTERRUPTED)
     except BrokenPipeError:
         sys.exit(0)
-    except Exception as error:
-        code = _code_of(error)
-        if code == EXIT_BUG:
+    except BaseException as error:
+        fault = fault_of_error(error)
+        if fault.is_bug:
             traceback.print_exc()
-            sys.stderr.write("aftershock: this is a bug in Aftershock; the lines above say where\n")
-        else:
-            talk(f"aftershock: {error}")
-        sys.exit(code)
-
-
-def _code_of(error: Exception) -> int:
-    from warehouse.config import ConfigError
-    from warehouse.store.errors import BusyError, StorageFailedError, StoreError
-
-    if isinstance(error, BusyError):
-        return EXIT_BUSY
-    if isinstance(error, StorageFailedError):
-        return EXIT_STORAGE
-    return EXIT_USAGE if isinstance(error, (StoreError, ConfigError)) else EXIT_BUG
+        talk(f"aftershock: {fault.sentence}")
+        sys.exit(fault.exit_code)

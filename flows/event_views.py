@@ -14,7 +14,6 @@ from flows.errors import CommandError
 from flows.jobs.labelled_files import load_user_vocabulary
 from flows.steps.stories import prepare
 from warehouse.store.connection import open_reader
-from warehouse.store.errors import StoreError
 from warehouse.tables.contract import Table
 from warehouse.tables.news import CONFOUNDER, EVENT, EVENT_SOURCE, STORY_ENTRY
 
@@ -76,25 +75,19 @@ def event_confounders(published: Path, event_id: str) -> pl.DataFrame:
 def explain_headline(published: Path, config_path: Path, headline: str) -> pl.DataFrame:
     """Each stored headline with this address or these words, its story, its event if it is one, and why."""
     vocabulary, frames = load_user_vocabulary(config_path), load_frames()
-    try:
-        with open_reader(published) as reader:
-            story_ids = reader.query("event_why_stories", headline=headline)["story_id"].to_list()
-            if not story_ids:
-                raise CommandError(f"no stored headline has the address or the words {headline!r}")
-            members = reader.query("events_story_members", story_ids=story_ids)
-            sources = reader.frame(EVENT_SOURCE)
-    except StoreError as exc:
-        raise CommandError(str(exc)) from exc
+    with open_reader(published) as reader:
+        story_ids = reader.query("event_why_stories", headline=headline)["story_id"].to_list()
+        if not story_ids:
+            raise CommandError(f"no stored headline has the address or the words {headline!r}")
+        members = reader.query("events_story_members", story_ids=story_ids)
+        sources = reader.frame(EVENT_SOURCE)
     told = add_exclusions(prepare(members, vocabulary, frames), frames)
     return explain_stories(told, sources, vocabulary, headline)
 
 
 def _read(published: Path, table: Table, where: str, **parameters: str) -> pl.DataFrame:
-    try:
-        with open_reader(published) as reader:
-            return reader.frame(table, where=where, **parameters)
-    except StoreError as exc:
-        raise CommandError(str(exc)) from exc
+    with open_reader(published) as reader:
+        return reader.frame(table, where=where, **parameters)
 
 
 def _text(value: object) -> str | None:

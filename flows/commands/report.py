@@ -59,13 +59,12 @@ def write_report(
     from dashboards.shell.report import UnknownEventError, event_html, event_markdown, find_event
     from dashboards.shell.site import read_frames
     from flows.settings import load_settings
-    from warehouse.store.errors import StoreError
 
     settings = load_settings()
     try:
         frames = read_frames(settings.published_path)
         row = find_event(frames, event)
-    except (StoreError, UnknownEventError) as exc:
+    except UnknownEventError as exc:
         raise CommandError(str(exc)) from exc
     if fmt is ReportFormat.MD:
         _deliver(event_markdown(frames, row).encode(), out)

@@ -50,6 +50,9 @@ def run(
         refuse_earlier_clock(settings, instant)
     with Progress() as progress:
         if settings.prefect_api_url:
+            from flows.serve.server import require_prefect
+
+            require_prefect(settings.prefect_api_url)
             from flows.serve.deployments import run_as_flow
 
             outcome = run_as_flow(settings, instant, progress.say)

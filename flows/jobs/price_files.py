@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from flows.context import RunContext
-from flows.errors import EXIT_CHECK, EXIT_SOURCE, EXIT_USAGE, CommandError
+from flows.errors import EXIT_CHECK, CommandError, source_exit_code
 from flows.jobs.candle_intake import load_verdicts, refresh_coverage, take_in
 from flows.steps.prices import read_registry, store_registry
 from ingest.errors import PermanentError, SourceError
@@ -124,7 +124,7 @@ def explain_prices(request: FileRequest, config_path: Path) -> list[str]:
         try:
             lines += explain_file(path, source, request.identity, names, request.told)
         except SourceError as exc:
-            raise CommandError(str(exc), _exit_code(exc)) from exc
+            raise CommandError(str(exc), source_exit_code(exc)) from exc
     return lines
 
 
@@ -140,14 +140,10 @@ def _tried(take: Callable[[], None]) -> tuple[str, int] | None:
     try:
         take()
     except SourceError as exc:
-        return str(exc), _exit_code(exc)
+        return str(exc), source_exit_code(exc)
     except _RewriteError as exc:
         return str(exc), EXIT_CHECK
     return None
-
-
-def _exit_code(error: SourceError) -> int:
-    return EXIT_USAGE if isinstance(error, PermanentError) else EXIT_SOURCE
 
 
 def _all_refused(tally: FileTally) -> list[tuple[str, int]]:

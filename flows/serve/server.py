@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import secrets
 import subprocess
 import sys
 import threading
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +23,8 @@ WORD_FILE = "prefect-word.txt"
 SECRET_BYTES = 24
 # A busy two-core machine needs this long to start Prefect's server.
 SERVER_START_SECONDS = 120
+# A server that runs says so within this time.
+ANSWER_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class PrefectApi:
 def prefect_server(settings: Settings, port: int) -> Iterator[PrefectApi]:
     """The configured Prefect API, or a server of our own on loopback, closed by a secret made for this start."""
     if settings.prefect_api_url:
+        require_prefect(settings.prefect_api_url)
         yield PrefectApi(settings.prefect_api_url, None)
         return
     settings.home.mkdir(parents=True, exist_ok=True)
@@ -83,16 +86,33 @@ def schedules(
         wait_until_idle(settings.home, STOP_SECONDS)
 
 
+def require_prefect(api_url: str) -> None:
+    """CommandError when no Prefect server answers at `api_url`."""
+    reason = why_silent(api_url)
+    if reason is not None:
+        raise CommandError(
+            f"no Prefect server answers at {api_url} ({reason}): start it, or unset PREFECT_API_URL to do without",
+            EXIT_SOURCE,
+        )
+
+
+def why_silent(api_url: str) -> str | None:
+    """Why Prefect's server does not answer; None when it does."""
+    try:
+        with urllib.request.urlopen(f"{api_url.rstrip('/')}/health", timeout=ANSWER_SECONDS):  # noqa: S310 - configured
+            return None
+    except (OSError, ValueError, http.client.HTTPException) as exc:
+        return str(exc)
+
+
 def _wait_until_healthy(api_url: str, process: subprocess.Popen[bytes]) -> None:
     pause = threading.Event()
     for _ in range(SERVER_START_SECONDS * 2):
         if process.poll() is not None:
             raise CommandError(f"Prefect's server ended with {process.returncode}; see prefect-server.log", EXIT_SOURCE)
-        try:
-            with urllib.request.urlopen(f"{api_url}/health", timeout=2):  # noqa: S310 - always http, on loopback
-                return
-        except (urllib.error.URLError, TimeoutError, ConnectionError):
-            pause.wait(0.5)
+        if why_silent(api_url) is None:
+            return
+        pause.wait(0.5)
     raise CommandError(
         f"Prefect's server did not answer within {SERVER_START_SECONDS} s; see prefect-server.log", EXIT_SOURCE
     )

@@ -14,7 +14,7 @@ import polars as pl
 from filelock import FileLock, Timeout
 
 from warehouse.store.digests import digest_parts, digest_table
-from warehouse.store.errors import BusyError, NotPublishedError, OutdatedError, StorageFailedError
+from warehouse.store.errors import BusyError, NotPublishedError, OutdatedError, StorageFailedError, fault_of
 from warehouse.store.frames import fetch_frame, run_statement
 from warehouse.store.migrate import migrate
 from warehouse.store.stamps import cure_future
@@ -23,6 +23,10 @@ from warehouse.store.upsert import MergeCount, merge_rows, replace, replace_part
 from warehouse.tables.contract import Table
 from warehouse.tables.queries import query_text
 from warehouse.tables.units import plain
+
+# What brings each file back: either is a whole copy of the other.
+WAREHOUSE_REMEDY = "bring it back from the published copy with aftershock restore, or from a backup"
+PUBLISHED_REMEDY = "move it away, and the next aftershock run writes it anew from the warehouse"
 
 
 class Reader:
@@ -151,8 +155,13 @@ def open_writer(path: Path, deadline_seconds: float) -> Iterator[Warehouse]:
         try:
             migrate(connection)
             yield Warehouse(connection)
-        except (duckdb.IOException, duckdb.FatalException, duckdb.InternalException) as exc:
-            raise StorageFailedError(f"{path}: {exc}; free space on the disk, then run again") from exc
+        except duckdb.Error as exc:
+            fault = fault_of(exc, path, WAREHOUSE_REMEDY)
+            if fault is None and isinstance(exc, (duckdb.IOException, duckdb.FatalException, duckdb.InternalException)):
+                fault = StorageFailedError(f"{path}: {exc}; free space on the disk, then run again")
+            if fault is None:
+                raise
+            raise fault from exc
         finally:
             connection.close()
     finally:
@@ -175,6 +184,10 @@ def open_reader(path: Path) -> Iterator[Reader]:
         raise OutdatedError(
             f"{path} was written by another version: {missing}; bring it up to date: aftershock run"
         ) from exc
+    except duckdb.Error as exc:
+        if (fault := fault_of(exc, path, PUBLISHED_REMEDY)) is None:
+            raise
+        raise fault from exc
     finally:
         connection.close()
 
@@ -192,9 +205,10 @@ def _convert(connection: duckdb.DuckDBPyConnection, path: Path) -> duckdb.DuckDB
 def _connect(path: Path, is_read_only: bool) -> duckdb.DuckDBPyConnection:
     try:
         connection = duckdb.connect(str(path), read_only=is_read_only, config=CONFIG)
-    except duckdb.IOException as exc:
-        if "lock" in str(exc):
+    except duckdb.Error as exc:
+        if isinstance(exc, duckdb.IOException) and "set lock" in str(exc):
             raise BusyError(f"{path} is open in another program: close it, or query the published file") from exc
-        raise StorageFailedError(f"cannot open {path}: {exc}") from exc
+        remedy = PUBLISHED_REMEDY if is_read_only else WAREHOUSE_REMEDY
+        raise fault_of(exc, path, remedy) or StorageFailedError(f"cannot open {path}: {exc}") from exc
     run_statement(connection, "set TimeZone = 'UTC'")
     return connection

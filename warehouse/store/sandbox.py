@@ -14,7 +14,7 @@ from duckdb.sqltypes import DuckDBPyType
 
 from warehouse.store.arrow import ArrowStream
 from warehouse.store.connection import Reader, open_reader
-from warehouse.store.errors import QueryError
+from warehouse.store.errors import DamagedError, QueryError, fault_of
 from warehouse.store.faces import Face, cast_column, range_of
 from warehouse.store.frames import run_statement
 from warehouse.tables.units import plain
@@ -69,6 +69,8 @@ class Sandbox:
         except duckdb.PermissionException as exc:
             raise QueryError(f"{exc}; --allow-files allows what the machine's user may do") from exc
         except duckdb.Error as exc:
+            if isinstance(fault_of(exc, Path(), ""), DamagedError):
+                raise  # of the file, which only the one that opened it can name
             raise QueryError(str(exc)) from exc
         finally:
             timer.cancel()

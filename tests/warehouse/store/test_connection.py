@@ -68,7 +68,7 @@ def test_missing_published_file_says_how_to_make_one(tmp_path: Path) -> None:
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     path = tmp_path / "aftershock.duckdb"
     path.write_bytes(b"not a database" * 1000)
-    with pytest.raises(StorageFailedError, match=r"cannot open .*aftershock\.duckdb"), open_reader(path):
+    with pytest.raises(StorageFailedError, match=r"aftershock\.duckdb is damaged: .*aftershock run"), open_reader(path):
         pass
 
 
