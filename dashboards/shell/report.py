@@ -56,7 +56,7 @@ def event_html(frames: Frames, event: Mapping[str, Any], plotly_js: Path | None)
     css = css_variables() + (assets / "site.css").read_text(encoding="utf-8")
     plotly = plotly_js.read_text(encoding="utf-8") if plotly_js else _bundled_plotly()
     # A script element ends at its closing tag, wherever that stands.
-    scripts = [plotly, (assets / "site.js").read_text(encoding="utf-8")]
+    scripts = [plotly, *((assets / name).read_text(encoding="utf-8") for name in ("site.js", "origins.js"))]
     closing = ("</script", "<\\/script")
     inline = "".join(f"<script>{script.replace(*closing)}</script>" for script in scripts)
     head, rest = text.split("<body>", 1)

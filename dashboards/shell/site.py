@@ -42,7 +42,7 @@ QUERY_NEEDS = {
 }
 # Queries that rest on one table alone, which an older published file lacks.
 QUERIES_OF_TABLES = {"latest_reference": "out.reference_price", "own_studies": "out.study_result"}
-SCRIPTS = ("theme-init.js", "site.js", "search.js")
+SCRIPTS = ("theme-init.js", "site.js", "origins.js", "search.js")
 # Bundles of plotly.js that hold every trace type the pages draw.
 COMPLETE_BUNDLES = ("", "cartesian", "strict", "gl2d")
 _BUNDLE_HEADER = re.compile(r"plotly\.js (?:\((?P<bundle>[a-z0-9]+) - minified\) )?v(?P<version>[0-9.]+)")
