@@ -20,7 +20,14 @@ from warehouse.tables.queries import query_text
 
 NAMED = "query:"
 # What may be done to a stored value before it is written, by name.
-TRANSFORMS: dict[str, Callable[[float], float]] = {"abs": abs, "neg": lambda value: -value, "simple": math.expm1}
+TRANSFORMS: dict[str, Callable[[float], float]] = {
+    "abs": abs,
+    "neg": lambda value: -value,
+    "simple": math.expm1,
+    "next": lambda value: max(round(value), 1) + 1,
+    "least_one": lambda value: max(round(value), 1),
+    "times": lambda value: 1.0 + value,
+}
 # Columns of a result that say how it was computed and how far its data reach.
 _BESIDE = ("conventions", "data_as_of_utc")
 
@@ -269,6 +276,25 @@ def signed_rows(frame: pl.DataFrame, table: Table, simple: tuple[str, ...] = ())
     The columns `simple` hold returns where the table has log points.
     """
     return StoredRows(table, simple).rows(frame)
+
+
+def ended(sentence: str) -> str:
+    """A sentence with its full stop, stored or not."""
+    return f"{sentence}" if sentence.endswith(".") else f"{sentence}."
+
+
+def whole(value: float) -> int:
+    """A measure that counts things as a whole number, with its origin if it has one."""
+    return Count(int(value), value.origin) if isinstance(value, Number) else int(value)
+
+
+def then(value: float, step: str) -> float:
+    """What a transform of TRANSFORMS makes of a number, which its origin says."""
+    made = TRANSFORMS[step](value)
+    if not isinstance(value, (Number, Count)):
+        return made
+    origin = replace(value.origin, steps=(*value.origin.steps, step))
+    return Count(made, origin) if isinstance(made, int) else Number(made, origin)
 
 
 def counted(value: int, source: str | Table, column: str = "count(*)", **key: Any) -> Count:

@@ -14,6 +14,7 @@ from dashboards.figures.series import bar_hours
 from dashboards.findings.findings import benchmark_word, fan_title
 from dashboards.findings.readings import SUBJECT_ASSET, Reaction, simple_return, source_of_path
 from dashboards.glossary import tip
+from dashboards.numbers import key_text
 from warehouse.tables.bars import step_words
 from warehouse.tables.terms import venue_name
 from warehouse.tables.units import close_moment, count, number, percent
@@ -37,15 +38,17 @@ def draw_car_fan(path: pl.DataFrame, reaction: Reaction, selected_from: str) -> 
         FigureColumn("hours_after_event", "Hours after", lambda value: number(value, 1)),
         FigureColumn("car", "CAR", percent),
         *(
-            FigureColumn(f"band_{band}_{side}", f"{band}% {side}", percent)
+            FigureColumn(f"band_{band}_{side}", f"{band}% band, {side}", percent)
             for band in BANDS
             for side in ("lower", "upper")
         ),
     )
-    title = fan_title(
-        reaction.asset_id,
-        *(frame[name].to_list() for name in ("hours_after_event", "car", "band_95_lower", "band_95_upper")),
+    rows = list(source.rows(frame))
+    hours_shown, car, lower, upper = (
+        [row[name] for row in rows] for name in ("hours_after_event", "car", "band_95_lower", "band_95_upper")
     )
+    key = {**source.fixed, "hours": key_text(HOURS_AFTER + step)}
+    title = fan_title(reaction.asset_id, hours_shown, car, lower, upper, key)
     subtitle = Markup(
         "Cumulative {} since the last close before the first public report. Bands: the middle 50, 80 and 95% of {}."
     ).format(tip("abnormal", "abnormal return"), tip("placebo", "placebo windows"))

@@ -12,10 +12,13 @@ from dashboards.figures.axes import label, number_axis, vertical_rule
 from dashboards.figures.figure import Figure, FigureColumn, Plot, safe
 from dashboards.findings.readings import SUBJECT_ASSET
 from dashboards.glossary import tip
+from dashboards.numbers import StoredRows
 from warehouse.tables.bars import bar_words
+from warehouse.tables.correlation import CORRELATION_EPISODE
 from warehouse.tables.terms import benchmark_name, is_simulated_market, venue_name
 from warehouse.tables.units import close_moment, hours_in_words, listing, number, plain_percent, signed
 
+_SOURCE = StoredRows(CORRELATION_EPISODE)
 _ROW_HEIGHT = 56
 # Where the two dots of a token stand, in rows above its line.
 SIDES = {"before": 0.16, "after": -0.16}
@@ -36,7 +39,7 @@ def draw_correlation_change(episodes: pl.DataFrame, event_words: str) -> Figure:
         FigureColumn("before_beta", "Beta before", number),
         FigureColumn("after_beta", "Beta after", number),
     )
-    frame = rows.select([column.name for column in columns])
+    frame = rows.select([*dict.fromkeys([*CORRELATION_EPISODE.key, *(column.name for column in columns)])])
     subtitle = Markup(
         "{} of returns with Bitcoin in equal windows before and after the first public report, with {}."
     ).format(tip("correlation", "Correlation"), tip("interval", "95% intervals"))
@@ -61,13 +64,14 @@ def draw_correlation_change(episodes: pl.DataFrame, event_words: str) -> Figure:
         subtitle=subtitle,
         summary=" ".join(
             f"{row['asset_id']}: {number(row['before_correlation'])} before, {number(row['after_correlation'])} after."
-            for row in rows.iter_rows(named=True)
+            for row in _SOURCE.rows(rows)
         ),
         note=_note(rows),
         frame=frame,
         columns=columns,
         plot=_plot(rows),
         is_simulated=any(is_simulated_market(market_id) for market_id in rows["market_id"]),
+        source=_SOURCE,
     )
 
 
@@ -95,7 +99,7 @@ def change_title(rows: pl.DataFrame) -> str:
             if len(names) <= 3
             else "No token clearly changed how it moves with Bitcoin"
         )
-    row = clear.row(0, named=True)
+    row = _SOURCE.row(clear, 0)
     verb = "fell" if row["change_correlation"] < 0 else "rose"
     more = f"; {clear.height - 1} more changed" if clear.height > 1 else ""
     return (
@@ -174,7 +178,7 @@ def _side_label(row: Mapping[str, Any], place: int, side: str) -> dict[str, Any]
 
 
 def _note(rows: pl.DataFrame) -> Markup:
-    first = rows.row(0, named=True)
+    first = _SOURCE.row(rows, 0)
     bars = bar_words(first["timeframe"])
     rank = ""
     if first["placebo_rank"] is not None and first["n_placebo"] is not None:

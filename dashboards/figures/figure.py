@@ -188,7 +188,7 @@ def render_data(figure: Figure) -> Markup:
     """The numbers of a figure as a plain table, thinned evenly when long, and saying so."""
     frame = figure.frame
     step = -(-frame.height // MAX_TABLE_ROWS)
-    caption = f"Data: {figure.title}" if step <= 1 else f"Data: {figure.title} Every {step}. row; all in the CSV."
+    caption = f"Data: {figure.title}" if step <= 1 else f"Data: {figure.title} Evenly thinned; the CSV has all rows."
     shown = frame.gather_every(step) if step > 1 else frame
     cells = []
     for column in figure.columns:

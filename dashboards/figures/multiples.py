@@ -26,6 +26,13 @@ WIDE, NARROW = 3, 2
 GHOST_STEP = 3
 TICKS = (-48, 0, 48, 96, 144)
 
+_COLUMNS = (
+    FigureColumn("asset_id", "Token", str, is_number=False),
+    FigureColumn("close_time_utc", "Close known, UTC", iso_minute, is_number=False),
+    FigureColumn("hours_after_event", "Hours after", lambda value: number(value, 1)),
+    FigureColumn("raw_return", "Return", percent),
+)
+
 
 def draw_multiples(paths: Mapping[str, pl.DataFrame], reactions: Sequence[Reaction]) -> Figure:
     """Raw returns since the last close before the event, one panel per token, the subject's path behind each."""
@@ -51,12 +58,6 @@ def draw_multiples(paths: Mapping[str, pl.DataFrame], reactions: Sequence[Reacti
             }
         )
     )
-    columns = (
-        FigureColumn("asset_id", "Token", str, is_number=False),
-        FigureColumn("close_time_utc", "Close known, UTC", iso_minute, is_number=False),
-        FigureColumn("hours_after_event", "Hours after", lambda value: number(value, 1)),
-        FigureColumn("raw_return", "Return", percent),
-    )
     subtitle = (
         "Return since the last close before the first public report (vertical line). Number: after 24 hours. "
         "Same scale in every panel."
@@ -69,11 +70,12 @@ def draw_multiples(paths: Mapping[str, pl.DataFrame], reactions: Sequence[Reacti
             "",
             "",
             frame,
-            columns,
+            _COLUMNS,
             why_empty=(
                 "No other token has bars around this event.",
                 "Import or backfill their markets to see them here.",
             ),
+            source=_source(shown),
         )
     return Figure(
         figure_id="tokens",
@@ -82,11 +84,16 @@ def draw_multiples(paths: Mapping[str, pl.DataFrame], reactions: Sequence[Reacti
         summary=" ".join(f"{r.asset_id}: {_after(r)} after 24 hours." for r in shown),
         note=_note(shown, panels),
         frame=frame,
-        columns=columns,
+        columns=_COLUMNS,
         plot=_plot(panels, shown),
         is_simulated=any(item.is_simulated for item in shown),
-        source=StoredRows(STUDY_PATH, fixed={"study_id": REACTION_STUDY, "event_id": shown[0].event_id}),
+        source=_source(shown),
     )
+
+
+def _source(shown: Sequence[Reaction]) -> StoredRows | None:
+    fixed = {"study_id": REACTION_STUDY, "event_id": shown[0].event_id} if shown else {}
+    return StoredRows(STUDY_PATH, fixed=fixed) if shown else None
 
 
 def multiples_title(reactions: Sequence[Reaction]) -> str:

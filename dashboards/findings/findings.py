@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from dashboards.findings.readings import Horizon, Reaction
+from dashboards.numbers import counted
 from warehouse.tables.units import (
     close_moment,
     count,
@@ -85,9 +86,14 @@ def _is_far(horizon: Horizon) -> bool:
 
 
 def fan_title(
-    asset_id: str, hours: list[float], car: list[float | None], lower: list[float | None], upper: list[float | None]
+    asset_id: str,
+    hours: list[float],
+    car: list[float | None],
+    lower: list[float | None],
+    upper: list[float | None],
+    key: Mapping[str, str] | None = None,
 ) -> str:
-    """From which hour on the path left the 95 % band, or that it never did."""
+    """From which hour on the path left the 95 % band, or that it never did; `key` are the values of bars_outside."""
     known = [
         (hour, value, low, high)
         for hour, value, low, high in zip(hours, car, lower, upper, strict=True)
@@ -101,7 +107,11 @@ def fan_title(
     if outside[-1]:
         start = len(outside) - outside[::-1].index(False) if False in outside else 0
         return f"From hour {count(known[start][0])} {asset_id} stayed outside 95% of ordinary windows"
-    return f"{asset_id} left its ordinary range for {sum(outside)} of {len(outside)} bars, then came back"
+    n_outside, n_bars = (
+        counted(value, "query:bars_outside", name, **key) if key else value
+        for name, value in (("n_outside", sum(outside)), ("n_bars", len(outside)))
+    )
+    return f"{asset_id} left its ordinary range for {count(n_outside)} of {count(n_bars)} bars, then came back"
 
 
 def verdict_heading(reaction: Reaction, event: Mapping[str, Any], news: str, claim: tuple[float, float] | None) -> str:

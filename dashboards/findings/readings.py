@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from dashboards.numbers import StoredRows, key_text, signed_rows
+from dashboards.numbers import Moment, StoredRows, key_text, signed_rows, whole
 from dashboards.shell.frames import Frames
 from warehouse.tables.choice import MARKET_CHOICE
 from warehouse.tables.claims import CLAIM
@@ -91,11 +91,10 @@ def read_reactions(frames: Frames) -> dict[str, list[Reaction]]:
         (pl.col("group_id") == EVENT_GROUP) & (pl.col("study_id") == REACTION_STUDY) & pl.col("event_id").is_not_null()
     )
     assets = dict(frames.get(MARKET).select("market_id", "asset_id").iter_rows())
-    ordinary = _ordinary_ranges(frames)
     found: dict[str, list[Reaction]] = {}
     for key, rows in results.partition_by(["event_id", "market_id"], as_dict=True, maintain_order=True).items():
         event_id, market_id = str(key[0]), str(key[1])
-        reaction = _read_reaction(event_id, market_id, assets.get(market_id, asset_of(market_id)), rows, ordinary)
+        reaction = _read_reaction(event_id, market_id, assets.get(market_id, asset_of(market_id)), rows)
         found.setdefault(event_id, []).append(reaction)
     choices = frames.get(MARKET_CHOICE).filter(pl.col("purpose") == REACTION_STUDY)
     chosen = set(choices.select("event_id", "market_id").iter_rows())
@@ -176,21 +175,11 @@ def _one_per_asset(reactions: list[Reaction], chosen: Set[tuple[str, str]]) -> l
     )
 
 
-def _ordinary_ranges(frames: Frames) -> dict[tuple[str, str, float], tuple[float, float]]:
-    placebos = frames.get(PLACEBO).filter(pl.col("study_id") == REACTION_STUDY)
-    ranges = placebos.group_by("event_id", "market_id", "window_end_hours").agg(
-        simple_return("car_scaled").quantile(0.025, "linear").alias("lower"),
-        simple_return("car_scaled").quantile(0.975, "linear").alias("upper"),
-    )
-    return {(row[0], row[1], row[2]): (row[3], row[4]) for row in ranges.iter_rows()}
-
-
 def _read_reaction(
     event_id: str,
     market_id: str,
     asset_id: str,
     rows: pl.DataFrame,
-    ordinary: Mapping[tuple[str, str, float], tuple[float, float]],
 ) -> Reaction:
     by_hours: dict[float, dict[str, dict[str, Any]]] = {}
     for row in signed_rows(rows, STUDY_RESULT):
@@ -199,24 +188,17 @@ def _read_reaction(
         event_id=event_id,
         market_id=market_id,
         asset_id=asset_id,
-        horizons={
-            hours: _read_horizon(hours, found, ordinary.get((event_id, market_id, hours), (None, None)))
-            for hours, found in sorted(by_hours.items())
-        },
+        horizons={hours: _read_horizon(hours, found) for hours, found in sorted(by_hours.items())},
         spec_sha256=rows["spec_sha256"][0],
-        data_as_of=rows["data_as_of_utc"].max(),  # type: ignore[arg-type] # a non-empty column of instants
+        data_as_of=Moment.of(rows["data_as_of_utc"].max()),  # type: ignore[arg-type] # a non-empty column of instants
     )
 
 
-def _read_horizon(
-    hours: float, found: Mapping[str, dict[str, Any]], ordinary: tuple[float | None, float | None]
-) -> Horizon:
+def _read_horizon(hours: float, found: Mapping[str, dict[str, Any]]) -> Horizon:
     empty: dict[str, Any] = {}
     raw, expected = found.get("raw_return", empty), found.get("expected_return", empty)
     car, rank = found.get("car", empty), found.get("placebo_rank", empty)
     inside = found.get("car_inside", empty)
-    if rank.get("lower_95") is not None:
-        ordinary = (rank["lower_95"], rank["upper_95"])
     rank_value = rank.get("value")
     return Horizon(
         hours=hours,
@@ -225,7 +207,7 @@ def _read_horizon(
         car=car.get("estimate"),
         car_lower=car.get("lower_95"),
         car_upper=car.get("upper_95"),
-        n_as_large=None if rank_value is None else int(rank_value),
+        n_as_large=None if rank_value is None else whole(rank_value),
         n_placebo=rank.get("n"),
         n_independent=rank.get("n_effective"),
         p_value=rank.get("p_value"),
@@ -233,8 +215,8 @@ def _read_horizon(
         benchmark=car.get("benchmark"),
         conventions=car.get("conventions") or raw.get("conventions") or "",
         reason=car.get("reason") or raw.get("reason"),
-        ordinary_lower=ordinary[0],
-        ordinary_upper=ordinary[1],
+        ordinary_lower=rank.get("lower_95"),
+        ordinary_upper=rank.get("upper_95"),
         inside_lower=inside.get("lower_95"),
         inside_upper=inside.get("upper_95"),
         volatility_ratio=inside.get("value"),

@@ -10,9 +10,9 @@ import polars as pl
 from markupsafe import Markup
 
 from dashboards.findings.findings import benchmark_word, prices_in_words
-from dashboards.findings.readings import SUBJECT_ASSET, Horizon, Reaction, subject_of
+from dashboards.findings.readings import SUBJECT_ASSET, Horizon, Reaction, source_of_path, subject_of
 from dashboards.glossary import tip
-from dashboards.numbers import signed_rows
+from dashboards.numbers import ended, signed_rows, then
 from dashboards.shell.frames import Frames, newest, oldest
 from dashboards.shell.inline import range_bar, range_scale, scale_words, sparkline
 from dashboards.shell.page import event_path, token_path
@@ -45,7 +45,7 @@ MAX_LIMITS = 5
 def reaction_tiles(reaction: Reaction, path: pl.DataFrame) -> Markup:
     """Four numbers with their ranges: a day after, of which beyond the benchmark, the rank, what a week left."""
     day, week, half = (reaction.horizons.get(hours) for hours in (24.0, 168.0, 12.0))
-    first, later = _closes(path, 24.0)
+    first, later = _closes(reaction, path, 24.0)
     items = [
         tile(
             "24 hours after the first public report",
@@ -124,12 +124,13 @@ def _week_words(week: Horizon | None) -> str:
     return f"left of it; {percent(week.car)} beyond {benchmark_word(week.benchmark)}"
 
 
-def _closes(path: pl.DataFrame, hours: float) -> tuple[float | None, float | None]:
+def _closes(reaction: Reaction, path: pl.DataFrame, hours: float) -> tuple[float | None, float | None]:
+    source = source_of_path(reaction)
     before = path.filter((pl.col("hours_after_event") <= 0) & pl.col("close_quote").is_not_null())
     inside = path.filter((pl.col("hours_after_event") <= hours) & pl.col("close_quote").is_not_null())
     return (
-        before["close_quote"][-1] if before.height else None,
-        inside["close_quote"][-1] if inside.height else None,
+        source.row(before, -1)["close_quote"] if before.height else None,
+        source.row(inside, -1)["close_quote"] if inside.height else None,
     )
 
 
@@ -140,18 +141,18 @@ def cannot_know(
     items = [("Cause.", "One event shows that two things happened together, not that one made the other.")]
     day = reaction.headline
     if day is not None and day.n_independent is not None and day.n_as_large is not None:
-        independent = max(round(day.n_independent), 1)
+        independent = count(then(day.n_independent, "least_one"))
         text = f"About {independent} separate windows stand behind the comparison. "
         if day.n_as_large == 0:
             text += (
-                f"“None as large” supports rarer than about 1 day in {independent + 1}, not 1 in "
-                f"{count((day.n_placebo or 0) + 1)}."
+                f"“None as large” supports rarer than about one day in "
+                f"{count(then(day.n_independent, 'next'))}, not one in {count(then(day.n_placebo or 0, 'next'))}."
             )
         else:
             text += "A rank from so few is coarse."
         items.append(("How rare.", text))
     items += [
-        (f"{short_day(row['at_utc'])} {clock(row['at_utc'])}.", row["detail"].rstrip(".") + ".")
+        (f"{short_day(row['at_utc'])} {clock(row['at_utc'])}.", ended(row["detail"]))
         for row in signed_rows(confounders.filter(pl.col("offset_hours") > 0).sort("offset_hours").head(2), CONFOUNDER)
     ]
     private = oldest(sources.filter(pl.col("role") == "private"), "published_at_utc")

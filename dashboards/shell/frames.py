@@ -9,19 +9,20 @@ from functools import cache
 
 import polars as pl
 
+from dashboards.numbers import Moment
 from warehouse.tables.contract import Table
 
 
 def newest(frame: pl.DataFrame, column: str) -> datetime | None:
     """The latest instant of a column; None when there is none."""
     value = frame[column].max() if frame.height else None
-    return value if isinstance(value, datetime) else None
+    return Moment.of(value) if isinstance(value, datetime) else None
 
 
 def oldest(frame: pl.DataFrame, column: str) -> datetime | None:
     """The earliest instant of a column; None when there is none."""
     value = frame[column].min() if frame.height else None
-    return value if isinstance(value, datetime) else None
+    return Moment.of(value) if isinstance(value, datetime) else None
 
 
 def extremes(values: pl.Series) -> tuple[float, float]:

@@ -34,6 +34,7 @@ REGISTERED = {
 # What the methods fix once for all pages; tests/dashboards/test_numbers.py holds each to its constant.
 METHOD = re.compile(
     r"(?:middle )?(?:50, 80 and 95%|95%|95 percent|50%|5%)|24[ -]h(?:ours?)?\b|12 h(?:ours)?\b|7 days\b|72 hours\b"
+    r"|\b(?:1|4|5|15|24)-(?:hour|minute)\b|−\d+% · 0 · \+\d+%|p < 0\.05|±1\.96|\b80%|−1 \(opposite\) to \+1|95 %"
     r"|1 in 50|5 of 100|6 h\b|\b39 independent|HC3\b|[Nn] = 1 event\b|−60 h|−2 to \+7 days|\+7 days"
 )
 

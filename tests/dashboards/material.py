@@ -161,6 +161,10 @@ def _result_rows(car: float, raw: float, half: float, placebo: Any, n: int) -> l
                 "n": len(placebo),
                 "n_effective": len(placebo) / n,
                 "p_value": (rank + 1) / (len(placebo) + 1),
+                **{
+                    name: float(np.quantile(np.expm1(placebo), q))
+                    for name, q in (("lower_95", 0.025), ("upper_95", 0.975))
+                },
             }
         )
     return rows

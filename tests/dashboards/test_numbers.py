@@ -15,18 +15,18 @@ from warehouse.tables.units import count, day, p_value, percent, plural
 
 # Texts with a digit that no origin covers yet, by kind of page: these may only fall.
 LOOSE = {
-    "events": 251,
-    "tokens": 83,
     "methods.html": 75,
-    "index.html": 60,
-    "health.html": 57,
-    "correlations.html": 33,
-    "tokens.html": 26,
-    "categories.html": 22,
+    "tokens": 70,
+    "health.html": 56,
+    "categories.html": 20,
+    "tokens.html": 13,
+    "index.html": 8,
     "claims.html": 11,
-    "events.html": 6,
-    "search.html": 2,
+    "events": 12,
+    "correlations.html": 3,
+    "events.html": 3,
     "resilience.html": 1,
+    "search.html": 1,
 }
 
 
