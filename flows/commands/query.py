@@ -68,7 +68,7 @@ def _format_of(out: Path | None) -> Format:
 
 
 def describe_tables(
-    table: Annotated[Optional[str], typer.Argument(help="A table such as core.event; all tables when absent.")] = None,  # noqa: UP045 - typer reads the annotation
+    table: Annotated[Optional[str], typer.Argument(help="A table or view such as core.event; all when absent.")] = None,  # noqa: UP045 - typer reads the annotation
     fmt: FormatOption = Format.TABLE,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the data dictionary as Markdown.")] = False,
 ) -> None:
@@ -79,20 +79,24 @@ def describe_tables(
     import polars as pl
 
     from warehouse.tables.catalog import load_tables
+    from warehouse.tables.contract import Table, View
     from warehouse.tables.dictionary import dictionary_markdown
+    from warehouse.tables.views import load_views
 
-    tables = load_tables()
+    tables, views = load_tables(), load_views()
     if markdown:
-        typer.echo(dictionary_markdown(tables), nl=False)
+        typer.echo(dictionary_markdown(tables, views), nl=False)
         return
     if table is None:
-        rows = [(t.name, ", ".join(t.key), len(t.columns), t.description) for t in tables.values()]
+        shapes: tuple[Table | View, ...] = (*tables.values(), *views.values())
+        rows = [(t.name, ", ".join(t.key), len(t.columns), t.description) for t in shapes]
         emit(pl.DataFrame(rows, schema=["table", "key", "columns", "description"], orient="row"), fmt)
         return
-    if table not in tables:
-        raise CommandError(f"no table {table}; tables: {', '.join(tables)}")
-    found = tables[table]
-    talk(f"{found.name}: {found.description}\nkey: {', '.join(found.key)}; source: {found.source}")
+    found = tables.get(table) or views.get(table)
+    if found is None:
+        raise CommandError(f"no table {table}; tables: {', '.join(tables)}; views: {', '.join(views)}")
+    source = found.source if isinstance(found, Table) else "a view"
+    talk(f"{found.name}: {found.description}\nkey: {', '.join(found.key)}; source: {source}")
     columns = [(c.name, c.sql_type, c.unit, c.is_nullable, c.description) for c in found.columns]
     emit(pl.DataFrame(columns, schema=["column", "type", "unit", "nullable", "description"], orient="row"), fmt)
 

@@ -10,7 +10,8 @@ import duckdb
 from warehouse.store.errors import StoreError
 from warehouse.store.frames import run_statement
 from warehouse.tables.catalog import load_tables
-from warehouse.tables.contract import Table
+from warehouse.tables.contract import Table, View
+from warehouse.tables.views import load_views
 
 
 def migrate(connection: duckdb.DuckDBPyConnection) -> None:
@@ -28,7 +29,8 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> None:
         if name not in applied:
             _apply(connection, name, sql)
     tables = load_tables()
-    signature = "contracts-" + hashlib.sha256(f"{tables!r}{view_files()!r}".encode()).hexdigest()[:16]
+    shapes = f"{tables!r}{load_views()!r}{view_files()!r}"
+    signature = "contracts-" + hashlib.sha256(shapes.encode()).hexdigest()[:16]
     if signature not in applied:
         _extend(connection, tables)
         run_statement(connection, "insert into ops.migration values ($name, now())", {"name": signature})
@@ -76,6 +78,9 @@ def _extend(connection: duckdb.DuckDBPyConnection, tables: dict[str, Table]) -> 
         _comment(connection, table)
     for text in view_files().values():
         run_statement(connection, text)
+    for view in load_views().values():
+        run_statement(connection, f"comment on view {view.name} is {_literal(view.description)}")
+        _comment_columns(connection, view)
     run_statement(connection, "commit")
 
 
@@ -103,8 +108,12 @@ def _comment(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     run_statement(
         connection, f"comment on table {table.name} is {_literal(f'{table.description} Source: {table.source}.')}"
     )
-    for column in table.columns:
-        run_statement(connection, f"comment on column {table.name}.{column.name} is {_literal(column.comment)}")
+    _comment_columns(connection, table)
+
+
+def _comment_columns(connection: duckdb.DuckDBPyConnection, shape: Table | View) -> None:
+    for column in shape.columns:
+        run_statement(connection, f"comment on column {shape.name}.{column.name} is {_literal(column.comment)}")
 
 
 def _literal(text: str) -> str:

@@ -16,6 +16,7 @@ SQL_TYPES: dict[pl.DataType | type[pl.DataType], str] = {
     pl.Date: "date",
     pl.Binary: "blob",
     UTC: "timestamptz",
+    pl.Datetime("us"): "timestamp",
 }
 
 
@@ -42,6 +43,16 @@ class Column:
     def comment(self) -> str:
         """The text of `comment on column`: meaning, then unit."""
         return f"{self.description} [{self.unit}]" if self.unit else self.description
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One view over the tables, defined in `warehouse/sql/views/<thing>.sql`: its key and columns, as it shows them."""
+
+    name: str
+    description: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
 
 
 @dataclass(frozen=True, slots=True)

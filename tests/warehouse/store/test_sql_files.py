@@ -12,6 +12,7 @@ from warehouse.store.connection import Warehouse, open_writer
 from warehouse.tables.catalog import load_tables
 from warehouse.tables.dictionary import dictionary_markdown
 from warehouse.tables.queries import query_text
+from warehouse.tables.views import load_views
 
 QUERIES = sorted(
     entry.name.removesuffix(".sql")
@@ -50,7 +51,9 @@ def test_contract_comments_are_stored(warehouse: Warehouse) -> None:
 
 def test_dictionary_page_is_fresh() -> None:
     page = (PROJECT / "warehouse" / "README.md").read_text()
-    assert page == dictionary_markdown(load_tables()), "run: aftershock describe --markdown > warehouse/README.md"
+    assert page == dictionary_markdown(load_tables(), load_views()), (
+        "run: aftershock describe --markdown > warehouse/README.md"
+    )
 
 
 def test_reopening_an_existing_file_keeps_its_rows(tmp_path: Path) -> None:
