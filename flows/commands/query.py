@@ -42,8 +42,8 @@ def run_query(
     Example: aftershock query "select claim_id, verdict from out.claim_verdict" --format csv
     """
     from flows.settings import load_settings
-    from warehouse.store.faces import Face
-    from warehouse.store.sandbox import Allowance, open_sandbox
+    from warehouse.store.published.faces import Face
+    from warehouse.store.published.sandbox import Allowance, open_sandbox
 
     fmt = fmt or _format_of(out)
     face = {Format.JSON: Face.JSON, Format.PARQUET: Face.TYPED}.get(fmt, Face.CELLS)

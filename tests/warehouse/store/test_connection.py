@@ -22,7 +22,7 @@ from warehouse.store.errors import (
 )
 from warehouse.store.frames import run_statement
 from warehouse.store.publish import publish
-from warehouse.store.sandbox import Allowance, open_sandbox
+from warehouse.store.published.sandbox import Allowance, open_sandbox
 from warehouse.tables.ops import RUN
 from warehouse.tables.prices import OBSERVATION, REFERENCE_PRICE
 

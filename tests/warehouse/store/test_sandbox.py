@@ -14,9 +14,9 @@ import pytest
 from flows.output import csv_text
 from warehouse.store.connection import open_writer
 from warehouse.store.errors import QueryError
-from warehouse.store.faces import Face
 from warehouse.store.publish import publish
-from warehouse.store.sandbox import Allowance, Sandbox, open_sandbox
+from warehouse.store.published.faces import Face
+from warehouse.store.published.sandbox import Allowance, Sandbox, open_sandbox
 
 ALLOWANCE = Allowance(megabytes=200, seconds=20)
 # One value of every type: as SQL, in a cell of CSV, in JSON.

@@ -15,8 +15,8 @@ from duckdb.sqltypes import DuckDBPyType
 from warehouse.store.arrow import ArrowStream
 from warehouse.store.connection import Reader, open_reader
 from warehouse.store.errors import DamagedError, QueryError, fault_of
-from warehouse.store.faces import Face, cast_column, range_of
 from warehouse.store.frames import run_statement
+from warehouse.store.published.faces import Face, cast_column, range_of
 from warehouse.tables.units import plain
 
 # Answers are made inside the database first, so that this bounds them too.
