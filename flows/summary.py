@@ -17,6 +17,7 @@ from flows.settings import Settings
 from warehouse.store.connection import Reader, open_reader
 from warehouse.tables.claims import CLAIM_VERDICT
 from warehouse.tables.news import EVENT
+from warehouse.tables.terms import STATEMENT_VERDICT_TITLES
 from warehouse.tables.units import count, hours_short, iso_second, percent, seconds_words
 
 EPISODE_EVENT_ID = "2026-06-12-fable-mythos-access-restriction"
@@ -30,7 +31,7 @@ VERDICT_MARKS = {
 }
 SUMMARY_WIDTH = 118
 HEADLINE_CLAIM_ID = "tao-30-percent-in-12-hours"
-VERDICT_WIDTH = max(map(len, VERDICT_MARKS))
+VERDICT_WIDTH = max(map(len, STATEMENT_VERDICT_TITLES.values()))
 INDENT = 4
 
 
@@ -112,7 +113,7 @@ def _print_verdicts(console: Console, reader: Reader) -> None:
 
 
 def _verdict_line(row: dict[str, str]) -> str:
-    words = row["verdict"].replace("_", " ")
+    words = STATEMENT_VERDICT_TITLES[row["verdict"]]
     return f"{VERDICT_MARKS[row['verdict']]} {words:<{VERDICT_WIDTH}} {escaped(row['quote'])}"
 
 

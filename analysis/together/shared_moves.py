@@ -22,10 +22,10 @@ def find_shared_moves(
 ) -> pl.DataFrame:
     """One row per event and token outside its ordinary range, in the shape of out.shared_move, by move and time.
 
-    Two events share a move when their windows overlap and a token left its range in both, in one direction; so do
-    events that a third one links. `results` are single-event rows of one study, `choices` name the market of each
-    token; what rose or fell with the yardsticks (`benchmarks`) alone is no move of a token. A row without a number or
-    an ordinary range is left out: it is not known to be outside.
+    Two events share a move when their windows overlap and a token left its range in both, in one direction. `results`
+    are single-event rows of one study, `choices` name the market of each token; what rose or fell with the yardsticks
+    (`benchmarks`) alone is no move of a token. A row without a number or an ordinary range is left out: it is not known
+    to be outside.
     """
     outside = _outside(results, choices.filter(~pl.col("asset_id").is_in(list(benchmarks))), events)
     if not outside.height:
@@ -81,25 +81,24 @@ def _outside(results: pl.DataFrame, choices: pl.DataFrame, events: pl.DataFrame)
 
 
 def _link(outside: pl.DataFrame) -> dict[str, str]:
-    """The leading event of each event: the first public one of all that overlapping windows join."""
-    starts: dict[str, datetime] = dict(outside.select("event_id", "window_start_utc").iter_rows())
-    parent = {event_id: event_id for event_id in starts}
+    """The leading event of each event.
 
-    def root(event_id: str) -> str:
-        while parent[event_id] != event_id:
-            parent[event_id] = parent[parent[event_id]]
-            event_id = parent[event_id]
-        return event_id
-
-    way = (pl.col("car") > 0).alias("is_up")
-    for part in outside.with_columns(way).partition_by("asset_id", "is_up"):
-        # By time, a window that overlaps any earlier one of its token overlaps the one just before: all are as long.
-        ids, times = part["event_id"].to_list(), part["window_start_utc"].to_list()
-        for before, after, first, second in zip(ids, ids[1:], times, times[1:], strict=False):
-            if second - first < timedelta(hours=_WINDOW_HOURS):
-                one, other = sorted((root(before), root(after)), key=lambda item: (starts[item], item))
-                parent[other] = one
-    return {event_id: root(event_id) for event_id in starts}
+    By time, an event joins the first move whose lead was public less than a window before it and in which one of its
+    tokens moved the same way; else it leads a move of its own. So every window of a move overlaps the lead's.
+    """
+    leads: dict[str, str] = {}
+    # Of each move, by its lead: when the lead was public, and the tokens that moved with their direction.
+    open_moves: list[tuple[str, datetime, set[tuple[str, bool]]]] = []
+    for part in outside.partition_by("event_id", maintain_order=True):
+        event_id, start = str(part["event_id"][0]), part["window_start_utc"][0]
+        moved = set(zip(part["asset_id"], part["car"] > 0, strict=True))
+        open_moves = [move for move in open_moves if start - move[1] < timedelta(hours=_WINDOW_HOURS)]
+        lead, _, tokens = next((move for move in open_moves if move[2] & moved), (event_id, start, set()))
+        if lead == event_id:
+            open_moves.append((event_id, start, tokens))
+        tokens |= moved
+        leads[event_id] = lead
+    return leads
 
 
 def _reason(members: list[dict[str, Any]]) -> str:

@@ -11,8 +11,9 @@ from markupsafe import Markup
 from dashboards.figures.axes import label, leader, padded_range, percent_axis, vertical_rule, zero_line
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, safe
 from dashboards.figures.series import bar_hours
-from dashboards.findings.findings import benchmark_word, fan_title
+from dashboards.findings.findings import benchmark_word
 from dashboards.findings.readings import SUBJECT_ASSET, Reaction, simple_return, source_of_path
+from dashboards.findings.superlatives import fan_title, separate_words
 from dashboards.glossary import tip
 from dashboards.numbers import key_text
 from warehouse.tables.bars import step_words
@@ -224,10 +225,9 @@ def _note(reaction: Reaction, step: float, selected_from: str) -> Markup:
     day = reaction.headline
     windows = "no placebo windows"
     if day is not None and day.n_placebo is not None:
-        windows = f"n = {count(day.n_placebo)} overlapping placebo windows"
-        if day.n_independent is not None:
-            windows += f" (about {count(day.n_independent)} independent)"
-        windows += ", scaled to volatility at the event"
+        windows = (
+            f"n = {count(day.n_placebo)} placebo windows ({separate_words(day)}), scaled to volatility at the event"
+        )
     return Markup(
         "{} · bands hold hour by hour, not for the whole path · benchmark: {}, {} estimated on {} bars · event "
         "chosen from the {} side. Source: {} {} closes. As of {}."

@@ -16,7 +16,18 @@ from warehouse.tables.bars import HOUR
 from warehouse.tables.news import EVENT_SOURCE
 from warehouse.tables.studies import STUDY_PATH
 from warehouse.tables.terms import role_name
-from warehouse.tables.units import clock, day, exact_clock, log_percent, moment, price, short_day, span
+from warehouse.tables.units import (
+    clock,
+    day,
+    exact_clock,
+    hours_plain,
+    log_percent,
+    moment,
+    plural,
+    price,
+    short_day,
+    span,
+)
 
 # A flag's text takes about this share of the strip's width.
 FLAG_WIDTH = 0.27
@@ -133,10 +144,16 @@ def _title(timing: Mapping[str, Any] | None, public: datetime, private: datetime
         return f"From the first evidence on, {asset_id} hour by hour"
     if timing["first_bar_open_utc"] is None:
         return f"{asset_id} showed no abnormal bar after the news was public"
-    wait = timing["first_bar_open_utc"] - public
-    if wait < timedelta(hours=1):
+    n_bars = quiet_bars(timing, public)
+    if not n_bars:
         return f"{asset_id} moved in the first bar after the news was public"
-    return f"{asset_id} lay still for {span(wait)} after the news was public"
+    bars = plural(n_bars, f"{hours_plain(timing['bar_hours'], 0).replace(' ', '-')} bar")
+    return f"{bars} of {asset_id} passed after the news was public before an abnormal one"
+
+
+def quiet_bars(timing: Mapping[str, Any], public: datetime) -> int:
+    """Whole bars between the news and the first abnormal bar: bars bound what can be said of the time between."""
+    return max(int((timing["first_bar_open_utc"] - public) / (timing["bar_hours"] * HOUR)), 0)
 
 
 def _subtitle(path: pl.DataFrame, place: _Scale, asset_id: str) -> str:
@@ -178,7 +195,7 @@ def _track(place: _Scale, private: datetime | None, public: datetime, timing: Ma
     opened = timing["first_bar_open_utc"] if timing is not None else None
     if opened is not None and opened < place.end:
         if opened > public:
-            cuts.append((public, "public", f"public, price flat: {span(opened - public)}"))
+            cuts.append((public, "public", "public, no abnormal bar"))
         cuts.append((opened, "move", log_percent(timing["first_bar_return"] or 0.0)))  # type: ignore[index] # opened comes from it
         cuts.append((timing["first_bar_close_utc"], "", ""))  # type: ignore[index] # the same
     else:

@@ -10,8 +10,9 @@ from markupsafe import Markup
 
 from dashboards.figures.axes import label, percent_axis
 from dashboards.figures.figure import Figure, FigureColumn, Plot, safe
-from dashboards.findings.findings import benchmark_word, rank_title
+from dashboards.findings.findings import benchmark_word
 from dashboards.findings.readings import SUBJECT_ASSET, Horizon, Reaction, simple_return, source_of_placebos
+from dashboards.findings.superlatives import rank_title, separate_words
 from dashboards.glossary import tip
 from warehouse.tables.terms import venue_name
 from warehouse.tables.units import close_moment, count, hours_short, iso_minute, percent
@@ -173,15 +174,12 @@ def _summary(frame: pl.DataFrame, reaction: Reaction, horizon: Horizon) -> str:
 
 
 def _note(reaction: Reaction, horizon: Horizon, benchmark: str) -> Markup:
-    independent = (
-        f" (about {count(horizon.n_independent)} {tip('independent', 'independent')})" if horizon.n_independent else ""
-    )
     return Markup(
-        "n = {} overlapping windows{}, each scaled to volatility at the event · benchmark: {} · middle 95%: {} to "
+        "n = {} windows ({}), each scaled to volatility at the event · benchmark: {} · middle 95%: {} to "
         "{}. Source: {}. As of {}."
     ).format(
         count(horizon.n_placebo or 0),
-        Markup(independent),  # noqa: S704 - built from a number and a glossary tip
+        tip("independent", separate_words(horizon)),
         benchmark,
         percent(horizon.ordinary_lower or 0),
         percent(horizon.ordinary_upper or 0),

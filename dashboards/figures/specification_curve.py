@@ -15,7 +15,7 @@ from dashboards.findings.findings import as_of_words
 from dashboards.findings.readings import HEADLINE_HOURS
 from dashboards.shell.frames import extremes, newest
 from warehouse.tables.terms import ROLE_TITLES, is_simulated_market, venue_name
-from warehouse.tables.units import count, hours_plain, p_value, percent, plain, share
+from warehouse.tables.units import count, hours_plain, p_value, percent, plain, plural, share
 
 _MODELS = {
     "raw": "no model",
@@ -96,11 +96,12 @@ def draw_specification_curve(specifications: pl.DataFrame, summary: Mapping[str,
 
 def curve_title(estimates: pl.Series) -> str:
     """Whether all choices agree on the direction, and the range they give."""
-    n, (low, high) = estimates.len(), extremes(estimates)
+    distinct, (low, high) = estimates.unique(), extremes(estimates)
+    n = plural(distinct.len(), "distinct estimate")
     if low > 0 or high < 0:
-        return f"Every one of {count(n)} reasonable choices gives between {percent(low, 0)} and {percent(high, 0)}"
-    n_positive = int((estimates > 0).sum())
-    return f"The choices disagree: {count(n_positive)} of {count(n)} give a rise, the rest a fall"
+        return f"Reasonable choices give {n}, every one between {percent(low, 0)} and {percent(high, 0)}"
+    n_positive = int((distinct > 0).sum())
+    return f"The choices disagree: {count(n_positive)} of {n} are a rise, the rest are none"
 
 
 def _plot(rows: pl.DataFrame) -> Plot:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -108,6 +108,24 @@ def subject_of(reactions: list[Reaction]) -> Reaction | None:
         return subject
     tokens = [item for item in reactions if item.asset_id not in BENCHMARK_ASSETS]
     return next((item for item in tokens if item.is_measured), subject or (tokens[0] if tokens else None))
+
+
+def tokens_outside(reactions: Iterable[Reaction]) -> list[str]:
+    """The tokens that left their ordinary range in the 24 hours, by name; benchmarks are no tokens."""
+    return sorted(
+        item.asset_id
+        for item in reactions
+        if item.asset_id not in BENCHMARK_ASSETS and item.headline is not None and item.headline.is_outside
+    )
+
+
+def tokens_ranged(reactions: Iterable[Reaction]) -> list[str]:
+    """The tokens that have an ordinary range to lie in or outside of, by name; benchmarks are no tokens."""
+    return sorted(
+        item.asset_id
+        for item in reactions
+        if item.asset_id not in BENCHMARK_ASSETS and item.headline is not None and item.headline.is_outside is not None
+    )
 
 
 def simple_return(column: str) -> pl.Expr:

@@ -11,7 +11,9 @@ from markupsafe import Markup
 from dashboards.figures.figure import Figure, FigureColumn
 from dashboards.figures.forest import ForestRow, plot_forest
 from dashboards.findings.findings import as_of_words, benchmark_word
+from dashboards.findings.moves import total_of
 from dashboards.findings.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction, subject_of
+from dashboards.findings.superlatives import kind_sentence
 from dashboards.glossary import tip
 from dashboards.numbers import signed_rows
 from dashboards.pages.regressions import regression_sections
@@ -69,7 +71,7 @@ def compose_categories(frames: Frames, reactions: Mapping[str, list[Reaction]]) 
     events = frames.get(EVENT).filter(pl.col("status") != "rejected")
     counts = events.group_by("category").len().sort("len", "category", descending=[True, False])
     sections = [
-        _section(canvas, row["category"], row["len"], results, events, reactions)
+        _section(canvas, row["category"], total_of(frames, "category", row["category"]), results, events, reactions)
         for row in counts.iter_rows(named=True)
     ]
     title = categories_title(results)
@@ -127,7 +129,7 @@ def categories_title(results: pl.DataFrame) -> str:
 def _section(
     canvas: Canvas,
     category: str,
-    n_events: int,
+    total: Mapping[str, Any] | None,
     results: pl.DataFrame,
     events: pl.DataFrame,
     reactions: Mapping[str, list[Reaction]],
@@ -139,7 +141,7 @@ def _section(
         _draw_forest(category, events.filter(pl.col("category") == category), reactions),
     )
     head = Markup('<h2 id="{}">{}</h2><p class="intro">{}.</p>').format(
-        category, category_label(category), plural(n_events, "event")
+        category, category_label(category), kind_sentence(total)
     )
     if average.why_empty and forest.why_empty:
         reason = average.why_empty[1].rstrip(".")

@@ -16,7 +16,15 @@ from dashboards.figures.price_path import draw_price_path
 from dashboards.figures.quantile_dots import draw_quantile_dots
 from dashboards.figures.specification_curve import draw_specification_curve
 from dashboards.findings.findings import as_of_words, benchmark_word, beyond_title
-from dashboards.findings.readings import Reaction, path_of, placebos_of, subject_of
+from dashboards.findings.moves import earlier_day_of
+from dashboards.findings.readings import (
+    Reaction,
+    path_of,
+    placebos_of,
+    subject_of,
+    tokens_outside,
+    tokens_ranged,
+)
 from dashboards.numbers import signed_rows
 from dashboards.pages.event_tables import (
     confounders_box,
@@ -29,6 +37,7 @@ from dashboards.pages.event_tables import (
 )
 from dashboards.pages.models_table import models_table
 from dashboards.pages.sections import cannot_know, reaction_tiles
+from dashboards.pages.shared_move import shared_list, shared_sentence
 from dashboards.pages.trading import event_trading
 from dashboards.shell.cards import read_verdicts_on, rise_claim, verdict_card, verdict_order
 from dashboards.shell.frames import Frames
@@ -40,7 +49,7 @@ from warehouse.tables.news import CONFOUNDER, EVENT_SOURCE
 from warehouse.tables.single import REACTION_TIME, SPECIFICATION, SPECIFICATION_SUMMARY, TIMING_BAND
 from warehouse.tables.studies import EXCLUSION, STUDY_RESULT
 from warehouse.tables.terms import category_label, category_news, reader_words
-from warehouse.tables.units import day
+from warehouse.tables.units import day, listing, plural
 
 # What an event's page is made from, split by event.
 EVENT_TABLES = (
@@ -66,7 +75,7 @@ def compose_event(frames: Frames, event: Mapping[str, Any], reactions: list[Reac
             Markup(
                 '<p class="crumbs"><a href="../index.html">Overview</a> / <a href="../events.html">Events</a> / {}</p>'
             ).format(category_label(event["category"])),
-            _opening(event, subject),
+            _opening(event, subject, reactions, shared_sentence(frames, event, canvas.root)),
             facts_of(event),
             _measured(frames, canvas, event, subject, reactions) if subject else _unmeasured(event),
             _evidence(frames, event, subject),
@@ -94,15 +103,8 @@ def _benchmark(subject: Reaction | None) -> str | None:
     return subject.headline.benchmark if subject and subject.headline else None
 
 
-def _opening(event: Mapping[str, Any], subject: Reaction | None) -> Markup:
-    badges = []
-    day = subject.headline if subject else None
-    if day is None or day.is_outside is None:
-        badges.append(badge("◌", "Not measured" if day is None or day.car is None else "No ordinary range"))
-    elif day.is_outside:
-        badges.append(badge("✓", "Outside the ordinary range", "ok"))
-    else:
-        badges.append(badge("–", "Inside the ordinary range"))
+def _opening(event: Mapping[str, Any], subject: Reaction | None, reactions: list[Reaction], shared: Markup) -> Markup:
+    badges = [range_badge(reactions)]
     if event["selected_from"] == "price":
         badges.append(badge("◐", "Chosen from the price: only a max-statistic is valid", "part"))
     else:
@@ -113,9 +115,20 @@ def _opening(event: Mapping[str, Any], subject: Reaction | None) -> Markup:
         finding = Markup(" <strong>{}.</strong>").format(
             beyond_title(subject, after, benchmark_word(_benchmark(subject)))
         )
-    return Markup('<h1 class="long">{}</h1><p class="lede">{}{}</p><div class="badges">{}</div>').format(
-        event["title"], event["summary"] or _one_line(event), finding, Markup("").join(badges)
+    return Markup('<h1 class="long">{}</h1><p class="lede">{}{}{}</p><div class="badges">{}</div>').format(
+        event["title"], shared, event["summary"] or _one_line(event), finding, Markup("").join(badges)
     )
+
+
+def range_badge(reactions: list[Reaction]) -> Markup:
+    """Which tokens left their ordinary range in the day after, of those that have one."""
+    ranged, outside = tokens_ranged(reactions), tokens_outside(reactions)
+    if not ranged:
+        is_measured = any(item.is_measured for item in reactions)
+        return badge("◌", "No ordinary range" if is_measured else "Not measured")
+    if not outside:
+        return badge("–", f"Inside the ordinary range: {listing(ranged)}")
+    return badge("✓", f"Outside the ordinary range: {listing(outside)} (of {plural(len(ranged), 'token')})", "ok")
 
 
 def _one_line(event: Mapping[str, Any]) -> str:
@@ -148,7 +161,7 @@ def _measured(
             draw_clock_strip(event, sources, path, timing, subject.asset_id),
             canvas.draw(draw_car_fan(path, subject, event["selected_from"])),
             canvas.draw(draw_price_path(path, subject, event, rise_claim(claim_rows, verdicts))),
-            limits("What we cannot know", cannot_know(subject, placebos, sources, confounders)),
+            limits("What we cannot know", cannot_know(subject, earlier_day_of(frames, subject), sources, confounders)),
             _claims([verdicts[row["claim_id"]] for row in claim_rows if row["claim_id"] in verdicts], canvas.root),
             Markup("<h2>Other tokens</h2>"),
             canvas.draw(draw_multiples(paths, reactions)),
@@ -169,7 +182,7 @@ def _measured(
             models_table(results, subject.asset_id, assets),
             Markup('<div class="pair even">{}{}</div>').format(
                 canvas.draw(draw_quantile_dots(placebos, subject, subject.headline)),
-                confounders_box(confounders, canvas.root),
+                confounders_box(confounders, canvas.root, shared_list(frames, event, canvas.root)),
             ),
             timing_table(frames.part(TIMING_BAND, "event_id", event_id), subject),
         ]

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from dashboards.findings.findings import benchmark_word
 from dashboards.findings.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction
+from dashboards.findings.superlatives import outside_caption
 from dashboards.glossary import tip
 from dashboards.numbers import signed_rows
 from dashboards.shell.frames import extremes
@@ -79,13 +80,7 @@ def tokens_table(reactions: list[Reaction]) -> Markup:
         Head(scale_words(scale), is_wide=True, label="Against ordinary days"),
         Head("As large", is_number=True, label="Placebos as large"),
     )
-    known = [day for day in days if day.is_outside is not None]
-    n_outside = sum(bool(day.is_outside) for day in known)
-    caption = (
-        f"{n_outside} of {len(known)} tokens left their ordinary range in a day"
-        if known
-        else "No token has an ordinary range to compare with"
-    )
+    caption = outside_caption(reactions)
     small = (
         "Tokens that react to one headline are one observation, not several. Interval and bar (middle 95% of ordinary "
         "24-hour windows) assume the volatility of the hours before the event. Dot: this event."
@@ -270,8 +265,8 @@ def _clock(at: Any, basis: str) -> Cell:
     return time_tag(at, f"{day(at)} {exact_clock(at)}", "second")
 
 
-def confounders_box(confounders: pl.DataFrame, root: str) -> Markup:
-    """What else happened inside the window, nearest first."""
+def confounders_box(confounders: pl.DataFrame, root: str, shared: Markup) -> Markup:
+    """What else happened inside the window, nearest first, after the events that `shared` lists."""
     items = []
     for row in signed_rows(confounders.sort("confounder_number").head(12), CONFOUNDER):
         detail: Cell = row["detail"]
@@ -291,8 +286,8 @@ def confounders_box(confounders: pl.DataFrame, root: str) -> Markup:
     )
     return Markup(
         '<section class="limits one" aria-labelledby="else-t"><h3 id="else-t" style="margin-top:0">What else '
-        "happened</h3>{}</section>"
-    ).format(body)
+        "happened</h3>{}{}</section>"
+    ).format(shared, body)
 
 
 def conventions(subject: Reaction | None, exclusions: pl.DataFrame) -> Markup:

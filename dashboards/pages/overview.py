@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 import polars as pl
@@ -13,15 +12,17 @@ from dashboards.figures.car_fan import draw_car_fan
 from dashboards.figures.correlation_change import draw_correlation_change
 from dashboards.figures.price_path import draw_price_path
 from dashboards.figures.quantile_dots import draw_quantile_dots
-from dashboards.findings.findings import as_of_words, left, outside_sentence, verdict_heading
+from dashboards.findings.findings import as_of_words, left, verdict_heading
+from dashboards.findings.moves import earlier_day_of
 from dashboards.findings.readings import Reaction, lead_event, path_of, placebos_of, subject_of
+from dashboards.findings.superlatives import outside_sentence
 from dashboards.numbers import signed_rows
-from dashboards.pages.sections import cannot_know, data_as_of, events_table, moves_table, reaction_tiles
+from dashboards.pages.sections import MAX_LIMITS, cannot_know, data_as_of, events_table, moves_table, reaction_tiles
+from dashboards.pages.shared_move import shared_sentence
 from dashboards.shell.cards import read_verdicts, rise_claim, verdict_card
 from dashboards.shell.frames import Frames
 from dashboards.shell.page import Canvas, Page, event_path
 from dashboards.shell.tables import empty_table, limits
-from warehouse.tables.bars import DAY
 from warehouse.tables.claims import CLAIM
 from warehouse.tables.correlation import CORRELATION_EPISODE
 from warehouse.tables.news import CONFOUNDER, EVENT, EVENT_SOURCE
@@ -52,7 +53,7 @@ def compose_overview(frames: Frames, reactions: Mapping[str, list[Reaction]]) ->
             opening,
             _claims(frames),
             _latest(frames, reactions),
-            Markup('<h2 id="moves">Today’s abnormal moves</h2>'),
+            Markup('<h2 id="moves">The latest day of each token</h2>'),
             moves_table(frames, canvas.root),
             Markup('<h2 id="as-of">Data as of</h2>'),
             data_as_of(frames),
@@ -79,6 +80,8 @@ def _lead(frames: Frames, canvas: Canvas, event: Mapping[str, Any], subject: Rea
     placebos = placebos_of(frames, subject, 24.0)
     sources = frames.part(EVENT_SOURCE, "event_id", event_id)
     confounders = frames.part(CONFOUNDER, "event_id", event_id)
+    sentence = shared_sentence(frames, event, canvas.root)
+    shared = [("One move, several headlines.", sentence)] if sentence else []
     pair = Markup('<h2 class="vh">The price and its ordinary range</h2><div class="pair">{}{}</div>').format(
         canvas.draw(draw_price_path(path, subject, event, claim)),
         canvas.draw(draw_quantile_dots(placebos, subject, subject.headline)),
@@ -93,25 +96,21 @@ def _lead(frames: Frames, canvas: Canvas, event: Mapping[str, Any], subject: Rea
     )
     opening = Markup("").join(
         [
-            _lede(event, subject, placebos, canvas.root),
+            _lede(frames, event, subject, canvas.root),
             reaction_tiles(subject, path),
             pair,
-            limits("What we cannot know", cannot_know(subject, placebos, sources, confounders)),
+            limits("What we cannot know", [*shared, *cannot_know(subject, None, sources, confounders)][:MAX_LIMITS]),
             second,
         ]
     )
     return verdict_heading(subject, event, category_news(event["category"]), claim), opening
 
 
-def _lede(event: Mapping[str, Any], subject: Reaction, placebos: pl.DataFrame, root: str) -> Markup:
-    days = None
-    if placebos.height:
-        length: timedelta = event["best_at_utc"] - placebos["placebo_start_utc"].min()
-        days = length / DAY
+def _lede(frames: Frames, event: Mapping[str, Any], subject: Reaction, root: str) -> Markup:
     return Markup('<p class="lede">On {}: {}. <strong>{}</strong>{}. <a href="{}{}">The whole event</a></p>').format(
         day(event["best_at_utc"]),
         limit_words(event["title"].rstrip("."), 110),
-        outside_sentence(subject, days),
+        outside_sentence(subject, earlier_day_of(frames, subject)),
         _week_after(subject),
         root,
         event_path(event["event_id"]),

@@ -10,11 +10,12 @@ from markupsafe import Markup
 
 from dashboards.findings.findings import as_of_words
 from dashboards.findings.readings import Reaction, subject_of
+from dashboards.shell.cards import shown_verdict
 from dashboards.shell.frames import Frames, newest
 from dashboards.shell.page import Page, event_path
 from warehouse.tables.claims import CLAIM_VERDICT
 from warehouse.tables.news import EVENT
-from warehouse.tables.terms import category_label
+from warehouse.tables.terms import STATEMENT_VERDICT_TITLES, category_label
 from warehouse.tables.units import count, iso_day, percent
 
 SEARCH_DATA = "data/search.js"
@@ -85,7 +86,7 @@ def search_entries(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> l
                 f"claims.html#{row['claim_id']}",
                 date,
                 "Claim",
-                row["verdict"].replace("_", " "),
+                STATEMENT_VERDICT_TITLES[shown_verdict(row)],
                 row["closest_true_statement"],
             ]
         )

@@ -10,9 +10,10 @@ import polars as pl
 from markupsafe import Markup
 
 from dashboards.findings.findings import benchmark_word, prices_in_words
-from dashboards.findings.readings import SUBJECT_ASSET, Horizon, Reaction, source_of_path, subject_of
+from dashboards.findings.readings import SUBJECT_ASSET, Horizon, Reaction, source_of_path, subject_of, tokens_outside
+from dashboards.findings.superlatives import events_caption, plain_days, rarity_sentence, separate_words
 from dashboards.glossary import tip
-from dashboards.numbers import ended, signed_rows, then
+from dashboards.numbers import ended, signed_rows
 from dashboards.shell.frames import Frames, newest, oldest
 from dashboards.shell.inline import range_bar, range_scale, scale_words, sparkline
 from dashboards.shell.page import event_path, token_path
@@ -28,9 +29,9 @@ from warehouse.tables.units import (
     close_moment,
     count,
     number,
-    number_word,
     p_value,
     percent,
+    plural,
     price,
     probability,
     share,
@@ -110,7 +111,7 @@ def _rank_words(day: Horizon | None) -> str:
         return "No ordinary windows to compare with"
     if day.n_independent is None:
         return "ordinary windows moved at least as far"
-    words = f"as large at equal volatility; only about {count(day.n_independent)} of them do not overlap"
+    words = f"as large at equal volatility; {separate_words(day)}"
     if day.p_value is None or day.p_adjusted is None:
         return words
     return f"{words}. {p_value(day.p_value)}, {probability(day.p_adjusted)} over all its windows and tokens (Holm)"
@@ -135,22 +136,15 @@ def _closes(reaction: Reaction, path: pl.DataFrame, hours: float) -> tuple[float
 
 
 def cannot_know(
-    reaction: Reaction, placebos: pl.DataFrame, sources: pl.DataFrame, confounders: pl.DataFrame
+    reaction: Reaction, earlier: Mapping[str, Any] | None, sources: pl.DataFrame, confounders: pl.DataFrame
 ) -> list[tuple[str, str]]:
     """What the data cannot answer, from the data: cause, rarity, what else happened, who knew before."""
     items = [("Cause.", "One event shows that two things happened together, not that one made the other.")]
     day = reaction.headline
     if day is not None and day.n_independent is not None and day.n_as_large is not None:
-        independent = count(then(day.n_independent, "least_one"))
-        text = f"About {independent} separate windows stand behind the comparison. "
-        if day.n_as_large == 0:
-            text += (
-                f"“None as large” supports rarer than about one day in "
-                f"{count(then(day.n_independent, 'next'))}, not one in {count(then(day.n_placebo or 0, 'next'))}."
-            )
-        else:
-            text += "A rank from so few is coarse."
-        items.append(("How rare.", text))
+        items.append(("How rare.", rarity_sentence(day)))
+    if plain := plain_days(reaction.asset_id, earlier):
+        items.append(("Unscaled.", f"{plain[:1].upper()}{plain[1:]}."))
     items += [
         (f"{short_day(row['at_utc'])} {clock(row['at_utc'])}.", ended(row["detail"]))
         for row in signed_rows(confounders.filter(pl.col("offset_hours") > 0).sort("offset_hours").head(2), CONFOUNDER)
@@ -179,7 +173,8 @@ def events_table(table_id: str, events: pl.DataFrame, reactions: Mapping[str, li
         subject.headline for _, subject in rows if subject and subject.headline and subject.headline.car is not None
     ]
     scale = range_scale([value for day in days for value in (day.car, day.ordinary_lower, day.ordinary_upper)])
-    n_outside = sum(day.is_outside is True for day in days)
+    shown = [reactions.get(event_id, []) for event_id in events["event_id"]]
+    outside = [tokens_outside(items) for items in shown if any(item.is_measured for item in items)]
     heads = (
         Head("Event"),
         Head("First public, UTC"),
@@ -190,22 +185,13 @@ def events_table(table_id: str, events: pl.DataFrame, reactions: Mapping[str, li
     )
     return table(
         table_id,
-        _events_caption(len(days), n_outside, len(rows)),
+        events_caption(outside, len(rows)),
         "Return beyond Bitcoin over 24 hours, TAO where it was measured. Bar: middle 95% of ordinary 24-hour windows "
         "before "
         "the event. Dot: this event.",
         heads,
         [_event_row(row, subject, scale, root) for row, subject in rows],
     )
-
-
-def _events_caption(n_measured: int, n_outside: int, n_shown: int) -> str:
-    if not n_measured:
-        return f"None of these {n_shown} events has prices around it"
-    if n_measured == 1:
-        return f"The one measured event {'left' if n_outside else 'stayed inside'} the ordinary range"
-    outside = number_word(n_outside).capitalize() if n_outside else "None"
-    return f"{outside} of the {number_word(n_measured)} measured events left the ordinary range"
 
 
 def _event_row(row: Mapping[str, Any], subject: Reaction | None, scale: float, root: str) -> list[Cell | Spanning]:
@@ -237,7 +223,9 @@ def _event_reason(row: Mapping[str, Any], day: Horizon | None) -> str:
 
 def moves_table(frames: Frames, root: str) -> Markup:
     """The last 24 hours of each token against its own past."""
-    moves = frames.get(LATEST_MOVE)
+    stored = frames.get(LATEST_MOVE)
+    # What has no bar in the last day of the record has no latest day to show.
+    moves = stored.filter(pl.col("raw_return").is_not_null())
     if not moves.height:
         return empty_table(
             "No recent prices to compare.", "Once prices arrive, each token’s last day is set against its past."
@@ -272,6 +260,8 @@ def moves_table(frames: Frames, root: str) -> Markup:
         f"To {close_moment(end)}. Bar: middle 95% of earlier 24-hour windows. Dot: now. Each sparkline has its "
         "own scale."
     )
+    if n_stale := stored.height - moves.height:
+        small += f" {plural(n_stale, 'token')} without a bar in that day {'is' if n_stale == 1 else 'are'} left out."
     return table("moves-table", caption, small, heads, [_move_row(row, scale, root) for row in rows])
 
 

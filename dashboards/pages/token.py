@@ -15,7 +15,9 @@ from dashboards.figures.forest import ForestRow, plot_forest
 from dashboards.figures.price_events import draw_price_events, numbered_marks
 from dashboards.figures.rolling import draw_rolling, pick_series
 from dashboards.findings.findings import as_of_words, benchmark_word
+from dashboards.findings.moves import total_of
 from dashboards.findings.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction
+from dashboards.findings.superlatives import token_title
 from dashboards.numbers import signed_rows
 from dashboards.pages.sections import moves_table
 from dashboards.shell.frames import Frames, newest, oldest
@@ -132,7 +134,7 @@ def compose_token(frames: Frames, asset_id: str, reactions: Mapping[str, list[Re
     closes, market_id = _chosen_closes(frames, asset_id)
     series = pick_series(frames.part(CORRELATION_ROLLING, "asset_id", asset_id), asset_id)
     moments = [(max(marks, key=lambda mark: abs(mark[2] or 0))[0], "largest move")] if marks else []
-    title = token_title(asset_id, own)
+    title = token_title(asset_id, total_of(frames, "token", asset_id))
     body = Markup("").join(
         [
             Markup(
@@ -175,21 +177,6 @@ def _sentence(note: str | None) -> str:
 
 def _day(value: datetime | None) -> str:
     return "–" if value is None else day(value)
-
-
-def token_title(asset_id: str, own: list[Reaction]) -> str:
-    """How many of the token's measured events left its ordinary range."""
-    known = [item for item in own if item.headline and item.headline.is_outside is not None]
-    if not known:
-        return f"{asset_id}: no reaction has been measured yet"
-    n_outside = sum(bool(item.headline and item.headline.is_outside) for item in known)
-    chance = len(known) * 0.05
-    return (
-        f"{asset_id} left its ordinary range after {n_outside} of {len(known)} events; chance alone gives about "
-        f"{count(chance)}"
-        if chance >= 0.5
-        else f"{asset_id} left its ordinary range after {n_outside} of {len(known)} events"
-    )
 
 
 def _chosen_closes(frames: Frames, asset_id: str) -> tuple[pl.DataFrame, str]:

@@ -13,17 +13,22 @@ from dashboards.shell.frames import Frames
 from dashboards.shell.inline import measured_bar
 from dashboards.shell.tables import badge, with_code
 from warehouse.tables.claims import CLAIM, CLAIM_VERDICT
-from warehouse.tables.terms import market_name
+from warehouse.tables.terms import STATEMENT_VERDICT_TITLES, market_name
 from warehouse.tables.units import count, format_value, limit_words, p_value, percent
 
-# Verdict id -> icon, word, colour class, place (strongest correction first).
+# Verdict id -> icon and colour class, strongest correction first.
+_LOOKS = {
+    "overstated": ("◐", "part"),
+    "not_supported": ("✕", "no"),
+    "understated": ("◐", "part"),
+    "another_reading": ("◐", "part"),
+    "cannot_be_told": ("◌", ""),
+    "supported": ("✓", "ok"),
+}
+# Verdict id -> icon, word, colour class, place.
 VERDICTS: dict[str, tuple[str, str, str, int]] = {
-    "overstated": ("◐", "Overstated", "part", 0),
-    "not_supported": ("✕", "Not supported", "no", 1),
-    "understated": ("◐", "Understated", "part", 2),
-    "another_reading": ("◐", "True of another reading", "part", 3),
-    "cannot_be_told": ("◌", "Cannot be told", "", 4),
-    "supported": ("✓", "Supported", "ok", 5),
+    verdict: (icon, STATEMENT_VERDICT_TITLES[verdict].capitalize(), css, place)
+    for place, (verdict, (icon, css)) in enumerate(_LOOKS.items())
 }
 
 RISE = "rise_within"

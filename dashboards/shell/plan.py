@@ -48,6 +48,7 @@ _EVENTS = (news.EVENT,)
 _STUDIES = (studies.STUDY_RESULT, studies.STUDY_PATH, studies.PLACEBO, choice.MARKET_CHOICE)
 _LEAD = (news.EVENT_SOURCE, news.CONFOUNDER, claims.CLAIM, claims.CLAIM_VERDICT, correlation.CORRELATION_EPISODE)
 _RECORD = (prices.ASSET, prices.MARKET, prices.COVERAGE, moves.LATEST_MOVE)
+_MOVES = (moves.SHARED_MOVE, moves.EARLIER_DAY, moves.REACTION_TOTAL)
 _HEALTH = (prices.COVERAGE, prices.GAP, prices.QUARANTINE, news.FEED, news.FETCH, ops.CHECK_RESULT)
 _TOGETHER = (
     correlation.CORRELATION_PAIR,
@@ -79,6 +80,7 @@ PAGE_TABLES: tuple[Table, ...] = tuple(
             *_STUDIES,
             *_LEAD,
             *_RECORD,
+            *_MOVES,
             *_HEALTH,
             *_TOGETHER,
             *_CLAIMS,
@@ -121,17 +123,19 @@ def plan_pages(frames: Frames, now: datetime) -> list[Job]:
         job(
             "index.html",
             lambda view: compose_overview(view, reactions()),
-            (*_EVENTS, *_STUDIES, *_LEAD, *_RECORD, *feeds),
+            (*_EVENTS, *_STUDIES, *_LEAD, *_RECORD, *_MOVES, *feeds),
         ),
         job(
             "events.html",
             lambda view: compose_events(view, reactions()),
-            (*_EVENTS, *_STUDIES, prices.MARKET),
+            (*_EVENTS, *_STUDIES, *_MOVES, prices.MARKET),
             "own_studies",
         ),
         job("tokens.html", compose_tokens, _RECORD),
         job(
-            "categories.html", lambda view: compose_categories(view, reactions()), (*_EVENTS, *_STUDIES, prices.MARKET)
+            "categories.html",
+            lambda view: compose_categories(view, reactions()),
+            (*_EVENTS, *_STUDIES, prices.MARKET, moves.REACTION_TOTAL),
         ),
         job(
             "correlations.html",
@@ -190,8 +194,20 @@ def _event_jobs(frames: Frames, reactions: Reactions) -> Iterable[Job]:
         reads = (
             *(Read(table.name, "event_id", event_id) for table in (news.EVENT, *EVENT_TABLES, *_STUDIES)),
             *(Read(claims.CLAIM_VERDICT.name, "claim_id", claim_id) for claim_id in about),
+            *_move_reads(frames, event_id),
         )
         yield Job(event_path(event_id), reads, partial(_render_event, frames.only(reads), event, reactions))
+
+
+def _move_reads(frames: Frames, event_id: str) -> Iterable[Read]:
+    """What an event's page says of its move: its own rows, those of the move, and the titles of who shares it."""
+    own = frames.part(moves.SHARED_MOVE, "event_id", event_id)
+    yield Read(moves.EARLIER_DAY.name, "event_id", event_id)
+    yield Read(moves.SHARED_MOVE.name, "event_id", event_id)
+    for move_id in own["move_id"].unique():
+        yield Read(moves.SHARED_MOVE.name, "move_id", move_id)
+        others = frames.part(moves.SHARED_MOVE, "move_id", move_id)["event_id"].unique(maintain_order=True)
+        yield from (Read(news.EVENT.name, "event_id", other) for other in others)
 
 
 def _render_event(view: Frames, event: Mapping[str, Any], reactions: Reactions) -> dict[str, str]:
@@ -206,6 +222,7 @@ def _token_jobs(frames: Frames, reactions: Reactions, closes: str) -> Iterable[J
         own = frames.part(prices.MARKET, "asset_id", asset_id)["market_id"]
         reads = (
             Read(news.EVENT.name),
+            Read(moves.REACTION_TOTAL.name, "subject_id", asset_id),
             *(Read(name, "asset_id", asset_id) for name in (*by_asset, closes, "latest_reference")),
             *(Read(studies.STUDY_RESULT.name, "market_id", market_id) for market_id in own),
         )

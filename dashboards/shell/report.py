@@ -12,18 +12,21 @@ import polars as pl
 from dashboards.figures.figure import Figure, safe, simulated_mark
 from dashboards.figures.price_path import draw_price_path
 from dashboards.findings.findings import as_of_words, benchmark_word, beyond_title, path_title
-from dashboards.findings.readings import Reaction, path_of, placebos_of, read_reactions, subject_of
+from dashboards.findings.moves import earlier_day_of
+from dashboards.findings.readings import Reaction, path_of, read_reactions, subject_of
+from dashboards.findings.superlatives import rank_title, separate_words
 from dashboards.numbers import StoredRow, StoredRows, signed_rows
 from dashboards.pages.event import compose_event
 from dashboards.pages.sections import cannot_know
-from dashboards.shell.cards import read_verdicts, rise_claim
+from dashboards.pages.shared_move import shared_sentence
+from dashboards.shell.cards import read_verdicts, rise_claim, shown_verdict
 from dashboards.shell.frames import Frames
 from dashboards.shell.page import render_page
 from dashboards.shell.theme import css_variables, resolve
 from warehouse.tables.claims import CLAIM
 from warehouse.tables.news import CONFOUNDER, EVENT, EVENT_SOURCE
-from warehouse.tables.terms import category_news, market_name, reader_words, role_name
-from warehouse.tables.units import close_moment, count, hours_in_words, limit_words, moment, percent
+from warehouse.tables.terms import STATEMENT_VERDICT_TITLES, category_news, market_name, reader_words, role_name
+from warehouse.tables.units import close_moment, hours_in_words, limit_words, moment, percent
 
 CARD_WIDTH, CARD_HEIGHT = 1200, 630
 
@@ -77,7 +80,8 @@ def event_markdown(frames: Frames, event: Mapping[str, Any]) -> str:
     reactions = read_reactions(frames).get(event_id, [])
     subject = subject_of(reactions)
     sources = frames.part(EVENT_SOURCE, "event_id", event_id).sort("source_number")
-    lines = [f"# {event['title']}", "", event["summary"] or reader_words(event["reason"]), ""]
+    summary = event["summary"] or reader_words(event["reason"])
+    lines = [f"# {event['title']}", "", f"{shared_sentence(frames, event, '').striptags()} {summary}".strip(), ""]
     lines += [
         f"First public evidence: {moment(event['best_at_utc'], event['time_precision'])} ({event['time_basis']}).",
         "",
@@ -87,9 +91,8 @@ def event_markdown(frames: Frames, event: Mapping[str, Any]) -> str:
         lines += [f"Not measured: {reason}.", ""]
     else:
         lines += _measured_lines(event, subject, reactions)
-        limits = cannot_know(
-            subject, placebos_of(frames, subject, 24.0), sources, frames.part(CONFOUNDER, "event_id", event_id)
-        )
+        confounders = frames.part(CONFOUNDER, "event_id", event_id)
+        limits = cannot_know(subject, earlier_day_of(frames, subject), sources, confounders)
         lines += ["## What we cannot know", "", *(f"- **{head}** {text}" for head, text in limits), ""]
     verdicts = {row["claim_id"]: row for row in read_verdicts(frames)}
     about = [
@@ -102,7 +105,7 @@ def event_markdown(frames: Frames, event: Mapping[str, Any]) -> str:
             "## Claims",
             "",
             *(
-                f"- {row['verdict'].replace('_', ' ')}: “{row['quote']}” – {row['closest_true_statement']}"
+                f"- {STATEMENT_VERDICT_TITLES[shown_verdict(row)]}: “{row['quote']}” – {row['closest_true_statement']}"
                 for row in about
             ),
             "",
@@ -179,11 +182,7 @@ def _measured_lines(event: Mapping[str, Any], subject: Reaction, reactions: list
         "",
     ]
     if day and day.n_as_large is not None and day.n_placebo is not None:
-        independent = f", about {count(day.n_independent)} of them independent" if day.n_independent else ""
-        lines += [
-            f"{count(day.n_as_large)} of {count(day.n_placebo)} ordinary windows moved at least as far{independent}.",
-            "",
-        ]
+        lines += [f"{rank_title(day)} ({separate_words(day)}).", ""]
     lines += [
         "| token | after | return | beyond benchmark | 95% interval | ordinary range |",
         "|---|---|---:|---:|---|---|",

@@ -7,6 +7,7 @@ import typer
 
 from flows.options import FormatOption
 from flows.output import Format, emit, emit_lines, talk
+from warehouse.tables.terms import STATEMENT_VERDICT_TITLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,7 +71,7 @@ def check_claims(
 
 
 def _verdict_lines(row: dict[str, Any]) -> "Iterator[str]":
-    yield f"{row['verdict'].replace('_', ' ')}: “{row['quote']}” ({row['claim_id']})"
+    yield f"{STATEMENT_VERDICT_TITLES[row['verdict']]}: “{row['quote']}” ({row['claim_id']})"
     yield f"    {row['closest_true_statement']}"
     for label in ("offer", "warning", "venue", "missing_data"):
         if row[label]:

@@ -47,32 +47,11 @@ def test_unmeasured_event_says_so():
     absent = reaction(replace(DAY, raw_return=None, car=None, n_placebo=None))
     assert findings.path_title(absent) == "TAO: not measured in the day after the news"
     assert "not measured" in findings.beyond_title(absent, "outage", "Bitcoin")
-    assert "could not be measured" in findings.outside_sentence(absent, 19)
 
 
 def test_a_move_inside_the_ordinary_range_is_called_ordinary():
     quiet = reaction(replace(DAY, car=0.02, n_as_large=120))
     assert findings.beyond_title(quiet, "outage", "Bitcoin").startswith("TAO stayed within its ordinary range")
-    assert findings.outside_sentence(quiet, 19).startswith("The move was ordinary: 120 of 383")
-
-
-def test_came_close_needs_a_clear_distance():
-    assert findings.rank_title(DAY) == "None of 383 ordinary 24-hour windows came close to +20%"
-    near = replace(DAY, car=0.07)
-    assert findings.rank_title(near) == "None of 383 ordinary 24-hour windows moved as far as +7.0%"
-
-
-def test_fan_title_names_the_hour_after_which_the_path_stayed_outside():
-    hours = [float(hour) for hour in range(1, 6)]
-    low, high = [-0.1] * 5, [0.1] * 5
-    assert findings.fan_title("TAO", hours, [0, 0.2, 0, 0.2, 0.3], low, high) == (
-        "From hour 4 TAO stayed outside 95% of ordinary windows"
-    )
-    assert findings.fan_title("TAO", hours, [0, 0, 0, 0, 0.05], low, high) == (
-        "TAO never left the range of ordinary days"
-    )
-    assert findings.fan_title("TAO", hours, [0, 0.2, 0.2, 0, 0], low, high).endswith("for 2 of 5 bars, then came back")
-    assert "no ordinary range" in findings.fan_title("TAO", hours, [0] * 5, [None] * 5, [None] * 5)
 
 
 def verdict(kind="rise_within", found="overstated", measured=0.155, claimed=0.3):
@@ -102,8 +81,16 @@ def test_the_heading_quotes_only_a_claim_that_was_not_upheld():
 
 
 def test_choices_that_disagree_are_not_summed_up_as_one_finding():
-    assert curve_title(pl.Series([0.1, 0.2])).startswith("Every one of 2 reasonable choices")
-    assert curve_title(pl.Series([-0.1, 0.2, 0.3])) == "The choices disagree: 2 of 3 give a rise, the rest a fall"
+    assert curve_title(pl.Series([0.1, 0.2])) == (
+        "Reasonable choices give 2 distinct estimates, every one between +10% and +20%"
+    )
+    assert curve_title(pl.Series([-0.1, 0.2, 0.3])) == (
+        "The choices disagree: 2 of 3 distinct estimates are a rise, the rest are none"
+    )
+
+
+def test_one_estimate_under_many_names_counts_once():
+    assert "2 distinct estimates" in curve_title(pl.Series([0.1, 0.1, 0.1, 0.2]))
 
 
 def test_no_group_test_means_no_claim_about_kinds():

@@ -70,11 +70,13 @@ def test_what_shares_no_stretch_of_one_move_is_two_moves(hours: float, second_ca
     assert set(moves["lead_reason"]) == {"no other event outside its range overlaps it"}
 
 
-def test_events_that_a_third_one_links_are_one_move_through_its_tokens() -> None:
-    events = [make_event("a", 0), make_event("b", 20), make_event("c", 40)]
-    moves = find(events, {("a", "TAO"): 0.2, ("b", "TAO"): 0.1, ("b", "FET"): 0.1, ("c", "FET"): 0.3})
-    assert set(moves["move_id"]) == {"a"}
-    assert moves["n_events"].to_list() == [3] * 4
+def test_a_third_event_joins_through_another_token_but_only_while_it_overlaps_the_lead() -> None:
+    cars = {("a", "TAO"): 0.2, ("b", "TAO"): 0.1, ("b", "FET"): 0.1, ("c", "FET"): 0.3}
+    near = find([make_event("a", 0), make_event("b", 20), make_event("c", 23)], cars)
+    assert dict(near.select("event_id", "move_id").iter_rows()) == {"a": "a", "b": "a", "c": "a"}
+    assert near["n_events"].to_list() == [3] * 4
+    far = find([make_event("a", 0), make_event("b", 20), make_event("c", 40)], cars)
+    assert dict(far.select("event_id", "move_id").iter_rows()) == {"a": "a", "b": "a", "c": "c"}
 
 
 def test_inside_the_range_unmeasured_or_without_a_range_is_no_move() -> None:

@@ -1,0 +1,38 @@
+"""What stored moves say of an event: which others share its move, how it compares with the days before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from dashboards.findings.readings import Reaction
+from dashboards.numbers import signed_rows
+from dashboards.shell.frames import Frames
+from warehouse.tables.moves import EARLIER_DAY, REACTION_TOTAL, SHARED_MOVE
+
+HEADLINE_WINDOW_HOURS = 24.0
+
+
+def total_of(frames: Frames, scope: str, subject_id: str) -> dict[str, Any] | None:
+    """The one count of reactions over 24 hours of the record, a token or a kind; None where none is stored."""
+    rows = frames.part(REACTION_TOTAL, "subject_id", subject_id).filter(
+        (pl.col("scope") == scope) & (pl.col("window_end_hours") == HEADLINE_WINDOW_HOURS)
+    )
+    return next(signed_rows(rows, REACTION_TOTAL), None)
+
+
+def earlier_day_of(frames: Frames, reaction: Reaction) -> dict[str, Any] | None:
+    """The reaction's row of out.earlier_day; None where none is stored."""
+    rows = frames.part(EARLIER_DAY, "event_id", reaction.event_id).filter(pl.col("asset_id") == reaction.asset_id)
+    return next(signed_rows(rows, EARLIER_DAY), None)
+
+
+def companions(frames: Frames, event_id: str) -> pl.DataFrame:
+    """The other events that share this event's move, first public first; no rows where none does."""
+    own = frames.part(SHARED_MOVE, "event_id", event_id)
+    if not own.height:
+        return SHARED_MOVE.empty()
+    members = frames.part(SHARED_MOVE, "move_id", own["move_id"][0])
+    others = members.filter(pl.col("event_id") != event_id)
+    return others.unique("event_id", maintain_order=True).sort("window_start_utc", "event_id")
