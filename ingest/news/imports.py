@@ -16,7 +16,7 @@ from ingest.errors import MalformedError, PermanentError
 from ingest.news.feeds import Feed
 from ingest.news.harvest import HARMLESS, Harvest, harvest
 from ingest.news.parse.dates import read_instant
-from ingest.news.parse.decode import decode_text
+from ingest.news.parse.decode import decode_text, load_json
 from ingest.news.parse.entries import digest
 from ingest.news.parse.headlines import UnknownColumnsError, parse_headlines
 from ingest.news.parse.incident_facts import impact_of, incident_code
@@ -143,7 +143,7 @@ def _read_lines(body: bytes) -> tuple[list[dict[str, Any]], list[Refusal]]:
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
+            row = load_json(line)
         except (ValueError, RecursionError) as exc:
             row, problem = None, f"line {number} is not valid JSON: {str(exc)[:160]}"
         else:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import codecs
+import json
 import re
 import sys
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from warehouse.tables.units import count
 
@@ -68,7 +70,11 @@ _DOCTYPE_STOP = re.compile(r"[\[>]")
 _ENTITY = re.compile(r"<!ENTITY\b", re.IGNORECASE)
 _FIRST_ELEMENT = re.compile(r"<[A-Za-z_]")
 _CHARACTER_REFERENCE = re.compile(r"&#(x[0-9a-f]{1,40}|[0-9]{1,40});?", re.IGNORECASE)
+# A backslash with what it escapes; group 1 is what JSON knows no escape for.
+_ESCAPE = re.compile(r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}|(.))', re.DOTALL)
 _HTML = re.compile(r"<(?:!doctype\s+html|html|head|body|meta|script|div)\b", re.IGNORECASE)
+# A whole feed inside a web page: some servers wrap it.
+_WRAPPED_FEED = re.compile(r"<(rss|feed|rdf:RDF)\b.*</\1\s*>", re.IGNORECASE | re.DOTALL)
 _FEED_ROOT = re.compile(r"<(?:[\w.\-]{1,40}:)?(?:rss|feed|rdf|channel|entry|item)\b", re.IGNORECASE)
 # How far into a document its root element may begin.
 _HEAD_CHARACTERS = 20_000
@@ -110,6 +116,23 @@ def _try_codec(body: bytes, label: str | None) -> str | None:
         return None
 
 
+def load_json(text: str) -> Any:
+    """The value of a JSON text; a bad escape or a bare control character costs nothing but itself. ValueError."""
+    try:
+        # Publishers leave control characters in titles, which strict JSON forbids.
+        return json.loads(text, strict=False)
+    except ValueError:
+        return json.loads(_ESCAPE.sub(_keep_escape, text), strict=False)
+
+
+def _keep_escape(found: re.Match[str]) -> str:
+    """A known escape as it is; of another the character, with its backslash where that may be part of the words."""
+    escaped: str | None = found.group(1)
+    if escaped is None:
+        return found.group()
+    return "\\\\" + escaped if escaped.isalnum() else escaped
+
+
 def _without_comments(text: str) -> str:
     """`text` less its comments, in one pass; a comment that never ends takes the rest with it."""
     pieces, position = [], 0
@@ -139,7 +162,9 @@ def prepare_xml(text: str) -> str | Refused:
     head = _without_comments(body[:_HEAD_CHARACTERS])
     root = _FEED_ROOT.search(head)
     page = _HTML.search(head)
-    if page and (root is None or page.start() < root.start()):
+    if page and root and page.start() < root.start() and (wrapped := _WRAPPED_FEED.search(body)):
+        body = wrapped.group()
+    elif page and (root is None or page.start() < root.start()):
         return Refused(DecodeReason.HTML_PAGE, "a web page was served instead of a feed; open the address in a browser")
     if _count_open_elements(body) > MAX_OPEN_ELEMENTS:
         return Refused(

@@ -13,7 +13,7 @@ import polars as pl
 
 from ingest.news.feeds import Feed
 from ingest.news.parse.dates import read_instant
-from ingest.news.parse.decode import DecodeReason, decode_text
+from ingest.news.parse.decode import DecodeReason, decode_text, load_json
 from ingest.news.parse.entries import ParsedFeed, build_entries
 from ingest.news.parse.items import Item, Items, text_of
 from ingest.news.parse.text import MAX_SUMMARY_CHARACTERS, clean_link, plain_text
@@ -92,7 +92,7 @@ def parse_documents(body: bytes, feed: Feed, source: Source) -> ParsedRegister:
         )
     else:
         try:
-            document = json.loads(text)
+            document = load_json(text)
         except (ValueError, RecursionError) as exc:
             reason, detail = DecodeReason.BROKEN_JSON, f"not valid JSON: {str(exc)[:200]}"
     results = (

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from ingest.news.parse.decode import DecodeReason, decode_text
+from ingest.news.parse.decode import DecodeReason, decode_text, load_json
 from ingest.news.parse.items import Item, Items, text_of
 
 _API = "https://api.gdeltproject.org/api/v2/doc/doc"
@@ -47,8 +46,7 @@ def read_articles(body: bytes, content_type: str = "") -> Items:
     if text.startswith("<"):
         return Items((), DecodeReason.HTML_PAGE, "a web page was served instead of JSON; try again later")
     try:
-        # The service leaves control characters in titles, which strict JSON forbids.
-        document = json.loads(text, strict=False)
+        document = load_json(text)
     except (ValueError, RecursionError):
         return Items((), DecodeReason.BROKEN_JSON, f"the service answered in words: {text[:160]}")
     rows = document.get("articles", []) if isinstance(document, dict) else None

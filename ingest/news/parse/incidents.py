@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +9,7 @@ from datetime import datetime
 import polars as pl
 
 from ingest.news.feeds import Feed
-from ingest.news.parse.decode import DecodeReason, decode_text
+from ingest.news.parse.decode import DecodeReason, decode_text, load_json
 from ingest.news.parse.entries import digest
 from ingest.news.parse.incident_facts import IncidentFact
 from ingest.news.parse.items import Items, read_items
@@ -60,7 +59,7 @@ def _parse_json(body: bytes, feed: Feed, source: Source) -> ParsedIncidents:
         reason, detail = DecodeReason.HTML_PAGE, "a web page was served instead of JSON; open the address in a browser"
     else:
         try:
-            facts = READERS[feed.kind](json.loads(text))
+            facts = READERS[feed.kind](load_json(text))
         except ShapeError as exc:
             reason, detail = DecodeReason.NOT_A_FEED, f"{exc}; the provider may have changed its status product"
         except (ValueError, RecursionError) as exc:
@@ -135,6 +134,8 @@ def reconcile(fresh: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     ).with_columns(
         rank=pl.col("time_basis").replace_strict(BASIS_RANK, default=9, return_dtype=pl.Int64),
         told_impact=pl.when(pl.col("impact") != "unknown").then("impact"),
+        # Scraped pages repeat the start as the end: no incident is over in the instant it begins.
+        resolved_at_utc=pl.when(pl.col("resolved_at_utc") != pl.col("started_at_utc")).then("resolved_at_utc"),
     )
     best = told.sort("rank", "is_fresh", descending=[False, True], maintain_order=True)
     starts = best.group_by("incident_id", maintain_order=True).agg(pl.col("started_at_utc").first().alias("best_start"))
@@ -158,6 +159,6 @@ def reconcile(fresh: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     )
     joined = joined.with_columns(started_at_utc=pl.coalesce("precise_start", "started_at_utc")).with_columns(
         impact=pl.col("impact").fill_null("unknown"),
-        resolved_at_utc=pl.when(pl.col("resolved_at_utc") >= pl.col("started_at_utc")).then("resolved_at_utc"),
+        resolved_at_utc=pl.when(pl.col("resolved_at_utc") > pl.col("started_at_utc")).then("resolved_at_utc"),
     )
     return INCIDENT.conform(joined.select(INCIDENT.column_names))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import feedparser
 
 from ingest.news.fetch.deadline import OutOfTimeError, call_within
-from ingest.news.parse.decode import MAX_BODY_BYTES, DecodeReason, Refused, decode_text, prepare_xml
+from ingest.news.parse.decode import MAX_BODY_BYTES, DecodeReason, Refused, decode_text, load_json, prepare_xml
 
 # Feeds list the newest first; what lies deeper is history and has its own import.
 _MAX_ENTRIES = 1000
@@ -173,7 +172,7 @@ def text_of(value: object) -> str | None:
 def read_json_feed(text: str) -> Items:
     """The items of a JSON Feed (version 1 or 1.1, jsonfeed.org)."""
     try:
-        document = json.loads(text)
+        document = load_json(text)
     except (ValueError, RecursionError) as exc:
         return Items((), DecodeReason.BROKEN_JSON, f"not valid JSON: {str(exc)[:200]}")
     rows = document.get("items") if isinstance(document, dict) else None

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
-from ingest.news.parse.decode import DecodeReason, decode_text
+from ingest.news.parse.decode import DecodeReason, decode_text, load_json
 from ingest.news.parse.items import Item, Items, text_of
 
 GOVUK = "https://www.gov.uk"
@@ -20,7 +19,7 @@ def read_search(body: bytes, kind: str, content_type: str = "") -> Items:
     if text.startswith("<"):
         return Items((), DecodeReason.HTML_PAGE, "a web page was served instead of JSON; open the address in a browser")
     try:
-        document = json.loads(text)
+        document = load_json(text)
     except (ValueError, RecursionError) as exc:
         return Items((), DecodeReason.BROKEN_JSON, f"not valid JSON: {str(exc)[:200]}")
     list_name, read = _READERS[kind]

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from ingest.news.parse.decode import DecodeReason
 from ingest.news.parse.entries import parse_feed
+from ingest.news.parse.gdelt import read_articles
 from ingest.source import Source
 from tests.ingest.news.news_builders import LAB, NOW, make_feed, rss
 from tests.paths import shared
@@ -120,6 +121,22 @@ def test_what_is_no_feed_has_a_named_reason_and_is_kept_aside(body: bytes, reaso
     parsed = parse_feed(body, LAB, Source(LAB.feed_id, "r", NOW))
     assert (parsed.entries.height, parsed.reason) == (0, reason)
     assert parsed.quarantined["reason"].to_list() == [reason]
+
+
+def test_feed_wrapped_in_a_web_page_is_a_feed() -> None:
+    body = shared("cases", "feeds", "17_xhtml_wrapped.xml").read_bytes()
+    frame = parse_feed(body, LAB, Source(LAB.feed_id, "r", NOW)).entries
+    assert frame["title"].to_list() == ["First wrapped headline", "Second wrapped headline"]
+
+
+def test_one_bad_escape_in_json_costs_nothing_but_itself() -> None:
+    body = shared("cases", "feeds", "15_gdelt_bad_escape.json").read_bytes()
+    titles = [item.title for item in read_articles(body).items]
+    assert titles == ['Minister says "no" to chips', r"Bad ' escape \x in title"]
+    items = rb'[{"id": "1", "title": "C:\\ and \u00e9 and \d and \"q\""}, {"id": "2", "title": "b"}]'
+    feed = b'{"version": "x", "items": ' + items + b"}"
+    frame = parse_feed(feed, LAB, Source(LAB.feed_id, "r", NOW)).entries
+    assert frame["title"].to_list() == ['C:\\ and é and \\d and "q"', "b"]
 
 
 def test_feed_without_items_is_no_error() -> None:

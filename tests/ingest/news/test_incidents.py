@@ -184,6 +184,13 @@ def test_minutes_of_prose_do_not_move_a_start_known_to_the_second() -> None:
     assert row["started_at_utc"] == exact
 
 
+def test_incident_that_ends_as_it_begins_has_an_unknown_end() -> None:
+    [row] = reconcile(told(resolved_at_utc=STARTED), INCIDENT.empty()).to_dicts()
+    assert (row["started_at_utc"], row["resolved_at_utc"]) == (STARTED, None)
+    [row] = reconcile(told(resolved_at_utc=STARTED), told(resolved_at_utc=ENDED)).to_dicts()
+    assert row["resolved_at_utc"] == ENDED
+
+
 def test_reconciling_again_changes_nothing() -> None:
     once = reconcile(told(impact="minor"), told(time_basis="date_only", resolved_at_utc=ENDED))
     assert reconcile(told(impact="minor"), once).equals(once)
