@@ -13,6 +13,7 @@ OWN_FILES = (
     "entities.toml",
     "events.toml",
     "feeds.toml",
+    "languages.toml",
     "markets.toml",
     "studies.toml",
     "tags.toml",

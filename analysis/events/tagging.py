@@ -94,7 +94,7 @@ def _search(plain: pl.DataFrame, vocabulary: Vocabulary) -> _Matches:
     """
     text = plain["text"]
     uses = Counter(pattern for rule in vocabulary.rules for pattern in rule.required)
-    anchors = {max(rule.required, key=lambda pattern: uses[pattern]) for rule in vocabulary.rules}
+    anchors = {rule.marker or max(rule.required, key=lambda pattern: uses[pattern]) for rule in vocabulary.rules}
     any_entity = "|".join(entity.pattern for entity in vocabulary.entities)
     wanted = [*sorted(anchors), f"(?i){any_entity}"]
     found = plain.select(pl.col("text").str.contains(p).alias(str(n)) for n, p in enumerate(wanted)).to_numpy()
@@ -110,8 +110,9 @@ def _search(plain: pl.DataFrame, vocabulary: Vocabulary) -> _Matches:
 
 
 def _fires(rule: Rule, text: pl.Series, known: dict[str, np.ndarray]) -> np.ndarray:
-    fires = np.ones(len(text), dtype=bool)
-    for pattern in sorted(rule.required, key=lambda pattern: pattern not in known):
+    fires = known[rule.marker].copy() if rule.marker else np.ones(len(text), dtype=bool)
+    # Of what is still to be searched the shortest first: it is the cheapest, and may leave no row to the others.
+    for pattern in sorted(rule.required, key=lambda pattern: (pattern not in known, len(pattern))):
         fires &= known[pattern] if pattern in known else _contains(text, pattern, fires)
     for pattern in rule.excluded:
         fires &= ~_contains(text, pattern, fires)

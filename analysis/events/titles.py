@@ -4,6 +4,9 @@ import html
 
 import polars as pl
 
+_EAST = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}"
+_EAST_THEN_WEST = rf"([{_EAST}])([A-Za-z0-9])"
+_WEST_THEN_EAST = rf"([A-Za-z0-9])([{_EAST}])"
 _FOLDED = {
     "‘": "'",
     "’": "'",
@@ -23,13 +26,15 @@ _FOLDED = {
 def plain_title(title: pl.Expr) -> pl.Expr:
     """`title` with entities resolved, quotes and dashes folded to ASCII and spaces collapsed; null becomes empty.
 
-    An entity can be escaped twice in feeds (`&amp;#8217;`), so resolving is tried until nothing changes.
+    A word of Latin letters inside Chinese, Japanese or Korean gets spaces around it, so that it has borders. An entity
+    can be escaped twice in feeds (`&amp;#8217;`), so resolving is tried until nothing changes.
     """
     resolved = title.fill_null("")
     has_entity = resolved.str.contains(r"&#?\w+;")
     unescaped = pl.when(has_entity).then(resolved.map_elements(_unescape, return_dtype=pl.String)).otherwise(resolved)
     folded = unescaped.str.replace_many(list(_FOLDED), list(_FOLDED.values()))
-    return folded.str.replace_all(r"\s+", " ").str.strip_chars()
+    spaced = folded.str.replace_all(_EAST_THEN_WEST, "$1 $2").str.replace_all(_WEST_THEN_EAST, "$1 $2")
+    return spaced.str.replace_all(r"\s+", " ").str.strip_chars()
 
 
 def _unescape(text: str) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 from pydantic import Field, model_validator
@@ -23,6 +23,8 @@ from warehouse.config import (
 )
 
 PLACEHOLDER = re.compile(r"\{([a-z][a-z_-]*)\}")
+# Scripts that write words without spaces, or with particles after them: such a name has no border to look for.
+_UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 # Enough of a person's text to tell two of them apart, in hexadecimal digits.
 DIGEST_DIGITS = 8
 # Who is a party to a happening, as opposed to who rules on it.
@@ -78,9 +80,49 @@ class _Category(Entry):
         return self.id
 
 
+class LanguageEntry(Entry):
+    """One `[[language]]`: `marker` is found in every title that its rules look at."""
+
+    id: str = Field(pattern=r"^[a-z]{2}$")
+    name: str = Field(min_length=1)
+    marker: str = Field(min_length=1)
+
+
+class WordingEntry(Entry):
+    """One `[[wording]]`: the rules of a category of tags.toml in one language."""
+
+    language: str
+    category: str
+    examples: tuple[str, ...] = Field(min_length=1)
+    counter_examples: tuple[str, ...] = Field(min_length=1)
+    rule: tuple[RuleEntry, ...] = Field(min_length=1)
+
+
+class NameEntry(Entry):
+    """One `[[name]]`: what an entity of entities.toml is called in other languages."""
+
+    id: str
+    zh: tuple[str, ...] = ()
+    ja: tuple[str, ...] = ()
+    ko: tuple[str, ...] = ()
+    de: tuple[str, ...] = ()
+    fr: tuple[str, ...] = ()
+    es: tuple[str, ...] = ()
+    ru: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names in all languages."""
+        return (*self.zh, *self.ja, *self.ko, *self.de, *self.fr, *self.es, *self.ru)
+
+
 ENTITIES = EntryTable("entity", EntityEntry)
 _CATEGORIES = EntryTable("category", _Category)
 ENTITY_FORM = FileForm((ENTITIES,), texts=("version",))
+_LANGUAGES = EntryTable("language", LanguageEntry)
+_WORDINGS = EntryTable("wording", WordingEntry, identity=("language", "category"))
+_NAMES = EntryTable("name", NameEntry)
+LANGUAGE_FORM = FileForm((_LANGUAGES, _WORDINGS, _NAMES), maps=("groups",), texts=("version",))
 TAG_FORM = FileForm((_CATEGORIES,), maps=("groups",), texts=("version",))
 
 
@@ -100,13 +142,14 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One reason for a tag: all of `required`, none of `excluded`."""
+    """One reason for a tag: all of `required`, none of `excluded`, in a title that has `marker` (empty: in any)."""
 
     rule_id: str
     category_id: str
     score: float
     required: tuple[str, ...]
     excluded: tuple[str, ...]
+    marker: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +160,7 @@ class Vocabulary:
     categories: tuple[_Category, ...]
     rules: tuple[Rule, ...]
     entities: tuple[Entity, ...]
+    wordings: tuple[WordingEntry, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -132,22 +176,33 @@ class Vocabulary:
         return {entity.entity_id: entity for entity in self.entities}[entity_id]
 
 
-def load_vocabulary(own_tags: ConfigText | None = None, own_entities: ConfigText | None = None) -> Vocabulary:
+def load_vocabulary(
+    own_tags: ConfigText | None = None,
+    own_entities: ConfigText | None = None,
+    own_languages: ConfigText | None = None,
+) -> Vocabulary:
     """The packaged vocabulary, extended or overridden by id with a person's own; ConfigError names what is wrong.
 
     Rules are a list: an own category that names rules replaces all of the packaged one's. Its version changes with the
-    own texts.
+    own texts. The rules of other languages follow those of tags.toml.
     """
     tags = load_config(TAG_FORM, packaged_text("analysis.events", "tags.toml"), own_tags)
     names = load_config(ENTITY_FORM, packaged_text("analysis.events", "entities.toml"), own_entities)
+    others = load_config(LANGUAGE_FORM, packaged_text("analysis.events", "languages.toml"), own_languages)
     _refuse_unknown_owners(names)
-    entities = tuple(_entity(entry) for entry in names.entries(ENTITIES))
-    expand = _expander(entities, tags.texts("groups"))
-    rules = tuple(rule for entry in tags.entries(_CATEGORIES) for rule in _rules(entry, expand, tags))
+    _refuse_unknown_references(others, tags, names)
+    foreign = {entry.id: entry.names for entry in others.entries(_NAMES)}
+    entities = tuple(_entity(entry, foreign.get(entry.id, ())) for entry in names.entries(ENTITIES))
+    expand = _expander(entities, tags.texts("groups") | others.texts("groups"))
+    rules = tuple(rule for entry in tags.entries(_CATEGORIES) for rule in _category_rules(entry, expand, tags))
     if own_tags is not None:
-        _refuse_unreadable_patterns(rules, tags)
-    version = f"{tags.text('version')}{_digest(own_tags)}/{names.text('version')}{_digest(own_entities)}"
-    return Vocabulary(version, tags.entries(_CATEGORIES), rules, entities)
+        _refuse_unreadable_patterns(rules, tags, _CATEGORIES)
+    worded = _wording_rules(others, expand)
+    if own_languages is not None:
+        _refuse_unreadable_patterns(worded, others, _WORDINGS)
+    loaded = ((tags, own_tags), (names, own_entities), (others, own_languages))
+    version = "/".join(f"{file.text('version')}{_digest(own)}" for file, own in loaded)
+    return Vocabulary(version, tags.entries(_CATEGORIES), rules + worded, entities, others.entries(_WORDINGS))
 
 
 def _digest(own: ConfigText | None) -> str:
@@ -158,16 +213,35 @@ def _refuse_unknown_owners(names: LoadedFile) -> None:
     known = [entry.id for entry in names.entries(ENTITIES)]
     for entry in names.entries(ENTITIES):
         if entry.owner is not None and entry.owner not in known:
-            meant = nearest(entry.owner, known)
-            hint = f"did you mean {meant!r}?" if meant else "add it"
-            raise names.error(ENTITIES, (entry.id,), "owner", f"no entity {entry.owner!r}; {hint}")
+            raise names.error(ENTITIES, (entry.id,), "owner", _unknown("entity", entry.owner, known))
 
 
-def _refuse_unreadable_patterns(rules: tuple[Rule, ...], tags: LoadedFile) -> None:
+def _refuse_unknown_references(others: LoadedFile, tags: LoadedFile, names: LoadedFile) -> None:
+    """ConfigError where languages.toml speaks of a category, entity or language that no file has."""
+    categories = [entry.id for entry in tags.entries(_CATEGORIES)]
+    entities = [entry.id for entry in names.entries(ENTITIES)]
+    languages = [entry.id for entry in others.entries(_LANGUAGES)]
+    for entry in others.entries(_NAMES):
+        if entry.id not in entities:
+            raise others.error(_NAMES, (entry.id,), "id", _unknown("entity", entry.id, entities))
+    for wording in others.entries(_WORDINGS):
+        identity = (wording.language, wording.category)
+        if wording.language not in languages:
+            raise others.error(_WORDINGS, identity, "language", _unknown("language", wording.language, languages))
+        if wording.category not in categories:
+            raise others.error(_WORDINGS, identity, "category", _unknown("category", wording.category, categories))
+
+
+def _unknown(kind: str, word: str, known: list[str]) -> str:
+    meant = nearest(word, known)
+    return f"no {kind} {word!r}; {f'did you mean {meant!r}?' if meant else 'add it'}"
+
+
+def _refuse_unreadable_patterns(rules: tuple[Rule, ...], file: LoadedFile, table: EntryTable[Any]) -> None:
     """Only of what a person changed: reading all patterns once more costs a third of a second."""
     nothing = pl.Series([""])
-    is_any = any(change.table == "groups" for change in tags.changes)
-    changed = {change.identity[0] for change in tags.changes if change.identity}
+    is_any = any(change.table == "groups" for change in file.changes)
+    changed = {change.identity[-1]: change.identity for change in file.changes if change.identity}
     for rule in rules:
         if not is_any and rule.category_id not in changed:
             continue
@@ -177,11 +251,12 @@ def _refuse_unreadable_patterns(rules: tuple[Rule, ...], tags: LoadedFile) -> No
             except pl.exceptions.ComputeError as exc:
                 reason = next((line for line in str(exc).splitlines() if line.startswith("error:")), str(exc))
                 said = f"{rule.rule_id} has a pattern that cannot be read: {reason.removeprefix('error: ')}"
-                raise tags.error(_CATEGORIES, (rule.category_id,), "rule", said) from exc
+                identity = changed.get(rule.category_id, (rule.category_id,))
+                raise file.error(table, identity, "rule", said) from exc
 
 
-def _entity(entry: EntityEntry) -> Entity:
-    words = [_whole_word(alias) for alias in entry.aliases]
+def _entity(entry: EntityEntry, foreign: tuple[str, ...]) -> Entity:
+    words = [_whole_word(alias) for alias in (*entry.aliases, *foreign)]
     exact = [f"(?-i:{_whole_word(alias)})" for alias in entry.exact]
     pattern = "|".join(words + exact)
     return Entity(entry.id, entry.name, entry.kind, pattern, entry.owner, entry.asset, entry.jurisdiction, entry.hosts)
@@ -189,8 +264,8 @@ def _entity(entry: EntityEntry) -> Entity:
 
 def _whole_word(alias: str) -> str:
     escaped = re.escape(alias).replace(r"\ ", r"[ -]").replace("'", "'?")
-    start = r"\b" if alias[0].isalnum() else ""
-    end = r"\b" if alias[-1].isalnum() else ""
+    start = r"\b" if alias[0].isalnum() and not _UNSPACED.match(alias[0]) else ""
+    end = r"\b" if alias[-1].isalnum() and not _UNSPACED.match(alias[-1]) else ""
     return start + escaped + end
 
 
@@ -214,18 +289,31 @@ def _expander(entities: tuple[Entity, ...], groups: dict[str, str]) -> Callable[
     return expand
 
 
-def _rules(entry: _Category, expand: Callable[[str], str], tags: LoadedFile) -> list[Rule]:
+def _category_rules(entry: _Category, expand: Callable[[str], str], tags: LoadedFile) -> list[Rule]:
     try:
-        return [
-            Rule(
-                f"{entry.id}.{rule.id}",
-                entry.id,
-                rule.score,
-                tuple(f"(?i){expand(pattern)}" for pattern in rule.all),
-                tuple(f"(?i){expand(pattern)}" for pattern in rule.none),
-            )
-            for rule in entry.rule
-        ]
+        return [_rule(entry.id, rule, "", expand) for rule in entry.rule]
     except KeyError as exc:
-        said = f"{{{exc.args[0]}}} is no group, entity kind or entity id, or stands for itself"
-        raise tags.error(_CATEGORIES, (entry.id,), "rule", said) from exc
+        raise tags.error(_CATEGORIES, (entry.id,), "rule", _stands_for_nothing(exc)) from exc
+
+
+def _wording_rules(others: LoadedFile, expand: Callable[[str], str]) -> tuple[Rule, ...]:
+    """The rules of other languages, each of which also wants the marker of its language."""
+    markers = {entry.id: entry.marker for entry in others.entries(_LANGUAGES)}
+    rules: list[Rule] = []
+    for entry in others.entries(_WORDINGS):
+        try:
+            rules += [_rule(entry.category, rule, f"(?i){markers[entry.language]}", expand) for rule in entry.rule]
+        except KeyError as exc:
+            identity = (entry.language, entry.category)
+            raise others.error(_WORDINGS, identity, "rule", _stands_for_nothing(exc)) from exc
+    return tuple(rules)
+
+
+def _rule(category_id: str, rule: RuleEntry, marker: str, expand: Callable[[str], str]) -> Rule:
+    required = tuple(f"(?i){expand(pattern)}" for pattern in rule.all)
+    excluded = tuple(f"(?i){expand(pattern)}" for pattern in rule.none)
+    return Rule(f"{category_id}.{rule.id}", category_id, rule.score, required, excluded, marker)
+
+
+def _stands_for_nothing(missing: KeyError) -> str:
+    return f"{{{missing.args[0]}}} is no group, entity kind or entity id, or stands for itself"

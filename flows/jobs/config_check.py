@@ -10,9 +10,10 @@ import polars as pl
 
 from analysis.claims.language import CLAIM_FORM, packaged_claims
 from analysis.events.decisions import DECISION_FORM, NEEDED_FOR_NEW, read_decisions
-from analysis.events.vocabulary import ENTITY_FORM, TAG_FORM, load_vocabulary
+from analysis.events.vocabulary import ENTITY_FORM, LANGUAGE_FORM, TAG_FORM
 from flows.configuration import OWN_FILES, read_own, unread_files
 from flows.errors import CommandError
+from flows.jobs.labelled_files import load_user_vocabulary
 from flows.study_registry import STUDY_FORM, load_studies
 from ingest.news.feeds import FEED_FORM, load_feeds
 from ingest.prices.registry import ASSET_FORM, MARKET_FORM, load_registry
@@ -25,6 +26,7 @@ FORMS: dict[str, tuple[FileForm, str | None]] = {
     "entities.toml": (ENTITY_FORM, "analysis.events"),
     "events.toml": (DECISION_FORM, None),
     "feeds.toml": (FEED_FORM, "ingest.news"),
+    "languages.toml": (LANGUAGE_FORM, "analysis.events"),
     "markets.toml": (MARKET_FORM, "ingest.prices"),
     "studies.toml": (STUDY_FORM, "flows"),
     "tags.toml": (TAG_FORM, "analysis.events"),
@@ -36,7 +38,7 @@ LOADS: tuple[Callable[[Path], object], ...] = (
     lambda path: read_decisions(read_own(path, "events.toml")),
     lambda path: load_feeds(read_own(path, "feeds.toml")),
     load_studies,
-    lambda path: load_vocabulary(read_own(path, "tags.toml"), read_own(path, "entities.toml")),
+    load_user_vocabulary,
 )
 CHANGE_SCHEMA = {"file": pl.String, "entry": pl.String, "does": pl.String, "keys": pl.String}
 

@@ -59,8 +59,9 @@ def read_headlines_file(path: Path) -> pl.DataFrame:
 
 
 def load_user_vocabulary(config_path: Path) -> Vocabulary:
-    """The packaged vocabulary with the user's `tags.toml` and `entities.toml`, where present."""
-    return load_vocabulary(read_own(config_path, "tags.toml"), read_own(config_path, "entities.toml"))
+    """The packaged vocabulary with the user's `tags.toml`, `entities.toml`, `languages.toml`, where present."""
+    names = ("tags.toml", "entities.toml", "languages.toml")
+    return load_vocabulary(*(read_own(config_path, name) for name in names))
 
 
 def tag_file(path: Path, config_path: Path) -> pl.DataFrame:

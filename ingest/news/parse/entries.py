@@ -14,6 +14,7 @@ from ingest.news.feeds import Feed
 from ingest.news.parse.dates import judge_claim
 from ingest.news.parse.decode import DecodeReason
 from ingest.news.parse.items import Item, Items, read_items
+from ingest.news.parse.language import agreed_language, detect_languages
 from ingest.news.parse.text import MAX_SUMMARY_CHARACTERS, MAX_TITLE_CHARACTERS, clean_link, plain_text
 from ingest.refusals import Refusal, refuse_document, refuse_rows
 from ingest.source import Source
@@ -60,6 +61,8 @@ def build_entries(found: Items, feed: Feed, source: Source, body: bytes) -> Pars
     if found.reason is not None and found.reason is not DecodeReason.NO_ENTRIES:
         refused.append(refuse_document(str(found.reason), found.detail, body))
     entries = pl.DataFrame(_with_ids(rows), schema=ENTRY.schema)
+    told = agreed_language(detect_languages(entries["title"]), pl.col("language"))
+    entries = entries.with_columns(told.alias("language"))
     return ParsedFeed(entries, refuse_rows(refused, ENTRY.name, source), found.reason, found.detail)
 
 

@@ -9,6 +9,7 @@ import polars as pl
 
 from ingest.news.parse.dates import EARLIEST_CLAIM, LATEST_AHEAD, UPPER_BOUND, read_span
 from ingest.news.parse.entries import digest, entry_id
+from ingest.news.parse.language import UNDETERMINED, agreed_language, detect_languages
 from ingest.news.parse.text import MAX_SUMMARY_CHARACTERS, MAX_TITLE_CHARACTERS, clean_link, plain_text
 from ingest.refusals import Refusal, refuse_rows
 from ingest.source import Source
@@ -169,9 +170,12 @@ def _as_entries(rows: pl.DataFrame, source_id: str, run_id: str, kinds_by_outlet
         .otherwise(pl.lit("import:") + collection.str.slice(0, 80)),
         outlet=pl.coalesce("outlet", pl.col("url").str.extract(r"^https?://(?:www\.)?([^/:?#]+)"), pl.lit("unknown")),
         outlet_kind=kind,
-        language=pl.when(pl.col("language").str.contains(r"^[a-z]{2}(?:-[A-Za-z]{2,4})?$"))
-        .then("language")
-        .otherwise(pl.lit("und")),
+        language=agreed_language(
+            detect_languages(rows["title"]),
+            pl.when(pl.col("language").str.contains(r"^[a-z]{2}(?:-[A-Za-z]{2,4})?$"))
+            .then("language")
+            .otherwise(pl.lit(UNDETERMINED)),
+        ),
         title_version=pl.lit(1, dtype=pl.Int64),
         run_id=pl.lit(run_id),
     ).with_columns(summary=pl.when(pl.col("summary") != pl.col("title")).then("summary"))

@@ -23,6 +23,57 @@ def test_examples_get_their_tag_and_counter_examples_do_not():
     assert wrong == []
 
 
+WORDINGS = VOCABULARY.wordings
+
+
+@pytest.mark.parametrize("wording", WORDINGS, ids=lambda wording: f"{wording.language}-{wording.category}")
+def test_wording_of_a_language_tags_its_examples_and_no_counter_example(wording):
+    titles = [*wording.examples, *wording.counter_examples]
+    tagged = tag_titles(pl.Series(titles), VOCABULARY)["category"].to_list()
+    expected = [True] * len(wording.examples) + [False] * len(wording.counter_examples)
+    assert [category == wording.category for category in tagged] == expected, list(zip(titles, tagged, strict=True))
+
+
+def test_every_language_words_the_same_happenings():
+    worded = {}
+    for wording in WORDINGS:
+        worded.setdefault(wording.language, set()).add(wording.category)
+    common = {"export_control_access", "executive_order", "enforcement_lawsuit", "regulation_legislation", "outage"}
+    assert set(worded) == {"zh", "ja", "ko", "de", "fr", "es", "ru"}
+    assert all(common <= categories for categories in worded.values())
+
+
+def test_name_inside_a_text_without_spaces_is_found():
+    titles = ["突发：Anthropic因美国政府指令停用Fable 5", "앤트로픽이 백악관과 협의", "В Белом доме обсудили Claude"]
+    tagged = tag_titles(pl.Series(titles), VOCABULARY)
+    assert [set(names) for names in tagged["entity_ids"].to_list()] == [
+        {"anthropic", "us-government"},
+        {"anthropic", "white-house"},
+        {"anthropic", "white-house"},
+    ]
+
+
+def test_own_wording_of_a_language_is_read_and_a_wrong_reference_is_named():
+    own = """
+[[wording]]
+language = "de"
+category = "outage"
+examples = ["Claude streikt"]
+counter_examples = ["Claude schreibt"]
+
+[[wording.rule]]
+id = "de_strike"
+score = 0.9
+all = ['{lab}|{model}', 'streikt']
+"""
+    titles = pl.Series(["Claude streikt und die Nutzer warten"])
+    assert tag_titles(titles, VOCABULARY)["category"][0] != "outage"
+    mine = load_vocabulary(None, None, ConfigText("languages.toml", own))
+    assert tag_titles(titles, mine)["category"][0] == "outage"
+    with pytest.raises(ConfigError, match=r"languages.toml line 4.*no category 'outag'; did you mean 'outage'"):
+        load_vocabulary(None, None, ConfigText("languages.toml", own.replace('"outage"', '"outag"')))
+
+
 def test_every_category_says_what_it_is_and_shows_it():
     for category in VOCABULARY.categories:
         assert category.definition.endswith("."), category.category_id
@@ -70,7 +121,7 @@ def test_a_user_can_add_a_name_and_replace_a_category():
     assert vocabulary.category("sports").name == "Games"
     tagged = tag_titles(pl.Series(["Publishers sue Acme Labs"]), vocabulary)
     assert tagged["category"][0] == "enforcement_lawsuit"
-    assert re.fullmatch(r"tags-\d+\+user-[0-9a-f]{8}/entities-\d+\+user-[0-9a-f]{8}", vocabulary.version)
+    assert re.fullmatch(r"tags-\d+\+user-[0-9a-f]{8}/entities-\d+\+user-[0-9a-f]{8}/languages-\d+", vocabulary.version)
     assert vocabulary.category("sports").examples == VOCABULARY.category("sports").examples
 
 
