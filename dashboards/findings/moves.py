@@ -6,20 +6,25 @@ from typing import Any
 
 import polars as pl
 
-from dashboards.findings.readings import Reaction
+from dashboards.findings.readings import HEADLINE_HOURS, Reaction
 from dashboards.numbers import signed_rows
 from dashboards.shell.frames import Frames
 from warehouse.tables.moves import EARLIER_DAY, REACTION_TOTAL, SHARED_MOVE
 
-HEADLINE_WINDOW_HOURS = 24.0
+
+def totals_of(frames: Frames, scope: str, subject_id: str) -> pl.DataFrame:
+    """The one count of reactions of the record, a token or a kind, by window; no rows where none is stored."""
+    return frames.part(REACTION_TOTAL, "subject_id", subject_id).filter(pl.col("scope") == scope)
+
+
+def headline_total(totals: pl.DataFrame) -> dict[str, Any] | None:
+    """The count over 24 hours; None where none is stored."""
+    return next(signed_rows(totals.filter(pl.col("window_end_hours") == HEADLINE_HOURS), REACTION_TOTAL), None)
 
 
 def total_of(frames: Frames, scope: str, subject_id: str) -> dict[str, Any] | None:
-    """The one count of reactions over 24 hours of the record, a token or a kind; None where none is stored."""
-    rows = frames.part(REACTION_TOTAL, "subject_id", subject_id).filter(
-        (pl.col("scope") == scope) & (pl.col("window_end_hours") == HEADLINE_WINDOW_HOURS)
-    )
-    return next(signed_rows(rows, REACTION_TOTAL), None)
+    """The count over 24 hours of the record, a token or a kind; None where none is stored."""
+    return headline_total(totals_of(frames, scope, subject_id))
 
 
 def earlier_day_of(frames: Frames, reaction: Reaction) -> dict[str, Any] | None:
@@ -36,3 +41,17 @@ def companions(frames: Frames, event_id: str) -> pl.DataFrame:
     members = frames.part(SHARED_MOVE, "move_id", own["move_id"][0])
     others = members.filter(pl.col("event_id") != event_id)
     return others.unique("event_id", maintain_order=True).sort("window_start_utc", "event_id")
+
+
+def later_in_move(frames: Frames, asset_id: str) -> dict[str, int]:
+    """How many later events share the token's move with an event that was public first; the later ones have -1.
+
+    An event alone in its move of the token is absent.
+    """
+    own = frames.part(SHARED_MOVE, "asset_id", asset_id).sort("window_start_utc", "event_id")
+    found: dict[str, int] = {}
+    for part in own.partition_by("move_id", maintain_order=True):
+        if part.height > 1:
+            first, *later = part["event_id"].to_list()
+            found |= {first: len(later), **dict.fromkeys(later, -1)}
+    return found

@@ -8,9 +8,11 @@ from typing import Any
 from dashboards.findings.findings import benchmark_word
 from dashboards.findings.readings import Horizon, Reaction, tokens_outside, tokens_ranged
 from dashboards.numbers import counted, then
-from warehouse.tables.units import count, hours_adjective, listing, number_word, percent, plain_percent, plural
+from warehouse.tables.units import ABSENT, count, hours_adjective, listing, number_word, percent, plain_percent, plural
 
-# A rank from fewer separate windows than this is called coarse.
+# An interval this wide, in fractions, leaves room for every story.
+_TOO_WIDE = 1.0
+# "Came close" is said within so many times the edge of the ordinary range.
 _CLEAR_DISTANCE = 1.5
 
 
@@ -211,3 +213,11 @@ def outside_caption(reactions: Sequence[Reaction]) -> str:
     return (
         f"{count(len(outside))} of {plural(len(ranged), 'token')} left the ordinary range in a day: {listing(outside)}"
     )
+
+
+def interval_words(lower: float | None, upper: float | None) -> str:
+    """An interval with both signs, and that it says nothing where it is too wide to; a dash where there is none."""
+    if lower is None or upper is None:
+        return ABSENT
+    words = f"{percent(lower)} to {percent(upper)}"
+    return f"{words}: too wide to say anything" if upper - lower > _TOO_WIDE else words

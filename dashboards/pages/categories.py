@@ -10,8 +10,9 @@ from markupsafe import Markup
 
 from dashboards.figures.figure import Figure, FigureColumn
 from dashboards.figures.forest import ForestRow, plot_forest
+from dashboards.figures.kind_average import draw_kind_average
 from dashboards.findings.findings import as_of_words, benchmark_word
-from dashboards.findings.moves import total_of
+from dashboards.findings.moves import headline_total, totals_of
 from dashboards.findings.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction, subject_of
 from dashboards.findings.superlatives import kind_sentence
 from dashboards.glossary import tip
@@ -28,25 +29,17 @@ from warehouse.tables.units import (
     close_moment,
     count,
     day,
-    hours_short,
     number,
     percent,
-    plain,
     plural,
     probability,
 )
 
 _GROUP_PREFIX = "category:"
 AVERAGE_STATISTICS = ("caar", "mean_car")
+# Conventions name bars, returns and model up to here; what follows is about variances and tests.
+MODEL_ENDS = ", s²"
 MAX_FOREST_ROWS = 24
-_AVERAGE_COLUMNS = (
-    FigureColumn("window_end_hours", "Hours", plain),
-    FigureColumn("estimate", "CAAR", percent),
-    FigureColumn("lower_95", "lower 95%", percent),
-    FigureColumn("upper_95", "upper 95%", percent),
-    FigureColumn("n", "N", count),
-    FigureColumn("n_effective", "N_eff", lambda value: number(value, 1)),
-)
 _FOREST_SCHEMA: dict[str, Any] = {
     "best_at_utc": pl.Datetime("us", "UTC"),
     "title": pl.String,
@@ -71,7 +64,7 @@ def compose_categories(frames: Frames, reactions: Mapping[str, list[Reaction]]) 
     events = frames.get(EVENT).filter(pl.col("status") != "rejected")
     counts = events.group_by("category").len().sort("len", "category", descending=[True, False])
     sections = [
-        _section(canvas, row["category"], total_of(frames, "category", row["category"]), results, events, reactions)
+        _section(canvas, row["category"], totals_of(frames, "category", row["category"]), results, events, reactions)
         for row in counts.iter_rows(named=True)
     ]
     title = categories_title(results)
@@ -129,7 +122,7 @@ def categories_title(results: pl.DataFrame) -> str:
 def _section(
     canvas: Canvas,
     category: str,
-    total: Mapping[str, Any] | None,
+    totals: pl.DataFrame,
     results: pl.DataFrame,
     events: pl.DataFrame,
     reactions: Mapping[str, list[Reaction]],
@@ -137,91 +130,18 @@ def _section(
     whole = results.filter(pl.col("group_id") == _GROUP_PREFIX + category)
     own = whole.filter(~is_trading())
     average, forest = (
-        _draw_average(category, own),
+        draw_kind_average(category, totals),
         _draw_forest(category, events.filter(pl.col("category") == category), reactions),
     )
     head = Markup('<h2 id="{}">{}</h2><p class="intro">{}.</p>').format(
-        category, category_label(category), kind_sentence(total)
+        category, category_label(category), kind_sentence(headline_total(totals))
     )
     if average.why_empty and forest.why_empty:
-        reason = average.why_empty[1].rstrip(".")
-        why = f"{forest.why_empty[0]} {reason[:1].upper()}{reason[1:]}."
-        return head + empty_table(why, forest.why_empty[1])
+        return head + empty_table(forest.why_empty[0], forest.why_empty[1])
     battery = Markup("<details><summary>Every test for {}</summary>{}</details>").format(
         category_inside(category), _battery(category, own)
     )
     return head + canvas.draw(average) + canvas.draw(forest) + group_trading(category, whole) + battery
-
-
-def _draw_average(category: str, own: pl.DataFrame) -> Figure:
-    rows = (
-        own.filter(pl.col("statistic").is_in(AVERAGE_STATISTICS) & pl.col("estimate").is_not_null())
-        .sort("window_end_hours")
-        .unique("window_end_hours", keep="first", maintain_order=True)
-    )
-    frame = rows.select([column.name for column in _AVERAGE_COLUMNS])
-    figure_id, label = f"average-{category}", category_label(category)
-    subtitle = Markup(
-        "{}: mean return beyond the benchmark from the event to each horizon, with its 95% interval."
-    ).format(tip("caar", "CAAR"))
-    if not rows.height:
-        reason = own["reason"].drop_nulls()
-        return Figure(
-            figure_id,
-            f"{label}: no average",
-            subtitle,
-            "",
-            "",
-            frame,
-            _AVERAGE_COLUMNS,
-            why_empty=(
-                "The average cannot be computed.",
-                reason[0] if reason.len() else "It needs several measured events.",
-            ),
-        )
-    all_rows = list(signed_rows(rows, STUDY_RESULT))
-    day_row = next((row for row in all_rows if row["window_end_hours"] == HEADLINE_HOURS), all_rows[-1])
-    horizons = " ".join(
-        f"After {hours_short(row['window_end_hours'])}: {percent(row['estimate'])}." for row in all_rows
-    )
-    return Figure(
-        figure_id,
-        average_title(label, day_row),
-        subtitle,
-        horizons,
-        _average_note(rows, day_row),
-        frame,
-        _AVERAGE_COLUMNS,
-        plot_forest([_average_row(row) for row in all_rows], "Mean return beyond the benchmark", 110),
-    )
-
-
-def _average_row(row: Mapping[str, Any]) -> ForestRow:
-    name, right = f"after {hours_short(row['window_end_hours'])}", f"n = {row['n']}" if row["n"] else ""
-    return ForestRow(name, row["estimate"], row["lower_95"], row["upper_95"], right)
-
-
-def _average_note(rows: pl.DataFrame, day_row: Mapping[str, Any]) -> Markup:
-    return Markup(
-        "{} = {}, about {} independent · windows {} · benchmark: {} · interval: 95%. Source: stored candles. As of {}."
-    ).format(
-        tip("n-eff", "N"),
-        count(day_row["n"] or 0),
-        number(day_row["n_effective"], 1) if day_row["n_effective"] is not None else "unknown",
-        ", ".join(hours_short(hours) for hours in rows["window_end_hours"]),
-        benchmark_word(day_row["benchmark"]),
-        close_moment(day_row["data_as_of_utc"]),
-    )
-
-
-def average_title(label: str, row: Mapping[str, Any]) -> str:
-    """The mean and whether its interval excludes zero."""
-    value = f"{percent(row['estimate'])} after {hours_short(row['window_end_hours'])}"
-    if row["lower_95"] is None or row["upper_95"] is None:
-        return f"{label}: {value} on average, without an interval"
-    if row["lower_95"] <= 0 <= row["upper_95"]:
-        return f"{label}: {value} on average; zero is inside the interval"
-    return f"{label}: {value} on average; zero is outside the interval"
 
 
 def _measured(events: pl.DataFrame, reactions: Mapping[str, list[Reaction]]) -> list[tuple[Any, ...]]:
@@ -281,9 +201,11 @@ def _draw_forest(category: str, events: pl.DataFrame, reactions: Mapping[str, li
 
 
 def _battery(category: str, own: pl.DataFrame) -> Markup:
-    tests = own.filter(
-        (pl.col("window_end_hours") == HEADLINE_HOURS) & ~pl.col("statistic").is_in(AVERAGE_STATISTICS)
-    ).sort(pl.col("statistic") != HEADLINE_TEST, "statistic")
+    day_rows = own.filter(pl.col("window_end_hours") == HEADLINE_HOURS)
+    averages = day_rows.filter(pl.col("statistic").is_in(AVERAGE_STATISTICS) & pl.col("estimate").is_not_null())
+    tests = day_rows.filter(~pl.col("statistic").is_in(AVERAGE_STATISTICS)).sort(
+        pl.col("statistic") != HEADLINE_TEST, "statistic"
+    )
     if not tests.height:
         return empty_table(
             "No group test has been run for this kind.", "The group step runs once several of its events are measured."
@@ -303,9 +225,25 @@ def _battery(category: str, own: pl.DataFrame) -> Markup:
     return table(
         f"battery-{category}",
         caption,
-        "The headline test comes first. An absent number carries its reason; N_eff is what N reactions are worth.",
+        "The headline test comes first. An absent number carries its reason; N counts event–token pairs, N_eff is what "
+        f"they are worth. {_own_model(averages)}",
         heads,
         rows,
+    )
+
+
+def _own_model(averages: pl.DataFrame) -> str:
+    """The mean of the tests' own model, which is another than that of the events' pages, with its words."""
+    row = next(signed_rows(averages.sort("statistic").head(1), STUDY_RESULT), None)
+    if row is None:
+        return "They use another model than the events’ pages."
+    model = row["conventions"].split(MODEL_ENDS, 1)[0]
+    interval = (
+        "" if row["lower_95"] is None else f", 95% interval {percent(row['lower_95'])} to {percent(row['upper_95'])}"
+    )
+    return (
+        f"They use another model than the events’ pages ({model}), under which the mean of "
+        f"{plural(row['n'] or 0, 'event–token pair')} is {percent(row['estimate'])}{interval}."
     )
 
 

@@ -14,7 +14,7 @@ from dashboards.figures.response import draw_response, pick_response
 from dashboards.figures.rolling import draw_rolling, pick_series
 from dashboards.findings.findings import as_of_words
 from dashboards.findings.readings import SUBJECT_ASSET, Reaction, lead_event
-from dashboards.numbers import StoredRow, StoredRows, signed_rows
+from dashboards.numbers import StoredRow, StoredRows, counted, signed_rows
 from dashboards.shell.frames import Frames, newest
 from dashboards.shell.page import Canvas, Page
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table
@@ -28,8 +28,9 @@ from warehouse.tables.correlation import (
     LEAD_LAG,
 )
 from warehouse.tables.terms import category_news
-from warehouse.tables.units import count, hours_plain, number, plain_percent, probability
+from warehouse.tables.units import count, hours_plain, number, plain_percent, plural, probability
 
+CLEAR_P = 0.05  # an adjusted p below it finds an order
 MAX_ROLLING = 6
 MAX_PAIRS = 20
 
@@ -40,7 +41,7 @@ def compose_correlations(frames: Frames, reactions: Mapping[str, list[Reaction]]
     event = lead_event(frames, reactions)
     rolling, pairs, leads = frames.get(CORRELATION_ROLLING), frames.get(CORRELATION_PAIR), frames.get(LEAD_LAG)
     marks = [(event["best_at_utc"], "first report")] if event else []
-    title = correlations_title(pairs)
+    title = correlations_title(pairs, leads)
     parts = [
         Markup("<h1>{}</h1>").format(title),
         Markup(
@@ -78,12 +79,23 @@ def compose_correlations(frames: Frames, reactions: Mapping[str, list[Reaction]]
     )
 
 
-def correlations_title(pairs: pl.DataFrame) -> str:
-    """How closely the subject follows Bitcoin over the whole record."""
+def correlations_title(pairs: pl.DataFrame, leads: pl.DataFrame) -> str:
+    """How closely the subject moves with Bitcoin over the whole record, and whether any test finds an order."""
     row = _headline_pair(pairs)
     if row is None:
         return "How tokens move together is not measured yet"
-    return f"{SUBJECT_ASSET} follows Bitcoin with a correlation of {number(row['estimate'])}"
+    together = f"{SUBJECT_ASSET} moves with Bitcoin (correlation {number(row['estimate'])})"
+    return f"{together}; {order_sentence(leads)}" if leads.height else together
+
+
+def order_sentence(leads: pl.DataFrame) -> str:
+    """How many of all tests find one token moving before another."""
+    n_clear = leads.filter(pl.col("p_adjusted") < CLEAR_P).height
+    tests = plural(counted(leads.height, LEAD_LAG), "test")
+    if not n_clear:
+        return f"none of {tests} finds one token reliably moving before another"
+    clear = counted(n_clear, LEAD_LAG, f"count(*) filter (where p_adjusted < {CLEAR_P})")
+    return f"{count(clear)} of {tests} {'finds' if n_clear == 1 else 'find'} one token moving before another"
 
 
 def _headline_pair(pairs: pl.DataFrame) -> dict[str, Any] | None:
@@ -213,12 +225,8 @@ def _lead_table(leads: pl.DataFrame) -> Markup:
         return empty_table(
             "No lead or lag has been measured.", "Lead-lag needs several weeks of hourly bars of both markets."
         )
-    clear = leads.filter(pl.col("p_adjusted") < 0.05)
-    caption = (
-        f"{clear.height} of {leads.height} tests find one token moving before the other"
-        if clear.height
-        else f"None of {leads.height} tests finds one token reliably moving before another"
-    )
+    sentence = order_sentence(leads)
+    caption = f"{sentence[:1].upper()}{sentence[1:]}"
     heads = (
         Head("Pair"),
         Head("Method"),

@@ -10,9 +10,9 @@ from markupsafe import Markup
 
 from dashboards.findings.findings import benchmark_word
 from dashboards.findings.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction
-from dashboards.findings.superlatives import outside_caption
+from dashboards.findings.superlatives import interval_words, outside_caption
 from dashboards.glossary import tip
-from dashboards.numbers import signed_rows
+from dashboards.numbers import counted, signed_rows
 from dashboards.shell.frames import extremes
 from dashboards.shell.inline import range_bar, range_scale, scale_words, sparkline
 from dashboards.shell.page import event_path, safe_link, token_path
@@ -34,11 +34,14 @@ from warehouse.tables.units import (
     p_value,
     percent,
     plain,
+    plural,
     short_day,
     span,
 )
 
 SPARK_HOURS = 72.0
+# An event's page shows so many sources; the rest fold.
+MAX_SOURCES = 10
 
 
 def facts_of(event: Mapping[str, Any]) -> Markup:
@@ -58,11 +61,11 @@ def facts_of(event: Mapping[str, Any]) -> Markup:
         ("Who", (event["entities"] or "not named").replace(",", ", ")),
         (
             "Evidence",
-            f"{count(event['n_outlets'])} outlets, {event['status']}" if event["n_outlets"] else event["status"],
+            f"{plural(event['n_outlets'], 'outlet')}, {event['status']}" if event["n_outlets"] else event["status"],
         ),
     ]
     if event["ended_at_utc"] is not None:
-        items[3] = ("Ended", time_tag(event["ended_at_utc"], moment(event["ended_at_utc"])))
+        items.append(("Ended", time_tag(event["ended_at_utc"], moment(event["ended_at_utc"]))))
     return facts(items)
 
 
@@ -97,11 +100,7 @@ def _token_row(item: Reaction, scale: float) -> list[Cell | Spanning]:
     day = values[1]
     if day is None or day.car is None:
         return [name, *raw, Spanning(f"Not measured – {(day.reason if day else None) or 'no 24-hour window'}")]
-    interval = (
-        f"{percent(day.car_lower)} to {percent(day.car_upper)}"
-        if day.car_lower is not None and day.car_upper is not None
-        else "–"
-    )
+    interval = interval_words(day.car_lower, day.car_upper)
     rank = f"{count(day.n_as_large)} of {count(day.n_placebo)}" if day.n_as_large is not None and day.n_placebo else "–"
     return [
         name,
@@ -245,15 +244,20 @@ def sources_table(sources: pl.DataFrame) -> Markup:
         ]
         for row in signed_rows(sources.sort("source_number"), EVENT_SOURCE)
     ]
+    n_sources = counted(len(rows), EVENT_SOURCE, event_id=sources["event_id"][0]) if rows else 0
     caption = (
-        f"{len(rows)} sources, each with both clocks" if rows else "No separate sources are recorded for this event"
+        f"{plural(n_sources, 'source')}, each with both clocks"
+        if rows
+        else "No separate sources are recorded for this event"
     )
-    return table(
-        "sources-table",
-        caption,
-        "Claimed: what the source says. First seen: when a collector had it; “–” where none did.",
-        heads,
-        rows,
+    small = "Claimed: what the source says. First seen: when a collector had it; “–” where none did."
+    first = table("sources-table", caption, small, heads, rows[:MAX_SOURCES])
+    rest = rows[MAX_SOURCES:]
+    if not rest:
+        return first
+    more = "The other source" if len(rest) == 1 else "The other sources"
+    return Markup('{}<details id="more-sources"><summary>{}</summary>{}</details>').format(
+        first, more, table("more-sources-table", more, small, heads, rest)
     )
 
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from dashboards.findings.findings import benchmark_word, prices_in_words
 from dashboards.findings.readings import SUBJECT_ASSET, Horizon, Reaction, source_of_path, subject_of, tokens_outside
-from dashboards.findings.superlatives import events_caption, plain_days, rarity_sentence, separate_words
+from dashboards.findings.superlatives import events_caption, interval_words, plain_days, rarity_sentence, separate_words
 from dashboards.glossary import tip
 from dashboards.numbers import ended, signed_rows
 from dashboards.shell.frames import Frames, newest, oldest
@@ -85,7 +85,7 @@ def _ordinary(day: Horizon | None) -> str:
     if day.ordinary_lower is None or day.ordinary_upper is None:
         if day.car_lower is None or day.car_upper is None:
             return "No ordinary range: too few quiet bars before"
-        return f"95% interval {percent(day.car_lower)} to {percent(day.car_upper)}, {assumed_words(day)}"
+        return f"95% interval {interval_words(day.car_lower, day.car_upper)}, {assumed_words(day)}"
     ordinary = f"{percent(day.ordinary_lower)} to {percent(day.ordinary_upper)}"
     return f"Ordinary days: {ordinary} (95% of placebos, {assumed_words(day)})"
 
@@ -95,7 +95,7 @@ def assumed_words(day: Horizon) -> str:
     words = "at the volatility of the hours before"
     if day.volatility_ratio is None or day.inside_lower is None or day.inside_upper is None:
         return words
-    inside = f"{percent(day.inside_lower)} to {percent(day.inside_upper)}"
+    inside = interval_words(day.inside_lower, day.inside_upper)
     ratio = number(day.volatility_ratio, 1)
     return f"{words}; at its own, {ratio} times the month's, the interval is {inside}"
 

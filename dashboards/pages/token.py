@@ -15,7 +15,7 @@ from dashboards.figures.forest import ForestRow, plot_forest
 from dashboards.figures.price_events import draw_price_events, numbered_marks
 from dashboards.figures.rolling import draw_rolling, pick_series
 from dashboards.findings.findings import as_of_words, benchmark_word
-from dashboards.findings.moves import total_of
+from dashboards.findings.moves import later_in_move, total_of
 from dashboards.findings.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction
 from dashboards.findings.superlatives import token_title
 from dashboards.numbers import signed_rows
@@ -127,10 +127,8 @@ def compose_token(frames: Frames, asset_id: str, reactions: Mapping[str, list[Re
     own = [
         item for items in reactions.values() for item in items if item.asset_id == asset_id and item.event_id in events
     ]
-    marks = sorted(
-        (events[r.event_id]["best_at_utc"], events[r.event_id]["title"], r.headline.car if r.headline else None)
-        for r in own
-    )
+    later = later_in_move(frames, asset_id)
+    marks = sorted((_mark(item, events[item.event_id], later) for item in own), key=lambda mark: (mark[0], mark[1]))
     closes, market_id = _chosen_closes(frames, asset_id)
     series = pick_series(frames.part(CORRELATION_ROLLING, "asset_id", asset_id), asset_id)
     moments = [(max(marks, key=lambda mark: abs(mark[2] or 0))[0], "largest move")] if marks else []
@@ -148,7 +146,7 @@ def compose_token(frames: Frames, asset_id: str, reactions: Mapping[str, list[Re
             _numbered_list(numbered_marks(closes, marks)),
             Markup("<h2>Reaction by kind of news</h2>"),
             canvas.draw(_draw_reactions(asset_id, own, events)),
-            _reactions_table(own, events),
+            _reactions_table(own, events, later),
             Markup("<h2>With Bitcoin, over time</h2>"),
             Markup('<div class="pair even">{}{}</div>').format(
                 canvas.draw(draw_rolling(series, asset_id, "correlation", moments, "rolling")),
@@ -168,6 +166,21 @@ def compose_token(frames: Frames, asset_id: str, reactions: Mapping[str, list[Re
         body,
         as_of=as_of_words(max(ends) if ends else None),
         files=canvas.files,
+    )
+
+
+def _mark(item: Reaction, event: Mapping[str, Any], later: Mapping[str, int]) -> tuple[datetime, str, float | None]:
+    """An event on the price chart; of several that share a move only the first public one carries its size."""
+    n_later = later.get(item.event_id, 0)
+    car = item.headline.car if item.headline and n_later >= 0 else None
+    return event["best_at_utc"], f"{event['title']}{_with_later(n_later)}", car
+
+
+def _with_later(n_later: int) -> str:
+    return (
+        f" (with {number_word(n_later)} later {'event' if n_later == 1 else 'events'} of the move)"
+        if n_later > 0
+        else ""
     )
 
 
@@ -213,6 +226,12 @@ def _mean_by_kind(own: list[Reaction], events: Mapping[str, dict[str, Any]]) -> 
     return pl.DataFrame(rows, schema=_KIND_SCHEMA, orient="row")
 
 
+def _kind_title(asset_id: str, kind: str, n: int, mean: float) -> str:
+    """The kind after which the token moved most; one event is told as one."""
+    after = f"{asset_id} moved most after {kind[:1].lower()}{kind[1:]}: {percent(mean)}"
+    return f"{after} after its one measured event" if n == 1 else f"{after}, the mean of {plural(n, 'event')}"
+
+
 def _draw_reactions(asset_id: str, own: list[Reaction], events: Mapping[str, dict[str, Any]]) -> Figure:
     frame = _mean_by_kind(own, events)
     rows, columns = frame.rows(), _KIND_COLUMNS
@@ -235,9 +254,9 @@ def _draw_reactions(asset_id: str, own: list[Reaction], events: Mapping[str, dic
     source = own[0]
     return Figure(
         "by-kind",
-        f"{asset_id} moved most after {largest[0].lower()}: {percent(largest[2])} on average over {largest[1]} events",
+        _kind_title(asset_id, *largest[:3]),
         subtitle,
-        " ".join(f"{name}: {percent(mean)} over {n} events." for name, n, mean, _, _ in rows),
+        " ".join(f"{name}: {percent(mean)} over {plural(n, 'event')}." for name, n, mean, _, _ in rows),
         f"n = {sum(row[1] for row in rows)} events · window 24 h · benchmark: "
         f"{benchmark_word(source.headline.benchmark if source.headline else None)} · lines are ranges; the tests with "
         f"intervals are under Categories. Source: {market_name(source.market_id)}. "
@@ -254,8 +273,9 @@ def _draw_reactions(asset_id: str, own: list[Reaction], events: Mapping[str, dic
     )
 
 
-def _reactions_table(own: list[Reaction], events: Mapping[str, dict[str, Any]]) -> Markup:
-    measured = sorted((r for r in own if r.is_measured), key=lambda r: -abs(r.horizons[HEADLINE_HOURS].car or 0))[:15]
+def _reactions_table(own: list[Reaction], events: Mapping[str, dict[str, Any]], later: Mapping[str, int]) -> Markup:
+    shown = [item for item in own if item.is_measured and later.get(item.event_id, 0) >= 0]
+    measured = sorted(shown, key=lambda item: -abs(item.horizons[HEADLINE_HOURS].car or 0))[:15]
     if not measured:
         return Markup("")
     heads = (
@@ -275,7 +295,9 @@ def _reactions_table(own: list[Reaction], events: Mapping[str, dict[str, Any]]) 
         )
         rows.append(
             [
-                Markup('<a href="../{}">{}</a>').format(event_path(item.event_id), event["title"]),
+                Markup('<a href="../{}">{}</a>{}').format(
+                    event_path(item.event_id), event["title"], _with_later(later.get(item.event_id, 0))
+                ),
                 day(event["best_at_utc"]),
                 percent(window.raw_return) if window.raw_return is not None else "–",
                 Markup("<b>{}</b>").format(percent(window.car or 0)),
@@ -285,7 +307,8 @@ def _reactions_table(own: list[Reaction], events: Mapping[str, dict[str, Any]]) 
     return table(
         "largest",
         "The largest reactions",
-        "24-hour return; “as large”: ordinary windows that moved at least as far.",
+        "24-hour return; “as large”: earlier windows that moved at least as far at equal volatility. Events that share "
+        "a move stand in one row, that of the first public one.",
         heads,
         rows,
     )

@@ -223,6 +223,7 @@ def _token_jobs(frames: Frames, reactions: Reactions, closes: str) -> Iterable[J
         reads = (
             Read(news.EVENT.name),
             Read(moves.REACTION_TOTAL.name, "subject_id", asset_id),
+            Read(moves.SHARED_MOVE.name, "asset_id", asset_id),
             *(Read(name, "asset_id", asset_id) for name in (*by_asset, closes, "latest_reference")),
             *(Read(studies.STUDY_RESULT.name, "market_id", market_id) for market_id in own),
         )
