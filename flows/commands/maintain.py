@@ -1,4 +1,4 @@
-"""`aftershock rebuild`, `diff` and `doctor`: look after an installation."""
+"""`aftershock rebuild`, `diff`, `backup`, `restore` and `doctor`: look after an installation."""
 
 from pathlib import Path
 from typing import Annotated, Optional
@@ -14,6 +14,8 @@ def register(app: typer.Typer) -> None:
     """Attach the commands."""
     app.command("rebuild")(rebuild)
     app.command("diff")(diff)
+    app.command("backup")(backup)
+    app.command("restore")(restore)
     app.command("doctor")(doctor)
 
 
@@ -60,13 +62,52 @@ def diff(
     emit(compare_published(other, load_settings().published_path), fmt, "differences")
 
 
+def backup(
+    folder: Annotated[
+        Optional[Path],  # noqa: UP045 - typer reads the annotation
+        typer.Argument(help="A folder to make; one named by the time in backups/ of the home when absent."),
+    ] = None,
+) -> None:
+    """Keep a copy of the warehouse and of config/, read to its end and checked.
+
+    Example: aftershock backup /mnt/disk/aftershock-june
+    """
+    from datetime import UTC, datetime
+
+    from flows.jobs.safekeeping import back_up
+    from flows.settings import load_settings
+
+    target, n_tables = back_up(load_settings(), datetime.now(UTC), folder)
+    talk(f"{target}: {n_tables} tables, read again and checked")
+
+
+def restore(
+    source: Annotated[
+        Optional[Path],  # noqa: UP045 - typer reads the annotation
+        typer.Argument(help="A backup's folder or a published file; the published copy of this home when absent."),
+    ] = None,
+) -> None:
+    """Put a copy in the warehouse's place, after reading it to its end; the earlier file is kept beside it.
+
+    Example: aftershock restore aftershock-home/backups/20260701T053000Z
+    """
+    from datetime import UTC, datetime
+
+    from flows.jobs.safekeeping import put_back
+    from flows.settings import load_settings
+
+    copy, aside = put_back(load_settings(), datetime.now(UTC), source)
+    kept = f"; the earlier one is {aside}" if aside else ""
+    talk(f"the warehouse is what {copy} holds{kept}; go on with: aftershock run")
+
+
 def doctor(
     cure_clock: Annotated[
         bool, typer.Option("--cure-clock", help="First mend what a clock that was ahead has stored.")
     ] = False,
     fmt: FormatOption = Format.TABLE,
 ) -> None:
-    """Check this installation: Python, disk, config/, clock, newest run, published file, browser, network.
+    """Check this installation: disk, config/, both files to their last byte, clock, sources, schedules, logs, network.
 
     Exit code 2 when something must be mended.
 
@@ -77,7 +118,7 @@ def doctor(
     import polars as pl
 
     from flows.jobs import clocks
-    from flows.jobs.maintenance import examine
+    from flows.jobs.doctor import examine
     from flows.settings import load_settings
 
     settings, now = load_settings(), datetime.now(UTC)

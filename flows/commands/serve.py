@@ -26,7 +26,8 @@ def serve(
     Example: aftershock serve --prices-every 15 --news-every 10
     """
     from flows.serve.children import stop_on_sigterm
-    from flows.serve.server import WORD_FILE, prefect_server, schedules, wait_for_interrupt
+    from flows.serve.look import WORD_FILE
+    from flows.serve.server import prefect_server, schedules, wait_for_interrupt
     from flows.serve.web import pages_server
     from flows.settings import load_settings
 
@@ -41,4 +42,4 @@ def serve(
             talk(f"schedules: prices every {prices_every} min, news every {news_every} min, all daily; {api.ui_url}")
             if api.secret is not None:
                 talk(f"Prefect's page asks for a word: paste the line of {settings.home / WORD_FILE}")
-            wait_for_interrupt(process, talk)
+            wait_for_interrupt(process, settings.home, talk)

@@ -12,19 +12,23 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from flows.errors import EXIT_SOURCE, CommandError
 from flows.serve.children import STOP_SECONDS, child_process
+from flows.serve.logs import turn_over
+from flows.serve.look import ADDRESS_FILE, WORD_FILE
 from flows.serve.turns import wait_until_idle
 from flows.serve.web import LOOPBACK
 from flows.settings import Settings, child_environment
 
-WORD_FILE = "prefect-word.txt"
 SECRET_BYTES = 24
 # A busy two-core machine needs this long to start Prefect's server.
 SERVER_START_SECONDS = 120
 # A server that runs says so within this time.
 ANSWER_SECONDS = 5
+# How often the size of the logs is looked at.
+LOG_LOOK_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ def prefect_server(settings: Settings, port: int) -> Iterator[PrefectApi]:
         command, child_environment(settings, api.url, api.secret), settings.home / "prefect-server.log"
     ) as process:
         _wait_until_healthy(api.url, process)
+        (settings.home / ADDRESS_FILE).write_text(api.url + "\n", encoding="utf-8")
         yield api
 
 
@@ -118,11 +123,19 @@ def _wait_until_healthy(api_url: str, process: subprocess.Popen[bytes]) -> None:
     )
 
 
-def wait_for_interrupt(process: subprocess.Popen[bytes], say: Callable[[str], None]) -> None:
-    """Block until Ctrl-C, or until the schedules end by themselves, which is an error."""
+def wait_for_interrupt(process: subprocess.Popen[bytes], home: Path, say: Callable[[str], None]) -> None:
+    """Block until Ctrl-C, or until the schedules end by themselves, which is an error; logs are turned over."""
     try:
-        code = process.wait()
+        while (code := _wait(process)) is None:
+            turn_over(home)
     except KeyboardInterrupt:
         say("stopping …")
         return
     raise CommandError(f"the schedules ended with {code}; see schedules.log", EXIT_SOURCE)
+
+
+def _wait(process: subprocess.Popen[bytes]) -> int | None:
+    try:
+        return process.wait(LOG_LOOK_SECONDS)
+    except subprocess.TimeoutExpired:
+        return None

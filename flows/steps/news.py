@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import polars as pl
@@ -36,6 +36,9 @@ from warehouse.store.connection import Warehouse
 from warehouse.tables.news import DOCUMENT, ENTRY, FEED, FETCH, INCIDENT, REGISTER_DOCUMENT
 from warehouse.tables.prices import QUARANTINE
 
+# Attempts to reach a source are told for a quarter of a year; what they brought is kept for good.
+FETCHES_KEPT = timedelta(days=90)
+
 
 def update_news(context: RunContext) -> StepReport:
     """Ask every feed that is due, store what is new, and name each source that failed."""
@@ -63,10 +66,20 @@ def update_news(context: RunContext) -> StepReport:
     robots_documents, robots_fetches = robots_rows(done, context.now, context.run_id)
     context.warehouse.merge(DOCUMENT, robots_documents)
     context.warehouse.merge(FETCH, pl.concat([fetches, robots_fetches]))
+    forget_fetches(context.warehouse, context.now)
 
     problems = [problem for reading in readings if (problem := reading.problem)]
     detail = f"{n_rows} new rows from {len(wishes) - len(problems)} of {len(wishes)} feeds asked{waiting}"
     return StepReport(n_feeds + n_rows, detail, summarise(problems))
+
+
+def forget_fetches(warehouse: Warehouse, now: datetime) -> int:
+    """Forget attempts older than FETCHES_KEPT, but the last and the last good one of each source; returns the rows."""
+    old = "attempted_at_utc < $before and (source_id, attempted_at_utc) not in (from ("
+    last = "select source_id, max(attempted_at_utc) from ops.fetch group by source_id"
+    good = "select source_id, max(attempted_at_utc) from ops.fetch where n_failures = 0 group by source_id"
+    part = f"{old}{last} union all {good}))"
+    return warehouse.replace_part(FETCH, FETCH.empty(), part, before=now - FETCHES_KEPT)
 
 
 def store_readings(context: RunContext, readings: list[FeedReading]) -> tuple[int, dict[str, int]]:

@@ -15,7 +15,7 @@ from flows.cli import app, main, register_commands
 from flows.configuration import OWN_FILES, read_own, unread_files
 from flows.errors import EXIT_USAGE, CommandError
 from flows.jobs.config_check import FORMS, LOADS, examine_configuration, read_changes, require_sound
-from flows.jobs.maintenance import examine
+from flows.jobs.doctor import examine
 from flows.settings import Settings
 from tests.paths import PROJECT
 from warehouse.config import ConfigText, load_config, packaged_text

@@ -13,7 +13,7 @@ import duckdb
 import polars as pl
 from filelock import FileLock, Timeout
 
-from warehouse.store.digests import digest_parts, digest_table
+from warehouse.store.digests import digest_file, digest_parts, digest_table
 from warehouse.store.errors import BusyError, NotPublishedError, OutdatedError, StorageFailedError, fault_of
 from warehouse.store.frames import fetch_frame, run_statement
 from warehouse.store.migrate import migrate
@@ -49,6 +49,10 @@ class Reader:
     def digest_parts(self, table: Table, column: str) -> dict[str, str]:
         """A digest of the rows of each value of a column of `table`."""
         return digest_parts(self.connection, table, column)
+
+    def digest_file(self) -> dict[str, str]:
+        """A digest of all rows of every stored table, by name, for which each byte of them is read."""
+        return digest_file(self.connection)
 
     def count_writes(self, *tables: Table) -> int:
         """How often this connection has written to `tables`; one that only reads never has."""

@@ -20,6 +20,19 @@ def digest_parts(connection: duckdb.DuckDBPyConnection, table: Table, column: st
     return {value: f"{n_rows} {digest}" for value, n_rows, digest in run_statement(connection, sql)}
 
 
+def digest_file(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """The same for every table as it is stored, by name, whatever version wrote the file: each byte of it is read."""
+    names = "select schema_name || '.' || table_name from duckdb_tables() where not internal order by all"
+    tables = [name for (name,) in run_statement(connection, names)]
+    digests = {}
+    for name in tables:
+        [(n_rows, digest)] = run_statement(
+            connection, f"select count(*), coalesce(bit_xor(hash(stored)), 0) from {name} as stored"
+        )
+        digests[name] = f"{n_rows} {digest}"
+    return digests
+
+
 def row_digest(table: Table) -> str:
     """The aggregate that digests rows: keys are unique, so no two rows cancel each other."""
     return f"coalesce(bit_xor(hash({', '.join(table.column_names)})), 0)"

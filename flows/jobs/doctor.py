@@ -1,0 +1,159 @@
+"""What `doctor` looks at: everything a run needs, and what it can use."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import sys
+from datetime import datetime
+from pathlib import Path
+
+from flows.jobs.clocks import name_future_stamps
+from flows.jobs.config_check import examine_configuration
+from flows.jobs.safekeeping import read_to_the_end
+from flows.serve.last_run import GOOD_OUTCOMES, read_last_run
+from flows.serve.look import Examined, look_at_prefect
+from flows.settings import Settings
+from warehouse.store.connection import PUBLISHED_REMEDY, WAREHOUSE_REMEDY, open_reader
+from warehouse.store.errors import StoreError
+from warehouse.store.locks import lock_holders, try_lock
+from warehouse.tables.units import file_size, listing, span
+
+MINIMUM_FREE_BYTES = 500_000_000
+# Logs are turned over before they are this large together; more means that something writes past that.
+LOGS_BYTES = 200_000_000
+NETWORK_PROBE = ("api.kraken.com", 443)
+PROBE_SECONDS = 3
+# Failing sources that are named one by one.
+SOURCES_NAMED = 10
+
+
+def examine(settings: Settings, now: datetime) -> list[Examined]:
+    """Look at everything a run needs, and at what it can use."""
+    return [
+        Examined("python", sys.version_info >= (3, 11), False, f"{sys.version.split()[0]}; needs 3.11 to 3.14"),
+        _folder(settings.home),
+        _configuration(settings.config_path),
+        _newest_run(settings.home, now),
+        *_warehouse(settings.warehouse_path),
+        _database("published file", settings.published_path, PUBLISHED_REMEDY),
+        *_stamps(settings.published_path, now),
+        _sources(settings.published_path, now),
+        *look_at_prefect(settings.home, settings.prefect_api_url),
+        _logs(settings.home),
+        _browser(),
+        _network(settings),
+    ]
+
+
+def _folder(home: Path) -> Examined:
+    existing = next(path for path in (home, *home.parents) if path.exists())
+    free = shutil.disk_usage(existing).free
+    return Examined(
+        "disk",
+        free >= MINIMUM_FREE_BYTES,
+        False,
+        f"{home}: {file_size(free)} free; wants {file_size(MINIMUM_FREE_BYTES)}",
+    )
+
+
+def _configuration(config_path: Path) -> Examined:
+    found = examine_configuration(config_path)
+    wrong = [*found.faults, *found.unread]
+    n_files = found.changes["file"].n_unique()
+    said = "\n".join(wrong) or f"{config_path}: {found.changes.height} entries of your own in {n_files} files"
+    return Examined("config", not wrong, not found.faults, said)
+
+
+def _newest_run(home: Path, now: datetime) -> Examined:
+    last = read_last_run(home)
+    if last is None:
+        return Examined("newest run", False, True, "no run has ended here yet: aftershock run")
+    age = span(now - datetime.fromisoformat(last.at_utc))
+    is_good = last.outcome in GOOD_OUTCOMES
+    return Examined(
+        "newest run", is_good, True, f"{last.run_id}, {age} ago: {last.outcome}; last good one {last.last_good_at_utc}"
+    )
+
+
+def _warehouse(path: Path) -> list[Examined]:
+    """Who writes, and whether the warehouse can be read; a run that starts meanwhile waits for the reading."""
+    lock = path.with_suffix(".lock")
+    if not lock.parent.is_dir():
+        return [_database("warehouse", path, WAREHOUSE_REMEDY)]
+    try:
+        with try_lock(lock) as is_free:
+            if is_free:
+                free = Examined("lock", True, True, "nobody is writing")
+                return [free, _database("warehouse", path, WAREHOUSE_REMEDY)]
+    except OSError as exc:
+        return [Examined("lock", False, False, f"{lock}: {exc.strerror}; make the folder writable")]
+    holders = lock_holders(lock)
+    said = f"process {listing([str(pid) for pid in holders])}" if holders else "another process"
+    return [Examined("lock", True, True, f"{said} is writing; look at the warehouse again when it has ended")]
+
+
+def _database(subject: str, path: Path, remedy: str) -> Examined:
+    """Whether every byte of every table can be read."""
+    if not path.exists():
+        return Examined(subject, False, True, f"{path} does not exist yet: run `aftershock run`")
+    try:
+        tables = read_to_the_end(path)
+    except StoreError as exc:
+        said = str(exc.__cause__ or exc).splitlines()[0]
+        return Examined(subject, False, False, f"{path} cannot be read: {remedy} ({said})")
+    return Examined(subject, bool(tables), False, f"{path}: {len(tables)} tables, {file_size(path.stat().st_size)}")
+
+
+def _stamps(published: Path, now: datetime) -> list[Examined]:
+    """Stamps from the future, where the published file can be read."""
+    try:
+        with open_reader(published) as reader:
+            stamps = name_future_stamps(reader, now)
+    except StoreError:
+        return []  # said of the file already
+    remedies = ["aftershock doctor --cure-clock mends them"] if stamps else ["no stamp is from the future"]
+    return [Examined("clock", not stamps, False, "\n".join([*stamps, *remedies]))]
+
+
+def _sources(published: Path, now: datetime) -> Examined:
+    """The sources that failed when they were last asked, longest silent first."""
+    try:
+        with open_reader(published) as reader:
+            failing = reader.query("failing_sources")
+    except StoreError:
+        return Examined("sources", True, True, "nothing is published, so nothing is known of them")
+    if failing.is_empty():
+        return Examined("sources", True, True, "every source that was asked last answered")
+    n_sources = failing["n_sources"][0]
+    lines = [f"{failing.height} of {n_sources} failed when last asked"]
+    for row in failing.head(SOURCES_NAMED).iter_rows(named=True):
+        last = row["last_good_at_utc"]
+        silent = f"silent for {span(now - last)}" if last else "never answered"
+        lines.append(f"{row['source_id']}: {silent}; {row['detail']}")
+    return Examined("sources", False, True, "\n".join(lines))
+
+
+def _logs(home: Path) -> Examined:
+    """What the schedules have written about themselves, and Prefect's own database."""
+    found = [*sorted(home.glob("*.log*")), *sorted((home / "prefect").glob("prefect.db*"))]
+    sizes = {path.name: path.stat().st_size for path in found}
+    said = ", ".join(f"{name} {file_size(size)}" for name, size in sizes.items()) or "none"
+    return Examined("logs", sum(sizes.values()) <= LOGS_BYTES, True, said)
+
+
+def _browser() -> Examined:
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    return Examined("browser", bool(found), True, found or "no Chromium: share cards and PDF reports are skipped")
+
+
+def _network(settings: Settings) -> Examined:
+    if settings.is_offline:
+        return Examined("network", False, True, "AFTERSHOCK_OFFLINE is set: only the bundled record is used")
+    try:
+        with socket.create_connection(NETWORK_PROBE, PROBE_SECONDS):
+            return Examined("network", True, True, f"{NETWORK_PROBE[0]} answers")
+    except OSError as exc:
+        return Examined(
+            "network", False, True, f"{NETWORK_PROBE[0]} cannot be reached ({exc}): live sources are skipped"
+        )

@@ -1,0 +1,191 @@
+"""The doctor names what is wrong and what mends it."""
+
+import json
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from flows.jobs.doctor import examine
+from flows.serve.logs import turn_over
+from flows.serve.look import ADDRESS_FILE, WORD_FILE
+from flows.settings import Settings
+from flows.steps.news import FETCHES_KEPT, forget_fetches
+from warehouse.store.connection import open_writer
+from warehouse.store.publish import publish
+from warehouse.tables.news import FETCH
+
+NOW = datetime(2026, 7, 1, tzinfo=UTC)
+
+
+def make_fetch(source_id: str, at: datetime, n_failures: int) -> dict[str, object]:
+    outcome = "transient" if n_failures else "unchanged"
+    return {
+        "source_id": source_id,
+        "attempted_at_utc": at,
+        "outcome": outcome,
+        "detail": "timed out" if n_failures else None,
+        "n_new": 0,
+        "n_failures": n_failures,
+        "seconds": 1.0,
+        "run_id": "x",
+    }
+
+
+def fetch_frame(rows: list[dict[str, object]]) -> pl.DataFrame:
+    schema = {name: kind for name, kind in FETCH.schema.items() if name in rows[0]}
+    return FETCH.conform(
+        pl.DataFrame(rows, schema=schema).with_columns(
+            pl.lit(None, dtype=kind).alias(name) for name, kind in FETCH.schema.items() if name not in schema
+        )
+    )
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    found = Settings(tmp_path, None, True, 0.1, None, None)
+    rows = [
+        make_fetch("steady", NOW, 0),
+        make_fetch("silent", NOW - timedelta(days=3), 0),
+        make_fetch("silent", NOW, 4),
+        make_fetch("robots:x", NOW, 9),
+    ]
+    with open_writer(found.warehouse_path, 1) as writer:
+        writer.merge(FETCH, fetch_frame(rows))
+        publish(writer, found.warehouse_path, found.published_path)
+    return found
+
+
+def told(settings: Settings) -> dict[str, tuple[bool, bool, str]]:
+    return {f.subject: (f.is_good, f.is_optional, f.detail) for f in examine(settings, NOW)}
+
+
+def test_a_sound_home_has_nothing_to_mend(settings: Settings) -> None:
+    found = told(settings)
+    assert [subject for subject, (is_good, is_optional, _) in found.items() if not (is_good or is_optional)] == []
+    assert found["warehouse"][0]
+    assert found["lock"][2] == "nobody is writing"
+
+
+@pytest.mark.parametrize(
+    ("file", "subject", "remedy"),
+    [
+        ("warehouse.duckdb", "warehouse", "aftershock restore"),
+        ("aftershock.duckdb", "published file", "move it away, and the next aftershock run"),
+    ],
+)
+@pytest.mark.parametrize("damage", ["cut", "flipped"])
+def test_a_damaged_file_is_named_with_what_brings_it_back(
+    settings: Settings, file: str, subject: str, remedy: str, damage: str
+) -> None:
+    path = settings.home / file
+    body = bytearray(path.read_bytes())
+    for place in range(12_288, len(body), 3_000):
+        body[place] ^= 0xFF
+    path.write_bytes(bytes(body) if damage == "flipped" else bytes(body[: len(body) // 2]))
+    is_good, is_optional, detail = told(settings)[subject]
+    assert (is_good, is_optional) == (False, False)
+    assert str(path) in detail
+    assert remedy in detail
+
+
+def test_a_writer_is_named_and_not_disturbed(settings: Settings) -> None:
+    import os
+
+    with open_writer(settings.warehouse_path, 1):
+        found = told(settings)
+    assert found["lock"] == (
+        True,
+        True,
+        f"process {os.getpid()} is writing; look at the warehouse again when it has ended",
+    )
+    assert "warehouse" not in found
+
+
+def test_a_silent_source_is_named_with_how_long(settings: Settings) -> None:
+    is_good, is_optional, detail = told(settings)["sources"]
+    assert (is_good, is_optional) == (False, True)
+    assert detail.splitlines() == ["1 of 2 failed when last asked", "silent: silent for 3 days; timed out"]
+
+
+def test_without_serve_nothing_is_scheduled(settings: Settings) -> None:
+    assert told(settings)["prefect"][2] == "aftershock serve has not run here: nothing is scheduled"
+    (settings.home / ADDRESS_FILE).write_text("http://127.0.0.1:1/api\n")
+    assert "start it with aftershock serve" in told(settings)["prefect"][2]
+
+
+@pytest.fixture
+def prefect_api(settings: Settings) -> Iterator[list[str]]:
+    """A server that answers as Prefect's does; what it was sent as authorisation."""
+    sent: list[str] = []
+    answers = {
+        "/api/deployments/filter": [
+            {"name": "news", "paused": False, "status": "READY"},
+            {"name": "daily", "paused": True, "status": "READY"},
+        ],
+        "/api/automations/filter": [{"name": "missing run", "enabled": True}],
+    }
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            sent.append(self.headers["Authorization"])
+            body = json.dumps(answers[self.path]).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            return None
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    (settings.home / ADDRESS_FILE).write_text(f"http://127.0.0.1:{server.server_port}/api\n")
+    (settings.home / WORD_FILE).write_text("aftershock:word\n")
+    yield sent
+    server.shutdown()
+    server.server_close()
+
+
+def test_schedules_and_automations_are_told(settings: Settings, prefect_api: list[str]) -> None:
+    found = told(settings)
+    assert found["prefect"][0]
+    assert found["schedules"] == (False, True, "2 schedules: daily and news; paused: daily")
+    assert found["automations"] == (True, True, "missing run")
+    assert set(prefect_api) == {"Basic YWZ0ZXJzaG9jazp3b3Jk"}
+
+
+def test_a_log_is_turned_over_while_its_writer_goes_on(tmp_path: Path) -> None:
+    log = tmp_path / "schedules.log"
+    with log.open("ab", buffering=0) as writer:
+        for letter in (b"a", b"b", b"c", b"d", b"e"):
+            writer.write(letter * 100)
+            assert turn_over(tmp_path, 50) == [log]
+        writer.write(b"f")
+        assert turn_over(tmp_path, 50) == []
+    assert log.read_bytes() == b"f"
+    kept = [(tmp_path / f"schedules.log.{number}").read_bytes()[:1] for number in (1, 2, 3)]
+    assert kept == [b"e", b"d", b"c"]
+    assert not (tmp_path / "schedules.log.4").exists()
+
+
+def test_old_attempts_are_forgotten_but_the_last_and_the_last_good_of_each_source(tmp_path: Path) -> None:
+    old = NOW - FETCHES_KEPT - timedelta(days=9)
+    rows = [
+        make_fetch("gone", old, 0),
+        make_fetch("gone", old + timedelta(hours=1), 0),
+        make_fetch("gone", old + timedelta(hours=2), 1),
+        make_fetch("gone", old + timedelta(hours=3), 2),
+        make_fetch("alive", old, 0),
+        make_fetch("alive", NOW, 0),
+    ]
+    with open_writer(tmp_path / "warehouse.duckdb", 1) as writer:
+        writer.merge(FETCH, fetch_frame(rows))
+        assert forget_fetches(writer, NOW) == 3
+        kept = writer.frame(FETCH, order_by="source_id, attempted_at_utc")
+        assert kept.select("source_id", "n_failures").rows() == [("alive", 0), ("gone", 0), ("gone", 2)]
+        assert forget_fetches(writer, NOW) == 0
