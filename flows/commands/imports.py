@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
-from flows.errors import EXIT_SOURCE, CommandError
+from flows.errors import EXIT_CHECK, EXIT_SOURCE, CommandError
 from flows.options import FormatOption, Instant, Timeframe, last_instant_option, timeframe_option
 from flows.output import Format, emit, emit_lines, emit_plain, talk
 from warehouse.tables.units import compact_instant
@@ -59,14 +59,15 @@ def import_news_files(
     """Import headlines and incidents; a second import of the same file changes nothing.
 
     Tables need a column title; url, outlet, published_utc, first_seen_utc, summary, collection, lang and time_basis
-    are read where present. Rows that cannot be used go to raw.quarantine with the reason.
+    are read where present. Rows that cannot be used go to raw.quarantine with the reason; exit code 4 when no row of
+    a file was kept.
 
     Example: aftershock import news headlines.parquet --dry-run
     """
     from datetime import UTC, datetime
 
     from flows.context import RunContext
-    from flows.jobs.news_files import UNREADABLE, import_news
+    from flows.jobs.news_files import UNREADABLE, files_without_news, import_news
     from flows.pipeline import record_run
     from flows.progress import Progress
     from flows.settings import load_settings
@@ -87,6 +88,8 @@ def import_news_files(
     unreadable = report.filter(kind=UNREADABLE)["note"].to_list()
     if unreadable:
         raise CommandError("\n".join(unreadable), EXIT_SOURCE)
+    if empty := files_without_news(report):
+        raise CommandError("\n".join(empty), EXIT_CHECK)
     if not dry_run:
         talk("stored; next: aftershock run (groups new headlines into stories and events)")
 

@@ -86,4 +86,20 @@ def store_file(context: RunContext, imported: ImportedFile, *, is_dry_run: bool)
     n_new = entries.height + incidents.height
     n_refused = harvest.quarantined.height
     n_known = imported.n_rows - n_refused - n_new
-    return imported.kind, imported.n_rows, n_new, n_known, n_refused, imported.note
+    note = "; ".join(filter(None, (imported.note, _first_refusal(harvest.quarantined))))
+    return imported.kind, imported.n_rows, n_new, n_known, n_refused, note
+
+
+def _first_refusal(quarantined: pl.DataFrame) -> str:
+    """The first refused row in words, and where the rest stands; empty when none was refused."""
+    if not quarantined.height:
+        return ""
+    row = quarantined.row(0, named=True)
+    place = f"row {row['row_number']}" if row["row_number"] is not None else "the document"
+    return f"{place} refused: {row['detail']}; all of them: aftershock quarantine list"
+
+
+def files_without_news(report: pl.DataFrame) -> list[str]:
+    """A sentence for each file of which every row was refused."""
+    lost = report.filter((pl.col("n_refused") > 0) & (pl.col("n_refused") == pl.col("n_rows")))
+    return [f"{name}: no row was kept; {note}" for name, note in lost.select("file", "note").iter_rows()]

@@ -158,6 +158,12 @@ REGISTER_DOCUMENT = Table(
         ),
         Column("filed_at_utc", UTC, "When it could be inspected before publication", is_nullable=True),
         Column("published_on", pl.Date, "Day of publication; scheduled while it lies ahead"),
+        Column(
+            "corrects_document_number",
+            pl.String,
+            "Number of the document that this one corrects: as the register says, else from its own number (C1- or R1-)",
+            is_nullable=True,
+        ),
         Column("url", pl.String, "Page of the document", is_nullable=True),
         Column("first_seen_at_utc", UTC, "When we first had it"),
         _RUN_ID,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta
@@ -45,8 +46,12 @@ FIELDS = (
     "agency_names",
     "signing_date",
     "publication_date",
+    "correction_of",
     "html_url",
 )
+# The register numbers a correction (C) or a second printing (R) after the document it mends: C1-2026-12345.
+_CORRECTION_NUMBER = re.compile(r"^[CR]\d{1,2}-([A-Z0-9]{2,4}-\d{1,6})$")
+_DOCUMENT_NUMBER = re.compile(r"/((?:[CR]\d{1,2}-)?[A-Z0-9]{2,4}-\d{1,6})(?:\.json)?/?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +144,21 @@ def _document_rows(rows: Iterable[dict[str, Any]], source: Source) -> tuple[pl.D
             "signed_on": _day(row.get("signing_date")),
             "filed_at_utc": read_instant(str(row.get("filed_at") or "")),
             "published_on": published,
+            "corrects_document_number": _corrected(row, number),
             "url": clean_link(text_of(row.get("html_url"))),
             "first_seen_at_utc": source.received_at,
             "run_id": source.run_id,
         }
     return pl.DataFrame(list(kept.values()), schema=REGISTER_DOCUMENT.schema), refused
+
+
+def _corrected(row: dict[str, Any], number: str) -> str | None:
+    """The number of the document that this one corrects; the register gives its address."""
+    stated = _DOCUMENT_NUMBER.search(text_of(row.get("correction_of")) or "")
+    if stated:
+        return stated.group(1)
+    own = _CORRECTION_NUMBER.match(number)
+    return own.group(1) if own else None
 
 
 def _subkind(row: dict[str, Any]) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -67,6 +68,8 @@ def instant_of(value: object) -> datetime | None:
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, int | float):
+        if not math.isfinite(value):
+            return None
         return read_instant(str(int(value)))
     return read_instant(value) if isinstance(value, str) else None
 
@@ -75,6 +78,11 @@ def incident_code(address: str | None) -> str | None:
     """The incident's code in a page address, by which Atom and JSON forms of one incident meet."""
     found = _INCIDENT_PATH.search(address or "")
     return found.group(1) if found else None
+
+
+def object_of(value: object) -> dict[str, Any]:
+    """`value` where it is an object; an empty one for anything else."""
+    return value if isinstance(value, dict) else {}
 
 
 def names_of(rows: object, key: str = "name") -> tuple[str, ...]:

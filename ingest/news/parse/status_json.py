@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from ingest.news.parse.decode import load_json
 from ingest.news.parse.incident_facts import (
     ENDED,
     IncidentFact,
@@ -14,9 +15,11 @@ from ingest.news.parse.incident_facts import (
     incident_code,
     instant_of,
     names_of,
+    object_of,
     rows_of,
     worst_impact,
 )
+from ingest.news.parse.items import text_of
 from warehouse.tables.units import compact_instant
 
 # Cloud pages list every product; only those that carry models are of interest here.
@@ -41,7 +44,7 @@ def _statuspage_incident(row: dict[str, Any]) -> IncidentFact:
     touched = [name for update in updates for name in names_of(update.get("affected_components"))]
     components = names_of(row.get("components")) or names_of(row.get("affected_components"))
     status = str(row.get("status") or "").lower()
-    address = row.get("shortlink") or row.get("url") or row.get("permalink")
+    address = next(filter(None, (text_of(row.get(key)) for key in ("shortlink", "url", "permalink"))), None)
     impact = row.get("impact") or row.get("current_worst_impact") or row.get("severity")
     if status.startswith("maintenance") or status in ("scheduled", "completed"):
         impact = "maintenance"
@@ -78,7 +81,7 @@ def read_better_stack(document: Any) -> list[IncidentFact]:
         raise ShapeError("expected a JSON:API object with data and included")
     included = rows_of(document.get("included"))
     names = {
-        str(row.get("id")): str((row.get("attributes") or {}).get("public_name") or "")
+        str(row.get("id")): str(object_of(row.get("attributes")).get("public_name") or "")
         for row in included
         if row.get("type") == "status_page_resource"
     }
@@ -86,7 +89,7 @@ def read_better_stack(document: Any) -> list[IncidentFact]:
     for row in included:
         if row.get("type") != "status_report":
             continue
-        attributes = row.get("attributes") or {}
+        attributes = object_of(row.get("attributes"))
         affected = rows_of(attributes.get("affected_resources"))
         is_maintenance = attributes.get("report_type") == "maintenance"
         touched = (names.get(str(part.get("status_page_resource_id"))) for part in affected)
@@ -137,9 +140,8 @@ def read_aws(document: Any) -> list[IncidentFact]:
 
 
 def _aws_event(row: dict[str, Any]) -> IncidentFact | None:
-    metadata = row.get("metadata") if isinstance(row.get("metadata"), dict) else {}
-    log = row.get("event_log") or (metadata or {}).get("EVENT_LOG") or []
-    updates = rows_of(json.loads(log) if isinstance(log, str) else log)
+    log = row.get("event_log") or object_of(row.get("metadata")).get("EVENT_LOG") or []
+    updates = rows_of(_read_log(log) if isinstance(log, str) else log)
     service = str(row.get("service_name") or row.get("service") or "")
     title = str(row.get("summary") or (updates[0].get("summary") if updates else "") or row.get("typeCode") or "")
     if not MODEL_PRODUCTS.search(f"{service} {title}"):
@@ -157,6 +159,14 @@ def _aws_event(row: dict[str, Any]) -> IncidentFact | None:
         components=tuple(part for part in (service, region) if part),
         raw=json.dumps(row),
     )
+
+
+def _read_log(text: str) -> Any:
+    """The updates written as JSON inside a text; none where it is not JSON, since the event says the rest."""
+    try:
+        return load_json(text)
+    except (ValueError, RecursionError):
+        return []
 
 
 READERS: dict[str, Callable[[Any], list[IncidentFact]]] = {

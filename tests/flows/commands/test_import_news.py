@@ -78,3 +78,13 @@ def test_usage_mistake_is_exit_code_2_with_its_reason(tmp_path: Path, arguments:
     done = run_aftershock(tmp_path / "home", "import", "news", *arguments)
     assert done.returncode == 2
     assert message in done.stderr
+
+
+def test_file_of_which_no_row_is_kept_ends_with_exit_4_and_says_which_row_and_why(tmp_path: Path) -> None:
+    (tmp_path / "empty.csv").write_text("title,published_utc\n,2026-06-13\n,2026-06-14\n")
+    done = run_aftershock(tmp_path / "home", "import", "news", str(tmp_path / "empty.csv"))
+    assert done.returncode == 4
+    assert "empty.csv: no row was kept; row 1 refused: a row without a title" in done.stderr
+    assert "aftershock quarantine list" in done.stderr
+    with open_reader(tmp_path / "home" / "aftershock.duckdb") as reader:
+        assert reader.frame(QUARANTINE)["row_number"].to_list() == [1, 2]

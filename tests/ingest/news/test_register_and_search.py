@@ -37,6 +37,24 @@ def test_order_carries_its_days_of_signature_and_publication() -> None:
     assert entry["first_seen_at_utc"] == NOW
 
 
+def test_correction_is_linked_to_what_it_corrects() -> None:
+    row = {"title": "A Plan", "type": "Notice", "publication_date": "2024-01-02"}
+    api = "https://www.federalregister.gov/api/v1/documents"
+    rows = [
+        row | {"document_number": "C1-2023-27742", "correction_of": f"{api}/2023-27742"},
+        row | {"document_number": "2024-00001", "correction_of": f"{api}/2023-20001.json"},
+        row | {"document_number": "R1-2023-28853"},
+        row | {"document_number": "2023-27742", "correction_of": None},
+    ]
+    found = harvest(payload("us_fr_ai_json", {"results": rows}), FEEDS["us_fr_ai_json"], "r").register_documents
+    assert dict(found.select("document_number", "corrects_document_number").iter_rows()) == {
+        "C1-2023-27742": "2023-27742",
+        "2024-00001": "2023-20001",
+        "R1-2023-28853": "2023-28853",
+        "2023-27742": None,
+    }
+
+
 def test_recorded_orders_are_read_with_both_days() -> None:
     body = shared("data", "news", "federal_register", "executive_orders_all.json").read_bytes()
     found = harvest(payload("us_fr_presidential", body), FEEDS["us_fr_presidential"], "r")
