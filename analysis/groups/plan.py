@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import numpy as np
 import polars as pl
 
-from analysis.arrays import Integers
 from analysis.engine.battery import choose_model, load_statistics
 from analysis.engine.standardise import EventInput
 from analysis.engine.study import EstimationSpecification as TestSpecification
+from analysis.groups.pairs import GroupPair, Record, Spans, digest_pairs, keep_record
 from analysis.results.fingerprint import SourceCode, fingerprint
 from analysis.single.study import list_mask_spans, read_event_times
 from analysis.tape.choice import Candidate, Preference
 from analysis.tape.markets import StudyMarkets
 from analysis.tape.observations import candles_first
-from analysis.tape.series import AlignedSeries, cut_series, mark_spans
-from warehouse.tables.bars import MICROSECONDS_PER_HOUR, MICROSECONDS_PER_SECOND
-
-Spans = tuple[tuple[str, tuple[int, int]], ...]
+from warehouse.tables.bars import MICROSECONDS_PER_SECOND
 
 _SOURCE = SourceCode("analysis.groups.rows")  # what computes the rows of a group
 
@@ -48,7 +44,8 @@ class PlannedGroup:
     group_id: str
     window_hours: float
     bar_hours: float
-    inputs: tuple[EventInput, ...]
+    pairs: tuple[GroupPair, ...]
+    n_estimation: int  # bars before the event that a model may be fitted to
     data_as_of: datetime
     benchmark: str
     inputs_sha256: str  # of the data and the declaration
@@ -58,6 +55,11 @@ class PlannedGroup:
     def key(self) -> tuple[str, float]:
         """What names the group within its plan: the category and the window."""
         return self.group_id, self.window_hours
+
+    def read(self) -> list[EventInput]:
+        """The bars of every pair, which a group that keeps its rows never needs."""
+        window = (0, round(self.window_hours / self.bar_hours))
+        return [pair.read((-self.n_estimation, 0), window) for pair in self.pairs]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +83,13 @@ def plan_groups(
     times, excluded = read_event_times(events)
     best = {time.event_id: time.best_us for time in times}
     categories = dict(events.select("event_id", "category").iter_rows())
+    treated = sorted(set(markets.asset_ids.values()) - set(specification.benchmark_asset_ids))
+    records = {asset: _records(markets, asset, spans) for asset in treated}
     groups: list[PlannedGroup] = []
     for category in sorted({categories[event_id] for event_id in best}):
         members = [(event_id, at) for event_id, at in best.items() if categories[event_id] == category]
         for hours in specification.windows_hours:
-            group = _plan_group(specification, category, hours, members, spans, markets)
+            group = _plan_group(specification, category, hours, members, records)
             if group is not None:
                 groups.append(group)
     return GroupPlan(tuple(groups), excluded)
@@ -96,40 +100,38 @@ def _plan_group(
     category: str,
     hours: float,
     members: Sequence[tuple[str, int]],
-    spans: Spans,
-    markets: StudyMarkets,
+    records: Mapping[str, Sequence[Record]],
 ) -> PlannedGroup | None:
-    treated = sorted(set(markets.asset_ids.values()) - set(specification.benchmark_asset_ids))
-    candidates = {asset: _candidates(markets, asset) for asset in treated}
-    lengths = sorted({series.bar_hours for found in markets.series.values() for series in found})
-    chosen: list[tuple[str, str, AlignedSeries, int]] = []
+    lengths = sorted({record.series.bar_hours for found in records.values() for record in found})
+    chosen: list[GroupPair] = []
     n_best = -1
     for bar_hours in lengths:
         if hours % bar_hours or specification.estimation_hours % bar_hours:
             continue
-        pairs = []
-        for event_id, at in members:
-            for asset in treated:
-                found = _best_market(specification, candidates[asset], bar_hours, at, hours)
-                if found is not None:
-                    pairs.append((event_id, asset, *found))
-        n_whole = sum(index + round(hours / bar_hours) <= series.asset.size for _, _, series, index in pairs)
+        own = {
+            asset: [item for item in found if item.series.bar_hours == bar_hours] for asset, found in records.items()
+        }
+        pairs = [
+            pair
+            for event_id, at in members
+            for asset in records
+            if (pair := _best_pair(specification, own[asset], event_id, at, hours)) is not None
+        ]
+        n_whole = sum(pair.index + round(hours / bar_hours) <= pair.record.series.asset.size for pair in pairs)
         if n_whole > n_best:
             chosen, n_best = pairs, n_whole
     if not chosen:
         return None
-    inputs = tuple(_event_input(specification, pair, hours, spans) for pair in chosen)
-    last = max(
-        int(pair[2].close_us[min(pair[3] + round(hours / pair[2].bar_hours), pair[2].close_us.size) - 1])
-        for pair in chosen
-    )
-    benchmarks = sorted({name for _, _, series, _ in chosen for name in series.benchmark_ids})
-    inputs_sha256 = fingerprint(specification, category, hours, inputs)
+    bar_hours = chosen[0].record.series.bar_hours
+    last = max(int(pair.record.series.close_us[pair.last - 1]) for pair in chosen)
+    benchmarks = sorted({name for pair in chosen for name in pair.record.series.benchmark_ids})
+    inputs_sha256 = fingerprint(specification, category, hours, digest_pairs(chosen))
     return PlannedGroup(
         group_id=f"{GROUP_PREFIX}{category}",
         window_hours=hours,
-        bar_hours=chosen[0][2].bar_hours,
-        inputs=inputs,
+        bar_hours=bar_hours,
+        pairs=tuple(chosen),
+        n_estimation=round(specification.estimation_hours / bar_hours),
         data_as_of=datetime.fromtimestamp(last // MICROSECONDS_PER_SECOND, tz=UTC),
         benchmark=", ".join(benchmarks),
         inputs_sha256=inputs_sha256,
@@ -137,65 +139,39 @@ def _plan_group(
     )
 
 
-def _candidates(markets: StudyMarkets, asset: str) -> list[tuple[AlignedSeries, Integers]]:
-    """The series of an asset that have a benchmark, each with the running count of its usable bars."""
-    found = []
-    for market_id in sorted(markets.series, key=candles_first):
-        for series in markets.series[market_id] if markets.asset_ids[market_id] == asset else ():
-            if series.benchmark_ids:
-                is_usable = np.isfinite(series.asset) & np.isfinite(series.benchmark)
-                found.append((series, np.concatenate([[0], np.cumsum(is_usable)])))
-    return found
+def _records(markets: StudyMarkets, asset: str, spans: Spans) -> list[Record]:
+    """The series of an asset that have a benchmark."""
+    return [
+        keep_record(series, spans)
+        for market_id in sorted(markets.series, key=candles_first)
+        for series in (markets.series[market_id] if markets.asset_ids[market_id] == asset else ())
+        if series.benchmark_ids
+    ]
 
 
-def _best_market(
-    specification: GroupSpecification,
-    candidates: Sequence[tuple[AlignedSeries, Integers]],
-    bar_hours: float,
-    at: int,
-    hours: float,
-) -> tuple[AlignedSeries, int] | None:
-    """The series that stands for the asset by the rule of choice, and the event's bar; None without one.
+def _best_pair(
+    specification: GroupSpecification, records: Sequence[Record], event_id: str, at: int, hours: float
+) -> GroupPair | None:
+    """The event on the series that stands for the asset by the rule of choice; None without one.
 
-    It covers the window when every bar of it and enough for the model are usable; its record is its usable bars over
-    estimation and window.
+    `records` are of one bar length. A series covers the window when every bar of it and enough for the model are
+    usable; its record is its usable bars over estimation and window.
     """
-    best: tuple[AlignedSeries, int] | None = None
+    best: GroupPair | None = None
     preferred: Preference | None = None
-    n_window, minimum = (round(length / bar_hours) for length in (hours, specification.minimum_estimation_hours))
-    for series, counts in candidates:
+    for record in records:
+        series, counts = record.series, record.n_usable
+        n_window, minimum, n_estimation = (
+            round(length / series.bar_hours)
+            for length in (hours, specification.minimum_estimation_hours, specification.estimation_hours)
+        )
         index = series.first_bar_after(at)
-        if series.bar_hours != bar_hours or not 0 < index < series.asset.size:
+        if not 0 < index < series.asset.size:
             continue
-        first = max(0, index - round(specification.estimation_hours / bar_hours))
-        last = min(series.asset.size, index + round(hours / bar_hours))
+        first, last = max(0, index - n_estimation), min(series.asset.size, index + n_window)
         n = int(counts[last] - counts[first])
         can_be = counts[last] - counts[index] == n_window and counts[index] - counts[first] >= minimum
-        preference = Candidate(series.market_id, bar_hours, n, bool(can_be)).preference
+        preference = Candidate(series.market_id, series.bar_hours, n, bool(can_be)).preference
         if n > 0 and (preferred is None or preference < preferred):
-            best, preferred = (series, index), preference
+            best, preferred = GroupPair(event_id, record, index, first, last), preference
     return best
-
-
-def _event_input(
-    specification: GroupSpecification, pair: tuple[str, str, AlignedSeries, int], hours: float, spans: Spans
-) -> EventInput:
-    event_id, _, series, index = pair
-    bars = round(specification.estimation_hours / series.bar_hours)
-    first, last = max(0, index - bars), min(series.asset.size, index + round(hours / series.bar_hours))
-    step = round(series.bar_hours * MICROSECONDS_PER_HOUR)
-    start, stop = int(series.close_us[first]) - step, int(series.close_us[last - 1])
-    near = tuple(span for other, span in spans if other != event_id and span[1] > start and span[0] < stop)
-    return EventInput(
-        event_id=event_id,
-        market_id=series.market_id,
-        event_time=datetime.fromtimestamp(int(series.close_us[index]) / 1e6, tz=UTC),
-        returns=series.asset[first:last],
-        factors=series.benchmark[first:last, np.newaxis],
-        benchmark=series.benchmark[first:last],
-        calendar=series.close_us[first:last] // step,
-        bar_zero=index - first,
-        estimation=(-bars, 0),
-        window=(0, round(hours / series.bar_hours)),
-        mask=mark_spans(cut_series(series, first, last), near),
-    )

@@ -21,15 +21,16 @@ from analysis.engine.regressions.stacks import stack_events
 from analysis.engine.regressions.terms import Term
 from analysis.engine.standardise import EventInput, EventResult
 from analysis.engine.study import EstimationSpecification
+from analysis.groups.pairs import GroupPair, digest_pairs
 from analysis.groups.plan import GROUP_PREFIX, GroupPlan, PlannedGroup
 from analysis.results.fingerprint import SourceCode, fingerprint
 from analysis.results.row import Basis, Numbers, ResultRow, Subject
 from analysis.single.study import read_event_times
 from analysis.single.window.pair import utc_instant
 from analysis.tape.choice import Candidate, Preference
-from analysis.tape.donors import Donors
 from analysis.tape.markets import StudyMarkets
 from analysis.tape.series import AlignedSeries, cut_series
+from analysis.tape.stretches import Words
 from warehouse.tables.bars import HOURS_PER_WEEK
 from warehouse.tables.units import ISO_MONTH, hours_plain
 
@@ -99,7 +100,7 @@ def _plan_explanations(
 
     Events of one calendar month are one cluster: they overlap, and markets stay calm or nervous for weeks.
     """
-    measured = sorted({item.event_id for group in groups for item in group.inputs})
+    measured = sorted({item.event_id for group in groups for item in group.pairs})
     known = _characteristics(events).filter(pl.col("event_id").is_in(measured)).sort("event_id")
     model = choose_model(EstimationSpecification().model_id)
     sha256 = fingerprint(_SOURCE, model, [group.inputs_sha256 for group in groups], known)
@@ -167,10 +168,9 @@ def _plan_leads_and_lags(
     """The panel event study of every category, and of all categories on the bar length that most events have."""
     n_pairs: dict[float, int] = {}
     for group in groups:
-        n_pairs[group.bar_hours] = n_pairs.get(group.bar_hours, 0) + len(group.inputs)
+        n_pairs[group.bar_hours] = n_pairs.get(group.bar_hours, 0) + len(group.pairs)
     common = max(sorted(n_pairs), key=lambda hours: n_pairs[hours])
-    cut = {group.group_id: _cut_group(group, markets) for group in groups}
-    seen = {group_id: fingerprint(inputs) for group_id, inputs in cut.items()}
+    seen = {group.group_id: _digest_cut(group, markets) for group in groups}
     everything = [group for group in groups if group.bar_hours == common]
     for name, items in (
         ("all", everything),
@@ -181,8 +181,7 @@ def _plan_leads_and_lags(
         basis = Basis(
             sha256, "", as_of, "mean return of the assets that the study does not treat, bar by bar of each event"
         )
-        inputs = [entry for group in items for entry in cut[group.group_id]]
-        rows = partial(_panel_rows, study_id, name, bar_hours, inputs, basis)
+        rows = partial(_panel_rows, study_id, name, items, markets, basis)
         yield PlannedRegression(f"{PREFIX}leads_lags:{name}", sha256, rows)
 
 
@@ -192,16 +191,36 @@ def _panel_bars(bar_hours: float) -> tuple[int, int, int]:
     return leads, lags, base
 
 
-def _cut_group(group: PlannedGroup, markets: StudyMarkets) -> list[EventInput]:
-    """The bars of each pair that the panel event study looks at."""
+def _cut_pairs(group: PlannedGroup) -> list[GroupPair]:
+    """Each pair with the bars that the panel event study looks at."""
     leads, lags, base = _panel_bars(group.bar_hours)
-    donors = markets.donors.get(group.bar_hours)
-    return [_cut(entry, donors, leads + base, lags) for entry in group.inputs]
+    return [pair.cut(leads + base, lags) for pair in group.pairs]
+
+
+def _digest_cut(group: PlannedGroup, markets: StudyMarkets) -> str:
+    """What stands for the pairs of the panel and for the donors beside them."""
+    pairs, donors = _cut_pairs(group), markets.donors.get(group.bar_hours)
+    starts = [pair.first_bar for pair in pairs]
+    beside: Words | None = (
+        None if donors is None else donors.digest_bars(starts, [pair.last - pair.first for pair in pairs])
+    )
+    return fingerprint(digest_pairs(pairs), beside)
+
+
+def _read_cut(group: PlannedGroup, markets: StudyMarkets) -> Iterator[EventInput]:
+    """The bars of the panel, beside the donors over the same bars."""
+    donors, window = markets.donors.get(group.bar_hours), (0, round(group.window_hours / group.bar_hours))
+    for pair in _cut_pairs(group):
+        entry = pair.read((-group.n_estimation, 0), window)
+        n_bars = pair.last - pair.first
+        yield entry if donors is None else replace(entry, donors=donors.over_bars(pair.first_bar, n_bars).T)
 
 
 def _panel_rows(
-    study_id: str, name: str, bar_hours: float, inputs: Sequence[EventInput], basis: Basis
+    study_id: str, name: str, groups: Sequence[PlannedGroup], markets: StudyMarkets, basis: Basis
 ) -> Iterator[ResultRow]:
+    bar_hours = groups[0].bar_hours
+    inputs = [entry for group in groups for entry in _read_cut(group, markets)]
     leads, lags, base = _panel_bars(bar_hours)
     bars_a_week = round(HOURS_PER_WEEK / bar_hours)
     frame = stack_events(inputs, leads=leads, lags=lags, base_bars=base, cluster_bars=bars_a_week)
@@ -216,22 +235,6 @@ def _panel_rows(
         words = f"{hours_plain(bar_hours)} bars; log points a bar; {term.conventions}; clusters are weeks"
         numbers = replace(_numbers(term), n=n, n_effective=n_clusters, n_estimation=frame.height)
         yield ResultRow(subject, term.covariance, replace(basis, conventions=words), numbers)
-
-
-def _cut(item: EventInput, donors: Donors | None, before: int, after: int) -> EventInput:
-    """The bars around an event only, beside the donors over the same bars."""
-    first, last = max(0, item.bar_zero - before), min(item.returns.size, item.bar_zero + after + 1)
-    calendar = item.calendar[first:last]
-    return replace(
-        item,
-        returns=item.returns[first:last],
-        factors=item.factors[first:last],
-        benchmark=item.benchmark[first:last],
-        calendar=calendar,
-        mask=None if item.mask is None else item.mask[first:last],
-        bar_zero=item.bar_zero - first,
-        donors=None if donors is None or not calendar.size else donors.over_bars(int(calendar[0]), calendar.size).T,
-    )
 
 
 def _plan_projections(

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from analysis.engine.multiplicity import holm
-from analysis.engine.standardise import EventInput, EventResult
+from analysis.engine.standardise import EventResult
 from analysis.engine.study import EstimationSpecification, StudyResult, TestRow, fit_events, run_study
 from analysis.groups.plan import GroupPlan, GroupSpecification, PlannedGroup
 from analysis.groups.regressions import PREFIX, plan_regressions
@@ -77,19 +77,15 @@ class _Studies:
 
     def test(self, group: PlannedGroup) -> StudyResult:
         """The whole battery on one group."""
-        study = run_study(self._inputs(group), self._study(group))
+        study = run_study(group.read(), self._study(group))
         self.fitted[group.key] = study.events
         return study
 
     def fits(self, group: PlannedGroup) -> tuple[EventResult, ...]:
         """Every pair of one group under its model."""
         if group.key not in self.fitted:
-            self.fitted[group.key] = fit_events(self._inputs(group), self._study(group))
+            self.fitted[group.key] = fit_events(group.read(), self._study(group))
         return self.fitted[group.key]
-
-    def _inputs(self, group: PlannedGroup) -> list[EventInput]:
-        window = (0, round(group.window_hours / group.bar_hours))
-        return [item for item in group.inputs if item.window == window]
 
     def _study(self, group: PlannedGroup) -> EstimationSpecification:
         minimum = round(self.specification.minimum_estimation_hours / group.bar_hours)
@@ -119,7 +115,7 @@ def _group_rows(specification: GroupSpecification, group: PlannedGroup, studies:
     basis = Basis(
         group.spec_sha256,
         f"{hours_plain(group.bar_hours)} bars; {study.conventions}; means of log CARs shown as exp - 1; here "
-        f"p_adjusted is over all categories and windows{observed_share([item.market_id for item in group.inputs])}",
+        f"p_adjusted is over all categories and windows{observed_share([item.market_id for item in group.pairs])}",
         group.data_as_of,
         group.benchmark,
     )
@@ -196,7 +192,7 @@ def _exclude(
     """Why events and pairs are out; a category of which no group is fresh keeps what is stored of its events."""
     reasons = {(event, market): reason for event, market, reason in plan.excluded}
     is_fresh = {group.group_id for group in fresh}
-    kept = {item.event_id for group in plan.groups if group.group_id not in is_fresh for item in group.inputs}
+    kept = {item.event_id for group in plan.groups if group.group_id not in is_fresh for item in group.pairs}
     known = stored.filter(pl.col("event_id").is_in(sorted(kept)), pl.col("market_id") != ALL_MARKETS)
     for event, market, reason in known.select("event_id", "market_id", "reason").iter_rows():
         reasons.setdefault((event, market), reason)

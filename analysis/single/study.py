@@ -16,8 +16,7 @@ from analysis.tape.donors import Donors
 from analysis.tape.markets import StudyMarkets, Variant
 from analysis.tape.observations import candles_first, is_observed
 from analysis.tape.series import AlignedSeries
-from warehouse.tables.bars import MICROSECONDS_PER_HOUR, bar_of_hours
-from warehouse.tables.contract import UTC
+from warehouse.tables.bars import EPOCH, MICROSECOND, MICROSECONDS_PER_HOUR, bar_of_hours
 
 ALL_MARKETS = "all markets"
 DAY_REASON = "date only: no hour to measure from; give the event a time in your own ledger to measure it"
@@ -170,4 +169,4 @@ def _plan_curves(
 
 
 def _microseconds(instant: datetime) -> int:
-    return int(pl.Series([instant], dtype=UTC).cast(pl.Int64)[0])
+    return (instant - EPOCH) // MICROSECOND

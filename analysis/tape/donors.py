@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from analysis.results.fingerprint import fingerprint
 from analysis.tape.observations import is_observed
 from analysis.tape.returns import ReturnGrid
 from analysis.tape.series import AlignedSeries
+from analysis.tape.stretches import Words, hash_bars, sum_bars
 from warehouse.tables.bars import HOUR, MICROSECONDS_PER_HOUR, MICROSECONDS_PER_SECOND
 
 BASKET = "other assets"
@@ -40,6 +41,15 @@ class Donors:
         if stop > start:
             found[:, start - offset : stop - offset] = self.returns[:, start:stop]
         return found
+
+    def digest_bars(self, starts: Sequence[int], lengths: Sequence[int]) -> Words:
+        """What stands for names and returns over each of the stretches that `over_bars` gives, shape (2, stretches)."""
+        names = np.frombuffer(bytes.fromhex(fingerprint(self.asset_ids))[:16], dtype=np.uint64)
+        number = self.first_close_us // round(self.bar_hours * MICROSECONDS_PER_HOUR)
+        sums = sum_bars(hash_bars(np.arange(number, number + self.returns.shape[1]), *self.returns))
+        first = np.clip(np.array(starts, dtype=np.int64) - number, 0, self.returns.shape[1])
+        last = np.clip(np.array(starts, dtype=np.int64) + np.array(lengths) - number, 0, self.returns.shape[1])
+        return np.asarray((sums[:, last] - sums[:, first]) ^ names[:, np.newaxis])
 
     def fingerprint(self, series: AlignedSeries, first: int, last: int) -> str:
         """Fingerprint of names and returns in the bars [first, last) of `series`."""

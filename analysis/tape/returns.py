@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC as UTC_ZONE
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -13,12 +12,10 @@ import polars as pl
 
 from analysis.arrays import Floats, Integers
 from analysis.portable import log
-from warehouse.tables.bars import MICROSECOND
+from warehouse.tables.bars import EPOCH, MICROSECOND
 from warehouse.tables.contract import UTC
 
 ReturnKind = Literal["log", "simple"]
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC_ZONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,7 @@ class ReturnGrid:
     @property
     def first_bar(self) -> int:
         """Bars of this length between 1970 and `first_open`: its number whatever record lies before it."""
-        return (self.first_open - _EPOCH) // self.bar
+        return (self.first_open - EPOCH) // self.bar
 
     def row(self, market_id: str) -> int:
         """Row of `market_id`; KeyError names the markets there are."""

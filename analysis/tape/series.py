@@ -106,11 +106,20 @@ def cut_series(series: AlignedSeries, first: int, last: int) -> AlignedSeries:
     )
 
 
-def mark_spans(series: AlignedSeries, spans_us: tuple[tuple[int, int], ...]) -> Flags:
+def mark_spans(series: AlignedSeries, spans_us: Sequence[tuple[int, int]]) -> Flags:
     """True for every bar that touches one of the [start, end) spans, shape (n,)."""
     is_masked = np.zeros(series.close_us.size, dtype=np.bool_)
-    for start, end in spans_us:
-        first = int(np.searchsorted(series.close_us, start, side="right"))
-        stop = int(np.searchsorted(series.close_us - series.step_us, end, side="left"))
+    for first, stop in find_bars(series, spans_us):
         is_masked[first:stop] = True
     return is_masked
+
+
+def find_bars(series: AlignedSeries, spans_us: Sequence[tuple[int, int]]) -> Integers:
+    """The bars [first, stop) that each [start, end) span touches, shape (spans, 2); stop ≤ first where it touches none.
+
+    Instants are microseconds since 1970.
+    """
+    spans = np.array(spans_us, dtype=np.int64).reshape(-1, 2)
+    first = np.searchsorted(series.close_us, spans[:, 0], side="right")
+    stop = np.searchsorted(series.close_us - series.step_us, spans[:, 1], side="left")
+    return np.stack([first, stop], axis=1)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.arrays import Integers
+from analysis.arrays import Floats, Integers
 from analysis.results.fingerprint import fingerprint
 from analysis.tape.series import AlignedSeries
 
-_Words = NDArray[np.uint64]
+Words = NDArray[np.uint64]
 
 # Odd constants of the finaliser of splitmix64, and one start for each of the two words of a digest.
 # Source: Steele, Lea & Flood (2014), Fast splittable pseudorandom number generators.
@@ -24,10 +24,10 @@ _SEEDS = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD1B54A32D192ED03))
 class Stretches:
     """Running sums over the digests of single bars, each of which holds the bar's own time."""
 
-    name: _Words  # [2] of the market, the bar length and the benchmarks
-    sums: _Words  # [2, n + 1]
+    name: Words  # [2] of the market, the bar length and the benchmarks
+    sums: Words  # [2, n + 1]
 
-    def digests(self, first: Integers, last: Integers) -> _Words:
+    def digests(self, first: Integers, last: Integers) -> Words:
         """128 bits for each of the stretches [first, last) with the series they are of, shape (2, N).
 
         Equal stretches of equal series have them wherever the records begin and end. Digests of several series may be
@@ -38,18 +38,29 @@ class Stretches:
 
 def digest_stretches(series: AlignedSeries) -> Stretches:
     """The running sums of `series`: times, both returns and the benchmark's source of every bar."""
-    columns = (series.close_us, series.asset, series.benchmark, series.benchmark_source)
-    found = np.zeros((2, series.close_us.size + 1), dtype=np.uint64)
-    for row, seed in enumerate(_SEEDS):
-        bars = np.full(series.close_us.size, seed)
-        for column in columns:
-            bars = _mix(bars ^ np.ascontiguousarray(column).view(np.uint64))
-        np.cumsum(bars, out=found[row, 1:])
+    found = sum_bars(hash_bars(series.close_us, series.asset, series.benchmark, series.benchmark_source))
     name = bytes.fromhex(fingerprint(series.market_id, series.bar_hours, series.benchmark_ids))
     return Stretches(np.frombuffer(name[:16], dtype=np.uint64), found)
 
 
-def _mix(words: _Words) -> _Words:
+def hash_bars(*columns: Integers | Floats) -> Words:
+    """Two words that stand for the bits of each row of equally long columns, shape (2, n)."""
+    found = np.empty((len(_SEEDS), columns[0].size), dtype=np.uint64)
+    for row, seed in enumerate(_SEEDS):
+        bars = np.full(columns[0].size, seed)
+        for column in columns:
+            bars = _mix(bars ^ np.ascontiguousarray(column).view(np.uint64))
+        found[row] = bars
+    return found
+
+
+def sum_bars(hashes: Words) -> Words:
+    """Running sums of the words of bars, (2, n + 1): the difference of two stands for the bars between them."""
+    start = np.zeros((len(_SEEDS), 1), dtype=np.uint64)
+    return np.concatenate([start, np.cumsum(hashes, axis=1, dtype=np.uint64)], axis=1)
+
+
+def _mix(words: Words) -> Words:
     """Every bit of the result hangs on every bit of the word."""
     words = (words ^ (words >> _SHIFTS[0])) * _MULTIPLIERS[0]
     words = (words ^ (words >> _SHIFTS[1])) * _MULTIPLIERS[1]

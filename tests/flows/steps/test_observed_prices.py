@@ -203,7 +203,7 @@ def test_groups_take_observed_prices_only_where_candles_are_missing(warehouse: W
     study = the_study()
     events = warehouse.frame(EVENT)
     plan = plan_groups(_specify(study), events, events, StoredTape(warehouse).markets(study))
-    markets = {item.market_id for group in plan.groups for item in group.inputs}
+    markets = {item.market_id for group in plan.groups for item in group.pairs}
     assert markets == {TAO, "observed:RENDER/USD"}
 
 

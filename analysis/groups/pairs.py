@@ -1,0 +1,141 @@
+"""An event on the series that stands for an asset, with digests that answer for any stretch of it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+import polars as pl
+
+from analysis.arrays import Flags, Integers
+from analysis.engine.standardise import EventInput
+from analysis.tape.series import AlignedSeries, find_bars
+from analysis.tape.stretches import Words, hash_bars, sum_bars
+from warehouse.tables.bars import MICROSECONDS_PER_SECOND
+
+Spans = Sequence[tuple[str, tuple[int, int]]]  # of each event: [start, end), microseconds
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Record:
+    """A series beside its benchmark with the events that estimation avoids; sums run over the bars before each."""
+
+    series: AlignedSeries
+    n_usable: Integers  # running count of bars with both returns, (n + 1,)
+    n_spans: Integers  # spans that touch each bar, (n,)
+    own_bars: Mapping[str, tuple[int, int]]  # bars [first, stop) that the span of each event touches
+    values: Words  # running digest of instants and returns
+    touched: Words  # running digest of the bars that some span touches
+    touched_once: Words  # and of those that one alone touches
+
+    def mask(self, event_id: str, first: int, last: int) -> Flags:
+        """Whether the span of another event touches each of the bars [first, last)."""
+        others = self.n_spans[first:last].copy()
+        start, stop = np.clip(self.own_bars.get(event_id, (0, 0)), first, last) - first
+        others[start:stop] -= 1
+        return np.asarray(others > 0)
+
+    def digest(self, event_id: str, first: int, last: int) -> tuple[int, ...]:
+        """What stands for the bars [first, last) and for their mask: other values are other numbers."""
+        start, stop = np.clip(self.own_bars.get(event_id, (0, 0)), first, last)
+        own = self.touched_once[:, stop] - self.touched_once[:, start]
+        masked = self.touched[:, last] - self.touched[:, first] - own
+        return (*(self.values[:, last] - self.values[:, first]).tolist(), *masked.tolist())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupPair:
+    """One event on one market: `index` is the bar in which it falls, `first` and `last` bound what is looked at."""
+
+    event_id: str
+    record: Record
+    index: int
+    first: int
+    last: int
+
+    @property
+    def market_id(self) -> str:
+        """The market that stands for the asset."""
+        return self.record.series.market_id
+
+    @property
+    def first_bar(self) -> int:
+        """Number of its first bar: the close's time over the bar length."""
+        return int(self.record.series.close_us[self.first]) // self.record.series.step_us
+
+    def cut(self, before: int, after: int) -> GroupPair:
+        """The same with no more than `before` bars ahead of the event's and `after` behind it."""
+        first, last = max(self.first, self.index - before), min(self.last, self.index + after + 1)
+        return GroupPair(self.event_id, self.record, self.index, first, last)
+
+    def read(self, estimation: tuple[int, int], window: tuple[int, int]) -> EventInput:
+        """The pair's bars as the engine takes them; `estimation` and `window` are relative to the event's bar."""
+        series, bars = self.record.series, slice(self.first, self.last)
+        return EventInput(
+            event_id=self.event_id,
+            market_id=series.market_id,
+            event_time=datetime.fromtimestamp(int(series.close_us[self.index]) / MICROSECONDS_PER_SECOND, tz=UTC),
+            returns=series.asset[bars],
+            factors=series.benchmark[bars, np.newaxis],
+            benchmark=series.benchmark[bars],
+            calendar=series.close_us[bars] // series.step_us,
+            bar_zero=self.index - self.first,
+            estimation=estimation,
+            window=window,
+            mask=self.record.mask(self.event_id, self.first, self.last),
+        )
+
+
+def keep_record(series: AlignedSeries, spans: Spans) -> Record:
+    """`series` with everything that pairs on it ask for."""
+    is_usable = np.isfinite(series.asset) & np.isfinite(series.benchmark)
+    bars = find_bars(series, [span for _, span in spans])
+    steps = np.zeros(series.close_us.size + 1, dtype=np.int64)
+    is_some = bars[:, 1] > bars[:, 0]
+    np.add.at(steps, bars[is_some, 0], 1)
+    np.add.at(steps, bars[is_some, 1], -1)
+    n_spans = np.cumsum(steps)[:-1]
+    instants, nothing = hash_bars(series.close_us), np.uint64(0)
+    own_bars = {
+        event_id: (int(first), max(int(first), int(stop)))
+        for (event_id, _), (first, stop) in zip(spans, bars, strict=True)
+    }
+    return Record(
+        series,
+        np.concatenate([[0], np.cumsum(is_usable)]),
+        n_spans,
+        own_bars,
+        sum_bars(hash_bars(series.close_us, series.asset, series.benchmark)),
+        sum_bars(np.where(n_spans > 0, instants, nothing)),
+        sum_bars(np.where(n_spans == 1, instants, nothing)),
+    )
+
+
+def digest_pairs(pairs: Iterable[GroupPair]) -> pl.DataFrame:
+    """One row a pair that stands for all it can give to a result: who, where, and the bars with their mask."""
+    rows = [
+        (
+            pair.event_id,
+            pair.market_id,
+            pair.record.series.bar_hours,
+            int(pair.record.series.close_us[pair.index]),
+            pair.index - pair.first,
+            pair.last - pair.first,
+            *pair.record.digest(pair.event_id, pair.first, pair.last),
+        )
+        for pair in pairs
+    ]
+    return pl.DataFrame(rows, schema=_DIGEST, orient="row")
+
+
+_DIGEST = {
+    "event_id": pl.String,
+    "market_id": pl.String,
+    "bar_hours": pl.Float64,
+    "close_us": pl.Int64,
+    "bar_zero": pl.Int64,
+    "n_bars": pl.Int64,
+    **{f"{of}_{lane}": pl.UInt64 for of in ("values", "mask") for lane in (1, 2)},
+}
