@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -21,8 +22,40 @@ _CANDLES = (prices.CANDLE, prices.MARKET, prices.ASSET)
 _SHARED = (news.EVENT, studies.STUDY_RESULT, choice.MARKET_CHOICE)
 _STUDY = (*_CANDLES, prices.OBSERVATION, prices.BENCHMARK, news.EVENT)
 
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of a table, and of these the columns, that a step can see: what else changes in it is no input."""
+
+    table: Table
+    columns: tuple[str, ...]  # the key among them
+    where: str
+
+    @property
+    def name(self) -> str:
+        """Name of the input: a condition that was another is another input."""
+        return f"{self.table.name} where {self.where}"
+
+    @property
+    def narrowed(self) -> Table:
+        """The table with no other columns."""
+        return replace(self.table, columns=tuple(item for item in self.table.columns if item.name in self.columns))
+
+
+Input = Table | Rows
+# What happened beside the markets is told of events that somebody confirmed.
+_CONFIRMED = Rows(
+    news.EVENT, ("event_id", "category", "best_at_utc", "time_precision", "status"), "status = 'confirmed'"
+)
+# Markets answer to attention in hours that have bars.
+_HEARD = Rows(
+    attention.ATTENTION,
+    ("frequency", "kind", "subject_id", "start_utc", "n_headlines", "expected_headlines", "is_outcome"),
+    "frequency = 'hourly' and start_utc <= (select max(open_time_utc) from core.candle where timeframe = '1h')",
+)
+
 # The tables that each step reads besides those it alone writes. A step that is not named here asks the outside world.
-INPUTS: dict[str, tuple[Table, ...]] = {
+INPUTS: dict[str, tuple[Input, ...]] = {
     "events": (news.ENTRY, news.INCIDENT, prices.CANDLE, prices.MARKET),
     "studies": _STUDY,
     "groups": _STUDY,
@@ -41,9 +74,9 @@ INPUTS: dict[str, tuple[Table, ...]] = {
     "correlations": (*_CANDLES, prices.OBSERVATION, news.EVENT, news.ENTRY, news.STORY, news.STORY_ENTRY, news.TAG),
     # Parts of the correlation step: what follows from prices, from events on them, from headlines, and from both.
     "correlations:prices": (*_CANDLES, prices.OBSERVATION),
-    "correlations:events": (*_CANDLES, news.EVENT),
+    "correlations:events": (*_CANDLES, _CONFIRMED),
     "correlations:attention": (news.ENTRY, news.STORY, news.STORY_ENTRY, news.TAG),
-    "correlations:responses": (*_CANDLES, attention.ATTENTION),
+    "correlations:responses": (*_CANDLES, _HEARD),
     "moves": (*_CANDLES, *_SHARED),
     "moves:latest": _CANDLES,
     "moves:shared": (prices.ASSET, *_SHARED),
@@ -77,7 +110,7 @@ def remember_inputs(context: RunContext, step: str) -> None:
 
 
 @cache
-def inputs_of() -> dict[str, tuple[Table, ...]]:
+def inputs_of() -> dict[str, tuple[Input, ...]]:
     """Every step that works on stored rows alone, and the tables it reads besides its own."""
     account = {ops.RUN.name, ops.STEP.name, ops.STEP_INPUT.name}
     everything = tuple(table for name, table in load_tables().items() if name not in account)
@@ -93,8 +126,11 @@ def _inputs(context: RunContext, step: str) -> Iterator[tuple[str, str]]:
         yield "ledger", _hash_ledger(context)
     if step == PUBLISH_STEP:
         yield "file", _describe_file(context.settings.published_path)
-    for table in inputs_of()[step]:
-        yield table.name, context.warehouse.digest(table)
+    for item in inputs_of()[step]:
+        if isinstance(item, Rows):
+            yield item.name, context.warehouse.digest_rows(item.narrowed, item.where)
+        else:
+            yield item.name, context.warehouse.digest(item)
 
 
 def hash_folder(folder: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -19,7 +20,7 @@ BASKET = "other assets"
 MINIMUM_BASKET = 10  # assets with a return in the bar; fewer are a bet on single names
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Donors:
     """Assets that the study does not treat, on one bar length."""
 
@@ -35,25 +36,39 @@ class Donors:
 
     def over_bars(self, first: int, n_bars: int) -> Floats:
         """Returns over `n_bars` from bar `first` on (close time over bar length), (assets, n_bars), NaN outside."""
-        offset = first - self.first_close_us // round(self.bar_hours * MICROSECONDS_PER_HOUR)
+        offset = first - self._number
         found = np.full((len(self.asset_ids), n_bars), np.nan)
         start, stop = max(0, offset), min(self.returns.shape[1], offset + n_bars)
         if stop > start:
             found[:, start - offset : stop - offset] = self.returns[:, start:stop]
         return found
 
-    def digest_bars(self, starts: Sequence[int], lengths: Sequence[int]) -> Words:
-        """What stands for names and returns over each of the stretches that `over_bars` gives, shape (2, stretches)."""
-        names = np.frombuffer(bytes.fromhex(fingerprint(self.asset_ids))[:16], dtype=np.uint64)
-        number = self.first_close_us // round(self.bar_hours * MICROSECONDS_PER_HOUR)
-        sums = sum_bars(hash_bars(np.arange(number, number + self.returns.shape[1]), *self.returns))
-        first = np.clip(np.array(starts, dtype=np.int64) - number, 0, self.returns.shape[1])
-        last = np.clip(np.array(starts, dtype=np.int64) + np.array(lengths) - number, 0, self.returns.shape[1])
-        return np.asarray((sums[:, last] - sums[:, first]) ^ names[:, np.newaxis])
-
     def fingerprint(self, series: AlignedSeries, first: int, last: int) -> str:
         """Fingerprint of names and returns in the bars [first, last) of `series`."""
-        return fingerprint(self.asset_ids, self.over(series)[:, first:last])
+        start = int(series.close_us[0]) // series.step_us + first
+        return fingerprint(self.digest_bars([start], [min(last, series.close_us.size) - first]))
+
+    def digest_bars(self, starts: Sequence[int], lengths: Sequence[int]) -> Words:
+        """What stands for names and returns over each of the stretches that `over_bars` gives, shape (2, stretches)."""
+        first = np.array(starts, dtype=np.int64) - self._number
+        last = first + np.array(lengths, dtype=np.int64)
+        before, after = (self._sums[:, np.clip(at, 0, self.returns.shape[1])] for at in (first, last))
+        return np.asarray((after - before) ^ self._name[:, np.newaxis])
+
+    @cached_property
+    def _sums(self) -> Words:
+        """Running sums over the bars, each with its number."""
+        numbers = np.arange(self._number, self._number + self.returns.shape[1])
+        return sum_bars(hash_bars(numbers, *self.returns))
+
+    @cached_property
+    def _name(self) -> Words:
+        return np.frombuffer(bytes.fromhex(fingerprint(self.asset_ids))[:16], dtype=np.uint64)
+
+    @property
+    def _number(self) -> int:
+        """Bars between 1970 and the close of the first."""
+        return self.first_close_us // round(self.bar_hours * MICROSECONDS_PER_HOUR)
 
     def basket_over(self, series: AlignedSeries) -> Floats:
         """Equal-weighted mean return of the donors over the bars of `series`; NaN where fewer than ten have one."""

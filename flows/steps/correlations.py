@@ -108,7 +108,7 @@ def measure_price_part(material: Material) -> Measured:
 
 def measure_event_part(material: Material) -> Measured:
     """What prices did together before and after events."""
-    events = material.reader.frame(EVENT)
+    events = material.reader.frame(EVENT, where="status = 'confirmed'")
     return [
         ("before and after events", CORRELATION_EPISODE, measure_episodes(material.with_bitcoin, events)),
         ("aftermaths", CORRELATION_CONTAGION, measure_aftermath(material.with_bitcoin, events)),

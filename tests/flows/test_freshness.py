@@ -11,7 +11,7 @@ import pytest
 
 from flows import freshness, pipeline
 from flows.context import RunContext, StepReport
-from flows.freshness import has_nothing_new, inputs_of, remember_inputs
+from flows.freshness import Rows, has_nothing_new, inputs_of, remember_inputs
 from flows.jobs.maintenance import forget_derived
 from flows.pipeline import STEPS, load_step, run_pipeline
 from flows.settings import Settings
@@ -21,6 +21,7 @@ from warehouse.store import connection as store
 from warehouse.store import upsert
 from warehouse.store.candles import add_refusals, upsert_candles, withdraw_candles
 from warehouse.store.connection import Warehouse, open_writer
+from warehouse.tables.attention import ATTENTION
 from warehouse.tables.news import ENTRY, EVENT
 from warehouse.tables.ops import STEP_INPUT
 from warehouse.tables.prices import CANDLE, QUARANTINE
@@ -198,7 +199,11 @@ def test_every_step_reads_only_what_it_names(tmp_path, monkeypatch):
                 continue
             statements.take()
             load_step(reference)(context)
-            undeclared[name] = statements.take() - {table.name for table in inputs_of()[name]} - AS_OF_TABLES
+            undeclared[name] = (
+                statements.take()
+                - {item.table.name if isinstance(item, Rows) else item.name for item in inputs_of()[name]}
+                - AS_OF_TABLES
+            )
     assert {name: found for name, found in undeclared.items() if found} == {}
 
 
@@ -212,3 +217,62 @@ def test_a_rebuild_forgets_what_was_worked_on(context):
     remember_inputs(context, "moves:latest")
     forget_derived(context.warehouse)
     assert not has_nothing_new(context, "moves")
+
+
+def make_event(status: str, title: str = "Somebody said something"):
+    at = datetime(2026, 6, 1, 3, tzinfo=UTC)
+    return make_rows(
+        EVENT,
+        {
+            "event_id": "2026-06-01-said",
+            "title": title,
+            "category": "outage",
+            "best_at_utc": at,
+            "earliest_at_utc": at,
+            "latest_at_utc": at,
+            "time_precision": "minute",
+            "status": status,
+        },
+    )
+
+
+def test_what_prices_did_around_events_follows_confirmed_ones_and_what_it_reads_of_them(context: RunContext) -> None:
+    part = "correlations:events"
+    remember_inputs(context, part)
+    context.warehouse.merge(EVENT, make_event("detected"))
+    assert has_nothing_new(context, part)
+    context.warehouse.merge(EVENT, make_event("confirmed"))
+    assert not has_nothing_new(context, part)
+    remember_inputs(context, part)
+    context.warehouse.merge(EVENT, make_event("confirmed", "Somebody said it otherwise"))
+    assert has_nothing_new(context, part)
+
+
+def make_attention(hour: int, frequency: str = "hourly"):
+    start = datetime(2026, 6, 1, tzinfo=UTC) + timedelta(hours=hour)
+    return make_rows(
+        ATTENTION,
+        {
+            "frequency": frequency,
+            "kind": "all",
+            "subject_id": "all",
+            "start_utc": start,
+            "n_headlines": 2,
+            "expected_headlines": 1.0,
+            "is_outcome": False,
+        },
+    )
+
+
+def test_answers_of_markets_follow_attention_up_to_their_last_bar(context: RunContext) -> None:
+    part = "correlations:responses"
+    upsert_candles(context.warehouse, make_candle(5))
+    remember_inputs(context, part)
+    context.warehouse.merge(ATTENTION, make_attention(6))
+    context.warehouse.merge(ATTENTION, make_attention(0, "daily"))
+    assert has_nothing_new(context, part)
+    context.warehouse.merge(ATTENTION, make_attention(5))
+    assert not has_nothing_new(context, part)
+    remember_inputs(context, part)
+    upsert_candles(context.warehouse, make_candle(6))
+    assert not has_nothing_new(context, part)

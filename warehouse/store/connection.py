@@ -46,6 +46,10 @@ class Reader:
         """A digest of all rows of `table`."""
         return digest_table(self.connection, table)
 
+    def digest_rows(self, table: Table, where: str) -> str:
+        """A digest of the rows of `table` for which the condition `where` holds."""
+        return digest_table(self.connection, table, where)
+
     def digest_parts(self, table: Table, column: str) -> dict[str, str]:
         """A digest of the rows of each value of a column of `table`."""
         return digest_parts(self.connection, table, column)

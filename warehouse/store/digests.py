@@ -8,9 +8,10 @@ from warehouse.store.frames import run_statement
 from warehouse.tables.contract import Table
 
 
-def digest_table(connection: duckdb.DuckDBPyConnection, table: Table) -> str:
-    """The number of rows and a digest of all their values, whatever their order, as one text."""
-    [(n_rows, digest)] = run_statement(connection, f"select count(*), {row_digest(table)} from {table.name}")
+def digest_table(connection: duckdb.DuckDBPyConnection, table: Table, where: str = "true") -> str:
+    """The number of rows (those for which `where` holds) and a digest of their values in any order, as one text."""
+    sql = f"select count(*), {row_digest(table)} from {table.name} where {where}"
+    [(n_rows, digest)] = run_statement(connection, sql)
     return f"{n_rows} {digest}"
 
 

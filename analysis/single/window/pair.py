@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 
 import numpy as np
 
@@ -56,14 +57,17 @@ class EventTime:
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pair:
     """One event on one market: the cut of its bars, and what numbers on it stand on."""
 
     specification: StudySpecification
     event: EventTime
     series: AlignedSeries
-    ground: Ground
+    index: int  # the bar of the cut in which the event falls
+    sums: BlockSums  # moments of the cut
+    is_masked: Flags  # bars in the first hours after other events
+    coefficients: MarketModels  # of the event, one element
     spec_sha256: str
     conventions: str
 
@@ -72,25 +76,15 @@ class Pair:
         """The market."""
         return self.series.market_id
 
-    @property
-    def index(self) -> int:
-        """The bar of the cut in which the event falls."""
-        return self.ground.index
-
-    @property
-    def sums(self) -> BlockSums:
-        """Moments of the cut."""
-        return self.ground.sums
-
-    @property
-    def is_masked(self) -> Flags:
-        """Bars in the first hours after other events."""
-        return self.ground.is_masked
-
-    @property
-    def coefficients(self) -> MarketModels:
-        """The event's model, one element."""
-        return self.ground.coefficients
+    @cached_property
+    def ground(self) -> Ground:
+        """What scores stand on, made when the first is asked for: a pair that keeps its rows needs none."""
+        declared = self.specification
+        hours = (declared.estimation_hours, declared.minimum_estimation_hours, declared.placebo_history_hours)
+        lengths = [int(length / self.series.bar_hours) for length in hours]
+        return prepare_ground(
+            self.series, self.sums, self.is_masked, self.index, self.coefficients, np.array(lengths, dtype=np.int64)
+        )
 
     @property
     def volatility(self) -> Floats:
@@ -170,14 +164,11 @@ def prepare_pair(
             f"{hours_plain(specification.estimation_hours)} "
             f"before the event; the model needs {minimum}: import an earlier history of this market and its benchmark"
         )
-    history = int(specification.placebo_history_hours / cut.bar_hours)
-    lengths = np.array([length, minimum, history], dtype=np.int64)
-    ground = prepare_ground(cut, sums, is_masked, index, coefficients, lengths)
     words = _describe_conventions(specification, event, cut, int(coefficients.n[0]), int(cut.close_us[index - 1]))
     after = index + int(specification.main_window_hours / cut.bar_hours)
-    seen = donors.fingerprint(cut, max(0, index - length), after) if donors is not None else None
+    seen = None if donors is None else donors.fingerprint(cut, max(0, index - length), after)
     sha256 = hash_specification(specification, event, cut, is_masked, seen)
-    return Pair(specification, event, cut, ground, sha256, words)
+    return Pair(specification, event, cut, index, sums, is_masked, coefficients, sha256, words)
 
 
 def _describe_conventions(
