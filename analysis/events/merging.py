@@ -117,10 +117,10 @@ def match_events(children: pl.DataFrame, parents: pl.DataFrame, vocabulary: Voca
 
 
 def _is_same(child: dict[str, object], parent: dict[str, object], party_ids: set[str]) -> bool:
-    if child["event_id"] == parent["event_id"] or not _is_in_time(child, parent):
-        return False
     one, other = str(child["category"]), str(parent["category"])
     if one != other and not (one in NEIGHBOURS and other in NEIGHBOURS):
+        return False
+    if child["event_id"] == parent["event_id"] or not _is_in_time(child, parent):
         return False
     # Only access is taken away and given back; a ruling can be called either by either side.
     if one in NEIGHBOURS and {child["direction"], parent["direction"]} == {"restricts", "enables"}:

@@ -24,14 +24,14 @@ from analysis.engine.study import EstimationSpecification
 from analysis.groups.pairs import GroupPair, digest_pairs
 from analysis.groups.plan import GROUP_PREFIX, GroupPlan, PlannedGroup
 from analysis.results.fingerprint import SourceCode, fingerprint
-from analysis.results.row import Basis, Numbers, ResultRow, Subject
+from analysis.results.row import Basis, Numbers, ResultRow, Subject, as_fraction, error_as_fraction
 from analysis.single.study import read_event_times
 from analysis.single.window.pair import utc_instant
 from analysis.tape.choice import Candidate, Preference
 from analysis.tape.markets import StudyMarkets
 from analysis.tape.series import AlignedSeries, cut_series
 from analysis.tape.stretches import Words
-from warehouse.tables.bars import HOURS_PER_WEEK
+from warehouse.tables.bars import DAY, HOURS_PER_DAY, HOURS_PER_WEEK, MINUTE
 from warehouse.tables.units import ISO_MONTH, hours_plain
 
 PREFIX = "regression:"
@@ -43,7 +43,7 @@ CHARACTERISTICS = (
     "severity",
     "restricts",
     "enables",
-    "duration_hours",
+    "duration_days",
     "prior_volatility",
     "attention",
 )
@@ -116,7 +116,7 @@ def _plan_explanations(
         else:
             terms = regress_cars(frame(), "car", CHARACTERISTICS, clusters=("month", "asset_id"))
         for term in terms:
-            words = f"{term.conventions}; car without the constant of the market model, log points"
+            words = f"{term.conventions}; car without the constant of the market model; coefficients shown as exp - 1"
             if name == "quantiles":
                 words += "; errors take reactions for independent, which those to one event are not"
             numbers = replace(_numbers(term), n_effective=float(frame()["event_id"].n_unique()))
@@ -128,7 +128,7 @@ def _plan_explanations(
 
 
 def _cars(groups: Sequence[PlannedGroup], fits: Fits, markets: StudyMarkets) -> pl.DataFrame:
-    """event_id, asset_id, car (log points), prior_volatility (log points a day) of every complete pair.
+    """event_id, asset_id, car (log points), prior_volatility (hundredths of a log point a day) of complete pairs.
 
     The car leaves out the constant of the model: a lively month before the event has a large one, and carried forward
     it would be explained by the volatility of that month.
@@ -138,7 +138,7 @@ def _cars(groups: Sequence[PlannedGroup], fits: Fits, markets: StudyMarkets) -> 
             event.source.event_id,
             markets.asset_ids[event.source.market_id],
             float(event.fit.ar.sum() + event.fit.alpha * event.fit.ar.size),
-            event.fit.sigma * float(np.sqrt(24.0 / group.bar_hours)),
+            100.0 * event.fit.sigma * float(np.sqrt(HOURS_PER_DAY / group.bar_hours)),
         )
         for group in groups
         for event in fits(group)
@@ -150,14 +150,14 @@ def _cars(groups: Sequence[PlannedGroup], fits: Fits, markets: StudyMarkets) -> 
 
 def _characteristics(events: pl.DataFrame) -> pl.DataFrame:
     """What is known of each event; an event without an end has no duration, one without outlets no attention."""
-    duration = (pl.col("ended_at_utc") - pl.col("best_at_utc")).dt.total_minutes() / 60.0
+    duration = (pl.col("ended_at_utc") - pl.col("best_at_utc")).dt.total_minutes() / (DAY // MINUTE)
     return events.select(
         "event_id",
         severity=pl.col("severity").cast(pl.Float64),
         restricts=(pl.col("direction") == "restricts").fill_null(value=False).cast(pl.Float64),
         enables=(pl.col("direction") == "enables").fill_null(value=False).cast(pl.Float64),
         month=pl.col("best_at_utc").dt.strftime(ISO_MONTH),
-        duration_hours=duration.fill_null(0.0),
+        duration_days=duration.fill_null(0.0),
         attention=pl.col("n_outlets").fill_null(0).cast(pl.Float64).log1p(),
     )
 
@@ -232,7 +232,9 @@ def _panel_rows(
     spans.append((-leads * bar_hours, REFERENCE_BAR * bar_hours))
     for term, (start, end) in zip([*terms, joint], spans, strict=True):
         subject = Subject(study_id, f"{PREFIX}leads_lags:{name}", end, start)
-        words = f"{hours_plain(bar_hours)} bars; log points a bar; {term.conventions}; clusters are weeks"
+        words = (
+            f"{hours_plain(bar_hours)} bars; mean log returns shown as exp - 1; {term.conventions}; clusters are weeks"
+        )
         numbers = replace(_numbers(term), n=n, n_effective=n_clusters, n_estimation=frame.height)
         yield ResultRow(subject, term.covariance, replace(basis, conventions=words), numbers)
 
@@ -272,8 +274,8 @@ def _projection_rows(
     horizons = [round(hours / series.bar_hours) - 1 for hours in PROJECTION_HOURS]
     terms = project_locally(abnormal, shock, horizons=horizons, n_lags=PROJECTION_LAGS)
     words = (
-        f"{series.bar_words} bars; log points after one event, return beyond the benchmark with one beta over the "
-        "whole series, bars after the events included"
+        f"{series.bar_words} bars; log return after one event, shown as exp - 1, beyond the benchmark with one beta "
+        "over the whole series, bars after the events included"
     )
     as_of, n_bars = utc_instant(int(series.close_us[-1])), series.close_us.size
     for hours, term in zip(PROJECTION_HOURS, terms, strict=True):
@@ -295,13 +297,20 @@ def _longest(markets: StudyMarkets, asset: str) -> AlignedSeries | None:
 
 
 def _numbers(term: Term) -> Numbers:
+    """The term's log points as fractions."""
     return Numbers(
-        term.estimate,
-        term.standard_error,
-        term.lower_95,
-        term.upper_95,
+        _fraction(term.estimate),
+        None
+        if term.estimate is None or term.standard_error is None
+        else error_as_fraction(term.estimate, term.standard_error),
+        _fraction(term.lower_95),
+        _fraction(term.upper_95),
         term.t,
         term.p_value,
         term.n,
         reason=term.reason,
     )
+
+
+def _fraction(log_points: float | None) -> float | None:
+    return None if log_points is None else as_fraction(log_points)

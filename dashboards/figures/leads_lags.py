@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import polars as pl
@@ -69,10 +70,10 @@ def leads_title(joint: dict[str, Any] | None) -> str:
 def _summary(bars: pl.DataFrame) -> str:
     after = bars.filter(pl.col("window_start_hours") >= 0)
     clear = after.filter((pl.col("lower_95") > 0) | (pl.col("upper_95") < 0)).height
-    total = float(after["estimate"].sum())
+    total = math.expm1(after["estimate"].log1p().sum())
     return (
-        f"The bars after the news add up to {percent(total, 2)}; in {clear} of {after.height} of them zero is outside "
-        "the interval, where one in twenty would be by chance."
+        f"The bars after the news compound to {percent(total, 2)}; in {clear} of {after.height} of them zero is "
+        "outside the interval, where one in twenty would be by chance."
     )
 
 

@@ -25,12 +25,10 @@ _WORDS = {
     "severity": ("Severity", "one step of five"),
     "restricts": ("Restricts central AI", "yes instead of no"),
     "enables": ("Enables central AI", "yes instead of no"),
-    "duration_hours": ("Duration", "one day"),
+    "duration_days": ("Duration", "one day"),
     "prior_volatility": ("Volatility before", "one point of daily log volatility"),
     "attention": ("Attention", "2.7 times as many outlets"),
 }
-# The unit above in units of the column, where it is not one.
-SCALES = {"prior_volatility": 0.01, "duration_hours": 24.0}
 
 
 def regression_sections(canvas: Canvas, results: pl.DataFrame) -> Markup:
@@ -103,12 +101,8 @@ def _row(name: str, row: Mapping[str, Any] | None) -> list[Cell | Spanning]:
     words, unit = _WORDS[name]
     if row is None or row["estimate"] is None:
         return [words, Spanning(f"Not estimated – {row['reason'] if row else 'not part of the regression'}")]
-    scale = SCALES.get(name, 1.0)
-
-    def write(value: float) -> str:
-        return percent(value * scale, 2)
-
-    interval = f"{write(row['lower_95'])} to {write(row['upper_95'])}" if row["lower_95"] is not None else "–"
-    shown: Cell = Markup("<b>{}</b>").format(write(row["estimate"])) if _is_clear(row) else write(row["estimate"])
+    estimate, (lower, upper) = percent(row["estimate"], 2), (row["lower_95"], row["upper_95"])
+    interval = f"{percent(lower, 2)} to {percent(upper, 2)}" if lower is not None else "–"
+    shown: Cell = Markup("<b>{}</b>").format(estimate) if _is_clear(row) else estimate
     p = "–" if row["p_value"] is None else probability(row["p_value"])
     return [words, unit, shown, interval, p]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from statistics import fmean
 from typing import Any
@@ -18,7 +18,7 @@ from dashboards.findings.findings import as_of_words, benchmark_word
 from dashboards.findings.moves import later_in_move, total_of
 from dashboards.findings.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction
 from dashboards.findings.superlatives import token_title
-from dashboards.numbers import signed_rows
+from dashboards.numbers import StoredRow, signed_rows
 from dashboards.pages.sections import moves_table
 from dashboards.shell.frames import Frames, newest, oldest
 from dashboards.shell.inline import sparkline
@@ -123,10 +123,9 @@ def compose_token(frames: Frames, asset_id: str, reactions: Mapping[str, list[Re
     """Price with events, reaction by category, correlation and beta over time, venues."""
     canvas = Canvas(token_path(asset_id))
     asset = next(signed_rows(frames.part(ASSET, "asset_id", asset_id), ASSET), {"name": asset_id, "note": None})
-    events = {row["event_id"]: row for row in signed_rows(frames.get(EVENT), EVENT)}
-    own = [
-        item for items in reactions.values() for item in items if item.asset_id == asset_id and item.event_id in events
-    ]
+    found = [item for items in reactions.values() for item in items if item.asset_id == asset_id]
+    events = {item.event_id: row for item in found for row in _event_rows(frames, item.event_id)}
+    own = [item for item in found if item.event_id in events]
     later = later_in_move(frames, asset_id)
     marks = sorted((_mark(item, events[item.event_id], later) for item in own), key=lambda mark: (mark[0], mark[1]))
     closes, market_id = _chosen_closes(frames, asset_id)
@@ -182,6 +181,11 @@ def _with_later(n_later: int) -> str:
         if n_later > 0
         else ""
     )
+
+
+def _event_rows(frames: Frames, event_id: str) -> Iterator[StoredRow]:
+    """The stored event, none once it is gone."""
+    return signed_rows(frames.part(EVENT, "event_id", event_id), EVENT)
 
 
 def _sentence(note: str | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass, field
 from functools import cache
@@ -28,6 +29,7 @@ NAVIGATION = (
 )
 
 _SOURCES_HERE = "[sources]"
+_DIGEST_LETTERS = 8
 _UNSAFE_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -67,8 +69,14 @@ class Canvas:
 
 
 def file_name(identifier: str) -> str:
-    """An identifier as a file name: letters, digits, dot, dash, underscore; never hidden, never empty."""
-    return _UNSAFE_IN_NAMES.sub("-", identifier).strip(".-") or "unnamed"
+    """An identifier as a file name: letters, digits, dot, dash, underscore; never hidden, never empty.
+
+    One that had to be changed carries the start of its digest, so that no two identifiers share a file.
+    """
+    safe = _UNSAFE_IN_NAMES.sub("-", identifier).strip(".-")
+    if safe == identifier and safe:
+        return safe
+    return f"{safe or 'unnamed'}-{hashlib.sha256(identifier.encode()).hexdigest()[:_DIGEST_LETTERS]}"
 
 
 def event_path(event_id: str) -> str:

@@ -218,16 +218,26 @@ def _render_event(view: Frames, event: Mapping[str, Any], reactions: Reactions) 
 def _token_jobs(frames: Frames, reactions: Reactions, closes: str) -> Iterable[Job]:
     tables = (prices.MARKET, prices.ASSET, prices.COVERAGE, choice.MARKET_CHOICE, correlation.CORRELATION_ROLLING)
     by_asset = tuple(table.name for table in tables)
+    reacted = _events_by_market(frames)
     for asset_id in token_ids(frames):
         own = frames.part(prices.MARKET, "asset_id", asset_id)["market_id"]
+        event_ids = sorted({event_id for market_id in own for event_id in reacted.get(market_id, ())})
         reads = (
-            Read(news.EVENT.name),
+            *(Read(news.EVENT.name, "event_id", event_id) for event_id in event_ids),
             Read(moves.REACTION_TOTAL.name, "subject_id", asset_id),
             Read(moves.SHARED_MOVE.name, "asset_id", asset_id),
             *(Read(name, "asset_id", asset_id) for name in (*by_asset, closes, "latest_reference")),
             *(Read(studies.STUDY_RESULT.name, "market_id", market_id) for market_id in own),
         )
         yield Job(token_path(asset_id), reads, partial(_render_token, frames.only(reads), asset_id, reactions))
+
+
+def _events_by_market(frames: Frames) -> dict[str, list[str]]:
+    """The events that have results on each market."""
+    found: dict[str, list[str]] = {}
+    for market_id, event_id in frames.named("measured_pairs").iter_rows():
+        found.setdefault(market_id, []).append(event_id)
+    return found
 
 
 def _render_token(view: Frames, asset_id: str, reactions: Reactions) -> dict[str, str]:

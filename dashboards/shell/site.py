@@ -41,7 +41,11 @@ QUERY_NEEDS = {
     "ops.step",
 }
 # Queries that rest on one table alone, which an older published file lacks.
-QUERIES_OF_TABLES = {"latest_reference": "out.reference_price", "own_studies": "out.study_result"}
+QUERIES_OF_TABLES = {
+    "latest_reference": "out.reference_price",
+    "own_studies": "out.study_result",
+    "measured_pairs": "out.study_result",
+}
 SCRIPTS = ("theme-init.js", "site.js", "origins.js", "search.js")
 # Bundles of plotly.js that hold every trace type the pages draw.
 COMPLETE_BUNDLES = ("", "cartesian", "strict", "gl2d")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from dashboards.shell.frames import Frames, Read, UndeclaredReadError
+from dashboards.shell.page import token_path
 from dashboards.shell.site import build_site
 from tests.dashboards.material import NOW, make_tables
 from tests.dashboards.publication import publish_tables
 from warehouse.store.connection import Reader
 from warehouse.tables.news import EVENT, EVENT_SOURCE
+from warehouse.tables.prices import MARKET
 from warehouse.tables.studies import PLACEBO, STUDY_RESULT
 
 
@@ -57,6 +60,33 @@ def test_new_evidence_of_one_event_draws_no_page_of_another(tmp_path: Path) -> N
     drawn = [path for path, at in before.items() if path.stat().st_mtime_ns != at]
     assert [path.stem for path in drawn] == [event_id]
     assert report.n_rendered < report.n_pages / 2
+
+
+def test_an_event_that_a_token_has_no_result_on_does_not_draw_its_page(tmp_path: Path) -> None:
+    tables = make_tables()
+    site = tmp_path / "site"
+    results = tables[STUDY_RESULT]
+    measured = results.drop_nulls(["event_id", "market_id"]).select("event_id", "market_id").unique().sort("event_id")
+    event_id = measured["event_id"][0]
+    markets = measured.filter(pl.col("event_id") == event_id)["market_id"].to_list()
+    held = tables[MARKET].filter(pl.col("market_id").is_in(markets))["asset_id"].unique().to_list()
+    build_site(publish_tables(tables, tmp_path), site, now=NOW)
+    before = {path: path.stat().st_mtime_ns for path in (site / "tokens").glob("*.html")}
+    renamed = pl.when(pl.col("event_id") == event_id).then(pl.lit("Renamed")).otherwise("title").alias("title")
+    build_site(publish_tables({**tables, EVENT: tables[EVENT].with_columns(renamed)}, tmp_path), site, now=NOW)
+    drawn = {path.stem for path, at in before.items() if path.stat().st_mtime_ns != at}
+    assert drawn <= set(held)
+    assert drawn
+    assert set(held) < {path.stem for path in before}
+
+
+def test_no_two_assets_share_a_page() -> None:
+    ids = ["TAO", "链上", "币安", "A/B", "A-B", ".A-B", "", "-"]
+    names = [token_path(asset_id) for asset_id in ids]
+    assert len(set(names)) == len(ids)
+    assert names[0] == "tokens/TAO.html"
+    assert names[4] == "tokens/A-B.html"
+    assert all(re.fullmatch(r"tokens/[A-Za-z0-9_][A-Za-z0-9._-]*\.html", name) for name in names)
 
 
 def test_the_same_tables_published_again_are_digested_and_not_read(tmp_path, monkeypatch):

@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 
 from analysis.engine.regressions.characteristics import regress_cars
-from analysis.groups.regressions import CHARACTERISTICS, PROJECTION_BAR_HOURS, _characteristics, _longest
+from analysis.engine.regressions.terms import Term, absent_term
+from analysis.groups.regressions import (
+    CHARACTERISTICS,
+    PROJECTION_BAR_HOURS,
+    _characteristics,
+    _longest,
+    _numbers,
+)
 from analysis.tape.markets import StudyMarkets
 from analysis.tape.series import AlignedSeries, cut_series
 from tests.analysis.single.simulated_markets import make_series, simulate_returns
@@ -51,7 +58,7 @@ def test_a_direction_has_the_effect_that_was_planted_on_it(planted: str) -> None
     moves = np.where(known[planted].to_numpy() == 1.0, -0.07, 0.0) + rng.normal(0, 0.002, known.height)
     frame = known.with_columns(
         car=moves,
-        prior_volatility=rng.uniform(0.01, 0.03, known.height),
+        prior_volatility=rng.uniform(1.0, 3.0, known.height),
         asset_id=np.resize(["TAO", "FET", "NEAR", "WLD", "RENDER"], known.height),
     )
     terms = {term.name: term for term in regress_cars(frame, "car", CHARACTERISTICS, clusters=("month", "asset_id"))}
@@ -64,8 +71,8 @@ def test_what_is_not_known_of_an_event_is_no_direction_no_duration_and_no_attent
     rows = _characteristics(
         make_rows(EVENT, event(3), event(0, ended_at_utc=AT + timedelta(minutes=90), n_outlets=3))
     ).rows(named=True)
-    assert (rows[0]["restricts"], rows[0]["enables"], rows[0]["duration_hours"], rows[0]["attention"]) == (0, 0, 0, 0)
-    assert (rows[1]["restricts"], rows[1]["enables"], rows[1]["duration_hours"]) == (1, 0, 1.5)
+    assert (rows[0]["restricts"], rows[0]["enables"], rows[0]["duration_days"], rows[0]["attention"]) == (0, 0, 0, 0)
+    assert (rows[1]["restricts"], rows[1]["enables"], rows[1]["duration_days"]) == (1, 0, 1.5 / 24)
     assert rows[1]["attention"] == pytest.approx(np.log(4))
     assert rows[1]["month"] == "2026-01"
 
@@ -86,3 +93,13 @@ def test_the_longest_record_on_the_bars_of_projections_stands_for_an_asset() -> 
         assert found.market_id == "kraken:TAO/USD"
     assert _longest(make_markets((names[2], hourly)), "TAO") is None
     assert _longest(make_markets((names[0], cut_series(slow, 0, 90))), "TAO") is None
+
+
+def test_terms_in_log_points_are_stored_as_fractions_like_every_return() -> None:
+    term = Term("car", "hc3", np.log(1.1), 0.02, np.log(0.9), np.log(1.3), 4.0, 0.01, 50, "")
+    found = _numbers(term)
+    assert (found.estimate, found.lower_95, found.upper_95) == pytest.approx((0.1, -0.1, 0.3))
+    assert found.standard_error == pytest.approx(1.1 * 0.02)
+    assert (found.value, found.p_value) == (4.0, 0.01)
+    absent = _numbers(absent_term("car", "hc3", 3, "", "too few"))
+    assert (absent.estimate, absent.standard_error, absent.reason) == (None, None, "too few")

@@ -181,9 +181,10 @@ def test_only_clustered_errors_may_call_a_characteristic_clear() -> None:
 
 
 def test_units_of_the_table_are_those_it_names() -> None:
-    rows = [make_coefficient(1, "two_way_clustered", "duration_hours", 0.0001, 0.5)]
+    rows = [make_coefficient(1, "two_way_clustered", "duration_days", 0.0024, 0.5)]
     text = regression_sections(Canvas("categories.html"), frame_of(STUDY_RESULT, rows))
-    assert "+0.24%" in text  # a day, not an hour
+    assert "+0.24%" in text
+    assert "one day" in text
 
 
 def test_a_file_without_regressions_says_so() -> None:
