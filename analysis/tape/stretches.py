@@ -37,8 +37,9 @@ class Stretches:
 
 
 def digest_stretches(series: AlignedSeries) -> Stretches:
-    """The running sums of `series`: times, both returns and the benchmark's source of every bar."""
-    found = sum_bars(hash_bars(series.close_us, series.asset, series.benchmark, series.benchmark_source))
+    """The running sums of `series`: times, closes, both returns and the benchmark's source of every bar."""
+    columns = (series.close_us, series.close_quote, series.asset, series.benchmark, series.benchmark_source)
+    found = sum_bars(hash_bars(*columns))
     name = bytes.fromhex(fingerprint(series.market_id, series.bar_hours, series.benchmark_ids))
     return Stretches(np.frombuffer(name[:16], dtype=np.uint64), found)
 

@@ -12,7 +12,7 @@ from analysis.single.choices.grid import ESTIMATION_DAYS, HEADLINE_DAYS, HISTORY
 from analysis.single.window.pair import EventTime, Pair
 from analysis.tape.markets import Variant
 from analysis.tape.series import cut_series
-from warehouse.tables.bars import MICROSECONDS_PER_HOUR
+from warehouse.tables.bars import MICROSECONDS_PER_DAY, MICROSECONDS_PER_HOUR
 from warehouse.tables.contract import UTC
 from warehouse.tables.single import SPECIFICATION, SPECIFICATION_SUMMARY
 from warehouse.tables.units import p_value, percent, plain_percent
@@ -126,7 +126,9 @@ def hash_specifications(pair: Pair, variants: Sequence[Variant], spans_us: tuple
     """Fingerprint of the main pair's and of every return that the curve may use."""
     reach = round((HISTORY_DAYS + max(ESTIMATION_DAYS)) * 24.0 * MICROSECONDS_PER_HOUR)
     ahead = round(max(WINDOW_HOURS) * MICROSECONDS_PER_HOUR)
-    spans = [span for span in spans_us if span[0] <= pair.event.latest_us + ahead]
+    # A bar that begins before the reach, of the longest there are, is seen too.
+    oldest = pair.event.earliest_us - reach - MICROSECONDS_PER_DAY
+    spans = [span for span in spans_us if span[0] <= pair.event.latest_us + ahead and span[1] > oldest]
     used = []
     for variant in variants:
         for name, series in variant.items():

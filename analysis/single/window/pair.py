@@ -17,6 +17,7 @@ from analysis.tape.choice import Candidate
 from analysis.tape.donors import Donors
 from analysis.tape.observations import is_observed
 from analysis.tape.series import AlignedSeries, cut_series, mark_spans
+from analysis.tape.stretches import Stretches, digest_stretches
 from warehouse.tables.bars import MICROSECOND
 from warehouse.tables.units import hours_plain, iso_minute, plain
 
@@ -136,11 +137,12 @@ def prepare_pair(
     series: AlignedSeries,
     other_events_us: tuple[tuple[int, int], ...],
     donors: Donors | None = None,
+    stretches: Stretches | None = None,
 ) -> Pair | str:
     """The pair, or the reason in words why this market cannot be measured at this event.
 
     `other_events_us` are [start, end) spans of other events' first hours. `donors` enter the specification hash,
-    because the methods side by side use them.
+    because the methods side by side use them. `stretches` are the digests of `series`, made here where not given.
     """
     index = series.first_bar_after(event.best_us)
     reason = _find_obstacle(event, series, index)
@@ -167,7 +169,8 @@ def prepare_pair(
     words = _describe_conventions(specification, event, cut, int(coefficients.n[0]), int(cut.close_us[index - 1]))
     after = index + int(specification.main_window_hours / cut.bar_hours)
     seen = None if donors is None else donors.fingerprint(cut, max(0, index - length), after)
-    sha256 = hash_specification(specification, event, cut, is_masked, seen)
+    digests = (stretches or digest_stretches(series)).digests(np.array([first]), np.array([last]))
+    sha256 = fingerprint(_SOURCE, specification, event, digests, is_masked, seen)
     return Pair(specification, event, cut, index, sums, is_masked, coefficients, sha256, words)
 
 
@@ -199,15 +202,6 @@ def describe_closes(specification: StudySpecification, market_id: str) -> str:
         f"{plain(specification.observed_staleness_minutes)} minutes old: a move so shortly before a close may fall "
         "into the next bar"
     )
-
-
-def hash_specification(
-    specification: StudySpecification, event: EventTime, series: AlignedSeries, is_masked: Flags, donors: str | None
-) -> str:
-    """Fingerprint of the declaration, the event's times, every number that is used and the source that uses them."""
-    values = (series.close_us, series.close_quote, series.benchmark, series.benchmark_source, is_masked)
-    names = (series.market_id, series.bar_words, series.benchmark_ids)
-    return fingerprint(_SOURCE, specification, event, names, values, donors)
 
 
 def utc_instant(microseconds: int) -> datetime:

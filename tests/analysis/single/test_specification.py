@@ -5,9 +5,9 @@ import polars as pl
 import pytest
 
 from analysis.single.choices.curve import SpecificationCurve, trace_specifications
-from analysis.single.choices.rows import rank_estimates
+from analysis.single.choices.rows import hash_specifications, rank_estimates
 from analysis.tape.series import AlignedSeries
-from tests.analysis.single.simulated_markets import FIRST_OPEN, TOKEN, make_series, plant, simulate_returns
+from tests.analysis.single.simulated_markets import FIRST_OPEN, TOKEN, make_pair, make_series, plant, simulate_returns
 
 N_BARS, EVENT = 24 * 200, 24 * 190
 FIRST_US = round(FIRST_OPEN.timestamp() * 1_000_000)
@@ -123,3 +123,21 @@ def test_no_history_gives_no_joint_p() -> None:
 def test_the_market_is_named_in_every_choice() -> None:
     curve, _ = curve_of(1, 0.0)
     assert {choice.market_id for choice in curve.choices} == {TOKEN}
+
+
+def test_another_event_is_an_input_of_the_curve_where_the_curve_looks() -> None:
+    n_bars = 24 * 480
+    token, benchmark = simulate_returns(np.random.default_rng(8), n_bars)
+    pair, series = make_pair(token, benchmark, n_bars - 24 * 8), make_series(token, benchmark)
+    reach = 24 * (365 + 60)
+
+    def digest(*bars: int) -> str:
+        spans = tuple((instant(bar), instant(bar + 24)) for bar in bars)
+        return hash_specifications(pair, [{"BTC": series}], spans)
+
+    nobody = digest()
+    first = n_bars - 24 * 8 - reach
+    assert digest(first - 24 * 3) == nobody
+    assert digest(n_bars - 24 * 2) == nobody
+    assert digest(first - 12) != nobody
+    assert digest(n_bars - 24 * 8 + 2) != nobody

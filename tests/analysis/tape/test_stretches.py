@@ -29,7 +29,7 @@ def test_a_stretch_has_one_digest_wherever_its_record_begins_and_ends() -> None:
     assert digest(series, 10, 20) == digest(cut_series(series, 4, 25), 6, 16)
 
 
-@pytest.mark.parametrize("column", ["close_us", "asset", "benchmark", "benchmark_source"])
+@pytest.mark.parametrize("column", ["close_us", "close_quote", "asset", "benchmark", "benchmark_source"])
 def test_any_bit_of_any_bar_of_the_stretch_changes_both_words(column: str) -> None:
     series = make_series()
     values = getattr(series, column).copy()
