@@ -11,8 +11,8 @@ import polars as pl
 
 from analysis.arrays import Flags, Integers
 from analysis.engine.standardise import EventInput
-from analysis.tape.series import AlignedSeries, find_bars
-from analysis.tape.stretches import Words, hash_bars, sum_bars
+from analysis.tape.series import AlignedSeries, count_spans, find_bars
+from analysis.tape.stretches import DigestWords, hash_bars, sum_bars
 from warehouse.tables.bars import MICROSECONDS_PER_SECOND
 
 Spans = Sequence[tuple[str, tuple[int, int]]]  # of each event: [start, end), microseconds
@@ -26,9 +26,9 @@ class Record:
     n_usable: Integers  # running count of bars with both returns, (n + 1,)
     n_spans: Integers  # spans that touch each bar, (n,)
     own_bars: Mapping[str, tuple[int, int]]  # bars [first, stop) that the span of each event touches
-    values: Words  # running digest of instants and returns
-    touched: Words  # running digest of the bars that some span touches
-    touched_once: Words  # and of those that one alone touches
+    values: DigestWords  # running digest of instants and returns
+    touched: DigestWords  # running digest of the bars that some span touches
+    touched_once: DigestWords  # and of those that one alone touches
 
     def mask(self, event_id: str, first: int, last: int) -> Flags:
         """Whether the span of another event touches each of the bars [first, last)."""
@@ -92,11 +92,7 @@ def keep_record(series: AlignedSeries, spans: Spans) -> Record:
     """`series` with everything that pairs on it ask for."""
     is_usable = np.isfinite(series.asset) & np.isfinite(series.benchmark)
     bars = find_bars(series, [span for _, span in spans])
-    steps = np.zeros(series.close_us.size + 1, dtype=np.int64)
-    is_some = bars[:, 1] > bars[:, 0]
-    np.add.at(steps, bars[is_some, 0], 1)
-    np.add.at(steps, bars[is_some, 1], -1)
-    n_spans = np.cumsum(steps)[:-1]
+    n_spans = count_spans(bars, series.close_us.size)
     instants, nothing = hash_bars(series.close_us), np.uint64(0)
     own_bars = {
         event_id: (int(first), max(int(first), int(stop)))

@@ -30,7 +30,7 @@ from analysis.single.window.pair import utc_instant
 from analysis.tape.choice import Candidate, Preference
 from analysis.tape.markets import StudyMarkets
 from analysis.tape.series import AlignedSeries, cut_series
-from analysis.tape.stretches import Words
+from analysis.tape.stretches import DigestWords
 from warehouse.tables.bars import DAY, HOURS_PER_DAY, HOURS_PER_WEEK, MINUTE
 from warehouse.tables.units import ISO_MONTH, hours_plain
 
@@ -201,7 +201,7 @@ def _digest_cut(group: PlannedGroup, markets: StudyMarkets) -> str:
     """What stands for the pairs of the panel and for the donors beside them."""
     pairs, donors = _cut_pairs(group), markets.donors.get(group.bar_hours)
     starts = [pair.first_bar for pair in pairs]
-    beside: Words | None = (
+    beside: DigestWords | None = (
         None if donors is None else donors.digest_bars(starts, [pair.last - pair.first for pair in pairs])
     )
     return fingerprint(digest_pairs(pairs), beside)

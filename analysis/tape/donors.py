@@ -13,7 +13,7 @@ from analysis.results.fingerprint import fingerprint
 from analysis.tape.observations import is_observed
 from analysis.tape.returns import ReturnGrid
 from analysis.tape.series import AlignedSeries
-from analysis.tape.stretches import Words, hash_bars, sum_bars
+from analysis.tape.stretches import DigestWords, hash_bars, sum_bars
 from warehouse.tables.bars import HOUR, MICROSECONDS_PER_HOUR, MICROSECONDS_PER_SECOND
 
 BASKET = "other assets"
@@ -48,7 +48,7 @@ class Donors:
         start = int(series.close_us[0]) // series.step_us + first
         return fingerprint(self.digest_bars([start], [min(last, series.close_us.size) - first]))
 
-    def digest_bars(self, starts: Sequence[int], lengths: Sequence[int]) -> Words:
+    def digest_bars(self, starts: Sequence[int], lengths: Sequence[int]) -> DigestWords:
         """What stands for names and returns over each of the stretches that `over_bars` gives, shape (2, stretches)."""
         first = np.array(starts, dtype=np.int64) - self._number
         last = first + np.array(lengths, dtype=np.int64)
@@ -56,13 +56,13 @@ class Donors:
         return np.asarray((after - before) ^ self._name[:, np.newaxis])
 
     @cached_property
-    def _sums(self) -> Words:
+    def _sums(self) -> DigestWords:
         """Running sums over the bars, each with its number."""
         numbers = np.arange(self._number, self._number + self.returns.shape[1])
         return sum_bars(hash_bars(numbers, *self.returns))
 
     @cached_property
-    def _name(self) -> Words:
+    def _name(self) -> DigestWords:
         return np.frombuffer(bytes.fromhex(fingerprint(self.asset_ids))[:16], dtype=np.uint64)
 
     @property

@@ -108,10 +108,16 @@ def cut_series(series: AlignedSeries, first: int, last: int) -> AlignedSeries:
 
 def mark_spans(series: AlignedSeries, spans_us: Sequence[tuple[int, int]]) -> Flags:
     """True for every bar that touches one of the [start, end) spans, shape (n,)."""
-    is_masked = np.zeros(series.close_us.size, dtype=np.bool_)
-    for first, stop in find_bars(series, spans_us):
-        is_masked[first:stop] = True
-    return is_masked
+    return np.asarray(count_spans(find_bars(series, spans_us), series.close_us.size) > 0)
+
+
+def count_spans(bars: Integers, n_bars: int) -> Integers:
+    """How many of the spans [first, stop) of bars, shape (spans, 2), touch each of `n_bars`."""
+    steps = np.zeros(n_bars + 1, dtype=np.int64)
+    first, stop = bars[bars[:, 1] > bars[:, 0]].T
+    np.add.at(steps, first, 1)
+    np.add.at(steps, stop, -1)
+    return np.cumsum(steps)[:-1]
 
 
 def find_bars(series: AlignedSeries, spans_us: Sequence[tuple[int, int]]) -> Integers:

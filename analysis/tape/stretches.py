@@ -11,7 +11,7 @@ from analysis.arrays import Floats, Integers
 from analysis.results.fingerprint import fingerprint
 from analysis.tape.series import AlignedSeries
 
-Words = NDArray[np.uint64]
+DigestWords = NDArray[np.uint64]
 
 # Odd constants of the finaliser of splitmix64, and one start for each of the two words of a digest.
 # Source: Steele, Lea & Flood (2014), Fast splittable pseudorandom number generators.
@@ -24,10 +24,10 @@ _SEEDS = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD1B54A32D192ED03))
 class Stretches:
     """Running sums over the digests of single bars, each of which holds the bar's own time."""
 
-    name: Words  # [2] of the market, the bar length and the benchmarks
-    sums: Words  # [2, n + 1]
+    name: DigestWords  # [2] of the market, the bar length and the benchmarks
+    sums: DigestWords  # [2, n + 1]
 
-    def digests(self, first: Integers, last: Integers) -> Words:
+    def digests(self, first: Integers, last: Integers) -> DigestWords:
         """128 bits for each of the stretches [first, last) with the series they are of, shape (2, N).
 
         Equal stretches of equal series have them wherever the records begin and end. Digests of several series may be
@@ -44,7 +44,7 @@ def digest_stretches(series: AlignedSeries) -> Stretches:
     return Stretches(np.frombuffer(name[:16], dtype=np.uint64), found)
 
 
-def hash_bars(*columns: Integers | Floats) -> Words:
+def hash_bars(*columns: Integers | Floats) -> DigestWords:
     """Two words that stand for the bits of each row of equally long columns, shape (2, n)."""
     found = np.empty((len(_SEEDS), columns[0].size), dtype=np.uint64)
     for row, seed in enumerate(_SEEDS):
@@ -55,13 +55,13 @@ def hash_bars(*columns: Integers | Floats) -> Words:
     return found
 
 
-def sum_bars(hashes: Words) -> Words:
+def sum_bars(hashes: DigestWords) -> DigestWords:
     """Running sums of the words of bars, (2, n + 1): the difference of two stands for the bars between them."""
     start = np.zeros((len(_SEEDS), 1), dtype=np.uint64)
     return np.concatenate([start, np.cumsum(hashes, axis=1, dtype=np.uint64)], axis=1)
 
 
-def _mix(words: Words) -> Words:
+def _mix(words: DigestWords) -> DigestWords:
     """Every bit of the result hangs on every bit of the word."""
     words = (words ^ (words >> _SHIFTS[0])) * _MULTIPLIERS[0]
     words = (words ^ (words >> _SHIFTS[1])) * _MULTIPLIERS[1]
