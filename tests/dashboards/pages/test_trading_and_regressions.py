@@ -170,19 +170,19 @@ def test_a_panel_without_coefficients_gives_its_reason() -> None:
 
 def test_only_clustered_errors_may_call_a_characteristic_clear() -> None:
     plain = [make_coefficient(1, "hc3", "severity", 0.03, 0.001)]
-    text = regression_sections(Canvas("categories.html"), frame_of(STUDY_RESULT, plain))
+    text = bare(regression_sections(Canvas("categories.html"), frame_of(STUDY_RESULT, plain)))
     assert "Too few months and tokens to say" in text
     assert "take every reaction for independent" in text
     assert "<b>+3.00%</b>" not in text
     both = [*plain, make_coefficient(2, "two_way_clustered", "severity", 0.03, 0.02)]
-    text = regression_sections(Canvas("categories.html"), frame_of(STUDY_RESULT, both))
+    text = bare(regression_sections(Canvas("categories.html"), frame_of(STUDY_RESULT, both)))
     assert "The return goes with severity" in text
     assert "<b>+3.00%</b>" in text
 
 
 def test_units_of_the_table_are_those_it_names() -> None:
     rows = [make_coefficient(1, "two_way_clustered", "duration_days", 0.0024, 0.5)]
-    text = regression_sections(Canvas("categories.html"), frame_of(STUDY_RESULT, rows))
+    text = bare(regression_sections(Canvas("categories.html"), frame_of(STUDY_RESULT, rows)))
     assert "+0.24%" in text
     assert "one day" in text
 
