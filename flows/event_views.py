@@ -12,7 +12,7 @@ from analysis.events.explanations import explain_stories
 from analysis.events.stories.frames import load_frames
 from flows.errors import CommandError
 from flows.jobs.labelled_files import load_user_vocabulary
-from flows.steps.stories import prepare
+from flows.steps.stories import prepare, read_grouped
 from warehouse.store.connection import open_reader
 from warehouse.tables.contract import Table
 from warehouse.tables.news import CONFOUNDER, EVENT, EVENT_SOURCE, STORY_ENTRY
@@ -79,7 +79,7 @@ def explain_headline(published: Path, config_path: Path, headline: str) -> pl.Da
         story_ids = reader.query("event_why_stories", headline=headline)["story_id"].to_list()
         if not story_ids:
             raise CommandError(f"no stored headline has the address or the words {headline!r}")
-        members = reader.query("events_story_members", story_ids=story_ids)
+        members = read_grouped(reader, story_ids=story_ids)
         sources = reader.frame(EVENT_SOURCE)
     told = add_exclusions(prepare(members, vocabulary, frames), frames)
     return explain_stories(told, sources, vocabulary, headline)

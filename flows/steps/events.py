@@ -17,7 +17,7 @@ from flows.context import RunContext, StepReport
 from flows.jobs.labelled_files import load_user_vocabulary
 from flows.jobs.ledger import load_decisions
 from flows.market_choices import choose_record_markets
-from flows.steps.stories import prepare, update_stories
+from flows.steps.stories import prepare, read_grouped, update_stories
 from ingest.bundle.loader import load_ledger
 from warehouse.store.connection import Reader
 from warehouse.tables.news import CONFOUNDER, EVENT, EVENT_SOURCE, INCIDENT
@@ -32,7 +32,7 @@ def update_events(context: RunContext) -> StepReport:
 
     recorded, evidence = _recorded(context)
     outages = merge_incidents(warehouse.frame(INCIDENT))
-    relevant = add_exclusions(prepare(warehouse.query("events_relevant_entries"), vocabulary, frames), frames)
+    relevant = add_exclusions(prepare(read_grouped(warehouse, is_relevant=True), vocabulary, frames), frames)
     drafts = draft_events(relevant, vocabulary)
     detected = build_events(drafts, dict(warehouse.query("events_story_ids").iter_rows()), vocabulary)
     events, sources = merge_records(

@@ -13,7 +13,7 @@ from analysis.events.stories.headlines import story_input
 from analysis.events.summaries import add_tags, read_tags, story_rows, tag_rows
 from analysis.events.timing import add_clocks
 from analysis.events.vocabulary import Vocabulary
-from warehouse.store.connection import Warehouse
+from warehouse.store.connection import Reader, Warehouse
 from warehouse.tables.news import STORY, STORY_ENTRY, TAG
 from warehouse.tables.ops import STEP_INPUT
 
@@ -31,7 +31,7 @@ def update_stories(warehouse: Warehouse, vocabulary: Vocabulary, frames: FrameSe
         return n_changed, f"{again}no new headlines"
     new = story_input(add_tags(_add_facts(fresh, vocabulary), vocabulary), frames)
     days = _days_around(new)
-    known = prepare(warehouse.query("events_known_entries", days=days), vocabulary, frames)
+    known = prepare(read_grouped(warehouse, days=days), vocabulary, frames)
 
     links = group_stories(new, known, frames, vocabulary)
     n_changed += warehouse.merge(STORY_ENTRY, links).n_changed
@@ -62,7 +62,7 @@ def _renew_stories(
     left = members.filter(pl.col("story_id") != pl.col("story_before"))["story_before"]
     touched = sorted({*links["story_id"], *left})
     elsewhere = sorted(set(touched) & set(known["story_id"]))
-    far = prepare(warehouse.query("events_story_members", story_ids=elsewhere), vocabulary, frames)
+    far = prepare(read_grouped(warehouse, story_ids=elsewhere), vocabulary, frames)
     far = far.filter(~pl.col("entry_id").is_in(members["entry_id"].to_list()))
     inside = members.filter(pl.col("story_id").is_in(touched))
     every = pl.concat([frame.select("story_id", *kept) for frame in (inside, far)])
@@ -84,6 +84,17 @@ def retag(warehouse: Warehouse, vocabulary: Vocabulary, frames: FrameSet) -> int
     n_changed += warehouse.merge(STORY, story_rows(tagged, vocabulary, frames.version)).n_changed
     warehouse.merge(STEP_INPUT, account)
     return n_changed
+
+
+def read_grouped(
+    reader: Reader,
+    *,
+    days: list[object] | None = None,
+    story_ids: list[str] | None = None,
+    is_relevant: bool = False,
+) -> pl.DataFrame:
+    """Headlines that belong to a story, with their stored tags: of `days`, of `story_ids`, or of relevant stories."""
+    return reader.query("events_stored_entries", days=days, story_ids=story_ids, is_relevant=is_relevant)
 
 
 def prepare(entries: pl.DataFrame, vocabulary: Vocabulary, frames: FrameSet) -> pl.DataFrame:

@@ -16,7 +16,7 @@ from flows.context import RunContext
 from flows.jobs.labelled_files import load_user_vocabulary
 from flows.steps.bundle import update_bundle
 from flows.steps.events import update_events
-from flows.steps.stories import prepare
+from flows.steps.stories import prepare, read_grouped
 from ingest.news.parse.entries import parse_feed
 from ingest.source import Source
 from tests.builders import make_rows
@@ -238,7 +238,7 @@ def test_a_rule_that_makes_old_headlines_relevant_makes_their_event(context):
 def test_stored_tags_are_what_tagging_again_would_say(context):
     update_events(context)
     vocabulary, frames = load_user_vocabulary(context.settings.config_path), load_frames()
-    stored = prepare(context.warehouse.query("events_relevant_entries"), vocabulary, frames)
+    stored = prepare(read_grouped(context.warehouse, is_relevant=True), vocabulary, frames)
     again = tag_titles(stored["title"], vocabulary)
     assert stored.height == 3
     for name in ("category", "is_relevant", "score"):

@@ -1,11 +1,22 @@
--- every headline of the given stories, with its stored tags
+-- headlines that belong to a story, with their stored tags; of some days, of some stories (null: of all), or relevant ones alone
 with chosen as (
     select
         e.entry_id, e.title, e.url, e.outlet, e.outlet_kind, e.published_at_utc,
         e.published_earliest_at_utc, e.first_seen_at_utc, e.time_basis, s.story_id
     from core.entry as e
     inner join core.story_entry as s on e.entry_id = s.entry_id
-    where s.story_id in (select unnest($story_ids))
+    left join core.story as t on s.story_id = t.story_id
+    where
+        ($story_ids is null or s.story_id in (select unnest(cast($story_ids as varchar []))))
+        and (not $is_relevant or t.is_relevant)
+        and (
+            $days is null or cast(
+                case
+                    when e.time_basis = 'date_only' then e.first_seen_at_utc
+                    else coalesce(e.published_at_utc, e.first_seen_at_utc)
+                end as date
+            ) in (select unnest(cast($days as date [])))
+        )
 ),
 
 tagged as (
