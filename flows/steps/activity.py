@@ -23,7 +23,7 @@ def update_activity_studies(context: RunContext) -> StepReport:
     """Abnormal volume, range and volatility of every news-selected event and, over months, of every category."""
     warehouse = context.warehouse
     study = read_study(context.warehouse, context.settings.config_path, DECLARED_STUDY)
-    events = warehouse.frame(EVENT, where="status <> 'rejected' and selected_from = 'news'")
+    events = warehouse.held(EVENT).filter(pl.col("status") != "rejected", pl.col("selected_from") == "news")
     times, _ = read_event_times(events)
     categories = dict(events.select("event_id", "category").iter_rows())
     stored = warehouse.frame(STUDY_RESULT, OF_STUDY, study_id=ACTIVITY_STUDY)

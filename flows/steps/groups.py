@@ -21,8 +21,9 @@ def update_group_studies(context: RunContext) -> StepReport:
     """Run every test on every category of news-selected events; a group whose data are as they were keeps its rows."""
     warehouse = context.warehouse
     study = read_study(context.warehouse, context.settings.config_path, DECLARED_STUDY)
-    events = warehouse.frame(EVENT, where="status <> 'rejected' and selected_from = 'news'")
-    masks = warehouse.frame(EVENT, where="status <> 'rejected'").filter(pl.col("origin").is_in(study.mask_origins))
+    known = warehouse.held(EVENT).filter(pl.col("status") != "rejected")
+    events = known.filter(pl.col("selected_from") == "news")
+    masks = known.filter(pl.col("origin").is_in(study.mask_origins))
     markets = context.tape.markets(study)
     stored, left_out = (warehouse.frame(table, OF_STUDY, study_id=GROUPS_STUDY) for table in (STUDY_RESULT, EXCLUSION))
 

@@ -22,7 +22,7 @@ def update_model_studies(context: RunContext) -> StepReport:
     """CARs of the main window of the events that every method is applied to, under every model."""
     warehouse = context.warehouse
     study = read_study(context.warehouse, context.settings.config_path, DECLARED_STUDY)
-    events = warehouse.frame(EVENT, where="status <> 'rejected'")
+    events = warehouse.held(EVENT).filter(pl.col("status") != "rejected")
     markets = context.tape.markets(study)
     times, _ = read_event_times(events.filter(pl.col("origin").is_in(study.examined_origins)))
     masks = events.filter(pl.col("origin").is_in(study.mask_origins))

@@ -18,7 +18,7 @@ def update_resilience(context: RunContext) -> StepReport:
     """Refresh dose and response of outages, and the value of tokens as a hedge."""
     warehouse = context.warehouse
     candles = _read_candles(context.tape)
-    events = warehouse.frame(EVENT, where="status <> 'rejected'")
+    events = warehouse.held(EVENT).filter(pl.col("status") != "rejected")
     tokens = warehouse.frame(ASSET, where="role = 'ai_token'")["asset_id"].to_list()
 
     responses = measure_dose_response(candles, events, tokens, warehouse.held(DOSE_RESPONSE))

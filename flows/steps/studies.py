@@ -37,7 +37,7 @@ def _update_study(context: RunContext, study: DeclaredStudy) -> StepReport:
     n_markets = warehouse.merge(
         MARKET, observed_markets(context.tape.observations(study)["asset_id"].unique())
     ).n_changed
-    events = warehouse.frame(EVENT, where="status <> 'rejected'")
+    events = warehouse.held(EVENT).filter(pl.col("status") != "rejected")
     times, excluded = read_event_times(events.filter(pl.col("origin").is_in(study.event_origins)))
     masks = events.filter(pl.col("origin").is_in(study.mask_origins))
     markets = context.tape.markets(study)

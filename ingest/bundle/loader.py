@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from importlib.resources import files
 
 import polars as pl
 
-from ingest.bundle.ledger import event_frame, known_entries, read_ledger, source_frame
+from ingest.bundle.ledger import LedgerEntry, event_frame, known_entries, read_ledger, source_frame
 from ingest.prices.files.archive import read_candle_csv
 from ingest.source import Source
 from warehouse.config import packaged_text
@@ -37,9 +38,14 @@ class Bundle:
 
 def load_ledger(now: datetime) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The events of the bundled ledger and their evidence (core.event, core.event_source) as known at `now`."""
-    entries = read_ledger(packaged_text("ingest.bundle", LEDGER_FILE))
-    known = known_entries(entries, now)
+    known = known_entries(_shipped_ledger(), now)
     return event_frame(known), source_frame(known)
+
+
+@cache
+def _shipped_ledger() -> tuple[LedgerEntry, ...]:
+    """The entries that ship, read and checked once: three steps of a run ask for them."""
+    return tuple(read_ledger(packaged_text("ingest.bundle", LEDGER_FILE)))
 
 
 def load_false_alarms() -> pl.DataFrame:
