@@ -36,6 +36,9 @@ NUMBER = re.compile(
     re.IGNORECASE,
 )
 
+# Letters without which no NUMBER stands in a text.
+HAS_NUMBER = re.compile(r"\d|%|per ?cent|pct|digit|third|quarter|fifth|sixth|tenth|fold", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class Quantity:

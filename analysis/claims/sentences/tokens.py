@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from analysis.claims.sentences.lexicon import Lexicon, NamedMarket
-from analysis.claims.sentences.numbers import NUMBER, NUMBER_WORDS, Quantity, read_number
+from analysis.claims.sentences.numbers import HAS_NUMBER, NUMBER, NUMBER_WORDS, Quantity, read_number
 from analysis.events.wording.clauses import Clause
 
 _UNIT = r"(?:hour|day|week|month|mth|year|quarter|wk|yr)s?"
@@ -22,6 +22,8 @@ _SPECIAL = re.compile(
     rf"|(?P<first>\bfirst time (?:since {_DATE}|in (?:a|an|{_COUNT}|more than \w+) {_UNIT}))",
     re.IGNORECASE,
 )
+# Letters without which no _SPECIAL stands in a clause.
+_HAS_SPECIAL = re.compile(r"high|low|peak|top|bottom|first time|est", re.IGNORECASE)
 _WORD = re.compile(r"[’']s\b|[A-Za-z0-9À-ÿ]+(?:\.[A-Za-z0-9]+)*(?:[’'](?!s\b)[a-z]+)?|[^\sA-Za-z0-9]")
 _LETTERS = [chr(code) for code in (*range(ord("a"), ord("z") + 1), *range(ord("A"), ord("Z") + 1))]
 _LETTERS += [chr(code) for code in range(0x3B1, 0x3B1 + 25)]
@@ -80,12 +82,16 @@ def tokenise(text: str, clauses: tuple[Clause, ...], lexicon: Lexicon) -> list[T
 def _tokenise_clause(text: str, start: int, end: int, lexicon: Lexicon, tokens: list[Token]) -> None:
     at = start
     words: list[tuple[int, int, str]] = []
-    fixed = [(found.start(), found.end(), found) for found in _SPECIAL.finditer(text, start, end)]
-    fixed += [
-        (found.start(), found.end(), found)
-        for found in NUMBER.finditer(text, start, end)
-        if found.lastgroup != "number" and not any(low < found.end() and found.start() < high for low, high, _ in fixed)
-    ]
+    fixed = []
+    if _HAS_SPECIAL.search(text, start, end):
+        fixed += [(found.start(), found.end(), found) for found in _SPECIAL.finditer(text, start, end)]
+    if HAS_NUMBER.search(text, start, end):
+        fixed += [
+            (found.start(), found.end(), found)
+            for found in NUMBER.finditer(text, start, end)
+            if found.lastgroup != "number"
+            and not any(low < found.end() and found.start() < high for low, high, _ in fixed)
+        ]
     for low, high, found in sorted(fixed, key=lambda item: item[0]):
         words += _words(text, at, low)
         tokens += _phrases(words, lexicon)
