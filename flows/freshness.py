@@ -142,10 +142,10 @@ def hash_folder(folder: Path) -> str:
 
 
 @cache
-def hash_code() -> str:
+def hash_code(packages: tuple[str, ...] = PACKAGES) -> str:
     """A hash over the code and the packaged data that conclusions rest on: a change of either is a new input."""
     digest = hashlib.sha256()
-    for package in PACKAGES:
+    for package in packages:
         for name, content in sorted(_contents(files(package), package)):
             digest.update(f"{name}\0".encode() + content)
     return digest.hexdigest()

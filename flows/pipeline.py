@@ -37,6 +37,7 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("claims", "flows.steps.claims:update_claims"),
     ("correlations", "flows.steps.correlations:update_correlations"),
     ("moves", "flows.steps.moves:update_moves"),
+    ("press", "flows.steps.press:update_press"),
     ("checks", "flows.steps.publish:update_checks"),
     ("publish", "flows.steps.publish:publish_warehouse"),
     ("pages", "flows.steps.publish:update_pages"),
@@ -44,7 +45,7 @@ STEPS: tuple[tuple[str, str], ...] = (
 
 # What a schedule runs on its own; each list ends with what its change needs. The daily pass keeps the whole record:
 # groups, trading, models, outages and correlations.
-CONCLUSIONS = ("studies", "claims", "moves", "checks", "publish", "pages")
+CONCLUSIONS = ("studies", "claims", "moves", "press", "checks", "publish", "pages")
 PRICE_STEPS = ("bundle", "prices", *CONCLUSIONS)
 NEWS_STEPS = ("bundle", "news", "events", *CONCLUSIONS)
 

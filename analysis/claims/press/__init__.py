@@ -1,0 +1,1 @@
+"""What the press printed about prices, against the tape."""
