@@ -179,3 +179,14 @@ def test_news_that_joins_two_stories_gives_the_later_one_the_earlier_ones_id():
     )
     links = group(bridge, known)
     assert links["story_id"].to_list() == ["0" * 16]
+
+
+def test_one_order_told_in_two_languages_is_one_story():
+    told = [
+        {"title": "US government orders Anthropic to suspend Fable 5 and Mythos 5", "at": "2026-06-13T01:00:00Z"},
+        {"title": "美国政府下令Anthropic暂停Fable 5和Mythos 5的访问", "at": "2026-06-13T01:30:00Z"},
+        {"title": "加拿大母亲起诉OpenAI，指控ChatGPT诱导女儿自杀", "at": "2026-06-13T01:40:00Z"},
+    ]
+    first, second, other = group(make_headlines(*told))["story_id"].to_list()
+    assert first == second
+    assert other != first
