@@ -21,6 +21,8 @@ from warehouse.tables.terms import asset_of, is_simulated_market
 EVENT_GROUP = "event"
 SUBJECT_ASSET = "TAO"
 HEADLINE_HOURS = 24.0
+# Events made of a status page's incidents: no study of single events takes them.
+INCIDENT_ORIGIN = "incident"
 # Assets that pages treat as the yardstick, not as a token that reacts.
 BENCHMARK_ASSETS = ("BTC", "ETH")
 
@@ -99,6 +101,17 @@ def read_reactions(frames: Frames) -> dict[str, list[Reaction]]:
     choices = frames.get(MARKET_CHOICE).filter(pl.col("purpose") == REACTION_STUDY)
     chosen = set(choices.select("event_id", "market_id").iter_rows())
     return {event_id: _one_per_asset(reactions, chosen) for event_id, reactions in found.items()}
+
+
+def unmeasured_reason(event: Mapping[str, Any], window: Horizon | None = None) -> str:
+    """Why an event has no number of its own: its window's reason, its date, or how its kind is measured."""
+    if window is not None and window.reason:
+        return window.reason
+    if event["time_precision"] == "day":
+        return "date only: no hour to measure from"
+    if event["origin"] == INCIDENT_ORIGIN:
+        return "outages of status pages are measured together, not one by one"
+    return "no prices around it"
 
 
 def subject_of(reactions: list[Reaction]) -> Reaction | None:

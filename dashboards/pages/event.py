@@ -18,12 +18,14 @@ from dashboards.figures.specification_curve import draw_specification_curve
 from dashboards.findings.findings import as_of_words, benchmark_word, beyond_title
 from dashboards.findings.moves import earlier_day_of
 from dashboards.findings.readings import (
+    INCIDENT_ORIGIN,
     Reaction,
     path_of,
     placebos_of,
     subject_of,
     tokens_outside,
     tokens_ranged,
+    unmeasured_reason,
 )
 from dashboards.numbers import signed_rows
 from dashboards.pages.event_tables import (
@@ -94,7 +96,7 @@ def compose_event(frames: Frames, event: Mapping[str, Any], reactions: list[Reac
 
 def _description(event: Mapping[str, Any], subject: Reaction | None) -> str:
     if subject is None:
-        return f"{event['title']}: no prices around it."
+        return f"{event['title']}: {unmeasured_reason(event)}."
     after = category_news(event["category"])
     return f"{event['title']}. {beyond_title(subject, after, benchmark_word(_benchmark(subject)))}."
 
@@ -197,14 +199,13 @@ def _claims(verdicts: list[Mapping[str, Any]], root: str) -> Markup:
 
 
 def _unmeasured(event: Mapping[str, Any]) -> Markup:
-    why = (
-        "Only the day is known: there is no hour to measure from."
-        if event["time_precision"] == "day"
-        else "No stored market has bars around this event."
+    reason = unmeasured_reason(event)
+    remedy = (
+        "Its provider’s page and the page on resilience measure all outages together."
+        if event["origin"] == INCIDENT_ORIGIN
+        else "Import or backfill prices around its time, then run again; the event stays listed meanwhile."
     )
-    return Markup("<h2>Reaction</h2>{}").format(
-        empty_table(why, "Import or backfill prices around its time, then run again; the event stays listed meanwhile.")
-    )
+    return Markup("<h2>Reaction</h2>{}").format(empty_table(f"{reason[:1].upper()}{reason[1:]}.", remedy))
 
 
 def _evidence(frames: Frames, event: Mapping[str, Any], subject: Reaction | None) -> Markup:

@@ -60,6 +60,7 @@ def compose_resilience(frames: Frames) -> Page:
                 "fails, and more the worse it fails. <strong>A null is a result</strong>; intervals come from moving "
                 "all outages to other times together, so outages in bursts do not count twice.</p>"
             ),
+            Markup('<h2 class="vh">Reactions and doses</h2>'),
             canvas.draw(_draw_means(responses)),
             _dose_table(responses),
             Markup(
@@ -74,7 +75,7 @@ def compose_resilience(frames: Frames) -> Page:
     as_of = max(filter(None, (newest(responses, "data_as_of_utc"), newest(hedges, "data_as_of_utc"))), default=None)
     return Page(
         canvas.path,
-        "Claims",
+        "Resilience",
         "Outages, restrictions and tokens",
         f"{title}.",
         body,

@@ -10,7 +10,15 @@ import polars as pl
 from markupsafe import Markup
 
 from dashboards.findings.findings import benchmark_word, prices_in_words
-from dashboards.findings.readings import SUBJECT_ASSET, Horizon, Reaction, source_of_path, subject_of, tokens_outside
+from dashboards.findings.readings import (
+    SUBJECT_ASSET,
+    Horizon,
+    Reaction,
+    source_of_path,
+    subject_of,
+    tokens_outside,
+    unmeasured_reason,
+)
 from dashboards.findings.superlatives import events_caption, interval_words, plain_days, rarity_sentence, separate_words
 from dashboards.glossary import tip
 from dashboards.numbers import ended, signed_rows
@@ -201,7 +209,7 @@ def _event_row(row: Mapping[str, Any], subject: Reaction | None, scale: float, r
     cells: list[Cell | Spanning] = [name, time_tag(at, text, row["time_precision"]), category_label(row["category"])]
     day = subject.headline if subject else None
     if subject is None or day is None or day.car is None:
-        return [*cells, Spanning(f"Not measured – {_event_reason(row, day)}")]
+        return [*cells, Spanning(f"Not measured – {unmeasured_reason(row, day)}")]
     who = "" if subject.asset_id == SUBJECT_ASSET else f" {subject.asset_id}"
     return [
         *cells,
@@ -211,14 +219,6 @@ def _event_row(row: Mapping[str, Any], subject: Reaction | None, scale: float, r
         range_bar(day.ordinary_lower, day.ordinary_upper, day.car, scale),
         _rank(day) if day.n_placebo is not None else "–",
     ]
-
-
-def _event_reason(row: Mapping[str, Any], day: Horizon | None) -> str:
-    if day is not None and day.reason:
-        return day.reason
-    if row["time_precision"] == "day":
-        return "date only: no hour to measure from"
-    return "no prices around it"
 
 
 def moves_table(frames: Frames, root: str) -> Markup:

@@ -10,7 +10,7 @@ import polars as pl
 from markupsafe import Markup, escape
 
 from dashboards.findings.findings import benchmark_word, beyond_title
-from dashboards.findings.readings import Reaction, subject_of
+from dashboards.findings.readings import Reaction, subject_of, unmeasured_reason
 from dashboards.shell.cards import VERDICTS, read_verdicts, shown_verdict
 from dashboards.shell.frames import Frames
 from dashboards.shell.page import event_path
@@ -56,7 +56,7 @@ def _events(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> list[tup
 def _finding(row: Mapping[str, Any], reactions: Mapping[str, list[Reaction]]) -> str:
     subject = subject_of(reactions.get(row["event_id"], []))
     if subject is None or subject.headline is None:
-        return "Not measured: no prices around it."
+        return f"Not measured: {unmeasured_reason(row)}."
     return f"{beyond_title(subject, category_news(row['category']), benchmark_word(subject.headline.benchmark))}."
 
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
@@ -23,6 +24,8 @@ NAVIGATION = (
     ("Categories", "categories.html"),
     ("Correlations", "correlations.html"),
     ("Claims", "claims.html"),
+    ("Providers", "providers.html"),
+    ("Resilience", "resilience.html"),
     ("Data health", "health.html"),
     ("Methods", "methods.html"),
     ("Search", "search.html"),
@@ -103,7 +106,7 @@ def render_page(page: Page) -> str:
 
 
 def _shell(page: Page) -> str:
-    return _template().render(
+    return _template("page.html.jinja").render(
         title=page.title,
         description=page.description,
         root=page.root,
@@ -118,10 +121,15 @@ def _shell(page: Page) -> str:
     )
 
 
+def fill(template: str, **values: Any) -> Markup:
+    """The body of a page: a template of `dashboards/templates` filled with values; an absent one is an error."""
+    return Markup(_template(template).render(**values))  # noqa: S704 - the template escapes every value
+
+
 @cache
-def _template() -> Template:
+def _template(name: str) -> Template:
     environment = Environment(loader=FunctionLoader(_source), autoescape=True, undefined=StrictUndefined)
-    return environment.get_template("page.html.jinja")
+    return environment.get_template(name)
 
 
 def _source(name: str) -> str:

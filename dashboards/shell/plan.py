@@ -16,11 +16,12 @@ from dashboards.pages.categories import compose_categories
 from dashboards.pages.claims import compose_claims
 from dashboards.pages.correlations import compose_correlations
 from dashboards.pages.event import EVENT_TABLES, compose_event
-from dashboards.pages.events import compose_events
+from dashboards.pages.events import compose_events, compose_year, event_years, year_path
 from dashboards.pages.health import compose_health
 from dashboards.pages.methods import compose_methods
 from dashboards.pages.overview import compose_overview
 from dashboards.pages.own_study import compose_own_study, own_study_path
+from dashboards.pages.providers import compose_provider, compose_providers, provider_ids, provider_path
 from dashboards.pages.resilience import compose_resilience
 from dashboards.pages.search import compose_search
 from dashboards.pages.token import compose_token, compose_tokens, token_ids
@@ -69,6 +70,7 @@ _EXPORTS = (
     correlation.CORRELATION_PAIR,
     correlation.CORRELATION_EPISODE,
 )
+_PROVIDERS = (news.INCIDENT, news.FEED, news.FETCH, resilience.DOSE_RESPONSE)
 _RESILIENCE = (resilience.DOSE_RESPONSE, resilience.HEDGE)
 _CLAIMS = (claims.CLAIM, claims.CLAIM_VERDICT, claims.CLAIM_READING, claims.CLAIM_HISTORY)
 
@@ -85,6 +87,7 @@ PAGE_TABLES: tuple[Table, ...] = tuple(
             *_TOGETHER,
             *_CLAIMS,
             *_RESILIENCE,
+            *_PROVIDERS,
             *EVENT_TABLES,
             single.REACTION_TIME,
             size.TEST_SIZE,
@@ -131,6 +134,9 @@ def plan_pages(frames: Frames, now: datetime) -> list[Job]:
             (*_EVENTS, *_STUDIES, *_MOVES, prices.MARKET),
             "own_studies",
         ),
+        *_year_jobs(frames, reactions),
+        job("providers.html", compose_providers, (*_EVENTS, *_PROVIDERS)),
+        *_provider_jobs(frames, reactions),
         job("tokens.html", compose_tokens, _RECORD),
         job(
             "categories.html",
@@ -177,6 +183,30 @@ def _render(compose: Callable[[Frames], Page], view: Frames) -> dict[str, str]:
 def _file_job(path: str, frames: Frames, tables: Iterable[Table], write: Callable[[Frames], dict[str, str]]) -> Job:
     reads = _whole(tables)
     return Job(path, reads, partial(write, frames.only(reads)))
+
+
+def _year_jobs(frames: Frames, reactions: Reactions) -> Iterable[Job]:
+    reads = _whole((*_EVENTS, *_STUDIES, prices.MARKET))
+    view = frames.only(reads)
+    for year in event_years(frames.get(news.EVENT)):
+        yield Job(year_path(year), reads, partial(_render_year, view, year, reactions))
+
+
+def _render_year(view: Frames, year: int, reactions: Reactions) -> dict[str, str]:
+    return _render(lambda frames: compose_year(frames, year, reactions()), view)
+
+
+def _provider_jobs(frames: Frames, reactions: Reactions) -> Iterable[Job]:
+    for provider in provider_ids(frames):
+        reads = (
+            *(Read(table.name) for table in (*_EVENTS, *_STUDIES, prices.MARKET, news.FEED, news.FETCH)),
+            *(Read(table.name, "provider", provider) for table in (news.INCIDENT, resilience.DOSE_RESPONSE)),
+        )
+        yield Job(provider_path(provider), reads, partial(_render_provider, frames.only(reads), provider, reactions))
+
+
+def _render_provider(view: Frames, provider: str, reactions: Reactions) -> dict[str, str]:
+    return _render(lambda frames: compose_provider(frames, provider, reactions()), view)
 
 
 def _own_study_jobs(frames: Frames) -> Iterable[Job]:

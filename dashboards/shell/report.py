@@ -13,7 +13,7 @@ from dashboards.figures.figure import Figure, safe, simulated_mark
 from dashboards.figures.price_path import draw_price_path
 from dashboards.findings.findings import as_of_words, benchmark_word, beyond_title, path_title
 from dashboards.findings.moves import earlier_day_of
-from dashboards.findings.readings import Reaction, path_of, read_reactions, subject_of
+from dashboards.findings.readings import Reaction, path_of, read_reactions, subject_of, unmeasured_reason
 from dashboards.findings.superlatives import rank_title, separate_words
 from dashboards.numbers import StoredRow, StoredRows, signed_rows
 from dashboards.pages.event import compose_event
@@ -87,7 +87,7 @@ def event_markdown(frames: Frames, event: Mapping[str, Any]) -> str:
         "",
     ]
     if subject is None or not subject.is_measured:
-        reason = subject.headline.reason if subject and subject.headline else "no prices around it"
+        reason = unmeasured_reason(event, subject.headline if subject else None)
         lines += [f"Not measured: {reason}.", ""]
     else:
         lines += _measured_lines(event, subject, reactions)

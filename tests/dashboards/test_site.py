@@ -178,8 +178,8 @@ def test_an_empty_database_gives_honest_pages(tmp_path):
 
 
 def test_an_event_without_prices_says_why(site):
-    assert "Only the day is known" in (site / event_path("2026-06-16-omnibus")).read_text()
-    assert "No stored market has bars around this event" in (site / event_path("2026-07-01-restored")).read_text()
+    assert "Date only: no hour to measure from." in (site / event_path("2026-06-16-omnibus")).read_text()
+    assert "No prices around it." in (site / event_path("2026-07-01-restored")).read_text()
 
 
 def test_json_and_feed_hold_what_the_pages_say(site):

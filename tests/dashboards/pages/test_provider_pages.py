@@ -1,0 +1,95 @@
+"""A provider's page shows its outages with durations and reactions, and when its status page was last read."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from dashboards.marks import bare
+from dashboards.pages.providers import compose_provider, compose_providers, feed_words, provider_ids, provider_path
+from dashboards.shell.frames import Frames
+from tests.dashboards.material import frame_of, make_frames
+from tests.dashboards.rows import event_row
+from warehouse.tables.contract import Table
+from warehouse.tables.news import EVENT, FEED, FETCH, INCIDENT
+from warehouse.tables.resilience import DOSE_RESPONSE
+
+AT = datetime(2026, 6, 3, 9, 12, tzinfo=UTC)
+
+
+def make_provider(**changes: list[dict[str, Any]]) -> Frames:
+    """OpenAI with three incidents that are one outage of 5 h 30 min, and Anthropic with a feed alone."""
+    rows: dict[Table, list[dict[str, Any]]] = {
+        INCIDENT: [{"incident_id": f"openai:{n}", "provider": "openai", "started_at_utc": AT} for n in range(3)],
+        FEED: [
+            {"feed_id": "st_openai", "provider": "openai", "category": "status"},
+            {"feed_id": "st_claude", "provider": "anthropic", "category": "status"},
+        ],
+        FETCH: [
+            {"source_id": "st_openai", "outcome": "unchanged", "attempted_at_utc": AT + timedelta(days=1)},
+            {"source_id": "st_openai", "outcome": "transient", "attempted_at_utc": AT + timedelta(days=2)},
+        ],
+        EVENT: [
+            event_row(
+                "outage",
+                title="OpenAI: errors for everybody",
+                category="outage",
+                entities="openai",
+                best_at_utc=AT,
+                ended_at_utc=AT + timedelta(hours=5, minutes=30),
+                severity=4,
+            ),
+            event_row("other", title="Anthropic: errors", category="outage", entities="anthropic", best_at_utc=AT),
+        ],
+        DOSE_RESPONSE: [
+            {"category": "outage", "provider": "openai", "asset_id": "TAO", "window_end_hours": 24.0, "dose": "none"}
+            | {"estimate": -0.1, "lower_95": -0.2, "upper_95": 0.05, "p_value": 0.3, "n_events": 20}
+        ],
+    }
+    frames = {table: changes.get(table.name.split(".")[1], part) for table, part in rows.items()}
+    return make_frames({table: frame_of(table, part) for table, part in frames.items()})
+
+
+def test_an_outage_has_its_length_and_a_reason_where_it_is_not_measured() -> None:
+    body = bare(str(compose_provider(make_provider(), "openai", {}).body))
+    assert "5 h 30 min" in body
+    assert "Not measured – no prices around it" in body
+    assert "Anthropic: errors" not in body
+    assert "OpenAI: 3 known incidents; no outage is measured for TAO" in body
+
+
+def test_an_incident_of_a_status_page_is_not_said_to_lack_prices() -> None:
+    event = event_row("i", title="OpenAI: errors", category="outage", entities="openai", origin="incident")
+    body = bare(str(compose_provider(make_provider(event=[event]), "openai", {}).body))
+    assert "Not measured – outages of status pages are measured together, not one by one" in body
+    assert "no prices" not in body
+
+
+def test_mean_reactions_are_simple_returns() -> None:
+    body = bare(str(compose_provider(make_provider(), "openai", {}).body))
+    assert "−9.5%" in body  # exp(-0.1) - 1
+    assert "−18.1% to +5.1%" in body
+
+
+def test_the_status_page_was_last_read_when_asking_brought_an_answer() -> None:
+    assert bare(feed_words(make_provider(), "openai")) == "4 Jun 2026 09:12 UTC"
+    assert feed_words(make_provider(), "anthropic") == "never read in a live run"
+    assert feed_words(make_provider(), "nobody") == "none watched: incidents come from files"
+    failed = make_provider(fetch=[{"source_id": "st_openai", "outcome": "transient", "attempted_at_utc": AT}])
+    assert feed_words(failed, "openai") == "asked, but never with success"
+
+
+def test_the_list_puts_those_with_most_incidents_first_and_links_their_pages() -> None:
+    frames = make_provider()
+    assert provider_ids(frames) == ["openai", "anthropic"]
+    body = bare(str(compose_providers(frames).body))
+    assert f'href="{provider_path("openai")}">OpenAI</a>' in body
+    assert "3 incidents of 1 provider of AI" in body
+
+
+@pytest.mark.parametrize("name", ["providers.html", "resilience.html"])
+def test_providers_and_resilience_are_in_the_top_navigation(site, name: str) -> None:
+    head = (site / "index.html").read_text(encoding="utf-8").split("<main", 1)[0]
+    assert f'href="{name}"' in head
