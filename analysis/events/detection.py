@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from analysis.events.drafts import Draft
-from analysis.events.titles import plain_title
+from analysis.events.drafts import Draft, StoryFacts, stems
 from analysis.events.vocabulary import Vocabulary
 from warehouse.tables.news import EVENT, EVENT_SOURCE
 from warehouse.tables.units import iso_day, plural
@@ -55,25 +54,25 @@ def _event_id(draft: Draft, known_ids: dict[str, str], taken: set[str]) -> str:
         return free[0]
     lead = draft.lead
     subject = next((e for e in lead.entity_ids if e in lead.parties), next(iter(lead.entity_ids), "ai"))
-    parts = [iso_day(lead.time.best), lead.category.replace("_", "-"), subject, lead.frame.replace("_", "-")]
+    parts = [iso_day(draft.first.time.best), lead.category.replace("_", "-"), subject, lead.frame.replace("_", "-")]
     event_id = "-".join(part for part in parts if part)
     return event_id if event_id not in taken else f"{event_id}-{lead.story_id[:6]}"
 
 
 def _event_row(event_id: str, draft: Draft, vocabulary: Vocabulary) -> dict[str, object]:
-    lead, entries = draft.lead, draft.entries
+    lead, first, entries = draft.lead, draft.first, draft.entries
     n_outlets = len(draft.carriers)
-    lead_row = lead.entries.filter(pl.col("entry_id") == lead.time.best_entry_id).row(0, named=True)
+    first_row = first.told.filter(pl.col("entry_id") == first.time.best_entry_id).row(0, named=True)
     return {
         "event_id": event_id,
-        "title": _neutral_title(lead.entries, lead_row),
+        "title": _neutral_title(lead),
         "summary": f"Carried by {plural(n_outlets, 'outlet')} in {plural(entries.height, 'headline')}.",
         "category": lead.category,
-        "earliest_at_utc": lead.time.earliest,
-        "best_at_utc": lead.time.best,
-        "latest_at_utc": lead.time.latest,
-        "time_precision": lead.time.precision,
-        "time_basis": lead.time.time_basis,
+        "earliest_at_utc": first.time.earliest,
+        "best_at_utc": first.time.best,
+        "latest_at_utc": first.time.latest,
+        "time_precision": first.time.precision,
+        "time_basis": first.time.time_basis,
         "ended_at_utc": None,
         "severity": severity_of(n_outlets),
         "direction": direction_of(lead.frame, lead.category, vocabulary),
@@ -84,7 +83,7 @@ def _event_row(event_id: str, draft: Draft, vocabulary: Vocabulary) -> dict[str,
         "selected_from": "news",
         "n_outlets": n_outlets,
         "reason": _reason(draft, n_outlets),
-        "source_url": lead_row["url"],
+        "source_url": first_row["url"],
     }
 
 
@@ -110,16 +109,17 @@ def jurisdiction_of(entity_ids: tuple[str, ...], vocabulary: Vocabulary) -> str:
     return min(votes, key=lambda place: (-votes[place], place)) if votes else "global"
 
 
-def _neutral_title(entries: pl.DataFrame, lead_row: dict[str, object]) -> str:
-    """The earliest title in Latin letters, so that a translation never names the event."""
-    latin = entries.filter(pl.col("title").str.contains(r"^[\x00-\x{24F}\x{2000}-\x{206F}\x{20AC}]+$")).sort("at_utc")
-    title = lead_row["title"] if latin.is_empty() else latin["title"][0]
-    chosen = pl.DataFrame({"title": [lead_row["title"], title]}).select(plain_title(pl.col("title")))["title"]
-    return str(chosen[0] if str(lead_row["title"]).isascii() else chosen[1])
+def _neutral_title(story: StoryFacts) -> str:
+    """The title, in Latin letters where there is one, that says most of what its story's titles say and least else.
+
+    Of equals the earliest; a first report in passing or a translation never names the event.
+    """
+    latin = story.told.filter(pl.col("title").str.contains(r"^[\x00-\x{24F}\x{2000}-\x{206F}\x{20AC}]+$"))
+    titles = (latin if latin.height else story.told).sort("at_utc", "entry_id")["plain"].to_list()
+    return str(max(titles, key=lambda plain: 2 * len(stems(plain) & story.words) - len(stems(plain))))
 
 
 def _reason(draft: Draft, n_outlets: int) -> str:
-    lead = draft.lead
     primary = sorted(draft.primary_carriers)
     parts = []
     if n_outlets > 1:
@@ -127,11 +127,11 @@ def _reason(draft: Draft, n_outlets: int) -> str:
         parts.append(f"{n_outlets} independent outlets carry it ({shown}{', …' if n_outlets > 3 else ''})")
     if primary:
         parts.append(f"primary source {', '.join(primary[:3])}")
-    return f"{'; '.join(parts)}; time: {lead.time.reason}"
+    return f"{'; '.join(parts)}; time: {draft.first.time.reason}"
 
 
 def _source_rows(event_id: str, draft: Draft) -> pl.DataFrame:
-    first = draft.lead.time.best_entry_id
+    first = draft.first.time.best_entry_id
     role = (
         pl.when(pl.col("entry_id") == first)
         .then(pl.lit("first_report"))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 import polars as pl
 
 from analysis.events.stories.headlines import STOP_WORDS
+from analysis.events.stories.likeness import OUTAGE_HOURS
 from analysis.events.stories.verdicts import judge_stories
 from analysis.events.timing import EvidenceTime, date_event
 from analysis.events.vocabulary import PARTY_KINDS, Vocabulary
@@ -23,25 +24,36 @@ ENOUGH_FOR_TOKENS_AT_LARGE = 4
 TOKENS_AT_LARGE = "crypto_token_regulation"
 # A story is told again, or commented on, within this of any of an event's stories.
 SAME_EVENT = timedelta(hours=36)
+# A service that is down again later is down for another reason.
+SAME_OUTAGE = timedelta(hours=OUTAGE_HOURS)
 # A draft that says the same as an event this long before, in fewer houses than make news of its own, repeats it.
 REPEAT_WITHIN = timedelta(days=21)
 NEWS_OF_ITS_OWN = 4
 # Share of the fewer words from which two stories with a name in common tell the same, and with the same frame.
 SAME_WORDS, SAME_FRAME_WORDS, REPEATED_WORDS = 0.6, 0.5, 0.5
+# Two words of three in common are chance: fewer words than this count as if they were as many.
+FEWEST_WORDS = 5
+# Share of a story's headlines that says what happened, and that makes it comment.
+FRAME_SHARE, COMMENT_SHARE = 0.25, 0.5
+# What was public this long before a headline that names the act may be its first report in other words.
+BEFORE_NAMED = timedelta(hours=2)
 COMMENT_FRAMES = ("reaction", "market", "talks", "prospect", "testimony")
 # What a court did is a ruling, whichever way one outlet words it.
 SAME_FRAMES = {"dismiss": "ruling"}
 OPPOSITE_FRAMES = ({"restrict", "designate", "threat", "stagger"}, {"lift"})
 # Tags between which outlets differ on one and the same act of a government.
 NEIGHBOURS = frozenset({"export_control_access", "ai_policy_other", "government_action"})
+# On a lab's own page these are views, appointments and endorsements, not acts.
+VIEWS_OF_LABS = ("ai_policy_other", "regulation_legislation", "executive_order")
 OUTCOME = "token_price_commentary"
+_OUTAGE = "outage"
 _STEM_LETTERS = 6
 _WORD = re.compile(r"[a-z0-9$%']{3,}")
 
 
 @dataclass(frozen=True, slots=True)
 class StoryFacts:
-    """One story as an event sees it; `carriers` are those whose headlines are evidence of an act."""
+    """One story as an event sees it; `told` are its headlines that are evidence of an act, `carriers` their houses."""
 
     story_id: str
     category: str
@@ -53,6 +65,7 @@ class StoryFacts:
     primary_carriers: frozenset[str]
     words: frozenset[str]
     time: EvidenceTime
+    told: pl.DataFrame
     entries: pl.DataFrame
 
     @property
@@ -63,15 +76,21 @@ class StoryFacts:
 
 @dataclass(slots=True)
 class Draft:
-    """One event in the making: its stories in order of time, and the comment that followed."""
+    """One event in the making: its stories, the most widely told first, and the comment that followed."""
 
     stories: list[StoryFacts] = field(default_factory=list)
     comments: list[StoryFacts] = field(default_factory=list)
 
     @property
     def lead(self) -> StoryFacts:
-        """The story that was public first."""
-        return min(self.stories, key=lambda story: (story.time.best, story.story_id))
+        """The story that most houses tell, which says what happened."""
+        return self.stories[0]
+
+    @property
+    def first(self) -> StoryFacts:
+        """The earliest story that says the same happened as the lead; it dates the event."""
+        same = [story for story in self.stories if story.frame == self.lead.frame]
+        return min(same, key=lambda story: (story.time.best, story.story_id))
 
     @property
     def entries(self) -> pl.DataFrame:
@@ -113,16 +132,29 @@ def draft_events(headlines: pl.DataFrame, vocabulary: Vocabulary) -> list[Draft]
     wordings by seven houses is one. Headlines with a reason in `excluded` count for nothing; talk about prices is never
     an event, because it is an outcome; and what says again what was an event within three weeks is none.
     """
-    drafts: list[Draft] = []
-    for story in sorted(read_stories(headlines, vocabulary), key=lambda s: (s.time.best, s.story_id)):
-        home = _home_of(story, drafts)
+    by_day: dict[date, list[Draft]] = defaultdict(list)
+    for story in sorted(read_stories(headlines, vocabulary), key=_most_told_first):
+        home = _home_of(story, [draft for day in _days_near(story) for draft in by_day[day]])
         if home is None:
-            drafts.append(Draft([story]))
+            by_day[story.time.best.date()].append(Draft([story]))
         elif story.is_comment and home.lead.frame != story.frame:
             home.comments.append(story)
         else:
             home.stories.append(story)
-    return _without_repeats([draft for draft in drafts if draft.is_event])
+    drafts = sorted(
+        (draft for near in by_day.values() for draft in near if draft.is_event),
+        key=lambda draft: (draft.first.time.best, draft.first.story_id),
+    )
+    return _without_repeats(drafts)
+
+
+def _most_told_first(story: StoryFacts) -> tuple[bool, int, datetime, str]:
+    return story.is_comment, -len(story.carriers), story.time.best, story.story_id
+
+
+def _days_near(story: StoryFacts) -> list[date]:
+    day = story.time.best.date()
+    return [day + timedelta(days=offset) for offset in range(-SAME_EVENT.days - 1, SAME_EVENT.days + 2)]
 
 
 def read_stories(headlines: pl.DataFrame, vocabulary: Vocabulary) -> list[StoryFacts]:
@@ -144,47 +176,74 @@ def _facts(entries: pl.DataFrame, acting: frozenset[str], kinds: dict[str, str],
     named = Counter(entity_id for entity_ids, *_ in rows for entity_id in entity_ids)
     # A name in fewer than a quarter of the headlines is an aside.
     entity_ids = tuple(sorted((name for name in named if named[name] * 4 >= len(rows)), key=lambda n: (-named[n], n)))
-    frames = Counter(frame for _, frame, _ in rows if frame)
-    said = Counter(word for _, _, plain in rows for word in _stems(plain))
+    frame = _frame_of_story([frame for _, frame, _ in rows])
+    said = Counter(word for _, _, plain in rows for word in stems(plain))
     # A headline of another kind that the words drew in says neither when this happened nor that it did.
     acts = entries.filter(pl.col("excluded").is_null() & pl.col("category").is_in(sorted(acting)))
-    told = acts if acts.height else entries
-    evidence = acts.select("entity_ids", "carrier", "is_primary").rows()
+    told = _from_the_act_on(acts, frame)
+    evidence = told.select("entity_ids", "carrier", "is_primary", "category").rows()
     return StoryFacts(
         entries["story_id"][0],
         entries["story_category"][0],
-        min(frames, key=lambda frame: (-frames[frame], frame)) if frames else "",
+        frame,
         entity_ids,
         frozenset(name for name in entity_ids if kinds.get(name) in PARTY_KINDS),
         frozenset(name for name in entity_ids if kinds.get(name) == "token"),
-        frozenset(carrier for _, carrier, _ in evidence),
-        frozenset(carrier for ids, carrier, is_own in evidence if is_own and _is_own_act(carrier, ids, owners)),
+        frozenset(carrier for _, carrier, *_ in evidence),
+        frozenset(
+            carrier for ids, carrier, is_own, kind in evidence if is_own and _is_own_act(carrier, ids, kind, owners)
+        ),
         frozenset(word for word in said if said[word] * 3 >= len(rows)),
-        date_event(told),
+        date_event(told if told.height else entries),
+        told if told.height else entries,
         entries,
     )
 
 
-def _is_own_act(carrier: str, entity_ids: list[str], owners: dict[str, str]) -> bool:
-    """Whether a source writes of itself; offices without a site of ours speak of their acts alone."""
+def _frame_of_story(frames: list[str]) -> str:
+    """What most of the headlines that say so say happened; empty when too few of all do."""
+    said = Counter(frame for frame in frames if frame)
+    least = {frame: COMMENT_SHARE if frame in COMMENT_FRAMES else FRAME_SHARE for frame in said}
+    enough = {frame: n for frame, n in said.items() if n >= least[frame] * len(frames)}
+    return min(enough, key=lambda frame: (-enough[frame], frame)) if enough else ""
+
+
+def _from_the_act_on(acts: pl.DataFrame, frame: str) -> pl.DataFrame:
+    """`acts` without what was public long before the first headline that names the act: it told of what was to come."""
+    first = acts.filter(pl.col("frame") == frame)["at_utc"].min()
+    if not frame or not isinstance(first, datetime):
+        return acts
+    return acts.filter(pl.col("at_utc") >= first - BEFORE_NAMED)
+
+
+def _is_own_act(carrier: str, entity_ids: list[str], category: str, owners: dict[str, str]) -> bool:
+    """Whether a source writes of its own act; an office without a site of ours speaks of its acts alone.
+
+    What a lab thinks of policy is opinion, whoever's site it stands on.
+    """
     owner = owners.get(carrier)
-    return owner is None or owner in entity_ids or not entity_ids
+    if owner is None:
+        return True
+    return category not in VIEWS_OF_LABS and (owner in entity_ids or not entity_ids)
 
 
-def _stems(plain: str) -> set[str]:
+def stems(plain: str) -> set[str]:
+    """The beginnings of a plain title's telling words, by which wordings of one act are compared."""
     return {word[:_STEM_LETTERS] for word in _WORD.findall(plain.lower()) if word not in STOP_WORDS}
 
 
-def _home_of(story: StoryFacts, drafts: list[Draft]) -> Draft | None:
-    """The latest earlier draft that this story tells again or comments on."""
-    for draft in reversed(drafts):
-        if all(story.time.best - other.time.best > SAME_EVENT for other in draft.stories):
-            if story.time.best - draft.lead.time.best > 2 * SAME_EVENT:
-                return None
-            continue
-        if _is_told_again(story, draft) or (story.is_comment and _is_about(story, draft)):
-            return draft
-    return None
+def _home_of(story: StoryFacts, near: list[Draft]) -> Draft | None:
+    """Of the drafts within reach the one whose lead this story tells again, most in its words, or comments on."""
+    told_again = [draft for draft in near if _is_told_again(story, draft)]
+    if told_again:
+        return max(told_again, key=lambda draft: (word_overlap(story, draft.lead), draft.lead.story_id))
+    about = [draft for draft in near if story.is_comment and _is_about(story, draft) and _is_just_before(draft, story)]
+    return max(about, key=lambda draft: (draft.lead.time.best, draft.lead.story_id)) if about else None
+
+
+def _is_just_before(draft: Draft, story: StoryFacts) -> bool:
+    lag = story.time.best - draft.lead.time.best
+    return timedelta(0) <= lag <= SAME_EVENT
 
 
 def _is_about(story: StoryFacts, draft: Draft) -> bool:
@@ -192,23 +251,27 @@ def _is_about(story: StoryFacts, draft: Draft) -> bool:
 
 
 def _is_told_again(story: StoryFacts, draft: Draft) -> bool:
-    if not (_is_about(story, draft) or set(story.entity_ids) & set(draft.lead.entity_ids)):
-        return False
-    return any(_is_same(story, other, _is_about(story, draft)) for other in draft.stories)
+    mine, theirs = set(story.entity_ids), set(draft.lead.entity_ids)
+    is_about = _is_about(story, draft)
+    return (is_about or bool(mine & theirs) or not (mine or theirs)) and _is_same(story, draft.lead, is_about)
 
 
 def _is_same(one: StoryFacts, other: StoryFacts, is_about: bool) -> bool:
-    if abs(one.time.best - other.time.best) > SAME_EVENT or _are_opposite(one.frame, other.frame):
+    if abs(one.time.best - other.time.best) > SAME_EVENT or one.is_comment != other.is_comment:
         return False
-    if one.is_comment != other.is_comment:
+    if _OUTAGE in (one.category, other.category) and (
+        one.category != other.category or abs(one.time.best - other.time.best) > SAME_OUTAGE
+    ):
+        return False
+    if _are_opposite(one.frame, other.frame) or (one.frame and other.frame and not _have_same_frame(one, other)):
         return False
     overlap = word_overlap(one, other)
     return overlap >= SAME_WORDS or (is_about and _have_same_frame(one, other) and overlap >= SAME_FRAME_WORDS)
 
 
 def word_overlap(one: StoryFacts, other: StoryFacts) -> float:
-    """The share (0 to 1) of the fewer words that both stories use."""
-    return len(one.words & other.words) / max(1, min(len(one.words), len(other.words)))
+    """The share (0 to 1) of the fewer words that both stories use; of few words none is a share to go by."""
+    return len(one.words & other.words) / max(FEWEST_WORDS, min(len(one.words), len(other.words)))
 
 
 def _have_same_frame(one: StoryFacts, other: StoryFacts) -> bool:
@@ -237,7 +300,7 @@ def _without_repeats(drafts: list[Draft]) -> list[Draft]:
     for draft in drafts:
         if (
             len(draft.carriers) >= NEWS_OF_ITS_OWN
-            or draft.lead.category == "outage"
+            or draft.lead.category == _OUTAGE
             or not any(_repeats(draft, earlier) for earlier in reversed(kept))
         ):
             kept.append(draft)
@@ -245,10 +308,11 @@ def _without_repeats(drafts: list[Draft]) -> list[Draft]:
 
 
 def _repeats(draft: Draft, earlier: Draft) -> bool:
-    lag = draft.lead.time.best - earlier.lead.time.best
+    one, other = draft.lead, earlier.lead
+    lag = draft.first.time.best - earlier.first.time.best
     return (
         lag <= REPEAT_WITHIN
-        and not _are_opposite(draft.lead.frame, earlier.lead.frame)
-        and bool(set(draft.lead.entity_ids) & set(earlier.lead.entity_ids))
-        and max(word_overlap(draft.lead, story) for story in earlier.stories) >= REPEATED_WORDS
+        and (not one.frame or not other.frame or _have_same_frame(one, other))
+        and bool(set(one.entity_ids) & set(other.entity_ids))
+        and max(word_overlap(one, story) for story in earlier.stories) >= REPEATED_WORDS
     )

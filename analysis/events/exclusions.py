@@ -34,6 +34,7 @@ _OPINION = (
     r"|\bwhat (?:it|this|that) means\b"
     r"|\bwhat to know\b|\bwhat you need to know\b|\blessons? (?:from|of)\b|\bin defen[cs]e of\b"
     r"|\bi (?:was|am|think|believe)\b"
+    r"|\bat the cent(?:er|re) of\b|\bcontroversy\b|\bboasts?\b|\blobb(?:y|ies|ied|ying)\b|^where's\b"
     r"|\blooking back\b|\bretrospective\b|\bone year (?:on|later|after)\b|\btimeline\b|\ba brief history\b|\bguide to\b"
 )
 _FORECAST = (
@@ -41,7 +42,10 @@ _FORECAST = (
     r"|\bcould (?:be|soon|hit|reach|see|lead|face|soar|surge)\b"
 )
 _CALENDAR = r"(?i)\b(?:calendar|upcoming|week ahead|what to watch|things to watch|key dates|events to watch)\b"
-_URGING = r"(?i)\b(?:urges?|calls? (?:on|for)|demands? that|pleads with|petition\w*|open letter)\b"
+_URGING = (
+    r"(?i)\b(?:urges?|presses|pressing|backs? (?:new|bill)|calls? (?:on|for)|demands? that|pleads with"
+    r"|petition\w*|open letter)\b"
+)
 _ADVERT = (
     r"(?i)\bpre-?sales?\b|\bbest (?:crypto|altcoin|ai coin)s?\b|\b\d{2,5}x\b|\bsponsored\b|\bto buy now\b"
     r"|\bdeepsnitch\b|\bpepeto\b|\bblockdag\b|\bpress release\b"
@@ -59,11 +63,24 @@ _TALK = (
     r"(?i)\b(?:says?|said|tells?|told|warns?|warned|sees|hints?|slams?|blasts?|defends?|argues?|insists?|claims?|calls?|flags?"
     r"|hails?|praises?|reiterates?|touts?|backs?|criticiz\w+|pushes|pressures?|press(?:es)?|opposes?|vows?|pledges|hopes?"
     r"|regrets?|apologi[sz]\w+|reveals?|signals?|eyes|mulls?|weighs?|considers?|considering|explores?|debates?|wants?"
-    r"|faces|fork in the road|survey|poll|report (?:finds|shows|says)|finds)\b"
+    r"|faces|fights?|lobb\w+|met with|meets?|meeting|discuss\w*"
+    r"|fork in the road|survey|poll|report (?:finds|shows|says)|finds|accus\w+|letters?|sides with|downplays"
+    r"|denies knowing|rift|boycott)\b"
 )
 _PLAN = (
-    r"(?i)\b(?:plans?|planning|poised|set to|prepar\w+|expect(?:s|ed)|nears?|seeks?|may|might|could|would|will|looms?"
-    r"|considering|ahead of|aims?|moves? to|to (?:release|launch|vote|unveil|introduce|consider|decide|hold))\b"
+    r"(?i)\b(?:plans? (?:to|for)|plans (?:\w+ )?(?:rules?|orders?|bills?|laws?|bans?)|planning|poised|set to|prepar\w+"
+    r"|expect(?:s|ed)|nears?|seeks?|may|might|could|would"
+    r"|looms?|considering|ahead of"
+    r"|aims?|heads? (?:to|for)|looking to|this (?:week|month)"
+    r"|to (?:release|launch|vote|unveil|introduce|consider|decide|hold|begin|meet))\b"
+)
+# Finite verbs of what offices, courts, parliaments and firms do; beside one, talk only accompanies the act.
+_ACT = (
+    r"(?i)\b(?:sues|sued|files|filed|approve[sd]|passe[sd]|signs|signed|bans|banned|drops|dropped|withdraws|withdrew|pulls|pulled"
+    r"|cancels|cancell?ed|postpone[sd]|delays|delayed|advance[sd]|clears|cleared|grants|granted|wins|won|settle[sd]|charge[sd]"
+    r"|fine[sd]|propose[sd]|issue[sd]?|launche[sd]|rejects|rejected|blocks|blocked|orders|ordered|votes|voted|enacts|enacted"
+    r"|adopts|adopted|pardons|pardoned|declare[sd]?|repeals|repealed|rescinds|rescinded|arrests|arrested|raids|raided"
+    r"|unveils?|unveiled|introduces|introduced|rules|ruled|suspends|suspended|halts|halted|lifts|lifted|ends|ended|sentenced)\b"
 )
 _SAID_AS = {
     Modality.ADVERT: "an advertisement",
@@ -92,7 +109,7 @@ def add_exclusions(headlines: pl.DataFrame, frames: FrameSet) -> pl.DataFrame:
         (plain.str.contains(_OPINION), "opinion"),
         (plain.str.contains(_URGING), "urging"),
         ((pl.col("outlet_kind") == "lab") & plain.str.contains(_PRODUCT_POST), "a lab's own product or partnership"),
-        (is_tokens & plain.str.contains(_TALK), "talk"),
+        (is_tokens & plain.str.contains(_TALK) & ~plain.str.contains(_ACT), "talk"),
         (is_tokens & plain.str.contains(_PLAN), "a plan"),
     )
     reason = pl.lit(None, dtype=pl.String)

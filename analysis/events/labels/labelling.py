@@ -19,6 +19,7 @@ from warehouse.tables.contract import UTC
 MOST_OF_STORY = 0.5
 # Headlines without a date can only meet each other.
 UNDATED = datetime(1970, 1, 1, tzinfo=UTC_ZONE)
+_OF_SOMETHING_ELSE = ("crypto_generic", "model_release")
 
 
 def label_headlines(headlines: pl.DataFrame, vocabulary: Vocabulary, frames: FrameSet) -> pl.DataFrame:
@@ -52,7 +53,10 @@ def label_headlines(headlines: pl.DataFrame, vocabulary: Vocabulary, frames: Fra
 
 
 def _with_story(entries: pl.DataFrame, grouped: pl.DataFrame, frames: FrameSet, vocabulary: Vocabulary) -> pl.DataFrame:
-    """`entries` with their story; a headline without relevance has its story's, if most have and no price leads it."""
+    """`entries` with their story; a headline without relevance has its story's, if most have.
+
+    Not one that a price leads, or that a rule reads as being about something else on the occasion.
+    """
     joined = entries.join(grouped, on="entry_id", how="left", validate="1:1", maintain_order="left")
     verdicts = judge_stories(joined, vocabulary).select(
         "story_id",
@@ -60,7 +64,11 @@ def _with_story(entries: pl.DataFrame, grouped: pl.DataFrame, frames: FrameSet, 
         (pl.col("is_relevant") & (pl.col("share_relevant") > MOST_OF_STORY)).alias("is_told"),
     )
     told = joined.join(verdicts, on="story_id", how="left", validate="m:1", maintain_order="left")
-    is_carried = ~pl.col("is_relevant") & pl.col("is_told") & ~speaks_of_price(pl.col("title"), frames)
+    is_carried = (
+        ~pl.col("is_relevant")
+        & pl.col("is_told")
+        & ~(speaks_of_price(pl.col("title"), frames) | pl.col("category").is_in(list(_OF_SOMETHING_ELSE)))
+    )
     return told.with_columns(
         pl.when(is_carried).then("story_category").otherwise("category").alias("category"),
         (pl.col("is_relevant") | is_carried).alias("is_relevant"),

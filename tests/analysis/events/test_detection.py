@@ -160,3 +160,64 @@ def test_what_was_an_event_last_week_is_a_repeat():
     again = {**RESTRICTION[1], "at": "2026-06-20T01:00:00Z"}
     repeats = [{**again, "outlet": f"late{n}.example"} for n in range(2)]
     assert detect(*RESTRICTION, *repeats).events.height == 1
+
+
+ORDERED = [
+    {
+        "title": "Trump calls off signing of AI security executive order",
+        "at": f"2026-05-21T15:{n:02d}:00Z",
+        "outlet": f"c{n}.example",
+    }
+    for n in range(3)
+]
+
+
+def test_a_plan_a_day_before_is_neither_the_act_nor_its_time():
+    plans = [
+        {
+            "title": "Trump plans AI security executive order",
+            "at": f"2026-05-20T19:{n:02d}:00Z",
+            "outlet": f"p{n}.example",
+        }
+        for n in range(2)
+    ]
+    found = detect(*plans, *ORDERED).events
+    assert found["best_at_utc"].to_list() == [instant("2026-05-21T15:00:00Z")]
+
+
+def test_another_act_of_the_same_party_a_few_hours_later_is_an_event_of_its_own():
+    suits = [
+        {
+            "title": "Canadian mother sues OpenAI over daughter's death",
+            "at": f"2026-06-12T11:{n:02d}:00Z",
+            "outlet": f"s{n}.example",
+        }
+        for n in range(2)
+    ]
+    probes = [
+        {
+            "title": "OpenAI investigated by state attorneys general over ChatGPT",
+            "at": f"2026-06-12T23:{n:02d}:00Z",
+            "outlet": f"q{n}.example",
+        }
+        for n in range(3)
+    ]
+    found = detect(*suits, *probes).events.sort("best_at_utc")
+    assert found["best_at_utc"].to_list() == [instant("2026-06-12T11:00:00Z"), instant("2026-06-12T23:00:00Z")]
+
+
+def test_what_a_lab_thinks_of_policy_on_its_own_page_is_no_event():
+    view = {"title": "Anthropic on third-party testing as an ingredient of AI policy", "at": "2026-06-13T01:00:00Z"}
+    assert detect({**view, "url": "https://www.anthropic.com/news/x"}).events.is_empty()
+
+
+def test_an_event_is_named_by_its_most_typical_title():
+    odd = {
+        "title": "NSA tests aside: Fable 5 is shut down, and Anthropic has a bad night with the US government",
+        "at": "2026-06-12T23:50:00Z",
+        "outlet": "odd.example",
+    }
+    grouped = group(make_headlines(*RESTRICTION, odd))
+    one_story = add_exclusions(grouped.with_columns(pl.lit(grouped["story_id"][0]).alias("story_id")), FRAMES)
+    event = build_events(draft_events(one_story, VOCABULARY), {}, VOCABULARY).events.row(0, named=True)
+    assert event["title"] == RESTRICTION[2]["title"]
