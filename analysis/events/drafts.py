@@ -29,6 +29,9 @@ SAME_OUTAGE = timedelta(hours=OUTAGE_HOURS)
 # A draft that says the same as an event this long before, in fewer houses than make news of its own, repeats it.
 REPEAT_WITHIN = timedelta(days=21)
 NEWS_OF_ITS_OWN = 4
+# What few houses add about an act within this, of which this many times as many told, is its aftermath.
+AFTERMATH = timedelta(hours=72)
+MANY_MORE = 3
 # Share of the fewer words from which two stories with a name in common tell the same, and with the same frame.
 SAME_WORDS, SAME_FRAME_WORDS, REPEATED_WORDS = 0.6, 0.5, 0.5
 # Two words of three in common are chance: fewer words than this count as if they were as many.
@@ -314,5 +317,18 @@ def _repeats(draft: Draft, earlier: Draft) -> bool:
         lag <= REPEAT_WITHIN
         and (not one.frame or not other.frame or _have_same_frame(one, other))
         and bool(set(one.entity_ids) & set(other.entity_ids))
-        and max(word_overlap(one, story) for story in earlier.stories) >= REPEATED_WORDS
+        and (
+            max(word_overlap(one, story) for story in earlier.stories) >= REPEATED_WORDS
+            or (lag <= AFTERMATH and _is_aftermath(draft, earlier))
+        )
+    )
+
+
+def _is_aftermath(draft: Draft, earlier: Draft) -> bool:
+    """Whether it goes on about an act of a government that many more houses told."""
+    return (
+        {draft.lead.category, earlier.lead.category} <= NEIGHBOURS
+        and _have_same_frame(draft.lead, earlier.lead)
+        and bool(draft.parties & earlier.parties)
+        and len(earlier.carriers) >= MANY_MORE * len(draft.carriers)
     )

@@ -8,6 +8,7 @@ import polars as pl
 
 from analysis.events.drafts import NEIGHBOURS
 from analysis.events.outages import POST_DELAY
+from analysis.events.redating import DAY_TOLERANCE, yield_to_evidence
 from analysis.events.tagging import tag_titles
 from analysis.events.vocabulary import PARTY_KINDS, Vocabulary
 from warehouse.tables.bars import SECONDS_PER_HOUR
@@ -143,7 +144,8 @@ def _is_in_time(child: dict[str, object], parent: dict[str, object]) -> bool:
         ended = parent["ended_at_utc"]
         last = max(late, ended) if isinstance(ended, datetime) else late
         return early - EARLY_TOLERANCE <= at <= last + POST_DELAY
-    return early - EARLY_TOLERANCE <= at <= late + NEWS_TOLERANCE
+    before = DAY_TOLERANCE if parent["time_precision"] == "day" else EARLY_TOLERANCE
+    return early - before <= at <= late + NEWS_TOLERANCE
 
 
 def _instant(event: dict[str, object], column: str) -> datetime:
@@ -165,7 +167,8 @@ def merge_records(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Events and evidence of the ledger, of incidents and of detection (each a pair of frames) as one pair.
 
-    The ledger stands above outages, outages above detection: who is the same event gives its evidence to the one above.
+    The ledger stands above outages, outages above detection: who is the same event gives its evidence to the one above,
+    and a recorded time yields to it (`yield_to_evidence`).
     """
     matches = match_events(outages[0], recorded[0], vocabulary)
     notices = outages[0].filter((pl.col("category") == RESTRICTION) & ~pl.col("event_id").is_in(list(matches)))
@@ -176,8 +179,10 @@ def merge_records(
     matches |= match_events(rest, own_outages, vocabulary)
     own_events = detected[0].filter(~pl.col("event_id").is_in(list(matches)))
     sources = absorb(pl.concat([recorded[1], outages[1], detected[1]]), matches)
-    events = pl.concat([recorded[0], own_outages, own_events])
-    return count_outlets(events, sources, own_outages["event_id"].to_list()), sources
+    dated = yield_to_evidence(recorded[0], detected[0], matches)
+    moved = dated.filter(dated["reason"] != recorded[0]["reason"])["event_id"].to_list()
+    events = pl.concat([dated, own_outages, own_events])
+    return count_outlets(events, sources, own_outages["event_id"].to_list() + moved), sources
 
 
 def _resolve(matches: dict[str, str]) -> dict[str, str]:

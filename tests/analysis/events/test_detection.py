@@ -162,6 +162,20 @@ def test_what_was_an_event_last_week_is_a_repeat():
     assert detect(*RESTRICTION, *repeats).events.height == 1
 
 
+def test_what_few_houses_go_on_about_after_an_act_that_many_told_is_no_second_act():
+    told = [{**RESTRICTION[2], "outlet": f"m{n}.example"} for n in range(6)]
+    later = [
+        {
+            "title": "US restrictions on Anthropic models trigger talk of an arms race",
+            "at": "2026-06-14T20:00:00Z",
+            "outlet": f"l{n}.example",
+        }
+        for n in range(2)
+    ]
+    assert detect(*told, *later).events.height == 1
+    assert detect(*told[:3], *later).events.height == 2
+
+
 ORDERED = [
     {
         "title": "Trump calls off signing of AI security executive order",

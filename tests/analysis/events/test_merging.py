@@ -105,3 +105,51 @@ def test_a_press_story_joins_the_status_pages_outage():
     )
     assert events.select("event_id", "n_outlets").rows() == [("out", 2)]
     assert sources["event_id"].to_list() == ["out", "out"]
+
+
+STATED_DAY = make_event(
+    "rule",
+    "2026-08-19T12:00:00Z",
+    earliest_at_utc=instant("2026-08-19T00:00:00Z"),
+    latest_at_utc=instant("2026-08-20T05:00:00Z"),
+    time_precision="day",
+    origin="ledger",
+    status="confirmed",
+)
+
+
+def merged(parent: dict, child: dict) -> dict:
+    events, _ = merge_records(
+        (make_events(parent), EVENT_SOURCE.empty()), NOTHING, (make_events(child), EVENT_SOURCE.empty()), VOCABULARY
+    )
+    assert events.height == 1
+    return events.row(0, named=True)
+
+
+def test_a_stated_day_yields_to_the_second_of_a_first_report_the_evening_before():
+    row = merged(STATED_DAY, make_event("found", "2026-08-18T17:15:48Z"))
+    assert row["best_at_utc"] == row["earliest_at_utc"] == row["latest_at_utc"] == instant("2026-08-18T17:15:48Z")
+    assert row["time_precision"] == "second"
+    assert "re-dated from the day stated: evidence “found” was public at 2026-08-18 17:15 UTC" in row["reason"]
+
+
+def test_a_report_within_the_stated_day_is_the_latest_that_it_can_have_become_public():
+    row = merged(STATED_DAY, make_event("found", "2026-08-19T15:00:00Z"))
+    assert row["best_at_utc"] == row["latest_at_utc"] == instant("2026-08-19T15:00:00Z")
+    assert row["earliest_at_utc"] == instant("2026-08-19T00:00:00Z")
+    assert row["time_precision"] == "upper_bound"
+
+
+def test_evidence_before_a_recorded_second_widens_the_interval_and_keeps_the_best_time():
+    row = merged(LEDGER, make_event("found", "2026-06-12T20:00:00Z"))
+    assert row["earliest_at_utc"] == instant("2026-06-12T20:00:00Z")
+    assert row["best_at_utc"] == LEDGER["best_at_utc"]
+    assert "; widened: " in row["reason"]
+
+
+def test_a_time_that_nobody_bears_out_moves_no_recorded_event():
+    assert merged(STATED_DAY, make_event("found", "2026-08-18T17:15:48Z", time_precision="upper_bound")) == STATED_DAY
+
+
+def test_a_later_report_moves_nothing():
+    assert merged(LEDGER, make_event("found", "2026-06-13T02:00:00Z")) == LEDGER

@@ -38,6 +38,9 @@ OFFENCES: dict[str, dict[str, list[dict[str, Any]]]] = {
     },
     "revision_has_its_candle": {"core.candle_revision": [{}]},
     "event_times_are_ordered": {"core.event": [{"earliest_at_utc": LATER}]},
+    "ledger_time_yields_to_evidence": {
+        "core.event": [{"origin": "ledger", "reason": "recorded; re-dated from the day stated: evidence"}]
+    },
     "event_has_evidence": {"core.event": [{"origin": "detected"}]},
     "evidence_has_event": {"core.event_source": [{}]},
     "story_entry_has_story": {"core.story_entry": [{}]},

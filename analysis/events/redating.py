@@ -1,0 +1,53 @@
+"""Recorded events whose stated time yields to evidence that was public before it, or says more exactly when."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import polars as pl
+
+from warehouse.tables.news import EVENT
+from warehouse.tables.units import iso_minute
+
+# A day that was stated without a time can be the day after the first report, in another zone.
+DAY_TOLERANCE = timedelta(hours=24)
+# Precision of a detected event whose time a second clock bears out; only such evidence moves a recorded one.
+FIRM = "second"
+RE_DATED, WIDENED = "re-dated", "widened"
+
+
+def yield_to_evidence(recorded: pl.DataFrame, detected: pl.DataFrame, matches: dict[str, str]) -> pl.DataFrame:
+    """`core.event` rows of `recorded`, each re-dated or widened by the earliest firm evidence that is the same event.
+
+    `matches` names the recorded event of each detected one. An entry that states a day takes the instant of evidence
+    from that day or the day before: its interval then runs from the evidence's own or the start of the day, whichever
+    is earlier known, to the evidence. An entry with a time keeps it as best, and begins where the evidence does. Its
+    reason says what changed.
+    """
+    firm = detected.filter((pl.col("time_precision") == FIRM) & pl.col("event_id").is_in(list(matches)))
+    earliest: dict[str, dict[str, Any]] = {}
+    for child in firm.sort("best_at_utc", "event_id").iter_rows(named=True):
+        earliest.setdefault(matches[child["event_id"]], child)
+    rows = [_yield(row, earliest.get(row["event_id"])) for row in recorded.iter_rows(named=True)]
+    return EVENT.conform(pl.DataFrame(rows, schema=EVENT.schema)) if rows else recorded
+
+
+def _yield(row: dict[str, Any], child: dict[str, Any] | None) -> dict[str, Any]:
+    if child is None:
+        return row
+    proof, start, end = child["best_at_utc"], row["earliest_at_utc"], row["latest_at_utc"]
+    said = f"evidence “{child['title']}” was public at {iso_minute(proof)} UTC"
+    if row["time_precision"] == "day" and start - DAY_TOLERANCE <= proof <= end:
+        is_before = proof < start
+        return row | {
+            "earliest_at_utc": child["earliest_at_utc"] if is_before else start,
+            "best_at_utc": proof,
+            "latest_at_utc": max(proof, child["latest_at_utc"]),
+            "time_precision": FIRM if is_before else "upper_bound",
+            "time_basis": child["time_basis"],
+            "reason": f"{row['reason']}; {RE_DATED} from the day stated: {said}",
+        }
+    if proof < start:
+        return row | {"earliest_at_utc": proof, "reason": f"{row['reason']}; {WIDENED}: {said}"}
+    return row
