@@ -8,6 +8,7 @@ from flows.errors import CommandError
 from warehouse.config import ConfigText, nearest
 
 OWN_FILES = (
+    "alerts.toml",
     "assets.toml",
     "claims.toml",
     "entities.toml",

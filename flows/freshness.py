@@ -112,7 +112,7 @@ def remember_inputs(context: RunContext, step: str) -> None:
 @cache
 def inputs_of() -> dict[str, tuple[Input, ...]]:
     """Every step that works on stored rows alone, and the tables it reads besides its own."""
-    account = {ops.RUN.name, ops.STEP.name, ops.STEP_INPUT.name}
+    account = {ops.RUN.name, ops.STEP.name, ops.STEP_INPUT.name, ops.NOTIFICATION.name}
     everything = tuple(table for name, table in load_tables().items() if name not in account)
     checked = tuple(table for table in everything if table is not ops.CHECK_RESULT)
     return {**INPUTS, "checks": checked, PUBLISH_STEP: everything}

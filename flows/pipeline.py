@@ -39,13 +39,15 @@ STEPS: tuple[tuple[str, str], ...] = (
     ("moves", "flows.steps.moves:update_moves"),
     ("press", "flows.steps.press:update_press"),
     ("checks", "flows.steps.publish:update_checks"),
+    ("alerts", "flows.steps.alerts:notice_alerts"),
     ("publish", "flows.steps.publish:publish_warehouse"),
     ("pages", "flows.steps.publish:update_pages"),
+    ("deliver", "flows.steps.alerts:deliver_alerts"),
 )
 
 # What a schedule runs on its own; each list ends with what its change needs. The daily pass keeps the whole record:
 # groups, trading, models, outages and correlations.
-CONCLUSIONS = ("studies", "claims", "moves", "press", "checks", "publish", "pages")
+CONCLUSIONS = ("studies", "claims", "moves", "press", "checks", "alerts", "publish", "pages", "deliver")
 PRICE_STEPS = ("bundle", "prices", *CONCLUSIONS)
 NEWS_STEPS = ("bundle", "news", "events", *CONCLUSIONS)
 

@@ -58,6 +58,11 @@ def load_settings() -> Settings:
     )
 
 
+def read_secret(name: str) -> str | None:
+    """The value of an environment variable that a person's own file names, such as an address with a password."""
+    return os.environ.get(name) or None
+
+
 def _read_seconds(name: str, default: float) -> float:
     written = os.environ.get(name) or str(default)
     try:

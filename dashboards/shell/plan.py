@@ -26,7 +26,7 @@ from dashboards.pages.resilience import compose_resilience
 from dashboards.pages.search import compose_search
 from dashboards.pages.token import compose_token, compose_tokens, token_ids
 from dashboards.shell.exports import write_event, write_exports
-from dashboards.shell.feed import write_atom
+from dashboards.shell.feed import write_feeds
 from dashboards.shell.frames import Frames, Read
 from dashboards.shell.page import Page, event_path, render_page, token_path
 from warehouse.tables import (
@@ -92,6 +92,7 @@ PAGE_TABLES: tuple[Table, ...] = tuple(
             single.REACTION_TIME,
             size.TEST_SIZE,
             size.SINGLE_SIZE,
+            ops.NOTIFICATION,
         )
     )
 )
@@ -162,8 +163,8 @@ def plan_pages(frames: Frames, now: datetime) -> list[Job]:
         _file_job(
             "feed.xml",
             frames,
-            (*_EVENTS, *_STUDIES, *_CLAIMS),
-            lambda view: {"feed.xml": write_atom(view, reactions())},
+            (*_EVENTS, *_STUDIES, *_CLAIMS, ops.NOTIFICATION),
+            lambda view: write_feeds(view, reactions()),
         ),
         *_own_study_jobs(frames),
         *_token_jobs(frames, reactions, closes),

@@ -10,6 +10,7 @@ from flows.commands import (
     factcheck,
     imports,
     maintain,
+    notify,
     pages,
     press,
     prices,
@@ -39,5 +40,6 @@ MODULES = (
     press,
     report,
     maintain,
+    notify,
     version,
 )

@@ -11,6 +11,7 @@ import polars as pl
 from analysis.claims.language import CLAIM_FORM, packaged_claims
 from analysis.events.decisions import DECISION_FORM, NEEDED_FOR_NEW, read_decisions
 from analysis.events.vocabulary import ENTITY_FORM, LANGUAGE_FORM, TAG_FORM
+from flows.alerts.rules import ALERT_FORM, load_rules
 from flows.configuration import OWN_FILES, read_own, unread_files
 from flows.errors import CommandError
 from flows.jobs.labelled_files import load_user_vocabulary
@@ -21,6 +22,7 @@ from warehouse.config import ConfigChange, ConfigError, ConfigText, FileForm, lo
 
 # What may stand in each file, and the package that ships what it extends; decisions extend the events themselves.
 FORMS: dict[str, tuple[FileForm, str | None]] = {
+    "alerts.toml": (ALERT_FORM, None),
     "assets.toml": (ASSET_FORM, "ingest.prices"),
     "claims.toml": (CLAIM_FORM, "analysis.claims"),
     "entities.toml": (ENTITY_FORM, "analysis.events"),
@@ -37,6 +39,7 @@ LOADS: tuple[Callable[[Path], object], ...] = (
     lambda path: packaged_claims(read_own(path, "claims.toml")),
     lambda path: read_decisions(read_own(path, "events.toml")),
     lambda path: load_feeds(read_own(path, "feeds.toml")),
+    load_rules,
     load_studies,
     load_user_vocabulary,
 )

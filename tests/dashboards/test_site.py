@@ -3,11 +3,14 @@
 import json
 import re
 import xml.etree.ElementTree as ET
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 
 import polars as pl
 import pytest
 
+from dashboards.shell.feed import write_feeds
+from dashboards.shell.frames import Frames
 from dashboards.shell.manifest import SiteError
 from dashboards.shell.page import NAVIGATION, event_path, file_name, safe_link
 from dashboards.shell.report import UnknownEventError, event_card, event_html, event_markdown, find_event
@@ -17,6 +20,7 @@ from tests.dashboards.publication import publish_tables
 from tests.dashboards.rows import EVENT_ID
 from warehouse.tables.claims import CLAIM_VERDICT
 from warehouse.tables.news import EVENT
+from warehouse.tables.ops import NOTIFICATION
 from warehouse.tables.studies import STUDY_RESULT
 
 PAGES = [path for _, path in NAVIGATION] + [event_path(EVENT_ID), "tokens/TAO.html"]
@@ -194,6 +198,27 @@ def test_json_and_feed_hold_what_the_pages_say(site):
     entries = feed.findall("{http://www.w3.org/2005/Atom}entry")
     assert len(entries) == 4 + 4
     assert len({entry.findtext("{http://www.w3.org/2005/Atom}id") for entry in entries}) == len(entries)
+    items = json.loads((site / "feed.json").read_text())["items"]
+    assert [item["id"] for item in items] == [e.findtext("{http://www.w3.org/2005/Atom}id") for e in entries]
+    assert [item["title"] for item in items] == [e.findtext("{http://www.w3.org/2005/Atom}title") for e in entries]
+
+
+def test_the_feeds_tell_an_alert_once_and_not_what_stood_before():
+    def noted(rule: str, kind: str, subject: str, state: str) -> tuple[object, ...]:
+        at = datetime(2026, 7, 1, tzinfo=UTC)
+        return (f"{rule}{subject}", rule, kind, subject, f"{subject} moved", "words", "x.html", at, state, None, None)
+
+    rows = [
+        noted("mine", "move", "TAO", "sent"),
+        noted("yours", "move", "TAO", "due"),
+        noted("mine", "move", "FET", "standing"),
+        noted("mine", "event", "told-as-event", "sent"),
+    ]
+    frame = pl.DataFrame(rows, schema=NOTIFICATION.schema, orient="row")
+    files = write_feeds(Frames({NOTIFICATION.name: frame}), {})
+    items = json.loads(files["feed.json"])["items"]
+    assert [(item["id"], item["title"]) for item in items] == [("urn:aftershock:alert:move:TAO", "TAO moved")]
+    assert files["feed.xml"].count("<entry>") == 1
 
 
 def test_csv_beside_a_figure_holds_every_row(site):

@@ -136,6 +136,17 @@ KINDS = (
         'name = "X"\nkind = "lab"\naliases = ["Xy"]\n',
     ),
     Kind(
+        "alerts.toml",
+        "rule",
+        'id = "mine"',
+        "least_outlets",
+        "5",
+        "0",
+        "leastoutlets",
+        'to = "AFTERSHOCK_ALERT_MAIL"\n',
+        base='[[rule]]\nid = "mine"\nto = "AFTERSHOCK_ALERT_PHONE"\nleast_outlets = 2\n',
+    ),
+    Kind(
         "events.toml",
         "event",
         'id = "mine"',

@@ -85,6 +85,26 @@ CHECK_RESULT = Table(
     ),
 )
 
+NOTIFICATION = Table(
+    "ops.notification",
+    "What people were told, or will be: one row per rule and thing, so that nothing is told twice.",
+    "flows.alerts and the user's alerts.toml",
+    ("notification_id",),
+    (
+        Column("notification_id", pl.String, "sha256 over rule, kind and subject, shortened"),
+        Column("rule_id", pl.String, "Rule of alerts.toml"),
+        Column("kind", pl.String, "event, verdict, move, source, check or run"),
+        Column("subject", pl.String, "What it is about: the same subject is told once"),
+        Column("title", pl.String, "The message's first line"),
+        Column("body", pl.String, "The rest of it"),
+        Column("page", pl.String, "Page of the site that shows it"),
+        Column("noticed_at_utc", UTC, "When a run first saw it"),
+        Column("state", pl.String, "standing (was there when the rule began), due, sending, sent, failed or uncertain"),
+        Column("sent_at_utc", UTC, "When it was sent", is_nullable=True),
+        Column("detail", pl.String, "What went wrong", is_nullable=True),
+    ),
+)
+
 STEP_INPUT = Table(
     "ops.step_input",
     "What each step last worked on to its end: a step whose inputs are the same again has nothing to do.",

@@ -1,0 +1,126 @@
+"""Send what waits, through Apprise: once each, not in quiet hours, not faster than a rule allows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import polars as pl
+
+from flows.alerts.noticing import DUE
+from flows.alerts.rules import AlertRule
+from flows.settings import read_secret
+from warehouse.store.connection import Warehouse
+from warehouse.tables.ops import NOTIFICATION
+from warehouse.tables.units import plural
+
+# Sent; given up; and left by a process that died between sending and noting, so that it may have been sent.
+SENT, FAILED, UNCERTAIN, SENDING = "sent", "failed", "uncertain", "sending"
+RATE = timedelta(hours=1)
+# What could not be sent for so long is no news any more.
+GIVE_UP_AFTER = timedelta(hours=24)
+# Addresses of Apprise that post JSON, to which the fields of a notification are added.
+_WEBHOOKS = ("json://", "jsons://")
+
+Send = Callable[[str, Mapping[str, Any]], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """How many were sent, and one line per rule that could not be served."""
+
+    n_sent: int
+    problems: tuple[str, ...]
+
+
+def deliver(warehouse: Warehouse, rules: Sequence[AlertRule], now: datetime, send: Send | None = None) -> Delivered:
+    """Send every row that is due, oldest first; a row is noted before and after, so that none is sent twice."""
+    _settle(warehouse, "state = 'sending'", UNCERTAIN, "the process ended while this was being sent")
+    old = "state = 'due' and noticed_at_utc < $since"
+    _settle(warehouse, old, FAILED, "not sent within a day", since=now - GIVE_UP_AFTER)
+    n_sent, problems = 0, []
+    for rule in rules:
+        n_rule, problem = _serve(warehouse, rule, now, send or send_by_apprise)
+        n_sent += n_rule
+        problems += [f"notification rule {rule.id}: {problem}"] if problem else []
+    return Delivered(n_sent, tuple(problems))
+
+
+def _serve(warehouse: Warehouse, rule: AlertRule, now: datetime, send: Send) -> tuple[int, str | None]:
+    if rule.is_quiet(now):
+        return 0, None
+    mine = warehouse.frame(NOTIFICATION, "rule_id = $rule", "noticed_at_utc, notification_id", rule=rule.id)
+    recent = mine.filter((pl.col("state").is_in([SENT, UNCERTAIN])) & (pl.col("sent_at_utc") > now - RATE)).height
+    waiting = mine.filter(pl.col("state") == DUE)
+    if waiting.is_empty():
+        return 0, None
+    address = read_secret(rule.to)
+    if address is None:
+        return 0, f"the environment has no {rule.to}, so {plural(waiting.height, 'notification')} wait"
+    n_sent = 0
+    for row in waiting.head(max(rule.most_per_hour - recent, 0)).iter_rows(named=True):
+        _mark(warehouse, row, SENDING, now, None)
+        problem = send(address, {**row, "link": rule.pages + row["page"] if rule.pages else ""})
+        _mark(warehouse, row, DUE if problem else SENT, None if problem else now, problem)
+        if problem:
+            return n_sent, problem
+        n_sent += 1
+    return n_sent, None
+
+
+def send_by_apprise(address: str, row: Mapping[str, Any]) -> str | None:
+    """Send one notification; returns what went wrong, without the address, which holds secrets."""
+    import apprise
+
+    client = apprise.Apprise()
+    if not client.add(_with_fields(address, row)):
+        return "the address is none that Apprise knows; see its list of services"
+    body = "\n".join(part for part in (row["body"], row["link"]) if part)
+    kind = apprise.NotifyType.WARNING if row["kind"] in ("source", "check", "run") else apprise.NotifyType.INFO
+    is_sent = client.notify(title=row["title"], body=body, notify_type=kind)
+    return None if is_sent else f"{address.partition(':')[0]} did not take it; try it with aftershock notify test"
+
+
+def _with_fields(address: str, row: Mapping[str, Any]) -> str:
+    """A webhook also gets kind, subject, link and instant as fields of its JSON."""
+    from urllib.parse import urlencode
+
+    if not address.startswith(_WEBHOOKS):
+        return address
+    fields = {"kind": row["kind"], "subject": row["subject"], "link": row["link"], "id": row["notification_id"]}
+    fields["noticed_at_utc"] = row["noticed_at_utc"].isoformat()
+    return address + ("&" if "?" in address else "?") + urlencode({f":{name}": value for name, value in fields.items()})
+
+
+def _mark(
+    warehouse: Warehouse, row: Mapping[str, Any], state: str, sent_at: datetime | None, detail: str | None
+) -> None:
+    told = {**row, "state": state, "sent_at_utc": sent_at, "detail": detail}
+    warehouse.merge(NOTIFICATION, pl.DataFrame([told], schema=NOTIFICATION.schema))
+
+
+def _settle(warehouse: Warehouse, where: str, state: str, detail: str, **parameters: Any) -> None:
+    rows = warehouse.frame(NOTIFICATION, where, **parameters)
+    warehouse.merge(NOTIFICATION, rows.with_columns(state=pl.lit(state), detail=pl.lit(detail)))
+
+
+def greet(rules: Sequence[AlertRule], now: datetime) -> dict[str, str]:
+    """Send a greeting to each rule's address; what went wrong, by rule."""
+    problems = {}
+    for rule in rules:
+        greeting = {
+            "notification_id": "test",
+            "kind": "test",
+            "subject": "test",
+            "title": "Aftershock can reach you",
+            "body": f"Rule {rule.id} tells of: {', '.join(rule.kinds)}.",
+            "link": rule.pages and f"{rule.pages}index.html",
+            "noticed_at_utc": now,
+        }
+        address = read_secret(rule.to)
+        problem = f"the environment has no {rule.to}" if address is None else send_by_apprise(address, greeting)
+        if problem:
+            problems[rule.id] = problem
+    return problems

@@ -1,0 +1,180 @@
+"""What is worth telling, as rows of ops.notification, each told once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from dashboards.shell.page import event_path, token_path
+from flows.alerts.rules import AlertKind, AlertRule
+from warehouse.store.connection import Reader, Warehouse
+from warehouse.tables.claims import CLAIM_VERDICT
+from warehouse.tables.moves import LATEST_MOVE
+from warehouse.tables.news import EVENT
+from warehouse.tables.ops import CHECK_RESULT, NOTIFICATION, RUN
+from warehouse.tables.terms import category_news
+from warehouse.tables.units import count, iso_day, iso_minute, percent, plural, span
+
+# What is older than this is history, not news, whenever it was found.
+NEWS_AGE = timedelta(days=7)
+# A move over 24 hours is news while its bars are as fresh as this.
+MOVE_AGE = timedelta(hours=6)
+# The state of a row that stood when its rule began, and of one that waits to be sent.
+STANDING, DUE = "standing", "due"
+
+
+@dataclass(frozen=True, slots=True)
+class Newsworthy:
+    """One thing that may be told: the same `subject` is the same thing, however often it is seen."""
+
+    kind: AlertKind
+    subject: str
+    title: str
+    body: str
+    page: str
+
+
+def notice(warehouse: Warehouse, rules: Sequence[AlertRule], now: datetime) -> int:
+    """Note what is new for each rule; returns how many wait to be sent.
+
+    What stands already when a rule is seen for the first time is noted and not told; failing sources, checks and runs
+    are, because they need somebody.
+    """
+    known = warehouse.frame(NOTIFICATION).select("notification_id", "rule_id")
+    ids, begun = set(known["notification_id"]), set(known["rule_id"])
+    rows = []
+    for rule in rules:
+        is_first = rule.id not in begun
+        for candidate in candidates(warehouse, rule, now):
+            name = notification_id(rule.id, candidate)
+            if name not in ids:
+                stands = is_first and candidate.kind in ("event", "verdict", "move")
+                rows.append(_row(rule, candidate, name, now, STANDING if stands else DUE))
+        if is_first:
+            begin = Newsworthy("run", "rule", f"rule {rule.id} begins", "", "index.html")
+            rows.append(_row(rule, begin, notification_id(rule.id, begin), now, STANDING))
+    if not rows:
+        return 0
+    frame = pl.DataFrame(rows, schema=NOTIFICATION.schema, orient="row")
+    warehouse.merge(NOTIFICATION, frame)
+    return frame.filter(pl.col("state") == DUE).height
+
+
+def notification_id(rule_id: str, candidate: Newsworthy) -> str:
+    """Names one thing told to one address: the same in every run and after every restart."""
+    return hashlib.sha256(f"{rule_id}\0{candidate.kind}\0{candidate.subject}".encode()).hexdigest()[:16]
+
+
+def candidates(reader: Reader, rule: AlertRule, now: datetime) -> Iterator[Newsworthy]:
+    """Everything that a rule would tell at `now`, told before or not."""
+    for kind in rule.kinds:
+        yield from _FINDERS[kind](reader, rule, now)
+
+
+def _row(rule: AlertRule, candidate: Newsworthy, name: str, now: datetime, state: str) -> tuple[object, ...]:
+    return (
+        name,
+        rule.id,
+        candidate.kind,
+        candidate.subject,
+        candidate.title,
+        candidate.body,
+        candidate.page,
+        now,
+        state,
+        None,
+        None,
+    )
+
+
+def _events(reader: Reader, rule: AlertRule, now: datetime) -> Iterator[Newsworthy]:
+    recent = reader.frame(
+        EVENT,
+        "status <> 'rejected' and best_at_utc > $since and best_at_utc <= $now",
+        "best_at_utc",
+        since=now - NEWS_AGE,
+        now=now,
+    )
+    for row in recent.iter_rows(named=True):
+        is_watched = not rule.categories or row["category"] in rule.categories
+        n_outlets = row["n_outlets"] or 1
+        if is_watched and (n_outlets >= rule.least_outlets or row["origin"] != "detected"):
+            body = (
+                f"{category_news(row['category'])}; first public evidence {iso_minute(row['best_at_utc'])} UTC, "
+                f"{plural(n_outlets, 'outlet')}. Preliminary: what tokens did is measured as its windows complete."
+            )
+            yield Newsworthy("event", row["event_id"], row["title"], body, event_path(row["event_id"]))
+
+
+def _verdicts(reader: Reader, rule: AlertRule, now: datetime) -> Iterator[Newsworthy]:
+    final = reader.frame(
+        CLAIM_VERDICT,
+        "verdict <> 'cannot_be_told' and data_as_of_utc >= coalesce(window_to_utc, data_as_of_utc)",
+        "claim_id",
+    )
+    for row in final.iter_rows(named=True):
+        title = f"{row['verdict'].replace('_', ' ')}: {row['quote']}"
+        subject = f"{row['claim_id']} {row['verdict']}"
+        yield Newsworthy("verdict", subject, title, row["closest_true_statement"], f"claims.html#{row['claim_id']}")
+
+
+def _moves(reader: Reader, rule: AlertRule, now: datetime) -> Iterator[Newsworthy]:
+    fresh = reader.frame(LATEST_MOVE, "data_as_of_utc > $since", "asset_id", since=now - MOVE_AGE)
+    for row in fresh.iter_rows(named=True):
+        beyond, lower, upper = row["abnormal_return"], row["ordinary_lower"], row["ordinary_upper"]
+        is_watched = not rule.asset_ids or row["asset_id"] in rule.asset_ids
+        if (
+            not is_watched
+            or None in (beyond, lower, upper)
+            or abs(beyond) < rule.least_move
+            or lower <= beyond <= upper
+        ):
+            continue
+        title = f"{row['asset_id']} {percent(beyond)} beyond Bitcoin in 24 hours"
+        body = (
+            f"Earlier stretches of 24 hours lay between {percent(lower)} and {percent(upper)} in 95 of "
+            f"100 cases; {count(row['n_as_large'])} of {count(row['n_windows'])} were as large. Closes until "
+            f"{iso_minute(row['data_as_of_utc'])} UTC ({row['market_id']})."
+        )
+        subject = f"{row['asset_id']} {iso_day(row['data_as_of_utc'])} {'up' if beyond > 0 else 'down'}"
+        yield Newsworthy("move", subject, title, body, token_path(row["asset_id"]))
+
+
+def _sources(reader: Reader, rule: AlertRule, now: datetime) -> Iterator[Newsworthy]:
+    for row in reader.query("failing_sources").iter_rows(named=True):
+        last = row["last_good_at_utc"]
+        if last is not None and now - last >= timedelta(hours=rule.silent_hours):
+            title = f"{row['source_id']} has been silent for {span(now - last)}"
+            yield Newsworthy(
+                "source", f"{row['source_id']} {last.isoformat()}", title, row["detail"] or "", "health.html"
+            )
+
+
+def _checks(reader: Reader, rule: AlertRule, now: datetime) -> Iterator[Newsworthy]:
+    for row in reader.frame(CHECK_RESULT, "n_offending > 0 and severity = 'error'", "check_id").iter_rows(named=True):
+        title = f"data check failed: {row['description']}"
+        body = f"{plural(row['n_offending'], 'row')}, for example {row['example_json']}"
+        yield Newsworthy("check", f"{row['check_id']} {iso_day(now)}", title, body, "health.html")
+
+
+def _runs(reader: Reader, rule: AlertRule, now: datetime) -> Iterator[Newsworthy]:
+    broken = reader.frame(
+        RUN, "outcome in ('crashed', 'killed') and started_at_utc > $since", "run_id", since=now - NEWS_AGE
+    )
+    for row in broken.iter_rows(named=True):
+        body = f"It started at {iso_minute(row['started_at_utc'])} UTC; see schedules.log and aftershock doctor."
+        yield Newsworthy("run", row["run_id"], f"run {row['run_id']} {row['outcome']}", body, "health.html")
+
+
+_FINDERS = {
+    "event": _events,
+    "verdict": _verdicts,
+    "move": _moves,
+    "source": _sources,
+    "check": _checks,
+    "run": _runs,
+}
