@@ -5,18 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Self
 from urllib.parse import parse_qsl, quote
 
 import polars as pl
 
-from dashboards.marks import OPEN, mark, mark_time
+from dashboards.marks import mark, mark_time
 from warehouse.tables import units
 from warehouse.tables.catalog import load_tables
 from warehouse.tables.contract import Table
-from warehouse.tables.queries import query_text
 
 NAMED = "query:"
 # What may be done to a stored value before it is written, by name.
@@ -28,8 +27,6 @@ TRANSFORMS: dict[str, Callable[[float], float]] = {
     "least_one": lambda value: max(round(value), 1),
     "times": lambda value: 1.0 + value,
 }
-# Columns of a result that say how it was computed and how far its data reach.
-_BESIDE = ("conventions", "data_as_of_utc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +188,11 @@ class StoredRows:
         """The rows of a frame, signed."""
         return (StoredRow(row, self) for row in frame.iter_rows(named=True))
 
+    def select(self, frame: pl.DataFrame, names: Iterable[str]) -> pl.DataFrame:
+        """The columns `names` of a frame and, after them, the parts of the key that tell its rows apart."""
+        parts = [part for part in self.table.key if part not in self.fixed]
+        return frame.select(list(dict.fromkeys([*names, *parts])))
+
     def row(self, frame: pl.DataFrame, place: int) -> StoredRow:
         """One row of a frame, signed."""
         return StoredRow(frame.row(place, named=True), self)
@@ -328,32 +330,6 @@ def key_words(parts: Iterable[tuple[str, Any]]) -> str:
     return "&".join(f"{name}={quote(key_text(value), safe=' :/,')}" for name, value in parts)
 
 
-class _Probe:
-    """A value whose signature is the form in which it was written."""
-
-    def sign(self, words: str, form: str) -> str:
-        """The form alone."""
-        return f"{OPEN}{form}"
-
-
-class _ProbeNumber(_Probe, float):
-    def unsigned(self) -> float:
-        return float(self)
-
-
-class _ProbeMoment(_Probe, datetime):
-    def unsigned(self) -> datetime:
-        return datetime(self.year, self.month, self.day, tzinfo=self.tzinfo)
-
-
-def form_of(write: Callable[[Any], str], dtype: pl.DataType) -> str:
-    """How `write` writes a column: the writer of units with its arguments, or `text`; empty for other functions."""
-    if dtype == pl.String:
-        return "text"
-    words = write(_ProbeMoment(1970, 1, 1, tzinfo=UTC) if isinstance(dtype, pl.Datetime) else _ProbeNumber(1.0))
-    return words.removeprefix(OPEN) if words.startswith(OPEN) else ""
-
-
 @cache
 def tables_by_name() -> dict[str, Table]:
     """Every table of the published file by name."""
@@ -364,32 +340,3 @@ def tables_by_name() -> dict[str, Table]:
 def columns_of(table: Table) -> frozenset[str]:
     """The names of a table's columns."""
     return frozenset(table.column_names)
-
-
-def sql_of(origin: Origin) -> str:
-    """The statement that returns the number, with what its row says of conventions and as-of."""
-    values = {name: value.replace("'", "''") for name, value in origin.key}
-    if origin.source.startswith(NAMED):
-        text = query_text(origin.source.removeprefix(NAMED)).strip()
-        for name, value in values.items():
-            text = text.replace(f"${name}", f"'{value}'")
-        return text
-    table = tables_by_name()[origin.source]
-    beside = [name for name in _BESIDE if name in columns_of(table) and "(" not in origin.column]
-    where = " and ".join(f"{name} = '{value}'" for name, value in values.items())
-    names = ", ".join(dict.fromkeys([origin.column, *beside]))
-    return f"select {names} from {origin.source}" + (f" where {where}" if where else "")
-
-
-def sources_of(names: set[str]) -> dict[str, Any]:
-    """What a page says of the tables and queries its numbers come from: meaning, and units of columns."""
-    found: dict[str, Any] = {}
-    for name in sorted(names):
-        if name.startswith(NAMED):
-            found[name] = {"sql": query_text(name.removeprefix(NAMED)).strip()}
-            continue
-        table = tables_by_name()[name]
-        beside = [column for column in _BESIDE if column in columns_of(table)]
-        units_of = {column.name: column.unit for column in table.columns if column.unit}
-        found[name] = {"about": table.description, "units": units_of, "beside": beside}
-    return found

@@ -16,6 +16,7 @@
   // The same statement as sql_of in dashboards/numbers.py writes.
   function statement(source, key, column) {
     var about = origins[source] || {};
+    if (about.sql && about.sql.indexOf("$") < 0) return "select " + column + " from (" + about.sql + ") where " + pairs(key).map(function (part) { return part[0] + " = '" + part[1] + "'"; }).join(" and ");
     if (about.sql) return pairs(key).reduce(function (sql, part) { return sql.split("$" + part[0]).join("'" + part[1] + "'"); }, about.sql);
     var names = [column].concat(column.indexOf("(") < 0 ? (about.beside || []).filter(function (name) { return name !== column; }) : []);
     var where = pairs(key).map(function (part) { return part[0] + " = '" + part[1] + "'"; }).join(" and ");

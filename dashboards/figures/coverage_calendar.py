@@ -7,32 +7,37 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from dashboards.figures.figure import Figure, FigureColumn, Plot, safe
+from dashboards.numbers import StoredRows, counted, derived
 from dashboards.shell.frames import newest, oldest
 from warehouse.tables.bars import bar_words
+from warehouse.tables.prices import COVERAGE
 from warehouse.tables.terms import market_name
 from warehouse.tables.units import count, day, iso_minute, month, plain, share, short_day
 
+# The subtitle says forty.
 MAX_ROWS = 40
+_SOURCE = StoredRows(COVERAGE)
 # Longer records are drawn by month, shorter ones by day.
 MAX_DAYS_DRAWN = 100
 HAVE, GAP, OUTSIDE = 1.0, 0.5, 0.0
 
+_COLUMNS = (
+    FigureColumn("market_id", "Market", market_name, is_number=False),
+    FigureColumn("timeframe", "Bars", str, is_number=False),
+    FigureColumn("first_open_utc", "From", iso_minute, is_number=False),
+    FigureColumn("last_open_utc", "To", iso_minute, is_number=False),
+    FigureColumn("n_present", "Bars stored", count),
+    FigureColumn("n_missing", "Missing", count),
+    FigureColumn("n_gaps", "Gaps", count),
+    FigureColumn("longest_gap_hours", "Longest gap, h", plain),
+    FigureColumn("n_revised", "Revised", count),
+)
+
 
 def draw_coverage(coverage: pl.DataFrame, gaps: pl.DataFrame) -> Figure:
     """One row per market and bar length, one cell per day or month."""
-    columns = (
-        FigureColumn("market_id", "Market", market_name, is_number=False),
-        FigureColumn("timeframe", "Bars", str, is_number=False),
-        FigureColumn("first_open_utc", "From", iso_minute, is_number=False),
-        FigureColumn("last_open_utc", "To", iso_minute, is_number=False),
-        FigureColumn("n_present", "Bars stored", count),
-        FigureColumn("n_missing", "Missing", count),
-        FigureColumn("n_gaps", "Gaps", count),
-        FigureColumn("longest_gap_hours", "Longest gap, h", plain),
-        FigureColumn("n_revised", "Revised", count),
-    )
     rows = coverage.sort("asset_id", "market_id", "timeframe")
-    frame = rows.select([column.name for column in columns])
+    frame = _SOURCE.select(rows, [column.name for column in _COLUMNS])
     subtitle = (
         "One row per market and bar length. Blue: bars stored. Vermilion: a gap inside the record. Blank: "
         "outside the record (–)."
@@ -45,29 +50,39 @@ def draw_coverage(coverage: pl.DataFrame, gaps: pl.DataFrame) -> Figure:
             "",
             "",
             frame,
-            columns,
+            _COLUMNS,
             why_empty=(
                 "No bar is stored.",
                 "Run `aftershock run`: the bundled record loads first, exchanges after it.",
             ),
         )
-    present, missing = int(rows["n_present"].sum()), int(rows["n_missing"].sum())
+    n_present, n_missing = int(rows["n_present"].sum()), int(rows["n_missing"].sum())
+    present, missing, expected = (
+        counted(value, COVERAGE, column)
+        for value, column in (
+            (n_present, "sum(n_present)"),
+            (n_missing, "sum(n_missing)"),
+            (n_present + n_missing, "sum(n_present) + sum(n_missing)"),
+        )
+    )
+    part = derived(present / expected, COVERAGE, "sum(n_present) / (sum(n_present) + sum(n_missing))")
+    n_series = counted(rows.height, COVERAGE)
     first, last = oldest(rows, "first_open_utc"), newest(rows, "last_open_utc")
     more = (
-        f" The calendar shows the first {MAX_ROWS} of {rows.height} series; the table has all."
+        f" The calendar shows the first forty of {count(counted(rows.height, COVERAGE))} series; the table has all."
         if rows.height > MAX_ROWS
         else ""
     )
     return Figure(
         figure_id="coverage",
-        title=f"{share(present / (present + missing))} of {count(present + missing)} expected bars are stored, in "
-        f"{rows.height} series",
+        title=f"{share(part)} of {count(expected)} expected bars are stored, in {count(n_series)} series",
         subtitle=subtitle + more,
-        summary=f"{count(missing)} bars are missing inside the records of {rows.height} series.",
+        summary=f"{count(missing)} bars are missing inside the records of {count(n_series)} series.",
         note=f"n = {count(present)} bars · window: {_day(first)} to {_day(last)} · no benchmark, no interval: counts. "
         f"Source: stored candles. As of {_day(last)}.",
         frame=frame,
-        columns=columns,
+        columns=_COLUMNS,
+        source=_SOURCE,
         plot=_plot(rows.head(MAX_ROWS), gaps),
     )
 

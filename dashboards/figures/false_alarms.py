@@ -9,9 +9,11 @@ import polars as pl
 
 from dashboards.figures.axes import vertical_rule
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, safe
+from dashboards.numbers import StoredRows
 from dashboards.shell.frames import extremes
+from warehouse.tables.size import TEST_SIZE
 from warehouse.tables.terms import scenario_name, statistic_name
-from warehouse.tables.units import count, plural, share
+from warehouse.tables.units import ascii_number, count, plural, share
 
 LEVEL = 0.05
 # What a test declares when it does not allow for tokens that move together.
@@ -26,6 +28,7 @@ MARKS: tuple[tuple[str, str, str], ...] = (
 # Rejecting twice as often as intended is what the title calls crying wolf.
 FAR_OFF = 2.0
 _ROW_HEIGHT = 24
+_SOURCE = StoredRows(TEST_SIZE)
 _COLUMNS = (
     FigureColumn("scenario", "Scenario", str, is_number=False),
     FigureColumn("statistic", "Test", str, is_number=False),
@@ -36,7 +39,7 @@ _COLUMNS = (
     FigureColumn("n_events", "Events", count),
     FigureColumn("n_replications", "Replications", count),
     FigureColumn("n_absent", "Not applicable", count),
-    FigureColumn("seed", "Seed", str),
+    FigureColumn("seed", "Seed", ascii_number),
 )
 
 
@@ -69,7 +72,7 @@ def draw_test_size(rows: pl.DataFrame) -> Figure:
     """False alarms of every test at 5 %; `rows` as from `pick_size`."""
     scenarios = pick_scenarios(rows)
     shown = rows.filter(pl.col("scenario").is_in(scenarios))
-    frame = shown.select([column.name for column in _COLUMNS])
+    frame = _SOURCE.select(shown, [column.name for column in _COLUMNS])
     key = "; ".join(f"{MARKS[index][2]} {scenario_name(name)}" for index, name in enumerate(scenarios))
     subtitle = "Share of worlds without any effect in which a test reports one, where 5% was intended (line)."
     if not scenarios:
@@ -94,6 +97,7 @@ def draw_test_size(rows: pl.DataFrame) -> Figure:
         note=_note(shown),
         frame=frame,
         columns=_COLUMNS,
+        source=_SOURCE,
         plot=_plot(shown, scenarios),
     )
 
@@ -202,7 +206,7 @@ def _words(row: dict[str, Any]) -> str:
 
 def _sentence(shown: pl.DataFrame, scenario: str) -> str:
     known = shown.filter((pl.col("scenario") == scenario) & pl.col("rejection").is_not_null()).sort("rejection")
-    first, last = known.row(0, named=True), known.row(-1, named=True)
+    first, last = _SOURCE.row(known, 0), _SOURCE.row(known, -1)
     return (
         f"{scenario_name(scenario)}: from {share(first['rejection'])} ({statistic_name(first['statistic'])}) to "
         f"{share(last['rejection'])} ({statistic_name(last['statistic'])})."
@@ -211,7 +215,7 @@ def _sentence(shown: pl.DataFrame, scenario: str) -> str:
 
 def _note(shown: pl.DataFrame) -> str:
     known = shown.filter(pl.col("rejection").is_not_null())
-    first = known.row(0, named=True)
+    first = _SOURCE.row(known, 0)
     absent = sorted(
         {statistic_name(name) for name in shown["statistic"]} - {statistic_name(n) for n in known["statistic"]}
     )
@@ -220,12 +224,12 @@ def _note(shown: pl.DataFrame) -> str:
         f"n = {count(first['n_events'])} events per replication, {replications(known)} replications · window "
         f"{plural(first['window_bars'], 'bar')}, {first['estimation_bars']} bars of "
         f"estimation · lines: Monte-Carlo band, Wilson 95%{left_out}. Source: `aftershock study size`, seed "
-        f"{first['seed']}; 1% and 10% are in out.test_size of the published file."
+        f"{ascii_number(first['seed'])}; 1% and 10% are in out.test_size of the published file."
     ).replace("`", "")
 
 
 def replications(rows: pl.DataFrame) -> str:
     """The number of replications with a p-value, or its range over tests."""
-    known = rows["n_replications"].drop_nulls()
-    low, high = extremes(known)
+    known = rows.filter(pl.col("n_replications").is_not_null()).sort("n_replications")
+    low, high = (_SOURCE.row(known, place)["n_replications"] for place in (0, -1))
     return count(low) if low == high else f"{count(low)} to {count(high)}"

@@ -14,7 +14,8 @@ import numpy as np
 import polars as pl
 from markupsafe import Markup, escape
 
-from dashboards.numbers import Origin, StoredRows, form_of, key_words
+from dashboards.numbers import Origin, StoredRows, key_words
+from dashboards.origins import form_of
 from dashboards.shell.theme import TEMPLATE
 from warehouse.tables.bars import MILLISECOND
 from warehouse.tables.units import iso_second

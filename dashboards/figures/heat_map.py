@@ -9,12 +9,14 @@ from markupsafe import Markup
 
 from dashboards.figures.figure import Figure, FigureColumn, Plot, safe
 from dashboards.findings.readings import SUBJECT_ASSET
-from dashboards.shell.frames import extremes
+from dashboards.numbers import Moment, StoredRows
 from dashboards.shell.theme import DIVERGING
 from warehouse.tables.bars import bar_words
+from warehouse.tables.correlation import CORRELATION_NETWORK
 from warehouse.tables.terms import is_simulated_market, venue_name
 from warehouse.tables.units import count, day, iso_day, number
 
+_SOURCE = StoredRows(CORRELATION_NETWORK)
 MAX_ASSETS = 12
 # Values are printed in the cells up to this many rows.
 MAX_PRINTED = 10
@@ -35,7 +37,9 @@ def draw_heat_map(network: pl.DataFrame) -> Figure:
     rows = rows.sort("n", descending=True).unique(
         ["period_start_utc", "asset_id", "other_asset_id"], keep="first", maintain_order=True
     )
-    frame = rows.sort("period_start_utc", "asset_id", "other_asset_id").select([column.name for column in columns])
+    frame = rows.sort("period_start_utc", "asset_id", "other_asset_id").pipe(
+        _SOURCE.select, [column.name for column in columns]
+    )
     subtitle = (
         "Correlation of log returns between each pair of tokens; blue moves against, vermilion moves with. "
         "Choose the period with the slider."
@@ -56,17 +60,16 @@ def draw_heat_map(network: pl.DataFrame) -> Figure:
         )
     periods = rows.select("period_start_utc", "period_end_utc").unique().sort("period_start_utc").rows()
     last = frame.filter(pl.col("period_start_utc") == periods[-1][0])
-    labels = [f"{day(start)} to {day(end)}" for start, end in periods]
-    low, high = extremes(last["correlation"])
-    fewest, most = extremes(last["n"])
-    strongest = last.sort("correlation").row(-1, named=True)
+    labels = [f"{day(Moment.of(start))} to {day(Moment.of(end))}" for start, end in periods]
+    by_value, by_bars = list(_SOURCE.rows(last.sort("correlation"))), list(_SOURCE.rows(last.sort("n")))
+    low, strongest, high = by_value[0]["correlation"], by_value[-1], by_value[-1]["correlation"]
+    fewest, most = by_bars[0]["n"], by_bars[-1]["n"]
     return Figure(
         figure_id="heat",
         title=f"{strongest['asset_id']} and {strongest['other_asset_id']} moved together most "
         f"({number(strongest['correlation'])}), {labels[-1]}",
         subtitle=subtitle,
-        summary=f"{last.height} pairs in the last of {len(periods)} periods; correlations from "
-        f"{number(low)} to {number(high)}.",
+        summary=f"Correlations of the pairs in the last period run from {number(low)} to {number(high)}.",
         note=f"n = {count(fewest)} to {count(most)} "
         f"{bar_words(timeframe or '')} bars a pair · window: one period · no benchmark; intervals are in "
         f"the table of pairs. Source: {', '.join(sorted({venue_name(m) for m in rows['market_id']}))}. As of "
@@ -75,6 +78,7 @@ def draw_heat_map(network: pl.DataFrame) -> Figure:
         columns=columns,
         plot=_plot(frame, [start for start, _ in periods], labels),
         is_simulated=any(is_simulated_market(market) for market in rows["market_id"].unique()),
+        source=_SOURCE,
         above=_slider(labels) if len(labels) > 1 else Markup(""),
     )
 

@@ -9,8 +9,11 @@ import polars as pl
 
 from dashboards.figures.axes import label, padded_range, percent_axis, vertical_rule, zero_line
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array
+from dashboards.numbers import StoredRows, counted, derived
+from warehouse.tables.studies import STUDY_RESULT
 from warehouse.tables.units import close_moment, count, hours_plain, number, p_value, percent
 
+_SOURCE = StoredRows(STUDY_RESULT)
 COEFFICIENT, JOINT = "clustered", "joint_f"
 _COLUMNS = (
     FigureColumn("window_start_hours", "From, h", lambda value: number(value, 0)),
@@ -27,7 +30,7 @@ def draw_leads_lags(results: pl.DataFrame) -> Figure:
     bars = results.filter((pl.col("statistic") == COEFFICIENT) & pl.col("estimate").is_not_null()).sort(
         "window_start_hours"
     )
-    frame = bars.select([column.name for column in _COLUMNS])
+    frame = _SOURCE.select(bars, [column.name for column in _COLUMNS])
     subtitle = (
         "Mean return of the tokens in each bar, less that of assets the study does not treat, against the three days "
         "before, with its 95% interval."
@@ -39,21 +42,28 @@ def draw_leads_lags(results: pl.DataFrame) -> Figure:
         return Figure(
             "leads-lags", "Bar by bar: not measured", subtitle, "", "", frame, _COLUMNS, why_empty=(why, remedy)
         )
-    joint = next(results.filter(pl.col("statistic") == JOINT).iter_rows(named=True), None)
-    first = bars.row(0, named=True)
-    step = first["window_end_hours"] - first["window_start_hours"]
+    joint = next(_SOURCE.rows(results.filter(pl.col("statistic") == JOINT)), None)
+    first, last = _SOURCE.row(bars, 0), _SOURCE.row(bars, -1)
+    key = {"result_id": first["result_id"]}
+    step = derived(
+        first["window_end_hours"] - first["window_start_hours"],
+        STUDY_RESULT,
+        "(window_end_hours - window_start_hours)",
+        **key,
+    )
     return Figure(
         figure_id="leads-lags",
         title=leads_title(joint),
         subtitle=subtitle,
         summary=_summary(bars),
         note=f"n = {count(first['n'])} reactions in {count(first['n_effective'])} weeks · window {hours_plain(step)} "
-        f"bars, {number(first['window_start_hours'], 0)} to {hours_plain(bars['window_end_hours'][-1])}; "
+        f"bars, {number(first['window_start_hours'], 0)} to {hours_plain(last['window_end_hours'])}; "
         "reference: the bar before the news and the three days before the first bar shown · "
         "benchmark: untreated assets · interval: 95%, "
         f"clustered by week. Source: stored candles. As of {close_moment(first['data_as_of_utc'])}.",
         frame=frame,
         columns=_COLUMNS,
+        source=_SOURCE,
         plot=_plot(bars),
     )
 
@@ -70,10 +80,16 @@ def leads_title(joint: dict[str, Any] | None) -> str:
 def _summary(bars: pl.DataFrame) -> str:
     after = bars.filter(pl.col("window_start_hours") >= 0)
     clear = after.filter((pl.col("lower_95") > 0) | (pl.col("upper_95") < 0)).height
-    total = math.expm1(after["estimate"].log1p().sum())
+    key = {"group_id": bars["group_id"][0]}
+    compounded = math.expm1(after["estimate"].log1p().sum())
+    total = derived(compounded, "query:leads_lags_after", "total", **key)
+    n_clear, n_bars = (
+        counted(value, "query:leads_lags_after", name, **key)
+        for value, name in ((clear, "n_clear"), (after.height, "n_bars"))
+    )
     return (
-        f"The bars after the news compound to {percent(total, 2)}; in {clear} of {after.height} of them zero is "
-        "outside the interval, where one in twenty would be by chance."
+        f"The bars after the news compound to {percent(total, 2)}; in {n_clear} of {n_bars} of them zero is outside "
+        "the interval, where one in twenty would be by chance."
     )
 
 

@@ -13,7 +13,9 @@ from dashboards.figures.axes import date_format, label
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, naive, safe, time_axis
 from dashboards.figures.series import break_gaps
 from dashboards.findings.readings import SUBJECT_ASSET
+from dashboards.numbers import StoredRows
 from dashboards.shell.frames import extremes, newest, oldest
+from dashboards.shell.named import DAILY_CLOSE
 from warehouse.tables.terms import is_simulated_market, market_name
 from warehouse.tables.units import count, day, iso_day, limit_words, percent, price, round_price
 
@@ -25,6 +27,7 @@ PRICE_TICKS = (
 )
 # An event inside the record: its time, its title, its abnormal return as a fraction.
 Mark = tuple[datetime, str, float | None]
+_SOURCE = StoredRows(DAILY_CLOSE)
 _COLUMNS = (
     FigureColumn("day_utc", "Day", iso_day, is_number=False),
     FigureColumn("close_quote", "Close", price),
@@ -33,7 +36,7 @@ _COLUMNS = (
 
 def draw_price_events(closes: pl.DataFrame, asset_id: str, marks: Sequence[Mark], market_id: str) -> Figure:
     """Daily closes on a log axis; `marks` are (time, title, abnormal return) of the events inside the record."""
-    frame = closes.select("day_utc", "close_quote").sort("day_utc")
+    frame = _SOURCE.select(closes, ("day_utc", "close_quote")).sort("day_utc")
     subtitle = (
         "Daily closes, log scale. Ticks on the axis: events; numbers: the five with the largest abnormal "
         "move, listed below."
@@ -49,7 +52,7 @@ def draw_price_events(closes: pl.DataFrame, asset_id: str, marks: Sequence[Mark]
             _COLUMNS,
             why_empty=(f"No bars for {asset_id} are stored.", "Import or backfill a market that lists it."),
         )
-    first, last = frame.row(0, named=True), frame.row(-1, named=True)
+    first, last = _SOURCE.row(frame, 0), _SOURCE.row(frame, -1)
     inside = sorted(
         (mark for mark in marks if first["day_utc"] <= mark[0] <= last["day_utc"]), key=lambda mark: mark[0]
     )
@@ -70,6 +73,7 @@ def draw_price_events(closes: pl.DataFrame, asset_id: str, marks: Sequence[Mark]
         columns=_COLUMNS,
         plot=_plot(break_gaps(frame, "day_utc"), asset_id, inside),
         is_simulated=is_simulated_market(market_id),
+        source=_SOURCE,
     )
 
 

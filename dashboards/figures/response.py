@@ -9,8 +9,12 @@ import polars as pl
 from dashboards.figures.axes import label, padded_range, percent_axis, zero_line
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, safe
 from dashboards.findings.readings import SUBJECT_ASSET
+from dashboards.numbers import StoredRows
+from warehouse.tables.attention import ATTENTION_RESPONSE
 from warehouse.tables.terms import is_simulated_market, venue_name
 from warehouse.tables.units import close_moment, count, hours_plain, p_value, percent, plain, plain_percent
+
+_SOURCE = StoredRows(ATTENTION_RESPONSE)
 
 
 def pick_response(responses: pl.DataFrame, asset_id: str, direction: str = "news_to_market") -> pl.DataFrame:
@@ -42,7 +46,7 @@ def draw_response(rows: pl.DataFrame, asset_id: str) -> Figure:
         FigureColumn("placebo_upper_95", "shifted, upper", lambda value: percent(value, 2)),
         FigureColumn("p_adjusted", "p adjusted", p_value),
     )
-    frame = rows.select([column.name for column in columns])
+    frame = _SOURCE.select(rows, [column.name for column in columns])
     subtitle = (
         f"Cumulative return of {asset_id} beyond Bitcoin after attention to AI policy rises by one standard "
         "deviation. Grey: the same with attention shifted in time."
@@ -61,20 +65,20 @@ def draw_response(rows: pl.DataFrame, asset_id: str) -> Figure:
                 "Attention needs months of headlines; they accumulate with each run.",
             ),
         )
-    first = rows.row(0, named=True)
+    first = _SOURCE.row(rows, 0)
     return Figure(
         figure_id="response",
         title=response_title(rows, asset_id),
         subtitle=subtitle,
         summary=" ".join(
-            f"After {plain(row['horizon_hours'])} hours {percent(row['estimate'], 2)}."
-            for row in rows.iter_rows(named=True)
+            f"After {plain(row['horizon_hours'])} hours {percent(row['estimate'], 2)}." for row in _SOURCE.rows(rows)
         ),
         note=f"n = {count(first['n'])} bars, {count(first['n_shocks'])} shocks above two standard deviations · "
         "benchmark: Bitcoin · interval: 95%, autocorrelation-robust; false-discovery rate over all rows. Source: "
         f"{venue_name(first['market_id'])} and the stored headlines. As of {close_moment(first['data_as_of_utc'])}.",
         frame=frame,
         columns=columns,
+        source=_SOURCE,
         plot=_plot(rows, asset_id),
         is_simulated=is_simulated_market(first["market_id"]),
     )
@@ -86,7 +90,7 @@ def response_title(rows: pl.DataFrame, asset_id: str) -> str:
     clear = later.filter(pl.col("p_adjusted") < 0.05)
     if not clear.height:
         return f"Attention does not measurably precede {asset_id}’s returns"
-    row = clear.sort("p_adjusted").row(0, named=True)
+    row = _SOURCE.row(clear.sort("p_adjusted"), 0)
     return (
         f"{asset_id} {'rises' if row['estimate'] > 0 else 'falls'} "
         f"{plain_percent(row['estimate'], 2)} within {hours_plain(row['horizon_hours'])} of an attention shock"

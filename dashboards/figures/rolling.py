@@ -14,13 +14,15 @@ from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, n
 from dashboards.figures.series import break_gaps
 from dashboards.findings.readings import SUBJECT_ASSET
 from dashboards.glossary import tip
-from dashboards.shell.frames import extremes
+from dashboards.numbers import StoredRow, StoredRows, counted
 from warehouse.tables.bars import bar_words
+from warehouse.tables.correlation import CORRELATION_ROLLING
 from warehouse.tables.terms import benchmark_name, is_simulated_market, venue_name
 from warehouse.tables.units import close_moment, count, day, hours_in_words, iso_minute, number
 
 # A longer series is thinned evenly to about this many points; the CSV keeps all.
 MAX_POINTS = 900
+_SOURCE = StoredRows(CORRELATION_ROLLING)
 
 
 def pick_series(rolling: pl.DataFrame, asset_id: str, other_asset_id: str = "BTC") -> pl.DataFrame:
@@ -48,7 +50,7 @@ def draw_rolling(
     """`measure` is correlation or beta; `marks` are labelled moments, such as the lead event."""
     figure_id = f"{measure}-{asset_id.lower()}"
     names = ("close_time_utc", measure, f"{measure}_lower_95", f"{measure}_upper_95", "n")
-    frame = series.select(names)
+    frame = _SOURCE.select(series, names)
     columns = (
         FigureColumn("close_time_utc", "Window ends, UTC", iso_minute, is_number=False),
         FigureColumn(measure, measure.capitalize(), number),
@@ -71,25 +73,32 @@ def draw_rolling(
                 "The moving window needs an unbroken stretch of both series.",
             ),
         )
-    first = series.row(0, named=True)
-    values = known[measure]
-    now, (low, high) = float(values[-1]), extremes(values)
+    first = _SOURCE.row(series, 0)
+    now = _SOURCE.row(known, -1)[measure]
+    low, high = (_SOURCE.row(known.sort(measure), place)[measure] for place in (0, -1))
+    begin, end = (_SOURCE.row(known, place)["close_time_utc"] for place in (0, -1))
     window = hours_in_words(first["window_hours"])
+    n_windows = _n_windows(first, known.height, measure)
     return Figure(
         figure_id=figure_id,
         title=rolling_title(asset_id, measure, now, low, high),
         subtitle=Markup("{} of {} returns with Bitcoin over a moving window of {}. Shaded: 95% interval.").format(
             tip(measure, measure.capitalize()), bar_words(first["timeframe"]), window
         ),
-        summary=f"From {day(known['close_time_utc'][0])} to {day(known['close_time_utc'][-1])} it ran between "
-        f"{number(low)} and {number(high)}; last {number(now)}.",
-        note=f"n = {count(known.height)} overlapping windows of {window} · benchmark: {benchmark_name('BTC')} · "
-        f"interval: 95%. Source: {venue_name(first['market_id'])}. As of {close_moment(known['close_time_utc'][-1])}.",
+        summary=f"From {day(begin)} to {day(end)} it ran between {number(low)} and {number(high)}; last {number(now)}.",
+        note=f"n = {count(n_windows)} overlapping windows of {window} · benchmark: {benchmark_name('BTC')} · "
+        f"interval: 95%. Source: {venue_name(first['market_id'])}. As of {close_moment(end)}.",
         frame=frame,
         columns=columns,
         plot=_plot(_thin(frame), asset_id, measure, marks, group),
         is_simulated=is_simulated_market(first["market_id"]),
+        source=_SOURCE,
     )
+
+
+def _n_windows(first: StoredRow, n: int, measure: str) -> int:
+    key = {part: first[part] for part in CORRELATION_ROLLING.key if part != "close_time_utc"}
+    return counted(n, CORRELATION_ROLLING, f"count({measure})", **key)
 
 
 def rolling_title(asset_id: str, measure: str, now: float, low: float, high: float) -> str:

@@ -13,7 +13,9 @@ from dashboards.figures.axes import leader, padded_range, percent_axis, zero_lin
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, safe
 from dashboards.findings.findings import as_of_words
 from dashboards.findings.readings import HEADLINE_HOURS
+from dashboards.numbers import StoredRows
 from dashboards.shell.frames import extremes, newest
+from warehouse.tables.single import SPECIFICATION
 from warehouse.tables.terms import ROLE_TITLES, is_simulated_market, venue_name
 from warehouse.tables.units import count, hours_plain, p_value, percent, plain, plural, share
 
@@ -50,11 +52,13 @@ def draw_specification_curve(specifications: pl.DataFrame, summary: Mapping[str,
         *(column for column, _ in _DECISIONS.values()),
         "is_headline",
     )
-    frame = rows.select(names)
+    fixed = {part: str(rows[part][0]) for part in ("study_id", "event_id", "asset_id")} if rows.height else {}
+    source = StoredRows(SPECIFICATION, fixed=fixed)
+    frame = source.select(rows, names)
     columns = (
         FigureColumn("place", "Place", str),
         FigureColumn("estimate", "Estimate", percent),
-        FigureColumn("standard_error", "Standard error", lambda value: percent(value).removeprefix("+")),
+        FigureColumn("standard_error", "Standard error", share),
         FigureColumn("p_value", "p", p_value),
         *(FigureColumn(column, name, write, is_number=False) for name, (column, write) in _DECISIONS.items()),
         FigureColumn("is_headline", "Headline", lambda value: "yes" if value else "", is_number=False),
@@ -89,6 +93,7 @@ def draw_specification_curve(specifications: pl.DataFrame, summary: Mapping[str,
         note=_note(rows, summary),
         frame=frame,
         columns=columns,
+        source=source,
         plot=_plot(rows),
         is_simulated=any(is_simulated_market(market) for market in rows["market_id"].unique()),
     )

@@ -13,7 +13,6 @@ from dashboards.findings.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction
 from dashboards.findings.superlatives import interval_words, outside_caption
 from dashboards.glossary import tip
 from dashboards.numbers import counted, signed_rows
-from dashboards.shell.frames import extremes
 from dashboards.shell.inline import range_bar, range_scale, scale_words, sparkline
 from dashboards.shell.page import event_path, safe_link, token_path
 from dashboards.shell.tables import Cell, Head, Spanning, facts, table, time_tag
@@ -29,11 +28,11 @@ from warehouse.tables.units import (
     exact_clock,
     hours_plain,
     hours_short,
+    listing,
     log_percent,
     moment,
     p_value,
     percent,
-    plain,
     plural,
     short_day,
     span,
@@ -120,8 +119,8 @@ def movers_table(timings: pl.DataFrame, reactions: list[Reaction], paths: Mappin
     rows = timings.filter(pl.col("market_id").is_in(list(assets))).sort(
         "mover_rank", "market_id", descending=False, nulls_last=True
     )
-    bars = sorted(set(rows["bar_hours"].to_list()))
-    lengths = " and ".join(plain(hours) for hours in bars)
+    bars = sorted({row["bar_hours"] for row in signed_rows(rows, REACTION_TIME)})
+    lengths = listing([hours_plain(hours) for hours in bars])
     heads = (
         Head("Token"),
         Head("First abnormal bar, UTC"),
@@ -132,7 +131,7 @@ def movers_table(timings: pl.DataFrame, reactions: list[Reaction], paths: Mappin
         Head("72 hours"),
     )
     small = (
-        f"First bar after the event that passes a test which allows for all bars searched. Bars are {lengths} h "
+        f"First bar after the event that passes a test which allows for all bars searched. Bars are {lengths} "
         "long; that bounds the order."
     )
     return table(
@@ -192,7 +191,8 @@ def timing_table(band: pl.DataFrame, subject: Reaction) -> Markup:
     known = rows.filter(pl.col("car").is_not_null())
     if rows.height < 2 or not known.height:
         return Markup("")
-    low, high = extremes(known["car"])
+    ordered = sorted(row["car"] for row in signed_rows(known, TIMING_BAND))
+    low, high = ordered[0], ordered[-1]
     scale = range_scale([low, high, *known["lower_95"], *known["upper_95"]])
     heads = (
         Head("Window starts, UTC"),

@@ -8,13 +8,12 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
-from dashboards.numbers import signed_rows
-from dashboards.shell.frames import extremes
+from dashboards.numbers import counted, signed_rows
 from dashboards.shell.inline import range_bar, range_scale, scale_words
 from dashboards.shell.tables import Cell, Head, Spanning, table
 from warehouse.tables.studies import STUDY_RESULT
 from warehouse.tables.terms import asset_of, benchmark_name, model_name
-from warehouse.tables.units import count, listing, percent
+from warehouse.tables.units import count, listing, percent, plural
 
 _STUDY_ID, PREFIX = "models", "car:"
 
@@ -33,9 +32,18 @@ def models_table(results: pl.DataFrame, asset_id: str, assets: Mapping[str, str]
     if not known:
         return Markup("")
     rows.sort(key=lambda row: (row["estimate"] is None, -(row["estimate"] or 0.0), row["statistic"]))
-    low, high = extremes(pl.Series([row["estimate"] for row in known]))
+    ordered = sorted(row["estimate"] for row in known)
+    low, high = ordered[0], ordered[-1]
     scale = range_scale([value for row in known for value in (row["estimate"], row["lower_95"], row["upper_95"])])
-    n_clear = sum(row["lower_95"] > 0 or row["upper_95"] < 0 for row in known)
+    markets = ",".join(sorted({row["market_id"] for row in rows}))
+    key = {"event_id": rows[0]["event_id"], "markets": markets}
+    n_clear, n_known = (
+        counted(value, "query:models_of_event", name, **key)
+        for value, name in (
+            (sum(row["lower_95"] > 0 or row["upper_95"] < 0 for row in known), "n_clear"),
+            (len(known), "n_known"),
+        )
+    )
     heads = (
         Head("Model"),
         Head("Beyond it, 24 h", is_number=True),
@@ -44,11 +52,11 @@ def models_table(results: pl.DataFrame, asset_id: str, assets: Mapping[str, str]
         Head("Bars", is_number=True),
     )
     caption = (
-        f"Under {len(known)} models of what {asset_id} should have done, the answer lies between {percent(low)} and "
-        f"{percent(high)}"
+        f"Under {plural(n_known, 'model')} of what {asset_id} should have done, the answer lies between "
+        f"{percent(low)} and {percent(high)}"
     )
     small = (
-        f"Zero is outside the interval in {n_clear} of {len(known)}. The models share one price path, so they are not "
+        f"Zero is outside the interval in {n_clear} of {n_known}. The models share one price path, so they are not "
         "separate evidence. Intervals take volatility for what it was before, except where the model forecasts it."
     )
     return table("models", caption, small, heads, [_row(row, scale) for row in rows])

@@ -48,6 +48,9 @@ _KIND_COLUMNS = (
 )
 
 
+_CLOSE_SCHEMA: dict[str, Any] = {"market_id": pl.String, "day_utc": pl.Datetime("us", "UTC"), "close_quote": pl.Float64}
+
+
 def token_ids(frames: Frames) -> list[str]:
     """Assets that have a page: every registered one, and every one with bars; the subject first."""
     known = set(frames.get(ASSET).filter(pl.col("role") != "basket")["asset_id"].to_list()) | set(
@@ -203,7 +206,7 @@ def _chosen_closes(frames: Frames, asset_id: str) -> tuple[pl.DataFrame, str]:
         pl.col("purpose") == RECORD, pl.col("timeframe") == ANY_TIMEFRAME
     )
     if not closes.height or not chosen.height:
-        return pl.DataFrame(schema={"day_utc": pl.Datetime("us", "UTC"), "close_quote": pl.Float64}), ""
+        return pl.DataFrame(schema=_CLOSE_SCHEMA), ""
     market_id = str(chosen["market_id"][0])
     return closes.filter(pl.col("market_id") == market_id), market_id
 

@@ -9,7 +9,7 @@ import polars as pl
 from markupsafe import Markup
 
 from dashboards.glossary import tip
-from dashboards.numbers import signed_rows
+from dashboards.numbers import signed_rows, then
 from dashboards.shell.page import token_path
 from dashboards.shell.tables import Cell, Head, Spanning, table
 from warehouse.tables.studies import STUDY_RESULT
@@ -56,7 +56,7 @@ def _caption(asset: str, found: Mapping[tuple[str, str], Mapping[str, Any]]) -> 
     """The first token's first measure with its rank, which claims no test."""
     statistic = next(statistic for statistic in _MEASURES if (asset, statistic) in found)
     row = found[asset, statistic]
-    name, times = _MEASURES[statistic].lower(), multiple(1.0 + row["estimate"], 1)
+    name, times = _MEASURES[statistic].lower(), multiple(then(row["estimate"], "times"), 1)
     if not row["n"]:
         return f"{asset} had {times} its usual {name}; there is no earlier window to compare with"
     rank = "more than in any" if not row["value"] else f"as much or more in {count(row['value'])}"
@@ -115,7 +115,7 @@ def _event_cell(row: Mapping[str, Any] | None) -> Cell:
     if row is None:
         return "–"
     return Markup('{} <span class="soft">{} of {} ({})</span>').format(
-        multiple(1.0 + row["estimate"], 1), count(row["value"]), count(row["n"]), count(row["n_effective"])
+        multiple(then(row["estimate"], "times"), 1), count(row["value"]), count(row["n"]), count(row["n_effective"])
     )
 
 
@@ -125,6 +125,8 @@ def _group_row(name: str, rows: list[Mapping[str, Any] | None]) -> list[Cell | S
         if row is None or row["estimate"] is None:
             cells.append("–")
             continue
-        span = f"{number(1.0 + row['lower_95'])} to {number(1.0 + row['upper_95'])}"
-        cells.append(Markup('{} <span class="soft">{}</span>').format(multiple(1.0 + row["estimate"], 2), span))
+        span = f"{number(then(row['lower_95'], 'times'))} to {number(then(row['upper_95'], 'times'))}"
+        cells.append(
+            Markup('{} <span class="soft">{}</span>').format(multiple(then(row["estimate"], "times"), 2), span)
+        )
     return cells

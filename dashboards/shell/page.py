@@ -15,7 +15,7 @@ from markupsafe import Markup
 from dashboards.figures.figure import Figure, figure_csv, render_figure, script_json
 from dashboards.glossary import definitions
 from dashboards.marks import tagged
-from dashboards.numbers import sources_of
+from dashboards.origins import sources_of
 
 NAVIGATION = (
     ("Overview", "index.html"),

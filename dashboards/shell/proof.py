@@ -6,17 +6,22 @@ import html
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from dashboards.numbers import NAMED, TRANSFORMS, Origin, columns_of, key_text, sql_of, tables_by_name
+import polars as pl
+
+from dashboards.numbers import NAMED, TRANSFORMS, Origin, columns_of, key_text, tables_by_name
+from dashboards.origins import sql_of
 from warehouse.store.connection import Reader, open_reader
-from warehouse.tables import units
+from warehouse.tables import terms, units
 from warehouse.tables.contract import Table
+from warehouse.tables.queries import query_text
 
 _TOKEN = re.compile(r"<(script|style|title|option)\b.*?</\1>|<(?P<tag>[^>]*)>|(?P<text>[^<]+)", re.DOTALL)
 _ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
-_DIGIT = re.compile(r"\d")
+_DIGIT, _DIGITS, _LETTER = re.compile(r"\d"), re.compile(r"\d+"), re.compile("[A-Za-z]")
 # Elements whose digits are no numbers of ours: moments, titles and headlines, names of commands, and drawn axes.
 _EXEMPT = ("data", "time", "cite", "code", "svg", "pre")
 # The names a page may print, by table: what a registry or a publisher calls a thing.
@@ -28,6 +33,8 @@ REGISTERED = {
     "core.feed": ("feed_id", "title"),
     "out.claim_verdict": ("claim_id", "quote"),
     "ops.run": ("run_id", "command"),
+    "ops.fetch": ("source_id",),
+    "raw.quarantine": ("source_id",),
     "ops.check_result": ("check_id", "description"),
     "out.study_result": ("study_id", "group_id"),
 }
@@ -35,7 +42,7 @@ REGISTERED = {
 METHOD = re.compile(
     r"(?:middle )?(?:50, 80 and 95%|95%|95 percent|50%|5%)|24[ -]h(?:ours?)?\b|12 h(?:ours)?\b|7 days\b|72 hours\b"
     r"|\b(?:1|4|5|15|24)-(?:hour|minute)\b|−\d+% · 0 · \+\d+%|p < 0\.05|±1\.96|\b80%|−1 \(opposite\) to \+1|95 %"
-    r"|1 in 50|5 of 100|6 h\b|\b39 independent|HC3\b|[Nn] = 1 event\b|−60 h|−2 to \+7 days|\+7 days"
+    r"|1 in 50|5 of 100|6 h\b|\b39 independent|HC3\b|more than 1%|[Nn] = 1 event\b|−60 h|−2 to \+7 days|\+7 days"
 )
 
 
@@ -78,13 +85,12 @@ def prove_site(site: Path, published: Path) -> Proof:
     return proof
 
 
-def prove_page(page: str, text: str, values: _Values, names: re.Pattern[str] | None, proof: Proof) -> None:
+def prove_page(page: str, text: str, values: _Values, names: KnownNames, proof: Proof) -> None:
     """Add what one page prints to `proof`."""
     proof.n_pages += 1
     for item in read_page(text):
         if isinstance(item, str):
-            rest = METHOD.sub("", names.sub("", item) if names else item)
-            if _DIGIT.search(rest):
+            if _DIGIT.search(METHOD.sub("", item)) and _DIGIT.search(METHOD.sub("", names.without(item))):
                 proof.loose.append(Loose(page, " ".join(item.split())))
             continue
         proof.n_numbers += 1
@@ -206,6 +212,9 @@ class _Values:
         return self._columns[table.name, column]
 
     def _ask(self, origin: Origin) -> Any:
+        if origin.source.startswith(NAMED) and "$" not in query_text(origin.source.removeprefix(NAMED)):
+            names = tuple(name for name, _ in origin.key)
+            return self._indexed(origin.source, names, origin.column)[tuple(value for _, value in origin.key)]
         if origin.source.startswith(NAMED):
             frame = self._reader.query(origin.source.removeprefix(NAMED), **dict(origin.key))
             if frame.height != 1:
@@ -214,20 +223,31 @@ class _Values:
         frame = self._reader.sql(sql_of(origin))
         if frame.height != 1:
             raise LookupError(f"{frame.height} rows answer {origin}")
-        return frame.to_series(0)[0]
+        value = frame.to_series(0)[0]
+        return int(value) if isinstance(value, Decimal) else value
+
+    def _indexed(self, source: str, names: tuple[str, ...], column: str) -> dict[tuple[str, ...], Any]:
+        """One column of a query that takes no parameters, by the columns that tell its rows apart."""
+        if (source, column) not in self._columns:
+            rows = self._reader.query(source.removeprefix(NAMED)).select(*names, pl.col(column).alias("printed_value"))
+            self._columns[source, column] = {
+                tuple(key_text(part) for part in row[:-1]): row[-1] for row in rows.iter_rows()
+            }
+        return self._columns[source, column]
 
 
 def write_form(value: Any, form: str) -> str:
     """A published value as the form of a page writes it: steps, then the writer with its arguments."""
-    *steps, writer = form.split("+")
-    name, *rest = writer.split(":")
+    *steps, last = form.split("+")
+    name, *rest = last.split(":")
     if name == "text" or value is None:
         return units.ABSENT if value is None else str(value)
     for step in steps:
         value = TRANSFORMS[step](value)
     positional = [_argument(part) for part in rest if "=" not in part]
     named = dict(part.split("=", 1) for part in rest if "=" in part)
-    words: str = getattr(units, name)(value, *positional, **{key: _argument(part) for key, part in named.items()})
+    writer = getattr(units, name, None) or getattr(terms, name)
+    words: str = writer(value, *positional, **{key: _argument(part) for key, part in named.items()})
     return words
 
 
@@ -240,8 +260,8 @@ def _argument(text: str) -> Any:
         return text
 
 
-def _names(reader: Reader) -> re.Pattern[str] | None:
-    """A pattern of every name with a digit that a registry or publisher gave, the longest first."""
+def _names(reader: Reader) -> KnownNames:
+    """Every name that a registry or publisher gave."""
     found: set[str] = set()
     for name, columns in REGISTERED.items():
         table = tables_by_name()[name]
@@ -250,10 +270,23 @@ def _names(reader: Reader) -> re.Pattern[str] | None:
         for column in columns:
             rows = reader.sql(f"select distinct {column} from {name}").to_series(0)
             found |= {str(text) for text in rows.drop_nulls()}
-    return names_pattern(found)
+    return KnownNames(found)
 
 
-def names_pattern(names: Iterable[str]) -> re.Pattern[str] | None:
-    """A pattern of the names that hold a digit beside letters; None when there is none."""
-    kept = {name.strip() for name in names if _DIGIT.search(name) and re.search("[A-Za-z]", name)}
-    return re.compile("|".join(re.escape(name) for name in sorted(kept, key=len, reverse=True))) if kept else None
+class KnownNames:
+    """KnownNames that hold a digit beside letters, found in a text by the digits they share with it."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._by_digits: dict[str, list[str]] = {}
+        for name in sorted({" ".join(name.split()) for name in names}, key=len, reverse=True):
+            digits = _DIGITS.search(name)
+            if digits and _LETTER.search(name):
+                self._by_digits.setdefault(digits[0], []).append(name)
+
+    def without(self, text: str) -> str:
+        """`text` without the names in it, the longest taken first."""
+        rest = " ".join(text.split())
+        for digits in dict.fromkeys(_DIGITS.findall(rest)):
+            for name in self._by_digits.get(digits, ()):
+                rest = rest.replace(name, "")
+        return rest

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from warehouse.tables.signing import signs
+
 # Category id -> (label, what its news is called inside a sentence).
 CATEGORY_TITLES: dict[str, tuple[str, str]] = {
     "export_control_access": ("Export control", "export-control news"),
@@ -137,6 +139,7 @@ BENCHMARK_TITLES = {
 _RECORD = re.compile(r" ?\((?:record )?[A-Z]\d{3}[^()]*\)")
 
 
+@signs
 def reader_words(reason: str | None) -> str:
     """An event's reason as readers see it: without the number of its record."""
     return _RECORD.sub("", reason or "")

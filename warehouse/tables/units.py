@@ -133,6 +133,7 @@ def plain(value: float, digits: int = 6) -> str:
     return f"{MINUS if value < 0 else ''}{abs(value):,.{digits}g}"
 
 
+@signs
 def ascii_number(value: float) -> str:
     """A number with six significant digits as programs read it too: in ids, and in tables people paste elsewhere."""
     return f"{value:g}"

@@ -118,7 +118,7 @@ def test_models_are_sorted_by_their_answer_and_the_absent_come_last_with_a_reaso
             make(3, "multi_factor", estimate=0.2, lower_95=0.1, upper_95=0.3, benchmark="BTC: x; ETH; AI_OTHERS"),
         ],
     )
-    text = models_table(rows, "TAO", {market_id("TAO"): "TAO"})
+    text = bare(models_table(rows, "TAO", {market_id("TAO"): "TAO"}))
     assert "Under 2 models" in text
     assert "between +19.0% and +20.0%" in text
     assert "Zero is outside the interval in 1 of 2" in text
@@ -138,12 +138,12 @@ def test_a_group_says_its_mean_or_why_there_is_none() -> None:
     known = frame_of(
         STUDY_RESULT, [make_result(1, estimate=0.5, lower_95=0.2, upper_95=0.9, p_value=0.01, p_adjusted=0.04, **row)]
     )
-    text = group_trading("outage", known)
+    text = bare(group_trading("outage", known))
     assert "1 of 3 measures of trading stand out" in text
     assert "1.20 to 1.90" in text
     assert "up to 12 months" in text
     absent = frame_of(STUDY_RESULT, [make_result(1, reason="events in 1 calendar months", **row)])
-    assert "events in 1 calendar months" in group_trading("outage", absent)
+    assert "events in 1 calendar months" in bare(group_trading("outage", absent))
 
 
 @pytest.mark.parametrize(
@@ -152,12 +152,12 @@ def test_a_group_says_its_mean_or_why_there_is_none() -> None:
 )
 def test_the_title_of_the_panel_is_the_joint_test_of_the_leads(p: float, words: str) -> None:
     figure = draw_leads_lags(frame_of(STUDY_RESULT, make_panel(p_joint=p)))
-    assert words in figure.title
+    assert words in bare(figure.title)
     assert figure.plot is not None
     spec = figure.plot.spec()
     go.Figure({"data": spec["data"], "layout": spec["layout"]})
-    assert "in 1 of 2 of them zero is outside" in figure.summary
-    assert "48 reactions in 12 weeks" in figure.note
+    assert "in 1 of 2 of them zero is outside" in bare(str(figure.summary))
+    assert "48 reactions in 12 weeks" in bare(str(figure.note))
 
 
 def test_a_panel_without_coefficients_gives_its_reason() -> None:
@@ -188,6 +188,6 @@ def test_units_of_the_table_are_those_it_names() -> None:
 
 
 def test_a_file_without_regressions_says_so() -> None:
-    text = regression_sections(Canvas("categories.html"), STUDY_RESULT.empty())
+    text = bare(regression_sections(Canvas("categories.html"), STUDY_RESULT.empty()))
     assert "No regression has been run yet" in text
     assert "No panel has been estimated yet" in text
