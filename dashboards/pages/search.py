@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import polars as pl
 from markupsafe import Markup
 
 from dashboards.findings.findings import as_of_words
 from dashboards.findings.readings import Reaction, subject_of
+from dashboards.glossary import TERMS
+from dashboards.pages.providers import provider_ids, provider_name, provider_names, provider_path
 from dashboards.shell.cards import shown_verdict
 from dashboards.shell.frames import Frames, newest
-from dashboards.shell.page import Page, event_path
+from dashboards.shell.page import Page, event_path, token_path
 from warehouse.tables.claims import CLAIM_VERDICT
 from warehouse.tables.news import EVENT
-from warehouse.tables.terms import STATEMENT_VERDICT_TITLES, category_label
+from warehouse.tables.prices import ASSET
+from warehouse.tables.terms import MODEL_TITLES, STATEMENT_VERDICT_TITLES, STATISTIC_TITLES, category_label
 from warehouse.tables.units import count, iso_day, percent
 
 SEARCH_DATA = "data/search.js"
@@ -55,7 +58,7 @@ def compose_search(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> P
 
 
 def search_entries(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> list[list[str]]:
-    """[kind, title, link, date, label, detail] of everything searchable, newest first."""
+    """[group, title, link, date, label, detail, further words] of everything searchable: undated first, then newest."""
     entries = []
     for row in frames.get(EVENT).filter(pl.col("status") != "rejected").iter_rows(named=True):
         subject = subject_of(reactions.get(row["event_id"], []))
@@ -103,4 +106,21 @@ def search_entries(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> l
                 category_label(row["category"]) if row["category"] else "",
             ]
         )
-    return sorted(entries, key=lambda entry: entry[3], reverse=True)
+    return [*_fixed_entries(frames), *sorted(entries, key=lambda entry: entry[3], reverse=True)]
+
+
+def _fixed_entries(frames: Frames) -> Iterator[list[str]]:
+    """What has no date: tokens, kinds of event, providers, glossary and methods."""
+    for row in frames.get(ASSET).filter(pl.col("role") != "basket").sort("asset_id").iter_rows(named=True):
+        role = row["role"].replace("_", " ")
+        yield ["t", f"{row['asset_id']} – {row['name']}", token_path(row["asset_id"]), "", "Token", role, ""]
+    events = frames.get(EVENT).filter(pl.col("status") != "rejected")
+    for category in events["category"].unique().sort():
+        yield ["k", category_label(category), f"categories.html#{category}", "", "Kind of event", "", ""]
+    names = provider_names(events)
+    for provider in provider_ids(frames):
+        yield ["p", provider_name(provider, names), provider_path(provider), "", "Provider", "", provider]
+    for key, (name, text) in TERMS.items():
+        yield ["g", name, f"methods.html#term-{key}", "", "Glossary", text, ""]
+    for name in [*STATISTIC_TITLES.values(), *MODEL_TITLES.values()]:
+        yield ["g", name, "methods.html", "", "Method", "", ""]

@@ -19,6 +19,7 @@ from dashboards.origins import sources_of
 
 NAVIGATION = (
     ("Overview", "index.html"),
+    ("Now", "now.html"),
     ("Events", "events.html"),
     ("Tokens", "tokens.html"),
     ("Categories", "categories.html"),

@@ -19,6 +19,7 @@ from dashboards.pages.event import EVENT_TABLES, compose_event
 from dashboards.pages.events import compose_events, compose_year, event_years, year_path
 from dashboards.pages.health import compose_health
 from dashboards.pages.methods import compose_methods
+from dashboards.pages.now import compose_now
 from dashboards.pages.overview import compose_overview
 from dashboards.pages.own_study import compose_own_study, own_study_path
 from dashboards.pages.providers import compose_provider, compose_providers, provider_ids, provider_path
@@ -156,8 +157,13 @@ def plan_pages(frames: Frames, now: datetime) -> list[Job]:
         job(
             "search.html",
             lambda view: compose_search(view, reactions()),
-            (*_EVENTS, *_STUDIES, claims.CLAIM_VERDICT),
+            (*_EVENTS, *_STUDIES, claims.CLAIM_VERDICT, prices.ASSET, news.INCIDENT, news.FEED),
             headlines,
+        ),
+        job(
+            "now.html",
+            lambda view: compose_now(view, reactions()),
+            (*_EVENTS, *_STUDIES, *_RECORD, *feeds, claims.CLAIM, claims.CLAIM_VERDICT),
         ),
         _file_job("data/index.json", frames, _EXPORTS, lambda view: write_exports(view, reactions())),
         _file_job(

@@ -198,12 +198,60 @@ def test_hostile_headlines_do_nothing(browser, site):
 
 def test_search_finds_events_and_claims_and_keeps_the_words_in_the_address(browser, site):
     page = open_page(browser, (site / "search.html").as_uri())
-    page.fill("#query", "executive")
-    assert page.locator("#hits li").count() == 1
+    page.fill("#query", "executive order on model")
+    assert page.locator("#hits ol li").count() == 1
     assert page.locator("#hits mark").first.inner_text().lower() == "executive"
-    assert page.evaluate("location.hash") == "#q=executive"
+    assert page.evaluate("location.hash") == "#q=executive%20order%20on%20model"
     page.fill("#query", "nothing at all like this")
     assert "Nothing found" in page.inner_text("#found")
+
+
+@pytest.mark.parametrize(
+    ("words", "group", "first"),
+    [
+        ("exeuctive order", "Events", "Executive order on model review is signed"),
+        ("placebo", "Glossary and methods", "Placebo windows"),
+        ("TAO", "Tokens", "TAO – Tao"),
+        ("2 June 2026", "Events", "Executive order on model review is signed"),
+        ("2.6.2026", "Events", "Executive order on model review is signed"),
+        ("jun 2 signed", "Events", "Executive order on model review is signed"),
+        ("july 2026", "Events", '<img src=x onerror=alert(1)> "access" returns & more</script>'),
+    ],
+)
+def test_search_forgives_one_edit_and_groups_what_it_finds(browser, site, words, group, first):
+    page = open_page(browser, (site / "search.html").as_uri())
+    page.fill("#query", words)
+    found = page.locator("#hits > li", has=page.locator("h2", has_text=group))
+    assert found.locator("ol li a").first.inner_text() == first
+
+
+def test_search_forgives_no_slip_where_a_word_is_spelt_as_asked(browser, site):
+    page = open_page(browser, (site / "search.html").as_uri())
+    page.fill("#query", "order")
+    assert "beside it" not in page.inner_text("#found")
+    page.fill("#query", "ordxyer")
+    assert "Nothing found" in page.inner_text("#found")
+
+
+def test_the_filter_of_events_keeps_its_state_in_the_address_and_on_reload(browser, site):
+    url = f"{(site / 'events.html').as_uri()}?token=TAO&only=outside&sort=size"
+    page = open_page(browser, url)
+    n_outside = page.locator("#event-list li").count()
+    assert n_outside >= 1
+    assert page.input_value("[name=token]") == "TAO"
+    page.select_option("[name=only]", "")
+    page.fill("[name=words]", "executive")
+    assert "words=executive" in page.evaluate("location.search")
+    page.reload()
+    assert page.input_value("[name=words]") == "executive"
+    assert page.locator("#event-list li").count() == 1
+    sizes = "Array.from(document.querySelectorAll('#event-list .why')).map(e => e.textContent)"
+    page.fill("[name=words]", "")
+    found = [
+        float(text.split(" TAO ")[1].split("%")[0].replace("−", "-")) if " TAO " in text else 0
+        for text in page.evaluate(sizes)
+    ]
+    assert [abs(size) for size in found] == sorted((abs(size) for size in found), reverse=True)
 
 
 def test_claims_are_filtered_by_verdict(browser, site):

@@ -25,6 +25,7 @@ LOOSE = {
     "health.html": 4,
     "events": 3,
     "events.html": 2,
+    "now.html": 5,
     "resilience.html": 1,
     "search.html": 1,
 }
