@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 import polars as pl
 from markupsafe import Markup
@@ -28,6 +29,7 @@ from dashboards.findings.readings import (
     unmeasured_reason,
 )
 from dashboards.numbers import signed_rows
+from dashboards.pages.compare import COMPARE_PATH, measured_tokens
 from dashboards.pages.event_tables import (
     confounders_box,
     conventions,
@@ -117,8 +119,14 @@ def _opening(event: Mapping[str, Any], subject: Reaction | None, reactions: list
         finding = Markup(" <strong>{}.</strong>").format(
             beyond_title(subject, after, benchmark_word(_benchmark(subject)))
         )
-    return Markup('<h1 class="long">{}</h1><p class="lede">{}{}{}</p><div class="badges">{}</div>').format(
-        event["title"], shared, event["summary"] or _one_line(event), finding, Markup("").join(badges)
+    own = Markup("")
+    if measured := measured_tokens(reactions):
+        query = urlencode({"a": event["event_id"], "at": measured[0]})
+        own = Markup('<p><a href="../{}?{}">A window of your own, or beside another event</a></p>').format(
+            COMPARE_PATH, query
+        )
+    return Markup('<h1 class="long">{}</h1><p class="lede">{}{}{}</p><div class="badges">{}</div>{}').format(
+        event["title"], shared, event["summary"] or _one_line(event), finding, Markup("").join(badges), own
     )
 
 

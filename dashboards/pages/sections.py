@@ -152,7 +152,7 @@ def cannot_know(
     if day is not None and day.n_independent is not None and day.n_as_large is not None:
         items.append(("How rare.", rarity_sentence(day)))
     if plain := plain_days(reaction.asset_id, earlier):
-        items.append(("Unscaled.", f"{plain[:1].upper()}{plain[1:]}."))
+        items.append(("Plain prices.", f"{plain[:1].upper()}{plain[1:]}."))
     items += [
         (f"{short_day(row['at_utc'])} {clock(row['at_utc'])}.", ended(row["detail"]))
         for row in signed_rows(confounders.filter(pl.col("offset_hours") > 0).sort("offset_hours").head(2), CONFOUNDER)

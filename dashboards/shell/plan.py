@@ -14,6 +14,7 @@ from dashboards.findings.readings import Reaction, read_reactions
 from dashboards.numbers import signed_rows
 from dashboards.pages.categories import compose_categories
 from dashboards.pages.claims import compose_claims
+from dashboards.pages.compare import compose_compare, write_paths
 from dashboards.pages.correlations import compose_correlations
 from dashboards.pages.event import EVENT_TABLES, compose_event
 from dashboards.pages.events import compose_events, compose_year, event_years, year_path
@@ -51,6 +52,7 @@ _STUDIES = (studies.STUDY_RESULT, studies.STUDY_PATH, studies.PLACEBO, choice.MA
 _LEAD = (news.EVENT_SOURCE, news.CONFOUNDER, claims.CLAIM, claims.CLAIM_VERDICT, correlation.CORRELATION_EPISODE)
 _RECORD = (prices.ASSET, prices.MARKET, prices.COVERAGE, moves.LATEST_MOVE)
 _MOVES = (moves.SHARED_MOVE, moves.EARLIER_DAY, moves.REACTION_TOTAL)
+_FEEDS = (news.FEED, ops.CHECK_RESULT)
 _HEALTH = (prices.COVERAGE, prices.GAP, prices.QUARANTINE, news.FEED, news.FETCH, ops.CHECK_RESULT)
 _TOGETHER = (
     correlation.CORRELATION_PAIR,
@@ -108,6 +110,11 @@ class Job:
     render: Callable[[], dict[str, str]]
 
 
+def _job(frames: Frames, path: str, compose: Callable[[Frames], Page], tables: Iterable[Table], *queries: str) -> Job:
+    reads = _whole(tables, queries)
+    return Job(path, reads, partial(_render, compose, frames.only(reads)))
+
+
 Reactions = Callable[[], Mapping[str, list[Reaction]]]
 
 
@@ -117,18 +124,14 @@ def plan_pages(frames: Frames, now: datetime) -> list[Job]:
     A page can read nothing but its inputs; reactions are read once, when the first page that has to be drawn asks.
     """
     reactions: Reactions = cache(lambda: read_reactions(frames))
-    closes, headlines, runs = "daily_closes", "search_headlines", "recent_runs"
-    feeds = (news.FEED, ops.CHECK_RESULT)
+    closes, runs = "daily_closes", "recent_runs"
 
-    def job(path: str, compose: Callable[[Frames], Page], tables: Iterable[Table], *queries: str) -> Job:
-        reads = _whole(tables, queries)
-        return Job(path, reads, partial(_render, compose, frames.only(reads)))
-
+    job = partial(_job, frames)
     return [
         job(
             "index.html",
             lambda view: compose_overview(view, reactions()),
-            (*_EVENTS, *_STUDIES, *_LEAD, *_RECORD, *_MOVES, *feeds),
+            (*_EVENTS, *_STUDIES, *_LEAD, *_RECORD, *_MOVES, *_FEEDS),
         ),
         job(
             "events.html",
@@ -154,17 +157,7 @@ def plan_pages(frames: Frames, now: datetime) -> list[Job]:
         job("resilience.html", compose_resilience, _RESILIENCE),
         job("health.html", compose_health, _HEALTH, runs),
         job("methods.html", compose_methods, (studies.STUDY_RESULT, prices.MARKET, size.TEST_SIZE, size.SINGLE_SIZE)),
-        job(
-            "search.html",
-            lambda view: compose_search(view, reactions()),
-            (*_EVENTS, *_STUDIES, claims.CLAIM_VERDICT, prices.ASSET, news.INCIDENT, news.FEED),
-            headlines,
-        ),
-        job(
-            "now.html",
-            lambda view: compose_now(view, reactions()),
-            (*_EVENTS, *_STUDIES, *_RECORD, *feeds, claims.CLAIM, claims.CLAIM_VERDICT),
-        ),
+        *_reader_jobs(frames, reactions),
         _file_job("data/index.json", frames, _EXPORTS, lambda view: write_exports(view, reactions())),
         _file_job(
             "feed.xml",
@@ -175,6 +168,29 @@ def plan_pages(frames: Frames, now: datetime) -> list[Job]:
         *_own_study_jobs(frames),
         *_token_jobs(frames, reactions, closes),
         *_event_jobs(frames, reactions),
+    ]
+
+
+def _reader_jobs(frames: Frames, reactions: Reactions) -> list[Job]:
+    """What a reader asks with words and choices of their own, and what moves now."""
+    job = partial(_job, frames)
+    return [
+        job(
+            "search.html",
+            lambda view: compose_search(view, reactions()),
+            (*_EVENTS, *_STUDIES, claims.CLAIM_VERDICT, prices.ASSET, news.INCIDENT, news.FEED),
+            "search_headlines",
+        ),
+        job(
+            "now.html",
+            lambda view: compose_now(view, reactions()),
+            (*_EVENTS, *_STUDIES, *_RECORD, *_FEEDS, claims.CLAIM, claims.CLAIM_VERDICT),
+        ),
+        job(
+            "compare.html",
+            lambda view: compose_compare(view, reactions()),
+            (*_EVENTS, *_STUDIES, prices.MARKET),
+        ),
     ]
 
 
@@ -249,7 +265,8 @@ def _move_reads(frames: Frames, event_id: str) -> Iterable[Read]:
 
 def _render_event(view: Frames, event: Mapping[str, Any], reactions: Reactions) -> dict[str, str]:
     known = reactions().get(event["event_id"], [])
-    return {**_render(lambda frames: compose_event(frames, event, known), view), **write_event(event, known)}
+    page = _render(lambda frames: compose_event(frames, event, known), view)
+    return {**page, **write_event(event, known), **write_paths(view, event, known)}
 
 
 def _token_jobs(frames: Frames, reactions: Reactions, closes: str) -> Iterable[Job]:

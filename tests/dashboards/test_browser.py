@@ -295,3 +295,20 @@ def test_printing_draws_every_figure_in_light_colours(browser, site):
 def test_the_bundled_plotly_is_the_one_of_the_python_package(site):
     bundled = (files("plotly") / "package_data" / "plotly.min.js").read_bytes()
     assert (site / "assets" / "plotly.min.js").read_bytes() == bundled
+
+
+def test_a_window_of_ones_own_is_computed_from_the_stored_path_and_kept_in_the_address(browser, site):
+    query = f"?a={EVENT_ID}&at=TAO&b={EVENT_ID}&bt=FET&from=0&to=24&as=raw"
+    page = open_page(browser, f"{(site / 'compare.html').as_uri()}{query}")
+    wait_until(page, "document.getElementById('compared').dataset.ready === '1'", "nothing was compared")
+    # The study's own 24 hours, from the closes of the bundled record.
+    assert page.locator("#compared .big").all_inner_texts()[0] == "+23.4%"
+    assert "your choice, not the study’s" in page.inner_text("#compared")
+    assert page.locator("#compared svg polyline").count() == 2
+    page.fill("[name=to]", "12")
+    page.dispatch_event("[name=to]", "change")
+    wait_until(page, "document.querySelector('#compared .big').textContent === '+15.5%'", "the window did not change")
+    assert "to=12" in page.evaluate("location.search")
+    page.reload()
+    wait_until(page, "document.getElementById('compared').dataset.ready === '1'", "nothing was compared again")
+    assert page.locator("#compared .big").all_inner_texts()[0] == "+15.5%"

@@ -94,6 +94,7 @@ def test_every_link_inside_the_site_leads_somewhere(site, path):
         if link.startswith(("http://", "https://", "data:")):
             continue
         target, _, fragment = link.partition("#")
+        target = target.partition("?")[0]
         file = (page.parent / target).resolve() if target else page
         assert file.is_file(), f"{path} links to {link}"
         if fragment and file.suffix == ".html":

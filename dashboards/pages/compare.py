@@ -1,0 +1,94 @@
+"""Two stored paths side by side: two events, or one event on two tokens, over a window that the reader chooses."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import polars as pl
+
+from dashboards.findings.findings import as_of_words
+from dashboards.findings.readings import HEADLINE_HOURS, Reaction, path_of
+from dashboards.shell.frames import Frames
+from dashboards.shell.page import Page, event_path, file_name, fill
+from warehouse.tables.news import EVENT
+from warehouse.tables.single import SPECIFICATION
+from warehouse.tables.units import iso_day
+
+COMPARE_PATH = "compare.html"
+EVENTS_DATA = "data/compare.js"
+# Hours of a stored path that a reader can choose from, and the digits kept: a hundredth of a percent.
+_FIRST_HOUR, _LAST_HOUR = -72.0, 168.0
+_DIGITS = 4
+
+
+def paths_data(event_id: str) -> str:
+    """The file that holds the stored paths of an event."""
+    return f"data/events/{file_name(event_id)}/paths.js"
+
+
+def compose_compare(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> Page:
+    """The page on which a reader chooses events, tokens and windows; its numbers are computed in the browser."""
+    events = frames.get(EVENT).filter(pl.col("status") != "rejected").sort("best_at_utc", descending=True)
+    listed = [
+        {
+            "id": row["event_id"],
+            "title": row["title"],
+            "date": iso_day(row["best_at_utc"]),
+            "path": event_path(row["event_id"]),
+            "data": paths_data(row["event_id"]),
+            "tokens": tokens,
+        }
+        for row in events.iter_rows(named=True)
+        if (tokens := measured_tokens(reactions.get(row["event_id"], [])))
+    ]
+    ends = [item.data_as_of for items in reactions.values() for item in items]
+    return Page(
+        COMPARE_PATH,
+        "Events",
+        "Compare",
+        "Two events, or one event on two tokens, side by side over a window of your own.",
+        fill("compare.html.jinja", has_events=bool(listed)),
+        as_of=as_of_words(max(ends) if ends else None),
+        scripts=(EVENTS_DATA, "assets/compare.js"),
+        files={EVENTS_DATA: _script("AFTERSHOCK_COMPARE", listed)},
+    )
+
+
+def measured_tokens(reactions: Iterable[Reaction]) -> list[str]:
+    """Assets with a number over 24 hours, in the order of pages."""
+    return [item.asset_id for item in reactions if item.is_measured]
+
+
+def write_paths(frames: Frames, event: Mapping[str, Any], reactions: list[Reaction]) -> dict[str, str]:
+    """The stored paths of an event's measured tokens as a script, with the estimates of its specification curve.
+
+    Hours after the event; raw and expected cumulative simple returns since the last close before it, null where a bar
+    is missing. No file for an event without a measured token.
+    """
+    measured = [item for item in reactions if item.is_measured]
+    if not measured:
+        return {}
+    event_id = event["event_id"]
+    specifications = frames.part(SPECIFICATION, "event_id", event_id).filter(pl.col("window_hours") == HEADLINE_HOURS)
+    tokens = {}
+    for item in measured:
+        path = path_of(frames, item).filter(pl.col("hours_after_event").is_between(_FIRST_HOUR, _LAST_HOUR))
+        if not path.height:
+            continue
+        own = specifications.filter(pl.col("asset_id") == item.asset_id)["estimate"].sort()
+        tokens[item.asset_id] = {
+            "hours": path["hours_after_event"].round(_DIGITS).to_list(),
+            "raw": path["raw_return"].round(_DIGITS).to_list(),
+            "expected": path["expected_return"].round(_DIGITS).to_list(),
+            "choices": own.round(_DIGITS).to_list(),
+        }
+    name = f"AFTERSHOCK_PATHS=window.AFTERSHOCK_PATHS||{{}};window.AFTERSHOCK_PATHS[{json.dumps(event_id)}]"
+    return {paths_data(event_id): _script(name, tokens)}
+
+
+def _script(name: str, value: Any) -> str:
+    payload = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    # A JavaScript file: U+2028 and U+2029 end lines in old engines.
+    return f"window.{name}={payload};\n".replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
