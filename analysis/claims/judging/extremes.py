@@ -12,7 +12,7 @@ from analysis.claims.judging.question import DAYS, DOLLARS, FRACTION, Question, 
 from analysis.claims.judging.quoted import allowed_sizes
 from analysis.claims.judging.sizes import is_near, size_verdict
 from analysis.claims.judging.windows import period_of
-from analysis.claims.statement import Comparator, Direction, Judgement, StatementVerdict
+from analysis.claims.statement import Comparator, Direction, Judgement, StatementVerdict, TriedReading
 from warehouse.tables.bars import MICROSECONDS_PER_DAY
 from warehouse.tables.units import day, plain_percent, plural, price
 
@@ -28,6 +28,8 @@ LEAST_RECORD_DAYS = 365
 _ANY_LENGTH_US = 365 * MICROSECONDS_PER_DAY
 # The stretch in which an extreme is set, where no other is said.
 _SETTING_US = MICROSECONDS_PER_DAY
+# News of an extreme goes on for so long after it was set.
+_NEWS_US = 3 * MICROSECONDS_PER_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,9 @@ def judge_period_extreme(question: Question) -> Judgement:
     elif _running_bar_is_further(question, extreme, wanted):
         reason = "only the bar still running when it was said would make it so"
         return Judgement(StatementVerdict.CANNOT_BE_TOLD, measured, measured, (reading,), reason=reason)
+    elif set_from is None and (earlier := _set_before(question, set_until, wanted)) is not None:
+        closest = f"{measured} {earlier.detail}."
+        return Judgement(StatementVerdict.ANOTHER_READING, measured, closest, (reading, earlier))
     else:
         is_most = days >= OVERSTATED_SHARE * wanted
         verdict = StatementVerdict.OVERSTATED if is_most else StatementVerdict.NOT_SUPPORTED
@@ -124,6 +129,20 @@ def judge_record(question: Question) -> Judgement:
         verdict, measured, measured, (reading,), reason=reason, is_near_miss=abs(beyond) <= CLOSE_SHARE
     )
     return _with_price(question, judgement, _price_gap(question, extreme.value))
+
+
+def _set_before(question: Question, set_until: int, wanted: float) -> TriedReading | None:
+    """The reading in which the extreme was set in the days before, not in the last one; None where it does not fit."""
+    start_us = set_until - _NEWS_US
+    extreme = _extreme(question, set_until, start_us)
+    if isinstance(extreme, str) or ((gap := _price_gap(question, extreme.value)) is not None and gap > VENUE_SHARE):
+        return None
+    since_us = extreme.last_us if extreme.last_us is not None else extreme.history_from_us
+    days = (extreme.set_us - since_us) / MICROSECONDS_PER_DAY
+    if days < wanted - _DAY_SLACK:
+        return None
+    words = f"It was set by {day(instant(extreme.set_us))}: {_age_words(question, extreme, days)}"
+    return question.reading("set_before", days, words, fits=True, unit=DAYS, start_us=since_us, end_us=set_until)
 
 
 def judge_drawdown(question: Question) -> Judgement:

@@ -47,6 +47,7 @@ class _FormEntry(Entry):
     asset: str | None = None
     negated: bool = False
     adjacent: bool = False
+    sure: bool = True  # false for a form that often speaks of something else
     examples: tuple[str, ...] = Field(min_length=1)
     counter_examples: tuple[str, ...] = Field(min_length=1)
 
@@ -69,6 +70,7 @@ class Form:
     is_negated: bool
     is_adjacent: bool
     asset: str | None  # of a form that names its market itself
+    is_sure: bool
 
     def may_match(self, letters: set[str]) -> bool:
         """Whether a sentence with these letters may match: cheap, and never wrongly False."""
@@ -119,6 +121,7 @@ def read_grammar(lexicon: Lexicon, *texts: ConfigText | None) -> Grammar:
                 entry.negated,
                 entry.adjacent,
                 entry.asset,
+                entry.sure,
             )
         )
     return Grammar(lexicon, alphabet, tuple(forms))

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from analysis.claims.judging.windows import place_token, resolve_window
 from analysis.claims.sentences.attachment import window_of
+from analysis.claims.sentences.certainty import is_read_surely
 from analysis.claims.sentences.forms import Form, Grammar, packaged_grammar
 from analysis.claims.sentences.lexicon import NamedMarket
 from analysis.claims.sentences.meaning import statement_of
@@ -196,6 +197,9 @@ def _read_hit(state: SentenceState, first: int, last: int, form: Form) -> None:
     event = find_reference(sentence, state.said_at, state.events) if state.events else None
     state.paragraph.event = event or state.paragraph.event
     token = window.token if window is not None else None
+    clause = next((c for c in state.sentence.clauses if c.start < end <= c.end), None)
+    rest = state.text[end : clause.end] if clause is not None else ""
+    n_markets = len({token.market.market for token in tokens if token.market is not None})
     if window is not None and end <= window.start <= end + _NEXT_WORD and window.end <= state.sentence.end:
         end = window.end
     for market in subject.markets:
@@ -205,7 +209,10 @@ def _read_hit(state: SentenceState, first: int, last: int, form: Form) -> None:
         statement = statement_of(state, first, last, form, market.market, token)
         if statement is None:
             continue
-        is_sure = subject.n_unknown == 0 and (not subject.is_inherited or len(subject.markets) == 1)
+        is_taken_up = window is not None and window.start < state.sentence.start
+        is_sure = is_read_surely(
+            subject, statement, form, tokens[first:last], rest, n_markets=n_markets, is_taken_up=is_taken_up
+        )
         statement = _anchored(state, statement, window, event)
         statement = _dated_extreme(statement, window, state)
         state.found.append(ReadStatement(statement, start, end, is_sure, form.form_id, state.number))

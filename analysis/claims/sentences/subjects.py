@@ -9,6 +9,8 @@ from analysis.claims.sentences.tokens import Token
 
 # Words between a market and a verb that do not change whose verb it is.
 _SOFT = frozenset({"LIGHT", "PRICE_WORD", "AUX", "POSS", "AND", "NUMBER", "PRONOUN", "HOVER", "HOLD"})
+# After one of these the verb may be somebody else's: "pivoted to Solana and lost 99.9%".
+_JOINS = frozenset({"AND"})
 _IN = {"in", "of", "for"}
 # How far behind a phrase its market may follow ("a 3% drop in the price of Bitcoin"), in tokens.
 _REACH_RIGHT = 5
@@ -25,6 +27,7 @@ class NamedSubject:
     is_holder: bool = False  # a company, fund or person named with the market
     is_inherited: bool = False
     is_adjacent: bool = False
+    is_joined: bool = False  # an "and" stands between the name and the phrase
 
 
 NOBODY = NamedSubject((), None)
@@ -56,7 +59,7 @@ def find_subject(tokens: list[Token], first: int, last: int, previous: NamedSubj
 
 
 def _look_left(tokens: list[Token], first: int) -> NamedSubject:
-    n_unknown, is_quantity, is_holder, has_pronoun = 0, False, False, False
+    n_unknown, is_quantity, is_holder, has_pronoun, is_joined = 0, False, False, False, False
     is_adjacent = True
     for k in range(first - 1, -1, -1):
         token = tokens[k]
@@ -66,12 +69,14 @@ def _look_left(tokens: list[Token], first: int) -> NamedSubject:
             break
         if token.market is not None:
             found = _listed(tokens, k, n_unknown, is_adjacent=is_adjacent)
-            return replace(found, is_quantity=is_quantity or found.is_quantity, is_holder=is_holder)
+            is_quantity |= found.is_quantity
+            return replace(found, is_quantity=is_quantity, is_holder=is_holder, is_joined=is_joined)
         is_quantity |= "QUANTITY" in token.classes
         is_holder |= "HOLDER" in token.classes and "LIGHT" not in token.classes
         has_pronoun |= "PRONOUN" in token.classes
         if not token.classes & _SOFT:
             is_adjacent = False
+        is_joined |= bool(token.classes & _JOINS)
         if "WORD" in token.classes:
             n_unknown += 1
     is_taken_up = has_pronoun or n_unknown == 0

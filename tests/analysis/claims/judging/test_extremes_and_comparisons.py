@@ -142,3 +142,17 @@ def test_the_chance_of_a_swing_is_counted_as_it_was_looked_for() -> None:
     assert count_swings(question, 0.08) == (0, 200)
     # The first stretch has no close before it.
     assert count_as_large(question, 0.04) == (0, 199)
+
+
+@pytest.mark.parametrize(("days_ago", "verdict"), [(0.5, "supported"), (2, "another_reading"), (5, "not_supported")])
+def test_an_extreme_set_in_the_days_before_is_another_reading_and_an_older_one_none(
+    days_ago: float, verdict: str
+) -> None:
+    low_at = 24 * 60 - round(24 * days_ago) - 1
+    closes = [90.0 if hour == low_at else 100.0 for hour in range(24 * 60)]
+    closes = [price - 0.001 * hour / 1000 if price == 100.0 else price for hour, price in enumerate(closes)]
+    judgement = judged(make_path("TAO", closes), "n_period_extreme", "down", window="P3W")
+    assert judgement.verdict == verdict
+    if verdict == "another_reading":
+        assert judgement.readings[-1].name == "set_before"
+        assert judgement.readings[-1].fits
