@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import polars as pl
@@ -34,9 +35,9 @@ _COLUMNS = (
 )
 
 
-def draw_coverage(coverage: pl.DataFrame, gaps: pl.DataFrame) -> Figure:
-    """One row per market and bar length, one cell per day or month."""
-    rows = coverage.sort("asset_id", "market_id", "timeframe")
+def draw_coverage(coverage: pl.DataFrame, gaps: pl.DataFrame, studied: Sequence[str] = ()) -> Figure:
+    """One row per market and bar length, one cell per day or month; tokens that are `studied` stand first."""
+    rows = coverage.sort(~pl.col("asset_id").is_in(list(studied)), "asset_id", "market_id", "timeframe")
     frame = _SOURCE.select(rows, [column.name for column in _COLUMNS])
     subtitle = (
         "One row per market and bar length. Blue: bars stored. Vermilion: a gap inside the record. Blank: "

@@ -17,6 +17,14 @@ def totals_of(frames: Frames, scope: str, subject_id: str) -> pl.DataFrame:
     return frames.part(REACTION_TOTAL, "subject_id", subject_id).filter(pl.col("scope") == scope)
 
 
+def studied_assets(frames: Frames) -> list[str]:
+    """Tokens with a measured event, those with most first."""
+    rows = frames.get(REACTION_TOTAL).filter(
+        (pl.col("scope") == "token") & (pl.col("window_end_hours") == HEADLINE_HOURS)
+    )
+    return rows.sort("n_measured", "subject_id", descending=[True, False])["subject_id"].to_list()
+
+
 def headline_total(totals: pl.DataFrame) -> dict[str, Any] | None:
     """The count over 24 hours; None where none is stored."""
     return next(signed_rows(totals.filter(pl.col("window_end_hours") == HEADLINE_HOURS), REACTION_TOTAL), None)

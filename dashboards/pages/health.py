@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from dashboards.figures.coverage_calendar import draw_coverage
 from dashboards.findings.findings import as_of_words
+from dashboards.findings.moves import studied_assets
 from dashboards.numbers import StoredRow, StoredRows, signed_rows
 from dashboards.shell.frames import Frames, newest
 from dashboards.shell.page import Canvas, Page, safe_link
@@ -37,7 +38,7 @@ def compose_health(frames: Frames) -> Page:
                 "is kept with its reason, <strong>and every source that fails is named here</strong>.</p>"
             ),
             Markup('<h2 class="vh">Coverage</h2>'),
-            canvas.draw(draw_coverage(coverage, gaps)),
+            canvas.draw(draw_coverage(coverage, gaps, studied_assets(frames))),
             Markup('<h2 id="checks">Checks</h2>'),
             _checks(frames.get(CHECK_RESULT)),
             Markup('<h2 id="feeds">Sources</h2>'),

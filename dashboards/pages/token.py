@@ -1,4 +1,4 @@
-"""One page per token, and the list of them."""
+"""One page per token."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ from dashboards.findings.moves import later_in_move, total_of
 from dashboards.findings.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction
 from dashboards.findings.superlatives import token_title
 from dashboards.numbers import StoredRow, signed_rows
-from dashboards.pages.sections import moves_table
-from dashboards.shell.frames import Frames, newest, oldest
+from dashboards.shell.frames import Frames
 from dashboards.shell.inline import sparkline
 from dashboards.shell.page import Canvas, Page, event_path, token_path
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table
@@ -49,77 +48,6 @@ _KIND_COLUMNS = (
 
 
 _CLOSE_SCHEMA: dict[str, Any] = {"market_id": pl.String, "day_utc": pl.Datetime("us", "UTC"), "close_quote": pl.Float64}
-
-
-def token_ids(frames: Frames) -> list[str]:
-    """Assets that have a page: every registered one, and every one with bars; the subject first."""
-    known = set(frames.get(ASSET).filter(pl.col("role") != "basket")["asset_id"].to_list()) | set(
-        frames.get(COVERAGE)["asset_id"].to_list()
-    )
-    return sorted(known, key=lambda asset: (asset != SUBJECT_ASSET, asset))
-
-
-def compose_tokens(frames: Frames) -> Page:
-    """The list of tokens with their last day and their record."""
-    ids = token_ids(frames)
-    coverage = frames.get(COVERAGE)
-    n_with = coverage["asset_id"].n_unique() if coverage.height else 0
-    title = f"{count(len(ids))} tokens, {count(n_with)} with stored prices"
-    body = Markup("").join(
-        [
-            Markup("<h1>{}</h1>").format(title),
-            Markup(
-                '<p class="lede">What each token did after each kind of news, and how closely it follows Bitcoin.</p>'
-            ),
-            moves_table(frames, ""),
-            _token_table(frames, ids) if ids else empty_table("No token is registered yet.", "Run `aftershock run`."),
-        ]
-    )
-    return Page(
-        "tokens.html",
-        "Tokens",
-        "Tokens",
-        f"{title}: prices, reactions and correlations.",
-        body,
-        as_of=as_of_words(newest(coverage, "last_open_utc")),
-    )
-
-
-def _token_table(frames: Frames, ids: list[str]) -> Markup:
-    names = {row["asset_id"]: row for row in signed_rows(frames.get(ASSET), ASSET)}
-    heads = (
-        Head("Token"),
-        Head("Role"),
-        Head("Markets", is_number=True),
-        Head("From"),
-        Head("To"),
-        Head("Bars", is_number=True),
-    )
-    return table(
-        "token-list",
-        "Every token of the registry",
-        "Renamed and merged tokens keep pages of their own; prices are never spliced across a change.",
-        heads,
-        [_token_row(asset_id, names.get(asset_id, {}), frames.get(COVERAGE)) for asset_id in ids],
-    )
-
-
-def _token_row(asset_id: str, asset: Mapping[str, Any], coverage: pl.DataFrame) -> list[Cell | Spanning]:
-    own = coverage.filter(pl.col("asset_id") == asset_id)
-    name = Markup('<a href="{}">{}</a> <span class="soft">{}</span>').format(
-        token_path(asset_id), asset_id, asset.get("name", "")
-    )
-    role = str(asset.get("role", "not registered")).replace("_", " ")
-    if not own.height:
-        return [name, role, Spanning("No bars stored – import or backfill a market that lists it")]
-    return [
-        name,
-        role,
-        count(own["market_id"].n_unique()),
-        _day(oldest(own, "first_open_utc")),
-        _day(newest(own, "last_open_utc")),
-        count(int(own["n_present"].sum())),
-    ]
 
 
 def compose_token(frames: Frames, asset_id: str, reactions: Mapping[str, list[Reaction]]) -> Page:

@@ -26,7 +26,8 @@ from dashboards.pages.own_study import compose_own_study, own_study_path
 from dashboards.pages.providers import compose_provider, compose_providers, provider_ids, provider_path
 from dashboards.pages.resilience import compose_resilience
 from dashboards.pages.search import compose_search
-from dashboards.pages.token import compose_token, compose_tokens, token_ids
+from dashboards.pages.token import compose_token
+from dashboards.pages.tokens import compose_tokens, token_ids
 from dashboards.shell.exports import write_event, write_exports
 from dashboards.shell.feed import write_feeds
 from dashboards.shell.frames import Frames, Read
@@ -142,7 +143,7 @@ def plan_pages(frames: Frames, now: datetime) -> list[Job]:
         *_year_jobs(frames, reactions),
         job("providers.html", compose_providers, (*_EVENTS, *_PROVIDERS)),
         *_provider_jobs(frames, reactions),
-        job("tokens.html", compose_tokens, _RECORD),
+        job("tokens.html", compose_tokens, (*_RECORD, moves.REACTION_TOTAL)),
         job(
             "categories.html",
             lambda view: compose_categories(view, reactions()),
@@ -155,7 +156,7 @@ def plan_pages(frames: Frames, now: datetime) -> list[Job]:
         ),
         job("claims.html", compose_claims, _CLAIMS),
         job("resilience.html", compose_resilience, _RESILIENCE),
-        job("health.html", compose_health, _HEALTH, runs),
+        job("health.html", compose_health, (*_HEALTH, moves.REACTION_TOTAL), runs),
         job("methods.html", compose_methods, (studies.STUDY_RESULT, prices.MARKET, size.TEST_SIZE, size.SINGLE_SIZE)),
         *_reader_jobs(frames, reactions),
         _file_job("data/index.json", frames, _EXPORTS, lambda view: write_exports(view, reactions())),
