@@ -21,6 +21,7 @@ from analysis.own.study import (
     Values,
     build_own_events,
     choose_factors,
+    declare_together,
     read_declared,
 )
 from analysis.own.tables import BarEnd, read_series
@@ -98,8 +99,8 @@ def run_own_study(
         if not any(start <= first and last <= stop for start, stop in windows):
             raise ValueError(f"--parts {first}:{last - 1} lies inside no event window; widen --window or leave it out")
     result = run_study(inputs, specification)
-    selection = measure_selection(result.events, read_declared(events))
-    result = mark_selected(result, selection)
+    declared = read_declared(events)
+    selection = measure_selection(result.events, declare_together(declared))
     regressions = explain_cars(result.events, events, _split(request.explain)) if request.explain else []
     regressions += trace_panel(result.events, parse_range(request.panel)) if request.panel else []
     doubts = list_doubts(tables, result.events, chosen)
@@ -107,7 +108,7 @@ def run_own_study(
         doubts.append(selection.words)
     conventions = f"{result.conventions}; {dating.words(is_daily=assets.is_daily)}; {selection.words}"
     result = replace(result, regressions=tuple(regressions), conventions=conventions)
-    return OwnStudyResult(result, selection, tuple(doubts))
+    return OwnStudyResult(mark_selected(result, selection), selection, tuple(doubts), declared)
 
 
 def _asked_dating(request: OwnRequest) -> Dating:

@@ -9,10 +9,11 @@ from typing import Literal
 import numpy as np
 
 from analysis.engine.standardise import EventResult
-from analysis.engine.study import StudyResult
+from analysis.engine.study import Regression, StudyResult
 from warehouse.tables.units import number, p_value
 
 Declared = Literal["news", "price", "mixed", "not stated"]
+RowDeclared = Literal["news", "price"] | None  # of one event; None where its cell is empty
 
 # So rarely do events that were not chosen by their price look as if: below it p values carry a mark.
 SELECTION_LEVEL = 0.001
@@ -109,9 +110,16 @@ def mark_selected(study: StudyResult, selection: EventSelection) -> StudyResult:
             for row in tests
         )
         effects = tuple(
-            replace(effect, lower_95=None, upper_95=None, reason=effect.reason or reason) for effect in effects
+            replace(effect, lower_95=None, upper_95=None, variance_ratio_p=None, reason=effect.reason or reason)
+            for effect in effects
         )
+        study = replace(study, regressions=tuple(_withhold_term(item, reason) for item in study.regressions))
     return replace(study, tests=tests, effects=effects)
+
+
+def _withhold_term(item: Regression, reason: str) -> Regression:
+    term = replace(item.term, lower_95=None, upper_95=None, p_value=None, reason=item.term.reason or reason)
+    return replace(item, term=term)
 
 
 def _at_least(n: int, chances: Sequence[float]) -> float:

@@ -13,7 +13,7 @@ from analysis.arrays import Flags, Floats, Integers
 from analysis.engine.measures import log_volume
 from analysis.engine.standardise import EventInput
 from analysis.engine.study import StudyResult
-from analysis.own.selection import Declared, EventSelection
+from analysis.own.selection import Declared, EventSelection, RowDeclared
 from analysis.own.sessions import Dating, far_reason, find_days, place_events
 from analysis.own.tables import (
     ASSET_NAMES,
@@ -74,6 +74,7 @@ class OwnStudyResult:
     result: StudyResult
     selection: EventSelection
     warnings: tuple[str, ...]
+    declared: tuple[RowDeclared, ...]  # per event, how its table says it was found
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,20 +184,25 @@ def _read_events(frame: pl.DataFrame, study: OwnStudy, *, is_daily: bool) -> lis
     return own
 
 
-def read_declared(frame: pl.DataFrame) -> Declared:
-    """What the column selected_from says of all events; OwnDataError for other words than news and price."""
+def read_declared(frame: pl.DataFrame) -> tuple[RowDeclared, ...]:
+    """What the column selected_from says of each event; OwnDataError for other words than news and price."""
     column = optional_column(frame, ("selected_from",))
     if column is None:
-        return "not stated"
+        return (None,) * frame.height
     said = strip_cells(frame.select(column))[column].str.to_lowercase()
     wrong = ~said.is_in(["news", "price"]) & said.is_not_null()
     if wrong.any():
         row = int(wrong.arg_true()[0])
         raise OwnDataError(f"events: row {row + 2}, column {column}: {said[row]!r}; expected news or price")
-    kinds = set(said.drop_nulls().to_list())
+    return tuple(said.to_list())
+
+
+def declare_together(declared: Sequence[RowDeclared]) -> Declared:
+    """What single events say, of all of them: one event from prices makes the whole mixed, one empty cell unstated."""
+    kinds = set(declared)
     if "price" in kinds:
-        return "price" if kinds == {"price"} and not said.null_count() else "mixed"
-    return "news" if kinds and not said.null_count() else "not stated"
+        return "price" if kinds == {"price"} else "mixed"
+    return "news" if kinds == {"news"} else "not stated"
 
 
 def _own_bounds(frame: pl.DataFrame) -> dict[str, Floats]:

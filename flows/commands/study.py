@@ -93,7 +93,7 @@ def _print_study(study: "OwnStudyResult", request: "OwnRequest", fmt: Format, *,
 
         document = study_to_dict(study)
         if is_single:
-            add_singles(document, study.result, request)
+            add_singles(document, study, request)
         typer.echo(json.dumps(document, indent=1, ensure_ascii=False))
     else:
         talk(study.result.conventions)

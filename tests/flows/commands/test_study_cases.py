@@ -114,6 +114,52 @@ def test_the_largest_days_of_noise_are_marked_in_json_and_table(tmp_path: Path) 
         run(*files, *options)
 
 
+SINGLE_KEYS = {
+    *("estimate", "low", "high", "level", "rank_p", "n_placebo", "n_independent", "low_inside", "high_inside"),
+    *("volatility_ratio", "selected", "reason"),
+}
+
+
+def test_single_numbers_of_events_from_prices_are_withheld_and_those_that_look_so_marked(tmp_path: Path) -> None:
+    rng = np.random.default_rng(12)
+    n = 3_000
+    hours = pl.datetime_range(pl.datetime(2025, 1, 1), interval="1h", end=pl.datetime(2025, 6, 1), eager=True).head(n)
+    market, own = rng.normal(0, 0.01, n), rng.normal(0, 0.02, n)
+    files = [tmp_path / f"{name}.csv" for name in ("prices", "market", "events")]
+    pl.DataFrame({"open_time_utc": hours, "A": market + own}).write_csv(files[0])
+    pl.DataFrame({"open_time_utc": hours, "M": market}).write_csv(files[1])
+    largest = np.sort(1_000 + np.argsort(-np.abs(own[1_000:-20]))[:12])
+    events = pl.DataFrame({"event_id": [f"e{k}" for k in range(12)], "asset": "A", "date": hours.gather(largest)})
+    options = ("--estimation=-400:-1", "--window=0:11", "--values=returns", "--single", "--explain=size")
+
+    def judge(selected_from: list[str | None]) -> list[dict[str, Any]]:
+        found = pl.Series("selected_from", selected_from, dtype=pl.String)
+        events.with_columns(found, size=pl.int_range(12)).write_csv(files[2])
+        study = run(*files, *options)
+        if "price" in selected_from:
+            assert {term["p_value"] for term in study["regressions"]} == {None}
+            assert study["effects"][0]["variance_ratio_p"] is None
+        return [event["single"] for event in study["events"]]
+
+    marked, kept = judge([None] * 12), judge(["news"] * 12)
+    withheld, mixed = judge(["price"] * 12), judge(["news", "price", None, *["news"] * 9])
+    assert {frozenset(single) for single in (*marked, *withheld)} == {frozenset(SINGLE_KEYS)}
+    numbers = ("estimate", "low", "high", "rank_p", "n_placebo", "low_inside", "high_inside", "selected")
+    for before, after in zip(marked, kept, strict=True):
+        assert before["reason"].startswith("events look chosen from prices: rank_p and intervals hold only")
+        assert "prices" not in (after["reason"] or "")
+        assert [before[name] for name in numbers] == [after[name] for name in numbers]
+        assert before["rank_p"] is not None
+    for single, news in zip(withheld, kept, strict=True):
+        assert single["estimate"] == news["estimate"]
+        assert (
+            single["rank_p"] is single["low"] is single["high"] is single["low_inside"] is single["high_inside"] is None
+        )
+        assert single["selected"] is True
+        assert single["reason"] == "withheld: events chosen from prices"
+    assert [single["rank_p"] is None for single in mixed] == [False, True, True, *[False] * 9]
+
+
 def test_the_mean_reaction_has_the_variance_ratio_beside_it() -> None:
     folder = shared(CASES)
     files = (folder / "zkai_prices.csv", folder / "btc.csv", folder / "own_events.csv")
