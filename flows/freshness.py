@@ -14,7 +14,7 @@ import polars as pl
 
 from flows.context import RunContext
 from ingest.bundle.loader import load_ledger
-from warehouse.tables import attention, choice, news, ops, prices, resilience, studies
+from warehouse.tables import attention, changes, choice, news, ops, prices, resilience, studies
 from warehouse.tables.catalog import load_tables
 from warehouse.tables.contract import Table
 
@@ -114,7 +114,7 @@ def inputs_of() -> dict[str, tuple[Input, ...]]:
     """Every step that works on stored rows alone, and the tables it reads besides its own."""
     account = {ops.RUN.name, ops.STEP.name, ops.STEP_INPUT.name, ops.NOTIFICATION.name}
     everything = tuple(table for name, table in load_tables().items() if name not in account)
-    checked = tuple(table for table in everything if table is not ops.CHECK_RESULT)
+    checked = tuple(table for table in everything if table not in (ops.CHECK_RESULT, changes.CHANGED))
     return {**INPUTS, "checks": checked, PUBLISH_STEP: everything}
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from flows.context import RunContext
+from flows.context import RunContext, StepReport
+from flows.errors import EXIT_CHECK, CommandError
 from flows.pipeline import close_dead_runs, record_run
 from flows.progress import Progress
 from flows.settings import load_settings
@@ -30,4 +31,11 @@ def writing_command(command: str) -> Iterator[RunContext]:
             outcome = "done"
         finally:
             record_run(warehouse, context.run_id, command, now, outcome, datetime.now(UTC))
-            publish_warehouse(context)
+            publication = publish_warehouse(context)
+        refuse_unpublished(publication)
+
+
+def refuse_unpublished(publication: StepReport) -> None:
+    """CommandError with exit code 4 when a failed check stopped a publication; what was written is stored."""
+    if publication.problems:
+        raise CommandError("\n".join((*publication.problems, "what came is stored; see: aftershock check")), EXIT_CHECK)

@@ -48,6 +48,8 @@ STEPS: tuple[tuple[str, str], ...] = (
 # What a schedule runs on its own; each list ends with what its change needs. The daily pass keeps the whole record:
 # groups, trading, models, outages and correlations.
 CONCLUSIONS = ("studies", "claims", "moves", "press", "checks", "alerts", "publish", "pages", "deliver")
+# Whose problems are faults of stored data, not of a source.
+CHECKING = ("checks", "publish")
 PRICE_STEPS = ("bundle", "prices", *CONCLUSIONS)
 NEWS_STEPS = ("bundle", "news", "events", *CONCLUSIONS)
 
@@ -76,12 +78,12 @@ class RunOutcome:
     @property
     def source_problems(self) -> list[str]:
         """One line per source that failed."""
-        return [line for step in self.steps if step.name != "checks" for line in step.report.problems]
+        return [line for step in self.steps if step.name not in CHECKING for line in step.report.problems]
 
     @property
     def check_problems(self) -> list[str]:
-        """One line per data check that failed."""
-        return [line for step in self.steps if step.name == "checks" for line in step.report.problems]
+        """One line per data check that failed, and that it stopped the publication."""
+        return [line for step in self.steps if step.name in CHECKING for line in step.report.problems]
 
 
 def load_step(reference: str) -> Step:

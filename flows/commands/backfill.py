@@ -101,6 +101,7 @@ def backfill_news_history(
 
     from flows.context import RunContext
     from flows.jobs.news_history import backfill_news
+    from flows.manual import refuse_unpublished
     from flows.pipeline import record_run
     from flows.progress import Progress
     from flows.settings import load_settings
@@ -121,7 +122,7 @@ def backfill_news_history(
         report = backfill_news(context, since.date(), sources=sources, max_requests=max_requests)
         outcome = "source_failed" if report.problems else "done"
         record_run(warehouse, run_id, "backfill news", now, outcome, datetime.now(UTC))
-        publish_warehouse(context)
+        refuse_unpublished(publish_warehouse(context))
     talk(report.detail)
     if report.problems:
         raise CommandError("\n".join(report.problems), EXIT_SOURCE)

@@ -68,6 +68,7 @@ def import_news_files(
 
     from flows.context import RunContext
     from flows.jobs.news_files import UNREADABLE, files_without_news, import_news
+    from flows.manual import refuse_unpublished
     from flows.pipeline import record_run
     from flows.progress import Progress
     from flows.settings import load_settings
@@ -83,7 +84,7 @@ def import_news_files(
         report = import_news(context, files, feed, captured, is_dry_run=dry_run)
         if not dry_run:
             record_run(warehouse, run_id, "import news", now, "done", datetime.now(UTC))
-            publish_warehouse(context)
+            refuse_unpublished(publish_warehouse(context))
     emit(report, fmt)
     unreadable = report.filter(kind=UNREADABLE)["note"].to_list()
     if unreadable:

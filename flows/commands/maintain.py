@@ -1,4 +1,4 @@
-"""`aftershock rebuild`, `diff`, `backup`, `restore` and `doctor`: look after an installation."""
+"""`aftershock rebuild`, `diff`, `history`, `backup`, `restore` and `doctor`: look after an installation."""
 
 from pathlib import Path
 from typing import Annotated, Optional
@@ -16,6 +16,7 @@ def register(app: typer.Typer) -> None:
     app.command("diff")(diff)
     app.command("backup")(backup)
     app.command("restore")(restore)
+    app.command("history")(history)
     app.command("doctor")(doctor)
 
 
@@ -49,17 +50,46 @@ def rebuild(
 
 
 def diff(
-    other: Annotated[Path, typer.Argument(help="An earlier published file.", exists=True, dir_okay=False)],
+    before: Annotated[
+        Optional[Path],  # noqa: UP045 - typer reads the annotation
+        typer.Argument(help="An earlier published file; the newest of the history when absent.", metavar="A"),
+    ] = None,
+    after: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Argument(help="The file to compare it with; the current one when absent.", metavar="B"),
+    ] = None,
+    summary: Annotated[
+        bool, typer.Option("--summary", help="Count by table, subject and column instead of listing rows.")
+    ] = False,
     fmt: FormatOption = Format.TABLE,
 ) -> None:
-    """Say which results differ between an earlier published file and the current one.
+    """Say which results differ between two published files; names in history/ (aftershock history) need no path.
 
-    Example: aftershock diff backup/aftershock.duckdb --format csv
+    Example: aftershock diff --summary
     """
-    from flows.jobs.maintenance import compare_published
+    from flows.jobs.maintenance import compare_published, find_published, summarise_changes
     from flows.settings import load_settings
 
-    emit(compare_published(other, load_settings().published_path), fmt, "differences")
+    published = load_settings().published_path
+    first = find_published(published, before)
+    second = find_published(published, after) if after else published
+    talk(f"{first} beside {second}")
+    emit((summarise_changes if summary else compare_published)(first, second), fmt, "differences")
+
+
+def history(fmt: FormatOption = Format.TABLE) -> None:
+    """List the published files of earlier runs, the newest first; the last few are kept, a few gigabytes at most.
+
+    Example: aftershock history
+    """
+    import polars as pl
+
+    from flows.settings import load_settings
+    from warehouse.store.published.history import kept_files
+
+    rows = [(file.path.name, file.published_at, file.n_bytes) for file in kept_files(load_settings().published_path)]
+    names = ["file", "published_at_utc", "n_bytes"]
+    emit(pl.DataFrame(rows, schema=names, orient="row"), fmt, "history")
 
 
 def backup(

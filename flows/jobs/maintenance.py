@@ -9,6 +9,8 @@ import polars as pl
 from flows.errors import CommandError
 from flows.settings import Settings
 from warehouse.store.connection import Warehouse, open_reader, open_writer
+from warehouse.store.published.changes import compare_files
+from warehouse.store.published.history import HISTORY_FOLDER, kept_files
 from warehouse.tables.catalog import load_tables
 from warehouse.tables.contract import Table
 from warehouse.tables.ops import STEP_INPUT
@@ -30,6 +32,8 @@ KEPT_CORE = frozenset(
 DERIVED: tuple[Table, ...] = tuple(
     table for name, table in load_tables().items() if name.split(".")[0] in ("core", "out") and name not in KEPT_CORE
 )
+# What tells of changes is not compared.
+_NOT_COMPARED = frozenset({"out.changed"})
 # Where a DuckDB file says what it is.
 DATABASE_MARK = slice(8, 12)
 
@@ -49,19 +53,48 @@ def forget_derived(warehouse: Warehouse) -> int:
 def compare_published(before: Path, after: Path) -> pl.DataFrame:
     """Rows of `out` tables that only one of two published files has: table, side, key and row as JSON."""
     parts = []
-    if not _is_database(before):
-        raise CommandError(f"{before} is no DuckDB file: give an earlier copy of {after.name}")
+    _require_file_of_ours(before, after)
     with open_reader(before) as left, open_reader(after) as right:
-        if not any(left.has(table) for table in DERIVED):
-            raise CommandError(f"{before} holds no table of Aftershock: give an earlier copy of {after.name}")
         for table in DERIVED:
-            if not table.name.startswith("out.") or not (left.has(table) and right.has(table)):
+            if table.name in _NOT_COMPARED or not table.name.startswith("out."):
+                continue
+            if not (left.has(table) and right.has(table)):
                 continue
             old, new = left.frame(table), right.frame(table)
             for side, here, there in (("before", old, new), ("after", new, old)):
                 only = here.join(there, on=table.column_names, how="anti", nulls_equal=True)
                 parts.append(_describe_rows(table, side, only))
     return pl.concat(parts) if parts else _describe_rows(DERIVED[0], "", DERIVED[0].empty())
+
+
+def find_published(published: Path, named: Path | None) -> Path:
+    """The file that `named` is: a path, a name in the history, or the newest of the history when absent."""
+    kept = kept_files(published)
+    if named is None:
+        if not kept:
+            raise CommandError("no earlier file is kept yet: the next run that changes something keeps this one")
+        return kept[0].path
+    for path in (named, published.parent / HISTORY_FOLDER / named):
+        if path.is_file():
+            return path
+    names = ", ".join(file.path.name for file in kept) or "none"
+    raise CommandError(f"{named} is no file; kept in history: {names}")
+
+
+def summarise_changes(before: Path, after: Path) -> pl.DataFrame:
+    """How events and results of two published files differ: counts by table, subject and column, with an example."""
+    for path in (before, after):
+        _require_file_of_ours(path, after)
+    compared = [table for table in DERIVED if table.name not in _NOT_COMPARED]
+    return compare_files(before, after, compared)
+
+
+def _require_file_of_ours(path: Path, like: Path) -> None:
+    if not _is_database(path):
+        raise CommandError(f"{path} is no DuckDB file: give an earlier copy of {like.name}")
+    with open_reader(path) as reader:
+        if not any(reader.has(table) for table in DERIVED):
+            raise CommandError(f"{path} holds no table of Aftershock: give an earlier copy of {like.name}")
 
 
 def _is_database(path: Path) -> bool:

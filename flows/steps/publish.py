@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -11,9 +11,12 @@ import polars as pl
 from flows.context import RunContext, StepReport
 from flows.errors import EXIT_STORAGE, EXIT_USAGE, CommandError
 from flows.settings import Settings
-from warehouse.store.checks import run_checks
+from flows.steps.changes import note_changes
+from warehouse.store.checks import ERROR, run_checks
 from warehouse.store.publish import publish
+from warehouse.store.published.history import keep_published
 from warehouse.tables.ops import CHECK_RESULT
+from warehouse.tables.units import iso_minute
 
 if TYPE_CHECKING:
     from dashboards.shell.site import SiteReport
@@ -38,9 +41,36 @@ def update_checks(context: RunContext) -> StepReport:
 
 
 def publish_warehouse(context: RunContext) -> StepReport:
-    """Replace the published copy."""
-    publish(context.warehouse, context.settings.warehouse_path, context.settings.published_path)
-    return StepReport(0, f"published {context.settings.published_path.name}")
+    """Replace the published copy, keep the one before it, and note what changed; a failed check keeps the earlier copy.
+
+    A first publication is never stopped: a file with a fault that is named serves people better than none.
+    """
+    published = context.settings.published_path
+    failed = _failed_checks(context)
+    if failed and published.exists():
+        since = iso_minute(datetime.fromtimestamp(published.stat().st_mtime, UTC))
+        return StepReport(
+            0,
+            f"not published: {published.name} of {since} UTC stays, because a data check failed",
+            tuple(f"not published, the file of {since} UTC stays: {check}" for check in failed),
+        )
+    said = note_changes(context)
+    try:
+        keep_published(published)
+    except OSError as exc:
+        said += f"; the earlier file could not be kept: {exc.strerror}"
+    publish(context.warehouse, context.settings.warehouse_path, published)
+    return StepReport(0, f"published {published.name}{said}")
+
+
+def _failed_checks(context: RunContext) -> list[str]:
+    """The checks that fail now, by the results of this run where it has checked, else by checking."""
+    stored = context.warehouse.frame(CHECK_RESULT, where="run_id = $run_id", run_id=context.run_id)
+    if stored.is_empty():
+        update_checks(context)
+        stored = context.warehouse.frame(CHECK_RESULT)
+    failed = stored.filter((pl.col("n_offending") > 0) & (pl.col("severity") == ERROR))
+    return [f"{row['description']}: {row['n_offending']} rows" for row in failed.sort("check_id").iter_rows(named=True)]
 
 
 def update_pages(context: RunContext) -> StepReport:

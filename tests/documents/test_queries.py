@@ -20,6 +20,7 @@ MAY_BE_EMPTY = {
     "12. Why do they lack?",
     "19. Which rows were refused, and why?",
     "22. How did each source answer when it was last asked?",
+    "24. What did the last publication change, and why?",
 }
 
 

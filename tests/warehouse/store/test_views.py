@@ -6,27 +6,16 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import polars as pl
 import pytest
 
+from tests.warehouse.store.rows import AT, make_row
 from warehouse.store.connection import Warehouse, open_writer
 from warehouse.store.migrate import view_files
 from warehouse.tables.choice import MARKET_CHOICE
-from warehouse.tables.contract import Table
 from warehouse.tables.news import EVENT, INCIDENT
 from warehouse.tables.prices import ASSET, CANDLE, MARKET, REFERENCE_PRICE
 from warehouse.tables.studies import EXCLUSION, STUDY_RESULT
 from warehouse.tables.views import load_views
-
-AT = datetime(2026, 6, 12, 23, 56, 41, tzinfo=UTC)
-TEXT = {pl.String: "x", pl.Float64: 1.0, pl.Int64: 1, pl.Boolean: True}
-
-
-def make_row(table: Table, **values: object) -> pl.DataFrame:
-    """One row of a table; required columns that are not given have a value that means nothing."""
-    filled = {c.name: AT if c.name.endswith("_utc") else TEXT[c.dtype] for c in table.columns if not c.is_nullable}
-    row = filled | values
-    return pl.DataFrame([row], schema={name: table.schema[name] for name in row})
 
 
 @pytest.fixture

@@ -1,0 +1,109 @@
+"""A failed check keeps yesterday's file, a first file is never kept back, and a publication says what it changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from flows.context import RunContext
+from flows.errors import EXIT_CHECK, CommandError
+from flows.manual import refuse_unpublished
+from flows.settings import Settings
+from flows.steps.changes import explain_change
+from flows.steps.publish import publish_warehouse
+from tests.warehouse.store.rows import make_row
+from warehouse.store.connection import open_reader, open_writer
+from warehouse.store.published.history import kept_files
+from warehouse.tables.changes import CHANGED
+from warehouse.tables.news import EVENT, EVENT_SOURCE
+
+NOW = datetime(2026, 7, 2, tzinfo=UTC)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[RunContext]:
+    settings = Settings(tmp_path, None, True, 1, None, None)
+    with open_writer(settings.warehouse_path, 1) as warehouse:
+        yield RunContext(settings, warehouse, "first", NOW, lambda _line: None)
+
+
+def next_run(run: RunContext, name: str) -> RunContext:
+    return RunContext(run.settings, run.warehouse, name, run.now + timedelta(days=1), run.say)
+
+
+def put_event(run: RunContext, title: str, latest: datetime = NOW) -> None:
+    """An event that is sound, unless its latest time lies before its best."""
+    times = {"earliest_at_utc": NOW, "best_at_utc": NOW, "latest_at_utc": latest}
+    run.warehouse.merge(EVENT, make_row(EVENT, event_id="e", title=title, status="confirmed", **times))
+    run.warehouse.merge(EVENT_SOURCE, make_row(EVENT_SOURCE, event_id="e", source_number=1))
+
+
+def published_title(run: RunContext) -> str:
+    with open_reader(run.settings.published_path) as reader:
+        return str(reader.frame(EVENT)["title"].item())
+
+
+def test_a_failed_check_keeps_the_earlier_file(run: RunContext) -> None:
+    put_event(run, "right")
+    assert publish_warehouse(run).problems == ()
+    put_event(run, "wrong", latest=NOW - timedelta(hours=1))
+    report = publish_warehouse(next_run(run, "second"))
+    assert "not published" in report.problems[0]
+    assert published_title(run) == "right"
+    assert kept_files(run.settings.published_path) == []
+    put_event(run, "mended")
+    assert publish_warehouse(next_run(run, "third")).problems == ()
+    assert published_title(run) == "mended"
+
+
+def test_a_first_file_is_published_whatever_the_checks_say(run: RunContext) -> None:
+    put_event(run, "wrong", latest=NOW - timedelta(hours=1))
+    assert publish_warehouse(run).problems == ()
+    assert published_title(run) == "wrong"
+
+
+def test_a_command_that_could_not_publish_ends_with_the_code_of_a_failed_check(run: RunContext) -> None:
+    put_event(run, "right")
+    publish_warehouse(run)
+    put_event(run, "wrong", latest=NOW - timedelta(hours=1))
+    with pytest.raises(CommandError, match="is stored") as failure:
+        refuse_unpublished(publish_warehouse(next_run(run, "second")))
+    assert failure.value.exit_code == EXIT_CHECK
+
+
+def test_a_publication_keeps_the_one_before_it_and_says_what_it_changed(run: RunContext) -> None:
+    put_event(run, "one")
+    publish_warehouse(run)
+    assert run.warehouse.frame(CHANGED).is_empty()
+    put_event(run, "two")
+    publish_warehouse(next_run(run, "second"))
+    assert len(kept_files(run.settings.published_path)) == 1
+    with open_reader(run.settings.published_path) as reader:
+        [row] = reader.frame(CHANGED).rows(named=True)
+    assert (row["table_name"], row["subject"], row["column_name"], row["n_changed"]) == ("core.event", "e", "title", 1)
+    assert (row["example_before"], row["example_after"], row["run_id"]) == ("one", "two", "second")
+    publish_warehouse(next_run(run, "third"))
+    assert run.warehouse.frame(CHANGED)["run_id"].to_list() == ["second"], "no change is no news"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "n_added", "has_new_rule", "why"),
+    [
+        (1, 2, 0, False, "new_data"),
+        (1, 2, 0, True, "new_data"),
+        (1, 1, 0, True, "new_rule"),
+        (1, 1, 0, False, "revision"),
+        (None, 2, 3, False, "new_data"),
+        (None, 2, 3, True, "new_rule"),
+        (None, None, 0, False, "revision"),
+    ],
+)
+def test_the_reason_of_a_change(
+    before: int | None, after: int | None, n_added: int, has_new_rule: bool, why: str
+) -> None:
+    frame = pl.DataFrame({"as_of_before_utc": [before], "as_of_after_utc": [after], "n_added": [n_added]})
+    assert frame.select(why=explain_change(has_new_rule))["why"].item() == why

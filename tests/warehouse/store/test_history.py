@@ -1,0 +1,97 @@
+"""Earlier files are kept within bounds, and what differs between two is counted by table, subject and column."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tests.warehouse.store.rows import make_row
+from warehouse.store.connection import open_writer
+from warehouse.store.publish import publish
+from warehouse.store.published.changes import IncomparableError, changes_since, compare_files
+from warehouse.store.published.history import keep_published, kept_files
+from warehouse.tables.news import EVENT
+from warehouse.tables.studies import STUDY_RESULT
+
+AS_OF = datetime(2026, 6, 13, tzinfo=UTC)
+
+
+def make_file(path: Path, content: str, at: int) -> None:
+    path.write_text(content)
+    os.utime(path, (at, at))
+
+
+def test_the_last_files_are_kept_newest_first(tmp_path: Path) -> None:
+    published = tmp_path / "aftershock.duckdb"
+    assert keep_published(published) is None
+    for number in range(5):
+        published.unlink(missing_ok=True)
+        make_file(published, str(number), 1_700_000_000 + number)
+        keep_published(published, most_files=3)
+    assert [file.path.read_text() for file in kept_files(published)] == ["4", "3", "2"]
+
+
+def test_kept_files_are_bounded_in_bytes_and_the_newest_stays(tmp_path: Path) -> None:
+    published = tmp_path / "aftershock.duckdb"
+    for number in range(3):
+        published.unlink(missing_ok=True)
+        make_file(published, str(number) * 100, 1_700_000_000 + number)
+        keep_published(published, most_bytes=250)
+    assert len(kept_files(published)) == 2
+    keep_published(published, most_bytes=1)
+    assert [file.path.read_text()[0] for file in kept_files(published)] == ["2"]
+
+
+def test_a_kept_file_costs_no_bytes_of_its_own(tmp_path: Path) -> None:
+    published = tmp_path / "aftershock.duckdb"
+    published.write_text("a")
+    kept = keep_published(published)
+    assert kept is not None
+    assert kept.stat().st_ino == published.stat().st_ino
+
+
+def result(event: str, value: float, n: int = 5, spec: str = "a", as_of: datetime = AS_OF) -> pl.DataFrame:
+    return make_row(
+        STUDY_RESULT, result_id=f"{event}-{n}", event_id=event, estimate=value, spec_sha256=spec, data_as_of_utc=as_of
+    )
+
+
+@pytest.fixture
+def two_files(tmp_path: Path) -> tuple[Path, Path]:
+    source, before, after = (tmp_path / f"{name}.duckdb" for name in ("warehouse", "before", "after"))
+    with open_writer(source, 1) as writer:
+        writer.merge(STUDY_RESULT, pl.concat([result("e", 0.1, 1), result("e", 0.2, 2), result("gone", 0.3)]))
+        publish(writer, source, before)
+        later = AS_OF.replace(day=14)
+        rows = [result("e", 0.15, 1, as_of=later), result("e", 0.2, 2, spec="b"), result("new", 0.4)]
+        writer.replace(STUDY_RESULT, pl.concat(rows))
+        publish(writer, source, after)
+    return before, after
+
+
+def test_changes_are_counted_by_table_subject_and_column(two_files: tuple[Path, Path]) -> None:
+    found = compare_files(*two_files, [EVENT, STUDY_RESULT])
+    columns = ["table_name", "subject", "column_name", "n_added", "n_removed", "n_changed", "example_after"]
+    assert found.select(columns).rows() == [
+        ("out.study_result", "e", "estimate", 0, 0, 1, "0.15"),
+        ("out.study_result", "gone", "row", 0, 1, 0, None),
+        ("out.study_result", "new", "row", 1, 0, 0, None),
+    ]
+    assert found["as_of_after_utc"].to_list() == [AS_OF.replace(day=14), None, AS_OF]
+
+
+def test_a_file_beside_itself_has_no_change(two_files: tuple[Path, Path]) -> None:
+    assert compare_files(two_files[0], two_files[0], [EVENT, STUDY_RESULT]).is_empty()
+
+
+def test_a_damaged_earlier_file_is_named(two_files: tuple[Path, Path], tmp_path: Path) -> None:
+    two_files[0].write_bytes(b"x" * 20_000)
+    with (
+        open_writer(tmp_path / "warehouse.duckdb", 1) as writer,
+        pytest.raises(IncomparableError, match=r"before\.duckdb"),
+    ):
+        changes_since(writer.connection, two_files[0], [STUDY_RESULT])

@@ -1,0 +1,62 @@
+"""The published files of the last runs: kept beside the current one, bounded in number and bytes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from warehouse.tables.units import compact_instant
+
+HISTORY_FOLDER = "history"
+_PREFIX = "aftershock-"
+# The newest of the kept files stays whatever its size.
+MOST_FILES = 7
+MOST_BYTES = 3_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    """One earlier published file: when it was published, and its size."""
+
+    path: Path
+    published_at: datetime
+    n_bytes: int
+
+
+def kept_files(published: Path) -> list[KeptFile]:
+    """The earlier files of `published`, the newest first."""
+    folder = published.parent / HISTORY_FOLDER
+    found = [(path, path.stat()) for path in folder.glob(f"{_PREFIX}*.duckdb")]
+    files = [KeptFile(path, datetime.fromtimestamp(stat.st_mtime, UTC), stat.st_size) for path, stat in found]
+    return sorted(files, key=lambda file: (file.published_at, file.path.name), reverse=True)
+
+
+def keep_published(published: Path, most_files: int = MOST_FILES, most_bytes: int = MOST_BYTES) -> Path | None:
+    """Keep the file that is about to be replaced, named by when it was published, and drop what is too much.
+
+    It is linked, not copied, where the disk can; None when nothing is published yet. OSError when the disk refuses.
+    """
+    if not published.exists():
+        return None
+    folder = published.parent / HISTORY_FOLDER
+    folder.mkdir(exist_ok=True)
+    at = datetime.fromtimestamp(published.stat().st_mtime, UTC)
+    target = folder / f"{_PREFIX}{compact_instant(at)}.duckdb"
+    if not target.exists():
+        try:
+            os.link(published, target)
+        except OSError:
+            shutil.copy2(published, target)
+    _drop(kept_files(published), most_files, most_bytes)
+    return target
+
+
+def _drop(files: list[KeptFile], most_files: int, most_bytes: int) -> None:
+    n_bytes = 0
+    for place, file in enumerate(files):
+        n_bytes += file.n_bytes
+        if place and (place >= most_files or n_bytes > most_bytes):
+            file.path.unlink(missing_ok=True)
