@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import traceback
 import warnings
+from typing import Annotated
 
 import typer
 
@@ -17,7 +18,7 @@ EXIT_INTERRUPTED = 130
 app = typer.Typer(
     name="aftershock",
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -33,8 +34,21 @@ def register_commands() -> None:
         module.register(app)
 
 
+def _show_version(is_asked: bool) -> None:
+    if is_asked:
+        from flows.commands.version import show_version
+
+        show_version()
+        raise typer.Exit
+
+
 @app.callback()
-def describe() -> None:
+def describe(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the installed version.", callback=_show_version, is_eager=True),
+    ] = False,
+) -> None:
     """Measure what AI-policy news does to decentralised-AI tokens.
 
     Exit codes: 0 done, 1 a bug, 2 usage, 3 a source failed, 4 a data check failed, 5 the database is busy,

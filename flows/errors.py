@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 EXIT_DONE = 0
 EXIT_BUG = 1
@@ -13,6 +15,7 @@ EXIT_CHECK = 4
 EXIT_BUSY = 5
 EXIT_STORAGE = 6
 
+_ROOMS = frozenset({"ingest", "analysis", "warehouse", "dashboards"})
 # The system's words for a disk that refuses: full, over quota, read-only, forbidden, failing.
 _DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EMFILE})
 # Libraries below Prefect's client, whose errors mean that a server went away.
@@ -54,6 +57,16 @@ def fault_of_error(error: BaseException) -> Fault:
     return Fault(EXIT_BUG, "this is a bug in Aftershock; the lines above say where")
 
 
+def _hidden_room(error: ModuleNotFoundError) -> str | None:
+    """The folder that stands before a package of ours on Python's path, where that is why a module is missing."""
+    room = (error.name or "").partition(".")[0]
+    found = getattr(sys.modules.get(room), "__path__", None)
+    if room not in _ROOMS or not found:
+        return None
+    place = Path(next(iter(found)))
+    return None if place.parent == Path(__file__).parents[1] else str(place)
+
+
 def source_exit_code(error: BaseException) -> int:
     """The exit code of a refused source: usage where trying again cannot help."""
     from ingest.errors import PermanentError
@@ -76,6 +89,8 @@ def _expected(error: BaseException) -> Fault | None:
         return Fault(EXIT_USAGE, str(error))
     if isinstance(error, SourceError):
         return Fault(source_exit_code(error), str(error))
+    if isinstance(error, ModuleNotFoundError) and (hiding := _hidden_room(error)):
+        return Fault(EXIT_USAGE, f"the folder {hiding} hides a package of Aftershock; run from another folder")
     if isinstance(error, MemoryError):
         return Fault(EXIT_STORAGE, "memory is used up; close other programs, or ask for less")
     if isinstance(error, OSError) and error.errno in _DISK_ERRORS:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC as UTC_ZONE
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 import polars as pl
@@ -12,6 +14,7 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 from analysis.events.merging import absorb
 from warehouse.config import ConfigText, Entry, EntryTable, FileForm, load_config
 from warehouse.tables.news import EVENT, EVENT_SOURCE
+from warehouse.tables.units import iso_instant
 
 # Keys of a decision that replace the event's own value, and the column they replace.
 OVERRIDES = {
@@ -30,6 +33,8 @@ OVERRIDES = {
     "entities": "entities",
     "source_url": "source_url",
 }
+# In this order where an entry names several.
+_ORDERED_TIMES = ("earliest_at", "best_at", "latest_at")
 NEEDED_FOR_NEW = ("title", "category", "best_at")
 # A person may write a time in any zone.
 _Instant = Annotated[AwareDatetime, AfterValidator(lambda value: value.astimezone(UTC_ZONE))]
@@ -81,7 +86,34 @@ class Decision:
 
 def read_decisions(ledger: ConfigText | None) -> list[Decision]:
     """The decisions of a person's ledger in file order, none without one; ConfigError names what is wrong and where."""
-    return [_decision(entry) for entry in load_config(DECISION_FORM, ledger).entries(_DECISIONS)]
+    loaded = load_config(DECISION_FORM, ledger)
+    entries = loaded.entries(_DECISIONS)
+    for event_id, key, message in (*_untimely(entries), *_entangled(entries)):
+        raise loaded.error(_DECISIONS, (event_id,), key, message)
+    return [_decision(entry) for entry in entries]
+
+
+def _untimely(entries: Iterable[DecisionEntry]) -> Iterator[tuple[str, str, str]]:
+    """Times of an entry that are not in order, as id, key and message."""
+    for entry in entries:
+        times = [(key, getattr(entry, key)) for key in _ORDERED_TIMES if getattr(entry, key) is not None]
+        for (earlier, before), (later, after) in pairwise(times):
+            if after < before:
+                said = f"{iso_instant(after)} lies before {earlier} ({iso_instant(before)}); set them in order"
+                yield entry.id, later, said
+
+
+def _entangled(entries: Iterable[DecisionEntry]) -> Iterator[tuple[str, str, str]]:
+    """Events that a merge or a split leads back to themselves, as id, key and message."""
+    for key in ("merged_into", "split_from"):
+        parents = {entry.id: getattr(entry, key) for entry in entries if getattr(entry, key) is not None}
+        for event_id in parents:
+            path = [event_id]
+            while (parent := parents.get(path[-1])) is not None and parent not in path:
+                path.append(parent)
+            if parent == event_id:
+                said = " → ".join((*path, event_id))
+                yield event_id, key, f"leads back to itself ({said}); take one of these decisions out"
 
 
 def _decision(entry: DecisionEntry) -> Decision:

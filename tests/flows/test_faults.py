@@ -234,3 +234,20 @@ def test_what_libraries_tell_one_another_stays_off_stderr(tmp_path: Path) -> Non
     noisy += "v.show_version.__globals__['typer'].echo = lambda _text: warnings.warn('odd')\n"
     result = run_aftershock(tmp_path, "version", code=noisy + ENTRY)
     assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_a_folder_that_hides_a_package_is_named(tmp_path: Path) -> None:
+    (tmp_path / "analysis").mkdir()
+    (tmp_path / "analysis" / "__init__.py").write_text("")
+    hide = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); "
+    result = run_aftershock(tmp_path / "home", "claims", "list", code=hide + ENTRY)
+    assert result.returncode == 2
+    assert f"the folder {tmp_path / 'analysis'} hides a package of Aftershock" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_short_help_and_version_are_answered(tmp_path: Path) -> None:
+    assert run_aftershock(tmp_path, "-h").stdout.startswith("Usage: aftershock")
+    assert run_aftershock(tmp_path, "events", "-h").returncode == 0
+    assert run_aftershock(tmp_path, "--version").stdout == run_aftershock(tmp_path, "version").stdout != ""
+    assert "--show-completion" in run_aftershock(tmp_path, "--help").stdout

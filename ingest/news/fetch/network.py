@@ -6,7 +6,7 @@ import asyncio
 import ipaddress
 import socket
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import httpx
@@ -15,6 +15,13 @@ import httpx
 RESOLVE_SECONDS = 3.0
 # This many names in a row that do not resolve, with none that does, is no network rather than many dead hosts.
 NAMES_BEFORE_GIVING_UP = 6
+
+# Networks that carry an IPv4 address in their last 32 bits: NAT64 (RFC 6052) and IPv4-compatible addresses.
+_LAST_32_BITS = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("::/96"))
+_IPV4_BITS = 0xFFFFFFFF
+# A network's own translation (RFC 8215), site-local addresses (RFC 3879) and protocol assignments (RFC 6890), of which
+# some versions of the library say that they are global.
+_CLOSED = tuple(map(ipaddress.ip_network, ("64:ff9b:1::/48", "fec0::/10", "192.0.0.0/24")))
 
 Resolver = Callable[[str, int], list[str]]
 
@@ -98,13 +105,23 @@ async def _in_daemon_thread(resolve: Resolver, host: str, port: int) -> list[str
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is one anybody on the internet could mean."""
+    """Whether an IP address is one anybody on the internet could mean; an address inside another counts as itself."""
     try:
         ip = ipaddress.ip_address(address.split("%", 1)[0])
     except ValueError:
         return False
-    mapped = getattr(ip, "ipv4_mapped", None) or getattr(ip, "sixtofour", None)
-    return (mapped or ip).is_global and ip.is_global and not ip.is_multicast
+    if any(ip in network for network in _CLOSED):
+        return False
+    return all(form.is_global and not form.is_multicast for form in (ip, *_carried(ip)))
+
+
+def _carried(ip: ipaddress.IPv4Address | ipaddress.IPv6Address) -> Iterator[ipaddress.IPv4Address]:
+    """The IPv4 addresses that an IPv6 address stands for: mapped, compatible, 6to4, Teredo, translated."""
+    if isinstance(ip, ipaddress.IPv4Address):
+        return
+    yield from (form for form in (ip.ipv4_mapped, ip.sixtofour, *(ip.teredo or ())) if form is not None)
+    if any(ip in network for network in _LAST_32_BITS):
+        yield ipaddress.IPv4Address(int(ip) & _IPV4_BITS)
 
 
 class GuardedTransport(httpx.AsyncBaseTransport):

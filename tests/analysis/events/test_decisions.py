@@ -1,5 +1,7 @@
 """A person's word wins, and what cannot be applied is said."""
 
+import re
+
 import pytest
 
 from analysis.events.decisions import apply_decisions, read_decisions
@@ -110,3 +112,29 @@ def test_names_are_kept_as_the_event_has_them_and_a_time_in_any_zone_is_utc():
     events, _, _ = decide(text)
     assert events["one"]["entities"] == "openai,xai"
     assert events["one"]["best_at_utc"] == instant("2026-06-12T22:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[[event]]\nid = "a"\nmerged_into = "a"', "a → a"),
+        ('[[event]]\nid = "a"\nmerged_into = "b"\n[[event]]\nid = "b"\nmerged_into = "a"', "a → b → a"),
+        ('[[event]]\nid = "a"\nsplit_from = "a"', "a → a"),
+        (
+            '[[event]]\nid = "a"\nbest_at = 2026-06-13T01:00:00Z\nlatest_at = 2026-06-13T00:00:00Z',
+            "latest_at: 2026-06-13T00:00:00Z lies before best_at",
+        ),
+        (
+            '[[event]]\nid = "a"\nearliest_at = 2026-06-14T00:00:00Z\nbest_at = 2026-06-13T01:00:00Z',
+            "best_at: 2026-06-13T01:00:00Z lies before earliest_at",
+        ),
+    ],
+)
+def test_a_decision_that_contradicts_itself_is_refused(text: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        read_decisions(ConfigText("events.toml", text))
+
+
+def test_a_chain_of_merges_that_ends_is_no_cycle() -> None:
+    text = '[[event]]\nid = "a"\nmerged_into = "b"\n[[event]]\nid = "b"\nmerged_into = "c"'
+    assert [decision.merged_into for decision in read_decisions(ConfigText("events.toml", text))] == ["b", "c"]

@@ -211,6 +211,19 @@ def test_connection_goes_to_the_checked_address_under_the_hosts_own_name(monkeyp
         ("::1", False),
         ("::ffff:10.0.0.1", False),
         ("fe80::1%eth0", False),
+        ("64:ff9b::a00:1", False),  # NAT64 of 10.0.0.1
+        ("64:ff9b::7f00:1", False),
+        ("64:ff9b:1::a00:1", False),  # NAT64 of a network's own
+        ("64:ff9b::5db8:d822", True),  # NAT64 of 93.184.216.34
+        ("2002:a00:1::", False),  # 6to4 of 10.0.0.1
+        ("2001:0:4136:e378:8000:63bf:f5ff:fffe", False),  # Teredo of 10.0.0.1
+        ("::a00:1", False),  # IPv4-compatible
+        ("fc00::1", False),
+        ("fec0::1", False),
+        ("2001:db8::1", False),
+        ("255.255.255.255", False),
+        ("192.0.0.8", False),
+        ("198.18.0.1", False),
         ("not an address", False),
     ],
 )
