@@ -23,11 +23,14 @@ def read_table(path: Path) -> pl.DataFrame:
 
 
 def _read_parquet(body: bytes, source: str) -> pl.DataFrame:
-    """The columns as text, instants in UTC; floats as the shortest text that reads back as the same number."""
     try:
-        frame = pl.read_parquet(io.BytesIO(body))
+        return as_text(pl.read_parquet(io.BytesIO(body)))
     except pl.exceptions.PolarsError as exc:
         raise CommandError(f"{source} is not a whole Parquet file: {exc}") from exc
+
+
+def as_text(frame: pl.DataFrame) -> pl.DataFrame:
+    """The columns as text, instants in UTC; floats as the shortest text that reads back as the same number."""
     zoned = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.Datetime) and dtype.time_zone]
     naive = frame.with_columns(pl.col(zoned).dt.convert_time_zone("UTC").dt.replace_time_zone(None))
     return naive.select(pl.all().cast(pl.String))
