@@ -9,7 +9,7 @@ import duckdb
 import polars as pl
 
 from warehouse.store.connection import Reader, Warehouse
-from warehouse.store.frames import fetch_frame, run_statement, staged
+from warehouse.store.frames import abandon, fetch_frame, run_statement, staged
 from warehouse.tables.prices import CANDLE, CANDLE_REVISION, QUARANTINE
 
 _VALUES = ("open_quote", "high_quote", "low_quote", "close_quote", "volume_base")
@@ -58,7 +58,7 @@ def upsert_candles(warehouse: Warehouse, candles: pl.DataFrame) -> CandleCount:
             count = _merge(connection, stage, rows.height)
             run_statement(connection, "commit")
         except duckdb.Error:
-            run_statement(connection, "rollback")
+            abandon(connection)
             raise
     if count.n_changed:
         warehouse.touch(CANDLE, CANDLE_REVISION)
@@ -165,7 +165,7 @@ def withdraw_candles(warehouse: Warehouse, candles: pl.DataFrame, quarantined: p
             )
         run_statement(connection, "commit")
     except duckdb.Error:
-        run_statement(connection, "rollback")
+        abandon(connection)
         raise
     warehouse.touch(CANDLE)
     return int(n_gone)

@@ -37,3 +37,12 @@ def run_statement(
 ) -> list[tuple[Any, ...]]:
     """Execute one statement to its end and return its rows (none for most statements)."""
     return connection.execute(sql, parameters).fetchall() if parameters else connection.execute(sql).fetchall()
+
+
+def abandon(connection: duckdb.DuckDBPyConnection) -> None:
+    """Roll the open transaction back; a commit that the disk refused has ended it already."""
+    try:
+        run_statement(connection, "rollback")
+    except duckdb.TransactionException as exc:
+        if "no transaction" not in str(exc):
+            raise

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from importlib.metadata import version
 from importlib.resources import files
 
 import duckdb
 
 from warehouse.store.errors import StoreError
-from warehouse.store.frames import run_statement
+from warehouse.store.frames import abandon, run_statement
 from warehouse.tables.catalog import load_tables
 from warehouse.tables.contract import Table, View
 from warehouse.tables.views import load_views
+
+# Major, minor and patch.
+RELEASE_PARTS = 3
 
 
 def migrate(connection: duckdb.DuckDBPyConnection) -> None:
@@ -25,6 +29,7 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> None:
         connection, "create table if not exists ops.migration (migration_id varchar, applied_at_utc timestamptz)"
     )
     applied = {name for (name,) in run_statement(connection, "select migration_id from ops.migration")}
+    _refuse_newer(connection, applied)
     for name, sql in sorted(migration_files().items()):
         if name not in applied:
             _apply(connection, name, sql)
@@ -34,6 +39,27 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> None:
     if signature not in applied:
         _extend(connection, tables)
         run_statement(connection, "insert into ops.migration values ($name, now())", {"name": signature})
+
+
+def _refuse_newer(connection: duckdb.DuckDBPyConnection, applied: set[str]) -> None:
+    """StoreError when a newer program has written the file: what it holds is not ours to judge."""
+    unknown = sorted(name for name in applied if name[:1].isdigit() and name not in migration_files())
+    if unknown:
+        raise StoreError(
+            f"a newer Aftershock wrote this file (its migration {unknown[0]} is unknown here): update this one"
+        )
+    stored = run_statement(connection, "select 1 from duckdb_tables() where schema_name = 'ops' and table_name = 'run'")
+    written = [text for (text,) in run_statement(connection, "select distinct version from ops.run")] if stored else []
+    newer = [text for text in written if _release(text) > _release(version("aftershock"))]
+    if newer:
+        found = max(newer, key=_release)
+        raise StoreError(f"Aftershock {found} wrote this file, this is {version('aftershock')}: update this one")
+
+
+def _release(text: str) -> tuple[int, ...]:
+    """The numbers of a version, 0.2.0 as (0, 2, 0); none of what is no version."""
+    parts = text.split(".")
+    return tuple(map(int, parts)) if len(parts) == RELEASE_PARTS and all(map(str.isdigit, parts)) else ()
 
 
 def migration_files() -> dict[str, str]:
@@ -58,7 +84,7 @@ def _apply(connection: duckdb.DuckDBPyConnection, name: str, sql: str) -> None:
         run_statement(connection, "insert into ops.migration values ($name, now())", {"name": name})
         run_statement(connection, "commit")
     except duckdb.Error as exc:
-        run_statement(connection, "rollback")
+        abandon(connection)
         raise StoreError(f"migration {name} failed: {exc}; the file is as it was before") from exc
 
 

@@ -6,7 +6,7 @@ import duckdb
 import polars as pl
 
 from warehouse.store.connection import Warehouse
-from warehouse.store.frames import run_statement, staged
+from warehouse.store.frames import abandon, run_statement, staged
 from warehouse.tables.prices import REFERENCE_PRICE
 
 # Closes handled at a time: years of minutes after a large import do not fit into its memory together.
@@ -44,5 +44,5 @@ def _apply(warehouse: Warehouse, changes: pl.DataFrame) -> None:
             )
         run_statement(connection, "commit")
     except duckdb.Error:
-        run_statement(connection, "rollback")
+        abandon(connection)
         raise

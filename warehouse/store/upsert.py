@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from warehouse.store.frames import run_statement, staged
+from warehouse.store.frames import abandon, run_statement, staged
 from warehouse.tables.contract import ContractError, Table
 
 # When a row was first seen never changes; and a row that differs only here has not changed.
@@ -120,5 +120,5 @@ def _transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
         yield
         run_statement(connection, "commit")
     except duckdb.Error:
-        run_statement(connection, "rollback")
+        abandon(connection)
         raise

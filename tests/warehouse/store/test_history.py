@@ -84,6 +84,16 @@ def test_changes_are_counted_by_table_subject_and_column(two_files: tuple[Path, 
     assert found["as_of_after_utc"].to_list() == [AS_OF.replace(day=14), None, AS_OF]
 
 
+def test_a_row_without_an_event_is_about_its_group(tmp_path: Path) -> None:
+    source, before = tmp_path / "warehouse.duckdb", tmp_path / "before.duckdb"
+    with open_writer(source, 1) as writer:
+        publish(writer, source, before)
+        row = make_row(STUDY_RESULT, result_id="of_a_group", group_id="category:outage", estimate=0.1)
+        writer.merge(STUDY_RESULT, row)
+        found = changes_since(writer.connection, before, [STUDY_RESULT])
+    assert found.select("subject", "column_name", "n_added").rows() == [("category:outage", "row", 1)]
+
+
 def test_a_file_beside_itself_has_no_change(two_files: tuple[Path, Path]) -> None:
     assert compare_files(two_files[0], two_files[0], [EVENT, STUDY_RESULT]).is_empty()
 

@@ -93,3 +93,20 @@ def test_another_stored_type_is_named(connection: duckdb.DuckDBPyConnection) -> 
     connection.execute(create_sql(table).replace("asset_id varchar", "asset_id bigint"))
     with pytest.raises(StoreError, match=r"core\.asset\.asset_id is stored as BIGINT; expected varchar"):
         migrate(connection)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "insert into ops.migration values ('0099_later.sql', now())",
+        "insert into ops.run values ('r', 'run', now(), now(), 'done', '99.0.0')",
+    ],
+)
+def test_a_file_of_a_newer_version_is_refused_and_left_as_it_is(tmp_path: Path, statement: str) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    with open_writer(path, 1) as warehouse:
+        warehouse.connection.execute(statement).fetchall()
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match="update this one"), open_writer(path, 1):
+        pass
+    assert path.read_bytes() == before

@@ -117,7 +117,8 @@ def _digest_of(
 
 def _pairs_sql(before: str, after: str, table: Table, columns: list[str], compared: list[str]) -> str:
     """Rows of both sides matched on the key, those that differ counted per subject."""
-    subject = next((name for name in _SUBJECTS if name in columns), table.key[0])
+    told = [name for name in (*_SUBJECTS, *table.key) if name in columns]
+    subject = ", ".join(f"cast({side}.{name} as varchar)" for name in told for side in ("b", "a"))
     matched = " and ".join(f"b.{name} is not distinct from a.{name}" for name in table.key)
     differs = " or ".join(["b.rowid is null", "a.rowid is null", *(_differs(column) for column in compared)])
     ages = (f"max({side}.{_AS_OF})" if _AS_OF in columns else "null::timestamptz" for side in ("b", "a"))
@@ -125,7 +126,7 @@ def _pairs_sql(before: str, after: str, table: Table, columns: list[str], compar
         f"count(*) filter ({_both(column)}), {_example('b', column)}, {_example('a', column)}" for column in compared
     )
     selected = (
-        f"cast(coalesce(b.{subject}, a.{subject}) as varchar) as subject",
+        f"coalesce({subject}) as subject",
         "count(*) filter (b.rowid is null)",
         "count(*) filter (a.rowid is null)",
         *ages,
