@@ -13,8 +13,7 @@ from flows.context import RunContext
 from flows.errors import EXIT_CHECK, CommandError
 from flows.manual import refuse_unpublished
 from flows.settings import Settings
-from flows.steps.changes import explain_change
-from flows.steps.publish import publish_warehouse
+from flows.steps.publish import explain_change, publish_warehouse
 from tests.warehouse.store.rows import make_row
 from warehouse.store.connection import open_reader, open_writer
 from warehouse.store.published.history import kept_files
