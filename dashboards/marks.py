@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from html import unescape
 
 # Private characters that no text of the record uses: a mark is OPEN origin SHOWS words CLOSE.
 OPEN, SHOWS, CLOSE, PART = "\ue000", "\ue001", "\ue002", "\ue003"
 _MARK = re.compile(f"{OPEN}([^{SHOWS}]*){SHOWS}([^{CLOSE}]*){CLOSE}")
+_DATA = re.compile(r'<data[^>]* data-from="([^"]*)"[^>]*>[^<]*</data>')
 # Where only bare words may stand: scripts, titles, drawings, and the attributes of a tag.
 _HTML = re.compile(
     rf"(?P<bare><(?P<name>script|style|title|svg|option)\b.*?</(?P=name)>|<[^>{OPEN}]*{OPEN}[^>]*>)|{_MARK.pattern}",
@@ -48,6 +51,30 @@ def _tag(mark: str, words: str, sources: set[str]) -> str:
     sources.add(origin.split("|", 1)[0])
     shown = f' value="{value}"' if value else ""
     return f'<data{shown} data-from="{origin}" data-as="{form}">{words}</data>'
+
+
+def with_notes(text: str, note: Callable[[str], str]) -> tuple[str, list[str]]:
+    """`text` whose numbers carry the sign of a footnote, `[^1]`, and the notes in order; equal notes are one."""
+    notes: dict[str, int] = {}
+
+    def write(match: re.Match[str]) -> str:
+        if match[1].startswith("@"):
+            return match[2]
+        place = notes.setdefault(note(match[1].split(PART)[0]), len(notes) + 1)
+        return f"{match[2]}[^{place}]"
+
+    return _MARK.sub(write, text), list(notes)
+
+
+def with_raised_notes(html: str, note: Callable[[str], str]) -> tuple[str, list[str]]:
+    """The same of a page whose marks are elements already: a raised number behind each `<data>`."""
+    notes: dict[str, int] = {}
+
+    def write(match: re.Match[str]) -> str:
+        place = notes.setdefault(note(unescape(match[1])), len(notes) + 1)
+        return f'{match[0]}<sup class="fn">{place}</sup>'
+
+    return _DATA.sub(write, html), list(notes)
 
 
 def marks_of(text: str) -> list[tuple[str, str]]:

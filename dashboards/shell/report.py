@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+from markupsafe import Markup
 
 from dashboards.figures.figure import Figure, safe, simulated_mark
 from dashboards.figures.price_path import draw_price_path
@@ -15,7 +17,9 @@ from dashboards.findings.findings import as_of_words, benchmark_word, beyond_tit
 from dashboards.findings.moves import earlier_day_of
 from dashboards.findings.readings import Reaction, path_of, read_reactions, subject_of, unmeasured_reason
 from dashboards.findings.superlatives import rank_title, separate_words
-from dashboards.numbers import StoredRow, StoredRows, signed_rows
+from dashboards.marks import bare, with_notes, with_raised_notes
+from dashboards.numbers import Origin, StoredRow, StoredRows, signed_rows
+from dashboards.origins import sql_of
 from dashboards.pages.event import compose_event
 from dashboards.pages.sections import cannot_know
 from dashboards.pages.shared_move import shared_sentence
@@ -28,6 +32,7 @@ from warehouse.tables.news import CONFOUNDER, EVENT, EVENT_SOURCE
 from warehouse.tables.terms import STATEMENT_VERDICT_TITLES, category_news, market_name, reader_words, role_name
 from warehouse.tables.units import close_moment, hours_in_words, limit_words, moment, percent
 
+NOTES_TITLE = "Where the numbers come from"
 CARD_WIDTH, CARD_HEIGHT = 1200, 630
 
 
@@ -69,9 +74,22 @@ def event_html(frames: Frames, event: Mapping[str, Any], plotly_js: Path | None)
         "style-src 'unsafe-inline'; img-src data: blob:\">"
     )
     body, end = rest.rsplit("</body>", 1)
+    body = _with_notes(body)
     top = "\n".join(kept).replace("</head>", f"{policy}<style>{css}</style></head>")
     top = top.replace('<html lang="en">', '<html lang="en" class="js" data-eager data-theme="light">')
     return f"{top}<body>{body}{inline}</body>{end}"
+
+
+def _with_notes(body: str) -> str:
+    """The page's body with a raised number behind each value and the statements that return them at its end."""
+    noted, notes = with_raised_notes(body, _statement)
+    items = Markup("").join(Markup("<li><code>{}</code></li>").format(note) for note in notes)
+    section = Markup('<section class="notes" aria-labelledby="notes-t"><h2 id="notes-t">{}</h2><ol>{}</ol></section>')
+    return noted.replace("</div></main>", f"{section.format(NOTES_TITLE, items)}</div></main>", 1)
+
+
+def _statement(origin: str) -> str:
+    return " ".join(sql_of(Origin.read(origin)).split())
 
 
 def event_markdown(frames: Frames, event: Mapping[str, Any]) -> str:
@@ -117,7 +135,12 @@ def event_markdown(frames: Frames, event: Mapping[str, Any]) -> str:
             f"{_when(row['first_seen_at_utc'])} |"
             for row in signed_rows(sources, EVENT_SOURCE)
         ]
-    return "\n".join(lines).rstrip() + "\n"
+    text, notes = with_notes("\n".join(lines).rstrip() + "\n", _statement)
+    if notes:
+        text += f"\n## {NOTES_TITLE}\n\n" + "".join(
+            f"[^{place}]: `{note}`\n" for place, note in enumerate(notes, start=1)
+        )
+    return text
 
 
 def event_card(frames: Frames, event: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -129,7 +152,10 @@ def event_card(frames: Frames, event: Mapping[str, Any]) -> dict[str, Any] | Non
     verdicts = {row["claim_id"]: row for row in read_verdicts(frames)}
     claim = rise_claim(list(signed_rows(frames.part(CLAIM, "event_id", event["event_id"]), CLAIM)), verdicts)
     figure = draw_price_path(path_of(frames, subject), subject, event, claim)
-    return _card_of(figure, event, subject) if figure.plot else None
+    if not figure.plot:
+        return None
+    card: dict[str, Any] = json.loads(bare(json.dumps(_card_of(figure, event, subject), ensure_ascii=False)))
+    return card
 
 
 def draw_image(figure: Mapping[str, Any], image_format: str, browser: str) -> bytes:

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 import polars as pl
 import pytest
 
+from dashboards.marks import OPEN
 from dashboards.shell.feed import write_feeds
 from dashboards.shell.frames import Frames
 from dashboards.shell.manifest import SiteError
@@ -18,10 +19,12 @@ from dashboards.shell.site import build_site, check_bundle, read_frames
 from tests.dashboards.material import NOW, make_tables
 from tests.dashboards.publication import publish_tables
 from tests.dashboards.rows import EVENT_ID
+from warehouse.store.connection import open_reader
 from warehouse.tables.claims import CLAIM_VERDICT
 from warehouse.tables.news import EVENT
 from warehouse.tables.ops import NOTIFICATION
 from warehouse.tables.studies import STUDY_RESULT
+from warehouse.tables.units import percent
 
 PAGES = [path for _, path in NAVIGATION] + [event_path(EVENT_ID), "tokens/TAO.html"]
 VOID = {"meta", "link", "br", "input", "line", "rect", "circle", "polyline", "path", "hr", "img"}
@@ -265,13 +268,31 @@ def test_a_report_says_what_the_page_says(published):
     text = event_markdown(frames, event)
     assert "+23.4%" in text
     assert "What we cannot know" in text
+    assert OPEN not in text + json.dumps(event_card(frames, event), ensure_ascii=False)
+    assert re.search(r"\+23\.4%\[\^\d+\]", text)
     html = event_html(frames, event, None)
+    assert OPEN not in html
     assert 'src="' not in html.split("<body>")[0]
     assert "<title>Export controls" in html
     assert event_card(frames, event) is not None
     assert "var(--" not in json.dumps(event_card(frames, event))
     with pytest.raises(UnknownEventError, match="did you mean one of"):
         find_event(frames, "2026")
+
+
+def test_each_number_of_a_report_has_a_footnote_that_returns_it(published):
+    frames = read_frames(published)
+    text = event_markdown(frames, find_event(frames, "access-restriction"))
+    notes = dict(re.findall(r"^\[\^(\d+)\]: `(.*)`$", text, flags=re.M))
+    cited = re.findall(r"([+−]\d+\.\d%)\[\^(\d+)\]", text)
+    assert len(cited) > 20
+    with open_reader(published) as reader:
+        assert [percent(reader.sql(notes[place]).to_series(0)[0]) for _, place in cited] == [
+            words for words, _ in cited
+        ]
+    html = event_html(frames, find_event(frames, "access-restriction"), None)
+    places = [int(place) for place in re.findall(r'<sup class="fn">(\d+)</sup>', html)]
+    assert max(places) == html.split('class="notes"')[1].count("<li>")
 
 
 def test_an_unmeasured_event_has_no_card(published):
