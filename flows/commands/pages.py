@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from flows.errors import EXIT_CHECK, CommandError
 from flows.options import port_option
 from flows.output import talk
+from warehouse.tables.units import count, plural
 
 DEFAULT_PORT = 8330
 
@@ -20,10 +23,13 @@ def register(app: typer.Typer) -> None:
 def build_pages(
     serve: Annotated[bool, typer.Option("--serve", help="Then serve them on loopback until interrupted.")] = False,
     port: Annotated[int, port_option("Port of --serve; 0 takes any free one.", "--port")] = DEFAULT_PORT,
+    prove: Annotated[
+        bool, typer.Option("--prove", help="Then run every number of every page against the published file.")
+    ] = False,
 ) -> None:
-    """Render the pages whose data changed, from the published file.
+    """Render the pages whose data changed, from the published file; --prove ends with exit code 4 when one differs.
 
-    Example: aftershock pages --serve
+    Example: aftershock pages --prove
     """
     from datetime import UTC, datetime
 
@@ -33,8 +39,29 @@ def build_pages(
     report = write_pages(load_settings(), datetime.now(UTC), talk)
     talk(f"{report.n_rendered} pages written, {report.n_unchanged} unchanged, {report.n_removed} stale files removed")
     typer.echo(report.index_path)
+    if prove:
+        prove_pages(report.index_path.parent)
     if serve:
         _serve_until_interrupted(port)
+
+
+def prove_pages(site: Path) -> None:
+    """Print how many numbers the pages show and how many differ; the first of these end the command."""
+    from dashboards.shell.proof import prove_site
+    from flows.settings import load_settings
+
+    proof = prove_site(site, load_settings().published_path)
+    typer.echo(
+        f"{count(proof.n_numbers)} numbers on {plural(proof.n_pages, 'page')}: {count(len(proof.differences))} differ "
+        f"from the published file; {plural(len(proof.loose), 'text')} with a digit and no origin"
+    )
+    if proof.differences:
+        first = proof.differences[0]
+        raise CommandError(
+            f"{first.page} prints {first.printed!r} where {first.origin} gives {first.published!r}; rebuild the pages "
+            "or report it",
+            EXIT_CHECK,
+        )
 
 
 def _serve_until_interrupted(port: int) -> None:

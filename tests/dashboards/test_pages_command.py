@@ -1,11 +1,13 @@
 """`aftershock pages` and the step of a run say in a line what the disk or a setting refuses."""
 
+import re
+
 import pytest
 import typer
 from typer.testing import CliRunner
 
 from flows.commands import pages
-from flows.errors import EXIT_STORAGE, EXIT_USAGE, CommandError
+from flows.errors import EXIT_CHECK, EXIT_STORAGE, EXIT_USAGE, CommandError
 from flows.settings import load_settings
 from flows.steps.publish import write_pages
 from tests.dashboards.material import NOW
@@ -26,6 +28,23 @@ def test_the_command_writes_the_pages_and_prints_where(home):
     assert done.exit_code == 0
     assert done.stdout.strip() == str(home / "site" / "index.html")
     assert (home / "site" / "index.html").is_file()
+
+
+def test_proving_the_pages_counts_their_numbers_and_none_differs(home):
+    app = typer.Typer()
+    pages.register(app)
+    done = CliRunner().invoke(app, ["--prove"])
+    assert done.exit_code == 0
+    assert re.search(r"[\d,]{5,} numbers on \d+ pages: 0 differ from the published file", done.stdout)
+
+
+def test_a_page_that_differs_from_the_file_ends_with_the_check_code(home):
+    write_pages(load_settings(), NOW, lambda line: None)
+    page = home / "site" / "index.html"
+    page.write_text(re.sub(r">[+−][\d.]+%</data>", ">+99.9%</data>", page.read_text(), count=1))
+    with pytest.raises(CommandError, match=r"index\.html prints '\+99\.9%' where out\.\w+") as caught:
+        pages.prove_pages(home / "site")
+    assert caught.value.exit_code == EXIT_CHECK
 
 
 def test_a_site_that_cannot_be_written_ends_with_the_storage_code(home):
