@@ -9,9 +9,10 @@ from functools import partial
 import numpy as np
 import polars as pl
 
+from analysis.engine.measures import MINIMUM_ORDINARY
 from analysis.engine.multiplicity import holm
 from analysis.engine.standardise import EventResult
-from analysis.engine.study import EstimationSpecification, StudyResult, TestRow, fit_events, run_study
+from analysis.engine.study import EstimationSpecification, GroupEffect, StudyResult, TestRow, fit_events, run_study
 from analysis.groups.plan import GroupPlan, GroupSpecification, PlannedGroup
 from analysis.groups.regressions import PREFIX, plan_regressions
 from analysis.results.refresh import Fingerprints, refresh, stored_fingerprints
@@ -20,6 +21,7 @@ from analysis.single.study import ALL_MARKETS
 from analysis.tape.markets import StudyMarkets
 from analysis.tape.observations import observed_share
 from warehouse.tables.studies import EXCLUSION, STUDY_RESULT
+from warehouse.tables.terms import VARIANCE_RATIO
 from warehouse.tables.units import hours_plain
 
 Part = tuple[str, float]  # a category and its window, or a regression and 0
@@ -150,6 +152,14 @@ def _average_rows(subject: Subject, basis: Basis, study: StudyResult) -> Iterato
     yield ResultRow(subject, "caar", replace(basis, conventions=words), numbers)
     numbers = Numbers(detectable, n=whole.n, reason=whole.reason)
     yield ResultRow(subject, "minimum_detectable_effect", basis, numbers)
+    yield ResultRow(subject, VARIANCE_RATIO, basis, _variance(whole))
+
+
+def _variance(effect: GroupEffect) -> Numbers:
+    """How much more the events' windows move than ordinary ones; `n` counts the ordinary windows."""
+    if effect.variance_ratio is None:
+        return Numbers(reason=f"fewer than {MINIMUM_ORDINARY} ordinary windows to compare with")
+    return Numbers(value=effect.variance_ratio, p_value=effect.variance_ratio_p, n=effect.n_ordinary)
 
 
 def _why_empty(study: StudyResult) -> str:

@@ -24,12 +24,13 @@ from dashboards.shell.page import Canvas, Page
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table
 from warehouse.tables.news import EVENT
 from warehouse.tables.studies import STUDY_RESULT
-from warehouse.tables.terms import HEADLINE_TEST, category_inside, category_label, statistic_name
+from warehouse.tables.terms import HEADLINE_TEST, VARIANCE_RATIO, category_inside, category_label, statistic_name
 from warehouse.tables.units import (
     close_moment,
     count,
     day,
     number,
+    p_value,
     percent,
     plural,
     probability,
@@ -40,6 +41,7 @@ AVERAGE_STATISTICS = ("caar", "mean_car")
 # Conventions name bars, returns and model up to here; what follows is about variances and tests.
 MODEL_ENDS = ", s²"
 MAX_FOREST_ROWS = 24
+_LEVEL = 0.05  # below it windows move more than ordinary ones
 _FOREST_SCHEMA: dict[str, Any] = {
     "best_at_utc": pl.Datetime("us", "UTC"),
     "title": pl.String,
@@ -226,7 +228,7 @@ def _battery(category: str, own: pl.DataFrame) -> Markup:
         f"battery-{category}",
         caption,
         "The headline test comes first. An absent number carries its reason; N counts event–token pairs, N_eff is what "
-        f"they are worth. {_own_model(averages)}",
+        f"they are worth. {_own_model(averages)}{variance_sentence(tests)}",
         heads,
         rows,
     )
@@ -244,6 +246,20 @@ def _own_model(averages: pl.DataFrame) -> str:
     return (
         f"They use another model than the events’ pages ({model}), under which the mean of "
         f"{plural(row['n'] or 0, 'event–token pair')} is {percent(row['estimate'])}{interval}."
+    )
+
+
+def variance_sentence(tests: pl.DataFrame) -> str:
+    """Whether the events' windows move more than ordinary ones, without which their mean is ordinary movement."""
+    rows = tests.filter((pl.col("statistic") == VARIANCE_RATIO) & pl.col("p_value").is_not_null())
+    row = next(signed_rows(rows.head(1), STUDY_RESULT), None)
+    if row is None:
+        return ""
+    is_restless = row["value"] > 1 and row["p_value"] < _LEVEL
+    meaning = "more than ordinary movement" if is_restless else "not told from ordinary movement, nor is their mean"
+    return (
+        f" The variance of their windows is {number(row['value'], 1)} times that of ordinary windows of the same "
+        f"tokens ({p_value(row['p_value'])}): {meaning}."
     )
 
 

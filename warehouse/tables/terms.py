@@ -108,6 +108,8 @@ STATISTIC_TITLES = {
 
 # The group test that leads on every page.
 HEADLINE_TEST = "kp_bmp"
+# The variance of event windows over that of ordinary ones, beside the mean of a group (Rigobon).
+VARIANCE_RATIO = "variance_ratio"
 
 # Expected-return models, as the rows of the study `models` name them.
 MODEL_TITLES = {

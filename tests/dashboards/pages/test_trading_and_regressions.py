@@ -11,6 +11,7 @@ import pytest
 
 from dashboards.figures.leads_lags import draw_leads_lags
 from dashboards.marks import bare
+from dashboards.pages.categories import variance_sentence
 from dashboards.pages.models_table import models_table
 from dashboards.pages.regressions import regression_sections
 from dashboards.pages.trading import event_trading, group_trading
@@ -191,3 +192,27 @@ def test_a_file_without_regressions_says_so() -> None:
     text = bare(regression_sections(Canvas("categories.html"), STUDY_RESULT.empty()))
     assert "No regression has been run yet" in text
     assert "No panel has been estimated yet" in text
+
+
+@pytest.mark.parametrize(
+    ("ratio", "p", "words"),
+    [
+        (
+            3.2,
+            0.001,
+            "is 3.2 times that of ordinary windows of the same tokens (p = 0.001): more than ordinary movement.",
+        ),
+        (3.2, 0.2, "not told from ordinary movement, nor is their mean"),
+        (0.8, 0.01, "not told from ordinary movement, nor is their mean"),
+    ],
+)
+def test_a_mean_of_windows_that_move_as_ordinary_ones_do_is_said_to_be_no_more(
+    ratio: float, p: float, words: str
+) -> None:
+    rows = [make_result(1, group_id="category:outage", statistic="variance_ratio", value=ratio, p_value=p, n=60)]
+    assert words in bare(variance_sentence(frame_of(STUDY_RESULT, rows)))
+
+
+def test_no_variance_ratio_is_no_sentence() -> None:
+    row = make_result(1, group_id="category:outage", statistic="variance_ratio", reason="fewer than 20")
+    assert variance_sentence(frame_of(STUDY_RESULT, [row])) == ""

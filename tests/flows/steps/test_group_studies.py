@@ -14,6 +14,7 @@ from tests.flows.shipped import open_shipped
 from warehouse.tables.news import EVENT
 from warehouse.tables.prices import CANDLE
 from warehouse.tables.studies import EXCLUSION, STUDY_RESULT
+from warehouse.tables.terms import VARIANCE_RATIO
 
 EPISODE = "2026-06-12-fable-mythos-access-restriction"
 ETHER = "market_id = 'binanceusdm:ETH/USDT:USDT' and timeframe = '4h'"
@@ -38,6 +39,23 @@ def test_every_category_has_its_average_and_every_test(context: RunContext, repo
     counts = groups.group_by("group_id", "window_end_hours").len()
     assert counts["len"].min() >= 27
     assert set(groups["window_end_hours"]) == {12.0, 24.0, 72.0}
+
+
+def test_the_variance_ratio_stands_beside_every_mean(context: RunContext, report: StepReport) -> None:
+    rows = context.warehouse.frame(STUDY_RESULT, where="study_id = $study", study=GROUPS_STUDY)
+    key = ("group_id", "window_end_hours")
+    means = rows.filter(pl.col("statistic") == "caar", pl.col("n") > 0)
+    ratios = rows.filter(pl.col("statistic") == VARIANCE_RATIO)
+    assert set(means.select(key).iter_rows()) == set(ratios.select(key).iter_rows())
+    known = ratios.filter(pl.col("value").is_not_null())
+    assert known.height > 0
+    assert (known["n"] >= 20).all()
+    # A ratio is one-sided: the larger it is beside its own ordinary windows, the smaller its p.
+    assert known["p_value"].is_between(0, 1, closed="right").all()
+    assert (known["p_adjusted"] >= known["p_value"]).all()
+    assert ratios.filter(pl.col("value").is_null())["reason"].str.contains("ordinary windows").all()
+    [ratio] = known.filter(pl.col("group_id") == f"category:{CATEGORY}", pl.col("window_end_hours") == 24.0)["value"]
+    assert ratio == pytest.approx(1.707, abs=0.001)
 
 
 def test_errors_are_fractions_as_means_are(context: RunContext, report: StepReport) -> None:
