@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import polars as pl
 
-from analysis.events.exclusions import add_exclusions
 from analysis.events.explanations import explain_stories
+from analysis.events.relevance import LOW, add_relevance
 from analysis.events.stories.frames import load_frames
+from analysis.events.wording.exclusions import add_exclusions
 from flows.errors import CommandError
 from flows.jobs.labelled_files import load_user_vocabulary
 from flows.steps.stories import prepare, read_grouped
@@ -24,6 +26,7 @@ LIST_COLUMNS = (
     "severity",
     "direction",
     "jurisdiction",
+    "relevance",
     "n_outlets",
     "origin",
     "status",
@@ -31,20 +34,34 @@ LIST_COLUMNS = (
 )
 
 
-def list_events(published: Path, category: str | None, since: datetime | None, status: str | None) -> pl.DataFrame:
-    """Events in order of time; rejected ones only when asked for by status."""
-    events = _read(published, EVENT, "")
+@dataclass(frozen=True, slots=True)
+class EventChoice:
+    """Which events are asked for; None is any, rejected ones only when asked for by status."""
+
+    category: str | None = None
+    since: datetime | None = None
+    status: str | None = None
+    is_ai_only: bool = False
+
+
+def list_events(published: Path, config_path: Path, choice: EventChoice) -> pl.DataFrame:
+    """Events in order of time, each with how much it matters to decentralised-AI tokens; AI only leaves the low out."""
+    events = add_relevance(_read(published, EVENT, ""), load_user_vocabulary(config_path))
+    category, since, status = choice.category, choice.since, choice.status
     chosen = events.filter(pl.col("status") == status) if status else events.filter(pl.col("status") != "rejected")
     if category:
         chosen = chosen.filter(pl.col("category") == category)
     if since:
         chosen = chosen.filter(pl.col("best_at_utc") >= since)
+    if choice.is_ai_only:
+        chosen = chosen.filter(pl.col("relevance") != LOW)
     return chosen.sort("best_at_utc", "event_id").select(LIST_COLUMNS)
 
 
-def show_event(published: Path, event_id: str) -> pl.DataFrame:
-    """One event as field and value, its time interval and the reason included."""
-    row = _read(published, EVENT, "event_id = $event_id", event_id=event_id).row(0, named=True)
+def show_event(published: Path, config_path: Path, event_id: str) -> pl.DataFrame:
+    """One event as field and value: its time interval, why it is one, and how much it matters to the tokens."""
+    found = _read(published, EVENT, "event_id = $event_id", event_id=event_id)
+    row = add_relevance(found, load_user_vocabulary(config_path)).row(0, named=True)
     fields = [(name, _text(value)) for name, value in row.items()]
     return pl.DataFrame(fields, schema=["field", "value"], orient="row")
 

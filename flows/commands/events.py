@@ -58,16 +58,21 @@ def list_(
     category: Annotated[Optional[Category], category_option("Only this category, e.g. outage.")] = None,  # noqa: UP045 - typer reads the annotation
     since: Annotated[Optional[Instant], instant_option("Only from this day or instant on, e.g. 2026-06-01.")] = None,  # noqa: UP045 - typer reads the annotation
     status: Annotated[Optional[Status], typer.Option(help="Only events of this standing.")] = None,  # noqa: UP045 - typer reads the annotation
+    ai_only: Annotated[
+        bool, typer.Option("--ai-only", help="Only what matters to decentralised-AI tokens (relevance high or medium).")
+    ] = False,
     fmt: FormatOption = Format.TABLE,
 ) -> None:
     """List events in order of time, without the rejected ones.
 
-    Example: aftershock events list --category export_control_access --since 2026-06-01
+    Example: aftershock events list --ai-only --since 2026-06-01
     """
-    from flows.event_views import list_events
+    from flows.event_views import EventChoice, list_events
     from flows.settings import load_settings
 
-    emit(list_events(load_settings().published_path, category, since, status), fmt, "events")
+    settings: Settings = load_settings()
+    choice = EventChoice(category, since, status, ai_only)
+    emit(list_events(settings.published_path, settings.config_path, choice), fmt, "events")
 
 
 def show(
@@ -82,11 +87,15 @@ def show(
     from flows.event_views import event_confounders, event_sources, show_event
     from flows.settings import load_settings
 
-    published = load_settings().published_path
+    settings: Settings = load_settings()
+    published, config_path = settings.published_path, settings.config_path
     if fmt is not Format.TABLE:
-        emit(event_sources(published, event_id, explain) if explain else show_event(published, event_id), fmt)
+        emit(
+            event_sources(published, event_id, explain) if explain else show_event(published, config_path, event_id),
+            fmt,
+        )
         return
-    emit(show_event(published, event_id), fmt, "event")
+    emit(show_event(published, config_path, event_id), fmt, "event")
     emit(event_sources(published, event_id, explain), fmt, "evidence")
     emit(event_confounders(published, event_id), fmt, "confounders")
 

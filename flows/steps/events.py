@@ -8,10 +8,10 @@ from analysis.events.confounders import find_confounders
 from analysis.events.decisions import apply_decisions
 from analysis.events.detection import build_events
 from analysis.events.drafts import draft_events
-from analysis.events.exclusions import add_exclusions
 from analysis.events.merging import merge_records, outage_events, outage_sources
 from analysis.events.outages import merge_incidents
 from analysis.events.stories.frames import load_frames
+from analysis.events.wording.exclusions import add_exclusions
 from analysis.tape.choice import BENCHMARK_ASSET
 from flows.context import RunContext, StepReport
 from flows.jobs.labelled_files import load_user_vocabulary

@@ -4,7 +4,7 @@ import polars as pl
 
 from analysis.events.detection import Detected, build_events
 from analysis.events.drafts import draft_events
-from analysis.events.exclusions import add_exclusions
+from analysis.events.wording.exclusions import add_exclusions
 from tests.analysis.events.headline_frames import FRAMES, VOCABULARY, group, instant, make_headlines
 
 RESTRICTION = (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from analysis.events.exclusions import add_exclusions
+from analysis.events.wording.exclusions import add_exclusions
 from tests.analysis.events.headline_frames import FRAMES, make_headlines, prepare
 
 
@@ -21,6 +21,9 @@ def reason_of(title: str, **more: str) -> str | None:
         ("Lawyer predicts Supreme Court fight over state AI laws", "a forecast"),
         ("Op-ed: blocking the merger was a message to Silicon Valley", "opinion"),
         ("Group urges Congress to regulate AI chatbots", "urging"),
+        ("Top 10 MiCA-licensed crypto exchanges", "a digest of many topics"),
+        ("Arthur Hayes dumps WLD tokens days after pitch", "a trade of a holder"),
+        ("China's AI startups surge amid US export controls on Anthropic models", "what followed"),
         ("Best crypto presale to buy as SEC drops its case", "an advertisement"),
     ],
 )

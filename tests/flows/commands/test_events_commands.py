@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 import tomlkit
 import typer
@@ -15,7 +17,14 @@ from flows.commands import events
 from flows.errors import CommandError
 from flows.jobs.labelled_files import read_headlines_file, read_instants
 from flows.jobs.ledger import load_decisions, record_decision
+from flows.jobs.news_files import import_news
+from flows.steps.events import update_events
+from tests.ingest.news.news_builders import make_context, make_settings
 from warehouse.config import ConfigError
+from warehouse.store.connection import open_writer
+from warehouse.store.errors import NotPublishedError
+from warehouse.store.publish import publish
+from warehouse.tables.news import EVENT
 
 
 @pytest.fixture
@@ -116,5 +125,70 @@ def test_a_broken_ledger_is_never_overwritten(tmp_path):
 
 def test_list_without_a_published_file_says_what_to_do(app):
     result = run(app, "list")
-    assert isinstance(result.exception, CommandError)
+    assert isinstance(result.exception, NotPublishedError)
     assert "aftershock run" in str(result.exception)
+
+
+HAPPENED = (
+    ("near-fund", "network_token_news", "near", "Fund manager files for a NEAR fund"),
+    ("licence", "crypto_token_regulation", "sec", "Agency licenses an exchange"),
+)
+TOLD = datetime(2026, 6, 12, 8, tzinfo=UTC)
+SUED = "Publishers sue OpenAI over training data"
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> None:
+    """Two detected events, and one headline of one house that is none."""
+    rows = [
+        dict.fromkeys(EVENT.column_names)
+        | {"event_id": event_id, "category": category, "entities": entities, "title": title, "severity": 3}
+        | dict.fromkeys(("earliest_at_utc", "best_at_utc", "latest_at_utc"), TOLD)
+        | {"time_precision": "second", "time_basis": "publisher", "direction": "neutral", "jurisdiction": "US"}
+        | {"origin": "detected", "status": "detected", "selected_from": "news", "reason": "told", "n_outlets": 4}
+        for event_id, category, entities, title in HAPPENED
+    ]
+    (tmp_path / "news.csv").write_text(
+        f"title,url,outlet,published_utc\n{SUED},https://a.example/1,A,{TOLD:%Y-%m-%dT%H:%M:%SZ}\n"
+    )
+    settings = make_settings(tmp_path)
+    with open_writer(settings.warehouse_path, 5) as warehouse:
+        context = make_context(settings, warehouse, TOLD + timedelta(hours=1), "test")
+        import_news(context, [tmp_path / "news.csv"], None, context.now, is_dry_run=False)
+        update_events(context)
+        warehouse.replace(EVENT, EVENT.conform(pl.DataFrame(rows, schema=EVENT.schema)))
+        publish(warehouse, settings.warehouse_path, settings.published_path)
+
+
+def test_ai_only_leaves_out_what_does_not_matter_to_the_tokens(app, published):
+    def listed(*options: str) -> list[tuple[str, str]]:
+        result = run(app, "list", "--format", "csv", *options)
+        assert result.exit_code == 0, result.exception
+        return [(row["event_id"], row["relevance"]) for row in csv.DictReader(io.StringIO(result.stdout))]
+
+    assert listed() == [("licence", "low"), ("near-fund", "high")]
+    assert listed("--ai-only") == [("near-fund", "high")]
+
+
+def test_an_event_says_why_it_matters_to_the_tokens(app, published):
+    shown = {
+        row["field"]: row["value"]
+        for row in csv.DictReader(io.StringIO(run(app, "show", "near-fund", "--format", "csv").stdout))
+    }
+    assert (shown["relevance"], shown["relevance_reason"]) == ("high", "a decentralised-AI network is a party")
+
+
+@pytest.mark.parametrize("asked", ["https://a.example/1", "publishers sue openai"])
+def test_why_names_what_a_headline_lacks_to_be_an_event(app, published, asked):
+    result = run(app, "why", asked, "--format", "csv")
+    [row] = csv.DictReader(io.StringIO(result.stdout))
+    assert (row["title"], row["event_id"]) == (SUED, "")
+    assert row["why"].startswith(
+        "no event: 1 publishing house reported its story as an act; 2 or the one whose act it is"
+    )
+
+
+def test_why_of_words_that_no_headline_has_is_refused(app, published):
+    result = run(app, "why", "no such words")
+    assert isinstance(result.exception, CommandError)
+    assert "no stored headline" in str(result.exception)

@@ -15,6 +15,7 @@ _DIGEST_TITLES = (
     r"(?i)^the download:|^this week in\b|\bweekly (?:recap|roundup|digest|review|news)\b"
     r"|\b(?:news|daily|morning|crypto) (?:roundup|digest|briefing|recap)\b|\bweek in review\b|\bnewsletter\b"
     r"|^(?:daily|weekly|morning|evening) "
+    r"|^(?:the )?(?:top|best) \d+\b"
     r"|\btop (?:\d+ )?(?:stories|news|headlines)\b|\bliveblog\b|\ball the news\b|\bhere's what happened\b"
     r"|\bnews of the (?:day|week)\b"
 )
@@ -82,6 +83,12 @@ _ACT = (
     r"|adopts|adopted|pardons|pardoned|declare[sd]?|repeals|repealed|rescinds|rescinded|arrests|arrested|raids|raided"
     r"|unveils?|unveiled|introduces|introduced|rules|ruled|suspends|suspended|halts|halted|lifts|lifted|ends|ended|sentenced)\b"
 )
+# What became of a restriction is no further one.
+_CONSEQUENCE = (
+    r"(?i)\bamid\b.{0,40}\b(?:bans?|controls|restrictions|curbs|crackdown)\b|\b(?:ban|curbs?|controls) drags? on\b"
+    r"|\bcausing\b|\bblack market\b|\blargely conceded\b|-like\b.{0,3}\bmodels\b"
+)
+_TRADE = r"(?i)\b(?:hayes|whales?|traders?|investors?)\b.{0,40}\b(?:dumps?|offloads?|sells?|exits?|buys?|loads? up)\b"
 _SAID_AS = {
     Modality.ADVERT: "an advertisement",
     Modality.OPINION: "opinion",
@@ -109,6 +116,8 @@ def add_exclusions(headlines: pl.DataFrame, frames: FrameSet) -> pl.DataFrame:
         (plain.str.contains(_OPINION), "opinion"),
         (plain.str.contains(_URGING), "urging"),
         ((pl.col("outlet_kind") == "lab") & plain.str.contains(_PRODUCT_POST), "a lab's own product or partnership"),
+        ((pl.col("category") == "export_control_access") & plain.str.contains(_CONSEQUENCE), "what followed"),
+        ((pl.col("category") == "network_token_news") & plain.str.contains(_TRADE), "a trade of a holder"),
         (is_tokens & plain.str.contains(_TALK) & ~plain.str.contains(_ACT), "talk"),
         (is_tokens & plain.str.contains(_PLAN), "a plan"),
     )
