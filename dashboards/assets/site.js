@@ -208,13 +208,20 @@
     addEventListener("scroll", hide, { passive: true });
   }
 
+  // The chosen verdict stands in the address, so that it keeps its place on reload.
   function startFilters() {
     all("[data-filter]").forEach(function (group) {
-      group.hidden = false;
-      group.addEventListener("change", function (event) {
+      var asked = new URLSearchParams(location.search).get("verdict"), inputs = all("input", group);
+      function show(verdict) {
         all("[data-verdict]").forEach(function (card) {
-          card.hidden = event.target.value !== "all" && card.dataset.verdict !== event.target.value;
+          card.hidden = verdict !== "all" && card.dataset.verdict !== verdict;
         });
+      }
+      group.hidden = false;
+      inputs.forEach(function (input) { if (input.value === asked) { input.checked = true; show(asked); } });
+      group.addEventListener("change", function (event) {
+        show(event.target.value);
+        history.replaceState(null, "", event.target.value === "all" ? location.pathname : "?verdict=" + event.target.value);
       });
     });
   }
