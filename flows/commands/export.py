@@ -1,4 +1,4 @@
-"""`aftershock export`, `open` and `notebook`: take the published file to other programs."""
+"""`aftershock export`, `open`, `notebook` and `trace`: take the published file to other programs."""
 
 import sys
 from pathlib import Path
@@ -7,7 +7,8 @@ from typing import Annotated, Optional
 import typer
 
 from flows.errors import CommandError
-from flows.output import talk
+from flows.options import FormatOption
+from flows.output import Format, emit, talk
 
 
 def register(app: typer.Typer) -> None:
@@ -15,6 +16,7 @@ def register(app: typer.Typer) -> None:
     app.command("export")(export)
     app.command("open")(open_shell)
     app.command("notebook")(open_notebook)
+    app.command("trace")(trace)
 
 
 def export(
@@ -79,3 +81,16 @@ def open_notebook(
         path.write_bytes((files("flows.desk") / "worked_analysis.marimo").read_bytes())
         talk(f"wrote {path}")
     os.execv(sys.executable, [sys.executable, "-m", "marimo", "edit", str(path)])
+
+
+def trace(
+    what: Annotated[str, typer.Argument(help="An event, claim or result id, or the origin of a number on a page.")],
+    fmt: FormatOption = Format.TABLE,
+) -> None:
+    """Follow an event to its headlines and raw documents, a verdict or a number to the bars and runs behind it.
+
+    Example: aftershock trace tao-30-percent-in-12-hours --format json
+    """
+    from flows.desk.trace import trace_back
+
+    emit(trace_back(what), fmt, what)

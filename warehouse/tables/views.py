@@ -10,6 +10,7 @@ from warehouse.tables.attention import ATTENTION
 from warehouse.tables.claims import CLAIM_HISTORY, CLAIM_VERDICT
 from warehouse.tables.contract import UTC, Column, Table, View
 from warehouse.tables.news import ENTRY, EVENT, EVENT_SOURCE, FETCH, INCIDENT
+from warehouse.tables.press import PRESS_CLAIM, PRESS_VERDICT
 from warehouse.tables.prices import CANDLE, MARKET, REFERENCE_PRICE
 from warehouse.tables.studies import STUDY_RESULT
 
@@ -175,6 +176,23 @@ SOURCE_HEALTH = View(
         *_of(FETCH, "n_failures"),
         Column("answered_at_utc", ZONELESS, "When it last answered well", "", True),
         Column("n_new", pl.Int64, "Rows that were new, over all answers"),
+    ),
+)
+
+
+PRESS = View(
+    name="out.press",
+    description="What each headline says about a price, beside what the tape shows as of its publication.",
+    key=("press_claim_id",),
+    columns=(
+        *_of(PRESS_CLAIM, "press_claim_id", "entry_id", "outlet", "said_at_utc", headline="title"),
+        *_of(PRESS_CLAIM, "quote", "asset_id", "kind"),
+        *(replace(column, is_nullable=True) for column in _of(PRESS_VERDICT, verdict_code="verdict")),
+        *(replace(column, is_nullable=True) for column in _of(PRESS_VERDICT, "measured", "closest_true_statement")),
+        *_of(PRESS_VERDICT, "market_id"),
+        *_REASON,
+        *_of(PRESS_CLAIM, "url"),
+        *_of(PRESS_VERDICT, "data_as_of_utc"),
     ),
 )
 

@@ -13,6 +13,7 @@ from warehouse.store.connection import Warehouse, open_writer
 from warehouse.store.migrate import view_files
 from warehouse.tables.choice import MARKET_CHOICE
 from warehouse.tables.news import EVENT, INCIDENT
+from warehouse.tables.press import PRESS_CLAIM, PRESS_VERDICT
 from warehouse.tables.prices import ASSET, CANDLE, MARKET, REFERENCE_PRICE
 from warehouse.tables.studies import EXCLUSION, STUDY_RESULT
 from warehouse.tables.views import load_views
@@ -155,3 +156,11 @@ def test_prices_around_an_event_are_per_coin_and_name_the_bar_it_fell_in(warehou
         "from out.price_around_event order by open_time_utc"
     ).rows()
     assert rows == [(2.0, 3000.0, False, -0.945), (2.0, 3000.0, True, 0.055)]
+
+
+def test_a_headline_that_was_not_judged_says_why(warehouse: Warehouse) -> None:
+    for name, is_sure in (("a", True), ("b", False), ("c", True)):
+        warehouse.merge(PRESS_CLAIM, make_row(PRESS_CLAIM, press_claim_id=name, is_sure=is_sure))
+    warehouse.merge(PRESS_VERDICT, make_row(PRESS_VERDICT, press_claim_id="a", verdict="overstated"))
+    rows = warehouse.sql("select press_claim_id, verdict_code, reason_code from out.press order by 1").rows()
+    assert rows == [("a", "overstated", None), ("b", None, "reading_not_sure"), ("c", None, "not_judged")]
