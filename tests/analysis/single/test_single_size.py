@@ -1,11 +1,14 @@
 """How often the interval and the rank of one event hold: a small run here, the shipped table against its aims."""
 
+import re
+
 import polars as pl
 import pytest
 
 from analysis.single.size.markets import REGIMES
 from analysis.single.size.table import SingleSizeRequest, choose_regimes, measure_single_size
 from ingest.bundle.loader import load_single_size
+from tests.paths import PROJECT
 from warehouse.tables.size import SINGLE_SIZE
 
 SHIPPED = load_single_size()
@@ -100,3 +103,33 @@ def test_the_interval_is_not_wider_than_a_quarter_more_in_calm() -> None:
 def test_an_unknown_regime_is_named() -> None:
     with pytest.raises(ValueError, match="expected one of: calm"):
         choose_regimes(["quiet"])
+
+
+# What README says of one event, in its order: words before two numbers, and the cells at 12 and 24 h that they are.
+README_CELLS = (
+    ("the interval of a single event covers", "calm", "covers"),
+    ("in calm,", "burst 100 h before", "covers"),
+    ("100 h before the event,", "burst 24 h before", "covers"),
+    ("24 h before,", "burst 12 h before", "covers"),
+    ("volatility would cover", "burst 12 h before", "covers_month"),
+    ("the placebo rank raises", "calm", "rejects"),
+    ("false alarms in calm,", "burst 24 h before", "rejects"),
+    ("begins with the event the interval covers", "burst 0 h before", "covers"),
+    ("the one from inside the window", "burst 0 h before", "covers_inside"),
+    ("beta rises the interval covers", "crash, beta raised", "covers"),
+    ("the range over plausible betas", "crash, beta raised", "covers_betas"),
+)
+
+
+def sentences_of_one_event() -> str:
+    """The README's words on coverage and false alarms of one event, on one line."""
+    text = " ".join((PROJECT / "README.md").read_text().split())
+    return text[text.index("(`aftershock study size --single") : text.index("Of 1,000 simulated studies")]
+
+
+def test_every_share_that_the_readme_gives_is_a_cell_of_the_shipped_table() -> None:
+    said = sentences_of_one_event()
+    for words, scenario, measure in README_CELLS:
+        pair = " and ".join(f"{cell(SHIPPED, scenario, hours, measure)['estimate']:.1%}"[:-1] for hours in (12.0, 24.0))
+        assert f"{words} {pair} %" in said
+    assert len(re.findall(r"\d+\.\d and \d+\.\d %", said)) == said.count(" %") == len(README_CELLS)
