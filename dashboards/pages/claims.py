@@ -41,7 +41,8 @@ def compose_claims(frames: Frames) -> Page:
                 '<p class="lede">Each sentence is tested under every reading we could think of. <strong>The verdict '
                 "is about the sentence, not about who said it.</strong></p>"
                 '<p class="intro"><a href="resilience.html">All outages and restrictions together: what tokens did, '
-                "and what they are worth as a hedge</a></p>"
+                'and what they are worth as a hedge</a> · <a href="press.html">What the press printed about prices, '
+                "against the tape</a></p>"
             ),
             _filters(rows)
             if rows

@@ -23,6 +23,7 @@ from dashboards.pages.methods import compose_methods
 from dashboards.pages.now import compose_now
 from dashboards.pages.overview import compose_overview
 from dashboards.pages.own_study import compose_own_study, own_study_path
+from dashboards.pages.press import MISSES, compose_press
 from dashboards.pages.providers import compose_provider, compose_providers, provider_ids, provider_path
 from dashboards.pages.resilience import compose_resilience
 from dashboards.pages.search import compose_search
@@ -40,6 +41,7 @@ from warehouse.tables import (
     moves,
     news,
     ops,
+    press,
     prices,
     resilience,
     single,
@@ -76,6 +78,7 @@ _EXPORTS = (
 )
 _PROVIDERS = (news.INCIDENT, news.FEED, news.FETCH, resilience.DOSE_RESPONSE)
 _RESILIENCE = (resilience.DOSE_RESPONSE, resilience.HEDGE)
+_PRESS = (press.PRESS_SUMMARY, press.PRESS_VERDICT)
 _CLAIMS = (claims.CLAIM, claims.CLAIM_VERDICT, claims.CLAIM_READING, claims.CLAIM_HISTORY)
 
 # Everything the site reads; a table that an older published file lacks counts as empty.
@@ -92,6 +95,7 @@ PAGE_TABLES: tuple[Table, ...] = tuple(
             *_CLAIMS,
             *_RESILIENCE,
             *_PROVIDERS,
+            *_PRESS,
             *EVENT_TABLES,
             single.REACTION_TIME,
             size.TEST_SIZE,
@@ -155,6 +159,7 @@ def plan_pages(frames: Frames, now: datetime) -> list[Job]:
             (*_TOGETHER, *_EVENTS, *_STUDIES, claims.CLAIM),
         ),
         job("claims.html", compose_claims, _CLAIMS),
+        job("press.html", compose_press, _PRESS, MISSES),
         job("resilience.html", compose_resilience, _RESILIENCE),
         job("health.html", compose_health, (*_HEALTH, moves.REACTION_TOTAL), runs),
         job("methods.html", compose_methods, (studies.STUDY_RESULT, prices.MARKET, size.TEST_SIZE, size.SINGLE_SIZE)),

@@ -42,6 +42,7 @@ QUERY_NEEDS = {
 }
 # Queries that rest on one table alone, which an older published file lacks.
 QUERIES_OF_TABLES = {
+    "press_misses": "out.press_verdict",
     "latest_reference": "out.reference_price",
     "own_studies": "out.study_result",
     "measured_pairs": "out.study_result",

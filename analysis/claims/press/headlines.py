@@ -126,7 +126,7 @@ def _verdict(
     literal = judgement.readings[0] if judgement.readings else None
     is_true = judgement.verdict in (StatementVerdict.SUPPORTED, StatementVerdict.ANOTHER_READING)
     fitting = next((item.name for item in judgement.readings if item.fits), None)
-    tried = dict.fromkeys(item.name for item in judgement.readings if item.name != _ELSEWHERE)
+    tried = dict.fromkeys(item.name.replace("_", " ") for item in judgement.readings if item.name != _ELSEWHERE)
     return {
         **{name: claim[name] for name in ("press_claim_id", "entry_id", "outlet", "said_at_utc", "asset_id", "kind")},
         "verdict": str(judgement.verdict),
