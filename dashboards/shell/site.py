@@ -47,7 +47,7 @@ QUERIES_OF_TABLES = {
     "own_studies": "out.study_result",
     "measured_pairs": "out.study_result",
 }
-SCRIPTS = ("theme-init.js", "site.js", "origins.js", "search.js", "events.js", "compare.js", "take.js")
+SCRIPTS = ("theme-init.js", "site.js", "origins.js", "search.js", "events.js", "compare.js", "take.js", "check.js")
 # Bundles of plotly.js that hold every trace type the pages draw.
 COMPLETE_BUNDLES = ("", "cartesian", "strict", "gl2d")
 _BUNDLE_HEADER = re.compile(r"plotly\.js (?:\((?P<bundle>[a-z0-9]+) - minified\) )?v(?P<version>[0-9.]+)")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from analysis.claims.check.answer import CheckedText, as_document, judge_text, move_places, named_assets
@@ -36,7 +37,10 @@ class _ReadSource:
 
 
 class Checker:
-    """Checks texts against the published file of this home."""
+    """Checks texts against a published file, by default that of this home."""
+
+    def __init__(self, published_path: Path | None = None) -> None:
+        self._published_path = published_path
 
     def check(self, source: str, said_at: datetime) -> CheckedText:
         """The answer to a text or an HTML page; places are characters of `source`."""
@@ -45,7 +49,7 @@ class Checker:
 
     def check_all(self, sources: Iterable[tuple[str, datetime]]) -> list[CheckedText]:
         """The answers to texts, each with when it was said; only the prices that they speak of are loaded."""
-        with open_reader(load_settings().published_path) as reader:
+        with open_reader(self._published_path or load_settings().published_path) as reader:
             events = _load_events(reader)
             read = [_read(source, said_at, events) for source, said_at in sources]
             market = load_market(reader, frozenset[str]().union(*(named_assets(item.read) for item in read)))
@@ -54,7 +58,7 @@ class Checker:
     def answer_lines(self, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """One document for each row of id, text and said_at_utc, in their order."""
         given = list(rows)
-        answers = self.check_all((row["text"], _said_at(row)) for row in given)
+        answers = self.check_all((row["text"], stated_time(row)) for row in given)
         for row, answer in zip(given, answers, strict=True):
             yield as_document(answer, {"id": row["id"]})
 
@@ -85,8 +89,8 @@ def _judge(item: _ReadSource, market: MarketEvidence) -> CheckedText:
     return move_places(answer, item.source, [item.plain.place(offset) for offset in range(len(item.words) + 1)])
 
 
-def _said_at(row: dict[str, Any]) -> datetime:
-    """When a line was said: `said_at_utc`, or `published_utc` of a gold file."""
+def stated_time(row: Mapping[str, Any]) -> datetime:
+    """When a line was said: `said_at_utc`, or `published_utc` of a gold file; a day alone is its end. CommandError."""
     stated = row.get("said_at_utc") or row.get("published_utc")
     try:
         instant = datetime.fromisoformat(str(stated))

@@ -22,6 +22,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from flows.errors import CommandError
+from flows.serve.check import answer_form, show_form
 from flows.serve.last_run import read_last_run
 from flows.settings import Settings
 
@@ -37,11 +38,16 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-cache",
 }
+# The page that takes a text posts it to this server.
+_CHECK_POLICY = HEADERS["Content-Security-Policy"].replace("form-action 'none'", "form-action 'self'")
 START_SECONDS = 20.0
 
 
 def pages_app(settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Starlette:
-    """The site's files, `GET /health` (JSON) and `GET /metrics` (Prometheus text); nothing can be written."""
+    """The site's files, `GET /health` (JSON) and `GET /metrics` (Prometheus text), and `/check`, which judges a text.
+
+    Nothing can be written.
+    """
     settings.site_path.mkdir(parents=True, exist_ok=True)
 
     def health(_request: Request) -> Response:
@@ -52,8 +58,19 @@ def pages_app(settings: Settings, clock: Callable[[], datetime] = lambda: dateti
         text = generate_latest(health_metrics(read_health(settings, clock())))
         return Response(text, media_type=CONTENT_TYPE_LATEST)
 
+    async def check(request: Request) -> Response:
+        if request.method == "POST":
+            response = await answer_form(request, settings.published_path, clock(), HOSTS)
+        else:
+            response = show_form(request)
+        response.headers["Content-Security-Policy"] = _CHECK_POLICY
+        # Without a referrer a browser also hides the origin, by which another site's form is told.
+        response.headers["Referrer-Policy"] = "same-origin"
+        return response
+
     return Starlette(
         routes=[
+            Route("/check", check, methods=["GET", "POST"]),
             Route("/health", health),
             Route("/metrics", metrics),
             Mount("/", _Pages(directory=settings.site_path, html=True)),
