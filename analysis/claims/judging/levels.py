@@ -175,7 +175,8 @@ def _touches_elsewhere(question: Question, own: PriceSeries, *, is_up: bool, lev
     found = []
     for series in question.market.of_asset(question.asset):
         inside = series.within(question.start_us, question.end_us)
-        if series is own or series.is_daily or inside.stop <= inside.start:
+        is_same = series.market_id == own.market_id and series.bar_us >= own.bar_us  # says nothing of its own
+        if is_same or series.is_daily or inside.stop <= inside.start:
             continue
         reached = float(np.max(series.highs[inside]) if is_up else np.min(series.lows[inside]))
         short = (level - reached) / level * (1 if is_up else -1)

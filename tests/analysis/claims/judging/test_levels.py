@@ -135,3 +135,11 @@ def test_a_price_of_zero_cannot_be_told_and_ends_nothing(kind: str) -> None:
     judgement = judged(topped(110.0), kind=kind, direction="down", price=0.0, window="P1W")
     assert judgement.verdict == "cannot_be_told"
     assert judgement.reason == "no coin trades at a price of zero"
+
+
+def test_longer_bars_of_the_same_market_are_no_other_venue() -> None:
+    closes = topped(110.0)
+    bars = [make_bars("TAO", closes), make_bars("TAO", closes[::4], hours=4)]
+    market = make_market(*bars, make_bars("TAO", closes[::4], hours=4, market="kraken:TAO/USD"))
+    judgement = judged(market, kind="level_crossed", direction="up", price=110.0, window=None)
+    assert [item.market_id for item in judgement.venues] == ["kraken:TAO/USD"]
