@@ -28,6 +28,7 @@ from dashboards.findings.readings import (
     tokens_ranged,
     unmeasured_reason,
 )
+from dashboards.findings.standing import has_open_window
 from dashboards.numbers import signed_rows
 from dashboards.pages.compare import COMPARE_PATH, measured_tokens
 from dashboards.pages.event_tables import (
@@ -35,6 +36,7 @@ from dashboards.pages.event_tables import (
     conventions,
     facts_of,
     movers_table,
+    revisions_note,
     sources_table,
     timing_table,
     tokens_table,
@@ -49,7 +51,7 @@ from dashboards.shell.page import Canvas, Page, event_path
 from dashboards.shell.tables import badge, empty_table, limits
 from warehouse.tables.claims import CLAIM
 from warehouse.tables.correlation import CORRELATION_EPISODE
-from warehouse.tables.news import CONFOUNDER, EVENT_SOURCE
+from warehouse.tables.news import CONFOUNDER, EVENT_REVISION, EVENT_SOURCE
 from warehouse.tables.single import REACTION_TIME, SPECIFICATION, SPECIFICATION_SUMMARY, TIMING_BAND
 from warehouse.tables.studies import EXCLUSION, STUDY_RESULT
 from warehouse.tables.terms import category_label, category_news, reader_words
@@ -58,6 +60,7 @@ from warehouse.tables.units import day, listing, plural
 # What an event's page is made from, split by event.
 EVENT_TABLES = (
     EVENT_SOURCE,
+    EVENT_REVISION,
     CONFOUNDER,
     CLAIM,
     CORRELATION_EPISODE,
@@ -81,6 +84,7 @@ def compose_event(frames: Frames, event: Mapping[str, Any], reactions: list[Reac
             ).format(category_label(event["category"])),
             _opening(event, subject, reactions, shared_sentence(frames, event, canvas.root)),
             facts_of(event),
+            revisions_note(frames, event),
             _measured(frames, canvas, event, subject, reactions) if subject else _unmeasured(event),
             _evidence(frames, event, subject),
         ]
@@ -109,6 +113,8 @@ def _benchmark(subject: Reaction | None) -> str | None:
 
 def _opening(event: Mapping[str, Any], subject: Reaction | None, reactions: list[Reaction], shared: Markup) -> Markup:
     badges = [range_badge(reactions)]
+    if subject is not None and has_open_window(subject, event["best_at_utc"]):
+        badges.append(badge("◔", "Preliminary: the record ends before its longer windows do", "part"))
     if event["selected_from"] == "price":
         badges.append(badge("◐", "Chosen from the price: only a max-statistic is valid", "part"))
     else:

@@ -13,10 +13,11 @@ from dashboards.findings.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction
 from dashboards.findings.superlatives import interval_words, outside_caption
 from dashboards.glossary import tip
 from dashboards.numbers import counted, signed_rows
+from dashboards.shell.frames import Frames
 from dashboards.shell.inline import range_bar, range_scale, scale_words, sparkline
 from dashboards.shell.page import event_path, safe_link, token_path
 from dashboards.shell.tables import Cell, Head, Spanning, facts, table, time_tag
-from warehouse.tables.news import CONFOUNDER, EVENT_SOURCE
+from warehouse.tables.news import CONFOUNDER, EVENT_REVISION, EVENT_SOURCE
 from warehouse.tables.single import REACTION_TIME, TIMING_BAND
 from warehouse.tables.studies import EXCLUSION
 from warehouse.tables.terms import category_label, market_name, role_name, time_basis_name
@@ -66,6 +67,24 @@ def facts_of(event: Mapping[str, Any]) -> Markup:
     if event["ended_at_utc"] is not None:
         items.append(("Ended", time_tag(event["ended_at_utc"], moment(event["ended_at_utc"]))))
     return facts(items)
+
+
+def revisions_note(frames: Frames, event: Mapping[str, Any]) -> Markup:
+    """What a better clock changed, and when; nothing where the time stands as it was first set."""
+    rows = frames.part(EVENT_REVISION, "event_id", event["event_id"]).sort("changed_at_utc", descending=True)
+    if rows.is_empty():
+        return Markup("")
+    items = Markup("").join(
+        Markup("<li>{}: {} ({}) became {} ({}).</li>").format(
+            time_tag(row["changed_at_utc"], moment(row["changed_at_utc"])),
+            time_tag(row["before_at_utc"], moment(row["before_at_utc"])),
+            time_basis_name(row["before_basis"]),
+            time_tag(row["after_at_utc"], moment(row["after_at_utc"])),
+            time_basis_name(row["after_basis"]),
+        )
+        for row in signed_rows(rows, EVENT_REVISION)
+    )
+    return Markup('<div class="note"><h2>Timing revised</h2><ul>{}</ul></div>').format(items)
 
 
 def tokens_table(reactions: list[Reaction]) -> Markup:

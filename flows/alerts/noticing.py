@@ -64,6 +64,15 @@ def notice(warehouse: Warehouse, rules: Sequence[AlertRule], now: datetime) -> i
     return frame.filter(pl.col("state") == DUE).height
 
 
+def note(warehouse: Warehouse, rules: Sequence[AlertRule], found: Newsworthy, now: datetime) -> None:
+    """Note one thing for rules, each once."""
+    known = set(warehouse.frame(NOTIFICATION)["notification_id"])
+    named = [(rule, notification_id(rule.id, found)) for rule in rules]
+    rows = [_row(rule, found, name, now, DUE) for rule, name in named if name not in known]
+    if rows:
+        warehouse.merge(NOTIFICATION, pl.DataFrame(rows, schema=NOTIFICATION.schema, orient="row"))
+
+
 def notification_id(rule_id: str, candidate: Newsworthy) -> str:
     """Names one thing told to one address: the same in every run and after every restart."""
     return hashlib.sha256(f"{rule_id}\0{candidate.kind}\0{candidate.subject}".encode()).hexdigest()[:16]

@@ -7,6 +7,9 @@ import typer
 from flows.options import port_option
 from flows.output import talk
 
+# So many passes in a row that did not end are a missing run; the first full pass of a home may take several.
+MISSING_AFTER_PASSES = 15
+
 
 def register(app: typer.Typer) -> None:
     """Attach the command."""
@@ -14,8 +17,8 @@ def register(app: typer.Typer) -> None:
 
 
 def serve(
-    prices_every: Annotated[int, typer.Option(min=1, help="Minutes between price passes.")] = 15,
-    news_every: Annotated[int, typer.Option(min=1, help="Minutes between news passes.")] = 10,
+    prices_every: Annotated[int, typer.Option(min=1, help="Minutes between price passes.")] = 2,
+    news_every: Annotated[int, typer.Option(min=1, help="Minutes between news passes.")] = 2,
     prefect_port: Annotated[int, port_option("Port of Prefect's server, on loopback.", is_any_allowed=False)] = 4200,
     pages_port: Annotated[int, port_option("Port of the pages, on loopback; 0 takes any free one.")] = 8765,
 ) -> None:
@@ -23,8 +26,12 @@ def serve(
 
     Uses the Prefect server of PREFECT_API_URL when that is set, else starts its own. Ctrl-C stops everything.
 
-    Example: aftershock serve --prices-every 15 --news-every 10
+    Example: aftershock serve --prices-every 5 --news-every 2
     """
+    from datetime import timedelta
+    from functools import partial
+
+    from flows.alerts.runs import watch_runs
     from flows.serve.children import stop_on_sigterm
     from flows.serve.look import WORD_FILE
     from flows.serve.server import prefect_server, schedules, wait_for_interrupt
@@ -42,4 +49,6 @@ def serve(
             talk(f"schedules: prices every {prices_every} min, news every {news_every} min, all daily; {api.ui_url}")
             if api.secret is not None:
                 talk(f"Prefect's page asks for a word: paste the line of {settings.home / WORD_FILE}")
-            wait_for_interrupt(process, settings.home, talk)
+            longest = timedelta(minutes=MISSING_AFTER_PASSES * max(prices_every, news_every))
+            watch = partial(watch_runs, settings, longest)
+            wait_for_interrupt(process, settings.home, talk, watch)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any, Literal, cast
 from uuid import UUID
 
 from prefect import flow, runtime, serve, task
@@ -15,19 +15,27 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 from prefect.deployments.runner import RunnerDeployment
-from prefect.states import Cancelled
+from prefect.states import Cancelled, Failed
 from prefect.types.entrypoint import EntrypointType
 
 from flows.context import RunContext, StepReport
 from flows.jobs.clocks import refuse_earlier_clock
 from flows.pipeline import NEWS_STEPS, PRICE_STEPS, RunOutcome, Step, run_pipeline
+from flows.serve.automations import apply_automations
 from flows.serve.children import end_with_parent
 from flows.serve.recovery import recover
 from flows.serve.turns import take_turn
+from flows.serve.windows import SETTLE, WINDOWS_SCHEDULE, schedule_windows, windows_ahead
 from flows.settings import Settings, load_settings
+from flows.study_registry import load_studies
 from ingest.errors import TransientError
+from warehouse.store.connection import open_reader
+from warehouse.tables.news import EVENT
+from warehouse.tables.studies import REACTION_STUDY
 from warehouse.tables.units import number
 
+# Failing sources that are shown as tasks of their own; the artifact names all.
+SOURCES_SHOWN = 20
 STEP_RETRIES = 2
 STEP_RETRY_SECONDS = [10.0, 60.0]
 # A scheduled run waits for the one before it rather than fail.
@@ -36,9 +44,52 @@ SERVED_RUNS_AT_ONCE = 2
 DAILY_CRON = "30 5 * * *"
 
 
-@flow(name="aftershock", log_prints=False, persist_result=False, validate_parameters=True)
-def aftershock(steps: list[str] | None = None, now: str | None = None, is_offline: bool = False) -> Any:
-    """One pass, or the named steps of it; returns the run id, or a Cancelled state while the run before goes on."""
+# The steps of a pass as choices of Prefect's form; a test holds them to the pipeline's.
+StepName = Literal[
+    "bundle",
+    "prices",
+    "news",
+    "events",
+    "studies",
+    "groups",
+    "activity",
+    "models",
+    "resilience",
+    "claims",
+    "correlations",
+    "moves",
+    "press",
+    "checks",
+    "alerts",
+    "publish",
+    "pages",
+    "deliver",
+]
+
+
+def tell_of_failure(flow: Any, flow_run: Any, state: Any) -> None:
+    """Note and send that a run failed or crashed, for the rules that tell of runs."""
+    from flows.alerts.runs import tell_of_run
+
+    tell_of_run(load_settings(), datetime.now(UTC), str(flow_run.name), f"{state.name}: {state.message or 'no words'}")
+
+
+@flow(
+    name="aftershock",
+    description="Prices, news, events, studies, claims and pages: one pass, or the named steps of it.",
+    log_prints=False,
+    persist_result=False,
+    validate_parameters=True,
+    on_failure=[tell_of_failure],
+    on_crashed=[tell_of_failure],
+)
+def aftershock(steps: list[StepName] | None = None, now: datetime | None = None, is_offline: bool = False) -> Any:
+    """One pass, or the named steps of it; returns the run id, or a Cancelled state while the run before goes on.
+
+    steps: the steps to take, in the order of a pass; all of them when empty.
+    now: the instant to believe in, for replays.
+    is_offline: do not try the network.
+    """
     if runtime.deployment.id:
         end_with_parent(os.getppid())
     settings = load_settings()
@@ -47,11 +98,26 @@ def aftershock(steps: list[str] | None = None, now: str | None = None, is_offlin
         is_offline=settings.is_offline or is_offline,
         lock_deadline_seconds=max(settings.lock_deadline_seconds, SCHEDULED_LOCK_SECONDS),
     )
-    instant = datetime.fromisoformat(now) if now else datetime.now(UTC)
+    instant = now or datetime.now(UTC)
     refuse_earlier_clock(settings, instant)
-    return run_in_turn(
-        settings, instant, steps, str(runtime.deployment.name or "by-hand"), str(runtime.flow_run.id or "")
-    )
+    schedule = str(runtime.deployment.name or "by-hand")
+    done = run_in_turn(settings, instant, cast("list[str] | None", steps), schedule, str(runtime.flow_run.id or ""))
+    if runtime.deployment.id:
+        plan_windows(settings, instant)
+    return done
+
+
+def plan_windows(settings: Settings, now: datetime) -> int:
+    """Schedule a pass for every window of a fresh event that is still open; returns how many were asked for."""
+    if not settings.published_path.exists():
+        return 0
+    windows = {study.id: study.windows_hours for study in load_studies(settings.config_path)}[REACTION_STUDY]
+    with open_reader(settings.published_path) as reader:
+        since = now - timedelta(hours=max(windows)) - SETTLE
+        events = reader.frame(EVENT, "best_at_utc >= $since", since=since)
+    with get_client(sync_client=True) as client:
+        deployment = client.read_deployment_by_name(f"aftershock/{WINDOWS_SCHEDULE}")
+        return schedule_windows(client, deployment.id, windows_ahead(events, windows, now))
 
 
 def run_in_turn(
@@ -79,7 +145,15 @@ def _run_with_tasks(
 ) -> RunOutcome:
     outcome = run_pipeline(settings, now, say=say, names=steps, wrap=as_task)
     create_markdown_artifact(changes_markdown(outcome), key="aftershock-run", description="What this run changed")
+    for problem in outcome.source_problems[:SOURCES_SHOWN]:
+        source_failed.with_options(task_run_name=problem.partition(":")[0])(problem, return_state=True)
     return outcome
+
+
+@task(name="source", cache_policy=NO_CACHE, persist_result=False)
+def source_failed(problem: str) -> Any:
+    """A source that failed, as a failed task in a run that goes on; `problem` says what to do."""
+    return Failed(message=problem)
 
 
 def as_task(name: str, step: Step) -> Step:
@@ -120,7 +194,7 @@ def changes_markdown(outcome: RunOutcome) -> str:
 
 
 def deployments(prices_minutes: int, news_minutes: int) -> list[RunnerDeployment]:
-    """The three schedules: prices, news, and the daily pass over everything.
+    """The three schedules: prices, news, and the daily pass over everything; and one for windows that complete.
 
     They have no concurrency limit of Prefect's: a killed run kept its slot for good, so that every later one was
     cancelled. Writers wait for one another at the warehouse's file lock, and each schedule has a turn (`turns`).
@@ -128,16 +202,32 @@ def deployments(prices_minutes: int, news_minutes: int) -> list[RunnerDeployment
     shared: dict[str, Any] = {"entrypoint_type": EntrypointType.MODULE_PATH}
     return [
         _deployment(
-            "prices", interval=timedelta(minutes=prices_minutes), parameters={"steps": list(PRICE_STEPS)}, **shared
+            "prices",
+            interval=timedelta(minutes=prices_minutes),
+            parameters={"steps": list(PRICE_STEPS)},
+            description="Prices of every watched series, and what their change needs.",
+            **shared,
         ),
-        _deployment("news", interval=timedelta(minutes=news_minutes), parameters={"steps": list(NEWS_STEPS)}, **shared),
-        _deployment("daily", cron=DAILY_CRON, **shared),
+        _deployment(
+            "news",
+            interval=timedelta(minutes=news_minutes),
+            parameters={"steps": list(NEWS_STEPS)},
+            description="Every feed that is due, and what a new event needs.",
+            **shared,
+        ),
+        _deployment("daily", cron=DAILY_CRON, description="Everything, groups and models too.", **shared),
+        _deployment(
+            WINDOWS_SCHEDULE,
+            parameters={"steps": list(PRICE_STEPS)},
+            description="Measures a fresh event when one of its windows completes; runs are scheduled by the others.",
+            **shared,
+        ),
     ]
 
 
 def _deployment(name: str, **options: Any) -> RunnerDeployment:
     # Prefect's signature also allows a coroutine, which it returns only inside an event loop.
-    return cast(RunnerDeployment, aftershock.to_deployment(name, **options))
+    return cast(RunnerDeployment, aftershock.to_deployment(name, tags=["aftershock", name], **options))
 
 
 def serve_schedules(prices_minutes: int, news_minutes: int, parent_pid: int, *, is_own_server: bool) -> None:
@@ -150,6 +240,7 @@ def serve_schedules(prices_minutes: int, news_minutes: int, parent_pid: int, *, 
     ids = {deployment.name: cast(UUID, deployment.apply()) for deployment in planned}
     with get_client(sync_client=True) as client:
         recover(client, list(ids.values()), settings.home, datetime.now(UTC), is_own_server=is_own_server)
+        apply_automations(client, ids["prices"])
         if not settings.published_path.exists():
             client.create_flow_run_from_deployment(ids["daily"], name="first-pass")
     serve(*planned, limit=SERVED_RUNS_AT_ONCE, print_starting_message=False)

@@ -123,11 +123,17 @@ def _wait_until_healthy(api_url: str, process: subprocess.Popen[bytes]) -> None:
     )
 
 
-def wait_for_interrupt(process: subprocess.Popen[bytes], home: Path, say: Callable[[str], None]) -> None:
-    """Block until Ctrl-C, or until the schedules end by themselves, which is an error; logs are turned over."""
+def wait_for_interrupt(
+    process: subprocess.Popen[bytes], home: Path, say: Callable[[str], None], watch: Callable[[], object]
+) -> None:
+    """Block until Ctrl-C, or until the schedules end by themselves, which is an error.
+
+    Meanwhile logs are turned over, and `watch` looks whether runs end.
+    """
     try:
         while (code := _wait(process)) is None:
             turn_over(home)
+            watch()
     except KeyboardInterrupt:
         say("stopping …")
         return

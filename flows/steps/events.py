@@ -10,6 +10,7 @@ from analysis.events.detection import build_events
 from analysis.events.drafts import draft_events
 from analysis.events.merging import merge_records, outage_events, outage_sources
 from analysis.events.outages import merge_incidents
+from analysis.events.revisions import find_revisions
 from analysis.events.stories.frames import load_frames
 from analysis.events.wording.exclusions import add_exclusions
 from analysis.tape.choice import BENCHMARK_ASSET
@@ -20,7 +21,7 @@ from flows.market_choices import choose_record_markets
 from flows.steps.stories import prepare, read_grouped, update_stories
 from ingest.bundle.loader import load_ledger
 from warehouse.store.connection import Reader
-from warehouse.tables.news import CONFOUNDER, EVENT, EVENT_SOURCE, INCIDENT
+from warehouse.tables.news import CONFOUNDER, EVENT, EVENT_REVISION, EVENT_SOURCE, INCIDENT
 
 
 def update_events(context: RunContext) -> StepReport:
@@ -43,6 +44,8 @@ def update_events(context: RunContext) -> StepReport:
     )
     events, sources, problems = apply_decisions(events, sources, decisions)
 
+    revisions = find_revisions(warehouse.frame(EVENT), events, context.now, context.run_id)
+    n_revised = warehouse.merge(EVENT_REVISION, revisions).n_changed
     n_events = warehouse.replace(EVENT, events.sort("event_id"))
     n_sources = warehouse.replace(EVENT_SOURCE, sources.sort("event_id", "source_number"))
     confounders = find_confounders(events, _read_market(warehouse))
@@ -50,7 +53,7 @@ def update_events(context: RunContext) -> StepReport:
     counts = events.filter(pl.col("status") != "rejected")["origin"].value_counts().sort("origin")
     said = ", ".join(f"{count} {origin}" for origin, count in counts.iter_rows())
     report = f"{detail}; {said} events, {n_events} changed"
-    return StepReport(n_grouped + n_events + n_sources + n_confounders, report, tuple(problems))
+    return StepReport(n_grouped + n_revised + n_events + n_sources + n_confounders, report, tuple(problems))
 
 
 def _read_market(reader: Reader) -> pl.DataFrame:

@@ -248,6 +248,22 @@ EVENT = Table(
     ),
 )
 
+EVENT_REVISION = Table(
+    "out.event_revision",
+    "When a better clock moved an event's first public evidence: what it was, and what it is since.",
+    "analysis.events.revisions",
+    ("event_id", "changed_at_utc"),
+    (
+        Column("event_id", pl.String, "Event"),
+        Column("changed_at_utc", UTC, "When a run noted it"),
+        Column("before_at_utc", UTC, "First public evidence as it was"),
+        Column("before_basis", pl.String, "Where that time came from"),
+        Column("after_at_utc", UTC, "First public evidence since"),
+        Column("after_basis", pl.String, "Where this time comes from"),
+        _RUN_ID,
+    ),
+)
+
 EVENT_SOURCE = Table(
     "core.event_source",
     "The evidence for an event: each source with both clocks.",

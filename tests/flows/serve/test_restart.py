@@ -38,15 +38,17 @@ def run_in_flight(served: Served) -> set[str]:
     return runs_under_way(served.home)
 
 
-@pytest.mark.parametrize("kind", ["SIGTERM to serve", "SIGKILL to serve", "SIGKILL to schedules and run"])
+@pytest.mark.parametrize(
+    "kind", ["SIGTERM to serve", "SIGINT to serve", "SIGKILL to serve", "SIGKILL to schedules and run"]
+)
 def test_after_a_stop_with_a_run_in_flight_the_next_due_run_happens(home: Path, kind: str) -> None:
     home.mkdir(exist_ok=True)
     with FileLock(home / "warehouse.lock"):  # the run waits for the warehouse: it is surely in flight
         served = start_serving(home)
         wait_for(lambda: run_in_flight(served))
         stopped = run_in_flight(served)
-        if kind == "SIGTERM to serve":
-            served.process.send_signal(signal.SIGTERM)
+        if kind in ("SIGTERM to serve", "SIGINT to serve"):
+            served.process.send_signal(signal.SIGTERM if "TERM" in kind else signal.SIGINT)
             assert served.process.wait(STOP_SECONDS) == 0
         elif kind == "SIGKILL to serve":
             served.kill_group()

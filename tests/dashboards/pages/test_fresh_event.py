@@ -1,0 +1,54 @@
+"""The page of a fresh event says what may still change, and what has changed."""
+
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+import pytest
+
+from dashboards.findings.readings import read_reactions
+from dashboards.marks import bare
+from dashboards.pages.event import compose_event
+from dashboards.shell.frames import Frames
+from tests.dashboards.material import make_tables
+from tests.dashboards.rows import EVENT_AT, EVENT_ID
+from warehouse.tables.news import EVENT, EVENT_REVISION
+from warehouse.tables.studies import STUDY_RESULT
+
+CHANGED = datetime(2026, 6, 14, 10, 2, tzinfo=UTC)
+
+
+def page_of(tables: dict[str, pl.DataFrame]) -> str:
+    frames = Frames(tables)
+    event = frames.get(EVENT).filter(pl.col("event_id") == EVENT_ID).row(0, named=True)
+    return bare(str(compose_event(frames, event, read_reactions(frames)[EVENT_ID]).body))
+
+
+def without_the_week(tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """As the record was 30 hours after the event."""
+    is_week = pl.col("window_end_hours") == 168
+    cut = tables[STUDY_RESULT.name].with_columns(
+        pl.when(is_week).then(None).otherwise("estimate").alias("estimate"),
+        pl.lit(EVENT_AT + timedelta(hours=30), dtype=STUDY_RESULT.schema["data_as_of_utc"]).alias("data_as_of_utc"),
+    )
+    return {**tables, STUDY_RESULT.name: cut}
+
+
+@pytest.fixture
+def tables() -> dict[str, pl.DataFrame]:
+    return {table.name: frame for table, frame in make_tables().items()}
+
+
+def test_a_page_is_preliminary_until_the_record_reaches_its_last_window(tables: dict[str, pl.DataFrame]) -> None:
+    assert "Preliminary" not in page_of(tables)
+    assert "Preliminary: the record ends before its longer windows do" in page_of(without_the_week(tables))
+
+
+def test_a_revised_timing_is_told_with_both_times_and_when_it_was_noted(tables: dict[str, pl.DataFrame]) -> None:
+    assert "Timing revised" not in page_of(tables)
+    row = (EVENT_ID, CHANGED, EVENT_AT + timedelta(minutes=54), "submission", EVENT_AT, "publisher", "run")
+    revised = pl.DataFrame([row], schema=EVENT_REVISION.schema, orient="row")
+    text = page_of({**tables, EVENT_REVISION.name: revised})
+    told = text[text.index("Timing revised") :].partition("</ul>")[0]
+    stamps = [CHANGED, EVENT_AT + timedelta(minutes=54), EVENT_AT]
+    places = [told.index(f'datetime="{stamp:%Y-%m-%dT%H:%M:%SZ}"') for stamp in stamps]
+    assert places == sorted(places)
