@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from dashboards.marks import OPEN
+from dashboards.marks import CLOSE, OPEN
 from dashboards.numbers import NAMED, Origin, columns_of, tables_by_name
 from warehouse.tables.queries import query_text
 
@@ -53,7 +53,7 @@ class _Probe:
 
     def sign(self, words: str, form: str) -> str:
         """The form alone."""
-        return f"{OPEN}{form}"
+        return f"{OPEN}{form}{CLOSE}"
 
 
 class _ProbeNumber(_Probe, float):
@@ -69,6 +69,8 @@ class _ProbeMoment(_Probe, datetime):
 def form_of(write: Callable[[Any], str], dtype: pl.DataType) -> str:
     """How `write` writes a column: the writer of units with its arguments, or `text`; empty for other functions."""
     if dtype == pl.String:
-        return "text"
+        return "text" if write is str else ""
     words = write(_ProbeMoment(1970, 1, 1, tzinfo=UTC) if isinstance(dtype, pl.Datetime) else _ProbeNumber(1.0))
-    return words.removeprefix(OPEN) if words.startswith(OPEN) else ""
+    # Words around the value are no part of what a writer can write again.
+    is_whole = words.startswith(OPEN) and words.index(CLOSE) == len(words) - 1 if CLOSE in words else False
+    return words[1:-1] if is_whole else ""

@@ -20,7 +20,7 @@ from warehouse.tables.units import (
     clock,
     day,
     exact_clock,
-    hours_plain,
+    hours_adjective,
     log_percent,
     moment,
     plural,
@@ -147,7 +147,7 @@ def _title(timing: Mapping[str, Any] | None, public: datetime, private: datetime
     n_bars = quiet_bars(timing, public)
     if not n_bars:
         return f"{asset_id} moved in the first bar after the news was public"
-    bars = plural(n_bars, f"{hours_plain(timing['bar_hours'], 0).replace(' ', '-')} bar")
+    bars = plural(n_bars, f"{hours_adjective(timing['bar_hours'])} bar")
     return f"{bars} of {asset_id} passed after the news was public before an abnormal one"
 
 

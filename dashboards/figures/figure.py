@@ -22,6 +22,8 @@ from warehouse.tables.units import iso_second
 
 # Tables beside figures show at most this many rows; the CSV always holds all of them.
 MAX_TABLE_ROWS = 120
+# A cell that begins so is a formula to a spreadsheet.
+RUNS_IN_SHEETS = r"^[=+\-@\t\r]"
 SIMULATED_TITLE = "Simulated: "
 
 
@@ -236,5 +238,8 @@ def _row_keys(figure: Figure, shown: pl.DataFrame) -> Iterator[str]:
 
 
 def figure_csv(figure: Figure) -> str:
-    """The numbers of a figure as CSV, unrounded, times as ISO 8601 UTC."""
-    return figure.frame.write_csv(datetime_format="%Y-%m-%dT%H:%M:%SZ")
+    """The numbers of a figure as CSV, unrounded, times as ISO 8601 UTC; a text that a sheet would run is prefixed."""
+    texts = pl.col(pl.String)
+    guarded = pl.when(texts.str.contains(RUNS_IN_SHEETS)).then("'" + texts).otherwise(texts).name.keep()
+    frame = figure.frame.with_columns(guarded) if pl.String in figure.frame.dtypes else figure.frame
+    return frame.write_csv(datetime_format="%Y-%m-%dT%H:%M:%SZ")

@@ -17,7 +17,7 @@ from dashboards.numbers import StoredRows
 from dashboards.shell.frames import extremes, newest
 from warehouse.tables.single import SPECIFICATION
 from warehouse.tables.terms import ROLE_TITLES, is_simulated_market, venue_name
-from warehouse.tables.units import count, hours_plain, p_value, percent, plain, plural, share
+from warehouse.tables.units import count, format_value, hours_plain, p_value, percent, plural, share
 
 _MODELS = {
     "raw": "no model",
@@ -31,9 +31,9 @@ _DECISIONS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "Start": ("timing_rule", lambda value: ROLE_TITLES.get(value, str(value).replace("_", " "))),
     "Model": ("model", lambda value: _MODELS.get(value, str(value).replace("_", " "))),
     "Benchmark": ("benchmark", str),
-    "Estimation": ("estimation_days", lambda value: f"{plain(value)} days"),
+    "Estimation": ("estimation_days", lambda value: format_value(value, "days")),
     "Venue": ("market_id", venue_name),
-    "Bars": ("bar_hours", lambda value: f"{hours_plain(value)} bars"),
+    "Bars": ("bar_hours", hours_plain),
     "Returns": ("return_kind", lambda value: f"{value} returns"),
 }
 ROW_GAP = 1.9

@@ -42,7 +42,8 @@ REGISTERED = {
 METHOD = re.compile(
     r"(?:middle )?(?:50, 80 and 95%|95%|95 percent|50%|5%)|24[ -]h(?:ours?)?\b|12 h(?:ours)?\b|7 days\b|72 hours\b"
     r"|\b(?:1|4|5|15|24)-(?:hour|minute)\b|−\d+% · 0 · \+\d+%|p < 0\.05|±1\.96|\b80%|−1 \(opposite\) to \+1|95 %"
-    r"|1 in 50|5 of 100|6 h\b|\b39 independent|HC3\b|more than 1%|[Nn] = 1 event\b|−60 h|−2 to \+7 days|\+7 days"
+    r"|1 in 50|5 of 100|6 h\b"
+    r"|\b39 independent|HC3\b|more than 1%|beta 1\b|[Nn] = 1 event\b|−60 h|−2 to \+7 days|\+7 days"
 )
 
 
@@ -246,7 +247,9 @@ def write_form(value: Any, form: str) -> str:
         value = TRANSFORMS[step](value)
     positional = [_argument(part) for part in rest if "=" not in part]
     named = dict(part.split("=", 1) for part in rest if "=" in part)
-    writer = getattr(units, name, None) or getattr(terms, name)
+    writer = getattr(units, name, None) or getattr(terms, name, None)
+    if writer is None:
+        raise LookupError(f"no writer is called {name!r}")
     words: str = writer(value, *positional, **{key: _argument(part) for key, part in named.items()})
     return words
 

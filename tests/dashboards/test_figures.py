@@ -13,7 +13,16 @@ import pytest
 from dashboards.figures.car_fan import draw_car_fan
 from dashboards.figures.correlation_change import draw_correlation_change
 from dashboards.figures.coverage_calendar import cells, draw_coverage
-from dashboards.figures.figure import figure_csv, float_array, render_figure, safe, script_json, time_axis
+from dashboards.figures.figure import (
+    Figure,
+    FigureColumn,
+    figure_csv,
+    float_array,
+    render_figure,
+    safe,
+    script_json,
+    time_axis,
+)
 from dashboards.figures.heat_map import draw_heat_map
 from dashboards.figures.multiples import draw_multiples
 from dashboards.figures.price_path import draw_price_path
@@ -168,3 +177,12 @@ def test_a_short_record_is_drawn_by_day_and_a_long_one_by_month():
     assert len(cells(start, start + timedelta(days=9))) == 10
     months = cells(start, start + timedelta(days=800))
     assert {moment.day for moment in months} == {1}
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_a_text_that_a_sheet_would_run_is_prefixed_and_numbers_stay_numbers(start):
+    frame = pl.DataFrame({"title": [f"{start}1+1", "plain"], "value": [-0.5, 1.0]})
+    columns = (FigureColumn("title", "Title"), FigureColumn("value", "Value"))
+    read = pl.read_csv(figure_csv(Figure("f", "t", "s", "", "", frame, columns)).encode())
+    assert read["title"].to_list() == [f"'{start}1+1", "plain"]
+    assert read["value"].to_list() == [-0.5, 1.0]
