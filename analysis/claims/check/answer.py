@@ -8,15 +8,18 @@ from datetime import datetime
 from typing import Any
 
 from analysis.claims.judging.judge import judge_statement
-from analysis.claims.judging.market import MarketEvidence
+from analysis.claims.judging.market import MarketEvidence, micros
 from analysis.claims.judging.offers import find_window
-from analysis.claims.judging.windows import WindowError, resolve_window
+from analysis.claims.judging.windows import WindowError, is_window_open, resolve_window
 from analysis.claims.sentences.forms import Grammar
 from analysis.claims.sentences.reader import read_text
 from analysis.claims.sentences.references import LedgerEvent
 from analysis.claims.sentences.sentence import ReadStatement, ReadText, Unjudged
-from analysis.claims.statement import Judgement, StatedWindow, StatementVerdict, TriedReading
+from analysis.claims.statement import Judgement, StatedWindow, Statement, StatementVerdict, TriedReading
 from warehouse.tables.units import iso_instant
+
+# A price that is said of now and lies farther off is another quantity, another coin's, or of another year.
+_LARGEST_RATIO = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +74,22 @@ def judge_text(text: str, read: ReadText, said_at: datetime, market: MarketEvide
         except WindowError:
             window = item.statement.window or StatedWindow("")
         judgement = judge_statement(item.statement, market)
-        judged.append(JudgedStatement(f"s{number}", group_id, item, window, judgement))
+        is_sure = item.is_sure and is_plausible(item.statement, said_at, market)
+        judged.append(JudgedStatement(f"s{number}", group_id, replace(item, is_sure=is_sure), window, judgement))
     judged = [replace(item, offer=offer) for item, offer in zip(judged, _offers(judged, market), strict=True)]
     return CheckedText(text, said_at, market.data_as_of, tuple(judged), read.unjudged)
+
+
+def is_plausible(statement: Statement, said_at: datetime, market: MarketEvidence) -> bool:
+    """Whether a price that is said can be one of now: within a factor of two of the last one, where that is known."""
+    if statement.price is None or not is_window_open(statement):
+        return True
+    for series in market.of_asset(statement.asset):
+        at = series.last_by(micros(said_at))
+        if at >= 0:
+            ratio = statement.price / float(series.closes[at])
+            return 1 / _LARGEST_RATIO <= ratio <= _LARGEST_RATIO
+    return True
 
 
 def _offers(judged: list[JudgedStatement], market: MarketEvidence) -> list[str | None]:

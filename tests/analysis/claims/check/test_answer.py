@@ -124,3 +124,11 @@ def test_an_event_after_the_text_is_never_meant() -> None:
     before = BAN.at_utc - timedelta(hours=1)
     assert find_reference("after the US restriction", before, [BAN]) is None
     assert find_reference("after the US restriction", BAN.at_utc + timedelta(hours=1), [BAN]) == BAN
+
+
+@pytest.mark.parametrize(
+    ("said", "certainty"), [("$120", "sure"), ("$190", "sure"), ("$999", "unsure"), ("$9", "unsure")]
+)
+def test_a_price_far_from_the_last_one_was_hardly_read_rightly(said: str, certainty: str) -> None:
+    [item] = as_document(make_answer(f"TAO drops below {said}"))["statements"]
+    assert item["certainty"] == certainty
