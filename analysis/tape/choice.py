@@ -18,7 +18,20 @@ from warehouse.tables.choice import ANY_TIMEFRAME, MARKET_CHOICE, RECORD
 
 BENCHMARK_ASSET = "BTC"
 # The one order of venues, deepest book first; others come last, by name.
-VENUE_ORDER = ("binanceusdm", "binance", "okx", "bybit", "kucoin", "gate", "coinbase", "kraken", "binanceus")
+VENUE_ORDER = (
+    "binanceusdm",
+    "binance",
+    "okx",
+    "bybit",
+    "kucoin",
+    "gate",
+    "coinbase",
+    "kraken",
+    "bitget",
+    "mexc",
+    "hyperliquid",
+    "binanceus",
+)
 # Bars cover a record when no more than this much of the longest is lost.
 LEAST_SHARE_OF_SPAN = 0.8
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -34,7 +36,9 @@ class History:
 # The venues' documented page limits, as far as their ccxt clients state them; others get the smallest.
 SMALLEST_PAGE = 100
 HISTORIES = {
-    "funding": History("fetchFundingRateHistory", timedelta(hours=4), {"binanceusdm": 500, "bybit": 200}),
+    "funding": History(
+        "fetchFundingRateHistory", timedelta(hours=4), {"binanceusdm": 500, "bybit": 200, "hyperliquid": 500}
+    ),
     "open_interest": History(
         "fetchOpenInterestHistory", timedelta(hours=1), {"binanceusdm": 500, "bybit": 200, "kucoin": 200}
     ),
@@ -42,6 +46,8 @@ HISTORIES = {
 # How a page's end is said, in place of ccxt's `until`: okx counts funding backwards from `after`, exclusive; gate
 # counts open interest forward from the start and knows no end.
 OWN_END: dict[tuple[str, str], str | None] = {("okx", "funding"): "after", ("gate", "open_interest"): None}
+# Venues that know no instants, only pages counted from the newest: the name they give the page's number.
+PAGE_NUMBERS = {("bitget", "funding"): "pageNo", ("mexc", "funding"): "page_num"}
 # Venues that count open interest in contracts.
 COUNTS_CONTRACTS = frozenset({"okx", "kucoin", "gate"})
 
@@ -158,7 +164,11 @@ async def _ask_history(session: Session, kind: str, symbol: str, since: datetime
     # Two rows of room: both ends of a stretch are part of it.
     stretch = history.spacing * (history.page_rows.get(session.venue.exchange, SMALLEST_PAGE) - 2)
     found.n_asked += 1
+    page_number = PAGE_NUMBERS.get((session.venue.exchange, kind))
     try:
+        if page_number is not None:
+            await _ask_numbered(session, kind, symbol, since, page_number, found.rows[kind])
+            return
         while since < now:
             end = min(since + stretch, now)
             await _ask_stretch(session, kind, symbol, since, end, found.rows[kind])
@@ -167,6 +177,28 @@ async def _ask_history(session: Session, kind: str, symbol: str, since: datetime
         raise
     except SourceError as exc:
         found.errors.append(f"{kind.replace('_', ' ')}: {exc}")
+
+
+async def _ask_numbered(
+    session: Session, kind: str, symbol: str, since: datetime, name: str, rows: list[dict[str, Any]]
+) -> None:
+    """Add pages from the newest back, until one reaches `since`: such a page is not full."""
+    limit = HISTORIES[kind].page_rows.get(session.venue.exchange, SMALLEST_PAGE)
+    oldest: float = math.inf
+    for number in itertools.count(1):
+        page = await session.fetch_funding(symbol, since, limit, {name: number})
+        first = min((row["timestamp"] for row in page), default=oldest)
+        if page and first >= oldest:
+            raise TransientError(
+                f"{session.venue.exchange} {symbol}",
+                f"gave the same rows again as page {number}",
+                "older ones",
+                "tried again next run",
+            )
+        rows.extend(page)
+        if len(page) < limit:
+            return
+        oldest = first
 
 
 async def _ask_stretch(

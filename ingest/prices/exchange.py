@@ -36,7 +36,12 @@ CANDLES_AT: dict[str, tuple[str, ...]] = {
     "bybit": ("result", "list"),
     "coinbase": ("candles",),
     "kraken": ("result", ANY_LIST),
+    "bitget": ("data",),
+    "hyperliquid": (),
+    "mexc": (),
 }
+# The venue that answers for its contracts in columns, elsewhere.
+CONTRACT_CANDLES_AT: dict[str, tuple[str, ...]] = {"mexc": ("data", "time")}
 STATUS = re.compile(r" (4\d\d|5\d\d) ")
 
 # A retry that works is nobody's business, and one that does not ends in our own line.
@@ -108,7 +113,7 @@ class Session:
         rows: list[Row] = await self._ask(
             f"{self.venue.exchange}:{symbol} {timeframe}",
             lambda: self.client.fetch_ohlcv(symbol, timeframe, _milliseconds(since), limit, ending),
-            lambda raw: holds_candles(self.venue.exchange, raw),
+            lambda raw: holds_candles(self.venue.exchange, raw, symbol),
         )
         return rows
 
@@ -265,9 +270,11 @@ def translate(error: ccxt.BaseError, source: str, pause_seconds: float) -> Sourc
     return PermanentError(source, f"refuses the request: {short}", remedy="see the venue's status page")
 
 
-def holds_candles(exchange: str, raw: object) -> bool:
+def holds_candles(exchange: str, raw: object, symbol: str = "") -> bool:
     """Whether the raw answer has a list where this venue puts its candles; for unknown venues, anywhere."""
     path = CANDLES_AT.get(exchange)
+    if ":" in symbol:
+        path = CONTRACT_CANDLES_AT.get(exchange, path)
     if path is None:
         return isinstance(raw, list) or (
             isinstance(raw, dict) and any(holds_candles(exchange, v) for v in raw.values())

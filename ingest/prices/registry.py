@@ -61,6 +61,7 @@ class VenueEntry(Entry):
     is_perpetual_volume_base: bool = True
     heeds_until: bool = True
     market_types: tuple[str, ...] = ()
+    other_coins: tuple[str, ...] = ()  # tickers that name another coin there: not offered by the naming rule
 
 
 class MarketEntry(Entry):
@@ -237,10 +238,13 @@ def _offered(
     for asset in assets:
         if asset.role not in WATCHED_ROLES or asset.valid_to is not None:
             continue
+        ticker = asset.ticker or asset.asset_id
         for venue in venues:
+            if ticker in venue.other_coins:
+                continue
             for kind, rule in (("spot", venue.spot), ("perpetual", venue.perpetual)):
                 if rule and (asset.asset_id, venue.exchange, kind) not in documented:
-                    symbol = rule.format(ticker=asset.ticker or asset.asset_id)
+                    symbol = rule.format(ticker=ticker)
                     # Made of validated entries, so not validated again: there are hundreds.
                     offered.append(
                         MarketEntry.model_construct(

@@ -12,18 +12,23 @@ from typing import Any
 from tests.replay.market import SECONDS, Bar, Market
 from tests.replay.server import Request, Response
 from tests.replay.wires import Wire, binance, coinbase, kraken, kucoin, okx
+from tests.replay.wires_bitget_mexc import bitget, mexc
 from tests.replay.wires_derivatives import bybit_derivatives, gate_derivatives, kucoin_derivatives, okx_derivatives
 from tests.replay.wires_gate_bybit import bybit, gate
+from tests.replay.wires_hyperliquid import hyperliquid
 
 SLOW_SECONDS = 60.0
 WIRES: dict[str, Wire] = {
     "binance": binance,
     "binanceusdm": binance,
+    "bitget": bitget,
     "bybit": bybit,
     "coinbase": coinbase,
     "gate": gate,
+    "hyperliquid": hyperliquid,
     "kraken": kraken,
     "kucoin": kucoin,
+    "mexc": mexc,
     "okx": okx,
 }
 # Binance's own wire holds both histories.
@@ -37,7 +42,7 @@ DERIVATIVES: dict[str, Wire] = {
 
 @dataclass(slots=True)
 class Fault:
-    """A way to misbehave: `kind` for the next `times` candle requests (always when None), on paths that hold `path`.
+    """A way to misbehave: `kind` for the next `times` requests (always when None) whose path or body says `path`.
 
     Kinds: 429, 418, 451, 403, 500, 503, slow, cut_off, html_200, truncated, garbage, duplicated, unordered, empty;
     ignores_since shows its newest bars whatever is asked; newest_half leaves out the older half of what is asked for;
@@ -50,7 +55,7 @@ class Fault:
 
     def strikes(self, request: Request) -> bool:
         """Whether this request is hit; counts down."""
-        if self.path not in request.path or self.times == 0:
+        if self.path not in request.said or self.times == 0:
             return False
         if self.times is not None:
             self.times -= 1

@@ -28,6 +28,11 @@ class Request:
     headers: dict[str, str]  # names in lower case
     body: bytes = b""
 
+    @property
+    def said(self) -> str:
+        """Path and body: what is asked for, wherever the venue puts it."""
+        return self.path + self.body.decode(errors="replace")
+
 
 @dataclass(frozen=True, slots=True)
 class Response:

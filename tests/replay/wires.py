@@ -1,4 +1,4 @@
-"""The candle and market formats of eight exchanges, as their public interfaces document them."""
+"""The candle and market formats of six exchanges, as their public interfaces document them."""
 
 from __future__ import annotations
 

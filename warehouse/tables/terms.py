@@ -34,6 +34,9 @@ VENUE_TITLES = {
     "coinbase": "Coinbase",
     "gate": "Gate",
     "bybit": "Bybit",
+    "bitget": "Bitget",
+    "mexc": "MEXC",
+    "hyperliquid": "Hyperliquid",
     "simulated": "simulated market",
     OBSERVED: "prices observed at uneven times",
 }

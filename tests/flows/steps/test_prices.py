@@ -167,11 +167,14 @@ def test_without_a_network_each_venue_is_one_line(warehouse: Warehouse, tmp_path
     assert sorted(line.split(":")[0] for line in report.problems) == [
         "binance",
         "binanceusdm",
+        "bitget",
         "bybit",
         "coinbase",
         "gate",
+        "hyperliquid",
         "kraken",
         "kucoin",
+        "mexc",
         "okx",
     ]
     assert all("no connection" in line and "check the network" in line for line in report.problems)

@@ -11,6 +11,7 @@ from ingest.prices.derivatives import VENUE_MEMORY_DAYS, DerivativesHarvest, fet
 from ingest.prices.exchange import offers
 from ingest.prices.registry import load_registry
 from ingest.source import Source
+from tests.replay import wires_bitget_mexc
 from tests.replay.exchanges import Fault
 from tests.replay.market import SimulatedMarket
 from tests.replay.world import ReplayWorld
@@ -139,3 +140,52 @@ def test_a_full_page_is_asked_for_again_in_halves(monkeypatch: pytest.MonkeyPatc
     harvest, _ = fetch()
     hourly = harvest.funding.filter(pl.col("market_id") != "binanceusdm:TAO/USDT:USDT")
     assert hourly.group_by("market_id").len()["len"].unique().to_list() == [VENUE_MEMORY_DAYS * 24]
+
+
+NUMBERED = ("bitget", "mexc")
+FUNDING_ONLY = SimulatedMarket(
+    datetime(2026, 3, 1, tzinfo=UTC),
+    datetime(2026, 6, 20, tzinfo=UTC),
+    assets=("BTC", "TAO"),
+    quotes=[*((venue, "{}/USDT:USDT") for venue in NUMBERED), ("hyperliquid", "{}/USDC:USDC")],
+)
+
+
+def fetch_funding_only(since: datetime, faults: Mapping[str, Fault] | None = None) -> DerivativesHarvest:
+    contracts = {"bitget": ["TAO/USDT:USDT"], "mexc": ["TAO/USDT:USDT"], "hyperliquid": ["TAO/USDC:USDC"]}
+    seen = {(f"{venue}:{symbols[0]}", "funding"): since for venue, symbols in contracts.items()}
+    with ReplayWorld(NOW, FUNDING_ONLY, faults) as world:
+        return fetch_derivatives(
+            [REGISTRY.venues[venue] for venue in contracts],
+            contracts,
+            seen,
+            Source("exchange", "run", NOW),
+            replay_url=world.url,
+            deadline_seconds=20,
+        )
+
+
+def test_funding_counted_in_pages_from_the_newest_comes_whole_after_a_long_pause() -> None:
+    harvest = fetch_funding_only(NOW - timedelta(days=80))
+    assert harvest.problems == []
+    assert harvest.open_interest.height == 0  # these venues tell no history of it
+    counts = dict(harvest.funding.group_by("market_id").len().iter_rows())
+    assert counts == {
+        "bitget:TAO/USDT:USDT": 80 * 3,
+        "mexc:TAO/USDT:USDT": 80 * 3,
+        "hyperliquid:TAO/USDC:USDC": 80 * 24,
+    }
+
+
+@pytest.mark.parametrize("venue", NUMBERED)
+def test_a_venue_that_gives_its_first_page_again_is_one_line(venue: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain_number = wires_bitget_mexc.number
+    monkeypatch.setattr(
+        wires_bitget_mexc,
+        "number",
+        lambda request, name: 1 if name in ("pageNo", "page_num") else plain_number(request, name),
+    )
+    harvest = fetch_funding_only(NOW - timedelta(days=80))
+    assert sorted(line.split(",")[0] for line in harvest.problems) == sorted(NUMBERED)
+    assert all("the same rows again as page 2" in line for line in harvest.problems)
+    assert harvest.funding.filter(pl.col("market_id").str.starts_with(venue)).height == 100

@@ -8,7 +8,19 @@ import pytest
 from ingest.prices.registry import load_registry, unregistered_markets
 from warehouse.config import ConfigError, ConfigText
 
-VENUES = ["binance", "binanceusdm", "bybit", "coinbase", "gate", "kraken", "kucoin", "okx"]
+VENUES = [
+    "binance",
+    "binanceusdm",
+    "bitget",
+    "bybit",
+    "coinbase",
+    "gate",
+    "hyperliquid",
+    "kraken",
+    "kucoin",
+    "mexc",
+    "okx",
+]
 
 
 def test_the_watched_assets_are_those_of_the_question_and_thirty_others() -> None:
@@ -46,6 +58,13 @@ def test_tao_has_a_market_on_every_venue() -> None:
 def test_a_contract_of_a_thousand_says_so() -> None:
     markets = load_registry(None).markets.filter(pl.col("asset_id") == "PEPE", pl.col("exchange") == "binanceusdm")
     assert markets.select("symbol", "contract_multiplier").rows() == [("1000PEPE/USDT:USDT", 1000.0)]
+
+
+def test_a_ticker_that_names_another_coin_on_a_venue_is_not_offered_there() -> None:
+    markets = load_registry(None).markets.filter(pl.col("exchange") == "mexc")["symbol"].to_list()
+    assert "TAO/USDT" in markets
+    assert "HYPE/USDT" not in markets
+    assert "HYPE/USDT:USDT" not in markets
 
 
 def test_a_documented_end_refuses_later_bars_and_a_rumoured_one_does_not() -> None:

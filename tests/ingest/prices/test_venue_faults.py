@@ -1,4 +1,4 @@
-"""Six wire formats through the real client: whole histories, and every fault ends in one named, bounded outcome."""
+"""Nine wire formats through the real client: whole histories, and every fault ends in one named, bounded outcome."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -28,6 +28,9 @@ SYMBOLS = {
     "kucoin": "TAO/USDT",
     "coinbase": "TAO/USD",
     "kraken": "TAO/USD",
+    "bitget": "TAO/USDT",
+    "mexc": "TAO/USDT",
+    "hyperliquid": "TAO/USDC:USDC",
 }
 CANDLE_PATHS = {
     "binance": "klines",
@@ -36,8 +39,21 @@ CANDLE_PATHS = {
     "kucoin": "candles",
     "coinbase": "candles",
     "kraken": "OHLC",
+    "bitget": "candles",
+    "mexc": "klines",
+    "hyperliquid": "candleSnapshot",
 }
-MARKET = SimulatedMarket(datetime(2026, 4, 1, tzinfo=UTC), datetime(2026, 6, 20, tzinfo=UTC), assets=("BTC", "TAO"))
+CONTRACTS = [(name, "{}/USDT:USDT") for name in ("binanceusdm", "bitget", "mexc")]
+MARKET = SimulatedMarket(
+    datetime(2026, 4, 1, tzinfo=UTC),
+    datetime(2026, 6, 20, tzinfo=UTC),
+    assets=("BTC", "TAO"),
+    quotes=[
+        *((name, symbol.replace("TAO", "{}")) for name, symbol in SYMBOLS.items() if name != "binanceusdm"),
+        *CONTRACTS,
+    ],
+)
+TAO_CONTRACT = {name: MARKET.bars(name, "TAO/USDT:USDT", "1h") for name in ("bitget", "mexc")}
 VENUES = load_registry(None).venues
 
 
@@ -81,6 +97,36 @@ def test_a_history_of_many_pages_arrives_whole_and_without_the_open_bar(name: st
     assert closes(answer) == truth(name)
 
 
+@pytest.mark.parametrize("kind", [None, "garbage", "truncated"])
+@pytest.mark.parametrize("name", ["bitget", "mexc"])
+def test_a_contract_of_a_venue_with_a_second_format_arrives_whole(name: str, kind: str | None) -> None:
+    path = {"bitget": "mix/market/history-candles", "mexc": "contract/kline"}[name]
+    faults = {} if kind is None else {name: Fault(kind, times=1, path=path)}
+    wanted = SeriesRequest(name, "TAO/USDT:USDT", "1h", SINCE)
+    with ReplayWorld(NOW, MARKET, faults) as world:
+        [answer] = fetch_venues(VENUES, [wanted], NOW, replay_url=world.url, deadline_seconds=20)
+    assert error_of(answer) is None
+    assert closes(answer) == [
+        (at, close)
+        for at, *_, close, _ in ((datetime.fromtimestamp(b[0] / 1000, tz=UTC), *b[1:]) for b in TAO_CONTRACT[name])
+        if at >= SINCE and at + timedelta(hours=1) <= NOW
+    ]
+    volumes = answer.answers[0].rows["volume_base"]
+    assert (volumes.null_count() == volumes.len()) == (name == "mexc")  # it counts contracts
+
+
+def test_what_a_venue_keeps_no_longer_is_said() -> None:
+    old = NOW.replace(minute=0) - timedelta(minutes=7_000)
+    with ReplayWorld(NOW, MARKET) as world:
+        wanted = SeriesRequest("hyperliquid", "TAO/USDC:USDC", "1m", old)
+        [answer] = fetch_venues(VENUES, [wanted], NOW, replay_url=world.url, deadline_seconds=20)
+    [series] = answer.answers
+    assert series.error is None
+    assert series.reachable_from is not None
+    assert series.rows["open_time_utc"].min() == series.reachable_from
+    assert timedelta(0) < series.reachable_from - (NOW - timedelta(minutes=5_000)) <= timedelta(minutes=3)
+
+
 @pytest.mark.parametrize("kind", ["duplicated", "unordered"])
 @pytest.mark.parametrize("name", SYMBOLS)
 def test_disorder_on_the_wire_changes_nothing(name: str, kind: str) -> None:
@@ -115,7 +161,7 @@ def test_a_fault_that_passes_costs_nothing(name: str, kind: str) -> None:
 def test_a_fault_that_stays_is_one_typed_error(name: str, kind: str, expected: type[SourceError], words: str) -> None:
     with ReplayWorld(NOW, MARKET, {name: Fault(kind, path=CANDLE_PATHS[name])}) as world:
         answer = ask(world, name)
-        n_candle_requests = sum(CANDLE_PATHS[name] in r.path for r in world.requests)
+        n_candle_requests = sum(CANDLE_PATHS[name] in r.said for r in world.requests)
     error = error_of(answer)
     assert isinstance(error, expected)
     assert words in str(error)
