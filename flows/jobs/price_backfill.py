@@ -12,6 +12,7 @@ from flows.context import RunContext
 from flows.errors import EXIT_SOURCE, CommandError
 from flows.jobs.candle_intake import Intake, load_verdicts, refresh_coverage, take_in
 from flows.steps.prices import EXCHANGE_SOURCE, read_registry, remember_asked, request_words, store_registry
+from ingest.prices.asked import ended_listings
 from ingest.prices.candles import parse_candles
 from ingest.prices.exchange import RequestTally
 from ingest.prices.fallback import problem_lines
@@ -21,11 +22,12 @@ from ingest.prices.slices import Slice, finished_frame, plan_slices
 from ingest.source import Source
 from warehouse.tables.bars import SECONDS_PER_HOUR
 from warehouse.tables.ops import BACKFILL
-from warehouse.tables.prices import GAP
+from warehouse.tables.prices import GAP, LISTING
 from warehouse.tables.units import iso_minute
 
 # A venue may work on a history for this long.
 DEADLINE_SECONDS = 6.0 * SECONDS_PER_HOUR
+ARCHIVES = "older bars are in the venue's archives: aftershock import prices"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def backfill_prices(
     remember_asked(warehouse, registry, venues, context.now)
     refresh_coverage(warehouse)
     problems = [line for venue in venues for line in problem_lines(venue)]
-    notes = _notes(markets, slices, venues, context.now)
+    notes = _notes(markets, slices, venues, context.now, ended_listings(warehouse.frame(LISTING)))
     tally = sum((venue.tally for venue in venues), RequestTally())
     return BackfillReport(keeper.report(markets, notes), tuple(dict.fromkeys(problems)), request_words(tally))
 
@@ -102,10 +104,15 @@ def _chosen_markets(registry: Registry, request: BackfillRequest) -> pl.DataFram
 
 
 def _notes(
-    markets: pl.DataFrame, slices: Sequence[Slice], venues: Sequence[VenueAnswer], now: datetime
+    markets: pl.DataFrame,
+    slices: Sequence[Slice],
+    venues: Sequence[VenueAnswer],
+    now: datetime,
+    ended: pl.DataFrame,
 ) -> dict[str, str]:
     """By market what there is to say, made from the plan: a market that was not reached is named too."""
     planned = {piece.request.market_id for piece in slices}
+    ends = {f"{exchange}:{symbol}": last for exchange, symbol, last in ended.iter_rows()}
     notes = {
         row["market_id"]: _unplanned_words(row, now)
         for row in markets.iter_rows(named=True)
@@ -119,16 +126,22 @@ def _notes(
             if market in failed:
                 notes[market] = failed[market]
             elif market in unlisted:
-                notes[market] = "not listed there"
+                notes[market] = _unlisted_words(ends.get(market))
             elif venue.error is not None and market not in reached:
                 notes[market] = f"not asked: {venue.error}"
     return notes
 
 
+def _unlisted_words(last_active: datetime | None) -> str:
+    if last_active is None:
+        return "not listed there"
+    return f"not listed there any more, last seen trading {iso_minute(last_active)}; {ARCHIVES}"
+
+
 def _unplanned_words(market: dict[str, object], now: datetime) -> str:
     ended = market["delisted_at_utc"]
     if isinstance(ended, datetime) and ended <= now:
-        return f"ended {iso_minute(ended)}; older bars are in the venue's archives: aftershock import prices"
+        return f"ended {iso_minute(ended)}; {ARCHIVES}"
     return "nothing left to ask for"
 
 

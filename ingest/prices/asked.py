@@ -11,7 +11,7 @@ from ingest.prices.fetch import SeriesAnswer, SeriesRequest, VenueAnswer
 from warehouse.tables.contract import UTC
 from warehouse.tables.ops import ASKED_SERIES
 from warehouse.tables.prices import LISTING
-from warehouse.tables.units import ISO_DAY
+from warehouse.tables.units import ISO_DAY, ISO_MINUTE
 
 ANSWERED, FAILED, UNLISTED = "answered", "failed", "unlisted"
 
@@ -42,17 +42,36 @@ def asked_series(venues: Sequence[VenueAnswer], stored: pl.DataFrame, now: datet
 
 
 def listings(venues: Sequence[VenueAnswer], stored: pl.DataFrame, now: datetime) -> pl.DataFrame:
-    """core.listing for the market lists that venues gave at `now`; `stored` says when each was first seen."""
+    """core.listing for the market lists that venues gave at `now`.
+
+    `stored` says when each market was first seen and last seen to trade.
+    """
     rows = [
-        (venue.exchange, symbol, is_active, size, now, now)
+        (venue.exchange, symbol, is_active, size, now, now, now if is_active else None)
         for venue in {venue.exchange: venue for venue in venues if venue.listings}.values()
         for symbol, is_active, size in venue.listings
     ]
     fresh = pl.DataFrame(rows, schema=LISTING.schema, orient="row")
-    known = stored.select(*LISTING.key, pl.col("first_seen_at_utc").alias("known_utc"))
+    known = stored.select(
+        *LISTING.key,
+        pl.col("first_seen_at_utc").alias("known_utc"),
+        pl.col("last_active_at_utc").alias("known_active_utc"),
+    )
     joined = fresh.join(known, on=list(LISTING.key), how="left", validate="1:1")
     first = pl.coalesce("known_utc", "first_seen_at_utc").alias("first_seen_at_utc")
-    return LISTING.conform(joined.with_columns(first).select(LISTING.column_names))
+    active = pl.coalesce("last_active_at_utc", "known_active_utc").alias("last_active_at_utc")
+    return LISTING.conform(joined.with_columns(first, active).select(LISTING.column_names))
+
+
+def ended_listings(listed: pl.DataFrame) -> pl.DataFrame:
+    """exchange, symbol, last_active_at_utc of markets (core.listing) that traded once and do not by the newest list.
+
+    A market that was never seen to trade has no date; one that trades again has not ended.
+    """
+    is_gone = pl.col("last_seen_at_utc") < pl.col("last_seen_at_utc").max().over("exchange")
+    return listed.filter(pl.col("last_active_at_utc").is_not_null(), is_gone | ~pl.col("is_active")).select(
+        "exchange", "symbol", "last_active_at_utc"
+    )
 
 
 def _row(
@@ -67,17 +86,27 @@ def _row(
 def verified_markets(markets: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
     """core.market with the evidence of the venues' own lists (core.listing).
 
-    An unverified market that trades by its venue's list is one; all others keep what the registry says.
+    An unverified market that trades by its venue's list is one. A market that its venue's newest list has no more ended
+    after it was last seen to trade: bars are expected until then. What is documented stays as the registry says.
     """
     joined = markets.join(
         listed.select("exchange", "symbol", "is_active", "last_seen_at_utc"),
         on=["exchange", "symbol"],
         how="left",
         validate="m:1",
-    )
+    ).join(ended_listings(listed), on=["exchange", "symbol"], how="left", validate="m:1")
+    ended = pl.col("last_active_at_utc")
+    is_dated = pl.col("delisted_at_utc").is_null() & ended.is_not_null()
+    gone = pl.format("not on the venue's own market list after {}", ended.dt.strftime(ISO_MINUTE))
     day = pl.col("last_seen_at_utc").cast(UTC).dt.strftime(ISO_DAY)
-    is_proven = (pl.col("confidence") == "unverified") & pl.col("is_active").fill_null(value=False)
+    is_proven = (pl.col("confidence") == "unverified") & pl.col("is_active").fill_null(value=False) & ended.is_null()
     return joined.with_columns(
         pl.when(is_proven).then(pl.lit("high")).otherwise(pl.col("confidence")).alias("confidence"),
-        pl.when(is_proven).then(pl.format("the venue's own market list, {}", day)).otherwise("source").alias("source"),
+        pl.when(is_proven)
+        .then(pl.format("the venue's own market list, {}", day))
+        .when(is_dated)
+        .then(pl.concat_str("source", gone, separator="; ", ignore_nulls=True))
+        .otherwise("source")
+        .alias("source"),
+        pl.coalesce("delisted_at_utc", ended).alias("delisted_at_utc"),
     ).select(markets.columns)

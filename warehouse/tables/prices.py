@@ -64,7 +64,13 @@ LISTING = Table(
         Column("is_active", pl.Boolean, "Whether it traded when last seen"),
         Column("contract_size", pl.Float64, "Units of the coin per contract", is_nullable=True),
         Column("first_seen_at_utc", UTC, "When we first saw it on the list"),
-        Column("last_seen_at_utc", UTC, "When we last saw it: a market that is gone was delisted after that"),
+        Column("last_seen_at_utc", UTC, "When we last saw it on the list"),
+        Column(
+            "last_active_at_utc",
+            UTC,
+            "When we last saw it trade: a market that is gone or stopped ended after that",
+            is_nullable=True,
+        ),
     ),
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from flows.context import RunContext
 from flows.jobs.price_backfill import BackfillReport, BackfillRequest, backfill_prices
 from flows.settings import Settings
-from ingest.prices.asked import asked_series, verified_markets
+from ingest.prices.asked import asked_series, ended_listings, listings, verified_markets
 from ingest.prices.candles import parse_candles
-from ingest.prices.fetch import SeriesAnswer, SeriesRequest, ShortAnswerError, fetch_venues
+from ingest.prices.fetch import SeriesAnswer, SeriesRequest, ShortAnswerError, VenueAnswer, fetch_venues
 from ingest.prices.registry import load_registry
 from ingest.source import Source
 from tests.builders import make_rows
@@ -26,6 +26,7 @@ from tests.replay.exchanges import Fault
 from tests.replay.market import Bar, SimulatedMarket
 from tests.replay.world import ReplayWorld
 from warehouse.store.connection import Warehouse, open_writer
+from warehouse.tables.contract import UTC as UTC_TYPE
 from warehouse.tables.ops import ASKED_SERIES, BACKFILL, RUN
 from warehouse.tables.prices import CANDLE, CANDLE_REVISION, COVERAGE, GAP, LISTING, MARKET
 
@@ -33,6 +34,7 @@ NOW = datetime(2026, 6, 14, 10, 20, tzinfo=UTC)
 SINCE = datetime(2026, 6, 1, tzinfo=UTC)
 SERIES = ("binance", "TAO/USDT", "1h")
 TAO = SimulatedMarket(datetime(2026, 5, 20, tzinfo=UTC), datetime(2026, 6, 20, tzinfo=UTC), assets=("TAO",))
+TWO_COINS = SimulatedMarket(datetime(2026, 5, 20, tzinfo=UTC), datetime(2026, 6, 20, tzinfo=UTC), assets=("BTC", "TAO"))
 VENUES = load_registry().venues
 BINANCE = BackfillRequest(("TAO",), SINCE, "1h", "binance")
 
@@ -221,12 +223,68 @@ def test_the_venues_own_list_is_stored_and_proves_an_unverified_market(warehouse
     assert verified_markets(market, inactive)["confidence"].to_list() == ["unverified"]
 
 
+class Shrinking:
+    """A venue's market without TAO, as after its delisting."""
+
+    def symbols(self, exchange: str) -> list[str]:
+        return [symbol for symbol in TWO_COINS.symbols(exchange) if "TAO" not in symbol]
+
+    def bars(self, exchange: str, symbol: str, timeframe: str) -> Sequence[Bar]:
+        return TWO_COINS.bars(exchange, symbol, timeframe)
+
+
+def test_a_market_that_left_its_venues_list_ended_when_it_was_last_seen_to_trade(warehouse: Warehouse) -> None:
+    later = NOW + timedelta(days=3)
+    with ReplayWorld(NOW, TWO_COINS) as world:
+        backfill(warehouse, world)
+        world.exchanges.market = Shrinking()
+        world.move_to(later)
+        report = backfill(warehouse, world, now=later)
+    [note] = report.markets["note"].to_list()
+    assert note.startswith("not listed there any more, last seen trading 2026-06-14 10:20; older bars are in")
+    assert note.endswith("archives: aftershock import prices")
+    [market] = warehouse.frame(MARKET, where="market_id = 'binance:TAO/USDT'").to_dicts()
+    assert market["delisted_at_utc"] == NOW
+    assert market["source"].endswith("not on the venue's own market list after 2026-06-14 10:20")
+    [coverage] = warehouse.frame(COVERAGE).to_dicts()
+    assert coverage["n_missing"] == 0  # none is expected of the three days after
+
+
+def make_listing(**values: object) -> pl.DataFrame:
+    known = {"exchange": "okx", "symbol": "TAO/USDT", "is_active": True, "last_active_at_utc": NOW}
+    return make_rows(LISTING, {**known, "first_seen_at_utc": SINCE, "last_seen_at_utc": NOW, **values})
+
+
+@pytest.mark.parametrize(
+    ("values", "is_ended"),
+    [
+        ({}, False),
+        ({"is_active": False, "last_active_at_utc": SINCE}, True),
+        ({"is_active": False, "last_active_at_utc": None}, False),  # it never traded while we looked: no date
+        ({"last_seen_at_utc": SINCE, "last_active_at_utc": SINCE}, True),
+    ],
+)
+def test_a_market_ends_when_it_stops_or_leaves_the_list(values: dict[str, object], is_ended: bool) -> None:
+    other = make_listing(symbol="BTC/USDT")
+    listed = pl.concat([make_listing(**values), other])
+    assert ended_listings(listed)["symbol"].to_list() == (["TAO/USDT"] if is_ended else [])
+    market = make_rows(MARKET, {"exchange": "okx", "symbol": "TAO/USDT", "confidence": "low", "delisted_at_utc": None})
+    [dated] = verified_markets(market, listed)["delisted_at_utc"].to_list()
+    assert dated == (SINCE if is_ended else None)
+    documented = market.with_columns(pl.lit(NOW).cast(UTC_TYPE).alias("delisted_at_utc"))
+    assert verified_markets(documented, listed)["delisted_at_utc"].to_list() == [NOW]
+
+
+def test_a_list_keeps_when_a_market_was_last_seen_to_trade() -> None:
+    first = listings([VenueAnswer("okx", listings=(("TAO/USDT", True, None),))], LISTING.empty(), SINCE)
+    [row] = listings([VenueAnswer("okx", listings=(("TAO/USDT", False, None),))], first, NOW).to_dicts()
+    assert (row["first_seen_at_utc"], row["last_active_at_utc"], row["last_seen_at_utc"]) == (SINCE, SINCE, NOW)
+
+
 def test_what_was_once_asked_and_answered_stays_when_a_later_answer_fails() -> None:
     request = SeriesRequest(*SERIES, SINCE)
     good = SeriesAnswer(request, CANDLE.empty(), 1)
     bad = SeriesAnswer(SeriesRequest(*SERIES, NOW), CANDLE.empty(), 1, ShortAnswerError(request, SINCE, NOW))
-    from ingest.prices.fetch import VenueAnswer
-
     first = asked_series([VenueAnswer("binance", [good])], ASKED_SERIES.empty(), NOW)
     later = NOW + timedelta(hours=1)
     [row] = asked_series([VenueAnswer("binance", [bad])], first, later).to_dicts()
