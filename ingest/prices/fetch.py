@@ -181,23 +181,25 @@ class _Walk:
         return [datetime.fromtimestamp(stamp / 1000, tz=self._now.tzinfo) for stamp in sorted(stamps)]
 
     async def _ask_head(self, since: datetime, first: datetime) -> None:
-        """Ask for exactly [since, first), in halves where a venue keeps the newest of a window.
+        """Ask for exactly [since, first), page by page, in halves where a venue keeps the newest of a window.
 
         Raises ShortAnswerError when the venue gives other bars than these instead.
         """
-        if since + self._bar > first or not self._session.venue.heeds_until:
+        if not self._session.venue.heeds_until:
             return
-        stamps = await self._ask(since, first - timedelta(milliseconds=1))
-        inside = [stamp for stamp in stamps if since <= stamp < first]
-        if not inside:
-            if stamps and stamps[-1] > first + self._bar * self._page_bars / 2:
-                raise ShortAnswerError(self._request, since, stamps[0])
-            return
-        n_missing = (inside[0] - since) // self._bar
-        if n_missing > 0:
-            middle = since + max(n_missing // 2, 1) * self._bar
-            await self._ask_head(since, middle)
-            await self._ask_head(middle, inside[0])
+        while since + self._bar <= first:
+            stamps = await self._ask(since, first - timedelta(milliseconds=1))
+            inside = [stamp for stamp in stamps if since <= stamp < first]
+            if not inside:
+                if stamps and stamps[-1] > first + self._bar * self._page_bars / 2:
+                    raise ShortAnswerError(self._request, since, stamps[0])
+                return
+            n_missing = (inside[0] - since) // self._bar
+            if n_missing > 0:
+                middle = since + max(n_missing // 2, 1) * self._bar
+                await self._ask_head(since, middle)
+                await self._ask_head(middle, inside[0])
+            since = inside[-1] + self._bar
 
 
 class ShortAnswerError(TransientError):

@@ -125,6 +125,7 @@ KINDS = (
         "is_relevnat",
         'name = "X"\n[[category.rule]]\nid = "x"\nscore = 0.9\nall = ["x"]\n',
     ),
+    Kind("languages.toml", "name", 'id = "anthropic"', "zh", '["安索"]', '"安索"', "zhh", 'zh = ["安索"]\n'),
     Kind(
         "entities.toml",
         "entity",

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 import stamina
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from flows.context import RunContext
@@ -150,6 +150,7 @@ def _with_venue(venue):  # type: ignore[no-untyped-def]  # a registry with one v
     times=st.sampled_from([1, 2, None]),
     days_late=st.integers(0, 6),
 )
+@example(page_bars=7, fault="ignores_since", times=1, days_late=0)  # one page of the newest, then honest ones
 def test_any_answer_ends_in_the_whole_table_or_in_a_named_failure(
     page_bars: int, fault: str | None, times: int | None, days_late: int
 ) -> None:
