@@ -20,6 +20,7 @@ SEVERITY_OUTLETS = (2, 4, 8, 15)
 JURISDICTION_KINDS = ("government", "legislature", "regulator", "state", "person")
 # Rules and news of tokens neither restrict nor enable the labs.
 TOKEN_CATEGORIES = ("crypto_token_regulation", "network_token_news")
+_ACCESS = "export_control_access"
 ENABLING_FRAMES = ("lift", "settle", "dismiss", "veto", "delay")
 RESTRICTING_FRAMES = ("restrict", "sue", "probe", "designate", "threat", "distil", "stagger", "outage")
 
@@ -93,8 +94,11 @@ def severity_of(n_outlets: int) -> int:
 
 
 def direction_of(frame: str, category: str, vocabulary: Vocabulary) -> str:
-    """Whether the event restricts or enables centralised AI: by what happened, else by the category's own direction."""
-    if category in TOKEN_CATEGORIES:
+    """Whether the event restricts or enables centralised AI: by what happened, else by the category's own direction.
+
+    News about access that says neither that it was taken nor given back (who asked for it, say) does neither.
+    """
+    if category in TOKEN_CATEGORIES or (category == _ACCESS and not frame):
         return "neutral"
     if frame in ENABLING_FRAMES:
         return "enables"

@@ -301,11 +301,9 @@ def _without_repeats(drafts: list[Draft]) -> list[Draft]:
     """`drafts` (in order of time) without those that say again, in few houses, what an earlier one said."""
     kept: list[Draft] = []
     for draft in drafts:
-        if (
-            len(draft.carriers) >= NEWS_OF_ITS_OWN
-            or draft.lead.category == _OUTAGE
-            or not any(_repeats(draft, earlier) for earlier in reversed(kept))
-        ):
+        is_news = len(draft.carriers) >= NEWS_OF_ITS_OWN or draft.lead.category == _OUTAGE
+        says_again = _is_aftermath if is_news else _repeats
+        if not any(says_again(draft, earlier) for earlier in reversed(kept)):
             kept.append(draft)
     return kept
 
@@ -319,7 +317,7 @@ def _repeats(draft: Draft, earlier: Draft) -> bool:
         and bool(set(one.entity_ids) & set(other.entity_ids))
         and (
             max(word_overlap(one, story) for story in earlier.stories) >= REPEATED_WORDS
-            or (lag <= AFTERMATH and _is_aftermath(draft, earlier))
+            or _is_aftermath(draft, earlier)
         )
     )
 
@@ -327,7 +325,8 @@ def _repeats(draft: Draft, earlier: Draft) -> bool:
 def _is_aftermath(draft: Draft, earlier: Draft) -> bool:
     """Whether it goes on about an act of a government that many more houses told."""
     return (
-        {draft.lead.category, earlier.lead.category} <= NEIGHBOURS
+        draft.first.time.best - earlier.first.time.best <= AFTERMATH
+        and {draft.lead.category, earlier.lead.category} <= NEIGHBOURS
         and _have_same_frame(draft.lead, earlier.lead)
         and bool(draft.parties & earlier.parties)
         and len(earlier.carriers) >= MANY_MORE * len(draft.carriers)

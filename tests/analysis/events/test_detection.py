@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from analysis.events.detection import Detected, build_events
+from analysis.events.detection import Detected, build_events, direction_of
 from analysis.events.drafts import draft_events
 from analysis.events.wording.exclusions import add_exclusions
 from tests.analysis.events.headline_frames import FRAMES, VOCABULARY, group, instant, make_headlines
@@ -174,6 +174,22 @@ def test_what_few_houses_go_on_about_after_an_act_that_many_told_is_no_second_ac
     ]
     assert detect(*told, *later).events.height == 1
     assert detect(*told[:3], *later).events.height == 2
+
+
+def test_an_aftermath_in_four_houses_is_none_beside_an_act_that_three_times_as_many_told():
+    told = [{**RESTRICTION[2], "outlet": f"m{n}.example"} for n in range(12)]
+    again = {
+        "title": "US restrictions on Anthropic models trigger talk of an arms race",
+        "at": "2026-06-14T20:00:00Z",
+    }
+    later = [{**again, "outlet": f"l{n}.example"} for n in range(4)]
+    assert detect(*told, *later).events.height == 1
+    assert detect(*told[:11], *later).events.height == 2
+
+
+def test_news_about_access_that_says_neither_taken_nor_given_back_restricts_nobody():
+    assert direction_of("", "export_control_access", VOCABULARY) == "neutral"
+    assert direction_of("restrict", "export_control_access", VOCABULARY) == "restricts"
 
 
 ORDERED = [
