@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from flows.pipeline import NEWS_STEPS, PRICE_STEPS
-from flows.serve.deployments import DAILY_CRON
+from flows.serve.deployments import DAILY_CRON, deployments
 from tests.paths import PROJECT
 
 DEPLOY = PROJECT / "deploy"
@@ -89,6 +89,8 @@ def test_each_cron_line_has_a_time_a_user_and_a_command_that_exists() -> None:
 def test_prefect_yaml_schedules_what_serve_does() -> None:
     said = yaml.safe_load((DEPLOY / "prefect.yaml").read_text())
     found = {deployment["name"]: deployment for deployment in said["deployments"]}
+    assert set(found) == {deployment.name for deployment in deployments(2, 2)}
+    assert found["windows"]["parameters"]["steps"] == list(PRICE_STEPS)
     assert found["prices"]["parameters"]["steps"] == list(PRICE_STEPS)
     assert found["news"]["parameters"]["steps"] == list(NEWS_STEPS)
     assert found["daily"]["schedules"] == [{"cron": DAILY_CRON}]
