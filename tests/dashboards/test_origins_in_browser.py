@@ -50,7 +50,7 @@ def test_a_click_on_a_tile_shows_the_statement_that_returns_it(browser, site, pu
 
 def test_a_cell_beside_a_figure_has_a_statement_of_its_own(browser, site, published):
     page = open_event(browser, site)
-    page.locator("#car summary").click()
+    page.locator("#car summary", has_text="Show the data").click()
     cell = page.locator("#car table td").nth(1)
     words = cell.inner_text()
     cell.click()
