@@ -51,8 +51,17 @@ def test_a_headline_takes_attention_and_nothing_of_prices_alone(measured, monkey
     assert parts_taken(measured, monkeypatch) == ["attention"]
 
 
+def make_attention(start):
+    return make_rows(ATTENTION, {"frequency": "hourly", "kind": "all", "subject_id": "mine", "start_utc": start})
+
+
+def test_attention_after_the_last_bar_takes_nothing(measured, monkeypatch):
+    measured.warehouse.merge(ATTENTION, make_attention(datetime(2027, 1, 1, tzinfo=UTC)))
+    assert parts_taken(measured, monkeypatch) == []
+
+
 def test_other_attention_takes_what_prices_did_after_it(measured, monkeypatch):
-    measured.warehouse.merge(ATTENTION, make_rows(ATTENTION, {"kind": "all", "subject_id": "all"}))
+    measured.warehouse.merge(ATTENTION, make_attention(AT))
     assert parts_taken(measured, monkeypatch) == ["responses"]
 
 
