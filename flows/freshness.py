@@ -79,6 +79,7 @@ INPUTS: dict[str, tuple[Input, ...]] = {
     "correlations:responses": (*_CANDLES, _HEARD),
     "moves": (*_CANDLES, *_SHARED),
     "moves:latest": _CANDLES,
+    "moves:unexplained": (*_CANDLES, news.EVENT),
     "moves:shared": (prices.ASSET, *_SHARED),
     "moves:days": (prices.CANDLE, *_SHARED),
 }

@@ -16,7 +16,7 @@ from dashboards.shell.cards import read_verdicts, verdict_card
 from dashboards.shell.frames import Frames, newest
 from dashboards.shell.page import Page, event_path, fill
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table, time_tag
-from warehouse.tables.moves import LATEST_MOVE
+from warehouse.tables.moves import LATEST_MOVE, UNEXPLAINED_MOVE
 from warehouse.tables.news import EVENT
 from warehouse.tables.units import clock, day, percent
 
@@ -36,6 +36,7 @@ def compose_now(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> Page
         "now.html.jinja",
         title=title,
         moves=moves_table(frames, ""),
+        unexplained=_unexplained_moves(frames),
         events=_preliminary_events(frames, reactions),
         verdicts=Markup("").join(verdict_card(row, "") for row in waiting),
         fresh=data_as_of(frames),
@@ -53,6 +54,47 @@ def now_title(moves: pl.DataFrame) -> str:
     if not outside:
         return "No token left its ordinary range in the last day of the data"
     return f"Outside the ordinary range in the last day of the data: {', '.join(outside)}"
+
+
+def _unexplained_moves(frames: Frames) -> Markup:
+    moves = frames.get(UNEXPLAINED_MOVE).sort("opened_at_utc", descending=True)
+    if not moves.height:
+        return empty_table(
+            "No token passed its bound in this week of five-minute bars or the one before.",
+            "A token passes it by a move of hours, not by one bar; where nothing moves, at most in one week of twenty.",
+        )
+    titles = dict(frames.get(EVENT).select("event_id", "title").iter_rows())
+    heads = (
+        Head("Token"),
+        Head("Began, UTC"),
+        Head("Bound passed, UTC"),
+        Head("Beyond Bitcoin", is_number=True),
+        Head("Headline near its begin"),
+    )
+    return table(
+        "unexplained-moves",
+        "Moves beyond a bound that may be looked at after every bar",
+        "In five-minute bars. A headline of high relevance is near when it was public from two hours before the begin "
+        "until six hours after the bound was passed; near is not why. A move waits three days for one.",
+        heads,
+        [_unexplained_row(row, titles) for row in signed_rows(moves, UNEXPLAINED_MOVE)],
+    )
+
+
+def _unexplained_row(row: Mapping[str, Any], titles: Mapping[str, str]) -> list[Cell | Spanning]:
+    headline: Cell = "none yet" if row["state"] == "open" else "none came"
+    if row["event_id"] is not None:
+        title = titles.get(row["event_id"], row["event_id"])
+        at = time_tag(row["event_at_utc"], clock(row["event_at_utc"]))
+        headline = Markup('<a href="{}">{}</a> ({} UTC)').format(event_path(row["event_id"]), title, at)
+    began, opened = row["began_at_utc"], row["opened_at_utc"]
+    return [
+        row["asset_id"],
+        time_tag(began, f"{day(began)} {clock(began)}"),
+        time_tag(opened, f"{day(opened)} {clock(opened)}"),
+        percent(row["abnormal_return"]),
+        headline,
+    ]
 
 
 def is_waiting(verdict: Mapping[str, Any]) -> bool:

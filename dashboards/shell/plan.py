@@ -97,6 +97,7 @@ PAGE_TABLES: tuple[Table, ...] = tuple(
             *_PROVIDERS,
             *_PRESS,
             *EVENT_TABLES,
+            moves.UNEXPLAINED_MOVE,
             single.REACTION_TIME,
             size.TEST_SIZE,
             size.SINGLE_SIZE,
@@ -190,7 +191,7 @@ def _reader_jobs(frames: Frames, reactions: Reactions) -> list[Job]:
         job(
             "now.html",
             lambda view: compose_now(view, reactions()),
-            (*_EVENTS, *_STUDIES, *_RECORD, *_FEEDS, claims.CLAIM, claims.CLAIM_VERDICT),
+            (*_EVENTS, *_STUDIES, *_RECORD, *_FEEDS, claims.CLAIM, claims.CLAIM_VERDICT, moves.UNEXPLAINED_MOVE),
         ),
         job(
             "compare.html",

@@ -13,7 +13,7 @@ from dashboards.shell.page import event_path, token_path
 from flows.alerts.rules import AlertKind, AlertRule
 from warehouse.store.connection import Reader, Warehouse
 from warehouse.tables.claims import CLAIM_VERDICT
-from warehouse.tables.moves import LATEST_MOVE
+from warehouse.tables.moves import LATEST_MOVE, UNEXPLAINED_MOVE
 from warehouse.tables.news import EVENT
 from warehouse.tables.ops import CHECK_RESULT, NOTIFICATION, RUN
 from warehouse.tables.terms import category_news
@@ -52,7 +52,7 @@ def notice(warehouse: Warehouse, rules: Sequence[AlertRule], now: datetime) -> i
         for candidate in candidates(warehouse, rule, now):
             name = notification_id(rule.id, candidate)
             if name not in ids:
-                stands = is_first and candidate.kind in ("event", "verdict", "move")
+                stands = is_first and candidate.kind in ("event", "verdict", "move", "unexplained")
                 rows.append(_row(rule, candidate, name, now, STANDING if stands else DUE))
         if is_first:
             begin = Newsworthy("run", "rule", f"rule {rule.id} begins", "", "index.html")
@@ -153,6 +153,23 @@ def _moves(reader: Reader, rule: AlertRule, now: datetime) -> Iterator[Newsworth
         yield Newsworthy("move", subject, title, body, token_path(row["asset_id"]))
 
 
+def _unexplained(reader: Reader, rule: AlertRule, now: datetime) -> Iterator[Newsworthy]:
+    waiting = reader.frame(
+        UNEXPLAINED_MOVE, "state = 'open' and opened_at_utc > $since", "opened_at_utc", since=now - MOVE_AGE
+    )
+    for row in waiting.iter_rows(named=True):
+        if rule.asset_ids and row["asset_id"] not in rule.asset_ids:
+            continue
+        title = f"{row['asset_id']} is moving without news: {percent(row['abnormal_return'])} beyond Bitcoin"
+        body = (
+            f"From {iso_minute(row['began_at_utc'])} to {iso_minute(row['opened_at_utc'])} UTC ({row['market_id']}, "
+            "5-minute bars), when the bound was passed that at most 5 % of a quiet token's weeks ever pass. No event "
+            "of high relevance was public near its begin; it waits three days for one."
+        )
+        subject = f"{row['asset_id']} {iso_day(row['week_from_utc'])} {row['move_number']}"
+        yield Newsworthy("unexplained", subject, title, body, "now.html#unexplained")
+
+
 def _sources(reader: Reader, rule: AlertRule, now: datetime) -> Iterator[Newsworthy]:
     for row in reader.query("failing_sources").iter_rows(named=True):
         last = row["last_good_at_utc"]
@@ -183,6 +200,7 @@ _FINDERS = {
     "event": _events,
     "verdict": _verdicts,
     "move": _moves,
+    "unexplained": _unexplained,
     "source": _sources,
     "check": _checks,
     "run": _runs,

@@ -13,7 +13,7 @@ from flows.configuration import read_own
 from warehouse.config import Entry, EntryTable, FileForm, load_config
 
 ALERTS_FILE = "alerts.toml"
-AlertKind = Literal["event", "verdict", "move", "source", "check", "run"]
+AlertKind = Literal["event", "verdict", "move", "unexplained", "source", "check", "run"]
 ALERT_KINDS: tuple[AlertKind, ...] = get_args(AlertKind)
 
 
@@ -47,7 +47,7 @@ class AlertRule(Entry):
     to: Annotated[str, AfterValidator(_require_variable)] = Field(min_length=1)
     kinds: tuple[AlertKind, ...] = ALERT_KINDS
     categories: tuple[str, ...] = ()  # of events; none named means all
-    asset_ids: tuple[str, ...] = ()  # of moves; none named means all
+    asset_ids: tuple[str, ...] = ()  # of moves, explained or not; none named means all
     least_outlets: int = Field(default=2, ge=1)
     least_move: float = Field(default=0.10, gt=0)  # fraction, beyond Bitcoin, over 24 hours
     silent_hours: float = Field(default=24.0, gt=0)

@@ -1,22 +1,26 @@
-"""The latest move of each token, and the moves that events share."""
+"""The latest move of each token, moves that wait for their headline, and the moves that events share."""
 
 from __future__ import annotations
 
 import polars as pl
 
+from analysis.events.relevance import HIGH, add_relevance
+from analysis.single.timing.unexplained import OPEN, find_unexplained_moves
 from analysis.together.earlier_days import measure_earlier_days
 from analysis.together.latest_moves import measure_latest_moves
 from analysis.together.reaction_totals import count_reactions
 from analysis.together.shared_moves import find_shared_moves
 from flows.context import RunContext, StepReport
 from flows.freshness import has_nothing_new, remember_inputs
+from flows.jobs.labelled_files import load_user_vocabulary
 from flows.steps.studies import OF_STUDY
 from warehouse.store.connection import Warehouse
 from warehouse.tables.choice import MARKET_CHOICE
-from warehouse.tables.moves import EARLIER_DAY, LATEST_MOVE, REACTION_TOTAL, SHARED_MOVE
+from warehouse.tables.moves import EARLIER_DAY, LATEST_MOVE, REACTION_TOTAL, SHARED_MOVE, UNEXPLAINED_MOVE
 from warehouse.tables.news import EVENT
 from warehouse.tables.prices import ASSET
 from warehouse.tables.studies import REACTION_STUDY, STUDY_RESULT
+from warehouse.tables.units import count, plural
 
 
 def update_moves(context: RunContext) -> StepReport:
@@ -36,6 +40,20 @@ def update_latest_moves(context: RunContext) -> StepReport:
     moves = measure_latest_moves(context.warehouse.query("recent_candles"))
     n_changed = context.warehouse.replace(LATEST_MOVE, moves)
     return StepReport(n_changed, f"{moves.height} tokens compared with their past")
+
+
+def update_unexplained_moves(context: RunContext) -> StepReport:
+    """Open a move that passes its bound, and close it by an event that matters to the tokens, or by age.
+
+    An outage that a status page alone tells explains nothing: some page tells one every other day.
+    """
+    events = context.warehouse.frame(EVENT, "status <> 'rejected' and origin <> 'incident'")
+    relevant = add_relevance(events, load_user_vocabulary(context.settings.config_path))
+    explaining = relevant.filter(pl.col("relevance") == HIGH)
+    moves = find_unexplained_moves(context.warehouse.query("watched_candles"), explaining)
+    n_changed = context.warehouse.replace(UNEXPLAINED_MOVE, moves)
+    n_open = moves.filter(pl.col("state") == OPEN).height
+    return StepReport(n_changed, f"{plural(moves.height, 'move')} beyond the bound, {count(n_open)} unexplained")
 
 
 def update_shared_moves(context: RunContext) -> StepReport:
@@ -76,6 +94,7 @@ def _measured(warehouse: Warehouse) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 _PARTS = {
     "moves:latest": update_latest_moves,
+    "moves:unexplained": update_unexplained_moves,
     "moves:shared": update_shared_moves,
     "moves:days": update_earlier_days,
 }

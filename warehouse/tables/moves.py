@@ -30,6 +30,36 @@ LATEST_MOVE = Table(
     ),
 )
 
+UNEXPLAINED_MOVE = Table(
+    "out.unexplained_move",
+    "Moves in 5-minute bars beyond an anytime-valid bound, of this week and the one before, with the headline that came or did not.",
+    "analysis.single.timing.unexplained",
+    ("asset_id", "week_from_utc", "move_number"),
+    (
+        Column("asset_id", pl.String, "Token"),
+        Column(
+            "week_from_utc",
+            UTC,
+            "Monday of the week that is watched as one: at most 5 % of a token's weeks tell a false move",
+        ),
+        Column("move_number", pl.Int64, "The token's first, second, ... move of that week"),
+        Column("market_id", pl.String, "The market that stands for the token: longest record, then venue order"),
+        Column("benchmark_id", pl.String, "Bitcoin's market beside it"),
+        Column("began_at_utc", UTC, "Start with the most evidence when the bound was passed"),
+        Column("opened_at_utc", UTC, "Close of the bar at which the bound was passed"),
+        Column("direction", pl.String, "up or down"),
+        Column("abnormal_return", pl.Float64, "Return beyond beta times Bitcoin's from began to opened", "fraction"),
+        Column("beta", pl.Float64, "Slope on Bitcoin over the week before; 1 while too few bars are known"),
+        Column("e_value", pl.Float64, "Evidence at that bar: under no drift it ever exceeds x with chance 1/x at most"),
+        Column(
+            "state", pl.String, "open, explained (an event was public near its begin) or aged (none within 72 hours)"
+        ),
+        Column("event_id", pl.String, "The event public first near its begin; association, no cause", is_nullable=True),
+        Column("event_at_utc", UTC, "First public evidence of that event", is_nullable=True),
+        Column("data_as_of_utc", UTC, "Close of the token's last bar"),
+    ),
+)
+
 SHARED_MOVE = Table(
     "out.shared_move",
     "Events whose 24 hours left a token's ordinary range, by the price move they share: a move counts once.",

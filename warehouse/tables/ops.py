@@ -93,7 +93,7 @@ NOTIFICATION = Table(
     (
         Column("notification_id", pl.String, "sha256 over rule, kind and subject, shortened"),
         Column("rule_id", pl.String, "Rule of alerts.toml"),
-        Column("kind", pl.String, "event, verdict, move, source, check or run"),
+        Column("kind", pl.String, "event, verdict, move, unexplained, source, check or run"),
         Column("subject", pl.String, "What it is about: the same subject is told once"),
         Column("title", pl.String, "The message's first line"),
         Column("body", pl.String, "The rest of it"),

@@ -34,7 +34,8 @@ class Watch:
 
     e_values: Floats  # [n]
     first_moving: int | None
-    direction: int  # of the move at that bar, or at the last one: 1 up, −1 down, 0 where nothing was seen
+    direction: int  # of the move at that bar: 1 up, −1 down, 0 where nothing was seen
+    began: int  # the start with the most evidence at that bar; 0 where nothing was seen
 
     @property
     def is_moving(self) -> bool:
@@ -85,4 +86,6 @@ def watch_stretch(scaled: Floats, bars_between_starts: int, level: float = WATCH
     e_values, evidence = own.mean(axis=0), (own * np.sign(s)).sum(axis=0)
     alarms = np.flatnonzero(e_values >= 1.0 / level)
     first = int(alarms[0]) if alarms.size else None
-    return Watch(e_values, first, int(np.sign(evidence[first])) if first is not None else 0)
+    if first is None:
+        return Watch(e_values, None, 0, 0)
+    return Watch(e_values, first, int(np.sign(evidence[first])), int(starts[own[:, first].argmax()]))

@@ -13,7 +13,8 @@ from dashboards.marks import bare
 from dashboards.pages.now import compose_now, is_preliminary, now_title
 from tests.dashboards.material import frame_of, make_frames
 from warehouse.tables.claims import CLAIM_VERDICT
-from warehouse.tables.moves import LATEST_MOVE
+from warehouse.tables.moves import LATEST_MOVE, UNEXPLAINED_MOVE
+from warehouse.tables.news import EVENT
 
 DAY = Horizon(24.0, 0.234, 0.03, 0.2, 0.12, 0.28, 0, 383, 16.0, 0.06, 454, "BTC", "", None, -0.04, 0.06)
 
@@ -55,3 +56,21 @@ def test_a_verdict_that_needs_data_waits_and_nothing_is_said_of_today() -> None:
     assert "It will hold." in body
     assert "It held." not in body
     assert "oday" not in body
+
+
+def test_a_move_without_news_says_so_until_its_headline_comes() -> None:
+    at = datetime(2026, 6, 10, 11, tzinfo=UTC)
+    moved = {"asset_id": "TAO", "began_at_utc": at, "opened_at_utc": at, "abnormal_return": 0.061, "move_number": 1}
+    events = frame_of(EVENT, [{"event_id": "e", "title": "It came.", "best_at_utc": at, "status": "confirmed"}])
+
+    def body(**state: Any) -> str:
+        moves = frame_of(UNEXPLAINED_MOVE, [{**moved, **state}])
+        return bare(str(compose_now(make_frames({UNEXPLAINED_MOVE: moves, EVENT: events}), {}).body))
+
+    waiting = body(state="open")
+    assert "+6.1%" in waiting
+    assert "none yet" in waiting
+    assert "It came." not in waiting
+    assert "none came" in body(state="aged")
+    assert 'href="events/e.html">It came.</a>' in body(state="explained", event_id="e", event_at_utc=at)
+    assert "No token passed its bound" in bare(str(compose_now(make_frames({}), {}).body))

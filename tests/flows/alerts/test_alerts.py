@@ -14,12 +14,12 @@ import polars as pl
 import pytest
 
 from flows.alerts.delivery import GIVE_UP_AFTER, deliver, greet
-from flows.alerts.noticing import NEWS_AGE, notice
+from flows.alerts.noticing import MOVE_AGE, NEWS_AGE, notice
 from flows.alerts.rules import AlertRule, load_rules
 from warehouse.config import ConfigError
 from warehouse.store.connection import Warehouse, open_writer
 from warehouse.tables.contract import Table
-from warehouse.tables.moves import LATEST_MOVE
+from warehouse.tables.moves import LATEST_MOVE, UNEXPLAINED_MOVE
 from warehouse.tables.news import EVENT, FETCH
 from warehouse.tables.ops import CHECK_RESULT, NOTIFICATION, RUN
 
@@ -216,6 +216,36 @@ def test_a_move_is_told_once_a_day_and_again_when_it_turns(warehouse: Warehouse)
         add_move(warehouse, beyond)
         told.append(notice(warehouse, [rule], NOW))
     assert told == [1, 0, 1]
+
+
+def add_unexplained(warehouse: Warehouse, state: str = "open", at: datetime = NOW, number: int = 1) -> None:
+    warehouse.merge(
+        UNEXPLAINED_MOVE,
+        make_row(
+            UNEXPLAINED_MOVE,
+            asset_id="TAO",
+            week_from_utc=NOW - timedelta(days=1),
+            move_number=number,
+            state=state,
+            opened_at_utc=at,
+        ),
+    )
+
+
+def test_a_move_without_news_is_told_once_while_it_is_open_and_fresh(warehouse: Warehouse) -> None:
+    rule, post = make_rule(kinds=("unexplained",)), Post()
+    begin(warehouse, rule)
+    add_unexplained(warehouse, at=NOW - MOVE_AGE)
+    assert notice(warehouse, [rule], NOW) == 0
+    add_unexplained(warehouse, "explained", number=2)
+    assert notice(warehouse, [rule], NOW) == 0
+    add_unexplained(warehouse, number=3)
+    # The same move with a bar more, and again when its headline has come.
+    for later in (0, 5, 10):
+        add_unexplained(warehouse, "open" if later < 10 else "explained", NOW, 3)
+        notice(warehouse, [rule], NOW + timedelta(minutes=later))
+        deliver(warehouse, [rule], NOW + timedelta(minutes=later), post)
+    assert [subject.rpartition(" ")[2] for subject in post.subjects] == ["3"]
 
 
 def test_failing_sources_checks_and_runs_are_told_even_when_a_rule_begins(warehouse: Warehouse) -> None:
