@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
+from typing import Any
+
+import tomlkit
+from tomlkit.items import AoT
 
 from flows.errors import CommandError
 from warehouse.config import ConfigText, nearest
@@ -40,6 +46,31 @@ def read_toml(path: Path) -> ConfigText:
     except UnicodeDecodeError as exc:
         line = body[: exc.start].count(b"\n") + 1
         raise CommandError(f"{path} line {line}: not UTF-8 (byte {body[exc.start]:#04x}); save it as UTF-8") from exc
+
+
+def with_entries(written: ConfigText | None, kind: str, entries: Mapping[str, Mapping[str, Any]], header: str) -> str:
+    """The text of a file with keys of its `[[kind]]` entries set by id, other lines as they are; None sets nothing."""
+    document = tomlkit.parse(written.text) if written is not None else tomlkit.document()
+    if written is None:
+        document.add(tomlkit.comment(header))
+    listed = document.get(kind)
+    if not isinstance(listed, AoT):
+        listed = tomlkit.aot()
+        document[kind] = listed
+    by_id = {item.get("id"): item for item in listed}
+    for entry_id, values in entries.items():
+        if entry_id not in by_id:
+            by_id[entry_id] = tomlkit.table()
+            by_id[entry_id]["id"] = entry_id
+            listed.append(by_id[entry_id])
+        for key, value in values.items():
+            if value is not None:
+                by_id[entry_id][key] = _as_toml(value)
+    return tomlkit.dumps(document)
+
+
+def _as_toml(value: Any) -> Any:
+    return tomlkit.datetime(value.isoformat().replace("+00:00", "Z")) if isinstance(value, datetime) else value
 
 
 def unread_files(config_path: Path) -> list[str]:

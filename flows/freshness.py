@@ -14,13 +14,14 @@ import polars as pl
 
 from flows.context import RunContext
 from ingest.bundle.loader import load_ledger
-from warehouse.tables import attention, changes, choice, news, ops, prices, resilience, studies
+from warehouse.tables import attention, changes, choice, news, ops, own, prices, resilience, studies
 from warehouse.tables.catalog import load_tables
 from warehouse.tables.contract import Table
 
 _CANDLES = (prices.CANDLE, prices.MARKET, prices.ASSET)
 _SHARED = (news.EVENT, studies.STUDY_RESULT, choice.MARKET_CHOICE)
 _STUDY = (*_CANDLES, prices.OBSERVATION, prices.BENCHMARK, news.EVENT)
+_OWN = (own.STUDY_BAR, own.STUDY_EVENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,8 @@ _HEARD = Rows(
 # The tables that each step reads besides those it alone writes. A step that is not named here asks the outside world.
 INPUTS: dict[str, tuple[Input, ...]] = {
     "events": (news.ENTRY, news.INCIDENT, prices.CANDLE, prices.MARKET),
-    "studies": _STUDY,
-    "groups": _STUDY,
+    "studies": (*_STUDY, *_OWN),
+    "groups": (*_STUDY, *_OWN),
     "activity": _STUDY,
     "models": _STUDY,
     "resilience": (*_CANDLES, news.EVENT),

@@ -17,8 +17,11 @@ from warehouse.tables.units import compact_instant
 
 
 @contextmanager
-def writing_command(command: str) -> Iterator[RunContext]:
-    """A context to write with; what was written is published at the end, also after an interruption or an error."""
+def writing_command(command: str, *, is_published: bool = True) -> Iterator[RunContext]:
+    """A context to write with; what was written is published at the end, also after an interruption or an error.
+
+    Unless a run that publishes follows at once (`is_published` false).
+    """
     settings = load_settings()
     now = datetime.now(UTC)
     with Progress() as progress, open_writer(settings.warehouse_path, settings.lock_deadline_seconds) as warehouse:
@@ -31,7 +34,7 @@ def writing_command(command: str) -> Iterator[RunContext]:
             outcome = "done"
         finally:
             record_run(warehouse, context.run_id, command, now, outcome, datetime.now(UTC))
-            publication = publish_warehouse(context)
+            publication = publish_warehouse(context) if is_published else StepReport(0, "")
         refuse_unpublished(publication)
 
 

@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, NewType
 
 import typer
@@ -34,6 +35,13 @@ EXAMPLE_DAY = "2026-06-13"
 EXAMPLE_INSTANT = "2026-06-13T01:00:00Z"
 LAST_PORT = 65_535
 LAST_SECOND = time(23, 59, 59, tzinfo=UTC)
+
+
+class BarLabel(StrEnum):
+    """Which end of a bar its time names."""
+
+    OPEN = "open"
+    CLOSE = "close"
 
 
 def asset_option(help_text: str, *names: str) -> Any:

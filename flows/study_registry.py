@@ -12,10 +12,11 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from analysis.single.window.pair import StudySpecification
 from flows.configuration import read_own
 from flows.errors import CommandError
-from warehouse.config import Entry, EntryTable, FileForm, load_config, packaged_text
+from warehouse.config import ConfigText, Entry, EntryTable, FileForm, load_config, packaged_text
 from warehouse.store.connection import Reader
 from warehouse.tables.bars import SECONDS_PER_MINUTE, bar_length, parse_bar
 from warehouse.tables.prices import ASSET
+from warehouse.tables.terms import OWN
 from warehouse.tables.units import plain
 
 BarName = Annotated[str, AfterValidator(lambda name: parse_bar(name).name)]
@@ -77,6 +78,11 @@ class DeclaredStudy(Entry):
         return study_id
 
     @property
+    def is_own(self) -> bool:
+        """Whether its events and prices are its own, from a person's files, and not of the record."""
+        return OWN in self.event_origins
+
+    @property
     def observed_staleness(self) -> timedelta:
         """How old an observed price may be at the close that it stands for; zero: observed prices are not used."""
         return timedelta(minutes=self.observed_staleness_minutes)
@@ -111,7 +117,11 @@ def load_studies(config_path: Path) -> tuple[DeclaredStudy, ...]:
 
     ConfigError names what is wrong and where.
     """
-    own = read_own(config_path, "studies.toml")
+    return read_declared_studies(read_own(config_path, "studies.toml"))
+
+
+def read_declared_studies(own: ConfigText | None) -> tuple[DeclaredStudy, ...]:
+    """The packaged studies with those of a person's text; ConfigError names what is wrong and where."""
     return load_config(STUDY_FORM, packaged_text("flows", "studies.toml"), own).entries(STUDIES)
 
 

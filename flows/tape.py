@@ -16,9 +16,10 @@ from analysis.tape.returns import ReturnGrid, build_return_grid
 from flows.study_registry import DeclaredStudy
 from warehouse.store.connection import Reader
 from warehouse.tables.bars import bar_length, joined_from, parse_bar
+from warehouse.tables.own import STUDY_BAR
 from warehouse.tables.prices import ASSET, CANDLE, MARKET, OBSERVATION
 
-_RESTS_ON = (CANDLE, MARKET, ASSET, OBSERVATION)
+_RESTS_ON = (CANDLE, MARKET, ASSET, OBSERVATION, STUDY_BAR)
 _Kept = TypeVar("_Kept")
 
 
@@ -65,7 +66,7 @@ class StoredTape:
             ("markets", study),
             lambda: align_markets(
                 self.grids(study),
-                self.assets(),
+                self._own_assets(study) if study.is_own else self.assets(),
                 asset_ids=study.asset_ids,
                 benchmark_asset_ids=study.benchmark_asset_ids,
                 benchmark_exchanges=study.benchmark_exchanges,
@@ -93,14 +94,39 @@ class StoredTape:
 
     def _build_grids(self, study: DeclaredStudy) -> list[ReturnGrid]:
         grids = []
-        for timeframe in study.timeframes:
+        for timeframe in study.timeframes if not study.is_own else ():
             observed = observed_bars(self.observations(study), bar_length(timeframe), study.observed_staleness)
             if observed.height:
                 candles = pl.concat([self.candles(timeframe), observed])
                 grids.append(build_return_grid(candles, bar_length(timeframe)))
             elif (grid := self.grid(timeframe)) is not None:
                 grids.append(grid)
-        return grids
+        return [self._own_grid(study)] if study.is_own else grids
+
+    def _own_bars(self, study: DeclaredStudy) -> pl.DataFrame:
+        return self._keep(("own", study.id), lambda: self._reader.query("own_bars", study_id=study.id))
+
+    def _own_assets(self, study: DeclaredStudy) -> pl.DataFrame:
+        """The markets of a study's own files, and those of the record that its benchmarks have."""
+        recorded = self.assets().filter(pl.col("asset_id").is_in(self._benchmarks_of_record(study)))
+        own = self._own_bars(study).select("market_id", "asset_id").unique().sort("market_id")
+        return pl.concat([own, recorded.select("market_id", "asset_id")])
+
+    def _own_grid(self, study: DeclaredStudy) -> ReturnGrid:
+        """One grid over a study's own bars, beside the record's bars of its benchmarks."""
+        timeframe = study.timeframes[0]
+        own = self._own_bars(study).select("market_id", "open_time_utc", "close_quote")
+        benchmarks = self.assets().filter(pl.col("asset_id").is_in(self._benchmarks_of_record(study)))
+        recorded = self.candles(timeframe).filter(
+            pl.col("market_id").is_in(benchmarks["market_id"].to_list())
+            & pl.col("open_time_utc").is_between(own["open_time_utc"].min(), own["open_time_utc"].max())
+        )
+        return build_return_grid(pl.concat([own, recorded], how="diagonal"), bar_length(timeframe))
+
+    def _benchmarks_of_record(self, study: DeclaredStudy) -> list[str]:
+        """Benchmarks that no file of the study brought."""
+        own = self._own_bars(study)["asset_id"].unique()
+        return [asset_id for asset_id in study.benchmark_asset_ids if asset_id not in own]
 
     def _keep(self, key: tuple[object, ...], make: Callable[[], _Kept]) -> _Kept:
         n_writes = self._reader.count_writes(*_RESTS_ON)

@@ -22,6 +22,7 @@ from warehouse.tables.bars import MICROSECONDS_PER_SECOND
 _SOURCE = SourceCode("analysis.groups.rows")  # what computes the rows of a group
 
 GROUP_PREFIX = "category:"
+OWN_PREFIX = "own:"  # of the events of a person's own study
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +69,19 @@ class GroupPlan:
 
     groups: tuple[PlannedGroup, ...]
     excluded: tuple[tuple[str, str, str], ...]
+    has_regressions: bool = True
 
 
 def plan_groups(
-    specification: GroupSpecification, events: pl.DataFrame, masks: pl.DataFrame, markets: StudyMarkets
+    specification: GroupSpecification,
+    events: pl.DataFrame,
+    masks: pl.DataFrame,
+    markets: StudyMarkets,
+    asset_of: Mapping[str, str] | None = None,
 ) -> GroupPlan:
     """Pairs of every category and window. One market per event and asset, by the rule of choice.
+
+    With `asset_of` (asset by event) each event belongs to that asset alone: an own study, without regressions.
 
     A group uses the bar length on which most of its pairs have a whole window, the finest in a tie, because bars of
     different length cannot be ranked together. Bar 0 is the bar in which the event falls; the last close before it is
@@ -84,15 +92,18 @@ def plan_groups(
     best = {time.event_id: time.best_us for time in times}
     categories = dict(events.select("event_id", "category").iter_rows())
     treated = sorted(set(markets.asset_ids.values()) - set(specification.benchmark_asset_ids))
-    records = {asset: _records(markets, asset, spans) for asset in treated}
+    records = {
+        asset: _records(markets, asset, [span for span in spans if asset_of is None or asset_of.get(span[0]) == asset])
+        for asset in treated
+    }
     groups: list[PlannedGroup] = []
     for category in sorted({categories[event_id] for event_id in best}):
         members = [(event_id, at) for event_id, at in best.items() if categories[event_id] == category]
         for hours in specification.windows_hours:
-            group = _plan_group(specification, category, hours, members, records)
+            group = _plan_group(specification, category, hours, members, records, asset_of)
             if group is not None:
                 groups.append(group)
-    return GroupPlan(tuple(groups), excluded)
+    return GroupPlan(tuple(groups), excluded, has_regressions=asset_of is None)
 
 
 def _plan_group(
@@ -101,6 +112,7 @@ def _plan_group(
     hours: float,
     members: Sequence[tuple[str, int]],
     records: Mapping[str, Sequence[Record]],
+    asset_of: Mapping[str, str] | None,
 ) -> PlannedGroup | None:
     lengths = sorted({record.series.bar_hours for found in records.values() for record in found})
     chosen: list[GroupPair] = []
@@ -114,7 +126,7 @@ def _plan_group(
         pairs = [
             pair
             for event_id, at in members
-            for asset in records
+            for asset in (records if asset_of is None else [asset_of[event_id]])
             if (pair := _best_pair(specification, own[asset], event_id, at, hours)) is not None
         ]
         n_whole = sum(pair.index + round(hours / bar_hours) <= pair.record.series.asset.size for pair in pairs)
@@ -127,7 +139,7 @@ def _plan_group(
     benchmarks = sorted({name for pair in chosen for name in pair.record.series.benchmark_ids})
     inputs_sha256 = fingerprint(specification, category, hours, digest_pairs(chosen))
     return PlannedGroup(
-        group_id=f"{GROUP_PREFIX}{category}",
+        group_id=f"{GROUP_PREFIX if asset_of is None else OWN_PREFIX}{category}",
         window_hours=hours,
         bar_hours=bar_hours,
         pairs=tuple(chosen),

@@ -58,7 +58,11 @@ def measure_groups(
     ]
     parts += [
         ((item.group_id, 0.0), frozenset([item.sha256]), item.rows)
-        for item in plan_regressions(specification.study_id, plan, studies.fits, events, markets)
+        for item in (
+            plan_regressions(specification.study_id, plan, studies.fits, events, markets)
+            if plan.has_regressions
+            else ()
+        )
     ]
     found = refresh(parts, _stored_parts(stored), lambda rows: list(rows()))
     if found.is_unchanged and set(plan.excluded) == _undated(stored_exclusions):

@@ -184,7 +184,7 @@ def _read_events(frame: pl.DataFrame, study: OwnStudy, *, is_daily: bool) -> lis
     return own
 
 
-def read_declared(frame: pl.DataFrame) -> tuple[RowDeclared, ...]:
+def read_declared(frame: pl.DataFrame, source: str = "events") -> tuple[RowDeclared, ...]:
     """What the column selected_from says of each event; OwnDataError for other words than news and price."""
     column = optional_column(frame, ("selected_from",))
     if column is None:
@@ -193,7 +193,7 @@ def read_declared(frame: pl.DataFrame) -> tuple[RowDeclared, ...]:
     wrong = ~said.is_in(["news", "price"]) & said.is_not_null()
     if wrong.any():
         row = int(wrong.arg_true()[0])
-        raise OwnDataError(f"events: row {row + 2}, column {column}: {said[row]!r}; expected news or price")
+        raise OwnDataError(f"{source}: row {row + 2}, column {column}: {said[row]!r}; expected news or price")
     return tuple(said.to_list())
 
 

@@ -9,17 +9,20 @@ import polars as pl
 from markupsafe import Markup
 
 from dashboards.findings.findings import as_of_words
+from dashboards.findings.readings import EVENT_GROUP
 from dashboards.numbers import StoredRow, signed_rows
 from dashboards.shell.frames import Frames, newest
 from dashboards.shell.inline import range_bar, range_scale, scale_words
 from dashboards.shell.page import Page, event_path, file_name
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table
 from warehouse.tables.news import EVENT
+from warehouse.tables.own import STUDY_EVENT
 from warehouse.tables.studies import STUDY_RESULT
-from warehouse.tables.terms import market_name
+from warehouse.tables.terms import HEADLINE_TEST, market_name, statistic_name
 from warehouse.tables.units import count, hours_short, percent, plural, probability
 
 CAR, RANK = "car", "placebo_rank"
+MEAN = "caar"  # of all events together
 
 
 def own_study_path(study_id: str) -> str:
@@ -42,8 +45,8 @@ def compose_own_study(frames: Frames, study_id: str) -> Page:
     """The page of one study: a table per window, newest events first."""
     results = frames.part(STUDY_RESULT, "study_id", study_id)
     ranks = {_subject(row): row for row in signed_rows(results.filter(pl.col("statistic") == RANK), STUDY_RESULT)}
-    events = frames.get(EVENT).select("event_id", "title", "best_at_utc")
-    cars = results.filter(pl.col("statistic") == CAR).join(events, on="event_id", how="left", validate="m:1")
+    cars = results.filter(pl.col("statistic") == CAR)
+    cars = cars.join(_titles(frames, study_id), on="event_id", how="left", validate="m:1")
     cars = cars.sort("window_end_hours", "best_at_utc", "market_id", descending=[False, True, False])
     title = own_study_title(study_id, cars)
     sections = [
@@ -55,12 +58,78 @@ def compose_own_study(frames: Frames, study_id: str) -> Page:
         [
             Markup('<p class="crumbs"><a href="../events.html">Events</a> / {}</p>').format(study_id),
             Markup("<h1>{}</h1>").format(title),
+            _mean_table(results),
             *(sections or [empty_table("This study has measured no window.", "Run `aftershock run`.")]),
             Markup('<p class="soft">The first row was measured so: {}.</p>').format(conventions) if conventions else "",
         ]
     )
     as_of = as_of_words(newest(results, "data_as_of_utc"))
     return Page(own_study_path(study_id), "Events", f"Study {study_id}", f"{title}.", body, as_of=as_of)
+
+
+def _titles(frames: Frames, study_id: str) -> pl.DataFrame:
+    """event_id, title, best_at_utc and whether the event has a page: events of the record, and of the study's file."""
+    recorded = frames.get(EVENT).select("event_id", "title", "best_at_utc", pl.lit(True).alias("has_page"))
+    own = frames.part(STUDY_EVENT, "study_id", study_id).select(
+        "event_id", "title", pl.col("at_utc").alias("best_at_utc"), pl.lit(False).alias("has_page")
+    )
+    return pl.concat([own, recorded]).unique("event_id", keep="first", maintain_order=True)
+
+
+def _mean_table(results: pl.DataFrame) -> Markup:
+    """What the events of the study's own file did on average, a row per window; nothing for events of the record."""
+    groups = results.filter(pl.col("group_id") != EVENT_GROUP).sort("window_end_hours")
+    means = list(signed_rows(groups.filter(pl.col("statistic") == MEAN), STUDY_RESULT))
+    if not means:
+        return Markup("")
+    tests = {
+        row["window_end_hours"]: row
+        for row in signed_rows(groups.filter(pl.col("statistic") == HEADLINE_TEST), STUDY_RESULT)
+    }
+    known = [row for row in means if row["estimate"] is not None]
+    scale = range_scale([value for row in known for value in _ends(row)])
+    heads = (
+        Head("After"),
+        Head("Events", is_number=True),
+        Head("Mean beyond the benchmark", is_number=True),
+        Head(scale_words(scale), is_wide=True, label="With its 95% interval"),
+        Head("95% interval", is_number=True),
+        Head("p", is_number=True, label=f"p of {statistic_name(HEADLINE_TEST)}"),
+        Head("Adjusted p", is_number=True, label="p adjusted over the windows, Holm"),
+    )
+    small = (
+        f"p: {statistic_name(HEADLINE_TEST)}, which allows for events that share days. Adjusted over the windows "
+        "(Holm). The mean of few events rests on each of them."
+    )
+    body = [_mean_row(row, tests.get(row["window_end_hours"]), scale) for row in means]
+    return table("mean", "All events together", small, heads, body)
+
+
+def _mean_row(row: StoredRow, test: Mapping[str, Any] | None, scale: float) -> list[Cell | Spanning]:
+    after = hours_short(row["window_end_hours"])
+    if row["estimate"] is None:
+        return [after, Spanning(f"Not measured – {row['reason']}")]
+    return [
+        after,
+        count(row["n"]),
+        percent(row["estimate"]),
+        *_interval(row, scale),
+        "–" if test is None or test["p_value"] is None else probability(test["p_value"]),
+        "–" if test is None or test["p_adjusted"] is None else probability(test["p_adjusted"]),
+    ]
+
+
+def _ends(row: Mapping[str, Any]) -> list[Any]:
+    """The estimate and the ends of its interval, where it has one."""
+    return [row[name] for name in ("estimate", "lower_95", "upper_95") if row[name] is not None]
+
+
+def _interval(row: Mapping[str, Any], scale: float) -> tuple[Cell, Cell]:
+    """The interval drawn and in words; two events have a mean and no interval."""
+    if row["lower_95"] is None or row["upper_95"] is None:
+        return "", "–"
+    drawn = range_bar(row["lower_95"], row["upper_95"], row["estimate"], scale)
+    return drawn, f"{percent(row['lower_95'])} to {percent(row['upper_95'])}"
 
 
 def own_study_title(study_id: str, cars: pl.DataFrame) -> str:
@@ -76,7 +145,7 @@ def own_study_title(study_id: str, cars: pl.DataFrame) -> str:
 
 def _window_table(hours: float, rows: list[StoredRow], ranks: Mapping[tuple[object, ...], Any]) -> Markup:
     known = [row for row in rows if row["estimate"] is not None]
-    scale = range_scale([value for row in known for value in (row["estimate"], row["lower_95"], row["upper_95"])])
+    scale = range_scale([value for row in known for value in _ends(row)])
     heads = (
         Head("Event"),
         Head("Market"),
@@ -106,7 +175,7 @@ def _subject(row: Mapping[str, Any]) -> tuple[object, ...]:
 
 def _row(row: Mapping[str, Any], rank: Mapping[str, Any] | None, scale: float) -> list[Cell | Spanning]:
     title = row["title"] or row["event_id"]
-    event = Markup('<a href="../{}">{}</a>').format(event_path(row["event_id"]), title) if row["title"] else title
+    event = Markup('<a href="../{}">{}</a>').format(event_path(row["event_id"]), title) if row["has_page"] else title
     market = market_name(row["market_id"])
     if row["estimate"] is None:
         return [event, market, Spanning(f"Not measured – {row['reason']}")]
@@ -114,8 +183,7 @@ def _row(row: Mapping[str, Any], rank: Mapping[str, Any] | None, scale: float) -
         event,
         market,
         percent(row["estimate"]),
-        range_bar(row["lower_95"], row["upper_95"], row["estimate"], scale),
-        f"{percent(row['lower_95'])} to {percent(row['upper_95'])}",
+        *_interval(row, scale),
         "–" if rank is None or rank["p_value"] is None else probability(rank["p_value"]),
         _adjusted(rank),
     ]

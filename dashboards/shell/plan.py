@@ -41,6 +41,7 @@ from warehouse.tables import (
     moves,
     news,
     ops,
+    own,
     press,
     prices,
     resilience,
@@ -102,6 +103,7 @@ PAGE_TABLES: tuple[Table, ...] = tuple(
             size.TEST_SIZE,
             size.SINGLE_SIZE,
             ops.NOTIFICATION,
+            own.STUDY_EVENT,
         )
     )
 )
@@ -242,7 +244,10 @@ def _render_provider(view: Frames, provider: str, reactions: Reactions) -> dict[
 def _own_study_jobs(frames: Frames) -> Iterable[Job]:
     studied = frames.named("own_studies")
     for study_id in studied["study_id"] if studied.height else ():
-        reads = (Read(studies.STUDY_RESULT.name, "study_id", study_id), Read(news.EVENT.name))
+        reads = (
+            *(Read(table.name, "study_id", study_id) for table in (studies.STUDY_RESULT, own.STUDY_EVENT)),
+            Read(news.EVENT.name),
+        )
         compose = partial(compose_own_study, study_id=study_id)
         yield Job(own_study_path(study_id), reads, partial(_render, compose, frames.only(reads)))
 

@@ -7,19 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Optional
 import typer
 
 from flows.errors import EXIT_CHECK, EXIT_SOURCE, CommandError
-from flows.options import FormatOption, Instant, Timeframe, last_instant_option, timeframe_option
+from flows.options import BarLabel, FormatOption, Instant, Timeframe, last_instant_option, timeframe_option
 from flows.output import Format, emit, emit_lines, emit_plain, talk
 from warehouse.tables.units import compact_instant
 
 if TYPE_CHECKING:
     import polars as pl
-
-
-class BarLabel(StrEnum):
-    """Which end of a bar its time names."""
-
-    OPEN = "open"
-    CLOSE = "close"
 
 
 class KindOfPrice(StrEnum):

@@ -1,18 +1,21 @@
 """`aftershock study csv` and `aftershock study size`: the event-study engine on data of the user's choice."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
 from flows.commands import study_stored
-from flows.errors import CommandError
-from flows.options import DEFAULT_TIMEFRAME, FormatOption, Timeframe, timeframe_option
+from flows.errors import EXIT_CHECK, CommandError
+from flows.options import DEFAULT_TIMEFRAME, BarLabel, FormatOption, Timeframe, timeframe_option
 from flows.output import Format, emit, talk
 
 if TYPE_CHECKING:
     from analysis.own.run import OwnRequest
     from analysis.own.study import OwnStudyResult
+
+STUDY_NAME = re.compile(r"[a-z][a-z0-9_-]*")  # also a file name, and a word of addresses
 
 study_app = typer.Typer(no_args_is_help=True, help="Event studies: stored ones, and your own.")
 
@@ -98,6 +101,66 @@ def _print_study(study: "OwnStudyResult", request: "OwnRequest", fmt: Format, *,
     else:
         talk(study.result.conventions)
         emit(study_to_frame(study), fmt)
+
+
+@study_app.command("new")
+def study_new(
+    name: Annotated[str, typer.Argument(help="Id of the study: small letters, digits, - and _.")],
+    prices: Annotated[Path, typer.Option(help="Prices: date and a column per asset, or date,asset,value.")],
+    events: Annotated[Path, typer.Option(help="Events: event_id,asset,date and optional title, selected_from.")],
+    market: Annotated[Path | None, typer.Option(help="Benchmark prices, first column first; else Bitcoin's.")] = None,
+    label: Annotated[BarLabel | None, typer.Option(help="Which end of a bar its time names: open, or close.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read the files, say what they are, and stop.")] = False,
+    fmt: FormatOption = Format.TABLE,
+) -> None:
+    """Make a study of your own files: writes config/studies.toml, stores them, measures, and ends with its page.
+
+    Prices and events stay with this study: no reference price, page or other study uses them. Rows are bars named by
+    their open. The same command again changes only what the files changed, and every run keeps the study current.
+
+    Example: aftershock study new zk --prices zkai_prices.csv --market btc.csv --events own_events.csv
+    """
+    from datetime import UTC, datetime
+
+    from dashboards.pages.own_study import own_study_path
+    from flows.desk.own_study import (
+        STUDY_STEPS,
+        OwnFiles,
+        declare_study,
+        read_files,
+        reasons_of_study,
+        store_study,
+        summarise_study,
+    )
+    from flows.manual import writing_command
+    from flows.pipeline import run_pipeline
+    from flows.progress import Progress
+    from flows.settings import load_settings
+    from warehouse.store.connection import open_reader
+
+    if not STUDY_NAME.fullmatch(name):
+        raise typer.BadParameter(f"{name!r}; expected small letters, digits, - and _, such as zk or zk-2026")
+    files = OwnFiles(prices, events, market, label.value if label else None)
+    study = read_files(files)
+    for remark in study.remarks:
+        talk(remark)
+    talk(f"{study.events.height} events on {', '.join(study.asset_ids)}, {study.bars.height} bars")
+    if dry_run:
+        return
+    settings = load_settings()
+    path = declare_study(settings.config_path, name, study)
+    with writing_command("study new", is_published=False) as run:
+        n_stored = store_study(run, name, study, files)
+    talk(f"{path}: study {name}; {n_stored} rows stored")
+    with Progress() as progress:
+        outcome = run_pipeline(settings, datetime.now(UTC), say=progress.say, names=STUDY_STEPS, command="study new")
+    with open_reader(settings.published_path) as reader:
+        emit(summarise_study(reader, name), fmt, f"mean move beyond the benchmark after the events of {name}")
+        for reason in reasons_of_study(reader, name):
+            talk(reason)
+    if outcome.check_problems:
+        raise CommandError("\n".join(outcome.check_problems), EXIT_CHECK)
+    talk(f"Page: {settings.site_path / own_study_path(name)}")
 
 
 @study_app.command("size")

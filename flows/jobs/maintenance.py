@@ -26,6 +26,8 @@ KEPT_CORE = frozenset(
         "core.funding_rate",
         "core.open_interest",
         "core.market",
+        "core.study_bar",
+        "core.study_event",
     }
 )
 # Tables that a rebuild empties: all results, and all of core that a step derives.

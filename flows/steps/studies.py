@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 
 import polars as pl
 
 from analysis.results.refresh import Fingerprints, stored_fingerprints
 from analysis.single.measure import SINGLE_TABLES, StudyOutcome, measure_events
-from analysis.single.study import plan_events, read_event_times
+from analysis.single.study import PlannedEvent, plan_events, read_event_times
+from analysis.tape.markets import StudyMarkets
 from analysis.tape.observations import observed_markets
 from flows.context import RunContext, StepReport
 from flows.market_choices import store_choices, sweep_choices
@@ -37,15 +41,12 @@ def _update_study(context: RunContext, study: DeclaredStudy) -> StepReport:
     n_markets = warehouse.merge(
         MARKET, observed_markets(context.tape.observations(study)["asset_id"].unique())
     ).n_changed
-    events = warehouse.held(EVENT).filter(pl.col("status") != "rejected")
-    times, excluded = read_event_times(events.filter(pl.col("origin").is_in(study.event_origins)))
-    masks = events.filter(pl.col("origin").is_in(study.mask_origins))
     markets = context.tape.markets(study)
     stored: dict[str, Fingerprints] = stored_fingerprints(
         warehouse.query("studied_pairs", study_id=study.id).iter_rows()
     )
 
-    planned = plan_events(study.specification, times, masks, markets)
+    planned, excluded = _plan_own(warehouse, study, markets) if study.is_own else _plan(warehouse, study, markets)
     outcome = measure_events(study.specification, planned, excluded, stored, markets)
 
     n_changed = n_markets + _store(warehouse, study.id, outcome) + store_choices(warehouse, study.id, outcome.choices)
@@ -54,6 +55,34 @@ def _update_study(context: RunContext, study: DeclaredStudy) -> StepReport:
         f"{outcome.exclusions.height} event-market pairs left out with a reason"
     )
     return StepReport(n_changed, detail)
+
+
+Plan = tuple[Iterable[PlannedEvent], Iterable[tuple[str, str, str]]]  # and (event_id, market_id, reason) of the rest
+
+
+def _plan(warehouse: Warehouse, study: DeclaredStudy, markets: StudyMarkets) -> Plan:
+    events = warehouse.held(EVENT).filter(pl.col("status") != "rejected")
+    times, excluded = read_event_times(events.filter(pl.col("origin").is_in(study.event_origins)))
+    masks = events.filter(pl.col("origin").is_in(study.mask_origins))
+    return plan_events(study.specification, times, masks, markets), excluded
+
+
+def _plan_own(warehouse: Warehouse, study: DeclaredStudy, markets: StudyMarkets) -> Plan:
+    """Each event of an own study on its own asset; the other events of that asset are what estimation avoids."""
+    plans: list[Iterable[PlannedEvent]] = []
+    undated: list[tuple[str, str, str]] = []
+    for asset_id in study.asset_ids:
+        events = read_own_events(warehouse, study.id, asset_id)
+        series = {name: found for name, found in markets.series.items() if markets.asset_ids[name] == asset_id}
+        times, excluded = read_event_times(events)
+        undated += excluded
+        plans.append(plan_events(study.specification, times, events, replace(markets, series=series)))
+    return chain.from_iterable(plans), undated
+
+
+def read_own_events(reader: Reader, study_id: str, asset_id: str) -> pl.DataFrame:
+    """Events of an own study about one of its assets, in the shape of core.event."""
+    return EVENT.conform(reader.query("own_events", study_id=study_id, asset_id=asset_id))
 
 
 def _sweep(warehouse: Warehouse, declared_ids: list[str]) -> int:

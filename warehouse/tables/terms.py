@@ -24,6 +24,7 @@ CATEGORY_TITLES: dict[str, tuple[str, str]] = {
 
 # The venue of markets whose closes are observations.
 OBSERVED = "observed"
+OWN = "own"  # of a person's own study
 
 VENUE_TITLES = {
     "binanceusdm": "Binance USD-M",
@@ -39,6 +40,7 @@ VENUE_TITLES = {
     "hyperliquid": "Hyperliquid",
     "simulated": "simulated market",
     OBSERVED: "prices observed at uneven times",
+    OWN: "your file",
 }
 
 ROLE_TITLES = {
@@ -203,10 +205,10 @@ def venue_name(market_id: str) -> str:
 
 
 def market_name(market_id: str) -> str:
-    """A market in words: the pair and its venue, or that its prices were observed and not traded there."""
+    """A market in words: the pair and its venue, or where its prices come from that no venue showed."""
     symbol = market_id.split(":", 1)[-1].split(":", 1)[0]
-    if market_id.split(":", 1)[0] == OBSERVED:
-        return f"{symbol}, {VENUE_TITLES[OBSERVED]}"
+    if (venue := market_id.split(":", 1)[0]) in (OBSERVED, OWN):
+        return f"{symbol}, {VENUE_TITLES[venue]}"
     return f"{symbol} on {venue_name(market_id)}"
 
 
