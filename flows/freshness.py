@@ -65,6 +65,7 @@ INPUTS: dict[str, tuple[Input, ...]] = {
     "resilience": (*_CANDLES, news.EVENT),
     "claims": (
         *_CANDLES,
+        prices.FUNDING,
         prices.OBSERVATION,
         news.EVENT,
         news.INCIDENT,

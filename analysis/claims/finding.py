@@ -11,6 +11,7 @@ import polars as pl
 
 from analysis.claims.judging.market import MarketEvidence
 from analysis.claims.statement import StatementVerdict
+from analysis.tape.funding import FundingRecord
 from warehouse.tables.bars import parse_bar
 from warehouse.tables.choice import MARKET_CHOICE
 from warehouse.tables.news import INCIDENT
@@ -54,6 +55,7 @@ class Evidence:
     responses: pl.DataFrame
     incidents: pl.DataFrame = field(default_factory=INCIDENT.empty)
     choices: pl.DataFrame = field(default_factory=MARKET_CHOICE.empty)
+    funding: Mapping[str, FundingRecord] = field(default_factory=dict)  # by market
 
     def market_at(self, event_id: str | None) -> MarketEvidence:
         """The prices with the markets that were chosen at an event first."""

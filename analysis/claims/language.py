@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from analysis.claims.amounts import ClaimTime, Dollars, Size
 from analysis.claims.statement import Comparator, Direction, Kind
+from analysis.tape.funding import is_perpetual
 from warehouse.config import ConfigText, Entry, EntryTable, FileForm, load_config, packaged_text
 
 # How far after the news a swing is looked for, when a claim does not say it itself.
@@ -22,6 +23,13 @@ StatementKind = Literal[
     "percent_move", "swing", "multiple", "level_crossed", "level_held", "n_period_extreme", "all_time_extreme",
     "drawdown", "range", "direction_only", "relative", "not_broad_move", "moved_with",
 ]  # fmt: skip
+
+
+# What is said of a return, to which funding adds; a price level has none.
+FUNDED_KINDS = (
+    "rise_within", "peak_from_trough", "outperformed_over", "percent_move", "swing", "multiple", "direction_only",
+    "relative",
+)  # fmt: skip
 
 
 class _Sentence(Entry):
@@ -39,6 +47,7 @@ class _Sentence(Entry):
     direction: _Way | None = None
     comparator: Comparator | None = Field(default=None, strict=False)
     market: str | None = None  # use this market and no other
+    funding: bool | None = None  # what a long position in the perpetual `market` earned, not its price
     study: str = "reaction"  # whose results stand beside the readings of the claim
     source: str | None = None
     note: str | None = None
@@ -50,6 +59,15 @@ class _Sentence(Entry):
             raise ValueError("give either `event` (an event id) or `at` (a UTC time)")
         if self.event is None and self.at is None and not self._may_stand_alone():
             raise ValueError("give either `event` (an event id) or `at` (a UTC time)")
+        return self
+
+    @model_validator(mode="after")
+    def _check_funding(self) -> _Sentence:
+        if self.funding and not is_perpetual(self.market or ""):
+            raise ValueError("`funding` is of a perpetual: give its `market`, for example binanceusdm:TAO/USDT:USDT")
+        kinds = [str(getattr(part, "kind", "")) for part in getattr(self, "parts", (self,))]
+        if self.funding and (wrong := [kind for kind in kinds if kind not in FUNDED_KINDS]):
+            raise ValueError(f"`funding` adds to returns; {wrong[0]} is no return: one of {', '.join(FUNDED_KINDS)}")
         return self
 
     def _may_stand_alone(self) -> bool:

@@ -16,10 +16,11 @@ from analysis.claims.judging.market import instant
 from analysis.claims.judging.offers import find_window
 from analysis.claims.language import Claim, Conjunction, IncidentClaim, Premium
 from analysis.claims.premium import measure_premium
-from analysis.claims.reading import Anchor, AnchorError, ClaimPart, find_anchor, quote_warnings, read_parts
+from analysis.claims.reading import FRACTION, Anchor, AnchorError, ClaimPart, find_anchor, quote_warnings, read_parts
 from analysis.claims.statement import Judgement, Kind, Statement, StatementVerdict, TriedReading
 from analysis.claims.studies import study_readings
 from analysis.results.fingerprint import SourceCode, fingerprint
+from analysis.tape.funding import why_no_rates
 from warehouse.tables.bars import HOUR
 from warehouse.tables.claims import CLAIM, CLAIM_READING, CLAIM_VERDICT
 from warehouse.tables.units import listing, moment, plural
@@ -90,13 +91,42 @@ def judge_one_claim(claim: Claim, evidence: Evidence) -> Finding:
         return unknown(str(exc))
     if anchor is not None:
         evidence = replace(evidence, market=evidence.market_at(anchor.event_id))
+    paid: list[Reading] = []
+    if claim.funding:
+        held = _after_funding(parts, str(claim.market), evidence)
+        if isinstance(held, str):
+            return unknown(held, parts[0].claimed, parts[0].unit)
+        evidence, paid = held
     judged = [_judge_part(part, evidence) for part in parts]
     finding = _together(claim, parts, judged, evidence)
-    context = _context(claim, parts[0], judged[0], anchor, evidence)
+    context = [*paid, *_context(claim, parts[0], judged[0], anchor, evidence)]
     finding = _compare(parts[0], evidence, replace(finding, readings=(*finding.readings, *context)))
     if finding.verdict is StatementVerdict.SUPPORTED:
         return finding
     return replace(finding, offer=_offer(claim, parts, anchor, evidence))
+
+
+def _after_funding(
+    parts: Sequence[ClaimPart], market_id: str, evidence: Evidence
+) -> tuple[Evidence, list[Reading]] | str:
+    """The evidence with the claim's market after funding and how much that is, or why it cannot be told."""
+    record = evidence.funding.get(market_id)
+    if record is None:
+        return why_no_rates(market_id)
+    question = pose_question(parts[0].statement, evidence.market)
+    if isinstance(question, str):
+        return question
+    added = record.simple_return(question.start_us, question.end_us)
+    words = record.words_of(question.start_us, question.end_us)
+    if added is None:
+        return words
+    market = evidence.market.after_funding(parts[0].statement.asset, record, question.start_us)
+    description = "what funding added to a long position in the perpetual over the window"
+    at = question.window
+    paid = Reading(
+        "funding", description, Weight.CONTEXT, FRACTION, added, words, None, at.from_utc, at.to_utc, market_id
+    )
+    return replace(evidence, market=market), [paid]
 
 
 def _judge_part(part: ClaimPart, evidence: Evidence) -> Judgement:

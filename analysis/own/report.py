@@ -66,7 +66,10 @@ def study_to_dict(study: OwnStudyResult) -> dict[str, object]:
         "conventions": result.conventions,
         "warnings": list(study.warnings),
         "selection": _selection(study.selection),
-        "events": [_event(event) for event in result.events],
+        "events": [
+            _event(event) | ({} if study.funding_returns is None else {"funding_return": study.funding_returns[place]})
+            for place, event in enumerate(result.events)
+        ],
         "tests": [_test(row) for row in result.tests],
         "effects": [_effect(effect) for effect in result.effects],
         "paths": _paths(result),
@@ -81,8 +84,11 @@ def study_to_frame(study: OwnStudyResult) -> pl.DataFrame:
     result = study.result
     rows: list[dict[str, object]] = []
     shared: dict[str, object]
-    for event in result.events:
+    for place, event in enumerate(result.events):
         rows += _event_rows(event)
+        if study.funding_returns is not None:
+            whole = {name: rows[-1][name] for name in ("scope", "event_id", "asset_id")} | _bounds(event.source.window)
+            rows.append(whole | {"statistic": "funding_return", "value": study.funding_returns[place]})
     for effect in result.effects:
         shared = {"scope": "group", "mark": effect.mark, **_bounds(effect.window)}
         rows.append(

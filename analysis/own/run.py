@@ -10,6 +10,7 @@ import polars as pl
 from analysis.engine.battery import choose_model
 from analysis.engine.panel import PairRule
 from analysis.engine.study import EstimationSpecification, run_study
+from analysis.own.funding import OwnFunding, funding_doubts, hold_contracts, list_added, read_funding
 from analysis.own.plausibility import check_values, list_doubts
 from analysis.own.regressions import explain_cars, trace_panel
 from analysis.own.report import parse_range
@@ -24,7 +25,7 @@ from analysis.own.study import (
     declare_together,
     read_declared,
 )
-from analysis.own.tables import BarEnd, read_series
+from analysis.own.tables import BarEnd, OwnTable, read_series
 from analysis.tape.returns import ReturnKind
 
 # What the tables may hold, and what the conventions then call it (returns are named by their kind).
@@ -59,21 +60,25 @@ class OwnRequest:
 
 
 def run_own_study(
-    prices: pl.DataFrame, market: pl.DataFrame | None, events: pl.DataFrame, request: OwnRequest
+    prices: pl.DataFrame,
+    market: pl.DataFrame | None,
+    events: pl.DataFrame,
+    request: OwnRequest,
+    funding: pl.DataFrame | None = None,
 ) -> OwnStudyResult:
-    """The study of `events` on the tables, all columns text; ValueError says what in which table and what to do."""
+    """The study of `events` on the tables, all columns text; ValueError says what in which table and what to do.
+
+    With a table of `funding` rates the prices are those of perpetuals, and returns are after funding.
+    """
     estimation, window = parse_range(request.estimation), parse_range(request.window)
-    if request.values not in QUANTITIES:
-        raise ValueError(f"--values {request.values!r}; expected {', '.join(QUANTITIES)}")
-    if request.kind not in ("log", "simple"):
-        raise ValueError(f"--returns {request.kind!r}; expected log or simple")
-    if request.pair_rule not in get_args(PairRule):
-        raise ValueError(f"--pairs {request.pair_rule!r}; expected {' or '.join(get_args(PairRule))}")
+    _check_words(request)
     assets = read_series(prices, "prices")
     benchmarks = read_series(market, "market") if market is not None else None
     tables = [assets, *([benchmarks] if benchmarks else [])]
     check_values(tables, request.values, request.kind)
     dating = choose_dating(_asked_dating(request), {table.source: table.label for table in tables}, assets)
+    paid = _read_funding(funding, assets, dating, request.values)
+    unpaid, assets = assets, hold_contracts(assets, paid) if paid else assets
     names = _split(request.factors)
     chosen = choose_factors(benchmarks, request.benchmark, names)
     model_id = "multi_factor" if len(chosen) > 1 and request.model_id == "market" else request.model_id
@@ -103,12 +108,31 @@ def run_own_study(
     selection = measure_selection(result.events, declare_together(declared))
     regressions = explain_cars(result.events, events, _split(request.explain)) if request.explain else []
     regressions += trace_panel(result.events, parse_range(request.panel)) if request.panel else []
-    doubts = list_doubts(tables, result.events, chosen)
+    doubts = [*(funding_doubts(unpaid, paid) if paid else ()), *list_doubts(tables, result.events, chosen)]
     if selection.mark:
         doubts.append(selection.words)
-    conventions = f"{result.conventions}; {dating.words(is_daily=assets.is_daily)}; {selection.words}"
+    words = [dating.words(is_daily=assets.is_daily), selection.words, *([paid.words] if paid else [])]
+    conventions = "; ".join([result.conventions, *words])
     result = replace(result, regressions=tuple(regressions), conventions=conventions)
-    return OwnStudyResult(mark_selected(result, selection), selection, tuple(doubts), declared)
+    added = list_added(result.events, paid) if paid else None
+    return OwnStudyResult(mark_selected(result, selection), selection, tuple(doubts), declared, added)
+
+
+def _check_words(request: OwnRequest) -> None:
+    if request.values not in QUANTITIES:
+        raise ValueError(f"--values {request.values!r}; expected {', '.join(QUANTITIES)}")
+    if request.kind not in ("log", "simple"):
+        raise ValueError(f"--returns {request.kind!r}; expected log or simple")
+    if request.pair_rule not in get_args(PairRule):
+        raise ValueError(f"--pairs {request.pair_rule!r}; expected {' or '.join(get_args(PairRule))}")
+
+
+def _read_funding(funding: pl.DataFrame | None, assets: OwnTable, dating: Dating, values: str) -> OwnFunding | None:
+    if funding is None:
+        return None
+    if values != "prices":
+        raise ValueError(f"--funding is of prices of perpetuals, and --values says {values}")
+    return read_funding(read_series(funding, "funding"), assets.is_daily, dating)
 
 
 def _asked_dating(request: OwnRequest) -> Dating:

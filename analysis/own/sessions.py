@@ -115,7 +115,7 @@ def place_events(times: Integers, events: Integers, label: BarEnd | None) -> Int
     if not times.size:
         return np.full(events.size, -1, dtype=np.int64)
     if label == "open":
-        places = np.searchsorted(_ends(times), events, side="right")
+        places = np.searchsorted(find_ends(times), events, side="right")
     else:
         places = np.searchsorted(times, events, side="left")
     return np.where(events < times[0], -1, places).astype(np.int64)
@@ -140,7 +140,7 @@ def _usual_gaps(times: Integers) -> tuple[float, float]:
     return float(np.median(gaps)), float(np.quantile(gaps, _USUAL_GAPS, method="lower"))
 
 
-def _ends(opens: Integers) -> Integers:
+def find_ends(opens: Integers) -> Integers:
     """When each bar ends: the next open, or one step after its own where rows are missing."""
     if opens.size < 2:
         return np.asarray(opens + 1)

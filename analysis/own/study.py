@@ -75,6 +75,7 @@ class OwnStudyResult:
     selection: EventSelection
     warnings: tuple[str, ...]
     declared: tuple[RowDeclared, ...]  # per event, how its table says it was found
+    funding_returns: tuple[float | None, ...] | None = None  # per event, what funding added over its window
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,7 @@ def study_csv(
     calendar: Annotated[str, typer.Option(help="Daily bars: when they close, e.g. XNYS, XLON or 24/7.")] = "",
     close: Annotated[str, typer.Option(help="Daily bars: the same as a time, e.g. 16:00, with --zone.")] = "",
     zone: Annotated[str, typer.Option(help="Clocks of --close, e.g. America/New_York.")] = "",
+    funding: Annotated[Optional[Path], typer.Option(help="Funding rates, same forms: returns of longs.")] = None,  # noqa: UP045 - typer reads the annotation
     fmt: FormatOption = Format.JSON,
 ) -> None:
     """Run an event study on CSV tables: every event, every test, with reasons for what is absent.
@@ -62,8 +63,9 @@ def study_csv(
     takes logs first (use --model constant_mean without a --market of volumes). A column selected_from (news, price) of
     the events says how they were found: without it p values are marked where events look chosen by their price.
     --single adds to each event of the JSON its scaled interval, its placebo rank and the interval from inside its
-    window, as simple returns. --explain and --panel add regressions: CARs on event characteristics, and leads and
-    lags with fixed effects.
+    window, as simple returns. --funding: prices are of perpetuals and returns what a long position earned; each event
+    says how much of its window is funding (fractions, dated when paid). --explain and --panel add regressions: CARs on
+    event characteristics, and leads and lags with fixed effects.
 
     Example: aftershock study csv --prices prices.csv --market market.csv --events events.csv
     --estimation=-130:-11 --window=-2:2 --format json
@@ -76,7 +78,8 @@ def study_csv(
     wanted = (estimation, window, values, returns, model, benchmark, factors, mask, minimum_estimation, cumulative)
     request = OwnRequest(*wanted, parts, explain, panel, pairs, label, calendar, close, zone)
     try:
-        study = run_own_study(read_table(prices), read_table(market) if market else None, read_table(events), request)
+        tables = (read_table(prices), read_table(market) if market else None, read_table(events))
+        study = run_own_study(*tables, request, read_table(funding) if funding else None)
     except ValueError as exc:
         raise CommandError(str(exc)) from exc
     _print_study(study, request, fmt, is_single=single)

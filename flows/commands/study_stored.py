@@ -59,14 +59,21 @@ def study_event(
         Optional[Instant],  # noqa: UP045 - typer reads the annotation
         instant_option("Use only what had been seen by this UTC instant; a day alone is its 00:00, not its end."),
     ] = None,
+    funding: Annotated[
+        bool, typer.Option("--funding", help="Returns of perpetuals after the funding that longs pay or receive.")
+    ] = False,
     fmt: FormatOption = Format.TABLE,
 ) -> None:
     """Measure one stored event again by every study, on the candles as believed at an instant; stores nothing.
+
+    --funding: the column funding_return says what funding added to a long position over the row's window (a fraction).
+    A perpetual without stored rates is named and left out; the benchmark stays without funding.
 
     Example: aftershock study event 2026-06-12-fable-mythos-access-restriction --as-of 2026-12-31
     """
     import polars as pl
 
+    from analysis.tape.funding import is_perpetual
     from flows.settings import load_settings
     from flows.steps.studies import measure_one_event
     from flows.study_registry import read_studies
@@ -76,8 +83,11 @@ def study_event(
     with open_reader(settings.published_path) as reader:
         measured, obstacles = [], []
         for study in read_studies(reader, settings.config_path):
-            results, exclusions = measure_one_event(reader, study, event, as_of)
+            results, exclusions = measure_one_event(reader, study, event, as_of, is_after_funding=funding)
             measured.append(results)
+            if funding:
+                left_out = exclusions.filter(pl.col("market_id").map_elements(is_perpetual, return_dtype=pl.Boolean))
+                obstacles += [f"{market}: {why}" for market, why in left_out.select("market_id", "reason").iter_rows()]
             if not results.height:
                 reasons = "; ".join(sorted(set(exclusions["reason"]))) or "no candles were known"
                 obstacles.append(f"{event} cannot be measured by study {study.id}: {reasons}")
@@ -86,7 +96,7 @@ def study_event(
         raise CommandError("\n".join(obstacles))
     for obstacle in obstacles:
         talk(obstacle)
-    emit(found.select(SHOWN_COLUMNS), fmt)
+    emit(found.select(*SHOWN_COLUMNS, *(("funding_return", "funding_words") if funding else ())), fmt)
 
 
 def study_models(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -10,6 +10,7 @@ import polars as pl
 from analysis.claims.finding import Evidence
 from analysis.claims.language import Claim, packaged_claims, read_claims
 from analysis.claims.verdicts import claim_frame, judge
+from analysis.tape.funding import FundingRecord, funding_records
 from flows.checking.evidence import load_market
 from flows.configuration import read_own, read_toml
 from flows.context import RunContext, StepReport
@@ -83,4 +84,9 @@ def load_evidence(reader: Reader, claims: Sequence[Claim]) -> Evidence:
         responses=reader.frame(DOSE_RESPONSE),
         incidents=reader.frame(INCIDENT),
         choices=reader.frame(MARKET_CHOICE, where="purpose = 'reaction'"),
+        funding=_load_funding(reader, [claim.market for claim in claims if claim.funding and claim.market]),
     )
+
+
+def _load_funding(reader: Reader, market_ids: list[str]) -> Mapping[str, FundingRecord]:
+    return funding_records(reader.query("funding_rates", as_of=None, market_ids=market_ids)) if market_ids else {}

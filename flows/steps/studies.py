@@ -12,6 +12,8 @@ import polars as pl
 from analysis.results.refresh import Fingerprints, stored_fingerprints
 from analysis.single.measure import SINGLE_TABLES, StudyOutcome, measure_events
 from analysis.single.study import PlannedEvent, plan_events, read_event_times
+from analysis.single.window.funding import add_funding, list_payments, missing_funding, say_payments
+from analysis.tape.funding import funding_records
 from analysis.tape.markets import StudyMarkets
 from analysis.tape.observations import observed_markets
 from flows.context import RunContext, StepReport
@@ -95,16 +97,27 @@ def _sweep(warehouse: Warehouse, declared_ids: list[str]) -> int:
 
 
 def measure_one_event(
-    reader: Reader, study: DeclaredStudy, event_id: str, as_of: datetime | None
+    reader: Reader, study: DeclaredStudy, event_id: str, as_of: datetime | None, *, is_after_funding: bool = False
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Rows of out.study_result and out.study_exclusion of one event on the candles believed at `as_of`."""
+    """Rows of out.study_result and out.study_exclusion of one event on the candles believed at `as_of`.
+
+    `is_after_funding`: returns of perpetuals are after funding, and the rows have `funding_return` and `funding_words`.
+    """
     events = reader.frame(EVENT, where="status <> 'rejected'")
     times, excluded = read_event_times(events.filter(pl.col("event_id") == event_id))
     masks = events.filter(pl.col("origin").is_in(study.mask_origins))
     markets = StoredTape(reader, as_of).markets(study)
-    planned = plan_events(study.specification, times, masks, markets)
-    outcome = measure_events(study.specification, planned, excluded, {}, markets)
-    return outcome.rows[STUDY_RESULT.name], outcome.exclusions
+    if not is_after_funding:
+        planned = plan_events(study.specification, times, masks, markets)
+        outcome = measure_events(study.specification, planned, excluded, {}, markets)
+        return outcome.rows[STUDY_RESULT.name], outcome.exclusions
+    records = funding_records(reader.query("funding_rates", as_of=as_of, market_ids=None))
+    lacking = [(event_id, *missing) for missing in missing_funding(markets, records)]
+    markets = add_funding(markets, records)
+    events_planned = list(plan_events(study.specification, times, masks, markets))
+    outcome = measure_events(study.specification, events_planned, [*excluded, *lacking], {}, markets)
+    payments = list_payments(events_planned, records)
+    return say_payments(outcome.rows[STUDY_RESULT.name], payments), outcome.exclusions
 
 
 def _store(warehouse: Warehouse, study_id: str, outcome: StudyOutcome) -> int:

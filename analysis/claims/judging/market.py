@@ -10,7 +10,9 @@ import numpy as np
 import polars as pl
 
 from analysis.arrays import Flags, Floats, Integers
+from analysis.portable import exp
 from analysis.tape.choice import Candidate
+from analysis.tape.funding import FundingRecord
 from analysis.tape.observations import LABEL, is_observed
 from warehouse.tables.bars import (
     MICROSECOND,
@@ -56,6 +58,7 @@ class PriceSeries:
     highs: Floats
     lows: Floats
     is_range_known: Flags
+    is_after_funding: bool = False  # worth of a long position that began with one contract, and not prices
 
     @property
     def is_daily(self) -> bool:
@@ -116,6 +119,30 @@ class PriceSeries:
             lows=self.lows[:n],
             is_range_known=self.is_range_known[:n],
         )
+
+    def after_funding(self, record: FundingRecord, start_us: int) -> PriceSeries:
+        """What one contract held from `start_us` on is worth with its funding, at the bars where that is known.
+
+        Bars before are the worth that grew to the price at `start_us`. A payment at the close of a bar comes after its
+        high and its low; a bar so long that others fall inside it has them before.
+        """
+        factor, inside = self._factor(record, start_us, 0), self._factor(record, start_us, 1)
+        known = np.isfinite(factor)
+        return replace(
+            self,
+            close_us=self.close_us[known],
+            closes=(self.closes * factor)[known],
+            highs=(self.highs * inside)[known],
+            lows=(self.lows * inside)[known],
+            is_range_known=self.is_range_known[known],
+            is_after_funding=True,
+        )
+
+    def _factor(self, record: FundingRecord, start_us: int, before_us: int) -> Floats:
+        """Worth per contract shortly before each close, 1 at `start_us`; NaN where it is not known."""
+        at = self.close_us - before_us
+        added = record.log_return(np.minimum(at, start_us), np.maximum(at, start_us))
+        return exp(np.where(at >= start_us, added, -added))
 
 
 def _fresh(length_us: int) -> int:
@@ -195,6 +222,11 @@ class MarketEvidence:
                 sorted(self.of_asset(asset_id), key=lambda s: not (s.market_id == market_id and s.bar_us <= longest))
             )
         return replace(self, series=ordered)
+
+    def after_funding(self, asset_id: str, record: FundingRecord, start_us: int) -> MarketEvidence:
+        """The same with the one market of an asset that `record` is of, after funding; its other markets left out."""
+        own = tuple(item.after_funding(record, start_us) for item in self.of_asset(asset_id, record.market_id))
+        return replace(self, series={**self.series, asset_id: own})
 
     def cut_at(self, instant: datetime) -> MarketEvidence:
         """The same as it stood at `instant`: without the bars that closed later."""

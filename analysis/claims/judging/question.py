@@ -110,4 +110,5 @@ def moved_words(value: float, from_price: float | None = None, to_price: float |
 
 def tape_words(series: PriceSeries) -> str:
     """binance:BTC/USDT, 1h closes."""
-    return f"{series.market_id}, {'observed prices' if not series.bar_us else f'{series.bar_name} bars'}"
+    words = f"{series.market_id}, {'observed prices' if not series.bar_us else f'{series.bar_name} bars'}"
+    return f"{words}, after funding" if series.is_after_funding else words

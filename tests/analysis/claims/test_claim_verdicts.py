@@ -8,6 +8,7 @@ import pytest
 
 from analysis.claims.language import read_claims
 from analysis.claims.verdicts import judge
+from analysis.tape.funding import FundingRecord, funding_records
 from tests.analysis.claims.claim_builders import NEWS_AT, judged, make_candles, make_claim, make_evidence
 from tests.builders import make_rows
 from tests.paths import PROJECT
@@ -15,6 +16,7 @@ from warehouse.config import ConfigError, ConfigText
 from warehouse.tables.bars import HOUR
 from warehouse.tables.choice import MARKET_CHOICE
 from warehouse.tables.news import EVENT, INCIDENT
+from warehouse.tables.prices import FUNDING
 from warehouse.tables.resilience import DOSE_RESPONSE
 
 CASES = PROJECT.parent / "shared" / "cases" / "claims"
@@ -280,3 +282,61 @@ def test_the_end_of_an_incident_after_it_was_said_is_no_length() -> None:
     claim = make_claim(**keys, said_at=said_at)
     row, _ = judged(claim, make_evidence(incidents=make_rows(INCIDENT, incident(5.0))))
     assert row["verdict"] == "cannot_be_told"
+
+
+PERPETUAL = "binanceusdm:TAO/USDT:USDT"
+
+
+def make_funding(*rates: float, first_hour: int = 8) -> dict[str, FundingRecord]:
+    """A rate every eight hours of the day of the news, which is at 12:30."""
+    midnight = NEWS_AT.replace(hour=0, minute=0)
+    rows = [
+        {"market_id": PERPETUAL, "funding_time_utc": midnight + (first_hour + 8 * n) * HOUR, "funding_rate": rate}
+        for n, rate in enumerate(rates)
+    ]
+    return dict(funding_records(make_rows(FUNDING, *rows)))
+
+
+@pytest.mark.parametrize(("funding", "expected"), [(None, "supported"), (True, "overstated")])
+def test_a_claim_of_what_a_holder_earned_is_judged_after_funding(funding: bool | None, expected: str) -> None:
+    # It rises before and after the first payment, so that no part of the window rose by the tenth either.
+    candles = make_candles("TAO", [100.0] * 20, [100.0] * 2 + [105.0] * 3 + [110.0] * 7, market=PERPETUAL)
+    claim = make_claim(kind="rise_within", rise=0.1, hours=12, market=PERPETUAL, funding=funding)
+    # The payments at 16:00 and 24:00 lie in the twelve hours after 12:30; the one at 08:00 does not.
+    evidence = make_evidence(candles, funding=make_funding(0.5, 0.02, 0.01, 0.5))
+    [verdict], readings = (frame.to_dicts() for frame in judge([claim], evidence))
+    assert verdict["verdict"] == expected
+    rise = 1.1 * (0.98 * 0.99 if funding else 1) - 1
+    assert verdict["measured_value"] == pytest.approx(rise)
+    said = [reading for reading in readings if reading["reading_id"] == "funding"]
+    assert len(said) == (1 if funding else 0)
+    if funding:
+        assert said[0]["value"] == pytest.approx(0.98 * 0.99 - 1)
+        assert "−2.980% to a long position" in said[0]["detail"]
+        assert "after funding" in verdict["measured"]
+
+
+def test_unknown_funding_is_a_reason_and_no_zero() -> None:
+    candles = make_candles("TAO", [100.0] * 20, [110.0] * 12, market=PERPETUAL)
+    claim = make_claim(kind="rise_within", rise=0.1, hours=12, market=PERPETUAL, funding=True)
+    for funding, reason in (
+        ({}, f"no funding rates of {PERPETUAL} are stored"),
+        (make_funding(0.01, 0.01), "funding is not known over the whole window"),
+        (make_funding(0.01, 0.01, first_hour=16), "funding is not known over the whole window"),
+    ):
+        verdicts, _ = judge([claim], make_evidence(candles, funding=funding))
+        assert verdicts["verdict"].item() == "cannot_be_told"
+        assert reason in verdicts["missing_data"].item()
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"kind": "rise_within", "rise": 0.1}, "give its `market`"),
+        ({"kind": "rise_within", "rise": 0.1, "market": "okx:TAO/USDT"}, "give its `market`"),
+        ({"kind": "level", "price": 300.0, "market": PERPETUAL}, "level is no return"),
+    ],
+)
+def test_funding_is_of_the_return_of_a_perpetual(keys: dict[str, object], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        make_claim(hours=12, funding=True, **keys)

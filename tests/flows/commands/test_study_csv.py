@@ -232,3 +232,52 @@ def test_a_missing_file_is_named(tables: Path) -> None:
     (tables / "market.csv").unlink()
     with pytest.raises(CommandError, match=r"market\.csv does not exist"):
         run(tables)
+
+
+def hourly_tables(folder: Path, *, label: str = "open_time_utc", rates: tuple[float, ...] = (0.01,) * 60) -> Path:
+    """A token of little noise, and a payment every eight hours from midnight on."""
+    hours = pl.datetime_range(pl.datetime(2026, 4, 1), pl.datetime(2026, 4, 20), "1h", eager=True, closed="left")
+    stamps = hours.dt.offset_by("0h" if label == "open_time_utc" else "1h").dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+    noise, other = (100 * np.exp(np.cumsum(np.random.default_rng(n).normal(0, 0.001, hours.len()))) for n in (2, 3))
+    pl.DataFrame({label: stamps, "TAO": noise, "SPOT": noise}).write_csv(folder / "prices.csv")
+    pl.DataFrame({label: stamps, "BTC": other}).write_csv(folder / "market.csv")
+    paid = hours.gather_every(8)[: len(rates)]
+    times = paid.dt.strftime("%Y-%m-%dT%H:%M:%S.007Z")
+    pl.DataFrame({"time": times, "TAO": list(rates[: paid.len()])}).write_csv(folder / "funding.csv")
+    rows = {"event_id": ["a", "b"], "asset": ["TAO", "SPOT"], "time": ["2026-04-12T07:30:00Z"] * 2}
+    pl.DataFrame(rows).write_csv(folder / "events.csv")
+    return folder
+
+
+@pytest.mark.parametrize("label", ["open_time_utc", "close_time_utc"])
+def test_funding_is_paid_in_the_bar_that_closes_at_its_time(tmp_path: Path, label: str) -> None:
+    folder = hourly_tables(tmp_path, label=label)
+    wanted = ("--window=-1:9", "--model", "market_adjusted", "--funding", str(folder / "funding.csv"))
+    plain, after = json.loads(run(folder, *wanted[:3])), json.loads(run(folder, *wanted))
+    event, before = after["events"][0], plain["events"][0]
+    # Bar 0 runs from 07:00 to 08:00, bar 8 to 16:00: the payments of both lie inside, that of midnight does not.
+    assert event["funding_return"] == pytest.approx(0.99**2 - 1)
+    changed = [
+        bar for bar, (new, old) in enumerate(zip(event["ar"], before["ar"], strict=True)) if abs(new - old) > 1e-9
+    ]
+    assert [bar - 1 for bar in changed] == [0, 8]
+    assert event["ar"][1] - before["ar"][1] == pytest.approx(np.log(0.99))
+    assert "funding_return" not in before
+    assert "returns after funding" in after["conventions"]
+
+
+def test_an_asset_without_rates_and_a_window_beyond_them_have_a_reason(tmp_path: Path) -> None:
+    folder = hourly_tables(tmp_path, rates=(0.01,) * 34)
+    study = json.loads(run(folder, "--model", "market_adjusted", "--funding", str(folder / "funding.csv")))
+    reasons = {row["asset"]: row["reason"] for row in study["excluded"]}
+    assert "no funding rates of SPOT" in reasons["SPOT"]
+    [event] = [event for event in study["events"] if event["asset"] == "TAO"]
+    assert event["car"] is None
+    assert event["funding_return"] is None
+    assert any("have no return after funding" in warning for warning in study["warnings"])
+
+
+def test_rates_in_percent_are_refused(tmp_path: Path) -> None:
+    folder = hourly_tables(tmp_path, rates=(0.5,) * 60)
+    with pytest.raises(CommandError, match=r"column TAO: a rate of 0\.5 a payment; percent\?"):
+        run(folder, "--funding", str(folder / "funding.csv"))
