@@ -60,9 +60,20 @@ class Origin:
 
 
 class _Signed:
-    """What numbers with an origin share: words written from them carry it."""
+    """What numbers with an origin share: words written from them carry it.
 
-    origin: Origin
+    A number of a row finds its origin when it is asked for: most numbers are compared and never written.
+    """
+
+    found_in: Origin | tuple[StoredRow, str]
+
+    @property
+    def origin(self) -> Origin:
+        """Where the number stands; KeyError when its row lacks a part of the key."""
+        if not isinstance(self.found_in, Origin):
+            row, name = self.found_in
+            self.found_in = row.origin(name)
+        return self.found_in
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.unsigned(), self.origin)
@@ -72,7 +83,7 @@ class _Signed:
         written = "+".join((*self.origin.steps, form))
         return mark(str(self.origin), repr(self), written, words)
 
-    def unsigned(self) -> float:
+    def unsigned(self) -> Any:
         """The number alone."""
         return float(self)  # type: ignore[arg-type] # every one of these is a number
 
@@ -86,9 +97,9 @@ class _Signed:
 class Number(_Signed, float):
     """A fraction, price or other measure with its origin; arithmetic gives plain floats without one."""
 
-    def __new__(cls, value: float, origin: Origin) -> Self:
+    def __new__(cls, value: float, origin: Origin | tuple[StoredRow, str]) -> Self:
         number = super().__new__(cls, value)
-        number.origin = origin
+        number.found_in = origin
         return number
 
     def __abs__(self) -> float:
@@ -105,24 +116,21 @@ class Count(_Signed, int):
         """The number alone."""
         return int(self)
 
-    def __new__(cls, value: int, origin: Origin) -> Self:
+    def __new__(cls, value: int, origin: Origin | tuple[StoredRow, str]) -> Self:
         number = super().__new__(cls, value)
-        number.origin = origin
+        number.found_in = origin
         return number
 
     def __str__(self) -> str:
         return units.count(self)
 
 
-class Words(str):
+class Words(_Signed, str):
     """A stored sentence that may hold numbers: written as what it is, a cell of a table."""
 
-    __slots__ = ("origin",)
-    origin: Origin
-
-    def __new__(cls, text: str, origin: Origin) -> Self:
+    def __new__(cls, text: str, origin: Origin | tuple[StoredRow, str]) -> Self:
         words = super().__new__(cls, text)
-        words.origin = origin
+        words.found_in = origin
         return words
 
     def sign(self, words: str, form: str) -> str:
@@ -221,7 +229,11 @@ class StoredRow(dict[str, Any]):
             return Moment.of(value)
         if kind not in _SIGNED or name not in columns_of(self.source.table) or (kind is str and name not in SENTENCES):
             return value
-        return _SIGNED[kind](value, self.source.origin(name, _Raw(self)))
+        return _SIGNED[kind](value, (self, name))
+
+    def origin(self, name: str) -> Origin:
+        """Where the value of a column stands; KeyError when the row lacks a part of the key."""
+        return self.source.origin(name, _Raw(self))
 
     def get(self, name: str, default: Any = None) -> Any:
         """The signed value, or `default` where there is no such column."""
@@ -250,7 +262,7 @@ class _Raw(Mapping[str, Any]):
         return len(self._row)
 
 
-_SIGNED: dict[type, Callable[[Any, Origin], Any]] = {float: Number, int: Count, str: Words}
+_SIGNED: dict[type, Callable[[Any, tuple[StoredRow, str]], Any]] = {float: Number, int: Count, str: Words}
 
 
 # Columns of stored sentences, which a page prints as they are.

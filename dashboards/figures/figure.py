@@ -93,9 +93,10 @@ def time_axis(times: Sequence[datetime]) -> dict[str, Any]:
 
 def hours_axis(hours: pl.Series) -> dict[str, Any]:
     """`x0` and `dx` for evenly spaced hours, else `x` as a typed array."""
-    steps = hours.diff().drop_nulls()
-    if len(hours) > 2 and not hours.null_count() and float(steps.std() or 0) < 1e-9:  # type: ignore[arg-type] # a number
-        return {"x0": round(hours[0], 6), "dx": round(steps[0], 6)}
+    if len(hours) > 2 and not hours.null_count():
+        steps = np.diff(hours.to_numpy())
+        if steps.std() < 1e-9:
+            return {"x0": round(hours[0], 6), "dx": round(float(steps[0]), 6)}
     return {"x": float_array(hours)}
 
 

@@ -137,10 +137,11 @@ def _plot(panels: Mapping[str, pl.DataFrame], shown: Sequence[Reaction]) -> Plot
         "shapes": [],
     }
     data: list[dict[str, Any]] = []
+    ghost = panels[SUBJECT_ASSET].gather_every(GHOST_STEP) if SUBJECT_ASSET in panels else None
     narrow: dict[str, Any] = {"layout.margin.l": 46}
     for index, reaction in enumerate(shown):
         suffix = "" if index == 0 else str(index + 1)
-        data += _lines(panels, reaction, suffix)
+        data += _lines(panels[reaction.asset_id], ghost, reaction, suffix)
         layout |= _axes(index, len(shown), suffix, values)
         narrow |= _narrow_axes(index, len(shown), suffix)
         layout["annotations"].append(_name(reaction, suffix))
@@ -157,12 +158,11 @@ def _n_rows(n_panels: int, n_columns: int) -> int:
     return -(-n_panels // n_columns)
 
 
-def _lines(panels: Mapping[str, pl.DataFrame], reaction: Reaction, suffix: str) -> list[dict[str, Any]]:
+def _lines(panel: pl.DataFrame, ghost: pl.DataFrame | None, reaction: Reaction, suffix: str) -> list[dict[str, Any]]:
     """The token's own path, over the subject's in grey."""
-    own = _line(panels[reaction.asset_id], suffix, {"color": _color(reaction), "width": 2.25}, 1, reaction.asset_id)
-    if reaction.asset_id == SUBJECT_ASSET or SUBJECT_ASSET not in panels:
+    own = _line(panel, suffix, {"color": _color(reaction), "width": 2.25}, 1, reaction.asset_id)
+    if reaction.asset_id == SUBJECT_ASSET or ghost is None:
         return [own]
-    ghost = panels[SUBJECT_ASSET].gather_every(GHOST_STEP)
     return [_line(ghost, suffix, {"color": "var(--zero)", "width": 1}, 0.75), own]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import numpy as np
 import polars as pl
 
 from warehouse.tables.bars import HOUR
@@ -27,5 +28,7 @@ def break_gaps(frame: pl.DataFrame, time_column: str) -> pl.DataFrame:
 
 def bar_hours(frame: pl.DataFrame, time_column: str) -> float | None:
     """The usual distance between rows in hours; None for fewer than two rows."""
-    usual = frame[time_column].sort().diff().drop_nulls().median()
-    return usual / HOUR if isinstance(usual, timedelta) else None
+    if frame.height < 2:
+        return None
+    usual = np.median(np.diff(np.sort(frame[time_column].to_numpy())))
+    return float(usual / np.timedelta64(HOUR))

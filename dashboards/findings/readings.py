@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import polars as pl
 
-from dashboards.numbers import Moment, StoredRows, key_text, signed_rows, whole
+from dashboards.numbers import StoredRow, StoredRows, key_text, signed_rows, whole
 from dashboards.shell.frames import Frames
 from warehouse.tables.choice import MARKET_CHOICE
 from warehouse.tables.claims import CLAIM
@@ -93,9 +93,11 @@ def read_reactions(frames: Frames) -> dict[str, list[Reaction]]:
         (pl.col("group_id") == EVENT_GROUP) & (pl.col("study_id") == REACTION_STUDY) & pl.col("event_id").is_not_null()
     )
     assets = dict(frames.get(MARKET).select("market_id", "asset_id").iter_rows())
+    by_pair: dict[tuple[str, str], list[StoredRow]] = {}
+    for row in signed_rows(results, STUDY_RESULT):
+        by_pair.setdefault((row["event_id"], row["market_id"]), []).append(row)
     found: dict[str, list[Reaction]] = {}
-    for key, rows in results.partition_by(["event_id", "market_id"], as_dict=True, maintain_order=True).items():
-        event_id, market_id = str(key[0]), str(key[1])
+    for (event_id, market_id), rows in by_pair.items():
         reaction = _read_reaction(event_id, market_id, assets.get(market_id, asset_of(market_id)), rows)
         found.setdefault(event_id, []).append(reaction)
     choices = frames.get(MARKET_CHOICE).filter(pl.col("purpose") == REACTION_STUDY)
@@ -210,18 +212,18 @@ def _read_reaction(
     event_id: str,
     market_id: str,
     asset_id: str,
-    rows: pl.DataFrame,
+    rows: Sequence[StoredRow],
 ) -> Reaction:
     by_hours: dict[float, dict[str, dict[str, Any]]] = {}
-    for row in signed_rows(rows, STUDY_RESULT):
+    for row in rows:
         by_hours.setdefault(row["window_end_hours"], {})[row["statistic"]] = row
     return Reaction(
         event_id=event_id,
         market_id=market_id,
         asset_id=asset_id,
         horizons={hours: _read_horizon(hours, found) for hours, found in sorted(by_hours.items())},
-        spec_sha256=rows["spec_sha256"][0],
-        data_as_of=Moment.of(rows["data_as_of_utc"].max()),  # type: ignore[arg-type] # a non-empty column of instants
+        spec_sha256=rows[0]["spec_sha256"],
+        data_as_of=max(row["data_as_of_utc"] for row in rows),
     )
 
 

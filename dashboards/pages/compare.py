@@ -71,21 +71,28 @@ def write_paths(frames: Frames, event: Mapping[str, Any], reactions: list[Reacti
     if not measured:
         return {}
     event_id = event["event_id"]
-    specifications = frames.part(SPECIFICATION, "event_id", event_id).filter(pl.col("window_hours") == HEADLINE_HOURS)
+    estimates: dict[str, list[float]] = {}
+    taken = frames.part(SPECIFICATION, "event_id", event_id).select("asset_id", "window_hours", "estimate")
+    for asset_id, hours_taken, estimate in taken.iter_rows():
+        if hours_taken == HEADLINE_HOURS:
+            estimates.setdefault(asset_id, []).append(estimate)
     tokens = {}
     for item in measured:
         path = path_of(frames, item).filter(pl.col("hours_after_event").is_between(_FIRST_HOUR, _LAST_HOUR))
         if not path.height:
             continue
-        own = specifications.filter(pl.col("asset_id") == item.asset_id)["estimate"].sort()
         tokens[item.asset_id] = {
-            "hours": path["hours_after_event"].round(_DIGITS).to_list(),
-            "raw": path["raw_return"].round(_DIGITS).to_list(),
-            "expected": path["expected_return"].round(_DIGITS).to_list(),
-            "choices": own.round(_DIGITS).to_list(),
+            "hours": _short(path["hours_after_event"]),
+            "raw": _short(path["raw_return"]),
+            "expected": _short(path["expected_return"]),
+            "choices": _short(sorted(estimates.get(item.asset_id, []))),
         }
     name = f"AFTERSHOCK_PATHS=window.AFTERSHOCK_PATHS||{{}};window.AFTERSHOCK_PATHS[{json.dumps(event_id)}]"
     return {paths_data(event_id): _script(name, tokens)}
+
+
+def _short(values: Iterable[float | None]) -> list[float | None]:
+    return [None if value is None else round(value, _DIGITS) for value in values]
 
 
 def _script(name: str, value: Any) -> str:

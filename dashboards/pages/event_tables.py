@@ -182,11 +182,8 @@ def _mover_row(
 ) -> list[Cell | Spanning]:
     asset = assets[row["market_id"]]
     path = paths.get(asset)
-    closes = (
-        []
-        if path is None
-        else path.filter(pl.col("hours_after_event").is_between(-2, SPARK_HOURS))["close_quote"].drop_nulls().to_list()
-    )
+    known = [] if path is None else zip(path["hours_after_event"], path["close_quote"], strict=True)
+    closes = [close for hours, close in known if close is not None and -2 <= hours <= SPARK_HOURS]
     line = sparkline(closes, asset == SUBJECT_ASSET)
     if row["first_bar_open_utc"] is None:
         return [asset, Spanning(Markup("none in {} bars {}").format(row["n_searched"], line))]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from warehouse.tables.units import iso_day, iso_instant, moment
 
@@ -19,7 +20,7 @@ def time_tag(value: datetime, text: str | None = None, precision: str = "minute"
     return Markup('<time datetime="{}">{}</time>').format(stamp, text or moment(value, precision))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Head:
     """One column of a table: heading, whether it holds numbers, whether it takes the full row on phones."""
 
@@ -27,6 +28,14 @@ class Head:
     is_number: bool = False
     is_wide: bool = False
     label: str = ""  # shown before the value on phones; the heading when empty
+
+    @cached_property
+    def open_cell(self) -> str:
+        """The opening tag of a cell of this column."""
+        names = " ".join(name for name, is_on in (("n", self.is_number), ("wide", self.is_wide)) if is_on)
+        label = self.label or Markup(str(self.text)).striptags()  # noqa: S704 - only tags of our own headings are cut
+        classes = f' class="{names}"' if names else ""
+        return f'<td{classes} data-l="{escape(label)}">'
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +62,13 @@ def table(
 
 
 def _row(heads: Sequence[Head], row: Sequence[Cell | Spanning]) -> Markup:
-    cells = [Markup('<th scope="row">{}</th>').format(row[0])]
+    cells = [f'<th scope="row">{escape(row[0])}</th>']
     for position, cell in enumerate(row[1:], start=1):
         if isinstance(cell, Spanning):
-            cells.append(Markup('<td colspan="{}" class="why wide">{}</td>').format(len(heads) - position, cell.text))
+            cells.append(f'<td colspan="{len(heads) - position}" class="why wide">{escape(cell.text)}</td>')
             break
-        head = heads[position]
-        classes = " ".join(name for name, is_on in (("n", head.is_number), ("wide", head.is_wide)) if is_on)
-        cells.append(
-            Markup('<td{} data-l="{}">{}</td>').format(
-                Markup(' class="{}"').format(classes) if classes else "",
-                head.label or Markup(str(head.text)).striptags(),  # noqa: S704 - only tags of our own headings are cut
-                cell,
-            )
-        )
-    return Markup("<tr>{}</tr>").format(Markup("").join(cells))
+        cells.append(f"{heads[position].open_cell}{escape(cell)}</td>")
+    return Markup(f"<tr>{''.join(cells)}</tr>")  # noqa: S704 - every cell is escaped above
 
 
 def empty_table(why: str, remedy: str) -> Markup:

@@ -65,6 +65,10 @@ class Table:
     key: tuple[str, ...]
     columns: tuple[Column, ...]
 
+    def __hash__(self) -> int:
+        """By name alone: tables key the dictionaries of every page, and hashing all columns each time costs seconds."""
+        return hash(self.name)
+
     @property
     def column_names(self) -> list[str]:
         """All column names in stored order."""
