@@ -3,30 +3,48 @@
 from __future__ import annotations
 
 import numpy as np
-from arch import arch_model
 
 from analysis.arrays import Floats
 from analysis.engine.model_fit import ExpectedReturnModel, ModelFit, ModelInput
 from analysis.engine.statistic import NotApplicable
-from analysis.engine.volatility_fit import fit_with_variance
+from analysis.engine.volatility_fit import VarianceProcess, fit_with_variance
+from analysis.portable import exp, log, tanh
 
 SEED, PATHS = 20260612, 2_000  # variance beyond one bar has no closed form: simulated, reproducibly
+_USUAL_SHOCK = float(np.sqrt(2.0 / np.pi))  # size of a standard normal one
 
 
 def fit(data: ModelInput) -> ModelFit | NotApplicable:
     """α and β with EGARCH(1,1) residuals; each bar of the window has its own forecast variance."""
-    return fit_with_variance(data, "EGARCH", 1, _forecast)
+    return fit_with_variance(data, EGARCH_PROCESS)
 
 
-def _forecast(residuals: Floats, parameters: Floats, horizon: int) -> Floats:
-    """Variance of each of the next `horizon` bars, from the end of the estimation window."""
-    model = arch_model(residuals, mean="Zero", vol="EGARCH", p=1, o=1, q=1).fix(parameters)
-    if horizon == 1:
-        return np.asarray(model.forecast(horizon=1).variance.to_numpy()[-1], dtype=np.float64)
-    draw = np.random.default_rng(SEED).standard_normal
-    simulated = model.forecast(horizon=horizon, method="simulation", simulations=PATHS, rng=draw)
-    return np.asarray(simulated.variance.to_numpy()[-1], dtype=np.float64)
+def _persistence(searched: Floats) -> float:
+    """b."""
+    return abs(tanh(float(searched[3])))
 
+
+def _forecast(searched: Floats, following: float, horizon: int) -> Floats:
+    """Variance of each of the next `horizon` bars, of which the first is `following`: means over simulated paths."""
+    omega, size, sign = (float(value) for value in searched[:3])
+    memory = tanh(float(searched[3]))
+    rng = np.random.default_rng(SEED)
+    draws = rng.standard_normal((horizon - 1, PATHS))
+    level, variances = np.full(PATHS, log(following)), [following]
+    for shocks in draws:
+        level = omega + size * (np.abs(shocks) - _USUAL_SHOCK) + sign * shocks + memory * level
+        variances.append(float(exp(level).mean()))
+    return np.array(variances)
+
+
+# Long memory of small shocks, as hourly returns have it; longer still; and short memory of large ones.
+EGARCH_PROCESS = VarianceProcess(
+    "egarch",
+    True,
+    ((0.0, 0.1, 0.0, 1.83), (0.0, 0.05, 0.0, 2.3), (0.0, 0.2, 0.0, 1.1), (0.0, 0.3, -0.1, 0.55)),
+    _persistence,
+    _forecast,
+)
 
 MODEL = ExpectedReturnModel(
     model_id="egarch",

@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 import numpy as np
-from arch import arch_model
 
 from analysis.arrays import Floats
 from analysis.engine.model_fit import ExpectedReturnModel, ModelFit, ModelInput
 from analysis.engine.statistic import NotApplicable
-from analysis.engine.volatility_fit import fit_with_variance
+from analysis.engine.volatility_fit import VarianceProcess, fit_with_variance
+from analysis.portable import exp, powers
 
 
 def fit(data: ModelInput) -> ModelFit | NotApplicable:
     """α and β with GARCH(1,1) residuals; each bar of the window has its own forecast variance."""
-    return fit_with_variance(data, "GARCH", 0, _forecast)
+    return fit_with_variance(data, GARCH_PROCESS)
 
 
-def _forecast(residuals: Floats, parameters: Floats, horizon: int) -> Floats:
-    """Variance of each of the next `horizon` bars, from the end of the estimation window."""
-    model = arch_model(residuals, mean="Zero", vol="GARCH", p=1, o=0, q=1).fix(parameters)
-    return np.asarray(model.forecast(horizon=horizon).variance.to_numpy()[-1], dtype=np.float64)
+def _persistence(searched: Floats) -> float:
+    """a + b."""
+    return 1.0 / (1.0 + exp(-float(searched[1])))
 
+
+def _forecast(searched: Floats, following: float, horizon: int) -> Floats:
+    """Variance of each of the next `horizon` bars, of which the first is `following`."""
+    persistence = _persistence(searched)
+    decay = powers(persistence, np.arange(horizon, dtype=np.float64))
+    added = np.concatenate([[0.0], np.cumsum(decay)[:-1]])
+    return following * decay + exp(float(searched[0])) * added
+
+
+# Long memory of small shocks, as hourly returns have it; longer still; and short memory of large ones.
+GARCH_PROCESS = VarianceProcess(
+    "garch", False, ((-3.0, 3.0, -2.2), (-4.0, 4.0, -3.0), (-1.6, 1.4, -0.8)), _persistence, _forecast
+)
 
 MODEL = ExpectedReturnModel(
     model_id="garch",
