@@ -278,6 +278,8 @@ SENTENCES = frozenset(
         "summary",
         "offer",
         "warning",
+        "rarity",
+        "elsewhere",
         "description",
         "example_json",
     }

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 import polars as pl
 
+from analysis.claims.judging.beside import BAR_SCHEMA
 from analysis.claims.judging.market import MarketEvidence
 from analysis.claims.statement import StatementVerdict
 from analysis.tape.funding import FundingRecord
@@ -80,11 +81,14 @@ class Finding:
     reason: str | None = None  # why it cannot be told
     n_comparable: int | None = None  # the one count of stretches it is compared with
     n_as_large: int | None = None
+    rarity: str | None = None  # how those were counted
+    elsewhere: str | None = None  # what other venues say, spot and perpetual apart
     offer: str | None = None
     warning: str | None = None
     timeframe: str | None = None  # bar length of the headline reading
     data_as_of: datetime | None = None
     is_near_miss: bool = False
+    bars: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=BAR_SCHEMA))
     specification: Mapping[str, object] = field(default_factory=dict)  # what it rests on, for its fingerprint
 
 

@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 import polars as pl
 
 from analysis.claims.finding import Evidence, Finding, Reading, Weight, unknown
 from analysis.claims.incidents import check_incident
-from analysis.claims.judging.comparisons import HISTORY_DAYS_BEFORE, count_as_large, count_swings
+from analysis.claims.judging.beside import BAR_SCHEMA, look_beside
 from analysis.claims.judging.judge import judge_statement, pose_question
-from analysis.claims.judging.market import instant
 from analysis.claims.judging.offers import find_window
 from analysis.claims.language import Claim, Conjunction, IncidentClaim, Premium
 from analysis.claims.premium import measure_premium
 from analysis.claims.reading import FRACTION, Anchor, AnchorError, ClaimPart, find_anchor, quote_warnings, read_parts
-from analysis.claims.statement import Judgement, Kind, Statement, StatementVerdict, TriedReading
+from analysis.claims.statement import Judgement, StatementVerdict, TriedReading
 from analysis.claims.studies import study_readings
 from analysis.results.fingerprint import SourceCode, fingerprint
 from analysis.tape.funding import why_no_rates
 from warehouse.tables.bars import HOUR
-from warehouse.tables.claims import CLAIM, CLAIM_READING, CLAIM_VERDICT
-from warehouse.tables.units import listing, moment, plural
+from warehouse.tables.claims import CLAIM, CLAIM_BAR, CLAIM_READING, CLAIM_VERDICT
+from warehouse.tables.units import listing, moment
 
 _SOURCE = SourceCode("analysis.claims.verdicts")
 _NOT_PARAMETERS = {"id", "episode", "quote", "kind", "asset", "event", "source", "said_at", "said_by", "url"}
@@ -36,9 +36,9 @@ _SEVEREST_FIRST = (
     StatementVerdict.ANOTHER_READING,
     StatementVerdict.SUPPORTED,
 )
+# Counts of comparable windows beside the claim's own, which would be a second one on the screen.
+_OTHER_COUNTS = ("placebo_rank", "earlier_stretches")
 _WEIGHTS = {"literal": Weight.DECISIVE, "elsewhere": Weight.VENUE, "earlier_stretches": Weight.CONTEXT}
-# Kinds whose move is compared with earlier stretches of the same length.
-_MOVES = (Kind.PERCENT_MOVE, Kind.MULTIPLE, Kind.DIRECTION_ONLY, Kind.REACTED_TO)
 
 
 def claim_frame(claims: Sequence[Claim]) -> pl.DataFrame:
@@ -62,19 +62,30 @@ def claim_frame(claims: Sequence[Claim]) -> pl.DataFrame:
     return CLAIM.conform(pl.DataFrame(rows, schema=CLAIM.schema))
 
 
-def judge(claims: Sequence[Claim], evidence: Evidence) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """out.claim_verdict and out.claim_reading rows: one verdict per claim, every reading that was tried.
+class JudgedClaims(NamedTuple):
+    """out.claim_verdict, out.claim_reading and out.claim_bar rows."""
+
+    verdicts: pl.DataFrame
+    readings: pl.DataFrame
+    bars: pl.DataFrame
+
+
+def judge(claims: Sequence[Claim], evidence: Evidence) -> JudgedClaims:
+    """One verdict per claim, every reading that was tried, and the bars that the headline reading rests on.
 
     A claim that cannot be measured has a row that says why; it takes no other with it.
     """
-    verdicts, readings = [], []
+    verdicts, readings, bars = [], [], [CLAIM_BAR.empty()]
     for claim in claims:
         finding = judge_one_claim(claim, evidence)
         verdicts.append(_verdict_row(claim, finding))
         readings += _reading_rows(claim, finding)
-    return (
+        own = finding.bars.select(pl.lit(claim.id).alias("claim_id"), *BAR_SCHEMA)
+        bars.append(own.unique(CLAIM_BAR.key, maintain_order=True))
+    return JudgedClaims(
         CLAIM_VERDICT.conform(pl.DataFrame(verdicts, schema=CLAIM_VERDICT.schema)),
         CLAIM_READING.conform(pl.DataFrame(readings, schema=CLAIM_READING.schema)),
+        CLAIM_BAR.conform(pl.concat(bars)),
     )
 
 
@@ -99,8 +110,8 @@ def judge_one_claim(claim: Claim, evidence: Evidence) -> Finding:
         evidence, paid = held
     judged = [_judge_part(part, evidence) for part in parts]
     finding = _together(claim, parts, judged, evidence)
-    context = [*paid, *_context(claim, parts[0], judged[0], anchor, evidence)]
-    finding = _compare(parts[0], evidence, replace(finding, readings=(*finding.readings, *context)))
+    context = [*paid, *_context(claim, judged[0], anchor, evidence)]
+    finding = replace(finding, readings=_with_context(finding, context))
     if finding.verdict is StatementVerdict.SUPPORTED:
         return finding
     return replace(finding, offer=_offer(claim, parts, anchor, evidence))
@@ -148,20 +159,18 @@ def _judge_part(part: ClaimPart, evidence: Evidence) -> Judgement:
 def _together(claim: Claim, parts: list[ClaimPart], judged: list[Judgement], evidence: Evidence) -> Finding:
     """One finding from all parts; the severest verdict is the claim's."""
     verdict = _combine(parts, judged)
-    readings = [
-        reading
-        for number, (part, judgement) in enumerate(zip(parts, judged, strict=True))
-        for reading in _readings(part, judgement, f"part_{number + 1}_" if len(parts) > 1 else "")
-    ]
     head = judged[0]
     lead = next((tried for tried in head.readings if tried.name == "literal"), None)
     measured = " ".join(_capitalised(judgement.measured) for judgement in judged)
     reasons = [judgement.reason for judgement in judged if judgement.reason]
-    bars = [
-        _last_bar(part.statement, next((r.market_id for r in found.readings if r.name == "literal"), None), evidence)
-        for part, found in zip(parts, judged, strict=True)
+    beside = [look_beside(part.statement, found, evidence.market) for part, found in zip(parts, judged, strict=True)]
+    readings = [
+        reading
+        for number, (part, judgement, others) in enumerate(zip(parts, judged, beside, strict=True))
+        for reading in _readings(part, (*judgement.readings, *others.venues), judgement, len(parts) > 1 and number + 1)
     ]
     warnings = [*quote_warnings(claim, parts), *_clipped(parts)]
+    rarity = beside[0].rarity
     return Finding(
         verdict=verdict,
         readings=tuple(readings),
@@ -171,8 +180,13 @@ def _together(claim: Claim, parts: list[ClaimPart], judged: list[Judgement], evi
         unit=parts[0].unit if lead is None or parts[0].claimed is not None else lead.unit,
         reason="; ".join(reasons) if verdict is StatementVerdict.CANNOT_BE_TOLD else None,
         warning="; ".join(warnings) or None,
-        timeframe=bars[0][0],
-        data_as_of=max((last_close for _, last_close in bars if last_close is not None), default=None),
+        n_comparable=rarity.n_stretches if rarity else None,
+        n_as_large=rarity.n_as_large if rarity else None,
+        rarity=rarity.words if rarity else None,
+        elsewhere=" ".join(words for item in beside if (words := item.elsewhere)) or None,
+        timeframe=beside[0].bar_name,
+        data_as_of=max((item.last_close for item in beside if item.last_close is not None), default=None),
+        bars=pl.concat([item.bars for item in beside]),
         is_near_miss=any(judgement.is_near_miss for judgement in judged),
     )
 
@@ -185,16 +199,19 @@ def _combine(parts: list[ClaimPart], judged: list[Judgement]) -> StatementVerdic
     return StatementVerdict.OVERSTATED if verdict is StatementVerdict.SUPPORTED and fails else verdict
 
 
-def _readings(part: ClaimPart, judgement: Judgement, prefix: str) -> list[Reading]:
+def _readings(
+    part: ClaimPart, tried: Sequence[TriedReading], judgement: Judgement, number: int | None
+) -> list[Reading]:
     """The tried readings as rows; a name that comes twice is numbered."""
+    prefix = f"part_{number}_" if number else ""
     if not judgement.readings:
         reason = judgement.reason or judgement.measured
         return [Reading(f"{prefix}literal", "no reading possible", Weight.DECISIVE, part.unit, None, reason)]
     rows, seen = [], dict[str, int]()
-    for tried in (*judgement.readings, *judgement.venues):
-        seen[tried.name] = seen.get(tried.name, 0) + 1
-        number = f"_{seen[tried.name]}" if seen[tried.name] > 1 else ""
-        rows.append(_reading(tried, f"{prefix}{tried.name}{number}"))
+    for item in tried:
+        seen[item.name] = seen.get(item.name, 0) + 1
+        again = f"_{seen[item.name]}" if seen[item.name] > 1 else ""
+        rows.append(_reading(item, f"{prefix}{item.name}{again}"))
     return rows
 
 
@@ -227,9 +244,7 @@ _DESCRIPTIONS = {
 }
 
 
-def _context(
-    claim: Claim, part: ClaimPart, judgement: Judgement, anchor: Anchor | None, evidence: Evidence
-) -> list[Reading]:
+def _context(claim: Claim, judgement: Judgement, anchor: Anchor | None, evidence: Evidence) -> list[Reading]:
     """What stands beside the readings: the event study, and how rare the move is."""
     lead = next((tried for tried in judgement.readings if tried.name == "literal"), None)
     if lead is None or lead.market_id is None or lead.from_utc is None or lead.to_utc is None:
@@ -237,23 +252,6 @@ def _context(
     own = evidence.studies.filter(pl.col("study_id") == claim.study)
     hours = (lead.to_utc - lead.from_utc) / HOUR
     return study_readings(own, anchor.event_id if anchor else None, lead.market_id, hours)
-
-
-def _compare(part: ClaimPart, evidence: Evidence, finding: Finding) -> Finding:
-    """The finding with its one count of comparable windows, where the claim is about a move."""
-    statement = part.statement
-    question = pose_question(statement, evidence.market)
-    literal = next((r for r in finding.readings if r.weight is Weight.DECISIVE and r.value is not None), None)
-    if isinstance(question, str) or literal is None or literal.value is None:
-        return finding
-    is_swing = statement.kind is Kind.SWING
-    if not is_swing and statement.kind not in _MOVES:
-        return finding
-    counted = (count_swings if is_swing else count_as_large)(question, literal.value)
-    if counted is None:
-        return finding
-    readings = (*_without_rank(finding.readings), _rarity(counted, "held a swing" if is_swing else "moved"))
-    return replace(finding, readings=readings, n_as_large=counted[0], n_comparable=counted[1])
 
 
 def _offer(claim: Claim, parts: list[ClaimPart], anchor: Anchor | None, evidence: Evidence) -> str | None:
@@ -264,22 +262,19 @@ def _offer(claim: Claim, parts: list[ClaimPart], anchor: Anchor | None, evidence
     return f"{offer.sentence}." if offer is not None else None
 
 
-def _without_rank(readings: tuple[Reading, ...]) -> list[Reading]:
-    """One count of comparable windows a screen: the claim's own takes the place of others."""
-    return [item for item in readings if item.reading_id not in ("placebo_rank", "earlier_stretches")]
-
-
-def _rarity(counted: tuple[int, int], did: str) -> Reading:
-    n_as_large, n_stretches = counted
-    detail = (
-        f"{n_as_large} of {plural(n_stretches, 'earlier stretch', 'earlier stretches')} of that length, side by side "
-        f"in the {HISTORY_DAYS_BEFORE} days before, {did} at least as far"
-    )
+def _with_context(finding: Finding, context: list[Reading]) -> tuple[Reading, ...]:
+    """The readings with what stands beside them; of counts of comparable windows the claim's own alone."""
+    if finding.rarity is None or not finding.n_comparable or finding.n_as_large is None:
+        return (*finding.readings, *context)
+    kept = [item for item in (*finding.readings, *context) if item.reading_id not in _OTHER_COUNTS]
+    share = finding.n_as_large / finding.n_comparable
     description = "share of earlier stretches of the same length that moved at least as far"
-    return Reading(
-        "earlier_stretches", description, Weight.CONTEXT, "fraction of earlier stretches", n_as_large / n_stretches,
-        detail,
-    )  # fmt: skip
+    return (
+        *kept,
+        Reading(
+            "earlier_stretches", description, Weight.CONTEXT, "fraction of earlier stretches", share, finding.rarity
+        ),
+    )
 
 
 def _clipped(parts: list[ClaimPart]) -> list[str]:
@@ -293,17 +288,6 @@ def _clipped(parts: list[ClaimPart]) -> list[str]:
         and part.statement.window.to_utc > part.statement.said_at
     }
     return [f"the window reaches beyond {moment(at)}, when it was said, and is cut there" for at in sorted(cut)]
-
-
-def _last_bar(statement: Statement, market_id: str | None, evidence: Evidence) -> tuple[str | None, datetime | None]:
-    """Bar length of the headline reading, and when the last bar it rests on closed."""
-    question = pose_question(statement, evidence.market)
-    if isinstance(question, str):
-        return None, None
-    for item in evidence.market.of_asset(statement.asset, market_id):
-        if item.covers(question.start_us, question.end_us):
-            return item.bar_name, instant(item.close_us[item.last_by(question.end_us)])
-    return None, None
 
 
 def _capitalised(sentence: str) -> str:
@@ -326,7 +310,9 @@ def _verdict_row(claim: Claim, finding: Finding) -> dict[str, object]:
         "closest_true_statement": finding.closest_true_statement + (f" {claim.note}" if claim.note else ""),
         "n_placebo": finding.n_comparable,
         "n_as_large": finding.n_as_large,
+        "rarity": finding.rarity,
         "venue": listing(markets) if len(markets) == 1 else ", ".join(markets) or None,
+        "elsewhere": finding.elsewhere,
         "timeframe": finding.timeframe,
         "said_at_utc": claim.said_at,
         "window_from_utc": head.from_utc,

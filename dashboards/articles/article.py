@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
-from dashboards.articles.claim_review import review_document
+from dashboards.articles.claim_review import embedded_review, review_document
 from dashboards.shell.theme import STACK, TOKENS
 from warehouse.tables.terms import STATEMENT_VERDICT_TITLES
 from warehouse.tables.units import plural
@@ -21,8 +21,10 @@ _TITLE_LENGTH = 90
 _FITS = {True: "yes", False: "no", None: "–"}
 
 
-def draw_article(document: Mapping[str, Any], source: str) -> str:
+def draw_article(document: Mapping[str, Any], source: str, bars: Mapping[str, str] | None = None) -> str:
     """The page of one answer of `factcheck`; `source` is the text that its places count in.
+
+    `bars`: for each statement id the bars it rests on, as CSV.
 
     Lines of the text without a statement keep their place; every statement's proof stands beside its line.
     """
@@ -35,18 +37,14 @@ def draw_article(document: Mapping[str, Any], source: str) -> str:
         light=Markup(_palette(0)),  # noqa: S704 - our own colours
         dark=Markup(_palette(1)),  # noqa: S704 - our own colours
         stack=Markup(STACK),  # noqa: S704 - our own fonts
-        review=Markup(_embedded(review_document(document))),  # noqa: S704 - `<` is escaped
+        review=embedded_review(review_document(document)),
         said_at=_instant(document["said_at_utc"]),
         data_as_of=_instant(document["data_as_of_utc"]),
         counts=list(_counts(statements)),
         not_judged=_silence(document["not_judged"]),
-        rows=list(_rows(document, source)),
+        run_id=document.get("run_id"),
+        rows=list(_rows(document, source, bars or {})),
     )
-
-
-def _embedded(value: Mapping[str, Any]) -> str:
-    """JSON that no text in it can end early."""
-    return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
 
 
 def _palette(mode: int) -> str:
@@ -73,7 +71,7 @@ def _silence(unjudged: Sequence[Mapping[str, Any]]) -> str:
     return f"Not judged: {plural(sum(found.values()), 'passage')} ({listed})."
 
 
-def _rows(document: Mapping[str, Any], source: str) -> Iterator[dict[str, Any]]:
+def _rows(document: Mapping[str, Any], source: str, bars: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     at = 0
     numbers = {item["id"]: number for number, item in enumerate(document["statements"], start=1)}
     for line in source.splitlines(keepends=True):
@@ -81,7 +79,8 @@ def _rows(document: Mapping[str, Any], source: str) -> Iterator[dict[str, Any]]:
         own = [item for item in document["statements"] if at <= item["start"] < end]
         silent = [item for item in document["not_judged"] if at <= item["start"] < end]
         if line.strip():
-            yield {"marked": _mark(source, at, end, own, silent, numbers), "proofs": [_proof(i, numbers) for i in own]}
+            proofs = [_proof(item, numbers, bars.get(item["id"])) for item in own]
+            yield {"marked": _mark(source, at, end, own, silent, numbers), "proofs": proofs}
         at = end
 
 
@@ -117,7 +116,7 @@ def _order(span: tuple[int, int, Any]) -> tuple[int, int]:
     return span[0], span[1]
 
 
-def _proof(item: Mapping[str, Any], numbers: Mapping[str, int]) -> dict[str, Any]:
+def _proof(item: Mapping[str, Any], numbers: Mapping[str, int], bars: str | None) -> dict[str, Any]:
     window = item["window"]
     stretch = ""
     if window["from_utc"] and window["to_utc"]:
@@ -135,6 +134,10 @@ def _proof(item: Mapping[str, Any], numbers: Mapping[str, int]) -> dict[str, Any
         "offer": item["offer"],
         "asset": item["asset"],
         "window": stretch,
+        "timeframe": item.get("timeframe"),
+        "rarity": (item.get("comparable") or {}).get("words", ""),
+        "elsewhere": item.get("elsewhere") or "",
+        "bars": f"data:text/csv;charset=utf-8,{quote(bars)}" if bars else "",
         "readings": [
             {"name": reading["name"], "detail": reading["detail"], "fits": _FITS[reading["fits"]]}
             for reading in item["readings"]

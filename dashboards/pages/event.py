@@ -45,7 +45,7 @@ from dashboards.pages.models_table import models_table
 from dashboards.pages.sections import cannot_know, reaction_tiles
 from dashboards.pages.shared_move import shared_list, shared_sentence
 from dashboards.pages.trading import event_trading
-from dashboards.shell.cards import read_verdicts_on, rise_claim, verdict_card, verdict_order
+from dashboards.shell.cards import read_verdicts_on, rise_claim, verdict_cards
 from dashboards.shell.frames import Frames
 from dashboards.shell.page import Canvas, Page, event_path
 from dashboards.shell.tables import badge, empty_table, limits
@@ -62,7 +62,6 @@ EVENT_TABLES = (
     EVENT_SOURCE,
     EVENT_REVISION,
     CONFOUNDER,
-    CLAIM,
     CORRELATION_EPISODE,
     REACTION_TIME,
     SPECIFICATION,
@@ -178,7 +177,7 @@ def _measured(
             canvas.draw(draw_car_fan(path, subject, event["selected_from"])),
             canvas.draw(draw_price_path(path, subject, event, rise_claim(claim_rows, verdicts))),
             limits("What we cannot know", cannot_know(subject, earlier_day_of(frames, subject), sources, confounders)),
-            _claims([verdicts[row["claim_id"]] for row in claim_rows if row["claim_id"] in verdicts], canvas.root),
+            verdict_cards("Claims about it", verdicts, canvas.root),
             Markup("<h2>Other tokens</h2>"),
             canvas.draw(draw_multiples(paths, reactions)),
             tokens_table(reactions),
@@ -203,13 +202,6 @@ def _measured(
             timing_table(frames.part(TIMING_BAND, "event_id", event_id), subject),
         ]
     )
-
-
-def _claims(verdicts: list[Mapping[str, Any]], root: str) -> Markup:
-    if not verdicts:
-        return Markup("")
-    cards = Markup("").join(verdict_card(row, root) for row in sorted(verdicts, key=verdict_order))
-    return Markup('<h2>Claims about it</h2><ul class="cards">{}</ul>').format(cards)
 
 
 def _unmeasured(event: Mapping[str, Any]) -> Markup:

@@ -14,7 +14,7 @@ from dashboards.glossary import TERMS
 from dashboards.pages.providers import provider_ids, provider_name, provider_names, provider_path
 from dashboards.shell.cards import shown_verdict
 from dashboards.shell.frames import Frames, newest
-from dashboards.shell.page import Page, event_path, token_path
+from dashboards.shell.page import Page, claim_path, event_path, token_path
 from warehouse.tables.claims import CLAIM_VERDICT
 from warehouse.tables.news import EVENT
 from warehouse.tables.prices import ASSET
@@ -86,7 +86,7 @@ def search_entries(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> l
             [
                 "c",
                 row["quote"],
-                f"claims.html#{row['claim_id']}",
+                claim_path(row["claim_id"]),
                 date,
                 "Claim",
                 STATEMENT_VERDICT_TITLES[shown_verdict(row)],

@@ -19,12 +19,14 @@ from dashboards.findings.moves import later_in_move, total_of
 from dashboards.findings.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction
 from dashboards.findings.superlatives import token_title
 from dashboards.numbers import StoredRow, signed_rows
+from dashboards.shell.cards import read_verdicts_on, verdict_cards
 from dashboards.shell.frames import Frames
 from dashboards.shell.inline import sparkline
 from dashboards.shell.page import Canvas, Page, event_path, token_path
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table
 from warehouse.tables.bars import bar_words
 from warehouse.tables.choice import ANY_TIMEFRAME, MARKET_CHOICE, RECORD
+from warehouse.tables.claims import CLAIM
 from warehouse.tables.correlation import CORRELATION_ROLLING
 from warehouse.tables.news import EVENT
 from warehouse.tables.prices import ASSET, COVERAGE, MARKET, REFERENCE_PRICE
@@ -82,6 +84,7 @@ def compose_token(frames: Frames, asset_id: str, reactions: Mapping[str, list[Re
                 canvas.draw(draw_rolling(series, asset_id, "correlation", moments, "rolling")),
                 canvas.draw(draw_rolling(series, asset_id, "beta", moments, "rolling")),
             ),
+            _claims(frames, canvas, asset_id),
             Markup("<h2>Venues</h2>"),
             _reference_line(frames, asset_id),
             _venues(frames, asset_id),
@@ -97,6 +100,11 @@ def compose_token(frames: Frames, asset_id: str, reactions: Mapping[str, list[Re
         as_of=as_of_words(max(ends) if ends else None),
         files=canvas.files,
     )
+
+
+def _claims(frames: Frames, canvas: Canvas, asset_id: str) -> Markup:
+    about = signed_rows(frames.part(CLAIM, "asset_id", asset_id), CLAIM)
+    return verdict_cards(f"Claims about {asset_id}", read_verdicts_on(frames, about), canvas.root)
 
 
 def _mark(item: Reaction, event: Mapping[str, Any], later: Mapping[str, int]) -> tuple[datetime, str, float | None]:

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from dashboards.numbers import StoredRow, signed_rows
 from dashboards.shell.frames import Frames
 from dashboards.shell.inline import measured_bar
+from dashboards.shell.page import claim_path
 from dashboards.shell.tables import badge, with_code
 from warehouse.tables.claims import CLAIM, CLAIM_VERDICT
 from warehouse.tables.terms import STATEMENT_VERDICT_TITLES, market_name
@@ -94,7 +95,15 @@ def venue_words(venue: str) -> str:
     return ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")
 
 
-def verdict_card(row: Mapping[str, Any], root: str, is_linked: bool = True) -> Markup:
+def verdict_cards(title: str, verdicts: Mapping[str, StoredRow], root: str) -> Markup:
+    """The cards of verdicts under a heading, strongest correction first; nothing without any."""
+    if not verdicts:
+        return Markup("")
+    cards = Markup("").join(verdict_card(row, root) for row in sorted(verdicts.values(), key=verdict_order))
+    return Markup('<h2>{}</h2><ul class="cards">{}</ul>').format(title, cards)
+
+
+def verdict_card(row: Mapping[str, Any], root: str) -> Markup:
     """One claim with its verdict, the measurement and the closest true statement."""
     measured, claimed = row["measured_value"], row["claimed_value"]
     bar = Markup("")
@@ -107,11 +116,9 @@ def verdict_card(row: Mapping[str, Any], root: str, is_linked: bool = True) -> M
         meta.append(venue_words(row["venue"]))
     if row["missing_data"]:
         meta.append(Markup("Would need: {}").format(with_code(row["missing_data"])))
-    link = Markup("")
-    if is_linked:
-        link = Markup('<a href="{}claims.html#{}" aria-label="Evidence: {}">Evidence</a>').format(
-            root, row["claim_id"], row["quote"]
-        )
+    link = Markup('<a href="{}{}" aria-label="Evidence: {}">Evidence</a>').format(
+        root, claim_path(row["claim_id"]), row["quote"]
+    )
     return Markup('<li class="card" data-verdict="{}">{}<h3>{}</h3>{}<p>{}</p><p class="meta">{}{}{}</p></li>').format(
         shown_verdict(row),
         verdict_badge(row),

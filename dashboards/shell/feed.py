@@ -14,7 +14,7 @@ from dashboards.findings.findings import benchmark_word, beyond_title
 from dashboards.findings.readings import Reaction, subject_of, unmeasured_reason
 from dashboards.shell.cards import VERDICTS, read_verdicts, shown_verdict
 from dashboards.shell.frames import Frames
-from dashboards.shell.page import event_path
+from dashboards.shell.page import claim_path, event_path
 from warehouse.tables.news import EVENT
 from warehouse.tables.ops import NOTIFICATION
 from warehouse.tables.terms import category_news
@@ -99,7 +99,7 @@ def _verdicts(frames: Frames) -> list[_Told]:
             row["data_as_of_utc"] or _EPOCH,
             f"claim:{row['claim_id']}:{row['spec_sha256'][:12]}",
             f"{VERDICTS[shown_verdict(row)][1]}: {row['quote']}",
-            f"claims.html#{row['claim_id']}",
+            claim_path(row["claim_id"]),
             row["closest_true_statement"],
         )
         for row in read_verdicts(frames)

@@ -88,6 +88,11 @@ def event_path(event_id: str) -> str:
     return f"events/{file_name(event_id)}.html"
 
 
+def claim_path(claim_id: str) -> str:
+    """The page of a claim."""
+    return f"claims/{file_name(claim_id)}.html"
+
+
 def token_path(asset_id: str) -> str:
     """The page of a token."""
     return f"tokens/{file_name(asset_id)}.html"

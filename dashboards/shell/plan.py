@@ -13,6 +13,7 @@ import polars as pl
 from dashboards.findings.readings import Reaction, read_reactions
 from dashboards.numbers import signed_rows
 from dashboards.pages.categories import compose_categories
+from dashboards.pages.claim import CLAIM_TABLES, compose_claim
 from dashboards.pages.claims import compose_claims
 from dashboards.pages.compare import compose_compare, write_paths
 from dashboards.pages.correlations import compose_correlations
@@ -32,7 +33,7 @@ from dashboards.pages.tokens import compose_tokens, token_ids
 from dashboards.shell.exports import write_event, write_exports
 from dashboards.shell.feed import write_feeds
 from dashboards.shell.frames import Frames, Read
-from dashboards.shell.page import Page, event_path, render_page, token_path
+from dashboards.shell.page import Page, claim_path, event_path, render_page, token_path
 from warehouse.tables import (
     attention,
     choice,
@@ -80,7 +81,7 @@ _EXPORTS = (
 _PROVIDERS = (news.INCIDENT, news.FEED, news.FETCH, resilience.DOSE_RESPONSE)
 _RESILIENCE = (resilience.DOSE_RESPONSE, resilience.HEDGE)
 _PRESS = (press.PRESS_SUMMARY, press.PRESS_VERDICT)
-_CLAIMS = (claims.CLAIM, claims.CLAIM_VERDICT, claims.CLAIM_READING, claims.CLAIM_HISTORY)
+_CLAIMS = (claims.CLAIM, claims.CLAIM_VERDICT)
 
 # Everything the site reads; a table that an older published file lacks counts as empty.
 PAGE_TABLES: tuple[Table, ...] = tuple(
@@ -93,7 +94,7 @@ PAGE_TABLES: tuple[Table, ...] = tuple(
             *_MOVES,
             *_HEALTH,
             *_TOGETHER,
-            *_CLAIMS,
+            *CLAIM_TABLES,
             *_RESILIENCE,
             *_PROVIDERS,
             *_PRESS,
@@ -162,6 +163,7 @@ def plan_pages(frames: Frames, now: datetime) -> list[Job]:
             (*_TOGETHER, *_EVENTS, *_STUDIES, claims.CLAIM),
         ),
         job("claims.html", compose_claims, _CLAIMS),
+        *_claim_jobs(frames),
         job("press.html", compose_press, _PRESS, MISSES),
         job("resilience.html", compose_resilience, _RESILIENCE),
         job("health.html", compose_health, (*_HEALTH, moves.REACTION_TOTAL), runs),
@@ -241,6 +243,13 @@ def _render_provider(view: Frames, provider: str, reactions: Reactions) -> dict[
     return _render(lambda frames: compose_provider(frames, provider, reactions()), view)
 
 
+def _claim_jobs(frames: Frames) -> Iterable[Job]:
+    for claim_id in frames.get(claims.CLAIM_VERDICT)["claim_id"]:
+        reads = tuple(Read(table.name, "claim_id", claim_id) for table in CLAIM_TABLES)
+        compose = partial(compose_claim, claim_id=claim_id)
+        yield Job(claim_path(claim_id), reads, partial(_render, compose, frames.only(reads)))
+
+
 def _own_study_jobs(frames: Frames) -> Iterable[Job]:
     studied = frames.named("own_studies")
     for study_id in studied["study_id"] if studied.height else ():
@@ -255,13 +264,19 @@ def _own_study_jobs(frames: Frames) -> Iterable[Job]:
 def _event_jobs(frames: Frames, reactions: Reactions) -> Iterable[Job]:
     for event in signed_rows(frames.get(news.EVENT).filter(pl.col("status") != "rejected"), news.EVENT):
         event_id = event["event_id"]
-        about = frames.part(claims.CLAIM, "event_id", event_id)["claim_id"]
         reads = (
             *(Read(table.name, "event_id", event_id) for table in (news.EVENT, *EVENT_TABLES, *_STUDIES)),
-            *(Read(claims.CLAIM_VERDICT.name, "claim_id", claim_id) for claim_id in about),
+            *_claim_reads(frames, "event_id", event_id),
             *_move_reads(frames, event_id),
         )
         yield Job(event_path(event_id), reads, partial(_render_event, frames.only(reads), event, reactions))
+
+
+def _claim_reads(frames: Frames, column: str, value: str) -> Iterable[Read]:
+    """The claims about an event or a token, and their verdicts."""
+    yield Read(claims.CLAIM.name, column, value)
+    about = frames.part(claims.CLAIM, column, value)["claim_id"]
+    yield from (Read(claims.CLAIM_VERDICT.name, "claim_id", claim_id) for claim_id in about)
 
 
 def _move_reads(frames: Frames, event_id: str) -> Iterable[Read]:
@@ -290,6 +305,7 @@ def _token_jobs(frames: Frames, reactions: Reactions, closes: str) -> Iterable[J
         event_ids = sorted({event_id for market_id in own for event_id in reacted.get(market_id, ())})
         reads = (
             *(Read(news.EVENT.name, "event_id", event_id) for event_id in event_ids),
+            *_claim_reads(frames, "asset_id", asset_id),
             Read(moves.REACTION_TOTAL.name, "subject_id", asset_id),
             Read(moves.SHARED_MOVE.name, "asset_id", asset_id),
             *(Read(name, "asset_id", asset_id) for name in (*by_asset, closes, "latest_reference")),

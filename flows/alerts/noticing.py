@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from dashboards.shell.page import event_path, token_path
+from dashboards.shell.page import claim_path, event_path, token_path
 from flows.alerts.rules import AlertKind, AlertRule
 from warehouse.store.connection import Reader, Warehouse
 from warehouse.tables.claims import CLAIM_VERDICT
@@ -128,7 +128,7 @@ def _verdicts(reader: Reader, rule: AlertRule, now: datetime) -> Iterator[Newswo
     for row in final.iter_rows(named=True):
         title = f"{row['verdict'].replace('_', ' ')}: {row['quote']}"
         subject = f"{row['claim_id']} {row['verdict']}"
-        yield Newsworthy("verdict", subject, title, row["closest_true_statement"], f"claims.html#{row['claim_id']}")
+        yield Newsworthy("verdict", subject, title, row["closest_true_statement"], claim_path(row["claim_id"]))
 
 
 def _moves(reader: Reader, rule: AlertRule, now: datetime) -> Iterator[Newsworthy]:

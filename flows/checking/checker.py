@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from analysis.claims.check.answer import CheckedText, as_document, judge_text, move_places, named_assets
+from analysis.claims.check.answer import CheckedText, as_document, judge_text, move_places, named_assets, with_beside
 from analysis.claims.check.markup import PlainText, is_markup, read_markup
 from analysis.claims.check.scoring import score_answers
 from analysis.claims.judging.market import MarketEvidence
 from analysis.claims.sentences.reader import read_text
 from analysis.claims.sentences.references import LedgerEvent
 from analysis.claims.sentences.sentence import ReadText
-from flows.checking.evidence import load_market
+from flows.checking.evidence import last_run, load_market
 from flows.errors import CommandError
 from flows.settings import load_settings
 from warehouse.store.connection import Reader, open_reader
@@ -53,7 +53,8 @@ class Checker:
             events = _load_events(reader)
             read = [_read(source, said_at, events) for source, said_at in sources]
             market = load_market(reader, frozenset[str]().union(*(named_assets(item.read) for item in read)))
-        return [_judge(item, market) for item in read]
+            run_id = last_run(reader)
+        return [replace(_judge(item, market), run_id=run_id) for item in read]
 
     def answer_lines(self, rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         """One document for each row of id, text and said_at_utc, in their order."""
@@ -83,7 +84,7 @@ def _read(source: str, said_at: datetime, events: tuple[LedgerEvent, ...]) -> _R
 
 
 def _judge(item: _ReadSource, market: MarketEvidence) -> CheckedText:
-    answer = judge_text(item.words, item.read, item.said_at, market)
+    answer = with_beside(judge_text(item.words, item.read, item.said_at, market), market)
     if item.plain is None:
         return answer
     return move_places(answer, item.source, [item.plain.place(offset) for offset in range(len(item.words) + 1)])

@@ -39,3 +39,10 @@ def last_price_at(reader: Reader) -> datetime | None:
     found = reader.query("last_price_at", timeframes=list(STORED_SECONDS), seconds=list(STORED_SECONDS.values()))
     at: datetime | None = found["last_at_utc"].item()
     return at
+
+
+def last_run(reader: Reader) -> str | None:
+    """The id of the last run that finished; None in a file without runs."""
+    found = reader.query("recent_runs")
+    done = found.filter(found["finished_at_utc"].is_not_null())
+    return str(done["run_id"][0]) if done.height else None

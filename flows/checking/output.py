@@ -9,8 +9,9 @@ from typing import Any
 
 import tomlkit
 
-from analysis.claims.check.answer import CheckedText, as_document
+from analysis.claims.check.answer import CheckedText, answer_bars, as_document
 from analysis.claims.statement import Statement
+from flows.output import csv_text
 from warehouse.tables.terms import STATEMENT_VERDICT_TITLES
 from warehouse.tables.units import iso_minute, plain, plural
 
@@ -19,6 +20,8 @@ _WIDTH = 100
 # Significant digits of a quoted price: none is longer.
 PRICE_DIGITS = 12
 _INDENT = "    "
+# The bars of a longer window would weigh more than the page; `--format csv` has them.
+MOST_BARS = 1000
 
 
 def as_json(answer: CheckedText) -> str:
@@ -34,7 +37,9 @@ def as_table(answer: CheckedText) -> str:
         lines.append(
             f"{STATEMENT_VERDICT_TITLES[item['verdict']]}: “{_one_line(item['text'])}” {item['asset']}{unsure}"
         )
-        said = list(dict.fromkeys(text for text in (item["measured"], item["closest_true"], item["reason"]) if text))
+        rarity = f"{item['comparable']['words']}." if item["comparable"] else None
+        texts = (item["measured"], item["closest_true"], item["reason"], rarity, item["elsewhere"])
+        said = list(dict.fromkeys(text for text in texts if text))
         lines += [wrapped for text in said for wrapped in _wrapped(text)]
     offers = dict.fromkeys(item.offer for item in answer.statements if item.offer)
     lines += [wrapped for offer in offers for wrapped in _wrapped(f"{offer}.")]
@@ -44,11 +49,18 @@ def as_table(answer: CheckedText) -> str:
     return "\n".join(lines) + "\n"
 
 
+def as_csv(answer: CheckedText) -> str:
+    """The bars that each verdict rests on, with the id of its statement."""
+    return csv_text(answer_bars(answer))
+
+
 def as_html(answer: CheckedText) -> str:
     """The marked text as one self-contained page."""
     from dashboards.articles.article import draw_article
 
-    return draw_article(as_document(answer), answer.text)
+    bars = answer_bars(answer).partition_by("statement_id", as_dict=True)
+    links = {str(statement_id): csv_text(rows) for (statement_id,), rows in bars.items() if rows.height <= MOST_BARS}
+    return draw_article(as_document(answer), answer.text, links)
 
 
 def as_claimreview(answer: CheckedText) -> str:
@@ -101,6 +113,8 @@ def _silence(answer: CheckedText) -> Iterator[str]:
         yield f"not judged ({item.reason.replace('_', ' ')}): “{_one_line(answer.text[item.start : item.end])}”"
     told = f"{plural(len(answer.statements), 'statement')} judged as of {iso_minute(answer.said_at)} UTC"
     yield f"{told}; {plural(len(answer.unjudged), 'passage')} not judged"
+    if answer.data_as_of is not None:
+        yield f"prices stored until {iso_minute(answer.data_as_of)} UTC, by run {answer.run_id or 'unknown'}"
 
 
 def _one_line(text: str) -> str:

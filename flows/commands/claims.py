@@ -8,6 +8,7 @@ import typer
 from flows.options import FormatOption
 from flows.output import Format, emit, emit_lines, talk
 from warehouse.tables.terms import STATEMENT_VERDICT_TITLES
+from warehouse.tables.units import close_moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +48,9 @@ def check_claims(
     readings: Annotated[
         bool, typer.Option("--readings", help="Print every reading that was tried instead of the verdicts.")
     ] = False,
+    bars: Annotated[
+        bool, typer.Option("--bars", help="Print the bars that the verdicts rest on instead; see --format csv.")
+    ] = False,
 ) -> None:
     """Judge claims on the published file, without writing anything.
 
@@ -59,23 +63,31 @@ def check_claims(
 
     claims = _load(file)
     with open_reader(load_settings().published_path) as reader:
-        verdicts, tried = judge(claims, load_evidence(reader, claims))
-    if readings:
-        emit(tried, fmt)
+        judged = judge(claims, load_evidence(reader, claims))
+    if readings or bars:
+        emit(judged.readings if readings else judged.bars, fmt)
     elif fmt is Format.TABLE:
-        for row in verdicts.iter_rows(named=True):
+        for row in judged.verdicts.iter_rows(named=True):
             emit_lines(_verdict_lines(row))
     else:
-        emit(verdicts, fmt)
-    talk(f"{verdicts.height} claims judged; `--readings` shows every reading that was tried")
+        emit(judged.verdicts, fmt)
+    for claim_id, warning in judged.verdicts.select("claim_id", "warning").drop_nulls().iter_rows():
+        talk(f"careful, {claim_id}: {warning}")
+    talk(
+        f"{judged.verdicts.height} claims judged; `--readings` shows every reading that was tried, `--bars` the prices"
+    )
 
 
 def _verdict_lines(row: dict[str, Any]) -> "Iterator[str]":
     yield f"{STATEMENT_VERDICT_TITLES[row['verdict']]}: “{row['quote']}” ({row['claim_id']})"
     yield f"    {row['closest_true_statement']}"
-    for label in ("offer", "warning", "venue", "missing_data"):
-        if row[label]:
-            yield f"    {label.replace('_', ' ')}: {row[label]}"
+    for text in (row["rarity"], row["elsewhere"], row["offer"]):
+        if text:
+            yield f"    {text.rstrip('.')}."
+    if row["missing_data"]:
+        yield f"    would need: {row['missing_data']}"
+    if row["data_as_of_utc"] is not None:
+        yield f"    {row['timeframe']} bars, data to {close_moment(row['data_as_of_utc'])}"
 
 
 def _load(file: Path | None) -> "list[Claim]":

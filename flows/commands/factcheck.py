@@ -28,6 +28,7 @@ class ArticleFormat(StrEnum):
     HTML = "html"
     CLAIMREVIEW = "claimreview"
     TOML = "toml"
+    CSV = "csv"  # the bars that the verdicts rest on
 
 
 def register(parent: typer.Typer) -> None:
@@ -44,7 +45,10 @@ def factcheck(
         Optional[Instant],  # noqa: UP045
         last_instant_option("When it was said, UTC; a day alone is its end.", "--said"),
     ] = None,
-    fmt: Annotated[ArticleFormat, typer.Option("--format", help="How to give the text back.")] = ArticleFormat.TABLE,
+    fmt: Annotated[
+        ArticleFormat,
+        typer.Option("--format", help="How to give the text back; csv: the bars that the verdicts rest on."),
+    ] = ArticleFormat.TABLE,
     batch: Annotated[
         Optional[Path],  # noqa: UP045
         typer.Option("--batch", help="Lines of {id, text, said_at_utc}; gives a line of JSON for each."),
@@ -83,6 +87,7 @@ def _print(answer: "CheckedText", fmt: ArticleFormat) -> None:
         ArticleFormat.HTML: output.as_html,
         ArticleFormat.CLAIMREVIEW: output.as_claimreview,
         ArticleFormat.TOML: output.as_toml,
+        ArticleFormat.CSV: output.as_csv,
     }
     emit_text(writers[fmt](answer))
 

@@ -18,7 +18,7 @@ from flows.errors import CommandError
 from flows.study_registry import load_studies
 from warehouse.store.connection import Reader
 from warehouse.tables.choice import MARKET_CHOICE
-from warehouse.tables.claims import CLAIM, CLAIM_HISTORY, CLAIM_READING, CLAIM_VERDICT
+from warehouse.tables.claims import CLAIM, CLAIM_BAR, CLAIM_HISTORY, CLAIM_READING, CLAIM_VERDICT
 from warehouse.tables.news import EVENT, INCIDENT
 from warehouse.tables.resilience import DOSE_RESPONSE
 from warehouse.tables.studies import STUDY_RESULT
@@ -30,10 +30,11 @@ def update_claims(context: RunContext) -> StepReport:
     claims = load_claims(context.settings.config_path)
     evidence = load_evidence(warehouse, claims)
 
-    verdicts, readings = judge(claims, evidence)
+    verdicts, readings, bars = judge(claims, evidence)
 
     warehouse.replace(CLAIM, claim_frame(claims))
     n_readings = warehouse.replace(CLAIM_READING, readings)
+    warehouse.replace(CLAIM_BAR, bars)
     n_verdicts = warehouse.replace(CLAIM_VERDICT, verdicts)
     warehouse.merge(CLAIM_HISTORY, changed_verdicts(warehouse, verdicts, context))
     return StepReport(n_verdicts + n_readings, f"{verdicts.height} claims judged, {n_verdicts} verdicts changed")

@@ -21,7 +21,6 @@ LOOSE = {
     "methods.html": 24,
     "categories.html": 17,
     "tokens.html": 13,
-    "claims.html": 11,
     "index.html": 6,
     "now.html": 5,
     "health.html": 4,

@@ -125,7 +125,7 @@ def test_1000pepe_counts_as_pepe_for_studies_and_claims(warehouse: Warehouse) ->
     assert bars["volume_base"].to_list() == [1000.0] * 40
 
     claims = [make_claim(kind="level", asset="PEPE", event="e", price=0.000012, hours=12)]
-    verdicts, readings = judge(claims, load_evidence(warehouse, claims))
+    verdicts, readings, _ = judge(claims, load_evidence(warehouse, claims))
     assert readings["value"][0] == pytest.approx(0.000013)
     assert verdicts["verdict"].to_list() == ["supported"]
 

@@ -47,7 +47,9 @@ CLAIM_VERDICT = Table(
             "n_placebo", pl.Int64, "Earlier stretches of that length, side by side, compared with", is_nullable=True
         ),
         Column("n_as_large", pl.Int64, "Those of them that moved at least as far", is_nullable=True),
+        Column("rarity", pl.String, "How those were counted, in words", is_nullable=True),
         Column("venue", pl.String, "Market the prices come from", is_nullable=True),
+        Column("elsewhere", pl.String, "What other venues say, spot and perpetual apart", is_nullable=True),
         Column("timeframe", pl.String, "Bar length of the headline reading", is_nullable=True),
         Column("said_at_utc", UTC, "When it was said; no bar that closes later supports it", is_nullable=True),
         Column("window_from_utc", UTC, "Start of the window of the headline reading", is_nullable=True),
@@ -84,6 +86,23 @@ CLAIM_READING = Table(
         Column("is_satisfied", pl.Boolean, "Whether the claim holds under this reading", is_nullable=True),
         Column("market_id", pl.String, "Market or markets measured, comma-separated", is_nullable=True),
         Column("detail", pl.String, "In words"),
+    ),
+)
+
+CLAIM_BAR = Table(
+    "out.claim_bar",
+    "The bars that the headline reading of each claim rests on, with the last one closed before its window.",
+    "analysis.claims",
+    ("claim_id", "market_id", "close_time_utc"),
+    (
+        Column("claim_id", pl.String, "Claim"),
+        Column("asset_id", pl.String, "The claim's asset, or one that it is set beside"),
+        Column("market_id", pl.String, "Market"),
+        Column("timeframe", pl.String, "Bar length, or observed"),
+        Column("close_time_utc", UTC, "When the close was known"),
+        Column("high_quote", pl.Float64, "Highest price", unit="quote currency", is_nullable=True),
+        Column("low_quote", pl.Float64, "Lowest price", unit="quote currency", is_nullable=True),
+        Column("close_quote", pl.Float64, "Close", unit="quote currency"),
     ),
 )
 

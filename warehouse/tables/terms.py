@@ -152,6 +152,12 @@ def reader_words(reason: str | None) -> str:
     return _RECORD.sub("", reason or "")
 
 
+@signs
+def unmarked(text: str | None) -> str:
+    """A sentence whose backticks mark commands, without them."""
+    return (text or "").replace("`", "")
+
+
 def category_label(category: str) -> str:
     """The category as a label."""
     return CATEGORY_TITLES.get(category, (category.replace("_", " ").capitalize(), ""))[0]

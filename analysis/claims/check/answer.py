@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+import polars as pl
+
+from analysis.claims.judging.beside import BAR_SCHEMA, Beside, look_beside
 from analysis.claims.judging.judge import judge_statement
 from analysis.claims.judging.market import MarketEvidence, micros
 from analysis.claims.judging.offers import find_window
+from analysis.claims.judging.rarity import Rarity
 from analysis.claims.judging.windows import WindowError, is_window_open, resolve_window
 from analysis.claims.sentences.forms import Grammar
 from analysis.claims.sentences.reader import read_text
@@ -31,6 +35,7 @@ class JudgedStatement:
     read: ReadStatement
     window: StatedWindow
     judgement: Judgement
+    beside: Beside = field(default_factory=Beside)
     offer: str | None = None  # the window in which all parts of its group are true, as an offer
 
 
@@ -43,6 +48,7 @@ class CheckedText:
     data_as_of: datetime | None
     statements: tuple[JudgedStatement, ...]
     unjudged: tuple[Unjudged, ...]
+    run_id: str | None = None  # the run that wrote the data
 
 
 def check_text(
@@ -53,7 +59,7 @@ def check_text(
     grammar: Grammar | None = None,
 ) -> CheckedText:
     """Read a text and judge every statement about the past of one of our markets as of `said_at` (UTC)."""
-    return judge_text(text, read_text(text, said_at, grammar, events), said_at, market)
+    return with_beside(judge_text(text, read_text(text, said_at, grammar, events), said_at, market), market)
 
 
 def named_assets(read: ReadText) -> frozenset[str]:
@@ -92,6 +98,23 @@ def is_plausible(statement: Statement, said_at: datetime, market: MarketEvidence
     return True
 
 
+def with_beside(answer: CheckedText, market: MarketEvidence) -> CheckedText:
+    """The answer with what stands beside each verdict: bars, other markets, how rare the move is."""
+    statements = tuple(
+        replace(item, beside=look_beside(item.read.statement, item.judgement, market)) for item in answer.statements
+    )
+    return replace(answer, statements=statements)
+
+
+def answer_bars(answer: CheckedText) -> pl.DataFrame:
+    """The bars behind every statement: its id, then BAR_SCHEMA."""
+    parts = [
+        item.beside.bars.select(pl.lit(item.statement_id).alias("statement_id"), *BAR_SCHEMA)
+        for item in answer.statements
+    ]
+    return pl.concat(parts) if parts else pl.DataFrame(schema={"statement_id": pl.String, **BAR_SCHEMA})
+
+
 def _offers(judged: list[JudgedStatement], market: MarketEvidence) -> list[str | None]:
     """For each statement the window that makes all parts of its group true, where an event is named and not all are."""
     groups: dict[str, list[JudgedStatement]] = {}
@@ -113,6 +136,7 @@ def as_document(answer: CheckedText, extra: Mapping[str, Any] | None = None) -> 
         **(extra or {}),
         "said_at_utc": _utc(answer.said_at),
         "data_as_of_utc": _utc(answer.data_as_of),
+        "run_id": answer.run_id,
         "statements": [_statement(answer.text, item) for item in answer.statements],
         "not_judged": [
             {"start": item.start, "end": item.end, "text": answer.text[item.start : item.end], "reason": item.reason}
@@ -161,10 +185,19 @@ def _statement(text: str, item: JudgedStatement) -> dict[str, Any]:
         "measured": item.judgement.measured,
         "closest_true": item.judgement.closest_true,
         "readings": [_reading(reading) for reading in item.judgement.readings],
-        "venues": [_reading(reading) for reading in item.judgement.venues],
+        "venues": [_reading(reading) for reading in item.beside.venues],
+        "elsewhere": item.beside.elsewhere,
+        "timeframe": item.beside.bar_name,
+        "comparable": _comparable(item.beside.rarity),
         "reason": item.judgement.reason,
         "offer": item.offer,
     }
+
+
+def _comparable(rarity: Rarity | None) -> dict[str, Any] | None:
+    if rarity is None:
+        return None
+    return {"n_as_large": rarity.n_as_large, "n_stretches": rarity.n_stretches, "words": rarity.words}
 
 
 def _reading(reading: TriedReading) -> dict[str, Any]:

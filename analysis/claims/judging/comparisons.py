@@ -9,7 +9,8 @@ import numpy as np
 from analysis.claims.judging.market import SideBySide
 from analysis.claims.judging.question import Question, cannot_be_told, moved_words, window_words
 from analysis.claims.judging.quoted import allowed_sizes
-from analysis.claims.judging.sizes import is_near, largest_swing, size_verdict
+from analysis.claims.judging.rarity import LEAST_STRETCHES, count_as_large
+from analysis.claims.judging.sizes import is_near, size_verdict
 from analysis.claims.statement import Direction, Judgement, StatementVerdict, TriedReading
 from warehouse.tables.bars import MICROSECONDS_PER_DAY, MICROSECONDS_PER_HOUR
 from warehouse.tables.units import listing, percent, percentage_points, plural
@@ -22,9 +23,8 @@ _FLAT_PER_DAY = 0.01
 LEAST_GAP = 0.002
 # Where no window is said: hours of other plain ones that end with it.
 _OTHER_HOURS = (168,)
-# A reaction is unusual when fewer than this share of earlier stretches moved as far, of at least so many.
-UNUSUAL_SHARE, LEAST_STRETCHES = 0.05, 20
-HISTORY_DAYS_BEFORE = 365
+# A reaction is unusual when fewer than this share of earlier stretches moved as far.
+UNUSUAL_SHARE = 0.05
 
 
 def judge_relative(question: Question) -> Judgement:
@@ -142,52 +142,6 @@ def judge_reaction(question: Question) -> Judgement:
             StatementVerdict.OVERSTATED if is_right_way and share < 2 * level else (StatementVerdict.NOT_SUPPORTED)
         )
     return Judgement(verdict, measured, measured, readings, is_near_miss=abs(share - level) <= level / 2)
-
-
-def count_as_large(question: Question, value: float) -> tuple[int, int] | None:
-    """How many stretches of the window's length in the year before moved at least as far, and of how many.
-
-    The one count of comparable windows: side by side, without overlap, backwards from the start of the window. None
-    below LEAST_STRETCHES, or of a group.
-    """
-    series = question.closes()
-    if series is None or question.length_us <= 0:
-        return None
-    n = HISTORY_DAYS_BEFORE * MICROSECONDS_PER_DAY // question.length_us
-    edges = question.start_us - question.length_us * np.arange(n + 1, dtype=np.int64)
-    at = np.searchsorted(series.close_us, edges, side="right") - 1
-    age = edges - series.close_us[np.maximum(at, 0)]
-    is_known = (at >= 0) & (age <= max(series.bar_us, 2 * MICROSECONDS_PER_HOUR))
-    prices = np.where(is_known, series.closes[np.maximum(at, 0)], np.nan)
-    moves = prices[:-1] / prices[1:] - 1.0
-    moves = moves[np.isfinite(moves)]
-    if moves.size < LEAST_STRETCHES:
-        return None
-    return int(np.count_nonzero(np.abs(moves) >= abs(value))), int(moves.size)
-
-
-def count_swings(question: Question, value: float) -> tuple[int, int] | None:
-    """How many stretches of the window's length in the year before held a swing at least as large, and of how many.
-
-    Side by side, backwards from the start of the window; the largest swing of each is taken, as it was looked for in
-    the window of the statement. None below LEAST_STRETCHES, or without bars.
-    """
-    series = question.ranges()
-    if series is None or not series.bar_us or question.length_us <= 0:
-        return None
-    hours = question.statement.swing_hours
-    n_bars = series.bars_in(round(hours * MICROSECONDS_PER_HOUR)) if hours is not None else None
-    n_whole = question.length_us // series.bar_us
-    swings = []
-    for number in range(HISTORY_DAYS_BEFORE * MICROSECONDS_PER_DAY // question.length_us):
-        end_us = question.start_us - number * question.length_us
-        inside = series.within(end_us - question.length_us, end_us)
-        # A stretch with a gap is left out: it could not have held as large a swing.
-        if inside.stop - inside.start >= max(n_whole - 1, 2):
-            swings.append(largest_swing(series.highs[inside], series.lows[inside], question.sign, n_bars))
-    if len(swings) < LEAST_STRETCHES:
-        return None
-    return sum(question.sign * swing >= abs(value) for swing in swings), len(swings)
 
 
 def _difference(question: Question, start_us: int) -> tuple[float, str] | str:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from analysis.claims.judging.judge import judge_statement
 from analysis.claims.judging.market import MarketEvidence, micros
 from analysis.claims.judging.question import moved_words
+from analysis.claims.judging.rarity import chance_of_searched
 from analysis.claims.judging.windows import last_new_york_close
 from analysis.claims.statement import Comparator, Kind, StatedWindow, Statement, StatementVerdict
 from warehouse.tables.bars import DAY, HOUR
@@ -28,16 +29,26 @@ class Offer:
     start_words: str
     move: float
     n_tried: int
+    chance: tuple[int, int] | None = (
+        None  # earlier stretches as long as the one searched that held as much, of how many
+    )
 
     @property
     def sentence(self) -> str:
         """The offer in words."""
         start = f"{self.start_words} ({moment(self.from_utc)})"
         length = span(self.to_utc - self.from_utc)
+        found = ""
+        if self.chance is not None:
+            n_as_large, n_stretches = self.chance
+            found = (
+                f" (a move as large in a window as long was to be found in {n_as_large} of "
+                f"{plural(n_stretches, 'earlier stretch', 'earlier stretches')} as long as the one searched)"
+            )
         return (
             f"All of it is true, a size to within a tenth, from {start} to {close_moment(self.to_utc)}, {length}, in "
-            f"which it {moved_words(self.move)}. That window was looked for among {plural(self.n_tried, 'window')}: an "
-            "offer, not support"
+            f"which it {moved_words(self.move)}. That window was looked for among "
+            f"{plural(self.n_tried, 'window')}{found}: an offer, not support"
         )
 
 
@@ -62,8 +73,14 @@ def find_window(statements: Sequence[Statement], market: MarketEvidence, around:
     if found is None:
         return None
     length, start, words = found
-    move = market.move(statements[0].asset, micros(start), micros(start + length), statements[0].market_id)
-    return None if move is None else Offer(start, start + length, words, move, n_tried)
+    first, end = statements[0], start + length
+    series = market.covering(first.asset, micros(start), micros(end), first.market_id)
+    if series is None:
+        return None
+    move = series.move(micros(start), micros(end))
+    searched = min(at for at, _ in _starts(around)), said_at
+    chance = chance_of_searched(series, micros(searched[0]), micros(searched[1]), micros(end) - micros(start), move)
+    return Offer(start, end, words, move, n_tried, chance)
 
 
 def _holds(statement: Statement, window: StatedWindow, said_at: datetime, market: MarketEvidence) -> bool:

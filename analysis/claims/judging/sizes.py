@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,8 +78,7 @@ def judge_size(question: Question) -> Judgement:
         closest = f"{measured} {chosen.detail}."
     else:
         closest = measured
-    venues = tuple(_elsewhere(question, series, allowed))
-    return Judgement(verdict, measured, closest, (first, *others), venues, is_near_miss=is_near(literal, allowed))
+    return Judgement(verdict, measured, closest, (first, *others), is_near_miss=is_near(literal, allowed))
 
 
 def size_verdict(value: float, allowed: Allowed, *, another: bool) -> StatementVerdict:
@@ -136,18 +134,6 @@ def largest_swing(highs: Floats, lows: Floats, sign: int, n_bars: int | None = N
         return float(outermost(ends[1:] / extreme)) - 1.0
     swings = [float(outermost(ends[lag:] / starts[:-lag])) - 1.0 for lag in range(1, n_bars)]
     return sign * max((sign * swing for swing in swings), default=0.0)
-
-
-def _elsewhere(question: Question, own: PriceSeries, allowed: Allowed) -> Iterator[TriedReading]:
-    """The net move on the other series that cover the window."""
-    for series in question.market.of_asset(question.asset):
-        # Longer bars than those of the headline reading would begin and end at other times.
-        if series is own or series.bar_us > own.bar_us or not series.covers(question.start_us, question.end_us):
-            continue
-        value = series.move(question.start_us, question.end_us)
-        words = f"{percent(value)} ({tape_words(series)})"
-        fits = allowed.holds(question.sign * value)
-        yield question.reading("elsewhere", value, words, fits=fits, market_id=series.market_id)
 
 
 def _allowed(question: Question, moves: Moves) -> Allowed:

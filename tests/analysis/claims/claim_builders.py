@@ -62,7 +62,7 @@ def make_claim(**keys: object) -> Claim:
 
 def judged(claim: Claim, evidence: Evidence) -> tuple[Mapping[str, object], dict[str, Mapping[str, object]]]:
     """The verdict row and the readings by id."""
-    verdicts, readings = judge([claim], evidence)
+    verdicts, readings, _ = judge([claim], evidence)
     return verdicts.row(0, named=True), {row["reading_id"]: row for row in readings.iter_rows(named=True)}
 
 

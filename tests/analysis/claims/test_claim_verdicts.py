@@ -1,5 +1,6 @@
 """Claims of a file are judged by the one judge, each on its own, whatever stands around them."""
 
+import re
 from datetime import timedelta
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from analysis.claims.language import read_claims
 from analysis.claims.verdicts import judge
 from analysis.tape.funding import FundingRecord, funding_records
-from tests.analysis.claims.claim_builders import NEWS_AT, judged, make_candles, make_claim, make_evidence
+from tests.analysis.claims.claim_builders import EVENT_ID, NEWS_AT, judged, make_candles, make_claim, make_evidence
 from tests.builders import make_rows
 from tests.paths import PROJECT
 from warehouse.config import ConfigError, ConfigText
@@ -18,6 +19,7 @@ from warehouse.tables.choice import MARKET_CHOICE
 from warehouse.tables.news import EVENT, INCIDENT
 from warehouse.tables.prices import FUNDING
 from warehouse.tables.resilience import DOSE_RESPONSE
+from warehouse.tables.studies import STUDY_RESULT
 
 CASES = PROJECT.parent / "shared" / "cases" / "claims"
 BEFORE = [100.0] * 600
@@ -139,7 +141,7 @@ def test_an_unknown_event_is_one_row_and_takes_no_other_with_it() -> None:
     evidence = make_evidence(make_candles("TAO", BEFORE, rising(130.0, 12)))
     lost = make_claim(id="lost", kind="rise_within", rise="30%", hours=12, event="nobody-knows")
     fine = make_claim(id="fine", kind="rise_within", rise="30%", hours=12)
-    verdicts, _ = judge([lost, fine], evidence)
+    verdicts, _, _ = judge([lost, fine], evidence)
     assert dict(verdicts.select("claim_id", "verdict").iter_rows()) == {"lost": "cannot_be_told", "fine": "supported"}
 
 
@@ -190,7 +192,7 @@ def test_an_offset_of_new_york_is_a_time() -> None:
 def test_a_claim_without_a_bar_in_its_window_does_not_take_the_file_with_it() -> None:
     claims = read_claims(ConfigText("crash.toml", (CASES / "crash.toml").read_text()))
     others = [make_claim(id="fine", kind="rise_within", rise="30%", hours=12)]
-    verdicts, _ = judge([*claims, *others], make_evidence(make_candles("TAO", BEFORE, rising(130.0, 12))))
+    verdicts, _, _ = judge([*claims, *others], make_evidence(make_candles("TAO", BEFORE, rising(130.0, 12))))
     assert verdicts["verdict"].to_list() == ["cannot_be_told", "supported"]
 
 
@@ -231,7 +233,7 @@ def test_a_discount_is_a_premium_turned_round() -> None:
 
 def test_every_verdict_has_one_decisive_reading_at_least() -> None:
     evidence = make_evidence(make_candles("TAO", BEFORE, rising(130.0, 12)))
-    verdicts, readings = judge([make_claim(kind="level", price=130.0, hours=12)], evidence)
+    verdicts, readings, _ = judge([make_claim(kind="level", price=130.0, hours=12)], evidence)
     assert verdicts["timeframe"].to_list() == ["1h"]
     assert readings.filter(pl.col("weight") == "decisive").height == 1
 
@@ -304,7 +306,7 @@ def test_a_claim_of_what_a_holder_earned_is_judged_after_funding(funding: bool |
     claim = make_claim(kind="rise_within", rise=0.1, hours=12, market=PERPETUAL, funding=funding)
     # The payments at 16:00 and 24:00 lie in the twelve hours after 12:30; the one at 08:00 does not.
     evidence = make_evidence(candles, funding=make_funding(0.5, 0.02, 0.01, 0.5))
-    [verdict], readings = (frame.to_dicts() for frame in judge([claim], evidence))
+    [verdict], readings = (frame.to_dicts() for frame in judge([claim], evidence)[:2])
     assert verdict["verdict"] == expected
     rise = 1.1 * (0.98 * 0.99 if funding else 1) - 1
     assert verdict["measured_value"] == pytest.approx(rise)
@@ -324,7 +326,7 @@ def test_unknown_funding_is_a_reason_and_no_zero() -> None:
         (make_funding(0.01, 0.01), "funding is not known over the whole window"),
         (make_funding(0.01, 0.01, first_hour=16), "funding is not known over the whole window"),
     ):
-        verdicts, _ = judge([claim], make_evidence(candles, funding=funding))
+        verdicts, *_ = judge([claim], make_evidence(candles, funding=funding))
         assert verdicts["verdict"].item() == "cannot_be_told"
         assert reason in verdicts["missing_data"].item()
 
@@ -340,3 +342,33 @@ def test_unknown_funding_is_a_reason_and_no_zero() -> None:
 def test_funding_is_of_the_return_of_a_perpetual(keys: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         make_claim(hours=12, funding=True, **keys)
+
+
+def test_an_offer_says_how_often_a_search_as_wide_finds_as_much() -> None:
+    """Every fifth stretch before held a rise of a fifth within a day."""
+    quiet, wild = [100.0] * (24 * 16), [100.0] * 24 + [125.0] * 12 + [100.0] * (24 * 4 - 36)
+    before = (quiet + wild) * 16
+    claim = make_claim(
+        kind="conjunction", hours=12, said_at=NEWS_AT + 24 * HOUR,
+        parts=[{"kind": "percent_move", "size": "20%"}, {"kind": "level_crossed", "price": "$120"}],
+    )  # fmt: skip
+    verdict, _ = judged(claim, make_evidence(make_candles("TAO", before, [*[100.0] * 14, *[120.0] * 10])))
+    found = re.search(r"to be found in (\d+) of (\d+) earlier stretches", str(verdict["offer"]))
+    assert found is not None
+    assert (int(found[1]) / int(found[2])) == pytest.approx(0.2, abs=0.08)
+
+
+def test_terminal_page_and_file_have_one_count_of_comparable_windows() -> None:
+    study = make_rows(
+        STUDY_RESULT,
+        {
+            "study_id": "reaction", "event_id": EVENT_ID, "market_id": "binance:TAO/USDT", "statistic": "placebo_rank",
+            "window_start_hours": 0.0, "window_end_hours": 24.0, "p_value": 0.01, "n": 4307,
+        },
+    )  # fmt: skip
+    evidence = make_evidence(make_candles("TAO", [100.0] * 3000, rising(130.0, 24)), studies=study)
+    claim = make_claim(kind="rise_within", rise="30%", hours=24)
+    verdict, readings = judged(claim, evidence)
+    assert "placebo_rank" not in readings
+    assert str(verdict["rarity"]).startswith(f"{verdict['n_as_large']} of {verdict['n_placebo']} earlier stretches")
+    assert readings["earlier_stretches"]["detail"] == verdict["rarity"]

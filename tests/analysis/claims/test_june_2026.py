@@ -24,7 +24,7 @@ def answers() -> tuple[dict[str, dict], dict[tuple[str, str], dict]]:
         studies=STUDY_RESULT.empty(),
         responses=DOSE_RESPONSE.empty(),
     )
-    verdicts, readings = judge(packaged_claims(), evidence)
+    verdicts, readings, _ = judge(packaged_claims(), evidence)
     return (
         {row["claim_id"]: row for row in verdicts.iter_rows(named=True)},
         {(row["claim_id"], row["reading_id"]): row for row in readings.iter_rows(named=True)},

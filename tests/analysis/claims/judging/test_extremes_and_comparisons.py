@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from analysis.claims.judging.comparisons import count_as_large, count_swings
 from analysis.claims.judging.judge import pose_question
 from analysis.claims.judging.market import GROUP_MEMBERS
+from analysis.claims.judging.rarity import count_as_large, count_searched
 from tests.analysis.claims.judging.market_builders import (
     SAID_AT,
     judged,
@@ -138,8 +138,8 @@ def test_the_chance_of_a_swing_is_counted_as_it_was_looked_for() -> None:
         make_statement("swing", size=0.08, window="PT24H", swing_hours=3.0), make_path("TAO", closes)
     )
     assert not isinstance(question, str)
-    assert count_swings(question, 0.04) == (100, 200)
-    assert count_swings(question, 0.08) == (0, 200)
+    assert count_searched(question, 0.04) == (100, 200)
+    assert count_searched(question, 0.08) == (0, 200)
     # The first stretch has no close before it.
     assert count_as_large(question, 0.04) == (0, 199)
 

@@ -1,0 +1,152 @@
+"""One page per claim: its verdict, the bars, every reading, the other venues, and how the verdict changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+from markupsafe import Markup
+
+from dashboards.articles.claim_review import embedded_review, review_claim
+from dashboards.figures.claim_bars import draw_claim_bars
+from dashboards.findings.findings import as_of_words
+from dashboards.numbers import StoredRow, counted, signed_rows
+from dashboards.pages.claims import claim_summary
+from dashboards.shell.cards import VERDICTS, in_unit, shown_verdict
+from dashboards.shell.frames import Frames
+from dashboards.shell.page import Canvas, Page, claim_path, event_path, safe_link, token_path
+from dashboards.shell.tables import Cell, Head, Spanning, facts, table, time_tag
+from warehouse.tables.claims import CLAIM, CLAIM_BAR, CLAIM_HISTORY, CLAIM_READING, CLAIM_VERDICT
+from warehouse.tables.units import clock, close_moment, count, moment, plural, short_day
+
+# What a claim's page is made from, split by claim.
+CLAIM_TABLES = (CLAIM, CLAIM_VERDICT, CLAIM_READING, CLAIM_HISTORY, CLAIM_BAR)
+DOLLARS, FRACTION = "quote currency", "fraction"
+
+
+def compose_claim(frames: Frames, claim_id: str) -> Page:
+    """The page of one claim that has a verdict."""
+    canvas = Canvas(claim_path(claim_id))
+    claim: Mapping[str, Any] = next(signed_rows(frames.part(CLAIM, "claim_id", claim_id), CLAIM), {})
+    verdict = next(signed_rows(frames.part(CLAIM_VERDICT, "claim_id", claim_id), CLAIM_VERDICT))
+    verdict = verdict.also(kind=claim.get("kind", ""))
+    history = frames.part(CLAIM_HISTORY, "claim_id", claim_id).sort("judged_at_utc", descending=True)
+    word = VERDICTS[shown_verdict(verdict)][1]
+    body = Markup("").join(
+        [
+            Markup(
+                '<p class="crumbs"><a href="../index.html">Overview</a> / <a href="../claims.html">Claims</a> / {}</p>'
+            ).format(claim_id),
+            Markup('<h1 class="long">{}</h1>').format(verdict["quote"]),
+            claim_summary(verdict),
+            _facts(claim, verdict, history),
+            _bars(frames.part(CLAIM_BAR, "claim_id", claim_id), canvas, verdict),
+            Markup("<h2>Every reading that was tried</h2>"),
+            _readings(verdict, frames.part(CLAIM_READING, "claim_id", claim_id)),
+            _history(history),
+            embedded_review(review_claim(claim, verdict)),
+        ]
+    )
+    return Page(
+        path=canvas.path,
+        section="Claims",
+        title=f"{word}: {verdict['quote']}",
+        description=verdict["closest_true_statement"],
+        body=body,
+        as_of=as_of_words(verdict["data_as_of_utc"]),
+        files=canvas.files,
+    )
+
+
+def _facts(claim: Mapping[str, Any], verdict: Mapping[str, Any], history: pl.DataFrame) -> Markup:
+    told: list[tuple[Cell, Cell]] = [("Episode", verdict["episode"])]
+    if claim.get("said_by") or claim.get("source"):
+        words = claim["said_by"] or f"reported by {claim['source']}"
+        told.append(("Said by", safe_link(claim["url"] or claim["source"], words)))
+    if verdict["said_at_utc"] is not None:
+        told.append(("Said at", moment(verdict["said_at_utc"])))
+    if claim.get("asset_id"):
+        told.append(
+            ("Asset", Markup('<a href="../{}">{}</a>').format(token_path(claim["asset_id"]), claim["asset_id"]))
+        )
+    if claim.get("event_id"):
+        told.append(("Event", Markup('<a href="../{}">what happened</a>').format(event_path(claim["event_id"]))))
+    if verdict["timeframe"] is not None:
+        told.append(("Bars", Markup("<code>{}</code>").format(verdict["timeframe"])))
+    if verdict["data_as_of_utc"] is not None:
+        told.append(("Data to", close_moment(verdict["data_as_of_utc"])))
+    if history.height:
+        told.append(("Judged by run", Markup("<code>{}</code>").format(history["run_id"][0])))
+    told.append(("Specification", Markup("<code>{}</code>").format(verdict["spec_sha256"][:12])))
+    return facts(told)
+
+
+def _bars(bars: pl.DataFrame, canvas: Canvas, verdict: Mapping[str, Any]) -> Markup:
+    """The bars of the asset and of what it is set beside, a figure each."""
+    drawn = []
+    for number, (_, own) in enumerate(bars.partition_by("asset_id", "market_id", as_dict=True).items()):
+        drawn.append(canvas.draw(draw_claim_bars(own, _claimed_price(verdict, own) if number == 0 else None)))
+    return Markup("<h2>The bars</h2>{}").format(Markup("").join(drawn)) if drawn else Markup("")
+
+
+def _claimed_price(verdict: Mapping[str, Any], bars: pl.DataFrame) -> float | None:
+    """The price that the claim amounts to: the one it names, or its move from the last close before the window."""
+    claimed, unit, start = verdict["claimed_value"], verdict["unit"], verdict["window_from_utc"]
+    if claimed and unit == DOLLARS:
+        return float(claimed)
+    before = bars.filter(pl.col("close_time_utc") <= start)["close_quote"] if start is not None else pl.Series()
+    return float(before[-1]) * (1.0 + float(claimed)) if claimed and unit == FRACTION and before.len() else None
+
+
+def _readings(verdict: Mapping[str, Any], readings: pl.DataFrame) -> Markup:
+    heads = (Head("Reading"), Head("Measured", is_number=True), Head("From, UTC"), Head("To, UTC"), Head("Holds"))
+    told, claim_id = readings["is_satisfied"].drop_nulls(), verdict["claim_id"]
+    n_held = counted(int(told.sum()), CLAIM_READING, "count_if(is_satisfied)", claim_id=claim_id)
+    n_told = counted(told.len(), CLAIM_READING, "count(is_satisfied)", claim_id=claim_id)
+    caption = f"It holds under {count(n_held)} of {plural(n_told, 'reading')}" if n_told else "No reading decides it"
+    return table(
+        f"{verdict['claim_id']}-readings",
+        caption,
+        "Every way of reading the sentence that was tried.",
+        heads,
+        [_reading(row) for row in signed_rows(readings, CLAIM_READING)],
+    )
+
+
+def _reading(row: Mapping[str, Any]) -> list[Cell | Spanning]:
+    name = (
+        Markup('{} <br><span class="soft">{}</span>').format(row["description"], row["detail"])
+        if row["detail"] != row["description"]
+        else row["description"]
+    )
+    if row["value"] is None and row["is_satisfied"] is None:
+        return [name, Spanning("Not measured")]
+    return [
+        name,
+        in_unit(row["value"], row["unit"]) if row["value"] is not None else "–",
+        _at(row["from_utc"]),
+        _at(row["to_utc"]),
+        {True: "✓ yes", False: "✕ no", None: "–"}[row["is_satisfied"]],
+    ]
+
+
+def _at(value: datetime | None) -> Cell:
+    return "–" if value is None else time_tag(value, f"{short_day(value)} {clock(value)}")
+
+
+def _history(history: pl.DataFrame) -> Markup:
+    """Every verdict the claim has had, newest first."""
+    if not history.height:
+        return Markup("")
+    items = Markup("").join(_judged(signed_rows(history, CLAIM_HISTORY)))
+    title = "How the verdict changed" if history.height > 1 else "Since when it is judged so"
+    return Markup('<h2>{}</h2><ul id="history">{}</ul>').format(title, items)
+
+
+def _judged(rows: Iterator[StoredRow]) -> Iterator[Markup]:
+    for row in rows:
+        yield Markup("<li>{}, by run <code>{}</code>: <strong>{}.</strong> {}</li>").format(
+            moment(row["judged_at_utc"]), row["run_id"], VERDICTS[shown_verdict(row)][1], row["measured"]
+        )
