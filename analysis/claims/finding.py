@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import polars as pl
 
-from analysis.claims.judging.beside import BAR_SCHEMA
+from analysis.claims.judging.beside import BEHIND_SCHEMA
 from analysis.claims.judging.market import MarketEvidence
 from analysis.claims.statement import StatementVerdict
 from analysis.tape.funding import FundingRecord
@@ -88,7 +88,7 @@ class Finding:
     timeframe: str | None = None  # bar length of the headline reading
     data_as_of: datetime | None = None
     is_near_miss: bool = False
-    bars: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=BAR_SCHEMA))
+    bars: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=BEHIND_SCHEMA))
     specification: Mapping[str, object] = field(default_factory=dict)  # what it rests on, for its fingerprint
 
 

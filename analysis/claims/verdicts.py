@@ -11,7 +11,7 @@ import polars as pl
 
 from analysis.claims.finding import Evidence, Finding, Reading, Weight, unknown
 from analysis.claims.incidents import check_incident
-from analysis.claims.judging.beside import BAR_SCHEMA, look_beside
+from analysis.claims.judging.beside import BEHIND_SCHEMA, look_beside
 from analysis.claims.judging.judge import judge_statement, pose_question
 from analysis.claims.judging.offers import find_window
 from analysis.claims.language import Claim, Conjunction, IncidentClaim, Premium
@@ -80,7 +80,7 @@ def judge(claims: Sequence[Claim], evidence: Evidence) -> JudgedClaims:
         finding = judge_one_claim(claim, evidence)
         verdicts.append(_verdict_row(claim, finding))
         readings += _reading_rows(claim, finding)
-        own = finding.bars.select(pl.lit(claim.id).alias("claim_id"), *BAR_SCHEMA)
+        own = finding.bars.select(pl.lit(claim.id).alias("claim_id"), *BEHIND_SCHEMA)
         bars.append(own.unique(CLAIM_BAR.key, maintain_order=True))
     return JudgedClaims(
         CLAIM_VERDICT.conform(pl.DataFrame(verdicts, schema=CLAIM_VERDICT.schema)),
@@ -107,9 +107,12 @@ def judge_one_claim(claim: Claim, evidence: Evidence) -> Finding:
         held = _after_funding(parts, str(claim.market), evidence)
         if isinstance(held, str):
             return unknown(held, parts[0].claimed, parts[0].unit)
-        evidence, paid = held
+        traded, (evidence, paid) = evidence.market, held
     judged = [_judge_part(part, evidence) for part in parts]
     finding = _together(claim, parts, judged, evidence)
+    if claim.funding:
+        # What was traded are the prices before funding.
+        finding = replace(finding, bars=look_beside(parts[0].statement, judged[0], traded).bars)
     context = [*paid, *_context(claim, judged[0], anchor, evidence)]
     finding = replace(finding, readings=_with_context(finding, context))
     if finding.verdict is StatementVerdict.SUPPORTED:

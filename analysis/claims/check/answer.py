@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from analysis.claims.judging.beside import BAR_SCHEMA, Beside, look_beside
+from analysis.claims.judging.beside import BEHIND_SCHEMA, Beside, look_beside
 from analysis.claims.judging.judge import judge_statement
 from analysis.claims.judging.market import MarketEvidence, micros
 from analysis.claims.judging.offers import find_window
@@ -107,12 +107,12 @@ def with_beside(answer: CheckedText, market: MarketEvidence) -> CheckedText:
 
 
 def answer_bars(answer: CheckedText) -> pl.DataFrame:
-    """The bars behind every statement: its id, then BAR_SCHEMA."""
+    """The bars behind every statement: its id, then BEHIND_SCHEMA."""
     parts = [
-        item.beside.bars.select(pl.lit(item.statement_id).alias("statement_id"), *BAR_SCHEMA)
+        item.beside.bars.select(pl.lit(item.statement_id).alias("statement_id"), *BEHIND_SCHEMA)
         for item in answer.statements
     ]
-    return pl.concat(parts) if parts else pl.DataFrame(schema={"statement_id": pl.String, **BAR_SCHEMA})
+    return pl.concat(parts) if parts else pl.DataFrame(schema={"statement_id": pl.String, **BEHIND_SCHEMA})
 
 
 def _offers(judged: list[JudgedStatement], market: MarketEvidence) -> list[str | None]:

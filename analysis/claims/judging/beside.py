@@ -18,7 +18,7 @@ from warehouse.tables.claims import CLAIM_BAR
 from warehouse.tables.units import format_value, listing, plural
 
 # Bars of a statement: those of out.claim_bar without the claim.
-BAR_SCHEMA = pl.Schema({name: dtype for name, dtype in CLAIM_BAR.schema.items() if name != "claim_id"})
+BEHIND_SCHEMA = pl.Schema({name: dtype for name, dtype in CLAIM_BAR.schema.items() if name != "claim_id"})
 # Kinds whose own judgement looks at the other markets, or that no single market answers.
 _WITHOUT_VENUES = (Kind.NOT_BROAD_MOVE, Kind.OTHER_QUANTITY, Kind.PREMIUM, Kind.INCIDENT)
 SPOT, PERPETUAL, OBSERVED = "spot", "perpetual", "observed prices"
@@ -32,7 +32,7 @@ class Beside:
     last_close: datetime | None = None  # of its bars, by the end of the window
     venues: tuple[TriedReading, ...] = ()
     rarity: Rarity | None = None
-    bars: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=BAR_SCHEMA))
+    bars: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=BEHIND_SCHEMA))
 
     @property
     def elsewhere(self) -> str | None:
@@ -122,7 +122,7 @@ def market_kind(market_id: str) -> str:
 def _bars_behind(question: Question, own: PriceSeries) -> pl.DataFrame:
     """The bars of the window, of the asset and of what it is set beside, with the last one closed before it.
 
-    BAR_SCHEMA; a null high and low where a bar's range is not known.
+    BEHIND_SCHEMA; a null high and low where a bar's range is not known.
     """
     groups, start_us, end_us = question.market.groups, question.start_us, question.end_us
     others = [name for side in question.statement.versus for name in groups.get(side, (side,))]
@@ -147,4 +147,4 @@ def _bars(asset_id: str, series: PriceSeries, question: Question) -> pl.DataFram
         pl.from_epoch("close_time_utc", time_unit="us").dt.replace_time_zone("UTC"),
         *(pl.when("is_range_known").then(name).alias(name) for name in ("high_quote", "low_quote")),
     )
-    return frame.select(*BAR_SCHEMA).cast(BAR_SCHEMA)
+    return frame.select(*BEHIND_SCHEMA).cast(BEHIND_SCHEMA)
