@@ -30,13 +30,15 @@ from ingest.prices.files.snapshots import (
     parse_snapshots,
     refused_series,
 )
+from ingest.prices.levels import Stretch, ends_of, find_level_changes, is_documented, list_stretches
 from ingest.prices.registry import Registry, registration_words
 from ingest.prices.reports import FileTally, file_report, gap_report
+from ingest.prices.suspects import spans_around
 from ingest.source import Source
-from warehouse.store.candles import STORED_CLOSE, add_refusals, find_overlap, limit_memory
+from warehouse.store.candles import STORED_CLOSE, add_refusals, candles_around, find_overlap, limit_memory
 from warehouse.store.connection import Warehouse
 from warehouse.tables.prices import CANDLE, CANDLE_FLOW, COVERAGE, FUNDING, GAP, MARKET, OBSERVATION, QUOTED_BAR
-from warehouse.tables.units import count, iso_minute, plain, plain_percent
+from warehouse.tables.units import count, iso_minute, plain, plain_percent, plural
 
 # The database's share of the memory of an import; the batch in hand and the program take about as much again.
 IMPORT_MEMORY_MEGABYTES = 400
@@ -178,7 +180,7 @@ class _Import:
                 self._observe(read, unfit, source, tally)
             return
         if not self._request.is_replace:
-            self._refuse_rewrite(path, source)
+            self._refuse_rewrite(path, source, tally)
         verdicts = load_verdicts(self._warehouse)
         for batch in self._batches(path, source):
             tally.remark(*batch.raw.remarks)
@@ -207,20 +209,22 @@ class _Import:
             told=self._request.told,
         )
 
-    def _refuse_rewrite(self, path: Path, source: Source) -> None:
-        """_RewriteError for a file that would revise more than a fifth of the bars it overlaps."""
-        if not self._warehouse.frame(CANDLE, where="true limit 1").height:
-            return
+    def _refuse_rewrite(self, path: Path, source: Source, tally: FileTally) -> None:
+        """_RewriteError for a file that would revise more than a fifth of the bars it overlaps, or leaves its level."""
         n_known = n_revised = 0
         shown: list[str] = []
+        stretches: list[Stretch] = []
         for batch in self._batches(path, source):
             if batch.raw.kind is not PriceKind.TRADE or batch.raw.reading.layout.is_observation:
                 return
+            stretches += list_stretches(batch.numbered_candles)
             overlap = find_overlap(self._warehouse, batch.candles)
             n_known += overlap.n_known
             n_revised += overlap.n_revised
             room = SHOWN_REVISIONS - len(shown)
             shown += [_revision_words(row) for row in overlap.differing.head(room).iter_rows(named=True)]
+        stored = candles_around(self._warehouse, spans_around(ends_of(stretches)))
+        _refuse_changes(path, [*stretches, *list_stretches(stored)], self._registry, tally)
         if n_revised > LARGEST_REVISED_SHARE * n_known:
             raise _RewriteError(
                 f"{path.name}: would revise {count(n_revised)} of the {count(n_known)} stored bars it overlaps, more"
@@ -257,6 +261,24 @@ class _Import:
         self._warehouse.merge(CANDLE_FLOW, CANDLE_FLOW.conform(stamped))
 
 
+def _refuse_changes(path: Path, stretches: Sequence[Stretch], registry: Registry, tally: FileTally) -> None:
+    """_RewriteError for a series that goes to another level and stays; one that the registry dates is remarked."""
+    changes = find_level_changes(stretches)
+    documented = [change for change in changes if is_documented(change, registry.markets, registry.assets)]
+    tally.remark(*(f"{change.words}: as the registry says of the asset" for change in documented))
+    unknown = [change for change in changes if change not in documented]
+    if not unknown:
+        return
+    raise _RewriteError(
+        f"{path.name}: leaves its level, and nothing was stored:\n"
+        + "\n".join(f"  {change.words}" for change in unknown[:SHOWN_REVISIONS])
+        + (f"\n  and {plural(len(unknown) - SHOWN_REVISIONS, 'more')}" if len(unknown) > SHOWN_REVISIONS else "")
+        + "\nAnother unit or another coin from there on? Bring that part into one unit, or import it as the market that"
+        " it is (--symbol). A change of the coin itself belongs in config/assets.toml (valid_to, successor_ratio). If"
+        " the prices are right: --replace"
+    )
+
+
 def _revision_words(row: dict[str, object]) -> str:
     at = iso_minute(row["open_time_utc"])  # type: ignore[arg-type]  # a datetime of the frame
     closes = f"stored {plain(row[STORED_CLOSE])}, file {plain(row['close_quote'])}"  # type: ignore[arg-type]  # floats
@@ -271,6 +293,11 @@ def _preview_file(registry: Registry, path: Path, request: FileRequest, tally: F
             tally.count(observed_series(observations), refused_series(refused))
         return
     names = Names.of(registry)
+    stretches: list[Stretch] = []
     for batch in parse_archive(path, source, request.identity, registry.market_ends, names=names, told=request.told):
         tally.remark(*batch.raw.remarks)
         tally.count(batch.candles, batch.quarantined)
+        if batch.raw.kind is PriceKind.TRADE and not batch.raw.reading.layout.is_observation:
+            stretches += list_stretches(batch.numbered_candles)
+    if not request.is_replace:
+        _refuse_changes(path, stretches, registry, tally)

@@ -7,21 +7,17 @@ from dataclasses import dataclass
 import polars as pl
 
 from ingest.prices.candles import KEY, ROW_SCHEMA, refuse_stored
+from ingest.prices.levels import JUMP_FACTOR, REACH_BARS, SERIES, STEP_FACTOR, find_runs
 from ingest.source import Source
 from warehouse.tables.bars import SECONDS_PER_DAY, STORED, STORED_SECONDS
 
-# A close this many times the bars before and the bars after it, or the stored close of the same bar, or as small a
-# part of them: another unit, another coin, another kind of price. A crash that lasts has bars of its size on one side.
-JUMP_FACTOR = 5.0
+# Bars on either side that a single bar is compared with; a crash that lasts has bars of its size on one side.
 _NEAR = 5
 # A close this far from its wider neighbours is of another unit, however many bars in a row are.
 _UNIT_FACTOR = 500.0
-# Neighbours whose median is compared, on both sides together.
-_NEIGHBOURS = 49
 # Shortest stretch without volume and without a price change that is no trading: a day, and at least five bars.
 FROZEN_SECONDS = SECONDS_PER_DAY
 FROZEN_BARS = 5
-_SERIES = ["market_id", "timeframe"]
 # A verdict is on a bar with this close.
 IDENTITY = [*KEY, "close_quote"]
 
@@ -52,7 +48,7 @@ class Verdicts:
 
 def context_seconds(timeframe: str) -> int:
     """How far around new bars stored ones are needed to judge them."""
-    return max(2 * FROZEN_SECONDS, _NEIGHBOURS * STORED_SECONDS[timeframe])
+    return max(2 * FROZEN_SECONDS, REACH_BARS * STORED_SECONDS[timeframe])
 
 
 def spans_around(candles: pl.DataFrame) -> pl.DataFrame:
@@ -61,7 +57,7 @@ def spans_around(candles: pl.DataFrame) -> pl.DataFrame:
         seconds=pl.col("timeframe").replace_strict({t: context_seconds(t) for t in STORED}, return_dtype=pl.Int64)
     )
     first, last = pl.col("open_time_utc").min(), pl.col("open_time_utc").max()
-    spans = candles.group_by(_SERIES).agg(first.alias("first_utc"), last.alias("last_utc"))
+    spans = candles.group_by(SERIES).agg(first.alias("first_utc"), last.alias("last_utc"))
     return spans.with_columns(
         (pl.col("first_utc") - reach).alias("from_utc"), (pl.col("last_utc") + reach).alias("to_utc")
     )
@@ -85,14 +81,14 @@ def find_suspects(
     with `stored_close_quote`. The verdict on a bar depends on its series and on what is stored of itself, not on how
     its bars arrived: withheld bars still count as neighbours.
     """
-    series = candles.select(_SERIES).unique()
-    known = verdicts.withheld.join(series, on=_SERIES, how="semi")
+    series = candles.select(SERIES).unique()
+    known = verdicts.withheld.join(series, on=SERIES, how="semi")
     bars = pl.concat([frame.select(*ROW_SCHEMA) for frame in (candles, around, known)])
     judged = _judge(_of_risky_series(bars).unique(KEY, keep="first").sort(KEY))
     settled = pl.concat([verdicts.withheld, verdicts.pardoned]).select(IDENTITY).unique()
     beside = judged.filter(pl.col("reason").is_not_null()).select(*ROW_SCHEMA, "reason", "detail")
     suspect = pl.concat([beside, _far_from_stored(candles, differing)]).unique(IDENTITY, keep="first")
-    suspect = suspect.join(settled, on=IDENTITY, how="anti")
+    suspect = suspect.join(settled, on=IDENTITY, how="anti").sort(KEY)
     return Suspects(suspect.select(*ROW_SCHEMA), refuse_stored(suspect, pl.col("reason"), pl.col("detail"), source))
 
 
@@ -119,29 +115,40 @@ def _far_from_stored(candles: pl.DataFrame, differing: pl.DataFrame | None) -> p
 
 def _of_risky_series(bars: pl.DataFrame) -> pl.DataFrame:
     """Bars of series that can hold a suspect at all: prices far apart, or a bar without volume. Most cannot."""
-    is_wide = pl.col("close_quote").max() >= JUMP_FACTOR * pl.col("close_quote").min()
-    risky = bars.group_by(_SERIES).agg((is_wide | (pl.col("volume_base") == 0).any()).alias("is_risky"))
-    return bars.join(risky.filter("is_risky"), on=_SERIES, how="semi")
+    is_wide = pl.col("close_quote").max() >= STEP_FACTOR * pl.col("close_quote").min()
+    risky = bars.group_by(SERIES).agg((is_wide | (pl.col("volume_base") == 0).any()).alias("is_risky"))
+    return bars.join(risky.filter("is_risky"), on=SERIES, how="semi")
 
 
 def _judge(bars: pl.DataFrame) -> pl.DataFrame:
-    median = pl.col("close_quote").rolling_median(_NEIGHBOURS, center=True, min_samples=3).over(_SERIES)
+    median = pl.col("close_quote").rolling_median(REACH_BARS, center=True, min_samples=3).over(SERIES)
     ratio = pl.col("close_quote") / median
     close = pl.col("close_quote")
-    before = close.shift(1).rolling_median(_NEAR, min_samples=2).over(_SERIES)
-    after = close.reverse().shift(1).rolling_median(_NEAR, min_samples=2).reverse().over(_SERIES)
+    before = close.shift(1).rolling_median(_NEAR, min_samples=2).over(SERIES)
+    after = close.reverse().shift(1).rolling_median(_NEAR, min_samples=2).reverse().over(SERIES)
     is_spike = (close >= JUMP_FACTOR * pl.max_horizontal(before, after)) | (
         close <= pl.min_horizontal(before, after) / JUMP_FACTOR
     )
     has_both = before.is_not_null() & after.is_not_null()
     is_jump = (has_both & is_spike) | (ratio >= _UNIT_FACTOR) | (ratio <= 1 / _UNIT_FACTOR)
     judged = _with_frozen_runs(bars.with_columns(ratio.alias("ratio"), is_jump.fill_null(False).alias("is_jump")))
+    judged = judged.join(find_runs(bars), on=list(KEY), how="left", validate="1:1")
     is_frozen = (pl.col("run_seconds") >= FROZEN_SECONDS) & (pl.col("run_bars") >= FROZEN_BARS)
     jump = pl.format("the close is {} times the median of its neighbours", pl.col("ratio").round_sig_figs(3))
+    run = pl.format(
+        "one of {} bars in a row {} times the closes before and after them",
+        "run_length",
+        pl.col("run_factor").round_sig_figs(3),
+    )
+    is_run = pl.col("run_factor").is_not_null()
     still = pl.format("part of a day or more without volume, the price standing at {}", "close_quote")
     return judged.with_columns(
-        pl.when("is_jump").then(pl.lit("unit_jump")).when(is_frozen).then(pl.lit("frozen")).alias("reason"),
-        pl.when("is_jump").then(jump).otherwise(still).alias("detail"),
+        pl.when(pl.col("is_jump") | is_run)
+        .then(pl.lit("unit_jump"))
+        .when(is_frozen)
+        .then(pl.lit("frozen"))
+        .alias("reason"),
+        pl.when(is_run).then(run).when("is_jump").then(jump).otherwise(still).alias("detail"),
     )
 
 
@@ -152,9 +159,9 @@ def _with_frozen_runs(bars: pl.DataFrame) -> pl.DataFrame:
         & (pl.coalesce("high_quote", "close_quote") == pl.coalesce("low_quote", "close_quote"))
     ).fill_null(False)
     is_same = is_still & is_still.shift(1) & (pl.col("close_quote") == pl.col("close_quote").shift(1))
-    run = (~is_same.over(_SERIES).fill_null(False)).cum_sum().alias("run")
+    run = (~is_same.over(SERIES).fill_null(False)).cum_sum().alias("run")
     seconds = pl.col("timeframe").replace_strict(STORED_SECONDS, default=0, return_dtype=pl.Int64)
     return bars.with_columns(run, is_still.alias("is_still")).with_columns(
-        pl.when("is_still").then(pl.len().over([*_SERIES, "run"])).cast(pl.Int64).alias("run_bars"),
-        pl.when("is_still").then(pl.len().over([*_SERIES, "run"]) * seconds).alias("run_seconds"),
+        pl.when("is_still").then(pl.len().over([*SERIES, "run"])).cast(pl.Int64).alias("run_bars"),
+        pl.when("is_still").then(pl.len().over([*SERIES, "run"]) * seconds).alias("run_seconds"),
     )

@@ -11,7 +11,7 @@ import pytest
 
 from flows.context import RunContext
 from flows.errors import EXIT_CHECK, EXIT_SOURCE, CommandError
-from flows.jobs.price_files import FileRequest, FilesTaken, explain_prices, import_prices
+from flows.jobs.price_files import FileRequest, FilesTaken, explain_prices, import_prices, preview_prices
 from flows.settings import Settings
 from ingest.prices.files.columns import Instructions
 from ingest.prices.files.names import Identity
@@ -94,6 +94,75 @@ def test_a_fifth_of_a_price_less_is_no_suspect(context: RunContext, tmp_path: Pa
     take(context, write_bars(tmp_path / "first.csv", [10.0] * 30))
     take(context, write_bars(tmp_path / "other.csv", [49.0] * 30), is_replace=True)
     assert closes(context.warehouse) == [49.0] * 30
+
+
+@pytest.mark.parametrize(("factor", "at"), [(1000.0, 60), (0.01, 4), (5.0, 116), (1 / 5.0, 60)])
+def test_a_file_that_changes_its_unit_and_stays_stops_and_names_the_row(
+    context: RunContext, tmp_path: Path, factor: float, at: int
+) -> None:
+    """Whether most bars, or the first or last few of them, are in the other unit."""
+    prices = [350.0 + hour % 3 for hour in range(120)]
+    path = write_bars(
+        tmp_path / "bars.csv", [price * (factor if hour >= at else 1) for hour, price in enumerate(prices)]
+    )
+    [(text, code)] = take(context, path).problems
+    assert code == EXIT_CHECK
+    assert f"row {at + 1}, okx:TAO/USDT 1h {START + timedelta(hours=at):%Y-%m-%d %H:%M}" in text
+    assert "--replace" in text
+    assert "--symbol" in text
+    assert closes(context.warehouse) == []
+    preview = preview_prices(FileRequest((path,), TAO), tmp_path / "config")
+    assert preview.problems == ((text, EXIT_CHECK),)
+    assert take(context, path, is_replace=True).problems == ()
+    assert len(closes(context.warehouse)) > 90
+
+
+def test_a_file_that_goes_on_in_another_unit_than_what_is_stored_stops(context: RunContext, tmp_path: Path) -> None:
+    take(context, write_bars(tmp_path / "first.csv", [350.0] * 60))
+    text = (tmp_path / "first.csv").read_text().replace("350.0", "0.35").replace("2025-03", "2025-05")
+    later = tmp_path / "later.csv"
+    far = text.replace("2025-05", "2025-06")
+    later.write_text(
+        text.replace("2025-05-01", "2025-03-04").replace("2025-05-02", "2025-03-05").replace("2025-05-03", "2025-03-06")
+    )
+    [(words, _)] = take(context, later).problems
+    assert "row 1, okx:TAO/USDT 1h 2025-03-04 00:00: the close is 0.001 times the bar before" in words
+    later.write_text(far)  # months later a price may be anywhere
+    assert take(context, later).problems == ()
+
+
+def test_a_fall_inside_a_bar_that_opened_where_the_last_one_closed_is_a_fall(
+    context: RunContext, tmp_path: Path
+) -> None:
+    path = write_bars(tmp_path / "bars.csv", [80.0] * 40 + [0.8] * 40)
+    lines = path.read_text().splitlines()
+    lines[41] = lines[41].replace(",0.8,0.8,0.8,0.8,", ",80.0,80.0,0.8,0.8,")
+    path.write_text("\n".join(lines) + "\n")
+    assert take(context, path).problems == ()
+    assert closes(context.warehouse) == [80.0] * 40 + [0.8] * 40
+
+
+def test_a_run_in_another_unit_is_kept_out_and_the_rest_is_taken(context: RunContext, tmp_path: Path) -> None:
+    prices = [350.0] * 50 + [1750.0] * 6 + [350.0] * 50
+    taken = take(context, write_bars(tmp_path / "bars.csv", prices))
+    assert taken.problems == ()
+    assert taken.report["reasons"].drop_nulls().unique().to_list() == ["6 unit_jump"]
+    assert closes(context.warehouse) == [350.0] * 100
+    details = context.warehouse.frame(QUARANTINE)["detail"].unique().to_list()
+    assert details == ["one of 6 bars in a row 5.0 times the closes before and after them"]
+
+
+def test_a_redenomination_that_the_registry_dates_passes(context: RunContext, tmp_path: Path) -> None:
+    path = write_bars(tmp_path / "bars.csv", [350.0] * 60 + [0.35] * 60)
+    config = tmp_path / "config"
+    config.mkdir()
+    entry = '[[asset]]\nasset_id = "TAO"\nvalid_to = 2025-03-03T12:00:00Z\nsuccessor_ratio = {}\n'
+    (config / "assets.toml").write_text(entry.format("24.0"))
+    assert take(context, path).problems != ()
+    (config / "assets.toml").write_text(entry.format("1000.0"))
+    taken = take(context, path)
+    assert taken.problems == ()
+    assert any("as the registry says of the asset" in remark for remark in taken.remarks)
 
 
 def test_a_file_of_which_nothing_is_kept_ends_with_a_check(context: RunContext, tmp_path: Path) -> None:

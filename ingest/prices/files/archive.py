@@ -14,7 +14,7 @@ from typing import IO, Any
 import polars as pl
 
 from ingest.errors import MalformedError, PermanentError
-from ingest.prices.candles import CandleBatch, parse_candles
+from ingest.prices.candles import KEY, CandleBatch, parse_candles
 from ingest.prices.files.binance import decide_market
 from ingest.prices.files.columns import Instructions, TableReading, read_flow, read_rows
 from ingest.prices.files.dialect import HEAD_BYTES, Dialect, sniff
@@ -71,6 +71,12 @@ class FileBatch:
     def candles(self) -> pl.DataFrame:
         """Bars that are sound, of whatever kind of price."""
         return self.bars.candles
+
+    @property
+    def numbered_candles(self) -> pl.DataFrame:
+        """`candles` with `row`: which of the file's rows, counted from 1 below its header, each is."""
+        numbered = self.rows.select(*KEY).with_row_index("row", offset=self.raw.first_row_number + 1)
+        return self.candles.join(numbered.unique(KEY, keep="first"), on=list(KEY), how="left", validate="1:1")
 
     @property
     def quarantined(self) -> pl.DataFrame:
