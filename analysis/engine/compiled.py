@@ -340,6 +340,19 @@ def total_windows(asset: Floats, bench: Floats, starts: Integers, length: int, t
         totals[i, 0], totals[i, 1] = (total_y, total_x) if is_whole else (np.nan, np.nan)
 
 
+@numba.njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def _median(values: Floats, n: int, room: Floats) -> float:
+    """Median of the first `n` of a few `values`, sorted in `room`: numpy's allocates, which costs more than sorting."""
+    for i in range(n):
+        value, place = values[i], i
+        while place > 0 and room[place - 1] > value:
+            room[place] = room[place - 1]
+            place -= 1
+        room[place] = value
+    half = n // 2
+    return float(room[half] if n % 2 else (room[half - 1] + room[half]) / 2.0)
+
+
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def robust_variance(residuals: Floats, decay: float, cap: float, burn_in: int, floor: Floats) -> Floats:
     """Variance per bar known before each bar of `residuals` (n,), NaN before `burn_in` bars; floor: (decay, share).
@@ -349,7 +362,7 @@ def robust_variance(residuals: Floats, decay: float, cap: float, burn_in: int, f
     The result is not below a share of the same average of plain squares with the slower decay of `floor`.
     """
     n_level, n_size = 5, 3
-    recent, sizes = np.zeros(n_level), np.zeros(n_size)
+    recent, sizes, room = np.zeros(n_level), np.zeros(n_size), np.zeros(n_level)
     total = weight = slow_total = slow_weight = 0.0
     seen = 0
     out = np.full(residuals.size, np.nan)
@@ -360,8 +373,8 @@ def robust_variance(residuals: Floats, decay: float, cap: float, burn_in: int, f
         if not np.isfinite(value):
             continue
         recent[seen % n_level] = value
-        sizes[seen % n_size] = abs(value - np.median(recent[: min(seen + 1, n_level)]))
-        square = np.median(sizes[: min(seen + 1, n_size)]) ** 2
+        sizes[seen % n_size] = abs(value - _median(recent, min(seen + 1, n_level), room))
+        square = _median(sizes, min(seen + 1, n_size), room) ** 2
         if seen >= burn_in:
             square = min(square, cap * cap * out[t])
         total, weight = decay * total + square, decay * weight + 1.0

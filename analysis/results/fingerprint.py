@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from types import FunctionType
 
@@ -38,6 +38,16 @@ def fingerprint(*parts: object) -> str:
 
 
 def _digest(part: object) -> bytes:
+    # Rows of a study repeat the same few words; numbers stay out, because 0.0 and -0.0 are one key and two values.
+    return _digest_of_text(part) if type(part) is str else _digest_of(part)
+
+
+@lru_cache(maxsize=65_536)
+def _digest_of_text(text: str) -> bytes:
+    return _digest_of(text)
+
+
+def _digest_of(part: object) -> bytes:
     digest = hashlib.sha256(_kind(part).encode())
     for piece in _pieces(part):
         # Lengths first, so that no two lists of pieces run together into the same bytes.

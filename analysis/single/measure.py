@@ -23,6 +23,7 @@ from analysis.single.window.windows import WindowStudy, study_window
 from analysis.tape.choice import choice_frame
 from analysis.tape.donors import Donors
 from analysis.tape.markets import StudyMarkets
+from analysis.threads import one_blas_thread
 from warehouse.tables.contract import Table
 from warehouse.tables.single import (
     COUNTERFACTUAL,
@@ -90,6 +91,7 @@ def measure_events(
     return StudyOutcome(rows, kept, fresh, found.gone, exclusions, choice_frame(choices))
 
 
+@one_blas_thread()
 def _measure_event(item: PlannedEvent, markets: StudyMarkets, parts: Parts) -> None:
     rows: list[ResultRow] = []
     studied: list[tuple[Pair, WindowStudy]] = []

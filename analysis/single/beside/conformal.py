@@ -8,6 +8,8 @@ import numpy as np
 
 from analysis.arrays import Floats
 
+_CANDIDATES_AT_ONCE = 64  # of an effect, ranked together: the interval's ends lie among the first few dozen
+
 
 @dataclass(frozen=True, slots=True)
 class ConformalEffect:
@@ -89,12 +91,22 @@ def _accepted_range(base: Floats, slope: Floats, level: float) -> tuple[float, f
     middles = (crossings[1:] + crossings[:-1]) / 2.0
     span = max(1.0, float(np.ptp(crossings)))
     candidates = np.concatenate([[crossings[0] - span], middles, [crossings[-1] + span]])
-    sizes = np.abs(base[None, :] - candidates[:, None] * slope[None, :])
-    is_accepted = np.mean(sizes >= sizes[:, :1], axis=1) > level
-    accepted = np.flatnonzero(is_accepted)
-    if not accepted.size:
+    first = _first_accepted(base, slope, candidates, level)
+    if first is None:
         theta = float(base[0] / slope[0])
         return theta, theta
-    lower = -np.inf if accepted[0] == 0 else float(crossings[accepted[0] - 1])
-    upper = np.inf if accepted[-1] == candidates.size - 1 else float(crossings[accepted[-1]])
+    from_above = _first_accepted(base, slope, candidates[::-1], level) or 0
+    lower = -np.inf if first == 0 else float(crossings[first - 1])
+    upper = np.inf if from_above == 0 else float(crossings[candidates.size - 1 - from_above])
     return lower, upper
+
+
+def _first_accepted(base: Floats, slope: Floats, candidates: Floats, level: float) -> int | None:
+    """Place of the first candidate that is not rejected; both ends of the interval lie early, so in small parts."""
+    for start in range(0, candidates.size, _CANDIDATES_AT_ONCE):
+        part = candidates[start : start + _CANDIDATES_AT_ONCE]
+        sizes = np.abs(base[None, :] - part[:, None] * slope[None, :])
+        accepted = np.flatnonzero(np.mean(sizes >= sizes[:, :1], axis=1) > level)
+        if accepted.size:
+            return start + int(accepted[0])
+    return None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analysis.arrays import Floats, Integers
 from analysis.results.rank import rank_p
 from analysis.results.row import Numbers, ResultRow, as_fraction
 from analysis.single.rows import pair_row
@@ -46,25 +47,31 @@ def find_max_statistic(studied: Sequence[tuple[Pair, WindowStudy]]) -> MaxStatis
         return None
     sizes = [abs(study.car) / study.standard_error for _, study in studied]
     best = int(np.argmax(sizes))
-    largest: dict[int, float] = {}
-    counts: dict[int, int] = {}
-    for pair, study in studied:
-        step = round(pair.series.bar_hours * MICROSECONDS_PER_HOUR)
-        distances = (pair.index - study.placebos.starts.indices) * step
-        scaled = np.abs(study.placebos.measures.car * study.placebos.at_event) / study.standard_error
-        for distance, value in zip(distances.tolist(), scaled.tolist(), strict=True):
-            if np.isfinite(value):
-                largest[distance] = max(largest.get(distance, 0.0), value)
-                counts[distance] = counts.get(distance, 0) + 1
-    usable = sorted(distance for distance, count in counts.items() if count >= _MINIMUM_SHARE * len(studied))
-    if not usable:
+    distances, values = _placebo_sizes(studied)
+    times, place, counts = np.unique(distances, return_inverse=True, return_counts=True)
+    largest = np.zeros(times.size)
+    np.maximum.at(largest, place, values)
+    is_usable = counts >= _MINIMUM_SHARE * len(studied)
+    usable, largest = times[is_usable], largest[is_usable]
+    if not usable.size:
         return None
     longest = max(study.window_hours for _, study in studied)
-    n_independent = count_independent(np.array(usable, dtype=np.int64) // MICROSECONDS_PER_HOUR, int(np.ceil(longest)))
-    n_as_large = sum(largest[distance] >= sizes[best] for distance in usable)
-    p_value = rank_p(n_as_large, len(usable), n_independent)
+    n_independent = count_independent(usable // MICROSECONDS_PER_HOUR, int(np.ceil(longest)))
+    n_as_large = int(np.sum(largest >= sizes[best]))
+    p_value = rank_p(n_as_large, usable.size, n_independent)
     pair, study = studied[best]
-    return MaxStatistic(pair, study, sizes[best], n_as_large, len(usable), n_independent, p_value, len(studied))
+    return MaxStatistic(pair, study, sizes[best], n_as_large, usable.size, n_independent, p_value, len(studied))
+
+
+def _placebo_sizes(studied: Sequence[tuple[Pair, WindowStudy]]) -> tuple[Integers, Floats]:
+    """Distance before the event in microseconds and |CAR| over its prediction error of every known placebo window."""
+    distances, values = [], []
+    for pair, study in studied:
+        scaled = np.abs(study.placebos.measures.car * study.placebos.at_event) / study.standard_error
+        is_known = np.isfinite(scaled)
+        distances.append((pair.index - study.placebos.starts.indices[is_known]) * pair.series.step_us)
+        values.append(scaled[is_known])
+    return np.concatenate(distances), np.concatenate(values)
 
 
 def max_statistic_row(found: MaxStatistic) -> ResultRow:

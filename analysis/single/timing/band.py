@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 
@@ -42,7 +44,7 @@ def trace_timing_band(pair: Pair, window_hours: float) -> tuple[pl.DataFrame, li
     rows = []
     for position, anchor in enumerate(anchors.tolist()):
         car, half = float(measured.car[position]), float(halves[position])
-        row: dict[str, object] = {
+        row: dict[str, Any] = {
             "study_id": pair.specification.study_id,
             "spec_sha256": pair.spec_sha256,
             "event_id": pair.event.event_id,
@@ -63,7 +65,7 @@ def trace_timing_band(pair: Pair, window_hours: float) -> tuple[pl.DataFrame, li
             row["reason"] = "the window, or the bars its model needs, are not in the record"
         rows.append(row)
     frame = pl.DataFrame(rows, schema=TIMING_BAND.schema)
-    return frame, _envelope(pair, window_hours, n_bars, frame)
+    return frame, _envelope(pair, window_hours, n_bars, [row for row in rows if row.get("car") is not None])
 
 
 def list_anchors(pair: Pair) -> Integers:
@@ -75,22 +77,21 @@ def list_anchors(pair: Pair) -> Integers:
     return np.unique(np.append(spread, pair.index))
 
 
-def _envelope(pair: Pair, window_hours: float, n_bars: int, frame: pl.DataFrame) -> list[ResultRow]:
-    known = frame.filter(pl.col("car").is_not_null())
-    best = known.filter("is_best")
-    if not best.height:
+def _envelope(pair: Pair, window_hours: float, n_bars: int, known: list[dict[str, Any]]) -> list[ResultRow]:
+    best = [row for row in known if row["is_best"]]
+    if not best:
         return []
     span = (pair.event.latest_us - pair.event.earliest_us) / MICROSECONDS_PER_HOUR
-    cars = known["car"].to_numpy()
+    cars = [row["car"] for row in known]
     words = (
-        f"{pair.conventions}; repeated from {known.height} starts over the {hours_plain(span, 1)} in which the event "
-        f"may have become public; abnormal return between {percent(cars.min())} and {percent(cars.max())}; "
+        f"{pair.conventions}; repeated from {len(known)} starts over the {hours_plain(span, 1)} in which the event "
+        f"may have become public; abnormal return between {percent(min(cars))} and {percent(max(cars))}; "
         "the interval is the envelope of all 95 % intervals"
     )
     numbers = Numbers(
-        estimate=best["car"][0],
-        lower_95=float(known["lower_95"].to_numpy().min()),
-        upper_95=float(known["upper_95"].to_numpy().max()),
-        n=known.height,
+        estimate=best[0]["car"],
+        lower_95=min(row["lower_95"] for row in known),
+        upper_95=max(row["upper_95"] for row in known),
+        n=len(known),
     )
     return [pair_row(pair, window_hours, "timing_band", pair.close_at(n_bars - 1), numbers, conventions=words)]

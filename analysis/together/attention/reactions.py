@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from analysis.portable import log
+from analysis.threads import one_blas_thread
 from analysis.together.attention.forecast import MIN_FIRST_FIT, ForecastTest, try_forecast
 from analysis.together.attention.response import (
     Accumulation,
@@ -25,7 +26,6 @@ from analysis.together.leads.leadlag import control_false_discoveries
 from analysis.together.moving.intervals import Array
 from analysis.together.moving.pairs import BITCOIN, ReturnPair
 from analysis.together.moving.rolling import trailing_beta
-from analysis.together.moving.threads import one_blas_thread
 from warehouse.tables.attention import ATTENTION_FORECAST, ATTENTION_RESPONSE
 from warehouse.tables.bars import HOURS_PER_DAY, HOURS_PER_WEEK, SECONDS_PER_HOUR
 

@@ -10,8 +10,8 @@ from scipy.special import ndtri
 
 from analysis.arrays import Integers
 from analysis.portable import expm1, log1p
+from analysis.threads import one_blas_thread
 from analysis.together.moving.intervals import MIN_BARS, Z95, Array, two_sided_p
-from analysis.together.moving.threads import one_blas_thread
 
 # Lags of each series' own autocorrelation that widen (or narrow) the bands.
 MEMORY_BARS = 48

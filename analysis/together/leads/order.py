@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from analysis.threads import one_blas_thread
 from analysis.together.leads.granger import MAX_LAGS, MIN_BARS_GRANGER, try_granger
 from analysis.together.leads.leadlag import LagPath, control_false_discoveries, lag_matrices, lag_path
 from analysis.together.moving.pairs import BITCOIN, ETHER, TOKEN_ROLES, ReturnPanel
-from analysis.together.moving.threads import one_blas_thread
 from warehouse.tables.bars import HOUR
 from warehouse.tables.correlation import LEAD_LAG, LEAD_LAG_PATH
 
