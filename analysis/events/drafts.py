@@ -34,12 +34,17 @@ AFTERMATH = timedelta(hours=72)
 MANY_MORE = 3
 # Share of the fewer words from which two stories with a name in common tell the same, and with the same frame.
 SAME_WORDS, SAME_FRAME_WORDS, REPEATED_WORDS = 0.6, 0.5, 0.5
+# A government takes access from one party, or gives it back, once in so short a time, whatever words tell it.
+SAME_ACT_WORDS = 0.35
+ACTS_ON_ACCESS = ("restrict", "lift", "designate")
 # Two words of three in common are chance: fewer words than this count as if they were as many.
 FEWEST_WORDS = 5
 # Share of a story's headlines that says what happened, and that makes it comment.
 FRAME_SHARE, COMMENT_SHARE = 0.25, 0.5
 # What was public this long before a headline that names the act may be its first report in other words.
 BEFORE_NAMED = timedelta(hours=2)
+# First reports of one act follow each other; what came longer before the rest told of another.
+PAUSE_IN_REPORTS = timedelta(hours=6)
 COMMENT_FRAMES = ("reaction", "market", "talks", "prospect", "testimony")
 # What a court did is a ruling, whichever way one outlet words it.
 SAME_FRAMES = {"dismiss": "ruling"}
@@ -91,9 +96,13 @@ class Draft:
 
     @property
     def first(self) -> StoryFacts:
-        """The earliest story that says the same happened as the lead; it dates the event."""
-        same = [story for story in self.stories if story.frame == self.lead.frame]
-        return min(same, key=lambda story: (story.time.best, story.story_id))
+        """The earliest story that says the same happened as the lead, without a pause before it; it dates the event."""
+        first = self.lead
+        same = [story for story in self.stories if story.frame == first.frame]
+        for story in sorted(same, key=lambda story: (story.time.best, story.story_id), reverse=True):
+            if timedelta(0) <= first.time.best - story.time.best <= PAUSE_IN_REPORTS:
+                first = story
+        return first
 
     @property
     def entries(self) -> pl.DataFrame:
@@ -268,8 +277,10 @@ def _is_same(one: StoryFacts, other: StoryFacts, is_about: bool) -> bool:
         return False
     if _are_opposite(one.frame, other.frame) or (one.frame and other.frame and not _have_same_frame(one, other)):
         return False
+    is_act = one.frame in ACTS_ON_ACCESS and {one.category, other.category} <= NEIGHBOURS and one.parties
+    enough = SAME_ACT_WORDS if is_act else SAME_FRAME_WORDS
     overlap = word_overlap(one, other)
-    return overlap >= SAME_WORDS or (is_about and _have_same_frame(one, other) and overlap >= SAME_FRAME_WORDS)
+    return overlap >= SAME_WORDS or (is_about and _have_same_frame(one, other) and overlap >= enough)
 
 
 def word_overlap(one: StoryFacts, other: StoryFacts) -> float:

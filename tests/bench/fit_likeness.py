@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from analysis.events.stories.frames import load_frames
-from analysis.events.stories.headlines import canonical_names, read_headlines, story_input
+from analysis.events.stories.headlines import canonical_names, headlines_of, story_input
 from analysis.events.stories.likeness import STORY_HOURS, contradictions, measures, profile
 from analysis.events.summaries import add_tags
 from analysis.events.vocabulary import load_vocabulary
@@ -35,7 +35,7 @@ def main() -> None:
         "url",
         pl.col("published_utc").str.to_datetime("%Y-%m-%dT%H:%M:%SZ", time_zone="UTC", time_unit="us").alias("at_utc"),
     )
-    headlines = read_headlines(story_input(add_tags(entries, vocabulary), frames), canonical_names(vocabulary))
+    headlines = headlines_of(story_input(add_tags(entries, vocabulary), frames), canonical_names(vocabulary))
     table = profile(headlines, frames, vocabulary)
     every = np.arange(len(table))
     found = measures(table, every, every)

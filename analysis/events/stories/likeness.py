@@ -16,7 +16,7 @@ from analysis.arrays import Flags, Floats, Integers
 from analysis.events.stories.frames import FrameSet
 from analysis.events.stories.headlines import STOP_WORDS, Headline
 from analysis.events.vocabulary import PARTY_KINDS, Vocabulary
-from analysis.portable import log
+from analysis.portable import log, log1p
 from warehouse.tables.bars import SECONDS_PER_HOUR
 
 Scores = npt.NDArray[np.float32]
@@ -39,22 +39,22 @@ _TALKED_OF = ("reaction",)
 
 # Log odds of being the same story: logistic regression on pairs of a set read by hand (tests/bench/fit_likeness.py).
 _WEIGHTS = {
-    "wording": 3.85,
-    "names": 0.92,
-    "same_frame": 1.36,
-    "other_frame": -0.23,
-    "number": 1.56,
-    "parties": 0.97,
-    "words": 1.73,
-    "other_names": -0.99,
-    "apart": -3.34,
-    "happenings": 0.38,
-    "other_happenings": -0.21,
-    "price": -2.31,
-    "reaction": -0.92,
-    "plan": -0.48,
+    "wording": 2.34,
+    "names": 1.11,
+    "same_frame": 1.46,
+    "other_frame": -0.18,
+    "parties": 0.34,
+    "words": 3.77,
+    "other_names": -0.87,
+    "apart": -1.41,
+    "later": -2.38,
+    "happenings": 0.79,
+    "other_happenings": -0.04,
+    "price": -2.34,
+    "reaction": -0.60,
+    "plan": -0.30,
 }
-_CONSTANT = -2.06
+_CONSTANT = -1.79
 MANNERS = ("price", "reaction", "plan")
 # Multipliers of the hash of a run of letters (odd, so that no letter is lost).
 _HASH_BASE, _HASH_MIX = 1_000_003, 0xBF58476D1CE4E5B9
@@ -118,17 +118,19 @@ def measures(table: Profile, rows: Integers, columns: Integers) -> dict[str, Sco
     both_told = _outer(n_done > 0, rows, columns)
     both_framed = _outer(table.frames > 0, rows, columns)
     same_frame = table.frames[rows][:, None] == table.frames[columns][None, :]
+    apart = np.abs(table.hours[rows][:, None] - table.hours[columns][None, :])
     union = n_parties[rows][:, None] + n_parties[columns][None, :] - parties
     found = {
         "wording": _dot(table.grams, rows, columns),
         "names": names,
         "same_frame": both_framed & same_frame,
         "other_frame": both_framed & ~same_frame,
-        "number": _dot(table.numbers, rows, columns) > 0,
         "parties": parties / np.maximum(union, 1),
         "words": words / np.maximum(np.minimum(n_words[rows][:, None], n_words[columns][None, :]), 1),
         "other_names": both_named & (names <= 0),
-        "apart": np.abs(table.hours[rows][:, None] - table.hours[columns][None, :]) / STORY_HOURS,
+        "apart": apart / STORY_HOURS,
+        # The first hours count most: what follows within them is the same news, a day later it may be the next step.
+        "later": log1p(apart) / log1p(STORY_HOURS),
         "happenings": done / np.sqrt(np.maximum(n_done[rows][:, None] * n_done[columns][None, :], 1)),
         "other_happenings": both_told & (done <= 0),
     }
@@ -163,7 +165,7 @@ def contradictions(table: Profile, found: dict[str, Scores], rows: Integers, col
         (hours > STORY_HOURS)
         | (both_parties & (found["parties"] <= 0))
         | is_opposite
-        | (alike & both_numbers & (found["number"] <= 0))
+        | (alike & both_numbers & (_dot(table.numbers, rows, columns) <= 0))
         | (alike & (table.is_negated[rows][:, None] != table.is_negated[columns][None, :]))
         | (_outer(is_outage, rows, columns) & (hours > OUTAGE_HOURS))
     )

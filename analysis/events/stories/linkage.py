@@ -15,9 +15,9 @@ from analysis.arrays import Flags, Floats, Integers
 from analysis.events.stories.likeness import STORY_HOURS, Profile, chances
 
 # Two stories are one when the average chance over their pairs is at least this.
-SAME_STORY = 0.4
+SAME_STORY = 0.35
 # Only what a chain of pairs of at least this chance connects is looked at together.
-CONNECTED = 0.6
+CONNECTED = 0.45
 # Headlines compared at once: bounds a table of chances to a few tens of MB.
 BLOCK_ROWS = 256
 # A headline is compared with at most this many before it, so that a file without dates stays feasible.

@@ -251,3 +251,54 @@ def test_an_event_is_named_by_its_most_typical_title():
     one_story = add_exclusions(grouped.with_columns(pl.lit(grouped["story_id"][0]).alias("story_id")), FRAMES)
     event = build_events(draft_events(one_story, VOCABULARY), {}, VOCABULARY).events.row(0, named=True)
     assert event["title"] == RESTRICTION[2]["title"]
+
+
+def draft_as(stories: dict[str, list[dict]]) -> pl.DataFrame:
+    """Events of headlines whose stories are given."""
+    grouped = group(make_headlines(*(row for rows in stories.values() for row in rows)))
+    names = [name for name, rows in stories.items() for _ in rows]
+    told = add_exclusions(grouped.with_columns(pl.Series("story_id", names)), FRAMES)
+    return build_events(draft_events(told, VOCABULARY), {}, VOCABULARY).events
+
+
+POSTPONED = [
+    {"title": f"Senate Banking Committee postpones crypto market structure bill markup {word}", "at": at}
+    for word, at in (
+        ("again", "2026-01-15T02:33:15Z"),
+        ("vote", "2026-01-15T04:56:57Z"),
+        ("late", "2026-01-15T06:06:41Z"),
+        ("now", "2026-01-15T06:24:53Z"),
+    )
+]
+
+
+def test_what_was_told_a_day_before_the_rest_does_not_date_the_act():
+    def dated(at: str) -> object:
+        early = {"title": "Senate Agriculture Committee delays crypto market structure bill markup", "at": at}
+        return draft_as({"early": [early], "rest": POSTPONED})["best_at_utc"].to_list()
+
+    assert dated("2026-01-14T06:03:33Z") == [instant(POSTPONED[0]["at"])]
+    assert dated("2026-01-15T00:03:33Z") == [instant("2026-01-15T00:03:33Z")]
+
+
+def test_a_government_takes_access_from_one_party_once_whatever_words_tell_it():
+    first = [
+        {
+            "title": "Anthropic suspends access to Fable 5, Mythos 5, citing US directive",
+            "at": f"2026-06-13T0{h}:10:00Z",
+        }
+        for h in (0, 1)
+    ]
+    later = [
+        {
+            "title": "US Government Orders Anthropic to Pull Claude Fable, Mythos AI Models",
+            "at": f"2026-06-13T1{h}:10:00Z",
+        }
+        for h in (6, 7)
+    ]
+    assert draft_as({"first": first, "later": later})["best_at_utc"].to_list() == [instant("2026-06-13T00:10:00Z")]
+    others = [
+        row | {"title": row["title"].replace("Anthropic", "OpenAI").replace("Claude Fable, Mythos", "GPT")}
+        for row in later
+    ]
+    assert draft_as({"first": first, "later": others}).height == 2

@@ -73,6 +73,14 @@ def test_a_newsroom_clock_stands_when_the_next_evidence_is_hours_later():
     assert date(newsroom, post).best == instant("2026-06-12T10:00:00Z")
 
 
+def test_a_newsroom_that_publishes_an_hour_before_the_others_dates_the_event():
+    newsroom = {"title": "Blocked", "at": "2026-06-12T22:56:00Z", "seen": "2026-06-13T14:00:00Z"}
+    timed = date(newsroom, SCOOP)
+    assert timed.best == instant("2026-06-12T22:56:00Z")
+    assert timed.precision == "upper_bound"
+    assert timed.latest == instant(SCOOP["seen"])
+
+
 def test_a_submission_is_an_upper_bound():
     timed = date(
         {
