@@ -139,8 +139,13 @@ def parse_counterpart(text: str) -> Asset:
 
 def parse_event(text: str) -> EventId:
     """The id of a published event; before the first run there is none to compare with, and the id passes as it is."""
-    known = _published("event_ids")
+    known = published_event_ids()
     return EventId(_choose("event", text, known, EXAMPLE_EVENT, "aftershock events list")) if known else EventId(text)
+
+
+def published_event_ids() -> list[str]:
+    """Ids of the published events; none before the first run."""
+    return _published("event_ids")
 
 
 def parse_event_part(text: str) -> EventId:

@@ -14,6 +14,7 @@ from analysis.tape.observations import is_observed
 from flows.output import escaped
 from flows.pipeline import RunOutcome
 from flows.settings import Settings
+from flows.study_registry import read_studies
 from warehouse.store.connection import Reader, open_reader
 from warehouse.tables.claims import CLAIM_VERDICT
 from warehouse.tables.news import EVENT
@@ -43,14 +44,24 @@ def print_summary(settings: Settings, outcome: RunOutcome) -> None:
     with open_reader(settings.published_path) as reader:
         _print_reaction(console, reader)
         _print_verdicts(console, reader)
+        left_out = _left_out_lines(reader, settings)
     _print_steps(console, outcome)
     talk = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
+    for line in left_out:
+        talk.print(escaped(line))
     for line in outcome.source_problems:
         talk.print(f"! {escaped(line)}")
     for line in outcome.check_problems:
         talk.print(f"✕ data check {escaped(line)}")
     console.print(f"\nPage: {settings.site_path / 'index.html'}", soft_wrap=True)
     console.print(f"Data: {settings.published_path}", soft_wrap=True)
+
+
+def _left_out_lines(reader: Reader, settings: Settings) -> list[str]:
+    """Which assets no study measures, and why: a line per reason with every id."""
+    studied = sorted({name for study in read_studies(reader, settings.config_path) for name in study.asset_ids})
+    rows = reader.query("assets_left_out", studied=studied)
+    return [f"not studied ({count(n)}): {names}: {reason}" for reason, n, names in rows.iter_rows()]
 
 
 def _print_reaction(console: Console, reader: Reader) -> None:

@@ -32,6 +32,7 @@ OVERRIDES = {
     "jurisdiction": "jurisdiction",
     "entities": "entities",
     "source_url": "source_url",
+    "selected_from": "selected_from",
 }
 # In this order where an entry names several.
 _ORDERED_TIMES = ("earliest_at", "best_at", "latest_at")
@@ -62,6 +63,7 @@ class DecisionEntry(Entry):
     jurisdiction: str | None = None
     entities: Annotated[tuple[str, ...] | None, BeforeValidator(_split_names)] = None
     source_url: str | None = Field(default=None, pattern=r"^https?://")
+    selected_from: Literal["news", "price"] | None = None
     merged_into: str | None = None
     split_from: str | None = None
     entry_ids: tuple[str, ...] = ()
@@ -82,6 +84,11 @@ class Decision:
     split_from: str | None
     entry_ids: tuple[str, ...]
     note: str | None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it makes an event that nothing else knows."""
+        return all(OVERRIDES[key] in self.values for key in NEEDED_FOR_NEW)
 
 
 def read_decisions(ledger: ConfigText | None) -> list[Decision]:
@@ -178,7 +185,7 @@ def _new_row(decision: Decision, origin: dict[str, Any] | None) -> dict[str, Any
     values = decision.values
     base = dict(origin) if origin is not None else dict.fromkeys(EVENT.column_names)
     if origin is None:
-        if any(OVERRIDES[key] not in values for key in NEEDED_FOR_NEW):
+        if not decision.is_complete:
             return None
         at = values["best_at_utc"]
         base |= {"earliest_at_utc": at, "best_at_utc": at, "latest_at_utc": at}

@@ -16,6 +16,8 @@ from flows.options import (
     exact_instant_option,
     instant_option,
     last_instant_option,
+    parse_category,
+    published_event_ids,
 )
 from flows.output import Format, emit, talk
 
@@ -25,6 +27,16 @@ if TYPE_CHECKING:
 EventArgument = Annotated[EventId, event_argument()]
 NoteOption = Annotated[Optional[str], typer.Option("--note", help="Why, in your words; kept with the event.")]  # noqa: UP045 - typer reads the annotation
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be written, and stop.")]
+
+
+TAKES_EFFECT = "it takes effect with the next: aftershock run"
+
+
+class SelectedFrom(StrEnum):
+    """How a person found an event."""
+
+    NEWS = "news"
+    PRICE = "price"
 
 
 class Status(StrEnum):
@@ -46,6 +58,9 @@ def register(app: typer.Typer) -> None:
         ("merge", merge_events),
         ("split", split_event),
         ("retime", retime),
+        ("add", add),
+        ("import", import_events),
+        ("undo", undo),
         ("tag", tag),
         ("score", score),
         ("why", why),
@@ -164,6 +179,87 @@ def retime(
     _decide(event_id, {**changes, "note": note}, dry_run)
 
 
+def add(
+    event_id: Annotated[str, typer.Argument(help="Id of the new event, such as 2026-06-13-what-it-is.")],
+    title: Annotated[str, typer.Option("--title", help="What happened, in neutral words.")],
+    category: Annotated[Category, category_option("Its category, e.g. outage.")],
+    at: Annotated[Instant, exact_instant_option("First public evidence.", "--at")],
+    earliest: Annotated[Optional[Instant], instant_option("Not before; a day alone is its 00:00.")] = None,  # noqa: UP045 - typer reads the annotation
+    latest: Annotated[Optional[Instant], last_instant_option("Not after; a day alone is its last second.")] = None,  # noqa: UP045 - typer reads the annotation
+    severity: Annotated[Optional[int], typer.Option(min=1, max=5, help="1 minor to 5 exceptional.")] = None,  # noqa: UP045 - typer reads the annotation
+    source: Annotated[Optional[str], typer.Option(help="Address of the evidence.")] = None,  # noqa: UP045 - typer reads the annotation
+    selected_from: Annotated[SelectedFrom, typer.Option(help="How you found it.")] = SelectedFrom.NEWS,
+    note: NoteOption = None,
+    dry_run: DryRunOption = False,
+) -> None:
+    """Add an event that no feed told: the next run measures it, and its pages show it.
+
+    An event found because the price moved is --selected-from price: its p values are withheld.
+
+    Example: aftershock events add 2026-06-14-my-event --title "A law passes" --category legislation
+    --at 2026-06-14T15:00:00Z
+    """
+    from flows.jobs.ledger import require_new
+    from flows.settings import load_settings
+
+    values: dict[str, object] = {
+        "title": title,
+        "category": category,
+        "best_at": at,
+        "earliest_at": earliest,
+        "latest_at": latest,
+        "severity": severity,
+        "source_url": source,
+        "selected_from": selected_from.value,
+        "note": note,
+    }
+    require_new(load_settings().config_path, set(published_event_ids()), event_id)
+    _write({event_id: values}, dry_run)
+
+
+def import_events(
+    file: Annotated[Path, typer.Argument(help="CSV or Parquet: event_id, title, category, date, and more keys.")],
+    dry_run: DryRunOption = False,
+) -> None:
+    """Add the events of a table to your ledger, all of them or none; the same file again changes nothing.
+
+    Other columns may be earliest_at, latest_at, ended_at, severity, direction, jurisdiction, entities, source_url,
+    selected_from and note. A wrong row is named with its remedy.
+
+    Example: aftershock events import events.csv --dry-run
+    """
+    from flows.errors import CommandError
+    from flows.jobs.ledger import read_event_table
+    from flows.jobs.own_files import read_table
+
+    decisions = read_event_table(read_table(file), file.name)
+    for number, values in enumerate(decisions.values()):
+        try:
+            values["category"] = parse_category(values["category"])
+        except typer.BadParameter as exc:
+            raise CommandError(f"{file.name} row {number + 2}: {exc.message}") from exc
+    _write(decisions, dry_run)
+
+
+def undo(
+    event_id: Annotated[Optional[str], typer.Argument(help="Take back all that you said of this event.")] = None,  # noqa: UP045 - typer reads the annotation
+) -> None:
+    """Take back the last decision that a command wrote; again, the one before. With an event: all you said of it.
+
+    Example: aftershock events undo 2026-06-14-my-event
+    """
+    from flows.jobs.ledger import undo_last, withdraw_decision
+    from flows.settings import load_settings
+
+    config_path = load_settings().config_path
+    if event_id is None:
+        talk(f"taken back: what the last command said of {undo_last(config_path)}")
+    else:
+        withdraw_decision(config_path, event_id)
+        talk(f"taken back: all that your ledger said of {event_id}")
+    talk(TAKES_EFFECT)
+
+
 def tag(
     input_file: Annotated[
         Path,
@@ -235,13 +331,17 @@ def why(
 
 
 def _decide(event_id: str, changes: dict[str, object], dry_run: bool) -> None:
-    from flows.jobs.ledger import FILE_NAME, record_decision
+    _write({event_id: changes}, dry_run)
+
+
+def _write(decisions: dict[str, dict[str, object]], dry_run: bool) -> None:
+    """Write all of it and say so, or say what would be written where it can stand."""
+    from flows.jobs.ledger import record_decisions
     from flows.settings import load_settings
 
-    settings: Settings = load_settings()
-    said = ", ".join(f"{key} = {value}" for key, value in changes.items() if value is not None)
-    if dry_run:
-        talk(f"would write to {settings.config_path / FILE_NAME}: {event_id}: {said}")
-        return
-    path = record_decision(settings.config_path, event_id, changes)
-    talk(f"wrote to {path}: {event_id}: {said}\nit takes effect with the next: aftershock run")
+    path = record_decisions(load_settings().config_path, decisions, is_rehearsal=dry_run)
+    for event_id, changes in decisions.items():
+        said = ", ".join(f"{key} = {value}" for key, value in changes.items() if value is not None)
+        talk(f"{'would write' if dry_run else 'wrote'} to {path}: {event_id}: {said}")
+    if not dry_run:
+        talk(TAKES_EFFECT)

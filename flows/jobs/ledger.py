@@ -1,16 +1,29 @@
-"""The user's own ledger of events: a plain TOML file that commands write and people may edit."""
+"""The user's own ledger of events: a plain TOML file that commands write, undo, and people may edit."""
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from analysis.events.decisions import Decision, read_decisions
+import polars as pl
+
+from analysis.events.decisions import DECISION_FORM, NEEDED_FOR_NEW, OVERRIDES, Decision, read_decisions
+from analysis.own.tables import TIME_NAMES, optional_column, strip_cells
+from analysis.own.times import OwnDataError, parse_times
 from flows.configuration import read_own, with_entries
-from warehouse.config import ConfigText
+from flows.errors import CommandError
+from warehouse.config import ConfigError, ConfigText, load_config
 
 FILE_NAME = "events.toml"
 HEADER = "Your word on events: it wins over detection and the shipped ledger, and survives `aftershock rebuild`."
+# Beside config/, because a run that finds config/ changed does its work anew.
+_JOURNAL = "events-undo.jsonl"
+_KEPT_STEPS = 100
+_TABLE_KEYS = (*OVERRIDES, "note")
+_TIME_KEYS = ("earliest_at", "latest_at", "ended_at")
 
 
 def load_decisions(config_path: Path) -> list[Decision]:
@@ -18,18 +31,163 @@ def load_decisions(config_path: Path) -> list[Decision]:
     return read_decisions(read_own(config_path, FILE_NAME))
 
 
-def record_decision(config_path: Path, event_id: str, changes: dict[str, Any]) -> Path:
+def record_decision(config_path: Path, event_id: str, changes: Mapping[str, Any]) -> Path:
     """Write `changes` into the event's entry, keeping every other line of the file as it is; returns the file."""
     return record_decisions(config_path, {event_id: changes})
 
 
-def record_decisions(config_path: Path, decisions: dict[str, dict[str, Any]]) -> Path:
-    """Write several entries at once, or none when one of them cannot stand; returns the file."""
-    path = config_path / FILE_NAME
+def record_decisions(
+    config_path: Path, decisions: Mapping[str, Mapping[str, Any]], *, is_rehearsal: bool = False
+) -> Path:
+    """Write several entries at once, or none when one of them cannot stand; returns the file.
+
+    A rehearsal checks what would stand and writes nothing.
+    """
     written = read_own(config_path, FILE_NAME)
     read_decisions(written)
     text = with_entries(written, "event", decisions, HEADER)
+    if is_rehearsal:
+        read_decisions(ConfigText(str(config_path / FILE_NAME), text))
+        return config_path / FILE_NAME
+    return _write(config_path, written, text, ", ".join(decisions))
+
+
+def require_new(config_path: Path, known: set[str], event_id: str) -> None:
+    """CommandError where `known` or the file has an event of that id."""
+    if event_id in known or event_id in {decision.event_id for decision in load_decisions(config_path)}:
+        raise CommandError(
+            f"there is an event {event_id}; change it with `aftershock events retime`, or choose another id"
+        )
+
+
+def read_event_table(table: pl.DataFrame, source: str) -> dict[str, dict[str, Any]]:
+    """Values by event of a table of text (event_id, title, category, date, and any other key of an entry).
+
+    CommandError names file, row and remedy; an event of the table needs title, category and date.
+    """
+    frame = strip_cells(table)
+    ids = optional_column(frame, ("event_id", "id"))
+    time = optional_column(frame, ("best_at", "best_at_utc", "at", *TIME_NAMES))
+    wanted = {"event_id": ids, "title": "title", "category": "category", "date": time}
+    absent = [name for name, column in wanted.items() if column not in frame.columns]
+    if absent or not frame.height:
+        said = f"no column {absent[0]}" if absent else "no rows"
+        raise CommandError(f"{source}: {said}; expected event_id, title, category, date, and rows")
+    found: dict[str, dict[str, Any]] = {}
+    columns = [name for name in frame.columns if name in _TABLE_KEYS]
+    instants = {name: _read_times(frame[name], source) for name in columns if name in _TIME_KEYS}
+    instants["best_at"] = _read_times(frame[str(time)], source)
+    for number, row in enumerate(frame.iter_rows(named=True)):
+        values = {name: row[name] for name in columns if row[name] is not None and name not in _TIME_KEYS}
+        values |= {name: at[number] for name, at in instants.items() if at[number] is not None}
+        values["category"] = str(values.get("category") or "").lower().replace(" ", "_") or None
+        if str(values.get("severity", "")).isdigit():
+            values["severity"] = int(values["severity"])
+        where = f"{source} row {number + 2}"
+        event_id = row[str(ids)]
+        missing = [name for name in NEEDED_FOR_NEW if values.get(name) is None]
+        if event_id is None or missing:
+            raise CommandError(f"{where}: no {missing[0] if event_id else 'event_id'}; each event needs it")
+        if event_id in found:
+            raise CommandError(f"{where}: {event_id} stands twice; ids are unique")
+        _check_entry(where, event_id, values)
+        found[event_id] = values
+    return found
+
+
+def _read_times(column: pl.Series, source: str) -> list[Any]:
+    """Instants, None for an empty cell."""
+    is_there = column.is_not_null()
+    if not is_there.any():
+        return [None] * column.len()
+    try:
+        parsed = parse_times(column.filter(is_there), source).at
+    except OwnDataError as exc:
+        raise CommandError(str(exc)) from exc
+    times = iter(pl.Series(parsed).cast(pl.Datetime("us")).dt.replace_time_zone("UTC").to_list())
+    return [next(times) if there else None for there in is_there]
+
+
+def _check_entry(where: str, event_id: str, values: Mapping[str, Any]) -> None:
+    text = with_entries(None, "event", {event_id: values}, HEADER)
+    try:
+        load_config(DECISION_FORM, ConfigText(where, text))
+        read_decisions(ConfigText(where, text))
+    except ConfigError as exc:
+        raise CommandError(str(exc)) from exc
+
+
+def withdraw_decision(config_path: Path, event_id: str) -> Path:
+    """Take the event's whole entry out of the file; CommandError when there is none or others rest on it."""
+    written = read_own(config_path, FILE_NAME)
+    decisions = {decision.event_id: decision for decision in read_decisions(written)}
+    if written is None or event_id not in decisions:
+        raise CommandError(f"{config_path / FILE_NAME} says nothing of {event_id}; it speaks of {_listed(decisions)}")
+    resting = [name for name, other in decisions.items() if event_id in (other.merged_into, other.split_from)]
+    is_made_here = decisions[event_id].split_from is not None or decisions[event_id].is_complete
+    if resting and is_made_here:
+        raise CommandError(f"{resting[0]} rests on {event_id}, which only this file makes; undo {resting[0]} first")
+    text = _without_entry(written.text, list(decisions).index(event_id))
+    if {decision.event_id for decision in read_decisions(ConfigText(str(config_path / FILE_NAME), text))} != {
+        *decisions
+    } - {event_id}:
+        raise CommandError(f"{config_path / FILE_NAME}: take {event_id} out by hand; its form is not that of commands")
+    return _write(config_path, written, text, event_id)
+
+
+def _without_entry(text: str, number: int) -> str:
+    """The text without the lines of its `number`th entry; what a person wrote between entries stays."""
+    lines = text.splitlines(keepends=True)
+    heads = [at for at, line in enumerate(lines) if line.strip().startswith("[[event]]")] + [len(lines)]
+    if number + 1 >= len(heads):
+        return text
+    start, stop = heads[number], heads[number + 1]
+    while stop > start + 1 and (not lines[stop - 1].strip() or lines[stop - 1].lstrip().startswith("#")):
+        stop -= 1
+    return "".join(lines[:start] + lines[stop:])
+
+
+def undo_last(config_path: Path) -> str:
+    """Put the file back as it was before the last command; returns the events that it spoke of.
+
+    CommandError when nothing is kept, or the file was edited since: undoing would lose the edit.
+    """
+    journal = config_path.parent / _JOURNAL
+    steps = journal.read_text(encoding="utf-8").splitlines() if journal.exists() else []
+    if not steps:
+        raise CommandError("no decision of a command is left to undo; name an event: aftershock events undo EVENT")
+    last = json.loads(steps[-1])
+    path = config_path / FILE_NAME
+    now = read_own(config_path, FILE_NAME)
+    if _digest(now.text if now is not None else "") != last["after_sha256"]:
+        raise CommandError(f"{path} was edited since the last command; name an event: aftershock events undo EVENT")
+    if last["before"] is None:
+        path.unlink()
+    else:
+        path.write_text(last["before"], encoding="utf-8")
+    journal.write_text("".join(f"{step}\n" for step in steps[:-1]), encoding="utf-8")
+    return str(last["events"])
+
+
+def _write(config_path: Path, before: ConfigText | None, text: str, events: str) -> Path:
+    """Check the new text as a whole, note how to undo it, write it."""
+    path = config_path / FILE_NAME
     read_decisions(ConfigText(str(path), text))
+    if before is not None and before.text == text:
+        return path
     path.parent.mkdir(parents=True, exist_ok=True)
+    journal = config_path.parent / _JOURNAL
+    steps = journal.read_text(encoding="utf-8").splitlines() if journal.exists() else []
+    step = {"before": before.text if before is not None else None, "after_sha256": _digest(text), "events": events}
+    kept = [*steps, json.dumps(step)][-_KEPT_STEPS:]
     path.write_text(text, encoding="utf-8")
+    journal.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
     return path
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _listed(names: Mapping[str, Decision]) -> str:
+    return ", ".join(names) or "no event"

@@ -192,3 +192,97 @@ def test_why_of_words_that_no_headline_has_is_refused(app, published):
     result = run(app, "why", "no such words")
     assert isinstance(result.exception, CommandError)
     assert "no stored headline" in str(result.exception)
+
+
+ADDED = ("--title", "A law passes", "--category", "outage", "--at", "2026-06-14T15:00:00Z")
+
+
+def test_an_added_event_is_in_the_record_after_a_run_and_gone_after_undo(app, tmp_path):
+    def event_ids() -> set[str]:
+        with open_writer(tmp_path / "warehouse.duckdb", 1) as warehouse:
+            update_events(make_context(make_settings(tmp_path), warehouse, datetime(2026, 7, 1, tzinfo=UTC), "a"))
+            found = warehouse.frame(EVENT)
+        return set(found.filter(origin="user", selected_from="price")["event_id"])
+
+    assert run(app, "add", "2026-06-14-law", *ADDED, "--selected-from", "price").exit_code == 0
+    assert event_ids() == {"2026-06-14-law"}
+    again = run(app, "add", "2026-06-14-law", *ADDED)
+    assert "there is an event 2026-06-14-law" in str(again.exception)
+    assert run(app, "undo").exit_code == 0
+    assert event_ids() == set()
+    assert not (tmp_path / "config/events.toml").exists()
+
+
+def test_undo_goes_back_one_command_at_a_time(app, tmp_path):
+    path = tmp_path / "config/events.toml"
+    texts = []
+    for words in (("confirm", "a"), ("merge", "b", "a"), ("retime", "a", "--at", "2026-06-13T01:00:00Z")):
+        texts.append(path.read_text() if path.exists() else None)
+        assert run(app, *words).exit_code == 0
+    for text in reversed(texts):
+        assert run(app, "undo").exit_code == 0
+        assert (path.read_text() if path.exists() else None) == text
+    assert "left to undo" in str(run(app, "undo").exception)
+
+
+def test_undo_never_loses_what_a_person_wrote_since(app, tmp_path):
+    path = tmp_path / "config/events.toml"
+    run(app, "confirm", "a")
+    path.write_text(path.read_text() + "# my remark\n")
+    assert "was edited since" in str(run(app, "undo").exception)
+    assert run(app, "undo", "a").exit_code == 0
+    assert "# my remark" in path.read_text()
+    assert load_decisions(tmp_path / "config") == []
+
+
+def test_an_event_that_others_rest_on_is_not_undone(app, tmp_path):
+    run(app, "add", "new", *ADDED)
+    run(app, "merge", "b", "new")
+    assert "b rests on new" in str(run(app, "undo", "new").exception)
+    assert run(app, "undo", "b").exit_code == 0
+    assert run(app, "undo", "new").exit_code == 0
+
+
+@pytest.mark.parametrize("words", [("merge", "a", "a"), ("merge", "b", "a", "--dry-run")])
+def test_a_decision_that_leads_back_to_itself_is_refused_before_it_is_written(app, tmp_path, words):
+    run(app, "merge", "a", "b") if words[1] == "b" else None
+    before = [path.read_bytes() for path in sorted(tmp_path.rglob("events*"))]
+    assert "leads back to itself" in str(run(app, *words).exception)
+    assert [path.read_bytes() for path in sorted(tmp_path.rglob("events*"))] == before
+
+
+TABLE = "event_id,title,category,date,severity,note\n"
+
+
+def test_importing_events_adds_them_once(app, tmp_path):
+    file = tmp_path / "events.csv"
+    file.write_text(TABLE + "x1,One,outage,2026-06-14 15:00,3,seen\nx2,Two,Outage,2026-06-15T01:00:00Z,,\n")
+    assert run(app, "import", str(file)).exit_code == 0
+    text = (tmp_path / "config/events.toml").read_text()
+    one, two = load_decisions(tmp_path / "config")
+    assert one.values["best_at_utc"] == datetime(2026, 6, 14, 15, tzinfo=UTC)
+    assert (one.values["severity"], one.note, two.values["category"]) == (3, "seen", "outage")
+    assert run(app, "import", str(file)).exit_code == 0
+    assert (tmp_path / "config/events.toml").read_text() == text
+    assert run(app, "undo").exit_code == 0
+    assert not (tmp_path / "config/events.toml").exists()
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ("x1,One,outage,2026-06-14 15:00,,\nx2,Two,outages,2026-06-15 01:00,,\n", ("row 3", "outages", "outage")),
+        ("x1,One,outage,2026-06-14 15:00,9,\n", ("row 2", "severity", "5")),
+        ("x1,,outage,2026-06-14 15:00,,\n", ("row 2", "no title")),
+        ("x1,One,outage,2026-06-14,,\nx1,Two,outage,2026-06-15,,\n", ("row 3", "stands twice")),
+        ("x1,One,outage,soon,,\n", ("soon", "2026-06-12T23:56:41Z")),
+        ("", ("no rows",)),
+    ],
+)
+def test_a_wrong_row_stops_the_whole_import(app, tmp_path, rows, words):
+    file = tmp_path / "events.csv"
+    file.write_text(TABLE + rows)
+    fault = run(app, "import", str(file)).exception
+    assert isinstance(fault, CommandError)
+    assert all(word in str(fault) for word in ("events.csv", *words)), str(fault)
+    assert not (tmp_path / "config").exists()
