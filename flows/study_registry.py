@@ -139,7 +139,8 @@ def read_study(reader: Reader, config_path: Path, study_id: str) -> DeclaredStud
 def name_assets(study: DeclaredStudy, assets: pl.DataFrame) -> DeclaredStudy:
     """The study with ids in the place of the roles of core.asset, such as ai_token; each asset once, in order.
 
-    CommandError for a role that no asset has: ids are written in capitals, roles are not.
+    CommandError for a role that no asset has: ids are written in capitals, roles are not. Before the registry is stored
+    a role stands for nothing.
     """
     by_role: dict[str, list[str]] = {}
     for asset_id, role in assets.select("asset_id", "role").sort("asset_id").iter_rows():
@@ -147,12 +148,14 @@ def name_assets(study: DeclaredStudy, assets: pl.DataFrame) -> DeclaredStudy:
 
     def expand(key: str, names: tuple[str, ...]) -> tuple[str, ...]:
         unknown = [name for name in names if name.islower() and name not in by_role]
-        if unknown:
+        if unknown and by_role:
             raise CommandError(
                 f"studies.toml: study {study.id}: {key}: no asset has the role {unknown[0]!r}; "
                 f"expected an asset id or one of {', '.join(sorted(by_role))}"
             )
-        return tuple(dict.fromkeys(asset for name in names for asset in by_role.get(name, [name])))
+        return tuple(
+            dict.fromkeys(asset for name in names for asset in by_role.get(name, [] if name.islower() else [name]))
+        )
 
     return study.model_copy(
         update={key: expand(key, getattr(study, key)) for key in ("asset_ids", "specification_asset_ids")}

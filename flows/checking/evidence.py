@@ -13,17 +13,17 @@ from warehouse.tables.prices import ASSET
 from warehouse.tables.units import iso_day
 
 
-def load_market(reader: Reader, assets: Iterable[str] | None = None) -> MarketEvidence:
+def load_market(reader: Reader, assets: Iterable[str] | None = None, as_of: datetime | None = None) -> MarketEvidence:
     """The candles and the observed prices, per unit of each asset; of some `assets` and groups, or by default of all.
 
-    `data_as_of` is the last price of the whole file either way.
+    `data_as_of` is the last price of the whole file either way; with `as_of` of what was believed at that instant.
     """
     registry = reader.frame(ASSET)
     wanted = None if assets is None else sorted({part for name in assets for part in GROUP_MEMBERS.get(name, (name,))})
-    candles = reader.query("candles_with_assets", asset_ids=wanted)
+    candles = reader.query("candles_with_assets", asset_ids=wanted, as_of=as_of)
     known = {*registry["asset_id"], *reader.query("observed_assets")["asset_id"]}
     asked = sorted(known if wanted is None else known.intersection(wanted))
-    observations = reader.query("study_observations", asset_ids=asked, as_of=None)
+    observations = reader.query("study_observations", asset_ids=asked, as_of=as_of)
     ended = {
         row["asset_id"]: f"{row['asset_id']} ended on {iso_day(row['valid_to_utc'])}"
         + (f" and became {row['successor_asset_id']}" if row["successor_asset_id"] else "")
@@ -31,7 +31,7 @@ def load_market(reader: Reader, assets: Iterable[str] | None = None) -> MarketEv
         if row["valid_to_utc"] is not None
     }
     market = gather_market(candles, observations, ended)
-    return replace(market, data_as_of=last_price_at(reader))
+    return market if as_of is not None else replace(market, data_as_of=last_price_at(reader))
 
 
 def last_price_at(reader: Reader) -> datetime | None:

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from flows.options import FormatOption
+from flows.options import FormatOption, Instant, instant_option
 from flows.output import Format, emit, emit_lines, talk
 from warehouse.tables.terms import STATEMENT_VERDICT_TITLES
-from warehouse.tables.units import close_moment
+from warehouse.tables.units import close_moment, iso_second, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +44,10 @@ def list_claims(file: FileOption = None, fmt: FormatOption = Format.TABLE) -> No
 @claims_app.command("check")
 def check_claims(
     file: FileOption = None,
+    as_of: Annotated[
+        Optional[Instant],  # noqa: UP045 - typer reads the annotation
+        instant_option("Judge what had been said, on the prices believed, at this UTC instant; a day is its 00:00."),
+    ] = None,
     fmt: FormatOption = Format.TABLE,
     readings: Annotated[
         bool, typer.Option("--readings", help="Print every reading that was tried instead of the verdicts.")
@@ -54,16 +58,26 @@ def check_claims(
 ) -> None:
     """Judge claims on the published file, without writing anything.
 
+    With --as-of later corrections of prices do not count, and claims that nobody had made yet are left out.
+
     Example: aftershock claims check --file my.toml --format json
     """
     from analysis.claims.verdicts import judge
     from flows.settings import load_settings
-    from flows.steps.claims import load_evidence
+    from flows.steps.claims import load_evidence, load_evidence_as_of, said_by
     from warehouse.store.connection import open_reader
 
-    claims = _load(file)
-    with open_reader(load_settings().published_path) as reader:
-        judged = judge(claims, load_evidence(reader, claims))
+    claims, settings = _load(file), load_settings()
+    if as_of is not None:
+        n_all, claims = len(claims), said_by(claims, as_of)
+        talk(f"as of {iso_second(as_of)} UTC: {plural(n_all - len(claims), 'claim')} made later and left out")
+    with open_reader(settings.published_path) as reader:
+        evidence = (
+            load_evidence(reader, claims)
+            if as_of is None
+            else load_evidence_as_of(reader, settings.config_path, claims, as_of)
+        )
+        judged = judge(claims, evidence)
     if readings or bars:
         emit(judged.readings if readings else judged.bars, fmt)
     elif fmt is Format.TABLE:

@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 import typer
 
 from flows.errors import EXIT_CHECK, CommandError
-from flows.options import FormatOption
+from flows.options import FormatOption, Instant, instant_option
 from flows.output import Format, emit, talk, write_file
 from warehouse.tables.units import plural
 
@@ -31,6 +31,10 @@ def run_query(
     ] = None,
     seconds: Annotated[float, typer.Option("--seconds", help="Stop the statement after so long.", min=0.1)] = 60.0,
     megabytes: Annotated[int, typer.Option("--megabytes", help="Memory the statement may use.", min=50)] = 2_000,
+    as_of: Annotated[
+        Optional[Instant],  # noqa: UP045 - typer reads the annotation
+        instant_option("Ask the file that was published at this UTC instant (`aftershock history`)."),
+    ] = None,
     allow_files: Annotated[
         bool, typer.Option("--allow-files", help="Let the statement read and write files of this machine.")
     ] = False,
@@ -41,6 +45,7 @@ def run_query(
 
     Example: aftershock query "select claim_id, verdict from out.claim_verdict" --format csv
     """
+    from flows.jobs.maintenance import find_published_at
     from flows.settings import load_settings
     from warehouse.store.published.faces import Face
     from warehouse.store.published.sandbox import Allowance, open_sandbox
@@ -48,7 +53,9 @@ def run_query(
     fmt = fmt or _format_of(out)
     face = {Format.JSON: Face.JSON, Format.PARQUET: Face.TYPED}.get(fmt, Face.CELLS)
     statement = sys.stdin.read() if sql == "-" else sql
-    with open_sandbox(load_settings().published_path, Allowance(megabytes, seconds, allow_files)) as sandbox:
+    published = load_settings().published_path
+    asked = published if as_of is None else find_published_at(published, as_of)
+    with open_sandbox(asked, Allowance(megabytes, seconds, allow_files)) as sandbox:
         frame = sandbox.ask(statement, face)
     if out is None:
         emit(frame, fmt)

@@ -82,7 +82,7 @@ def study_event(
     settings = load_settings()
     with open_reader(settings.published_path) as reader:
         measured, obstacles = [], []
-        for study in read_studies(reader, settings.config_path):
+        for study in (item for item in read_studies(reader, settings.config_path) if not item.is_own):
             results, exclusions = measure_one_event(reader, study, event, as_of, is_after_funding=funding)
             measured.append(results)
             if funding:

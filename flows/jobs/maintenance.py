@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -14,7 +15,9 @@ from warehouse.store.published.history import HISTORY_FOLDER, kept_files
 from warehouse.tables.catalog import load_tables
 from warehouse.tables.contract import Table
 from warehouse.tables.ops import STEP_INPUT
+from warehouse.tables.units import iso_second
 
+# What was received, from venues, feeds and files.
 KEPT_CORE = frozenset(
     {
         "core.candle",
@@ -26,16 +29,25 @@ KEPT_CORE = frozenset(
         "core.funding_rate",
         "core.open_interest",
         "core.market",
+        "core.candle_flow",
+        "core.listing",
+        "core.quoted_bar",
         "core.study_bar",
         "core.study_event",
     }
 )
-# Tables that a rebuild empties: all results, and all of core that a step derives.
-DERIVED: tuple[Table, ...] = tuple(
-    table for name, table in load_tables().items() if name.split(".")[0] in ("core", "out") and name not in KEPT_CORE
+# What was said and measured once: no run over the same data says it again.
+_KEPT_RECORDS = frozenset(
+    {"out.changed", "out.claim_history", "out.event_revision", "out.single_size", "out.test_size"}
 )
-# What tells of changes is not compared.
-_NOT_COMPARED = frozenset({"out.changed"})
+# Tables that two published files may differ in; what tells of changes is not compared.
+COMPARED: tuple[Table, ...] = tuple(
+    table
+    for name, table in load_tables().items()
+    if name.split(".")[0] in ("core", "out") and name not in KEPT_CORE and name != "out.changed"
+)
+# Tables that a rebuild empties: all results, and all of core that a step derives.
+DERIVED: tuple[Table, ...] = tuple(table for table in COMPARED if table.name not in _KEPT_RECORDS)
 # Where a DuckDB file says what it is.
 DATABASE_MARK = slice(8, 12)
 
@@ -57,8 +69,8 @@ def compare_published(before: Path, after: Path) -> pl.DataFrame:
     parts = []
     _require_file_of_ours(before, after)
     with open_reader(before) as left, open_reader(after) as right:
-        for table in DERIVED:
-            if table.name in _NOT_COMPARED or not table.name.startswith("out."):
+        for table in COMPARED:
+            if not table.name.startswith("out."):
                 continue
             if not (left.has(table) and right.has(table)):
                 continue
@@ -66,7 +78,7 @@ def compare_published(before: Path, after: Path) -> pl.DataFrame:
             for side, here, there in (("before", old, new), ("after", new, old)):
                 only = here.join(there, on=table.column_names, how="anti", nulls_equal=True)
                 parts.append(_describe_rows(table, side, only))
-    return pl.concat(parts) if parts else _describe_rows(DERIVED[0], "", DERIVED[0].empty())
+    return pl.concat(parts) if parts else _describe_rows(COMPARED[0], "", COMPARED[0].empty())
 
 
 def find_published(published: Path, named: Path | None) -> Path:
@@ -83,19 +95,33 @@ def find_published(published: Path, named: Path | None) -> Path:
     raise CommandError(f"{named} is no file; kept in history: {names}")
 
 
+def find_published_at(published: Path, as_of: datetime) -> Path:
+    """The file that stood as the published one at an instant; CommandError when it is not kept any more."""
+    if published.exists() and datetime.fromtimestamp(published.stat().st_mtime, UTC) <= as_of:
+        return published
+    kept = kept_files(published)
+    found = next((file.path for file in kept if file.published_at <= as_of), None)
+    if found is None:
+        oldest = f"the oldest is of {iso_second(kept[-1].published_at)} UTC" if kept else "none is kept yet"
+        raise CommandError(
+            f"no published file of {iso_second(as_of)} UTC or before is kept: {oldest} (aftershock history); "
+            "studies and claims take --as-of further back, by when each bar was first seen"
+        )
+    return found
+
+
 def summarise_changes(before: Path, after: Path) -> pl.DataFrame:
     """How events and results of two published files differ: counts by table, subject and column, with an example."""
     for path in (before, after):
         _require_file_of_ours(path, after)
-    compared = [table for table in DERIVED if table.name not in _NOT_COMPARED]
-    return compare_files(before, after, compared)
+    return compare_files(before, after, COMPARED)
 
 
 def _require_file_of_ours(path: Path, like: Path) -> None:
     if not _is_database(path):
         raise CommandError(f"{path} is no DuckDB file: give an earlier copy of {like.name}")
     with open_reader(path) as reader:
-        if not any(reader.has(table) for table in DERIVED):
+        if not any(reader.has(table) for table in COMPARED):
             raise CommandError(f"{path} holds no table of Aftershock: give an earlier copy of {like.name}")
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
@@ -15,7 +17,8 @@ from flows.checking.evidence import load_market
 from flows.configuration import read_own, read_toml
 from flows.context import RunContext, StepReport
 from flows.errors import CommandError
-from flows.study_registry import load_studies
+from flows.steps.studies import measure_one_event
+from flows.study_registry import load_studies, read_studies
 from warehouse.store.connection import Reader
 from warehouse.tables.choice import MARKET_CHOICE
 from warehouse.tables.claims import CLAIM, CLAIM_BAR, CLAIM_HISTORY, CLAIM_READING, CLAIM_VERDICT
@@ -72,6 +75,30 @@ def read_claim_file(path: Path) -> list[Claim]:
     return read_claims(read_toml(path))
 
 
+def said_by(claims: Sequence[Claim], as_of: datetime) -> list[Claim]:
+    """The claims without those that were made after an instant; one without `said_at` is asked now."""
+    return [claim for claim in claims if claim.said_at is None or claim.said_at <= as_of]
+
+
+def load_evidence_as_of(reader: Reader, config_path: Path, claims: Sequence[Claim], as_of: datetime) -> Evidence:
+    """What verdicts could rest on at an instant: prices believed then, the studies measured on them, known incidents.
+
+    What outages did on average is measured on today's prices alone, so claims about it cannot be told.
+    """
+    now = load_evidence(reader, claims)
+    studies = {study.id: study for study in read_studies(reader, config_path)}
+    asked = sorted({(claim.study, claim.event) for claim in claims if claim.event is not None})
+    measured = [measure_one_event(reader, studies[study], event, as_of)[0] for study, event in asked]
+    return replace(
+        now,
+        market=load_market(reader, as_of=as_of),
+        studies=pl.concat([STUDY_RESULT.empty(), *measured]),
+        responses=DOSE_RESPONSE.empty(),
+        incidents=now.incidents.filter(pl.col("first_seen_at_utc") <= as_of),
+        funding=_load_funding(reader, claims, as_of),
+    )
+
+
 def load_evidence(reader: Reader, claims: Sequence[Claim]) -> Evidence:
     """Everything that verdicts on these claims may rest on."""
     return Evidence(
@@ -85,9 +112,10 @@ def load_evidence(reader: Reader, claims: Sequence[Claim]) -> Evidence:
         responses=reader.frame(DOSE_RESPONSE),
         incidents=reader.frame(INCIDENT),
         choices=reader.frame(MARKET_CHOICE, where="purpose = 'reaction'"),
-        funding=_load_funding(reader, [claim.market for claim in claims if claim.funding and claim.market]),
+        funding=_load_funding(reader, claims, None),
     )
 
 
-def _load_funding(reader: Reader, market_ids: list[str]) -> Mapping[str, FundingRecord]:
-    return funding_records(reader.query("funding_rates", as_of=None, market_ids=market_ids)) if market_ids else {}
+def _load_funding(reader: Reader, claims: Sequence[Claim], as_of: datetime | None) -> Mapping[str, FundingRecord]:
+    market_ids = [claim.market for claim in claims if claim.funding and claim.market]
+    return funding_records(reader.query("funding_rates", as_of=as_of, market_ids=market_ids)) if market_ids else {}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 from typer.testing import CliRunner, Result
@@ -19,6 +21,7 @@ from tests.command_parameters import all_parameters
 from tests.flows.shipped import open_shipped
 from tests.paths import PROJECT, SHARED
 from warehouse.store.errors import QueryError
+from warehouse.store.published.history import keep_published
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -114,3 +117,27 @@ def test_the_shipped_case_of_an_evil_symbol_is_shown_harmless(tmp_path: Path, pu
     listed = runner.invoke(app, ["quarantine", "list"])
     for text in (imported.output, listed.output, str(imported.exception), str(listed.exception)):
         assert not set(text) & set("\x1b\x07")
+
+
+def test_an_earlier_instant_asks_the_file_that_stood_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def publish_text(text: str, at: int) -> None:
+        published = tmp_path / "aftershock.duckdb"
+        keep_published(published)
+        published.unlink(missing_ok=True)
+        with duckdb.connect(str(published)) as connection:
+            connection.execute(f"create table word as select '{text}' as said")
+        os.utime(published, (at, at))
+
+    for text, at in (("first", 1_000_000), ("second", 2_000_000), ("third", 3_000_000)):
+        publish_text(text, at)
+    monkeypatch.setenv("AFTERSHOCK_HOME", str(tmp_path))
+
+    def said(instant: str) -> str:
+        return query("select said from word", "--as-of", instant, "--format", "csv").stdout.split()[-1]
+
+    assert said("1970-01-20T00:00:00Z") == "first"
+    assert said("1970-01-24T03:33:19Z") == "first"
+    assert said("1970-01-24T03:33:20Z") == "second"
+    assert said("2026-01-01") == "third"
+    fault = query("select said from word", "--as-of", "1970-01-02").exception
+    assert "no published file of 1970-01-02 00:00:00 UTC or before is kept: the oldest is of 1970-01-12" in str(fault)

@@ -6,9 +6,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from analysis.claims.verdicts import judge
 from flows.context import RunContext
 from flows.settings import Settings
 from flows.steps.bundle import update_bundle
+from flows.steps.claims import load_claims, load_evidence_as_of, said_by
 from flows.steps.studies import measure_one_event
 from flows.study_registry import load_studies
 from warehouse.store.candles import upsert_candles
@@ -53,6 +55,32 @@ def test_a_later_correction_is_not_seen_as_of_before_it(tmp_path: Path) -> None:
         [study] = load_studies(tmp_path / "config")
         results, exclusions = measure_one_event(warehouse, study, EPISODE, CORRECTED)
         assert results.height > exclusions.height
+
+
+def test_a_claim_is_judged_on_the_prices_that_were_believed(tmp_path: Path) -> None:
+    """The close that decides is corrected: before it the claim is overstated, from then on it is true."""
+    claim = next(claim for claim in load_claims(tmp_path / "config") if claim.id == "tao-30-percent-in-12-hours")
+    with open_writer(tmp_path / "warehouse.duckdb", 1) as warehouse:
+        settings = Settings(tmp_path, None, True, 1, None, None)
+        update_bundle(RunContext(settings, warehouse, "first", FIRST_SEEN, lambda _line: None))
+        bars = warehouse.frame(CANDLE, "market_id = $m and timeframe = '1h' and open_time_utc between $a and $b",
+            m=TAO, a=DAY_LATER - timedelta(hours=13), b=DAY_LATER)  # fmt: skip
+        corrected = bars.with_columns(
+            pl.col("close_quote", "high_quote", "low_quote", "open_quote") * 1.1255,
+            pl.lit(CORRECTED).cast(UTC_TYPE).alias("first_seen_at_utc"),
+            pl.lit("second").alias("run_id"),
+        )
+        upsert_candles(warehouse, corrected)
+
+        def verdict(as_of: datetime) -> str:
+            evidence = load_evidence_as_of(warehouse, tmp_path / "config", [claim], as_of)
+            return str(judge([claim], evidence).verdicts["verdict"].item())
+
+        assert verdict(CORRECTED - timedelta(seconds=1)) == "overstated"
+        assert verdict(CORRECTED) == "supported"
+        assert verdict(FIRST_SEEN - timedelta(days=1)) == "cannot_be_told"
+        assert said_by([claim], claim.said_at) == [claim]
+        assert said_by([claim], claim.said_at - timedelta(seconds=1)) == []
 
 
 def test_before_anything_was_seen_there_is_nothing_to_measure(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
--- candles per unit of the asset they quote, of some assets (null: all); unregistered markets go by base symbol, 1000SHIB as 1000 SHIB
+-- candles per unit of the asset they quote, of some assets (null: all), as believed at $as_of (null: now); unregistered markets go by base symbol, 1000SHIB as 1000 SHIB
 with stored as (
     select distinct market_id
     from core.candle
@@ -35,5 +35,6 @@ select
     c.close_quote / k.units as close_quote
 from core.coin_candle as c
 join chosen as k on c.market_id = k.market_id
-where c.superseded_at_utc is null
+where c.first_seen_at_utc <= coalesce($as_of::timestamptz, 'infinity'::timestamptz)
+  and (c.superseded_at_utc is null or c.superseded_at_utc > $as_of::timestamptz)
 order by c.market_id, c.timeframe, c.open_time_utc
