@@ -39,10 +39,14 @@ SAME_ACT_WORDS = 0.35
 ACTS_ON_ACCESS = ("restrict", "lift", "designate")
 # Two words of three in common are chance: fewer words than this count as if they were as many.
 FEWEST_WORDS = 5
+# A title with fewer of them is in other letters but for its names.
+LEAST_SPOKEN = 3
 # Share of a story's headlines that says what happened, and that makes it comment.
 FRAME_SHARE, COMMENT_SHARE = 0.25, 0.5
 # What was public this long before a headline that names the act may be its first report in other words.
 BEFORE_NAMED = timedelta(hours=2)
+# What few houses wrote this long before many others did was of something else.
+LONE_LEAD = timedelta(hours=12)
 # First reports of one act follow each other; what came longer before the rest told of another.
 PAUSE_IN_REPORTS = timedelta(hours=6)
 COMMENT_FRAMES = ("reaction", "market", "talks", "prospect", "testimony")
@@ -185,14 +189,16 @@ def read_stories(headlines: pl.DataFrame, vocabulary: Vocabulary) -> list[StoryF
 
 def _facts(entries: pl.DataFrame, acting: frozenset[str], kinds: dict[str, str], owners: dict[str, str]) -> StoryFacts:
     rows = entries.select("entity_ids", "frame", "plain").rows()
+    spoken = [stems(plain) for *_, plain in rows]
     named = Counter(entity_id for entity_ids, *_ in rows for entity_id in entity_ids)
     # A name in fewer than a quarter of the headlines is an aside.
     entity_ids = tuple(sorted((name for name in named if named[name] * 4 >= len(rows)), key=lambda n: (-named[n], n)))
     frame = _frame_of_story([frame for _, frame, _ in rows])
-    said = Counter(word for _, _, plain in rows for word in stems(plain))
-    # A headline of another kind that the words drew in says neither when this happened nor that it did.
-    acts = entries.filter(pl.col("excluded").is_null() & pl.col("category").is_in(sorted(acting)))
-    told = _from_the_act_on(acts, frame)
+    said = Counter(word for words in spoken for word in words)
+    # Wordings in other letters use few of these words, and are no reason to forget the others'.
+    n_spoken = sum(len(words) >= LEAST_SPOKEN for words in spoken)
+    words = frozenset(word for word in said if said[word] * 3 >= n_spoken)
+    told = _without_forerunner(_from_the_act_on(_acts(entries, acting), frame))
     evidence = told.select("entity_ids", "carrier", "is_primary", "category").rows()
     return StoryFacts(
         entries["story_id"][0],
@@ -205,7 +211,7 @@ def _facts(entries: pl.DataFrame, acting: frozenset[str], kinds: dict[str, str],
         frozenset(
             carrier for ids, carrier, is_own, kind in evidence if is_own and _is_own_act(carrier, ids, kind, owners)
         ),
-        frozenset(word for word in said if said[word] * 3 >= len(rows)),
+        words,
         date_event(told if told.height else entries),
         told if told.height else entries,
         entries,
@@ -220,12 +226,40 @@ def _frame_of_story(frames: list[str]) -> str:
     return min(enough, key=lambda frame: (-enough[frame], frame)) if enough else ""
 
 
+def _acts(entries: pl.DataFrame, acting: frozenset[str]) -> pl.DataFrame:
+    """Headlines of a story that say what happened, of `acting` kinds, and others in their words once two houses do.
+
+    A headline of another kind that the words drew in says neither when this happened nor that it did.
+    """
+    is_said = pl.col("excluded").is_null()
+    acts = entries.filter(is_said & pl.col("category").is_in(sorted(acting)))
+    if acts["carrier"].n_unique() < ENOUGH_OUTLETS:
+        return acts
+    spoken = [stems(plain) for plain in acts["plain"]]
+    said = Counter(word for words in spoken for word in words)
+    common = {word for word in said if said[word] * 3 >= len(spoken)}
+    shares = [len(own & common) / max(FEWEST_WORDS, len(own)) for own in (stems(plain) for plain in entries["plain"])]
+    is_alike = pl.Series(shares, dtype=pl.Float64) >= SAME_WORDS
+    return entries.filter(is_said & (pl.col("category").is_in(sorted(acting)) | is_alike))
+
+
 def _from_the_act_on(acts: pl.DataFrame, frame: str) -> pl.DataFrame:
     """`acts` without what was public long before the first headline that names the act: it told of what was to come."""
     first = acts.filter(pl.col("frame") == frame)["at_utc"].min()
     if not frame or not isinstance(first, datetime):
         return acts
     return acts.filter(pl.col("at_utc") >= first - BEFORE_NAMED)
+
+
+def _without_forerunner(told: pl.DataFrame) -> pl.DataFrame:
+    """`told` without what few houses wrote long before many others did: it told of what was to come."""
+    ordered = told.sort("at_utc", "entry_id")
+    pauses = (ordered["at_utc"].diff() > LONE_LEAD).fill_null(False)
+    for start in reversed(pauses.arg_true().to_list()):
+        n_before, n_after = (part["carrier"].n_unique() for part in (ordered.head(start), ordered.slice(start)))
+        if n_after >= max(NEWS_OF_ITS_OWN, MANY_MORE * n_before):
+            return ordered.slice(start)
+    return told
 
 
 def _is_own_act(carrier: str, entity_ids: list[str], category: str, owners: dict[str, str]) -> bool:

@@ -14,8 +14,6 @@ from warehouse.tables.units import iso_minute
 DAY_TOLERANCE = timedelta(hours=24)
 # Precision of a detected event whose time a second clock bears out; only such evidence moves a recorded one.
 FIRM = "second"
-# Precision of an entry that states the latest instant at which it can have become public.
-AT_THE_LATEST = "upper_bound"
 RE_DATED, WIDENED = "re-dated", "widened"
 
 
@@ -24,9 +22,8 @@ def yield_to_evidence(recorded: pl.DataFrame, detected: pl.DataFrame, matches: d
 
     `matches` names the recorded event of each detected one. An entry that states a day takes the instant of evidence
     from that day or the day before: its interval then runs from the evidence's own or the start of the day, whichever
-    is earlier known, to the evidence. An entry that states the latest it can have been takes the instant of evidence
-    from within its interval. One with a time keeps it as best, and begins where the evidence does. Its reason says what
-    changed.
+    is earlier known, to the evidence. An entry with a time keeps it as best, and begins where the evidence does. Its
+    reason says what changed.
     """
     firm = detected.filter((pl.col("time_precision") == FIRM) & pl.col("event_id").is_in(list(matches)))
     earliest: dict[str, dict[str, Any]] = {}
@@ -47,15 +44,9 @@ def _yield(row: dict[str, Any], child: dict[str, Any] | None) -> dict[str, Any]:
             "earliest_at_utc": child["earliest_at_utc"] if is_before else start,
             "best_at_utc": proof,
             "latest_at_utc": max(proof, child["latest_at_utc"]),
-            "time_precision": FIRM if is_before else AT_THE_LATEST,
+            "time_precision": FIRM if is_before else "upper_bound",
             "time_basis": child["time_basis"],
             "reason": f"{row['reason']}; {RE_DATED} from the day stated: {said}",
-        }
-    if row["time_precision"] == AT_THE_LATEST and start <= proof < row["best_at_utc"]:
-        return row | {
-            "best_at_utc": proof,
-            "time_basis": child["time_basis"],
-            "reason": f"{row['reason']}; {RE_DATED} from the latest stated: {said}",
         }
     if proof < start:
         return row | {"earliest_at_utc": proof, "reason": f"{row['reason']}; {WIDENED}: {said}"}

@@ -26,6 +26,7 @@ _PICTURES = r"[\x{2300}-\x{27BF}\x{1F000}-\x{1FAFF}]"
 _ODDS = (
     r"(?i)\bodds\b|\b\d+(?:\.\d+)?% (?:chance|probability|likelihood)\b|\b(?:polymarket|kalshi)\b.{0,40}"
     r"\b(?:assigns?|prices?|bets?|bettors|traders?|lead|atop|sees|gives|slip|jump|rise|hit)s?\b"
+    r"|\b(?:polymarket|kalshi)\b.*\d%"
     r"|\b(?:traders|bettors) (?:price|see|bet)\b|\bprediction markets? (?:price|see|give|bet)s?\b"
 )
 _OPINION = (
@@ -36,16 +37,45 @@ _OPINION = (
     r"|\bwhat to know\b|\bwhat you need to know\b|\blessons? (?:from|of)\b|\bin defen[cs]e of\b"
     r"|\bi (?:was|am|think|believe)\b"
     r"|\bat the cent(?:er|re) of\b|\bcontroversy\b|\bboasts?\b|\blobb(?:y|ies|ied|ying)\b|^where's\b"
+    r"|\bunder the microscope\b|\bat war with\b|\bmaking up (?:its|the) rules\b|\bloses? (?:more |its )?control\b"
+    r"|^a (?:closer )?look (?:at|inside)\b|\braises? (?:questions|concerns)\b|\bnasty\b|\bass\b"
     r"|\blooking back\b|\bretrospective\b|\bone year (?:on|later|after)\b|\btimeline\b|\ba brief history\b|\bguide to\b"
 )
+# A person, a colon and three statements: what somebody said in a broadcast.
+_INTERVIEW = r"^[A-Z][\w.'-]+ [A-Z][\w.'-]+: .{20,}, .{10,},? and .{10,}"
+# Who works where; whom an office's head or a parliament puts in charge is an act.
+_POST = (
+    r"(?i)\bto join .{0,30}\b(?:firm|LLP|board|university|team|staff|foundation|labs?|exchange)\b"
+    r"|\b(?:law )?faculty\b|\bjoins?\b.{0,30}\bas\b"
+    r"|\bnames? .{3,40}\b(?:advis[eo]r|counsel|director|deputy|chief of)\b"
+)
+# What a firm tells its own staff, or finds out about its own product, restricts nobody else.
+_HOUSE_RULE = (
+    r"(?i)\b(?:employees?|staff(?:ers)?|workers)\b.{0,20}\b(?:from using|access)\b"
+    r"|^(?:\w+ ){1,2}AI policy$|\brefus(?:es|ing|ed)? .{0,20}\b(?:prompts?|questions?)\b"
+    r"|\bfor (?:its )?(?:employees|staff)\b|\b(?:employee|staff) access\b|\bwar ?room\b"
+    r"|\binvestigat\w+ (?:users?|issues?|bugs?|errors?|outages?|reports of|why|how)\b"
+)
+_EXHIBIT = r"(?i)\b(?:logs?|chats?|conversations?|messages|history) (?:\w+ ){0,2}as evidence\b"
+_COMPARISON = r"(?i)\b(?:beats?|surpass\w*|outperform\w*|outscor\w*|rivaling)\b"
+# How a network or its token is used together with another: no act on either.
+_INTEGRATION = r"(?i)\bintegrat\w+|\bone-click\b|\bcross-chain swaps?\b"
 _FORECAST = (
-    r"(?i)\b(?:predicts?|forecasts?|price predictions?)\b|\boutlook\b"
+    r"(?i)\b(?:predicts?|forecasts?|price predictions?)\b|\b(?:price|weekly) outlook\b|\boutlook (?:for|20\d\d)\b"
     r"|\bcould (?:be|soon|hit|reach|see|lead|face|soar|surge)\b"
 )
-_CALENDAR = r"(?i)\b(?:calendar|upcoming|week ahead|what to watch|things to watch|key dates|events to watch)\b"
+_CALENDAR = (
+    r"(?i)\bto host .{0,40}\b(?:roundtable|hearing|summit|meeting|conference|forum)\b"
+    r"|\b(?:calendar|upcoming|week ahead|what to watch|things to watch|key dates|events to watch)\b"
+)
 _URGING = (
     r"(?i)\b(?:urges?|presses|pressing|backs? (?:new|bill)|calls? (?:on|for)|demands? that|pleads with"
     r"|petition\w*|open letter)\b"
+)
+# What a government asks of a firm is an act of its own.
+_GOVERNMENT_ASKS = (
+    r"(?i)\b(?:U\.?S\.?|government|administration|White House|Commerce|Pentagon) (?:\w+ ){0,2}"
+    r"(?:urg(?:es|ed|ing)|press(?:es|ed|ing)|calls on)\b"
 )
 _ADVERT = (
     r"(?i)\bpre-?sales?\b|\bbest (?:crypto|altcoin|ai coin)s?\b|\b\d{2,5}x\b|\bsponsored\b|\bto buy now\b"
@@ -83,9 +113,12 @@ _ACT = (
     r"|adopts|adopted|pardons|pardoned|declare[sd]?|repeals|repealed|rescinds|rescinded|arrests|arrested|raids|raided"
     r"|unveils?|unveiled|introduces|introduced|rules|ruled|suspends|suspended|halts|halted|lifts|lifted|ends|ended|sentenced)\b"
 )
+_ON_ACCESS = ("export_control_access", "regulation_legislation", "government_action", "ai_policy_other")
 # What became of a restriction is no further one.
 _CONSEQUENCE = (
     r"(?i)\bamid\b.{0,40}\b(?:bans?|controls|restrictions|curbs|crackdown)\b|\b(?:ban|curbs?|controls) drags? on\b"
+    r"|\b(?:retain|keep)s? access\b|\blobbied\b|\bproductivity lost\b|\bfill(?:s|ing)? the gap\b|\bovershadows?\b"
+    r"|\b(?:examin|assess|evaluat|weigh)\w* (?:the )?(?:practical )?(?:consequences|impact)\b"
     r"|\bcausing\b|\bblack market\b|\blargely conceded\b|-like\b.{0,3}\bmodels\b"
 )
 _TRADE = r"(?i)\b(?:hayes|whales?|traders?|investors?)\b.{0,40}\b(?:dumps?|offloads?|sells?|exits?|buys?|loads? up)\b"
@@ -114,10 +147,16 @@ def add_exclusions(headlines: pl.DataFrame, frames: FrameSet) -> pl.DataFrame:
         (plain.str.contains(_FORECAST), "a forecast"),
         (plain.str.contains(_CALENDAR), "a calendar"),
         (plain.str.contains(_OPINION), "opinion"),
-        (plain.str.contains(_URGING), "urging"),
+        (plain.str.contains(_URGING) & ~plain.str.contains(_GOVERNMENT_ASKS), "urging"),
+        (plain.str.contains(_INTERVIEW), "an interview"),
+        (plain.str.contains(_POST), "a change of post"),
+        (plain.str.contains(_HOUSE_RULE), "a firm's own affair"),
+        (plain.str.contains(_EXHIBIT), "evidence in another case"),
+        (pl.col("category").is_in(_ON_ACCESS) & plain.str.contains(_COMPARISON), "a comparison of products"),
         ((pl.col("outlet_kind") == "lab") & plain.str.contains(_PRODUCT_POST), "a lab's own product or partnership"),
-        ((pl.col("category") == "export_control_access") & plain.str.contains(_CONSEQUENCE), "what followed"),
+        (pl.col("category").is_in(_ON_ACCESS) & plain.str.contains(_CONSEQUENCE), "what followed"),
         ((pl.col("category") == "network_token_news") & plain.str.contains(_TRADE), "a trade of a holder"),
+        ((pl.col("category") == "network_token_news") & plain.str.contains(_INTEGRATION), "an integration"),
         (is_tokens & plain.str.contains(_TALK) & ~plain.str.contains(_ACT), "talk"),
         (is_tokens & plain.str.contains(_PLAN), "a plan"),
     )

@@ -302,3 +302,33 @@ def test_a_government_takes_access_from_one_party_once_whatever_words_tell_it():
         for row in later
     ]
     assert draft_as({"first": first, "later": others}).height == 2
+
+
+def test_what_one_house_told_long_before_many_others_does_not_date_the_story():
+    early = {"title": "Senate Banking Committee postpones crypto market structure bill", "outlet": "one.example"}
+    told = draft_as({"story": [early | {"at": "2026-01-14T06:03:33Z"}, *POSTPONED]})
+    assert told["best_at_utc"].to_list() == [instant(POSTPONED[0]["at"])]
+    scoop = draft_as({"story": [early | {"at": "2026-01-14T20:03:33Z"}, *POSTPONED]})
+    assert scoop["best_at_utc"].to_list() == [instant("2026-01-14T20:03:33Z")]
+
+
+def test_a_headline_of_another_kind_in_the_words_of_the_act_dates_it_and_one_in_others_does_not():
+    acts = [
+        {"title": "Court in Germany holds Google liable for false AI Overview answers", "at": f"2026-06-10T0{h}:10:00Z"}
+        for h in (2, 3)
+    ]
+    early = {"at": "2026-06-10T01:44:00Z", "outlet": "early.example"}
+    same = early | {"title": "Google liable for false AI Overview answers in Germany"}
+    other = early | {"title": "My week with Google and its AI answers"}
+    assert draft_as({"s": [same, *acts]})["best_at_utc"].to_list() == [instant(same["at"])]
+    assert draft_as({"s": [other, *acts]})["best_at_utc"].to_list() == [instant(acts[0]["at"])]
+
+
+def test_wordings_in_other_letters_do_not_thin_the_words_of_a_story():
+    title = "State attorneys general investigate OpenAI over user impact"
+    first = [{"title": title, "at": f"2026-06-12T23:2{n}:00Z"} for n in range(2)]
+    first += [{"title": "OpenAI 正接受各州总检察长联盟的调查", "at": f"2026-06-12T23:3{n}:00Z"} for n in range(7)]
+    later = [
+        {"title": f"{title}, says report", "at": f"2026-06-13T15:0{n}:00Z", "outlet": f"l{n}.example"} for n in range(2)
+    ]
+    assert draft_as({"first": first, "later": later}).height == 1

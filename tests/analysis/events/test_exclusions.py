@@ -25,6 +25,22 @@ def reason_of(title: str, **more: str) -> str | None:
         ("Arthur Hayes dumps WLD tokens days after pitch", "a trade of a holder"),
         ("China's AI startups surge amid US export controls on Anthropic models", "what followed"),
         ("Best crypto presale to buy as SEC drops its case", "an advertisement"),
+        ("Musk's lawsuit puts OpenAI's safety record under the microscope", "opinion"),
+        ("The White House is at war with itself over AI rules", "opinion"),
+        ("SEC task force to host roundtable on financial privacy", "a calendar"),
+        ("Commissioner to join university law faculty", "a change of post"),
+        ("Bank restricts Claude access for employees over data retention", "a firm's own affair"),
+        ("Example AI Policy", "a firm's own affair"),
+        ("OpenAI sets up warroom to investigate users who burn credits", "a firm's own affair"),
+        ("Prosecutors use ChatGPT logs as evidence in arson trial", "evidence in another case"),
+        ("Rival's cyber model beats Anthropic's banned Mythos", "a comparison of products"),
+        ("Startup launches model to fill the gap that Anthropic's export ban created", "what followed"),
+        (
+            "Jane Doe: AI-native firms will dominate the decade, policy must follow them, and models matter",
+            "an interview",
+        ),
+        ("NEAR enables one-click cross-chain swaps for its token", "an integration"),
+        ("Export ban on Anthropic as Polymarket keeps it at 85.5%", "odds of a betting market"),
     ],
 )
 def test_words_of_an_event_are_not_one(title, reason):
@@ -40,6 +56,9 @@ def test_words_of_an_event_are_not_one(title, reason):
         "Senate committee passes CLARITY Act in 15-9 vote",
         "Attorney general sues Kalshi over prediction markets",
         "Governor signs AI safety bill, lawmakers and labs respond",
+        "US government presses Meta to submit AI models for review",
+        "EU orders Meta to open WhatsApp to rival AI chatbots",
+        "Senate confirms Selig to lead CFTC",
     ],
 )
 def test_an_act_stays_evidence(title):

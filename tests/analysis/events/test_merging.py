@@ -1,7 +1,5 @@
 """A detected event that the ledger or a status page already has is not a second event."""
 
-from datetime import timedelta
-
 import polars as pl
 
 from analysis.events.merging import match_events, merge_records
@@ -140,18 +138,6 @@ def test_a_report_within_the_stated_day_is_the_latest_that_it_can_have_become_pu
     assert row["best_at_utc"] == row["latest_at_utc"] == instant("2026-08-19T15:00:00Z")
     assert row["earliest_at_utc"] == instant("2026-08-19T00:00:00Z")
     assert row["time_precision"] == "upper_bound"
-
-
-def test_an_upper_bound_yields_to_an_earlier_report_within_its_interval():
-    bound = LEDGER | {
-        "time_precision": "upper_bound",
-        "earliest_at_utc": LEDGER["best_at_utc"] - timedelta(hours=12),
-        "latest_at_utc": LEDGER["best_at_utc"],
-    }
-    at = LEDGER["best_at_utc"] - timedelta(hours=2)
-    row = merged(bound, make_event("found", at.isoformat()))
-    assert (row["best_at_utc"], row["latest_at_utc"]) == (at, bound["latest_at_utc"])
-    assert "re-dated from the latest stated: evidence “found”" in row["reason"]
 
 
 def test_evidence_before_a_recorded_second_widens_the_interval_and_keeps_the_best_time():
