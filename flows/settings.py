@@ -71,6 +71,15 @@ def _read_seconds(name: str, default: float) -> float:
         raise CommandError(f"{name} is {written!r}; expected seconds, for example {ascii_number(default)}") from exc
 
 
+# How long Prefect keeps runs and what happened to them, in seconds; by default it keeps runs for 90 days, which at a run
+# a minute is a database of tens of gigabytes. A person's own settings of the same names win.
+_KEPT_BY_PREFECT = {
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": "259200",
+    "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": "86400",
+}
+
+
 def child_environment(settings: Settings, prefect_api_url: str, secret: str | None = None) -> dict[str, str]:
     """The environment of the processes that `aftershock serve` starts: quiet, local, same home.
 
@@ -82,6 +91,7 @@ def child_environment(settings: Settings, prefect_api_url: str, secret: str | No
         "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": prefect_api_url.removesuffix("/api"),
     }
     return {
+        **_KEPT_BY_PREFECT,
         **os.environ,
         "AFTERSHOCK_HOME": str(settings.home),
         "PREFECT_API_URL": prefect_api_url,

@@ -14,6 +14,8 @@ from tests.paths import PROJECT, SHARED
 
 HOUR_MILLISECONDS = 3_600_000
 SECONDS = {"1m": 60, "5m": 300, "1h": 3_600, "4h": 14_400, "1d": 86_400}
+# Deviation of a simulated minute's log return: that of an hour over the root of 60.
+MINUTE_DEVIATION = 0.0009
 Bar = tuple[int, float, float, float, float, float]  # open time in milliseconds, open, high, low, close, base volume
 
 
@@ -93,7 +95,8 @@ class SimulatedMarket:
     ) -> None:
         self._quotes = quotes
         self._made: dict[tuple[str, str, str], list[Bar]] = {}
-        self._assets = tuple(assets)
+        self._assets, self._seed = tuple(assets), seed
+        self._minutes: dict[str, np.ndarray] = {}
         self._first = int(start.timestamp()) // 3_600
         n_hours = int(end.timestamp()) // 3_600 - self._first
         random = np.random.default_rng(seed)
@@ -116,7 +119,7 @@ class SimulatedMarket:
         return [rule.format(asset) for venue, rule in self._quotes if venue == exchange for asset in self._assets]
 
     def bars(self, exchange: str, symbol: str, timeframe: str) -> Sequence[Bar]:
-        """Bars of an hour or longer made of whole hours, shorter ones as equal steps of the hour's log return."""
+        """Bars of an hour or longer made of whole hours, shorter ones of minutes that wander from hour to hour."""
         key = (exchange, symbol, timeframe)
         if key not in self._made:
             self._made[key] = self._make(exchange, symbol, timeframe)
@@ -148,11 +151,19 @@ class SimulatedMarket:
             )
         return bars
 
+    def _minutes_of(self, asset: str) -> np.ndarray:
+        """Log prices by the minute: between two hours a random walk that ends where the hour does."""
+        if asset not in self._minutes:
+            hours = self._log_prices[asset]
+            random = np.random.default_rng([self._seed, self._assets.index(asset)])
+            steps = random.normal(0.0, MINUTE_DEVIATION, (hours.size - 1, 60))
+            steps += (np.diff(hours) / 60 - steps.mean(axis=1))[:, np.newaxis]
+            self._minutes[asset] = hours[0] + np.concatenate([[0.0], np.cumsum(steps)])
+        return self._minutes[asset]
+
     def _split(self, asset: str, premium: float, seconds: int) -> list[Bar]:
         per_hour = 3_600 // seconds
-        hours = np.arange(len(self._log_prices[asset]), dtype=float)
-        marks = np.arange((len(hours) - 1) * per_hour + 1) / per_hour
-        prices = np.round(np.exp(np.interp(marks, hours, self._log_prices[asset])) * premium, 4)
+        prices = np.round(np.exp(self._minutes_of(asset)[:: 60 // per_hour]) * premium, 4)
         opened, closed = prices[:-1], prices[1:]
         stamps = self._first * HOUR_MILLISECONDS + np.arange(opened.size) * seconds * 1_000
         columns = (stamps, opened, np.maximum(opened, closed), np.minimum(opened, closed), closed)
