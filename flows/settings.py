@@ -71,12 +71,12 @@ def _read_seconds(name: str, default: float) -> float:
         raise CommandError(f"{name} is {written!r}; expected seconds, for example {ascii_number(default)}") from exc
 
 
-# How long Prefect keeps runs and what happened to them, in seconds; by default it keeps runs for 90 days, which at a run
-# a minute is a database of tens of gigabytes. A person's own settings of the same names win.
+# How long Prefect keeps runs (in seconds) and what happened to them (ISO 8601). It would keep runs for 90 days: with a
+# run a minute a database of gigabytes. A person's own settings of the same names win.
 _KEPT_BY_PREFECT = {
     "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
     "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": "259200",
-    "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": "86400",
+    "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": "P1D",
 }
 
 

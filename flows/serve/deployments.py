@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, cast
 from uuid import UUID
 
 from prefect import flow, runtime, serve, task
-from prefect.artifacts import create_markdown_artifact
+from prefect.assets import materialize
 from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
@@ -21,6 +21,7 @@ from prefect.types.entrypoint import EntrypointType
 from flows.context import RunContext, StepReport
 from flows.jobs.clocks import refuse_earlier_clock
 from flows.pipeline import NEWS_STEPS, PRICE_STEPS, RunOutcome, Step, run_pipeline
+from flows.serve.artifacts import leave_artifacts, step_assets
 from flows.serve.automations import apply_automations
 from flows.serve.children import end_with_parent
 from flows.serve.recovery import recover
@@ -32,7 +33,6 @@ from ingest.errors import TransientError
 from warehouse.store.connection import open_reader
 from warehouse.tables.news import EVENT
 from warehouse.tables.studies import REACTION_STUDY
-from warehouse.tables.units import number
 
 # Failing sources that are shown as tasks of their own; the artifact names all.
 SOURCES_SHOWN = 20
@@ -144,28 +144,38 @@ def _run_with_tasks(
     settings: Settings, now: datetime, steps: list[str] | None, say: Callable[[str], None]
 ) -> RunOutcome:
     outcome = run_pipeline(settings, now, say=say, names=steps, wrap=as_task)
-    create_markdown_artifact(changes_markdown(outcome), key="aftershock-run", description="What this run changed")
-    for problem in outcome.source_problems[:SOURCES_SHOWN]:
-        source_failed.with_options(task_run_name=problem.partition(":")[0])(problem, return_state=True)
+    leave_artifacts(settings, outcome)
+    for source, problems in list(failures_by_source(outcome.source_problems).items())[:SOURCES_SHOWN]:
+        source_failed.with_options(task_run_name=source)("\n".join(problems), return_state=True)
     return outcome
 
 
+def failures_by_source(problems: Sequence[str]) -> dict[str, list[str]]:
+    """The lines of each source that failed, by the name that they begin with."""
+    found: dict[str, list[str]] = {}
+    for line in problems:
+        found.setdefault(line.partition(":")[0], []).append(line)
+    return found
+
+
 @task(name="source", cache_policy=NO_CACHE, persist_result=False)
-def source_failed(problem: str) -> Any:
-    """A source that failed, as a failed task in a run that goes on; `problem` says what to do."""
-    return Failed(message=problem)
+def source_failed(problems: str) -> Any:
+    """A source that failed, as a failed task in a run that goes on; `problems` say what to do."""
+    return Failed(message=problems)
 
 
 def as_task(name: str, step: Step) -> Step:
-    """`step` as a Prefect task that is tried again only after a transient error."""
-    wrapped: Any = task(
-        name=name,
-        cache_policy=NO_CACHE,
-        persist_result=False,
-        retries=STEP_RETRIES,
-        retry_delay_seconds=STEP_RETRY_SECONDS,
-        retry_condition_fn=_is_transient,
-    )(step)
+    """`step` as a Prefect task that is tried again only after a transient error, and names the assets that it makes."""
+    options: dict[str, Any] = {
+        "name": name,
+        "cache_policy": NO_CACHE,
+        "persist_result": False,
+        "retries": STEP_RETRIES,
+        "retry_delay_seconds": STEP_RETRY_SECONDS,
+        "retry_condition_fn": _is_transient,
+    }
+    made, upstream = step_assets(name)
+    wrapped: Any = materialize(*made, asset_deps=upstream, **options)(step) if made else task(**options)(step)
 
     def run_step(context: RunContext) -> StepReport:
         report: StepReport = wrapped(context)
@@ -176,21 +186,6 @@ def as_task(name: str, step: Step) -> Step:
 
 def _is_transient(_task: Any, _run: Any, state: Any) -> bool:
     return isinstance(state.result(raise_on_failure=False), TransientError)
-
-
-def changes_markdown(outcome: RunOutcome) -> str:
-    """What a run changed and which sources failed, in Markdown."""
-    lines = [
-        f"Run {outcome.run_id}: {outcome.n_changed} rows changed",
-        "",
-        "| step | rows | detail | s |",
-        "|---|---|---|---|",
-    ]
-    lines += [
-        f"| {s.name} | {s.report.n_changed} | {s.report.detail} | {number(s.seconds, 1)} |" for s in outcome.steps
-    ]
-    problems = [*outcome.source_problems, *outcome.check_problems]
-    return "\n".join([*lines, "", *(f"- {line}" for line in problems)])
 
 
 def deployments(prices_minutes: int, news_minutes: int) -> list[RunnerDeployment]:

@@ -14,6 +14,8 @@ from warehouse.tables.units import listing, plural
 # What `serve` leaves in the home: the word that opens the API, and the address it answers at.
 WORD_FILE = "prefect-word.txt"
 ADDRESS_FILE = "prefect-address.txt"
+# Where the pages are served, for links from Prefect.
+PAGES_FILE = "pages-address.txt"
 ASK_SECONDS = 5
 
 

@@ -60,7 +60,7 @@ def pages_app(settings: Settings, clock: Callable[[], datetime] = lambda: dateti
 
     async def check(request: Request) -> Response:
         if request.method == "POST":
-            response = await answer_form(request, settings.published_path, clock(), HOSTS)
+            response = await answer_form(request, settings.published_path, clock())
         else:
             response = show_form(request)
         response.headers["Content-Security-Policy"] = _CHECK_POLICY

@@ -1,10 +1,14 @@
 """Prefect's automations are made once and kept up to date."""
 
+import subprocess
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 from flows.serve.automations import ENDS, apply_automations, planned_automations
+from flows.settings import Settings, child_environment
 
 PRICES = UUID(int=1)
 
@@ -39,3 +43,20 @@ def test_a_hanging_run_is_cancelled_and_a_silence_asks_for_the_price_pass() -> N
     assert hanging.trigger.expect == ENDS  # type: ignore[union-attr] # a run that ended in any way does not hang
     assert hanging.actions[0].type == "cancel-flow-run"
     assert silent.actions[0].deployment_id == PRICES  # type: ignore[union-attr]
+
+
+def test_prefect_forgets_runs_and_what_happened_to_them_within_days(tmp_path: Path) -> None:
+    settings = Settings(tmp_path, None, True, 5.0, None, None)
+    asked = (
+        "from prefect.settings import get_current_settings as s; server = s().server;"
+        "vacuum = server.services.db_vacuum;"
+        "print('flow_runs' in vacuum.enabled_vacuum_types, vacuum.retention_period, server.events.retention_period)"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", asked],
+        env=child_environment(settings, "http://127.0.0.1:1/api"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.stdout.strip() == "True 3 days, 0:00:00 1 day, 0:00:00", answer.stderr[-500:]

@@ -5,13 +5,17 @@ import os
 import signal
 import subprocess
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from flows.settings import Settings
 from tests.flows.serve.served import start_serving, wait_for
+from tests.replay.exchanges import Fault
+from tests.replay.market import SimulatedMarket
+from tests.replay.world import ReplayWorld
 from warehouse.store.connection import open_reader
 from warehouse.store.errors import StoreError
 
@@ -42,6 +46,79 @@ def test_a_flow_run_does_the_steps_and_leaves_an_artifact(tmp_path: Path, prefec
     with get_client(sync_client=True) as client:
         texts = [str(artifact.data) for artifact in client.read_artifacts()]
     assert any(outcome.run_id in text and "| bundle |" in text for text in texts)
+
+
+VENUES = SimulatedMarket(
+    NOW - timedelta(days=20),
+    NOW + timedelta(days=1),
+    assets=("BTC", "TAO"),
+    quotes=(("binance", "{}/USDT"), ("kraken", "{}/USD")),
+)
+
+
+def test_a_venue_that_fails_is_a_failed_task_of_a_run_that_completes(tmp_path: Path, prefect_api: None) -> None:
+    """The run leaves what its steps made, from what, what failed with its remedy, and how far prices reach."""
+    from prefect import flow
+    from prefect.client.orchestration import get_client
+
+    from flows.serve.deployments import _run_with_tasks
+
+    with ReplayWorld(now=NOW, market=VENUES, faults={"kraken": Fault("451")}) as world:
+        settings = Settings(tmp_path, world.url, False, 5, None, None)
+
+        @flow(name="one-venue-fails", persist_result=False, validate_parameters=False)
+        def few_steps() -> str:
+            return _run_with_tasks(settings, NOW, ["bundle", "prices", "claims", "publish"], lambda _line: None).run_id
+
+        run_id = few_steps()
+    with get_client(sync_client=True) as client:
+        (run,) = [run for run in client.read_flow_runs() if run.state is not None and run.name and is_of(client, run)]
+        assert run.state.is_completed()
+        tasks = {task.name: task.state for task in client.read_task_runs() if task.flow_run_id == run.id}
+        assert tasks["kraken"].is_failed()
+        assert {name for name, state in tasks.items() if state.is_failed()} == {"kraken"}
+        assert any(name.startswith("prices") and state.is_completed() for name, state in tasks.items())
+        artifacts = {a.key: str(a.data) for a in client.read_artifacts() if a.flow_run_id == run.id}
+        assert run_id in artifacts["aftershock-run"]
+        assert "kraken" in artifacts["aftershock-sources"]
+        assert "what to do" in artifacts["aftershock-sources"]
+        assert "series of" in artifacts["aftershock-coverage"]
+        assert "aftershock-events" in artifacts
+        wait_for(lambda: lineage(client) >= {("core/candle", "out/claim_verdict")}, 30)
+
+
+def is_of(client: Any, run: Any) -> bool:
+    return bool(client.read_flow(run.flow_id).name == "one-venue-fails")
+
+
+def lineage(client: Any) -> set[tuple[str, str]]:
+    """Pairs of an asset and one that was made from it, without their scheme."""
+    wanted = {"filter": {"event": {"prefix": ["prefect.asset.materialization."]}}}
+    events = client._client.post("/events/filter", json=wanted).json()["events"]
+    return {
+        tuple(
+            name.removeprefix("aftershock://")
+            for name in (item["prefect.resource.id"], event["resource"]["prefect.resource.id"])
+        )
+        for event in events
+        for item in event["related"]
+        if item["prefect.resource.role"] == "asset"
+    }
+
+
+def test_every_asset_is_a_table_of_a_step_of_the_pipeline() -> None:
+    from flows.pipeline import STEPS
+    from flows.serve.artifacts import MADE, step_assets
+
+    assert set(MADE) <= {name for name, _ in STEPS}
+    made, read = step_assets("studies")
+    assert [asset.key for asset in made] == ["aftershock://out/study_result"]
+    assert {str(getattr(asset, "key", asset)) for asset in read} == {
+        "aftershock://core/candle",
+        "aftershock://core/event",
+    }
+    assert step_assets("checks") == ([], [])
+    assert "aftershock://out/claim_verdict" in {str(getattr(asset, "key", asset)) for asset in step_assets("pages")[1]}
 
 
 def test_only_a_transient_error_is_tried_again(prefect_api: None) -> None:
