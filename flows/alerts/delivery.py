@@ -24,6 +24,9 @@ GIVE_UP_AFTER = timedelta(hours=24)
 # Addresses of Apprise that post JSON, to which the fields of a notification are added.
 _WEBHOOKS = ("json://", "jsons://")
 
+# The first figure of the page of an event and of a token, by kind of notification.
+FIGURES = {"event": "car", "move": "price"}
+
 Send = Callable[[str, Mapping[str, Any]], str | None]
 
 
@@ -62,12 +65,23 @@ def _serve(warehouse: Warehouse, rule: AlertRule, now: datetime, send: Send) -> 
     n_sent = 0
     for row in waiting.head(max(rule.most_per_hour - recent, 0)).iter_rows(named=True):
         _mark(warehouse, row, SENDING, now, None)
-        problem = send(address, {**row, "link": rule.pages + row["page"] if rule.pages else ""})
+        problem = send(address, {**row, **links_of(row, rule.pages)})
         _mark(warehouse, row, DUE if problem else SENT, None if problem else now, problem)
         if problem:
             return n_sent, problem
         n_sent += 1
     return n_sent, None
+
+
+def links_of(row: Mapping[str, Any], pages: str) -> dict[str, str]:
+    """`link` to the page of a notification and `figure` to its first figure alone; empty where pages are not served.
+
+    A page that has no such figure yet shows itself.
+    """
+    if not pages:
+        return {"link": "", "figure": ""}
+    figure = FIGURES.get(row["kind"])
+    return {"link": pages + row["page"], "figure": f"{pages}{row['page']}?frame={figure}" if figure else ""}
 
 
 def send_by_apprise(address: str, row: Mapping[str, Any]) -> str | None:
@@ -77,7 +91,8 @@ def send_by_apprise(address: str, row: Mapping[str, Any]) -> str | None:
     client = apprise.Apprise()
     if not client.add(_with_fields(address, row)):
         return "the address is none that Apprise knows; see its list of services"
-    body = "\n".join(part for part in (row["body"], row["link"]) if part)
+    figure = row["figure"] and f"Figure: {row['figure']}"
+    body = "\n".join(part for part in (row["body"], row["link"], figure) if part)
     kind = apprise.NotifyType.WARNING if row["kind"] in ("source", "check", "run") else apprise.NotifyType.INFO
     is_sent = client.notify(title=row["title"], body=body, notify_type=kind)
     return None if is_sent else f"{address.partition(':')[0]} did not take it; try it with aftershock notify test"
@@ -89,7 +104,8 @@ def _with_fields(address: str, row: Mapping[str, Any]) -> str:
 
     if not address.startswith(_WEBHOOKS):
         return address
-    fields = {"kind": row["kind"], "subject": row["subject"], "link": row["link"], "id": row["notification_id"]}
+    fields = {"kind": row["kind"], "subject": row["subject"], "link": row["link"], "figure": row["figure"]}
+    fields["id"] = row["notification_id"]
     fields["noticed_at_utc"] = row["noticed_at_utc"].isoformat()
     return address + ("&" if "?" in address else "?") + urlencode({f":{name}": value for name, value in fields.items()})
 
@@ -116,9 +132,10 @@ def greet(rules: Sequence[AlertRule], now: datetime) -> dict[str, str]:
             "subject": "test",
             "title": "Aftershock can reach you",
             "body": f"Rule {rule.id} tells of: {', '.join(rule.kinds)}.",
-            "link": rule.pages and f"{rule.pages}index.html",
+            "page": "index.html",
             "noticed_at_utc": now,
         }
+        greeting |= links_of(greeting, rule.pages)
         address = read_secret(rule.to)
         problem = f"the environment has no {rule.to}" if address is None else send_by_apprise(address, greeting)
         if problem:

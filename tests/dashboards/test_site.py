@@ -16,6 +16,7 @@ from dashboards.shell.manifest import SiteError
 from dashboards.shell.page import NAVIGATION, event_path, file_name, safe_link
 from dashboards.shell.report import UnknownEventError, event_card, event_html, event_markdown, find_event
 from dashboards.shell.site import build_site, check_bundle, read_frames
+from flows.alerts.delivery import FIGURES
 from tests.dashboards.material import NOW, make_tables
 from tests.dashboards.publication import publish_tables
 from tests.dashboards.rows import EVENT_ID
@@ -339,3 +340,8 @@ def test_the_number_of_a_ledger_record_stays_in_the_data_alone(tmp_path):
     frames = read_frames(published)
     assert "E063" not in event_markdown(frames, find_event(frames, EVENT_ID))
     assert frames.get(EVENT)["reason"].unique().to_list() == [reason]
+
+
+def test_the_figures_that_alerts_link_to_stand_on_their_pages(site):
+    assert f'<figure class="fig" id="{FIGURES["event"]}"' in (site / event_path(EVENT_ID)).read_text()
+    assert f'<figure class="fig" id="{FIGURES["move"]}"' in (site / "tokens" / "TAO.html").read_text()

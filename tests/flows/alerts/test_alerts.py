@@ -330,6 +330,8 @@ def test_a_webhook_gets_the_documented_fields(warehouse: Warehouse, receiver: li
     assert payload["kind"] == "event"
     assert payload["subject"] == "new"
     assert payload["link"] == "http://127.0.0.1:8765/events/new.html"
+    assert payload["figure"] == "http://127.0.0.1:8765/events/new.html?frame=car"
+    assert payload["figure"] in payload["message"]
     assert payload["link"] in payload["message"]
     assert payload["noticed_at_utc"] == "2026-06-13T02:00:00+00:00"
     assert payload["id"] == warehouse.frame(NOTIFICATION, "subject = 'new'")["notification_id"].item()
