@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.arrays import Flags, Floats, Integers
+from analysis.threads import one_blas_thread
 
 # Fewer common bars than this say nothing about a correlation.
 MINIMUM_COMMON_BARS = 20
@@ -69,6 +70,7 @@ def overlap_clusters(first: Integers, last: Integers) -> Integers:
     return clusters
 
 
+@one_blas_thread()
 def pair_correlations(values: Floats, bars: Integers, first: Integers, last: Integers, raw: Floats) -> PairCorrelations:
     """Correlation of `values` [N, L1] over the calendar bars [N, L1] that two events share, for every pair.
 

@@ -72,6 +72,7 @@ def compare_models(
     study `reaction` does not do.
     """
     n_pairs = 0
+    models = [(model, fingerprint(model)) for model in load_models().values()]
 
     def plan() -> Iterator[tuple[FitKey, Fingerprints, _Fit]]:
         nonlocal n_pairs
@@ -79,8 +80,8 @@ def compare_models(
             for asset_id, pair in _main_pairs(event, markets).items():
                 n_pairs += 1
                 prepared = _prepare(pair, asset_id, markets, benchmarks)
-                for model in load_models().values():
-                    fit = _Fit(prepared, model, fingerprint(prepared.sha256, model))
+                for model, sha256 in models:
+                    fit = _Fit(prepared, model, fingerprint(prepared.sha256, sha256))
                     yield fit.key, frozenset([fit.sha256]), fit
 
     rows = stored.select("event_id", "market_id", "statistic", "spec_sha256").iter_rows()

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from analysis.engine.tails import student_half
+from analysis.merge_sums import sums_below
 from analysis.portable import arctanh, tanh
 from analysis.together.moving.intervals import MIN_BARS, Array
 
@@ -118,7 +119,7 @@ def _product_sum(x: Array, y: Array) -> float:
     order = np.argsort(x, kind="stable")
     x, y = x[order] - x.mean(), y[order] - y.mean()
     terms = np.stack([np.ones_like(x), x, y, x * y])
-    below = _sums_below(y, terms)
+    below = sums_below(y, terms)
     earlier = np.cumsum(terms, axis=1) - terms
 
     def contribution(sums: Array) -> float:
@@ -126,26 +127,3 @@ def _product_sum(x: Array, y: Array) -> float:
         return float((x * y * count - x * s_y - y * s_x + s_xy).sum())
 
     return 2.0 * (2.0 * contribution(below) - contribution(earlier))
-
-
-def _sums_below(y: Array, terms: Array) -> Array:
-    """For each i, the sums of `terms` (kinds, n) over earlier j with y_j <= y_i, by merging sorted blocks."""
-    n = y.size
-    size = 1 << max(1, (n - 1).bit_length())
-    values = np.full(size, np.inf)
-    values[:n] = y
-    padded = np.zeros((terms.shape[0], size))
-    padded[:, :n] = terms
-    position = np.arange(size)
-    out = np.zeros_like(padded)
-    half = 1
-    while half < size:
-        blocks = values[position].reshape(-1, 2 * half)
-        order = np.argsort(blocks, axis=1, kind="stable")
-        is_left = (order < half).reshape(-1)
-        position = np.take_along_axis(position.reshape(-1, 2 * half), order, axis=1).reshape(-1)
-        left = np.where(is_left, padded[:, position], 0.0).reshape(terms.shape[0], -1, 2 * half)
-        running = np.cumsum(left, axis=2).reshape(terms.shape[0], -1)
-        out[:, position[~is_left]] += running[:, ~is_left]
-        half *= 2
-    return np.asarray(out[:, :n])
