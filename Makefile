@@ -23,6 +23,7 @@ $(STAMP): requirements.lock requirements-uv.lock pyproject.toml
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m analysis.compile
 	@touch $@
 
 run: $(STAMP) ## Bring prices and news up to date, judge the claims, write the pages

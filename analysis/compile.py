@@ -1,0 +1,37 @@
+"""Every compiled loop on a few invented bars, so that an installation compiles them and not its first run.
+
+Run: python -m analysis.compile; what it makes is kept beside the sources.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analysis.engine.kernel import fit_around, fit_line, market_model_windows, sum_blocks, total_returns
+from analysis.engine.model_fit import ModelInput
+from analysis.engine.models.garch import fit as fit_garch
+from analysis.single.window.volatility import measure_volatility
+from analysis.together.moving.dependence import measure_distance
+
+_BARS = 200
+_WINDOW = 24
+
+
+def compile_loops() -> None:
+    """Call each loop once, with the types that studies give it."""
+    generator = np.random.default_rng(0)
+    asset, benchmark = generator.normal(0.0, 0.01, (2, _BARS))
+    event = _BARS - _WINDOW
+    places = np.array([event])
+    market_model_windows(asset, benchmark, np.array([0]), places, estimation=(-event, 0), window=(0, _WINDOW))
+    fit_line(asset, benchmark)
+    sums = sum_blocks(asset, benchmark, np.zeros(_BARS, dtype=np.bool_), 0)
+    fit_around(sums, places, _WINDOW, limit=event, length=event, minimum=_WINDOW)
+    total_returns(sums, places, _WINDOW)
+    measure_volatility(asset, 1.0)
+    measure_distance(asset, benchmark)
+    fit_garch(ModelInput(asset, benchmark[:, np.newaxis], np.arange(event), np.arange(event, _BARS)))
+
+
+if __name__ == "__main__":
+    compile_loops()
