@@ -43,11 +43,7 @@ class PairCorrelations:
         known counts with the mean of the known ones; None where windows overlap and none is known. Source: Kolari,
         Pape & Pynnönen (2018), a working paper.
         """
-        start, stop = first[members], last[members]
-        common = np.minimum(stop[:, None], stop[None, :]) - np.maximum(start[:, None], start[None, :]) + 1
-        length = stop - start + 1
-        longer = np.maximum(length[:, None], length[None, :])
-        share = np.clip(common / longer, 0.0, 1.0)[np.triu_indices(members.size, 1)]
+        share = _shares(first[members], last[members])[np.triu_indices(members.size, 1)]
         known = self.matrix[np.ix_(members, members)][np.triu_indices(members.size, 1)]
         overlapping = known[(share > 0) & np.isfinite(known)]
         if not (share > 0).any():
@@ -55,6 +51,36 @@ class PairCorrelations:
         if not overlapping.size:
             return None
         return float(np.mean(np.where(np.isfinite(known), known, overlapping.mean()) * share))
+
+    def overlap_means(self, sets: Flags, first: Integers, last: Integers) -> list[float | None]:
+        """`overlap_mean` of many sets of members [S, N] at once, None where it has none."""
+        share = _shares(first, last)
+        np.fill_diagonal(share, 0.0)
+        is_known = np.isfinite(self.matrix)
+        known = np.where(is_known, self.matrix, 0.0)
+        inside = sets.astype(np.float64)
+
+        def totals(pairs: Floats) -> Floats:
+            """Sum over the pairs inside each set."""
+            return np.asarray(((inside @ pairs) * inside).sum(axis=1) / 2.0)
+
+        overlaps = is_known & (share > 0)
+        counts, sums = totals(overlaps.astype(np.float64)), totals(np.where(overlaps, known, 0.0))
+        common, of_known = totals(share), totals(known * share)
+        of_unknown = totals(np.where(is_known, 0.0, share)) * sums / np.maximum(counts, 1.0)
+        sizes = inside.sum(axis=1)
+        means = (of_known + of_unknown) / np.maximum(sizes * (sizes - 1.0) / 2.0, 1.0)
+        return [
+            0.0 if shared <= 0 else None if count < 1 else float(mean)
+            for shared, count, mean in zip(common, counts, means, strict=True)
+        ]
+
+
+def _shares(first: Integers, last: Integers) -> Floats:
+    """Share of the longer of two windows that they have in common, [N, N]."""
+    common = np.minimum(last[:, None], last[None, :]) - np.maximum(first[:, None], first[None, :]) + 1
+    length = last - first + 1
+    return np.asarray(np.clip(common / np.maximum(length[:, None], length[None, :]), 0.0, 1.0))
 
 
 def overlap_clusters(first: Integers, last: Integers) -> Integers:

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from analysis.arrays import Floats, Integers
+from analysis.arrays import Flags, Floats, Integers
 from analysis.engine.dependence import PairCorrelations, overlap_clusters, pair_correlations
 from analysis.engine.standardise import EventResult
 from analysis.engine.statistic import Sample
@@ -73,6 +73,16 @@ class Panel:
             seed=self.seed,
         )
 
+    def window_cars(self) -> tuple[Integers, Floats]:
+        """The events with all bars of the whole window, and their CARs over it."""
+        members = np.flatnonzero(np.isfinite(self.ar).all(axis=1))
+        return members, np.asarray(self.ar[members].sum(axis=1))
+
+    def mean_correlations(self, sets: Flags) -> list[float | None]:
+        """r̄ of many sets of events [S, N] over the whole window, every pair counted; None where it is unknown."""
+        bars = self.bars[self.paired]
+        return self.pairs.overlap_means(sets[:, self.paired], bars[:, 0], bars[:, -1])
+
     def _mean_correlation(self, pairs: PairCorrelations, members: Integers, columns: tuple[int, int]) -> float | None:
         among = np.flatnonzero(np.isin(self.paired, members))
         if self.pair_rule == "every":
@@ -84,8 +94,13 @@ class Panel:
         return mean
 
 
-def build_panel(results: Sequence[EventResult], seed: int, *, pair_rule: PairRule = "every") -> Panel:
-    """The panel of events that have a fit; ValueError when there is none."""
+def build_panel(
+    results: Sequence[EventResult], seed: int, *, pair_rule: PairRule = "every", is_scored: bool = True
+) -> Panel:
+    """The panel of events that have a fit; ValueError when there is none.
+
+    With `is_scored` off, for those who test nothing, correlations of normal scores are those of the residuals.
+    """
     if not results:
         raise ValueError("no event has abnormal returns: a panel needs at least one")
     own = np.array([result.source.window for result in results])
@@ -97,6 +112,7 @@ def build_panel(results: Sequence[EventResult], seed: int, *, pair_rule: PairRul
     first, last = event_bars[at, own[:, 0] - window[0]], event_bars[at, own[:, 1] - 1 - window[0]]
     paired = _evenly_spaced(first)
     chosen = (bars[paired], first[paired], last[paired], raw[paired])
+    pairs = pair_correlations(residuals[paired], *chosen)
     scores = normal_scores(ranks)[:, : residuals.shape[1]]
     return Panel(
         results=tuple(results),
@@ -108,8 +124,8 @@ def build_panel(results: Sequence[EventResult], seed: int, *, pair_rule: PairRul
         bars=event_bars,
         clusters=overlap_clusters(first, last),
         paired=paired,
-        pairs=pair_correlations(residuals[paired], *chosen),
-        score_pairs=pair_correlations(scores[paired], *chosen),
+        pairs=pairs,
+        score_pairs=pair_correlations(scores[paired], *chosen) if is_scored else pairs,
         seed=seed,
         pair_rule=pair_rule,
     )

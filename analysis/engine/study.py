@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import stdtrit
 
+from analysis.arrays import Floats
 from analysis.engine.battery import choose_model, load_statistics
 from analysis.engine.measures import group_variance_ratio
 from analysis.engine.multiplicity import benjamini_hochberg, benjamini_yekutieli, holm, romano_wolf
@@ -212,12 +213,17 @@ def adjust_together(rows: Sequence[TestRow], panel: Panel, seed: int) -> list[Te
 
 
 def group_effect(sample: Sample, window: _Range) -> GroupEffect:
-    """The mean CAR with its standard error: sd/√N inflated by √((1 + (N − 1) r̄)/(1 − r̄)) where r̄ is known.
+    """The mean CAR of a sample with its standard error."""
+    return mean_effect(sample.car, sample.rbar, window)
+
+
+def mean_effect(car: Floats, rbar: float | None, window: _Range) -> GroupEffect:
+    """The mean of CARs [N] with its standard error: sd/√N inflated by √((1 + (N − 1) r̄)/(1 − r̄)) where r̄ is known.
 
     Without r̄ there is no standard error, because nothing says how dependent the events are. Source of the inflation:
     Kolari & Pynnonen (2010). The minimum detectable effect is (t₀.₉₇₅ + t₀.₈) · SE.
     """
-    n, rbar = sample.n, sample.rbar
+    n, caar = car.size, float(car.mean())
     reason = None
     if n < 2:
         reason = "1 event; an interval needs at least 2"
@@ -226,12 +232,12 @@ def group_effect(sample: Sample, window: _Range) -> GroupEffect:
     elif rbar >= 1.0 or 1.0 + (n - 1) * rbar <= 0:
         reason = f"mean residual correlation {number(rbar, 4)} allows no standard error of {n} events"
     if reason or rbar is None:
-        return GroupEffect(window, n, sample.caar, None, None, None, None, reason)
+        return GroupEffect(window, n, caar, None, None, None, None, reason)
     inflation = (1.0 + (n - 1) * rbar) / (1.0 - rbar)
-    error = float(sample.car.std(ddof=1) / np.sqrt(n) * np.sqrt(inflation))
+    error = float(car.std(ddof=1) / np.sqrt(n) * np.sqrt(inflation))
     half = student_half(error, n - 1)
     detectable = half + float(stdtrit(n - 1, POWER)) * error
-    return GroupEffect(window, n, sample.caar, error, sample.caar - half, sample.caar + half, detectable)
+    return GroupEffect(window, n, caar, error, caar - half, caar + half, detectable)
 
 
 def _with_variance(effect: GroupEffect, sample: Sample) -> GroupEffect:

@@ -1,4 +1,4 @@
-"""One event's result under every reasonable choice of method, sorted."""
+"""One result under every reasonable choice, sorted: of method for an event, of events for a kind."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from dashboards.findings.readings import HEADLINE_HOURS
 from dashboards.numbers import StoredRows
 from dashboards.shell.frames import extremes, newest
 from warehouse.tables.single import SPECIFICATION
-from warehouse.tables.terms import ROLE_TITLES, is_simulated_market, venue_name
+from warehouse.tables.studies import INCLUSION
+from warehouse.tables.terms import ROLE_TITLES, category_label, is_simulated_market, venue_name
 from warehouse.tables.units import count, format_value, hours_plain, p_value, percent, plural, share
 
 _MODELS = {
@@ -27,7 +28,8 @@ _MODELS = {
     "market_model_drift": "market model + drift",
 }
 # Decision -> (column, how an option is written).
-_DECISIONS: dict[str, tuple[str, Callable[[Any], str]]] = {
+Decisions = Mapping[str, tuple[str, Callable[[Any], str]]]
+_METHODS: Decisions = {
     "Start": ("timing_rule", lambda value: ROLE_TITLES.get(value, str(value).replace("_", " "))),
     "Model": ("model", lambda value: _MODELS.get(value, str(value).replace("_", " "))),
     "Benchmark": ("benchmark", str),
@@ -36,6 +38,16 @@ _DECISIONS: dict[str, tuple[str, Callable[[Any], str]]] = {
     "Bars": ("bar_hours", hours_plain),
     "Returns": ("return_kind", lambda value: f"{value} returns"),
 }
+_EVENTS: Decisions = {
+    "Severity": ("least_severity", lambda value: "any severity" if value == 1 else f"severity {value} and more"),
+    "Outlets": ("least_outlets", lambda value: "any outlets" if value == 1 else f"{value} outlets and more"),
+    "Precision": ("precision", lambda value: "any precision" if value == "any" else str(value)),
+    "Origin": ("origin", lambda value: "all origins" if value == "all" else str(value)),
+    "Apart": ("days_apart", lambda value: "any distance" if not value else f"{format_value(value, 'days')} apart"),
+    "Masking": ("masking", str),
+    "Left out": ("left_out_event_id", lambda value: "all events" if value is None else f"without {value}"),
+}
+_LEFT_OUT = "left_out_event_id"  # names a column of rows that has too many options to be drawn as lines of dots
 ROW_GAP = 1.9
 
 
@@ -49,7 +61,7 @@ def draw_specification_curve(specifications: pl.DataFrame, summary: Mapping[str,
         "estimate",
         "standard_error",
         "p_value",
-        *(column for column, _ in _DECISIONS.values()),
+        *(column for column, _ in _METHODS.values()),
         "is_headline",
     )
     fixed = {part: str(rows[part][0]) for part in ("study_id", "event_id", "asset_id")} if rows.height else {}
@@ -60,7 +72,7 @@ def draw_specification_curve(specifications: pl.DataFrame, summary: Mapping[str,
         FigureColumn("estimate", "Estimate", percent),
         FigureColumn("standard_error", "Standard error", share),
         FigureColumn("p_value", "p", p_value),
-        *(FigureColumn(column, name, write, is_number=False) for name, (column, write) in _DECISIONS.items()),
+        *(FigureColumn(column, name, write, is_number=False) for name, (column, write) in _METHODS.items()),
         FigureColumn("is_headline", "Headline", lambda value: "yes" if value else "", is_number=False),
     )
     subtitle = (
@@ -94,7 +106,7 @@ def draw_specification_curve(specifications: pl.DataFrame, summary: Mapping[str,
         frame=frame,
         columns=columns,
         source=source,
-        plot=_plot(rows),
+        plot=_plot(rows, _METHODS),
         is_simulated=any(is_simulated_market(market) for market in rows["market_id"].unique()),
     )
 
@@ -109,10 +121,64 @@ def curve_title(estimates: pl.Series) -> str:
     return f"The choices disagree: {count(n_positive)} of {n} are a rise, the rest are none"
 
 
-def _plot(rows: pl.DataFrame) -> Plot:
+def draw_inclusion_curve(category: str, rules: pl.DataFrame) -> Figure:
+    """The mean reaction of a kind of event under every rule of which events count, as one event's choices are drawn."""
+    rows = rules.drop_nulls("standard_error").sort("estimate", "rule_id").with_row_index("place", offset=1)
+    names = ("place", "estimate", "standard_error", "p_value", "n_events", "n_pairs")
+    fixed = {part: str(rows[part][0]) for part in ("study_id", "group_id")} if rows.height else {}
+    source = StoredRows(INCLUSION, fixed=fixed)
+    decided = tuple(column for column, _ in _EVENTS.values())
+    columns = (
+        FigureColumn("place", "Place", str),
+        FigureColumn("estimate", "Mean", percent),
+        FigureColumn("standard_error", "Standard error", share),
+        FigureColumn("p_value", "p", p_value),
+        FigureColumn("n_events", "Events", count),
+        FigureColumn("n_pairs", "Pairs", count),
+        *(FigureColumn(column, name, write, is_number=False) for name, (column, write) in _EVENTS.items()),
+        FigureColumn("is_headline", "Headline", lambda value: "yes" if value else "", is_number=False),
+    )
+    figure_id, label = f"inclusion-{category}", category_label(category)
+    subtitle = (
+        "Mean 24-hour abnormal return under each rule of which events count and how estimation avoids others, sorted. "
+        "Bars: ±1.96 standard errors."
+    )
+    frame = source.select(rows, (*names, *decided, "is_headline"))
+    if rows.height < 2:
+        remedy = "A curve needs five measured events that some rule tells apart."
+        words = (f"{label}: no other rule of inclusion can be tried", subtitle, "", "")
+        return Figure(figure_id, *words, frame, columns, why_empty=("One rule, or none, leaves enough events.", remedy))
+    low, high = extremes(rows["estimate"])
+    agree = "every one between" if low > 0 or high < 0 else "from"
+    return Figure(
+        figure_id=figure_id,
+        title=f"{label}: {plural(rows.height, 'rule')} of inclusion give means {agree} {percent(low)} "
+        f"{'and' if agree.startswith('every') else 'to'} {percent(high)}",
+        subtitle=subtitle,
+        summary=(
+            f"Median {percent(float(np.median(rows['estimate'].to_numpy())))}; "
+            f"{share(float(np.mean(rows['is_significant'].to_numpy())))} have p below 0.05."
+        ),
+        note=Markup(
+            "n = {} rules, each with events of its own; they share most events and are not independent evidence · "
+            "window 24 h · the {} events whose absence moves the mean most are left out one at a time. Source: stored "
+            "candles. As of {}."
+        ).format(
+            count(rows.height),
+            count(rows[_LEFT_OUT].drop_nulls().len()),
+            as_of_words(newest(rows, "data_as_of_utc")),
+        ),
+        frame=frame,
+        columns=columns,
+        source=source,
+        plot=_plot(rows, _EVENTS),
+    )
+
+
+def _plot(rows: pl.DataFrame, decisions: Decisions) -> Plot:
     estimates, errors = rows["estimate"], rows["standard_error"] * 1.96
     low, high = padded_range([*(estimates - errors), *(estimates + errors)])
-    n_rows, lower, ticks, texts = _options(rows)
+    n_rows, lower, ticks, texts = _options(rows, decisions)
     headline, annotations = _headline(rows)
     layout = {
         "hovermode": "closest",
@@ -139,14 +205,14 @@ def _plot(rows: pl.DataFrame) -> Plot:
         "annotations": annotations,
         "margin": {"l": 146, "r": 12, "b": 12},
     }
-    data = [_estimates(rows, errors), *headline, *lower]
+    data = [_estimates(rows, errors, decisions), *headline, *lower]
     narrow: dict[str, Any] = {"layout.margin.l": 128}
     if annotations:
         narrow["layout.annotations.0.text"] = annotations[0]["text"].replace("Headline choice ", "")
     return Plot(data, layout, height=max(460, 240 + int(n_rows * 21)), narrow=narrow)
 
 
-def _estimates(rows: pl.DataFrame, errors: pl.Series) -> dict[str, Any]:
+def _estimates(rows: pl.DataFrame, errors: pl.Series, decisions: Decisions) -> dict[str, Any]:
     return {
         "type": "scatter",
         "mode": "markers",
@@ -161,7 +227,7 @@ def _estimates(rows: pl.DataFrame, errors: pl.Series) -> dict[str, Any]:
             "thickness": 1.2,
             "width": 0,
         },
-        "text": [safe(_words(row)) for row in rows.iter_rows(named=True)],
+        "text": [safe(_words(row, decisions)) for row in rows.iter_rows(named=True)],
         "hovertemplate": "<b>%{y:+.1%}</b><br>%{text}<extra></extra>",
     }
 
@@ -185,9 +251,11 @@ def _headline(rows: pl.DataFrame) -> tuple[list[dict[str, Any]], list[dict[str, 
     return [dot], [leader(row["place"], row["estimate"], text, across, down, "var(--tao)")]
 
 
-def _options(rows: pl.DataFrame) -> tuple[float, list[dict[str, Any]], list[float], list[str]]:
+def _options(rows: pl.DataFrame, decisions: Decisions) -> tuple[float, list[dict[str, Any]], list[float], list[str]]:
     traces, ticks, texts, depth = [], [], [], 0.0
-    for column, write in _DECISIONS.values():
+    for column, write in decisions.values():
+        if column == _LEFT_OUT:
+            continue
         options = rows[column].unique().sort().to_list()
         if len(options) < 2:
             continue
@@ -211,8 +279,8 @@ def _options(rows: pl.DataFrame) -> tuple[float, list[dict[str, Any]], list[floa
     return depth, traces, ticks, texts
 
 
-def _words(row: Mapping[str, Any]) -> str:
-    return ", ".join(write(row[column]) for column, write in _DECISIONS.values())
+def _words(row: Mapping[str, Any], decisions: Decisions) -> str:
+    return ", ".join(write(row[column]) for column, write in decisions.values())
 
 
 def _note(rows: pl.DataFrame, summary: Mapping[str, Any] | None) -> Markup:

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from dashboards.figures.figure import Figure, FigureColumn
 from dashboards.figures.forest import ForestRow, plot_forest
 from dashboards.figures.kind_average import draw_kind_average
+from dashboards.figures.specification_curve import draw_inclusion_curve
 from dashboards.findings.findings import as_of_words, benchmark_word
 from dashboards.findings.moves import headline_total, totals_of
 from dashboards.findings.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction, subject_of
@@ -23,7 +24,7 @@ from dashboards.shell.frames import Frames, newest
 from dashboards.shell.page import Canvas, Page
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table
 from warehouse.tables.news import EVENT
-from warehouse.tables.studies import STUDY_RESULT
+from warehouse.tables.studies import INCLUSION, STUDY_RESULT
 from warehouse.tables.terms import HEADLINE_TEST, VARIANCE_RATIO, category_inside, category_label, statistic_name
 from warehouse.tables.units import (
     close_moment,
@@ -66,8 +67,7 @@ def compose_categories(frames: Frames, reactions: Mapping[str, list[Reaction]]) 
     events = frames.get(EVENT).filter(pl.col("status") != "rejected")
     counts = events.group_by("category").len().sort("len", "category", descending=[True, False])
     sections = [
-        _section(canvas, row["category"], totals_of(frames, "category", row["category"]), results, events, reactions)
-        for row in counts.iter_rows(named=True)
+        _section(canvas, frames, row["category"], results, events, reactions) for row in counts.iter_rows(named=True)
     ]
     title = categories_title(results)
     menu = Markup("").join(
@@ -123,12 +123,13 @@ def categories_title(results: pl.DataFrame) -> str:
 
 def _section(
     canvas: Canvas,
+    frames: Frames,
     category: str,
-    totals: pl.DataFrame,
     results: pl.DataFrame,
     events: pl.DataFrame,
     reactions: Mapping[str, list[Reaction]],
 ) -> Markup:
+    totals = totals_of(frames, "category", category)
     whole = results.filter(pl.col("group_id") == _GROUP_PREFIX + category)
     own = whole.filter(~is_trading())
     average, forest = (
@@ -143,7 +144,9 @@ def _section(
     battery = Markup("<details><summary>Every test for {}</summary>{}</details>").format(
         category_inside(category), _battery(category, own)
     )
-    return head + canvas.draw(average) + canvas.draw(forest) + group_trading(category, whole) + battery
+    inclusion = draw_inclusion_curve(category, frames.part(INCLUSION, "group_id", _GROUP_PREFIX + category))
+    trading = group_trading(category, whole)
+    return head + canvas.draw(average) + canvas.draw(forest) + trading + canvas.draw(inclusion) + battery
 
 
 def _measured(events: pl.DataFrame, reactions: Mapping[str, list[Reaction]]) -> list[tuple[Any, ...]]:

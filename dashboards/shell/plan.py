@@ -155,7 +155,7 @@ def plan_pages(frames: Frames, now: datetime) -> list[Job]:
         job(
             "categories.html",
             lambda view: compose_categories(view, reactions()),
-            (*_EVENTS, *_STUDIES, prices.MARKET, moves.REACTION_TOTAL),
+            (*_EVENTS, *_STUDIES, prices.MARKET, moves.REACTION_TOTAL, studies.INCLUSION),
         ),
         job(
             "correlations.html",

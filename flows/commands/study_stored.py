@@ -1,4 +1,4 @@
-"""`aftershock study event`, `group` and `regressions`: what is known of the stored events."""
+"""`aftershock study event`, `group`, `inclusion` and `regressions`: what is known of the stored events."""
 
 from enum import StrEnum
 from typing import Annotated, Optional
@@ -50,6 +50,7 @@ def attach(app: typer.Typer) -> None:
     app.command("event")(study_event)
     app.command("models")(study_models)
     app.command("group")(study_group)
+    app.command("inclusion")(study_inclusion)
     app.command("regressions")(study_regressions)
 
 
@@ -150,6 +151,30 @@ def study_group(
             f"no results for {category or 'any category'} over {hours or 'any'} hours; categories: {names}; "
             f"hours: {lengths or 'none'}"
         )
+    emit(found, fmt)
+
+
+def study_inclusion(
+    category: Annotated[Category, category_argument("Category of events, e.g. outage.")],
+    fmt: FormatOption = Format.TABLE,
+) -> None:
+    """Print a kind's mean 24-hour reaction under every rule of which events count, smallest first.
+
+    Rules combine severity, outlets, precision, origin (curated in ledgers or found mechanically), days apart and
+    masking; the events whose absence moves the mean most are left out one at a time. A rule whose events a simpler
+    one keeps, or that leaves under five, is not listed.
+
+    Example: aftershock study inclusion export_control_access
+    """
+    from flows.settings import load_settings
+    from warehouse.store.connection import open_reader
+
+    with open_reader(load_settings().published_path) as reader:
+        found = reader.query("inclusion", category=category)
+        known = reader.query("inclusion", category=None)
+    if not found.height:
+        names = ", ".join(known["category"].unique().sort()) or "none yet: run `aftershock run`"
+        raise CommandError(f"no rules of inclusion for {category}; categories: {names}")
     emit(found, fmt)
 
 

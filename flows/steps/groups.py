@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import polars as pl
 
+from analysis.groups.inclusion import measure_inclusion
 from analysis.groups.plan import GroupSpecification, plan_groups
 from analysis.groups.rows import measure_groups
 from flows.context import RunContext, StepReport
@@ -13,7 +14,7 @@ from flows.steps.studies import OF_STUDY, read_own_events
 from flows.study_registry import DeclaredStudy, read_studies, read_study
 from warehouse.tables.news import EVENT
 from warehouse.tables.own import STUDY_EVENT
-from warehouse.tables.studies import EXCLUSION, STUDY_RESULT
+from warehouse.tables.studies import EXCLUSION, INCLUSION, STUDY_RESULT
 
 GROUPS_STUDY = "groups"
 DECLARED_STUDY = "reaction"  # whose assets, benchmarks, bars and estimation window the groups share
@@ -39,6 +40,9 @@ def update_group_studies(context: RunContext) -> StepReport:
     if outcome.has_changed:
         for table, rows in ((STUDY_RESULT, outcome.results), (EXCLUSION, outcome.exclusions)):
             n_changed += warehouse.replace_part(table, rows, OF_STUDY, study_id=GROUPS_STUDY)
+    before = warehouse.frame(INCLUSION, OF_STUDY, study_id=GROUPS_STUDY)
+    curves = measure_inclusion(specification, plan.groups, events, before)
+    n_changed += warehouse.replace_part(INCLUSION, curves, OF_STUDY, study_id=GROUPS_STUDY)
     n_own = sum(_update_own_group(context, own) for own in read_studies(warehouse, context.settings.config_path))
     return StepReport(n_changed + n_own, f"{len(plan.groups)} groups, {outcome.n_fresh} of them computed anew")
 

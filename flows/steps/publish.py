@@ -33,6 +33,7 @@ _BEHIND = frozenset(
         "out.attention_response",
         "out.correlation_rolling",
         "out.coverage",
+        "out.inclusion",
         "out.lead_lag_path",
         "out.placebo",
         "out.reference_price",

@@ -88,3 +88,15 @@ def test_a_study_that_cannot_measure_an_event_does_not_hide_the_next(home: Path)
 def test_a_regression_that_is_not_there_is_an_error(home: Path) -> None:
     with pytest.raises(CommandError, match="no regression projection of DOGE:all"):
         ask("regressions", "projection", "--of", "DOGE:all")
+
+
+def test_rules_of_inclusion_run_from_the_smallest_mean_with_the_main_rule_once(home: Path) -> None:
+    rows = ask("inclusion", "export_control_access")
+    estimates = [row["estimate"] for row in rows]
+    assert estimates == sorted(estimates)
+    (main,) = [row for row in rows if row["is_headline"]]
+    caar = ask("group", "export_control_access", "--hours", "24")[0]
+    assert main["estimate"] == pytest.approx(caar["estimate"], rel=1e-9)
+    assert (main["lower_95"], main["n_pairs"]) == (pytest.approx(caar["lower_95"], rel=1e-9), caar["n"])
+    with pytest.raises(CommandError, match="categories: ai_policy_other, "):
+        ask("inclusion", "ai_business")
