@@ -35,11 +35,12 @@ def serve(
     from flows.serve.children import stop_on_sigterm
     from flows.serve.look import PAGES_FILE, WORD_FILE
     from flows.serve.server import prefect_server, schedules, wait_for_interrupt
+    from flows.serve.turns import serve_alone
     from flows.serve.web import pages_server
     from flows.settings import load_settings
 
     settings = load_settings()
-    with stop_on_sigterm(), pages_server(settings, pages_port) as pages_url:
+    with stop_on_sigterm(), serve_alone(settings.home), pages_server(settings, pages_port) as pages_url:
         (settings.home / PAGES_FILE).write_text(pages_url, encoding="utf-8")
         talk(f"pages: {pages_url} (state of the schedules: {pages_url}health)")
         talk("starting Prefect's server …")

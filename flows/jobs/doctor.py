@@ -30,13 +30,16 @@ SOURCES_NAMED = 10
 
 def examine(settings: Settings, now: datetime) -> list[Examined]:
     """Look at everything a run needs, and at what it can use."""
+    warehouse = _warehouse(settings.warehouse_path)
+    published = _database("published file", settings.published_path, PUBLISHED_REMEDY)
     return [
         Examined("python", sys.version_info >= (3, 11), False, f"{sys.version.split()[0]}; needs 3.11 to 3.14"),
         _folder(settings.home),
         _configuration(settings.config_path),
         _newest_run(settings.home, now),
-        *_warehouse(settings.warehouse_path),
-        _database("published file", settings.published_path, PUBLISHED_REMEDY),
+        *warehouse,
+        published,
+        *_both(warehouse, published),
         *_stamps(settings.published_path, now),
         _sources(settings.published_path, now),
         *look_at_prefect(settings.home, settings.prefect_api_url),
@@ -103,6 +106,16 @@ def _database(subject: str, path: Path, remedy: str) -> Examined:
         said = str(exc.__cause__ or exc).splitlines()[0]
         return Examined(subject, False, False, f"{path} cannot be read: {remedy} ({said})")
     return Examined(subject, bool(tables), False, f"{path}: {len(tables)} tables, {file_size(path.stat().st_size)}")
+
+
+def _both(warehouse: list[Examined], published: Examined) -> list[Examined]:
+    """What to do when neither file can be made from the other."""
+    if all(found.is_good for found in warehouse) or published.is_good or published.is_optional:
+        return []
+    said = "neither can be made from the other: aftershock restore a backup or a file of history/, or move both away"
+    return [
+        Examined("both files", False, False, f"{said} and run aftershock run, which fetches what sources still give")
+    ]
 
 
 def _stamps(published: Path, now: datetime) -> list[Examined]:

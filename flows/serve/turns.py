@@ -7,9 +7,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from warehouse.store.locks import try_lock
+from flows.errors import EXIT_BUSY, CommandError
+from warehouse.store.locks import lock_holders, try_lock
+from warehouse.tables.units import listing
 
 FOLDER = "schedules"
+SERVING = "serve.lock"
+
+
+@contextmanager
+def serve_alone(home: Path) -> Iterator[None]:
+    """Inside, this process alone serves the home; CommandError names the other one. A killed process serves no more."""
+    folder = home / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    with try_lock(folder / SERVING) as is_ours:
+        if not is_ours:
+            names = listing([str(pid) for pid in lock_holders(folder / SERVING)]) or "unknown"
+            message = f"{home} is served already (process {names}): stop that one first, or set AFTERSHOCK_HOME"
+            raise CommandError(message, EXIT_BUSY)
+        yield
 
 
 @contextmanager

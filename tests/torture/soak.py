@@ -22,7 +22,7 @@ import polars as pl
 
 from tests.torture.counted import note
 from tests.torture.soak_world import BEGIN, DAYS, SoakWorld, furnish, soak_world
-from warehouse.store.connection import open_reader
+from warehouse.store.connection import open_reader, open_writer
 from warehouse.tables.catalog import load_tables
 from warehouse.tables.contract import Table
 from warehouse.tables.moves import UNEXPLAINED_MOVE
@@ -56,7 +56,9 @@ KILOBYTES_A_MEGABYTE = 1024
 # A clock that is ahead is so by months, by hours, or by less than a bar.
 AHEAD = (timedelta(days=60), timedelta(hours=5), timedelta(minutes=3))
 # When a run happened, which run it was and when it saw something: another home has others.
-OF_THE_RUN = re.compile(r"run_id|.*seen_at_utc|noted_at_utc|changed_at_utc|fetched_at_utc|computed_at_utc|.*sha256")
+OF_THE_RUN = re.compile(
+    r"run_id|is_revised|.*seen_at_utc|noted_at_utc|changed_at_utc|fetched_at_utc|computed_at_utc|.*sha256"
+)
 # Judged or asked by runs: these tell of the disturbances themselves.
 TELLS_OF_RUNS = {"out.claim_history", "out.changed", "out.event_revision", "core.candle_revision", "core.feed"}
 TELLS_OF_RUNS |= {"core.listing", "core.asked_series", "core.market", "core.quarantine", "core.gap"}
@@ -120,7 +122,7 @@ class Soak:
     def disturb(self, kind: str, now: datetime, usual: float) -> None:
         """One disturbed pass over the disturbed home."""
         self.counts[kind] += 1
-        _KINDS[kind](self, now, usual)
+        KINDS[kind](self, now, usual)
 
     def sources_mislead(self, now: datetime, _usual: float) -> None:
         self.world.mislead(self.dice)
@@ -153,7 +155,7 @@ class Soak:
         self.end(self.start("disturbed", now, "cure"))
 
 
-_KINDS: dict[str, Callable[[Soak, datetime, float], None]] = {
+KINDS: dict[str, Callable[[Soak, datetime, float], None]] = {
     "sources failing, slow or lying": Soak.sources_mislead,
     "run killed": Soak.run_is_killed,
     "disk full": Soak.disk_is_full,
@@ -178,7 +180,7 @@ def soak(minutes: float, seed: int, most_steps: int, folder: Path) -> Soak:
             world.move_to(now)
             usual = run.undisturbed("peaceful", now)
             if not waiting:
-                waiting = run.dice.sample(list(_KINDS), len(_KINDS))
+                waiting = run.dice.sample(list(KINDS), len(KINDS))
             run.disturb(waiting.pop(), now, usual)
             # The next run of the schedule comes two minutes later; in between the world stands still.
             run.undisturbed("disturbed", now)
@@ -211,8 +213,9 @@ def differences(folder: Path) -> pl.DataFrame:
 
 
 def rows(folder: Path, home: str, table: Table) -> pl.DataFrame:
-    with open_reader(folder / home / "aftershock.duckdb") as reader:
-        return reader.frame(table)
+    """A table of a home's warehouse, which also knows what was sent after the publication."""
+    with open_writer(folder / home / "warehouse.duckdb", float(LOCK_SECONDS)) as warehouse:
+        return warehouse.frame(table)
 
 
 def told(run: Soak, home: str) -> list[str]:
@@ -230,7 +233,7 @@ def verdict(run: Soak) -> dict[str, object]:
     return {
         **dict(sorted(run.counts.items())),
         "events": rows(folder, "peaceful", EVENT).filter(pl.col("best_at_utc") >= BEGIN).height,
-        "moves without news at first": rows(folder, "peaceful", UNEXPLAINED_MOVE).height,
+        "moves that waited for a headline": rows(folder, "peaceful", UNEXPLAINED_MOVE)["state"].to_list(),
         "told in peace": len(peaceful),
         "told twice": len(disturbed) - len(set(disturbed)) + len(peaceful) - len(set(peaceful)),
         "not told": len(set(peaceful) - set(settled["notification_id"])),
@@ -256,7 +259,7 @@ def main() -> int:
         found = verdict(run)
     for name, value in found.items():
         print(f"{name}: {value}")
-    n_disturbed = sum(count for kind, count in run.counts.items() if kind in _KINDS)
+    n_disturbed = sum(count for kind, count in run.counts.items() if kind in KINDS)
     n_bad = sum(
         bool(found[name]) for name in ("told twice", "not told", "tables that differ", "passes that went wrong")
     )

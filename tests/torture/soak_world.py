@@ -21,19 +21,20 @@ from tests.replay.world import ReplayWorld
 BEGIN = datetime(2031, 3, 3, tzinfo=UTC)
 DAYS = 20
 BEFORE = timedelta(days=40)
-VENUES = ("binance", "binanceusdm", "kraken")
-QUOTES = (("binance", "{}/USDT"), ("binanceusdm", "{}/USDT:USDT"), ("kraken", "{}/USD"))
+# One venue a kind of market: where another can stand in for one that fails, the record rightly keeps more series.
+VENUES = ("binance", "binanceusdm")
+QUOTES = (("binance", "{}/USDT"), ("binanceusdm", "{}/USDT:USDT"))
 OUTLETS = ("pr_techmeme", "cr_decrypt", "cr_coindesk")
 FEEDS = (*OUTLETS, "st_openai_json")
 FIRMS = ("Nvidia", "AMD", "Intel", "Broadcom", "Qualcomm", "Micron", "TSMC", "Samsung", "Cerebras", "Groq")
 STORY = (
+    "US orders {firm} to halt chip exports to {place}",
+    "US orders {firm} to halt chip exports to {place} over security",
     "US orders {firm} to halt AI chip exports to {place}",
-    "{firm} must stop selling AI chips to {place}, US government orders",
-    "US export order stops {firm} AI chips for {place}",
 )
-PLACES = ("Gulf clouds", "Asian data centres", "allied cloud providers", "resellers in Singapore", "Swiss banks")
-# A move without news on the first morning, and one with the first day's story.
-QUIET_MOVE_AT, FIRST_STORY_AT = BEGIN + timedelta(hours=4), BEGIN + timedelta(hours=14)
+PLACES = ("allied cloud providers", "Gulf clouds", "Asian data centres", "resellers in Singapore", "Swiss banks")
+# A move that waits some hours for its headline, and one with the second day's story.
+QUIET_MOVE_AT, FIRST_STORY_AT = BEGIN + timedelta(hours=1), BEGIN + timedelta(hours=7)
 VENUE_FAULTS = ("500", "503", "429", "slow", "garbage", "truncated", "html_200", "cut_off")
 FEED_FAULTS = (status(500), status(403), slow(2.0), html_page, cut_off)
 ALERTS = """[[rule]]
@@ -83,7 +84,10 @@ def soak_world() -> Iterator[SoakWorld]:
         BEGIN + timedelta(days=DAYS + 1),
         assets=("BTC", "TAO", "FET"),
         quotes=QUOTES,
-        effects=(PlantedEffect("TAO", QUIET_MOVE_AT, -0.18, 4), PlantedEffect("TAO", FIRST_STORY_AT, 0.2, 6)),
+        effects=(
+            PlantedEffect("TAO", QUIET_MOVE_AT, -0.18, 4),
+            PlantedEffect("TAO", FIRST_STORY_AT + timedelta(days=1), 0.2, 6),
+        ),
     )
     feeds = FeedWorld(BEGIN, _sources())
     world = ReplayWorld(now=BEGIN, market=market, mounts={"/feed": feeds.handle})

@@ -91,6 +91,16 @@ def test_a_damaged_file_is_named_with_what_brings_it_back(
     assert (is_good, is_optional) == (False, False)
     assert str(path) in detail
     assert remedy in detail
+    assert "both files" not in told(settings)
+
+
+def test_two_damaged_files_are_not_each_the_others_remedy(settings: Settings) -> None:
+    for path in (settings.warehouse_path, settings.published_path):
+        path.write_bytes(path.read_bytes()[:20_000])
+    is_good, is_optional, detail = told(settings)["both files"]
+    assert (is_good, is_optional) == (False, False)
+    assert "neither can be made from the other" in detail
+    assert "a backup or a file of history/" in detail
 
 
 def test_a_writer_is_named_and_not_disturbed(settings: Settings) -> None:
