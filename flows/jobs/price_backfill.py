@@ -12,7 +12,7 @@ from flows.context import RunContext
 from flows.errors import EXIT_SOURCE, CommandError
 from flows.jobs.candle_intake import Intake, load_verdicts, refresh_coverage, take_in
 from flows.steps.prices import EXCHANGE_SOURCE, read_registry, remember_asked, request_words, store_registry
-from ingest.prices.asked import ended_listings
+from ingest.prices.asked import ended_listings, known_markets
 from ingest.prices.candles import parse_candles
 from ingest.prices.exchange import RequestTally
 from ingest.prices.fallback import problem_lines
@@ -78,6 +78,7 @@ def backfill_prices(
         replay_url=context.settings.replay_url,
         deadline_seconds=DEADLINE_SECONDS,
         on_series=keeper.keep,
+        known=known_markets(warehouse.frame(LISTING), context.now),
     )
     remember_asked(warehouse, registry, venues, context.now)
     refresh_coverage(warehouse)

@@ -13,7 +13,7 @@ from flows.configuration import read_own
 from flows.context import RunContext, StepReport
 from flows.jobs.candle_intake import Intake, load_verdicts, take_in, update_coverage
 from flows.market_choices import update_record_choices
-from ingest.prices.asked import asked_series, listings, verified_markets
+from ingest.prices.asked import asked_series, known_markets, listings, verified_markets
 from ingest.prices.candles import parse_candles
 from ingest.prices.derivatives import DerivativesHarvest, fetch_derivatives, watched_contracts
 from ingest.prices.exchange import RequestTally
@@ -50,6 +50,7 @@ def update_prices(context: RunContext) -> StepReport:
         context.now,
         replay_url=context.settings.replay_url,
         deadline_seconds=VENUE_DEADLINE_SECONDS,
+        known=known_markets(warehouse.frame(LISTING), context.now),
     )
     intake = store_answers(context, registry, harvest.answers)
     n_asked = remember_asked(warehouse, registry, harvest.venues, context.now)
@@ -106,6 +107,7 @@ def harvest_derivatives(context: RunContext, registry: Registry, dead: frozenset
         Source(EXCHANGE_SOURCE, context.run_id, context.now),
         replay_url=context.settings.replay_url,
         deadline_seconds=VENUE_DEADLINE_SECONDS,
+        known=known_markets(context.warehouse.frame(LISTING), context.now),
     )
 
 

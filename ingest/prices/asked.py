@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import polars as pl
 
+from ingest.prices.exchange import LIST_DAYS
 from ingest.prices.fetch import SeriesAnswer, SeriesRequest, VenueAnswer
 from warehouse.tables.contract import UTC
 from warehouse.tables.ops import ASKED_SERIES
@@ -61,6 +62,17 @@ def listings(venues: Sequence[VenueAnswer], stored: pl.DataFrame, now: datetime)
     first = pl.coalesce("known_utc", "first_seen_at_utc").alias("first_seen_at_utc")
     active = pl.coalesce("last_active_at_utc", "known_active_utc").alias("last_active_at_utc")
     return LISTING.conform(joined.with_columns(first, active).select(LISTING.column_names))
+
+
+def known_markets(stored: pl.DataFrame, now: datetime) -> dict[str, frozenset[str]]:
+    """By exchange the symbols that traded by its newest list (core.listing), where that is some days old at most."""
+    newest = pl.col("last_seen_at_utc").max().over("exchange")
+    is_young = pl.col("last_seen_at_utc") >= pl.lit(now - timedelta(days=LIST_DAYS)).cast(UTC)
+    fresh = stored.filter((pl.col("last_seen_at_utc") == newest) & is_young & pl.col("is_active"))
+    return {
+        str(exchange): frozenset(own["symbol"])
+        for (exchange,), own in fresh.partition_by("exchange", as_dict=True).items()
+    }
 
 
 def ended_listings(listed: pl.DataFrame) -> pl.DataFrame:

@@ -14,6 +14,7 @@ import polars as pl
 
 from ingest.errors import SourceError, TransientError
 from ingest.prices.exchange import RefusedError, Session, UnreachableError, offers, open_session
+from ingest.prices.fetch import NOTHING_KNOWN, Known
 from ingest.prices.registry import Registry, VenueEntry
 from ingest.source import Source
 from warehouse.tables.contract import UTC
@@ -93,6 +94,7 @@ def fetch_derivatives(
     *,
     replay_url: str | None,
     deadline_seconds: float,
+    known: Known = NOTHING_KNOWN,
 ) -> DerivativesHarvest:
     """Both histories of the `contracts` of every venue (symbols by exchange) from where they were left.
 
@@ -104,7 +106,15 @@ def fetch_derivatives(
     async def ask_all() -> list[_Found]:
         asked = [venue for venue in venues if contracts.get(venue.exchange) and _kinds_offered(venue)]
         tasks = [
-            _ask_venue(venue, contracts[venue.exchange], seen, source.received_at, replay_url, deadline_seconds)
+            _ask_venue(
+                venue,
+                contracts[venue.exchange],
+                seen,
+                source.received_at,
+                replay_url,
+                deadline_seconds,
+                known.get(venue.exchange, frozenset()),
+            )
             for venue in asked
         ]
         return await asyncio.gather(*tasks)
@@ -130,10 +140,11 @@ async def _ask_venue(
     now: datetime,
     replay_url: str | None,
     deadline_seconds: float,
+    known: frozenset[str],
 ) -> _Found:
     found = _Found(venue.exchange)
     try:
-        async with asyncio.timeout(deadline_seconds), open_session(venue, replay_url) as session:
+        async with asyncio.timeout(deadline_seconds), open_session(venue, replay_url, known) as session:
             for symbol in symbols:
                 if symbol not in session.listed:
                     continue

@@ -59,6 +59,12 @@ class RefusedError(PermanentError):
     """The venue refuses everything from here, a geo-block or a ban: it is left alone for the rest of the run."""
 
 
+# A list that has lost more than half of what it held some days ago is cut, or of something else.
+LEAST_SHARE_OF_KNOWN = 0.5
+FEWEST_KNOWN = 4
+LIST_DAYS = 7
+
+
 class PausedError(TransientError):
     """The venue asked for a pause of `seconds`."""
 
@@ -189,10 +195,13 @@ def offers(exchange: str, feature: str) -> bool:
 
 
 @asynccontextmanager
-async def open_session(venue: VenueEntry, replay_url: str | None) -> AsyncIterator[Session]:
+async def open_session(
+    venue: VenueEntry, replay_url: str | None, known: frozenset[str] = frozenset()
+) -> AsyncIterator[Session]:
     """The venue with its market list loaded; `replay_url` sends every call to a local server instead.
 
-    Raises UnreachableError, PermanentError (geo-block, ban), TransientError or MalformedError.
+    Raises UnreachableError, PermanentError (geo-block, ban), TransientError or MalformedError. A list without a market,
+    or without most of the `known` ones, is no list: believed, it would end them all.
     """
     kind = getattr(ccxt, venue.exchange, None)
     if kind is None:
@@ -212,11 +221,27 @@ async def open_session(venue: VenueEntry, replay_url: str | None) -> AsyncIterat
         client.urls["api"] = _redirected(client.urls["api"], f"{replay_url}/exchanges/{venue.exchange}")
     try:
         session = Session(venue, client, frozenset())
-        await session._ask(venue.exchange, client.load_markets)
+        await session._ask(venue.exchange, lambda: _load_markets(venue, client, known))
         active = [symbol for symbol, market in client.markets.items() if market.get("active") is not False]
         yield Session(venue, client, frozenset(active), session.tally)
     finally:
         await client.close()
+
+
+async def _load_markets(venue: VenueEntry, client: Any, known: frozenset[str]) -> None:
+    markets: Mapping[str, Any] = await client.load_markets(True)
+    for word, are_perpetual in (("spot", False), ("perpetual", True)):
+        had = {symbol for symbol in known if (":" in symbol) == are_perpetual}
+        left = {symbol for symbol in had if symbol in markets and markets[symbol].get("active") is not False}
+        is_cut = len(had) >= FEWEST_KNOWN and len(left) < LEAST_SHARE_OF_KNOWN * len(had)
+        if is_cut or not markets:
+            gave = f"{len(left)} of the {len(had)} {word} markets it had" if markets else "no market"
+            raise MalformedError(
+                venue.exchange,
+                f"gave a market list with {gave}",
+                "its market list",
+                f"not believed, and nothing was asked; tried again next run, believed after {LIST_DAYS} days",
+            )
 
 
 async def _translated(source: str, call: Callable[[], Awaitable[_Answer]], pause: Callable[[], float]) -> _Answer:

@@ -10,7 +10,7 @@ import polars as pl
 
 from ingest.errors import SourceError
 from ingest.prices.exchange import RequestTally
-from ingest.prices.fetch import OnSeries, SeriesAnswer, SeriesRequest, VenueAnswer, fetch_venues
+from ingest.prices.fetch import NOTHING_KNOWN, Known, OnSeries, SeriesAnswer, SeriesRequest, VenueAnswer, fetch_venues
 from ingest.prices.registry import WATCHED_ROLES, Registry, VenueEntry
 from warehouse.tables.bars import floor_to_bar, parse_stored_bar
 from warehouse.tables.contract import UTC
@@ -143,10 +143,11 @@ def fetch_with_fallback(
     replay_url: str | None,
     deadline_seconds: float,
     on_series: OnSeries = lambda _answer: None,
+    known: Known = NOTHING_KNOWN,
 ) -> _Harvest:
     """Ask the first venue of every group, then the next one for what it could not give, until nothing is left.
 
-    A venue that could not be used is not asked again in this run.
+    A venue that could not be used is not asked again in this run. Arguments as of `fetch_venues`.
     """
     harvest, dead = _Harvest(), set[str]()
     listings: dict[str, frozenset[str]] = {}
@@ -159,7 +160,13 @@ def fetch_with_fallback(
         if not requests:
             break
         answers = fetch_venues(
-            venues, requests, now, replay_url=replay_url, deadline_seconds=deadline_seconds, on_series=on_series
+            venues,
+            requests,
+            now,
+            replay_url=replay_url,
+            deadline_seconds=deadline_seconds,
+            on_series=on_series,
+            known=known,
         )
         served = {series.request for venue in answers for series in venue.answers if series.error is None}
         asked += answers

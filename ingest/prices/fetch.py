@@ -66,6 +66,8 @@ class VenueAnswer:
 # Bars of room at the far end of what a venue keeps.
 _MARGIN_BARS = 2
 OnSeries = Callable[[SeriesAnswer], None]
+Known = Mapping[str, frozenset[str]]
+NOTHING_KNOWN: Known = {}
 
 
 def fetch_venues(
@@ -76,10 +78,12 @@ def fetch_venues(
     replay_url: str | None,
     deadline_seconds: float,
     on_series: OnSeries = lambda _answer: None,
+    known: Known = NOTHING_KNOWN,
 ) -> list[VenueAnswer]:
     """Ask every venue of `requests` in parallel, each for its own series one after the other.
 
     No venue takes longer than `deadline_seconds`. `on_series` sees each series as it is finished. Errors are values.
+    `known` are the markets that each venue listed lately.
     """
     by_venue: dict[str, list[SeriesRequest]] = {}
     for request in requests:
@@ -87,7 +91,9 @@ def fetch_venues(
 
     async def ask_all() -> list[VenueAnswer]:
         tasks = [
-            _ask_venue(venues[exchange], wanted, now, replay_url, deadline_seconds, on_series)
+            _ask_venue(
+                venues[exchange], wanted, now, replay_url, deadline_seconds, on_series, known.get(exchange, frozenset())
+            )
             for exchange, wanted in by_venue.items()
         ]
         return await asyncio.gather(*tasks)
@@ -102,10 +108,11 @@ async def _ask_venue(
     replay_url: str | None,
     deadline_seconds: float,
     on_series: OnSeries,
+    known: frozenset[str],
 ) -> VenueAnswer:
     answer = VenueAnswer(venue.exchange)
     try:
-        async with asyncio.timeout(deadline_seconds), open_session(venue, replay_url) as session:
+        async with asyncio.timeout(deadline_seconds), open_session(venue, replay_url, known) as session:
             answer = replace(answer, listed=session.listed, listings=tuple(session.listings()), tally=session.tally)
             begun = asyncio.get_running_loop().time()
             for request in wanted:

@@ -45,7 +45,8 @@ class Fault:
     """A way to misbehave: `kind` for the next `times` requests (always when None) whose path or body says `path`.
 
     Kinds: 429, 418, 451, 403, 500, 503, slow, cut_off, html_200, truncated, garbage, duplicated, unordered, empty;
-    ignores_since shows its newest bars whatever is asked; newest_half leaves out the older half of what is asked for;
+    empty_dict and empty_list answer with just that; ignores_since shows its newest bars whatever is asked;
+    newest_half leaves out the older half of what is asked for;
     revised changes the last bar of every page, as a venue that corrects it between two of them.
     """
 
@@ -126,6 +127,8 @@ def distort(response: Response | None, kind: str) -> Response | None:
         return Response(b"<html><body>Sign in to the hotel network</body></html>", 200, "text/html")
     if kind == "garbage":
         return replace(response, body=b'{"result": [[null, "x"], 7], "data": "?", "candles": 3}')
+    if kind in EMPTY_BODIES:
+        return replace(response, body=EMPTY_BODIES[kind])
     if kind == "451":
         text = b'{"code": 0, "msg": "Service unavailable from a restricted location according to b. Eligibility"}'
         return Response(text, 451)
@@ -133,6 +136,7 @@ def distort(response: Response | None, kind: str) -> Response | None:
     return Response(b"<html><body>no</body></html>", int(kind), "text/html", headers)
 
 
+EMPTY_BODIES = {"empty_dict": b"{}", "empty_list": b"[]"}
 DISORDER: dict[str, Callable[[list[Any]], list[Any]]] = {
     "duplicated": lambda rows: [row for row in rows for _ in range(2)],
     "unordered": lambda rows: rows[1::2] + rows[::2],

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from flows.context import RunContext
 from flows.jobs.price_backfill import BackfillReport, BackfillRequest, backfill_prices
 from flows.settings import Settings
-from ingest.prices.asked import asked_series, ended_listings, listings, verified_markets
+from ingest.prices.asked import asked_series, ended_listings, known_markets, listings, verified_markets
 from ingest.prices.candles import parse_candles
 from ingest.prices.fetch import SeriesAnswer, SeriesRequest, ShortAnswerError, VenueAnswer, fetch_venues
 from ingest.prices.registry import load_registry
@@ -249,6 +249,34 @@ def test_a_market_that_left_its_venues_list_ended_when_it_was_last_seen_to_trade
     assert market["source"].endswith("not on the venue's own market list after 2026-06-14 10:20")
     [coverage] = warehouse.frame(COVERAGE).to_dicts()
     assert coverage["n_missing"] == 0  # none is expected of the three days after
+
+
+@pytest.mark.parametrize("kind", ["garbage", "html_200", "empty_dict"])
+def test_an_unusable_market_list_ends_no_market_and_is_named(warehouse: Warehouse, kind: str) -> None:
+    later = NOW + timedelta(days=3)
+    with ReplayWorld(NOW, TWO_COINS) as world:
+        backfill(warehouse, world)
+        world.exchanges.faults = {"binance": Fault(kind)}
+        world.move_to(later)
+        report = backfill(warehouse, world, now=later)
+    [problem] = report.problems
+    assert problem.startswith("binance: ")
+    assert report.markets["note"].to_list() == [f"not asked: {problem}"]
+    [market] = warehouse.frame(MARKET, where="market_id = 'binance:TAO/USDT'").to_dicts()
+    assert market["delisted_at_utc"] is None
+    assert warehouse.frame(ASKED_SERIES)["outcome"].to_list() == ["answered"]
+
+
+def test_a_list_is_compared_with_one_of_the_last_days_only() -> None:
+    stored = pl.concat(
+        [
+            make_listing(),
+            make_listing(symbol="OLD/USDT", last_seen_at_utc=SINCE),
+            make_listing(symbol="STILL/USDT", is_active=False),
+            make_listing(exchange="gate", last_seen_at_utc=NOW - timedelta(days=8)),
+        ]
+    )
+    assert known_markets(stored, NOW) == {"okx": frozenset({"TAO/USDT"})}
 
 
 def make_listing(**values: object) -> pl.DataFrame:

@@ -172,6 +172,28 @@ def test_a_fault_that_stays_is_one_typed_error(name: str, kind: str, expected: t
         assert answer.error is error
 
 
+@pytest.mark.parametrize("kind", ["garbage", "html_200", "truncated", "empty_dict", "empty_list"])
+@pytest.mark.parametrize("name", SYMBOLS)
+def test_an_unusable_market_list_is_a_failure_and_never_a_venue_without_markets(name: str, kind: str) -> None:
+    with ReplayWorld(NOW, MARKET, {name: Fault(kind)}) as world:
+        answer = ask(world, name)
+    assert isinstance(answer.error, (MalformedError, TransientError))
+    assert name in str(answer.error)
+    assert answer.unlisted == []
+    assert answer.listings == ()
+
+
+@pytest.mark.parametrize(("n_gone", "is_believed"), [(2, True), (3, False)])
+def test_a_list_that_lost_most_of_its_markets_is_not_believed(n_gone: int, is_believed: bool) -> None:
+    known = {"okx": frozenset(["BTC/USDT", "TAO/USDT", *(f"GONE{n}/USDT" for n in range(n_gone))])}
+    with ReplayWorld(NOW, MARKET) as world:
+        [answer] = fetch_venues(VENUES, [request("okx")], NOW, replay_url=world.url, deadline_seconds=20, known=known)
+    assert (answer.error is None) == is_believed
+    if not is_believed:
+        assert "gave a market list with 2 of the 5 spot markets it had" in str(answer.error)
+        assert answer.unlisted == []
+
+
 @pytest.mark.parametrize("name", SYMBOLS)
 def test_a_slow_venue_ends_at_its_deadline(name: str) -> None:
     with ReplayWorld(NOW, MARKET, {name: Fault("slow", path=CANDLE_PATHS[name])}) as world:
