@@ -172,7 +172,7 @@ class Session:
                 if not is_sound(self.client.last_json_response):
                     raise MalformedError(
                         source,
-                        f"answered {str(self.client.last_http_response)[:60]!r}",
+                        f"answered {_first_words(self.client)}",
                         "JSON of the documented shape",
                         "something between us and the venue answers in its place, or it cut its answer short",
                     )
@@ -235,7 +235,8 @@ async def _load_markets(venue: VenueEntry, client: Any, known: frozenset[str]) -
         left = {symbol for symbol in had if symbol in markets and markets[symbol].get("active") is not False}
         is_cut = len(had) >= FEWEST_KNOWN and len(left) < LEAST_SHARE_OF_KNOWN * len(had)
         if is_cut or not markets:
-            gave = f"{len(left)} of the {len(had)} {word} markets it had" if markets else "no market"
+            seen = _first_words(client)
+            gave = f"{len(left)} of the {len(had)} {word} markets it had" if markets else f"no market in it: {seen}"
             raise MalformedError(
                 venue.exchange,
                 f"gave a market list with {gave}",
@@ -329,6 +330,10 @@ def _redirected(value: Any, base: str) -> Any:
     if isinstance(value, dict):
         return {key: _redirected(inner, base) for key, inner in value.items()}
     return re.sub(r"^https?://[^/]+", base, value) if isinstance(value, str) else value
+
+
+def _first_words(client: Any) -> str:
+    return repr(str(client.last_http_response)[:60])
 
 
 def _as_dict(value: object) -> dict[str, Any]:

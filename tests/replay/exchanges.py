@@ -38,6 +38,13 @@ DERIVATIVES: dict[str, Wire] = {
     "kucoin": kucoin_derivatives,
     "okx": okx_derivatives,
 }
+# No venue lists nothing: one that a world does not know lists a coin that nobody asks for.
+OTHER_MARKETS = {
+    "binanceusdm": "OTHER/USDT:USDT",
+    "coinbase": "OTHER/USD",
+    "hyperliquid": "OTHER/USDC:USDC",
+    "kraken": "OTHER/USD",
+}
 
 
 @dataclass(slots=True)
@@ -93,7 +100,7 @@ class ReplayExchanges:
     ) -> Response | None:
         arguments = (
             request,
-            self.market.symbols(exchange),
+            self.market.symbols(exchange) or [OTHER_MARKETS.get(exchange, "OTHER/USDT")],
             lambda symbol, bar: self.bars(exchange, symbol, bar),
             order,
         )
