@@ -10,7 +10,7 @@ export DO_NOT_TRACK := 1
 export PREFECT_SERVER_ANALYTICS_ENABLED := false
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint bench torture lock clean
+.PHONY: help install scale run test lint bench torture lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ $(STAMP): requirements.lock requirements-uv.lock pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -m analysis.compile
 	@touch $@
+
+scale: $(STAMP) ## Add the extra `scale`: Delta Lake, Dask and what their tests need
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-deps -r requirements-scale.lock
 
 run: $(STAMP) ## Bring prices and news up to date, judge the claims, write the pages
 	@$(BIN)/aftershock run $(ARGS)
@@ -45,7 +48,8 @@ torture: $(STAMP) ## Count what kills, damage, full disks and damaged input do (
 	@$(BIN)/python -m tests.torture.count $(or $(SCALE),1)
 
 lock: $(STAMP) ## Resolve the requirements anew (needs a package index)
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --group dev --all-extras pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --group dev --extra cards --extra notebook pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --group scale --extra scale -c requirements.lock pyproject.toml -o requirements-scale.lock
 	@echo uv | $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate - -o requirements-uv.lock
 	@for version in $(PYTHONS); do for platform in $(PLATFORMS); do \
 	  $(BIN)/uv pip compile -q --python-version $$version --python-platform $$platform --only-binary :all: --no-header --no-annotate requirements.lock >/dev/null \

@@ -114,6 +114,16 @@ def market_option(help_text: str) -> Any:
     return typer.Option("--market", help=help_text, parser=parse_market, metavar="MARKET")
 
 
+def lake_option() -> Any:
+    """An option for the lake that a study reads instead of the published file."""
+    return typer.Option("--lake", help="Read this lake (aftershock lake publish) instead of the published file.")
+
+
+def cluster_option() -> Any:
+    """An option for the Dask cluster that takes a study's tasks."""
+    return typer.Option("--cluster", help="Hand the tasks to this Dask scheduler, e.g. tcp://127.0.0.1:8786.")
+
+
 def reason_option(help_text: str) -> Any:
     """An option for a reason of refusal."""
     return typer.Option("--reason", help=help_text, parser=parse_reason, metavar="REASON")

@@ -8,7 +8,7 @@ import typer
 
 from flows.commands import study_stored
 from flows.errors import EXIT_CHECK, CommandError
-from flows.options import DEFAULT_TIMEFRAME, BarLabel, FormatOption, Timeframe, timeframe_option
+from flows.options import DEFAULT_TIMEFRAME, BarLabel, FormatOption, Timeframe, cluster_option, timeframe_option
 from flows.output import Format, emit, talk
 
 if TYPE_CHECKING:
@@ -181,6 +181,7 @@ def study_size(
     effect: Annotated[float, typer.Option(help="Planted effect per bar in residual sd: power.")] = 0.0,
     seed: Annotated[int, typer.Option(help="Seed; the same seed gives the same numbers.")] = 20260612,
     save: Annotated[bool, typer.Option("--save", help="Keep the rows in out.test_size (out.single_size).")] = False,
+    cluster: Annotated[Optional[str], cluster_option()] = None,  # noqa: UP045 - typer reads the annotation
     fmt: FormatOption = Format.TABLE,
 ) -> None:
     """Measure how often each test rejects at 1, 5 and 10 % where nothing happened, with Monte-Carlo bands.
@@ -209,16 +210,18 @@ def study_size(
     settings = load_settings()
     if single and (candles or stored):
         raise CommandError("--single simulates its own markets; leave out --candles and --stored")
+    if cluster and (candles or stored):
+        raise CommandError("--cluster takes simulated markets; leave out --candles and --stored")
     try:
         with Progress() as progress:
             if single:
-                frame = measure_single(request, tuple(scenario or ()), progress.say)
+                frame = measure_single(request, tuple(scenario or ()), progress.say, cluster)
             elif candles or stored:
                 now = datetime.now(UTC)
                 grid = read_grid(candles, timeframe, now) if candles else read_stored_grid(settings, timeframe)
                 frame = measure_real(grid, benchmark, request, progress.say)
             else:
-                frame = measure_simulated(request, tuple(scenario or ()), progress.say)
+                frame = measure_simulated(request, tuple(scenario or ()), progress.say, cluster)
     except (ValueError, KeyError) as exc:
         raise CommandError(str(exc.args[0])) from exc
     if save:

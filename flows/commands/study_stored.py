@@ -1,4 +1,4 @@
-"""`aftershock study event`, `group`, `inclusion` and `regressions`: what is known of the stored events."""
+"""`aftershock study event`, `placebos`, `group`, `inclusion`, `regressions`: what is known of events and prices."""
 
 from enum import StrEnum
 from typing import Annotated, Optional
@@ -7,13 +7,20 @@ import typer
 
 from flows.errors import CommandError
 from flows.options import (
+    DEFAULT_TIMEFRAME,
     Category,
     EventId,
     FormatOption,
     Instant,
+    Market,
+    Timeframe,
     category_argument,
+    cluster_option,
     event_argument,
     instant_option,
+    lake_option,
+    market_option,
+    timeframe_option,
 )
 from flows.output import Format, emit, talk
 from warehouse.tables.units import plain
@@ -48,6 +55,7 @@ class _Kind(StrEnum):
 def attach(app: typer.Typer) -> None:
     """Attach the commands to the group `study`."""
     app.command("event")(study_event)
+    app.command("placebos")(study_placebos)
     app.command("models")(study_models)
     app.command("group")(study_group)
     app.command("inclusion")(study_inclusion)
@@ -55,7 +63,7 @@ def attach(app: typer.Typer) -> None:
 
 
 def study_event(
-    event: Annotated[EventId, event_argument()],
+    event: Annotated[list[EventId], event_argument("Event ids, as `aftershock events list` prints them.")],
     as_of: Annotated[
         Optional[Instant],  # noqa: UP045 - typer reads the annotation
         instant_option("Use only what had been seen by this UTC instant; a day alone is its 00:00, not its end."),
@@ -63,41 +71,68 @@ def study_event(
     funding: Annotated[
         bool, typer.Option("--funding", help="Returns of perpetuals after the funding that longs pay or receive.")
     ] = False,
+    lake: Annotated[Optional[str], lake_option()] = None,  # noqa: UP045 - typer reads the annotation
+    cluster: Annotated[Optional[str], cluster_option()] = None,  # noqa: UP045 - typer reads the annotation
     fmt: FormatOption = Format.TABLE,
 ) -> None:
-    """Measure one stored event again by every study, on the candles as believed at an instant; stores nothing.
+    """Measure stored events again by every study, on the candles as believed at an instant; stores nothing.
 
     --funding: the column funding_return says what funding added to a long position over the row's window (a fraction).
     A perpetual without stored rates is named and left out; the benchmark stays without funding.
 
     Example: aftershock study event 2026-06-12-fable-mythos-access-restriction --as-of 2026-12-31
     """
-    import polars as pl
+    from flows.cluster.runs import choose_source, measure_stored_events
+    from flows.progress import Progress
 
-    from analysis.tape.funding import is_perpetual
-    from flows.settings import load_settings
-    from flows.steps.studies import measure_one_event
-    from flows.study_registry import read_studies
-    from warehouse.store.connection import open_reader
+    with Progress() as progress:
+        found = measure_stored_events(
+            choose_source(lake, cluster), event, as_of, cluster, progress.say, is_after_funding=funding
+        )
+    measured = found.filter(found["statistic"].is_not_null())
+    obstacles = found.filter(found["statistic"].is_null()).select("event_id", "study_id", "market_id", "reason")
+    sentences = [
+        f"{market}: {why}" if market else f"{event_id} cannot be measured by study {study}: {why}"
+        for event_id, study, market, why in obstacles.iter_rows()
+    ]
+    if not measured.height:
+        raise CommandError("\n".join(sentences))
+    for sentence in sentences:
+        talk(sentence)
+    named = ("event_id",) if len(event) > 1 else ()
+    emit(measured.select(*named, *SHOWN_COLUMNS, *(("funding_return", "funding_words") if funding else ())), fmt)
 
-    settings = load_settings()
-    with open_reader(settings.published_path) as reader:
-        measured, obstacles = [], []
-        for study in (item for item in read_studies(reader, settings.config_path) if not item.is_own):
-            results, exclusions = measure_one_event(reader, study, event, as_of, is_after_funding=funding)
-            measured.append(results)
-            if funding:
-                left_out = exclusions.filter(pl.col("market_id").map_elements(is_perpetual, return_dtype=pl.Boolean))
-                obstacles += [f"{market}: {why}" for market, why in left_out.select("market_id", "reason").iter_rows()]
-            if not results.height:
-                reasons = "; ".join(sorted(set(exclusions["reason"]))) or "no candles were known"
-                obstacles.append(f"{event} cannot be measured by study {study.id}: {reasons}")
-    found = pl.concat(measured)
-    if not found.height:
-        raise CommandError("\n".join(obstacles))
-    for obstacle in obstacles:
-        talk(obstacle)
-    emit(found.select(*SHOWN_COLUMNS, *(("funding_return", "funding_words") if funding else ())), fmt)
+
+def study_placebos(
+    market: Annotated[
+        Optional[list[Market]],  # noqa: UP045 - typer reads the annotation
+        market_option("Only this market; repeat for more; every one with candles when absent."),
+    ] = None,
+    hours: Annotated[float, typer.Option(min=0.0, help="Length of the windows in hours.")] = 24.0,
+    timeframe: Annotated[Timeframe, timeframe_option("Bar length of the candles.")] = DEFAULT_TIMEFRAME,
+    estimation: Annotated[float, typer.Option(min=1.0, help="Hours before a window that its model rests on.")] = 720.0,
+    minimum: Annotated[float, typer.Option(min=1.0, help="Hours of them that must have bars.")] = 240.0,
+    lake: Annotated[Optional[str], lake_option()] = None,  # noqa: UP045 - typer reads the annotation
+    cluster: Annotated[Optional[str], cluster_option()] = None,  # noqa: UP045 - typer reads the annotation
+    fmt: FormatOption = Format.TABLE,
+) -> None:
+    """Measure every window of a market's record: how large its moves beyond BTC ordinarily are, a row per market.
+
+    Moves are simple returns (fractions) beyond the market model of the hours before each window; nothing is stored.
+
+    Example: aftershock study placebos --market binanceusdm:TAO/USDT:USDT --hours 24
+    """
+    from flows.cluster.runs import choose_source, measure_placebos
+    from flows.progress import Progress
+
+    lengths = (hours, estimation, minimum)
+    try:
+        with Progress() as progress:
+            source = choose_source(lake, cluster)
+            found = measure_placebos(source, market or [], timeframe, lengths, cluster, progress.say)
+    except ValueError as exc:
+        raise CommandError(str(exc)) from exc
+    emit(found, fmt)
 
 
 def study_models(

@@ -10,8 +10,10 @@ import polars as pl
 
 from analysis.engine.simulate import real_events
 from analysis.engine.size import Draw, SizeRequest, measure_size, simulated_draws
-from analysis.single.size.table import SingleSizeRequest, choose_regimes, measure_single_size
+from analysis.single.size.table import SingleSizeRequest, choose_regimes
 from analysis.tape.returns import ReturnGrid, build_return_grid
+from flows.cluster.runs import run_tasks
+from flows.cluster.tasks import size_of_single, size_of_tests
 from flows.errors import EXIT_SOURCE, CommandError
 from flows.settings import Settings
 from ingest.errors import PermanentError, SourceError
@@ -25,14 +27,21 @@ from warehouse.tables.size import SINGLE_SIZE, TEST_SIZE
 REAL_SCENARIOS = (("real returns, random dates", False), ("real returns, shared dates", True))
 
 
-def measure_simulated(request: SizeRequest, names: tuple[str, ...], say: Callable[[str], None]) -> pl.DataFrame:
-    """Size on simulated markets, all of them or the named ones."""
-    return measure_size(simulated_draws(request, names), request, say)
+def measure_simulated(
+    request: SizeRequest, names: tuple[str, ...], say: Callable[[str], None], cluster: str | None = None
+) -> pl.DataFrame:
+    """Size on simulated markets, all of them or the named ones; with `cluster` each is a task of that Dask cluster."""
+    tasks = [(request, name) for name in simulated_draws(request, names)]
+    return pl.concat(run_tasks(cluster, size_of_tests, tasks, say))
 
 
-def measure_single(request: SizeRequest, names: tuple[str, ...], say: Callable[[str], None]) -> pl.DataFrame:
+def measure_single(
+    request: SizeRequest, names: tuple[str, ...], say: Callable[[str], None], cluster: str | None = None
+) -> pl.DataFrame:
     """Coverage, rejection, power and width of one event's numbers in simulated markets, all or the named ones."""
-    return measure_single_size(choose_regimes(names), SingleSizeRequest(request.replications, request.seed), say)
+    single = SingleSizeRequest(request.replications, request.seed)
+    tasks = [(single, regime.name) for regime in choose_regimes(names)]
+    return pl.concat(run_tasks(cluster, size_of_single, tasks, say))
 
 
 def measure_real(grid: ReturnGrid, benchmark_id: str, request: SizeRequest, say: Callable[[str], None]) -> pl.DataFrame:
@@ -68,7 +77,7 @@ def read_grid(path: Path, timeframe: str, now: datetime) -> ReturnGrid:
 def read_stored_grid(settings: Settings, timeframe: str) -> ReturnGrid:
     """Returns of the published candles."""
     with open_reader(settings.published_path) as reader:
-        candles = reader.query("candles_of_timeframe", timeframe=timeframe)
+        candles = reader.query("candles_of_timeframe", timeframe=timeframe, market_ids=None)
     return _grid(candles, str(settings.published_path), timeframe)
 
 

@@ -171,7 +171,7 @@ def load_panels(reader: Reader) -> list[ReturnPanel]:
     roles = load_roles(reader)
     panels = []
     for timeframe in _TIMEFRAMES:
-        candles = reader.query("candles_of_timeframe", timeframe=timeframe)
+        candles = reader.query("candles_of_timeframe", timeframe=timeframe, market_ids=None)
         if candles.height:
             grid = build_return_grid(candles, bar_length(timeframe))
             panels.append(build_return_panel(grid, timeframe, markets, roles))

@@ -1,0 +1,11 @@
+"""What can go wrong with a lake, classed by what the caller can do."""
+
+from warehouse.store.errors import StorageFailedError, StoreError
+
+
+class LakeError(StoreError):
+    """The address is no lake, or its tables are not what its log says; the message names the remedy."""
+
+
+class LakeUnreachableError(StorageFailedError):
+    """The folder or object store refused: absent, forbidden, unreachable."""
