@@ -119,6 +119,8 @@ def test_spark_reads_the_files_of_the_release_and_not_the_folder(tmp_path: Path)
         expected = warehouse.frame(CANDLE)
     files = open_table(read_release(address), CANDLE).file_uris()
     builder = sql.SparkSession.builder.master("local[2]").config("spark.sql.session.timeZone", "UTC")
+    # Spark would read the bar length 1d as the number 1.0.
+    builder = builder.config("spark.sql.sources.partitionColumnTypeInference.enabled", "false")
     spark = builder.config("spark.ui.enabled", "false").config("spark.driver.bindAddress", "127.0.0.1").getOrCreate()
     try:
         place = address.of(CANDLE.name)
