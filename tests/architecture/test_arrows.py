@@ -40,6 +40,9 @@ VIOLATIONS = {
         "import statsmodels, scipy, arch, numba, rapidfuzz, threadpoolctl, exchange_calendars",
     ),
     "plotly-owner": ("flows/planted_four.py", "import plotly, jinja2, markupsafe, kaleido"),
+    "lake-owner": ("warehouse/store/planted_two.py", "import deltalake, pyarrow"),
+    "store-knows-no-lake": ("warehouse/tables/planted_two.py", "import warehouse.lake.errors"),
+    "cluster-owner": ("flows/commands/planted.py", "import distributed, cloudpickle"),
     "prefect-typer-owner": ("ingest/planted_three.py", "import prefect, typer, rich, tomlkit"),
 }
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.paths import PROJECT
 
-LOCKS = ("requirements.lock", "requirements-uv.lock")
+LOCKS = ("requirements.lock", "requirements-scale.lock", "requirements-uv.lock")
 PACKAGES = ("flows", "ingest", "analysis", "warehouse", "dashboards")
 # Import names that differ from the name of the distribution.
 DISTRIBUTION = {
@@ -78,7 +78,8 @@ def test_what_is_imported_is_declared() -> None:
 
 
 def test_what_is_declared_is_locked() -> None:
-    locked = set(re.findall(r"^([a-z0-9._-]+)==", (PROJECT / LOCKS[0]).read_text(), re.MULTILINE))
+    texts = [(PROJECT / name).read_text() for name in LOCKS]
+    locked = {found for text in texts for found in re.findall(r"^([a-z0-9._-]+)==", text, re.MULTILINE)}
     assert declared() - locked == set()
 
 
