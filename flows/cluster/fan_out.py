@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Task = tuple[Any, ...]
 # So long may pass without any task ending: a lost module leaves a task pending for ever.
-DEADLINE_SECONDS = 900.0
+_DEADLINE_SECONDS = 900.0
 
 
 def fan_out(
@@ -28,7 +28,7 @@ def fan_out(
     folder: Path,
     algorithm: str,
     say: Callable[[str], None],
-    deadline_seconds: float = DEADLINE_SECONDS,
+    deadline_seconds: float = _DEADLINE_SECONDS,
 ) -> Iterator[pl.DataFrame]:
     """The frames of `function(*task)`, in the order of `tasks` whatever the order in which they arrive.
 

@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
 
 
 @lake_app.command("publish")
-def publish(
+def publish_tables(
     uri: UriArgument,
     table: Annotated[Optional[list[str]], typer.Option(help="Only this table; repeat for more.")] = None,  # noqa: UP045 - typer reads the annotation
     fmt: FormatOption = Format.TABLE,
@@ -41,7 +41,7 @@ def publish(
 
 
 @lake_app.command("check")
-def check(uri: UriArgument, fmt: FormatOption = Format.TABLE) -> None:
+def check_tables(uri: UriArgument, fmt: FormatOption = Format.TABLE) -> None:
     """Read every row of the release and of the published file, and compare; exit code 4 where they differ.
 
     Example: aftershock lake check lake
@@ -57,7 +57,7 @@ def check(uri: UriArgument, fmt: FormatOption = Format.TABLE) -> None:
 
 
 @lake_app.command("vacuum")
-def vacuum(
+def sweep_files(
     uri: UriArgument,
     keep: Annotated[str, typer.Option(help="Readers of versions this old still end well, e.g. 30d.")] = "30d",
     fmt: FormatOption = Format.TABLE,

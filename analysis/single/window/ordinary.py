@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import numpy as np
 import polars as pl
 
@@ -13,6 +11,7 @@ from analysis.single.window.block_model import measure_windows, sum_returns
 from analysis.single.window.placebo import count_independent
 from analysis.tape.calendar import count_bars
 from analysis.tape.series import AlignedSeries
+from warehouse.tables.bars import HOUR, bar_length
 from warehouse.tables.contract import UTC
 
 _QUANTILES = {"lowest": 0.0, "q025": 0.025, "median": 0.5, "q975": 0.975, "highest": 1.0}
@@ -45,9 +44,9 @@ def measure_ordinary(
     it is. Without such a window `reason` says so and numbers are null. ValueError where a length is no whole number of
     bars.
     """
-    bar = timedelta(hours=series.bar_hours)
+    bar = bar_length(series.bar_words)
     n_bars, length, minimum = (
-        count_bars(timedelta(hours=hours), bar) for hours in (window_hours, estimation_hours, minimum_hours)
+        count_bars(hours * HOUR, bar) for hours in (window_hours, estimation_hours, minimum_hours)
     )
     n = series.close_us.size
     starts = np.arange(1, n, dtype=np.int64)
