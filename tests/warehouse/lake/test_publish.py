@@ -45,9 +45,7 @@ def test_every_contract_comes_back_equal_with_hostile_values(tmp_path: Path, add
     with open_writer(tmp_path / "warehouse.duckdb", 5.0) as warehouse:
         for table in tables.values():
             texts = [column.name for column in table.columns if column.dtype == pl.String]
-            rows = [
-                {name: values[n % len(values)] for name, values in texts.items()} for n in range(len(HOSTILE_TEXTS))
-            ]
+            rows: list[dict[str, object]] = [dict.fromkeys(texts, text) for text in HOSTILE_TEXTS]
             for number, row in enumerate(rows):
                 for column in table.columns:
                     if column.dtype == pl.Float64:
