@@ -20,6 +20,7 @@ OWN_FILES = (
     "entities.toml",
     "events.toml",
     "feeds.toml",
+    "forms.toml",
     "languages.toml",
     "markets.toml",
     "studies.toml",

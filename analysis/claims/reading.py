@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -29,14 +28,9 @@ from analysis.claims.language import (
 )
 from analysis.claims.statement import Comparator, Direction, Kind, StatedWindow, Statement
 from warehouse.tables.bars import HOUR
-from warehouse.tables.units import ascii_number, iso_instant, plain_percent, price
+from warehouse.tables.units import ascii_number, iso_instant
 
 FRACTION, DOLLARS, WEEKS, FACTOR = "fraction", "quote currency", "weeks", "times"
-# A number of the quote and one of the entry are the same within this share of it.
-_SAME_SHARE = 0.005
-_QUOTED_PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*(?:%|per ?cent\b)")
-_QUOTED_DOLLARS = re.compile(r"\$\s*(\d[\d,]*(?:\.\d+)?)\s*([kKmM]?)\b")
-_SCALES = {"k": 1e3, "m": 1e6}
 
 
 class AnchorError(LookupError):
@@ -210,26 +204,3 @@ def _stated(claim: Stated | Conjunction, part: SentencePart, anchor: Anchor | No
     claimed = part.size if part.size is not None else part.factor if part.factor is not None else part.price
     unit = FRACTION if part.size is not None else FACTOR if part.factor is not None else DOLLARS
     return ClaimPart(statement, claimed, unit)
-
-
-def quote_warnings(claim: Claim, parts: list[ClaimPart]) -> list[str]:
-    """Where the numbers of the quote are not those of the entry; nothing for a quote without numbers of that kind."""
-    found = []
-    sizes = [part.claimed for part in parts if part.unit == FRACTION and part.claimed and part.statement.size]
-    percents = [float(match) / 100 for match in _QUOTED_PERCENT.findall(claim.quote)]
-    for size in sizes:
-        if percents and not any(_is_same(abs(size), quoted) for quoted in percents):
-            found.append(f"the entry says {plain_percent(size, 1)}, the quote {plain_percent(percents[0], 1)}")
-    levels = [part.statement.price for part in parts if part.statement.price]
-    dollars = [
-        float(number.replace(",", "")) * _SCALES.get(scale.lower(), 1.0)
-        for number, scale in _QUOTED_DOLLARS.findall(claim.quote)
-    ]
-    for level in levels:
-        if dollars and not any(_is_same(level, quoted) for quoted in dollars):
-            found.append(f"the entry says {price(level)}, the quote {price(dollars[0])}")
-    return found
-
-
-def _is_same(one: float, other: float) -> bool:
-    return abs(one - other) <= _SAME_SHARE * max(one, other)

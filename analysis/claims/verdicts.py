@@ -16,7 +16,8 @@ from analysis.claims.judging.judge import judge_statement, pose_question
 from analysis.claims.judging.offers import find_window
 from analysis.claims.language import Claim, Conjunction, IncidentClaim, Premium
 from analysis.claims.premium import measure_premium
-from analysis.claims.reading import FRACTION, Anchor, AnchorError, ClaimPart, find_anchor, quote_warnings, read_parts
+from analysis.claims.quotes import quote_warnings
+from analysis.claims.reading import FRACTION, Anchor, AnchorError, ClaimPart, find_anchor, read_parts
 from analysis.claims.statement import Judgement, StatementVerdict, TriedReading
 from analysis.claims.studies import study_readings
 from analysis.results.fingerprint import SourceCode, fingerprint

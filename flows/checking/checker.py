@@ -12,10 +12,13 @@ from analysis.claims.check.answer import CheckedText, as_document, judge_text, m
 from analysis.claims.check.markup import PlainText, is_markup, read_markup
 from analysis.claims.check.scoring import score_answers
 from analysis.claims.judging.market import MarketEvidence
+from analysis.claims.sentences.forms import Grammar
+from analysis.claims.sentences.own_forms import own_grammar
 from analysis.claims.sentences.reader import read_text
 from analysis.claims.sentences.references import LedgerEvent
 from analysis.claims.sentences.sentence import ReadText
 from flows.checking.evidence import last_run, load_market
+from flows.configuration import read_own
 from flows.errors import CommandError
 from flows.settings import load_settings
 from warehouse.store.connection import Reader, open_reader
@@ -51,7 +54,8 @@ class Checker:
         """The answers to texts, each with when it was said; only the prices that they speak of are loaded."""
         with open_reader(self._published_path or load_settings().published_path) as reader:
             events = _load_events(reader)
-            read = [_read(source, said_at, events) for source, said_at in sources]
+            grammar = own_grammar(read_own(load_settings().config_path, "forms.toml"))
+            read = [_read(source, said_at, events, grammar) for source, said_at in sources]
             market = load_market(reader, frozenset[str]().union(*(named_assets(item.read) for item in read)))
             run_id = last_run(reader)
         return [replace(_judge(item, market), run_id=run_id) for item in read]
@@ -77,10 +81,10 @@ def _load_events(reader: Reader) -> tuple[LedgerEvent, ...]:
     )
 
 
-def _read(source: str, said_at: datetime, events: tuple[LedgerEvent, ...]) -> _ReadSource:
+def _read(source: str, said_at: datetime, events: tuple[LedgerEvent, ...], grammar: Grammar) -> _ReadSource:
     plain = read_markup(source) if is_markup(source) else None
     words = source if plain is None else plain.text
-    return _ReadSource(source, plain, said_at, read_text(words, said_at, None, events))
+    return _ReadSource(source, plain, said_at, read_text(words, said_at, grammar, events))
 
 
 def _judge(item: _ReadSource, market: MarketEvidence) -> CheckedText:

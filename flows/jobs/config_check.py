@@ -9,6 +9,8 @@ from pathlib import Path
 import polars as pl
 
 from analysis.claims.language import CLAIM_FORM, packaged_claims
+from analysis.claims.sentences.forms import FORM_FORM
+from analysis.claims.sentences.own_forms import own_grammar
 from analysis.events.decisions import DECISION_FORM, NEEDED_FOR_NEW, read_decisions
 from analysis.events.vocabulary import ENTITY_FORM, LANGUAGE_FORM, TAG_FORM
 from flows.alerts.rules import ALERT_FORM, load_rules
@@ -28,6 +30,7 @@ FORMS: dict[str, tuple[FileForm, str | None]] = {
     "entities.toml": (ENTITY_FORM, "analysis.events"),
     "events.toml": (DECISION_FORM, None),
     "feeds.toml": (FEED_FORM, "ingest.news"),
+    "forms.toml": (FORM_FORM, "analysis.claims.sentences"),
     "languages.toml": (LANGUAGE_FORM, "analysis.events"),
     "markets.toml": (MARKET_FORM, "ingest.prices"),
     "studies.toml": (STUDY_FORM, "flows"),
@@ -38,6 +41,7 @@ LOADS: tuple[Callable[[Path], object], ...] = (
     lambda path: load_registry(read_own(path, "assets.toml"), read_own(path, "markets.toml")),
     lambda path: packaged_claims(read_own(path, "claims.toml")),
     lambda path: read_decisions(read_own(path, "events.toml")),
+    lambda path: own_grammar(read_own(path, "forms.toml")),
     lambda path: load_feeds(read_own(path, "feeds.toml")),
     load_rules,
     load_studies,

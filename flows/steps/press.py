@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 
 import polars as pl
 
 from analysis.claims.press.headlines import PressRows, assets_of, judge_headlines, printed_headlines, read_headlines
 from analysis.claims.press.summary import summarise_press
+from analysis.claims.sentences.own_forms import own_grammar
 from flows.checking.evidence import last_price_at, load_market
+from flows.configuration import read_own
 from flows.context import RunContext, StepReport
 from flows.freshness import hash_code
+from warehouse.config import ConfigText
 from warehouse.store.connection import Warehouse
 from warehouse.tables.contract import Table
 from warehouse.tables.press import PRESS_CLAIM, PRESS_HEADLINE, PRESS_SUMMARY, PRESS_VERDICT
@@ -47,7 +51,9 @@ class _Pass:
 
     def take(self) -> StepReport:
         """Read, judge and store."""
-        warehouse, reader_sha256 = self.context.warehouse, hash_code(READER_PACKAGES)
+        warehouse = self.context.warehouse
+        own = read_own(self.context.settings.config_path, "forms.toml")
+        reader_sha256 = fingerprint_of_reader(own)
         unread = warehouse.query(
             "press_unread",
             is_archive=self.is_archive,
@@ -57,9 +63,15 @@ class _Pass:
         )
         if not unread.height:
             return StepReport(0, "no new headline to read")
-        read = read_headlines(printed_headlines(unread))
+        read = read_headlines(printed_headlines(unread), own_grammar(own))
         rows = judge_headlines(read, load_market(warehouse, assets_of(read)), reader_sha256)
         return StepReport(_store(warehouse, unread["entry_id"], rows), _told(unread.height, rows))
+
+
+def fingerprint_of_reader(own: ConfigText | None) -> str:
+    """What stands for the reader: its code and words, and a person's own forms."""
+    code = hash_code(READER_PACKAGES)
+    return code if own is None else sha256(f"{code}{own.text}".encode()).hexdigest()
 
 
 def _store(warehouse: Warehouse, entry_ids: pl.Series, rows: PressRows) -> int:

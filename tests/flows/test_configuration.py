@@ -80,6 +80,12 @@ at = 2026-06-12T23:56:41Z
 rise = 0.1
 hours = 6
 """
+FORM = """kind = "direction_only"
+direction = "up"
+pattern = 'WORD UP UP UP'
+examples = ["TAO quietly rose rose rose -> TAO direction_only up none"]
+counter_examples = ["TAO fell"]
+"""
 KINDS = (
     Kind(
         "feeds.toml",
@@ -105,6 +111,7 @@ KINDS = (
         "contract_multiple",
         'asset_id = "TAO"\nkind = "spot"\n',
     ),
+    Kind("forms.toml", "form", 'id = "doubled"', "sure", "false", '"yes"', "shure", FORM),
     Kind("studies.toml", "study", 'id = "reaction"', "main_window_hours", "12", '"12"', "main_window", STUDY),
     Kind("claims.toml", "claim", 'id = "tao-30-percent-in-12-hours"', "hours", "13", "-1", "hourz", CLAIM),
     Kind(
@@ -379,16 +386,22 @@ def test_config_check_says_what_each_file_adds_and_changes(tmp_path: Path, monke
         "entities.toml,entity anthropic,changes,jurisdiction",
         "events.toml,event mine,changes,severity",
         "feeds.toml,feed cr_decrypt,changes,interval_minutes",
+        "forms.toml,form doubled,changes,sure",
         "languages.toml,name anthropic,changes,zh",
         "markets.toml,market okx TAO/USDT,changes,contract_multiplier",
         "studies.toml,study reaction,changes,main_window_hours",
         "tags.toml,category sports,changes,is_relevant",
     ]
-    assert "10 entries in 10 files" in result.stderr
+    assert "11 entries in 11 files" in result.stderr
 
 
 def test_the_examples_of_the_readme_are_read(tmp_path: Path) -> None:
-    feed, alert = re.findall(r"```toml\n(.*?)```", (PROJECT / "README.md").read_text(), flags=re.DOTALL)
-    for file, text, name in (("feeds.toml", feed, "cr_decrypt"), ("alerts.toml", alert, "desk")):
-        [change] = read_changes(file, read_own(write(tmp_path, file, text), file))
-        assert change.identity == (name,)
+    form, feed, alert = re.findall(r"```toml\n(.*?)```", (PROJECT / "README.md").read_text(), flags=re.DOTALL)
+    for file, text, name in (
+        ("forms.toml", form, "levitate"),
+        ("feeds.toml", feed, "cr_decrypt"),
+        ("alerts.toml", alert, "desk"),
+    ):
+        changes = read_changes(file, read_own(write(tmp_path, file, text), file))
+        assert [change.identity for change in changes if change.identity] == [(name,)]
+    assert examine_configuration(tmp_path / "config").faults == ()

@@ -9,10 +9,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from analysis.claims.sentences.lexicon import Lexicon, packaged_lexicon
+from analysis.claims.sentences.lexicon import Lexicon, packaged_lexicon, with_words
 from analysis.claims.sentences.tokens import Alphabet
 from analysis.claims.statement import Comparator, Kind
-from warehouse.config import ConfigText, Entry, EntryTable, FileForm, load_config, packaged_text
+from warehouse.config import ConfigText, Entry, EntryTable, FileForm, LoadedFile, load_config, packaged_text
 
 _NAME = re.compile(r"[A-Z][A-Z_]+")
 # Classes that the tokeniser gives without the lexicon.
@@ -37,12 +37,12 @@ class _FormEntry(Entry):
     """One `[[form]]` of forms.toml."""
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    kind: str
+    kind: Kind = Field(strict=False)
     direction: Literal[
         "up", "down", "none", "move", "place", "extreme", "compare", "factor", "reach", "before", "sign", "against"
     ]
     pattern: str = Field(min_length=1)
-    comparator: str | None = None
+    comparator: Comparator | None = Field(default=None, strict=False)
     modality: str | None = None
     asset: str | None = None
     negated: bool = False
@@ -53,7 +53,7 @@ class _FormEntry(Entry):
 
 
 SENTENCE_FORMS = EntryTable("form", _FormEntry)
-FORM_FORM = FileForm((SENTENCE_FORMS,), maps=("macros",), texts=("version",))
+FORM_FORM = FileForm((SENTENCE_FORMS,), maps=("macros", "words"), texts=("version",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,42 +89,50 @@ class Grammar:
 @cache
 def packaged_grammar() -> Grammar:
     """The grammar that ships."""
-    return read_grammar(packaged_lexicon(), packaged_text("analysis.claims.sentences", "forms.toml"))
+    return read_grammar(packaged_lexicon(), packaged_forms())
+
+
+def packaged_forms() -> ConfigText:
+    """The forms that ship."""
+    return packaged_text("analysis.claims.sentences", "forms.toml")
 
 
 def read_grammar(lexicon: Lexicon, *texts: ConfigText | None) -> Grammar:
-    """The forms of all texts over these words; ConfigError names the form whose pattern names no class."""
+    """The forms of all texts over these words and theirs; a new form of the last of several is tried before all others.
+
+    ConfigError names the form whose pattern names no class, whose kind or whose comparator there is not.
+    """
     loaded = load_config(FORM_FORM, *texts)
     macros = loaded.texts("macros")
+    lexicon = with_words(lexicon, loaded.texts("words"))
     known = _BUILT_IN | {
         name for phrases in lexicon.folded.values() for _, meaning in phrases for name in meaning.classes
     }
     alphabet = Alphabet.of(known)
-    forms = []
-    for entry in loaded.entries(SENTENCE_FORMS):
-        try:
-            pattern = re.compile(_translate(entry.pattern, macros, alphabet))
-        except (re.error, KeyError) as exc:
-            raise loaded.error(
-                SENTENCE_FORMS, (entry.id,), "pattern", f"not a pattern over known words: {exc}"
-            ) from exc
-        comparator = Comparator(entry.comparator) if entry.comparator else None
-        forms.append(
-            Form(
-                entry.id,
-                Kind(entry.kind),
-                entry.direction,
-                pattern,
-                _needs(entry.pattern, macros, alphabet),
-                comparator,
-                entry.modality,
-                entry.negated,
-                entry.adjacent,
-                entry.asset,
-                entry.sure,
-            )
-        )
-    return Grammar(lexicon, alphabet, tuple(forms))
+    is_own = sum(text is not None for text in texts) > 1
+    own = {change.identity[0] for change in loaded.changes if change.is_new and change.identity} if is_own else set()
+    entries = sorted(loaded.entries(SENTENCE_FORMS), key=lambda entry: entry.id not in own)
+    return Grammar(lexicon, alphabet, tuple(_form(entry, loaded, macros, alphabet) for entry in entries))
+
+
+def _form(entry: _FormEntry, loaded: LoadedFile, macros: dict[str, str], alphabet: Alphabet) -> Form:
+    try:
+        pattern = re.compile(_translate(entry.pattern, macros, alphabet))
+    except (re.error, KeyError) as exc:
+        raise loaded.error(SENTENCE_FORMS, (entry.id,), "pattern", f"not a pattern over known words: {exc}") from exc
+    return Form(
+        entry.id,
+        entry.kind,
+        entry.direction,
+        pattern,
+        _needs(entry.pattern, macros, alphabet),
+        entry.comparator,
+        entry.modality,
+        entry.negated,
+        entry.adjacent,
+        entry.asset,
+        entry.sure,
+    )
 
 
 # At the top level of a pattern: a group with its quantifier, or a class that may be absent, is no need.

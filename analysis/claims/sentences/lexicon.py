@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
@@ -110,6 +110,17 @@ def read_lexicon(names: list[ConfigText], words: list[ConfigText]) -> Lexicon:
         max((part for word in key for part in _WORDS.findall(word.casefold())), key=len) for key in named
     )
     return Lexicon(_by_first(folded), _by_first(exact), telling)
+
+
+def with_words(lexicon: Lexicon, words: Mapping[str, str]) -> Lexicon:
+    """The lexicon with more words: for each class its phrases, comma-separated; a phrase keeps what it could do."""
+    flat = {phrase: meaning for own in lexicon.folded.values() for phrase, meaning in own}
+    for name, listed in words.items():
+        for phrase in listed.split(","):
+            key = _key(phrase.strip().casefold())
+            before = flat.get(key, Meaning(frozenset()))
+            flat[key] = replace(before, classes=before.classes | {name})
+    return replace(lexicon, folded=_by_first(flat)) if words else lexicon
 
 
 def inflections(verb: str) -> Iterator[str]:

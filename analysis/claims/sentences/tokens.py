@@ -26,7 +26,7 @@ _SPECIAL = re.compile(
 _HAS_SPECIAL = re.compile(r"high|low|peak|top|bottom|first time|est", re.IGNORECASE)
 _WORD = re.compile(r"[’']s\b|[A-Za-z0-9À-ÿ]+(?:\.[A-Za-z0-9]+)*(?:[’'](?!s\b)[a-z]+)?|[^\sA-Za-z0-9]")
 _LETTERS = [chr(code) for code in (*range(ord("a"), ord("z") + 1), *range(ord("A"), ord("Z") + 1))]
-_LETTERS += [chr(code) for code in range(0x3B1, 0x3B1 + 25)]
+_LETTERS += [chr(code) for code in (*range(0x3B1, 0x3B1 + 25), *range(0x4E00, 0x4E00 + 256))]
 _DROPPED = set("-‑([])\"“”‘’'*_#…/|{}<>«»`~^=+%$@\\")
 
 
@@ -50,7 +50,9 @@ class Alphabet:
 
     @classmethod
     def of(cls, names: set[str]) -> Alphabet:
-        """The letters of these classes, in a fixed order."""
+        """The letters of these classes, in a fixed order; ValueError for more classes than there are letters."""
+        if len(names) > len(_LETTERS):
+            raise ValueError(f"{len(names)} classes of words are more than the {len(_LETTERS)} that can be told apart")
         return cls(dict(zip(sorted(names), _LETTERS, strict=False)))
 
     def write(self, tokens: list[Token]) -> str:

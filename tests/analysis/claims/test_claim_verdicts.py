@@ -1,13 +1,14 @@
 """Claims of a file are judged by the one judge, each on its own, whatever stands around them."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
 import polars as pl
 import pytest
 
-from analysis.claims.language import read_claims
+from analysis.claims.language import packaged_claims, read_claims
 from analysis.claims.verdicts import judge
 from analysis.tape.funding import FundingRecord, funding_records
 from tests.analysis.claims.claim_builders import EVENT_ID, NEWS_AT, judged, make_candles, make_claim, make_evidence
@@ -372,3 +373,56 @@ def test_terminal_page_and_file_have_one_count_of_comparable_windows() -> None:
     assert "placebo_rank" not in readings
     assert str(verdict["rarity"]).startswith(f"{verdict['n_as_large']} of {verdict['n_placebo']} earlier stretches")
     assert readings["earlier_stretches"]["detail"] == verdict["rarity"]
+
+
+@pytest.mark.parametrize(
+    ("quote", "warning"),
+    [
+        ("BTC rose 30% in 12 hours", "the quote speaks of BTC, the entry of TAO"),
+        ("TAO fell 30% in 12 hours", "the quote says down, the entry up"),
+        ("TAO rose more than 30% in 12 hours", "the quote says more than, the entry exact"),
+        ("TAO rose 30% in three days", "the quote says 3 days, the entry 12 h"),
+        ("TAO rose 40% in 12 hours", "the entry says 30.0%, the quote 40.0%"),
+        ("TAO rose 30% in 12 hours", None),
+        ("TAO rose 30%.", None),
+        ("Nobody had seen that coming.", None),
+    ],
+)
+def test_a_quote_that_says_another_thing_than_its_entry_is_warned_of(quote: str, warning: str | None) -> None:
+    evidence = make_evidence(make_candles("TAO", BEFORE, rising(130.0, 12)))
+    claim = make_claim(kind="rise_within", rise="30%", hours=12, quote=quote)
+    assert judged(claim, evidence)[0]["warning"] == warning
+
+
+@pytest.mark.parametrize(
+    ("quote", "warning"),
+    [
+        ("TAO hit a three-week high of $130", None),
+        ("TAO hit a six-week high of $130", "the quote says 42 days, the entry 21 days"),
+        ("TAO hit a three-week low of $130", "the quote says down, the entry up"),
+    ],
+)
+def test_the_period_of_a_quote_is_compared(quote: str, warning: str | None) -> None:
+    evidence = make_evidence(make_candles("TAO", BEFORE, rising(130.0, 12)))
+    claim = make_claim(kind="n_week_high", price="$130", weeks=3.0, hours=12, quote=quote)
+    assert judged(claim, evidence)[0]["warning"] == warning
+
+
+def test_the_claims_that_ship_say_what_their_quotes_say() -> None:
+    evidence = make_evidence(make_candles("TAO", BEFORE, rising(130.0, 12)))
+    events = make_rows(
+        EVENT,
+        *(
+            {
+                "event_id": claim.event,
+                "earliest_at_utc": NEWS_AT,
+                "best_at_utc": NEWS_AT,
+                "latest_at_utc": NEWS_AT,
+                "status": "confirmed",
+            }
+            for claim in packaged_claims()
+            if claim.event
+        ),
+    )
+    verdicts = judge(packaged_claims(), replace(evidence, events=events)).verdicts
+    assert verdicts["warning"].drop_nulls().to_list() == []

@@ -1,6 +1,7 @@
 """`aftershock factcheck` judges a sentence, a page, a batch of lines, and scores itself."""
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from flows.cli import app, register_commands
 from flows.errors import CommandError
 from flows.steps.claims import read_claim_file
 from tests.builders import make_rows
+from warehouse.config import ConfigError
 from warehouse.store.connection import open_writer
 from warehouse.store.publish import publish
 from warehouse.tables.prices import ASSET, CANDLE, MARKET
@@ -123,3 +125,57 @@ def test_a_file_that_is_no_text_ends_with_2(
 def test_an_empty_text_is_refused(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert call(home, monkeypatch, " ").exit_code == 2
     assert call(home, monkeypatch).exit_code == 2
+
+
+FORM = """
+[words]
+LEVITATE = "levitated"
+[[form]]
+id = "levitate"
+kind = "percent_move"
+direction = "up"
+pattern = 'LEVITATE FILL{0,2} PERCENT'
+examples = ["TAO levitated 20% -> TAO percent_move up 0.2"]
+counter_examples = ["TAO levitated its fees"]
+"""
+
+
+@pytest.fixture
+def own_forms(home: Path) -> Iterator[Path]:
+    path = home / "config" / "forms.toml"
+    path.parent.mkdir()
+    path.write_text(FORM)
+    yield path
+    path.unlink()
+    path.parent.rmdir()
+
+
+def test_a_form_of_ones_own_is_read_and_judged(home: Path, own_forms: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = call(home, monkeypatch, "TAO levitated 20% this week.", "--said", "2026-06-14", "--format", "json")
+    [statement] = json.loads(result.stdout)["statements"]
+    assert (statement["kind"], statement["size"], statement["verdict"]) == ("percent_move", 0.2, "supported")
+
+
+def test_a_form_that_does_not_read_its_example_stops_with_file_form_and_example(
+    home: Path, own_forms: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own_forms.write_text(FORM.replace("up 0.2", "down 0.2"))
+    result = call(home, monkeypatch, SENTENCE, "--said", "2026-06-14")
+    assert isinstance(result.exception, ConfigError)
+    for part in (str(own_forms), "form 'levitate'", "'TAO levitated 20%' is not read by this form"):
+        assert part in str(result.exception)
+
+
+def test_the_bars_behind_each_statement_come_as_csv(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = call(home, monkeypatch, "TAO rose 20% in 3 hours.", "--said", "2026-06-14T01:00:00Z", "--format", "csv")
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith("statement_id,asset_id,market_id,timeframe,close_time_utc")
+    assert [line.rsplit(",", 1)[1] for line in lines[1:]] == ["100.0", "100.0", "100.0", "120.0"]
+
+
+def test_the_answer_says_which_bars_and_until_when(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    document = json.loads(call(home, monkeypatch, SENTENCE, "--said", "2026-06-14", "--format", "json").stdout)
+    assert {"run_id", "data_as_of_utc"} <= set(document)
+    [statement] = document["statements"]
+    assert statement["timeframe"] == "1h"
+    assert {"elsewhere", "comparable", "venues"} <= set(statement)
