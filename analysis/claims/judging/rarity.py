@@ -79,7 +79,7 @@ def _rarity(counted: tuple[int, int] | None, did: str) -> Rarity | None:
     n_as_large, n_stretches = counted
     words = (
         f"{n_as_large} of {plural(n_stretches, 'earlier stretch', 'earlier stretches')} of that length, side by side "
-        f"in the {HISTORY_DAYS_BEFORE} days before, {did}"
+        f"in the stored bars of the {HISTORY_DAYS_BEFORE} days before, {did}"
     )
     return Rarity(n_as_large, n_stretches, words)
 

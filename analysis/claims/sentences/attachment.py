@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -37,6 +38,9 @@ def window_of(state: SentenceState, first: int, last: int, form: Form, *, is_inh
     return TimePhrase(start, start, UNSAID_WINDOW) if form.kind in MOVE_KINDS else None
 
 
+_HYPHENATED = re.compile(r"\w[-‑]\w")
+
+
 def _is_listed(tokens: list[Token], comma: int) -> bool:
     """Whether a comma only parts two markets of a list."""
     return 0 < comma < len(tokens) - 1 and tokens[comma - 1].market is not None and tokens[comma + 1].market is not None
@@ -55,6 +59,8 @@ def _is_head(window: TimePhrase, state: SentenceState, is_inherited: bool) -> bo
     clause = next((c for c in state.sentence.clauses if c.start <= window.start < c.end), None)
     if clause is None or _is_inside(window, state.tokens):
         return False
+    if _HYPHENATED.search(state.text, window.start, window.end):
+        return False  # "Bitcoin reverses a 3-day slide, climbs past $76K"
     if window.token.startswith("at:") and clause.opener in ("after", "following"):
         return False  # the time of what happened, not of the move
     own = [token for token in state.tokens if clause.start <= token.start < clause.end]

@@ -9,6 +9,7 @@ from analysis.claims.sentences.forms import Form
 from analysis.claims.sentences.sentence import PRICE_KINDS, UNSAID_WINDOW
 from analysis.claims.sentences.subjects import NamedSubject
 from analysis.claims.sentences.tokens import Token
+from analysis.claims.sentences.windows import MONTHS
 from analysis.claims.statement import Kind, Statement
 
 # A move of more than this without a window is hardly one of a day: a fraction.
@@ -25,7 +26,11 @@ _VAGUE = frozenset(
 )
 _UNKNOWN_WORD = frozenset({"WORD"})
 # Words of a window that was not understood.
-_SOME_WINDOW = re.compile(r"\b(?:since|until|between|during|from|amid (?:a|the) \w+ year)\b", re.IGNORECASE)
+_SOME_WINDOW = re.compile(
+    r"\b(?:since|until|between|during|from|started|began|ago|setup|pauses|paused|stalls|fades|ends"
+    r"|amid (?:a|the) \w+ year)\b",
+    re.IGNORECASE,
+)
 _MONEY_WORDS = ("$", "dollar", "usd")
 
 
@@ -54,6 +59,10 @@ def is_read_surely(
         return False  # "tops all blockchains"
     if _is_unsaid(statement) and _SOME_WINDOW.search(rest):
         return False
+    if _is_unsaid(statement) and any(token.text.lower() in MONTHS for token in tokens):
+        return False  # "a 12% November price drop"
+    if tokens[0].text.lower() == "price":
+        return False  # "Solana price at $500 is only the start"
     if "PERCENT" in tokens[0].classes and any(token.classes == _UNKNOWN_WORD for token in tokens):
         return False  # "XRP's 91% fee crash"
     if form.asset is not None and not any(token.text.lower().startswith("crypto") for token in tokens):

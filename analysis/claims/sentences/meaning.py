@@ -156,7 +156,7 @@ def extreme_period(words: str, said_at: datetime) -> str | None:
         0,
     )
     if unit is None:
-        return f"year:{count}" if count else None
+        return "ytd" if count == said_at.year else f"year:{count}" if count else None
     if "multi" in parts or "several" in parts:
         count = 2
     count = count or 1

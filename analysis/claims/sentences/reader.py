@@ -266,12 +266,12 @@ def _is_one_of_a_group(subject: NamedSubject, text: str) -> bool:
 
 def _is_denied(tokens: list[Token], first: int) -> bool:
     """Whether the move is denied ("did not fall") or only dealt in ("buys the Bitcoin dip")."""
-    is_past_name = False
+    is_past_name, is_driven = False, "DRIVE" in tokens[first].classes  # "panic selling sends Bitcoin below $60K"
     for k in range(first - 1, max(first - _DENIAL_REACH, -1), -1):
         if "BREAK" in tokens[k].classes:
             return False
         is_past_name |= "ASSET" in tokens[k].classes
-        if "BUY" in tokens[k].classes or ("NOT" in tokens[k].classes and not is_past_name):
+        if ("BUY" in tokens[k].classes and not is_driven) or ("NOT" in tokens[k].classes and not is_past_name):
             return True
     return False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from analysis.claims.sentences.lexicon import NamedMarket
@@ -31,6 +32,8 @@ class NamedSubject:
 
 
 NOBODY = NamedSubject((), None)
+# Verbs after which a market is only what another is set beside.
+_COMPARED = frozenset({"OUTDO", "OUTPERFORM", "UNDERDO"})
 
 
 def find_subject(tokens: list[Token], first: int, last: int, previous: NamedSubject, *, inside: bool) -> NamedSubject:
@@ -45,17 +48,29 @@ def find_subject(tokens: list[Token], first: int, last: int, previous: NamedSubj
     right = _look_right(tokens, last)
     if right.markets and not (left.is_inherited and left.n_unknown == 0 and previous.markets):
         return replace(right, is_quantity=right.is_quantity or left.is_quantity)
+    is_price = _names_price(tokens, first, last)
     if left.is_inherited or left.n_unknown == 0:
         return replace(
             previous,
             start=None,
             n_unknown=left.n_unknown,
             is_inherited=True,
-            is_quantity=left.is_quantity or (previous.is_quantity and not left.n_unknown),
-            is_holder=left.is_holder or previous.is_holder,
+            is_quantity=left.is_quantity or (previous.is_quantity and not left.n_unknown and not is_price),
+            # "Ethereum whales buy as price holds $2,300": the price is the coin's, whoever was named with it.
+            is_holder=left.is_holder or (previous.is_holder and not is_price),
             is_adjacent=left.is_adjacent and left.n_unknown == 0,
         )
     return replace(left, markets=())
+
+
+def _names_price(tokens: list[Token], first: int, last: int) -> bool:
+    """Whether "price" stands in the phrase or in its clause before it."""
+    while first > 0 and "BREAK" not in tokens[first - 1].classes:
+        first -= 1
+    return any(token.text.lower() in _PRICE for token in tokens[first:last])
+
+
+_PRICE = {"price", "prices"}
 
 
 def _look_left(tokens: list[Token], first: int) -> NamedSubject:
@@ -145,10 +160,19 @@ def _opens_quantity(tokens: list[Token], name: int, stop: int) -> bool:
 
 def _is_of_quantity(tokens: list[Token], at: int) -> bool:
     """Whether the name at `at` only says whose quantity is meant: "open interest in NEAR", "$120m XRP"."""
-    if at > 0 and "MONEY" in tokens[at - 1].classes:
-        return True
+    if at > 0 and ("MONEY" in tokens[at - 1].classes or _is_amount(tokens, at - 1)):
+        return True  # "21,911 SOL dumped"
     before = tokens[max(at - 3, 0) : at]
     return any(token.text.lower() in _IN for token in before) and any("QUANTITY" in token.classes for token in before)
+
+
+def _is_amount(tokens: list[Token], at: int) -> bool:
+    """Whether the word ends a number of units, which has a comma or a letter for thousands and is no price."""
+    text = tokens[at].text
+    return _THOUSANDS.fullmatch(text) is not None or (text.isdigit() and at > 0 and tokens[at - 1].text == ",")
+
+
+_THOUSANDS = re.compile(r"\d+(?:\.\d+)?[KkMmBb]")
 
 
 def subject_before(tokens: list[Token], first: int, fallback: NamedSubject) -> NamedSubject:
@@ -161,6 +185,8 @@ def subject_before(tokens: list[Token], first: int, fallback: NamedSubject) -> N
         while k >= 0 and "BREAK" not in tokens[k].classes:
             k -= 1
         named = [j for j in range(k + 1, stop) if tokens[j].market is not None]
+        if named and tokens[named[0] - 1].classes & _COMPARED and named[0] > k + 1:
+            return NOBODY  # "Another coin outshines Bitcoin after a 32% rally": the rally is not Bitcoin's
         if named and not (k >= 0 and "COMMA" in tokens[k].classes and k > 0 and tokens[k - 1].market is not None):
             last = named[0]
             while last + 2 < stop and tokens[last + 1].classes & {"AND"} and tokens[last + 2].market is not None:

@@ -13,7 +13,9 @@ from analysis.events.wording.clauses import Clause
 _UNIT = r"(?:hour|day|week|month|mth|year|quarter|wk|yr)s?"
 _COUNT = rf"(?:\d+|multi|several|{'|'.join(NUMBER_WORDS)})"
 _DATE = r"(?:[A-Z][a-z]+\.?(?: \d{1,2}(?!\d)(?:st|nd|rd|th)?)?(?:,? \d{4})?|\d{4})"
-_PERIOD = rf"(?:{_COUNT}[-‑ ]{_UNIT}|(?:daily|weekly|monthly|yearly|annual))"
+# "2026" of "a new 2026 high"; "below its 2025 high" names a peak.
+_OF_YEAR = r"(?:(?<=new )|(?<=fresh )|(?<=hits )|(?<=sets )|(?<=to ))20\d\d"
+_PERIOD = rf"(?:{_COUNT}[-‑ ]{_UNIT}|(?:daily|weekly|monthly|yearly|annual)|{_OF_YEAR})"
 _LAST = rf"(?:in|of) (?:(?:the )?(?:last|past) )?(?:a|an|{_COUNT}|\d{{4}}|more than \w+)(?:[ -]{_UNIT})?"
 _SPECIAL = re.compile(
     rf"(?P<period>\b{_PERIOD}[-‑ ](?P<way>high|low|peak|top|bottom)s?\b)"

@@ -13,7 +13,7 @@ _ABBREVIATION = re.compile(
 )
 # "as" opens a clause unless it belongs to a comparison or names a role.
 _AS = (
-    r"(?<!much )(?<!low )(?<!high )(?<!many )(?<!well )(?<!soon )(?:even |just )?as"
+    r"(?<!much )(?<!as low )(?<!as high )(?<!many )(?<!well )(?<!soon )(?:even |just )?as"
     r"(?! (?:much|low|high|of|well|many|little|long|far|a|an|soon|it stands|fourth|third|second|top)\b)"
 )
 _CONNECTORS = (

@@ -44,6 +44,10 @@ _SUBORDINATE = {"as", "even as", "just as", "while", "amid", "amidst", "after", 
 _SUBORDINATE |= {"whereas", "although", "though"}
 _ASKING = {"", ":", ";", "–", "—", "-", "?", "!", ".", "…", "but"}  # after what a question may begin
 _INVERSION = re.compile(r"(?:will|can|could|is|are|does|do|should|would|may|might|has|have)\b")
+# Words that tell of one time in the past; without them "when" speaks of any.
+_TOLD = re.compile(
+    r"\b(?:\w+ed|fell|rose|was|were|had|hit|did|broke|went|lost|sank|slid|came|began|shot|set)\b", re.IGNORECASE
+)
 _OPENERS = {"if": Modality.CONDITIONAL, "unless": Modality.CONDITIONAL}
 
 
@@ -119,7 +123,7 @@ def find_modalities(
             found += _findings_of(text, sentence, clause, cues)
             if clause.closer == "?":
                 found += _asked(text, sentence, number)
-            if (opened := _OPENERS.get(clause.opener)) is not None:
+            if (opened := _opened(text, clause)) is not None:
                 found.append(SpokenSpan(clause.start, clause.end, opened, "opener"))
     return found
 
@@ -140,6 +144,13 @@ def headline_modality(title: str) -> Modality:
     clauses = [clause for sentence in split_sentences(title) for clause in sentence.clauses]
     main = next((clause for clause in clauses if len(title[clause.start : clause.end].split()) > 1), None)
     return modality_of(findings, main.start, main.end) if main is not None else Modality.PAST
+
+
+def _opened(text: str, clause: Clause) -> Modality | None:
+    """How a clause is said by the word that opens it: "if", "unless", and "when" of something that may yet happen."""
+    if clause.opener == "when" and not _TOLD.search(text, clause.start, clause.end):
+        return Modality.CONDITIONAL
+    return _OPENERS.get(clause.opener)
 
 
 def _findings_of(text: str, sentence: Sentence, clause: Clause, cues: tuple[Cue, ...]) -> list[SpokenSpan]:

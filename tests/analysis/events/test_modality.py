@@ -46,3 +46,16 @@ def test_a_condition_speaks_for_its_own_clause_only() -> None:
     findings = find_modalities(text)
     assert modality_of(findings, 0, len("TAO fell 4%")) is Modality.PAST
     assert modality_of(findings, text.index("you"), len(text)) is Modality.CONDITIONAL
+
+
+@pytest.mark.parametrize(
+    ("text", "modality"),
+    [
+        ("When Ethereum crashes, few are ready", Modality.CONDITIONAL),
+        ("They will cry when the price slips from $1,200 to $1,000", Modality.CONDITIONAL),
+        ("When Bitcoin fell below $60,000, TAO rose", Modality.PAST),
+    ],
+)
+def test_when_speaks_of_any_time_unless_one_is_told(text: str, modality: Modality) -> None:
+    at = text.index("crashes") if "crashes" in text else text.index("$1,000" if "$1,000" in text else "$60,000")
+    assert modality_of(find_modalities(text), at, at + 6) is modality
