@@ -14,6 +14,7 @@ from analysis.claims.judging.question import DAYS, Question, tape_words
 from analysis.claims.judging.rarity import Rarity, compare_with_past
 from analysis.claims.statement import Judgement, Kind, Statement, TriedReading
 from analysis.tape.observations import is_observed
+from warehouse.tables.bars import MICROSECONDS_PER_DAY
 from warehouse.tables.claims import CLAIM_BAR
 from warehouse.tables.units import format_value, listing, plural
 
@@ -62,10 +63,12 @@ def look_beside(statement: Statement, judgement: Judgement, market: MarketEviden
 def _answering(question: Question, judgement: Judgement) -> PriceSeries | None:
     """The series that the literal reading names, by default the one that covers the window."""
     literal = next((tried for tried in judgement.readings if tried.name == "literal"), None)
-    named = literal.market_id if literal is not None else None
-    return question.market.covering(
-        question.asset, question.start_us, question.end_us, named or question.statement.market_id
-    )
+    named = (literal.market_id if literal is not None else None) or question.statement.market_id
+    if question.statement.kind is Kind.N_PERIOD_EXTREME:
+        # The period may begin before the finest bars do; the extreme is taken from those of its last day.
+        last_day = max(question.start_us, question.end_us - MICROSECONDS_PER_DAY)
+        return question.market.with_ranges(question.asset, last_day, question.end_us, named)
+    return question.market.covering(question.asset, question.start_us, question.end_us, named)
 
 
 def _judge_elsewhere(statement: Statement, own: PriceSeries, market: MarketEvidence) -> Iterator[TriedReading]:

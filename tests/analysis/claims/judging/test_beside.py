@@ -101,3 +101,11 @@ def test_what_was_taken_at_the_best_price_is_compared_with_the_best_price_of_ear
 
 def test_levels_have_no_count() -> None:
     assert beside(make_path("TAO", steady(120.0, n=4000)), "level_crossed", price=118.0).rarity is None
+
+
+def test_an_extreme_names_the_bars_it_was_set_on_though_longer_ones_reach_further_back() -> None:
+    hourly = make_bars("TAO", [*[100.0] * 100, 130.0])
+    daily = make_bars("TAO", [100.0] * 60, hours=24, market=PERPETUAL)
+    found = beside(make_market(hourly, daily), "n_period_extreme", window="P3W")
+    assert found.bar_name == "1h"
+    assert found.bars["timeframe"].unique().to_list() == ["1h"]
