@@ -156,6 +156,9 @@ _MOVERS = frozenset({"UP", "DOWN", "FLAT", "DOUBLE", "HOVER", "STALL"})
 def _keys(tokens: list[Token], first: int, last: int, form: Form) -> Iterator[tuple[int, str]]:
     if form.kind in PERCENT_KINDS:
         yield from ((k, "percent") for k in range(first, last) if "PERCENT" in tokens[k].classes)
+        if form.kind is Kind.DRAWDOWN:  # the peak and its price are what it counts from
+            yield from ((k, "price") for k in range(first, last) if "PRICE" in tokens[k].classes)
+            yield from ((k, str(Kind.ALL_TIME_EXTREME)) for k in range(first, last) if "TOP" in tokens[k].classes)
     elif form.kind in PRICE_KINDS and form.form_id != "hold_support":
         yield from ((k, "price") for k in range(first, last) if tokens[k].classes & {"PRICE", "RANGE"})
     elif form.form_id == "away_from_extreme":

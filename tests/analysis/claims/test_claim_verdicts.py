@@ -1,18 +1,16 @@
 """Claims of a file are judged by the one judge, each on its own, whatever stands around them."""
 
 import re
-from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
 import polars as pl
 import pytest
 
-from analysis.claims.language import Claim, packaged_claims, read_claims
+from analysis.claims.language import read_claims
 from analysis.claims.verdicts import judge
 from analysis.tape.funding import FundingRecord, funding_records
 from tests.analysis.claims.claim_builders import EVENT_ID, NEWS_AT, judged, make_candles, make_claim, make_evidence
-from tests.analysis.claims.judging.market_builders import make_bars
 from tests.builders import make_rows
 from tests.paths import PROJECT
 from warehouse.config import ConfigError, ConfigText
@@ -145,14 +143,6 @@ def test_an_unknown_event_is_one_row_and_takes_no_other_with_it() -> None:
     fine = make_claim(id="fine", kind="rise_within", rise="30%", hours=12)
     verdicts, _, _ = judge([lost, fine], evidence)
     assert dict(verdicts.select("claim_id", "verdict").iter_rows()) == {"lost": "cannot_be_told", "fine": "supported"}
-
-
-def test_a_quote_that_says_another_number_is_warned_of() -> None:
-    evidence = make_evidence(make_candles("TAO", BEFORE, rising(130.0, 12)))
-    wrong = make_claim(kind="rise_within", rise="0.7%", hours=12, quote="TAO rose 1.5% in 12 hours")
-    assert judged(wrong, evidence)[0]["warning"] == "the entry says 0.7%, the quote 1.5%"
-    right = make_claim(kind="level", price="$1.5k", hours=12, quote="TAO reached $1,500")
-    assert judged(right, evidence)[0]["warning"] is None
 
 
 def test_the_chosen_market_stands_for_the_asset_and_others_stand_beside_it() -> None:
@@ -374,96 +364,3 @@ def test_terminal_page_and_file_have_one_count_of_comparable_windows() -> None:
     assert "placebo_rank" not in readings
     assert str(verdict["rarity"]).startswith(f"{verdict['n_as_large']} of {verdict['n_placebo']} earlier stretches")
     assert readings["earlier_stretches"]["detail"] == verdict["rarity"]
-
-
-@pytest.mark.parametrize(
-    ("quote", "warning"),
-    [
-        ("BTC rose 30% in 12 hours", "the quote speaks of BTC, the entry of TAO"),
-        ("TAO fell 30% in 12 hours", "the quote says down, the entry up"),
-        ("TAO rose more than 30% in 12 hours", "the quote says more than, the entry exact"),
-        ("TAO rose 30% in three days", "the quote says 3 days, the entry 12 h"),
-        ("TAO rose 40% in 12 hours", "the entry says 30.0%, the quote 40.0%"),
-        ("TAO rose 30% in 12 hours", None),
-        ("TAO rose 30%.", None),
-        ("Nobody had seen that coming.", None),
-    ],
-)
-def test_a_quote_that_says_another_thing_than_its_entry_is_warned_of(quote: str, warning: str | None) -> None:
-    evidence = make_evidence(make_candles("TAO", BEFORE, rising(130.0, 12)))
-    claim = make_claim(kind="rise_within", rise="30%", hours=12, quote=quote)
-    assert judged(claim, evidence)[0]["warning"] == warning
-
-
-@pytest.mark.parametrize(
-    ("quote", "warning"),
-    [
-        ("TAO hit a three-week high of $130", None),
-        ("TAO hit a six-week high of $130", "the quote says 42 days, the entry 21 days"),
-        ("TAO hit a three-week low of $130", "the quote says down, the entry up"),
-    ],
-)
-def test_the_period_of_a_quote_is_compared(quote: str, warning: str | None) -> None:
-    evidence = make_evidence(make_candles("TAO", BEFORE, rising(130.0, 12)))
-    claim = make_claim(kind="n_week_high", price="$130", weeks=3.0, hours=12, quote=quote)
-    assert judged(claim, evidence)[0]["warning"] == warning
-
-
-def test_the_claims_that_ship_say_what_their_quotes_say() -> None:
-    evidence = make_evidence(make_candles("TAO", BEFORE, rising(130.0, 12)))
-    events = make_rows(
-        EVENT,
-        *(
-            {
-                "event_id": claim.event,
-                "earliest_at_utc": NEWS_AT,
-                "best_at_utc": NEWS_AT,
-                "latest_at_utc": NEWS_AT,
-                "status": "confirmed",
-            }
-            for claim in packaged_claims()
-            if claim.event
-        ),
-    )
-    verdicts = judge(packaged_claims(), replace(evidence, events=events)).verdicts
-    assert verdicts["warning"].drop_nulls().to_list() == []
-
-
-def faulty(claim_id: str) -> Claim:
-    """One claim of the shared faults."""
-    text = (CASES / "faults.toml").read_text()
-    [entry] = [part for part in text.split("[[claim]]") if f'id = "{claim_id}"\n' in part]
-    [claim] = read_claims(ConfigText("faults.toml", f"[[claim]]{entry}"))
-    return claim
-
-
-# Where each of the shared faults goes, as its quote says what is true: the price before, and the closes of its window.
-TRUTHS = {
-    "f01": (100.0, list(np.linspace(100, 158.6, 169)[1:]), "understated"),  # +58.6 % over 7 days is more than 50 %
-    "f01b": (100.0, list(np.linspace(100, 158.6, 169)[1:]), "understated"),
-    "f02": (100.0, list(np.linspace(100, 94.1, 25)[1:]), "not_supported"),
-    "f03": (100.0, list(np.linspace(100, 97.3, 25)[1:]), "not_supported"),
-    "f04": (0.000004, [0.000004] * 24, "not_supported"),
-    "f06": (100.0, list(np.linspace(100, 126.2, 25)[1:]), "supported"),
-    "f07": (100.0, list(np.linspace(100, 98.7, 25)[1:]), "not_supported"),
-}
-
-
-@pytest.mark.skipif(not CASES.exists(), reason="the shared cases are not beside the project")
-@pytest.mark.parametrize("claim_id", TRUTHS)
-def test_each_shared_fault_gets_the_verdict_that_its_quote_asks_for(claim_id: str) -> None:
-    before, after, expected = TRUTHS[claim_id]
-    claim = faulty(claim_id)
-    news_at = claim.at or NEWS_AT.replace(minute=0)
-    history = [before] * (24 * (news_at - claim.since).days if claim.kind == "highest_since" else 600)
-    bars = make_bars(claim.asset, [*history, *after], last_close=news_at.replace(minute=0) + len(after) * HOUR)
-    event = {"event_id": claim.event or "none", **dict.fromkeys(("earliest_at_utc", "best_at_utc"), news_at)}
-    events = make_rows(EVENT, {**event, "latest_at_utc": news_at, "status": "confirmed"})
-    row, _ = judged(claim, make_evidence(bars, events=events))
-    assert row["verdict"] == expected
-
-
-@pytest.mark.skipif(not CASES.exists(), reason="the shared cases are not beside the project")
-def test_the_unit_slip_of_the_shared_faults_is_asked_about() -> None:
-    with pytest.raises(ConfigError, match="30 percent or 30 times"):
-        faulty("f08")
