@@ -22,7 +22,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from flows.errors import CommandError
-from flows.serve.check import answer_form, show_form
+from flows.serve.check import KEPT, answer_form, show_form
 from flows.serve.last_run import read_last_run
 from flows.settings import Settings
 
@@ -46,9 +46,10 @@ START_SECONDS = 20.0
 def pages_app(settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Starlette:
     """The site's files, `GET /health` (JSON) and `GET /metrics` (Prometheus text), and `/check`, which judges a text.
 
-    Nothing can be written.
+    Nothing can be written but a checked text whose form asks to keep it: `/checked/` serves these.
     """
     settings.site_path.mkdir(parents=True, exist_ok=True)
+    kept_path = settings.home / KEPT
 
     def health(_request: Request) -> Response:
         found = read_health(settings, clock())
@@ -60,7 +61,7 @@ def pages_app(settings: Settings, clock: Callable[[], datetime] = lambda: dateti
 
     async def check(request: Request) -> Response:
         if request.method == "POST":
-            response = await answer_form(request, settings.published_path, clock())
+            response = await answer_form(request, settings.published_path, kept_path, clock())
         else:
             response = show_form(request)
         response.headers["Content-Security-Policy"] = _CHECK_POLICY
@@ -73,6 +74,7 @@ def pages_app(settings: Settings, clock: Callable[[], datetime] = lambda: dateti
             Route("/check", check, methods=["GET", "POST"]),
             Route("/health", health),
             Route("/metrics", metrics),
+            Mount(f"/{KEPT}", _Pages(directory=kept_path, check_dir=False)),
             Mount("/", _Pages(directory=settings.site_path, html=True)),
         ],
         middleware=[

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +16,6 @@ from flows.errors import EXIT_USAGE, CommandError
 from flows.jobs.config_check import FORMS, LOADS, examine_configuration, read_changes, require_sound
 from flows.jobs.doctor import examine
 from flows.settings import Settings
-from tests.paths import PROJECT
 from warehouse.config import ConfigText, load_config, packaged_text
 
 
@@ -393,15 +391,3 @@ def test_config_check_says_what_each_file_adds_and_changes(tmp_path: Path, monke
         "tags.toml,category sports,changes,is_relevant",
     ]
     assert "11 entries in 11 files" in result.stderr
-
-
-def test_the_examples_of_the_readme_are_read(tmp_path: Path) -> None:
-    form, feed, alert = re.findall(r"```toml\n(.*?)```", (PROJECT / "README.md").read_text(), flags=re.DOTALL)
-    for file, text, name in (
-        ("forms.toml", form, "levitate"),
-        ("feeds.toml", feed, "cr_decrypt"),
-        ("alerts.toml", alert, "desk"),
-    ):
-        changes = read_changes(file, read_own(write(tmp_path, file, text), file))
-        assert [change.identity for change in changes if change.identity] == [(name,)]
-    assert examine_configuration(tmp_path / "config").faults == ()

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from flows.configuration import read_own
+from flows.jobs.config_check import examine_configuration, read_changes
 from tests.paths import PROJECT
 
 RUN = [sys.executable, "-c", "import sys; sys.argv[0] = 'aftershock'; from flows.cli import main; main()"]
@@ -51,3 +53,14 @@ def test_readme_shows_the_two_commands_and_some_more() -> None:
     assert "make run" in text
     assert "make test" in text
     assert len(console_commands()) >= 10
+
+
+def test_the_examples_of_own_files_are_read(tmp_path: Path) -> None:
+    form, feed, alert = re.findall(r"```toml\n(.*?)```", (PROJECT / "README.md").read_text(), flags=re.DOTALL)
+    for file, text, name in (
+        ("forms.toml", form, "levitate"), ("feeds.toml", feed, "cr_decrypt"), ("alerts.toml", alert, "desk"),
+    ):  # fmt: skip
+        (tmp_path / file).write_text(text)
+        changes = read_changes(file, read_own(tmp_path, file))
+        assert [change.identity for change in changes if change.identity] == [(name,)]
+    assert examine_configuration(tmp_path).faults == ()

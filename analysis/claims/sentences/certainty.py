@@ -9,7 +9,7 @@ from analysis.claims.sentences.forms import Form
 from analysis.claims.sentences.sentence import PRICE_KINDS, UNSAID_WINDOW
 from analysis.claims.sentences.subjects import NamedSubject
 from analysis.claims.sentences.tokens import Token
-from analysis.claims.sentences.windows import MONTHS
+from analysis.claims.sentences.windows import MONTH_WORDS
 from analysis.claims.statement import Kind, Statement
 
 # A move of more than this without a window is hardly one of a day: a fraction.
@@ -59,7 +59,7 @@ def is_read_surely(
         return False  # "tops all blockchains"
     if _is_unsaid(statement) and _SOME_WINDOW.search(rest):
         return False
-    if _is_unsaid(statement) and any(token.text.lower() in MONTHS for token in tokens):
+    if _is_unsaid(statement) and any(token.text.lower() in MONTH_WORDS for token in tokens):
         return False  # "a 12% November price drop"
     if tokens[0].text.lower() == "price":
         return False  # "Solana price at $500 is only the start"

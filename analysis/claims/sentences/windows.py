@@ -18,9 +18,9 @@ from warehouse.tables.units import iso_day, iso_minute, iso_month
 _NEW_YORK = ZoneInfo("America/New_York")
 _UTC = ZoneInfo("UTC")
 _WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-MONTHS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october"]
-MONTHS += ["november", "december"]
-_MONTH = "|".join([*MONTHS, "sept", *(name[:3] for name in MONTHS if name != "may")]) + r")\.?(?:"
+MONTH_WORDS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october"]
+MONTH_WORDS += ["november", "december"]
+_MONTH = "|".join([*MONTH_WORDS, "sept", *(name[:3] for name in MONTH_WORDS if name != "may")]) + r")\.?(?:"
 _WEEKDAY = "|".join(_WEEKDAYS)
 _COUNT = rf"\d+|a|an|one|past|last|{'|'.join(NUMBER_WORDS)}"
 _SPAN_UNITS = {
@@ -114,7 +114,7 @@ def _weekday(match: re.Match[str], said_at: datetime) -> str:
 
 
 def _month_number(name: str) -> int:
-    return [month[:3] for month in MONTHS].index(name.lower()[:3]) + 1
+    return [month[:3] for month in MONTH_WORDS].index(name.lower()[:3]) + 1
 
 
 def _dated(month: str, day: str | None, year: str | None, said_at: datetime) -> tuple[int, int, int | None]:

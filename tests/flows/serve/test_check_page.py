@@ -73,6 +73,35 @@ def test_a_pasted_text_comes_back_marked_as_of_the_day_given_and_nothing_is_stor
     assert sorted((path, path.stat().st_mtime_ns) for path in settings.home.rglob("*") if path.is_file()) == before
 
 
+def test_a_text_is_kept_where_the_form_asks_for_it_and_has_an_address_of_its_own(
+    address: str, settings: Settings
+) -> None:
+    code, body, _ = post(address, text=SENTENCE, said="2026-06-14", keep="yes")
+    assert code == 200
+    [kept] = (settings.home / "checked").iterdir()
+    assert kept.read_text(encoding="utf-8") == body
+    with urllib.request.urlopen(f"{address}checked/{kept.name}", timeout=60) as answer:
+        assert answer.read().decode() == body
+    post(address, text=SENTENCE, said="2026-06-14", keep="yes")
+    assert list((settings.home / "checked").iterdir()) == [kept]
+    kept.unlink()
+    kept.parent.rmdir()
+
+
+def test_a_form_of_sentences_that_is_wrong_is_told_and_not_a_fault_of_the_server(
+    address: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AFTERSHOCK_HOME", str(settings.home))
+    own = settings.home / "config" / "forms.toml"
+    own.parent.mkdir()
+    own.write_text('[[form]]\nid = "x"\n')
+    code, body, _ = post(address, text=SENTENCE, said="2026-06-14")
+    own.unlink()
+    own.parent.rmdir()
+    assert code == 400
+    assert "forms.toml line" in body
+
+
 def test_markup_in_a_text_stays_text(address: str) -> None:
     _, body, _ = post(address, text=f"<script>alert(1)</script> {SENTENCE}", said="2026-06-14")
     assert "<script>alert" not in body
