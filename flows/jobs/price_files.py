@@ -149,6 +149,8 @@ def _tried(take: Callable[[], None]) -> tuple[str, int] | None:
 
 
 def _all_refused(tally: FileTally) -> list[tuple[str, int]]:
+    if not tally.kept and not tally.refused:
+        return [(f"{tally.file}: holds no row of prices", EXIT_CHECK)]
     if not tally.is_all_refused:
         return []
     n_refused = sum(n for *_, n in tally.refused)
@@ -250,10 +252,8 @@ class _Import:
         tally.n_new += written.n_inserted
         tally.n_revised += written.n_updated
         tally.remark(f"{kind} prices: a {kind} price is no trade price; kept in {table.name}, never among candles")
-        kept = batch.rows if kind is PriceKind.FUNDING else batch.candles
-        refused = batch.quarantined.clear() if kind is PriceKind.FUNDING else batch.quarantined
-        add_refusals(self._warehouse, refused)
-        tally.count(kept, refused)
+        add_refusals(self._warehouse, batch.quarantined)
+        tally.count(batch.kept, batch.quarantined)
 
     def _keep_flow(self, flow: pl.DataFrame, sound: pl.DataFrame, source: Source) -> None:
         rows = flow.join(sound.select(CANDLE.key), on=list(CANDLE.key), how="semi").unique(CANDLE.key, keep="first")
@@ -296,7 +296,7 @@ def _preview_file(registry: Registry, path: Path, request: FileRequest, tally: F
     stretches: list[Stretch] = []
     for batch in parse_archive(path, source, request.identity, registry.market_ends, names=names, told=request.told):
         tally.remark(*batch.raw.remarks)
-        tally.count(batch.candles, batch.quarantined)
+        tally.count(batch.kept, batch.quarantined)
         if batch.raw.kind is PriceKind.TRADE and not batch.raw.reading.layout.is_observation:
             stretches += list_stretches(batch.numbered_candles)
     if not request.is_replace:

@@ -179,6 +179,12 @@ def test_a_file_of_which_nothing_is_kept_ends_with_a_check(context: RunContext, 
     assert caught.value.exit_code == EXIT_CHECK
 
 
+def test_a_header_without_rows_ends_with_a_check(context: RunContext, tmp_path: Path) -> None:
+    path = tmp_path / "head.csv"
+    path.write_text(HEADER)
+    assert take(context, path).problems == (("head.csv: holds no row of prices", EXIT_CHECK),)
+
+
 def test_a_folder_is_imported_whole_and_a_broken_file_stops_no_other(context: RunContext, tmp_path: Path) -> None:
     folder = tmp_path / "downloads"
     write_bars(folder / "a.csv", [1.0, 2.0])

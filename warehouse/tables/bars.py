@@ -80,10 +80,11 @@ _BY_NAME = {bar.name: bar for bar in BAR_LENGTHS}
 _BY_LENGTH = {bar.length: bar for bar in BAR_LENGTHS}
 LENGTHS = {bar.name: bar.length for bar in BAR_LENGTHS}
 STORED_SECONDS = {name: _BY_NAME[name].seconds for name in STORED}
-# Bar lengths as sites write them, lower case; minutes or seconds where there is only a number.
+# Bar lengths as sites write them, lower case; minutes, seconds or milliseconds where there is only a number.
 _SPELLINGS = {
     **{str(bar.length // MINUTE): bar.name for bar in BAR_LENGTHS},
     **{str(bar.seconds): bar.name for bar in BAR_LENGTHS if bar.length >= HOUR},
+    **{str(bar.length // MILLISECOND): bar.name for bar in BAR_LENGTHS},
     **{f"{bar.length // MINUTE}min": bar.name for bar in BAR_LENGTHS},
     **{f"{bar.length // HOUR}hour": bar.name for bar in BAR_LENGTHS if bar.length >= HOUR},
     **{f"{bar.length // HOUR}h": bar.name for bar in BAR_LENGTHS if bar.length >= HOUR},

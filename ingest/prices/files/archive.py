@@ -5,16 +5,18 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import polars as pl
 
 from ingest.errors import MalformedError, PermanentError
 from ingest.prices.candles import KEY, CandleBatch, parse_candles
+from ingest.prices.files.answers import coingecko_frame, inside_answer
 from ingest.prices.files.binance import decide_market
 from ingest.prices.files.columns import Instructions, TableReading, read_flow, read_rows
 from ingest.prices.files.dialect import HEAD_BYTES, Dialect, sniff
@@ -38,11 +40,15 @@ from ingest.prices.files.numbers import read_numbers
 from ingest.prices.files.zips import open_member, safe_members
 from ingest.prices.registry import AGGREGATORS
 from ingest.source import Source
+from warehouse.tables.prices import CANDLE, QUARANTINE
 
 # Rows handled at a time, and bytes of text that hold about as many: some hundred megabytes while they are judged.
 BATCH_ROWS = 100_000
 BLOCK_BYTES = 8 * 2**20
 FORMATS = (".csv", ".txt", ".csv.gz", ".parquet", ".zip", ".feather", ".json", ".jsonl")
+_GZIP = b"\x1f\x8b"
+_TRADE_COLUMNS = frozenset({"side", "price"})
+_BLANK_LINES = re.compile(rb"\A(?:[ \t]*\r?\n)+")
 _BARS = ["date", "open", "high", "low", "close", "volume"]
 
 
@@ -66,6 +72,11 @@ class FileBatch:
     flow: pl.DataFrame
     raw: RawBatch
     rows: pl.DataFrame
+
+    @property
+    def kept(self) -> pl.DataFrame:
+        """What of the file is kept, by market, length and time: bars, or rates at instants."""
+        return self.rows if self.raw.kind is PriceKind.FUNDING else self.bars.candles
 
     @property
     def candles(self) -> pl.DataFrame:
@@ -110,14 +121,17 @@ def parse_archive(
                 "trades",
                 "say which it is: --kind mark, index or premium; --kind trade when they are trades after all",
             )
-        bars = parse_candles(
-            rows,
-            source,
-            raw=batch.frame,
-            ends=ends,
-            first_row_number=batch.first_row_number,
-            is_rate=batch.kind in (PriceKind.PREMIUM, PriceKind.FUNDING),
-        )
+        if batch.kind is PriceKind.FUNDING:
+            bars = CandleBatch(CANDLE.empty(), QUARANTINE.empty())
+        else:
+            bars = parse_candles(
+                rows,
+                source,
+                raw=batch.frame,
+                ends=ends,
+                first_row_number=batch.first_row_number,
+                is_rate=batch.kind is PriceKind.PREMIUM,
+            )
         yield FileBatch(bars, read_flow(batch.frame, rows, batch.reading), batch, rows)
 
 
@@ -196,9 +210,9 @@ class _File:
 
     def read_json(self) -> Iterator[RawBatch]:
         with self._open() as file:
-            found = json.load(file)
+            found = inside_answer(json.load(file))
         if isinstance(found, dict) and isinstance(found.get("prices"), list):
-            yield self._table(_coingecko_frame(found))
+            yield self._table(coingecko_frame(found))
             return
         if isinstance(found, list) and found and all(isinstance(line, dict) for line in found):
             yield self._table(pl.DataFrame(found, infer_schema_length=None))
@@ -219,7 +233,9 @@ class _File:
         yield self._batch(pl.DataFrame(texts, schema=_order_names(layout), orient="row"), layout, 0, "")
 
     def _open(self) -> AbstractContextManager[IO[bytes]]:
-        if self.path.suffix.lower() == ".gz":
+        with self.path.open("rb") as file:
+            is_packed = file.read(len(_GZIP)) == _GZIP  # whatever its name says: browsers unpack some
+        if is_packed:
             return io.BufferedReader(gzip.GzipFile(self.path))
         return self.path.open("rb")
 
@@ -252,10 +268,16 @@ class _File:
             yield file._batch(_read_rows(b"", names, dialect.separator), layout, 0, member, dialect)
 
     def _headed(self, columns: list[str] | tuple[str, ...]) -> Layout:
+        if {column.strip().lower() for column in columns} >= _TRADE_COLUMNS:
+            raise PermanentError(
+                str(self.path), "holds single trades and no bars", "bars", "take the site's archive of candles"
+            )
         return self._told_layout(HEADED) or by_header(list(columns))
 
     def _headerless(self, sample: list[tuple[str, ...]]) -> Layout:
         """The layout that was given, or the only one that the rows allow."""
+        if not sample:
+            raise MalformedError(str(self.path), "is empty", "rows of bars", "fetch the file again")
         told = self._told_layout(HEADERLESS)
         if told is not None:
             return told
@@ -313,17 +335,9 @@ class _File:
             remarks += [remark] if remark else []
         if kind is PriceKind.FUNDING and layout.name != FUNDING_LAYOUT:
             frame = frame.with_columns(pl.col("open").alias("close")) if "open" in frame.columns else frame
-        reading = TableReading(layout, self.given, guess, self.told, self.names)
+        reading = TableReading(layout, self.given, guess, self.told, self.names, kind is PriceKind.FUNDING)
         where = f"{self.path}:{member}" if member else str(self.path)
         return RawBatch(frame, reading, n_done, where, kind, tuple(remarks))
-
-
-def _coingecko_frame(found: dict[str, Any]) -> pl.DataFrame:
-    """CoinGecko's market chart in the columns of its CSV."""
-    volumes = dict(found.get("total_volumes") or [])
-    rows = [(stamp, price, None, volumes.get(stamp)) for stamp, price, *_ in found["prices"]]
-    names = {"snapped_at": pl.Int64, "price": pl.Float64, "market_cap": pl.Float64, "total_volume": pl.Float64}
-    return pl.DataFrame(rows, schema=names, orient="row", strict=False)
 
 
 def _order_names(layout: Layout) -> list[str]:
@@ -333,7 +347,10 @@ def _order_names(layout: Layout) -> list[str]:
 def _read_rows(block: bytes, names: list[str], separator: str) -> pl.DataFrame:
     if not block.strip():
         return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
-    return pl.read_csv(io.BytesIO(block), has_header=False, infer_schema=False, separator=separator, new_columns=names)
+    block = _BLANK_LINES.sub(b"", block)
+    raw = pl.read_csv(io.BytesIO(block), has_header=False, infer_schema=False, separator=separator, new_columns=names)
+    # A line without a word is no row.
+    return raw.filter(pl.any_horizontal(pl.all().str.strip_chars().str.len_chars() > 0))
 
 
 def _to_number(text: str) -> float | None:

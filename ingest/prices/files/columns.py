@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import polars as pl
 
 from ingest.errors import MalformedError, PermanentError
-from ingest.prices.candles import ROW_SCHEMA, VALUES
+from ingest.prices.candles import FIRST_BLOCK, ROW_SCHEMA, VALUES
 from ingest.prices.files.layouts import (
     FLOW,
     GENERIC,
@@ -22,11 +22,12 @@ from ingest.prices.files.layouts import (
     Unit,
     layout_names,
 )
-from ingest.prices.files.names import QUOTES, Identity, Names
+from ingest.prices.files.names import QUOTES, Identity, Names, split_symbol
 from ingest.prices.files.numbers import are_days_ambiguous, read_numbers, read_times
 from ingest.prices.registry import AGGREGATORS
-from warehouse.tables.bars import MICROSECOND, NAMES, NOT_KEPT, bar_length, bar_of, spelled_bar
+from warehouse.tables.bars import HOUR, MICROSECOND, NAMES, NOT_KEPT, bar_length, bar_of, spelled_bar
 from warehouse.tables.contract import UTC
+from warehouse.tables.units import plain
 
 # Names seen in exports, in order of preference.
 ALIASES: dict[str, tuple[str, ...]] = {
@@ -53,9 +54,12 @@ ALIASES: dict[str, tuple[str, ...]] = {
     TRADES: ("n_trades", "count", "trades", "tradecount", "number_of_trades"),
     TAKER: ("taker_volume_base", "taker_buy_volume", "taker_buy_base_volume"),
 }
+# Rates are paid at instants: they have no length.
+FUNDING_LENGTH = "funding"
 # What a name says of the bar it stands for.
 _CLOSE_NAMES = ("close_time", "close_time_utc", "end", "stop")
 _NAMED_VOLUME = re.compile(r"^volume[ _(]+([a-z0-9]+)\)?$")
+_COINS = ("BTC", "ETH", "BNB")
 _NO_UNITS = ("BASE", "QUOTE", "MA", "SMA", "EMA")
 
 
@@ -83,6 +87,7 @@ class TableReading:
     guess: Identity = _UNNAMED
     told: Instructions = _NOTHING_TOLD
     names: Names | None = None
+    is_funding: bool = False
 
 
 def to_rows(raw: pl.DataFrame, identity: Identity, source: str) -> pl.DataFrame:
@@ -156,13 +161,14 @@ def find_columns(columns: list[str], layout: Layout) -> dict[str, str | None]:
         stated = layout.names.get(name)
         wanted = (stated,) if stated is not None else aliases
         found[name] = next((by_lower[alias] for alias in wanted if alias in by_lower), None)
-    for lower, column in by_lower.items():
-        if named := _NAMED_VOLUME.match(lower):
-            unit = named[1].upper()
-            name = VOLUME_QUOTE if unit in QUOTES else VOLUME
-            # An indicator beside the volume, such as its moving average, is not the volume.
-            if found[name] is None and unit not in _NO_UNITS:
-                found[name] = column
+    units = {named[1].upper(): column for lower, column in by_lower.items() if (named := _NAMED_VOLUME.match(lower))}
+    # Of BTC and USD it is the dollars that are the quote.
+    quote = min((unit for unit in units if unit in QUOTES), key=lambda u: (u in _COINS, QUOTES.index(u)), default="")
+    for unit, column in units.items():
+        name = VOLUME_QUOTE if unit == quote else VOLUME
+        # An indicator beside the volume, such as its moving average, is not the volume.
+        if found[name] is None and unit not in _NO_UNITS:
+            found[name] = column
     return found
 
 
@@ -208,18 +214,39 @@ def _opens(stamps: pl.Series, lengths: pl.Series, label: Label, clock_hours: flo
 
 
 def _lengths(raw: pl.DataFrame, column: str | None, reading: TableReading, stamps: pl.Series, source: str) -> pl.Series:
+    if reading.is_funding:
+        return pl.Series("timeframe", [FUNDING_LENGTH], dtype=pl.String).new_from_index(0, raw.height)
     if reading.given.timeframe is None and column is not None:
         texts = raw[column].cast(pl.String)
         known = {text: spelled_bar(text) for text in texts.drop_nulls().unique()}
         return texts.replace_strict(known, default=None, return_dtype=pl.String)
-    length = reading.given.timeframe or reading.layout.timeframe or reading.guess.timeframe or guessed_timeframe(stamps)
-    if length is None:
-        raise MalformedError(
-            source, "the rows do not say their timeframe", "a column timeframe", "or give it: --timeframe VALUE"
-        )
+    stated, steps = reading.layout.timeframe or reading.guess.timeframe, guessed_timeframe(stamps)
+    if stated == reading.layout.timeframe and stated and steps and bar_length(steps) < bar_length(stated):
+        stated = steps  # a site of days that was asked for hours
+    length = reading.given.timeframe or stated or steps
+    if length is None and raw.height:
+        raise _without_length(raw, stamps, source)
+    length = length or ""
     if spelled_bar(length) in NOT_KEPT:
         raise PermanentError(source, NOT_KEPT[spelled_bar(length)])
     return pl.Series("timeframe", [spelled_bar(length)], dtype=pl.String).new_from_index(0, raw.height)
+
+
+def _without_length(raw: pl.DataFrame, stamps: pl.Series, source: str) -> MalformedError:
+    """Why the length of bars is not known: their times, their steps, or that there is one row."""
+    texts = next((raw[name] for name in raw.columns if name.strip().lower() in ALIASES["open_time_utc"]), raw[:, 0])
+    latest, form = stamps.max(), "UTC, as 2025-03-01T00:00:00Z, or a stamp in seconds to nanoseconds"
+    if not isinstance(latest, datetime):
+        return MalformedError(source, f"no time can be read, {str(texts[0])!r} for one", form, "write them so")
+    if latest < FIRST_BLOCK:
+        what = f"all times lie before 2009, {str(texts[0])!r} for one: dates of a spreadsheet?"
+        return MalformedError(source, what, form, "write them so")
+    steps = stamps.drop_nulls().unique().sort().diff().drop_nulls()
+    if len(steps):
+        what = f"bars of {plain(steps.mode().sort()[0] / HOUR)} h are not kept"
+        return MalformedError(source, what, f"one of {', '.join(NAMES)}", "resample them, or give --timeframe")
+    what = "the rows do not say their timeframe"
+    return MalformedError(source, what, "a column timeframe", "or give it: --timeframe VALUE")
 
 
 def _markets(raw: pl.DataFrame, found: dict[str, str | None], reading: TableReading, source: str) -> pl.Series:
@@ -244,10 +271,11 @@ def _markets(raw: pl.DataFrame, found: dict[str, str | None], reading: TableRead
 def _stated(raw: pl.DataFrame, column: str | None, given: str | None, name: str, source: str) -> pl.Series | str | None:
     if given is None:
         return None if column is None else raw[column].cast(pl.String)
-    if column is not None and raw[column].n_unique() > 1:
+    spelled = set() if column is None else {split_symbol(text) or text for text in raw[column].unique().drop_nulls()}
+    if column is not None and len(spelled) > 1:
         raise PermanentError(
             source,
-            f"holds {raw[column].n_unique()} different values in {column!r}, and --{name} {given} would make them one",
+            f"holds {len(spelled)} different values in {column!r}, and --{name} {given} would make them one",
             "one market where one is given",
             f"leave out --{name}",
         )

@@ -61,7 +61,12 @@ HEADED: tuple[Layout, ...] = (
         names={VOLUME_QUOTE: "quote_volume", TRADES: "count", TAKER: "taker_buy_volume"},
         exchange="binance",
     ),
-    _header(FUNDING_LAYOUT, "calc_time,last_funding_rate", names={TIME: "calc_time", CLOSE: "last_funding_rate"}),
+    _header(
+        FUNDING_LAYOUT,
+        "calc_time,last_funding_rate",
+        names={TIME: "calc_time", CLOSE: "last_funding_rate"},
+        exchange="binanceusdm",
+    ),
     _header(
         "OKX candlesticks",
         "instrument_name,open,high,low,close,vol,vol_ccy,vol_quote,open_time",
@@ -134,6 +139,14 @@ HEADED: tuple[Layout, ...] = (
         remark=_DOLLARS,
     ),
     _header(
+        "yfinance history",
+        "date,open,high,low,close,volume,dividends,stock splits",
+        exchange="yahoo",
+        timeframe="1d",
+        volume="quote",
+        remark=_DOLLARS,
+    ),
+    _header(
         "CoinMarketCap",
         "timeopen,timeclose,open,high,low,close,volume,marketcap",
         names={TIME: "timeopen"},
@@ -159,6 +172,7 @@ HEADED: tuple[Layout, ...] = (
         timeframe="1d",
         remark=_DOLLARS,
     ),
+    _header("Coinbase Advanced answer", "start,low,high,open,close,volume", names={TIME: "start"}, exchange="coinbase"),
     _header(
         "CoinGecko prices",
         "snapped_at,price,market_cap,total_volume",
@@ -178,6 +192,7 @@ HEADERLESS: tuple[Layout, ...] = (
         contract_volume="contracts",
     ),
     Layout("Gate answer", order=(TIME, VOLUME_QUOTE, CLOSE, HIGH, LOW, OPEN, VOLUME, IGNORED), exchange="gate"),
+    Layout("Kraken answer", order=(TIME, OPEN, HIGH, LOW, CLOSE, IGNORED, VOLUME, TRADES), exchange="kraken"),
     Layout("Kraken OHLCVT", order=(TIME, OPEN, HIGH, LOW, CLOSE, VOLUME, TRADES), exchange="kraken"),
     Layout(
         "KuCoin answer",

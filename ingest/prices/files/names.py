@@ -41,6 +41,7 @@ _PATTERNS = tuple(
     for pattern in (
         # Binance public data, KuCoin
         r"^(?P<symbol>[A-Z0-9]+)-(?P<timeframe>\d+(?:s|min|m|hour|h|day|d|week|w|mo))-\d{4}-\d{2}(?:-\d{2})?" + _END,
+        r"^(?P<symbol>[A-Z0-9]+)-fundingRate-\d{4}-\d{2}(?:-\d{2})?" + _END,
         # Gate
         r"^(?P<symbol>[A-Z0-9]+_[A-Z0-9]+)-\d{6,8}" + _END,
         # Bybit
@@ -103,7 +104,7 @@ class Names:
         venue, is_perpetual = self._venue(exchange)
         if (venue, symbol) in self.markets:
             return venue, symbol
-        found = split_symbol(symbol, venue)
+        found = split_symbol(symbol, venue, frozenset(self.assets.values()))
         if found is None:
             return venue, symbol
         base, quote, says_perpetual = found
@@ -136,8 +137,11 @@ class Names:
         return (compact if compact in self.venues else spelled.strip().lower()), False
 
 
-def split_symbol(symbol: str, venue: str = "") -> tuple[str, str, bool] | None:
-    """Base, quote and whether the spelling says perpetual, of `TAOUSDT`, `tao-usdt`, `TAO_USDT`, `TAO/USDT:USDT`."""
+def split_symbol(symbol: str, venue: str = "", known: frozenset[str] = frozenset()) -> tuple[str, str, bool] | None:
+    """Base, quote and whether the spelling says perpetual, of `TAOUSDT`, `tao-usdt`, `TAO_USDT`, `TAO/USDT:USDT`.
+
+    Where several quotes end a text (DOTUSD, BNBUSD), the one that leaves a `known` asset, else the longest.
+    """
     text = symbol.strip().upper()
     pair, _, settle = text.partition(":")
     bare = _PERPETUAL_END.sub("", pair)
@@ -148,14 +152,20 @@ def split_symbol(symbol: str, venue: str = "") -> tuple[str, str, bool] | None:
         bare = f"{number[1]}-USD"
     parts = [part for part in re.split(r"[/_\-\s]", bare) if part]
     if len(parts) == 1:
-        quote = next((quote for quote in QUOTES if bare.endswith(quote) and bare != quote), None)
-        if quote is None:
+        quotes = _quotes_of(bare)
+        if not quotes:
             return None
+        bases = {quote: bare.removesuffix(quote) for quote in quotes}
+        quote = next((q for q in quotes if _OTHER_TICKERS.get(bases[q], bases[q]) in known), quotes[0])
         parts = [bare.removesuffix(quote), quote]
     if len(parts) != 2:
         return None
     base, quote = (_OTHER_TICKERS.get(part, part) for part in parts)
     return base, quote, is_perpetual
+
+
+def _quotes_of(bare: str) -> list[str]:
+    return [quote for quote in QUOTES if bare.endswith(quote) and bare != quote]
 
 
 def identity_from_name(path: str, identity: Identity) -> Identity:
@@ -184,7 +194,8 @@ def _guess(path: Path) -> Identity:
 
 def _slashed(symbol: str) -> str:
     found = split_symbol(symbol)
-    return symbol if found is None or found[2] else f"{found[0]}/{found[1]}"
+    # What only the registry can tell apart stays as it is.
+    return symbol if found is None or found[2] or len(_quotes_of(symbol)) > 1 else f"{found[0]}/{found[1]}"
 
 
 def _with_folders(identity: Identity, folders: Iterable[str]) -> Identity:

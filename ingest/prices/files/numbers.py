@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import polars as pl
 
 from warehouse.tables.contract import UTC
 
-_ZONED_FORMATS = ("%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f%#z")
+_ZONED_FORMATS = ("%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f%#z", "%Y-%m-%dT%H:%M%#z", "%Y-%m-%d %H:%M%#z")
 _FORMATS = (
     "%Y-%m-%dT%H:%M:%S%.f",
     "%Y-%m-%d %H:%M:%S%.f",
@@ -21,6 +23,8 @@ _DAY_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%b %d, %Y", "%d-%b-%Y", "%d
 # Which of the two comes first is only known from all days of a file together.
 MONTH_FIRST = ("%m/%d/%Y", "%m-%d-%Y")
 DAY_FIRST = ("%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y")
+# What may stand behind such a day.
+_CLOCKS = (" %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 # An integer stamp of this century has 19, 16, 13 or 10 digits: nano-, micro-, milliseconds or seconds.
 NANO_FROM, MICRO_FROM, MILLI_FROM = 10**17, 10**14, 10**11
 _ABSENT = ("", "-", "null", "none", "nan", "n/a", "na")
@@ -30,7 +34,7 @@ _SUFFIXES = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 def read_times(column: pl.Series) -> pl.Series:
     """UTC instants of stamps in any unit, ISO texts, or days; null where a text is none of these.
 
-    Days such as 03/04/2025 are read with the month first only when that alone fits, or gives steps of one day.
+    Days such as 03/04/2025 are read with the month first only when that alone fits, or gives the more even steps.
     """
     dtype = column.dtype
     if isinstance(dtype, pl.Datetime):
@@ -58,13 +62,13 @@ def read_times(column: pl.Series) -> pl.Series:
 
 
 def are_days_ambiguous(column: pl.Series) -> bool:
-    """Whether days such as 03/04/2025 can be read both ways and neither reading has steps of one day."""
+    """Whether days such as 03/04/2025 can be read both ways and neither reading has the more even steps."""
     if column.dtype != pl.String:
         return False
     text = column.str.strip_chars()
     month_first, day_first = _day_readings(text)
     both = [reading for reading in (month_first, day_first) if reading.null_count() == text.null_count()]
-    return len(both) > 1 and not any(map(_is_daily, both)) and not both[0].equals(both[1])
+    return len(both) > 1 and _n_odd_steps(both[0]) == _n_odd_steps(both[1]) and not both[0].equals(both[1])
 
 
 def read_numbers(column: pl.Series, *, is_decimal_comma: bool = False) -> pl.Series:
@@ -115,6 +119,9 @@ def _day_readings(text: pl.Series) -> tuple[pl.Series, pl.Series]:
         found = pl.Series(text.name, [None] * len(text), dtype=UTC)
         for pattern in patterns:
             found = _filled(found, _from_day(text, pattern))
+            for clock in _CLOCKS if found.null_count() else ():
+                at = text.str.to_datetime(pattern + clock, time_unit="us", strict=False)
+                found = _filled(found, _as_utc(at))
         readings.append(found)
     return readings[0], readings[1]
 
@@ -123,12 +130,16 @@ def _days_in_some_order(text: pl.Series) -> pl.Series:
     month_first, day_first = _day_readings(text)
     if month_first.null_count() != day_first.null_count():
         return month_first if month_first.null_count() < day_first.null_count() else day_first
-    return day_first if _is_daily(day_first) and not _is_daily(month_first) else month_first
+    return day_first if _n_odd_steps(day_first) < _n_odd_steps(month_first) else month_first
 
 
-def _is_daily(days: pl.Series) -> bool:
-    steps = days.drop_nulls().sort().diff().drop_nulls()
-    return len(steps) > 0 and bool((steps.dt.total_days() == 1).mean() > 0.5)  # type: ignore[operator]  # never None here
+def _n_odd_steps(instants: pl.Series) -> int:
+    """How many steps between instants are longer than their shortest one, and at least a day is no bar: all of them."""
+    steps = instants.drop_nulls().unique().sort().diff().drop_nulls()
+    shortest = steps.min()
+    if not isinstance(shortest, timedelta) or shortest > timedelta(days=1):
+        return len(steps)
+    return int((steps > shortest).sum())
 
 
 def _from_epoch(stamp: pl.Series) -> pl.Series:

@@ -21,7 +21,12 @@ _NEIGHBOURS = 9
 
 def is_snapshot_file(path: Path) -> bool:
     """Whether a Parquet file holds observations and not candles."""
-    return path.suffix == ".parquet" and path.is_file() and set(pl.read_parquet_schema(path)) >= COLUMNS
+    if path.suffix != ".parquet" or not path.is_file():
+        return False
+    try:
+        return set(pl.read_parquet_schema(path)) >= COLUMNS
+    except pl.exceptions.PolarsError:
+        return False  # damaged: whoever reads its candles says so
 
 
 def parse_snapshots(path: Path, source: Source) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:

@@ -33,7 +33,7 @@ def safe_members(path: Path, suffix: str) -> list[str]:
         _refuse_unsafe(path, member)
     if sum(member.file_size for member in members) > MAXIMUM_BYTES:
         raise PermanentError(str(path), "unpacks to more than 20 GiB", remedy="split it")
-    names = sorted(member.filename for member in members if member.filename.lower().endswith(suffix))
+    names = sorted(m.filename for m in members if m.filename.lower().endswith(suffix) and not _is_hidden(m.filename))
     if not names:
         raise MalformedError(str(path), f"holds no {suffix} file", remedy="give a zip of candle files")
     return names
@@ -68,6 +68,12 @@ def _pieces(blocks: Iterator[bytes], n_lines: int, declared: int, source: str) -
         lines.append(rest)
     if lines:
         yield b"\n".join(lines) + b"\n"
+
+
+def _is_hidden(name: str) -> bool:
+    """Whether it is a note that macOS put beside a file it packed."""
+    path = PurePosixPath(name)
+    return path.name.startswith(".") or "__MACOSX" in path.parts
 
 
 def _refuse_unsafe(path: Path, member: zipfile.ZipInfo) -> None:

@@ -145,7 +145,18 @@ def _with_venue(venue):  # type: ignore[no-untyped-def]  # a registry with one v
 @given(
     page_bars=st.integers(7, 400),
     fault=st.sampled_from(
-        [None, "duplicated", "unordered", "newest_half", "revised", "503", "truncated", "ignores_since"]
+        [
+            None,
+            "duplicated",
+            "unordered",
+            "newest_half",
+            "revised",
+            "503",
+            "truncated",
+            "cut_off",
+            "garbage",
+            "ignores_since",
+        ]
     ),
     times=st.sampled_from([1, 2, None]),
     days_late=st.integers(0, 6),
