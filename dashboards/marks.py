@@ -75,9 +75,3 @@ def with_raised_notes(html: str, note: Callable[[str], str]) -> tuple[str, list[
         return f'{match[0]}<sup class="fn">{place}</sup>'
 
     return _DATA.sub(write, html), list(notes)
-
-
-def marks_of(text: str) -> list[tuple[str, str]]:
-    """Every number of a text, in order: its origin and its words."""
-    found = [(match[1].split(PART)[0], match[2]) for match in _MARK.finditer(text)]
-    return [(origin, words) for origin, words in found if not origin.startswith("@")]

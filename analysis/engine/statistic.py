@@ -8,7 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from analysis.arrays import Floats, Integers
+from analysis.arrays import Flags, Floats, Integers
+from analysis.engine.tails import normal_p, student_p
 from warehouse.tables.units import number, plural
 
 Dependence = Literal["independent", "adjusted", "portfolio", "clustered"]
@@ -23,6 +24,8 @@ DEPENDENCE_WORDS: dict[Dependence, str] = {
 
 # Values that differ by less than this share of the largest are equal up to rounding.
 EQUAL_SHARE = 1e-12
+
+MINIMUM_VALUES = 2  # of a mean's t: the distribution with one degree of freedom is the smallest that exists
 
 
 def spread(values: Floats) -> float:
@@ -137,3 +140,20 @@ def read_clustering(sample: Sample) -> tuple[float, float] | NotApplicable:
     if inflation <= 0.0:
         return NotApplicable(f"mean residual correlation {number(rbar, 4)} is too negative for {sample.n} events")
     return rbar, inflation
+
+
+def mean_of_few(values: Floats, too_few: str) -> TestResult | NotApplicable:
+    """The t value of the mean of `values` [q] with q − 1 degrees of freedom; of one value, `too_few` and the remedy."""
+    q = values.size
+    if q < MINIMUM_VALUES:
+        return NotApplicable(f"{too_few} needs at least {MINIMUM_VALUES}")
+    value = float(np.sqrt(q) * values.mean() / spread(values))
+    return TestResult(value, student_p(value, q - 1), df=q - 1, n_eff=float(q))
+
+
+def portfolio_ranks(per_bar: Floats, is_present: Flags, sample: Sample) -> TestResult:
+    """z of the window's sum of `per_bar` [T], one number a bar for all events, by its deviation over all bars."""
+    deviation = np.sqrt(np.mean(per_bar[is_present] ** 2))
+    first, last = sample.columns
+    value = float(per_bar[first:last].sum() / (np.sqrt(sample.length) * deviation)) if deviation > 0 else float("nan")
+    return TestResult(value, normal_p(value))

@@ -61,11 +61,6 @@ class OwnStudy:
     needs_donors: bool = False  # other assets of the table, for models that mix them
     dating: Dating = field(default_factory=Dating)  # which end of a bar a row names, and when a day closes
 
-    @property
-    def is_of_returns(self) -> bool:
-        """Nothing is bought and held of a volume or another series."""
-        return self.values in ("prices", "returns")
-
 
 @dataclass(frozen=True, slots=True)
 class OwnStudyResult:

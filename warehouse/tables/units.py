@@ -197,12 +197,6 @@ def short_day(value: datetime | date) -> str:
 
 
 @signs
-def long_day(value: datetime | date) -> str:
-    """12 June."""
-    return f"{value.day} {value:%B}"
-
-
-@signs
 def month(value: datetime | date) -> str:
     """Jun 2026."""
     return f"{value:%b %Y}"

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.engine.statistic import NotApplicable, Sample, Statistic, TestResult, spread
-from analysis.engine.tails import student_p
-
-_MINIMUM_BARS = 2  # the t distribution with one degree of freedom is the smallest that exists
+from analysis.engine.statistic import NotApplicable, Sample, Statistic, TestResult, mean_of_few
 
 
 def compute(sample: Sample) -> TestResult | NotApplicable:
@@ -19,13 +16,7 @@ def compute(sample: Sample) -> TestResult | NotApplicable:
     _, bar = np.unique(sample.bars, return_inverse=True)
     totals = np.bincount(bar.ravel(), weights=sample.ar.ravel())
     portfolio = totals / np.bincount(bar.ravel())
-    n_bars = portfolio.size
-    if n_bars < _MINIMUM_BARS:
-        return NotApplicable(
-            f"calendar bars that hold an event: {n_bars}; calendar_time needs at least {_MINIMUM_BARS}"
-        )
-    value = float(np.sqrt(n_bars) * portfolio.mean() / spread(portfolio))
-    return TestResult(value, student_p(value, n_bars - 1), df=n_bars - 1, n_eff=float(n_bars))
+    return mean_of_few(portfolio, f"calendar bars that hold an event: {portfolio.size}; calendar_time")
 
 
 STATISTIC = Statistic(

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.engine.statistic import Sample, Statistic, TestResult
-from analysis.engine.tails import normal_p
+from analysis.engine.statistic import Sample, Statistic, TestResult, portfolio_ranks
 
 
 def compute(sample: Sample) -> TestResult:
@@ -16,11 +15,7 @@ def compute(sample: Sample) -> TestResult:
     n_ranked = np.isfinite(sample.ranks).sum(axis=1, keepdims=True)
     deviations = sample.ranks - (n_ranked + 1) / 2
     n_present = np.isfinite(deviations).sum(axis=0)
-    means = np.nansum(deviations, axis=0) / np.maximum(n_present, 1)
-    spread = np.sqrt(np.mean(means[n_present > 0] ** 2))
-    first, last = sample.columns
-    value = float(means[first:last].sum() / (np.sqrt(sample.length) * spread)) if spread > 0 else float("nan")
-    return TestResult(value, normal_p(value))
+    return portfolio_ranks(np.nansum(deviations, axis=0) / np.maximum(n_present, 1), n_present > 0, sample)
 
 
 STATISTIC = Statistic(

@@ -7,22 +7,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.engine.statistic import NotApplicable, Sample, Statistic, TestResult, spread
-from analysis.engine.tails import student_p
-
-_MINIMUM_CLUSTERS = 2  # the t distribution with one degree of freedom is the smallest that exists
+from analysis.engine.statistic import NotApplicable, Sample, Statistic, TestResult, mean_of_few
 
 
 def compute(sample: Sample) -> TestResult | NotApplicable:
     """The t value of the means of clusters with q − 1 degrees of freedom."""
     means = np.bincount(sample.clusters, weights=sample.car) / np.bincount(sample.clusters)
-    q = means.size
-    if q < _MINIMUM_CLUSTERS:
-        return NotApplicable(
-            f"{q} cluster of overlapping windows; ibragimov_mueller needs at least {_MINIMUM_CLUSTERS}"
-        )
-    value = float(np.sqrt(q) * means.mean() / spread(means))
-    return TestResult(value, student_p(value, q - 1), df=q - 1, n_eff=float(q))
+    return mean_of_few(means, f"{means.size} cluster of overlapping windows; ibragimov_mueller")
 
 
 STATISTIC = Statistic(

@@ -90,11 +90,6 @@ class TableReading:
     is_funding: bool = False
 
 
-def to_rows(raw: pl.DataFrame, identity: Identity, source: str) -> pl.DataFrame:
-    """`raw` in the columns of ROW_SCHEMA where the table names its market itself, or else `identity` does."""
-    return read_rows(raw, TableReading(guess=identity), source)
-
-
 def read_rows(raw: pl.DataFrame, reading: TableReading, source: str) -> pl.DataFrame:
     """`raw` in the columns of ROW_SCHEMA, line by line; unreadable times become null, unreadable numbers NaN.
 
