@@ -1,16 +1,21 @@
 """Every packaged SQL file runs, and the dictionary page is fresh."""
 
 import re
+from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
 from tests.paths import PROJECT
+from tests.warehouse.store.rows import AT, make_row
 from warehouse.store.checks import check_texts, run_checks
 from warehouse.store.connection import Warehouse, open_writer
+from warehouse.tables.bars import DAY
 from warehouse.tables.catalog import load_tables
+from warehouse.tables.claims import CLAIM_READING, CLAIM_VERDICT
 from warehouse.tables.dictionary import dictionary_markdown
+from warehouse.tables.prices import CANDLE
 from warehouse.tables.queries import query_text
 from warehouse.tables.views import load_views
 
@@ -62,3 +67,24 @@ def test_reopening_an_existing_file_keeps_its_rows(tmp_path: Path) -> None:
         writer.connection.execute("insert into ops.run values ('r', 'run', now(), null, 'done', '1')").fetchall()
     with open_writer(path, 1) as writer:
         assert writer.sql("select count(*) as n from ops.run")["n"].to_list() == [1]
+
+
+@pytest.mark.parametrize(("timeframe", "bar"), [("5m", timedelta(minutes=5)), ("1h", timedelta(hours=1)), ("1d", DAY)])
+def test_a_claim_is_traced_to_the_bar_whose_close_it_starts_from_and_no_earlier_one(
+    tmp_path: Path, timeframe: str, bar: timedelta
+) -> None:
+    with open_writer(tmp_path / "warehouse.duckdb", 1) as warehouse:
+        warehouse.merge(CLAIM_VERDICT, make_row(CLAIM_VERDICT, claim_id="rose", timeframe=timeframe))
+        reading = {
+            "claim_id": "rose",
+            "reading_id": "literal",
+            "market_id": "a:B/C",
+            "from_utc": AT,
+            "to_utc": AT + bar,
+        }
+        warehouse.merge(CLAIM_READING, make_row(CLAIM_READING, **reading))
+        for place in (-2, -1, 0, 1):
+            candle = {"market_id": "a:B/C", "timeframe": timeframe, "open_time_utc": AT + place * bar}
+            warehouse.merge(CANDLE, make_row(CANDLE, **candle))
+        found = warehouse.query("trace_claim", claim_id="rose").row(0, named=True)
+    assert (found["n_bars"], found["first_open_utc"]) == (2, AT - bar)

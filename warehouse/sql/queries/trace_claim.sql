@@ -9,6 +9,10 @@ with readings as (
         r.unit,
         r.market_id,
         v.timeframe,
+        to_seconds(
+            cast(left(v.timeframe, -1) as bigint)
+            * case right(v.timeframe, 1) when 'm' then 60 when 'h' then 3600 when 'd' then 86400 else 604800 end
+        ) as bar_length,
         r.from_utc,
         r.to_utc
     from out.claim_verdict as v
@@ -17,7 +21,7 @@ with readings as (
 )
 
 select
-    r.*,
+    r.* exclude (bar_length),
     b.source_id,
     b.run_id,
     count(b.open_time_utc) as n_bars,
@@ -28,7 +32,7 @@ from readings as r
 left join core.candle as b
     on r.market_id = b.market_id
     and r.timeframe = b.timeframe
-    and b.open_time_utc >= r.from_utc - interval 1 hour
+    and b.open_time_utc >= r.from_utc - r.bar_length
     and b.open_time_utc < r.to_utc
 group by all
 order by reading_id, source_id, run_id
