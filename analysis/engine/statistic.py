@@ -25,7 +25,7 @@ DEPENDENCE_WORDS: dict[Dependence, str] = {
 # Values that differ by less than this share of the largest are equal up to rounding.
 EQUAL_SHARE = 1e-12
 
-MINIMUM_VALUES = 2  # of a mean's t: the distribution with one degree of freedom is the smallest that exists
+_LEAST_VALUES = 2  # of a mean's t: the distribution with one degree of freedom is the smallest that exists
 
 
 def spread(values: Floats) -> float:
@@ -145,8 +145,8 @@ def read_clustering(sample: Sample) -> tuple[float, float] | NotApplicable:
 def mean_of_few(values: Floats, too_few: str) -> TestResult | NotApplicable:
     """The t value of the mean of `values` [q] with q − 1 degrees of freedom; of one value, `too_few` and the remedy."""
     q = values.size
-    if q < MINIMUM_VALUES:
-        return NotApplicable(f"{too_few} needs at least {MINIMUM_VALUES}")
+    if q < _LEAST_VALUES:
+        return NotApplicable(f"{too_few} needs at least {_LEAST_VALUES}")
     value = float(np.sqrt(q) * values.mean() / spread(values))
     return TestResult(value, student_p(value, q - 1), df=q - 1, n_eff=float(q))
 

@@ -3,8 +3,18 @@
 from datetime import timedelta
 
 import polars as pl
+import pytest
 
-from analysis.events.timing import EvidenceTime, add_clocks, date_event
+from analysis.events.timing import (
+    CORROBORATED,
+    CORROBORATION,
+    DAILY_ARCHIVE,
+    NEWSROOM_CLAIM,
+    SIGHTING,
+    EvidenceTime,
+    add_clocks,
+    date_event,
+)
 from tests.analysis.events.headline_frames import instant, make_headlines
 
 SCOOP = {
@@ -128,3 +138,24 @@ def test_zone_of_several_meanings_widens_the_interval_and_dates_by_the_latest() 
     time = date(row | {"seen": "2026-06-13T08:30:00Z"})
     assert (time.earliest, time.best) == (instant("2026-06-13T03:00:00Z"), instant("2026-06-13T08:00:00Z"))
     assert time.precision == "upper_bound"
+
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("outlet_kind", "lag", "level"),
+    [
+        ("lab", CORROBORATION, CORROBORATED),
+        ("lab", CORROBORATION + SECOND, SIGHTING),
+        ("press", DAILY_ARCHIVE, NEWSROOM_CLAIM),
+        ("lab", DAILY_ARCHIVE, SIGHTING),
+    ],
+)
+def test_a_claim_counts_when_it_was_seen_within_two_hours_or_a_newsroom_s_within_a_day_to_the_second(
+    outlet_kind: str, lag: timedelta, level: int
+) -> None:
+    at = instant("2026-06-12T12:00:00Z")
+    seen = (at + lag).isoformat()
+    row = {"title": "Blocked", "at": at.isoformat(), "seen": seen, "outlet_kind": outlet_kind}
+    assert add_clocks(make_headlines(row))["level"].to_list() == [level]

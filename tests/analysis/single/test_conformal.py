@@ -60,3 +60,26 @@ def test_a_calm_past_does_not_make_a_restless_event_significant() -> None:
         scaled += infer_effect(asset, ones, 24, volatility=volatility).p_value <= 0.05
     assert rejected > 2 * scaled
     assert scaled <= 20  # nominal 10 of 200
+
+
+def test_both_ends_are_found_where_other_blocks_move_more_with_the_effect_than_the_event_s_own() -> None:
+    rng = np.random.default_rng(7)
+    for _ in range(20):
+        asset = rng.normal(0, 0.01, 120)
+        volatility = np.exp(rng.normal(0, 1.0, 120))
+        regressors = rng.normal(0, 1.0, (120, 30))
+        found = infer_effect(asset, regressors, 12, volatility=volatility)
+        for end, inwards in ((found.lower, 1.0), (found.upper, -1.0)):
+            if np.isfinite(end):
+                inside, outside = (
+                    infer_effect(shifted(asset, end + step * inwards), regressors, 12, volatility=volatility).p_value
+                    for step in (1e-7, -1e-7)
+                )
+                assert outside <= 0.05 < inside
+
+
+def shifted(asset: np.ndarray, effect: float) -> np.ndarray:
+    """The asset without an effect: p of none is p of `effect` before."""
+    moved = asset.copy()
+    moved[-12:] -= effect / 12
+    return moved

@@ -1,6 +1,6 @@
 """The rule which market stands for an asset: every step of it decides, in its order."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
@@ -83,6 +83,19 @@ def test_finer_bars_are_taken_only_while_they_cover_most_of_the_record(hourly_fr
         make_candles(f"okx:{asset}/USDT", timeframe, asset, first, end)
         for asset in ("BTC", "TAO")
         for timeframe, first in (("4h", start), ("1h", datetime(2026, 6, hourly_from, tzinfo=UTC)))
+    )
+    [pair] = pair_markets(candles, ["TAO"], ["1h", "4h"])
+    assert pair.timeframe == expected
+
+
+@pytest.mark.parametrize(("days", "expected"), [(24.0, "1h"), (23.9, "4h")])
+def test_exactly_four_fifths_of_the_longest_record_are_most_of_it(days: float, expected: str) -> None:
+    end = datetime(2026, 6, 30, tzinfo=UTC)
+    firsts = (("4h", end - timedelta(days=30)), ("1h", end - timedelta(days=days)))
+    candles = pl.concat(
+        make_candles(f"okx:{asset}/USDT", timeframe, asset, first, end)
+        for asset in ("BTC", "TAO")
+        for timeframe, first in firsts
     )
     [pair] = pair_markets(candles, ["TAO"], ["1h", "4h"])
     assert pair.timeframe == expected

@@ -52,3 +52,9 @@ def test_the_order_of_bars_and_the_names_count() -> None:
         replace(series, benchmark_ids=("b:B/Y",)),
     ):
         assert digest(other, 10, 20) != digest(series, 10, 20)
+
+
+def test_an_event_at_the_close_of_a_bar_falls_in_the_next_one_and_a_moment_before_in_that_bar() -> None:
+    series = make_series()
+    close = int(series.close_us[7])
+    assert [series.first_bar_after(close + shift) for shift in (-1, 0, 1)] == [7, 8, 8]
