@@ -323,6 +323,11 @@ def derived(value: float, source: str | Table, column: str, **key: Any) -> Numbe
     return Number(value, _named(source, column, key))
 
 
+def stated(text: str, source: str | Table, column: str, **key: Any) -> Words:
+    """A stored sentence picked by an aggregate such as `min(detail)`."""
+    return Words(text, _named(source, column, key))
+
+
 def _named(source: str | Table, column: str, key: Mapping[str, Any]) -> Origin:
     name = source if isinstance(source, str) else source.name
     return Origin(name, tuple((part, key_text(value)) for part, value in key.items()), column)

@@ -10,10 +10,11 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
-from dashboards.numbers import StoredRow, StoredRows, signed_rows
+from dashboards.numbers import StoredRow, StoredRows, counted, signed_rows
 from dashboards.shell.tables import time_tag
 from warehouse.tables.bars import HOUR
 from warehouse.tables.news import EVENT_SOURCE
+from warehouse.tables.single import REACTION_TIME
 from warehouse.tables.studies import STUDY_PATH
 from warehouse.tables.terms import role_name
 from warehouse.tables.units import (
@@ -144,10 +145,11 @@ def _title(timing: Mapping[str, Any] | None, public: datetime, private: datetime
         return f"From the first evidence on, {asset_id} hour by hour"
     if timing["first_bar_open_utc"] is None:
         return f"{asset_id} showed no abnormal bar after the news was public"
-    n_bars = quiet_bars(timing, public)
+    key = {part: timing[part] for part in REACTION_TIME.key}
+    n_bars = counted(quiet_bars(timing, public), "query:quiet_bars", "n_bars", **key)
     if not n_bars:
         return f"{asset_id} moved in the first bar after the news was public"
-    bars = plural(n_bars, f"{hours_adjective(timing['bar_hours'])} bar")
+    bars = plural(n_bars, f"{hours_adjective(float(timing['bar_hours']))} bar")
     return f"{bars} of {asset_id} passed after the news was public before an abnormal one"
 
 

@@ -16,7 +16,7 @@ from dashboards.numbers import StoredRows
 from warehouse.tables.bars import bar_words
 from warehouse.tables.correlation import CORRELATION_EPISODE
 from warehouse.tables.terms import benchmark_name, is_simulated_market, venue_name
-from warehouse.tables.units import close_moment, hours_in_words, listing, number, plain_percent, signed
+from warehouse.tables.units import close_moment, hours_in_words, listing, number, number_word, plain_percent, signed
 
 _SOURCE = StoredRows(CORRELATION_EPISODE)
 _ROW_HEIGHT = 56
@@ -101,7 +101,7 @@ def change_title(rows: pl.DataFrame) -> str:
         )
     row = _SOURCE.row(clear, 0)
     verb = "fell" if row["change_correlation"] < 0 else "rose"
-    more = f"; {clear.height - 1} more changed" if clear.height > 1 else ""
+    more = f"; {number_word(clear.height - 1)} more changed" if clear.height > 1 else ""
     return (
         f"{row['asset_id']}’s correlation with Bitcoin {verb} from {number(row['before_correlation'])} to "
         f"{number(row['after_correlation'])}{more}"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from dashboards.figures.axes import vertical_rule
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, safe
-from dashboards.numbers import StoredRows
+from dashboards.numbers import StoredRows, counted, derived
 from dashboards.shell.frames import extremes
 from warehouse.tables.size import TEST_SIZE
 from warehouse.tables.terms import scenario_name, statistic_name
@@ -18,6 +19,7 @@ from warehouse.tables.units import ascii_number, count, plural, share
 LEVEL = 0.05
 # What a test declares when it does not allow for tokens that move together.
 INDEPENDENT = "independent"
+NOT_NAIVE = f"<> '{INDEPENDENT}'"
 # The scenarios worth a picture: an easy one, one with tokens that move together, one with a jumpy event.
 CALM, TOGETHER, JUMPY = "normal", "clustered 0.1", "event variance x4"
 MARKS: tuple[tuple[str, str, str], ...] = (
@@ -102,11 +104,35 @@ def draw_test_size(rows: pl.DataFrame) -> Figure:
     )
 
 
+class SizeNumbers:
+    """Numbers over tests of one simulated market, with the aggregate of out.test_size that gives each."""
+
+    def __init__(self, rows: pl.DataFrame, where: str) -> None:
+        self._rejection, self._where = rows["rejection"], where
+        names = ("effect_sd", "level", "n_events", "window_bars", "scenario")
+        self._key = {name: rows[name][0] for name in names} if rows.height else {}
+
+    def of(self, aggregate: str, value: Any, *more: str) -> Any:
+        """`value` as what `aggregate` gives over the rows with a rejection rate, narrowed by `more` conditions."""
+        where = " and ".join(("rejection is not null", self._where, *more))
+        name = counted if isinstance(value, int) else derived
+        return name(value, TEST_SIZE, f"{aggregate} filter (where {where})", **self._key)
+
+    def middle_and_ends(self) -> tuple[float, float, float]:
+        """Median, smallest and largest rejection rate."""
+        low, high = extremes(self._rejection)
+        middle = float(np.median(self._rejection.drop_nulls().to_numpy()))
+        numbers = (("median(rejection)", middle), ("min(rejection)", low), ("max(rejection)", high))
+        first, second, third = (self.of(aggregate, value) for aggregate, value in numbers)
+        return first, second, third
+
+
 def size_title(rows: pl.DataFrame) -> str:
     """What tokens that move together do to the two kinds of test; without that scenario, how many are off."""
     together = rows.filter((pl.col("scenario") == TOGETHER) & pl.col("rejection").is_not_null())
-    naive, aware = (together.filter(mask)["rejection"].median() for mask in (is_naive(), ~is_naive()))
-    if isinstance(naive, float) and isinstance(aware, float):
+    parts = [(together.filter(is_naive()), f"= '{INDEPENDENT}'"), (together.filter(~is_naive()), NOT_NAIVE)]
+    if all(part.height for part, _ in parts):
+        naive, aware = (SizeNumbers(part, f"dependence {where}").middle_and_ends()[0] for part, where in parts)
         verb = "cry wolf" if naive > FAR_OFF * LEVEL else "are wrong"
         return (
             f"When tokens move together, tests that assume independence {verb} {share(naive)} of the time; "
@@ -224,7 +250,7 @@ def _note(shown: pl.DataFrame) -> str:
         f"n = {count(first['n_events'])} events per replication, {replications(known)} replications · window "
         f"{plural(first['window_bars'], 'bar')}, {first['estimation_bars']} bars of "
         f"estimation · lines: Monte-Carlo band, Wilson 95%{left_out}. Source: `aftershock study size`, seed "
-        f"{ascii_number(first['seed'])}; 1% and 10% are in out.test_size of the published file."
+        f"{ascii_number(first['seed'])}; other levels are in out.test_size of the published file."
     ).replace("`", "")
 
 

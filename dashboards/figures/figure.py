@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise, repeat
@@ -14,11 +14,11 @@ import numpy as np
 import polars as pl
 from markupsafe import Markup, escape
 
-from dashboards.numbers import Origin, StoredRows, key_words
+from dashboards.numbers import Moment, Origin, StoredRows, key_words
 from dashboards.origins import form_of
 from dashboards.shell.theme import TEMPLATE
 from warehouse.tables.bars import MILLISECOND
-from warehouse.tables.units import iso_second
+from warehouse.tables.units import iso_second, without_ticks
 
 # Tables beside figures show at most this many rows; the CSV always holds all of them.
 MAX_TABLE_ROWS = 120
@@ -176,7 +176,7 @@ def _render_plot(figure: Figure, plot: Plot) -> Markup:
 
 def _render_empty(figure: Figure) -> Markup:
     why, remedy = figure.why_empty or ("Nothing to draw.", "")
-    return Markup('<div class="none"><b>{}</b><span>{}</span></div>').format(why, remedy.replace("`", ""))
+    return Markup('<div class="none"><b>{}</b><span>{}</span></div>').format(why, without_ticks(remedy))
 
 
 def _render_foot(figure: Figure, csv_url: str, has_plot: bool) -> Markup:
@@ -197,7 +197,9 @@ def render_data(figure: Figure) -> Markup:
     cells = []
     for column in figure.columns:
         open_tag = '<td class="n">' if column.is_number else "<td>"
-        values = shown[column.name]
+        values: Iterable[Any] = shown[column.name]
+        if isinstance(shown.schema[column.name], pl.Datetime) and not _is_stored(figure, column):
+            values = [None if value is None else Moment.of(value) for value in values]
         cells.append([f"{open_tag}{'–' if value is None else escape(column.write(value))}" for value in values])
     rows = (
         f"<tr{key}>{''.join(row)}" for key, row in zip(_row_keys(figure, shown), zip(*cells, strict=True), strict=True)
@@ -216,10 +218,14 @@ def _table_origin(figure: Figure) -> Markup:
     return Markup(' data-from="{}"').format(Origin(figure.source.table.name, key, ""))
 
 
+def _is_stored(figure: Figure, column: FigureColumn) -> bool:
+    return figure.source is not None and column.name in figure.source.table.column_names
+
+
 def _data_head(figure: Figure, column: FigureColumn) -> Markup:
     origin = Markup("")
     source = figure.source
-    if source is not None and column.name in source.table.column_names:
+    if source is not None and _is_stored(figure, column):
         form = form_of(column.write, figure.frame[column.name].dtype)
         if form:
             written = "+".join((*source.steps(column.name), form))

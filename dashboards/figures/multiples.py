@@ -16,7 +16,7 @@ from dashboards.numbers import StoredRows
 from warehouse.tables.bars import step_words
 from warehouse.tables.studies import REACTION_STUDY, STUDY_PATH
 from warehouse.tables.terms import venue_name
-from warehouse.tables.units import close_moment, iso_minute, listing, number, percent
+from warehouse.tables.units import close_moment, iso_minute, listing, number, number_word, percent
 
 HOURS_BEFORE, HOURS_AFTER = 48.0, 168.0
 MAX_PANELS = 6
@@ -248,4 +248,6 @@ def _note(shown: Sequence[Reaction], panels: Mapping[str, pl.DataFrame]) -> Mark
     return Markup(
         "n = {} markets, one event: not independent observations · window −2 to +7 days · raw returns, no benchmark, "
         "no interval. Source: {}, {} closes. As of {}."
-    ).format(len(shown), listing(venues), listing([step_words(hours) for hours in bars]), close_moment(as_of))
+    ).format(
+        number_word(len(shown)), listing(venues), listing([step_words(hours) for hours in bars]), close_moment(as_of)
+    )

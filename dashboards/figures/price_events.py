@@ -13,11 +13,11 @@ from dashboards.figures.axes import date_format, label
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, naive, safe, time_axis
 from dashboards.figures.series import break_gaps
 from dashboards.findings.readings import SUBJECT_ASSET
-from dashboards.numbers import StoredRows
+from dashboards.numbers import StoredRows, counted, derived
 from dashboards.shell.frames import extremes, newest, oldest
-from dashboards.shell.named import DAILY_CLOSE
+from dashboards.shell.named import DAILY_CLOSE, PRICE_RECORD
 from warehouse.tables.terms import is_simulated_market, market_name
-from warehouse.tables.units import count, day, iso_day, limit_words, percent, price, round_price
+from warehouse.tables.units import day, iso_day, limit_words, percent, plural, price, round_price
 
 N_NUMBERED = 5
 # Prices that a log axis labels, in dollars.
@@ -56,18 +56,16 @@ def draw_price_events(closes: pl.DataFrame, asset_id: str, marks: Sequence[Mark]
     inside = sorted(
         (mark for mark in marks if first["day_utc"] <= mark[0] <= last["day_utc"]), key=lambda mark: mark[0]
     )
-    change = last["close_quote"] / first["close_quote"] - 1
-    title = (
-        f"{asset_id} went from {price(first['close_quote'])} to {price(last['close_quote'])} "
-        f"({percent(change, 0)}) with {count(len(inside))} events"
-    )
+    change = derived(last["close_quote"] / first["close_quote"] - 1, PRICE_RECORD, "change", market_id=market_id)
+    n_days = counted(frame.height, PRICE_RECORD, "n_days", market_id=market_id)
+    title = f"{asset_id} went from {price(first['close_quote'])} to {price(last['close_quote'])} ({percent(change, 0)})"
     return Figure(
         figure_id="price",
         title=title,
         subtitle=subtitle,
         summary=f"From {day(first['day_utc'])} to {day(last['day_utc'])}. "
-        + " ".join(f"{number}. {day(at)}: {text}." for number, (at, text, _) in enumerate(_numbered(inside), start=1)),
-        note=f"n = {count(frame.height)} days and {count(len(inside))} events · window: the whole record · no "
+        + " ".join(f"{day(at)}: {text}." for at, text, _ in _numbered(inside)),
+        note=f"n = {plural(n_days, 'day')} · window: the whole record · no "
         f"benchmark, no interval: prices as traded · Source: {market_name(market_id)}. As of {day(last['day_utc'])}.",
         frame=frame,
         columns=_COLUMNS,

@@ -44,6 +44,7 @@ def draw_quantile_dots(
             "",
             frame,
             columns,
+            source=source_of_placebos(reaction, horizon.hours) if horizon else None,
             why_empty=(
                 "Too few placebo windows to draw." if horizon and horizon.car is not None else "Not measured.",
                 (horizon.reason if horizon else None)

@@ -13,7 +13,7 @@ from dashboards.figures.axes import leader, padded_range, percent_axis, zero_lin
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, safe
 from dashboards.findings.findings import as_of_words
 from dashboards.findings.readings import HEADLINE_HOURS
-from dashboards.numbers import StoredRows
+from dashboards.numbers import StoredRows, counted, derived
 from dashboards.shell.frames import extremes, newest
 from warehouse.tables.single import SPECIFICATION
 from warehouse.tables.studies import INCLUSION
@@ -57,7 +57,7 @@ def draw_specification_curve(specifications: pl.DataFrame, summary: Mapping[str,
     rows = specifications.filter(pl.col("window_hours") == hours) if hours else specifications
     rows = rows.sort("estimate", "specification_id").with_row_index("place", offset=1)
     names = (
-        "place",
+        "rank",
         "estimate",
         "standard_error",
         "p_value",
@@ -68,7 +68,7 @@ def draw_specification_curve(specifications: pl.DataFrame, summary: Mapping[str,
     source = StoredRows(SPECIFICATION, fixed=fixed)
     frame = source.select(rows, names)
     columns = (
-        FigureColumn("place", "Place", str),
+        FigureColumn("rank", "Place", count),
         FigureColumn("estimate", "Estimate", percent),
         FigureColumn("standard_error", "Standard error", share),
         FigureColumn("p_value", "p", p_value),
@@ -93,16 +93,19 @@ def draw_specification_curve(specifications: pl.DataFrame, summary: Mapping[str,
                 "The specification curve needs a measured event with a known hour.",
             ),
         )
+    numbers = _Numbers(rows)
     return Figure(
         figure_id="choices",
-        title=curve_title(rows["estimate"]),
+        title=curve_title(rows["estimate"], numbers.of),
         subtitle=subtitle,
         summary=(
-            f"{rows.height} specifications run from {percent(rows['estimate'][0])} to {percent(rows['estimate'][-1])}, "
-            f"median {percent(float(np.median(rows['estimate'].to_numpy())))}; "
-            f"{share(float(np.mean(rows['is_significant'].to_numpy())))} have p below 0.05."
+            f"{plural(numbers.n, 'specification')} run "
+            f"from {percent(numbers.of('min(estimate)', rows['estimate'][0]))} "
+            f"to {percent(numbers.of('max(estimate)', rows['estimate'][-1]))}, "
+            f"median {percent(numbers.of('median(estimate)', float(np.median(rows['estimate'].to_numpy()))))}; "
+            f"{share(numbers.of(_SHARE_CLEAR, float(np.mean(rows['is_significant'].to_numpy()))))} have p < 0.05."
         ),
-        note=_note(rows, summary),
+        note=_note(rows, numbers.n, summary),
         frame=frame,
         columns=columns,
         source=source,
@@ -111,13 +114,30 @@ def draw_specification_curve(specifications: pl.DataFrame, summary: Mapping[str,
     )
 
 
-def curve_title(estimates: pl.Series) -> str:
-    """Whether all choices agree on the direction, and the range they give."""
+_SHARE_CLEAR = "avg(is_significant::int)"
+
+
+class _Numbers:
+    """Numbers over the drawn specifications, with the aggregate of out.specification that gives each."""
+
+    def __init__(self, rows: pl.DataFrame) -> None:
+        self._key = {part: rows[part][0] for part in ("study_id", "event_id", "asset_id", "window_hours")}
+        self.n = self.of("count(*)", rows.height)
+
+    def of(self, aggregate: str, value: Any) -> Any:
+        """`value` as what `aggregate` gives."""
+        name = counted if isinstance(value, int) else derived
+        return name(value, SPECIFICATION, aggregate, **self._key)
+
+
+def curve_title(estimates: pl.Series, number: Callable[[str, Any], Any] = lambda _, value: value) -> str:
+    """Whether all choices agree on the direction, and the range they give; `number` names where each comes from."""
     distinct, (low, high) = estimates.unique(), extremes(estimates)
-    n = plural(distinct.len(), "distinct estimate")
+    n = plural(number("count(distinct estimate)", distinct.len()), "distinct estimate")
     if low > 0 or high < 0:
-        return f"Reasonable choices give {n}, every one between {percent(low, 0)} and {percent(high, 0)}"
-    n_positive = int((distinct > 0).sum())
+        ends = f"{percent(number('min(estimate)', low), 0)} and {percent(number('max(estimate)', high), 0)}"
+        return f"Reasonable choices give {n}, every one between {ends}"
+    n_positive = number("count(distinct estimate) filter (where estimate > 0)", int((distinct > 0).sum()))
     return f"The choices disagree: {count(n_positive)} of {n} are a rise, the rest are none"
 
 
@@ -283,7 +303,7 @@ def _words(row: Mapping[str, Any], decisions: Decisions) -> str:
     return ", ".join(write(row[column]) for column, write in decisions.values())
 
 
-def _note(rows: pl.DataFrame, summary: Mapping[str, Any] | None) -> Markup:
+def _note(rows: pl.DataFrame, n: int, summary: Mapping[str, Any] | None) -> Markup:
     placebo = ""
     if summary is not None and summary["p_median"] is not None:
         placebo = (
@@ -291,10 +311,10 @@ def _note(rows: pl.DataFrame, summary: Mapping[str, Any] | None) -> Markup:
             f"{count(summary['n_placebo'])} dates (about {count(summary['n_placebo_independent'])} independent)"
         )
     return Markup(
-        "n = {} specifications of one event; they share one price path and are not independent evidence · window 24 "
+        "n = {} of one event; they share one price path and are not independent evidence · window 24 "
         "h{}. Source: {}. As of {}."
     ).format(
-        count(rows.height),
+        plural(n, "specification"),
         placebo,
         ", ".join(sorted({venue_name(market) for market in rows["market_id"]})),
         as_of_words(newest(rows, "data_as_of_utc")),

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from dashboards.numbers import StoredRow, StoredRows, key_text, signed_rows, whole
+from dashboards.numbers import Number, StoredRow, StoredRows, key_text, signed_rows, whole
 from dashboards.shell.frames import Frames
 from warehouse.tables.choice import MARKET_CHOICE
 from warehouse.tables.claims import CLAIM
@@ -114,6 +114,11 @@ def unmeasured_reason(event: Mapping[str, Any], window: Horizon | None = None) -
     if event["origin"] == INCIDENT_ORIGIN:
         return "outages of status pages are measured together, not one by one"
     return "no prices around it"
+
+
+def result_id_of(value: float | None) -> str:
+    """The row of out.study_result that a number of a reaction stands in; empty for a number without an origin."""
+    return dict(value.origin.key).get("result_id", "") if isinstance(value, Number) else ""
 
 
 def subject_of(reactions: list[Reaction]) -> Reaction | None:

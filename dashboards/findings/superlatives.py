@@ -8,7 +8,17 @@ from typing import Any
 from dashboards.findings.findings import benchmark_word
 from dashboards.findings.readings import Horizon, Reaction, tokens_outside, tokens_ranged
 from dashboards.numbers import counted, then
-from warehouse.tables.units import ABSENT, count, hours_adjective, listing, number_word, percent, plain_percent, plural
+from warehouse.tables.units import (
+    ABSENT,
+    SMALL_NUMBERS,
+    count,
+    hours_adjective,
+    listing,
+    number_word,
+    percent,
+    plain_percent,
+    plural,
+)
 
 # An interval this wide, in fractions, leaves room for every story.
 _TOO_WIDE = 1.0
@@ -187,6 +197,9 @@ def events_caption(tokens_outside: Sequence[Sequence[str]], n_shown: int) -> str
         )
     names = sorted({name for names in tokens_outside for name in names})
     n_outside = sum(bool(names) for names in tokens_outside)
+    if n_outside and n_measured >= len(SMALL_NUMBERS):
+        # A long list is counted where its moves are.
+        return f"Tokens that left their ordinary range after one of these events: {', '.join(names)}"
     if n_measured == 1:
         return f"After the one measured event {_left(names)}"
     if not n_outside:
@@ -208,11 +221,20 @@ def outside_caption(reactions: Sequence[Reaction]) -> str:
         return "No token has an ordinary range to compare with"
     if len(ranged) == 1:
         return f"{ranged[0]} {'left' if outside else 'stayed within'} its ordinary range in a day"
+    n_ranged, n_outside = outside_counts(reactions)
     if not outside:
-        return f"None of {count(len(ranged))} tokens left its ordinary range in a day"
-    return (
-        f"{count(len(outside))} of {plural(len(ranged), 'token')} left the ordinary range in a day: {listing(outside)}"
+        return f"None of {plural(n_ranged, 'token')} left its ordinary range in a day"
+    return f"{count(n_outside)} of {plural(n_ranged, 'token')} left the ordinary range in a day: {listing(outside)}"
+
+
+def outside_counts(reactions: Sequence[Reaction]) -> tuple[int, int]:
+    """How many tokens of one event have an ordinary range, and how many left it in a day."""
+    event_id = next((item.event_id for item in reactions), "")
+    numbers = (("n_ranged", tokens_ranged(reactions)), ("n_outside", tokens_outside(reactions)))
+    n_ranged, n_outside = (
+        counted(len(found), "query:reaction_counts", name, event_id=event_id) for name, found in numbers
     )
+    return n_ranged, n_outside
 
 
 def interval_words(lower: float | None, upper: float | None) -> str:

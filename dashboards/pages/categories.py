@@ -14,13 +14,14 @@ from dashboards.figures.kind_average import draw_kind_average
 from dashboards.figures.specification_curve import draw_inclusion_curve
 from dashboards.findings.findings import as_of_words, benchmark_word
 from dashboards.findings.moves import headline_total, totals_of
-from dashboards.findings.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction, subject_of
+from dashboards.findings.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction, result_id_of, subject_of
 from dashboards.findings.superlatives import kind_sentence
 from dashboards.glossary import tip
-from dashboards.numbers import signed_rows
+from dashboards.numbers import StoredRows, counted, derived, signed_rows
 from dashboards.pages.regressions import regression_sections
 from dashboards.pages.trading import group_trading, is_trading
 from dashboards.shell.frames import Frames, newest
+from dashboards.shell.named import REACTIONS_BY_KIND
 from dashboards.shell.page import Canvas, Page
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table
 from warehouse.tables.news import EVENT
@@ -35,25 +36,31 @@ from warehouse.tables.units import (
     percent,
     plural,
     probability,
+    until,
 )
 
 _GROUP_PREFIX = "category:"
 AVERAGE_STATISTICS = ("caar", "mean_car")
+# Rows of a group that are tests: neither means nor measures of trading.
+_IS_TEST = "statistic not in ('caar', 'mean_car') and study_id <> 'activity'"
 # Conventions name bars, returns and model up to here; what follows is about variances and tests.
 MODEL_ENDS = ", s²"
 MAX_FOREST_ROWS = 24
+# Kinds of event with a row of the test where something holds.
+_KINDS = "count(distinct group_id) filter (where group_id like 'category:%' and {})"
 _LEVEL = 0.05  # below it windows move more than ordinary ones
 _FOREST_SCHEMA: dict[str, Any] = {
     "best_at_utc": pl.Datetime("us", "UTC"),
     "title": pl.String,
-    "car": pl.Float64,
+    "estimate": pl.Float64,
     "lower_95": pl.Float64,
     "upper_95": pl.Float64,
+    "result_id": pl.String,
 }
 _FOREST_COLUMNS = (
     FigureColumn("best_at_utc", "First public", day, is_number=False),
     FigureColumn("title", "Event", str, is_number=False),
-    FigureColumn("car", "CAR 24 h", percent),
+    FigureColumn("estimate", "CAR 24 h", percent),
     FigureColumn("lower_95", "lower 95%", percent),
     FigureColumn("upper_95", "upper 95%", percent),
 )
@@ -66,13 +73,16 @@ def compose_categories(frames: Frames, reactions: Mapping[str, list[Reaction]]) 
     results = stored.filter(pl.col("group_id").str.starts_with(_GROUP_PREFIX))
     events = frames.get(EVENT).filter(pl.col("status") != "rejected")
     counts = events.group_by("category").len().sort("len", "category", descending=[True, False])
+    known = "count(*) filter (where status <> 'rejected')"
     sections = [
         _section(canvas, frames, row["category"], results, events, reactions) for row in counts.iter_rows(named=True)
     ]
     title = categories_title(results)
     menu = Markup("").join(
         Markup('<li><a href="#{}">{}</a> ({})</li>').format(
-            row["category"], category_label(row["category"]), row["len"]
+            row["category"],
+            category_label(row["category"]),
+            count(counted(row["len"], EVENT, known, category=row["category"])),
         )
         for row in counts.iter_rows(named=True)
     ) + Markup(
@@ -114,11 +124,16 @@ def categories_title(results: pl.DataFrame) -> str:
     )
     if not tests.height:
         return "No kind of event can be tested as a group yet"
-    clear = tests.filter(pl.col("p") < 0.05)
+    clear = tests.filter(pl.col("p") < _LEVEL)
+    key = {"statistic": HEADLINE_TEST, "window_end_hours": HEADLINE_HOURS}
+    n_tests, n_clear = (
+        counted(part.height, STUDY_RESULT, _KINDS.format(where), **key)
+        for part, where in ((tests, "p_value is not null"), (clear, f"coalesce(p_adjusted, p_value) < {_LEVEL}"))
+    )
     if not clear.height:
-        return f"No kind of event moves tokens reliably: none of {tests.height} passes the test"
+        return f"No kind of event moves tokens reliably: none of {count(n_tests)} passes the test"
     names = [category_inside(group.removeprefix(_GROUP_PREFIX)) for group in clear["group_id"]]
-    return f"{clear.height} of {tests.height} kinds of event move tokens beyond chance: {', '.join(names)}"
+    return f"{count(n_clear)} of {plural(n_tests, 'kind')} of event move tokens beyond chance: {', '.join(names)}"
 
 
 def _section(
@@ -150,19 +165,20 @@ def _section(
 
 
 def _measured(events: pl.DataFrame, reactions: Mapping[str, list[Reaction]]) -> list[tuple[Any, ...]]:
-    """Day, title, CAR with its interval, and reaction of the subject token after each event that has one."""
+    """Day, title, CAR with its interval, row and reaction of the subject token after each event that has one."""
     found = []
     for row in events.sort("best_at_utc").iter_rows(named=True):
         subject = subject_of(reactions.get(row["event_id"], []))
         if subject is not None and subject.is_measured and subject.asset_id == SUBJECT_ASSET:
             window = subject.horizons[HEADLINE_HOURS]
-            found.append((row["best_at_utc"], row["title"], window.car, window.car_lower, window.car_upper, subject))
+            numbers = (window.car, window.car_lower, window.car_upper)
+            found.append((row["best_at_utc"], row["title"], *numbers, result_id_of(window.car), subject))
     return found
 
 
 def _draw_forest(category: str, events: pl.DataFrame, reactions: Mapping[str, list[Reaction]]) -> Figure:
     found = _measured(events, reactions)
-    frame = pl.DataFrame([item[:5] for item in found], schema=_FOREST_SCHEMA, orient="row")
+    frame = pl.DataFrame([item[:-1] for item in found], schema=_FOREST_SCHEMA, orient="row")
     figure_id, label = f"forest-{category}", category_label(category)
     subtitle = (
         f"{SUBJECT_ASSET}’s return beyond the benchmark in the 24 hours after each event, by date, with 95% "
@@ -179,29 +195,28 @@ def _draw_forest(category: str, events: pl.DataFrame, reactions: Mapping[str, li
             _FOREST_COLUMNS,
             why_empty=("None of these events has prices around it.", "Import or backfill prices around their dates."),
         )
-    n_up = int((frame["car"] > 0).sum())
-    n_words = plural(len(found), "event")
+    key = {"asset_id": SUBJECT_ASSET, "category": category}
+    n_up = counted(int((frame["estimate"] > 0).sum()), REACTIONS_BY_KIND, "n_rose", **key)
+    n_words = plural(counted(len(found), REACTIONS_BY_KIND, "n_measured", **key), "event")
+    median = float(frame["estimate"].median() or 0)  # type: ignore[arg-type] # a number
     shown = found[-MAX_FOREST_ROWS:]
-    more = (
-        f" The newest {MAX_FOREST_ROWS} of {len(found)} are drawn; the table has all."
-        if len(found) > MAX_FOREST_ROWS
-        else ""
-    )
+    more = " The newest are drawn; the table has all." if len(found) > MAX_FOREST_ROWS else ""
     return Figure(
         figure_id,
-        f"{label}: {SUBJECT_ASSET} rose beyond Bitcoin after {n_up} of {n_words}",
+        f"{label}: {SUBJECT_ASSET} rose beyond Bitcoin after {count(n_up)} of {n_words}",
         subtitle + more,
-        f"Median {percent(float(frame['car'].median() or 0))}.",  # type: ignore[arg-type]
+        f"Median {percent(derived(median, REACTIONS_BY_KIND, 'median_car', **key))}.",
         f"n = {n_words} · window 24 h · benchmark: "
-        f"{benchmark_word(shown[-1][5].horizons[HEADLINE_HOURS].benchmark)} · intervals: prediction error of the "
-        f"market model. Source: stored candles. As of {close_moment(max(item[5].data_as_of for item in found))}.",
+        f"{benchmark_word(shown[-1][-1].horizons[HEADLINE_HOURS].benchmark)} · intervals: prediction error of the "
+        f"market model. Source: stored candles. As of {close_moment(max(item[-1].data_as_of for item in found))}.",
         frame,
         _FOREST_COLUMNS,
         plot_forest(
-            [ForestRow(f"{title}, {day(at)}", car or 0, low, high) for at, title, car, low, high, _ in shown],
+            [ForestRow(f"{title}, {day(at)}", car or 0, low, high) for at, title, car, low, high, *_ in shown],
             "24-hour return beyond the benchmark",
         ),
-        is_simulated=any(item[5].is_simulated for item in found),
+        is_simulated=any(item[-1].is_simulated for item in found),
+        source=StoredRows(STUDY_RESULT),
     )
 
 
@@ -225,8 +240,13 @@ def _battery(category: str, own: pl.DataFrame) -> Markup:
         Head(tip("r-bar", "r̄"), is_number=True, label="r̄"),
     )
     rows = [_test_row(row) for row in signed_rows(tests, STUDY_RESULT)]
-    n_able = tests.filter(pl.col("p_value").is_not_null()).height
-    caption = f"{n_able} of {tests.height} tests could be computed for 24 hours"
+    able = tests.filter(pl.col("p_value").is_not_null())
+    key = {"group_id": _GROUP_PREFIX + category, "window_end_hours": HEADLINE_HOURS}
+    n_able, n_tests = (
+        counted(part.height, STUDY_RESULT, f"{name} filter (where {_IS_TEST})", **key)
+        for part, name in ((able, "count(p_value)"), (tests, "count(*)"))
+    )
+    caption = f"{count(n_able)} of {plural(n_tests, 'test')} could be computed for 24 hours"
     return table(
         f"battery-{category}",
         caption,
@@ -242,7 +262,7 @@ def _own_model(averages: pl.DataFrame) -> str:
     row = next(signed_rows(averages.sort("statistic").head(1), STUDY_RESULT), None)
     if row is None:
         return "They use another model than the events’ pages."
-    model = row["conventions"].split(MODEL_ENDS, 1)[0]
+    model = until(row["conventions"], MODEL_ENDS)
     interval = (
         "" if row["lower_95"] is None else f", 95% interval {percent(row['lower_95'])} to {percent(row['upper_95'])}"
     )

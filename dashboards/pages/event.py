@@ -29,6 +29,7 @@ from dashboards.findings.readings import (
     unmeasured_reason,
 )
 from dashboards.findings.standing import has_open_window
+from dashboards.findings.superlatives import outside_counts
 from dashboards.numbers import signed_rows
 from dashboards.pages.compare import COMPARE_PATH, measured_tokens
 from dashboards.pages.event_tables import (
@@ -143,7 +144,8 @@ def range_badge(reactions: list[Reaction]) -> Markup:
         return badge("◌", "No ordinary range" if is_measured else "Not measured")
     if not outside:
         return badge("–", f"Inside the ordinary range: {listing(ranged)}")
-    return badge("✓", f"Outside the ordinary range: {listing(outside)} (of {plural(len(ranged), 'token')})", "ok")
+    n_ranged, _ = outside_counts(reactions)
+    return badge("✓", f"Outside the ordinary range: {listing(outside)} (of {plural(n_ranged, 'token')})", "ok")
 
 
 def _one_line(event: Mapping[str, Any]) -> str:

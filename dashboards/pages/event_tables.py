@@ -32,6 +32,7 @@ from warehouse.tables.units import (
     listing,
     log_percent,
     moment,
+    number_word,
     p_value,
     percent,
     plural,
@@ -170,11 +171,8 @@ def _movers_caption(rows: pl.DataFrame, assets: Mapping[str, str]) -> str:
     if moved.height == 1:
         return f"Only {first} had a clearly abnormal bar"
     proven = moved.slice(1)["is_order_proven"].fill_null(False).all()
-    return (
-        f"{first} moved first of {moved.height}"
-        if proven
-        else f"{first} shows first of {moved.height}; the bars do not prove the order"
-    )
+    of_all = f"first of {number_word(moved.height)}"
+    return f"{first} moved {of_all}" if proven else f"{first} shows {of_all}; the bars do not prove the order"
 
 
 def _mover_row(

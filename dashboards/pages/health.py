@@ -8,8 +8,10 @@ from markupsafe import Markup
 from dashboards.figures.coverage_calendar import draw_coverage
 from dashboards.findings.findings import as_of_words
 from dashboards.findings.moves import studied_assets
-from dashboards.numbers import StoredRow, StoredRows, signed_rows
+from dashboards.numbers import Moment, StoredRow, StoredRows, counted, signed_rows, stated
+from dashboards.pages.sections import FAILED_CHECKS
 from dashboards.shell.frames import Frames, newest
+from dashboards.shell.named import RECENT_RUN
 from dashboards.shell.page import Canvas, Page, safe_link
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table, with_code
 from warehouse.tables.bars import bar_words
@@ -71,14 +73,18 @@ def health_title(coverage: pl.DataFrame, quarantine: pl.DataFrame, checks: pl.Da
     """Whether the checks pass, what is missing, what was refused."""
     if not coverage.height:
         return "No data have been stored yet"
-    n_failed = checks.filter(pl.col("n_offending") > 0, ~_IS_WARNING).height
+    n_failed, n_checks = _failed(checks), counted(checks.height, CHECK_RESULT)
     state = (
-        f"{n_failed} of {checks.height} data checks fail"
+        f"{count(n_failed)} of {plural(n_checks, 'data check')} fail"
         if n_failed
-        else (f"All {checks.height} data checks pass" if checks.height else "No data check has run")
+        else (f"All {plural(n_checks, 'data check')} pass" if checks.height else "No data check has run")
     )
-    missing = int(coverage["n_missing"].sum())
-    return f"{state}; {count(missing)} bars missing, {count(quarantine.height)} rows refused"
+    missing = counted(int(coverage["n_missing"].sum()), COVERAGE, "sum(n_missing)")
+    return f"{state}; {plural(missing, 'bar')} missing, {plural(counted(quarantine.height, QUARANTINE), 'row')} refused"
+
+
+def _failed(checks: pl.DataFrame) -> int:
+    return counted(checks.filter(pl.col("n_offending") > 0, ~_IS_WARNING).height, CHECK_RESULT, FAILED_CHECKS)
 
 
 def _checks(checks: pl.DataFrame) -> Markup:
@@ -98,10 +104,11 @@ def _checks(checks: pl.DataFrame) -> Markup:
         ]
         for row in signed_rows(checks.sort(pl.col("n_offending") == 0, "check_id"), CHECK_RESULT)
     ]
-    n_failed = checks.filter(pl.col("n_offending") > 0, ~_IS_WARNING).height
+    passed = "count(*) filter (where not (n_offending > 0 and coalesce(severity, 'error') <> 'warning'))"
+    n_passed = counted(checks.height - _failed(checks), CHECK_RESULT, passed)
     return table(
         "checks-table",
-        f"{checks.height - n_failed} of {checks.height} checks pass",
+        f"{count(n_passed)} of {plural(counted(checks.height, CHECK_RESULT), 'check')} pass",
         "Each check is one SQL file that returns the rows that offend.",
         heads,
         rows,
@@ -124,6 +131,15 @@ def _feeds(feeds: pl.DataFrame, fetches: pl.DataFrame) -> Markup:
         return empty_table("No source is watched yet.", "Run `aftershock run` with a network.")
     n_silent = sum(name in last and last[name]["outcome"] not in ANSWERED for name in ids)
     n_unasked = sum(name not in last for name in ids)
+    n_all, n_answer, n_fail, n_not_asked = (
+        counted(value, "query:source_counts", name)
+        for name, value in (
+            ("n_sources", len(ids)),
+            ("n_answer", len(ids) - n_silent - n_unasked),
+            ("n_fail", n_silent),
+            ("n_unasked", n_unasked),
+        )
+    )
     heads = (Head("Source"), Head("Kind"), Head("Last answer, UTC"), Head("Last asked, UTC"), Head("Result"))
     rows: list[list[Cell | Spanning]] = []
     unasked: list[Markup] = []
@@ -146,22 +162,22 @@ def _feeds(feeds: pl.DataFrame, fetches: pl.DataFrame) -> Markup:
             ]
         )
     caption = (
-        f"{len(ids)} sources: {len(ids) - n_silent - n_unasked} answer, {n_silent} fail, {n_unasked} not asked yet"
+        f"{plural(n_all, 'source')}: {count(n_answer)} answer, {count(n_fail)} fail, {count(n_not_asked)} not asked yet"
     )
     asked_table = (
         table("feeds-table", caption, "Failing sources first. One failing source never stops the others.", heads, rows)
         if rows
         else empty_table(f"{caption}.", "Run `aftershock run` with a network.")
     )
-    return asked_table + _unasked(unasked)
+    return asked_table + _unasked(unasked, n_not_asked)
 
 
-def _unasked(items: list[Markup]) -> Markup:
+def _unasked(items: list[Markup], n: int) -> Markup:
     """The sources no run has asked yet, folded away."""
     if not items:
         return Markup("")
     return Markup('<details><summary>{} not asked yet</summary><ul class="toc">{}</ul></details>').format(
-        plural(len(items), "source"), Markup("").join(items)
+        plural(n, "source"), Markup("").join(items)
     )
 
 
@@ -183,14 +199,15 @@ def _gaps(gaps: pl.DataFrame) -> Markup:
             moment(row["gap_start_utc"]),
             moment(row["gap_end_utc"]),
             count(row["n_missing"]),
-            f"{row['cause'].replace('_', ' ')}{': ' + row['detail'] if row['detail'] else ''}",
+            f"{row['cause'].replace('_', ' ')}: {row['detail']}" if row["detail"] else row["cause"].replace("_", " "),
         ]
         for row in signed_rows(gaps.sort("n_missing", "gap_start_utc", descending=True).head(MAX_GAPS), GAP)
     ]
-    more = f" The {MAX_GAPS} longest are listed." if gaps.height > MAX_GAPS else ""
+    more = " The longest are listed." if gaps.height > MAX_GAPS else ""
     return table(
         "gaps-table",
-        f"{count(gaps.height)} gaps, {count(int(gaps['n_missing'].sum()))} missing bars",
+        f"{plural(counted(gaps.height, GAP), 'gap')}, "
+        f"{plural(counted(int(gaps['n_missing'].sum()), GAP, 'sum(n_missing)'), 'missing bar')}",
         "No return is computed across a gap." + more,
         heads,
         rows,
@@ -206,9 +223,8 @@ def _quarantine(quarantine: pl.DataFrame) -> Markup:
         quarantine.group_by("table_name", "source_id", "reason")
         .agg(
             pl.len().alias("n"),
-            pl.col("detail").first(),
+            pl.col("detail").min(),
             pl.col("seen_at_utc").max(),
-            pl.col("released_at_utc").is_not_null().sum().alias("n_released"),
         )
         .sort("n", "source_id", "reason", descending=[True, False, False])
     )
@@ -225,15 +241,18 @@ def _quarantine(quarantine: pl.DataFrame) -> Markup:
             row["source_id"],
             Markup("<code>{}</code>").format(row["table_name"]),
             row["reason"].replace("_", " "),
-            count(row["n"]),
-            moment(row["seen_at_utc"]),
-            limit_words(row["detail"], 140),
+            count(counted(row["n"], QUARANTINE, **key)),
+            moment(Moment.of(row["seen_at_utc"])),
+            limit_words(stated(row["detail"], QUARANTINE, "min(detail)", **key), 140),
         ]
         for row in counts.head(MAX_REFUSED).iter_rows(named=True)
+        if (key := {part: row[part] for part in ("table_name", "source_id", "reason")})
     ]
+    n_reasons = "count(distinct (table_name, source_id, reason))"
     return table(
         "quarantine-table",
-        f"{count(quarantine.height)} rows refused for {counts.height} reasons",
+        f"{plural(counted(quarantine.height, QUARANTINE), 'row')} refused for "
+        f"{plural(counted(counts.height, QUARANTINE, n_reasons), 'reason')}",
         with_code("Grouped by source and reason; `aftershock query` shows each row as received."),
         heads,
         rows,
@@ -252,7 +271,7 @@ def _runs(runs: pl.DataFrame) -> Markup:
         Head("Outcome"),
     )
     rows: list[list[Cell | Spanning]] = []
-    for row in signed_rows(runs.head(MAX_RUNS), RUN):
+    for row in signed_rows(runs.head(MAX_RUNS), RECENT_RUN):
         took = span(row["finished_at_utc"] - row["started_at_utc"]) if row["finished_at_utc"] else "–"
         outcome = (
             row["outcome"].replace("_", " ") if row["finished_at_utc"] else "running when these pages were written"
@@ -263,7 +282,7 @@ def _runs(runs: pl.DataFrame) -> Markup:
                 row["command"],
                 moment(row["started_at_utc"]),
                 took,
-                count(row["n_changed"] or 0),
+                "–" if row["n_changed"] is None else count(row["n_changed"]),
                 outcome,
             ]
         )

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-import numpy as np
 import polars as pl
 from markupsafe import Markup
 
-from dashboards.figures.false_alarms import LEVEL, draw_test_size, is_naive, pick_power, pick_size, replications
+from dashboards.figures.false_alarms import (
+    INDEPENDENT,
+    LEVEL,
+    NOT_NAIVE,
+    SizeNumbers,
+    draw_test_size,
+    is_naive,
+    pick_power,
+    pick_size,
+    replications,
+)
 from dashboards.glossary import TERMS
-from dashboards.numbers import signed_rows
+from dashboards.numbers import StoredRows, signed_rows
 from dashboards.pages.single_size import single_size_table
-from dashboards.shell.frames import Frames, extremes, newest
+from dashboards.shell.frames import Frames, newest
 from dashboards.shell.page import Canvas, Page
 from dashboards.shell.tables import Cell, Head, Spanning, table
 from warehouse.tables.prices import MARKET
 from warehouse.tables.size import SINGLE_SIZE, TEST_SIZE
 from warehouse.tables.studies import STUDY_RESULT
 from warehouse.tables.terms import HEADLINE_TEST, SCENARIO_TITLES, scenario_name, statistic_name
-from warehouse.tables.units import count, iso_day, number, share
+from warehouse.tables.units import count, iso_day, number, plural, share
 
 # The statistics whose conventions the page quotes, as stored with a result.
 HEADLINES = ("car", "placebo_rank", "caar", "kp_bmp")
@@ -64,6 +73,8 @@ FORMULAS: tuple[tuple[str, str, str], ...] = (
     ),
 )
 
+_SIZES = StoredRows(TEST_SIZE)
+
 SOURCES = (
     "Patell 1976; Brown & Warner 1980, 1985; Corrado 1989; Boehmer, Musumeci & Poulsen 1991; Cowan 1992; Hall 1992; "
     "MacKinlay 1997; "
@@ -99,10 +110,10 @@ def compose_methods(frames: Frames) -> Page:
             _time(),
             Markup('<h2 id="formulas">Formulas</h2>'),
             Markup("").join(
-                Markup('<h3 id="{}">{}</h3><p class="formula">{}</p>').format(name, title, text)
+                Markup('<h3 id="{}">{}</h3><p class="formula"><code>{}</code></p>').format(name, title, text)
                 for name, title, text in FORMULAS
             ),
-            Markup("<p>Sources: {}</p>").format(SOURCES),
+            Markup("<p>Sources: <cite>{}</cite></p>").format(SOURCES),
             _size(canvas, frames.get(TEST_SIZE)),
             single_size_table(frames.get(SINGLE_SIZE)),
             Markup('<h2 id="conventions">Conventions in use</h2>'),
@@ -176,17 +187,18 @@ def _size_table(picked: pl.DataFrame) -> Markup:
 def _size_row(scenario: str, rows: pl.DataFrame) -> list[Cell | Spanning]:
     cells: list[Cell | Spanning] = [
         scenario_name(scenario),
-        count(rows["n_events"][0]),
+        count(_SIZES.row(rows, 0)["n_events"]),
         replications(rows),
     ]
-    for part in (rows.filter(is_naive()), rows.filter(~is_naive())):
+    for part, where in ((rows.filter(is_naive()), f"= '{INDEPENDENT}'"), (rows.filter(~is_naive()), NOT_NAIVE)):
         if not part.height:
             cells += ["–", "–"]
             continue
-        low, high = extremes(part["rejection"])
-        middle = float(np.median(part["rejection"].to_numpy()))
-        n_often = part.filter(pl.col("lower_95") > LEVEL).height
-        cells += [f"{share(middle)} ({share(low)}–{share(high)})", f"{n_often} of {part.height}"]
+        numbers = SizeNumbers(part, f"dependence {where}")
+        n_often = numbers.of("count(*)", part.filter(pl.col("lower_95") > LEVEL).height, f"lower_95 > {LEVEL}")
+        middle, low, high = numbers.middle_and_ends()
+        n_all = numbers.of("count(rejection)", part.height)
+        cells += [f"{share(middle)} ({share(low)}–{share(high)})", f"{count(n_often)} of {count(n_all)}"]
     return cells
 
 
@@ -195,21 +207,21 @@ def _power_table(rows: pl.DataFrame) -> Markup:
     picked = pick_power(rows).filter(pl.col("rejection").is_not_null() & ~is_naive())
     if not picked.height:
         return Markup("")
-    effect, n_events = picked["effect_sd"][0], picked["n_events"][0]
+    first = _SIZES.row(picked, 0)
     order = {name: place for place, name in enumerate(SCENARIO_TITLES)}
     names = sorted(picked["scenario"].unique(), key=lambda name: (order.get(name, len(order)), name))
     heads = (Head("Market"), Head("Headline test", is_number=True), Head("Median", is_number=True), Head("Range"))
     body: list[list[Cell | Spanning]] = []
     for name in names:
         own = picked.filter(pl.col("scenario") == name)
-        headline = own.filter(pl.col("statistic") == HEADLINE_TEST)["rejection"]
-        low, high = extremes(own["rejection"])
-        median = float(np.median(own["rejection"].to_numpy()))
-        shown = share(headline[0]) if headline.len() else "–"
+        headline = own.filter(pl.col("statistic") == HEADLINE_TEST)
+        median, low, high = SizeNumbers(own, f"dependence {NOT_NAIVE}").middle_and_ends()
+        shown = share(_SIZES.row(headline, 0)["rejection"]) if headline.height else "–"
         body.append([scenario_name(name), shown, share(median), f"{share(low)}–{share(high)}"])
     return table(
         "power-table",
-        f"How often {n_events} events, each with an effect of {number(effect, 1)} residual deviations, are recognised",
+        f"How often {plural(first['n_events'], 'event')}, each with an effect of {number(first['effect_sd'], 1)} "
+        "residual deviations, are recognised",
         "Of the tests that allow for dependence, at 5%. An effect is harder to see where tokens move together.",
         heads,
         body,

@@ -16,18 +16,18 @@ from dashboards.findings.findings import as_of_words, left, verdict_heading
 from dashboards.findings.moves import earlier_day_of
 from dashboards.findings.readings import Reaction, lead_event, path_of, placebos_of, subject_of
 from dashboards.findings.superlatives import outside_sentence
-from dashboards.numbers import signed_rows
+from dashboards.numbers import counted, signed_rows
 from dashboards.pages.sections import MAX_LIMITS, cannot_know, data_as_of, events_table, moves_table, reaction_tiles
 from dashboards.pages.shared_move import shared_sentence
 from dashboards.shell.cards import read_verdicts, rise_claim, verdict_card
 from dashboards.shell.frames import Frames
 from dashboards.shell.page import Canvas, Page, event_path
 from dashboards.shell.tables import empty_table, limits
-from warehouse.tables.claims import CLAIM
+from warehouse.tables.claims import CLAIM, CLAIM_VERDICT
 from warehouse.tables.correlation import CORRELATION_EPISODE
 from warehouse.tables.news import CONFOUNDER, EVENT, EVENT_SOURCE
 from warehouse.tables.terms import category_news
-from warehouse.tables.units import day, limit_words
+from warehouse.tables.units import day, limit_words, plural
 
 N_LATEST = 9
 N_MEASURED = 6
@@ -143,7 +143,9 @@ def _claims(frames: Frames) -> Markup:
         )
     more = Markup("")
     if len(rows) > N_CARDS:
-        more = Markup('<p><a href="claims.html">All {} claims with every reading</a></p>').format(len(rows))
+        more = Markup('<p><a href="claims.html">All {} with every reading</a></p>').format(
+            plural(counted(len(rows), CLAIM_VERDICT), "claim")
+        )
     cards = Markup("").join(verdict_card(row, "") for row in rows[:N_CARDS])
     return Markup('{}<ul class="cards">{}</ul>{}').format(head, cards, more)
 
@@ -159,6 +161,7 @@ def _latest(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> Markup:
     newest_measured = events.filter(pl.col("event_id").is_in(measured)).head(N_MEASURED)
     shown = pl.concat([events.head(N_LATEST - newest_measured.height), newest_measured])
     shown = shown.unique("event_id", maintain_order=True).sort("best_at_utc", descending=True)
-    return Markup('<h2 id="events">Latest events</h2>{}<p><a href="events.html">All {} events</a></p>').format(
-        events_table("latest", shown, reactions, ""), events.height
+    return Markup('<h2 id="events">Latest events</h2>{}<p><a href="events.html">All {}</a></p>').format(
+        events_table("latest", shown, reactions, ""),
+        plural(counted(events.height, EVENT, "count(*) filter (where status <> 'rejected')"), "event"),
     )

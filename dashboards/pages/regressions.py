@@ -78,7 +78,7 @@ def _caption(chosen: Sequence[tuple[str, Mapping[str, Any] | None]]) -> str:
 
 def _errors(known: Sequence[Mapping[str, Any]]) -> str:
     if any(_is_clustered(row) for row in known):
-        return "clustered by month and token; bold where p adjusted for all of them is below 0.05"
+        return "clustered by month and token; bold where p < 0.05, adjusted for all of them"
     return "HC3, which take every reaction for independent and are too small"
 
 

@@ -12,7 +12,7 @@ from dashboards.figures.figure import Figure, FigureColumn
 from dashboards.figures.forest import ForestRow, plot_forest
 from dashboards.findings.findings import as_of_words
 from dashboards.findings.readings import simple_return
-from dashboards.numbers import StoredRow, signed_rows
+from dashboards.numbers import StoredRow, StoredRows, counted, signed_rows
 from dashboards.shell.frames import Frames, newest
 from dashboards.shell.page import Canvas, Page
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, limits, table
@@ -28,6 +28,7 @@ from warehouse.tables.units import (
     number_word,
     p_value,
     percent,
+    plural,
     probability,
     share,
 )
@@ -118,7 +119,8 @@ def _draw_means(responses: pl.DataFrame) -> Figure:
         FigureColumn("n_days", "Days", count),
     )
     known = _means(responses).filter(pl.col("estimate").is_not_null())
-    frame = known.select([column.name for column in columns])
+    source = StoredRows(DOSE_RESPONSE, _LOGS)
+    frame = source.select(known, [column.name for column in columns])
     subtitle = "Mean return beyond Bitcoin in the 24 hours after an outage, with its 95% interval."
     if not known.height:
         return Figure(
@@ -131,26 +133,29 @@ def _draw_means(responses: pl.DataFrame) -> Figure:
             columns,
             why_empty=("No token has prices around enough outages.", NO_PRICES.replace("`", "")),
         )
-    n_events, first, last = known["n_events"].to_list(), known["first_event_utc"], known["last_event_utc"]
+    rows = list(_signed(known))
+    n_events = sorted(row["n_events"] for row in rows)
     return Figure(
         figure_id="outage-means",
         title=resilience_title(responses),
         subtitle=subtitle,
-        summary=" ".join(f"{row['asset_id']} {percent(row['estimate'], 2)}." for row in _signed(known)),
-        note=f"n = {count(min(n_events))} to {count(max(n_events))} outages, {day(first.min())} to {day(last.max())} · "  # type: ignore[arg-type]
-        f"benchmark: Bitcoin · interval: placebo calendars. Source: stored candles and incidents. As of "
-        f"{close_moment(known['data_as_of_utc'].max())}.",  # type: ignore[arg-type]
+        summary=" ".join(f"{row['asset_id']} {percent(row['estimate'], 2)}." for row in rows),
+        note=f"n = {count(n_events[0])} to {count(n_events[-1])} outages, "
+        f"{day(min(row['first_event_utc'] for row in rows))} to {day(max(row['last_event_utc'] for row in rows))} · "
+        "benchmark: Bitcoin · interval: placebo calendars. "
+        f"Source: stored candles and incidents. As of {close_moment(max(row['data_as_of_utc'] for row in rows))}.",
         frame=frame,
         columns=columns,
         plot=plot_forest(
             [
                 ForestRow(row["asset_id"], row["estimate"], row["lower_95"], row["upper_95"], f"n = {row['n_events']}")
-                for row in _signed(known)
+                for row in rows
             ],
             "Mean return beyond Bitcoin, 24 hours",
             90,
         ),
         is_simulated=any(is_simulated_market(name) for name in known["market_id"]),
+        source=source,
     )
 
 
@@ -162,10 +167,12 @@ def _dose_table(responses: pl.DataFrame) -> Markup:
         is_said = not _means(responses)["estimate"].drop_nulls().len()
         return Markup("") if is_said else empty_table("No reaction to outages can be tested.", NO_PRICES)
     n_clear = tested.filter(pl.col("p_value") < 0.05).height
-    caption = f"{_how_many(n_clear)} of {count(tested.height)} tests have p < 0.05"
+    n_tested = counted(tested.height, DOSE_RESPONSE, "count(p_value)", provider="all")
+    n_absent = counted(rows.height - tested.height, DOSE_RESPONSE, "count(*) - count(p_value)", provider="all")
+    caption = f"{_how_many(n_clear)} of {plural(n_tested, 'test')} {_have(n_tested)} p < 0.05"
     small = (
-        f"About {count(0.05 * tested.height)} would by chance alone. Returns beyond Bitcoin; placebo p, two-sided. "
-        f"{count(rows.height - tested.height)} more could not be measured: too few outages, or all of one dose."
+        f"About one in twenty would by chance alone. Returns beyond Bitcoin; placebo p, two-sided. {count(n_absent)} "
+        "more could not be measured: too few outages, or all of one dose."
     )
     heads = (
         Head("Token"),
@@ -177,6 +184,10 @@ def _dose_table(responses: pl.DataFrame) -> Markup:
         Head("Outages", is_number=True),
     )
     return table("doses", caption, small, heads, [_dose_row(row) for row in _signed(tested)])
+
+
+def _have(n: int) -> str:
+    return "has" if n == 1 else "have"
 
 
 def _how_many(n: int) -> str:
@@ -207,7 +218,8 @@ def _gain_table(hedges: pl.DataFrame) -> Markup:
         return empty_table("No shock has prices around it.", "Backfill or import candles, then `aftershock run`.")
     known = rows.filter(pl.col("lower_95").is_not_null())
     n_clear = known.filter(pl.col("lower_95") > 0).height
-    caption = f"{_how_many(n_clear)} of {count(known.height)} mean gains have an interval above zero"
+    n_known = counted(known.height, HEDGE, "count(lower_95)", weight=HEADLINE_WEIGHT, funded_from=_CASH)
+    caption = f"{_how_many(n_clear)} of {plural(n_known, 'mean gain')} {_have(n_known)} an interval above zero"
     small = (
         "Gain of the whole portfolio. Interval over shocks; a shock inside the window of the one before is left out."
     )
@@ -249,9 +261,15 @@ def _gain_row(row: Mapping[str, Any]) -> list[Cell | Spanning]:
         Markup("<b>{}</b>").format(percent(row["mean_gain"], 2)),
         interval,
         f"{percent(row['worst_gain'], 2)} to {percent(row['best_gain'], 2)}",
-        f"{round(row['hit_rate'] * row['n_events'])} of {row['n_events']}",
+        f"{count(hits(row))} of {count(row['n_events'])}",
         row["reason"] or "–",
     ]
+
+
+def hits(row: Mapping[str, Any]) -> int:
+    """The shocks in which the portfolio gained."""
+    key = {name: row[name] for name in HEDGE.key}
+    return counted(round(row["hit_rate"] * row["n_events"]), HEDGE, "max(round(hit_rate * n_events)::int)", **key)
 
 
 def _cost_table(hedges: pl.DataFrame) -> Markup:
@@ -299,10 +317,10 @@ def _limits(responses: pl.DataFrame, hedges: pl.DataFrame) -> list[tuple[str, st
     ]
     few = hedges.filter(pl.col("reason").str.contains("anecdote").fill_null(value=False))
     if few.height:
-        n = int(few.select(pl.col("n_events").max()).item())
-        items.append(("Few shocks.", f"Some rows rest on {n} shocks or fewer: an anecdote, not a rule."))
-    excluded = _means(responses)["n_excluded"].to_list()
+        n = max(row["n_events"] for row in signed_rows(few, HEDGE))
+        items.append(("Few shocks.", f"Some rows rest on {plural(n, 'shock')} or fewer: an anecdote, not a rule."))
+    excluded = [row["n_excluded"] for row in _signed(_means(responses))]
     if excluded:
-        words = "outages without prices, or within a week after an exceptional event, are left out"
-        items.append(("Left out.", f"Up to {count(max(excluded))} {words}."))
+        words = "without prices, or within a week after an exceptional event, are left out"
+        items.append(("Left out.", f"Up to {plural(max(excluded), 'outage')} {words}."))
     return items

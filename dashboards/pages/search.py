@@ -11,6 +11,7 @@ from markupsafe import Markup
 from dashboards.findings.findings import as_of_words
 from dashboards.findings.readings import Reaction, subject_of
 from dashboards.glossary import TERMS
+from dashboards.numbers import counted
 from dashboards.pages.providers import provider_ids, provider_name, provider_names, provider_path
 from dashboards.shell.cards import shown_verdict
 from dashboards.shell.frames import Frames, newest
@@ -19,7 +20,7 @@ from warehouse.tables.claims import CLAIM_VERDICT
 from warehouse.tables.news import EVENT
 from warehouse.tables.prices import ASSET
 from warehouse.tables.terms import MODEL_TITLES, STATEMENT_VERDICT_TITLES, STATISTIC_TITLES, category_label
-from warehouse.tables.units import count, iso_day, percent
+from warehouse.tables.units import iso_day, percent, plural
 
 SEARCH_DATA = "data/search.js"
 
@@ -27,12 +28,11 @@ SEARCH_DATA = "data/search.js"
 def compose_search(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> Page:
     """The search box and, as a file beside it, everything it searches."""
     entries = search_entries(frames, reactions)
-    n_headlines = sum(entry[0] == "h" for entry in entries)
-    n_events = sum(entry[0] == "e" for entry in entries)
+    n_events = counted(sum(entry[0] == "e" for entry in entries), EVENT, "count(*) filter (where status <> 'rejected')")
     kinds = sorted({entry[4] for entry in entries})
     options = Markup("").join(Markup("<option>{}</option>").format(kind) for kind in kinds)
     body = Markup(
-        '<h1>Search</h1><p class="lede">{} events, {} headlines and every claim. The search runs in this page; '
+        '<h1>Search</h1><p class="lede">{}, the newest headlines and every claim. The search runs in this page; '
         "nothing is sent anywhere.</p>"
         '<noscript><p>Search needs scripts. <a href="events.html">The list of events</a> does not.</p></noscript>'
         '<div class="search" role="search"><label class="vh" for="query">Words to search for</label><input '
@@ -40,7 +40,7 @@ def compose_search(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> P
         '<label class="vh" for="kind">Kind</label><select id="kind"><option value="">All '
         "kinds</option>{}</select></div>"
         '<p id="found" role="status" class="intro"></p><ol class="hits" id="hits"></ol>'
-    ).format(count(n_events), count(n_headlines), options)
+    ).format(plural(n_events, "event"), options)
     payload = json.dumps(entries, ensure_ascii=False, separators=(",", ":"))
     # A JavaScript file: U+2028 and U+2029 end lines in old engines.
     script = f"window.AFTERSHOCK_SEARCH={payload};\n".replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

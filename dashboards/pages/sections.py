@@ -21,7 +21,7 @@ from dashboards.findings.readings import (
 )
 from dashboards.findings.superlatives import events_caption, interval_words, plain_days, rarity_sentence, separate_words
 from dashboards.glossary import tip
-from dashboards.numbers import ended, signed_rows
+from dashboards.numbers import counted, derived, ended, signed_rows
 from dashboards.shell.frames import Frames, newest, oldest
 from dashboards.shell.inline import range_bar, range_scale, scale_words, sparkline
 from dashboards.shell.page import event_path, token_path
@@ -49,6 +49,8 @@ from warehouse.tables.units import (
 from warehouse.tables.units import day as calendar_day
 
 MAX_LIMITS = 5
+# Checks that found rows which offend and are no warnings.
+FAILED_CHECKS = "count(*) filter (where n_offending > 0 and coalesce(severity, 'error') = 'error')"
 
 
 def reaction_tiles(reaction: Reaction, path: pl.DataFrame) -> Markup:
@@ -236,7 +238,12 @@ def moves_table(frames: Frames, root: str) -> Markup:
     )
     outside = [row["asset_id"] for row in rows if _is_outside(row)]
     end = max(row["data_as_of_utc"] for row in rows)
-    n_known = sum(row["abnormal_return"] is not None for row in rows)
+    n_known = counted(
+        sum(row["abnormal_return"] is not None for row in rows),
+        LATEST_MOVE,
+        "count(abnormal_return) filter (where raw_return is not null)",
+    )
+    n_outside = counted(len(outside), LATEST_MOVE, _N_OUTSIDE)
     caption = (
         "No token left its ordinary range in the last 24 hours of data"
         if n_known
@@ -244,7 +251,7 @@ def moves_table(frames: Frames, root: str) -> Markup:
     )
     if outside:
         caption = (
-            f"{len(outside)} of {n_known} tokens left the ordinary range in the last 24 hours of data: "
+            f"{count(n_outside)} of {plural(n_known, 'token')} left the ordinary range in the last 24 hours of data: "
             f"{', '.join(outside)}"
         )
     heads = (
@@ -260,9 +267,16 @@ def moves_table(frames: Frames, root: str) -> Markup:
         f"To {close_moment(end)}. Bar: middle 95% of earlier 24-hour windows. Dot: now. Each sparkline has its "
         "own scale."
     )
-    if n_stale := stored.height - moves.height:
+    if n_stale := counted(stored.height - moves.height, LATEST_MOVE, "count(*) filter (where raw_return is null)"):
         small += f" {plural(n_stale, 'token')} without a bar in that day {'is' if n_stale == 1 else 'are'} left out."
     return table("moves-table", caption, small, heads, [_move_row(row, scale, root) for row in rows])
+
+
+# Tokens with a bar in the last day whose move left its ordinary range.
+_N_OUTSIDE = (
+    "count(*) filter (where raw_return is not null "
+    "and (abnormal_return < ordinary_lower or abnormal_return > ordinary_upper))"
+)
 
 
 def _is_outside(row: Mapping[str, Any]) -> bool:
@@ -302,26 +316,34 @@ def data_as_of(frames: Frames) -> Markup:
         words = bar_words(str(timeframe))
         n_missing = int(part["n_missing"].sum())
         present = int(part["n_present"].sum())
-        gaps = "no gaps" if not n_missing else f"{share(present / (present + n_missing))} of bars present"
+        part_present = derived(
+            present / max(present + n_missing, 1),
+            COVERAGE,
+            "sum(n_present) / sum(n_present + n_missing)",
+            timeframe=timeframe,
+        )
+        n_markets = counted(part.height, COVERAGE, timeframe=timeframe)
+        gaps = "no gaps" if not n_missing else f"{share(part_present)} of bars present"
         last = newest(part, "last_open_utc")
         items.append(
             (
-                f"Prices, {words} ({part.height} markets)",
+                f"Prices, {words} ({plural(n_markets, 'market')})",
                 f"last bar opened {close_moment(last) if last else 'never'}, {gaps}",
             )
         )
     events = frames.get(EVENT)
     last_event = newest(events, "best_at_utc")
     newest_words = f", newest {calendar_day(last_event)}" if last_event else ""
-    items.append(("Events", f"{events.height} known{newest_words}"))
+    items.append(("Events", f"{count(counted(events.height, EVENT))} known{newest_words}"))
     feeds = frames.get(FEED)
-    items.append(("Feeds", f"{feeds.height} watched" if feeds.height else "none watched yet"))
+    items.append(("Feeds", f"{count(counted(feeds.height, FEED))} watched" if feeds.height else "none watched yet"))
     checks = frames.get(CHECK_RESULT)
     failed = checks.filter(pl.col("n_offending") > 0, pl.col("severity").fill_null("error") == "error")
     state = (
         "not run yet"
         if not checks.height
-        else f"{checks.height} data checks, {'all pass' if not failed.height else f'{failed.height} fail'}"
+        else f"{plural(counted(checks.height, CHECK_RESULT), 'data check')}, "
+        + ("all pass" if not failed.height else f"{count(counted(failed.height, CHECK_RESULT, FAILED_CHECKS))} fail")
     )
     items.append(("Checks", Markup('{} · <a href="health.html">Data health</a>').format(state)))
     return facts(items)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 from markupsafe import Markup
 
-from dashboards.numbers import signed_rows
+from dashboards.numbers import counted, signed_rows
 from dashboards.shell.frames import extremes
 from dashboards.shell.tables import Cell, Head, Spanning, table
 from warehouse.tables.size import SINGLE_SIZE
@@ -29,7 +29,10 @@ def single_size_table(rows: pl.DataFrame) -> Markup:
         Head("Rank finds", is_number=True),
         Head("Width", is_number=True),
     )
-    low, high = extremes(runs)
+    low, high = (
+        counted(int(value), SINGLE_SIZE, f"{name}(n_replications)")
+        for name, value in zip(("min", "max"), extremes(runs), strict=True)
+    )
     markets = count(low) if low == high else f"{count(low)} to {count(high)}"
     small = (
         f"{markets} simulated markets a row (GARCH, Student shocks, a year of record but for the short one); 95% and "

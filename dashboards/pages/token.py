@@ -18,10 +18,11 @@ from dashboards.findings.findings import as_of_words, benchmark_word
 from dashboards.findings.moves import later_in_move, total_of
 from dashboards.findings.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction
 from dashboards.findings.superlatives import token_title
-from dashboards.numbers import StoredRow, signed_rows
+from dashboards.numbers import StoredRow, StoredRows, counted, signed_rows
 from dashboards.shell.cards import read_verdicts_on, verdict_cards
 from dashboards.shell.frames import Frames
 from dashboards.shell.inline import sparkline
+from dashboards.shell.named import DAILY_CLOSE, REACTIONS_BY_KIND
 from dashboards.shell.page import Canvas, Page, event_path, token_path
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table
 from warehouse.tables.bars import bar_words
@@ -30,22 +31,32 @@ from warehouse.tables.claims import CLAIM
 from warehouse.tables.correlation import CORRELATION_ROLLING
 from warehouse.tables.news import EVENT
 from warehouse.tables.prices import ASSET, COVERAGE, MARKET, REFERENCE_PRICE
-from warehouse.tables.terms import category_label, is_simulated_market, market_name
-from warehouse.tables.units import close_moment, count, day, number_word, percent, plain_percent, plural, price
+from warehouse.tables.terms import category_inside, category_label, is_simulated_market, market_name
+from warehouse.tables.units import (
+    close_moment,
+    count,
+    day,
+    number_word,
+    percent,
+    plain_percent,
+    plural,
+    price,
+    sentence,
+)
 
 _KIND_SCHEMA: dict[str, Any] = {
     "category": pl.String,
-    "n": pl.Int64,
+    "n_measured": pl.Int64,
     "mean_car": pl.Float64,
-    "smallest": pl.Float64,
-    "largest": pl.Float64,
+    "smallest_car": pl.Float64,
+    "largest_car": pl.Float64,
 }
 _KIND_COLUMNS = (
-    FigureColumn("category", "Kind", str, is_number=False),
-    FigureColumn("n", "Events", count),
+    FigureColumn("category", "Kind", category_label, is_number=False),
+    FigureColumn("n_measured", "Events", count),
     FigureColumn("mean_car", "Mean", percent),
-    FigureColumn("smallest", "Smallest", percent),
-    FigureColumn("largest", "Largest", percent),
+    FigureColumn("smallest_car", "Smallest", percent),
+    FigureColumn("largest_car", "Largest", percent),
 )
 
 
@@ -70,8 +81,8 @@ def compose_token(frames: Frames, asset_id: str, reactions: Mapping[str, list[Re
             Markup(
                 '<p class="crumbs"><a href="../index.html">Overview</a> / <a href="../tokens.html">Tokens</a> / {}</p>'
             ).format(asset_id),
-            Markup('<h1 class="long">{}</h1><p class="lede">{}{}</p>').format(
-                title, asset["name"], _sentence(asset.get("note"))
+            Markup('<h1 class="long">{}</h1><p class="lede">{}. {}</p>').format(
+                title, asset["name"], sentence(asset.get("note") or "")
             ),
             Markup('<h2 class="vh">Price and events</h2>'),
             canvas.draw(draw_price_events(closes, asset_id, marks, market_id)),
@@ -127,10 +138,6 @@ def _event_rows(frames: Frames, event_id: str) -> Iterator[StoredRow]:
     return signed_rows(frames.part(EVENT, "event_id", event_id), EVENT)
 
 
-def _sentence(note: str | None) -> str:
-    return f". {note[0].upper()}{note[1:].rstrip('.')}." if note else "."
-
-
 def _day(value: datetime | None) -> str:
     return "–" if value is None else day(value)
 
@@ -161,23 +168,21 @@ def _mean_by_kind(own: list[Reaction], events: Mapping[str, dict[str, Any]]) -> 
     for item in own:
         if item.headline and item.headline.car is not None:
             groups.setdefault(events[item.event_id]["category"], []).append(item.headline.car)
-    rows = [
-        (category_label(category), len(values), fmean(values), min(values), max(values))
-        for category, values in groups.items()
-    ]
+    rows = [(category, len(values), fmean(values), min(values), max(values)) for category, values in groups.items()]
     rows.sort(key=lambda row: -row[1])
     return pl.DataFrame(rows, schema=_KIND_SCHEMA, orient="row")
 
 
 def _kind_title(asset_id: str, kind: str, n: int, mean: float) -> str:
     """The kind after which the token moved most; one event is told as one."""
-    after = f"{asset_id} moved most after {kind[:1].lower()}{kind[1:]}: {percent(mean)}"
+    after = f"{asset_id} moved most after {category_inside(kind)}: {percent(mean)}"
     return f"{after} after its one measured event" if n == 1 else f"{after}, the mean of {plural(n, 'event')}"
 
 
 def _draw_reactions(asset_id: str, own: list[Reaction], events: Mapping[str, dict[str, Any]]) -> Figure:
     frame = _mean_by_kind(own, events)
-    rows, columns = frame.rows(), _KIND_COLUMNS
+    source = StoredRows(REACTIONS_BY_KIND, fixed={"asset_id": asset_id})
+    rows, columns = list(source.rows(frame)), _KIND_COLUMNS
     subtitle = (
         "Mean 24-hour return beyond the benchmark by kind of news. Lines: from the smallest to the largest "
         "single event, not an interval."
@@ -193,26 +198,34 @@ def _draw_reactions(asset_id: str, own: list[Reaction], events: Mapping[str, dic
             columns,
             why_empty=("No event has prices around it for this token.", "Import or backfill its market."),
         )
-    largest = max(rows, key=lambda row: abs(row[2]))
-    source = own[0]
+    largest = max(rows, key=lambda row: abs(row["mean_car"]))
+    first = own[0]
+    n_all = counted(int(frame["n_measured"].sum()), REACTIONS_BY_KIND, "n_measured", asset_id=asset_id)
     return Figure(
         "by-kind",
-        _kind_title(asset_id, *largest[:3]),
+        _kind_title(asset_id, largest["category"], largest["n_measured"], largest["mean_car"]),
         subtitle,
-        " ".join(f"{name}: {percent(mean)} over {plural(n, 'event')}." for name, n, mean, _, _ in rows),
-        f"n = {sum(row[1] for row in rows)} events · window 24 h · benchmark: "
-        f"{benchmark_word(source.headline.benchmark if source.headline else None)} · lines are ranges; the tests with "
-        f"intervals are under Categories. Source: {market_name(source.market_id)}. "
+        " ".join(
+            f"{category_label(row['category'])}: {percent(row['mean_car'])} over {plural(row['n_measured'], 'event')}."
+            for row in rows
+        ),
+        f"n = {plural(n_all, 'event')} · window 24 h · benchmark: "
+        f"{benchmark_word(first.headline.benchmark if first.headline else None)} · lines are ranges; the tests with "
+        f"intervals are under Categories. Source: {market_name(first.market_id)}. "
         f"As of {close_moment(max(item.data_as_of for item in own))}.",
         frame,
         columns,
         plot_forest(
-            [ForestRow(name, mean, low, high, f"n = {n}") for name, n, mean, low, high in rows],
+            [
+                ForestRow(category_label(name), mean, low, high, f"n = {n}")
+                for name, n, mean, low, high in frame.iter_rows()
+            ],
             "24-hour return beyond the benchmark",
             200,
             has_intervals=False,
         ),
-        is_simulated=is_simulated_market(source.market_id),
+        is_simulated=is_simulated_market(first.market_id),
+        source=source,
     )
 
 
@@ -295,6 +308,7 @@ def _venues(frames: Frames, asset_id: str) -> Markup:
         Head("Record"),
     )
     rows: list[list[Cell | Spanning]] = []
+    daily = StoredRows(DAILY_CLOSE)
     for row in signed_rows(coverage, COVERAGE):
         own = closes.filter(pl.col("market_id") == row["market_id"]) if closes.height else closes
         values = own["close_quote"].to_list() if own.height else []
@@ -307,11 +321,11 @@ def _venues(frames: Frames, asset_id: str) -> Markup:
                 day(row["first_open_utc"]),
                 day(row["last_open_utc"]),
                 count(row["n_missing"]),
-                price(values[-1]) if values else "–",
+                price(daily.row(own, -1)["close_quote"]) if values else "–",
                 line,
             ]
         )
-    n_venues = coverage["market_id"].n_unique()
+    n_venues = counted(coverage["market_id"].n_unique(), COVERAGE, "count(distinct market_id)", asset_id=asset_id)
     return table(
         "venues",
         f"{plural(n_venues, 'market')} of {asset_id} with stored bars",

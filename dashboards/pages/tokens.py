@@ -12,13 +12,13 @@ from markupsafe import Markup
 from dashboards.findings.findings import as_of_words
 from dashboards.findings.moves import total_of
 from dashboards.findings.readings import SUBJECT_ASSET
-from dashboards.numbers import signed_rows
+from dashboards.numbers import counted, signed_rows
 from dashboards.pages.sections import moves_table
 from dashboards.shell.frames import Frames, newest, oldest
 from dashboards.shell.page import Page, token_path
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table
 from warehouse.tables.prices import ASSET, COVERAGE
-from warehouse.tables.units import count, day
+from warehouse.tables.units import count, day, plural
 
 # Tokens with as many measured events stand in this order.
 _ROLE_ORDER = ("ai_token", "other", "benchmark", "basket")
@@ -36,8 +36,8 @@ def compose_tokens(frames: Frames) -> Page:
     """The list of tokens with their last day and their record."""
     ids = token_ids(frames)
     coverage = frames.get(COVERAGE)
-    n_with = coverage["asset_id"].n_unique() if coverage.height else 0
-    title = f"{count(len(ids))} tokens, {count(n_with)} with stored prices"
+    n_with = counted(coverage["asset_id"].n_unique(), COVERAGE, "count(distinct asset_id)")
+    title = f"{plural(n_with, 'token')} with stored prices"
     body = Markup("").join(
         [
             Markup("<h1>{}</h1>").format(title),
@@ -121,10 +121,10 @@ def _token_row(
         name,
         role,
         measured,
-        count(own["market_id"].n_unique()),
+        count(counted(own["market_id"].n_unique(), COVERAGE, "count(distinct market_id)", asset_id=asset_id)),
         _day(oldest(own, "first_open_utc")),
         _day(newest(own, "last_open_utc")),
-        count(int(own["n_present"].sum())),
+        count(counted(int(own["n_present"].sum()), COVERAGE, "sum(n_present)", asset_id=asset_id)),
     ]
 
 

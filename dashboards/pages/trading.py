@@ -9,12 +9,12 @@ import polars as pl
 from markupsafe import Markup
 
 from dashboards.glossary import tip
-from dashboards.numbers import signed_rows, then
+from dashboards.numbers import signed_rows, then, whole
 from dashboards.shell.page import token_path
 from dashboards.shell.tables import Cell, Head, Spanning, table
 from warehouse.tables.studies import STUDY_RESULT
 from warehouse.tables.terms import asset_of, market_name
-from warehouse.tables.units import count, hours_short, multiple, number
+from warehouse.tables.units import count, hours_short, multiple, number, number_word, plural
 
 # Statistic ids of the three measures, in the order shown, with what a reader calls them.
 _MEASURES = {"abnormal_volume": "Volume", "abnormal_range": "Range", "abnormal_volatility": "Volatility"}
@@ -45,7 +45,7 @@ def event_trading(results: pl.DataFrame, assets: Mapping[str, str]) -> Markup:
         *(Head(tip(_term(statistic), name), is_number=True, label=name) for statistic, name in _MEASURES.items()),
     )
     small = (
-        "Times what Bitcoin’s own volume, range and moves would lead you to expect; 1.0 is ordinary. Beside it: how "
+        "Times what Bitcoin’s own volume, range and moves would lead you to expect; one is ordinary. Beside it: how "
         "many earlier windows on the same kind of day were as far up, each predicted from the days before it; in "
         "brackets how many of all do not overlap."
     )
@@ -70,10 +70,8 @@ def group_trading(category: str, own: pl.DataFrame) -> Markup:
         return Markup("")
     known = rows.filter(pl.col("estimate").is_not_null())
     if not known.height:
-        reason = rows["reason"].drop_nulls()
-        return Markup('<p class="intro">Volume, range and volatility: {}.</p>').format(
-            reason[0] if reason.len() else ""
-        )
+        reasons = [row["reason"] for row in signed_rows(rows, STUDY_RESULT) if row["reason"]]
+        return Markup('<p class="intro">Volume, range and volatility: {}.</p>').format(reasons[0] if reasons else "")
     hours = sorted(rows["window_end_hours"].unique())
     heads = (Head("Measure"), *(Head(hours_short(length), is_number=True) for length in hours))
     by_key = {(row["statistic"], row["window_end_hours"]): row for row in signed_rows(rows, STUDY_RESULT)}
@@ -82,14 +80,15 @@ def group_trading(category: str, own: pl.DataFrame) -> Markup:
     ]
     clear = [row for row in signed_rows(known, STUDY_RESULT) if _is_clear(row)]
     caption = (
-        f"{len({row['statistic'] for row in clear})} of 3 measures of trading stand out in some window"
+        f"{number_word(len({row['statistic'] for row in clear})).capitalize()} of three measures of trading stand out "
+        "in some window"
         if clear
         else "No unusual volume, range or volatility could be shown"
     )
-    months = count(known["n_effective"].max() or 0)  # type: ignore[arg-type] # a count
+    months = max(row["n_effective"] or 0 for row in signed_rows(known, STUDY_RESULT))
     small = (
         f"Times the usual, with the 95% interval. Events of one month count once, because markets stay busy for weeks: "
-        f"up to {months} months."
+        f"up to {plural(whole(months), 'month')}."
     )
     return table(f"trading-{category}", caption, small, heads, body)
 

@@ -27,7 +27,8 @@ _EXEMPT = ("data", "time", "cite", "code", "svg", "pre")
 # The names a page may print, by table: what a registry or a publisher calls a thing.
 REGISTERED = {
     "core.asset": ("asset_id", "name"),
-    "core.market": ("market_id", "symbol"),
+    "core.market": ("market_id", "symbol", "asset_id"),
+    "core.claim": ("episode", "source", "said_by"),
     "core.event": ("event_id", "title", "entities", "jurisdiction"),
     "core.event_source": ("title", "outlet"),
     "core.feed": ("feed_id", "title"),
@@ -38,12 +39,15 @@ REGISTERED = {
     "raw.quarantine": ("source_id",),
     "ops.check_result": ("check_id", "description"),
     "out.study_result": ("study_id", "group_id"),
+    "out.single_size": ("scenario",),
 }
+# The names that this program gives: tests, simulated markets, models and their benchmarks.
+_TITLES = (terms.STATISTIC_TITLES, terms.SCENARIO_TITLES, terms.MODEL_TITLES, terms.BENCHMARK_TITLES)
 # What the methods fix once for all pages; tests/dashboards/test_numbers.py holds each to its constant.
 METHOD = re.compile(
-    r"(?:middle )?(?:50, 80 and 95%|95%|95 percent|50%|5%)|24[ -]h(?:ours?)?\b|12 h(?:ours)?\b|7 days\b|72 hours\b"
+    r"(?:middle )?(?:50, 80 and 95%|95%|95 percent|50%|5%)|24[ -]h(?:ours?)?\b|12 h(?:ours)?\b|[37] days\b|72 hours\b"
     r"|\b(?:1|4|5|15|24)-(?:hour|minute)\b|−\d+% · 0 · \+\d+%|p < 0\.05|±1\.96|\b80%|−1 \(opposite\) to \+1|95 %"
-    r"|1 in 50|5 of 100|6 h\b"
+    r"|1 in 50|5 of 100|6 h\b|2\.7 times as many outlets|15 log percent|(?:with|same) 10%"
     r"|\b39 independent|HC3\b|more than 1%|beta 1\b|[Nn] = 1 event\b|−60 h|−2 to \+7 days|\+7 days"
 )
 
@@ -181,7 +185,7 @@ class _Values:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._columns: dict[tuple[str, str], dict[tuple[str, ...], Any]] = {}
+        self._columns: dict[tuple[str, ...], dict[tuple[str, ...], Any]] = {}
         self._single: dict[str, Any] = {}
 
     def words(self, text: str, form: str) -> str:
@@ -208,9 +212,7 @@ class _Values:
                 raise LookupError(f"{table.name} has no column {column}")
             names = ", ".join([*table.key, f"{column} as printed_value"])
             rows = self._reader.sql(f"select {names} from {table.name}")
-            self._columns[table.name, column] = {
-                tuple(key_text(part) for part in row[:-1]): row[-1] for row in rows.iter_rows()
-            }
+            self._columns[table.name, column] = _by_key(rows)
         return self._columns[table.name, column]
 
     def _ask(self, origin: Origin) -> Any:
@@ -222,20 +224,47 @@ class _Values:
             if frame.height != 1:
                 raise LookupError(f"{origin.source} gives {frame.height} rows")
             return frame[origin.column][0]
+        is_aggregate = "(" in origin.column and not origin.column.startswith("(")
+        if is_aggregate and origin.key and (found := self._aggregate(origin)) is not None:
+            return found
         frame = self._reader.sql(sql_of(origin))
         if frame.height != 1:
             raise LookupError(f"{frame.height} rows answer {origin}")
-        value = frame.to_series(0)[0]
-        return int(value) if isinstance(value, Decimal) else value
+        return _whole(frame.to_series(0)[0])
+
+    def _aggregate(self, origin: Origin) -> Any:
+        """An aggregate over the rows that share the key, all such groups read at once; None where no row shares it."""
+        names = tuple(name for name, _ in origin.key)
+        cached = (origin.source, origin.column, *names)
+        if cached not in self._columns:
+            parts = ", ".join(names)
+            rows = self._reader.sql(f"select {parts}, {origin.column} from {origin.source} group by {parts}")
+            self._columns[cached] = _by_key(rows)
+        return self._columns[cached].get(tuple(value for _, value in origin.key))
 
     def _indexed(self, source: str, names: tuple[str, ...], column: str) -> dict[tuple[str, ...], Any]:
         """One column of a query that takes no parameters, by the columns that tell its rows apart."""
-        if (source, column) not in self._columns:
+        if (source, column, *names) not in self._columns:
             rows = self._reader.query(source.removeprefix(NAMED)).select(*names, pl.col(column).alias("printed_value"))
-            self._columns[source, column] = {
-                tuple(key_text(part) for part in row[:-1]): row[-1] for row in rows.iter_rows()
-            }
-        return self._columns[source, column]
+            # Of the groupings in one query, the one asked for: others leave these columns empty.
+            self._columns[source, column, *names] = _by_key(rows.drop_nulls(names))
+        return self._columns[source, column, *names]
+
+
+def _by_key(rows: pl.DataFrame) -> dict[tuple[str, ...], Any]:
+    """The last column by the texts of those before: each value of a key is written once, however often it stands."""
+    *parts, values = rows.get_columns()
+    texts = []
+    for part in parts:
+        known = part.unique()
+        words = {value: key_text(value) for value in known}
+        texts.append([words[value] for value in part])
+    keys = zip(*texts, strict=True) if texts else [()] * rows.height
+    return dict(zip(keys, map(_whole, values), strict=True))
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, Decimal) else value
 
 
 def write_form(value: Any, form: str) -> str:
@@ -266,7 +295,7 @@ def _argument(text: str) -> Any:
 
 def _names(reader: Reader) -> KnownNames:
     """Every name that a registry or publisher gave."""
-    found: set[str] = set()
+    found = {title for titles in _TITLES for title in titles.values()}
     for name, columns in REGISTERED.items():
         table = tables_by_name()[name]
         if not reader.has(table):
@@ -274,6 +303,8 @@ def _names(reader: Reader) -> KnownNames:
         for column in columns:
             rows = reader.sql(f"select distinct {column} from {name}").to_series(0)
             found |= {str(text) for text in rows.drop_nulls()}
+            if column == "market_id":
+                found |= {terms.market_name(text) for text in rows}
     return KnownNames(found)
 
 

@@ -9,7 +9,8 @@ from functools import cached_property
 
 from markupsafe import Markup, escape
 
-from warehouse.tables.units import iso_day, iso_instant, moment
+from dashboards.numbers import Words
+from warehouse.tables.units import iso_day, iso_instant, moment, without_ticks
 
 Cell = str | Markup
 
@@ -78,6 +79,9 @@ def empty_table(why: str, remedy: str) -> Markup:
 
 def with_code(text: str) -> Markup:
     """Text whose `backticks` mark commands."""
+    if isinstance(text, Words):
+        # A stored sentence stays whole, so that it can be compared with what is stored.
+        return Markup("{}").format(without_ticks(text))
     parts = text.split("`")
     return Markup("").join(
         Markup("<code>{}</code>").format(part) if index % 2 else part for index, part in enumerate(parts)

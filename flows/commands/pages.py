@@ -46,7 +46,7 @@ def build_pages(
 
 
 def prove_pages(site: Path) -> None:
-    """Print how many numbers the pages show and how many differ; the first of these end the command."""
+    """Print how many numbers the pages show and how many differ or lack an origin; the first of these ends it."""
     from dashboards.shell.proof import prove_site
     from flows.settings import load_settings
 
@@ -62,6 +62,9 @@ def prove_pages(site: Path) -> None:
             "or report it",
             EXIT_CHECK,
         )
+    if proof.loose:
+        loose = proof.loose[0]
+        raise CommandError(f"{loose.page} prints {loose.text!r}, which no value is named for: report it", EXIT_CHECK)
 
 
 def _serve_until_interrupted(port: int) -> None:

@@ -349,6 +349,24 @@ def limit_words(text: str, n_characters: int) -> str:
     return text[:n_characters].rsplit(" ", 1)[0].rstrip(" ,;:–-") + "…"
 
 
+@signs
+def without_ticks(text: str) -> str:
+    """`text` whose commands stand bare."""
+    return text.replace("`", "")
+
+
+@signs
+def until(text: str, end: str) -> str:
+    """`text` up to `end`; all of it where `end` does not stand in it."""
+    return text.split(end, 1)[0]
+
+
+@signs
+def sentence(text: str) -> str:
+    """A note as a sentence: a capital at its start, a full stop at its end; empty for an empty one."""
+    return f"{text[0].upper()}{text[1:].rstrip('.')}." if text else ""
+
+
 def listing(names: Sequence[str]) -> str:
     """FET, NEAR and WLD."""
     if len(names) < 2:

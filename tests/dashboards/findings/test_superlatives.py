@@ -10,6 +10,7 @@ import pytest
 
 from dashboards.findings import superlatives
 from dashboards.findings.readings import Horizon, Reaction
+from dashboards.marks import bare
 
 DAY = Horizon(24.0, 0.234, 0.03, 0.2, 0.12, 0.28, 0, 383, 16.0, 0.06, 454, "BTC", "", None, -0.04, 0.06)
 
@@ -129,7 +130,8 @@ def test_a_token_is_told_in_its_own_events_and_moves() -> None:
 def test_outside_names_the_tokens_wherever_it_is_counted() -> None:
     inside = make_reaction(replace(DAY, car=0.01))
     near = make_reaction(asset_id="NEAR")
-    assert superlatives.outside_caption([inside, near]) == "1 of 2 tokens left the ordinary range in a day: NEAR"
+    caption = bare(superlatives.outside_caption([inside, near]))
+    assert caption == "1 of 2 tokens left the ordinary range in a day: NEAR"
     assert superlatives.outside_caption([inside, make_reaction(asset_id="BTC")]) == (
         "TAO stayed within its ordinary range in a day"
     )

@@ -65,7 +65,7 @@ def compose(responses: list[dict[str, Any]], hedges: list[dict[str, Any]]) -> Pa
 def test_null_is_the_title() -> None:
     page = compose([response()], [hedge()])
     assert "<h1>No token reliably gains when central AI fails</h1>" in bare(page.body)
-    assert "None of 1 tests have p &lt; 0.05" in bare(page.body)
+    assert "None of 1 test has p &lt; 0.05" in bare(page.body)
 
 
 def test_token_that_gained_is_named() -> None:

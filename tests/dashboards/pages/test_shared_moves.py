@@ -69,7 +69,7 @@ def test_a_token_without_a_bar_in_the_last_day_is_left_out_of_latest_moves_and_c
     }
     stale = {"asset_id": "OLD", "recent_closes_json": "[]", "reason": "last bar closed long ago"}
     frames = make_frames({LATEST_MOVE: frame_of(LATEST_MOVE, [fresh, stale])})
-    html = str(moves_table(frames, ""))
+    html = bare(moves_table(frames, ""))
     assert "OLD" not in html
     assert "1 token without a bar in that day is left out" in html
 

@@ -140,7 +140,7 @@ def test_a_group_says_its_mean_or_why_there_is_none() -> None:
         STUDY_RESULT, [make_result(1, estimate=0.5, lower_95=0.2, upper_95=0.9, p_value=0.01, p_adjusted=0.04, **row)]
     )
     text = bare(group_trading("outage", known))
-    assert "1 of 3 measures of trading stand out" in text
+    assert "One of three measures of trading stand out" in text
     assert "1.20 to 1.90" in text
     assert "up to 12 months" in text
     absent = frame_of(STUDY_RESULT, [make_result(1, reason="events in 1 calendar months", **row)])
