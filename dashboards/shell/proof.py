@@ -28,7 +28,6 @@ _EXEMPT = ("data", "time", "cite", "code", "svg", "pre")
 REGISTERED = {
     "core.asset": ("asset_id", "name"),
     "core.market": ("market_id", "symbol", "asset_id"),
-    "core.claim": ("episode", "source", "said_by"),
     "core.event": ("event_id", "title", "entities", "jurisdiction"),
     "core.event_source": ("title", "outlet"),
     "core.feed": ("feed_id", "title"),
