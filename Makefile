@@ -44,8 +44,8 @@ test: lint ## Lint, types, import rules, tests
 bench: $(STAMP) ## Print the measured ratios of the README
 	@for file in tests/bench/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
-torture: $(STAMP) ## Count what kills, damage, full disks and damaged input do (SCALE=50 for the full count)
-	@$(BIN)/python -m tests.torture.count $(or $(SCALE),1)
+torture: $(STAMP) ## Count what kills, damage, full disks and damaged input do (SCALE=50 KILLS=200 for the full count)
+	@$(BIN)/python -m tests.torture.count $(or $(SCALE),1) $(or $(KILLS),20)
 
 lock: $(STAMP) ## Resolve the requirements anew (needs a package index)
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate --group dev --extra cards --extra notebook pyproject.toml -o requirements.lock

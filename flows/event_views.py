@@ -61,6 +61,8 @@ def list_events(published: Path, config_path: Path, choice: EventChoice) -> pl.D
 def show_event(published: Path, config_path: Path, event_id: str) -> pl.DataFrame:
     """One event as field and value: its time interval, why it is one, and how much it matters to the tokens."""
     found = _read(published, EVENT, "event_id = $event_id", event_id=event_id)
+    if not found.height:
+        raise CommandError(f"no event {event_id!r}; see: aftershock events list")
     row = add_relevance(found, load_user_vocabulary(config_path)).row(0, named=True)
     fields = [(name, _text(value)) for name, value in row.items()]
     return pl.DataFrame(fields, schema=["field", "value"], orient="row")

@@ -34,6 +34,7 @@ EXAMPLE_EVENT = "2026-06-12-fable-mythos-access-restriction"
 EXAMPLE_DAY = "2026-06-13"
 EXAMPLE_INSTANT = "2026-06-13T01:00:00Z"
 LAST_PORT = 65_535
+PAGES_PORT = 8765  # of the pages on loopback, whichever command shows them
 LAST_SECOND = time(23, 59, 59, tzinfo=UTC)
 
 

@@ -93,7 +93,7 @@ def _fared(row: StoredRow) -> list[Cell | Spanning]:
         f"{name}",
         *counts,
         plain_percent(row["share_reproduced"]),
-        f"{plain_percent(row['share_low'])} to {plain_percent(row['share_high'])}",
+        f"{plain_percent(row['lower_95'])} to {plain_percent(row['upper_95'])}",
         *(count(row[f"n_{name}"]) for name in ("another_reading", "overstated", "understated", "not_supported")),
     ]
 

@@ -8,11 +8,9 @@ from typing import Annotated
 import typer
 
 from flows.errors import EXIT_CHECK, CommandError
-from flows.options import port_option
+from flows.options import PAGES_PORT, port_option
 from flows.output import talk
 from warehouse.tables.units import count, plural
-
-DEFAULT_PORT = 8330
 
 
 def register(app: typer.Typer) -> None:
@@ -22,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 def build_pages(
     serve: Annotated[bool, typer.Option("--serve", help="Then serve them on loopback until interrupted.")] = False,
-    port: Annotated[int, port_option("Port of --serve; 0 takes any free one.", "--port")] = DEFAULT_PORT,
+    port: Annotated[int, port_option("Port of --serve; 0 takes any free one.", "--port")] = PAGES_PORT,
     prove: Annotated[
         bool, typer.Option("--prove", help="Then run every number of every page against the published file.")
     ] = False,

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from flows.options import port_option
+from flows.options import PAGES_PORT, port_option
 from flows.output import talk
 
 # So many passes in a row that did not end are a missing run; the first full pass of a home may take several.
@@ -20,7 +20,7 @@ def serve(
     prices_every: Annotated[int, typer.Option(min=1, help="Minutes between price passes.")] = 2,
     news_every: Annotated[int, typer.Option(min=1, help="Minutes between news passes.")] = 2,
     prefect_port: Annotated[int, port_option("Port of Prefect's server, on loopback.", is_any_allowed=False)] = 4200,
-    pages_port: Annotated[int, port_option("Port of the pages, on loopback; 0 takes any free one.")] = 8765,
+    pages_port: Annotated[int, port_option("Port of the pages, on loopback; 0 takes any free one.")] = PAGES_PORT,
 ) -> None:
     """Run prices, news and the daily pass on their schedules, and show the pages on loopback.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from typer.testing import CliRunner, Result
 
 from flows import options
 from flows.cli import app
+from flows.commands import pages, serve
 from flows.context import RunContext
 from flows.errors import CommandError
 from flows.steps.publish import publish_warehouse
@@ -36,6 +38,7 @@ WRONG = {
 }
 # Right words for what a command cannot do without.
 RIGHT = {
+    options.parse_category: "outage",
     options.parse_asset: "TAO",
     options.parse_event: "2026-06-12-fable-mythos-access-restriction",
     options.parse_exact_instant: "2026-06-13T01:00:00Z",
@@ -193,3 +196,11 @@ def test_a_dry_run_of_a_release_writes_nothing(published_home: Path) -> None:
 def test_a_lock_deadline_that_is_no_number_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AFTERSHOCK_LOCK_DEADLINE_SECONDS", "soon")
     assert "AFTERSHOCK_LOCK_DEADLINE_SECONDS is 'soon'" in str(run("coverage").exception)
+
+
+def test_every_command_that_shows_the_pages_has_one_port() -> None:
+    ports = {
+        inspect.signature(command).parameters[name].default
+        for command, name in ((serve.serve, "pages_port"), (pages.build_pages, "port"))
+    }
+    assert ports == {options.PAGES_PORT}

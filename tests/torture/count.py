@@ -1,27 +1,29 @@
-"""Print how much torture the product survived: python -m tests.torture.count [SCALE]; 1 as in CI, 50 in full."""
+"""Print how much torture the product survived: python -m tests.torture.count [SCALE] [KILLS]; 1 and 4 as in CI."""
 
 import json
 import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
-from tests.torture.counted import COUNTS_FILE, SCALE
+from tests.torture.counted import COUNTS_FILE, KILLS, SCALE
 
 
 def main() -> int:
-    scale = sys.argv[1] if len(sys.argv) > 1 else "1"
+    scale, kills = (*sys.argv[1:], *("1", "20")[len(sys.argv) - 1 :])
+    began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         counts = Path(folder) / "counts.jsonl"
         command = [sys.executable, "-m", "pytest", "-q", "-m", "slow or not slow", str(Path(__file__).parent)]
-        code = subprocess.run(
-            command, env={**os.environ, COUNTS_FILE: str(counts), SCALE: scale}, check=False
-        ).returncode
+        environment = {**os.environ, COUNTS_FILE: str(counts), SCALE: scale, KILLS: kills}
+        code = subprocess.run(command, env=environment, check=False).returncode
         rows = [json.loads(line) for line in counts.read_text().splitlines()] if counts.exists() else []
     print("| what | tried | refused in words | lost, wrong or hung |\n|---|---|---|---|")
     for row in sorted(rows, key=lambda row: str(row["what"])):
         print("| " + " | ".join(str(value) for value in row.values()) + " |")
+    print(f"\n{(time.monotonic() - began) / 60:.0f} minutes")
     return code
 
 

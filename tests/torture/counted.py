@@ -8,11 +8,17 @@ from pathlib import Path
 
 COUNTS_FILE = "AFTERSHOCK_TORTURE_COUNTS"
 SCALE = "AFTERSHOCK_TORTURE_SCALE"
+KILLS = "AFTERSHOCK_TORTURE_KILLS"
 
 
 def times(short: int) -> int:
     """How often to try: `short` in CI, that many times the scale that the command sets."""
     return short * int(os.environ.get(SCALE, "1"))
+
+
+def number(name: str, short: int) -> int:
+    """A count of its own: what the command sets, else `short`."""
+    return int(os.environ.get(name, str(short)))
 
 
 def note(what: str, n_tried: int, n_refused: int, n_wrong: int) -> None:

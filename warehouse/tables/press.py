@@ -95,7 +95,7 @@ PRESS_SUMMARY = Table(
         Column("n_understated", pl.Int64, "Right direction, more than said"),
         Column("n_not_supported", pl.Int64, "Could not be reproduced by any reading"),
         Column("share_reproduced", pl.Float64, "Supported or true of another reading, of those told", is_nullable=True),
-        Column("share_low", pl.Float64, "Lower end of its 95 % interval, with n_days for n", is_nullable=True),
-        Column("share_high", pl.Float64, "Upper end of it", is_nullable=True),
+        Column("lower_95", pl.Float64, "Lower end of the share's 95 % interval, with n_days for n", is_nullable=True),
+        Column("upper_95", pl.Float64, "Upper end of the share's 95 % interval", is_nullable=True),
     ),
 )

@@ -40,7 +40,7 @@ def summarise_press(verdicts: pl.DataFrame) -> pl.DataFrame:
         for n_true, n_told, n_days in zip(reproduced, counted["n_told"], counted["n_days"], strict=True)
     ]
     shares = pl.DataFrame(
-        bands, schema=dict.fromkeys(("share_reproduced", "share_low", "share_high"), pl.Float64), orient="row"
+        bands, schema=dict.fromkeys(("share_reproduced", "lower_95", "upper_95"), pl.Float64), orient="row"
     )
     return PRESS_SUMMARY.conform(counted.hstack(shares))
 

@@ -286,3 +286,11 @@ def test_a_wrong_row_stops_the_whole_import(app, tmp_path, rows, words):
     assert isinstance(fault, CommandError)
     assert all(word in str(fault) for word in ("events.csv", *words)), str(fault)
     assert not (tmp_path / "config").exists()
+
+
+def test_an_event_that_an_empty_record_lacks_is_usage_and_no_bug(app, tmp_path):
+    with open_writer(tmp_path / "warehouse.duckdb", 1) as warehouse:
+        publish(warehouse, tmp_path / "warehouse.duckdb", tmp_path / "aftershock.duckdb")
+    fault = run(app, "show", "nope").exception
+    assert isinstance(fault, CommandError)
+    assert "no event 'nope'" in str(fault)

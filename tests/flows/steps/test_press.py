@@ -88,8 +88,8 @@ def test_a_sure_statement_is_judged_at_its_publication_and_summed_up(context: Ru
     total = context.warehouse.frame(PRESS_SUMMARY).filter(pl.col("part") == "all").row(0, named=True)
     assert (total["n_statements"], total["n_told"], total["n_days"], total["n_supported"]) == (2, 2, 1, 1)
     assert total["share_reproduced"] == pytest.approx(0.5)
-    assert total["share_low"] < 0.1  # one day of one asset is one observation
-    assert total["share_high"] > 0.9
+    assert total["lower_95"] < 0.1  # one day of one asset is one observation
+    assert total["upper_95"] > 0.9
 
 
 def test_a_bar_that_closes_after_publication_supports_nothing(context: RunContext) -> None:

@@ -54,10 +54,20 @@ all_out as (
     group by all
 ),
 
+-- of the tables and not of `measured` and `left_out`: a part that is used twice is made whole, whatever event is asked for
 studied as (
-    select asset_id from measured
+    select asset_id from out.market_choice where purpose = 'reaction'
     union
-    select asset_id from left_out
+    select m.asset_id
+    from out.study_exclusion as x
+    join core.market as m on x.market_id = m.market_id
+    where x.study_id = 'reaction' and x.reason not like '% window: %'
+),
+
+windows as (
+    select distinct window_end_hours as window_hours
+    from out.study_result
+    where study_id = 'reaction' and group_id = 'event' and window_start_hours = 0 and statistic = 'raw_return'
 ),
 
 told as (
@@ -80,7 +90,7 @@ told as (
         end as reason
     from core.event as e
     cross join (select asset_id from core.asset where role = 'ai_token') as a
-    cross join (select distinct window_hours from measured) as w
+    cross join windows as w
     left join measured as x on e.event_id = x.event_id and a.asset_id = x.asset_id and w.window_hours = x.window_hours
     left join left_out as l on e.event_id = l.event_id and a.asset_id = l.asset_id
     left join all_out as o on e.event_id = o.event_id
