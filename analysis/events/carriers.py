@@ -65,6 +65,12 @@ def publishing_house(outlet: str) -> str:
     return next((house for start, house in _HOUSES.items() if name.startswith(start)), name)
 
 
+def house_or_name(outlet: pl.Expr) -> pl.Expr:
+    """The house of a column of outlets where one is known, else the outlet as it is written."""
+    name = outlet.str.to_lowercase().str.strip_chars()
+    return pl.when(_house(name) != name).then(_house(name)).otherwise(outlet)
+
+
 def _house(name: pl.Expr) -> pl.Expr:
     """As `publishing_house`, of a column of names."""
     found = name

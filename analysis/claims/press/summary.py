@@ -1,4 +1,4 @@
-"""How the surely read statements of headlines fared, by outlet, asset, kind and month."""
+"""How the surely read statements of headlines fared, by publishing house, asset, kind and month."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import polars as pl
 
 from analysis.claims.statement import StatementVerdict
 from analysis.engine.size import wilson_band
+from analysis.events.carriers import house_or_name
 from warehouse.tables.press import PRESS_SUMMARY
 
 _MONTH_LETTERS = len("2026-06")
 _PARTS = {
     "all": pl.lit("all"),
-    "outlet": pl.col("outlet"),
+    "outlet": house_or_name(pl.col("outlet")),
     "asset": pl.col("asset_id"),
     "kind": pl.col("kind"),
     "month": pl.col("said_at_utc").dt.date().cast(pl.String).str.slice(0, _MONTH_LETTERS),

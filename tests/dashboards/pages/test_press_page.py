@@ -58,3 +58,17 @@ def test_a_home_without_judged_headlines_says_how_to_get_them() -> None:
     page = compose_press(Frames({}))
     assert page.title == "The press against the tape"
     assert "aftershock press" in str(page.body)
+
+
+def test_two_names_of_one_house_are_one_row_and_another_outlet_keeps_its_name() -> None:
+    rows = [
+        {
+            "press_claim_id": name, "entry_id": name, "outlet": name, "said_at_utc": PRINTED_AT, "asset_id": "BTC",
+            "kind": "level_crossed", "verdict": "supported", "measured": "m", "readings_tried": "literal",
+            "data_as_of_utc": PRINTED_AT,
+        }
+        for name in ("CoinDesk", "coindesk.com", "Bankless Times")
+    ]  # fmt: skip
+    summary = summarise_press(make_rows(PRESS_VERDICT, *rows)).filter(pl.col("part") == "outlet")
+    counted = dict(summary.select("value", "n_statements").iter_rows())
+    assert counted == {"coindesk.com": 2, "Bankless Times": 1}
