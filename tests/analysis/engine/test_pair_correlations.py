@@ -37,11 +37,12 @@ def test_two_series_have_their_correlation_wherever_their_windows_are() -> None:
     assert correlate(raw, raw).matrix[0, 1] == pytest.approx(expected)
 
 
-def test_fewer_than_twenty_common_bars_say_nothing() -> None:
+def test_twenty_common_bars_have_a_correlation_and_fewer_say_nothing() -> None:
     raw = np.array([MARKET, MARKET + OWN])
-    few = raw.copy()
-    few[0, 19:] = np.nan
-    assert np.isnan(correlate(few, raw).matrix[0, 1])
+    for n_common, is_known in ((19, False), (20, True)):
+        few = raw.copy()
+        few[0, n_common:] = np.nan
+        assert np.isfinite(correlate(few, raw).matrix[0, 1]) == is_known
 
 
 def test_a_far_event_dilutes_the_correlation_of_two_that_overlap() -> None:

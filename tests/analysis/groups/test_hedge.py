@@ -99,10 +99,11 @@ def test_events_that_prove_nothing_do_not_count(change):
     assert row["reason"]
 
 
-def test_status_page_trace_of_a_restriction_is_no_outage():
-    outage = shock(11, category="outage", event_id="o", direction=None)
+@pytest.mark.parametrize(("bar", "n_outages"), [(11, 0), (15, 0), (16, 1), (4, 1), (5, 0)])
+def test_status_page_trace_of_a_restriction_within_a_day_is_no_outage(bar, n_outages):
+    outage = shock(bar, category="outage", event_id="o", direction=None)
     row = rows([shock(10), outage], [100.0] * 60, shock="outage", funded_from="cash").row(0, named=True)
-    assert row["n_events"] == 0
+    assert row["n_events"] == n_outages
 
 
 def test_token_without_benchmark_beside_it_is_left_out():
