@@ -16,8 +16,8 @@ from ingest.news.feeds import Feed, feeds_frame
 from ingest.news.imports import ImportedFile, import_file
 from ingest.news.parse.incidents import reconcile
 from ingest.news.parse.versions import select_new
+from warehouse.store.candles import add_refusals
 from warehouse.tables.news import DOCUMENT, ENTRY, FEED, INCIDENT, REGISTER_DOCUMENT
-from warehouse.tables.prices import QUARANTINE
 
 # The kind of a file that is none of the known ones; its note says why.
 UNREADABLE = "unreadable"
@@ -82,7 +82,7 @@ def store_file(context: RunContext, imported: ImportedFile, *, is_dry_run: bool)
         warehouse.merge(ENTRY, entries)
         warehouse.merge(INCIDENT, incidents)
         warehouse.merge(REGISTER_DOCUMENT, documents)
-        warehouse.merge(QUARANTINE, harvest.quarantined)
+        add_refusals(warehouse, harvest.quarantined)
     n_new = entries.height + incidents.height
     n_refused = harvest.quarantined.height
     n_known = imported.n_rows - n_refused - n_new

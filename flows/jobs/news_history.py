@@ -26,9 +26,9 @@ from ingest.news.history import (
     walk_register,
 )
 from ingest.payload import Payload
+from warehouse.store.candles import add_refusals
 from warehouse.tables.news import DOCUMENT, ENTRY, FEED, REGISTER_DOCUMENT
 from warehouse.tables.ops import BACKFILL
-from warehouse.tables.prices import QUARANTINE
 from warehouse.tables.units import iso_day
 
 REGISTER_FEEDS = ("us_fr_presidential", "us_fr_ai_json")
@@ -81,7 +81,7 @@ def store_slice(context: RunContext, part: HistorySlice) -> int:
     known = warehouse.frame(REGISTER_DOCUMENT)
     register = changed_rows(fill_register(part.harvest.register_documents, known), known, REGISTER_DOCUMENT)
     warehouse.merge(DOCUMENT, documents)
-    warehouse.merge(QUARANTINE, part.harvest.quarantined.unique("quarantine_id"))
+    add_refusals(warehouse, part.harvest.quarantined.unique("quarantine_id"))
     n_rows = warehouse.merge(ENTRY, select_unknown(warehouse, part.harvest.entries)).n_changed
     n_rows += warehouse.merge(REGISTER_DOCUMENT, register).n_changed
     warehouse.merge(BACKFILL, slice_row(part, context.run_id))

@@ -32,6 +32,7 @@ from ingest.news.fetch.download import download
 from ingest.news.fetch.failures import summarise
 from ingest.news.parse.incidents import reconcile
 from ingest.news.parse.versions import select_new
+from warehouse.store.candles import add_refusals
 from warehouse.store.connection import Warehouse
 from warehouse.tables.news import DOCUMENT, ENTRY, FEED, FETCH, INCIDENT, REGISTER_DOCUMENT
 from warehouse.tables.prices import QUARANTINE
@@ -95,7 +96,7 @@ def store_readings(context: RunContext, readings: list[FeedReading]) -> tuple[in
     n_new = count_new(entries, incidents, {})
 
     warehouse.merge(DOCUMENT, document_rows(readings, n_new, context.run_id))
-    n_rows = warehouse.merge(QUARANTINE, concat_rows(readings, "quarantined", QUARANTINE)).n_inserted
+    n_rows = add_refusals(warehouse, concat_rows(readings, "quarantined", QUARANTINE))
     n_rows += warehouse.merge(ENTRY, entries).n_changed
     n_rows += warehouse.merge(INCIDENT, incidents).n_changed
     n_rows += warehouse.merge(REGISTER_DOCUMENT, documents).n_changed

@@ -172,7 +172,10 @@ def withdraw_candles(warehouse: Warehouse, candles: pl.DataFrame, quarantined: p
 
 
 def add_refusals(warehouse: Warehouse, quarantined: pl.DataFrame) -> int:
-    """Add rows of raw.quarantine that are not there yet, and return how many; released rows stay released."""
+    """Add rows of raw.quarantine that are not there yet, and return how many; released rows stay released.
+
+    A refused item of news that stands there under another id, as version 0.2.0 wrote it, is there.
+    """
     rows = QUARANTINE.conform(quarantined)
     if not rows.height:
         return 0
@@ -181,7 +184,10 @@ def add_refusals(warehouse: Warehouse, quarantined: pl.DataFrame) -> int:
         [(n_added,)] = run_statement(
             warehouse.connection,
             f"insert into raw.quarantine ({names}) select {names} from {stage} as s"
-            " anti join raw.quarantine as q on s.quarantine_id = q.quarantine_id",
+            " anti join raw.quarantine as q on s.quarantine_id = q.quarantine_id"
+            " anti join (from raw.quarantine where table_name <> 'core.candle') as o on s.table_name = o.table_name"
+            " and s.source_id = o.source_id and s.subject_id = o.subject_id and s.reason = o.reason"
+            " and s.payload_json = o.payload_json",
         )
     warehouse.touch(QUARANTINE)
     return int(n_added)

@@ -7,7 +7,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from warehouse.store.candles import read_candles, upsert_candles, withdraw_candles
+from tests.warehouse.store.rows import make_row
+from warehouse.store.candles import add_refusals, read_candles, upsert_candles, withdraw_candles
 from warehouse.store.connection import Warehouse, open_writer
 from warehouse.tables.prices import CANDLE, CANDLE_REVISION, QUARANTINE
 
@@ -119,3 +120,12 @@ def test_withdrawn_bars_leave_the_table_and_stay_in_quarantine(warehouse: Wareho
     assert withdraw_candles(warehouse, candles[1:], frame) == 1
     assert warehouse.frame(CANDLE)["close_quote"].to_list() == [1.0]
     assert warehouse.frame(QUARANTINE)["reason"].to_list() == ["unit_jump"]
+
+
+def test_a_refused_item_that_stands_under_an_older_id_is_not_added_again(warehouse: Warehouse) -> None:
+    stored = make_row(QUARANTINE, quarantine_id="old", table_name="core.entry", subject_id="feed", payload_json="{}")
+    assert add_refusals(warehouse, stored) == 1
+    assert add_refusals(warehouse, stored.with_columns(quarantine_id=pl.lit("new"))) == 0
+    other = stored.with_columns(quarantine_id=pl.lit("new"), payload_json=pl.lit('{"title": ""}'))
+    bar = stored.with_columns(quarantine_id=pl.lit("bar"), table_name=pl.lit("core.candle"))
+    assert add_refusals(warehouse, pl.concat([other, bar])) == 2
