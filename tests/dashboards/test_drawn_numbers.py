@@ -17,6 +17,7 @@ from dashboards.figures.false_alarms import draw_test_size
 from dashboards.figures.figure import Figure
 from dashboards.figures.forest import ForestRow, plot_forest
 from dashboards.figures.leads_lags import draw_leads_lags
+from dashboards.figures.multiples import draw_multiples
 from dashboards.figures.rolling import draw_rolling
 from dashboards.findings.readings import path_of, read_reactions
 from tests.dashboards.material import frame_of, make_frames
@@ -155,3 +156,12 @@ def test_the_parts_of_the_clock_strip_fill_it() -> None:
     track = strip.split('class="track"')[1].split("</ul>")[0]
     widths = [float(width) for width in re.findall(r"--w:([\d.]+)%", track)]
     assert sum(widths) == pytest.approx(100, abs=0.05)
+
+
+def test_panels_fill_the_figure_from_edge_to_edge() -> None:
+    frames = make_frames()
+    reactions = read_reactions(frames)[EVENT_ID]
+    figure = draw_multiples({item.asset_id: path_of(frames, item) for item in reactions}, reactions)
+    assert figure.plot is not None
+    axes = [axis["domain"] for name, axis in figure.plot.layout.items() if name.startswith("yaxis")]
+    assert (min(low for low, _ in axes), max(high for _, high in axes)) == (0.0, 1.0)
