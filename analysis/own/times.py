@@ -133,7 +133,7 @@ def parse_times(column: pl.Series, source: str) -> Instants:
     clocks = _parse_clocks(column, source)
     if clocks is not None:
         return _checked(clocks, column, source)
-    first = column.filter(column.str.to_date(DATE_FORMATS[0], strict=False).is_null())[0]
+    first = column.filter(_to_dates(column, DATE_FORMATS[0]).is_null())[0]
     raise OwnDataError(
         f"{source}: {column.name} {first!r} is not a known date; write 2026-06-12 or 2026-06-12T23:56:41Z"
     )

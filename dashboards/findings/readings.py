@@ -51,6 +51,7 @@ class Horizon:
     inside_upper: float | None = None
     volatility_ratio: float | None = None  # volatility inside the window over the month's
     p_adjusted: float | None = None  # Holm, over the event's windows and tokens
+    p_false_discovery: float | None = None  # Benjamini-Yekutieli, over the same
 
     @property
     def is_outside(self) -> bool | None:
@@ -259,4 +260,5 @@ def _read_horizon(hours: float, found: Mapping[str, dict[str, Any]]) -> Horizon:
         inside_upper=inside.get("upper_95"),
         volatility_ratio=inside.get("value"),
         p_adjusted=rank.get("p_adjusted"),
+        p_false_discovery=rank.get("p_false_discovery"),
     )

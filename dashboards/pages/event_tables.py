@@ -13,6 +13,7 @@ from dashboards.findings.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction
 from dashboards.findings.superlatives import interval_words, outside_caption
 from dashboards.glossary import tip
 from dashboards.numbers import counted, signed_rows
+from dashboards.pages.sections import probability_words
 from dashboards.shell.frames import Frames
 from dashboards.shell.inline import range_bar, range_scale, scale_words, sparkline
 from dashboards.shell.page import event_path, safe_link, token_path
@@ -33,7 +34,6 @@ from warehouse.tables.units import (
     log_percent,
     moment,
     number_word,
-    p_value,
     percent,
     plural,
     short_day,
@@ -313,7 +313,7 @@ def conventions(subject: Reaction | None, exclusions: pl.DataFrame) -> Markup:
     rows: list[Markup] = []
     if subject is not None:
         for horizon in subject.horizons.values():
-            p = f", {p_value(horizon.p_value)}" if horizon.p_value is not None else ""
+            p = f", {words}" if (words := probability_words(horizon)) else ""
             rows.append(
                 Markup("<li>{}: {}{}{}</li>").format(
                     hours_short(horizon.hours), horizon.conventions, p, f" – {horizon.reason}" if horizon.reason else ""

@@ -18,7 +18,7 @@ from dashboards.figures.false_alarms import (
 )
 from dashboards.glossary import TERMS
 from dashboards.numbers import StoredRows, signed_rows
-from dashboards.pages.single_size import single_size_table
+from dashboards.pages.single_size import mix_size_table, single_size_table
 from dashboards.shell.frames import Frames, newest
 from dashboards.shell.page import Canvas, Page
 from dashboards.shell.tables import Cell, Head, Spanning, table
@@ -116,6 +116,7 @@ def compose_methods(frames: Frames) -> Page:
             Markup("<p>Sources: <cite>{}</cite></p>").format(SOURCES),
             _size(canvas, frames.get(TEST_SIZE)),
             single_size_table(frames.get(SINGLE_SIZE)),
+            mix_size_table(frames.get(SINGLE_SIZE)),
             Markup('<h2 id="conventions">Conventions in use</h2>'),
             _conventions(specifications),
             Markup('<h2 id="glossary">Glossary</h2><dl class="terms">{}</dl>').format(

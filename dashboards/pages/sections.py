@@ -122,9 +122,18 @@ def _rank_words(day: Horizon | None) -> str:
     if day.n_independent is None:
         return "ordinary windows moved at least as far"
     words = f"as large at equal volatility; {separate_words(day)}"
-    if day.p_value is None or day.p_adjusted is None:
+    return f"{words}. {probability_words(day)}" if day.p_value is not None else words
+
+
+def probability_words(horizon: Horizon) -> str:
+    """p of a rank, and what is left of it over the event's windows and tokens by both corrections."""
+    words = "" if horizon.p_value is None else p_value(horizon.p_value)
+    if horizon.p_value is None or horizon.p_adjusted is None or horizon.p_false_discovery is None:
         return words
-    return f"{words}. {p_value(day.p_value)}, {probability(day.p_adjusted)} over all its windows and tokens (Holm)"
+    return (
+        f"{words}; over all its windows and tokens {probability(horizon.p_adjusted)} (Holm), "
+        f"{probability(horizon.p_false_discovery)} (Benjamini–Yekutieli)"
+    )
 
 
 def _week_words(week: Horizon | None) -> str:

@@ -1,4 +1,4 @@
-"""Synthetic control: the weighted mix of untreated assets that moved most like the treated one before the event."""
+"""Synthetic controls: weighted mixes of untreated assets that moved most like the treated one before the event."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from analysis.arrays import Floats
 
 MINIMUM_DONORS = 2  # one donor is a benchmark, not a mix
 MINIMUM_BEFORE_PER_DONOR = 5  # bars before the event per donor; fewer fit noise
+_PERIOD_RIDGE = 1e-6  # of the donors' noise: settles which weights of periods stand, and moves none
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,64 @@ def fit_synthetic_control(treated: Floats, donors: Floats, n_after: int) -> Synt
     )
 
 
-def _simplex_least_squares(design: Floats, target: Floats) -> Floats:
-    """min ‖design·w − target‖² with w ≥ 0 and Σw = 1, the sum held by a heavy extra row."""
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """What a mix says of the last period, and how far it lay off before; the units of the data."""
+
+    effect: float
+    error_before: float  # root mean square of the gap in the periods before
+    weights: Floats  # of the donors
+
+
+def mix_difference(treated: Floats, donors: Floats) -> Mix:
+    """Synthetic difference-in-differences of `treated` (periods,) beside `donors` (periods, k), treated in the last.
+
+    Weights of donors make their mix run parallel to the treated unit, weights of periods make the past like the last
+    period, both non-negative with sum one; the ridge on donors is ζ² T with ζ the deviation of the donors' first
+    differences, that on periods a millionth of it. Source: Arkhangelsky, Athey, Hirshberg, Imbens & Wager (2021),
+    American Economic Review 111(12), algorithm 1, with one unit and one period treated.
+    """
+    before, last = donors[:-1], donors[-1]
+    noise = _noise(before)
+    weights = _simplex_least_squares(
+        before - before.mean(axis=0), treated[:-1] - treated[:-1].mean(), noise * np.sqrt(before.shape[0])
+    )
+    across = before.T  # a row a donor, a column a period
+    periods = _simplex_least_squares(
+        across - across.mean(axis=0), last - last.mean(), _PERIOD_RIDGE * noise * np.sqrt(across.shape[0])
+    )
+    gap = treated - donors @ weights
+    level = gap[:-1] - gap[:-1].mean()
+    return Mix(float(gap[-1] - periods @ gap[:-1]), float(np.sqrt(np.mean(level**2))), weights)
+
+
+def mix_augmented(treated: Floats, donors: Floats) -> Mix:
+    """Synthetic control of `treated` (periods,) beside `donors` (periods, k) with the bias of its fit taken out.
+
+    The weights of the mix are moved by a ridge regression of what they leave before the last period, so that they may
+    be negative; the ridge is that of `mix_difference`. Source: Ben-Michael, Feller & Rothstein (2021), JASA 116(536),
+    equation 8, without their cross-validation.
+    """
+    before = donors[:-1]
+    weights = _simplex_least_squares(before, treated[:-1])
+    ridge = _noise(before) ** 2 * before.shape[0]
+    left = treated[:-1] - before @ weights
+    weights = weights + np.linalg.solve(before.T @ before + ridge * np.eye(before.shape[1]), before.T @ left)
+    gap = treated - donors @ weights
+    return Mix(float(gap[-1]), float(np.sqrt(np.mean(gap[:-1] ** 2))), weights)
+
+
+def _noise(before: Floats) -> float:
+    """Standard deviation of the first differences of all donors before the treatment."""
+    return float(np.diff(before, axis=0).std(ddof=1))
+
+
+def _simplex_least_squares(design: Floats, target: Floats, ridge: float = 0.0) -> Floats:
+    """min ‖design·w − target‖² + ridge²‖w‖² with w ≥ 0 and Σw = 1, the sum held by a heavy extra row."""
+    k = design.shape[1]
     heavy = 1e3 * float(np.linalg.norm(design))  # against the data rows; leaves the sum within 1e-6 of one
-    stacked = np.vstack([design, np.full((1, design.shape[1]), heavy)])
-    weights, _ = nnls(stacked, np.append(target, heavy))
+    stacked, wanted = np.vstack([design, np.full((1, k), heavy)]), np.append(target, heavy)
+    if ridge:
+        stacked, wanted = np.vstack([stacked, ridge * np.eye(k)]), np.concatenate([wanted, np.zeros(k)])
+    weights, _ = nnls(stacked, wanted)
     return np.asarray(weights / weights.sum(), dtype=np.float64)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.arrays import Floats
+from analysis.single.window.volatility import measure_volatility
 
 _CANDIDATES_AT_ONCE = 64  # of an effect, ranked together: the interval's ends lie among the first few dozen
 
@@ -49,6 +50,15 @@ def infer_effect(
     effect = float(sums_base[0] / sums_slope[0])
     p_value = _share_as_large(sums_base, sums_slope, 0.0)
     return ConformalEffect(effect, lower, upper, p_value, asset.size, asset.size / n_after)
+
+
+def infer_gap(gap: Floats, n_after: int, bar_hours: float) -> ConformalEffect:
+    """The effect in a gap of returns (n,), the last `n_after` after the event, scaled by the gap's own volatility."""
+    volatility = measure_volatility(gap, bar_hours)
+    volatility[-n_after:] = volatility[-n_after]
+    is_known = np.isfinite(volatility)
+    known = gap[is_known]
+    return infer_effect(known, np.zeros((known.size, 0)), n_after, volatility=volatility[is_known])
 
 
 def _residuals_under_null(asset: Floats, direction: Floats, regressors: Floats) -> tuple[Floats, Floats]:

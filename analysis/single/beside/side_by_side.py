@@ -9,13 +9,13 @@ from analysis.arrays import Floats
 from analysis.engine.regressions.synthetic import fit_synthetic_control
 from analysis.portable import expm1
 from analysis.results.row import Numbers, ResultRow, as_fraction, error_as_fraction
-from analysis.single.beside.conformal import infer_effect
+from analysis.single.beside.conformal import infer_effect, infer_gap
 from analysis.single.beside.cross_section import rank_pair_in_space, usable_donors
+from analysis.single.beside.mixes import LEAST_DONORS, MINIMUM_BLOCKS, MIXES, infer_mix, sum_windows
 from analysis.single.beside.state_space import MINIMUM_BEFORE, NORMAL_95, forecast_counterfactual
 from analysis.single.rows import absent_row, beside, pair_row
 from analysis.single.timing.jumps import measure_variation
 from analysis.single.window.pair import Pair
-from analysis.single.window.volatility import measure_volatility
 from analysis.tape.donors import Donors
 from warehouse.tables.bars import MICROSECONDS_PER_HOUR
 from warehouse.tables.contract import UTC
@@ -43,6 +43,7 @@ def compare_methods(pair: Pair, asset_id: str, donors: Donors | None) -> tuple[l
         for row, path in (_synthetic(pair, asset_id, donors, hours, n_bars), _state_space(pair, hours, n_bars)):
             rows.append(row)
             paths.extend([path] if path is not None else [])
+        rows += _mix_rows(pair, asset_id, donors, hours, n_bars)
     return rows, paths
 
 
@@ -105,9 +106,10 @@ def _space_row(pair: Pair, asset_id: str, donors: Donors | None, hours: float, n
     return pair_row(pair, hours, "space_rank", pair.close_at(n_bars - 1), numbers, conventions=words)
 
 
-def _synthetic(
-    pair: Pair, asset_id: str, donors: Donors | None, hours: float, n_bars: int
-) -> tuple[ResultRow, pl.DataFrame | None]:
+def _read_mixed(
+    pair: Pair, asset_id: str, donors: Donors | None, n_bars: int
+) -> tuple[tuple[str, ...], Floats, Floats] | None:
+    """Names, returns of the asset (bars,) and of donors (bars, k) in bars that all have; None without the window."""
     first = max(1, pair.index - pair.bars(pair.specification.estimation_hours))
     last = pair.index + n_bars
     names: tuple[str, ...] = ()
@@ -115,18 +117,56 @@ def _synthetic(
     if donors is not None:
         names, returns = usable_donors(pair, donors, first, last, [asset_id])
     is_whole = np.isfinite(pair.series.asset[first:last]) & np.isfinite(returns).all(axis=1)
-    treated, returns = pair.series.asset[first:last][is_whole], returns[is_whole]
-    fitted = fit_synthetic_control(treated, returns, n_bars) if is_whole[-n_bars:].all() else None
+    if not is_whole[-n_bars:].all():
+        return None
+    return names, pair.series.asset[first:last][is_whole], returns[is_whole]
+
+
+def _mix_rows(pair: Pair, asset_id: str, donors: Donors | None, hours: float, n_bars: int) -> list[ResultRow]:
+    """Synthetic difference-in-differences and the augmented control, over windows as long as the event's."""
+    read = _read_mixed(pair, asset_id, donors, n_bars)
+    names, treated, returns = read if read is not None else ((), np.zeros(0), np.zeros((0, 0)))
+    n_windows = treated.size // n_bars
+    if len(names) < LEAST_DONORS or n_windows <= MINIMUM_BLOCKS:
+        reason = (
+            f"{len(names)} donors with nine tenths of the bars, {max(n_windows - 1, 0)} windows before the event; a "
+            f"rank in space reaches 5 % with {LEAST_DONORS} donors, and a mix needs {MINIMUM_BLOCKS} windows"
+        )
+        return [absent_row(pair, hours, statistic, reason) for statistic in MIXES]
+    rows = []
+    for statistic, mix in MIXES.items():
+        found = infer_mix(mix, sum_windows(treated, n_bars), sum_windows(returns, n_bars))
+        words = (
+            f"mix of {len(names)} untreated assets fitted on {n_windows - 1} windows as long as the event's before it; "
+            "interval and p by placebos in space: every donor in the asset’s place, effects over the error of their "
+            "mix before; assumes that the asset is an ordinary one of them and no burst of its own"
+        )
+        numbers = Numbers(
+            as_fraction(found.effect),
+            lower_95=as_fraction(found.lower),
+            upper_95=as_fraction(found.upper),
+            value=float(found.n_as_large),
+            p_value=found.p_value,
+            n=found.n,
+            n_estimation=n_windows - 1,
+        )
+        row = pair_row(pair, hours, statistic, pair.close_at(n_bars - 1), numbers, conventions=words)
+        rows.append(beside(row, statistic.replace("_", " ")))
+    return rows
+
+
+def _synthetic(
+    pair: Pair, asset_id: str, donors: Donors | None, hours: float, n_bars: int
+) -> tuple[ResultRow, pl.DataFrame | None]:
+    read = _read_mixed(pair, asset_id, donors, n_bars)
+    names, treated, returns = read if read is not None else ((), np.zeros(0), np.zeros((0, 0)))
+    fitted = fit_synthetic_control(treated, returns, n_bars) if read is not None else None
     if fitted is None:
         reason = (
             f"{len(names)} donors with nine tenths of the bars; a mix needs two, and five bars each before the event"
         )
         return absent_row(pair, hours, "synthetic_control", reason), None
-    volatility = measure_volatility(fitted.gap, pair.series.bar_hours)
-    volatility[-n_bars:] = volatility[-n_bars]
-    is_known = np.isfinite(volatility)
-    gap = fitted.gap[is_known]
-    inferred = infer_effect(gap, np.zeros((gap.size, 0)), n_bars, volatility=volatility[is_known])
+    inferred = infer_gap(fitted.gap, n_bars, pair.series.bar_hours)
     heavy = sorted(zip(fitted.weights, names, strict=True), reverse=True)[:5]
     words = (
         f"mix of {len(names)} untreated assets fitted on {treated.size - n_bars} bars of returns before the event: "

@@ -20,7 +20,7 @@ BENCHMARK_SD = 0.006  # hourly log return of BTC, 2024-2026
 _BETA = 1.5
 _TAIL_DF = 4.0  # Student shocks
 _ARCH, _GARCH = 0.07, 0.90  # persistence 0.97, usual for hourly returns
-_BURST = 3.0  # times the volatility from its first bar on
+BURST = 3.0  # times the volatility from its first bar on
 _LEAK = 0.10  # log points before the news
 _WEEKEND = 0.45  # of the volatility of weekdays
 _CRASH = -0.15  # of the benchmark over its first six bars, log points
@@ -84,16 +84,16 @@ def simulate_markets(rng: np.random.Generator, regime: Regime, n_runs: int) -> M
     n, index = regime.n_bars + AFTER_BARS, regime.n_bars
     level = np.ones(n)
     if regime.burst_hours is not None:
-        level[index - regime.burst_hours :] = _BURST
+        level[index - regime.burst_hours :] = BURST
     close_us = _closes(n, index, regime.open_hour)
     if regime.open_hour is not None:
         level *= np.where(is_weekend(close_us - MICROSECONDS_PER_HOUR), _WEEKEND, 1.0)
-    benchmark = BENCHMARK_SD * level * _draw_garch(rng, n_runs, n)
+    benchmark = BENCHMARK_SD * level * draw_garch(rng, n_runs, n)
     beta = np.full(n, _BETA)
     if regime.is_crash:
         benchmark[:, index : index + _CRASH_BARS] += _CRASH / _CRASH_BARS
         beta[index:] = regime.beta_inside
-    token = beta * benchmark + TOKEN_SD * level * _draw_garch(rng, n_runs, n)
+    token = beta * benchmark + TOKEN_SD * level * draw_garch(rng, n_runs, n)
     if regime.leak_hours is not None:
         token[:, index - regime.leak_hours : index] += _LEAK / regime.leak_hours
     effect = np.zeros(n)
@@ -110,7 +110,7 @@ def _closes(n: int, index: int, open_hour: int | None) -> Integers:
     return np.asarray((opens + 1) * MICROSECONDS_PER_HOUR, dtype=np.int64)
 
 
-def _draw_garch(rng: np.random.Generator, n_runs: int, n_bars: int) -> Floats:
+def draw_garch(rng: np.random.Generator, n_runs: int, n_bars: int) -> Floats:
     """GARCH(1,1) paths with Student shocks, mean 0 and variance 1, [runs, bars]. Source: Bollerslev (1987)."""
     shocks = rng.standard_t(_TAIL_DF, (n_bars + _BURN_IN, n_runs)) * np.sqrt((_TAIL_DF - 2.0) / _TAIL_DF)
     variance = np.ones(n_runs)

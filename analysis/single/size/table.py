@@ -12,6 +12,7 @@ from analysis.arrays import Floats
 from analysis.engine.size import wilson_band
 from analysis.engine.tails import student_interval
 from analysis.results.rank import rank_p
+from analysis.single.size.donors import POOLS, WINDOW_BARS, Pool, measure_pool
 from analysis.single.size.markets import REGIMES, Markets, Regime, simulate_markets
 from analysis.single.window.betas import range_over_betas
 from analysis.single.window.block_model import WindowMeasures, measure_windows
@@ -43,17 +44,18 @@ class SingleSizeRequest:
     seed: int = 20260612
 
 
-def choose_regimes(names: Sequence[str]) -> tuple[Regime, ...]:
-    """The named regimes, or all; ValueError names those there are."""
-    known = {regime.name: regime for regime in REGIMES}
+def choose_regimes(names: Sequence[str]) -> tuple[Regime | Pool, ...]:
+    """The named regimes and pools of donors, or all; ValueError names those there are."""
+    scenarios: tuple[Regime | Pool, ...] = (*REGIMES, *POOLS)
+    known = {scenario.name: scenario for scenario in scenarios}
     unknown = [name for name in names if name not in known]
     if unknown:
         raise ValueError(f"scenario {unknown[0]!r} is unknown; expected one of: {'; '.join(known)}")
-    return tuple(known[name] for name in names) if names else REGIMES
+    return tuple(known[name] for name in names) if names else scenarios
 
 
 def measure_single_size(
-    regimes: Sequence[Regime], request: SingleSizeRequest, say: Callable[[str], None]
+    regimes: Sequence[Regime | Pool], request: SingleSizeRequest, say: Callable[[str], None]
 ) -> pl.DataFrame:
     """Rows of `out.single_size`: coverage, rejection, power and width of one event's numbers in each regime.
 
@@ -65,6 +67,9 @@ def measure_single_size(
     for regime in regimes:
         say(f"{regime.name}: {request.replications} markets")
         rng = np.random.default_rng([request.seed, *regime.name.encode()])
+        if isinstance(regime, Pool):
+            rows += _summarise(regime.name, WINDOW_BARS, measure_pool(regime, rng, request.replications), request)
+            continue
         markets = simulate_markets(rng, regime, request.replications)
         found: dict[int, list[dict[str, float]]] = {hours: [] for hours in _WINDOWS_HOURS}
         for run in range(request.replications):

@@ -97,7 +97,10 @@ def describe_regime(score: WindowScore) -> str:
         )
     if score.is_benchmark_far:
         move = percent(as_fraction(score.benchmark_move))
-        words += f"; the benchmark moved {move}, beyond its range: the number hangs on beta"
+        words += (
+            f"; the benchmark moved {move}, beyond its range: the number hangs on beta, and where beta itself rose the "
+            "range over plausible betas holds, not this interval"
+        )
     return words
 
 

@@ -15,6 +15,8 @@ from analysis.engine.size import SizeRequest, measure_size, simulated_draws, wil
 from analysis.engine.standardise import standardise_event
 from analysis.engine.study import group_effect, run_battery
 from analysis.tape.returns import build_return_grid
+from ingest.bundle.loader import load_false_alarms
+from tests.paths import PROJECT
 
 HEADLINE = ("kp_bmp", "grank_t", "cdat")
 NAIVE = ("cross_sectional_t", "patell", "bmp", "sign", "wilcoxon")
@@ -136,3 +138,22 @@ def test_wilson_band_by_hand() -> None:
     assert lower == pytest.approx(0.02154, abs=1e-5)
     assert upper == pytest.approx(0.11175, abs=1e-5)
     assert wilson_band(0, 0) == (None, None, None)
+
+
+def test_what_the_readme_says_of_group_tests_are_cells_of_the_shipped_table() -> None:
+    """`aftershock study size` prints the same table; the sentence takes its extremes."""
+    rows = load_false_alarms().filter(
+        pl.col("level") == 0.05, pl.col("effect_sd") == 0.0, pl.col("rejection").is_not_null()
+    )
+    clustered = rows.filter(pl.col("scenario") == "clustered 0.1")
+    assert set(clustered["n_replications"]) == {1000}
+    named = clustered.filter(pl.col("statistic").is_in(["kp_bmp", "grank_t", "cdat"]))["rejection"].sort()
+    assumed = clustered.filter(pl.col("dependence") == "independent")["rejection"].sort()
+    several = rows.filter(pl.col("scenario") == "several dates, clustered 0.25", pl.col("statistic") == "kp_bmp")
+    said = " ".join((PROJECT / "README.md").read_text().split())
+    assert (
+        "Of 1,000 simulated studies with residual correlation 0.1 the adjusted BMP, GRANK-T and CDAT tests reject "
+        f"{100 * named[0]:.1f} to {100 * named[-1]:.1f} % at nominal 5 %, tests that assume independence "
+        f"{100 * assumed[0]:.0f} to {100 * assumed[-1]:.0f} %; with several dates of four tokens each (0.25) adjusted "
+        f"BMP rejects {100 * several['rejection'][0]:.1f} %."
+    ) in said

@@ -73,6 +73,7 @@ def test_dates_may_stand_among_times_and_have_no_clock() -> None:
         ("2026-06-12 13:00 PM", "hour 13 beside PM"),
         ("2026-06-12 25:00 UTC", "no time of a day"),
         ("2206-06-12", "lies after 2100"),
+        ("0024-06-12", "is not a known date; write 2026-06-12"),
         ("2026", "no time since 1970 in one of s, ms, µs, ns"),
         ("yesterday", "not a known date"),
     ],

@@ -133,6 +133,10 @@ def test_every_method_stands_beside_the_rank(results: pl.DataFrame) -> None:
     space = one(results, TAO, "space_rank", 24.0)
     assert space["value"] is None
     assert "import more" in space["reason"]
+    for statistic in ("synthetic_did", "augmented_synthetic_control"):
+        row = one(results, TAO, statistic, 24.0)
+        assert (row["estimate"], row["p_value"]) == (None, None)
+        assert "reaches 5 % with 19 donors" in row["reason"]
 
 
 def test_the_tape_was_flat_for_six_hours_after_the_first_report(context: RunContext) -> None:
