@@ -52,6 +52,14 @@ TERMS: dict[str, tuple[str, str]] = {
     "half-life": ("Half-life", "How long until half of the move was gone."),
     "first-seen": ("First seen", "When we had the item, as against when its publisher says it appeared."),
     "correlation": ("Correlation", "How closely two prices move together, from −1 (opposite) to +1 (in step)."),
+    "granger": (
+        "Granger test",
+        "Whether past moves of one series help to say the next move of another: order in time, never cause.",
+    ),
+    "worth": (
+        "Worth",
+        "Reactions to one headline repeat each other; many are worth as few as say the same separately.",
+    ),
     "interval": ("95 % interval", "The range that methods like this one get right nineteen times in twenty."),
 }
 

@@ -177,6 +177,15 @@
     matchMedia("(prefers-color-scheme:dark)").addEventListener("change", function () { redrawAll(false); });
   }
 
+  // Pages are built once and read later: how old their data are is for the reader's clock to say.
+  function startAge() {
+    var end = document.querySelector("[data-as-of] time");
+    var days = end ? Math.floor((Date.now() - new Date(end.dateTime)) / 864e5) : 0;
+    if (days < 1) return;
+    var old = days === 1 ? "1 day" : days.toLocaleString("en") + " days";
+    document.getElementById("age").textContent = ", " + old + " ago by this computer’s clock: older than its schedule";
+  }
+
   function startMenu() {
     var button = document.querySelector(".menu"), nav = document.querySelector(".nav");
     button.addEventListener("click", function () {
@@ -228,6 +237,7 @@
 
   startTheme();
   startMenu();
+  startAge();
   startTips();
   startFilters();
   startPlots();

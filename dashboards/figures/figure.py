@@ -18,7 +18,8 @@ from dashboards.numbers import Moment, Origin, StoredRows, key_words
 from dashboards.origins import form_of
 from dashboards.shell.theme import TEMPLATE
 from warehouse.tables.bars import MILLISECOND
-from warehouse.tables.units import iso_second, without_ticks
+from warehouse.tables.terms import unmarked
+from warehouse.tables.units import iso_second
 
 # Tables beside figures show at most this many rows; the CSV always holds all of them.
 MAX_TABLE_ROWS = 120
@@ -176,7 +177,7 @@ def _render_plot(figure: Figure, plot: Plot) -> Markup:
 
 def _render_empty(figure: Figure) -> Markup:
     why, remedy = figure.why_empty or ("Nothing to draw.", "")
-    return Markup('<div class="none"><b>{}</b><span>{}</span></div>').format(why, without_ticks(remedy))
+    return Markup('<div class="none"><b>{}</b><span>{}</span></div>').format(why, unmarked(remedy))
 
 
 def _render_foot(figure: Figure, csv_url: str, has_plot: bool) -> Markup:

@@ -98,13 +98,7 @@ def draw_specification_curve(specifications: pl.DataFrame, summary: Mapping[str,
         figure_id="choices",
         title=curve_title(rows["estimate"], numbers.of),
         subtitle=subtitle,
-        summary=(
-            f"{plural(numbers.n, 'specification')} run "
-            f"from {percent(numbers.of('min(estimate)', rows['estimate'][0]))} "
-            f"to {percent(numbers.of('max(estimate)', rows['estimate'][-1]))}, "
-            f"median {percent(numbers.of('median(estimate)', float(np.median(rows['estimate'].to_numpy()))))}; "
-            f"{share(numbers.of(_SHARE_CLEAR, float(np.mean(rows['is_significant'].to_numpy()))))} have p < 0.05."
-        ),
+        summary=_summary(rows, numbers),
         note=_note(rows, numbers.n, summary),
         frame=frame,
         columns=columns,
@@ -128,6 +122,16 @@ class _Numbers:
         """`value` as what `aggregate` gives."""
         name = counted if isinstance(value, int) else derived
         return name(value, SPECIFICATION, aggregate, **self._key)
+
+
+def _summary(rows: pl.DataFrame, numbers: _Numbers) -> str:
+    return (
+        f"{plural(numbers.n, 'specification')} run "
+        f"from {percent(numbers.of('min(estimate)', rows['estimate'][0]))} "
+        f"to {percent(numbers.of('max(estimate)', rows['estimate'][-1]))}, "
+        f"median {percent(numbers.of('median(estimate)', float(np.median(rows['estimate'].to_numpy()))))}; "
+        f"{share(numbers.of(_SHARE_CLEAR, float(np.mean(rows['is_significant'].to_numpy()))))} have p < 0.05."
+    )
 
 
 def curve_title(estimates: pl.Series, number: Callable[[str, Any], Any] = lambda _, value: value) -> str:

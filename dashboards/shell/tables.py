@@ -10,7 +10,8 @@ from functools import cached_property
 from markupsafe import Markup, escape
 
 from dashboards.numbers import Words
-from warehouse.tables.units import iso_day, iso_instant, moment, without_ticks
+from warehouse.tables.terms import unmarked
+from warehouse.tables.units import iso_day, iso_instant, moment
 
 Cell = str | Markup
 
@@ -81,7 +82,7 @@ def with_code(text: str) -> Markup:
     """Text whose `backticks` mark commands."""
     if isinstance(text, Words):
         # A stored sentence stays whole, so that it can be compared with what is stored.
-        return Markup("{}").format(without_ticks(text))
+        return Markup("{}").format(unmarked(text))
     parts = text.split("`")
     return Markup("").join(
         Markup("<code>{}</code>").format(part) if index % 2 else part for index, part in enumerate(parts)

@@ -12,7 +12,11 @@ from dashboards.marks import bare, tagged
 from dashboards.numbers import Count, Moment, Number, Origin, StoredRow, StoredRows
 from dashboards.origins import form_of, sql_of
 from dashboards.shell.proof import METHOD, Proof, prove_site, read_page, write_form
+from dashboards.shell.site import build_site
 from dashboards.shell.tables import with_code
+from tests.bench.bench_pages import N_EVENTS, repeat_event
+from tests.dashboards.material import NOW, make_tables
+from tests.dashboards.publication import publish_tables
 from warehouse.tables.prices import ASSET
 from warehouse.tables.studies import STUDY_RESULT
 from warehouse.tables.units import count, day, p_value, percent, plural, sentence
@@ -34,6 +38,15 @@ def test_every_number_of_the_site_has_the_words_of_the_published_value(proof):
 
 def test_no_page_prints_a_number_without_an_origin(proof):
     assert proof.loose == []
+
+
+@pytest.mark.slow
+def test_every_number_of_a_record_of_five_hundred_events_has_the_words_of_the_published_value(tmp_path):
+    published = publish_tables(repeat_event(make_tables(), N_EVENTS), tmp_path)
+    build_site(published, tmp_path / "site", now=NOW)
+    proof = prove_site(tmp_path / "site", published)
+    assert proof.n_pages > N_EVENTS
+    assert (proof.differences, proof.loose) == ([], [])
 
 
 def test_a_wrong_number_on_one_page_is_found(site, published, tmp_path):

@@ -5,6 +5,7 @@ import re
 import xml.etree.ElementTree as ET
 from datetime import UTC, datetime
 from html.parser import HTMLParser
+from importlib.resources import files
 
 import polars as pl
 import pytest
@@ -345,3 +346,19 @@ def test_the_number_of_a_ledger_record_stays_in_the_data_alone(tmp_path):
 def test_the_figures_that_alerts_link_to_stand_on_their_pages(site):
     assert f'<figure class="fig" id="{FIGURES["event"]}"' in (site / event_path(EVENT_ID)).read_text()
     assert f'<figure class="fig" id="{FIGURES["move"]}"' in (site / "tokens" / "TAO.html").read_text()
+
+
+def test_each_page_says_once_and_in_its_header_as_of_when_its_data_are(site):
+    for path in site.rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        head = text.split("</header>", 1)[0]
+        assert text.count("data-as-of") == head.count("data-as-of"), path.name
+        assert head.count("data-as-of") <= 1
+        if "data-as-of" in head:
+            assert re.search(r"<span data-as-of><time datetime=\"[^\"]+\">", head), path.name
+    assert "data-as-of" in (site / "index.html").read_text(encoding="utf-8")
+
+
+def test_type_is_sized_in_rem_so_that_a_larger_text_of_the_reader_works():
+    css = (files("dashboards") / "assets" / "site.css").read_text(encoding="utf-8")
+    assert re.findall(r"font(?:-size)?:[^;}]*\d(?:\.\d+)?px", css) == []

@@ -350,12 +350,6 @@ def limit_words(text: str, n_characters: int) -> str:
 
 
 @signs
-def without_ticks(text: str) -> str:
-    """`text` whose commands stand bare."""
-    return text.replace("`", "")
-
-
-@signs
 def until(text: str, end: str) -> str:
     """`text` up to `end`; all of it where `end` does not stand in it."""
     return text.split(end, 1)[0]
