@@ -26,6 +26,7 @@ TRANSFORMS: dict[str, Callable[[float], float]] = {
     "next": lambda value: max(round(value), 1) + 1,
     "least_one": lambda value: max(round(value), 1),
     "times": lambda value: 1.0 + value,
+    "twentieth": lambda value: round(value / 20),
 }
 
 

@@ -10,7 +10,7 @@ import polars as pl
 from dashboards.figures.figure import Figure, FigureColumn
 from dashboards.figures.forest import ForestRow, plot_forest
 from dashboards.findings.readings import HEADLINE_HOURS
-from dashboards.numbers import signed_rows
+from dashboards.numbers import StoredRows, signed_rows
 from warehouse.tables.moves import REACTION_TOTAL
 from warehouse.tables.terms import category_label
 from warehouse.tables.units import close_moment, count, hours_short, percent, plain, plural
@@ -35,7 +35,8 @@ def draw_kind_average(category: str, totals: pl.DataFrame) -> Figure:
     label = category_label(category)
     day_row = next((row for row in rows if row["window_end_hours"] == HEADLINE_HOURS), rows[-1] if rows else None)
     several = [row for row in rows if row["n_measured"] > 1]
-    frame = measured.select([column.name for column in _COLUMNS])
+    source = _source(measured)
+    frame = source.select(measured, [column.name for column in _COLUMNS])
     subtitle = (
         "Return beyond the benchmark from the event to each horizon: the mean over events of the mean over their "
         "tokens, as the events’ pages show them. Lines: from the smallest to the largest event, not an interval."
@@ -49,6 +50,7 @@ def draw_kind_average(category: str, totals: pl.DataFrame) -> Figure:
             "",
             frame,
             _COLUMNS,
+            source=source,
             why_empty=(
                 "One event is no average." if rows else "No event of this kind is measured.",
                 "It needs several measured events.",
@@ -67,7 +69,13 @@ def draw_kind_average(category: str, totals: pl.DataFrame) -> Figure:
         plot_forest(
             [_forest_row(row) for row in several], "Mean return beyond the benchmark", 110, has_intervals=False
         ),
+        source=source,
     )
+
+
+def _source(measured: pl.DataFrame) -> StoredRows:
+    shared = ("study_id", "scope", "subject_id")
+    return StoredRows(REACTION_TOTAL, fixed={part: measured[part][0] for part in shared} if measured.height else {})
 
 
 def _forest_row(row: Mapping[str, Any]) -> ForestRow:

@@ -179,7 +179,7 @@ def chance_words(n_ranged: int) -> str:
     expected = n_ranged / 20
     if expected < 1:
         return "chance alone gives less than one"
-    return f"chance alone gives about {count(round(expected))}"
+    return f"chance alone gives about {count(then(n_ranged, 'twentieth'))}"
 
 
 def _moves(total: Mapping[str, Any]) -> str:
@@ -190,11 +190,7 @@ def events_caption(tokens_outside: Sequence[Sequence[str]], n_shown: int) -> str
     """How many of the shown measured events left a range, and which tokens: one item per measured event."""
     n_measured = len(tokens_outside)
     if not n_measured:
-        return (
-            "The one event has no prices around it"
-            if n_shown == 1
-            else f"None of these {count(n_shown)} events has prices around it"
-        )
+        return "The one event has no prices around it" if n_shown == 1 else "None of these events has prices around it"
     names = sorted({name for names in tokens_outside for name in names})
     n_outside = sum(bool(names) for names in tokens_outside)
     if n_outside and n_measured >= len(SMALL_NUMBERS):

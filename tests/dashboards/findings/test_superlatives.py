@@ -140,4 +140,4 @@ def test_outside_names_the_tokens_wherever_it_is_counted() -> None:
     )
     assert superlatives.events_caption([["NEAR"]], 5) == "After the one measured event NEAR left the ordinary range"
     assert superlatives.events_caption([[]], 5) == "After the one measured event no token left its ordinary range"
-    assert superlatives.events_caption([], 3) == "None of these 3 events has prices around it"
+    assert superlatives.events_caption([], 3) == "None of these events has prices around it"
