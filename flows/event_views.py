@@ -17,7 +17,7 @@ from flows.jobs.labelled_files import load_user_vocabulary
 from flows.steps.stories import prepare, read_grouped
 from warehouse.store.connection import open_reader
 from warehouse.tables.contract import Table
-from warehouse.tables.news import CONFOUNDER, EVENT, EVENT_SOURCE, STORY_ENTRY
+from warehouse.tables.news import CONFOUNDER, EVENT, EVENT_SOURCE, NEWS_EPISODE, STORY_ENTRY
 
 LIST_COLUMNS = (
     "event_id",
@@ -89,6 +89,20 @@ def event_confounders(published: Path, event_id: str) -> pl.DataFrame:
     """What else happened in the event's window, nearest first."""
     rows = _read(published, CONFOUNDER, "event_id = $event_id", event_id=event_id).sort("confounder_number")
     return rows.select("kind", "at_utc", "offset_hours", "detail")
+
+
+def event_episode(published: Path, event_id: str) -> pl.DataFrame:
+    """The steps of the event's episode in order, this one among them; no rows for an outage."""
+    own = _read(published, NEWS_EPISODE, "event_id = $event_id", event_id=event_id)
+    if own.is_empty():
+        return own
+    steps = _read(published, NEWS_EPISODE, "episode_id = $episode_id", episode_id=own["episode_id"][0])
+    titles = _read(published, EVENT, "").select("event_id", "best_at_utc", "title")
+    return (
+        steps.join(titles, on="event_id", how="inner", validate="1:1")
+        .sort("step_number")
+        .select("step_number", "step", "best_at_utc", "announced_at_utc", "done_at_utc", "event_id", "title", "reason")
+    )
 
 
 def explain_headline(published: Path, config_path: Path, headline: str) -> pl.DataFrame:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from analysis.events.drafts import Draft, StoryFacts, stems
+from analysis.events.drafts import Draft, StoryFacts
 from analysis.events.vocabulary import Vocabulary
+from analysis.events.wording.stems import stems
 from warehouse.tables.news import EVENT, EVENT_SOURCE
 from warehouse.tables.units import iso_day, plural
 
@@ -146,7 +147,12 @@ def _source_rows(event_id: str, draft: Draft) -> pl.DataFrame:
         .otherwise(pl.lit("confirmation"))
     )
     own = draft.entries.sort("at_utc", "entry_id").head(MOST_SOURCES).with_columns(role.alias("role"))
-    comments = [story.entries.with_columns(pl.lit("reaction").alias("role")) for story in draft.comments]
+    comments = [
+        story.entries.with_columns(
+            pl.lit("announced" if story.time.best < draft.first.time.best else "reaction").alias("role")
+        )
+        for story in draft.comments
+    ]
     rows = pl.concat([own, *comments]).sort("at_utc", "entry_id").head(MOST_SOURCES)
     return EVENT_SOURCE.conform(
         rows.select(

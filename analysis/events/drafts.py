@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 import polars as pl
 
-from analysis.events.stories.headlines import STOP_WORDS
 from analysis.events.stories.likeness import OUTAGE_HOURS
 from analysis.events.stories.verdicts import judge_stories
 from analysis.events.timing import EvidenceTime, date_event
 from analysis.events.vocabulary import PARTY_KINDS, Vocabulary
+from analysis.events.wording.stems import FEWEST_WORDS, share_of_words, stems
 
 # Publishing houses that make a happening an event without a primary source.
 ENOUGH_OUTLETS = 2
@@ -25,7 +24,7 @@ TOKENS_AT_LARGE = "crypto_token_regulation"
 # A story is told again, or commented on, within this of any of an event's stories.
 SAME_EVENT = timedelta(hours=36)
 # A service that is down again later is down for another reason.
-SAME_OUTAGE = timedelta(hours=OUTAGE_HOURS)
+SAMEOUTAGE = timedelta(hours=OUTAGE_HOURS)
 # A draft that says the same as an event this long before, in fewer houses than make news of its own, repeats it.
 REPEAT_WITHIN = timedelta(days=21)
 NEWS_OF_ITS_OWN = 4
@@ -37,8 +36,6 @@ SAME_WORDS, SAME_FRAME_WORDS, REPEATED_WORDS = 0.6, 0.5, 0.5
 # A government takes access from one party, or gives it back, once in so short a time, whatever words tell it.
 SAME_ACT_WORDS = 0.35
 ACTS_ON_ACCESS = ("restrict", "lift", "designate")
-# Two words of three in common are chance: fewer words than this count as if they were as many.
-FEWEST_WORDS = 5
 # A title with fewer of them is in other letters but for its names.
 LEAST_SPOKEN = 3
 # Share of a story's headlines that says what happened, and that makes it comment.
@@ -49,7 +46,10 @@ BEFORE_NAMED = timedelta(hours=2)
 LONE_LEAD = timedelta(hours=12)
 # First reports of one act follow each other; what came longer before the rest told of another.
 PAUSE_IN_REPORTS = timedelta(hours=6)
-COMMENT_FRAMES = ("reaction", "market", "talks", "prospect", "testimony")
+PROSPECT = "prospect"
+COMMENT_FRAMES = ("reaction", "market", "talks", PROSPECT, "testimony")
+# What is announced and done within this is one event, which has two times.
+ANNOUNCED_WITHIN = timedelta(hours=12)
 # What a court did is a ruling, whichever way one outlet words it.
 SAME_FRAMES = {"dismiss": "ruling"}
 OPPOSITE_FRAMES = ({"restrict", "designate", "threat", "stagger"}, {"lift"})
@@ -58,9 +58,7 @@ NEIGHBOURS = frozenset({"export_control_access", "ai_policy_other", "government_
 # On a lab's own page these are views, appointments and endorsements, not acts.
 VIEWS_OF_LABS = ("ai_policy_other", "regulation_legislation", "executive_order")
 OUTCOME = "token_price_commentary"
-_OUTAGE = "outage"
-_STEM_LETTERS = 6
-_WORD = re.compile(r"[a-z0-9$%']{3,}")
+OUTAGE = "outage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,17 +271,16 @@ def _is_own_act(carrier: str, entity_ids: list[str], category: str, owners: dict
     return category not in VIEWS_OF_LABS and (owner in entity_ids or not entity_ids)
 
 
-def stems(plain: str) -> set[str]:
-    """The beginnings of a plain title's telling words, by which wordings of one act are compared."""
-    return {word[:_STEM_LETTERS] for word in _WORD.findall(plain.lower()) if word not in STOP_WORDS}
-
-
 def _home_of(story: StoryFacts, near: list[Draft]) -> Draft | None:
     """Of the drafts within reach the one whose lead this story tells again, most in its words, or comments on."""
     told_again = [draft for draft in near if _is_told_again(story, draft)]
     if told_again:
         return max(told_again, key=lambda draft: (word_overlap(story, draft.lead), draft.lead.story_id))
-    about = [draft for draft in near if story.is_comment and _is_about(story, draft) and _is_just_before(draft, story)]
+    about = [
+        draft
+        for draft in near
+        if story.is_comment and _is_about(story, draft) and (_is_just_before(draft, story) or _announces(story, draft))
+    ]
     return max(about, key=lambda draft: (draft.lead.time.best, draft.lead.story_id)) if about else None
 
 
@@ -292,8 +289,17 @@ def _is_just_before(draft: Draft, story: StoryFacts) -> bool:
     return timedelta(0) <= lag <= SAME_EVENT
 
 
+def _announces(story: StoryFacts, draft: Draft) -> bool:
+    """Whether it tells beforehand, within hours and in its words, of what the draft's lead says was done."""
+    lead = draft.lead.time.best - story.time.best
+    is_before = story.frame == PROSPECT and timedelta(0) < lead <= ANNOUNCED_WITHIN
+    return is_before and not draft.lead.is_comment and word_overlap(story, draft.lead) >= SAME_FRAME_WORDS
+
+
 def _is_about(story: StoryFacts, draft: Draft) -> bool:
-    return _is_neighbour(draft.lead.category, story.category) and _share_parties(draft, story)
+    return _is_neighbour(draft.lead.category, story.category) and share_parties(
+        (draft.parties, frozenset(draft.lead.entity_ids)), (story.parties, frozenset(story.entity_ids))
+    )
 
 
 def _is_told_again(story: StoryFacts, draft: Draft) -> bool:
@@ -305,8 +311,8 @@ def _is_told_again(story: StoryFacts, draft: Draft) -> bool:
 def _is_same(one: StoryFacts, other: StoryFacts, is_about: bool) -> bool:
     if abs(one.time.best - other.time.best) > SAME_EVENT or one.is_comment != other.is_comment:
         return False
-    if _OUTAGE in (one.category, other.category) and (
-        one.category != other.category or abs(one.time.best - other.time.best) > SAME_OUTAGE
+    if OUTAGE in (one.category, other.category) and (
+        one.category != other.category or abs(one.time.best - other.time.best) > SAMEOUTAGE
     ):
         return False
     if _are_opposite(one.frame, other.frame) or (one.frame and other.frame and not _have_same_frame(one, other)):
@@ -319,7 +325,7 @@ def _is_same(one: StoryFacts, other: StoryFacts, is_about: bool) -> bool:
 
 def word_overlap(one: StoryFacts, other: StoryFacts) -> float:
     """The share (0 to 1) of the fewer words that both stories use; of few words none is a share to go by."""
-    return len(one.words & other.words) / max(FEWEST_WORDS, min(len(one.words), len(other.words)))
+    return share_of_words(one.words, other.words)
 
 
 def _have_same_frame(one: StoryFacts, other: StoryFacts) -> bool:
@@ -335,18 +341,21 @@ def _is_neighbour(one: str, other: str) -> bool:
     return one == other or (one in NEIGHBOURS and other in NEIGHBOURS)
 
 
-def _share_parties(draft: Draft, story: StoryFacts) -> bool:
-    if story.parties and draft.parties:
-        return bool(story.parties & draft.parties)
-    # Without a lab or network on one side, the officials or bodies named must be the same.
-    return bool(set(story.entity_ids) & set(draft.lead.entity_ids)) and not (story.parties or draft.parties)
+def share_parties(one: tuple[frozenset[str], frozenset[str]], other: tuple[frozenset[str], frozenset[str]]) -> bool:
+    """Whether two sides, each its parties and all names in it, have a party in common.
+
+    Without a lab, network or company on either side, the officials or bodies named must be the same.
+    """
+    if one[0] and other[0]:
+        return bool(one[0] & other[0])
+    return bool(one[1] & other[1]) and not (one[0] or other[0])
 
 
 def _without_repeats(drafts: list[Draft]) -> list[Draft]:
     """`drafts` (in order of time) without those that say again, in few houses, what an earlier one said."""
     kept: list[Draft] = []
     for draft in drafts:
-        is_news = len(draft.carriers) >= NEWS_OF_ITS_OWN or draft.lead.category == _OUTAGE
+        is_news = len(draft.carriers) >= NEWS_OF_ITS_OWN or draft.lead.category == OUTAGE
         says_again = _is_aftermath if is_news else _repeats
         if not any(says_again(draft, earlier) for earlier in reversed(kept)):
             kept.append(draft)

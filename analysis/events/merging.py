@@ -22,6 +22,8 @@ EARLY_TOLERANCE = timedelta(hours=6)
 # A headline that names nobody can only be told by its time.
 NAMELESS_TOLERANCE = timedelta(hours=12)
 RESTRICTION = "export_control_access"
+# Roles of evidence that nobody published as a report of the act.
+_UNCOUNTED = ("private", "announced", "reaction")
 
 
 def outage_events(outages: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
@@ -219,7 +221,9 @@ def absorb(sources: pl.DataFrame, matches: dict[str, str]) -> pl.DataFrame:
 def count_outlets(events: pl.DataFrame, sources: pl.DataFrame, event_ids: list[str]) -> pl.DataFrame:
     """`events` with n_outlets of the named ones raised to the outlets of their evidence, where that is more."""
     counted = (
-        sources.filter(pl.col("event_id").is_in(event_ids) & ~pl.col("role").is_in(["reaction", "private"]))
+        sources.filter(
+            pl.col("event_id").is_in(event_ids) & ~pl.col("role").is_in(["reaction", "private", "announced"])
+        )
         .group_by("event_id")
         .agg(pl.col("outlet").n_unique().cast(pl.Int64).alias("n_found"))
     )

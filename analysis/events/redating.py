@@ -1,13 +1,13 @@
-"""Recorded events whose stated time yields to evidence that was public before it, or says more exactly when."""
+"""Event times that better evidence moved, with what they were before."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import polars as pl
 
-from warehouse.tables.news import EVENT
+from warehouse.tables.news import EVENT, EVENT_REVISION
 from warehouse.tables.units import iso_minute
 
 # A day that was stated without a time can be the day after the first report, in another zone.
@@ -51,3 +51,15 @@ def _yield(row: dict[str, Any], child: dict[str, Any] | None) -> dict[str, Any]:
     if proof < start:
         return row | {"earliest_at_utc": proof, "reason": f"{row['reason']}; {WIDENED}: {said}"}
     return row
+
+
+def find_revisions(before: pl.DataFrame, after: pl.DataFrame, now: datetime, run_id: str) -> pl.DataFrame:
+    """Rows of out.event_revision for the events of both frames (core.event) whose time of public evidence differs."""
+    columns = ("event_id", "best_at_utc", "time_basis")
+    known = before.select("event_id", before_at_utc="best_at_utc", before_basis="time_basis")
+    both = after.select(columns).join(known, on="event_id", how="inner", validate="1:1")
+    moved = both.filter(pl.col("best_at_utc") != pl.col("before_at_utc"))
+    noted = moved.with_columns(changed_at_utc=pl.lit(now), run_id=pl.lit(run_id))
+    return noted.rename({"best_at_utc": "after_at_utc", "time_basis": "after_basis"}).select(
+        EVENT_REVISION.column_names
+    )

@@ -35,6 +35,7 @@ from dashboards.pages.compare import COMPARE_PATH, measured_tokens
 from dashboards.pages.event_tables import (
     confounders_box,
     conventions,
+    episode_table,
     facts_of,
     movers_table,
     revisions_note,
@@ -85,6 +86,7 @@ def compose_event(frames: Frames, event: Mapping[str, Any], reactions: list[Reac
             _opening(event, subject, reactions, shared_sentence(frames, event, canvas.root)),
             facts_of(event),
             revisions_note(frames, event),
+            episode_table(frames, event["event_id"], canvas.root),
             _measured(frames, canvas, event, subject, reactions) if subject else _unmeasured(event),
             _evidence(frames, event, subject),
         ]

@@ -18,7 +18,7 @@ from dashboards.shell.frames import Frames
 from dashboards.shell.inline import range_bar, range_scale, scale_words, sparkline
 from dashboards.shell.page import event_path, safe_link, token_path
 from dashboards.shell.tables import Cell, Head, Spanning, facts, table, time_tag
-from warehouse.tables.news import CONFOUNDER, EVENT_REVISION, EVENT_SOURCE
+from warehouse.tables.news import CONFOUNDER, EVENT, EVENT_REVISION, EVENT_SOURCE, NEWS_EPISODE
 from warehouse.tables.single import REACTION_TIME, TIMING_BAND
 from warehouse.tables.studies import EXCLUSION
 from warehouse.tables.terms import category_label, market_name, role_name, time_basis_name
@@ -281,6 +281,25 @@ def _clock(at: Any, basis: str) -> Cell:
     if basis == "date_only":
         return time_tag(at, day(at), "day")
     return time_tag(at, f"{day(at)} {exact_clock(at)}", "second")
+
+
+def episode_table(frames: Frames, event_id: str, root: str) -> Markup:
+    """The steps of the event's episode, earliest first; nothing where it is the only one."""
+    own = frames.part(NEWS_EPISODE, "event_id", event_id)
+    steps = frames.part(NEWS_EPISODE, "episode_id", own["episode_id"][0]) if own.height else own
+    if steps.height < 2:
+        return Markup("")
+    heads = (Head("Step"), Head("Event"), Head("Announced, UTC"), Head("Done, UTC"), Head("Why it continues"))
+    rows: list[list[Cell | Spanning]] = []
+    for row in signed_rows(steps.sort("step_number"), NEWS_EPISODE):
+        title = frames.part(EVENT, "event_id", row["event_id"])["title"][0]
+        name = Markup("<b>{}</b> (this one)").format(title)
+        if row["event_id"] != event_id:
+            name = Markup('<a href="{}{}">{}</a>').format(root, event_path(row["event_id"]), title)
+        clocks = (_clock(row[f"{what}_at_utc"], "") for what in ("announced", "done"))
+        rows.append([str(row["step"]).capitalize(), name, *clocks, row["reason"]])
+    small = "Steps of one kind and party whose headlines share their words; what takes a measure back follows it."
+    return table("episode", "Earlier and later steps of this episode", small, heads, rows)
 
 
 def confounders_box(confounders: pl.DataFrame, root: str, shared: Markup) -> Markup:

@@ -268,6 +268,7 @@ def _event_jobs(frames: Frames, reactions: Reactions) -> Iterable[Job]:
             *(Read(table.name, "event_id", event_id) for table in (news.EVENT, *EVENT_TABLES, *_STUDIES)),
             *_claim_reads(frames, "event_id", event_id),
             *_move_reads(frames, event_id),
+            *_episode_reads(frames, event_id),
         )
         yield Job(event_path(event_id), reads, partial(_render_event, frames.only(reads), event, reactions))
 
@@ -277,6 +278,14 @@ def _claim_reads(frames: Frames, column: str, value: str) -> Iterable[Read]:
     yield Read(claims.CLAIM.name, column, value)
     about = frames.part(claims.CLAIM, column, value)["claim_id"]
     yield from (Read(claims.CLAIM_VERDICT.name, "claim_id", claim_id) for claim_id in about)
+
+
+def _episode_reads(frames: Frames, event_id: str) -> Iterable[Read]:
+    """What an event's page says of its episode: the rows of all its steps, and their titles."""
+    for episode_id in frames.part(news.NEWS_EPISODE, "event_id", event_id)["episode_id"]:
+        yield Read(news.NEWS_EPISODE.name, "episode_id", episode_id)
+        steps = frames.part(news.NEWS_EPISODE, "episode_id", episode_id)["event_id"]
+        yield from (Read(news.EVENT.name, "event_id", step) for step in steps)
 
 
 def _move_reads(frames: Frames, event_id: str) -> Iterable[Read]:

@@ -95,11 +95,11 @@ def show(
     fmt: FormatOption = Format.TABLE,
     explain: Annotated[bool, typer.Option("--explain", help="Say why each headline met the others.")] = False,
 ) -> None:
-    """Show one event: its time with the evidence, what else happened around it, and why it is an event.
+    """Show one event: its time with the evidence, its episode, what else happened around it, and why it is an event.
 
     Example: aftershock events show 2026-06-12-fable-mythos-access-restriction --explain
     """
-    from flows.event_views import event_confounders, event_sources, show_event
+    from flows.event_views import event_confounders, event_episode, event_sources, show_event
     from flows.settings import load_settings
 
     settings: Settings = load_settings()
@@ -112,6 +112,7 @@ def show(
         return
     emit(show_event(published, config_path, event_id), fmt, "event")
     emit(event_sources(published, event_id, explain), fmt, "evidence")
+    emit(event_episode(published, event_id), fmt, "episode: earlier and later steps")
     emit(event_confounders(published, event_id), fmt, "confounders")
 
 

@@ -8,9 +8,11 @@ from analysis.events.confounders import find_confounders
 from analysis.events.decisions import apply_decisions
 from analysis.events.detection import build_events
 from analysis.events.drafts import draft_events
+from analysis.events.episodes import link_episodes
 from analysis.events.merging import merge_records, outage_events, outage_sources
 from analysis.events.outages import merge_incidents
-from analysis.events.revisions import find_revisions
+from analysis.events.redating import find_revisions
+from analysis.events.relevance import add_relevance
 from analysis.events.stories.frames import load_frames
 from analysis.events.wording.exclusions import add_exclusions
 from analysis.tape.choice import BENCHMARK_ASSET
@@ -21,7 +23,7 @@ from flows.market_choices import choose_record_markets
 from flows.steps.stories import prepare, read_grouped, update_stories
 from ingest.bundle.loader import load_ledger
 from warehouse.store.connection import Reader
-from warehouse.tables.news import CONFOUNDER, EVENT, EVENT_REVISION, EVENT_SOURCE, INCIDENT
+from warehouse.tables.news import CONFOUNDER, EVENT, EVENT_REVISION, EVENT_SOURCE, INCIDENT, NEWS_EPISODE
 
 
 def update_events(context: RunContext) -> StepReport:
@@ -42,12 +44,14 @@ def update_events(context: RunContext) -> StepReport:
         (detected.events, detected.sources),
         vocabulary,
     )
-    events, sources, problems = apply_decisions(events, sources, decisions)
+    decided, sources, problems = apply_decisions(events, sources, decisions)
+    events = add_relevance(decided, vocabulary)
 
     revisions = find_revisions(warehouse.frame(EVENT), events, context.now, context.run_id)
     n_revised = warehouse.merge(EVENT_REVISION, revisions).n_changed
     n_events = warehouse.replace(EVENT, events.sort("event_id"))
     n_sources = warehouse.replace(EVENT_SOURCE, sources.sort("event_id", "source_number"))
+    n_sources += warehouse.replace(NEWS_EPISODE, link_episodes(events, sources, vocabulary, frames))
     confounders = find_confounders(events, _read_market(warehouse))
     n_confounders = warehouse.replace(CONFOUNDER, confounders)
     counts = events.filter(pl.col("status") != "rejected")["origin"].value_counts().sort("origin")

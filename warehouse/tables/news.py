@@ -245,13 +245,33 @@ EVENT = Table(
         Column("n_outlets", pl.Int64, "Independent outlets that carry it", is_nullable=True),
         Column("reason", pl.String, "Why this is an event, in words"),
         Column("source_url", pl.String, "Main public source", is_nullable=True),
+        Column("relevance", pl.String, "How much it matters to these tokens: high, medium, low", is_nullable=True),
+        Column("relevance_reason", pl.String, "Why it matters so much, in words", is_nullable=True),
+    ),
+)
+
+NEWS_EPISODE = Table(
+    "core.news_episode",
+    "Which step of which episode an event is; one alone is an episode of one step. Outages are in none.",
+    "analysis.events.episodes",
+    ("event_id",),
+    (
+        Column("event_id", pl.String, "Event"),
+        Column("episode_id", pl.String, "event_id of the first step, the only one that is no continuation"),
+        Column("step_number", pl.Int64, "1 is the first, in order of public evidence"),
+        Column("step", pl.String, "announced, done, reaction or lifted (taken back, put off, dismissed, settled)"),
+        Column("previous_event_id", pl.String, "The event that it continues; null for a first step", is_nullable=True),
+        Column("hours_after_previous", pl.Float64, "How long after that one", "hours", True),
+        Column("announced_at_utc", UTC, "When it was said to come; null where it was done at once", is_nullable=True),
+        Column("done_at_utc", UTC, "When it was first reported as done; null where only announced", is_nullable=True),
+        Column("reason", pl.String, "Why it continues that event, or none"),
     ),
 )
 
 EVENT_REVISION = Table(
     "out.event_revision",
     "When a better clock moved an event's first public evidence: what it was, and what it is since.",
-    "analysis.events.revisions",
+    "analysis.events.redating",
     ("event_id", "changed_at_utc"),
     (
         Column("event_id", pl.String, "Event"),
@@ -280,7 +300,7 @@ EVENT_SOURCE = Table(
         Column("published_at_utc", UTC, "The publisher's claim", is_nullable=True),
         Column("first_seen_at_utc", UTC, "When it was first seen by us or an archive", is_nullable=True),
         TIME_BASIS,
-        Column("role", pl.String, "private, first_report, statement, confirmation, reaction, restored"),
+        Column("role", pl.String, "private, announced, first_report, statement, confirmation, reaction, restored"),
     ),
 )
 

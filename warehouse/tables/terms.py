@@ -45,6 +45,7 @@ VENUE_TITLES = {
 
 ROLE_TITLES = {
     "private": "Received in private",
+    "announced": "Announced",
     "first_report": "First public report",
     "statement": "Statement",
     "confirmation": "Confirmation",

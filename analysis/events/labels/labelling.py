@@ -7,7 +7,7 @@ from datetime import datetime
 
 import polars as pl
 
-from analysis.events.stories.frames import FrameSet, speaks_of_price
+from analysis.events.stories.frames import FrameSet, has_manner
 from analysis.events.stories.grouping import group_stories
 from analysis.events.stories.headlines import story_input
 from analysis.events.stories.verdicts import judge_stories
@@ -67,7 +67,7 @@ def _with_story(entries: pl.DataFrame, grouped: pl.DataFrame, frames: FrameSet, 
     is_carried = (
         ~pl.col("is_relevant")
         & pl.col("is_told")
-        & ~(speaks_of_price(pl.col("title"), frames) | pl.col("category").is_in(list(_OF_SOMETHING_ELSE)))
+        & ~(has_manner(pl.col("title"), "price", frames) | pl.col("category").is_in(list(_OF_SOMETHING_ELSE)))
     )
     return told.with_columns(
         pl.when(is_carried).then("story_category").otherwise("category").alias("category"),

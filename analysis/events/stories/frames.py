@@ -60,7 +60,7 @@ def frame_of(plain: pl.Expr, category: pl.Expr, frames: FrameSet) -> pl.Expr:
     return chosen
 
 
-def speaks_of_price(plain: pl.Expr, frames: FrameSet) -> pl.Expr:
-    """Whether a title is led by the move of a price."""
-    pattern = next(manner.pattern for manner in frames.manners if manner.id == "price")
+def has_manner(plain: pl.Expr, manner_id: str, frames: FrameSet) -> pl.Expr:
+    """Whether a title speaks in this manner (price: it is led by the move of a price)."""
+    pattern = next(manner.pattern for manner in frames.manners if manner.id == manner_id)
     return plain.str.contains(f"(?i){pattern}")

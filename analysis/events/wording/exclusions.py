@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from analysis.events.stories.frames import FrameSet, speaks_of_price
+from analysis.events.stories.frames import FrameSet, has_manner
 from analysis.events.wording.modality import Modality, headline_modality
 
 # Outlets that send issues, each a list of topics.
@@ -143,7 +143,7 @@ def add_exclusions(headlines: pl.DataFrame, frames: FrameSet) -> pl.DataFrame:
         (many | (plain.str.count_matches(_PICTURES) > 1), "a list of topics"),
         (plain.str.contains(_ADVERT) | (pl.col("category") == "sponsored_promo"), "an advertisement"),
         (plain.str.contains(_ODDS), "odds of a betting market"),
-        (speaks_of_price(plain, frames) | (pl.col("category") == "token_price_commentary"), "a price move"),
+        (has_manner(plain, "price", frames) | (pl.col("category") == "token_price_commentary"), "a price move"),
         (plain.str.contains(_FORECAST), "a forecast"),
         (plain.str.contains(_CALENDAR), "a calendar"),
         (plain.str.contains(_OPINION), "opinion"),

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
-from analysis.events.revisions import find_revisions
+from analysis.events.redating import find_revisions
 from warehouse.tables.contract import UTC as UTC_TYPE
 from warehouse.tables.news import EVENT_REVISION
 

@@ -9,9 +9,10 @@ from dashboards.findings.readings import read_reactions
 from dashboards.marks import bare
 from dashboards.pages.event import compose_event
 from dashboards.shell.frames import Frames
+from tests.builders import make_rows
 from tests.dashboards.material import make_tables
 from tests.dashboards.rows import EVENT_AT, EVENT_ID
-from warehouse.tables.news import EVENT, EVENT_REVISION
+from warehouse.tables.news import EVENT, EVENT_REVISION, NEWS_EPISODE
 from warehouse.tables.studies import STUDY_RESULT
 
 CHANGED = datetime(2026, 6, 14, 10, 2, tzinfo=UTC)
@@ -52,3 +53,15 @@ def test_a_revised_timing_is_told_with_both_times_and_when_it_was_noted(tables: 
     stamps = [CHANGED, EVENT_AT + timedelta(minutes=54), EVENT_AT]
     places = [told.index(f'datetime="{stamp:%Y-%m-%dT%H:%M:%SZ}"') for stamp in stamps]
     assert places == sorted(places)
+
+
+def test_the_other_steps_of_its_episode_are_linked_with_their_two_times(tables: dict[str, pl.DataFrame]) -> None:
+    order, announced = "2026-06-02-order", datetime(2026, 6, 2, 9, tzinfo=UTC)
+    own = {"event_id": EVENT_ID, "step_number": 2, "step": "lifted", "previous_event_id": order, "reason": "takes back"}
+    first = {"event_id": order, "step_number": 1, "step": "done", "reason": "new", "announced_at_utc": announced}
+    steps = [row | {"episode_id": order, "done_at_utc": EVENT_AT} for row in (own, first)]
+    page = page_of({**tables, NEWS_EPISODE.name: make_rows(NEWS_EPISODE, *steps)})
+    section = page[page.index('id="episode"') :]
+    assert section.index(f"{order}.html") < section.index("(this one)")
+    assert "2026-06-02T09:00" in section[: section.index("</table>")]
+    assert 'id="episode"' not in page_of({**tables, NEWS_EPISODE.name: make_rows(NEWS_EPISODE, steps[1])})

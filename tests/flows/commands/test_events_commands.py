@@ -19,12 +19,13 @@ from flows.jobs.labelled_files import read_headlines_file, read_instants
 from flows.jobs.ledger import load_decisions, record_decision
 from flows.jobs.news_files import import_news
 from flows.steps.events import update_events
+from tests.builders import make_rows
 from tests.ingest.news.news_builders import make_context, make_settings
 from warehouse.config import ConfigError
 from warehouse.store.connection import open_writer
 from warehouse.store.errors import NotPublishedError
 from warehouse.store.publish import publish
-from warehouse.tables.news import EVENT
+from warehouse.tables.news import EVENT, NEWS_EPISODE
 
 
 @pytest.fixture
@@ -134,6 +135,10 @@ HAPPENED = (
     ("licence", "crypto_token_regulation", "sec", "Agency licenses an exchange"),
 )
 TOLD = datetime(2026, 6, 12, 8, tzinfo=UTC)
+STEPS = [
+    {"event_id": "licence", "episode_id": "licence", "step_number": 1, "step": "announced", "reason": "new"},
+    {"event_id": "near-fund", "episode_id": "licence", "step_number": 2, "step": "done", "reason": "shares words"},
+]
 SUED = "Publishers sue OpenAI over training data"
 
 
@@ -157,6 +162,7 @@ def published(tmp_path: Path) -> None:
         import_news(context, [tmp_path / "news.csv"], None, context.now, is_dry_run=False)
         update_events(context)
         warehouse.replace(EVENT, EVENT.conform(pl.DataFrame(rows, schema=EVENT.schema)))
+        warehouse.replace(NEWS_EPISODE, make_rows(NEWS_EPISODE, *STEPS))
         publish(warehouse, settings.warehouse_path, settings.published_path)
 
 
@@ -176,6 +182,14 @@ def test_an_event_says_why_it_matters_to_the_tokens(app, published):
         for row in csv.DictReader(io.StringIO(run(app, "show", "near-fund", "--format", "csv").stdout))
     }
     assert (shown["relevance"], shown["relevance_reason"]) == ("high", "a decentralised-AI network is a party")
+
+
+def test_an_event_is_shown_with_the_steps_before_and_after_it(app, published):
+    lines = run(app, "show", "near-fund").stdout.splitlines()
+    start = next(number for number, line in enumerate(lines) if "episode" in line)
+    steps = [line for line in lines[start:] if "announced" in line or "done" in line]
+    assert any("licence" in line for line in steps)
+    assert any("near-fund" in line for line in steps)
 
 
 @pytest.mark.parametrize("asked", ["https://a.example/1", "publishers sue openai"])

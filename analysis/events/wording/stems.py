@@ -1,0 +1,22 @@
+"""The beginnings of telling words, by which wordings of one act are compared."""
+
+from __future__ import annotations
+
+import re
+
+from analysis.events.stories.headlines import STOP_WORDS
+
+# Two words of three in common are chance: fewer words than this count as if they were as many.
+FEWEST_WORDS = 5
+_STEM_LETTERS = 6
+_WORD = re.compile(r"[a-z0-9$%']{3,}")
+
+
+def stems(plain: str) -> set[str]:
+    """The beginnings of a plain title's telling words."""
+    return {word[:_STEM_LETTERS] for word in _WORD.findall(plain.lower()) if word not in STOP_WORDS}
+
+
+def share_of_words(one: frozenset[str], other: frozenset[str]) -> float:
+    """The share (0 to 1) of the fewer words that both have, of few words as if they were FEWEST_WORDS."""
+    return len(one & other) / max(FEWEST_WORDS, min(len(one), len(other)))

@@ -1,0 +1,93 @@
+"""An event is new, or a step of an episode that is told in its words; announced and done within hours are one event."""
+
+from datetime import timedelta
+
+import polars as pl
+
+from analysis.events.episodes import NEXT_STEP, link_episodes
+from tests.analysis.events.headline_frames import FRAMES, VOCABULARY, instant
+from tests.builders import make_rows
+from warehouse.tables.news import EVENT, EVENT_SOURCE
+
+BANNED = {"title": "US suspends foreign access to Anthropic's Fable 5 model", "at": "2026-06-12T23:56:41Z"}
+LIFTED = {"title": "Commerce lifts foreign access suspension of Fable 5 model", "at": "2026-06-30T23:55:12Z"}
+ENABLES = {"direction": "enables"}
+
+
+def make_event(event_id: str, title: str, at: str, **more: object) -> dict[str, object]:
+    times = dict.fromkeys(("earliest_at_utc", "best_at_utc", "latest_at_utc"), instant(at))
+    kind = {"category": "export_control_access", "entities": "anthropic,us-commerce", "direction": "restricts"}
+    return {"event_id": event_id, "title": title, "status": "detected", **kind, **times, **more}
+
+
+def link(*events: dict[str, object], told: tuple[dict[str, object], ...] = ()) -> dict[str, dict[str, object]]:
+    rows = link_episodes(make_rows(EVENT, *events), make_rows(EVENT_SOURCE, *told), VOCABULARY, FRAMES)
+    return {row["event_id"]: row for row in rows.iter_rows(named=True)}
+
+
+def make_source(number: int, title: str, at: str, **more: object) -> dict[str, object]:
+    when = {"published_at_utc": instant(at), "time_basis": "publisher", "role": "confirmation"}
+    return {"event_id": "a", "source_number": number, "title": title, "outlet": f"o{number}", **when, **more}
+
+
+def test_the_same_kind_and_party_told_in_its_words_is_the_next_step():
+    steps = link(make_event("a", **BANNED), make_event("b", **LIFTED, **ENABLES))
+    assert [(steps[name]["episode_id"], steps[name]["step_number"], steps[name]["step"]) for name in "ab"] == [
+        ("a", 1, "done"),
+        ("a", 2, "lifted"),
+    ]
+    assert steps["b"]["previous_event_id"] == "a"
+    assert round(steps["b"]["hours_after_previous"], 2) == 431.98
+    assert steps["a"]["previous_event_id"] is None
+
+
+def test_another_party_or_kind_or_a_pause_begins_an_episode_of_its_own():
+    first = make_event("a", **BANNED)
+    again = {**BANNED, "at": "2026-06-20T00:00:00Z"}
+    assert link(first, make_event("b", **again))["b"]["episode_id"] == "a"
+    assert link(first, make_event("b", **again, entities="openai"))["b"]["episode_id"] == "b"
+    assert link(first, make_event("b", **again, category="enforcement_lawsuit"))["b"]["episode_id"] == "b"
+    late = {**BANNED, "at": (instant(BANNED["at"]) + NEXT_STEP + timedelta(hours=1)).isoformat()}
+    assert link(first, make_event("b", **late))["b"]["episode_id"] == "b"
+
+
+def test_names_alone_are_no_episode():
+    suit = {"category": "enforcement_lawsuit", "entities": "openai"}
+    one = make_event("a", "Newspaper sues OpenAI", "2026-06-01T10:00:00Z", **suit)
+    other = make_event("b", "Mother sues OpenAI", "2026-06-05T10:00:00Z", **suit)
+    assert link(one, other)["b"]["episode_id"] == "b"
+
+
+def test_what_is_given_back_follows_what_was_taken_from_the_same_party_whatever_the_words():
+    back = make_event("b", "Anthropic brings Claude home as curbs are eased", LIFTED["at"], **ENABLES)
+    steps = link(make_event("a", **BANNED), back)
+    assert (steps["b"]["episode_id"], steps["b"]["step"]) == ("a", "lifted")
+    assert steps["b"]["reason"] == "takes back what was imposed on the same party"
+    other = make_event("b", "OpenAI brings GPT home as curbs are eased", LIFTED["at"], entities="openai", **ENABLES)
+    assert link(make_event("a", **BANNED), other)["b"]["episode_id"] == "b"
+
+
+def test_announced_and_done_within_hours_are_one_event_with_two_times():
+    event = make_event("a", "Governor signs order on AI and jobs", "2026-05-21T14:05:00Z", category="executive_order")
+    plan = make_source(1, "Governor to sign order on AI and jobs", "2026-05-21T14:05:00Z", role="first_report")
+    done = make_source(2, "Governor signs order on AI and jobs", "2026-05-21T19:00:00Z")
+    row = link(event, told=(plan, done))["a"]
+    assert (row["announced_at_utc"], row["done_at_utc"]) == (plan["published_at_utc"], done["published_at_utc"])
+    late = done | {"published_at_utc": instant("2026-05-23T19:00:00Z")}
+    alone = link(event, told=(plan, late))["a"]
+    assert (alone["announced_at_utc"], alone["done_at_utc"]) == (None, event["best_at_utc"])
+
+
+def test_a_plan_alone_is_announced_and_not_done():
+    plan = make_event("a", "White House weighs order on AI models", "2026-05-04T19:18:00Z", category="executive_order")
+    row = link(plan)["a"]
+    assert (row["step"], row["announced_at_utc"], row["done_at_utc"]) == ("announced", plan["best_at_utc"], None)
+
+
+def test_outages_and_rejected_events_are_in_no_episode():
+    events = (make_event("a", **BANNED, status="rejected"), make_event("b", **BANNED, category="outage"))
+    assert link(*events) == {}
+
+
+def test_one_event_alone_is_new():
+    assert pl.Series([link(make_event("a", **BANNED))["a"]["reason"]]).str.starts_with("new: ").all()
