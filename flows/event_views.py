@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from analysis.events.explanations import explain_stories
-from analysis.events.relevance import LOW, add_relevance
+from analysis.events.relevance import add_relevance
 from analysis.events.stories.frames import load_frames
 from analysis.events.wording.exclusions import add_exclusions
 from flows.errors import CommandError
@@ -18,6 +18,7 @@ from flows.steps.stories import prepare, read_grouped
 from warehouse.store.connection import open_reader
 from warehouse.tables.contract import Table
 from warehouse.tables.news import CONFOUNDER, EVENT, EVENT_SOURCE, NEWS_EPISODE, STORY_ENTRY
+from warehouse.tables.terms import LOW
 
 LIST_COLUMNS = (
     "event_id",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 
 from analysis.events.vocabulary import Vocabulary
+from warehouse.tables.terms import HIGH, LOW, MEDIUM
 
-HIGH, MEDIUM, LOW = RELEVANCES = ("high", "medium", "low")
 # Severity from which a rule on tokens at large, or a suit, is told widely enough to matter beyond its parties.
 WIDELY_TOLD = 4
 NETWORK_KIND = "token"

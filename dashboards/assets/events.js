@@ -4,7 +4,7 @@
   var entries = window.AFTERSHOCK_EVENTS || [];
   var form = document.getElementById("event-filter"), list = document.getElementById("event-list");
   var found = document.getElementById("events-found"), SHOWN = 100;
-  var NAMES = ["words", "token", "kind", "provider", "from", "to", "size", "only", "sort"];
+  var NAMES = ["words", "token", "kind", "provider", "relevance", "from", "to", "size", "only", "sort"];
   if (!form || !list) return;
 
   function fold(text) { return text.toLowerCase().normalize("NFD").replace(/[\u0300-\u036f]/g, ""); }
@@ -39,6 +39,9 @@
     if (chosen.token && size === null) return false;
     if (chosen.kind && entry.kind !== chosen.kind) return false;
     if (chosen.provider && entry.provider !== chosen.provider) return false;
+    // Until another choice is made, what matters little to the tokens waits.
+    if (!chosen.relevance && entry.relevance === "low") return false;
+    if (chosen.relevance && chosen.relevance !== "all" && entry.relevance !== chosen.relevance) return false;
     if (chosen.from && entry.date < chosen.from) return false;
     if (chosen.to && entry.date > chosen.to) return false;
     if (chosen.size && !(size !== null && Math.abs(size) * 100 >= Number(chosen.size))) return false;

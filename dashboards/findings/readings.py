@@ -16,7 +16,7 @@ from warehouse.tables.claims import CLAIM
 from warehouse.tables.news import EVENT
 from warehouse.tables.prices import MARKET
 from warehouse.tables.studies import PLACEBO, REACTION_STUDY, STUDY_PATH, STUDY_RESULT
-from warehouse.tables.terms import asset_of, is_simulated_market
+from warehouse.tables.terms import LOW, MEDIUM, asset_of, is_simulated_market
 
 EVENT_GROUP = "event"
 SUBJECT_ASSET = "TAO"
@@ -262,3 +262,8 @@ def _read_horizon(hours: float, found: Mapping[str, dict[str, Any]]) -> Horizon:
         p_adjusted=rank.get("p_adjusted"),
         p_false_discovery=rank.get("p_false_discovery"),
     )
+
+
+def listed_first(events: pl.DataFrame) -> pl.DataFrame:
+    """`core.event` rows that lists begin with: of high or medium relevance, or of none on record; not rejected."""
+    return events.filter((pl.col("status") != "rejected") & pl.col("relevance").fill_null(MEDIUM).ne(LOW))

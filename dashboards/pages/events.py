@@ -173,6 +173,7 @@ def _entry(row: Mapping[str, Any], items: list[Reaction], names: Mapping[str, st
         "path": event_path(row["event_id"]),
         "date": iso_day(row["best_at_utc"]),
         "kind": category_label(row["category"]),
+        "relevance": row["relevance"] or "",
         "provider": provider_name(entities[0], names) if row["category"] == OUTAGE_KIND and entities else "",
         "token": subject.asset_id if subject and size is not None else "",
         "size": None if size is None else float(size),

@@ -14,7 +14,7 @@ from dashboards.figures.price_path import draw_price_path
 from dashboards.figures.quantile_dots import draw_quantile_dots
 from dashboards.findings.findings import as_of_words, left, verdict_heading
 from dashboards.findings.moves import earlier_day_of
-from dashboards.findings.readings import Reaction, lead_event, path_of, placebos_of, subject_of
+from dashboards.findings.readings import Reaction, lead_event, listed_first, path_of, placebos_of, subject_of
 from dashboards.findings.superlatives import outside_sentence
 from dashboards.numbers import counted, signed_rows
 from dashboards.pages.sections import MAX_LIMITS, cannot_know, data_as_of, events_table, moves_table, reaction_tiles
@@ -158,8 +158,9 @@ def _latest(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> Markup:
         if (subject := subject_of(items)) is not None and subject.is_measured
     ]
     # The newest events are often too fresh to measure: the newest measured ones stand beside them.
-    newest_measured = events.filter(pl.col("event_id").is_in(measured)).head(N_MEASURED)
-    shown = pl.concat([events.head(N_LATEST - newest_measured.height), newest_measured])
+    first = listed_first(events)
+    newest_measured = first.filter(pl.col("event_id").is_in(measured)).head(N_MEASURED)
+    shown = pl.concat([first.head(N_LATEST - newest_measured.height), newest_measured])
     shown = shown.unique("event_id", maintain_order=True).sort("best_at_utc", descending=True)
     return Markup('<h2 id="events">Latest events</h2>{}<p><a href="events.html">All {}</a></p>').format(
         events_table("latest", shown, reactions, ""),

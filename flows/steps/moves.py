@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from analysis.events.relevance import HIGH, add_relevance
+from analysis.events.relevance import add_relevance
 from analysis.single.timing.unexplained import OPEN, find_unexplained_moves
 from analysis.together.earlier_days import measure_earlier_days
 from analysis.together.latest_moves import measure_latest_moves
@@ -20,6 +20,7 @@ from warehouse.tables.moves import EARLIER_DAY, LATEST_MOVE, REACTION_TOTAL, SHA
 from warehouse.tables.news import EVENT
 from warehouse.tables.prices import ASSET
 from warehouse.tables.studies import REACTION_STUDY, STUDY_RESULT
+from warehouse.tables.terms import HIGH
 from warehouse.tables.units import count, plural
 
 

@@ -43,6 +43,9 @@ VENUE_TITLES = {
     OWN: "your file",
 }
 
+# How much an event matters to decentralised-AI tokens; lists begin with those that are not of the last.
+RELEVANCES = HIGH, MEDIUM, LOW = ("high", "medium", "low")
+
 ROLE_TITLES = {
     "private": "Received in private",
     "announced": "Announced",

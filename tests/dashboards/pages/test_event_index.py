@@ -11,6 +11,8 @@ import pytest
 from dashboards.findings.readings import read_reactions
 from dashboards.marks import bare
 from dashboards.pages.events import INDEX_DATA, compose_events, compose_year, event_years, index_entries, year_path
+from dashboards.pages.overview import compose_overview
+from dashboards.shell.feed import write_feeds
 from dashboards.shell.frames import Frames
 from tests.dashboards.material import frame_of, make_frames, make_tables
 from tests.dashboards.rows import EVENT_AT, EVENT_ID, event_row
@@ -85,3 +87,21 @@ def test_a_rejected_event_is_in_neither(frames: Frames) -> None:
     assert "Retracted" not in str(compose_year(view, 2026, {}).body)
     assert "Retracted" not in str(compose_events(view, {}).files[INDEX_DATA])
     assert len(index_entries(rejected.filter(rejected["status"] != "rejected"), {})) == 1
+
+
+@pytest.mark.parametrize(("relevance", "is_listed"), [("high", True), ("medium", True), (None, True), ("low", False)])
+def test_lists_begin_without_what_matters_little_to_the_tokens_and_the_filter_reaches_it(
+    relevance: str | None, is_listed: bool
+) -> None:
+    tables = make_tables()
+    own = event_row("2026-07-01-own", title="A licence is granted", relevance=relevance)
+    own |= {"best_at_utc": datetime(2026, 7, 1, tzinfo=UTC)}
+    tables[EVENT] = frame_of(EVENT, [*tables[EVENT].to_dicts(), own])
+    frames = make_frames(tables)
+    reactions = read_reactions(frames)
+    latest = bare(str(compose_overview(frames, reactions).body)).split('id="events"')[1]
+    assert ("2026-07-01-own" in latest) is is_listed
+    assert ("2026-07-01-own" in "".join(write_feeds(frames, reactions).values())) is is_listed
+    [entry] = [e for e in index_entries(frames.get(EVENT), reactions) if "2026-07-01-own" in e["path"]]
+    assert entry["relevance"] == (relevance or "")
+    assert "2026-07-01-own" in str(compose_year(frames, 2026, reactions).body)
