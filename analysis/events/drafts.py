@@ -58,7 +58,7 @@ NEIGHBOURS = frozenset({"export_control_access", "ai_policy_other", "government_
 # On a lab's own page these are views, appointments and endorsements, not acts.
 VIEWS_OF_LABS = ("ai_policy_other", "regulation_legislation", "executive_order")
 OUTCOME = "token_price_commentary"
-OUTAGE = "outage"
+_OUTAGE = "outage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +311,7 @@ def _is_told_again(story: StoryFacts, draft: Draft) -> bool:
 def _is_same(one: StoryFacts, other: StoryFacts, is_about: bool) -> bool:
     if abs(one.time.best - other.time.best) > SAME_EVENT or one.is_comment != other.is_comment:
         return False
-    if OUTAGE in (one.category, other.category) and (
+    if _OUTAGE in (one.category, other.category) and (
         one.category != other.category or abs(one.time.best - other.time.best) > SAMEOUTAGE
     ):
         return False
@@ -355,7 +355,7 @@ def _without_repeats(drafts: list[Draft]) -> list[Draft]:
     """`drafts` (in order of time) without those that say again, in few houses, what an earlier one said."""
     kept: list[Draft] = []
     for draft in drafts:
-        is_news = len(draft.carriers) >= NEWS_OF_ITS_OWN or draft.lead.category == OUTAGE
+        is_news = len(draft.carriers) >= NEWS_OF_ITS_OWN or draft.lead.category == _OUTAGE
         says_again = _is_aftermath if is_news else _repeats
         if not any(says_again(draft, earlier) for earlier in reversed(kept)):
             kept.append(draft)

@@ -12,10 +12,10 @@ from analysis.events.drafts import (
     ANNOUNCED_WITHIN,
     COMMENT_FRAMES,
     NEIGHBOURS,
-    OUTAGE,
     PROSPECT,
     share_parties,
 )
+from analysis.events.relevance import ACCESS
 from analysis.events.stories.frames import FrameSet, frame_of, has_manner
 from analysis.events.titles import plain_title
 from analysis.events.vocabulary import PARTY_KINDS, Vocabulary
@@ -38,7 +38,7 @@ _STEPS = {
 # Evidence that an act happened, and when.
 _TELLING = ("first_report", "statement", "confirmation", "restored", "announced")
 _UNTIMED = "date_only"
-RESTRICTS, ACCESS = "restricts", "export_control_access"
+_RESTRICTS, _OUTAGE = "restricts", "outage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def link_episodes(
     takes back the gravest measure on its party; without either it is new and begins an episode. `sources` are
     `core.event_source`: their words tell what happened, and their times when it was announced and when done.
     """
-    told = events.filter((pl.col("status") != "rejected") & (pl.col("category") != OUTAGE))
+    told = events.filter((pl.col("status") != "rejected") & (pl.col("category") != _OUTAGE))
     steps = _read_steps(told.sort("best_at_utc", "event_id"), sources, vocabulary, frames)
     episodes: dict[str, list[_Step]] = {}
     rows = []
@@ -111,7 +111,7 @@ def _continued(step: _Step, earlier: list[_Step]) -> tuple[_Step | None, str]:
         return alike, f"shares {len(step.words & alike.words)} of its words with that one, of the same party and kind"
     if step.kind == LIFTED and step.category == ACCESS:
         measures = [
-            other for other in near if other.category == ACCESS and other.direction == RESTRICTS and other.kind == DONE
+            other for other in near if other.category == ACCESS and other.direction == _RESTRICTS and other.kind == DONE
         ]
         if measures:
             measure = max(measures, key=lambda other: (other.severity, other.at))

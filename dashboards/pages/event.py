@@ -53,7 +53,7 @@ from dashboards.shell.page import Canvas, Page, event_path
 from dashboards.shell.tables import badge, empty_table, limits
 from warehouse.tables.claims import CLAIM
 from warehouse.tables.correlation import CORRELATION_EPISODE
-from warehouse.tables.news import CONFOUNDER, EVENT_REVISION, EVENT_SOURCE
+from warehouse.tables.news import CONFOUNDER, EVENT_REVISION, EVENT_SOURCE, NEWS_EPISODE
 from warehouse.tables.single import REACTION_TIME, SPECIFICATION, SPECIFICATION_SUMMARY, TIMING_BAND
 from warehouse.tables.studies import EXCLUSION, STUDY_RESULT
 from warehouse.tables.terms import category_label, category_news, reader_words
@@ -63,6 +63,7 @@ from warehouse.tables.units import day, listing, plural
 EVENT_TABLES = (
     EVENT_SOURCE,
     EVENT_REVISION,
+    NEWS_EPISODE,
     CONFOUNDER,
     CORRELATION_EPISODE,
     REACTION_TIME,

@@ -118,7 +118,8 @@ _ON_ACCESS = ("export_control_access", "regulation_legislation", "government_act
 _CONSEQUENCE = (
     r"(?i)\bamid\b.{0,40}\b(?:bans?|controls|restrictions|curbs|crackdown)\b|\b(?:ban|curbs?|controls) drags? on\b"
     r"|\b(?:retain|keep)s? access\b|\blobbied\b|\bproductivity lost\b|\bfill(?:s|ing)? the gap\b|\bovershadows?\b"
-    r"|\b(?:examin|assess|evaluat|weigh)\w* (?:the )?(?:practical )?(?:consequences|impact)\b"
+    r"|\b(?:examin|assess|evaluat|weigh|looking at)\w* (?:the )?(?:practical )?(?:consequences|impact)\b"
+    r"|(?:评估|評估).{0,24}(?:影响|影響)"
     r"|\bcausing\b|\bblack market\b|\blargely conceded\b|-like\b.{0,3}\bmodels\b"
 )
 _TRADE = r"(?i)\b(?:hayes|whales?|traders?|investors?)\b.{0,40}\b(?:dumps?|offloads?|sells?|exits?|buys?|loads? up)\b"

@@ -5,6 +5,7 @@ from datetime import timedelta
 import polars as pl
 import pytest
 
+from analysis.events.redating import find_revisions
 from analysis.events.timing import (
     CORROBORATED,
     CORROBORATION,
@@ -16,6 +17,8 @@ from analysis.events.timing import (
     date_event,
 )
 from tests.analysis.events.headline_frames import instant, make_headlines
+from warehouse.tables.contract import UTC
+from warehouse.tables.news import EVENT_REVISION
 
 SCOOP = {
     "title": "Source: export controls on two models",
@@ -159,3 +162,30 @@ def test_a_claim_counts_when_it_was_seen_within_two_hours_or_a_newsroom_s_within
     seen = (at + lag).isoformat()
     row = {"title": "Blocked", "at": at.isoformat(), "seen": seen, "outlet_kind": outlet_kind}
     assert add_clocks(make_headlines(row))["level"].to_list() == [level]
+
+
+AT = instant("2026-06-13T00:50:00Z")
+NOW = AT + timedelta(days=1)
+
+
+def make_events(*rows: tuple[str, object, str]) -> pl.DataFrame:
+    schema = {"event_id": pl.String, "best_at_utc": UTC, "time_basis": pl.String}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def test_only_an_event_whose_time_moved_is_a_revision() -> None:
+    before = make_events(("moved", AT, "submission"), ("same", AT, "publisher"), ("gone", AT, "publisher"))
+    earlier = AT - timedelta(minutes=54)
+    after = make_events(("moved", earlier, "publisher"), ("same", AT, "statement"), ("new", AT, "publisher"))
+    found = EVENT_REVISION.conform(find_revisions(before, after, NOW, "run"))
+    assert found.rows(named=True) == [
+        {
+            "event_id": "moved",
+            "changed_at_utc": NOW,
+            "before_at_utc": AT,
+            "before_basis": "submission",
+            "after_at_utc": earlier,
+            "after_basis": "publisher",
+            "run_id": "run",
+        }
+    ]
