@@ -71,11 +71,19 @@ _CALENDAR = (
 _URGING = (
     r"(?i)\b(?:urges?|presses|pressing|backs? (?:new|bill)|calls? (?:on|for)|demands? that|pleads with"
     r"|petition\w*|open letter)\b"
+    r"|呼吁|呼籲|敦促|促请|促請|求める|촉구|\bfordert\b|\bappelle à\b|\bexhorte\b"
+    r"|\binsta a\b|\bpide\b|\bпризва\w+|\bпризыва\w+"
 )
 # What a government asks of a firm is an act of its own.
 _GOVERNMENT_ASKS = (
     r"(?i)\b(?:U\.?S\.?|government|administration|White House|Commerce|Pentagon) (?:\w+ ){0,2}"
     r"(?:urg(?:es|ed|ing)|press(?:es|ed|ing)|calls on)\b"
+    r"|(?:美国|美國|政府|白宫|白宮|商务部|商務部).{0,4}(?:敦促|促请|促請)"
+)
+# Somebody says that it did not happen; what a court denies is a ruling.
+_DENIAL = (
+    r"(?i)\bden(?:ies|ied) (?:\w+ ){0,2}(?:reports?|claims?|allegations?|that|it|any|knowing|having|wrongdoing)\b"
+    r"|否认|否認|辟谣|闢謠|부인|\bdementiert\b|\bbestreitet\b|\bdément\b|\bniega\b|\bdesmiente\b|\bотрица\w+|\bопроверг\w+"
 )
 _ADVERT = (
     r"(?i)\bpre-?sales?\b|\bbest (?:crypto|altcoin|ai coin)s?\b|\b\d{2,5}x\b|\bsponsored\b|\bto buy now\b"
@@ -149,6 +157,7 @@ def add_exclusions(headlines: pl.DataFrame, frames: FrameSet) -> pl.DataFrame:
         (plain.str.contains(_CALENDAR), "a calendar"),
         (plain.str.contains(_OPINION), "opinion"),
         (plain.str.contains(_URGING) & ~plain.str.contains(_GOVERNMENT_ASKS), "urging"),
+        (plain.str.contains(_DENIAL), "a denial"),
         (plain.str.contains(_INTERVIEW), "an interview"),
         (plain.str.contains(_POST), "a change of post"),
         (plain.str.contains(_HOUSE_RULE), "a firm's own affair"),

@@ -69,3 +69,51 @@ def test_a_labs_partnership_is_its_own_business_only_in_the_labs_feed():
     title = "Expanding our partnership with the UK government"
     assert reason_of(title, outlet_kind="lab") == "a lab's own product or partnership"
     assert reason_of(title) is None
+
+
+@pytest.mark.parametrize(
+    ("title", "reason"),
+    [
+        ("多家团体呼吁监管 AI 模型", "urging"),
+        ("市民団体、AI 規制を求める", "urging"),
+        ("시민단체, AI 규제 촉구", "urging"),
+        ("Verband fordert Verbot von KI-Modellen", "urging"),
+        ("Une ONG exhorte l'UE à interdire des modèles d'IA", "urging"),
+        ("Una asociación pide prohibir modelos de IA", "urging"),
+        ("Эксперты призвали ограничить модели ИИ", "urging"),
+        ("Anthropic 否认模型被禁用", "a denial"),
+        ("앤트로픽, 모델 차단설 부인", "a denial"),
+        ("Anthropic dementiert Sperre seines Modells", "a denial"),
+        ("Anthropic dément le blocage de son modèle", "a denial"),
+        ("Anthropic niega el bloqueo de su modelo", "a denial"),
+        ("Anthropic опровергла отключение модели", "a denial"),
+        ("Company denies any talks over a ban of its model", "a denial"),
+        ("美国政府暂停 Anthropic 模型的海外访问", None),
+        ("US-Regierung sperrt Modelle von Anthropic", None),
+        ("Le gouvernement américain suspend l'accès aux modèles d'Anthropic", None),
+        ("美国政府敦促 Meta 提交模型接受审查", None),
+        ("Judge denies motion to dismiss suit against OpenAI", None),
+    ],
+)
+def test_in_every_language_what_is_urged_or_denied_was_not_done(title, reason):
+    assert reason_of(title) == reason
+
+
+@pytest.mark.parametrize(
+    ("planned", "done"),
+    [
+        ("美国考虑限制 Anthropic 模型出口", "美国限制 Anthropic 模型出口"),
+        ("米政府、Anthropic のモデル輸出規制を検討", "米政府、Anthropic のモデル輸出規制を発表"),
+        ("미국, 앤트로픽 모델 수출 통제 검토", "미국, 앤트로픽 모델 수출 통제"),
+        ("US-Regierung erwägt Exportkontrolle für Anthropic", "US-Regierung verhängt Exportkontrolle für Anthropic"),
+        ("Washington envisage de bloquer Anthropic", "Washington bloque Anthropic"),
+        ("EE. UU. estudia prohibir modelos de Anthropic", "EE. UU. prohíbe modelos de Anthropic"),
+        ("США рассматривают запрет моделей Anthropic", "США запретили модели Anthropic"),
+    ],
+)
+def test_in_every_language_what_is_planned_is_a_prospect(planned, done):
+    def frame(title: str) -> str:
+        return prepare(make_headlines({"title": title, "at": "2026-06-13T01:00:00Z"}))["frame"][0]
+
+    assert frame(planned) == "prospect"
+    assert frame(done) != "prospect"
