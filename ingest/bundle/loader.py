@@ -111,7 +111,11 @@ def only_untouched_events(
     evidence = ["event_id", "outlet", "title"]
     enriched = stored_sources.join(bundle.event_sources, on=evidence, how="anti").select("event_id")
     touched = pl.concat([corrected, enriched]).unique()
-    return (
-        bundle.events.join(touched, on="event_id", how="anti"),
-        bundle.event_sources.join(touched, on="event_id", how="anti"),
+    # How much an event matters is judged once it is loaded, and stays.
+    judged = stored_events.select("event_id", "relevance", "relevance_reason")
+    events = (
+        bundle.events.join(touched, on="event_id", how="anti")
+        .drop("relevance", "relevance_reason")
+        .join(judged, on="event_id", how="left", validate="1:1")
     )
+    return events.select(bundle.events.columns), bundle.event_sources.join(touched, on="event_id", how="anti")
