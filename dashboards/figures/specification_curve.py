@@ -15,6 +15,7 @@ from dashboards.findings.findings import as_of_words
 from dashboards.findings.readings import HEADLINE_HOURS
 from dashboards.numbers import StoredRows, counted, derived
 from dashboards.shell.frames import extremes, newest
+from warehouse.tables.contract import Table
 from warehouse.tables.single import SPECIFICATION
 from warehouse.tables.studies import INCLUSION
 from warehouse.tables.terms import ROLE_TITLES, category_label, is_simulated_market, venue_name
@@ -39,8 +40,8 @@ _METHODS: Decisions = {
     "Returns": ("return_kind", lambda value: f"{value} returns"),
 }
 _EVENTS: Decisions = {
-    "Severity": ("least_severity", lambda value: "any severity" if value == 1 else f"severity {value} and more"),
-    "Outlets": ("least_outlets", lambda value: "any outlets" if value == 1 else f"{value} outlets and more"),
+    "Severity": ("least_severity", lambda value: "any severity" if value == 1 else f"severity {count(value)} and more"),
+    "Outlets": ("least_outlets", lambda value: "any outlets" if value == 1 else f"{count(value)} outlets and more"),
     "Precision": ("precision", lambda value: "any precision" if value == "any" else str(value)),
     "Origin": ("origin", lambda value: "all origins" if value == "all" else str(value)),
     "Apart": ("days_apart", lambda value: "any distance" if not value else f"{format_value(value, 'days')} apart"),
@@ -48,6 +49,7 @@ _EVENTS: Decisions = {
     "Left out": ("left_out_event_id", lambda value: "all events" if value is None else f"without {value}"),
 }
 _LEFT_OUT = "left_out_event_id"  # names a column of rows that has too many options to be drawn as lines of dots
+_WITH_INTERVAL = " filter (where standard_error is not null)"  # the rules that are drawn
 ROW_GAP = 1.9
 
 
@@ -93,7 +95,7 @@ def draw_specification_curve(specifications: pl.DataFrame, summary: Mapping[str,
                 "The specification curve needs a measured event with a known hour.",
             ),
         )
-    numbers = _Numbers(rows)
+    numbers = _Numbers(rows, SPECIFICATION, ("study_id", "event_id", "asset_id", "window_hours"))
     return Figure(
         figure_id="choices",
         title=curve_title(rows["estimate"], numbers.of),
@@ -112,16 +114,17 @@ _SHARE_CLEAR = "avg(is_significant::int)"
 
 
 class _Numbers:
-    """Numbers over the drawn specifications, with the aggregate of out.specification that gives each."""
+    """Numbers over the drawn rows, with the aggregate of their table that gives each."""
 
-    def __init__(self, rows: pl.DataFrame) -> None:
-        self._key = {part: rows[part][0] for part in ("study_id", "event_id", "asset_id", "window_hours")}
-        self.n = self.of("count(*)", rows.height)
+    def __init__(self, rows: pl.DataFrame, table: Table, parts: tuple[str, ...], n: str = "count(*)") -> None:
+        self._table = table
+        self._key = {part: rows[part][0] for part in parts}
+        self.n = self.of(n, rows.height)
 
     def of(self, aggregate: str, value: Any) -> Any:
         """`value` as what `aggregate` gives."""
         name = counted if isinstance(value, int) else derived
-        return name(value, SPECIFICATION, aggregate, **self._key)
+        return name(value, self._table, aggregate, **self._key)
 
 
 def _summary(rows: pl.DataFrame, numbers: _Numbers) -> str:
@@ -172,24 +175,27 @@ def draw_inclusion_curve(category: str, rules: pl.DataFrame) -> Figure:
         remedy = "A curve needs five measured events that some rule tells apart."
         words = (f"{label}: no other rule of inclusion can be tried", subtitle, "", "")
         return Figure(figure_id, *words, frame, columns, why_empty=("One rule, or none, leaves enough events.", remedy))
-    low, high = extremes(rows["estimate"])
+    numbers = _Numbers(rows, INCLUSION, ("study_id", "group_id"), "count(standard_error)")
+    low, high = (
+        numbers.of(f"{name}(estimate){_WITH_INTERVAL}", value)
+        for name, value in zip(("min", "max"), extremes(rows["estimate"]), strict=True)
+    )
+    median = numbers.of(f"median(estimate){_WITH_INTERVAL}", float(np.median(rows["estimate"].to_numpy())))
+    clear = numbers.of("avg(is_significant::int)", float(np.mean(rows["is_significant"].to_numpy())))
     agree = "every one between" if low > 0 or high < 0 else "from"
     return Figure(
         figure_id=figure_id,
-        title=f"{label}: {plural(rows.height, 'rule')} of inclusion give means {agree} {percent(low)} "
+        title=f"{label}: {plural(numbers.n, 'rule')} of inclusion give means {agree} {percent(low)} "
         f"{'and' if agree.startswith('every') else 'to'} {percent(high)}",
         subtitle=subtitle,
-        summary=(
-            f"Median {percent(float(np.median(rows['estimate'].to_numpy())))}; "
-            f"{share(float(np.mean(rows['is_significant'].to_numpy())))} have p below 0.05."
-        ),
+        summary=(f"Median {percent(median)}; {share(clear)} have p < 0.05."),
         note=Markup(
             "n = {} rules, each with events of its own; they share most events and are not independent evidence · "
             "window 24 h · the {} events whose absence moves the mean most are left out one at a time. Source: stored "
             "candles. As of {}."
         ).format(
-            count(rows.height),
-            count(rows[_LEFT_OUT].drop_nulls().len()),
+            count(numbers.n),
+            count(numbers.of(f"count({_LEFT_OUT})", rows[_LEFT_OUT].drop_nulls().len())),
             as_of_words(newest(rows, "data_as_of_utc")),
         ),
         frame=frame,

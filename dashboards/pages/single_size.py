@@ -40,7 +40,7 @@ def single_size_table(rows: pl.DataFrame) -> Markup:
         Head("Width", is_number=True),
     )
     low, high = (
-        counted(int(value), SINGLE_SIZE, f"{name}(n_replications)")
+        counted(int(value), SINGLE_SIZE, f"{name}(n_replications) filter (where measure = 'covers')")
         for name, value in zip(("min", "max"), extremes(runs), strict=True)
     )
     markets = count(low) if low == high else f"{count(low)} to {count(high)}"
@@ -72,8 +72,10 @@ def mix_size_table(rows: pl.DataFrame) -> Markup:
     if not rows.height:
         return Markup("")
     heads = (Head("Pool"), Head("Method"), Head("Rejects", is_number=True), Head("Finds", is_number=True))
+    own = "min(n_replications) filter (where measure = 'rejects_synthetic_control')"
+    pools = counted(int(extremes(rows["n_replications"])[0]), SINGLE_SIZE, own)
     small = (
-        f"{count(extremes(rows['n_replications'])[0])} simulated pools each of 41 donors and a month of hours, 24-hour "
+        f"{count(pools)} simulated pools of donors each, a month of hours, 24-hour "
         "window; 5% is asked for, Wilson bands in brackets. Finds: an effect of 15 log percent. Ranks in space compare "
         "assets of one hour, so that a burst of the token alone passes for an effect."
     )

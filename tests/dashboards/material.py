@@ -17,6 +17,7 @@ from tests.dashboards.rows import (
     claim_rows,
     episode_rows,
     event_row,
+    inclusion_row,
     market_id,
     reading_rows,
     size_row,
@@ -30,8 +31,8 @@ from warehouse.tables.correlation import CORRELATION_EPISODE
 from warehouse.tables.news import CONFOUNDER, EVENT, EVENT_SOURCE, FEED
 from warehouse.tables.ops import CHECK_RESULT
 from warehouse.tables.prices import ASSET, COVERAGE, MARKET
-from warehouse.tables.size import TEST_SIZE
-from warehouse.tables.studies import PLACEBO, STUDY_PATH, STUDY_RESULT
+from warehouse.tables.size import SINGLE_SIZE, TEST_SIZE
+from warehouse.tables.studies import INCLUSION, PLACEBO, STUDY_PATH, STUDY_RESULT
 
 NOW = datetime(2026, 11, 22, 6, tzinfo=UTC)
 HORIZONS = (12, 24, 168)
@@ -299,6 +300,29 @@ def _make_tables(venue: str) -> dict[Table, pl.DataFrame]:
         CLAIM_READING: reading_rows(),
         CORRELATION_EPISODE: episode_rows(),
         **_registry_rows(),
+        INCLUSION: [
+            inclusion_row(place, estimate, group_id="category:executive_order", **changes)
+            for place, estimate, changes in (
+                (1, 0.0101, {}),
+                (2, 0.0312, {"origin": "curated"}),
+                (3, -0.0023, {"days_apart": 7.0, "least_severity": 3}),
+                (4, 0.0087, {"left_out_event_id": EVENT_ID}),
+                (5, 0.0204, {"standard_error": None, "p_value": None, "is_significant": None}),
+            )
+        ],
+        SINGLE_SIZE: [
+            {
+                "scenario": "donors alike" if method else "calm",
+                "window_hours": 24.0,
+                "measure": f"rejects_{method}" if method else "covers",
+                "estimate": 0.0431,
+                "lower_95": 0.0287,
+                "upper_95": 0.0644,
+                "n_replications": 500,
+                "seed": 1,
+            }
+            for method in ("", "synthetic_control", "synthetic_did", "augmented_synthetic_control")
+        ],
         FEED: [
             {
                 "feed_id": "lab",

@@ -220,3 +220,30 @@ def size_row(scenario: str, statistic: str, rejection: float | None, **changes: 
         "seed": 20260612,
     }
     return {**row, **changes}
+
+
+def inclusion_row(place: int, estimate: float, **changes: object) -> dict[str, object]:
+    """One rule of inclusion of a kind of event; the first is the main one, the second is significant."""
+    given: dict[str, object] = {
+        "study_id": "groups",
+        "spec_sha256": "f" * 64,
+        "group_id": "category:outage",
+        "window_end_hours": 24.0,
+        "rule_id": f"rule {place}",
+        "rank": place,
+        "least_severity": 1,
+        "least_outlets": 1,
+        "precision": "any",
+        "origin": "all",
+        "days_apart": 0.0,
+        "masking": "other events masked",
+        "n_events": 20 - place,
+        "n_pairs": 60 - place,
+        "estimate": estimate,
+        "standard_error": 0.01,
+        "p_value": 0.04 if place == 2 else 0.4,
+        "is_significant": place == 2,
+        "is_headline": place == 1,
+        "data_as_of_utc": datetime(2026, 6, 30, tzinfo=UTC),
+    }
+    return {**given, **changes}
