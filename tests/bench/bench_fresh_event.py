@@ -1,7 +1,7 @@
 """From a headline in a feed to its event's page, in the replay world: seconds of the pass that finds it.
 
 Run: python tests/bench/bench_fresh_event.py. Seconds of processor stand beside those of the wall, which count what else
-the machine does; the quiet pass asks every feed and every series. Every run is a process of its own, as a schedule
+the machine does; the quiet pass asks every series, no feed being due. Every run is a process of its own, as a schedule
 starts it; the wait for the next pass (two minutes at most by default) is added, not waited for.
 """
 
@@ -61,7 +61,7 @@ def main() -> None:
         home = Path(folder)
         first, worked = take_pass(home, world.url, BEFORE, "full")
         print(f"first pass: {first:.1f} s, {worked:.1f} s of processor")
-        # Beyond the longest pause between two questions to a feed; no bar has closed and no headline has come.
+        # No bar has closed and no feed is due yet; bench_news.py asks a hundred of them at once.
         quiet, worked = take_pass(home, world.url, BEFORE + timedelta(minutes=1), "both")
         print(f"nothing new: {quiet:.1f} s, {worked:.1f} s of processor")
         before = pages_of(home)
