@@ -1,19 +1,29 @@
 """Which bars, assets and starts count: each choice around one event breaks here when it is turned round."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
 
 from analysis.single.beside.cross_section import rank_pair_in_space, usable_donors
 from analysis.single.beside.space import rank_in_space
+from analysis.single.study import choose_pair
 from analysis.single.timing.band import trace_timing_band
 from analysis.single.window.pair import Pair
 from analysis.single.window.paths import trace_path
 from analysis.single.window.score import WindowScore
 from analysis.single.window.windows import WindowStudy, study_window
 from analysis.tape.donors import Donors
-from tests.analysis.single.simulated_markets import make_pair, simulate_returns
+from analysis.tape.stretches import digest_stretches
+from tests.analysis.single.simulated_markets import (
+    FIRST_OPEN,
+    make_event,
+    make_pair,
+    make_series,
+    make_specification,
+    simulate_returns,
+)
 
 N_BARS, EVENT = 700, 600
 
@@ -134,3 +144,16 @@ def test_a_donor_has_every_bar_after_the_event_and_most_before() -> None:
     names, mixed = usable_donors(pair, make_donors(pair, returns), first, last, ["D4"])
     assert names == ("D0", "D2")
     assert mixed.shape == (124, 2)
+
+
+@pytest.mark.parametrize(("n_after", "bar_hours"), [(24, 1.0), (23, 4.0)])
+def test_the_finest_bars_that_just_hold_the_main_window_are_taken(n_after: int, bar_hours: float) -> None:
+    token, benchmark = simulate_returns(np.random.default_rng(1), 2_000)
+    event_bar = 1_500
+    hourly = make_series(token[: event_bar + n_after], benchmark[: event_bar + n_after])
+    slow = make_series(token, benchmark, hours=4.0)
+    at = FIRST_OPEN + timedelta(hours=event_bar, minutes=10)
+    candidates = [(series, digest_stretches(series)) for series in (hourly, slow)]
+    found = choose_pair(make_specification(main_window_hours=24.0), make_event(at), candidates, (), {})
+    assert isinstance(found, Pair)
+    assert found.series.bar_hours == bar_hours
