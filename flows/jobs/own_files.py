@@ -42,7 +42,8 @@ def parse_table(body: bytes, source: str) -> pl.DataFrame:
     Lines without any text at the end are no rows. CommandError for an empty file, a column name that repeats, or a row
     with more cells than the header.
     """
-    text = _decode(body)
+    # Lines may end as on any system; a lone carriage return is what the csv module breaks on.
+    text = _decode(body).replace("\r\n", "\n").replace("\r", "\n")
     header = text[: text.find("\n") + 1 or len(text)]
     if not header.strip():
         raise CommandError(f"{source} is empty; expected a header line and rows")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -148,3 +149,10 @@ def test_damaged_input_is_read_or_refused(what: str) -> None:
 def test_damaged_files_of_prices_are_read_or_refused(tmp_path: Path) -> None:
     candles(CANDLES, tmp_path)
     run_fuzz("candle files", CANDLES, lambda body: candles(body, tmp_path))
+
+
+@pytest.mark.parametrize("header", [b"\rasset,value\n", b"\x00\rdate,asset,value\n", b"date,asset,value\r"])
+def test_a_carriage_return_alone_ends_a_line(header: bytes) -> None:
+    with suppress(CommandError, ValueError):
+        own_table(header + b"2026-06-12,TAO,212.36\n2026-06-13,TAO,245.31\n")
+    assert parse_table(b"date,value\r2026-06-12,1\r", "own.csv").rows() == [("2026-06-12", "1")]

@@ -101,3 +101,8 @@ def test_an_ambiguous_date_is_refused_and_a_clear_one_is_read() -> None:
 def test_a_time_that_clocks_skip_is_refused() -> None:
     with pytest.raises(OwnDataError, match="skip this time"):
         parse("2026-03-08 2:30 AM ET")
+
+
+def test_a_date_of_a_year_that_nobody_lived_is_named_among_good_ones() -> None:
+    with pytest.raises(OwnDataError, match=r"own\.csv: date '026-06-12' is not a known date"):
+        parse_times(pl.Series("date", ["2026-06-12", "026-06-12"]), "own.csv")
