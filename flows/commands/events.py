@@ -181,7 +181,7 @@ def retime(
 
 
 def add(
-    event_id: Annotated[str, typer.Argument(help="Id of the new event, such as 2026-06-13-what-it-is.")],
+    new_id: Annotated[str, typer.Argument(help="Id of the new event, such as 2026-06-13-what-it-is.")],
     title: Annotated[str, typer.Option("--title", help="What happened, in neutral words.")],
     category: Annotated[Category, category_option("Its category, e.g. outage.")],
     at: Annotated[Instant, exact_instant_option("First public evidence.", "--at")],
@@ -214,8 +214,8 @@ def add(
         "selected_from": selected_from.value,
         "note": note,
     }
-    require_new(load_settings().config_path, set(published_event_ids()), event_id)
-    _write({event_id: values}, dry_run)
+    require_new(load_settings().config_path, set(published_event_ids()), new_id)
+    _write({new_id: values}, dry_run)
 
 
 def import_events(
@@ -243,7 +243,7 @@ def import_events(
 
 
 def undo(
-    event_id: Annotated[Optional[str], typer.Argument(help="Take back all that you said of this event.")] = None,  # noqa: UP045 - typer reads the annotation
+    decided: Annotated[Optional[str], typer.Argument(help="Take back all that you said of this event id.")] = None,  # noqa: UP045 - typer reads the annotation
 ) -> None:
     """Take back the last decision that a command wrote; again, the one before. With an event: all you said of it.
 
@@ -253,11 +253,11 @@ def undo(
     from flows.settings import load_settings
 
     config_path = load_settings().config_path
-    if event_id is None:
+    if decided is None:
         talk(f"taken back: what the last command said of {undo_last(config_path)}")
     else:
-        withdraw_decision(config_path, event_id)
-        talk(f"taken back: all that your ledger said of {event_id}")
+        withdraw_decision(config_path, decided)
+        talk(f"taken back: all that your ledger said of {decided}")
     talk(TAKES_EFFECT)
 
 
