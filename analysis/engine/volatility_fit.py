@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numba
@@ -30,6 +31,7 @@ _SAME_LIKELIHOOD, _SAME_BETA, _SAME_FORECAST = 1e-3, 0.05, 0.01
 # First edge of the simplex, and the spread of log likelihood and parameters at which it stops: of the search from each
 # start, and of a second one from where it ended, because a simplex that has collapsed stops anywhere.
 _SEARCHES = ((0.4, 1e-5), (0.1, 1e-8))
+_N_THREADS = 2  # both cores of the smallest machine we run on
 _ITERATIONS = 1_200  # of one search at most
 _LEVEL_DECAY, _LEVEL_BARS = 0.94, 75  # weights of the squares that stand for the variance before the first bar
 _LARGEST_LOG = 40.0  # |log variance| over that of least squares: beyond it lies no variance of returns
@@ -70,7 +72,9 @@ def fit_with_variance(data: ModelInput, process: VarianceProcess) -> ModelFit | 
     simple = fit_least_squares(y, x[:, None])
     if isinstance(simple, NotApplicable):
         return simple
-    found = sorted((search_maximum(data, process, simple, start) for start in process.starts), key=_by_likelihood)
+    with ThreadPoolExecutor(_N_THREADS) as pool:  # the searches are compiled and hold no lock
+        searches = pool.map(lambda start: search_maximum(data, process, simple, start), process.starts)
+        found = sorted(searches, key=_by_likelihood)
     standing = [item for item in found if item.problem is None]
     if not standing:
         return NotApplicable(f"{process.name} is implausible on the estimation window: {found[0].problem}")
