@@ -90,9 +90,10 @@ _GARCH = """
 import hashlib, numpy as np
 from analysis.engine.battery import choose_model
 from analysis.engine.model_fit import ModelInput
+from analysis.single.size.markets import draw_garch
 rng = np.random.default_rng(1)
 market = rng.normal(0, 0.01, 700)
-asset = 1.2 * market + rng.standard_t(4, 700) * 0.01
+asset = 1.2 * market + draw_garch(rng, 1, 700)[0] * 0.01
 fit = choose_model("garch").fit(ModelInput(asset, market[:, None], np.arange(650), np.arange(660, 684)))
 print(hashlib.sha256(fit.bar_variance.tobytes() + fit.ar.tobytes()).hexdigest())
 """

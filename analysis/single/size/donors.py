@@ -9,6 +9,7 @@ import numpy as np
 
 from analysis.arrays import Floats
 from analysis.engine.regressions.synthetic import fit_synthetic_control
+from analysis.portable import exp
 from analysis.single.beside.conformal import infer_gap
 from analysis.single.beside.mixes import MIXES, infer_mix, sum_windows
 from analysis.single.size.markets import BENCHMARK_SD, BURST, EFFECT, TOKEN_SD, draw_garch
@@ -48,7 +49,7 @@ def _simulate(pool: Pool, rng: np.random.Generator) -> tuple[Floats, Floats]:
     n = _ESTIMATION_BARS + WINDOW_BARS
     moves = draw_garch(rng, _DONORS + 2, n)
     betas = rng.uniform(*_BETAS, _DONORS + 1)
-    sizes = np.exp(rng.normal(0.0, _SPREAD, _DONORS + 1))
+    sizes = exp(rng.normal(0.0, _SPREAD, _DONORS + 1))
     returns = betas[:, None] * BENCHMARK_SD * moves[-1] + TOKEN_SD * sizes[:, None] * moves[:-1]
     own = np.full(n, pool.times)
     if pool.burst_hours is not None:
