@@ -143,11 +143,16 @@
     });
     all("[data-slide]").forEach(function (input) {
       var plot = plots.filter(function (p) { return p.id === input.dataset.slide; })[0];
-      var labels = JSON.parse(plot.text).frames.map(function (frame) { return frame.label; });
+      var frames = JSON.parse(plot.text).frames;
+      var labels = frames.map(function (frame) { return frame.label; });
+      var title = document.getElementById(plot.id + "-t"), first = Array.from(title.childNodes);
       var output = document.getElementById(input.id + "-out");
       input.addEventListener("input", function () {
         plot.frame = Number(input.value);
         output.textContent = labels[plot.frame];
+        // The period drawn first keeps its title with the origins of its numbers.
+        if (plot.frame === frames.length - 1) title.replaceChildren.apply(title, first);
+        else title.textContent = frames[plot.frame].title;
         input.setAttribute("aria-valuetext", labels[plot.frame]);
         if (plot.isDrawn) draw(plot);
       });

@@ -58,7 +58,8 @@ def draw_claim_bars(bars: pl.DataFrame, claimed_price: float | None = None) -> F
         summary=f"From {close_moment(first['close_time_utc'])} to {close_moment(last['close_time_utc'])}: {title}.",
         note=(
             f"n = {count(n_bars)} bars · window: the one the claim names, cut when it was said · no benchmark, "
-            f"no interval: prices as traded · Source: {market_id}. As of {close_moment(last['close_time_utc'])}."
+            f"no interval: prices as traded · Source: {market_name(market_id)}. "
+            f"As of {close_moment(last['close_time_utc'])}."
         ),
         frame=frame,
         columns=_COLUMNS,

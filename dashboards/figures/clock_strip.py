@@ -24,7 +24,7 @@ from warehouse.tables.units import (
     hours_adjective,
     log_percent,
     moment,
-    plural,
+    number_word,
     price,
     short_day,
     span,
@@ -149,8 +149,8 @@ def _title(timing: Mapping[str, Any] | None, public: datetime, private: datetime
     n_bars = counted(quiet_bars(timing, public), "query:quiet_bars", "n_bars", **key)
     if not n_bars:
         return f"{asset_id} moved in the first bar after the news was public"
-    bars = plural(n_bars, f"{hours_adjective(float(timing['bar_hours']))} bar")
-    return f"{bars} of {asset_id} passed after the news was public before an abnormal one"
+    bars = f"{hours_adjective(float(timing['bar_hours']))} {'bar' if n_bars == 1 else 'bars'}"
+    return f"Once the news was public, {number_word(n_bars)} {bars} of {asset_id} passed before an abnormal one"
 
 
 def quiet_bars(timing: Mapping[str, Any], public: datetime) -> int:

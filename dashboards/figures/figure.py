@@ -37,7 +37,7 @@ class Plot:
     height: int
     narrow: dict[str, Any] = field(default_factory=dict)
     narrow_height: int | None = None
-    frames: list[dict[str, Any]] = field(default_factory=list)  # {"label": str, "patch": {dotted path: value}}
+    frames: list[dict[str, Any]] = field(default_factory=list)  # {"label", "title", "patch": {dotted path: value}}
     group: str = ""  # figures of one group share the moment under the pointer
 
     def spec(self) -> dict[str, Any]:

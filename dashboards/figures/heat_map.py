@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import polars as pl
@@ -66,8 +68,7 @@ def draw_heat_map(network: pl.DataFrame) -> Figure:
     fewest, most = by_bars[0]["n"], by_bars[-1]["n"]
     return Figure(
         figure_id="heat",
-        title=f"{strongest['asset_id']} and {strongest['other_asset_id']} moved together most "
-        f"({number(strongest['correlation'])}), {labels[-1]}",
+        title=_title(strongest, labels[-1]),
         subtitle=subtitle,
         summary=f"Correlations of the pairs in the last period run from {number(low)} to {number(high)}.",
         note=f"n = {count(fewest)} to {count(most)} "
@@ -81,6 +82,16 @@ def draw_heat_map(network: pl.DataFrame) -> Figure:
         source=_SOURCE,
         above=_slider(labels) if len(labels) > 1 else Markup(""),
     )
+
+
+def _title(strongest: Mapping[str, Any], label: str) -> str:
+    pair = f"{strongest['asset_id']} and {strongest['other_asset_id']}"
+    return f"{pair} moved together most ({number(strongest['correlation'])}), {label}"
+
+
+def _title_of_period(frame: pl.DataFrame, start: datetime, label: str) -> str:
+    own = frame.filter(pl.col("period_start_utc") == start).sort("correlation")
+    return _title(own.row(-1, named=True), label)
 
 
 def _longest_timeframe(network: pl.DataFrame) -> str | None:
@@ -134,8 +145,12 @@ def _plot(frame: pl.DataFrame, periods: list[Any], labels: list[str]) -> Plot:
         "margin": {"l": 76, "t": 30, "b": 10, "r": 6},
     }
     frames = [
-        {"label": name, "patch": {"data.0.z": matrix, "data.0.text": text}}
-        for name, matrix, text in zip(labels, matrices, texts, strict=True)
+        {
+            "label": name,
+            "title": _title_of_period(frame, start, name),
+            "patch": {"data.0.z": matrix, "data.0.text": text},
+        }
+        for start, name, matrix, text in zip(periods, labels, matrices, texts, strict=True)
     ]
     height = 60 + 44 * len(assets)
     return Plot(

@@ -79,7 +79,7 @@ def _source(measured: pl.DataFrame) -> StoredRows:
 
 
 def _forest_row(row: Mapping[str, Any]) -> ForestRow:
-    name = f"after {hours_short(row['window_end_hours'])}"
+    name = f"after {hours_short(float(row['window_end_hours']))}"
     right = f"n = {int(row['n_measured'])}"
     return ForestRow(name, row["mean_car"], row["smallest_car"], row["largest_car"], right)
 

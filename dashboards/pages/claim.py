@@ -37,8 +37,9 @@ def compose_claim(frames: Frames, claim_id: str) -> Page:
     body = Markup("").join(
         [
             Markup(
-                '<p class="crumbs"><a href="../index.html">Overview</a> / <a href="../claims.html">Claims</a> / {}</p>'
-            ).format(claim_id),
+                '<p class="crumbs"><a href="../index.html">Overview</a> / <a href="../claims.html">Claims</a> / '
+                "This claim</p>"
+            ),
             Markup('<h1 class="long">{}</h1>').format(verdict["quote"]),
             claim_summary(verdict),
             _facts(claim, verdict, history),

@@ -79,7 +79,7 @@ def _filters(rows: list[StoredRow]) -> Markup:
         *((name, VERDICTS[name][1], _counted(rows, name)) for name in present),
     ]
     labels = Markup("").join(
-        Markup('<label><input type="radio" name="verdict" value="{}"{}> {} ({})</label>').format(
+        Markup('<label><input type="radio" name="verdict" value="{}"{}> <span>{} ({})</span></label>').format(
             name, Markup(" checked") if name == "all" else "", word, count(n)
         )
         for name, word, n in options

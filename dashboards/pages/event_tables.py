@@ -21,7 +21,7 @@ from dashboards.shell.tables import Cell, Head, Spanning, facts, table, time_tag
 from warehouse.tables.news import CONFOUNDER, EVENT, EVENT_REVISION, EVENT_SOURCE, NEWS_EPISODE
 from warehouse.tables.single import REACTION_TIME, TIMING_BAND
 from warehouse.tables.studies import EXCLUSION
-from warehouse.tables.terms import category_label, market_name, role_name, time_basis_name
+from warehouse.tables.terms import category_label, entity_name, market_name, role_name, time_basis_name
 from warehouse.tables.units import (
     clock,
     close_moment,
@@ -59,7 +59,7 @@ def facts_of(event: Mapping[str, Any]) -> Markup:
             ),
         ),
         ("Kind", f"{category_label(event['category'])}{', ' + event['jurisdiction'] if event['jurisdiction'] else ''}"),
-        ("Who", (event["entities"] or "not named").replace(",", ", ")),
+        ("Who", ", ".join(map(entity_name, event["entities"].split(","))) if event["entities"] else "not named"),
         (
             "Evidence",
             f"{plural(event['n_outlets'], 'outlet')}, {event['status']}" if event["n_outlets"] else event["status"],

@@ -25,6 +25,7 @@ from dashboards.shell.page import Page, event_path, file_name, fill
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table, time_tag
 from warehouse.tables.news import EVENT, FEED, FETCH, INCIDENT
 from warehouse.tables.resilience import DOSE_RESPONSE
+from warehouse.tables.terms import entity_name
 from warehouse.tables.units import clock, count, day, number_word, percent, plural, probability, span
 
 OUTAGE_KIND = "outage"
@@ -49,7 +50,7 @@ def provider_ids(frames: Frames) -> list[str]:
 
 
 def provider_names(events: pl.DataFrame) -> dict[str, str]:
-    """The name of each provider as the titles of its outages begin; one without an outage is named by its id."""
+    """The name of each provider as the titles of its outages begin; another has its name in the registry."""
     outages = events.filter((pl.col("category") == OUTAGE_KIND) & ~pl.col("entities").fill_null("").str.contains(","))
     titles = outages.filter(pl.col("title").str.contains(": ")).group_by("entities").agg(pl.col("title").first())
     return {entity: title.split(": ", 1)[0] for entity, title in titles.iter_rows()}
@@ -57,7 +58,7 @@ def provider_names(events: pl.DataFrame) -> dict[str, str]:
 
 def provider_name(provider: str, names: Mapping[str, str]) -> str:
     """A provider in words."""
-    return names.get(provider) or provider.replace("-", " ").capitalize()
+    return names.get(provider) or entity_name(provider)
 
 
 def compose_providers(frames: Frames) -> Page:
@@ -96,7 +97,7 @@ def compose_providers(frames: Frames) -> Page:
 def providers_title(incidents: pl.DataFrame, n_providers: int) -> str:
     """How many incidents of how many providers are known."""
     if not incidents.height:
-        return "No incident of a provider of AI is known yet"
+        return "No incident of a provider’s status page is stored yet"
     known = plural(counted(incidents.height, INCIDENT), "incident")
     n = counted(n_providers, INCIDENT, "count(distinct provider)")
     return f"{known} of {plural(n, 'provider')} of AI"
@@ -175,7 +176,9 @@ def provider_title(
     reactions: Mapping[str, list[Reaction]],
 ) -> str:
     """Known incidents, the outages drawn from them that are measured, and after how many the subject left its range."""
-    known = f"{name}: {plural(counted(incidents.height, INCIDENT, provider=provider), 'known incident')}"
+    n_incidents = counted(incidents.height, INCIDENT, provider=provider)
+    told = plural(n_incidents, "known incident") if n_incidents else "no incident from its status page"
+    known = f"{name}: {told}"
     subjects = [subject_of(reactions.get(event_id, [])) for event_id in outages["event_id"]]
     days = [item.headline for item in subjects if item and item.asset_id == SUBJECT_ASSET and item.headline]
     ranged = [window for window in days if window.is_outside is not None]

@@ -110,7 +110,8 @@ def facts(items: Sequence[tuple[Cell, Cell]]) -> Markup:
 
 def badge(icon: str, text: str, css: str = "") -> Markup:
     """An icon with a word; the colour repeats what the word says."""
-    return Markup('<span class="badge {}"><span aria-hidden="true">{}</span> {}</span>').format(css, icon, text)
+    whole = Markup('<span class="badge {}"><span aria-hidden="true">{}</span> <span>{}</span></span>')
+    return whole.format(css, icon, text)
 
 
 def limits(title: str, items: Sequence[tuple[str, str]]) -> Markup:

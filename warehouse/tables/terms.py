@@ -147,6 +147,58 @@ BENCHMARK_TITLES = {
 
 
 # Numbers of the ledger's own records, as in "(record E012 with E011)", which the data keep and no reader can look up.
+# Entity id -> name, where it is not the id with capitals; the names of the entity registry.
+ENTITY_TITLES = {
+    "fable": "Claude Fable",
+    "mythos": "Claude Mythos",
+    "openai": "OpenAI",
+    "chatgpt": "ChatGPT",
+    "google-deepmind": "Google DeepMind",
+    "gemini": "Google Gemini",
+    "xai": "xAI",
+    "meta-ai": "Meta",
+    "deepseek": "DeepSeek",
+    "moonshot": "Moonshot AI",
+    "mistral": "Mistral AI",
+    "stability-ai": "Stability AI",
+    "character-ai": "Character.AI",
+    "clearview": "Clearview AI",
+    "copilot": "Microsoft Copilot",
+    "amd": "AMD",
+    "asml": "ASML",
+    "tsmc": "TSMC",
+    "smic": "SMIC",
+    "cnn": "CNN",
+    "us-government": "US government",
+    "us-commerce": "US Commerce Department",
+    "us-congress": "US Congress",
+    "us-senate": "US Senate",
+    "us-states": "US states",
+    "eu": "EU",
+    "ireland-dpc": "Irish Data Protection Commission",
+    "uk": "UK",
+    "korea": "South Korea",
+    "sec": "SEC",
+    "cftc": "CFTC",
+    "ftc": "FTC",
+    "fdic": "FDIC",
+    "occ": "OCC",
+    "nist": "NIST",
+    "esma": "ESMA",
+    "fetch-ai": "Fetch.ai",
+    "singularitynet": "SingularityNET",
+    "near": "NEAR",
+    "ton-cocoon": "Cocoon",
+    "io-net": "io.net",
+    "jetbrains-ai": "JetBrains AI",
+    "elevenlabs": "ElevenLabs",
+    "github": "GitHub",
+    "gemini-exchange": "Gemini (exchange)",
+    "huggingface": "Hugging Face",
+    "covenant-ai": "Covenant AI",
+    "softbank": "SoftBank",
+}
+
 _RECORD = re.compile(r" ?\((?:record )?[A-Z]\d{3}[^()]*\)")
 
 
@@ -220,6 +272,11 @@ def market_name(market_id: str) -> str:
     if (venue := market_id.split(":", 1)[0]) in (OBSERVED, OWN):
         return f"{symbol}, {VENUE_TITLES[venue]}"
     return f"{symbol} on {venue_name(market_id)}"
+
+
+def entity_name(entity_id: str) -> str:
+    """An organisation, person or model in words."""
+    return ENTITY_TITLES.get(entity_id, entity_id.replace("-", " ").title())
 
 
 def asset_of(market_id: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import polars as pl
 import pytest
 
+from dashboards.figures.heat_map import draw_heat_map
 from dashboards.figures.kind_average import draw_kind_average
 from dashboards.findings.moves import later_in_move
 from dashboards.findings.superlatives import interval_words
@@ -15,7 +17,7 @@ from dashboards.pages.correlations import correlations_title, order_sentence
 from dashboards.pages.event_tables import MAX_SOURCES, facts_of, sources_table
 from tests.dashboards.material import frame_of, make_frames
 from tests.dashboards.rows import EVENT_AT, EVENT_ID, event_row, source_rows
-from warehouse.tables.correlation import CORRELATION_PAIR, LEAD_LAG
+from warehouse.tables.correlation import CORRELATION_NETWORK, CORRELATION_PAIR, LEAD_LAG
 from warehouse.tables.moves import REACTION_TOTAL, SHARED_MOVE
 from warehouse.tables.news import EVENT_SOURCE
 
@@ -50,6 +52,13 @@ def test_a_mean_says_how_many_events_and_pairs_stand_behind_it() -> None:
     assert "n = 16 events, 64 event–token pairs" in bare(str(figure.note))
     assert figure.plot is not None
     assert draw_kind_average("outage", make_totals(0)).title == "Outage: no event is measured"
+
+
+def test_the_row_of_a_mean_names_its_horizon_in_full() -> None:
+    plot = draw_kind_average("outage", make_totals(16)).plot
+    assert plot is not None
+    assert plot.layout["yaxis"]["ticktext"] == ["after 24 h"]
+    assert plot.narrow["layout.yaxis.ticktext"] == ["after 24 h"]
 
 
 @pytest.mark.parametrize(
@@ -113,3 +122,20 @@ def test_of_events_that_share_a_move_only_the_first_public_one_stands_on_a_token
     ]
     frames = make_frames({SHARED_MOVE: frame_of(SHARED_MOVE, rows)})
     assert later_in_move(frames, "TAO") == {EVENT_ID: 1, "later": -1}
+
+
+def test_each_period_of_the_matrix_is_titled_by_its_own_closest_pair() -> None:
+    month = timedelta(days=30)
+    rows = [
+        {"timeframe": "4h", "market_id": f"v:{asset}", "other_market_id": f"v:{other}", "n": 100}
+        | {"asset_id": asset, "other_asset_id": other, "correlation": correlation}
+        | {"period_start_utc": EVENT_AT + n * month, "period_end_utc": EVENT_AT + (n + 1) * month}
+        for n, correlations in enumerate([(0.9, 0.2), (0.1, 0.8)])
+        for (asset, other), correlation in zip([("BTC", "ETH"), ("FET", "TAO")], correlations, strict=True)
+    ]
+    figure = draw_heat_map(frame_of(CORRELATION_NETWORK, rows))
+    assert figure.plot is not None
+    first, last = (bare(frame["title"]) for frame in figure.plot.frames)
+    assert first.startswith("BTC and ETH moved together most (0.90), 12 Jun 2026")
+    assert last == bare(figure.title)
+    assert last.startswith("FET and TAO moved together most (0.80), 12 Jul 2026")

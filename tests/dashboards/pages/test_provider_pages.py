@@ -93,3 +93,15 @@ def test_the_list_puts_those_with_most_incidents_first_and_links_their_pages() -
 def test_providers_and_resilience_are_in_the_top_navigation(site, name: str) -> None:
     head = (site / "index.html").read_text(encoding="utf-8").split("<main", 1)[0]
     assert f'href="{name}"' in head
+
+
+def test_a_provider_without_incidents_is_not_said_to_have_none_beside_its_outages() -> None:
+    body = bare(str(compose_provider(make_provider(incident=[]), "openai", {}).body))
+    assert "OpenAI: no incident from its status page; no outage is measured for TAO" in body
+    assert "0 known incidents" not in body
+
+
+def test_a_provider_without_a_titled_outage_has_its_name_in_the_registry() -> None:
+    body = bare(str(compose_providers(make_provider(event=[])).body))
+    assert "OpenAI</a>" in body
+    assert "Openai" not in body

@@ -41,3 +41,8 @@ def test_everything_that_ships_has_a_title(kind):
 
 def test_a_test_of_your_own_is_named_by_its_id():
     assert terms.statistic_name("my_own_test") == "my own test"
+
+
+def test_an_organisation_is_named_on_pages_as_in_the_registry() -> None:
+    registered = {entity.entity_id: entity.name for entity in load_vocabulary().entities}
+    assert {entity_id: terms.entity_name(entity_id) for entity_id in registered} == registered
