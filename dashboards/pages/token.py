@@ -25,7 +25,7 @@ from dashboards.shell.inline import sparkline
 from dashboards.shell.named import DAILY_CLOSE, REACTIONS_BY_KIND
 from dashboards.shell.page import Canvas, Page, event_path, token_path
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table
-from warehouse.tables.bars import bar_words
+from warehouse.tables.bars import DAY, bar_words
 from warehouse.tables.choice import ANY_TIMEFRAME, MARKET_CHOICE, RECORD
 from warehouse.tables.claims import CLAIM
 from warehouse.tables.correlation import CORRELATION_ROLLING
@@ -310,7 +310,9 @@ def _venues(frames: Frames, asset_id: str) -> Markup:
     rows: list[list[Cell | Spanning]] = []
     daily = StoredRows(DAILY_CLOSE)
     for row in signed_rows(coverage, COVERAGE):
-        own = closes.filter(pl.col("market_id") == row["market_id"]) if closes.height else closes
+        # A day's close is that of whatever bars it has: a series shows none from outside its own span.
+        is_inside = pl.col("day_utc").is_between(row["first_open_utc"] - DAY, row["last_open_utc"], closed="right")
+        own = closes.filter(is_inside, pl.col("market_id") == row["market_id"]) if closes.height else closes
         values = own["close_quote"].to_list() if own.height else []
         line = sparkline(values[:: max(len(values) // 60, 1)], asset_id == SUBJECT_ASSET) if values else Markup("")
         rows.append(

@@ -8,7 +8,8 @@ import pytest
 from dashboards.marks import bare
 from dashboards.pages.token import compose_token
 from dashboards.shell.frames import Frames
-from tests.dashboards.material import make_frames
+from tests.dashboards.material import frame_of, make_frames
+from warehouse.tables.prices import COVERAGE
 from warehouse.tables.terms import market_name, venue_name
 
 CLOSED = datetime(2026, 6, 21, tzinfo=UTC)
@@ -52,3 +53,20 @@ def test_a_market_of_observed_prices_is_called_what_it_is() -> None:
     assert market_name("observed:RENDER/USD") == "RENDER/USD, prices observed at uneven times"
     assert market_name("okx:RENDER/USDT") == "RENDER/USDT on OKX"
     assert venue_name("observed:RENDER/USD") == "prices observed at uneven times"
+
+
+def test_the_last_price_of_a_series_is_not_that_of_a_longer_one_of_its_market() -> None:
+    days = [CLOSED + timedelta(days=n) for n in range(3)]
+    spans = {"1h": days[1] + timedelta(hours=23), "4h": days[2] + timedelta(hours=20)}
+    coverage = [
+        {"market_id": "v:TAO/USDT", "asset_id": "TAO", "timeframe": name, "n_missing": 0}
+        | {"first_open_utc": CLOSED, "last_open_utc": last}
+        for name, last in spans.items()
+    ]
+    closes = pl.DataFrame({"day_utc": days, "close_quote": [210.0, 220.0, 230.0]}).with_columns(
+        pl.lit("TAO").alias("asset_id"), pl.lit("v:TAO/USDT").alias("market_id")
+    )
+    named = {COVERAGE.name: frame_of(COVERAGE, coverage), "daily_closes": closes}
+    body = bare(compose_token(Frames({**make_frames().by_name, **named}), "TAO", {}).body)
+    venues = body[body.index("with stored bars") :]
+    assert (venues.count("$220.00"), venues.count("$230.00")) == (1, 1)
