@@ -23,11 +23,11 @@ SHORTEST_KEEP = timedelta(days=7)
 def publish_lake(uri: str, names: list[str], say: Callable[[str], None]) -> pl.DataFrame:
     """Write what changed of every table (or the named ones), then the release; a row per table.
 
-    Tables that are not named keep the version of the earlier release. CommandError without the extra `scale`,
-    LakeUnreachableError where folder or store refuse.
+    Tables that are not named keep the version of the earlier release; a damaged one is an error, because it would lose
+    them. CommandError without the extra `scale`, LakeUnreachableError where folder or store refuse.
     """
     require_scale()
-    from warehouse.lake.errors import LakeError
+    from warehouse.lake.errors import NoReleaseError
     from warehouse.lake.layout import LakeAddress
     from warehouse.lake.publish import publish_table
     from warehouse.lake.release import read_release, write_release
@@ -37,8 +37,8 @@ def publish_lake(uri: str, names: list[str], say: Callable[[str], None]) -> pl.D
     address = LakeAddress(uri)
     try:
         versions = dict(read_release(address).versions) if names else {}
-    except LakeError:
-        versions = {}  # the first release, or one to be written anew
+    except NoReleaseError:
+        versions = {}
     done = []
     with open_reader(load_settings().published_path) as reader:
         for name in wanted:

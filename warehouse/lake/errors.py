@@ -7,5 +7,9 @@ class LakeError(StoreError):
     """The address is no lake, or its tables are not what its log says; the message names the remedy."""
 
 
+class NoReleaseError(LakeError):
+    """Nothing has been released at the address yet."""
+
+
 class LakeUnreachableError(StorageFailedError):
     """The folder or object store refused: absent, forbidden, unreachable."""

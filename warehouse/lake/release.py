@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pyarrow.fs import FileSystem
 
-from warehouse.lake.errors import LakeError
+from warehouse.lake.errors import LakeError, NoReleaseError
 from warehouse.lake.faults import named_faults
 from warehouse.lake.layout import LakeAddress
 
@@ -39,7 +39,7 @@ def write_release(address: LakeAddress, versions: dict[str, int], now: datetime)
 
 
 def read_release(address: LakeAddress) -> Release:
-    """The newest release; LakeError where there is none or it cannot be read."""
+    """The newest release; NoReleaseError where there is none, LakeError where it cannot be read."""
     with named_faults(address, f"read {RELEASE}"):
         try:
             files, root = FileSystem.from_uri(str(Path(address.uri).resolve()) if address.is_local else address.uri)
@@ -47,7 +47,7 @@ def read_release(address: LakeAddress) -> Release:
                 document = json.loads(stream.read())
             return Release(address, str(document["released_at_utc"]), dict(document["versions"]))
         except FileNotFoundError as exc:
-            raise LakeError(
+            raise NoReleaseError(
                 f"{address.uri} holds no release; write one: aftershock lake publish {address.uri}"
             ) from exc
         except (ValueError, KeyError, TypeError) as exc:

@@ -15,7 +15,7 @@ import pytest
 
 from tests.builders import make_rows
 from tests.warehouse.lake.lakes import MARKETS, NOW, make_candles, publish_candles, small_warehouse
-from warehouse.lake.errors import LakeError, LakeUnreachableError
+from warehouse.lake.errors import LakeError, LakeUnreachableError, NoReleaseError
 from warehouse.lake.layout import LakeAddress, digest_of_parts, is_parted
 from warehouse.lake.publish import parts_of_log, publish_table
 from warehouse.lake.reading import mounted, open_table, scan_table
@@ -219,12 +219,13 @@ def test_a_damaged_lake_is_told_from_one_that_is_behind(tmp_path: Path, address:
 
 
 def test_a_lake_without_release_is_named_with_its_remedy(address: LakeAddress, tmp_path: Path) -> None:
-    with pytest.raises(LakeError, match="holds no release; write one: aftershock lake publish"):
+    with pytest.raises(NoReleaseError, match="holds no release; write one: aftershock lake publish"):
         read_release(address)
     Path(address.uri).mkdir()
     (Path(address.uri) / RELEASE).write_text("{")
-    with pytest.raises(LakeError, match=r"release.json is damaged .* write it anew"):
+    with pytest.raises(LakeError, match=r"release.json is damaged .* write it anew") as damaged:
         read_release(address)
+    assert not isinstance(damaged.value, NoReleaseError)
     refused = LakeAddress(str(tmp_path / "file"))
     Path(refused.uri).write_text("no folder")
     with (
