@@ -13,7 +13,7 @@ import numpy as np
 from analysis.arrays import Floats
 from analysis.engine.model_fit import LeastSquares, ModelFit, ModelInput, centred_design, fit_least_squares
 from analysis.engine.statistic import NotApplicable
-from analysis.portable import powers
+from analysis.portable import exp, powers
 from warehouse.tables.units import count, number, plain
 
 _MINIMUM_BARS = 100  # below which a variance process cannot be told from noise
@@ -28,11 +28,14 @@ SMALLEST_FORECAST = 0.1  # a forecast deviation over the median absolute residua
 # Searches whose log likelihoods are this close must give one answer: β in standard errors of least squares, and the
 # forecast deviation of the window as a ratio.
 _SAME_LIKELIHOOD, _SAME_BETA, _SAME_FORECAST = 1e-3, 0.05, 0.01
-# First edge of the simplex, and the spread of log likelihood and parameters at which it stops: of the search from each
-# start, and of a second one from where it ended, because a simplex that has collapsed stops anywhere.
-_SEARCHES = ((0.4, 1e-5), (0.1, 1e-8))
 _N_THREADS = 2  # both cores of the smallest machine we run on
-_ITERATIONS = 1_200  # of one search at most
+_ITERATIONS = 150  # of one search at most
+_FIRST_STEP = 0.05  # of the parameter with the steepest slope, while no curvature is known
+_LONGEST_STEP = 0.4  # of any parameter: a longer one leaves the hill that the start lies on
+_HALVINGS, _ENOUGH = 30, 1e-4  # of a step, and the share of the fall its slope promises that it must bring
+# A search ends after so many steps in a row that gain less likelihood and move every parameter less than this.
+_STILL, _STILL_MOVE, _STILL_STEPS = 1e-9, 1e-7, 3
+_TINY = 1e-300  # keeps divisors from zero
 _LEVEL_DECAY, _LEVEL_BARS = 0.94, 75  # weights of the squares that stand for the variance before the first bar
 _LARGEST_LOG = 40.0  # |log variance| over that of least squares: beyond it lies no variance of returns
 _NOWHERE = 1e10  # minus the log likelihood of parameters that no process has
@@ -44,7 +47,7 @@ class VarianceProcess:
 
     name: str
     is_log: bool  # of log variances (EGARCH), else of variances (GARCH)
-    starts: Sequence[tuple[float, ...]]  # as `trace_variances` takes them
+    starts: Sequence[tuple[float, ...]]  # the parameters behind α and β, as `minus_log_likelihood` takes them
     persistence: Callable[[Floats], float]
     forecast: Callable[[Floats, float, int], Floats]  # parameters, variance of the next bar, bars -> their variances
 
@@ -63,8 +66,8 @@ def fit_with_variance(data: ModelInput, process: VarianceProcess) -> ModelFit | 
 
     Each bar of the window has its own forecast variance. The best maximum that a variance can have stands, if another
     start finds it too. Too few bars, a constant series or benchmark, maxima that no variance can have, and starts that
-    do not agree are NotApplicable with the reason. The likelihood is compiled and calls neither BLAS nor numpy's
-    logarithm, and the search only compares its values: every processor ends at the same bits.
+    do not agree are NotApplicable with the reason. The likelihood, its slopes and the search are compiled and call
+    neither BLAS nor numpy's logarithm: every processor ends at the same bits.
     """
     y, x = data.returns[data.estimation], data.factors[data.estimation, 0]
     if y.size < _MINIMUM_BARS:
@@ -108,17 +111,16 @@ def search_maximum(
     scale, spread = float(np.sqrt(np.mean(rest**2))), float(np.sqrt(np.mean(centred**2)))
     weights = powers(_LEVEL_DECAY, np.arange(min(_LEVEL_BARS, y.size), dtype=np.float64))
     before = float(np.sum(weights * rest[: weights.size] ** 2) / np.sum(weights)) / scale**2
-    residuals, variances = np.zeros(y.size), np.zeros(y.size + 1)
-    fixed = (rest / scale, centred / spread, process.is_log, before, residuals, variances)
-    point = np.array([0.0, 0.0, *start])
-    for edge, precision in _SEARCHES:
-        point = search_simplex(point, edge, precision, *fixed)
-    least = minus_log_likelihood(point, *fixed)  # leaves residuals and variances of this very point behind
+    traces = np.zeros((2, y.size + 1))
+    fixed = (rest / scale, centred / spread, process.is_log, before, traces)
+    point = search_descent(np.array([0.0, 0.0, *start]), *fixed)
+    least = minus_log_likelihood(point, *fixed, np.zeros(point.size))  # leaves the traces of this very point behind
+    residuals, variances = traces[0, :-1] * scale, exp(traces[1]) if process.is_log else traces[1]
     beta = slope + float(point[1]) * scale / spread
     alpha = intercept + float(point[0]) * scale - (beta - slope) * mean
     horizon = max(int(data.window[-1] - data.estimation[-1]), 1)
     forecast = process.forecast(point[2:], float(variances[-1]), horizon) * scale**2
-    variance, residuals = float(np.mean(variances[:-1])) * scale**2, residuals * scale
+    variance = float(np.mean(variances[:-1])) * scale**2
     ahead = np.clip(data.window - data.estimation[-1] - 1, 0, forecast.size - 1)
     design, gram = centred_design(x, data.factors[data.window, 0])
     fit = ModelFit(
@@ -137,104 +139,154 @@ def search_maximum(
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def trace_variances(residuals: Floats, searched: Floats, is_log: bool, before: float, out: Floats) -> bool:
-    """Variances of the bars of `residuals` (n,) and of the bar after them into `out` (n + 1,); False out of bounds.
+def _trace_garch(point: Floats, y: Floats, x: Floats, before: float, traces: Floats, slopes: Floats) -> float:
+    """GARCH(1,1) at (α, β, log ω, logit of the persistence, logit of the shock's share), as `minus_log_likelihood`."""
+    omega, persistence = math.exp(point[2]), 1.0 / (1.0 + math.exp(-point[3]))
+    share = 1.0 / (1.0 + math.exp(-point[4]))
+    shock, memory = persistence * share, persistence * (1.0 - share)
+    variance, total = omega + persistence * before, 0.0
+    # Slopes of the variance: by α, β, and the three searched parameters.
+    by_a, by_b, by_omega, by_persistence, by_share = 0.0, 0.0, omega, persistence * (1.0 - persistence) * before, 0.0
+    for t in range(y.size):
+        residual = y[t] - point[0] - point[1] * x[t]
+        traces[0, t], traces[1, t] = residual, variance
+        inverse = 1.0 / variance
+        square = residual * residual
+        total += math.log(variance) + square * inverse
+        pull, push = 0.5 * inverse * (1.0 - square * inverse), residual * inverse
+        slopes[0] += pull * by_a - push
+        slopes[1] += pull * by_b - push * x[t]
+        slopes[2] += pull * by_omega
+        slopes[3] += pull * by_persistence
+        slopes[4] += pull * by_share
+        by_a = memory * by_a - 2.0 * shock * residual
+        by_b = memory * by_b - 2.0 * shock * residual * x[t]
+        by_omega = memory * by_omega + omega
+        driven = shock * square + memory * variance
+        by_persistence = memory * by_persistence + (1.0 - persistence) * driven
+        by_share = memory * by_share + shock * (1.0 - share) * (square - variance)
+        variance = omega + driven
+    traces[1, y.size] = variance
+    return 0.5 * total
 
-    `searched` are (log ω, logit of the persistence, logit of the shock's share in it) of GARCH(1,1), or (ω, a, g,
-    artanh b) of EGARCH(1,1); `before` is the variance before the first bar. Source: Bollerslev (1986); Nelson (1991).
-    """
-    n = residuals.size
-    if not is_log:
-        omega, persistence = math.exp(searched[0]), 1.0 / (1.0 + math.exp(-searched[1]))
-        shock = persistence / (1.0 + math.exp(-searched[2]))
-        out[0] = omega + persistence * before
-        for t in range(n):
-            out[t + 1] = omega + shock * residuals[t] * residuals[t] + (persistence - shock) * out[t]
-        return True
-    omega, size, sign, memory = searched[0], searched[1], searched[2], math.tanh(searched[3])
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _trace_egarch(point: Floats, y: Floats, x: Floats, before: float, traces: Floats, slopes: Floats) -> float:
+    """EGARCH(1,1) at (α, β, ω, a, g, artanh b), as `minus_log_likelihood`."""
+    omega, size, sign, memory = point[2], point[3], point[4], math.tanh(point[5])
     usual = math.sqrt(2.0 / math.pi)  # size of a standard normal shock
-    level = omega + memory * math.log(before)
-    for t in range(n + 1):
+    bend = 1.0 - memory * memory
+    level, total = omega + memory * math.log(before), 0.0
+    # Slopes of the log variance: by α, β, and the four searched parameters.
+    by_a, by_b, by_omega, by_size, by_sign, by_memory = 0.0, 0.0, 1.0, 0.0, 0.0, bend * math.log(before)
+    for t in range(y.size):
         if abs(level) > _LARGEST_LOG:
-            return False
-        out[t] = math.exp(level)
-        if t < n:
-            shock = residuals[t] / math.sqrt(out[t])
-            level = omega + size * (abs(shock) - usual) + sign * shock + memory * level
-    return True
+            return np.inf
+        residual, inverse = y[t] - point[0] - point[1] * x[t], math.exp(-0.5 * level)
+        shock = residual * inverse
+        traces[0, t], traces[1, t] = residual, level
+        total += level + shock * shock
+        pull, push = 0.5 * (1.0 - shock * shock), shock * inverse
+        slopes[0] += pull * by_a - push
+        slopes[1] += pull * by_b - push * x[t]
+        slopes[2] += pull * by_omega
+        slopes[3] += pull * by_size
+        slopes[4] += pull * by_sign
+        slopes[5] += pull * by_memory
+        drive = (size if shock >= 0.0 else -size) + sign  # of the next log variance by this shock
+        kept = memory - 0.5 * drive * shock
+        by_a = kept * by_a - drive * inverse
+        by_b = kept * by_b - drive * inverse * x[t]
+        by_omega = kept * by_omega + 1.0
+        by_size = kept * by_size + abs(shock) - usual
+        by_sign = kept * by_sign + shock
+        by_memory = kept * by_memory + bend * level
+        level = omega + size * (abs(shock) - usual) + sign * shock + memory * level
+    if abs(level) > _LARGEST_LOG:
+        return np.inf
+    traces[1, y.size] = level
+    return 0.5 * total
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def minus_log_likelihood(
-    point: Floats, y: Floats, x: Floats, is_log: bool, before: float, residuals: Floats, out: Floats
+    point: Floats, y: Floats, x: Floats, is_log: bool, before: float, traces: Floats, slopes: Floats
 ) -> float:
-    """Minus the normal log likelihood, without its constant, of `y` (n,) at the point (α, β, searched parameters).
+    """Minus the normal log likelihood, without its constant, of `y` (n,) at `point`; `slopes` (k,) are by the point.
 
-    Residuals (n,) and their variances (n + 1,) are left in `residuals` and `out`.
+    `before` is the variance before the first bar. `traces` (2, n + 1) gets the residuals, and the variances up to the
+    bar after the last: of an EGARCH their logarithms. Source: Bollerslev (1986); Nelson (1991).
     """
-    for t in range(y.size):
-        residuals[t] = y[t] - point[0] - point[1] * x[t]
-    if not trace_variances(residuals, point[2:], is_log, before, out):
-        return _NOWHERE
-    total = 0.0
-    for t in range(y.size):
-        total += math.log(out[t]) + residuals[t] * residuals[t] / out[t]
-    return 0.5 * total if np.isfinite(total) else _NOWHERE
+    slopes[:] = 0.0
+    if is_log:
+        value = _trace_egarch(point, y, x, before, traces, slopes)
+    else:
+        value = _trace_garch(point, y, x, before, traces, slopes)
+    return value if np.isfinite(value) and np.isfinite(slopes).all() else _NOWHERE
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def search_simplex(
-    start: Floats,
-    edge: float,
-    precision: float,
-    y: Floats,
-    x: Floats,
-    is_log: bool,
-    before: float,
-    residuals: Floats,
-    out: Floats,
-) -> Floats:
-    """The point of least `minus_log_likelihood` that a simplex from `start` (k,) finds. Source: Nelder & Mead (1965).
+def search_descent(start: Floats, y: Floats, x: Floats, is_log: bool, before: float, traces: Floats) -> Floats:
+    """The point of least `minus_log_likelihood` that steps against the slopes from `start` (k,) end at.
 
-    Coefficients for many dimensions as in Gao & Han (2012).
+    Steps by the curvature that earlier ones have shown, halved until they go down enough; where no step does, once
+    more from what is known of no curvature. Source: Nocedal & Wright (2006), algorithms 3.1 and 6.1.
     """
     k = start.size
-    corners, values = np.empty((k + 1, k)), np.empty(k + 1)
-    for i in range(k + 1):
-        corners[i] = start
-        if i:
-            corners[i, i - 1] += edge
-        values[i] = minus_log_likelihood(corners[i], y, x, is_log, before, residuals, out)
-    further, nearer, smaller = 1.0 + 2.0 / k, 0.75 - 0.5 / k, 1.0 - 1.0 / k
+    point, slopes, tried = start.copy(), np.zeros(k), np.zeros(k)
+    value = minus_log_likelihood(point, y, x, is_log, before, traces, slopes)
+    inverse, is_fresh, n_still = np.eye(k), True, 0
     for _ in range(_ITERATIONS):
-        order = np.argsort(values)
-        corners, values = corners[order], values[order]
-        if values[k] - values[0] <= precision and np.abs(corners[1:] - corners[0]).max() <= precision:
-            break
-        middle = np.zeros(k)
+        step = np.zeros(k)
         for i in range(k):
-            middle += corners[i] / k
-        away = middle - corners[k]
-        reach, tried = 1.0, middle + away
-        value = minus_log_likelihood(tried, y, x, is_log, before, residuals, out)
-        if value < values[0]:
-            reach = further
-        elif value >= values[k]:
-            reach = -nearer
-        elif value >= values[k - 1]:
-            reach = nearer
-        if reach != 1.0:
-            second = middle + reach * away
-            found = minus_log_likelihood(second, y, x, is_log, before, residuals, out)
-            if found < value and (reach > 0.0 or found < values[k]):
-                tried, value = second, found
-        if value < values[k - 1] or (reach in (nearer, -nearer) and value < values[k]):
-            corners[k], values[k] = tried, value
+            for j in range(k):
+                step[i] -= inverse[i, j] * slopes[j]
+        down = (step * slopes).sum()
+        if is_fresh or down >= 0.0:
+            inverse[:] = np.eye(k) / max(np.abs(slopes).max() / _FIRST_STEP, _TINY)
+            for i in range(k):
+                step[i] = -inverse[i, i] * slopes[i]
+            down, is_fresh = (step * slopes).sum(), True
+        share, found, following = min(1.0, _LONGEST_STEP / max(np.abs(step).max(), _TINY)), _NOWHERE, point
+        for _ in range(_HALVINGS):
+            following = point + share * step
+            found = minus_log_likelihood(following, y, x, is_log, before, traces, tried)
+            if found <= value + _ENOUGH * share * down:
+                break
+            share *= 0.5
+        if found >= value:
+            if is_fresh:
+                break
+            is_fresh = True
             continue
-        for i in range(1, k + 1):
-            corners[i] = corners[0] + smaller * (corners[i] - corners[0])
-            values[i] = minus_log_likelihood(corners[i], y, x, is_log, before, residuals, out)
-    return np.asarray(corners[np.argmin(values)])
+        moved, bent = following - point, tried - slopes
+        is_still = value - found <= _STILL and np.abs(moved).max() <= _STILL_MOVE
+        curved = (moved * bent).sum()
+        if curved > _TINY:
+            if is_fresh:
+                inverse[:] = np.eye(k) * (curved / (bent * bent).sum())
+            _bend_inverse(inverse, moved, bent, curved)
+            is_fresh = False
+        point, value = following, found
+        slopes[:] = tried
+        n_still = n_still + 1 if is_still else 0
+        if n_still >= _STILL_STEPS:
+            break
+    return point
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _bend_inverse(inverse: Floats, moved: Floats, bent: Floats, curved: float) -> None:
+    """Change `inverse` (k, k) of the curvature so that it takes the change of slopes `bent` to the step `moved`."""
+    k = moved.size
+    across = np.zeros(k)
+    for i in range(k):
+        for j in range(k):
+            across[i] += inverse[i, j] * bent[j]
+    width = 1.0 + (bent * across).sum() / curved
+    for i in range(k):
+        for j in range(k):
+            inverse[i, j] += (width * moved[i] * moved[j] - across[i] * moved[j] - moved[i] * across[j]) / curved
 
 
 def find_implausibility(

@@ -41,7 +41,14 @@ def _forecast(searched: Floats, following: float, horizon: int) -> Floats:
 EGARCH_PROCESS = VarianceProcess(
     "egarch",
     True,
-    ((0.0, 0.1, 0.0, 1.83), (0.0, 0.05, 0.0, 2.3), (0.0, 0.2, 0.0, 1.1), (0.0, 0.3, -0.1, 0.55)),
+    (
+        (0.0, 0.1, 0.0, 1.83),
+        (0.0, 0.15, 0.0, 2.0),
+        (0.0, 0.2, 0.0, 1.1),
+        (0.0, 0.3, -0.1, 0.55),
+        (0.0, 0.2, 0.1, 1.5),
+        (0.0, 0.2, -0.1, 1.5),
+    ),
     _persistence,
     _forecast,
 )

@@ -31,7 +31,11 @@ def _forecast(searched: Floats, following: float, horizon: int) -> Floats:
 
 # Long memory of small shocks, as hourly returns have it; longer still; and short memory of large ones.
 GARCH_PROCESS = VarianceProcess(
-    "garch", False, ((-3.0, 3.0, -2.2), (-4.0, 4.0, -3.0), (-1.6, 1.4, -0.8)), _persistence, _forecast
+    "garch",
+    False,
+    ((-3.0, 3.0, -2.2), (-4.0, 4.0, -3.0), (-1.6, 1.4, -0.8), (-4.5, 4.5, -2.0), (-3.5, 3.5, -3.5)),
+    _persistence,
+    _forecast,
 )
 
 MODEL = ExpectedReturnModel(
