@@ -53,4 +53,4 @@ def serve(
                 talk(f"Prefect's page asks for a word: paste the line of {settings.home / WORD_FILE}")
             longest = timedelta(minutes=MISSING_AFTER_PASSES * max(prices_every, news_every))
             watch = partial(watch_runs, settings, longest)
-            wait_for_interrupt(process, settings.home, talk, watch)
+            wait_for_interrupt(api, process, settings.home, talk, watch)

@@ -8,6 +8,7 @@ import secrets
 import subprocess
 import sys
 import threading
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,14 +30,17 @@ SERVER_START_SECONDS = 120
 ANSWER_SECONDS = 5
 # How often the size of the logs is looked at.
 LOG_LOOK_SECONDS = 60.0
+# How often whether a process that we started has ended.
+CHILD_LOOK_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class PrefectApi:
-    """Where Prefect's API is, and the words that open it when we started it."""
+    """Where Prefect's API is, with the words that open it and its process when we started it."""
 
     url: str
     secret: str | None
+    process: subprocess.Popen[bytes] | None
 
     @property
     def ui_url(self) -> str:
@@ -49,18 +53,18 @@ def prefect_server(settings: Settings, port: int) -> Iterator[PrefectApi]:
     """The configured Prefect API, or a server of our own on loopback, closed by a secret made for this start."""
     if settings.prefect_api_url:
         require_prefect(settings.prefect_api_url)
-        yield PrefectApi(settings.prefect_api_url, None)
+        yield PrefectApi(settings.prefect_api_url, None, None)
         return
     settings.home.mkdir(parents=True, exist_ok=True)
-    api = PrefectApi(f"http://{LOOPBACK}:{port}/api", _write_secret(settings))
+    url, secret = f"http://{LOOPBACK}:{port}/api", _write_secret(settings)
     command = [sys.executable, "-m", "flows.serve.guarded", str(os.getpid()), "prefect"]
     command += ["server", "start", "--host", LOOPBACK, "--port", str(port)]
     with child_process(
-        command, child_environment(settings, api.url, api.secret), settings.home / "prefect-server.log"
+        command, child_environment(settings, url, secret), settings.home / "prefect-server.log"
     ) as process:
-        _wait_until_healthy(api.url, process)
-        (settings.home / ADDRESS_FILE).write_text(api.url + "\n", encoding="utf-8")
-        yield api
+        _wait_until_healthy(url, process)
+        (settings.home / ADDRESS_FILE).write_text(url + "\n", encoding="utf-8")
+        yield PrefectApi(url, secret, process)
 
 
 def _write_secret(settings: Settings) -> str:
@@ -124,24 +128,28 @@ def _wait_until_healthy(api_url: str, process: subprocess.Popen[bytes]) -> None:
 
 
 def wait_for_interrupt(
-    process: subprocess.Popen[bytes], home: Path, say: Callable[[str], None], watch: Callable[[], object]
+    api: PrefectApi,
+    process: subprocess.Popen[bytes],
+    home: Path,
+    say: Callable[[str], None],
+    watch: Callable[[], object],
 ) -> None:
-    """Block until Ctrl-C, or until the schedules end by themselves, which is an error.
+    """Block until Ctrl-C, or until the schedules or our Prefect server end by themselves, which is an error.
 
     Meanwhile logs are turned over, and `watch` looks whether runs end.
     """
+    children = [("the schedules", process, "schedules.log"), ("Prefect's server", api.process, "prefect-server.log")]
+    pause, looked_at = threading.Event(), time.monotonic()
     try:
-        while (code := _wait(process)) is None:
-            turn_over(home)
-            watch()
+        while True:
+            for name, child, log in children:
+                # Without its server the worker would go on asking for work in vain, and nothing would run again.
+                if child is not None and (code := child.poll()) is not None:
+                    raise CommandError(f"{name} ended with {code}; see {log}", EXIT_SOURCE)
+            if time.monotonic() - looked_at > LOG_LOOK_SECONDS:
+                turn_over(home)
+                watch()
+                looked_at = time.monotonic()
+            pause.wait(CHILD_LOOK_SECONDS)
     except KeyboardInterrupt:
         say("stopping …")
-        return
-    raise CommandError(f"the schedules ended with {code}; see schedules.log", EXIT_SOURCE)
-
-
-def _wait(process: subprocess.Popen[bytes]) -> int | None:
-    try:
-        return process.wait(LOG_LOOK_SECONDS)
-    except subprocess.TimeoutExpired:
-        return None
