@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -30,8 +30,9 @@ class RunContext:
 
 @dataclass(frozen=True, slots=True)
 class StepReport:
-    """What a step did: rows changed, a sentence, and one line per source that failed (with its remedy)."""
+    """What a step did: rows changed, a sentence, a line per source that failed (with its remedy), and who answered."""
 
     n_changed: int
     detail: str
     problems: tuple[str, ...] = field(default=())
+    answered: Mapping[str, str] = field(default_factory=dict)  # group of sources that answered: what it gave

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 
 class SourceError(Exception):
-    """A source did not give what was asked; the message says where, what happened, what was expected, what to do."""
+    """A source did not give what was asked; the message says where, what happened, what was expected, what to do.
+
+    `outcome` is how ops.fetch records it.
+    """
+
+    outcome = "permanent"
 
     def __init__(self, source: str, what: str, expected: str = "", remedy: str = "") -> None:
         self.source = source
@@ -22,6 +27,8 @@ class SourceError(Exception):
 class TransientError(SourceError):
     """It may work later or elsewhere: time-outs, 5xx, a rate limit, no connection."""
 
+    outcome = "transient"
+
 
 class PermanentError(SourceError):
     """It will not work from here however often it is tried: geo-block, ban, unknown symbol, missing file."""
@@ -29,3 +36,5 @@ class PermanentError(SourceError):
 
 class MalformedError(SourceError):
     """An answer came, but it is not what its format promises: HTML for JSON, a broken archive, unknown columns."""
+
+    outcome = "malformed"

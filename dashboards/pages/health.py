@@ -116,7 +116,9 @@ def _checks(checks: pl.DataFrame) -> Markup:
 
 
 def _feeds(feeds: pl.DataFrame, fetches: pl.DataFrame) -> Markup:
-    asked = fetches.filter(pl.col("outcome") != "not_due").sort("attempted_at_utc")
+    # A host's robots file is no source.
+    is_source = ~pl.col("source_id").str.starts_with("robots:")
+    asked = fetches.filter(pl.col("outcome") != "not_due", is_source).sort("attempted_at_utc")
     last = {row["source_id"]: row for row in signed_rows(asked, FETCH)}
     answered = {
         row["source_id"]: row["attempted_at_utc"]

@@ -17,7 +17,7 @@ from flows.settings import Settings
 from warehouse.store.connection import PUBLISHED_REMEDY, WAREHOUSE_REMEDY, open_reader
 from warehouse.store.errors import StoreError
 from warehouse.store.locks import lock_holders, try_lock
-from warehouse.tables.units import file_size, listing, span
+from warehouse.tables.units import file_size, listing, plural, span
 
 MINIMUM_FREE_BYTES = 500_000_000
 # Logs are turned over before they are this large together; more means that something writes past that.
@@ -133,13 +133,16 @@ def _sources(published: Path, now: datetime) -> Examined:
     """The sources that failed when they were last asked, longest silent first."""
     try:
         with open_reader(published) as reader:
-            failing = reader.query("failing_sources")
+            failing, counts = reader.query("failing_sources"), reader.query("source_counts").row(0, named=True)
     except StoreError:
         return Examined("sources", True, True, "nothing is published, so nothing is known of them")
+    n_asked = counts["n_sources"] - counts["n_unasked"]
+    if not n_asked:
+        said = f"none of {plural(counts['n_sources'], 'source')} was asked yet: aftershock run, with a network"
+        return Examined("sources", True, True, said)
     if failing.is_empty():
-        return Examined("sources", True, True, "every source that was asked last answered")
-    n_sources = failing["n_sources"][0]
-    lines = [f"{failing.height} of {n_sources} failed when last asked"]
+        return Examined("sources", True, True, f"all of {plural(n_asked, 'source')} answered when last asked")
+    lines = [f"{failing.height} of {n_asked} failed when last asked"]
     for row in failing.head(SOURCES_NAMED).iter_rows(named=True):
         last = row["last_good_at_utc"]
         silent = f"silent for {span(now - last)}" if last else "never answered"

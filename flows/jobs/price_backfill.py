@@ -80,7 +80,7 @@ def backfill_prices(
         on_series=keeper.keep,
         known=known_markets(warehouse.frame(LISTING), context.now),
     )
-    remember_asked(warehouse, registry, venues, context.now)
+    remember_asked(context, registry, venues)
     refresh_coverage(warehouse)
     problems = [line for venue in venues for line in problem_lines(venue)]
     notes = _notes(markets, slices, venues, context.now, ended_listings(warehouse.frame(LISTING)))

@@ -15,7 +15,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 from prefect.deployments.runner import RunnerDeployment
-from prefect.states import Cancelled, Failed
+from prefect.states import Cancelled, Completed, Failed
 from prefect.types.entrypoint import EntrypointType
 
 from flows.context import RunContext, StepReport
@@ -34,7 +34,7 @@ from warehouse.store.connection import open_reader
 from warehouse.tables.news import EVENT
 from warehouse.tables.studies import REACTION_STUDY
 
-# Failing sources that are shown as tasks of their own; the artifact names all.
+# So many failing sources are tasks of their own; the artifact names all.
 SOURCES_SHOWN = 20
 STEP_RETRIES = 2
 STEP_RETRY_SECONDS = [10.0, 60.0]
@@ -145,9 +145,19 @@ def _run_with_tasks(
 ) -> RunOutcome:
     outcome = run_pipeline(settings, now, say=say, names=steps, wrap=as_task)
     leave_artifacts(settings, outcome)
-    for source, problems in list(failures_by_source(outcome.source_problems).items())[:SOURCES_SHOWN]:
-        source_failed.with_options(task_run_name=source)("\n".join(problems), return_state=True)
+    failed = failures_by_source(outcome.source_problems)
+    for source, problems in list(failed.items())[:SOURCES_SHOWN]:
+        _show_source(source, Failed(message="\n".join(problems)))
+    for step in outcome.steps:
+        for source, words in step.report.answered.items():
+            if source not in failed:
+                _show_source(source, Completed(message=words))
     return outcome
+
+
+def _show_source(name: str, ended: State[Any]) -> None:
+    """A group of sources as a task of its own, in a run that goes on however the task ended."""
+    source_task.with_options(task_run_name=name)(ended, return_state=True)
 
 
 def failures_by_source(problems: Sequence[str]) -> dict[str, list[str]]:
@@ -158,10 +168,10 @@ def failures_by_source(problems: Sequence[str]) -> dict[str, list[str]]:
     return found
 
 
-@task(name="source", cache_policy=NO_CACHE, persist_result=False)
-def source_failed(problems: str) -> Any:
-    """A source that failed, as a failed task in a run that goes on; `problems` say what to do."""
-    return Failed(message=problems)
+@task(name="source", tags=["source"], cache_policy=NO_CACHE, persist_result=False)
+def source_task(ended: State[Any]) -> Any:
+    """A venue or a group of feeds, in the state in which it ended; a failed one says what to do."""
+    return ended
 
 
 def as_task(name: str, step: Step) -> Step:

@@ -36,6 +36,7 @@ from warehouse.store.candles import add_refusals
 from warehouse.store.connection import Warehouse
 from warehouse.tables.news import DOCUMENT, ENTRY, FEED, FETCH, INCIDENT, REGISTER_DOCUMENT
 from warehouse.tables.prices import QUARANTINE
+from warehouse.tables.units import plural
 
 # Attempts to reach a source are told for a quarter of a year; what they brought is kept for good.
 FETCHES_KEPT = timedelta(days=90)
@@ -71,7 +72,17 @@ def update_news(context: RunContext) -> StepReport:
 
     problems = [problem for reading in readings if (problem := reading.problem)]
     detail = f"{n_rows} new rows from {len(wishes) - len(problems)} of {len(wishes)} feeds asked{waiting}"
-    return StepReport(n_feeds + n_rows, detail, summarise(problems))
+    return StepReport(n_feeds + n_rows, detail, summarise(problems), answered_by_category(readings))
+
+
+def answered_by_category(readings: list[FeedReading]) -> dict[str, str]:
+    """How many feeds of each category answered, in words; a category without an answer is left out."""
+    found = {}
+    for category in sorted({reading.feed.category for reading in readings}):
+        mine = [reading for reading in readings if reading.feed.category == category]
+        if n_good := sum(reading.problem is None for reading in mine):
+            found[f"feeds: {category.replace('_', ' ')}"] = f"{n_good} of {plural(len(mine), 'feed')} answered"
+    return found
 
 
 def forget_fetches(warehouse: Warehouse, now: datetime) -> int:

@@ -13,7 +13,7 @@ from flows.configuration import read_own
 from flows.context import RunContext, StepReport
 from flows.jobs.candle_intake import Intake, load_verdicts, take_in, update_coverage
 from flows.market_choices import update_record_choices
-from ingest.prices.asked import asked_series, known_markets, listings, verified_markets
+from ingest.prices.asked import asked_series, known_markets, listings, venue_attempts, verified_markets
 from ingest.prices.candles import parse_candles
 from ingest.prices.derivatives import DerivativesHarvest, fetch_derivatives, watched_contracts
 from ingest.prices.exchange import RequestTally
@@ -22,6 +22,7 @@ from ingest.prices.fetch import SeriesAnswer, SeriesRequest, VenueAnswer
 from ingest.prices.registry import Registry, keep_markets, load_registry, withdrawn_markets
 from ingest.source import Source
 from warehouse.store.connection import Warehouse
+from warehouse.tables.news import FETCH
 from warehouse.tables.ops import ASKED_SERIES
 from warehouse.tables.prices import ASSET, BENCHMARK, FUNDING, GAP, LISTING, MARKET, OPEN_INTEREST, VENUE_HALT
 from warehouse.tables.units import plural
@@ -53,7 +54,7 @@ def update_prices(context: RunContext) -> StepReport:
         known=known_markets(warehouse.frame(LISTING), context.now),
     )
     intake = store_answers(context, registry, harvest.answers)
-    n_asked = remember_asked(warehouse, registry, harvest.venues, context.now)
+    n_asked = remember_asked(context, registry, harvest.venues)
 
     n_derivatives, derivatives_problems = update_derivatives(context, registry, harvest.dead)
 
@@ -64,13 +65,29 @@ def update_prices(context: RunContext) -> StepReport:
         f" {intake.n_refused} rows refused; {len(harvest.answers)} series answered;"
         f" {n_derivatives} funding rates and open interests; {request_words(harvest.tally)}"
     )
-    return StepReport(n_changed, detail, (*harvest.problems, *derivatives_problems))
+    problems = (*harvest.problems, *derivatives_problems)
+    return StepReport(n_changed, detail, problems, answered_by_venue(harvest.venues))
 
 
-def remember_asked(warehouse: Warehouse, registry: Registry, venues: Sequence[VenueAnswer], now: datetime) -> int:
+def answered_by_venue(venues: Sequence[VenueAnswer]) -> dict[str, str]:
+    """What each venue that answered gave, in words; one that was asked twice gave both times."""
+    found: dict[str, str] = {}
+    for name in dict.fromkeys(venue.exchange for venue in venues):
+        mine = [venue for venue in venues if venue.exchange == name]
+        series = [series for venue in mine for series in venue.answers if series.error is None]
+        if series:
+            tally = sum((venue.tally for venue in mine), RequestTally())
+            n_rows = sum(answer.rows.height for answer in series)
+            found[name] = f"{plural(len(series), 'series', 'series')}, {plural(n_rows, 'row')}; {request_words(tally)}"
+    return found
+
+
+def remember_asked(context: RunContext, registry: Registry, venues: Sequence[VenueAnswer]) -> int:
     """Store what venues were asked for, and their own market lists, which verify the registry; returns rows written."""
+    warehouse, now = context.warehouse, context.now
     n_asked = warehouse.merge(ASKED_SERIES, asked_series(venues, warehouse.frame(ASKED_SERIES), now)).n_changed
     warehouse.merge(LISTING, listings(venues, warehouse.frame(LISTING), now))
+    warehouse.merge(FETCH, venue_attempts(venues, warehouse.query("feed_state"), now, context.run_id))
     return n_asked + store_registry(warehouse, registry)
 
 

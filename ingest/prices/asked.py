@@ -10,10 +10,13 @@ import polars as pl
 from ingest.prices.exchange import LIST_DAYS
 from ingest.prices.fetch import SeriesAnswer, SeriesRequest, VenueAnswer
 from warehouse.tables.contract import UTC
+from warehouse.tables.news import FETCH
 from warehouse.tables.ops import ASKED_SERIES
 from warehouse.tables.prices import LISTING
 from warehouse.tables.units import ISO_DAY, ISO_MINUTE
 
+# A venue's state is noted when it changes, and as often as this, not by each of the passes of a day.
+VENUE_NOTED_EVERY = timedelta(hours=1)
 ANSWERED, FAILED, UNLISTED = "answered", "failed", "unlisted"
 
 
@@ -40,6 +43,43 @@ def asked_series(venues: Sequence[VenueAnswer], stored: pl.DataFrame, now: datet
         pl.col("detail").last(),
     )
     return ASKED_SERIES.conform(merged.join(fresh.select(ASKED_SERIES.key), on=list(ASKED_SERIES.key), how="semi"))
+
+
+def venue_attempts(venues: Sequence[VenueAnswer], last: pl.DataFrame, now: datetime, run_id: str) -> pl.DataFrame:
+    """ops.fetch for the venues asked at `now`: one row a venue whose state changed or was not noted for an hour.
+
+    `last` is the query feed_state. A venue fails when it is of no use, or when no series of it came.
+    """
+    known = {row["source_id"]: row for row in last.iter_rows(named=True)}
+    rows = []
+    for name in dict.fromkeys(venue.exchange for venue in venues):
+        mine = [venue for venue in venues if venue.exchange == name]
+        series = [answer for venue in mine for answer in venue.answers]
+        told = [*(venue.error for venue in mine), *(answer.error for answer in series)]
+        errors = [error for error in told if error is not None]
+        is_failed = bool(errors) and not any(answer.error is None for answer in series)
+        before = known.get(name)
+        n_failures = before["n_failures"] if before else 0
+        is_noted = before is not None and now - before["attempted_at_utc"] < VENUE_NOTED_EVERY
+        if (not is_failed and not series) or (is_noted and (n_failures > 0) == is_failed):
+            continue
+        error = errors[0] if is_failed else None
+        rows.append(
+            {
+                "source_id": name,
+                "attempted_at_utc": now,
+                "outcome": error.outcome if error else "unchanged",
+                "reason": "venue" if error else None,
+                "detail": str(error) if error else None,
+                "n_new": 0,
+                # A venue is asked by every pass.
+                "next_attempt_utc": now,
+                "n_failures": n_failures + 1 if error else 0,
+                "seconds": 0.0,
+                "run_id": run_id,
+            }
+        )
+    return FETCH.conform(pl.DataFrame(rows, schema=FETCH.schema))
 
 
 def listings(venues: Sequence[VenueAnswer], stored: pl.DataFrame, now: datetime) -> pl.DataFrame:

@@ -68,11 +68,7 @@ class Failure:
     @property
     def outcome(self) -> str:
         """transient, permanent, malformed or refused, as ops.fetch records it."""
-        if self.reason in ("robots", "private_address"):
-            return "refused"
-        if isinstance(self.error, TransientError):
-            return "transient"
-        return "malformed" if isinstance(self.error, MalformedError) else "permanent"
+        return "refused" if self.reason in ("robots", "private_address") else self.error.outcome
 
 
 @dataclass(frozen=True, slots=True)

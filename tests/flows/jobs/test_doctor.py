@@ -122,6 +122,17 @@ def test_a_silent_source_is_named_with_how_long(settings: Settings) -> None:
     assert detail.splitlines() == ["1 of 2 failed when last asked", "silent: silent for 3 days; timed out"]
 
 
+def test_sources_that_were_never_asked_are_not_said_to_answer(settings: Settings) -> None:
+    with open_writer(settings.warehouse_path, 1) as writer:
+        writer.replace(FETCH, FETCH.empty())
+        publish(writer, settings.warehouse_path, settings.published_path)
+    assert told(settings)["sources"][2] == "none of 0 sources was asked yet: aftershock run, with a network"
+    with open_writer(settings.warehouse_path, 1) as writer:
+        writer.replace(FETCH, fetch_frame([make_fetch("steady", NOW, 0)]))
+        publish(writer, settings.warehouse_path, settings.published_path)
+    assert told(settings)["sources"][2] == "all of 1 source answered when last asked"
+
+
 def test_without_serve_nothing_is_scheduled(settings: Settings) -> None:
     assert told(settings)["prefect"][2] == "aftershock serve has not run here: nothing is scheduled"
     (settings.home / ADDRESS_FILE).write_text("http://127.0.0.1:1/api\n")

@@ -9,11 +9,14 @@ import sys
 import time
 import urllib.request
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 START_SECONDS = 240.0
+NEWS_MINUTES = 60
 COMMAND = "import sys; sys.argv[0] = 'aftershock'; from flows.cli import main; main()"
 
 
@@ -31,6 +34,7 @@ class Served:
     port: int
     pages_port: int
     process: subprocess.Popen[bytes]
+    said: Path  # what it says to its terminal
 
     def processes(self) -> dict[int, str]:
         """Every process that lives in this home, and its command line."""
@@ -45,17 +49,21 @@ class Served:
                 found[int(folder.name)] = words
         return found
 
-    def runs(self) -> list[dict[str, object]]:
-        """Every flow run that Prefect knows, newest first; none while its server does not answer."""
+    def ask(self, path: str, body: object | None = None) -> Any:
+        """What Prefect's API answers to somebody who has the word; OSError while it does not answer."""
         word = (self.home / "prefect-word.txt").read_text().strip() if (self.home / "prefect-word.txt").exists() else ""
         request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}/api/flow_runs/filter",
-            data=json.dumps({"sort": "EXPECTED_START_TIME_DESC"}).encode(),
+            f"http://127.0.0.1:{self.port}/api/{path}",
+            data=None if body is None else json.dumps(body).encode(),
             headers={"Content-Type": "application/json", "Authorization": f"Basic {b64encode(word.encode()).decode()}"},
         )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
+    def runs(self) -> list[dict[str, Any]]:
+        """Every flow run that Prefect knows, newest first; none while its server does not answer."""
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
-                return list(json.load(answer))
+            return list(self.ask("flow_runs/filter", {"sort": "EXPECTED_START_TIME_DESC"}))
         except OSError:
             return []
 
@@ -69,29 +77,37 @@ class Served:
         self.process.wait()
 
 
-def start_serving(home: Path, *, port: int | None = None) -> Served:
+def start_serving(
+    home: Path,
+    *,
+    port: int | None = None,
+    prices_minutes: int = 1,
+    variables: Mapping[str, str] = MappingProxyType({"AFTERSHOCK_OFFLINE": "1"}),
+) -> Served:
     """Start it; the caller ends it."""
-    environment = {**os.environ, "AFTERSHOCK_HOME": str(home), "AFTERSHOCK_OFFLINE": "1"}
+    environment = {**os.environ, "AFTERSHOCK_HOME": str(home), **variables}
     environment.pop("PREFECT_API_URL", None)
     port, pages_port = port or free_port(), free_port()
+    said = home.with_name(f"{home.name}-serve.txt")
     options = [
         "--prices-every",
-        "1",
+        str(prices_minutes),
         "--news-every",
-        "60",
+        str(max(prices_minutes, NEWS_MINUTES)),
         "--prefect-port",
         str(port),
         "--pages-port",
         str(pages_port),
     ]
-    process = subprocess.Popen(
-        [sys.executable, "-c", COMMAND, "serve", *options],
-        env=environment,
-        start_new_session=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    return Served(home, port, pages_port, process)
+    with said.open("wb") as words:
+        process = subprocess.Popen(
+            [sys.executable, "-c", COMMAND, "serve", *options],
+            env=environment,
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=words,
+        )
+    return Served(home, port, pages_port, process, said)
 
 
 def wait_for(what: Callable[[], object], seconds: float = START_SECONDS) -> object:

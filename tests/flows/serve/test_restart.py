@@ -26,7 +26,7 @@ STOP_SECONDS = 60.0
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path
-    for pid in Served(tmp_path, 0, 0, None).processes():  # type: ignore[arg-type]
+    for pid in Served(tmp_path, 0, 0, None, tmp_path).processes():  # type: ignore[arg-type]
         os.kill(pid, signal.SIGKILL)
 
 

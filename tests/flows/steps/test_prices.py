@@ -28,6 +28,7 @@ from tests.replay.market import Bar, SimulatedMarket
 from tests.replay.world import ReplayWorld
 from warehouse.config import ConfigError
 from warehouse.store.connection import Warehouse, open_writer
+from warehouse.tables.news import FETCH
 from warehouse.tables.prices import (
     ASSET,
     CANDLE,
@@ -362,6 +363,30 @@ def test_a_venue_that_answers_garbage_is_a_problem_line_and_the_others_are_store
         report = update_prices(make_context(warehouse, tmp_path, world.url))
     assert any(line.startswith("okx") and "hotel" in line for line in report.problems)
     assert warehouse.frame(CANDLE)["market_id"].n_unique() == 12
+
+
+def test_a_venue_is_noted_when_its_state_changes_and_hourly_and_robots_are_no_source(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    def note(minutes: int, fault: Fault | None) -> dict[str, int]:
+        now = NOW + timedelta(minutes=minutes)
+        with ReplayWorld(now, MARKET_WORLD, {"okx": fault} if fault else {}) as world:
+            update_prices(make_context(warehouse, tmp_path, world.url, now))
+        told = warehouse.frame(FETCH, "attempted_at_utc = $now", now=now)
+        return dict(told.select("source_id", "n_failures").iter_rows())
+
+    assert note(0, None)["okx"] == 0
+    assert note(2, None) == {}
+    assert note(4, Fault("451")) == {"okx": 1}
+    assert note(6, Fault("451")) == {}
+    [silent] = warehouse.query("failing_sources").to_dicts()
+    assert (silent["source_id"], silent["last_good_at_utc"]) == ("okx", NOW)
+    assert "okx" in silent["detail"]
+    assert note(8, None) == {"okx": 0}
+    assert note(61, None)["binance"] == 0
+    n_venues = warehouse.frame(FETCH)["source_id"].n_unique()
+    warehouse.merge(FETCH, make_rows(FETCH, {"source_id": "robots:host", "outcome": "new", "attempted_at_utc": NOW}))
+    assert warehouse.query("source_counts")["n_sources"].item() == n_venues
 
 
 def test_own_assets_and_markets_leave_with_their_entries(warehouse: Warehouse, tmp_path: Path) -> None:

@@ -11,8 +11,7 @@ select
     l.n_failures,
     l.attempted_at_utc,
     max(f.attempted_at_utc) filter (where f.n_failures = 0) as last_good_at_utc,
-    l.detail,
-    (select count(*) from last_attempt) as n_sources
+    l.detail
 from last_attempt as l
 join ops.fetch as f on f.source_id = l.source_id
 where l.n_failures > 0

@@ -1,10 +1,10 @@
--- watched and asked sources by how the last question was answered
+-- watched and asked sources by how the last question was answered; robots files are no sources
 with last_asked as (
     select
         source_id,
         arg_max(outcome, attempted_at_utc) in ('new', 'unchanged', 'not_due') as is_answering
     from ops.fetch
-    where outcome != 'not_due'
+    where outcome != 'not_due' and source_id not like 'robots:%'
     group by source_id
 ),
 
