@@ -1,19 +1,17 @@
 """Every command that the README shows really runs."""
 
-import os
 import re
 import shlex
+import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from flows.configuration import read_own
 from flows.jobs.config_check import examine_configuration, read_changes
+from tests.conftest import run_aftershock
 from tests.paths import PROJECT
-
-RUN = [sys.executable, "-c", "import sys; sys.argv[0] = 'aftershock'; from flows.cli import main; main()"]
 
 
 def console_commands() -> list[str]:
@@ -24,21 +22,16 @@ def console_commands() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def folder_after_a_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder_after_a_run(bundled_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("readme")
     for example in (PROJECT / "tests" / "golden" / "readme").glob("*"):
         (folder / example.name).write_bytes(example.read_bytes())
-    result = run("aftershock run", folder)
-    assert result.returncode == 0, result.stderr
+    shutil.copytree(bundled_home, folder / "aftershock-home")
     return folder
 
 
 def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "AFTERSHOCK_HOME": str(folder / "aftershock-home"), "AFTERSHOCK_OFFLINE": "1"}
-    arguments = shlex.split(command)[1:]
-    return subprocess.run(
-        RUN + arguments, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=300
-    )
+    return run_aftershock(folder / "aftershock-home", folder, *shlex.split(command)[1:])
 
 
 @pytest.mark.parametrize("command", console_commands())
