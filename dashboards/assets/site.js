@@ -188,7 +188,8 @@
     var days = end ? Math.floor((Date.now() - new Date(end.dateTime)) / 864e5) : 0;
     if (days < 1) return;
     var old = days === 1 ? "1 day" : days.toLocaleString("en") + " days";
-    document.getElementById("age").textContent = ", " + old + " ago by this computer’s clock: older than its schedule";
+    var late = document.querySelector("[data-live]") ? ": older than its schedule" : "";
+    document.getElementById("age").textContent = ", " + old + " ago by this computer’s clock" + late;
   }
 
   function startMenu() {

@@ -54,7 +54,7 @@ def compose_claims(frames: Frames) -> Page:
         "Claims, checked against the tape",
         f"{title}.",
         body,
-        as_of=as_of_words(max(ends) if ends else None),
+        as_of=as_of_words(max(ends, default=None)),
     )
 
 

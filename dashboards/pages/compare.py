@@ -50,7 +50,7 @@ def compose_compare(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> 
         "Compare",
         "Two events, or one event on two tokens, side by side over a window of your own.",
         fill("compare.html.jinja", has_events=bool(listed)),
-        as_of=as_of_words(max(ends) if ends else None),
+        as_of=as_of_words(max(ends, default=None)),
         scripts=(EVENTS_DATA, "assets/compare.js"),
         files={EVENTS_DATA: _script("AFTERSHOCK_COMPARE", listed)},
     )

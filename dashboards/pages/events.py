@@ -60,7 +60,7 @@ def compose_events(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> P
         title="Events",
         description=f"AI-policy events and what decentralised-AI tokens did after them: {title}.",
         body=body,
-        as_of=as_of_words(max(ends) if ends else None),
+        as_of=as_of_words(max(ends, default=None)),
         scripts=(INDEX_DATA, "assets/events.js"),
         files={INDEX_DATA: script},
     )
@@ -95,7 +95,7 @@ def compose_year(frames: Frames, year: int, reactions: Mapping[str, list[Reactio
         title=f"Events of {year}",
         description=f"Every event of {year} with what tokens did in the day after.",
         body=body,
-        as_of=as_of_words(max(ends) if ends else None),
+        as_of=as_of_words(max(ends, default=None)),
     )
 
 

@@ -10,7 +10,7 @@ from dashboards.findings.findings import as_of_words
 from dashboards.findings.moves import studied_assets
 from dashboards.numbers import Moment, StoredRow, StoredRows, counted, signed_rows, stated
 from dashboards.pages.sections import FAILED_CHECKS
-from dashboards.shell.frames import Frames, newest
+from dashboards.shell.frames import Frames, last_close
 from dashboards.shell.named import RECENT_RUN
 from dashboards.shell.page import Canvas, Page, safe_link
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table, with_code
@@ -53,14 +53,14 @@ def compose_health(frames: Frames) -> Page:
             _runs(frames.named("recent_runs")),
         ]
     )
-    last = newest(coverage, "last_open_utc")
     return Page(
         canvas.path,
         "Data health",
         "Data health",
         f"{title}. Coverage, feeds, gaps, refused rows and runs.",
         body,
-        as_of=as_of_words(last),
+        as_of=as_of_words(last_close(coverage)),
+        is_live=True,
         files=canvas.files,
     )
 

@@ -13,11 +13,12 @@ from dashboards.findings.readings import Reaction, listed_first, subject_of
 from dashboards.numbers import signed_rows
 from dashboards.pages.sections import data_as_of, moves_table
 from dashboards.shell.cards import read_verdicts, verdict_card
-from dashboards.shell.frames import Frames, newest
+from dashboards.shell.frames import Frames, last_close
 from dashboards.shell.page import Page, event_path, fill
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table, time_tag
 from warehouse.tables.moves import LATEST_MOVE, UNEXPLAINED_MOVE
 from warehouse.tables.news import EVENT
+from warehouse.tables.prices import COVERAGE
 from warehouse.tables.units import clock, day, percent
 
 _WEEK_HOURS = 168.0
@@ -29,7 +30,7 @@ _MAX_PRELIMINARY = 20
 
 def compose_now(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> Page:
     """The latest day of each token, events and verdicts that later bars may change, and how far the data reach."""
-    as_of = newest(frames.get(LATEST_MOVE), "data_as_of_utc")
+    as_of = last_close(frames.get(COVERAGE))
     title = now_title(frames.get(LATEST_MOVE))
     waiting = [row for row in read_verdicts(frames) if is_waiting(row)]
     body = fill(
@@ -41,7 +42,7 @@ def compose_now(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> Page
         verdicts=Markup("").join(verdict_card(row, "") for row in waiting),
         fresh=data_as_of(frames),
     )
-    return Page("now.html", "Now", "Now", f"{title}.", body, as_of=as_of_words(as_of))
+    return Page("now.html", "Now", "Now", f"{title}.", body, as_of=as_of_words(as_of), is_live=True)
 
 
 def now_title(moves: pl.DataFrame) -> str:

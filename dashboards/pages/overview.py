@@ -20,12 +20,13 @@ from dashboards.numbers import counted, signed_rows
 from dashboards.pages.sections import MAX_LIMITS, cannot_know, data_as_of, events_table, moves_table, reaction_tiles
 from dashboards.pages.shared_move import shared_sentence
 from dashboards.shell.cards import read_verdicts, rise_claim, verdict_card
-from dashboards.shell.frames import Frames
+from dashboards.shell.frames import Frames, last_close
 from dashboards.shell.page import Canvas, Page, event_path
 from dashboards.shell.tables import empty_table, limits
 from warehouse.tables.claims import CLAIM, CLAIM_VERDICT
 from warehouse.tables.correlation import CORRELATION_EPISODE
 from warehouse.tables.news import CONFOUNDER, EVENT, EVENT_SOURCE
+from warehouse.tables.prices import COVERAGE
 from warehouse.tables.terms import category_news
 from warehouse.tables.units import day, limit_words, plural
 
@@ -42,10 +43,8 @@ def compose_overview(frames: Frames, reactions: Mapping[str, list[Reaction]]) ->
     subject = subject_of(reactions[event["event_id"]]) if event else None
     if event is None or subject is None:
         title, opening = "Nothing has been measured yet", _nothing_yet()
-        as_of = None
     else:
         title, opening = _lead(frames, canvas, event, subject)
-        as_of = subject.data_as_of
     body = Markup("").join(
         [
             Markup('<p class="kicker">{}</p>').format(KICKER),
@@ -66,7 +65,8 @@ def compose_overview(frames: Frames, reactions: Mapping[str, list[Reaction]]) ->
         description=f"{title}. Event studies of AI-policy news and decentralised-AI tokens, with the uncertainty "
         "drawn.",
         body=body,
-        as_of=as_of_words(as_of),
+        as_of=as_of_words(last_close(frames.get(COVERAGE))),
+        is_live=True,
         files=canvas.files,
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import Any
 
 import polars as pl
@@ -90,7 +89,7 @@ def compose_providers(frames: Frames) -> Page:
         if rows
         else empty_table("No provider is known yet.", "Status pages are read by `aftershock run`."),
     )
-    as_of = newest(frames.get(INCIDENT), "started_at_utc")
+    as_of = newest(frames.get(DOSE_RESPONSE), "data_as_of_utc")
     return Page("providers.html", "Providers", "Providers of AI", f"{title}.", body, as_of=as_of_words(as_of))
 
 
@@ -164,8 +163,8 @@ def compose_provider(frames: Frames, provider: str, reactions: Mapping[str, list
         responses=_responses_table(frames.part(DOSE_RESPONSE, "provider", provider)),
     )
     ends = [item.data_as_of for event_id in outages["event_id"] for item in reactions.get(event_id, [])]
-    as_of: datetime | None = max(ends) if ends else newest(incidents, "started_at_utc")
-    return Page(provider_path(provider), "Providers", name, f"{title}.", body, as_of=as_of_words(as_of))
+    as_of = as_of_words(max(ends, default=None))
+    return Page(provider_path(provider), "Providers", name, f"{title}.", body, as_of=as_of)
 
 
 def provider_title(

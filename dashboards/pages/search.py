@@ -14,7 +14,7 @@ from dashboards.glossary import TERMS
 from dashboards.numbers import counted
 from dashboards.pages.providers import provider_ids, provider_name, provider_names, provider_path
 from dashboards.shell.cards import shown_verdict
-from dashboards.shell.frames import Frames, newest
+from dashboards.shell.frames import Frames
 from dashboards.shell.page import Page, claim_path, event_path, token_path
 from warehouse.tables.claims import CLAIM_VERDICT
 from warehouse.tables.news import EVENT
@@ -44,14 +44,14 @@ def compose_search(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> P
     payload = json.dumps(entries, ensure_ascii=False, separators=(",", ":"))
     # A JavaScript file: U+2028 and U+2029 end lines in old engines.
     script = f"window.AFTERSHOCK_SEARCH={payload};\n".replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-    events = frames.get(EVENT)
+    ends = [item.data_as_of for items in reactions.values() for item in items]
     return Page(
         "search.html",
         "Search",
         "Search",
         "Search over events, headlines and claims, in the browser.",
         body,
-        as_of=as_of_words(newest(events, "best_at_utc")),
+        as_of=as_of_words(max(ends, default=None)),
         scripts=(SEARCH_DATA, "assets/search.js"),
         files={SEARCH_DATA: script},
     )

@@ -22,7 +22,7 @@ from dashboards.findings.readings import (
 from dashboards.findings.superlatives import events_caption, interval_words, plain_days, rarity_sentence, separate_words
 from dashboards.glossary import tip
 from dashboards.numbers import counted, derived, ended, signed_rows
-from dashboards.shell.frames import Frames, newest, oldest
+from dashboards.shell.frames import Frames, last_close, newest, oldest
 from dashboards.shell.inline import range_bar, range_scale, scale_words, sparkline
 from dashboards.shell.page import event_path, token_path
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, facts, table, tile, tiles, time_tag
@@ -333,11 +333,11 @@ def data_as_of(frames: Frames) -> Markup:
         )
         n_markets = counted(part.height, COVERAGE, timeframe=timeframe)
         gaps = "no gaps" if not n_missing else f"{share(part_present)} of bars present"
-        last = newest(part, "last_open_utc")
+        last = last_close(part)
         items.append(
             (
                 f"Prices, {words} ({plural(n_markets, 'market')})",
-                f"last bar opened {close_moment(last) if last else 'never'}, {gaps}",
+                f"to {close_moment(last)}, {gaps}" if last else "no bar",
             )
         )
     events = frames.get(EVENT)

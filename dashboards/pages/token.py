@@ -20,7 +20,7 @@ from dashboards.findings.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction
 from dashboards.findings.superlatives import token_title
 from dashboards.numbers import StoredRow, StoredRows, counted, signed_rows
 from dashboards.shell.cards import read_verdicts_on, verdict_cards
-from dashboards.shell.frames import Frames
+from dashboards.shell.frames import Frames, last_close
 from dashboards.shell.inline import sparkline
 from dashboards.shell.named import DAILY_CLOSE, REACTIONS_BY_KIND
 from dashboards.shell.page import Canvas, Page, event_path, token_path
@@ -101,14 +101,13 @@ def compose_token(frames: Frames, asset_id: str, reactions: Mapping[str, list[Re
             _venues(frames, asset_id),
         ]
     )
-    ends = [item.data_as_of for item in own]
     return Page(
         canvas.path,
         "Tokens",
         f"{asset_id}: reactions to AI-policy news",
         f"{title}.",
         body,
-        as_of=as_of_words(max(ends) if ends else None),
+        as_of=as_of_words(last_close(frames.part(COVERAGE, "asset_id", asset_id))),
         files=canvas.files,
     )
 

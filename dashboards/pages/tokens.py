@@ -14,7 +14,7 @@ from dashboards.findings.moves import total_of
 from dashboards.findings.readings import SUBJECT_ASSET
 from dashboards.numbers import counted, signed_rows
 from dashboards.pages.sections import moves_table
-from dashboards.shell.frames import Frames, newest, oldest
+from dashboards.shell.frames import Frames, last_close, newest, oldest
 from dashboards.shell.page import Page, token_path
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table
 from warehouse.tables.prices import ASSET, COVERAGE
@@ -54,7 +54,8 @@ def compose_tokens(frames: Frames) -> Page:
         "Tokens",
         f"{title}: prices, reactions and correlations.",
         body,
-        as_of=as_of_words(newest(coverage, "last_open_utc")),
+        as_of=as_of_words(last_close(coverage)),
+        is_live=True,
     )
 
 

@@ -10,6 +10,7 @@ from functools import cache
 import polars as pl
 
 from dashboards.numbers import Moment
+from warehouse.tables.bars import bar_length
 from warehouse.tables.contract import Table
 
 
@@ -17,6 +18,12 @@ def newest(frame: pl.DataFrame, column: str) -> datetime | None:
     """The latest instant of a column; None when there is none."""
     value = frame[column].max() if frame.height else None
     return Moment.of(value) if isinstance(value, datetime) else None
+
+
+def last_close(coverage: pl.DataFrame) -> datetime | None:
+    """When the newest bar of rows of out.coverage closed; None when there is none."""
+    ends = [opened + bar_length(bar) for bar, opened in coverage.select("timeframe", "last_open_utc").iter_rows()]
+    return Moment.of(max(ends)) if ends else None
 
 
 def oldest(frame: pl.DataFrame, column: str) -> datetime | None:

@@ -47,6 +47,8 @@ class Page:
     description: str
     body: Markup
     as_of: str = ""
+    # Whether the page follows the newest bars: only then is an old end of the data a fault of the schedule.
+    is_live: bool = False
     scripts: tuple[str, ...] = ()
     files: dict[str, str] = field(default_factory=dict)
 
@@ -121,6 +123,7 @@ def _shell(page: Page) -> str:
         page_path=page.path,
         body=page.body,
         as_of=page.as_of,
+        is_live=page.is_live,
         scripts=page.scripts,
         definitions=definitions(page.body),
         sources=_SOURCES_HERE,

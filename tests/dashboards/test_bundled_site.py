@@ -1,4 +1,4 @@
-"""The site that a first run writes from the bundled record: each number run against the file, none without an origin."""
+"""The site of the bundled record: each of its numbers is run against the published file."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 import json
 import re
 import xml.etree.ElementTree as ET
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from importlib.resources import files
 
@@ -12,19 +12,20 @@ import pytest
 
 from dashboards.marks import OPEN
 from dashboards.shell.feed import write_feeds
-from dashboards.shell.frames import Frames
+from dashboards.shell.frames import Frames, last_close
 from dashboards.shell.manifest import SiteError
 from dashboards.shell.page import NAVIGATION, event_path, file_name, safe_link
 from dashboards.shell.report import UnknownEventError, event_card, event_html, event_markdown, find_event
 from dashboards.shell.site import build_site, check_bundle, read_frames
 from flows.alerts.delivery import FIGURES
-from tests.dashboards.material import NOW, make_tables
+from tests.dashboards.material import NOW, frame_of, make_tables
 from tests.dashboards.publication import publish_tables
-from tests.dashboards.rows import EVENT_ID
+from tests.dashboards.rows import EVENT_AT, EVENT_ID
 from warehouse.store.connection import open_reader
 from warehouse.tables.claims import CLAIM_VERDICT
 from warehouse.tables.news import EVENT
 from warehouse.tables.ops import NOTIFICATION
+from warehouse.tables.prices import COVERAGE
 from warehouse.tables.studies import STUDY_RESULT
 from warehouse.tables.units import percent
 
@@ -353,10 +354,20 @@ def test_each_page_says_once_and_in_its_header_as_of_when_its_data_are(site):
         text = path.read_text(encoding="utf-8")
         head = text.split("</header>", 1)[0]
         assert text.count("data-as-of") == head.count("data-as-of"), path.name
-        assert head.count("data-as-of") <= 1
-        if "data-as-of" in head:
-            assert re.search(r"<span data-as-of><time datetime=\"[^\"]+\">", head), path.name
-    assert "data-as-of" in (site / "index.html").read_text(encoding="utf-8")
+        dated = re.search(r'(Data|Prices used) to <span data-as-of( data-live)?><time datetime="[^"]+">', head)
+        assert (dated is None) == ("No price is used on this page" in head), path.name
+        assert dated is None or (dated[1] == "Data") == bool(dated[2])
+
+
+def test_only_pages_that_follow_the_newest_bars_can_be_older_than_their_schedule(site):
+    live = [path for path in site.rglob("*.html") if "data-live" in path.read_text(encoding="utf-8")]
+    assert sorted(path.name for path in live) == ["health.html", "index.html", "now.html", "tokens.html"]
+
+
+def test_pages_date_themselves_by_the_close_of_the_last_bar():
+    rows = [{"timeframe": bar, "last_open_utc": EVENT_AT.replace(minute=0, second=0)} for bar in ("1h", "4h")]
+    assert last_close(frame_of(COVERAGE, rows)) == EVENT_AT.replace(minute=0, second=0) + timedelta(hours=4)
+    assert last_close(COVERAGE.empty()) is None
 
 
 def test_type_is_sized_in_rem_so_that_a_larger_text_of_the_reader_works():
