@@ -16,6 +16,7 @@ from dashboards.marks import mark, mark_time
 from warehouse.tables import units
 from warehouse.tables.catalog import load_tables
 from warehouse.tables.contract import Table
+from warehouse.tables.spoken import spoken
 
 NAMED = "query:"
 # What may be done to a stored value before it is written, by name.
@@ -127,10 +128,10 @@ class Count(_Signed, int):
 
 
 class Words(_Signed, str):
-    """A stored sentence that may hold numbers: written as what it is, a cell of a table."""
+    """A stored sentence that may hold numbers, as people read it."""
 
     def __new__(cls, text: str, origin: Origin | tuple[StoredRow, str]) -> Self:
-        words = super().__new__(cls, text)
+        words = super().__new__(cls, spoken(text))
         words.found_in = origin
         return words
 
@@ -266,7 +267,7 @@ class _Raw(Mapping[str, Any]):
 _SIGNED: dict[type, Callable[[Any, tuple[StoredRow, str]], Any]] = {float: Number, int: Count, str: Words}
 
 
-# Columns of stored sentences, which a page prints as they are.
+# Columns of stored sentences, which a page prints as they are spoken.
 SENTENCES = frozenset(
     {
         "reason",

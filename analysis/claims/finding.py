@@ -97,6 +97,6 @@ def unknown(reason: str, claimed: float | None = None, unit: str | None = None, 
     sentence = f"It cannot be told from the data at hand: {reason}."
     reading = Reading("none", "no reading possible", Weight.DECISIVE, unit or "", None, reason)
     return Finding(
-        StatementVerdict.CANNOT_BE_TOLD, (reading,), f"Nothing: {reason}.", sentence, claimed, unit, reason,
-        warning=warning,
+        StatementVerdict.CANNOT_BE_TOLD, (reading,), f"Nothing was measured: {reason}.", sentence, claimed, unit,
+        reason, warning=warning,
     )  # fmt: skip

@@ -7,7 +7,7 @@ import polars as pl
 from analysis.claims.finding import Finding, Reading, Weight, unknown
 from analysis.claims.language import Premium
 from analysis.claims.statement import StatementVerdict
-from warehouse.tables.units import ascii_number, hours_short, iso_day, listing, percent
+from warehouse.tables.units import ascii_number, day, hours_short, listing, percent
 
 LOG_POINTS = "log points"
 
@@ -48,7 +48,7 @@ def measure_premium(claim: Premium, responses: pl.DataFrame) -> Finding:
     readings += [_reading(row, claim, Weight.CONTEXT) for row in others.iter_rows(named=True)]
     readings.sort(key=lambda reading: list(Weight).index(reading.weight))
     slopes = [r.detail for r in readings if r.weight is Weight.ALTERNATIVE and r.value is not None]
-    dates = f"{iso_day(mean['first_event_utc'])} to {iso_day(mean['last_event_utc'])}"
+    dates = f"{day(mean['first_event_utc'])} to {day(mean['last_event_utc'])}"
     scope = f"{mean['n_events']} events on {mean['n_days']} days, {dates}"
     tail = f"; {listing(slopes)}" if slopes else ""
     statement = f"{readings[0].detail} ({scope}){tail}."

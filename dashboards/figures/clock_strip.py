@@ -162,7 +162,8 @@ def _subtitle(path: pl.DataFrame, place: _Scale, asset_id: str) -> str:
     shown = path.filter(
         pl.col("close_time_utc").is_between(place.begin, place.end) & pl.col("close_quote").is_not_null()
     )
-    days = f"{short_day(place.begin)} to {day(place.end)}, UTC."
+    end = day(place.end)
+    days = f"{end}, UTC." if day(place.begin) == end else f"{short_day(place.begin)} to {end}, UTC."
     if shown.height < 2:
         return f"{days} No prices of {asset_id} in these hours."
     first, last = (StoredRow(shown.row(place, named=True), StoredRows(STUDY_PATH)) for place in (0, -1))

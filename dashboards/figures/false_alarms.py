@@ -33,7 +33,7 @@ _ROW_HEIGHT = 24
 _SOURCE = StoredRows(TEST_SIZE)
 _COLUMNS = (
     FigureColumn("scenario", "Scenario", str, is_number=False),
-    FigureColumn("statistic", "Test", str, is_number=False),
+    FigureColumn("statistic", "Test", statistic_name, is_number=False),
     FigureColumn("dependence", "Declares", str, is_number=False),
     FigureColumn("rejection", "Rejects", share),
     FigureColumn("lower_95", "lower 95%", share),

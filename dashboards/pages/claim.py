@@ -19,6 +19,7 @@ from dashboards.shell.frames import Frames
 from dashboards.shell.page import Canvas, Page, claim_path, event_path, safe_link, token_path
 from dashboards.shell.tables import Cell, Head, Spanning, facts, table, time_tag
 from warehouse.tables.claims import CLAIM, CLAIM_BAR, CLAIM_HISTORY, CLAIM_READING, CLAIM_VERDICT
+from warehouse.tables.terms import episode_name
 from warehouse.tables.units import clock, close_moment, count, moment, plural, short_day
 
 # What a claim's page is made from, split by claim.
@@ -62,7 +63,7 @@ def compose_claim(frames: Frames, claim_id: str) -> Page:
 
 
 def _facts(claim: Mapping[str, Any], verdict: Mapping[str, Any], history: pl.DataFrame) -> Markup:
-    told: list[tuple[Cell, Cell]] = [("Episode", verdict["episode"])]
+    told: list[tuple[Cell, Cell]] = [("Episode", episode_name(verdict["episode"]))]
     if claim.get("said_by") or claim.get("source"):
         words = claim["said_by"] or f"reported by {claim['source']}"
         told.append(("Said by", safe_link(claim["url"] or claim["source"], words)))

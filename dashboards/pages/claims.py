@@ -23,7 +23,7 @@ from dashboards.shell.inline import measured_bar
 from dashboards.shell.page import Page, claim_path
 from dashboards.shell.tables import empty_table
 from warehouse.tables.claims import CLAIM_VERDICT
-from warehouse.tables.terms import unmarked
+from warehouse.tables.terms import CANNOT_BE_TOLD, episode_name, unmarked
 from warehouse.tables.units import count
 
 
@@ -90,6 +90,7 @@ def _filters(rows: list[StoredRow]) -> Markup:
 def claim_summary(row: Mapping[str, Any]) -> Markup:
     """The verdict of one claim, and what can be printed instead: the same on the list and on the claim's own page."""
     measured, claimed, unit = row["measured_value"], row["claimed_value"], row["unit"]
+    is_told = shown_verdict(row) != CANNOT_BE_TOLD
     bar = Markup("")
     if row["kind"] in SIZED and measured is not None and claimed is not None and claimed > 0:
         bar = Markup('<div style="max-width:420px">{}</div>').format(
@@ -98,8 +99,8 @@ def claim_summary(row: Mapping[str, Any]) -> Markup:
     beside = Markup("").join(
         Markup("<p>{}{}</p>").format(Markup("<strong>{}</strong> ").format(title) if title else "", text)
         for title, text in (
-            ("Closest true statement:", row["closest_true_statement"]),
-            ("", "" if row["closest_true_statement"].startswith(row["measured"]) else row["measured"]),
+            ("Closest true statement:" if is_told else "", row["closest_true_statement"]),
+            ("", "" if not is_told or row["closest_true_statement"].startswith(row["measured"]) else row["measured"]),
             ("By chance:", row["rarity"] and ended(row["rarity"])),
             ("Other venues:", row["elsewhere"]),
             ("A window that would do:", row["offer"]),
@@ -123,6 +124,6 @@ def _claim(row: Mapping[str, Any]) -> Markup:
         path=path,
         quote=row["quote"],
         summary=claim_summary(row),
-        episode=row["episode"],
+        episode=episode_name(row["episode"]),
         venue=f" · {venue_words(row['venue'])}" if row["venue"] else "",
     )

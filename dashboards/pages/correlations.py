@@ -27,7 +27,7 @@ from warehouse.tables.correlation import (
     CORRELATION_ROLLING,
     LEAD_LAG,
 )
-from warehouse.tables.terms import category_news
+from warehouse.tables.terms import category_news, method_name
 from warehouse.tables.units import count, hours_plain, number, plain_percent, plural, probability
 
 CLEAR_P = 0.05  # an adjusted p below it finds an order
@@ -238,7 +238,7 @@ def _lead_table(leads: pl.DataFrame) -> Markup:
     )
     body: list[list[Cell | Spanning]] = []
     for row in signed_rows(rows, LEAD_LAG):
-        name, method = f"{row['asset_id']} → {row['other_asset_id']}", row["method"].replace("_", " ")
+        name, method = f"{row['asset_id']} → {row['other_asset_id']}", method_name(row["method"])
         if row["estimate"] is None:
             body.append([name, method, Spanning(f"Not measured – {row['reason']}")])
             continue

@@ -184,13 +184,13 @@ def _mover_row(
     closes = [close for hours, close in known if close is not None and -2 <= hours <= SPARK_HOURS]
     line = sparkline(closes, asset == SUBJECT_ASSET)
     if row["first_bar_open_utc"] is None:
-        return [asset, Spanning(Markup("none in {} bars {}").format(row["n_searched"], line))]
+        return [asset, Spanning(Markup("none in {} {}").format(plural(row["n_searched"], "bar"), line))]
     opened, closed = row["first_bar_open_utc"], row["first_bar_close_utc"]
     return [
         asset,
         time_tag(opened, f"{short_day(opened)} {clock(opened)}–{clock(closed)}"),
         log_percent(row["first_bar_return"]) if row["first_bar_return"] is not None else "–",
-        hours_plain(row["quiet_hours"], 1) if row["quiet_hours"] is not None else "–",
+        hours_plain(row["quiet_hours"], 0 if row["quiet_hours"] >= 1 else 1) if row["quiet_hours"] is not None else "–",
         f"{log_percent(row['peak_car'])} at {count(row['peak_hours'])} h" if row["peak_car"] is not None else "–",
         hours_plain(row["half_life_hours"], 0) if row["half_life_hours"] is not None else "not in the data",
         line,

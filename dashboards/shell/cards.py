@@ -14,7 +14,7 @@ from dashboards.shell.inline import measured_bar
 from dashboards.shell.page import claim_path
 from dashboards.shell.tables import badge, with_code
 from warehouse.tables.claims import CLAIM, CLAIM_VERDICT
-from warehouse.tables.terms import STATEMENT_VERDICT_TITLES, market_name
+from warehouse.tables.terms import CANNOT_BE_TOLD, STATEMENT_VERDICT_TITLES, market_name
 from warehouse.tables.units import count, format_value, limit_words, p_value, percent
 
 # Verdict id -> icon and colour class, strongest correction first.
@@ -23,7 +23,7 @@ _LOOKS = {
     "not_supported": ("✕", "no"),
     "understated": ("◐", "part"),
     "another_reading": ("◐", "part"),
-    "cannot_be_told": ("◌", ""),
+    CANNOT_BE_TOLD: ("◌", ""),
     "supported": ("✓", "ok"),
 }
 # Verdict id -> icon, word, colour class, place.
@@ -61,7 +61,7 @@ def read_verdicts_on(frames: Frames, claims: Iterable[Mapping[str, Any]]) -> dic
 
 def shown_verdict(row: Mapping[str, Any]) -> str:
     """The verdict as shown; a word of another version counts as not told."""
-    return row["verdict"] if row["verdict"] in VERDICTS else "cannot_be_told"
+    return row["verdict"] if row["verdict"] in VERDICTS else CANNOT_BE_TOLD
 
 
 def verdict_order(row: Mapping[str, Any]) -> tuple[int, str]:

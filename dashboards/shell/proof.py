@@ -12,16 +12,18 @@ from typing import Any
 
 import polars as pl
 
-from dashboards.numbers import NAMED, TRANSFORMS, Origin, columns_of, key_text, tables_by_name
+from dashboards.numbers import NAMED, SENTENCES, TRANSFORMS, Origin, columns_of, key_text, tables_by_name
 from dashboards.origins import sql_of
 from warehouse.store.connection import Reader, open_reader
 from warehouse.tables import terms, units
 from warehouse.tables.contract import Table
 from warehouse.tables.queries import query_text
+from warehouse.tables.spoken import spoken
 
 _TOKEN = re.compile(r"<(script|style|title|option)\b.*?</\1>|<(?P<tag>[^>]*)>|(?P<text>[^<]+)", re.DOTALL)
 _ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
 _DIGIT, _DIGITS, _LETTER = re.compile(r"\d"), re.compile(r"\d+"), re.compile("[A-Za-z]")
+_NAME = re.compile(r"\w+")
 # Elements whose digits are no numbers of ours: moments, titles and headlines, names of commands, and drawn axes.
 _EXEMPT = ("data", "time", "cite", "code", "svg", "pre")
 # The names a page may print, by table: what a registry or a publisher calls a thing.
@@ -40,6 +42,8 @@ REGISTERED = {
     "out.study_result": ("study_id", "group_id"),
     "out.single_size": ("scenario",),
 }
+# What pages print of a name in words of ours.
+_IN_WORDS = {"market_id": terms.market_name, "episode": terms.episode_name}
 # The names that this program gives: tests, simulated markets, models and their benchmarks.
 _TITLES = (terms.STATISTIC_TITLES, terms.SCENARIO_TITLES, terms.MODEL_TITLES, terms.BENCHMARK_TITLES)
 # What the methods fix once for all pages; tests/dashboards/test_numbers.py holds each to its constant.
@@ -191,7 +195,9 @@ class _Values:
         """What a page should print for this origin; a reason in brackets where there is nothing to print."""
         try:
             origin = Origin.read(text)
-            return write_form(self.value(origin), form)
+            value = self.value(origin)
+            is_spoken = isinstance(value, str) and not SENTENCES.isdisjoint(_NAME.findall(origin.column))
+            return write_form(spoken(value) if is_spoken else value, form)
         except (KeyError, ValueError, LookupError) as exc:
             return f"[{type(exc).__name__}: {exc}]"
 
@@ -302,8 +308,8 @@ def _names(reader: Reader) -> KnownNames:
         for column in columns:
             rows = reader.sql(f"select distinct {column} from {name}").to_series(0)
             found |= {str(text) for text in rows.drop_nulls()}
-            if column == "market_id":
-                found |= {terms.market_name(text) for text in rows}
+            if column in _IN_WORDS:
+                found |= {_IN_WORDS[column](text) for text in rows.drop_nulls()}
     return KnownNames(found)
 
 

@@ -137,6 +137,11 @@ MODEL_TITLES = {
     "synthetic_control": "A mix of other assets",
 }
 
+METHOD_TITLES = {
+    "granger": "Granger test",
+    "hayashi_yoshida": "Hayashi–Yoshida",
+}
+
 BENCHMARK_TITLES = {
     "BTC": "Bitcoin",
     "ETH": "Ether",
@@ -274,6 +279,16 @@ def market_name(market_id: str) -> str:
     return f"{symbol} on {venue_name(market_id)}"
 
 
+def episode_name(episode: str) -> str:
+    """The occasion that claims share, as a label: june-2026-restriction is June 2026 restriction."""
+    return episode.replace("-", " ").capitalize()
+
+
+def method_name(method: str) -> str:
+    """A test of which token moves first in words; one without a title is its own name."""
+    return METHOD_TITLES.get(method, method.replace("_", " ").capitalize())
+
+
 def entity_name(entity_id: str) -> str:
     """An organisation, person or model in words."""
     return ENTITY_TITLES.get(entity_id, entity_id.replace("-", " ").title())
@@ -290,11 +305,12 @@ def is_simulated_market(market_id: str) -> bool:
 
 
 # The six verdicts on a statement, strongest support first.
+CANNOT_BE_TOLD = "cannot_be_told"
 STATEMENT_VERDICT_TITLES = {
     "supported": "supported",
     "another_reading": "supported in another reading",
     "understated": "understated",
     "overstated": "overstated",
     "not_supported": "not supported",
-    "cannot_be_told": "cannot be told",
+    CANNOT_BE_TOLD: "cannot be told",
 }

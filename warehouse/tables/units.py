@@ -369,7 +369,7 @@ def listing(names: Sequence[str]) -> str:
 
 
 def _counted(noun: str) -> Writer:
-    return lambda value: f"{plain(value)} {noun if value == 1 else f'{noun}s'}"
+    return lambda value: f"{plain(round(value, 1))} {noun if value == 1 else f'{noun}s'}"
 
 
 # By unit of a contract's column; "residual standard deviations" and others without an entry follow the number.
@@ -389,7 +389,7 @@ _WRITERS: dict[str, Writer] = {
     "minutes": lambda value: hours_and_minutes(value / 60),
     "seconds": seconds_words,
     "days": _counted("day"),
-    "weeks": lambda value: _counted("week")(round(value, 1)),
+    "weeks": _counted("week"),
     "bars": lambda value: plural(round(value), "bar"),
     "bytes": file_size,
 }

@@ -12,7 +12,7 @@ from analysis.claims.judging.quoted import allowed_sizes
 from analysis.claims.judging.rarity import LEAST_STRETCHES, count_as_large
 from analysis.claims.judging.sizes import is_near, size_verdict
 from analysis.claims.statement import Direction, Judgement, StatementVerdict, TriedReading
-from warehouse.tables.bars import MICROSECONDS_PER_DAY, MICROSECONDS_PER_HOUR
+from warehouse.tables.bars import MICROSECONDS_PER_DAY, MICROSECONDS_PER_HOUR, bar_words
 from warehouse.tables.units import listing, percent, percentage_points, plural
 
 # A move of the market is broad from here on; from twice and a half as much the denial is wrong.
@@ -122,7 +122,7 @@ def judge_reaction(question: Question) -> Judgement:
     counted = count_as_large(question, value)
     moved = f"{question.asset} {moved_words(value)} {question.span_words}"
     if counted is None:
-        return cannot_be_told(f"{moved}; fewer than {LEAST_STRETCHES} earlier stretches to compare it with")
+        return cannot_be_told(f"{moved}; fewer than {LEAST_STRETCHES} earlier stretches to compare it with are stored")
     n_as_large, n_stretches = counted
     level = question.statement.tolerance or UNUSUAL_SHARE
     share = n_as_large / n_stretches
@@ -164,7 +164,7 @@ def _difference(question: Question, start_us: int) -> tuple[float, str] | str:
 
 def _on_bars(moves: SideBySide) -> str:
     """The bars of a comparison, in brackets."""
-    return f" ({moves.bar_name} bars)" if moves.bar_name is not None else ""
+    return f" ({bar_words(moves.bar_name)} bars)" if moves.bar_name is not None else ""
 
 
 def _other_differences(question: Question) -> list[TriedReading]:

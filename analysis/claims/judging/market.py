@@ -21,7 +21,8 @@ from warehouse.tables.bars import (
     MICROSECONDS_PER_SECOND,
     bar_length,
 )
-from warehouse.tables.units import iso_day
+from warehouse.tables.terms import market_name
+from warehouse.tables.units import day
 
 # The last price is at most so old: 2 h for windows up to 3 days, 8 h beyond, a daily bar for windows of a month.
 _FRESH_US = 2 * MICROSECONDS_PER_HOUR
@@ -242,8 +243,7 @@ class MarketEvidence:
             return f"only daily bars of {asset_id} are stored at that time"
         ended = f"; {self.ended[asset_id]}" if asset_id in self.ended else ""
         spans = [
-            f"{item.market_id} {item.bar_name} {iso_day(instant(item.close_us[0]))} to "
-            f"{iso_day(instant(item.close_us[-1]))}"
+            f"{market_name(item.market_id)}, {day(instant(item.close_us[0]))} to {day(instant(item.close_us[-1]))}"
             for item in own[:3]
         ]
         return f"no prices of {asset_id} at both ends of the window; stored: {'; '.join(spans)}{ended}"

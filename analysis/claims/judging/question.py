@@ -13,7 +13,8 @@ from analysis.claims.statement import (
     StatementVerdict,
     TriedReading,
 )
-from warehouse.tables.bars import MICROSECONDS_PER_DAY
+from warehouse.tables.bars import MICROSECONDS_PER_DAY, bar_words
+from warehouse.tables.terms import market_name
 from warehouse.tables.units import close_moment, moment, percent, plain_percent, price, span
 
 FRACTION, DOLLARS, DAYS = "fraction", "quote currency", "days"
@@ -109,6 +110,7 @@ def moved_words(value: float, from_price: float | None = None, to_price: float |
 
 
 def tape_words(series: PriceSeries) -> str:
-    """binance:BTC/USDT, 1h closes."""
-    words = f"{series.market_id}, {'observed prices' if not series.bar_us else f'{series.bar_name} bars'}"
+    """BTC/USDT on Binance spot, hourly bars."""
+    name = market_name(series.market_id)
+    words = f"{name}, {bar_words(series.bar_name)} bars" if series.bar_us else name
     return f"{words}, after funding" if series.is_after_funding else words

@@ -80,7 +80,7 @@ def test_week_after_and_lead_over_fet(answers):
     assert verdicts["tao-outperformed-market-week"]["verdict"] == "supported"
     assert verdicts["tao-lead-over-fet"]["verdict"] == "supported"
     assert readings["tao-lead-over-fet", "literal"]["value"] == pytest.approx(0.0397, abs=0.0005)
-    assert "4h bars" in verdicts["tao-lead-over-fet"]["measured"]
+    assert "4-hour bars" in verdicts["tao-lead-over-fet"]["measured"]
 
 
 @pytest.mark.parametrize(

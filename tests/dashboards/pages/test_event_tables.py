@@ -19,4 +19,4 @@ def test_log_points_of_the_first_bar_and_the_peak_are_shown_as_simple_returns() 
         "half_life_hours": None,
     }
     _, _, first, quiet, peak, half_life, _ = _mover_row(row, {"b:TAO/USDT": "TAO"}, {})
-    assert (first, quiet, peak, half_life) == ("+10.0%", "1.2 h", "+50.0% at 30 h", "not in the data")
+    assert (first, quiet, peak, half_life) == ("+10.0%", "1 h", "+50.0% at 30 h", "not in the data")

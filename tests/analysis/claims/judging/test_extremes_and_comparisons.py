@@ -109,7 +109,7 @@ def test_sides_are_compared_on_bars_of_equal_length() -> None:
     long = make_bars("TAO", path[2::4], hours=4, last_close=said_at.replace(hour=12))
     other = make_bars("FET", [100.0] * 50, hours=4, last_close=said_at.replace(hour=12))
     judgement = judged(make_market(hourly, long, other), "relative", versus=("FET",), said_at=said_at)
-    assert "(4h bars)" in judgement.measured
+    assert "(4-hour bars)" in judgement.measured
     assert judgement.readings[0].value == pytest.approx(path[2::4][-1] / path[2::4][-7] - 1)
 
 
