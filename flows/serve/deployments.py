@@ -147,17 +147,17 @@ def _run_with_tasks(
     leave_artifacts(settings, outcome)
     failed = failures_by_source(outcome.source_problems)
     for source, problems in list(failed.items())[:SOURCES_SHOWN]:
-        _show_source(source, Failed(message="\n".join(problems)))
+        _show_source(source, "\n".join(problems), is_failed=True)
     for step in outcome.steps:
         for source, words in step.report.answered.items():
             if source not in failed:
-                _show_source(source, Completed(message=words))
+                _show_source(source, words, is_failed=False)
     return outcome
 
 
-def _show_source(name: str, ended: State[Any]) -> None:
+def _show_source(name: str, words: str, *, is_failed: bool) -> None:
     """A group of sources as a task of its own, in a run that goes on however the task ended."""
-    source_task.with_options(task_run_name=name)(ended, return_state=True)
+    source_task.with_options(task_run_name=name)(words, is_failed=is_failed, return_state=True)
 
 
 def failures_by_source(problems: Sequence[str]) -> dict[str, list[str]]:
@@ -169,9 +169,9 @@ def failures_by_source(problems: Sequence[str]) -> dict[str, list[str]]:
 
 
 @task(name="source", tags=["source"], cache_policy=NO_CACHE, persist_result=False)
-def source_task(ended: State[Any]) -> Any:
-    """A venue or a group of feeds, in the state in which it ended; a failed one says what to do."""
-    return ended
+def source_task(words: str, *, is_failed: bool) -> Any:
+    """A venue or a group of feeds, in the state in which it ended; `words` of a failed one say what to do."""
+    return Failed(message=words) if is_failed else Completed(message=words)
 
 
 def as_task(name: str, step: Step) -> Step:
