@@ -35,6 +35,8 @@ MANY_MORE = 3
 SAME_WORDS, SAME_FRAME_WORDS, REPEATED_WORDS = 0.6, 0.5, 0.5
 # A government takes access from one party, or gives it back, once in so short a time, whatever words tell it.
 SAME_ACT_WORDS = 0.35
+# Share of its words from which a headline of another kind tells what the rest of its story does.
+TOLD_WORDS = 0.42
 ACTS_ON_ACCESS = ("restrict", "lift", "designate")
 # A title with fewer of them is in other letters but for its names.
 LEAST_SPOKEN = 3
@@ -197,10 +199,11 @@ def _facts(entries: pl.DataFrame, acting: frozenset[str], kinds: dict[str, str],
     n_spoken = sum(len(words) >= LEAST_SPOKEN for words in spoken)
     words = frozenset(word for word in said if said[word] * 3 >= n_spoken)
     told = _without_forerunner(_from_the_act_on(_acts(entries, acting), frame))
-    evidence = told.select("entity_ids", "carrier", "is_primary", "category").rows()
+    category: str = entries["story_category"][0]
+    evidence = told.filter("is_counted").select("entity_ids", "carrier", "is_primary", "category").rows()
     return StoryFacts(
         entries["story_id"][0],
-        entries["story_category"][0],
+        category,
         frame,
         entity_ids,
         frozenset(name for name in entity_ids if kinds.get(name) in PARTY_KINDS),
@@ -227,26 +230,40 @@ def _frame_of_story(frames: list[str]) -> str:
 def _acts(entries: pl.DataFrame, acting: frozenset[str]) -> pl.DataFrame:
     """Headlines of a story that say what happened, of `acting` kinds, and others in their words once two houses do.
 
-    A headline of another kind that the words drew in says neither when this happened nor that it did.
+    A headline of another kind that the words drew in says neither when this happened nor that it did. One that shares
+    some words dates the story; its house counts (`is_counted`) too, but for tokens at large, of which much is said
+    beside, only when it shares most.
     """
-    is_said = pl.col("excluded").is_null()
-    acts = entries.filter(is_said & pl.col("category").is_in(sorted(acting)))
+    is_said, is_act = pl.col("excluded").is_null(), pl.col("category").is_in(sorted(acting))
+    acts = entries.filter(is_said & is_act).with_columns(pl.lit(True).alias("is_counted"))
     if acts["carrier"].n_unique() < ENOUGH_OUTLETS:
         return acts
     spoken = [stems(plain) for plain in acts["plain"]]
     said = Counter(word for words in spoken for word in words)
     common = {word for word in said if said[word] * 3 >= len(spoken)}
     shares = [len(own & common) / max(FEWEST_WORDS, len(own)) for own in (stems(plain) for plain in entries["plain"])]
-    is_alike = pl.Series(shares, dtype=pl.Float64) >= SAME_WORDS
-    return entries.filter(is_said & (pl.col("category").is_in(sorted(acting)) | is_alike))
+    share = pl.Series(shares, dtype=pl.Float64)
+    least = SAME_WORDS if entries["story_category"][0] == TOKENS_AT_LARGE else TOLD_WORDS
+    told = entries.with_columns(is_counted=is_act | (share >= least))
+    return told.filter(is_said & (is_act | (share >= TOLD_WORDS)))
 
 
 def _from_the_act_on(acts: pl.DataFrame, frame: str) -> pl.DataFrame:
-    """`acts` without what was public long before the first headline that names the act: it told of what was to come."""
+    """`acts` without what was public long before the first headline that names the act: it told of what was to come.
+
+    What names another act told of the same in other words, unless it took back what this one imposed; and where one
+    house alone is left, the others told the act without naming it.
+    """
     first = acts.filter(pl.col("frame") == frame)["at_utc"].min()
     if not frame or not isinstance(first, datetime):
         return acts
-    return acts.filter(pl.col("at_utc") >= first - BEFORE_NAMED)
+    others = [name for name in acts["frame"].unique() if _is_act(name) and not _are_opposite(name, frame)]
+    left = acts.filter((pl.col("at_utc") >= first - BEFORE_NAMED) | pl.col("frame").is_in(others))
+    return left if left["carrier"].n_unique() >= min(ENOUGH_OUTLETS, acts["carrier"].n_unique()) else acts
+
+
+def _is_act(frame: str) -> bool:
+    return frame != "" and frame not in COMMENT_FRAMES
 
 
 def _without_forerunner(told: pl.DataFrame) -> pl.DataFrame:

@@ -10,8 +10,8 @@ import polars as pl
 
 # A publisher's time is corroborated when somebody else saw the item within this long after it.
 CORROBORATION = timedelta(hours=2)
-# A newsroom's stamp can be that of its draft: this much before a time that somebody else bears out, it is none.
-STAMP_LEAD = timedelta(minutes=10)
+# A newsroom's stamp can be that of its draft: less than this before a time that somebody else bears out, it is none.
+STAMP_LEAD = timedelta(minutes=6)
 # Newsrooms stamp what they publish when they publish it; an archive that looks once a day still bears them out.
 DAILY_ARCHIVE = timedelta(hours=24)
 # Beyond this, the first sighting dates the archive (an import of old material), not the news.
@@ -94,8 +94,8 @@ def add_clocks(entries: pl.DataFrame) -> pl.DataFrame:
 def date_event(entries: pl.DataFrame) -> EvidenceTime:
     """The first public evidence among `entries` (columns of `add_clocks`, entry_id; at least one row).
 
-    A corroborated or witnessed time counts before a newsroom's own clock, unless the newsroom's is more than
-    STAMP_LEAD earlier; a claim nobody bore out only widens the interval. So a back-dated feed entry never moves it.
+    A corroborated or witnessed time counts before a newsroom's own clock, unless the newsroom's is STAMP_LEAD
+    earlier; a claim nobody bore out only widens the interval. So a back-dated feed entry never moves it.
     """
     rows = sorted(entries.iter_rows(named=True), key=lambda row: (row["at_utc"], row["level"], row["entry_id"]))
     by_level = {level: next((row for row in rows if row["level"] == level), None) for level in _LEVELS}
@@ -110,7 +110,7 @@ def date_event(entries: pl.DataFrame) -> EvidenceTime:
 def _choose(first: dict[int, dict[str, Any] | None]) -> tuple[dict[str, Any], str]:
     """The row that dates the event, from the earliest row of each level, and why."""
     firm, newsroom, late, seen = (first[level] for level in _LEVELS)
-    if newsroom is not None and (firm is None or firm["at_utc"] - newsroom["at_utc"] > STAMP_LEAD):
+    if newsroom is not None and (firm is None or firm["at_utc"] - newsroom["at_utc"] >= STAMP_LEAD):
         return newsroom, "a newsroom's own clock, before any that a second one bears out"
     if firm is not None:
         return firm, "the earliest time that a second clock bears out"

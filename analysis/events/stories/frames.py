@@ -23,6 +23,7 @@ class Wording(Entry):
 
     id: str
     pattern: str
+    unless: str | None = None  # what says otherwise, whatever the pattern finds
 
 
 FRAMES = EntryTable("frame", Frame)
@@ -62,5 +63,10 @@ def frame_of(plain: pl.Expr, category: pl.Expr, frames: FrameSet) -> pl.Expr:
 
 def has_manner(plain: pl.Expr, manner_id: str, frames: FrameSet) -> pl.Expr:
     """Whether a title speaks in this manner (price: it is led by the move of a price)."""
-    pattern = next(manner.pattern for manner in frames.manners if manner.id == manner_id)
-    return plain.str.contains(f"(?i){pattern}")
+    return says(plain, next(manner for manner in frames.manners if manner.id == manner_id))
+
+
+def says(plain: pl.Expr, wording: Wording) -> pl.Expr:
+    """Whether a title has the pattern of a wording, and nothing that says otherwise."""
+    found = plain.str.contains(f"(?i){wording.pattern}")
+    return found if wording.unless is None else found & ~plain.str.contains(f"(?i){wording.unless}")

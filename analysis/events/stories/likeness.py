@@ -13,7 +13,7 @@ from scipy.sparse import csr_matrix, diags_array
 from scipy.special import expit
 
 from analysis.arrays import Flags, Floats, Integers
-from analysis.events.stories.frames import FrameSet
+from analysis.events.stories.frames import FrameSet, says
 from analysis.events.stories.headlines import STOP_WORDS, Headline
 from analysis.events.vocabulary import PARTY_KINDS, Vocabulary
 from analysis.portable import log, log1p
@@ -88,8 +88,8 @@ def profile(headlines: list[Headline], frames: FrameSet, vocabulary: Vocabulary)
     plain = pl.DataFrame({"plain": [headline.plain for headline in headlines]}, schema={"plain": pl.String})
     told = plain.select(
         pl.col("plain").str.replace_all(any_name, " ").alias("masked"),
-        *(pl.col("plain").str.contains(f"(?i){one.pattern}").alias(f"h:{one.id}") for one in frames.happenings),
-        *(pl.col("plain").str.contains(f"(?i){one.pattern}").alias(f"m:{one.id}") for one in frames.manners),
+        *(says(pl.col("plain"), one).alias(f"h:{one.id}") for one in frames.happenings),
+        *(says(pl.col("plain"), one).alias(f"m:{one.id}") for one in frames.manners),
     )
     happenings = told.select(pl.selectors.starts_with("h:")).to_numpy()
     frame_ids = ("", *(frame.id for frame in frames.frames))

@@ -324,6 +324,40 @@ def test_a_headline_of_another_kind_in_the_words_of_the_act_dates_it_and_one_in_
     assert draft_as({"s": [other, *acts]})["best_at_utc"].to_list() == [instant(acts[0]["at"])]
 
 
+def test_what_names_another_act_before_the_rest_tells_of_the_same_and_what_names_none_was_before_it():
+    at, later = "2025-12-16T16:07:02Z", [f"2025-12-16T18:3{n}:00Z" for n in range(4)]
+    acts = [{"title": "FDIC advances stablecoin framework under GENIUS Act", "at": at} for at in later]
+    same = {"title": "FDIC proposes stablecoin framework under GENIUS Act", "at": at}
+    none = {"title": "FDIC stablecoin framework under GENIUS Act in sight", "at": at}
+    assert draft_as({"s": [same, *acts]})["best_at_utc"].to_list() == [instant(at)]
+    assert draft_as({"s": [none, *acts]})["best_at_utc"].to_list() == [instant(later[0])]
+
+
+def test_where_one_house_names_the_act_the_others_of_its_story_count_too():
+    rows = [
+        {
+            "title": "Taiwan moves to detain three over alleged illegal AI server exports to China",
+            "at": "2026-05-21T10:16:00Z",
+        },
+        {
+            "title": "Taiwan investigates three for illegal export of AI servers with Nvidia chips",
+            "at": "2026-05-21T16:48:00Z",
+        },
+    ]
+    event = draft_as({"s": rows}).row(0, named=True)
+    assert (event["best_at_utc"], event["n_outlets"]) == (instant(rows[0]["at"]), 2)
+
+
+def test_a_house_in_some_of_the_words_counts_but_for_tokens_at_large():
+    def houses(story: list[dict], other: str) -> int:
+        return draft_as({"s": [*story, {"title": other, "at": story[-1]["at"]}]})["n_outlets"][0]
+
+    court = "Court in Germany holds Google liable for false AI Overview answers"
+    german = [{"title": court, "at": f"2026-06-10T02:1{n}:00Z"} for n in range(2)]
+    assert houses(german, "Germany and Google quarrel on what answers are") == len(german) + 1
+    assert houses(POSTPONED, "Senate bill on market hours for stock brokers") == len(POSTPONED)
+
+
 def test_wordings_in_other_letters_do_not_thin_the_words_of_a_story():
     title = "State attorneys general investigate OpenAI over user impact"
     first = [{"title": title, "at": f"2026-06-12T23:2{n}:00Z"} for n in range(2)]

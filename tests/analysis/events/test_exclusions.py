@@ -18,6 +18,7 @@ def reason_of(title: str, **more: str) -> str | None:
         ("Robots Go To War, States Ban AI Therapy, New Model Leads Benchmarks", "a list of topics"),
         ("Betting on AI bill: Polymarket assigns 13% chance before 2027", "odds of a betting market"),
         ("TAO price jumps 20% after halving", "a price move"),
+        ("TAO falls 15% as Covenant AI exits Bittensor over centralization concerns", "a price move"),
         ("Lawyer predicts Supreme Court fight over state AI laws", "a forecast"),
         ("Op-ed: blocking the merger was a message to Silicon Valley", "opinion"),
         ("Group urges Congress to regulate AI chatbots", "urging"),
@@ -51,6 +52,8 @@ def test_words_of_an_event_are_not_one(title, reason):
     "title",
     [
         "Pentagon designates OpenAI a supply chain risk",
+        "Covenant AI exits Bittensor over centralization concerns, TAO falls 15%",
+        "Grayscale files S-1 for NEAR ETF, NEAR Protocol price rebounds",
         "Anthropic takes Fable 5 offline after US directive",
         "SEC dismisses lawsuit against Gemini with prejudice",
         "Senate committee passes CLARITY Act in 15-9 vote",

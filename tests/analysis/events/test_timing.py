@@ -12,6 +12,7 @@ from analysis.events.timing import (
     DAILY_ARCHIVE,
     NEWSROOM_CLAIM,
     SIGHTING,
+    STAMP_LEAD,
     EvidenceTime,
     add_clocks,
     date_event,
@@ -73,6 +74,13 @@ def test_a_claim_seen_a_day_later_yields_to_a_corroborated_one_minutes_after_it(
     assert timed.earliest == instant("2026-06-12T23:51:04Z")
     assert timed.latest == instant("2026-06-13T00:21:39Z")
     assert timed.precision == "second"
+
+
+@pytest.mark.parametrize(("lead", "counts"), [(STAMP_LEAD, True), (STAMP_LEAD - timedelta(seconds=1), False)])
+def test_a_newsroom_dates_the_event_from_the_lead_on_that_no_stamp_of_a_draft_has(lead, counts):
+    at = instant(SCOOP["at"]) - lead
+    newsroom = {"title": "Blocked", "at": at.isoformat(), "seen": "2026-06-13T14:00:00Z"}
+    assert date(newsroom, SCOOP).best == (at if counts else instant(SCOOP["at"]))
 
 
 def test_a_newsroom_clock_stands_when_the_next_evidence_is_hours_later():
