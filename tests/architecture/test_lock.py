@@ -7,9 +7,10 @@ import tomllib
 
 import pytest
 
+from tests.audit import judge
 from tests.paths import PROJECT
 
-LOCKS = ("requirements.lock", "requirements-scale.lock", "requirements-uv.lock")
+LOCKS = ("requirements.lock", "requirements-scale.lock", "requirements-uv.lock", "requirements-audit.lock")
 PACKAGES = ("flows", "ingest", "analysis", "warehouse", "dashboards")
 # Import names that differ from the name of the distribution.
 DISTRIBUTION = {
@@ -89,3 +90,13 @@ def test_untyped_libraries_are_declared() -> None:
     assert {DISTRIBUTION.get(name, name) for name in modules} <= declared(), (
         "an override for a library that is not there"
     )
+
+
+def test_a_known_weakness_is_a_finding_and_a_package_not_looked_up_is_told() -> None:
+    weak = {"name": "left", "version": "1.0", "vulns": [{"id": "CVE-1", "fix_versions": ["1.1"]}]}
+    sound = {"name": "right", "version": "2.0", "vulns": []}
+    unknown = {"name": "own", "skip_reason": "not found"}
+    assert judge([sound]) == ([], "1 of 1 packages looked up")
+    found, what = judge([weak, sound, unknown])
+    assert found == ["left 1.0: CVE-1, mended in 1.1"]
+    assert what.startswith("2 of 3 packages looked up: ")

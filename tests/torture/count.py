@@ -1,4 +1,4 @@
-"""Print how much torture the product survived: python -m tests.torture.count [SCALE] [KILLS]; 1 and 4 as in CI."""
+"""Print how much torture the product survived: python -m tests.torture.count [SCALE] [KILLS] [TESTS]."""
 
 import json
 import os
@@ -12,11 +12,12 @@ from tests.torture.counted import COUNTS_FILE, KILLS, SCALE
 
 
 def main() -> int:
-    scale, kills = (*sys.argv[1:], *("1", "20")[len(sys.argv) - 1 :])
+    given = sys.argv[1:]
+    scale, kills, tests = (*given, *("1", "20", "")[len(given) :])
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         counts = Path(folder) / "counts.jsonl"
-        command = [sys.executable, "-m", "pytest", "-q", "-m", "slow or not slow", str(Path(__file__).parent)]
+        command = [sys.executable, "-m", "pytest", "-q", "-m", "slow or not slow", str(Path(__file__).parent / tests)]
         environment = {**os.environ, COUNTS_FILE: str(counts), SCALE: scale, KILLS: kills}
         code = subprocess.run(command, env=environment, check=False).returncode
         rows = [json.loads(line) for line in counts.read_text().splitlines()] if counts.exists() else []

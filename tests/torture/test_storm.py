@@ -5,22 +5,17 @@ from __future__ import annotations
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 
-import duckdb
 import pytest
 
-from tests.replay.exchanges import Fault
-from tests.replay.feeds import FeedWorld, cut_off, html_page, simulated_sources, slow, status
-from tests.replay.market import SimulatedMarket
-from tests.replay.world import ReplayWorld
 from tests.torture.counted import KILLS, note, number
+from tests.torture.nursery import Nursery, nursery
+from tests.torture.soak import NAMES, PASS, PASS_SECONDS, STEP, differences
+from tests.torture.soak_world import BEGIN, SoakWorld, furnish, soak_world
 from warehouse.store.connection import open_reader, open_writer
 from warehouse.tables.news import ENTRY
 from warehouse.tables.ops import RUN
@@ -28,109 +23,95 @@ from warehouse.tables.prices import CANDLE
 
 pytestmark = pytest.mark.slow
 
-STEPS = "bundle,prices,news,events,checks,publish"
-NOW = datetime(2026, 6, 20, 1, tzinfo=UTC)
-LATER = NOW + timedelta(days=1)
-LIMIT_SECONDS = 120
-RUN_STEPS = """
-import sys
-from datetime import datetime
-from flows.pipeline import run_pipeline
-from flows.settings import load_settings
-run_pipeline(load_settings(), datetime.fromisoformat(sys.argv[1]), say=lambda _line: None, names=sys.argv[2].split(","))
-"""
-VENUE_FAULTS = ("429", "503", "slow", "cut_off", "html_200", "truncated", "garbage", "duplicated", "unordered", "empty")
-FEED_FAULTS = (status(503), status(429), html_page, cut_off, slow(0.5))
-VENUES = ("binance", "binanceusdm", "okx", "kucoin", "coinbase", "kraken")
-
-# What does not depend on when it was seen.
-SAME = {
-    CANDLE.name: "market_id, timeframe, open_time_utc, close_quote, volume_base",
-    ENTRY.name: "entry_id, title, published_at_utc",
-    "core.event": "event_id, title, category, best_at_utc",
-}
+# So often is one instant's pass killed before it may end.
+KILLS_A_STEP = 8
+# Only some instants' passes conclude; the others keep and publish what sources said, at a third of the time.
+CONCLUDES_EVERY = 4
+KEEPING = "bundle prices news events checks publish"
 
 
-@contextmanager
-def world(faults: random.Random | None = None) -> Iterator[ReplayWorld]:
-    """Venues and feeds on loopback; with `faults` each misbehaves half of the time, in a way that changes."""
-    feeds = FeedWorld(NOW, simulated_sources())
-    market = SimulatedMarket(NOW - timedelta(days=6), LATER, assets=("BTC", "ETH", "TAO"))
-    with ReplayWorld(NOW, market, mounts={"/feed": feeds.handle}) as found:
-        if faults is not None:
-            spoil(found, feeds, faults)
-        yield found
+@dataclass
+class Storm:
+    """Two homes in one world: the passes of one are killed."""
 
+    world: SoakWorld
+    nursery: Nursery
+    folder: Path
+    dice: random.Random
+    names: str = NAMES
+    n_kills: int = 0
+    n_rows: tuple[int, int] = (0, 0)
+    seconds: list[float] = field(default_factory=list)
 
-def spoil(found: ReplayWorld, feeds: FeedWorld, dice: random.Random) -> None:
-    """Set faults anew."""
-    found.exchanges.faults = {name: Fault(dice.choice(VENUE_FAULTS)) for name in VENUES if dice.random() < 0.5}
-    feeds.faults = {name: dice.choice(FEED_FAULTS) for name in feeds.sources if dice.random() < 0.5}
-
-
-def start(home: Path, url: str, now: datetime) -> subprocess.Popen[str]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AFTERSHOCK_", "PREFECT_"))}
-    return subprocess.Popen(
-        [sys.executable, "-c", RUN_STEPS, now.isoformat(), STEPS],
-        env={**inherited, "AFTERSHOCK_HOME": str(home), "AFTERSHOCK_REPLAY_URL": url},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def finish(home: Path, url: str, now: datetime) -> float:
-    """Run to the end; returns the seconds that it took."""
-    began = time.monotonic()
-    process = start(home, url, now)
-    _, words = process.communicate(timeout=LIMIT_SECONDS)
-    assert process.returncode == 0, words[-2000:]
-    return time.monotonic() - began
-
-
-def stored(home: Path) -> dict[str, set[tuple[object, ...]]]:
-    with duckdb.connect(str(home / "aftershock.duckdb"), read_only=True) as connection:
-        return {
-            table: set(connection.execute(f"select {columns} from {table}").fetchall())
-            for table, columns in SAME.items()
+    def begin(self, home: str, now: datetime) -> int:
+        variables = {
+            "AFTERSHOCK_HOME": str(self.folder / home),
+            "AFTERSHOCK_REPLAY_URL": self.world.world.url,
+            "AFTERSHOCK_SOAK_POST": f"{self.world.world.url}/post/{home}".replace("http://", "json://"),
         }
+        return self.nursery.begin(PASS, now.isoformat(), *self.names.split(), **variables)
 
+    def finish(self, home: str, now: datetime) -> None:
+        """A pass in a world that behaves, to its end."""
+        self.world.behave()
+        began = time.monotonic()
+        self.begin(home, now)
+        assert self.nursery.ended(PASS_SECONDS) == 0, self.nursery.words.read_text()[-2000:]
+        self.seconds.append(time.monotonic() - began)
 
-def count_rows(home: Path) -> tuple[int, int]:
-    """Candles and headlines in the warehouse, which whoever opens it next can read whole."""
-    with open_writer(home / "warehouse.duckdb", 5) as warehouse:
-        assert warehouse.digest(CANDLE)
-        assert warehouse.digest(ENTRY)
-        return warehouse.frame(CANDLE).height, warehouse.frame(ENTRY).height
+    def kill(self, now: datetime) -> bool:
+        """A pass amid faults, killed at a random instant; whether it had not ended before."""
+        self.world.mislead(self.dice)
+        victim = self.begin("disturbed", now)
+        code = self.nursery.ended(self.dice.uniform(0.0, 1.1 * self.seconds[-1]))
+        if code is None:
+            os.kill(victim, signal.SIGKILL)
+            code = self.nursery.ended(PASS_SECONDS)
+        assert code in (0, -signal.SIGKILL), self.nursery.words.read_text()[-2000:]
+        self.n_kills += code != 0
+        return code != 0
+
+    def look(self) -> None:
+        """Whoever opens the two files next reads them whole, and no row is gone."""
+        home = self.folder / "disturbed"
+        with open_writer(home / "warehouse.duckdb", 5) as warehouse:
+            assert warehouse.digest(CANDLE)
+            assert warehouse.digest(ENTRY)
+            found = warehouse.frame(CANDLE).height, warehouse.frame(ENTRY).height
+        assert all(there >= before for there, before in zip(found, self.n_rows, strict=True)), self.n_kills
+        self.n_rows = found
+        with open_reader(home / "aftershock.duckdb") as reader:
+            assert reader.digest(CANDLE)
 
 
 def test_kills_at_any_instant_amid_faults_lose_nothing(tmp_path: Path) -> None:
-    calm, home, dice = tmp_path / "calm", tmp_path / "home", random.Random(7)
-    with world() as quiet:
-        finish(calm, quiet.url, NOW - timedelta(hours=30))
-        seconds = finish(home, quiet.url, NOW - timedelta(hours=30))
-    n_kills, n_ended, before = number(KILLS, 4), 0, count_rows(home)
-    published = stored(home)
-    for turn in range(n_kills):
-        with world(dice) as stormy:
-            process = start(home, stormy.url, NOW + timedelta(seconds=turn))
-            try:
-                process.communicate(timeout=dice.uniform(0.2, 1.2 * seconds))
-                n_ended += 1
-            except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGKILL)
-                process.communicate(timeout=LIMIT_SECONDS)
-        after = count_rows(home)
-        assert after >= before, f"kill {turn} lost rows"
-        before = after
-        with open_reader(home / "aftershock.duckdb") as reader:
-            assert reader.digest(CANDLE)
-    assert set(published[ENTRY.name]) <= stored(home)[ENTRY.name]
-    with world() as quiet:
-        quiet.move_to(LATER)
-        finish(calm, quiet.url, LATER)
-        finish(home, quiet.url, LATER)
-    assert {name: rows ^ stored(calm)[name] for name, rows in stored(home).items()} == {name: set() for name in SAME}
-    with open_reader(home / "aftershock.duckdb") as reader:
+    homes, now = ("peaceful", "disturbed"), BEGIN
+    for home in homes:
+        furnish(tmp_path / home)
+    with soak_world() as world, nursery(tmp_path) as passes:
+        storm = Storm(world, passes, tmp_path, random.Random(7))
+        for home in homes:
+            storm.finish(home, now)
+        n_kills, n_steps = number(KILLS, 4), 0
+        while storm.n_kills < n_kills:
+            storm.names = NAMES if n_steps % CONCLUDES_EVERY == 0 else KEEPING
+            n_steps, now = n_steps + 1, now + STEP
+            world.move_to(now)
+            storm.finish("peaceful", now)
+            for _ in range(min(KILLS_A_STEP, n_kills - storm.n_kills)):
+                was_killed = storm.kill(now)
+                storm.look()
+                if not was_killed:
+                    break
+            print(f"{now:%d %H:%M} {storm.n_kills} killed, {storm.seconds[-1]:.0f} s a pass", flush=True)
+            storm.finish("disturbed", now)
+        # Feeds that failed are asked less often for a while.
+        storm.names, now = NAMES, now + timedelta(days=1)
+        world.move_to(now)
+        for home in homes:
+            storm.finish(home, now)
+    assert differences(tmp_path).rows() == []
+    assert storm.n_rows[0] > 1000
+    with open_reader(tmp_path / "disturbed" / "aftershock.duckdb") as reader:
         assert reader.frame(RUN, "outcome = 'running'").is_empty()
-    note("kill -9 at random instants, amid network faults", n_kills, n_ended, 0)
+    note("kill -9 at random instants, amid network faults", n_kills, 0, 0)
