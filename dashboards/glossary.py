@@ -73,12 +73,6 @@ def tip(term_id: str, label: str) -> Markup:
     return Markup('<button type="button" class="tip" aria-describedby="tip-{}">{}</button>').format(term_id, label)
 
 
-def definitions(body: str) -> Markup:
-    """The tooltips of every term that `body` uses, each once."""
-    used = sorted(set(_USED.findall(body)))
-    return Markup("").join(
-        Markup('<span id="tip-{0}" class="tip-text" role="tooltip" popover="manual"><b>{1}.</b> {2}</span>').format(
-            term, *TERMS[term]
-        )
-        for term in used
-    )
+def definitions(body: str) -> list[tuple[str, str, str]]:
+    """The id, name and sentence of every term that `body` uses, each once."""
+    return [(term, *TERMS[term]) for term in sorted(set(_USED.findall(body)))]

@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 from markupsafe import Markup, escape
 
+from dashboards.fill import macro
 from dashboards.numbers import Moment, Origin, StoredRows, key_words
 from dashboards.origins import form_of
 from dashboards.shell.theme import TEMPLATE
@@ -138,55 +139,35 @@ def render_figure(figure: Figure, csv_url: str) -> Markup:
     """The figure as HTML: title, plot or reason, note, data table, links."""
     plot = figure.plot if figure.why_empty is None else None
     title = (SIMULATED_TITLE if figure.is_simulated else "") + figure.title
-    parts = [
-        Markup('<figure class="fig" id="{0}"><figcaption><h3 class="fig-title" id="{0}-t">{1}</h3>').format(
-            figure.figure_id, title
-        ),
-        Markup('<p class="fig-sub">{}</p></figcaption>').format(figure.subtitle),
-        figure.above if plot and figure.above else Markup(""),
-        _render_plot(figure, plot) if plot else _render_empty(figure),
-    ]
-    if figure.note:
-        note = (
-            Markup("Simulated data, not a market observation. ") + figure.note if figure.is_simulated else figure.note
-        )
-        parts.append(Markup('<p class="fig-note">{}</p>').format(note))
-    if figure.frame.height:
-        parts.append(_render_foot(figure, csv_url, has_plot=plot is not None))
+    note = figure.note
+    spec: Markup | None = None
+    if figure.is_simulated and note:
+        note = "Simulated data, not a market observation. " + note
     if plot:
-        spec = plot.spec()
-        if figure.is_simulated:
-            spec["layout"]["annotations"] = [*spec["layout"].get("annotations", []), simulated_mark()]
-            spec["narrow"][f"layout.annotations.{len(spec['layout']['annotations']) - 1}.font.size"] = 28
-        parts.append(
-            Markup('<script type="application/json" id="{}-json">{}</script>').format(
-                figure.figure_id, script_json(spec)
-            )
-        )
-    parts.append(Markup("</figure>"))
-    return Markup("").join(parts)
-
-
-def _render_plot(figure: Figure, plot: Plot) -> Markup:
-    group = Markup(' data-group="{}"').format(plot.group) if plot.group else ""
-    return Markup(
-        '<div class="fig-in"><div class="plot" data-fig="{0}-json"{1} role="img" aria-labelledby="{0}-t"'
-        ' aria-describedby="{0}-d" style="--h:{2}px;--hn:{3}px"></div></div><p class="vh" id="{0}-d">{4}</p>'
-    ).format(figure.figure_id, group, plot.height, plot.narrow_height or plot.height, figure.summary)
-
-
-def _render_empty(figure: Figure) -> Markup:
+        spec = script_json(_marked(plot.spec()) if figure.is_simulated else plot.spec())
     why, remedy = figure.why_empty or ("Nothing to draw.", "")
-    return Markup('<div class="none"><b>{}</b><span>{}</span></div>').format(why, unmarked(remedy))
+    return macro(
+        "parts",
+        "figure",
+        id=figure.figure_id,
+        title=title,
+        subtitle=figure.subtitle,
+        above=figure.above or "",
+        plot=plot,
+        why_empty=(why, unmarked(remedy)),
+        summary=figure.summary,
+        note=note,
+        table=render_data(figure) if figure.frame.height else None,
+        csv=csv_url,
+        spec=spec,
+    )
 
 
-def _render_foot(figure: Figure, csv_url: str, has_plot: bool) -> Markup:
-    reset = Markup('<button type="button" class="quiet" data-reset hidden>Reset zoom</button>') if has_plot else ""
-    return Markup(
-        '<div class="fig-foot"><details><summary>Show the data</summary>{table}</details>'
-        '<a href="{csv}" download aria-label="Data of “{title}” as CSV">CSV</a>'
-        '<a href="#{id}" data-link aria-label="Link to “{title}”">Link</a>{reset}</div>'
-    ).format(table=render_data(figure), csv=csv_url, title=figure.title, id=figure.figure_id, reset=reset)
+def _marked(spec: dict[str, Any]) -> dict[str, Any]:
+    """What the loader reads of a figure of invented data, with the mark that says so."""
+    spec["layout"]["annotations"] = [*spec["layout"].get("annotations", []), simulated_mark()]
+    spec["narrow"][f"layout.annotations.{len(spec['layout']['annotations']) - 1}.font.size"] = 28
+    return spec
 
 
 def render_data(figure: Figure) -> Markup:
@@ -205,18 +186,14 @@ def render_data(figure: Figure) -> Markup:
     rows = (
         f"<tr{key}>{''.join(row)}" for key, row in zip(_row_keys(figure, shown), zip(*cells, strict=True), strict=True)
     )
-    head = Markup("").join(_data_head(figure, column) for column in figure.columns)
-    return Markup(
-        '<div class="scroll tall small" tabindex="0" role="region" aria-label="{}"><table{}><caption>{}</caption>'
-        "<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>"
-    ).format(caption, _table_origin(figure), caption, head, Markup("".join(rows)))  # noqa: S704 - every cell is escaped above
+    heads = [_data_head(figure, column) for column in figure.columns]
+    body = Markup("".join(rows))  # noqa: S704 - every cell is escaped above
+    return macro("parts", "data_table", caption, _table_origin(figure), heads, body)
 
 
-def _table_origin(figure: Figure) -> Markup:
-    if figure.source is None:
-        return Markup("")
-    key = tuple(figure.source.fixed.items())
-    return Markup(' data-from="{}"').format(Origin(figure.source.table.name, key, ""))
+def _table_origin(figure: Figure) -> str:
+    source = figure.source
+    return str(Origin(source.table.name, tuple(source.fixed.items()), "")) if source else ""
 
 
 def _is_stored(figure: Figure, column: FigureColumn) -> bool:
@@ -224,16 +201,11 @@ def _is_stored(figure: Figure, column: FigureColumn) -> bool:
 
 
 def _data_head(figure: Figure, column: FigureColumn) -> Markup:
-    origin = Markup("")
-    source = figure.source
+    source, form = figure.source, ""
     if source is not None and _is_stored(figure, column):
         form = form_of(column.write, figure.frame[column.name].dtype)
-        if form:
-            written = "+".join((*source.steps(column.name), form))
-            origin = Markup(' data-col="{}" data-as="{}"').format(column.name, written)
-    return Markup('<th scope="col"{}{}>{}</th>').format(
-        Markup(' class="n"') if column.is_number else "", origin, column.heading
-    )
+        form = "+".join((*source.steps(column.name), form)) if form else ""
+    return macro("parts", "data_head", column.name, form, column.is_number, column.heading)
 
 
 def _row_keys(figure: Figure, shown: pl.DataFrame) -> Iterator[str]:

@@ -8,10 +8,11 @@ from typing import Any
 
 import polars as pl
 
+from dashboards.fill import fill
 from dashboards.findings.findings import as_of_words
 from dashboards.findings.readings import HEADLINE_HOURS, Reaction, path_of
 from dashboards.shell.frames import Frames
-from dashboards.shell.page import Page, event_path, file_name, fill
+from dashboards.shell.page import Page, event_path, file_name
 from warehouse.tables.news import EVENT
 from warehouse.tables.single import SPECIFICATION
 from warehouse.tables.units import iso_day

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
+from dashboards.fill import fill
 from dashboards.findings.findings import as_of_words
 from dashboards.findings.moves import total_of
 from dashboards.findings.readings import Reaction, subject_of, tokens_outside, tokens_ranged
@@ -18,7 +19,7 @@ from dashboards.pages.own_study import own_studies_list
 from dashboards.pages.providers import OUTAGE_KIND, provider_name, provider_names
 from dashboards.pages.sections import events_table
 from dashboards.shell.frames import Frames
-from dashboards.shell.page import Page, event_path, fill
+from dashboards.shell.page import Page, event_path
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table, time_tag
 from warehouse.tables.moves import SHARED_MOVE
 from warehouse.tables.news import EVENT

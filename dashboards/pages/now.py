@@ -8,13 +8,14 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
+from dashboards.fill import fill
 from dashboards.findings.findings import as_of_words
 from dashboards.findings.readings import Reaction, listed_first, subject_of
 from dashboards.numbers import signed_rows
 from dashboards.pages.sections import data_as_of, moves_table
 from dashboards.shell.cards import read_verdicts, verdict_card
 from dashboards.shell.frames import Frames, last_close
-from dashboards.shell.page import Page, event_path, fill
+from dashboards.shell.page import Page, event_path
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table, time_tag
 from warehouse.tables.moves import LATEST_MOVE, UNEXPLAINED_MOVE
 from warehouse.tables.news import EVENT

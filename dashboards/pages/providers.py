@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
+from dashboards.fill import fill
 from dashboards.findings.findings import as_of_words
 from dashboards.findings.readings import (
     HEADLINE_HOURS,
@@ -20,7 +21,7 @@ from dashboards.findings.readings import (
 from dashboards.numbers import StoredRow, counted, signed_rows
 from dashboards.pages.resilience import DOSE_WORDS
 from dashboards.shell.frames import Frames, newest
-from dashboards.shell.page import Page, event_path, file_name, fill
+from dashboards.shell.page import Page, event_path, file_name
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table, time_tag
 from warehouse.tables.news import EVENT, FEED, FETCH, INCIDENT
 from warehouse.tables.resilience import DOSE_RESPONSE

@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from dashboards.fill import macro
 from dashboards.numbers import StoredRow, signed_rows
 from dashboards.shell.frames import Frames
 from dashboards.shell.inline import measured_bar
@@ -99,8 +100,8 @@ def verdict_cards(title: str, verdicts: Mapping[str, StoredRow], root: str) -> M
     """The cards of verdicts under a heading, strongest correction first; nothing without any."""
     if not verdicts:
         return Markup("")
-    cards = Markup("").join(verdict_card(row, root) for row in sorted(verdicts.values(), key=verdict_order))
-    return Markup('<h2>{}</h2><ul class="cards">{}</ul>').format(title, cards)
+    cards = [verdict_card(row, root) for row in sorted(verdicts.values(), key=verdict_order)]
+    return macro("parts", "cards", title, cards)
 
 
 def verdict_card(row: Mapping[str, Any], root: str) -> Markup:
@@ -115,20 +116,10 @@ def verdict_card(row: Mapping[str, Any], root: str) -> Markup:
     if row["venue"]:
         meta.append(venue_words(row["venue"]))
     if row["missing_data"]:
-        meta.append(Markup("Would need: {}").format(with_code(row["missing_data"])))
-    link = Markup('<a href="{}{}" aria-label="Evidence: {}">Evidence</a>').format(
-        root, claim_path(row["claim_id"]), row["quote"]
-    )
-    return Markup('<li class="card" data-verdict="{}">{}<h3>{}</h3>{}<p>{}</p><p class="meta">{}{}{}</p></li>').format(
-        shown_verdict(row),
-        verdict_badge(row),
-        row["quote"],
-        bar,
-        limit_words(row["closest_true_statement"], MAX_STATEMENT),
-        Markup(" · ").join(meta),
-        " · " if meta and link else "",
-        link,
-    )
+        meta.append("Would need: " + with_code(row["missing_data"]))
+    statement = limit_words(row["closest_true_statement"], MAX_STATEMENT)
+    href = root + claim_path(row["claim_id"])
+    return macro("parts", "card", shown_verdict(row), verdict_badge(row), row["quote"], bar, statement, meta, href)
 
 
 def rise_claim(

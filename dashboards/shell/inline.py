@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from dashboards.fill import macro
 from warehouse.tables.units import percent
 
 _SPARK_WIDTH, _SPARK_HEIGHT = 110, 28
@@ -28,10 +29,7 @@ def sparkline(values: Sequence[float], is_subject: bool = False) -> Markup:
         return Markup("")
     line = points(values, _SPARK_WIDTH, _SPARK_HEIGHT)
     start = line.split(" ", 1)[0].split(",")[1]
-    return Markup(
-        '<svg class="spark{0}" width="{1}" height="{2}" viewBox="0 0 {1} {2}" aria-hidden="true">'
-        '<line x1="0" x2="{1}" y1="{3}" y2="{3}"/><polyline points="{4}"/></svg>'
-    ).format(" tao" if is_subject else "", _SPARK_WIDTH, _SPARK_HEIGHT, start, line)
+    return macro("parts", "sparkline", " tao" if is_subject else "", _SPARK_WIDTH, _SPARK_HEIGHT, start, line)
 
 
 def range_scale(values: Sequence[float | None], smallest: float = 0.05) -> float:
@@ -48,17 +46,13 @@ def range_bar(lower: float | None, upper: float | None, value: float | None, sca
     def place(fraction: float) -> float:
         return (max(-scale, min(scale, fraction)) / scale + 1) / 2 * (_RANGE_WIDTH - 12) + 6
 
-    bar, css = Markup(""), ""
+    bar, css = None, ""
     if lower is not None and upper is not None:
         left, right = place(lower), place(upper)
-        bar = Markup('<rect x="{:.1f}" y="7" width="{:.1f}" height="8" opacity=".6"/>').format(
-            left, max(right - left, 1)
-        )
+        bar = (f"{left:.1f}", f"{max(right - left, 1):.1f}")
         css = "" if lower <= value <= upper else "out"
-    return Markup(
-        '<svg class="range" width="{0}" height="{1}" viewBox="0 0 {0} {1}" aria-hidden="true">{2}'
-        '<line x1="{3:.1f}" x2="{3:.1f}" y1="4" y2="18"/><circle class="{4}" cx="{5:.1f}" cy="11" r="5.5"/></svg>'
-    ).format(_RANGE_WIDTH, _RANGE_HEIGHT, bar, place(0), css, place(value))
+    zero, dot = f"{place(0):.1f}", f"{place(value):.1f}"
+    return macro("parts", "range_bar", _RANGE_WIDTH, _RANGE_HEIGHT, bar, zero, css, dot)
 
 
 def scale_words(scale: float) -> str:
@@ -72,11 +66,5 @@ def measured_bar(measured: float, claimed: float, measured_text: str, claimed_te
     width = max(measured, 0) / top * 100
     tick = max(claimed, 0) / top * 100
     # Two labels on one line collide when their marks are near: the left one then ends at its mark.
-    return Markup(
-        '<svg class="measure" role="img" aria-label="{m} against {c}" width="100%" height="40">'
-        '<rect x="0" y="4" width="100%" height="7" fill="var(--sunk)"/>'
-        '<rect x="0" y="4" width="{w:.1f}%" height="7" fill="var(--tao)"/>'
-        '<rect x="{t:.1f}%" y="0" width="2" height="15" fill="var(--ink)"/>'
-        '<text x="0" y="30" font-size="12.5" fill="var(--ink-2)">{m}</text>'
-        '<text x="{a:.1f}%" y="30" font-size="12.5" text-anchor="end" fill="var(--ink-2)">{c}</text></svg>'
-    ).format(m=measured_text, c=claimed_text, w=width, t=tick, a=min(max(tick + 8, 40), 100))
+    end = f"{min(max(tick + 8, 40), 100):.1f}"
+    return macro("parts", "measured_bar", measured_text, claimed_text, f"{width:.1f}", f"{tick:.1f}", end)

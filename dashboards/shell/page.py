@@ -5,14 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
-from typing import Any
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from dashboards.figures.figure import Figure, figure_csv, render_figure, script_json
+from dashboards.fill import fill, macro
 from dashboards.glossary import definitions
 from dashboards.marks import tagged
 from dashboards.origins import sources_of
@@ -103,8 +100,8 @@ def token_path(asset_id: str) -> str:
 def safe_link(url: str | None, text: str, rel: str = "noopener noreferrer nofollow") -> Markup:
     """A link for http and https addresses, the bare text for anything else."""
     if url and url.startswith(("https://", "http://")):
-        return Markup('<a href="{}" rel="{}">{}</a>').format(url, rel, text)
-    return Markup("{}").format(text)
+        return macro("parts", "outward", url, rel, text)
+    return escape(text)
 
 
 def render_page(page: Page) -> str:
@@ -114,7 +111,8 @@ def render_page(page: Page) -> str:
 
 
 def _shell(page: Page) -> str:
-    return _template("page.html.jinja").render(
+    return fill(
+        "page.html.jinja",
         title=page.title,
         description=page.description,
         root=page.root,
@@ -128,18 +126,3 @@ def _shell(page: Page) -> str:
         definitions=definitions(page.body),
         sources=_SOURCES_HERE,
     )
-
-
-def fill(template: str, **values: Any) -> Markup:
-    """The body of a page: a template of `dashboards/templates` filled with values; an absent one is an error."""
-    return Markup(_template(template).render(**values))  # noqa: S704 - the template escapes every value
-
-
-@cache
-def _template(name: str) -> Template:
-    environment = Environment(loader=FunctionLoader(_source), autoescape=True, undefined=StrictUndefined)
-    return environment.get_template(name)
-
-
-def _source(name: str) -> str:
-    return (files("dashboards") / "templates" / name).read_text(encoding="utf-8")
