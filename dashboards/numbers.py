@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Self
 from urllib.parse import parse_qsl, quote
 
@@ -225,13 +225,14 @@ class StoredRow(dict[str, Any]):
         self.source = source
 
     def __getitem__(self, name: str) -> Any:
-        value = super().__getitem__(name)
+        value = dict.__getitem__(self, name)
         kind = type(value)
         if kind is datetime:
             return Moment.of(value)
-        if kind not in _SIGNED or name not in columns_of(self.source.table) or (kind is str and name not in SENTENCES):
+        sign = _SIGNED.get(kind)
+        if sign is None or (kind is str and name not in SENTENCES) or name not in columns_of(self.source.table):
             return value
-        return _SIGNED[kind](value, (self, name))
+        return sign(value, (self, name))
 
     def origin(self, name: str) -> Origin:
         """Where the value of a column stands; KeyError when the row lacks a part of the key."""
@@ -348,7 +349,13 @@ def key_text(value: Any) -> str:
 
 def key_words(parts: Iterable[tuple[str, Any]]) -> str:
     """Columns and values of a key as `column=value&column=value`."""
-    return "&".join(f"{name}={quote(key_text(value), safe=' :/,')}" for name, value in parts)
+    return "&".join([f"{name}={_quoted(key_text(value))}" for name, value in parts])
+
+
+# The same ids and moments stand in the keys of thousands of numbers.
+@lru_cache(maxsize=65_536)
+def _quoted(text: str) -> str:
+    return quote(text, safe=" :/,")
 
 
 @cache

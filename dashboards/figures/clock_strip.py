@@ -112,20 +112,21 @@ def stack_flags(places: Sequence[float]) -> list[int]:
 
 def _flags(event: Mapping[str, Any], sources: pl.DataFrame, timing: Mapping[str, Any] | None) -> list[Flag]:
     rows = sources.filter(pl.col("role").is_in(_ROLES_SHOWN) & pl.col("published_at_utc").is_not_null())
-    flags = []
-    for role in _ROLES_SHOWN:
-        # The earliest source of each role; a confirmation by the same minute adds nothing.
-        first = rows.filter(pl.col("role") == role).sort("published_at_utc").head(1)
-        flags += [
-            Flag(
-                row["published_at_utc"],
-                role_name(role),
-                row["outlet"],
-                "private-edge" if role == "private" else "",
-                "second",
-            )
-            for row in signed_rows(first, EVENT_SOURCE)
-        ]
+    # The earliest source of each role; a confirmation by the same minute adds nothing.
+    first: dict[str, StoredRow] = {}
+    for row in signed_rows(rows.sort("published_at_utc"), EVENT_SOURCE):
+        first.setdefault(row["role"], row)
+    flags = [
+        Flag(
+            first[role]["published_at_utc"],
+            role_name(role),
+            first[role]["outlet"],
+            "private-edge" if role == "private" else "",
+            "second",
+        )
+        for role in _ROLES_SHOWN
+        if role in first
+    ]
     if not any(flag.name == role_name("first_report") for flag in flags):
         flags.append(
             Flag(event["best_at_utc"], "First public evidence", "study starts here", "", event["time_precision"])

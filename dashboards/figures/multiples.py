@@ -39,13 +39,12 @@ def draw_multiples(paths: Mapping[str, pl.DataFrame], reactions: Sequence[Reacti
     shown = _order([item for item in reactions if item.asset_id in paths])[:MAX_PANELS]
     panels = {item.asset_id: _cut(paths[item.asset_id]) for item in shown}
     frame = (
-        pl.concat(
-            [
-                panel.select(
-                    pl.lit(asset).alias("asset_id"), "market_id", "close_time_utc", "hours_after_event", "raw_return"
-                )
-                for asset, panel in panels.items()
-            ]
+        pl.concat(list(panels.values())).select(
+            pl.Series("asset_id", [asset for asset, panel in panels.items() for _ in range(panel.height)]),
+            "market_id",
+            "close_time_utc",
+            "hours_after_event",
+            "raw_return",
         )
         if panels
         else pl.DataFrame(
@@ -119,7 +118,7 @@ def _order(reactions: Sequence[Reaction]) -> list[Reaction]:
 
 
 def _cut(path: pl.DataFrame) -> pl.DataFrame:
-    return path.filter(pl.col("hours_after_event").is_between(-HOURS_BEFORE, HOURS_AFTER)).sort("close_time_utc")
+    return path.filter(pl.col("hours_after_event").is_between(-HOURS_BEFORE, HOURS_AFTER))
 
 
 def _after(reaction: Reaction) -> str:

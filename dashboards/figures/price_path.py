@@ -178,8 +178,9 @@ def _line(grid: Mapping[str, Any], values: pl.Series, line: Mapping[str, Any], n
 
 def _time_of(frame: pl.DataFrame, hours: float) -> datetime:
     # The last close inside the window, which is the one the horizon was measured at.
-    inside = frame.filter((pl.col("hours_after_event") <= hours) & pl.col("raw_return").is_not_null())
-    moment_known: datetime = inside["close_time_utc"][-1] if inside.height else frame["close_time_utc"][0]
+    inside = (frame["hours_after_event"] <= hours) & frame["raw_return"].is_not_null()
+    place = next(iter(inside.arg_true()[-1:]), 0)
+    moment_known: datetime = frame["close_time_utc"][place]
     return moment_known
 
 

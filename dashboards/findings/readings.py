@@ -156,10 +156,9 @@ def simple_return(column: str) -> pl.Expr:
 
 def path_of(frames: Frames, reaction: Reaction) -> pl.DataFrame:
     """The stored path of a reaction, by time."""
-    paths = frames.part(STUDY_PATH, "event_id", reaction.event_id)
-    return paths.filter((pl.col("market_id") == reaction.market_id) & (pl.col("study_id") == REACTION_STUDY)).sort(
-        "close_time_utc"
-    )
+    own = {"market_id": reaction.market_id, "study_id": REACTION_STUDY}
+    path = frames.part(STUDY_PATH, "event_id", reaction.event_id, **own)
+    return path if path["close_time_utc"].is_sorted() else path.sort("close_time_utc")
 
 
 def source_of_path(reaction: Reaction, simple: tuple[str, ...] = ()) -> StoredRows:
@@ -178,12 +177,8 @@ def _key_of(reaction: Reaction) -> dict[str, str]:
 
 def placebos_of(frames: Frames, reaction: Reaction, hours: float) -> pl.DataFrame:
     """The placebo windows of a reaction at one horizon, by start."""
-    placebos = frames.part(PLACEBO, "event_id", reaction.event_id)
-    return placebos.filter(
-        (pl.col("market_id") == reaction.market_id)
-        & (pl.col("study_id") == REACTION_STUDY)
-        & (pl.col("window_end_hours") == hours)
-    ).sort("placebo_start_utc")
+    own = {"market_id": reaction.market_id, "study_id": REACTION_STUDY, "window_end_hours": str(hours)}
+    return frames.part(PLACEBO, "event_id", reaction.event_id, **own).sort("placebo_start_utc")
 
 
 def lead_event(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> dict[str, Any] | None:

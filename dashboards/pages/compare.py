@@ -83,9 +83,9 @@ def write_paths(frames: Frames, event: Mapping[str, Any], reactions: list[Reacti
         if not path.height:
             continue
         tokens[item.asset_id] = {
-            "hours": _short(path["hours_after_event"]),
-            "raw": _short(path["raw_return"]),
-            "expected": _short(path["expected_return"]),
+            "hours": _short(path["hours_after_event"].to_list()),
+            "raw": _short(path["raw_return"].to_list()),
+            "expected": _short(path["expected_return"].to_list()),
             "choices": _short(sorted(estimates.get(item.asset_id, []))),
         }
     name = f"AFTERSHOCK_PATHS=window.AFTERSHOCK_PATHS||{{}};window.AFTERSHOCK_PATHS[{json.dumps(event_id)}]"

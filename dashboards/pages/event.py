@@ -170,7 +170,7 @@ def _measured(
     assets = {item.market_id: item.asset_id for item in reactions}
     results = frames.part(STUDY_RESULT, "event_id", event_id)
     paths = {item.asset_id: path_of(frames, item) for item in reactions}
-    paths = {asset: part for asset, part in paths.items() if part["raw_return"].drop_nulls().len() > 1}
+    paths = {asset: part for asset, part in paths.items() if part["raw_return"].count() > 1}
     confounders = frames.part(CONFOUNDER, "event_id", event_id)
     specifications = frames.part(SPECIFICATION, "event_id", event_id).filter(pl.col("asset_id") == subject.asset_id)
     summaries = frames.part(SPECIFICATION_SUMMARY, "event_id", event_id).filter(pl.col("asset_id") == subject.asset_id)

@@ -56,7 +56,7 @@ class Frames:
     """Tables by name. Reading a table that the published file does not hold gives its empty frame."""
 
     by_name: Mapping[str, pl.DataFrame]
-    _parts: dict[tuple[str, str], dict[str, pl.DataFrame]] = field(default_factory=dict)
+    _parts: dict[tuple[str, ...], dict[tuple[str, ...], pl.DataFrame]] = field(default_factory=dict)
     _declared: frozenset[Read] | None = None
 
     def only(self, reads: Iterable[Read]) -> Frames:
@@ -80,23 +80,26 @@ class Frames:
         self._permit(name)
         return self.by_name.get(name, pl.DataFrame())
 
-    def part(self, table: Table, column: str, value: str) -> pl.DataFrame:
-        """The rows of `table` whose `column` is `value`; the table is split once, however many parts are asked for."""
+    def part(self, table: Table, column: str, value: str, **more: str) -> pl.DataFrame:
+        """The rows of `table` whose `column` is `value`, and whose columns `more` are theirs.
+
+        The table is split once by these columns, however many parts are asked for.
+        """
         self._permit(table.name, column, value)
-        found = self._split(table.name, column).get(value)
+        found = self._split(table.name, column, *more).get((value, *more.values()))
         return _empty(table) if found is None else found
 
     def named_part(self, name: str, column: str, value: str) -> pl.DataFrame:
         """The same of a named query; a frame without columns when nothing is found."""
         self._permit(name, column, value)
-        return self._split(name, column).get(value, pl.DataFrame())
+        return self._split(name, column).get((value,), pl.DataFrame())
 
-    def _split(self, name: str, column: str) -> dict[str, pl.DataFrame]:
-        key = (name, column)
+    def _split(self, name: str, *columns: str) -> dict[tuple[str, ...], pl.DataFrame]:
+        key = (name, *columns)
         if key not in self._parts:
             frame = self.by_name.get(name)
-            split = {} if frame is None or not frame.height else frame.partition_by(column, as_dict=True)
-            self._parts[key] = {str(value): part for (value,), part in split.items() if value is not None}
+            split = {} if frame is None or not frame.height else frame.partition_by(columns, as_dict=True)
+            self._parts[key] = {tuple(map(str, values)): part for values, part in split.items() if None not in values}
         return self._parts[key]
 
 
