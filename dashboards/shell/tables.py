@@ -53,7 +53,7 @@ def two_lines(first: str, second: str) -> Markup:
     return macro("parts", "two_lines", first, second)
 
 
-def fold(summary: str, body: Markup, fold_id: str = "") -> Markup:
+def fold_away(summary: str, body: Markup, fold_id: str = "") -> Markup:
     """What a reader opens."""
     return macro("parts", "fold", fold_id, summary, body)
 
