@@ -11,7 +11,7 @@ import polars as pl
 from markupsafe import Markup
 
 from dashboards.numbers import StoredRow, StoredRows, counted, signed_rows
-from dashboards.shell.tables import time_tag
+from dashboards.shell.tables import NOTHING, time_tag
 from warehouse.tables.bars import HOUR
 from warehouse.tables.news import EVENT_SOURCE
 from warehouse.tables.single import REACTION_TIME
@@ -56,7 +56,7 @@ def draw_clock_strip(
 ) -> Markup:
     """The strip, or nothing for an event of which only the day is known."""
     if event["time_precision"] == "day":
-        return Markup("")
+        return NOTHING
     public: datetime = event["best_at_utc"]
     flags = [flag for flag in _flags(event, sources, timing) if abs(flag.at - public) < MAX_LENGTH]
     private = next((flag.at for flag in flags if flag.css == "private-edge"), None)
@@ -179,7 +179,7 @@ def _picture(path: pl.DataFrame, place: _Scale) -> Markup:
         pl.col("close_time_utc").is_between(place.begin, place.end) & pl.col("close_quote").is_not_null()
     )
     if shown.height < 2:
-        return Markup("")
+        return NOTHING
     closes = shown["close_quote"].to_list()
     low, high = min(closes), max(closes)
     scale = (PICTURE_HEIGHT - 12) / (high - low) if high > low else 0.0

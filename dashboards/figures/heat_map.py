@@ -12,6 +12,7 @@ from markupsafe import Markup
 from dashboards.figures.figure import Figure, FigureColumn, Plot, safe
 from dashboards.findings.readings import SUBJECT_ASSET
 from dashboards.numbers import Moment, StoredRows
+from dashboards.shell.tables import NOTHING
 from dashboards.shell.theme import DIVERGING
 from warehouse.tables.bars import bar_words
 from warehouse.tables.correlation import CORRELATION_NETWORK
@@ -80,7 +81,7 @@ def draw_heat_map(network: pl.DataFrame) -> Figure:
         plot=_plot(frame, [start for start, _ in periods], labels),
         is_simulated=any(is_simulated_market(market) for market in rows["market_id"].unique()),
         source=_SOURCE,
-        above=_slider(labels) if len(labels) > 1 else Markup(""),
+        above=_slider(labels) if len(labels) > 1 else NOTHING,
     )
 
 

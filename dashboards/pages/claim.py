@@ -17,7 +17,7 @@ from dashboards.pages.claims import claim_summary
 from dashboards.shell.cards import VERDICTS, in_unit, shown_verdict
 from dashboards.shell.frames import Frames
 from dashboards.shell.page import Canvas, Page, claim_path, event_path, safe_link, token_path
-from dashboards.shell.tables import Cell, Head, Spanning, facts, table, time_tag
+from dashboards.shell.tables import NOTHING, Cell, Head, Spanning, code, facts, link, over_soft, table, time_tag
 from warehouse.tables.claims import CLAIM, CLAIM_BAR, CLAIM_HISTORY, CLAIM_READING, CLAIM_VERDICT
 from warehouse.tables.terms import episode_name
 from warehouse.tables.units import clock, close_moment, count, moment, plural, short_day
@@ -70,18 +70,16 @@ def _facts(claim: Mapping[str, Any], verdict: Mapping[str, Any], history: pl.Dat
     if verdict["said_at_utc"] is not None:
         told.append(("Said at", moment(verdict["said_at_utc"])))
     if claim.get("asset_id"):
-        told.append(
-            ("Asset", Markup('<a href="../{}">{}</a>').format(token_path(claim["asset_id"]), claim["asset_id"]))
-        )
+        told.append(("Asset", link("../" + token_path(claim["asset_id"]), claim["asset_id"])))
     if claim.get("event_id"):
         told.append(("Event", Markup('<a href="../{}">what happened</a>').format(event_path(claim["event_id"]))))
     if verdict["timeframe"] is not None:
-        told.append(("Bars", Markup("<code>{}</code>").format(verdict["timeframe"])))
+        told.append(("Bars", code(verdict["timeframe"])))
     if verdict["data_as_of_utc"] is not None:
         told.append(("Data to", close_moment(verdict["data_as_of_utc"])))
     if history.height:
-        told.append(("Judged by run", Markup("<code>{}</code>").format(history["run_id"][0])))
-    told.append(("Specification", Markup("<code>{}</code>").format(verdict["spec_sha256"][:12])))
+        told.append(("Judged by run", code(history["run_id"][0])))
+    told.append(("Specification", code(verdict["spec_sha256"][:12])))
     return facts(told)
 
 
@@ -90,7 +88,7 @@ def _bars(bars: pl.DataFrame, canvas: Canvas, verdict: Mapping[str, Any]) -> Mar
     drawn = []
     for number, (_, own) in enumerate(bars.partition_by("asset_id", "market_id", as_dict=True).items()):
         drawn.append(canvas.draw(draw_claim_bars(own, _claimed_price(verdict, own) if number == 0 else None)))
-    return Markup("<h2>The bars</h2>{}").format(Markup("").join(drawn)) if drawn else Markup("")
+    return Markup("<h2>The bars</h2>{}").format(Markup("").join(drawn)) if drawn else NOTHING
 
 
 def _claimed_price(verdict: Mapping[str, Any], bars: pl.DataFrame) -> float | None:
@@ -118,11 +116,7 @@ def _readings(verdict: Mapping[str, Any], readings: pl.DataFrame) -> Markup:
 
 
 def _reading(row: Mapping[str, Any]) -> list[Cell | Spanning]:
-    name = (
-        Markup('{} <br><span class="soft">{}</span>').format(row["description"], row["detail"])
-        if row["detail"] != row["description"]
-        else row["description"]
-    )
+    name = over_soft(row["description"], row["detail"]) if row["detail"] != row["description"] else row["description"]
     if row["value"] is None and row["is_satisfied"] is None:
         return [name, Spanning("Not measured")]
     return [
@@ -141,7 +135,7 @@ def _at(value: datetime | None) -> Cell:
 def _history(history: pl.DataFrame) -> Markup:
     """Every verdict the claim has had, newest first."""
     if not history.height:
-        return Markup("")
+        return NOTHING
     items = Markup("").join(_judged(signed_rows(history, CLAIM_HISTORY)))
     title = "How the verdict changed" if history.height > 1 else "Since when it is judged so"
     return Markup('<h2>{}</h2><ul id="history">{}</ul>').format(title, items)

@@ -21,7 +21,7 @@ from dashboards.shell.cards import (
 from dashboards.shell.frames import Frames
 from dashboards.shell.inline import measured_bar
 from dashboards.shell.page import Page, claim_path
-from dashboards.shell.tables import empty_table
+from dashboards.shell.tables import NOTHING, empty_table
 from warehouse.tables.claims import CLAIM_VERDICT
 from warehouse.tables.terms import CANNOT_BE_TOLD, episode_name, unmarked
 from warehouse.tables.units import count
@@ -91,7 +91,7 @@ def claim_summary(row: Mapping[str, Any]) -> Markup:
     """The verdict of one claim, and what can be printed instead: the same on the list and on the claim's own page."""
     measured, claimed, unit = row["measured_value"], row["claimed_value"], row["unit"]
     is_told = shown_verdict(row) != CANNOT_BE_TOLD
-    bar = Markup("")
+    bar = NOTHING
     if row["kind"] in SIZED and measured is not None and claimed is not None and claimed > 0:
         bar = Markup('<div style="max-width:420px">{}</div>').format(
             measured_bar(measured, claimed, f"{in_unit(measured, unit)} measured", f"{in_unit(claimed, unit)} claimed")

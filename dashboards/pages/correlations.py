@@ -17,7 +17,7 @@ from dashboards.findings.readings import SUBJECT_ASSET, Reaction, lead_event
 from dashboards.numbers import StoredRow, StoredRows, counted, signed_rows
 from dashboards.shell.frames import Frames, newest
 from dashboards.shell.page import Canvas, Page
-from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table
+from dashboards.shell.tables import NOTHING, Cell, Head, Spanning, empty_table, pair, strong, table
 from warehouse.tables.attention import ATTENTION_RESPONSE
 from warehouse.tables.bars import bar_words
 from warehouse.tables.correlation import (
@@ -144,7 +144,7 @@ def _pairs_table(pairs: pl.DataFrame) -> Markup:
         body.append(
             [
                 name,
-                Markup("<b>{}</b>").format(number(row["estimate"])),
+                strong(number(row["estimate"])),
                 _range(row["lower_95"], row["upper_95"]),
                 number(beta["estimate"]) if beta and beta["estimate"] is not None else "–",
                 f"{count(row['n'])} {bar_words(row['timeframe'])}",
@@ -177,7 +177,7 @@ def _rolling_pairs(canvas: Canvas, rolling: pl.DataFrame, marks: list[tuple[Any,
             )
         ]
     return [
-        Markup('<div class="pair even">{}{}</div>').format(
+        pair(
             canvas.draw(draw_rolling(pick_series(rolling, asset), asset, "correlation", marks, "rolling")),
             canvas.draw(draw_rolling(pick_series(rolling, asset), asset, "beta", marks, "rolling")),
         )
@@ -188,7 +188,7 @@ def _rolling_pairs(canvas: Canvas, rolling: pl.DataFrame, marks: list[tuple[Any,
 def _episode_table(episodes: pl.DataFrame) -> Markup:
     rows = pick_rows(episodes)
     if not rows.height:
-        return Markup("")
+        return NOTHING
     heads = (
         Head("Token"),
         Head("Before", is_number=True),

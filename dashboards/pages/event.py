@@ -16,6 +16,7 @@ from dashboards.figures.multiples import draw_multiples
 from dashboards.figures.price_path import draw_price_path
 from dashboards.figures.quantile_dots import draw_quantile_dots
 from dashboards.figures.specification_curve import draw_specification_curve
+from dashboards.fill import fill
 from dashboards.findings.findings import as_of_words, benchmark_word, beyond_title
 from dashboards.findings.moves import earlier_day_of
 from dashboards.findings.readings import (
@@ -50,7 +51,7 @@ from dashboards.pages.trading import event_trading
 from dashboards.shell.cards import read_verdicts_on, rise_claim, verdict_cards
 from dashboards.shell.frames import Frames
 from dashboards.shell.page import Canvas, Page, event_path
-from dashboards.shell.tables import badge, empty_table, limits
+from dashboards.shell.tables import NOTHING, badge, empty_table, limits
 from warehouse.tables.claims import CLAIM
 from warehouse.tables.correlation import CORRELATION_EPISODE
 from warehouse.tables.news import CONFOUNDER, EVENT_REVISION, EVENT_SOURCE, NEWS_EPISODE
@@ -79,18 +80,21 @@ def compose_event(frames: Frames, event: Mapping[str, Any], reactions: list[Reac
     canvas = Canvas(event_path(event["event_id"]))
     subject = subject_of(reactions)
     title = event["title"]
-    body = Markup("").join(
-        [
-            Markup(
-                '<p class="crumbs"><a href="../index.html">Overview</a> / <a href="../events.html">Events</a> / {}</p>'
-            ).format(category_label(event["category"])),
-            _opening(event, subject, reactions, shared_sentence(frames, event, canvas.root)),
-            facts_of(event),
-            revisions_note(frames, event),
-            episode_table(frames, event["event_id"], canvas.root),
-            _measured(frames, canvas, event, subject, reactions) if subject else _unmeasured(event),
-            _evidence(frames, event, subject),
-        ]
+    body = fill(
+        "event.html.jinja",
+        kind=category_label(event["category"]),
+        title=title,
+        **_opening(event, subject, reactions),
+        shared=shared_sentence(frames, event, canvas.root),
+        facts=facts_of(event),
+        revisions=revisions_note(frames, event),
+        episode=episode_table(frames, event["event_id"], canvas.root),
+        measured=_measured(frames, canvas, event, subject, reactions) if subject else None,
+        unmeasured=NOTHING if subject else _unmeasured(event),
+        sources=sources_table(frames.part(EVENT_SOURCE, "event_id", event["event_id"])),
+        public=when_public(event),
+        reason=reader_words(event["reason"]),
+        conventions=conventions(subject, frames.part(EXCLUSION, "event_id", event["event_id"])),
     )
     return Page(
         path=canvas.path,
@@ -114,7 +118,8 @@ def _benchmark(subject: Reaction | None) -> str | None:
     return subject.headline.benchmark if subject and subject.headline else None
 
 
-def _opening(event: Mapping[str, Any], subject: Reaction | None, reactions: list[Reaction], shared: Markup) -> Markup:
+def _opening(event: Mapping[str, Any], subject: Reaction | None, reactions: list[Reaction]) -> dict[str, Any]:
+    """What an event's page begins with: what happened, the finding, badges, and the way to a window of one's own."""
     badges = [range_badge(reactions)]
     if subject is not None and has_open_window(subject, event["best_at_utc"]):
         badges.append(badge("◔", "Preliminary: the record ends before its longer windows do", "part"))
@@ -122,21 +127,17 @@ def _opening(event: Mapping[str, Any], subject: Reaction | None, reactions: list
         badges.append(badge("◐", "Chosen from the price: only a max-statistic is valid", "part"))
     else:
         badges.append(badge("◌", "Chosen from the news, not from the price"))
-    finding = Markup("")
+    finding = own_window = ""
     if subject is not None:
-        after = category_news(event["category"])
-        finding = Markup(" <strong>{}.</strong>").format(
-            beyond_title(subject, after, benchmark_word(_benchmark(subject)))
-        )
-    own = Markup("")
+        finding = beyond_title(subject, category_news(event["category"]), benchmark_word(_benchmark(subject)))
     if measured := measured_tokens(reactions):
-        query = urlencode({"a": event["event_id"], "at": measured[0]})
-        own = Markup('<p><a href="../{}?{}">A window of your own, or beside another event</a></p>').format(
-            COMPARE_PATH, query
-        )
-    return Markup('<h1 class="long">{}</h1><p class="lede">{}{}{}</p><div class="badges">{}</div>{}').format(
-        event["title"], shared, event["summary"] or _one_line(event), finding, Markup("").join(badges), own
-    )
+        own_window = f"../{COMPARE_PATH}?{urlencode({'a': event['event_id'], 'at': measured[0]})}"
+    return {
+        "summary": event["summary"] or _one_line(event),
+        "finding": finding,
+        "badges": badges,
+        "own_window": own_window,
+    }
 
 
 def range_badge(reactions: list[Reaction]) -> Markup:
@@ -158,7 +159,8 @@ def _one_line(event: Mapping[str, Any]) -> str:
 
 def _measured(
     frames: Frames, canvas: Canvas, event: Mapping[str, Any], subject: Reaction, reactions: list[Reaction]
-) -> Markup:
+) -> dict[str, Markup]:
+    """The parts of a measured event's page by their names in its template."""
     event_id = event["event_id"]
     path = path_of(frames, subject)
     placebos = placebos_of(frames, subject, 24.0)
@@ -174,39 +176,29 @@ def _measured(
     confounders = frames.part(CONFOUNDER, "event_id", event_id)
     specifications = frames.part(SPECIFICATION, "event_id", event_id).filter(pl.col("asset_id") == subject.asset_id)
     summaries = frames.part(SPECIFICATION_SUMMARY, "event_id", event_id).filter(pl.col("asset_id") == subject.asset_id)
-    return Markup("").join(
-        [
-            reaction_tiles(subject, path),
-            Markup('<h2 class="vh">The hours around the news</h2>'),
-            draw_clock_strip(event, sources, path, timing, subject.asset_id),
-            canvas.draw(draw_car_fan(path, subject, event["selected_from"])),
-            canvas.draw(draw_price_path(path, subject, event, rise_claim(claim_rows, verdicts))),
-            limits("What we cannot know", cannot_know(subject, earlier_day_of(frames, subject), sources, confounders)),
-            verdict_cards("Claims about it", verdicts, canvas.root),
-            Markup("<h2>Other tokens</h2>"),
-            canvas.draw(draw_multiples(paths, reactions)),
-            tokens_table(reactions),
-            movers_table(timings, reactions, paths),
-            event_trading(results, assets),
-            canvas.draw(
-                draw_correlation_change(
-                    frames.part(CORRELATION_EPISODE, "event_id", event_id), f"the {category_news(event['category'])}"
-                )
-            ),
-            Markup("<h2>Does the answer depend on our choices?</h2>"),
-            canvas.draw(
-                draw_specification_curve(
-                    specifications, next(signed_rows(summaries, SPECIFICATION_SUMMARY), None), subject.asset_id
-                )
-            ),
-            models_table(results, subject.asset_id, assets),
-            Markup('<div class="pair even">{}{}</div>').format(
-                canvas.draw(draw_quantile_dots(placebos, subject, subject.headline)),
-                confounders_box(confounders, canvas.root, shared_list(frames, event, canvas.root)),
-            ),
-            timing_table(frames.part(TIMING_BAND, "event_id", event_id), subject),
-        ]
+    specification = next(signed_rows(summaries, SPECIFICATION_SUMMARY), None)
+    known = cannot_know(subject, earlier_day_of(frames, subject), sources, confounders)
+    change = draw_correlation_change(
+        frames.part(CORRELATION_EPISODE, "event_id", event_id), f"the {category_news(event['category'])}"
     )
+    return {
+        "tiles": reaction_tiles(subject, path),
+        "clock": draw_clock_strip(event, sources, path, timing, subject.asset_id),
+        "fan": canvas.draw(draw_car_fan(path, subject, event["selected_from"])),
+        "path": canvas.draw(draw_price_path(path, subject, event, rise_claim(claim_rows, verdicts))),
+        "limits": limits("What we cannot know", known),
+        "claims": verdict_cards("Claims about it", verdicts, canvas.root),
+        "multiples": canvas.draw(draw_multiples(paths, reactions)),
+        "tokens": tokens_table(reactions),
+        "movers": movers_table(timings, reactions, paths),
+        "trading": event_trading(results, assets),
+        "correlation": canvas.draw(change),
+        "choices": canvas.draw(draw_specification_curve(specifications, specification, subject.asset_id)),
+        "models": models_table(results, subject.asset_id, assets),
+        "dots": canvas.draw(draw_quantile_dots(placebos, subject, subject.headline)),
+        "confounders": confounders_box(confounders, canvas.root, shared_list(frames, event, canvas.root)),
+        "starts": timing_table(frames.part(TIMING_BAND, "event_id", event_id), subject),
+    }
 
 
 def _unmeasured(event: Mapping[str, Any]) -> Markup:
@@ -216,14 +208,4 @@ def _unmeasured(event: Mapping[str, Any]) -> Markup:
         if event["origin"] == INCIDENT_ORIGIN
         else "Import or backfill prices around its time, then run again; the event stays listed meanwhile."
     )
-    return Markup("<h2>Reaction</h2>{}").format(empty_table(f"{reason[:1].upper()}{reason[1:]}.", remedy))
-
-
-def _evidence(frames: Frames, event: Mapping[str, Any], subject: Reaction | None) -> Markup:
-    event_id = event["event_id"]
-    return Markup('<h2 id="sources">Sources</h2>{}<p>Main public time: {}. {}</p>{}').format(
-        sources_table(frames.part(EVENT_SOURCE, "event_id", event_id)),
-        when_public(event),
-        reader_words(event["reason"]),
-        conventions(subject, frames.part(EXCLUSION, "event_id", event_id)),
-    )
+    return empty_table(f"{reason[:1].upper()}{reason[1:]}.", remedy)

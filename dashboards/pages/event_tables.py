@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
+from dashboards.fill import macro
 from dashboards.findings.findings import benchmark_word
 from dashboards.findings.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction
 from dashboards.findings.superlatives import interval_words, outside_caption
@@ -17,7 +18,21 @@ from dashboards.pages.sections import probability_words
 from dashboards.shell.frames import Frames
 from dashboards.shell.inline import range_bar, range_scale, scale_words, sparkline
 from dashboards.shell.page import event_path, safe_link, token_path
-from dashboards.shell.tables import Cell, Head, Spanning, facts, table, time_tag
+from dashboards.shell.tables import (
+    NOTHING,
+    Cell,
+    Head,
+    Spanning,
+    facts,
+    fold_away,
+    link,
+    over_soft,
+    strong,
+    table,
+    time_tag,
+    two_lines,
+    with_soft,
+)
 from warehouse.tables.news import CONFOUNDER, EVENT, EVENT_REVISION, EVENT_SOURCE, NEWS_EPISODE
 from warehouse.tables.single import REACTION_TIME, TIMING_BAND
 from warehouse.tables.studies import EXCLUSION
@@ -52,7 +67,9 @@ def facts_of(event: Mapping[str, Any]) -> Markup:
     items: list[tuple[Cell, Cell]] = [
         (
             "First public evidence",
-            Markup('{} <br><span class="soft">{} · {}</span>').format(
+            macro(
+                "sections",
+                "first_evidence",
                 time_tag(event["best_at_utc"], None, event["time_precision"]),
                 exact,
                 time_basis_name(event["time_basis"]),
@@ -74,18 +91,18 @@ def revisions_note(frames: Frames, event: Mapping[str, Any]) -> Markup:
     """What a better clock changed, and when; nothing where the time stands as it was first set."""
     rows = frames.part(EVENT_REVISION, "event_id", event["event_id"]).sort("changed_at_utc", descending=True)
     if rows.is_empty():
-        return Markup("")
-    items = Markup("").join(
-        Markup("<li>{}: {} ({}) became {} ({}).</li>").format(
-            time_tag(row["changed_at_utc"], moment(row["changed_at_utc"])),
-            time_tag(row["before_at_utc"], moment(row["before_at_utc"])),
-            time_basis_name(row["before_basis"]),
-            time_tag(row["after_at_utc"], moment(row["after_at_utc"])),
-            time_basis_name(row["after_basis"]),
-        )
+        return NOTHING
+    changes = [
+        {
+            "changed": time_tag(row["changed_at_utc"], moment(row["changed_at_utc"])),
+            "before": time_tag(row["before_at_utc"], moment(row["before_at_utc"])),
+            "before_basis": time_basis_name(row["before_basis"]),
+            "after": time_tag(row["after_at_utc"], moment(row["after_at_utc"])),
+            "after_basis": time_basis_name(row["after_basis"]),
+        }
         for row in signed_rows(rows, EVENT_REVISION)
-    )
-    return Markup('<div class="note"><h2>Timing revised</h2><ul>{}</ul></div>').format(items)
+    ]
+    return macro("sections", "revisions", changes)
 
 
 def tokens_table(reactions: list[Reaction]) -> Markup:
@@ -97,7 +114,7 @@ def tokens_table(reactions: list[Reaction]) -> Markup:
         Head("12 h", is_number=True),
         Head("24 h", is_number=True),
         Head("7 days", is_number=True),
-        Head(Markup("Beyond benchmark,<br>24 h"), is_number=True, label="Beyond benchmark, 24 h"),
+        Head(two_lines("Beyond benchmark,", "24 h"), is_number=True, label="Beyond benchmark, 24 h"),
         Head("95% interval", is_number=True),
         Head(scale_words(scale), is_wide=True, label="Against ordinary days"),
         Head("As large", is_number=True, label="Placebos as large"),
@@ -112,9 +129,7 @@ def tokens_table(reactions: list[Reaction]) -> Markup:
 
 def _token_row(item: Reaction, scale: float) -> list[Cell | Spanning]:
     values = [item.horizons.get(hours) for hours in (12.0, HEADLINE_HOURS, 168.0)]
-    name = Markup('<a href="../{}">{}</a> <span class="soft">{}</span>').format(
-        token_path(item.asset_id), item.asset_id, market_name(item.market_id)
-    )
+    name = with_soft(link("../" + token_path(item.asset_id), item.asset_id), market_name(item.market_id))
     raw = [percent(value.raw_return) if value and value.raw_return is not None else "–" for value in values]
     day = values[1]
     if day is None or day.car is None:
@@ -124,7 +139,7 @@ def _token_row(item: Reaction, scale: float) -> list[Cell | Spanning]:
     return [
         name,
         *raw,
-        Markup("<b>{}</b>").format(percent(day.car)),
+        strong(percent(day.car)),
         interval,
         range_bar(day.ordinary_lower, day.ordinary_upper, day.car, scale),
         rank,
@@ -134,7 +149,7 @@ def _token_row(item: Reaction, scale: float) -> list[Cell | Spanning]:
 def movers_table(timings: pl.DataFrame, reactions: list[Reaction], paths: Mapping[str, pl.DataFrame]) -> Markup:
     """Who moved first: the first significant abnormal bar of each market, and what the bar length allows to say."""
     if not timings.height:
-        return Markup("")
+        return NOTHING
     assets = {item.market_id: item.asset_id for item in reactions}
     rows = timings.filter(pl.col("market_id").is_in(list(assets))).sort(
         "mover_rank", "market_id", descending=False, nulls_last=True
@@ -204,7 +219,7 @@ def timing_table(band: pl.DataFrame, subject: Reaction) -> Markup:
     ).sort("anchor_utc")
     known = rows.filter(pl.col("car").is_not_null())
     if rows.height < 2 or not known.height:
-        return Markup("")
+        return NOTHING
     ordered = sorted(row["car"] for row in signed_rows(known, TIMING_BAND))
     low, high = ordered[0], ordered[-1]
     scale = range_scale([low, high, *known["lower_95"], *known["upper_95"]])
@@ -227,7 +242,7 @@ def timing_table(band: pl.DataFrame, subject: Reaction) -> Markup:
 
 def _start_row(row: Mapping[str, Any], scale: float) -> list[Cell | Spanning]:
     at = time_tag(row["anchor_utc"], moment(row["anchor_utc"], with_year=False))
-    name = Markup("<b>{}</b> (used)").format(at) if row["is_best"] else at
+    name = macro("sections", "used_start", at) if row["is_best"] else at
     if row["car"] is None:
         return [name, Spanning(f"Not measured – {row['reason'] or 'no bars'}")]
     return [
@@ -250,7 +265,7 @@ def sources_table(sources: pl.DataFrame) -> Markup:
     )
     rows = [
         [
-            Markup('{} <br><span class="soft">{}</span>').format(role_name(row["role"]), row["title"]),
+            over_soft(role_name(row["role"]), row["title"]),
             safe_link(row["url"], row["outlet"]),
             _clock(row["published_at_utc"], row["time_basis"]),
             time_basis_name(row["time_basis"]),
@@ -270,9 +285,7 @@ def sources_table(sources: pl.DataFrame) -> Markup:
     if not rest:
         return first
     more = "The other source" if len(rest) == 1 else "The other sources"
-    return Markup('{}<details id="more-sources"><summary>{}</summary>{}</details>').format(
-        first, more, table("more-sources-table", more, small, heads, rest)
-    )
+    return first + fold_away(more, table("more-sources-table", more, small, heads, rest), "more-sources")
 
 
 def _clock(at: Any, basis: str) -> Cell:
@@ -288,14 +301,14 @@ def episode_table(frames: Frames, event_id: str, root: str) -> Markup:
     own = frames.part(NEWS_EPISODE, "event_id", event_id)
     steps = frames.part(NEWS_EPISODE, "episode_id", own["episode_id"][0]) if own.height else own
     if steps.height < 2:
-        return Markup("")
+        return NOTHING
     heads = (Head("Step"), Head("Event"), Head("Announced, UTC"), Head("Done, UTC"), Head("Why it continues"))
     rows: list[list[Cell | Spanning]] = []
     for row in signed_rows(steps.sort("step_number"), NEWS_EPISODE):
         title = frames.part(EVENT, "event_id", row["event_id"])["title"][0]
-        name = Markup("<b>{}</b> (this one)").format(title)
+        name = macro("sections", "this_step", title)
         if row["event_id"] != event_id:
-            name = Markup('<a href="{}{}">{}</a>').format(root, event_path(row["event_id"]), title)
+            name = link(root + event_path(row["event_id"]), title)
         clocks = (_clock(row[f"{what}_at_utc"], "") for what in ("announced", "done"))
         rows.append([str(row["step"]).capitalize(), name, *clocks, row["reason"]])
     small = "Steps of one kind and party whose headlines share their words; what takes a measure back follows it."
@@ -308,48 +321,27 @@ def confounders_box(confounders: pl.DataFrame, root: str, shared: Markup) -> Mar
     for row in signed_rows(confounders.sort("confounder_number").head(12), CONFOUNDER):
         detail: Cell = row["detail"]
         if row["other_event_id"]:
-            detail = Markup('<a href="{}{}">{}</a>').format(root, event_path(row["other_event_id"]), row["detail"])
+            detail = link(root + event_path(row["other_event_id"]), row["detail"])
         offset = f"{count(abs(row['offset_hours']))} h {'after' if row['offset_hours'] >= 0 else 'before'}"
         at = row["at_utc"]
-        items.append(
-            Markup("<li><strong>{}</strong> ({}): {}</li>").format(
-                time_tag(at, f"{short_day(at)} {clock(at)}"), offset, detail
-            )
-        )
-    body = (
-        Markup("<ul>{}</ul>").format(Markup("").join(items))
-        if items
-        else Markup("<p>Nothing else is recorded inside the window. That is not proof that nothing happened.</p>")
-    )
-    return Markup(
-        '<section class="limits one" aria-labelledby="else-t"><h3 id="else-t" style="margin-top:0">What else '
-        "happened</h3>{}{}</section>"
-    ).format(shared, body)
+        items.append((time_tag(at, f"{short_day(at)} {clock(at)}"), offset, detail))
+    return macro("sections", "confounders", shared, items)
 
 
 def conventions(subject: Reaction | None, exclusions: pl.DataFrame) -> Markup:
     """How it was computed, the hash of the specification, and what was left out."""
-    rows: list[Markup] = []
-    if subject is not None:
-        for horizon in subject.horizons.values():
-            p = f", {words}" if (words := probability_words(horizon)) else ""
-            rows.append(
-                Markup("<li>{}: {}{}{}</li>").format(
-                    hours_short(horizon.hours), horizon.conventions, p, f" – {horizon.reason}" if horizon.reason else ""
-                )
-            )
-        rows.append(
-            Markup("<li>Specification <code>{}</code>, data to {}</li>").format(
-                subject.spec_sha256, close_moment(subject.data_as_of)
-            )
-        )
-    rows += [
-        Markup("<li>Left out: {} – {}</li>").format(market_name(row["market_id"]), row["reason"])
-        for row in signed_rows(exclusions, EXCLUSION)
+    windows = [
+        {
+            "hours": hours_short(horizon.hours),
+            "conventions": horizon.conventions,
+            "chance": probability_words(horizon),
+            "reason": horizon.reason,
+        }
+        for horizon in (subject.horizons.values() if subject else ())
     ]
-    if not rows:
-        return Markup("")
-    return Markup(
-        "<details><summary>Conventions, specification and exclusions</summary><ul>{}</ul><p><a "
-        'href="../methods.html">Methods</a></p></details>'
-    ).format(Markup("").join(rows))
+    left_out = [(market_name(row["market_id"]), row["reason"]) for row in signed_rows(exclusions, EXCLUSION)]
+    if not (subject or left_out):
+        return NOTHING
+    specification = subject.spec_sha256 if subject else ""
+    data_to = close_moment(subject.data_as_of) if subject else ""
+    return macro("sections", "conventions", windows, specification, data_to, left_out)

@@ -13,7 +13,7 @@ from dashboards.pages.sections import FAILED_CHECKS
 from dashboards.shell.frames import Frames, last_close
 from dashboards.shell.named import RECENT_RUN
 from dashboards.shell.page import Canvas, Page, safe_link
-from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table, with_code
+from dashboards.shell.tables import NOTHING, Cell, Head, Spanning, code, empty_table, table, with_code
 from warehouse.tables.bars import bar_words
 from warehouse.tables.news import FEED, FETCH
 from warehouse.tables.ops import CHECK_RESULT, RUN
@@ -93,7 +93,7 @@ def _checks(checks: pl.DataFrame) -> Markup:
     heads = (Head("Check"), Head("Asserts", is_wide=True), Head("Offending rows", is_number=True), Head("Result"))
     rows: list[list[Cell | Spanning]] = [
         [
-            Markup("<code>{}</code>").format(row["check_id"]),
+            code(row["check_id"]),
             row["description"],
             count(row["n_offending"]),
             Markup("✓&nbsp;passes")
@@ -177,7 +177,7 @@ def _feeds(feeds: pl.DataFrame, fetches: pl.DataFrame) -> Markup:
 def _unasked(items: list[Markup], n: int) -> Markup:
     """The sources no run has asked yet, folded away."""
     if not items:
-        return Markup("")
+        return NOTHING
     return Markup('<details><summary>{} not asked yet</summary><ul class="toc">{}</ul></details>').format(
         plural(n, "source"), Markup("").join(items)
     )
@@ -241,7 +241,7 @@ def _quarantine(quarantine: pl.DataFrame) -> Markup:
     rows: list[list[Cell | Spanning]] = [
         [
             row["source_id"],
-            Markup("<code>{}</code>").format(row["table_name"]),
+            code(row["table_name"]),
             row["reason"].replace("_", " "),
             count(counted(row["n"], QUARANTINE, **key)),
             moment(Moment.of(row["seen_at_utc"])),
@@ -280,7 +280,7 @@ def _runs(runs: pl.DataFrame) -> Markup:
         )
         rows.append(
             [
-                Markup("<code>{}</code>").format(row["run_id"]),
+                code(row["run_id"]),
                 row["command"],
                 moment(row["started_at_utc"]),
                 took,

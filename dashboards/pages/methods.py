@@ -21,7 +21,7 @@ from dashboards.numbers import StoredRows, signed_rows
 from dashboards.pages.single_size import mix_size_table, single_size_table
 from dashboards.shell.frames import Frames, newest
 from dashboards.shell.page import Canvas, Page
-from dashboards.shell.tables import Cell, Head, Spanning, table
+from dashboards.shell.tables import NOTHING, Cell, Head, Spanning, table
 from warehouse.tables.prices import MARKET
 from warehouse.tables.size import SINGLE_SIZE, TEST_SIZE
 from warehouse.tables.studies import STUDY_RESULT
@@ -159,7 +159,7 @@ def _size(canvas: Canvas, rows: pl.DataFrame) -> Markup:
         "where nothing happened: it should report an effect in 5 of 100.</p>"
     )
     figure = draw_test_size(picked)
-    return head + canvas.draw(figure) + (Markup("") if figure.why_empty else _size_table(picked) + _power_table(rows))
+    return head + canvas.draw(figure) + (NOTHING if figure.why_empty else _size_table(picked) + _power_table(rows))
 
 
 def _size_table(picked: pl.DataFrame) -> Markup:
@@ -207,7 +207,7 @@ def _power_table(rows: pl.DataFrame) -> Markup:
     """How often the tests that allow for dependence find an effect that is there; nothing where it was not measured."""
     picked = pick_power(rows).filter(pl.col("rejection").is_not_null() & ~is_naive())
     if not picked.height:
-        return Markup("")
+        return NOTHING
     first = _SIZES.row(picked, 0)
     order = {name: place for place, name in enumerate(SCENARIO_TITLES)}
     names = sorted(picked["scenario"].unique(), key=lambda name: (order.get(name, len(order)), name))

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from dashboards.numbers import counted, signed_rows
 from dashboards.shell.inline import range_bar, range_scale, scale_words
-from dashboards.shell.tables import Cell, Head, Spanning, table
+from dashboards.shell.tables import NOTHING, Cell, Head, Spanning, table
 from warehouse.tables.studies import STUDY_RESULT
 from warehouse.tables.terms import asset_of, benchmark_name, model_name
 from warehouse.tables.units import count, listing, percent, plural
@@ -30,7 +30,7 @@ def models_table(results: pl.DataFrame, asset_id: str, assets: Mapping[str, str]
     ]
     known = [row for row in rows if row["estimate"] is not None]
     if not known:
-        return Markup("")
+        return NOTHING
     rows.sort(key=lambda row: (row["estimate"] is None, -(row["estimate"] or 0.0), row["statistic"]))
     ordered = sorted(row["estimate"] for row in known)
     low, high = ordered[0], ordered[-1]

@@ -16,7 +16,7 @@ from dashboards.pages.sections import data_as_of, moves_table
 from dashboards.shell.cards import read_verdicts, verdict_card
 from dashboards.shell.frames import Frames, last_close
 from dashboards.shell.page import Page, event_path
-from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table, time_tag
+from dashboards.shell.tables import Cell, Head, Spanning, empty_table, link, table, time_tag
 from warehouse.tables.moves import LATEST_MOVE, UNEXPLAINED_MOVE
 from warehouse.tables.news import EVENT
 from warehouse.tables.prices import COVERAGE
@@ -139,7 +139,7 @@ def _row(row: Mapping[str, Any], subject: Reaction | None) -> list[Cell | Spanni
     window = subject.horizons[_DAY_HOURS] if subject else None
     week = subject.horizons[_WEEK_HOURS] if subject else None
     return [
-        Markup('<a href="{}">{}</a>').format(event_path(row["event_id"]), row["title"]),
+        link(event_path(row["event_id"]), row["title"]),
         time_tag(at, f"{day(at)} {clock(at)}"),
         f"{percent(window.car)} {subject.asset_id}" if subject and window and window.car is not None else "–",
         week.reason if week and week.reason else "–",

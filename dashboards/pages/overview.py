@@ -22,7 +22,7 @@ from dashboards.pages.shared_move import shared_sentence
 from dashboards.shell.cards import read_verdicts, rise_claim, verdict_card
 from dashboards.shell.frames import Frames, last_close
 from dashboards.shell.page import Canvas, Page, event_path
-from dashboards.shell.tables import empty_table, limits
+from dashboards.shell.tables import NOTHING, empty_table, limits
 from warehouse.tables.claims import CLAIM, CLAIM_VERDICT
 from warehouse.tables.correlation import CORRELATION_EPISODE
 from warehouse.tables.news import CONFOUNDER, EVENT, EVENT_SOURCE
@@ -141,7 +141,7 @@ def _claims(frames: Frames) -> Markup:
         return head + empty_table(
             "No claim has been judged yet.", "Claims live in claims.toml; a run judges each of them."
         )
-    more = Markup("")
+    more = NOTHING
     if len(rows) > N_CARDS:
         more = Markup('<p><a href="claims.html">All {} with every reading</a></p>').format(
             plural(counted(len(rows), CLAIM_VERDICT), "claim")

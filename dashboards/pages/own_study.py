@@ -14,7 +14,7 @@ from dashboards.numbers import StoredRow, signed_rows
 from dashboards.shell.frames import Frames, newest
 from dashboards.shell.inline import range_bar, range_scale, scale_words
 from dashboards.shell.page import Page, event_path, file_name
-from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table
+from dashboards.shell.tables import NOTHING, Cell, Head, Spanning, empty_table, link, table
 from warehouse.tables.news import EVENT
 from warehouse.tables.own import STUDY_EVENT
 from warehouse.tables.studies import STUDY_RESULT
@@ -33,7 +33,7 @@ def own_study_path(study_id: str) -> str:
 def own_studies_list(studies: pl.DataFrame) -> Markup:
     """Links to the pages of own studies (rows of the query own_studies); nothing where there are none."""
     if not studies.height:
-        return Markup("")
+        return NOTHING
     links = Markup(", ").join(
         Markup('<a href="{}">{}</a> ({})').format(own_study_path(study_id), study_id, plural(n_events, "event"))
         for study_id, n_events in studies.select("study_id", "n_events").iter_rows()
@@ -81,7 +81,7 @@ def _mean_table(results: pl.DataFrame) -> Markup:
     groups = results.filter(pl.col("group_id") != EVENT_GROUP).sort("window_end_hours")
     means = list(signed_rows(groups.filter(pl.col("statistic") == MEAN), STUDY_RESULT))
     if not means:
-        return Markup("")
+        return NOTHING
     tests = {
         row["window_end_hours"]: row
         for row in signed_rows(groups.filter(pl.col("statistic") == HEADLINE_TEST), STUDY_RESULT)
@@ -175,7 +175,7 @@ def _subject(row: Mapping[str, Any]) -> tuple[object, ...]:
 
 def _row(row: Mapping[str, Any], rank: Mapping[str, Any] | None, scale: float) -> list[Cell | Spanning]:
     title = row["title"] or row["event_id"]
-    event = Markup('<a href="../{}">{}</a>').format(event_path(row["event_id"]), title) if row["has_page"] else title
+    event = link("../" + event_path(row["event_id"]), title) if row["has_page"] else title
     market = market_name(row["market_id"])
     if row["estimate"] is None:
         return [event, market, Spanning(f"Not measured – {row['reason']}")]

@@ -12,7 +12,7 @@ from dashboards.findings.findings import as_of_words
 from dashboards.numbers import Origin, StoredRow, Words, signed_rows
 from dashboards.shell.frames import Frames, newest
 from dashboards.shell.page import Page, safe_link
-from dashboards.shell.tables import Cell, Head, Spanning, empty_table, limits, table, time_tag
+from dashboards.shell.tables import NOTHING, Cell, Head, Spanning, empty_table, limits, table, time_tag
 from warehouse.tables.press import PRESS_CLAIM, PRESS_SUMMARY, PRESS_VERDICT
 from warehouse.tables.units import count, plain_percent, plural
 
@@ -76,7 +76,7 @@ def _part_table(part: str, head: str, rows: list[StoredRow]) -> Markup:
     own = [row for row in rows if row["part"] == part and (part in ("kind", "month") or row["n_told"] >= LEAST_TOLD)]
     own.sort(key=lambda row: str(row["value"]) if part == "month" else (-int(row["n_told"]), str(row["value"])))
     if not own:
-        return Markup("")
+        return NOTHING
     small = (
         "Reproduced: true as the words say it, or of another plain reading. The interval counts the days and assets "
         "spoken of, not the headlines: those of one day are right or wrong together."
@@ -104,7 +104,7 @@ def _key(row: StoredRow) -> tuple[tuple[str, str], ...]:
 
 def _misses(misses: pl.DataFrame, verdicts: pl.DataFrame) -> Markup:
     if not misses.height:
-        return Markup("")
+        return NOTHING
     found = misses.join(verdicts, on="press_claim_id", how="left", validate="1:1", maintain_order="left")
     heads = (Head("Headline"), Head("Printed, UTC"), Head("What the tape shows", is_wide=True))
     small = (

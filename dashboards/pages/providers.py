@@ -22,7 +22,7 @@ from dashboards.numbers import StoredRow, counted, signed_rows
 from dashboards.pages.resilience import DOSE_WORDS
 from dashboards.shell.frames import Frames, newest
 from dashboards.shell.page import Page, event_path, file_name
-from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table, time_tag
+from dashboards.shell.tables import Cell, Head, Spanning, empty_table, link, table, time_tag
 from warehouse.tables.news import EVENT, FEED, FETCH, INCIDENT
 from warehouse.tables.resilience import DOSE_RESPONSE
 from warehouse.tables.terms import entity_name
@@ -106,10 +106,10 @@ def providers_title(incidents: pl.DataFrame, n_providers: int) -> str:
 def _provider_row(frames: Frames, provider: str, name: str) -> list[Cell | Spanning]:
     incidents = frames.part(INCIDENT, "provider", provider)
     response = _mean_response(frames.part(DOSE_RESPONSE, "provider", provider))
-    link = Markup('<a href="{}">{}</a>').format(provider_path(provider), name)
+    page = link(provider_path(provider), name)
     last = next(signed_rows(incidents.sort("started_at_utc", descending=True).head(1), INCIDENT), None)
     known = counted(incidents.height, INCIDENT, provider=provider)
-    cells: list[Cell | Spanning] = [link, count(known), day(last["started_at_utc"]) if last else "–"]
+    cells: list[Cell | Spanning] = [page, count(known), day(last["started_at_utc"]) if last else "–"]
     if response is None or response["estimate"] is None:
         cells += ["–", response["reason"] if response and response["reason"] else "not measured"]
     else:
@@ -215,7 +215,7 @@ def _outages_table(outages: pl.DataFrame, reactions: Mapping[str, list[Reaction]
 def _outage_row(row: Mapping[str, Any], reactions: Mapping[str, list[Reaction]]) -> list[Cell | Spanning]:
     at, ended = row["best_at_utc"], row["ended_at_utc"]
     cells: list[Cell | Spanning] = [
-        Markup('<a href="../{}">{}</a>').format(event_path(row["event_id"]), row["title"]),
+        link("../" + event_path(row["event_id"]), row["title"]),
         time_tag(at, day(at) if row["time_precision"] == "day" else f"{day(at)} {clock(at)}", row["time_precision"]),
         span(ended - at) if ended is not None and ended >= at else "end not known",
         "–" if row["severity"] is None else count(row["severity"]),

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from dashboards.figures.leads_lags import draw_leads_lags
 from dashboards.numbers import signed_rows
 from dashboards.shell.page import Canvas
-from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table
+from dashboards.shell.tables import Cell, Head, Spanning, empty_table, strong, table
 from warehouse.tables.studies import STUDY_RESULT
 from warehouse.tables.units import count, listing, percent, probability
 
@@ -103,6 +103,6 @@ def _row(name: str, row: Mapping[str, Any] | None) -> list[Cell | Spanning]:
         return [words, Spanning(f"Not estimated – {row['reason'] if row else 'not part of the regression'}")]
     estimate, (lower, upper) = percent(row["estimate"], 2), (row["lower_95"], row["upper_95"])
     interval = f"{percent(lower, 2)} to {percent(upper, 2)}" if lower is not None else "–"
-    shown: Cell = Markup("<b>{}</b>").format(estimate) if _is_clear(row) else estimate
+    shown: Cell = strong(estimate) if _is_clear(row) else estimate
     p = "–" if row["p_value"] is None else probability(row["p_value"])
     return [words, unit, shown, interval, p]

@@ -15,7 +15,7 @@ from dashboards.findings.readings import simple_return
 from dashboards.numbers import StoredRow, StoredRows, counted, signed_rows
 from dashboards.shell.frames import Frames, newest
 from dashboards.shell.page import Canvas, Page
-from dashboards.shell.tables import Cell, Head, Spanning, empty_table, limits, table
+from dashboards.shell.tables import NOTHING, Cell, Head, Spanning, empty_table, limits, strong, table
 from warehouse.tables.resilience import DOSE_RESPONSE, HEDGE
 from warehouse.tables.terms import is_simulated_market
 from warehouse.tables.units import (
@@ -165,7 +165,7 @@ def _dose_table(responses: pl.DataFrame) -> Markup:
     if not tested.height:
         # Without any mean either, the figure above has said why.
         is_said = not _means(responses)["estimate"].drop_nulls().len()
-        return Markup("") if is_said else empty_table("No reaction to outages can be tested.", NO_PRICES)
+        return NOTHING if is_said else empty_table("No reaction to outages can be tested.", NO_PRICES)
     n_clear = tested.filter(pl.col("p_value") < 0.05).height
     n_tested = counted(tested.height, DOSE_RESPONSE, "count(p_value)", provider="all")
     n_absent = counted(rows.height - tested.height, DOSE_RESPONSE, "count(*) - count(p_value)", provider="all")
@@ -199,7 +199,7 @@ def _dose_row(row: Mapping[str, Any]) -> list[Cell | Spanning]:
         row["asset_id"],
         hours_short(row["window_end_hours"]),
         DOSE_WORDS[row["dose"]],
-        Markup("<b>{}</b>").format(percent(row["estimate"], 2)),
+        strong(percent(row["estimate"], 2)),
         f"{percent(row['lower_95'], 2)} to {percent(row['upper_95'], 2)}",
         probability(row["p_value"]),
         count(row["n_events"]),
@@ -258,7 +258,7 @@ def _gain_row(row: Mapping[str, Any]) -> list[Cell | Spanning]:
     interval = "–" if row["lower_95"] is None else f"{percent(row['lower_95'], 2)} to {percent(row['upper_95'], 2)}"
     return [
         *cells,
-        Markup("<b>{}</b>").format(percent(row["mean_gain"], 2)),
+        strong(percent(row["mean_gain"], 2)),
         interval,
         f"{percent(row['worst_gain'], 2)} to {percent(row['best_gain'], 2)}",
         f"{count(hits(row))} of {count(row['n_events'])}",
@@ -280,7 +280,7 @@ def _cost_table(hedges: pl.DataFrame) -> Markup:
         .sort("asset_id")
     )
     if not rows.height:
-        return Markup("")
+        return NOTHING
     deepest = next(signed_rows(rows.sort("between_drawdown"), HEDGE))
     caption = f"Between shocks the holding fell by up to {share(-deepest['between_drawdown'])} ({deepest['asset_id']})"
     small = f"The same {share(HEADLINE_WEIGHT)}, outside all windows. Drawdown of the portfolio; beta of the token."

@@ -25,7 +25,21 @@ from dashboards.numbers import counted, derived, ended, signed_rows
 from dashboards.shell.frames import Frames, last_close, newest, oldest
 from dashboards.shell.inline import range_bar, range_scale, scale_words, sparkline
 from dashboards.shell.page import event_path, token_path
-from dashboards.shell.tables import Cell, Head, Spanning, empty_table, facts, table, tile, tiles, time_tag
+from dashboards.shell.tables import (
+    Cell,
+    Head,
+    Spanning,
+    empty_table,
+    facts,
+    link,
+    strong,
+    table,
+    tile,
+    tiles,
+    time_tag,
+    two_lines,
+    with_soft,
+)
 from warehouse.tables.bars import bar_words
 from warehouse.tables.moves import LATEST_MOVE
 from warehouse.tables.news import CONFOUNDER, EVENT, FEED
@@ -198,9 +212,9 @@ def events_table(table_id: str, events: pl.DataFrame, reactions: Mapping[str, li
         Head("Event"),
         Head("First public, UTC"),
         Head("Kind"),
-        Head(Markup("Beyond<br>Bitcoin, 24 h"), is_number=True, label="Beyond Bitcoin, 24 h"),
+        Head(two_lines("Beyond", "Bitcoin, 24 h"), is_number=True, label="Beyond Bitcoin, 24 h"),
         Head(scale_words(scale), is_wide=True, label="Against ordinary days"),
-        Head(Markup("Larger<br>placebos"), is_number=True, label="Larger placebos"),
+        Head(two_lines("Larger", "placebos"), is_number=True, label="Larger placebos"),
     )
     return table(
         table_id,
@@ -214,7 +228,7 @@ def events_table(table_id: str, events: pl.DataFrame, reactions: Mapping[str, li
 
 
 def _event_row(row: Mapping[str, Any], subject: Reaction | None, scale: float, root: str) -> list[Cell | Spanning]:
-    name = Markup('<a href="{}{}">{}</a>').format(root, event_path(row["event_id"]), row["title"])
+    name = link(root + event_path(row["event_id"]), row["title"])
     at = row["best_at_utc"]
     text = calendar_day(at) if row["time_precision"] == "day" else f"{calendar_day(at)} {clock(at)}"
     cells: list[Cell | Spanning] = [name, time_tag(at, text, row["time_precision"]), category_label(row["category"])]
@@ -268,7 +282,7 @@ def moves_table(frames: Frames, root: str) -> Markup:
         Head("Price", is_number=True),
         Head("7 days"),
         Head("24 h", is_number=True),
-        Head(Markup("Beyond<br>Bitcoin"), is_number=True, label="Beyond Bitcoin"),
+        Head(two_lines("Beyond", "Bitcoin"), is_number=True, label="Beyond Bitcoin"),
         Head(scale_words(scale), is_wide=True, label="Against its past"),
         Head("Against its past"),
     )
@@ -294,9 +308,7 @@ def _is_outside(row: Mapping[str, Any]) -> bool:
 
 
 def _move_row(row: Mapping[str, Any], scale: float, root: str) -> list[Cell | Spanning]:
-    name = Markup('<a href="{}{}">{}</a> <span class="soft">{}</span>').format(
-        root, token_path(row["asset_id"]), row["asset_id"], row["name"]
-    )
+    name = with_soft(link(root + token_path(row["asset_id"]), row["asset_id"]), row["name"])
     line = sparkline(json.loads(row["recent_closes_json"]), row["asset_id"] == SUBJECT_ASSET)
     cells: list[Cell | Spanning] = [
         name,
@@ -309,7 +321,7 @@ def _move_row(row: Mapping[str, Any], scale: float, root: str) -> list[Cell | Sp
     word = "unusual" if _is_outside(row) else "ordinary"
     return [
         *cells,
-        Markup("<b>{}</b>").format(percent(row["abnormal_return"])),
+        strong(percent(row["abnormal_return"])),
         range_bar(row["ordinary_lower"], row["ordinary_upper"], row["abnormal_return"], scale),
         Markup('{} <span class="soft">({} of {} as large)</span>').format(
             word, count(row["n_as_large"]), count(row["n_windows"])

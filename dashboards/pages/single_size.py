@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from dashboards.numbers import counted, signed_rows
 from dashboards.shell.frames import extremes
-from dashboards.shell.tables import Cell, Head, Spanning, table
+from dashboards.shell.tables import NOTHING, Cell, Head, Spanning, table
 from warehouse.tables.size import SINGLE_SIZE
 from warehouse.tables.units import count, hours_short, number, share
 
@@ -27,7 +27,7 @@ def single_size_table(rows: pl.DataFrame) -> Markup:
     """Coverage of the three intervals, rejection, power and width by regime and window; nothing where not measured."""
     rows = rows.filter((pl.col("measure") == "covers").any().over("scenario", "window_hours"))
     if not rows.height:
-        return Markup("")
+        return NOTHING
     runs = rows["n_replications"]
     heads = (
         Head("Market"),
@@ -70,7 +70,7 @@ def mix_size_table(rows: pl.DataFrame) -> Markup:
     """Rejection and power of the methods that mix donors, by pool of donors; nothing where not measured."""
     rows = rows.filter(pl.col("measure").is_in([f"rejects_{method}" for method in _MIXES]).any().over("scenario"))
     if not rows.height:
-        return Markup("")
+        return NOTHING
     heads = (Head("Pool"), Head("Method"), Head("Rejects", is_number=True), Head("Finds", is_number=True))
     own = "min(n_replications) filter (where measure = 'rejects_synthetic_control')"
     pools = counted(int(extremes(rows["n_replications"])[0]), SINGLE_SIZE, own)

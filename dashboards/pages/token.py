@@ -24,7 +24,7 @@ from dashboards.shell.frames import Frames, last_close
 from dashboards.shell.inline import sparkline
 from dashboards.shell.named import DAILY_CLOSE, REACTIONS_BY_KIND
 from dashboards.shell.page import Canvas, Page, event_path, token_path
-from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table
+from dashboards.shell.tables import NOTHING, Cell, Head, Spanning, empty_table, pair, strong, table
 from warehouse.tables.bars import DAY, bar_words
 from warehouse.tables.choice import ANY_TIMEFRAME, MARKET_CHOICE, RECORD
 from warehouse.tables.claims import CLAIM
@@ -91,7 +91,7 @@ def compose_token(frames: Frames, asset_id: str, reactions: Mapping[str, list[Re
             canvas.draw(_draw_reactions(asset_id, own, events)),
             _reactions_table(own, events, later),
             Markup("<h2>With Bitcoin, over time</h2>"),
-            Markup('<div class="pair even">{}{}</div>').format(
+            pair(
                 canvas.draw(draw_rolling(series, asset_id, "correlation", moments, "rolling")),
                 canvas.draw(draw_rolling(series, asset_id, "beta", moments, "rolling")),
             ),
@@ -158,7 +158,7 @@ def _numbered_list(marks: list[tuple[datetime, str, float | None]]) -> Markup:
         Markup("<li>{}: {} ({} beyond its benchmark in 24 h)</li>").format(day(at), text, percent(car or 0))
         for at, text, car in marks
     )
-    return Markup('<ol class="legend-line">{}</ol>').format(items) if marks else Markup("")
+    return Markup('<ol class="legend-line">{}</ol>').format(items) if marks else NOTHING
 
 
 def _mean_by_kind(own: list[Reaction], events: Mapping[str, dict[str, Any]]) -> pl.DataFrame:
@@ -232,7 +232,7 @@ def _reactions_table(own: list[Reaction], events: Mapping[str, dict[str, Any]], 
     shown = [item for item in own if item.is_measured and later.get(item.event_id, 0) >= 0]
     measured = sorted(shown, key=lambda item: -abs(item.horizons[HEADLINE_HOURS].car or 0))[:15]
     if not measured:
-        return Markup("")
+        return NOTHING
     heads = (
         Head("Event"),
         Head("First public"),
@@ -255,7 +255,7 @@ def _reactions_table(own: list[Reaction], events: Mapping[str, dict[str, Any]], 
                 ),
                 day(event["best_at_utc"]),
                 percent(window.raw_return) if window.raw_return is not None else "–",
-                Markup("<b>{}</b>").format(percent(window.car or 0)),
+                strong(percent(window.car or 0)),
                 rank,
             ]
         )
@@ -313,7 +313,7 @@ def _venues(frames: Frames, asset_id: str) -> Markup:
         is_inside = pl.col("day_utc").is_between(row["first_open_utc"] - DAY, row["last_open_utc"], closed="right")
         own = closes.filter(is_inside, pl.col("market_id") == row["market_id"]) if closes.height else closes
         values = own["close_quote"].to_list() if own.height else []
-        line = sparkline(values[:: max(len(values) // 60, 1)], asset_id == SUBJECT_ASSET) if values else Markup("")
+        line = sparkline(values[:: max(len(values) // 60, 1)], asset_id == SUBJECT_ASSET) if values else NOTHING
         rows.append(
             [
                 market_name(row["market_id"]),

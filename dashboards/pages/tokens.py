@@ -16,7 +16,7 @@ from dashboards.numbers import counted, signed_rows
 from dashboards.pages.sections import moves_table
 from dashboards.shell.frames import Frames, last_close, newest, oldest
 from dashboards.shell.page import Page, token_path
-from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table
+from dashboards.shell.tables import Cell, Head, Spanning, empty_table, link, table, with_soft
 from warehouse.tables.prices import ASSET, COVERAGE
 from warehouse.tables.units import count, day, plural
 
@@ -111,9 +111,7 @@ def _token_row(
     asset_id: str, asset: Mapping[str, Any], total: Mapping[str, Any] | None, coverage: pl.DataFrame
 ) -> list[Cell | Spanning]:
     own = coverage.filter(pl.col("asset_id") == asset_id)
-    name = Markup('<a href="{}">{}</a> <span class="soft">{}</span>').format(
-        token_path(asset_id), asset_id, asset.get("name", "")
-    )
+    name = with_soft(link(token_path(asset_id), asset_id), asset.get("name", ""))
     measured = count(total["n_measured"]) if total else "–"
     role = str(asset.get("role", "not registered")).replace("_", " ")
     if not own.height:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from dashboards.glossary import tip
 from dashboards.numbers import signed_rows, then, whole
 from dashboards.shell.page import token_path
-from dashboards.shell.tables import Cell, Head, Spanning, table
+from dashboards.shell.tables import NOTHING, Cell, Head, Spanning, link, table, with_soft
 from warehouse.tables.studies import STUDY_RESULT
 from warehouse.tables.terms import asset_of, market_name
 from warehouse.tables.units import count, hours_short, multiple, number, number_word, plural
@@ -34,7 +34,7 @@ def event_trading(results: pl.DataFrame, assets: Mapping[str, str]) -> Markup:
     """
     rows = results.filter(is_trading() & pl.col("estimate").is_not_null())
     if not rows.height:
-        return Markup("")
+        return NOTHING
     found = {
         (assets.get(row["market_id"], asset_of(row["market_id"])), row["statistic"]): row
         for row in signed_rows(rows, STUDY_RESULT)
@@ -67,7 +67,7 @@ def group_trading(category: str, own: pl.DataFrame) -> Markup:
     """Mean trading over all events of a kind by window; nothing where the measures were not computed."""
     rows = own.filter(is_trading())
     if not rows.height:
-        return Markup("")
+        return NOTHING
     known = rows.filter(pl.col("estimate").is_not_null())
     if not known.height:
         reasons = [row["reason"] for row in signed_rows(rows, STUDY_RESULT) if row["reason"]]
@@ -104,9 +104,7 @@ def _is_clear(row: Mapping[str, Any]) -> bool:
 def _event_row(asset: str, found: Mapping[tuple[str, str], Mapping[str, Any]]) -> list[Cell | Spanning]:
     own = [found.get((asset, statistic)) for statistic in _MEASURES]
     first = next(row for row in own if row is not None)
-    name = Markup('<a href="../{}">{}</a> <span class="soft">{}</span>').format(
-        token_path(asset), asset, market_name(first["market_id"])
-    )
+    name = with_soft(link("../" + token_path(asset), asset), market_name(first["market_id"]))
     return [name, *(_event_cell(row) for row in own)]
 
 
@@ -125,7 +123,5 @@ def _group_row(name: str, rows: list[Mapping[str, Any] | None]) -> list[Cell | S
             cells.append("–")
             continue
         span = f"{number(then(row['lower_95'], 'times'))} to {number(then(row['upper_95'], 'times'))}"
-        cells.append(
-            Markup('{} <span class="soft">{}</span>').format(multiple(then(row["estimate"], "times"), 2), span)
-        )
+        cells.append(with_soft(multiple(then(row["estimate"], "times"), 2), span))
     return cells

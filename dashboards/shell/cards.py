@@ -13,7 +13,7 @@ from dashboards.numbers import StoredRow, signed_rows
 from dashboards.shell.frames import Frames
 from dashboards.shell.inline import measured_bar
 from dashboards.shell.page import claim_path
-from dashboards.shell.tables import badge, with_code
+from dashboards.shell.tables import NOTHING, badge, with_code
 from warehouse.tables.claims import CLAIM, CLAIM_VERDICT
 from warehouse.tables.terms import CANNOT_BE_TOLD, STATEMENT_VERDICT_TITLES, market_name
 from warehouse.tables.units import count, format_value, limit_words, p_value, percent
@@ -99,7 +99,7 @@ def venue_words(venue: str) -> str:
 def verdict_cards(title: str, verdicts: Mapping[str, StoredRow], root: str) -> Markup:
     """The cards of verdicts under a heading, strongest correction first; nothing without any."""
     if not verdicts:
-        return Markup("")
+        return NOTHING
     cards = [verdict_card(row, root) for row in sorted(verdicts.values(), key=verdict_order)]
     return macro("parts", "cards", title, cards)
 
@@ -107,7 +107,7 @@ def verdict_cards(title: str, verdicts: Mapping[str, StoredRow], root: str) -> M
 def verdict_card(row: Mapping[str, Any], root: str) -> Markup:
     """One claim with its verdict, the measurement and the closest true statement."""
     measured, claimed = row["measured_value"], row["claimed_value"]
-    bar = Markup("")
+    bar = NOTHING
     if row["kind"] in SIZED and measured is not None and claimed is not None and claimed > 0:
         bar = measured_bar(measured, claimed, f"{percent(measured)} measured", f"{percent(claimed)} claimed")
     meta: list[str | Markup] = []

@@ -15,6 +15,8 @@ from warehouse.tables.terms import unmarked
 from warehouse.tables.units import iso_day, iso_instant, moment
 
 Cell = str | Markup
+# What a page shows where there is nothing to show.
+NOTHING = Markup("")
 
 
 def time_tag(value: datetime, text: str | None = None, precision: str = "minute") -> Markup:
