@@ -46,17 +46,26 @@ def add_carriers(entries: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
 
     A link list's headline counts for the site it links to, so that ten reposts of one article are one outlet.
     """
-    host = pl.col("url").str.extract(r"^https?://([^/:?#]+)", 1).str.to_lowercase().str.strip_prefix("www.")
-    named = entries.with_columns(host.alias("host"))
+    named = entries.with_columns(_host().alias("host"))
     site = _registrable(pl.col("host"))
-    outlet = pl.col("outlet").str.to_lowercase().str.replace_all(r"\(.*?\)|·.*$|[^\w. ]", "").str.strip_chars()
-    is_redirect = pl.col("host").is_null() | pl.col("host").is_in(list(_REDIRECTORS))
     own_sites = [h for entity in vocabulary.entities if entity.kind != "provider" for h in entity.hosts]
     is_own = pl.col("host").is_in(own_sites) | site.is_in(own_sites) | pl.col("host").str.contains(GOVERNMENT_HOSTS)
     return named.with_columns(
-        _house(pl.when(is_redirect).then(outlet).otherwise(site).fill_null(outlet)).alias("carrier"),
+        carrier_of_row().alias("carrier"),
         (pl.col("outlet_kind").is_in(list(PRIMARY_KINDS)) | is_own.fill_null(False)).alias("is_primary"),
     )
+
+
+def carrier_of_row() -> pl.Expr:
+    """Who wrote what a row with `url` and `outlet` names: the house of the site linked to, else of the outlet."""
+    host = _host()
+    outlet = pl.col("outlet").str.to_lowercase().str.replace_all(r"\(.*?\)|·.*$|[^\w. ]", "").str.strip_chars()
+    is_redirect = host.is_null() | host.is_in(list(_REDIRECTORS))
+    return _house(pl.when(is_redirect).then(outlet).otherwise(_registrable(host)).fill_null(outlet))
+
+
+def _host() -> pl.Expr:
+    return pl.col("url").str.extract(r"^https?://([^/:?#]+)", 1).str.to_lowercase().str.strip_prefix("www.")
 
 
 def publishing_house(outlet: str) -> str:

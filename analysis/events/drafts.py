@@ -12,7 +12,7 @@ from analysis.events.stories.likeness import OUTAGE_HOURS
 from analysis.events.stories.verdicts import judge_stories
 from analysis.events.timing import EvidenceTime, date_event
 from analysis.events.vocabulary import PARTY_KINDS, Vocabulary
-from analysis.events.wording.stems import FEWEST_WORDS, share_of_words, stems
+from analysis.events.wording.stems import FEWEST_WORDS, LEAST_SPOKEN, share_of_words, stems
 
 # Publishing houses that make a happening an event without a primary source.
 ENOUGH_OUTLETS = 2
@@ -38,8 +38,6 @@ SAME_ACT_WORDS = 0.35
 # Share of its words from which a headline of another kind tells what the rest of its story does.
 TOLD_WORDS = 0.42
 ACTS_ON_ACCESS = ("restrict", "lift", "designate")
-# A title with fewer of them is in other letters but for its names.
-LEAST_SPOKEN = 3
 # Share of a story's headlines that says what happened, and that makes it comment.
 FRAME_SHARE, COMMENT_SHARE = 0.25, 0.5
 # What was public this long before a headline that names the act may be its first report in other words.

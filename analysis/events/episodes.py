@@ -19,7 +19,7 @@ from analysis.events.relevance import ACCESS
 from analysis.events.stories.frames import FrameSet, frame_of, has_manner
 from analysis.events.titles import plain_title
 from analysis.events.vocabulary import PARTY_KINDS, Vocabulary
-from analysis.events.wording.stems import share_of_words, stems
+from analysis.events.wording.stems import name_stems, share_of_words, stems
 from warehouse.tables.bars import SECONDS_PER_HOUR
 from warehouse.tables.news import NEWS_EPISODE
 
@@ -125,8 +125,7 @@ def _is_one_kind(one: _Step, other: _Step) -> bool:
 
 def _read_steps(events: pl.DataFrame, sources: pl.DataFrame, vocabulary: Vocabulary, frames: FrameSet) -> list[_Step]:
     party_ids = {entity.entity_id for entity in vocabulary.entities if entity.kind in PARTY_KINDS}
-    # What a model is called tells what an event is about; who is in it does not.
-    names_told = {stem for entity in vocabulary.entities if entity.kind != "model" for stem in stems(entity.name)}
+    names_told = name_stems(vocabulary)
     evidence = _evidence(events, sources, frames)
     steps = []
     for row in events.iter_rows(named=True):

@@ -7,14 +7,18 @@ from typing import Any
 
 import polars as pl
 
+from analysis.events.carriers import carrier_of_row
+from analysis.events.detection import severity_of
 from warehouse.tables.news import EVENT, EVENT_REVISION
-from warehouse.tables.units import iso_minute
+from warehouse.tables.units import iso_minute, plural
 
 # A day that was stated without a time can be the day after the first report, in another zone.
 DAY_TOLERANCE = timedelta(hours=24)
 # Precision of a detected event whose time a second clock bears out; only such evidence moves a recorded one.
 FIRM = "second"
-RE_DATED, WIDENED = "re-dated", "widened"
+RE_DATED, WIDENED, RECOUNTED = "re-dated", "widened", "recounted"
+# Roles of evidence that nobody published as a report of the act.
+UNCOUNTED = ("private", "announced", "reaction")
 
 
 def yield_to_evidence(recorded: pl.DataFrame, detected: pl.DataFrame, matches: dict[str, str]) -> pl.DataFrame:
@@ -51,6 +55,52 @@ def _yield(row: dict[str, Any], child: dict[str, Any] | None) -> dict[str, Any]:
     if proof < start:
         return row | {"earliest_at_utc": proof, "reason": f"{row['reason']}; {WIDENED}: {said}"}
     return row
+
+
+def recount(
+    recorded: pl.DataFrame,
+    sources: pl.DataFrame,
+    detected: pl.DataFrame,
+    matches: dict[str, str],
+    *,
+    is_graded: bool = True,
+) -> pl.DataFrame:
+    """`core.event` rows of `recorded` with the publishing houses of their evidence, where some of it was found.
+
+    `sources` are `core.event_source` with the evidence of `detected` moved by `matches`. Houses are never fewer than
+    those of a detected event that joined, of which only the first reports are kept. Graded events are at least as
+    severe as so many houses make a detected one; their reason says what changed.
+    """
+    counted = (
+        sources.filter(~pl.col("role").is_in(UNCOUNTED))
+        .with_columns(carrier_of_row().alias("carrier"))
+        .group_by("event_id")
+        .agg(pl.col("carrier").n_unique().alias("n_houses"))
+    )
+    houses = dict(counted.select("event_id", "n_houses").iter_rows())
+    joined: dict[str, int] = {}
+    for child, n_outlets in detected.select("event_id", "n_outlets").iter_rows():
+        if child in matches:
+            joined[matches[child]] = max(joined.get(matches[child], 0), n_outlets or 0)
+    rows = [
+        _recount(row, max(houses.get(row["event_id"], 0), joined[row["event_id"]]), is_graded)
+        if row["event_id"] in joined
+        else row
+        for row in recorded.iter_rows(named=True)
+    ]
+    return EVENT.conform(pl.DataFrame(rows, schema=EVENT.schema)) if rows else recorded
+
+
+def _recount(row: dict[str, Any], n_houses: int, is_graded: bool) -> dict[str, Any]:
+    known, severity = row["n_outlets"], row["severity"] or 1
+    if n_houses == known:
+        return row
+    if not is_graded:
+        return row | {"n_outlets": n_houses}
+    found = max(severity, severity_of(n_houses))
+    graver = f", so severity {found} instead of {severity}" if found > severity else ""
+    said = f"{plural(n_houses, 'publishing house')} instead of {known or 0}{graver}"
+    return row | {"n_outlets": n_houses, "severity": found, "reason": f"{row['reason']}; {RECOUNTED}: {said}"}
 
 
 def find_revisions(before: pl.DataFrame, after: pl.DataFrame, now: datetime, run_id: str) -> pl.DataFrame:

@@ -153,3 +153,61 @@ def test_a_time_that_nobody_bears_out_moves_no_recorded_event():
 
 def test_a_later_report_moves_nothing():
     assert merged(LEDGER, make_event("found", "2026-06-13T02:00:00Z")) == LEDGER
+
+
+def told(child: dict, parent: dict, *, child_says: str, parent_says: str) -> bool:
+    sources = make_sources((child["event_id"], 1, child_says, "2026-06-13T01:00:00Z", "first_report"))
+    shipped = make_sources((parent["event_id"], 1, parent_says, "2026-06-12T23:56:41Z", "first_report"))
+    frames = make_events(child), make_events(parent), VOCABULARY, pl.concat([sources, shipped])
+    return bool(match_events(*frames))
+
+
+REMARK = make_event("remark", "2026-06-13T17:45:13Z", origin="ledger", entities="david-sacks,anthropic")
+TALKS = make_event("talks", "2026-06-13T16:57:49Z", entities="anthropic,amazon,us-government")
+
+
+def test_the_same_party_on_the_same_day_in_other_words_is_another_event():
+    says = "The president's former AI adviser answers in public"
+    assert not told(
+        TALKS, REMARK, child_says="Amazon CEO's talks with US officials triggered crackdown", parent_says=says
+    )
+    assert told(TALKS, REMARK, child_says="Former AI adviser Sacks answers Anthropic in public", parent_says=says)
+
+
+def test_names_in_common_are_no_words_in_common():
+    says = "Anthropic, Amazon and the White House: what we know"
+    assert not told(TALKS, REMARK, child_says="Amazon, Anthropic, White House silent", parent_says=says)
+
+
+def test_titles_in_other_letters_join_by_time():
+    says = "The president's former AI adviser answers in public"
+    later = TALKS | {"best_at_utc": instant("2026-06-14T14:00:00Z")}
+    assert told(TALKS, REMARK, child_says="卡尼表示", parent_says=says)
+    assert not told(later, REMARK, child_says="卡尼表示", parent_says=says)
+
+
+def test_an_outage_joins_in_whatever_words():
+    parent = LEDGER | {"category": "outage"}
+    child = make_event("down", "2026-06-13T00:30:00Z", category="outage", entities="anthropic")
+    assert told(child, parent, child_says="Elevated errors on several models", parent_says="Claude cannot be reached")
+
+
+def test_evidence_recounts_houses_and_severity_of_any_recorded_event():
+    parent = LEDGER | {"severity": 2, "n_outlets": 1}
+    houses = [(f"site{number}.example", "2026-06-13T00:30:00Z") for number in range(3)]
+    names = [*houses, ("BBC News", "2026-06-13T01:00:00Z"), ("BBC World", "2026-06-13T02:00:00Z")]
+    found = [("found", number, outlet, at, "confirmation") for number, (outlet, at) in enumerate(names, start=1)]
+    events, _ = merge_records(
+        (make_events(parent), make_sources(("ledger-one", 1, "Techmeme", "2026-06-12T23:56:41Z", "first_report"))),
+        NOTHING,
+        (make_events(make_event("found", "2026-06-13T01:00:00Z")), make_sources(*found)),
+        VOCABULARY,
+    )
+    row = events.row(0, named=True)
+    assert (row["n_outlets"], row["severity"]) == (5, 3)
+    assert row["reason"].endswith("; recounted: 5 publishing houses instead of 1, so severity 3 instead of 2")
+
+
+def test_evidence_of_few_houses_makes_no_recorded_event_less_severe():
+    row = merged(LEDGER | {"severity": 5, "n_outlets": 1}, make_event("found", "2026-06-13T01:00:00Z", n_outlets=3))
+    assert (row["n_outlets"], row["severity"]) == (3, 5)
