@@ -12,6 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
+from analysis.events.relevance import CORRELATED_AROUND
 from flows.context import RunContext
 from ingest.bundle.loader import load_ledger
 from warehouse.tables import attention, changes, choice, news, ops, own, prices, resilience, studies
@@ -44,10 +45,7 @@ class Rows:
 
 
 Input = Table | Rows
-# What happened beside the markets is told of events that somebody confirmed.
-_CONFIRMED = Rows(
-    news.EVENT, ("event_id", "category", "best_at_utc", "time_precision", "status"), "status = 'confirmed'"
-)
+_CORRELATED = Rows(news.EVENT, ("event_id", "category", "best_at_utc", "time_precision"), CORRELATED_AROUND)
 # Markets answer to attention in hours that have bars.
 _HEARD = Rows(
     attention.ATTENTION,
@@ -76,7 +74,7 @@ INPUTS: dict[str, tuple[Input, ...]] = {
     "correlations": (*_CANDLES, prices.OBSERVATION, news.EVENT, news.ENTRY, news.STORY, news.STORY_ENTRY, news.TAG),
     # Parts of the correlation step: what follows from prices, from events on them, from headlines, and from both.
     "correlations:prices": (*_CANDLES, prices.OBSERVATION),
-    "correlations:events": (*_CANDLES, _CONFIRMED),
+    "correlations:events": (*_CANDLES, _CORRELATED),
     "correlations:attention": (news.ENTRY, news.STORY, news.STORY_ENTRY, news.TAG),
     "correlations:responses": (*_CANDLES, _HEARD),
     "moves": (*_CANDLES, *_SHARED),

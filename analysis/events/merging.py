@@ -25,8 +25,8 @@ EARLY_TOLERANCE = timedelta(hours=6)
 # A headline that names nobody can only be told by its time.
 NAMELESS_TOLERANCE = timedelta(hours=12)
 RESTRICTION = "export_control_access"
-# Share of the fewer words, one of them no name, that some title of either must have in common. Of 51 pairs that party and
-# time joined, read by hand, all 31 of one happening have .33 or more, and of the 20 others 17 have .25 or less.
+# Share of the fewer words, one of them no name, that some title of either must have in common. Of 51 pairs that party
+# and time joined, read by hand, all 31 of one happening have .33 or more, and of the 20 others 17 have .25 or less.
 SAME_TELLING = 0.3
 # What was said of events: their titles, each as its telling words.
 _Told = dict[str, list[frozenset[str]]]

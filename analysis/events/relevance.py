@@ -9,6 +9,14 @@ from warehouse.tables.terms import HIGH, LOW, MEDIUM
 
 # Severity from which a rule on tokens at large, or a suit, is told widely enough to matter beyond its parties.
 WIDELY_TOLD = 4
+# Which events every method is applied to, as SQL over core.event. Of detected ones those that a person confirmed, or
+# that a second clock dates and that matter to the tokens: an upper bound can lie hours after the first report.
+TAKES_EVERY_METHOD = (
+    "(origin <> 'detected' or status = 'confirmed' "
+    f"or (time_precision in ('second', 'minute', 'hour') and relevance in ('{HIGH}', '{MEDIUM}')))"
+)
+# Around which events correlations are compared: the outages are studied by severity, and only a person's word adds one.
+CORRELATED_AROUND = f"status <> 'rejected' and (origin <> 'incident' or status = 'confirmed') and {TAKES_EVERY_METHOD}"
 NETWORK_KIND = "token"
 ACCESS, ORDER, TOKENS_AT_LARGE, SUIT = (
     "export_control_access",

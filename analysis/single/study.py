@@ -8,6 +8,7 @@ from datetime import datetime
 
 import polars as pl
 
+from analysis.events.relevance import TAKES_EVERY_METHOD
 from analysis.single.choices.grid import WINDOW_HOURS
 from analysis.single.choices.rows import hash_specifications
 from analysis.single.window.pair import EventTime, Pair, StudySpecification, prepare_pair
@@ -65,7 +66,8 @@ def choose_event_markets(item: PlannedEvent, study_id: str, asset_ids: Mapping[s
 def read_event_times(events: pl.DataFrame) -> tuple[tuple[EventTime, ...], tuple[tuple[str, str, str], ...]]:
     """Event times of core.event rows, in order of time, and (event_id, market_id, reason) of those without an hour."""
     times, excluded = [], []
-    for row in events.sort("best_at_utc", "event_id").iter_rows(named=True):
+    judged = events.with_columns(pl.sql_expr(f"coalesce({TAKES_EVERY_METHOD}, false)").alias("takes_every_method"))
+    for row in judged.sort("best_at_utc", "event_id").iter_rows(named=True):
         if row["time_precision"] == "day":
             excluded.append((row["event_id"], ALL_MARKETS, DAY_REASON))
             continue
@@ -79,6 +81,7 @@ def read_event_times(events: pl.DataFrame) -> tuple[tuple[EventTime, ...], tuple
                 row["time_basis"],
                 row["selected_from"],
                 row["origin"],
+                row["takes_every_method"],
             )
         )
     return tuple(times), tuple(excluded)

@@ -150,8 +150,8 @@ def study_models(
         found = reader.query("model_results", event_id=event)
     if not found.height:
         raise CommandError(
-            f"{event} is not measured under every model: no token with bars over the whole day, or not an event of a "
-            "ledger"
+            f"{event} is not measured under every model: no token with bars over the whole day, or a detected event "
+            f"without a firm time or of low relevance; to have it measured: aftershock events confirm {event}"
         )
     emit(found, fmt)
 

@@ -7,6 +7,7 @@ from functools import cached_property
 
 import polars as pl
 
+from analysis.events.relevance import CORRELATED_AROUND
 from analysis.events.vocabulary import Vocabulary
 from analysis.tape.returns import build_return_grid
 from analysis.together.around.aftermath import measure_aftermath
@@ -108,7 +109,7 @@ def measure_price_part(material: Material) -> Measured:
 
 def measure_event_part(material: Material) -> Measured:
     """What prices did together before and after events."""
-    events = material.reader.frame(EVENT, where="status = 'confirmed'")
+    events = material.reader.frame(EVENT, where=CORRELATED_AROUND)
     return [
         ("before and after events", CORRELATION_EPISODE, measure_episodes(material.with_bitcoin, events)),
         ("aftermaths", CORRELATION_CONTAGION, measure_aftermath(material.with_bitcoin, events)),

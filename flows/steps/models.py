@@ -24,7 +24,8 @@ def update_model_studies(context: RunContext) -> StepReport:
     study = read_study(context.warehouse, context.settings.config_path, DECLARED_STUDY)
     events = warehouse.held(EVENT).filter(pl.col("status") != "rejected")
     markets = context.tape.markets(study)
-    times, _ = read_event_times(events.filter(pl.col("origin").is_in(study.examined_origins)))
+    known, _ = read_event_times(events.filter(pl.col("origin").is_in(study.examined_origins)))
+    times = [event for event in known if event.takes_every_method]
     masks = events.filter(pl.col("origin").is_in(study.mask_origins))
     planned = plan_events(study.specification, times, masks, markets)
     stored = warehouse.frame(STUDY_RESULT, OF_STUDY, study_id=MODELS_STUDY)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from flows import freshness, pipeline
@@ -236,10 +237,11 @@ def make_event(status: str, title: str = "Somebody said something"):
     )
 
 
-def test_what_prices_did_around_events_follows_confirmed_ones_and_what_it_reads_of_them(context: RunContext) -> None:
+def test_what_prices_did_around_events_follows_those_it_counts_and_what_it_reads_of_them(context: RunContext) -> None:
     part = "correlations:events"
     remember_inputs(context, part)
-    context.warehouse.merge(EVENT, make_event("detected"))
+    passed_over = make_event("detected").with_columns(origin=pl.lit("detected"), relevance=pl.lit("low"))
+    context.warehouse.merge(EVENT, passed_over)
     assert has_nothing_new(context, part)
     context.warehouse.merge(EVENT, make_event("confirmed"))
     assert not has_nothing_new(context, part)

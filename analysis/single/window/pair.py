@@ -56,6 +56,7 @@ class EventTime:
     time_basis: str
     selected_from: str
     origin: str
+    takes_every_method: bool = True  # where its origin is an examined one
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ class Pair:
     @property
     def is_examined(self) -> bool:
         """Whether every method is applied to this event, or only windows, path and reaction time."""
-        return self.event.origin in self.specification.examined_origins
+        return self.event.takes_every_method and self.event.origin in self.specification.examined_origins
 
     @property
     def candidate(self) -> Candidate:

@@ -36,12 +36,11 @@ _CONVENTIONS = (
 def measure_aftermath(pairs: Iterable[ReturnPair], events: pl.DataFrame) -> pl.DataFrame:
     """Rows of out.correlation_contagion per pair and category with at least MIN_EVENTS events, and for all events.
 
-    `events` has event_id, category, best_at_utc, time_precision, status; only confirmed events with a time count, but
-    no event's day is calm.
+    `events` has event_id, category, best_at_utc, time_precision; only those with a time count, but no event's day is
+    calm.
     """
-    confirmed = events.filter(pl.col("status") == "confirmed")
-    timed = confirmed.filter(pl.col("time_precision").is_in(USABLE)).sort("event_id")
-    rows = [row for pair in pairs for row in _measure_pair(pair, timed, confirmed)]
+    timed = events.filter(pl.col("time_precision").is_in(USABLE)).sort("event_id")
+    rows = [row for pair in pairs for row in _measure_pair(pair, timed, events)]
     if not rows:
         return CORRELATION_CONTAGION.empty()
     frame = pl.DataFrame(rows, schema=CORRELATION_CONTAGION.schema, orient="row")
@@ -63,11 +62,11 @@ def mark_aftermath(pair: ReturnPair, times: Iterable[datetime], n_bars: int) -> 
     return is_after, n_events
 
 
-def _measure_pair(pair: ReturnPair, timed: pl.DataFrame, confirmed: pl.DataFrame) -> list[dict[str, Any]]:
+def _measure_pair(pair: ReturnPair, timed: pl.DataFrame, events: pl.DataFrame) -> list[dict[str, Any]]:
     n_bars = max(1, round(AFTER_HOURS / pair.bar_hours))
     if n_bars < 2:
         return []
-    is_any, _ = mark_aftermath(pair, confirmed["best_at_utc"].to_list(), n_bars)
+    is_any, _ = mark_aftermath(pair, events["best_at_utc"].to_list(), n_bars)
     rows = []
     for category in ["all", *sorted(timed["category"].unique().to_list())]:
         chosen = timed if category == "all" else timed.filter(pl.col("category") == category)

@@ -35,12 +35,12 @@ _CONVENTIONS = (
 
 
 def measure_episodes(pairs: Iterable[ReturnPair], events: pl.DataFrame) -> pl.DataFrame:
-    """Rows of out.correlation_episode for confirmed events known to the hour or better that fall inside a pair's bars.
+    """Rows of out.correlation_episode for events known to the hour or better that fall inside a pair's bars.
 
-    `events` has event_id, best_at_utc, time_precision and status. A side with too few bars gives a row with a reason.
+    `events` has event_id, best_at_utc and time_precision. A side with too few bars gives a row with a reason.
     Draws are seeded by the row's key, so a row does not depend on which others are computed.
     """
-    chosen = events.filter((pl.col("status") == "confirmed") & pl.col("time_precision").is_in(PRECISE))
+    chosen = events.filter(pl.col("time_precision").is_in(PRECISE))
     times = chosen.select("event_id", "best_at_utc").sort("event_id").rows()
     rows = [
         row

@@ -12,13 +12,12 @@ from analysis.together.around.episodes import measure_episodes
 from tests.analysis.together.series import START, make_pair, make_pair_returns
 
 
-def make_events(*hours, status="confirmed", precision="second", category="executive_order"):
+def make_events(*hours, precision="second", category="executive_order"):
     return pl.DataFrame(
         {
             "event_id": [f"event-{hour}" for hour in hours],
             "best_at_utc": [START + timedelta(hours=hour, minutes=30) for hour in hours],
             "time_precision": [precision] * len(hours),
-            "status": [status] * len(hours),
             "category": [category] * len(hours),
         }
     )
@@ -103,9 +102,9 @@ def test_episode_that_the_data_do_not_cover_says_why():
     assert short["reason"][0] == "72 bars before and 19 after; each side needs 80 % of 72"
 
 
-def test_day_precise_unconfirmed_and_outside_events_have_no_rows():
+def test_day_precise_and_outside_events_have_no_rows():
     pair = make_pair(*make_pair_returns(np.random.default_rng(8), 400))
-    for events in (make_events(200, precision="day"), make_events(200, status="detected"), make_events(4000)):
+    for events in (make_events(200, precision="day"), make_events(4000)):
         assert measure_episodes([pair], events).height == 0
 
 
