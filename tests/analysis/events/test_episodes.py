@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import polars as pl
+import pytest
 
 from analysis.events.episodes import NEXT_STEP, link_episodes
 from tests.analysis.events.headline_frames import FRAMES, VOCABULARY, instant
@@ -46,9 +47,29 @@ def test_another_party_or_kind_or_a_pause_begins_an_episode_of_its_own():
     again = {**BANNED, "at": "2026-06-20T00:00:00Z"}
     assert link(first, make_event("b", **again))["b"]["episode_id"] == "a"
     assert link(first, make_event("b", **again, entities="openai"))["b"]["episode_id"] == "b"
-    assert link(first, make_event("b", **again, category="enforcement_lawsuit"))["b"]["episode_id"] == "b"
+    other = {"title": "Anthropic's Fable 5 model faces a patent suit", "at": again["at"]}
+    assert link(first, make_event("b", **other, category="enforcement_lawsuit"))["b"]["episode_id"] == "b"
     late = {**BANNED, "at": (instant(BANNED["at"]) + NEXT_STEP + timedelta(hours=1)).isoformat()}
     assert link(first, make_event("b", **late))["b"]["episode_id"] == "b"
+
+
+def test_a_suit_over_a_measure_goes_on_from_it():
+    label = {"category": "government_action", "entities": "anthropic,pentagon"}
+    suit = {"category": "enforcement_lawsuit", "entities": "anthropic,us-government", "direction": "neutral"}
+    one = make_event("a", "Pentagon labels Anthropic a supply-chain risk", "2026-03-05T19:24:00Z", **label)
+    other = make_event("b", "Anthropic sues over supply-chain risk label", "2026-03-09T16:22:00Z", **suit)
+    found = link(one, other)["b"]
+    assert (found["episode_id"], found["hours_after_previous"]) == ("a", pytest.approx(92.97, abs=0.01))
+    assert found["reason"].startswith("goes on from that one: 3 telling words in common, anthropic, another kind")
+
+
+def test_the_longer_the_pause_the_more_must_speak_for_one_episode():
+    said = {"category": "network_token_news", "entities": "fetch-ai,ocean-protocol"}
+    one = make_event("a", "Fetch accuses Ocean of dumping", "2025-10-21T16:30:00Z", **said)
+    soon = make_event("b", "Ocean and Fetch settle over dumping", "2025-10-24T08:29:00Z", **said)
+    late = make_event("b", "Ocean and Fetch settle", "2025-12-01T08:29:00Z", **said)
+    assert link(one, soon)["b"]["episode_id"] == "a"
+    assert link(one, late)["b"]["episode_id"] == "b"
 
 
 def test_names_alone_are_no_episode():
