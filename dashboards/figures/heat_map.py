@@ -14,10 +14,10 @@ from dashboards.findings.readings import SUBJECT_ASSET
 from dashboards.numbers import Moment, StoredRows
 from dashboards.shell.tables import NOTHING
 from dashboards.shell.theme import DIVERGING
-from warehouse.tables.bars import bar_words
+from warehouse.tables.bars import MICROSECOND, bar_words
 from warehouse.tables.correlation import CORRELATION_NETWORK
 from warehouse.tables.terms import is_simulated_market, venue_name
-from warehouse.tables.units import count, day, iso_day, number
+from warehouse.tables.units import close_moment, count, day, iso_day, number
 
 _SOURCE = StoredRows(CORRELATION_NETWORK)
 MAX_ASSETS = 12
@@ -61,9 +61,10 @@ def draw_heat_map(network: pl.DataFrame) -> Figure:
                 "The matrix needs at least three tokens over one full period.",
             ),
         )
-    periods = rows.select("period_start_utc", "period_end_utc").unique().sort("period_start_utc").rows()
+    # A month is dated by the bars that stand behind it: a record that ends inside it does not show all of it.
+    periods = rows.group_by("period_start_utc").agg(pl.col("data_as_of_utc").max()).sort("period_start_utc").rows()
     last = frame.filter(pl.col("period_start_utc") == periods[-1][0])
-    labels = [f"{day(Moment.of(start))} to {day(Moment.of(end))}" for start, end in periods]
+    labels = [f"{day(Moment.of(start))} to {day(Moment.of(end - MICROSECOND))}" for start, end in periods]
     by_value, by_bars = list(_SOURCE.rows(last.sort("correlation"))), list(_SOURCE.rows(last.sort("n")))
     low, strongest, high = by_value[0]["correlation"], by_value[-1], by_value[-1]["correlation"]
     fewest, most = by_bars[0]["n"], by_bars[-1]["n"]
@@ -72,10 +73,10 @@ def draw_heat_map(network: pl.DataFrame) -> Figure:
         title=_title(strongest, labels[-1]),
         subtitle=subtitle,
         summary=f"Correlations of the pairs in the last period run from {number(low)} to {number(high)}.",
-        note=f"n = {count(fewest)} to {count(most)} "
+        note=f"n = {count(most) if fewest == most else f'{count(fewest)} to {count(most)}'} "
         f"{bar_words(timeframe or '')} bars a pair · window: one period · no benchmark; intervals are in "
         f"the table of pairs. Source: {', '.join(sorted({venue_name(m) for m in rows['market_id']}))}. As of "
-        f"{labels[-1].split(' to ')[1]}.",
+        f"{close_moment(Moment.of(periods[-1][1]))}.",
         frame=frame,
         columns=columns,
         plot=_plot(frame, [start for start, _ in periods], labels),
@@ -114,18 +115,10 @@ def _slider(labels: list[str]) -> Markup:
 
 def _plot(frame: pl.DataFrame, periods: list[Any], labels: list[str]) -> Plot:
     assets = _ordered_assets(frame)
-    matrices = [_matrix(frame.filter(pl.col("period_start_utc") == start), assets) for start in periods]
-    is_printed = len(assets) <= MAX_PRINTED
-    texts = [
-        [[number(value) if value is not None and is_printed else "" for value in row] for row in matrix]
-        for matrix in matrices
-    ]
+    shown = [_cells(frame.filter(pl.col("period_start_utc") == start), assets) for start in periods]
     trace = {
         "type": "heatmap",
-        "x": [safe(asset) for asset in assets],
-        "y": [safe(asset) for asset in assets],
-        "z": matrices[-1],
-        "text": texts[-1],
+        **shown[-1],
         "texttemplate": "%{text}",
         "textfont": {"size": 13, "color": "var(--ink)"},
         "zmin": -1,
@@ -147,11 +140,11 @@ def _plot(frame: pl.DataFrame, periods: list[Any], labels: list[str]) -> Plot:
     }
     frames = [
         {
-            "label": name,
-            "title": _title_of_period(frame, start, name),
-            "patch": {"data.0.z": matrix, "data.0.text": text},
+            "label": label,
+            "title": _title_of_period(frame, start, label),
+            "patch": {f"data.0.{name}": values for name, values in cells.items()},
         }
-        for start, name, matrix, text in zip(periods, labels, matrices, texts, strict=True)
+        for start, label, cells in zip(periods, labels, shown, strict=True)
     ]
     height = 60 + 44 * len(assets)
     return Plot(
@@ -185,6 +178,17 @@ def _ordered_assets(frame: pl.DataFrame) -> list[str]:
     )
     names = mean["asset_id"].to_list()
     return sorted(names, key=lambda name: (name != SUBJECT_ASSET, names.index(name)))
+
+
+def _cells(frame: pl.DataFrame, assets: list[str]) -> dict[str, list[Any]]:
+    """The matrix of one period, of the tokens with a number in it alone."""
+    known = set(frame["asset_id"]) | set(frame["other_asset_id"])
+    named = [asset for asset in assets if asset in known]
+    matrix = _matrix(frame, named)
+    is_printed = len(named) <= MAX_PRINTED
+    texts = [[number(value) if value is not None and is_printed else "" for value in row] for row in matrix]
+    names = [safe(asset) for asset in named]
+    return {"x": names, "y": names, "z": matrix, "text": texts}
 
 
 def _matrix(frame: pl.DataFrame, assets: list[str]) -> list[list[float | None]]:

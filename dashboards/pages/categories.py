@@ -161,7 +161,14 @@ def _section(
     )
     inclusion = draw_inclusion_curve(category, frames.part(INCLUSION, "group_id", _GROUP_PREFIX + category))
     trading = group_trading(category, whole)
-    return head + canvas.draw(average) + canvas.draw(forest) + trading + canvas.draw(inclusion) + battery
+    return head + _shown(canvas, average) + _shown(canvas, forest) + trading + _shown(canvas, inclusion) + battery
+
+
+def _shown(canvas: Canvas, figure: Figure) -> Markup:
+    """The figure, or where there is nothing to draw one sentence that says so: kinds with few events stay short."""
+    if figure.why_empty is None:
+        return canvas.draw(figure)
+    return Markup('<p class="intro" id="{}">{}. {}</p>').format(figure.figure_id, figure.title, figure.why_empty[0])
 
 
 def _measured(events: pl.DataFrame, reactions: Mapping[str, list[Reaction]]) -> list[tuple[Any, ...]]:
@@ -174,6 +181,12 @@ def _measured(events: pl.DataFrame, reactions: Mapping[str, list[Reaction]]) -> 
             numbers = (window.car, window.car_lower, window.car_upper)
             found.append((row["best_at_utc"], row["title"], *numbers, result_id_of(window.car), subject))
     return found
+
+
+def _rose_words(n_up: int, n_measured: int, n_words: str) -> str:
+    if n_measured == 1:
+        return f"{SUBJECT_ASSET} {'rose beyond' if n_up else 'fell behind'} Bitcoin after the one measured event"
+    return f"{SUBJECT_ASSET} rose beyond Bitcoin after {count(n_up)} of {n_words}"
 
 
 def _draw_forest(category: str, events: pl.DataFrame, reactions: Mapping[str, list[Reaction]]) -> Figure:
@@ -203,7 +216,7 @@ def _draw_forest(category: str, events: pl.DataFrame, reactions: Mapping[str, li
     more = " The newest are drawn; the table has all." if len(found) > MAX_FOREST_ROWS else ""
     return Figure(
         figure_id,
-        f"{label}: {SUBJECT_ASSET} rose beyond Bitcoin after {count(n_up)} of {n_words}",
+        f"{label}: {_rose_words(n_up, len(found), n_words)}",
         subtitle + more,
         f"Median {percent(derived(median, REACTIONS_BY_KIND, 'median_car', **key))}.",
         f"n = {n_words} · window 24 h · benchmark: "

@@ -41,7 +41,7 @@ def compose_claim(frames: Frames, claim_id: str) -> Page:
                 '<p class="crumbs"><a href="../index.html">Overview</a> / <a href="../claims.html">Claims</a> / '
                 "This claim</p>"
             ),
-            Markup('<h1 class="long">{}</h1>').format(verdict["quote"]),
+            Markup('<h1 class="long">{}: “{}”</h1>').format(word, verdict["quote"]),
             claim_summary(verdict),
             _facts(claim, verdict, history),
             _bars(frames.part(CLAIM_BAR, "claim_id", claim_id), canvas, verdict),

@@ -128,7 +128,7 @@ def _opening(event: Mapping[str, Any], subject: Reaction | None, reactions: list
     else:
         badges.append(badge("◌", "Chosen from the news, not from the price"))
     finding = own_window = ""
-    if subject is not None:
+    if subject is not None and subject.is_measured:
         finding = beyond_title(subject, category_news(event["category"]), benchmark_word(_benchmark(subject)))
     if measured := measured_tokens(reactions):
         own_window = f"../{COMPARE_PATH}?{urlencode({'a': event['event_id'], 'at': measured[0]})}"

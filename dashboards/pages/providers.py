@@ -185,6 +185,9 @@ def provider_title(
     if not ranged:
         return f"{known}; no outage is measured for {SUBJECT_ASSET}"
     n_outside = sum(bool(window.is_outside) for window in ranged)
+    if len(ranged) == 1:
+        verb = "left" if n_outside else "stayed within"
+        return f"{known}; {SUBJECT_ASSET} {verb} its ordinary range after the one measured outage"
     measured = f"{number_word(n_outside) if n_outside else 'none'} of {number_word(len(ranged))} measured outages"
     return f"{known}; {SUBJECT_ASSET} left its ordinary range after {measured}"
 

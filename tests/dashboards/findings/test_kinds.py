@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -139,3 +139,30 @@ def test_each_period_of_the_matrix_is_titled_by_its_own_closest_pair() -> None:
     assert first.startswith("BTC and ETH moved together most (0.90), 12 Jun 2026")
     assert last == bare(figure.title)
     assert last.startswith("FET and TAO moved together most (0.80), 12 Jul 2026")
+
+
+def make_network(
+    n_days: int, *pairs: tuple[str, str], begin: datetime = EVENT_AT, n: int = 100
+) -> list[dict[str, Any]]:
+    return [
+        {"timeframe": "4h", "market_id": f"v:{asset}", "other_market_id": f"v:{other}", "n": n, "correlation": 0.5}
+        | {"asset_id": asset, "other_asset_id": other, "period_start_utc": begin}
+        | {"period_end_utc": begin + timedelta(days=30), "data_as_of_utc": begin + timedelta(days=n_days)}
+        for asset, other in pairs
+    ]
+
+
+def test_the_matrix_leaves_out_a_token_without_data_in_the_period_and_ends_with_its_bars() -> None:
+    later = EVENT_AT + timedelta(days=30)
+    rows = [
+        *make_network(30, ("BTC", "ETH"), ("BTC", "RNDR"), ("ETH", "RNDR")),
+        *make_network(7, ("BTC", "ETH"), ("BTC", "TAO"), begin=later),
+    ]
+    figure = draw_heat_map(frame_of(CORRELATION_NETWORK, rows))
+    assert figure.plot is not None
+    assert sorted(figure.plot.data[0]["x"]) == ["BTC", "ETH", "TAO"]
+    assert sorted(figure.plot.frames[0]["patch"]["data.0.x"]) == ["BTC", "ETH", "RNDR"]
+    printed = [text for row in figure.plot.data[0]["text"] for text in row if text]
+    assert printed == ["0.50"] * 4
+    assert bare(figure.title).endswith("12 Jul 2026 to 19 Jul 2026")
+    assert bare(figure.note).startswith("n = 100 4-hour bars a pair")

@@ -90,6 +90,7 @@ def compose(tables: dict[Table, pl.DataFrame], claim_id: str = "rise") -> str:
 
 def test_the_page_holds_verdict_chance_venues_readings_and_both_verdicts_newest_first() -> None:
     text = re.sub(r"<[^>]+>", "", compose(make_claims()))
+    assert "Overstated: “" in text
     for words in ("Overstated", "3 of 383 earlier stretches", "spot +15.1% (it holds on 0 of 2 markets)"):
         assert words in text
     assert text.index("It rose 15.5%.") < text.index("It rose 30.0%.")

@@ -1,5 +1,6 @@
 """The page of a fresh event says what may still change, and what has changed."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
@@ -21,7 +22,7 @@ CHANGED = datetime(2026, 6, 14, 10, 2, tzinfo=UTC)
 def page_of(tables: dict[str, pl.DataFrame]) -> str:
     frames = Frames(tables)
     event = frames.get(EVENT).filter(pl.col("event_id") == EVENT_ID).row(0, named=True)
-    return bare(str(compose_event(frames, event, read_reactions(frames)[EVENT_ID]).body))
+    return bare(str(compose_event(frames, event, read_reactions(frames).get(EVENT_ID, [])).body))
 
 
 def without_the_week(tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
@@ -65,3 +66,14 @@ def test_the_other_steps_of_its_episode_are_linked_with_their_two_times(tables: 
     assert section.index(f"{order}.html") < section.index("(this one)")
     assert "2026-06-02T09:00" in section[: section.index("</table>")]
     assert 'id="episode"' not in page_of({**tables, NEWS_EPISODE.name: make_rows(NEWS_EPISODE, steps[1])})
+
+
+def test_the_heading_is_the_finding_under_what_happened(tables: dict[str, pl.DataFrame]) -> None:
+    title = tables[EVENT.name].filter(pl.col("event_id") == EVENT_ID)["title"][0]
+    text = bare(page_of(tables))
+    assert f'<p class="kicker what">{title}</p>' in text
+    heading = text.split('<h1 class="long">')[1].split("</h1>")[0]
+    assert re.fullmatch(r"TAO gained \d+% beyond Bitcoin in the day after the export-control news", heading)
+    unmeasured = bare(page_of({**tables, STUDY_RESULT.name: tables[STUDY_RESULT.name].clear()}))
+    assert f'<h1 class="long">{title}</h1>' in unmeasured
+    assert "kicker" not in unmeasured

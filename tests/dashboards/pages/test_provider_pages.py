@@ -7,8 +7,16 @@ from typing import Any
 
 import pytest
 
+from dashboards.findings.readings import read_reactions
 from dashboards.marks import bare
-from dashboards.pages.providers import compose_provider, compose_providers, feed_words, provider_ids, provider_path
+from dashboards.pages.providers import (
+    compose_provider,
+    compose_providers,
+    feed_words,
+    provider_ids,
+    provider_path,
+    provider_title,
+)
 from dashboards.shell.frames import Frames
 from tests.dashboards.material import frame_of, make_frames
 from tests.dashboards.rows import event_row
@@ -105,3 +113,9 @@ def test_a_provider_without_a_titled_outage_has_its_name_in_the_registry() -> No
     body = bare(str(compose_providers(make_provider(event=[])).body))
     assert "OpenAI</a>" in body
     assert "Openai" not in body
+
+
+def test_one_measured_outage_is_told_as_one() -> None:
+    outage = frame_of(EVENT, [event_row(category="outage", entities="openai")])
+    title = bare(provider_title("OpenAI", INCIDENT.empty(), "openai", outage, read_reactions(make_frames())))
+    assert title.endswith("TAO left its ordinary range after the one measured outage")
