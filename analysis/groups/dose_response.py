@@ -16,7 +16,7 @@ from analysis.results.fingerprint import SourceCode, fingerprint
 from analysis.results.rank import rank_p
 from analysis.results.refresh import Fingerprints, refresh, stored_fingerprints
 from analysis.tape.calendar import event_bars, spoiled_bars
-from analysis.tape.choice import MarketPair, aligned_benchmark_returns, pair_markets
+from analysis.tape.choice import MarketPair, pair_markets
 from analysis.tape.returns import ReturnGrid, build_return_grid
 from warehouse.tables.bars import SECONDS_PER_HOUR
 from warehouse.tables.resilience import DOSE_RESPONSE
@@ -141,7 +141,7 @@ def abnormal_everywhere(grid: ReturnGrid, pair: MarketPair, n_window: int, spoil
     gap, length = int(ESTIMATION_GAP_HOURS / pair.bar_hours), int(_ESTIMATION_HOURS / pair.bar_hours)
     results = market_model_windows(
         grid.returns[row : row + 1],
-        aligned_benchmark_returns(grid, pair),
+        grid.first_available(pair.benchmark_market_ids)[0],
         np.zeros_like(bars),
         bars,
         estimation=(-gap - length, -gap),

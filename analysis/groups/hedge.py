@@ -16,7 +16,7 @@ from analysis.engine.tails import student_half
 from analysis.results.fingerprint import SourceCode, fingerprint
 from analysis.results.refresh import Fingerprints, refresh, stored_fingerprints
 from analysis.tape.calendar import event_bars, spoiled_bars
-from analysis.tape.choice import BENCHMARK_ASSET, MarketPair, aligned_benchmark_returns, pair_markets
+from analysis.tape.choice import BENCHMARK_ASSET, MarketPair, pair_markets
 from analysis.tape.returns import ReturnGrid, build_return_grid
 from warehouse.tables.resilience import HEDGE
 
@@ -172,7 +172,8 @@ def _usable(events: pl.DataFrame) -> pl.DataFrame:
 def _rows(window: _Window) -> list[dict[str, object]]:
     grid, pair, times = window.grid, window.pair, window.times
     n_window = round(window.hours / pair.bar_hours)
-    token_bars, benchmark_bars = grid.returns[grid.row(pair.market_id)], aligned_benchmark_returns(grid, pair)
+    token_bars = grid.returns[grid.row(pair.market_id)]
+    benchmark_bars, _ = grid.first_available(pair.benchmark_market_ids)
     bars = event_bars(times, grid.first_open, grid.bar) if times else np.empty(0, dtype=np.int64)
     inside = bars[(bars >= 1) & (bars + n_window <= grid.n_bars)]
     kept = separate_bars(inside, n_window)

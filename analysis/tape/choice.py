@@ -7,12 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import numpy as np
 import polars as pl
 
-from analysis.arrays import Floats
 from analysis.tape.observations import is_observed
-from analysis.tape.returns import ReturnGrid
 from warehouse.tables.bars import DAY, HOUR, bar_length
 from warehouse.tables.choice import ANY_TIMEFRAME, MARKET_CHOICE, RECORD
 
@@ -194,15 +191,6 @@ def pair_markets(
             longest = max(common for common, _ in candidates)
             pairs.append(min(candidates, key=lambda ranked: _as_candidate(ranked[0], ranked[1], longest).preference)[1])
     return pairs
-
-
-def aligned_benchmark_returns(grid: ReturnGrid, pair: MarketPair) -> Floats:
-    """The benchmark's return per bar from the first of its markets that has one; no return spans two markets."""
-    returns = np.full(grid.n_bars, np.nan)
-    for market_id in pair.benchmark_market_ids:
-        own = grid.returns[grid.row(market_id)]
-        returns = np.where(np.isnan(returns), own, returns)
-    return returns
 
 
 def _as_candidate(common: timedelta, pair: MarketPair, longest: timedelta) -> Candidate:

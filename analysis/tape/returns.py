@@ -50,6 +50,18 @@ class ReturnGrid:
             raise KeyError(f"market {market_id!r} is not in the grid; it has {', '.join(self.market_ids)}")
         return self.market_ids.index(market_id)
 
+    def first_available(self, market_ids: Sequence[str]) -> tuple[Floats, Integers]:
+        """Return per bar of the first of `market_ids` that has one, and its number there; NaN and −1 without.
+
+        Venues are mixed by return, never by price, so no splice can look like a move. KeyError for an unknown market.
+        """
+        returns, source = np.full(self.n_bars, np.nan), np.full(self.n_bars, -1, dtype=np.int64)
+        for number, market_id in enumerate(market_ids):
+            own = self.returns[self.row(market_id)]
+            is_new = np.isnan(returns) & np.isfinite(own)
+            returns[is_new], source[is_new] = own[is_new], number
+        return returns, source
+
     def open_time(self, position: int) -> datetime:
         """Open of the bar at `position`."""
         return self.first_open + position * self.bar

@@ -63,9 +63,8 @@ class AlignedSeries:
 def align_series(grid: ReturnGrid, market_id: str, benchmark_ids: Sequence[str]) -> AlignedSeries | None:
     """One market of `grid` (log returns) beside its benchmark, cut to the market's own life; None below two bars.
 
-    The benchmark's return of a bar comes from the first of `benchmark_ids` that has it: venues are mixed by return,
-    never by price, so no splice can look like a move. Without benchmarks its return is zero everywhere. Raises
-    ValueError for a grid of simple returns and KeyError for a market that is not in it.
+    The benchmark's return of a bar comes from the first of `benchmark_ids` that has it; without benchmarks it is zero
+    everywhere. Raises ValueError for a grid of simple returns and KeyError for a market that is not in it.
     """
     if grid.kind != "log":
         raise ValueError(f"the grid holds {grid.kind} returns; sums over windows need log returns")
@@ -74,12 +73,9 @@ def align_series(grid: ReturnGrid, market_id: str, benchmark_ids: Sequence[str])
     if present.size < _MINIMUM_BARS:
         return None
     life = slice(int(present[0]), int(present[-1]) + 1)
-    n = life.stop - life.start
-    benchmark, source = np.full(n, np.nan if benchmark_ids else 0.0), np.full(n, -1, dtype=np.int64)
-    for number, name in enumerate(benchmark_ids):
-        candidate = grid.returns[grid.row(name), life]
-        is_new = np.isnan(benchmark) & np.isfinite(candidate)
-        benchmark[is_new], source[is_new] = candidate[is_new], number
+    benchmark, source = grid.first_available(benchmark_ids)
+    if not benchmark_ids:
+        benchmark = np.zeros(grid.n_bars)
     step = grid.bar // MICROSECOND
     first_us = round(grid.first_open.timestamp() * MICROSECONDS_PER_SECOND)
     return AlignedSeries(
@@ -88,8 +84,8 @@ def align_series(grid: ReturnGrid, market_id: str, benchmark_ids: Sequence[str])
         first_us + step * np.arange(life.start + 1, life.stop + 1, dtype=np.int64),
         grid.close[row, life],
         grid.returns[row, life],
-        benchmark,
-        source,
+        benchmark[life],
+        source[life],
         tuple(benchmark_ids),
     )
 
