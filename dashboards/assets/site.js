@@ -59,6 +59,7 @@
       var spec = build(plot, width);
       plot.width = width;
       return window.Plotly.react(plot.el, spec.data, spec.layout, CONFIG).then(function () {
+        if (plot.range) keepNames(plot);
         if (plot.isDrawn) return;
         plot.isDrawn = true;
         plot.el.dataset.drawn = "1";
@@ -79,8 +80,30 @@
     if (from !== undefined && to !== undefined) plot.range = [from, to];
     else if (change["xaxis.autorange"] || change["xaxis.showspikes"] !== undefined) plot.range = null;
     else return;
+    keepNames(plot);
     if (reset) reset.hidden = !plot.range;
     if (anchor) anchor.href = "#" + plot.id + (plot.range ? "=" + encodeURIComponent(plot.range.join(",")) : "");
+  }
+
+  // The name of a line stands at the end of what is shown: zoomed, it follows the line's last point in view.
+  function keepNames(plot) {
+    var el = plot.el, axis = el._fullLayout.xaxis, change = {}, taken = [];
+    var names = (build(plot, plot.width).layout.annotations || []).map(function (item, index) {
+      return { item: item, index: index, trace: (/^end(\d+)$/.exec(item.name || "") || [])[1] };
+    }).filter(function (name) { return name.trace !== undefined; });
+    // The subject, in bold, keeps its place; of two names on one spot the other gives way.
+    names.sort(function (a, b) { return b.item.text.indexOf("<b>") - a.item.text.indexOf("<b>"); });
+    names.forEach(function (name) {
+      var at = "annotations[" + name.index + "].", shown = plot.range && el.calcdata[name.trace].filter(function (point) {
+        return isFinite(point.y) && point.x >= axis.r2l(plot.range[0]) && point.x <= axis.r2l(plot.range[1]);
+      });
+      var last = shown && shown[shown.length - 1], y = last ? last.y : name.item.y, height = el._fullLayout.yaxis.l2p(y);
+      change[at + "x"] = last ? axis.c2d(last.x) : name.item.x;
+      change[at + "y"] = y;
+      change[at + "visible"] = !plot.range || !!last && taken.every(function (other) { return Math.abs(other - height) > 30; });
+      if (last) taken.push(height);
+    });
+    if (names.length) window.Plotly.relayout(el, change);
   }
 
   // Figures of one group share the moment under the pointer.

@@ -95,6 +95,12 @@ def label(x: Any, y: Any, text: str, color: str = "var(--ink-2)", **more: Any) -
     return {"x": x, "y": y, "text": text, "showarrow": False, "font": {"size": 13, "color": color}, **more}
 
 
+def end_label(trace: int, x: Any, y: Any, text: str, color: str, **more: Any) -> dict[str, Any]:
+    """The name of a line at its right end, which follows the end of what is shown when a reader zooms."""
+    place = {"xanchor": "left", "align": "left", "xshift": 10, "name": f"end{trace}"}
+    return label(x, y, text, color, **place, **more)
+
+
 def leader(x: Any, y: Any, text: str, ax: int, ay: int, color: str) -> dict[str, Any]:
     """A text tied to a point by a thin line."""
     return {

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
-from dashboards.figures.axes import label, leader, padded_range, percent_axis, vertical_rule, zero_line
+from dashboards.figures.axes import end_label, label, leader, padded_range, percent_axis, vertical_rule, zero_line
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, safe
 from dashboards.figures.series import bar_hours
 from dashboards.findings.findings import benchmark_word
@@ -91,7 +91,7 @@ def _plot(frame: pl.DataFrame, reaction: Reaction) -> Plot:
     subject = f"<b>{safe(reaction.asset_id)}</b><br>{percent(last)}"
     annotations = [
         label(0, 1, "First public report", yref="paper", xanchor="right", yanchor="top", xshift=-6),
-        label(end, last, subject, color, xanchor="left", align="left", xshift=10),
+        end_label(2 * len(BANDS), end, last, subject, color),
         *_band_labels(after, last, (high - low) / PLOT_HEIGHT * LINE_HEIGHT),
         *_first_outside(frame),
     ]
@@ -154,14 +154,15 @@ def _band_labels(after: pl.DataFrame, last: float, line: float) -> list[dict[str
     edge = after.row(-1, named=True)
     labels: list[dict[str, Any]] = []
     spots: list[float] = []
-    for band in BANDS:
+    for place, band in enumerate(BANDS):
         y = edge[f"band_{band}_upper"]
         # Labels of nested bands keep one line of distance and stay clear of the subject's own.
         y = min(y, spots[-1] - line) if spots else y
         spots.append(y)
         text = f"{band}% of placebos" if band == BANDS[0] else f"{band}%"
         if abs(y - last) > 2 * line:
-            labels.append(label(edge["hours_after_event"], y, text, "var(--band-ink)", xanchor="left", xshift=10))
+            # Each band is a lower and an upper trace.
+            labels.append(end_label(2 * place + 1, edge["hours_after_event"], y, text, "var(--band-ink)"))
     return labels
 
 

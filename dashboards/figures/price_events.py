@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -20,6 +20,8 @@ from warehouse.tables.terms import is_simulated_market, market_name
 from warehouse.tables.units import day, iso_day, limit_words, percent, plural, price, round_price
 
 N_NUMBERED = 5
+# A number hides another within this part of the width; its box is so many pixels high.
+NUMBER_WIDTH, NUMBER_HEIGHT = 0.045, 24
 # Prices that a log axis labels, in dollars.
 PRICE_TICKS = (
     *(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 300, 500, 700),
@@ -119,7 +121,7 @@ def _plot(frame: pl.DataFrame, asset_id: str, inside: Sequence[Mark]) -> Plot:
             "ticktext": [round_price(value) for value in ticks],
         },
         "margin": {"l": 62},
-        "annotations": [_number(number, at) for number, (at, _, _) in enumerate(_numbered(inside), start=1)],
+        "annotations": _numbers([at for at, _, _ in _numbered(inside)], frame["day_utc"][-1] - frame["day_utc"][0]),
     }
     data = [closing_line, _event_ticks(inside, floor * 1.02)]
     return Plot(data, layout, height=380, narrow_height=320, narrow={"layout.xaxis.nticks": 4})
@@ -138,6 +140,14 @@ def _event_ticks(inside: Sequence[Mark], y: float) -> dict[str, Any]:
     }
 
 
-def _number(number: int, at: datetime) -> dict[str, Any]:
+def _numbers(moments: Sequence[datetime], span: timedelta) -> list[dict[str, Any]]:
+    """A number at each moment, above the one before where the two would hide each other."""
     box = {"bgcolor": "var(--paper)", "bordercolor": "var(--ink-3)", "borderpad": 2}
-    return label(naive(at), 0, f"<b>{number}</b>", "var(--ink)", yref="paper", yshift=20, **box)
+    labels: list[dict[str, Any]] = []
+    level = 0
+    for number, at in enumerate(moments, start=1):
+        is_near = number > 1 and at - moments[number - 2] < span * NUMBER_WIDTH
+        level = level + 1 if is_near else 0
+        shift = 20 + NUMBER_HEIGHT * level
+        labels.append(label(naive(at), 0, f"<b>{number}</b>", "var(--ink)", yref="paper", yshift=shift, **box))
+    return labels

@@ -9,12 +9,13 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
-from dashboards.figures.axes import label, leader, padded_range, percent_axis, vertical_rule, zero_line
+from dashboards.figures.axes import end_label, label, leader, padded_range, percent_axis, vertical_rule, zero_line
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, naive, safe, time_axis
 from dashboards.figures.series import bar_hours, break_gaps
 from dashboards.findings.findings import benchmark_word, path_title
 from dashboards.findings.readings import SUBJECT_ASSET, Reaction, source_of_path
 from dashboards.glossary import tip
+from dashboards.numbers import StoredRow
 from warehouse.tables.bars import step_words
 from warehouse.tables.terms import venue_name
 from warehouse.tables.units import clock, close_moment, count, hours_short, iso_minute, moment, number, percent, price
@@ -22,6 +23,8 @@ from warehouse.tables.units import clock, close_moment, count, hours_short, iso_
 # The quiet before the event that is drawn, so that its labels have room, and what follows.
 HOURS_BEFORE, HOURS_AFTER = 60.0, 168.0
 MARKED_HOURS = (12.0, 24.0, 168.0)
+# Nearer to a mark than this, a turning point would hide the mark's value.
+NEAR_A_MARK = timedelta(hours=12)
 
 
 def draw_price_path(
@@ -98,6 +101,7 @@ def _plot(
     last = frame.filter(pl.col("raw_return").is_not_null()).row(-1, named=True)
     fixed = _start_labels(start, claim)
     leaders = _leaders(marks, color)
+    leaders += _turning_point(frame, marks, color)
     ends = _end_labels(frame, reaction, last, benchmark, color)
     layout = {
         "xaxis": {
@@ -163,6 +167,29 @@ def _leaders(marks: Sequence[tuple[float, float | None, datetime]], color: str) 
     ]
 
 
+def _extreme(frame: pl.DataFrame) -> Mapping[str, Any] | None:
+    """The close after the event that lies farthest from the start, the first of equals; None without one."""
+    after = frame.filter((pl.col("hours_after_event") > 0) & pl.col("raw_return").is_not_null())
+    return (
+        after.sort(pl.col("raw_return").abs(), maintain_order=True, descending=True).row(0, named=True)
+        if after.height
+        else None
+    )
+
+
+def _turning_point(
+    frame: pl.DataFrame, marks: Sequence[tuple[float, float | None, datetime]], color: str
+) -> list[dict[str, Any]]:
+    """The extreme named on the line, where no mark that carries its own value stands near it."""
+    row = _extreme(frame)
+    if row is None or any(abs(row["close_time_utc"] - at) < NEAR_A_MARK for _, _, at in marks):
+        return []
+    is_peak = row["raw_return"] > 0
+    text = f"<b>{percent(row['raw_return'])}</b> {'peak' if is_peak else 'trough'}"
+    above = -22 if is_peak else 22
+    return [leader(naive(row["close_time_utc"]), row["raw_return"], text, 22, above, color)]
+
+
 def _line(grid: Mapping[str, Any], values: pl.Series, line: Mapping[str, Any], name: str) -> dict[str, Any]:
     return {
         "type": "scatter",
@@ -214,32 +241,14 @@ def _end_labels(
     span = abs(last["raw_return"] - expected_end)
     shift = 16 if span < 0.035 else 0
     sign = 1 if last["raw_return"] >= expected_end else -1
+    texts = (f"<b>{safe(reaction.asset_id)}</b><br>{percent(value)} {horizon}", f"Expected from<br>{safe(benchmark)}")
     return [
-        label(
-            at,
-            last["raw_return"],
-            f"<b>{safe(reaction.asset_id)}</b><br>{percent(value)} {horizon}",
-            color,
-            xanchor="left",
-            align="left",
-            xshift=10,
-            yshift=shift * sign,
-        ),
-        label(
-            at,
-            expected_end,
-            f"Expected from<br>{safe(benchmark)}",
-            "var(--bench)",
-            xanchor="left",
-            align="left",
-            xshift=10,
-            yshift=-shift * sign,
-        ),
+        end_label(1, at, last["raw_return"], texts[0], color, yshift=shift * sign),
+        end_label(0, at, expected_end, texts[1], "var(--bench)", yshift=-shift * sign),
     ]
 
 
 def _summary(frame: pl.DataFrame, reaction: Reaction, benchmark: str) -> str:
-    after = frame.filter((pl.col("hours_after_event") > 0) & pl.col("raw_return").is_not_null())
     sentences = [
         f"After {hours_short(hours)} {reaction.asset_id} stood at {percent(horizon.raw_return)}"
         + (
@@ -250,12 +259,13 @@ def _summary(frame: pl.DataFrame, reaction: Reaction, benchmark: str) -> str:
         for hours in _marks(reaction)
         if (horizon := reaction.horizons[hours]).raw_return is not None
     ]
-    if after.height:
-        top = source_of_path(reaction).row(after.sort("raw_return"), -1)
+    if (extreme := _extreme(frame)) is not None:
+        row = StoredRow(extreme, source_of_path(reaction))
+        which = "highest" if extreme["raw_return"] > 0 else "lowest"
         sentences.insert(
             0,
-            f"The highest close in the window is {percent(top['raw_return'])}, "
-            f"{count(top['hours_after_event'])} hours after the report.",
+            f"The {which} close in the window is {percent(row['raw_return'])}, "
+            f"{count(row['hours_after_event'])} hours after the report.",
         )
     return " ".join(sentences)
 

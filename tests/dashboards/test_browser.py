@@ -305,8 +305,12 @@ def test_a_link_with_a_window_opens_the_figure_zoomed_and_reset_undoes_it(browse
     draw_all(page)
     start = "document.querySelector('#path .plot').layout.xaxis.range[0]"
     assert page.evaluate(start).startswith("2026-06-13")
+    names = "document.querySelector('#path .plot').layout.annotations.filter(item => /^end/.test(item.name || ''))"
+    wait_until(page, f"{names}.every(item => item.x < '2026-06-14 01')", "names of lines left the view")
+    assert page.evaluate(f"{names}.some(item => item.visible !== false && item.text.includes('TAO'))")
     page.click("#path [data-reset]")
     wait_until(page, f"!{start}.startsWith('2026-06-13 00')", "the zoom stayed")
+    wait_until(page, f"{names}.every(item => item.x > '2026-06-19')", "names of lines stayed where the zoom ended")
     assert page.locator("#path [data-reset]").is_hidden()
 
 

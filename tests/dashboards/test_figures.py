@@ -25,6 +25,7 @@ from dashboards.figures.figure import (
 )
 from dashboards.figures.heat_map import draw_heat_map
 from dashboards.figures.multiples import draw_multiples
+from dashboards.figures.price_events import draw_price_events
 from dashboards.figures.price_path import draw_price_path
 from dashboards.figures.quantile_dots import draw_quantile_dots, stack_dots
 from dashboards.figures.response import draw_response
@@ -34,7 +35,7 @@ from dashboards.figures.specification_curve import draw_inclusion_curve, draw_sp
 from dashboards.findings.readings import path_of, placebos_of, read_reactions
 from dashboards.marks import bare
 from tests.dashboards.material import frame_of, make_frames, make_tables
-from tests.dashboards.rows import EVENT_ID, event_row, inclusion_row
+from tests.dashboards.rows import EVENT_AT, EVENT_ID, event_row, inclusion_row
 from warehouse.tables.attention import ATTENTION_RESPONSE
 from warehouse.tables.correlation import CORRELATION_EPISODE, CORRELATION_NETWORK, CORRELATION_ROLLING
 from warehouse.tables.prices import COVERAGE, GAP
@@ -111,6 +112,34 @@ def test_the_label_of_the_path_is_the_number_of_the_tile(figures):
     assert "+23.4%" in texts
     assert "+15.5%" in texts
     assert "Claim: +30%" in texts
+
+
+def test_the_extreme_of_a_path_is_named_on_the_line(figures):
+    texts = [item["text"] for item in figures["path"].plot.layout["annotations"]]
+    assert [bare(text) for text in texts if "peak" in text] == ["<b>+32.4%</b> peak"]
+    assert "The highest close in the window is +32.4%" in bare(figures["path"].summary)
+
+
+def test_the_lowest_close_is_the_extreme_of_a_path_that_fell():
+    frames = make_frames(make_tables())
+    subject = read_reactions(frames)[EVENT_ID][0]
+    fallen = path_of(frames, subject).with_columns(-pl.col("raw_return"))
+    figure = draw_price_path(fallen, subject, event_row(), None)
+    assert "<b>−32.4%</b> trough" in [bare(item["text"]) for item in figure.plot.layout["annotations"]]
+    assert "The lowest close in the window is −32.4%" in bare(figure.summary)
+
+
+def test_of_two_numbers_on_one_spot_of_a_price_the_later_stands_above():
+    closes = pl.DataFrame(
+        {
+            "market_id": ["b:TAO/USDT"] * 400,
+            "day_utc": pl.datetime_range(EVENT_AT, EVENT_AT + timedelta(days=399), "1d", time_zone="UTC", eager=True),
+            "close_quote": [100.0 + day for day in range(400)],
+        }
+    )
+    marks = [(EVENT_AT + timedelta(days=days), f"event {days}", 0.1) for days in (50, 51, 200)]
+    plot = draw_price_events(closes, "TAO", marks, "b:TAO/USDT").plot
+    assert [item["yshift"] for item in plot.layout["annotations"]] == [20, 44, 20]
 
 
 @pytest.mark.parametrize(
