@@ -11,19 +11,21 @@ from markupsafe import Markup
 from dashboards.figures.figure import Figure, FigureColumn
 from dashboards.figures.forest import ForestRow, plot_forest
 from dashboards.figures.kind_average import draw_kind_average
+from dashboards.figures.leads_lags import draw_leads_lags
 from dashboards.figures.specification_curve import draw_inclusion_curve
+from dashboards.fill import fill, macro
 from dashboards.findings.findings import as_of_words, benchmark_word
 from dashboards.findings.moves import headline_total, totals_of
 from dashboards.findings.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction, result_id_of, subject_of
 from dashboards.findings.superlatives import kind_sentence
 from dashboards.glossary import tip
 from dashboards.numbers import StoredRows, counted, derived, signed_rows
-from dashboards.pages.regressions import regression_sections
+from dashboards.pages.regressions import ALL_LEADS_LAGS, characteristics_table
 from dashboards.pages.trading import group_trading, is_trading
 from dashboards.shell.frames import Frames, newest
 from dashboards.shell.named import REACTIONS_BY_KIND
 from dashboards.shell.page import Canvas, Page
-from dashboards.shell.tables import Cell, Head, Spanning, empty_table, table
+from dashboards.shell.tables import NOTHING, Cell, Head, Spanning, empty_table, table
 from warehouse.tables.news import EVENT
 from warehouse.tables.studies import INCLUSION, STUDY_RESULT
 from warehouse.tables.terms import HEADLINE_TEST, VARIANCE_RATIO, category_inside, category_label, statistic_name
@@ -74,31 +76,25 @@ def compose_categories(frames: Frames, reactions: Mapping[str, list[Reaction]]) 
     events = frames.get(EVENT).filter(pl.col("status") != "rejected")
     counts = events.group_by("category").len().sort("len", "category", descending=[True, False])
     known = "count(*) filter (where status <> 'rejected')"
-    sections = [
-        _section(canvas, frames, row["category"], results, events, reactions) for row in counts.iter_rows(named=True)
-    ]
-    title = categories_title(results)
-    menu = Markup("").join(
-        Markup('<li><a href="#{}">{}</a> ({})</li>').format(
-            row["category"],
-            category_label(row["category"]),
-            count(counted(row["len"], EVENT, known, category=row["category"])),
+    kinds = []
+    for row in counts.iter_rows(named=True):
+        category = row["category"]
+        kinds.append(
+            {
+                "id": category,
+                "label": category_label(category),
+                "n": count(counted(row["len"], EVENT, known, category=category)),
+                **_section(canvas, frames, category, results, events, reactions),
+            }
         )
-        for row in counts.iter_rows(named=True)
-    ) + Markup(
-        '<li><a href="#explained">What the return goes with</a></li><li><a href="#bar-by-bar">Bar by bar</a></li>'
-    )
-    body = Markup("").join(
-        [
-            Markup("<h1>{}</h1>").format(title),
-            Markup(
-                '<p class="lede">Averages over all events of a kind. <strong>Tokens that react to one headline count '
-                "as one observation, not several</strong>; the headline test allows for that.</p>"
-            ),
-            Markup('<ul class="toc">{}</ul>').format(menu),
-            *(sections or [empty_table("No event is known yet.", "Run `aftershock run`.")]),
-            regression_sections(canvas, stored),
-        ]
+    title = categories_title(results)
+    body = fill(
+        "categories.html.jinja",
+        title=title,
+        kinds=kinds,
+        no_event=empty_table("No event is known yet.", "Run `aftershock run`."),
+        characteristics=characteristics_table(stored),
+        leads_lags=canvas.draw(draw_leads_lags(stored.filter(pl.col("group_id") == ALL_LEADS_LAGS))),
     )
     as_of = newest(results, "data_as_of_utc")
     return Page(
@@ -143,7 +139,8 @@ def _section(
     results: pl.DataFrame,
     events: pl.DataFrame,
     reactions: Mapping[str, list[Reaction]],
-) -> Markup:
+) -> dict[str, Any]:
+    """What the page says of one kind, by the names in its template."""
     totals = totals_of(frames, "category", category)
     whole = results.filter(pl.col("group_id") == _GROUP_PREFIX + category)
     own = whole.filter(~is_trading())
@@ -151,24 +148,26 @@ def _section(
         draw_kind_average(category, totals),
         _draw_forest(category, events.filter(pl.col("category") == category), reactions),
     )
-    head = Markup('<h2 id="{}">{}</h2><p class="intro">{}.</p>').format(
-        category, category_label(category), kind_sentence(headline_total(totals))
-    )
+    told = {"sentence": kind_sentence(headline_total(totals)), "inside": category_inside(category)}
     if average.why_empty and forest.why_empty:
-        return head + empty_table(forest.why_empty[0], forest.why_empty[1])
-    battery = Markup("<details><summary>Every test for {}</summary>{}</details>").format(
-        category_inside(category), _battery(category, own)
-    )
+        return {**told, "none": empty_table(*forest.why_empty)}
     inclusion = draw_inclusion_curve(category, frames.part(INCLUSION, "group_id", _GROUP_PREFIX + category))
-    trading = group_trading(category, whole)
-    return head + _shown(canvas, average) + _shown(canvas, forest) + trading + _shown(canvas, inclusion) + battery
+    return {
+        **told,
+        "none": NOTHING,
+        "average": _shown(canvas, average),
+        "forest": _shown(canvas, forest),
+        "trading": group_trading(category, whole),
+        "inclusion": _shown(canvas, inclusion),
+        "battery": _battery(category, own),
+    }
 
 
 def _shown(canvas: Canvas, figure: Figure) -> Markup:
     """The figure, or where there is nothing to draw one sentence that says so: kinds with few events stay short."""
     if figure.why_empty is None:
         return canvas.draw(figure)
-    return Markup('<p class="intro" id="{}">{}. {}</p>').format(figure.figure_id, figure.title, figure.why_empty[0])
+    return macro("sections", "not_drawn", figure.figure_id, figure.title, figure.why_empty[0])
 
 
 def _measured(events: pl.DataFrame, reactions: Mapping[str, list[Reaction]]) -> list[tuple[Any, ...]]:
@@ -301,7 +300,7 @@ def variance_sentence(tests: pl.DataFrame) -> str:
 
 def _test_row(row: Mapping[str, Any]) -> list[Cell | Spanning]:
     name = statistic_name(row["statistic"])
-    cell: Cell = Markup("{} <b>(headline)</b>").format(name) if row["statistic"] == HEADLINE_TEST else name
+    cell: Cell = macro("sections", "headline_test", name) if row["statistic"] == HEADLINE_TEST else name
     if row["value"] is None and row["p_value"] is None and row["estimate"] is None:
         return [cell, Spanning(f"Not computed – {row['reason'] or 'no reason given'}")]
 

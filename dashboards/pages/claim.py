@@ -11,13 +11,14 @@ from markupsafe import Markup
 
 from dashboards.articles.claim_review import embedded_review, review_claim
 from dashboards.figures.claim_bars import draw_claim_bars
+from dashboards.fill import fill
 from dashboards.findings.findings import as_of_words
 from dashboards.numbers import StoredRow, counted, signed_rows
 from dashboards.pages.claims import claim_summary
 from dashboards.shell.cards import VERDICTS, in_unit, shown_verdict
 from dashboards.shell.frames import Frames
 from dashboards.shell.page import Canvas, Page, claim_path, event_path, safe_link, token_path
-from dashboards.shell.tables import NOTHING, Cell, Head, Spanning, code, facts, link, over_soft, table, time_tag
+from dashboards.shell.tables import Cell, Head, Spanning, code, facts, link, over_soft, table, time_tag
 from warehouse.tables.claims import CLAIM, CLAIM_BAR, CLAIM_HISTORY, CLAIM_READING, CLAIM_VERDICT
 from warehouse.tables.terms import episode_name
 from warehouse.tables.units import clock, close_moment, count, moment, plural, short_day
@@ -35,21 +36,17 @@ def compose_claim(frames: Frames, claim_id: str) -> Page:
     verdict = verdict.also(kind=claim.get("kind", ""))
     history = frames.part(CLAIM_HISTORY, "claim_id", claim_id).sort("judged_at_utc", descending=True)
     word = VERDICTS[shown_verdict(verdict)][1]
-    body = Markup("").join(
-        [
-            Markup(
-                '<p class="crumbs"><a href="../index.html">Overview</a> / <a href="../claims.html">Claims</a> / '
-                "This claim</p>"
-            ),
-            Markup('<h1 class="long">{}: “{}”</h1>').format(word, verdict["quote"]),
-            claim_summary(verdict),
-            _facts(claim, verdict, history),
-            _bars(frames.part(CLAIM_BAR, "claim_id", claim_id), canvas, verdict),
-            Markup("<h2>Every reading that was tried</h2>"),
-            _readings(verdict, frames.part(CLAIM_READING, "claim_id", claim_id)),
-            _history(history),
-            embedded_review(review_claim(claim, verdict)),
-        ]
+    body = fill(
+        "claim.html.jinja",
+        word=word,
+        quote=verdict["quote"],
+        summary=claim_summary(verdict),
+        facts=_facts(claim, verdict, history),
+        bars=_bars(frames.part(CLAIM_BAR, "claim_id", claim_id), canvas, verdict),
+        readings=_readings(verdict, frames.part(CLAIM_READING, "claim_id", claim_id)),
+        history_title="How the verdict changed" if history.height > 1 else "Since when it is judged so",
+        history=list(_judged(signed_rows(history, CLAIM_HISTORY))),
+        review=embedded_review(review_claim(claim, verdict)),
     )
     return Page(
         path=canvas.path,
@@ -83,12 +80,11 @@ def _facts(claim: Mapping[str, Any], verdict: Mapping[str, Any], history: pl.Dat
     return facts(told)
 
 
-def _bars(bars: pl.DataFrame, canvas: Canvas, verdict: Mapping[str, Any]) -> Markup:
+def _bars(bars: pl.DataFrame, canvas: Canvas, verdict: Mapping[str, Any]) -> list[Markup]:
     """The bars of the asset and of what it is set beside, a figure each."""
-    drawn = []
-    for number, (_, own) in enumerate(bars.partition_by("asset_id", "market_id", as_dict=True).items()):
-        drawn.append(canvas.draw(draw_claim_bars(own, _claimed_price(verdict, own) if number == 0 else None)))
-    return Markup("<h2>The bars</h2>{}").format(Markup("").join(drawn)) if drawn else NOTHING
+    parts = bars.partition_by("asset_id", "market_id")
+    prices = (_claimed_price(verdict, own) if number == 0 else None for number, own in enumerate(parts))
+    return [canvas.draw(draw_claim_bars(own, claimed)) for own, claimed in zip(parts, prices, strict=True)]
 
 
 def _claimed_price(verdict: Mapping[str, Any], bars: pl.DataFrame) -> float | None:
@@ -132,17 +128,12 @@ def _at(value: datetime | None) -> Cell:
     return "–" if value is None else time_tag(value, f"{short_day(value)} {clock(value)}")
 
 
-def _history(history: pl.DataFrame) -> Markup:
+def _judged(rows: Iterator[StoredRow]) -> Iterator[dict[str, str]]:
     """Every verdict the claim has had, newest first."""
-    if not history.height:
-        return NOTHING
-    items = Markup("").join(_judged(signed_rows(history, CLAIM_HISTORY)))
-    title = "How the verdict changed" if history.height > 1 else "Since when it is judged so"
-    return Markup('<h2>{}</h2><ul id="history">{}</ul>').format(title, items)
-
-
-def _judged(rows: Iterator[StoredRow]) -> Iterator[Markup]:
     for row in rows:
-        yield Markup("<li>{}, by run <code>{}</code>: <strong>{}.</strong> {}</li>").format(
-            moment(row["judged_at_utc"]), row["run_id"], VERDICTS[shown_verdict(row)][1], row["measured"]
-        )
+        yield {
+            "at": moment(row["judged_at_utc"]),
+            "run": row["run_id"],
+            "verdict": VERDICTS[shown_verdict(row)][1],
+            "measured": row["measured"],
+        }

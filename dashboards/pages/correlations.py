@@ -12,12 +12,13 @@ from dashboards.figures.correlation_change import draw_correlation_change, pick_
 from dashboards.figures.heat_map import draw_heat_map
 from dashboards.figures.response import draw_response, pick_response
 from dashboards.figures.rolling import draw_rolling, pick_series
+from dashboards.fill import fill
 from dashboards.findings.findings import as_of_words
 from dashboards.findings.readings import SUBJECT_ASSET, Reaction, lead_event
 from dashboards.numbers import StoredRow, StoredRows, counted, signed_rows
 from dashboards.shell.frames import Frames, newest
 from dashboards.shell.page import Canvas, Page
-from dashboards.shell.tables import NOTHING, Cell, Head, Spanning, empty_table, pair, strong, table
+from dashboards.shell.tables import NOTHING, Cell, Head, Spanning, empty_table, strong, table
 from warehouse.tables.attention import ATTENTION_RESPONSE
 from warehouse.tables.bars import bar_words
 from warehouse.tables.correlation import (
@@ -42,38 +43,32 @@ def compose_correlations(frames: Frames, reactions: Mapping[str, list[Reaction]]
     rolling, pairs, leads = frames.get(CORRELATION_ROLLING), frames.get(CORRELATION_PAIR), frames.get(LEAD_LAG)
     marks = [(event["best_at_utc"], "first report")] if event else []
     title = correlations_title(pairs, leads)
-    parts = [
-        Markup("<h1>{}</h1>").format(title),
-        Markup(
-            '<p class="lede">Prices that move together are not evidence that one moves the other. <strong>Every '
-            "number here carries its interval and its count of bars.</strong></p>"
+    episodes = frames.part(CORRELATION_EPISODE, "event_id", event["event_id"]) if event else None
+    change = None
+    if event and episodes is not None:
+        change = canvas.draw(draw_correlation_change(episodes, f"the {category_news(event['category'])}"))
+    response = draw_response(pick_response(frames.get(ATTENTION_RESPONSE), SUBJECT_ASSET), SUBJECT_ASSET)
+    body = fill(
+        "correlations.html.jinja",
+        title=title,
+        heat_map=canvas.draw(draw_heat_map(frames.get(CORRELATION_NETWORK))),
+        pairs=_pairs_table(pairs),
+        rolling=_rolling_pairs(canvas, rolling, marks),
+        no_rolling=empty_table(
+            "No moving window is full yet.", "Rolling correlations need a few weeks of common bars with Bitcoin."
         ),
-        Markup('<h2 class="vh">All pairs</h2>'),
-        canvas.draw(draw_heat_map(frames.get(CORRELATION_NETWORK))),
-        _pairs_table(pairs),
-        Markup("<h2>Over time</h2>"),
-        *_rolling_pairs(canvas, rolling, marks),
-    ]
-    if event:
-        episodes = frames.part(CORRELATION_EPISODE, "event_id", event["event_id"])
-        parts += [
-            Markup("<h2>Before and after</h2>"),
-            canvas.draw(draw_correlation_change(episodes, f"the {category_news(event['category'])}")),
-            _episode_table(episodes),
-        ]
-    parts += [
-        Markup("<h2>Who moves first</h2>"),
-        _lead_table(leads),
-        Markup("<h2>Attention and returns</h2>"),
-        canvas.draw(draw_response(pick_response(frames.get(ATTENTION_RESPONSE), SUBJECT_ASSET), SUBJECT_ASSET)),
-    ]
+        change=change,
+        episode=NOTHING if episodes is None else _episode_table(episodes),
+        leads=_lead_table(leads),
+        response=canvas.draw(response),
+    )
     as_of = newest(pl.concat([pairs.select("data_as_of_utc"), leads.select("data_as_of_utc")]), "data_as_of_utc")
     return Page(
         canvas.path,
         "Correlations",
         "Correlations",
         f"{title}.",
-        Markup("").join(parts),
+        body,
         as_of=as_of_words(as_of),
         files=canvas.files,
     )
@@ -165,19 +160,13 @@ def _range(lower: float | None, upper: float | None) -> str:
     return "–" if lower is None or upper is None else f"{number(lower)} to {number(upper)}"
 
 
-def _rolling_pairs(canvas: Canvas, rolling: pl.DataFrame, marks: list[tuple[Any, str]]) -> list[Markup]:
+def _rolling_pairs(canvas: Canvas, rolling: pl.DataFrame, marks: list[tuple[Any, str]]) -> list[tuple[Markup, Markup]]:
     assets = rolling.filter(pl.col("other_asset_id") == "BTC")["asset_id"].unique().sort().to_list()
     assets = sorted((asset for asset in assets if asset != "BTC"), key=lambda asset: (asset != SUBJECT_ASSET, asset))[
         :MAX_ROLLING
     ]
-    if not assets:
-        return [
-            empty_table(
-                "No moving window is full yet.", "Rolling correlations need a few weeks of common bars with Bitcoin."
-            )
-        ]
     return [
-        pair(
+        (
             canvas.draw(draw_rolling(pick_series(rolling, asset), asset, "correlation", marks, "rolling")),
             canvas.draw(draw_rolling(pick_series(rolling, asset), asset, "beta", marks, "rolling")),
         )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import polars as pl
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from dashboards.figures.coverage_calendar import draw_coverage
+from dashboards.fill import fill, macro
 from dashboards.findings.findings import as_of_words
 from dashboards.findings.moves import studied_assets
 from dashboards.numbers import Moment, StoredRow, StoredRows, counted, signed_rows, stated
@@ -32,26 +36,15 @@ def compose_health(frames: Frames) -> Page:
     canvas = Canvas("health.html")
     coverage, gaps, quarantine = frames.get(COVERAGE), frames.get(GAP), frames.get(QUARANTINE)
     title = health_title(coverage, quarantine, frames.get(CHECK_RESULT))
-    body = Markup("").join(
-        [
-            Markup("<h1>{}</h1>").format(title),
-            Markup(
-                '<p class="lede">Nothing is filled, clipped or dropped: a missing bar stays missing, a refused row '
-                "is kept with its reason, <strong>and every source that fails is named here</strong>.</p>"
-            ),
-            Markup('<h2 class="vh">Coverage</h2>'),
-            canvas.draw(draw_coverage(coverage, gaps, studied_assets(frames))),
-            Markup('<h2 id="checks">Checks</h2>'),
-            _checks(frames.get(CHECK_RESULT)),
-            Markup('<h2 id="feeds">Sources</h2>'),
-            _feeds(frames.get(FEED), frames.get(FETCH)),
-            Markup('<h2 id="gaps">Gaps</h2>'),
-            _gaps(gaps),
-            Markup('<h2 id="quarantine">Refused rows</h2>'),
-            _quarantine(quarantine),
-            Markup('<h2 id="runs">Runs</h2>'),
-            _runs(frames.named("recent_runs")),
-        ]
+    body = fill(
+        "health.html.jinja",
+        title=title,
+        coverage=canvas.draw(draw_coverage(coverage, gaps, studied_assets(frames))),
+        checks=_checks(frames.get(CHECK_RESULT)),
+        feeds=_feeds(frames.get(FEED), frames.get(FETCH)),
+        gaps=_gaps(gaps),
+        quarantine=_quarantine(quarantine),
+        runs=_runs(frames.named("recent_runs")),
     )
     return Page(
         canvas.path,
@@ -96,11 +89,7 @@ def _checks(checks: pl.DataFrame) -> Markup:
             code(row["check_id"]),
             row["description"],
             count(row["n_offending"]),
-            Markup("✓&nbsp;passes")
-            if not row["n_offending"]
-            else Markup('! warning <span class="soft">{}</span>').format(limit_words(row["example_json"] or "", 160))
-            if row["severity"] == "warning"
-            else Markup('✕ fails <span class="soft">{}</span>').format(limit_words(row["example_json"] or "", 160)),
+            _result(row),
         ]
         for row in signed_rows(checks.sort(pl.col("n_offending") == 0, "check_id"), CHECK_RESULT)
     ]
@@ -113,6 +102,13 @@ def _checks(checks: pl.DataFrame) -> Markup:
         heads,
         rows,
     )
+
+
+def _result(row: Mapping[str, Any]) -> Markup:
+    if not row["n_offending"]:
+        return macro("sections", "check_passes")
+    example = limit_words(row["example_json"] or "", 160)
+    return macro("sections", "check_result", example, row["severity"] == "warning")
 
 
 def _feeds(feeds: pl.DataFrame, fetches: pl.DataFrame) -> Markup:
@@ -144,13 +140,13 @@ def _feeds(feeds: pl.DataFrame, fetches: pl.DataFrame) -> Markup:
     )
     heads = (Head("Source"), Head("Kind"), Head("Last answer, UTC"), Head("Last asked, UTC"), Head("Result"))
     rows: list[list[Cell | Spanning]] = []
-    unasked: list[Markup] = []
+    unasked: list[tuple[Markup, str]] = []
     for name in ids:
         feed, attempt = titles.get(name), last.get(name)
-        cell = safe_link(feed["url"], feed["title"]) if feed else Markup("{}").format(name)
+        cell = safe_link(feed["url"], feed["title"]) if feed else escape(name)
         kind = feed["category"].replace("_", " ") if feed else "venue"
         if attempt is None:
-            unasked.append(Markup('<li>{} <span class="soft">{}</span></li>').format(cell, kind))
+            unasked.append((cell, kind))
             continue
         good = answered.get(name)
         detail = attempt["detail"] or attempt["outcome"]
@@ -174,13 +170,11 @@ def _feeds(feeds: pl.DataFrame, fetches: pl.DataFrame) -> Markup:
     return asked_table + _unasked(unasked, n_not_asked)
 
 
-def _unasked(items: list[Markup], n: int) -> Markup:
+def _unasked(items: list[tuple[Markup, str]], n: int) -> Markup:
     """The sources no run has asked yet, folded away."""
     if not items:
         return NOTHING
-    return Markup('<details><summary>{} not asked yet</summary><ul class="toc">{}</ul></details>').format(
-        plural(n, "source"), Markup("").join(items)
-    )
+    return macro("sections", "unasked", plural(n, "source"), items)
 
 
 def _gaps(gaps: pl.DataFrame) -> Markup:

@@ -16,6 +16,7 @@ from dashboards.figures.false_alarms import (
     pick_size,
     replications,
 )
+from dashboards.fill import fill
 from dashboards.glossary import TERMS
 from dashboards.numbers import StoredRows, signed_rows
 from dashboards.pages.single_size import mix_size_table, single_size_table
@@ -95,38 +96,22 @@ def compose_methods(frames: Frames) -> Page:
         if results.height
         else results
     )
-    body = Markup("").join(
-        [
-            Markup("<h1>How the numbers are made</h1>"),
-            Markup(
-                '<p class="lede">An event study asks whether a price moved more around a piece of news than it '
-                "ordinarily does. <strong>It shows association, never cause.</strong></p>"
-            ),
-            Markup(
-                '<ul class="toc"><li><a href="#time">Time</a></li><li><a href="#formulas">Formulas</a></li><li><a '
-                'href="#size">How often each test is wrong</a></li><li><a href="#conventions">Conventions in use</a>'
-                '</li><li><a href="#glossary">Glossary</a></li><li><a href="#cite">How to cite</a></li></ul>'
-            ),
-            _time(),
-            Markup('<h2 id="formulas">Formulas</h2>'),
-            Markup("").join(
-                Markup('<h3 id="{}">{}</h3><p class="formula"><code>{}</code></p>').format(name, title, text)
-                for name, title, text in FORMULAS
-            ),
-            Markup("<p>Sources: <cite>{}</cite></p>").format(SOURCES),
-            _size(canvas, frames.get(TEST_SIZE)),
-            single_size_table(frames.get(SINGLE_SIZE)),
-            mix_size_table(frames.get(SINGLE_SIZE)),
-            Markup('<h2 id="conventions">Conventions in use</h2>'),
-            _conventions(specifications),
-            Markup('<h2 id="glossary">Glossary</h2><dl class="terms">{}</dl>').format(
-                Markup("").join(
-                    Markup('<dt id="term-{}">{}</dt><dd>{}</dd>').format(key, name, text)
-                    for key, (name, text) in TERMS.items()
-                )
-            ),
-            _cite(frames),
-        ]
+    end = newest(results, "data_as_of_utc")
+    body = fill(
+        "methods.html.jinja",
+        formulas=FORMULAS,
+        literature=SOURCES,
+        size=_size(canvas, frames.get(TEST_SIZE)),
+        single_size=single_size_table(frames.get(SINGLE_SIZE)),
+        mix_size=mix_size_table(frames.get(SINGLE_SIZE)),
+        conventions=[
+            (row["study_id"], statistic_name(row["statistic"]), row["conventions"])
+            for row in signed_rows(specifications, STUDY_RESULT)
+        ],
+        terms=TERMS,
+        as_of=iso_day(end) if end else "no data yet",
+        n_specifications=count(results["spec_sha256"].n_unique() if results.height else 0),
+        n_markets=count(frames.get(MARKET).height),
     )
     return Page(
         canvas.path,
@@ -138,28 +123,10 @@ def compose_methods(frames: Frames) -> Page:
     )
 
 
-def _time() -> Markup:
-    return Markup(
-        '<h2 id="time">Time</h2><ul>'
-        "<li>All times are UTC. Windows are half-open: the start belongs to them, the end does not.</li>"
-        "<li>A bar is named by its open but known at its close; figures plot the moment the close was known.</li>"
-        "<li>Every news item has two clocks: what the publisher claims, and when a collector had it. An event is an "
-        "interval: not before, best, not after.</li>"
-        "<li>The study starts at the first public evidence. Event pages show how the answer moves when another start "
-        "is taken.</li>"
-        "<li>An event chosen from the news can be ranked among ordinary windows. One chosen because the price moved "
-        "cannot, and its page says so.</li></ul>"
-    )
-
-
 def _size(canvas: Canvas, rows: pl.DataFrame) -> Markup:
     picked = pick_size(rows)
-    head = Markup(
-        '<h2 id="size">How often each test is wrong</h2><p class="intro">Each test is put to the proof in markets '
-        "where nothing happened: it should report an effect in 5 of 100.</p>"
-    )
     figure = draw_test_size(picked)
-    return head + canvas.draw(figure) + (NOTHING if figure.why_empty else _size_table(picked) + _power_table(rows))
+    return canvas.draw(figure) + (NOTHING if figure.why_empty else _size_table(picked) + _power_table(rows))
 
 
 def _size_table(picked: pl.DataFrame) -> Markup:
@@ -227,31 +194,3 @@ def _power_table(rows: pl.DataFrame) -> Markup:
         heads,
         body,
     )
-
-
-def _conventions(specifications: pl.DataFrame) -> Markup:
-    if not specifications.height:
-        return Markup("<p>No study has run yet; each result will carry its conventions in words.</p>")
-    return Markup("<ul>{}</ul><p>Each result row in the published file carries its own.</p>").format(
-        Markup("").join(
-            Markup("<li><strong>{}, {}</strong>: {}</li>").format(
-                row["study_id"], statistic_name(row["statistic"]), row["conventions"]
-            )
-            for row in signed_rows(specifications, STUDY_RESULT)
-        )
-    )
-
-
-def _cite(frames: Frames) -> Markup:
-    results = frames.get(STUDY_RESULT)
-    hashes = results["spec_sha256"].n_unique() if results.height else 0
-    end = newest(results, "data_as_of_utc")
-    as_of = iso_day(end) if end else "no data yet"
-    return Markup(
-        '<h2 id="cite">How to cite</h2><p>Name the page, the date its data end and, for one number, the '
-        "specification printed under “Conventions” on its event page.</p>"
-        "<pre>Aftershock: what AI-policy news did to decentralised-AI tokens. Data to {}, {} specifications, {} "
-        "markets.</pre>"
-        '<p>Everything shown is also in <a href="data/index.json">JSON</a> and CSV, and new events and verdicts are '
-        'in the <a href="feed.xml">Atom feed</a>.</p>'
-    ).format(as_of, count(hashes), count(frames.get(MARKET).height))

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
-from markupsafe import Markup
 
 from dashboards.figures.car_fan import draw_car_fan
 from dashboards.figures.correlation_change import draw_correlation_change
 from dashboards.figures.price_path import draw_price_path
 from dashboards.figures.quantile_dots import draw_quantile_dots
+from dashboards.fill import fill
 from dashboards.findings.findings import as_of_words, left, verdict_heading
 from dashboards.findings.moves import earlier_day_of
 from dashboards.findings.readings import Reaction, lead_event, listed_first, path_of, placebos_of, subject_of
@@ -22,7 +22,7 @@ from dashboards.pages.shared_move import shared_sentence
 from dashboards.shell.cards import read_verdicts, rise_claim, verdict_card
 from dashboards.shell.frames import Frames, last_close
 from dashboards.shell.page import Canvas, Page, event_path
-from dashboards.shell.tables import NOTHING, empty_table, limits
+from dashboards.shell.tables import empty_table, limits
 from warehouse.tables.claims import CLAIM, CLAIM_VERDICT
 from warehouse.tables.correlation import CORRELATION_EPISODE
 from warehouse.tables.news import CONFOUNDER, EVENT, EVENT_SOURCE
@@ -42,21 +42,24 @@ def compose_overview(frames: Frames, reactions: Mapping[str, list[Reaction]]) ->
     event = lead_event(frames, reactions)
     subject = subject_of(reactions[event["event_id"]]) if event else None
     if event is None or subject is None:
-        title, opening = "Nothing has been measured yet", _nothing_yet()
+        title, lead = "Nothing has been measured yet", None
     else:
-        title, opening = _lead(frames, canvas, event, subject)
-    body = Markup("").join(
-        [
-            Markup('<p class="kicker">{}</p>').format(KICKER),
-            Markup("<h1>{}</h1>").format(title),
-            opening,
-            _claims(frames),
-            _latest(frames, reactions),
-            Markup('<h2 id="moves">The latest day of each token</h2>'),
-            moves_table(frames, canvas.root),
-            Markup('<h2 id="as-of">Data as of</h2>'),
-            data_as_of(frames),
-        ]
+        title, lead = _lead(frames, canvas, event, subject)
+    verdicts = read_verdicts(frames)
+    events = frames.get(EVENT).filter(pl.col("status") != "rejected").sort("best_at_utc", descending=True)
+    n_events = counted(events.height, EVENT, "count(*) filter (where status <> 'rejected')")
+    body = fill(
+        "overview.html.jinja",
+        kicker=KICKER,
+        title=title,
+        lead=lead,
+        cards=[verdict_card(row, "") for row in verdicts[:N_CARDS]],
+        all_claims=plural(counted(len(verdicts), CLAIM_VERDICT), "claim") if len(verdicts) > N_CARDS else "",
+        no_claim=empty_table("No claim has been judged yet.", "Claims live in claims.toml; a run judges each of them."),
+        latest=events_table("latest", _latest(events, reactions), reactions, ""),
+        all_events=plural(n_events, "event"),
+        moves=moves_table(frames, canvas.root),
+        as_of=data_as_of(frames),
     )
     return Page(
         path=canvas.path,
@@ -71,7 +74,8 @@ def compose_overview(frames: Frames, reactions: Mapping[str, list[Reaction]]) ->
     )
 
 
-def _lead(frames: Frames, canvas: Canvas, event: Mapping[str, Any], subject: Reaction) -> tuple[str, Markup]:
+def _lead(frames: Frames, canvas: Canvas, event: Mapping[str, Any], subject: Reaction) -> tuple[str, dict[str, Any]]:
+    """The heading of the leading event, and the parts of its opening by their names in the template."""
     event_id = event["event_id"]
     claims = list(signed_rows(frames.part(CLAIM, "event_id", event_id), CLAIM))
     verdicts = {row["claim_id"]: row for row in read_verdicts(frames)}
@@ -82,39 +86,25 @@ def _lead(frames: Frames, canvas: Canvas, event: Mapping[str, Any], subject: Rea
     confounders = frames.part(CONFOUNDER, "event_id", event_id)
     sentence = shared_sentence(frames, event, canvas.root)
     shared = [("One move, several headlines.", sentence)] if sentence else []
-    pair = Markup('<h2 class="vh">The price and its ordinary range</h2><div class="pair">{}{}</div>').format(
-        canvas.draw(draw_price_path(path, subject, event, claim)),
-        canvas.draw(draw_quantile_dots(placebos, subject, subject.headline)),
+    change = draw_correlation_change(
+        frames.part(CORRELATION_EPISODE, "event_id", event_id), f"the {category_news(event['category'])}"
     )
-    second = Markup('<div class="pair">{}{}</div>').format(
-        canvas.draw(draw_car_fan(path, subject, event["selected_from"])),
-        canvas.draw(
-            draw_correlation_change(
-                frames.part(CORRELATION_EPISODE, "event_id", event_id), f"the {category_news(event['category'])}"
-            )
+    opening = {
+        "day": day(event["best_at_utc"]),
+        "what": limit_words(event["title"].rstrip("."), 110),
+        "outside": outside_sentence(subject, earlier_day_of(frames, subject)),
+        "week": _week_after(subject),
+        "page": canvas.root + event_path(event_id),
+        "tiles": reaction_tiles(subject, path),
+        "path": canvas.draw(draw_price_path(path, subject, event, claim)),
+        "dots": canvas.draw(draw_quantile_dots(placebos, subject, subject.headline)),
+        "limits": limits(
+            "What we cannot know", [*shared, *cannot_know(subject, None, sources, confounders)][:MAX_LIMITS]
         ),
-    )
-    opening = Markup("").join(
-        [
-            _lede(frames, event, subject, canvas.root),
-            reaction_tiles(subject, path),
-            pair,
-            limits("What we cannot know", [*shared, *cannot_know(subject, None, sources, confounders)][:MAX_LIMITS]),
-            second,
-        ]
-    )
+        "fan": canvas.draw(draw_car_fan(path, subject, event["selected_from"])),
+        "correlation": canvas.draw(change),
+    }
     return verdict_heading(subject, event, category_news(event["category"]), claim), opening
-
-
-def _lede(frames: Frames, event: Mapping[str, Any], subject: Reaction, root: str) -> Markup:
-    return Markup('<p class="lede">On {}: {}. <strong>{}</strong>{}. <a href="{}{}">The whole event</a></p>').format(
-        day(event["best_at_utc"]),
-        limit_words(event["title"].rstrip("."), 110),
-        outside_sentence(subject, earlier_day_of(frames, subject)),
-        _week_after(subject),
-        root,
-        event_path(event["event_id"]),
-    )
 
 
 def _week_after(subject: Reaction) -> str:
@@ -124,45 +114,14 @@ def _week_after(subject: Reaction) -> str:
     return f"; {left(first.raw_return, later.raw_return)}"
 
 
-def _nothing_yet() -> Markup:
-    return Markup(
-        '<p class="lede">There is no event with prices around it in the published file. '
-        "<strong>Run <code>aftershock run</code></strong> to load the bundled record and measure it.</p>"
-    )
-
-
-def _claims(frames: Frames) -> Markup:
-    rows = read_verdicts(frames)
-    head = Markup(
-        '<h2 id="claims">Claims, checked against the tape</h2><p class="intro">What was said, what the prices show, '
-        "and how sure that is.</p>"
-    )
-    if not rows:
-        return head + empty_table(
-            "No claim has been judged yet.", "Claims live in claims.toml; a run judges each of them."
-        )
-    more = NOTHING
-    if len(rows) > N_CARDS:
-        more = Markup('<p><a href="claims.html">All {} with every reading</a></p>').format(
-            plural(counted(len(rows), CLAIM_VERDICT), "claim")
-        )
-    cards = Markup("").join(verdict_card(row, "") for row in rows[:N_CARDS])
-    return Markup('{}<ul class="cards">{}</ul>{}').format(head, cards, more)
-
-
-def _latest(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> Markup:
-    events = frames.get(EVENT).filter(pl.col("status") != "rejected").sort("best_at_utc", descending=True)
+def _latest(events: pl.DataFrame, reactions: Mapping[str, list[Reaction]]) -> pl.DataFrame:
+    """The newest events and, where those are too fresh to measure, the newest measured ones."""
     measured = [
         event_id
         for event_id, items in reactions.items()
         if (subject := subject_of(items)) is not None and subject.is_measured
     ]
-    # The newest events are often too fresh to measure: the newest measured ones stand beside them.
     first = listed_first(events)
     newest_measured = first.filter(pl.col("event_id").is_in(measured)).head(N_MEASURED)
     shown = pl.concat([first.head(N_LATEST - newest_measured.height), newest_measured])
-    shown = shown.unique("event_id", maintain_order=True).sort("best_at_utc", descending=True)
-    return Markup('<h2 id="events">Latest events</h2>{}<p><a href="events.html">All {}</a></p>').format(
-        events_table("latest", shown, reactions, ""),
-        plural(counted(events.height, EVENT, "count(*) filter (where status <> 'rejected')"), "event"),
-    )
+    return shown.unique("event_id", maintain_order=True).sort("best_at_utc", descending=True)

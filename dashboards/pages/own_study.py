@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
+from dashboards.fill import fill, macro
 from dashboards.findings.findings import as_of_words
 from dashboards.findings.readings import EVENT_GROUP
 from dashboards.numbers import StoredRow, signed_rows
@@ -34,11 +35,11 @@ def own_studies_list(studies: pl.DataFrame) -> Markup:
     """Links to the pages of own studies (rows of the query own_studies); nothing where there are none."""
     if not studies.height:
         return NOTHING
-    links = Markup(", ").join(
-        Markup('<a href="{}">{}</a> ({})').format(own_study_path(study_id), study_id, plural(n_events, "event"))
+    named = [
+        (own_study_path(study_id), study_id, plural(n_events, "event"))
         for study_id, n_events in studies.select("study_id", "n_events").iter_rows()
-    )
-    return Markup('<p id="own-studies">Your own studies: {}.</p>').format(links)
+    ]
+    return macro("sections", "own_studies", named)
 
 
 def compose_own_study(frames: Frames, study_id: str) -> Page:
@@ -54,14 +55,14 @@ def compose_own_study(frames: Frames, study_id: str) -> Page:
         for (hours,), rows in cars.group_by("window_end_hours", maintain_order=True)
     ]
     conventions = cars["conventions"][0] if cars.height else ""
-    body = Markup("").join(
-        [
-            Markup('<p class="crumbs"><a href="../events.html">Events</a> / {}</p>').format(study_id),
-            Markup("<h1>{}</h1>").format(title),
-            _mean_table(results),
-            *(sections or [empty_table("This study has measured no window.", "Run `aftershock run`.")]),
-            Markup('<p class="soft">The first row was measured so: {}.</p>').format(conventions) if conventions else "",
-        ]
+    body = fill(
+        "own_study.html.jinja",
+        study_id=study_id,
+        title=title,
+        means=_mean_table(results),
+        windows=sections,
+        no_window=empty_table("This study has measured no window.", "Run `aftershock run`."),
+        conventions=conventions,
     )
     as_of = as_of_words(newest(results, "data_as_of_utc"))
     return Page(own_study_path(study_id), "Events", f"Study {study_id}", f"{title}.", body, as_of=as_of)

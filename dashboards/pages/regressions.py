@@ -8,9 +8,7 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
-from dashboards.figures.leads_lags import draw_leads_lags
 from dashboards.numbers import signed_rows
-from dashboards.shell.page import Canvas
 from dashboards.shell.tables import Cell, Head, Spanning, empty_table, strong, table
 from warehouse.tables.studies import STUDY_RESULT
 from warehouse.tables.units import count, listing, percent, probability
@@ -31,19 +29,9 @@ _WORDS = {
 }
 
 
-def regression_sections(canvas: Canvas, results: pl.DataFrame) -> Markup:
-    """The two sections of the Categories page on regressions over all events."""
-    return Markup("").join(
-        [
-            Markup('<h2 id="explained">What the return after an event goes with</h2>'),
-            _characteristics(results.filter(pl.col("group_id") == CHARACTERISTICS)),
-            Markup('<h2 id="bar-by-bar">Before and after the news, bar by bar</h2>'),
-            canvas.draw(draw_leads_lags(results.filter(pl.col("group_id") == ALL_LEADS_LAGS))),
-        ]
-    )
-
-
-def _characteristics(rows: pl.DataFrame) -> Markup:
+def characteristics_table(results: pl.DataFrame) -> Markup:
+    """What the size of the reaction goes with, of all events together."""
+    rows = results.filter(pl.col("group_id") == CHARACTERISTICS)
     found = {row["statistic"]: row for row in signed_rows(rows, STUDY_RESULT)}
     chosen = [(name, _choose(found, name)) for name in _WORDS]
     known = [row for _, row in chosen if row is not None and row["estimate"] is not None]

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from dashboards.figures.figure import Figure, FigureColumn
 from dashboards.figures.forest import ForestRow, plot_forest
+from dashboards.fill import fill
 from dashboards.findings.findings import as_of_words
 from dashboards.findings.readings import simple_return
 from dashboards.numbers import StoredRow, StoredRows, counted, signed_rows
@@ -53,25 +54,15 @@ def compose_resilience(frames: Frames) -> Page:
     logs, hedges = frames.get(DOSE_RESPONSE), frames.get(HEDGE)
     responses = logs.with_columns(simple_return(name) for name in _LOGS)
     title = resilience_title(responses)
-    body = Markup("").join(
-        [
-            Markup("<h1>{}</h1>").format(title),
-            Markup(
-                '<p class="lede">If markets paid for AI that stays up, tokens would gain when a central provider '
-                "fails, and more the worse it fails. <strong>A null is a result</strong>; intervals come from moving "
-                "all outages to other times together, so outages in bursts do not count twice.</p>"
-            ),
-            Markup('<h2 class="vh">Reactions and doses</h2>'),
-            canvas.draw(_draw_means(responses)),
-            _dose_table(responses),
-            Markup(
-                '<h2 id="hedge">As a hedge</h2><p class="intro">What a portfolio with {} in one token, bought with '
-                "cash, gained per shock, and what the holding did between shocks.</p>"
-            ).format(share(HEADLINE_WEIGHT)),
-            _gain_table(hedges),
-            _cost_table(hedges),
-            limits("What we cannot know", _limits(responses, hedges)),
-        ]
+    body = fill(
+        "resilience.html.jinja",
+        title=title,
+        means=canvas.draw(_draw_means(responses)),
+        doses=_dose_table(responses),
+        weight=share(HEADLINE_WEIGHT),
+        gains=_gain_table(hedges),
+        costs=_cost_table(hedges),
+        limits=limits("What we cannot know", _limits(responses, hedges)),
     )
     as_of = max(filter(None, (newest(responses, "data_as_of_utc"), newest(hedges, "data_as_of_utc"))), default=None)
     return Page(

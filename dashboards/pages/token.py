@@ -14,6 +14,7 @@ from dashboards.figures.figure import Figure, FigureColumn
 from dashboards.figures.forest import ForestRow, plot_forest
 from dashboards.figures.price_events import draw_price_events, numbered_marks
 from dashboards.figures.rolling import draw_rolling, pick_series
+from dashboards.fill import fill, macro
 from dashboards.findings.findings import as_of_words, benchmark_word
 from dashboards.findings.moves import later_in_move, total_of
 from dashboards.findings.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction
@@ -24,7 +25,7 @@ from dashboards.shell.frames import Frames, last_close
 from dashboards.shell.inline import sparkline
 from dashboards.shell.named import DAILY_CLOSE, REACTIONS_BY_KIND
 from dashboards.shell.page import Canvas, Page, event_path, token_path
-from dashboards.shell.tables import NOTHING, Cell, Head, Spanning, empty_table, pair, strong, table
+from dashboards.shell.tables import NOTHING, Cell, Head, Spanning, empty_table, strong, table
 from warehouse.tables.bars import DAY, bar_words
 from warehouse.tables.choice import ANY_TIMEFRAME, MARKET_CHOICE, RECORD
 from warehouse.tables.claims import CLAIM
@@ -76,30 +77,21 @@ def compose_token(frames: Frames, asset_id: str, reactions: Mapping[str, list[Re
     series = pick_series(frames.part(CORRELATION_ROLLING, "asset_id", asset_id), asset_id)
     moments = [(max(marks, key=lambda mark: abs(mark[2] or 0))[0], "largest move")] if marks else []
     title = token_title(asset_id, total_of(frames, "token", asset_id))
-    body = Markup("").join(
-        [
-            Markup(
-                '<p class="crumbs"><a href="../index.html">Overview</a> / <a href="../tokens.html">Tokens</a> / {}</p>'
-            ).format(asset_id),
-            Markup('<h1 class="long">{}</h1><p class="lede">{}. {}</p>').format(
-                title, asset["name"], sentence(asset.get("note") or "")
-            ),
-            Markup('<h2 class="vh">Price and events</h2>'),
-            canvas.draw(draw_price_events(closes, asset_id, marks, market_id)),
-            _numbered_list(numbered_marks(closes, marks)),
-            Markup("<h2>Reaction by kind of news</h2>"),
-            canvas.draw(_draw_reactions(asset_id, own, events)),
-            _reactions_table(own, events, later),
-            Markup("<h2>With Bitcoin, over time</h2>"),
-            pair(
-                canvas.draw(draw_rolling(series, asset_id, "correlation", moments, "rolling")),
-                canvas.draw(draw_rolling(series, asset_id, "beta", moments, "rolling")),
-            ),
-            _claims(frames, canvas, asset_id),
-            Markup("<h2>Venues</h2>"),
-            _reference_line(frames, asset_id),
-            _venues(frames, asset_id),
-        ]
+    body = fill(
+        "token.html.jinja",
+        asset_id=asset_id,
+        title=title,
+        name=asset["name"],
+        note=sentence(asset.get("note") or ""),
+        prices=canvas.draw(draw_price_events(closes, asset_id, marks, market_id)),
+        numbered=[(day(at), text, percent(car or 0)) for at, text, car in numbered_marks(closes, marks)],
+        reactions=canvas.draw(_draw_reactions(asset_id, own, events)),
+        largest=_reactions_table(own, events, later),
+        correlation=canvas.draw(draw_rolling(series, asset_id, "correlation", moments, "rolling")),
+        beta=canvas.draw(draw_rolling(series, asset_id, "beta", moments, "rolling")),
+        claims=_claims(frames, canvas, asset_id),
+        reference=_reference_line(frames, asset_id),
+        venues=_venues(frames, asset_id),
     )
     return Page(
         canvas.path,
@@ -151,14 +143,6 @@ def _chosen_closes(frames: Frames, asset_id: str) -> tuple[pl.DataFrame, str]:
         return pl.DataFrame(schema=_CLOSE_SCHEMA), ""
     market_id = str(chosen["market_id"][0])
     return closes.filter(pl.col("market_id") == market_id), market_id
-
-
-def _numbered_list(marks: list[tuple[datetime, str, float | None]]) -> Markup:
-    items = Markup("").join(
-        Markup("<li>{}: {} ({} beyond its benchmark in 24 h)</li>").format(day(at), text, percent(car or 0))
-        for at, text, car in marks
-    )
-    return Markup('<ol class="legend-line">{}</ol>').format(items) if marks else NOTHING
 
 
 def _mean_by_kind(own: list[Reaction], events: Mapping[str, dict[str, Any]]) -> pl.DataFrame:
@@ -250,8 +234,12 @@ def _reactions_table(own: list[Reaction], events: Mapping[str, dict[str, Any]], 
         )
         rows.append(
             [
-                Markup('<a href="../{}">{}</a>{}').format(
-                    event_path(item.event_id), event["title"], _with_later(later.get(item.event_id, 0))
+                macro(
+                    "sections",
+                    "link_and",
+                    "../" + event_path(item.event_id),
+                    event["title"],
+                    _with_later(later.get(item.event_id, 0)),
                 ),
                 day(event["best_at_utc"]),
                 percent(window.raw_return) if window.raw_return is not None else "–",
@@ -274,9 +262,7 @@ def _reference_line(frames: Frames, asset_id: str) -> Markup:
     latest = frames.named_part("latest_reference", "asset_id", asset_id)
     row = next(signed_rows(latest, REFERENCE_PRICE), None)
     if row is None:
-        return Markup("<p>No price across venues: no dollar market of {} in the registry has stored bars.</p>").format(
-            asset_id
-        )
+        return macro("sections", "no_reference", asset_id)
     known = f"{price(row['reference_quote'])} at {close_moment(row['close_time_utc'])}"
     if row["n_markets"] == 1:
         words = "one market, so there is no other price to compare it with"
@@ -287,7 +273,7 @@ def _reference_line(frames: Frames, asset_id: str) -> Markup:
             f"{'venue' if n_venues == 1 else 'venues'}, {plain_percent(row['spread'], 2)} between the lowest and the "
             "highest"
         )
-    return Markup('<p id="reference-price">Reference price: <b>{}</b>, {}.</p>').format(known, words)
+    return macro("sections", "reference", known, words)
 
 
 def _venues(frames: Frames, asset_id: str) -> Markup:

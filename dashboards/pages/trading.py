@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
+from dashboards.fill import macro
 from dashboards.glossary import tip
 from dashboards.numbers import signed_rows, then, whole
 from dashboards.shell.page import token_path
@@ -71,7 +72,7 @@ def group_trading(category: str, own: pl.DataFrame) -> Markup:
     known = rows.filter(pl.col("estimate").is_not_null())
     if not known.height:
         reasons = [row["reason"] for row in signed_rows(rows, STUDY_RESULT) if row["reason"]]
-        return Markup('<p class="intro">Volume, range and volatility: {}.</p>').format(reasons[0] if reasons else "")
+        return macro("sections", "no_trading", reasons[0] if reasons else "")
     hours = sorted(rows["window_end_hours"].unique())
     heads = (Head("Measure"), *(Head(hours_short(length), is_number=True) for length in hours))
     by_key = {(row["statistic"], row["window_end_hours"]): row for row in signed_rows(rows, STUDY_RESULT)}
@@ -111,9 +112,8 @@ def _event_row(asset: str, found: Mapping[tuple[str, str], Mapping[str, Any]]) -
 def _event_cell(row: Mapping[str, Any] | None) -> Cell:
     if row is None:
         return "–"
-    return Markup('{} <span class="soft">{} of {} ({})</span>').format(
-        multiple(then(row["estimate"], "times"), 1), count(row["value"]), count(row["n"]), count(row["n_effective"])
-    )
+    times = multiple(then(row["estimate"], "times"), 1)
+    return macro("sections", "ranked", times, count(row["value"]), count(row["n"]), count(row["n_effective"]))
 
 
 def _group_row(name: str, rows: list[Mapping[str, Any] | None]) -> list[Cell | Spanning]:

@@ -13,9 +13,8 @@ from dashboards.figures.leads_lags import draw_leads_lags
 from dashboards.marks import bare
 from dashboards.pages.categories import variance_sentence
 from dashboards.pages.models_table import models_table
-from dashboards.pages.regressions import regression_sections
+from dashboards.pages.regressions import characteristics_table
 from dashboards.pages.trading import event_trading, group_trading
-from dashboards.shell.page import Canvas
 from tests.dashboards.material import frame_of
 from tests.dashboards.rows import EVENT_ID, SPEC, market_id
 from warehouse.tables.studies import STUDY_RESULT
@@ -171,27 +170,29 @@ def test_a_panel_without_coefficients_gives_its_reason() -> None:
 
 def test_only_clustered_errors_may_call_a_characteristic_clear() -> None:
     plain = [make_coefficient(1, "hc3", "severity", 0.03, 0.001)]
-    text = bare(regression_sections(Canvas("categories.html"), frame_of(STUDY_RESULT, plain)))
+    text = bare(characteristics_table(frame_of(STUDY_RESULT, plain)))
     assert "Too few months and tokens to say" in text
     assert "take every reaction for independent" in text
     assert "<b>+3.00%</b>" not in text
     both = [*plain, make_coefficient(2, "two_way_clustered", "severity", 0.03, 0.02)]
-    text = bare(regression_sections(Canvas("categories.html"), frame_of(STUDY_RESULT, both)))
+    text = bare(characteristics_table(frame_of(STUDY_RESULT, both)))
     assert "The return goes with severity" in text
     assert "<b>+3.00%</b>" in text
 
 
 def test_units_of_the_table_are_those_it_names() -> None:
     rows = [make_coefficient(1, "two_way_clustered", "duration_days", 0.0024, 0.5)]
-    text = bare(regression_sections(Canvas("categories.html"), frame_of(STUDY_RESULT, rows)))
+    text = bare(characteristics_table(frame_of(STUDY_RESULT, rows)))
     assert "+0.24%" in text
     assert "one day" in text
 
 
 def test_a_file_without_regressions_says_so() -> None:
-    text = bare(regression_sections(Canvas("categories.html"), STUDY_RESULT.empty()))
+    text = bare(characteristics_table(STUDY_RESULT.empty()))
     assert "No regression has been run yet" in text
-    assert "No panel has been estimated yet" in text
+    figure = draw_leads_lags(STUDY_RESULT.empty())
+    assert figure.why_empty is not None
+    assert "No panel has been estimated yet" in figure.why_empty[0]
 
 
 @pytest.mark.parametrize(
