@@ -8,6 +8,7 @@ import typer
 from flows.errors import CommandError
 from flows.options import FormatOption
 from flows.output import Format, emit, talk
+from warehouse.tables.units import plural
 
 
 def register(app: typer.Typer) -> None:
@@ -41,7 +42,10 @@ def rebuild(
         return
     settings = replace(load_settings(), is_offline=True)
     require_sound(settings.config_path)  # before anything is emptied
-    n_rows = empty_derived_tables(settings)
+    read, n_rows = empty_derived_tables(settings)
+    talk(f"{read.n_documents} kept documents read again: {plural(read.n_changed, 'row')} of news changed")
+    if read.n_unread:
+        talk(f"{read.n_unread} kept documents have no reader or no bytes any more; what they gave stays")
     talk(f"emptied {len(DERIVED)} derived tables ({n_rows} rows)")
     with Progress() as progress:
         outcome = run_pipeline(settings, datetime.now(UTC), say=progress.say, command="rebuild")

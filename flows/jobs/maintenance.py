@@ -7,8 +7,11 @@ from pathlib import Path
 
 import polars as pl
 
+from flows.configuration import read_own
 from flows.errors import CommandError
+from flows.jobs.rereading import Reread, read_news_again
 from flows.settings import Settings
+from ingest.news.feeds import load_feeds
 from warehouse.store.connection import Warehouse, open_reader, open_writer
 from warehouse.store.published.changes import compare_files
 from warehouse.store.published.history import HISTORY_FOLDER, kept_files
@@ -52,10 +55,11 @@ DERIVED: tuple[Table, ...] = tuple(table for table in COMPARED if table.name not
 DATABASE_MARK = slice(8, 12)
 
 
-def empty_derived_tables(settings: Settings) -> int:
-    """Empty every derived table; returns the rows removed."""
+def empty_derived_tables(settings: Settings) -> tuple[Reread, int]:
+    """Read the kept bytes again and empty every derived table; returns what was read, and the rows removed."""
+    feeds = load_feeds(read_own(settings.config_path, "feeds.toml"))
     with open_writer(settings.warehouse_path, settings.lock_deadline_seconds) as warehouse:
-        return forget_derived(warehouse)
+        return read_news_again(warehouse, feeds), forget_derived(warehouse)
 
 
 def forget_derived(warehouse: Warehouse) -> int:

@@ -9,15 +9,12 @@ import polars as pl
 
 from flows.context import RunContext
 from flows.errors import CommandError
-from flows.steps.news import read_feeds
+from flows.steps.news import read_feeds, store_news
 from ingest.errors import MalformedError, PermanentError
-from ingest.news.collect import changed_rows, fill_register, kept_document
+from ingest.news.collect import kept_document, select_news
 from ingest.news.feeds import Feed, feeds_frame
 from ingest.news.imports import ImportedFile, import_file
-from ingest.news.parse.incidents import reconcile
-from ingest.news.parse.versions import select_new
-from warehouse.store.candles import add_refusals
-from warehouse.tables.news import DOCUMENT, ENTRY, FEED, INCIDENT, REGISTER_DOCUMENT
+from warehouse.tables.news import FEED, INCIDENT, REGISTER_DOCUMENT
 
 # The kind of a file that is none of the known ones; its note says why.
 UNREADABLE = "unreadable"
@@ -69,21 +66,11 @@ def find_feed(feeds: tuple[Feed, ...], feed_id: str | None) -> Feed | None:
 def store_file(context: RunContext, imported: ImportedFile, *, is_dry_run: bool) -> tuple[str, int, int, int, int, str]:
     """Store what is new in one file; returns kind, rows, new, known, refused and a note."""
     warehouse, harvest = context.warehouse, imported.harvest
-    known_titles = warehouse.query("titles_of_feeds", feed_ids=harvest.entries["feed_id"].unique().to_list())
-    entries = select_new(harvest.entries, known_titles)
-    known_incidents = warehouse.frame(INCIDENT)
-    incidents = changed_rows(reconcile(harvest.incidents, known_incidents), known_incidents, INCIDENT)
-    known_documents = warehouse.frame(REGISTER_DOCUMENT)
-    documents = changed_rows(
-        fill_register(harvest.register_documents, known_documents), known_documents, REGISTER_DOCUMENT
-    )
+    titles = warehouse.query("titles_of_feeds", feed_ids=harvest.entries["feed_id"].unique().to_list())
+    new = select_news(harvest, titles, warehouse.frame(INCIDENT), warehouse.frame(REGISTER_DOCUMENT))
     if not is_dry_run:
-        warehouse.merge(DOCUMENT, kept_document(imported.payload, context.run_id))
-        warehouse.merge(ENTRY, entries)
-        warehouse.merge(INCIDENT, incidents)
-        warehouse.merge(REGISTER_DOCUMENT, documents)
-        add_refusals(warehouse, harvest.quarantined)
-    n_new = entries.height + incidents.height
+        store_news(warehouse, kept_document(imported.payload, context.run_id), new)
+    n_new = new.entries.height + new.incidents.height
     n_refused = harvest.quarantined.height
     n_known = imported.n_rows - n_refused - n_new
     note = "; ".join(filter(None, (imported.note, _first_refusal(harvest.quarantined))))

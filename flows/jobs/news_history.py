@@ -4,30 +4,29 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
 
 from flows.context import RunContext, StepReport
 from flows.jobs.news_files import find_feed
-from flows.steps.news import clock_of, configured_urls, read_feeds, select_unknown
+from flows.steps.news import clock_of, configured_urls, read_feeds, select_unknown, store_news
 from ingest.errors import TransientError
-from ingest.news.collect import addresses, changed_rows, document_row, fill_register
+from ingest.news.collect import addresses, document_row
 from ingest.news.feeds import Feed, feeds_frame
 from ingest.news.fetch.download import Failure, Wanted, download
 from ingest.news.history import (
     Fetch,
     HistorySlice,
     StoppedError,
-    as_published,
     done_slices,
     slice_row,
     walk_gdelt,
     walk_register,
 )
 from ingest.payload import Payload
-from warehouse.store.candles import add_refusals
-from warehouse.tables.news import DOCUMENT, ENTRY, FEED, REGISTER_DOCUMENT
+from warehouse.tables.news import DOCUMENT, FEED
 from warehouse.tables.ops import BACKFILL
 from warehouse.tables.units import iso_day
 
@@ -59,7 +58,7 @@ def backfill_news(
         done = done_slices(context.warehouse.frame(BACKFILL), feed_id)
         walk: Iterator[HistorySlice]
         if name == "register":
-            walk = (as_published(part) for part in walk_register(fetch, feed, since, until, done, context.run_id))
+            walk = walk_register(fetch, feed, since, until, done, context.run_id)
         else:
             wait = pause if context.settings.replay_url is None else lambda _seconds: None
             walk = walk_gdelt(fetch, feed, since, until, done, context.run_id, pause=wait, max_requests=max_requests)
@@ -75,15 +74,9 @@ def backfill_news(
 def store_slice(context: RunContext, part: HistorySlice) -> int:
     """Store one stretch, then the record that it is done; returns rows changed."""
     warehouse = context.warehouse
-    documents = pl.DataFrame(
-        [document_row(payload, context.run_id) for payload in part.payloads], schema=DOCUMENT.schema
-    )
-    known = warehouse.frame(REGISTER_DOCUMENT)
-    register = changed_rows(fill_register(part.harvest.register_documents, known), known, REGISTER_DOCUMENT)
-    warehouse.merge(DOCUMENT, documents)
-    add_refusals(warehouse, part.harvest.quarantined.unique("quarantine_id"))
-    n_rows = warehouse.merge(ENTRY, select_unknown(warehouse, part.harvest.entries)).n_changed
-    n_rows += warehouse.merge(REGISTER_DOCUMENT, register).n_changed
+    rows = [document_row(payload, context.run_id) for payload in part.payloads]
+    fresh = replace(part.harvest, quarantined=part.harvest.quarantined.unique("quarantine_id"))
+    n_rows = store_news(warehouse, pl.DataFrame(rows, schema=DOCUMENT.schema), select_unknown(warehouse, fresh))
     warehouse.merge(BACKFILL, slice_row(part, context.run_id))
     return n_rows
 

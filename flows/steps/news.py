@@ -13,29 +13,26 @@ from flows.context import RunContext, StepReport
 from ingest.news.collect import (
     ROBOTS_LIFE,
     FeedReading,
-    changed_rows,
-    concat_rows,
     count_new,
     count_waiting,
     document_rows,
     fetch_rows,
-    fill_register,
     plan,
     read_pass,
     robots_of,
     robots_rows,
     seed_of,
+    select_news,
     states_of,
 )
 from ingest.news.feeds import Feed, feeds_frame, load_feeds
 from ingest.news.fetch.download import download
 from ingest.news.fetch.failures import summarise
-from ingest.news.parse.incidents import reconcile
-from ingest.news.parse.versions import select_new
+from ingest.news.harvest import Harvest, join_harvests
 from warehouse.store.candles import add_refusals
 from warehouse.store.connection import Warehouse
+from warehouse.tables.contract import Table
 from warehouse.tables.news import DOCUMENT, ENTRY, FEED, FETCH, INCIDENT, REGISTER_DOCUMENT
-from warehouse.tables.prices import QUARANTINE
 from warehouse.tables.units import plural
 
 # Attempts to reach a source are told for a quarter of a year; what they brought is kept for good.
@@ -97,31 +94,30 @@ def forget_fetches(warehouse: Warehouse, now: datetime) -> int:
 def store_readings(context: RunContext, readings: list[FeedReading]) -> tuple[int, dict[str, int]]:
     """Store what the readings brought; returns rows changed, and new rows by feed."""
     warehouse = context.warehouse
-    entries = select_unknown(warehouse, concat_rows(readings, "entries", ENTRY))
-    known_incidents = warehouse.frame(INCIDENT)
-    told = reconcile(concat_rows(readings, "incidents", INCIDENT), known_incidents)
-    incidents = changed_rows(told, known_incidents, INCIDENT)
-    fresh_documents = concat_rows(readings, "register_documents", REGISTER_DOCUMENT)
-    known_documents = warehouse.frame(REGISTER_DOCUMENT)
-    documents = changed_rows(fill_register(fresh_documents, known_documents), known_documents, REGISTER_DOCUMENT)
-    n_new = count_new(entries, incidents, {})
-
-    warehouse.merge(DOCUMENT, document_rows(readings, n_new, context.run_id))
-    n_rows = add_refusals(warehouse, concat_rows(readings, "quarantined", QUARANTINE))
-    n_rows += warehouse.merge(ENTRY, entries).n_changed
-    n_rows += warehouse.merge(INCIDENT, incidents).n_changed
-    n_rows += warehouse.merge(REGISTER_DOCUMENT, documents).n_changed
-    return n_rows, n_new
+    new = select_unknown(warehouse, join_harvests(reading.harvest for reading in readings if reading.harvest))
+    n_new = count_new(readings, new)
+    return store_news(warehouse, document_rows(readings, n_new, context.run_id), new), n_new
 
 
-def select_unknown(warehouse: Warehouse, entries: pl.DataFrame) -> pl.DataFrame:
-    """The wordings in `entries` that the warehouse does not have, with their versions."""
-    known = warehouse.query(
-        "known_titles",
-        feed_ids=entries["feed_id"].unique().to_list(),
-        guids=entries["guid"].unique().to_list(),
-    )
-    return select_new(entries, known)
+def select_unknown(warehouse: Warehouse, fresh: Harvest) -> Harvest:
+    """What the warehouse does not have of a harvest, wordings with their versions."""
+    names = {f"{name}s": fresh.entries[name].unique().to_list() for name in ("feed_id", "guid")}
+    titles = warehouse.query("known_titles", **names)
+    return select_news(fresh, titles, warehouse.frame(INCIDENT), warehouse.frame(REGISTER_DOCUMENT))
+
+
+def store_news(warehouse: Warehouse, documents: pl.DataFrame, new: Harvest) -> int:
+    """Store documents, then what they say that is new; returns rows changed, the documents apart."""
+    warehouse.merge(DOCUMENT, documents)
+    n_rows = add_refusals(warehouse, new.quarantined)
+    for table, rows in news_rows(new):
+        n_rows += warehouse.merge(table, rows).n_changed
+    return n_rows
+
+
+def news_rows(told: Harvest) -> tuple[tuple[Table, pl.DataFrame], ...]:
+    """The rows of a harvest with the table of each kind, refusals apart."""
+    return (ENTRY, told.entries), (INCIDENT, told.incidents), (REGISTER_DOCUMENT, told.register_documents)
 
 
 def read_feeds(context: RunContext) -> tuple[Feed, ...]:

@@ -16,9 +16,11 @@ from ingest.news.fetch.failures import SourceProblem
 from ingest.news.fetch.schedule import FeedState, after_failure, after_success, is_due
 from ingest.news.harvest import Harvest, harvest
 from ingest.news.parse.entries import digest
+from ingest.news.parse.incidents import reconcile
+from ingest.news.parse.versions import select_new
 from ingest.payload import Payload, pack_body, unpack_body
 from warehouse.tables.contract import Table
-from warehouse.tables.news import DOCUMENT, FETCH, REGISTER_DOCUMENT
+from warehouse.tables.news import DOCUMENT, FETCH, INCIDENT, REGISTER_DOCUMENT
 
 # RFC 9309, section 2.4: a robots file should not be used for more than a day without asking again.
 ROBOTS_LIFE = timedelta(hours=24)
@@ -99,10 +101,17 @@ def read_pass(wishes: Sequence[tuple[Feed, Wanted]], done: Pass, run_id: str) ->
     ]
 
 
-def concat_rows(readings: Iterable[FeedReading], name: str, table: Table) -> pl.DataFrame:
-    """One kind of rows of all harvests together."""
-    frames: list[pl.DataFrame] = [getattr(reading.harvest, name) for reading in readings if reading.harvest]
-    return pl.concat([table.empty(), *frames])
+def select_news(fresh: Harvest, titles: pl.DataFrame, incidents: pl.DataFrame, register: pl.DataFrame) -> Harvest:
+    """The rows of `fresh` that say something new beside what is known, ready to be merged; refusals pass.
+
+    `titles` has at least KNOWN_COLUMNS of the feeds in `fresh`; `incidents` and `register` are the stored tables.
+    """
+    return Harvest(
+        select_new(fresh.entries, titles),
+        changed_rows(reconcile(fresh.incidents, incidents), incidents, INCIDENT),
+        changed_rows(fill_register(fresh.register_documents, register), register, REGISTER_DOCUMENT),
+        fresh.quarantined,
+    )
 
 
 def changed_rows(fresh: pl.DataFrame, known: pl.DataFrame, table: Table) -> pl.DataFrame:
@@ -129,13 +138,25 @@ def fill_register(fresh: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def count_new(entries: pl.DataFrame, incidents: pl.DataFrame, documents_of: Mapping[str, int]) -> dict[str, int]:
-    """New rows by feed: entries, changed incidents and register documents."""
-    counts = dict(documents_of)
-    for frame, name in ((entries, "feed_id"), (incidents, "source_id")):
-        for source_id, n_rows in frame.group_by(name).len().iter_rows():
-            counts[source_id] = counts.get(source_id, 0) + n_rows
+def count_new(readings: Iterable[FeedReading], new: Harvest) -> dict[str, int]:
+    """By feed, how many of its headlines, tellings of incidents and register documents had something `new`.
+
+    An incident's row belongs to the first feed that told it; whoever tells more of it is counted too, for his document
+    is where that came from.
+    """
+    counts = {}
+    for reading in readings:
+        if reading.harvest is not None:
+            n_entries = new.entries.filter(pl.col("feed_id") == reading.feed.feed_id).height
+            n_incidents = _n_shared(reading.harvest.incidents, new.incidents, INCIDENT)
+            n_documents = _n_shared(reading.harvest.register_documents, new.register_documents, REGISTER_DOCUMENT)
+            # A register document is told by a headline, mostly; it counts where it was not.
+            counts[reading.feed.feed_id] = n_entries + n_incidents or n_documents
     return counts
+
+
+def _n_shared(told: pl.DataFrame, new: pl.DataFrame, table: Table) -> int:
+    return new.join(told, on=table.key, how="semi").height
 
 
 def document_rows(readings: Iterable[FeedReading], n_new: Mapping[str, int], run_id: str) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import polars as pl
@@ -60,6 +61,17 @@ def harvest(payload: Payload, feed: Feed, run_id: str) -> Harvest:
         QUARANTINE.conform(parsed.quarantined),
         parsed.reason,
         parsed.detail,
+    )
+
+
+def join_harvests(harvests: Iterable[Harvest]) -> Harvest:
+    """The rows of several documents together, in their order."""
+    parts = list(harvests)
+    return Harvest(
+        pl.concat([ENTRY.empty(), *(part.entries for part in parts)]),
+        pl.concat([INCIDENT.empty(), *(part.incidents for part in parts)]),
+        pl.concat([REGISTER_DOCUMENT.empty(), *(part.register_documents for part in parts)]),
+        pl.concat([QUARANTINE.empty(), *(part.quarantined for part in parts)]),
     )
 
 

@@ -12,12 +12,10 @@ import polars as pl
 from ingest.errors import SourceError, TransientError
 from ingest.news.feeds import Feed
 from ingest.news.fetch.download import Failure
-from ingest.news.harvest import Harvest, harvest
+from ingest.news.harvest import Harvest, harvest, join_harvests
 from ingest.news.parse import federal_register, gdelt
 from ingest.payload import Payload
-from warehouse.tables.news import ENTRY, INCIDENT, REGISTER_DOCUMENT
 from warehouse.tables.ops import BACKFILL
-from warehouse.tables.prices import QUARANTINE
 
 REGISTER_TERM = "artificial intelligence"
 # After this many refusals in a row the service has had enough for today.
@@ -74,7 +72,7 @@ def walk_register(
             middle = start + timedelta(days=(end - start).days // 2)
             stack.extend([(middle, end), (start, middle)])
             continue
-        yield HistorySlice(feed.feed_id, start, end, join_harvests(harvests), tuple(payloads))
+        yield HistorySlice(feed.feed_id, start, end, as_published(join_harvests(harvests)), tuple(payloads))
 
 
 def _read_pages(fetch: Fetch, feed: Feed, query: str, run_id: str) -> tuple[list[Payload], list[Harvest], int]:
@@ -150,16 +148,6 @@ def walk_gdelt(
         yield HistorySlice(feed.feed_id, start, end, read, (answer,), detail)
 
 
-def join_harvests(harvests: list[Harvest]) -> Harvest:
-    """The rows of several documents together."""
-    return Harvest(
-        pl.concat([ENTRY.empty(), *(part.entries for part in harvests)]),
-        INCIDENT.empty(),
-        pl.concat([REGISTER_DOCUMENT.empty(), *(part.register_documents for part in harvests)]),
-        pl.concat([QUARANTINE.empty(), *(part.quarantined for part in harvests)]),
-    )
-
-
 def slice_row(part: HistorySlice, run_id: str) -> pl.DataFrame:
     """The record that a stretch is done, as `ops.backfill`."""
     row = {
@@ -179,14 +167,14 @@ def done_slices(frame: pl.DataFrame, source_id: str) -> frozenset[tuple[datetime
     return frozenset((start.astimezone(UTC), end.astimezone(UTC)) for start, end in rows)
 
 
-def as_published(part: HistorySlice) -> HistorySlice:
-    """A register slice whose headlines count as seen when they were published.
+def as_published(told: Harvest) -> Harvest:
+    """Rows of the register whose headlines count as seen when they were published.
 
     The register is an archive with dated issues: what it printed on a day could be read by the end of that day.
     """
     issue_end = pl.col("published_at_utc") + timedelta(days=1)
-    entries = part.harvest.entries.with_columns(first_seen_at_utc=pl.min_horizontal("first_seen_at_utc", issue_end))
-    return replace(part, harvest=replace(part.harvest, entries=entries))
+    entries = told.entries.with_columns(first_seen_at_utc=pl.min_horizontal("first_seen_at_utc", issue_end))
+    return replace(told, entries=entries)
 
 
 def _midnight(day: date) -> datetime:

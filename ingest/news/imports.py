@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import polars as pl
 
@@ -63,7 +64,12 @@ def import_file(path: Path, feed: Feed | None, feeds: Iterable[Feed], seen_at: d
     except OSError as exc:
         raise PermanentError(str(path), f"cannot be read: {exc.strerror}", remedy="check the path") from exc
     source_id = feed.feed_id if feed else f"import:{path.stem}"
-    payload = Payload(source_id, path.absolute().as_uri(), seen_at, 200, body)
+    return read_received(Payload(source_id, path.absolute().as_uri(), seen_at, 200, body), feed, feeds, run_id)
+
+
+def read_received(payload: Payload, feed: Feed | None, feeds: Iterable[Feed], run_id: str) -> ImportedFile:
+    """The news in the bytes of a file, whose address names it; see `import_file`."""
+    path, body = Path(unquote(urlsplit(payload.url).path)), payload.body
     if feed is not None:
         return _as_feed(path, payload, feed, run_id)
     suffix = path.suffix.lower()
@@ -71,7 +77,7 @@ def import_file(path: Path, feed: Feed | None, feeds: Iterable[Feed], seen_at: d
         return _as_table(path, payload, _read_table(path, body, suffix), feeds, run_id)
     if suffix in LINES_SUFFIXES:
         return _as_lines(path, payload, feeds, run_id)
-    return _as_feed(path, payload, _stand_in(path, source_id, body), run_id)
+    return _as_feed(path, payload, _stand_in(path, payload.source_id, body), run_id)
 
 
 def _read_table(path: Path, body: bytes, suffix: str) -> pl.DataFrame:
