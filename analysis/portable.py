@@ -1,6 +1,6 @@
 """Logarithms, exponentials and powers with the same bits on every processor.
 
-numpy picks its own by the instructions a processor has, and the last digit differs; polars calls the system's.
+numpy picks its own by the instructions a processor has, and the last digit differs; compiled loops call the system's.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def log(values: float) -> float: ...
 def log(values: NDArray[Any]) -> Floats: ...
 def log(values: float | NDArray[Any]) -> Any:
     """Natural logarithm, same shape; −inf at zero, NaN below and at NaN."""
-    return _apply(values, math.log, lambda column: column.log())
+    return _apply(values, math.log, "log_each")
 
 
 @overload
@@ -31,7 +31,7 @@ def log1p(values: float) -> float: ...
 def log1p(values: NDArray[Any]) -> Floats: ...
 def log1p(values: float | NDArray[Any]) -> Any:
     """log(1 + x) without loss near zero, same shape; NaN below −1 and at NaN."""
-    return _apply(values, math.log1p, lambda column: column.log1p())
+    return _apply(values, math.log1p, "log1p_each")
 
 
 @overload
@@ -40,7 +40,7 @@ def exp(values: float) -> float: ...
 def exp(values: NDArray[Any]) -> Floats: ...
 def exp(values: float | NDArray[Any]) -> Any:
     """e to the power of x, same shape; NaN at NaN."""
-    return _apply(values, math.exp, lambda column: column.exp())
+    return _apply(values, math.exp, "exp_each")
 
 
 @overload
@@ -49,8 +49,7 @@ def expm1(values: float) -> float: ...
 def expm1(values: NDArray[Any]) -> Floats: ...
 def expm1(values: float | NDArray[Any]) -> Any:
     """exp(x) − 1 without loss near zero, same shape; NaN at NaN."""
-    # As 2 sinh(x/2) e^(x/2), because polars has no expm1 and its sinh is exact near zero.
-    return _apply(values, math.expm1, lambda column: 2.0 * (column / 2.0).sinh() * (column / 2.0).exp())
+    return _apply(values, math.expm1, "expm1_each")
 
 
 @overload
@@ -59,7 +58,7 @@ def tanh(values: float) -> float: ...
 def tanh(values: NDArray[Any]) -> Floats: ...
 def tanh(values: float | NDArray[Any]) -> Any:
     """Hyperbolic tangent, same shape; NaN at NaN."""
-    return _apply(values, math.tanh, lambda column: column.tanh())
+    return _apply(values, math.tanh, "tanh_each")
 
 
 @overload
@@ -68,26 +67,36 @@ def arctanh(values: float) -> float: ...
 def arctanh(values: NDArray[Any]) -> Floats: ...
 def arctanh(values: float | NDArray[Any]) -> Any:
     """Its inverse (Fisher's z), same shape; ±inf at ±1, NaN beyond and at NaN."""
-    return _apply(values, math.atanh, lambda column: column.arctanh())
+    if isinstance(values, int | float) and abs(values) < 1.0:
+        return math.atanh(float(values))
+    array = np.asarray(values, dtype=np.float64)
+    frame = pl.DataFrame({"x": np.ascontiguousarray(array).ravel()})
+    return _shaped(frame.select(pl.col("x").arctanh())["x"].to_numpy(), array)
 
 
 def power(values: NDArray[Any], exponent: float) -> Floats:
     """Each value to one power, same shape; NaN for a negative value and a broken power, and at NaN."""
-    return np.asarray(_apply(values, None, lambda column: column.pow(exponent)))
+    return np.asarray(_apply(values, None, "power_each", exponent))
 
 
 def powers(base: float, exponents: NDArray[Any]) -> Floats:
     """One number to each power, same shape."""
-    return np.asarray(_apply(exponents, None, lambda column: pl.lit(base).pow(column)))
+    return np.asarray(_apply(np.full(np.shape(exponents), base), None, "power_each", exponents))
 
 
-def _apply(values: Any, scalar: Callable[[float], float] | None, function: Callable[[pl.Expr], pl.Expr]) -> Any:
+def _apply(values: Any, scalar: Callable[[float], float] | None, name: str, *exponents: Any) -> Any:
     if scalar is not None and isinstance(values, int | float):
         try:
             return scalar(float(values))
         except (ValueError, OverflowError):  # beyond the domain: what arrays give there
             pass
+    from analysis import pointwise  # imports a compiler: when the first array asks for it
+
     array = np.asarray(values, dtype=np.float64)
-    frame = pl.DataFrame({"x": np.ascontiguousarray(array).ravel()})
-    found = frame.select(function(pl.col("x")).alias("x"))["x"].to_numpy()
+    # Copies, because a loop is compiled once more for an array that may not be written to.
+    given = [np.array(np.broadcast_to(item, array.shape), dtype=np.float64).ravel() for item in (array, *exponents)]
+    return _shaped(getattr(pointwise, name)(*given), array)
+
+
+def _shaped(found: Floats, array: Floats) -> Any:
     return float(found[0]) if array.ndim == 0 else np.array(found, dtype=np.float64).reshape(array.shape)
