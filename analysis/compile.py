@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from analysis.apart import are_apart, count_apart
 from analysis.engine.kernel import fit_around, fit_line, market_model_windows, sum_blocks, total_returns
 from analysis.engine.model_fit import ModelInput
 from analysis.engine.models.garch import fit as fit_garch
@@ -32,6 +33,8 @@ def compile_loops() -> None:
     for function in (exp, expm1, log, log1p, tanh):
         function(asset)
     power(asset, 1.5)
+    count_apart(places, _WINDOW)
+    are_apart(places, np.ones((1, _WINDOW), dtype=np.bool_), 1)
     measure_volatility(asset, 1.0)
     measure_distance(asset, benchmark)
     fit_garch(ModelInput(asset, benchmark[:, np.newaxis], np.arange(event), np.arange(event, _BARS)))

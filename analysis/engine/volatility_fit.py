@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numba
@@ -28,7 +27,6 @@ SMALLEST_FORECAST = 0.1  # a forecast deviation over the median absolute residua
 # Searches whose log likelihoods are this close must give one answer: β in standard errors of least squares, and the
 # forecast deviation of the window as a ratio.
 _SAME_LIKELIHOOD, _SAME_BETA, _SAME_FORECAST = 1e-3, 0.05, 0.01
-_N_THREADS = 2  # both cores of the smallest machine we run on
 _ITERATIONS = 150  # of one search at most
 _FIRST_STEP = 0.05  # of the parameter with the steepest slope, while no curvature is known
 _LONGEST_STEP = 0.4  # of any parameter: a longer one leaves the hill that the start lies on
@@ -75,9 +73,7 @@ def fit_with_variance(data: ModelInput, process: VarianceProcess) -> ModelFit | 
     simple = fit_least_squares(y, x[:, None])
     if isinstance(simple, NotApplicable):
         return simple
-    with ThreadPoolExecutor(_N_THREADS) as pool:  # the searches are compiled and hold no lock
-        searches = pool.map(lambda start: search_maximum(data, process, simple, start), process.starts)
-        found = sorted(searches, key=_by_likelihood)
+    found = sorted((search_maximum(data, process, simple, start) for start in process.starts), key=_by_likelihood)
     standing = [item for item in found if item.problem is None]
     if not standing:
         return NotApplicable(f"{process.name} is implausible on the estimation window: {found[0].problem}")

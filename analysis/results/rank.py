@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy.stats import rankdata
 
@@ -35,6 +37,19 @@ def generalised_rank_scores(residuals: Floats, cumulated: Floats) -> tuple[Float
     shift = (residuals > cumulated[:, None]) + 0.5 * (residuals == cumulated[:, None])
     residual_scores = (row_ranks(residuals) + shift) / scale[:, None] - 0.5
     return np.asarray(residual_scores), np.asarray((1 + below + ties / 2) / scale - 0.5)
+
+
+def quantiles(values: Floats, levels: Sequence[float]) -> tuple[float, ...]:
+    """Quantiles of finite `values` (n > 0,), linear between neighbours: numpy's bits without its checks."""
+    ordered = np.sort(values)
+    found = []
+    for level in levels:
+        place = (ordered.size - 1) * level
+        low = int(place)
+        share, below, above = place - low, float(ordered[low]), float(ordered[min(low + 1, ordered.size - 1)])
+        step = above - below
+        found.append(above - step * (1.0 - share) if share >= 0.5 else below + step * share)
+    return tuple(found)
 
 
 def rank_p(n_as_large: float, n: int, n_independent: int | None = None) -> float:

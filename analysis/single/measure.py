@@ -9,6 +9,7 @@ import polars as pl
 
 from analysis.results.refresh import Fingerprints, refresh
 from analysis.results.row import ResultRow, results_frame
+from analysis.results.stretch import Stretch, join_stretches
 from analysis.single.beside.max_statistic import find_max_statistic, max_statistic_row, withhold_inference
 from analysis.single.beside.side_by_side import compare_methods
 from analysis.single.choices.rows import list_specifications
@@ -49,6 +50,7 @@ SINGLE_TABLES: tuple[Table, ...] = (
 BAND_WINDOWS_HOURS = (12.0, 24.0)  # windows repeated over the time interval
 
 Parts = dict[str, list[pl.DataFrame]]
+Gathered = dict[str, list[Stretch]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +97,15 @@ def measure_events(
 def _measure_event(item: PlannedEvent, markets: StudyMarkets, parts: Parts) -> None:
     rows: list[ResultRow] = []
     studied: list[tuple[Pair, WindowStudy]] = []
+    stretches: Gathered = {STUDY_PATH.name: [], PLACEBO.name: []}
     for pair in item.pairs:
         donors = markets.donors.get(pair.series.bar_hours)
-        found, windows = _measure_pair(pair, markets.asset_ids[pair.market_id], donors, parts)
+        found, windows = _measure_pair(pair, markets.asset_ids[pair.market_id], donors, parts, stretches)
         rows.extend(found)
         if pair.series.benchmark_ids:
             studied.extend((pair, window) for window in windows)
+    for table in (STUDY_PATH, PLACEBO):
+        parts[table.name].append(join_stretches(table, stretches[table.name]))
     largest = find_max_statistic(studied)
     rows.extend([max_statistic_row(largest)] if largest is not None else [])
     if item.event.selected_from == "price":
@@ -119,9 +124,9 @@ def _measure_event(item: PlannedEvent, markets: StudyMarkets, parts: Parts) -> N
 
 
 def _measure_pair(
-    pair: Pair, asset_id: str, donors: Donors | None, parts: Parts
+    pair: Pair, asset_id: str, donors: Donors | None, parts: Parts, stretches: Gathered
 ) -> tuple[list[ResultRow], list[WindowStudy]]:
-    """Result rows and measured windows of one pair; its path, placebos and forecasts go to `parts`."""
+    """Result rows and measured windows of one pair; its bands and forecasts go to `parts`, path and placebos beside."""
     rows: list[ResultRow] = []
     windows: list[WindowStudy] = []
     placebos: WindowScore | None = None
@@ -134,12 +139,12 @@ def _measure_pair(
         windows.append(studied)
         if hours == pair.specification.main_window_hours:
             placebos = studied.placebos
-            parts[PLACEBO.name].append(list_placebos(pair, hours, placebos))
+            stretches[PLACEBO.name].append(list_placebos(pair, hours, placebos))
         if hours in BAND_WINDOWS_HOURS and pair.is_examined:
             band, envelope = trace_timing_band(pair, hours)
             parts[TIMING_BAND.name].append(band)
             rows.extend(envelope)
-    parts[STUDY_PATH.name].append(trace_path(pair, placebos))
+    stretches[STUDY_PATH.name].append(trace_path(pair, placebos))
     if not pair.is_examined:
         return rows, windows
     beside, counterfactuals = compare_methods(pair, asset_id, donors)

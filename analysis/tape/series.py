@@ -104,7 +104,10 @@ def cut_series(series: AlignedSeries, first: int, last: int) -> AlignedSeries:
 
 def mark_spans(series: AlignedSeries, spans_us: Sequence[tuple[int, int]]) -> Flags:
     """True for every bar that touches one of the [start, end) spans, shape (n,)."""
-    return np.asarray(count_spans(find_bars(series, spans_us), series.close_us.size) > 0)
+    is_marked = np.zeros(series.close_us.size, dtype=np.bool_)
+    for first, stop in find_bars(series, spans_us).tolist():
+        is_marked[first:stop] = True
+    return is_marked
 
 
 def count_spans(bars: Integers, n_bars: int) -> Integers:

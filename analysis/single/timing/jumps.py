@@ -23,8 +23,13 @@ class BarJumps:
     statistic: Floats  # |return| / local volatility, signed like the return
     local_volatility: Floats  # per bar, log points
     critical_value: float
-    p_value: Floats  # chance that the largest of `n_tests` bars without a jump is at least this large
     n_tests: int
+
+    def p_values(self, at: Integers) -> Floats:
+        """Chance that the largest of `n_tests` bars without a jump is at least as large as each of the bars `at`."""
+        location, spread = _gumbel_constants(self.n_tests)
+        with np.errstate(over="ignore"):
+            return np.asarray(-expm1(-exp(-(np.abs(self.statistic[at]) - location) / spread)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +112,7 @@ def detect_jumps(
     flat = returns / scale
     volatility = local_bipower_volatility(flat, volatility_window_bars(bar_hours)) * scale
     statistic = returns / volatility
-    location, spread = _gumbel_constants(n_tests)
-    with np.errstate(over="ignore"):
-        p_value = -expm1(-exp(-(np.abs(statistic) - location) / spread))
-    return BarJumps(statistic, volatility, gumbel_critical_value(n_tests, level), p_value, n_tests)
+    return BarJumps(statistic, volatility, gumbel_critical_value(n_tests, level), n_tests)
 
 
 def measure_variation(returns: Floats) -> WindowVariation | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.arrays import Floats
-from analysis.single.timing.jumps import detect_jumps
+from analysis.single.timing.jumps import BarJumps, detect_jumps, gumbel_critical_value
 
 DRIFT_HOURS = 24.0  # how far drift before the event and after the first bar is measured
 DRIFT_Z = 1.959963984540054  # two-sided 95 % quantile: smaller drifts are called "held"
@@ -46,6 +46,7 @@ def measure_reaction(
     horizon_hours: float,
     shape: Floats | None = None,
     critical_value: float | None = None,
+    jumps: BarJumps | None = None,
 ) -> ReactionTime:
     """Timing of one asset's reaction from abnormal log returns on a regular grid.
 
@@ -54,11 +55,12 @@ def measure_reaction(
     `critical_value`, by default the Gumbel one with a family-wise chance of 5 % of a false alarm (which heavy tails
     exceed: calibrate on ordinary times where there are enough). The bar in which the event falls counts as after it.
     z values of drifts divide by the volatility just before the event. The half-life describes one path and has no
-    interval. A missing bar inside a drift window makes that drift None.
+    interval. A missing bar inside a drift window makes that drift None. `jumps` are found where not given.
     """
     is_searched = (close_hours > 0) & (close_hours <= horizon_hours)
-    jumps = detect_jumps(abnormal, bar_hours=bar_hours, n_tests=int(is_searched.sum()), shape=shape)
-    critical = jumps.critical_value if critical_value is None else critical_value
+    n_tests = int(is_searched.sum())
+    jumps = jumps or detect_jumps(abnormal, bar_hours=bar_hours, n_tests=n_tests, shape=shape)
+    critical = gumbel_critical_value(n_tests) if critical_value is None else critical_value
     event_index = int(np.searchsorted(close_hours, 0.0, side="right"))  # first bar that closes after the event
     volatility = jumps.local_volatility[event_index] if event_index < abnormal.size else np.nan
     before = _drift(abnormal, close_hours, -DRIFT_HOURS, 0.0, volatility)
@@ -66,7 +68,7 @@ def measure_reaction(
         hits = np.flatnonzero(is_searched & (np.abs(jumps.statistic) > critical))
     if not hits.size:
         return ReactionTime(
-            None, None, None, None, critical, jumps.n_tests, None, None, *before, None, None,
+            None, None, None, None, critical, n_tests, None, None, *before, None, None,
             "no reaction" if is_searched.any() else "not measured", None, None, None,
         )  # fmt: skip
     first = int(hits[0])
@@ -79,7 +81,7 @@ def measure_reaction(
         float(abnormal[first]),
         float(jumps.statistic[first]),
         critical,
-        jumps.n_tests,
+        n_tests,
         float(close_hours[onset]) - bar_hours,
         float(np.nansum(abnormal[event_index:onset])),
         *before,

@@ -9,11 +9,11 @@ import numpy as np
 import polars as pl
 
 from analysis.arrays import Floats, Integers
+from analysis.results.stretch import Stretch, join_stretches
 from analysis.single.timing.jumps import BarJumps, detect_jumps, hour_shape
 from analysis.single.timing.reaction_time import Mover, ReactionTime, measure_reaction, order_movers
 from analysis.single.window.pair import Pair, utc_instant
 from warehouse.tables.bars import MICROSECONDS_PER_HOUR
-from warehouse.tables.contract import UTC
 from warehouse.tables.single import JUMP, REACTION_TIME
 from warehouse.tables.units import clock, hours_and_minutes, hours_plain, log_percent, short_day
 
@@ -54,8 +54,8 @@ def time_pair(pair: Pair) -> PairTiming:
         _hours_after_event(pair),
         bar_hours=pair.series.bar_hours,
         horizon_hours=horizon,
-        shape=shape,
         critical_value=critical,
+        jumps=jumps,
     )
     return PairTiming(pair, shape, reaction, basis, int(maxima.size), int(np.sum(maxima > critical)))
 
@@ -74,7 +74,7 @@ def list_reaction_times(timings: Sequence[PairTiming], asset_ids: Mapping[str, s
 
 def list_jumps(timings: Sequence[PairTiming]) -> pl.DataFrame:
     """Rows of `out.jump`: the bars of the stored path whose return passes the Lee–Mykland test over that path."""
-    parts = [JUMP.empty()]
+    parts = []
     for item in timings:
         pair = item.pair
         base = pair.index - 1
@@ -86,7 +86,7 @@ def list_jumps(timings: Sequence[PairTiming]) -> pl.DataFrame:
             at = at[np.abs(jumps.statistic[at]) > jumps.critical_value]
         if at.size:
             parts.append(_jump_rows(pair, jumps, at))
-    return JUMP.conform(pl.concat(parts))
+    return JUMP.conform(join_stretches(JUMP, parts))
 
 
 def _reaction_row(item: PairTiming, asset_ids: Mapping[str, str], place: tuple[int, Mover] | None) -> dict[str, object]:
@@ -162,27 +162,26 @@ def _caution(item: PairTiming) -> str:
     return f"; the same search raised an alarm in {item.n_false_alarms} of {item.n_placebo} earlier stretches"
 
 
-def _jump_rows(pair: Pair, jumps: BarJumps, at: Integers) -> pl.DataFrame:
-    frame = pl.DataFrame(
+def _jump_rows(pair: Pair, jumps: BarJumps, at: Integers) -> Stretch:
+    return Stretch(
         {
-            "close_time_utc": pl.Series(pair.series.close_us[at], dtype=pl.Int64).cast(UTC),
+            "study_id": pair.specification.study_id,
+            "spec_sha256": pair.spec_sha256,
+            "event_id": pair.event.event_id,
+            "market_id": pair.market_id,
+            "n_tested": jumps.n_tests,
+            "data_as_of_utc": pair.close_at(pair.bars(pair.specification.path_after_hours) - 1),
+        },
+        {
+            "close_time_utc": pair.series.close_us[at],
             "hours_after_event": _hours_after_event(pair)[at],
             "log_return": pair.series.asset[at],
             "abnormal_return": pair.abnormal[at],
             "local_volatility": jumps.local_volatility[at],
             "statistic": jumps.statistic[at],
-            "p_value": jumps.p_value[at],
-        }
-    ).with_columns(
-        pl.col("abnormal_return").fill_nan(None),
-        study_id=pl.lit(pair.specification.study_id),
-        spec_sha256=pl.lit(pair.spec_sha256),
-        event_id=pl.lit(pair.event.event_id),
-        market_id=pl.lit(pair.market_id),
-        n_tested=pl.lit(jumps.n_tests, dtype=pl.Int64),
-        data_as_of_utc=pl.lit(pair.close_at(pair.bars(pair.specification.path_after_hours) - 1)).cast(UTC),
+            "p_value": jumps.p_values(at),
+        },
     )
-    return frame.select(JUMP.column_names)
 
 
 def _shape_before_event(pair: Pair) -> Floats:

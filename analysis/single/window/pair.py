@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -67,7 +67,6 @@ class Pair:
     event: EventTime
     series: AlignedSeries
     index: int  # the bar of the cut in which the event falls
-    sums: BlockSums  # moments of the cut
     is_masked: Flags  # bars in the first hours after other events
     coefficients: MarketModels  # of the event, one element
     spec_sha256: str
@@ -79,8 +78,13 @@ class Pair:
         return self.series.market_id
 
     @cached_property
+    def sums(self) -> BlockSums:
+        """Moments of the cut, made when first asked for: a pair that keeps its rows needs none."""
+        return sum_returns(self.series, self.is_masked)
+
+    @cached_property
     def ground(self) -> Ground:
-        """What scores stand on, made when the first is asked for: a pair that keeps its rows needs none."""
+        """What scores stand on, made when the first is asked for too."""
         declared = self.specification
         hours = (declared.estimation_hours, declared.minimum_estimation_hours, declared.placebo_history_hours)
         lengths = [int(length / self.series.bar_hours) for length in hours]
@@ -154,11 +158,9 @@ def prepare_pair(
     last = min(series.close_us.size, index + int(specification.path_after_hours / series.bar_hours) + 1)
     cut, index = cut_series(series, first, last), index - first
     is_masked = mark_spans(cut, other_events_us)
-    sums = sum_returns(cut, is_masked)
     length = int(specification.estimation_hours / cut.bar_hours)
     minimum = int(specification.minimum_estimation_hours / cut.bar_hours)
-    starts = np.array([index], dtype=np.int64)
-    coefficients = fit_around(sums, starts, 0, limit=index, length=length, minimum=minimum)
+    coefficients = _fit_before(cut, is_masked, index, length, minimum)
     if coefficients.reason[0] == Reason.CONSTANT_SERIES:
         return REASON_WORDS[Reason.CONSTANT_SERIES]
     if coefficients.reason[0]:
@@ -171,8 +173,21 @@ def prepare_pair(
     after = index + int(specification.main_window_hours / cut.bar_hours)
     seen = None if donors is None else donors.fingerprint(cut, max(0, index - length), after)
     digests = (stretches or digest_stretches(series)).digests(np.array([first]), np.array([last]))
-    sha256 = fingerprint(_SOURCE, specification, event, digests, is_masked, seen)
-    return Pair(specification, event, cut, index, sums, is_masked, coefficients, sha256, words)
+    sha256 = fingerprint(_SOURCE, _digest_declared(specification), event, digests, is_masked, seen)
+    return Pair(specification, event, cut, index, is_masked, coefficients, sha256, words)
+
+
+def _fit_before(series: AlignedSeries, is_masked: Flags, index: int, length: int, minimum: int) -> MarketModels:
+    """The model of the `length` bars before bar `index`, one element; other bars are not summed."""
+    first = max(0, index - length)
+    sums = sum_returns(cut_series(series, first, index + 1), is_masked[first : index + 1])
+    start = np.array([index - first], dtype=np.int64)
+    return fit_around(sums, start, 0, limit=index - first, length=length, minimum=minimum)
+
+
+@lru_cache(maxsize=64)
+def _digest_declared(specification: StudySpecification) -> str:
+    return fingerprint(specification)
 
 
 def _describe_conventions(

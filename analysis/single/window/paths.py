@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import polars as pl
 
-from analysis.arrays import Flags, Floats, Integers
+from analysis.apart import are_apart
+from analysis.arrays import Floats, Integers
 from analysis.portable import expm1, log
+from analysis.results.stretch import Stretch
 from analysis.single.window.pair import Pair
 from analysis.single.window.score import WindowScore
 from warehouse.tables.bars import MICROSECONDS_PER_HOUR
-from warehouse.tables.contract import UTC
-from warehouse.tables.studies import PLACEBO, STUDY_PATH
 
 BAND_QUANTILES = {
     "band_50_lower": 0.25,
@@ -24,7 +23,7 @@ BAND_QUANTILES = {
 MINIMUM_INDEPENDENT = 5  # placebos without overlap below which a band would draw two or three episodes as "ordinary"
 
 
-def trace_path(pair: Pair, placebos: WindowScore | None) -> pl.DataFrame:
+def trace_path(pair: Pair, placebos: WindowScore | None) -> Stretch:
     """Rows of `out.study_path` from the declared hours before the event to those after it, or to the record's end.
 
     CAR is zero at the last close before the event and runs backwards before it. Bands are quantiles of scaled placebo
@@ -39,9 +38,10 @@ def trace_path(pair: Pair, placebos: WindowScore | None) -> pl.DataFrame:
     price = pair.series.close_quote[at]
     expected = float(pair.coefficients.beta[0]) * _benchmark_path(pair, first, base, last)
     car = log(price / pair.series.close_quote[base]) - expected
-    frame = pl.DataFrame(
+    return Stretch(
+        _name_pair(pair),
         {
-            "close_time_utc": pl.Series(pair.series.close_us[at]).cast(UTC),
+            "close_time_utc": pair.series.close_us[at],
             "hours_after_event": (pair.series.close_us[at] - pair.event.best_us) / MICROSECONDS_PER_HOUR,
             "close_quote": price,
             "raw_return": price / pair.series.close_quote[base] - 1.0,
@@ -49,16 +49,17 @@ def trace_path(pair: Pair, placebos: WindowScore | None) -> pl.DataFrame:
             "abnormal_return": abnormal[at],
             "car": car,
             **_bands(pair, placebos, at.size, base - first, last - base),
-        }
+        },
     )
-    numbers = [name for name, dtype in frame.schema.items() if dtype == pl.Float64]
-    identified = frame.with_columns(pl.col(numbers).fill_nan(None)).with_columns(
-        study_id=pl.lit(pair.specification.study_id),
-        spec_sha256=pl.lit(pair.spec_sha256),
-        event_id=pl.lit(pair.event.event_id),
-        market_id=pl.lit(pair.market_id),
-    )
-    return identified.select(STUDY_PATH.column_names)
+
+
+def _name_pair(pair: Pair) -> dict[str, object]:
+    return {
+        "study_id": pair.specification.study_id,
+        "spec_sha256": pair.spec_sha256,
+        "event_id": pair.event.event_id,
+        "market_id": pair.market_id,
+    }
 
 
 def _benchmark_path(pair: Pair, first: int, base: int, last: int) -> Floats:
@@ -68,24 +69,15 @@ def _benchmark_path(pair: Pair, first: int, base: int, last: int) -> Floats:
     return np.concatenate([-before[::-1], [0.0], after])
 
 
-def list_placebos(pair: Pair, window_hours: float, placebos: WindowScore) -> pl.DataFrame:
+def list_placebos(pair: Pair, window_hours: float, placebos: WindowScore) -> Stretch:
     """Rows of `out.placebo`: each placebo window with its CAR, as it was and at the event's volatility."""
-    step = round(pair.series.bar_hours * MICROSECONDS_PER_HOUR)
-    frame = pl.DataFrame(
-        {
-            "placebo_start_utc": pl.Series(pair.series.close_us[placebos.starts.indices] - step).cast(UTC),
-            "car": placebos.measures.car,
-            "car_scaled": placebos.measures.car * placebos.at_event,
-        }
-    ).filter(pl.col("car_scaled").is_finite())
-    identified = frame.with_columns(
-        study_id=pl.lit(pair.specification.study_id),
-        spec_sha256=pl.lit(pair.spec_sha256),
-        event_id=pl.lit(pair.event.event_id),
-        market_id=pl.lit(pair.market_id),
-        window_end_hours=pl.lit(float(window_hours)),
+    scaled = placebos.measures.car * placebos.at_event
+    is_known = np.isfinite(scaled)
+    starts = pair.series.close_us[placebos.starts.indices[is_known]] - pair.series.step_us
+    return Stretch(
+        {**_name_pair(pair), "window_end_hours": float(window_hours)},
+        {"placebo_start_utc": starts, "car": placebos.measures.car[is_known], "car_scaled": scaled[is_known]},
     )
-    return identified.select(PLACEBO.column_names)
 
 
 def _bands(pair: Pair, placebos: WindowScore | None, n: int, n_before: int, n_after: int) -> dict[str, Floats]:
@@ -102,22 +94,11 @@ def _bands(pair: Pair, placebos: WindowScore | None, n: int, n_before: int, n_af
     is_whole &= np.isfinite(paths)
     ordered = np.sort(np.where(is_whole, paths * placebos.at_event[:, None], np.nan), axis=0)
     counts = is_whole.sum(axis=0)
-    has_band = np.array([_is_wide_enough(starts, is_whole[:, h], int(horizons[h])) for h in range(n_after)])
+    has_band = are_apart(starts, is_whole, MINIMUM_INDEPENDENT)
     for name, quantile in BAND_QUANTILES.items():
         columns[name][n_before] = 0.0
         columns[name][n_before + 1 :] = np.where(has_band, _column_quantile(ordered, counts, quantile), np.nan)
     return columns
-
-
-def _is_wide_enough(starts: Integers, is_whole: Flags, horizon: int) -> bool:
-    """Whether five of the usable starts stand side by side; walks at most five steps."""
-    usable = starts[is_whole]
-    place = 0
-    for _ in range(MINIMUM_INDEPENDENT - 1):
-        if place >= usable.size:
-            return False
-        place = int(np.searchsorted(usable, usable[place] + horizon))
-    return place < usable.size
 
 
 def _column_quantile(ordered: Floats, counts: Integers, quantile: float) -> Floats:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.arrays import Flags, Floats, Integers
-from analysis.results.rank import rank_p
+from analysis.apart import count_apart
+from analysis.arrays import Floats, Integers
+from analysis.results.rank import quantiles, rank_p
 
 # Independent windows that a 95 % interval of scores needs, and that make a match of hours worth its loss: 1/(1 + 39)
 # resolves 2.5 %.
@@ -38,19 +39,20 @@ class PlaceboRank:
 
 
 def choose_starts(
-    of_day: Integers, event_index: int, window: int, *, history: int, is_masked: Flags, bar_hours: float
+    of_day: Integers, event_index: int, window: int, *, history: int, masked_before: Integers, bar_hours: float
 ) -> PlaceboStarts:
     """Starts of placebo windows that end before the event, away from other events, at the event's hour of day.
 
     The `history` bars before the event are searched. `of_day` (n,) numbers the place of each bar in its day; where
     windows at the event's own leave fewer than 39 independent ones, they begin at any hour. Kinds of days are not
-    matched: scores are freed of the rhythm of the week. `is_masked` (n,) marks the first hours after other events.
+    matched: scores are freed of the rhythm of the week. `masked_before` (n + 1,) counts the bars in
+    the first hours after other events before each bar.
     """
     first = max(1, event_index - history)
     candidates = np.arange(first, max(first, event_index - window + 1), dtype=np.int64)
     reach = min(window, round(MASK_REACH_HOURS / bar_hours))
-    counts = np.concatenate([[0], np.cumsum(is_masked)])
-    candidates = candidates[counts[np.minimum(candidates + reach, is_masked.size)] == counts[candidates]]
+    n = masked_before.size - 1
+    candidates = candidates[masked_before[np.minimum(candidates + reach, n)] == masked_before[candidates]]
     same_hour = candidates[of_day[candidates] == of_day[event_index]]
     n_independent = count_independent(same_hour, window)
     if n_independent >= MINIMUM_MATCHED:
@@ -60,11 +62,7 @@ def choose_starts(
 
 def count_independent(starts: Integers, window: int) -> int:
     """How many of the ascending `starts` can be kept so that no two windows overlap."""
-    count, free_from = 0, -1
-    for start in starts.tolist():
-        if start >= free_from:
-            count, free_from = count + 1, start + window
-    return count
+    return int(count_apart(np.ascontiguousarray(starts), window))
 
 
 def rank_among_placebos(
@@ -86,5 +84,5 @@ def rank_among_placebos(
     n_as_large, n = int(np.sum(np.abs(known) >= abs(car))), int(known.size)
     n_independent = count_independent(starts[is_known], window)
     p_value = rank_p(n_as_large, n, n_independent)
-    lower, upper = np.quantile(known, [0.025, 0.975])
-    return PlaceboRank(n_as_large, n, n_independent, p_value, float(lower), float(upper), scaled)
+    lower, upper = quantiles(known, (0.025, 0.975))
+    return PlaceboRank(n_as_large, n, n_independent, p_value, lower, upper, scaled)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from analysis.arrays import Flags, Floats, Integers
 from analysis.engine.kernel import BlockSums, MarketModels, fit_around
 from analysis.engine.tails import student_half
+from analysis.results.rank import quantiles
 from analysis.single.window.block_model import WindowMeasures, measure_windows, sum_returns
 from analysis.single.window.placebo import (
     MINIMUM_MATCHED,
@@ -36,9 +38,9 @@ _MINIMUM_SCORES = 5
 BY_SCORES, BY_STUDENT_SCORES, BY_MONTH = "scores", "student_scores", "month"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ground:
-    """What scores of one event on one market stand on; lengths in bars."""
+    """What scores of one event on one market stand on; lengths in bars, running sums made once for all windows."""
 
     sums: BlockSums
     is_masked: Flags
@@ -54,6 +56,43 @@ class Ground:
     minimum: int  # usable estimation bars
     history: int  # in which placebo windows are looked for
     gap: int = 0  # between the estimation window and the event's first bar
+
+    @cached_property
+    def masked_before(self) -> Integers:
+        """Bars in the first hours after other events before each bar, (n + 1,)."""
+        return np.concatenate([[0], np.cumsum(self.is_masked)])
+
+    @cached_property
+    def shape_totals(self) -> Floats:
+        """Running sums of shape², (n + 1,)."""
+        return np.concatenate([[0.0], np.cumsum(self.shape**2)])
+
+    @cached_property
+    def squares(self) -> Floats:
+        """Variance as each bar and the two before it show it, freed of the rhythm of the week."""
+        return median_squares(self.residuals / self.shape)
+
+    @cached_property
+    def square_totals(self) -> tuple[Floats, Integers]:
+        """Running sums of the known `squares`, and how many they are, (n + 1,) each."""
+        is_known = np.isfinite(self.squares)
+        totals = np.concatenate([[0.0], np.cumsum(np.where(is_known, self.squares, 0.0))])
+        return totals, np.concatenate([[0], np.cumsum(is_known)])
+
+    @cached_property
+    def month(self) -> float:
+        """Median volatility per bar of the estimation window, other events left out; 0 without one."""
+        part = slice(max(0, self.index - self.length - self.gap), self.index)
+        known = self.squares[part][np.isfinite(self.squares[part]) & ~self.is_masked[part]]
+        return float(np.sqrt(known.mean())) if known.size else 0.0
+
+    @cached_property
+    def before_ratio(self) -> float | None:
+        """Volatility before the event over its mean in the estimation window."""
+        known = self.volatility[max(0, self.index - self.length) : self.index + 1]
+        known = known[np.isfinite(known)]
+        usual = float(np.sqrt(np.mean(known**2))) if known.size else 0.0
+        return float(self.volatility[self.index]) / usual if usual > 0 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +204,7 @@ def score_window(ground: Ground, measured: WindowMeasures, n_bars: int) -> Windo
         ground.index,
         n_bars,
         history=min(ground.history, ground.index - 1 - ground.gap),
-        is_masked=ground.is_masked,
+        masked_before=ground.masked_before,
         bar_hours=ground.bar_hours,
     )
     at, gap = starts.indices, ground.gap
@@ -181,7 +220,6 @@ def score_window(ground: Ground, measured: WindowMeasures, n_bars: int) -> Windo
     scale = np.sqrt(_variances(ground, here, n_bars) + lever)
     scales = np.sqrt(_variances(ground, at, n_bars) + levers)
     inside, insides = _inside(ground, here, n_bars), _inside(ground, at, n_bars)
-    month = _month(ground)
     interval = _interval(car, float(scale[0]), placebos.car / scales, at, n_bars)
     within = None
     if np.isfinite(inside[0]) and inside[0] > 0:
@@ -199,10 +237,10 @@ def score_window(ground: Ground, measured: WindowMeasures, n_bars: int) -> Windo
         count_independent(at[np.isfinite(placebos.car / scales)], n_bars),
         interval or _month_interval(car, measured, ground.coefficients),
         within,
-        float(inside[0] / month) if within is not None and month > 0 else None,
+        float(inside[0] / ground.month) if within is not None and ground.month > 0 else None,
         float(inside[0] / before[0]) if within is not None else None,
         _upper_quantile(jumps),
-        _before_ratio(ground),
+        ground.before_ratio,
         float(np.ravel(measured.benchmark)[0]),
         _upper_quantile(np.abs(placebos.benchmark)),
     )
@@ -268,8 +306,7 @@ def _month_interval(car: float, measured: WindowMeasures, coefficients: MarketMo
 
 def _spreads(ground: Ground, starts: Integers, n_bars: int) -> Floats:
     """Σ shape² over each window: how many bars of ordinary volatility it is worth."""
-    totals = np.concatenate([[0.0], np.cumsum(ground.shape**2)])
-    return np.asarray(totals[starts + n_bars] - totals[starts])
+    return np.asarray(ground.shape_totals[starts + n_bars] - ground.shape_totals[starts])
 
 
 def _variances(ground: Ground, starts: Integers, n_bars: int) -> Floats:
@@ -290,33 +327,15 @@ def _inside(ground: Ground, starts: Integers, n_bars: int) -> Floats:
     """Median volatility per bar of each window, freed of the rhythm of the week; NaN in short windows."""
     if n_bars < MINIMUM_INSIDE_BARS:
         return np.full(starts.size, np.nan)
-    squares = median_squares(ground.residuals / ground.shape)
-    is_known = np.isfinite(squares)
-    totals = np.concatenate([[0.0], np.cumsum(np.where(is_known, squares, 0.0))])
-    counts = np.concatenate([[0], np.cumsum(is_known)])
+    totals, counts = ground.square_totals
     first, last = starts + 2, starts + n_bars
     n = counts[last] - counts[first]
     return np.where(n == n_bars - 2, np.sqrt((totals[last] - totals[first]) / np.maximum(n, 1)), np.nan)
 
 
-def _month(ground: Ground) -> float:
-    """Median volatility per bar of the estimation window, other events left out; 0 without one."""
-    first = max(0, ground.index - ground.length - ground.gap)
-    squares = median_squares(ground.residuals / ground.shape)[first : ground.index]
-    known = squares[np.isfinite(squares) & ~ground.is_masked[first : ground.index]]
-    return float(np.sqrt(known.mean())) if known.size else 0.0
-
-
-def _before_ratio(ground: Ground) -> float | None:
-    known = ground.volatility[max(0, ground.index - ground.length) : ground.index + 1]
-    known = known[np.isfinite(known)]
-    usual = float(np.sqrt(np.mean(known**2))) if known.size else 0.0
-    return float(ground.volatility[ground.index]) / usual if usual > 0 else None
-
-
 def _upper_quantile(values: Floats) -> float | None:
     known = values[np.isfinite(values)]
-    return float(np.quantile(known, 0.975)) if known.size else None
+    return quantiles(known, (0.975,))[0] if known.size else None
 
 
 def ground_of_series(

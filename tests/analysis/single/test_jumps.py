@@ -63,7 +63,7 @@ def test_a_planted_jump_is_found_where_it_is() -> None:
     found = detect_jumps(returns, bar_hours=1.0, n_tests=72)
     assert np.flatnonzero(np.abs(found.statistic) > found.critical_value).tolist() == [250]
     assert found.statistic[250] > 0
-    assert found.p_value[250] < 0.01
+    assert found.p_values(np.array([250]))[0] < 0.01
 
 
 def test_gaps_leave_no_statistic() -> None:

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from analysis.apart import are_apart
+from analysis.results.rank import quantiles
 from analysis.single.window.placebo import (
     PlaceboStarts,
     choose_starts,
@@ -14,12 +16,30 @@ from analysis.single.window.volatility import measure_volatility, weekly_shape
 
 def starts_of(event: int, window: int, masked: np.ndarray, history: int = 10_000) -> PlaceboStarts:
     of_day = np.arange(masked.size) % 24
-    return choose_starts(of_day, event, window, history=history, is_masked=masked, bar_hours=1.0)
+    before = np.concatenate([[0], np.cumsum(masked)])
+    return choose_starts(of_day, event, window, history=history, masked_before=before, bar_hours=1.0)
 
 
 def test_independent_windows_do_not_overlap() -> None:
     assert count_independent(np.array([0, 1, 2, 24, 25, 48]), 24) == 3
     assert count_independent(np.array([], dtype=np.int64), 24) == 0
+
+
+def test_bands_are_drawn_where_enough_windows_of_that_length_lie_apart() -> None:
+    starts = np.array([0, 2, 4, 9])
+    is_usable = np.ones((4, 5), dtype=bool)
+    assert are_apart(starts, is_usable, 3).tolist() == [True, True, True, True, False]
+    is_usable[1] = False  # 0, 4, 9
+    assert are_apart(starts, is_usable, 3).tolist() == [True, True, True, True, True]
+    is_usable[3, 3] = False
+    assert are_apart(starts, is_usable, 3).tolist() == [True, True, True, False, True]
+
+
+def test_quantiles_are_those_of_numpy_to_the_last_bit() -> None:
+    rng = np.random.default_rng(1)
+    for n in (1, 2, 3, 40, 41, 365):
+        values = rng.normal(size=n)
+        assert quantiles(values, (0.025, 0.5, 0.975)) == tuple(np.quantile(values, [0.025, 0.5, 0.975]).tolist())
 
 
 def test_short_records_use_every_hour_before_the_event() -> None:

@@ -1,0 +1,44 @@
+"""Rows that share their words and differ in numbers, put together as one frame of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from analysis.arrays import Floats, Integers
+from warehouse.tables.contract import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The values that all rows share, and the columns of numbers (n,), of which there is one at least."""
+
+    shared: Mapping[str, object]
+    columns: Mapping[str, Floats | Integers]
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows there are."""
+        return int(next(iter(self.columns.values())).size)
+
+
+def join_stretches(table: Table, stretches: Sequence[Stretch]) -> pl.DataFrame:
+    """The rows of all `stretches`, which have the same columns, in order as `table` has them; NaN becomes null.
+
+    Instants are microseconds since 1970. One frame for many stretches: a frame each costs more than their numbers.
+    """
+    if not stretches:
+        return table.empty()
+    repeats = np.repeat(np.arange(len(stretches)), [item.n_rows for item in stretches])
+    columns = []
+    for name, kind in table.schema.items():
+        if name in stretches[0].columns:
+            joined = pl.Series(name, np.concatenate([item.columns[name] for item in stretches]))
+            columns.append(joined.fill_nan(None) if joined.dtype.is_float() else joined.cast(kind))
+        else:
+            shared = pl.Series(name, [item.shared[name] for item in stretches], dtype=kind, strict=False)
+            columns.append(shared.gather(repeats))
+    return pl.DataFrame(columns)
