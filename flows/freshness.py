@@ -46,6 +46,8 @@ class Rows:
 
 Input = Table | Rows
 _CORRELATED = Rows(news.EVENT, ("event_id", "category", "best_at_utc", "time_precision"), CORRELATED_AROUND)
+# Studies add markets that stand for observed prices, after events have been dated by the candles of the others.
+_WITH_CANDLES = Rows(prices.MARKET, ("market_id", "asset_id"), "kind <> 'observed'")
 # Markets answer to attention in hours that have bars.
 _HEARD = Rows(
     attention.ATTENTION,
@@ -55,7 +57,7 @@ _HEARD = Rows(
 
 # The tables that each step reads besides those it alone writes. A step that is not named here asks the outside world.
 INPUTS: dict[str, tuple[Input, ...]] = {
-    "events": (news.ENTRY, news.INCIDENT, prices.CANDLE, prices.MARKET),
+    "events": (news.ENTRY, news.INCIDENT, prices.CANDLE, _WITH_CANDLES),
     "studies": (*_STUDY, *_OWN),
     "groups": (*_STUDY, *_OWN),
     "activity": _STUDY,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
 from analysis.results.refresh import Fingerprints, refresh
 from analysis.results.row import ResultRow, results_frame
-from analysis.results.stretch import Stretch, join_stretches
+from analysis.results.shared import SharedRows, join_shared
 from analysis.single.beside.max_statistic import find_max_statistic, max_statistic_row, withhold_inference
 from analysis.single.beside.side_by_side import compare_methods
 from analysis.single.choices.rows import list_specifications
@@ -47,10 +47,12 @@ SINGLE_TABLES: tuple[Table, ...] = (
     SPECIFICATION,
     SPECIFICATION_SUMMARY,
 )
+EVENTS_AT_ONCE = 40  # whose rows are held: some 100,000 placebos and steps of paths
 BAND_WINDOWS_HOURS = (12.0, 24.0)  # windows repeated over the time interval
 
+HandOver = Callable[[Mapping[str, pl.DataFrame], frozenset[str]], None]  # rows by table name, and their events
 Parts = dict[str, list[pl.DataFrame]]
-Gathered = dict[str, list[Stretch]]
+Gathered = dict[str, list[SharedRows]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +73,12 @@ def measure_events(
     excluded: Iterable[tuple[str, str, str]],
     stored: Mapping[str, Fingerprints],
     markets: StudyMarkets,
+    hand_over: HandOver | None = None,
 ) -> StudyOutcome:
     """Measure the events whose fingerprints differ from the `stored` ones; (event_id, market_id, reason) rows join
     `excluded`.
+
+    Rows of every few dozen fresh events go to `hand_over` with the ids of these; the outcome has the rest.
     """
     parts: Parts = {table.name: [] for table in SINGLE_TABLES}
     left_out = [(specification.study_id, *row) for row in excluded]
@@ -86,26 +91,43 @@ def measure_events(
                 choices.extend(choose_event_markets(item, specification.study_id, markets.asset_ids))
                 yield item.event.event_id, item.fingerprints, item
 
-    found = refresh(plan(), stored, lambda item: _measure_event(item, markets, parts))
-    rows = {table.name: table.conform(pl.concat([table.empty(), *parts[table.name]])) for table in SINGLE_TABLES}
+    waiting: list[str] = []
+
+    def compute(item: PlannedEvent) -> None:
+        _measure_event(item, markets, parts)
+        waiting.append(item.event.event_id)
+        if hand_over is not None and len(waiting) >= EVENTS_AT_ONCE:
+            hand_over(_take_out(parts), frozenset(waiting))
+            waiting.clear()
+
+    found = refresh(plan(), stored, compute)
+    rows = _take_out(parts)
     exclusions = EXCLUSION.conform(pl.DataFrame(left_out, schema=EXCLUSION.schema, orient="row"))
     kept, fresh = frozenset(found.kept), frozenset(found.fresh)
     return StudyOutcome(rows, kept, fresh, found.gone, exclusions, choice_frame(choices))
+
+
+def _take_out(parts: Parts) -> dict[str, pl.DataFrame]:
+    """The rows gathered so far by table name, and none of them left in `parts`."""
+    rows = {table.name: table.conform(pl.concat([table.empty(), *parts[table.name]])) for table in SINGLE_TABLES}
+    for gathered in parts.values():
+        gathered.clear()
+    return rows
 
 
 @one_blas_thread()
 def _measure_event(item: PlannedEvent, markets: StudyMarkets, parts: Parts) -> None:
     rows: list[ResultRow] = []
     studied: list[tuple[Pair, WindowStudy]] = []
-    stretches: Gathered = {STUDY_PATH.name: [], PLACEBO.name: []}
+    gathered: Gathered = {STUDY_PATH.name: [], PLACEBO.name: []}
     for pair in item.pairs:
         donors = markets.donors.get(pair.series.bar_hours)
-        found, windows = _measure_pair(pair, markets.asset_ids[pair.market_id], donors, parts, stretches)
+        found, windows = _measure_pair(pair, markets.asset_ids[pair.market_id], donors, parts, gathered)
         rows.extend(found)
         if pair.series.benchmark_ids:
             studied.extend((pair, window) for window in windows)
     for table in (STUDY_PATH, PLACEBO):
-        parts[table.name].append(join_stretches(table, stretches[table.name]))
+        parts[table.name].append(join_shared(table, gathered[table.name]))
     largest = find_max_statistic(studied)
     rows.extend([max_statistic_row(largest)] if largest is not None else [])
     if item.event.selected_from == "price":
@@ -124,7 +146,7 @@ def _measure_event(item: PlannedEvent, markets: StudyMarkets, parts: Parts) -> N
 
 
 def _measure_pair(
-    pair: Pair, asset_id: str, donors: Donors | None, parts: Parts, stretches: Gathered
+    pair: Pair, asset_id: str, donors: Donors | None, parts: Parts, gathered: Gathered
 ) -> tuple[list[ResultRow], list[WindowStudy]]:
     """Result rows and measured windows of one pair; its bands and forecasts go to `parts`, path and placebos beside."""
     rows: list[ResultRow] = []
@@ -139,12 +161,12 @@ def _measure_pair(
         windows.append(studied)
         if hours == pair.specification.main_window_hours:
             placebos = studied.placebos
-            stretches[PLACEBO.name].append(list_placebos(pair, hours, placebos))
+            gathered[PLACEBO.name].append(list_placebos(pair, hours, placebos))
         if hours in BAND_WINDOWS_HOURS and pair.is_examined:
             band, envelope = trace_timing_band(pair, hours)
             parts[TIMING_BAND.name].append(band)
             rows.extend(envelope)
-    stretches[STUDY_PATH.name].append(trace_path(pair, placebos))
+    gathered[STUDY_PATH.name].append(trace_path(pair, placebos))
     if not pair.is_examined:
         return rows, windows
     beside, counterfactuals = compare_methods(pair, asset_id, donors)

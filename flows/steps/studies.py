@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
@@ -49,9 +49,17 @@ def _update_study(context: RunContext, study: DeclaredStudy) -> StepReport:
     )
 
     planned, excluded = _plan_own(warehouse, study, markets) if study.is_own else _plan(warehouse, study, markets)
-    outcome = measure_events(study.specification, planned, excluded, stored, markets)
+    n_early = 0
 
-    n_changed = n_markets + _store(warehouse, study.id, outcome) + store_choices(warehouse, study.id, outcome.choices)
+    def store_rows(rows: Mapping[str, pl.DataFrame], event_ids: frozenset[str]) -> None:
+        nonlocal n_early
+        n_early += _store_events(warehouse, study.id, rows, event_ids)
+
+    outcome = measure_events(study.specification, planned, excluded, stored, markets, store_rows)
+
+    n_changed = (
+        n_markets + n_early + _store(warehouse, study.id, outcome) + store_choices(warehouse, study.id, outcome.choices)
+    )
     detail = (
         f"{study.id}: {len(outcome.fresh_event_ids)} events measured, {len(outcome.kept_event_ids)} unchanged, "
         f"{outcome.exclusions.height} event-market pairs left out with a reason"
@@ -123,9 +131,19 @@ def measure_one_event(
 def _store(warehouse: Warehouse, study_id: str, outcome: StudyOutcome) -> int:
     """Write the rows of events that were measured anew, take out those of events that are gone; returns how many."""
     n_changed = warehouse.replace_part(EXCLUSION, outcome.exclusions, OF_STUDY, study_id=study_id)
-    event_ids = sorted(outcome.fresh_event_ids | outcome.gone_event_ids)
-    for table in SINGLE_TABLES if event_ids else ():
-        part = f"{OF_STUDY} and list_contains($event_ids::varchar[], event_id)"
-        rows = outcome.rows[table.name]
-        n_changed += warehouse.replace_part(table, rows, part, study_id=study_id, event_ids=event_ids)
-    return n_changed
+    left = frozenset(outcome.rows[STUDY_RESULT.name]["event_id"])  # whose rows were not stored on the way
+    return n_changed + _store_events(warehouse, study_id, outcome.rows, left | outcome.gone_event_ids)
+
+
+def _store_events(
+    warehouse: Warehouse, study_id: str, rows: Mapping[str, pl.DataFrame], event_ids: frozenset[str]
+) -> int:
+    """Write the rows of these events in place of their stored ones; returns how many changed.
+
+    Results, which say that an event is measured, come last: a pass that dies on the way measures it again.
+    """
+    part = f"{OF_STUDY} and list_contains($event_ids::varchar[], event_id)"
+    return sum(
+        warehouse.replace_part(table, rows[table.name], part, study_id=study_id, event_ids=sorted(event_ids))
+        for table in (reversed(SINGLE_TABLES) if event_ids else ())
+    )

@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from analysis.tape.observations import observed_markets
 from flows import freshness, pipeline
 from flows.context import RunContext, StepReport
 from flows.freshness import Rows, has_nothing_new, inputs_of, remember_inputs
@@ -25,7 +26,7 @@ from warehouse.store.connection import Warehouse, open_writer
 from warehouse.tables.attention import ATTENTION
 from warehouse.tables.news import ENTRY, EVENT
 from warehouse.tables.ops import STEP_INPUT
-from warehouse.tables.prices import CANDLE, QUARANTINE
+from warehouse.tables.prices import CANDLE, MARKET, QUARANTINE
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 TABLE = re.compile(r"\b(?:core|out|ops|raw)\.[a-z_]+")
@@ -120,6 +121,15 @@ def test_the_same_rows_written_again_wake_nobody(context):
     context.warehouse.merge(ENTRY, rows)
     context.warehouse.replace(EVENT, EVENT.empty())
     assert has_nothing_new(context, "events")
+
+
+def test_a_market_of_observed_prices_does_not_wake_events_that_candles_date(context):
+    remember_inputs(context, "events")
+    context.warehouse.merge(MARKET, observed_markets(["TAO"]))
+    assert has_nothing_new(context, "events")
+    listed = observed_markets(["FET"]).with_columns(kind=pl.lit("spot"))
+    context.warehouse.merge(MARKET, listed)
+    assert not has_nothing_new(context, "events")
 
 
 def test_a_missing_published_file_is_published_again(context):

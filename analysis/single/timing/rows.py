@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from analysis.arrays import Floats, Integers
-from analysis.results.stretch import Stretch, join_stretches
+from analysis.results.shared import SharedRows, join_shared
 from analysis.single.timing.jumps import BarJumps, detect_jumps, hour_shape
 from analysis.single.timing.reaction_time import Mover, ReactionTime, measure_reaction, order_movers
 from analysis.single.window.pair import Pair, utc_instant
@@ -86,7 +86,7 @@ def list_jumps(timings: Sequence[PairTiming]) -> pl.DataFrame:
             at = at[np.abs(jumps.statistic[at]) > jumps.critical_value]
         if at.size:
             parts.append(_jump_rows(pair, jumps, at))
-    return JUMP.conform(join_stretches(JUMP, parts))
+    return JUMP.conform(join_shared(JUMP, parts))
 
 
 def _reaction_row(item: PairTiming, asset_ids: Mapping[str, str], place: tuple[int, Mover] | None) -> dict[str, object]:
@@ -162,8 +162,8 @@ def _caution(item: PairTiming) -> str:
     return f"; the same search raised an alarm in {item.n_false_alarms} of {item.n_placebo} earlier stretches"
 
 
-def _jump_rows(pair: Pair, jumps: BarJumps, at: Integers) -> Stretch:
-    return Stretch(
+def _jump_rows(pair: Pair, jumps: BarJumps, at: Integers) -> SharedRows:
+    return SharedRows(
         {
             "study_id": pair.specification.study_id,
             "spec_sha256": pair.spec_sha256,

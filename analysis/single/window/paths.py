@@ -7,7 +7,7 @@ import numpy as np
 from analysis.apart import are_apart
 from analysis.arrays import Floats, Integers
 from analysis.portable import expm1, log
-from analysis.results.stretch import Stretch
+from analysis.results.shared import SharedRows
 from analysis.single.window.pair import Pair
 from analysis.single.window.score import WindowScore
 from warehouse.tables.bars import MICROSECONDS_PER_HOUR
@@ -23,7 +23,7 @@ BAND_QUANTILES = {
 MINIMUM_INDEPENDENT = 5  # placebos without overlap below which a band would draw two or three episodes as "ordinary"
 
 
-def trace_path(pair: Pair, placebos: WindowScore | None) -> Stretch:
+def trace_path(pair: Pair, placebos: WindowScore | None) -> SharedRows:
     """Rows of `out.study_path` from the declared hours before the event to those after it, or to the record's end.
 
     CAR is zero at the last close before the event and runs backwards before it. Bands are quantiles of scaled placebo
@@ -38,7 +38,7 @@ def trace_path(pair: Pair, placebos: WindowScore | None) -> Stretch:
     price = pair.series.close_quote[at]
     expected = float(pair.coefficients.beta[0]) * _benchmark_path(pair, first, base, last)
     car = log(price / pair.series.close_quote[base]) - expected
-    return Stretch(
+    return SharedRows(
         _name_pair(pair),
         {
             "close_time_utc": pair.series.close_us[at],
@@ -69,12 +69,12 @@ def _benchmark_path(pair: Pair, first: int, base: int, last: int) -> Floats:
     return np.concatenate([-before[::-1], [0.0], after])
 
 
-def list_placebos(pair: Pair, window_hours: float, placebos: WindowScore) -> Stretch:
+def list_placebos(pair: Pair, window_hours: float, placebos: WindowScore) -> SharedRows:
     """Rows of `out.placebo`: each placebo window with its CAR, as it was and at the event's volatility."""
     scaled = placebos.measures.car * placebos.at_event
     is_known = np.isfinite(scaled)
     starts = pair.series.close_us[placebos.starts.indices[is_known]] - pair.series.step_us
-    return Stretch(
+    return SharedRows(
         {**_name_pair(pair), "window_end_hours": float(window_hours)},
         {"placebo_start_utc": starts, "car": placebos.measures.car[is_known], "car_scaled": scaled[is_known]},
     )

@@ -30,9 +30,9 @@ def test_bands_are_drawn_where_enough_windows_of_that_length_lie_apart() -> None
     is_usable = np.ones((4, 5), dtype=bool)
     assert are_apart(starts, is_usable, 3).tolist() == [True, True, True, True, False]
     is_usable[1] = False  # 0, 4, 9
-    assert are_apart(starts, is_usable, 3).tolist() == [True, True, True, True, True]
+    assert are_apart(starts, is_usable, 3).tolist() == [True, True, True, True, False]
     is_usable[3, 3] = False
-    assert are_apart(starts, is_usable, 3).tolist() == [True, True, True, False, True]
+    assert are_apart(starts, is_usable, 3).tolist() == [True, True, True, False, False]
 
 
 def test_quantiles_are_those_of_numpy_to_the_last_bit() -> None:

@@ -7,12 +7,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from analysis.single import measure
 from analysis.single.measure import SINGLE_TABLES
 from flows.context import RunContext
 from flows.settings import Settings
 from flows.steps import activity, groups, models
 from flows.steps.bundle import update_bundle
-from flows.steps.studies import update_studies
+from flows.steps.studies import measure_one_event, update_studies
 from flows.study_registry import STUDIES_OF_STEPS, load_studies
 from warehouse.config import ConfigError
 from warehouse.store.connection import Warehouse, open_writer
@@ -42,11 +43,21 @@ def make_context(home: Path, warehouse: Warehouse) -> RunContext:
 @pytest.fixture(scope="module")
 def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunContext]:
     home = tmp_path_factory.mktemp("home")
-    with open_writer(home / "warehouse.duckdb", 5.0) as warehouse:
+    with open_writer(home / "warehouse.duckdb", 5.0) as warehouse, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(measure, "EVENTS_AT_ONCE", 3)
         context = make_context(home, warehouse)
         update_bundle(context)
         assert update_studies(context).n_changed > 0
         yield context
+
+
+def test_rows_that_are_handed_over_on_the_way_are_those_of_the_event_alone(context: RunContext) -> None:
+    study = load_studies(context.settings.config_path)[0]
+    stored = context.warehouse.frame(STUDY_RESULT, where="group_id = 'event'")
+    assert stored["event_id"].n_unique() > 3
+    for event_id in (EPISODE, ORDER):
+        alone, _ = measure_one_event(context.warehouse, study, event_id, None)
+        assert alone.sort(STUDY_RESULT.key).equals(stored.filter(pl.col("event_id") == event_id).sort(STUDY_RESULT.key))
 
 
 @pytest.fixture

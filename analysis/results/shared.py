@@ -13,7 +13,7 @@ from warehouse.tables.contract import Table
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class SharedRows:
     """The values that all rows share, and the columns of numbers (n,), of which there is one at least."""
 
     shared: Mapping[str, object]
@@ -25,20 +25,20 @@ class Stretch:
         return int(next(iter(self.columns.values())).size)
 
 
-def join_stretches(table: Table, stretches: Sequence[Stretch]) -> pl.DataFrame:
-    """The rows of all `stretches`, which have the same columns, in order as `table` has them; NaN becomes null.
+def join_shared(table: Table, parts: Sequence[SharedRows]) -> pl.DataFrame:
+    """The rows of all `parts`, which have the same columns, in order as `table` has them; NaN becomes null.
 
-    Instants are microseconds since 1970. One frame for many stretches: a frame each costs more than their numbers.
+    Instants are microseconds since 1970. One frame for many parts: a frame each costs more than their numbers.
     """
-    if not stretches:
+    if not parts:
         return table.empty()
-    repeats = np.repeat(np.arange(len(stretches)), [item.n_rows for item in stretches])
+    repeats = np.repeat(np.arange(len(parts)), [item.n_rows for item in parts])
     columns = []
     for name, kind in table.schema.items():
-        if name in stretches[0].columns:
-            joined = pl.Series(name, np.concatenate([item.columns[name] for item in stretches]))
+        if name in parts[0].columns:
+            joined = pl.Series(name, np.concatenate([item.columns[name] for item in parts]))
             columns.append(joined.fill_nan(None) if joined.dtype.is_float() else joined.cast(kind))
         else:
-            shared = pl.Series(name, [item.shared[name] for item in stretches], dtype=kind, strict=False)
+            shared = pl.Series(name, [item.shared[name] for item in parts], dtype=kind, strict=False)
             columns.append(shared.gather(repeats))
     return pl.DataFrame(columns)
