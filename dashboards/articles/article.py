@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from importlib.resources import files
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
 from dashboards.articles.claim_review import embedded_review, review_document
+from dashboards.fill import fill, macro
 from dashboards.shell.theme import STACK, TOKENS
 from warehouse.tables.terms import STATEMENT_VERDICT_TITLES
 from warehouse.tables.units import plural
@@ -28,11 +27,9 @@ def draw_article(document: Mapping[str, Any], source: str, bars: Mapping[str, st
 
     Lines of the text without a statement keep their place; every statement's proof stands beside its line.
     """
-    template = Environment(autoescape=True, undefined=StrictUndefined).from_string(
-        files("dashboards").joinpath("templates/article.html.jinja").read_text(encoding="utf-8")
-    )
     statements = document["statements"]
-    return template.render(
+    return fill(
+        "article.html.jinja",
         title=_title(source),
         light=Markup(_palette(0)),  # noqa: S704 - our own colours
         dark=Markup(_palette(1)),  # noqa: S704 - our own colours
@@ -102,11 +99,10 @@ def _mark(
         words = escape(source[low:high])
         if "verdict" in item:
             classes = f"{item['verdict']} unsure" if item["certainty"] == "unsure" else item["verdict"]
-            number = Markup('<sup><a href="#{0}">{1}</a></sup>').format(item["id"], numbers[item["id"]])
-            pieces.append(Markup('<mark class="{}">{}</mark>').format(classes, words) + number if words else number)
+            pieces.append(macro("parts", "statement", classes, words, item["id"], numbers[item["id"]]))
         elif words:
             reason = item["reason"].replace("_", " ")
-            pieces.append(Markup('<i class="other">{}</i><sup>{}</sup>').format(words, reason))
+            pieces.append(macro("parts", "not_judged", words, reason))
         at = max(at, high)
     pieces.append(escape(source[at:end].rstrip("\n")))
     return Markup("").join(pieces)

@@ -11,10 +11,10 @@ from markupsafe import Markup
 from dashboards.figures.axes import end_label, label, leader, padded_range, percent_axis, vertical_rule, zero_line
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, safe
 from dashboards.figures.series import bar_hours
+from dashboards.fill import macro
 from dashboards.findings.findings import benchmark_word
 from dashboards.findings.readings import SUBJECT_ASSET, Reaction, simple_return, source_of_path
 from dashboards.findings.superlatives import fan_title, separate_words
-from dashboards.glossary import tip
 from dashboards.numbers import key_text
 from warehouse.tables.bars import step_words
 from warehouse.tables.terms import venue_name
@@ -50,9 +50,7 @@ def draw_car_fan(path: pl.DataFrame, reaction: Reaction, selected_from: str) -> 
     )
     key = {**source.fixed, "hours": key_text(HOURS_AFTER + step)}
     title = fan_title(reaction.asset_id, hours_shown, car, lower, upper, key)
-    subtitle = Markup(
-        "Cumulative {} since the last close before the first public report. Bands: the middle 50, 80 and 95% of {}."
-    ).format(tip("abnormal", "abnormal return"), tip("placebo", "placebo windows"))
+    subtitle = macro("notes", "car_fan_subtitle")
     if not frame.height:
         return Figure(
             "car",
@@ -229,13 +227,11 @@ def _note(reaction: Reaction, step: float, selected_from: str) -> Markup:
         windows = (
             f"n = {count(day.n_placebo)} placebo windows ({separate_words(day)}), scaled to volatility at the event"
         )
-    return Markup(
-        "{} · bands hold hour by hour, not for the whole path · benchmark: {}, {} estimated on {} bars · event "
-        "chosen from the {} side. Source: {} {} closes. As of {}."
-    ).format(
+    return macro(
+        "notes",
+        "car_fan",
         windows,
         benchmark_word(day.benchmark if day else None),
-        tip("beta", "beta"),
         day.n_estimation if day and day.n_estimation else "no",
         selected_from,
         venue_name(reaction.market_id),

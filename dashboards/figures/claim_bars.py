@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import polars as pl
-from markupsafe import Markup
 
 from dashboards.figures.axes import label
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, naive, safe
 from dashboards.figures.series import break_gaps
+from dashboards.fill import macro
 from dashboards.findings.readings import SUBJECT_ASSET
 from dashboards.numbers import StoredRows, counted
 from dashboards.shell.frames import extremes
@@ -41,9 +41,6 @@ def draw_claim_bars(bars: pl.DataFrame, claimed_price: float | None = None) -> F
     ranged = frame.with_columns(pl.coalesce("high_quote", "close_quote").alias("top")).with_row_index()
     top = source.row(frame, int(ranged.sort("top")["index"][-1]))
     highest = top["high_quote"] if top["high_quote"] is not None else top["close_quote"]
-    bars_used = Markup("prices as they were observed")
-    if timeframe in NAMES:
-        bars_used = Markup("<code>{}</code> bars").format(timeframe)
     n_bars = counted(frame.height, CLAIM_BAR, claim_id=claim_id, market_id=market_id)
     title = (
         f"{asset_id} went from {price(first['close_quote'])} to {price(last['close_quote'])}; the highest price was "
@@ -52,9 +49,7 @@ def draw_claim_bars(bars: pl.DataFrame, claimed_price: float | None = None) -> F
     return Figure(
         figure_id=f"bars-{asset_id.lower()}",
         title=title,
-        subtitle=Markup(
-            "Closes as a line, highs and lows as a band: {} of {}. The first point is the last close before the window."
-        ).format(bars_used, market_name(market_id)),
+        subtitle=macro("notes", "claim_bars_subtitle", timeframe if timeframe in NAMES else "", market_name(market_id)),
         summary=f"From {close_moment(first['close_time_utc'])} to {close_moment(last['close_time_utc'])}: {title}.",
         note=(
             f"n = {count(n_bars)} bars · window: the one the claim names, cut when it was said · no benchmark, "

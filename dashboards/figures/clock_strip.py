@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
+from dashboards.fill import macro
 from dashboards.numbers import StoredRow, StoredRows, counted, signed_rows
 from dashboards.shell.tables import NOTHING, time_tag
 from warehouse.tables.bars import HOUR
@@ -68,25 +69,21 @@ def draw_clock_strip(
     flags = [flag for flag in flags if begin <= flag.at <= end]
     place = _Scale(begin, end)
     levels = stack_flags([place(flag.at) for flag in flags])
-    return Markup(
-        '<figure class="fig" id="clock"><figcaption><h3 class="fig-title">{title}</h3><p '
-        'class="fig-sub">{sub}</p></figcaption>'
-        '<div class="strip" style="--levels:{n}">{picture}<ul class="track" aria-hidden="true">{track}</ul>'
-        '<ul class="hours" aria-hidden="true">{hours}</ul><ol class="flags">{flags}</ol></div>'
-        '<p class="fig-note">Times as stated by each source; the study starts at the first public report. Both '
-        "clocks of every "
-        'source are under <a href="#sources">Sources</a>.</p></figure>'
-    ).format(
-        title=_title(timing, public, private, asset_id),
-        sub=_subtitle(path, place, asset_id),
-        n=max(levels, default=0) + 1,
-        picture=_picture(path, place),
-        track=_track(place, private, public, timing),
-        hours=_hours(place),
-        flags=Markup("").join(
+    return macro(
+        "notes",
+        "clock",
+        _title(timing, public, private, asset_id),
+        _subtitle(path, place, asset_id),
+        max(levels, default=0) + 1,
+        _line(path, place),
+        PICTURE_WIDTH,
+        PICTURE_HEIGHT,
+        _phases(place, private, public, timing),
+        _hours(place),
+        [
             _flag(flag, place(flag.at), level, flags, number)
             for number, (flag, level) in enumerate(zip(flags, levels, strict=True))
-        ),
+        ],
     )
 
 
@@ -174,25 +171,24 @@ def _subtitle(path: pl.DataFrame, place: _Scale, asset_id: str) -> str:
     )
 
 
-def _picture(path: pl.DataFrame, place: _Scale) -> Markup:
+def _line(path: pl.DataFrame, place: _Scale) -> str:
     shown = path.filter(
         pl.col("close_time_utc").is_between(place.begin, place.end) & pl.col("close_quote").is_not_null()
     )
     if shown.height < 2:
-        return NOTHING
+        return ""
     closes = shown["close_quote"].to_list()
     low, high = min(closes), max(closes)
     scale = (PICTURE_HEIGHT - 12) / (high - low) if high > low else 0.0
-    dots = " ".join(
+    return " ".join(
         f"{place(at) * PICTURE_WIDTH:.1f},{PICTURE_HEIGHT - 6 - (close - low) * scale:.1f}"
         for at, close in zip(shown["close_time_utc"], closes, strict=True)
     )
-    return Markup(
-        '<svg viewBox="0 0 {} {}" preserveAspectRatio="none" aria-hidden="true"><polyline points="{}"/></svg>'
-    ).format(PICTURE_WIDTH, PICTURE_HEIGHT, dots)
 
 
-def _track(place: _Scale, private: datetime | None, public: datetime, timing: Mapping[str, Any] | None) -> Markup:
+def _phases(
+    place: _Scale, private: datetime | None, public: datetime, timing: Mapping[str, Any] | None
+) -> list[dict[str, str]]:
     cuts: list[tuple[datetime, str, str]] = []
     if private is not None and private < public:
         cuts.append((private, "private", f"private, {span(public - private)}"))
@@ -205,34 +201,36 @@ def _track(place: _Scale, private: datetime | None, public: datetime, timing: Ma
     else:
         cuts.append((public, "public", "public"))
     cuts = [cut for cut in cuts if cut[0] < place.end]
-    items = [Markup('<li class="before" style="--w:{:.2f}%"></li>').format(max(place(cuts[0][0]), 0) * 100)]
+    phases = [{"css": "before", "width": f"{max(place(cuts[0][0]), 0) * 100:.2f}", "text": ""}]
     for index, (at, css, text) in enumerate(cuts):
         until = cuts[index + 1][0] if index + 1 < len(cuts) else place.end
         width = (min(place(until), 1) - max(place(at), 0)) * 100
-        items.append(Markup('<li class="{}" style="--w:{:.2f}%">{}</li>').format(css, width, text if width > 4 else ""))
-    return Markup("").join(items)
+        phases.append({"css": css, "width": f"{width:.2f}", "text": text if width > 4 else ""})
+    return phases
 
 
-def _hours(place: _Scale) -> Markup:
+def _hours(place: _Scale) -> list[tuple[str, str]]:
     length = (place.end - place.begin) / HOUR
     step = next((step for step in (1, 2, 3, 4, 6, 12) if length / step <= 8), 12)
     at = place.begin.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     items = []
     while at < place.end:
         if at.hour % step == 0 and 0.02 < place(at) < 0.98:
-            items.append(Markup('<li style="--x:{:.2f}%">{}</li>').format(place(at) * 100, clock(at)))
+            items.append((f"{place(at) * 100:.2f}", clock(at)))
         at += timedelta(hours=1)
-    return Markup("").join(items)
+    return items
 
 
-def _flag(flag: Flag, x: float, level: int, flags: Sequence[Flag], number: int) -> Markup:
-    later = ""
-    if number:
-        later = f"{span(flag.at - flags[number - 1].at)} later"
-    words = exact_clock(flag.at)
-    return Markup(
-        '<li class="{}" style="--x:{:.2f}%;--level:{}"><b>{}</b> <span>{}</span><br>{} <span>{}</span></li>'
-    ).format(flag.css, x * 100, level, time_tag(flag.at, words, "second"), later, flag.name, flag.note)
+def _flag(flag: Flag, x: float, level: int, flags: Sequence[Flag], number: int) -> dict[str, Any]:
+    return {
+        "css": flag.css,
+        "at": f"{x * 100:.2f}",
+        "level": level,
+        "time": time_tag(flag.at, exact_clock(flag.at), "second"),
+        "later": f"{span(flag.at - flags[number - 1].at)} later" if number else "",
+        "name": flag.name,
+        "note": flag.note,
+    }
 
 
 def when_public(event: Mapping[str, Any]) -> str:

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
-from markupsafe import Markup
 
 from dashboards.figures.axes import label, number_axis, vertical_rule
 from dashboards.figures.figure import Figure, FigureColumn, Plot, safe
+from dashboards.fill import macro
 from dashboards.findings.readings import SUBJECT_ASSET
-from dashboards.glossary import tip
 from dashboards.numbers import StoredRows
 from warehouse.tables.bars import bar_words
 from warehouse.tables.correlation import CORRELATION_EPISODE
@@ -40,9 +39,7 @@ def draw_correlation_change(episodes: pl.DataFrame, event_words: str) -> Figure:
         FigureColumn("after_beta", "Beta after", number),
     )
     frame = rows.select([*dict.fromkeys([*CORRELATION_EPISODE.key, *(column.name for column in columns)])])
-    subtitle = Markup(
-        "{} of returns with Bitcoin in equal windows before and after the first public report, with {}."
-    ).format(tip("correlation", "Correlation"), tip("interval", "95% intervals"))
+    subtitle = macro("notes", "change_subtitle")
     if not rows.height:
         reasons = episodes["reason"].drop_nulls().unique().sort().to_list() if episodes.height else []
         return Figure(
@@ -177,7 +174,7 @@ def _side_label(row: Mapping[str, Any], place: int, side: str) -> dict[str, Any]
     )
 
 
-def _note(rows: pl.DataFrame) -> Markup:
+def _note(rows: pl.DataFrame) -> str:
     first = _SOURCE.row(rows, 0)
     bars = bar_words(first["timeframe"])
     rank = ""
@@ -191,14 +188,9 @@ def _note(rows: pl.DataFrame) -> Markup:
             f" · {plain_percent(first['placebo_rank'])} of {first['n_placebo']} earlier dates{independent} changed "
             f"{first['asset_id']}’s correlation at least as much"
         )
-    return Markup("n = {} and {} {} bars · {} on each side · benchmark: {}{}. {} Source: {}. As of {}.").format(
-        first["n_before"],
-        first["n_after"],
-        bars,
-        hours_in_words(first["window_hours"]),
-        benchmark_name("BTC"),
-        rank,
-        "A correlation also rises when the market is merely more volatile.",
-        venue_name(first["market_id"]),
-        close_moment(first["data_as_of_utc"]),
+    return (
+        f"n = {first['n_before']} and {first['n_after']} {bars} bars · {hours_in_words(first['window_hours'])} on each "
+        f"side · benchmark: {benchmark_name('BTC')}{rank}. A correlation also rises when the market is merely more "
+        "volatile. "
+        f"Source: {venue_name(first['market_id'])}. As of {close_moment(first['data_as_of_utc'])}."
     )

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 import polars as pl
-from markupsafe import Markup
 
 from dashboards.figures.figure import Figure, FigureColumn, Plot, safe
+from dashboards.fill import macro
 from dashboards.findings.readings import SUBJECT_ASSET
 from dashboards.numbers import Moment, StoredRows
 from dashboards.shell.tables import NOTHING
@@ -82,7 +82,7 @@ def draw_heat_map(network: pl.DataFrame) -> Figure:
         plot=_plot(frame, [start for start, _ in periods], labels),
         is_simulated=any(is_simulated_market(market) for market in rows["market_id"].unique()),
         source=_SOURCE,
-        above=_slider(labels) if len(labels) > 1 else NOTHING,
+        above=macro("notes", "slider", len(labels) - 1, labels[-1]) if len(labels) > 1 else NOTHING,
     )
 
 
@@ -102,15 +102,6 @@ def _longest_timeframe(network: pl.DataFrame) -> str | None:
     )
     best = counts.sort("n", "bars", "timeframe", descending=[True, True, False]).head(1)
     return best["timeframe"][0] if best.height else None
-
-
-def _slider(labels: list[str]) -> Markup:
-    last = len(labels) - 1
-    return Markup(
-        '<div class="slide"><label for="heat-slide">Period</label><input type="range" id="heat-slide" '
-        'data-slide="heat" min="0" max="{0}" '
-        'value="{0}" aria-valuetext="{1}"><output id="heat-slide-out" for="heat-slide">{1}</output></div>'
-    ).format(last, labels[-1])
 
 
 def _plot(frame: pl.DataFrame, periods: list[Any], labels: list[str]) -> Plot:

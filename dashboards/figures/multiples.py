@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
-from markupsafe import Markup
 
 from dashboards.figures.axes import label, padded_range, percent_axis, vertical_rule, zero_line
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, hours_axis, safe
@@ -240,13 +239,12 @@ def _ticks(is_labelled: bool) -> dict[str, Any]:
     }
 
 
-def _note(shown: Sequence[Reaction], panels: Mapping[str, pl.DataFrame]) -> Markup:
+def _note(shown: Sequence[Reaction], panels: Mapping[str, pl.DataFrame]) -> str:
     bars = sorted({bar_hours(panel, "close_time_utc") or 0.0 for panel in panels.values()})
     venues = sorted({venue_name(item.market_id) for item in shown})
     as_of = max(item.data_as_of for item in shown)
-    return Markup(
-        "n = {} markets, one event: not independent observations · window −2 to +7 days · raw returns, no benchmark, "
-        "no interval. Source: {}, {} closes. As of {}."
-    ).format(
-        number_word(len(shown)), listing(venues), listing([step_words(hours) for hours in bars]), close_moment(as_of)
+    return (
+        f"n = {number_word(len(shown))} markets, one event: not independent observations · window −2 to +7 days · raw "
+        f"returns, no benchmark, no interval. Source: {listing(venues)}, "
+        f"{listing([step_words(hours) for hours in bars])} closes. As of {close_moment(as_of)}."
     )

@@ -12,9 +12,9 @@ from markupsafe import Markup
 from dashboards.figures.axes import end_label, label, leader, padded_range, percent_axis, vertical_rule, zero_line
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, naive, safe, time_axis
 from dashboards.figures.series import bar_hours, break_gaps
+from dashboards.fill import macro
 from dashboards.findings.findings import benchmark_word, path_title
 from dashboards.findings.readings import SUBJECT_ASSET, Reaction, source_of_path
-from dashboards.glossary import tip
 from dashboards.numbers import StoredRow
 from warehouse.tables.bars import step_words
 from warehouse.tables.terms import venue_name
@@ -278,12 +278,11 @@ def _note(reaction: Reaction, benchmark: str, bars: str, claim: tuple[float, flo
         interval = (
             f" · 95% interval of the move beyond it after 24 h: {percent(day.car_lower)} to {percent(day.car_upper)}"
         )
-    return Markup(
-        "n = 1 event · window −{} h to +7 days · benchmark: {} ({}{}){}{}. Source: {} {} closes. As of {}."
-    ).format(
+    return macro(
+        "notes",
+        "price_path",
         count(HOURS_BEFORE),
         benchmark,
-        tip("beta", "beta"),
         estimation,
         interval,
         f" · shaded: the {hours_short(claim[1])} the claim names" if claim else "",

@@ -10,10 +10,10 @@ from markupsafe import Markup
 
 from dashboards.figures.axes import label, percent_axis
 from dashboards.figures.figure import Figure, FigureColumn, Plot, safe
+from dashboards.fill import macro
 from dashboards.findings.findings import benchmark_word
 from dashboards.findings.readings import SUBJECT_ASSET, Horizon, Reaction, simple_return, source_of_placebos
 from dashboards.findings.superlatives import rank_title, separate_words
-from dashboards.glossary import tip
 from warehouse.tables.terms import venue_name
 from warehouse.tables.units import close_moment, count, hours_short, iso_minute, percent
 
@@ -32,9 +32,7 @@ def draw_quantile_dots(
     )
     frame = placebos.select("placebo_start_utc", simple_return("car"), simple_return("car_scaled"))
     hours = hours_short(horizon.hours) if horizon else "24 h"
-    subtitle = Markup("{} over {}, {} before the event.").format(
-        tip("abnormal", "Abnormal return"), hours, tip("placebo", "placebo windows")
-    )
+    subtitle = macro("notes", "dots_subtitle", hours)
     if horizon is None or horizon.car is None or frame.height < N_DOTS:
         return Figure(
             figure_id,
@@ -175,12 +173,11 @@ def _summary(frame: pl.DataFrame, reaction: Reaction, horizon: Horizon) -> str:
 
 
 def _note(reaction: Reaction, horizon: Horizon, benchmark: str) -> Markup:
-    return Markup(
-        "n = {} windows ({}), each scaled to volatility at the event · benchmark: {} · middle 95%: {} to "
-        "{}. Source: {}. As of {}."
-    ).format(
+    return macro(
+        "notes",
+        "dots",
         count(horizon.n_placebo or 0),
-        tip("independent", separate_words(horizon)),
+        separate_words(horizon),
         benchmark,
         percent(horizon.ordinary_lower or 0),
         percent(horizon.ordinary_upper or 0),

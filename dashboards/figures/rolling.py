@@ -7,13 +7,12 @@ from datetime import datetime
 from typing import Any
 
 import polars as pl
-from markupsafe import Markup
 
 from dashboards.figures.axes import date_format, label, number_axis, padded_range, vertical_rule, zero_line
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, naive, safe, time_axis
 from dashboards.figures.series import break_gaps
+from dashboards.fill import macro
 from dashboards.findings.readings import SUBJECT_ASSET
-from dashboards.glossary import tip
 from dashboards.numbers import StoredRow, StoredRows, counted
 from warehouse.tables.bars import bar_words
 from warehouse.tables.correlation import CORRELATION_ROLLING
@@ -82,9 +81,7 @@ def draw_rolling(
     return Figure(
         figure_id=figure_id,
         title=rolling_title(asset_id, measure, now, low, high),
-        subtitle=Markup("{} of {} returns with Bitcoin over a moving window of {}. Shaded: 95% interval.").format(
-            tip(measure, measure.capitalize()), bar_words(first["timeframe"]), window
-        ),
+        subtitle=macro("notes", "rolling_subtitle", measure, bar_words(first["timeframe"]), window),
         summary=f"From {day(begin)} to {day(end)} it ran between {number(low)} and {number(high)}; last {number(now)}.",
         note=f"n = {count(n_windows)} overlapping windows of {window} · benchmark: {benchmark_name('BTC')} · "
         f"interval: 95%. Source: {venue_name(first['market_id'])}. As of {close_moment(end)}.",

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from markupsafe import Markup
 
 from dashboards.figures.axes import leader, padded_range, percent_axis, zero_line
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, safe
@@ -183,21 +182,16 @@ def draw_inclusion_curve(category: str, rules: pl.DataFrame) -> Figure:
     median = numbers.of(f"median(estimate){_WITH_INTERVAL}", float(np.median(rows["estimate"].to_numpy())))
     clear = numbers.of("avg(is_significant::int)", float(np.mean(rows["is_significant"].to_numpy())))
     agree = "every one between" if low > 0 or high < 0 else "from"
+    n_left_out = numbers.of(f"count({_LEFT_OUT})", rows[_LEFT_OUT].drop_nulls().len())
     return Figure(
         figure_id=figure_id,
         title=f"{label}: {plural(numbers.n, 'rule')} of inclusion give means {agree} {percent(low)} "
         f"{'and' if agree.startswith('every') else 'to'} {percent(high)}",
         subtitle=subtitle,
         summary=(f"Median {percent(median)}; {share(clear)} have p < 0.05."),
-        note=Markup(
-            "n = {} rules, each with events of its own; they share most events and are not independent evidence · "
-            "window 24 h · the {} events whose absence moves the mean most are left out one at a time. Source: stored "
-            "candles. As of {}."
-        ).format(
-            count(numbers.n),
-            count(numbers.of(f"count({_LEFT_OUT})", rows[_LEFT_OUT].drop_nulls().len())),
-            as_of_words(newest(rows, "data_as_of_utc")),
-        ),
+        note=f"n = {count(numbers.n)} rules, each with events of its own; they share most events and are not "
+        f"independent evidence · window 24 h · the {count(n_left_out)} events whose absence moves the mean most are "
+        f"left out one at a time. Source: stored candles. As of {as_of_words(newest(rows, 'data_as_of_utc'))}.",
         frame=frame,
         columns=columns,
         source=source,
@@ -313,19 +307,15 @@ def _words(row: Mapping[str, Any], decisions: Decisions) -> str:
     return ", ".join(write(row[column]) for column, write in decisions.values())
 
 
-def _note(rows: pl.DataFrame, n: int, summary: Mapping[str, Any] | None) -> Markup:
+def _note(rows: pl.DataFrame, n: int, summary: Mapping[str, Any] | None) -> str:
     placebo = ""
     if summary is not None and summary["p_median"] is not None:
         placebo = (
             f" · ordinary dates with a median as far from zero: {p_value(summary['p_median'])} over "
             f"{count(summary['n_placebo'])} dates (about {count(summary['n_placebo_independent'])} independent)"
         )
-    return Markup(
-        "n = {} of one event; they share one price path and are not independent evidence · window 24 "
-        "h{}. Source: {}. As of {}."
-    ).format(
-        plural(n, "specification"),
-        placebo,
-        ", ".join(sorted({venue_name(market) for market in rows["market_id"]})),
-        as_of_words(newest(rows, "data_as_of_utc")),
+    venues = ", ".join(sorted({venue_name(market) for market in rows["market_id"]}))
+    return (
+        f"n = {plural(n, 'specification')} of one event; they share one price path and are not independent evidence · "
+        f"window 24 h{placebo}. Source: {venues}. As of {as_of_words(newest(rows, 'data_as_of_utc'))}."
     )

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
-from markupsafe import Markup
-
+from dashboards.fill import fill
 from dashboards.shell.page import Page, render_page
 
 
 def draw_check_form() -> str:
     """The empty form, complete; it posts `text` and `said` to the address `check` beside it."""
-    form = (files("dashboards") / "templates" / "check.html").read_text(encoding="utf-8")
     title, description = "Check a text", "Judge every statement about a price in a text by the stored bars."
-    body = Markup(form)  # noqa: S704 - our own template
+    body = fill("check.html")
     page = Page("check.html", "Claims", title, description, body, scripts=("assets/check.js",))
     # The pages' own policy forbids forms; this one posts to its own server, which tells other sites by the origin.
     html = render_page(page).replace("form-action 'none'", "form-action 'self'", 1)

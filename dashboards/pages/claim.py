@@ -69,7 +69,7 @@ def _facts(claim: Mapping[str, Any], verdict: Mapping[str, Any], history: pl.Dat
     if claim.get("asset_id"):
         told.append(("Asset", link("../" + token_path(claim["asset_id"]), claim["asset_id"])))
     if claim.get("event_id"):
-        told.append(("Event", Markup('<a href="../{}">what happened</a>').format(event_path(claim["event_id"]))))
+        told.append(("Event", link("../" + event_path(claim["event_id"]), "what happened")))
     if verdict["timeframe"] is not None:
         told.append(("Bars", code(verdict["timeframe"])))
     if verdict["data_as_of_utc"] is not None:

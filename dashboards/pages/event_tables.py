@@ -199,7 +199,7 @@ def _mover_row(
     closes = [close for hours, close in known if close is not None and -2 <= hours <= SPARK_HOURS]
     line = sparkline(closes, asset == SUBJECT_ASSET)
     if row["first_bar_open_utc"] is None:
-        return [asset, Spanning(Markup("none in {} {}").format(plural(row["n_searched"], "bar"), line))]
+        return [asset, Spanning(f"none in {plural(row['n_searched'], 'bar')} " + line)]
     opened, closed = row["first_bar_open_utc"], row["first_bar_close_utc"]
     return [
         asset,

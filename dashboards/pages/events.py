@@ -20,7 +20,7 @@ from dashboards.pages.providers import OUTAGE_KIND, provider_name, provider_name
 from dashboards.pages.sections import events_table
 from dashboards.shell.frames import Frames
 from dashboards.shell.page import Page, event_path
-from dashboards.shell.tables import Cell, Head, Spanning, empty_table, link, table, time_tag
+from dashboards.shell.tables import Cell, Head, Spanning, empty_table, link, strong, table, time_tag
 from warehouse.tables.moves import SHARED_MOVE
 from warehouse.tables.news import EVENT
 from warehouse.tables.terms import category_label
@@ -154,7 +154,7 @@ def _move_row(lead: Mapping[str, Any], members: pl.DataFrame, titles: Mapping[st
         link(event_path(lead["event_id"]), name),
         time_tag(at, f"{day(at)} {clock(at)}"),
         listing(members["asset_id"].unique().sort().to_list()),
-        Markup("<b>{}</b> {}").format(percent(farthest["car"]), farthest["asset_id"]),
+        strong(percent(farthest["car"])) + f" {farthest['asset_id']}",
         count(lead["n_events"]),
     ]
 

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from dashboards.numbers import counted, signed_rows
 from dashboards.shell.inline import range_bar, range_scale, scale_words
-from dashboards.shell.tables import NOTHING, Cell, Head, Spanning, table
+from dashboards.shell.tables import NOTHING, Cell, Head, Spanning, table, with_soft
 from warehouse.tables.studies import STUDY_RESULT
 from warehouse.tables.terms import asset_of, benchmark_name, model_name
 from warehouse.tables.units import count, listing, percent, plural
@@ -66,7 +66,7 @@ def _row(row: Mapping[str, Any], scale: float) -> list[Cell | Spanning]:
     name: Cell = model_name(row["statistic"].removeprefix(PREFIX))
     extra = [benchmark_name(factor) for factor in (row["benchmark"] or "").split("; ")[1:]]
     if extra:
-        name = Markup('{} <span class="soft">Bitcoin, {}</span>').format(name, listing(extra))
+        name = with_soft(name, f"Bitcoin, {listing(extra)}")
     if row["estimate"] is None:
         return [name, Spanning(f"Not measured – {row['reason'] or 'no reason given'}")]
     return [

@@ -40,7 +40,7 @@ def compose_now(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> Page
         moves=moves_table(frames, ""),
         unexplained=_unexplained_moves(frames),
         events=_preliminary_events(frames, reactions),
-        verdicts=Markup("").join(verdict_card(row, "") for row in waiting),
+        verdicts=[verdict_card(row, "") for row in waiting],
         fresh=data_as_of(frames),
     )
     return Page("now.html", "Now", "Now", f"{title}.", body, as_of=as_of_words(as_of), is_live=True)
@@ -88,7 +88,7 @@ def _unexplained_row(row: Mapping[str, Any], titles: Mapping[str, str]) -> list[
     if row["event_id"] is not None:
         title = titles.get(row["event_id"], row["event_id"])
         at = time_tag(row["event_at_utc"], clock(row["event_at_utc"]))
-        headline = Markup('<a href="{}">{}</a> ({} UTC)').format(event_path(row["event_id"]), title, at)
+        headline = link(event_path(row["event_id"]), title) + f" ({at} UTC)"
     began, opened = row["began_at_utc"], row["opened_at_utc"]
     return [
         row["asset_id"],

@@ -8,11 +8,12 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
+from dashboards.fill import fill
 from dashboards.findings.findings import as_of_words
 from dashboards.numbers import Origin, StoredRow, Words, signed_rows
 from dashboards.shell.frames import Frames, newest
 from dashboards.shell.page import Page, safe_link
-from dashboards.shell.tables import NOTHING, Cell, Head, Spanning, empty_table, limits, table, time_tag
+from dashboards.shell.tables import NOTHING, Cell, Head, Spanning, empty_table, limits, over_soft, table, time_tag
 from warehouse.tables.press import PRESS_CLAIM, PRESS_SUMMARY, PRESS_VERDICT
 from warehouse.tables.units import count, plain_percent, plural
 
@@ -38,14 +39,18 @@ def compose_press(frames: Frames) -> Page:
     verdicts = frames.get(PRESS_VERDICT)
     total = next((row for row in rows if row["part"] == "all"), None)
     title = press_title(total)
-    body = Markup("").join(
-        [
-            Markup('<p class="crumbs"><a href="claims.html">Claims</a> / The press</p><h1>{}</h1>').format(title),
-            _lede(total),
-            *(_part_table(part, head, rows) for part, head in _PARTS.items() if total is not None),
-            _misses(frames.named(MISSES), verdicts),
-            _limits(),
-        ]
+    nothing = NOTHING
+    if total is None:
+        nothing = empty_table(
+            "No headline has been read yet.", "A run reads the headlines it fetches; `aftershock press` an archive."
+        )
+    body = fill(
+        "press.html.jinja",
+        title=title,
+        nothing=nothing,
+        parts=[_part_table(part, head, rows) for part, head in _PARTS.items() if total is not None],
+        misses=_misses(frames.named(MISSES), verdicts),
+        limits=_limits(),
     )
     as_of = as_of_words(newest(verdicts, "data_as_of_utc"))
     return Page("press.html", "Claims", "The press against the tape", f"{title}.", body, as_of=as_of)
@@ -58,17 +63,6 @@ def press_title(total: Mapping[str, Any] | None) -> str:
     return (
         f"{plain_percent(total['share_reproduced'])} of {plural(total['n_told'], 'statement')} in headlines "
         "can be reproduced from the tape"
-    )
-
-
-def _lede(total: Mapping[str, Any] | None) -> Markup:
-    if total is None:
-        return empty_table(
-            "No headline has been read yet.", "A run reads the headlines it fetches; `aftershock press` an archive."
-        )
-    return Markup(
-        '<p class="lede">Each surely read statement about a price is judged by the bars that were closed when it was '
-        "printed. <strong>The verdict is about the sentence, not about who printed it.</strong></p>"
     )
 
 
@@ -118,11 +112,11 @@ def _misses(misses: pl.DataFrame, verdicts: pl.DataFrame) -> Markup:
 def _miss(row: StoredRow) -> list[Cell | Spanning]:
     origin = Origin(PRESS_CLAIM.name, (("press_claim_id", row["press_claim_id"]),), "title")
     title = f"{Words(row['title'], origin)}"
-    shown = Markup("{}").format(safe_link(row["url"], title))
+    shown = safe_link(row["url"], title)
     return [
-        Markup('{}<br><span class="soft">{}</span>').format(shown, row["outlet"]),
+        over_soft(shown, row["outlet"]),
         time_tag(row["said_at_utc"]),
-        Markup("{} It could not be reproduced from: {}.").format(f"{row['measured']}", _readings(row)),
+        f"{row['measured']} It could not be reproduced from: {_readings(row)}.",
     ]
 
 

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 
 import polars as pl
-from markupsafe import Markup
 
+from dashboards.fill import fill
 from dashboards.findings.findings import as_of_words
 from dashboards.findings.readings import Reaction, subject_of
 from dashboards.glossary import TERMS
@@ -30,17 +30,7 @@ def compose_search(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> P
     entries = search_entries(frames, reactions)
     n_events = counted(sum(entry[0] == "e" for entry in entries), EVENT, "count(*) filter (where status <> 'rejected')")
     kinds = sorted({entry[4] for entry in entries})
-    options = Markup("").join(Markup("<option>{}</option>").format(kind) for kind in kinds)
-    body = Markup(
-        '<h1>Search</h1><p class="lede">{}, the newest headlines and every claim. The search runs in this page; '
-        "nothing is sent anywhere.</p>"
-        '<noscript><p>Search needs scripts. <a href="events.html">The list of events</a> does not.</p></noscript>'
-        '<div class="search" role="search"><label class="vh" for="query">Words to search for</label><input '
-        'type="search" id="query" autocomplete="off" placeholder="Words, a token, an organisation, a year …">'
-        '<label class="vh" for="kind">Kind</label><select id="kind"><option value="">All '
-        "kinds</option>{}</select></div>"
-        '<p id="found" role="status" class="intro"></p><ol class="hits" id="hits"></ol>'
-    ).format(plural(n_events, "event"), options)
+    body = fill("search.html.jinja", n_events=plural(n_events, "event"), kinds=kinds)
     payload = json.dumps(entries, ensure_ascii=False, separators=(",", ":"))
     # A JavaScript file: U+2028 and U+2029 end lines in old engines.
     script = f"window.AFTERSHOCK_SEARCH={payload};\n".replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

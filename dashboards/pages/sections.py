@@ -75,16 +75,14 @@ def reaction_tiles(reaction: Reaction, path: pl.DataFrame) -> Markup:
         tile(
             "24 hours after the first public report",
             _value(day, "raw_return"),
-            Markup("{}. {}").format(
-                prices_in_words(reaction.asset_id, first, later),
-                f"After 12 hours {percent(half.raw_return)}." if half and half.raw_return is not None else "",
-            )
+            f"{prices_in_words(reaction.asset_id, first, later)}. "
+            + (f"After 12 hours {percent(half.raw_return)}." if half and half.raw_return is not None else "")
             if day and day.raw_return is not None
             else _why(day),
             is_accent=reaction.asset_id == SUBJECT_ASSET and bool(day and day.is_outside),
         ),
         tile(
-            Markup("of which {}").format(tip("abnormal", f"beyond {benchmark_word(day.benchmark if day else None)}")),
+            "of which " + tip("abnormal", f"beyond {benchmark_word(day.benchmark if day else None)}"),
             _value(day, "car"),
             _ordinary(day),
         ),
@@ -235,12 +233,11 @@ def _event_row(row: Mapping[str, Any], subject: Reaction | None, scale: float, r
     day = subject.headline if subject else None
     if subject is None or day is None or day.car is None:
         return [*cells, Spanning(f"Not measured – {unmeasured_reason(row, day)}")]
-    who = "" if subject.asset_id == SUBJECT_ASSET else f" {subject.asset_id}"
     return [
         *cells,
-        Markup("<b>{}</b>{}").format(
-            percent(day.car), Markup(' <span class="soft">{}</span>').format(who) if who else ""
-        ),
+        strong(percent(day.car))
+        if subject.asset_id == SUBJECT_ASSET
+        else with_soft(strong(percent(day.car)), subject.asset_id),
         range_bar(day.ordinary_lower, day.ordinary_upper, day.car, scale),
         _rank(day) if day.n_placebo is not None else "–",
     ]
@@ -323,9 +320,7 @@ def _move_row(row: Mapping[str, Any], scale: float, root: str) -> list[Cell | Sp
         *cells,
         strong(percent(row["abnormal_return"])),
         range_bar(row["ordinary_lower"], row["ordinary_upper"], row["abnormal_return"], scale),
-        Markup('{} <span class="soft">({} of {} as large)</span>').format(
-            word, count(row["n_as_large"]), count(row["n_windows"])
-        ),
+        with_soft(word, f"({count(row['n_as_large'])} of {count(row['n_windows'])} as large)"),
     ]
 
 
@@ -366,5 +361,5 @@ def data_as_of(frames: Frames) -> Markup:
         else f"{plural(counted(checks.height, CHECK_RESULT), 'data check')}, "
         + ("all pass" if not failed.height else f"{count(counted(failed.height, CHECK_RESULT, FAILED_CHECKS))} fail")
     )
-    items.append(("Checks", Markup('{} · <a href="health.html">Data health</a>').format(state)))
+    items.append(("Checks", f"{state} · " + link("health.html", "Data health")))
     return facts(items)

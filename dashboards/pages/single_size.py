@@ -51,7 +51,7 @@ def single_size_table(rows: pl.DataFrame) -> Markup:
     )
     keys = rows.select("scenario", "window_hours").unique(maintain_order=True).rows()
     body = [_row(rows, str(scenario), float(hours)) for scenario, hours in keys]
-    return Markup('<h3 id="single-size">One event</h3>') + table(
+    return table(
         "single-size-table", "How often the numbers of one event hold, in calm and wild markets", small, heads, body
     )
 

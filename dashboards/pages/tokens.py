@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
+from dashboards.fill import fill
 from dashboards.findings.findings import as_of_words
 from dashboards.findings.moves import total_of
 from dashboards.findings.readings import SUBJECT_ASSET
@@ -16,7 +17,7 @@ from dashboards.numbers import counted, signed_rows
 from dashboards.pages.sections import moves_table
 from dashboards.shell.frames import Frames, last_close, newest, oldest
 from dashboards.shell.page import Page, token_path
-from dashboards.shell.tables import Cell, Head, Spanning, empty_table, link, table, with_soft
+from dashboards.shell.tables import Cell, Head, Spanning, empty_table, fold_away, link, table, with_soft
 from warehouse.tables.prices import ASSET, COVERAGE
 from warehouse.tables.units import count, day, plural
 
@@ -38,16 +39,9 @@ def compose_tokens(frames: Frames) -> Page:
     coverage = frames.get(COVERAGE)
     n_with = counted(coverage["asset_id"].n_unique(), COVERAGE, "count(distinct asset_id)")
     title = f"{plural(n_with, 'token')} with stored prices"
-    body = Markup("").join(
-        [
-            Markup("<h1>{}</h1>").format(title),
-            Markup(
-                '<p class="lede">What each token did after each kind of news, and how closely it follows Bitcoin.</p>'
-            ),
-            moves_table(frames, ""),
-            _token_tables(frames, ids) if ids else empty_table("No token is registered yet.", "Run `aftershock run`."),
-        ]
-    )
+    none = empty_table("No token is registered yet.", "Run `aftershock run`.")
+    tokens = _token_tables(frames, ids) if ids else none
+    body = fill("tokens.html.jinja", title=title, moves=moves_table(frames, ""), tokens=tokens)
     return Page(
         "tokens.html",
         "Tokens",
@@ -86,7 +80,7 @@ def _token_tables(frames: Frames, ids: list[str]) -> Markup:
     caption = "Markets outside the registry"
     small = "Stored because a file brought them: other coins, shares, commodities. No study looks at them."
     folded = _token_table(frames, others, "unregistered", caption, small)
-    return Markup('{}<details id="others"><summary>{}</summary>{}</details>').format(shown, caption, folded)
+    return shown + fold_away(caption, folded, "others")
 
 
 def _token_table(frames: Frames, ids: list[str], table_id: str, caption: str, small: str) -> Markup:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from dashboards.fill import macro
+from dashboards.shell.tables import NOTHING
 from warehouse.tables.units import percent
 
 _SPARK_WIDTH, _SPARK_HEIGHT = 110, 28
@@ -26,7 +27,7 @@ def points(values: Sequence[float], width: float, height: float, padding: float 
 def sparkline(values: Sequence[float], is_subject: bool = False) -> Markup:
     """A line of its own scale with a dotted line at its first value; empty for fewer than two values."""
     if len(values) < 2:
-        return Markup("")
+        return NOTHING
     line = points(values, _SPARK_WIDTH, _SPARK_HEIGHT)
     start = line.split(" ", 1)[0].split(",")[1]
     return macro("parts", "sparkline", " tao" if is_subject else "", _SPARK_WIDTH, _SPARK_HEIGHT, start, line)
@@ -41,7 +42,7 @@ def range_scale(values: Sequence[float | None], smallest: float = 0.05) -> float
 def range_bar(lower: float | None, upper: float | None, value: float | None, scale: float) -> Markup:
     """A bar from `lower` to `upper` (the ordinary range) and a dot at `value`, accented when outside."""
     if value is None:
-        return Markup("")
+        return NOTHING
 
     def place(fraction: float) -> float:
         return (max(-scale, min(scale, fraction)) / scale + 1) / 2 * (_RANGE_WIDTH - 12) + 6

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from markupsafe import Markup
 
 from dashboards.figures.figure import Figure, safe, simulated_mark
 from dashboards.figures.price_path import draw_price_path
+from dashboards.fill import macro
 from dashboards.findings.findings import as_of_words, benchmark_word, beyond_title, path_title
 from dashboards.findings.moves import earlier_day_of
 from dashboards.findings.readings import Reaction, path_of, read_reactions, subject_of, unmeasured_reason
@@ -83,9 +83,8 @@ def event_html(frames: Frames, event: Mapping[str, Any], plotly_js: Path | None)
 def _with_notes(body: str) -> str:
     """The page's body with a raised number behind each value and the statements that return them at its end."""
     noted, notes = with_raised_notes(body, _statement)
-    items = Markup("").join(Markup("<li><code>{}</code></li>").format(note) for note in notes)
-    section = Markup('<section class="notes" aria-labelledby="notes-t"><h2 id="notes-t">{}</h2><ol>{}</ol></section>')
-    return noted.replace("</div></main>", f"{section.format(NOTES_TITLE, items)}</div></main>", 1)
+    section = macro("parts", "footnotes", NOTES_TITLE, notes)
+    return noted.replace("</div></main>", f"{section}</div></main>", 1)
 
 
 def _statement(origin: str) -> str:

@@ -60,11 +60,6 @@ def fold_away(summary: str, body: Markup, fold_id: str = "") -> Markup:
     return macro("parts", "fold", fold_id, summary, body)
 
 
-def pair(first: Markup, second: Markup) -> Markup:
-    """Two figures or boxes side by side."""
-    return macro("parts", "pair", first, second)
-
-
 @dataclass(frozen=True)
 class Head:
     """One column of a table: heading, whether it holds numbers, whether it takes the full row on phones."""
