@@ -42,6 +42,7 @@ class DeclaredStudy(Entry):
     minimum_estimation_hours: float
     placebo_history_hours: float
     mask_origins: tuple[str, ...]
+    mask_except: tuple[str, ...] = ()
     mask_hours: float
     path_before_hours: float
     path_after_hours: float
@@ -81,6 +82,11 @@ class DeclaredStudy(Entry):
     def is_own(self) -> bool:
         """Whether its events and prices are its own, from a person's files, and not of the record."""
         return OWN in self.event_origins
+
+    def masks(self, events: pl.DataFrame) -> pl.DataFrame:
+        """The rows of core.event that estimation and placebos must avoid."""
+        is_known = pl.col("origin").is_in(self.mask_origins)
+        return events.filter(is_known & ~pl.col("event_id").is_in(self.mask_except))
 
     @property
     def observed_staleness(self) -> timedelta:

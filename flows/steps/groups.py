@@ -28,7 +28,7 @@ def update_group_studies(context: RunContext) -> StepReport:
     study = read_study(context.warehouse, context.settings.config_path, DECLARED_STUDY)
     known = warehouse.held(EVENT).filter(pl.col("status") != "rejected")
     events = known.filter(pl.col("selected_from") == "news")
-    masks = known.filter(pl.col("origin").is_in(study.mask_origins))
+    masks = study.masks(known)
     markets = context.tape.markets(study)
     stored, left_out = (warehouse.frame(table, OF_STUDY, study_id=GROUPS_STUDY) for table in (STUDY_RESULT, EXCLUSION))
 

@@ -26,7 +26,7 @@ def update_model_studies(context: RunContext) -> StepReport:
     markets = context.tape.markets(study)
     known, _ = read_event_times(events.filter(pl.col("origin").is_in(study.examined_origins)))
     times = [event for event in known if event.takes_every_method]
-    masks = events.filter(pl.col("origin").is_in(study.mask_origins))
+    masks = study.masks(events)
     planned = plan_events(study.specification, times, masks, markets)
     stored = warehouse.frame(STUDY_RESULT, OF_STUDY, study_id=MODELS_STUDY)
     outcome = compare_models(MODELS_STUDY, planned, stored, markets, _by_bar_hours(context.tape, study))

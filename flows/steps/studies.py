@@ -73,7 +73,7 @@ Plan = tuple[Iterable[PlannedEvent], Iterable[tuple[str, str, str]]]  # and (eve
 def _plan(warehouse: Warehouse, study: DeclaredStudy, markets: StudyMarkets) -> Plan:
     events = warehouse.held(EVENT).filter(pl.col("status") != "rejected")
     times, excluded = read_event_times(events.filter(pl.col("origin").is_in(study.event_origins)))
-    masks = events.filter(pl.col("origin").is_in(study.mask_origins))
+    masks = study.masks(events)
     return plan_events(study.specification, times, masks, markets), excluded
 
 
@@ -113,7 +113,7 @@ def measure_one_event(
     """
     events = reader.frame(EVENT, where="status <> 'rejected'")
     times, excluded = read_event_times(events.filter(pl.col("event_id") == event_id))
-    masks = events.filter(pl.col("origin").is_in(study.mask_origins))
+    masks = study.masks(events)
     markets = StoredTape(reader, as_of).markets(study)
     if not is_after_funding:
         planned = plan_events(study.specification, times, masks, markets)

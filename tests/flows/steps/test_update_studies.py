@@ -14,7 +14,7 @@ from flows.settings import Settings
 from flows.steps import activity, groups, models
 from flows.steps.bundle import update_bundle
 from flows.steps.studies import measure_one_event, update_studies
-from flows.study_registry import STUDIES_OF_STEPS, load_studies
+from flows.study_registry import STUDIES_OF_STEPS, load_studies, read_study
 from warehouse.config import ConfigError
 from warehouse.store.connection import Warehouse, open_writer
 from warehouse.tables.contract import UTC as UTC_TYPE
@@ -76,6 +76,16 @@ def one(results: pl.DataFrame, market_id: str, statistic: str, hours: float) -> 
 def test_tao_moved_as_the_tape_says(results: pl.DataFrame, hours: float, move: float) -> None:
     """245.31, 262.02 and 226.26 over 212.36, the last close before 23:56:41."""
     assert one(results, TAO, "raw_return", hours)["estimate"] == pytest.approx(move, abs=5e-6)
+
+
+def test_entries_that_came_later_mask_no_bar_that_june_stands_on(context: RunContext, results: pl.DataFrame) -> None:
+    study = read_study(context.warehouse, context.settings.config_path, "reaction")
+    assert study.mask_except
+    masked, _ = measure_one_event(context.warehouse, study.model_copy(update={"mask_except": ()}), EPISODE, None)
+    printed, moved = one(results, TAO, "car", 24), one(masked, TAO, "car", 24)
+    assert (printed["n_estimation"], moved["n_estimation"]) == (404, 355)
+    assert printed["estimate"] == pytest.approx(0.20505, abs=5e-6)
+    assert moved["estimate"] == pytest.approx(0.20569, abs=5e-6)
 
 
 def test_a_fifth_of_tao_s_value_was_beyond_bitcoin(results: pl.DataFrame) -> None:

@@ -47,7 +47,7 @@ def packaged() -> list:
 
 
 def test_every_record_number_is_there_once():
-    assert [entry.record_id for entry in packaged()] == [f"E{number:03d}" for number in range(1, 123)]
+    assert [entry.record_id for entry in packaged()] == [f"E{number:03d}" for number in range(1, 130)]
 
 
 def test_restriction_of_june_2026_is_one_event_from_private_receipt_to_statement():
@@ -58,7 +58,7 @@ def test_restriction_of_june_2026_is_one_event_from_private_receipt_to_statement
     assert row["latest_at_utc"] == datetime(2026, 6, 13, 0, 50, 3, tzinfo=UTC)
     assert row["ended_at_utc"] == datetime(2026, 7, 1, 19, 26, 26, tzinfo=UTC)
     assert "E063 with E062 and E064" in row["reason"]
-    assert events.height == 120
+    assert events.height == 127
 
 
 def test_episode_sources_carry_both_clocks_and_the_private_receipt_comes_first():
