@@ -57,7 +57,7 @@ _HEARD = Rows(
 
 # The tables that each step reads besides those it alone writes. A step that is not named here asks the outside world.
 INPUTS: dict[str, tuple[Input, ...]] = {
-    "events": (news.ENTRY, news.INCIDENT, prices.CANDLE, _WITH_CANDLES),
+    "events": (news.ENTRY, news.INCIDENT, news.REGISTER_DOCUMENT, prices.CANDLE, _WITH_CANDLES),
     "studies": (*_STUDY, *_OWN),
     "groups": (*_STUDY, *_OWN),
     "activity": _STUDY,

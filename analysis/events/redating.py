@@ -18,7 +18,7 @@ DAY_TOLERANCE = timedelta(hours=24)
 FIRM = "second"
 RE_DATED, WIDENED, RECOUNTED = "re-dated", "widened", "recounted"
 # Roles of evidence that nobody published as a report of the act.
-UNCOUNTED = ("private", "announced", "reaction")
+UNCOUNTED = ("private", "announced", "reaction", "correction")
 
 
 def yield_to_evidence(recorded: pl.DataFrame, detected: pl.DataFrame, matches: dict[str, str]) -> pl.DataFrame:

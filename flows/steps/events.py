@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from analysis.events.confounders import find_confounders
+from analysis.events.corrections import attach_corrections
 from analysis.events.decisions import apply_decisions
 from analysis.events.detection import build_events
 from analysis.events.drafts import draft_events
@@ -23,7 +24,15 @@ from flows.market_choices import choose_record_markets
 from flows.steps.stories import prepare, read_grouped, update_stories
 from ingest.bundle.loader import load_ledger
 from warehouse.store.connection import Reader
-from warehouse.tables.news import CONFOUNDER, EVENT, EVENT_REVISION, EVENT_SOURCE, INCIDENT, NEWS_EPISODE
+from warehouse.tables.news import (
+    CONFOUNDER,
+    EVENT,
+    EVENT_REVISION,
+    EVENT_SOURCE,
+    INCIDENT,
+    NEWS_EPISODE,
+    REGISTER_DOCUMENT,
+)
 
 
 def update_events(context: RunContext) -> StepReport:
@@ -44,6 +53,7 @@ def update_events(context: RunContext) -> StepReport:
         (detected.events, detected.sources),
         vocabulary,
     )
+    events, sources = attach_corrections(events, sources, warehouse.frame(REGISTER_DOCUMENT))
     decided, sources, problems = apply_decisions(events, sources, decisions)
     events = add_relevance(decided, vocabulary)
 

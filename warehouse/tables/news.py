@@ -300,7 +300,11 @@ EVENT_SOURCE = Table(
         Column("published_at_utc", UTC, "The publisher's claim", is_nullable=True),
         Column("first_seen_at_utc", UTC, "When it was first seen by us or an archive", is_nullable=True),
         TIME_BASIS,
-        Column("role", pl.String, "private, announced, first_report, statement, confirmation, reaction, restored"),
+        Column(
+            "role",
+            pl.String,
+            "private, announced, first_report, statement, confirmation, reaction, restored, correction",
+        ),
     ),
 )
 

@@ -54,6 +54,7 @@ ROLE_TITLES = {
     "confirmation": "Confirmation",
     "reaction": "Reaction",
     "restored": "Restored",
+    "correction": "Correction",
 }
 
 TIME_BASIS_TITLES = {

@@ -23,7 +23,17 @@ from tests.builders import make_rows
 from tests.ingest.news.news_builders import make_context, make_feed, make_settings
 from tests.paths import shared
 from warehouse.store.connection import Warehouse, open_writer
-from warehouse.tables.news import CONFOUNDER, ENTRY, EVENT, EVENT_SOURCE, INCIDENT, STORY, STORY_ENTRY, TAG
+from warehouse.tables.news import (
+    CONFOUNDER,
+    ENTRY,
+    EVENT,
+    EVENT_SOURCE,
+    INCIDENT,
+    REGISTER_DOCUMENT,
+    STORY,
+    STORY_ENTRY,
+    TAG,
+)
 
 FIRST_REPORT = datetime(2026, 6, 12, 23, 56, 41, tzinfo=UTC)
 NOW = datetime(2026, 6, 14, tzinfo=UTC)
@@ -244,3 +254,19 @@ def test_stored_tags_are_what_tagging_again_would_say(context):
     for name in ("category", "is_relevant", "score"):
         assert stored[name].equals(again[name], null_equal=True), name
     assert [set(ids) for ids in stored["entity_ids"]] == [set(ids) for ids in again["entity_ids"]]
+
+
+def test_a_correction_of_the_register_is_shown_with_the_order_it_mends(context):
+    order = "2025-01-23-executive-order-14179-ai-leadership"
+    row = {"document_number": "C1-2025-02172", "corrects_document_number": "2025-02172", "title": "Order; correction"}
+    mended = {
+        "published_on": datetime(2025, 2, 10, tzinfo=UTC).date(),
+        "url": "https://www.federalregister.gov/d/C1-2025-02172",
+    }
+    context.warehouse.merge(REGISTER_DOCUMENT, make_rows(REGISTER_DOCUMENT, row | mended))
+    update_bundle(context)
+    update_events(context)
+    told = context.warehouse.frame(EVENT_SOURCE, where="event_id = $e", e=order).sort("source_number")
+    assert told["role"].to_list()[-1] == "correction"
+    assert told["title"].to_list()[-1] == "Order; correction"
+    assert update_bundle(context).n_changed == update_events(context).n_changed == 0
