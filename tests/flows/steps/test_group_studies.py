@@ -55,7 +55,7 @@ def test_the_variance_ratio_stands_beside_every_mean(context: RunContext, report
     assert (known["p_adjusted"] >= known["p_value"]).all()
     assert ratios.filter(pl.col("value").is_null())["reason"].str.contains("ordinary windows").all()
     [ratio] = known.filter(pl.col("group_id") == f"category:{CATEGORY}", pl.col("window_end_hours") == 24.0)["value"]
-    assert ratio == pytest.approx(1.707, abs=0.001)
+    assert ratio == pytest.approx(2.486, abs=0.001)
 
 
 def test_errors_are_fractions_as_means_are(context: RunContext, report: StepReport) -> None:
