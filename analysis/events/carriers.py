@@ -1,5 +1,7 @@
 """Who carries a headline: independent outlets, and primary sources."""
 
+import re
+
 import polars as pl
 
 from analysis.events.vocabulary import Vocabulary
@@ -34,6 +36,12 @@ _HOUSES = {
 }
 # Sites of governments anywhere; sites of labs and networks come from entities.toml.
 GOVERNMENT_HOSTS = r"\.gov$|\.gov\.[a-z]{2}$|\.mil$|\.europa\.eu$|^europa\.eu$|\.gouv\.fr$|\.gc\.ca$"
+# Where exchanges announce what they list, take off or stop; their other pages carry opinion and other people's posts.
+EXCHANGE_NOTICES = (
+    r"^https?://(?:www\.)?(?:binance\.com/(?:[a-z-]+/)?support/announcement|upbit\.com/service_center/notice"
+    r"|okx\.com/(?:[a-z-]+/)?help/|kucoin\.com/(?:[a-z-]+/)?announcement|announcements\.bybit\.com"
+    r"|gate\.(?:io|com)/(?:[a-z-]+/)?announcements|support\.kraken\.com|bithumb\.com/.*notice|feed\.bithumb\.com/notice)"
+)
 # These hosts carry other people's pages, so the host says nothing about who wrote them.
 _REDIRECTORS = ("news.google.com", "t.co", "feedproxy.google.com")
 _TWO_LEVEL = r"^(?:co|com|org|gov|net|ac)\.[a-z]{2}$"
@@ -44,16 +52,32 @@ def add_carriers(entries: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
 
     Names of one publishing house are one carrier.
 
-    A link list's headline counts for the site it links to, so that ten reposts of one article are one outlet.
+    A link list's headline counts for the site it links to, so that ten reposts of one article are one outlet. What a
+    lab's or network's own account posts, and the pages on which exchanges announce, are primary as its own site is.
     """
     named = entries.with_columns(_host().alias("host"))
     site = _registrable(pl.col("host"))
     own_sites = [h for entity in vocabulary.entities if entity.kind != "provider" for h in entity.hosts]
-    is_own = pl.col("host").is_in(own_sites) | site.is_in(own_sites) | pl.col("host").str.contains(GOVERNMENT_HOSTS)
+    account = _account([page for page in own_sites if "/" in page])
+    is_own = (
+        pl.col("host").is_in(own_sites)
+        | site.is_in(own_sites)
+        | account.is_not_null()
+        | pl.col("host").str.contains(GOVERNMENT_HOSTS)
+        | pl.col("url").str.contains(EXCHANGE_NOTICES)
+    )
     return named.with_columns(
-        carrier_of_row().alias("carrier"),
+        pl.coalesce(account, carrier_of_row()).alias("carrier"),
         (pl.col("outlet_kind").is_in(list(PRIMARY_KINDS)) | is_own.fill_null(False)).alias("is_primary"),
     )
+
+
+def _account(pages: list[str]) -> pl.Expr:
+    """The account or section of somebody's own that a url lies in, as x.com/name; null outside of `pages`."""
+    plain = pl.col("url").str.to_lowercase().str.replace(r"^https?://(?:www\.|mobile\.)?(?:twitter\.com/)?", "")
+    at_x = pl.col("url").str.contains(r"(?i)^https?://(?:www\.|mobile\.)?twitter\.com/")
+    address = pl.when(at_x).then(pl.format("x.com/{}", plain)).otherwise(plain)
+    return address.str.extract(rf"^({'|'.join(map(re.escape, pages)) or '$.'})(?:[/?#]|$)", 1)
 
 
 def carrier_of_row() -> pl.Expr:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 import polars as pl
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
-from analysis.events.merging import absorb
+from analysis.events.recorded.merging import absorb
 from warehouse.config import ConfigText, Entry, EntryTable, FileForm, load_config
 from warehouse.tables.news import EVENT, EVENT_SOURCE
 from warehouse.tables.units import iso_instant

@@ -5,14 +5,14 @@ from __future__ import annotations
 import polars as pl
 
 from analysis.events.confounders import find_confounders
-from analysis.events.corrections import attach_corrections
 from analysis.events.decisions import apply_decisions
 from analysis.events.detection import build_events
 from analysis.events.drafts import draft_events
 from analysis.events.episodes import link_episodes
-from analysis.events.merging import merge_records, outage_events, outage_sources
 from analysis.events.outages import merge_incidents
-from analysis.events.redating import find_revisions
+from analysis.events.recorded.corrections import attach_corrections
+from analysis.events.recorded.merging import merge_records, outage_events, outage_sources
+from analysis.events.recorded.redating import find_revisions
 from analysis.events.relevance import add_relevance
 from analysis.events.stories.frames import load_frames
 from analysis.events.wording.exclusions import add_exclusions

@@ -271,7 +271,7 @@ NEWS_EPISODE = Table(
 EVENT_REVISION = Table(
     "out.event_revision",
     "When a better clock moved an event's first public evidence: what it was, and what it is since.",
-    "analysis.events.redating",
+    "analysis.events.recorded.redating",
     ("event_id", "changed_at_utc"),
     (
         Column("event_id", pl.String, "Event"),

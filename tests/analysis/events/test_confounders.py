@@ -6,7 +6,7 @@ import polars as pl
 
 from analysis.events.confounders import find_confounders
 from tests.analysis.events.headline_frames import instant
-from tests.analysis.events.test_merging import make_event, make_events
+from tests.analysis.events.recorded.test_merging import make_event, make_events
 from warehouse.tables.contract import UTC
 
 NO_MARKET = pl.DataFrame(schema={"close_time_utc": UTC, "close_quote": pl.Float64})

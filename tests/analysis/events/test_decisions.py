@@ -6,7 +6,7 @@ import pytest
 
 from analysis.events.decisions import apply_decisions, read_decisions
 from tests.analysis.events.headline_frames import instant
-from tests.analysis.events.test_merging import make_event, make_events, make_sources
+from tests.analysis.events.recorded.test_merging import make_event, make_events, make_sources
 from warehouse.config import ConfigError, ConfigText
 
 EVENTS = make_events(make_event("one", "2026-06-12T23:56:41Z"), make_event("two", "2026-06-14T10:00:00Z"))

@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from analysis.events.merging import outage_events, outage_sources
 from analysis.events.outages import merge_incidents
+from analysis.events.recorded.merging import outage_events, outage_sources
 from tests.analysis.events.headline_frames import VOCABULARY, instant
 from warehouse.tables.news import INCIDENT
 

@@ -4,7 +4,7 @@ import pytest
 
 from analysis.events.relevance import add_relevance
 from tests.analysis.events.headline_frames import VOCABULARY
-from tests.analysis.events.test_merging import make_event, make_events
+from tests.analysis.events.recorded.test_merging import make_event, make_events
 
 
 @pytest.mark.parametrize(

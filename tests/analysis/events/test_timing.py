@@ -5,7 +5,7 @@ from datetime import timedelta
 import polars as pl
 import pytest
 
-from analysis.events.redating import find_revisions
+from analysis.events.recorded.redating import find_revisions
 from analysis.events.timing import (
     CORROBORATED,
     CORROBORATION,

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from analysis.events.merging import match_events, merge_records
+from analysis.events.recorded.merging import match_events, merge_records
 from tests.analysis.events.headline_frames import VOCABULARY, instant
 from warehouse.tables.news import EVENT, EVENT_SOURCE
 

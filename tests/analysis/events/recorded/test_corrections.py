@@ -4,9 +4,9 @@ from datetime import date
 
 import polars as pl
 
-from analysis.events.corrections import attach_corrections
+from analysis.events.recorded.corrections import attach_corrections
 from tests.analysis.events.headline_frames import instant
-from tests.analysis.events.test_merging import make_event, make_events, make_sources
+from tests.analysis.events.recorded.test_merging import make_event, make_events, make_sources
 from tests.builders import make_rows
 from warehouse.tables.news import EVENT_SOURCE, REGISTER_DOCUMENT
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from analysis.events.drafts import NEIGHBOURS
 from analysis.events.outages import POST_DELAY
-from analysis.events.redating import DAY_TOLERANCE, UNCOUNTED, recount, yield_to_evidence
+from analysis.events.recorded.redating import DAY_TOLERANCE, UNCOUNTED, recount, yield_to_evidence
 from analysis.events.tagging import tag_titles
 from analysis.events.titles import plain_title
 from analysis.events.vocabulary import PARTY_KINDS, Vocabulary

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from analysis.events.merging import absorb
+from analysis.events.recorded.merging import absorb
 from warehouse.tables.news import EVENT_SOURCE
 
 CORRECTION = "correction"

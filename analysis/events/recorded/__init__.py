@@ -1,0 +1,1 @@
+"""Events of the ledger and of offices set against what headlines tell: matched, re-dated, recounted, corrected."""
