@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import polars as pl
 
-from analysis.arrays import Floats
+from analysis.arrays import Floats, Integers
 from analysis.engine.battery import load_models
 from analysis.engine.model_fit import ExpectedReturnModel
 from analysis.engine.standardise import EventInput, EventResult, standardise_event
@@ -42,8 +43,30 @@ LARGEST_GAP = 0.1
 
 FitKey = tuple[str, str, str]  # event, market, statistic
 
-# Returns (open_time_utc, log_return) of every benchmark by id, for an asset under study and a bar length in hours.
-BenchmarkReturns = Callable[[str, float], Mapping[str, pl.DataFrame]]
+
+@dataclass(frozen=True, slots=True)
+class DatedReturns:
+    """Log returns of one benchmark (n,), and the bars between 1970 and the close of each, ascending."""
+
+    bars: Integers
+    returns: Floats
+
+    @classmethod
+    def of(cls, returns: pl.DataFrame, bar_hours: float) -> DatedReturns:
+        """Those of a frame with open_time_utc and log_return."""
+        opens = returns["open_time_utc"].cast(pl.Int64).to_numpy()
+        return cls(opens // round(bar_hours * MICROSECONDS_PER_HOUR) + 1, returns["log_return"].to_numpy())
+
+    def over_bars(self, first: int, n_bars: int) -> Floats:
+        """The returns of `n_bars` from bar `first` on, NaN where there is none."""
+        column = np.full(n_bars, np.nan)
+        start, stop = np.searchsorted(self.bars, [first, first + n_bars])
+        column[self.bars[start:stop] - first] = self.returns[start:stop]
+        return column
+
+
+# Returns of every benchmark by id, for an asset under study and a bar length in hours.
+BenchmarkReturns = Callable[[str, float], Mapping[str, DatedReturns]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,20 +125,35 @@ def _main_pairs(event: PlannedEvent, markets: StudyMarkets) -> dict[str, Pair]:
     return dict(sorted(best.items()))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Prepared:
-    """One pair with the factors of both kinds of model."""
+    """One pair with the factors of both kinds of model; what a fit takes is made when the first asks for it."""
 
     pair: Pair
-    item: EventInput  # one factor: the pair's benchmark
-    factors: Floats  # [T, K] of the multi-factor models, the benchmark first
-    factor_names: tuple[str, ...]
+    asset_id: str
+    donors: Donors | None
+    others: Mapping[str, Floats]  # factors beside the pair's benchmark, on the bars used
     sha256: str
 
     @property
     def minimum(self) -> int:
         """Estimation bars that a fit needs."""
         return self.pair.bars(self.pair.specification.minimum_estimation_hours)
+
+    @property
+    def factor_names(self) -> tuple[str, ...]:
+        """The benchmark first."""
+        return (self.pair.specification.benchmark_asset_id, *self.others)
+
+    @cached_property
+    def item(self) -> EventInput:
+        """One factor: the pair's benchmark."""
+        return _as_input(self.pair, self.asset_id, self.donors)
+
+    @cached_property
+    def factors(self) -> Floats:
+        """[T, K] of the multi-factor models, the benchmark first."""
+        return np.column_stack([self.item.benchmark, *self.others.values()])
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,32 +174,39 @@ class _Fit:
 
 
 def _prepare(pair: Pair, asset_id: str, markets: StudyMarkets, benchmarks: BenchmarkReturns) -> _Prepared:
-    item = _as_input(pair, asset_id, markets.donors.get(pair.series.bar_hours))
+    """The pair's own fingerprint stands for its bars, mask, benchmark and donors."""
+    first, last = _bars_used(pair)
+    first_bar = _bar_number(pair, first)
     returns = benchmarks(asset_id, pair.series.bar_hours)
-    names, columns = [pair.specification.benchmark_asset_id], [item.benchmark]
-    needed = np.arange(max(0, item.bar_zero + item.estimation[0]), item.bar_zero + item.window[1])
+    others: dict[str, Floats] = {}
     for benchmark_id in EXTRA_FACTORS:
         if benchmark_id == asset_id:
             continue
-        column = _on_bars(returns[benchmark_id], item, pair.series.bar_hours)
-        is_missing = ~np.isfinite(column[needed])
-        if is_missing.mean() <= LARGEST_GAP and not is_missing[-item.window[1] :].any():
-            names.append(benchmark_id)
-            columns.append(column)
-    factors = np.column_stack(columns)
-    words = (pair.benchmark_words, describe_closes(pair.specification, pair.market_id))
-    asked = (pair.specification.main_window_hours, pair.specification.minimum_estimation_hours)
-    return _Prepared(pair, item, factors, tuple(names), fingerprint(_SOURCE, item, factors, names, words, asked))
+        column = returns[benchmark_id].over_bars(first_bar, last - first)
+        is_missing = ~np.isfinite(column)
+        if is_missing.mean() <= LARGEST_GAP and not is_missing[pair.index - first :].any():
+            others[benchmark_id] = column
+    donors = markets.donors.get(pair.series.bar_hours)
+    return _Prepared(pair, asset_id, donors, others, fingerprint(_SOURCE, pair.spec_sha256, asset_id, others))
+
+
+def _bars_used(pair: Pair) -> tuple[int, int]:
+    """The bars [first, last) of the pair's cut that are its estimation and main window."""
+    declared = pair.specification
+    first = max(0, pair.index - pair.bars(declared.estimation_hours))
+    return first, pair.index + pair.bars(declared.main_window_hours)
+
+
+def _bar_number(pair: Pair, place: int) -> int:
+    """Bars between 1970 and the close of a bar of the pair's cut."""
+    return int(pair.series.close_us[place]) // pair.series.step_us
 
 
 def _as_input(pair: Pair, asset_id: str, donors: Donors | None) -> EventInput:
     """The pair as the engine takes it, cut to its estimation and main window."""
-    n_before, n_after = (
-        pair.bars(hours) for hours in (pair.specification.estimation_hours, pair.specification.main_window_hours)
-    )
-    first, last = max(0, pair.index - n_before), pair.index + n_after
+    first, last = _bars_used(pair)
     series = cut_series(pair.series, first, last)
-    calendar = series.close_us // round(series.bar_hours * MICROSECONDS_PER_HOUR)
+    calendar = series.close_us // series.step_us
     others = None
     if donors is not None:
         is_other = np.array([name != asset_id for name in donors.asset_ids], dtype=np.bool_)
@@ -175,23 +220,11 @@ def _as_input(pair: Pair, asset_id: str, donors: Donors | None) -> EventInput:
         benchmark=series.benchmark,
         calendar=calendar,
         bar_zero=pair.index - first,
-        estimation=(-n_before, 0),
-        window=(0, n_after),
+        estimation=(-pair.bars(pair.specification.estimation_hours), 0),
+        window=(0, last - pair.index),
         mask=pair.is_masked[first:last],
         donors=others,
     )
-
-
-def _on_bars(returns: pl.DataFrame, item: EventInput, bar_hours: float) -> Floats:
-    """Returns of one benchmark on the bars of an event's series, NaN where it has none."""
-    step = round(bar_hours * MICROSECONDS_PER_HOUR)
-    closes = returns["open_time_utc"].cast(pl.Int64).to_numpy() // step + 1
-    column = np.full(item.calendar.size, np.nan)
-    places = np.searchsorted(item.calendar, closes)
-    is_inside = places < item.calendar.size
-    is_inside[is_inside] = item.calendar[places[is_inside]] == closes[is_inside]
-    column[places[is_inside]] = returns["log_return"].to_numpy()[is_inside]
-    return column
 
 
 def _fit_row(study_id: str, fit: _Fit) -> ResultRow:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import polars as pl
 
-from analysis.groups.models import BenchmarkReturns, compare_models
+from analysis.groups.models import BenchmarkReturns, DatedReturns, compare_models
 from analysis.single.study import plan_events, read_event_times
 from flows.context import RunContext, StepReport
 from flows.steps.groups import DECLARED_STUDY
@@ -38,7 +40,13 @@ def update_model_studies(context: RunContext) -> StepReport:
 
 
 def _by_bar_hours(tape: StoredTape, study: DeclaredStudy) -> BenchmarkReturns:
-    """Benchmark returns by asset under study and bar length in hours."""
+    """Benchmark returns by asset under study and bar length in hours, each made once."""
     timeframes = {parse_bar(timeframe).hours: timeframe for timeframe in study.timeframes}
     returns = open_benchmarks(tape)
-    return lambda asset_id, bar_hours: returns(asset_id, timeframes[bar_hours])
+
+    @cache
+    def dated(asset_id: str, bar_hours: float) -> dict[str, DatedReturns]:
+        found = returns(asset_id, timeframes[bar_hours])
+        return {name: DatedReturns.of(frame, bar_hours) for name, frame in found.items()}
+
+    return dated

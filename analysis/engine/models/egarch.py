@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from analysis.arrays import Floats
@@ -28,13 +30,16 @@ def _forecast(searched: Floats, following: float, horizon: int) -> Floats:
     """Variance of each of the next `horizon` bars, of which the first is `following`: means over simulated paths."""
     omega, size, sign = (float(value) for value in searched[:3])
     memory = tanh(float(searched[3]))
-    rng = np.random.default_rng(SEED)
-    draws = rng.standard_normal((horizon - 1, PATHS))
     level, variances = np.full(PATHS, log(following)), [following]
-    for shocks in draws:
+    for shocks in _draw_shocks(horizon - 1):
         level = omega + size * (np.abs(shocks) - _USUAL_SHOCK) + sign * shocks + memory * level
         variances.append(float(exp(level).mean()))
     return np.array(variances)
+
+
+@lru_cache(maxsize=8)
+def _draw_shocks(n_bars: int) -> Floats:
+    return np.random.default_rng(SEED).standard_normal((n_bars, PATHS))
 
 
 # Long memory of small shocks, as hourly returns have it; longer still; and short memory of large ones.
