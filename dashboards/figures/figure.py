@@ -26,6 +26,8 @@ from warehouse.tables.units import iso_second
 MAX_TABLE_ROWS = 120
 # A cell that begins so is a formula to a spreadsheet.
 RUNS_IN_SHEETS = r"^[=+\-@\t\r]"
+# Stands between cells; no text of the record has it.
+_APART = "\x1f"
 SIMULATED_TITLE = "Simulated: "
 
 
@@ -182,7 +184,9 @@ def render_data(figure: Figure) -> Markup:
         values: Iterable[Any] = shown[column.name]
         if isinstance(shown.schema[column.name], pl.Datetime) and not _is_stored(figure, column):
             values = [None if value is None else Moment.of(value) for value in values]
-        cells.append([f"{open_tag}{'–' if value is None else escape(column.write(value))}" for value in values])
+        # Escaped together: one call for a column instead of one for each of its cells.
+        words = _APART.join("–" if value is None else column.write(value) for value in values)
+        cells.append([open_tag + text for text in str(escape(words)).split(_APART)])
     rows = (
         f"<tr{key}>{''.join(row)}" for key, row in zip(_row_keys(figure, shown), zip(*cells, strict=True), strict=True)
     )
@@ -214,7 +218,8 @@ def _row_keys(figure: Figure, shown: pl.DataFrame) -> Iterator[str]:
     parts = [part for part in source.table.key if part not in source.fixed] if source else []
     if not parts:
         return repeat("", shown.height)
-    return (f' data-key="{escape(key_words(zip(parts, row, strict=True)))}"' for row in shown.select(parts).iter_rows())
+    keys = [shown[part].to_list() for part in parts]
+    return (f' data-key="{escape(key_words(zip(parts, row, strict=True)))}"' for row in zip(*keys, strict=True))
 
 
 def figure_csv(figure: Figure) -> str:

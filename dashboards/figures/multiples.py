@@ -10,7 +10,7 @@ import polars as pl
 from dashboards.figures.axes import label, padded_range, percent_axis, vertical_rule, zero_line
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, hours_axis, safe
 from dashboards.figures.series import bar_hours
-from dashboards.findings.readings import SUBJECT_ASSET, Reaction
+from dashboards.findings.readings import SUBJECT_ASSET, Reaction, between_hours
 from dashboards.numbers import StoredRows
 from warehouse.tables.bars import step_words
 from warehouse.tables.studies import REACTION_STUDY, STUDY_PATH
@@ -36,7 +36,7 @@ _COLUMNS = (
 def draw_multiples(paths: Mapping[str, pl.DataFrame], reactions: Sequence[Reaction]) -> Figure:
     """Raw returns since the last close before the event, one panel per token, the subject's path behind each."""
     shown = _order([item for item in reactions if item.asset_id in paths])[:MAX_PANELS]
-    panels = {item.asset_id: _cut(paths[item.asset_id]) for item in shown}
+    panels = {item.asset_id: between_hours(paths[item.asset_id], -HOURS_BEFORE, HOURS_AFTER) for item in shown}
     frame = (
         pl.concat(list(panels.values())).select(
             pl.Series("asset_id", [asset for asset, panel in panels.items() for _ in range(panel.height)]),
@@ -114,10 +114,6 @@ def _order(reactions: Sequence[Reaction]) -> list[Reaction]:
         return item.asset_id != SUBJECT_ASSET, -abs(move or 0)
 
     return sorted(reactions, key=importance)
-
-
-def _cut(path: pl.DataFrame) -> pl.DataFrame:
-    return path.filter(pl.col("hours_after_event").is_between(-HOURS_BEFORE, HOURS_AFTER))
 
 
 def _after(reaction: Reaction) -> str:

@@ -205,9 +205,10 @@ def _line(grid: Mapping[str, Any], values: pl.Series, line: Mapping[str, Any], n
 
 def _time_of(frame: pl.DataFrame, hours: float) -> datetime:
     # The last close inside the window, which is the one the horizon was measured at.
-    inside = (frame["hours_after_event"] <= hours) & frame["raw_return"].is_not_null()
-    place = next(iter(inside.arg_true()[-1:]), 0)
-    moment_known: datetime = frame["close_time_utc"][place]
+    rows = enumerate(zip(frame["hours_after_event"].to_list(), frame["raw_return"].to_list(), strict=True))
+    moment_known: datetime = frame["close_time_utc"][
+        max((place for place, (at, value) in rows if at <= hours and value is not None), default=0)
+    ]
     return moment_known
 
 

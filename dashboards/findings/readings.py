@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
@@ -159,6 +160,13 @@ def path_of(frames: Frames, reaction: Reaction) -> pl.DataFrame:
     own = {"market_id": reaction.market_id, "study_id": REACTION_STUDY}
     path = frames.part(STUDY_PATH, "event_id", reaction.event_id, **own)
     return path if path["close_time_utc"].is_sorted() else path.sort("close_time_utc")
+
+
+def between_hours(path: pl.DataFrame, first: float, last: float) -> pl.DataFrame:
+    """The rows of a path from `first` to `last` hours after the event, both included."""
+    hours = path["hours_after_event"].to_list()
+    start = bisect_left(hours, first)
+    return path.slice(start, bisect_right(hours, last) - start)
 
 
 def source_of_path(reaction: Reaction, simple: tuple[str, ...] = ()) -> StoredRows:

@@ -10,7 +10,7 @@ import polars as pl
 
 from dashboards.fill import fill
 from dashboards.findings.findings import as_of_words
-from dashboards.findings.readings import HEADLINE_HOURS, Reaction, path_of
+from dashboards.findings.readings import HEADLINE_HOURS, Reaction, between_hours, path_of
 from dashboards.shell.frames import Frames
 from dashboards.shell.page import Page, event_path, file_name
 from warehouse.tables.news import EVENT
@@ -79,7 +79,7 @@ def write_paths(frames: Frames, event: Mapping[str, Any], reactions: list[Reacti
             estimates.setdefault(asset_id, []).append(estimate)
     tokens = {}
     for item in measured:
-        path = path_of(frames, item).filter(pl.col("hours_after_event").is_between(_FIRST_HOUR, _LAST_HOUR))
+        path = between_hours(path_of(frames, item), _FIRST_HOUR, _LAST_HOUR)
         if not path.height:
             continue
         tokens[item.asset_id] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any
 
 import polars as pl
@@ -22,7 +23,7 @@ from dashboards.findings.readings import (
 from dashboards.findings.superlatives import events_caption, interval_words, plain_days, rarity_sentence, separate_words
 from dashboards.glossary import tip
 from dashboards.numbers import counted, derived, ended, signed_rows
-from dashboards.shell.frames import Frames, last_close, newest, oldest
+from dashboards.shell.frames import Frames, last_close, newest
 from dashboards.shell.inline import range_bar, range_scale, scale_words, sparkline
 from dashboards.shell.page import event_path, token_path
 from dashboards.shell.tables import (
@@ -42,7 +43,7 @@ from dashboards.shell.tables import (
 )
 from warehouse.tables.bars import bar_words
 from warehouse.tables.moves import LATEST_MOVE
-from warehouse.tables.news import CONFOUNDER, EVENT, FEED
+from warehouse.tables.news import CONFOUNDER, EVENT, EVENT_SOURCE, FEED
 from warehouse.tables.ops import CHECK_RESULT
 from warehouse.tables.prices import COVERAGE
 from warehouse.tables.terms import category_label
@@ -176,12 +177,16 @@ def cannot_know(
         items.append(("How rare.", rarity_sentence(day)))
     if plain := plain_days(reaction.asset_id, earlier):
         items.append(("Plain prices.", f"{plain[:1].upper()}{plain[1:]}."))
+    later = [row for row in signed_rows(confounders, CONFOUNDER) if row["offset_hours"] > 0]
     items += [
         (f"{short_day(row['at_utc'])} {clock(row['at_utc'])}.", ended(row["detail"]))
-        for row in signed_rows(confounders.filter(pl.col("offset_hours") > 0).sort("offset_hours").head(2), CONFOUNDER)
+        for row in sorted(later, key=itemgetter("offset_hours"))[:2]
     ]
-    private = oldest(sources.filter(pl.col("role") == "private"), "published_at_utc")
-    public = oldest(sources.filter(pl.col("role") == "first_report"), "published_at_utc")
+    clocks = [(row["role"], row["published_at_utc"]) for row in signed_rows(sources, EVENT_SOURCE)]
+    private, public = (
+        min((at for of, at in clocks if of == role and at is not None), default=None)
+        for role in ("private", "first_report")
+    )
     if private is not None and public is not None:
         length = public - private
         items.append(
