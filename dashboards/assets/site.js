@@ -9,14 +9,38 @@
 
   function all(selector, from) { return Array.prototype.slice.call((from || document).querySelectorAll(selector)); }
 
+  // The library runs as one task of about a second, in which no click is answered: it waits until the page stands and
+  // its reader rests, but no longer than so many milliseconds.
+  var REST = 150, PATIENCE = 2000, acted = -REST;
+  ["wheel", "touchmove", "keydown", "pointerdown"].forEach(function (name) {
+    addEventListener(name, function () { acted = performance.now(); }, { passive: true, capture: true });
+  });
+
+  function atRest() {
+    var asked = performance.now();
+    return new Promise(function (done) {
+      function look() {
+        var now = performance.now();
+        if (now - acted < REST && now - asked < PATIENCE) setTimeout(look, REST);
+        else if (window.requestIdleCallback) requestIdleCallback(done, { timeout: REST });
+        else setTimeout(done);
+      }
+      if (printWidth) done();
+      else if (document.readyState === "complete") look();
+      else addEventListener("load", look);
+    });
+  }
+
   function loadPlotly() {
     if (window.Plotly) return Promise.resolve();
-    loading = loading || new Promise(function (done, fail) {
-      var script = document.createElement("script");
-      script.src = base + "plotly.min.js";
-      script.onload = done;
-      script.onerror = fail;
-      document.head.appendChild(script);
+    loading = loading || atRest().then(function () {
+      return new Promise(function (done, fail) {
+        var script = document.createElement("script");
+        script.src = base + "plotly.min.js";
+        script.onload = done;
+        script.onerror = fail;
+        document.head.appendChild(script);
+      });
     });
     return loading;
   }
@@ -41,8 +65,8 @@
   function build(plot, width) {
     var spec = JSON.parse(plot.text), isNarrow = width < NARROW;
     if (isNarrow) Object.keys(spec.narrow || {}).forEach(function (path) { patch(spec, path, spec.narrow[path]); });
-    if (plot.frame !== undefined) {
-      var frame = spec.frames[plot.frame];
+    if (plot.el.dataset.frame !== undefined) {
+      var frame = spec.frames[plot.el.dataset.frame];
       Object.keys(frame.patch).forEach(function (path) { patch(spec, path, frame.patch[path]); });
     }
     resolve(spec, getComputedStyle(root));
@@ -150,11 +174,13 @@
         plots.forEach(function (p) { if (p.isDrawn && !printWidth && Math.abs(p.el.clientWidth - p.width) > 1) draw(p); });
       });
     });
-    plots.forEach(function (p) { near.observe(p.el); sized.observe(p.el); });
-    if (root.dataset.eager !== undefined) redrawAll(true);
-    window.addEventListener("load", function () {
-      (window.requestIdleCallback || setTimeout)(function () { loadPlotly().catch(function () {}); });
+    plots.forEach(function (p) {
+      near.observe(p.el);
+      sized.observe(p.el);
+      p.el.addEventListener("frame", function () { if (p.isDrawn) draw(p); });
     });
+    if (root.dataset.eager !== undefined) redrawAll(true);
+    loadPlotly().catch(function () {});
     all("[data-reset]").forEach(function (button) {
       button.addEventListener("click", function () {
         var plot = plots.filter(function (p) { return p.el === button.closest(".fig").querySelector(".plot"); })[0];
@@ -162,22 +188,6 @@
         button.hidden = true;
         button.closest(".fig").querySelector("[data-link]").href = "#" + plot.id;
         draw(plot);
-      });
-    });
-    all("[data-slide]").forEach(function (input) {
-      var plot = plots.filter(function (p) { return p.id === input.dataset.slide; })[0];
-      var frames = JSON.parse(plot.text).frames;
-      var labels = frames.map(function (frame) { return frame.label; });
-      var title = document.getElementById(plot.id + "-t"), first = Array.from(title.childNodes);
-      var output = document.getElementById(input.id + "-out");
-      input.addEventListener("input", function () {
-        plot.frame = Number(input.value);
-        output.textContent = labels[plot.frame];
-        // The period drawn first keeps its title with the origins of its numbers.
-        if (plot.frame === frames.length - 1) title.replaceChildren.apply(title, first);
-        else title.textContent = frames[plot.frame].title;
-        input.setAttribute("aria-valuetext", labels[plot.frame]);
-        if (plot.isDrawn) draw(plot);
       });
     });
     window.addEventListener("beforeprint", function () {

@@ -70,6 +70,7 @@ def compose_correlations(frames: Frames, reactions: Mapping[str, list[Reaction]]
         f"{title}.",
         body,
         as_of=as_of_words(as_of),
+        scripts=("assets/slide.js",),
         files=canvas.files,
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.resources import as_file, files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import polars as pl
@@ -47,7 +48,17 @@ QUERIES_OF_TABLES = {
     "own_studies": "out.study_result",
     "measured_pairs": "out.study_result",
 }
-SCRIPTS = ("theme-init.js", "site.js", "origins.js", "search.js", "events.js", "compare.js", "take.js", "check.js")
+SCRIPTS = (
+    "theme-init.js",
+    "site.js",
+    "origins.js",
+    "search.js",
+    "events.js",
+    "compare.js",
+    "take.js",
+    "check.js",
+    "slide.js",
+)
 # Bundles of plotly.js that hold every trace type the pages draw.
 COMPLETE_BUNDLES = ("", "cartesian", "strict", "gl2d")
 _BUNDLE_HEADER = re.compile(r"plotly\.js (?:\((?P<bundle>[a-z0-9]+) - minified\) )?v(?P<version>[0-9.]+)")
@@ -179,10 +190,11 @@ def _write(job: Job, site_path: Path) -> list[str]:
 
 def _copy_assets(site_path: Path, plotly_js: Path | None) -> None:
     source = files("dashboards") / "assets"
-    css = css_variables() + (source / "site.css").read_text(encoding="utf-8")
+    css = css_variables() + slim(source / "site.css")
     write_if_changed(site_path / "assets" / "site.css", css.encode("utf-8"))
-    for name in (*SCRIPTS, "icon.svg"):
-        write_if_changed(site_path / "assets" / name, (source / name).read_bytes())
+    for name in SCRIPTS:
+        write_if_changed(site_path / "assets" / name, slim(source / name).encode("utf-8"))
+    write_if_changed(site_path / "assets" / "icon.svg", (source / "icon.svg").read_bytes())
     target = site_path / "assets" / "plotly.min.js"
     if plotly_js is not None:
         check_bundle(plotly_js)
@@ -190,6 +202,12 @@ def _copy_assets(site_path: Path, plotly_js: Path | None) -> None:
         return
     with as_file(files("plotly") / "package_data" / "plotly.min.js") as bundled:
         copy_if_changed(bundled, target)
+
+
+def slim(asset: Traversable) -> str:
+    """A script or style of ours without indentation and without lines that are comments."""
+    lines = (line.strip() for line in asset.read_text(encoding="utf-8").splitlines())
+    return "".join(f"{line}\n" for line in lines if line and not line.startswith(("//", "/*")))
 
 
 def check_bundle(plotly_js: Path) -> None:
