@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from flows.options import PAGES_PORT
 from flows.pipeline import NEWS_STEPS, PRICE_STEPS
 from flows.serve.deployments import DAILY_CRON, deployments
 from tests.paths import PROJECT
@@ -31,13 +32,26 @@ def test_the_image_runs_without_rights_on_a_volume_of_its_own_and_is_watched() -
     assert words.index("USER") < words.index("CMD")
     assert by_word["VOLUME"] == "/data"
     assert "AFTERSHOCK_HOME=/data" in by_word["ENV"]
-    assert "127.0.0.1:8765/health" in by_word["HEALTHCHECK"]
     assert by_word["CMD"] == '["aftershock", "serve"]'
 
 
 def test_what_the_image_copies_leaves_data_and_environments_out() -> None:
     ignored = (PROJECT / ".dockerignore").read_text().splitlines()
     assert {".git", ".venv", "aftershock-home", "*.duckdb"} <= set(ignored)
+    # What the build reads comes along, and the goal that it makes exists.
+    makefile = (PROJECT / "Makefile").read_text()
+    needed = re.search(r"^\$\(STAMP\): (.+)$", makefile, re.MULTILINE)
+    assert needed is not None
+    for name in ("Makefile", *needed.group(1).split()):
+        assert (PROJECT / name).is_file()
+        assert not any(Path(name).match(pattern) for pattern in ignored)
+    goals = [words.split()[-1] for instruction, words in dockerfile() if words.startswith("make ")]
+    assert goals == ["install"]
+    assert re.search(r"^install:", makefile, re.MULTILINE)
+
+
+def test_the_image_is_watched_at_the_port_of_the_pages() -> None:
+    assert f"127.0.0.1:{PAGES_PORT}/health" in dict(dockerfile())["HEALTHCHECK"]
 
 
 def test_compose_opens_no_port_and_keeps_the_data() -> None:

@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,8 +12,10 @@ from typing import Any
 
 import pytest
 
+from flows.pipeline import NEWS_STEPS
 from flows.settings import Settings
 from tests.flows.serve.served import start_serving, wait_for
+from tests.paths import PROJECT
 from tests.replay.exchanges import Fault
 from tests.replay.market import SimulatedMarket
 from tests.replay.world import ReplayWorld
@@ -87,6 +90,27 @@ def test_a_venue_that_fails_is_a_failed_task_of_a_run_that_completes(tmp_path: P
         assert "series of" in artifacts["aftershock-coverage"]
         assert "aftershock-events" in artifacts
         wait_for(lambda: lineage(client) >= {("core/candle", "out/claim_verdict")}, 30)
+
+
+def test_prefect_itself_deploys_what_its_file_says(prefect_api: None) -> None:
+    """The three commands of prefect.yaml's head, but for the worker, which stays."""
+    from prefect.client.orchestration import get_client
+    from prefect.settings import PREFECT_API_URL
+
+    environment = {**os.environ, "PREFECT_API_URL": PREFECT_API_URL.value(), "AFTERSHOCK_FOLDER": str(PROJECT)}
+    for words in (
+        "work-pool create aftershock --type process",
+        "--no-prompt deploy --all --prefect-file deploy/prefect.yaml",
+    ):
+        command = [sys.executable, "-m", "prefect", *words.split()]
+        done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout[-1500:] + done.stderr[-500:]
+    with get_client(sync_client=True) as client:
+        found = {item.name: item for item in client.read_deployments() if item.work_pool_name == "aftershock"}
+    assert sorted(found) == ["daily", "news", "prices", "windows"]
+    assert found["prices"].schedules[0].schedule.interval == timedelta(minutes=2)
+    assert found["news"].parameters["steps"] == list(NEWS_STEPS)
+    assert found["prices"].pull_steps[0]["prefect.deployments.steps.set_working_directory"]["directory"] == str(PROJECT)
 
 
 def is_of(client: Any, run: Any) -> bool:
