@@ -143,11 +143,12 @@ def _moves(reader: Reader, rule: AlertRule, now: datetime) -> Iterator[Newsworth
             or lower <= beyond <= upper
         ):
             continue
-        title = f"{row['asset_id']} {percent(beyond)} beyond Bitcoin in 24 hours"
+        low, high = (rule.written(percent(bound)) for bound in (lower, upper))
+        n_large, n_all = (rule.written(count(row[name])) for name in ("n_as_large", "n_windows"))
+        title = f"{row['asset_id']} {rule.written(percent(beyond))} beyond Bitcoin in 24 hours"
         body = (
-            f"Earlier stretches of 24 hours lay between {percent(lower)} and {percent(upper)} in 95 of "
-            f"100 cases; {count(row['n_as_large'])} of {count(row['n_windows'])} were as large. Closes until "
-            f"{iso_minute(row['data_as_of_utc'])} UTC ({row['market_id']})."
+            f"Earlier stretches of 24 hours lay between {low} and {high} in 95 of 100 cases; {n_large} of {n_all} were "
+            f"as large. Closes until {iso_minute(row['data_as_of_utc'])} UTC ({row['market_id']})."
         )
         subject = f"{row['asset_id']} {iso_day(row['data_as_of_utc'])} {'up' if beyond > 0 else 'down'}"
         yield Newsworthy("move", subject, title, body, token_path(row["asset_id"]))
@@ -160,7 +161,8 @@ def _unexplained(reader: Reader, rule: AlertRule, now: datetime) -> Iterator[New
     for row in waiting.iter_rows(named=True):
         if rule.asset_ids and row["asset_id"] not in rule.asset_ids:
             continue
-        title = f"{row['asset_id']} is moving without news: {percent(row['abnormal_return'])} beyond Bitcoin"
+        size = rule.written(percent(row["abnormal_return"]))
+        title = f"{row['asset_id']} is moving without news: {size} beyond Bitcoin"
         body = (
             f"From {iso_minute(row['began_at_utc'])} to {iso_minute(row['opened_at_utc'])} UTC ({row['market_id']}, "
             "5-minute bars), when the bound was passed that at most 5 % of a quiet token's weeks ever pass. No event "

@@ -37,6 +37,8 @@ def _require_variable(value: str) -> str:
     return value
 
 
+# Decimal comma, point between thousands, a narrow space before the sign: what most of Europe writes.
+_WITH_COMMA = str.maketrans({".": ",", ",": ".", "%": "\u202f%"})
 _Clock = Annotated[str, AfterValidator(_require_clock)]
 
 
@@ -54,8 +56,13 @@ class AlertRule(Entry):
     quiet_from: _Clock | None = None
     quiet_until: _Clock | None = None
     zone: Annotated[str, AfterValidator(_require_zone)] = "UTC"
+    numbers: Literal["15.5%", "15,5 %"] = "15.5%"  # how numbers are written in what is told
     most_per_hour: int = Field(default=10, ge=1)
     pages: str = Field(default="", pattern=r"^(https?://.*/)?$")  # where the pages can be read; ends with a slash
+
+    def written(self, number: str) -> str:
+        """A number as this rule's reader writes it."""
+        return number if self.numbers == "15.5%" else number.translate(_WITH_COMMA)
 
     def is_quiet(self, now: datetime) -> bool:
         """Whether `now` lies in the quiet hours, which may pass midnight; half-open."""

@@ -101,6 +101,19 @@ def test_what_stands_when_a_rule_begins_is_not_told_and_what_comes_later_is(ware
     assert post.subjects == ["new"]
 
 
+def test_numbers_are_written_as_the_rule_says_and_nothing_else_is(warehouse: Warehouse) -> None:
+    rules = [make_rule(id="here", numbers="15,5 %"), make_rule(id="there")]
+    for rule in rules:
+        begin(warehouse, rule)
+    add_move(warehouse, 0.155)
+    notice(warehouse, rules, NOW)
+    told = {row["rule_id"]: row for row in warehouse.frame(NOTIFICATION, "kind = 'move'").to_dicts()}
+    assert told["there"]["title"] == "TAO +15.5% beyond Bitcoin in 24 hours"
+    assert told["here"]["title"] == "TAO +15,5\u202f% beyond Bitcoin in 24 hours"
+    assert "between −8,0\u202f% and +8,0\u202f% in 95 of 100 cases; 1 of 300 were as large." in told["here"]["body"]
+    assert told["here"]["body"].rpartition("Closes")[2] == told["there"]["body"].rpartition("Closes")[2]
+
+
 def test_nothing_is_told_twice_not_after_a_restart_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TO_ME", "json://nowhere")
     rule, post = make_rule(), Post()
