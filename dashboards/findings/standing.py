@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import polars as pl
+
 from dashboards.findings.readings import Reaction
+
+# How a study says that no bar of the event's first window is known yet.
+ENDS_BEFORE = "ends before the event"
 
 
 def has_open_window(subject: Reaction, best_at: datetime) -> bool:
@@ -13,3 +18,11 @@ def has_open_window(subject: Reaction, best_at: datetime) -> bool:
         horizon.raw_return is None and subject.data_as_of < best_at + timedelta(hours=horizon.hours)
         for horizon in subject.horizons.values()
     )
+
+
+def waits_for_prices(exclusions: pl.DataFrame) -> bool:
+    """Whether an event without a number waits for one: each market that it was left out of ends before it.
+
+    `exclusions` are the rows of out.study_exclusion of the event.
+    """
+    return bool(exclusions.height) and bool(exclusions["reason"].str.contains(ENDS_BEFORE, literal=True).all())

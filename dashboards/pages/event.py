@@ -29,7 +29,7 @@ from dashboards.findings.readings import (
     tokens_ranged,
     unmeasured_reason,
 )
-from dashboards.findings.standing import has_open_window
+from dashboards.findings.standing import has_open_window, waits_for_prices
 from dashboards.findings.superlatives import outside_counts
 from dashboards.numbers import signed_rows
 from dashboards.pages.compare import COMPARE_PATH, measured_tokens
@@ -79,22 +79,22 @@ def compose_event(frames: Frames, event: Mapping[str, Any], reactions: list[Reac
     """The page of one event."""
     canvas = Canvas(event_path(event["event_id"]))
     subject = subject_of(reactions)
-    title = event["title"]
+    title, left_out = event["title"], frames.part(EXCLUSION, "event_id", event["event_id"])
     body = fill(
         "event.html.jinja",
         kind=category_label(event["category"]),
         title=title,
-        **_opening(event, subject, reactions),
+        **_opening(event, subject, reactions, left_out),
         shared=shared_sentence(frames, event, canvas.root),
         facts=facts_of(event),
         revisions=revisions_note(frames, event),
         episode=episode_table(frames, event["event_id"], canvas.root),
         measured=_measured(frames, canvas, event, subject, reactions) if subject else None,
-        unmeasured=NOTHING if subject else _unmeasured(event),
+        unmeasured=NOTHING if subject else _unmeasured(event, left_out),
         sources=sources_table(frames.part(EVENT_SOURCE, "event_id", event["event_id"])),
         public=when_public(event),
         reason=reader_words(event["reason"]),
-        conventions=conventions(subject, frames.part(EXCLUSION, "event_id", event["event_id"])),
+        conventions=conventions(subject, left_out),
     )
     return Page(
         path=canvas.path,
@@ -118,10 +118,12 @@ def _benchmark(subject: Reaction | None) -> str | None:
     return subject.headline.benchmark if subject and subject.headline else None
 
 
-def _opening(event: Mapping[str, Any], subject: Reaction | None, reactions: list[Reaction]) -> dict[str, Any]:
+def _opening(
+    event: Mapping[str, Any], subject: Reaction | None, reactions: list[Reaction], left_out: pl.DataFrame
+) -> dict[str, Any]:
     """What an event's page begins with: what happened, the finding, badges, and the way to a window of one's own."""
     badges = [range_badge(reactions)]
-    if subject is not None and has_open_window(subject, event["best_at_utc"]):
+    if waits_for_prices(left_out) if subject is None else has_open_window(subject, event["best_at_utc"]):
         badges.append(badge("◔", "Preliminary: the record ends before its longer windows do", "part"))
     if event["selected_from"] == "price":
         badges.append(badge("◐", "Chosen from the price: only a max-statistic is valid", "part"))
@@ -201,7 +203,9 @@ def _measured(
     }
 
 
-def _unmeasured(event: Mapping[str, Any]) -> Markup:
+def _unmeasured(event: Mapping[str, Any], left_out: pl.DataFrame) -> Markup:
+    if waits_for_prices(left_out):
+        return empty_table("Prices end before it.", "It is measured as soon as bars of its first window are there.")
     reason = unmeasured_reason(event)
     remedy = (
         "Its provider’s page and the page on resilience measure all outages together."

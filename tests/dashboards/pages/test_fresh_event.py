@@ -14,7 +14,7 @@ from tests.builders import make_rows
 from tests.dashboards.material import make_tables
 from tests.dashboards.rows import EVENT_AT, EVENT_ID
 from warehouse.tables.news import EVENT, EVENT_REVISION, NEWS_EPISODE
-from warehouse.tables.studies import STUDY_RESULT
+from warehouse.tables.studies import EXCLUSION, STUDY_RESULT
 
 CHANGED = datetime(2026, 6, 14, 10, 2, tzinfo=UTC)
 
@@ -43,6 +43,23 @@ def tables() -> dict[str, pl.DataFrame]:
 def test_a_page_is_preliminary_until_the_record_reaches_its_last_window(tables: dict[str, pl.DataFrame]) -> None:
     assert "Preliminary" not in page_of(tables)
     assert "Preliminary: the record ends before its longer windows do" in page_of(without_the_week(tables))
+
+
+def test_a_page_is_preliminary_while_prices_end_before_the_event_and_says_so(tables: dict[str, pl.DataFrame]) -> None:
+    unmeasured = {**tables, STUDY_RESULT.name: STUDY_RESULT.empty()}
+    waits = {
+        "study_id": "reaction",
+        "event_id": EVENT_ID,
+        "reason": "TAO on OKX ends before the event: fetch later bars",
+    }
+    gap = {**waits, "market_id": "okx:FET/USDT", "reason": "FET on OKX has no close in the bar before the event"}
+    alone = page_of({**unmeasured, EXCLUSION.name: make_rows(EXCLUSION, {**waits, "market_id": "okx:TAO/USDT"})})
+    assert "Preliminary: the record ends before its longer windows do" in alone
+    assert "Prices end before it." in alone
+    assert "It is measured as soon as bars of its first window are there." in alone
+    both = page_of({**unmeasured, EXCLUSION.name: make_rows(EXCLUSION, {**waits, "market_id": "okx:TAO/USDT"}, gap)})
+    assert "Preliminary" not in both
+    assert "Preliminary" not in page_of({**unmeasured, EXCLUSION.name: EXCLUSION.empty()})
 
 
 def test_a_revised_timing_is_told_with_both_times_and_when_it_was_noted(tables: dict[str, pl.DataFrame]) -> None:
