@@ -33,6 +33,13 @@ TABLE_SUFFIXES = frozenset({".csv", ".tsv"})
 LINES_SUFFIXES = frozenset({".jsonl", ".ndjson"})
 # Hosts of many voices: such a host says nothing about who speaks.
 SHARED_HOSTS = frozenset({"github.com", "raw.githubusercontent.com", "medium.com", "news.google.com", "bing.com"})
+# A field that only answers of one service have, and the kind of feed that reads them.
+_SERVICES = {
+    b'"document_number"': "federal_register",
+    b'"seendate"': "gdelt",
+    b'"objectID"': "hn_json",
+    b'"public_timestamp"': "govuk_json",
+}
 # The first phrase that a source's own words for its clock contain decides.
 BASIS_PHRASES = (
     ("submission", "submission"),
@@ -210,12 +217,15 @@ def _basis_of(words: str) -> str:
 
 
 def _stand_in(path: Path, source_id: str, body: bytes) -> Feed:
-    """A feed for a file that belongs to no registered one; the register's own JSON is told by its fields."""
-    is_register = b'"document_number"' in body[:20_000] and body.lstrip()[:1] in (b"{", b"[")
+    """A feed for a file that belongs to no registered one; JSON of a service of ours is told by its fields."""
+    head = body[:20_000].lstrip()
+    fields = [field for field in _SERVICES if field in head] if head[:1] in (b"{", b"[") else []
+    kind = _SERVICES[fields[0]] if fields else "rss"
+    is_register = kind == "federal_register"
     return Feed(
         feed_id=source_id,
         title=path.stem,
-        kind="federal_register" if is_register else "rss",
+        kind=kind,
         category="regulator" if is_register else "press",
         url="https://www.federalregister.gov/" if is_register else "",
         clock="date_only" if is_register else "publisher",

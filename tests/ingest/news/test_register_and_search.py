@@ -2,12 +2,14 @@
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
 
 from ingest.news.feeds import load_feeds
 from ingest.news.harvest import harvest
+from ingest.news.imports import import_file
 from ingest.news.parse import federal_register, gdelt
 from ingest.news.parse.decode import DecodeReason
 from ingest.payload import Payload
@@ -133,3 +135,29 @@ def test_window_splits_into_touching_halves() -> None:
 def test_search_hits_are_entries(feed_id: str, document: object, title: str, url: str, basis: str) -> None:
     [entry] = harvest(payload(feed_id, document), FEEDS[feed_id], "r").entries.to_dicts()
     assert (entry["title"], entry["url"], entry["time_basis"]) == (title, url, basis)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "titles"),
+    [
+        (
+            b'{"articles": [{"url": "https://a.example/1", "title": "A \\x escape", "seendate": "20260613T091500Z"}]}',
+            "gdelt",
+            [r"A \x escape"],
+        ),
+        (b'{"hits": [{"objectID": "1", "title": "T", "created_at": "2026-06-13T09:15:00Z"}]}', "hn_json", ["T"]),
+        (b'{"version": "https://jsonfeed.org/version/1", "items": [{"id": "1", "title": "T"}]}', "rss", ["T"]),
+    ],
+)
+def test_a_file_of_a_service_s_answer_is_known_by_its_fields(
+    tmp_path: Path, body: bytes, kind: str, titles: list[str]
+) -> None:
+    path = tmp_path / "answer.json"
+    path.write_bytes(body)
+    imported = import_file(path, None, (), NOW, "r")
+    assert (imported.kind, imported.harvest.entries["title"].to_list()) == (kind, titles)
+
+
+def test_the_case_of_a_bad_escape_is_imported_whole(tmp_path: Path) -> None:
+    imported = import_file(shared("cases", "feeds", "15_gdelt_bad_escape.json"), None, (), NOW, "r")
+    assert imported.harvest.entries["time_basis"].to_list() == ["crawl", "crawl"]
