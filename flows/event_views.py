@@ -107,7 +107,9 @@ def event_episode(published: Path, event_id: str) -> pl.DataFrame:
 
 
 def explain_headline(published: Path, config_path: Path, headline: str) -> pl.DataFrame:
-    """Each stored headline with this address or these words, its story, its event if it is one, and why."""
+    """Each stored headline with this address or all of these words, its story, its event if it is one, and why."""
+    if not headline.strip():
+        raise CommandError("name a headline by its address or by words of its title")
     vocabulary, frames = load_user_vocabulary(config_path), load_frames()
     with open_reader(published) as reader:
         story_ids = reader.query("event_why_stories", headline=headline)["story_id"].to_list()

@@ -129,10 +129,11 @@ class Draft:
     @property
     def is_event(self) -> bool:
         """Whether enough houses report it, or the one whose act it is says so."""
-        return len(self.carriers) >= self._least_houses or bool(self.primary_carriers)
+        return len(self.carriers) >= self.least_houses or bool(self.primary_carriers)
 
     @property
-    def _least_houses(self) -> int:
+    def least_houses(self) -> int:
+        """Publishing houses from which it is an event without a primary source."""
         if all(story.category == TOKENS_AT_LARGE and not story.tokens for story in self.stories):
             return ENOUGH_FOR_TOKENS_AT_LARGE
         return ENOUGH_FOR_COMMENT if all(story.is_comment for story in self.stories) else ENOUGH_OUTLETS

@@ -222,7 +222,8 @@ def unmarked(text: str | None) -> str:
 
 def category_label(category: str) -> str:
     """The category as a label."""
-    return CATEGORY_TITLES.get(category, (category.replace("_", " ").capitalize(), ""))[0]
+    words = category.replace("_", " ").capitalize().replace("Ai ", "AI ")
+    return CATEGORY_TITLES.get(category, (words, ""))[0]
 
 
 def category_inside(category: str) -> str:

@@ -192,20 +192,21 @@ def test_an_event_is_shown_with_the_steps_before_and_after_it(app, published):
     assert any("near-fund" in line for line in steps)
 
 
-@pytest.mark.parametrize("asked", ["https://a.example/1", "publishers sue openai"])
+@pytest.mark.parametrize("asked", ["https://a.example/1", "publishers sue openai", "openai publishers"])
 def test_why_names_what_a_headline_lacks_to_be_an_event(app, published, asked):
     result = run(app, "why", asked, "--format", "csv")
     [row] = csv.DictReader(io.StringIO(result.stdout))
     assert (row["title"], row["event_id"]) == (SUED, "")
     assert row["why"].startswith(
-        "no event: 1 publishing house reported its story as an act; 2 or the one whose act it is"
+        "no event: 1 publishing house reported that it happened; 2 make one event, or the one whose own act it is"
     )
 
 
-def test_why_of_words_that_no_headline_has_is_refused(app, published):
-    result = run(app, "why", "no such words")
+@pytest.mark.parametrize(("asked", "said"), [("no such words", "no stored headline"), (" ", "name a headline")])
+def test_why_of_words_that_no_headline_has_is_refused(app, published, asked, said):
+    result = run(app, "why", asked)
     assert isinstance(result.exception, CommandError)
-    assert "no stored headline" in str(result.exception)
+    assert said in str(result.exception)
 
 
 ADDED = ("--title", "A law passes", "--category", "outage", "--at", "2026-06-14T15:00:00Z")
