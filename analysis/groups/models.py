@@ -70,7 +70,7 @@ BenchmarkReturns = Callable[[str, float], Mapping[str, DatedReturns]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Comparison:
+class Comparison:
     """All rows of the study, and how many pairs and fits under a model there were and were computed afresh."""
 
     results: pl.DataFrame
@@ -85,9 +85,11 @@ def compare_models(
     stored: pl.DataFrame,
     markets: StudyMarkets,
     benchmarks: BenchmarkReturns,
-) -> _Comparison:
+    asset_id: str | None = None,
+) -> Comparison:
     """Rows `car:<model>` of the main window under every model, one market per event and asset: that on the finest bars.
 
+    Of every asset, or of `asset_id` alone.
     A fit whose data and model are as in `stored` keeps its row. One-factor models use the pair's own benchmark,
     multi-factor models that and the other benchmarks that have nearly all of its bars (never the asset itself).
     Estimates are simple returns, intervals and p by Student's t with the model's degrees of freedom; a model that
@@ -100,9 +102,11 @@ def compare_models(
     def plan() -> Iterator[tuple[FitKey, Fingerprints, _Fit]]:
         nonlocal n_pairs
         for event in planned:
-            for asset_id, pair in _main_pairs(event, markets).items():
+            for name, pair in _main_pairs(event, markets).items():
+                if asset_id not in (None, name):
+                    continue
                 n_pairs += 1
-                prepared = _prepare(pair, asset_id, markets, benchmarks)
+                prepared = _prepare(pair, name, markets, benchmarks)
                 for model, sha256 in models:
                     fit = _Fit(prepared, model, fingerprint(prepared.sha256, sha256))
                     yield fit.key, frozenset([fit.sha256]), fit
@@ -111,7 +115,7 @@ def compare_models(
     known = stored_fingerprints(((event_id, market_id, name), sha256) for event_id, market_id, name, sha256 in rows)
     found = refresh(plan(), known, lambda fit: _fit_row(study_id, fit))
     results = pl.concat([results_frame(found.fresh.values()), found.keep(stored)])
-    return _Comparison(results, n_pairs, len(found.fresh), has_changed=not found.is_unchanged)
+    return Comparison(results, n_pairs, len(found.fresh), has_changed=not found.is_unchanged)
 
 
 def _main_pairs(event: PlannedEvent, markets: StudyMarkets) -> dict[str, Pair]:

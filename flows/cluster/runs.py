@@ -10,10 +10,20 @@ import polars as pl
 from analysis.tape.choice import BENCHMARK_ASSET, order_benchmarks
 from flows.cluster import probe
 from flows.cluster.fan_out import Task, fan_out
-from flows.cluster.tasks import OrdinaryRequest, RecordSource, event_rows, open_source, ordinary_windows
+from flows.cluster.tasks import (
+    OrdinaryRequest,
+    RecordSource,
+    event_rows,
+    model_rows,
+    open_source,
+    ordinary_windows,
+    release_record,
+)
 from flows.errors import CommandError
 from flows.settings import load_settings
-from flows.study_registry import read_studies
+from flows.steps.groups import DECLARED_STUDY
+from flows.study_registry import read_studies, read_study
+from warehouse.tables.news import EVENT
 from warehouse.tables.prices import CANDLE
 
 Say = Callable[[str], None]
@@ -27,7 +37,10 @@ def run_tasks(
     """The frame of each task, in order; on the Dask cluster at this address, else in this process."""
     folder = load_settings().home / _PARTS
     if cluster is None:
-        return list(fan_out(None, function, tasks, folder=folder, algorithm="", say=say))
+        try:
+            return list(fan_out(None, function, tasks, folder=folder, algorithm="", say=say))
+        finally:
+            release_record()
     from flows.cluster.connect import connected
 
     algorithm = repr(probe.describe_machine([], _ROOTS))
@@ -67,6 +80,29 @@ def measure_stored_events(
         studies = [study for study in read_studies(reader, load_settings().config_path) if not study.is_own]
     tasks = [(source, study, event_id, as_of, is_after_funding) for event_id in event_ids for study in studies]
     return pl.concat(run_tasks(cluster, event_rows, tasks, say), how="diagonal")
+
+
+def measure_stored_models(
+    source: RecordSource, event_ids: Sequence[str], as_of: datetime | None, cluster: str | None, say: Say
+) -> pl.DataFrame:
+    """What the query `model_results` tells of stored events, every model fitted anew: a task for an event and token."""
+    with open_source(source) as reader:
+        names = reader.query("study_markets").select("asset_id", "market_id")
+    tasks = model_tasks(source, event_ids, as_of)
+    rows = pl.concat(run_tasks(cluster, model_rows, tasks, say)).join(names, on="market_id", validate="m:1")
+    model = pl.col("statistic").str.strip_prefix("car:").alias("model")
+    fitted = ("estimate", "lower_95", "upper_95", "p_value", "n_estimation", "benchmark", "reason")
+    return rows.select("event_id", "asset_id", "market_id", model, *fitted)
+
+
+def model_tasks(source: RecordSource, event_ids: Sequence[str], as_of: datetime | None) -> list[Task]:
+    """Arguments of `model_rows` for each event and token; CommandError for an event that is not stored."""
+    with open_source(source) as reader:
+        study = read_study(reader, load_settings().config_path, DECLARED_STUDY)
+        known = set(reader.frame(EVENT, where="status <> 'rejected'")["event_id"])
+    if unknown := sorted(set(event_ids) - known):
+        raise CommandError(f"{unknown[0]} is no stored event; see: aftershock events list")
+    return [(source, study, event_id, token, as_of) for event_id in event_ids for token in sorted(study.asset_ids)]
 
 
 def measure_placebos(

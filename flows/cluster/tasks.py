@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,8 +17,10 @@ from analysis.single.window.ordinary import measure_ordinary, no_windows
 from analysis.tape.funding import is_perpetual
 from analysis.tape.returns import build_return_grid
 from analysis.tape.series import align_series
+from flows.steps.models import measure_under_models
 from flows.steps.studies import measure_one_event
 from flows.study_registry import DeclaredStudy
+from flows.tape import StoredTape
 from warehouse.store.connection import Reader, open_reader
 from warehouse.tables.bars import bar_length
 
@@ -67,8 +70,10 @@ def event_rows(
 
     One such row stands for the event where nothing was measured, and, after funding, one for each perpetual left out.
     """
-    with open_source(source) as reader:
-        results, exclusions = measure_one_event(reader, study, event_id, as_of, is_after_funding=is_after_funding)
+    reader, tape = held_record(source, as_of)
+    results, exclusions = measure_one_event(
+        reader, study, event_id, as_of, is_after_funding=is_after_funding, tape=tape
+    )
     absent: list[dict[str, str]] = []
     if is_after_funding:
         excluded = exclusions.select("market_id", "reason").iter_rows(named=True)
@@ -80,6 +85,14 @@ def event_rows(
     return pl.concat([results, pl.DataFrame(told, schema=schema)], how="diagonal")
 
 
+def model_rows(
+    source: RecordSource, study: DeclaredStudy, event_id: str, asset_id: str, as_of: datetime | None
+) -> pl.DataFrame:
+    """Rows of out.study_result of one event and token under every expected-return model, fitted anew."""
+    reader, tape = held_record(source, as_of)
+    return measure_under_models(reader, tape, study, event_id, asset_id)
+
+
 def size_of_tests(request: SizeRequest, scenario: str) -> pl.DataFrame:
     """Rows of out.test_size of one simulated scenario, which has a random stream of its own."""
     return measure_size(simulated_draws(request, (scenario,)), request, _quiet)
@@ -88,6 +101,34 @@ def size_of_tests(request: SizeRequest, scenario: str) -> pl.DataFrame:
 def size_of_single(request: SingleSizeRequest, regime: str) -> pl.DataFrame:
     """Rows of out.single_size of one regime, which has a random stream of its own."""
     return measure_single_size(choose_regimes((regime,)), request, _quiet)
+
+
+class _Held(threading.local):
+    """The record that a thread works on: opened and aligned once, not once a task."""
+
+    key: tuple[RecordSource, datetime | None] | None = None
+    opened: ExitStack | None = None
+    record: tuple[Reader, StoredTape] | None = None
+
+
+_held = _Held()
+
+
+def held_record(source: RecordSource, as_of: datetime | None) -> tuple[Reader, StoredTape]:
+    """A reader on the record with its prices as believed at `as_of`, kept open until another is asked for."""
+    if _held.record is None or _held.key != (source, as_of):
+        release_record()
+        opened = ExitStack()
+        reader = opened.enter_context(open_source(source))
+        _held.key, _held.opened, _held.record = (source, as_of), opened, (reader, StoredTape(reader, as_of))
+    return _held.record
+
+
+def release_record() -> None:
+    """Close what this thread holds open."""
+    if _held.opened is not None:
+        _held.opened.close()
+    _held.key = _held.opened = _held.record = None
 
 
 @contextmanager

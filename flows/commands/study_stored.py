@@ -1,7 +1,8 @@
 """`aftershock study event`, `placebos`, `group`, `inclusion`, `regressions`: what is known of events and prices."""
 
+from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
@@ -24,6 +25,9 @@ from flows.options import (
 )
 from flows.output import Format, emit, talk
 from warehouse.tables.units import plain
+
+if TYPE_CHECKING:
+    import polars as pl
 
 SHOWN_COLUMNS = (
     "study_id",
@@ -136,24 +140,46 @@ def study_placebos(
 
 
 def study_models(
-    event: Annotated[EventId, event_argument()],
+    event: Annotated[list[EventId], event_argument("Event ids, as `aftershock events list` prints them.")],
+    as_of: Annotated[
+        Optional[Instant],  # noqa: UP045 - typer reads the annotation
+        instant_option("Fit every model again, on what had been seen by this UTC instant."),
+    ] = None,
+    lake: Annotated[Optional[str], lake_option()] = None,  # noqa: UP045 - typer reads the annotation
+    cluster: Annotated[Optional[str], cluster_option()] = None,  # noqa: UP045 - typer reads the annotation
     fmt: FormatOption = Format.TABLE,
 ) -> None:
-    """Print one event's 24-hour return beyond every expected-return model, by token.
+    """Print events' 24-hour return beyond every expected-return model (GARCH, synthetic control, …), by token.
+
+    As the last run stored it; with --as-of, --lake or --cluster fitted again, a task for each event and token.
 
     Example: aftershock study models 2026-06-12-fable-mythos-access-restriction
     """
+    if not (as_of or lake or cluster):
+        emit(_stored_models(event), fmt)
+        return
+    from flows.cluster.runs import choose_source, measure_stored_models
+    from flows.progress import Progress
+
+    with Progress() as progress:
+        emit(measure_stored_models(choose_source(lake, cluster), event, as_of, cluster, progress.say), fmt)
+
+
+def _stored_models(event_ids: Sequence[str]) -> "pl.DataFrame":
+    import polars as pl
+
     from flows.settings import load_settings
     from warehouse.store.connection import open_reader
 
     with open_reader(load_settings().published_path) as reader:
-        found = reader.query("model_results", event_id=event)
-    if not found.height:
-        raise CommandError(
-            f"{event} is not measured under every model: no token with bars over the whole day, or a detected event "
-            f"without a firm time or of low relevance; to have it measured: aftershock events confirm {event}"
-        )
-    emit(found, fmt)
+        found = [reader.query("model_results", event_id=name) for name in event_ids]
+    for name, rows in zip(event_ids, found, strict=True):
+        if not rows.height:
+            raise CommandError(
+                f"{name} is not measured under every model: no token with bars over the whole day, or a detected event "
+                f"without a firm time or of low relevance; to have it measured: aftershock events confirm {name}"
+            )
+    return pl.concat(found)
 
 
 def study_group(

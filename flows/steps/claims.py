@@ -19,6 +19,7 @@ from flows.context import RunContext, StepReport
 from flows.errors import CommandError
 from flows.steps.studies import measure_one_event
 from flows.study_registry import load_studies, read_studies
+from flows.tape import StoredTape
 from warehouse.store.connection import Reader
 from warehouse.tables.choice import MARKET_CHOICE
 from warehouse.tables.claims import CLAIM, CLAIM_BAR, CLAIM_HISTORY, CLAIM_READING, CLAIM_VERDICT
@@ -88,7 +89,8 @@ def load_evidence_as_of(reader: Reader, config_path: Path, claims: Sequence[Clai
     now = load_evidence(reader, claims)
     studies = {study.id: study for study in read_studies(reader, config_path)}
     asked = sorted({(claim.study, claim.event) for claim in claims if claim.event is not None})
-    measured = [measure_one_event(reader, studies[study], event, as_of)[0] for study, event in asked]
+    tape = StoredTape(reader, as_of)
+    measured = [measure_one_event(reader, studies[study], event, as_of, tape=tape)[0] for study, event in asked]
     return replace(
         now,
         market=load_market(reader, as_of=as_of),

@@ -105,16 +105,23 @@ def _sweep(warehouse: Warehouse, declared_ids: list[str]) -> int:
 
 
 def measure_one_event(
-    reader: Reader, study: DeclaredStudy, event_id: str, as_of: datetime | None, *, is_after_funding: bool = False
+    reader: Reader,
+    study: DeclaredStudy,
+    event_id: str,
+    as_of: datetime | None,
+    *,
+    is_after_funding: bool = False,
+    tape: StoredTape | None = None,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Rows of out.study_result and out.study_exclusion of one event on the candles believed at `as_of`.
 
     `is_after_funding`: returns of perpetuals are after funding, and the rows have `funding_return` and `funding_words`.
+    `tape`: the prices believed at `as_of`, for who measures more than one event.
     """
     events = reader.frame(EVENT, where="status <> 'rejected'")
     times, excluded = read_event_times(events.filter(pl.col("event_id") == event_id))
     masks = study.masks(events)
-    markets = StoredTape(reader, as_of).markets(study)
+    markets = (tape or StoredTape(reader, as_of)).markets(study)
     if not is_after_funding:
         planned = plan_events(study.specification, times, masks, markets)
         outcome = measure_events(study.specification, planned, excluded, {}, markets)

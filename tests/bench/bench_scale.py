@@ -23,14 +23,14 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from tests.flows.shipped import open_shipped
 from warehouse.store.connection import Warehouse, open_writer
 from warehouse.tables.prices import CANDLE
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 MINUTES_A_DAY, N_MARKETS = 1_440, 8
 WINDOW_HOURS, ESTIMATION_HOURS, MINIMUM_HOURS = 1.0, 24.0, 12.0
-HEAVY_SCENARIOS = ("clustered 0.02", "clustered 0.1", "clustered 0.3", "garch")
-HEAVY_REPLICATIONS = 60
+HEAVY_EVENTS = ("2026-06-12-fable-mythos-access-restriction", "2026-06-13-sacks-responds")
 KIBIBYTES_A_GIGABYTE = 1_000_000
 
 
@@ -139,13 +139,20 @@ def started_cluster(folder: Path, n_workers: int) -> Iterator[str]:
 
 
 def bench_cluster(folder: Path) -> None:
-    """A heavy estimator (the size of every test) on one worker and on two; rows equal to this process's."""
-    from analysis.engine.size import SizeRequest
+    """Every expected-return model fitted to events of the record by token, here, on one worker and on two."""
     from flows.cluster.connect import connected
     from flows.cluster.fan_out import fan_out
-    from flows.cluster.tasks import size_of_tests
+    from flows.cluster.runs import choose_source, model_tasks
+    from flows.cluster.tasks import model_rows
+    from flows.desk.lake import publish_lake
+    from flows.steps.publish import publish_warehouse
 
-    tasks = [(SizeRequest(replications=HEAVY_REPLICATIONS), name) for name in HEAVY_SCENARIOS]
+    os.environ["AFTERSHOCK_HOME"] = str(folder / "home")
+    with open_shipped(folder / "home") as run:
+        publish_warehouse(run)
+    publish_lake(str(folder / "record"), [], lambda _line: None)
+    source = choose_source(str(folder / "record"), None)
+    tasks = model_tasks(source, HEAVY_EVENTS, None)
     found, seconds = [], []
     for n_workers in (0, 1, 2):
         with contextlib.ExitStack() as stack:
@@ -154,17 +161,18 @@ def bench_cluster(folder: Path) -> None:
                 address = stack.enter_context(started_cluster(folder, n_workers))
                 client = stack.enter_context(connected(address))
                 client.wait_for_workers(n_workers)
-                for _ in range(2):  # imports and compiled code, once a worker
-                    client.run(size_of_tests, SizeRequest(replications=10), HEAVY_SCENARIOS[0])
+                client.run(model_rows, *tasks[0])  # imports, compiled code and the record, once a worker
+            else:
+                model_rows(*tasks[0])
             started = time.perf_counter()
             parts = folder / f"parts{n_workers}"
-            frames = fan_out(client, size_of_tests, tasks, folder=parts, algorithm="bench", say=lambda _line: None)
+            frames = fan_out(client, model_rows, tasks, folder=parts, algorithm="bench", say=lambda _line: None)
             found.append(pl.concat(list(frames)))
             seconds.append(time.perf_counter() - started)
         where = f"{n_workers} workers" if n_workers else "this process"
         is_equal = "equal rows" if found[-1].equals(found[0]) else "OTHER ROWS"
         ratio = f", {seconds[1] / seconds[2]:.2f} x of one worker" if n_workers == 2 else ""
-        show(f"size of every test, {where}", seconds[-1], f"{is_equal}{ratio}")
+        show(f"{found[0].height} fits of {len(tasks)} reactions, {where}", seconds[-1], f"{is_equal}{ratio}")
 
 
 def main() -> None:

@@ -15,12 +15,17 @@ from typing import Any
 import polars as pl
 import pytest
 
+from analysis.engine.battery import load_models
 from flows.cluster import probe
 from flows.cluster.connect import ClusterError, connected, preflight
 from flows.cluster.fan_out import Task, fan_out
-from flows.cluster.tasks import size_of_tests
+from flows.cluster.runs import choose_source, model_tasks
+from flows.cluster.tasks import model_rows, release_record, size_of_tests
+from flows.steps.publish import publish_warehouse
 from tests.flows.cluster.work import end_worker, leave_trace, refuse, square
+from tests.flows.shipped import open_shipped
 
+EPISODE = "2026-06-12-fable-mythos-access-restriction"
 ROOT = Path(__file__).parents[3]
 TASKS: list[Task] = [(number,) for number in range(8)]
 EXPECTED = [number * number for number in range(8)]
@@ -110,6 +115,28 @@ def test_a_cluster_gives_the_rows_of_one_process(tmp_path: Path) -> None:
         there = list(run(client, size_of_tests, tasks, tmp_path / "parts"))
     assert [a.equals(b) for a, b in zip(here, there, strict=True)] == [True, True, True]
     assert list((tmp_path / "parts").iterdir()) == []
+
+
+@pytest.mark.slow
+def test_heavy_estimators_of_a_lake_give_the_rows_of_one_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GARCH, state space and synthetic control among them: a task an event and token, on two workers."""
+    pytest.importorskip("deltalake", reason="the extra `scale` is not installed; enable with: make scale")
+    from flows.desk.lake import publish_lake
+
+    with open_shipped(tmp_path / "home") as run_of_record:
+        publish_warehouse(run_of_record)
+    monkeypatch.setenv("AFTERSHOCK_HOME", str(tmp_path / "home"))
+    publish_lake(str(tmp_path / "lake"), [], lambda _line: None)
+    source = choose_source(str(tmp_path / "lake"), None)
+    tasks = [task for task in model_tasks(source, [EPISODE], None) if task[3] in ("TAO", "FET")]
+    here = [model_rows(*task) for task in tasks]
+    release_record()
+    assert [frame.height for frame in here] == [len(load_models())] * 2
+    with started_cluster(tmp_path, 2) as cluster, connected(cluster.address) as client:
+        there = list(run(client, model_rows, tasks, tmp_path / "parts", deadline=600.0))
+    assert [a.equals(b) for a, b in zip(here, there, strict=True)] == [True, True]
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ from analysis.engine.battery import load_models
 from flows.cli import app, register_commands
 from flows.context import RunContext
 from flows.errors import CommandError
-from flows.steps.models import MODELS_STUDY, update_model_studies
+from flows.steps.models import MODELS_STUDY, measure_under_models, update_model_studies
 from flows.steps.publish import publish_warehouse
 from flows.steps.studies import measure_one_event
 from flows.study_registry import read_study
@@ -109,3 +109,12 @@ def test_the_commands_show_models_and_benchmarks(context: RunContext, monkeypatc
     assert shown["open_time_utc"].min() == "2026-06-12T00:00:00Z"
     with pytest.raises(CommandError, match="no benchmark has bars of 1m"):
         ask("benchmarks", "--timeframe", "1m")
+
+
+def test_a_token_fitted_by_itself_has_the_rows_of_the_whole_study(context: RunContext) -> None:
+    study = read_study(context.warehouse, context.settings.config_path, "reaction")
+    alone = measure_under_models(context.warehouse, context.tape, study, EPISODE, "TAO").sort("statistic")
+    where = "study_id = $study and event_id = $event and market_id = $market"
+    names = {"study": MODELS_STUDY, "event": EPISODE, "market": TAO}
+    assert alone.height == len(load_models())
+    assert alone.equals(context.warehouse.frame(STUDY_RESULT, where, "statistic", **names))

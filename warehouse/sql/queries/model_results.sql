@@ -1,5 +1,6 @@
 -- one event's 24-hour return beyond each expected-return model, by market and model
 select
+    r.event_id,
     m.asset_id,
     r.market_id,
     replace(r.statistic, 'car:', '') as model,
