@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from flows.cluster.connect import ClusterError
+from warehouse.replacing import replacing
 from warehouse.tables.units import plain
 
 if TYPE_CHECKING:
@@ -78,7 +79,8 @@ def _compute(
             except TimeoutError as exc:
                 raise ClusterError(_stuck(client, deadline_seconds)) from exc
             for future in done:
-                _keep(futures.pop(future), _result(future))
+                with replacing(futures.pop(future)) as draft:
+                    _result(future).write_ipc(draft, compression="zstd")
                 future.release()  # else a lost worker makes the scheduler compute finished tasks again
             say(f"{n_tasks - len(futures)} of {n_tasks}")
     finally:
@@ -99,12 +101,6 @@ def _result(future: Future) -> pl.DataFrame:
     except FutureCancelledError as exc:
         raise ClusterError(f"the scheduler is gone ({exc}); start it, and the same command goes on") from exc
     return found
-
-
-def _keep(part: Path, frame: pl.DataFrame) -> None:
-    draft = part.with_suffix(".draft")
-    frame.write_ipc(draft, compression="zstd")
-    draft.replace(part)
 
 
 def _stuck(client: Client, seconds: float) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from flows.errors import EXIT_CHECK, EXIT_STORAGE, CommandError
 from flows.settings import Settings
+from warehouse.replacing import replacing
 from warehouse.store.checks import run_checks
 from warehouse.store.connection import open_reader, open_writer
 from warehouse.store.errors import BusyError, DamagedError, StoreError
@@ -62,10 +63,9 @@ def put_back(settings: Settings, now: datetime, source: Path | None) -> tuple[Pa
     with try_lock(settings.warehouse_path.with_suffix(".lock")) as is_ours:
         if not is_ours:
             raise BusyError(f"{settings.warehouse_path} is being written by another run; try again when it has ended")
-        draft = settings.warehouse_path.with_suffix(".restoring")
-        shutil.copyfile(copy, draft)
-        aside = _move_aside(settings.warehouse_path, now)
-        draft.replace(settings.warehouse_path)
+        with replacing(settings.warehouse_path, ".restoring") as draft:
+            shutil.copyfile(copy, draft)
+            aside = _move_aside(settings.warehouse_path, now)
     if given.is_dir() and (given / "config").is_dir() and not settings.config_path.exists():
         shutil.copytree(given / "config", settings.config_path)
     if read_to_the_end(settings.warehouse_path) != held:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+from warehouse.replacing import replacing
 from warehouse.store.errors import StorageFailedError
 
 FILE = "last-run.json"
@@ -29,11 +30,10 @@ def note_run(home: Path, run_id: str, outcome: str, at: datetime, n_failed_sourc
     """Replace the note by this run's; one that went wrong keeps the last good instant. StorageFailedError."""
     before = read_last_run(home)
     last_good = at.isoformat() if outcome in GOOD_OUTCOMES else before.last_good_at_utc if before else None
-    draft = home / f"{FILE}.draft"
     note = LastRun(run_id, outcome, at.isoformat(), n_failed_sources, last_good)
     try:
-        draft.write_text(json.dumps(asdict(note)), encoding="utf-8")
-        draft.replace(home / FILE)
+        with replacing(home / FILE) as draft:
+            draft.write_text(json.dumps(asdict(note)), encoding="utf-8")
     except OSError as exc:
         raise StorageFailedError(f"cannot write {home / FILE}: {exc.strerror}; free space on the disk") from exc
 

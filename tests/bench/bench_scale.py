@@ -30,7 +30,7 @@ from warehouse.tables.prices import CANDLE
 START = datetime(2026, 1, 1, tzinfo=UTC)
 MINUTES_A_DAY, N_MARKETS = 1_440, 8
 WINDOW_HOURS, ESTIMATION_HOURS, MINIMUM_HOURS = 1.0, 24.0, 12.0
-HEAVY_EVENTS = ("2026-06-12-fable-mythos-access-restriction", "2026-06-13-sacks-responds")
+N_HEAVY_EVENTS = 20  # the last ones of the ledger before the shipped bars end
 KIBIBYTES_A_GIGABYTE = 1_000_000
 
 
@@ -150,9 +150,13 @@ def bench_cluster(folder: Path) -> None:
     os.environ["AFTERSHOCK_HOME"] = str(folder / "home")
     with open_shipped(folder / "home") as run:
         publish_warehouse(run)
+        recent = run.warehouse.sql(
+            "select event_id from core.event where origin = 'ledger' and best_at_utc < (select max(open_time_utc) - "
+            f"interval 2 day from core.candle) order by best_at_utc desc limit {N_HEAVY_EVENTS}"
+        )
     publish_lake(str(folder / "record"), [], lambda _line: None)
     source = choose_source(str(folder / "record"), None)
-    tasks = model_tasks(source, HEAVY_EVENTS, None)
+    tasks = model_tasks(source, recent["event_id"].to_list(), None)
     found, seconds = [], []
     for n_workers in (0, 1, 2):
         with contextlib.ExitStack() as stack:
@@ -161,7 +165,9 @@ def bench_cluster(folder: Path) -> None:
                 address = stack.enter_context(started_cluster(folder, n_workers))
                 client = stack.enter_context(connected(address))
                 client.wait_for_workers(n_workers)
-                client.run(model_rows, *tasks[0])  # imports, compiled code and the record, once a worker
+                # Imports, compiled code and the record, once a worker.
+                workers = list(client.scheduler_info()["workers"])
+                client.gather([client.submit(model_rows, *tasks[0], workers=[name], pure=False) for name in workers])
             else:
                 model_rows(*tasks[0])
             started = time.perf_counter()

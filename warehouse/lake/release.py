@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ from pyarrow.fs import FileSystem
 from warehouse.lake.errors import LakeError, NoReleaseError
 from warehouse.lake.faults import named_faults
 from warehouse.lake.layout import LakeAddress
+from warehouse.replacing import replacing
 
 RELEASE = "release.json"
 
@@ -31,7 +31,8 @@ def write_release(address: LakeAddress, versions: dict[str, int], now: datetime)
     text = json.dumps({"released_at_utc": now.isoformat(), "versions": dict(sorted(versions.items()))}, indent=1)
     with named_faults(address, f"write {RELEASE}"):
         if address.is_local:
-            _replace_file(Path(address.uri) / RELEASE, text)
+            with replacing(Path(address.uri) / RELEASE) as draft:
+                draft.write_text(text, encoding="utf-8")
             return
         files, root = FileSystem.from_uri(address.uri)
         with files.open_output_stream(f"{root}/{RELEASE}") as stream:  # one request, so there whole or not at all
@@ -54,12 +55,3 @@ def read_release(address: LakeAddress) -> Release:
             raise LakeError(
                 f"{address.uri}/{RELEASE} is damaged ({exc}); write it anew: aftershock lake publish {address.uri}"
             ) from exc
-
-
-def _replace_file(path: Path, text: str) -> None:
-    draft = path.with_suffix(".draft")
-    with draft.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from warehouse.replacing import replacing
 from warehouse.store.frames import run_statement
 
 # Written by today's library, read by every client from this version on; the published copy inherits it.
@@ -38,14 +38,10 @@ def convert_storage(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     A crash leaves the old one. Comments are set again from the contracts when the file is next opened to write.
     """
     [(name,)] = run_statement(connection, "select current_database()")
-    draft = path.with_suffix(".converting")
-    draft.unlink(missing_ok=True)
-    run_statement(connection, f"attach '{draft}' as converted (storage_version '{STORAGE_VERSION}')")
-    run_statement(connection, f'copy from database "{name}" to converted')
-    run_statement(connection, "delete from converted.ops.migration where migration_id like 'contracts-%'")
-    run_statement(connection, "detach converted")
-    run_statement(connection, "checkpoint")
-    connection.close()
-    with draft.open("rb+") as file:
-        os.fsync(file.fileno())
-    draft.replace(path)
+    with replacing(path, ".converting") as draft:
+        run_statement(connection, f"attach '{draft}' as converted (storage_version '{STORAGE_VERSION}')")
+        run_statement(connection, f'copy from database "{name}" to converted')
+        run_statement(connection, "delete from converted.ops.migration where migration_id like 'contracts-%'")
+        run_statement(connection, "detach converted")
+        run_statement(connection, "checkpoint")
+        connection.close()

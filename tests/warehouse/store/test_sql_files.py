@@ -13,10 +13,13 @@ from warehouse.store.checks import check_texts, run_checks
 from warehouse.store.connection import Warehouse, open_writer
 from warehouse.tables.bars import DAY
 from warehouse.tables.catalog import load_tables
+from warehouse.tables.choice import MARKET_CHOICE
 from warehouse.tables.claims import CLAIM_READING, CLAIM_VERDICT
 from warehouse.tables.dictionary import dictionary_markdown
+from warehouse.tables.news import EVENT
 from warehouse.tables.prices import CANDLE
 from warehouse.tables.queries import query_text
+from warehouse.tables.studies import STUDY_RESULT
 from warehouse.tables.views import load_views
 
 QUERIES = sorted(
@@ -88,3 +91,22 @@ def test_a_claim_is_traced_to_the_bar_whose_close_it_starts_from_and_no_earlier_
             warehouse.merge(CANDLE, make_row(CANDLE, **candle))
         found = warehouse.query("trace_claim", claim_id="rose").row(0, named=True)
     assert (found["n_bars"], found["first_open_utc"]) == (2, AT - bar)
+
+
+@pytest.mark.parametrize(("estimation_hours", "n_bars"), [(3.0, 5), (6.0, 8)])
+def test_a_number_is_traced_to_the_bars_of_its_studys_own_estimation(
+    tmp_path: Path, estimation_hours: float, n_bars: int
+) -> None:
+    hour = timedelta(hours=1)
+    with open_writer(tmp_path / "warehouse.duckdb", 1) as warehouse:
+        warehouse.merge(EVENT, make_row(EVENT, event_id="e", best_at_utc=AT))
+        names = {"event_id": "e", "market_id": "a:B/C"}
+        warehouse.merge(
+            STUDY_RESULT, make_row(STUDY_RESULT, result_id="r", study_id="s", window_end_hours=2.0, **names)
+        )
+        warehouse.merge(MARKET_CHOICE, make_row(MARKET_CHOICE, purpose="s", timeframe="1h", **names))
+        for place in range(-9, 9):
+            candle = {"market_id": "a:B/C", "timeframe": "1h", "open_time_utc": AT + place * hour}
+            warehouse.merge(CANDLE, make_row(CANDLE, **candle))
+        found = warehouse.query("trace_number", result_id="r", estimation_hours=estimation_hours).row(0, named=True)
+    assert (found["n_bars"], found["first_open_utc"]) == (n_bars, AT - timedelta(hours=estimation_hours))

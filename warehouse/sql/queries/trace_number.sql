@@ -1,4 +1,4 @@
--- from a stored number to the event and bars it was computed from, and where those bars came from
+-- from a stored number to the event and bars it was computed from ($estimation_hours before it on), and where those bars came from
 with numbers as (
     select
         s.result_id,
@@ -11,7 +11,7 @@ with numbers as (
         s.event_id,
         s.market_id,
         c.timeframe,
-        e.best_at_utc - to_hours(720) as estimated_from_utc,
+        e.best_at_utc - to_hours(cast($estimation_hours as bigint)) as estimated_from_utc,
         e.best_at_utc + to_hours(cast(s.window_end_hours as bigint)) as until_utc
     from out.study_result as s
     left join core.event as e on s.event_id = e.event_id
