@@ -70,7 +70,7 @@ BenchmarkReturns = Callable[[str, float], Mapping[str, DatedReturns]]
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ModelComparison:
     """All rows of the study, and how many pairs and fits under a model there were and were computed afresh."""
 
     results: pl.DataFrame
@@ -86,7 +86,7 @@ def compare_models(
     markets: StudyMarkets,
     benchmarks: BenchmarkReturns,
     asset_id: str | None = None,
-) -> Comparison:
+) -> ModelComparison:
     """Rows `car:<model>` of the main window under every model, one market per event and asset: that on the finest bars.
 
     Of every asset, or of `asset_id` alone.
@@ -115,7 +115,7 @@ def compare_models(
     known = stored_fingerprints(((event_id, market_id, name), sha256) for event_id, market_id, name, sha256 in rows)
     found = refresh(plan(), known, lambda fit: _fit_row(study_id, fit))
     results = pl.concat([results_frame(found.fresh.values()), found.keep(stored)])
-    return Comparison(results, n_pairs, len(found.fresh), has_changed=not found.is_unchanged)
+    return ModelComparison(results, n_pairs, len(found.fresh), has_changed=not found.is_unchanged)
 
 
 def _main_pairs(event: PlannedEvent, markets: StudyMarkets) -> dict[str, Pair]:

@@ -7,7 +7,7 @@ from functools import cache
 
 import polars as pl
 
-from analysis.groups.models import BenchmarkReturns, Comparison, DatedReturns, compare_models
+from analysis.groups.models import BenchmarkReturns, DatedReturns, ModelComparison, compare_models
 from analysis.single.study import plan_events, read_event_times
 from analysis.single.window.pair import EventTime
 from flows.context import RunContext, StepReport
@@ -58,7 +58,7 @@ def _compare(
     times: Iterable[EventTime],
     stored: pl.DataFrame,
     asset_id: str | None = None,
-) -> Comparison:
+) -> ModelComparison:
     markets = tape.markets(study)
     masks = study.masks(events)
     planned = plan_events(study.specification, times, masks, markets)
