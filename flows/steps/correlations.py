@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 
 import polars as pl
@@ -13,7 +13,7 @@ from analysis.tape.returns import build_return_grid
 from analysis.together.around.aftermath import measure_aftermath
 from analysis.together.around.episodes import measure_episodes
 from analysis.together.attention.attention import measure_attention
-from analysis.together.attention.reactions import hourly_markets, measure_forecasts, measure_responses
+from analysis.together.attention.reactions import digest_subjects, hourly_markets, measure_forecasts, measure_responses
 from analysis.together.leads.order import measure_order
 from analysis.together.moving.moving import COARSE_STEPS_PER_WINDOW, measure_dynamic, measure_moving
 from analysis.together.moving.observations import measure_observations
@@ -40,9 +40,11 @@ from warehouse.tables.correlation import (
     LEAD_LAG_PATH,
 )
 from warehouse.tables.news import ENTRY, EVENT, STORY, STORY_ENTRY, TAG
+from warehouse.tables.ops import STEP_INPUT
 from warehouse.tables.prices import ASSET, MARKET, OBSERVATION
 
 _TIMEFRAMES = ("1h", "4h", "1d")
+_SUBJECTS, _OF_STEP = "correlations:subjects", "step = $step"  # where their fingerprints are on account
 
 
 Measured = list[tuple[str, Table, pl.DataFrame]]
@@ -51,9 +53,11 @@ Measured = list[tuple[str, Table, pl.DataFrame]]
 class Material:
     """What the parts of the step share, each read or aligned when the first part asks for it."""
 
-    def __init__(self, reader: Reader, vocabulary: Vocabulary) -> None:
+    def __init__(self, reader: Reader, vocabulary: Vocabulary, known: Mapping[str, str] | None = None) -> None:
         self.reader = reader
         self.vocabulary = vocabulary
+        # Fingerprints of the subjects of attention whose stored responses stand, and then of all that have any.
+        self.subjects = dict(known or {})
 
     @cached_property
     def panels(self) -> list[ReturnPanel]:
@@ -69,12 +73,20 @@ class Material:
 def update_correlations(context: RunContext) -> StepReport:
     """Recompute the parts whose inputs have changed; equal tables are not rewritten."""
     warehouse = context.warehouse
-    material = Material(warehouse, load_user_vocabulary(context.settings.config_path))
+    known = warehouse.frame(STEP_INPUT, where=_OF_STEP, step=_SUBJECTS)
+    material = Material(
+        warehouse,
+        load_user_vocabulary(context.settings.config_path),
+        dict(known.select("input", "digest").iter_rows()),
+    )
     written: dict[str, int] = {}
     for part, measure in PARTS.items():
         if not has_nothing_new(context, part):
             written |= {name: warehouse.replace(table, frame) for name, table, frame in measure(material)}
             remember_inputs(context, part)
+    rows = [(_SUBJECTS, subject, digest) for subject, digest in material.subjects.items()]
+    account = pl.DataFrame(rows, schema=STEP_INPUT.schema, orient="row")
+    warehouse.replace_part(STEP_INPUT, account, _OF_STEP, step=_SUBJECTS)
     changed = ", ".join(f"{count} {name}" for name, count in written.items() if count)
     return StepReport(sum(written.values()), f"rows changed: {changed}" if changed else "nothing new")
 
@@ -122,12 +134,17 @@ def measure_attention_part(material: Material) -> Measured:
 
 
 def measure_response_part(material: Material) -> Measured:
-    """What prices did after attention rose, as it is stored."""
-    markets = hourly_markets(material.with_bitcoin)
-    attention = material.reader.frame(ATTENTION, order_by=", ".join(ATTENTION.key))
+    """What prices did after attention rose, as it is stored; subjects whose attention is as it was keep their rows."""
+    reader, markets = material.reader, hourly_markets(material.with_bitcoin)
+    attention = reader.frame(ATTENTION, order_by=", ".join(ATTENTION.key))
+    subjects = digest_subjects(markets, attention)
+    is_kept = pl.col("subject_id").is_in([name for name in subjects if material.subjects.get(name) == subjects[name]])
+    material.subjects = subjects
+    changed = attention.filter(~is_kept)
+    responses, forecasts = (reader.frame(table).filter(is_kept) for table in (ATTENTION_RESPONSE, ATTENTION_FORECAST))
     return [
-        ("responses", ATTENTION_RESPONSE, measure_responses(markets, attention)),
-        ("forecasts", ATTENTION_FORECAST, measure_forecasts(markets, attention)),
+        ("responses", ATTENTION_RESPONSE, measure_responses(markets, changed, responses)),
+        ("forecasts", ATTENTION_FORECAST, measure_forecasts(markets, changed, forecasts)),
     ]
 
 

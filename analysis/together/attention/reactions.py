@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from analysis.portable import log
+from analysis.results.fingerprint import SourceCode, fingerprint
 from analysis.threads import one_blas_thread
 from analysis.together.attention.forecast import MIN_FIRST_FIT, ForecastTest, try_forecast
 from analysis.together.attention.response import (
@@ -28,7 +29,9 @@ from analysis.together.moving.pairs import BITCOIN, ReturnPair
 from analysis.together.moving.rolling import trailing_beta
 from warehouse.tables.attention import ATTENTION_FORECAST, ATTENTION_RESPONSE
 from warehouse.tables.bars import HOURS_PER_DAY, HOURS_PER_WEEK, SECONDS_PER_HOUR
+from warehouse.tables.contract import Table
 
+_SOURCE = SourceCode("analysis.together.attention.reactions")
 # Hours after the shock; all series here are hourly.
 HORIZONS = (0, 1, 3, 6, 12, 24, 72)
 # The single regression has one coefficient a lag: a day of them.
@@ -79,10 +82,29 @@ def hourly_markets(pairs: Iterable[ReturnPair]) -> list[HourlyMarket]:
     return [_hourly_market(longest[asset]) for asset in living]
 
 
-def measure_responses(markets: list[HourlyMarket], attention: pl.DataFrame) -> pl.DataFrame:
+def digest_subjects(markets: list[HourlyMarket], attention: pl.DataFrame) -> dict[str, str]:
+    """By subject with hourly attention, the fingerprint of all that its responses and forecasts rest on."""
+    pairs = [market.pair for market in markets]
+    bars = [(pair.market_id, pair.first_open, pair.token, pair.benchmark, pair.volume) for pair in pairs]
+    shared = fingerprint(_SOURCE, bars)
+    if not pairs:
+        return {}
+    newest = max(pair.last_close for pair in pairs)
+    seen = _hourly(attention).filter(pl.col("start_utc") < newest).sort("start_utc", "is_outcome")
+    told = seen.select("subject_id", "start_utc", "is_outcome", "n_headlines", "expected_headlines")
+    return {
+        str(subject): fingerprint(shared, part)
+        for (subject,), part in told.partition_by("subject_id", as_dict=True).items()
+    }
+
+
+def measure_responses(
+    markets: list[HourlyMarket], attention: pl.DataFrame, kept: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """Rows of out.attention_response in both directions, every subject with hourly attention, every outcome.
 
-    `attention` is out.attention. Price commentary is never a shock: its rows exist only as the answer to markets.
+    `attention` is out.attention; rows `kept` of other subjects join in with what all rows together make of p. Price
+    commentary is never a shock: its rows exist only as the answer to markets.
     """
     with one_blas_thread():
         rows = [
@@ -91,16 +113,15 @@ def measure_responses(markets: list[HourlyMarket], attention: pl.DataFrame) -> p
             for subject, is_outcome, score in _scores(market.pair, attention)
             for row in _responses(market, subject, is_outcome, score)
         ]
-    if not rows:
-        return ATTENTION_RESPONSE.empty()
-    frame = pl.DataFrame(rows, schema=ATTENTION_RESPONSE.schema, orient="row")
-    frame = frame.with_columns(pl.col(pl.Float64).fill_nan(None))
+    frame = _beside(rows, ATTENTION_RESPONSE, kept)
     parts = [_adjust(part) for part in frame.partition_by("direction", maintain_order=True)]
-    return ATTENTION_RESPONSE.conform(pl.concat(parts))
+    return ATTENTION_RESPONSE.conform(pl.concat([frame.clear(), *parts]))
 
 
-def measure_forecasts(markets: list[HourlyMarket], attention: pl.DataFrame) -> pl.DataFrame:
-    """Rows of out.attention_forecast: Clark-West tests of attention one hour and one day ahead."""
+def measure_forecasts(
+    markets: list[HourlyMarket], attention: pl.DataFrame, kept: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """Rows of out.attention_forecast: Clark-West tests of attention one hour and one day ahead; `kept` as above."""
     with one_blas_thread():
         rows = [
             _forecast_row(market, subject, score, outcome, horizon)
@@ -110,10 +131,13 @@ def measure_forecasts(markets: list[HourlyMarket], attention: pl.DataFrame) -> p
             for outcome in _OUTCOMES
             for horizon in FORECAST_HORIZONS
         ]
-    if not rows:
-        return ATTENTION_FORECAST.empty()
-    frame = pl.DataFrame(rows, schema=ATTENTION_FORECAST.schema, orient="row")
-    return ATTENTION_FORECAST.conform(_adjust(frame.with_columns(pl.col(pl.Float64).fill_nan(None))))
+    frame = _beside(rows, ATTENTION_FORECAST, kept)
+    return ATTENTION_FORECAST.conform(_adjust(frame) if frame.height else frame)
+
+
+def _beside(rows: list[dict[str, Any]], table: Table, kept: pl.DataFrame | None) -> pl.DataFrame:
+    frame = pl.DataFrame(rows, schema=table.schema, orient="row").with_columns(pl.col(pl.Float64).fill_nan(None))
+    return frame if kept is None else pl.concat([frame, kept.select(frame.columns)])
 
 
 def _hourly_market(pair: ReturnPair) -> HourlyMarket:
@@ -131,9 +155,14 @@ def _hourly_market(pair: ReturnPair) -> HourlyMarket:
     )
 
 
+def _hourly(attention: pl.DataFrame) -> pl.DataFrame:
+    """The attention that markets are compared with."""
+    return attention.filter((pl.col("frequency") == "hourly") & pl.col("kind").is_in(["all", "category"]))
+
+
 def _scores(pair: ReturnPair, attention: pl.DataFrame) -> Iterator[tuple[str, bool, Array]]:
     """Subject, whether it is an outcome, and its hourly attention score on the pair's bars."""
-    hourly = attention.filter((pl.col("frequency") == "hourly") & pl.col("kind").is_in(["all", "category"]))
+    hourly = _hourly(attention)
     opens = pl.DataFrame({"start_utc": pair.close_times(np.arange(pair.token.size)) - pair.bar})
     for (subject, is_outcome), part in sorted(hourly.group_by("subject_id", "is_outcome"), key=lambda item: item[0]):
         joined = opens.join(part, on="start_utc", how="left", validate="1:1", maintain_order="left")

@@ -7,7 +7,12 @@ import polars as pl
 import pytest
 
 from analysis.together.attention.forecast import try_forecast
-from analysis.together.attention.reactions import hourly_markets, measure_forecasts, measure_responses
+from analysis.together.attention.reactions import (
+    digest_subjects,
+    hourly_markets,
+    measure_forecasts,
+    measure_responses,
+)
 from analysis.together.attention.response import (
     accumulate,
     distribute_lags,
@@ -203,6 +208,29 @@ def test_forecast_rows_say_what_is_beaten_and_leave_price_commentary_out():
     assert rows["subject_id"].unique().to_list() == ["all"]
     assert rows.filter(pl.col("outcome") == "volatility")["benchmark"][0].startswith("last hour")
     assert rows.height == 6
+
+
+def test_subjects_that_keep_their_rows_stand_beside_new_ones_as_if_all_were_measured():
+    """Rows of a subject rest on its own attention; p is adjusted over the rows of all."""
+    pair, policy, commentary = make_world(np.random.default_rng(13), 3000)
+    markets = hourly_markets([pair])
+    told = [make_attention(policy), make_attention(commentary, "courts", kind="category", is_outcome=False)]
+    before = pl.concat(told)
+    after = pl.concat([told[0], told[1].with_columns(pl.col("n_headlines") + 3 * (pl.col("n_headlines") > 1))])
+    digests, others = digest_subjects(markets, before), digest_subjects(markets, after)
+    assert digests["all"] == others["all"]
+    assert digests["courts"] != others["courts"]
+    beyond = before.with_columns(pl.col("start_utc") + timedelta(days=400))
+    assert digest_subjects(markets, pl.concat([before, beyond])) == digests
+    assert digest_subjects([], before) == {}
+    is_kept = pl.col("subject_id") == "all"
+    for measure in (measure_responses, measure_forecasts):
+        kept = measure(markets, before).filter(is_kept).with_columns(p_adjusted=pl.lit(0.5))
+        found, key = measure(markets, after.filter(~is_kept), kept), ["subject_id", "outcome", "horizon_bars"]
+        assert found.height > kept.height
+        again = measure(markets, after)
+        key += [name for name in ("direction", "method") if name in again.columns]
+        assert found.sort(key).equals(again.sort(key))
 
 
 def test_a_market_with_too_few_bars_is_not_measured():
