@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from analysis.events.drafts import Draft, StoryFacts
+from analysis.events.drafts import COMMENT_FRAMES, Draft, StoryFacts
 from analysis.events.vocabulary import Vocabulary
 from analysis.events.wording.stems import stems
 from warehouse.tables.news import EVENT, EVENT_SOURCE
@@ -97,9 +97,9 @@ def severity_of(n_outlets: int) -> int:
 def direction_of(frame: str, category: str, vocabulary: Vocabulary) -> str:
     """Whether the event restricts or enables centralised AI: by what happened, else by the category's own direction.
 
-    News about access that says neither that it was taken nor given back (who asked for it, say) does neither.
+    News about access that says neither that it was taken nor given back (who asked for it, what others say) is neutral.
     """
-    if category in TOKEN_CATEGORIES or (category == _ACCESS and not frame):
+    if category in TOKEN_CATEGORIES or (category == _ACCESS and frame in ("", *COMMENT_FRAMES)):
         return "neutral"
     if frame in ENABLING_FRAMES:
         return "enables"

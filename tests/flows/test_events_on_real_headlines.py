@@ -15,7 +15,7 @@ from flows.steps.events import update_events
 from tests.ingest.news.news_builders import make_context, make_settings
 from tests.paths import shared
 from warehouse.store.connection import Warehouse, open_writer
-from warehouse.tables.news import ENTRY, EVENT, EVENT_SOURCE, INCIDENT
+from warehouse.tables.news import ENTRY, EVENT, EVENT_SOURCE, INCIDENT, NEWS_EPISODE
 
 FIRST_REPORT = datetime(2026, 6, 12, 23, 56, 41, tzinfo=UTC)
 NO_CONFIG = Path("no-such-folder")
@@ -96,6 +96,32 @@ def test_incidents_become_outages_without_duplicates(real: Warehouse):
     assert overlapping.is_empty()
     n_incidents = real.frame(INCIDENT, where="impact not in ('none', 'maintenance')").height
     assert outages.height < n_incidents
+
+
+@pytest.mark.slow
+def test_orders_that_were_announced_and_signed_on_one_day_are_one_event_with_two_times(real: Warehouse):
+    steps = real.frame(NEWS_EPISODE, where="announced_at_utc is not null and done_at_utc is not null")
+    assert steps.height >= 20
+    assert (steps["done_at_utc"] - steps["announced_at_utc"]).max() <= timedelta(hours=12)
+    day = datetime(2026, 5, 21, tzinfo=UTC)
+    order = real.frame(
+        EVENT,
+        where="category = 'executive_order' and contains(entities, 'california') "
+        "and best_at_utc between $start and $end",
+        start=day,
+        end=day + timedelta(days=1),
+    )
+    [row] = steps.filter(pl.col("event_id").is_in(order["event_id"].to_list())).iter_rows(named=True)
+    assert row["announced_at_utc"] == datetime(2026, 5, 21, 14, 5, 57, tzinfo=UTC)
+    assert row["done_at_utc"] == datetime(2026, 5, 21, 19, 0, 36, tzinfo=UTC)
+
+
+@pytest.mark.slow
+def test_what_was_lifted_follows_what_was_imposed(real: Warehouse):
+    steps = real.frame(
+        NEWS_EPISODE, where="step = 'lifted' and reason = 'takes back what was imposed on the same party'"
+    )
+    assert any("2026-06-30" in event_id for event_id in steps["event_id"])
 
 
 @pytest.mark.slow

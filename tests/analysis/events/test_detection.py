@@ -188,7 +188,9 @@ def test_an_aftermath_in_four_houses_is_none_beside_an_act_that_three_times_as_m
 
 
 def test_news_about_access_that_says_neither_taken_nor_given_back_restricts_nobody():
-    assert direction_of("", "export_control_access", VOCABULARY) == "neutral"
+    for frame in ("", "reaction", "talks", "prospect"):
+        assert direction_of(frame, "export_control_access", VOCABULARY) == "neutral"
+    assert direction_of("restrict", "export_control_access", VOCABULARY) == "restricts"
     assert direction_of("restrict", "export_control_access", VOCABULARY) == "restricts"
 
 
