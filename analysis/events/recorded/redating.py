@@ -14,6 +14,8 @@ from warehouse.tables.units import iso_minute, plural
 
 # A day that was stated without a time can be the day after the first report, in another zone.
 DAY_TOLERANCE = timedelta(hours=24)
+# Basis of a time whose clock has a zone of several meanings: the earliest of them bounds the event from below.
+OF_SEVERAL_ZONES = "upper_bound"
 # Precision of a detected event whose time a second clock bears out; only such evidence moves a recorded one.
 FIRM = "second"
 RE_DATED, WIDENED, RECOUNTED = "re-dated", "widened", "recounted"
@@ -26,14 +28,20 @@ def yield_to_evidence(recorded: pl.DataFrame, detected: pl.DataFrame, matches: d
 
     `matches` names the recorded event of each detected one. An entry that states a day takes the instant of evidence
     from that day or the day before: its interval then runs from the evidence's own or the start of the day, whichever
-    is earlier known, to the evidence. An entry with a time keeps it as best, and begins where the evidence does. Its
-    reason says what changed.
+    is earlier known, to the evidence. An entry with a time keeps it as best, and begins where the evidence does. A
+    clock whose zone has several meanings moves no best time, but an entry begins no later than the earliest of them.
+    Its reason says what changed.
     """
     firm = detected.filter((pl.col("time_precision") == FIRM) & pl.col("event_id").is_in(list(matches)))
     earliest: dict[str, dict[str, Any]] = {}
     for child in firm.sort("best_at_utc", "event_id").iter_rows(named=True):
         earliest.setdefault(matches[child["event_id"]], child)
-    rows = [_yield(row, earliest.get(row["event_id"])) for row in recorded.iter_rows(named=True)]
+    of_zones = detected.filter((pl.col("time_basis") == OF_SEVERAL_ZONES) & pl.col("event_id").is_in(list(matches)))
+    vague = {matches[child["event_id"]]: child for child in of_zones.sort("earliest_at_utc").reverse().to_dicts()}
+    rows = [
+        _begin_with(_yield(row, earliest.get(row["event_id"])), vague.get(row["event_id"]))
+        for row in recorded.iter_rows(named=True)
+    ]
     return EVENT.conform(pl.DataFrame(rows, schema=EVENT.schema)) if rows else recorded
 
 
@@ -55,6 +63,14 @@ def _yield(row: dict[str, Any], child: dict[str, Any] | None) -> dict[str, Any]:
     if proof < start:
         return row | {"earliest_at_utc": proof, "reason": f"{row['reason']}; {WIDENED}: {said}"}
     return row
+
+
+def _begin_with(row: dict[str, Any], child: dict[str, Any] | None) -> dict[str, Any]:
+    if child is None or child["earliest_at_utc"] >= row["earliest_at_utc"]:
+        return row
+    at = child["earliest_at_utc"]
+    said = f"the zone of “{child['title']}” is not known, which may be as early as {iso_minute(at)} UTC"
+    return row | {"earliest_at_utc": at, "reason": f"{row['reason']}; {WIDENED}: {said}"}
 
 
 def recount(

@@ -151,6 +151,21 @@ def test_a_time_that_nobody_bears_out_moves_no_recorded_event():
     assert merged(STATED_DAY, make_event("found", "2026-08-18T17:15:48Z", time_precision="upper_bound")) == STATED_DAY
 
 
+def test_a_clock_of_several_zones_widens_and_moves_no_best_time():
+    vague = make_event(
+        "found",
+        "2026-06-13T02:00:00Z",
+        earliest_at_utc=instant("2026-06-12T20:00:00Z"),
+        time_precision="upper_bound",
+        time_basis="upper_bound",
+    )
+    row = merged(LEDGER, vague)
+    assert (row["earliest_at_utc"], row["best_at_utc"]) == (instant("2026-06-12T20:00:00Z"), LEDGER["best_at_utc"])
+    assert "; widened: the zone of “found” is not known" in row["reason"]
+    later = merged(LEDGER, vague | {"earliest_at_utc": instant("2026-06-13T01:00:00Z")})
+    assert later == LEDGER
+
+
 def test_a_later_report_moves_nothing():
     assert merged(LEDGER, make_event("found", "2026-06-13T02:00:00Z")) == LEDGER
 
