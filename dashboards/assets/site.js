@@ -2,10 +2,10 @@
   "use strict";
   var root = document.documentElement;
   var base = document.currentScript.src.replace(/site\.js[^/]*$/, "");
-  var NARROW = 600, PRINT_WIDTH = 680;
+  var NARROW = 600, PRINT_WIDTH = 680, PRINT_HALF = 330, PRINT_PART = 0.55, PRINT_HALF_PART = 0.85;
   var CONFIG = { displayModeBar: false, responsive: false, scrollZoom: false, doubleClick: "reset" };
   var VARIABLE = /^var\(--([a-z0-9-]+)\)$/;
-  var plots = [], loading = null, printWidth = 0;
+  var plots = [], loading = null, isPrinted = false;
 
   function all(selector, from) { return Array.prototype.slice.call((from || document).querySelectorAll(selector)); }
 
@@ -71,6 +71,7 @@
     }
     resolve(spec, getComputedStyle(root));
     spec.layout.width = width;
+    if (isPrinted) spec.layout.height *= isHalf(plot) ? PRINT_HALF_PART : PRINT_PART;
     spec.layout.dragmode = isNarrow ? false : (spec.layout.dragmode || "zoom");
     if (plot.range) { spec.layout.xaxis.range = plot.range.slice(); spec.layout.xaxis.autorange = false; }
     return spec;
@@ -78,7 +79,7 @@
 
   function draw(plot) {
     return loadPlotly().then(function () {
-      var width = printWidth || plot.el.clientWidth;
+      var width = isPrinted ? (isHalf(plot) ? PRINT_HALF : PRINT_WIDTH) : plot.el.clientWidth;
       if (!width) return null;
       var spec = build(plot, width);
       plot.width = width;
@@ -94,6 +95,12 @@
       plot.el.classList.add("failed");
       plot.el.textContent = "The figure could not be drawn. Its numbers are in the table below.";
     });
+  }
+
+  // On paper figures that stand beside one another share a row.
+  function isHalf(plot) {
+    var fig = plot.el.closest(".fig"), beside = [fig.previousElementSibling, fig.nextElementSibling];
+    return !!fig.closest(".pair") || beside.some(function (other) { return other && other.matches(".fig:has(.plot)"); });
   }
 
   function zoomed(plot, change) {
@@ -171,7 +178,7 @@
     var sized = new ResizeObserver(function () {
       cancelAnimationFrame(pending);
       pending = requestAnimationFrame(function () {
-        plots.forEach(function (p) { if (p.isDrawn && !printWidth && Math.abs(p.el.clientWidth - p.width) > 1) draw(p); });
+        plots.forEach(function (p) { if (p.isDrawn && !isPrinted && Math.abs(p.el.clientWidth - p.width) > 1) draw(p); });
       });
     });
     plots.forEach(function (p) {
@@ -193,13 +200,14 @@
     window.addEventListener("beforeprint", function () {
       root.dataset.printed = root.dataset.theme || "";
       root.dataset.theme = "light";
-      printWidth = PRINT_WIDTH;
+      isPrinted = true;
+      plots.forEach(function (p) { p.el.closest(".fig").classList.toggle("half", isHalf(p)); });
       redrawAll(true);
     });
     window.addEventListener("afterprint", function () {
       if (root.dataset.printed) root.dataset.theme = root.dataset.printed; else delete root.dataset.theme;
       delete root.dataset.printed;
-      printWidth = 0;
+      isPrinted = false;
       redrawAll(false);
     });
   }

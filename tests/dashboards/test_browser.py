@@ -1,5 +1,6 @@
 """Pages in a real Chromium, from files and from a server."""
 
+import re
 from importlib.resources import files
 from pathlib import Path
 
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.browser
 LEAD = event_path(EVENT_ID)
 PAGES = [*(path for _, path in NAVIGATION), LEAD, event_path("2026-07-01-restored"), "tokens/TAO.html"]
 # Kinds of page that no menu names; the first claim stands for all.
-FURTHER = ["compare.html", "press.html", "claims/*.html"]
+FURTHER = ["compare.html", "press.html", "claims/*.html", "providers/*.html", "events-2*.html"]
 # Words and numbers are on screen within half a second without any script; a busy machine gets some slack.
 FIRST_PAINT_SECONDS = 1.5
 FIRST_FIGURE_SECONDS = 9.0
@@ -32,6 +33,7 @@ SMALL_CONTROLS = """() => [...document.querySelectorAll('button, summary, select
     .map(control => [control.outerHTML.slice(0, 120), control.getBoundingClientRect()])
     .filter(([, box]) => box.width && box.height && (box.width < 24 || box.height < 23.5))
     .map(([words, box]) => `${words}: ${box.width} x ${box.height}`)"""
+MOST_SHEETS = 6
 AXE_RULES = "{runOnly: {type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']}}"
 
 
@@ -328,9 +330,27 @@ def test_printing_draws_every_figure_in_light_colours(browser, site):
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     wait_until(page, "!document.querySelector('.plot:not([data-drawn])')", "figures were left out of print")
     assert page.evaluate("document.documentElement.dataset.theme") == "light"
-    assert page.evaluate("document.querySelector('.plot').layout.width") == 680
+    # Figures in a row share it; one that stands alone has the width of the sheet.
+    assert page.evaluate("document.querySelector('.plot').layout.width") == 330
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.evaluate("document.documentElement.dataset.theme") is None
+
+
+def test_a_printed_event_fits_six_sheets(browser, bundled_home):
+    """The event with most figures, claims and sources of the record."""
+    lead = find_page(bundled_home / "site", "events/2026-06-12-fable-*.html")
+    page = open_page(browser, lead, viewport={"width": 1280, "height": 900})
+    draw_all(page)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    wait_until(page, "document.querySelector('#path .plot').layout.width === 330", "figures kept their size")
+    sheets = page.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", sheets)) <= MOST_SHEETS
+    page.emulate_media(media="print")
+    # A heading is never the last thing on a sheet.
+    kept = (
+        "[...document.querySelectorAll('h1, h2, h3, caption')].every(e => getComputedStyle(e).breakAfter === 'avoid')"
+    )
+    assert page.evaluate(kept)
 
 
 def test_the_bundled_plotly_is_the_one_of_the_python_package(site):
