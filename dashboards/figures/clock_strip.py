@@ -13,7 +13,7 @@ from markupsafe import Markup
 from dashboards.fill import macro
 from dashboards.numbers import StoredRow, StoredRows, counted, signed_rows
 from dashboards.shell.tables import NOTHING, time_tag
-from warehouse.tables.bars import HOUR
+from warehouse.tables.bars import HOUR, step_words
 from warehouse.tables.news import EVENT_SOURCE
 from warehouse.tables.single import REACTION_TIME
 from warehouse.tables.studies import STUDY_PATH
@@ -22,7 +22,6 @@ from warehouse.tables.units import (
     clock,
     day,
     exact_clock,
-    hours_adjective,
     log_percent,
     moment,
     number_word,
@@ -147,7 +146,7 @@ def _title(timing: Mapping[str, Any] | None, public: datetime, private: datetime
     n_bars = counted(quiet_bars(timing, public), "query:quiet_bars", "n_bars", **key)
     if not n_bars:
         return f"{asset_id} moved in the first bar after the news was public"
-    bars = f"{hours_adjective(float(timing['bar_hours']))} {'bar' if n_bars == 1 else 'bars'}"
+    bars = f"{step_words(float(timing['bar_hours']))} {'bar' if n_bars == 1 else 'bars'}"
     return f"Once the news was public, {number_word(n_bars)} {bars} of {asset_id} passed before an abnormal one"
 
 

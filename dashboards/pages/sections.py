@@ -88,7 +88,7 @@ def reaction_tiles(reaction: Reaction, path: pl.DataFrame) -> Markup:
             _ordinary(day),
         ),
         tile(tip("rank", "Placebo rank"), _rank(day), _rank_words(day)),
-        tile("After 7 days", _value(week, "raw_return"), _week_words(week)),
+        tile("After 7 days", _value(week, "raw_return"), _week_words(day, week)),
     ]
     return tiles(items)
 
@@ -149,12 +149,16 @@ def probability_words(horizon: Horizon) -> str:
     )
 
 
-def _week_words(week: Horizon | None) -> str:
+def _week_words(day: Horizon | None, week: Horizon | None) -> str:
     if week is None or week.raw_return is None:
         return _why(week) if week else "The data end before"
     if week.car is None:
         return "since the last close before the report"
-    return f"left of it; {percent(week.car)} beyond {benchmark_word(week.benchmark)}"
+    # Something is left of a move that went the same way and is smaller now.
+    first = day.raw_return if day is not None else None
+    is_left = first is not None and first * week.raw_return > 0 and abs(week.raw_return) < abs(first)
+    start = "left of it" if is_left else "since the same close"
+    return f"{start}; {percent(week.car)} beyond {benchmark_word(week.benchmark)}"
 
 
 def _closes(reaction: Reaction, path: pl.DataFrame, hours: float) -> tuple[float | None, float | None]:
