@@ -13,11 +13,12 @@ import pytest
 from dashboards.marks import OPEN
 from dashboards.shell.feed import write_feeds
 from dashboards.shell.frames import Frames, last_close
-from dashboards.shell.manifest import SiteError
+from dashboards.shell.manifest import MANIFEST_NAME, SiteError
 from dashboards.shell.page import NAVIGATION, event_path, file_name, safe_link
 from dashboards.shell.report import UnknownEventError, event_card, event_html, event_markdown, find_event
 from dashboards.shell.site import build_site, check_bundle, read_frames
 from flows.alerts.delivery import FIGURES
+from tests.bench.bench_pages import repeat_event
 from tests.dashboards.material import NOW, frame_of, make_tables
 from tests.dashboards.publication import publish_tables
 from tests.dashboards.rows import EVENT_AT, EVENT_ID
@@ -160,6 +161,23 @@ def test_a_changed_title_renders_its_own_event_page_and_no_other(tmp_path):
     build_site(publish_tables(tables, tmp_path), site, now=NOW)
     changed = [path.name for path, content in before.items() if path.read_bytes() != content]
     assert changed == ["2026-06-16-omnibus.html"]
+
+
+def test_one_new_event_redraws_its_own_page_and_those_that_list_count_or_average_it(tmp_path):
+    tables, site = make_tables(), tmp_path / "site"
+    build_site(publish_tables(tables, tmp_path), site, now=NOW)
+    before = json.loads((site / MANIFEST_NAME).read_text())
+    stood = {path: (site / path).read_bytes() for path in before if path}
+    build_site(publish_tables(repeat_event(tables, 1), tmp_path), site, now=NOW)
+    after = json.loads((site / MANIFEST_NAME).read_text())
+    drawn = {path for path, entry in after.items() if path and entry != before.get(path)}
+    measured = {f"tokens/{asset}.html" for asset in ("BTC", "ETH", "FET", "NEAR", "TAO", "WLD")}
+    lists = {"index", "now", "events", "events-2026", "categories", "compare", "methods", "search"}
+    for_a_closer_look = {"correlations.html", "providers.html"}  # they read all events, and may say the same of them
+    files = {"events/copy-0000.html", "data/index.json", "feed.xml", *(f"{name}.html" for name in lists)}
+    assert drawn == {*measured, *files, *for_a_closer_look}
+    changed = {path for path, content in stood.items() if (site / path).read_bytes() != content}
+    assert changed <= drawn
 
 
 def test_the_page_of_a_rejected_event_is_removed(tmp_path):
