@@ -55,6 +55,15 @@ _HEARD = Rows(
     "frequency = 'hourly' and start_utc <= (select max(open_time_utc) from core.candle where timeframe = '1h')",
 )
 
+# Attempts at sources are told once an hour: each pass has some, and a copy of the whole file is dear.
+_ATTEMPTS = Rows(
+    news.FETCH,
+    ("source_id", "attempted_at_utc"),
+    "attempted_at_utc < (select date_trunc('hour', max(attempted_at_utc)) from ops.fetch)",
+)
+_ASKED = Rows(ops.ASKED_SERIES, ("market_id", "timeframe", "asked_from_utc", "outcome", "detail"), "true")
+_SELDOM_TOLD: dict[str, Input] = {item.table.name: item for item in (_ATTEMPTS, _ASKED)}
+
 # The tables that each step reads besides those it alone writes. A step that is not named here asks the outside world.
 INPUTS: dict[str, tuple[Input, ...]] = {
     "events": (news.ENTRY, news.INCIDENT, news.REGISTER_DOCUMENT, prices.CANDLE, _WITH_CANDLES),
@@ -116,7 +125,7 @@ def remember_inputs(context: RunContext, step: str) -> None:
 def inputs_of() -> dict[str, tuple[Input, ...]]:
     """Every step that works on stored rows alone, and the tables it reads besides its own."""
     account = {ops.RUN.name, ops.STEP.name, ops.STEP_INPUT.name, ops.NOTIFICATION.name}
-    everything = tuple(table for name, table in load_tables().items() if name not in account)
+    everything = tuple(_SELDOM_TOLD.get(name, table) for name, table in load_tables().items() if name not in account)
     checked = tuple(table for table in everything if table not in (ops.CHECK_RESULT, changes.CHANGED))
     return {**INPUTS, "checks": checked, PUBLISH_STEP: everything}
 

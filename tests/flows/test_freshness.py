@@ -24,8 +24,8 @@ from warehouse.store import upsert
 from warehouse.store.candles import add_refusals, upsert_candles, withdraw_candles
 from warehouse.store.connection import Warehouse, open_writer
 from warehouse.tables.attention import ATTENTION
-from warehouse.tables.news import ENTRY, EVENT
-from warehouse.tables.ops import STEP_INPUT
+from warehouse.tables.news import ENTRY, EVENT, FETCH
+from warehouse.tables.ops import ASKED_SERIES, STEP_INPUT
 from warehouse.tables.prices import CANDLE, MARKET, QUARANTINE
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -137,6 +137,32 @@ def test_a_missing_published_file_is_published_again(context):
     remember_inputs(context, "publish")
     assert has_nothing_new(context, "publish")
     context.settings.published_path.unlink()
+    assert not has_nothing_new(context, "publish")
+
+
+def test_attempts_at_sources_are_published_when_their_hour_is_over_and_a_failing_series_at_once(context):
+    def attempt(minutes: int) -> None:
+        at = NOW + timedelta(minutes=minutes)
+        context.warehouse.merge(FETCH, make_rows(FETCH, {"source_id": "feed", "attempted_at_utc": at}))
+
+    def asked(**changes: object) -> None:
+        row = {"market_id": "okx:TAO/USDT", "timeframe": "1h", "outcome": "answered", "asked_until_utc": NOW, **changes}
+        context.warehouse.merge(ASKED_SERIES, make_rows(ASKED_SERIES, row))
+
+    context.settings.published_path.write_bytes(b"x")
+    attempt(-90)
+    asked()
+    for step in ("checks", "publish"):
+        remember_inputs(context, step)
+    attempt(2)
+    assert not has_nothing_new(context, "publish")  # the hour of the first attempt is over
+    for step in ("checks", "publish"):
+        remember_inputs(context, step)
+    attempt(58)
+    asked(asked_until_utc=NOW + timedelta(minutes=58), answered_at_utc=NOW + timedelta(minutes=58))
+    assert has_nothing_new(context, "publish")
+    assert has_nothing_new(context, "checks")
+    asked(outcome="failed", detail="closed")
     assert not has_nothing_new(context, "publish")
 
 

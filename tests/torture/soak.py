@@ -46,7 +46,7 @@ else:
     run_pipeline(settings, now, say=lambda _line: None, names=sys.argv[2:])
 """
 STEP = timedelta(hours=2)
-PASS_SECONDS = 300.0
+PASS_SECONDS = 900.0
 LOCK_SECONDS = "120"
 # A run that is to be killed is so within this time of its begin, however slow the machine is.
 LONGEST_WAIT_SECONDS = 30.0

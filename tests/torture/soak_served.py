@@ -21,9 +21,9 @@ from tests.flows.serve.served import Served, free_port, start_serving, wait_for
 NEVER_MINUTES = 100_000
 # Prefect's runner looks for due runs every second here, every ten by default.
 POLLS = {"PREFECT_RUNNER_POLL_FREQUENCY": "1"}
-STOP_SECONDS = 90.0
-START_SECONDS = 180.0
-RUN_SECONDS = 300.0
+STOP_SECONDS = 180.0
+START_SECONDS = 400.0
+RUN_SECONDS = 600.0
 ENDED = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
 # What the command line of each process holds.
 SERVER, WORKER, RUN = "flows.serve.guarded", "serve_schedules", "prefect.flow_engine"
