@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 import threading
@@ -19,7 +20,7 @@ from flows.errors import EXIT_SOURCE, CommandError
 from flows.serve.children import STOP_SECONDS, child_process
 from flows.serve.logs import turn_over
 from flows.serve.look import ADDRESS_FILE, WORD_FILE
-from flows.serve.turns import wait_until_idle
+from flows.serve.turns import FOLDER, wait_until_idle
 from flows.serve.web import LOOPBACK
 from flows.settings import Settings, child_environment
 
@@ -84,12 +85,13 @@ def schedules(
     """The process that runs what is due; at the end the runs under way are waited for before Prefect's server goes."""
     arguments = f"{prices_minutes}, {news_minutes}, {os.getpid()}, is_own_server={api.secret is not None}"
     code = f"from flows.serve.deployments import serve_schedules; serve_schedules({arguments})"
+    # Prefect's worker keeps files under one name in the system's folder, which another user of the machine may own.
+    room = settings.home / FOLDER / "tmp"
+    shutil.rmtree(room, ignore_errors=True)
+    room.mkdir(parents=True, exist_ok=True)
+    environment = {**child_environment(settings, api.url, api.secret), "TMPDIR": str(room)}
     try:
-        with child_process(
-            [sys.executable, "-c", code],
-            child_environment(settings, api.url, api.secret),
-            settings.home / "schedules.log",
-        ) as process:
+        with child_process([sys.executable, "-c", code], environment, settings.home / "schedules.log") as process:
             yield process
     finally:
         wait_until_idle(settings.home, STOP_SECONDS)

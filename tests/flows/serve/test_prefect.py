@@ -168,6 +168,8 @@ def test_a_scheduled_run_really_fires(tmp_path: Path) -> None:
         wait_for(lambda: finished_runs(tmp_path) or served.process.poll() is not None, START_SECONDS + FIRE_SECONDS)
         assert served.process.poll() is None
         assert finished_runs(tmp_path) >= 1
+        # Not in the system's folder, where another user's Prefect may have made it.
+        assert (tmp_path / "schedules" / "tmp" / "runner_storage").is_dir()
     finally:
         served.process.send_signal(signal.SIGINT)
         with contextlib.suppress(subprocess.TimeoutExpired):
