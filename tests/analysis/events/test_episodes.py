@@ -72,6 +72,22 @@ def test_the_longer_the_pause_the_more_must_speak_for_one_episode():
     assert link(one, late)["b"]["episode_id"] == "b"
 
 
+def test_orders_of_two_numbers_are_two_happenings():
+    order = {"category": "executive_order", "entities": "donald-trump"}
+    one = make_event("a", "Executive Order 14178 sets up a group on assets", "2025-01-23T12:00:00Z", **order)
+    other = make_event("b", "Executive Order 14179 sets up a course on AI", "2025-01-23T12:00:00Z", **order)
+    same = make_event("b", "Executive Order 14178 sets up a course on AI", "2025-01-23T12:00:00Z", **order)
+    assert link(one, other)["b"]["episode_id"] == "b"
+    assert link(one, same)["b"]["episode_id"] == "a"
+
+
+def test_two_parties_alone_are_no_episode():
+    said = {"entities": "nvidia,amd"}
+    one = make_event("a", "Exports decided case by case", "2026-01-13T20:00:00Z", **said)
+    other = make_event("b", "Proclamation sets duty", "2026-01-14T20:00:00Z", **said)
+    assert link(one, other)["b"]["episode_id"] == "b"
+
+
 def test_names_alone_are_no_episode():
     suit = {"category": "enforcement_lawsuit", "entities": "openai"}
     one = make_event("a", "Newspaper sues OpenAI", "2026-06-01T10:00:00Z", **suit)
