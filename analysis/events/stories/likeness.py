@@ -14,7 +14,7 @@ from scipy.special import expit
 
 from analysis.arrays import Flags, Floats, Integers
 from analysis.events.stories.frames import FrameSet, says
-from analysis.events.stories.headlines import STOP_WORDS, Headline
+from analysis.events.stories.headlines import STOP_WORDS, Headline, canonical_names
 from analysis.events.vocabulary import PARTY_KINDS, Vocabulary
 from analysis.portable import log, log1p
 from warehouse.tables.bars import SECONDS_PER_HOUR
@@ -31,6 +31,8 @@ STORY_HOURS = 72.0
 OUTAGE_HOURS = 8.0
 # From this likeness of wording on, another number or a negation is another piece of news.
 SAME_WORDING = 0.6
+# A headline is led by the name that is found within so many letters.
+LEADING_LETTERS = 12
 # What is imposed and what takes it back are two happenings, however alike their words.
 _IMPOSED = ("restrict", "designate", "threat", "stagger")
 _TAKEN_BACK = ("lift",)
@@ -39,22 +41,23 @@ _TALKED_OF = ("reaction",)
 
 # Log odds of being the same story: logistic regression on pairs of a set read by hand (tests/bench/fit_likeness.py).
 _WEIGHTS = {
-    "wording": 2.34,
-    "names": 1.11,
-    "same_frame": 1.46,
-    "other_frame": -0.18,
-    "parties": 0.34,
-    "words": 3.77,
-    "other_names": -0.87,
-    "apart": -1.41,
-    "later": -2.38,
-    "happenings": 0.79,
-    "other_happenings": -0.04,
-    "price": -2.34,
-    "reaction": -0.60,
-    "plan": -0.30,
+    "wording": 2.47,
+    "names": 0.91,
+    "same_frame": 1.38,
+    "other_frame": -0.22,
+    "parties": 0.53,
+    "words": 3.43,
+    "other_names": -0.49,
+    "other_first": -0.73,
+    "led": -0.38,
+    "apart": -1.50,
+    "later": -2.31,
+    "happenings": 0.76,
+    "price": -2.44,
+    "reaction": -0.67,
+    "plan": -0.29,
 }
-_CONSTANT = -1.79
+_CONSTANT = -1.34
 MANNERS = ("price", "reaction", "plan")
 # Multipliers of the hash of a run of letters (odd, so that no letter is lost).
 _HASH_BASE, _HASH_MIX = 1_000_003, 0xBF58476D1CE4E5B9
@@ -74,6 +77,8 @@ class Profile:
     happenings: csr_matrix
     manners: Flags
     frames: Integers
+    firsts: Integers
+    is_led: Flags
     is_negated: Flags
     frame_ids: tuple[str, ...]
 
@@ -84,10 +89,12 @@ class Profile:
 def profile(headlines: list[Headline], frames: FrameSet, vocabulary: Vocabulary) -> Profile:
     """What `headlines`, in order of time, are compared by."""
     party_ids = {entity.entity_id for entity in vocabulary.entities if entity.kind in PARTY_KINDS}
-    any_name = f"(?i){'|'.join(entity.pattern for entity in vocabulary.entities)}"
+    any_name = f"(?i:{'|'.join(entity.pattern for entity in vocabulary.entities)})"
     plain = pl.DataFrame({"plain": [headline.plain for headline in headlines]}, schema={"plain": pl.String})
     told = plain.select(
         pl.col("plain").str.replace_all(any_name, " ").alias("masked"),
+        pl.col("plain").str.extract(f"({any_name})", 1).fill_null("").alias("first"),
+        pl.col("plain").str.contains(f"^.{{0,{LEADING_LETTERS}}}{any_name}").alias("is_led"),
         *(says(pl.col("plain"), one).alias(f"h:{one.id}") for one in frames.happenings),
         *(says(pl.col("plain"), one).alias(f"m:{one.id}") for one in frames.manners),
     )
@@ -103,9 +110,25 @@ def profile(headlines: list[Headline], frames: FrameSet, vocabulary: Vocabulary)
         csr_matrix(happenings.astype(np.float32)),
         told.select([f"m:{name}" for name in MANNERS]).to_numpy(),
         np.array([frame_ids.index(headline.frame) for headline in headlines], dtype=np.int64),
+        _numbered(told["first"].to_list(), vocabulary),
+        told["is_led"].to_numpy(),
         np.array([bool(headline.negations) for headline in headlines]),
         frame_ids,
     )
+
+
+def _numbered(names: list[str], vocabulary: Vocabulary) -> Integers:
+    """For each of `names`, as written, the number of the actor that it stands for; 0 for an empty one."""
+    canonical = canonical_names(vocabulary)
+    entities = [(re.compile(entity.pattern, re.IGNORECASE), entity.entity_id) for entity in vocabulary.entities]
+
+    def actor(name: str) -> str:
+        entity_id = next((entity_id for pattern, entity_id in entities if pattern.match(name)), name)
+        return canonical.get(entity_id, entity_id)
+
+    actors = {name: actor(name) for name in sorted(set(names)) if name}
+    numbers = {one: number for number, one in enumerate(sorted(set(actors.values())), start=1)}
+    return np.array([numbers[actors[name]] if name else 0 for name in names], dtype=np.int64)
 
 
 def measures(table: Profile, rows: Integers, columns: Integers) -> dict[str, Scores]:
@@ -115,8 +138,8 @@ def measures(table: Profile, rows: Integers, columns: Integers) -> dict[str, Sco
     words, n_words = _dot(table.words, rows, columns), _sizes(table.words)
     done, n_done = _dot(table.happenings, rows, columns), _sizes(table.happenings)
     both_named = _outer(_sizes(table.names) > 0, rows, columns)
-    both_told = _outer(n_done > 0, rows, columns)
     both_framed = _outer(table.frames > 0, rows, columns)
+    both_begun = _outer(table.firsts > 0, rows, columns)
     same_frame = table.frames[rows][:, None] == table.frames[columns][None, :]
     apart = np.abs(table.hours[rows][:, None] - table.hours[columns][None, :])
     union = n_parties[rows][:, None] + n_parties[columns][None, :] - parties
@@ -128,11 +151,13 @@ def measures(table: Profile, rows: Integers, columns: Integers) -> dict[str, Sco
         "parties": parties / np.maximum(union, 1),
         "words": words / np.maximum(np.minimum(n_words[rows][:, None], n_words[columns][None, :]), 1),
         "other_names": both_named & (names <= 0),
+        # Who comes first does it; who answers, profits or comments names the act after.
+        "other_first": both_begun & (table.firsts[rows][:, None] != table.firsts[columns][None, :]),
+        "led": table.is_led[rows][:, None] != table.is_led[columns][None, :],
         "apart": apart / STORY_HOURS,
         # The first hours count most: what follows within them is the same news, a day later it may be the next step.
         "later": log1p(apart) / log1p(STORY_HOURS),
         "happenings": done / np.sqrt(np.maximum(n_done[rows][:, None] * n_done[columns][None, :], 1)),
-        "other_happenings": both_told & (done <= 0),
     }
     for number, name in enumerate(MANNERS):
         found[name] = table.manners[rows, number][:, None] != table.manners[columns, number][None, :]

@@ -1,10 +1,13 @@
 """Headlines become one story when they are the same news, and stay apart when they are not."""
 
+import numpy as np
 import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.events.stories.grouping import group_stories
+from analysis.events.stories.headlines import canonical_names, headlines_of
+from analysis.events.stories.likeness import Profile, chances, measures, profile
 from tests.analysis.events.headline_frames import FRAMES, VOCABULARY, group, make_headlines, prepare
 
 
@@ -47,6 +50,29 @@ def test_the_reaction_is_not_the_act():
     assert not are_together(
         "Anthropic takes Fable 5 offline after US directive", "Tech world reacts to US ban on Anthropic's Fable 5"
     )
+
+
+def table_of(*titles: str) -> Profile:
+    headlines = prepare(make_headlines(*({"title": title, "at": "2026-06-13T01:00:00Z"} for title in titles)))
+    return profile(headlines_of(headlines, canonical_names(VOCABULARY)), FRAMES, VOCABULARY)
+
+
+def test_of_the_same_words_those_that_begin_with_the_same_actor_are_likelier_one_story():
+    titles = (
+        "Anthropic asks OpenAI for a truce",
+        "OpenAI asks Anthropic for a truce",
+        "Anthropic asks OpenAI a truce for",
+    )
+    chance = chances(table_of(*titles), np.arange(1), np.arange(len(titles)))[0]
+    assert chance[1] < chance[2] == chance[0]
+
+
+def test_a_name_that_comes_first_counts_for_its_actor_and_only_at_the_start_leads():
+    titles = ("White House stops it", "US government stops it", "OpenAI stops it", "Something new: why OpenAI stops it")
+    every = np.arange(len(titles))
+    found = measures(table_of(*titles), every, every)
+    assert found["other_first"][0].tolist() == [0, 0, 1, 1]
+    assert found["led"][3].tolist() == [1, 1, 1, 0]
 
 
 def test_lifting_is_not_imposing():
