@@ -234,30 +234,30 @@ def _acts(entries: pl.DataFrame, acting: frozenset[str]) -> pl.DataFrame:
     beside, only when it shares most.
     """
     is_said, is_act = pl.col("excluded").is_null(), pl.col("category").is_in(sorted(acting))
-    acts = entries.filter(is_said & is_act).with_columns(pl.lit(True).alias("is_counted"))
-    if acts["carrier"].n_unique() < ENOUGH_OUTLETS:
-        return acts
+    acts = entries.filter(is_said & is_act)
     spoken = [stems(plain) for plain in acts["plain"]]
     said = Counter(word for words in spoken for word in words)
     common = {word for word in said if said[word] * 3 >= len(spoken)}
     shares = [len(own & common) / max(FEWEST_WORDS, len(own)) for own in (stems(plain) for plain in entries["plain"])]
     share = pl.Series(shares, dtype=pl.Float64)
+    is_told = acts["carrier"].n_unique() >= ENOUGH_OUTLETS
     least = SAME_WORDS if entries["story_category"][0] == TOKENS_AT_LARGE else TOLD_WORDS
-    told = entries.with_columns(is_counted=is_act | (share >= least))
-    return told.filter(is_said & (is_act | (share >= TOLD_WORDS)))
+    told = entries.with_columns(share=share, is_counted=is_act | (share >= least))
+    return told.filter(is_said & (is_act | ((share >= TOLD_WORDS) & is_told)))
 
 
 def _from_the_act_on(acts: pl.DataFrame, frame: str) -> pl.DataFrame:
     """`acts` without what was public long before the first headline that names the act: it told of what was to come.
 
-    What names another act told of the same in other words, unless it took back what this one imposed; and where one
-    house alone is left, the others told the act without naming it.
+    What names another act told of the same in other words, unless it took back what this one imposed; what names none
+    did where it shares most of the words; and where one house alone is left, the others told the act without naming it.
     """
     first = acts.filter(pl.col("frame") == frame)["at_utc"].min()
     if not frame or not isinstance(first, datetime):
         return acts
     others = [name for name in acts["frame"].unique() if _is_act(name) and not _are_opposite(name, frame)]
-    left = acts.filter((pl.col("at_utc") >= first - BEFORE_NAMED) | pl.col("frame").is_in(others))
+    is_same = pl.col("frame").is_in(others) | ((pl.col("frame") == "") & (pl.col("share") >= SAME_WORDS))
+    left = acts.filter((pl.col("at_utc") >= first - BEFORE_NAMED) | is_same)
     return left if left["carrier"].n_unique() >= min(ENOUGH_OUTLETS, acts["carrier"].n_unique()) else acts
 
 
@@ -288,14 +288,20 @@ def _is_own_act(carrier: str, entity_ids: list[str], category: str, owners: dict
 
 
 def _home_of(story: StoryFacts, near: list[Draft]) -> Draft | None:
-    """Of the drafts within reach the one whose lead this story tells again, most in its words, or comments on."""
+    """Of the drafts within reach the one whose lead this story tells again, most in its words, or comments on.
+
+    What few houses told is no event, and comment that more houses make does not vanish with it.
+    """
     told_again = [draft for draft in near if _is_told_again(story, draft)]
     if told_again:
         return max(told_again, key=lambda draft: (word_overlap(story, draft.lead), draft.lead.story_id))
     about = [
         draft
         for draft in near
-        if story.is_comment and _is_about(story, draft) and (_is_just_before(draft, story) or _announces(story, draft))
+        if story.is_comment
+        and draft.is_event
+        and _is_about(story, draft)
+        and (_is_just_before(draft, story) or _announces(story, draft))
     ]
     return max(about, key=lambda draft: (draft.lead.time.best, draft.lead.story_id)) if about else None
 

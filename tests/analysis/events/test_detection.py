@@ -93,6 +93,15 @@ def test_a_reaction_is_evidence_of_the_act_and_no_event_of_its_own():
     assert found.sources["role"].to_list().count("reaction") == 2
 
 
+def test_comment_that_three_houses_make_is_not_lost_with_an_act_that_one_told():
+    act = {"title": "US government orders Anthropic to shut down Fable 5", "at": "2026-06-13T01:00:00Z"}
+    comment = "Tech world reacts to US ban on Anthropic's Fable 5"
+    rows = [{"title": comment, "at": f"2026-06-13T08:0{n}:00Z"} for n in range(3)]
+    assert draft_as({"act": [act], "comment": rows})["n_outlets"].to_list() == [3]
+    told = [act, act | {"outlet": "second.example"}]
+    assert draft_as({"act": told, "comment": rows})["n_outlets"].to_list() == [2], "beside an event it is its echo"
+
+
 def test_price_talk_is_never_an_event():
     rows = [
         {"title": "TAO price jumps 20% in a day", "at": "2026-06-13T08:00:00Z", "outlet": f"{n}.example"} for n in "abc"
@@ -330,9 +339,11 @@ def test_what_names_another_act_before_the_rest_tells_of_the_same_and_what_names
     at, later = "2025-12-16T16:07:02Z", [f"2025-12-16T18:3{n}:00Z" for n in range(4)]
     acts = [{"title": "FDIC advances stablecoin framework under GENIUS Act", "at": at} for at in later]
     same = {"title": "FDIC proposes stablecoin framework under GENIUS Act", "at": at}
-    none = {"title": "FDIC stablecoin framework under GENIUS Act in sight", "at": at}
+    none = {"title": "FDIC stablecoin caution heats up", "at": at}
     assert draft_as({"s": [same, *acts]})["best_at_utc"].to_list() == [instant(at)]
+    alike = {"title": "FDIC stablecoin framework under GENIUS Act is out", "at": at}
     assert draft_as({"s": [none, *acts]})["best_at_utc"].to_list() == [instant(later[0])]
+    assert draft_as({"s": [alike, *acts]})["best_at_utc"].to_list() == [instant(at)]
 
 
 def test_where_one_house_names_the_act_the_others_of_its_story_count_too():
