@@ -47,6 +47,8 @@ LONE_LEAD = timedelta(hours=12)
 # First reports of one act follow each other; what came longer before the rest told of another.
 PAUSE_IN_REPORTS = timedelta(hours=6)
 PROSPECT = "prospect"
+# Of these much is said in the same words before they happen.
+ACTS_ON_SCHEDULE = ("pass", "delay", "veto", "ruling", "dismiss", "propose")
 COMMENT_FRAMES = ("reaction", "market", "talks", PROSPECT, "testimony")
 # What is announced and done within this is one event, which has two times.
 ANNOUNCED_WITHIN = timedelta(hours=12)
@@ -250,13 +252,16 @@ def _from_the_act_on(acts: pl.DataFrame, frame: str) -> pl.DataFrame:
     """`acts` without what was public long before the first headline that names the act: it told of what was to come.
 
     What names another act told of the same in other words, unless it took back what this one imposed; what names none
-    did where it shares most of the words; and where one house alone is left, the others told the act without naming it.
+    did where it shares most of the words of an act that nobody knew of before; and where one house alone is left, the
+    others told the act without naming it.
     """
     first = acts.filter(pl.col("frame") == frame)["at_utc"].min()
     if not frame or not isinstance(first, datetime):
         return acts
     others = [name for name in acts["frame"].unique() if _is_act(name) and not _are_opposite(name, frame)]
-    is_same = pl.col("frame").is_in(others) | ((pl.col("frame") == "") & (pl.col("share") >= SAME_WORDS))
+    is_same = pl.col("frame").is_in(others)
+    if frame not in ACTS_ON_SCHEDULE:
+        is_same |= (pl.col("frame") == "") & (pl.col("share") >= SAME_WORDS)
     left = acts.filter((pl.col("at_utc") >= first - BEFORE_NAMED) | is_same)
     return left if left["carrier"].n_unique() >= min(ENOUGH_OUTLETS, acts["carrier"].n_unique()) else acts
 

@@ -10,7 +10,7 @@ import polars as pl
 
 from analysis.events.stories.frames import load_frames
 from analysis.events.stories.headlines import canonical_names, headlines_of, story_input
-from analysis.events.stories.likeness import STORY_HOURS, contradictions, measures, profile
+from analysis.events.stories.likeness import STORY_HOURS, Pairs, contradictions, measures, profile
 from analysis.events.summaries import add_tags
 from analysis.events.vocabulary import load_vocabulary
 
@@ -38,8 +38,10 @@ def main() -> None:
     headlines = headlines_of(story_input(add_tags(entries, vocabulary), frames), canonical_names(vocabulary))
     table = profile(headlines, frames, vocabulary)
     every = np.arange(len(table))
-    found = measures(table, every, every)
-    is_counted = np.triu(~contradictions(table, found, every, every) & (found["apart"] * STORY_HOURS <= STORY_HOURS), 1)
+    found = measures(table, Pairs(every, every))
+    is_counted = np.triu(
+        ~contradictions(table, found, Pairs(every, every)) & (found["apart"] * STORY_HOURS <= STORY_HOURS), 1
+    )
     stories = rows["story_id"].to_numpy()
     same = (stories[:, None] == stories[None, :])[is_counted].astype(float)
     values = np.column_stack([found[name][is_counted] for name in found])

@@ -90,14 +90,14 @@ def profile(headlines: list[Headline], frames: FrameSet, vocabulary: Vocabulary)
     """What `headlines`, in order of time, are compared by."""
     party_ids = {entity.entity_id for entity in vocabulary.entities if entity.kind in PARTY_KINDS}
     any_name = f"(?i:{'|'.join(entity.pattern for entity in vocabulary.entities)})"
-    plain = pl.DataFrame({"plain": [headline.plain for headline in headlines]}, schema={"plain": pl.String})
-    told = plain.select(
+    titles = [headline.plain for headline in headlines]
+    told = pl.DataFrame({"plain": titles}, schema={"plain": pl.String}).select(
         pl.col("plain").str.replace_all(any_name, " ").alias("masked"),
         pl.col("plain").str.extract(f"({any_name})", 1).fill_null("").alias("first"),
-        pl.col("plain").str.contains(f"^.{{0,{LEADING_LETTERS}}}{any_name}").alias("is_led"),
         *(says(pl.col("plain"), one).alias(f"h:{one.id}") for one in frames.happenings),
         *(says(pl.col("plain"), one).alias(f"m:{one.id}") for one in frames.manners),
     )
+    firsts = told["first"].to_list()
     happenings = told.select(pl.selectors.starts_with("h:")).to_numpy()
     frame_ids = ("", *(frame.id for frame in frames.frames))
     return Profile(
@@ -110,8 +110,10 @@ def profile(headlines: list[Headline], frames: FrameSet, vocabulary: Vocabulary)
         csr_matrix(happenings.astype(np.float32)),
         told.select([f"m:{name}" for name in MANNERS]).to_numpy(),
         np.array([frame_ids.index(headline.frame) for headline in headlines], dtype=np.int64),
-        _numbered(told["first"].to_list(), vocabulary),
-        told["is_led"].to_numpy(),
+        _numbered(firsts, vocabulary),
+        np.array(
+            [name != "" and plain.find(name) <= LEADING_LETTERS for plain, name in zip(titles, firsts, strict=True)]
+        ),
         np.array([bool(headline.negations) for headline in headlines]),
         frame_ids,
     )
@@ -131,82 +133,114 @@ def _numbered(names: list[str], vocabulary: Vocabulary) -> Integers:
     return np.array([numbers[actors[name]] if name else 0 for name in names], dtype=np.int64)
 
 
-def measures(table: Profile, rows: Integers, columns: Integers) -> dict[str, Scores]:
-    """The measures that weights exist for, each a table of `rows` against `columns`."""
-    names = _dot(table.names, rows, columns)
-    parties, n_parties = _dot(table.parties, rows, columns), _sizes(table.parties)
-    words, n_words = _dot(table.words, rows, columns), _sizes(table.words)
-    done, n_done = _dot(table.happenings, rows, columns), _sizes(table.happenings)
-    both_named = _outer(_sizes(table.names) > 0, rows, columns)
-    both_framed = _outer(table.frames > 0, rows, columns)
-    both_begun = _outer(table.firsts > 0, rows, columns)
-    same_frame = table.frames[rows][:, None] == table.frames[columns][None, :]
-    apart = np.abs(table.hours[rows][:, None] - table.hours[columns][None, :])
-    union = n_parties[rows][:, None] + n_parties[columns][None, :] - parties
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Pairs of headlines of a table: every one of `rows` with every one of `columns`, or those at `chosen` of these."""
+
+    rows: Integers
+    columns: Integers
+    chosen: tuple[Integers, Integers] | None = None
+
+    @property
+    def left(self) -> Integers:
+        """The rows, to index with: against all columns, or one a chosen pair."""
+        return self.rows[:, None] if self.chosen is None else self.rows[self.chosen[0]]
+
+    @property
+    def right(self) -> Integers:
+        """The columns, as `left`."""
+        return self.columns[None, :] if self.chosen is None else self.columns[self.chosen[1]]
+
+    def dot(self, matrix: csr_matrix) -> Scores:
+        """The product of each pair's rows of `matrix`."""
+        product = (matrix[self.rows] @ matrix[self.columns].T).toarray()
+        return np.asarray(product if self.chosen is None else product[self.chosen], dtype=np.float32)
+
+    def both(self, flags: Flags) -> Flags:
+        """Where both of a pair are flagged."""
+        return np.asarray(flags[self.left] & flags[self.right])
+
+
+def pairs_that_share(table: Profile, rows: Integers, columns: Integers) -> Pairs:
+    """The pairs of a later row and an earlier column that have a word or a name in common.
+
+    Others are about nothing that both speak of, and are not compared.
+    """
+    words, names = (matrix[rows] @ matrix[columns].T for matrix in (table.words, table.names))
+    row, column = (words + names).nonzero()
+    is_earlier = columns[column] < rows[row]
+    return Pairs(rows, columns, (row[is_earlier], column[is_earlier]))
+
+
+def measures(table: Profile, pairs: Pairs) -> dict[str, Scores]:
+    """The measures that weights exist for, each with one value a pair."""
+    left, right = pairs.left, pairs.right
+    names = pairs.dot(table.names)
+    parties, n_parties = pairs.dot(table.parties), _sizes(table.parties)
+    words, n_words = pairs.dot(table.words), _sizes(table.words)
+    done, n_done = pairs.dot(table.happenings), _sizes(table.happenings)
+    both_named = pairs.both(_sizes(table.names) > 0)
+    both_framed = pairs.both(table.frames > 0)
+    both_begun = pairs.both(table.firsts > 0)
+    same_frame = table.frames[left] == table.frames[right]
+    apart = np.abs(table.hours[left] - table.hours[right])
+    union = n_parties[left] + n_parties[right] - parties
     found = {
-        "wording": _dot(table.grams, rows, columns),
+        "wording": pairs.dot(table.grams),
         "names": names,
         "same_frame": both_framed & same_frame,
         "other_frame": both_framed & ~same_frame,
         "parties": parties / np.maximum(union, 1),
-        "words": words / np.maximum(np.minimum(n_words[rows][:, None], n_words[columns][None, :]), 1),
+        "words": words / np.maximum(np.minimum(n_words[left], n_words[right]), 1),
         "other_names": both_named & (names <= 0),
         # Who comes first does it; who answers, profits or comments names the act after.
-        "other_first": both_begun & (table.firsts[rows][:, None] != table.firsts[columns][None, :]),
-        "led": table.is_led[rows][:, None] != table.is_led[columns][None, :],
+        "other_first": both_begun & (table.firsts[left] != table.firsts[right]),
+        "led": table.is_led[left] != table.is_led[right],
         "apart": apart / STORY_HOURS,
         # The first hours count most: what follows within them is the same news, a day later it may be the next step.
         "later": log1p(apart) / log1p(STORY_HOURS),
-        "happenings": done / np.sqrt(np.maximum(n_done[rows][:, None] * n_done[columns][None, :], 1)),
+        "happenings": done / np.sqrt(np.maximum(n_done[left] * n_done[right], 1)),
     }
     for number, name in enumerate(MANNERS):
-        found[name] = table.manners[rows, number][:, None] != table.manners[columns, number][None, :]
+        found[name] = table.manners[left, number] != table.manners[right, number]
     return {name: np.asarray(values, dtype=np.float32) for name, values in found.items()}
 
 
-def chances(table: Profile, rows: Integers, columns: Integers) -> Scores:
-    """The chance (0 to 1) that each of `rows` tells the same story as each of `columns`; 0 where they contradict."""
-    found = measures(table, rows, columns)
-    odds = np.full((len(rows), len(columns)), _CONSTANT, dtype=np.float32)
+def chances(table: Profile, pairs: Pairs) -> Scores:
+    """The chance (0 to 1) that both of a pair tell the same story; 0 where they contradict."""
+    found = measures(table, pairs)
+    odds = np.full(found["wording"].shape, _CONSTANT, dtype=np.float32)
     for name, weight in _WEIGHTS.items():
         odds += np.float32(weight) * found[name]
     chance = expit(odds)
-    chance[contradictions(table, found, rows, columns)] = 0.0
+    chance[contradictions(table, found, pairs)] = 0.0
     return np.asarray(chance, dtype=np.float32)
 
 
-def contradictions(table: Profile, found: dict[str, Scores], rows: Integers, columns: Integers) -> Flags:
+def contradictions(table: Profile, found: dict[str, Scores], pairs: Pairs) -> Flags:
     """Where two headlines cannot be one story: other parties, the opposite act, another number or outage, too late."""
-    both_parties = _outer(_sizes(table.parties) > 0, rows, columns)
-    both_numbers = _outer(_sizes(table.numbers) > 0, rows, columns)
+    left, right = pairs.left, pairs.right
+    both_parties = pairs.both(_sizes(table.parties) > 0)
+    both_numbers = pairs.both(_sizes(table.numbers) > 0)
     alike = found["wording"] >= SAME_WORDING
     hours = found["apart"] * STORY_HOURS
     kinds = [_is_of(table, kind) for kind in (_IMPOSED, _TAKEN_BACK, _TALKED_OF)]
     is_opposite = np.zeros(hours.shape, dtype=np.bool_)
     for one, other in permutations(kinds, 2):
-        is_opposite |= one[rows][:, None] & other[columns][None, :]
+        is_opposite |= one[left] & other[right]
     is_outage = _is_of(table, ("outage",))
     return np.asarray(
         (hours > STORY_HOURS)
         | (both_parties & (found["parties"] <= 0))
         | is_opposite
-        | (alike & both_numbers & (_dot(table.numbers, rows, columns) <= 0))
-        | (alike & (table.is_negated[rows][:, None] != table.is_negated[columns][None, :]))
-        | (_outer(is_outage, rows, columns) & (hours > OUTAGE_HOURS))
+        | (alike & both_numbers & (pairs.dot(table.numbers) <= 0))
+        | (alike & (table.is_negated[left] != table.is_negated[right]))
+        | (pairs.both(is_outage) & (hours > OUTAGE_HOURS))
     )
 
 
 def _is_of(table: Profile, kind: tuple[str, ...]) -> Flags:
     return np.isin(table.frames, [table.frame_ids.index(frame) for frame in kind])
-
-
-def _dot(matrix: csr_matrix, rows: Integers, columns: Integers) -> Scores:
-    product = matrix[rows] @ matrix[columns].T
-    return np.asarray(product.toarray(), dtype=np.float32)
-
-
-def _outer(flags: Flags, rows: Integers, columns: Integers) -> Flags:
-    return np.asarray(flags[rows][:, None] & flags[columns][None, :])
 
 
 def _sizes(matrix: csr_matrix) -> Floats:

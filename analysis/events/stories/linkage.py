@@ -12,7 +12,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import squareform
 
 from analysis.arrays import Flags, Floats, Integers
-from analysis.events.stories.likeness import STORY_HOURS, Profile, chances
+from analysis.events.stories.likeness import STORY_HOURS, Pairs, Profile, chances, pairs_that_share
 
 # Two stories are one when the average chance over their pairs is at least this.
 SAME_STORY = 0.35
@@ -49,7 +49,7 @@ def link_headlines(table: Profile, given: Integers, is_new: Flags) -> Links:
     next_label = 0
     for parts in _batches(_pieces(np.concatenate([given, _likely_pairs(table)]), n, is_new)):
         rows = np.concatenate(parts)
-        chance = chances(table, rows, rows).astype(np.float64)
+        chance = chances(table, Pairs(rows, rows)).astype(np.float64)
         place[rows] = np.arange(len(rows))
         inside = place[given]
         inside = inside[(inside >= 0).all(axis=1)]
@@ -85,9 +85,9 @@ def _likely_pairs(table: Profile) -> Integers:
         rows = np.arange(start, min(start + BLOCK_ROWS, len(table)))
         first = int(np.searchsorted(table.hours, table.hours[start] - STORY_HOURS))
         columns = np.arange(max(first, start - MOST_NEIGHBOURS), rows[-1] + 1)
-        row, column = np.nonzero(chances(table, rows, columns) >= CONNECTED)
-        found = np.column_stack([rows[row], columns[column]])
-        parts.append(found[found[:, 1] < found[:, 0]])
+        pairs = pairs_that_share(table, rows, columns)
+        is_likely = chances(table, pairs) >= CONNECTED
+        parts.append(np.column_stack([pairs.left[is_likely], pairs.right[is_likely]]))
     return np.concatenate(parts)
 
 

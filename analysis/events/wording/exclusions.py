@@ -66,6 +66,7 @@ _FORECAST = (
 )
 _CALENDAR = (
     r"(?i)\bto host .{0,40}\b(?:roundtable|hearing|summit|meeting|conference|forum)\b"
+    r"|\bagenda\b.{0,40}\broundtable\b|\broundtable agenda\b|\bsets\b.{0,20}\bfor\b.{0,20}\broundtable\b"
     r"|\b(?:calendar|upcoming|week ahead|what to watch|things to watch|key dates|events to watch)\b"
 )
 _URGING = (
@@ -83,6 +84,7 @@ _GOVERNMENT_ASKS = (
 # Somebody says that it did not happen; what a court denies is a ruling.
 _DENIAL = (
     r"(?i)\bden(?:ies|ied) (?:\w+ ){0,2}(?:reports?|claims?|allegations?|that|it|any|knowing|having|wrongdoing)\b"
+    r"|\b(?:lawyers?|attorneys?|CEO|founder|spokes\w+) den(?:ies|ied)\b|\bden(?:ies|ied) \S+ .{0,40}\b(?:was|were)\b"
     r"|否认|否認|辟谣|闢謠|부인|\bdementiert\b|\bbestreitet\b|\bdément\b|\bniega\b|\bdesmiente\b|\bотрица\w+|\bопроверг\w+"
 )
 _ADVERT = (
@@ -127,6 +129,7 @@ _CONSEQUENCE = (
     r"(?i)\bamid\b.{0,40}\b(?:bans?|controls|restrictions|curbs|crackdown)\b|\b(?:ban|curbs?|controls) drags? on\b"
     r"|\b(?:retain|keep)s? access\b|\blobbied\b|\bproductivity lost\b|\bfill(?:s|ing)? the gap\b|\bovershadows?\b"
     r"|\b(?:examin|assess|evaluat|weigh|looking at)\w* (?:the )?(?:practical )?(?:consequences|impact)\b"
+    r"|\b(?:controls|curbs|bans?|restrictions) (?:are|is) (?:pushing|driving|forcing)\b"
     r"|(?:评估|評估).{0,24}(?:影响|影響)"
     r"|\bcausing\b|\bblack market\b|\blargely conceded\b|-like\b.{0,3}\bmodels\b"
 )

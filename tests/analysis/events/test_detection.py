@@ -341,9 +341,22 @@ def test_what_names_another_act_before_the_rest_tells_of_the_same_and_what_names
     same = {"title": "FDIC proposes stablecoin framework under GENIUS Act", "at": at}
     none = {"title": "FDIC stablecoin caution heats up", "at": at}
     assert draft_as({"s": [same, *acts]})["best_at_utc"].to_list() == [instant(at)]
-    alike = {"title": "FDIC stablecoin framework under GENIUS Act is out", "at": at}
     assert draft_as({"s": [none, *acts]})["best_at_utc"].to_list() == [instant(later[0])]
-    assert draft_as({"s": [alike, *acts]})["best_at_utc"].to_list() == [instant(at)]
+
+
+def test_what_shares_the_words_of_an_act_dates_it_only_where_nobody_knew_of_it_before():
+    hacked = [
+        {"title": f"Hackers breach OpenAI code packages in supply chain attack {n}", "at": f"2026-05-14T16:2{n}:00Z"}
+        for n in range(2)
+    ]
+    early = {"title": "OpenAI details supply chain attack on code packages", "at": "2026-05-14T04:51:00Z"}
+    assert draft_as({"s": [early, *hacked]})["best_at_utc"].to_list() == [instant(early["at"])]
+    passed = [
+        {"title": f"Senate committee passes CLARITY Act on crypto markets {n}", "at": f"2026-05-14T16:5{n}:00Z"}
+        for n in range(4)
+    ]
+    agenda = {"title": "Senate committee CLARITY Act crypto markets day", "at": "2026-05-14T10:03:00Z"}
+    assert draft_as({"s": [agenda, *passed]})["best_at_utc"].to_list() == [instant(passed[0]["at"])]
 
 
 def test_where_one_house_names_the_act_the_others_of_its_story_count_too():

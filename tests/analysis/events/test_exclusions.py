@@ -29,6 +29,9 @@ def reason_of(title: str, **more: str) -> str | None:
         ("Musk's lawsuit puts OpenAI's safety record under the microscope", "opinion"),
         ("The White House is at war with itself over AI rules", "opinion"),
         ("SEC task force to host roundtable on financial privacy", "a calendar"),
+        ("SEC crypto task force sets Dec. 15 for privacy roundtable", "a calendar"),
+        ("Founder's lawyer denies exchange chief's pardon was pay-to-play", "a denial"),
+        ("US export controls are pushing China's AI chip industry to custom silicon", "what followed"),
         ("Commissioner to join university law faculty", "a change of post"),
         ("Bank restricts Claude access for employees over data retention", "a firm's own affair"),
         ("Example AI Policy", "a firm's own affair"),
@@ -62,6 +65,7 @@ def test_words_of_an_event_are_not_one(title, reason):
         "US government presses Meta to submit AI models for review",
         "EU orders Meta to open WhatsApp to rival AI chatbots",
         "Senate confirms Selig to lead CFTC",
+        "Appeals court denies Anthropic's bid to block Pentagon label",
     ],
 )
 def test_an_act_stays_evidence(title):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from analysis.events.stories.grouping import group_stories
 from analysis.events.stories.headlines import canonical_names, headlines_of
-from analysis.events.stories.likeness import Profile, chances, measures, profile
+from analysis.events.stories.likeness import Pairs, Profile, chances, measures, pairs_that_share, profile
 from tests.analysis.events.headline_frames import FRAMES, VOCABULARY, group, make_headlines, prepare
 
 
@@ -63,14 +63,27 @@ def test_of_the_same_words_those_that_begin_with_the_same_actor_are_likelier_one
         "OpenAI asks Anthropic for a truce",
         "Anthropic asks OpenAI a truce for",
     )
-    chance = chances(table_of(*titles), np.arange(1), np.arange(len(titles)))[0]
+    chance = chances(table_of(*titles), Pairs(np.arange(1), np.arange(len(titles))))[0]
     assert chance[1] < chance[2] == chance[0]
+
+
+def test_chosen_pairs_have_the_measures_and_the_chance_that_they_have_among_all():
+    table = table_of(
+        "OpenAI sues Google over a patent", "Google is sued by OpenAI", "Rain in Lagos", "Google opens an office"
+    )
+    every = np.arange(len(table))
+    chosen = pairs_that_share(table, every, every)
+    assert list(zip(*chosen.chosen, strict=True)) == [(1, 0), (3, 0), (3, 1)], "those with a word or a name in common"
+    whole = Pairs(every, every)
+    np.testing.assert_array_equal(chances(table, chosen), chances(table, whole)[chosen.chosen])
+    for name, values in measures(table, chosen).items():
+        np.testing.assert_array_equal(values, measures(table, whole)[name][chosen.chosen], err_msg=name)
 
 
 def test_a_name_that_comes_first_counts_for_its_actor_and_only_at_the_start_leads():
     titles = ("White House stops it", "US government stops it", "OpenAI stops it", "Something new: why OpenAI stops it")
     every = np.arange(len(titles))
-    found = measures(table_of(*titles), every, every)
+    found = measures(table_of(*titles), Pairs(every, every))
     assert found["other_first"][0].tolist() == [0, 0, 1, 1]
     assert found["led"][3].tolist() == [1, 1, 1, 0]
 
