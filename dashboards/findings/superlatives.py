@@ -233,6 +233,13 @@ def outside_counts(reactions: Sequence[Reaction]) -> tuple[int, int]:
     return n_ranged, n_outside
 
 
+def rank_words(window: Horizon | None) -> str:
+    """How many ordinary windows moved at least as far, of how many; a dash where there is none to compare with."""
+    if window is None or window.n_as_large is None or not window.n_placebo:
+        return ABSENT
+    return f"{count(window.n_as_large)} of {count(window.n_placebo)}"
+
+
 def interval_words(lower: float | None, upper: float | None) -> str:
     """An interval with both signs, and that it says nothing where it is too wide to; a dash where there is none."""
     if lower is None or upper is None:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from dashboards.fill import macro
 from dashboards.findings.findings import benchmark_word
 from dashboards.findings.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction
-from dashboards.findings.superlatives import interval_words, outside_caption
+from dashboards.findings.superlatives import interval_words, outside_caption, rank_words
 from dashboards.glossary import tip
 from dashboards.numbers import counted, signed_rows
 from dashboards.pages.sections import probability_words
@@ -135,14 +135,13 @@ def _token_row(item: Reaction, scale: float) -> list[Cell | Spanning]:
     if day is None or day.car is None:
         return [name, *raw, Spanning(f"Not measured – {(day.reason if day else None) or 'no 24-hour window'}")]
     interval = interval_words(day.car_lower, day.car_upper)
-    rank = f"{count(day.n_as_large)} of {count(day.n_placebo)}" if day.n_as_large is not None and day.n_placebo else "–"
     return [
         name,
         *raw,
         strong(percent(day.car)),
         interval,
         range_bar(day.ordinary_lower, day.ordinary_upper, day.car, scale),
-        rank,
+        rank_words(day),
     ]
 
 
@@ -250,7 +249,7 @@ def _start_row(row: Mapping[str, Any], scale: float) -> list[Cell | Spanning]:
         percent(row["raw_return"]) if row["raw_return"] is not None else "–",
         percent(row["car"]),
         range_bar(row["lower_95"], row["upper_95"], row["car"], scale),
-        f"{percent(row['lower_95'])} to {percent(row['upper_95'])}" if row["lower_95"] is not None else "–",
+        interval_words(row["lower_95"], row["upper_95"]),
     ]
 
 

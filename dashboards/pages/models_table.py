@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup
 
+from dashboards.findings.superlatives import interval_words
 from dashboards.numbers import counted, signed_rows
 from dashboards.shell.inline import range_bar, range_scale, scale_words
 from dashboards.shell.tables import NOTHING, Cell, Head, Spanning, table, with_soft
@@ -73,6 +74,6 @@ def _row(row: Mapping[str, Any], scale: float) -> list[Cell | Spanning]:
         name,
         percent(row["estimate"]),
         range_bar(row["lower_95"], row["upper_95"], row["estimate"], scale),
-        f"{percent(row['lower_95'])} to {percent(row['upper_95'])}",
+        interval_words(row["lower_95"], row["upper_95"]),
         count(row["n_estimation"]),
     ]

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from dashboards.fill import fill, macro
 from dashboards.findings.findings import as_of_words
 from dashboards.findings.readings import EVENT_GROUP
+from dashboards.findings.superlatives import interval_words
 from dashboards.numbers import StoredRow, signed_rows
 from dashboards.shell.frames import Frames, newest
 from dashboards.shell.inline import range_bar, range_scale, scale_words
@@ -127,10 +128,9 @@ def _ends(row: Mapping[str, Any]) -> list[Any]:
 
 def _interval(row: Mapping[str, Any], scale: float) -> tuple[Cell, Cell]:
     """The interval drawn and in words; two events have a mean and no interval."""
-    if row["lower_95"] is None or row["upper_95"] is None:
-        return "", "–"
-    drawn = range_bar(row["lower_95"], row["upper_95"], row["estimate"], scale)
-    return drawn, f"{percent(row['lower_95'])} to {percent(row['upper_95'])}"
+    lower, upper = row["lower_95"], row["upper_95"]
+    drawn = NOTHING if lower is None or upper is None else range_bar(lower, upper, row["estimate"], scale)
+    return drawn, interval_words(lower, upper)
 
 
 def own_study_title(study_id: str, cars: pl.DataFrame) -> str:

@@ -18,6 +18,7 @@ from dashboards.findings.readings import (
     subject_of,
     unmeasured_reason,
 )
+from dashboards.findings.superlatives import interval_words, rank_words
 from dashboards.numbers import StoredRow, counted, signed_rows
 from dashboards.pages.resilience import DOSE_WORDS
 from dashboards.shell.frames import Frames, newest
@@ -113,7 +114,7 @@ def _provider_row(frames: Frames, provider: str, name: str) -> list[Cell | Spann
     if response is None or response["estimate"] is None:
         cells += ["–", response["reason"] if response and response["reason"] else "not measured"]
     else:
-        cells += [percent(response["estimate"]), f"{percent(response['lower_95'])} to {percent(response['upper_95'])}"]
+        cells += [percent(response["estimate"]), interval_words(response["lower_95"], response["upper_95"])]
     return [*cells, feed_words(frames, provider)]
 
 
@@ -228,12 +229,7 @@ def _outage_row(row: Mapping[str, Any], reactions: Mapping[str, list[Reaction]])
     if subject is None or window is None or window.car is None:
         return [*cells, Spanning(f"Not measured – {unmeasured_reason(row, window)}")]
     who = "" if subject.asset_id == SUBJECT_ASSET else f" {subject.asset_id}"
-    rank = (
-        f"{count(window.n_as_large)} of {count(window.n_placebo)}"
-        if window.n_as_large is not None and window.n_placebo
-        else "–"
-    )
-    return [*cells, f"{percent(window.car)}{who}", rank]
+    return [*cells, f"{percent(window.car)}{who}", rank_words(window)]
 
 
 def _responses_table(responses: pl.DataFrame) -> Markup:
@@ -268,7 +264,7 @@ def _response_row(row: Mapping[str, Any]) -> list[Cell | Spanning]:
     return [
         *cells,
         percent(row["estimate"]),
-        f"{percent(row['lower_95'])} to {percent(row['upper_95'])}" if row["lower_95"] is not None else "–",
+        interval_words(row["lower_95"], row["upper_95"]),
         "–" if row["p_value"] is None else probability(row["p_value"]),
         count(row["n_events"]),
     ]

@@ -20,7 +20,14 @@ from dashboards.findings.readings import (
     tokens_outside,
     unmeasured_reason,
 )
-from dashboards.findings.superlatives import events_caption, interval_words, plain_days, rarity_sentence, separate_words
+from dashboards.findings.superlatives import (
+    events_caption,
+    interval_words,
+    plain_days,
+    rank_words,
+    rarity_sentence,
+    separate_words,
+)
 from dashboards.glossary import tip
 from dashboards.numbers import counted, derived, ended, signed_rows
 from dashboards.shell.frames import Frames, last_close, newest
@@ -87,7 +94,7 @@ def reaction_tiles(reaction: Reaction, path: pl.DataFrame) -> Markup:
             _value(day, "car"),
             _ordinary(day),
         ),
-        tile(tip("rank", "Placebo rank"), _rank(day), _rank_words(day)),
+        tile(tip("rank", "Placebo rank"), rank_words(day), _rank_words(day)),
         tile("After 7 days", _value(week, "raw_return"), _week_words(day, week)),
     ]
     return tiles(items)
@@ -121,12 +128,6 @@ def assumed_words(day: Horizon) -> str:
     inside = interval_words(day.inside_lower, day.inside_upper)
     ratio = number(day.volatility_ratio, 1)
     return f"{words}; at its own, {ratio} times the month's, the interval is {inside}"
-
-
-def _rank(day: Horizon | None) -> str:
-    if day is None or day.n_as_large is None or day.n_placebo is None:
-        return "–"
-    return f"{count(day.n_as_large)} of {count(day.n_placebo)}"
 
 
 def _rank_words(day: Horizon | None) -> str:
@@ -248,7 +249,7 @@ def _event_row(row: Mapping[str, Any], subject: Reaction | None, scale: float, r
         if subject.asset_id == SUBJECT_ASSET
         else with_soft(strong(percent(day.car)), subject.asset_id),
         range_bar(day.ordinary_lower, day.ordinary_upper, day.car, scale),
-        _rank(day) if day.n_placebo is not None else "–",
+        rank_words(day),
     ]
 
 

@@ -18,7 +18,7 @@ from dashboards.fill import fill, macro
 from dashboards.findings.findings import as_of_words, benchmark_word
 from dashboards.findings.moves import later_in_move, total_of
 from dashboards.findings.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction
-from dashboards.findings.superlatives import token_title
+from dashboards.findings.superlatives import rank_words, token_title
 from dashboards.numbers import StoredRow, StoredRows, counted, signed_rows
 from dashboards.shell.cards import read_verdicts_on, verdict_cards
 from dashboards.shell.frames import Frames, last_close
@@ -227,11 +227,6 @@ def _reactions_table(own: list[Reaction], events: Mapping[str, dict[str, Any]], 
     rows: list[list[Cell | Spanning]] = []
     for item in measured:
         window, event = item.horizons[HEADLINE_HOURS], events[item.event_id]
-        rank = (
-            f"{count(window.n_as_large)} of {count(window.n_placebo)}"
-            if window.n_as_large is not None and window.n_placebo
-            else "–"
-        )
         rows.append(
             [
                 macro(
@@ -244,7 +239,7 @@ def _reactions_table(own: list[Reaction], events: Mapping[str, dict[str, Any]], 
                 day(event["best_at_utc"]),
                 percent(window.raw_return) if window.raw_return is not None else "–",
                 strong(percent(window.car or 0)),
-                rank,
+                rank_words(window),
             ]
         )
     return table(

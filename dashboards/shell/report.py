@@ -16,7 +16,7 @@ from dashboards.fill import macro
 from dashboards.findings.findings import as_of_words, benchmark_word, beyond_title, path_title
 from dashboards.findings.moves import earlier_day_of
 from dashboards.findings.readings import Reaction, path_of, read_reactions, subject_of, unmeasured_reason
-from dashboards.findings.superlatives import rank_title, separate_words
+from dashboards.findings.superlatives import interval_words, rank_title, separate_words
 from dashboards.marks import bare, with_notes, with_raised_notes
 from dashboards.numbers import Origin, StoredRow, StoredRows, signed_rows
 from dashboards.origins import sql_of
@@ -222,8 +222,8 @@ def _measured_lines(event: Mapping[str, Any], subject: Reaction, reactions: list
             )
             lines.append(
                 f"| {item.asset_id} | {hours_in_words(horizon.hours)} | {percent(horizon.raw_return)} | "
-                f"{percent(horizon.car) if horizon.car is not None else 'not measured'} | {_span(interval)} | "
-                f"{_span(ordinary)} |"
+                f"{percent(horizon.car) if horizon.car is not None else 'not measured'} | "
+                f"{interval_words(*interval)} | {interval_words(*ordinary)} |"
             )
     return [
         *lines,
@@ -232,11 +232,6 @@ def _measured_lines(event: Mapping[str, Any], subject: Reaction, reactions: list
         f"{as_of_words(subject.data_as_of)}. Specification {subject.spec_sha256[:16]}.",
         "",
     ]
-
-
-def _span(ends: tuple[float | None, float | None]) -> str:
-    low, high = ends
-    return "–" if low is None or high is None else f"{percent(low)} to {percent(high)}"
 
 
 def _when(at: Any) -> str:
