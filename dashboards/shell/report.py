@@ -61,7 +61,7 @@ def event_html(frames: Frames, event: Mapping[str, Any], plotly_js: Path | None)
     reactions = read_reactions(frames).get(event["event_id"], [])
     text = render_page(compose_event(frames, event, reactions))
     assets = files("dashboards") / "assets"
-    css = css_variables() + (assets / "site.css").read_text(encoding="utf-8")
+    css = css_variables() + "".join((assets / name).read_text(encoding="utf-8") for name in ("site.css", "print.css"))
     plotly = plotly_js.read_text(encoding="utf-8") if plotly_js else _bundled_plotly()
     # A script element ends at its closing tag, wherever that stands.
     scripts = [plotly, *((assets / name).read_text(encoding="utf-8") for name in ("site.js", "origins.js"))]

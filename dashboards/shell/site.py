@@ -192,7 +192,7 @@ def _copy_assets(site_path: Path, plotly_js: Path | None) -> None:
     source = files("dashboards") / "assets"
     css = css_variables() + slim(source / "site.css")
     write_if_changed(site_path / "assets" / "site.css", css.encode("utf-8"))
-    for name in SCRIPTS:
+    for name in (*SCRIPTS, "print.css"):
         write_if_changed(site_path / "assets" / name, slim(source / name).encode("utf-8"))
     write_if_changed(site_path / "assets" / "icon.svg", (source / "icon.svg").read_bytes())
     target = site_path / "assets" / "plotly.min.js"
