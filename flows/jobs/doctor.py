@@ -20,8 +20,8 @@ from warehouse.store.locks import lock_holders, try_lock
 from warehouse.tables.units import file_size, listing, plural, span
 
 MINIMUM_FREE_BYTES = 500_000_000
-# Logs are turned over before they are this large together; more means that something writes past that.
-LOGS_BYTES = 200_000_000
+# Logs are turned over, and Prefect forgets, before they are this large together; more means that something does not.
+LOGS_BYTES = 500_000_000
 NETWORK_PROBE = ("api.kraken.com", 443)
 PROBE_SECONDS = 3
 # Failing sources that are named one by one.

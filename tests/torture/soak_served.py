@@ -26,7 +26,7 @@ START_SECONDS = 400.0
 RUN_SECONDS = 600.0
 ENDED = frozenset({"COMPLETED", "FAILED", "CRASHED", "CANCELLED"})
 # What the command line of each process holds.
-SERVER, WORKER, RUN = "flows.serve.guarded", "serve_schedules", "prefect.flow_engine"
+SERVER, WORKER, RUN = "flows.serve.guarded", "serve_schedules", "prefect.engine"
 KIBIBYTES_A_MEGABYTE = 1024
 
 
@@ -93,11 +93,12 @@ class ServedHome:
         """Wait until the run has its turn, or has ended already."""
         wait_for(lambda: run_id in runs_under_way(self.home) or self.state(run_id)[0] in ENDED, RUN_SECONDS)
 
-    def kill(self, kind: str) -> None:
-        """SIGKILL to the processes whose command line holds `kind`."""
-        for pid, words in self.processes().items():
-            if kind in words:
-                _kill(pid)
+    def kill(self, kind: str) -> int:
+        """SIGKILL to the processes whose command line holds `kind`; how many there were."""
+        found = [pid for pid, words in self.processes().items() if kind in words]
+        for pid in found:
+            _kill(pid)
+        return len(found)
 
     def kill_group(self) -> None:
         """SIGKILL to every process at once."""

@@ -45,7 +45,7 @@ def test_a_hanging_run_is_cancelled_and_a_silence_asks_for_the_price_pass() -> N
     assert silent.actions[0].deployment_id == PRICES  # type: ignore[union-attr]
 
 
-def test_prefect_forgets_runs_and_what_happened_to_them_within_days(tmp_path: Path) -> None:
+def test_prefect_forgets_runs_within_days_and_what_happened_to_them_within_hours(tmp_path: Path) -> None:
     settings = Settings(tmp_path, None, True, 5.0, None, None)
     asked = (
         "from prefect.settings import get_current_settings as s; server = s().server;"
@@ -59,4 +59,4 @@ def test_prefect_forgets_runs_and_what_happened_to_them_within_days(tmp_path: Pa
         text=True,
         check=False,
     )
-    assert answer.stdout.strip() == "True 3 days, 0:00:00 1 day, 0:00:00", answer.stderr[-500:]
+    assert answer.stdout.strip() == "True 3 days, 0:00:00 3:00:00", answer.stderr[-500:]
