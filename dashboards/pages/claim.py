@@ -83,11 +83,11 @@ def _facts(claim: Mapping[str, Any], verdict: Mapping[str, Any], history: pl.Dat
 def _bars(bars: pl.DataFrame, canvas: Canvas, verdict: Mapping[str, Any]) -> list[Markup]:
     """The bars of the asset and of what it is set beside, a figure each."""
     parts = bars.partition_by("asset_id", "market_id")
-    prices = (_claimed_price(verdict, own) if number == 0 else None for number, own in enumerate(parts))
+    prices = (claimed_price(verdict, own) if number == 0 else None for number, own in enumerate(parts))
     return [canvas.draw(draw_claim_bars(own, claimed)) for own, claimed in zip(parts, prices, strict=True)]
 
 
-def _claimed_price(verdict: Mapping[str, Any], bars: pl.DataFrame) -> float | None:
+def claimed_price(verdict: Mapping[str, Any], bars: pl.DataFrame) -> float | None:
     """The price that the claim amounts to: the one it names, or its move from the last close before the window."""
     claimed, unit, start = verdict["claimed_value"], verdict["unit"], verdict["window_from_utc"]
     if claimed and unit == DOLLARS:

@@ -142,9 +142,8 @@ def event_markdown(frames: Frames, event: Mapping[str, Any]) -> str:
     return text
 
 
-def event_card(frames: Frames, event: Mapping[str, Any]) -> dict[str, Any] | None:
+def event_card(frames: Frames, event: Mapping[str, Any], reactions: list[Reaction]) -> dict[str, Any] | None:
     """The picture to share as a plotly figure with real colours; None when the event is not measured."""
-    reactions = read_reactions(frames).get(event["event_id"], [])
     subject = subject_of(reactions)
     if subject is None or not subject.is_measured:
         return None
@@ -153,8 +152,8 @@ def event_card(frames: Frames, event: Mapping[str, Any]) -> dict[str, Any] | Non
     figure = draw_price_path(path_of(frames, subject), subject, event, claim)
     if not figure.plot:
         return None
-    card: dict[str, Any] = json.loads(bare(json.dumps(_card_of(figure, event, subject), ensure_ascii=False)))
-    return card
+    foot = f"{market_name(subject.market_id)} · {close_moment(subject.data_as_of)}"
+    return card_of(figure, path_title(subject), event["title"], foot)
 
 
 def draw_image(figure: Mapping[str, Any], image_format: str, browser: str) -> bytes:
@@ -166,19 +165,18 @@ def draw_image(figure: Mapping[str, Any], image_format: str, browser: str) -> by
     return image
 
 
-def _card_of(figure: Figure, event: Mapping[str, Any], subject: Reaction) -> dict[str, Any]:
+def card_of(figure: Figure, title: str, below: str, foot: str) -> dict[str, Any]:
+    """A figure as a picture that stands alone: its title, a line below, and where and when at its foot."""
     spec = figure.plot.spec() if figure.plot else {}
     layout = dict(spec["layout"])
     marks = [simulated_mark()] if figure.is_simulated else []
-    heading = (
-        f"<b>{path_title(subject)}</b><br><span style='font-size:20px'>{safe(limit_words(event['title'], 90))}</span>"
-    )
+    heading = f"<b>{safe(title)}</b><br><span style='font-size:20px'>{safe(limit_words(below, 90))}</span>"
     layout |= {
         "width": CARD_WIDTH,
         "height": CARD_HEIGHT,
         "paper_bgcolor": "var(--paper)",
         "title": {"text": heading, "x": 0.03, "y": 0.93, "font": {"size": 32, "color": "var(--ink)"}},
-        "margin": {"l": 70, "r": 190, "t": 130, "b": 80},
+        "margin": {"l": 70, "r": 190, "t": 130, "b": 96},
         "annotations": [
             *layout.get("annotations", []),
             *marks,
@@ -186,17 +184,17 @@ def _card_of(figure: Figure, event: Mapping[str, Any], subject: Reaction) -> dic
                 "xref": "paper",
                 "yref": "paper",
                 "x": 0,
-                "y": -0.14,
+                "y": -0.17,
                 "showarrow": False,
                 "xanchor": "left",
-                "text": f"Aftershock · {market_name(subject.market_id)} · {close_moment(subject.data_as_of)} · "
-                "association, not cause",
+                "text": f"Aftershock · {foot} · association, not cause",
                 "font": {"size": 15, "color": "var(--ink-3)"},
             },
         ],
     }
-    resolved: dict[str, Any] = resolve({"data": spec["data"], "layout": layout})
-    return resolved
+    resolved = resolve({"data": spec["data"], "layout": layout})
+    card: dict[str, Any] = json.loads(bare(json.dumps(resolved, ensure_ascii=False)))
+    return card
 
 
 def _measured_lines(event: Mapping[str, Any], subject: Reaction, reactions: list[Reaction]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from flows.errors import EXIT_CHECK, CommandError
+from flows.errors import EXIT_CHECK, EXIT_USAGE, CommandError
 from flows.options import PAGES_PORT, port_option
 from flows.output import talk
 from warehouse.tables.units import count, plural
@@ -24,6 +24,15 @@ def build_pages(
     prove: Annotated[
         bool, typer.Option("--prove", help="Then run every number of every page against the published file.")
     ] = False,
+    share: Annotated[
+        str | None,
+        typer.Option(
+            "--share",
+            metavar="ADDRESS",
+            help="Then draw a picture for each measured event and judged claim, named in its page's tags; ADDRESS is "
+            "where the site will stand. Needs the extra `cards` and a Chromium.",
+        ),
+    ] = None,
 ) -> None:
     """Render the pages whose data changed, from the published file; --prove ends with exit code 4 when one differs.
 
@@ -37,10 +46,25 @@ def build_pages(
     report = write_pages(load_settings(), datetime.now(UTC), talk)
     talk(f"{report.n_rendered} pages written, {report.n_unchanged} unchanged, {report.n_removed} stale files removed")
     typer.echo(report.index_path)
+    if share is not None:
+        _share_pictures(report.index_path.parent, share)
     if prove:
         prove_pages(report.index_path.parent)
     if serve:
         _serve_until_interrupted(port)
+
+
+def _share_pictures(site: Path, address: str) -> None:
+    from dashboards.shell.share import share_site
+    from dashboards.shell.site import read_frames
+    from flows.commands.report import picture_browser
+    from flows.settings import load_settings
+
+    if not address.startswith(("https://", "http://")):
+        raise CommandError(f"--share takes the address of the site, such as https://…; {address!r} is none", EXIT_USAGE)
+    browser = picture_browser()
+    n_pictures, n_drawn = share_site(site, read_frames(load_settings().published_path), address, browser)
+    talk(f"{plural(n_pictures, 'picture')} to share, {count(n_drawn)} drawn")
 
 
 def prove_pages(site: Path) -> None:

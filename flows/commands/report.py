@@ -127,13 +127,20 @@ def _print_pdf(html: str) -> bytes:
 
 
 def _picture(frames: Frames, row: dict[str, Any], fmt: ReportFormat) -> bytes:
-    from importlib.util import find_spec
-
+    from dashboards.findings.readings import read_reactions
     from dashboards.shell.report import draw_image, event_card
+
+    browser = picture_browser()
+    card = event_card(frames, row, read_reactions(frames).get(row["event_id"], []))
+    if card is None:
+        raise CommandError(f"{row['event_id']} is not measured, so there is nothing to draw; --format md says why")
+    return draw_image(card, fmt.value, browser)
+
+
+def picture_browser() -> str:
+    """The Chromium that draws pictures; CommandError with the remedy where it or kaleido is missing."""
+    from importlib.util import find_spec
 
     if find_spec("kaleido") is None:
         raise CommandError("pictures need kaleido, which is not installed: install the extra `cards`")
-    card = event_card(frames, row)
-    if card is None:
-        raise CommandError(f"{row['event_id']} is not measured, so there is nothing to draw; --format md says why")
-    return draw_image(card, fmt.value, find_browser())
+    return find_browser()

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import polars as pl
 import pytest
 
-from dashboards.figures.car_fan import draw_car_fan
+from dashboards.figures.car_fan import _first_outside, draw_car_fan
 from dashboards.figures.correlation_change import draw_correlation_change
 from dashboards.figures.coverage_calendar import cells, draw_coverage
 from dashboards.figures.figure import (
@@ -118,6 +118,22 @@ def test_the_extreme_of_a_path_is_named_on_the_line(figures):
     texts = [item["text"] for item in figures["path"].plot.layout["annotations"]]
     assert [bare(text) for text in texts if "peak" in text] == ["<b>+32.4%</b> peak"]
     assert "The highest close in the window is +32.4%" in bare(figures["path"].summary)
+
+
+def test_the_fan_marks_the_hour_of_its_title():
+    bars = [0.0, 0.2, 0.0, 0.2, 0.3]  # outside at hour 2, back at 3, outside from 4 on
+    frame = pl.DataFrame(
+        {
+            "hours_after_event": [1.0, 2.0, 3.0, 4.0, 5.0],
+            "car": bars,
+            "band_95_lower": [-0.1] * 5,
+            "band_95_upper": [0.1] * 5,
+        }
+    )
+    assert [bare(item["text"]) for item in _first_outside(frame)] == ["Hour 4: outside 95%"]
+    assert [bare(item["text"]) for item in _first_outside(frame.head(3))] == ["Hour 2: outside 95%"]
+    assert [bare(item["text"]) for item in _first_outside(frame.tail(2))] == ["Hour 4: outside 95%"]
+    assert _first_outside(frame.head(1)) == []
 
 
 def test_the_lowest_close_is_the_extreme_of_a_path_that_fell():

@@ -10,6 +10,7 @@ from importlib.resources import files
 import polars as pl
 import pytest
 
+from dashboards.findings.readings import read_reactions
 from dashboards.marks import OPEN
 from dashboards.shell.feed import write_feeds
 from dashboards.shell.frames import Frames, last_close
@@ -286,17 +287,18 @@ def test_a_bundle_of_another_version_or_without_heat_maps_is_refused(tmp_path):
 def test_a_report_says_what_the_page_says(published):
     frames = read_frames(published)
     event = find_event(frames, "access-restriction")
+    reactions = read_reactions(frames)[EVENT_ID]
     text = event_markdown(frames, event)
     assert "+23.4%" in text
     assert "What we cannot know" in text
-    assert OPEN not in text + json.dumps(event_card(frames, event), ensure_ascii=False)
+    assert OPEN not in text + json.dumps(event_card(frames, event, reactions), ensure_ascii=False)
     assert re.search(r"\+23\.4%\[\^\d+\]", text)
     html = event_html(frames, event, None)
     assert OPEN not in html
     assert 'src="' not in html.split("<body>")[0]
     assert "<title>Export controls" in html
-    assert event_card(frames, event) is not None
-    assert "var(--" not in json.dumps(event_card(frames, event))
+    assert event_card(frames, event, reactions) is not None
+    assert "var(--" not in json.dumps(event_card(frames, event, reactions))
     with pytest.raises(UnknownEventError, match="did you mean one of"):
         find_event(frames, "2026")
 
@@ -318,7 +320,7 @@ def test_each_number_of_a_report_has_a_footnote_that_returns_it(published):
 
 def test_an_unmeasured_event_has_no_card(published):
     frames = read_frames(published)
-    assert event_card(frames, find_event(frames, "omnibus")) is None
+    assert event_card(frames, find_event(frames, "omnibus"), []) is None
     assert "Not measured" in event_markdown(frames, find_event(frames, "omnibus"))
 
 
