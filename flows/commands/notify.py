@@ -29,7 +29,9 @@ def try_addresses() -> None:
     settings = load_settings()
     rules = load_rules(settings.config_path)
     if not rules:
-        raise CommandError(f"{settings.config_path / 'alerts.toml'} has no [[rule]]: nobody would be told anything")
+        path = settings.config_path / "alerts.toml"
+        what = "has no [[rule]]" if path.exists() else "does not exist"
+        raise CommandError(f"{path} {what}: nobody would be told anything; the README has a rule to copy")
     problems = greet(rules, datetime.now(UTC))
     for rule in rules:
         talk(f"{rule.id} ({rule.to}): {problems.get(rule.id, 'delivered')}")

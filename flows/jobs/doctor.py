@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 from flows.jobs.clocks import name_future_stamps
 from flows.jobs.config_check import examine_configuration
 from flows.jobs.safekeeping import read_to_the_end
+from flows.serve.last_run import FILE as LAST_RUN_FILE
 from flows.serve.last_run import GOOD_OUTCOMES, read_last_run
 from flows.serve.look import Examined, look_at_prefect
 from flows.settings import Settings
@@ -24,6 +26,8 @@ MINIMUM_FREE_BYTES = 500_000_000
 LOGS_BYTES = 500_000_000
 NETWORK_PROBE = ("api.kraken.com", 443)
 PROBE_SECONDS = 3
+# Folders of a home that runs and schedules write into.
+WRITTEN_FOLDERS = ("site", "history", "schedules", "prefect")
 # Failing sources that are named one by one.
 SOURCES_NAMED = 10
 
@@ -52,12 +56,20 @@ def examine(settings: Settings, now: datetime) -> list[Examined]:
 def _folder(home: Path) -> Examined:
     existing = next(path for path in (home, *home.parents) if path.exists())
     free = shutil.disk_usage(existing).free
+    closed = [str(path) for path in (existing, *map(home.joinpath, WRITTEN_FOLDERS)) if _is_closed(path)]
+    if closed:
+        who = "give them to the user who runs this"
+        return Examined("disk", False, False, f"not writable: {listing(closed)}; {who}")
     return Examined(
         "disk",
         free >= MINIMUM_FREE_BYTES,
         False,
         f"{home}: {file_size(free)} free; wants {file_size(MINIMUM_FREE_BYTES)}",
     )
+
+
+def _is_closed(path: Path) -> bool:
+    return path.is_dir() and not os.access(path, os.W_OK)
 
 
 def _configuration(config_path: Path) -> Examined:
@@ -71,7 +83,11 @@ def _configuration(config_path: Path) -> Examined:
 def _newest_run(home: Path, now: datetime) -> Examined:
     last = read_last_run(home)
     if last is None:
-        return Examined("newest run", False, True, "no run has ended here yet: aftershock run")
+        is_torn = (home / LAST_RUN_FILE).exists()
+        said = (
+            f"{LAST_RUN_FILE} cannot be read; the next run writes it anew" if is_torn else "no run has ended here yet"
+        )
+        return Examined("newest run", False, True, f"{said}: aftershock run")
     age = span(now - datetime.fromisoformat(last.at_utc))
     is_good = last.outcome in GOOD_OUTCOMES
     return Examined(
@@ -135,7 +151,8 @@ def _sources(published: Path, now: datetime) -> Examined:
         with open_reader(published) as reader:
             failing, counts = reader.query("failing_sources"), reader.query("source_counts").row(0, named=True)
     except StoreError:
-        return Examined("sources", True, True, "nothing is published, so nothing is known of them")
+        said = "the published file cannot be read" if published.exists() else "nothing is published"
+        return Examined("sources", True, True, f"{said}, so nothing is known of them")
     n_asked = counts["n_sources"] - counts["n_unasked"]
     if not n_asked:
         said = f"none of {plural(counts['n_sources'], 'source')} was asked yet: aftershock run, with a network"

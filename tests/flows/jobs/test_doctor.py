@@ -133,6 +133,22 @@ def test_sources_that_were_never_asked_are_not_said_to_answer(settings: Settings
     assert told(settings)["sources"][2] == "all of 1 source answered when last asked"
 
 
+def test_a_file_that_is_damaged_is_not_said_to_be_missing(settings: Settings) -> None:
+    settings.published_path.write_bytes(settings.published_path.read_bytes()[:20_000])
+    (settings.home / "last-run.json").write_text('{"run_id"')
+    found = told(settings)
+    assert found["sources"][2] == "the published file cannot be read, so nothing is known of them"
+    assert found["newest run"][2].startswith("last-run.json cannot be read")
+
+
+def test_a_folder_that_is_not_ours_to_write_is_named(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.site_path.mkdir()
+    monkeypatch.setattr("os.access", lambda path, _mode: path != settings.site_path)
+    is_good, is_optional, detail = told(settings)["disk"]
+    assert (is_good, is_optional) == (False, False)
+    assert detail == f"not writable: {settings.site_path}; give them to the user who runs this"
+
+
 def test_without_serve_nothing_is_scheduled(settings: Settings) -> None:
     assert told(settings)["prefect"][2] == "aftershock serve has not run here: nothing is scheduled"
     (settings.home / ADDRESS_FILE).write_text("http://127.0.0.1:1/api\n")
