@@ -25,7 +25,7 @@
         else if (window.requestIdleCallback) requestIdleCallback(done, { timeout: REST });
         else setTimeout(done);
       }
-      if (printWidth) done();
+      if (isPrinted) done();
       else if (document.readyState === "complete") look();
       else addEventListener("load", look);
     });
