@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from analysis.events.drafts import COMMENT_FRAMES, Draft, StoryFacts
+from analysis.events.drafts import Draft
+from analysis.events.facts import COMMENT_FRAMES, StoryFacts
 from analysis.events.vocabulary import Vocabulary
 from analysis.events.wording.stems import stems
 from warehouse.tables.news import EVENT, EVENT_SOURCE

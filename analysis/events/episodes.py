@@ -10,19 +10,14 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from analysis.events.drafts import (
-    ANNOUNCED_WITHIN,
-    COMMENT_FRAMES,
-    NEIGHBOURS,
-    PROSPECT,
-    share_parties,
-)
+from analysis.events.drafts import ANNOUNCED_WITHIN, NEIGHBOURS, share_parties
+from analysis.events.facts import COMMENT_FRAMES, PROSPECT
 from analysis.events.relevance import ACCESS
 from analysis.events.stories.frames import FrameSet, frame_of, has_manner
 from analysis.events.titles import plain_title
 from analysis.events.vocabulary import PARTY_KINDS, Vocabulary
 from analysis.events.wording.stems import name_stems, stems
-from warehouse.tables.bars import SECONDS_PER_HOUR
+from warehouse.tables.bars import DAY, SECONDS_PER_HOUR
 from warehouse.tables.news import NEWS_EPISODE
 from warehouse.tables.units import plural
 
@@ -133,7 +128,7 @@ def _weigh(step: _Step, other: _Step) -> float:
     if mine and theirs and not mine & theirs:
         return 0.0
     n_words = min(len(words), MOST_WORDS)
-    days = (step.at - other.at) / timedelta(days=1)
+    days = (step.at - other.at) / DAY
     kind = FOR_KIND if _is_one_kind(step, other) else 0.0
     return FOR_WORD * n_words + FOR_PARTY * len(parties) + kind - math.log1p(days)
 

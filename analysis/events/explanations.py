@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from analysis.events.drafts import OUTCOME, Draft, StoryFacts, read_stories
+from analysis.events.drafts import Draft
+from analysis.events.facts import OUTCOME, StoryFacts, read_stories
 from analysis.events.stories.verdicts import judge_stories
 from analysis.events.vocabulary import Vocabulary
 from warehouse.tables.terms import category_label
