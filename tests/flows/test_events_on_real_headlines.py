@@ -117,14 +117,6 @@ def test_orders_that_were_announced_and_signed_on_one_day_are_one_event_with_two
 
 
 @pytest.mark.slow
-def test_what_was_lifted_follows_what_was_imposed(real: Warehouse):
-    steps = real.frame(
-        NEWS_EPISODE, where="step = 'lifted' and reason = 'takes back what was imposed on the same party'"
-    )
-    assert any("2026-06-30" in event_id for event_id in steps["event_id"])
-
-
-@pytest.mark.slow
 def test_every_headline_is_in_one_story(real: Warehouse):
     n_entries = real.frame(ENTRY).height
     assert real.query("events_new_entries").is_empty()
