@@ -17,7 +17,7 @@ _PARQUET_MAGIC = b"PAR1"
 def read_table(path: Path) -> pl.DataFrame:
     """The file as text columns; CommandError says what is wrong with it and where."""
     if not path.exists() or path.is_dir():
-        raise CommandError(f"{path} does not exist; give the path of a CSV or Parquet file")
+        raise CommandError(f"{path} is no file; give the path of a CSV or Parquet file")
     body = path.read_bytes()
     return _read_parquet(body, str(path)) if body.startswith(_PARQUET_MAGIC) else parse_table(body, str(path))
 
