@@ -21,6 +21,5 @@ def replacing(path: Path, suffix: str = ".draft") -> Iterator[Path]:
         with draft.open("rb+") as file:
             os.fsync(file.fileno())
         draft.replace(path)
-    except BaseException:
+    finally:
         draft.unlink(missing_ok=True)
-        raise

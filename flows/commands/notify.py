@@ -23,13 +23,13 @@ def try_addresses() -> None:
     from datetime import UTC, datetime
 
     from flows.alerts.delivery import greet
-    from flows.alerts.rules import load_rules
+    from flows.alerts.rules import ALERTS_FILE, load_rules
     from flows.settings import load_settings
 
     settings = load_settings()
     rules = load_rules(settings.config_path)
     if not rules:
-        path = settings.config_path / "alerts.toml"
+        path = settings.config_path / ALERTS_FILE
         what = "has no [[rule]]" if path.exists() else "does not exist"
         raise CommandError(f"{path} {what}: nobody would be told anything; the README has a rule to copy")
     problems = greet(rules, datetime.now(UTC))

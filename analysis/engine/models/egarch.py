@@ -39,7 +39,8 @@ def _forecast(searched: Floats, following: float, horizon: int) -> Floats:
 
 @lru_cache(maxsize=8)
 def _draw_shocks(n_bars: int) -> Floats:
-    return np.random.default_rng(SEED).standard_normal((n_bars, PATHS))
+    rng = np.random.default_rng(SEED)
+    return rng.standard_normal((n_bars, PATHS))
 
 
 # Long memory of small shocks, as hourly returns have it; longer still; and short memory of large ones.

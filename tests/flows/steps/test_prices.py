@@ -26,11 +26,9 @@ from tests.paths import shared
 from tests.replay.exchanges import Fault
 from tests.replay.market import Bar, SimulatedMarket
 from tests.replay.world import ReplayWorld
-from warehouse.config import ConfigError
 from warehouse.store.connection import Warehouse, open_writer
 from warehouse.tables.news import FETCH
 from warehouse.tables.prices import (
-    ASSET,
     CANDLE,
     CANDLE_REVISION,
     COVERAGE,
@@ -387,30 +385,3 @@ def test_a_venue_is_noted_when_its_state_changes_and_hourly_and_robots_are_no_so
     n_venues = warehouse.frame(FETCH)["source_id"].n_unique()
     warehouse.merge(FETCH, make_rows(FETCH, {"source_id": "robots:host", "outcome": "new", "attempted_at_utc": NOW}))
     assert warehouse.query("source_counts")["n_sources"].item() == n_venues
-
-
-def test_own_assets_and_markets_leave_with_their_entries(warehouse: Warehouse, tmp_path: Path) -> None:
-    context = make_context(warehouse, tmp_path, is_offline=True)
-    update_prices(context)
-    shipped = [warehouse.frame(table, order_by=table.key[0]) for table in (ASSET, MARKET)]
-    (tmp_path / "config").mkdir()
-    own = tmp_path / "config" / "assets.toml"
-    own.write_text('[[asset]]\nasset_id = "ZZZ"\nname = "Own"\nrole = "ai_token"\n')
-    update_prices(context)
-    assert warehouse.frame(ASSET, where="asset_id = 'ZZZ'").height == 1
-    market = warehouse.frame(MARKET, where="market_id = 'okx:ZZZ/USDT'")
-    assert market["is_registered"].to_list() == [True]
-    warehouse.merge(CANDLE, make_rows(CANDLE, {"market_id": "okx:ZZZ/USDT", "timeframe": "1h"}))
-    own.unlink()
-    update_prices(context)
-    left = warehouse.frame(MARKET, order_by="market_id")
-    assert warehouse.frame(ASSET, order_by="asset_id").equals(shipped[0])
-    assert left.filter(pl.col("market_id") != "okx:ZZZ/USDT").equals(shipped[1])
-    assert left.filter(market_id="okx:ZZZ/USDT")["is_registered"].to_list() == [False]
-
-
-def test_a_mistake_in_the_own_registry_ends_the_command_with_its_place(warehouse: Warehouse, tmp_path: Path) -> None:
-    (tmp_path / "config").mkdir()
-    (tmp_path / "config" / "assets.toml").write_text('[[asset]]\nasset_id = "TAO"\ncolour = "red"\n')
-    with pytest.raises(ConfigError, match=r"assets\.toml line 3: asset 'TAO': colour: unknown key"):
-        update_prices(make_context(warehouse, tmp_path, is_offline=True))
