@@ -3,7 +3,7 @@
   "use strict";
   var events = window.AFTERSHOCK_COMPARE || [], form = document.getElementById("compare");
   var out = document.getElementById("compared"), byId = {};
-  var NAMES = ["a", "at", "b", "bt", "from", "to", "as"], WIDTH = 520, HEIGHT = 180, SVG = "http://www.w3.org/2000/svg";
+  var NAMES = ["a", "at", "b", "bt", "from", "to", "as"], WIDTH = 520, HEIGHT = 200, AXIS = 56, SVG = "http://www.w3.org/2000/svg";
   if (!form || !events.length) return;
   events.forEach(function (event) { byId[event.id] = event; });
 
@@ -58,24 +58,41 @@
     return expected === null ? null : (1 + raw) / (1 + expected) - 1;
   }
 
-  function draw(parent, path, from, to, isBeyond) {
+  // Hour and return of every close inside the window, from zero at its start.
+  function trace(path, from, to, isBeyond) {
     var first = at(path, from), points = [];
     path.hours.forEach(function (hour) {
       var value = hour === path.hours[first] ? 0 : hour > from && hour <= to ? measure(path, from, hour, isBeyond) : null;
       if (value !== null && value !== undefined) points.push([hour, value]);
     });
+    return points;
+  }
+
+  function put(svg, name, attributes, text) {
+    var node = document.createElementNS(SVG, name);
+    Object.keys(attributes).forEach(function (key) { node.setAttribute(key, attributes[key]); });
+    if (text) node.textContent = text;
+    svg.appendChild(node);
+  }
+
+  // Both panels share one scale, or a small move would look as tall as a large one.
+  function draw(parent, points, scale) {
     if (points.length < 2) return;
-    var values = points.map(function (p) { return p[1]; });
-    var low = Math.min.apply(null, values.concat(0)), high = Math.max.apply(null, values.concat(0)), span = high - low || 1;
-    var svg = document.createElementNS(SVG, "svg"), zero = document.createElementNS(SVG, "line"), line = document.createElementNS(SVG, "polyline");
-    function y(value) { return 6 + (high - value) / span * (HEIGHT - 12); }
-    function x(hour) { return (hour - points[0][0]) / (points[points.length - 1][0] - points[0][0]) * WIDTH; }
+    var span = scale.high - scale.low || 1, first = points[0][0], last = points[points.length - 1][0];
+    var svg = document.createElementNS(SVG, "svg");
+    function y(value) { return 10 + (scale.high - value) / span * (HEIGHT - 34); }
+    function x(hour) { return AXIS + (hour - first) / (last - first) * (WIDTH - AXIS); }
     svg.setAttribute("viewBox", "0 0 " + WIDTH + " " + HEIGHT);
     svg.setAttribute("class", "compare-line");
     svg.setAttribute("aria-hidden", "true");
-    zero.setAttribute("x1", 0); zero.setAttribute("x2", WIDTH); zero.setAttribute("y1", y(0)); zero.setAttribute("y2", y(0));
-    line.setAttribute("points", points.map(function (p) { return x(p[0]).toFixed(1) + "," + y(p[1]).toFixed(1); }).join(" "));
-    svg.appendChild(zero); svg.appendChild(line);
+    put(svg, "line", {x1: AXIS, x2: WIDTH, y1: y(0), y2: y(0)});
+    [scale.high, 0, scale.low].forEach(function (value, i, all) {
+      var isCrowded = i !== 1 && Math.abs(y(value) - y(0)) < 14;
+      if (!isCrowded && all.indexOf(value) === i) put(svg, "text", {x: AXIS - 6, y: y(value) + 4, "text-anchor": "end"}, percent(value));
+    });
+    put(svg, "text", {x: AXIS, y: HEIGHT - 4}, String(Math.round(first)).replace("-", "\u2212") + " h");
+    put(svg, "text", {x: WIDTH, y: HEIGHT - 4, "text-anchor": "end"}, Math.round(last) + " h after the news");
+    put(svg, "polyline", {points: points.map(function (p) { return x(p[0]).toFixed(1) + "," + y(p[1]).toFixed(1); }).join(" ")});
     parent.appendChild(svg);
   }
 
@@ -84,19 +101,18 @@
     return below + " of the " + choices.length + " estimates of the study’s own 24-hour specification curve lie below it.";
   }
 
-  function panel(event, token, paths, from, to, isBeyond) {
+  function panel(event, token, path, from, to, isBeyond, scale) {
     var box = add(out, "section", ""), head = add(box, "h2", "");
     head.className = "plain";
     var link = add(head, "a", event.title);
     link.href = event.path;
-    var path = paths && paths[token];
     var value = path ? measure(path, from, to, isBeyond) : null;
     add(box, "p", token + ", " + event.date + ", " + from + " to " + to + " hours after the news").className = "why";
     var big = add(box, "p", value === null ? "Not in the stored path" : percent(value));
     big.className = "big";
     add(box, "p", (isBeyond ? "beyond Bitcoin" : "without a benchmark") + " \u2013 your choice, not the study’s");
     if (value === null) return;
-    draw(box, path, from, to, isBeyond);
+    draw(box, trace(path, from, to, isBeyond), scale);
     if (isBeyond && path.choices.length) add(box, "p", place(path.choices, value));
   }
 
@@ -108,9 +124,16 @@
     history.replaceState(null, "", "?" + new URLSearchParams(chosen).toString());
     var a = byId[chosen.a], b = byId[chosen.b];
     return Promise.all([load(a), load(b)]).then(function (paths) {
+      var from = number("from"), to = number("to"), isBeyond = chosen.as === "beyond";
+      var chosenPaths = [[paths[0], chosen.at], [paths[1], chosen.bt]].map(function (pair) { return pair[0] && pair[0][pair[1]]; });
+      var reached = [0];
+      chosenPaths.forEach(function (path) {
+        if (path) trace(path, from, to, isBeyond).forEach(function (point) { reached.push(point[1]); });
+      });
+      var scale = {low: Math.min.apply(null, reached), high: Math.max.apply(null, reached)};
       out.textContent = "";
-      panel(a, chosen.at, paths[0], number("from"), number("to"), chosen.as === "beyond");
-      panel(b, chosen.bt, paths[1], number("from"), number("to"), chosen.as === "beyond");
+      panel(a, chosen.at, chosenPaths[0], from, to, isBeyond, scale);
+      panel(b, chosen.bt, chosenPaths[1], from, to, isBeyond, scale);
       document.getElementById("compare-note").hidden = false;
       out.dataset.ready = "1";
     });

@@ -15,7 +15,7 @@ from dashboards.shell.frames import Frames
 from dashboards.shell.page import Page, event_path, file_name
 from warehouse.tables.news import EVENT
 from warehouse.tables.single import SPECIFICATION
-from warehouse.tables.units import iso_day
+from warehouse.tables.units import day
 
 COMPARE_PATH = "compare.html"
 EVENTS_DATA = "data/compare.js"
@@ -36,7 +36,7 @@ def compose_compare(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> 
         {
             "id": row["event_id"],
             "title": row["title"],
-            "date": iso_day(row["best_at_utc"]),
+            "date": day(row["best_at_utc"]),
             "path": event_path(row["event_id"]),
             "data": paths_data(row["event_id"]),
             "tokens": tokens,

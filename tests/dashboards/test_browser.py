@@ -373,6 +373,9 @@ def test_a_window_of_ones_own_is_computed_from_the_stored_path_and_kept_in_the_a
     assert page.locator("#compared .big").all_inner_texts()[0] == "+23.4%"
     assert "your choice, not the study’s" in page.inner_text("#compared")
     assert page.locator("#compared svg polyline").count() == 2
+    left, right = (svg.locator("text").all_text_contents() for svg in page.locator("#compared svg").all())
+    assert left[:2] == right[:2]
+    assert float(left[0].strip("+%")) >= 23, "both stand on the scale of the larger move"
     page.fill("[name=to]", "12")
     page.dispatch_event("[name=to]", "change")
     wait_until(page, "document.querySelector('#compared .big').textContent === '+15.5%'", "the window did not change")
