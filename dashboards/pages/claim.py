@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -20,8 +21,9 @@ from dashboards.shell.frames import Frames
 from dashboards.shell.page import Canvas, Page, claim_path, event_path, safe_link, token_path
 from dashboards.shell.tables import Cell, Head, Spanning, code, facts, link, over_soft, table, time_tag
 from warehouse.tables.claims import CLAIM, CLAIM_BAR, CLAIM_HISTORY, CLAIM_READING, CLAIM_VERDICT
+from warehouse.tables.news import EVENT
 from warehouse.tables.terms import episode_name
-from warehouse.tables.units import clock, close_moment, count, moment, plural, short_day
+from warehouse.tables.units import clock, close_moment, count, day, moment, plural, short_day
 
 # What a claim's page is made from, split by claim.
 CLAIM_TABLES = (CLAIM, CLAIM_VERDICT, CLAIM_READING, CLAIM_HISTORY, CLAIM_BAR)
@@ -42,6 +44,7 @@ def compose_claim(frames: Frames, claim_id: str) -> Page:
         quote=verdict["quote"],
         summary=claim_summary(verdict),
         facts=_facts(claim, verdict, history),
+        against=list(_against(claim, frames)),
         bars=_bars(frames.part(CLAIM_BAR, "claim_id", claim_id), canvas, verdict),
         readings=_readings(verdict, frames.part(CLAIM_READING, "claim_id", claim_id)),
         history_title="How the verdict changed" if history.height > 1 else "Since when it is judged so",
@@ -78,6 +81,22 @@ def _facts(claim: Mapping[str, Any], verdict: Mapping[str, Any], history: pl.Dat
         told.append(("Judged by run", code(history["run_id"][0])))
     told.append(("Specification", code(verdict["spec_sha256"][:12])))
     return facts(told)
+
+
+def events_against(claim: Mapping[str, Any]) -> list[str]:
+    """Ids of the events that the claim's entry sets against its sentence."""
+    return list(json.loads(claim.get("parameters_json") or "{}").get("against", ()))
+
+
+def _against(claim: Mapping[str, Any], frames: Frames) -> Iterator[dict[str, Any]]:
+    """What the ledger sets against the sentence; an event that the record lacks is named by its id."""
+    for event_id in events_against(claim):
+        row = next(frames.part(EVENT, "event_id", event_id).iter_rows(named=True), None)
+        if row is None:
+            yield {"title": event_id, "when": "not in the record", "path": None}
+        else:
+            when = time_tag(row["best_at_utc"], day(row["best_at_utc"]))
+            yield {"title": row["title"], "when": when, "path": "../" + event_path(event_id)}
 
 
 def _bars(bars: pl.DataFrame, canvas: Canvas, verdict: Mapping[str, Any]) -> list[Markup]:

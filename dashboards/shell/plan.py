@@ -13,7 +13,7 @@ import polars as pl
 from dashboards.findings.readings import Reaction, read_reactions
 from dashboards.numbers import signed_rows
 from dashboards.pages.categories import compose_categories
-from dashboards.pages.claim import CLAIM_TABLES, compose_claim
+from dashboards.pages.claim import CLAIM_TABLES, compose_claim, events_against
 from dashboards.pages.claims import compose_claims
 from dashboards.pages.compare import compose_compare, write_paths
 from dashboards.pages.correlations import compose_correlations
@@ -245,7 +245,12 @@ def _render_provider(view: Frames, provider: str, reactions: Reactions) -> dict[
 
 def _claim_jobs(frames: Frames) -> Iterable[Job]:
     for claim_id in frames.get(claims.CLAIM_VERDICT)["claim_id"]:
-        reads = tuple(Read(table.name, "claim_id", claim_id) for table in CLAIM_TABLES)
+        rows = frames.part(claims.CLAIM, "claim_id", claim_id).iter_rows(named=True)
+        against = (event_id for row in rows for event_id in events_against(row))
+        reads = (
+            *(Read(table.name, "claim_id", claim_id) for table in CLAIM_TABLES),
+            *(Read(news.EVENT.name, "event_id", event_id) for event_id in against),
+        )
         compose = partial(compose_claim, claim_id=claim_id)
         yield Job(claim_path(claim_id), reads, partial(_render, compose, frames.only(reads)))
 

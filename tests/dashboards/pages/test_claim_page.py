@@ -22,6 +22,7 @@ from tests.dashboards.publication import publish_tables
 from tests.dashboards.test_drawn_numbers import FLOAT32, read, traces_of
 from warehouse.tables.claims import CLAIM, CLAIM_BAR, CLAIM_HISTORY, CLAIM_VERDICT
 from warehouse.tables.contract import Table
+from warehouse.tables.news import EVENT
 
 STARTED_AT = datetime(2026, 6, 12, 23, 56, tzinfo=UTC)
 MARKET_ID = "binanceusdm:TAO/USDT:USDT"
@@ -148,3 +149,22 @@ def test_every_claim_has_a_page_that_event_token_and_list_lead_to(tmp_path: Path
     proof = prove_site(site, published)
     assert [loose for loose in proof.loose if loose.page.startswith("claims/")] == []
     assert proof.differences == []
+
+
+def test_what_the_ledger_sets_against_a_claim_is_offered_and_no_verdict(tmp_path: Path) -> None:
+    tables = make_claims()
+    event_id = tables[EVENT]["event_id"][0]
+    against = json.dumps({"hours": 12, "against": [event_id, "2020-01-01-not-there"]})
+    tables[CLAIM] = tables[CLAIM].with_columns(
+        parameters_json=pl.when(pl.col("claim_id") == "rise").then(pl.lit(against)).otherwise("parameters_json")
+    )
+    site = tmp_path / "site"
+    build_site(publish_tables(tables, tmp_path), site, now=NOW)
+    page = (site / claim_path("rise")).read_text(encoding="utf-8")
+    offered = re.search(r'<ul id="against">.*?</ul>', page, re.DOTALL)
+    assert offered is not None
+    assert f'href="../events/{event_id}.html"' in offered[0]
+    assert "2020-01-01-not-there, not in the record" in offered[0]
+    others = [path for path in (site / "claims").glob("*.html") if path.name != "rise.html"]
+    assert others
+    assert not any("sets against it" in path.read_text(encoding="utf-8") for path in others)
