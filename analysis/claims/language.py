@@ -51,7 +51,9 @@ class _Sentence(Entry):
     study: str = "reaction"  # whose results stand beside the readings of the claim
     source: str | None = None
     note: str | None = None
-    against: list[str] | None = None  # events of the ledger that speak against the sentence, whatever prices did
+    against: tuple[str, ...] | None = Field(
+        default=None, strict=False
+    )  # events of the ledger that speak against the sentence, whatever prices did
     if_missing: str | None = None  # what data would answer the claim, where prices do not exist
 
     @model_validator(mode="after")
