@@ -144,7 +144,7 @@ def test_a_statistic_that_is_dropped_in_appears_and_goes_again(
     before = used.warehouse.frame(STUDY_RESULT, order_by="result_id")
     with monkeypatch.context() as planted:
         plant(planted, analysis.engine.stats, tmp_path, "planted_median", STATISTIC)
-        assert "18 groups, 18 of them computed anew" in update_group_studies(used).detail
+        assert "21 groups, 21 of them computed anew" in update_group_studies(used).detail
         assert count_rows(used.warehouse, "planted_median", "groups") == 18
         assert update_group_studies(used).n_changed == 0
         assert update_model_studies(used).n_changed == 0
@@ -161,7 +161,7 @@ def test_a_model_that_is_dropped_in_is_fitted_alone_and_goes_again(
     before = used.warehouse.frame(STUDY_RESULT, order_by="result_id")
     with monkeypatch.context() as planted:
         plant(planted, analysis.engine.models, tmp_path, "planted_zero", MODEL)
-        assert "55 fits computed anew" in update_model_studies(used).detail
+        assert "70 fits computed anew" in update_model_studies(used).detail
         assert count_rows(used.warehouse, "car:planted_zero", "models") == 55
         assert update_group_studies(used).n_changed == 0
     load_models.cache_clear()
@@ -175,7 +175,7 @@ def test_an_own_study_of_a_role_appears_is_read_by_a_claim_and_goes_again(used: 
     (config / "studies.toml").write_text(OWN_STUDY)
     (config / "claims.toml").write_text(f'{OWN_CLAIM}study = "mine"\n')
     try:
-        assert "mine: 14 events measured" in update_studies(used).detail
+        assert "mine: 17 events measured" in update_studies(used).detail
         own = used.warehouse.frame(STUDY_RESULT, "study_id = 'mine' and statistic = 'car' and event_id = $e", e=EPISODE)
         assert {"TAO", "FET"} <= {market.split(":")[1].split("/")[0] for market in own["market_id"]}
         update_claims(used)

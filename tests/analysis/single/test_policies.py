@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
+import polars as pl
 import pytest
 
 from analysis.single.beside.cross_section import rank_pair_in_space, usable_donors
@@ -45,7 +46,7 @@ def make_donors(pair: Pair, returns: np.ndarray) -> Donors:
 
 def test_a_path_is_summed_both_ways_from_the_last_close_before() -> None:
     pair = make_quiet_pair()
-    path = trace_path(pair, None)
+    path = pl.DataFrame(dict(trace_path(pair, None).columns))
     abnormal = pair.abnormal
     after, before = abnormal[pair.index : pair.index + 5], abnormal[pair.index - 4 : pair.index]
     car = path["car"].to_numpy()
@@ -58,7 +59,7 @@ def test_a_path_is_summed_both_ways_from_the_last_close_before() -> None:
 def test_a_band_holds_the_scaled_paths_of_the_placebos() -> None:
     pair = make_quiet_pair()
     placebos = place_placebos(pair, 24)
-    path = trace_path(pair, placebos)
+    path = pl.DataFrame(dict(trace_path(pair, placebos).columns))
     at_six = path.filter((path["hours_after_event"] > 5) & (path["hours_after_event"] < 6))
     starts = placebos.starts.indices
     sums = [

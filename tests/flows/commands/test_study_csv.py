@@ -230,7 +230,7 @@ def test_a_window_that_no_event_has_gives_one_row_of_reasons_a_statistic(tables:
 
 def test_a_missing_file_is_named(tables: Path) -> None:
     (tables / "market.csv").unlink()
-    with pytest.raises(CommandError, match=r"market\.csv does not exist"):
+    with pytest.raises(CommandError, match=r"market\.csv is no file; give the path"):
         run(tables)
 
 
