@@ -80,7 +80,7 @@ def _pairs(results: pl.DataFrame, choices: pl.DataFrame, events: pl.DataFrame) -
 def _totals(pairs: pl.DataFrame) -> pl.DataFrame:
     keys = ["subject_id", "window_end_hours"]
     events = pairs.group_by(*keys, "event_id").agg(
-        pl.col("car").mean(),
+        pl.col("car").sort().mean(),
         pl.len().alias("n_pairs"),
         pl.col("is_outside").is_not_null().sum().alias("n_ranged"),
         pl.col("is_outside").fill_null(value=False).sum().alias("n_outside"),

@@ -60,3 +60,21 @@ def test_moves_are_counted_once_in_each_scope(totals) -> None:
 def test_a_kind_without_measured_events_still_counts_its_events(totals) -> None:
     row = totals["category", "ruling"]
     assert (row["n_events"], row["n_measured"]) == (2, 1)
+
+
+def test_the_order_in_which_results_are_stored_moves_no_bit() -> None:
+    tokens = ["A", "B", "C", "D", "E"]
+    key = {"event_id": "one", "window_end_hours": 24.0, "data_as_of_utc": AS_OF}
+    rows = [
+        {**key, "market_id": token, "statistic": statistic, "estimate": car, "lower_95": -RANGE, "upper_95": RANGE}
+        for token, car in zip(tokens, (0.1, 0.2, 0.3, 1e16, -1e16), strict=True)
+        for statistic in ("car", "placebo_rank")
+    ]
+    results = pl.DataFrame(rows).with_columns(pl.col("data_as_of_utc").cast(pl.Datetime("us", "UTC")))
+    choices = pl.DataFrame({"event_id": ["one"] * 5, "market_id": tokens, "asset_id": tokens})
+    events = pl.DataFrame({"event_id": ["one"], "category": ["outage"]})
+    moves = pl.DataFrame(schema=dict.fromkeys(("event_id", "asset_id", "move_id"), pl.String))
+    counted = [
+        count_reactions("reaction", stored, choices, events, moves, []) for stored in (results, results.reverse())
+    ]
+    assert counted[0].equals(counted[1])
