@@ -23,11 +23,11 @@ import polars as pl
 from flows.errors import EXIT_BUSY, EXIT_SOURCE
 from tests.torture.soak_served import ENDED, RUN, SERVER, WORKER, ServedHome
 from tests.torture.soak_world import BEGIN, DAYS, SoakWorld, furnish, soak_world
-from warehouse.store.connection import open_reader, open_writer
+from warehouse.store.connection import Reader, open_reader, open_writer
 from warehouse.tables.catalog import load_tables
 from warehouse.tables.contract import Table
 from warehouse.tables.moves import UNEXPLAINED_MOVE
-from warehouse.tables.news import EVENT
+from warehouse.tables.news import EVENT, STORY_ENTRY
 from warehouse.tables.ops import NOTIFICATION
 
 # What a pass of the schedules concludes, without drawing the pages, which other tests kill in the middle.
@@ -57,13 +57,14 @@ BYTES_A_KILOBYTE = 1000
 LATE_WINDOWS = (24, 72, 168)
 # A clock that is ahead is so by months, by hours, or by less than a bar.
 AHEAD = (timedelta(days=60), timedelta(hours=5), timedelta(minutes=3))
-# When a run happened, which run it was and when it saw something: another home has others.
-OF_THE_RUN = re.compile(
-    r"run_id|is_revised|n_revised|.*seen_at_utc|noted_at_utc|changed_at_utc|fetched_at_utc|computed_at_utc|.*sha256"
-)
-# Judged or asked by runs: these tell of the disturbances themselves.
-TELLS_OF_RUNS = {"out.claim_history", "out.changed", "out.event_revision", "core.candle_revision", "core.feed"}
-TELLS_OF_RUNS |= {"core.listing", "core.asked_series", "core.market", "core.quarantine", "core.gap"}
+# When a run happened, which run it was and when it saw something: another home has others. A bar that a clock ahead by
+# less than a bar took for whole is revised once it is: that it was is true of one home alone.
+OF_THE_RUN = re.compile(r"run_id|is_revised|n_revised|.*seen_at_utc|.*changed_at_utc|fetched_at_utc|.*sha256")
+# Histories of what runs came upon, which other runs come upon at other times: how a verdict's words grew with the bars
+# of each run, which values of a bar were superseded, what was so before, when a better clock than that of the outlet
+# that failed came, and whom a headline met first. What they end in (verdicts, bars, events, stories) is compared.
+HISTORIES = {"out.claim_history", "core.candle_revision", "out.changed", "out.event_revision"}
+AS_IT_CAME = {"core.story_entry": {"matched_entry_id", "similarity", "reason"}}
 
 
 @dataclass
@@ -256,15 +257,28 @@ def differences(folder: Path) -> pl.DataFrame:
     homes = [folder / home / "aftershock.duckdb" for home in ("peaceful", "disturbed")]
     with open_reader(homes[0]) as peaceful, open_reader(homes[1]) as disturbed:
         for name, table in load_tables().items():
-            if name.partition(".")[0] not in ("core", "out") or name in TELLS_OF_RUNS:
+            if name.partition(".")[0] not in ("core", "out") or name in HISTORIES:
                 continue
-            columns = [column for column in table.column_names if not OF_THE_RUN.fullmatch(column)]
-            here, there = (reader.frame(table).select(columns) for reader in (peaceful, disturbed))
-            missing = here.join(there, on=columns, how="anti", nulls_equal=True)
-            extra = there.join(here, on=columns, how="anti", nulls_equal=True)
+            here, there = (comparable(reader, table) for reader in (peaceful, disturbed))
+            missing = here.join(there, on=here.columns, how="anti", nulls_equal=True)
+            extra = there.join(here, on=here.columns, how="anti", nulls_equal=True)
             if missing.height or extra.height:
                 found.append((name, missing.height, extra.height))
     return pl.DataFrame(found, schema=["table", "missing", "extra"], orient="row")
+
+
+def comparable(reader: Reader, table: Table) -> pl.DataFrame:
+    """A table without what is of its home's runs. A story keeps the id of the headline of it that came first, to which
+    addresses hold; it goes here by its headline of the lowest id, whichever came first.
+    """
+    left_out = AS_IT_CAME.get(table.name, set())
+    names = [name for name in table.column_names if name not in left_out and not OF_THE_RUN.fullmatch(name)]
+    rows = reader.frame(table).select(names)
+    if "story_id" not in names:
+        return rows
+    lowest = reader.frame(STORY_ENTRY).group_by("story_id").agg(pl.col("entry_id").min())
+    told = dict(lowest.iter_rows())
+    return rows.with_columns(pl.col("story_id").replace_strict(told, default=pl.col("story_id")))
 
 
 def rows(folder: Path, home: str, table: Table) -> pl.DataFrame:

@@ -12,8 +12,10 @@ from flows.serve.last_run import note_run, read_last_run
 from flows.settings import Settings
 from ingest.news.fetch.schedule import LONGEST_RETRY_AFTER, FeedState, is_due
 from warehouse.store.connection import open_writer
+from warehouse.tables.claims import CLAIM_HISTORY
 from warehouse.tables.contract import UTC as UTC_TYPE
 from warehouse.tables.news import FETCH
+from warehouse.tables.ops import ASKED_SERIES, NOTIFICATION
 from warehouse.tables.prices import OBSERVATION
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
@@ -71,6 +73,24 @@ def test_stamps_from_the_future_are_named_and_cured_without_losing_what_was_seen
         assert warehouse.frame(FETCH)["attempted_at_utc"].to_list() == [NOW]
     assert read_last_run(settings.home) is None
     assert cure_clock(settings, NOW) == 0
+
+
+def test_the_cure_ends_what_a_clock_ahead_would_have_waited_for(settings: Settings) -> None:
+    asked = {"market_id": "x:TAO/USDT", "timeframe": "1h", "asked_from_utc": NOW - timedelta(days=1)}
+    asked |= {"asked_until_utc": AHEAD, "outcome": "answered"}
+    told = {"notification_id": "n", "rule_id": "desk", "kind": "event", "subject": "e", "title": "t", "body": "b"}
+    told |= {"page": "index.html", "state": "sent", "noticed_at_utc": AHEAD, "sent_at_utc": AHEAD}
+    judged = {"claim_id": "c", "run_id": "r", "judged_at_utc": AHEAD, "verdict": "supported", "measured": "m"}
+    with open_writer(settings.warehouse_path, 5) as warehouse:
+        for table, row in ((ASKED_SERIES, asked), (NOTIFICATION, told), (CLAIM_HISTORY, judged)):
+            instants = {name: UTC_TYPE for name in row if name.endswith("_utc")}
+            warehouse.merge(table, pl.DataFrame([row], schema_overrides=instants))
+    assert cure_clock(settings, NOW) == 4
+    with open_writer(settings.warehouse_path, 5) as warehouse:
+        # Else a series would miss bars, a rule be at its most an hour, and a verdict be the last, for three months.
+        assert warehouse.frame(ASKED_SERIES)["asked_until_utc"].to_list() == [NOW]
+        assert warehouse.frame(NOTIFICATION).select("noticed_at_utc", "sent_at_utc").row(0) == (NOW, NOW)
+        assert warehouse.frame(CLAIM_HISTORY)["judged_at_utc"].to_list() == [NOW]
 
 
 def test_the_cure_leaves_a_newest_run_of_the_past_noted(settings: Settings) -> None:
