@@ -29,6 +29,7 @@ NAVIGATION = (
     ("Search", "search.html"),
 )
 
+SHARED_FOLDER = "share"
 _SOURCES_HERE = "[sources]"
 _DIGEST_LETTERS = 8
 _UNSAFE_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
@@ -90,6 +91,11 @@ def event_path(event_id: str) -> str:
 def claim_path(claim_id: str) -> str:
     """The page of a claim."""
     return f"claims/{file_name(claim_id)}.html"
+
+
+def picture_path(page: str) -> str:
+    """The picture to share of a page, where one is drawn."""
+    return f"{SHARED_FOLDER}/{page.removesuffix('.html')}.png"
 
 
 def token_path(asset_id: str) -> str:

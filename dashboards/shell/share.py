@@ -19,14 +19,13 @@ from dashboards.pages.claim import claimed_price
 from dashboards.shell.cards import VERDICTS, shown_verdict
 from dashboards.shell.frames import Frames
 from dashboards.shell.manifest import hash_texts, write_if_changed
-from dashboards.shell.page import claim_path, event_path
+from dashboards.shell.page import SHARED_FOLDER, claim_path, event_path, picture_path
 from dashboards.shell.report import CARD_HEIGHT, CARD_WIDTH, card_of, event_card
 from warehouse.tables.claims import CLAIM_BAR, CLAIM_VERDICT
 from warehouse.tables.news import EVENT
 from warehouse.tables.terms import market_name
 from warehouse.tables.units import close_moment, limit_words
 
-SHARED_FOLDER = "share"
 # What each picture was drawn from, so that an unchanged one is kept.
 DRAWN_BEFORE = f"{SHARED_FOLDER}/drawn.json"
 MAX_QUOTE = 70
@@ -48,7 +47,7 @@ def share_site(site: Path, frames: Frames, address: str, browser: str) -> tuple[
     after: dict[str, str] = {}
     changed = []
     for page, card in share_cards(frames):
-        name = f"{SHARED_FOLDER}/{page.removesuffix('.html')}.png"
+        name = picture_path(page)
         after[name] = hash_texts(json.dumps(card, sort_keys=True))
         if before.get(name) != after[name] or not (site / name).is_file():
             (site / name).parent.mkdir(parents=True, exist_ok=True)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from dashboards.shell.page import picture_path
 from flows.alerts.noticing import DUE
 from flows.alerts.rules import AlertRule
 from flows.settings import read_secret
@@ -38,20 +40,25 @@ class Delivered:
     problems: tuple[str, ...]
 
 
-def deliver(warehouse: Warehouse, rules: Sequence[AlertRule], now: datetime, send: Send | None = None) -> Delivered:
-    """Send every row that is due, oldest first; a row is noted before and after, so that none is sent twice."""
+def deliver(
+    warehouse: Warehouse, rules: Sequence[AlertRule], now: datetime, site: Path, send: Send | None = None
+) -> Delivered:
+    """Send every row that is due, oldest first; a row is noted before and after, so that none is sent twice.
+
+    The picture to share of its page goes with it where `site` has one.
+    """
     _settle(warehouse, "state = 'sending'", UNCERTAIN, "the process ended while this was being sent")
     old = "state = 'due' and noticed_at_utc < $since"
     _settle(warehouse, old, FAILED, "not sent within a day", since=now - GIVE_UP_AFTER)
     n_sent, problems = 0, []
     for rule in rules:
-        n_rule, problem = _serve(warehouse, rule, now, send or send_by_apprise)
+        n_rule, problem = _serve(warehouse, rule, now, site, send or send_by_apprise)
         n_sent += n_rule
         problems += [f"notification rule {rule.id}: {problem}"] if problem else []
     return Delivered(n_sent, tuple(problems))
 
 
-def _serve(warehouse: Warehouse, rule: AlertRule, now: datetime, send: Send) -> tuple[int, str | None]:
+def _serve(warehouse: Warehouse, rule: AlertRule, now: datetime, site: Path, send: Send) -> tuple[int, str | None]:
     if rule.is_quiet(now):
         return 0, None
     mine = warehouse.frame(NOTIFICATION, "rule_id = $rule", "noticed_at_utc, notification_id", rule=rule.id)
@@ -65,7 +72,8 @@ def _serve(warehouse: Warehouse, rule: AlertRule, now: datetime, send: Send) -> 
     n_sent = 0
     for row in waiting.head(max(rule.most_per_hour - recent, 0)).iter_rows(named=True):
         _mark(warehouse, row, SENDING, now, None)
-        problem = send(address, {**row, **links_of(row, rule.pages)})
+        picture = site / picture_path(row["page"])
+        problem = send(address, {**row, **links_of(row, rule.pages), "picture": picture if picture.is_file() else None})
         _mark(warehouse, row, DUE if problem else SENT, None if problem else now, problem)
         if problem:
             return n_sent, problem
@@ -94,7 +102,8 @@ def send_by_apprise(address: str, row: Mapping[str, Any]) -> str | None:
     figure = row["figure"] and f"Figure: {row['figure']}"
     body = "\n".join(part for part in (row["body"], row["link"], figure) if part)
     kind = apprise.NotifyType.WARNING if row["kind"] in ("source", "check", "run") else apprise.NotifyType.INFO
-    is_sent = client.notify(title=row["title"], body=body, notify_type=kind)
+    picture = row.get("picture") and str(row["picture"])
+    is_sent = client.notify(title=row["title"], body=body, notify_type=kind, attach=picture or None)
     return None if is_sent else f"{address.partition(':')[0]} did not take it; try it with aftershock notify test"
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import polars as pl
 
@@ -16,7 +17,7 @@ from warehouse.tables.claims import CLAIM_VERDICT
 from warehouse.tables.moves import LATEST_MOVE, UNEXPLAINED_MOVE
 from warehouse.tables.news import EVENT
 from warehouse.tables.ops import CHECK_RESULT, NOTIFICATION, RUN
-from warehouse.tables.terms import category_news
+from warehouse.tables.terms import STATEMENT_VERDICT_TITLES, category_news, market_name
 from warehouse.tables.units import count, iso_day, iso_minute, percent, plural, span
 
 # What is older than this is history, not news, whenever it was found.
@@ -110,13 +111,19 @@ def _events(reader: Reader, rule: AlertRule, now: datetime) -> Iterator[Newswort
     )
     for row in recent.iter_rows(named=True):
         is_watched = not rule.categories or row["category"] in rule.categories
-        n_outlets = row["n_outlets"] or 1
-        if is_watched and (n_outlets >= rule.least_outlets or row["origin"] != "detected"):
-            body = (
-                f"{category_news(row['category'])}; first public evidence {iso_minute(row['best_at_utc'])} UTC, "
-                f"{plural(n_outlets, 'outlet')}. Preliminary: what tokens did is measured as its windows complete."
-            )
-            yield Newsworthy("event", row["event_id"], row["title"], body, event_path(row["event_id"]))
+        is_carried = (row["n_outlets"] or 1) >= rule.least_outlets or row["origin"] != "detected"
+        if is_watched and is_carried and row["severity"] >= rule.least_severity:
+            yield Newsworthy("event", row["event_id"], row["title"], _event_words(row), event_path(row["event_id"]))
+
+
+def _event_words(row: Mapping[str, Any]) -> str:
+    """Kind, first evidence and who tells of it."""
+    kind = category_news(row["category"])
+    told = "the provider's status page" if row["origin"] == "incident" else plural(row["n_outlets"] or 1, "outlet")
+    return (
+        f"{kind[:1].upper()}{kind[1:]}; first public evidence {iso_minute(row['best_at_utc'])} UTC, {told}."
+        " Preliminary: what tokens did is measured as its windows complete."
+    )
 
 
 def _verdicts(reader: Reader, rule: AlertRule, now: datetime) -> Iterator[Newsworthy]:
@@ -126,9 +133,10 @@ def _verdicts(reader: Reader, rule: AlertRule, now: datetime) -> Iterator[Newswo
         "claim_id",
     )
     for row in final.iter_rows(named=True):
-        title = f"{row['verdict'].replace('_', ' ')}: {row['quote']}"
+        title = f"Claim {STATEMENT_VERDICT_TITLES[row['verdict']].lower()}: “{row['quote']}”"
         subject = f"{row['claim_id']} {row['verdict']}"
-        yield Newsworthy("verdict", subject, title, row["closest_true_statement"], claim_path(row["claim_id"]))
+        body = rule.written(row["closest_true_statement"])
+        yield Newsworthy("verdict", subject, title, body, claim_path(row["claim_id"]))
 
 
 def _moves(reader: Reader, rule: AlertRule, now: datetime) -> Iterator[Newsworthy]:
@@ -143,12 +151,11 @@ def _moves(reader: Reader, rule: AlertRule, now: datetime) -> Iterator[Newsworth
             or lower <= beyond <= upper
         ):
             continue
-        low, high = (rule.written(percent(bound)) for bound in (lower, upper))
-        n_large, n_all = (rule.written(count(row[name])) for name in ("n_as_large", "n_windows"))
-        title = f"{row['asset_id']} {rule.written(percent(beyond))} beyond Bitcoin in 24 hours"
-        body = (
-            f"Earlier stretches of 24 hours lay between {low} and {high} in 95 of 100 cases; {n_large} of {n_all} were "
-            f"as large. Closes until {iso_minute(row['data_as_of_utc'])} UTC ({row['market_id']})."
+        title = rule.written(f"{row['asset_id']} {percent(beyond)} beyond Bitcoin in 24 hours")
+        body = rule.written(
+            f"Earlier stretches of 24 hours lay between {percent(lower)} and {percent(upper)} in 95 of 100 cases; "
+            f"{count(row['n_as_large'])} of {count(row['n_windows'])} were as large. "
+            f"Closes until {iso_minute(row['data_as_of_utc'])} UTC ({market_name(row['market_id'])})."
         )
         subject = f"{row['asset_id']} {iso_day(row['data_as_of_utc'])} {'up' if beyond > 0 else 'down'}"
         yield Newsworthy("move", subject, title, body, token_path(row["asset_id"]))
@@ -161,12 +168,12 @@ def _unexplained(reader: Reader, rule: AlertRule, now: datetime) -> Iterator[New
     for row in waiting.iter_rows(named=True):
         if rule.asset_ids and row["asset_id"] not in rule.asset_ids:
             continue
-        size = rule.written(percent(row["abnormal_return"]))
-        title = f"{row['asset_id']} is moving without news: {size} beyond Bitcoin"
-        body = (
-            f"From {iso_minute(row['began_at_utc'])} to {iso_minute(row['opened_at_utc'])} UTC ({row['market_id']}, "
-            "5-minute bars), when the bound was passed that at most 5 % of a quiet token's weeks ever pass. No event "
-            "of high relevance was public near its begin; it waits three days for one."
+        moved = percent(row["abnormal_return"])
+        title = rule.written(f"{row['asset_id']} is moving without news: {moved} beyond Bitcoin")
+        body = rule.written(
+            f"From {iso_minute(row['began_at_utc'])} to {iso_minute(row['opened_at_utc'])} UTC "
+            f"({market_name(row['market_id'])}, 5-minute bars), when the bound was passed that at most 5% of a quiet "
+            "token's weeks ever pass. No event of high relevance was public near its begin; it waits three days."
         )
         subject = f"{row['asset_id']} {iso_day(row['week_from_utc'])} {row['move_number']}"
         yield Newsworthy("unexplained", subject, title, body, "now.html#unexplained")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, time
 from pathlib import Path
 from typing import Annotated, Literal, get_args
@@ -37,6 +38,8 @@ def _require_variable(value: str) -> str:
     return value
 
 
+# A number with what parts its thousands and decimals, and its percent sign; dates, clocks and names have none of them.
+_NUMBER = re.compile(r"(?<![\w.])\d{1,3}(?:,\d{3})*(?:\.\d+)?%?(?![\d:])|(?<![\w.])\d+(?:\.\d+)?%")
 # Decimal comma, point between thousands, a narrow space before the sign: what most of Europe writes.
 _WITH_COMMA = str.maketrans({".": ",", ",": ".", "%": "\u202f%"})
 _Clock = Annotated[str, AfterValidator(_require_clock)]
@@ -50,7 +53,8 @@ class AlertRule(Entry):
     kinds: tuple[AlertKind, ...] = ALERT_KINDS
     categories: tuple[str, ...] = ()  # of events; none named means all
     asset_ids: tuple[str, ...] = ()  # of moves, explained or not; none named means all
-    least_outlets: int = Field(default=2, ge=1)
+    least_outlets: int = Field(default=2, ge=1)  # of detected events
+    least_severity: int = Field(default=2, ge=1, le=5)  # of events, 1 to 5: a status page's small troubles are 1
     least_move: float = Field(default=0.10, gt=0)  # fraction, beyond Bitcoin, over 24 hours
     silent_hours: float = Field(default=24.0, gt=0)
     quiet_from: _Clock | None = None
@@ -60,9 +64,9 @@ class AlertRule(Entry):
     most_per_hour: int = Field(default=10, ge=1)
     pages: str = Field(default="", pattern=r"^(https?://.*/)?$")  # where the pages can be read; ends with a slash
 
-    def written(self, number: str) -> str:
-        """A number as this rule's reader writes it."""
-        return number if self.numbers == "15.5%" else number.translate(_WITH_COMMA)
+    def written(self, words: str) -> str:
+        """Words of ours with their numbers as this rule's reader writes them."""
+        return words if self.numbers == "15.5%" else _NUMBER.sub(lambda found: found[0].translate(_WITH_COMMA), words)
 
     def is_quiet(self, now: datetime) -> bool:
         """Whether `now` lies in the quiet hours, which may pass midnight; half-open."""

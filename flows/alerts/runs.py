@@ -21,7 +21,7 @@ def tell_of_run(settings: Settings, now: datetime, name: str, words: str) -> int
     found = Newsworthy("run", name, f"run {name}: {words}", "See schedules.log and aftershock doctor.", "health.html")
     with open_writer(settings.warehouse_path, settings.lock_deadline_seconds) as warehouse:
         note(warehouse, rules, found, now)
-        return deliver(warehouse, rules, now).n_sent
+        return deliver(warehouse, rules, now, settings.site_path).n_sent
 
 
 def tell_of_silence(settings: Settings, now: datetime, longest: timedelta) -> bool:

@@ -23,5 +23,5 @@ def deliver_alerts(context: RunContext) -> StepReport:
     rules = load_rules(context.settings.config_path)
     if not rules:
         return StepReport(0, "nobody is told: there is no alerts.toml")
-    done = deliver(context.warehouse, rules, context.now)
+    done = deliver(context.warehouse, rules, context.now, context.settings.site_path)
     return StepReport(0, f"{plural(done.n_sent, 'notification')} sent", done.problems)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -13,17 +14,20 @@ from typing import Any
 import polars as pl
 import pytest
 
+from dashboards.shell.page import event_path, picture_path
 from flows.alerts.delivery import GIVE_UP_AFTER, deliver, greet
 from flows.alerts.noticing import MOVE_AGE, NEWS_AGE, notice
 from flows.alerts.rules import AlertRule, load_rules
 from warehouse.config import ConfigError
 from warehouse.store.connection import Warehouse, open_writer
+from warehouse.tables.claims import CLAIM_VERDICT
 from warehouse.tables.contract import Table
 from warehouse.tables.moves import LATEST_MOVE, UNEXPLAINED_MOVE
 from warehouse.tables.news import EVENT, FETCH
 from warehouse.tables.ops import CHECK_RESULT, NOTIFICATION, RUN
 
 NOW = datetime(2026, 6, 13, 2, tzinfo=UTC)
+NO_SITE = Path("nowhere")
 
 
 @pytest.fixture
@@ -68,7 +72,7 @@ def make_row(table: Table, **values: object) -> pl.DataFrame:
 
 
 def add_event(warehouse: Warehouse, event_id: str, at: datetime = NOW, **values: object) -> None:
-    known = {"status": "confirmed", "origin": "detected", "category": "outage", "n_outlets": 3, **values}
+    known = {"status": "confirmed", "origin": "detected", "category": "outage", "n_outlets": 3, "severity": 2, **values}
     row = make_row(EVENT, event_id=event_id, title=f"{event_id} happened", best_at_utc=at, **known)
     warehouse.merge(EVENT, row)
 
@@ -97,7 +101,7 @@ def test_what_stands_when_a_rule_begins_is_not_told_and_what_comes_later_is(ware
     begin(warehouse, rule)
     add_event(warehouse, "new")
     assert notice(warehouse, [rule], NOW) == 1
-    assert deliver(warehouse, [rule], NOW, post).n_sent == 1
+    assert deliver(warehouse, [rule], NOW, NO_SITE, post).n_sent == 1
     assert post.subjects == ["new"]
 
 
@@ -114,6 +118,20 @@ def test_numbers_are_written_as_the_rule_says_and_nothing_else_is(warehouse: War
     assert told["here"]["body"].rpartition("Closes")[2] == told["there"]["body"].rpartition("Closes")[2]
 
 
+def test_a_sentence_of_numbers_is_written_as_the_rule_says(warehouse: Warehouse) -> None:
+    rule = make_rule(numbers="15,5 %", kinds=("verdict",))
+    begin(warehouse, rule)
+    said = "TAO rose 15.5% ($1,212.36 to $245) in the 12 h to 13 Jun 2026 11:56 UTC, 24% more. Opus 4.8 was out."
+    known = {"claim_id": "c", "verdict": "overstated", "quote": "TAO rose 30%.", "closest_true_statement": said}
+    warehouse.merge(CLAIM_VERDICT, make_row(CLAIM_VERDICT, data_as_of_utc=NOW, window_to_utc=NOW, **known))
+    notice(warehouse, [rule], NOW)
+    row = warehouse.frame(NOTIFICATION, "kind = 'verdict'").row(0, named=True)
+    assert row["title"] == "Claim overstated: “TAO rose 30%.”"
+    assert row["body"].startswith(
+        "TAO rose 15,5\u202f% ($1.212,36 to $245) in the 12 h to 13 Jun 2026 11:56 UTC, 24\u202f% more."
+    )
+
+
 def test_nothing_is_told_twice_not_after_a_restart_either(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TO_ME", "json://nowhere")
     rule, post = make_rule(), Post()
@@ -123,7 +141,7 @@ def test_nothing_is_told_twice_not_after_a_restart_either(tmp_path: Path, monkey
                 begin(warehouse, rule)
             add_event(warehouse, "new")
             notice(warehouse, [rule], NOW + timedelta(hours=hour))
-            deliver(warehouse, [rule], NOW + timedelta(hours=hour), post)
+            deliver(warehouse, [rule], NOW + timedelta(hours=hour), NO_SITE, post)
     assert post.subjects == ["new"]
 
 
@@ -137,8 +155,8 @@ def test_a_message_that_a_dead_process_may_have_sent_is_not_sent_again(warehouse
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        deliver(warehouse, [rule], NOW, die)
-    assert deliver(warehouse, [rule], NOW, post).n_sent == 0
+        deliver(warehouse, [rule], NOW, NO_SITE, die)
+    assert deliver(warehouse, [rule], NOW, NO_SITE, post).n_sent == 0
     assert warehouse.frame(NOTIFICATION, "subject = 'new'")["state"].to_list() == ["uncertain"]
 
 
@@ -148,13 +166,13 @@ def test_an_address_that_fails_is_tried_again_and_given_up_after_a_day(warehouse
     add_event(warehouse, "new")
     notice(warehouse, [rule], NOW)
     post.refusal = "refused"
-    assert deliver(warehouse, [rule], NOW, post).problems == ("notification rule mine: refused",)
+    assert deliver(warehouse, [rule], NOW, NO_SITE, post).problems == ("notification rule mine: refused",)
     post.refusal = None
     later = NOW + timedelta(minutes=2)
-    assert deliver(warehouse, [rule], later, post).n_sent == 1
+    assert deliver(warehouse, [rule], later, NO_SITE, post).n_sent == 1
     add_event(warehouse, "second")
     notice(warehouse, [rule], NOW)
-    assert deliver(warehouse, [rule], NOW + GIVE_UP_AFTER + timedelta(seconds=1), post).n_sent == 0
+    assert deliver(warehouse, [rule], NOW + GIVE_UP_AFTER + timedelta(seconds=1), NO_SITE, post).n_sent == 0
     assert warehouse.frame(NOTIFICATION, "subject = 'second'")["state"].to_list() == ["failed"]
 
 
@@ -171,8 +189,8 @@ def test_what_comes_in_quiet_hours_waits_for_their_end(warehouse: Warehouse) -> 
     begin(warehouse, rule)
     add_event(warehouse, "new")
     notice(warehouse, [rule], NOW)
-    assert deliver(warehouse, [rule], NOW, post).n_sent == 0
-    assert deliver(warehouse, [rule], NOW + timedelta(hours=4), post).n_sent == 1
+    assert deliver(warehouse, [rule], NOW, NO_SITE, post).n_sent == 0
+    assert deliver(warehouse, [rule], NOW + timedelta(hours=4), NO_SITE, post).n_sent == 1
 
 
 def test_a_rule_sends_no_more_than_it_may_in_an_hour(warehouse: Warehouse) -> None:
@@ -181,7 +199,7 @@ def test_a_rule_sends_no_more_than_it_may_in_an_hour(warehouse: Warehouse) -> No
     for number in range(5):
         add_event(warehouse, f"event-{number}")
     notice(warehouse, [rule], NOW)
-    sent = [deliver(warehouse, [rule], NOW + timedelta(minutes=m), post).n_sent for m in (0, 30, 59, 61, 122)]
+    sent = [deliver(warehouse, [rule], NOW + timedelta(minutes=m), NO_SITE, post).n_sent for m in (0, 30, 59, 61, 122)]
     assert sent == [2, 0, 0, 2, 1]
     assert len(set(post.subjects)) == 5
 
@@ -193,6 +211,8 @@ def test_a_rule_sends_no_more_than_it_may_in_an_hour(warehouse: Warehouse) -> No
         ({"categories": ("outage",)}, {"category": "court_case"}, False),
         ({"least_outlets": 4}, {"n_outlets": 3}, False),
         ({"least_outlets": 4}, {"n_outlets": 3, "origin": "ledger"}, True),
+        ({}, {"origin": "incident", "n_outlets": 1, "severity": 1}, False),
+        ({"least_severity": 1}, {"origin": "incident", "n_outlets": 1, "severity": 1}, True),
         ({}, {"status": "rejected"}, False),
         ({}, {"at": NOW - NEWS_AGE - timedelta(hours=1)}, False),
         ({}, {"at": NOW + timedelta(hours=1)}, False),
@@ -257,7 +277,7 @@ def test_a_move_without_news_is_told_once_while_it_is_open_and_fresh(warehouse: 
     for later in (0, 5, 10):
         add_unexplained(warehouse, "open" if later < 10 else "explained", NOW, 3)
         notice(warehouse, [rule], NOW + timedelta(minutes=later))
-        deliver(warehouse, [rule], NOW + timedelta(minutes=later), post)
+        deliver(warehouse, [rule], NOW + timedelta(minutes=later), NO_SITE, post)
     assert [subject.rpartition(" ")[2] for subject in post.subjects] == ["3"]
 
 
@@ -272,7 +292,7 @@ def test_failing_sources_checks_and_runs_are_told_even_when_a_rule_begins(wareho
     warehouse.merge(RUN, make_row(RUN, run_id="r1", outcome="killed", started_at_utc=NOW))
     warehouse.merge(RUN, make_row(RUN, run_id="r2", outcome="done", started_at_utc=NOW))
     notice(warehouse, [rule], NOW)
-    deliver(warehouse, [rule], NOW, post)
+    deliver(warehouse, [rule], NOW, NO_SITE, post)
     assert sorted(row["kind"] for row in post.sent) == ["check", "run", "source"]
     assert {row["title"] for row in post.sent} >= {"feed has been silent for 30 h", "run r1 killed"}
 
@@ -305,7 +325,7 @@ def test_a_missing_secret_is_a_problem_that_names_the_variable_alone(
     add_event(warehouse, "new")
     notice(warehouse, [rule], NOW)
     monkeypatch.delenv("TO_ME")
-    assert deliver(warehouse, [rule], NOW).problems == (
+    assert deliver(warehouse, [rule], NOW, NO_SITE).problems == (
         "notification rule mine: the environment has no TO_ME, so 1 notification wait",
     )
 
@@ -337,7 +357,7 @@ def test_a_webhook_gets_the_documented_fields(warehouse: Warehouse, receiver: li
     begin(warehouse, rule)
     add_event(warehouse, "new")
     notice(warehouse, [rule], NOW)
-    assert deliver(warehouse, [rule], NOW).problems == ()
+    assert deliver(warehouse, [rule], NOW, NO_SITE).problems == ()
     [payload] = receiver
     assert payload["title"] == "new happened"
     assert payload["kind"] == "event"
@@ -348,6 +368,23 @@ def test_a_webhook_gets_the_documented_fields(warehouse: Warehouse, receiver: li
     assert payload["link"] in payload["message"]
     assert payload["noticed_at_utc"] == "2026-06-13T02:00:00+00:00"
     assert payload["id"] == warehouse.frame(NOTIFICATION, "subject = 'new'")["notification_id"].item()
+
+
+def test_the_picture_of_a_page_goes_with_it_where_one_is_drawn(
+    warehouse: Warehouse, receiver: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    rule = make_rule(to="TO_HOOK")
+    begin(warehouse, rule)
+    picture = tmp_path / picture_path(event_path("drawn"))
+    picture.parent.mkdir(parents=True)
+    picture.write_bytes(b"a picture")
+    for name in ("drawn", "plain"):
+        add_event(warehouse, name)
+    notice(warehouse, [rule], NOW)
+    assert deliver(warehouse, [rule], NOW, tmp_path).n_sent == 2
+    sent = {payload["subject"]: payload["attachments"] for payload in receiver}
+    assert b64decode(sent["drawn"][0]["base64"]) == b"a picture"
+    assert sent["plain"] == []
 
 
 def test_a_greeting_reaches_each_address_and_names_those_it_does_not(
