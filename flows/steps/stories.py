@@ -13,18 +13,22 @@ from analysis.events.stories.headlines import story_input
 from analysis.events.summaries import add_tags, read_tags, story_rows, tag_rows
 from analysis.events.timing import add_clocks
 from analysis.events.vocabulary import Vocabulary
+from analysis.results.fingerprint import SourceCode, fingerprint
 from warehouse.store.connection import Reader, Warehouse
 from warehouse.tables.news import STORY, STORY_ENTRY, TAG
 from warehouse.tables.ops import STEP_INPUT
 
-# Under which the rules of the stored tags are on account in ops.step_input.
-TAGGING = ("tags", "rules")
-_KEY = dict(zip(("step", "input"), TAGGING, strict=True))
+# What stored tags and stories rest on, by its name in ops.step_input: the code beside the rules that are data.
+_CODE = {
+    "tags": SourceCode("analysis.events.summaries"),
+    "stories": SourceCode("analysis.events.stories.grouping"),
+}
+_OF_RULES = "input = 'rules' and step in ('tags', 'stories')"
 
 
 def update_stories(warehouse: Warehouse, vocabulary: Vocabulary, frames: FrameSet) -> tuple[int, str]:
     """Rows written and a sentence; only headlines without a story are read, and their neighbours in time."""
-    n_changed = retag(warehouse, vocabulary, frames)
+    n_changed = follow_rules(warehouse, vocabulary, frames)
     again = f"{n_changed} rows of tags and stories follow other rules; " if n_changed else ""
     fresh = warehouse.query("events_new_entries")
     if fresh.is_empty():
@@ -70,20 +74,44 @@ def _renew_stories(
     return warehouse.replace_part(STORY, rows, "story_id in (select unnest($touched))", touched=touched)
 
 
-def retag(warehouse: Warehouse, vocabulary: Vocabulary, frames: FrameSet) -> int:
-    """Tag every grouped headline again when the rules are other ones than those of its tags; returns rows written.
+def follow_rules(warehouse: Warehouse, vocabulary: Vocabulary, frames: FrameSet) -> int:
+    """Tag and group stored headlines again as far as other rules than theirs apply now; returns rows written.
 
-    Stories keep their headlines and take the category that these have now, so that taking a rule back undoes it.
+    Other rules of grouping touch every headline, other rules of tagging those that they tag otherwise, with their
+    neighbours. A story keeps the id of its earliest headline, so that taking a rule back undoes it.
     """
-    account = pl.DataFrame([(*TAGGING, vocabulary.digest)], schema=STEP_INPUT.schema, orient="row")
-    if account.equals(warehouse.frame(STEP_INPUT, where="step = $step and input = $input", **_KEY)):
-        return 0
-    grouped = warehouse.query("events_grouped_entries")
-    tagged = add_tags(_add_facts(grouped, vocabulary), vocabulary)
-    n_changed = warehouse.replace(TAG, tag_rows(tagged, vocabulary))
-    n_changed += warehouse.merge(STORY, story_rows(tagged, vocabulary, frames.version)).n_changed
+    rules = {"tags": vocabulary.digest, "stories": frames.digest}
+    account = pl.DataFrame(
+        [(step, "rules", fingerprint(rules[step], code)) for step, code in _CODE.items()],
+        schema=STEP_INPUT.schema,
+        orient="row",
+    )
+    stored = warehouse.frame(STEP_INPUT, where=_OF_RULES)
+    other = account.join(stored, on=STEP_INPUT.column_names, how="anti")["step"].to_list()
+    n_changed = _tag_and_group(warehouse, vocabulary, frames, is_all="stories" in other) if other else 0
     warehouse.merge(STEP_INPUT, account)
     return n_changed
+
+
+def _tag_and_group(warehouse: Warehouse, vocabulary: Vocabulary, frames: FrameSet, *, is_all: bool) -> int:
+    """Tag every grouped headline, and group those again that are tagged otherwise than before, or all."""
+    grouped = warehouse.query("events_grouped_entries")
+    if grouped.is_empty():
+        return 0
+    tagged = story_input(add_tags(_add_facts(grouped, vocabulary), vocabulary), frames)
+    tags = tag_rows(tagged, vocabulary)
+    stored, key = warehouse.frame(TAG), ["entry_id", "tag_id", "is_main"]
+    moved = pl.concat([tags.join(stored, on=key, how="anti"), stored.join(tags, on=key, how="anti")])["entry_id"]
+    is_moved = pl.lit(is_all) | pl.col("entry_id").is_in(moved.unique().to_list())
+    new = tagged.filter(is_moved)
+    near = pl.col("at_utc").dt.date().is_in(_days_around(new))
+    links = group_stories(new, tagged.filter(~is_moved & near), frames, vocabulary)
+    n_changed = warehouse.replace(TAG, tags) + warehouse.merge(STORY_ENTRY, links).n_changed
+    members = tagged.rename({"story_id": "story_before"}).join(
+        links.select("entry_id", "story_id"), on="entry_id", how="left", validate="1:1"
+    )
+    members = members.with_columns(pl.coalesce("story_id", "story_before").alias("story_id"))
+    return n_changed + warehouse.replace(STORY, story_rows(members, vocabulary, frames.version))
 
 
 def read_grouped(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import polars as pl
@@ -40,6 +41,11 @@ class FrameSet:
     frames: tuple[Frame, ...]
     happenings: tuple[Wording, ...]
     manners: tuple[Wording, ...]
+
+    @property
+    def digest(self) -> str:
+        """A digest of every pattern, as `Vocabulary.digest`."""
+        return hashlib.sha256(repr((self.frames, self.happenings, self.manners)).encode()).hexdigest()
 
 
 def load_frames() -> FrameSet:

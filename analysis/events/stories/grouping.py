@@ -72,9 +72,10 @@ class _Memory:
 def group_stories(entries: pl.DataFrame, known: pl.DataFrame, frames: FrameSet, vocabulary: Vocabulary) -> pl.DataFrame:
     """`core.story_entry` rows for `entries`, and for those of `known` whose story is another one now.
 
-    Both frames come from `story_input`; `known` also has story_id and needs to reach only MEMORY_HOURS around the new
-    headlines, which is why a run costs what its new headlines cost. A story keeps the id of its earliest known
-    headline: when news joins two stories, the later one's headlines take the earlier one's id.
+    Both frames come from `story_input`; `known`, and `entries` grouped again, have story_id too. `known` needs
+    to reach only MEMORY_HOURS around the new headlines, which is why a run costs what its new headlines cost. A story
+    keeps the id of its earliest known headline: when news joins two stories, the later one's headlines take the earlier
+    one's id.
     """
     canonical = canonical_names(vocabulary)
     new = headlines_of(entries, canonical)
@@ -82,9 +83,19 @@ def group_stories(entries: pl.DataFrame, known: pl.DataFrame, frames: FrameSet, 
         return STORY_ENTRY.empty()
     headlines = sorted(new + headlines_of(known, canonical), key=lambda h: (h.at, h.entry_id))
     meetings = _meetings(headlines)
-    links = _link(headlines, meetings, {headline.entry_id for headline in new}, frames, vocabulary)
-    stories = dict(zip(known["entry_id"], known["story_id"], strict=True)) if known.height else {}
-    rows = _rows(headlines, links, meetings, stories, frames.version)
+    asked = {headline.entry_id for headline in new}
+    links = _link(headlines, meetings, asked, frames, vocabulary)
+    stories = {
+        entry_id: story_id
+        for frame in (entries, known)
+        if "story_id" in frame.columns
+        for entry_id, story_id in frame.select("entry_id", "story_id").iter_rows()
+    }
+    rows = [
+        (*row, frames.version)
+        for row in _rows(headlines, links, meetings, stories)
+        if row[0] in asked or stories.get(row[0]) != row[1]
+    ]
     return STORY_ENTRY.conform(pl.DataFrame(rows, schema=STORY_ENTRY.schema, orient="row"))
 
 
@@ -133,8 +144,9 @@ def _any_by(owner: npt.NDArray[np.int32], flags: Flags) -> Flags:
 
 
 def _rows(
-    headlines: list[Headline], links: Links, meetings: dict[str, _Meeting], stories: dict[str, str], version: str
-) -> list[tuple[str, str, str | None, float | None, str, str]]:
+    headlines: list[Headline], links: Links, meetings: dict[str, _Meeting], stories: dict[str, str]
+) -> list[tuple[str, str, str | None, float | None, str]]:
+    """Every headline that was linked, with its story and why it is in it."""
     members: dict[int, list[int]] = defaultdict(list)
     for number, label in enumerate(links.labels.tolist()):
         if label >= 0:
@@ -147,9 +159,7 @@ def _rows(
         taken.add(story_id)
         own = {headlines[number].entry_id for number in numbers}
         for number in numbers:
-            entry_id = headlines[number].entry_id
-            if stories.get(entry_id) != story_id:
-                rows.append((entry_id, story_id, *_why(number, headlines, links, meetings, own), version))
+            rows.append((headlines[number].entry_id, story_id, *_why(number, headlines, links, meetings, own)))
     return rows
 
 

@@ -34,6 +34,7 @@ from warehouse.tables.news import (
     STORY_ENTRY,
     TAG,
 )
+from warehouse.tables.ops import STEP_INPUT
 
 FIRST_REPORT = datetime(2026, 6, 12, 23, 56, 41, tzinfo=UTC)
 NOW = datetime(2026, 6, 14, tzinfo=UTC)
@@ -229,6 +230,30 @@ def test_a_users_rule_retags_old_headlines_and_its_removal_undoes_it(context):
     update_events(context)
     assert stored_tags(context.warehouse).equals(before)
     assert context.warehouse.frame(STORY).sort("story_id").equals(stories)
+
+
+def test_a_home_whose_stories_rest_on_other_rules_of_grouping_is_grouped_again_under_its_old_ids(context):
+    update_events(context)
+    warehouse = context.warehouse
+    linked = warehouse.frame(STORY_ENTRY).sort(STORY_ENTRY.key)
+    alone = pl.col("entry_id").str.slice(0, 7)
+    warehouse.replace(
+        STORY_ENTRY, linked.with_columns(alone.alias("story_id"), pl.lit("stories-5").alias("algorithm_version"))
+    )
+    assert update_events(context).n_changed > 0, "no headline is new, and events follow the stories as they are"
+    assert warehouse.frame(EVENT).is_empty(), "each headline alone is told by one house"
+    older = warehouse.frame(STEP_INPUT).with_columns(
+        pl.when(pl.col("step") == "stories").then(pl.lit("older")).otherwise("digest").alias("digest")
+    )
+    warehouse.replace(STEP_INPUT, older)
+    assert "follow other rules" in update_events(context).detail
+    again = warehouse.frame(STORY_ENTRY).sort(STORY_ENTRY.key)
+    assert again["story_id"].to_list() == ["entry-0", "entry-0", "entry-0", "entry-3"]
+    kept = ("entry_id", "matched_entry_id", "similarity", "algorithm_version")
+    assert again.select(kept).equals(linked.select(kept))
+    assert warehouse.frame(STORY).sort("story_id")["n_entries"].to_list() == [3, 1]
+    assert warehouse.frame(EVENT)["event_id"].to_list() == [DETECTED_ID]
+    assert update_events(context).n_changed == 0
 
 
 def test_a_rule_that_makes_old_headlines_relevant_makes_their_event(context):
