@@ -84,7 +84,9 @@ def open_notebook(
 
 
 def trace(
-    what: Annotated[str, typer.Argument(help="An event, claim or result id, or the origin of a number on a page.")],
+    what: Annotated[
+        str, typer.Argument(help="Id of an event, headline, claim or result, or the origin of a number on a page.")
+    ],
     fmt: FormatOption = Format.TABLE,
 ) -> None:
     """Follow an event to its headlines and raw documents, a verdict or a number to the bars and runs behind it.

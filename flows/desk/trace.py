@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import polars as pl
 
 from flows.errors import CommandError
@@ -18,23 +16,21 @@ _ORIGIN_BARS = 2
 
 
 def trace_back(named: str) -> pl.DataFrame:
-    """One row per step back: for an event its sources and raw documents, else readings or windows and their bars.
+    """One row per step back: of an event or headline its sources and raw documents, else what was measured, by source.
 
-    `named` is an event id, a claim id, a result id, or the origin that a page's number carries (`table|key|column`).
-    Documents are named by the sha256 of their bytes (raw.document), bars by source and run. CommandError for a name
-    that the published file does not hold.
+    `named` is the id of an event, a headline, a statement in one, a claim or a result, or the origin that a page's
+    number carries (`table|key|column`). Documents are named by the sha256 of their bytes (raw.document), bars by file
+    or venue and run; a number over many events has the bars of all of them, one of a regression names none.
+    CommandError for a name that the published file does not hold.
     """
     key = named.split("|")[1] if named.count("|") >= _ORIGIN_BARS else named
     with open_reader(load_settings().published_path) as reader:
-        ways: tuple[tuple[str, dict[str, Any]], ...] = (
-            ("trace_event", {"event_id": key}),
-            ("trace_claim", {"claim_id": key}),
-            ("trace_number", {"result_id": key, "estimation_hours": _estimation_hours(reader, key)}),
-        )
-        for query, names in ways:
-            if (found := reader.query(query, **names)).height:
-                return found
-    raise CommandError(f"{named} is no event, claim or result of the published file; see: aftershock events list")
+        found = reader.query("trace_event", key=key)
+        if not found.height:
+            found = reader.query("trace_bars", key=key, estimation_hours=_estimation_hours(reader, key))
+    if not found.height:
+        raise CommandError(f"{named} is no event, claim or result of the published file; see: aftershock events list")
+    return found
 
 
 def _estimation_hours(reader: Reader, result_id: str) -> float:

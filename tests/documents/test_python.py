@@ -145,14 +145,14 @@ def test_a_trace_ends_at_the_bytes_and_bars(home: Path) -> None:
     event = desk.trace_back(EPISODE)
     assert event.height == event["source_number"].n_unique()
     assert event["outlet"].null_count() == 0
-    claim = desk.trace_back("tao-30-percent-in-12-hours").filter(reading_id="literal")
+    claim = desk.trace_back("tao-30-percent-in-12-hours").filter(what="literal")
     assert claim["n_bars"].item() >= 12
     assert claim["source_id"].null_count() == 0
     sql = f"select result_id from out.study_result where event_id = '{EPISODE}' and statistic = 'car' "
     sql += "and study_id = 'reaction' and market_id = 'binanceusdm:TAO/USDT:USDT' and window_end_hours = 24"
     [(result_id,)] = desk.query(sql).rows()
     number = desk.trace_back(f"out.study_result|{result_id}|estimate")
-    assert round(number["estimate"][0], 3) == 0.205
+    assert round(number["value"][0], 3) == 0.205
     assert number["n_bars"].sum() > 300
     with pytest.raises(CommandError, match="no event, claim or result"):
         desk.trace_back("nothing-of-the-kind")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Iterator
@@ -11,16 +12,21 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from analysis.events.outages import merge_incidents
+from analysis.events.recorded.merging import outage_events, outage_sources
+from analysis.events.vocabulary import load_vocabulary
 from flows.jobs.news_files import import_news
 from flows.jobs.news_history import backfill_news
 from flows.jobs.rereading import read_news_again
 from flows.steps.news import read_feeds, update_news
 from ingest.news.feeds import Feed, load_feeds
+from ingest.payload import unpack_body
 from tests.ingest.news.news_builders import make_context, make_settings
 from tests.replay.feeds import SIMULATED_STATEMENT_AT, FeedWorld, atom_status_source, rss_feed, simulated_sources
 from tests.replay.server import ReplayServer
+from tests.warehouse.store.rows import make_row
 from warehouse.store.connection import Warehouse, open_writer
-from warehouse.tables.news import DOCUMENT, ENTRY, INCIDENT, REGISTER_DOCUMENT
+from warehouse.tables.news import DOCUMENT, ENTRY, EVENT, EVENT_SOURCE, INCIDENT, REGISTER_DOCUMENT
 
 TABLES = (ENTRY, INCIDENT, REGISTER_DOCUMENT)
 STATEMENT = SIMULATED_STATEMENT_AT
@@ -131,3 +137,34 @@ def test_what_a_feed_gave_stays_when_it_is_registered_no_more(warehouse: Warehou
     read = read_news_again(warehouse, fewer)
     assert (read.n_changed, read.n_unread) == (0, 2)
     assert all(found.equals(stored) for found, stored in zip(frames(warehouse), before, strict=True))
+
+
+def test_every_headline_and_outage_is_traced_to_bytes_that_say_it(warehouse: Warehouse) -> None:
+    vocabulary = load_vocabulary()
+    outages = merge_incidents(warehouse.frame(INCIDENT))
+    warehouse.replace(EVENT, outage_events(outages, vocabulary))
+    warehouse.replace(EVENT_SOURCE, outage_sources(outages, vocabulary))
+    entries, events = warehouse.frame(ENTRY)["entry_id"].to_list(), outages["outage_id"].to_list()
+    assert len(entries) >= 8
+    assert len(events) >= 1
+    for key in (*entries, *events):
+        steps = warehouse.query("trace_event", key=key)
+        said = steps["headline"][0].encode()
+        bodies = [_bytes(warehouse, digest) for digest in steps["content_sha256"]]
+        assert any(said in body for body in bodies), (key, said)
+        assert steps["kept_as"].unique().to_list() == ["incident" if key in events else "headline"]
+
+
+def _bytes(warehouse: Warehouse, digest: str) -> bytes:
+    [document] = warehouse.frame(DOCUMENT, "content_sha256 = $digest", digest=digest).rows(named=True)
+    body = unpack_body(document["body_zlib"])
+    assert hashlib.sha256(body).hexdigest() == digest
+    return body
+
+
+@pytest.mark.parametrize(("origin", "kept_as"), [("user", "your ledger"), ("ledger", "the ledger that ships")])
+def test_an_event_without_a_stored_headline_says_which_ledger_told_it(
+    warehouse: Warehouse, origin: str, kept_as: str
+) -> None:
+    warehouse.merge(EVENT, make_row(EVENT, event_id="e", origin=origin))
+    assert warehouse.query("trace_event", key="e").select("kept_as", "run_id").rows() == [(kept_as, None)]

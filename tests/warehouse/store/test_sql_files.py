@@ -17,6 +17,7 @@ from warehouse.tables.choice import MARKET_CHOICE
 from warehouse.tables.claims import CLAIM_READING, CLAIM_VERDICT
 from warehouse.tables.dictionary import dictionary_markdown
 from warehouse.tables.news import EVENT
+from warehouse.tables.own import STUDY_BAR, STUDY_EVENT
 from warehouse.tables.prices import CANDLE
 from warehouse.tables.queries import query_text
 from warehouse.tables.studies import STUDY_RESULT
@@ -89,7 +90,7 @@ def test_a_claim_is_traced_to_the_bar_whose_close_it_starts_from_and_no_earlier_
         for place in (-2, -1, 0, 1):
             candle = {"market_id": "a:B/C", "timeframe": timeframe, "open_time_utc": AT + place * bar}
             warehouse.merge(CANDLE, make_row(CANDLE, **candle))
-        found = warehouse.query("trace_claim", claim_id="rose").row(0, named=True)
+        found = warehouse.query("trace_bars", key="rose", estimation_hours=1.0).row(0, named=True)
     assert (found["n_bars"], found["first_open_utc"]) == (2, AT - bar)
 
 
@@ -108,5 +109,42 @@ def test_a_number_is_traced_to_the_bars_of_its_studys_own_estimation(
         for place in range(-9, 9):
             candle = {"market_id": "a:B/C", "timeframe": "1h", "open_time_utc": AT + place * hour}
             warehouse.merge(CANDLE, make_row(CANDLE, **candle))
-        found = warehouse.query("trace_number", result_id="r", estimation_hours=estimation_hours).row(0, named=True)
+        found = warehouse.query("trace_bars", key="r", estimation_hours=estimation_hours).row(0, named=True)
     assert (found["n_bars"], found["first_open_utc"]) == (n_bars, AT - timedelta(hours=estimation_hours))
+
+
+def test_a_number_of_an_own_study_is_traced_to_the_rows_of_its_own_file_and_no_other(tmp_path: Path) -> None:
+    window = {"market_id": "own:TAO", "event_id": "vote", "window_end_hours": 2.0}
+    hour = timedelta(hours=1)
+    with open_writer(tmp_path / "warehouse.duckdb", 1) as warehouse:
+        for study_id in ("mine", "theirs"):
+            event = {"study_id": study_id, "event_id": "vote", "asset_id": "TAO", "at_utc": AT}
+            warehouse.merge(STUDY_EVENT, make_row(STUDY_EVENT, **event))
+            for place in range(-4, 4):
+                bar = {"study_id": study_id, "market_id": "own:TAO", "source_id": f"{study_id}.csv"}
+                warehouse.merge(STUDY_BAR, make_row(STUDY_BAR, open_time_utc=AT + place * hour, **bar))
+        warehouse.merge(STUDY_RESULT, make_row(STUDY_RESULT, result_id="one", study_id="mine", **window))
+        group = {"group_id": "own:mine", "window_end_hours": 2.0}
+        warehouse.merge(STUDY_RESULT, make_row(STUDY_RESULT, result_id="all", study_id="mine", **group))
+        for result_id in ("one", "all"):
+            [found] = warehouse.query("trace_bars", key=result_id, estimation_hours=3.0).rows(named=True)
+            assert (found["source_id"], found["n_bars"], found["n_events"]) == ("mine.csv", 5, 1)
+            assert (found["first_open_utc"], found["last_open_utc"]) == (AT - 3 * hour, AT + hour)
+
+
+def test_a_number_of_a_kind_of_event_is_traced_to_the_bars_of_every_event_of_that_kind(tmp_path: Path) -> None:
+    with open_writer(tmp_path / "warehouse.duckdb", 1) as warehouse:
+        for place, (event_id, category, status) in enumerate(
+            (("a", "outage", "detected"), ("b", "outage", "confirmed"), ("c", "outage", "rejected"), ("d", "law", "x"))
+        ):
+            at = AT + place * 10 * DAY
+            event = {"event_id": event_id, "category": category, "status": status, "best_at_utc": at}
+            warehouse.merge(EVENT, make_row(EVENT, **event))
+            choice = {"event_id": event_id, "purpose": "reaction", "market_id": "a:B/C", "timeframe": "1h"}
+            warehouse.merge(MARKET_CHOICE, make_row(MARKET_CHOICE, **choice))
+            candle = {"market_id": "a:B/C", "timeframe": "1h", "open_time_utc": at, "run_id": event_id}
+            warehouse.merge(CANDLE, make_row(CANDLE, **candle))
+        result = {"result_id": "r", "study_id": "groups", "group_id": "category:outage", "window_end_hours": 2.0}
+        warehouse.merge(STUDY_RESULT, make_row(STUDY_RESULT, **result))
+        found = warehouse.query("trace_bars", key="r", estimation_hours=3.0)
+    assert found.select("run_id", "n_bars").rows() == [("a", 1), ("b", 1)]
