@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,10 +11,10 @@ import polars as pl
 import pytest
 
 from tests.warehouse.store.rows import make_row
-from warehouse.store.connection import open_writer
-from warehouse.store.publish import publish
+from warehouse.store.connection import Warehouse, open_writer
+from warehouse.store.publish import BLOCK_BYTES, publish, write_differences
 from warehouse.store.published.changes import IncomparableError, changes_since, compare_files
-from warehouse.store.published.history import keep_published, kept_files
+from warehouse.store.published.history import keep_published, kept_files, spare_path
 from warehouse.tables.news import EVENT
 from warehouse.tables.studies import STUDY_RESULT
 
@@ -52,6 +53,57 @@ def test_a_kept_file_costs_no_bytes_of_its_own(tmp_path: Path) -> None:
     kept = keep_published(published)
     assert kept is not None
     assert kept.stat().st_ino == published.stat().st_ino
+
+
+def publish_often(writer: Warehouse, source: Path, target: Path, times: int) -> None:
+    """Publish and keep; each file is a second younger than the one before."""
+    for number in range(times):
+        writer.replace(STUDY_RESULT, result("e", float(number)))
+        keep_published(target, most_files=2)
+        publish(writer, source, target)
+        os.utime(target, (1_700_000_000 + number,) * 2)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system cannot tell whether a file is open")
+def test_a_publication_writes_the_blocks_in_which_a_spare_file_differs(tmp_path: Path) -> None:
+    source, target = tmp_path / "warehouse.duckdb", tmp_path / "aftershock.duckdb"
+    with open_writer(source, 1) as writer:
+        publish_often(writer, source, target, 4)
+        keep_published(target, most_files=2)
+        spare = spare_path(target).stat().st_ino
+        publish(writer, source, target)
+        assert target.read_bytes() == source.read_bytes()
+    assert target.stat().st_ino == spare
+    assert not spare_path(target).exists()
+
+
+def test_blocks_that_are_equal_are_not_written(tmp_path: Path) -> None:
+    wanted = bytearray(5 * BLOCK_BYTES + 7)
+    (tmp_path / "source").write_bytes(wanted)
+    for spoil, n_written in (({}, 0), ({3: b"x"}, 1), ({3: b"x", 5 * BLOCK_BYTES + 1: b"y"}, 2)):
+        before = bytearray(wanted) + b"longer"
+        for place, byte in spoil.items():
+            before[place : place + 1] = byte
+        (tmp_path / "target").write_bytes(before)
+        assert write_differences(tmp_path / "source", tmp_path / "target") == n_written
+        assert (tmp_path / "target").read_bytes() == wanted
+    (tmp_path / "target").write_bytes(wanted[: 2 * BLOCK_BYTES])
+    assert write_differences(tmp_path / "source", tmp_path / "target") == 4
+    assert (tmp_path / "target").read_bytes() == wanted
+
+
+def test_a_spare_file_that_somebody_reads_is_left_to_him(tmp_path: Path) -> None:
+    source, target = tmp_path / "warehouse.duckdb", tmp_path / "aftershock.duckdb"
+    with open_writer(source, 1) as writer:
+        publish_often(writer, source, target, 4)
+        oldest = kept_files(target)[-1].path
+        with oldest.open("rb") as reader:
+            before = oldest.read_bytes()
+            keep_published(target, most_files=2)
+            assert not oldest.exists()
+            publish(writer, source, target)
+            assert target.read_bytes() == source.read_bytes() != before
+            assert reader.read() == before
 
 
 def result(event: str, value: float, n: int = 5, spec: str = "a", as_of: datetime = AS_OF) -> pl.DataFrame:

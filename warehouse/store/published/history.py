@@ -38,6 +38,7 @@ def keep_published(published: Path, most_files: int = MOST_FILES, most_bytes: in
     """Keep the file that is about to be replaced, named by when it was published, and drop what is too much.
 
     It is linked, not copied, where the disk can; None when nothing is published yet. OSError when the disk refuses.
+    Of what is too much the newest becomes the spare, for the next publication to write over.
     """
     if not published.exists():
         return None
@@ -50,13 +51,23 @@ def keep_published(published: Path, most_files: int = MOST_FILES, most_bytes: in
             os.link(published, target)
         except OSError:
             shutil.copy2(published, target)
-    _drop(kept_files(published), most_files, most_bytes)
+    too_much = _too_much(kept_files(published), most_files, most_bytes)
+    for file in too_much[1:]:
+        file.path.unlink(missing_ok=True)
+    if too_much:
+        too_much[0].path.replace(spare_path(published))
     return target
 
 
-def _drop(files: list[KeptFile], most_files: int, most_bytes: int) -> None:
-    n_bytes = 0
+def spare_path(published: Path) -> Path:
+    """An earlier file that nobody wants any more, most of whose bytes are those of the next one."""
+    return published.with_suffix(".spare")
+
+
+def _too_much(files: list[KeptFile], most_files: int, most_bytes: int) -> list[KeptFile]:
+    n_bytes, found = 0, []
     for place, file in enumerate(files):
         n_bytes += file.n_bytes
         if place and (place >= most_files or n_bytes > most_bytes):
-            file.path.unlink(missing_ok=True)
+            found.append(file)
+    return found
