@@ -75,7 +75,7 @@ def _read_seconds(name: str, default: float) -> float:
 # run a minute a database of gigabytes. The thirty to sixty happenings of a run are 200 to 400 kB, which nobody reads
 # after some hours. A person's own settings of the same names win.
 _KEPT_BY_PREFECT = {
-    "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+    "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs,orphans",
     "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": "259200",
     "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": "PT3H",
 }

@@ -9,7 +9,7 @@ from flows.serve.last_run import forget_last_run, read_last_run
 from flows.settings import Settings
 from warehouse.store.connection import Reader, open_writer
 from warehouse.store.stamps import count_future, stamp_columns
-from warehouse.tables.units import count, iso_minute
+from warehouse.tables.units import iso_minute, plural
 
 # Clocks of one machine are corrected by seconds; more than this before the newest run is a wrong clock.
 TOLERANCE = timedelta(minutes=2)
@@ -32,7 +32,7 @@ def name_future_stamps(reader: Reader, now: datetime) -> list[str]:
     for table, column in stamp_columns():
         n_rows = count_future(reader.connection, table, column, now) if reader.has(table) else 0
         if n_rows:
-            lines.append(f"{table.name}.{column}: {count(n_rows)} rows are from the future")
+            lines.append(f"{table.name}.{column}: {plural(n_rows, 'row')} from the future")
     return lines
 
 

@@ -9,7 +9,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-from flows.jobs.clocks import name_future_stamps
+from flows.jobs.clocks import TOLERANCE, name_future_stamps
 from flows.jobs.config_check import examine_configuration
 from flows.jobs.safekeeping import read_to_the_end
 from flows.serve.last_run import FILE as LAST_RUN_FILE
@@ -88,10 +88,12 @@ def _newest_run(home: Path, now: datetime) -> Examined:
             f"{LAST_RUN_FILE} cannot be read; the next run writes it anew" if is_torn else "no run has ended here yet"
         )
         return Examined("newest run", False, True, f"{said}: aftershock run")
-    age = span(now - datetime.fromisoformat(last.at_utc))
-    is_good = last.outcome in GOOD_OUTCOMES
+    at = datetime.fromisoformat(last.at_utc)
+    is_ahead = at > now + TOLERANCE
+    when = f"{span(at - now)} ahead of this clock" if is_ahead else f"{span(now - at)} ago"
+    is_good = last.outcome in GOOD_OUTCOMES and not is_ahead
     return Examined(
-        "newest run", is_good, True, f"{last.run_id}, {age} ago: {last.outcome}; last good one {last.last_good_at_utc}"
+        "newest run", is_good, True, f"{last.run_id}, {when}: {last.outcome}; last good one {last.last_good_at_utc}"
     )
 
 

@@ -33,10 +33,11 @@ from warehouse.store.candles import add_refusals
 from warehouse.store.connection import Warehouse
 from warehouse.tables.contract import Table
 from warehouse.tables.news import DOCUMENT, ENTRY, FEED, FETCH, INCIDENT, REGISTER_DOCUMENT
+from warehouse.tables.ops import STEP
 from warehouse.tables.units import plural
 
-# Attempts to reach a source are told for a quarter of a year; what they brought is kept for good.
-FETCHES_KEPT = timedelta(days=90)
+# Attempts to reach a source and what each step took are told for a quarter of a year; what they brought is kept.
+ATTEMPTS_KEPT = timedelta(days=90)
 
 
 def update_news(context: RunContext) -> StepReport:
@@ -65,7 +66,7 @@ def update_news(context: RunContext) -> StepReport:
     robots_documents, robots_fetches = robots_rows(done, context.now, context.run_id)
     context.warehouse.merge(DOCUMENT, robots_documents)
     context.warehouse.merge(FETCH, pl.concat([fetches, robots_fetches]))
-    forget_fetches(context.warehouse, context.now)
+    forget_attempts(context.warehouse, context.now)
 
     problems = [problem for reading in readings if (problem := reading.problem)]
     detail = f"{n_rows} new rows from {len(wishes) - len(problems)} of {len(wishes)} feeds asked{waiting}"
@@ -82,13 +83,16 @@ def answered_by_category(readings: list[FeedReading]) -> dict[str, str]:
     return found
 
 
-def forget_fetches(warehouse: Warehouse, now: datetime) -> int:
-    """Forget attempts older than FETCHES_KEPT, but the last and the last good one of each source; returns the rows."""
+def forget_attempts(warehouse: Warehouse, now: datetime) -> int:
+    """Forget attempts older than ATTEMPTS_KEPT, but the last and the last good one of each source, and the steps of
+    runs as old (the runs stay, which rows name); returns the rows.
+    """
+    n_steps = warehouse.replace_part(STEP, STEP.empty(), "started_at_utc < $before", before=now - ATTEMPTS_KEPT)
     old = "attempted_at_utc < $before and (source_id, attempted_at_utc) not in (from ("
     last = "select source_id, max(attempted_at_utc) from ops.fetch group by source_id"
     good = "select source_id, max(attempted_at_utc) from ops.fetch where n_failures = 0 group by source_id"
     part = f"{old}{last} union all {good}))"
-    return warehouse.replace_part(FETCH, FETCH.empty(), part, before=now - FETCHES_KEPT)
+    return n_steps + warehouse.replace_part(FETCH, FETCH.empty(), part, before=now - ATTEMPTS_KEPT)
 
 
 def store_readings(context: RunContext, readings: list[FeedReading]) -> tuple[int, dict[str, int]]:

@@ -13,7 +13,7 @@ from warehouse.store.frames import run_statement
 from warehouse.store.published.history import spare_path
 
 # Compared and written in pieces of this size: DuckDB's own blocks.
-BLOCK_BYTES = 262_144
+COMPARED_BYTES = 262_144
 
 
 def publish(warehouse: Warehouse, source: Path, target: Path) -> None:
@@ -60,7 +60,7 @@ def write_differences(source: Path, target: Path) -> int:
     """Make `target` hold the bytes of `source`, writing the blocks that differ; returns how many were written."""
     n_written = 0
     with source.open("rb") as wanted, target.open("rb+") as file:
-        while block := wanted.read(BLOCK_BYTES):
+        while block := wanted.read(COMPARED_BYTES):
             if file.read(len(block)) != block:
                 file.seek(wanted.tell() - len(block))
                 file.write(block)

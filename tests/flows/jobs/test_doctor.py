@@ -11,13 +11,15 @@ import polars as pl
 import pytest
 
 from flows.jobs.doctor import examine
+from flows.serve.last_run import note_run
 from flows.serve.logs import turn_over
 from flows.serve.look import ADDRESS_FILE, WORD_FILE
 from flows.settings import Settings
-from flows.steps.news import FETCHES_KEPT, forget_fetches
+from flows.steps.news import ATTEMPTS_KEPT, forget_attempts
 from warehouse.store.connection import open_writer
 from warehouse.store.publish import publish
 from warehouse.tables.news import FETCH
+from warehouse.tables.ops import STEP
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 
@@ -69,6 +71,16 @@ def test_a_sound_home_has_nothing_to_mend(settings: Settings) -> None:
     assert [subject for subject, (is_good, is_optional, _) in found.items() if not (is_good or is_optional)] == []
     assert found["warehouse"][0]
     assert found["lock"][2] == "nobody is writing"
+
+
+def test_a_newest_run_of_a_clock_that_was_ahead_is_no_good_one(settings: Settings) -> None:
+    for at, (is_good, words) in {
+        NOW - timedelta(days=2): (True, "2 days ago: done"),
+        NOW + timedelta(days=2): (False, "2 days ahead of this clock: done"),
+    }.items():
+        note_run(settings.home, "newest", "done", at, 0)
+        found = told(settings)["newest run"]
+        assert (found[0], words in found[2]) == (is_good, True)
 
 
 @pytest.mark.parametrize(
@@ -210,8 +222,19 @@ def test_a_log_is_turned_over_while_its_writer_goes_on(tmp_path: Path) -> None:
     assert not (tmp_path / "schedules.log.4").exists()
 
 
+def test_how_long_steps_took_is_forgotten_with_the_attempts(tmp_path: Path) -> None:
+    rows = [
+        {"run_id": run, "step": "news", "started_at_utc": at, "seconds": 1.0, "n_changed": 0, "detail": "x"}
+        for run, at in (("old", NOW - ATTEMPTS_KEPT - timedelta(minutes=1)), ("new", NOW - ATTEMPTS_KEPT))
+    ]
+    with open_writer(tmp_path / "warehouse.duckdb", 1) as writer:
+        writer.merge(STEP, pl.DataFrame(rows, schema=STEP.schema))
+        forget_attempts(writer, NOW)
+        assert writer.frame(STEP)["run_id"].to_list() == ["new"]
+
+
 def test_old_attempts_are_forgotten_but_the_last_and_the_last_good_of_each_source(tmp_path: Path) -> None:
-    old = NOW - FETCHES_KEPT - timedelta(days=9)
+    old = NOW - ATTEMPTS_KEPT - timedelta(days=9)
     rows = [
         make_fetch("gone", old, 0),
         make_fetch("gone", old + timedelta(hours=1), 0),
@@ -222,7 +245,7 @@ def test_old_attempts_are_forgotten_but_the_last_and_the_last_good_of_each_sourc
     ]
     with open_writer(tmp_path / "warehouse.duckdb", 1) as writer:
         writer.merge(FETCH, fetch_frame(rows))
-        assert forget_fetches(writer, NOW) == 3
+        assert forget_attempts(writer, NOW) == 3
         kept = writer.frame(FETCH, order_by="source_id, attempted_at_utc")
         assert kept.select("source_id", "n_failures").rows() == [("alive", 0), ("gone", 0), ("gone", 2)]
-        assert forget_fetches(writer, NOW) == 0
+        assert forget_attempts(writer, NOW) == 0

@@ -12,7 +12,7 @@ import pytest
 
 from tests.warehouse.store.rows import make_row
 from warehouse.store.connection import Warehouse, open_writer
-from warehouse.store.publish import BLOCK_BYTES, publish, write_differences
+from warehouse.store.publish import COMPARED_BYTES, publish, write_differences
 from warehouse.store.published.changes import IncomparableError, changes_since, compare_files
 from warehouse.store.published.history import keep_published, kept_files, spare_path
 from warehouse.tables.news import EVENT
@@ -78,16 +78,16 @@ def test_a_publication_writes_the_blocks_in_which_a_spare_file_differs(tmp_path:
 
 
 def test_blocks_that_are_equal_are_not_written(tmp_path: Path) -> None:
-    wanted = bytearray(5 * BLOCK_BYTES + 7)
+    wanted = bytearray(5 * COMPARED_BYTES + 7)
     (tmp_path / "source").write_bytes(wanted)
-    for spoil, n_written in (({}, 0), ({3: b"x"}, 1), ({3: b"x", 5 * BLOCK_BYTES + 1: b"y"}, 2)):
+    for spoil, n_written in (({}, 0), ({3: b"x"}, 1), ({3: b"x", 5 * COMPARED_BYTES + 1: b"y"}, 2)):
         before = bytearray(wanted) + b"longer"
         for place, byte in spoil.items():
             before[place : place + 1] = byte
         (tmp_path / "target").write_bytes(before)
         assert write_differences(tmp_path / "source", tmp_path / "target") == n_written
         assert (tmp_path / "target").read_bytes() == wanted
-    (tmp_path / "target").write_bytes(wanted[: 2 * BLOCK_BYTES])
+    (tmp_path / "target").write_bytes(wanted[: 2 * COMPARED_BYTES])
     assert write_differences(tmp_path / "source", tmp_path / "target") == 4
     assert (tmp_path / "target").read_bytes() == wanted
 
