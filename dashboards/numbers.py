@@ -193,6 +193,10 @@ class StoredRows:
     table: Table
     simple: tuple[str, ...] = ()
     fixed: Mapping[str, str] = field(default_factory=dict)
+    columns: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "columns", columns_of(self.table))
 
     def rows(self, frame: pl.DataFrame) -> Iterator[StoredRow]:
         """The rows of a frame, signed."""
@@ -230,7 +234,7 @@ class StoredRow(dict[str, Any]):
         if kind is datetime:
             return Moment.of(value)
         sign = _SIGNED.get(kind)
-        if sign is None or (kind is str and name not in SENTENCES) or name not in columns_of(self.source.table):
+        if sign is None or (kind is str and name not in SENTENCES) or name not in self.source.columns:
             return value
         return sign(value, (self, name))
 

@@ -7,13 +7,13 @@
   var VARIABLE = /^var\(--([a-z0-9-]+)\)$/;
   var plots = [], loading = null, isPrinted = false;
 
-  function all(selector, from) { return Array.prototype.slice.call((from || document).querySelectorAll(selector)); }
+  function all(selector, from) { return [...(from || document).querySelectorAll(selector)]; }
 
   // The library runs as one task of about a second, in which no click is answered: it waits until the page stands and
   // its reader rests, but no longer than so many milliseconds.
   var REST = 150, PATIENCE = 2000, acted = -REST;
   ["wheel", "touchmove", "keydown", "pointerdown"].forEach(function (name) {
-    addEventListener(name, function () { acted = performance.now(); }, { passive: true, capture: true });
+    addEventListener(name, () => { acted = performance.now(); }, { passive: true, capture: true });
   });
 
   function atRest() {
@@ -77,23 +77,34 @@
     return spec;
   }
 
+  // One figure a task, and none in that of the library: a click between two of them is answered.
+  var turn = Promise.resolve();
+  function inTurn(work) {
+    if (isPrinted) return work();
+    var own = turn.then(() => new Promise(done => setTimeout(done))).then(work);
+    turn = own.catch(() => 0);
+    return own;
+  }
+
   function draw(plot) {
-    return loadPlotly().then(function () {
-      var width = isPrinted ? (isHalf(plot) ? PRINT_HALF : PRINT_WIDTH) : plot.el.clientWidth;
-      if (!width) return null;
-      var spec = build(plot, width);
-      plot.width = width;
-      return window.Plotly.react(plot.el, spec.data, spec.layout, CONFIG).then(function () {
-        if (plot.range) keepNames(plot);
-        if (plot.isDrawn) return;
-        plot.isDrawn = true;
-        plot.el.dataset.drawn = "1";
-        plot.el.on("plotly_relayout", function (change) { zoomed(plot, change); });
-        link(plot);
-      });
-    }).catch(function () {
+    return loadPlotly().then(() => inTurn(() => drawNow(plot))).catch(function () {
       plot.el.classList.add("failed");
       plot.el.textContent = "The figure could not be drawn. Its numbers are in the table below.";
+    });
+  }
+
+  function drawNow(plot) {
+    var width = isPrinted ? (isHalf(plot) ? PRINT_HALF : PRINT_WIDTH) : plot.el.clientWidth;
+    if (!width) return null;
+    var spec = build(plot, width);
+    plot.width = width;
+    return window.Plotly.react(plot.el, spec.data, spec.layout, CONFIG).then(function () {
+      if (plot.range) keepNames(plot);
+      if (plot.isDrawn) return;
+      plot.isDrawn = true;
+      plot.el.dataset.drawn = 1;
+      plot.el.on("plotly_relayout", function (change) { zoomed(plot, change); });
+      link(plot);
     });
   }
 
@@ -141,18 +152,18 @@
   function link(plot) {
     var group = plot.el.dataset.group;
     if (!group) return;
-    function others() { return plots.filter(function (p) { return p !== plot && p.isDrawn && p.el.dataset.group === group; }); }
+    function others() { return plots.filter(p => p !== plot && p.isDrawn && p.el.dataset.group === group); }
     plot.el.on("plotly_hover", function (event) {
       if (!event.event || !event.xvals) return;
-      others().forEach(function (p) { window.Plotly.Fx.hover(p.el, { xval: event.xvals[0] }, ["xy"]); });
+      others().forEach(p => window.Plotly.Fx.hover(p.el, { xval: event.xvals[0] }, ["xy"]));
     });
     plot.el.on("plotly_unhover", function (event) {
-      if (event.event) others().forEach(function (p) { window.Plotly.Fx.unhover(p.el); });
+      if (event.event) others().forEach(p => window.Plotly.Fx.unhover(p.el));
     });
   }
 
   function redrawAll(isForced) {
-    return Promise.all(plots.filter(function (p) { return isForced || p.isDrawn; }).map(draw));
+    return Promise.all(plots.filter(p => isForced || p.isDrawn).map(draw));
   }
 
   function startPlots() {
@@ -171,14 +182,14 @@
       entries.forEach(function (entry) {
         if (!entry.isIntersecting) return;
         near.unobserve(entry.target);
-        draw(plots.filter(function (p) { return p.el === entry.target; })[0]);
+        draw(plots.find(p => p.el === entry.target));
       });
     }, { rootMargin: "300px" });
     var pending = 0;
     var sized = new ResizeObserver(function () {
       cancelAnimationFrame(pending);
       pending = requestAnimationFrame(function () {
-        plots.forEach(function (p) { if (p.isDrawn && !isPrinted && Math.abs(p.el.clientWidth - p.width) > 1) draw(p); });
+        plots.forEach(p => { if (p.isDrawn && !isPrinted && Math.abs(p.el.clientWidth - p.width) > 1) draw(p); });
       });
     });
     plots.forEach(function (p) {
@@ -190,7 +201,7 @@
     loadPlotly().catch(function () {});
     all("[data-reset]").forEach(function (button) {
       button.addEventListener("click", function () {
-        var plot = plots.filter(function (p) { return p.el === button.closest(".fig").querySelector(".plot"); })[0];
+        var plot = plots.find(p => p.el === button.closest(".fig").querySelector(".plot"));
         plot.range = null;
         button.hidden = true;
         button.closest(".fig").querySelector("[data-link]").href = "#" + plot.id;
@@ -201,7 +212,7 @@
       root.dataset.printed = root.dataset.theme || "";
       root.dataset.theme = "light";
       isPrinted = true;
-      plots.forEach(function (p) { p.el.closest(".fig").classList.toggle("half", isHalf(p)); });
+      plots.forEach(p => p.el.closest(".fig").classList.toggle("half", isHalf(p)));
       redrawAll(true);
     });
     window.addEventListener("afterprint", function () {
@@ -220,7 +231,7 @@
       try { localStorage.setItem("aftershock-theme", select.value); } catch (e) { /* private window */ }
       redrawAll(false);
     });
-    matchMedia("(prefers-color-scheme:dark)").addEventListener("change", function () { redrawAll(false); });
+    matchMedia("(prefers-color-scheme:dark)").addEventListener("change", () => redrawAll(false));
   }
 
   // Pages are built once and read later: how old their data are is for the reader's clock to say.

@@ -22,6 +22,8 @@ from warehouse.tables.bars import MILLISECOND
 from warehouse.tables.terms import unmarked
 from warehouse.tables.units import iso_second
 
+# The kinds of trace that figures draw: the library of a site starts no other.
+TRACE_TYPES = frozenset({"scatter", "heatmap"})
 # Tables beside figures show at most this many rows; the CSV always holds all of them.
 MAX_TABLE_ROWS = 120
 # A cell that begins so is a formula to a spreadsheet.
@@ -44,7 +46,12 @@ class Plot:
     group: str = ""  # figures of one group share the moment under the pointer
 
     def spec(self) -> dict[str, Any]:
-        """What the loader reads: data, layout with the template, narrow patches, frames."""
+        """What the loader reads: data, layout with the template, narrow patches, frames.
+
+        ValueError for a kind of trace that TRACE_TYPES lacks: the site's library would draw it as another.
+        """
+        if unknown := {trace["type"] for trace in self.data} - TRACE_TYPES:
+            raise ValueError(f"figures draw no {', '.join(sorted(unknown))}: add it to TRACE_TYPES")
         layout = {"template": TEMPLATE, "height": self.height, **self.layout}
         narrow = {"layout.height": self.narrow_height or self.height, **self.narrow}
         spec: dict[str, Any] = {"data": self.data, "layout": layout, "narrow": narrow}

@@ -22,6 +22,8 @@ from warehouse.tables.terms import LOW, MEDIUM, asset_of, is_simulated_market
 EVENT_GROUP = "event"
 SUBJECT_ASSET = "TAO"
 HEADLINE_HOURS = 24.0
+# The statistics of out.study_result that a reaction is read from.
+_READ = ("raw_return", "expected_return", "car", "car_inside", "placebo_rank")
 # Events made of a status page's incidents: no study of single events takes them.
 INCIDENT_ORIGIN = "incident"
 # Assets that pages treat as the yardstick, not as a token that reacts.
@@ -92,7 +94,10 @@ class Reaction:
 def read_reactions(frames: Frames) -> dict[str, list[Reaction]]:
     """Reactions by event id: one market per asset, the subject token first, benchmarks last."""
     results = frames.get(STUDY_RESULT).filter(
-        (pl.col("group_id") == EVENT_GROUP) & (pl.col("study_id") == REACTION_STUDY) & pl.col("event_id").is_not_null()
+        (pl.col("group_id") == EVENT_GROUP)
+        & (pl.col("study_id") == REACTION_STUDY)
+        & pl.col("event_id").is_not_null()
+        & pl.col("statistic").is_in(_READ)
     )
     assets = dict(frames.get(MARKET).select("market_id", "asset_id").iter_rows())
     by_pair: dict[tuple[str, str], list[StoredRow]] = {}

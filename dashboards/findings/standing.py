@@ -25,4 +25,4 @@ def waits_for_prices(exclusions: pl.DataFrame) -> bool:
 
     `exclusions` are the rows of out.study_exclusion of the event.
     """
-    return bool(exclusions.height) and bool(exclusions["reason"].str.contains(ENDS_BEFORE, literal=True).all())
+    return bool(exclusions.height) and all(ENDS_BEFORE in reason for reason in exclusions["reason"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -92,22 +91,6 @@ def _writing(path: Path) -> Iterator[None]:
         yield
     except OSError as exc:
         raise SiteError(f"cannot write {path}: {exc.strerror}; free space or set AFTERSHOCK_HOME") from exc
-
-
-def copy_if_changed(source: Path, target: Path) -> bool:
-    """Copy a file unless the target has the same size and is not older; returns whether it was copied."""
-    if (
-        target.is_file()
-        and target.stat().st_size == source.stat().st_size
-        and target.stat().st_mtime >= source.stat().st_mtime
-    ):
-        return False
-    with _writing(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_name(f".{target.name}.partial")
-        shutil.copyfile(source, partial)
-        os.replace(partial, target)  # noqa: PTH105 - the atomic rename is the point
-    return True
 
 
 def hash_texts(*texts: str) -> str:

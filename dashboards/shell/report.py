@@ -25,6 +25,7 @@ from dashboards.pages.sections import cannot_know
 from dashboards.pages.shared_move import shared_sentence
 from dashboards.shell.cards import read_verdicts, rise_claim, shown_verdict
 from dashboards.shell.frames import Frames
+from dashboards.shell.library import lean, library_text
 from dashboards.shell.page import render_page
 from dashboards.shell.theme import css_variables, resolve
 from warehouse.tables.claims import CLAIM
@@ -62,7 +63,7 @@ def event_html(frames: Frames, event: Mapping[str, Any], plotly_js: Path | None)
     text = render_page(compose_event(frames, event, reactions))
     assets = files("dashboards") / "assets"
     css = css_variables() + "".join((assets / name).read_text(encoding="utf-8") for name in ("site.css", "print.css"))
-    plotly = plotly_js.read_text(encoding="utf-8") if plotly_js else _bundled_plotly()
+    plotly = lean(plotly_js.read_text(encoding="utf-8")) if plotly_js else library_text()
     # A script element ends at its closing tag, wherever that stands.
     scripts = [plotly, *((assets / name).read_text(encoding="utf-8") for name in ("site.js", "origins.js"))]
     closing = ("</script", "<\\/script")
@@ -238,7 +239,3 @@ def _when(at: Any) -> str:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
-
-
-def _bundled_plotly() -> str:
-    return (files("plotly") / "package_data" / "plotly.min.js").read_text(encoding="utf-8")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
+import gc
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from importlib.resources import as_file, files
+from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
@@ -14,11 +15,11 @@ import polars as pl
 
 from dashboards.marks import bare
 from dashboards.shell.frames import Frames, Read
+from dashboards.shell.library import copy_library
 from dashboards.shell.manifest import (
     BundleError,
     Manifest,
     SiteError,
-    copy_if_changed,
     describe_file,
     hash_frame,
     hash_texts,
@@ -29,6 +30,7 @@ from dashboards.shell.plan import PAGE_TABLES, Job, plan_pages
 from dashboards.shell.theme import css_variables
 from warehouse.store.connection import Reader, open_reader
 from warehouse.tables.contract import Table
+from warehouse.tables.studies import STUDY_PATH
 
 QUERIES = ("daily_closes", "search_headlines", "recent_runs")
 QUERY_NEEDS = {
@@ -59,9 +61,8 @@ SCRIPTS = (
     "check.js",
     "slide.js",
 )
-# Bundles of plotly.js that hold every trace type the pages draw.
-COMPLETE_BUNDLES = ("", "cartesian", "strict", "gl2d")
-_BUNDLE_HEADER = re.compile(r"plotly\.js (?:\((?P<bundle>[a-z0-9]+) - minified\) )?v(?P<version>[0-9.]+)")
+# What rows of a table are read by, so that none of its thousands of parts has to be sorted.
+_ORDER = {STUDY_PATH: "close_time_utc"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def build_site(
     if n_kept := manifest.keep_all(stamp):
         return SiteReport(n_kept, 0, n_kept, 0, site_path / "index.html")
     n_rendered = n_unchanged = 0
-    with open_reader(published_path) as reader:
+    with _without_collections(), open_reader(published_path) as reader:
         stored = StoredTables(reader)
         jobs = plan_pages(Frames(stored), now)
         for job in jobs:
@@ -108,6 +109,18 @@ def build_site(
                 say(f"{n_rendered} pages written")
     n_removed = manifest.finish(stamp)
     return SiteReport(len(jobs), n_rendered, n_unchanged, n_removed, site_path / "index.html")
+
+
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """Hold back searches for cycles: pages make few, and each search walks over every stored reaction."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def read_frames(published_path: Path) -> Frames:
@@ -178,7 +191,8 @@ class StoredTables(Mapping[str, pl.DataFrame]):
             return table.empty()
         absent = [c for c in table.columns if c not in present.columns]
         nulls = [pl.lit(None, dtype=column.dtype).alias(column.name) for column in absent]
-        return self._reader.frame(present).with_columns(nulls).select(table.column_names)
+        order = _ORDER.get(table, "") if _ORDER.get(table) in present.column_names else ""
+        return self._reader.frame(present, order_by=order).with_columns(nulls).select(table.column_names)
 
 
 def _write(job: Job, site_path: Path) -> list[str]:
@@ -195,13 +209,7 @@ def _copy_assets(site_path: Path, plotly_js: Path | None) -> None:
     for name in (*SCRIPTS, "print.css"):
         write_if_changed(site_path / "assets" / name, slim(source / name).encode("utf-8"))
     write_if_changed(site_path / "assets" / "icon.svg", (source / "icon.svg").read_bytes())
-    target = site_path / "assets" / "plotly.min.js"
-    if plotly_js is not None:
-        check_bundle(plotly_js)
-        copy_if_changed(plotly_js, target)
-        return
-    with as_file(files("plotly") / "package_data" / "plotly.min.js") as bundled:
-        copy_if_changed(bundled, target)
+    copy_library(plotly_js, site_path / "assets" / "plotly.min.js")
 
 
 def slim(asset: Traversable) -> str:
@@ -210,25 +218,4 @@ def slim(asset: Traversable) -> str:
     return "".join(f"{line}\n" for line in lines if line and not line.startswith(("//", "/*")))
 
 
-def check_bundle(plotly_js: Path) -> None:
-    """Refuse a plotly.js that cannot draw the pages: a missing trace type would silently become empty axes."""
-    try:
-        with plotly_js.open(encoding="utf-8", errors="replace") as file:
-            head = file.read(2000)
-    except OSError as exc:
-        raise BundleError(f"AFTERSHOCK_PLOTLY_JS={plotly_js} cannot be read: {exc.strerror}; unset it") from exc
-    found = _BUNDLE_HEADER.search(head)
-    expected = _BUNDLE_HEADER.search(
-        (files("plotly") / "package_data" / "plotly.min.js").read_text(encoding="utf-8")[:2000]
-    )
-    if found is None or expected is None or found["version"] != expected["version"]:
-        version = expected["version"] if expected else "the version of the Python package"
-        raise BundleError(f"AFTERSHOCK_PLOTLY_JS={plotly_js} is not plotly.js v{version}; use that version or unset it")
-    if (found["bundle"] or "") not in COMPLETE_BUNDLES:
-        raise BundleError(
-            f"AFTERSHOCK_PLOTLY_JS={plotly_js} is the {found['bundle']} bundle, which lacks heat maps; "
-            "use the cartesian or the full one"
-        )
-
-
-__all__ = ["BundleError", "SiteError", "SiteReport", "build_site", "check_bundle", "read_frames", "render_page"]
+__all__ = ["BundleError", "SiteError", "SiteReport", "build_site", "read_frames", "render_page"]

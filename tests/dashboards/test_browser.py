@@ -1,7 +1,6 @@
 """Pages in a real Chromium, from files and from a server."""
 
 import re
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -358,11 +357,6 @@ def test_a_printed_event_fits_six_sheets(browser, bundled_home):
         "[...document.querySelectorAll('h1, h2, h3, caption')].every(e => getComputedStyle(e).breakAfter === 'avoid')"
     )
     assert page.evaluate(kept)
-
-
-def test_the_bundled_plotly_is_the_one_of_the_python_package(site):
-    bundled = (files("plotly") / "package_data" / "plotly.min.js").read_bytes()
-    assert (site / "assets" / "plotly.min.js").read_bytes() == bundled
 
 
 def test_a_window_of_ones_own_is_computed_from_the_stored_path_and_kept_in_the_address(browser, site):
