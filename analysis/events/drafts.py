@@ -151,9 +151,9 @@ def _home_of(story: StoryFacts, near: list[Draft]) -> Draft | None:
         draft
         for draft in near
         if story.is_comment
-        and draft.is_event
-        and _is_about(story, draft)
         and (_is_just_before(draft, story) or _announces(story, draft))
+        and _is_about(story, draft)
+        and draft.is_event
     ]
     return max(about, key=lambda draft: (draft.lead.time.best, draft.lead.story_id)) if about else None
 
@@ -177,14 +177,14 @@ def _is_about(story: StoryFacts, draft: Draft) -> bool:
 
 
 def _is_told_again(story: StoryFacts, draft: Draft) -> bool:
+    if abs(story.time.best - draft.lead.time.best) > SAME_EVENT or story.is_comment != draft.lead.is_comment:
+        return False
     mine, theirs = set(story.entity_ids), set(draft.lead.entity_ids)
     is_about = _is_about(story, draft)
     return (is_about or bool(mine & theirs) or not (mine or theirs)) and _is_same(story, draft.lead, is_about)
 
 
 def _is_same(one: StoryFacts, other: StoryFacts, is_about: bool) -> bool:
-    if abs(one.time.best - other.time.best) > SAME_EVENT or one.is_comment != other.is_comment:
-        return False
     if _OUTAGE in (one.category, other.category) and (
         one.category != other.category or abs(one.time.best - other.time.best) > SAMEOUTAGE
     ):

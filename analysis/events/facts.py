@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Any
 
 import polars as pl
 
 from analysis.events.stories.verdicts import judge_stories
-from analysis.events.timing import EvidenceTime, date_event
+from analysis.events.timing import TIMING_COLUMNS, EvidenceTime, date_event
 from analysis.events.vocabulary import PARTY_KINDS, Vocabulary
 from analysis.events.wording.stems import FEWEST_WORDS, LEAST_SPOKEN, stems
 
@@ -36,6 +37,13 @@ VIEWS_OF_LABS = ("ai_policy_other", "regulation_legislation", "executive_order")
 OUTCOME = "token_price_commentary"
 # Share of the fewer words from which two stories with a name in common tell the same.
 SAME_WORDS = 0.6
+# What of a headline decides a story's facts, and its place among the story's.
+_READ = (
+    *("story_id", "story_category", "entity_ids", "frame", "plain", "excluded", "category", "carrier", "is_primary"),
+    *TIMING_COLUMNS,
+)
+_ROW = "row"
+_Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +60,18 @@ class StoryFacts:
     primary_carriers: frozenset[str]
     words: frozenset[str]
     time: EvidenceTime
-    told: pl.DataFrame
+    told_rows: tuple[int, ...]
     entries: pl.DataFrame
 
     @property
     def is_comment(self) -> bool:
         """Whether it says what others make of an act, rather than that one happened."""
         return self.frame in COMMENT_FRAMES
+
+    @property
+    def told(self) -> pl.DataFrame:
+        """The rows of `entries` that are evidence of the act; all where none is."""
+        return self.entries[list(self.told_rows)]
 
 
 def read_stories(headlines: pl.DataFrame, vocabulary: Vocabulary) -> list[StoryFacts]:
@@ -72,37 +85,43 @@ def read_stories(headlines: pl.DataFrame, vocabulary: Vocabulary) -> list[StoryF
     joined = headlines.join(chosen, on="story_id", how="inner", validate="m:1")
     acting = frozenset(c.category_id for c in vocabulary.categories if c.is_relevant and not c.is_outcome)
     parts = joined.partition_by("story_id", maintain_order=True)
-    return [_facts(entries, acting, kinds, owners) for entries in parts]
+    # Thousands of stories of a headline or two: rows of Python cost a tenth of as many small frames.
+    columns = joined.select(*_READ, pl.int_range(pl.len()).over("story_id").alias(_ROW)).partition_by(
+        "story_id", maintain_order=True
+    )
+    return [
+        _facts(entries, read.to_dicts(), acting, kinds, owners) for entries, read in zip(parts, columns, strict=True)
+    ]
 
 
-def _facts(entries: pl.DataFrame, acting: frozenset[str], kinds: dict[str, str], owners: dict[str, str]) -> StoryFacts:
-    rows = entries.select("entity_ids", "frame", "plain").rows()
-    spoken = [stems(plain) for *_, plain in rows]
-    named = Counter(entity_id for entity_ids, *_ in rows for entity_id in entity_ids)
+def _facts(
+    entries: pl.DataFrame, rows: list[_Row], acting: frozenset[str], kinds: dict[str, str], owners: dict[str, str]
+) -> StoryFacts:
+    spoken = [stems(row["plain"]) for row in rows]
+    named = Counter(entity_id for row in rows for entity_id in row["entity_ids"])
     # A name in fewer than a quarter of the headlines is an aside.
     entity_ids = tuple(sorted((name for name in named if named[name] * 4 >= len(rows)), key=lambda n: (-named[n], n)))
-    frame = _frame_of_story([frame for _, frame, _ in rows])
+    frame = _frame_of_story([row["frame"] for row in rows])
     said = Counter(word for words in spoken for word in words)
     # Wordings in other letters use few of these words, and are no reason to forget the others'.
     n_spoken = sum(len(words) >= LEAST_SPOKEN for words in spoken)
     words = frozenset(word for word in said if said[word] * 3 >= n_spoken)
-    told = _without_forerunner(_from_the_act_on(_acts(entries, acting), frame))
-    category: str = entries["story_category"][0]
-    evidence = told.filter("is_counted").select("entity_ids", "carrier", "is_primary", "category").rows()
+    told = _without_forerunner(_from_the_act_on(_acts(rows, spoken, acting), frame))
+    evidence = [row for row in told if row["is_counted"]]
+    own_acts = [row for row in evidence if row["is_primary"] and _is_own_act(row, owners)]
+    first = rows[0]
     return StoryFacts(
-        entries["story_id"][0],
-        category,
+        first["story_id"],
+        first["story_category"],
         frame,
         entity_ids,
         frozenset(name for name in entity_ids if kinds.get(name) in PARTY_KINDS),
         frozenset(name for name in entity_ids if kinds.get(name) == "token"),
-        frozenset(carrier for _, carrier, *_ in evidence),
-        frozenset(
-            carrier for ids, carrier, is_own, kind in evidence if is_own and _is_own_act(carrier, ids, kind, owners)
-        ),
+        frozenset(row["carrier"] for row in evidence),
+        frozenset(row["carrier"] for row in own_acts),
         words,
-        date_event(told if told.height else entries),
-        told if told.height else entries,
+        date_event(told or rows),
+        tuple(row[_ROW] for row in told or rows),
         entries,
     )
 
@@ -115,68 +134,77 @@ def _frame_of_story(frames: list[str]) -> str:
     return min(enough, key=lambda frame: (-enough[frame], frame)) if enough else ""
 
 
-def _acts(entries: pl.DataFrame, acting: frozenset[str]) -> pl.DataFrame:
+def _acts(rows: list[_Row], spoken: list[set[str]], acting: frozenset[str]) -> list[_Row]:
     """Headlines of a story that say what happened, of `acting` kinds, and others in their words once two houses do.
 
     A headline of another kind that the words drew in says neither when this happened nor that it did. One that shares
-    some words dates the story; its house counts (`is_counted`) too, but for tokens at large, of which much is said
-    beside, only when it shares most.
+    some words (`share`) dates the story; its house counts (`is_counted`) too, but for tokens at large, of which much
+    is said beside, only when it shares most.
     """
-    is_said, is_act = pl.col("excluded").is_null(), pl.col("category").is_in(sorted(acting))
-    acts = entries.filter(is_said & is_act)
-    spoken = [stems(plain) for plain in acts["plain"]]
-    said = Counter(word for words in spoken for word in words)
-    common = {word for word in said if said[word] * 3 >= len(spoken)}
-    shares = [len(own & common) / max(FEWEST_WORDS, len(own)) for own in (stems(plain) for plain in entries["plain"])]
-    share = pl.Series(shares, dtype=pl.Float64)
-    is_told = acts["carrier"].n_unique() >= ENOUGH_OUTLETS
-    least = SAME_WORDS if entries["story_category"][0] == TOKENS_AT_LARGE else TOLD_WORDS
-    told = entries.with_columns(share=share, is_counted=is_act | (share >= least))
-    return told.filter(is_said & (is_act | ((share >= TOLD_WORDS) & is_told)))
+    is_act = [row["category"] in acting for row in rows]
+    acts = [place for place, row in enumerate(rows) if is_act[place] and row["excluded"] is None]
+    said = Counter(word for place in acts for word in spoken[place])
+    common = {word for word in said if said[word] * 3 >= len(acts)}
+    is_told = len({rows[place]["carrier"] for place in acts}) >= ENOUGH_OUTLETS
+    least = SAME_WORDS if rows[0]["story_category"] == TOKENS_AT_LARGE else TOLD_WORDS
+    told = []
+    for row, own, is_own in zip(rows, spoken, is_act, strict=True):
+        share = len(own & common) / max(FEWEST_WORDS, len(own))
+        if row["excluded"] is None and (is_own or (share >= TOLD_WORDS and is_told)):
+            told.append({**row, "share": share, "is_counted": is_own or share >= least})
+    return told
 
 
-def _from_the_act_on(acts: pl.DataFrame, frame: str) -> pl.DataFrame:
+def _from_the_act_on(acts: list[_Row], frame: str) -> list[_Row]:
     """`acts` without what was public long before the first headline that names the act: it told of what was to come.
 
     What names another act told of the same in other words, unless it took back what this one imposed; what names none
     did where it shares most of the words of an act that nobody knew of before; and where one house alone is left, the
     others told the act without naming it.
     """
-    first = acts.filter(pl.col("frame") == frame)["at_utc"].min()
-    if not frame or not isinstance(first, datetime):
+    first = min((row["at_utc"] for row in acts if row["frame"] == frame), default=None)
+    if not frame or first is None:
         return acts
-    others = [name for name in acts["frame"].unique() if _is_act(name) and not are_opposite(name, frame)]
-    is_same = pl.col("frame").is_in(others)
-    if frame not in ACTS_ON_SCHEDULE:
-        is_same |= (pl.col("frame") == "") & (pl.col("share") >= SAME_WORDS)
-    left = acts.filter((pl.col("at_utc") >= first - BEFORE_NAMED) | is_same)
-    return left if left["carrier"].n_unique() >= min(ENOUGH_OUTLETS, acts["carrier"].n_unique()) else acts
+    unnamed_least = None if frame in ACTS_ON_SCHEDULE else SAME_WORDS
+
+    def is_same(row: _Row) -> bool:
+        name = row["frame"]
+        if name == "":
+            return unnamed_least is not None and row["share"] >= unnamed_least
+        return _is_act(name) and not are_opposite(name, frame)
+
+    left = [row for row in acts if row["at_utc"] >= first - BEFORE_NAMED or is_same(row)]
+    return left if _n_houses(left) >= min(ENOUGH_OUTLETS, _n_houses(acts)) else acts
+
+
+def _n_houses(rows: list[_Row]) -> int:
+    return len({row["carrier"] for row in rows})
 
 
 def _is_act(frame: str) -> bool:
     return frame != "" and frame not in COMMENT_FRAMES
 
 
-def _without_forerunner(told: pl.DataFrame) -> pl.DataFrame:
+def _without_forerunner(told: list[_Row]) -> list[_Row]:
     """`told` without what few houses wrote long before many others did: it told of what was to come."""
-    ordered = told.sort("at_utc", "entry_id")
-    pauses = (ordered["at_utc"].diff() > LONE_LEAD).fill_null(False)
-    for start in reversed(pauses.arg_true().to_list()):
-        n_before, n_after = (part["carrier"].n_unique() for part in (ordered.head(start), ordered.slice(start)))
-        if n_after >= max(NEWS_OF_ITS_OWN, MANY_MORE * n_before):
-            return ordered.slice(start)
+    ordered = sorted(told, key=lambda row: (row["at_utc"], row["entry_id"]))
+    for start in range(len(ordered) - 1, 0, -1):
+        if ordered[start]["at_utc"] - ordered[start - 1]["at_utc"] > LONE_LEAD:
+            n_before, n_after = _n_houses(ordered[:start]), _n_houses(ordered[start:])
+            if n_after >= max(NEWS_OF_ITS_OWN, MANY_MORE * n_before):
+                return ordered[start:]
     return told
 
 
-def _is_own_act(carrier: str, entity_ids: list[str], category: str, owners: dict[str, str]) -> bool:
+def _is_own_act(row: _Row, owners: dict[str, str]) -> bool:
     """Whether a source writes of its own act; an office without a site of ours speaks of its acts alone.
 
     What a lab thinks of policy is opinion, whoever's site it stands on.
     """
-    owner = owners.get(carrier)
+    owner = owners.get(row["carrier"])
     if owner is None:
         return True
-    return category not in VIEWS_OF_LABS and (owner in entity_ids or not entity_ids)
+    return row["category"] not in VIEWS_OF_LABS and (owner in row["entity_ids"] or not row["entity_ids"])
 
 
 def are_opposite(one: str, other: str) -> bool:

@@ -23,6 +23,9 @@ WITNESSED = ("submission", "crawl", "incident", "statement", "first_seen")
 # Claims older than this before the best time say nothing about the same news.
 LONGEST_INTERVAL = timedelta(days=3)
 
+# What of a headline dates the event it tells of.
+TIMING_COLUMNS = ("entry_id", "at_utc", "level", "proven_at_utc", "claim_at_utc", "time_basis")
+
 CORROBORATED, NEWSROOM_CLAIM, LATE_CLAIM, SIGHTING = _LEVELS = (1, 2, 3, 4)
 
 
@@ -91,13 +94,13 @@ def add_clocks(entries: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def date_event(entries: pl.DataFrame) -> EvidenceTime:
-    """The first public evidence among `entries` (columns of `add_clocks`, entry_id; at least one row).
+def date_event(entries: list[dict[str, Any]]) -> EvidenceTime:
+    """The first public evidence among `entries` (rows of TIMING_COLUMNS; at least one).
 
     A corroborated or witnessed time counts before a newsroom's own clock, unless the newsroom's is STAMP_LEAD
     earlier; a claim nobody bore out only widens the interval. So a back-dated feed entry never moves it.
     """
-    rows = sorted(entries.iter_rows(named=True), key=lambda row: (row["at_utc"], row["level"], row["entry_id"]))
+    rows = sorted(entries, key=lambda row: (row["at_utc"], row["level"], row["entry_id"]))
     by_level = {level: next((row for row in rows if row["level"] == level), None) for level in _LEVELS}
     chosen, reason = _choose(by_level)
     best: datetime = chosen["at_utc"]

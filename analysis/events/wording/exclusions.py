@@ -177,5 +177,9 @@ def add_exclusions(headlines: pl.DataFrame, frames: FrameSet) -> pl.DataFrame:
     for fits, said in reversed(reasons):
         reason = pl.when(fits).then(pl.lit(said)).otherwise(reason)
     told = headlines.with_columns(reason.alias("excluded"))
-    spoken = [_SAID_AS.get(headline_modality(title)) for title in told["plain"].to_list()]
-    return told.with_columns(pl.coalesce("excluded", pl.Series(spoken, dtype=pl.String)).alias("excluded"))
+    # The modality costs most and comes last: it is asked only where no reason fits yet.
+    spoken = [
+        excluded or _SAID_AS.get(headline_modality(title))
+        for title, excluded in told.select("plain", "excluded").rows()
+    ]
+    return told.with_columns(pl.Series("excluded", spoken, dtype=pl.String))

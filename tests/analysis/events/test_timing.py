@@ -32,7 +32,7 @@ STATEMENT_POSTED = instant("2026-06-13T00:50:03Z")
 
 
 def date(*rows: dict) -> EvidenceTime:
-    return date_event(add_clocks(make_headlines(*rows)))
+    return date_event(add_clocks(make_headlines(*rows)).to_dicts())
 
 
 def test_a_back_dated_feed_entry_cannot_move_the_event_before_the_public_could_read_it():
@@ -141,7 +141,7 @@ def test_the_interval_is_ordered_whatever_the_evidence():
 def test_an_entry_without_a_claim_is_dated_by_its_sighting():
     headlines = make_headlines({"title": "a", "at": "2026-06-12T05:00:00Z", "seen": "2026-06-12T06:00:00Z"})
     clocks = add_clocks(headlines.with_columns(pl.lit(None, dtype=pl.Datetime("us", "UTC")).alias("published_at_utc")))
-    assert date_event(clocks).best == instant("2026-06-12T06:00:00Z")
+    assert date_event(clocks.to_dicts()).best == instant("2026-06-12T06:00:00Z")
 
 
 def test_zone_of_several_meanings_widens_the_interval_and_dates_by_the_latest() -> None:
