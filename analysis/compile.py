@@ -11,7 +11,7 @@ from analysis.apart import are_apart, count_apart
 from analysis.engine.kernel import fit_around, fit_line, market_model_windows, sum_blocks, total_returns
 from analysis.engine.model_fit import ModelInput
 from analysis.engine.models.garch import fit as fit_garch
-from analysis.portable import exp, expm1, log, log1p, power, tanh
+from analysis.portable import log
 from analysis.single.window.volatility import measure_volatility
 from analysis.together.moving.dependence import measure_distance
 
@@ -30,9 +30,7 @@ def compile_loops() -> None:
     sums = sum_blocks(asset, benchmark, np.zeros(_BARS, dtype=np.bool_), 0)
     fit_around(sums, places, _WINDOW, limit=event, length=event, minimum=_WINDOW)
     total_returns(sums, places, _WINDOW)
-    for function in (exp, expm1, log, log1p, tanh):
-        function(asset)
-    power(asset, 1.5)
+    log(asset)
     count_apart(places, _WINDOW)
     are_apart(places, np.ones((1, _WINDOW), dtype=np.bool_), 1)
     measure_volatility(asset, 1.0)

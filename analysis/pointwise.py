@@ -9,57 +9,32 @@ import numpy as np
 
 from analysis.arrays import Floats
 
+_FUNCTIONS = ("log", "log1p", "exp", "expm1", "tanh", "arctanh", "power")
+_LOG, _LOG1P, _EXP, _EXPM1, _TANH, _ARCTANH, _POWER = range(len(_FUNCTIONS))
+
+
+def apply_each(name: str, values: Floats, exponents: Floats) -> Floats:
+    """The named function of each of `values` (n,); `exponents` are (n,) for "power", and of any length otherwise."""
+    return _apply_each(_FUNCTIONS.index(name), values, exponents)
+
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def log_each(values: Floats) -> Floats:
-    """Natural logarithm of each of `values` (n,)."""
+def _apply_each(function: int, values: Floats, exponents: Floats) -> Floats:
     out = np.empty_like(values)
     for i in range(values.size):
-        out[i] = math.log(values[i])
-    return out
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def log1p_each(values: Floats) -> Floats:
-    """log(1 + x) of each of `values` (n,)."""
-    out = np.empty_like(values)
-    for i in range(values.size):
-        out[i] = math.log1p(values[i])
-    return out
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def exp_each(values: Floats) -> Floats:
-    """e to the power of each of `values` (n,)."""
-    out = np.empty_like(values)
-    for i in range(values.size):
-        out[i] = math.exp(values[i])
-    return out
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def expm1_each(values: Floats) -> Floats:
-    """exp(x) − 1 of each of `values` (n,), as 2 sinh(x/2) e^(x/2), which is exact near zero."""
-    out = np.empty_like(values)
-    for i in range(values.size):
-        half = values[i] / 2.0
-        out[i] = 2.0 * math.sinh(half) * math.exp(half)
-    return out
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def tanh_each(values: Floats) -> Floats:
-    """Hyperbolic tangent of each of `values` (n,)."""
-    out = np.empty_like(values)
-    for i in range(values.size):
-        out[i] = math.tanh(values[i])
-    return out
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def power_each(bases: Floats, exponents: Floats) -> Floats:
-    """Each of `bases` to its one of `exponents`, both (n,)."""
-    out = np.empty_like(bases)
-    for i in range(bases.size):
-        out[i] = math.pow(bases[i], exponents[i])
+        x = values[i]
+        if function == _LOG:
+            out[i] = math.log(x)
+        elif function == _LOG1P:
+            out[i] = math.log1p(x)
+        elif function == _EXP:
+            out[i] = math.exp(x)
+        elif function == _EXPM1:  # exact near zero
+            out[i] = 2.0 * math.sinh(x / 2.0) * math.exp(x / 2.0)
+        elif function == _TANH:
+            out[i] = math.tanh(x)
+        elif function == _ARCTANH:
+            out[i] = 0.5 * math.log1p(2.0 * x / (1.0 - x))
+        else:
+            out[i] = math.pow(x, exponents[i])
     return out

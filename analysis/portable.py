@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Any, overload
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from analysis.arrays import Floats
@@ -22,7 +21,7 @@ def log(values: float) -> float: ...
 def log(values: NDArray[Any]) -> Floats: ...
 def log(values: float | NDArray[Any]) -> Any:
     """Natural logarithm, same shape; −inf at zero, NaN below and at NaN."""
-    return _apply(values, math.log, "log_each")
+    return _apply(values, math.log, "log")
 
 
 @overload
@@ -31,7 +30,7 @@ def log1p(values: float) -> float: ...
 def log1p(values: NDArray[Any]) -> Floats: ...
 def log1p(values: float | NDArray[Any]) -> Any:
     """log(1 + x) without loss near zero, same shape; NaN below −1 and at NaN."""
-    return _apply(values, math.log1p, "log1p_each")
+    return _apply(values, math.log1p, "log1p")
 
 
 @overload
@@ -40,7 +39,7 @@ def exp(values: float) -> float: ...
 def exp(values: NDArray[Any]) -> Floats: ...
 def exp(values: float | NDArray[Any]) -> Any:
     """e to the power of x, same shape; NaN at NaN."""
-    return _apply(values, math.exp, "exp_each")
+    return _apply(values, math.exp, "exp")
 
 
 @overload
@@ -49,7 +48,7 @@ def expm1(values: float) -> float: ...
 def expm1(values: NDArray[Any]) -> Floats: ...
 def expm1(values: float | NDArray[Any]) -> Any:
     """exp(x) − 1 without loss near zero, same shape; NaN at NaN."""
-    return _apply(values, math.expm1, "expm1_each")
+    return _apply(values, math.expm1, "expm1")
 
 
 @overload
@@ -58,7 +57,7 @@ def tanh(values: float) -> float: ...
 def tanh(values: NDArray[Any]) -> Floats: ...
 def tanh(values: float | NDArray[Any]) -> Any:
     """Hyperbolic tangent, same shape; NaN at NaN."""
-    return _apply(values, math.tanh, "tanh_each")
+    return _apply(values, math.tanh, "tanh")
 
 
 @overload
@@ -67,36 +66,29 @@ def arctanh(values: float) -> float: ...
 def arctanh(values: NDArray[Any]) -> Floats: ...
 def arctanh(values: float | NDArray[Any]) -> Any:
     """Its inverse (Fisher's z), same shape; ±inf at ±1, NaN beyond and at NaN."""
-    if isinstance(values, int | float) and abs(values) < 1.0:
-        return math.atanh(float(values))
-    array = np.asarray(values, dtype=np.float64)
-    frame = pl.DataFrame({"x": np.ascontiguousarray(array).ravel()})
-    return _shaped(frame.select(pl.col("x").arctanh())["x"].to_numpy(), array)
+    return _apply(values, math.atanh, "arctanh")
 
 
 def power(values: NDArray[Any], exponent: float) -> Floats:
     """Each value to one power, same shape; NaN for a negative value and a broken power, and at NaN."""
-    return np.asarray(_apply(values, None, "power_each", exponent))
+    return np.asarray(_apply(values, None, "power", exponent))
 
 
 def powers(base: float, exponents: NDArray[Any]) -> Floats:
     """One number to each power, same shape."""
-    return np.asarray(_apply(np.full(np.shape(exponents), base), None, "power_each", exponents))
+    return np.asarray(_apply(np.full(np.shape(exponents), base), None, "power", exponents))
 
 
-def _apply(values: Any, scalar: Callable[[float], float] | None, name: str, *exponents: Any) -> Any:
+def _apply(values: Any, scalar: Callable[[float], float] | None, name: str, exponents: Any = 0.0) -> Any:
     if scalar is not None and isinstance(values, int | float):
         try:
             return scalar(float(values))
         except (ValueError, OverflowError):  # beyond the domain: what arrays give there
             pass
-    from analysis import pointwise  # imports a compiler: when the first array asks for it
+    from analysis.pointwise import apply_each  # imports a compiler: when the first array asks for it
 
     array = np.asarray(values, dtype=np.float64)
     # Copies, because a loop is compiled once more for an array that may not be written to.
-    given = [np.array(np.broadcast_to(item, array.shape), dtype=np.float64).ravel() for item in (array, *exponents)]
-    return _shaped(getattr(pointwise, name)(*given), array)
-
-
-def _shaped(found: Floats, array: Floats) -> Any:
-    return float(found[0]) if array.ndim == 0 else np.array(found, dtype=np.float64).reshape(array.shape)
+    copies = [np.array(np.broadcast_to(item, array.shape), dtype=np.float64).ravel() for item in (array, exponents)]
+    found = apply_each(name, *copies)
+    return float(found[0]) if array.ndim == 0 else found.reshape(array.shape)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cached_property
 
 import polars as pl
@@ -11,7 +11,7 @@ from analysis.events.relevance import CORRELATED_AROUND
 from analysis.events.vocabulary import Vocabulary
 from analysis.tape.returns import build_return_grid
 from analysis.together.around.aftermath import measure_aftermath
-from analysis.together.around.episodes import measure_episodes
+from analysis.together.around.episodes import digest_episodes, measure_episodes
 from analysis.together.attention.attention import measure_attention
 from analysis.together.attention.reactions import digest_subjects, hourly_markets, measure_forecasts, measure_responses
 from analysis.together.leads.order import measure_order
@@ -44,7 +44,9 @@ from warehouse.tables.ops import STEP_INPUT
 from warehouse.tables.prices import ASSET, MARKET, OBSERVATION
 
 _TIMEFRAMES = ("1h", "4h", "1d")
-_SUBJECTS, _OF_STEP = "correlations:subjects", "step = $step"  # where their fingerprints are on account
+# Parts of which single subjects or events keep their rows, under which names their fingerprints are on account.
+_RESPONSES, _EPISODES = "correlations:subjects", "correlations:episodes"
+_OF_STEP = "step = $step"
 
 
 Measured = list[tuple[str, Table, pl.DataFrame]]
@@ -53,11 +55,21 @@ Measured = list[tuple[str, Table, pl.DataFrame]]
 class Material:
     """What the parts of the step share, each read or aligned when the first part asks for it."""
 
-    def __init__(self, reader: Reader, vocabulary: Vocabulary, known: Mapping[str, str] | None = None) -> None:
+    def __init__(self, reader: Reader, vocabulary: Vocabulary, *, has_account: bool = False) -> None:
         self.reader = reader
         self.vocabulary = vocabulary
-        # Fingerprints of the subjects of attention whose stored responses stand, and then of all that have any.
-        self.subjects = dict(known or {})
+        self._has_account = has_account
+        # By account, the fingerprint of all that have rows now.
+        self.digests: dict[str, dict[str, str]] = {}
+
+    def keep(self, account: str, digests: dict[str, str]) -> list[str]:
+        """Which of `digests` are as they are on account, whose stored rows stand; all go on account."""
+        self.digests[account] = digests
+        stored = (
+            self.reader.frame(STEP_INPUT, where=_OF_STEP, step=account) if self._has_account else STEP_INPUT.empty()
+        )
+        known = dict(stored.select("input", "digest").iter_rows())
+        return [name for name, digest in digests.items() if known.get(name) == digest]
 
     @cached_property
     def panels(self) -> list[ReturnPanel]:
@@ -73,20 +85,15 @@ class Material:
 def update_correlations(context: RunContext) -> StepReport:
     """Recompute the parts whose inputs have changed; equal tables are not rewritten."""
     warehouse = context.warehouse
-    known = warehouse.frame(STEP_INPUT, where=_OF_STEP, step=_SUBJECTS)
-    material = Material(
-        warehouse,
-        load_user_vocabulary(context.settings.config_path),
-        dict(known.select("input", "digest").iter_rows()),
-    )
+    material = Material(warehouse, load_user_vocabulary(context.settings.config_path), has_account=True)
     written: dict[str, int] = {}
     for part, measure in PARTS.items():
         if not has_nothing_new(context, part):
             written |= {name: warehouse.replace(table, frame) for name, table, frame in measure(material)}
             remember_inputs(context, part)
-    rows = [(_SUBJECTS, subject, digest) for subject, digest in material.subjects.items()]
-    account = pl.DataFrame(rows, schema=STEP_INPUT.schema, orient="row")
-    warehouse.replace_part(STEP_INPUT, account, _OF_STEP, step=_SUBJECTS)
+    for account, digests in material.digests.items():
+        rows = pl.DataFrame([(account, *item) for item in digests.items()], schema=STEP_INPUT.schema, orient="row")
+        warehouse.replace_part(STEP_INPUT, rows, _OF_STEP, step=account)
     changed = ", ".join(f"{count} {name}" for name, count in written.items() if count)
     return StepReport(sum(written.values()), f"rows changed: {changed}" if changed else "nothing new")
 
@@ -120,10 +127,13 @@ def measure_price_part(material: Material) -> Measured:
 
 
 def measure_event_part(material: Material) -> Measured:
-    """What prices did together before and after events."""
+    """What prices did together before and after events; events whose bars are as they were keep their rows."""
     events = material.reader.frame(EVENT, where=CORRELATED_AROUND)
+    is_kept = pl.col("event_id").is_in(material.keep(_EPISODES, digest_episodes(material.with_bitcoin, events)))
+    kept = material.reader.frame(CORRELATION_EPISODE).filter(is_kept)
+    episodes = measure_episodes(material.with_bitcoin, events.filter(~is_kept), kept)
     return [
-        ("before and after events", CORRELATION_EPISODE, measure_episodes(material.with_bitcoin, events)),
+        ("before and after events", CORRELATION_EPISODE, episodes),
         ("aftermaths", CORRELATION_CONTAGION, measure_aftermath(material.with_bitcoin, events)),
     ]
 
@@ -137,9 +147,7 @@ def measure_response_part(material: Material) -> Measured:
     """What prices did after attention rose, as it is stored; subjects whose attention is as it was keep their rows."""
     reader, markets = material.reader, hourly_markets(material.with_bitcoin)
     attention = reader.frame(ATTENTION, order_by=", ".join(ATTENTION.key))
-    subjects = digest_subjects(markets, attention)
-    is_kept = pl.col("subject_id").is_in([name for name in subjects if material.subjects.get(name) == subjects[name]])
-    material.subjects = subjects
+    is_kept = pl.col("subject_id").is_in(material.keep(_RESPONSES, digest_subjects(markets, attention)))
     changed = attention.filter(~is_kept)
     responses, forecasts = (reader.frame(table).filter(is_kept) for table in (ATTENTION_RESPONSE, ATTENTION_FORECAST))
     return [

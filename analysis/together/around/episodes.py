@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from analysis.results.fingerprint import SourceCode, fingerprint
+from analysis.tape.stretches import hash_bars, sum_bars
 from analysis.together.around.contagion import (
     Comparison,
     Difference,
@@ -27,6 +29,7 @@ from warehouse.tables.correlation import CORRELATION_EPISODE
 SIDE_HOURS = (72.0, 168.0, 336.0)
 # Times known to the hour or better; an upper bound may lie hours after the news.
 PRECISE = ("second", "minute", "hour")
+_SOURCE = SourceCode("analysis.together.around.episodes")
 _CONVENTIONS = (
     "log returns; equal windows on both sides, the bar that contains the event in neither; 95 % intervals: Fisher's z "
     "with effective n (correlation), Newey-West (beta), circular block bootstrap with 999 draws (changes); adjusted: "
@@ -34,14 +37,32 @@ _CONVENTIONS = (
 )
 
 
-def measure_episodes(pairs: Iterable[ReturnPair], events: pl.DataFrame) -> pl.DataFrame:
+def digest_episodes(pairs: Sequence[ReturnPair], events: pl.DataFrame) -> dict[str, str]:
+    """By event of `measure_episodes`, the fingerprint of all that its rows rest on: bars after its sides are no part.
+
+    Returns are compared from the first bar of a pair, so that a longer past is another past.
+    """
+    sums = [sum_bars(hash_bars(pair.token, pair.benchmark)) for pair in pairs]
+    names = [fingerprint(_SOURCE, *pair.labels().items(), pair.first_open) for pair in pairs]
+    digests = {}
+    for event_id, at in _precise(events):
+        seen = [
+            (name, sum_of_bars[:, min(max(pair.position_at(at), 0) + _longest_side(pair) + 1, pair.token.size)])
+            for pair, name, sum_of_bars in zip(pairs, names, sums, strict=True)
+        ]
+        digests[event_id] = fingerprint(event_id, at, seen)
+    return digests
+
+
+def measure_episodes(
+    pairs: Iterable[ReturnPair], events: pl.DataFrame, kept: pl.DataFrame | None = None
+) -> pl.DataFrame:
     """Rows of out.correlation_episode for events known to the hour or better that fall inside a pair's bars.
 
-    `events` has event_id, best_at_utc and time_precision. A side with too few bars gives a row with a reason.
-    Draws are seeded by the row's key, so a row does not depend on which others are computed.
+    `events` has event_id, best_at_utc and time_precision; rows `kept` of others join in. A side with too few bars gives
+    a row with a reason. Draws are seeded by the row's key, so a row does not depend on which others are computed.
     """
-    chosen = events.filter(pl.col("time_precision").is_in(PRECISE))
-    times = chosen.select("event_id", "best_at_utc").sort("event_id").rows()
+    times = _precise(events)
     rows = [
         row
         for pair in pairs
@@ -49,10 +70,18 @@ def measure_episodes(pairs: Iterable[ReturnPair], events: pl.DataFrame) -> pl.Da
         for hours in SIDE_HOURS
         if (row := _measure(pair, event_id, at, hours)) is not None
     ]
-    if not rows:
-        return CORRELATION_EPISODE.empty()
     frame = pl.DataFrame(rows, schema=CORRELATION_EPISODE.schema, orient="row")
-    return CORRELATION_EPISODE.conform(frame.with_columns(pl.col(pl.Float64).fill_nan(None)))
+    frame = frame.with_columns(pl.col(pl.Float64).fill_nan(None))
+    return CORRELATION_EPISODE.conform(frame if kept is None else pl.concat([frame, kept.select(frame.columns)]))
+
+
+def _precise(events: pl.DataFrame) -> list[tuple[str, datetime]]:
+    chosen = events.filter(pl.col("time_precision").is_in(PRECISE))
+    return chosen.select("event_id", "best_at_utc").sort("event_id").rows()
+
+
+def _longest_side(pair: ReturnPair) -> int:
+    return round(max(SIDE_HOURS) / pair.bar_hours)
 
 
 def seeded_generator(*key: object) -> np.random.Generator:

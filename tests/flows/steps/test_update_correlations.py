@@ -1,19 +1,22 @@
 """The correlation step on the bundled record: numbers, idempotence, and what the command prints."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+from analysis.together.around.episodes import digest_episodes
+from analysis.together.moving.pairs import bitcoin_pairs
 from flows.context import RunContext
 from flows.errors import CommandError
 from flows.jobs.labelled_files import load_user_vocabulary
 from flows.settings import Settings
 from flows.steps.bundle import update_bundle
-from flows.steps.correlations import compare_with_stored, update_correlations
+from flows.steps.correlations import compare_with_stored, load_panels, update_correlations
 from flows.steps.prices import update_prices
 from warehouse.store.connection import Warehouse, open_writer
 from warehouse.store.publish import publish
@@ -94,6 +97,22 @@ def test_a_second_run_changes_nothing_and_recomputing_agrees_to_the_bit(context)
     assert update_correlations(context).n_changed == 0
     compared = compare_with_stored(context.warehouse, load_user_vocabulary(context.settings.config_path))
     assert compared["n_differing"].sum() == 0
+
+
+def test_an_event_that_moves_is_compared_anew_and_the_others_keep_their_rows(context):
+    at = {"event_id": EVENT, "category": "", "time_precision": "hour", "best_at_utc": datetime(2026, 6, 13, tzinfo=UTC)}
+    other = at | {"event_id": "other", "best_at_utc": datetime(2026, 6, 10, tzinfo=UTC)}
+    pairs = bitcoin_pairs(load_panels(context.warehouse)[0])
+    before = digest_episodes(pairs, pl.DataFrame([at, other]))
+    later = at | {"best_at_utc": at["best_at_utc"] + timedelta(hours=1)}
+    moved = digest_episodes(pairs, pl.DataFrame([later, other]))
+    assert before[EVENT] != moved[EVENT]
+    assert before["other"] == moved["other"]
+    short = [replace(pair, token=pair.token[:-1], benchmark=pair.benchmark[:-1]) for pair in pairs]
+    assert digest_episodes(short, pl.DataFrame([other]))["other"] != before["other"]  # its two weeks are not whole
+    early = other | {"best_at_utc": pairs[0].first_open + timedelta(hours=2)}
+    kept = (digest_episodes(found, pl.DataFrame([early]))["other"] for found in (pairs, short))
+    assert len(set(kept)) == 1
 
 
 @pytest.mark.parametrize(
