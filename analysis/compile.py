@@ -12,6 +12,7 @@ from analysis.engine.kernel import fit_around, fit_line, market_model_windows, s
 from analysis.engine.model_fit import ModelInput
 from analysis.engine.models.garch import fit as fit_garch
 from analysis.portable import log
+from analysis.shares import learn_shares
 from analysis.single.window.volatility import measure_volatility
 from analysis.together.moving.dependence import measure_distance
 
@@ -35,6 +36,7 @@ def compile_loops() -> None:
     are_apart(places, np.ones((1, _WINDOW), dtype=np.bool_), 1)
     measure_volatility(asset, 1.0)
     measure_distance(asset, benchmark)
+    learn_shares(np.ones((1, 1)), np.ones((1, 1)))
     fit_garch(ModelInput(asset, benchmark[:, np.newaxis], np.arange(event), np.arange(event, _BARS)))
 
 

@@ -10,7 +10,7 @@ import polars as pl
 from scipy.special import gammaincinv
 
 from analysis.events.timing import CORROBORATED, NEWSROOM_CLAIM, NEWSROOM_KINDS, add_clocks
-from analysis.together.attention.shares import UsualShares, learn_shares
+from analysis.shares import UsualShares, learn_shares
 from analysis.together.moving.intervals import Array
 from warehouse.tables.attention import ATTENTION
 from warehouse.tables.bars import bar_words
@@ -24,8 +24,6 @@ MIN_SUBJECT_HEADLINES = 20
 MIN_HOURLY_HEADLINES = 100
 # With fewer expected headlines in a period one headline decides the index.
 MIN_EXPECTED = {"hourly": 0.1, "daily": 0.5, "weekly": 0.5}
-# Subjects whose shares are learnt side by side: days of numpy calls are shared, and memory stays that of a few.
-_SUBJECTS_AT_ONCE = 8
 FREQUENCIES = {bar_words(name): name for name in ("1h", "1d", "1w")}
 HOURLESS = ("date_only", "crawl")
 
@@ -58,14 +56,12 @@ def measure_attention(
     calendar = _calendar(coverage)
     total = _place(coverage.all, calendar)
     parts = _place(coverage.relevant, calendar).partition_by("kind", "subject_id", as_dict=True)
-    subjects = [(key, chosen) for key, chosen in sorted(parts.items()) if chosen.height >= MIN_SUBJECT_HEADLINES]
     frames: list[pl.DataFrame] = []
-    for first in range(0, len(subjects), _SUBJECTS_AT_ONCE):
-        some = subjects[first : first + _SUBJECTS_AT_ONCE]
-        relevant = np.zeros((len(some), *calendar.by_day.shape))
-        for counts, (_, chosen) in zip(relevant, some, strict=True):
-            np.add.at(counts, (chosen["day_number"].to_numpy(), chosen["outlet_number"].to_numpy()), 1.0)
-        for ((kind, subject), chosen), usual in zip(some, learn_shares(relevant, calendar.by_day), strict=True):
+    for (kind, subject), chosen in sorted(parts.items()):
+        if chosen.height >= MIN_SUBJECT_HEADLINES:
+            relevant = np.zeros(calendar.by_day.shape)
+            np.add.at(relevant, (chosen["day_number"].to_numpy(), chosen["outlet_number"].to_numpy()), 1.0)
+            usual = learn_shares(relevant, calendar.by_day)
             frames += _measure_subject(total, chosen, usual, str(kind), str(subject))
     return ATTENTION.conform(pl.concat(frames)) if frames else ATTENTION.empty()
 

@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from analysis.shares import MIN_DAYS, learn_shares
 from analysis.together.attention.attention import measure_attention
-from analysis.together.attention.shares import MIN_DAYS, learn_shares
 from tests.builders import make_rows
 from warehouse.tables.news import ENTRY, STORY, STORY_ENTRY, TAG
 
@@ -22,7 +22,7 @@ def make_counts(generator, shares, volumes, attention):
 
 
 def index_of(relevant, coverage):
-    usual = learn_shares(relevant[np.newaxis], coverage)[0]
+    usual = learn_shares(relevant, coverage)
     counted = np.where(usual.is_counted, 1.0, 0.0)
     expected = (coverage * usual.share * counted).sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -69,7 +69,7 @@ def test_a_feed_that_joins_in_a_busy_month_is_not_taken_for_one_that_always_writ
     volumes = np.full((300, 2), 200.0)
     volumes[:150, 1] = 0.0
     relevant, coverage = make_counts(generator, np.array([0.1, 0.1]), volumes, attention)
-    usual = learn_shares(relevant[np.newaxis], coverage)[0]
+    usual = learn_shares(relevant, coverage)
     assert usual.share[181, 1] == pytest.approx(0.1, abs=0.04)
 
 
@@ -77,15 +77,15 @@ def test_later_days_never_change_earlier_shares():
     generator = np.random.default_rng(5)
     relevant, coverage = make_counts(generator, np.array([0.1, 0.2]), np.full((200, 2), 50.0), np.ones(200))
     whole, part = (
-        learn_shares(relevant[np.newaxis], coverage)[0],
-        learn_shares(relevant[np.newaxis, :120], coverage[:120])[0],
+        learn_shares(relevant, coverage),
+        learn_shares(relevant[:120], coverage[:120]),
     )
     assert np.array_equal(whole.share[:120], part.share)
 
 
 def test_an_outlet_is_silent_until_its_usual_share_is_known():
     relevant, coverage = np.ones((40, 1)), np.full((40, 1), 10.0)
-    counted = learn_shares(relevant[np.newaxis], coverage)[0].is_counted[:, 0]
+    counted = learn_shares(relevant, coverage).is_counted[:, 0]
     assert not counted[:MIN_DAYS].any()
     assert counted[MIN_DAYS:].all()
 
