@@ -177,7 +177,7 @@ def _plan_leads_and_lags(
         *((group.group_id.removeprefix(GROUP_PREFIX), [group]) for group in groups),
     ):
         bar_hours = items[0].bar_hours
-        sha256 = fingerprint(_SOURCE, bar_hours, [seen[group.group_id] for group in items], as_of)
+        sha256 = fingerprint(_SOURCE, name, bar_hours, [seen[group.group_id] for group in items], as_of)
         basis = Basis(
             sha256, "", as_of, "mean return of the assets that the study does not treat, bar by bar of each event"
         )
@@ -260,7 +260,8 @@ def _plan_projections(
         for name in names:
             hit = [bars[time.event_id] for time in times if name in ("all", categories[time.event_id])]
             inside = np.array(sorted(bar for bar in hit if 0 < bar < series.asset.size), dtype=np.int64)
-            sha256 = fingerprint(seen, inside)
+            # Kinds without an event in the bars are alike but for their name.
+            sha256 = fingerprint(seen, name, inside)
             rows = partial(_projection_rows, study_id, asset, name, series, inside, sha256)
             yield PlannedRegression(f"{PREFIX}projection:{asset}:{name}", sha256, rows)
 

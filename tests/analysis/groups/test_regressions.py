@@ -8,12 +8,14 @@ import pytest
 
 from analysis.engine.regressions.characteristics import regress_cars
 from analysis.engine.regressions.terms import Term, absent_term
+from analysis.groups.plan import GroupSpecification, plan_groups
 from analysis.groups.regressions import (
     CHARACTERISTICS,
     PROJECTION_BAR_HOURS,
     _characteristics,
     _longest,
     _numbers,
+    plan_regressions,
 )
 from analysis.tape.markets import StudyMarkets
 from analysis.tape.series import AlignedSeries, cut_series
@@ -103,3 +105,21 @@ def test_terms_in_log_points_are_stored_as_fractions_like_every_return() -> None
     assert (found.value, found.p_value) == (4.0, 0.01)
     absent = _numbers(absent_term("car", "hc3", 3, "", "too few"))
     assert (absent.estimate, absent.standard_error, absent.reason) == (None, None, "too few")
+
+
+def test_no_two_regressions_share_a_fingerprint_though_nothing_tells_them_apart_but_their_names() -> None:
+    token, benchmark = simulate_returns(np.random.default_rng(2), 900)
+    bars = make_series(token, benchmark, PROJECTION_BAR_HOURS)
+    markets = make_markets(("okx:TAO/USDT", bars))
+    at = [datetime.fromtimestamp(int(bars.close_us[place]) / 1e6, tz=UTC) for place in (400, 600)]
+    late = [datetime.fromtimestamp(int(bars.close_us[-1]) / 1e6, tz=UTC) + timedelta(days=number) for number in (9, 10)]
+    kinds = ("outage", "outage", "regulation_legislation", "executive_order")
+    times = [{"earliest_at_utc": time, "best_at_utc": time, "latest_at_utc": time} for time in (*at, *late)]
+    events = make_rows(EVENT, *(event(number, category=kind, **times[number]) for number, kind in enumerate(kinds)))
+    plan = plan_groups(GroupSpecification("groups", (24.0,), 240.0, 120.0, 24.0, ("BTC",)), events, events, markets)
+    planned = plan_regressions("groups", plan, lambda _group: (), events, markets)
+    told = {
+        item.group_id: item.sha256 for item in planned if ":leads_lags:" in item.group_id or ":proj" in item.group_id
+    }
+    assert len(told) >= 6
+    assert len(set(told.values())) == len(told)
