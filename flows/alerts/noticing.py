@@ -183,7 +183,7 @@ def _sources(reader: Reader, rule: AlertRule, now: datetime) -> Iterator[Newswor
     for row in reader.query("failing_sources").iter_rows(named=True):
         last = row["last_good_at_utc"]
         if last is not None and now - last >= timedelta(hours=rule.silent_hours):
-            title = f"{row['source_id']} has been silent for {span(now - last)}"
+            title = f"Source {row['source_id']} has been silent for {span(now - last)}"
             yield Newsworthy(
                 "source", f"{row['source_id']} {last.isoformat()}", title, row["detail"] or "", "health.html"
             )
@@ -191,7 +191,7 @@ def _sources(reader: Reader, rule: AlertRule, now: datetime) -> Iterator[Newswor
 
 def _checks(reader: Reader, rule: AlertRule, now: datetime) -> Iterator[Newsworthy]:
     for row in reader.frame(CHECK_RESULT, "n_offending > 0 and severity = 'error'", "check_id").iter_rows(named=True):
-        title = f"data check failed: {row['description']}"
+        title = f"Data check failed: {row['description']}"
         body = f"{plural(row['n_offending'], 'row')}, for example {row['example_json']}"
         yield Newsworthy("check", f"{row['check_id']} {iso_day(now)}", title, body, "health.html")
 
@@ -202,7 +202,7 @@ def _runs(reader: Reader, rule: AlertRule, now: datetime) -> Iterator[Newsworthy
     )
     for row in broken.iter_rows(named=True):
         body = f"It started at {iso_minute(row['started_at_utc'])} UTC; see schedules.log and aftershock doctor."
-        yield Newsworthy("run", row["run_id"], f"run {row['run_id']} {row['outcome']}", body, "health.html")
+        yield Newsworthy("run", row["run_id"], f"Run {row['run_id']} {row['outcome']}", body, "health.html")
 
 
 _FINDERS = {

@@ -11,14 +11,15 @@ from flows.serve.last_run import read_last_run
 from flows.settings import Settings
 from warehouse.store.connection import open_writer
 from warehouse.store.errors import BusyError
+from warehouse.tables.units import iso_minute
 
 
-def tell_of_run(settings: Settings, now: datetime, name: str, words: str) -> int:
+def tell_of_run(settings: Settings, now: datetime, name: str, title: str, words: str) -> int:
     """Note and send that something is wrong with a run; returns how many were sent. Quiet without a rule for runs."""
     rules = [rule for rule in load_rules(settings.config_path) if "run" in rule.kinds]
     if not rules:
         return 0
-    found = Newsworthy("run", name, f"run {name}: {words}", "See schedules.log and aftershock doctor.", "health.html")
+    found = Newsworthy("run", name, title, f"{words}. See schedules.log and aftershock doctor.", "health.html")
     with open_writer(settings.warehouse_path, settings.lock_deadline_seconds) as warehouse:
         note(warehouse, rules, found, now)
         return deliver(warehouse, rules, now, settings.site_path).n_sent
@@ -30,7 +31,8 @@ def tell_of_silence(settings: Settings, now: datetime, longest: timedelta) -> bo
     if last is None or now - datetime.fromisoformat(last.at_utc) <= longest:
         return False
     try:
-        tell_of_run(settings, now, f"after {last.run_id}", f"no run has ended since {last.at_utc[:16]}Z")
+        title = f"No run has ended since {iso_minute(datetime.fromisoformat(last.at_utc))} UTC"
+        tell_of_run(settings, now, f"after {last.run_id}", title, f"The last one was {last.run_id}: {last.outcome}")
     except BusyError:
         return False
     return True

@@ -71,7 +71,8 @@ def tell_of_failure(flow: Any, flow_run: Any, state: Any) -> None:
     """Note and send that a run failed or crashed, for the rules that tell of runs."""
     from flows.alerts.runs import tell_of_run
 
-    tell_of_run(load_settings(), datetime.now(UTC), str(flow_run.name), f"{state.name}: {state.message or 'no words'}")
+    name, words = str(flow_run.name), str(state.message or "It left no words").rstrip(".")
+    tell_of_run(load_settings(), datetime.now(UTC), name, f"Run {name} ended as {state.name}", words)
 
 
 @flow(

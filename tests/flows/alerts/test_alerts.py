@@ -294,7 +294,7 @@ def test_failing_sources_checks_and_runs_are_told_even_when_a_rule_begins(wareho
     notice(warehouse, [rule], NOW)
     deliver(warehouse, [rule], NOW, NO_SITE, post)
     assert sorted(row["kind"] for row in post.sent) == ["check", "run", "source"]
-    assert {row["title"] for row in post.sent} >= {"feed has been silent for 30 h", "run r1 killed"}
+    assert {row["title"] for row in post.sent} >= {"Source feed has been silent for 30 h", "Run r1 killed"}
 
 
 def test_without_a_file_nobody_is_told(tmp_path: Path) -> None:

@@ -32,12 +32,12 @@ def sent(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_a_failed_run_is_told_once(settings: Settings, sent: list[str]) -> None:
-    assert [tell_of_run(settings, NOW, "brave-otter", "Crashed: gone") for _ in range(2)] == [1, 0]
-    assert sent == ["run brave-otter: Crashed: gone"]
+    assert [tell_of_run(settings, NOW, "brave-otter", "Run brave-otter crashed", "Gone") for _ in range(2)] == [1, 0]
+    assert sent == ["Run brave-otter crashed"]
 
 
 def test_without_a_rule_for_runs_nothing_is_written(settings: Settings) -> None:
-    assert tell_of_run(settings, NOW, "brave-otter", "Crashed") == 0
+    assert tell_of_run(settings, NOW, "brave-otter", "Run brave-otter crashed", "Gone") == 0
     assert not settings.warehouse_path.exists()
 
 
@@ -46,7 +46,7 @@ def test_a_silence_is_told_once_until_a_run_ends_again(settings: Settings, sent:
     note_run(settings.home, "first", "done", NOW, 0)
     for minutes in (10, 31, 32):
         tell_of_silence(settings, NOW + timedelta(minutes=minutes), HALF_AN_HOUR)
-    assert sent == ["run after first: no run has ended since 2026-07-01T00:00Z"]
+    assert sent == ["No run has ended since 2026-07-01 00:00 UTC"]
     note_run(settings.home, "second", "done", NOW + timedelta(hours=1), 0)
     tell_of_silence(settings, NOW + timedelta(hours=2), HALF_AN_HOUR)
     assert len(sent) == 2

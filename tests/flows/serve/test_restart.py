@@ -1,12 +1,17 @@
 """`aftershock serve` after every kind of stop, with the real Prefect: the next due run happens, and nothing stays."""
 
+import json
 import os
 import signal
+import sqlite3
 import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from filelock import FileLock
@@ -21,6 +26,7 @@ pytestmark = [
 # One schedule of a minute, the ten seconds in which it is asked for, and a busy machine.
 ONE_SCHEDULE_SECONDS = 180.0
 STOP_SECONDS = 60.0
+OLD_RUNS = 1000
 
 
 @pytest.fixture
@@ -32,6 +38,32 @@ def home(tmp_path: Path) -> Iterator[Path]:
 
 def has_completed(served: Served, before: set[str]) -> bool:
     return any(state == "COMPLETED" for run, state in served.states().items() if run not in before)
+
+
+def add_old_runs(home: Path) -> int:
+    """Put runs that ended four days ago into Prefect's database, while nothing serves; by how many pages it grew."""
+    before = count_pages(home)
+    with closing(sqlite3.connect(home / "prefect" / "prefect.db")) as database, database:
+        database.row_factory = sqlite3.Row
+        row = dict(database.execute("select * from flow_run limit 1").fetchone())
+        row |= {"state_type": "COMPLETED", "state_id": None, "auto_scheduled": 0, "idempotency_key": None}
+        row |= {"end_time": f"{datetime.now(UTC) - timedelta(days=4):%Y-%m-%d %H:%M:%S.%f}", "tags": '["old"]'}
+        for _ in range(OLD_RUNS):
+            row |= {"id": str(uuid4()), "parameters": json.dumps({"words": "x" * 2000})}
+            database.execute(
+                f"insert into flow_run ({', '.join(row)}) values ({', '.join('?' * len(row))})", [*row.values()]
+            )
+    return count_pages(home) - before
+
+
+def count_pages(home: Path) -> int:
+    with closing(sqlite3.connect(home / "prefect" / "prefect.db")) as database:
+        return int(database.execute("pragma page_count").fetchone()[0])
+
+
+def count_old_runs(home: Path) -> int:
+    with closing(sqlite3.connect(home / "prefect" / "prefect.db", timeout=30)) as database:
+        return int(database.execute("""select count(*) from flow_run where tags = '["old"]'""").fetchone()[0])
 
 
 def run_in_flight(served: Served) -> set[str]:
@@ -59,14 +91,20 @@ def test_after_a_stop_with_a_run_in_flight_the_next_due_run_happens(home: Path, 
             assert served.process.wait(STOP_SECONDS) == 3
         wait_for(lambda: not served.processes(), STOP_SECONDS)
 
+    grown = add_old_runs(home) if kind == "SIGKILL to serve" else 0
     again = start_serving(home, port=served.port)
     wait_for(lambda: has_completed(again, stopped), ONE_SCHEDULE_SECONDS + STOP_SECONDS)
     states = again.states()
     assert {states[run] for run in stopped if run in states} <= {"CRASHED", "CANCELLED"}
     assert "PENDING" not in {states[run] for run in stopped if run in states}
+    if grown:
+        wait_for(lambda: not count_old_runs(home), ONE_SCHEDULE_SECONDS)
     again.process.send_signal(signal.SIGTERM)
     assert again.process.wait(STOP_SECONDS) == 0
     wait_for(lambda: not again.processes(), STOP_SECONDS)
+    if grown:
+        # As many runs again take the room that the forgotten ones left.
+        assert add_old_runs(home) < grown / 5
 
 
 def test_the_api_and_the_pages_answer_only_their_own_people(home: Path) -> None:
