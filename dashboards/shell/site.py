@@ -27,6 +27,7 @@ from dashboards.shell.manifest import (
 )
 from dashboards.shell.page import render_page
 from dashboards.shell.plan import PAGE_TABLES, Job, plan_pages
+from dashboards.shell.share import Shared
 from dashboards.shell.theme import css_variables
 from warehouse.store.connection import Reader, open_reader
 from warehouse.tables.contract import Table
@@ -74,6 +75,7 @@ class SiteReport:
     n_unchanged: int
     n_removed: int
     index_path: Path
+    rendered: frozenset[str] = frozenset()
 
 
 def build_site(
@@ -94,7 +96,7 @@ def build_site(
     stamp = hash_texts(describe_file(published_path))
     if n_kept := manifest.keep_all(stamp):
         return SiteReport(n_kept, 0, n_kept, 0, site_path / "index.html")
-    n_rendered = n_unchanged = 0
+    shared, rendered, n_unchanged = Shared.read(site_path), set(), 0
     with _without_collections(), open_reader(published_path) as reader:
         stored = StoredTables(reader)
         jobs = plan_pages(Frames(stored), now)
@@ -103,12 +105,13 @@ def build_site(
             if manifest.is_unchanged(job.path, inputs):
                 n_unchanged += 1
                 continue
-            manifest.record(job.path, inputs, _write(job, site_path))
-            n_rendered += 1
-            if n_rendered % 100 == 0:
-                say(f"{n_rendered} pages written")
+            manifest.record(job.path, inputs, _write(job, site_path, shared))
+            rendered.add(job.path)
+            if len(rendered) % 100 == 0:
+                say(f"{len(rendered)} pages written")
     n_removed = manifest.finish(stamp)
-    return SiteReport(len(jobs), n_rendered, n_unchanged, n_removed, site_path / "index.html")
+    index = site_path / "index.html"
+    return SiteReport(len(jobs), len(rendered), n_unchanged, n_removed, index, frozenset(rendered))
 
 
 @contextmanager
@@ -121,6 +124,13 @@ def _without_collections() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+@contextmanager
+def open_frames(published_path: Path) -> Iterator[Frames]:
+    """The tables and queries the pages use, each read from the file when it is first asked for."""
+    with open_reader(published_path) as reader:
+        yield Frames(StoredTables(reader))
 
 
 def read_frames(published_path: Path) -> Frames:
@@ -195,10 +205,10 @@ class StoredTables(Mapping[str, pl.DataFrame]):
         return self._reader.frame(present, order_by=order).with_columns(nulls).select(table.column_names)
 
 
-def _write(job: Job, site_path: Path) -> list[str]:
+def _write(job: Job, site_path: Path, shared: Shared) -> list[str]:
     rendered = job.render()
     for name, content in rendered.items():
-        write_if_changed(site_path / name, bare(content).encode("utf-8"))
+        write_if_changed(site_path / name, shared.named(name, bare(content)).encode("utf-8"))
     return list(rendered)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from flows.errors import EXIT_CHECK, EXIT_USAGE, CommandError
+from flows.errors import EXIT_CHECK, EXIT_STORAGE, EXIT_USAGE, CommandError
 from flows.options import PAGES_PORT, port_option
 from flows.output import talk
 from warehouse.tables.units import count, plural
@@ -57,14 +57,16 @@ def build_pages(
 def _share_pictures(site: Path, address: str) -> None:
     from dashboards.shell.share import share_site
     from dashboards.shell.site import read_frames
-    from flows.commands.report import picture_browser
+    from flows.desk.pictures import picture_browser
     from flows.settings import load_settings
 
     if not address.startswith(("https://", "http://")):
         raise CommandError(f"--share takes the address of the site, such as https://…; {address!r} is none", EXIT_USAGE)
     browser = picture_browser()
-    n_pictures, n_drawn = share_site(site, read_frames(load_settings().published_path), address, browser)
-    talk(f"{plural(n_pictures, 'picture')} to share, {count(n_drawn)} drawn")
+    done = share_site(site, read_frames(load_settings().published_path), address, browser)
+    if done.problem:
+        raise CommandError(done.problem, EXIT_STORAGE)
+    talk(f"{plural(done.n_pictures, 'picture')} to share, {count(done.n_drawn)} drawn")
 
 
 def prove_pages(site: Path) -> None:

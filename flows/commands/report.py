@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from flows.desk.pictures import find_browser, picture_browser
 from flows.errors import CommandError
 from flows.options import EventId, event_part_argument
 from flows.output import talk
@@ -18,7 +19,6 @@ from flows.output import talk
 if TYPE_CHECKING:
     from dashboards.shell.frames import Frames
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 # Figures are drawn by script; the browser's virtual clock runs this far before it prints.
 DRAWING_MILLISECONDS = 20_000
 PRINT_SECONDS = 120
@@ -76,18 +76,6 @@ def write_report(
         _deliver(_picture(frames, row, fmt), out or Path(f"{row['event_id']}.{fmt.value}"))
 
 
-def find_browser() -> str:
-    """The path of an installed Chromium; CommandError with the remedy when there is none."""
-    import shutil
-
-    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    if found is None:
-        raise CommandError(
-            "PDF and pictures need an installed Chromium (for example `apt-get install chromium`); md and html do not"
-        )
-    return found
-
-
 def _deliver(content: bytes, out: Path | None) -> None:
     if out is None:
         sys.stdout.buffer.write(content)
@@ -135,12 +123,3 @@ def _picture(frames: Frames, row: dict[str, Any], fmt: ReportFormat) -> bytes:
     if card is None:
         raise CommandError(f"{row['event_id']} is not measured, so there is nothing to draw; --format md says why")
     return draw_image(card, fmt.value, browser)
-
-
-def picture_browser() -> str:
-    """The Chromium that draws pictures; CommandError with the remedy where it or kaleido is missing."""
-    from importlib.util import find_spec
-
-    if find_spec("kaleido") is None:
-        raise CommandError("pictures need kaleido, which is not installed: install the extra `cards`")
-    return find_browser()

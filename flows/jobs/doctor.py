@@ -9,6 +9,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
+from flows.desk.pictures import installed_browser
 from flows.jobs.clocks import TOLERANCE, name_future_stamps
 from flows.jobs.config_check import examine_configuration
 from flows.jobs.safekeeping import read_to_the_end
@@ -178,7 +179,7 @@ def _logs(home: Path) -> Examined:
 
 
 def _browser() -> Examined:
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    found = installed_browser()
     return Examined("browser", bool(found), True, found or "no Chromium: share cards and PDF reports are skipped")
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from flows.context import RunContext, StepReport
+from flows.desk.pictures import share_drawn
 from flows.errors import EXIT_STORAGE, EXIT_USAGE, CommandError
 from flows.freshness import PUBLISH_STEP, hash_code, hash_folder
 from flows.settings import Settings
@@ -150,7 +151,8 @@ def _has_new_rule(context: RunContext) -> bool:
 def update_pages(context: RunContext) -> StepReport:
     """Render the pages whose inputs changed, from the published copy."""
     report = write_pages(context.settings, context.now, context.say)
-    return StepReport(0, f"{report.n_rendered} pages written, {report.n_unchanged} unchanged")
+    pictures = share_drawn(context.settings, report)
+    return StepReport(0, f"{report.n_rendered} pages written, {report.n_unchanged} unchanged{pictures}")
 
 
 def write_pages(settings: Settings, now: datetime, say: Callable[[str], None]) -> SiteReport:
