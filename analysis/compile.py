@@ -9,6 +9,7 @@ import numpy as np
 
 from analysis.apart import are_apart, count_apart
 from analysis.engine.kernel import fit_around, fit_line, market_model_windows, sum_blocks, total_returns
+from analysis.engine.local_level import fit_local_level
 from analysis.engine.model_fit import ModelInput
 from analysis.engine.models.garch import fit as fit_garch
 from analysis.portable import log
@@ -32,6 +33,7 @@ def compile_loops() -> None:
     fit_around(sums, places, _WINDOW, limit=event, length=event, minimum=_WINDOW)
     total_returns(sums, places, _WINDOW)
     log(asset)
+    fit_local_level(asset, benchmark)
     count_apart(places, _WINDOW)
     are_apart(places, np.ones((1, _WINDOW), dtype=np.bool_), 1)
     measure_volatility(asset, 1.0)

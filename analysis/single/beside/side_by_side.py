@@ -202,7 +202,7 @@ def _state_space(pair: Pair, hours: float, n_bars: int) -> tuple[ResultRow, pl.D
         np.cumsum(pair.series.asset[first:last]), np.cumsum(pair.series.benchmark[first:last]), n_bars
     )
     if found is None:
-        reason = f"{pair.index - first} bars without a gap before the event; the model needs 100, or did not converge"
+        reason = f"{pair.index - first} bars without a gap before the event; the model needs 100, and moves of its own"
         return absent_row(pair, hours, "state_space", reason), None
     words = (
         f"local level with regression on {pair.specification.benchmark_asset_id} (β {number(found.beta)}), fitted by "

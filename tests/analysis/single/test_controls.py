@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from statsmodels.tsa.statespace.structural import UnobservedComponents
 
 from analysis.engine.regressions.synthetic import fit_synthetic_control
 from analysis.single.beside.space import rank_in_space
-from analysis.single.beside.state_space import forecast_counterfactual
+from analysis.single.beside.state_space import NORMAL_95, forecast_counterfactual
 
 
 def test_the_mix_finds_the_weights_it_was_made_of() -> None:
@@ -44,6 +45,27 @@ def test_the_state_space_forecast_follows_the_benchmark_and_leaves_the_effect() 
     assert found.standard_error == pytest.approx(0.006 * np.sqrt(24), rel=0.3)
     assert abs(found.effect - 0.2) < 3 * found.standard_error
     assert (np.diff(found.upper_95 - found.lower_95) > 0).all()
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.004])
+def test_the_state_space_forecast_is_that_of_an_independent_program(noise: float) -> None:
+    rng = np.random.default_rng(4)
+    benchmark = np.cumsum(rng.normal(0, 0.5, 264))
+    token = 0.8 * benchmark + np.cumsum(rng.normal(0, 0.4, 264)) + rng.normal(0, 100 * noise, 264)
+    found = forecast_counterfactual(token, benchmark, 24)
+    model = UnobservedComponents(token[:240], level="local level", exog=benchmark[:240, None])
+    reference = model.fit(disp=False, method="lbfgs", maxiter=200)
+    forecast = reference.get_forecast(24, exog=benchmark[240:, None])
+    assert found is not None
+    assert found.beta == pytest.approx(reference.params[-1], rel=1e-4)
+    assert found.expected == pytest.approx(forecast.predicted_mean - token[239], rel=1e-3)
+    assert found.upper_95 - found.expected == pytest.approx(NORMAL_95 * forecast.se_mean, rel=1e-3)
+    assert found.one_step_error == pytest.approx(reference.resid[10:].std(ddof=1), rel=1e-4)
+
+
+def test_a_price_that_is_its_benchmark_has_no_forecast_with_an_error() -> None:
+    benchmark = np.cumsum(np.random.default_rng(5).normal(0, 0.01, 200))
+    assert forecast_counterfactual(np.zeros(200), benchmark, 24) is None
 
 
 def test_a_hundred_bars_are_needed_before_the_event() -> None:
