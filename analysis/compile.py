@@ -9,9 +9,9 @@ import numpy as np
 
 from analysis.apart import are_apart, count_apart
 from analysis.engine.kernel import fit_around, fit_line, market_model_windows, sum_blocks, total_returns
-from analysis.engine.local_level import fit_local_level
 from analysis.engine.model_fit import ModelInput
 from analysis.engine.models.garch import fit as fit_garch
+from analysis.local_level import fit_local_level
 from analysis.portable import log
 from analysis.shares import learn_shares
 from analysis.single.window.volatility import measure_volatility

@@ -219,10 +219,9 @@ def fit_around(
     """
     scalars, reasons = _no_results(starts.size)
     bounds = np.array([-length, 0, 0, window, minimum, compiled.MARKET_OR_MEAN], dtype=np.int64)
-    series, part = np.zeros(starts.size, dtype=np.int64), np.arange(starts.size)
-    limits = np.full(starts.size, limit, dtype=np.int64)
     data = (sums.asset, sums.benchmark, sums.mask, sums.ahead, sums.behind, sums.place)
-    compiled.fit_studies(*data, series, starts, limits, part, bounds, scalars, reasons)
+    which = np.zeros_like(starts), starts, np.full_like(starts, limit), np.arange(starts.size)
+    compiled.fit_studies(*data, *which, bounds, scalars, reasons)
     return _models(scalars, reasons)
 
 
@@ -253,13 +252,14 @@ def total_returns(sums: BlockSums, starts: Integers, length: int) -> tuple[Float
 
 
 def _no_results(n: int) -> tuple[Floats, NDArray[np.int8]]:
-    return np.full((n, compiled.N_SCALARS), np.nan), np.zeros(n, dtype=np.int8)
+    nothing = np.where(np.arange(compiled.N_SCALARS) == compiled.N, 0.0, np.nan)
+    return np.tile(nothing, (n, 1)), np.zeros(n, dtype=np.int8)
 
 
 def _models(scalars: Floats, reasons: NDArray[np.int8]) -> MarketModels:
-    n = np.nan_to_num(scalars[:, compiled.N]).astype(np.int64)
-    alpha, beta, variance = (scalars[:, k] for k in (compiled.ALPHA, compiled.BETA, compiled.VARIANCE))
-    return MarketModels(alpha, beta, variance, n, scalars[:, compiled.X_BAR], scalars[:, compiled.SXX], reasons)
+    names = (compiled.ALPHA, compiled.BETA, compiled.VARIANCE, compiled.N, compiled.X_BAR, compiled.SXX)
+    alpha, beta, variance, n, mean, squares = (scalars[:, k] for k in names)
+    return MarketModels(alpha, beta, variance, n.astype(np.int64), mean, squares, reasons)
 
 
 def _window_results(scalars: Floats, ars: Floats, ar_variances: Floats, reasons: NDArray[np.int8]) -> WindowResults:

@@ -124,14 +124,21 @@ def _joint_p(
         return None, None, None
     columns = np.concatenate([[0], placebo])
     scaled_z = z[:, columns] / ratios[columns]
-    medians = np.nanmedian(estimates[:, columns], axis=0) * (ratios[0] / ratios[columns])
-    signs = np.sign(np.nanmedian(scaled_z, axis=0))
+    medians = _medians(estimates[:, columns]) * (ratios[0] / ratios[columns])
+    signs = np.sign(_medians(scaled_z))
     shares = np.nanmean((np.abs(scaled_z) > _NORMAL_95) & (np.sign(scaled_z) == signs), axis=0)
     averages = np.nanmean(scaled_z, axis=0)
     p_median, p_share, p_average = (
         _share_as_large(np.abs(values), n_independent) for values in (medians, shares, averages)
     )
     return p_median, p_share, p_average
+
+
+def _medians(values: Floats) -> Floats:
+    """The median of the numbers of each column, of all columns at once; NaN sorts behind them."""
+    n = (~np.isnan(values)).sum(axis=0)
+    ordered, columns = np.sort(values, axis=0), np.arange(values.shape[1])
+    return np.asarray((ordered[(n - 1) // 2, columns] + ordered[n // 2, columns]) / 2.0)
 
 
 def _share_as_large(values: Floats, n_independent: int) -> float:

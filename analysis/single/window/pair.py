@@ -119,7 +119,7 @@ class Pair:
         """Abnormal log return of every bar under the event's model, NaN where a return is missing."""
         return self.series.asset - float(self.coefficients.beta[0]) * self.series.benchmark
 
-    @property
+    @cached_property
     def benchmark_words(self) -> str:
         """The benchmark and its venues over the bars used."""
         first = max(0, self.index - self.bars(self.specification.estimation_hours))
