@@ -133,9 +133,20 @@ def parse_times(column: pl.Series, source: str) -> Instants:
     clocks = _parse_clocks(column, source)
     if clocks is not None:
         return _checked(clocks, column, source)
-    first = column.filter(_to_dates(column, DATE_FORMATS[0]).is_null())[0]
+    row = next((row for row, text in enumerate(column) if not _is_known(text, source)), None)
     raise OwnDataError(
-        f"{source}: {column.name} {first!r} is not a known date; write 2026-06-12 or 2026-06-12T23:56:41Z"
+        f"{source}: {column.name} has several forms, {column[0]!r} in row 2; write all as 2026-06-12T23:56:41Z"
+        if row is None
+        else f"{source} row {row + 2}: {column.name} {column[row]!r} is not a known date; write 2026-06-12 or "
+        "2026-06-12T23:56:41Z"
+    )
+
+
+def _is_known(text: str, source: str) -> bool:
+    """Whether the text would be read if all of its column were like it."""
+    alone = pl.Series([text])
+    return any(parsed is not None for parsed in (_parse_dates(alone, source), _parse_instants(alone))) or (
+        _parse_clocks(alone, source) is not None
     )
 
 

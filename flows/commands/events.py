@@ -197,7 +197,7 @@ def add(
 
     An event found because the price moved is --selected-from price: its p values are withheld.
 
-    Example: aftershock events add 2026-06-14-my-event --title "A law passes" --category legislation
+    Example: aftershock events add 2026-06-14-my-event --title "A law" --category executive_order
     --at 2026-06-14T15:00:00Z
     """
     from flows.jobs.ledger import require_new
@@ -224,21 +224,29 @@ def import_events(
 ) -> None:
     """Add the events of a table to your ledger, all of them or none; the same file again changes nothing.
 
+    A date without a time of day is an event of which only the day is known: it is listed, and no study measures it.
     Other columns may be earliest_at, latest_at, ended_at, severity, direction, jurisdiction, entities, source_url,
     selected_from and note. A wrong row is named with its remedy.
 
     Example: aftershock events import events.csv --dry-run
     """
     from flows.errors import CommandError
-    from flows.jobs.ledger import read_event_table
+    from flows.jobs.ledger import load_decisions, read_event_table, require_new
     from flows.jobs.own_files import read_table
+    from flows.settings import load_settings
 
     decisions = read_event_table(read_table(file), file.name)
-    for number, values in enumerate(decisions.values()):
+    config_path, known = load_settings().config_path, set(published_event_ids())
+    own = {decision.event_id for decision in load_decisions(config_path)}
+    for number, (event_id, values) in enumerate(decisions.items()):
         try:
             values["category"] = parse_category(values["category"])
-        except typer.BadParameter as exc:
-            raise CommandError(f"{file.name} row {number + 2}: {exc.message}") from exc
+            if event_id not in own:
+                require_new(config_path, known, event_id)
+        except (typer.BadParameter, CommandError) as exc:
+            raise CommandError(
+                f"{file.name} row {number + 2}: {exc.message if isinstance(exc, typer.BadParameter) else exc}"
+            ) from exc
     _write(decisions, dry_run)
 
 
@@ -337,10 +345,16 @@ def _decide(event_id: str, changes: dict[str, object], dry_run: bool) -> None:
 
 def _write(decisions: dict[str, dict[str, object]], dry_run: bool) -> None:
     """Write all of it and say so, or say what would be written where it can stand."""
-    from flows.jobs.ledger import record_decisions
+    from flows.configuration import read_own
+    from flows.jobs.ledger import FILE_NAME, record_decisions
     from flows.settings import load_settings
 
-    path = record_decisions(load_settings().config_path, decisions, is_rehearsal=dry_run)
+    config_path = load_settings().config_path
+    before = read_own(config_path, FILE_NAME)
+    path = record_decisions(config_path, decisions, is_rehearsal=dry_run)
+    if not dry_run and read_own(config_path, FILE_NAME) == before:
+        talk(f"nothing to write: {path} says all of it already")
+        return
     for event_id, changes in decisions.items():
         said = ", ".join(f"{key} = {value}" for key, value in changes.items() if value is not None)
         talk(f"{'would write' if dry_run else 'wrote'} to {path}: {event_id}: {said}")

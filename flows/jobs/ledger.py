@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from analysis.own.times import OwnDataError, parse_times
 from flows.configuration import read_own, with_entries
 from flows.errors import CommandError
 from warehouse.config import ConfigError, ConfigText, load_config
+from warehouse.replacing import replacing
 
 FILE_NAME = "events.toml"
 HEADER = "Your word on events: it wins over detection and the shipped ledger, and survives `aftershock rebuild`."
@@ -23,6 +26,7 @@ HEADER = "Your word on events: it wins over detection and the shipped ledger, an
 _JOURNAL = "events-undo.jsonl"
 _KEPT_STEPS = 100
 _TABLE_KEYS = (*OVERRIDES, "note")
+_LINE_OF_ENTRY = re.compile(r"(?<=\d) line \d+(?=:)")
 _TIME_KEYS = ("earliest_at", "latest_at", "ended_at")
 
 
@@ -75,11 +79,14 @@ def read_event_table(table: pl.DataFrame, source: str) -> dict[str, dict[str, An
         raise CommandError(f"{source}: {said}; expected event_id, title, category, date, and rows")
     found: dict[str, dict[str, Any]] = {}
     columns = [name for name in frame.columns if name in _TABLE_KEYS]
-    instants = {name: _read_times(frame[name], source) for name in columns if name in _TIME_KEYS}
-    instants["best_at"] = _read_times(frame[str(time)], source)
+    read = {name: _read_times(frame[name], source) for name in columns if name in _TIME_KEYS}
+    read["best_at"] = _read_times(frame[str(time)], source)
+    instants = {name: at for name, (at, _) in read.items()}
     for number, row in enumerate(frame.iter_rows(named=True)):
         values = {name: row[name] for name in columns if row[name] is not None and name not in _TIME_KEYS}
         values |= {name: at[number] for name, at in instants.items() if at[number] is not None}
+        if "best_at" in values and not read["best_at"][1][number]:
+            values = _of_a_day(values)
         values["category"] = str(values.get("category") or "").lower().replace(" ", "_") or None
         if str(values.get("severity", "")).isdigit():
             values["severity"] = int(values["severity"])
@@ -95,17 +102,24 @@ def read_event_table(table: pl.DataFrame, source: str) -> dict[str, dict[str, An
     return found
 
 
-def _read_times(column: pl.Series, source: str) -> list[Any]:
-    """Instants, None for an empty cell."""
-    is_there = column.is_not_null()
-    if not is_there.any():
-        return [None] * column.len()
+def _read_times(column: pl.Series, source: str) -> tuple[list[Any], list[bool]]:
+    """Instants, None for an empty cell; and whether each says a time of day."""
+    told = column.drop_nulls()
+    if not told.len():
+        return [None] * column.len(), [True] * column.len()
     try:
-        parsed = parse_times(column.filter(is_there), source).at
+        parsed = parse_times(column.fill_null(told[0]), source)  # of the same form, so that rows keep their numbers
     except OwnDataError as exc:
         raise CommandError(str(exc)) from exc
-    times = iter(pl.Series(parsed).cast(pl.Datetime("us")).dt.replace_time_zone("UTC").to_list())
-    return [next(times) if there else None for there in is_there]
+    times = pl.Series(parsed.at).cast(pl.Datetime("us")).dt.replace_time_zone("UTC").to_list()
+    is_there = column.is_not_null()
+    return [at if there else None for at, there in zip(times, is_there, strict=True)], parsed.has_clock.tolist()
+
+
+def _of_a_day(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of an event of which only the day is known: midnight would be a guess, so its bounds are the day's."""
+    first, last = values["best_at"], values["best_at"] + timedelta(days=1, seconds=-1)
+    return {"earliest_at": first, "latest_at": last, "time_precision": "day"} | dict(values)
 
 
 def _check_entry(where: str, event_id: str, values: Mapping[str, Any]) -> None:
@@ -114,7 +128,8 @@ def _check_entry(where: str, event_id: str, values: Mapping[str, Any]) -> None:
         load_config(DECISION_FORM, ConfigText(where, text))
         read_decisions(ConfigText(where, text))
     except ConfigError as exc:
-        raise CommandError(str(exc)) from exc
+        # The line is one of a text that nobody has seen.
+        raise CommandError(_LINE_OF_ENTRY.sub("", str(exc))) from exc
 
 
 def withdraw_decision(config_path: Path, event_id: str) -> Path:
@@ -164,8 +179,8 @@ def undo_last(config_path: Path) -> str:
     if last["before"] is None:
         path.unlink()
     else:
-        path.write_text(last["before"], encoding="utf-8")
-    journal.write_text("".join(f"{step}\n" for step in steps[:-1]), encoding="utf-8")
+        _put(path, last["before"])
+    _put(journal, "".join(f"{step}\n" for step in steps[:-1]))
     return str(last["events"])
 
 
@@ -180,9 +195,15 @@ def _write(config_path: Path, before: ConfigText | None, text: str, events: str)
     steps = journal.read_text(encoding="utf-8").splitlines() if journal.exists() else []
     step = {"before": before.text if before is not None else None, "after_sha256": _digest(text), "events": events}
     kept = [*steps, json.dumps(step)][-_KEPT_STEPS:]
-    path.write_text(text, encoding="utf-8")
-    journal.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+    _put(path, text)
+    _put(journal, "".join(f"{line}\n" for line in kept))
     return path
+
+
+def _put(path: Path, text: str) -> None:
+    """Write a whole file or leave what stands: a full disk takes no word of a person away."""
+    with replacing(path) as draft:
+        draft.write_text(text, encoding="utf-8")
 
 
 def _digest(text: str) -> str:

@@ -104,5 +104,5 @@ def test_a_time_that_clocks_skip_is_refused() -> None:
 
 
 def test_a_date_of_a_year_that_nobody_lived_is_named_among_good_ones() -> None:
-    with pytest.raises(OwnDataError, match=r"own\.csv: date '026-06-12' is not a known date"):
+    with pytest.raises(OwnDataError, match=r"own\.csv row 3: date '026-06-12' is not a known date"):
         parse_times(pl.Series("date", ["2026-06-12", "026-06-12"]), "own.csv")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -277,7 +278,8 @@ def test_importing_events_adds_them_once(app, tmp_path):
     one, two = load_decisions(tmp_path / "config")
     assert one.values["best_at_utc"] == datetime(2026, 6, 14, 15, tzinfo=UTC)
     assert (one.values["severity"], one.note, two.values["category"]) == (3, "seen", "outage")
-    assert run(app, "import", str(file)).exit_code == 0
+    again = run(app, "import", str(file))
+    assert (again.exit_code, "nothing to write" in again.output) == (0, True)
     assert (tmp_path / "config/events.toml").read_text() == text
     assert run(app, "undo").exit_code == 0
     assert not (tmp_path / "config/events.toml").exists()
@@ -290,7 +292,7 @@ def test_importing_events_adds_them_once(app, tmp_path):
         ("x1,One,outage,2026-06-14 15:00,9,\n", ("row 2", "severity", "5")),
         ("x1,,outage,2026-06-14 15:00,,\n", ("row 2", "no title")),
         ("x1,One,outage,2026-06-14,,\nx1,Two,outage,2026-06-15,,\n", ("row 3", "stands twice")),
-        ("x1,One,outage,soon,,\n", ("soon", "2026-06-12T23:56:41Z")),
+        ("x1,One,outage,2026-06-14 15:00,,\nx2,Two,outage,soon,,\n", ("row 3", "soon", "2026-06-12T23:56:41Z")),
         ("", ("no rows",)),
     ],
 )
@@ -301,6 +303,39 @@ def test_a_wrong_row_stops_the_whole_import(app, tmp_path, rows, words):
     assert isinstance(fault, CommandError)
     assert all(word in str(fault) for word in ("events.csv", *words)), str(fault)
     assert not (tmp_path / "config").exists()
+
+
+def test_an_imported_date_without_a_time_of_day_is_a_day_and_no_midnight(app, tmp_path):
+    file = tmp_path / "events.csv"
+    file.write_text(TABLE + "x1,One,outage,2026-06-14,,\nx2,Two,outage,2026-06-15T00:00:00Z,,\n")
+    assert run(app, "import", str(file)).exit_code == 0
+    day, midnight = (decision.values for decision in load_decisions(tmp_path / "config"))
+    assert (day["time_precision"], day["latest_at_utc"]) == ("day", datetime(2026, 6, 14, 23, 59, 59, tzinfo=UTC))
+    assert not {"time_precision", "latest_at_utc"} & midnight.keys()
+
+
+def test_an_import_never_takes_the_place_of_an_event_of_the_record(app, tmp_path):
+    with open_writer(tmp_path / "warehouse.duckdb", 1) as warehouse:
+        warehouse.merge(EVENT, make_rows(EVENT, {"event_id": "x2"}))
+        publish(warehouse, tmp_path / "warehouse.duckdb", tmp_path / "aftershock.duckdb")
+    file = tmp_path / "events.csv"
+    file.write_text(TABLE + "x1,One,outage,2026-06-14 15:00,,\nx2,Two,outage,2026-06-14 15:00,,\n")
+    assert "events.csv row 3: there is an event x2" in str(run(app, "import", str(file)).exception)
+    assert not (tmp_path / "config").exists()
+
+
+def test_a_ledger_that_cannot_be_written_whole_stays_as_it_was(app, tmp_path, monkeypatch):
+    assert run(app, "add", "2026-06-14-law", *ADDED).exit_code == 0
+    path = tmp_path / "config/events.toml"
+    before = path.read_text()
+
+    def stop_halfway(draft: Path, text: str, **_: object) -> None:
+        draft.write_bytes(text.encode()[:9])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", stop_halfway)
+    assert isinstance(run(app, "add", "2026-06-15-law", *ADDED).exception, OSError)
+    assert path.read_text() == before
 
 
 def test_an_event_that_an_empty_record_lacks_is_usage_and_no_bug(app, tmp_path):
