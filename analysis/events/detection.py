@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from analysis.events.drafts import Draft
-from analysis.events.facts import COMMENT_FRAMES, StoryFacts
+from analysis.events.facts import COMMENT_FRAMES, OFFICE_KINDS, StoryFacts
 from analysis.events.vocabulary import Vocabulary
 from analysis.events.wording.stems import stems
 from warehouse.tables.news import EVENT, EVENT_SOURCE
@@ -19,7 +19,6 @@ MOST_SOURCES = 60
 MOST_ENTITIES = 6
 # Independent outlets from which an event has severity 2, 3, 4 and 5.
 SEVERITY_OUTLETS = (2, 4, 8, 15)
-JURISDICTION_KINDS = ("government", "legislature", "regulator", "state", "person")
 # Rules and news of tokens neither restrict nor enable the labs.
 TOKEN_CATEGORIES = ("crypto_token_regulation", "network_token_news")
 _ACCESS = "export_control_access"
@@ -111,7 +110,7 @@ def jurisdiction_of(entity_ids: tuple[str, ...], vocabulary: Vocabulary) -> str:
     """The jurisdiction most of the named public bodies and officials belong to; `global` when none is named."""
     known = {entity.entity_id: entity for entity in vocabulary.entities}
     named = [known[entity_id] for entity_id in entity_ids if entity_id in known]
-    votes = Counter(e.jurisdiction for e in named if e.kind in JURISDICTION_KINDS and e.jurisdiction is not None)
+    votes = Counter(e.jurisdiction for e in named if e.kind in OFFICE_KINDS and e.jurisdiction is not None)
     return min(votes, key=lambda place: (-votes[place], place)) if votes else "global"
 
 
@@ -133,6 +132,8 @@ def _reason(draft: Draft, n_outlets: int) -> str:
         parts.append(f"{n_outlets} independent outlets carry it ({shown}{', …' if n_outlets > 3 else ''})")
     if primary:
         parts.append(f"primary source {', '.join(primary[:3])}")
+    if not parts:
+        parts.append(f"one newsroom ({', '.join(draft.carriers)}) reports an act on a network or on access to AI")
     return f"{'; '.join(parts)}; time: {draft.first.time.reason}"
 
 

@@ -9,11 +9,14 @@ from datetime import date, datetime, timedelta
 import polars as pl
 
 from analysis.events.facts import (
+    CLOUDS,
+    ENOUGH_FOR_CLOUDS,
     ENOUGH_OUTLETS,
     MANY_MORE,
     NEWS_OF_ITS_OWN,
     PROSPECT,
     SAME_WORDS,
+    STANDSTILL,
     TOKENS_AT_LARGE,
     StoryFacts,
     are_opposite,
@@ -30,7 +33,7 @@ ENOUGH_FOR_TOKENS_AT_LARGE = 4
 # A story is told again, or commented on, within this of any of an event's stories.
 SAME_EVENT = timedelta(hours=36)
 # A service that is down again later is down for another reason.
-SAMEOUTAGE = timedelta(hours=OUTAGE_HOURS)
+SAME_OUTAGE = timedelta(hours=OUTAGE_HOURS)
 # A draft that says the same as an event this long before, in fewer houses than make news of its own, repeats it.
 REPEAT_WITHIN = timedelta(days=21)
 # What few houses add about an act within this, of which this many times as many told, is its aftermath.
@@ -48,7 +51,8 @@ ANNOUNCED_WITHIN = timedelta(hours=12)
 SAME_FRAMES = {"dismiss": "ruling"}
 # Tags between which outlets differ on one and the same act of a government.
 NEIGHBOURS = frozenset({"export_control_access", "ai_policy_other", "government_action"})
-_OUTAGE = "outage"
+# An act that was announced and is now done in form is the next step, in whatever few words.
+_IN_FORM = r"(?i)\b(?:formally|officially|finali[sz]e[sd]?)\b"
 
 
 @dataclass(slots=True)
@@ -101,6 +105,8 @@ class Draft:
     @property
     def least_houses(self) -> int:
         """Publishing houses from which it is an event without a primary source."""
+        if self.lead.is_rare_act:
+            return 1
         if all(story.category == TOKENS_AT_LARGE and not story.tokens for story in self.stories):
             return ENOUGH_FOR_TOKENS_AT_LARGE
         return ENOUGH_FOR_COMMENT if all(story.is_comment for story in self.stories) else ENOUGH_OUTLETS
@@ -185,8 +191,8 @@ def _is_told_again(story: StoryFacts, draft: Draft) -> bool:
 
 
 def _is_same(one: StoryFacts, other: StoryFacts, is_about: bool) -> bool:
-    if _OUTAGE in (one.category, other.category) and (
-        one.category != other.category or abs(one.time.best - other.time.best) > SAMEOUTAGE
+    if STANDSTILL in (one.category, other.category) and (
+        one.category != other.category or abs(one.time.best - other.time.best) > SAME_OUTAGE
     ):
         return False
     if are_opposite(one.frame, other.frame) or (one.frame and other.frame and not _have_same_frame(one, other)):
@@ -224,9 +230,9 @@ def _without_repeats(drafts: list[Draft]) -> list[Draft]:
     """`drafts` (in order of time) without those that say again, in few houses, what an earlier one said."""
     kept: list[Draft] = []
     for draft in drafts:
-        is_news = len(draft.carriers) >= NEWS_OF_ITS_OWN or draft.lead.category == _OUTAGE
+        is_news = len(draft.carriers) >= NEWS_OF_ITS_OWN or draft.lead.category == STANDSTILL
         says_again = _is_aftermath if is_news else _repeats
-        if not any(says_again(draft, earlier) for earlier in reversed(kept)):
+        if not any(says_again(draft, earlier) or _is_same_failure(draft, earlier) for earlier in reversed(kept)):
             kept.append(draft)
     return kept
 
@@ -236,6 +242,7 @@ def _repeats(draft: Draft, earlier: Draft) -> bool:
     lag = draft.first.time.best - earlier.first.time.best
     return (
         lag <= REPEAT_WITHIN
+        and (_is_in_form(other) or not _is_in_form(one))
         and (not one.frame or not other.frame or _have_same_frame(one, other))
         and bool(set(one.entity_ids) & set(other.entity_ids))
         and (
@@ -243,6 +250,20 @@ def _repeats(draft: Draft, earlier: Draft) -> bool:
             or _is_aftermath(draft, earlier)
         )
     )
+
+
+def _is_same_failure(draft: Draft, earlier: Draft) -> bool:
+    """Whether it goes on about the failure of a cloud that many told."""
+    return (
+        draft.lead.category == earlier.lead.category == STANDSTILL
+        and draft.first.time.best - earlier.first.time.best <= AFTERMATH
+        and len(earlier.carriers) >= max(ENOUGH_FOR_CLOUDS, len(draft.carriers))
+        and bool(CLOUDS & set(draft.lead.entity_ids) & set(earlier.lead.entity_ids))
+    )
+
+
+def _is_in_form(story: StoryFacts) -> bool:
+    return bool(story.told["plain"].str.contains(_IN_FORM).any())
 
 
 def _is_aftermath(draft: Draft, earlier: Draft) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from analysis.events.relevance import ACCESS, ORDER
 from analysis.events.stories.verdicts import judge_stories
 from analysis.events.timing import TIMING_COLUMNS, EvidenceTime, date_event
 from analysis.events.vocabulary import PARTY_KINDS, Vocabulary
@@ -17,6 +19,7 @@ from analysis.events.wording.stems import FEWEST_WORDS, LEAST_SPOKEN, stems
 # Publishing houses that make a happening an event without a primary source.
 ENOUGH_OUTLETS = 2
 TOKENS_AT_LARGE = "crypto_token_regulation"
+NETWORK = "network_token_news"
 NEWS_OF_ITS_OWN = 4
 MANY_MORE = 3
 # Share of its words from which a headline of another kind tells what the rest of its story does.
@@ -35,6 +38,22 @@ OPPOSITE_FRAMES = ({"restrict", "designate", "threat", "stagger"}, {"lift"})
 # On a lab's own page these are views, appointments and endorsements, not acts.
 VIEWS_OF_LABS = ("ai_policy_other", "regulation_legislation", "executive_order")
 OUTCOME = "token_price_commentary"
+STANDSTILL = "outage"
+# The failure of a cloud under much of the net is an outage too, where so many houses tell it.
+CLOUD_OUTAGE, CLOUDS, ENOUGH_FOR_CLOUDS = "outage_non_ai", frozenset({"amazon", "cloudflare", "google", "microsoft"}), 4
+# Acts on a network of ours, and of an office on the access to models and chips: rare, so that one newsroom suffices.
+ACTS_ON_NETWORKS = ("fund", "supply", "restrict", "lift", "hack", "accuse", "sue", "leave")
+ACTS_OF_OFFICES = ("restrict", "lift", "designate", "pass")
+OFFICE_CATEGORIES = (ACCESS, "government_action", ORDER)
+# Kinds of names that hold an office where they belong to a place.
+OFFICE_KINDS = ("government", "legislature", "regulator", "state", "person")
+_PLACES = r"U\.S\.|(?:US|America|Washington|UK|Britain|Japan|Germany|France|Italy)\b"
+# What an office does as a headline says it on the day, within a few words of its name.
+_DOES = (
+    r"(?:\W+\w+){0,3}?\W+(?:blocks|bans|bars|restricts|halts|suspends|orders|curbs|closes|tightens|revokes|designates|labels"
+    r"|blacklists|sanctions|allows|lets|clears|approves|permits|authori[sz]es|grants|lifts|eases|restores|signs|issues"
+    r"|uncovers)\b"
+)
 # Share of the fewer words from which two stories with a name in common tell the same.
 SAME_WORDS = 0.6
 # What of a headline decides a story's facts, and its place among the story's.
@@ -59,6 +78,7 @@ class StoryFacts:
     carriers: frozenset[str]
     primary_carriers: frozenset[str]
     words: frozenset[str]
+    is_rare_act: bool
     time: EvidenceTime
     told_rows: tuple[int, ...]
     entries: pl.DataFrame
@@ -75,28 +95,52 @@ class StoryFacts:
 
 
 def read_stories(headlines: pl.DataFrame, vocabulary: Vocabulary) -> list[StoryFacts]:
-    """The facts of every relevant story that is no talk about prices."""
+    """The facts of every relevant story that is no talk about prices, and of outages of clouds that many tell."""
     verdicts = judge_stories(headlines, vocabulary)
-    chosen = verdicts.filter(pl.col("is_relevant") & (pl.col("category") != OUTCOME)).select(
-        "story_id", pl.col("category").alias("story_category")
+    is_cloud = pl.col("category") == CLOUD_OUTAGE
+    chosen = verdicts.filter((pl.col("is_relevant") & (pl.col("category") != OUTCOME)) | is_cloud).select(
+        "story_id", pl.col("category").replace(CLOUD_OUTAGE, STANDSTILL).alias("story_category")
     )
-    kinds = {entity.entity_id: entity.kind for entity in vocabulary.entities}
-    owners = {host: entity.entity_id for entity in vocabulary.entities for host in entity.hosts}
-    joined = headlines.join(chosen, on="story_id", how="inner", validate="m:1")
-    acting = frozenset(c.category_id for c in vocabulary.categories if c.is_relevant and not c.is_outcome)
+    joined = headlines.join(chosen, on="story_id", how="inner", validate="m:1").with_columns(
+        pl.col("category").replace(CLOUD_OUTAGE, STANDSTILL),
+        pl.when(is_cloud).then(pl.lit(STANDSTILL)).otherwise("frame").alias("frame"),
+    )
+    names = _Names(
+        {entity.entity_id: entity.kind for entity in vocabulary.entities},
+        {host: entity.entity_id for entity in vocabulary.entities for host in entity.hosts},
+        frozenset(c.category_id for c in vocabulary.categories if c.is_relevant and not c.is_outcome),
+        _led_by_an_office(vocabulary),
+    )
     parts = joined.partition_by("story_id", maintain_order=True)
     # Thousands of stories of a headline or two: rows of Python cost a tenth of as many small frames.
     columns = joined.select(*_READ, pl.int_range(pl.len()).over("story_id").alias(_ROW)).partition_by(
         "story_id", maintain_order=True
     )
-    return [
-        _facts(entries, read.to_dicts(), acting, kinds, owners) for entries, read in zip(parts, columns, strict=True)
-    ]
+    facts = [_facts(entries, read.to_dicts(), names) for entries, read in zip(parts, columns, strict=True)]
+    of_clouds = set(verdicts.filter(is_cloud)["story_id"])
+    return [one for one in facts if one.story_id not in of_clouds or _is_wide_outage(one)]
 
 
-def _facts(
-    entries: pl.DataFrame, rows: list[_Row], acting: frozenset[str], kinds: dict[str, str], owners: dict[str, str]
-) -> StoryFacts:
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What stories are read by: kinds of names, owners of sites, kinds of acts, and how a title of an office begins."""
+
+    kinds: dict[str, str]
+    owners: dict[str, str]
+    acting: frozenset[str]
+    office: str
+
+
+def _led_by_an_office(vocabulary: Vocabulary) -> str:
+    offices = [e.pattern for e in vocabulary.entities if e.kind in OFFICE_KINDS and e.jurisdiction is not None]
+    return rf"^(?i:the )?(?:{_PLACES}|(?i:{'|'.join(offices)}))"
+
+
+def _is_wide_outage(story: StoryFacts) -> bool:
+    return bool(CLOUDS & set(story.entity_ids)) and len(story.carriers) >= ENOUGH_FOR_CLOUDS
+
+
+def _facts(entries: pl.DataFrame, rows: list[_Row], names: _Names) -> StoryFacts:
     spoken = [stems(row["plain"]) for row in rows]
     named = Counter(entity_id for row in rows for entity_id in row["entity_ids"])
     # A name in fewer than a quarter of the headlines is an aside.
@@ -106,24 +150,37 @@ def _facts(
     # Wordings in other letters use few of these words, and are no reason to forget the others'.
     n_spoken = sum(len(words) >= LEAST_SPOKEN for words in spoken)
     words = frozenset(word for word in said if said[word] * 3 >= n_spoken)
-    told = _without_forerunner(_from_the_act_on(_acts(rows, spoken, acting), frame))
+    told = _without_forerunner(_from_the_act_on(_acts(rows, spoken, names.acting), frame))
     evidence = [row for row in told if row["is_counted"]]
-    own_acts = [row for row in evidence if row["is_primary"] and _is_own_act(row, owners)]
+    own_acts = [row for row in evidence if row["is_primary"] and _is_own_act(row, names.owners)]
+    parties = frozenset(name for name in entity_ids if names.kinds.get(name) in PARTY_KINDS)
     first = rows[0]
     return StoryFacts(
         first["story_id"],
         first["story_category"],
         frame,
         entity_ids,
-        frozenset(name for name in entity_ids if kinds.get(name) in PARTY_KINDS),
-        frozenset(name for name in entity_ids if kinds.get(name) == "token"),
+        parties,
+        frozenset(name for name in parties if names.kinds[name] == "token"),
         frozenset(row["carrier"] for row in evidence),
         frozenset(row["carrier"] for row in own_acts),
         words,
+        _is_rare_act(first["story_category"], frame, parties, told, names),
         date_event(told or rows),
         tuple(row[_ROW] for row in told or rows),
         entries,
     )
+
+
+def _is_rare_act(category: str, frame: str, parties: frozenset[str], told: list[_Row], names: _Names) -> bool:
+    """Whether newsrooms tell an act on one of our networks, or that an office orders or does one on access."""
+    told = [row for row in told if not row["is_primary"]]
+    if category == NETWORK:
+        return bool(told) and frame in ACTS_ON_NETWORKS and any(names.kinds[name] == "token" for name in parties)
+    if category not in OFFICE_CATEGORIES or frame not in ACTS_OF_OFFICES or not (parties or category == ORDER):
+        return False
+    does = re.compile(names.office if category == ORDER else f"{names.office}(?i:{_DOES})")
+    return any(does.search(row["plain"]) for row in told if row["frame"] == frame)
 
 
 def _frame_of_story(frames: list[str]) -> str:

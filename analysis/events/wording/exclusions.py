@@ -54,6 +54,7 @@ _HOUSE_RULE = (
     r"(?i)\b(?:employees?|staff(?:ers)?|workers)\b.{0,20}\b(?:from using|access)\b"
     r"|^(?:\w+ ){1,2}AI policy$|\brefus(?:es|ing|ed)? .{0,20}\b(?:prompts?|questions?)\b"
     r"|\bfor (?:its )?(?:employees|staff)\b|\b(?:employee|staff) access\b|\bwar ?room\b"
+    r"|\bcuts? (?:\w+ )?(?:jobs|staff)\b|\blays off\b"
     r"|\binvestigat\w+ (?:users?|issues?|bugs?|errors?|outages?|reports of|why|how)\b"
 )
 _EXHIBIT = r"(?i)\b(?:logs?|chats?|conversations?|messages|history) (?:\w+ ){0,2}as evidence\b"
@@ -81,9 +82,10 @@ _GOVERNMENT_ASKS = (
     r"(?:urg(?:es|ed|ing)|press(?:es|ed|ing)|calls on)\b"
     r"|(?:美国|美國|政府|白宫|白宮|商务部|商務部).{0,4}(?:敦促|促请|促請)"
 )
-# Somebody says that it did not happen; what a court denies is a ruling.
+# It did not happen, or somebody says so; what a court denies is a ruling.
 _DENIAL = (
-    r"(?i)\bden(?:ies|ied) (?:\w+ ){0,2}(?:reports?|claims?|allegations?|that|it|any|knowing|having|wrongdoing)\b"
+    r"(?i)\b(?:thwarts?|foils?|averts?|fends? off)\b"
+    r"|\bden(?:ies|ied) (?:\w+ ){0,2}(?:reports?|claims?|allegations?|that|it|any|knowing|having|wrongdoing)\b"
     r"|\b(?:lawyers?|attorneys?|CEO|founder|spokes\w+) den(?:ies|ied)\b|\bden(?:ies|ied) \S+ .{0,40}\b(?:was|were)\b"
     r"|否认|否認|辟谣|闢謠|부인|\bdementiert\b|\bbestreitet\b|\bdément\b|\bniega\b|\bdesmiente\b|\bотрица\w+|\bопроверг\w+"
 )
@@ -113,7 +115,7 @@ _PLAN = (
     r"|expect(?:s|ed)|nears?|seeks?|may|might|could|would"
     r"|looms?|considering|ahead of"
     r"|aims?|heads? (?:to|for)|looking to|this (?:week|month)"
-    r"|to (?:release|launch|vote|unveil|introduce|consider|decide|hold|begin|meet))\b"
+    r"|to (?:release|launch|vote|unveil|introduce|consider|decide|hold|begin|meet|sue|appeal|challenge))\b"
 )
 # Finite verbs of what offices, courts, parliaments and firms do; beside one, talk only accompanies the act.
 _ACT = (

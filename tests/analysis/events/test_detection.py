@@ -70,6 +70,54 @@ def test_a_rule_on_tokens_at_large_needs_four_houses_and_one_on_our_networks_two
     assert told_by(2, "SEC sues Bittensor foundation over unregistered token sale").height == 1
 
 
+def test_one_newsroom_suffices_for_an_act_on_a_network_of_ours_or_of_an_office_on_access():
+    acts = (
+        "NEAR cuts its inflation by half despite a failed vote",
+        "Fetch.ai sues Ocean over the sale of 263 million FET",
+        "White House blocks Anthropic's Mythos expansion over security concerns",
+        "US Commerce Department closes loophole on Nvidia chip exports to China",
+        "US reportedly allows ten Chinese companies to buy Nvidia's H200 AI chips",
+        "Trump's new AI order sets up a fight with the states",
+    )
+    for act in acts:
+        event = told_by(1, act)
+        assert event["severity"].to_list() == [1], act
+        assert event["reason"][0].startswith("one newsroom (h0.example) reports an act"), act
+    others = (
+        "NEAR's bet to become the settlement layer for AI agents",
+        "Parent of Worldcoin reportedly cuts jobs",
+        "Fireblocks thwarts exploits on NEAR, protecting millions",
+        "Trump's 25% cut on Nvidia chips to China backfired as Beijing blocks H200 sales",
+        "UK banks blocked from Mythos get offer from rival OpenAI",
+        "Nvidia says China blocks sales of its H200 chips",
+        "China sues over the price of lamps",
+    )
+    for other in others:
+        assert told_by(1, other).is_empty(), other
+
+
+def test_an_act_that_is_done_in_form_is_no_repeat_of_its_announcement():
+    first = {"title": "Pentagon labels Anthropic a supply-chain risk", "at": "2026-02-27T22:00:00Z"}
+    told = [first | {"outlet": f"h{n}.example"} for n in range(2)]
+    later = first | {"at": "2026-03-05T19:00:00Z", "outlet": "late.example"}
+    assert detect(*told, later).events.height == 1
+    formal = later | {"title": "Pentagon formally labels Anthropic a supply-chain risk"}
+    found = detect(*told, formal).events
+    assert found["best_at_utc"].sort().to_list() == [instant(first["at"]), instant(later["at"])]
+
+
+def test_the_failure_of_a_cloud_is_an_outage_where_four_houses_tell_it():
+    title = "AWS outage takes down Coinbase, Robinhood and more"
+    assert told_by(3, title).is_empty()
+    event = told_by(4, title)
+    assert (event["category"].to_list(), event["direction"].to_list()) == (["outage"], ["restricts"])
+    day_after = {"title": "AWS outage exposes how few providers there are", "at": "2026-06-14T11:00:00Z"}
+    first = {"title": title, "at": "2026-06-13T01:00:00Z"}
+    told = [{**row, "outlet": f"h{n}.example"} for row in (first, day_after) for n in range(4)]
+    assert detect(*told).events["best_at_utc"].to_list() == [instant(first["at"])], "what follows is its aftermath"
+    assert told_by(4, "Solana outage takes down Jupiter, Orca and more").is_empty(), "an outage of no cloud"
+
+
 def test_talk_and_plans_about_token_rules_are_no_event_however_many_repeat_them():
     assert told_by(6, "JPMorgan CFO warns stablecoins risk becoming regulatory arbitrage").is_empty()
     assert told_by(6, "FDIC plans stablecoin rules under GENIUS Act").is_empty()
@@ -94,7 +142,7 @@ def test_a_reaction_is_evidence_of_the_act_and_no_event_of_its_own():
 
 
 def test_comment_that_three_houses_make_is_not_lost_with_an_act_that_one_told():
-    act = {"title": "US government orders Anthropic to shut down Fable 5", "at": "2026-06-13T01:00:00Z"}
+    act = {"title": "Anthropic takes Fable 5 offline after US directive", "at": "2026-06-13T01:00:00Z"}
     comment = "Tech world reacts to US ban on Anthropic's Fable 5"
     rows = [{"title": comment, "at": f"2026-06-13T08:0{n}:00Z"} for n in range(3)]
     assert draft_as({"act": [act], "comment": rows})["n_outlets"].to_list() == [3]
@@ -154,7 +202,7 @@ def test_odds_in_two_houses_are_no_event():
 def test_names_of_one_publishing_house_are_one_outlet():
     rows = [
         {**RESTRICTION[1], "outlet": "The Verge"},
-        {**RESTRICTION[2], "outlet": "The Verge · AI", "at": "2026-06-13T02:00:00Z"},
+        {**RESTRICTION[0], "outlet": "The Verge · AI", "at": "2026-06-13T02:00:00Z"},
     ]
     assert detect(*rows).events.is_empty()
 

@@ -1,4 +1,5 @@
--- headlines that belong to a story, with their stored tags; of some days, of some stories (null: of all), or relevant ones alone
+-- headlines that belong to a story, with their stored tags; of some days, of some stories (null: of all), or relevant ones
+-- and outages elsewhere alone
 with chosen as (
     select
         e.entry_id, e.title, e.url, e.outlet, e.outlet_kind, e.published_at_utc,
@@ -8,7 +9,7 @@ with chosen as (
     left join core.story as t on s.story_id = t.story_id
     where
         ($story_ids is null or s.story_id in (select unnest(cast($story_ids as varchar []))))
-        and (not $is_relevant or t.is_relevant)
+        and (not $is_relevant or t.is_relevant or t.category = 'outage_non_ai')
         and (
             $days is null or cast(
                 case
