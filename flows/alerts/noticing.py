@@ -112,7 +112,8 @@ def _events(reader: Reader, rule: AlertRule, now: datetime) -> Iterator[Newswort
     for row in recent.iter_rows(named=True):
         is_watched = not rule.categories or row["category"] in rule.categories
         is_carried = (row["n_outlets"] or 1) >= rule.least_outlets or row["origin"] != "detected"
-        if is_watched and is_carried and row["severity"] >= rule.least_severity:
+        is_severe = row["severity"] is None or row["severity"] >= rule.least_severity
+        if is_watched and is_carried and is_severe:
             yield Newsworthy("event", row["event_id"], row["title"], _event_words(row), event_path(row["event_id"]))
 
 

@@ -213,6 +213,7 @@ def test_a_rule_sends_no_more_than_it_may_in_an_hour(warehouse: Warehouse) -> No
         ({"least_outlets": 4}, {"n_outlets": 3, "origin": "ledger"}, True),
         ({}, {"origin": "incident", "n_outlets": 1, "severity": 1}, False),
         ({"least_severity": 1}, {"origin": "incident", "n_outlets": 1, "severity": 1}, True),
+        ({}, {"origin": "ledger", "severity": None}, True),
         ({}, {"status": "rejected"}, False),
         ({}, {"at": NOW - NEWS_AGE - timedelta(hours=1)}, False),
         ({}, {"at": NOW + timedelta(hours=1)}, False),
