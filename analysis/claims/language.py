@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from analysis.claims.amounts import ClaimTime, Dollars, Size
 from analysis.claims.statement import Comparator, Direction, Kind
 from analysis.tape.funding import is_perpetual
-from warehouse.config import ConfigText, Entry, EntryTable, FileForm, load_config, packaged_text
+from warehouse.config import ConfigText, Entry, EntryTable, FileForm, load_config, nearest, packaged_text
 
 # How far after the news a swing is looked for, when a claim does not say it itself.
 DEFAULT_SEARCH_HOURS = 72.0
@@ -280,11 +280,22 @@ def claimed_direction(word: str | None) -> Direction:
     return Direction.NONE if word in ("none", "either") else Direction(word or "up")
 
 
-def packaged_claims(own: ConfigText | None = None) -> list[Claim]:
+def packaged_claims(own: ConfigText | None = None, known_events: Collection[str] | None = None) -> list[Claim]:
     """The claims shipped with Aftershock, extended or overridden by id, key by key, by a person's own."""
-    return read_claims(packaged_text("analysis.claims", "claims.toml"), own)
+    return read_claims(packaged_text("analysis.claims", "claims.toml"), own, known_events=known_events)
 
 
-def read_claims(*texts: ConfigText | None) -> list[Claim]:
-    """The claims of all texts, later ones over earlier ones; ConfigError names file, line, entry and key."""
-    return list(load_config(CLAIM_FORM, *texts).entries(CLAIMS))
+def read_claims(*texts: ConfigText | None, known_events: Collection[str] | None = None) -> list[Claim]:
+    """The claims of all texts, later ones over earlier ones; ConfigError names file, line, entry and key.
+
+    Where `known_events` are given, what speaks against a claim must be one of them.
+    """
+    loaded = load_config(CLAIM_FORM, *texts)
+    claims = list(loaded.entries(CLAIMS))
+    for claim in claims:
+        for event_id in claim.against or ():
+            if known_events is not None and event_id not in known_events:
+                meant = nearest(event_id, list(known_events))
+                hint = f"did you mean {meant!r}?" if meant else "add it to events.toml"
+                raise loaded.error(CLAIMS, (claim.id,), "against", f"{event_id!r} is no event of the ledger; {hint}")
+    return claims

@@ -19,6 +19,7 @@ from analysis.events.vocabulary import PARTY_KINDS, Vocabulary
 from analysis.events.wording.stems import name_stems, stems
 from warehouse.tables.bars import DAY, SECONDS_PER_HOUR
 from warehouse.tables.news import NEWS_EPISODE
+from warehouse.tables.terms import entity_name
 from warehouse.tables.units import plural
 
 # A step follows the one before it within this, and what takes a measure back within longer.
@@ -135,7 +136,7 @@ def _weigh(step: _Step, other: _Step) -> float:
 
 def _say_why(step: _Step, other: _Step) -> str:
     words = step.telling & other.telling
-    parties = ", ".join(sorted(step.parties & other.parties)) or "no party named"
+    parties = ", ".join(map(entity_name, sorted(step.parties & other.parties))) or "no party named"
     kind = "the same kind of act" if _is_one_kind(step, other) else "another kind of act"
     return f"goes on from that one: {plural(len(words), 'telling word')} in common, {parties}, {kind}"
 

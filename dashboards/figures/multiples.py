@@ -10,6 +10,7 @@ import polars as pl
 from dashboards.figures.axes import label, padded_range, percent_axis, vertical_rule, zero_line
 from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, hours_axis, safe
 from dashboards.figures.series import bar_hours
+from dashboards.findings.findings import QUIET_MOVE
 from dashboards.findings.readings import SUBJECT_ASSET, Reaction, between_hours
 from dashboards.numbers import StoredRows
 from warehouse.tables.bars import step_words
@@ -100,7 +101,9 @@ def multiples_title(reactions: Sequence[Reaction]) -> str:
     if not known:
         return "No token is measured after 24 hours"
     largest = max(known, key=lambda item: item[0])[1]
-    rose = [r.asset_id for _, r in known if r is not largest and r.headline and (r.headline.raw_return or 0) > 0.01]
+    rose = [
+        r.asset_id for _, r in known if r is not largest and r.headline and (r.headline.raw_return or 0) > QUIET_MOVE
+    ]
     value = largest.headline.raw_return if largest.headline else None
     title = f"{largest.asset_id} moved most in a day ({percent(value or 0)})"
     if not rose:

@@ -29,6 +29,8 @@ _MODELS = {
 }
 # Decision -> (column, how an option is written).
 Decisions = Mapping[str, tuple[str, Callable[[Any], str]]]
+# Half the width of a 95 % interval of a normal estimate.
+STANDARD_ERRORS = 1.96
 _METHODS: Decisions = {
     "Start": ("timing_rule", lambda value: ROLE_TITLES.get(value, str(value).replace("_", " "))),
     "Model": ("model", lambda value: _MODELS.get(value, str(value).replace("_", " "))),
@@ -78,7 +80,7 @@ def draw_specification_curve(specifications: pl.DataFrame, summary: Mapping[str,
     )
     subtitle = (
         "24-hour abnormal return under each choice of start, model, benchmark and estimation window, sorted. "
-        "Bars: ±1.96 standard errors."
+        f"Bars: ±{STANDARD_ERRORS} standard errors."
     )
     if rows.height < 2:
         return Figure(
@@ -167,7 +169,7 @@ def draw_inclusion_curve(category: str, rules: pl.DataFrame) -> Figure:
     figure_id, label = f"inclusion-{category}", category_label(category)
     subtitle = (
         "Mean 24-hour abnormal return under each rule of which events count and how estimation avoids others, sorted. "
-        "Bars: ±1.96 standard errors."
+        f"Bars: ±{STANDARD_ERRORS} standard errors."
     )
     frame = source.select(rows, (*names, *decided, "is_headline"))
     if rows.height < 2:
@@ -200,7 +202,7 @@ def draw_inclusion_curve(category: str, rules: pl.DataFrame) -> Figure:
 
 
 def _plot(rows: pl.DataFrame, decisions: Decisions) -> Plot:
-    estimates, errors = rows["estimate"], rows["standard_error"] * 1.96
+    estimates, errors = rows["estimate"], rows["standard_error"] * STANDARD_ERRORS
     low, high = padded_range([*(estimates - errors), *(estimates + errors)])
     n_rows, lower, ticks, texts = _options(rows, decisions)
     headline, annotations = _headline(rows)

@@ -46,12 +46,31 @@ REGISTERED = {
 _IN_WORDS = {"market_id": terms.market_name, "episode": terms.episode_name}
 # The names that this program gives: tests, simulated markets, models and their benchmarks.
 _TITLES = (terms.STATISTIC_TITLES, terms.SCENARIO_TITLES, terms.MODEL_TITLES, terms.BENCHMARK_TITLES)
-# What the methods fix once for all pages; tests/dashboards/test_numbers.py holds each to its constant.
+# What the methods fix once for all pages, each with the words it stands in: the same digits in other words are loose.
+# tests/dashboards/test_numbers.py holds them to their constants.
+_SPAN = r"(?:1|4|12|24) h(?:ours?)?|[37] days|72 hours"
 METHOD = re.compile(
-    r"(?:middle )?(?:50, 80 and 95%|95%|95 percent|50%|5%)|24[ -]h(?:ours?)?\b|12 h(?:ours)?\b|[37] days\b|72 hours\b"
-    r"|\b(?:1|4|5|15|24)-(?:hour|minute)\b|−\d+% · 0 · \+\d+%|p < 0\.05|±1\.96|\b80%|−1 \(opposite\) to \+1|95 %"
-    r"|1 in 50|5 of 100|6 h\b|2\.7 times as many outlets|15 log percent|(?:with|same) 10%"
-    r"|\b39 independent|HC3\b|more than 1%|beta 1\b|[Nn] = 1 event\b|−60 h|−2 to \+7 days|\+7 days"
+    "|".join(
+        (
+            # Windows: a heading or cell of its own, or in words that say what happened in it.
+            rf"^\W*(?:after |in |CAR |Beyond (?:it|Bitcoin|the benchmark), |\w+, |TAO after an outage, )?"
+            rf"(?:{_SPAN})\W*$",
+            r"^24 h and 7 days$",
+            r"\b(?:[Aa]fter|in|over|within|for|window|the|last|next|first) (?:1|4|12|24) h(?:ours?)?\b(?! \d)",
+            r"\b24 hours (?:after|of data)\b|\b24-hour (?:abnormal|return|windows?|answer|move|effect)",
+            r"\b[Aa]fter [37] days\b|Dots: 12 h(?:, 24 h(?:, 7 days)?)? after\b|window −(?:60 h|2) to \+7 days",
+            # Levels of bands, intervals and tests.
+            r"\b95 ?% (?:interval|band|range)|\b(?:80|50)% band, (?:lower|upper)|(?:lower|upper) 95%|interval: 95%",
+            r"95% \(thin\) and 50% \(thick\) intervals|[Mm]iddle (?:50, 80 and )?95(?:%| percent)(?: of|:)|Wilson 95%",
+            r"(?:within|outside) 95% of ordinary windows|\(95% of placebos|±1\.96 standard errors|p < 0\.05|1 in 50",
+            r"5 of 100|5% was intended|lies above 5%|allow for dependence, at 5%|(?:95% and )?5% (?:is|are) asked for",
+            # Bars, models and axes.
+            r"(?:\b1|\b4)-hour(?= bars| closes| returns|\W*$)|errors HC3\b|beta 1\b|[Nn] = 1 event\b",
+            r"−\d+% · 0 · \+\d+%|−1 \(opposite\) to \+1",
+            # Sizes that a method takes.
+            r"rose more than 1%|2\.7 times as many outlets|effect of 15 log percent|(?:with|same) 10%|39 independent",
+        )
+    )
 )
 
 

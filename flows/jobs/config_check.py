@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from analysis.claims.language import CLAIM_FORM, packaged_claims
+from analysis.claims.language import CLAIM_FORM
 from analysis.claims.sentences.forms import FORM_FORM
 from analysis.claims.sentences.own_forms import own_grammar
 from analysis.events.decisions import DECISION_FORM, NEEDED_FOR_NEW, read_decisions
@@ -17,6 +17,7 @@ from flows.alerts.rules import ALERT_FORM, load_rules
 from flows.configuration import OWN_FILES, read_own, unread_files
 from flows.errors import CommandError
 from flows.jobs.labelled_files import load_user_vocabulary
+from flows.steps.claims import load_claims
 from flows.study_registry import STUDY_FORM, load_studies
 from ingest.news.feeds import FEED_FORM, load_feeds
 from ingest.prices.registry import ASSET_FORM, MARKET_FORM, load_registry
@@ -39,7 +40,7 @@ FORMS: dict[str, tuple[FileForm, str | None]] = {
 # Whole loads, which also see what one file says of another.
 LOADS: tuple[Callable[[Path], object], ...] = (
     lambda path: load_registry(read_own(path, "assets.toml"), read_own(path, "markets.toml")),
-    lambda path: packaged_claims(read_own(path, "claims.toml")),
+    load_claims,
     lambda path: read_decisions(read_own(path, "events.toml")),
     lambda path: own_grammar(read_own(path, "forms.toml")),
     lambda path: load_feeds(read_own(path, "feeds.toml")),

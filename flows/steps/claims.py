@@ -17,9 +17,11 @@ from flows.checking.evidence import load_market
 from flows.configuration import read_own, read_toml
 from flows.context import RunContext, StepReport
 from flows.errors import CommandError
+from flows.jobs.ledger import load_decisions
 from flows.steps.studies import measure_one_event
 from flows.study_registry import load_studies, read_studies
 from flows.tape import StoredTape
+from ingest.bundle.loader import shipped_event_ids
 from warehouse.store.connection import Reader
 from warehouse.tables.choice import MARKET_CHOICE
 from warehouse.tables.claims import CLAIM, CLAIM_BAR, CLAIM_HISTORY, CLAIM_READING, CLAIM_VERDICT
@@ -59,8 +61,12 @@ def changed_verdicts(reader: Reader, verdicts: pl.DataFrame, context: RunContext
 
 
 def load_claims(config_path: Path) -> list[Claim]:
-    """The packaged claims, extended or overridden by id by the user's `claims.toml`."""
-    claims = packaged_claims(read_own(config_path, "claims.toml"))
+    """The packaged claims, extended or overridden by id by the user's `claims.toml`.
+
+    ConfigError for what is set against a claim and is no event of the ledger.
+    """
+    known_events = shipped_event_ids() | {decision.event_id for decision in load_decisions(config_path)}
+    claims = packaged_claims(read_own(config_path, "claims.toml"), known_events)
     declared = [study.id for study in load_studies(config_path)]
     for claim in claims:
         if claim.study not in declared:

@@ -48,6 +48,11 @@ def _shipped_ledger() -> tuple[LedgerEntry, ...]:
     return tuple(read_ledger(packaged_text("ingest.bundle", LEDGER_FILE)))
 
 
+def shipped_event_ids() -> frozenset[str]:
+    """The ids of the shipped events, whenever they happen."""
+    return frozenset(entry.id for entry in _shipped_ledger() if entry.id is not None)
+
+
 def load_false_alarms() -> pl.DataFrame:
     """Rows of out.test_size that were measured before shipping, because measuring them takes minutes."""
     body = (files("ingest.bundle") / FALSE_ALARMS_FILE).read_bytes()

@@ -8,9 +8,18 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from dashboards.figures.false_alarms import LEVEL
+from dashboards.figures.price_path import MARKED_HOURS
+from dashboards.figures.specification_curve import STANDARD_ERRORS
+from dashboards.findings.findings import QUIET_MOVE
+from dashboards.findings.readings import HEADLINE_HOURS
 from dashboards.marks import bare, tagged
 from dashboards.numbers import Count, Moment, Number, Origin, StoredRow, StoredRows
 from dashboards.origins import form_of, sql_of
+from dashboards.pages.correlations import CLEAR_P
+from dashboards.pages.event_tables import SPARK_HOURS
+from dashboards.pages.resilience import HEADLINE_WEIGHT
+from dashboards.pages.trading import CLEAR
 from dashboards.shell.proof import METHOD, Proof, prove_site, read_page, write_form
 from dashboards.shell.site import build_site
 from dashboards.shell.tables import with_code
@@ -19,7 +28,7 @@ from tests.dashboards.material import NOW, make_tables
 from tests.dashboards.publication import publish_tables
 from warehouse.tables.prices import ASSET
 from warehouse.tables.studies import STUDY_RESULT
-from warehouse.tables.units import count, day, p_value, percent, plural, sentence
+from warehouse.tables.units import count, day, hours_in_words, p_value, percent, plural, sentence
 
 
 @pytest.fixture(scope="module")
@@ -123,9 +132,52 @@ def test_the_statement_of_a_number_returns_it_with_its_conventions():
     assert bare(count(make_row()["n"])) == "3"
 
 
-@pytest.mark.parametrize("words", ["+23.4%", "3 events", "1,204 rows"])
+def is_loose(words: str) -> bool:
+    """Whether a digit is left of words when what the methods fix is taken out."""
+    return bool(re.search(r"\d", METHOD.sub("", words)))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "+23.4%",
+        "3 events",
+        "1,204 rows",
+        "TAO rose 5%",
+        "95% of tokens rose",
+        "80% of events",
+        "lay still for 24 h 3 min",
+        "7 days of hourly bars",
+        "72 hours of silence",
+        "fell 24 h before",
+        "p = 0.05",
+        "beta 12",
+        "2.7 times as many events",
+        "1 in 93",
+        "39 windows",
+    ],
+)
 def test_what_the_methods_fix_covers_no_measured_number(words):
-    assert re.search(r"\d", METHOD.sub("", words))
+    assert is_loose(words)
+
+
+def test_what_the_methods_fix_is_what_their_constants_are():
+    """Each exemption names a constant: another value of it leaves its words loose."""
+    level = f"{LEVEL:.0%}"
+    assert LEVEL == CLEAR == CLEAR_P
+    said = [
+        *(f"after {hours_in_words(hours)}" for hours in MARKED_HOURS),
+        f"{HEADLINE_HOURS:.0f}-hour return",
+        f"{SPARK_HOURS:.0f} hours",
+        f"no other token rose more than {QUIET_MOVE:.0%}",
+        f"a portfolio with {HEADLINE_WEIGHT:.0%} in one token",
+        f"where {level} was intended",
+        f"have p < {CLEAR}",
+        f"±{STANDARD_ERRORS} standard errors",
+    ]
+    assert [words for words in said if is_loose(words)] == []
+    assert is_loose(f"after {hours_in_words(HEADLINE_HOURS * 2)}")
+    assert is_loose(f"where {2 * LEVEL:.0%} was intended")
 
 
 def test_groups_of_an_aggregate_are_read_at_once_and_an_absent_group_counts_nothing(published, tmp_path):

@@ -391,3 +391,13 @@ def test_config_check_says_what_each_file_adds_and_changes(tmp_path: Path, monke
         "tags.toml,category sports,changes,is_relevant",
     ]
     assert "11 entries in 11 files" in result.stderr
+
+
+def test_what_is_set_against_a_claim_is_an_event_of_the_ledger(tmp_path: Path) -> None:
+    own = '[[claim]]\nid = "tao-30-percent-in-12-hours"\nagainst = ["2024-07-02-bittensor-package-{}"]\n'
+    fault = only_fault(write(tmp_path, "claims.toml", own.format("thef")))
+    assert (
+        "claims.toml line 3: claim 'tao-30-percent-in-12-hours': against: '2024-07-02-bittensor-package-thef'" in fault
+    )
+    assert fault.endswith("is no event of the ledger; did you mean '2024-07-02-bittensor-package-theft'?")
+    assert examine_configuration(write(tmp_path, "claims.toml", own.format("theft"))).faults == ()

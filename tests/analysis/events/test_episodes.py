@@ -60,7 +60,7 @@ def test_a_suit_over_a_measure_goes_on_from_it():
     other = make_event("b", "Anthropic sues over supply-chain risk label", "2026-03-09T16:22:00Z", **suit)
     found = link(one, other)["b"]
     assert (found["episode_id"], found["hours_after_previous"]) == ("a", pytest.approx(92.97, abs=0.01))
-    assert found["reason"].startswith("goes on from that one: 3 telling words in common, anthropic, another kind")
+    assert found["reason"].startswith("goes on from that one: 3 telling words in common, Anthropic, another kind")
 
 
 def test_the_longer_the_pause_the_more_must_speak_for_one_episode():
