@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -106,14 +107,7 @@ def measure_responses(
     `attention` is out.attention; rows `kept` of other subjects join in with what all rows together make of p. Price
     commentary is never a shock: its rows exist only as the answer to markets.
     """
-    with one_blas_thread():
-        rows = [
-            row
-            for market in markets
-            for subject, is_outcome, score in _scores(market.pair, attention)
-            for row in _responses(market, subject, is_outcome, score)
-        ]
-    frame = _beside(rows, ATTENTION_RESPONSE, kept)
+    frame = _beside(_of_each(markets, attention, _responses), ATTENTION_RESPONSE, kept)
     parts = [_adjust(part) for part in frame.partition_by("direction", maintain_order=True)]
     return ATTENTION_RESPONSE.conform(pl.concat([frame.clear(), *parts]))
 
@@ -122,17 +116,19 @@ def measure_forecasts(
     markets: list[HourlyMarket], attention: pl.DataFrame, kept: pl.DataFrame | None = None
 ) -> pl.DataFrame:
     """Rows of out.attention_forecast: Clark-West tests of attention one hour and one day ahead; `kept` as above."""
-    with one_blas_thread():
-        rows = [
-            _forecast_row(market, subject, score, outcome, horizon)
-            for market in markets
-            for subject, is_outcome, score in _scores(market.pair, attention)
-            if not is_outcome
-            for outcome in _OUTCOMES
-            for horizon in FORECAST_HORIZONS
-        ]
-    frame = _beside(rows, ATTENTION_FORECAST, kept)
+    frame = _beside(_of_each(markets, attention, _forecasts), ATTENTION_FORECAST, kept)
     return ATTENTION_FORECAST.conform(_adjust(frame) if frame.height else frame)
+
+
+def _of_each(
+    markets: list[HourlyMarket],
+    attention: pl.DataFrame,
+    rows_of: Callable[[HourlyMarket, str, bool, Array], Iterable[dict[str, Any]]],
+) -> list[dict[str, Any]]:
+    """The rows of every market and subject in their order; each hangs on nothing beside, so that cores share them."""
+    found = [(market, *score) for market in markets for score in _scores(market.pair, attention)]
+    with one_blas_thread(), ThreadPoolExecutor() as pool:
+        return [row for rows in pool.map(lambda item: list(rows_of(*item)), found) for row in rows]
 
 
 def _beside(rows: list[dict[str, Any]], table: Table, kept: pl.DataFrame | None) -> pl.DataFrame:
@@ -228,6 +224,13 @@ def _rows(
                 "conventions": _CONVENTIONS,
                 "data_as_of_utc": market.pair.last_close,
             }
+
+
+def _forecasts(market: HourlyMarket, subject: str, is_outcome: bool, score: Array) -> Iterator[dict[str, Any]]:
+    if not is_outcome:
+        for outcome in _OUTCOMES:
+            for horizon in FORECAST_HORIZONS:
+                yield _forecast_row(market, subject, score, outcome, horizon)
 
 
 def _forecast_row(market: HourlyMarket, subject: str, score: Array, outcome: str, horizon: int) -> dict[str, Any]:
