@@ -10,7 +10,7 @@ import numpy as np
 from analysis.apart import are_apart, count_apart
 from analysis.engine.kernel import fit_around, fit_line, market_model_windows, sum_blocks, total_returns
 from analysis.engine.model_fit import ModelInput
-from analysis.engine.models.garch import fit as fit_garch
+from analysis.engine.models.egarch import fit as fit_egarch
 from analysis.local_level import fit_local_level
 from analysis.portable import log
 from analysis.shares import learn_shares
@@ -39,7 +39,7 @@ def compile_loops() -> None:
     measure_volatility(asset, 1.0)
     measure_distance(asset, benchmark)
     learn_shares(np.ones((1, 1)), np.ones((1, 1)))
-    fit_garch(ModelInput(asset, benchmark[:, np.newaxis], np.arange(event), np.arange(event, _BARS)))
+    fit_egarch(ModelInput(asset, benchmark[:, np.newaxis], np.arange(event), np.arange(event, _BARS)))
 
 
 if __name__ == "__main__":

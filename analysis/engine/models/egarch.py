@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
+import numba
 import numpy as np
 
 from analysis.arrays import Floats
 from analysis.engine.model_fit import ExpectedReturnModel, ModelFit, ModelInput
 from analysis.engine.statistic import NotApplicable
 from analysis.engine.volatility_fit import VarianceProcess, fit_with_variance
-from analysis.portable import exp, log, tanh
+from analysis.portable import log, tanh
 
 SEED, PATHS = 20260612, 2_000  # variance beyond one bar has no closed form: simulated, reproducibly
 _USUAL_SHOCK = float(np.sqrt(2.0 / np.pi))  # size of a standard normal one
@@ -28,13 +30,22 @@ def _persistence(searched: Floats) -> float:
 
 def _forecast(searched: Floats, following: float, horizon: int) -> Floats:
     """Variance of each of the next `horizon` bars, of which the first is `following`: means over simulated paths."""
-    omega, size, sign = (float(value) for value in searched[:3])
-    memory = tanh(float(searched[3]))
-    level, variances = np.full(PATHS, log(following)), [following]
-    for shocks in _draw_shocks(horizon - 1):
-        level = omega + size * (np.abs(shocks) - _USUAL_SHOCK) + sign * shocks + memory * level
-        variances.append(float(exp(level).mean()))
-    return np.array(variances)
+    shocks = _draw_shocks(horizon - 1)
+    return np.array([following, *_mean_variances(searched[:3], tanh(float(searched[3])), log(following), shocks)])
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _mean_variances(searched: Floats, memory: float, level: float, shocks: Floats) -> Floats:
+    """The mean variance after each row of `shocks` (bars, paths), of paths that begin at the log variance `level`."""
+    levels, means = np.full(shocks.shape[1], level), np.zeros(shocks.shape[0])
+    for bar in range(shocks.shape[0]):
+        for path in range(shocks.shape[1]):
+            shock = shocks[bar, path]
+            drive = searched[1] * (abs(shock) - _USUAL_SHOCK) + searched[2] * shock
+            levels[path] = searched[0] + drive + memory * levels[path]
+            means[bar] += math.exp(levels[path])
+        means[bar] /= shocks.shape[1]
+    return means
 
 
 @lru_cache(maxsize=8)
