@@ -55,6 +55,17 @@ _HEARD = Rows(
     "frequency = 'hourly' and start_utc <= (select max(open_time_utc) from core.candle where timeframe = '1h')",
 )
 
+# Verdicts read the events that claims name, and what was measured of those.
+_CLAIMED = "event_id in (select event_id from core.claim)"
+_CLAIMED_ROWS = tuple(
+    Rows(table, tuple(table.column_names), where)
+    for table, where in (
+        (news.EVENT, _CLAIMED),
+        (studies.STUDY_RESULT, _CLAIMED),
+        (choice.MARKET_CHOICE, f"event_id = '' or {_CLAIMED}"),
+    )
+)
+
 # Attempts at sources are told once an hour: each pass has some, and a copy of the whole file is dear.
 _ATTEMPTS = Rows(
     news.FETCH,
@@ -76,11 +87,9 @@ INPUTS: dict[str, tuple[Input, ...]] = {
         *_CANDLES,
         prices.FUNDING,
         prices.OBSERVATION,
-        news.EVENT,
         news.INCIDENT,
-        studies.STUDY_RESULT,
         resilience.DOSE_RESPONSE,
-        choice.MARKET_CHOICE,
+        *_CLAIMED_ROWS,
     ),
     "correlations": (*_CANDLES, prices.OBSERVATION, news.EVENT, news.ENTRY, news.STORY, news.STORY_ENTRY, news.TAG),
     # Parts of the correlation step: what follows from prices, from events on them, from headlines, and from both.
@@ -98,7 +107,7 @@ INPUTS: dict[str, tuple[Input, ...]] = {
 PACKAGES = ("analysis", "flows", "ingest", "warehouse")
 CODE_ENDINGS = (".py", ".sql", ".toml", ".csv")
 LEDGER_STEP = "events"  # works on the shipped ledger as far as it was known at the run's instant
-PUBLISH_STEP = "publish"
+CHECK_STEP, PUBLISH_STEP = "checks", "publish"
 NOTHING_NEW = "inputs are as they were"
 
 
@@ -127,7 +136,7 @@ def inputs_of() -> dict[str, tuple[Input, ...]]:
     account = {ops.RUN.name, ops.STEP.name, ops.STEP_INPUT.name, ops.NOTIFICATION.name}
     everything = tuple(_SELDOM_TOLD.get(name, table) for name, table in load_tables().items() if name not in account)
     checked = tuple(table for table in everything if table not in (ops.CHECK_RESULT, changes.CHANGED))
-    return {**INPUTS, "checks": checked, PUBLISH_STEP: everything}
+    return {**INPUTS, CHECK_STEP: checked, PUBLISH_STEP: everything}
 
 
 def _inputs(context: RunContext, step: str) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,7 @@ import polars as pl
 from flows.context import RunContext, StepReport
 from flows.desk.pictures import share_drawn
 from flows.errors import EXIT_STORAGE, EXIT_USAGE, CommandError
-from flows.freshness import PUBLISH_STEP, hash_code, hash_folder
+from flows.freshness import CHECK_STEP, PUBLISH_STEP, has_nothing_new, hash_code, hash_folder
 from flows.settings import Settings
 from warehouse.store.checks import ERROR, run_checks
 from warehouse.store.publish import publish
@@ -94,11 +94,10 @@ def publish_warehouse(context: RunContext) -> StepReport:
 
 
 def _failed_checks(context: RunContext) -> list[str]:
-    """The checks that fail now, by the results of this run where it has checked, else by checking."""
-    stored = context.warehouse.frame(CHECK_RESULT, where="run_id = $run_id", run_id=context.run_id)
-    if stored.is_empty():
+    """The checks that fail now: by the stored results where nothing was written since they passed, else by checking."""
+    if not has_nothing_new(context, CHECK_STEP):
         update_checks(context)
-        stored = context.warehouse.frame(CHECK_RESULT)
+    stored = context.warehouse.frame(CHECK_RESULT)
     failed = stored.filter((pl.col("n_offending") > 0) & (pl.col("severity") == ERROR))
     return [f"{row['description']}: {row['n_offending']} rows" for row in failed.sort("check_id").iter_rows(named=True)]
 

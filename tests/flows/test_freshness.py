@@ -17,6 +17,7 @@ from flows.freshness import Rows, has_nothing_new, inputs_of, remember_inputs
 from flows.jobs.maintenance import forget_derived
 from flows.pipeline import STEPS, load_step, run_pipeline
 from flows.settings import Settings
+from flows.steps import publish as publishing
 from tests.builders import make_rows
 from tests.flows.shipped import open_shipped
 from warehouse.store import connection as store
@@ -24,9 +25,11 @@ from warehouse.store import upsert
 from warehouse.store.candles import add_refusals, upsert_candles, withdraw_candles
 from warehouse.store.connection import Warehouse, open_writer
 from warehouse.tables.attention import ATTENTION
+from warehouse.tables.claims import CLAIM
 from warehouse.tables.news import ENTRY, EVENT, FETCH
 from warehouse.tables.ops import ASKED_SERIES, STEP_INPUT
 from warehouse.tables.prices import CANDLE, MARKET, QUARANTINE
+from warehouse.tables.studies import STUDY_RESULT
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 TABLE = re.compile(r"\b(?:core|out|ops|raw)\.[a-z_]+")
@@ -284,6 +287,30 @@ def test_what_prices_did_around_events_follows_those_it_counts_and_what_it_reads
     remember_inputs(context, part)
     context.warehouse.merge(EVENT, make_event("confirmed", "Somebody said it otherwise"))
     assert has_nothing_new(context, part)
+
+
+def test_verdicts_follow_the_events_that_claims_name_alone(context: RunContext) -> None:
+    context.warehouse.merge(CLAIM, make_rows(CLAIM, {"claim_id": "c", "event_id": "2026-06-01-said"}))
+    remember_inputs(context, "claims")
+    context.warehouse.merge(EVENT, make_event("detected").with_columns(event_id=pl.lit("2026-06-02-other")))
+    context.warehouse.merge(STUDY_RESULT, make_rows(STUDY_RESULT, {"result_id": "r", "event_id": "2026-06-02-other"}))
+    assert has_nothing_new(context, "claims")
+    context.warehouse.merge(STUDY_RESULT, make_rows(STUDY_RESULT, {"result_id": "s", "event_id": "2026-06-01-said"}))
+    assert not has_nothing_new(context, "claims")
+    remember_inputs(context, "claims")
+    context.warehouse.merge(EVENT, make_event("confirmed"))
+    assert not has_nothing_new(context, "claims")
+
+
+def test_a_publication_does_not_check_again_what_has_just_passed(context: RunContext, monkeypatch) -> None:
+    asked: list[RunContext] = []
+    monkeypatch.setattr(publishing, "update_checks", lambda context: asked.append(context))
+    remember_inputs(context, "checks")
+    publishing.publish_warehouse(context)
+    assert asked == []
+    context.warehouse.merge(EVENT, make_event("confirmed"))
+    publishing.publish_warehouse(context)
+    assert asked == [context]
 
 
 def make_attention(hour: int, frequency: str = "hourly"):
