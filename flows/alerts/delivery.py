@@ -72,8 +72,8 @@ def _serve(warehouse: Warehouse, rule: AlertRule, now: datetime, site: Path, sen
     n_sent = 0
     for row in waiting.head(max(rule.most_per_hour - recent, 0)).iter_rows(named=True):
         _mark(warehouse, row, SENDING, now, None)
-        picture = site / picture_path(row["page"])
-        problem = send(address, {**row, **links_of(row, rule.pages), "picture": picture if picture.is_file() else None})
+        told = {**row, **links_of(row, rule.pages), "picture": current_picture(site, row["page"])}
+        problem = send(address, told)
         _mark(warehouse, row, DUE if problem else SENT, None if problem else now, problem)
         if problem:
             return n_sent, problem
@@ -90,6 +90,16 @@ def links_of(row: Mapping[str, Any], pages: str) -> dict[str, str]:
         return {"link": "", "figure": ""}
     figure = FIGURES.get(row["kind"])
     return {"link": pages + row["page"], "figure": f"{pages}{row['page']}?frame={figure}" if figure else ""}
+
+
+def current_picture(site: Path, page: str) -> Path | None:
+    """The picture to share of a page, where one is drawn and none of newer numbers is waited for."""
+    picture = site / picture_path(page)
+    if not picture.is_file():
+        return None
+    from dashboards.shell.share import Shared
+
+    return picture if Shared.read(site).drawn.get(picture_path(page)) else None
 
 
 def send_by_apprise(address: str, row: Mapping[str, Any]) -> str | None:

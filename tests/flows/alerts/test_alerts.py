@@ -15,6 +15,7 @@ import polars as pl
 import pytest
 
 from dashboards.shell.page import event_path, picture_path
+from dashboards.shell.share import Shared
 from flows.alerts.delivery import GIVE_UP_AFTER, deliver, greet
 from flows.alerts.noticing import MOVE_AGE, NEWS_AGE, notice
 from flows.alerts.rules import AlertRule, load_rules
@@ -376,16 +377,19 @@ def test_the_picture_of_a_page_goes_with_it_where_one_is_drawn(
 ) -> None:
     rule = make_rule(to="TO_HOOK")
     begin(warehouse, rule)
-    picture = tmp_path / picture_path(event_path("drawn"))
-    picture.parent.mkdir(parents=True)
-    picture.write_bytes(b"a picture")
-    for name in ("drawn", "plain"):
+    paths = {name: picture_path(event_path(name)) for name in ("drawn", "stale")}
+    for path in paths.values():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(b"a picture")
+    # One waits to be drawn again: its numbers are not those of the page.
+    Shared("https://desk.example", {paths["drawn"]: "what it shows", paths["stale"]: ""}).write(tmp_path)
+    for name in ("drawn", "stale", "plain"):
         add_event(warehouse, name)
     notice(warehouse, [rule], NOW)
-    assert deliver(warehouse, [rule], NOW, tmp_path).n_sent == 2
+    assert deliver(warehouse, [rule], NOW, tmp_path).n_sent == 3
     sent = {payload["subject"]: payload["attachments"] for payload in receiver}
     assert b64decode(sent["drawn"][0]["base64"]) == b"a picture"
-    assert sent["plain"] == []
+    assert sent["plain"] == sent["stale"] == []
 
 
 def test_a_greeting_reaches_each_address_and_names_those_it_does_not(
