@@ -67,22 +67,25 @@ def double_record(home: Path) -> None:
     """Every headline and candle once more, under ids of its own and as far back as the record is long."""
     with open_writer(home / "warehouse.duckdb", LOCK_SECONDS) as warehouse:
         entries = warehouse.frame(ENTRY)
-        span = timedelta(days=(_span(entries["first_seen_at_utc"]) // timedelta(days=1)) + 1)
+        span = _whole_days(entries["first_seen_at_utc"])
         instants = [name for name, kind in ENTRY.schema.items() if isinstance(kind, pl.Datetime)]
         copied = entries.with_columns(
             pl.col("entry_id") + "-2", pl.col("guid") + "-2", pl.col(instants) - span, title="Again: " + pl.col("title")
         )
         warehouse.merge(ENTRY, copied)
         candles = warehouse.frame(CANDLE)
-        days = timedelta(days=(_span(candles["open_time_utc"]) // timedelta(days=1)) + 1)
+        days = _whole_days(candles["open_time_utc"])
         upsert_candles(warehouse, candles.with_columns(pl.col("open_time_utc") - days))
 
 
-def _span(times: pl.Series) -> timedelta:
+def _whole_days(times: pl.Series) -> timedelta:
+    """Days that a second record must lie before the first; of no rows none."""
     first, last = times.min(), times.max()
-    if not isinstance(first, datetime) or not isinstance(last, datetime):
-        raise TypeError("the home holds no headlines or no candles")
-    return last - first
+    return (
+        timedelta(days=(last - first).days + 1)
+        if isinstance(first, datetime) and isinstance(last, datetime)
+        else timedelta()
+    )
 
 
 def run_apart(home: Path, name: str) -> dict[str, object]:
@@ -106,6 +109,8 @@ def main() -> None:
     if options.only:
         print(json.dumps(take_pass(options.home, options.only)))
         return
+    # An installation has compiled its loops before its first pass.
+    subprocess.run([sys.executable, "-m", "analysis.compile"], check=True)
     before: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
