@@ -18,8 +18,7 @@ from dashboards.shell.page import event_path, picture_path
 from dashboards.shell.share import Shared
 from flows.alerts.delivery import GIVE_UP_AFTER, deliver, greet
 from flows.alerts.noticing import MOVE_AGE, NEWS_AGE, notice
-from flows.alerts.rules import AlertRule, load_rules
-from warehouse.config import ConfigError
+from flows.alerts.rules import AlertRule
 from warehouse.store.connection import Warehouse, open_writer
 from warehouse.tables.claims import CLAIM_VERDICT
 from warehouse.tables.contract import Table
@@ -297,26 +296,6 @@ def test_failing_sources_checks_and_runs_are_told_even_when_a_rule_begins(wareho
     deliver(warehouse, [rule], NOW, NO_SITE, post)
     assert sorted(row["kind"] for row in post.sent) == ["check", "run", "source"]
     assert {row["title"] for row in post.sent} >= {"Source feed has been silent for 30 h", "Run r1 killed"}
-
-
-def test_without_a_file_nobody_is_told(tmp_path: Path) -> None:
-    assert load_rules(tmp_path) == ()
-
-
-@pytest.mark.parametrize(
-    ("line", "complaint"),
-    [
-        ('to = "mailto://me:secret@example.org"', "an address holds secrets"),
-        ('to = "X"\nzone = "Mars"', "no time zone"),
-        ('to = "X"\nquiet_from = "late"', "no time of day"),
-        ('to = "X"\nkinds = ["events"]', "did you mean 'event'"),
-        ('to = "X"\npages = "example.org"', "pages"),
-    ],
-)
-def test_a_wrong_rule_is_named(tmp_path: Path, line: str, complaint: str) -> None:
-    (tmp_path / "alerts.toml").write_text(f'[[rule]]\nid = "mine"\n{line}\n')
-    with pytest.raises(ConfigError, match=complaint):
-        load_rules(tmp_path)
 
 
 def test_a_missing_secret_is_a_problem_that_names_the_variable_alone(
