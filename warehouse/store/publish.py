@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import sys
 from pathlib import Path
 
@@ -48,7 +49,9 @@ def is_closed(path: Path) -> bool:
 
     with path.open("rb+") as file:
         try:
-            # The system gives a lease for writing on a file that nobody else has open, and on no other.
+            # The system gives a lease for writing on a file that nobody else has open, and on no other. Who opens it
+            # meanwhile is announced by a signal, which would end the process where it is not one that is ignored.
+            fcntl.fcntl(file, fcntl.F_SETSIG, signal.SIGURG)
             fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
             fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
         except OSError:
