@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -13,6 +12,8 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import polars as pl
+
+from warehouse.replacing import replacing
 
 MANIFEST_NAME = ".manifest.json"
 # The entry that stands for the whole site.
@@ -78,9 +79,9 @@ def write_if_changed(path: Path, content: bytes) -> bool:
         return False
     with _writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{path.name}.partial")
-        partial.write_bytes(content)
-        os.replace(partial, path)  # noqa: PTH105 - the atomic rename is the point
+        # The next run can draw it again.
+        with replacing(path, f"{path.suffix}.partial", is_synced=False) as draft:
+            draft.write_bytes(content)
     return True
 
 
