@@ -32,6 +32,8 @@ MINUTES_A_DAY, N_MARKETS = 1_440, 8
 WINDOW_HOURS, ESTIMATION_HOURS, MINIMUM_HOURS = 1.0, 24.0, 12.0
 N_HEAVY_EVENTS = 20  # the last ones of the ledger before the shipped bars end
 KIBIBYTES_A_GIGABYTE = 1_000_000
+# What would let one worker use the core of the other.
+THREADS = ("NUMBA_NUM_THREADS", "POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def draw_candles(n_days: int) -> pl.DataFrame:
@@ -115,7 +117,7 @@ def started_cluster(folder: Path, n_workers: int) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     address, root = f"tcp://127.0.0.1:{port}", Path(__file__).parents[2]
-    words = os.environ | {"PYTHONPATH": str(root), "NUMBA_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"}
+    words = os.environ | {"PYTHONPATH": str(root)} | dict.fromkeys(THREADS, "1")
     place = ["--nthreads", "1", "--no-dashboard", "--local-directory", str(folder / "work")]
     commands = [["scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]]
     commands += [["worker", address, *place] for _ in range(n_workers)]

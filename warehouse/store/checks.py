@@ -34,7 +34,9 @@ class CheckResult:
 def check_texts() -> dict[str, str]:
     """Check texts by id, sorted."""
     folder = files("warehouse") / "sql" / "checks"
-    texts = {e.name.removesuffix(".sql"): e.read_text() for e in folder.iterdir() if e.name.endswith(".sql")}
+    texts = {
+        e.name.removesuffix(".sql"): e.read_text(encoding="utf-8") for e in folder.iterdir() if e.name.endswith(".sql")
+    }
     return dict(sorted(texts.items()))
 
 

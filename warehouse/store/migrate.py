@@ -74,7 +74,8 @@ def view_files() -> dict[str, str]:
 
 def _sql_files(name: str) -> dict[str, str]:
     folder = files("warehouse") / "sql" / name
-    return {entry.name: entry.read_text() for entry in sorted(folder.iterdir(), key=str) if entry.name.endswith(".sql")}
+    scripts = (entry for entry in sorted(folder.iterdir(), key=str) if entry.name.endswith(".sql"))
+    return {entry.name: entry.read_text(encoding="utf-8") for entry in scripts}
 
 
 def _apply(connection: duckdb.DuckDBPyConnection, name: str, sql: str) -> None:

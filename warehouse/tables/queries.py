@@ -7,4 +7,4 @@ from importlib.resources import files
 
 def query_text(name: str) -> str:
     """The text of a packaged query."""
-    return (files("warehouse") / "sql" / "queries" / f"{name}.sql").read_text()
+    return (files("warehouse") / "sql" / "queries" / f"{name}.sql").read_text(encoding="utf-8")
