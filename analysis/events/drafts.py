@@ -43,6 +43,8 @@ SAME_FRAME_WORDS, REPEATED_WORDS = 0.5, 0.5
 # A government takes access from one party, or gives it back, once in so short a time, whatever words tell it.
 SAME_ACT_WORDS = 0.35
 ACTS_ON_ACCESS = ("restrict", "lift", "designate")
+# Nor is one firm broken into twice.
+BREAK_IN = "hack"
 # First reports of one act follow each other; what came longer before the rest told of another.
 PAUSE_IN_REPORTS = timedelta(hours=6)
 # What is announced and done within this is one event, which has two times.
@@ -197,7 +199,8 @@ def _is_same(one: StoryFacts, other: StoryFacts, is_about: bool) -> bool:
         return False
     if are_opposite(one.frame, other.frame) or (one.frame and other.frame and not _have_same_frame(one, other)):
         return False
-    is_act = one.frame in ACTS_ON_ACCESS and {one.category, other.category} <= NEIGHBOURS and one.parties
+    is_on_access = one.frame in ACTS_ON_ACCESS and {one.category, other.category} <= NEIGHBOURS
+    is_act = (is_on_access or one.frame == BREAK_IN) and one.parties
     enough = SAME_ACT_WORDS if is_act else SAME_FRAME_WORDS
     overlap = word_overlap(one, other)
     return overlap >= SAME_WORDS or (is_about and _have_same_frame(one, other) and overlap >= enough)

@@ -117,6 +117,15 @@ _PLAN = (
     r"|aims?|heads? (?:to|for)|looking to|this (?:week|month)"
     r"|to (?:release|launch|vote|unveil|introduce|consider|decide|hold|begin|meet|sue|appeal|challenge))\b"
 )
+# Of no kind of its own, a headline comes to a story by its words; there a plan dates no act.
+_DRAWN_IN = ("general", "crypto_generic", "regulation_non_ai", "tech_generic")
+_COMES = r"(?i)\bset for\b|\bupcoming\b|\bahead of\b|\bseen as\b|\bcould\b|\bnears\b|\bapproach(?:es|ing)\b"
+# What the head of a firm says is no act of it; in court it is testimony, and of tokens `_TALK` tells more.
+_BOSS_SAYS = (
+    r"(?i)\b(?:CEO|chief|(?:co-?)?founder|executives?|investor|boss)\b(?:'s)?(?: \S+){0,2}"
+    r" (?:says?|said|tells?|told|warns?|warned|thinks|believes|argues|insists|claims)\b"
+)
+_SPOKEN_IN = ("enforcement_lawsuit", "crypto_token_regulation")
 # Finite verbs of what offices, courts, parliaments and firms do; beside one, talk only accompanies the act.
 _ACT = (
     r"(?i)\b(?:sues|sued|files|filed|approve[sd]|passe[sd]|signs|signed|bans|banned|drops|dropped|withdraws|withdrew|pulls|pulled"
@@ -173,7 +182,9 @@ def add_exclusions(headlines: pl.DataFrame, frames: FrameSet) -> pl.DataFrame:
         ((pl.col("category") == "network_token_news") & plain.str.contains(_TRADE), "a trade of a holder"),
         ((pl.col("category") == "network_token_news") & plain.str.contains(_INTEGRATION), "an integration"),
         (is_tokens & plain.str.contains(_TALK) & ~plain.str.contains(_ACT), "talk"),
-        (is_tokens & plain.str.contains(_PLAN), "a plan"),
+        ((is_tokens | pl.col("category").is_in(_DRAWN_IN)) & plain.str.contains(_PLAN), "a plan"),
+        ((pl.col("category") == "network_token_news") & plain.str.contains(_COMES), "a plan"),
+        (~pl.col("category").is_in(_SPOKEN_IN) & plain.str.contains(_BOSS_SAYS), "talk"),
     )
     reason = pl.lit(None, dtype=pl.String)
     for fits, said in reversed(reasons):

@@ -106,6 +106,16 @@ def test_an_act_that_is_done_in_form_is_no_repeat_of_its_announcement():
     assert found["best_at_utc"].sort().to_list() == [instant(first["at"]), instant(later["at"])]
 
 
+def test_one_firm_is_not_broken_into_twice_within_hours():
+    few = {"title": "Google says criminal hackers used AI to find a major software flaw", "at": "2026-05-11T13:00:00Z"}
+    many = {
+        "title": "Google says hackers used AI to create a zero day flaw for the first time",
+        "at": "2026-05-11T16:09:00Z",
+    }
+    rows = [row | {"outlet": f"{name}.example"} for row, names in ((few, "ab"), (many, "cdef")) for name in names]
+    assert detect(*rows).events["best_at_utc"].to_list() == [instant(few["at"])]
+
+
 def test_the_failure_of_a_cloud_is_an_outage_where_four_houses_tell_it():
     title = "AWS outage takes down Coinbase, Robinhood and more"
     assert told_by(3, title).is_empty()

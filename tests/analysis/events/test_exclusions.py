@@ -44,6 +44,11 @@ def reason_of(title: str, **more: str) -> str | None:
             "an interview",
         ),
         ("NEAR enables one-click cross-chain swaps for its token", "an integration"),
+        ("Bittensor set for its first halving", "a plan"),
+        ("Futures exchange plans to sue CFTC after approval", "a plan"),
+        ("Anthropic CEO says use of Claude in a raid breaks no red line", "talk"),
+        ("Fireblocks thwarts exploits on NEAR", "a denial"),
+        ("Parent of Worldcoin cuts jobs", "a firm's own affair"),
         ("Export ban on Anthropic as Polymarket keeps it at 85.5%", "odds of a betting market"),
     ],
 )

@@ -8,6 +8,7 @@ from analysis.events.titles import plain_title
 from tests.analysis.events.headline_frames import FRAMES
 
 ACCESS, SUIT, ORDER, VIEWS = "export_control_access", "enforcement_lawsuit", "executive_order", "ai_policy_other"
+NETWORK = "network_token_news"
 TOLD = [
     # The access is taken away.
     ("restrict", ACCESS, "美国政府下令停用 Anthropic 的模型"),
@@ -18,6 +19,16 @@ TOLD = [
     ("restrict", ACCESS, "Washington suspend l'accès étranger au modèle d'Anthropic"),
     ("restrict", ACCESS, "EE. UU. prohíbe el acceso extranjero al modelo de Anthropic"),
     ("restrict", ACCESS, "США запретили доступ иностранцев к модели Anthropic"),
+    ("restrict", ACCESS, "US Commerce Department closes loophole on Nvidia chip exports"),
+    # It is held back, by request.
+    ("stagger", VIEWS, "The White House is asking OpenAI to slow roll the release of its new model"),
+    ("stagger", ACCESS, "US government to individually approve who gets GPT 5.6: it approves who may"),
+    ("prospect", ACCESS, "Anthropic says it is working to restore access"),
+    # What is done with a network's supply; a halving to come is none.
+    ("supply", NETWORK, "NEAR cuts its inflation by half despite a failed vote"),
+    ("supply", NETWORK, "Worldcoin slashes token unlocks by nearly half"),
+    ("", NETWORK, "Bittensor and its first halving"),
+    ("sue", NETWORK, "Fetch.ai sues Ocean over the sale of 263 million FET"),
     # It is given back.
     ("lift", ACCESS, "美国解除对 Anthropic 模型的管制"),
     ("lift", ACCESS, "美國恢復 Anthropic 模型的存取"),
