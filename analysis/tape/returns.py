@@ -90,15 +90,16 @@ def build_return_grid(candles: pl.DataFrame, bar: timedelta, kind: ReturnKind = 
     """
     if not candles.height:
         raise ValueError("no candles: nothing to build returns from")
-    _refuse_duplicates(candles)
     markets = tuple(sorted(candles["market_id"].unique().to_list()))
     first, last = candles["open_time_utc"].min(), candles["open_time_utc"].max()
     if not isinstance(first, datetime) or not isinstance(last, datetime):
         raise ValueError("open_time_utc must be a column of UTC times")
     rows, columns = _locate(candles, markets, first, bar)
+    shape = (len(markets), (last - first) // bar + 1)
+    if (np.diff(rows * shape[1] + columns) <= 0).any():  # bars in order repeat none
+        _refuse_duplicates(candles)
     reasons = _bar_problems(candles)
     is_usable = reasons.is_null().to_numpy()
-    shape = (len(markets), (last - first) // bar + 1)
     close, volume = np.full(shape, np.nan), np.full(shape, np.nan)
     close[rows[is_usable], columns[is_usable]] = candles["close_quote"].to_numpy()[is_usable]
     if "volume_base" in candles.columns:

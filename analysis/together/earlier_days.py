@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from analysis.arrays import Floats, Integers
-from warehouse.tables.bars import DAY, HOUR, LENGTHS, MICROSECOND
+from warehouse.tables.bars import DAY, EPOCH, HOUR, LENGTHS, MICROSECOND
 from warehouse.tables.moves import EARLIER_DAY
 
 # How far back an event is set beside other days.
@@ -70,16 +70,17 @@ class _Series:
         days, ends = self.days[stretch], self.ends_us[stretch]
         farthest = int(np.nanargmax(along))
         return {
-            "n_days": len(np.unique(days[is_known])),
-            "n_as_far": len(np.unique(days[is_known & (along >= own * way)])),
+            "n_days": _count_runs(days[is_known]),
+            "n_as_far": _count_runs(days[is_known & (along >= own * way)]),
             "largest_return": float(along[farthest] * way),
-            "largest_end_utc": _instant(int(ends[farthest])),
-            "first_start_utc": _instant(int(ends[is_known][0]) - _WINDOW // MICROSECOND),
+            "largest_end_utc": EPOCH + int(ends[farthest]) * MICROSECOND,
+            "first_start_utc": EPOCH + int(ends[is_known][0]) * MICROSECOND - _WINDOW,
         }
 
 
-def _instant(microseconds: int) -> Any:
-    return pl.Series([microseconds]).cast(pl.Datetime("us", "UTC"))[0]
+def _count_runs(days: Integers) -> int:
+    """How many different days there are in an array in order of time."""
+    return int(np.count_nonzero(np.diff(days))) + 1 if days.size else 0
 
 
 def _by_market(candles: pl.DataFrame) -> dict[tuple[Any, ...], pl.DataFrame]:

@@ -103,10 +103,10 @@ def _noise(before: Floats) -> float:
 
 def _simplex_least_squares(design: Floats, target: Floats, ridge: float = 0.0) -> Floats:
     """min ‖design·w − target‖² + ridge²‖w‖² with w ≥ 0 and Σw = 1, the sum held by a heavy extra row."""
-    k = design.shape[1]
+    n, k = design.shape
     heavy = 1e3 * float(np.linalg.norm(design))  # against the data rows; leaves the sum within 1e-6 of one
-    stacked, wanted = np.vstack([design, np.full((1, k), heavy)]), np.append(target, heavy)
-    if ridge:
-        stacked, wanted = np.vstack([stacked, ridge * np.eye(k)]), np.concatenate([wanted, np.zeros(k)])
+    stacked, wanted = np.zeros((n + 1 + k * bool(ridge), k)), np.zeros(n + 1 + k * bool(ridge))
+    stacked[:n], stacked[n], wanted[:n], wanted[n] = design, heavy, target, heavy
+    np.fill_diagonal(stacked[n + 1 :], ridge)
     weights, _ = nnls(stacked, wanted)
     return np.asarray(weights / weights.sum(), dtype=np.float64)

@@ -146,11 +146,13 @@ def _evaluate(
         if length > grid.anchors[:, 0].min():
             continue
         fitted = fit_around(sums, starts, 0, limit=0, length=length, minimum=round(length * _MINIMUM_SHARE))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            weight = np.where(fitted.benchmark_squares > 0, 1.0 / fitted.benchmark_squares, 0.0)
         for hours in WINDOW_HOURS:
             n_bars = round(hours / series.bar_hours)
             moves = _window_moves(sums, starts, n_bars, is_known)
             for model in models:
-                estimate, error = _forecast(model, fitted, moves, n_bars)
+                estimate, error = _forecast(model, fitted, weight, moves, n_bars)
                 shape = grid.anchors.shape
                 for row, rule in enumerate(grid.rules):
                     choice = Choice(series.market_id, series.bar_hours, model, benchmark, days, kind, rule, hours)
@@ -163,11 +165,12 @@ def _window_moves(sums: BlockSums, starts: Integers, n_bars: int, is_known: Flag
     return np.where(is_known, asset, np.nan), benchmark
 
 
-def _forecast(model: str, fitted: MarketModels, moves: tuple[Floats, Floats], n_bars: int) -> tuple[Floats, Floats]:
-    """Abnormal return of each window and its prediction error under one model."""
+def _forecast(
+    model: str, fitted: MarketModels, weight: Floats, moves: tuple[Floats, Floats], n_bars: int
+) -> tuple[Floats, Floats]:
+    """Abnormal return of each window and its prediction error under one model; `weight` is one over Sxx."""
     asset, benchmark = moves
     with np.errstate(invalid="ignore", divide="ignore"):
-        weight = np.where(fitted.benchmark_squares > 0, 1.0 / fitted.benchmark_squares, 0.0)
         if model in ("mean_adjusted", "market_model_drift"):
             distance = benchmark - n_bars * fitted.benchmark_mean
             estimate = asset - fitted.alpha * n_bars - fitted.beta * benchmark

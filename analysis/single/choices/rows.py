@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import polars as pl
 
 from analysis.results.fingerprint import fingerprint
@@ -136,4 +137,4 @@ def hash_specifications(pair: Pair, variants: Sequence[Variant], spans_us: tuple
             last = series.first_bar_after(pair.event.latest_us + ahead) + 1
             cut = cut_series(series, first, last)
             used.append((name, cut.market_id, cut.bar_words, cut.close_us, cut.asset, cut.benchmark))
-    return fingerprint(pair.spec_sha256, spans, used)
+    return fingerprint(pair.spec_sha256, np.array(spans, dtype=np.int64), used)
