@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from dashboards.shell.proof import Proof, prove_site
@@ -69,3 +71,49 @@ def test_the_readme_states_the_count(proof: Proof) -> None:
     assert stated is not None
     counts = [int(part.replace(",", "")) for part in stated.groups()]
     assert counts == pytest.approx([proof.n_numbers, proof.n_pages], rel=README_TOLERANCE)
+
+
+# What figures call the bars of their closes, in hours.
+BARS = {"hourly": 1.0, "4-hour": 4.0}
+
+
+def bars_said(figure: str) -> set[float]:
+    """The bars that the words of a figure name, in hours."""
+    words = re.sub(r"<script.*?</script>|<details>.*?</details>|<[^>]*>", "", figure, flags=re.DOTALL)
+    said = re.findall(r"((?:hourly|4-hour)(?: and (?:hourly|4-hour))?) closes", words)
+    return {BARS[name] for names in said for name in names.split(" and ")}
+
+
+def bars_drawn(rows: pl.DataFrame) -> set[float]:
+    """The usual distance between the closes of each line of a figure, in hours."""
+    lines = rows.partition_by("asset_id") if "asset_id" in rows.columns else [rows]
+    steps = [line.sort("close_time_utc")["close_time_utc"].diff().median() for line in lines if line.height > 2]
+    return {step.total_seconds() / 3600 for step in steps}
+
+
+def test_a_figure_names_the_bars_that_it_draws_on_every_event_page(bundled_home: Path) -> None:
+    site, n_figures = bundled_home / "site", 0
+    for page in sorted((site / "events").glob("*.html")):
+        for figure_id, figure in re.findall(
+            r'<figure class="fig" id="([a-z]+)">(.*?)</figure>', page.read_text(encoding="utf-8"), re.DOTALL
+        ):
+            rows = site / "data" / "events" / page.stem / f"{figure_id}.csv"
+            if (said := bars_said(figure)) and rows.is_file():
+                assert said == bars_drawn(pl.read_csv(rows, try_parse_dates=True)), (page.name, figure_id)
+                n_figures += 1
+    assert n_figures > 40
+
+
+def test_an_hourly_title_over_four_hour_bars_is_seen() -> None:
+    start = datetime(2026, 6, 12, tzinfo=UTC)
+    rows = pl.DataFrame({"close_time_utc": [start + timedelta(hours=4 * place) for place in range(5)]})
+    figure = '<p class="fig-sub">7 days of {} closes.</p><details>hourly closes</details>'
+    assert bars_said(figure.format("4-hour")) == bars_drawn(rows)
+    assert bars_said(figure.format("hourly")) != bars_drawn(rows)
+    both = pl.concat(
+        [
+            rows.with_columns(asset_id=pl.lit("A")),
+            rows.with_columns(start + (pl.col("close_time_utc") - start) / 4, asset_id=pl.lit("B")),
+        ]
+    )
+    assert bars_said(figure.format("hourly and 4-hour")) == bars_drawn(both)
