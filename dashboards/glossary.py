@@ -58,7 +58,7 @@ TERMS: dict[str, tuple[str, str]] = {
     ),
     "worth": (
         "Worth",
-        "Reactions to one headline repeat each other; many are worth as few as say the same separately.",
+        "What overlaps or reacts to one headline repeats itself: so many separate ones would say as much.",
     ),
     "interval": ("95 % interval", "The range that methods like this one get right nineteen times in twenty."),
 }

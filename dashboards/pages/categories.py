@@ -62,7 +62,7 @@ _FOREST_SCHEMA: dict[str, Any] = {
 _FOREST_COLUMNS = (
     FigureColumn("best_at_utc", "First public", day, is_number=False),
     FigureColumn("title", "Event", str, is_number=False),
-    FigureColumn("estimate", "CAR 24 h", percent),
+    FigureColumn("estimate", tip("car", "CAR 24 h"), percent),
     FigureColumn("lower_95", "lower 95%", percent),
     FigureColumn("upper_95", "upper 95%", percent),
 )
@@ -248,7 +248,7 @@ def _battery(category: str, own: pl.DataFrame) -> Markup:
         Head(tip("p", "p"), is_number=True, label="p"),
         Head("p adjusted", is_number=True),
         Head(tip("n-eff", "N"), is_number=True, label="N"),
-        Head("N_eff", is_number=True),
+        Head(tip("worth", "N_eff"), is_number=True, label="N_eff"),
         Head(tip("r-bar", "r̄"), is_number=True, label="r̄"),
     )
     rows = [_test_row(row) for row in signed_rows(tests, STUDY_RESULT)]

@@ -15,6 +15,7 @@ from dashboards.figures.rolling import draw_rolling, pick_series
 from dashboards.fill import fill
 from dashboards.findings.findings import as_of_words
 from dashboards.findings.readings import SUBJECT_ASSET, Reaction, lead_event
+from dashboards.glossary import tip
 from dashboards.numbers import StoredRow, StoredRows, counted, signed_rows
 from dashboards.shell.frames import Frames, newest
 from dashboards.shell.page import Canvas, Page
@@ -128,7 +129,7 @@ def _pairs_table(pairs: pl.DataFrame) -> Markup:
         Head("95% interval", is_number=True),
         Head("Beta", is_number=True),
         Head("Bars", is_number=True),
-        Head("Worth", is_number=True, label="Independent bars"),
+        Head(tip("worth", "Worth"), is_number=True, label="Independent bars"),
     )
     body: list[list[Cell | Spanning]] = []
     for row in signed_rows(rows, CORRELATION_PAIR):
@@ -239,8 +240,9 @@ def _lead_table(leads: pl.DataFrame) -> Markup:
     return table(
         "lead-lag",
         caption,
-        "A positive lead: the first token moves before the second. Adjusted p controls the false-discovery rate over "
-        "all pairs of a method.",
+        "A positive lead: the first token moves before the second. "
+        + tip("granger", "Granger test")
+        + ": order in time, never cause. Adjusted p controls the false-discovery rate over all pairs of a method.",
         heads,
         body,
     )

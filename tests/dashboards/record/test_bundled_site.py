@@ -10,8 +10,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from dashboards.shell.page import claim_path
 from dashboards.shell.proof import Proof, prove_site
 from tests.paths import PROJECT
+from warehouse.store.connection import open_reader
+from warehouse.tables.terms import STATEMENT_VERDICT_TITLES
 
 # The README gives the count of the day it was written; a page more or less does not make it wrong.
 README_TOLERANCE = 0.05
@@ -117,3 +120,34 @@ def test_an_hourly_title_over_four_hour_bars_is_seen() -> None:
         ]
     )
     assert bars_said(figure.format("hourly and 4-hour")) == bars_drawn(both)
+
+
+def test_a_verdict_has_one_word_on_list_page_feed_and_in_the_file(bundled_home: Path) -> None:
+    site = bundled_home / "site"
+    with open_reader(bundled_home / "aftershock.duckdb") as reader:
+        stored = dict(reader.sql("select claim_id, verdict from out.claim_verdict").iter_rows())
+    listed = (site / "claims.html").read_text(encoding="utf-8")
+    assert len(stored) > 10
+    for claim_id, verdict in stored.items():
+        word = f"{STATEMENT_VERDICT_TITLES[verdict].capitalize()}</"
+        section = re.search(
+            rf'<section class="box" id="{claim_id}" data-verdict="([^"]*)".*?</section>', listed, re.DOTALL
+        )
+        assert section is not None
+        assert (section[1], word in section[0]) == (verdict, True)
+        assert word in (site / claim_path(claim_id)).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("term", "pages"),
+    [
+        ("granger", "correlations.html"),
+        ("car", "categories.html"),
+        ("placebo", "index.html"),
+        ("worth", "categories.html"),
+    ],
+)
+def test_a_term_of_statistics_is_explained_where_it_stands(bundled_home: Path, term: str, pages: str) -> None:
+    text = (bundled_home / "site" / pages).read_text(encoding="utf-8")
+    assert f'aria-describedby="tip-{term}"' in text
+    assert f'<span id="tip-{term}"' in text
