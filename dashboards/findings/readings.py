@@ -24,6 +24,14 @@ SUBJECT_ASSET = "TAO"
 HEADLINE_HOURS = 24.0
 # The statistics of out.study_result that a reaction is read from.
 _READ = ("raw_return", "expected_return", "car", "car_inside", "placebo_rank")
+# What a reaction keeps of a row: its key, whose and which number it is, and the numbers.
+_KEPT = (
+    *STUDY_RESULT.key,
+    *("event_id", "market_id", "window_end_hours", "statistic"),
+    *("estimate", "lower_95", "upper_95", "value", "n", "n_effective", "n_estimation"),
+    *("p_value", "p_adjusted", "p_false_discovery", "benchmark", "conventions", "reason"),
+    *("spec_sha256", "data_as_of_utc"),
+)
 # Events made of a status page's incidents: no study of single events takes them.
 INCIDENT_ORIGIN = "incident"
 # Assets that pages treat as the yardstick, not as a token that reacts.
@@ -93,11 +101,15 @@ class Reaction:
 
 def read_reactions(frames: Frames) -> dict[str, list[Reaction]]:
     """Reactions by event id: one market per asset, the subject token first, benchmarks last."""
-    results = frames.get(STUDY_RESULT).filter(
-        (pl.col("group_id") == EVENT_GROUP)
-        & (pl.col("study_id") == REACTION_STUDY)
-        & pl.col("event_id").is_not_null()
-        & pl.col("statistic").is_in(_READ)
+    results = (
+        frames.get(STUDY_RESULT)
+        .filter(
+            (pl.col("group_id") == EVENT_GROUP)
+            & (pl.col("study_id") == REACTION_STUDY)
+            & pl.col("event_id").is_not_null()
+            & pl.col("statistic").is_in(_READ)
+        )
+        .select(_KEPT)
     )
     assets = dict(frames.get(MARKET).select("market_id", "asset_id").iter_rows())
     by_pair: dict[tuple[str, str], list[StoredRow]] = {}

@@ -107,22 +107,23 @@ def test_a_figure_names_the_bars_that_it_draws_on_every_event_page(bundled_home:
     assert n_figures > 40
 
 
-def test_an_hourly_title_over_four_hour_bars_is_seen() -> None:
+def make_line(asset_id: str, hours: int) -> pl.DataFrame:
     start = datetime(2026, 6, 12, tzinfo=UTC)
-    rows = pl.DataFrame({"close_time_utc": [start + timedelta(hours=4 * place) for place in range(5)]})
-    figure = '<p class="fig-sub">7 days of {} closes.</p><details>hourly closes</details>'
-    assert bars_said(figure.format("4-hour")) == bars_drawn(rows)
-    assert bars_said(figure.format("hourly")) != bars_drawn(rows)
-    both = pl.concat(
-        [
-            rows.with_columns(asset_id=pl.lit("A")),
-            rows.with_columns(start + (pl.col("close_time_utc") - start) / 4, asset_id=pl.lit("B")),
-        ]
+    return pl.DataFrame(
+        {"asset_id": [asset_id] * 5, "close_time_utc": [start + timedelta(hours=hours * place) for place in range(5)]}
     )
+
+
+def test_an_hourly_title_over_four_hour_bars_is_seen() -> None:
+    figure = '<p class="fig-sub">7 days of {} closes.</p><details>hourly closes</details>'
+    coarse, both = make_line("A", 4), pl.concat([make_line("A", 4), make_line("B", 1)])
+    assert bars_said(figure.format("4-hour")) == bars_drawn(coarse)
+    assert bars_said(figure.format("hourly")) != bars_drawn(coarse)
     assert bars_said(figure.format("hourly and 4-hour")) == bars_drawn(both)
+    assert bars_said(figure.format("4-hour")) != bars_drawn(both)
 
 
-def test_a_verdict_has_one_word_on_list_page_feed_and_in_the_file(bundled_home: Path) -> None:
+def test_a_verdict_has_one_word_on_list_page_and_in_the_file(bundled_home: Path) -> None:
     site = bundled_home / "site"
     with open_reader(bundled_home / "aftershock.duckdb") as reader:
         stored = dict(reader.sql("select claim_id, verdict from out.claim_verdict").iter_rows())
