@@ -37,7 +37,8 @@ _OPINION = (
     r"|\bwhat to know\b|\bwhat you need to know\b|\blessons? (?:from|of)\b|\bin defen[cs]e of\b"
     r"|\bi (?:was|am|think|believe)\b"
     r"|\bat the cent(?:er|re) of\b|\bcontroversy\b|\bboasts?\b|\blobb(?:y|ies|ied|ying)\b|^where's\b"
-    r"|\bunder the microscope\b|\bat war with\b|\bmaking up (?:its|the) rules\b|\bloses? (?:more |its )?control\b"
+    r"|\bunder the microscope\b|\bat war with\b|\b(?:its|their) war (?:on|against)\b"
+    r"|\bmaking up (?:its|the) rules\b|\bloses? (?:more |its )?control\b"
     r"|^a (?:closer )?look (?:at|inside)\b|\braises? (?:questions|concerns)\b|\bnasty\b|\bass\b"
     r"|\blooking back\b|\bretrospective\b|\bone year (?:on|later|after)\b|\btimeline\b|\ba brief history\b|\bguide to\b"
 )
@@ -55,6 +56,7 @@ _HOUSE_RULE = (
     r"|^(?:\w+ ){1,2}AI policy$|\brefus(?:es|ing|ed)? .{0,20}\b(?:prompts?|questions?)\b"
     r"|\bfor (?:its )?(?:employees|staff)\b|\b(?:employee|staff) access\b|\bwar ?room\b"
     r"|\bcuts? (?:\w+ )?(?:jobs|staff)\b|\blays off\b"
+    r"|\binvestigat\w+ (?:\w+ )?(?:outages?|errors?|bugs?)\b"
     r"|\binvestigat\w+ (?:users?|issues?|bugs?|errors?|outages?|reports of|why|how)\b"
 )
 _EXHIBIT = r"(?i)\b(?:logs?|chats?|conversations?|messages|history) (?:\w+ ){0,2}as evidence\b"
@@ -66,12 +68,14 @@ _FORECAST = (
     r"|\bcould (?:be|soon|hit|reach|see|lead|face|soar|surge)\b"
 )
 _CALENDAR = (
-    r"(?i)\bto host .{0,40}\b(?:roundtable|hearing|summit|meeting|conference|forum)\b"
+    r"(?i)\bto (?:host|hold) .{0,60}\b(?:roundtable|hearing|summit|meeting|conference|forum|event)\b"
+    r"|\bto watch out for\b"
     r"|\bagenda\b.{0,40}\broundtable\b|\broundtable agenda\b|\bsets\b.{0,20}\bfor\b.{0,20}\broundtable\b"
     r"|\b(?:calendar|upcoming|week ahead|what to watch|things to watch|key dates|events to watch)\b"
 )
 _URGING = (
-    r"(?i)\b(?:urges?|presses|pressing|backs? (?:new|bill)|calls? (?:on|for)|demands? that|pleads with"
+    r"(?i)\b(?:urges?|presses|pressing|backs? (?:new|bill)|calls? (?:on|for)|argues? for|demands? (?:that|power)"
+    r"|pleads with"
     r"|petition\w*|open letter)\b"
     r"|呼吁|呼籲|敦促|促请|促請|求める|촉구|\bfordert\b|\bappelle à\b|\bexhorte\b"
     r"|\binsta a\b|\bpide\b|\bпризва\w+|\bпризыва\w+"
