@@ -5,12 +5,15 @@ from datetime import datetime
 import polars as pl
 
 from analysis.events.carriers import add_carriers
+from analysis.events.detection import Detected, build_events
+from analysis.events.drafts import draft_events
 from analysis.events.stories.frames import load_frames
 from analysis.events.stories.grouping import group_stories
 from analysis.events.stories.headlines import story_input
 from analysis.events.summaries import add_tags
 from analysis.events.timing import add_clocks
 from analysis.events.vocabulary import load_vocabulary
+from analysis.events.wording.exclusions import add_exclusions
 from warehouse.tables.contract import UTC
 
 VOCABULARY = load_vocabulary()
@@ -53,3 +56,13 @@ def group(headlines: pl.DataFrame, known: pl.DataFrame | None = None) -> pl.Data
     remembered = prepared.clear().with_columns(pl.lit("").alias("story_id")) if known is None else known
     links = group_stories(prepared, remembered, FRAMES, VOCABULARY)
     return prepared.join(links, on="entry_id", how="left", validate="1:1", maintain_order="left")
+
+
+def detect(*rows: dict, known_ids: dict[str, str] | None = None) -> Detected:
+    return build_events(
+        draft_events(add_exclusions(group(make_headlines(*rows)), FRAMES), VOCABULARY), known_ids or {}, VOCABULARY
+    )
+
+
+def told_by(n: int, title: str) -> pl.DataFrame:
+    return detect(*({"title": title, "at": "2026-06-13T01:00:00Z", "outlet": f"h{k}.example"} for k in range(n))).events

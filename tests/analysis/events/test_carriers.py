@@ -4,8 +4,7 @@ import polars as pl
 import pytest
 
 from analysis.events.carriers import add_carriers
-from tests.analysis.events.headline_frames import VOCABULARY
-from tests.analysis.events.test_detection import detect
+from tests.analysis.events.headline_frames import VOCABULARY, detect, instant, told_by
 
 
 def carry(url: str, outlet: str = "A list", kind: str = "forum") -> tuple[str, bool]:
@@ -72,3 +71,61 @@ def test_an_office_speaks_for_its_own_act_alone():
     suit = {"title": "SEC sues Bittensor foundation over token sale", "at": "2026-03-02T15:00:00Z"}
     assert detect({**suit, "url": "https://www.sec.gov/litigation/1"}).events.height == 1
     assert detect({**suit, "url": "https://www.cftc.gov/pressroom/1"}).events.is_empty()
+
+
+def test_one_newsroom_suffices_for_an_act_on_a_network_of_ours_or_of_an_office_on_access():
+    acts = (
+        "NEAR cuts its inflation by half despite a failed vote",
+        "Fetch.ai sues Ocean over the sale of 263 million FET",
+        "White House blocks Anthropic's Mythos expansion over security concerns",
+        "US Commerce Department closes loophole on Nvidia chip exports to China",
+        "US reportedly allows ten Chinese companies to buy Nvidia's H200 AI chips",
+        "Trump's new AI order sets up a fight with the states",
+    )
+    for act in acts:
+        event = told_by(1, act)
+        assert event["severity"].to_list() == [1], act
+        assert event["reason"][0].startswith("one newsroom (h0.example) reports an act"), act
+    others = (
+        "NEAR's bet to become the settlement layer for AI agents",
+        "Parent of Worldcoin reportedly cuts jobs",
+        "Fireblocks thwarts exploits on NEAR, protecting millions",
+        "Trump's 25% cut on Nvidia chips to China backfired as Beijing blocks H200 sales",
+        "UK banks blocked from Mythos get offer from rival OpenAI",
+        "Nvidia says China blocks sales of its H200 chips",
+        "China sues over the price of lamps",
+    )
+    for other in others:
+        assert told_by(1, other).is_empty(), other
+
+
+def test_an_act_that_is_done_in_form_is_no_repeat_of_its_announcement():
+    first = {"title": "Pentagon labels Anthropic a supply-chain risk", "at": "2026-02-27T22:00:00Z"}
+    told = [first | {"outlet": f"h{n}.example"} for n in range(2)]
+    later = first | {"at": "2026-03-05T19:00:00Z", "outlet": "late.example"}
+    assert detect(*told, later).events.height == 1
+    formal = later | {"title": "Pentagon formally labels Anthropic a supply-chain risk"}
+    found = detect(*told, formal).events
+    assert found["best_at_utc"].sort().to_list() == [instant(first["at"]), instant(later["at"])]
+
+
+def test_one_firm_is_not_broken_into_twice_within_hours():
+    few = {"title": "Google says criminal hackers used AI to find a major software flaw", "at": "2026-05-11T13:00:00Z"}
+    many = {
+        "title": "Google says hackers used AI to create a zero day flaw for the first time",
+        "at": "2026-05-11T16:09:00Z",
+    }
+    rows = [row | {"outlet": f"{name}.example"} for row, names in ((few, "ab"), (many, "cdef")) for name in names]
+    assert detect(*rows).events["best_at_utc"].to_list() == [instant(few["at"])]
+
+
+def test_the_failure_of_a_cloud_is_an_outage_where_four_houses_tell_it():
+    title = "AWS outage takes down Coinbase, Robinhood and more"
+    assert told_by(3, title).is_empty()
+    event = told_by(4, title)
+    assert (event["category"].to_list(), event["direction"].to_list()) == (["outage"], ["restricts"])
+    day_after = {"title": "AWS outage exposes how few providers there are", "at": "2026-06-14T11:00:00Z"}
+    first = {"title": title, "at": "2026-06-13T01:00:00Z"}
+    told = [{**row, "outlet": f"h{n}.example"} for row in (first, day_after) for n in range(4)]
+    assert detect(*told).events["best_at_utc"].to_list() == [instant(first["at"])], "what follows is its aftermath"
+    assert told_by(4, "Solana outage takes down Jupiter, Orca and more").is_empty(), "an outage of no cloud"

@@ -2,10 +2,10 @@
 
 import polars as pl
 
-from analysis.events.detection import Detected, build_events, direction_of
+from analysis.events.detection import build_events, direction_of
 from analysis.events.drafts import draft_events
 from analysis.events.wording.exclusions import add_exclusions
-from tests.analysis.events.headline_frames import FRAMES, VOCABULARY, group, instant, make_headlines
+from tests.analysis.events.headline_frames import FRAMES, VOCABULARY, detect, group, instant, make_headlines, told_by
 
 RESTRICTION = (
     {"title": "Source: Lutnick told Anthropic that Fable 5 falls under export controls", "at": "2026-06-12T23:56:41Z"},
@@ -14,12 +14,6 @@ RESTRICTION = (
 )
 
 CHATTER = {"title": "My week with Claude Fable 5 and a home-made robot", "at": "2026-06-12T10:50:00Z"}
-
-
-def detect(*rows: dict, known_ids: dict[str, str] | None = None) -> Detected:
-    return build_events(
-        draft_events(add_exclusions(group(make_headlines(*rows)), FRAMES), VOCABULARY), known_ids or {}, VOCABULARY
-    )
 
 
 def test_reports_of_one_act_are_one_event_dated_by_the_first():
@@ -60,72 +54,10 @@ def test_chatter_that_the_words_drew_in_neither_dates_an_act_nor_counts_as_a_hou
     assert event["n_outlets"] == len(RESTRICTION)
 
 
-def told_by(n: int, title: str) -> pl.DataFrame:
-    return detect(*({"title": title, "at": "2026-06-13T01:00:00Z", "outlet": f"h{k}.example"} for k in range(n))).events
-
-
 def test_a_rule_on_tokens_at_large_needs_four_houses_and_one_on_our_networks_two():
     assert told_by(3, "SEC approves spot Solana ETF").is_empty()
     assert told_by(4, "SEC approves spot Solana ETF").height == 1
     assert told_by(2, "SEC sues Bittensor foundation over unregistered token sale").height == 1
-
-
-def test_one_newsroom_suffices_for_an_act_on_a_network_of_ours_or_of_an_office_on_access():
-    acts = (
-        "NEAR cuts its inflation by half despite a failed vote",
-        "Fetch.ai sues Ocean over the sale of 263 million FET",
-        "White House blocks Anthropic's Mythos expansion over security concerns",
-        "US Commerce Department closes loophole on Nvidia chip exports to China",
-        "US reportedly allows ten Chinese companies to buy Nvidia's H200 AI chips",
-        "Trump's new AI order sets up a fight with the states",
-    )
-    for act in acts:
-        event = told_by(1, act)
-        assert event["severity"].to_list() == [1], act
-        assert event["reason"][0].startswith("one newsroom (h0.example) reports an act"), act
-    others = (
-        "NEAR's bet to become the settlement layer for AI agents",
-        "Parent of Worldcoin reportedly cuts jobs",
-        "Fireblocks thwarts exploits on NEAR, protecting millions",
-        "Trump's 25% cut on Nvidia chips to China backfired as Beijing blocks H200 sales",
-        "UK banks blocked from Mythos get offer from rival OpenAI",
-        "Nvidia says China blocks sales of its H200 chips",
-        "China sues over the price of lamps",
-    )
-    for other in others:
-        assert told_by(1, other).is_empty(), other
-
-
-def test_an_act_that_is_done_in_form_is_no_repeat_of_its_announcement():
-    first = {"title": "Pentagon labels Anthropic a supply-chain risk", "at": "2026-02-27T22:00:00Z"}
-    told = [first | {"outlet": f"h{n}.example"} for n in range(2)]
-    later = first | {"at": "2026-03-05T19:00:00Z", "outlet": "late.example"}
-    assert detect(*told, later).events.height == 1
-    formal = later | {"title": "Pentagon formally labels Anthropic a supply-chain risk"}
-    found = detect(*told, formal).events
-    assert found["best_at_utc"].sort().to_list() == [instant(first["at"]), instant(later["at"])]
-
-
-def test_one_firm_is_not_broken_into_twice_within_hours():
-    few = {"title": "Google says criminal hackers used AI to find a major software flaw", "at": "2026-05-11T13:00:00Z"}
-    many = {
-        "title": "Google says hackers used AI to create a zero day flaw for the first time",
-        "at": "2026-05-11T16:09:00Z",
-    }
-    rows = [row | {"outlet": f"{name}.example"} for row, names in ((few, "ab"), (many, "cdef")) for name in names]
-    assert detect(*rows).events["best_at_utc"].to_list() == [instant(few["at"])]
-
-
-def test_the_failure_of_a_cloud_is_an_outage_where_four_houses_tell_it():
-    title = "AWS outage takes down Coinbase, Robinhood and more"
-    assert told_by(3, title).is_empty()
-    event = told_by(4, title)
-    assert (event["category"].to_list(), event["direction"].to_list()) == (["outage"], ["restricts"])
-    day_after = {"title": "AWS outage exposes how few providers there are", "at": "2026-06-14T11:00:00Z"}
-    first = {"title": title, "at": "2026-06-13T01:00:00Z"}
-    told = [{**row, "outlet": f"h{n}.example"} for row in (first, day_after) for n in range(4)]
-    assert detect(*told).events["best_at_utc"].to_list() == [instant(first["at"])], "what follows is its aftermath"
-    assert told_by(4, "Solana outage takes down Jupiter, Orca and more").is_empty(), "an outage of no cloud"
 
 
 def test_talk_and_plans_about_token_rules_are_no_event_however_many_repeat_them():
