@@ -36,6 +36,19 @@ def test_the_last_files_are_kept_newest_first(tmp_path: Path) -> None:
     assert [file.path.read_text() for file in kept_files(published)] == ["4", "3", "2"]
 
 
+def test_a_day_of_many_publications_leaves_its_last_and_the_newest_stay_one_by_one(tmp_path: Path) -> None:
+    published = tmp_path / "aftershock.duckdb"
+    for day in range(1, 10):
+        for hour in range(6):
+            published.unlink(missing_ok=True)
+            make_file(published, f"{day} {hour}", int(datetime(2026, 6, day, hour, tzinfo=UTC).timestamp()))
+            keep_published(published)
+    assert [file.path.read_text() for file in kept_files(published)] == [
+        *("9 5", "9 4", "9 3"),
+        *("8 5", "7 5", "6 5", "5 5"),
+    ]
+
+
 def test_kept_files_are_bounded_in_bytes_and_the_newest_stays(tmp_path: Path) -> None:
     published = tmp_path / "aftershock.duckdb"
     for number in range(3):

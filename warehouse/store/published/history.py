@@ -1,19 +1,21 @@
-"""The published files of the last runs: kept beside the current one, bounded in number and bytes."""
+"""Earlier published files, kept beside the current one: the newest and one a day, bounded in number and bytes."""
 
 from __future__ import annotations
 
 import os
 import shutil
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from warehouse.tables.units import compact_instant
 
 HISTORY_FOLDER = "history"
 _PREFIX = "aftershock-"
-# The newest of the kept files stays whatever its size.
+# The newest are kept one by one, older ones as the last of their UTC day: seven passes may take a quarter of an hour.
 MOST_FILES = 7
+NEWEST_FILES = 3
+# The newest of the kept files stays whatever its size.
 MOST_BYTES = 3_000_000_000
 
 
@@ -65,9 +67,17 @@ def spare_path(published: Path) -> Path:
 
 
 def _too_much(files: list[KeptFile], most_files: int, most_bytes: int) -> list[KeptFile]:
-    n_bytes, found = 0, []
-    for place, file in enumerate(files):
-        n_bytes += file.n_bytes
-        if place and (place >= most_files or n_bytes > most_bytes):
+    """The files that are not wanted, the newest first; `files` is in the same order."""
+    n_kept, n_bytes = 0, 0
+    days: set[date] = set()
+    found = []
+    for file in files:
+        is_wanted = n_kept < NEWEST_FILES or file.published_at.date() not in days
+        fits = n_kept < most_files and n_bytes + file.n_bytes <= most_bytes
+        days.add(file.published_at.date())
+        if n_kept and not (is_wanted and fits):
             found.append(file)
+            continue
+        n_kept += 1
+        n_bytes += file.n_bytes
     return found
