@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.desk.pictures import find_browser, picture_browser
 from flows.errors import CommandError
 from flows.options import EventId, event_part_argument
 from flows.output import talk
@@ -88,6 +87,8 @@ def _deliver(content: bytes, out: Path | None) -> None:
 
 
 def _print_pdf(html: str) -> bytes:
+    from flows.desk.pictures import find_browser
+
     browser = find_browser()
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder) / "report.html", Path(folder) / "report.pdf"
@@ -117,6 +118,7 @@ def _print_pdf(html: str) -> bytes:
 def _picture(frames: Frames, row: dict[str, Any], fmt: ReportFormat) -> bytes:
     from dashboards.findings.readings import read_reactions
     from dashboards.shell.report import draw_image, event_card
+    from flows.desk.pictures import picture_browser
 
     browser = picture_browser()
     card = event_card(frames, row, read_reactions(frames).get(row["event_id"], []))
