@@ -148,10 +148,10 @@ def study_new(
     for remark in study.remarks:
         talk(remark)
     talk(f"{study.events.height} events on {', '.join(study.asset_ids)}, {study.bars.height} bars")
+    settings = load_settings()
+    path = declare_study(settings.config_path, name, study, is_dry=dry_run)
     if dry_run:
         return
-    settings = load_settings()
-    path = declare_study(settings.config_path, name, study)
     with writing_command("study new", is_published=False) as run:
         n_stored = store_study(run, name, study, files)
     talk(f"{path}: study {name}; {n_stored} rows stored")

@@ -54,8 +54,8 @@ def _read(path: Path) -> NamedTable:
     return NamedTable(path.name, read_table(path))
 
 
-def declare_study(config_path: Path, study_id: str, study: KeptStudy) -> Path:
-    """Write or renew the study's entry in `config/studies.toml`; every other line stays as it is.
+def declare_study(config_path: Path, study_id: str, study: KeptStudy, *, is_dry: bool = False) -> Path:
+    """Write or renew the study's entry in `config/studies.toml`; every other line stays as it is, and all if `is_dry`.
 
     Of an entry that stands only assets, benchmarks and bar length follow the files. CommandError for the id of a study
     that is none of your own.
@@ -71,8 +71,9 @@ def declare_study(config_path: Path, study_id: str, study: KeptStudy) -> Path:
     text = with_entries(written, STUDIES.name, {study_id: entry}, _HEADER)
     if written is None or text != written.text:
         read_declared_studies(ConfigText(str(path), text))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        if not is_dry:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
     return path
 
 

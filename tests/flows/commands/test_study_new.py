@@ -182,9 +182,26 @@ def test_a_wrong_file_is_named_with_its_row_and_remedy(
     assert not (tmp_path / "home").exists()
 
 
-def test_a_shipped_study_is_not_overwritten(run: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize("more", [(), ("--dry-run",)])
+def test_a_shipped_study_is_not_overwritten_and_a_dry_run_says_so(
+    run: Run, tmp_path: Path, more: tuple[str, ...]
+) -> None:
     with pytest.raises(CommandError, match="reaction is the id of a study that is not from files"):
-        make_study(run, make_files(tmp_path), "reaction")
+        make_study(run, make_files(tmp_path), "reaction", *more)
+
+
+def test_a_dry_run_writes_nothing(run: Run, tmp_path: Path) -> None:
+    assert make_study(run, make_files(tmp_path), "zk", "--dry-run").exit_code == 0
+    assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize("more", [(), ("--dry-run",)])
+def test_prices_with_rows_in_another_unit_are_refused(run: Run, tmp_path: Path, more: tuple[str, ...]) -> None:
+    files = make_files(tmp_path)
+    spoiled = pl.when(pl.int_range(pl.len()) % 97 == 90).then(1000.0).otherwise(1.0) * pl.col("ZKAI")
+    pl.read_csv(files[0]).with_columns(ZKAI=spoiled).write_csv(files[0])
+    with pytest.raises(CommandError, match="prices.csv, column ZKAI, row of 2026-03-04 18:00Z.*leave it empty"):
+        make_study(run, files, "zk", *more)
 
 
 @pytest.mark.slow
