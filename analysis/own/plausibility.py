@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import polars as pl
 
 from analysis.arrays import Floats, Integers
 from analysis.engine.standardise import EventResult
-from analysis.own.tables import OwnTable
+from analysis.own.tables import OwnSeries, OwnTable, to_datetime
 from analysis.own.times import OwnDataError
 from warehouse.tables.bars import MICROSECONDS_PER_DAY
-from warehouse.tables.units import listing, number, plural
+from warehouse.tables.spikes import JUMP_FACTOR, spikes
+from warehouse.tables.units import iso_minute, listing, number, plain, plural
 
 # Fewer values than this say nothing about a column.
 MINIMUM_VALUES = 10
@@ -45,6 +47,22 @@ def check_values(tables: Sequence[OwnTable], values: str, kind: str) -> None:
                     f"{where}: {number(100 * float(np.mean(present < 0)), 0)} % of the values are negative, which no "
                     f"{values[:-1] if values == 'prices' else values} is; for returns give --values returns"
                 )
+            elif values == "prices":
+                _check_spikes(series, where)
+
+
+def _check_spikes(series: OwnSeries, where: str) -> None:
+    """One close in another unit is two returns of several hundred percent, and a mean of such."""
+    is_there = np.isfinite(series.values)
+    bars = pl.DataFrame({"series": where, "close": series.values[is_there], "at": series.times[is_there]})
+    found = bars.filter(spikes(pl.col("close"), ["series"]))
+    if found.height:
+        close, at = found.row(0)[1:]
+        more = f", and so are {found.height - 1} more" if found.height > 1 else ""
+        raise OwnDataError(
+            f"{where}, row of {iso_minute(to_datetime(at))}Z: the close {plain(close)} is {number(JUMP_FACTOR, 0)} "
+            f"times away from its neighbours on both sides, or more{more}: another unit? Correct it or leave it empty"
+        )
 
 
 def _check_returns(present: Floats, days: float, kind: str, where: str) -> None:

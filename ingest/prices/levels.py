@@ -11,11 +11,9 @@ import polars as pl
 
 from warehouse.tables.bars import STORED_SECONDS
 from warehouse.tables.contract import UTC
+from warehouse.tables.spikes import JUMP_FACTOR
 from warehouse.tables.units import count, iso_minute, plain
 
-# A close this many times the bar before, the bars around it, or the stored close of the same bar, or as small a part
-# of them: another unit, another coin, another kind of price.
-JUMP_FACTOR = 5.0
 # A step of this size ends a stretch. What the price itself did beside the fault takes or adds this share of the factor.
 STEP_FACTOR = 4.0
 _LEAST_FACTOR = 0.95 * JUMP_FACTOR

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 import polars as pl
 
 from ingest.prices.candles import KEY, ROW_SCHEMA, refuse_stored
-from ingest.prices.levels import JUMP_FACTOR, REACH_BARS, SERIES, STEP_FACTOR, find_runs
+from ingest.prices.levels import REACH_BARS, SERIES, STEP_FACTOR, find_runs
 from ingest.source import Source
 from warehouse.tables.bars import SECONDS_PER_DAY, STORED, STORED_SECONDS
+from warehouse.tables.spikes import JUMP_FACTOR, spikes
 
-# Bars on either side that a single bar is compared with; a crash that lasts has bars of its size on one side.
-_NEAR = 5
 # A close this far from its wider neighbours is of another unit, however many bars in a row are.
 _UNIT_FACTOR = 500.0
 # Shortest stretch without volume and without a price change that is no trading: a day, and at least five bars.
@@ -123,14 +122,8 @@ def _of_risky_series(bars: pl.DataFrame) -> pl.DataFrame:
 def _judge(bars: pl.DataFrame) -> pl.DataFrame:
     median = pl.col("close_quote").rolling_median(REACH_BARS, center=True, min_samples=3).over(SERIES)
     ratio = pl.col("close_quote") / median
-    close = pl.col("close_quote")
-    before = close.shift(1).rolling_median(_NEAR, min_samples=2).over(SERIES)
-    after = close.reverse().shift(1).rolling_median(_NEAR, min_samples=2).reverse().over(SERIES)
-    is_spike = (close >= JUMP_FACTOR * pl.max_horizontal(before, after)) | (
-        close <= pl.min_horizontal(before, after) / JUMP_FACTOR
-    )
-    has_both = before.is_not_null() & after.is_not_null()
-    is_jump = (has_both & is_spike) | (ratio >= _UNIT_FACTOR) | (ratio <= 1 / _UNIT_FACTOR)
+    is_spike = spikes(pl.col("close_quote"), SERIES)
+    is_jump = is_spike | (ratio >= _UNIT_FACTOR) | (ratio <= 1 / _UNIT_FACTOR)
     judged = _with_frozen_runs(bars.with_columns(ratio.alias("ratio"), is_jump.fill_null(False).alias("is_jump")))
     judged = judged.join(find_runs(bars), on=list(KEY), how="left", validate="1:1")
     is_frozen = (pl.col("run_seconds") >= FROZEN_SECONDS) & (pl.col("run_bars") >= FROZEN_BARS)

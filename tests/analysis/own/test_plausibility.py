@@ -62,6 +62,23 @@ def test_one_quantity_taken_for_another_is_refused(
         study(asset, market, EVENTS, **changes)
 
 
+@pytest.mark.parametrize("factor", [1000.0, 0.001])
+@pytest.mark.parametrize(("column", "where"), [(0, "prices, column A"), (1, "market, column M")])
+def test_a_price_in_another_unit_than_its_neighbours_is_refused_in_either_table(
+    factor: float, column: int, where: str
+) -> None:
+    tables = [100 * np.exp(ASSET.cumsum()), 100 * np.exp(MARKET.cumsum())]
+    tables[column] = np.where(np.isin(np.arange(N_DAYS), (40, 80)), factor, 1.0) * tables[column]
+    words = f"{where}, row of 2026-02-10 00:00Z: the close .* 5 times away from its neighbours.*and so are 1 more"
+    with pytest.raises(OwnDataError, match=words):
+        study(*tables, EVENTS, values="prices")
+
+
+def test_a_price_that_stays_where_it_fell_is_a_crash_and_no_other_unit() -> None:
+    crash = 100 * np.exp(ASSET.cumsum()) * np.where(np.arange(N_DAYS) >= 80, 0.1, 1.0)
+    assert not study(crash, 100 * np.exp(MARKET.cumsum()), EVENTS, values="prices").result.events[0].reason
+
+
 def test_percent_of_hours_is_found_although_it_looks_like_a_fraction_of_days() -> None:
     hours = [f"2026-01-{1 + k // 24:02d}T{k % 24:02d}:00:00Z" for k in range(N_DAYS)]
     tables = [

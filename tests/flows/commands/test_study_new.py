@@ -200,7 +200,7 @@ def test_prices_with_rows_in_another_unit_are_refused(run: Run, tmp_path: Path, 
     files = make_files(tmp_path)
     spoiled = pl.when(pl.int_range(pl.len()) % 97 == 90).then(1000.0).otherwise(1.0) * pl.col("ZKAI")
     pl.read_csv(files[0]).with_columns(ZKAI=spoiled).write_csv(files[0])
-    with pytest.raises(CommandError, match="prices.csv, column ZKAI, row of 2026-03-04 18:00Z.*leave it empty"):
+    with pytest.raises(CommandError, match=r"prices\.csv, column ZKAI, row of 2026-03-04 18:00Z.*leave it empty"):
         make_study(run, files, "zk", *more)
 
 
