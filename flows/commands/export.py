@@ -25,7 +25,7 @@ def export(
 ) -> None:
     """Write a table, a view or a query for other programs, with unit and meaning of each column beside it.
 
-    A workbook has them on a second sheet, the others in a file NAME.columns.csv. Times are UTC.
+    A workbook has them on a second sheet, the others in a file OUT.columns.csv. Times are UTC.
 
     Example: aftershock export out.event_reaction --out reactions.xlsx
     """

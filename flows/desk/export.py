@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from warehouse.tables.views import load_views
 ENDINGS = {".parquet": Face.TYPED, ".arrow": Face.TYPED, ".xlsx": Face.CELLS, ".csv": Face.CELLS}
 # What a sheet of Excel holds, the header included.
 SHEET_ROWS = 1_048_576
+# The first day that a workbook's calendar has; an earlier one would be shown as a row of hashes.
+SHEET_START = date(1900, 1, 1)
 # Text stays text: a cell that begins with "=" is no formula, an address no link.
 WORKBOOK = {"strings_to_formulas": False, "strings_to_urls": False, "nan_inf_to_errors": True}
 SHEET_FORMATS: dict[Any, str] = {
@@ -49,7 +52,7 @@ def export_rows(what: str, out: Path) -> list[Path]:
             _write_workbook(frame, legend, out)
             return [out]
         _write(frame, out)
-        beside = out.with_suffix(".columns.csv")
+        beside = out.with_name(f"{out.name}.columns.csv")
         beside.write_text(csv_text(legend), encoding="utf-8")
     except OSError as exc:
         raise CommandError(f"cannot write {out}: {exc.strerror}; name another file", EXIT_STORAGE) from exc
@@ -95,6 +98,13 @@ def _write_workbook(frame: pl.DataFrame, legend: pl.DataFrame, out: Path) -> Non
         )
     zoned = selectors.datetime(time_zone="*")
     naive = frame.with_columns(zoned.dt.convert_time_zone("UTC").dt.replace_time_zone(None))
+    before = [name for name in naive.select(selectors.date() | selectors.datetime()).columns if _is_early(naive[name])]
+    naive = naive.with_columns(pl.col(before).cast(pl.String))
     with xlsxwriter.Workbook(out, WORKBOOK) as workbook:
         naive.write_excel(workbook, "rows", dtype_formats=SHEET_FORMATS)
         legend.write_excel(workbook, "columns", autofit=True)
+
+
+def _is_early(instants: pl.Series) -> bool:
+    """Whether a column of days or times begins before a workbook's calendar."""
+    return bool((instants.cast(pl.Date) < SHEET_START).any())

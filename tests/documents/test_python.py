@@ -92,7 +92,7 @@ def test_an_export_holds_what_the_view_shows(tmp_path: Path, ending: str, read: 
     out = tmp_path / f"verdicts{ending}"
     assert export("out.verdict", "--out", str(out)).exit_code == 0
     assert read(out).sort("claim_id").equals(desk.fetch_table("out.verdict"))
-    legend = pl.read_csv(tmp_path / "verdicts.columns.csv")
+    legend = pl.read_csv(tmp_path / f"verdicts{ending}.columns.csv")
     assert legend["column"].to_list() == desk.fetch_table("out.verdict").columns
 
 
@@ -101,7 +101,7 @@ def test_units_stand_beside_a_csv_of_a_query(tmp_path: Path) -> None:
     sql = "select open_time_utc, gap_hours_x, window_hours from (select *, 1 as gap_hours_x from out.event_reaction, "
     sql += "(select min(open_time_utc) as open_time_utc from core.candle)) limit 3"
     assert export(sql, "--out", str(out)).exit_code == 0
-    legend = dict(pl.read_csv(tmp_path / "bars.columns.csv").select("column", "unit").iter_rows())
+    legend = dict(pl.read_csv(tmp_path / "bars.csv.columns.csv").select("column", "unit").iter_rows())
     assert not legend["gap_hours_x"]
     assert pl.read_csv(out).height == 3
 
@@ -110,6 +110,16 @@ def test_a_unit_is_told_where_the_contract_knows_it() -> None:
     known = {column.name: column for column in CANDLE.columns}
     legend = describe_columns(pl.DataFrame({"close_quote": [1.0], "other": [1]}), known)
     assert legend["unit"].to_list() == ["quote currency", ""]
+
+
+def test_days_before_a_workbook_s_calendar_stand_as_text(tmp_path: Path) -> None:
+    out = tmp_path / "early.xlsx"
+    assert export("select date '0001-01-01' as early, date '2026-06-12' as late", "--out", str(out)).exit_code == 0
+    with zipfile.ZipFile(out) as book:
+        sheet, words = (book.read(f"xl/{name}.xml").decode() for name in ("worksheets/sheet1", "sharedStrings"))
+    assert "0001-01-01" in words
+    assert "<v>46185</v>" in sheet
+    assert "<v>-" not in sheet
 
 
 def test_a_workbook_has_times_as_times_text_as_text_and_the_units(tmp_path: Path) -> None:
