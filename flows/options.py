@@ -1,5 +1,6 @@
 """Typed options that commands share: a valid word in any spelling, or exit code 2 with the nearest ones."""
 
+import re
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -24,6 +25,7 @@ Instant = NewType("Instant", datetime)
 
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print the rows.")]
 
+_NEW_ID = re.compile(r"[a-z0-9][a-z0-9_-]*")
 DEFAULT_TIMEFRAME = Timeframe("1h")
 # So many suggestions are read; where nothing is near, so many of all names.
 NEAREST_NAMES = 5
@@ -63,6 +65,11 @@ def event_option(help_text: str, *names: str) -> Any:
 def event_argument(help_text: str = "Event id, as `aftershock events list` prints it.") -> Any:
     """An argument for the id of a published event."""
     return typer.Argument(help=help_text, parser=parse_event, metavar="EVENT")
+
+
+def new_id_argument(help_text: str) -> Any:
+    """An argument for an id that a person gives: of an event, a study."""
+    return typer.Argument(help=help_text, parser=parse_new_id, metavar="ID")
 
 
 def event_part_argument(help_text: str) -> Any:
@@ -163,6 +170,14 @@ def parse_event_part(text: str) -> EventId:
     """Like `parse_event`, but a part of id or title will do where only one event has it."""
     matching = _published("event_matches", part=text.lower())
     return EventId(matching[0]) if len(matching) == 1 else parse_event(text)
+
+
+def parse_new_id(text: str) -> str:
+    """An id that is also a file name and a word of addresses."""
+    if not _NEW_ID.fullmatch(text):
+        said = "expected small letters, digits, - and _, a letter or digit first"
+        raise typer.BadParameter(f"{text!r} cannot be an id; {said}, such as 2026-06-13-what-it-is")
+    return text
 
 
 def parse_category(text: str) -> Category:

@@ -322,7 +322,7 @@ def _explain(error: Mapping[str, Any], model: type[BaseModel], kind: str) -> str
         return f"missing; a new {kind} needs it"
     if error["type"] == "value_error":
         return str(error["msg"]).removeprefix("Value error, ")
-    expected = error["msg"].replace("Input should", "should")
+    expected = re.sub(r"^\w+ should", "should", error["msg"])
     hint = _suggest(error["input"], re.findall(r"'([^']*)'", error["msg"])) if error["type"] == "literal_error" else ""
     value = error["input"]
     written = value.isoformat() if isinstance(value, date) else repr(list(value) if isinstance(value, tuple) else value)

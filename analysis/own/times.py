@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
@@ -38,6 +41,9 @@ _TIME_FORMATS = (
 
 # A date before this is a two-digit year that was taken for a whole one; one after is a slip of the pen.
 FIRST_YEAR, LAST_YEAR = 1800, 2100
+
+# So many rows that cannot be read are named.
+NAMED_ROWS = 10
 
 # Units of epoch numbers by the range in which they say March 1973 to 2100, and the microseconds of one.
 _EPOCH_UNITS = (("s", 1e8, 1e6), ("ms", 1e11, 1e3), ("µs", 1e14, 1.0), ("ns", 1e17, 1e-3))
@@ -133,21 +139,36 @@ def parse_times(column: pl.Series, source: str) -> Instants:
     clocks = _parse_clocks(column, source)
     if clocks is not None:
         return _checked(clocks, column, source)
-    row = next((row for row, text in enumerate(column) if not _is_known(text, source)), None)
-    raise OwnDataError(
-        f"{source}: {column.name} has several forms, {column[0]!r} in row 2; write all as 2026-06-12T23:56:41Z"
-        if row is None
-        else f"{source} row {row + 2}: {column.name} {column[row]!r} is not a known date; write 2026-06-12 or "
-        "2026-06-12T23:56:41Z"
-    )
+    raise OwnDataError("\n".join(islice(_unread_rows(column, source), NAMED_ROWS)))
 
 
-def _is_known(text: str, source: str) -> bool:
-    """Whether the text would be read if all of its column were like it."""
-    alone = pl.Series([text])
-    return any(parsed is not None for parsed in (_parse_dates(alone, source), _parse_instants(alone))) or (
-        _parse_clocks(alone, source) is not None
-    )
+def _unread_rows(column: pl.Series, source: str) -> Iterator[str]:
+    """A sentence for each row that is no date, or one of another form than the first row that is."""
+    is_known = [_are_alike([text], source) for text in column]
+    first = is_known.index(True) if any(is_known) else -1
+    n_told = 0
+    for row, text in enumerate(column):
+        if not is_known[row]:
+            said = "is not a known date; write 2026-06-12 or 2026-06-12T23:56:41Z"
+        elif not _are_alike([column[first], text], source):
+            said = f"has another form than {column[first]!r} in row {first + 2}; write all as 2026-06-12T23:56:41Z"
+        else:
+            continue
+        n_told += 1
+        yield f"{source} row {row + 2}: {column.name} {text!r} {said}"
+    if not n_told:
+        yield f"{source}: {column.name} has several forms, {column[0]!r} in row 2; write all as 2026-06-12T23:56:41Z"
+
+
+def _are_alike(texts: list[str], source: str) -> bool:
+    """Whether the texts would be read if all of their column were like them."""
+    alone = pl.Series(texts)
+    try:
+        return any(parse(alone) is not None for parse in (partial(_parse_dates, source=source), _parse_instants)) or (
+            _parse_clocks(alone, source) is not None
+        )
+    except OwnDataError:  # a form that is known, and says too little
+        return len(texts) == 1
 
 
 def _checked(found: Instants, column: pl.Series, source: str) -> Instants:

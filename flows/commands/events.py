@@ -1,5 +1,6 @@
 """`aftershock events`: tag headlines, score the tagging, see events and decide about them."""
 
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
@@ -16,7 +17,9 @@ from flows.options import (
     exact_instant_option,
     instant_option,
     last_instant_option,
+    new_id_argument,
     parse_category,
+    parse_new_id,
     published_event_ids,
 )
 from flows.output import Format, emit, talk
@@ -25,9 +28,20 @@ if TYPE_CHECKING:
     from flows.settings import Settings
 
 EventArgument = Annotated[EventId, event_argument()]
+NewEvent = Annotated[str, new_id_argument("Id of the new event, such as 2026-06-13-what-it-is.")]
 NoteOption = Annotated[Optional[str], typer.Option("--note", help="Why, in your words; kept with the event.")]  # noqa: UP045 - typer reads the annotation
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be written, and stop.")]
 
+
+# The options that say a key of an entry, where they do not have its name.
+_OPTIONS = {
+    "best_at": "--at",
+    "earliest_at": "--earliest",
+    "latest_at": "--latest",
+    "source_url": "--source",
+    "entry_ids": "--entry",
+    "merged_into": "INTO",
+}
 
 TAKES_EFFECT = "it takes effect with the next: aftershock run"
 
@@ -147,7 +161,7 @@ def merge_events(
 
 def split_event(
     event_id: EventArgument,
-    new_id: Annotated[str, typer.Argument(help="Id of the new event, such as 2026-06-13-what-it-is.")],
+    new_id: NewEvent,
     entry: Annotated[list[str], typer.Option("--entry", help="Entry or story id to take along; repeat it.")],
     title: Annotated[str, typer.Option("--title", help="Title of the new event.")],
     at: Annotated[Instant, exact_instant_option("First public evidence of the new event.", "--at")],
@@ -181,7 +195,7 @@ def retime(
 
 
 def add(
-    new_id: Annotated[str, typer.Argument(help="Id of the new event, such as 2026-06-13-what-it-is.")],
+    new_id: NewEvent,
     title: Annotated[str, typer.Option("--title", help="What happened, in neutral words.")],
     category: Annotated[Category, category_option("Its category, e.g. outage.")],
     at: Annotated[Instant, exact_instant_option("First public evidence.", "--at")],
@@ -235,19 +249,22 @@ def import_events(
     from flows.jobs.own_files import read_table
     from flows.settings import load_settings
 
-    decisions = read_event_table(read_table(file), file.name)
+    rows = read_event_table(read_table(file), file.name)
     config_path, known = load_settings().config_path, set(published_event_ids())
     own = {decision.event_id for decision in load_decisions(config_path)}
-    for number, (event_id, values) in enumerate(decisions.items()):
+    for row in rows:
         try:
-            values["category"] = parse_category(values["category"])
-            if event_id not in own:
-                require_new(config_path, known, event_id)
+            if row.event_id and row.event_id not in own:
+                parse_new_id(row.event_id)
+                require_new(config_path, known, row.event_id)
+            if row.values["category"]:
+                row.values["category"] = parse_category(row.values["category"])
         except (typer.BadParameter, CommandError) as exc:
-            raise CommandError(
-                f"{file.name} row {number + 2}: {exc.message if isinstance(exc, typer.BadParameter) else exc}"
-            ) from exc
-    _write(decisions, dry_run)
+            said = exc.message if isinstance(exc, typer.BadParameter) else exc
+            row.faults.append(f"{file.name} row {row.line}: {said}")
+    if faults := [fault for row in rows for fault in row.faults]:
+        raise CommandError("\n".join(faults))
+    _write({row.event_id: row.values for row in rows}, dry_run)
 
 
 def undo(
@@ -262,7 +279,7 @@ def undo(
 
     config_path = load_settings().config_path
     if decided is None:
-        talk(f"taken back: what the last command said of {undo_last(config_path)}")
+        talk(undo_last(config_path))
     else:
         withdraw_decision(config_path, decided)
         talk(f"taken back: all that your ledger said of {decided}")
@@ -346,9 +363,13 @@ def _decide(event_id: str, changes: dict[str, object], dry_run: bool) -> None:
 def _write(decisions: dict[str, dict[str, object]], dry_run: bool) -> None:
     """Write all of it and say so, or say what would be written where it can stand."""
     from flows.configuration import read_own
-    from flows.jobs.ledger import FILE_NAME, record_decisions
+    from flows.errors import CommandError
+    from flows.jobs.ledger import FILE_NAME, faults_of_entry, record_decisions
     from flows.settings import load_settings
 
+    wrong = [fault for event_id, changes in decisions.items() for fault in faults_of_entry(event_id, changes)]
+    if wrong:
+        raise CommandError("\n".join(_with_options(f"{key}: {said}") for key, said in wrong))
     config_path = load_settings().config_path
     before = read_own(config_path, FILE_NAME)
     path = record_decisions(config_path, decisions, is_rehearsal=dry_run)
@@ -360,3 +381,10 @@ def _write(decisions: dict[str, dict[str, object]], dry_run: bool) -> None:
         talk(f"{'would write' if dry_run else 'wrote'} to {path}: {event_id}: {said}")
     if not dry_run:
         talk(TAKES_EFFECT)
+
+
+def _with_options(fault: str) -> str:
+    """A fault of an entry's key as one of the option that says it."""
+    key, _, said = fault.partition(": ")
+    option = _OPTIONS.get(key, f"--{key.replace('_', '-')}")
+    return f"{option}: " + re.sub("|".join(_OPTIONS), lambda name: _OPTIONS[name[0]], said)

@@ -1,6 +1,5 @@
 """`aftershock study csv` and `aftershock study size`: the event-study engine on data of the user's choice."""
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
@@ -8,14 +7,20 @@ import typer
 
 from flows.commands import study_stored
 from flows.errors import EXIT_CHECK, CommandError
-from flows.options import DEFAULT_TIMEFRAME, BarLabel, FormatOption, Timeframe, cluster_option, timeframe_option
+from flows.options import (
+    DEFAULT_TIMEFRAME,
+    BarLabel,
+    FormatOption,
+    Timeframe,
+    cluster_option,
+    new_id_argument,
+    timeframe_option,
+)
 from flows.output import Format, emit, talk
 
 if TYPE_CHECKING:
     from analysis.own.run import OwnRequest
     from analysis.own.study import OwnStudyResult
-
-STUDY_NAME = re.compile(r"[a-z][a-z0-9_-]*")  # also a file name, and a word of addresses
 
 study_app = typer.Typer(no_args_is_help=True, help="Event studies: stored ones, and your own.")
 
@@ -108,7 +113,7 @@ def _print_study(study: "OwnStudyResult", request: "OwnRequest", fmt: Format, *,
 
 @study_app.command("new")
 def study_new(
-    name: Annotated[str, typer.Argument(help="Id of the study: small letters, digits, - and _.")],
+    name: Annotated[str, new_id_argument("Id of the study: small letters, digits, - and _.")],
     prices: Annotated[Path, typer.Option(help="Prices: date and a column per asset, or date,asset,value.")],
     events: Annotated[Path, typer.Option(help="Events: event_id,asset,date and optional title, selected_from.")],
     market: Annotated[Path | None, typer.Option(help="Benchmark prices, first column first; else Bitcoin's.")] = None,
@@ -141,8 +146,6 @@ def study_new(
     from flows.settings import load_settings
     from warehouse.store.connection import open_reader
 
-    if not STUDY_NAME.fullmatch(name):
-        raise typer.BadParameter(f"{name!r}; expected small letters, digits, - and _, such as zk or zk-2026")
     files = OwnFiles(prices, events, market, label.value if label else None)
     study = read_files(files)
     for remark in study.remarks:

@@ -6,18 +6,19 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from analysis.events.decisions import DECISION_FORM, NEEDED_FOR_NEW, OVERRIDES, Decision, read_decisions
+from analysis.events.decisions import NEEDED_FOR_NEW, OVERRIDES, Decision, read_decisions
 from analysis.own.tables import TIME_NAMES, optional_column, strip_cells
 from analysis.own.times import OwnDataError, parse_times
 from flows.configuration import read_own, with_entries
 from flows.errors import CommandError
-from warehouse.config import ConfigError, ConfigText, load_config
+from warehouse.config import ConfigError, ConfigText
 from warehouse.replacing import replacing
 
 FILE_NAME = "events.toml"
@@ -26,7 +27,6 @@ HEADER = "Your word on events: it wins over detection and the shipped ledger, an
 _JOURNAL = "events-undo.jsonl"
 _KEPT_STEPS = 100
 _TABLE_KEYS = (*OVERRIDES, "note")
-_LINE_OF_ENTRY = re.compile(r"(?<=\d) line \d+(?=:)")
 _TIME_KEYS = ("earliest_at", "latest_at", "ended_at")
 
 
@@ -64,10 +64,21 @@ def require_new(config_path: Path, known: set[str], event_id: str) -> None:
         )
 
 
-def read_event_table(table: pl.DataFrame, source: str) -> dict[str, dict[str, Any]]:
-    """Values by event of a table of text (event_id, title, category, date, and any other key of an entry).
+@dataclass(slots=True)
+class EventRow:
+    """One row of a table of events: its line, its id, the values of its entry, and a sentence per fault."""
 
-    CommandError names file, row and remedy; an event of the table needs title, category and date.
+    line: int
+    event_id: str
+    values: dict[str, Any]
+    faults: list[str] = field(default_factory=list)
+
+
+def read_event_table(table: pl.DataFrame, source: str) -> list[EventRow]:
+    """The rows of a table of text (event_id, title, category, date, and any other key of an entry), faults and all.
+
+    CommandError where a column is missing; an event of the table needs title, category and date. Faults of a whole
+    column of times stand with its first row.
     """
     frame = strip_cells(table)
     ids = optional_column(frame, ("event_id", "id"))
@@ -77,29 +88,41 @@ def read_event_table(table: pl.DataFrame, source: str) -> dict[str, dict[str, An
     if absent or not frame.height:
         said = f"no column {absent[0]}" if absent else "no rows"
         raise CommandError(f"{source}: {said}; expected event_id, title, category, date, and rows")
-    found: dict[str, dict[str, Any]] = {}
     columns = [name for name in frame.columns if name in _TABLE_KEYS]
-    read = {name: _read_times(frame[name], source) for name in columns if name in _TIME_KEYS}
-    read["best_at"] = _read_times(frame[str(time)], source)
-    instants = {name: at for name, (at, _) in read.items()}
+    times = {name: name for name in columns if name in _TIME_KEYS} | {"best_at": str(time)}
+    read, unread = {}, {}
+    for name, column in times.items():
+        try:
+            read[name] = _read_times(frame[column], source)
+        except OwnDataError as exc:
+            unread[name] = str(exc)
+    plain = [name for name in columns if name not in times]
+    found: list[EventRow] = []
     for number, row in enumerate(frame.iter_rows(named=True)):
-        values = {name: row[name] for name in columns if row[name] is not None and name not in _TIME_KEYS}
-        values |= {name: at[number] for name, at in instants.items() if at[number] is not None}
+        values = {name: row[name] for name in plain if row[name] is not None}
+        values |= {name: at[number] for name, (at, _) in read.items() if at[number] is not None}
         if "best_at" in values and not read["best_at"][1][number]:
             values = _of_a_day(values)
         values["category"] = str(values.get("category") or "").lower().replace(" ", "_") or None
         if str(values.get("severity", "")).isdigit():
             values["severity"] = int(values["severity"])
-        where = f"{source} row {number + 2}"
-        event_id = row[str(ids)]
-        missing = [name for name in NEEDED_FOR_NEW if values.get(name) is None]
-        if event_id is None or missing:
-            raise CommandError(f"{where}: no {missing[0] if event_id else 'event_id'}; each event needs it")
-        if event_id in found:
-            raise CommandError(f"{where}: {event_id} stands twice; ids are unique")
-        _check_entry(where, event_id, values)
-        found[event_id] = values
+        found.append(EventRow(number + 2, row[str(ids)] or "", values))
+    _judge_rows(found, source, set(unread))
+    found[0].faults[:0] = unread.values()
     return found
+
+
+def _judge_rows(rows: list[EventRow], source: str, unread: set[str]) -> None:
+    """Note what each row lacks, repeats or says wrongly; nobody knows what the keys `unread` say."""
+    seen: set[str] = set()
+    for row in rows:
+        missing = [name for name in NEEDED_FOR_NEW if row.values.get(name) is None and name not in unread]
+        said = [f"no {name}; each event needs it" for name in ([] if row.event_id else ["event_id"]) + missing]
+        if row.event_id in seen:
+            said.append(f"{row.event_id} stands twice; ids are unique")
+        said += [f"{key}: {fault}" for key, fault in faults_of_entry(row.event_id or "?", row.values)]
+        row.faults += [f"{source} row {row.line}: {sentence}" for sentence in said]
+        seen |= {row.event_id} - {""}
 
 
 def _read_times(column: pl.Series, source: str) -> tuple[list[Any], list[bool]]:
@@ -107,10 +130,7 @@ def _read_times(column: pl.Series, source: str) -> tuple[list[Any], list[bool]]:
     told = column.drop_nulls()
     if not told.len():
         return [None] * column.len(), [True] * column.len()
-    try:
-        parsed = parse_times(column.fill_null(told[0]), source)  # of the same form, so that rows keep their numbers
-    except OwnDataError as exc:
-        raise CommandError(str(exc)) from exc
+    parsed = parse_times(column.fill_null(told[0]), source)  # of the same form, so that rows keep their numbers
     times = pl.Series(parsed.at).cast(pl.Datetime("us")).dt.replace_time_zone("UTC").to_list()
     is_there = column.is_not_null()
     return [at if there else None for at, there in zip(times, is_there, strict=True)], parsed.has_clock.tolist()
@@ -122,14 +142,17 @@ def _of_a_day(values: Mapping[str, Any]) -> dict[str, Any]:
     return {"earliest_at": first, "latest_at": last, "time_precision": "day"} | dict(values)
 
 
-def _check_entry(where: str, event_id: str, values: Mapping[str, Any]) -> None:
-    text = with_entries(None, "event", {event_id: values}, HEADER)
+def faults_of_entry(event_id: str, values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Key and sentence of each fault that the values of an entry have by themselves."""
+    text = ConfigText("entry", with_entries(None, "event", {event_id: values}, HEADER))
     try:
-        load_config(DECISION_FORM, ConfigText(where, text))
-        read_decisions(ConfigText(where, text))
+        read_decisions(text)
     except ConfigError as exc:
         # The line is one of a text that nobody has seen.
-        raise CommandError(_LINE_OF_ENTRY.sub("", str(exc))) from exc
+        told = re.compile(rf"entry line \d+: event {re.escape(repr(event_id))}: (\S+): (.*)")
+        lines = [(told.fullmatch(line), line) for line in str(exc).split("\n")]
+        return [(match[1], match[2]) if match else ("", line) for match, line in lines]
+    return []
 
 
 def withdraw_decision(config_path: Path, event_id: str) -> Path:
@@ -147,7 +170,7 @@ def withdraw_decision(config_path: Path, event_id: str) -> Path:
         *decisions
     } - {event_id}:
         raise CommandError(f"{config_path / FILE_NAME}: take {event_id} out by hand; its form is not that of commands")
-    return _write(config_path, written, text, event_id)
+    return _write(config_path, written, text, event_id, is_withdrawal=True)
 
 
 def _without_entry(text: str, number: int) -> str:
@@ -163,7 +186,7 @@ def _without_entry(text: str, number: int) -> str:
 
 
 def undo_last(config_path: Path) -> str:
-    """Put the file back as it was before the last command; returns the events that it spoke of.
+    """Put the file back as it was before the last command; returns what that did, a word taken back or restored.
 
     CommandError when nothing is kept, or the file was edited since: undoing would lose the edit.
     """
@@ -181,10 +204,14 @@ def undo_last(config_path: Path) -> str:
     else:
         _put(path, last["before"])
     _put(journal, "".join(f"{step}\n" for step in steps[:-1]))
-    return str(last["events"])
+    if last.get("is_withdrawal"):
+        return f"restored: what your ledger said of {last['events']}"
+    return f"taken back: what the last command said of {last['events']}"
 
 
-def _write(config_path: Path, before: ConfigText | None, text: str, events: str) -> Path:
+def _write(
+    config_path: Path, before: ConfigText | None, text: str, events: str, *, is_withdrawal: bool = False
+) -> Path:
     """Check the new text as a whole, note how to undo it, write it."""
     path = config_path / FILE_NAME
     read_decisions(ConfigText(str(path), text))
@@ -193,7 +220,8 @@ def _write(config_path: Path, before: ConfigText | None, text: str, events: str)
     path.parent.mkdir(parents=True, exist_ok=True)
     journal = config_path.parent / _JOURNAL
     steps = journal.read_text(encoding="utf-8").splitlines() if journal.exists() else []
-    step = {"before": before.text if before is not None else None, "after_sha256": _digest(text), "events": events}
+    step: dict[str, object] = {"before": before.text if before is not None else None, "after_sha256": _digest(text)}
+    step |= {"events": events, "is_withdrawal": is_withdrawal}
     kept = [*steps, json.dumps(step)][-_KEPT_STEPS:]
     _put(path, text)
     _put(journal, "".join(f"{line}\n" for line in kept))

@@ -344,3 +344,47 @@ def test_an_event_that_an_empty_record_lacks_is_usage_and_no_bug(app, tmp_path):
     fault = run(app, "show", "nope").exception
     assert isinstance(fault, CommandError)
     assert "no event 'nope'" in str(fault)
+
+
+def test_undoing_an_undo_says_restored(app):
+    assert run(app, "confirm", "a").exit_code == 0
+    assert "taken back: all that your ledger said of a" in run(app, "undo", "a").output
+    assert "restored: what your ledger said of a" in run(app, "undo").output
+    assert "taken back: what the last command said of a" in run(app, "undo").output
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--title", ""), "--title: '' should have"),
+        (("--source", "nowhere"), "--source: 'nowhere' should match"),
+        (("--latest", "2026-06-13"), "--latest: 2026-06-13T23:59:59Z lies before --at (2026-06-14T15:00:00Z)"),
+    ],
+)
+def test_a_fault_of_an_option_names_the_option_and_no_line_that_nobody_wrote(app, tmp_path, words, said):
+    assert run(app, "add", "one", *ADDED).exit_code == 0
+    fault = run(app, "add", "two", *ADDED, *words).exception
+    assert str(fault).startswith(said)
+    assert [decision.event_id for decision in load_decisions(tmp_path / "config")] == ["one"]
+
+
+@pytest.mark.parametrize("event_id", ["../x", "a b c", "Ä", "X1", "-x", ""])
+def test_an_id_that_is_no_word_of_an_address_is_refused(app, tmp_path, event_id):
+    added, file = run(app, "add", *ADDED, "--", event_id), tmp_path / "events.csv"
+    assert added.exit_code == 2
+    assert "cannot be an id" in added.output
+    file.write_text(TABLE + f"{event_id or ' a'},One,outage,2026-06-14 15:00,,\n")
+    if event_id:
+        assert f"row 2: {event_id!r} cannot be an id" in str(run(app, "import", str(file)).exception)
+    assert not (tmp_path / "config").exists()
+
+
+def test_every_wrong_row_is_named_and_the_form_of_the_first_date_holds(app, tmp_path):
+    file = tmp_path / "events.csv"
+    rows = "x1,One,nonsense,2026-06-15T15:00:00Z,,\nx2,,outage,15/06/2026,,\nx3,Three,outage,soon,9,\n"
+    file.write_text(TABLE + rows)
+    said = str(run(app, "import", str(file), "--dry-run").exception).splitlines()
+    places = ("row 3: date '15/06/2026' has another form than '2026-06-15T15:00:00Z' in row 2", "row 4: date 'soon'")
+    expected = (*places, "row 2: no category 'nonsense'", "row 3: no title", "row 4: severity: 9")
+    assert [line for line in expected if not any(line in told for told in said)] == [], said
+    assert len(said) == len(expected)
