@@ -189,6 +189,9 @@ _DATED: dict[str, Callable[[str, tzinfo], tuple[datetime, datetime | None]]] = {
 
 def _between(text: str, zone: tzinfo) -> Span:
     first, _, last = text.partition("/")
+    if first.startswith("P"):
+        end = _utc(_date_part(last, zone)[0])
+        return _back(end, first), end
     start = _date_part(first, zone)[0]
     if last.startswith("P"):
         years, months, rest = _parse_length(last)

@@ -24,18 +24,25 @@ def window_of(state: SentenceState, first: int, last: int, form: Form, *, is_inh
         high += 1
     start = tokens[low].start
     end = tokens[high].start if high < len(tokens) else state.sentence.end
-    own = [window for window in state.windows if start <= window.start < end and not _is_inside(window, tokens)]
+    windows = [window for window in state.windows if not (form.kind in MOVE_KINDS and _is_instant(window))]
+    own = [window for window in windows if start <= window.start < end and not _is_inside(window, tokens)]
     own.sort(key=lambda window: abs(window.start - tokens[first].start))
     if own:
         return _placed(own[0], state)
-    heads = [window for window in state.windows if window.end <= start and _is_head(window, state, is_inherited)]
+    heads = [window for window in windows if window.end <= start and _is_head(window, state, is_inherited)]
     if heads and form.kind is not Kind.ALL_TIME_EXTREME and not (is_price and heads[-1].is_today):
         return _placed(heads[-1], state)
-    if form.kind is Kind.RELATIVE and len(state.windows) == 1 and not _is_inside(state.windows[0], tokens):
-        return _placed(state.windows[0], state)
-    if state.paragraph.window is not None and (not is_price or state.paragraph.window.is_day):
-        return _placed(state.paragraph.window, state)
+    if form.kind is Kind.RELATIVE and len(windows) == 1 and not _is_inside(windows[0], tokens):
+        return _placed(windows[0], state)
+    taken_up = state.paragraph.window
+    if taken_up is not None and (taken_up.is_day if is_price else not _is_instant(taken_up)):
+        return _placed(taken_up, state)
     return TimePhrase(start, start, UNSAID_WINDOW) if form.kind in MOVE_KINDS else None
+
+
+def _is_instant(window: TimePhrase) -> bool:
+    """Whether it has no length, so that nothing moves in it."""
+    return window.token.startswith("at:")
 
 
 _HYPHENATED = re.compile(r"\w[-‑]\w")
@@ -61,7 +68,7 @@ def _is_head(window: TimePhrase, state: SentenceState, is_inherited: bool) -> bo
         return False
     if _HYPHENATED.search(state.text, window.start, window.end):
         return False  # "Bitcoin reverses a 3-day slide, climbs past $76K"
-    if window.token.startswith("at:") and clause.opener in ("after", "following"):
+    if _is_instant(window) and clause.opener in ("after", "following"):
         return False  # the time of what happened, not of the move
     own = [token for token in state.tokens if clause.start <= token.start < clause.end]
     if not any(token.market is not None or token.quantity is not None for token in own):

@@ -28,7 +28,7 @@ from analysis.claims.sentences.sentence import (
 from analysis.claims.sentences.subjects import NamedSubject, find_subject, is_about_quantity, subject_before
 from analysis.claims.sentences.tables import find_tables, read_cells
 from analysis.claims.sentences.tokens import Token, tokenise
-from analysis.claims.sentences.windows import TimePhrase, find_windows
+from analysis.claims.sentences.windows import TIME_OF_DAY, TimePhrase, find_windows
 from analysis.claims.statement import Kind, StatedWindow, Statement
 from analysis.events.wording.clauses import Sentence, split_sentences
 from analysis.events.wording.modality import Modality, SpokenSpan, find_modalities, modality_of
@@ -196,6 +196,9 @@ def _read_hit(state: SentenceState, first: int, last: int, form: Form) -> None:
         state.unjudged.append(Unjudged(start, end, reason))
         return
     window = window_of(state, first, last, form, is_inherited=subject.is_inherited)
+    if _leaves_a_time(state, window):
+        state.unjudged.append(Unjudged(start, end, "unclear"))
+        return
     sentence = state.text[state.sentence.start : state.sentence.end]
     event = find_reference(sentence, state.said_at, state.events) if state.events else None
     state.paragraph.event = event or state.paragraph.event
@@ -216,7 +219,7 @@ def _read_hit(state: SentenceState, first: int, last: int, form: Form) -> None:
         is_sure = is_read_surely(
             subject, statement, form, tokens[first:last], rest, n_markets=n_markets, is_taken_up=is_taken_up
         )
-        statement = _anchored(state, statement, window, event)
+        statement = _anchored(state, _said_as_of(state, statement), window, event)
         statement = _dated_extreme(statement, window, state)
         state.found.append(ReadStatement(statement, start, end, is_sure, form.form_id, state.number))
 
@@ -246,6 +249,19 @@ def _reason(
     if form.kind is Kind.DIRECTION_ONLY and last < len(state.tokens) and state.tokens[last].text == "because":
         return "causal"
     return None
+
+
+def _leaves_a_time(state: SentenceState, window: TimePhrase | None) -> bool:
+    """Whether the sentence writes a time of day that is no part of the window: it would be judged on another one."""
+    used = [phrase for phrase in (window, _stated_phrase(state, window)) if phrase is not None]
+    used += _as_of(state)
+    times = TIME_OF_DAY.finditer(state.text, state.sentence.start, state.sentence.end)
+    return any(not any(phrase.start <= shown.start() < phrase.end for phrase in used) for shown in times)
+
+
+def _as_of(state: SentenceState) -> list[TimePhrase]:
+    """The words for when the sentence was true: "as of 14:30 UTC"."""
+    return [named for named in state.windows if state.text[named.start : named.end].lower().startswith("as of ")]
 
 
 def _has_other_subject(tokens: list[Token], first: int) -> bool:
@@ -319,14 +335,26 @@ def _from_event(token: str, event_utc: datetime) -> tuple[datetime, datetime | N
     return event_utc, None if start is None or end is None else event_utc + (end - start)
 
 
+def _said_as_of(state: SentenceState, statement: Statement) -> Statement:
+    """The statement as of the time that its sentence gives."""
+    stated = [datetime.fromisoformat(named.token.removeprefix("at:")).replace(tzinfo=UTC) for named in _as_of(state)]
+    return replace(statement, said_at=min([state.said_at, *stated]))
+
+
 def _stated_time(state: SentenceState, window: TimePhrase | None) -> datetime | None:
-    """When the thing happened that a length of time is counted from: "in the hour after the post at 20:50 UTC"."""
+    """When the thing happened that a length of time is counted from."""
+    named = _stated_phrase(state, window)
+    return None if named is None else datetime.fromisoformat(named.token.removeprefix("at:")).replace(tzinfo=UTC)
+
+
+def _stated_phrase(state: SentenceState, window: TimePhrase | None) -> TimePhrase | None:
+    """The words for that time: "in the hour after the post at 20:50 UTC"."""
     if window is None or not window.is_forward:
         return None
     for named in state.windows:
         clause = next((c for c in state.sentence.clauses if c.start <= named.start < c.end), None)
         if named.token.startswith("at:") and clause is not None and clause.opener in ("after", "following"):
-            return datetime.fromisoformat(named.token.removeprefix("at:")).replace(tzinfo=UTC)
+            return named
     return None
 
 

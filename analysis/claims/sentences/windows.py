@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -69,6 +69,7 @@ def find_windows(text: str, start: int, end: int, said_at: datetime) -> list[Tim
             token = read(match, said_at)
             if token is not None:
                 is_forward = _FORWARD.match(text, match.end()) is not None or "following" in match.group().lower()
+                is_forward = is_forward and "/" not in token
                 found.append(
                     TimePhrase(match.start(), match.end(), token, token.startswith(("day:", "today")), is_forward)
                 )
@@ -173,19 +174,125 @@ def _first_week(match: re.Match[str], said_at: datetime) -> str:
     return f"{iso_day(date(year, month, 1))}/P7D"
 
 
-def _clock(match: re.Match[str], said_at: datetime) -> str | None:
-    hour, minute = int(match["hour"]), int(match["minute"] or 0)
-    half = (match["half"] or "").lower().replace(".", "")
-    hour = hour % 12 + 12 if half == "pm" else hour % 12 if half == "am" else hour
-    name = (match["weekday"] or "").lower()
-    day = last_weekday(name, said_at) if name else said_at.date()
-    zone = _UTC if match["zone"].upper() in ("UTC", "GMT") else _NEW_YORK
-    if hour > 23 or minute > 59:
+_ZONES = {"utc": _UTC, "gmt": _UTC, "z": _UTC, "et": _NEW_YORK, "est": _NEW_YORK, "edt": _NEW_YORK}
+_ORDINAL = r"(?:st|nd|rd|th)?"
+_DAY = (
+    rf"(?:20\d\d-\d\d-\d\d|(?:{_MONTH}) \d{{1,2}}{_ORDINAL}(?![\d:])(?:,? 20\d\d(?!:))?"
+    rf"|(?:the )?\d{{1,2}}{_ORDINAL}(?: of)? (?:{_MONTH})(?:,? 20\d\d(?!:))?|(?:last )?(?:{_WEEKDAY})|yesterday|today)"
+)
+# Clocks of other zones are not read; a time of day without a zone is UTC.
+_NO_ZONE = r"(?!\.?\s?(?:PT|PST|PDT|CT|CST|CDT|CET|CEST|BST|WEST|EEST|JST|KST|HKT|SGT|IST|MSK|AEST|AEDT)\b)"
+_TIME = (
+    r"(?:\d{1,2}(?::\d\d)?\s?(?:[ap]\.?m\.?)?\s?(?:UTC|GMT|EST|EDT|ET|Z)\b"
+    rf"|\d{{1,2}}:\d\d(?:\s?[ap]\.?m\.?)?{_NO_ZONE}|\d{{1,2}}\s?[ap]\.?m\b\.?{_NO_ZONE})"
+)
+_MOMENT = rf"(?:{_DAY}(?:T|,? (?:at )?){_TIME}|{_TIME},?(?: on)? {_DAY})"
+_INSTANT = rf"(?:{_MOMENT}|{_TIME}|{_DAY})"
+_INSTANTS = re.compile(_INSTANT, re.IGNORECASE)
+_DAY_PARTS = re.compile(
+    rf"(?P<iso>20\d\d-\d\d-\d\d)|\b(?P<month>{_MONTH}) (?P<day>\d{{1,2}}){_ORDINAL}(?![\d:])"
+    r"(?:,? (?P<year>20\d\d)(?!:))?"
+    rf"|(?P<first_day>\d{{1,2}}){_ORDINAL}(?: of)? (?P<its_month>{_MONTH})(?:,? (?P<its_year>20\d\d)(?!:))?"
+    rf"|(?P<weekday>{_WEEKDAY})|(?P<near>yesterday|today)",
+    re.IGNORECASE,
+)
+_TIME_PARTS = re.compile(
+    r"(?P<hour>\d{1,2})(?::(?P<minute>\d\d))?\s?(?:(?P<half>[ap])\.?m\.?)?\s?(?P<zone>UTC|GMT|EST|EDT|ET|Z)?(?![a-z])",
+    re.IGNORECASE,
+)
+# A time of day, whether or not it is read.
+TIME_OF_DAY = re.compile(r"\b\d{1,2}:\d\d\b|\b\d{1,2}\s?[ap]\.?m\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Instant:
+    """A day, a time of day, or both, as they were written."""
+
+    day: date | None
+    clock: time | None
+    zone: ZoneInfo | None
+
+    def at(self, said_at: datetime, *, is_end: bool) -> datetime:
+        """The instant, UTC; of a day alone its beginning or its end, of a clock alone the last time it showed that."""
+        day = self.day or said_at.date()
+        if self.clock is None:
+            return datetime.combine(day + timedelta(days=1) if is_end else day, time(0), _UTC)
+        moment = datetime.combine(day, self.clock, self.zone or _UTC).astimezone(_UTC)
+        return moment - timedelta(days=1) if self.day is None and moment > said_at else moment
+
+
+def _instant(words: str, said_at: datetime) -> _Instant | None:
+    """What the words of one instant name; None for a day or time that no calendar has."""
+    named = _DAY_PARTS.search(words)
+    rest = words if named is None else f"{words[: named.start()]} {words[named.end() :].removeprefix('T')}"
+    shown = _TIME_PARTS.search(rest)
+    try:
+        day = None if named is None else _named_day(named, said_at)
+        clock = None if shown is None else _shown_time(shown)
+    except ValueError:
         return None
-    moment = datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone).astimezone(_UTC)
-    if not name and moment > said_at:
-        moment -= timedelta(days=1)
-    return f"at:{iso_minute(moment).replace(' ', 'T')}"
+    return _Instant(day, clock, _ZONES.get((shown["zone"] or "").lower()) if shown is not None else None)
+
+
+def _named_day(found: re.Match[str], said_at: datetime) -> date:
+    if found["iso"]:
+        return date.fromisoformat(found["iso"])
+    if found["weekday"]:
+        return last_weekday(found["weekday"], said_at)
+    if found["near"]:
+        return said_at.date() - timedelta(days=found["near"].lower() == "yesterday")
+    named = found["month"] or found["its_month"], found["day"] or found["first_day"], found["year"] or found["its_year"]
+    year, month, day = _dated(*named, said_at)
+    return date(year, month, day or 1)
+
+
+def _shown_time(shown: re.Match[str]) -> time:
+    hour, half = int(shown["hour"]), (shown["half"] or "").lower()
+    return time(hour % 12 + 12 if half == "p" else hour % 12 if half == "a" else hour, int(shown["minute"] or 0))
+
+
+def _clock(match: re.Match[str], said_at: datetime) -> str | None:
+    named = _instant(match["moment"], said_at)
+    return None if named is None else f"{match['kind'] or 'at'}:{_written(named.at(said_at, is_end=False))}"
+
+
+def _between_instants(match: re.Match[str], said_at: datetime) -> str | None:
+    """From one instant to another; what one of them leaves out is that of the other."""
+    first, last = (_instant(found.group(), said_at) for found in _INSTANTS.finditer(match["instants"]))
+    if first is None or last is None or (first.clock is None) != (last.clock is None):
+        return None
+    day, zone = first.day or last.day, first.zone or last.zone
+    end = _Instant(last.day or day, last.clock, last.zone or zone).at(said_at, is_end=True)
+    start = _Instant(day, first.clock, zone).at(end if day is None else said_at, is_end=False)
+    return f"{_written(start)}/{_written(end)}" if start < end else None
+
+
+def _day_range(match: re.Match[str], said_at: datetime) -> str | None:
+    """From the first to the last day of one month, both whole."""
+    month = match["month"]
+    first, last = (_instant(f"{month} {match[day]} {match['year'] or ''}", said_at) for day in ("first", "last"))
+    if first is None or last is None or month == "may":
+        return None
+    start, end = first.at(said_at, is_end=False), last.at(said_at, is_end=True)
+    return f"{_written(start)}/{_written(end)}" if start < end else None
+
+
+def _counted_from(match: re.Match[str], said_at: datetime) -> str | None:
+    """A length of time before or after an instant."""
+    named, way = _instant(match["instant"], said_at), match["way"].lower()
+    if named is None:
+        return None
+    length = _span(match, said_at)
+    if way in _AFTERWARDS:
+        return f"{_written(named.at(said_at, is_end=way in ('after', 'following')))}/{length}"
+    return f"{length}/{_written(named.at(said_at, is_end=way != 'before'))}"
+
+
+_AFTERWARDS = ("after", "following", "from", "since", "starting", "beginning")
+
+
+def _written(at: datetime) -> str:
+    return iso_minute(at).replace(" ", "T")
 
 
 _OVER = r"(?:in|over|within|during|for|through|across|inside)"
@@ -194,8 +301,12 @@ _THE = (
     r"(?:past |last |previous |preceding )?"
 )
 _LISTS = {"month": _MONTH, "weekday": _WEEKDAY, "count": _COUNT, "over": _OVER, "the": _THE}
+_LISTS |= {"day": _DAY, "time": _TIME, "moment": _MOMENT, "instant": _INSTANT, "ordinal": _ORDINAL}
 _READERS: dict[str, _Reader] = {
     "clock": _clock,
+    "between_instants": _between_instants,
+    "counted_from": _counted_from,
+    "day_range": _day_range,
     "first_week": _first_week,
     "since_date": _since_date,
     "since_weekday": _since_weekday,

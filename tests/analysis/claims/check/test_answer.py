@@ -56,6 +56,35 @@ def test_the_same_words_the_other_way_are_not_supported() -> None:
     assert make_verdicts("TAO fell 20% within 12 hours of the US restriction.") == ["not_supported"]
 
 
+@pytest.mark.parametrize(
+    ("text", "verdicts"),
+    [
+        ("TAO rose 20% in the 12 hours after 18 March 2026 00:00 UTC.", ["supported"]),
+        ("In the 12 hours after March 18, 00:00 UTC, TAO rose 20%.", ["supported"]),
+        ("TAO fell 20% in the 12 hours after 18 March 2026 00:00 UTC.", ["not_supported"]),
+        ("TAO rose 20% in the 12 hours after 18 March 2026 08:00 UTC.", ["not_supported"]),
+        ("TAO rose 20% in the 12 hours to 18 March 2026 11:56 UTC.", ["supported"]),
+        ("TAO rose 20% in the 12 hours to 18 March 2026 06:00 UTC.", ["not_supported"]),
+        ("TAO rose 20% between 18 March 00:00 UTC and 18 March 12:00 UTC.", ["supported"]),
+        ("From 00:00 to 12:00 UTC on March 18, TAO rose 20%.", ["supported"]),
+        ("TAO rose 20% between 17 March 00:00 UTC and 18 March 05:00 UTC.", ["not_supported"]),
+        ("TAO rose 20% in 24 hours, as of 18 March 12:00 UTC.", ["supported"]),
+        ("TAO rose 20% in 24 hours, as of 18 March 05:00 UTC.", ["not_supported"]),
+    ],
+)
+def test_instants_place_the_window_that_they_name(text: str, verdicts: list[str]) -> None:
+    assert make_verdicts(text) == verdicts
+
+
+@pytest.mark.parametrize(
+    "text", ["in the 12 hours after 18 March 17:00 CEST", "in 24 hours, 18 March 17:00", "at 18:00 UTC"]
+)
+def test_a_time_of_day_that_was_not_read_leaves_a_move_unjudged(text: str) -> None:
+    document = as_document(make_answer(f"TAO rose 20% {text}."))
+    assert document["statements"] == []
+    assert [item["reason"] for item in document["not_judged"]] == ["unclear"]
+
+
 def test_a_forecast_and_a_question_are_named_and_not_judged() -> None:
     document = as_document(make_answer("Will TAO rise 20%? BTC could fall 5%."))
     assert document["statements"] == []
