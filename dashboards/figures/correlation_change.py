@@ -41,7 +41,7 @@ def draw_correlation_change(episodes: pl.DataFrame, event_words: str) -> Figure:
     frame = rows.select([*dict.fromkeys([*CORRELATION_EPISODE.key, *(column.name for column in columns)])])
     subtitle = macro("notes", "change_subtitle")
     if not rows.height:
-        reasons = episodes["reason"].drop_nulls().unique().sort().to_list() if episodes.height else []
+        unmeasured = _SOURCE.rows(episodes.drop_nulls("reason").sort("reason", maintain_order=True))
         return Figure(
             "correlation",
             f"Correlation around {event_words}: not measured",
@@ -52,7 +52,7 @@ def draw_correlation_change(episodes: pl.DataFrame, event_words: str) -> Figure:
             columns,
             why_empty=(
                 "No token has enough bars on both sides of the event.",
-                reasons[0] if reasons else "Run the correlation step on hourly or 4-hour bars.",
+                next((row["reason"] for row in unmeasured), "Run the correlation step on hourly or 4-hour bars."),
             ),
         )
     return Figure(

@@ -36,8 +36,8 @@ def draw_leads_lags(results: pl.DataFrame) -> Figure:
         "before, with its 95% interval."
     )
     if not bars.height:
-        reason = results["reason"].drop_nulls()
-        why = f"The panel cannot be estimated: {reason[0]}." if reason.len() else "No panel has been estimated yet."
+        row = next(_SOURCE.rows(results.drop_nulls("reason")), None)
+        why = f"The panel cannot be estimated: {row['reason']}." if row else "No panel has been estimated yet."
         remedy = "It needs several measured events; import or backfill prices around their dates."
         return Figure(
             "leads-lags", "Bar by bar: not measured", subtitle, "", "", frame, _COLUMNS, why_empty=(why, remedy)

@@ -238,9 +238,9 @@ def _missing_rows(rows: pl.DataFrame) -> list[list[Cell | Spanning]]:
             listing(part["asset_id"].unique(maintain_order=True).to_list()),
             str(shock),
             listing([hours_short(hours) for hours in part["window_end_hours"].unique().sort()]),
-            Spanning(f"Not measured – {reason}"),
+            Spanning(f"Not measured – {next(signed_rows(part, HEDGE))['reason']}"),
         ]
-        for (shock, reason), part in rows.group_by(["shock", "reason"], maintain_order=True)
+        for (shock, _), part in rows.group_by(["shock", "reason"], maintain_order=True)
     ]
 
 

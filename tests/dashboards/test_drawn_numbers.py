@@ -14,12 +14,14 @@ from dashboards.figures.car_fan import draw_car_fan
 from dashboards.figures.clock_strip import draw_clock_strip
 from dashboards.figures.correlation_change import draw_correlation_change
 from dashboards.figures.false_alarms import draw_test_size
-from dashboards.figures.figure import Figure
+from dashboards.figures.figure import Figure, render_figure
 from dashboards.figures.forest import ForestRow, plot_forest
 from dashboards.figures.leads_lags import draw_leads_lags
 from dashboards.figures.multiples import draw_multiples
 from dashboards.figures.rolling import draw_rolling
 from dashboards.findings.readings import path_of, read_reactions
+from dashboards.marks import tagged
+from dashboards.shell.proof import Printed, read_page
 from tests.dashboards.material import frame_of, make_frames
 from tests.dashboards.rows import EVENT_ID, SPEC, event_row, market_id, size_row, source_rows
 from warehouse.tables.correlation import CORRELATION_EPISODE, CORRELATION_ROLLING
@@ -112,6 +114,22 @@ def test_correlations_before_and_after_keep_their_own_ends() -> None:
     }
     drawn = intervals(traces_of(draw_correlation_change(frame_of(CORRELATION_EPISODE, [episode]), "the news")), "x")
     assert drawn == [pytest.approx((0.1, 0.5, 0.6), abs=FLOAT32), pytest.approx((0.25, 0.3, 0.7), abs=FLOAT32)]
+
+
+def test_a_stored_reason_that_stands_for_a_figure_names_its_row() -> None:
+    reason = "18 bars before and 14 after; each side needs 80 % of 18"
+    pair = {"market_id": market_id("TAO"), "other_market_id": market_id("BTC"), "event_id": EVENT_ID}
+    episode = {**pair, "asset_id": "TAO", "other_asset_id": "BTC", "window_hours": 72.0, "reason": reason}
+    panel = {"result_id": "1", "group_id": "regression:leads_lags:all", "statistic": "clustered", "reason": reason}
+    for figure in (
+        draw_correlation_change(frame_of(CORRELATION_EPISODE, [episode]), "the news"),
+        draw_leads_lags(frame_of(STUDY_RESULT, [panel])),
+    ):
+        texts = list(read_page(tagged(render_figure(figure, ""))[0]))
+        assert [text for text in texts if isinstance(text, str) and "18 bars" in text] == []
+        [printed] = [text for text in texts if isinstance(text, Printed) and "18 bars" in text.words]
+        assert printed.words == reason
+        assert printed.origin.endswith("|reason")
 
 
 def test_a_rolling_band_lies_between_its_bounds() -> None:

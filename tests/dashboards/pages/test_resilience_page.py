@@ -96,6 +96,7 @@ def test_tokens_without_a_number_for_one_reason_share_a_line() -> None:
     missing = [hedge(shock="outage", asset_id=name, market_id=f"b:{name}", **empty) for name in ("FET", "WLD")]
     page = compose([], [hedge(), *missing])
     assert bare(page.body).count("Not measured – no prices") == 1
+    assert page.body.count("|reason") == 2  # that of the measured row, and one for both tokens
     assert "FET and WLD" in bare(page.body)
 
 
