@@ -12,11 +12,12 @@ from dashboards.fill import fill, macro
 from dashboards.findings.findings import as_of_words
 from dashboards.findings.readings import EVENT_GROUP
 from dashboards.findings.superlatives import interval_words
-from dashboards.numbers import StoredRow, signed_rows
+from dashboards.numbers import Count, StoredRow, counted, signed_rows
 from dashboards.shell.frames import Frames, newest
 from dashboards.shell.inline import range_bar, range_scale, scale_words
+from dashboards.shell.named import OWN_STUDY
 from dashboards.shell.page import Page, event_path, file_name
-from dashboards.shell.tables import NOTHING, Cell, Head, Spanning, empty_table, link, table
+from dashboards.shell.tables import NOTHING, Cell, Head, Spanning, cited, empty_table, link, table
 from warehouse.tables.news import EVENT
 from warehouse.tables.own import STUDY_EVENT
 from warehouse.tables.studies import STUDY_RESULT
@@ -25,6 +26,10 @@ from warehouse.tables.units import count, hours_short, percent, plural, probabil
 
 CAR, RANK = "car", "placebo_rank"
 MEAN = "caar"  # of all events together
+# Reactions of single events that have a number, of all that were tried, and of those with an interval without zero.
+_TRIED = f"filter (where statistic = '{CAR}')"
+_KNOWN = f"filter (where statistic = '{CAR}' and estimate is not null)"
+_CLEAR = f"filter (where statistic = '{CAR}' and estimate is not null and (lower_95 > 0 or upper_95 < 0))"
 
 
 def own_study_path(study_id: str) -> str:
@@ -37,8 +42,8 @@ def own_studies_list(studies: pl.DataFrame) -> Markup:
     if not studies.height:
         return NOTHING
     named = [
-        (own_study_path(study_id), study_id, plural(n_events, "event"))
-        for study_id, n_events in studies.select("study_id", "n_events").iter_rows()
+        (own_study_path(row["study_id"]), row["study_id"], plural(row["n_events"], "event"))
+        for row in signed_rows(studies, OWN_STUDY)
     ]
     return macro("sections", "own_studies", named)
 
@@ -52,10 +57,10 @@ def compose_own_study(frames: Frames, study_id: str) -> Page:
     cars = cars.sort("window_end_hours", "best_at_utc", "market_id", descending=[False, True, False])
     title = own_study_title(study_id, cars)
     sections = [
-        _window_table(float(hours), list(signed_rows(rows, STUDY_RESULT)), ranks)
-        for (hours,), rows in cars.group_by("window_end_hours", maintain_order=True)
+        _window_table(list(signed_rows(rows, STUDY_RESULT)), ranks)
+        for _, rows in cars.group_by("window_end_hours", maintain_order=True)
     ]
-    conventions = cars["conventions"][0] if cars.height else ""
+    first = next(signed_rows(cars, STUDY_RESULT), None)
     body = fill(
         "own_study.html.jinja",
         study_id=study_id,
@@ -63,7 +68,7 @@ def compose_own_study(frames: Frames, study_id: str) -> Page:
         means=_mean_table(results),
         windows=sections,
         no_window=empty_table("This study has measured no window.", "Run `aftershock run`."),
-        conventions=conventions,
+        conventions=first["conventions"] if first else "",
     )
     as_of = as_of_words(newest(results, "data_as_of_utc"))
     return Page(own_study_path(study_id), "Events", f"Study {study_id}", f"{title}.", body, as_of=as_of)
@@ -136,15 +141,20 @@ def _interval(row: Mapping[str, Any], scale: float) -> tuple[Cell, Cell]:
 def own_study_title(study_id: str, cars: pl.DataFrame) -> str:
     """How many reactions the study measured and how many have an interval without zero."""
     known = cars.filter(pl.col("estimate").is_not_null())
-    n_clear = known.filter((pl.col("lower_95") > 0) | (pl.col("upper_95") < 0)).height
-    n_events = known["event_id"].n_unique()
+    clear = known.filter((pl.col("lower_95") > 0) | (pl.col("upper_95") < 0))
+
+    def of_study(n: int, what: str) -> Count:
+        return counted(n, STUDY_RESULT, what, study_id=study_id)
+
+    n_events = of_study(known["event_id"].n_unique(), f"count(distinct event_id) {_KNOWN}")
+    n_windows, n_clear = of_study(known.height, f"count(*) {_KNOWN}"), of_study(clear.height, f"count(*) {_CLEAR}")
     return (
-        f"Study {study_id}: {plural(n_events, 'event')}, {plural(known.height, 'window')}, "
+        f"Study {study_id}: {plural(n_events, 'event')}, {plural(n_windows, 'window')}, "
         f"zero outside the 95% interval in {count(n_clear)}"
     )
 
 
-def _window_table(hours: float, rows: list[StoredRow], ranks: Mapping[tuple[object, ...], Any]) -> Markup:
+def _window_table(rows: list[StoredRow], ranks: Mapping[tuple[object, ...], Any]) -> Markup:
     known = [row for row in rows if row["estimate"] is not None]
     scale = range_scale([value for row in known for value in _ends(row)])
     heads = (
@@ -160,14 +170,18 @@ def _window_table(hours: float, rows: list[StoredRow], ranks: Mapping[tuple[obje
             label="p adjusted over the event's windows and tokens, Holm and false discovery",
         ),
     )
-    caption = f"{count(len(known))} of {count(len(rows))} reactions measured over {hours_short(hours)}"
+    hours = rows[0]["window_end_hours"]
+    key = {"study_id": rows[0]["study_id"], "window_end_hours": float(hours)}
+    n_known = counted(len(known), STUDY_RESULT, f"count(*) {_KNOWN}", **key)
+    n_tried = counted(len(rows), STUDY_RESULT, f"count(*) {_TRIED}", **key)
+    caption = f"{count(n_known)} of {count(n_tried)} reactions measured over {hours_short(hours)}"
     small = (
         "Rank p: the share of ordinary windows before the event that moved at least as far, both ways, at equal "
         "volatility. Adjusted: over the event's windows and tokens, Holm / false discovery (Benjamini–Yekutieli). "
         "Intervals assume the volatility of the hours before the event."
     )
     body = [_row(row, ranks.get(_subject(row)), scale) for row in rows]
-    return table(f"window-{file_name(hours_short(hours))}", caption, small, heads, body)
+    return table(f"window-{file_name(hours_short(float(hours)))}", caption, small, heads, body)
 
 
 def _subject(row: Mapping[str, Any]) -> tuple[object, ...]:
@@ -176,8 +190,8 @@ def _subject(row: Mapping[str, Any]) -> tuple[object, ...]:
 
 def _row(row: Mapping[str, Any], rank: Mapping[str, Any] | None, scale: float) -> list[Cell | Spanning]:
     title = row["title"] or row["event_id"]
-    event = link("../" + event_path(row["event_id"]), title) if row["has_page"] else title
-    market = market_name(row["market_id"])
+    event = link("../" + event_path(row["event_id"]), title) if row["has_page"] else cited(title)
+    market = cited(market_name(row["market_id"]))
     if row["estimate"] is None:
         return [event, market, Spanning(f"Not measured – {row['reason']}")]
     return [

@@ -30,6 +30,11 @@ def strong(text: Cell) -> Markup:
     return macro("parts", "strong", text)
 
 
+def cited(name: str) -> Markup:
+    """A name as a person's own file writes it, whose digits are no numbers of ours."""
+    return macro("parts", "cited", name)
+
+
 def code(text: str) -> Markup:
     """A name that machines use."""
     return macro("parts", "code", text)

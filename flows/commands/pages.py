@@ -12,6 +12,9 @@ from flows.options import PAGES_PORT, port_option
 from flows.output import talk
 from warehouse.tables.units import count, plural
 
+# Texts without an origin that are named one by one.
+_N_TOLD = 20
+
 
 def register(app: typer.Typer) -> None:
     """Attach the command."""
@@ -70,7 +73,7 @@ def _share_pictures(site: Path, address: str) -> None:
 
 
 def prove_pages(site: Path) -> None:
-    """Print how many numbers the pages show and how many differ or lack an origin; the first of these ends it."""
+    """Print how many numbers the pages show and how many differ or lack an origin; the first that differs ends it."""
     from dashboards.shell.proof import prove_site
     from flows.settings import load_settings
 
@@ -87,8 +90,9 @@ def prove_pages(site: Path) -> None:
             EXIT_CHECK,
         )
     if proof.loose:
-        loose = proof.loose[0]
-        raise CommandError(f"{loose.page} prints {loose.text!r}, which no value is named for: report it", EXIT_CHECK)
+        told = [f"{loose.page} prints {loose.text!r}, which no value is named for" for loose in proof.loose[:_N_TOLD]]
+        more = f" (and {count(len(proof.loose) - _N_TOLD)} more)" if len(proof.loose) > _N_TOLD else ""
+        raise CommandError("\n".join(told) + f"{more}: report it", EXIT_CHECK)
 
 
 def _serve_until_interrupted(port: int) -> None:
