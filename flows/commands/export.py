@@ -85,11 +85,14 @@ def open_notebook(
 
 def trace(
     what: Annotated[
-        str, typer.Argument(help="Id of an event, headline, claim or result, or the origin of a number on a page.")
+        str,
+        typer.Argument(help="Id of an event, headline, claim or result, or a number's origin: table|key=value|column."),
     ],
     fmt: FormatOption = Format.TABLE,
 ) -> None:
     """Follow an event to its headlines and raw documents, a verdict or a number to the bars and runs behind it.
+
+    A page's number carries its origin, e.g. 'out.claim_verdict|claim_id=tao-30-percent-in-12-hours|abnormal_return'.
 
     Example: aftershock trace tao-30-percent-in-12-hours --format json
     """

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import html
+
 import polars as pl
 
+from dashboards.numbers import Origin
+from dashboards.origins import sql_of
 from flows.errors import CommandError
 from flows.settings import load_settings
 from flows.steps.groups import DECLARED_STUDY
@@ -11,8 +15,20 @@ from flows.study_registry import read_studies
 from warehouse.store.connection import Reader, open_reader
 from warehouse.tables.studies import STUDY_RESULT
 
-# The origin of a page's number is table|key|column.
-_ORIGIN_BARS = 2
+# The part of an origin's key that is followed: to bars in any table that has it, to documents in these tables.
+_TO_BARS = ("result_id", "claim_id")
+_TO_DOCUMENTS = {
+    "core.event": "event_id",
+    "core.event_source": "event_id",
+    "core.entry": "entry_id",
+    "core.tag": "entry_id",
+    "core.press_claim": "press_claim_id",
+    "out.press_verdict": "press_claim_id",
+}
+_ACCEPTED = (
+    "out.study_result|result_id=…|estimate, out.claim_verdict|claim_id=tao-30-percent-in-12-hours|abnormal_return, "
+    "core.event|event_id=…|severity"
+)
 
 
 def trace_back(named: str) -> pl.DataFrame:
@@ -21,16 +37,41 @@ def trace_back(named: str) -> pl.DataFrame:
     `named` is the id of an event, a headline, a statement in one, a claim or a result, or the origin that a page's
     number carries (`table|key|column`). Documents are named by the sha256 of their bytes (raw.document), bars by file
     or venue and run; a number over many events has the bars of all of them, one of a regression names none.
-    CommandError for a name that the published file does not hold.
+    CommandError for a name that the published file does not hold, and for a number of a table that is not followed.
     """
-    key = named.split("|")[1] if named.count("|") >= _ORIGIN_BARS else named
     with open_reader(load_settings().published_path) as reader:
+        key, reading = _followed(reader, named) if "|" in named else (named, None)
         found = reader.query("trace_event", key=key)
         if not found.height:
             found = reader.query("trace_bars", key=key, estimation_hours=_estimation_hours(reader, key))
+            found = found.filter(what=reading) if reading else found
     if not found.height:
         raise CommandError(f"{named} is no event, claim or result of the published file; see: aftershock events list")
     return found
+
+
+def _followed(reader: Reader, named: str) -> tuple[str, str | None]:
+    """The id that an origin (`table|key|column`, as a page writes it) leads to, and the reading of it that is meant."""
+    source, _, rest = html.unescape(named).partition("|")
+    key = rest.rpartition("|")[0]
+    if key and "=" not in key:  # an id alone
+        return key, None
+    try:
+        origin = Origin.read(html.unescape(named))
+        statement = sql_of(origin)
+    except (ValueError, LookupError, OSError) as exc:
+        raise CommandError(f"{named} is no origin of a number; such are {_ACCEPTED}") from exc
+    parts = dict(origin.key)
+    for name in (*_TO_BARS, _TO_DOCUMENTS.get(source, "")):
+        if name in parts:
+            return parts[name], parts.get("reading_id")
+    if source == STUDY_RESULT.name and parts and set(parts) <= set(STUDY_RESULT.column_names):
+        where = " and ".join(f"{name} = ${name}" for name in parts)
+        results = reader.frame(STUDY_RESULT, where, **parts)
+        if results.height == 1:
+            return str(results["result_id"].item()), None
+    said = f"{source} with this key names no single result, claim or event; followed are {_ACCEPTED}"
+    raise CommandError(f'{said}; for the number itself: aftershock query "{statement}"')
 
 
 def _estimation_hours(reader: Reader, result_id: str) -> float:
