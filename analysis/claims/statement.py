@@ -94,7 +94,7 @@ class Statement:
     comparator: Comparator | None = None
     window: StatedWindow | None = None
     versus: tuple[str, ...] = ()
-    peak: float | None = None  # a high or low that the text names, US dollars
+    peak: float | None = None  # a price that is counted from: a high, a low, where a move began, US dollars
     amount: float | None = None  # a move in US dollars
     quantity: str | None = None  # of `other_quantity`
     event_id: str | None = None

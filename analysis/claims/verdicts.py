@@ -244,6 +244,8 @@ _DESCRIPTIONS = {
     "from_confirmation": "the same window from the last public confirmation",
     "elsewhere": "the same on another market",
     "traded_there": "traded there inside the window",
+    "began_at": "the price that the move began at",
+    "began_earlier": "the move began in the week before",
     "at_the_end": "the last price of the window",
 }
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analysis.claims.judging.beginnings import Beginning, judge_beginning
 from analysis.claims.judging.market import PriceSeries, instant
 from analysis.claims.judging.question import DOLLARS, Question, cannot_be_told, tape_words
 from analysis.claims.judging.quoted import level_slack
@@ -41,7 +42,8 @@ class _Prices:
 
 
 def judge_level_crossed(question: Question) -> Judgement:
-    """Whether the price reached the level (`more_than`: passed it) inside the window, from the side it is said to.
+    """Whether the price reached the level (`more_than`: passed it) inside the window, from the side it is said to,
+    and from the price (`peak`) that it is said to come from.
 
     Missed by less than 0.3 % cannot be told (venues differ), by less than 2 % is overstated; when only the bar still
     running at the time of saying reaches the level it cannot be told.
@@ -62,8 +64,11 @@ def judge_level_crossed(question: Question) -> Judgement:
     measured = f"{reading.detail}."
     others = tuple(_touches_elsewhere(question, prices.ranges, is_up=is_up, level=level))
     if fits:
-        verdict, reason = StatementVerdict.SUPPORTED, None
-    elif short <= VENUE_SHARE:
+        beginning = _beginning(question, prices, is_up=is_up, level=level)
+        measured = f"{reading.detail}; {beginning.words}." if beginning.words else measured
+        readings = (reading, *beginning.readings)
+        return Judgement(beginning.verdict, measured, measured, readings, others, beginning.reason)
+    if short <= VENUE_SHARE:
         verdict = StatementVerdict.CANNOT_BE_TOLD
         reason = f"the price stayed within {plain_percent(VENUE_SHARE, 1)} of {price(level)}, and venues differ by that"
     elif _running_bar_reaches(question, prices.ranges, is_up=is_up, level=level):
@@ -72,8 +77,15 @@ def judge_level_crossed(question: Question) -> Judgement:
     else:
         verdict = StatementVerdict.OVERSTATED if short <= CLOSE_SHARE else StatementVerdict.NOT_SUPPORTED
         reason = None
-    is_near = not fits and short <= CLOSE_SHARE
-    return Judgement(verdict, measured, measured, (reading,), others, reason, is_near)
+    return Judgement(verdict, measured, measured, (reading,), others, reason, short <= CLOSE_SHARE)
+
+
+def _beginning(question: Question, prices: _Prices, *, is_up: bool, level: float) -> Beginning:
+    """What is said of where the move to the level began; supported when nothing is."""
+    begun = question.statement.peak
+    if begun is None:
+        return Beginning(StatementVerdict.SUPPORTED, (), "")
+    return judge_beginning(question, prices.ranges, prices.inside, begun=begun, level=level, is_up=is_up)
 
 
 def judge_level_held(question: Question) -> Judgement:

@@ -46,7 +46,7 @@ def statement_of(
         comparator=_comparator(state, first, last, form, number),
         window=StatedWindow(token) if token is not None else None,
         versus=_versus(tokens, form),
-        peak=peak if form.kind is Kind.DRAWDOWN else None,
+        peak=peak if form.kind is Kind.DRAWDOWN else _begun(state, last, form, numbers),
         amount=peak if form.form_id == "move_by_amount" else None,
         is_negated=form.is_negated,
         is_range_bound=form.form_id == "flat" and any("BOUND" in token.classes for token in tokens),
@@ -72,6 +72,26 @@ def _price_high(numbers: list[Token], form: Form) -> float | None:
     if form.kind is not Kind.RANGE or not numbers or numbers[-1].quantity is None:
         return None
     return numbers[-1].quantity.high if len(numbers) == 1 else numbers[-1].quantity.value
+
+
+def _begun(state: SentenceState, last: int, form: Form, numbers: list[Token]) -> float | None:
+    """The price that a move to a level is said to come from: "from $87K to $91K", "to $91K from about $87K"."""
+    if form.kind is not Kind.LEVEL_CROSSED:
+        return None
+    first = numbers[0].quantity if form.form_id == "from_price_to_price" and numbers else None
+    if first is not None:
+        return first.value
+    after = state.tokens[last : last + _FROM_REACH]
+    if not after or "FROM" not in after[0].classes:
+        return None
+    for token in after[1:]:
+        if token.quantity is not None or "BREAK" in token.classes:
+            return token.quantity.value if token.quantity is not None and "PRICE" in token.classes else None
+    return None
+
+
+# So many tokens after a level name where the move began: "from just under its $87K".
+_FROM_REACH = 5
 
 
 def _direction(state: SentenceState, first: int, last: int, form: Form, numbers: list[Token]) -> Direction | None:

@@ -77,6 +77,20 @@ def test_instants_place_the_window_that_they_name(text: str, verdicts: list[str]
 
 
 @pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("TAO jumped from $100 to $120 on 18 March.", "supported"),
+        ("TAO jumped from $10 to $120 on 18 March.", "not_supported"),
+        ("TAO jumped to $120 from about $10 on 18 March.", "not_supported"),
+        ("TAO rose from $92 to $120 on 18 March.", "overstated"),
+        ("TAO climbed from below $10 to above $115 on 18 March.", "not_supported"),
+    ],
+)
+def test_the_price_that_a_move_is_said_to_come_from_is_judged(text: str, verdict: str) -> None:
+    assert make_verdicts(text) == [verdict]
+
+
+@pytest.mark.parametrize(
     "text", ["in the 12 hours after 18 March 17:00 CEST", "in 24 hours, 18 March 17:00", "at 18:00 UTC"]
 )
 def test_a_time_of_day_that_was_not_read_leaves_a_move_unjudged(text: str) -> None:

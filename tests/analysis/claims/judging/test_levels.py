@@ -1,6 +1,7 @@
 """A price is reached, passed, held or kept to as it was said, and near misses are told apart."""
 
 import numpy as np
+import polars as pl
 import pytest
 
 from analysis.claims.judging.judge import judge_statement
@@ -143,3 +144,41 @@ def test_longer_bars_of_the_same_market_are_no_other_venue() -> None:
     market = make_market(*bars, make_bars("TAO", closes[::4], hours=4, market="kraken:TAO/USD"))
     judgement = judged(market, kind="level_crossed", direction="up", price=110.0, window=None)
     assert [item.market_id for item in judgement.venues] == ["kraken:TAO/USD"]
+
+
+@pytest.mark.parametrize(
+    ("direction", "begun", "price", "verdict"),
+    [
+        ("up", 100.0, 110.0, "supported"),
+        ("up", 98.5, 110.0, "supported"),
+        ("up", 95.0, 110.0, "overstated"),
+        ("up", 10.0, 110.0, "not_supported"),
+        ("up", 90.0, 110.0, "not_supported"),  # 90 came after 110
+        ("up", 120.0, 110.0, "not_supported"),
+        ("down", 110.0, 90.0, "supported"),
+        ("down", 125.0, 90.0, "overstated"),
+        ("down", 900.0, 90.0, "not_supported"),
+    ],
+)
+def test_a_move_to_a_level_began_at_the_price_it_is_said_to_come_from(
+    direction: str, begun: float, price: float, verdict: str
+) -> None:
+    market = make_path("TAO", [100.0] * 60 + [110.0, 100.0] + [90.0] * 11)
+    assert verdict_of(market, "level_crossed", direction, price=price, peak=begun) == verdict
+
+
+def test_a_move_without_a_window_may_have_begun_in_the_week_before() -> None:
+    market = make_path("TAO", [80.0] * 40 + topped(110.0))
+    assert verdict_of(market, "level_crossed", price=110.0, peak=80.0, window=None) == "another_reading"
+    assert verdict_of(market, "level_crossed", price=110.0, peak=80.0, window="PT24H") == "not_supported"
+    assert verdict_of(market, "level_crossed", price=110.0, peak=70.0, window=None) == "not_supported"
+
+
+def test_one_bar_does_not_tell_which_of_two_prices_came_first() -> None:
+    is_wide = (pl.col("high_quote") == 110.0) & (pl.col("close_quote") == 100.0)  # the last bar at 110
+    bars = make_bars("TAO", topped(110.0)).with_columns(
+        pl.when(is_wide).then(80.0).otherwise("low_quote").alias("low_quote")
+    )
+    judgement = judged(make_market(bars), "level_crossed", price=110.0, peak=80.0)
+    assert judgement.verdict == "cannot_be_told"
+    assert "one bar holds both" in (judgement.reason or "")
