@@ -53,7 +53,7 @@ class _Sentence(Entry):
     note: str | None = None
     against: tuple[str, ...] | None = Field(
         default=None, strict=False
-    )  # events of the ledger that speak against the sentence, whatever prices did
+    )  # events of the ledger that speak against what the sentence says or presumes
     if_missing: str | None = None  # what data would answer the claim, where prices do not exist
 
     @model_validator(mode="after")

@@ -20,6 +20,7 @@ from analysis.tape.choice import MarketPair, pair_markets
 from analysis.tape.returns import ReturnGrid, build_return_grid
 from warehouse.tables.bars import SECONDS_PER_HOUR
 from warehouse.tables.resilience import DOSE_RESPONSE
+from warehouse.tables.units import plural
 
 _SOURCE = SourceCode("analysis.groups.dose_response")
 OUTAGE = "outage"
@@ -221,7 +222,7 @@ def _estimate_row(
     row = _row(window, provider, dose, n_asked, times)
     if not np.isfinite(found):
         n = len(times)
-        few = f"{n} events with prices and this dose; at least {LEAST_EVENTS} are needed"
+        few = f"{plural(n, 'event')} with prices and this dose; at least {LEAST_EVENTS} are needed"
         return row | {"reason": few if n < LEAST_EVENTS else "the dose is the same for all events"}
     least_shift = int(LEAST_SHIFT_HOURS / window.pair.bar_hours)
     placebos = placebo_estimates(cars, mine, levels, least_shift)

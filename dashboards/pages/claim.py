@@ -89,7 +89,7 @@ def events_against(claim: Mapping[str, Any]) -> list[str]:
 
 
 def _against(claim: Mapping[str, Any], frames: Frames) -> Iterator[dict[str, Any]]:
-    """What the ledger sets against the sentence; an event that the record lacks is named by its id."""
+    """What the ledger sets beside the sentence; an event that the record lacks is named by its id."""
     for event_id in events_against(claim):
         row = next(frames.part(EVENT, "event_id", event_id).iter_rows(named=True), None)
         if row is None:

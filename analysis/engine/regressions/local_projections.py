@@ -11,6 +11,7 @@ from analysis.arrays import Flags, Floats
 from analysis.engine.regressions.coefficients import student_term
 from analysis.engine.regressions.long_run import long_run_sum
 from analysis.engine.regressions.terms import Term, absent_term
+from warehouse.tables.units import plural
 
 HAC = "hac"
 
@@ -144,7 +145,7 @@ def _obstacle(design: Floats, n_shocks: int) -> str | None:
     if n < _ROWS_PER_TERM * n_terms:
         return f"{n} complete bars; {n_terms} coefficients need at least {_ROWS_PER_TERM * n_terms}"
     if n_shocks < MINIMUM_SHOCKS:
-        return f"{n_shocks} bars with a shock; needs at least {MINIMUM_SHOCKS}"
+        return f"{plural(n_shocks, 'bar')} with a shock; needs at least {MINIMUM_SHOCKS}"
     if np.linalg.matrix_rank(design) < n_terms:
         return "the shock does not vary beside its lags"
     return None

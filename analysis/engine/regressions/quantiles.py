@@ -13,7 +13,7 @@ from analysis.arrays import Floats
 from analysis.engine.regressions.coefficients import student_term
 from analysis.engine.regressions.terms import Term, absent_term
 from analysis.portable import exp
-from warehouse.tables.units import ascii_number, count
+from warehouse.tables.units import ascii_number, count, plural
 
 SANDWICH = "sandwich"
 
@@ -82,7 +82,9 @@ def _obstacle(design: Floats, quantile: float) -> str | None:
     n, k = design.shape
     needed = TAIL_ROWS_PER_TERM * k
     if n * min(quantile, 1.0 - quantile) < needed:
-        return f"{n} rows; {k} coefficients at this quantile need {count(needed / min(quantile, 1 - quantile))}"
+        return (
+            f"{plural(n, 'row')}; {k} coefficients at this quantile need {count(needed / min(quantile, 1 - quantile))}"
+        )
     if np.linalg.matrix_rank(design) < k:
         return "collinear or constant characteristics"
     return None

@@ -20,7 +20,7 @@ from analysis.tape.donors import Donors
 from warehouse.tables.bars import MICROSECONDS_PER_HOUR
 from warehouse.tables.contract import UTC
 from warehouse.tables.single import COUNTERFACTUAL
-from warehouse.tables.units import number, plain, plain_percent
+from warehouse.tables.units import number, plain, plain_percent, plural
 
 MINIMUM_OTHERS = 5  # assets in space: with fewer p cannot go below 1 in 6
 TIMED_PRECISIONS = ("second", "minute", "hour")  # a counterfactual that starts at an upper bound starts too late
@@ -74,7 +74,8 @@ def _conformal_row(pair: Pair, hours: float, n_bars: int) -> ResultRow:
 def _variation_row(pair: Pair, hours: float, n_bars: int) -> ResultRow:
     variation = measure_variation(pair.series.asset[pair.index : pair.index + n_bars])
     if variation is None:
-        return absent_row(pair, hours, "jump_share", f"{n_bars} bars; bipower variation needs at least 6 that moved")
+        few = f"{plural(n_bars, 'bar')}; bipower variation needs at least 6 that moved"
+        return absent_row(pair, hours, "jump_share", few)
     words = (
         f"share of the window's realised variation that bipower variation does not explain, {n_bars} bars of "
         f"{pair.series.bar_words} (few: its size is approximate); ratio test of Huang & Tauchen (2005), one-sided"

@@ -24,6 +24,7 @@ from analysis.together.moving.intervals import MIN_BARS, Array
 from analysis.together.moving.pairs import ReturnPair
 from analysis.together.moving.rolling import MIN_SHARE
 from warehouse.tables.correlation import CORRELATION_EPISODE
+from warehouse.tables.units import plural
 
 # Lengths of each side in hours: three days, one week, two weeks.
 SIDE_HOURS = (72.0, 168.0, 336.0)
@@ -109,7 +110,8 @@ def _measure(pair: ReturnPair, event_id: str, at: datetime, hours: float) -> dic
         "data_as_of_utc": min(pair.close_time(bar + window), pair.last_close),
     }
     if not is_comparable(n_before, n_after, window, MIN_SHARE):
-        return row | {"reason": f"{n_before} bars before and {n_after} after; each side needs 80 % of {window}"}
+        words = f"{plural(n_before, 'bar')} before and {n_after} after; each side needs 80 % of {window}"
+        return row | {"reason": words}
     generator = seeded_generator(event_id, *pair.labels().values(), hours)
     found = compare(*sides, generator)
     placebo = rank_change(

@@ -165,6 +165,9 @@ def test_what_the_ledger_sets_against_a_claim_is_offered_and_no_verdict(tmp_path
     assert offered is not None
     assert f'href="../events/{event_id}.html"' in offered[0]
     assert "2020-01-01-not-there, not in the record" in offered[0]
+    # The halt of a network contradicts no sentence on prices; it contradicts what such a sentence presumes.
+    assert "against what the sentence says or takes for granted" in page
+    assert "contradict the sentence" not in page
     others = [path for path in (site / "claims").glob("*.html") if path.name != "rise.html"]
     assert others
-    assert not any("sets against it" in path.read_text(encoding="utf-8") for path in others)
+    assert not any("sets beside it" in path.read_text(encoding="utf-8") for path in others)
