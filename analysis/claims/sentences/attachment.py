@@ -29,7 +29,8 @@ def window_of(state: SentenceState, first: int, last: int, form: Form, *, is_inh
     own.sort(key=lambda window: abs(window.start - tokens[first].start))
     if own:
         return _placed(own[0], state)
-    heads = [window for window in windows if window.end <= start and _is_head(window, state, is_inherited)]
+    before = [window for window in windows if window.start < start and window.end <= tokens[first].start]
+    heads = [window for window in before if _is_head(window, state, is_inherited)]
     if heads and form.kind is not Kind.ALL_TIME_EXTREME and not (is_price and heads[-1].is_today):
         return _placed(heads[-1], state)
     if form.kind is Kind.RELATIVE and len(windows) == 1 and not _is_inside(windows[0], tokens):

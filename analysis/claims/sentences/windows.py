@@ -288,7 +288,7 @@ def _counted_from(match: re.Match[str], said_at: datetime) -> str | None:
     return f"{length}/{_written(named.at(said_at, is_end=way != 'before'))}"
 
 
-_AFTERWARDS = ("after", "following", "from", "since", "starting", "beginning")
+_AFTERWARDS = ("after", "following", "from", "of", "since", "starting", "beginning")
 
 
 def _written(at: datetime) -> str:

@@ -61,6 +61,8 @@ def test_the_same_words_the_other_way_are_not_supported() -> None:
     [
         ("TAO rose 20% in the 12 hours after 18 March 2026 00:00 UTC.", ["supported"]),
         ("In the 12 hours after March 18, 00:00 UTC, TAO rose 20%.", ["supported"]),
+        ("In the two days to March 18 TAO rose 20%.", ["supported"]),
+        ("TAO rose 20% within 12 hours of 18 March 2026 00:00 UTC.", ["supported"]),
         ("TAO fell 20% in the 12 hours after 18 March 2026 00:00 UTC.", ["not_supported"]),
         ("TAO rose 20% in the 12 hours after 18 March 2026 08:00 UTC.", ["not_supported"]),
         ("TAO rose 20% in the 12 hours to 18 March 2026 11:56 UTC.", ["supported"]),
@@ -91,7 +93,12 @@ def test_the_price_that_a_move_is_said_to_come_from_is_judged(text: str, verdict
 
 
 @pytest.mark.parametrize(
-    "text", ["in the 12 hours after 18 March 17:00 CEST", "in 24 hours, 18 March 17:00", "at 18:00 UTC"]
+    "text",
+    [
+        "in the 12 hours after 18 March 17:00 CEST",
+        "in 24 hours, 18 March 17:00",
+        "at 18:00 UTC",
+    ],
 )
 def test_a_time_of_day_that_was_not_read_leaves_a_move_unjudged(text: str) -> None:
     document = as_document(make_answer(f"TAO rose 20% {text}."))

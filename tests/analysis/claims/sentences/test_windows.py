@@ -31,3 +31,10 @@ def test_a_new_york_time_is_placed_on_the_utc_clock_of_its_season() -> None:
     winter = datetime(2026, 1, 14, 18, tzinfo=UTC)
     assert [phrase.token for phrase in find_windows("at 8 a.m. ET", 0, 12, winter)] == ["at:2026-01-14T13:00"]
     assert [phrase.token for phrase in find_windows("at 8 a.m. ET", 0, 12, SAID_AT)] == ["at:2026-05-14T12:00"]
+
+
+@pytest.mark.parametrize("words", ["after Monday's ban", "after May 12 directive", "after 12 May 2026 directive"])
+def test_a_length_counted_from_what_happened_on_a_day_is_not_counted_from_the_day(words: str) -> None:
+    text = f"within 12 hours {words}"
+    first = find_windows(text, 0, len(text), SAID_AT)[0]
+    assert (first.token, first.is_forward) == ("PT12H", True)
