@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import logging
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,6 +28,12 @@ RATE = timedelta(hours=1)
 GIVE_UP_AFTER = timedelta(hours=24)
 # Addresses of Apprise that post JSON, to which the fields of a notification are added.
 _WEBHOOKS = ("json://", "jsons://")
+
+# What Apprise's log says of a refusal; the rest of its lines may hold the address.
+_REASON = re.compile(
+    r"\[Errno -?\d+\] (?P<system>[A-Za-z][\w ]+)|(?P<late>[Tt]imed? ?out)|(?P<answer>error ?= ?\d{3})"
+    r"|(?P<seal>CERTIFICATE_VERIFY_FAILED|SSLError)|(?P<name>NameResolutionError|getaddrinfo failed)"
+)
 
 # The first figure of the page of an event and of a token, by kind of notification.
 FIGURES = {"event": "car", "move": "price"}
@@ -76,7 +85,7 @@ def _serve(warehouse: Warehouse, rule: AlertRule, now: datetime, site: Path, sen
         problem = send(address, told)
         _mark(warehouse, row, DUE if problem else SENT, None if problem else now, problem)
         if problem:
-            return n_sent, problem
+            return n_sent, f"{problem}; try it with aftershock notify test {rule.id}"
         n_sent += 1
     return n_sent, None
 
@@ -113,8 +122,35 @@ def send_by_apprise(address: str, row: Mapping[str, Any]) -> str | None:
     body = "\n".join(part for part in (row["body"], row["link"], figure) if part)
     kind = apprise.NotifyType.WARNING if row["kind"] in ("source", "check", "run") else apprise.NotifyType.INFO
     picture = row.get("picture") and str(row["picture"])
-    is_sent = client.notify(title=row["title"], body=body, notify_type=kind, attach=picture or None)
-    return None if is_sent else f"{address.partition(':')[0]} did not take it; try it with aftershock notify test"
+    with _heard() as words:
+        is_sent = client.notify(title=row["title"], body=body, notify_type=kind, attach=picture or None)
+    return None if is_sent else f"{address.partition(':')[0]} did not take it: {_reason(words)}"
+
+
+@contextmanager
+def _heard() -> Iterator[list[str]]:
+    """The lines that Apprise logs inside, which go nowhere else: at its finest level they hold addresses."""
+    words: list[str] = []
+    logger, handler = logging.getLogger("apprise"), logging.Handler(logging.DEBUG)
+    handler.emit = lambda record: words.append(record.getMessage())  # type: ignore[method-assign]
+    before = logger.level, logger.propagate
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    logger.propagate = False
+    try:
+        yield words
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before[0])
+        logger.propagate = before[1]
+
+
+def _reason(words: Sequence[str]) -> str:
+    """Why the service refused, from the lines of Apprise's log; what to look at where they do not say."""
+    for found in filter(None, map(_REASON.search, words)):
+        said = str(found[str(found.lastgroup)])
+        return f"HTTP {said[-3:]}" if found["answer"] else said[0].lower() + said[1:]
+    return "it gave no reason; check host, port and token of the address, and the network"
 
 
 def _with_fields(address: str, row: Mapping[str, Any]) -> str:

@@ -1,5 +1,7 @@
 """`aftershock notify`: try the addresses of alerts.toml, and list what was told."""
 
+from typing import Annotated, Optional
+
 import typer
 
 from flows.errors import EXIT_SOURCE, CommandError
@@ -15,8 +17,10 @@ def register(parent: typer.Typer) -> None:
 
 
 @notify_app.command("test")
-def try_addresses() -> None:
-    """Send a greeting to the address of every rule; exit code 3 when one could not be reached.
+def try_addresses(
+    rule_id: Annotated[Optional[str], typer.Argument(metavar="RULE", help="Only the rule of this id.")] = None,  # noqa: UP045 - typer reads the annotation
+) -> None:
+    """Send a greeting to the address of every rule, or of one; exit code 3 when one could not be reached.
 
     Example: aftershock notify test
     """
@@ -32,6 +36,10 @@ def try_addresses() -> None:
         path = settings.config_path / ALERTS_FILE
         what = "has no [[rule]]" if path.exists() else "does not exist"
         raise CommandError(f"{path} {what}: nobody would be told anything; the README has a rule to copy")
+    known = [rule.id for rule in rules]
+    rules = tuple(rule for rule in rules if rule_id in (None, rule.id))
+    if not rules:
+        raise CommandError(f"no rule has the id {rule_id!r}; there are: {', '.join(known)}")
     problems = greet(rules, datetime.now(UTC))
     for rule in rules:
         talk(f"{rule.id} ({rule.to}): {problems.get(rule.id, 'delivered')}")

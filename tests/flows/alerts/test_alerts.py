@@ -166,7 +166,9 @@ def test_an_address_that_fails_is_tried_again_and_given_up_after_a_day(warehouse
     add_event(warehouse, "new")
     notice(warehouse, [rule], NOW)
     post.refusal = "refused"
-    assert deliver(warehouse, [rule], NOW, NO_SITE, post).problems == ("notification rule mine: refused",)
+    assert deliver(warehouse, [rule], NOW, NO_SITE, post).problems == (
+        "notification rule mine: refused; try it with aftershock notify test mine",
+    )
     post.refusal = None
     later = NOW + timedelta(minutes=2)
     assert deliver(warehouse, [rule], later, NO_SITE, post).n_sent == 1
