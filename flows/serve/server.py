@@ -19,7 +19,7 @@ from pathlib import Path
 from flows.errors import EXIT_SOURCE, CommandError
 from flows.serve.children import STOP_SECONDS, child_process
 from flows.serve.logs import turn_over
-from flows.serve.look import ADDRESS_FILE, WORD_FILE
+from flows.serve.look import ADDRESS_FILE, WORD_FILE, WORKER_FILE
 from flows.serve.turns import FOLDER, wait_until_idle
 from flows.serve.web import LOOPBACK
 from flows.settings import Settings, child_environment
@@ -92,8 +92,10 @@ def schedules(
     environment = {**child_environment(settings, api.url, api.secret), "TMPDIR": str(room)}
     try:
         with child_process([sys.executable, "-c", code], environment, settings.home / "schedules.log") as process:
+            (settings.home / WORKER_FILE).write_text(str(process.pid), encoding="utf-8")
             yield process
     finally:
+        (settings.home / WORKER_FILE).unlink(missing_ok=True)
         wait_until_idle(settings.home, STOP_SECONDS)
 
 

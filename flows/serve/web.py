@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import Any
 
 import uvicorn
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
@@ -24,6 +25,7 @@ from starlette.staticfiles import StaticFiles
 from flows.errors import CommandError
 from flows.serve.check import KEPT, answer_form, show_form
 from flows.serve.last_run import read_last_run
+from flows.serve.look import read_schedules
 from flows.settings import Settings
 
 LOOPBACK = "127.0.0.1"
@@ -102,9 +104,10 @@ async def _with_headers(request: Request, call_next: Callable[[Request], Awaitab
 
 
 def read_health(settings: Settings, now: datetime) -> dict[str, object]:
-    """Whether there is a publication, the newest run, and the last good one with its age in seconds."""
+    """Whether there is a publication, the schedules, the newest run, and the last good one with its age in seconds."""
     last = read_last_run(settings.home)
-    found: dict[str, object] = {"is_published": settings.published_path.exists()}
+    served = asdict(read_schedules(settings.home, settings.prefect_api_url))
+    found: dict[str, object] = {"is_published": settings.published_path.exists(), "schedules": served}
     if last is None:
         return found | {"reason": "no run has ended in this home yet"}
     age = None
@@ -113,11 +116,33 @@ def read_health(settings: Settings, now: datetime) -> dict[str, object]:
     return found | asdict(last) | {"last_good_age_seconds": age}
 
 
-def health_metrics(health: dict[str, object]) -> CollectorRegistry:
+# What a schedule says of itself, as samples by its name: instants in seconds since 1970.
+_SCHEDULE_SAMPLES = (
+    ("is_ready", "is_ready", "Whether something runs what the schedule has due."),
+    ("last_began_utc", "last_began_timestamp_seconds", "When its newest run began."),
+    ("last_ended_utc", "last_ended_timestamp_seconds", "When its newest run to end has ended."),
+    ("next_due_utc", "next_due_timestamp_seconds", "When its next run is due."),
+)
+
+
+def _add_schedules(served: dict[str, Any], registry: CollectorRegistry) -> None:
+    if served["is_process_alive"] is not None:
+        words = "Whether the process that runs what is due lives."
+        Gauge("aftershock_schedules_process_is_alive", words, registry=registry).set(served["is_process_alive"])
+    for key, name, words in _SCHEDULE_SAMPLES:
+        gauge = Gauge(f"aftershock_schedule_{name}", words, ["schedule"], registry=registry)
+        for schedule in served["schedules"]:
+            if (value := schedule[key]) is not None:
+                seconds = datetime.fromisoformat(value).timestamp() if isinstance(value, str) else value
+                gauge.labels(schedule["name"]).set(seconds)
+
+
+def health_metrics(health: dict[str, Any]) -> CollectorRegistry:
     """The numbers of `read_health` for Prometheus; what is not known has no sample."""
     registry = CollectorRegistry()
     published = Gauge("aftershock_is_published", "Whether a published file can be read.", registry=registry)
     published.set(1 if health["is_published"] else 0)
+    _add_schedules(health["schedules"], registry)
     for key, name, words in (
         (
             "last_good_age_seconds",

@@ -1,10 +1,7 @@
 """The doctor names what is wrong and what mends it."""
 
-import json
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import polars as pl
@@ -13,9 +10,10 @@ import pytest
 from flows.jobs.doctor import examine
 from flows.serve.last_run import note_run
 from flows.serve.logs import turn_over
-from flows.serve.look import ADDRESS_FILE, WORD_FILE
+from flows.serve.look import ADDRESS_FILE
 from flows.settings import Settings
 from flows.steps.news import ATTEMPTS_KEPT, forget_attempts
+from tests.flows.serve.prefect_answers import prefect_answering
 from warehouse.store.connection import open_writer
 from warehouse.store.publish import publish
 from warehouse.tables.news import FETCH
@@ -170,7 +168,6 @@ def test_without_serve_nothing_is_scheduled(settings: Settings) -> None:
 @pytest.fixture
 def prefect_api(settings: Settings) -> Iterator[list[str]]:
     """A server that answers as Prefect's does; what it was sent as authorisation."""
-    sent: list[str] = []
     answers = {
         "/api/deployments/filter": [
             {"name": "news", "paused": False, "status": "READY"},
@@ -178,26 +175,8 @@ def prefect_api(settings: Settings) -> Iterator[list[str]]:
         ],
         "/api/automations/filter": [{"name": "missing run", "enabled": True}],
     }
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            sent.append(self.headers["Authorization"])
-            body = json.dumps(answers[self.path]).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            return None
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    (settings.home / ADDRESS_FILE).write_text(f"http://127.0.0.1:{server.server_port}/api\n")
-    (settings.home / WORD_FILE).write_text("aftershock:word\n")
-    yield sent
-    server.shutdown()
-    server.server_close()
+    with prefect_answering(settings.home, lambda path, _body: answers[path]) as sent:
+        yield sent
 
 
 def test_schedules_and_automations_are_told(settings: Settings, prefect_api: list[str]) -> None:
