@@ -34,6 +34,11 @@ _REASON = re.compile(
     r"\[Errno -?\d+\] (?P<system>[A-Za-z][\w ]+)|(?P<late>[Tt]imed? ?out)|(?P<answer>error ?= ?\d{3})"
     r"|(?P<seal>CERTIFICATE_VERIFY_FAILED|SSLError)|(?P<name>NameResolutionError|getaddrinfo failed)"
 )
+_IN_WORDS = {
+    "late": "it did not answer in time",
+    "seal": "its certificate is not trusted",
+    "name": "its host is not known; check the address and the network",
+}
 
 # The first figure of the page of an event and of a token, by kind of notification.
 FIGURES = {"event": "car", "move": "price"}
@@ -149,7 +154,8 @@ def _reason(words: Sequence[str]) -> str:
     """Why the service refused, from the lines of Apprise's log; what to look at where they do not say."""
     for found in filter(None, map(_REASON.search, words)):
         said = str(found[str(found.lastgroup)])
-        return f"HTTP {said[-3:]}" if found["answer"] else said[0].lower() + said[1:]
+        plain = f"HTTP {said[-3:]}" if found["answer"] else said[0].lower() + said[1:]
+        return _IN_WORDS.get(str(found.lastgroup), plain)
     return "it gave no reason; check host, port and token of the address, and the network"
 
 

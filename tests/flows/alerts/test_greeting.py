@@ -12,7 +12,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from flows.alerts.delivery import greet
+from flows.alerts.delivery import _reason, greet
 from flows.alerts.rules import load_rules
 from flows.commands import notify
 
@@ -68,6 +68,21 @@ def test_an_answer_that_refuses_is_said_by_its_code(
 ) -> None:
     monkeypatch.setenv("TO_DESK", f"json://127.0.0.1:{refusing}/{SECRET}")
     assert greet(load_rules(tmp_path / "config")[:1], NOW)["desk"] == "json did not take it: HTTP 401"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("NameResolutionError(\"HTTPConnection(host='x'): Failed to resolve 'x' /s3cret\")", "its host is not known"),
+        ("Failed to send to https://x/s3cret (read timeout=4.0): Read timed out.", "it did not answer in time"),
+        ("SSLError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] of https://x/s3cret')", "its certificate is not trusted"),
+        ("Something of https://x/s3cret", "it gave no reason; check host, port and token"),
+    ],
+)
+def test_a_reason_is_said_in_words_and_never_as_the_line_that_holds_the_address(words: str, said: str) -> None:
+    reason = _reason([words])
+    assert reason.startswith(said)
+    assert "s3cret" not in reason
 
 
 def test_one_rule_may_be_tried_alone(app: typer.Typer, monkeypatch: pytest.MonkeyPatch) -> None:
