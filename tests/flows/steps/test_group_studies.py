@@ -92,7 +92,7 @@ def test_regressions_of_every_kind_are_stored(context: RunContext, report: StepR
     assert panel["estimate"].drop_nulls().len() == 8
     few = rows.filter(pl.col("group_id").str.starts_with("regression:projection:TAO:"))
     assert few.height > 0
-    assert few["reason"].str.contains("bars with a shock").all()
+    assert few["reason"].str.contains("bars? with a shock").all()
 
 
 def test_events_without_an_hour_are_named(context: RunContext, report: StepReport) -> None:
