@@ -53,7 +53,8 @@ def check_values(tables: Sequence[OwnTable], values: str, kind: str) -> None:
 
 def _check_spikes(series: OwnSeries, where: str) -> None:
     """One close in another unit is two returns of several hundred percent, and a mean of such."""
-    is_there = np.isfinite(series.values)
+    # A price that is not positive leaves out the events that use it alone.
+    is_there = np.isfinite(series.values) & (series.values > 0)
     bars = pl.DataFrame({"series": where, "close": series.values[is_there], "at": series.times[is_there]})
     found = bars.filter(spikes(pl.col("close"), ["series"]))
     if found.height:
