@@ -52,12 +52,13 @@ def trace_back(named: str) -> pl.DataFrame:
 
 def _followed(reader: Reader, named: str) -> tuple[str, str | None]:
     """The id that an origin (`table|key|column`, as a page writes it) leads to, and the reading of it that is meant."""
-    source, _, rest = html.unescape(named).partition("|")
+    written = html.unescape(named)
+    source, _, rest = written.partition("|")
     key = rest.rpartition("|")[0]
     if key and "=" not in key:  # an id alone
         return key, None
     try:
-        origin = Origin.read(html.unescape(named))
+        origin = Origin.read(written)
         statement = sql_of(origin)
     except (ValueError, LookupError, OSError) as exc:
         raise CommandError(f"{named} is no origin of a number; such are {_ACCEPTED}") from exc

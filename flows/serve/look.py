@@ -103,9 +103,7 @@ def _is_alive(note: Path) -> bool | None:
         return None
     try:
         os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # another user's, which is not ours
+    except (ProcessLookupError, PermissionError):  # gone, or another user's, which is not ours
         return False
     return True
 

@@ -14,7 +14,7 @@ _NEAR = 5
 
 
 def spikes(close: pl.Expr, series: Sequence[str]) -> pl.Expr:
-    """Whether a close is JUMP_FACTOR times the medians on both sides, or as small a part; null near a series' ends."""
+    """Whether a close is JUMP_FACTOR times the medians on both sides, or as small a part; not so near a series' ends."""
     before = close.shift(1).rolling_median(_NEAR, min_samples=2).over(series)
     after = close.reverse().shift(1).rolling_median(_NEAR, min_samples=2).reverse().over(series)
     is_above = close >= JUMP_FACTOR * pl.max_horizontal(before, after)
