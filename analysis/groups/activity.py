@@ -21,13 +21,14 @@ from analysis.results.fingerprint import SourceCode, fingerprint
 from analysis.results.rank import two_sided_rank_p
 from analysis.results.refresh import refresh, stored_fingerprints
 from analysis.results.row import GROUP_ID, Basis, Numbers, ResultRow, Subject, as_fraction, results_frame
-from analysis.single.window.pair import EventTime, utc_instant
+from analysis.single.window.pair import EventTime
 from analysis.tape.choice import Candidate, Preference
 from analysis.tape.markets import StudyMarkets
 from analysis.tape.observations import is_observed
 from analysis.tape.returns import ReturnGrid, place_on_grid
 from analysis.tape.series import AlignedSeries
 from analysis.tape.stretches import Stretches, digest_stretches
+from warehouse.tables.bars import utc_instant
 from warehouse.tables.studies import STUDY_RESULT
 from warehouse.tables.units import hours_plain, iso_month, plural
 
@@ -217,7 +218,7 @@ class _Reading:
     @property
     def data_as_of(self) -> datetime:
         """Close of the window's last bar."""
-        return utc_instant(int(self.series.close_us[self.index + self.n_bars - 1]))
+        return utc_instant(self.series.close_us[self.index + self.n_bars - 1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from analysis.results.fingerprint import SourceCode, fingerprint
 from analysis.results.rank import rank_p
 from analysis.results.refresh import Fingerprints, refresh, stored_fingerprints
 from analysis.tape.calendar import event_bars, spoiled_bars
-from analysis.tape.choice import MarketPair, pair_markets
-from analysis.tape.returns import ReturnGrid, build_return_grid
+from analysis.tape.markets import pair_series
+from analysis.tape.series import AlignedSeries
 from warehouse.tables.bars import SECONDS_PER_HOUR
 from warehouse.tables.resilience import DOSE_RESPONSE
 from warehouse.tables.units import plural
@@ -59,8 +59,7 @@ _CONVENTIONS = (
 class _Window:
     """One token over one window: its prices, and the fingerprint of all that its rows rest on."""
 
-    grid: ReturnGrid
-    pair: MarketPair
+    series: AlignedSeries
     hours: float
     category: str
     sha256: str
@@ -98,12 +97,11 @@ def measure_dose_response(
 
     def plan() -> Iterator[tuple[tuple[str, float], Fingerprints, _Window]]:
         for timeframes, windows in WINDOWS:
-            for pair in pair_markets(candles, asset_ids, timeframes):
-                grid = build_return_grid(pair.candles_in(candles), pair.bar)
-                seen = fingerprint(asked, pair, grid.first_open, grid.returns)
+            for series in pair_series(candles, asset_ids, timeframes):
+                seen = fingerprint(asked, series)
                 for hours in windows:
                     sha256 = fingerprint(seen, hours)
-                    yield (pair.market_id, hours), frozenset([sha256]), _Window(grid, pair, hours, category, sha256)
+                    yield (series.market_id, hours), frozenset([sha256]), _Window(series, hours, category, sha256)
 
     rows = stored.select("market_id", "window_end_hours", "spec_sha256").iter_rows()
     known = stored_fingerprints(((market_id, hours), sha256) for market_id, hours, sha256 in rows)
@@ -135,21 +133,20 @@ def read_outages(events: pl.DataFrame, category: str) -> Outages:
     )
 
 
-def abnormal_everywhere(grid: ReturnGrid, pair: MarketPair, n_window: int, spoiled: Integers, reach: int) -> Floats:
+def abnormal_everywhere(series: AlignedSeries, n_window: int, spoiled: Integers, reach: int) -> Floats:
     """CAR of the window that begins at each bar, NaN where the model or the window lacks bars; shape (n_bars,)."""
-    row = grid.row(pair.market_id)
-    bars = np.arange(grid.n_bars, dtype=np.int64)
-    gap, length = int(ESTIMATION_GAP_HOURS / pair.bar_hours), int(_ESTIMATION_HOURS / pair.bar_hours)
+    bars = np.arange(series.asset.size, dtype=np.int64)
+    gap, length = int(ESTIMATION_GAP_HOURS / series.bar_hours), int(_ESTIMATION_HOURS / series.bar_hours)
     results = market_model_windows(
-        grid.returns[row : row + 1],
-        grid.first_available(pair.benchmark_market_ids)[0],
+        series.asset[np.newaxis, :],
+        series.benchmark,
         np.zeros_like(bars),
         bars,
         estimation=(-gap - length, -gap),
         window=(0, n_window),
-        mask=spoiled_bars(grid.n_bars, spoiled, (0, reach))[np.newaxis, :],
+        mask=spoiled_bars(bars.size, spoiled, (0, reach))[np.newaxis, :],
         minimum_estimation=MINIMUM_ESTIMATION,
-        first_bar=grid.first_bar,
+        first_bar=series.first_bar,
         keep_bars=False,
     )
     return np.where(results.is_complete, results.car, np.nan)
@@ -184,15 +181,15 @@ def placebo_estimates(cars: Floats, bars: Integers, dose: Floats | None, least_s
 
 
 def _window_rows(window: _Window, outages: Outages, graves: list[datetime]) -> list[dict[str, object]]:
-    grid, pair = window.grid, window.pair
-    n_window = round(window.hours / pair.bar_hours)
-    bars = event_bars(outages.at, grid.first_open, grid.bar) if outages.at else np.empty(0, dtype=np.int64)
-    grave_bars = event_bars(graves, grid.first_open, grid.bar) if graves else np.empty(0, dtype=np.int64)
-    reach = int(GRAVE_REACH_HOURS / pair.bar_hours)
-    cars = abnormal_everywhere(grid, pair, n_window, grave_bars, reach)
+    series = window.series
+    n_window = round(window.hours / series.bar_hours)
+    bars = event_bars(outages.at, series.first_open, series.bar)
+    grave_bars = event_bars(graves, series.first_open, series.bar)
+    reach = int(GRAVE_REACH_HOURS / series.bar_hours)
+    cars = abnormal_everywhere(series, n_window, grave_bars, reach)
     # Neither an event nor a placebo may hold the week after an exceptional event, or the hours in which it falls.
-    cars = np.where(spoiled_bars(grid.n_bars, grave_bars, (-n_window, reach)), np.nan, cars)
-    inside = (bars >= 0) & (bars < grid.n_bars)
+    cars = np.where(spoiled_bars(cars.size, grave_bars, (-n_window, reach)), np.nan, cars)
+    inside = (bars >= 0) & (bars < cars.size)
     rows = []
     for provider in ("all", *_frequent(outages.providers)):
         is_mine = inside & np.array([provider in ("all", name) for name in outages.providers], dtype=bool)
@@ -224,7 +221,7 @@ def _estimate_row(
         n = len(times)
         few = f"{plural(n, 'event')} with prices and this dose; at least {LEAST_EVENTS} are needed"
         return row | {"reason": few if n < LEAST_EVENTS else "the dose is the same for all events"}
-    least_shift = int(LEAST_SHIFT_HOURS / window.pair.bar_hours)
+    least_shift = int(LEAST_SHIFT_HOURS / window.series.bar_hours)
     placebos = placebo_estimates(cars, mine, levels, least_shift)
     if placebos.size < LEAST_EVENTS:
         return row | {"estimate": found, "reason": "the series is too short for placebo calendars"}
@@ -241,12 +238,12 @@ def _estimate_row(
 
 
 def _row(window: _Window, provider: str, dose: str, n_asked: int, times: Sequence[datetime]) -> dict[str, object]:
-    pair, grid = window.pair, window.grid
+    series = window.series
     return {
         "category": window.category,
         "provider": provider,
-        "asset_id": pair.asset_id,
-        "market_id": pair.market_id,
+        "asset_id": series.asset_id,
+        "market_id": series.market_id,
         "window_end_hours": window.hours,
         "dose": dose,
         "dose_unit": DOSES[dose],
@@ -256,9 +253,9 @@ def _row(window: _Window, provider: str, dose: str, n_asked: int, times: Sequenc
         "n_excluded": n_asked - len(times),
         "first_event_utc": min(times, default=None),
         "last_event_utc": max(times, default=None),
-        "conventions": f"{pair.timeframe} bars; {_CONVENTIONS}",
+        "conventions": f"{series.bar_words} bars; {_CONVENTIONS}",
         "spec_sha256": window.sha256,
-        "data_as_of_utc": grid.close_time(grid.n_bars - 1),
+        "data_as_of_utc": series.last_close,
     }
 
 

@@ -16,8 +16,9 @@ from analysis.engine.tails import student_half
 from analysis.results.fingerprint import SourceCode, fingerprint
 from analysis.results.refresh import Fingerprints, refresh, stored_fingerprints
 from analysis.tape.calendar import event_bars, spoiled_bars
-from analysis.tape.choice import BENCHMARK_ASSET, MarketPair, pair_markets
-from analysis.tape.returns import ReturnGrid, build_return_grid
+from analysis.tape.choice import BENCHMARK_ASSET
+from analysis.tape.markets import pair_series
+from analysis.tape.series import AlignedSeries
 from warehouse.tables.resilience import HEDGE
 
 _SOURCE = SourceCode("analysis.groups.hedge")
@@ -68,14 +69,13 @@ def measure_hedge(
     asked = {shock: fingerprint(_SOURCE, shock, times) for shock, times in shocks.items()}
 
     def plan() -> Iterator[tuple[tuple[str, str, float], Fingerprints, _Window]]:
-        for pair in pair_markets(candles, asset_ids, _TIMEFRAMES):
-            grid = build_return_grid(pair.candles_in(candles), pair.bar, kind="simple")
-            seen = fingerprint(pair, grid.first_open, grid.returns)
+        for series in pair_series(candles, asset_ids, _TIMEFRAMES, "simple"):
+            seen = fingerprint(series)
             for shock, times in shocks.items():
                 for hours in _WINDOW_HOURS:
                     sha256 = fingerprint(seen, asked[shock], hours)
-                    window = _Window(grid, pair, shock, times, hours, sha256)
-                    yield (pair.market_id, shock, hours), frozenset([sha256]), window
+                    window = _Window(series, shock, times, hours, sha256)
+                    yield (series.market_id, shock, hours), frozenset([sha256]), window
 
     rows = stored.select("market_id", "shock", "window_end_hours", "spec_sha256").iter_rows()
     known = stored_fingerprints(((market_id, shock, hours), sha256) for market_id, shock, hours, sha256 in rows)
@@ -89,8 +89,7 @@ def measure_hedge(
 class _Window:
     """One token, kind of shock and window: prices, instants, and the fingerprint of all that the rows rest on."""
 
-    grid: ReturnGrid
-    pair: MarketPair
+    series: AlignedSeries
     shock: str
     times: list[datetime]
     hours: float
@@ -170,41 +169,40 @@ def _usable(events: pl.DataFrame) -> pl.DataFrame:
 
 
 def _rows(window: _Window) -> list[dict[str, object]]:
-    grid, pair, times = window.grid, window.pair, window.times
-    n_window = round(window.hours / pair.bar_hours)
-    token_bars = grid.returns[grid.row(pair.market_id)]
-    benchmark_bars, _ = grid.first_available(pair.benchmark_market_ids)
-    bars = event_bars(times, grid.first_open, grid.bar) if times else np.empty(0, dtype=np.int64)
-    inside = bars[(bars >= 1) & (bars + n_window <= grid.n_bars)]
+    series, times = window.series, window.times
+    n_window = round(window.hours / series.bar_hours)
+    token_bars, benchmark_bars = series.asset, series.benchmark
+    bars = event_bars(times, series.first_open, series.bar)
+    inside = bars[(bars >= 1) & (bars + n_window <= token_bars.size)]
     kept = separate_bars(inside, n_window)
     token = window_returns(token_bars, kept, n_window)
     benchmark = window_returns(benchmark_bars, kept, n_window)
     known = np.isfinite(token) & np.isfinite(benchmark)
-    is_outside = ~spoiled_bars(grid.n_bars, inside, (0, n_window))
+    is_outside = ~spoiled_bars(token_bars.size, inside, (0, n_window))
     rows = []
     for source in (_CASH, BENCHMARK_ASSET):
         sold = 0.0 if source == _CASH else 1.0
         gains = token[known] - sold * benchmark[known]
         for weight in WEIGHTS:
             excess = weight * (token_bars - sold * benchmark_bars)
-            between = measure_between(excess, token_bars, benchmark_bars, is_outside, pair.bar_hours)
+            between = measure_between(excess, token_bars, benchmark_bars, is_outside, series.bar_hours)
             labels = _labels(window, source, weight)
             rows.append(labels | _gains(weight * gains, len(times) - gains.size) | _between(between))
     return rows
 
 
 def _labels(window: _Window, source: str, weight: float) -> dict[str, object]:
-    pair = window.pair
+    series = window.series
     return {
         "shock": window.shock,
-        "asset_id": pair.asset_id,
-        "market_id": pair.market_id,
+        "asset_id": series.asset_id,
+        "market_id": series.market_id,
         "funded_from": source,
         "weight": weight,
         "window_end_hours": window.hours,
-        "conventions": f"{pair.timeframe} bars; {_CONVENTIONS}",
+        "conventions": f"{series.bar_words} bars; {_CONVENTIONS}",
         "spec_sha256": window.sha256,
-        "data_as_of_utc": window.grid.close_time(window.grid.n_bars - 1),
+        "data_as_of_utc": series.last_close,
     }
 
 

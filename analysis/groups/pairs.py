@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import numpy as np
 import polars as pl
@@ -13,7 +12,7 @@ from analysis.arrays import Flags, Integers
 from analysis.engine.standardise import EventInput
 from analysis.tape.series import AlignedSeries, count_spans, find_bars
 from analysis.tape.stretches import DigestWords, hash_bars, sum_bars
-from warehouse.tables.bars import MICROSECONDS_PER_SECOND
+from warehouse.tables.bars import utc_instant
 
 Spans = Sequence[tuple[str, tuple[int, int]]]  # of each event: [start, end), microseconds
 
@@ -76,7 +75,7 @@ class GroupPair:
         return EventInput(
             event_id=self.event_id,
             market_id=series.market_id,
-            event_time=datetime.fromtimestamp(int(series.close_us[self.index]) / MICROSECONDS_PER_SECOND, tz=UTC),
+            event_time=utc_instant(series.close_us[self.index]),
             returns=series.asset[bars],
             factors=series.benchmark[bars, np.newaxis],
             benchmark=series.benchmark[bars],

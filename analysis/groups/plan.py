@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import polars as pl
 
@@ -17,7 +17,7 @@ from analysis.single.study import list_mask_spans, read_event_times
 from analysis.tape.choice import Candidate, Preference
 from analysis.tape.markets import StudyMarkets
 from analysis.tape.observations import candles_first
-from warehouse.tables.bars import MICROSECONDS_PER_SECOND
+from warehouse.tables.bars import utc_instant
 
 _SOURCE = SourceCode("analysis.groups.rows")  # what computes the rows of a group
 
@@ -144,7 +144,7 @@ def _plan_group(
         bar_hours=bar_hours,
         pairs=tuple(chosen),
         n_estimation=round(specification.estimation_hours / bar_hours),
-        data_as_of=datetime.fromtimestamp(last // MICROSECONDS_PER_SECOND, tz=UTC),
+        data_as_of=utc_instant(last),
         benchmark=", ".join(benchmarks),
         inputs_sha256=inputs_sha256,
         spec_sha256=fingerprint(inputs_sha256, _SOURCE, load_statistics(), choose_model(TestSpecification().model_id)),

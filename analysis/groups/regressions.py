@@ -26,12 +26,11 @@ from analysis.groups.plan import GROUP_PREFIX, GroupPlan, PlannedGroup
 from analysis.results.fingerprint import SourceCode, fingerprint
 from analysis.results.row import Basis, Numbers, ResultRow, Subject, as_fraction, error_as_fraction
 from analysis.single.study import read_event_times
-from analysis.single.window.pair import utc_instant
 from analysis.tape.choice import Candidate, Preference
 from analysis.tape.markets import StudyMarkets
 from analysis.tape.series import AlignedSeries, cut_series
 from analysis.tape.stretches import DigestWords
-from warehouse.tables.bars import DAY, HOURS_PER_DAY, HOURS_PER_WEEK, MINUTE
+from warehouse.tables.bars import DAY, HOURS_PER_DAY, HOURS_PER_WEEK, MINUTE, utc_instant
 from warehouse.tables.units import ISO_MONTH, hours_plain
 
 PREFIX = "regression:"
@@ -278,7 +277,7 @@ def _projection_rows(
         f"{series.bar_words} bars; log return after one event, shown as exp - 1, beyond the benchmark with one beta "
         "over the whole series, bars after the events included"
     )
-    as_of, n_bars = utc_instant(int(series.close_us[-1])), series.close_us.size
+    as_of, n_bars = utc_instant(series.close_us[-1]), series.close_us.size
     for hours, term in zip(PROJECTION_HOURS, terms, strict=True):
         subject = Subject(study_id, f"{PREFIX}projection:{asset}:{name}", hours, 0.0, None, series.market_id)
         numbers = replace(_numbers(term), n=term.n_shocks, n_estimation=term.n)

@@ -21,10 +21,9 @@ from analysis.own.tables import (
     optional_column,
     read_series,
     strip_cells,
-    to_datetime,
 )
 from analysis.own.times import OwnDataError, parse_times
-from warehouse.tables.bars import HOURS_PER_DAY, NAMES, BarLength, bar_of
+from warehouse.tables.bars import HOURS_PER_DAY, NAMES, BarLength, bar_of, utc_instant
 from warehouse.tables.contract import UTC
 from warehouse.tables.terms import OWN
 from warehouse.tables.units import iso_minute, plain_percent
@@ -104,7 +103,7 @@ def _read(table: NamedTable) -> OwnTable:
             raise OwnDataError(f"{table.source}, column {name}: {series.problem}")
         wrong = np.flatnonzero(series.values <= 0)
         if wrong.size:
-            at = iso_minute(to_datetime(int(series.times[wrong[0]])))
+            at = iso_minute(utc_instant(series.times[wrong[0]]))
             raise OwnDataError(
                 f"{table.source}, column {name}: the price at {at}Z is not above zero; correct it or leave it empty"
             )
@@ -127,7 +126,7 @@ def _find_step(table: OwnTable) -> BarLength:
         ) from exc
     off = np.flatnonzero((times - times[0]) % step)
     if off.size:
-        at = iso_minute(to_datetime(int(times[off[0]])))
+        at = iso_minute(utc_instant(int(times[off[0]])))
         raise OwnDataError(
             f"{table.source}: the row at {at}Z is no multiple of {bar.name} after the first; resample the table"
         )

@@ -9,9 +9,9 @@ import polars as pl
 
 from analysis.arrays import Floats, Integers
 from analysis.engine.standardise import EventResult
-from analysis.own.tables import OwnSeries, OwnTable, to_datetime
+from analysis.own.tables import OwnSeries, OwnTable
 from analysis.own.times import OwnDataError
-from warehouse.tables.bars import MICROSECONDS_PER_DAY
+from warehouse.tables.bars import MICROSECONDS_PER_DAY, utc_instant
 from warehouse.tables.spikes import JUMP_FACTOR, spikes
 from warehouse.tables.units import iso_minute, listing, number, plain, plural
 
@@ -61,7 +61,7 @@ def _check_spikes(series: OwnSeries, where: str) -> None:
         close, at = found.row(0)[1:]
         more = f", and so are {found.height - 1} more" if found.height > 1 else ""
         raise OwnDataError(
-            f"{where}, row of {iso_minute(to_datetime(at))}Z: the close {plain(close)} is {number(JUMP_FACTOR, 0)} "
+            f"{where}, row of {iso_minute(utc_instant(at))}Z: the close {plain(close)} is {number(JUMP_FACTOR, 0)} "
             f"times away from its neighbours on both sides, or more{more}: another unit? Correct it or leave it empty"
         )
 

@@ -24,11 +24,11 @@ from analysis.own.tables import (
     optional_column,
     parse_numbers,
     strip_cells,
-    to_datetime,
     to_words,
 )
 from analysis.own.times import OwnDataError, parse_times
 from analysis.tape.returns import ReturnKind, returns_of
+from warehouse.tables.bars import utc_instant
 from warehouse.tables.units import ascii_number
 
 _Range = tuple[int, int]
@@ -291,7 +291,7 @@ def _event_input(
     shell = EventInput(
         event_id=event.event_id,
         market_id=event.asset_id,
-        event_time=to_datetime(event.said_at),
+        event_time=utc_instant(event.said_at),
         returns=empty,
         factors=np.zeros((0, 1)),
         benchmark=empty,
@@ -309,7 +309,7 @@ def _event_input(
     return replace(
         shell,
         reason=event.reason or far_reason(asset.times, zero, event.time),
-        bar_zero_time=to_datetime(int(asset.times[zero])) if is_there else None,
+        bar_zero_time=utc_instant(int(asset.times[zero])) if is_there else None,
         returns=asset.returns,
         factors=asset.factors,
         # Nothing is bought and held of a volume or an index.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Literal
 
 import numpy as np
@@ -12,6 +11,7 @@ import polars as pl
 
 from analysis.arrays import Floats, Integers
 from analysis.own.times import OwnDataError, parse_times
+from warehouse.tables.bars import utc_instant
 from warehouse.tables.units import iso_day, iso_instant, iso_minute
 
 TIME_NAMES = (
@@ -114,14 +114,9 @@ def parse_numbers(column: pl.Series, source: str) -> Floats:
     return np.array(numbers.fill_null(float("nan")).to_numpy(), dtype=np.float64)
 
 
-def to_datetime(microseconds: int) -> datetime:
-    """The instant, UTC."""
-    return datetime.fromtimestamp(microseconds / 1e6, tz=UTC)
-
-
 def to_words(microseconds: int, *, is_daily: bool) -> str:
     """The instant as ISO text, a plain date where the table is daily."""
-    instant = to_datetime(microseconds)
+    instant = utc_instant(microseconds)
     return iso_day(instant) if is_daily else iso_instant(instant)
 
 
@@ -141,7 +136,7 @@ def _sorted_series(times: Integers, values: Floats) -> OwnSeries:
     repeated = np.flatnonzero(np.diff(times) == 0)
     problem = None
     if repeated.size:
-        at = to_datetime(int(times[repeated[0]]))
+        at = utc_instant(int(times[repeated[0]]))
         problem = f"duplicate bars: {repeated.size + 1} or more rows share a time, first {iso_minute(at)}Z; keep one"
     elif not np.isfinite(values).any():
         problem = "all-NaN asset: no value at all"

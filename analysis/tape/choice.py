@@ -139,39 +139,13 @@ def choice_frame(rows: Sequence[dict[str, object]]) -> pl.DataFrame:
     return MARKET_CHOICE.conform(pl.DataFrame(rows, schema=MARKET_CHOICE.schema)).sort(MARKET_CHOICE.key)
 
 
-@dataclass(frozen=True, slots=True)
-class MarketPair:
-    """A token's market with the benchmark's markets, preferred first, at one bar length."""
-
-    asset_id: str
-    market_id: str
-    benchmark_market_ids: tuple[str, ...]
-    timeframe: str
-
-    @property
-    def bar(self) -> timedelta:
-        """Length of a bar."""
-        return bar_length(self.timeframe)
-
-    @property
-    def bar_hours(self) -> float:
-        """Length of a bar in hours."""
-        return self.bar / HOUR
-
-    def candles_in(self, candles: pl.DataFrame) -> pl.DataFrame:
-        """The rows of these markets at this bar length."""
-        return candles.filter(
-            pl.col("market_id").is_in([self.market_id, *self.benchmark_market_ids]),
-            pl.col("timeframe") == self.timeframe,
-        )
-
-
 def pair_markets(
     candles: pl.DataFrame, asset_ids: Sequence[str], timeframes: Sequence[str], benchmark: str = BENCHMARK_ASSET
-) -> list[MarketPair]:
-    """One pair per asset: the longest series beside the benchmark, on the finest bars that keep most of its length.
+) -> list[tuple[str, Candidate, tuple[str, ...]]]:
+    """Per asset the longest series beside the benchmark, on the finest bars that keep most of its length.
 
-    `candles` are core.candle rows with asset_id. Assets without a benchmark beside them are left out.
+    Each comes as asset, choice, and the benchmark's markets in the order in which they are asked for a bar. `candles`
+    are core.candle rows with asset_id. Assets without a benchmark beside them are left out.
     """
     spans = (
         candles.filter(pl.col("timeframe").is_in(list(timeframes)), pl.col("asset_id").is_in([*asset_ids, benchmark]))
@@ -186,24 +160,22 @@ def pair_markets(
         for own in spans.filter(pl.col("asset_id") == asset_id).rows(named=True):
             others = [other for other in theirs if other["timeframe"] == own["timeframe"]]
             if others and (common := _common(own, others)) > timedelta(0):
-                candidates.append((common, _pair(own, others)))
+                candidates.append((common, own, others))
         if candidates:
-            longest = max(common for common, _ in candidates)
-            pairs.append(min(candidates, key=lambda ranked: _as_candidate(ranked[0], ranked[1], longest).preference)[1])
+            longest = max(common for common, _, _ in candidates)
+            ranked = [(_as_candidate(common, own, longest), others) for common, own, others in candidates]
+            chosen, others = min(ranked, key=lambda item: item[0].preference)
+            ids = order_benchmarks([other["market_id"] for other in others], chosen.market_id)
+            pairs.append((asset_id, chosen, tuple(ids)))
     return pairs
 
 
-def _as_candidate(common: timedelta, pair: MarketPair, longest: timedelta) -> Candidate:
-    is_covering = common >= LEAST_SHARE_OF_SPAN * longest
-    return Candidate(pair.market_id, pair.bar_hours, common // pair.bar, is_covering)
+def _as_candidate(common: timedelta, own: dict[str, Any], longest: timedelta) -> Candidate:
+    bar = bar_length(own["timeframe"])
+    return Candidate(own["market_id"], bar / HOUR, common // bar, common >= LEAST_SHARE_OF_SPAN * longest)
 
 
 def _common(own: dict[str, Any], others: list[dict[str, Any]]) -> timedelta:
     first: datetime = max(own["first"], min(other["first"] for other in others))
     last: datetime = min(own["last"], max(other["last"] for other in others))
     return last - first
-
-
-def _pair(own: dict[str, Any], others: list[dict[str, Any]]) -> MarketPair:
-    ids = tuple(order_benchmarks([other["market_id"] for other in others], own["market_id"]))
-    return MarketPair(own["asset_id"], own["market_id"], ids, own["timeframe"])

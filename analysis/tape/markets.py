@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
-from analysis.tape.choice import order_benchmarks, venue_of
+from analysis.tape.choice import BENCHMARK_ASSET, order_benchmarks, pair_markets, venue_of
 from analysis.tape.donors import BASKET, Donors, collect_donors
 from analysis.tape.observations import is_observed
-from analysis.tape.returns import ReturnGrid
-from analysis.tape.series import AlignedSeries, align_series
-from warehouse.tables.bars import HOUR
+from analysis.tape.returns import ReturnGrid, ReturnKind, build_return_grid
+from analysis.tape.series import AlignedSeries, align_series, lay_beside
+from warehouse.tables.bars import HOUR, bar_of_hours
 
 Variant = Mapping[str, AlignedSeries]  # one market and bar length, by benchmark, the main one first
 
@@ -26,6 +26,21 @@ class StudyMarkets:
     asset_ids: Mapping[str, str]  # by market
     variants: Mapping[str, tuple[Variant, ...]]  # by asset
     donors: Mapping[float, Donors]  # by bar length in hours
+
+
+def pair_series(
+    candles: pl.DataFrame, asset_ids: Sequence[str], timeframes: Sequence[str], kind: ReturnKind = "log"
+) -> Iterator[AlignedSeries]:
+    """The series that stands for each asset beside the benchmark by `pair_markets`, over all bars of any of the two.
+
+    `candles` are core.candle rows with asset_id.
+    """
+    for asset_id, chosen, benchmark_ids in pair_markets(candles, asset_ids, timeframes):
+        bar = bar_of_hours(chosen.bar_hours)
+        is_used = pl.col("market_id").is_in([chosen.market_id, *benchmark_ids]) & (pl.col("timeframe") == bar.name)
+        grid = build_return_grid(candles.filter(is_used), bar.length, kind)
+        series = lay_beside(grid, chosen.market_id, benchmark_ids)
+        yield replace(series, asset_id=asset_id, benchmark_asset_id=BENCHMARK_ASSET)
 
 
 def align_markets(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -18,7 +19,7 @@ from warehouse.tables.contract import UTC
 ReturnKind = Literal["log", "simple"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ReturnGrid:
     """S markets × T bars; NaN where there is no bar, no previous bar, or a bar that cannot be used.
 
@@ -43,6 +44,12 @@ class ReturnGrid:
     def first_bar(self) -> int:
         """Bars of this length between 1970 and `first_open`: its number whatever record lies before it."""
         return (self.first_open - EPOCH) // self.bar
+
+    @cached_property
+    def close_us(self) -> Integers:
+        """When the close of each bar was known, microseconds since 1970 UTC, [T]: one array for all its markets."""
+        step = self.bar // MICROSECOND
+        return (self.first_open - EPOCH) // MICROSECOND + step * np.arange(1, self.n_bars + 1, dtype=np.int64)
 
     def row(self, market_id: str) -> int:
         """Row of `market_id`; KeyError names the markets there are."""

@@ -3,30 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 import numpy as np
+import polars as pl
 
 from analysis.arrays import Flags, Floats, Integers
 from analysis.tape.calendar import is_weekend
 from analysis.tape.returns import ReturnGrid
-from warehouse.tables.bars import MICROSECOND, MICROSECONDS_PER_HOUR, MICROSECONDS_PER_SECOND, bar_of_hours
+from warehouse.tables.bars import HOUR, MICROSECOND, MICROSECONDS_PER_HOUR, bar_of_hours, utc_instant
+from warehouse.tables.contract import UTC
 
 _MINIMUM_BARS = 2  # one return
 
 
 @dataclass(frozen=True, slots=True)
 class AlignedSeries:
-    """Bars of one market on a grid without holes in time; all arrays have one element per bar."""
+    """Bars of one market on a grid without holes in time; all arrays have one element per bar.
+
+    Returns are log points, but where whoever laid the series out asked for simple ones. Assets and volumes are told
+    where tables name them; a study that knows its markets leaves them out.
+    """
 
     market_id: str
     bar_hours: float
     close_us: Integers  # when the bar's close was known, microseconds since 1970 UTC
     close_quote: Floats  # NaN = no bar, or a frozen one
-    asset: Floats  # log return over the bar; NaN across a gap
-    benchmark: Floats  # log return of the benchmark over the same bar; NaN where no venue has it
+    asset: Floats  # return over the bar; NaN across a gap
+    benchmark: Floats  # return of the benchmark over the same bar; NaN where no venue has it
     benchmark_source: Integers  # which of `benchmark_ids` the return comes from, −1 none
     benchmark_ids: tuple[str, ...]
+    asset_id: str = ""
+    benchmark_asset_id: str = ""
+    volume_base: Floats = field(default_factory=lambda: np.empty(0))  # of the market; NaN without a bar
 
     @property
     def bar_words(self) -> str:
@@ -37,6 +47,26 @@ class AlignedSeries:
     def step_us(self) -> int:
         """The bar length in microseconds."""
         return round(self.bar_hours * MICROSECONDS_PER_HOUR)
+
+    @property
+    def bar(self) -> timedelta:
+        """The bar length."""
+        return self.step_us * MICROSECOND
+
+    @property
+    def first_open(self) -> datetime:
+        """Open of the first bar."""
+        return utc_instant(int(self.close_us[0]) - self.step_us)
+
+    @property
+    def last_close(self) -> datetime:
+        """Close of the last bar."""
+        return utc_instant(int(self.close_us[-1]))
+
+    @property
+    def n_common(self) -> int:
+        """Bars over which both have a return."""
+        return int((np.isfinite(self.asset) & np.isfinite(self.benchmark)).sum())
 
     @property
     def is_weekend(self) -> Flags:
@@ -51,6 +81,28 @@ class AlignedSeries:
     def first_bar_after(self, instant_us: int) -> int:
         """Index of the first bar whose close is later than `instant_us`: the bar in which the instant falls."""
         return int(np.searchsorted(self.close_us, instant_us, side="right"))
+
+    def position_at(self, instant: datetime) -> int:
+        """The bar that contains `instant`, counted on where that lies outside the series."""
+        return (instant - self.first_open) // self.bar
+
+    def close_time(self, position: int) -> datetime:
+        """When the bar at `position` was known; it may lie outside the series."""
+        return self.first_open + (position + 1) * self.bar
+
+    def close_times(self, positions: Integers) -> pl.Series:
+        """Closes of several bars of the series."""
+        return pl.Series(self.close_us[positions], dtype=pl.Int64).cast(UTC)
+
+    def labels(self) -> dict[str, str]:
+        """The columns that name both sides in tables of pairs; the market beside it is the first that was asked."""
+        return {
+            "market_id": self.market_id,
+            "other_market_id": self.benchmark_ids[0],
+            "asset_id": self.asset_id,
+            "other_asset_id": self.benchmark_asset_id,
+            "timeframe": self.bar_words,
+        }
 
     def benchmark_words(self, start: int, end: int) -> str:
         """The benchmark markets used in bars [start, end), most used first."""
@@ -72,20 +124,31 @@ def align_series(grid: ReturnGrid, market_id: str, benchmark_ids: Sequence[str])
     present = np.flatnonzero(np.isfinite(grid.close[row]))
     if present.size < _MINIMUM_BARS:
         return None
-    life = slice(int(present[0]), int(present[-1]) + 1)
-    benchmark, source = grid.first_available(benchmark_ids)
-    if not benchmark_ids:
-        benchmark = np.zeros(grid.n_bars)
-    step = grid.bar // MICROSECOND
-    first_us = round(grid.first_open.timestamp() * MICROSECONDS_PER_SECOND)
+    return cut_series(lay_beside(grid, market_id, benchmark_ids), int(present[0]), int(present[-1]) + 1)
+
+
+def lay_beside(
+    grid: ReturnGrid, market_id: str, benchmark_ids: Sequence[str], benchmark: Floats | None = None
+) -> AlignedSeries:
+    """One market of `grid` over all its bars, beside `benchmark` or, without it, the first that has each bar's return.
+
+    Without benchmarks theirs is zero everywhere. KeyError for a market that is not in the grid.
+    """
+    row, source = grid.row(market_id), np.zeros(grid.n_bars, dtype=np.int64)
+    if benchmark is not None:
+        source = np.where(np.isfinite(benchmark), source, -1)
+    elif benchmark_ids:
+        benchmark, source = grid.first_available(benchmark_ids)
+    else:
+        benchmark, source = np.zeros(grid.n_bars), source - 1
     return AlignedSeries(
         market_id,
-        step / MICROSECONDS_PER_HOUR,
-        first_us + step * np.arange(life.start + 1, life.stop + 1, dtype=np.int64),
-        grid.close[row, life],
-        grid.returns[row, life],
-        benchmark[life],
-        source[life],
+        grid.bar / HOUR,
+        grid.close_us,
+        grid.close[row],
+        grid.returns[row],
+        benchmark,
+        source,
         tuple(benchmark_ids),
     )
 
@@ -99,6 +162,7 @@ def cut_series(series: AlignedSeries, first: int, last: int) -> AlignedSeries:
         asset=series.asset[first:last],
         benchmark=series.benchmark[first:last],
         benchmark_source=series.benchmark_source[first:last],
+        volume_base=series.volume_base[first:last],
     )
 
 

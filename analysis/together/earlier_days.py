@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from analysis.arrays import Floats, Integers
-from warehouse.tables.bars import DAY, EPOCH, HOUR, LENGTHS, MICROSECOND
+from warehouse.tables.bars import DAY, HOUR, LENGTHS, MICROSECOND, utc_instant
 from warehouse.tables.moves import EARLIER_DAY
 
 # How far back an event is set beside other days.
@@ -73,8 +73,8 @@ class _Series:
             "n_days": _count_runs(days[is_known]),
             "n_as_far": _count_runs(days[is_known & (along >= own * way)]),
             "largest_return": float(along[farthest] * way),
-            "largest_end_utc": EPOCH + int(ends[farthest]) * MICROSECOND,
-            "first_start_utc": EPOCH + int(ends[is_known][0]) * MICROSECOND - _WINDOW,
+            "largest_end_utc": utc_instant(ends[farthest]),
+            "first_start_utc": utc_instant(ends[is_known][0]) - _WINDOW,
         }
 
 

@@ -10,6 +10,7 @@ import polars as pl
 from analysis.events.relevance import CORRELATED_AROUND
 from analysis.events.vocabulary import Vocabulary
 from analysis.tape.returns import build_return_grid
+from analysis.tape.series import AlignedSeries
 from analysis.together.around.aftermath import measure_aftermath
 from analysis.together.around.episodes import digest_episodes, measure_episodes
 from analysis.together.attention.attention import measure_attention
@@ -17,7 +18,7 @@ from analysis.together.attention.reactions import digest_subjects, hourly_market
 from analysis.together.leads.order import measure_order
 from analysis.together.moving.moving import COARSE_STEPS_PER_WINDOW, measure_dynamic, measure_moving
 from analysis.together.moving.observations import measure_observations
-from analysis.together.moving.pairs import ReturnPair, ReturnPanel, bitcoin_pairs, build_return_panel, other_pairs
+from analysis.together.moving.pairs import ReturnPanel, bitcoin_pairs, build_return_panel, other_pairs
 from analysis.together.moving.regimes import measure_regimes
 from analysis.together.moving.spans import measure_spans
 from analysis.together.network import measure_network
@@ -77,7 +78,7 @@ class Material:
         return load_panels(self.reader)
 
     @cached_property
-    def with_bitcoin(self) -> list[ReturnPair]:
+    def with_bitcoin(self) -> list[AlignedSeries]:
         """Every market beside Bitcoin."""
         return [pair for panel in self.panels for pair in bitcoin_pairs(panel)]
 

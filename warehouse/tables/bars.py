@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import SupportsInt
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # instants and bars are counted from here
 MICROSECOND = timedelta(microseconds=1)
@@ -183,3 +184,8 @@ def floor_to_bar(instant: datetime, bar: BarLength) -> datetime:
     """Open of the bar that contains `instant` (UTC-aware)."""
     first = datetime.fromtimestamp(0, tz=instant.tzinfo) + bar.offset
     return first + (instant - first) // bar.length * bar.length
+
+
+def utc_instant(microseconds: SupportsInt) -> datetime:
+    """The instant a whole number of `microseconds` after 1970 UTC."""
+    return EPOCH + int(microseconds) * MICROSECOND

@@ -9,12 +9,12 @@ from datetime import datetime
 import polars as pl
 
 from analysis.claims.judging.judge import judge_statement, pose_question
-from analysis.claims.judging.market import MarketEvidence, PriceSeries, instant
+from analysis.claims.judging.market import MarketEvidence, PriceSeries
 from analysis.claims.judging.question import DAYS, Question, tape_words
 from analysis.claims.judging.rarity import Rarity, compare_with_past
 from analysis.claims.statement import Judgement, Kind, Statement, TriedReading
 from analysis.tape.observations import is_observed
-from warehouse.tables.bars import MICROSECONDS_PER_DAY
+from warehouse.tables.bars import MICROSECONDS_PER_DAY, utc_instant
 from warehouse.tables.claims import CLAIM_BAR
 from warehouse.tables.units import format_value, listing, plural
 
@@ -55,7 +55,7 @@ def look_beside(statement: Statement, judgement: Judgement, market: MarketEviden
     if series is None:
         return Beside()
     bars = _bars_behind(question, series)
-    last_close = instant(series.close_us[series.last_by(question.end_us)])
+    last_close = utc_instant(series.close_us[series.last_by(question.end_us)])
     venues = judgement.venues or tuple(_judge_elsewhere(statement, series, market))
     return Beside(series, last_close, venues, compare_with_past(question, judgement), bars)
 

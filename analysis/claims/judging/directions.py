@@ -6,11 +6,11 @@ import math
 
 import numpy as np
 
-from analysis.claims.judging.market import instant, micros
+from analysis.claims.judging.market import micros
 from analysis.claims.judging.question import FRACTION, Question, cannot_be_told, moved_words, window_words
 from analysis.claims.judging.windows import last_new_york_close
 from analysis.claims.statement import Direction, Judgement, StatementVerdict, TriedReading
-from warehouse.tables.bars import MICROSECONDS_PER_DAY, MICROSECONDS_PER_HOUR
+from warehouse.tables.bars import MICROSECONDS_PER_DAY, MICROSECONDS_PER_HOUR, utc_instant
 from warehouse.tables.units import plain_percent
 
 # "Flat" allows so much a day, growing with the root of time; twice as much is overstated.
@@ -70,7 +70,7 @@ def _reading(question: Question, name: str, start_us: int, value: float) -> Trie
 def _others(question: Question) -> list[TriedReading]:
     starts = [
         ("since_midnight_utc", question.end_us // MICROSECONDS_PER_DAY * MICROSECONDS_PER_DAY),
-        ("since_new_york_close", micros(last_new_york_close(instant(question.end_us)))),
+        ("since_new_york_close", micros(last_new_york_close(utc_instant(question.end_us)))),
         *((f"{hours}_hours", question.end_us - hours * MICROSECONDS_PER_HOUR) for hours in _OTHER_HOURS),
     ]
     moves = [

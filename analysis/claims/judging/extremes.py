@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.claims.judging.levels import CLOSE_SHARE, VENUE_SHARE
-from analysis.claims.judging.market import PriceSeries, instant, micros
+from analysis.claims.judging.market import PriceSeries, micros
 from analysis.claims.judging.question import DAYS, DOLLARS, FRACTION, Question, cannot_be_told, tape_words
 from analysis.claims.judging.quoted import allowed_sizes
 from analysis.claims.judging.sizes import is_near, size_verdict
 from analysis.claims.judging.windows import period_of
 from analysis.claims.statement import Comparator, Direction, Judgement, StatementVerdict, TriedReading
-from warehouse.tables.bars import MICROSECONDS_PER_DAY
+from warehouse.tables.bars import MICROSECONDS_PER_DAY, utc_instant
 from warehouse.tables.units import day, plain_percent, plural, price
 
 # An extreme of n days that holds for a quarter longer is said too small.
@@ -74,7 +74,7 @@ def judge_period_extreme(question: Question) -> Judgement:
     measured = f"{words[:1].upper()}{words[1:]}."
     price_gap = _price_gap(question, extreme.value)
     if is_lower_bound and days < wanted - _DAY_SLACK:
-        reason = f"the prices of {question.asset} begin only on {day(instant(extreme.history_from_us))}"
+        reason = f"the prices of {question.asset} begin only on {day(utc_instant(extreme.history_from_us))}"
         return Judgement(StatementVerdict.CANNOT_BE_TOLD, measured, measured, (reading,), reason=reason)
     if fits:
         verdict = StatementVerdict.SUPPORTED
@@ -106,14 +106,14 @@ def judge_record(question: Question) -> Judgement:
     is_loose = question.statement.comparator in (Comparator.NEARLY, Comparator.ABOUT)
     fits = beyond >= -CLOSE_SHARE if is_loose else beyond > 0
     side = "highest" if question.sign > 0 else "lowest"
-    held = f"the {side} before it, since {day(instant(extreme.history_from_us))}, was {price(extreme.previous)}"
+    held = f"the {side} before it, since {day(utc_instant(extreme.history_from_us))}, was {price(extreme.previous)}"
     measured = f"{question.asset}'s {side} price {question.span_words} was {price(extreme.value)}; {held}."
     reading = question.reading("literal", beyond, measured, fits=fits, unit=FRACTION)
     days = (start_us - extreme.history_from_us) / MICROSECONDS_PER_DAY
     reason = None
     if fits and days < LEAST_RECORD_DAYS:
         verdict = StatementVerdict.CANNOT_BE_TOLD
-        reason = f"prices before {day(instant(extreme.history_from_us))} are not stored"
+        reason = f"prices before {day(utc_instant(extreme.history_from_us))} are not stored"
     elif fits:
         verdict = StatementVerdict.SUPPORTED
     elif _running_bar_is_further(question, extreme, None):
@@ -141,7 +141,7 @@ def _set_before(question: Question, set_until: int, wanted: float) -> TriedReadi
     days = (extreme.set_us - since_us) / MICROSECONDS_PER_DAY
     if days < wanted - _DAY_SLACK:
         return None
-    words = f"It was set by {day(instant(extreme.set_us))}: {_age_words(question, extreme, days)}"
+    words = f"It was set by {day(utc_instant(extreme.set_us))}: {_age_words(question, extreme, days)}"
     return question.reading("set_before", days, words, fits=True, unit=DAYS, start_us=since_us, end_us=set_until)
 
 
@@ -271,10 +271,10 @@ def _judge_near_extreme(question: Question, extreme: _Extreme, set_until: int, w
 def _age_words(question: Question, extreme: _Extreme, days: float) -> str:
     side = "high" if question.sign > 0 else "low"
     if extreme.last_us is None:
-        since = day(instant(extreme.history_from_us))
+        since = day(utc_instant(extreme.history_from_us))
         return f"{question.asset}'s {side} of {price(extreme.value)} was not seen before, as far back as {since}"
     return (
-        f"{question.asset}'s {side} of {price(extreme.value)} was last seen on {day(instant(extreme.last_us))}, "
+        f"{question.asset}'s {side} of {price(extreme.value)} was last seen on {day(utc_instant(extreme.last_us))}, "
         f"{plural(round(days), 'day')} before"
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.claims.judging.beginnings import Beginning, judge_beginning
-from analysis.claims.judging.market import PriceSeries, instant
+from analysis.claims.judging.market import PriceSeries
 from analysis.claims.judging.question import DOLLARS, Question, cannot_be_told, tape_words
 from analysis.claims.judging.quoted import level_slack
 from analysis.claims.statement import (
@@ -18,7 +18,7 @@ from analysis.claims.statement import (
     StatementVerdict,
     TriedReading,
 )
-from warehouse.tables.bars import MICROSECONDS_PER_DAY
+from warehouse.tables.bars import MICROSECONDS_PER_DAY, utc_instant
 from warehouse.tables.units import moment, plain_percent, price
 
 # Venues differ by so much: a level missed by less cannot be told.
@@ -73,7 +73,7 @@ def judge_level_crossed(question: Question) -> Judgement:
         reason = f"the price stayed within {plain_percent(VENUE_SHARE, 1)} of {price(level)}, and venues differ by that"
     elif _running_bar_reaches(question, prices.ranges, is_up=is_up, level=level):
         verdict = StatementVerdict.CANNOT_BE_TOLD
-        reason = f"only the bar still running at {moment(instant(question.said_us))} reaches {price(level)}"
+        reason = f"only the bar still running at {moment(utc_instant(question.said_us))} reaches {price(level)}"
     else:
         verdict = StatementVerdict.OVERSTATED if short <= CLOSE_SHARE else StatementVerdict.NOT_SUPPORTED
         reason = None
@@ -172,7 +172,7 @@ def _reached_reading(question: Question, prices: _Prices, *, is_up: bool, level:
     values = prices.ranges.highs[prices.inside] if is_up else prices.ranges.lows[prices.inside]
     at = prices.inside.start + int(np.argmax(values) if is_up else np.argmin(values))
     side = "highest" if is_up else "lowest"
-    opened = instant(prices.ranges.close_us[at] - prices.ranges.bar_us)
+    opened = utc_instant(prices.ranges.close_us[at] - prices.ranges.bar_us)
     short = (level - reached) / level * (1 if is_up else -1)
     beyond = f", {plain_percent(short, 1)} short of {price(level)}" if short > 0 and not fits else ""
     words = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 import numpy as np
 import polars as pl
@@ -20,6 +20,7 @@ from warehouse.tables.bars import (
     MICROSECONDS_PER_HOUR,
     MICROSECONDS_PER_SECOND,
     bar_length,
+    utc_instant,
 )
 from warehouse.tables.terms import market_name
 from warehouse.tables.units import day
@@ -243,7 +244,7 @@ class MarketEvidence:
             return f"only daily bars of {asset_id} are stored at that time"
         ended = f"; {self.ended[asset_id]}" if asset_id in self.ended else ""
         spans = [
-            f"{market_name(item.market_id)}, {day(instant(item.close_us[0]))} to {day(instant(item.close_us[-1]))}"
+            f"{market_name(item.market_id)}, {' to '.join(day(utc_instant(at)) for at in item.close_us[[0, -1]])}"
             for item in own[:3]
         ]
         return f"no prices of {asset_id} at both ends of the window; stored: {'; '.join(spans)}{ended}"
@@ -264,7 +265,7 @@ def gather_market(
         own.sort(key=_preference)
     ends = [item.close_us[-1] for own in found.values() for item in own if item.close_us.size]
     return MarketEvidence(
-        {asset: tuple(own) for asset, own in found.items()}, instant(max(ends)) if ends else None, dict(ended or {})
+        {asset: tuple(own) for asset, own in found.items()}, utc_instant(max(ends)) if ends else None, dict(ended or {})
     )
 
 
@@ -311,8 +312,3 @@ def _epoch(times: pl.Series) -> Integers:
 def micros(at: datetime) -> int:
     """Microseconds since 1970."""
     return round(at.timestamp() * MICROSECONDS_PER_SECOND)
-
-
-def instant(us: int | np.int64) -> datetime:
-    """The UTC time of so many microseconds since 1970."""
-    return datetime.fromtimestamp(int(us) / MICROSECONDS_PER_SECOND, UTC)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analysis.claims.judging.market import MarketEvidence, PriceSeries, instant
+from analysis.claims.judging.market import MarketEvidence, PriceSeries
 from analysis.claims.statement import (
     Direction,
     Judgement,
@@ -13,7 +13,7 @@ from analysis.claims.statement import (
     StatementVerdict,
     TriedReading,
 )
-from warehouse.tables.bars import MICROSECONDS_PER_DAY, bar_words
+from warehouse.tables.bars import MICROSECONDS_PER_DAY, bar_words, utc_instant
 from warehouse.tables.terms import market_name
 from warehouse.tables.units import close_moment, moment, percent, plain_percent, price, span
 
@@ -82,8 +82,8 @@ class Question:
         market_id: str | None = None,
     ) -> TriedReading:
         """A reading over the window, or over another stretch where one is given."""
-        from_utc = instant(self.start_us if start_us is None else start_us)
-        to_utc = instant(self.end_us if end_us is None else end_us)
+        from_utc = utc_instant(self.start_us if start_us is None else start_us)
+        to_utc = utc_instant(self.end_us if end_us is None else end_us)
         return TriedReading(name, from_utc, to_utc, value, unit, fits, market_id, detail)
 
 
@@ -95,10 +95,10 @@ def cannot_be_told(reason: str, readings: tuple[TriedReading, ...] = ()) -> Judg
 
 def window_words(start_us: int, end_us: int) -> str:
     """in the 24 h to 12 Jun 2026 23:56 UTC; at an instant when it has no length."""
-    end = instant(end_us)
+    end = utc_instant(end_us)
     if start_us == end_us:
         return f"at {moment(end)}"
-    return f"in the {span(end - instant(start_us))} to {close_moment(end)}"
+    return f"in the {span(end - utc_instant(start_us))} to {close_moment(end)}"
 
 
 def moved_words(value: float, from_price: float | None = None, to_price: float | None = None) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.arrays import Floats
-from analysis.claims.judging.market import PriceSeries, instant, micros
+from analysis.claims.judging.market import PriceSeries, micros
 from analysis.claims.judging.question import (
     FRACTION,
     Question,
@@ -26,7 +26,7 @@ from analysis.claims.statement import (
     StatementVerdict,
     TriedReading,
 )
-from warehouse.tables.bars import MICROSECONDS_PER_DAY, MICROSECONDS_PER_HOUR
+from warehouse.tables.bars import MICROSECONDS_PER_DAY, MICROSECONDS_PER_HOUR, utc_instant
 from warehouse.tables.units import hours_short, percent
 
 # From half the size up a move in the right direction is overstated, below it the statement is wrong.
@@ -202,7 +202,7 @@ def _other_windows(question: Question, allowed: Allowed) -> list[TriedReading]:
 
 
 def _plain_starts(question: Question) -> list[tuple[str, int, bool]]:
-    end = instant(question.end_us)
+    end = utc_instant(question.end_us)
     midnight = micros(end) // MICROSECONDS_PER_DAY * MICROSECONDS_PER_DAY
     if question.is_open:
         return [

@@ -12,9 +12,9 @@ from analysis.engine.kernel import fit_around
 from analysis.results.row import Numbers, ResultRow, as_fraction
 from analysis.single.rows import pair_row
 from analysis.single.window.block_model import measure_windows
-from analysis.single.window.pair import Pair, utc_instant
+from analysis.single.window.pair import Pair
 from analysis.single.window.score import interval_halves
-from warehouse.tables.bars import MICROSECONDS_PER_HOUR
+from warehouse.tables.bars import MICROSECONDS_PER_HOUR, utc_instant
 from warehouse.tables.single import TIMING_BAND
 from warehouse.tables.units import hours_plain, percent
 
@@ -50,7 +50,7 @@ def trace_timing_band(pair: Pair, window_hours: float) -> tuple[pl.DataFrame, li
             "event_id": pair.event.event_id,
             "market_id": pair.market_id,
             "window_end_hours": float(window_hours),
-            "anchor_utc": utc_instant(int(pair.series.close_us[anchor - 1])),
+            "anchor_utc": utc_instant(pair.series.close_us[anchor - 1]),
             "is_best": anchor == pair.index,
             "data_as_of_utc": pair.close_at(anchor - pair.index + n_bars - 1),
         }

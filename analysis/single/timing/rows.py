@@ -12,8 +12,8 @@ from analysis.arrays import Floats, Integers
 from analysis.results.shared import SharedRows, join_shared
 from analysis.single.timing.jumps import BarJumps, detect_jumps, hour_shape
 from analysis.single.timing.reaction_time import Mover, ReactionTime, measure_reaction, order_movers
-from analysis.single.window.pair import Pair, utc_instant
-from warehouse.tables.bars import MICROSECONDS_PER_HOUR
+from analysis.single.window.pair import Pair
+from warehouse.tables.bars import MICROSECONDS_PER_HOUR, utc_instant
 from warehouse.tables.single import JUMP, REACTION_TIME
 from warehouse.tables.units import clock, hours_and_minutes, hours_plain, log_percent, short_day
 

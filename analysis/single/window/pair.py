@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -18,7 +18,7 @@ from analysis.tape.donors import Donors
 from analysis.tape.observations import is_observed
 from analysis.tape.series import AlignedSeries, cut_series, mark_spans
 from analysis.tape.stretches import Stretches, digest_stretches
-from warehouse.tables.bars import MICROSECOND
+from warehouse.tables.bars import utc_instant
 from warehouse.tables.units import hours_plain, iso_minute, plain
 
 _SOURCE = SourceCode("analysis.single.measure")  # what computes the rows of a pair
@@ -218,11 +218,6 @@ def describe_closes(specification: StudySpecification, market_id: str) -> str:
         f"{plain(specification.observed_staleness_minutes)} minutes old: a move so shortly before a close may fall "
         "into the next bar"
     )
-
-
-def utc_instant(microseconds: int) -> datetime:
-    """The instant `microseconds` after 1970 UTC."""
-    return datetime.fromtimestamp(0, tz=UTC) + microseconds * MICROSECOND
 
 
 def _find_obstacle(event: EventTime, series: AlignedSeries, index: int) -> str | None:

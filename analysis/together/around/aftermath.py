@@ -10,11 +10,11 @@ import numpy as np
 import polars as pl
 
 from analysis.arrays import Flags
+from analysis.tape.series import AlignedSeries
 from analysis.together.around.contagion import compare
 from analysis.together.around.episodes import seeded_generator
 from analysis.together.leads.leadlag import control_false_discoveries
 from analysis.together.moving.intervals import MIN_BARS, Array
-from analysis.together.moving.pairs import ReturnPair
 from warehouse.tables.correlation import CORRELATION_CONTAGION
 
 # Hours after an event that count as its aftermath.
@@ -33,7 +33,7 @@ _CONVENTIONS = (
 )
 
 
-def measure_aftermath(pairs: Iterable[ReturnPair], events: pl.DataFrame) -> pl.DataFrame:
+def measure_aftermath(pairs: Iterable[AlignedSeries], events: pl.DataFrame) -> pl.DataFrame:
     """Rows of out.correlation_contagion per pair and category with at least MIN_EVENTS events, and for all events.
 
     `events` has event_id, category, best_at_utc, time_precision; only those with a time count, but no event's day is
@@ -50,9 +50,9 @@ def measure_aftermath(pairs: Iterable[ReturnPair], events: pl.DataFrame) -> pl.D
     return CORRELATION_CONTAGION.conform(frame.with_columns(adjusted))
 
 
-def mark_aftermath(pair: ReturnPair, times: Iterable[datetime], n_bars: int) -> tuple[Flags, int]:
+def mark_aftermath(pair: AlignedSeries, times: Iterable[datetime], n_bars: int) -> tuple[Flags, int]:
     """True for bars in the aftermath of one of `times`, and how many of them fall inside the series."""
-    is_after = np.zeros(pair.token.size, dtype=bool)
+    is_after = np.zeros(pair.asset.size, dtype=bool)
     n_events = 0
     for at in times:
         position = pair.position_at(at)
@@ -62,7 +62,7 @@ def mark_aftermath(pair: ReturnPair, times: Iterable[datetime], n_bars: int) -> 
     return is_after, n_events
 
 
-def _measure_pair(pair: ReturnPair, timed: pl.DataFrame, events: pl.DataFrame) -> list[dict[str, Any]]:
+def _measure_pair(pair: AlignedSeries, timed: pl.DataFrame, events: pl.DataFrame) -> list[dict[str, Any]]:
     n_bars = max(1, round(AFTER_HOURS / pair.bar_hours))
     if n_bars < 2:
         return []
@@ -77,7 +77,7 @@ def _measure_pair(pair: ReturnPair, timed: pl.DataFrame, events: pl.DataFrame) -
 
 
 def _measure(
-    pair: ReturnPair,
+    pair: AlignedSeries,
     category: str,
     n_events: int,
     is_after: Flags,
@@ -115,6 +115,6 @@ def _measure(
     }
 
 
-def _common(pair: ReturnPair, is_chosen: Flags) -> tuple[Array, Array]:
-    is_kept = is_chosen & np.isfinite(pair.token) & np.isfinite(pair.benchmark)
-    return pair.token[is_kept], pair.benchmark[is_kept]
+def _common(pair: AlignedSeries, is_chosen: Flags) -> tuple[Array, Array]:
+    is_kept = is_chosen & np.isfinite(pair.asset) & np.isfinite(pair.benchmark)
+    return pair.asset[is_kept], pair.benchmark[is_kept]

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from analysis.results.fingerprint import SourceCode, fingerprint
+from analysis.tape.series import AlignedSeries
 from analysis.tape.stretches import hash_bars, sum_bars
 from analysis.together.around.contagion import (
     Comparison,
@@ -21,7 +22,6 @@ from analysis.together.around.contagion import (
     rank_change,
 )
 from analysis.together.moving.intervals import MIN_BARS, Array
-from analysis.together.moving.pairs import ReturnPair
 from analysis.together.moving.rolling import MIN_SHARE
 from warehouse.tables.correlation import CORRELATION_EPISODE
 from warehouse.tables.units import plural
@@ -38,17 +38,17 @@ _CONVENTIONS = (
 )
 
 
-def digest_episodes(pairs: Sequence[ReturnPair], events: pl.DataFrame) -> dict[str, str]:
+def digest_episodes(pairs: Sequence[AlignedSeries], events: pl.DataFrame) -> dict[str, str]:
     """By event of `measure_episodes`, the fingerprint of all that its rows rest on: bars after its sides are no part.
 
     Returns are compared from the first bar of a pair, so that a longer past is another past.
     """
-    sums = [sum_bars(hash_bars(pair.token, pair.benchmark)) for pair in pairs]
+    sums = [sum_bars(hash_bars(pair.asset, pair.benchmark)) for pair in pairs]
     names = [fingerprint(_SOURCE, *pair.labels().items(), pair.first_open) for pair in pairs]
     digests = {}
     for event_id, at in _precise(events):
         seen = [
-            (name, sum_of_bars[:, min(max(pair.position_at(at), 0) + _longest_side(pair) + 1, pair.token.size)])
+            (name, sum_of_bars[:, min(max(pair.position_at(at), 0) + _longest_side(pair) + 1, pair.asset.size)])
             for pair, name, sum_of_bars in zip(pairs, names, sums, strict=True)
         ]
         digests[event_id] = fingerprint(event_id, at, seen)
@@ -56,7 +56,7 @@ def digest_episodes(pairs: Sequence[ReturnPair], events: pl.DataFrame) -> dict[s
 
 
 def measure_episodes(
-    pairs: Iterable[ReturnPair], events: pl.DataFrame, kept: pl.DataFrame | None = None
+    pairs: Iterable[AlignedSeries], events: pl.DataFrame, kept: pl.DataFrame | None = None
 ) -> pl.DataFrame:
     """Rows of out.correlation_episode for events known to the hour or better that fall inside a pair's bars.
 
@@ -81,7 +81,7 @@ def _precise(events: pl.DataFrame) -> list[tuple[str, datetime]]:
     return chosen.select("event_id", "best_at_utc").sort("event_id").rows()
 
 
-def _longest_side(pair: ReturnPair) -> int:
+def _longest_side(pair: AlignedSeries) -> int:
     return round(max(SIDE_HOURS) / pair.bar_hours)
 
 
@@ -91,13 +91,13 @@ def seeded_generator(*key: object) -> np.random.Generator:
     return np.random.default_rng(int.from_bytes(digest[:16], "big"))
 
 
-def _measure(pair: ReturnPair, event_id: str, at: datetime, hours: float) -> dict[str, Any] | None:
+def _measure(pair: AlignedSeries, event_id: str, at: datetime, hours: float) -> dict[str, Any] | None:
     window = round(hours / pair.bar_hours)
     bar = pair.position_at(at)
-    if window < MIN_BARS or bar <= 0 or bar >= pair.token.size - 1:
+    if window < MIN_BARS or bar <= 0 or bar >= pair.asset.size - 1:
         return None
     before, after = slice(max(bar - window, 0), bar), slice(bar + 1, bar + 1 + window)
-    sides = (pair.token[before], pair.benchmark[before], pair.token[after], pair.benchmark[after])
+    sides = (pair.asset[before], pair.benchmark[before], pair.asset[after], pair.benchmark[after])
     n_before, n_after = _n_common(*sides[:2]), _n_common(*sides[2:])
     row: dict[str, Any] = {
         "event_id": event_id,
@@ -115,7 +115,7 @@ def _measure(pair: ReturnPair, event_id: str, at: datetime, hours: float) -> dic
     generator = seeded_generator(event_id, *pair.labels().values(), hours)
     found = compare(*sides, generator)
     placebo = rank_change(
-        pair.token[:bar],
+        pair.asset[:bar],
         pair.benchmark[:bar],
         window,
         float(found.before.correlation),

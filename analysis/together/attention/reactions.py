@@ -13,6 +13,7 @@ import polars as pl
 
 from analysis.portable import log
 from analysis.results.fingerprint import SourceCode, fingerprint
+from analysis.tape.series import AlignedSeries
 from analysis.threads import one_blas_thread
 from analysis.together.attention.forecast import MIN_FIRST_FIT, ForecastTest, try_forecast
 from analysis.together.attention.response import (
@@ -26,7 +27,7 @@ from analysis.together.attention.response import (
 )
 from analysis.together.leads.leadlag import control_false_discoveries
 from analysis.together.moving.intervals import Array
-from analysis.together.moving.pairs import BITCOIN, ReturnPair
+from analysis.together.moving.pairs import BITCOIN
 from analysis.together.moving.rolling import trailing_beta
 from warehouse.tables.attention import ATTENTION_FORECAST, ATTENTION_RESPONSE
 from warehouse.tables.bars import HOURS_PER_DAY, HOURS_PER_WEEK, SECONDS_PER_HOUR
@@ -62,19 +63,19 @@ _BENCHMARKS = {
 class HourlyMarket:
     """A token's hourly outcomes, hour-of-week profile removed from all but returns; NaN is an absent bar."""
 
-    pair: ReturnPair
+    pair: AlignedSeries
     outcomes: dict[str, Array]
 
 
-def hourly_markets(pairs: Iterable[ReturnPair]) -> list[HourlyMarket]:
+def hourly_markets(pairs: Iterable[AlignedSeries]) -> list[HourlyMarket]:
     """The longest hourly pair with Bitcoin of every token that has more bars than a first fit needs.
 
     A token whose bars end more than ENDED before the newest has merged or been delisted and is left out: it would only
     enlarge the family of tests.
     """
-    longest: dict[str, ReturnPair] = {}
+    longest: dict[str, AlignedSeries] = {}
     for pair in pairs:
-        if pair.timeframe == "1h" and pair.other_asset_id == BITCOIN and pair.n_common > MIN_FIRST_FIT:
+        if pair.bar_words == "1h" and pair.benchmark_asset_id == BITCOIN and pair.n_common > MIN_FIRST_FIT:
             best = longest.get(pair.asset_id)
             if best is None or pair.n_common > best.n_common:
                 longest[pair.asset_id] = pair
@@ -86,7 +87,7 @@ def hourly_markets(pairs: Iterable[ReturnPair]) -> list[HourlyMarket]:
 def digest_subjects(markets: list[HourlyMarket], attention: pl.DataFrame) -> dict[str, str]:
     """By subject with hourly attention, the fingerprint of all that its responses and forecasts rest on."""
     pairs = [market.pair for market in markets]
-    bars = [(pair.market_id, pair.first_open, pair.token, pair.benchmark, pair.volume) for pair in pairs]
+    bars = [(pair.market_id, pair.first_open, pair.asset, pair.benchmark, pair.volume_base) for pair in pairs]
     shared = fingerprint(_SOURCE, bars)
     if not pairs:
         return {}
@@ -136,10 +137,10 @@ def _beside(rows: list[dict[str, Any]], table: Table, kept: pl.DataFrame | None)
     return frame if kept is None else pl.concat([frame, kept.select(frame.columns)])
 
 
-def _hourly_market(pair: ReturnPair) -> HourlyMarket:
-    abnormal = pair.token - trailing_beta(pair.token, pair.benchmark, BETA_BARS) * pair.benchmark
+def _hourly_market(pair: AlignedSeries) -> HourlyMarket:
+    abnormal = pair.asset - trailing_beta(pair.asset, pair.benchmark, BETA_BARS) * pair.benchmark
     with np.errstate(divide="ignore", invalid="ignore"):
-        volume = np.where(pair.volume > 0, log(pair.volume), np.nan)
+        volume = np.where(pair.volume_base > 0, log(pair.volume_base), np.nan)
     phase = _phase(pair)
     return HourlyMarket(
         pair,
@@ -156,10 +157,10 @@ def _hourly(attention: pl.DataFrame) -> pl.DataFrame:
     return attention.filter((pl.col("frequency") == "hourly") & pl.col("kind").is_in(["all", "category"]))
 
 
-def _scores(pair: ReturnPair, attention: pl.DataFrame) -> Iterator[tuple[str, bool, Array]]:
+def _scores(pair: AlignedSeries, attention: pl.DataFrame) -> Iterator[tuple[str, bool, Array]]:
     """Subject, whether it is an outcome, and its hourly attention score on the pair's bars."""
     hourly = _hourly(attention)
-    opens = pl.DataFrame({"start_utc": pair.close_times(np.arange(pair.token.size)) - pair.bar})
+    opens = pl.DataFrame({"start_utc": pair.close_times(np.arange(pair.asset.size)) - pair.bar})
     for (subject, is_outcome), part in sorted(hourly.group_by("subject_id", "is_outcome"), key=lambda item: item[0]):
         joined = opens.join(part, on="start_utc", how="left", validate="1:1", maintain_order="left")
         found = joined["n_headlines"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
@@ -259,11 +260,11 @@ def _forecast_row(market: HourlyMarket, subject: str, score: Array, outcome: str
     return row | {name: getattr(found, name) for name in ForecastTest.__dataclass_fields__}
 
 
-def _names(pair: ReturnPair) -> dict[str, str]:
-    return {"market_id": pair.market_id, "asset_id": pair.asset_id, "timeframe": pair.timeframe}
+def _names(pair: AlignedSeries) -> dict[str, str]:
+    return {"market_id": pair.market_id, "asset_id": pair.asset_id, "timeframe": pair.bar_words}
 
 
-def _phase(pair: ReturnPair) -> int:
+def _phase(pair: AlignedSeries) -> int:
     return int(pair.first_open.timestamp() // SECONDS_PER_HOUR)
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
-from analysis.arrays import Integers
 from analysis.tape.choice import Candidate, Preference
 from analysis.tape.returns import ReturnGrid
+from analysis.tape.series import AlignedSeries, cut_series, lay_beside
 from analysis.together.moving.intervals import MIN_BARS, Array
-from warehouse.tables.bars import HOUR, MICROSECOND
+from warehouse.tables.bars import HOUR
 
 TOKEN_ROLES = frozenset({"ai_token"})
 BASKET_ROLES = frozenset({"ai_token", "basket"})
@@ -23,65 +22,6 @@ BASKET_ASSET, BASKET_MARKET = "BASKET", "basket:equal-weight"
 MIN_BASKET = 5
 # A benchmark on another venue joins the one of the same venue only when it adds this much history.
 LONGER_HISTORY = 1.5
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ReturnPair:
-    """Returns of a token and of what it is compared with on the bars from their first to their last common one.
-
-    Returns are log points per bar, `volume` is the token's in base currency, NaN where absent; bar 0 opens at
-    `first_open`.
-    """
-
-    market_id: str
-    other_market_id: str
-    asset_id: str
-    other_asset_id: str
-    timeframe: str
-    first_open: datetime
-    bar: timedelta
-    token: Array
-    benchmark: Array
-    volume: Array
-
-    @property
-    def bar_hours(self) -> float:
-        """Bar length in hours."""
-        return self.bar / HOUR
-
-    @property
-    def n_common(self) -> int:
-        """Bars that both have."""
-        return int((np.isfinite(self.token) & np.isfinite(self.benchmark)).sum())
-
-    @property
-    def last_close(self) -> datetime:
-        """Close of the last common bar."""
-        return self.close_time(self.token.size - 1)
-
-    def close_time(self, position: int) -> datetime:
-        """When the bar at `position` was known."""
-        return self.first_open + (position + 1) * self.bar
-
-    def close_times(self, positions: Integers) -> pl.Series:
-        """Closes of several bars."""
-        micro = self.bar // MICROSECOND
-        start = pl.Series([self.first_open], dtype=pl.Datetime("us", "UTC")).dt.epoch("us").item()
-        return pl.Series(start + (positions + 1) * micro, dtype=pl.Int64).cast(pl.Datetime("us", "UTC"))
-
-    def position_at(self, instant: datetime) -> int:
-        """Bar that contains `instant`; it may lie outside the series."""
-        return int((instant - self.first_open) // self.bar)
-
-    def labels(self) -> dict[str, str]:
-        """The columns that name the pair in every table."""
-        return {
-            "market_id": self.market_id,
-            "other_market_id": self.other_market_id,
-            "asset_id": self.asset_id,
-            "other_asset_id": self.other_asset_id,
-            "timeframe": self.timeframe,
-        }
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,12 +66,12 @@ def build_return_panel(
     return ReturnPanel(grid, timeframe, assets, venues, tuple(roles.get(asset, "other") for asset in assets))
 
 
-def bitcoin_pairs(panel: ReturnPanel) -> list[ReturnPair]:
+def bitcoin_pairs(panel: ReturnPanel) -> list[AlignedSeries]:
     """Every token market with Bitcoin on its own venue, and on another venue where that has much more history."""
     return [pair for row in panel.token_rows() for pair in _pairs_with(panel, row, BITCOIN)]
 
 
-def other_pairs(panel: ReturnPanel) -> list[ReturnPair]:
+def other_pairs(panel: ReturnPanel) -> list[AlignedSeries]:
     """The longest market of each token with Ether, the equal-weighted basket of the others, and every other token."""
     rows = panel.one_row_per_asset(TOKEN_ROLES)
     pairs = [pair for row in rows for pair in _pairs_with(panel, row, ETHER)[:1]]
@@ -144,29 +84,29 @@ def other_pairs(panel: ReturnPanel) -> list[ReturnPair]:
     ]
 
 
-def _pairs_with(panel: ReturnPanel, row: int, asset: str) -> list[ReturnPair]:
+def _pairs_with(panel: ReturnPanel, row: int, asset: str) -> list[AlignedSeries]:
     candidates = [_make_pair(panel, row, other) for other, held in enumerate(panel.assets) if held == asset]
     found = sorted((pair for pair in candidates if pair), key=_by_common_bars)
     venue = panel.venues[row]
-    own = [pair for pair in found if panel.venues[panel.grid.row(pair.other_market_id)] == venue][:1]
+    own = [pair for pair in found if panel.venues[panel.grid.row(pair.benchmark_ids[0])] == venue][:1]
     longest = found[:1]
     if not own or longest[0].n_common >= LONGER_HISTORY * own[0].n_common:
         return own + longest
     return own
 
 
-def _by_common_bars(pair: ReturnPair) -> Preference:
-    return Candidate(pair.other_market_id, pair.bar_hours, pair.n_common).preference
+def _by_common_bars(pair: AlignedSeries) -> Preference:
+    return Candidate(pair.benchmark_ids[0], pair.bar_hours, pair.n_common).preference
 
 
-def _make_pair(panel: ReturnPanel, row: int, other: int) -> ReturnPair | None:
+def _make_pair(panel: ReturnPanel, row: int, other: int) -> AlignedSeries | None:
     grid = panel.grid
     if row == other:
         return None
     return _trimmed(panel, row, grid.market_ids[other], panel.assets[other], grid.returns[other])
 
 
-def _basket_pair(panel: ReturnPanel, row: int) -> ReturnPair | None:
+def _basket_pair(panel: ReturnPanel, row: int) -> AlignedSeries | None:
     others = [other for other in panel.one_row_per_asset(BASKET_ROLES) if panel.assets[other] != panel.assets[row]]
     if len(others) < MIN_BASKET:
         return None
@@ -179,22 +119,17 @@ def _basket_pair(panel: ReturnPanel, row: int) -> ReturnPair | None:
     return _trimmed(panel, row, BASKET_MARKET, BASKET_ASSET, mean)
 
 
-def _trimmed(panel: ReturnPanel, row: int, other_market: str, other_asset: str, benchmark: Array) -> ReturnPair | None:
+def _trimmed(
+    panel: ReturnPanel, row: int, other_market: str, other_asset: str, benchmark: Array
+) -> AlignedSeries | None:
     grid = panel.grid
-    token = grid.returns[row]
-    common = np.flatnonzero(np.isfinite(token) & np.isfinite(benchmark))
+    common = np.flatnonzero(np.isfinite(grid.returns[row]) & np.isfinite(benchmark))
     if common.size < MIN_BARS:
         return None
-    span = slice(int(common[0]), int(common[-1]) + 1)
-    return ReturnPair(
-        market_id=grid.market_ids[row],
-        other_market_id=other_market,
+    series = replace(
+        lay_beside(grid, grid.market_ids[row], [other_market], benchmark),
         asset_id=panel.assets[row],
-        other_asset_id=other_asset,
-        timeframe=panel.timeframe,
-        first_open=grid.open_time(span.start),
-        bar=grid.bar,
-        token=token[span],
-        benchmark=benchmark[span],
-        volume=grid.volume[row][span],
+        benchmark_asset_id=other_asset,
+        volume_base=grid.volume[row],
     )
+    return cut_series(series, int(common[0]), int(common[-1]) + 1)

@@ -10,9 +10,9 @@ import numpy as np
 import polars as pl
 
 from analysis.portable import arctanh, log
+from analysis.tape.series import AlignedSeries
 from analysis.together.moving.change_points import find_change_points
 from analysis.together.moving.intervals import Array, associate
-from analysis.together.moving.pairs import ReturnPair
 from warehouse.tables.correlation import CORRELATION_REGIME
 
 # Bars per block by bar length: one day of hours, three days of 4-hour bars, four weeks of days.
@@ -59,22 +59,22 @@ def find_breaks(levels: Array) -> list[int]:
     return find_change_points(levels, PENALTY * log(levels.size) * noise**2, MIN_REGIME_BLOCKS)
 
 
-def measure_regimes(pairs: Iterable[ReturnPair]) -> pl.DataFrame:
+def measure_regimes(pairs: Iterable[AlignedSeries]) -> pl.DataFrame:
     """Rows of out.correlation_regime for pairs with at least MIN_BLOCKS blocks; one row when there is no break.
 
     Blocks begin at whole multiples of the block length in UTC.
     """
-    rows = [row for pair in pairs if pair.timeframe in BLOCK_BARS for row in _measure_pair(pair)]
+    rows = [row for pair in pairs if pair.bar_words in BLOCK_BARS for row in _measure_pair(pair)]
     if not rows:
         return CORRELATION_REGIME.empty()
     frame = pl.DataFrame(rows, schema=CORRELATION_REGIME.schema, orient="row")
     return CORRELATION_REGIME.conform(frame.with_columns(pl.col(pl.Float64).fill_nan(None)))
 
 
-def _measure_pair(pair: ReturnPair) -> list[dict[str, Any]]:
-    size = BLOCK_BARS[pair.timeframe]
+def _measure_pair(pair: AlignedSeries) -> list[dict[str, Any]]:
+    size = BLOCK_BARS[pair.bar_words]
     offset = int(pair.first_open.timestamp() // pair.bar.total_seconds())
-    blocks = block_correlations(pair.token, pair.benchmark, size, (-offset) % size)
+    blocks = block_correlations(pair.asset, pair.benchmark, size, (-offset) % size)
     if blocks.z.size < MIN_BLOCKS:
         return []
     borders = [0, *find_breaks(blocks.z), blocks.z.size]
@@ -83,7 +83,7 @@ def _measure_pair(pair: ReturnPair) -> list[dict[str, Any]]:
         first, last = borders[number - 1], borders[number]
         start = int(blocks.starts[first])
         stop = int(blocks.starts[last - 1]) + size
-        found = associate(pair.token[start:stop], pair.benchmark[start:stop])
+        found = associate(pair.asset[start:stop], pair.benchmark[start:stop])
         rows.append(
             {
                 **pair.labels(),

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from analysis.tape.series import AlignedSeries
 from analysis.together.moving.dependence import DEPENDENCE_MEASURES, measure_with_interval
 from analysis.together.moving.intervals import associate
-from analysis.together.moving.pairs import ReturnPair
 from warehouse.tables.correlation import CORRELATION_PAIR
 
 # The recent span, long enough for every measure and short enough for those that compare all bars with all.
@@ -25,7 +25,7 @@ _CONVENTIONS = {
 }
 
 
-def measure_spans(pairs: Iterable[ReturnPair]) -> pl.DataFrame:
+def measure_spans(pairs: Iterable[AlignedSeries]) -> pl.DataFrame:
     """Rows of out.correlation_pair: Pearson, Spearman and beta over all bars, every measure over the last 90 days.
 
     A pair with no more than 90 days of bars has all measures under `all` and no second span.
@@ -37,17 +37,17 @@ def measure_spans(pairs: Iterable[ReturnPair]) -> pl.DataFrame:
     return CORRELATION_PAIR.conform(frame.with_columns(pl.col(pl.Float64).fill_nan(None)))
 
 
-def _measure_pair(pair: ReturnPair) -> Iterator[dict[str, Any]]:
+def _measure_pair(pair: AlignedSeries) -> Iterator[dict[str, Any]]:
     recent_bars = _RECENT // pair.bar
-    if pair.token.size <= recent_bars:
+    if pair.asset.size <= recent_bars:
         yield from _measure_span(pair, "all", 0, tuple(DEPENDENCE_MEASURES))
         return
     yield from _measure_span(pair, "all", 0, ("spearman",))
-    yield from _measure_span(pair, "last_90d", pair.token.size - recent_bars, tuple(DEPENDENCE_MEASURES))
+    yield from _measure_span(pair, "last_90d", pair.asset.size - recent_bars, tuple(DEPENDENCE_MEASURES))
 
 
-def _measure_span(pair: ReturnPair, span_id: str, start: int, names: tuple[str, ...]) -> Iterator[dict[str, Any]]:
-    token, benchmark = pair.token[start:], pair.benchmark[start:]
+def _measure_span(pair: AlignedSeries, span_id: str, start: int, names: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    token, benchmark = pair.asset[start:], pair.benchmark[start:]
     linear = associate(token, benchmark)
     common = np.flatnonzero(np.isfinite(token) & np.isfinite(benchmark))
     row: dict[str, Any] = {

@@ -7,8 +7,7 @@ import polars as pl
 import pytest
 
 from analysis.groups.dose_response import abnormal_everywhere, estimates, measure_dose_response, read_outages
-from analysis.tape.choice import pair_markets
-from analysis.tape.returns import build_return_grid
+from analysis.tape.markets import pair_series
 from tests.builders import make_rows
 from warehouse.tables.contract import UTC as UTC_TYPE
 from warehouse.tables.news import EVENT
@@ -90,9 +89,8 @@ def test_nothing_planted_is_an_honest_null():
 
 def cars_of(token: np.ndarray, benchmark: np.ndarray, graves: list[int], reach: int) -> np.ndarray:
     both = pl.concat([candles("TAO", token), candles("BTC", benchmark)])
-    [pair] = pair_markets(both, ["TAO"], ["1h"])
-    grid = build_return_grid(pair.candles_in(both), pair.bar)
-    return abnormal_everywhere(grid, pair, 24, np.array(graves, dtype=np.int64), reach)
+    [series] = pair_series(both, ["TAO"], ["1h"])
+    return abnormal_everywhere(series, 24, np.array(graves, dtype=np.int64), reach)
 
 
 def test_the_model_of_a_window_ends_a_day_before_it():
@@ -172,8 +170,8 @@ def test_benchmark_continues_on_another_venue():
             candles("BTC", benchmark[1990:], exchange="binance", first=1990),
         ]
     )
-    [pair] = pair_markets(both, ["TAO"], ["1h"])
-    assert pair.benchmark_market_ids == ("binanceusdm:BTC/USDT:USDT", "binance:BTC/USDT:USDT")
+    [series] = pair_series(both, ["TAO"], ["1h"])
+    assert series.benchmark_ids == ("binanceusdm:BTC/USDT:USDT", "binance:BTC/USDT:USDT")
     frame = measure_dose_response(both, make_rows(EVENT, *[outage(b) for b in BARS]), ["TAO"], DOSE_RESPONSE.empty())
     assert pick(frame, "none", 24.0)["n_events"] == len(BARS)
 
@@ -188,11 +186,11 @@ def test_finer_bars_are_taken_when_they_keep_most_of_the_history():
         )
         for name in ("TAO", "BTC")
     ]
-    [short] = pair_markets(pl.concat([hourly, *slow]), ["TAO"], ["1h", "4h"])
-    assert short.timeframe == "4h"
+    [short] = pair_series(pl.concat([hourly, *slow]), ["TAO"], ["1h", "4h"])
+    assert short.bar_words == "4h"
     whole = pl.concat([candles("TAO", token), candles("BTC", benchmark), *slow])
-    [full] = pair_markets(whole, ["TAO"], ["1h", "4h"])
-    assert full.timeframe == "1h"
+    [full] = pair_series(whole, ["TAO"], ["1h", "4h"])
+    assert full.bar_words == "1h"
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ from analysis.tape.choice import (
     order_benchmarks,
     pair_markets,
 )
+from warehouse.tables.bars import bar_of_hours
 
 HOURLY, DAILY = 1.0, 24.0
 
@@ -84,8 +85,8 @@ def test_finer_bars_are_taken_only_while_they_cover_most_of_the_record(hourly_fr
         for asset in ("BTC", "TAO")
         for timeframe, first in (("4h", start), ("1h", datetime(2026, 6, hourly_from, tzinfo=UTC)))
     )
-    [pair] = pair_markets(candles, ["TAO"], ["1h", "4h"])
-    assert pair.timeframe == expected
+    [(_, chosen, _)] = pair_markets(candles, ["TAO"], ["1h", "4h"])
+    assert bar_of_hours(chosen.bar_hours).name == expected
 
 
 @pytest.mark.parametrize(("days", "expected"), [(24.0, "1h"), (23.9, "4h")])
@@ -97,5 +98,5 @@ def test_exactly_four_fifths_of_the_longest_record_are_most_of_it(days: float, e
         for asset in ("BTC", "TAO")
         for timeframe, first in firsts
     )
-    [pair] = pair_markets(candles, ["TAO"], ["1h", "4h"])
-    assert pair.timeframe == expected
+    [(_, chosen, _)] = pair_markets(candles, ["TAO"], ["1h", "4h"])
+    assert bar_of_hours(chosen.bar_hours).name == expected

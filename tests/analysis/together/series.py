@@ -1,11 +1,12 @@
 """Simulated return series for the correlation tests."""
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 
 import numpy as np
 from scipy.signal import lfilter
 
-from analysis.together.moving.pairs import ReturnPair
+from analysis.tape.series import AlignedSeries
+from warehouse.tables.bars import EPOCH, MICROSECOND, parse_bar
 
 START = datetime(2026, 1, 5, tzinfo=timezone.utc)  # noqa: UP017 - a Monday
 
@@ -24,17 +25,19 @@ def make_pair_returns(generator, n, *, beta=1.0, noise=1.0, clusters=True):
 
 
 def make_pair(token, benchmark, *, timeframe="1h", volume=None, asset="TAO", other="BTC"):
-    """A Pair that begins on a Monday."""
-    bar = {"1h": timedelta(hours=1), "4h": timedelta(hours=4), "1d": timedelta(days=1)}[timeframe]
-    return ReturnPair(
+    """A token beside its benchmark from a Monday on."""
+    bar, n = parse_bar(timeframe), len(token)
+    start_us = (START - EPOCH) // MICROSECOND
+    return AlignedSeries(
         market_id=f"venue:{asset}/USDT",
-        other_market_id=f"venue:{other}/USDT",
-        asset_id=asset,
-        other_asset_id=other,
-        timeframe=timeframe,
-        first_open=START,
-        bar=bar,
-        token=np.asarray(token, dtype=float),
+        bar_hours=bar.hours,
+        close_us=start_us + bar.microseconds * np.arange(1, n + 1),
+        close_quote=np.ones(n),
+        asset=np.asarray(token, dtype=float),
         benchmark=np.asarray(benchmark, dtype=float),
-        volume=np.full(len(token), 100.0) if volume is None else volume,
+        benchmark_source=np.zeros(n, dtype=np.int64),
+        benchmark_ids=(f"venue:{other}/USDT",),
+        asset_id=asset,
+        benchmark_asset_id=other,
+        volume_base=np.full(n, 100.0) if volume is None else volume,
     )

@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from analysis.tape.returns import build_return_grid
-from analysis.together.moving.pairs import ReturnPair, bitcoin_pairs, build_return_panel
+from analysis.tape.series import AlignedSeries
+from analysis.together.moving.pairs import bitcoin_pairs, build_return_panel
 from analysis.together.moving.regimes import measure_regimes
 from analysis.together.moving.spans import measure_spans
 from tests.paths import shared
@@ -15,7 +16,7 @@ TAO, BITCOIN = "binanceusdm:TAO/USDT:USDT", "binance:BTC/USDT"
 
 
 @pytest.fixture(scope="module")
-def pair() -> ReturnPair:
+def pair() -> AlignedSeries:
     candles = (
         pl.read_parquet(shared("data", "market", "candles_1h.parquet"))
         .with_columns(pl.format("{}:{}", "exchange", "symbol").alias("market_id"))

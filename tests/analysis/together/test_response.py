@@ -240,5 +240,5 @@ def test_a_market_with_too_few_bars_is_not_measured():
 
 def test_a_token_that_ended_long_ago_is_left_out_of_the_family_of_tests():
     living, _, _ = make_world(np.random.default_rng(12), 9000)
-    ended = make_pair(living.token[:2500], living.benchmark[:2500], asset="OCEAN")
+    ended = make_pair(living.asset[:2500], living.benchmark[:2500], asset="OCEAN")
     assert [market.pair.asset_id for market in hourly_markets([ended, living])] == ["TAO"]

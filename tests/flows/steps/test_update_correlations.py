@@ -1,7 +1,6 @@
 """The correlation step on the bundled record: numbers, idempotence, and what the command prints."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+from analysis.tape.series import cut_series
 from analysis.together.around.episodes import digest_episodes
 from analysis.together.moving.pairs import bitcoin_pairs
 from flows.context import RunContext
@@ -108,7 +108,7 @@ def test_an_event_that_moves_is_compared_anew_and_the_others_keep_their_rows(con
     moved = digest_episodes(pairs, pl.DataFrame([later, other]))
     assert before[EVENT] != moved[EVENT]
     assert before["other"] == moved["other"]
-    short = [replace(pair, token=pair.token[:-1], benchmark=pair.benchmark[:-1]) for pair in pairs]
+    short = [cut_series(pair, 0, pair.asset.size - 1) for pair in pairs]
     assert digest_episodes(short, pl.DataFrame([other]))["other"] != before["other"]  # its two weeks are not whole
     early = other | {"best_at_utc": pairs[0].first_open + timedelta(hours=2)}
     kept = (digest_episodes(found, pl.DataFrame([early]))["other"] for found in (pairs, short))
