@@ -6,20 +6,36 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from analysis.events.explanations import explain_stories
+from analysis.events.labels.gold import score_gold_events
 from analysis.events.relevance import add_relevance
 from analysis.events.stories.frames import load_frames
 from analysis.events.wording.exclusions import add_exclusions
 from flows.errors import CommandError
-from flows.jobs.labelled_files import load_user_vocabulary
+from flows.jobs.labelled_files import load_user_vocabulary, read_headlines_file, read_with_columns
+from flows.steps.events import gather_events
 from flows.steps.stories import prepare, read_grouped
 from warehouse.store.connection import open_reader
+from warehouse.store.errors import StoreError
 from warehouse.tables.contract import Table
 from warehouse.tables.news import CONFOUNDER, EVENT, EVENT_SOURCE, NEWS_EPISODE, STORY_ENTRY
 from warehouse.tables.terms import LOW
 
+GOLD_COLUMNS = (
+    "title",
+    "best_utc",
+    "earliest_utc",
+    "latest_utc",
+    "category",
+    "entities",
+    "importance",
+    "in_scope",
+    "n_outlets",
+    "evidence_title",
+)
 LIST_COLUMNS = (
     "event_id",
     "best_at_utc",
@@ -57,6 +73,44 @@ def list_events(published: Path, config_path: Path, choice: EventChoice) -> pl.D
     if choice.is_ai_only:
         chosen = chosen.filter(pl.col("relevance") != LOW)
     return chosen.sort("best_at_utc", "event_id").select(LIST_COLUMNS)
+
+
+def sample_events(published: Path, size: int, seed: int) -> pl.DataFrame:
+    """`size` detected events drawn at random with their headlines, for a person to read: one row per headline.
+
+    The same seed draws the same events of the same file. Rejected events are not drawn; fewer when there are fewer.
+    """
+    is_drawn = "origin = 'detected' and status <> 'rejected'"
+    event_ids = sorted(_read(published, EVENT, is_drawn)["event_id"])
+    drawn = np.random.default_rng(seed).choice(event_ids, min(size, len(event_ids)), replace=False)
+    numbered = pl.DataFrame({"event_id": sorted(drawn.tolist())}, schema={"event_id": pl.String}).with_row_index(
+        "event_number", offset=1
+    )
+    told = numbered.join(_read(published, EVENT_SOURCE, ""), on="event_id", how="inner", validate="1:m")
+    at = pl.coalesce("published_at_utc", "first_seen_at_utc").alias("at_utc")
+    return told.sort("event_number", "source_number").select(
+        "event_number", "event_id", at, "role", "outlet", "title", "url"
+    )
+
+
+def score_event_files(
+    path: Path, nonevents: Path, published: Path, config_path: Path, *, has_ledger: bool
+) -> pl.DataFrame:
+    """How events agree with happenings and non-events read by hand: the published ones, or those without the ledger.
+
+    Without it, stored headlines and incidents are gathered anew, as in months of which the ledger holds nothing.
+    """
+    gold, none = read_with_columns(path, GOLD_COLUMNS), read_headlines_file(nonevents)
+    try:
+        with open_reader(published) as reader:
+            if has_ledger:
+                events, sources = reader.frame(EVENT), reader.frame(EVENT_SOURCE)
+            else:
+                empty = (EVENT.empty(), EVENT_SOURCE.empty())
+                events, sources = gather_events(reader, empty, {}, load_user_vocabulary(config_path), load_frames())
+            return score_gold_events(gold, events, sources, none)
+    except StoreError as exc:
+        raise CommandError(str(exc)) from exc
 
 
 def show_event(published: Path, config_path: Path, event_id: str) -> pl.DataFrame:

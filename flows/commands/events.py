@@ -1,4 +1,4 @@
-"""`aftershock events`: tag headlines, score the tagging, see events and decide about them."""
+"""`aftershock events`: see events and decide about them."""
 
 import re
 from enum import StrEnum
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from flows.commands.event_reading import sample, score, tag
 from flows.options import (
     Category,
     EventId,
@@ -66,6 +67,7 @@ def register(app: typer.Typer) -> None:
     events = typer.Typer(no_args_is_help=True, help="Events: what happened, when the public knew, and your word on it.")
     for name, command in (
         ("list", list_),
+        ("sample", sample),
         ("show", show),
         ("confirm", confirm),
         ("reject", reject),
@@ -284,61 +286,6 @@ def undo(
         withdraw_decision(config_path, decided)
         talk(f"taken back: all that your ledger said of {decided}")
     talk(TAKES_EFFECT)
-
-
-def tag(
-    input_file: Annotated[
-        Path,
-        typer.Option("--input", help="CSV, JSON lines or Parquet with title, optionally url, outlet, published_utc."),
-    ],
-    fmt: FormatOption = Format.TABLE,
-    explain: Annotated[bool, typer.Option("--explain", help="Also say why each headline met its story.")] = False,
-) -> None:
-    """Tag anybody's headlines and group them into stories; one row out per row in, in the same order.
-
-    Needs neither a warehouse nor a network.
-
-    Example: aftershock events tag --input headlines.csv --format csv
-    """
-    from flows.jobs.labelled_files import tag_file
-    from flows.settings import load_settings
-
-    frame = tag_file(input_file, load_settings().config_path)
-    emit(frame if explain else frame.drop("story_reason", "matched_row"), fmt)
-
-
-def score(
-    labels: Annotated[
-        Path | None, typer.Option("--labels", help="CSV with title, relevant, category, story_id.")
-    ] = None,
-    stories: Annotated[Path | None, typer.Option("--stories", help="CSV of stories read by hand; tagged anew.")] = None,
-    events_file: Annotated[Optional[Path], typer.Option("--events", help="CSV of happenings read by hand.")] = None,  # noqa: UP045 - typer reads the annotation
-    nonevents: Annotated[Optional[Path], typer.Option("--nonevents", help="CSV of titles that are no event.")] = None,  # noqa: UP045 - typer reads the annotation
-    fmt: FormatOption = Format.TABLE,
-) -> None:
-    """Score tags, stories and events against labels made by hand.
-
-    `--labels` and `--stories` need no warehouse; `--events` with `--nonevents` is about the events that are published.
-
-    Example: aftershock events score --labels labelled.csv
-    """
-    from flows.jobs.labelled_files import score_event_files, score_file, score_story_file
-    from flows.settings import load_settings
-
-    if (events_file is None) != (nonevents is None) or not (labels or stories or events_file):
-        raise typer.BadParameter("give --labels FILE, --stories FILE, or --events FILE with --nonevents FILE")
-    settings: Settings = load_settings()
-    if labels is not None:
-        emit(score_file(labels, settings.config_path), fmt, "agreement with the labels")
-    if stories is not None:
-        emit(score_story_file(stories, settings.config_path), fmt, "stories against those read by hand")
-    if events_file is not None and nonevents is not None:
-        emit(
-            score_event_files(events_file, nonevents, settings.published_path), fmt, "events against those read by hand"
-        )
-    talk(
-        "no label is used in a run; rules and weights came from reading, so labels never read are the test that counts"
-    )
 
 
 def why(

@@ -8,32 +8,17 @@ from pathlib import Path
 import polars as pl
 
 from analysis.events.carriers import publishing_house
-from analysis.events.labels.gold import score_gold_events, score_gold_stories
+from analysis.events.labels.gold import score_gold_stories
 from analysis.events.labels.labelling import label_headlines
 from analysis.events.labels.scoring import half_of_story, score_labels
 from analysis.events.stories.frames import load_frames
 from analysis.events.vocabulary import Vocabulary, load_vocabulary
 from flows.configuration import read_own
 from flows.errors import CommandError
-from warehouse.store.connection import open_reader
-from warehouse.store.errors import StoreError
 from warehouse.tables.contract import UTC
-from warehouse.tables.news import EVENT, EVENT_SOURCE
 
 OPTIONAL_COLUMNS = ("url", "outlet", "published_utc")
 STORY_COLUMNS = ("title", "outlet", "published_utc", "story_id", "category", "relevant")
-EVENT_COLUMNS = (
-    "title",
-    "best_utc",
-    "earliest_utc",
-    "latest_utc",
-    "category",
-    "entities",
-    "importance",
-    "in_scope",
-    "n_outlets",
-    "evidence_title",
-)
 LABEL_COLUMNS = ("relevant", "category", "story_id")
 # Relevance, macro average and stories come first; the categories follow.
 SUMMARY_MEASURES = 3
@@ -96,21 +81,12 @@ def score_file(path: Path, config_path: Path) -> pl.DataFrame:
 
 def score_story_file(path: Path, config_path: Path) -> pl.DataFrame:
     """How stories, relevance and categories of the file agree with those found, by month and category."""
-    gold = _with_columns(path, STORY_COLUMNS)
+    gold = read_with_columns(path, STORY_COLUMNS)
     return score_gold_stories(gold, tag_file(path, config_path), publishing_house)
 
 
-def score_event_files(path: Path, nonevents: Path, published: Path) -> pl.DataFrame:
-    """How the published events agree with happenings and non-events read by hand."""
-    gold, none = _with_columns(path, EVENT_COLUMNS), read_headlines_file(nonevents)
-    try:
-        with open_reader(published) as reader:
-            return score_gold_events(gold, reader.frame(EVENT), reader.frame(EVENT_SOURCE), none)
-    except StoreError as exc:
-        raise CommandError(str(exc)) from exc
-
-
-def _with_columns(path: Path, names: tuple[str, ...]) -> pl.DataFrame:
+def read_with_columns(path: Path, names: tuple[str, ...]) -> pl.DataFrame:
+    """The rows of the file, which has all of these columns; CommandError when it lacks some or is unreadable."""
     rows = read_headlines_file(path)
     missing = [name for name in names if name not in rows.columns]
     if missing:

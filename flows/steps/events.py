@@ -14,7 +14,8 @@ from analysis.events.recorded.corrections import attach_corrections
 from analysis.events.recorded.merging import merge_records, outage_events, outage_sources
 from analysis.events.recorded.redating import find_revisions
 from analysis.events.relevance import add_relevance
-from analysis.events.stories.frames import load_frames
+from analysis.events.stories.frames import FrameSet, load_frames
+from analysis.events.vocabulary import Vocabulary
 from analysis.events.wording.exclusions import add_exclusions
 from analysis.tape.choice import BENCHMARK_ASSET
 from flows.context import RunContext, StepReport
@@ -42,16 +43,8 @@ def update_events(context: RunContext) -> StepReport:
     decisions = load_decisions(context.settings.config_path)
     n_grouped, detail = update_stories(warehouse, vocabulary, frames)
 
-    recorded, evidence = _recorded(context)
-    outages = merge_incidents(warehouse.frame(INCIDENT))
-    relevant = add_exclusions(prepare(read_grouped(warehouse, is_relevant=True), vocabulary, frames), frames)
-    drafts = draft_events(relevant, vocabulary)
-    detected = build_events(drafts, dict(warehouse.query("events_story_ids").iter_rows()), vocabulary)
-    events, sources = merge_records(
-        (recorded, evidence),
-        (outage_events(outages, vocabulary), outage_sources(outages, vocabulary)),
-        (detected.events, detected.sources),
-        vocabulary,
+    events, sources = gather_events(
+        warehouse, _recorded(context), dict(warehouse.query("events_story_ids").iter_rows()), vocabulary, frames
     )
     events, sources = attach_corrections(events, sources, warehouse.frame(REGISTER_DOCUMENT))
     decided, sources, problems = apply_decisions(events, sources, decisions)
@@ -68,6 +61,28 @@ def update_events(context: RunContext) -> StepReport:
     said = ", ".join(f"{count} {origin}" for origin, count in counts.iter_rows())
     report = f"{detail}; {said} events, {n_events} changed"
     return StepReport(n_grouped + n_revised + n_events + n_sources + n_confounders, report, tuple(problems))
+
+
+def gather_events(
+    reader: Reader,
+    recorded: tuple[pl.DataFrame, pl.DataFrame],
+    known_ids: dict[str, str],
+    vocabulary: Vocabulary,
+    frames: FrameSet,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """`core.event` and `core.event_source` rows of stored headlines and incidents, merged with what is `recorded`.
+
+    A story keeps the id of its event (`known_ids`); no correction and no decision of a person is in them yet.
+    """
+    outages = merge_incidents(reader.frame(INCIDENT))
+    relevant = add_exclusions(prepare(read_grouped(reader, is_relevant=True), vocabulary, frames), frames)
+    detected = build_events(draft_events(relevant, vocabulary), known_ids, vocabulary)
+    return merge_records(
+        recorded,
+        (outage_events(outages, vocabulary), outage_sources(outages, vocabulary)),
+        (detected.events, detected.sources),
+        vocabulary,
+    )
 
 
 def _read_market(reader: Reader) -> pl.DataFrame:
