@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import polars as pl
 
-from dashboards.numbers import Number, StoredRow, StoredRows, key_text, signed_rows, whole
+from dashboards.numbers import Moment, Number, StoredRow, StoredRows, key_text, signed_rows, whole
 from dashboards.shell.frames import Frames
 from warehouse.tables.choice import MARKET_CHOICE
 from warehouse.tables.claims import CLAIM
@@ -22,16 +22,20 @@ from warehouse.tables.terms import LOW, MEDIUM, asset_of, is_simulated_market
 EVENT_GROUP = "event"
 SUBJECT_ASSET = "TAO"
 HEADLINE_HOURS = 24.0
-# The statistics of out.study_result that a reaction is read from.
-_READ = ("raw_return", "expected_return", "car", "car_inside", "placebo_rank")
-# What a reaction keeps of a row: its key, whose and which number it is, and the numbers.
-_KEPT = (
-    *STUDY_RESULT.key,
-    *("event_id", "market_id", "window_end_hours", "statistic"),
-    *("estimate", "lower_95", "upper_95", "value", "n", "n_effective", "n_estimation"),
-    *("p_value", "p_adjusted", "p_false_discovery", "benchmark", "conventions", "reason"),
-    *("spec_sha256", "data_as_of_utc"),
-)
+# The statistics of out.study_result that a reaction is read from, and the columns it takes of each.
+_READ = {
+    "raw_return": ("result_id", "estimate", "conventions", "reason"),
+    "expected_return": ("result_id", "estimate"),
+    "car": (*("result_id", "estimate", "lower_95", "upper_95", "n_estimation", "benchmark", "conventions", "reason"),),
+    "car_inside": ("result_id", "lower_95", "upper_95", "value"),
+    "placebo_rank": (
+        *("result_id", "value", "n", "n_effective", "p_value", "lower_95", "upper_95"),
+        *("p_adjusted", "p_false_discovery"),
+    ),
+}
+_PAIR = ("event_id", "market_id")
+_WINDOW = (*_PAIR, "window_end_hours")
+_SIGNING = StoredRows(STUDY_RESULT)
 # Events made of a status page's incidents: no study of single events takes them.
 INCIDENT_ORIGIN = "incident"
 # Assets that pages treat as the yardstick, not as a token that reacts.
@@ -101,27 +105,87 @@ class Reaction:
 
 def read_reactions(frames: Frames) -> dict[str, list[Reaction]]:
     """Reactions by event id: one market per asset, the subject token first, benchmarks last."""
-    results = (
-        frames.get(STUDY_RESULT)
-        .filter(
+    stored = _Results.of(
+        frames.get(STUDY_RESULT).filter(
             (pl.col("group_id") == EVENT_GROUP)
             & (pl.col("study_id") == REACTION_STUDY)
             & pl.col("event_id").is_not_null()
             & pl.col("statistic").is_in(_READ)
         )
-        .select(_KEPT)
     )
     assets = dict(frames.get(MARKET).select("market_id", "asset_id").iter_rows())
-    by_pair: dict[tuple[str, str], list[StoredRow]] = {}
-    for row in signed_rows(results, STUDY_RESULT):
-        by_pair.setdefault((row["event_id"], row["market_id"]), []).append(row)
-    found: dict[str, list[Reaction]] = {}
-    for (event_id, market_id), rows in by_pair.items():
-        reaction = _read_reaction(event_id, market_id, assets.get(market_id, asset_of(market_id)), rows)
-        found.setdefault(event_id, []).append(reaction)
     choices = frames.get(MARKET_CHOICE).filter(pl.col("purpose") == REACTION_STUDY)
-    chosen = set(choices.select("event_id", "market_id").iter_rows())
+    chosen = set(choices.select(_PAIR).iter_rows())
+    found: dict[str, list[Reaction]] = {}
+    for event_id, market_id, spec_sha256, data_as_of in stored.pairs.iter_rows():
+        asset_id, places = assets.get(market_id, asset_of(market_id)), stored.places[event_id, market_id]
+        found.setdefault(event_id, []).append(
+            Reaction(event_id, market_id, asset_id, _Horizons(stored, places), spec_sha256, Moment.of(data_as_of))
+        )
     return {event_id: _one_per_asset(reactions, chosen) for event_id, reactions in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Results:
+    """Results of single events, the statistics of one window side by side, and which row each window has."""
+
+    windows: pl.DataFrame
+    pairs: pl.DataFrame
+    places: Mapping[tuple[str, str], Mapping[float, int]]
+
+    @classmethod
+    def of(cls, results: pl.DataFrame) -> _Results:
+        windows = results.select(_WINDOW).unique().sort(_WINDOW)
+        places: dict[tuple[str, str], dict[float, int]] = {}
+        for place, (event_id, market_id, hours) in enumerate(windows.iter_rows()):
+            places.setdefault((event_id, market_id), {})[hours] = place
+        for statistic, columns in _READ.items():
+            own = results.filter(pl.col("statistic") == statistic).unique(_WINDOW, keep="last", maintain_order=True)
+            named = own.select(*_WINDOW, pl.col(columns).name.prefix(f"{statistic} "))
+            windows = windows.join(named, on=_WINDOW, how="left", validate="1:1", maintain_order="left")
+        stated = (pl.col("spec_sha256").first(), pl.col("data_as_of_utc").max())
+        pairs = results.group_by(_PAIR, maintain_order=True).agg(*stated).sort(_PAIR)
+        return cls(windows.drop(_WINDOW), pairs, places)
+
+    def found(self, place: int) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The statistics of one window that are stored, each with its columns."""
+        values, start = self.windows.row(place), 0
+        for statistic, columns in _READ.items():
+            if values[start] is not None:
+                yield statistic, dict(zip(columns, values[start : start + len(columns)], strict=True))
+            start += len(columns)
+
+
+class _Horizons(Mapping[float, Horizon]):
+    """The windows of one reaction, each read when it is first asked for: most pages ask for one of six."""
+
+    def __init__(self, stored: _Results, places: Mapping[float, int]) -> None:
+        self._stored = stored
+        self._places = places
+        self._read: dict[float, Horizon] = {}
+
+    def __getitem__(self, hours: float) -> Horizon:
+        if hours not in self._read:
+            found = self._stored.found(self._places[hours])
+            signed = {statistic: StoredRow(row, _SIGNING, window_end_hours=hours) for statistic, row in found}
+            self._read[hours] = _read_horizon(next(iter(signed.values()))["window_end_hours"], signed)
+        return self._read[hours]
+
+    def __iter__(self) -> Iterator[float]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def unsigned(self) -> list[Horizon]:
+        """All of them, of numbers without their origin, for files that programs read."""
+        return [_read_horizon(hours, dict(self._stored.found(place))) for hours, place in self._places.items()]
+
+
+def bare_horizons(reaction: Reaction) -> list[Horizon]:
+    """The windows of a reaction for a file, whose numbers need no origin."""
+    windows = reaction.horizons
+    return windows.unsigned() if isinstance(windows, _Horizons) else list(windows.values())
 
 
 def unmeasured_reason(event: Mapping[str, Any], window: Horizon | None = None) -> str:
@@ -176,7 +240,11 @@ def path_of(frames: Frames, reaction: Reaction) -> pl.DataFrame:
     """The stored path of a reaction, by time."""
     own = {"market_id": reaction.market_id, "study_id": REACTION_STUDY}
     path = frames.part(STUDY_PATH, "event_id", reaction.event_id, **own)
-    return path if path["close_time_utc"].is_sorted() else path.sort("close_time_utc")
+    return _by_time(path, "close_time_utc")
+
+
+def _by_time(rows: pl.DataFrame, column: str) -> pl.DataFrame:
+    return rows if rows[column].is_sorted() else rows.sort(column)
 
 
 def between_hours(path: pl.DataFrame, first: float, last: float) -> pl.DataFrame:
@@ -203,7 +271,7 @@ def _key_of(reaction: Reaction) -> dict[str, str]:
 def placebos_of(frames: Frames, reaction: Reaction, hours: float) -> pl.DataFrame:
     """The placebo windows of a reaction at one horizon, by start."""
     own = {"market_id": reaction.market_id, "study_id": REACTION_STUDY, "window_end_hours": str(hours)}
-    return frames.part(PLACEBO, "event_id", reaction.event_id, **own).sort("placebo_start_utc")
+    return _by_time(frames.part(PLACEBO, "event_id", reaction.event_id, **own), "placebo_start_utc")
 
 
 def lead_event(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> dict[str, Any] | None:
@@ -231,25 +299,6 @@ def _one_per_asset(reactions: list[Reaction], chosen: Set[tuple[str, str]]) -> l
         best.setdefault(reaction.asset_id, reaction)
     return sorted(
         best.values(), key=lambda r: (r.asset_id != SUBJECT_ASSET, r.asset_id in BENCHMARK_ASSETS, r.asset_id)
-    )
-
-
-def _read_reaction(
-    event_id: str,
-    market_id: str,
-    asset_id: str,
-    rows: Sequence[StoredRow],
-) -> Reaction:
-    by_hours: dict[float, dict[str, dict[str, Any]]] = {}
-    for row in rows:
-        by_hours.setdefault(row["window_end_hours"], {})[row["statistic"]] = row
-    return Reaction(
-        event_id=event_id,
-        market_id=market_id,
-        asset_id=asset_id,
-        horizons={hours: _read_horizon(hours, found) for hours, found in sorted(by_hours.items())},
-        spec_sha256=rows[0]["spec_sha256"],
-        data_as_of=max(row["data_as_of_utc"] for row in rows),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from dashboards.findings.readings import Reaction
+from dashboards.findings.readings import Reaction, bare_horizons
 from dashboards.shell.frames import Frames, newest
 from dashboards.shell.page import event_path, file_name
 from warehouse.tables.claims import CLAIM_READING, CLAIM_VERDICT
@@ -17,6 +17,7 @@ from warehouse.tables.correlation import CORRELATION_EPISODE, CORRELATION_PAIR
 from warehouse.tables.moves import LATEST_MOVE
 from warehouse.tables.news import EVENT
 from warehouse.tables.prices import COVERAGE
+from warehouse.tables.spoken import spoken
 from warehouse.tables.studies import STUDY_RESULT
 from warehouse.tables.units import iso_instant
 
@@ -100,7 +101,6 @@ def _reaction(reaction: Reaction) -> dict[str, Any]:
         "benchmark",
         "ordinary_lower",
         "ordinary_upper",
-        "reason",
     )
     return {
         "asset_id": reaction.asset_id,
@@ -112,9 +112,10 @@ def _reaction(reaction: Reaction) -> dict[str, Any]:
             {
                 "hours": horizon.hours,
                 **{name: getattr(horizon, name) for name in names},
+                "reason": None if horizon.reason is None else spoken(horizon.reason),
                 "is_outside_ordinary_range": horizon.is_outside,
             }
-            for horizon in reaction.horizons.values()
+            for horizon in bare_horizons(reaction)
         ],
     }
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from typing import Protocol, runtime_checkable
 
 import polars as pl
 
@@ -51,20 +52,75 @@ class Read:
     value: str = ""
 
 
+@runtime_checkable
+class ReadsParts(Protocol):
+    """Tables of which rows can be read without the rest."""
+
+    def rows(self, name: str, column: str, values: Sequence[str]) -> pl.DataFrame | None:
+        """The rows whose `column` is one of `values`; None for a table that is better read whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class SplitFrame:
+    """A frame sorted by some of its columns, and where the rows of each of their values lie in it."""
+
+    ordered: pl.DataFrame
+    places: Mapping[tuple[str, ...], tuple[int, int]]
+
+    @classmethod
+    def of(cls, frame: pl.DataFrame, columns: Sequence[str]) -> SplitFrame:
+        """The parts of `frame`, each in its order; rows without a value in one of `columns` are in none."""
+        if not frame.height:
+            return cls(frame, {})
+        ordered = frame.sort(columns, maintain_order=True)
+        lengths = ordered.group_by(columns, maintain_order=True).len()
+        ends = lengths["len"].cum_sum().to_list()
+        names = zip(*(lengths[column].to_list() for column in columns), strict=True)
+        starts = (0, *ends[:-1])
+        places = {
+            tuple(map(str, name)): (start, end - start)
+            for name, start, end in zip(names, starts, ends, strict=True)
+            if None not in name
+        }
+        return cls(ordered, places)
+
+    def get(self, name: tuple[str, ...]) -> pl.DataFrame | None:
+        """The rows of one value, or of several columns' values; None when there are none."""
+        place = self.places.get(name)
+        return None if place is None else self.ordered.slice(*place)
+
+
+@dataclass(slots=True)
+class Shelf:
+    """What is split already, and which parts are asked for next."""
+
+    parts: dict[tuple[str, ...], SplitFrame] = field(default_factory=dict)
+    narrow: dict[tuple[str, ...], SplitFrame] = field(default_factory=dict)
+    expected: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Frames:
     """Tables by name. Reading a table that the published file does not hold gives its empty frame."""
 
     by_name: Mapping[str, pl.DataFrame]
-    _parts: dict[tuple[str, ...], dict[tuple[str, ...], pl.DataFrame]] = field(default_factory=dict)
+    _shelf: Shelf = field(default_factory=Shelf)
     _declared: frozenset[Read] | None = None
 
     def only(self, reads: Iterable[Read]) -> Frames:
         """The same tables, of which nothing but `reads` can be read: UndeclaredReadError names anything else."""
-        return Frames(self.by_name, self._parts, frozenset(reads))
+        return Frames(self.by_name, self._shelf, frozenset(reads))
+
+    def expect(self, reads: Iterable[Read]) -> None:
+        """Say which parts are asked for next: those of a bulky table are read together, and the last ones forgotten."""
+        self._shelf.narrow.clear()
+        self._shelf.expected.clear()
+        for read in reads:
+            if read.column:
+                self._shelf.expected.setdefault((read.name, read.column), set()).add(read.value)
 
     def _permit(self, name: str, column: str = "", value: str = "") -> None:
-        if self._declared is None or {Read(name), Read(name, column, value)} & self._declared:
+        if self._declared is None or Read(name) in self._declared or Read(name, column, value) in self._declared:
             return
         wanted = f"{name} where {column} is {value}" if column else f"all of {name}"
         raise UndeclaredReadError(f"a page reads {wanted}, which is not among its inputs: add it in shell/plan.py")
@@ -83,24 +139,34 @@ class Frames:
     def part(self, table: Table, column: str, value: str, **more: str) -> pl.DataFrame:
         """The rows of `table` whose `column` is `value`, and whose columns `more` are theirs.
 
-        The table is split once by these columns, however many parts are asked for.
+        What is read is split once by these columns, however many parts are asked for.
         """
         self._permit(table.name, column, value)
-        found = self._split(table.name, column, *more).get((value, *more.values()))
+        found = self._split(table.name, value, column, *more).get((value, *more.values()))
         return _empty(table) if found is None else found
 
     def named_part(self, name: str, column: str, value: str) -> pl.DataFrame:
         """The same of a named query; a frame without columns when nothing is found."""
         self._permit(name, column, value)
-        return self._split(name, column).get((value,), pl.DataFrame())
+        found = self._split(name, value, column).get((value,))
+        return pl.DataFrame() if found is None else found
 
-    def _split(self, name: str, *columns: str) -> dict[tuple[str, ...], pl.DataFrame]:
-        key = (name, *columns)
-        if key not in self._parts:
-            frame = self.by_name.get(name)
-            split = {} if frame is None or not frame.height else frame.partition_by(columns, as_dict=True)
-            self._parts[key] = {tuple(map(str, values)): part for values, part in split.items() if None not in values}
-        return self._parts[key]
+    def _split(self, name: str, value: str, *columns: str) -> SplitFrame:
+        key, shelf = (name, *columns), self._shelf
+        if key in shelf.parts:
+            return shelf.parts[key]
+        is_expected = value in (together := shelf.expected.get((name, columns[0]), ()))
+        narrow_key = key if is_expected else (*key, value)
+        if narrow_key in shelf.narrow:
+            return shelf.narrow[narrow_key]
+        if isinstance(self.by_name, ReadsParts):
+            frame = self.by_name.rows(name, columns[0], sorted(together) if is_expected else (value,))
+            if frame is not None:
+                shelf.narrow[narrow_key] = SplitFrame.of(frame, columns)
+                return shelf.narrow[narrow_key]
+        frame = self.by_name.get(name)
+        shelf.parts[key] = SplitFrame.of(pl.DataFrame() if frame is None else frame, columns)
+        return shelf.parts[key]
 
 
 @cache

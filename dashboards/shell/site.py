@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -31,7 +32,9 @@ from dashboards.shell.share import Shared
 from dashboards.shell.theme import css_variables
 from warehouse.store.connection import Reader, open_reader
 from warehouse.tables.contract import Table
-from warehouse.tables.studies import STUDY_PATH
+from warehouse.tables.correlation import CORRELATION_ROLLING
+from warehouse.tables.single import SPECIFICATION
+from warehouse.tables.studies import PLACEBO, STUDY_PATH, STUDY_RESULT
 
 QUERIES = ("daily_closes", "search_headlines", "recent_runs")
 QUERY_NEEDS = {
@@ -63,7 +66,11 @@ SCRIPTS = (
     "slide.js",
 )
 # What rows of a table are read by, so that none of its thousands of parts has to be sorted.
-_ORDER = {STUDY_PATH: "close_time_utc"}
+_ORDER = {STUDY_PATH: "close_time_utc", PLACEBO: "placebo_start_utc"}
+# Tables of which a page needs a few rows of many: only those of the pages that are drawn next are read.
+_BULKY = frozenset(table.name for table in (STUDY_PATH, STUDY_RESULT, PLACEBO, SPECIFICATION, CORRELATION_ROLLING))
+# Pages drawn from one reading of the bulky tables.
+_PAGES_TOGETHER = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,22 +103,22 @@ def build_site(
     stamp = hash_texts(describe_file(published_path))
     if n_kept := manifest.keep_all(stamp):
         return SiteReport(n_kept, 0, n_kept, 0, site_path / "index.html")
-    shared, rendered, n_unchanged = Shared.read(site_path), set(), 0
+    shared = Shared.read(site_path)
     with _without_collections(), open_reader(published_path) as reader:
         stored = StoredTables(reader)
-        jobs = plan_pages(Frames(stored), now)
-        for job in jobs:
-            inputs = hash_texts(*(stored.digest(read) for read in job.reads))
-            if manifest.is_unchanged(job.path, inputs):
-                n_unchanged += 1
-                continue
-            manifest.record(job.path, inputs, _write(job, site_path, shared))
-            rendered.add(job.path)
-            if len(rendered) % 100 == 0:
-                say(f"{len(rendered)} pages written")
+        frames = Frames(stored)
+        jobs = plan_pages(frames, now)
+        digests = [(job, hash_texts(*(stored.digest(read) for read in job.reads))) for job in jobs]
+        changed = [(job, inputs) for job, inputs in digests if not manifest.is_unchanged(job.path, inputs)]
+        for start in range(0, len(changed), _PAGES_TOGETHER):
+            together = changed[start : start + _PAGES_TOGETHER]
+            frames.expect(read for job, _ in together for read in job.reads)
+            for job, inputs in together:
+                manifest.record(job.path, inputs, _write(job, site_path, shared))
+            say(f"{start + len(together)} of {len(changed)} pages written")
     n_removed = manifest.finish(stamp)
-    index = site_path / "index.html"
-    return SiteReport(len(jobs), len(rendered), n_unchanged, n_removed, index, frozenset(rendered))
+    rendered, index = frozenset(job.path for job, _ in changed), site_path / "index.html"
+    return SiteReport(len(jobs), len(rendered), len(jobs) - len(rendered), n_removed, index, rendered)
 
 
 @contextmanager
@@ -172,6 +179,13 @@ class StoredTables(Mapping[str, pl.DataFrame]):
     def __len__(self) -> int:
         return len(self._tables) + len(self._queries)
 
+    def rows(self, name: str, column: str, values: Sequence[str]) -> pl.DataFrame | None:
+        """The rows of a bulky table whose `column` is one of `values`; None for a table that is better read whole."""
+        if name not in _BULKY:
+            return None
+        where = f"{column} in (select unnest($values))"
+        return self._read(self._tables[name], where, values=list(values))
+
     def digest(self, read: Read) -> str:
         """What stands for the rows of one input: other rows are another text. Tables are digested where they lie."""
         key = (read.name, read.column)
@@ -195,14 +209,15 @@ class StoredTables(Mapping[str, pl.DataFrame]):
             return None
         return replace(table, columns=tuple(column for column in table.columns if column.name in names))
 
-    def _read(self, table: Table) -> pl.DataFrame:
+    def _read(self, table: Table, where: str = "", **parameters: Any) -> pl.DataFrame:
         present = self._present(table)
         if present is None:
             return table.empty()
         absent = [c for c in table.columns if c not in present.columns]
         nulls = [pl.lit(None, dtype=column.dtype).alias(column.name) for column in absent]
         order = _ORDER.get(table, "") if _ORDER.get(table) in present.column_names else ""
-        return self._reader.frame(present, order_by=order).with_columns(nulls).select(table.column_names)
+        rows = self._reader.frame(present, where, order, **parameters)
+        return rows.with_columns(nulls).select(table.column_names) if nulls else rows
 
 
 def _write(job: Job, site_path: Path, shared: Shared) -> list[str]:

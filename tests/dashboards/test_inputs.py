@@ -8,15 +8,16 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from dashboards.shell.frames import Frames, Read, UndeclaredReadError
+from dashboards.shell.frames import Frames, Read, SplitFrame, UndeclaredReadError
 from dashboards.shell.page import token_path
 from dashboards.shell.site import build_site
+from tests.bench.bench_pages import repeat_event
 from tests.dashboards.material import NOW, make_tables
 from tests.dashboards.publication import publish_tables
 from warehouse.store.connection import Reader
 from warehouse.tables.news import EVENT, EVENT_SOURCE
 from warehouse.tables.prices import MARKET
-from warehouse.tables.studies import PLACEBO, STUDY_RESULT
+from warehouse.tables.studies import PLACEBO, STUDY_PATH, STUDY_RESULT
 
 
 @pytest.fixture
@@ -112,3 +113,60 @@ def test_a_file_that_nobody_replaced_is_not_even_opened(tmp_path, monkeypatch):
     monkeypatch.setattr("dashboards.shell.site.open_reader", lambda path: pytest.fail(f"{path} was opened"))
     again = build_site(published, tmp_path / "site", now=NOW)
     assert (again.n_pages, again.n_rendered, again.n_unchanged) == (first.n_pages, 0, first.n_pages)
+
+
+def test_a_part_keeps_the_order_of_its_rows_and_a_row_without_a_value_is_in_none() -> None:
+    frame = pl.DataFrame({"event_id": ["b", "a", "b", None, "a"], "place": [1, 2, 3, 4, 5]})
+    parts = SplitFrame.of(frame, ["event_id"])
+    assert {name: parts.get(name)["place"].to_list() for name in [("a",), ("b",)]} == {("a",): [2, 5], ("b",): [1, 3]}
+    assert parts.get(("None",)) is None
+
+
+class Kept(dict):
+    """Tables in memory of which rows can be read alone; it notes what was read."""
+
+    def __init__(self, frames: dict[str, pl.DataFrame]) -> None:
+        super().__init__(frames)
+        self.read: list[list[str]] = []
+
+    def rows(self, name: str, column: str, values: list[str]) -> pl.DataFrame:
+        self.read.append(list(values))
+        return self[name].filter(pl.col(column).is_in(values))
+
+
+def test_parts_that_are_expected_are_read_together_and_another_one_alone() -> None:
+    events = pl.DataFrame({"event_id": ["a", "b", "c", "c"]})
+    kept = Kept({EVENT_SOURCE.name: events})
+    frames = Frames(kept)
+    frames.expect([Read(EVENT_SOURCE.name, "event_id", value) for value in ("a", "b")])
+    heights = [frames.part(EVENT_SOURCE, "event_id", value).height for value in ("b", "a", "c", "b", "c")]
+    assert heights == [1, 1, 2, 1, 2]
+    assert kept.read == [["a", "b"], ["c"]]
+    frames.expect([Read(EVENT_SOURCE.name, "event_id", "c")])
+    assert frames.part(EVENT_SOURCE, "event_id", "c").height == 2
+    assert kept.read[2:] == [["c"]]
+
+
+def test_one_changed_event_reads_that_events_paths_and_no_others(tmp_path, monkeypatch) -> None:
+    tables = repeat_event(make_tables(), 3)
+    build_site(publish_tables(tables, tmp_path), tmp_path / "site", now=NOW)
+    sources = tables[EVENT_SOURCE]
+    told = pl.when(pl.col("event_id") == "copy-0001").then(pl.lit("Another outlet")).otherwise("outlet").alias("outlet")
+    published = publish_tables({**tables, EVENT_SOURCE: sources.with_columns(told)}, tmp_path)
+    read: dict[str, set[str]] = {}
+    plain = Reader.frame
+
+    def noted(self: Reader, table, *rest, **named):
+        found = plain(self, table, *rest, **named)
+        if "event_id" in found.columns:
+            read.setdefault(table.name, set()).update(found["event_id"].unique().drop_nulls())
+        return found
+
+    monkeypatch.setattr(Reader, "frame", noted)
+    report = build_site(published, tmp_path / "site", now=NOW)
+    assert "events/copy-0001.html" in report.rendered
+    leading = set(tables[STUDY_PATH]["event_id"]) - {f"copy-{number:04d}" for number in range(3)}
+    for table in (STUDY_PATH, PLACEBO):
+        # The overview, which lists sources, leads with an event of its own.
+        assert "copy-0001" in read[table.name]
+        assert read[table.name] <= {"copy-0001"} | leading
