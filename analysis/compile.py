@@ -12,6 +12,7 @@ from analysis.engine.kernel import fit_around, fit_line, market_model_windows, s
 from analysis.engine.model_fit import ModelInput
 from analysis.engine.models.egarch import fit as fit_egarch
 from analysis.local_level import fit_local_level
+from analysis.near_titles import propose
 from analysis.portable import log
 from analysis.shares import learn_shares
 from analysis.single.window.volatility import measure_volatility
@@ -38,6 +39,7 @@ def compile_loops() -> None:
     are_apart(places, np.ones((1, _WINDOW), dtype=np.bool_), 1)
     measure_volatility(asset, 1.0)
     measure_distance(asset, benchmark)
+    propose(np.array([0, 1]), np.array([0]), 1, np.ones(1), np.ones(1), 1.0, places, np.ones(1, dtype=np.bool_))
     learn_shares(np.ones((1, 1)), np.ones((1, 1)))
     fit_egarch(ModelInput(asset, benchmark[:, np.newaxis], np.arange(event), np.arange(event, _BARS)))
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import datetime
 
+import numpy as np
 import polars as pl
 
+from analysis.arrays import Integers
 from analysis.events.stories.frames import FrameSet, frame_of
 from analysis.events.titles import plain_title
 from analysis.events.vocabulary import Vocabulary
+from warehouse.tables.bars import MICROSECONDS_PER_SECOND
 
-_WORD = re.compile(r"[^\W_]+(?:[.'’][^\W_]+)*")
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_TAIL = re.compile(r"\s+\((?:[^()]{2,60})\)$|\s+[-|]\s+[\w.][\w. ]{2,30}$")
-_NEGATIONS = frozenset(
-    {"not", "no", "never", "denies", "denied", "without", "won't", "isn't", "doesn't", "can't", "false"}
-)
+# Letters and digits of any script, with what stands between them in "4.5", "u.s" and "don't".
+_WORD = r"[\p{L}\p{N}]+(?:[.'’][\p{L}\p{N}]+)*"
+_NUMBER = r"\d+(?:[.,]\d+)*"
+_TAIL = r"\s+\((?:[^()]{2,60})\)$|\s+[-|]\s+[\p{L}\p{N}_.][\p{L}\p{N}_. ]{2,30}$"
+_NEGATIONS = ("not", "no", "never", "denies", "denied", "without", "won't", "isn't", "doesn't", "can't", "false")
+# Sites whose pages are told apart by the query of the address alone.
+_BY_QUERY = r"ycombinator\.com|youtube\.com"
 STOP_WORDS = frozenset(
     re.findall(
         r"\S+",
@@ -26,22 +28,6 @@ STOP_WORDS = frozenset(
         "he she they but ai report reports sources source",
     )
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Headline:
-    entry_id: str
-    at: float  # seconds since 1970
-    plain: str
-    key: str
-    words: frozenset[str]
-    numbers: frozenset[str]
-    negations: frozenset[str]
-    entities: frozenset[str]
-    frame: str
-    category: str
-    url_key: str | None
-    is_relevant: bool
 
 
 def story_input(entries: pl.DataFrame, frames: FrameSet) -> pl.DataFrame:
@@ -66,54 +52,50 @@ def canonical_names(vocabulary: Vocabulary) -> dict[str, str]:
     return {**executive, **people, "google-deepmind": "google", "meta-ai": "meta"}
 
 
-def headlines_of(frame: pl.DataFrame, canonical: dict[str, str]) -> list[Headline]:
-    columns = ("entry_id", "plain", "url", "at_utc", "category", "is_relevant", "entity_ids", "frame")
-    if not frame.height:
-        return []
-    named = frame.select(columns).with_columns(pl.col("entity_ids").list.eval(pl.element().replace(canonical)))
-    return [_headline(*row) for row in named.iter_rows()]
+def headlines_of(frame: pl.DataFrame, canonical: dict[str, str]) -> pl.DataFrame:
+    """What the grouping compares of rows of `story_input`, a row each, in their order.
 
-
-def _headline(
-    entry_id: str,
-    plain: str,
-    url: str | None,
-    at: datetime,
-    category: str,
-    is_relevant: bool,
-    entity_ids: list[str],
-    frame: str,
-) -> Headline:
-    words = [word.lower().removesuffix("'s") for word in _WORD.findall(_TAIL.sub("", plain))]
-    return Headline(
-        entry_id,
-        at.timestamp(),
-        plain,
-        " ".join(sorted(words)),
-        frozenset(word for word in words if word not in STOP_WORDS),
-        frozenset(_NUMBER.findall(plain)),
-        frozenset(word for word in words if word in _NEGATIONS),
-        frozenset(entity_ids),
-        frame,
-        category,
-        _url_key(url),
-        is_relevant,
+    Columns: entry_id, `at` (seconds since 1970), plain, `key` (all words in order of the alphabet), words, numbers,
+    negations, entities (each a list of distinct members in order of the alphabet), frame, category, url_key,
+    is_relevant.
+    """
+    bare = pl.col("plain").str.replace_all(_TAIL, "")
+    word = pl.element().str.to_lowercase().str.strip_suffix("'s")
+    told = frame.with_columns(bare.str.extract_all(_WORD).list.eval(word).list.sort().alias("every_word"))
+    return told.select(
+        "entry_id",
+        (pl.col("at_utc").dt.epoch("us") / MICROSECONDS_PER_SECOND).alias("at"),
+        "plain",
+        pl.col("every_word").list.join(" ").alias("key"),
+        pl.col("every_word")
+        .list.eval(pl.element().filter(~pl.element().is_in(STOP_WORDS)).unique().sort())
+        .alias("words"),
+        pl.col("plain").str.extract_all(_NUMBER).list.eval(pl.element().unique().sort()).alias("numbers"),
+        pl.col("every_word")
+        .list.eval(pl.element().filter(pl.element().is_in(_NEGATIONS)).unique().sort())
+        .alias("negations"),
+        pl.col("entity_ids").list.eval(pl.element().replace(canonical).unique().sort()).alias("entities"),
+        "frame",
+        "category",
+        _url_key(pl.col("url")).alias("url_key"),
+        "is_relevant",
     )
 
 
-def _url_key(url: str | None) -> str | None:
-    """The address without scheme and query; None for an empty one or a bare host, which many headlines share."""
-    if not url:
-        return None
-    bare = url.split("://", 1)[-1].split("#", 1)[0].removeprefix("www.")
-    if "ycombinator.com" not in bare and "youtube.com" not in bare:
-        bare = bare.split("?", 1)[0]
-    host, _, path = bare.rstrip("/").partition("/")
-    return f"{host.lower()}/{path}" if len(path) > 1 else None
+def number_members(sets: pl.Series) -> tuple[Integers, Integers, int]:
+    """Of lists: where each ends among all members, these as numbers in order of the alphabet, and how many differ.
+
+    The ends begin with a 0.
+    """
+    ends = np.concatenate([[0], np.cumsum(sets.list.len().to_numpy().astype(np.int64))])
+    numbers = sets.explode(empty_as_null=False).rank("dense").to_numpy().astype(np.int64) - 1
+    return ends, numbers, int(numbers.max(initial=-1)) + 1
 
 
-def contradicts(one: Headline, other: Headline) -> bool:
-    """Whether two similar titles differ in what makes news different: a number, a negation, or a name on each side."""
-    if one.numbers != other.numbers or one.negations != other.negations:
-        return True
-    return bool(one.entities - other.entities) and bool(other.entities - one.entities)
+def _url_key(url: pl.Expr) -> pl.Expr:
+    """The address without scheme and query; null for an empty one or a bare host, which many headlines share."""
+    bare = url.str.replace(r"(?s)^.*?://", "").str.replace(r"(?s)#.*$", "").str.strip_prefix("www.")
+    address = pl.when(bare.str.contains(_BY_QUERY)).then(bare).otherwise(bare.str.replace(r"(?s)\?.*$", ""))
+    address = address.str.strip_chars_end("/")
+    host, path = address.str.extract(r"(?s)^([^/]*)", 1), address.str.extract(r"(?s)^[^/]*/(.*)$", 1)
+    return pl.when(path.str.len_chars() > 1).then(pl.format("{}/{}", host.str.to_lowercase(), path))

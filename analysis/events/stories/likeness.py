@@ -14,7 +14,7 @@ from scipy.special import expit
 
 from analysis.arrays import Flags, Floats, Integers
 from analysis.events.stories.frames import FrameSet, says
-from analysis.events.stories.headlines import STOP_WORDS, Headline, canonical_names
+from analysis.events.stories.headlines import STOP_WORDS, canonical_names, number_members
 from analysis.events.vocabulary import PARTY_KINDS, Vocabulary
 from analysis.portable import log, log1p
 from warehouse.tables.bars import SECONDS_PER_HOUR
@@ -86,12 +86,11 @@ class Profile:
         return len(self.hours)
 
 
-def profile(headlines: list[Headline], frames: FrameSet, vocabulary: Vocabulary) -> Profile:
-    """What `headlines`, in order of time, are compared by."""
+def profile(headlines: pl.DataFrame, frames: FrameSet, vocabulary: Vocabulary) -> Profile:
+    """What `headlines` (`headlines_of`), in order of time, are compared by."""
     party_ids = {entity.entity_id for entity in vocabulary.entities if entity.kind in PARTY_KINDS}
     any_name = f"(?i:{'|'.join(entity.pattern for entity in vocabulary.entities)})"
-    titles = [headline.plain for headline in headlines]
-    told = pl.DataFrame({"plain": titles}, schema={"plain": pl.String}).select(
+    told = headlines.select(
         pl.col("plain").str.replace_all(any_name, " ").alias("masked"),
         pl.col("plain").str.extract(f"({any_name})", 1).fill_null("").alias("first"),
         *(says(pl.col("plain"), one).alias(f"h:{one.id}") for one in frames.happenings),
@@ -100,21 +99,26 @@ def profile(headlines: list[Headline], frames: FrameSet, vocabulary: Vocabulary)
     firsts = told["first"].to_list()
     happenings = told.select(pl.selectors.starts_with("h:")).to_numpy()
     frame_ids = ("", *(frame.id for frame in frames.frames))
+    number_of = {frame: frame_ids.index(frame) for frame in frame_ids}
+    is_party = pl.element().filter(pl.element().is_in(party_ids))
     return Profile(
-        np.array([headline.at for headline in headlines]) / SECONDS_PER_HOUR,
+        headlines["at"].to_numpy() / SECONDS_PER_HOUR,
         _unit_rows(_grams(told["masked"].to_list())),
-        _unit_rows(_incidence([headline.entities for headline in headlines])),
-        _incidence([headline.entities & party_ids for headline in headlines]),
-        _incidence([headline.words for headline in headlines]),
-        _incidence([headline.numbers for headline in headlines]),
+        _unit_rows(_incidence(headlines["entities"])),
+        _incidence(headlines.select(pl.col("entities").list.eval(is_party)).to_series()),
+        _incidence(headlines["words"]),
+        _incidence(headlines["numbers"]),
         csr_matrix(happenings.astype(np.float32)),
         told.select([f"m:{name}" for name in MANNERS]).to_numpy(),
-        np.array([frame_ids.index(headline.frame) for headline in headlines], dtype=np.int64),
+        np.array([number_of[frame] for frame in headlines["frame"]], dtype=np.int64),
         _numbered(firsts, vocabulary),
         np.array(
-            [name != "" and plain.find(name) <= LEADING_LETTERS for plain, name in zip(titles, firsts, strict=True)]
+            [
+                name != "" and plain.find(name) <= LEADING_LETTERS
+                for plain, name in zip(headlines["plain"], firsts, strict=True)
+            ]
         ),
-        np.array([bool(headline.negations) for headline in headlines]),
+        (headlines["negations"].list.len() > 0).to_numpy(),
         frame_ids,
     )
 
@@ -248,14 +252,11 @@ def _sizes(matrix: csr_matrix) -> Floats:
     return np.diff(matrix.indptr).astype(np.float64)
 
 
-def _incidence(sets: list[frozenset[str]]) -> csr_matrix:
-    """One row per set, one column per distinct member in order of the alphabet."""
-    numbers = {member: number for number, member in enumerate(sorted(frozenset().union(*sets)))}
-    columns = [sorted(numbers[member] for member in members) for members in sets]
-    ends = np.cumsum([0, *(len(one) for one in columns)])
-    flat = np.array([column for one in columns for column in one], dtype=np.int64)
-    shape = (len(sets), max(1, len(numbers)))
-    return csr_matrix((np.ones(len(flat), dtype=np.float32), flat, ends), shape=shape)
+def _incidence(sets: pl.Series) -> csr_matrix:
+    """One row per list of distinct members in order of the alphabet, one column per distinct member, in that order."""
+    ends, columns, n_columns = number_members(sets)
+    shape = (len(sets), max(1, n_columns))
+    return csr_matrix((np.ones(len(columns), dtype=np.float32), columns, ends), shape=shape)
 
 
 def _unit_rows(matrix: csr_matrix) -> csr_matrix:
