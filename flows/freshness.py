@@ -6,13 +6,12 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import polars as pl
 
 from analysis.events.relevance import CORRELATED_AROUND
+from analysis.results.source import hash_everything_behind
 from flows.context import RunContext
 from ingest.bundle.loader import load_ledger
 from warehouse.tables import attention, changes, choice, news, ops, own, prices, resilience, studies
@@ -103,9 +102,7 @@ INPUTS: dict[str, tuple[Input, ...]] = {
     "moves:shared": (prices.ASSET, *_SHARED),
     "moves:days": (prices.CANDLE, *_SHARED),
 }
-# Packages whose code and packaged data decide what a step concludes.
-PACKAGES = ("analysis", "flows", "ingest", "warehouse")
-CODE_ENDINGS = (".py", ".sql", ".toml", ".csv")
+_STEPS_PACKAGE = "flows.steps"  # one module a step, named as the step; the checks are in that of the publication
 LEDGER_STEP = "events"  # works on the shipped ledger as far as it was known at the run's instant
 CHECK_STEP, PUBLISH_STEP = "checks", "publish"
 NOTHING_NEW = "inputs are as they were"
@@ -141,7 +138,7 @@ def inputs_of() -> dict[str, tuple[Input, ...]]:
 
 def _inputs(context: RunContext, step: str) -> Iterator[tuple[str, str]]:
     """Name and digest of each input, the cheapest first."""
-    yield "code", hash_code()
+    yield "code", hash_step(step)
     yield "config", hash_folder(context.settings.config_path)
     if step == LEDGER_STEP:
         yield "ledger", _hash_ledger(context)
@@ -162,22 +159,18 @@ def hash_folder(folder: Path) -> str:
     return digest.hexdigest()
 
 
-@cache
-def hash_code(packages: tuple[str, ...] = PACKAGES) -> str:
-    """A hash over the code and the packaged data that conclusions rest on: a change of either is a new input."""
-    digest = hashlib.sha256()
-    for package in packages:
-        for name, content in sorted(_contents(files(package), package)):
-            digest.update(f"{name}\0".encode() + content)
-    return digest.hexdigest()
+def hash_step(step: str) -> str:
+    """A hash over the code and the packaged data that decide what a step, or a part of one, does.
+
+    Publishing tells why results differ: it rests on the code of every step whose rows it publishes.
+    """
+    names = {_module_of(name) for name in (inputs_of() if step == PUBLISH_STEP else [step])}
+    return hash_everything_behind(tuple(sorted(names)))
 
 
-def _contents(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:
-    for item in folder.iterdir():
-        if item.is_dir():
-            yield from _contents(item, f"{prefix}/{item.name}")
-        elif item.name.endswith(CODE_ENDINGS):
-            yield f"{prefix}/{item.name}", item.read_bytes()
+def _module_of(step: str) -> str:
+    whole = step.partition(":")[0]
+    return f"{_STEPS_PACKAGE}.{PUBLISH_STEP if whole == CHECK_STEP else whole}"
 
 
 def _hash_ledger(context: RunContext) -> str:

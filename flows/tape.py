@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars as pl
 
@@ -13,11 +13,13 @@ from analysis.tape.benchmarks import BENCHMARKS, benchmark_returns, member_retur
 from analysis.tape.markets import StudyMarkets, align_markets
 from analysis.tape.observations import observed_bars
 from analysis.tape.returns import ReturnGrid, build_return_grid
-from flows.study_registry import DeclaredStudy
 from warehouse.store.connection import Reader
 from warehouse.tables.bars import bar_length, joined_from, parse_bar
 from warehouse.tables.own import STUDY_BAR
 from warehouse.tables.prices import ASSET, CANDLE, MARKET, OBSERVATION
+
+if TYPE_CHECKING:
+    from flows.study_registry import DeclaredStudy
 
 _RESTS_ON = (CANDLE, MARKET, ASSET, OBSERVATION, STUDY_BAR)
 _Kept = TypeVar("_Kept")

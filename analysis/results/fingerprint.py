@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import struct
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
-from importlib.util import find_spec
 from types import FunctionType
 
 import numpy as np
 import polars as pl
 
-ROOTS = ("analysis", "warehouse")  # packages whose source is part of a result
+from analysis.results.source import hash_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,57 +150,3 @@ def _column_pieces(column: pl.Series) -> Iterator[bytes]:
         yield "".join(known).encode()
     else:
         yield column.to_physical().fill_null(0).to_numpy().tobytes()
-
-
-@cache
-def hash_source(name: str) -> bytes:
-    """Hash of the module `name` and all it reaches, as they were when first asked: a process runs what it has read."""
-    return _digest([(found, _source(found)) for found in sorted(_reach(name))])
-
-
-def _reach(name: str) -> set[str]:
-    """`name` and every module of ours that it imports, directly or through others."""
-    reached, waiting = set[str](), [name]
-    while waiting:
-        found = waiting.pop()
-        if found not in reached:
-            reached.add(found)
-            waiting.extend(_imported(_source(found)))
-    return reached
-
-
-@cache
-def _imported(source: str) -> tuple[str, ...]:
-    """Modules of ours that `source` names in an import; what it imports from one may be a module too."""
-    named: list[str] = []
-    for node in _statements(ast.parse(source).body):
-        if isinstance(node, ast.Import):
-            named += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            named += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-    return tuple(name for name in named if name.split(".")[0] in ROOTS and _is_module(name))
-
-
-def _statements(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
-    """Every statement, at any depth; expressions, of which there are ten times as many, hold none."""
-    for node in nodes:
-        yield node
-        for block in ("body", "orelse", "handlers", "finalbody", "cases"):
-            yield from _statements(getattr(node, block, ()))
-
-
-def _is_module(name: str) -> bool:
-    if name in sys.modules:
-        return True
-    parent = name.rpartition(".")[0]
-    is_package = not parent or (_is_module(parent) and hasattr(sys.modules.get(parent), "__path__"))
-    return is_package and find_spec(name) is not None
-
-
-def _source(name: str) -> str:
-    """The text of a module; empty for a package without one. ModuleNotFoundError when there is no such module."""
-    spec = find_spec(name)
-    if spec is None:
-        raise ModuleNotFoundError(f"no module {name}")
-    read: Callable[[str], str | None] | None = getattr(spec.loader, "get_source", None)
-    return (read(name) if read else None) or ""

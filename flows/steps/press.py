@@ -10,10 +10,10 @@ import polars as pl
 from analysis.claims.press.headlines import PressRows, assets_of, judge_headlines, printed_headlines, read_headlines
 from analysis.claims.press.summary import summarise_press
 from analysis.claims.sentences.own_forms import own_grammar
+from analysis.results.source import hash_packages
 from flows.checking.evidence import last_price_at, load_market
 from flows.configuration import read_own
 from flows.context import RunContext, StepReport
-from flows.freshness import hash_code
 from warehouse.config import ConfigText
 from warehouse.store.connection import Warehouse
 from warehouse.tables.contract import Table
@@ -70,7 +70,7 @@ class _Pass:
 
 def fingerprint_of_reader(own: ConfigText | None) -> str:
     """What stands for the reader: its code and words, and a person's own forms."""
-    code = hash_code(READER_PACKAGES)
+    code = hash_packages(READER_PACKAGES)
     return code if own is None else sha256(f"{code}{own.text}".encode()).hexdigest()
 
 

@@ -11,7 +11,7 @@ import polars as pl
 from flows.context import RunContext, StepReport
 from flows.desk.pictures import share_drawn
 from flows.errors import EXIT_STORAGE, EXIT_USAGE, CommandError
-from flows.freshness import CHECK_STEP, PUBLISH_STEP, has_nothing_new, hash_code, hash_folder
+from flows.freshness import CHECK_STEP, PUBLISH_STEP, has_nothing_new, hash_folder, hash_step
 from flows.settings import Settings
 from warehouse.store.checks import ERROR, run_checks
 from warehouse.store.publish import publish
@@ -143,7 +143,7 @@ def _has_new_rule(context: RunContext) -> bool:
     """Whether the program or the configuration is another than at the last publication."""
     known = context.warehouse.frame(STEP_INPUT, where="step = $step", step=PUBLISH_STEP)
     stored = dict(known.select("input", "digest").iter_rows())
-    now = {"code": hash_code(), "config": hash_folder(context.settings.config_path)}
+    now = {"code": hash_step(PUBLISH_STEP), "config": hash_folder(context.settings.config_path)}
     return any(stored.get(name, digest) != digest for name, digest in now.items())
 
 

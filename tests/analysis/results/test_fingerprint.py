@@ -14,7 +14,8 @@ import pytest
 
 import analysis
 from analysis.engine.battery import load_statistics
-from analysis.results.fingerprint import fingerprint, hash_source
+from analysis.results.fingerprint import fingerprint
+from analysis.results.source import forget_sources
 
 
 @dataclass(frozen=True)
@@ -106,10 +107,10 @@ def test_source_counts_with_all_that_it_imports(planted: Path) -> None:
 
     before = fingerprint(compute)
     plant(planted, "planted_aside", "B = 2\n")
-    hash_source.cache_clear()
+    forget_sources()
     assert fingerprint(compute) == before
     plant(planted, "planted_far", "A = 2\n")
-    hash_source.cache_clear()
+    forget_sources()
     assert fingerprint(compute) != before
 
 
