@@ -44,6 +44,8 @@ EXCHANGE_NOTICES = (
 )
 # These hosts carry other people's pages, so the host says nothing about who wrote them.
 _REDIRECTORS = ("news.google.com", "t.co", "feedproxy.google.com")
+# Under these a page may be an account of somebody's own.
+_ACCOUNT_HOSTS = ("twitter.com",)
 _TWO_LEVEL = r"^(?:co|com|org|gov|net|ac)\.[a-z]{2}$"
 
 
@@ -56,20 +58,24 @@ def add_carriers(entries: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
     lab's or network's own account posts, and the pages on which exchanges announce, are primary as its own site is.
     """
     named = entries.with_columns(_host().alias("host"))
-    site = _registrable(pl.col("host"))
     own_sites = [h for entity in vocabulary.entities if entity.kind != "provider" for h in entity.hosts]
-    account = _account([page for page in own_sites if "/" in page])
-    is_own = (
-        pl.col("host").is_in(own_sites)
-        | site.is_in(own_sites)
-        | account.is_not_null()
-        | pl.col("host").str.contains(GOVERNMENT_HOSTS)
-        | pl.col("url").str.contains(EXCHANGE_NOTICES)
+    site, host = _registrable(pl.col("host")), pl.col("host")
+    is_site = host.is_in(own_sites) | site.is_in(own_sites) | host.str.contains(GOVERNMENT_HOSTS)
+    # Of a site and an outlet there are thousands of headlines, and one answer.
+    sources = named.select("host", "outlet").unique()
+    judged = sources.with_columns(_carrier(host).alias("carrier"), is_site.alias("is_own_site"))
+    told = named.join(
+        judged, on=["host", "outlet"], how="left", validate="m:1", nulls_equal=True, maintain_order="left"
     )
-    return named.with_columns(
-        pl.coalesce(account, carrier_of_row()).alias("carrier"),
+    pages = [page for page in own_sites if "/" in page]
+    hosts = [*_ACCOUNT_HOSTS, *(page.split("/")[0] for page in pages)]
+    may_be_account = host.is_null() | host.str.strip_prefix("mobile.").is_in(hosts)
+    accounts = told.select(pl.when(may_be_account).then("url").alias("url")).select(_account(pages)).to_series()
+    is_own = pl.col("is_own_site") | accounts.is_not_null() | pl.col("url").str.contains(EXCHANGE_NOTICES)
+    return told.with_columns(
+        pl.coalesce(accounts, "carrier").alias("carrier"),
         (pl.col("outlet_kind").is_in(list(PRIMARY_KINDS)) | is_own.fill_null(False)).alias("is_primary"),
-    )
+    ).drop("is_own_site")
 
 
 def _account(pages: list[str]) -> pl.Expr:
@@ -82,7 +88,10 @@ def _account(pages: list[str]) -> pl.Expr:
 
 def carrier_of_row() -> pl.Expr:
     """Who wrote what a row with `url` and `outlet` names: the house of the site linked to, else of the outlet."""
-    host = _host()
+    return _carrier(_host())
+
+
+def _carrier(host: pl.Expr) -> pl.Expr:
     outlet = pl.col("outlet").str.to_lowercase().str.replace_all(r"\(.*?\)|·.*$|[^\w. ]", "").str.strip_chars()
     is_redirect = host.is_null() | host.is_in(list(_REDIRECTORS))
     return _house(pl.when(is_redirect).then(outlet).otherwise(_registrable(host)).fill_null(outlet))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
+from itertools import takewhile
 
 import polars as pl
 
@@ -235,19 +237,24 @@ def _without_repeats(drafts: list[Draft]) -> list[Draft]:
     for draft in drafts:
         is_news = len(draft.carriers) >= NEWS_OF_ITS_OWN or draft.lead.category == STANDSTILL
         says_again = _is_aftermath if is_news else _repeats
-        if not any(says_again(draft, earlier) or _is_same_failure(draft, earlier) for earlier in reversed(kept)):
+        within = takewhile(partial(_is_near, draft.first.time.best), reversed(kept))
+        if not any(says_again(draft, earlier) or _is_same_failure(draft, earlier) for earlier in within):
             kept.append(draft)
     return kept
 
 
+def _is_near(at: datetime, earlier: Draft) -> bool:
+    """Whether what is said at `at` can still repeat it, or go on about it."""
+    return at - earlier.first.time.best <= max(REPEAT_WITHIN, AFTERMATH)
+
+
 def _repeats(draft: Draft, earlier: Draft) -> bool:
     one, other = draft.lead, earlier.lead
-    lag = draft.first.time.best - earlier.first.time.best
     return (
-        lag <= REPEAT_WITHIN
-        and (_is_in_form(other) or not _is_in_form(one))
+        draft.first.time.best - earlier.first.time.best <= REPEAT_WITHIN
         and (not one.frame or not other.frame or _have_same_frame(one, other))
         and bool(set(one.entity_ids) & set(other.entity_ids))
+        and (_is_in_form(other) or not _is_in_form(one))
         and (
             max(word_overlap(one, story) for story in earlier.stories) >= REPEATED_WORDS
             or _is_aftermath(draft, earlier)

@@ -140,8 +140,9 @@ def modality_of(
 
 def headline_modality(title: str) -> Modality:
     """How the main clause of a headline is said: what its first clause of two words or more is, or an advert."""
-    findings = find_modalities(title)
-    clauses = [clause for sentence in split_sentences(title) for clause in sentence.clauses]
+    sentences = split_sentences(title)
+    findings = find_modalities(title, sentences)
+    clauses = [clause for sentence in sentences for clause in sentence.clauses]
     main = next((clause for clause in clauses if len(title[clause.start : clause.end].split()) > 1), None)
     return modality_of(findings, main.start, main.end) if main is not None else Modality.PAST
 
