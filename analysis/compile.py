@@ -9,12 +9,12 @@ import numpy as np
 
 from analysis.apart import are_apart, count_apart
 from analysis.engine.kernel import fit_around, fit_line, market_model_windows, sum_blocks, total_returns
+from analysis.engine.loops.local_level import fit_local_level
+from analysis.engine.loops.shares import learn_shares
 from analysis.engine.model_fit import ModelInput
 from analysis.engine.models.egarch import fit as fit_egarch
-from analysis.local_level import fit_local_level
 from analysis.near_titles import propose
 from analysis.portable import log
-from analysis.shares import learn_shares
 from analysis.single.window.volatility import measure_volatility
 from analysis.together.moving.dependence import measure_distance
 

@@ -7,7 +7,6 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-EXIT_DONE = 0
 EXIT_BUG = 1
 EXIT_USAGE = 2
 EXIT_SOURCE = 3

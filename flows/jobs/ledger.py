@@ -35,11 +35,6 @@ def load_decisions(config_path: Path) -> list[Decision]:
     return read_decisions(read_own(config_path, FILE_NAME))
 
 
-def record_decision(config_path: Path, event_id: str, changes: Mapping[str, Any]) -> Path:
-    """Write `changes` into the event's entry, keeping every other line of the file as it is; returns the file."""
-    return record_decisions(config_path, {event_id: changes})
-
-
 def record_decisions(
     config_path: Path, decisions: Mapping[str, Mapping[str, Any]], *, is_rehearsal: bool = False
 ) -> Path:

@@ -33,10 +33,11 @@ from ingest.source import Source
 from tests.replay.market import SimulatedMarket
 from tests.replay.world import ReplayWorld
 from warehouse.store.arrow import ArrowStream
-from warehouse.store.candles import read_candles, upsert_candles
+from warehouse.store.candles import upsert_candles
 from warehouse.store.connection import open_reader, open_writer
 from warehouse.store.publish import publish
 from warehouse.store.storage import CONFIG
+from warehouse.tables.prices import CANDLE
 
 NOW = datetime(2026, 6, 14, 10, 20, tzinfo=UTC)
 SOURCE = Source("bench", "run", NOW)
@@ -45,6 +46,7 @@ APPEND_ROWS = 5_000_000
 HOURS_OF_THREE_YEARS = 3 * 8_760
 IMPORT_ROWS = 50_000_000
 SERIES_ROWS = 1_000_000
+OF_ONE = "market_id = 'binance:COIN7/USDT' and timeframe = '1h' and open_time_utc >= $start and open_time_utc < $end"
 
 
 def make_series(number: int, n_rows: int, timeframe: str, seconds: int) -> pl.DataFrame:
@@ -143,7 +145,7 @@ def bench_reads(folder: Path) -> list[tuple[str, str, str]]:
         publish(warehouse, folder / "reads.duckdb", published)
     start, end = NOW - timedelta(days=400), NOW - timedelta(days=200)
     with open_reader(published) as reader:
-        one = best_of(5, lambda: read_candles(reader, "binance:COIN7/USDT", "1h", start, end))
+        one = best_of(5, lambda: reader.frame(CANDLE, where=OF_ONE, order_by="open_time_utc", start=start, end=end))
 
         def matrix() -> None:
             frame = reader.query("closes", timeframe="1h", start=NOW - timedelta(days=1200), end=NOW)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 import duckdb
 import polars as pl
 
-from warehouse.store.connection import Reader, Warehouse
+from warehouse.store.connection import Warehouse
 from warehouse.store.frames import abandon, fetch_frame, run_statement, staged
 from warehouse.tables.prices import CANDLE, CANDLE_REVISION, QUARANTINE
 
@@ -191,21 +190,6 @@ def add_refusals(warehouse: Warehouse, quarantined: pl.DataFrame) -> int:
         )
     warehouse.touch(QUARANTINE)
     return int(n_added)
-
-
-def read_candles(
-    reader: Reader, market_id: str, timeframe: str, start: datetime, end: datetime, as_of: datetime | None = None
-) -> pl.DataFrame:
-    """Bars of one series that open in [start, end), in order, in the columns of core.candle.
-
-    With `as_of` only what had been seen by that instant, at the values of that instant: superseded values come back
-    from core.candle_revision, bars first seen later are absent.
-    """
-    parameters = {"market_id": market_id, "timeframe": timeframe, "start": start, "end": end}
-    if as_of is None:
-        where = "market_id = $market_id and timeframe = $timeframe and open_time_utc >= $start and open_time_utc < $end"
-        return reader.frame(CANDLE, where=where, order_by="open_time_utc", **parameters)
-    return reader.query("candles_as_of", **parameters, as_of=as_of)
 
 
 def candles_around(warehouse: Warehouse, spans: pl.DataFrame) -> pl.DataFrame:

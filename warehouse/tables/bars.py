@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import SupportsInt
@@ -173,11 +172,6 @@ def bar_of(length: timedelta) -> BarLength:
 def bar_of_hours(hours: float) -> BarLength:
     """The bar length of that many hours, to the microsecond; ValueError names all there are."""
     return bar_of(timedelta(hours=hours))
-
-
-def finest_first(names: Iterable[str]) -> list[str]:
-    """Names of bar lengths in the order of their length, each once; ValueError for one that is unknown."""
-    return sorted(set(names), key=lambda name: parse_bar(name).length)
 
 
 def floor_to_bar(instant: datetime, bar: BarLength) -> datetime:

@@ -44,7 +44,7 @@ VENUE_TITLES = {
 }
 
 # How much an event matters to decentralised-AI tokens; lists begin with those that are not of the last.
-RELEVANCES = HIGH, MEDIUM, LOW = ("high", "medium", "low")
+HIGH, MEDIUM, LOW = "high", "medium", "low"
 
 ROLE_TITLES = {
     "private": "Received in private",

@@ -15,9 +15,6 @@ from analysis.claims.judging.market import MarketEvidence, micros
 from analysis.claims.judging.offers import find_window
 from analysis.claims.judging.rarity import Rarity
 from analysis.claims.judging.windows import WindowError, is_window_open, resolve_window
-from analysis.claims.sentences.forms import Grammar
-from analysis.claims.sentences.reader import read_text
-from analysis.claims.sentences.references import LedgerEvent
 from analysis.claims.sentences.sentence import ReadStatement, ReadText, Unjudged
 from analysis.claims.statement import Judgement, StatedWindow, Statement, StatementVerdict, TriedReading
 from warehouse.tables.units import iso_instant
@@ -49,17 +46,6 @@ class CheckedText:
     statements: tuple[JudgedStatement, ...]
     unjudged: tuple[Unjudged, ...]
     run_id: str | None = None  # the run that wrote the data
-
-
-def check_text(
-    text: str,
-    said_at: datetime,
-    market: MarketEvidence,
-    events: Sequence[LedgerEvent] = (),
-    grammar: Grammar | None = None,
-) -> CheckedText:
-    """Read a text and judge every statement about the past of one of our markets as of `said_at` (UTC)."""
-    return with_beside(judge_text(text, read_text(text, said_at, grammar, events), said_at, market), market)
 
 
 def named_assets(read: ReadText) -> frozenset[str]:

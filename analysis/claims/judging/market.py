@@ -110,18 +110,6 @@ class PriceSeries:
             return self.bar_us if length_us >= _DAILY_FROM_US else _fresh(length_us)
         return max(self.bar_us, _fresh(length_us))
 
-    def cut_at(self, instant_us: int) -> PriceSeries:
-        """The bars that had closed by `instant_us`."""
-        n = self.last_by(instant_us) + 1
-        return replace(
-            self,
-            close_us=self.close_us[:n],
-            closes=self.closes[:n],
-            highs=self.highs[:n],
-            lows=self.lows[:n],
-            is_range_known=self.is_range_known[:n],
-        )
-
     def after_funding(self, record: FundingRecord, start_us: int) -> PriceSeries:
         """What one contract held from `start_us` on is worth with its funding, at the bars where that is known.
 
@@ -229,11 +217,6 @@ class MarketEvidence:
         """The same with the one market of an asset that `record` is of, after funding; its other markets left out."""
         own = tuple(item.after_funding(record, start_us) for item in self.of_asset(asset_id, record.market_id))
         return replace(self, series={**self.series, asset_id: own})
-
-    def cut_at(self, instant: datetime) -> MarketEvidence:
-        """The same as it stood at `instant`: without the bars that closed later."""
-        us = micros(instant)
-        return replace(self, series={name: tuple(s.cut_at(us) for s in own) for name, own in self.series.items()})
 
     def why_nothing(self, asset_id: str, start_us: int, end_us: int) -> str:
         """Why no series covers the window, in words."""

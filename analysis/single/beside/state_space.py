@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from analysis.arrays import Floats
-from analysis.local_level import fit_local_level
+from analysis.engine.loops.local_level import fit_local_level
 
 MINIMUM_BEFORE = 100  # bars; two variances and a slope from fewer are guesses
 _UNSETTLED = 10  # bars after which the start, of which nothing is known, says nothing about fit

@@ -37,11 +37,6 @@ class Watch:
     direction: int  # of the move at that bar: 1 up, −1 down, 0 where nothing was seen
     began: int  # the start with the most evidence at that bar; 0 where nothing was seen
 
-    @property
-    def is_moving(self) -> bool:
-        """Whether it has said so at any bar; a stretch that has said so has said so."""
-        return self.first_moving is not None
-
 
 def scale_bars(returns: Floats) -> Floats:
     """Abnormal returns [n] over a deviation known before each bar, clipped; NaN where too little lies behind.

@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 from scipy.special import gammaincinv
 
+from analysis.engine.loops.shares import UsualShares, learn_shares
 from analysis.events.timing import CORROBORATED, NEWSROOM_CLAIM, NEWSROOM_KINDS, add_clocks
-from analysis.shares import UsualShares, learn_shares
 from analysis.together.moving.intervals import Array
 from warehouse.tables.attention import ATTENTION
 from warehouse.tables.bars import bar_words

@@ -9,8 +9,8 @@ from itertools import pairwise
 import numpy as np
 import polars as pl
 
+from analysis.engine.loops.merge_sums import sums_below
 from analysis.engine.tails import student_half
-from analysis.merge_sums import sums_below
 from analysis.portable import arctanh, tanh
 from analysis.together.moving.intervals import MIN_BARS, Array
 

@@ -22,7 +22,6 @@ from ingest.refusals import Refusal, refuse_rows
 from ingest.source import Source
 from warehouse.tables.news import REGISTER_DOCUMENT
 
-_API = "https://www.federalregister.gov/api/v1/documents.json"
 # Two readings of the limits exist (page times size up to 2,000, or 10,000): the smaller is safe under both.
 MAX_RESULTS_PER_SLICE = 2000
 PER_PAGE = 1000

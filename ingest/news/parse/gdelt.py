@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 from ingest.news.parse.decode import DecodeReason, decode_text, load_json
 from ingest.news.parse.items import Item, Items, text_of
 
-_API = "https://api.gdeltproject.org/api/v2/doc/doc"
 # `artlist` gives no more and has no pages: a fuller window is split.
 MAX_RECORDS = 250
 # The service asks for one request every five seconds and sheds load beyond it.

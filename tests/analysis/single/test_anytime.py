@@ -37,7 +37,7 @@ def watch_week(returns: np.ndarray) -> Watch:
 @pytest.mark.parametrize("kind", ["t4", "garch", "rhythm", "skewed"])
 def test_weeks_of_looks_every_five_minutes_keep_the_promised_false_alarms(kind: str) -> None:
     n = 100
-    false = sum(watch_week(week).is_moving for week in make_weeks(n, kind))
+    false = sum(watch_week(week).first_moving is not None for week in make_weeks(n, kind))
     # The promise is 5 % of weeks; the band is three standard errors above it.
     assert false / n <= WATCH_LEVEL + 3 * np.sqrt(WATCH_LEVEL * (1 - WATCH_LEVEL) / n)
 
@@ -68,7 +68,7 @@ def test_one_print_is_not_a_move_and_does_not_blind() -> None:
     scaled = scale_bars(week)
     assert scaled[WARM_UP + 500] == CLIP
     assert np.nanstd(scaled[WARM_UP + 501 : WARM_UP + 520]) > 0.4
-    assert not watch_week(week).is_moving
+    assert watch_week(week).first_moving is None
 
 
 def test_the_e_value_by_hand_is_the_mean_over_starts() -> None:
@@ -85,7 +85,7 @@ def test_the_e_value_by_hand_is_the_mean_over_starts() -> None:
 def test_what_was_said_stays_said_and_later_bars_change_nothing_before() -> None:
     scaled = np.concatenate([np.full(60, 1.5), np.tile([1.0, -1.0], 300)])
     whole, part = watch_stretch(scaled, HOUR), watch_stretch(np.concatenate([scaled[:60], np.zeros(600)]), HOUR)
-    assert whole.is_moving
+    assert whole.first_moving is not None
     assert whole.direction == 1
     assert whole.first_moving == part.first_moving
     np.testing.assert_array_equal(whole.e_values[:60], part.e_values[:60])
@@ -94,4 +94,4 @@ def test_what_was_said_stays_said_and_later_bars_change_nothing_before() -> None
 def test_too_few_bars_behind_say_nothing() -> None:
     assert np.isnan(scale_bars(np.ones(MINIMUM_BEHIND))).all()
     assert np.isnan(scale_bars(np.full(50, np.nan))).all()
-    assert not watch_stretch(np.zeros(0), HOUR).is_moving
+    assert watch_stretch(np.zeros(0), HOUR).first_moving is None

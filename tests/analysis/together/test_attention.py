@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from analysis.shares import MIN_DAYS, learn_shares
+from analysis.engine.loops.shares import MIN_DAYS, learn_shares
 from analysis.together.attention.attention import measure_attention
 from tests.builders import make_rows
 from warehouse.tables.news import ENTRY, STORY, STORY_ENTRY, TAG

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from flows.commands import events
 from flows.errors import CommandError
 from flows.jobs.labelled_files import read_headlines_file, read_instants
-from flows.jobs.ledger import load_decisions, record_decision
+from flows.jobs.ledger import load_decisions, record_decisions
 from flows.jobs.news_files import import_news
 from flows.steps.events import update_events
 from tests.builders import make_rows
@@ -121,7 +121,7 @@ def test_a_broken_ledger_is_never_overwritten(tmp_path):
     ledger = tmp_path / "events.toml"
     ledger.write_text('[[event]]\nid = "a"\nstaus = "x"\n')
     with pytest.raises(ConfigError, match="staus"):
-        record_decision(tmp_path, "b", {"status": "rejected"})
+        record_decisions(tmp_path, {"b": {"status": "rejected"}})
     assert 'id = "b"' not in ledger.read_text()
 
 

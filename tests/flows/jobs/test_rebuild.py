@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from flows.cli import app
-from flows.jobs.ledger import record_decision
+from flows.jobs.ledger import record_decisions
 from flows.pipeline import run_pipeline
 from flows.settings import Settings
 from tests.builders import make_rows
@@ -46,7 +46,7 @@ def test_rebuild_gives_every_table_of_core_and_out_the_same_bits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = Settings(tmp_path, None, True, 5.0, None, None)
-    record_decision(settings.config_path, "2026-06-13-sacks-responds", {"note": "a remark"})
+    record_decisions(settings.config_path, {"2026-06-13-sacks-responds": {"note": "a remark"}})
     with open_writer(settings.warehouse_path, 5.0) as warehouse:
         for table in SINGLE_ROWS:
             warehouse.merge(table, make_rows(table, {}))

@@ -14,7 +14,6 @@ from warehouse.tables.bars import (
     bar_length,
     bar_of_hours,
     bar_words,
-    finest_first,
     floor_to_bar,
     parse_bar,
     parse_stored_bar,
@@ -25,7 +24,6 @@ from warehouse.tables.bars import (
 def test_bar_lengths_are_listed_finest_first_each_once() -> None:
     lengths = [bar.length for bar in BAR_LENGTHS]
     assert lengths == sorted(set(lengths))
-    assert finest_first(["1d", "1h", "1m", "4h", "1h"]) == ["1m", "1h", "4h", "1d"]
 
 
 def test_stored_bars_are_the_five_that_candles_are_kept_in() -> None:

@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from analysis.claims.check.answer import CheckedText, as_document, check_text
+from analysis.claims.check.answer import CheckedText, as_document, judge_text, with_beside
 from analysis.claims.check.datelines import dateline
 from analysis.claims.check.markup import is_markup, published_time, read_markup
 from analysis.claims.judging.market import MarketEvidence, gather_market
+from analysis.claims.sentences.reader import read_text
 from analysis.claims.sentences.references import LedgerEvent, find_reference
 from warehouse.tables.contract import UTC as UTC_TYPE
 
@@ -33,7 +34,8 @@ def make_answer(text: str, tao: dict[int, float] | None = None) -> CheckedText:
     """The text judged on a path of TAO that rises 20 % in the six hours after the ban."""
     bars = make_path("TAO", {54: 120.0} if tao is None else tao)
     market: MarketEvidence = gather_market(pl.concat([bars, make_path("BTC", {})]))
-    return check_text(text, SAID_AT, market, (BAN,))
+    read = read_text(text, SAID_AT, None, (BAN,))
+    return with_beside(judge_text(text, read, SAID_AT, market), market)
 
 
 def make_verdicts(text: str, tao: dict[int, float] | None = None) -> list[str]:

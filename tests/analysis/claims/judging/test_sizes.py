@@ -1,11 +1,15 @@
 """A size is judged on its own window and direction, to the digits and the word it was said with."""
 
+from dataclasses import replace
+from datetime import datetime
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.claims.judging.judge import judge_statement
+from analysis.claims.judging.market import MarketEvidence, PriceSeries, micros
 from analysis.claims.statement import StatedWindow
 from tests.analysis.claims.judging.market_builders import (
     SAID_AT,
@@ -21,6 +25,18 @@ from warehouse.tables.bars import DAY, HOUR
 
 PATHS = st.lists(st.floats(-0.05, 0.05), min_size=60, max_size=60)
 GOOD = {"supported", "another_reading"}
+
+
+def as_it_stood(market: MarketEvidence, instant: datetime) -> MarketEvidence:
+    """Without the bars that closed later."""
+    us = micros(instant)
+
+    def cut(series: PriceSeries) -> PriceSeries:
+        known = slice(series.last_by(us) + 1)
+        columns = ("close_us", "closes", "highs", "lows", "is_range_known")
+        return replace(series, **{name: getattr(series, name)[known] for name in columns})
+
+    return replace(market, series={name: tuple(map(cut, own)) for name, own in market.series.items()})
 
 
 def path_of(returns: list[float]) -> list[float]:
@@ -161,7 +177,7 @@ def test_what_closes_after_it_was_said_supports_nothing(returns: list[float], si
         said_at = SAID_AT - hours * HOUR
         window = StatedWindow("forward", SAID_AT - 30 * HOUR, SAID_AT)
         statement = make_statement(said_at=said_at, size=size, window=window)
-        assert judge_statement(statement, market) == judge_statement(statement, market.cut_at(said_at))
+        assert judge_statement(statement, market) == judge_statement(statement, as_it_stood(market, said_at))
 
 
 @settings(max_examples=60, deadline=None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.merge_sums import sums_below
+from analysis.engine.loops.merge_sums import sums_below
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 3, 17, 64])

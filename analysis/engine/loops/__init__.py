@@ -1,0 +1,1 @@
+"""Compiled loops that studies outside the engine lean on."""
