@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from html import unescape
 
 # Private characters that no text of the record uses: a mark is OPEN origin SHOWS words CLOSE.
 OPEN, SHOWS, CLOSE, PART = "\ue000", "\ue001", "\ue002", "\ue003"
 _MARK = re.compile(f"{OPEN}([^{SHOWS}]*){SHOWS}([^{CLOSE}]*){CLOSE}")
 _DATA = re.compile(r'<data[^>]* data-from="([^"]*)"[^>]*>[^<]*</data>')
-# Where only bare words may stand: scripts, titles, drawings, and the attributes of a tag.
-_HTML = re.compile(
-    rf"(?P<bare><(?P<name>script|style|title|svg|option)\b.*?</(?P=name)>|<[^>{OPEN}]*{OPEN}[^>]*>)|{_MARK.pattern}",
-    re.DOTALL,
-)
+# Elements in which only bare words may stand, as in the attributes of any tag.
+_BARE = re.compile(r"<(script|style|title|svg|option)\b")
 
 
 def mark(origin: str, value: str, form: str, words: str) -> str:
@@ -34,14 +31,38 @@ def bare(text: str) -> str:
 
 def tagged(html: str) -> tuple[str, set[str]]:
     """A page whose marks became `<data>` and `<time>`, bare words where no tag may stand; and the sources it names."""
+    html = str(html)  # pieces of a Markup would be escaped once more when they are joined
     sources: set[str] = set()
+    written: list[str] = []
+    elements, end = _bare_elements(html), 0
+    first, last = next(elements, (len(html), len(html)))
+    while (place := html.find(OPEN, end)) >= 0:
+        while last <= place:
+            first, last = next(elements, (len(html), len(html)))
+        opened = html.rfind("<", end, place)
+        if first <= place:
+            begin, after = first, last
+        elif opened > html.rfind(">", end, place):
+            begin, after = opened, html.index(">", place) + 1
+        else:
+            begin, after = place, html.index(CLOSE, place) + 1
+            origin, words = html[begin + 1 : after - 1].split(SHOWS)
+            written += (html[end:begin], _tag(origin, words, sources))
+            end = after
+            continue
+        written += (html[end:begin], bare(html[begin:after]))
+        end = after
+    return "".join((*written, html[end:])), sources
 
-    def write(match: re.Match[str]) -> str:
-        if match["bare"] is not None:
-            return bare(match["bare"])
-        return _tag(match[3], match[4], sources)
 
-    return _HTML.sub(write, html), sources
+def _bare_elements(html: str) -> Iterator[tuple[int, int]]:
+    """Where elements begin and end that hold no tags of ours, in their order."""
+    end = 0
+    while found := _BARE.search(html, end):
+        closed = html.find(f"</{found[1]}>", found.end())
+        end = found.end() if closed < 0 else closed + len(f"</{found[1]}>")
+        if closed >= 0:
+            yield found.start(), end
 
 
 def _tag(mark: str, words: str, sources: set[str]) -> str:

@@ -353,13 +353,13 @@ def key_text(value: Any) -> str:
 
 def key_words(parts: Iterable[tuple[str, Any]]) -> str:
     """Columns and values of a key as `column=value&column=value`."""
-    return "&".join([f"{name}={_quoted(key_text(value))}" for name, value in parts])
+    return "&".join([f"{name}={_quoted(value)}" for name, value in parts])
 
 
-# The same ids and moments stand in the keys of thousands of numbers.
-@lru_cache(maxsize=65_536)
-def _quoted(text: str) -> str:
-    return quote(text, safe=" :/,")
+# The same ids and moments stand in the keys of thousands of numbers; 1 and 1.0 are not the same words.
+@lru_cache(maxsize=65_536, typed=True)
+def _quoted(value: Any) -> str:
+    return quote(key_text(value), safe=" :/,")
 
 
 @cache

@@ -13,7 +13,7 @@ from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, s
 from dashboards.figures.series import bar_hours
 from dashboards.fill import macro
 from dashboards.findings.findings import benchmark_word
-from dashboards.findings.readings import SUBJECT_ASSET, Reaction, simple_return, source_of_path
+from dashboards.findings.readings import SUBJECT_ASSET, Reaction, between_hours, simple_return, source_of_path
 from dashboards.findings.superlatives import fan_title, separate_words
 from dashboards.numbers import key_text
 from warehouse.tables.bars import step_words
@@ -30,9 +30,8 @@ PLOT_HEIGHT, LINE_HEIGHT = 400, 18
 def draw_car_fan(path: pl.DataFrame, reaction: Reaction, selected_from: str) -> Figure:
     """CAR hour by hour with the middle 50, 80 and 95 % of placebo windows."""
     step = bar_hours(path, "close_time_utc") or 1.0
-    hours = pl.col("hours_after_event")
     names = ("car", *(f"band_{band}_{side}" for band in BANDS for side in ("lower", "upper")))
-    shown = path.filter(hours.is_between(-BARS_BEFORE * step, HOURS_AFTER + step) & pl.col("car").is_not_null())
+    shown = between_hours(path, -BARS_BEFORE * step, HOURS_AFTER + step).drop_nulls("car")
     frame = shown.select("close_time_utc", "hours_after_event", *(simple_return(name) for name in names))
     source = source_of_path(reaction, names)
     columns = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -68,13 +69,14 @@ def draw_clock_strip(
     flags = [flag for flag in flags if begin <= flag.at <= end]
     place = _Scale(begin, end)
     levels = stack_flags([place(flag.at) for flag in flags])
+    shown = _closes_between(path, begin, end)
     return macro(
         "notes",
         "clock",
         _title(timing, public, private, asset_id),
-        _subtitle(path, place, asset_id),
+        _subtitle(shown, place, asset_id),
         max(levels, default=0) + 1,
-        _line(path, place),
+        _line(shown, place),
         PICTURE_WIDTH,
         PICTURE_HEIGHT,
         _phases(place, private, public, timing),
@@ -155,10 +157,15 @@ def quiet_bars(timing: Mapping[str, Any], public: datetime) -> int:
     return max(int((timing["first_bar_open_utc"] - public) / (timing["bar_hours"] * HOUR)), 0)
 
 
-def _subtitle(path: pl.DataFrame, place: _Scale, asset_id: str) -> str:
-    shown = path.filter(
-        pl.col("close_time_utc").is_between(place.begin, place.end) & pl.col("close_quote").is_not_null()
-    )
+def _closes_between(path: pl.DataFrame, begin: datetime, end: datetime) -> pl.DataFrame:
+    """The rows of a path with a close from `begin` to `end`, both included."""
+    times = path["close_time_utc"].to_list()
+    first = bisect_left(times, begin)
+    rows = path.slice(first, bisect_right(times, end) - first)
+    return rows.drop_nulls("close_quote") if rows["close_quote"].null_count() else rows
+
+
+def _subtitle(shown: pl.DataFrame, place: _Scale, asset_id: str) -> str:
     end = day(place.end)
     days = f"{end}, UTC." if day(place.begin) == end else f"{short_day(place.begin)} to {end}, UTC."
     if shown.height < 2:
@@ -170,10 +177,7 @@ def _subtitle(path: pl.DataFrame, place: _Scale, asset_id: str) -> str:
     )
 
 
-def _line(path: pl.DataFrame, place: _Scale) -> str:
-    shown = path.filter(
-        pl.col("close_time_utc").is_between(place.begin, place.end) & pl.col("close_quote").is_not_null()
-    )
+def _line(shown: pl.DataFrame, place: _Scale) -> str:
     if shown.height < 2:
         return ""
     closes = shown["close_quote"].to_list()

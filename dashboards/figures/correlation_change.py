@@ -12,6 +12,7 @@ from dashboards.figures.figure import Figure, FigureColumn, Plot, safe
 from dashboards.fill import macro
 from dashboards.findings.readings import SUBJECT_ASSET
 from dashboards.numbers import StoredRows
+from dashboards.shell.frames import extremes
 from warehouse.tables.bars import bar_words
 from warehouse.tables.correlation import CORRELATION_EPISODE
 from warehouse.tables.terms import benchmark_name, is_simulated_market, venue_name
@@ -74,31 +75,36 @@ def draw_correlation_change(episodes: pl.DataFrame, event_words: str) -> Figure:
 
 def pick_rows(episodes: pl.DataFrame) -> pl.DataFrame:
     """One row per token against Bitcoin: the most independent bars first; the subject token on top."""
-    known = episodes.filter(
-        pl.col("before_correlation").is_not_null()
-        & pl.col("after_correlation").is_not_null()
-        & (pl.col("other_asset_id") == "BTC")
-        & (pl.col("asset_id") != "BTC")
-    )
-    best = known.sort("n_before", "window_hours", "market_id", descending=[True, True, False]).unique(
-        "asset_id", keep="first", maintain_order=True
-    )
-    return best.sort(pl.col("asset_id") != SUBJECT_ASSET, "asset_id")
+    names = ("asset_id", "other_asset_id", "before_correlation", "after_correlation")
+    parts = zip(*(episodes[name] for name in (*names, "n_before", "window_hours", "market_id")), strict=True)
+    best: dict[str, tuple[float, float, str, int]] = {}
+    for place, (asset_id, other, before, after, n_before, hours, market_id) in enumerate(parts):
+        if other != "BTC" or asset_id == "BTC" or before is None or after is None:
+            continue
+        rank = (-(n_before or 0), -hours, market_id, place)
+        best[asset_id] = min(rank, best.get(asset_id, rank))
+    ordered = sorted(best, key=lambda asset_id: (asset_id != SUBJECT_ASSET, asset_id))
+    return episodes[[best[asset_id][-1] for asset_id in ordered]] if best else episodes.clear()
 
 
 def change_title(rows: pl.DataFrame) -> str:
     """Which tokens' correlation changed by more than chance allows, and which way."""
-    clear = rows.filter((pl.col("change_correlation_lower_95") > 0) | (pl.col("change_correlation_upper_95") < 0))
+    bounds = zip(rows["change_correlation_lower_95"], rows["change_correlation_upper_95"], strict=True)
+    clear = [
+        place
+        for place, (lower, upper) in enumerate(bounds)
+        if (lower is not None and lower > 0) or (upper is not None and upper < 0)
+    ]
     names = rows["asset_id"].to_list()
-    if not clear.height:
+    if not clear:
         return (
             f"No clear change in how {listing(names[:3])} move with Bitcoin"
             if len(names) <= 3
             else "No token clearly changed how it moves with Bitcoin"
         )
-    row = _SOURCE.row(clear, 0)
+    row = _SOURCE.row(rows, clear[0])
     verb = "fell" if row["change_correlation"] < 0 else "rose"
-    more = f"; {number_word(clear.height - 1)} more changed" if clear.height > 1 else ""
+    more = f"; {number_word(len(clear) - 1)} more changed" if len(clear) > 1 else ""
     return (
         f"{row['asset_id']}’s correlation with Bitcoin {verb} from {number(row['before_correlation'])} to "
         f"{number(row['after_correlation'])}{more}"
@@ -106,8 +112,7 @@ def change_title(rows: pl.DataFrame) -> str:
 
 
 def _plot(rows: pl.DataFrame) -> Plot:
-    lowest = rows.select(pl.min_horizontal("before_correlation_lower_95", "after_correlation_lower_95").min()).item()
-    low = min(0.0, float(lowest or 0.0))
+    low = min(0.0, *(extremes(rows[f"{side}_correlation_lower_95"])[0] for side in SIDES))
     from_below = list(enumerate(reversed(rows.to_dicts())))
     top_place, top = from_below[-1]
     layout = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise, repeat
@@ -184,12 +184,12 @@ def render_data(figure: Figure) -> Markup:
     frame = figure.frame
     step = -(-frame.height // MAX_TABLE_ROWS)
     caption = f"Data: {figure.title}" if step <= 1 else f"Data: {figure.title} Evenly thinned; the CSV has all rows."
-    shown = frame[range(0, frame.height, step)] if step > 1 else frame
+    shown = {name: frame[name].gather_every(step) if step > 1 else frame[name] for name in _names_shown(figure)}
     cells = []
     for column in figure.columns:
         open_tag = '<td class="n">' if column.is_number else "<td>"
         values: Iterable[Any] = shown[column.name]
-        if isinstance(shown.schema[column.name], pl.Datetime) and not _is_stored(figure, column):
+        if isinstance(frame.schema[column.name], pl.Datetime) and not _is_stored(figure, column):
             values = [None if value is None else Moment.of(value) for value in values]
         # Escaped together: one call for a column instead of one for each of its cells.
         words = _APART.join("–" if value is None else column.write(value) for value in values)
@@ -219,14 +219,25 @@ def _data_head(figure: Figure, column: FigureColumn) -> Markup:
     return macro("parts", "data_head", column.name, form, column.is_number, column.heading)
 
 
-def _row_keys(figure: Figure, shown: pl.DataFrame) -> Iterator[str]:
-    """The part of the key that tells the rows of a figure's frame apart, as an attribute."""
+def _names_shown(figure: Figure) -> dict[str, None]:
+    """The columns of a figure's frame that its table needs, each once."""
+    return dict.fromkeys([*(column.name for column in figure.columns), *_key_parts(figure)])
+
+
+def _key_parts(figure: Figure) -> list[str]:
+    """The columns of the key that tell the rows of a figure's frame apart."""
     source = figure.source
-    parts = [part for part in source.table.key if part not in source.fixed] if source else []
+    return [part for part in source.table.key if part not in source.fixed] if source else []
+
+
+def _row_keys(figure: Figure, shown: Mapping[str, pl.Series]) -> Iterator[str]:
+    """The part of the key that tells the rows of a figure's frame apart, as an attribute."""
+    parts = _key_parts(figure)
     if not parts:
-        return repeat("", shown.height)
+        return repeat("", len(next(iter(shown.values()))))
     keys = [shown[part].to_list() for part in parts]
-    return (f' data-key="{escape(key_words(zip(parts, row, strict=True)))}"' for row in zip(*keys, strict=True))
+    words = _APART.join(key_words(zip(parts, row, strict=True)) for row in zip(*keys, strict=True))
+    return (f' data-key="{key}"' for key in str(escape(words)).split(_APART))
 
 
 def figure_csv(figure: Figure) -> str:

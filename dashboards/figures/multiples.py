@@ -134,7 +134,7 @@ def _plot(panels: Mapping[str, pl.DataFrame], shown: Sequence[Reaction]) -> Plot
         "shapes": [],
     }
     data: list[dict[str, Any]] = []
-    ghost = panels[SUBJECT_ASSET].gather_every(GHOST_STEP) if SUBJECT_ASSET in panels else None
+    ghost = _points(panels[SUBJECT_ASSET], GHOST_STEP) if SUBJECT_ASSET in panels else None
     narrow: dict[str, Any] = {"layout.margin.l": 46}
     for index, reaction in enumerate(shown):
         suffix = "" if index == 0 else str(index + 1)
@@ -155,9 +155,17 @@ def _n_rows(n_panels: int, n_columns: int) -> int:
     return -(-n_panels // n_columns)
 
 
-def _lines(panel: pl.DataFrame, ghost: pl.DataFrame | None, reaction: Reaction, suffix: str) -> list[dict[str, Any]]:
+def _points(panel: pl.DataFrame, step: int = 1) -> tuple[pl.Series, pl.Series]:
+    """Hours and returns of every `step`-th row."""
+    hours, returns = panel["hours_after_event"], panel["raw_return"]
+    return (hours, returns) if step == 1 else (hours.gather_every(step), returns.gather_every(step))
+
+
+def _lines(
+    panel: pl.DataFrame, ghost: tuple[pl.Series, pl.Series] | None, reaction: Reaction, suffix: str
+) -> list[dict[str, Any]]:
     """The token's own path, over the subject's in grey."""
-    own = _line(panel, suffix, {"color": _color(reaction), "width": 2.25}, 1, reaction.asset_id)
+    own = _line(_points(panel), suffix, {"color": _color(reaction), "width": 2.25}, 1, reaction.asset_id)
     if reaction.asset_id == SUBJECT_ASSET or ghost is None:
         return [own]
     return [_line(ghost, suffix, {"color": "var(--zero)", "width": 1}, 0.75), own]
@@ -209,12 +217,14 @@ def _rules(suffix: str) -> list[dict[str, Any]]:
     ]
 
 
-def _line(panel: pl.DataFrame, suffix: str, line: dict[str, Any], opacity: float, name: str = "") -> dict[str, Any]:
+def _line(
+    points: tuple[pl.Series, pl.Series], suffix: str, line: dict[str, Any], opacity: float, name: str = ""
+) -> dict[str, Any]:
     trace: dict[str, Any] = {
         "type": "scatter",
         "mode": "lines",
-        **hours_axis(panel["hours_after_event"]),
-        "y": float_array(panel["raw_return"]),
+        **hours_axis(points[0]),
+        "y": float_array(points[1]),
         "xaxis": f"x{suffix}",
         "yaxis": f"y{suffix}",
         "line": line,

@@ -14,7 +14,7 @@ from dashboards.figures.figure import Figure, FigureColumn, Plot, float_array, n
 from dashboards.figures.series import bar_hours, break_gaps
 from dashboards.fill import macro
 from dashboards.findings.findings import benchmark_word, path_title
-from dashboards.findings.readings import SUBJECT_ASSET, Reaction, source_of_path
+from dashboards.findings.readings import SUBJECT_ASSET, Reaction, between_hours, source_of_path
 from dashboards.numbers import StoredRow
 from warehouse.tables.bars import step_words
 from warehouse.tables.terms import venue_name
@@ -31,8 +31,9 @@ def draw_price_path(
     path: pl.DataFrame, reaction: Reaction, event: Mapping[str, Any], claim: tuple[float, float] | None
 ) -> Figure:
     """Raw and expected return since the last close before the event; `claim` is (rise as a fraction, hours)."""
-    shown = path.filter(pl.col("hours_after_event").is_between(-HOURS_BEFORE, HOURS_AFTER + 4))
-    frame = shown.select("close_time_utc", "hours_after_event", "close_quote", "raw_return", "expected_return")
+    frame = between_hours(path, -HOURS_BEFORE, HOURS_AFTER + 4).select(
+        "close_time_utc", "hours_after_event", "close_quote", "raw_return", "expected_return"
+    )
     figure_id = "path"
     bars = step_words(bar_hours(frame, "close_time_utc"))
     benchmark = benchmark_word(reaction.headline.benchmark if reaction.headline else None)
@@ -169,12 +170,12 @@ def _leaders(marks: Sequence[tuple[float, float | None, datetime]], color: str) 
 
 def _extreme(frame: pl.DataFrame) -> Mapping[str, Any] | None:
     """The close after the event that lies farthest from the start, the first of equals; None without one."""
-    after = frame.filter((pl.col("hours_after_event") > 0) & pl.col("raw_return").is_not_null())
-    return (
-        after.sort(pl.col("raw_return").abs(), maintain_order=True, descending=True).row(0, named=True)
-        if after.height
-        else None
-    )
+    sizes = [
+        (abs(value), -place)
+        for place, (hours, value) in enumerate(zip(frame["hours_after_event"], frame["raw_return"], strict=True))
+        if value is not None and hours > 0
+    ]
+    return frame.row(-max(sizes)[1], named=True) if sizes else None
 
 
 def _turning_point(

@@ -37,7 +37,7 @@ def total_of(frames: Frames, scope: str, subject_id: str) -> dict[str, Any] | No
 
 def earlier_day_of(frames: Frames, reaction: Reaction) -> dict[str, Any] | None:
     """The reaction's row of out.earlier_day; None where none is stored."""
-    rows = frames.part(EARLIER_DAY, "event_id", reaction.event_id).filter(pl.col("asset_id") == reaction.asset_id)
+    rows = frames.part(EARLIER_DAY, "event_id", reaction.event_id, asset_id=reaction.asset_id)
     return next(signed_rows(rows, EARLIER_DAY), None)
 
 
@@ -45,7 +45,7 @@ def companions(frames: Frames, event_id: str) -> pl.DataFrame:
     """The other events that share this event's move, first public first; no rows where none does."""
     own = frames.part(SHARED_MOVE, "event_id", event_id)
     if not own.height:
-        return SHARED_MOVE.empty()
+        return own
     members = frames.part(SHARED_MOVE, "move_id", own["move_id"][0])
     others = members.filter(pl.col("event_id") != event_id)
     return others.unique("event_id", maintain_order=True).sort("window_start_utc", "event_id")

@@ -44,10 +44,10 @@ from dashboards.pages.event_tables import (
     timing_table,
     tokens_table,
 )
-from dashboards.pages.models_table import models_table
+from dashboards.pages.models_table import MODELS_STUDY, models_table
 from dashboards.pages.sections import cannot_know, reaction_tiles
 from dashboards.pages.shared_move import shared_list, shared_sentence
-from dashboards.pages.trading import event_trading
+from dashboards.pages.trading import TRADING_STUDY, event_trading
 from dashboards.shell.cards import read_verdicts_on, rise_claim, verdict_cards
 from dashboards.shell.frames import Frames
 from dashboards.shell.page import Canvas, Page, event_path
@@ -168,16 +168,19 @@ def _measured(
     placebos = placebos_of(frames, subject, 24.0)
     sources = frames.part(EVENT_SOURCE, "event_id", event_id)
     timings = frames.part(REACTION_TIME, "event_id", event_id)
-    timing = next(signed_rows(timings.filter(pl.col("market_id") == subject.market_id), REACTION_TIME), None)
+    own_timing = frames.part(REACTION_TIME, "event_id", event_id, market_id=subject.market_id)
+    timing = next(signed_rows(own_timing, REACTION_TIME), None)
     claim_rows = list(signed_rows(frames.part(CLAIM, "event_id", event_id), CLAIM))
     verdicts = read_verdicts_on(frames, claim_rows)
     assets = {item.market_id: item.asset_id for item in reactions}
-    results = frames.part(STUDY_RESULT, "event_id", event_id)
+    traded, models = (
+        frames.part(STUDY_RESULT, "event_id", event_id, study_id=study) for study in (TRADING_STUDY, MODELS_STUDY)
+    )
     paths = {item.asset_id: path_of(frames, item) for item in reactions}
     paths = {asset: part for asset, part in paths.items() if part["raw_return"].count() > 1}
     confounders = frames.part(CONFOUNDER, "event_id", event_id)
-    specifications = frames.part(SPECIFICATION, "event_id", event_id).filter(pl.col("asset_id") == subject.asset_id)
-    summaries = frames.part(SPECIFICATION_SUMMARY, "event_id", event_id).filter(pl.col("asset_id") == subject.asset_id)
+    specifications = frames.part(SPECIFICATION, "event_id", event_id, asset_id=subject.asset_id)
+    summaries = frames.part(SPECIFICATION_SUMMARY, "event_id", event_id, asset_id=subject.asset_id)
     specification = next(signed_rows(summaries, SPECIFICATION_SUMMARY), None)
     known = cannot_know(subject, earlier_day_of(frames, subject), sources, confounders)
     change = draw_correlation_change(
@@ -193,10 +196,10 @@ def _measured(
         "multiples": canvas.draw(draw_multiples(paths, reactions)),
         "tokens": tokens_table(reactions),
         "movers": movers_table(timings, reactions, paths),
-        "trading": event_trading(results, assets),
+        "trading": event_trading(traded, assets),
         "correlation": canvas.draw(change),
         "choices": canvas.draw(draw_specification_curve(specifications, specification, subject.asset_id)),
-        "models": models_table(results, subject.asset_id, assets),
+        "models": models_table(models, subject.asset_id, assets),
         "dots": canvas.draw(draw_quantile_dots(placebos, subject, subject.headline)),
         "confounders": confounders_box(confounders, canvas.root, shared_list(frames, event, canvas.root)),
         "starts": timing_table(frames.part(TIMING_BAND, "event_id", event_id), subject),

@@ -16,7 +16,7 @@ from warehouse.tables.studies import STUDY_RESULT
 from warehouse.tables.terms import asset_of, benchmark_name, model_name
 from warehouse.tables.units import count, listing, percent, plural
 
-_STUDY_ID, PREFIX = "models", "car:"
+MODELS_STUDY, PREFIX = "models", "car:"
 
 
 def models_table(results: pl.DataFrame, asset_id: str, assets: Mapping[str, str]) -> Markup:
@@ -26,8 +26,8 @@ def models_table(results: pl.DataFrame, asset_id: str, assets: Mapping[str, str]
     """
     rows = [
         row
-        for row in signed_rows(results.filter(pl.col("study_id") == _STUDY_ID), STUDY_RESULT)
-        if assets.get(row["market_id"], asset_of(row["market_id"])) == asset_id
+        for row in signed_rows(results, STUDY_RESULT)
+        if row["study_id"] == MODELS_STUDY and assets.get(row["market_id"], asset_of(row["market_id"])) == asset_id
     ]
     known = [row for row in rows if row["estimate"] is not None]
     if not known:

@@ -163,12 +163,17 @@ def _week_words(day: Horizon | None, week: Horizon | None) -> str:
 
 
 def _closes(reaction: Reaction, path: pl.DataFrame, hours: float) -> tuple[float | None, float | None]:
+    """The last known closes up to the event and up to `hours` after it; None where there is none."""
+    after = [
+        (since, place)
+        for place, (since, close) in enumerate(zip(path["hours_after_event"], path["close_quote"], strict=True))
+        if close is not None
+    ]
     source = source_of_path(reaction)
-    before = path.filter((pl.col("hours_after_event") <= 0) & pl.col("close_quote").is_not_null())
-    inside = path.filter((pl.col("hours_after_event") <= hours) & pl.col("close_quote").is_not_null())
+    before, inside = (max((place for since, place in after if since <= last), default=None) for last in (0.0, hours))
     return (
-        source.row(before, -1)["close_quote"] if before.height else None,
-        source.row(inside, -1)["close_quote"] if inside.height else None,
+        None if before is None else source.row(path, before)["close_quote"],
+        None if inside is None else source.row(path, inside)["close_quote"],
     )
 
 

@@ -19,13 +19,13 @@ from warehouse.tables.units import count, hours_short, multiple, number, number_
 
 # Statistic ids of the three measures, in the order shown, with what a reader calls them.
 _MEASURES = {"abnormal_volume": "Volume", "abnormal_range": "Range", "abnormal_volatility": "Volatility"}
-_STUDY_ID = "activity"
+TRADING_STUDY = "activity"
 CLEAR = 0.05
 
 
 def is_trading() -> pl.Expr:
     """Rows of the three measures."""
-    return (pl.col("study_id") == _STUDY_ID) & pl.col("statistic").is_in(list(_MEASURES))
+    return (pl.col("study_id") == TRADING_STUDY) & pl.col("statistic").is_in(list(_MEASURES))
 
 
 def event_trading(results: pl.DataFrame, assets: Mapping[str, str]) -> Markup:
@@ -33,13 +33,13 @@ def event_trading(results: pl.DataFrame, assets: Mapping[str, str]) -> Markup:
 
     `results` are the event's rows of out.study_result, `assets` the asset of each market.
     """
-    rows = results.filter(is_trading() & pl.col("estimate").is_not_null())
-    if not rows.height:
-        return NOTHING
     found = {
         (assets.get(row["market_id"], asset_of(row["market_id"])), row["statistic"]): row
-        for row in signed_rows(rows, STUDY_RESULT)
+        for row in signed_rows(results, STUDY_RESULT)
+        if row["study_id"] == TRADING_STUDY and row["statistic"] in _MEASURES and row["estimate"] is not None
     }
+    if not found:
+        return NOTHING
     names = sorted({asset for asset, _ in found}, key=lambda asset: (asset != "TAO", asset))
     heads = (
         Head("Token"),

@@ -96,6 +96,7 @@ class Shelf:
 
     parts: dict[tuple[str, ...], SplitFrame] = field(default_factory=dict)
     narrow: dict[tuple[str, ...], SplitFrame] = field(default_factory=dict)
+    rows: dict[tuple[str, ...], pl.DataFrame | None] = field(default_factory=dict)
     expected: dict[tuple[str, str], set[str]] = field(default_factory=dict)
 
 
@@ -114,6 +115,7 @@ class Frames:
     def expect(self, reads: Iterable[Read]) -> None:
         """Say which parts are asked for next: those of a bulky table are read together, and the last ones forgotten."""
         self._shelf.narrow.clear()
+        self._shelf.rows.clear()
         self._shelf.expected.clear()
         for read in reads:
             if read.column:
@@ -160,9 +162,11 @@ class Frames:
         if narrow_key in shelf.narrow:
             return shelf.narrow[narrow_key]
         if isinstance(self.by_name, ReadsParts):
-            frame = self.by_name.rows(name, columns[0], sorted(together) if is_expected else (value,))
-            if frame is not None:
-                shelf.narrow[narrow_key] = SplitFrame.of(frame, columns)
+            asked = (name, columns[0]) if is_expected else (name, columns[0], value)
+            if asked not in shelf.rows:
+                shelf.rows[asked] = self.by_name.rows(name, columns[0], sorted(together) if is_expected else (value,))
+            if (rows := shelf.rows[asked]) is not None:
+                shelf.narrow[narrow_key] = SplitFrame.of(rows, columns)
                 return shelf.narrow[narrow_key]
         frame = self.by_name.get(name)
         shelf.parts[key] = SplitFrame.of(pl.DataFrame() if frame is None else frame, columns)

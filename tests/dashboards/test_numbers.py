@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from markupsafe import Markup
 
 from dashboards.figures.false_alarms import LEVEL
 from dashboards.figures.price_path import MARKED_HOURS
@@ -107,6 +108,13 @@ def test_marks_become_bare_words_where_no_element_may_stand():
     html, _ = tagged(f'<title>{words}</title><p title="{words}">{words}</p><script>"{words}"</script>')
     assert html.startswith('<title>+23.4%</title><p title="+23.4%"><data value="0.2344"')
     assert html.endswith('<script>"+23.4%"</script>')
+
+
+def test_what_is_escaped_in_an_attribute_is_escaped_once():
+    text = f"TAO’s {percent(make_row()['estimate'])} & more"
+    html, _ = tagged(Markup('<p title="{}">{}</p>').format(text, text))
+    assert html.startswith('<p title="TAO’s +23.4% &amp; more">TAO’s <data value="0.2344"')
+    assert html.endswith("</data> &amp; more</p>")
 
 
 def test_a_moment_is_written_inside_a_time_element():

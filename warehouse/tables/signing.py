@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, datetime, timedelta
 from functools import wraps
 from typing import Any, ParamSpec, Protocol, runtime_checkable
 
 P = ParamSpec("P")
+# Values of these types know no origin: most of what is written, and told at once.
+_PLAIN = frozenset({float, int, str, datetime, date, timedelta, type(None)})
 
 
 @runtime_checkable
@@ -29,7 +32,7 @@ def signs(writer: Callable[P, str]) -> Callable[P, str]:
     @wraps(writer)
     def write(*arguments: P.args, **named: P.kwargs) -> str:
         value = arguments[0]
-        if not hasattr(value, "sign"):
+        if type(value) in _PLAIN or not hasattr(value, "sign"):
             return writer(*arguments, **named)
         signing: Signing = value  # type: ignore[assignment] # it has the one method that is asked for
         words = writer(signing.unsigned(), *arguments[1:], **named)  # type: ignore[arg-type] # as it was called

@@ -61,16 +61,18 @@ def _by_unit(value: float, unit: str) -> str:
 @signs
 def signed(value: float, decimals: int) -> str:
     """`value` with its sign and `decimals` places; what rounds to zero is a bare 0."""
+    return _with_sign(value, decimals)
+
+
+def _with_sign(value: float, decimals: int) -> str:
     text = f"{abs(value):,.{decimals}f}"
-    if float(text.replace(",", "")) == 0:
-        return "0"
-    return f"{'+' if value > 0 else MINUS}{text}"
+    return f"{'+' if value > 0 else MINUS}{text}" if text.strip("0.") else "0"
 
 
 @signs
 def percent(fraction: float, decimals: int = 1) -> str:
     """A signed percentage of a fraction: 0.234 -> +23.4%."""
-    text = signed(fraction * 100, decimals)
+    text = _with_sign(fraction * 100, decimals)
     return text if text == "0" else f"{text}%"
 
 
@@ -255,18 +257,18 @@ def iso_month(value: datetime | date) -> str:
 @signs
 def iso_minute(value: datetime) -> str:
     """2026-06-12 23:56, of a time in UTC."""
-    return value.strftime(ISO_MINUTE)
+    return value.isoformat(" ", "minutes")[: len("2026-06-12 23:56")]
 
 
 @signs
 def iso_second(value: datetime) -> str:
     """2026-06-12 23:56:07, of a time in UTC."""
-    return f"{value:%Y-%m-%d %H:%M:%S}"
+    return value.isoformat(" ", "seconds")[: len("2026-06-12 23:56:07")]
 
 
 def iso_instant(value: datetime) -> str:
     """2026-06-12T23:56:07Z, as programs read it."""
-    return f"{value:%Y-%m-%dT%H:%M:%SZ}"
+    return f"{value.isoformat(timespec='seconds')[: len('2026-06-12T23:56:07')]}Z"
 
 
 def compact_instant(value: datetime) -> str:
