@@ -24,6 +24,7 @@ from analysis.events.facts import (
     are_opposite,
     read_stories,
 )
+from analysis.events.relevance import ORDER
 from analysis.events.stories.likeness import OUTAGE_HOURS
 from analysis.events.vocabulary import Vocabulary
 from analysis.events.wording.stems import share_of_words
@@ -43,16 +44,24 @@ AFTERMATH = timedelta(hours=72)
 # Share of the fewer words from which two stories with the same frame tell the same, and from which one repeats another.
 SAME_FRAME_WORDS, REPEATED_WORDS = 0.5, 0.5
 # A government takes access from one party, or gives it back, once in so short a time, whatever words tell it.
-SAME_ACT_WORDS = 0.35
-ACTS_ON_ACCESS = ("restrict", "lift", "designate")
+SAME_ACT_WORDS = 0.33
+ACTS_ON_ACCESS = ("restrict", "lift", "designate", "contract")
 # Nor is one firm broken into twice.
 BREAK_IN = "hack"
+# Nor sued twice within hours: a second outlet says over what in other words.
+SUED = "sue"
+# What two parties do to each other is told again with both names, in fewer words of the same.
+BOTH_PARTIES, BOTH_PARTIES_WORDS = 2, 0.35
+# What many saw passed or signed is said to be for days, and who signs orders signs one on one subject at a time.
+PASSED = "pass"
+# A name on a list stays there: who alone tells of it long after tells no news.
+LISTED, STAYS_LISTED = "designate", timedelta(days=180)
 # First reports of one act follow each other; what came longer before the rest told of another.
 PAUSE_IN_REPORTS = timedelta(hours=6)
 # What is announced and done within this is one event, which has two times.
 ANNOUNCED_WITHIN = timedelta(hours=12)
-# What a court did is a ruling, whichever way one outlet words it.
-SAME_FRAMES = {"dismiss": "ruling"}
+# What a court did is a ruling, and what a firm agreed to is a contract, whichever way one outlet words it.
+SAME_FRAMES = {"dismiss": "ruling", "settle": "contract"}
 # Tags between which outlets differ on one and the same act of a government.
 NEIGHBOURS = frozenset({"export_control_access", "ai_policy_other", "government_action"})
 # An act that was announced and is now done in form is the next step, in whatever few words.
@@ -202,7 +211,8 @@ def _is_same(one: StoryFacts, other: StoryFacts, is_about: bool) -> bool:
     if are_opposite(one.frame, other.frame) or (one.frame and other.frame and not _have_same_frame(one, other)):
         return False
     is_on_access = one.frame in ACTS_ON_ACCESS and {one.category, other.category} <= NEIGHBOURS
-    is_act = (is_on_access or one.frame == BREAK_IN) and one.parties
+    is_suit = one.frame == SUED and abs(one.time.best - other.time.best) <= PAUSE_IN_REPORTS
+    is_act = (is_on_access or is_suit or one.frame == BREAK_IN) and one.parties
     enough = SAME_ACT_WORDS if is_act else SAME_FRAME_WORDS
     overlap = word_overlap(one, other)
     return overlap >= SAME_WORDS or (is_about and _have_same_frame(one, other) and overlap >= enough)
@@ -236,30 +246,46 @@ def _without_repeats(drafts: list[Draft]) -> list[Draft]:
     kept: list[Draft] = []
     for draft in drafts:
         is_news = len(draft.carriers) >= NEWS_OF_ITS_OWN or draft.lead.category == STANDSTILL
-        says_again = _is_aftermath if is_news else _repeats
-        within = takewhile(partial(_is_near, draft.first.time.best), reversed(kept))
+        says_again = _goes_on if is_news else _repeats
+        within = takewhile(partial(_is_near, draft), reversed(kept))
         if not any(says_again(draft, earlier) or _is_same_failure(draft, earlier) for earlier in within):
             kept.append(draft)
     return kept
 
 
-def _is_near(at: datetime, earlier: Draft) -> bool:
-    """Whether what is said at `at` can still repeat it, or go on about it."""
-    return at - earlier.first.time.best <= max(REPEAT_WITHIN, AFTERMATH)
+def _is_near(draft: Draft, earlier: Draft) -> bool:
+    """Whether it can still repeat the earlier one, or go on about it."""
+    reach = STAYS_LISTED if _is_listing_alone(draft) else max(REPEAT_WITHIN, AFTERMATH)
+    return draft.first.time.best - earlier.first.time.best <= reach
 
 
 def _repeats(draft: Draft, earlier: Draft) -> bool:
     one, other = draft.lead, earlier.lead
-    return (
-        draft.first.time.best - earlier.first.time.best <= REPEAT_WITHIN
-        and (not one.frame or not other.frame or _have_same_frame(one, other))
-        and bool(set(one.entity_ids) & set(other.entity_ids))
-        and (_is_in_form(other) or not _is_in_form(one))
-        and (
-            max(word_overlap(one, story) for story in earlier.stories) >= REPEATED_WORDS
-            or _is_aftermath(draft, earlier)
-        )
-    )
+    if not set(one.entity_ids) & set(other.entity_ids):
+        return False
+    lag = draft.first.time.best - earlier.first.time.best
+    if _have_same_frame(one, other) and (_is_listed_still(draft, earlier) or _is_signed_already(one, other, lag)):
+        return True
+    if lag > REPEAT_WITHIN or (one.frame and other.frame and not _have_same_frame(one, other)):
+        return False
+    if _is_in_form(one) and not _is_in_form(other):
+        return False
+    are_both = len(draft.parties & earlier.parties) >= BOTH_PARTIES
+    enough = BOTH_PARTIES_WORDS if are_both else REPEATED_WORDS
+    return max(word_overlap(one, story) for story in earlier.stories) >= enough or _goes_on(draft, earlier)
+
+
+def _is_listing_alone(draft: Draft) -> bool:
+    """Whether one newsroom, and not the office whose act it is, tells that a party is on a list."""
+    return draft.lead.frame == LISTED and len(draft.carriers) < ENOUGH_OUTLETS and not draft.primary_carriers
+
+
+def _is_listed_still(draft: Draft, earlier: Draft) -> bool:
+    return _is_listing_alone(draft) and bool(draft.parties & earlier.parties)
+
+
+def _is_signed_already(one: StoryFacts, other: StoryFacts, lag: timedelta) -> bool:
+    return one.category == other.category == ORDER and one.frame == PASSED and lag <= SAME_EVENT
 
 
 def _is_same_failure(draft: Draft, earlier: Draft) -> bool:
@@ -276,12 +302,14 @@ def _is_in_form(story: StoryFacts) -> bool:
     return bool(story.told["plain"].str.contains(_IN_FORM).any())
 
 
-def _is_aftermath(draft: Draft, earlier: Draft) -> bool:
-    """Whether it goes on about an act of a government that many more houses told."""
+def _goes_on(draft: Draft, earlier: Draft) -> bool:
+    """Whether it goes on about an act of a government that many more houses told, or says that a bill has passed."""
+    if draft.first.time.best - earlier.first.time.best > AFTERMATH or not _have_same_frame(draft.lead, earlier.lead):
+        return False
+    if draft.lead.frame == PASSED and len(earlier.carriers) >= len(draft.carriers):
+        return word_overlap(draft.lead, earlier.lead) >= REPEATED_WORDS
     return (
-        draft.first.time.best - earlier.first.time.best <= AFTERMATH
-        and {draft.lead.category, earlier.lead.category} <= NEIGHBOURS
-        and _have_same_frame(draft.lead, earlier.lead)
+        {draft.lead.category, earlier.lead.category} <= NEIGHBOURS
         and bool(draft.parties & earlier.parties)
         and len(earlier.carriers) >= MANY_MORE * len(draft.carriers)
     )

@@ -198,7 +198,9 @@ def _acts(rows: list[_Row], spoken: list[set[str]], acting: frozenset[str]) -> l
     some words (`share`) dates the story; its house counts (`is_counted`) too, but for tokens at large, of which much
     is said beside, only when it shares most.
     """
-    is_act = [row["category"] in acting for row in rows]
+    # That a site is down is no word of what its owner did, nor the other way round.
+    is_down = rows[0]["story_category"] == STANDSTILL
+    is_act = [row["category"] in acting and (row["category"] == STANDSTILL) == is_down for row in rows]
     acts = [place for place, row in enumerate(rows) if is_act[place] and row["excluded"] is None]
     said = Counter(word for place in acts for word in spoken[place])
     common = {word for word in said if said[word] * 3 >= len(acts)}
@@ -215,9 +217,9 @@ def _acts(rows: list[_Row], spoken: list[set[str]], acting: frozenset[str]) -> l
 def _from_the_act_on(acts: list[_Row], frame: str) -> list[_Row]:
     """`acts` without what was public long before the first headline that names the act: it told of what was to come.
 
-    What names another act told of the same in other words, unless it took back what this one imposed; what names none
-    did where it shares most of the words of an act that nobody knew of before; and where one house alone is left, the
-    others told the act without naming it.
+    What names another act told of the same in other words, unless it took back what this one imposed; what names none,
+    or what somebody seeks, did where it shares most of the words of an act that nobody knew of before; and where one
+    house alone is left, the others told the act without naming it.
     """
     first = min((row["at_utc"] for row in acts if row["frame"] == frame), default=None)
     if not frame or first is None:
@@ -226,7 +228,7 @@ def _from_the_act_on(acts: list[_Row], frame: str) -> list[_Row]:
 
     def is_same(row: _Row) -> bool:
         name = row["frame"]
-        if name == "":
+        if name in ("", PROSPECT):
             return unnamed_least is not None and row["share"] >= unnamed_least
         return _is_act(name) and not are_opposite(name, frame)
 

@@ -18,6 +18,8 @@ DAY_TOLERANCE = timedelta(hours=24)
 OF_SEVERAL_ZONES = "upper_bound"
 # Precision of a detected event whose time a second clock bears out; only such evidence moves a recorded one.
 FIRM = "second"
+# Precision of a recorded event that was public at its best time at the latest.
+UPPER_BOUND = "upper_bound"
 RE_DATED, WIDENED, RECOUNTED = "re-dated", "widened", "recounted"
 # Roles of evidence that nobody published as a report of the act.
 UNCOUNTED = ("private", "announced", "reaction", "correction")
@@ -28,8 +30,8 @@ def yield_to_evidence(recorded: pl.DataFrame, detected: pl.DataFrame, matches: d
 
     `matches` names the recorded event of each detected one. An entry that states a day takes the instant of evidence
     from that day or the day before: its interval then runs from the evidence's own or the start of the day, whichever
-    is earlier known, to the evidence. An entry with a time keeps it as best, and begins where the evidence does. A
-    clock whose zone has several meanings moves no best time, but an entry begins no later than the earliest of them.
+    is earlier known, to the evidence. An entry whose time is an upper bound takes an earlier instant of evidence within its
+    interval; another keeps its time as best, and begins where the evidence does. A clock whose zone has several meanings moves no best time, but an entry begins no later than the earliest of them.
     Its reason says what changed.
     """
     firm = detected.filter((pl.col("time_precision") == FIRM) & pl.col("event_id").is_in(list(matches)))
@@ -56,10 +58,13 @@ def _yield(row: dict[str, Any], child: dict[str, Any] | None) -> dict[str, Any]:
             "earliest_at_utc": child["earliest_at_utc"] if is_before else start,
             "best_at_utc": proof,
             "latest_at_utc": max(proof, child["latest_at_utc"]),
-            "time_precision": FIRM if is_before else "upper_bound",
+            "time_precision": FIRM if is_before else UPPER_BOUND,
             "time_basis": child["time_basis"],
             "reason": f"{row['reason']}; {RE_DATED} from the day stated: {said}",
         }
+    if row["time_precision"] == UPPER_BOUND and start <= proof < row["best_at_utc"]:
+        said = f"{RE_DATED} from the upper bound stated: {said}"
+        return row | {"best_at_utc": proof, "time_basis": child["time_basis"], "reason": f"{row['reason']}; {said}"}
     if proof < start:
         return row | {"earliest_at_utc": proof, "reason": f"{row['reason']}; {WIDENED}: {said}"}
     return row

@@ -40,13 +40,17 @@ _OPINION = (
     r"|\bunder the microscope\b|\bat war with\b|\b(?:its|their) war (?:on|against)\b"
     r"|\bmaking up (?:its|the) rules\b|\bloses? (?:more |its )?control\b"
     r"|^a (?:closer )?look (?:at|inside)\b|\braises? (?:questions|concerns)\b|\bnasty\b|\bass\b"
+    r"|\bflawed\b|\bmay actually\b|\bwhat's at stake\b|\bwhat happens next\b|\beverything you need to know\b"
+    r"|\b\w+ takeaways\b|^\d+ (?:highlights|things|reasons)\b|\bisn't an? .{3,20}, it's\b"
+    r"|之战|争端|爭端|博弈|角力|较量"
     r"|\blooking back\b|\bretrospective\b|\bone year (?:on|later|after)\b|\btimeline\b|\ba brief history\b|\bguide to\b"
 )
 # A person, a colon and three statements: what somebody said in a broadcast.
 _INTERVIEW = r"^[A-Z][\w.'-]+ [A-Z][\w.'-]+: .{20,}, .{10,},? and .{10,}"
-# Who works where; whom an office's head or a parliament puts in charge is an act.
+# Who works where or is honoured; whom an office's head or a parliament puts in charge is an act.
 _POST = (
     r"(?i)\bto join .{0,30}\b(?:firm|LLP|board|university|team|staff|foundation|labs?|exchange)\b"
+    r"|\bnamed best\b|\b(?:wins?|awarded) .{0,30}\b(?:award|prize|hackathon)\b"
     r"|\b(?:law )?faculty\b|\bjoins?\b.{0,30}\bas\b"
     r"|\bnames? .{3,40}\b(?:advis[eo]r|counsel|director|deputy|chief of)\b"
 )
@@ -58,6 +62,18 @@ _HOUSE_RULE = (
     r"|\bcuts? (?:\w+ )?(?:jobs|staff)\b|\blays off\b"
     r"|\binvestigat\w+ (?:\w+ )?(?:outages?|errors?|bugs?)\b"
     r"|\binvestigat\w+ (?:users?|issues?|bugs?|errors?|outages?|reports of|why|how)\b"
+)
+# Of a trial the suit and the ruling are acts; a day in court, and a suit that the act of another accompanies, are none.
+_IN_COURT = (
+    r"(?i)\btestif(?:y|ies|ied|ying)\b|\btestimony\b|\b(?:takes?|on) (?:the )?stand\b|\btrial\b|\bdeliberat\w+"
+    r"|\b(?:tells?|told|asks?) (?:the |a )?(?:court|jury)\b|\bjury will\b|\bto (?:the )?jury\b|\bprofiles? of\b"
+    r"|\blive updates\b|\b(?:opening|closing) (?:arguments|statements)\b|\bcross-examin\w+|\bface off\b|\bread aloud\b"
+    r"|\b(?:heads?|headed|going|goes) to court\b|\bcourt (?:battle|fight|showdown)\b|\bbattles? .{0,30}\bin court\b"
+    r"|\b(?:as|amid|while|despite|during) [^,;:]{0,40}\b(?:lawsuits?|legal (?:battle|fight)|litigation)\b"
+)
+_DECIDED = (
+    r"(?i)\b(?:sues|sued|verdict|rul(?:es|ed|ing)|loses|lost|wins|won|finds|found|orders|ordered|rejects|rejected"
+    r"|dismiss\w*|settle[sd]?)\b"
 )
 _EXHIBIT = r"(?i)\b(?:logs?|chats?|conversations?|messages|history) (?:\w+ ){0,2}as evidence\b"
 _COMPARISON = r"(?i)\b(?:beats?|surpass\w*|outperform\w*|outscor\w*|rivaling)\b"
@@ -74,7 +90,9 @@ _CALENDAR = (
     r"|\b(?:calendar|upcoming|week ahead|what to watch|things to watch|key dates|events to watch)\b"
 )
 _URGING = (
-    r"(?i)\b(?:urges?|presses|pressing|backs? (?:new|bill)|calls? (?:on|for)|argues? for|demands? (?:that|power)"
+    r"(?i)\b(?:urges?|presses|pressing|backs? (?:new|bill)|calls? (?:on|for)|argues? for"
+    r"|demands? (?:that|power|(?:\w+ )?regulators|(?:an )?(?:\w+ )?(?:investigat\w+|probe|inquiry))"
+    r"|(?:press|push)(?:es)? (?:the |finance |bank\w* )?(?:regulators|watchdogs|Congress|Senate|lawmakers)"
     r"|pleads with"
     r"|petition\w*|open letter)\b"
     r"|呼吁|呼籲|敦促|促请|促請|求める|촉구|\bfordert\b|\bappelle à\b|\bexhorte\b"
@@ -112,14 +130,26 @@ _TALK = (
     r"|regrets?|apologi[sz]\w+|reveals?|signals?|eyes|mulls?|weighs?|considers?|considering|explores?|debates?|wants?"
     r"|faces|fights?|lobb\w+|met with|meets?|meeting|discuss\w*"
     r"|fork in the road|survey|poll|report (?:finds|shows|says)|finds|accus\w+|letters?|sides with|downplays"
-    r"|denies knowing|rift|boycott)\b"
+    r"|denies knowing|rift|boycott|vague|stance|top priority|(?:is|marks) .{0,12}priority"
+    r"|(?:raises?|fresh) (?:\w+ )?concerns|warning|shifts to|doubles down|doesn't know|don't know|sparks clash|swaps"
+    r"|(?:senators?|lawmakers?|chair|commissioner) (?:\w+ ){0,3}(?:targets|challenges|questions)"
+    r"|receives [\d,]+ comments|spark\w* (?:\w+ )?debate|reacts?|euphoria|(?:brings?|boosts) .{0,30}(?:bitcoin|outlook)"
+    r")\b"
+    r"|^[A-Z][\w.]+(?:'s| (?:chief|chair\w*|president|CEO)) [A-Z]\w+: "
 )
+# At the seat of an office is no office.
+_AT_A_PLACE = r"(?i)\bat (?:the )?White House\b|\bWhite House (?:\w+ )?(?:fight|event|dinner|party|contest)\b"
 _PLAN = (
     r"(?i)\b(?:plans? (?:to|for)|plans (?:\w+ )?(?:rules?|orders?|bills?|laws?|bans?)|planning|poised|set to|prepar\w+"
     r"|expect(?:s|ed)|nears?|seeks?|may|might|could|would"
     r"|looms?|considering|ahead of"
     r"|aims?|heads? (?:to|for)|looking to|this (?:week|month)"
     r"|to (?:release|launch|vote|unveil|introduce|consider|decide|hold|begin|meet|sue|appeal|challenge))\b"
+)
+# Who asks for leave to launch, or has it, has acted.
+_WITH_LEAVE = (
+    r"(?i)\b(?:moves|files|filed|filing|applies|applied|application|approv\w+|nod|licen[cs]e|charter|registers|cleared)"
+    r" (?:\w+ ){0,4}to (?:release|launch)\b"
 )
 # Of no kind of its own, a headline comes to a story by its words; there a plan dates no act.
 _DRAWN_IN = ("general", "crypto_generic", "regulation_non_ai", "tech_generic")
@@ -132,11 +162,14 @@ _BOSS_SAYS = (
 _SPOKEN_IN = ("enforcement_lawsuit", "crypto_token_regulation")
 # Finite verbs of what offices, courts, parliaments and firms do; beside one, talk only accompanies the act.
 _ACT = (
-    r"(?i)\b(?:sues|sued|files|filed|approve[sd]|passe[sd]|signs|signed|bans|banned|drops|dropped|withdraws|withdrew|pulls|pulled"
-    r"|cancels|cancell?ed|postpone[sd]|delays|delayed|advance[sd]|clears|cleared|grants|granted|wins|won|settle[sd]|charge[sd]"
-    r"|fine[sd]|propose[sd]|issue[sd]?|launche[sd]|rejects|rejected|blocks|blocked|orders|ordered|votes|voted|enacts|enacted"
-    r"|adopts|adopted|pardons|pardoned|declare[sd]?|repeals|repealed|rescinds|rescinded|arrests|arrested|raids|raided"
-    r"|unveils?|unveiled|introduces|introduced|rules|ruled|suspends|suspended|halts|halted|lifts|lifted|ends|ended|sentenced)\b"
+    r"(?i)\b(?:sues|sued|files|filed|approve[sd]|passe[sd]|signs|signed|bans \w+|banned|drops|dropped|withdraws"
+    r"|withdrew|pulls|pulled|cancels|cancell?ed|postpone[sd]|delays|delayed|advance[sd]|clears|cleared|grants|granted"
+    r"|wins|won \w+"
+    r"|settle[sd]|charge[sd]|fine[sd]|propose[sd]|issue[sd]?|launche[sd]|rejects|rejected|blocks|blocked|ordered"
+    r"|orders \w+|votes|voted|enacts|enacted|adopts|adopted|pardons|pardoned|declare[sd]?|repeals|repealed|rescinds"
+    r"|rescinded|arrests|arrested|raids|raided|unveils?|unveiled|introduces|introduced|ruled"
+    r"|rules (?:against|that|in favou?r|it|he|she|they)|suspends|suspended|halts|halted|lifts|lifted|ends|ended"
+    r"|sentenced|reach(?:es|ed)? (?:\w+ )?(?:deal|agreement|compromise))\b"
 )
 _ON_ACCESS = ("export_control_access", "regulation_legislation", "government_action", "ai_policy_other")
 # What became of a restriction is no further one.
@@ -177,16 +210,28 @@ def add_exclusions(headlines: pl.DataFrame, frames: FrameSet) -> pl.DataFrame:
         (plain.str.contains(_URGING) & ~plain.str.contains(_GOVERNMENT_ASKS), "urging"),
         (plain.str.contains(_DENIAL), "a denial"),
         (plain.str.contains(_INTERVIEW), "an interview"),
-        (plain.str.contains(_POST), "a change of post"),
+        (plain.str.contains(_POST), "a post or a prize"),
         (plain.str.contains(_HOUSE_RULE), "a firm's own affair"),
         (plain.str.contains(_EXHIBIT), "evidence in another case"),
+        (
+            (pl.col("category") == "enforcement_lawsuit")
+            & plain.str.contains(_IN_COURT)
+            & ~plain.str.contains(_DECIDED),
+            "a day in court",
+        ),
         (pl.col("category").is_in(_ON_ACCESS) & plain.str.contains(_COMPARISON), "a comparison of products"),
         ((pl.col("outlet_kind") == "lab") & plain.str.contains(_PRODUCT_POST), "a lab's own product or partnership"),
         (pl.col("category").is_in(_ON_ACCESS) & plain.str.contains(_CONSEQUENCE), "what followed"),
         ((pl.col("category") == "network_token_news") & plain.str.contains(_TRADE), "a trade of a holder"),
         ((pl.col("category") == "network_token_news") & plain.str.contains(_INTEGRATION), "an integration"),
         (is_tokens & plain.str.contains(_TALK) & ~plain.str.contains(_ACT), "talk"),
-        ((is_tokens | pl.col("category").is_in(_DRAWN_IN)) & plain.str.contains(_PLAN), "a plan"),
+        (is_tokens & plain.str.contains(_AT_A_PLACE), "at the seat of an office"),
+        (
+            (is_tokens | pl.col("category").is_in(_DRAWN_IN))
+            & plain.str.contains(_PLAN)
+            & ~plain.str.contains(_WITH_LEAVE),
+            "a plan",
+        ),
         ((pl.col("category") == "network_token_news") & plain.str.contains(_COMES), "a plan"),
         (~pl.col("category").is_in(_SPOKEN_IN) & plain.str.contains(_BOSS_SAYS), "talk"),
     )
