@@ -195,8 +195,8 @@ def _acts(rows: list[_Row], spoken: list[set[str]], acting: frozenset[str]) -> l
     """Headlines of a story that say what happened, of `acting` kinds, and others in their words once two houses do.
 
     A headline of another kind that the words drew in says neither when this happened nor that it did. One that shares
-    some words (`share`) dates the story; its house counts (`is_counted`) too, but for tokens at large, of which much
-    is said beside, only when it shares most.
+    some words (`share`; of the fewer words where it names a party of the act) dates the story; its house counts
+    (`is_counted`) too, but for tokens at large, of which much is said beside, only when it shares most.
     """
     # That a site is down is no word of what its owner did, nor the other way round.
     is_down = rows[0]["story_category"] == STANDSTILL
@@ -206,9 +206,12 @@ def _acts(rows: list[_Row], spoken: list[set[str]], acting: frozenset[str]) -> l
     common = {word for word in said if said[word] * 3 >= len(acts)}
     is_told = len({rows[place]["carrier"] for place in acts}) >= ENOUGH_OUTLETS
     least = SAME_WORDS if rows[0]["story_category"] == TOKENS_AT_LARGE else TOLD_WORDS
+    named = {name for place in acts for name in rows[place]["entity_ids"]}
     told = []
     for row, own, is_own in zip(rows, spoken, is_act, strict=True):
-        share = len(own & common) / max(FEWEST_WORDS, len(own))
+        is_of_party = bool(named & set(row["entity_ids"])) and row["frame"] not in COMMENT_FRAMES
+        fewer = min(len(own), len(common)) if is_of_party else len(own)
+        share = len(own & common) / max(FEWEST_WORDS, fewer)
         if row["excluded"] is None and (is_own or (share >= TOLD_WORDS and is_told)):
             told.append({**row, "share": share, "is_counted": is_own or share >= least})
     return told

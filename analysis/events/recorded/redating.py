@@ -18,6 +18,8 @@ DAY_TOLERANCE = timedelta(hours=24)
 OF_SEVERAL_ZONES = "upper_bound"
 # Precision of a detected event whose time a second clock bears out; only such evidence moves a recorded one.
 FIRM = "second"
+# An upper bound that evidence betters by less than a bar of most studies stays as a person read it.
+BETTER_BY = timedelta(hours=1)
 # Precision of a recorded event that was public at its best time at the latest.
 UPPER_BOUND = "upper_bound"
 RE_DATED, WIDENED, RECOUNTED = "re-dated", "widened", "recounted"
@@ -30,9 +32,10 @@ def yield_to_evidence(recorded: pl.DataFrame, detected: pl.DataFrame, matches: d
 
     `matches` names the recorded event of each detected one. An entry that states a day takes the instant of evidence
     from that day or the day before: its interval then runs from the evidence's own or the start of the day, whichever
-    is earlier known, to the evidence. An entry whose time is an upper bound takes an earlier instant of evidence within its
-    interval; another keeps its time as best, and begins where the evidence does. A clock whose zone has several meanings moves no best time, but an entry begins no later than the earliest of them.
-    Its reason says what changed.
+    is earlier known, to the evidence. An entry whose time is an upper bound takes an instant of evidence BETTER_BY
+    earlier within its interval; another keeps its time as best, and begins where the evidence does. A clock whose zone
+    has several meanings moves no best time, but an entry begins no later than the earliest of them. Its reason says
+    what changed.
     """
     firm = detected.filter((pl.col("time_precision") == FIRM) & pl.col("event_id").is_in(list(matches)))
     earliest: dict[str, dict[str, Any]] = {}
@@ -62,7 +65,7 @@ def _yield(row: dict[str, Any], child: dict[str, Any] | None) -> dict[str, Any]:
             "time_basis": child["time_basis"],
             "reason": f"{row['reason']}; {RE_DATED} from the day stated: {said}",
         }
-    if row["time_precision"] == UPPER_BOUND and start <= proof < row["best_at_utc"]:
+    if row["time_precision"] == UPPER_BOUND and start <= proof <= row["best_at_utc"] - BETTER_BY:
         said = f"{RE_DATED} from the upper bound stated: {said}"
         return row | {"best_at_utc": proof, "time_basis": child["time_basis"], "reason": f"{row['reason']}; {said}"}
     if proof < start:

@@ -24,6 +24,13 @@ def instant(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
+RESTRICTION = (
+    {"title": "Source: Lutnick told Anthropic that Fable 5 falls under export controls", "at": "2026-06-12T23:56:41Z"},
+    {"title": "Anthropic takes Fable 5 offline after US directive", "at": "2026-06-13T01:08:06Z"},
+    {"title": "US government orders Anthropic to shut down Fable 5", "at": "2026-06-13T06:57:05Z"},
+)
+
+
 def make_headlines(*rows: dict) -> pl.DataFrame:
     """Headlines with defaults: a press outlet whose item was seen ten minutes after the time it claims."""
     filled = []
@@ -66,3 +73,11 @@ def detect(*rows: dict, known_ids: dict[str, str] | None = None) -> Detected:
 
 def told_by(n: int, title: str) -> pl.DataFrame:
     return detect(*({"title": title, "at": "2026-06-13T01:00:00Z", "outlet": f"h{k}.example"} for k in range(n))).events
+
+
+def draft_as(stories: dict[str, list[dict]]) -> pl.DataFrame:
+    """Events of headlines whose stories are given."""
+    grouped = group(make_headlines(*(row for rows in stories.values() for row in rows)))
+    names = [name for name, rows in stories.items() for _ in rows]
+    told = add_exclusions(grouped.with_columns(pl.Series("story_id", names)), FRAMES)
+    return build_events(draft_events(told, VOCABULARY), {}, VOCABULARY).events

@@ -5,12 +5,16 @@ import polars as pl
 from analysis.events.detection import build_events, direction_of
 from analysis.events.drafts import draft_events
 from analysis.events.wording.exclusions import add_exclusions
-from tests.analysis.events.headline_frames import FRAMES, VOCABULARY, detect, group, instant, make_headlines, told_by
-
-RESTRICTION = (
-    {"title": "Source: Lutnick told Anthropic that Fable 5 falls under export controls", "at": "2026-06-12T23:56:41Z"},
-    {"title": "Anthropic takes Fable 5 offline after US directive", "at": "2026-06-13T01:08:06Z"},
-    {"title": "US government orders Anthropic to shut down Fable 5", "at": "2026-06-13T06:57:05Z"},
+from tests.analysis.events.headline_frames import (
+    FRAMES,
+    RESTRICTION,
+    VOCABULARY,
+    detect,
+    draft_as,
+    group,
+    instant,
+    make_headlines,
+    told_by,
 )
 
 CHATTER = {"title": "My week with Claude Fable 5 and a home-made robot", "at": "2026-06-12T10:50:00Z"}
@@ -155,37 +159,6 @@ def test_a_lab_speaks_only_for_itself():
     assert detect({**statement, "url": "https://openai.com/x"}).events.height == 1
 
 
-def test_what_was_an_event_last_week_is_a_repeat():
-    again = {**RESTRICTION[1], "at": "2026-06-20T01:00:00Z"}
-    repeats = [{**again, "outlet": f"late{n}.example"} for n in range(2)]
-    assert detect(*RESTRICTION, *repeats).events.height == 1
-
-
-def test_what_few_houses_go_on_about_after_an_act_that_many_told_is_no_second_act():
-    told = [{**RESTRICTION[2], "outlet": f"m{n}.example"} for n in range(6)]
-    later = [
-        {
-            "title": "US restrictions on Anthropic models trigger talk of an arms race",
-            "at": "2026-06-14T20:00:00Z",
-            "outlet": f"l{n}.example",
-        }
-        for n in range(2)
-    ]
-    assert detect(*told, *later).events.height == 1
-    assert detect(*told[:3], *later).events.height == 2
-
-
-def test_an_aftermath_in_four_houses_is_none_beside_an_act_that_three_times_as_many_told():
-    told = [{**RESTRICTION[2], "outlet": f"m{n}.example"} for n in range(12)]
-    again = {
-        "title": "US restrictions on Anthropic models trigger talk of an arms race",
-        "at": "2026-06-14T20:00:00Z",
-    }
-    later = [{**again, "outlet": f"l{n}.example"} for n in range(4)]
-    assert detect(*told, *later).events.height == 1
-    assert detect(*told[:11], *later).events.height == 2
-
-
 def test_news_about_access_that_says_neither_taken_nor_given_back_restricts_nobody():
     for frame in ("", "reaction", "talks", "prospect"):
         assert direction_of(frame, "export_control_access", VOCABULARY) == "neutral"
@@ -254,14 +227,6 @@ def test_an_event_is_named_by_its_most_typical_title():
     assert event["title"] == RESTRICTION[2]["title"]
 
 
-def draft_as(stories: dict[str, list[dict]]) -> pl.DataFrame:
-    """Events of headlines whose stories are given."""
-    grouped = group(make_headlines(*(row for rows in stories.values() for row in rows)))
-    names = [name for name, rows in stories.items() for _ in rows]
-    told = add_exclusions(grouped.with_columns(pl.Series("story_id", names)), FRAMES)
-    return build_events(draft_events(told, VOCABULARY), {}, VOCABULARY).events
-
-
 POSTPONED = [
     {"title": f"Senate Banking Committee postpones crypto market structure bill markup {word}", "at": at}
     for word, at in (
@@ -280,29 +245,6 @@ def test_what_was_told_a_day_before_the_rest_does_not_date_the_act():
 
     assert dated("2026-01-14T06:03:33Z") == [instant(POSTPONED[0]["at"])]
     assert dated("2026-01-15T00:03:33Z") == [instant("2026-01-15T00:03:33Z")]
-
-
-def test_a_government_takes_access_from_one_party_once_whatever_words_tell_it():
-    first = [
-        {
-            "title": "Anthropic suspends access to Fable 5, Mythos 5, citing US directive",
-            "at": f"2026-06-13T0{h}:10:00Z",
-        }
-        for h in (0, 1)
-    ]
-    later = [
-        {
-            "title": "US Government Orders Anthropic to Pull Claude Fable, Mythos AI Models",
-            "at": f"2026-06-13T1{h}:10:00Z",
-        }
-        for h in (6, 7)
-    ]
-    assert draft_as({"first": first, "later": later})["best_at_utc"].to_list() == [instant("2026-06-13T00:10:00Z")]
-    others = [
-        row | {"title": row["title"].replace("Anthropic", "OpenAI").replace("Claude Fable, Mythos", "GPT")}
-        for row in later
-    ]
-    assert draft_as({"first": first, "later": others}).height == 2
 
 
 def test_what_one_house_told_long_before_many_others_does_not_date_the_story():

@@ -147,6 +147,22 @@ def test_evidence_before_a_recorded_second_widens_the_interval_and_keeps_the_bes
     assert "; widened: " in row["reason"]
 
 
+def test_an_upper_bound_yields_to_evidence_an_hour_earlier_and_keeps_its_interval():
+    bound = LEDGER | {"time_precision": "upper_bound", "earliest_at_utc": instant("2026-06-12T12:00:00Z")}
+    bound |= {"best_at_utc": instant("2026-06-12T23:56:41Z"), "latest_at_utc": instant("2026-06-12T23:56:41Z")}
+    row = merged(bound, make_event("found", "2026-06-12T22:56:41Z"))
+    assert row["best_at_utc"] == instant("2026-06-12T22:56:41Z")
+    assert [row[f"{end}_at_utc"] for end in ("earliest", "latest")] == [
+        bound[f"{end}_at_utc"] for end in ("earliest", "latest")
+    ]
+    assert "re-dated from the upper bound stated" in row["reason"]
+    assert merged(bound, make_event("found", "2026-06-12T22:56:42Z")) == bound
+    assert (
+        merged(bound | {"time_precision": "second"}, make_event("found", "2026-06-12T20:00:00Z"))["best_at_utc"]
+        == (bound["best_at_utc"])
+    )
+
+
 def test_a_time_that_nobody_bears_out_moves_no_recorded_event():
     assert merged(STATED_DAY, make_event("found", "2026-08-18T17:15:48Z", time_precision="upper_bound")) == STATED_DAY
 
