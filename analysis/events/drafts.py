@@ -281,7 +281,8 @@ def _is_listing_alone(draft: Draft) -> bool:
 
 
 def _is_listed_still(draft: Draft, earlier: Draft) -> bool:
-    return _is_listing_alone(draft) and bool(draft.parties & earlier.parties)
+    """Whether an earlier event put it there; what is now done in form is the next step."""
+    return _is_listing_alone(draft) and bool(draft.parties & earlier.parties) and not _is_in_form(draft.lead)
 
 
 def _is_signed_already(one: StoryFacts, other: StoryFacts, lag: timedelta) -> bool:

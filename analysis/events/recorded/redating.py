@@ -21,7 +21,7 @@ FIRM = "second"
 # An upper bound that evidence betters by less than a bar of most studies stays as a person read it.
 BETTER_BY = timedelta(hours=1)
 # Precision of a recorded event that was public at its best time at the latest.
-UPPER_BOUND = "upper_bound"
+AT_THE_LATEST = "upper_bound"
 RE_DATED, WIDENED, RECOUNTED = "re-dated", "widened", "recounted"
 # Roles of evidence that nobody published as a report of the act.
 UNCOUNTED = ("private", "announced", "reaction", "correction")
@@ -61,11 +61,11 @@ def _yield(row: dict[str, Any], child: dict[str, Any] | None) -> dict[str, Any]:
             "earliest_at_utc": child["earliest_at_utc"] if is_before else start,
             "best_at_utc": proof,
             "latest_at_utc": max(proof, child["latest_at_utc"]),
-            "time_precision": FIRM if is_before else UPPER_BOUND,
+            "time_precision": FIRM if is_before else AT_THE_LATEST,
             "time_basis": child["time_basis"],
             "reason": f"{row['reason']}; {RE_DATED} from the day stated: {said}",
         }
-    if row["time_precision"] == UPPER_BOUND and start <= proof <= row["best_at_utc"] - BETTER_BY:
+    if row["time_precision"] == AT_THE_LATEST and start <= proof <= row["best_at_utc"] - BETTER_BY:
         said = f"{RE_DATED} from the upper bound stated: {said}"
         return row | {"best_at_utc": proof, "time_basis": child["time_basis"], "reason": f"{row['reason']}; {said}"}
     if proof < start:
