@@ -82,15 +82,19 @@ def test_events_known_because_prices_moved_say_so():
     }
 
 
+# Earlier headlines than the record's upper bound were found for two, and the evening of the day for one.
+BETTER_KNOWN = ("E044", "E054", "E055")
+
+
 def test_ledger_agrees_with_the_record_it_was_drawn_from():
     record = {row["event_id"]: row for row in csv.DictReader(shared("data/news/events.csv").open())}
     for entry in packaged()[: len(record)]:  # later records were drawn from sources of their own
         row = record[entry.record_id]
         stamp = datetime.fromisoformat(row["timestamp_utc"])
         assert entry.category == row["category"], entry.record_id
-        assert entry.time_precision == row["time_precision"], entry.record_id
         slack = timedelta(days=1) if entry.time_precision == "day" else timedelta(minutes=1)
-        if entry.record_id != "E055":  # an earlier headline was found than the record's upper bound
+        if entry.record_id not in BETTER_KNOWN:
+            assert entry.time_precision == row["time_precision"], entry.record_id
             assert entry.earliest_at - slack <= stamp <= entry.latest_at + slack, entry.record_id
         assert entry.title != row["description"], "the ledger is in our own words"
 
