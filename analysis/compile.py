@@ -15,6 +15,7 @@ from analysis.engine.model_fit import ModelInput
 from analysis.engine.models.egarch import fit as fit_egarch
 from analysis.near_titles import propose
 from analysis.portable import log
+from analysis.row_products import multiply_rows
 from analysis.single.window.volatility import measure_volatility
 from analysis.together.moving.dependence import measure_distance
 
@@ -40,6 +41,8 @@ def compile_loops() -> None:
     measure_volatility(asset, 1.0)
     measure_distance(asset, benchmark)
     propose(np.array([0, 1]), np.array([0]), 1, np.ones(1), np.ones(1), 1.0, places, np.ones(1, dtype=np.bool_))
+    one = np.array([0, 1], dtype=np.int32)
+    multiply_rows(one, one[:1], np.ones(1, dtype=np.float32), places - event, places - event, 1)
     learn_shares(np.ones((1, 1)), np.ones((1, 1)))
     fit_egarch(ModelInput(asset, benchmark[:, np.newaxis], np.arange(event), np.arange(event, _BARS)))
 

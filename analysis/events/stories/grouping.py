@@ -98,17 +98,18 @@ def _names(headlines: pl.DataFrame, links: Links) -> pl.DataFrame:
     """
     entry_ids, known = headlines["entry_id"].to_list(), headlines["story_id"].to_list()
     members: dict[int, list[int]] = defaultdict(list)
+    place: dict[int, int] = {}
     for row, label in enumerate(links.labels.tolist()):
         if label >= 0:
             members[label].append(row)
+            if known[row] is not None:
+                place.setdefault(label, row)
     taken = set(headlines["story_id"].filter(pl.Series(links.labels < 0)).drop_nulls())
-
-    def first_known(rows: list[int]) -> int:
-        return next((row for row in rows if known[row] is not None), len(known) + rows[0])
 
     found: list[int] = []
     story_ids: list[str] = []
-    for rows in sorted(members.values(), key=first_known):
+    for label in sorted(members, key=lambda label: place.get(label, len(known) + members[label][0])):
+        rows = members[label]
         story_id = _name([entry_ids[row] for row in rows], [known[row] for row in rows], taken)
         taken.add(story_id)
         found += rows

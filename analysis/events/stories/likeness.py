@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import permutations
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 from scipy.sparse import csr_matrix, diags_array
 from scipy.special import expit
@@ -17,9 +16,8 @@ from analysis.events.stories.frames import FrameSet, says
 from analysis.events.stories.headlines import STOP_WORDS, canonical_names, number_members
 from analysis.events.vocabulary import PARTY_KINDS, Vocabulary
 from analysis.portable import log, log1p
+from analysis.row_products import Scores, multiply_rows
 from warehouse.tables.bars import SECONDS_PER_HOUR
-
-Scores = npt.NDArray[np.float32]
 
 # Lengths of the runs of letters that two wordings are compared by, and into how many columns they are hashed.
 GRAM_LENGTHS = (4, 5)
@@ -157,8 +155,9 @@ class Pairs:
 
     def dot(self, matrix: csr_matrix) -> Scores:
         """The product of each pair's rows of `matrix`."""
-        product = (matrix[self.rows] @ matrix[self.columns].T).toarray()
-        return np.asarray(product if self.chosen is None else product[self.chosen], dtype=np.float32)
+        if self.chosen is not None:
+            return multiply_rows(matrix.indptr, matrix.indices, matrix.data, self.left, self.right, matrix.shape[1])
+        return np.asarray((matrix[self.rows] @ matrix[self.columns].T).toarray(), dtype=np.float32)
 
     def both(self, flags: Flags) -> Flags:
         """Where both of a pair are flagged."""

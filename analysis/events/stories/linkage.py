@@ -18,8 +18,9 @@ from analysis.events.stories.likeness import STORY_HOURS, Pairs, Profile, chance
 SAME_STORY = 0.35
 # Only what a chain of pairs of at least this chance connects is looked at together.
 CONNECTED = 0.45
-# Headlines compared at once: bounds a table of chances to a few tens of MB.
+# Headlines, and pairs of them, that are compared at once: bounds what is measured of them to a few tens of MB.
 BLOCK_ROWS = 256
+BLOCK_PAIRS = BLOCK_ROWS * BLOCK_ROWS
 # A headline is compared with at most this many before it, so that a file without dates stays feasible.
 MOST_NEIGHBOURS = 6_000
 # A connected piece larger than this is linked in parts, in order of time: its table would not fit.
@@ -45,36 +46,39 @@ def link_headlines(table: Profile, given: Integers, is_new: Flags) -> Links:
     """
     n = len(table)
     links = Links(np.full(n, -1), np.full(n, -1), np.zeros(n))
-    place = np.full(n, -1)
-    next_label = 0
-    for parts in _batches(_pieces(np.concatenate([given, _likely_pairs(table)]), n, is_new)):
-        rows = np.concatenate(parts)
-        chance = chances(table, Pairs(rows, rows)).astype(np.float64)
-        place[rows] = np.arange(len(rows))
-        inside = place[given]
-        inside = inside[(inside >= 0).all(axis=1)]
-        chance[inside[:, 0], inside[:, 1]] = chance[inside[:, 1], inside[:, 0]] = 1.0
-        np.fill_diagonal(chance, 1.0)
-        place[rows] = -1
+    pieces = _pieces(np.concatenate([given, _likely_pairs(table)]), n, is_new)
+    alone = np.array([piece[0] for piece in pieces if len(piece) == 1], dtype=np.int64)
+    links.labels[alone] = np.arange(len(alone))
+    next_label = len(alone)
+    every, is_given = np.arange(n), given[:, 0] * n + given[:, 1]
+    for parts in _batches([piece for piece in pieces if len(piece) > 1]):
+        corners = [np.tril_indices(len(part), -1) for part in parts]
+        later, earlier = (
+            np.concatenate([part[corner[side]] for part, corner in zip(parts, corners, strict=True)]) for side in (0, 1)
+        )
+        chance = chances(table, Pairs(every, every, (later, earlier))).astype(np.float64)
+        chance[np.isin(later * n + earlier, is_given)] = 1.0
         start = 0
-        for part in parts:
-            end = start + len(part)
-            next_label = _link_part(part, chance[start:end, start:end], links, next_label)
-            start = end
+        for part, corner in zip(parts, corners, strict=True):
+            square = np.eye(len(part))
+            square[corner] = square.T[corner] = chance[start : start + len(corner[0])]
+            next_label = _link_part(part, square, links, next_label)
+            start += len(corner[0])
     return links
 
 
 def _batches(pieces: list[Integers]) -> Iterator[list[Integers]]:
-    """Pieces, those that are too large in parts, gathered until a table of their chances is worth its call."""
+    """Pieces, those that are too large in parts, gathered until their pairs are worth a call."""
     batch: list[Integers] = []
-    n_rows = 0
+    n_pairs = 0
     for piece in pieces:
         for part in np.array_split(piece, -(-len(piece) // LARGEST_PIECE)):
-            if batch and n_rows + len(part) > BLOCK_ROWS:
+            own_pairs = len(part) * (len(part) - 1) // 2
+            if batch and n_pairs + own_pairs > BLOCK_PAIRS:
                 yield batch
-                batch, n_rows = [], 0
+                batch, n_pairs = [], 0
             batch.append(part)
-            n_rows += len(part)
+            n_pairs += own_pairs
     if batch:
         yield batch
 
@@ -97,16 +101,14 @@ def _pieces(pairs: Integers, n: int, is_new: Flags) -> list[Integers]:
         return []
     graph = csr_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
     _, owner = connected_components(graph, directed=False)
+    is_asked = np.bincount(owner, weights=is_new)[owner] > 0
     order = np.argsort(owner, kind="stable")
-    ends = np.cumsum(np.bincount(owner))
-    return [piece for piece in np.split(order, ends[:-1]) if is_new[piece].any()]
+    asked = order[is_asked[order]]
+    return np.split(asked, np.flatnonzero(np.diff(owner[asked])) + 1) if len(asked) else []
 
 
 def _link_part(part: Integers, chance: Floats, links: Links, next_label: int) -> int:
-    """Link one piece, whose chances are `chance`, into `links`; returns the next free label."""
-    if len(part) == 1:
-        links.labels[part] = next_label
-        return next_label + 1
+    """Link one piece of several, whose chances are `chance`, into `links`; returns the next free label."""
     tree = linkage(squareform(1.0 - chance, checks=False), "average")
     found = fcluster(tree, 1.0 - SAME_STORY, "distance") - 1
     links.labels[part] = found + next_label

@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import random_array
 
 from analysis.events.stories.grouping import group_stories
 from analysis.events.stories.headlines import canonical_names, headlines_of
@@ -78,6 +79,14 @@ def test_chosen_pairs_have_the_measures_and_the_chance_that_they_have_among_all(
     np.testing.assert_array_equal(chances(table, chosen), chances(table, whole)[chosen.chosen])
     for name, values in measures(table, chosen).items():
         np.testing.assert_array_equal(values, measures(table, whole)[name][chosen.chosen], err_msg=name)
+
+
+def test_products_of_chosen_rows_are_to_the_bit_those_of_the_table():
+    matrix = random_array((40, 300), density=0.2, format="csr", dtype=np.float32, rng=np.random.default_rng(3))
+    left, right = np.tril_indices(40)
+    chosen = Pairs(np.arange(40), np.arange(40), (left, right)).dot(matrix)
+    np.testing.assert_array_equal(chosen, (matrix @ matrix.T).toarray()[left, right])
+    assert np.count_nonzero(chosen) > len(chosen) / 2
 
 
 def test_a_name_that_comes_first_counts_for_its_actor_and_only_at_the_start_leads():
