@@ -3,6 +3,7 @@
 import polars as pl
 
 from warehouse.tables.contract import Column, Table
+from warehouse.tables.keys import ASSET_ID
 
 RECORD = "record"  # purpose and event of a choice that is about the whole stored record
 ANY_TIMEFRAME = "any"  # of a choice over bars of every length together
@@ -13,7 +14,7 @@ MARKET_CHOICE = Table(
     "analysis.tape.choice",
     ("asset_id", "purpose", "event_id", "timeframe"),
     (
-        Column("asset_id", pl.String, "Asset"),
+        ASSET_ID,
         Column("purpose", pl.String, "record, or the study at whose event the market was chosen"),
         Column("event_id", pl.String, "The event; record where it is about the whole record"),
         Column("timeframe", pl.String, "Bar length used; any where bars of every length count together"),

@@ -3,6 +3,7 @@
 import polars as pl
 
 from warehouse.tables.contract import UTC, Column, Table
+from warehouse.tables.keys import CLAIM_ID, MARKET_ID
 
 CLAIM = Table(
     "core.claim",
@@ -30,7 +31,7 @@ CLAIM_VERDICT = Table(
     "analysis.claims",
     ("claim_id",),
     (
-        Column("claim_id", pl.String, "Claim"),
+        CLAIM_ID,
         Column("episode", pl.String, "Episode"),
         Column("quote", pl.String, "What was said"),
         Column(
@@ -69,7 +70,7 @@ CLAIM_READING = Table(
     "analysis.claims",
     ("claim_id", "reading_id"),
     (
-        Column("claim_id", pl.String, "Claim"),
+        CLAIM_ID,
         Column(
             "reading_id",
             pl.String,
@@ -95,9 +96,9 @@ CLAIM_BAR = Table(
     "analysis.claims",
     ("claim_id", "market_id", "close_time_utc"),
     (
-        Column("claim_id", pl.String, "Claim"),
+        CLAIM_ID,
         Column("asset_id", pl.String, "The claim's asset, or one that it is set beside"),
-        Column("market_id", pl.String, "Market"),
+        MARKET_ID,
         Column("timeframe", pl.String, "Bar length, or observed"),
         Column("close_time_utc", UTC, "When the close was known"),
         Column("high_quote", pl.Float64, "Highest price", unit="quote currency", is_nullable=True),
@@ -112,7 +113,7 @@ CLAIM_HISTORY = Table(
     "analysis.claims",
     ("claim_id", "run_id"),
     (
-        Column("claim_id", pl.String, "Claim"),
+        CLAIM_ID,
         Column("run_id", pl.String, "The run that judged it so"),
         Column("judged_at_utc", UTC, "When"),
         Column("verdict", pl.String, "The verdict from then on"),

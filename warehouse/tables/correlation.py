@@ -3,15 +3,16 @@
 import polars as pl
 
 from warehouse.tables.contract import UTC, Column, Table
+from warehouse.tables.keys import DATA_AS_OF, EVENT_ID
 
-MARKET_ID = Column("market_id", pl.String, "Market of the token")
+_MARKET_ID = Column("market_id", pl.String, "Market of the token")
 OTHER_MARKET_ID = Column("other_market_id", pl.String, "Market it is compared with (for beta: the regressor)")
-ASSET_ID = Column("asset_id", pl.String, "Asset of market_id")
+_ASSET_ID = Column("asset_id", pl.String, "Asset of market_id")
 OTHER_ASSET_ID = Column("other_asset_id", pl.String, "Asset of other_market_id; BASKET is the equal-weighted basket")
 _TIMEFRAME = Column("timeframe", pl.String, "Bar length: 1h, 4h, 1d")
 _REASON = Column("reason", pl.String, "Why a number is absent", is_nullable=True)
 _CONVENTIONS = Column("conventions", pl.String, "Estimator, interval, window and return kind, in words")
-_AS_OF = Column("data_as_of_utc", UTC, "Close of the last bar used")
+
 
 _INTERVAL = (
     Column("estimate", pl.Float64, "Point estimate, in the unit the measure has", is_nullable=True),
@@ -25,9 +26,9 @@ CORRELATION_PAIR = Table(
     "analysis.together.moving.dependence",
     ("market_id", "other_market_id", "timeframe", "span_id", "measure"),
     (
-        MARKET_ID,
+        _MARKET_ID,
         OTHER_MARKET_ID,
-        ASSET_ID,
+        _ASSET_ID,
         OTHER_ASSET_ID,
         _TIMEFRAME,
         Column("span_id", pl.String, "all (every common bar) or last_90d"),
@@ -39,7 +40,7 @@ CORRELATION_PAIR = Table(
         Column("to_utc", UTC, "Close of the last common bar", is_nullable=True),
         _REASON,
         _CONVENTIONS,
-        _AS_OF,
+        DATA_AS_OF,
     ),
 )
 
@@ -49,9 +50,9 @@ CORRELATION_ROLLING = Table(
     "analysis.together.moving.rolling and analysis.together.moving.dcc",
     ("market_id", "other_market_id", "timeframe", "estimator", "window_hours", "close_time_utc"),
     (
-        MARKET_ID,
+        _MARKET_ID,
         OTHER_MARKET_ID,
-        ASSET_ID,
+        _ASSET_ID,
         OTHER_ASSET_ID,
         _TIMEFRAME,
         Column("estimator", pl.String, "rolling, ewma (window_hours is the half-life) or dcc (window_hours is 0)"),
@@ -74,11 +75,11 @@ CORRELATION_EPISODE = Table(
     "analysis.together.around.contagion",
     ("event_id", "market_id", "other_market_id", "timeframe", "window_hours"),
     (
-        Column("event_id", pl.String, "Event"),
+        EVENT_ID,
         Column("event_at_utc", UTC, "First public evidence; bars that contain it belong to neither side"),
-        MARKET_ID,
+        _MARKET_ID,
         OTHER_MARKET_ID,
-        ASSET_ID,
+        _ASSET_ID,
         OTHER_ASSET_ID,
         _TIMEFRAME,
         Column("window_hours", pl.Float64, "Length of each side", "hours"),
@@ -128,7 +129,7 @@ CORRELATION_EPISODE = Table(
         Column("n_effective_after", pl.Float64, "Independent normal bars after", "bars", True),
         _REASON,
         _CONVENTIONS,
-        _AS_OF,
+        DATA_AS_OF,
     ),
 )
 
@@ -139,9 +140,9 @@ CORRELATION_CONTAGION = Table(
     "analysis.together.around.contagion",
     ("market_id", "other_market_id", "timeframe", "category", "after_hours"),
     (
-        MARKET_ID,
+        _MARKET_ID,
         OTHER_MARKET_ID,
-        ASSET_ID,
+        _ASSET_ID,
         OTHER_ASSET_ID,
         _TIMEFRAME,
         Column("category", pl.String, "Event category, or all"),
@@ -163,7 +164,7 @@ CORRELATION_CONTAGION = Table(
         Column("variance_ratio", pl.Float64, "Variance of the benchmark, aftermath over calm", is_nullable=True),
         _REASON,
         _CONVENTIONS,
-        _AS_OF,
+        DATA_AS_OF,
     ),
 )
 
@@ -173,9 +174,9 @@ CORRELATION_REGIME = Table(
     "analysis.together.moving.regimes",
     ("market_id", "other_market_id", "timeframe", "regime_number"),
     (
-        MARKET_ID,
+        _MARKET_ID,
         OTHER_MARKET_ID,
-        ASSET_ID,
+        _ASSET_ID,
         OTHER_ASSET_ID,
         _TIMEFRAME,
         Column("regime_number", pl.Int64, "1 is the earliest"),
@@ -189,7 +190,7 @@ CORRELATION_REGIME = Table(
         Column("n_blocks", pl.Int64, "Blocks in the span, the observations of the search"),
         Column("block_hours", pl.Float64, "Block length: the precision of a break", "hours"),
         _CONVENTIONS,
-        _AS_OF,
+        DATA_AS_OF,
     ),
 )
 
@@ -202,15 +203,15 @@ CORRELATION_NETWORK = Table(
         _TIMEFRAME,
         Column("period_start_utc", UTC, "Start of the period"),
         Column("period_end_utc", UTC, "End of the period (exclusive)"),
-        MARKET_ID,
+        _MARKET_ID,
         OTHER_MARKET_ID,
-        ASSET_ID,
+        _ASSET_ID,
         OTHER_ASSET_ID,
         Column("correlation", pl.Float64, "Correlation of log returns", "-1 to 1"),
         Column("partial_correlation", pl.Float64, "The same after taking Bitcoin out of both", "-1 to 1", True),
         Column("is_in_tree", pl.Boolean, "Whether the minimum spanning tree of the period keeps this edge"),
         Column("n", pl.Int64, "Common bars", "bars"),
-        _AS_OF,
+        DATA_AS_OF,
     ),
 )
 
@@ -223,8 +224,8 @@ CORRELATION_CLUSTER = Table(
         _TIMEFRAME,
         Column("period_start_utc", UTC, "Start of the period"),
         Column("period_end_utc", UTC, "End of the period (exclusive)"),
-        MARKET_ID,
-        ASSET_ID,
+        _MARKET_ID,
+        _ASSET_ID,
         Column("cluster_number", pl.Int64, "1 is the largest cluster of the period"),
         Column("n_in_cluster", pl.Int64, "Tokens in the cluster"),
         Column("tree_degree", pl.Int64, "Edges of the spanning tree at this token; the hub has most"),
@@ -232,7 +233,7 @@ CORRELATION_CLUSTER = Table(
         Column(
             "tree_survival", pl.Float64, "Share of this period's tree edges that the previous tree had", "0 to 1", True
         ),
-        _AS_OF,
+        DATA_AS_OF,
     ),
 )
 
@@ -242,9 +243,9 @@ LEAD_LAG = Table(
     "analysis.together.leads.order and analysis.together.moving.observations",
     ("market_id", "other_market_id", "timeframe", "method"),
     (
-        MARKET_ID,
+        _MARKET_ID,
         OTHER_MARKET_ID,
-        ASSET_ID,
+        _ASSET_ID,
         OTHER_ASSET_ID,
         _TIMEFRAME,
         Column(
@@ -270,7 +271,7 @@ LEAD_LAG = Table(
         Column("n_lags_tried", pl.Int64, "Lags examined"),
         _REASON,
         _CONVENTIONS,
-        _AS_OF,
+        DATA_AS_OF,
     ),
 )
 
@@ -280,9 +281,9 @@ LEAD_LAG_PATH = Table(
     "analysis.together.leads.leadlag",
     ("market_id", "other_market_id", "timeframe", "lag_hours"),
     (
-        MARKET_ID,
+        _MARKET_ID,
         OTHER_MARKET_ID,
-        ASSET_ID,
+        _ASSET_ID,
         OTHER_ASSET_ID,
         _TIMEFRAME,
         Column("lag_hours", pl.Float64, "market_id leads by this much (negative: it follows)", "hours"),

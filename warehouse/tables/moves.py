@@ -3,7 +3,7 @@
 import polars as pl
 
 from warehouse.tables.contract import UTC, Column, Table
-from warehouse.tables.studies import STUDY_ID
+from warehouse.tables.keys import ASSET_ID, DATA_AS_OF, EVENT_ID, STUDY_ID, TOKEN_ID
 
 LATEST_MOVE = Table(
     "out.latest_move",
@@ -11,7 +11,7 @@ LATEST_MOVE = Table(
     "analysis.together.latest_moves",
     ("asset_id",),
     (
-        Column("asset_id", pl.String, "Asset"),
+        ASSET_ID,
         Column("name", pl.String, "Name in words"),
         Column("market_id", pl.String, "The market with the freshest and longest record"),
         Column("timeframe", pl.String, "Bar length used"),
@@ -26,7 +26,7 @@ LATEST_MOVE = Table(
         Column("n_independent", pl.Int64, "How many of them do not overlap", is_nullable=True),
         Column("recent_closes_json", pl.String, "Closes of the last 7 days, oldest first, as a JSON array"),
         Column("reason", pl.String, "Why a number is absent", is_nullable=True),
-        Column("data_as_of_utc", UTC, "Close of the last bar used"),
+        DATA_AS_OF,
     ),
 )
 
@@ -36,7 +36,7 @@ UNEXPLAINED_MOVE = Table(
     "analysis.single.timing.unexplained",
     ("asset_id", "week_from_utc", "move_number"),
     (
-        Column("asset_id", pl.String, "Token"),
+        TOKEN_ID,
         Column(
             "week_from_utc",
             UTC,
@@ -116,8 +116,8 @@ EARLIER_DAY = Table(
     ("study_id", "event_id", "asset_id"),
     (
         STUDY_ID,
-        Column("event_id", pl.String, "Event"),
-        Column("asset_id", pl.String, "Token"),
+        EVENT_ID,
+        TOKEN_ID,
         Column("market_id", pl.String, "The market that stands for it there"),
         Column("raw_return", pl.Float64, "Simple return over the event's 24 hours", "fraction"),
         Column("n_days", pl.Int64, "UTC days of the year before in which a stretch of 24 hours between closes ends"),

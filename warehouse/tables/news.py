@@ -3,6 +3,7 @@
 import polars as pl
 
 from warehouse.tables.contract import UTC, Column, Table
+from warehouse.tables.keys import ENTRY_ID, EVENT_ID
 
 _RUN_ID = Column("run_id", pl.String, "The run that wrote the row")
 TIME_BASIS = Column(
@@ -194,7 +195,7 @@ STORY_ENTRY = Table(
     "analysis.events.stories.grouping",
     ("entry_id",),
     (
-        Column("entry_id", pl.String, "Headline"),
+        ENTRY_ID,
         Column("story_id", pl.String, "Story"),
         Column("matched_entry_id", pl.String, "The headline it met; null for the first of a story", is_nullable=True),
         Column("similarity", pl.Float64, "Score of that pair", "0 to 100", True),
@@ -209,7 +210,7 @@ TAG = Table(
     "analysis.events.tagging",
     ("entry_id", "tag_id"),
     (
-        Column("entry_id", pl.String, "Headline"),
+        ENTRY_ID,
         Column("tag_id", pl.String, "Category id or entity id"),
         Column("kind", pl.String, "category or entity"),
         Column("score", pl.Float64, "Confidence", "0 to 1"),
@@ -256,7 +257,7 @@ NEWS_EPISODE = Table(
     "analysis.events.episodes",
     ("event_id",),
     (
-        Column("event_id", pl.String, "Event"),
+        EVENT_ID,
         Column("episode_id", pl.String, "event_id of the first step, the only one that is no continuation"),
         Column("step_number", pl.Int64, "1 is the first, in order of public evidence"),
         Column("step", pl.String, "announced, done, reaction or lifted (taken back, put off, dismissed, settled)"),
@@ -274,7 +275,7 @@ EVENT_REVISION = Table(
     "analysis.events.recorded.redating",
     ("event_id", "changed_at_utc"),
     (
-        Column("event_id", pl.String, "Event"),
+        EVENT_ID,
         Column("changed_at_utc", UTC, "When a run noted it"),
         Column("before_at_utc", UTC, "First public evidence as it was"),
         Column("before_basis", pl.String, "Where that time came from"),
@@ -290,7 +291,7 @@ EVENT_SOURCE = Table(
     "ledger and stories",
     ("event_id", "source_number"),
     (
-        Column("event_id", pl.String, "Event"),
+        EVENT_ID,
         Column("source_number", pl.Int64, "1 is the earliest evidence"),
         Column("entry_id", pl.String, "Headline, where stored", is_nullable=True),
         Column("story_id", pl.String, "Story the headline belongs to, where stored", is_nullable=True),
@@ -314,7 +315,7 @@ CONFOUNDER = Table(
     "analysis.events.confounders",
     ("event_id", "confounder_number"),
     (
-        Column("event_id", pl.String, "Event"),
+        EVENT_ID,
         Column("confounder_number", pl.Int64, "Nearest in time first"),
         Column("kind", pl.String, "event, market_move or token_news"),
         Column("other_event_id", pl.String, "The other event", is_nullable=True),

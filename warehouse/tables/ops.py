@@ -3,6 +3,7 @@
 import polars as pl
 
 from warehouse.tables.contract import UTC, Column, Table
+from warehouse.tables.keys import MARKET_ID
 
 RUN = Table(
     "ops.run",
@@ -55,7 +56,7 @@ ASKED_SERIES = Table(
     "run and backfill",
     ("market_id", "timeframe"),
     (
-        Column("market_id", pl.String, "Market"),
+        MARKET_ID,
         Column("timeframe", pl.String, "Bar length"),
         Column("asked_from_utc", UTC, "The earliest instant ever asked for"),
         Column("asked_until_utc", UTC, "The latest instant asked for, not included"),

@@ -3,11 +3,12 @@
 import polars as pl
 
 from warehouse.tables.contract import UTC, Column, Table
+from warehouse.tables.keys import OPEN_TIME, RUN_ID
 
 _STUDY_ID = Column("study_id", pl.String, "Study of config/studies.toml that alone uses the row")
 _SOURCE = (
     Column("source_id", pl.String, "The file's name"),
-    Column("run_id", pl.String, "The run that wrote the row"),
+    RUN_ID,
 )
 
 STUDY_BAR = Table(
@@ -21,7 +22,7 @@ STUDY_BAR = Table(
         Column("asset_id", pl.String, "The column of the file"),
         Column("is_benchmark", pl.Boolean, "Whether the column came in the market file"),
         Column("timeframe", pl.String, "Bar length: the step of the file"),
-        Column("open_time_utc", UTC, "Open of the bar"),
+        OPEN_TIME,
         Column("close_quote", pl.Float64, "Last price of the bar", "quote currency"),
         *_SOURCE,
     ),

@@ -3,6 +3,7 @@
 import polars as pl
 
 from warehouse.tables.contract import UTC, Column, Table
+from warehouse.tables.keys import ENTRY_ID
 
 PRESS_HEADLINE = Table(
     "core.press_headline",
@@ -10,7 +11,7 @@ PRESS_HEADLINE = Table(
     "core.entry, read by analysis.claims.sentences",
     ("entry_id",),
     (
-        Column("entry_id", pl.String, "Headline"),
+        ENTRY_ID,
         Column("said_at_utc", UTC, "Publication; of a revised title, when that title was first seen"),
         Column("n_statements", pl.Int64, "Statements about the past of one of our markets"),
         Column("n_unjudged", pl.Int64, "Passages that are not judged: forecasts, questions, adverts, other markets, …"),
@@ -26,7 +27,7 @@ PRESS_CLAIM = Table(
     ("press_claim_id",),
     (
         Column("press_claim_id", pl.String, "Headline and number of the statement in it"),
-        Column("entry_id", pl.String, "Headline"),
+        ENTRY_ID,
         Column("outlet", pl.String, "Who printed it"),
         Column("said_at_utc", UTC, "Publication; of a revised title, when that title was first seen"),
         Column("title", pl.String, "The headline"),
@@ -51,7 +52,7 @@ PRESS_VERDICT = Table(
     ("press_claim_id",),
     (
         Column("press_claim_id", pl.String, "Statement"),
-        Column("entry_id", pl.String, "Headline"),
+        ENTRY_ID,
         Column("outlet", pl.String, "Who printed it"),
         Column("said_at_utc", UTC, "Publication"),
         Column("asset_id", pl.String, "Asset or group"),

@@ -3,6 +3,7 @@
 import polars as pl
 
 from warehouse.tables.contract import UTC, Column, Table
+from warehouse.tables.keys import EXCHANGE, OPEN_TIME, SYMBOL
 
 _MARKET_ID = Column(
     "market_id", pl.String, "Venue and unified symbol, `exchange:symbol`, e.g. binanceusdm:TAO/USDT:USDT"
@@ -39,8 +40,8 @@ MARKET = Table(
     (
         _MARKET_ID,
         Column("asset_id", pl.String, "The asset quoted; for an unregistered market its base symbol"),
-        Column("exchange", pl.String, "ccxt id of the venue"),
-        Column("symbol", pl.String, "ccxt unified symbol"),
+        EXCHANGE,
+        SYMBOL,
         Column("kind", pl.String, "spot, perpetual, or observed: prices at uneven times that a study makes bars of"),
         Column("quote", pl.String, "Quote currency"),
         Column("contract_multiplier", pl.Float64, "Units of the asset per quoted unit (1000 for 1000PEPE)"),
@@ -59,8 +60,8 @@ LISTING = Table(
     "exchanges through ccxt",
     ("exchange", "symbol"),
     (
-        Column("exchange", pl.String, "ccxt id of the venue"),
-        Column("symbol", pl.String, "ccxt unified symbol"),
+        EXCHANGE,
+        SYMBOL,
         Column("is_active", pl.Boolean, "Whether it traded when last seen"),
         Column("contract_size", pl.Float64, "Units of the coin per contract", is_nullable=True),
         Column("first_seen_at_utc", UTC, "When we first saw it on the list"),
@@ -80,7 +81,7 @@ VENUE_HALT = Table(
     "ingest/prices/markets.toml",
     ("exchange", "symbol", "start_utc"),
     (
-        Column("exchange", pl.String, "ccxt id of the venue"),
+        EXCHANGE,
         Column("symbol", pl.String, "The one market that stopped; empty: all of them"),
         Column("start_utc", UTC, "When trading stopped"),
         Column("end_utc", UTC, "When it went on, as far as documented"),
@@ -128,7 +129,7 @@ CANDLE_REVISION = Table(
     (
         _MARKET_ID,
         _TIMEFRAME,
-        Column("open_time_utc", UTC, "Open of the bar"),
+        OPEN_TIME,
         *_CANDLE_VALUES,
         Column("source_id", pl.String, "Where the superseded values came from"),
         Column("first_seen_at_utc", UTC, "When the superseded values were first seen"),
@@ -146,7 +147,7 @@ QUOTED_BAR = Table(
         Column("price_kind", pl.String, "mark, index or premium (a fraction of the index)"),
         _MARKET_ID,
         _TIMEFRAME,
-        Column("open_time_utc", UTC, "Open of the bar"),
+        OPEN_TIME,
         *_CANDLE_VALUES[:4],
         Column("source_id", pl.String, "The imported file's name"),
         Column("first_seen_at_utc", UTC, "When these values were first seen by us"),
@@ -162,7 +163,7 @@ CANDLE_FLOW = Table(
     (
         _MARKET_ID,
         _TIMEFRAME,
-        Column("open_time_utc", UTC, "Open of the bar"),
+        OPEN_TIME,
         Column("volume_quote", pl.Float64, "Volume; of an aggregator over all venues", "quote currency", True),
         Column("n_trades", pl.Float64, "Trades of the bar", is_nullable=True),
         Column("taker_volume_base", pl.Float64, "Volume in which the buyer was the taker", "base currency", True),

@@ -11,7 +11,7 @@ N_EVENTS = Column("n_events", pl.Int64, "Events measured")
 _REASON = Column("reason", pl.String, "Why the number is absent, or what weakens it", is_nullable=True)
 _CONVENTIONS = Column("conventions", pl.String, "Model, windows, exclusions and inference, in words")
 _SPEC_SHA256 = Column("spec_sha256", pl.String, "Hash of the method, the events and the data")
-DATA_AS_OF = Column("data_as_of_utc", UTC, "Close of the last bar used", is_nullable=True)
+_DATA_AS_OF = Column("data_as_of_utc", UTC, "Close of the last bar used", is_nullable=True)
 
 DOSE_RESPONSE = Table(
     "out.dose_response",
@@ -39,7 +39,7 @@ DOSE_RESPONSE = Table(
         _REASON,
         _CONVENTIONS,
         _SPEC_SHA256,
-        DATA_AS_OF,
+        _DATA_AS_OF,
     ),
 )
 
@@ -77,6 +77,6 @@ HEDGE = Table(
         _REASON,
         _CONVENTIONS,
         _SPEC_SHA256,
-        DATA_AS_OF,
+        _DATA_AS_OF,
     ),
 )

@@ -3,7 +3,15 @@
 import polars as pl
 
 from warehouse.tables.contract import UTC, Column, Table
-from warehouse.tables.studies import SPEC_SHA256, STUDY_ID
+from warehouse.tables.keys import (
+    ASSET_ID,
+    DATA_AS_OF,
+    EVENT_ID,
+    HOURS_AFTER_EVENT,
+    OF_PAIR,
+    SPEC_SHA256,
+    STUDY_ID,
+)
 
 REACTION_TIME = Table(
     "out.reaction_time",
@@ -11,10 +19,7 @@ REACTION_TIME = Table(
     "analysis.single.timing.reaction_time",
     ("study_id", "event_id", "market_id"),
     (
-        STUDY_ID,
-        SPEC_SHA256,
-        Column("event_id", pl.String, "Event"),
-        Column("market_id", pl.String, "Market"),
+        *OF_PAIR,
         Column("bar_hours", pl.Float64, "Length of the bars, which bounds every time below", "hours"),
         Column("first_bar_open_utc", UTC, "Open of the first significant abnormal bar", is_nullable=True),
         Column("first_bar_close_utc", UTC, "Its close: the market moved in between", is_nullable=True),
@@ -107,7 +112,7 @@ REACTION_TIME = Table(
             is_nullable=True,
         ),
         Column("finding", pl.String, "The result in words"),
-        Column("data_as_of_utc", UTC, "Close of the last bar used"),
+        DATA_AS_OF,
     ),
 )
 
@@ -117,19 +122,16 @@ JUMP = Table(
     "analysis.single.timing.jumps",
     ("study_id", "event_id", "market_id", "close_time_utc"),
     (
-        STUDY_ID,
-        SPEC_SHA256,
-        Column("event_id", pl.String, "Event"),
-        Column("market_id", pl.String, "Market"),
+        *OF_PAIR,
         Column("close_time_utc", UTC, "Close of the bar"),
-        Column("hours_after_event", pl.Float64, "Close time minus event time", "hours"),
+        HOURS_AFTER_EVENT,
         Column("log_return", pl.Float64, "Return of the bar", "log points"),
         Column("abnormal_return", pl.Float64, "Abnormal part of it", "log points", True),
         Column("local_volatility", pl.Float64, "Jump-robust volatility before the bar", "log points per bar"),
         Column("statistic", pl.Float64, "Return over local volatility"),
         Column("p_value", pl.Float64, "Chance that the largest of the tested bars is as large without a jump"),
         Column("n_tested", pl.Int64, "Bars tested", "bars"),
-        Column("data_as_of_utc", UTC, "Close of the last bar used"),
+        DATA_AS_OF,
     ),
 )
 
@@ -139,10 +141,7 @@ TIMING_BAND = Table(
     "analysis.single.timing.band",
     ("study_id", "event_id", "market_id", "window_end_hours", "anchor_utc"),
     (
-        STUDY_ID,
-        SPEC_SHA256,
-        Column("event_id", pl.String, "Event"),
-        Column("market_id", pl.String, "Market"),
+        *OF_PAIR,
         Column("window_end_hours", pl.Float64, "Length of the window", "hours"),
         Column("anchor_utc", UTC, "Last close before the assumed time: the window starts here"),
         Column("is_best", pl.Boolean, "Whether this is the start the study uses"),
@@ -151,7 +150,7 @@ TIMING_BAND = Table(
         Column("lower_95", pl.Float64, "Lower end of its 95 % interval", "fraction", True),
         Column("upper_95", pl.Float64, "Upper end of its 95 % interval", "fraction", True),
         Column("reason", pl.String, "Why the number is absent", is_nullable=True),
-        Column("data_as_of_utc", UTC, "Close of the last bar used"),
+        DATA_AS_OF,
     ),
 )
 
@@ -161,18 +160,15 @@ COUNTERFACTUAL = Table(
     "analysis.single",
     ("study_id", "event_id", "market_id", "method", "close_time_utc"),
     (
-        STUDY_ID,
-        SPEC_SHA256,
-        Column("event_id", pl.String, "Event"),
-        Column("market_id", pl.String, "Market"),
+        *OF_PAIR,
         Column("method", pl.String, "state_space or synthetic_control"),
         Column("close_time_utc", UTC, "When the bar's close was known"),
-        Column("hours_after_event", pl.Float64, "Close time minus event time", "hours"),
+        HOURS_AFTER_EVENT,
         Column("raw_return", pl.Float64, "Simple return since the last close before the event", "fraction"),
         Column("expected_return", pl.Float64, "The same without the event", "fraction"),
         Column("lower_95", pl.Float64, "Lower end of the forecast interval", "fraction", True),
         Column("upper_95", pl.Float64, "Upper end of the forecast interval", "fraction", True),
-        Column("data_as_of_utc", UTC, "Close of the last bar used"),
+        DATA_AS_OF,
     ),
 )
 
@@ -184,8 +180,8 @@ SPECIFICATION = Table(
     (
         STUDY_ID,
         SPEC_SHA256,
-        Column("event_id", pl.String, "Event"),
-        Column("asset_id", pl.String, "Asset"),
+        EVENT_ID,
+        ASSET_ID,
         Column("specification_id", pl.String, "The choices in short, unique per event and asset"),
         Column("rank", pl.Int64, "Place by estimate, smallest first"),
         Column("market_id", pl.String, "Venue"),
@@ -201,7 +197,7 @@ SPECIFICATION = Table(
         Column("p_value", pl.Float64, "Two-sided, this specification alone"),
         Column("is_significant", pl.Boolean, "p below 0.05"),
         Column("is_headline", pl.Boolean, "The choices of the main study"),
-        Column("data_as_of_utc", UTC, "Close of the last bar used"),
+        DATA_AS_OF,
     ),
 )
 
@@ -213,8 +209,8 @@ SPECIFICATION_SUMMARY = Table(
     (
         STUDY_ID,
         SPEC_SHA256,
-        Column("event_id", pl.String, "Event"),
-        Column("asset_id", pl.String, "Asset"),
+        EVENT_ID,
+        ASSET_ID,
         Column("n_specifications", pl.Int64, "Specifications with an estimate of their own that the record can fill"),
         Column("share_significant", pl.Float64, "Share with p below 0.05 and the median's sign", "fraction"),
         Column("median_estimate", pl.Float64, "Median abnormal return", "fraction"),
@@ -231,6 +227,6 @@ SPECIFICATION_SUMMARY = Table(
         Column("n_placebo", pl.Int64, "Placebo dates"),
         Column("n_placebo_independent", pl.Float64, "Dates whose longest windows do not overlap"),
         Column("finding", pl.String, "The result in words"),
-        Column("data_as_of_utc", UTC, "Close of the last bar used"),
+        DATA_AS_OF,
     ),
 )

@@ -3,13 +3,12 @@
 import polars as pl
 
 from warehouse.tables.contract import UTC, Column, Table
+from warehouse.tables.keys import DATA_AS_OF, EVENT_ID, HOURS_AFTER_EVENT, MARKET_ID, OF_PAIR, SPEC_SHA256, STUDY_ID
 
 # The declared study whose windows events are known by.
 REACTION_STUDY = "reaction"
 
-STUDY_ID = Column("study_id", pl.String, "Study of flows/studies.toml")
-SPEC_SHA256 = Column("spec_sha256", pl.String, "Hash of the whole specification and of the data it saw")
-EVENT_ID = Column("event_id", pl.String, "Event; null for a group", is_nullable=True)
+_EVENT_ID = Column("event_id", pl.String, "Event; null for a group", is_nullable=True)
 _MARKET_ID = Column("market_id", pl.String, "Market; null for a group", is_nullable=True)
 
 STUDY_RESULT = Table(
@@ -22,7 +21,7 @@ STUDY_RESULT = Table(
         STUDY_ID,
         SPEC_SHA256,
         Column("group_id", pl.String, "event (one event, one market) or a group such as category:outage"),
-        EVENT_ID,
+        _EVENT_ID,
         _MARKET_ID,
         Column("window_start_hours", pl.Float64, "Start of the window after the event", "hours"),
         Column("window_end_hours", pl.Float64, "End of the window after the event (half-open)", "hours"),
@@ -54,7 +53,7 @@ STUDY_RESULT = Table(
         Column("benchmark", pl.String, "Benchmark in words", is_nullable=True),
         Column("conventions", pl.String, "Model, estimation window, return kind, timing rule, in words"),
         Column("reason", pl.String, "Why the number is absent", is_nullable=True),
-        Column("data_as_of_utc", UTC, "Close of the last bar used"),
+        DATA_AS_OF,
     ),
 )
 
@@ -64,12 +63,9 @@ STUDY_PATH = Table(
     "analysis",
     ("study_id", "event_id", "market_id", "close_time_utc"),
     (
-        STUDY_ID,
-        SPEC_SHA256,
-        Column("event_id", pl.String, "Event"),
-        Column("market_id", pl.String, "Market"),
+        *OF_PAIR,
         Column("close_time_utc", UTC, "When the bar's close was known"),
-        Column("hours_after_event", pl.Float64, "Close time minus event time", "hours"),
+        HOURS_AFTER_EVENT,
         Column("close_quote", pl.Float64, "Close", "quote currency", True),
         Column(
             "raw_return", pl.Float64, "Cumulative simple return since the last close before the event", "fraction", True
@@ -98,10 +94,7 @@ PLACEBO = Table(
     "analysis.single.window.placebo",
     ("study_id", "event_id", "market_id", "window_end_hours", "placebo_start_utc"),
     (
-        STUDY_ID,
-        SPEC_SHA256,
-        Column("event_id", pl.String, "Event"),
-        Column("market_id", pl.String, "Market"),
+        *OF_PAIR,
         Column("window_end_hours", pl.Float64, "Length of the window", "hours"),
         Column("placebo_start_utc", UTC, "Where the placebo window starts"),
         Column("car", pl.Float64, "CAR of that window", "log points"),
@@ -116,8 +109,8 @@ EXCLUSION = Table(
     ("study_id", "event_id", "market_id"),
     (
         STUDY_ID,
-        Column("event_id", pl.String, "Event"),
-        Column("market_id", pl.String, "Market"),
+        EVENT_ID,
+        MARKET_ID,
         Column("reason", pl.String, "Why, in words"),
     ),
 )
@@ -150,6 +143,6 @@ INCLUSION = Table(
         Column("p_value", pl.Float64, "Two-sided, this rule alone", is_nullable=True),
         Column("is_significant", pl.Boolean, "p below 0.05", is_nullable=True),
         Column("is_headline", pl.Boolean, "The main study's rule: every event counts, others masked"),
-        Column("data_as_of_utc", UTC, "Close of the last bar used"),
+        DATA_AS_OF,
     ),
 )

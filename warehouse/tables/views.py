@@ -9,6 +9,7 @@ import polars as pl
 from warehouse.tables.attention import ATTENTION
 from warehouse.tables.claims import CLAIM_HISTORY, CLAIM_VERDICT
 from warehouse.tables.contract import UTC, Column, Table, View
+from warehouse.tables.keys import TOKEN_ID
 from warehouse.tables.news import ENTRY, EVENT, EVENT_SOURCE, FETCH, INCIDENT
 from warehouse.tables.press import PRESS_CLAIM, PRESS_VERDICT
 from warehouse.tables.prices import CANDLE, MARKET, REFERENCE_PRICE
@@ -43,7 +44,7 @@ EVENT_REACTION = View(
         *_of(EVENT, "category"),
         _EVENT_AT,
         *_of(EVENT, "time_precision", "selected_from"),
-        Column("asset_id", pl.String, "Token"),
+        TOKEN_ID,
         Column("window_hours", pl.Float64, "Length of the window from the last close before the event", "hours"),
         Column("market_id", pl.String, "The market that stands for the token at this event", is_nullable=True),
         Column("timeframe", pl.String, "Bar length of that market", is_nullable=True),
