@@ -31,6 +31,7 @@ _ITERATIONS = 150  # of one search at most
 _FIRST_STEP = 0.05  # of the parameter with the steepest slope, while no curvature is known
 _LONGEST_STEP = 0.4  # of any parameter: a longer one leaves the hill that the start lies on
 _HALVINGS, _ENOUGH = 30, 1e-4  # of a step, and the share of the fall its slope promises that it must bring
+_UNSEEN = 1e-15  # of the likelihood: a promised fall that rounding hides, and no shorter step shows
 # A search ends after so many steps in a row that gain less likelihood and move every parameter less than this.
 _STILL, _STILL_MOVE, _STILL_STEPS = 1e-9, 1e-7, 3
 _TINY = 1e-300  # keeps divisors from zero
@@ -250,6 +251,8 @@ def search_descent(start: Floats, y: Floats, x: Floats, is_log: bool, before: fl
             if found <= value + _ENOUGH * share * down:
                 break
             share *= 0.5
+            if -share * down < _UNSEEN * abs(value):
+                break
         if found >= value:
             if is_fresh:
                 break

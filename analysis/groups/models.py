@@ -31,6 +31,7 @@ from analysis.single.window.pair import Pair, describe_closes
 from analysis.tape.donors import Donors
 from analysis.tape.markets import StudyMarkets
 from analysis.tape.series import cut_series
+from analysis.threads import one_blas_thread
 from warehouse.tables.bars import MICROSECONDS_PER_HOUR
 from warehouse.tables.units import number
 
@@ -79,6 +80,7 @@ class ModelComparison:
     has_changed: bool
 
 
+@one_blas_thread()
 def compare_models(
     study_id: str,
     planned: Iterable[PlannedEvent],
