@@ -43,8 +43,8 @@ class PairCorrelations:
         known counts with the mean of the known ones; None where windows overlap and none is known. Source: Kolari,
         Pape & Pynnönen (2018), a working paper.
         """
-        share = _shares(first[members], last[members])[np.triu_indices(members.size, 1)]
-        known = self.matrix[np.ix_(members, members)][np.triu_indices(members.size, 1)]
+        one, other = (members[places] for places in np.triu_indices(members.size, 1))  # each pair once: half the bytes
+        share, known = _share(first[one], last[one], first[other], last[other]), self.matrix[one, other]
         overlapping = known[(share > 0) & np.isfinite(known)]
         if not (share > 0).any():
             return 0.0
@@ -78,9 +78,13 @@ class PairCorrelations:
 
 def _shares(first: Integers, last: Integers) -> Floats:
     """Share of the longer of two windows that they have in common, [N, N]."""
-    common = np.minimum(last[:, None], last[None, :]) - np.maximum(first[:, None], first[None, :]) + 1
-    length = last - first + 1
-    return np.asarray(np.clip(common / np.maximum(length[:, None], length[None, :]), 0.0, 1.0))
+    return _share(first[:, None], last[:, None], first[None, :], last[None, :])
+
+
+def _share(first: Integers, last: Integers, other_first: Integers, other_last: Integers) -> Floats:
+    """The same of windows and others, in the shape that they broadcast to."""
+    common = np.minimum(last, other_last) - np.maximum(first, other_first) + 1
+    return np.asarray(np.clip(common / np.maximum(last - first + 1, other_last - other_first + 1), 0.0, 1.0))
 
 
 def overlap_clusters(first: Integers, last: Integers) -> Integers:
@@ -109,33 +113,54 @@ def pair_correlations(values: Floats, bars: Integers, first: Integers, last: Int
     matrix = np.full((n, n), np.nan)
     order = np.argsort(bars[:, 0], kind="stable")
     blocks = [order[start : start + BLOCK_EVENTS] for start in range(0, n, BLOCK_EVENTS)]
+    spread, spread_raw = ([_Spread.of(kind, bars, block) for block in blocks] for kind in (values, raw))
     for i, left in enumerate(blocks):
-        for right in blocks[i:]:
-            if bars[right].min() > bars[left].max():
+        for j, right in enumerate(blocks[i:], start=i):
+            low, high = max(spread[i].low, spread[j].low), min(spread[i].high, spread[j].high)
+            if spread[j].low > spread[i].high - 1:
                 continue
-            block = _block_correlations(values, bars, left, right)
-            block[_is_repeated(raw, bars, left, right, block, first, last)] = 0.0
+            block = _correlate(spread[i].cut(low, high), spread[j].cut(low, high))
+            overlap = (first[left][:, None] <= last[right][None, :]) & (first[right][None, :] <= last[left][:, None])
+            apart = np.isfinite(block) & ~overlap
+            if apart.any():
+                block[apart & _are_repeated(spread_raw[i].cut(low, high), spread_raw[j].cut(low, high), apart)] = 0.0
             matrix[np.ix_(left, right)] = block
             matrix[np.ix_(right, left)] = block.T
     np.fill_diagonal(matrix, np.nan)
     return PairCorrelations(matrix)
 
 
-def _spread(values: Floats, bars: Integers, low: int, high: int) -> tuple[Floats, Floats]:
-    """Values on the calendar [n, high − low], zero where absent, and their presence as 0 or 1."""
-    dense = np.zeros((values.shape[0], high - low))
-    present = np.zeros_like(dense)
-    rows, columns = np.nonzero(np.isfinite(values) & (bars >= low) & (bars < high))
-    where = bars[rows, columns] - low
-    dense[rows, where] = values[rows, columns]
-    present[rows, where] = 1.0
-    return dense, present
+@dataclass(frozen=True, slots=True)
+class _Spread:
+    """A block of events on the calendar bars [low, high): values, zero where absent, and their presence as 0 or 1."""
+
+    low: int
+    high: int
+    dense: Floats
+    present: Floats
+
+    @classmethod
+    def of(cls, values: Floats, bars: Integers, block: Integers) -> _Spread:
+        """The events `block` of `values` [N, L1] over the bars [N, L1]."""
+        own, places = values[block], bars[block]
+        low, high = int(places.min()), int(places.max()) + 1
+        dense = np.zeros((block.size, high - low))
+        present = np.zeros_like(dense)
+        rows, columns = np.nonzero(np.isfinite(own))
+        where = places[rows, columns] - low
+        dense[rows, where] = own[rows, columns]
+        present[rows, where] = 1.0
+        return cls(low, high, dense, present)
+
+    def cut(self, low: int, high: int) -> tuple[Floats, Floats]:
+        """Values and presence over the bars [low, high), which it holds."""
+        part = slice(low - self.low, high - self.low)
+        return self.dense[:, part], self.present[:, part]
 
 
-def _block_correlations(values: Floats, bars: Integers, left: Integers, right: Integers) -> Floats:
-    low, high = _common_range(bars, left, right)
-    a, a_present = _spread(values[left], bars[left], low, high)
-    b, b_present = _spread(values[right], bars[right], low, high)
+def _correlate(left: tuple[Floats, Floats], right: tuple[Floats, Floats]) -> Floats:
+    """Correlation of every event of one block with every one of another over the bars both have, NaN below 20."""
+    (a, a_present), (b, b_present) = left, right
     n = a_present @ b_present.T
     with np.errstate(invalid="ignore", divide="ignore"):
         a_mean, b_mean = (a @ b_present.T) / n, (a_present @ b.T) / n
@@ -146,24 +171,11 @@ def _block_correlations(values: Floats, bars: Integers, left: Integers, right: I
     return np.asarray(np.where(n >= MINIMUM_COMMON_BARS, correlation, np.nan))
 
 
-def _is_repeated(
-    raw: Floats, bars: Integers, left: Integers, right: Integers, block: Floats, first: Integers, last: Integers
-) -> Flags:
-    """Pairs of the same return series whose event windows are apart."""
-    overlap = (first[left][:, None] <= last[right][None, :]) & (first[right][None, :] <= last[left][:, None])
-    apart = np.isfinite(block) & ~overlap
-    if not apart.any():
-        return apart
+def _are_repeated(left: tuple[Floats, Floats], right: tuple[Floats, Floats], apart: Flags) -> Flags:
+    """Pairs of the same return series; only those that are `apart` are asked for."""
+    (a, a_present), (b, b_present) = left, right
     # Residuals of one series can differ much between two fits, its returns cannot. Sums are the cheap screen.
-    low, high = _common_range(bars, left, right)
-    a, a_present = _spread(raw[left], bars[left], low, high)
-    b, b_present = _spread(raw[right], bars[right], low, high)
-    apart &= np.abs(a @ b_present.T - a_present @ b.T) <= EQUAL_SUMS * (np.abs(a) @ b_present.T)
-    if not apart.any():
-        return apart
-    return np.asarray(apart & (_block_correlations(raw, bars, left, right) > SAME_SERIES))
-
-
-def _common_range(bars: Integers, left: Integers, right: Integers) -> tuple[int, int]:
-    low = int(max(bars[left].min(), bars[right].min()))
-    return low, int(min(bars[left].max(), bars[right].max())) + 1
+    is_near = np.abs(a @ b_present.T - a_present @ b.T) <= EQUAL_SUMS * (np.abs(a) @ b_present.T)
+    if not (is_near & apart).any():
+        return is_near & apart
+    return np.asarray(is_near & (_correlate(left, right) > SAME_SERIES))

@@ -56,7 +56,27 @@ PROJECTION_HOURS = (4.0, 12.0, 24.0, 72.0)
 PROJECTION_LAGS = 2
 
 
-Fits = Callable[[PlannedGroup], Sequence[EventResult]]  # every pair of a group under its model
+@dataclass(frozen=True, slots=True)
+class PairFit:
+    """What is kept of one pair under its model; bars and residuals of thousands of pairs would be gigabytes."""
+
+    event_id: str
+    market_id: str
+    car: float | None  # of the window, the constant not carried forward, log points; None without a fit
+    sigma: float | None  # of the residuals, log points a bar
+    reason: str | None  # why there is no CAR
+
+    @classmethod
+    def of(cls, result: EventResult) -> PairFit:
+        """Of a measured pair."""
+        fit, source = result.fit, result.source
+        if fit is None:
+            return cls(source.event_id, source.market_id, None, None, result.reason)
+        car = float(fit.ar.sum() + fit.alpha * fit.ar.size)
+        return cls(source.event_id, source.market_id, car, fit.sigma, result.reason)
+
+
+Fits = Callable[[PlannedGroup], Sequence[PairFit]]  # every pair of a group under its model
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +154,14 @@ def _cars(groups: Sequence[PlannedGroup], fits: Fits, markets: StudyMarkets) -> 
     """
     rows = [
         (
-            event.source.event_id,
-            markets.asset_ids[event.source.market_id],
-            float(event.fit.ar.sum() + event.fit.alpha * event.fit.ar.size),
-            100.0 * event.fit.sigma * float(np.sqrt(HOURS_PER_DAY / group.bar_hours)),
+            fit.event_id,
+            markets.asset_ids[fit.market_id],
+            fit.car,
+            100.0 * fit.sigma * float(np.sqrt(HOURS_PER_DAY / group.bar_hours)),
         )
         for group in groups
-        for event in fits(group)
-        if event.fit is not None and event.reason is None
+        for fit in fits(group)
+        if fit.sigma is not None and fit.reason is None
     ]
     schema = {"event_id": pl.String, "asset_id": pl.String, "car": pl.Float64, "prior_volatility": pl.Float64}
     return pl.DataFrame(rows, schema=schema, orient="row")

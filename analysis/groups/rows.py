@@ -11,10 +11,9 @@ import polars as pl
 
 from analysis.engine.measures import MINIMUM_ORDINARY
 from analysis.engine.multiplicity import holm
-from analysis.engine.standardise import EventResult
 from analysis.engine.study import EstimationSpecification, GroupEffect, StudyResult, TestRow, fit_events, run_study
 from analysis.groups.plan import GroupPlan, GroupSpecification, PlannedGroup
-from analysis.groups.regressions import PREFIX, plan_regressions
+from analysis.groups.regressions import PREFIX, PairFit, plan_regressions
 from analysis.results.refresh import Fingerprints, refresh, stored_fingerprints
 from analysis.results.row import Basis, Numbers, ResultRow, Subject, as_fraction, error_as_fraction, results_frame
 from analysis.single.study import ALL_MARKETS
@@ -79,18 +78,18 @@ class _Studies:
     """Fits and tests of groups, each made when it is first asked for: most groups of a run need neither."""
 
     specification: GroupSpecification
-    fitted: dict[Part, tuple[EventResult, ...]] = field(default_factory=dict)
+    fitted: dict[Part, tuple[PairFit, ...]] = field(default_factory=dict)
 
     def test(self, group: PlannedGroup) -> StudyResult:
         """The whole battery on one group."""
         study = run_study(group.read(), self._study(group))
-        self.fitted[group.key] = study.events
+        self.fitted[group.key] = tuple(map(PairFit.of, study.events))
         return study
 
-    def fits(self, group: PlannedGroup) -> tuple[EventResult, ...]:
+    def fits(self, group: PlannedGroup) -> tuple[PairFit, ...]:
         """Every pair of one group under its model."""
         if group.key not in self.fitted:
-            self.fitted[group.key] = fit_events(group.read(), self._study(group))
+            self.fitted[group.key] = tuple(map(PairFit.of, fit_events(group.read(), self._study(group))))
         return self.fitted[group.key]
 
     def _study(self, group: PlannedGroup) -> EstimationSpecification:
@@ -211,9 +210,9 @@ def _exclude(
     for event, market, reason in known.select("event_id", "market_id", "reason").iter_rows():
         reasons.setdefault((event, market), reason)
     for group in plan.groups:
-        for result in studies.fits(group) if group.group_id in is_fresh else ():
-            if result.reason:
-                words = f"{hours_plain(group.window_hours)} window: {result.reason}"
-                reasons.setdefault((result.source.event_id, result.source.market_id), words)
+        for fit in studies.fits(group) if group.group_id in is_fresh else ():
+            if fit.reason:
+                words = f"{hours_plain(group.window_hours)} window: {fit.reason}"
+                reasons.setdefault((fit.event_id, fit.market_id), words)
     rows = [(specification.study_id, event, market, reason) for (event, market), reason in sorted(reasons.items())]
     return EXCLUSION.conform(pl.DataFrame(rows, schema=EXCLUSION.schema, orient="row"))
