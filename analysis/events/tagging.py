@@ -10,6 +10,7 @@ import polars as pl
 
 from analysis.events.titles import plain_title
 from analysis.events.vocabulary import Rule, Vocabulary
+from analysis.events.wording.alternatives import find_patterns
 
 # Rows per pass: bounds the boolean matrix (rows x patterns) to a few tens of MB.
 CHUNK_ROWS = 65_536
@@ -95,12 +96,10 @@ def _search(plain: pl.DataFrame, vocabulary: Vocabulary) -> _Matches:
     text = plain["text"]
     uses = Counter(pattern for rule in vocabulary.rules for pattern in rule.required)
     anchors = {rule.marker or max(rule.required, key=lambda pattern: uses[pattern]) for rule in vocabulary.rules}
-    any_entity = "|".join(entity.pattern for entity in vocabulary.entities)
-    wanted = [*sorted(anchors), f"(?i){any_entity}"]
-    found = plain.select(pl.col("text").str.contains(p).alias(str(n)) for n, p in enumerate(wanted)).to_numpy()
-    known = {pattern: found[:, number] for number, pattern in enumerate(wanted)}
+    any_entity = f"(?i){'|'.join(entity.pattern for entity in vocabulary.entities)}"
+    known = find_patterns(text, [*sorted(anchors), any_entity])
     fired = np.column_stack([_fires(rule, text, known) for rule in vocabulary.rules])
-    is_named = known[wanted[-1]]
+    is_named = known[any_entity]
     named = plain.filter(pl.Series(is_named)).select(
         pl.col("text").str.contains(f"(?i){entity.pattern}").alias(entity.entity_id) for entity in vocabulary.entities
     )

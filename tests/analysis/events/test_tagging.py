@@ -7,6 +7,7 @@ import pytest
 
 from analysis.events.tagging import tag_titles
 from analysis.events.vocabulary import load_vocabulary
+from analysis.events.wording.alternatives import find_patterns
 from tests.analysis.events.headline_frames import VOCABULARY
 from warehouse.config import ConfigError, ConfigText
 
@@ -157,3 +158,25 @@ def test_an_owner_that_is_nobody_is_named_with_the_nearest_entity():
     names = '[[entity]]\nid = "claude"\nowner = "antropic"\n'
     with pytest.raises(ConfigError, match=r"line 3: entity 'claude': owner: .*did you mean 'anthropic'"):
         load_vocabulary(None, ConfigText("entities.toml", names))
+
+
+def test_patterns_that_share_alternatives_find_what_each_finds_alone():
+    text = pl.Series(["the bank", "a river|bank", "Rivers", "(sea)", "lake or pond", "a pond in B", "b ponder", ""])
+    patterns = [
+        r"(?i)\bbank\b|\brivers?\b",
+        r"(?i)(?:(?:\bbank\b|[(|]sea)|(?-i:B))",
+        r"(?i)\brivers?\b|lake\b.{0,9}\b(?:pond|bank)\b",
+        r"(?i)(?:a|lake) (?:pond|river)|\|bank",
+        r"pond\b|Rivers",
+    ]
+    found = find_patterns(text, patterns)
+    assert {one: found[one].tolist() for one in patterns} == {one: text.str.contains(one).to_list() for one in patterns}
+    assert 0 < sum(flags.sum() for flags in found.values()) < len(patterns) * len(text) / 2
+
+
+def test_the_rules_find_in_parts_what_each_pattern_finds_alone():
+    text = pl.Series([title for category in VOCABULARY.categories for title in category.examples])
+    patterns = {pattern for rule in VOCABULARY.rules for pattern in (*rule.required, rule.marker) if pattern}
+    found = find_patterns(text, patterns)
+    differing = [one for one in patterns if found[one].tolist() != text.str.contains(one).to_list()]
+    assert differing == []

@@ -1,0 +1,76 @@
+"""Which of many patterns are found in titles, where the patterns share alternatives."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import polars as pl
+
+from analysis.arrays import Flags
+
+_ANY_CASE = "(?i)"
+_GROUP = "(?:"
+# What opens, closes or parts alternatives, and what stands for itself: an escaped letter, a class of letters.
+_MARK = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|[()|]", re.DOTALL)
+
+
+def find_patterns(text: pl.Series, patterns: Iterable[str]) -> dict[str, Flags]:
+    """For each of `patterns` where it is found in `text`.
+
+    What one alternative of several patterns finds, all of them find: each is searched once, together with those that
+    the same patterns have. Patterns that do not begin with (?i) are searched as they are.
+    """
+    owners: dict[str, set[str]] = defaultdict(set)
+    for pattern in patterns:
+        for alternative in _alternatives(pattern):
+            owners[alternative].add(pattern)
+    shared: dict[frozenset[str], list[str]] = defaultdict(list)
+    for alternative, owned_by in owners.items():
+        shared[frozenset(owned_by)].append(alternative)
+    wanted = [(owned_by, pl.col("text").str.contains(_join(parts))) for owned_by, parts in shared.items()]
+    titles = pl.DataFrame({"text": text})
+    found = titles.select(is_found.alias(str(n)) for n, (_, is_found) in enumerate(wanted)).to_numpy()
+    return {
+        pattern: np.logical_or.reduce(
+            found[:, [n for n, (owned_by, _) in enumerate(wanted) if pattern in owned_by]], axis=1
+        )
+        for pattern in frozenset().union(*shared)
+    }
+
+
+def _join(alternatives: list[str]) -> str:
+    bodies = [one.removeprefix(_ANY_CASE) for one in alternatives]
+    return alternatives[0] if len(alternatives) == 1 else f"{_ANY_CASE}{'|'.join(bodies)}"
+
+
+def _alternatives(pattern: str) -> list[str]:
+    """The patterns of which one at least is found where `pattern` is."""
+    if not pattern.startswith(_ANY_CASE):
+        return [pattern]
+    return [_ANY_CASE + body for body in _split(pattern.removeprefix(_ANY_CASE))]
+
+
+def _split(body: str) -> Iterator[str]:
+    """The alternatives of the outermost level, and of groups that are alternatives as a whole."""
+    parts, start = [], 0
+    for mark, depth, end in _marks(body):
+        if mark == "|" and depth == 0:
+            parts.append(body[start : end - 1])
+            start = end
+    for part in (*parts, body[start:]):
+        closes = next((end for mark, depth, end in _marks(part) if mark == ")" and depth == 0), 0)
+        if part.startswith(_GROUP) and closes == len(part):
+            yield from _split(part[len(_GROUP) : -1])
+        else:
+            yield part
+
+
+def _marks(body: str) -> Iterator[tuple[str, int, int]]:
+    """Each mark, how many groups are open after it, and where it ends."""
+    depth = 0
+    for mark in _MARK.finditer(body):
+        depth += (mark.group() == "(") - (mark.group() == ")")
+        yield mark.group(), depth, mark.end()
