@@ -98,6 +98,7 @@
     if (!width) return null;
     var spec = build(plot, width);
     plot.width = width;
+    all(".still", plot.el).forEach(still => still.remove());
     return window.Plotly.react(plot.el, spec.data, spec.layout, CONFIG).then(function () {
       if (plot.range) keepNames(plot);
       if (plot.isDrawn) return;

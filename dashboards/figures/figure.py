@@ -144,8 +144,8 @@ def simulated_mark() -> dict[str, Any]:
     }
 
 
-def render_figure(figure: Figure, csv_url: str) -> Markup:
-    """The figure as HTML: title, plot or reason, note, data table, links."""
+def render_figure(figure: Figure, csv_url: str, still: Markup | None = None) -> Markup:
+    """The figure as HTML: title, plot (until it is drawn its `still`) or reason, note, data table, links."""
     plot = figure.plot if figure.why_empty is None else None
     title = (SIMULATED_TITLE if figure.is_simulated else "") + figure.title
     note = figure.note
@@ -169,6 +169,7 @@ def render_figure(figure: Figure, csv_url: str) -> Markup:
         table=render_data(figure) if figure.frame.height else None,
         csv=csv_url,
         spec=spec,
+        still=still or "",
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from markupsafe import Markup, escape
 
 from dashboards.figures.figure import Figure, figure_csv, render_figure, script_json
+from dashboards.figures.still import draw_still
 from dashboards.fill import fill, macro
 from dashboards.glossary import definitions
 from dashboards.marks import tagged
@@ -57,19 +58,27 @@ class Page:
 
 
 class Canvas:
-    """Collects the figures of one page while its body is composed: each adds its CSV to the page's files."""
+    """Collects the figures of one page while its body is composed: each adds its CSV to the page's files.
+
+    The first one stands on the page as a drawing too, so that a reader sees it with the words.
+    """
 
     def __init__(self, path: str) -> None:
         self.path = path
         self.root = "../" * path.count("/")
         self.files: dict[str, str] = {}
+        self.has_plot = False
 
     def draw(self, figure: Figure) -> Markup:
         """The figure as HTML; its numbers become a CSV file beside the page."""
         csv_path = f"data/{self.path.removesuffix('.html')}/{figure.figure_id}.csv"
         if figure.frame.height:
             self.files[csv_path] = figure_csv(figure)
-        return render_figure(figure, self.root + csv_path)
+        plot = figure.plot if figure.why_empty is None else None
+        # The mark of invented data is part of the plot alone.
+        still = draw_still(plot) if plot and not self.has_plot and not figure.is_simulated else Markup()
+        self.has_plot |= plot is not None
+        return render_figure(figure, self.root + csv_path, still)
 
 
 def file_name(identifier: str) -> str:

@@ -240,7 +240,9 @@ def _copy_assets(site_path: Path, plotly_js: Path | None) -> None:
 def slim(asset: Traversable) -> str:
     """A script or style of ours without indentation and without lines that are comments."""
     lines = (line.strip() for line in asset.read_text(encoding="utf-8").splitlines())
-    return "".join(f"{line}\n" for line in lines if line and not line.startswith(("//", "/*")))
+    # Rules of a style need nothing between them.
+    end = "" if asset.name.endswith(".css") else "\n"
+    return "".join(f"{line}{end}" for line in lines if line and not line.startswith(("//", "/*")))
 
 
 __all__ = ["BundleError", "SiteError", "SiteReport", "build_site", "read_frames", "render_page"]

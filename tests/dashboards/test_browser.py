@@ -377,3 +377,17 @@ def test_a_window_of_ones_own_is_computed_from_the_stored_path_and_kept_in_the_a
     page.reload()
     wait_until(page, "document.getElementById('compared').dataset.ready === '1'", "nothing was compared again")
     assert page.locator("#compared .big").all_inner_texts()[0] == "+15.5%"
+
+
+def test_the_first_figure_stands_without_a_script_and_gives_way_to_the_plot(browser, address):
+    still = browser.new_context(java_script_enabled=False).new_page()
+    still.goto(f"{address}/{LEAD}")
+    box = still.locator(".still").bounding_box()
+    assert box["width"] > 300
+    assert box["height"] > 200
+    assert still.locator(".plot").count() > 1
+    assert [plot.is_visible() for plot in still.locator(".plot").all()].count(True) == 1
+    drawn = browser.new_page()
+    drawn.goto(f"{address}/{LEAD}")
+    draw_all(drawn)
+    assert drawn.locator(".still").count() == 0

@@ -17,9 +17,9 @@ from dashboards.shell.frames import Frames
 from dashboards.shell.page import claim_path, render_page
 from dashboards.shell.proof import prove_site
 from dashboards.shell.site import build_site
+from tests.dashboards.figures.test_drawn_numbers import FLOAT32, read, traces_of
 from tests.dashboards.material import NOW, frame_of, make_tables
 from tests.dashboards.publication import publish_tables
-from tests.dashboards.test_drawn_numbers import FLOAT32, read, traces_of
 from warehouse.tables.claims import CLAIM, CLAIM_BAR, CLAIM_HISTORY, CLAIM_VERDICT
 from warehouse.tables.contract import Table
 from warehouse.tables.news import EVENT
