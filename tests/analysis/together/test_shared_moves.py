@@ -93,7 +93,9 @@ def test_the_order_is_proven_only_where_the_intervals_of_time_do_not_overlap() -
     cars = {("a", "TAO"): 0.2, ("b", "TAO"): 0.2}
     proven = find([make_event("a", 0), make_event("b", 2, within=1)], cars)["lead_reason"][0]
     doubtful = find([make_event("a", 0), make_event("b", 2, within=3)], cars)["lead_reason"][0]
+    touching = find([make_event("a", 0), make_event("b", 2, within=2)], cars)["lead_reason"][0]
     same = find([make_event("a", 0), make_event("b", 0)], cars)["lead_reason"][0]
     assert "not proven" not in proven
+    assert touching.endswith("the order is not proven")
     assert doubtful.endswith("both times are intervals that overlap, so that the order is not proven")
     assert same == "public at the same instant as the next of 1 other event: no order is proven"

@@ -201,7 +201,7 @@ def test_a_rule_sends_no_more_than_it_may_in_an_hour(warehouse: Warehouse) -> No
     for number in range(5):
         add_event(warehouse, f"event-{number}")
     notice(warehouse, [rule], NOW)
-    sent = [deliver(warehouse, [rule], NOW + timedelta(minutes=m), NO_SITE, post).n_sent for m in (0, 30, 59, 61, 122)]
+    sent = [deliver(warehouse, [rule], NOW + timedelta(minutes=m), NO_SITE, post).n_sent for m in (0, 30, 59, 60, 120)]
     assert sent == [2, 0, 0, 2, 1]
     assert len(set(post.subjects)) == 5
 
