@@ -10,6 +10,7 @@ from analysis.events.timing import (
     CORROBORATED,
     CORROBORATION,
     DAILY_ARCHIVE,
+    LATE_CLAIM,
     NEWSROOM_CLAIM,
     SIGHTING,
     STAMP_LEAD,
@@ -100,6 +101,18 @@ def test_a_newsroom_that_publishes_an_hour_before_the_others_dates_the_event():
     assert timed.best == instant("2026-06-12T22:56:00Z")
     assert timed.precision == "upper_bound"
     assert timed.latest == instant(SCOOP["seen"])
+
+
+@pytest.mark.parametrize(("lead_hours", "first"), [(1, "claimed"), (0, "seen"), (-1, "seen")])
+def test_a_claim_alone_dates_an_event_only_where_it_is_earlier_than_any_sighting(lead_hours, first):
+    seen = instant("2026-06-13T09:00:00Z")
+    times = {"seen": (SIGHTING, seen), "claimed": (LATE_CLAIM, seen - timedelta(hours=lead_hours))}
+    rows = [
+        {"entry_id": name, "level": level, "time_basis": "publisher"}
+        | dict.fromkeys(("at_utc", "proven_at_utc", "claim_at_utc"), at)
+        for name, (level, at) in times.items()
+    ]
+    assert date_event(rows).best_entry_id == first
 
 
 def test_a_submission_is_an_upper_bound():
