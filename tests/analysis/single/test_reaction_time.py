@@ -40,6 +40,15 @@ def test_the_bar_in_which_the_event_falls_counts_as_after_it() -> None:
     assert (found.first_open_hours, found.first_close_hours) == (-0.5, 0.5)
 
 
+def test_a_bar_that_closes_with_the_event_was_known_before_it() -> None:
+    abnormal, hours = path_of()
+    abnormal[300] = 0.08
+    found = measure_reaction(abnormal, hours - 0.5, bar_hours=1.0, horizon_hours=72.0)
+    assert (found.first_open_hours, found.drift_word) == (None, "no reaction")
+    last = measure_reaction(abnormal, hours - 0.5 + 72.0, bar_hours=1.0, horizon_hours=72.0)
+    assert last.first_close_hours == 72.0
+
+
 def test_a_leak_shows_as_drift_before() -> None:
     abnormal, hours = path_of()
     abnormal[276:300] += 0.004
