@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Container
 from dataclasses import dataclass
 
 import polars as pl
@@ -22,6 +24,7 @@ SEVERITY_OUTLETS = (2, 4, 8, 15)
 # Rules and news of tokens neither restrict nor enable the labs.
 TOKEN_CATEGORIES = ("crypto_token_regulation", "network_token_news")
 _ACCESS = "export_control_access"
+_LATIN = re.compile(r"[\x00-\u024f\u2000-\u206f\u20ac]+")
 ENABLING_FRAMES = ("lift", "settle", "dismiss", "veto", "delay")
 RESTRICTING_FRAMES = ("restrict", "sue", "probe", "designate", "threat", "distil", "stagger", "outage")
 
@@ -36,20 +39,16 @@ class Detected:
 
 def build_events(drafts: list[Draft], known_ids: dict[str, str], vocabulary: Vocabulary) -> Detected:
     """`core.event` rows and their evidence; a story that had an event id before (`known_ids`) keeps it."""
-    rows: list[dict[str, object]] = []
-    sources: list[pl.DataFrame] = []
-    taken: set[str] = set()
+    named: dict[str, Draft] = {}
     for draft in drafts:
-        event_id = _event_id(draft, known_ids, taken)
-        taken.add(event_id)
-        rows.append(_event_row(event_id, draft, vocabulary))
-        sources.append(_source_rows(event_id, draft))
-    events = pl.DataFrame(rows, schema=EVENT.schema) if rows else EVENT.empty()
-    empty = EVENT_SOURCE.empty()
-    return Detected(EVENT.conform(events), pl.concat([empty, *sources]) if sources else empty)
+        named[_event_id(draft, known_ids, named)] = draft
+    if not named:
+        return Detected(EVENT.empty(), EVENT_SOURCE.empty())
+    rows = [_event_row(event_id, draft, vocabulary) for event_id, draft in named.items()]
+    return Detected(EVENT.conform(pl.DataFrame(rows, schema=EVENT.schema)), _source_rows(named))
 
 
-def _event_id(draft: Draft, known_ids: dict[str, str], taken: set[str]) -> str:
+def _event_id(draft: Draft, known_ids: dict[str, str], taken: Container[str]) -> str:
     known = [known_ids[story.story_id] for story in draft.stories if story.story_id in known_ids]
     free = [event_id for event_id in known if event_id not in taken]
     if free:
@@ -62,13 +61,13 @@ def _event_id(draft: Draft, known_ids: dict[str, str], taken: set[str]) -> str:
 
 
 def _event_row(event_id: str, draft: Draft, vocabulary: Vocabulary) -> dict[str, object]:
-    lead, first, entries = draft.lead, draft.first, draft.entries
-    n_outlets = len(draft.carriers)
-    first_row = first.told.filter(pl.col("entry_id") == first.time.best_entry_id).row(0, named=True)
+    lead, first = draft.lead, draft.first
+    n_outlets, n_headlines = len(draft.carriers), sum(story.entries.height for story in draft.stories)
+    url = dict(first.told.select("entry_id", "url").iter_rows())[first.time.best_entry_id]
     return {
         "event_id": event_id,
         "title": _neutral_title(lead),
-        "summary": f"Carried by {plural(n_outlets, 'outlet')} in {plural(entries.height, 'headline')}.",
+        "summary": f"Carried by {plural(n_outlets, 'outlet')} in {plural(n_headlines, 'headline')}.",
         "category": lead.category,
         "earliest_at_utc": first.time.earliest,
         "best_at_utc": first.time.best,
@@ -85,7 +84,7 @@ def _event_row(event_id: str, draft: Draft, vocabulary: Vocabulary) -> dict[str,
         "selected_from": "news",
         "n_outlets": n_outlets,
         "reason": _reason(draft, n_outlets),
-        "source_url": first_row["url"],
+        "source_url": url,
     }
 
 
@@ -119,8 +118,8 @@ def _neutral_title(story: StoryFacts) -> str:
 
     Of equals the earliest; a first report in passing or a translation never names the event.
     """
-    latin = story.told.filter(pl.col("title").str.contains(r"^[\x00-\x{24F}\x{2000}-\x{206F}\x{20AC}]+$"))
-    titles = (latin if latin.height else story.told).sort("at_utc", "entry_id")["plain"].to_list()
+    told = sorted(story.told.select("at_utc", "entry_id", "title", "plain").iter_rows())
+    titles = [plain for *_, title, plain in told if _LATIN.fullmatch(title)] or [plain for *_, plain in told]
     return str(max(titles, key=lambda plain: 2 * len(stems(plain) & story.words) - len(stems(plain))))
 
 
@@ -137,37 +136,32 @@ def _reason(draft: Draft, n_outlets: int) -> str:
     return f"{'; '.join(parts)}; time: {draft.first.time.reason}"
 
 
-def _source_rows(event_id: str, draft: Draft) -> pl.DataFrame:
-    first = draft.first.time.best_entry_id
-    role = (
-        pl.when(pl.col("entry_id") == first)
+def _source_rows(named: dict[str, Draft]) -> pl.DataFrame:
+    """`core.event_source` rows of drafts by their event's id: the earliest headlines of each, and the comment on it."""
+    parts: list[pl.DataFrame] = []
+    facts: list[tuple[str, str, str, bool]] = []
+    for event_id, draft in named.items():
+        first = draft.first.time
+        own = "restored" if draft.lead.frame == "lift" else "confirmation"
+        of_comments = [("announced" if story.time.best < first.best else "reaction", story) for story in draft.comments]
+        for role, story in (*((own, story) for story in draft.stories), *of_comments):
+            parts.append(story.entries)
+            facts += [(event_id, role, first.best_entry_id, role == own)] * story.entries.height
+    known = pl.DataFrame(facts, schema=["event_id", "role", "first_id", "is_own"], orient="row")
+    told = pl.concat([pl.concat(parts), known], how="horizontal").with_columns(
+        pl.when(~pl.col("is_own"))
+        .then("role")
+        .when(pl.col("entry_id") == pl.col("first_id"))
         .then(pl.lit("first_report"))
-        .when(pl.col("is_primary"))
+        .when("is_primary")
         .then(pl.lit("statement"))
-        .when(pl.lit(draft.lead.frame == "lift"))
-        .then(pl.lit("restored"))
-        .otherwise(pl.lit("confirmation"))
+        .otherwise("role")
+        .alias("role"),
+        pl.col("event_id").cast(pl.Enum(list(named))).alias("order"),
     )
-    own = draft.entries.sort("at_utc", "entry_id").head(MOST_SOURCES).with_columns(role.alias("role"))
-    comments = [
-        story.entries.with_columns(
-            pl.lit("announced" if story.time.best < draft.first.time.best else "reaction").alias("role")
-        )
-        for story in draft.comments
-    ]
-    rows = pl.concat([own, *comments]).sort("at_utc", "entry_id").head(MOST_SOURCES)
-    return EVENT_SOURCE.conform(
-        rows.select(
-            pl.lit(event_id).alias("event_id"),
-            pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias("source_number"),
-            "entry_id",
-            "story_id",
-            "outlet",
-            "title",
-            "url",
-            "published_at_utc",
-            "first_seen_at_utc",
-            "time_basis",
-            "role",
-        )
-    )
+    told = told.sort("order", "at_utc", "entry_id")
+    # Comment never takes the place of a headline that carries the event itself.
+    told = told.filter(~pl.col("is_own") | (pl.col("is_own").cum_sum().over("order") <= MOST_SOURCES))
+    number = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("order")
+    rows = told.with_columns(number.alias("source_number")).filter(pl.col("source_number") <= MOST_SOURCES)
+    return EVENT_SOURCE.conform(rows.select(EVENT_SOURCE.column_names))

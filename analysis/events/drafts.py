@@ -91,11 +91,6 @@ class Draft:
         return first
 
     @property
-    def entries(self) -> pl.DataFrame:
-        """All headlines that carry the event itself."""
-        return pl.concat([story.entries for story in self.stories])
-
-    @property
     def carriers(self) -> frozenset[str]:
         """Publishing houses that report it."""
         return frozenset().union(*(story.carriers for story in self.stories))
@@ -197,6 +192,9 @@ def _is_about(story: StoryFacts, draft: Draft) -> bool:
 
 def _is_told_again(story: StoryFacts, draft: Draft) -> bool:
     if abs(story.time.best - draft.lead.time.best) > SAME_EVENT or story.is_comment != draft.lead.is_comment:
+        return False
+    # What most pairs fail costs least, and comes first.
+    if word_overlap(story, draft.lead) < min(SAME_WORDS, SAME_FRAME_WORDS, SAME_ACT_WORDS):
         return False
     mine, theirs = set(story.entity_ids), set(draft.lead.entity_ids)
     is_about = _is_about(story, draft)

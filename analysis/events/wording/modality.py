@@ -108,9 +108,16 @@ def read_cues(*texts: ConfigText | None) -> tuple[Cue, ...]:
 
 
 def find_modalities(
-    text: str, sentences: list[Sentence] | None = None, cues: tuple[Cue, ...] | None = None
+    text: str,
+    sentences: list[Sentence] | None = None,
+    cues: tuple[Cue, ...] | None = None,
+    *,
+    until: int | None = None,
 ) -> list[SpokenSpan]:
-    """Every stretch of the text that a cue speaks for; what no finding covers is a report."""
+    """Every stretch of the text that a cue speaks for; what no finding covers is a report.
+
+    Of clauses that begin at or after `until` only what they ask backwards is found, which may be of those before.
+    """
     cues = packaged_cues() if cues is None else cues
     found = [
         SpokenSpan(line.start(), line.end(), cue.modality, cue.cue_id)
@@ -120,9 +127,11 @@ def find_modalities(
     ]
     for sentence in split_sentences(text) if sentences is None else sentences:
         for number, clause in enumerate(sentence.clauses):
-            found += _findings_of(text, sentence, clause, cues)
             if clause.closer == "?":
                 found += _asked(text, sentence, number)
+            if until is not None and clause.start >= until:
+                continue
+            found += _findings_of(text, sentence, clause, cues)
             if (opened := _opened(text, clause)) is not None:
                 found.append(SpokenSpan(clause.start, clause.end, opened, "opener"))
     return found
@@ -141,10 +150,11 @@ def modality_of(
 def headline_modality(title: str) -> Modality:
     """How the main clause of a headline is said: what its first clause of two words or more is, or an advert."""
     sentences = split_sentences(title)
-    findings = find_modalities(title, sentences)
-    clauses = [clause for sentence in sentences for clause in sentence.clauses]
+    clauses = (clause for sentence in sentences for clause in sentence.clauses)
     main = next((clause for clause in clauses if len(title[clause.start : clause.end].split()) > 1), None)
-    return modality_of(findings, main.start, main.end) if main is not None else Modality.PAST
+    if main is None:
+        return Modality.PAST
+    return modality_of(find_modalities(title, sentences, until=main.end), main.start, main.end)
 
 
 def _opened(text: str, clause: Clause) -> Modality | None:
