@@ -9,7 +9,7 @@ from datetime import datetime
 import polars as pl
 
 from analysis.portable import exp, expm1
-from analysis.results.fingerprint import fingerprint
+from analysis.results.fingerprint import Digested, fingerprint
 from warehouse.tables.studies import STUDY_RESULT
 
 GROUP_ID = "event"  # of a row about one event on one market
@@ -63,21 +63,22 @@ class ResultRow:
     basis: Basis
     numbers: Numbers
 
-    @property
-    def result_id(self) -> str:
-        """The key: the same subject and statistic have it in every run."""
-        return fingerprint(self.subject, self.statistic)
-
     def without_numbers(self, reason: str) -> ResultRow:
         """The same row with a reason in the place of its numbers."""
         return replace(self, numbers=Numbers(reason=reason))
 
 
 def results_frame(rows: Iterable[ResultRow]) -> pl.DataFrame:
-    """Rows in the shape of `out.study_result`; what a row does not say is null."""
+    """Rows in the shape of `out.study_result`; what a row does not say is null.
+
+    The key names subject and statistic: both the same have it in every run.
+    """
     listed = list(rows)
+    # By words, in which 0.0 and -0.0 differ; rows of a subject come in half dozens.
+    named = {repr(row.subject): row.subject for row in listed}
+    subjects = {words: Digested.of(subject) for words, subject in named.items()}
     columns: dict[str, list[object]] = {
-        "result_id": [row.result_id for row in listed],
+        "result_id": [fingerprint(subjects[repr(row.subject)], row.statistic) for row in listed],
         "statistic": [row.statistic for row in listed],
         "p_adjusted": [None] * len(listed),
         "p_false_discovery": [None] * len(listed),

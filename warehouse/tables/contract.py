@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import polars as pl
 
@@ -77,7 +78,7 @@ class Table:
     @property
     def schema(self) -> pl.Schema:
         """The polars schema in stored order."""
-        return pl.Schema({column.name: column.dtype for column in self.columns})
+        return _schema_of(self)
 
     def empty(self) -> pl.DataFrame:
         """A frame with no rows and this table's columns."""
@@ -89,17 +90,18 @@ class Table:
         Columns of type Null take the contract's type; nullable columns that are missing become null; anything else
         that differs (unknown column, wrong type, null in a required column, repeated key) is an error, never a cast.
         """
-        unknown = sorted(set(frame.columns) - set(self.column_names))
+        given = dict(zip(frame.columns, frame.dtypes, strict=True))
+        unknown = sorted(set(given) - set(self.column_names))
         if unknown:
             raise ContractError(f"{self.name}: unknown column(s) {unknown}; expected {self.column_names}")
         expressions = []
         for column in self.columns:
-            if column.name not in frame.columns:
+            if column.name not in given:
                 if not column.is_nullable:
                     raise ContractError(f"{self.name}.{column.name} is missing; it is required")
                 expressions.append(pl.lit(None, dtype=column.dtype).alias(column.name))
                 continue
-            found = frame.schema[column.name]
+            found = given[column.name]
             if found == pl.Null:
                 expressions.append(pl.col(column.name).cast(column.dtype))
             elif found != column.dtype:
@@ -128,3 +130,9 @@ class Table:
         if repeated.any():
             example = frame.filter(repeated).select(self.key).row(0, named=True)
             raise ContractError(f"{self.name}: {int(repeated.sum())} rows repeat a key, e.g. {example}")
+
+
+@cache
+def _schema_of(table: Table) -> pl.Schema:
+    """Made once a table: polars takes a tenth of a millisecond to make one, and every frame asks."""
+    return pl.Schema({column.name: column.dtype for column in table.columns})

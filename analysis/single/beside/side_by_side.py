@@ -40,10 +40,11 @@ def compare_methods(pair: Pair, asset_id: str, donors: Donors | None) -> tuple[l
     paths: list[pl.DataFrame] = []
     if pair.series.benchmark_ids:
         rows.append(_space_row(pair, asset_id, donors, hours, n_bars))
-        for row, path in (_synthetic(pair, asset_id, donors, hours, n_bars), _state_space(pair, hours, n_bars)):
+        mixed = _read_mixed(pair, asset_id, donors, n_bars)
+        for row, path in (_synthetic(pair, mixed, hours, n_bars), _state_space(pair, hours, n_bars)):
             rows.append(row)
             paths.extend([path] if path is not None else [])
-        rows += _mix_rows(pair, asset_id, donors, hours, n_bars)
+        rows += _mix_rows(pair, mixed, hours, n_bars)
     return rows, paths
 
 
@@ -107,9 +108,10 @@ def _space_row(pair: Pair, asset_id: str, donors: Donors | None, hours: float, n
     return pair_row(pair, hours, "space_rank", pair.close_at(n_bars - 1), numbers, conventions=words)
 
 
-def _read_mixed(
-    pair: Pair, asset_id: str, donors: Donors | None, n_bars: int
-) -> tuple[tuple[str, ...], Floats, Floats] | None:
+_Mixed = tuple[tuple[str, ...], Floats, Floats]  # names, returns of the asset (bars,) and of donors (bars, k)
+
+
+def _read_mixed(pair: Pair, asset_id: str, donors: Donors | None, n_bars: int) -> _Mixed | None:
     """Names, returns of the asset (bars,) and of donors (bars, k) in bars that all have; None without the window."""
     first = max(1, pair.index - pair.bars(pair.specification.estimation_hours))
     last = pair.index + n_bars
@@ -123,9 +125,8 @@ def _read_mixed(
     return names, pair.series.asset[first:last][is_whole], returns[is_whole]
 
 
-def _mix_rows(pair: Pair, asset_id: str, donors: Donors | None, hours: float, n_bars: int) -> list[ResultRow]:
+def _mix_rows(pair: Pair, read: _Mixed | None, hours: float, n_bars: int) -> list[ResultRow]:
     """Synthetic difference-in-differences and the augmented control, over windows as long as the event's."""
-    read = _read_mixed(pair, asset_id, donors, n_bars)
     names, treated, returns = read if read is not None else ((), np.zeros(0), np.zeros((0, 0)))
     n_windows = treated.size // n_bars
     if len(names) < LEAST_DONORS or n_windows <= MINIMUM_BLOCKS:
@@ -156,10 +157,7 @@ def _mix_rows(pair: Pair, asset_id: str, donors: Donors | None, hours: float, n_
     return rows
 
 
-def _synthetic(
-    pair: Pair, asset_id: str, donors: Donors | None, hours: float, n_bars: int
-) -> tuple[ResultRow, pl.DataFrame | None]:
-    read = _read_mixed(pair, asset_id, donors, n_bars)
+def _synthetic(pair: Pair, read: _Mixed | None, hours: float, n_bars: int) -> tuple[ResultRow, pl.DataFrame | None]:
     names, treated, returns = read if read is not None else ((), np.zeros(0), np.zeros((0, 0)))
     fitted = fit_synthetic_control(treated, returns, n_bars) if read is not None else None
     if fitted is None:

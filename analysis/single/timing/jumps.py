@@ -76,13 +76,16 @@ def hour_shape(returns: Floats, hour_of_day: Integers, volatility: Floats) -> Fl
     """
     minimum_days = 20  # days per hour of day; fewer make the shape noisier than the pattern it removes
     standardised = np.abs(returns / volatility)
+    counts = np.bincount(hour_of_day, minlength=24)
+    order = np.argsort(hour_of_day.astype(np.uint8), kind="stable")  # small numbers are put in order without comparing
+    present = np.flatnonzero(counts)
     sizes = np.ones(24)
-    for hour in np.unique(hour_of_day):
-        values = standardised[(hour_of_day == hour) & np.isfinite(standardised)]
-        if values.size < minimum_days:
+    for hour, values in zip(range(24), np.split(standardised[order], np.cumsum(counts)[:-1]), strict=True):
+        known = np.sort(values[np.isfinite(values)])
+        if counts[hour] and known.size < minimum_days:
             return np.ones(returns.size)
-        sizes[hour] = np.median(values)
-    present = np.unique(hour_of_day)
+        if counts[hour]:
+            sizes[hour] = (known[(known.size - 1) // 2] + known[known.size // 2]) / 2.0
     root_mean_square = np.sqrt(np.mean(sizes[present] ** 2))
     if root_mean_square <= 0 or (sizes[present] <= 0).any():
         return np.ones(returns.size)

@@ -194,8 +194,9 @@ def _shape_before_event(pair: Pair) -> Floats:
 def _earlier_maxima(pair: Pair, jumps: BarJumps) -> Floats:
     """The largest absolute statistic of each complete window of the searched length before the event, side by side."""
     length = pair.bars(pair.specification.search_hours)
-    windows = [jumps.statistic[end - length : end] for end in range(pair.index, length, -length)]
-    return np.array([np.abs(window).max() for window in windows if np.isfinite(window).all()])
+    n_windows = (pair.index - 1) // length
+    windows = np.abs(jumps.statistic[pair.index - n_windows * length : pair.index].reshape(n_windows, length))
+    return np.asarray(windows[np.isfinite(windows).all(axis=1)].max(axis=1))
 
 
 def _hours_after_event(pair: Pair) -> Floats:

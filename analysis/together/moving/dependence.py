@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-import polars as pl
 
 from analysis.engine.loops.merge_sums import sums_below
 from analysis.engine.tails import student_half
@@ -17,7 +16,7 @@ from analysis.together.moving.intervals import MIN_BARS, Array
 # Contiguous groups left out one at a time (Künsch 1989); each should be longer than the memory of the series.
 N_GROUPS = 20
 
-_Measure = Callable[[Array, Array], float]
+_Measure = Callable[[Array, Array, Sequence[slice]], Array]  # of all bars, and of all but each of the groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +30,7 @@ class Interval:
 
 def measure_spearman(x: Array, y: Array) -> float:
     """Correlation of the average ranks."""
-    ranks = [pl.Series(values).rank("average").to_numpy() for values in (x, y)]
-    return float(np.corrcoef(ranks[0], ranks[1])[0, 1])
+    return float(_spearman_without(x, y, ())[0])
 
 
 def measure_kendall(x: Array, y: Array) -> float:
@@ -51,10 +49,32 @@ def measure_distance(x: Array, y: Array) -> float:
     return float(np.sign(squared) * np.sqrt(abs(squared)))
 
 
+def _spearman_without(x: Array, y: Array, groups: Sequence[slice]) -> Array:
+    """Spearman's correlation of all bars, and of all but each of the groups."""
+    ranks = zip(_ranks_without(x, groups), _ranks_without(y, groups), strict=True)
+    return np.array([np.corrcoef(*pair)[0, 1] for pair in ranks])
+
+
+def _ranks_without(values: Array, groups: Sequence[slice]) -> Iterator[Array]:
+    """Average ranks of all values, and among those outside each of the groups; values are put in order once."""
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    for group in (slice(0), *groups):
+        left = counts - np.bincount(place[group], minlength=counts.size)
+        yield (np.cumsum(left) - (left - 1) / 2.0)[np.delete(place, group)]
+
+
+def _leave_out(measure: Callable[[Array, Array], float]) -> _Measure:
+    def without(x: Array, y: Array, groups: Sequence[slice]) -> Array:
+        parts = (measure(np.delete(x, group), np.delete(y, group)) for group in groups)
+        return np.array([measure(x, y), *parts])
+
+    return without
+
+
 DEPENDENCE_MEASURES: dict[str, _Measure] = {
-    "spearman": measure_spearman,
-    "kendall": measure_kendall,
-    "distance": measure_distance,
+    "spearman": _spearman_without,
+    "kendall": _leave_out(measure_kendall),
+    "distance": _leave_out(measure_distance),
 }
 
 
@@ -71,13 +91,8 @@ def measure_with_interval(x: Array, y: Array, measure: _Measure) -> Interval:
         return Interval(nothing, nothing, nothing)
     n_groups = min(N_GROUPS, a.size // 4)
     borders = np.linspace(0, a.size, n_groups + 1).astype(int)
-    estimate = measure(a, b)
-    parts = np.array(
-        [
-            measure(np.delete(a, slice(start, stop)), np.delete(b, slice(start, stop)))
-            for start, stop in pairwise(borders)
-        ]
-    )
+    found = measure(a, b, [slice(start, stop) for start, stop in pairwise(borders)])
+    estimate, parts = float(found[0]), found[1:]
     with np.errstate(divide="ignore", invalid="ignore"):
         z, z_parts = arctanh(np.clip(estimate, -1, 1)), arctanh(np.clip(parts, -1, 1))
     if not np.isfinite(z) or not np.isfinite(z_parts).all():
