@@ -43,14 +43,26 @@ class PairCorrelations:
         known counts with the mean of the known ones; None where windows overlap and none is known. Source: Kolari,
         Pape & Pynnönen (2018), a working paper.
         """
-        one, other = (members[places] for places in np.triu_indices(members.size, 1))  # each pair once: half the bytes
-        share, known = _share(first[one], last[one], first[other], last[other]), self.matrix[one, other]
+        share, known = self._above_diagonal(members, first, last)
         overlapping = known[(share > 0) & np.isfinite(known)]
         if not (share > 0).any():
             return 0.0
         if not overlapping.size:
             return None
         return float(np.mean(np.where(np.isfinite(known), known, overlapping.mean()) * share))
+
+    def _above_diagonal(self, members: Integers, first: Integers, last: Integers) -> tuple[Floats, Floats]:
+        """Share of their windows and correlation of each pair among `members`, row by row: tables of all are large."""
+        n = members.size
+        share, known = (np.empty(n * (n - 1) // 2) for _ in range(2))
+        start = 0
+        for place in range(n - 1):
+            one, others = members[place], members[place + 1 :]
+            part = slice(start, start + others.size)
+            share[part] = _share(first[one], last[one], first[others], last[others])
+            known[part] = self.matrix[one, others]
+            start = part.stop
+        return share, known
 
     def overlap_means(self, sets: Flags, first: Integers, last: Integers) -> list[float | None]:
         """`overlap_mean` of many sets of members [S, N] at once, None where it has none."""

@@ -13,11 +13,14 @@ from analysis.engine.statistic import EQUAL_SHARE
 # Resamples of every bootstrap and randomisation; the Monte-Carlo error of p = 0.05 is then 0.5 %.
 N_RESAMPLES = 1999
 
+# Draws kept: of a sample's events, and of its clusters. Those of thousands of events are 36 MB.
+_KEPT = 2
+
 # Up to here all 2^n sign patterns are enumerated.
 EXACT_SIGNS = 12
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=_KEPT)
 def sign_patterns(n: int, seed: int) -> Floats:
     """All 2^n sign patterns for n ≤ 12, else `N_RESAMPLES` random ones, [patterns, n]."""
     if n <= EXACT_SIGNS:
@@ -26,7 +29,7 @@ def sign_patterns(n: int, seed: int) -> Floats:
     return np.asarray(rng.integers(0, 2, size=(N_RESAMPLES, n)) * 2.0 - 1.0)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=_KEPT)
 def bootstrap_counts(n: int, seed: int) -> Floats:
     """How often each of n items is drawn in each of `N_RESAMPLES` samples with replacement, [samples, n]."""
     rng = np.random.default_rng([seed, n, 2])
