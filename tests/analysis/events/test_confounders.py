@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 import polars as pl
+import pytest
 
-from analysis.events.confounders import find_confounders
+from analysis.events.confounders import MARKET_MOVE, find_confounders
 from tests.analysis.events.headline_frames import instant
 from tests.analysis.events.recorded.test_merging import make_event, make_events
 from warehouse.tables.contract import UTC
@@ -31,13 +32,38 @@ def test_minor_outages_and_rejected_events_confound_nothing():
     assert find_confounders(events, NO_MARKET).filter(pl.col("event_id") == "one").is_empty()
 
 
+@pytest.mark.parametrize(("minutes", "is_named"), [(0, True), (1, False)])
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_an_event_two_days_away_to_the_minute_is_the_last_that_confounds(sign: int, minutes: int, is_named: bool):
+    at = instant("2026-06-12T12:00:00Z") + sign * timedelta(days=2, minutes=minutes)
+    events = make_events(make_event("one", "2026-06-12T12:00:00Z"), make_event("edge", at.isoformat()))
+    assert (find_confounders(events, NO_MARKET)["event_id"].to_list() == ["edge", "one"]) is is_named
+
+
+def make_market(**steps: float) -> pl.DataFrame:
+    """Hourly closes of 100 from midnight on, changed for good by a share at some hours."""
+    start, price, rows = instant("2026-06-12T00:00:00Z"), 100.0, []
+    for hour in range(60):
+        price *= 1 + steps.get(f"h{hour}", 0.0)
+        rows.append((start + timedelta(hours=hour), price))
+    return pl.DataFrame(rows, {"close_time_utc": UTC, "close_quote": pl.Float64}, orient="row")
+
+
 def test_a_move_of_the_whole_market_is_named_with_its_size():
-    start = instant("2026-06-12T00:00:00Z")
-    closes = [100.0] * 30 + [106.0] * 30
-    market = pl.DataFrame(
-        {"close_time_utc": [start + timedelta(hours=n) for n in range(60)], "close_quote": closes},
-        schema={"close_time_utc": UTC, "close_quote": pl.Float64},
-    )
-    found = find_confounders(make_events(make_event("one", "2026-06-12T12:00:00Z")), market)
+    found = find_confounders(make_events(make_event("one", "2026-06-12T12:00:00Z")), make_market(h30=0.06))
     assert found["kind"].to_list() == ["market_move"]
     assert found["detail"][0] == "the market's benchmark moved +6.0% within 12 h"
+
+
+def test_of_several_moves_of_the_market_the_largest_is_named_whichever_way_it_went():
+    market = make_market(h14=0.06, h34=-0.09, h50=0.07)
+    found = find_confounders(make_events(make_event("one", "2026-06-12T12:00:00Z")), market)
+    assert found["detail"].to_list() == ["the market's benchmark moved −9.0% within 12 h"]
+
+
+@pytest.mark.parametrize(("size", "n"), [(MARKET_MOVE, 1), (-MARKET_MOVE, 1), (MARKET_MOVE * 0.99, 0)])
+def test_a_market_that_moved_by_just_the_bound_is_named(size: float, n: int):
+    closes = make_market().with_columns(
+        close_quote=pl.when(pl.int_range(pl.len()) >= 30).then(1.0 + size).otherwise(1.0)
+    )
+    assert find_confounders(make_events(make_event("one", "2026-06-12T12:00:00Z")), closes).height == n
