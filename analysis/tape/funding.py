@@ -70,9 +70,13 @@ def is_perpetual(market_id: str) -> bool:
 
 
 def funding_records(rates: pl.DataFrame) -> Mapping[str, FundingRecord]:
-    """By market, from `rates` with market_id, funding_time_utc and funding_rate (a fraction), in any order."""
+    """By market, from `rates` with market_id, funding_time_utc and funding_rate (a fraction), in any order.
+
+    A payment belongs to its minute; of two in one minute the later stands.
+    """
     at = pl.col("funding_time_utc").dt.truncate("1m")
-    ordered = rates.with_columns(at).unique(["market_id", "funding_time_utc"], keep="last").sort("funding_time_utc")
+    dated = rates.sort("market_id", "funding_time_utc").with_columns(at)
+    ordered = dated.unique(["market_id", "funding_time_utc"], keep="last").sort("funding_time_utc")
     return {
         str(market_id): _record(str(market_id), own)
         for (market_id,), own in ordered.partition_by("market_id", as_dict=True, maintain_order=True).items()

@@ -51,6 +51,12 @@ def test_a_payment_some_milliseconds_late_belongs_to_its_minute() -> None:
     assert added(found, 8, 9) == 0.0
 
 
+@pytest.mark.parametrize("is_reversed", [False, True])
+def test_of_two_payments_in_one_minute_the_later_stands_in_whatever_order_they_come(is_reversed: bool) -> None:
+    rates = make_rates([0, 8, 8.001, 16], [0.0, 0.02, 0.05, 0.0]).sort("funding_time_utc", descending=is_reversed)
+    assert added(funding_records(rates)[MARKET], 7, 9) == pytest.approx(-0.05)
+
+
 def test_before_the_first_payment_and_from_the_next_due_one_nothing_is_known() -> None:
     found = record([8, 16, 24], [0.0, 0.0, 0.0])
     assert added(found, 7, 9) is None
