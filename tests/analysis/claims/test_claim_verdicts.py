@@ -270,12 +270,12 @@ def test_an_incident_on_another_day_supports_nothing_and_silence_is_told() -> No
     assert judged(unknown, make_evidence(incidents=incidents))[0]["verdict"] == "cannot_be_told"
 
 
-def test_the_end_of_an_incident_after_it_was_said_is_no_length() -> None:
+@pytest.mark.parametrize(("hour", "expected"), [(4, "cannot_be_told"), (5, "cannot_be_told"), (6, "supported")])
+def test_the_end_of_an_incident_after_it_was_said_is_no_length(hour: int, expected: str) -> None:
     keys = {"kind": "incident", "provider": "anthropic", "event": None, "at": NEWS_AT, "lasted_hours": 5.0}
-    said_at = NEWS_AT.replace(hour=4)
-    claim = make_claim(**keys, said_at=said_at)
+    claim = make_claim(**keys, said_at=NEWS_AT.replace(hour=hour, minute=0))
     row, _ = judged(claim, make_evidence(incidents=make_rows(INCIDENT, incident(5.0))))
-    assert row["verdict"] == "cannot_be_told"
+    assert row["verdict"] == expected
 
 
 PERPETUAL = "binanceusdm:TAO/USDT:USDT"

@@ -183,3 +183,18 @@ def test_panels_fill_the_figure_from_edge_to_edge() -> None:
     assert figure.plot is not None
     axes = [axis["domain"] for name, axis in figure.plot.layout.items() if name.startswith("yaxis")]
     assert (min(low for low, _ in axes), max(high for _, high in axes)) == (0.0, 1.0)
+
+
+def test_in_each_panel_the_token_s_own_path_is_the_thickest_and_the_subject_s_is_grey() -> None:
+    frames = make_frames()
+    reactions = read_reactions(frames)[EVENT_ID]
+    figure = draw_multiples({item.asset_id: path_of(frames, item) for item in reactions}, reactions)
+    assert figure.plot is not None
+    panels: dict[str, list[dict[str, Any]]] = {}
+    for trace in figure.plot.data:
+        panels.setdefault(trace.get("xaxis", "x"), []).append(trace["line"])
+    assert max(map(len, panels.values())) == 2
+    for lines in panels.values():
+        assert lines[-1]["width"] == max(line["width"] for line in lines)
+        assert lines[-1]["color"] in ("var(--tao)", "var(--blue)")
+        assert all(line["width"] < lines[-1]["width"] and line["color"] == "var(--zero)" for line in lines[:-1])
