@@ -111,6 +111,13 @@ def test_token_without_benchmark_beside_it_is_left_out():
     assert frame.height == 0
 
 
+@pytest.mark.parametrize(("bar", "n_events"), [(0, 0), (1, 1), (14, 1), (15, 0)])
+def test_a_window_counts_from_the_first_bar_with_a_return_to_the_last_of_the_record(bar: int, n_events: int):
+    # Twenty bars; a day is six of them.
+    cash = rows([shock(bar)], [100.0] * 20, funded_from="cash").row(0, named=True)
+    assert (cash["n_events"], cash["n_excluded"] or 0) == (n_events, 1 - n_events)
+
+
 def test_window_without_a_bar_gives_no_number():
     returns = np.array([0.0, 0.1, np.nan, 0.1])
     assert window_returns(returns, np.array([0, 1]), 2)[0] == pytest.approx(0.1)

@@ -38,6 +38,11 @@ def test_the_windows_that_lie_ahead_are_due_when_their_last_bar_has_settled() ->
     assert ends[0].due_at_utc == NOW + timedelta(hours=2) + SETTLE
 
 
+def test_a_window_that_is_due_at_this_instant_is_not_ahead_and_an_event_of_this_instant_is_known() -> None:
+    events = make_events(("due", NOW - timedelta(hours=168) - SETTLE, "detected"), ("now", NOW, "detected"))
+    assert {end.event_id for end in windows_ahead(events, WINDOWS, NOW)} == {"now"}
+
+
 def test_old_rejected_and_future_events_have_no_windows_ahead() -> None:
     events = make_events(
         ("old", NOW - timedelta(days=8), "confirmed"),
