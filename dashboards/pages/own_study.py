@@ -139,7 +139,7 @@ def _interval(row: Mapping[str, Any], scale: float) -> tuple[Cell, Cell]:
 
 
 def own_study_title(study_id: str, cars: pl.DataFrame) -> str:
-    """How many reactions the study measured and how many have an interval without zero."""
+    """How many reactions the study measured and how many returns have an interval of their own without zero."""
     known = cars.filter(pl.col("estimate").is_not_null())
     clear = known.filter((pl.col("lower_95") > 0) | (pl.col("upper_95") < 0))
 
@@ -150,7 +150,7 @@ def own_study_title(study_id: str, cars: pl.DataFrame) -> str:
     n_windows, n_clear = of_study(known.height, f"count(*) {_KNOWN}"), of_study(clear.height, f"count(*) {_CLEAR}")
     return (
         f"Study {study_id}: {plural(n_events, 'event')}, {plural(n_windows, 'window')}, "
-        f"zero outside the 95% interval in {count(n_clear)}"
+        f"the return beyond the benchmark has a 95% interval without zero in {count(n_clear)}"
     )
 
 

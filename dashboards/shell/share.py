@@ -81,6 +81,14 @@ class Drawing:
     problem: str = ""
 
 
+def sweep_pictures(site: Path) -> None:
+    """Remove the pictures whose page is gone."""
+    folder = site / SHARED_FOLDER
+    for picture in folder.rglob("*.png"):
+        if not (site / picture.relative_to(folder)).with_suffix(".html").is_file():
+            picture.unlink()
+
+
 def worth_sharing(frames: Frames, rendered: Set[str], shared: Shared) -> frozenset[str]:
     """Of the pages just rendered those whose picture is drawn without being asked for, and those that wait for theirs.
 

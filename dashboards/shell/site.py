@@ -28,7 +28,7 @@ from dashboards.shell.manifest import (
 )
 from dashboards.shell.page import render_page
 from dashboards.shell.plan import PAGE_TABLES, Job, plan_pages
-from dashboards.shell.share import Shared
+from dashboards.shell.share import Shared, sweep_pictures
 from dashboards.shell.theme import css_variables
 from warehouse.store.connection import Reader, open_reader
 from warehouse.tables.contract import Table
@@ -117,6 +117,7 @@ def build_site(
                 manifest.record(job.path, inputs, _write(job, site_path, shared))
             say(f"{start + len(together)} of {len(changed)} pages written")
     n_removed = manifest.finish(stamp)
+    sweep_pictures(site_path)
     rendered, index = frozenset(job.path for job, _ in changed), site_path / "index.html"
     return SiteReport(len(jobs), len(rendered), len(jobs) - len(rendered), n_removed, index, rendered)
 

@@ -53,7 +53,7 @@ def test_an_own_study_has_a_page_with_its_numbers_their_origins_and_a_way_to_it(
     ranks = rows.filter((pl.col("statistic") == "placebo_rank") & pl.col("p_value").is_not_null())
     assert any(probability(value) in text for value in ranks["p_value"])
     n_clear = cars.filter((pl.col("lower_95") > 0) | (pl.col("upper_95") < 0)).height
-    assert f"zero outside the 95% interval in {n_clear}" in text
+    assert f"the return beyond the benchmark has a 95% interval without zero in {n_clear}" in text
     assert f'href="{PAGE}"' in (site / "events.html").read_text()
     proof = prove_site(site, tmp_path / "aftershock.duckdb")
     assert (proof.differences, proof.loose) == ([], [])

@@ -60,6 +60,18 @@ def test_only_pictures_that_changed_are_drawn_again(site: Path, published: Path,
     assert share_site(copy, frames, ADDRESS, str(CHROMIUM)) == Drawing(done.n_pictures, 0)
 
 
+def test_the_picture_of_a_page_that_is_gone_goes_with_it(site: Path, published: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "site"
+    shutil.copytree(site, copy)
+    kept, gone = (copy / picture_path(page) for page in (event_path(EVENT_ID), event_path("2020-01-01-withdrawn")))
+    for picture in (kept, gone):
+        picture.parent.mkdir(parents=True, exist_ok=True)
+        picture.write_bytes(PNG)
+    build_site(shutil.copy(published, tmp_path / "aftershock.duckdb"), copy, now=NOW)
+    assert kept.exists()
+    assert not gone.exists()
+
+
 @pytest.fixture
 def home(published: Path, site: Path, tmp_path: Path) -> Settings:
     shutil.copy(published, tmp_path / "aftershock.duckdb")

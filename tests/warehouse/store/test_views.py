@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from tests.warehouse.store.rows import AT, make_row
@@ -58,6 +59,21 @@ def test_days_of_views_are_utc_days_in_every_session_zone(warehouse: Warehouse) 
     warehouse.connection.execute("set TimeZone = 'Asia/Kolkata'")
     rows = warehouse.sql("select cast(day_utc as varchar) as d, n_present, n_of_day from out.coverage_by_day").rows()
     assert rows == [("2026-06-12", 1, 24)]
+
+
+def test_the_last_close_of_a_day_is_that_of_its_utc_day_in_every_session_zone(warehouse: Warehouse) -> None:
+    warehouse.merge(MARKET, make_row(MARKET, market_id="a:B/C"))
+    for hour, close in ((22, 1.0), (23, 2.0), (24, 3.0)):
+        at = datetime(2026, 6, 12, tzinfo=UTC) + timedelta(hours=hour)
+        row = make_row(CANDLE, market_id="a:B/C", timeframe="1h", open_time_utc=at, close_quote=close)
+        warehouse.merge(CANDLE, row)
+    for zone in ("UTC", "Asia/Kolkata", "America/New_York"):
+        warehouse.connection.execute(f"set TimeZone = '{zone}'")
+        found = warehouse.query("daily_closes").select(pl.col("day_utc").dt.convert_time_zone("UTC"), "close_quote")
+        assert [(f"{day:%Y-%m-%d %H:%M}", close) for day, close in found.rows()] == [
+            ("2026-06-12 00:00", 2.0),
+            ("2026-06-13 00:00", 3.0),
+        ]
 
 
 def test_an_outage_without_an_end_or_of_one_instant_has_no_length(warehouse: Warehouse) -> None:
