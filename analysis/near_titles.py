@@ -33,17 +33,7 @@ def propose(
     seconds, `lengths` letters of the keys. Pairs follow each other by headline, rarest word, and latest other.
     """
     n = len(at)
-    used = np.zeros(n_words, dtype=np.int64)
-    for word in numbers:
-        used[word] += 1
-    rare = np.full((n, RARE_WORDS), -1, dtype=np.int64)
-    n_under = np.zeros(n_words + 1, dtype=np.int64)
-    for i in range(n):
-        for k in range(ends[i], ends[i + 1]):
-            _keep_rarest(rare[i], numbers[k], used)
-        for word in rare[i]:
-            if word >= 0:
-                n_under[word + 1] += 1
+    rare, n_under = _rare_words(ends, numbers, n_words)
     start = np.cumsum(n_under)
     first, last = start[:-1].copy(), start[:-1].copy()
     under = np.empty(start[-1], dtype=np.int64)
@@ -77,6 +67,23 @@ def propose(
             while at[under[first[word]]] < at[i] - kept:
                 first[word] += 1
     return left[:n_pairs].copy(), right[:n_pairs].copy()
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _rare_words(ends: Integers, numbers: Integers, n_words: int) -> tuple[Integers, Integers]:
+    """The rare words of each headline, filled up with -1, and after a 0 how many headlines have each word as one."""
+    used = np.zeros(n_words, dtype=np.int64)
+    for word in numbers:
+        used[word] += 1
+    rare = np.full((len(ends) - 1, RARE_WORDS), -1, dtype=np.int64)
+    n_under = np.zeros(n_words + 1, dtype=np.int64)
+    for i in range(len(rare)):
+        for k in range(ends[i], ends[i + 1]):
+            _keep_rarest(rare[i], numbers[k], used)
+        for word in rare[i]:
+            if word >= 0:
+                n_under[word + 1] += 1
+    return rare, n_under
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", inline="always")

@@ -38,12 +38,7 @@ def group_stories(entries: pl.DataFrame, known: pl.DataFrame, frames: FrameSet, 
     """
     if entries.is_empty():
         return STORY_ENTRY.empty()
-    canonical = canonical_names(vocabulary)
-    told = [
-        _with_story(frame, headlines_of(frame, canonical)).with_columns(pl.lit(is_new).alias("is_new"))
-        for frame, is_new in ((entries, True), (known, False))
-    ]
-    headlines = pl.concat(told).sort("at", "entry_id")
+    headlines = _in_order(entries, known, canonical_names(vocabulary))
     meetings = find_meetings(headlines)
     links = _link(headlines, meetings, frames, vocabulary)
     named = _names(headlines, links)
@@ -56,10 +51,13 @@ def group_stories(entries: pl.DataFrame, known: pl.DataFrame, frames: FrameSet, 
     return STORY_ENTRY.conform(rows.filter(pl.col("is_new") | is_other).select(STORY_ENTRY.column_names))
 
 
-def _with_story(entries: pl.DataFrame, headlines: pl.DataFrame) -> pl.DataFrame:
-    """`headlines` of `entries` with the story that each had, null where it had none."""
-    stories = entries["story_id"] if "story_id" in entries.columns else pl.lit(None, dtype=pl.String).alias("story_id")
-    return headlines.with_columns(stories)
+def _in_order(entries: pl.DataFrame, known: pl.DataFrame, canonical: dict[str, str]) -> pl.DataFrame:
+    """What both frames are compared by, by time, with `is_new` and the story that each had, or null."""
+    told = []
+    for frame, is_new in ((entries, True), (known, False)):
+        stories = frame["story_id"] if "story_id" in frame.columns else pl.lit(None, dtype=pl.String).alias("story_id")
+        told.append(headlines_of(frame, canonical).with_columns(stories, pl.lit(is_new).alias("is_new")))
+    return pl.concat(told).sort("at", "entry_id")
 
 
 def _link(headlines: pl.DataFrame, meetings: pl.DataFrame, frames: FrameSet, vocabulary: Vocabulary) -> Links:
