@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from analysis.events.relevance import CORRELATED_AROUND
-from analysis.results.source import hash_everything_behind
+from analysis.results.source import hash_everything_behind, read_sources
 from flows.context import RunContext
 from ingest.bundle.loader import load_ledger
 from warehouse.tables import attention, changes, choice, news, ops, own, prices, resilience, studies
@@ -162,10 +162,13 @@ def hash_folder(folder: Path) -> str:
 def hash_step(step: str) -> str:
     """A hash over the code and the packaged data that decide what a step, or a part of one, does.
 
-    Publishing tells why results differ: it rests on the code of every step whose rows it publishes.
+    Publishing tells why rows differ, whoever wrote them: it rests on the code of every step.
     """
-    names = {_module_of(name) for name in (inputs_of() if step == PUBLISH_STEP else [step])}
-    return hash_everything_behind(tuple(sorted(names)))
+    if step != PUBLISH_STEP:
+        return hash_everything_behind((_module_of(step),))
+    return hash_everything_behind(
+        tuple(name for name in read_sources().modules if name.startswith(f"{_STEPS_PACKAGE}."))
+    )
 
 
 def _module_of(step: str) -> str:

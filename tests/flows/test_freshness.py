@@ -164,7 +164,7 @@ def test_a_statistic_or_model_that_is_dropped_in_wakes_the_studies_of_groups_and
 
 def test_a_change_of_rules_in_words_or_of_a_query_wakes_its_readers(woken_by) -> None:
     assert {"events", "correlations:attention", "publish"} <= woken_by(files=[("analysis.events", "tags.toml")])
-    assert woken_by(files=[("ingest.news", "feeds.toml")]) == set()
+    assert woken_by(files=[("ingest.news", "feeds.toml")]) == {"publish"}
     assert woken_by(files=[("warehouse", "sql/queries/recent_candles.sql")]) == set(inputs_of())
     assert woken_by(files=[("warehouse", "sql/views/new.sql")]) == set(inputs_of())
 
@@ -173,6 +173,11 @@ def test_a_change_of_how_events_are_told_wakes_events_and_no_study(woken_by) -> 
     assert (
         {"events", "publish"} <= woken_by("analysis.events.titles") <= inputs_of().keys() - ON_THE_KERNEL | {"claims"}
     )
+
+
+@pytest.mark.parametrize("name", ["ingest.news.parse.entries", "flows.steps.press", "ingest.prices.candles"])
+def test_other_code_of_a_step_that_asks_the_outside_world_is_a_new_rule_to_the_publication(woken_by, name: str) -> None:
+    assert "publish" in woken_by(name)
 
 
 def test_every_step_is_in_the_module_that_its_code_is_told_from() -> None:
