@@ -41,11 +41,15 @@ SAME_OUTAGE = timedelta(hours=OUTAGE_HOURS)
 REPEAT_WITHIN = timedelta(days=21)
 # What few houses add about an act within this, of which this many times as many told, is its aftermath.
 AFTERMATH = timedelta(hours=72)
+# Of an act that so many times as many told, all of the week after.
+LONG_AFTERMATH, VERY_MANY_MORE = timedelta(days=7), 10
 # Share of the fewer words from which two stories with the same frame tell the same, and from which one repeats another.
 SAME_FRAME_WORDS, REPEATED_WORDS = 0.5, 0.5
 # A government takes access from one party, or gives it back, once in so short a time, whatever words tell it.
 SAME_ACT_WORDS = 0.33
-ACTS_ON_ACCESS = ("restrict", "lift", "designate", "contract")
+# A government and a firm agree on one thing in so short a time, in whatever words.
+AGREED, AGREED_WORDS = "contract", 0.25
+ACTS_ON_ACCESS = ("restrict", "lift", "designate")
 # Nor is one firm broken into twice.
 BREAK_IN = "hack"
 # Nor sued twice within hours: a second outlet says over what in other words.
@@ -63,7 +67,8 @@ ANNOUNCED_WITHIN = timedelta(hours=12)
 # What a court did is a ruling, and what a firm agreed to is a contract, whichever way one outlet words it.
 SAME_FRAMES = {"dismiss": "ruling", "settle": "contract"}
 # Tags between which outlets differ on one and the same act of a government.
-NEIGHBOURS = frozenset({"export_control_access", "ai_policy_other", "government_action"})
+GOVERNMENT = "government_action"
+NEIGHBOURS = frozenset({"export_control_access", "ai_policy_other", GOVERNMENT})
 # An act that was announced and is now done in form is the next step, in whatever few words.
 _IN_FORM = r"(?i)\b(?:formally|officially|finali[sz]e[sd]?)\b"
 
@@ -212,6 +217,12 @@ def _is_same(one: StoryFacts, other: StoryFacts, is_about: bool) -> bool:
     is_suit = one.frame == SUED and abs(one.time.best - other.time.best) <= PAUSE_IN_REPORTS
     is_act = (is_on_access or is_suit or one.frame == BREAK_IN) and one.parties
     enough = SAME_ACT_WORDS if is_act else SAME_FRAME_WORDS
+    if (
+        one.parties
+        and {one.category, other.category} == {GOVERNMENT}
+        and SAME_FRAMES.get(one.frame, one.frame) == AGREED
+    ):
+        enough = AGREED_WORDS
     overlap = word_overlap(one, other)
     return overlap >= SAME_WORDS or (is_about and _have_same_frame(one, other) and overlap >= enough)
 
@@ -303,7 +314,9 @@ def _is_in_form(story: StoryFacts) -> bool:
 
 def _goes_on(draft: Draft, earlier: Draft) -> bool:
     """Whether it goes on about an act of a government that many more houses told, or says that a bill has passed."""
-    if draft.first.time.best - earlier.first.time.best > AFTERMATH or not _have_same_frame(draft.lead, earlier.lead):
+    is_of_many = len(earlier.carriers) >= VERY_MANY_MORE * len(draft.carriers)
+    within = LONG_AFTERMATH if is_of_many else AFTERMATH
+    if draft.first.time.best - earlier.first.time.best > within or not _have_same_frame(draft.lead, earlier.lead):
         return False
     if draft.lead.frame == PASSED and len(earlier.carriers) >= len(draft.carriers):
         return word_overlap(draft.lead, earlier.lead) >= REPEATED_WORDS

@@ -22,13 +22,17 @@ def explain_stories(
     verdicts = {row["story_id"]: row for row in judge_stories(members, vocabulary).iter_rows(named=True)}
     facts = {story.story_id: story for story in read_stories(members, vocabulary)}
     events = {row["entry_id"]: row for row in sources.filter(pl.col("entry_id").is_not_null()).iter_rows(named=True)}
+    of_stories = dict(sources.drop_nulls("story_id").select("story_id", "event_id").iter_rows())
     title = pl.col("title").str.to_lowercase()
     has_words = pl.all_horizontal(title.str.contains(word, literal=True) for word in headline.lower().split())
     wanted = (pl.col("url") == headline) | has_words
     rows = []
     for row in members.filter(wanted).sort("at_utc", "entry_id").iter_rows(named=True):
         verdict, story, source = verdicts[row["story_id"]], facts.get(row["story_id"]), events.get(row["entry_id"])
-        if source is not None:
+        told_of = of_stories.get(row["story_id"])
+        if source is None and told_of is not None:
+            why = f"no evidence: its story is that of the event {told_of}, of which this headline says nothing new"
+        elif source is not None:
             why = f"evidence of the event as its {source['role'].replace('_', ' ')}"
         elif story is None and verdict["category"] != OUTCOME:
             about = category_label(verdict["category"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
@@ -67,7 +68,10 @@ _Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class StoryFacts:
-    """One story as an event sees it; `told` are its headlines that are evidence of an act, `carriers` their houses."""
+    """One story as an event sees it; `told` are its headlines that are evidence of an act, `carriers` their houses.
+
+    `entries` are its headlines without those that the words drew in and that say nothing of the act.
+    """
 
     story_id: str
     category: str
@@ -150,7 +154,10 @@ def _facts(entries: pl.DataFrame, rows: list[_Row], names: _Names) -> StoryFacts
     # Wordings in other letters use few of these words, and are no reason to forget the others'.
     n_spoken = sum(len(words) >= LEAST_SPOKEN for words in spoken)
     words = frozenset(word for word in said if said[word] * 3 >= n_spoken)
-    told = _without_forerunner(_from_the_act_on(_acts(rows, spoken, names.acting), frame))
+    read = _read_acts(rows, spoken, names.acting)
+    told = _without_forerunner(_from_the_act_on([row for row in read if row["is_told"]], frame))
+    beside = {row[_ROW] for row in read if row["is_beside"]} if told else set()
+    about = [place for place in range(len(rows)) if place not in beside]
     evidence = [row for row in told if row["is_counted"]]
     own_acts = [row for row in evidence if row["is_primary"] and _is_own_act(row, names.owners)]
     parties = frozenset(name for name in entity_ids if names.kinds.get(name) in PARTY_KINDS)
@@ -167,8 +174,8 @@ def _facts(entries: pl.DataFrame, rows: list[_Row], names: _Names) -> StoryFacts
         words,
         _is_rare_act(first["story_category"], frame, parties, told, names),
         date_event(told or rows),
-        tuple(row[_ROW] for row in told or rows),
-        entries,
+        tuple(bisect_left(about, row[_ROW]) for row in told or rows),
+        entries[about] if beside else entries,
     )
 
 
@@ -191,12 +198,13 @@ def _frame_of_story(frames: list[str]) -> str:
     return min(enough, key=lambda frame: (-enough[frame], frame)) if enough else ""
 
 
-def _acts(rows: list[_Row], spoken: list[set[str]], acting: frozenset[str]) -> list[_Row]:
-    """Headlines of a story that say what happened, of `acting` kinds, and others in their words once two houses do.
+def _read_acts(rows: list[_Row], spoken: list[set[str]], acting: frozenset[str]) -> list[_Row]:
+    """Headlines of a story; told is what happened by those of `acting` kinds, and by others in their words once two do.
 
     A headline of another kind that the words drew in says neither when this happened nor that it did. One that shares
     some words (`share`; of the fewer words where it names a party of the act) dates the story; its house counts
     (`is_counted`) too, but for tokens at large, of which much is said beside, only when it shares most.
+    One that shares fewer is beside the act (`is_beside`), and no evidence of it.
     """
     # That a site is down is no word of what its owner did, nor the other way round.
     is_down = rows[0]["story_category"] == STANDSTILL
@@ -207,14 +215,17 @@ def _acts(rows: list[_Row], spoken: list[set[str]], acting: frozenset[str]) -> l
     is_told = len({rows[place]["carrier"] for place in acts}) >= ENOUGH_OUTLETS
     least = SAME_WORDS if rows[0]["story_category"] == TOKENS_AT_LARGE else TOLD_WORDS
     named = {name for place in acts for name in rows[place]["entity_ids"]}
-    told = []
+    read = []
     for row, own, is_own in zip(rows, spoken, is_act, strict=True):
         is_of_party = bool(named & set(row["entity_ids"])) and row["frame"] not in COMMENT_FRAMES
         fewer = min(len(own), len(common)) if is_of_party else len(own)
         share = len(own & common) / max(FEWEST_WORDS, fewer)
-        if row["excluded"] is None and (is_own or (share >= TOLD_WORDS and is_told)):
-            told.append({**row, "share": share, "is_counted": is_own or share >= least})
-    return told
+        is_near = row["category"] in acting or share >= TOLD_WORDS
+        tells = row["excluded"] is None and (is_own or (share >= TOLD_WORDS and is_told))
+        read.append(
+            row | {"share": share, "is_told": tells, "is_counted": is_own or share >= least, "is_beside": not is_near}
+        )
+    return read
 
 
 def _from_the_act_on(acts: list[_Row], frame: str) -> list[_Row]:

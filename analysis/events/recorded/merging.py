@@ -10,6 +10,7 @@ import polars as pl
 from analysis.events.drafts import NEIGHBOURS
 from analysis.events.outages import POST_DELAY
 from analysis.events.recorded.redating import DAY_TOLERANCE, UNCOUNTED, recount, yield_to_evidence
+from analysis.events.relevance import ORDER
 from analysis.events.tagging import tag_titles
 from analysis.events.titles import plain_title
 from analysis.events.vocabulary import PARTY_KINDS, Vocabulary
@@ -25,6 +26,8 @@ EARLY_TOLERANCE = timedelta(hours=6)
 # A headline that names nobody can only be told by its time.
 NAMELESS_TOLERANCE = timedelta(hours=12)
 RESTRICTION = "export_control_access"
+# What a president orders in a memorandum is filed under either.
+OF_GOVERNMENTS = NEIGHBOURS | {ORDER}
 # Share of the fewer words, one of them no name, that some title of either must have in common. Of 51 pairs that party
 # and time joined, read by hand, all 31 of one happening have .33 or more, and of the 20 others 17 have .25 or less.
 SAME_TELLING = 0.3
@@ -151,7 +154,7 @@ def _is_same(
     names_told: frozenset[str],
 ) -> bool:
     one, other = str(child["category"]), str(parent["category"])
-    if one != other and not (one in NEIGHBOURS and other in NEIGHBOURS):
+    if one != other and not {one, other} <= OF_GOVERNMENTS:
         return False
     if child["event_id"] == parent["event_id"] or not _is_in_time(child, parent):
         return False

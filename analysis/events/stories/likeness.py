@@ -36,6 +36,9 @@ _IMPOSED = ("restrict", "designate", "threat", "stagger")
 _TAKEN_BACK = ("lift",)
 # What others say about either is a third.
 _TALKED_OF = ("reaction",)
+# A suit over an act is another story than the act, and than talks about it.
+_SUED, _IN_TALKS = ("sue",), ("talks",)
+_OPPOSITE = ((_IMPOSED, _TAKEN_BACK, _TALKED_OF, _SUED), (_SUED, _IN_TALKS))
 
 # Log odds of being the same story: logistic regression on pairs of a set read by hand (tests/bench/fit_likeness.py).
 _WEIGHTS = {
@@ -227,10 +230,10 @@ def contradictions(table: Profile, found: dict[str, Scores], pairs: Pairs) -> Fl
     both_numbers = pairs.both(_sizes(table.numbers) > 0)
     alike = found["wording"] >= SAME_WORDING
     hours = found["apart"] * STORY_HOURS
-    kinds = [_is_of(table, kind) for kind in (_IMPOSED, _TAKEN_BACK, _TALKED_OF)]
     is_opposite = np.zeros(hours.shape, dtype=np.bool_)
-    for one, other in permutations(kinds, 2):
-        is_opposite |= one[left] & other[right]
+    for kinds in _OPPOSITE:
+        for one, other in permutations([_is_of(table, kind) for kind in kinds], 2):
+            is_opposite |= one[left] & other[right]
     is_outage = _is_of(table, ("outage",))
     return np.asarray(
         (hours > STORY_HOURS)

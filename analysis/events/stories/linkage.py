@@ -15,7 +15,7 @@ from analysis.arrays import Flags, Floats, Integers
 from analysis.events.stories.likeness import STORY_HOURS, Pairs, Profile, chances, pairs_that_share
 
 # Two stories are one when the average chance over their pairs is at least this.
-SAME_STORY = 0.35
+SAME_STORY = 0.342
 # Only what a chain of pairs of at least this chance connects is looked at together.
 CONNECTED = 0.45
 # Headlines, and pairs of them, that are compared at once: bounds what is measured of them to a few tens of MB.

@@ -35,7 +35,7 @@ _OPINION = (
     r"|\bmay not (?:prevent|help|work|be)\b|\bthe case (?:for|against)\b|\bhow i\b|^why\b"
     r"|\bwhat (?:it|this|that) means\b"
     r"|\bwhat to know\b|\bwhat you need to know\b|\blessons? (?:from|of)\b|\bin defen[cs]e of\b"
-    r"|\bi (?:was|am|think|believe)\b"
+    r"|\bi (?:was|think|believe|am (?:an?|the|not|so|sure|afraid|still))\b"
     r"|\bat the cent(?:er|re) of\b|\bcontroversy\b|\bboasts?\b|\blobb(?:y|ies|ied|ying)\b|^where's\b"
     r"|\bunder the microscope\b|\bat war with\b|\b(?:its|their) war (?:on|against)\b"
     r"|\bmaking up (?:its|the) rules\b|\bloses? (?:more |its )?control\b"

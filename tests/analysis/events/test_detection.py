@@ -324,3 +324,41 @@ def test_wordings_in_other_letters_do_not_thin_the_words_of_a_story():
         {"title": f"{title}, says report", "at": f"2026-06-13T15:0{n}:00Z", "outlet": f"l{n}.example"} for n in range(2)
     ]
     assert draft_as({"first": first, "later": later}).height == 1
+
+
+def test_what_the_words_drew_in_is_no_evidence_of_the_act():
+    beside = {"title": "Anthropic opens office in Seoul and names partners", "at": "2026-06-13T02:00:00Z"}
+    grouped = group(make_headlines(*RESTRICTION, beside))
+    one_story = add_exclusions(grouped.with_columns(pl.lit(grouped["story_id"][0]).alias("story_id")), FRAMES)
+    sources = build_events(draft_events(one_story, VOCABULARY), {}, VOCABULARY).sources
+    assert sources["title"].to_list() == [row["title"] for row in RESTRICTION]
+
+
+def test_what_an_office_writes_on_its_own_account_is_its_act():
+    title = "I am directing the Department of War to designate Anthropic a supply chain risk"
+    post = {"title": title, "at": "2026-02-27T22:31:18Z", "outlet_kind": "forum"}
+    assert detect({**post, "url": "https://twitter.com/secwar/status/1"}).events.height == 1
+    assert detect({**post, "url": "https://twitter.com/somebody/status/1"}).events.is_empty()
+
+
+def test_a_site_that_is_down_says_nothing_of_what_its_owner_did():
+    suit = [
+        {"title": "Judge rejects Anthropic's $1.5B settlement with authors", "at": f"2026-06-10T0{n}:10:00Z"}
+        for n in range(2)
+    ]
+    down = {"title": "Anthropic services down", "at": "2026-06-10T04:00:00Z", "url": "https://status.anthropic.com/1"}
+    assert draft_as({"s": [*suit, down]})["n_outlets"].to_list() == [2]
+
+
+def test_a_first_report_that_names_the_party_and_lists_other_names_dates_the_act():
+    filed = [
+        {"title": f"Bitwise files for 11 crypto funds, NEAR among them {n}", "at": f"2025-12-31T08:2{n}:00Z"}
+        for n in range(3)
+    ]
+    early = {
+        "title": "Bitwise proposes 11 crypto funds tracking AAVE, ZEC, TRX, UNI, SUI",
+        "at": "2025-12-31T05:05:00Z",
+    }
+    assert draft_as({"s": [early, *filed]})["best_at_utc"].to_list() == [instant(early["at"])]
+    other = early | {"title": early["title"].replace("Bitwise", "Somebody")}
+    assert draft_as({"s": [other, *filed]})["best_at_utc"].to_list() == [instant(filed[0]["at"])]

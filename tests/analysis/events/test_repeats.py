@@ -112,6 +112,14 @@ def test_an_agreement_that_is_agreed_to_and_signed_is_one():
     assert n_events(agreed, houses(2, signed.replace("Meta", "Google"), "2026-06-24T12:00:00Z")) == 2
 
 
+def test_an_act_that_ten_times_as_many_told_has_an_aftermath_of_a_week():
+    told = houses(20, "US government orders Anthropic to shut down Fable 5", "2026-06-12T23:00:00Z")
+    again = "US restrictions on Anthropic models trigger talk of an arms race"
+    assert n_events(told, houses(2, again, "2026-06-16T20:00:00Z")) == 1
+    assert n_events(told, houses(2, again, "2026-06-20T20:00:00Z")) == 2
+    assert n_events(told[:19], houses(2, again, "2026-06-16T20:00:00Z")) == 2
+
+
 def test_a_word_of_leave_is_no_restriction_and_dates_none():
     banned = [row | {"title": f"{row['title']} {n}"} for n, row in enumerate(RESTRICTION)]
     leave = {"title": "White House grants access to Anthropic's Mythos model; Fable still shut down"}

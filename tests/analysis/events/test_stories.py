@@ -2,6 +2,7 @@
 
 import numpy as np
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import random_array
@@ -51,6 +52,17 @@ def test_the_reaction_is_not_the_act():
     assert not are_together(
         "Anthropic takes Fable 5 offline after US directive", "Tech world reacts to US ban on Anthropic's Fable 5"
     )
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "Anthropic and US hold talks over limits on access to Fable 5",
+        "US limits access to Anthropic's Fable 5",
+    ],
+)
+def test_a_suit_is_neither_the_act_nor_talks_about_it(other):
+    assert not are_together("Legal firm sues over US limits on access to Anthropic's Fable 5", other)
 
 
 def table_of(*titles: str) -> Profile:

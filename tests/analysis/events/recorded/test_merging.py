@@ -42,6 +42,13 @@ def test_the_same_parties_and_kind_within_hours_are_the_same_event():
     assert match(make_event("found", "2026-06-13T01:00:00Z"))
 
 
+def test_what_a_president_orders_is_one_event_under_either_kind():
+    order = LEDGER | {"category": "executive_order", "entities": "donald-trump"}
+    memorandum = make_event("found", "2026-06-13T01:00:00Z", category="government_action", entities="donald-trump")
+    assert match(memorandum, order)
+    assert not match(memorandum | {"category": "crypto_token_regulation"}, order)
+
+
 def test_a_week_later_is_another_event():
     assert not match(make_event("found", "2026-06-20T01:00:00Z"))
 
