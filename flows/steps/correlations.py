@@ -25,7 +25,7 @@ from analysis.together.network import measure_network
 from flows.context import RunContext, StepReport
 from flows.freshness import has_nothing_new, remember_inputs
 from flows.jobs.labelled_files import load_user_vocabulary
-from warehouse.store.connection import Reader
+from warehouse.store.connection import Reader, Warehouse
 from warehouse.tables.attention import ATTENTION, ATTENTION_FORECAST, ATTENTION_RESPONSE
 from warehouse.tables.bars import bar_length
 from warehouse.tables.contract import Table
@@ -90,13 +90,21 @@ def update_correlations(context: RunContext) -> StepReport:
     written: dict[str, int] = {}
     for part, measure in PARTS.items():
         if not has_nothing_new(context, part):
-            written |= {name: warehouse.replace(table, frame) for name, table, frame in measure(material)}
+            written |= {name: _write(warehouse, table, frame) for name, table, frame in measure(material)}
             remember_inputs(context, part)
     for account, digests in material.digests.items():
         rows = pl.DataFrame([(account, *item) for item in digests.items()], schema=STEP_INPUT.schema, orient="row")
         warehouse.replace_part(STEP_INPUT, rows, _OF_STEP, step=account)
     changed = ", ".join(f"{count} {name}" for name, count in written.items() if count)
     return StepReport(sum(written.values()), f"rows changed: {changed}" if changed else "nothing new")
+
+
+def _write(warehouse: Warehouse, table: Table, frame: pl.DataFrame) -> int:
+    """Make the table hold exactly `frame`; returns the rows that differ.
+
+    Of attention a story changes one row in hundreds: only those are written, in no order, which its readers ask for.
+    """
+    return warehouse.replace_part(table, frame, "true") if table is ATTENTION else warehouse.replace(table, frame)
 
 
 def measure_correlations(reader: Reader, vocabulary: Vocabulary) -> Measured:
