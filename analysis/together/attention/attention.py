@@ -139,9 +139,10 @@ def _calendar(coverage: Coverage) -> _Calendar:
 
 
 def _place(frame: pl.DataFrame, calendar: _Calendar) -> pl.DataFrame:
-    """`frame` (outlet, hour) with `day_number` and `outlet_number`."""
+    """`frame` (outlet, hour) with `day_number`, `outlet_number` and the period of each frequency, by its name."""
     day = (pl.col("hour") - calendar.first_day.item()).dt.total_days().alias("day_number")
-    return frame.with_columns(day).join(calendar.outlets, on="outlet", validate="m:1")
+    periods = (pl.col("hour").dt.truncate(every).alias(name) for name, every in FREQUENCIES.items())
+    return frame.with_columns(day, *periods).join(calendar.outlets, on="outlet", validate="m:1")
 
 
 def _measure_subject(
@@ -163,7 +164,7 @@ def _measure_subject(
 def _aggregate(covered: pl.DataFrame, found: pl.DataFrame, kind: str, subject: str, frequency: str) -> pl.DataFrame:
     if frequency == "hourly":
         covered, found = covered.filter("is_timed"), found.filter("is_timed")
-    period = pl.col("hour").dt.truncate(FREQUENCIES[frequency]).alias("start_utc")
+    period = pl.col(frequency).alias("start_utc")
     expected = covered.group_by(period).agg(
         (pl.col("n") * pl.col("share")).sort().sum().alias("expected_headlines"),
         pl.col("outlet_number").n_unique().cast(pl.Int64).alias("n_outlets"),
