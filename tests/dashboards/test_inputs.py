@@ -9,13 +9,15 @@ import polars as pl
 import pytest
 
 from dashboards.shell.frames import Frames, Read, SplitFrame, UndeclaredReadError
-from dashboards.shell.page import token_path
+from dashboards.shell.page import event_path, token_path
+from dashboards.shell.plan import plan_pages
 from dashboards.shell.site import build_site
 from tests.bench.bench_pages import repeat_event
+from tests.builders import make_rows
 from tests.dashboards.material import NOW, make_tables
 from tests.dashboards.publication import publish_tables
 from warehouse.store.connection import Reader
-from warehouse.tables.news import EVENT, EVENT_SOURCE
+from warehouse.tables.news import EVENT, EVENT_SOURCE, NEWS_EPISODE
 from warehouse.tables.prices import MARKET
 from warehouse.tables.studies import PLACEBO, STUDY_PATH, STUDY_RESULT
 
@@ -45,6 +47,16 @@ def test_a_query_that_is_not_declared_is_not_read_either(frames):
     for read in (lambda view: view.named("daily_closes"), lambda view: view.named_part("daily_closes", "x", "y")):
         with pytest.raises(UndeclaredReadError, match="daily_closes"):
             read(frames.only([]))
+
+
+def test_a_page_of_one_event_reads_the_other_steps_of_its_episode_and_their_titles() -> None:
+    tables = {table.name: frame for table, frame in make_tables().items()}
+    first, second = tables[EVENT.name].filter(pl.col("status") != "rejected")["event_id"].sort()[:2]
+    steps = [{"event_id": name, "episode_id": first, "step_number": n + 1} for n, name in enumerate((first, second))]
+    jobs = plan_pages(Frames({**tables, NEWS_EPISODE.name: make_rows(NEWS_EPISODE, *steps)}), NOW)
+    [job] = [job for job in jobs if job.path == event_path(second)]
+    assert {Read(NEWS_EPISODE.name, "episode_id", first), Read(EVENT.name, "event_id", first)} <= set(job.reads)
+    assert f"{first}.html" in job.render()[job.path]
 
 
 def test_new_evidence_of_one_event_draws_no_page_of_another(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from analysis.tape.returns import ReturnGrid
+from analysis.tape.series import lay_beside
 from analysis.together.moving.intervals import MIN_BARS
 from analysis.together.moving.pairs import (
     BASKET_MARKET,
@@ -68,6 +69,14 @@ def test_a_pair_is_cut_to_the_bars_that_both_have_and_names_both_sides() -> None
     assert (pair.n_common, pair.asset.size, pair.volume_base.size) == (20, 20, 20)
     assert [pair.position_at(START + timedelta(hours=hours)) for hours in (39.5, 40, 59.9, 60)] == [-1, 0, 19, 20]
     np.testing.assert_array_equal(pair.volume_base, pair.asset + 9.0)
+
+
+def test_a_bar_without_the_benchmark_names_none_of_its_markets() -> None:
+    grid = make_panel({"okx:TAO": N_BARS}).grid
+    benchmark = np.where(np.arange(N_BARS) % 2, 0.01, np.nan)
+    series = lay_beside(grid, "okx:TAO", ["okx:BTC"], benchmark)
+    assert series.benchmark_source.tolist() == [-1, 0] * (N_BARS // 2)
+    assert series.benchmark_words(0, N_BARS) == f"okx:BTC ({N_BARS // 2} bars)"
 
 
 def test_a_basket_needs_enough_others_and_leaves_the_token_out() -> None:
