@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
+N_THREADS = 2  # of loops that free the interpreter: both cores of the smallest machine we run on
+
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:

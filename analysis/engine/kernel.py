@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from analysis.arrays import Flags, Floats, Integers
 from analysis.engine import compiled
+from analysis.threads import N_THREADS
 from warehouse.tables.units import file_size
 
 Model = Literal["market", "market_adjusted", "constant_mean", "market_or_mean"]
@@ -42,8 +43,6 @@ RESULT_BYTES = 2**30
 CHUNK_STUDIES = 4_096  # studies per task of the thread pool
 
 _NOTHING = np.zeros((0, 0), dtype=np.bool_)  # no bar is masked, or no block is left out
-
-_N_THREADS = 2  # both cores of the smallest machine we run on
 
 
 class Reason(IntEnum):
@@ -185,7 +184,7 @@ def market_model_windows(
     flags = _NOTHING if mask is None else np.ascontiguousarray(mask)
     bounds = np.array([*estimation, *window, minimum_estimation, _MODELS[model]], dtype=np.int64)
     data = (assets, np.atleast_2d(benchmark), flags)
-    with ThreadPoolExecutor(_N_THREADS) as pool:
+    with ThreadPoolExecutor(N_THREADS) as pool:
         for sums, studies in _summed(pool, data, series, events, bounds, first_bar, memory_bytes):
             tasks = [
                 pool.submit(_study_chunk, sums, series, events, part, bounds, scalars, (ars, ar_variances), reasons)
@@ -371,7 +370,7 @@ def _summed(
 def _fill_part(pool: ThreadPoolExecutor, sums: BlockSums, needed: Flags) -> None:
     """The moments of the `needed` blocks of the rows and columns that `sums` holds, by all threads."""
     n_rows, n_columns = sums.ahead.shape[:2]
-    columns, step, tasks = slice(sums.first_column, sums.first_column + n_columns), -(-n_rows // _N_THREADS), []
+    columns, step, tasks = slice(sums.first_column, sums.first_column + n_columns), -(-n_rows // N_THREADS), []
     for start in range(0, n_rows, step):
         stop = min(start + step, n_rows)
         part, own = slice(start, stop), slice(sums.first_row + start, sums.first_row + stop)

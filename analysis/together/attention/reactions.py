@@ -14,7 +14,7 @@ import polars as pl
 from analysis.portable import log
 from analysis.results.fingerprint import SourceCode, fingerprint
 from analysis.tape.series import AlignedSeries
-from analysis.threads import one_blas_thread
+from analysis.threads import N_THREADS, one_blas_thread
 from analysis.together.attention.forecast import MIN_FIRST_FIT, ForecastTest, try_forecast
 from analysis.together.attention.response import (
     Accumulation,
@@ -128,7 +128,7 @@ def _of_each(
 ) -> list[dict[str, Any]]:
     """The rows of every market and subject in their order; each hangs on nothing beside, so that cores share them."""
     found = [(market, *score) for market in markets for score in _scores(market.pair, attention)]
-    with one_blas_thread(), ThreadPoolExecutor() as pool:
+    with one_blas_thread(), ThreadPoolExecutor(N_THREADS) as pool:
         return [row for rows in pool.map(lambda item: list(rows_of(*item)), found) for row in rows]
 
 

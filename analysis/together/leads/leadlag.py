@@ -10,13 +10,11 @@ from scipy.special import ndtri
 
 from analysis.arrays import Integers
 from analysis.portable import expm1, log1p
-from analysis.threads import one_blas_thread
+from analysis.threads import N_THREADS, one_blas_thread
 from analysis.together.moving.intervals import MIN_BARS, Z95, Array, two_sided_p
 
 # Lags of each series' own autocorrelation that widen (or narrow) the bands.
 MEMORY_BARS = 48
-# Lags worked on at once: both cores of the smallest machine we run on.
-_N_THREADS = 2
 # Negative memory never takes more than three quarters of the products' own variance away.
 MIN_VARIANCE_SHARE = 0.25
 
@@ -67,7 +65,7 @@ def lag_matrices(returns: Array, max_lag: int) -> LagMatrices:
     def fill(lag: int) -> None:
         correlation[lag], error[lag], n[lag] = _correlate(series, memory, lag)
 
-    with one_blas_thread(), ThreadPoolExecutor(_N_THREADS) as pool:
+    with one_blas_thread(), ThreadPoolExecutor(N_THREADS) as pool:
         list(pool.map(fill, range(max_lag + 1)))
     is_thin = n < MIN_BARS
     return LagMatrices(np.where(is_thin, np.nan, correlation), np.where(is_thin, np.nan, error), n)
