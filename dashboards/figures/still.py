@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from markupsafe import Markup
 
 from dashboards.figures.figure import Plot, naive
@@ -19,6 +19,8 @@ from dashboards.shell.theme import TEMPLATE
 from warehouse.tables.bars import MILLISECOND
 from warehouse.tables.units import short_day
 
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 # The grid that points are rounded to, finer than pixels; lines are stretched from it over the plot's area.
 ACROSS, DOWN = 2_000, 1_000
 # Days between the ticks of an axis of dates; the first that gives few enough is taken.
@@ -46,7 +48,7 @@ def draw_still(plot: Plot) -> Markup:
     x_axis, y_axis = plot.layout.get("xaxis", {}), plot.layout.get("yaxis", {})
     if not _is_plain(plot, x_axis, y_axis):
         return Markup()
-    across = _across([_xs(trace) for trace in plot.data], x_axis)
+    across = _across(plot, x_axis)
     place = _Place(across, (float(y_axis["range"][0]), float(y_axis["range"][1])))
     margin = {**TEMPLATE["layout"]["margin"], **plot.layout.get("margin", {})}
     return macro(
@@ -95,15 +97,16 @@ class _Place:
         part = value if is_paper else (value - self.upwards[0]) / (self.upwards[1] - self.upwards[0])
         return round(100 * (1 - part), 2)
 
-    def points(self, xs: Sequence[float], ys: Sequence[float | None]) -> list[list[tuple[int, int]]]:
-        """Points on the grid in stretches without a gap."""
-        stretches: list[list[tuple[int, int]]] = [[]]
-        for x, y in zip(xs, ys, strict=True):
-            if y is None or not np.isfinite(y):
-                stretches.append([])
-            else:
-                stretches[-1].append((round(self.x(x) * ACROSS / 100), round(self.y(y) * DOWN / 100)))
-        return [stretch for stretch in stretches if stretch]
+    def points(self, xs: FloatArray, ys: FloatArray) -> list[IntArray]:
+        """Points on the grid, two columns, in stretches without a gap."""
+        across, upwards = self.across, self.upwards
+        right = (xs - across[0]) / (across[1] - across[0]) * ACROSS
+        down = (1 - (ys - upwards[0]) / (upwards[1] - upwards[0])) * DOWN
+        is_known = np.isfinite(down)
+        grid = np.rint(np.column_stack([right, np.where(is_known, down, 0)])).astype(np.int64)
+        edges = np.flatnonzero(np.diff(is_known)) + 1
+        parts = zip(np.split(grid, edges), np.split(is_known, edges), strict=True)
+        return [part for part, known in parts if known.size and known[0]]
 
 
 def _number(value: Any) -> float:
@@ -113,24 +116,26 @@ def _number(value: Any) -> float:
     return float(value)
 
 
-def _values(values: Any) -> list[float]:
+def _values(values: Any) -> FloatArray:
     """The numbers of a trace, which carries long ones packed."""
     if isinstance(values, Mapping):
-        return list(map(float, np.frombuffer(base64.b64decode(values["bdata"]), dtype=f"<{values['dtype']}")))
-    return [np.nan if value is None else _number(value) for value in values]
+        packed: npt.NDArray[Any] = np.frombuffer(base64.b64decode(values["bdata"]), dtype=f"<{values['dtype']}")
+        return packed.astype(np.float64)
+    return np.array([np.nan if value is None else _number(value) for value in values], dtype=np.float64)
 
 
-def _xs(trace: Mapping[str, Any]) -> list[float]:
+def _xs(trace: Mapping[str, Any]) -> FloatArray:
     if "x" in trace:
         return _values(trace["x"])
-    first = _number(trace["x0"])
-    return [first + trace["dx"] * place for place in range(len(_values(trace["y"])))]
+    return _number(trace["x0"]) + float(trace["dx"]) * np.arange(_values(trace["y"]).size, dtype=np.float64)
 
 
-def _across(xs: Iterable[Sequence[float]], axis: Mapping[str, Any]) -> tuple[float, float]:
-    first, last = map(_number, axis["range"]) if "range" in axis else (0.0, 0.0)
-    known = [] if "range" in axis else [value for values in xs for value in values if np.isfinite(value)]
-    first, last = (min(known), max(known)) if known else (first, last)
+def _across(plot: Plot, axis: Mapping[str, Any]) -> tuple[float, float]:
+    if "range" in axis:
+        first, last = map(_number, axis["range"])
+    else:
+        xs = np.concatenate([_xs(trace) for trace in plot.data])
+        first, last = (float(np.nanmin(xs)), float(np.nanmax(xs))) if np.isfinite(xs).any() else (0.0, 1.0)
     return first, last if last > first else first + 1
 
 
@@ -164,9 +169,9 @@ def _lines(before: Mapping[str, Any] | None, trace: Mapping[str, Any], place: _P
         return []
     stretches, line = place.points(_xs(trace), _values(trace["y"])), trace.get("line", {})
     drawn = []
-    if trace.get("fill") == "tonexty" and before is not None:
-        edge = [point for stretch in place.points(_xs(before), _values(before["y"])) for point in stretch]
-        band = [point for stretch in stretches for point in stretch] + edge[::-1]
+    if trace.get("fill") == "tonexty" and before is not None and stretches:
+        edge = place.points(_xs(before), _values(before["y"]))
+        band = np.concatenate([*stretches, *(stretch[::-1] for stretch in reversed(edge))])
         drawn.append({"path": f"{_way(band)}z", "fill": trace["fillcolor"], "stroke": "none", "width": 0, "dash": ""})
     if line.get("width", 1):
         dash = str(line.get("dash", "")).replace("px", "").replace("solid", "")
@@ -175,19 +180,17 @@ def _lines(before: Mapping[str, Any] | None, trace: Mapping[str, Any], place: _P
     return drawn
 
 
-def _way(points: Sequence[tuple[int, int]]) -> str:
+def _way(points: IntArray) -> str:
     """Points as a path of relative steps."""
-    if not points:
-        return ""
-    steps = " ".join(f"{x - before_x} {y - before_y}" for (before_x, before_y), (x, y) in pairwise(points))
-    return f"M{points[0][0]} {points[0][1]}l{steps or '0 0'}"
+    steps = " ".join(map(str, np.diff(points, axis=0).ravel().tolist()))
+    return f"M{points[0, 0]} {points[0, 1]}l{steps or '0 0'}"
 
 
 def _dots(trace: Mapping[str, Any], place: _Place) -> list[dict[str, Any]]:
     marker = trace.get("marker", {})
     if "markers" not in trace["mode"] or not isinstance(marker.get("color"), str):
         return []
-    spots = zip(_xs(trace), _values(trace["y"]), strict=True)
+    spots = zip(_xs(trace).tolist(), _values(trace["y"]).tolist(), strict=True)
     size = marker["size"] / 2 if isinstance(marker.get("size"), (int, float)) else 3
     return [{"x": place.x(x), "y": place.y(y), "r": size, "fill": marker["color"]} for x, y in spots if np.isfinite(y)]
 
