@@ -24,8 +24,8 @@ from warehouse.tables.units import clock, day, percent
 
 _WEEK_HOURS = 168.0
 _DAY_HOURS = 24.0
-# What a window says whose end lies after the last bar.
-_RECORD_ENDS = "the record ends"
+# What a window says whose end lies after the last bar of its length.
+_RECORD_ENDS = " record ends at "
 _MAX_PRELIMINARY = 20
 
 

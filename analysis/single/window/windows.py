@@ -13,6 +13,7 @@ from analysis.single.window.describe import describe_window
 from analysis.single.window.pair import Pair
 from analysis.single.window.placebo import PlaceboRank
 from analysis.single.window.score import WindowScore, rank_score, score_window
+from warehouse.tables.bars import bar_words
 from warehouse.tables.units import hours_plain, iso_minute
 
 _STATISTICS = ("raw_return", "expected_return", "car", "placebo_rank")
@@ -52,5 +53,6 @@ def _find_obstacle(pair: Pair, window_hours: float, n_bars: int) -> str | None:
         return f"{hours_plain(window_hours)} is not a whole number of {pair.series.bar_words} bars"
     if pair.index + n_bars > pair.series.close_us.size:
         last = pair.close_at(pair.series.close_us.size)
-        return f"the record ends at {iso_minute(last)} UTC, before the window does: fetch or import later bars"
+        record = f"the {bar_words(pair.series.bar_words)} record"
+        return f"{record} ends at {iso_minute(last)} UTC, before the window does: fetch or import later bars"
     return None

@@ -11,7 +11,7 @@ from analysis.single.beside.cross_section import rank_pair_in_space, usable_dono
 from analysis.single.beside.space import rank_in_space
 from analysis.single.study import choose_pair
 from analysis.single.timing.band import trace_timing_band
-from analysis.single.window.pair import Pair
+from analysis.single.window.pair import Pair, prepare_pair
 from analysis.single.window.paths import trace_path
 from analysis.single.window.score import WindowScore
 from analysis.single.window.windows import WindowStudy, study_window
@@ -25,6 +25,7 @@ from tests.analysis.single.simulated_markets import (
     make_specification,
     simulate_returns,
 )
+from warehouse.tables.units import iso_minute
 
 N_BARS, EVENT = 700, 600
 
@@ -145,6 +146,20 @@ def test_a_donor_has_every_bar_after_the_event_and_most_before() -> None:
     names, mixed = usable_donors(pair, make_donors(pair, returns), first, last, ["D4"])
     assert names == ("D0", "D2")
     assert mixed.shape == (124, 2)
+
+
+@pytest.mark.parametrize(("hours", "bars"), [(1.0, "hourly"), (4.0, "4-hour")])
+def test_a_window_past_the_end_names_the_bars_whose_record_ends(hours: float, bars: str) -> None:
+    """Another bar length of the token may reach further: "the record ends" would be wrong of it."""
+    event = make_event(FIRST_OPEN + timedelta(hours=hours * EVENT))
+    series = make_series(*simulate_returns(np.random.default_rng(1), EVENT + 5), hours=hours)
+    pair = prepare_pair(make_specification(), event, series, ())
+    assert isinstance(pair, Pair)
+    rows = study_window(pair, 168.0)
+    assert isinstance(rows, tuple)
+    ended = iso_minute(FIRST_OPEN + timedelta(hours=hours * (EVENT + 5)))
+    said = f"the {bars} record ends at {ended} UTC, before the window does: fetch or import later bars"
+    assert {row.numbers.reason for row in rows} == {said}
 
 
 @pytest.mark.parametrize(("n_after", "bar_hours"), [(24, 1.0), (23, 4.0)])

@@ -37,7 +37,7 @@ def test_the_heading_names_the_tokens_outside_and_says_of_which_day() -> None:
 
 
 def test_an_event_is_preliminary_while_the_bars_end_inside_its_week() -> None:
-    ends = "the record ends at 2026-07-01 00:00 UTC, before the window does"
+    ends = "the hourly record ends at 2026-07-01 00:00 UTC, before the window does"
     week = replace(DAY, hours=168.0, car=None, reason=ends)
     at = datetime(2026, 7, 1, tzinfo=UTC)
     waiting = Reaction("e", "m", "TAO", {24.0: DAY, 168.0: week}, "s", at)

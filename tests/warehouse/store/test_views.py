@@ -149,6 +149,28 @@ def test_every_event_and_token_has_a_row_and_an_absent_number_a_reason(warehouse
     ]
 
 
+@pytest.mark.parametrize("bars", ["", "hourly ", "4-hour "])
+def test_a_window_past_the_end_has_its_code_whichever_bars_end(warehouse: Warehouse, bars: str) -> None:
+    fill_reaction(warehouse)
+    row = make_row(
+        STUDY_RESULT,
+        result_id="week",
+        study_id="reaction",
+        group_id="event",
+        event_id="e",
+        market_id="a:TAO/USD",
+        window_start_hours=0.0,
+        window_end_hours=168.0,
+        statistic="raw_return",
+        reason=f"the {bars}record ends at 2026-06-21 00:00 UTC, before the window does: fetch or import later bars",
+    )
+    warehouse.merge(STUDY_RESULT, row)
+    asked = (
+        "select reason_code from out.event_reaction where event_id = 'e' and asset_id = 'TAO' and window_hours = 168"
+    )
+    assert warehouse.sql(asked).rows() == [("record_ends_in_window",)]
+
+
 def test_the_move_of_a_day_needs_the_day_before(warehouse: Warehouse) -> None:
     for day, price in ((10, 100.0), (11, 110.0), (13, 121.0)):
         opened = datetime(2026, 6, day, tzinfo=UTC)

@@ -125,7 +125,7 @@ select
         when reason is null then null
         when reason like '%not a whole number of%' then 'window_is_no_whole_bars'
         when reason like '%missing%inside%' then 'bar_missing'
-        when reason like 'the record ends at%' then 'record_ends_in_window'
+        when reason like 'the%record ends at%' then 'record_ends_in_window'
         when reason like '%ends before the event%' then 'record_ends_before_event'
         when reason like '%begins after the event%' then 'record_begins_after_event'
         when reason like '%usable%bars in the%' then 'too_few_bars'
