@@ -76,12 +76,6 @@ def hash_everything_behind(names: tuple[str, ...]) -> str:
     return _hash_with_files(_reach(names, _loads))
 
 
-def hash_packages(packages: tuple[str, ...]) -> str:
-    """Hash of all modules and packaged files of these packages, whatever they import."""
-    within = tuple(f"{package}." for package in packages)
-    return _hash_with_files(name for name in read_sources().modules if f"{name}.".startswith(within))
-
-
 def _hash_with_files(names: Iterable[str]) -> str:
     """A packaged file counts with the package it lies in."""
     sources, parts = read_sources(), list[tuple[str, str | bytes]]()

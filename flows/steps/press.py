@@ -10,18 +10,17 @@ import polars as pl
 from analysis.claims.press.headlines import PressRows, assets_of, judge_headlines, printed_headlines, read_headlines
 from analysis.claims.press.summary import summarise_press
 from analysis.claims.sentences.own_forms import own_grammar
-from analysis.results.source import hash_packages
 from flows.checking.evidence import last_price_at, load_market
 from flows.configuration import read_own
 from flows.context import RunContext, StepReport
+from flows.freshness import hash_step
 from warehouse.config import ConfigText
 from warehouse.store.connection import Warehouse
 from warehouse.tables.contract import Table
 from warehouse.tables.press import PRESS_CLAIM, PRESS_HEADLINE, PRESS_SUMMARY, PRESS_VERDICT
 from warehouse.tables.units import plural
 
-# The code and words that decide what a headline says.
-READER_PACKAGES = ("analysis.claims.sentences", "analysis.claims.press", "analysis.events.wording")
+_STEP = "press"
 
 
 def update_press(context: RunContext) -> StepReport:
@@ -69,8 +68,8 @@ class _Pass:
 
 
 def fingerprint_of_reader(own: ConfigText | None) -> str:
-    """What stands for the reader: its code and words, and a person's own forms."""
-    code = hash_packages(READER_PACKAGES)
+    """What stands for the reader and the judge: the step's code and words, and a person's own forms."""
+    code = hash_step(_STEP)
     return code if own is None else sha256(f"{code}{own.text}".encode()).hexdigest()
 
 
