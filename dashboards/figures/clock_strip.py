@@ -39,6 +39,8 @@ MAX_LENGTH = timedelta(hours=36)
 QUIET_AFTER = timedelta(hours=12)
 PICTURE_WIDTH, PICTURE_HEIGHT = 1000, 72
 _ROLES_SHOWN = ("private", "first_report", "statement", "confirmation")
+# A source whose claim to have been first the study does not follow.
+_EARLIER = "Earlier by its own clock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,21 +111,22 @@ def stack_flags(places: Sequence[float]) -> list[int]:
 
 
 def _flags(event: Mapping[str, Any], sources: pl.DataFrame, timing: Mapping[str, Any] | None) -> list[Flag]:
-    rows = sources.filter(pl.col("role").is_in(_ROLES_SHOWN) & pl.col("published_at_utc").is_not_null())
-    # The earliest source of each role; a confirmation by the same minute adds nothing.
+    # Midnight of a source that gives only its day is no instant of the strip.
+    is_timed = pl.col("published_at_utc").is_not_null() & (pl.col("time_basis") != "date_only")
+    rows = sources.filter(pl.col("role").is_in(_ROLES_SHOWN) & is_timed)
+    # The earliest source of each name; a confirmation by the same minute adds nothing.
     first: dict[str, StoredRow] = {}
     for row in signed_rows(rows.sort("published_at_utc"), EVENT_SOURCE):
-        first.setdefault(row["role"], row)
+        first.setdefault(_flag_name(row, event["best_at_utc"]), row)
     flags = [
         Flag(
-            first[role]["published_at_utc"],
-            role_name(role),
-            first[role]["outlet"],
-            "private-edge" if role == "private" else "",
+            row["published_at_utc"],
+            name,
+            row["outlet"],
+            "private-edge" if row["role"] == "private" else "",
             "second",
         )
-        for role in _ROLES_SHOWN
-        if role in first
+        for name, row in first.items()
     ]
     if not any(flag.name == role_name("first_report") for flag in flags):
         flags.append(
@@ -137,6 +140,12 @@ def _flags(event: Mapping[str, Any], sources: pl.DataFrame, timing: Mapping[str,
         )
         flags.append(Flag(timing["first_bar_open_utc"], "Price breaks", note, "move-edge"))
     return sorted(flags, key=lambda flag: flag.at)
+
+
+def _flag_name(row: StoredRow, public: datetime) -> str:
+    """What a source is on the strip: none confirms a report that was not yet public."""
+    is_too_early = row["role"] == "confirmation" and row["published_at_utc"] < public
+    return _EARLIER if is_too_early else role_name(row["role"])
 
 
 def _title(timing: Mapping[str, Any] | None, public: datetime, private: datetime | None, asset_id: str) -> str:

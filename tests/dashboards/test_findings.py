@@ -1,5 +1,6 @@
 """A sentence says only what its numbers support."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -11,6 +12,7 @@ from dashboards.figures.clock_strip import draw_clock_strip, stack_flags
 from dashboards.figures.specification_curve import curve_title
 from dashboards.findings import findings
 from dashboards.findings.readings import Horizon, Reaction
+from dashboards.marks import bare
 from dashboards.pages.categories import categories_title
 from dashboards.shell.cards import claimed_hours, rise_claim, shown_verdict
 from tests.dashboards.material import frame_of
@@ -107,6 +109,23 @@ def test_ticks_are_round_and_include_zero():
     assert tick_values(-0.06, 0.35) == [0.0, 0.1, 0.2, 0.3]
     assert nice_step(0.41, 5) == pytest.approx(0.1)
     assert percent_axis(-0.06, 0.35)["ticktext"] == ["0", "+10%", "+20%", "+30%"]
+
+
+def test_a_source_dated_before_the_first_report_confirms_nothing_and_a_bare_day_is_no_instant():
+    private, report, statement, confirmation = source_rows()
+    before, midnight = EVENT_AT - timedelta(minutes=5), EVENT_AT.replace(hour=0)
+    earlier = {**confirmation, "source_number": 5, "outlet": "Early", "published_at_utc": before}
+    dated = {**statement, "source_number": 6, "published_at_utc": midnight, "time_basis": "date_only"}
+    sources = frame_of(EVENT_SOURCE, [private, report, statement, confirmation, earlier, dated])
+    strip = bare(str(draw_clock_strip(event_row(), sources, STUDY_PATH.empty(), None, "TAO")))
+    flags = re.findall(r"<br>(.*?) <span>(.*?)</span>", strip)
+    assert flags == [
+        ("Received in private", "Company statement"),
+        ("Earlier by its own clock", "Early"),
+        ("First public report", "Aggregator"),
+        ("Statement", "Company"),
+        ("Confirmation", "Crypto outlet"),
+    ]
 
 
 @pytest.mark.parametrize("days", [-40, 40])
