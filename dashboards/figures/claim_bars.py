@@ -13,7 +13,7 @@ from dashboards.fill import macro
 from dashboards.findings.readings import SUBJECT_ASSET
 from dashboards.numbers import StoredRows, counted
 from dashboards.shell.frames import extremes
-from warehouse.tables.bars import NAMES
+from warehouse.tables.bars import NAMES, bar_words
 from warehouse.tables.claims import CLAIM_BAR
 from warehouse.tables.terms import is_simulated_market, market_name
 from warehouse.tables.units import close_moment, count, iso_minute, price
@@ -49,7 +49,9 @@ def draw_claim_bars(bars: pl.DataFrame, claimed_price: float | None = None) -> F
     return Figure(
         figure_id=f"bars-{asset_id.lower()}",
         title=title,
-        subtitle=macro("notes", "claim_bars_subtitle", timeframe if timeframe in NAMES else "", market_name(market_id)),
+        subtitle=macro(
+            "notes", "claim_bars_subtitle", bar_words(timeframe) if timeframe in NAMES else "", market_name(market_id)
+        ),
         summary=f"From {close_moment(first['close_time_utc'])} to {close_moment(last['close_time_utc'])}: {title}.",
         note=(
             f"n = {count(n_bars)} bars · window: the one the claim names, cut when it was said · no benchmark, "

@@ -20,6 +20,7 @@ from dashboards.shell.cards import VERDICTS, in_unit, shown_verdict
 from dashboards.shell.frames import Frames
 from dashboards.shell.page import Canvas, Page, claim_path, event_path, safe_link, token_path
 from dashboards.shell.tables import Cell, Head, Spanning, code, facts, link, over_soft, table, time_tag
+from warehouse.tables.bars import bar_words
 from warehouse.tables.claims import CLAIM, CLAIM_BAR, CLAIM_HISTORY, CLAIM_READING, CLAIM_VERDICT
 from warehouse.tables.news import EVENT
 from warehouse.tables.terms import episode_name
@@ -74,7 +75,7 @@ def _facts(claim: Mapping[str, Any], verdict: Mapping[str, Any], history: pl.Dat
     if claim.get("event_id"):
         told.append(("Event", link("../" + event_path(claim["event_id"]), "what happened")))
     if verdict["timeframe"] is not None:
-        told.append(("Bars", code(verdict["timeframe"])))
+        told.append(("Bars", bar_words(verdict["timeframe"])))
     if verdict["data_as_of_utc"] is not None:
         told.append(("Data to", close_moment(verdict["data_as_of_utc"])))
     if history.height:

@@ -123,12 +123,13 @@ def _preliminary_events(frames: Frames, reactions: Mapping[str, list[Reaction]])
         Head("Event"),
         Head("First public, UTC"),
         Head("Beyond the benchmark, 24 h", is_number=True),
-        Head("7 days"),
+        Head("7 days", is_wide=True),
     )
     return table(
         "preliminary",
         "Events whose day is told and whose week is not yet",
-        "The seven days end after the last stored bar: a later run completes them.",
+        "The seven days end after the last stored bar: a later run completes them."
+        + (" Those of earlier days say so on their own pages." if len(waiting) > _MAX_PRELIMINARY else ""),
         heads,
         [_row(row, subjects[row["event_id"]]) for row in signed_rows(shown, EVENT)],
     )

@@ -296,7 +296,7 @@ def moves_table(frames: Frames, root: str) -> Markup:
         Head("24 h", is_number=True),
         Head(two_lines("Beyond", "Bitcoin"), is_number=True, label="Beyond Bitcoin"),
         Head(scale_words(scale), is_wide=True, label="Against its past"),
-        Head("Against its past"),
+        Head("Against its past", is_continued=True),
     )
     small = (
         f"To {close_moment(end)}. Bar: middle 95% of earlier 24-hour windows. Dot: now. Each sparkline has its "

@@ -73,14 +73,16 @@ class Head:
     is_number: bool = False
     is_wide: bool = False
     label: str = ""  # shown before the value on phones; the heading when empty
+    is_continued: bool = False  # on phones it goes on under the cell before it, without a label
 
     @cached_property
     def open_cell(self) -> str:
         """The opening tag of a cell of this column."""
-        names = " ".join(name for name, is_on in (("n", self.is_number), ("wide", self.is_wide)) if is_on)
+        is_wide = self.is_wide or self.is_continued
+        names = " ".join(name for name, is_on in (("n", self.is_number), ("wide", is_wide)) if is_on)
         label = self.label or Markup(str(self.text)).striptags()  # noqa: S704 - only tags of our own headings are cut
         classes = f' class="{names}"' if names else ""
-        return f'<td{classes} data-l="{escape(label)}">'
+        return f"<td{classes}>" if self.is_continued else f'<td{classes} data-l="{escape(label)}">'
 
 
 @dataclass(frozen=True, slots=True)

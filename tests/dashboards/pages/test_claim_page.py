@@ -118,6 +118,7 @@ def test_the_figure_draws_the_bars_it_was_given_and_names_their_ends() -> None:
     assert (high, low) == ([213.0, 221.0, 246.0, 241.0], [210.0, 218.0, 243.0, 238.0])
     title = bare(figure.title)
     assert title == "TAO went from $212.00 to $240.00; the highest price was $246.00"
+    assert ": hourly bars of TAO" in figure.subtitle
 
 
 def test_machines_read_the_review_of_the_claim_with_who_said_it() -> None:

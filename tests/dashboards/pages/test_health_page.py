@@ -7,6 +7,7 @@ from dashboards.pages.health import compose_health
 from dashboards.shell.frames import Frames
 from tests.builders import make_rows
 from warehouse.tables.news import FEED, FETCH
+from warehouse.tables.ops import CHECK_RESULT
 
 AT = datetime(2026, 6, 12, 12, 0, tzinfo=UTC)
 
@@ -29,6 +30,15 @@ def test_a_source_that_was_never_asked_is_folded_under_those_that_were():
     assert "Feed b" not in table
     assert "1 source not asked yet" in folded
     assert "Feed b" in folded
+
+
+def test_a_check_that_offends_keeps_its_row_of_data_folded():
+    found = {"check_id": "c", "description": "it holds", "n_offending": 2, "severity": "warning"}
+    checks = make_rows(CHECK_RESULT, {**found, "example_json": '[{"market_id":"m"}]'})
+    body = bare(compose_health(Frames({CHECK_RESULT.name: checks})).body)
+    said = body.split('id="checks-table"')[1].split("! warning")[1]
+    assert said.startswith(" <details><summary>An offending row</summary><code>[{")
+    assert said.index("market_id") < said.index("</details>")
 
 
 def test_before_any_network_run_the_place_of_the_table_says_what_to_do():

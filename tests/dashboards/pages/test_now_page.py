@@ -47,6 +47,22 @@ def test_an_event_is_preliminary_while_the_bars_end_inside_its_week() -> None:
     assert not is_preliminary(None)
 
 
+def test_events_that_wait_beyond_the_table_are_owned_up_to() -> None:
+    at = datetime(2026, 7, 1, tzinfo=UTC)
+    week = replace(DAY, hours=168.0, car=None, reason="the hourly record ends at 2026-07-01 00:00 UTC, before it does")
+
+    def body(n: int) -> str:
+        events = [
+            {"event_id": f"e{k}", "title": f"It {k}.", "best_at_utc": at, "status": "confirmed"} for k in range(n)
+        ]
+        told = {f"e{k}": [Reaction(f"e{k}", "m", "TAO", {24.0: DAY, 168.0: week}, "s", at)] for k in range(n)}
+        return bare(str(compose_now(make_frames({EVENT: frame_of(EVENT, events)}), told).body))
+
+    assert "Those of earlier days say so on their own pages." in body(21)
+    assert "their own pages" not in body(20)
+    assert "the hourly record ends at" in body(1)
+
+
 def test_a_verdict_that_needs_data_waits_and_nothing_is_said_of_today() -> None:
     verdicts = [
         {"claim_id": "w", "verdict": "cannot_be_told", "quote": "It will hold.", "missing_data": "`aftershock run`"},

@@ -74,6 +74,14 @@ def test_a_token_without_a_bar_in_the_last_day_is_left_out_of_latest_moves_and_c
     assert "1 token without a bar in that day is left out" in html
 
 
+def test_the_words_beside_a_range_have_no_second_label_on_a_phone() -> None:
+    moved = {"asset_id": "TAO", "raw_return": 0.01, "recent_closes_json": "[]", "abnormal_return": 0.01}
+    ranged = {**moved, "ordinary_lower": -0.05, "ordinary_upper": 0.05, "n_as_large": 3, "n_windows": 9}
+    html = bare(moves_table(make_frames({LATEST_MOVE: frame_of(LATEST_MOVE, [ranged])}), ""))
+    assert html.count('data-l="Against its past"') == 1
+    assert '<td class="wide">ordinary ' in html
+
+
 def test_quiet_time_is_told_in_whole_bars() -> None:
     public = datetime(2026, 6, 12, 23, 56, 41, tzinfo=UTC)
     timing = {"first_bar_open_utc": datetime(2026, 6, 13, 6, tzinfo=UTC), "bar_hours": 1.0}
