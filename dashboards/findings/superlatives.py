@@ -165,13 +165,24 @@ def kind_sentence(total: Mapping[str, Any] | None) -> str:
         return f"{measured}; no token left its ordinary range"
     return (
         f"{measured}; after {count(total['n_outside_events'])} a token left its ordinary range "
-        f"({outside_words(total)}), in {_moves(total)}; {chance_words(total['n_ranged'])}"
+        f"({outside_words(total)}), in {_moves(total)}; {_pairs_outside(total)}, {chance_words(total['n_ranged'])}"
     )
 
 
 def outside_words(total: Mapping[str, Any]) -> str:
     """The tokens that were outside, most often first."""
     return ", ".join(total["outside_assets"].split(","))
+
+
+def _pairs_outside(total: Mapping[str, Any]) -> str:
+    # What chance gives is counted in pairs: beside events it would be set against another thing.
+    return f"{plural(total['n_outside_pairs'], 'pair')} outside"
+
+
+def record_sentence(total: Mapping[str, Any]) -> str:
+    """How many of the event–token pairs lie outside a 95 % range, beside what chance gives of them."""
+    pairs = plural(total["n_ranged"], "event–token pair")
+    return f"of {pairs} {chance_words(total['n_ranged'])}; {count(total['n_outside_pairs'])} are outside"
 
 
 def chance_words(n_ranged: int) -> str:

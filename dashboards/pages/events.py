@@ -13,7 +13,7 @@ from dashboards.fill import fill
 from dashboards.findings.findings import as_of_words
 from dashboards.findings.moves import total_of
 from dashboards.findings.readings import Reaction, subject_of, tokens_outside, tokens_ranged
-from dashboards.findings.superlatives import chance_words, record_title
+from dashboards.findings.superlatives import record_sentence, record_title
 from dashboards.numbers import counted, signed_rows
 from dashboards.pages.own_study import own_studies_list
 from dashboards.pages.providers import OUTAGE_KIND, provider_name, provider_names
@@ -41,9 +41,7 @@ def compose_events(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> P
     body = fill(
         "events.html.jinja",
         title=title,
-        chance=f": of {plural(total['n_ranged'], 'event–token pair')} {chance_words(total['n_ranged'])}"
-        if total
-        else "",
+        chance=f": {record_sentence(total)}" if total else "",
         moves=moves_first(frames, events),
         years=_years(events),
         tokens=sorted({token for items in reactions.values() for token in tokens_ranged(items)}),

@@ -42,7 +42,8 @@ def compose_press(frames: Frames) -> Page:
     nothing = NOTHING
     if total is None:
         nothing = empty_table(
-            "No headline has been read yet.", "A run reads the headlines it fetches; `aftershock press` an archive."
+            "No headline has been read yet.",
+            "A run reads the headlines it fetches, `aftershock press` those of an archive.",
         )
     body = fill(
         "press.html.jinja",

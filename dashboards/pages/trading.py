@@ -89,7 +89,8 @@ def group_trading(category: str, own: pl.DataFrame) -> Markup:
     months = max(row["n_effective"] or 0 for row in signed_rows(known, STUDY_RESULT))
     small = (
         f"Times the usual, with the 95% interval. Events of one month count once, because markets stay busy for weeks: "
-        f"up to {plural(whole(months), 'month')}."
+        f"up to {plural(whole(months), 'month')}. To stand out, a measure needs a p below one in twenty after all "
+        "tests are allowed for."
     )
     return table(f"trading-{category}", caption, small, heads, body)
 

@@ -30,8 +30,9 @@ BYTES_PER_MEGABYTE, BYTES_PER_GIGABYTE = 1e6, 1e9
 def format_value(value: object, unit: str = "") -> str:
     """A value of a column in words, by the unit of its contract; absence is a dash.
 
-    Fractions become signed percents, log points too, as exp − 1; prices dollars; hours, days and bars keep their noun;
-    a unit without a rule of its own stands behind the number. Times, dates and texts are written by their type.
+    Fractions become signed percents, those "of" something a part without sign, log points signed percents too, as
+    exp − 1; prices dollars; hours, days and bars keep their noun; a unit without a rule of its own stands behind the
+    number. Times, dates and texts are written by their type.
     """
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ABSENT
@@ -51,6 +52,8 @@ def format_value(value: object, unit: str = "") -> str:
 def _by_unit(value: float, unit: str) -> str:
     if unit in _WRITERS:
         return _WRITERS[unit](value)
+    if unit.startswith("fraction of "):
+        return f"{share(value)} {unit.removeprefix('fraction ')}"
     if unit.startswith("fraction "):
         return f"{percent(value)} {unit.removeprefix('fraction ')}"
     if unit.startswith("log points "):

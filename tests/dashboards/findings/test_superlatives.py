@@ -114,7 +114,11 @@ def test_a_kind_tells_events_pairs_tokens_and_chance_apart() -> None:
     words = superlatives.kind_sentence(make_total(n_events=16, n_measured=1, n_pairs=4, n_ranged=4, n_outside_events=0))
     assert words == "16 events, 1 measured (4 event–token pairs); no token left its ordinary range"
     assert superlatives.kind_sentence(make_total()).endswith(
-        "after 111 a token left its ordinary range (FET, TAO), in 64 separate moves; chance alone gives about 106"
+        "after 111 a token left its ordinary range (FET, TAO), in 64 separate moves; 168 pairs outside, "
+        "chance alone gives about 106"
+    )
+    assert superlatives.record_sentence(make_total()) == (
+        "of 2,120 event–token pairs chance alone gives about 106; 168 are outside"
     )
     assert superlatives.chance_words(19) == "chance alone gives less than one"
 

@@ -93,6 +93,8 @@ def test_hours_are_told_to_the_minute(hours, text):
         (0.262364, "log points", "+30.0%"),
         (0.0123, "fraction per year", "+1.2% per year"),
         (0.01, "log points per bar", "+1.0% per bar"),
+        (0.0041, "fraction of earlier stretches", "0.4% of earlier stretches"),
+        (0.25, "fraction per year", "+25.0% per year"),
         (0.1716, "US dollar", "$0.1716"),
         (211.58, "quote currency", "$211.58"),
         (1234567.8, "base currency", "1,234,568"),
