@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-N_THREADS = 2  # of loops that free the interpreter: both cores of the smallest machine we run on
+# Of loops that free the interpreter, and processes that draw pages: both cores of the smallest machine we run on.
+N_THREADS = 2
 
 
 @contextmanager

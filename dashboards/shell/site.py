@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import signal
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from multiprocessing import Pipe, get_context
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -31,6 +37,7 @@ from dashboards.shell.plan import PAGE_TABLES, Job, plan_pages
 from dashboards.shell.share import Shared, sweep_pictures
 from dashboards.shell.theme import css_variables
 from warehouse.store.connection import Reader, open_reader
+from warehouse.store.errors import StoreError
 from warehouse.tables.contract import Table
 from warehouse.tables.correlation import CORRELATION_ROLLING
 from warehouse.tables.single import SPECIFICATION
@@ -69,8 +76,14 @@ SCRIPTS = (
 _ORDER = {STUDY_PATH: "close_time_utc", PLACEBO: "placebo_start_utc"}
 # Tables of which a page needs a few rows of many: only those of the pages that are drawn next are read.
 _BULKY = frozenset(table.name for table in (STUDY_PATH, STUDY_RESULT, PLACEBO, SPECIFICATION, CORRELATION_ROLLING))
-# Pages drawn from one reading of the bulky tables.
-_PAGES_TOGETHER = 50
+# Pages drawn from one reading of the bulky tables, by one process.
+_PAGES_TOGETHER = 25
+# Pages from which on a further process draws more than its start and its own reading of the tables take.
+_PAGES_WORTH_A_PROCESS = 150
+
+_T = TypeVar("_T")
+# The files of each page that was drawn, by its path.
+Drawn = dict[str, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,41 +98,156 @@ class SiteReport:
     rendered: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class _Drawer:
+    """What pages of one folder are drawn from."""
+
+    jobs: Mapping[str, Job]
+    frames: Frames
+    site_path: Path
+    shared: Shared
+
+    @classmethod
+    def of(cls, reader: Reader, site_path: Path, now: datetime) -> tuple[_Drawer, StoredTables]:
+        """Every page of the site as it stands in an open published file, and the tables behind them."""
+        stored = StoredTables(reader)
+        frames = Frames(stored)
+        jobs = {job.path: job for job in plan_pages(frames, now)}
+        return cls(jobs, frames, site_path, Shared.read(site_path)), stored
+
+    def draw(self, paths: Sequence[str]) -> Drawn:
+        """Write the files of some pages from one reading of the bulky tables."""
+        jobs = [self.jobs[path] for path in paths]
+        self.frames.expect(read for job in jobs for read in job.reads)
+        return {job.path: _write(job, self.site_path, self.shared) for job in jobs}
+
+
 def build_site(
     published_path: Path,
     site_path: Path,
     *,
     now: datetime,
     plotly_js: Path | None = None,
+    n_processes: int = 1,
     say: Callable[[str], None] = lambda line: None,
 ) -> SiteReport:
     """Render the pages whose inputs changed since the last build into `site_path`; unchanged pages are kept.
 
-    Pages depend on the published data alone, never on `now`, which dates nothing but the Atom feed's own update.
-    Raises SiteError when the folder cannot be written, its kind BundleError when `plotly_js` cannot draw the pages.
+    Pages depend on the published data alone, never on `now`, which dates nothing but the Atom feed's own update. Many
+    pages are drawn by up to `n_processes` processes, this one among them; the files are the same.
+    Raises SiteError when the folder cannot be written or a process was ended, its kind BundleError when `plotly_js`
+    cannot draw the pages.
     """
     _copy_assets(site_path, plotly_js)
     manifest = Manifest(site_path)
     stamp = hash_texts(describe_file(published_path))
     if n_kept := manifest.keep_all(stamp):
         return SiteReport(n_kept, 0, n_kept, 0, site_path / "index.html")
-    shared = Shared.read(site_path)
     with _without_collections(), open_reader(published_path) as reader:
-        stored = StoredTables(reader)
-        frames = Frames(stored)
-        jobs = plan_pages(frames, now)
-        digests = [(job, hash_texts(*(stored.digest(read) for read in job.reads))) for job in jobs]
-        changed = [(job, inputs) for job, inputs in digests if not manifest.is_unchanged(job.path, inputs)]
-        for start in range(0, len(changed), _PAGES_TOGETHER):
-            together = changed[start : start + _PAGES_TOGETHER]
-            frames.expect(read for job, _ in together for read in job.reads)
-            for job, inputs in together:
-                manifest.record(job.path, inputs, _write(job, site_path, shared))
-            say(f"{start + len(together)} of {len(changed)} pages written")
+        drawer, stored = _Drawer.of(reader, site_path, now)
+        inputs = {path: hash_texts(*map(stored.digest, job.reads)) for path, job in drawer.jobs.items()}
+        changed = [path for path in inputs if not manifest.is_unchanged(path, inputs[path])]
+        n_further = min(n_processes - 1, len(changed) // _PAGES_WORTH_A_PROCESS)
+        n_drawn = 0
+        source = (published_path, site_path, now, stamp)
+        with closing(_draw_together(drawer, changed, n_further, source)) as parts:
+            for drawn in parts:
+                for path, names in drawn.items():
+                    manifest.record(path, inputs[path], names)
+                n_drawn += len(drawn)
+                say(f"{n_drawn} of {len(changed)} pages written")
     n_removed = manifest.finish(stamp)
     sweep_pictures(site_path)
-    rendered, index = frozenset(job.path for job, _ in changed), site_path / "index.html"
-    return SiteReport(len(jobs), len(rendered), len(jobs) - len(rendered), n_removed, index, rendered)
+    n_pages, index = len(inputs), site_path / "index.html"
+    return SiteReport(n_pages, len(changed), n_pages - len(changed), n_removed, index, frozenset(changed))
+
+
+def _draw_together(
+    drawer: _Drawer, paths: Sequence[str], n_further: int, source: tuple[Path, Path, datetime, str]
+) -> Generator[Drawn, None, None]:
+    """Draw pages here from the first on, and in `n_further` processes from the last on, until they meet."""
+    todo = deque(paths[start : start + _PAGES_TOGETHER] for start in range(0, len(paths), _PAGES_TOGETHER))
+    if not n_further:
+        yield from map(drawer.draw, todo)
+        return
+    done: deque[Drawn] = deque()
+    with ThreadPoolExecutor(n_further) as pool:
+        others = [_start_process(source) for _ in range(n_further)]
+        try:
+            handed = [pool.submit(_hand_out, *other, todo, done) for other in others]
+            while part := _taken(todo.popleft):
+                yield drawer.draw(part)
+                while drawn := _taken(done.popleft):
+                    yield drawn
+                for future in handed:
+                    if future.done():
+                        future.result()
+            for future in handed:
+                future.result()
+            # What another process could not draw is drawn here, where its error is told.
+            yield from (*done, *map(drawer.draw, todo))
+        finally:
+            # Nobody waits for the rest after an error or Ctrl-C.
+            for process, _ in others:
+                process.terminate()
+                process.join()
+
+
+def _start_process(source: tuple[Path, Path, datetime, str]) -> tuple[SpawnProcess, Connection]:
+    """A process that draws, and the connection to it: a fresh one, for a copy of this would hold its threads' locks."""
+    here, there = Pipe()
+    process = get_context("spawn").Process(target=_draw_elsewhere, args=(there, *source), daemon=True)
+    with _interrupts_held():
+        process.start()
+    there.close()  # or its end would never be noticed
+    return process, here
+
+
+def _hand_out(process: SpawnProcess, pipe: Connection, todo: deque[Sequence[str]], done: deque[Drawn]) -> None:
+    """Let a process draw parts until none is left or it ends."""
+    while part := _taken(todo.pop):
+        try:
+            pipe.send(part)
+            done.append(pipe.recv())
+        except (EOFError, ConnectionError):
+            todo.append(part)
+            process.join()
+            if process.exitcode and process.exitcode < 0:
+                raise SiteError(
+                    f"a process that draws pages was ended by signal {-process.exitcode}, for want of memory perhaps; "
+                    "draw what is missing: aftershock pages"
+                ) from None
+            return
+
+
+def _taken(take: Callable[[], _T]) -> _T | None:
+    try:
+        return take()
+    except IndexError:
+        return None
+
+
+def _draw_elsewhere(pipe: Connection, published_path: Path, site_path: Path, now: datetime, stamp: str) -> None:
+    """Draw the pages that are asked for until nobody asks; leave them to who asks where this cannot."""
+    unable = (SiteError, StoreError, EOFError, ConnectionError)
+    with suppress(*unable), _without_collections(), open_reader(published_path) as reader:
+        paths = pipe.recv()
+        if hash_texts(describe_file(published_path)) != stamp:
+            return
+        drawer, _ = _Drawer.of(reader, site_path, now)
+        while True:
+            pipe.send(drawer.draw(paths))
+            paths = pipe.recv()
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Processes started inside the block never see Ctrl-C."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

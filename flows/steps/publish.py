@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from analysis.threads import N_THREADS
 from flows.context import RunContext, StepReport
 from flows.desk.pictures import share_drawn
 from flows.errors import EXIT_STORAGE, EXIT_USAGE, CommandError
@@ -159,7 +161,14 @@ def write_pages(settings: Settings, now: datetime, say: Callable[[str], None]) -
     from dashboards.shell.site import BundleError, SiteError, build_site
 
     try:
-        return build_site(settings.published_path, settings.site_path, now=now, plotly_js=settings.plotly_js, say=say)
+        return build_site(
+            settings.published_path,
+            settings.site_path,
+            now=now,
+            plotly_js=settings.plotly_js,
+            n_processes=min(N_THREADS, os.cpu_count() or 1),
+            say=say,
+        )
     except BundleError as exc:
         raise CommandError(str(exc), EXIT_USAGE) from exc
     except SiteError as exc:

@@ -14,6 +14,7 @@ from statistics import median
 
 import polars as pl
 
+from analysis.threads import N_THREADS
 from dashboards.shell.page import event_path
 from dashboards.shell.site import build_site
 from tests.dashboards.browser import CHROMIUM, FLAGS, serve
@@ -82,6 +83,12 @@ def paint_times(address: str) -> tuple[float, float, float, float, float]:
     return words, pictured, figure, before / 1000, max((length for _, length in tasks), default=0) / 1000
 
 
+def _processor_seconds() -> float:
+    """Of this process and of those it started that have ended."""
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
+
+
 def main() -> None:
     """Print one table; exit 1 when a page is over its weight or the build over its time."""
     is_over = False
@@ -92,9 +99,9 @@ def main() -> None:
         published, site = publish_tables(repeat_event(make_tables(), n_events), folder), folder / "site"
         print(f"{'build':<44}{'seconds':>9}{'processor':>11}{'budget':>9}{'ratio':>8}")
         for label, budget in BUDGET_SECONDS.items():
-            started, spent = time.perf_counter(), time.process_time()
-            report = build_site(published, site, now=NOW, plotly_js=bundle)
-            seconds, processor = time.perf_counter() - started, time.process_time() - spent
+            started, spent = time.perf_counter(), _processor_seconds()
+            report = build_site(published, site, now=NOW, plotly_js=bundle, n_processes=N_THREADS)
+            seconds, processor = time.perf_counter() - started, _processor_seconds() - spent
             text = f"{label}: {report.n_rendered} of {report.n_pages} pages rendered"
             print(f"{text:<44}{seconds:>9.1f}{processor:>11.1f}{budget:>9.0f}{seconds / budget:>8.2f}")
             is_over |= seconds > budget

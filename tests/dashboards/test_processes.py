@@ -1,0 +1,83 @@
+"""Pages drawn by two processes are those of one, and so is what is said when a page cannot be drawn."""
+
+import os
+from multiprocessing import active_children
+from pathlib import Path
+
+import pytest
+
+import dashboards.shell.site
+from dashboards.shell.manifest import MANIFEST_NAME, SiteError
+from dashboards.shell.page import event_path
+from dashboards.shell.site import build_site
+from flows.errors import EXIT_STORAGE, CommandError
+from flows.settings import load_settings
+from flows.steps.publish import write_pages
+from tests.dashboards.material import NOW
+
+# Planned last, so that the second process begins with it.
+LAST = event_path("2026-07-01-restored")
+
+
+@pytest.fixture
+def small_parts(monkeypatch):
+    """A few pages are enough for a second process, which draws the last ones."""
+    monkeypatch.setattr(dashboards.shell.site, "_PAGES_WORTH_A_PROCESS", 1)
+    monkeypatch.setattr(dashboards.shell.site, "_PAGES_TOGETHER", 4)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_two_processes_write_the_bytes_that_one_writes(published, site, tmp_path, small_parts):
+    before = os.times().children_user
+    report = build_site(published, tmp_path / "site", now=NOW, n_processes=2)
+    assert os.times().children_user > before
+    assert report.n_rendered == report.n_pages > 20
+    assert contents(tmp_path / "site") == contents(site)
+
+
+def test_few_pages_start_no_process(published, tmp_path):
+    seen = []
+    build_site(published, tmp_path / "site", now=NOW, n_processes=2, say=lambda line: seen.extend(active_children()))
+    assert seen == []
+
+
+def test_what_the_disk_refuses_a_second_process_ends_the_command_with_the_same_words(
+    published, tmp_path, monkeypatch, small_parts
+):
+    monkeypatch.setenv("AFTERSHOCK_HOME", str(tmp_path))
+    (tmp_path / "aftershock.duckdb").write_bytes(published.read_bytes())
+    said = []
+    for n_threads in (1, 2):
+        monkeypatch.setattr("flows.steps.publish.N_THREADS", n_threads)
+        (tmp_path / "site" / LAST).mkdir(parents=True, exist_ok=True)
+        with pytest.raises(CommandError, match=f"cannot write .*{LAST}") as caught:
+            write_pages(load_settings(), NOW, lambda line: None)
+        said.append((str(caught.value), caught.value.exit_code))
+    assert said[0] == said[1]
+    assert said[0][1] == EXIT_STORAGE
+
+
+def test_a_killed_process_is_an_error(published, tmp_path, small_parts):
+    def kill(line: str) -> None:
+        for process in active_children():
+            process.kill()
+
+    with pytest.raises(SiteError, match=r"was ended by signal 9.*aftershock pages"):
+        build_site(published, tmp_path / "site", now=NOW, n_processes=2, say=kill)
+    assert not (tmp_path / "site" / MANIFEST_NAME).exists()
+
+
+def test_ctrl_c_ends_the_other_process(published, tmp_path, small_parts):
+    seen = []
+
+    def interrupt(line: str) -> None:
+        seen.extend(active_children())
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        build_site(published, tmp_path / "site", now=NOW, n_processes=2, say=interrupt)
+    assert len(seen) == 1
+    assert active_children() == []
