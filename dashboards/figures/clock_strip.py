@@ -113,8 +113,12 @@ def stack_flags(places: Sequence[float]) -> list[int]:
 def _flags(event: Mapping[str, Any], sources: pl.DataFrame, timing: Mapping[str, Any] | None) -> list[Flag]:
     # Midnight of a source that gives only its day is no instant of the strip.
     is_timed = pl.col("published_at_utc").is_not_null() & (pl.col("time_basis") != "date_only")
-    rows = sources.filter(pl.col("role").is_in(_ROLES_SHOWN) & is_timed)
-    # The earliest source of each name; a confirmation by the same minute adds nothing.
+    # A confirmation by the minute of the report adds nothing to it.
+    is_same = (pl.col("role") == "confirmation") & (
+        pl.col("published_at_utc").dt.truncate("1m") == event["best_at_utc"].replace(second=0, microsecond=0)
+    )
+    rows = sources.filter(pl.col("role").is_in(_ROLES_SHOWN) & is_timed & ~is_same)
+    # The earliest source of each name.
     first: dict[str, StoredRow] = {}
     for row in signed_rows(rows.sort("published_at_utc"), EVENT_SOURCE):
         first.setdefault(_flag_name(row, event["best_at_utc"]), row)

@@ -116,7 +116,8 @@ def test_a_source_dated_before_the_first_report_confirms_nothing_and_a_bare_day_
     before, midnight = EVENT_AT - timedelta(minutes=5), EVENT_AT.replace(hour=0)
     earlier = {**confirmation, "source_number": 5, "outlet": "Early", "published_at_utc": before}
     dated = {**statement, "source_number": 6, "published_at_utc": midnight, "time_basis": "date_only"}
-    sources = frame_of(EVENT_SOURCE, [private, report, statement, confirmation, earlier, dated])
+    same = {**confirmation, "source_number": 7, "outlet": "Same", "published_at_utc": EVENT_AT}
+    sources = frame_of(EVENT_SOURCE, [private, report, statement, confirmation, earlier, dated, same])
     strip = bare(str(draw_clock_strip(event_row(), sources, STUDY_PATH.empty(), None, "TAO")))
     flags = re.findall(r"<br>(.*?) <span>(.*?)</span>", strip)
     assert flags == [
