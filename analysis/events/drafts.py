@@ -211,6 +211,8 @@ def _is_same(one: StoryFacts, other: StoryFacts, is_about: bool) -> bool:
         one.category != other.category or abs(one.time.best - other.time.best) > SAME_OUTAGE
     ):
         return False
+    if _are_disjoint(one.places, other.places) or _are_disjoint(one.licensed, other.licensed):
+        return False
     if are_opposite(one.frame, other.frame) or (one.frame and other.frame and not _have_same_frame(one, other)):
         return False
     is_on_access = one.frame in ACTS_ON_ACCESS and {one.category, other.category} <= NEIGHBOURS
@@ -225,6 +227,11 @@ def _is_same(one: StoryFacts, other: StoryFacts, is_about: bool) -> bool:
         enough = AGREED_WORDS
     overlap = word_overlap(one, other)
     return overlap >= SAME_WORDS or (is_about and _have_same_frame(one, other) and overlap >= enough)
+
+
+def _are_disjoint(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether both name somebody and none in common: rules of two places, licences of two firms."""
+    return bool(one) and bool(other) and not one & other
 
 
 def word_overlap(one: StoryFacts, other: StoryFacts) -> float:

@@ -15,6 +15,7 @@ from analysis.events.relevance import ACCESS, ORDER
 from analysis.events.stories.verdicts import judge_stories
 from analysis.events.timing import TIMING_COLUMNS, EvidenceTime, date_event
 from analysis.events.vocabulary import PARTY_KINDS, Vocabulary
+from analysis.events.wording.actors import licensed_in, places_in
 from analysis.events.wording.stems import FEWEST_WORDS, LEAST_SPOKEN, stems
 
 # Publishing houses that make a happening an event without a primary source.
@@ -82,6 +83,8 @@ class StoryFacts:
     carriers: frozenset[str]
     primary_carriers: frozenset[str]
     words: frozenset[str]
+    places: frozenset[str]
+    licensed: frozenset[str]
     is_rare_act: bool
     time: EvidenceTime
     told_rows: tuple[int, ...]
@@ -172,11 +175,19 @@ def _facts(entries: pl.DataFrame, rows: list[_Row], names: _Names) -> StoryFacts
         frozenset(row["carrier"] for row in evidence),
         frozenset(row["carrier"] for row in own_acts),
         words,
+        _often([places_in(row["plain"], row["category"]) for row in told]),
+        _often([licensed_in(row["plain"]) for row in told]),
         _is_rare_act(first["story_category"], frame, parties, told, names),
         date_event(told or rows),
         tuple(bisect_left(about, row[_ROW]) for row in told or rows),
         entries[about] if beside else entries,
     )
+
+
+def _often(named: list[frozenset[str]]) -> frozenset[str]:
+    """Names in a quarter or more of the headlines; in fewer they are asides."""
+    said = Counter(name for names in named for name in names)
+    return frozenset(name for name, n in said.items() if n * 4 >= len(named))
 
 
 def _is_rare_act(category: str, frame: str, parties: frozenset[str], told: list[_Row], names: _Names) -> bool:

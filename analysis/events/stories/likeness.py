@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import permutations
 
@@ -15,6 +16,7 @@ from analysis.arrays import Flags, Floats, Integers
 from analysis.events.stories.frames import FrameSet, says
 from analysis.events.stories.headlines import STOP_WORDS, canonical_names, number_members
 from analysis.events.vocabulary import PARTY_KINDS, Vocabulary
+from analysis.events.wording.actors import licensed_in, places_in
 from analysis.portable import log, log1p
 from analysis.row_products import Scores, multiply_rows
 from warehouse.tables.bars import SECONDS_PER_HOUR
@@ -75,6 +77,8 @@ class Profile:
     parties: csr_matrix
     words: csr_matrix
     numbers: csr_matrix
+    places: csr_matrix
+    licensed: csr_matrix
     happenings: csr_matrix
     manners: Flags
     frames: Integers
@@ -109,6 +113,8 @@ def profile(headlines: pl.DataFrame, frames: FrameSet, vocabulary: Vocabulary) -
         _incidence(headlines.select(pl.col("entities").list.eval(is_party)).to_series()),
         _incidence(headlines["words"]),
         _incidence(headlines["numbers"]),
+        _incidence(_sorted_sets(map(places_in, headlines["plain"], headlines["category"]))),
+        _incidence(_sorted_sets(map(licensed_in, headlines["plain"]))),
         csr_matrix(happenings.astype(np.float32)),
         told.select([f"m:{name}" for name in MANNERS]).to_numpy(),
         np.array([number_of[frame] for frame in headlines["frame"]], dtype=np.int64),
@@ -122,6 +128,10 @@ def profile(headlines: pl.DataFrame, frames: FrameSet, vocabulary: Vocabulary) -
         (headlines["negations"].list.len() > 0).to_numpy(),
         frame_ids,
     )
+
+
+def _sorted_sets(sets: Iterable[frozenset[str]]) -> pl.Series:
+    return pl.Series([sorted(one) for one in sets], dtype=pl.List(pl.String))
 
 
 def _numbered(names: list[str], vocabulary: Vocabulary) -> Integers:
@@ -224,7 +234,10 @@ def chances(table: Profile, pairs: Pairs) -> Scores:
 
 
 def contradictions(table: Profile, found: dict[str, Scores], pairs: Pairs) -> Flags:
-    """Where two headlines cannot be one story: other parties, the opposite act, another number or outage, too late."""
+    """Where two headlines cannot be one story: other parties, the opposite act, another number or outage, too late.
+
+    Nor where the rules are of other places, or the licences of other firms.
+    """
     left, right = pairs.left, pairs.right
     both_parties = pairs.both(_sizes(table.parties) > 0)
     both_numbers = pairs.both(_sizes(table.numbers) > 0)
@@ -239,10 +252,17 @@ def contradictions(table: Profile, found: dict[str, Scores], pairs: Pairs) -> Fl
         (hours > STORY_HOURS)
         | (both_parties & (found["parties"] <= 0))
         | is_opposite
+        | _name_others(table.places, pairs)
+        | _name_others(table.licensed, pairs)
         | (alike & both_numbers & (pairs.dot(table.numbers) <= 0))
         | (alike & (table.is_negated[left] != table.is_negated[right]))
         | (pairs.both(is_outage) & (hours > OUTAGE_HOURS))
     )
+
+
+def _name_others(named: csr_matrix, pairs: Pairs) -> Flags:
+    """Where both of a pair name some, and none in common."""
+    return np.asarray(pairs.both(_sizes(named) > 0) & (pairs.dot(named) <= 0))
 
 
 def _is_of(table: Profile, kind: tuple[str, ...]) -> Flags:
