@@ -211,7 +211,7 @@ def _is_same(one: StoryFacts, other: StoryFacts, is_about: bool) -> bool:
         one.category != other.category or abs(one.time.best - other.time.best) > SAME_OUTAGE
     ):
         return False
-    if _are_disjoint(one.places, other.places) or _are_disjoint(one.licensed, other.licensed):
+    if _is_of_another(one, other):
         return False
     if are_opposite(one.frame, other.frame) or (one.frame and other.frame and not _have_same_frame(one, other)):
         return False
@@ -229,9 +229,10 @@ def _is_same(one: StoryFacts, other: StoryFacts, is_about: bool) -> bool:
     return overlap >= SAME_WORDS or (is_about and _have_same_frame(one, other) and overlap >= enough)
 
 
-def _are_disjoint(one: frozenset[str], other: frozenset[str]) -> bool:
-    """Whether both name somebody and none in common: rules of two places, licences of two firms."""
-    return bool(one) and bool(other) and not one & other
+def _is_of_another(one: StoryFacts, other: StoryFacts) -> bool:
+    """Whether they tell of the rules of two places, or of the licences of two firms."""
+    pairs = ((one.places, other.places), (one.licensed, other.licensed))
+    return any(mine and theirs and not mine & theirs for mine, theirs in pairs)
 
 
 def word_overlap(one: StoryFacts, other: StoryFacts) -> float:
@@ -264,7 +265,8 @@ def _without_repeats(drafts: list[Draft]) -> list[Draft]:
         is_news = len(draft.carriers) >= NEWS_OF_ITS_OWN or draft.lead.category == STANDSTILL
         says_again = _goes_on if is_news else _repeats
         within = takewhile(partial(_is_near, draft), reversed(kept))
-        if not any(says_again(draft, earlier) or _is_same_failure(draft, earlier) for earlier in within):
+        alike = (earlier for earlier in within if not _is_of_another(draft.lead, earlier.lead))
+        if not any(says_again(draft, earlier) or _is_same_failure(draft, earlier) for earlier in alike):
             kept.append(draft)
     return kept
 

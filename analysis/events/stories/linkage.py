@@ -23,8 +23,10 @@ BLOCK_ROWS = 256
 BLOCK_PAIRS = BLOCK_ROWS * BLOCK_ROWS
 # A headline is compared with at most this many before it, so that a file without dates stays feasible.
 MOST_NEIGHBOURS = 6_000
-# A connected piece larger than this is linked in parts, in order of time: its table would not fit.
+# A connected piece larger than this is linked in parts, since its table would not fit: in what chains of likelier pairs
+# connect, each time likelier by this much, and where the surest still connect too many, in order of time.
 LARGEST_PIECE = 1_500
+LIKELIER = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,8 @@ def link_headlines(table: Profile, given: Integers, is_new: Flags) -> Links:
     """
     n = len(table)
     links = Links(np.full(n, -1), np.full(n, -1), np.zeros(n))
-    pieces = _pieces(np.concatenate([given, _likely_pairs(table)]), n, is_new)
+    likely, likeness = _likely_pairs(table)
+    pieces = _pieces(np.concatenate([given, likely]), np.concatenate([np.ones(len(given)), likeness]), n, is_new)
     alone = np.array([piece[0] for piece in pieces if len(piece) == 1], dtype=np.int64)
     links.labels[alone] = np.arange(len(alone))
     next_label = len(alone)
@@ -68,43 +71,68 @@ def link_headlines(table: Profile, given: Integers, is_new: Flags) -> Links:
 
 
 def _batches(pieces: list[Integers]) -> Iterator[list[Integers]]:
-    """Pieces, those that are too large in parts, gathered until their pairs are worth a call."""
+    """Pieces, gathered until their pairs are worth a call."""
     batch: list[Integers] = []
     n_pairs = 0
     for piece in pieces:
-        for part in np.array_split(piece, -(-len(piece) // LARGEST_PIECE)):
-            own_pairs = len(part) * (len(part) - 1) // 2
-            if batch and n_pairs + own_pairs > BLOCK_PAIRS:
-                yield batch
-                batch, n_pairs = [], 0
-            batch.append(part)
-            n_pairs += own_pairs
+        own_pairs = len(piece) * (len(piece) - 1) // 2
+        if batch and n_pairs + own_pairs > BLOCK_PAIRS:
+            yield batch
+            batch, n_pairs = [], 0
+        batch.append(piece)
+        n_pairs += own_pairs
     if batch:
         yield batch
 
 
-def _likely_pairs(table: Profile) -> Integers:
-    parts = [np.empty((0, 2), dtype=np.int64)]
+def _likely_pairs(table: Profile) -> tuple[Integers, Floats]:
+    """Pairs (n x 2) of a later and an earlier row whose chance is at least CONNECTED, and that chance."""
+    parts, likeness = [np.empty((0, 2), dtype=np.int64)], [np.empty(0)]
     for start in range(0, len(table), BLOCK_ROWS):
         rows = np.arange(start, min(start + BLOCK_ROWS, len(table)))
         first = int(np.searchsorted(table.hours, table.hours[start] - STORY_HOURS))
         columns = np.arange(max(first, start - MOST_NEIGHBOURS), rows[-1] + 1)
         pairs = pairs_that_share(table, rows, columns)
-        is_likely = chances(table, pairs) >= CONNECTED
+        chance = chances(table, pairs)
+        is_likely = chance >= CONNECTED
         parts.append(np.column_stack([pairs.left[is_likely], pairs.right[is_likely]]))
-    return np.concatenate(parts)
+        likeness.append(chance[is_likely].astype(np.float64))
+    return np.concatenate(parts), np.concatenate(likeness)
 
 
-def _pieces(pairs: Integers, n: int, is_new: Flags) -> list[Integers]:
+def _pieces(pairs: Integers, chance: Floats, n: int, is_new: Flags) -> list[Integers]:
     """The connected pieces that hold a new headline, each as ascending row numbers."""
     if not n:
         return []
-    graph = csr_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
-    _, owner = connected_components(graph, directed=False)
+    owner = _owners(pairs, n)
     is_asked = np.bincount(owner, weights=is_new)[owner] > 0
+    asked = [piece for piece in _rows_of(owner) if is_asked[piece[0]]]
+    return [part for piece in asked for part in _parted(piece, pairs, chance, CONNECTED)]
+
+
+def _parted(piece: Integers, pairs: Integers, chance: Floats, least: float) -> list[Integers]:
+    """`piece`, connected by `pairs` of a `chance` of `least`, in parts that are not too large."""
+    if len(piece) <= LARGEST_PIECE:
+        return [piece]
+    if least >= 1.0:
+        return np.array_split(piece, -(-len(piece) // LARGEST_PIECE))
+    least = min(1.0, least + LIKELIER)
+    is_within = np.isin(pairs[:, 0], piece) & (chance >= least)
+    inner, chance = pairs[is_within], chance[is_within]
+    found = _rows_of(_owners(np.searchsorted(piece, inner), len(piece)))
+    return [part for rows in found for part in _parted(piece[rows], inner, chance, least)]
+
+
+def _owners(pairs: Integers, n: int) -> Integers:
+    """For each of `n` rows the number of the piece that `pairs` connect it into."""
+    graph = csr_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+
+
+def _rows_of(owner: Integers) -> list[Integers]:
+    """The rows of each piece, ascending."""
     order = np.argsort(owner, kind="stable")
-    asked = order[is_asked[order]]
-    return np.split(asked, np.flatnonzero(np.diff(owner[asked])) + 1) if len(asked) else []
+    return np.split(order, np.flatnonzero(np.diff(owner[order])) + 1)
 
 
 def _link_part(part: Integers, chance: Floats, links: Links, next_label: int) -> int:

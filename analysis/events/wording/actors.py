@@ -8,11 +8,13 @@ import re
 ACTS_OF_PLACES = ("crypto_token_regulation", "regulation_legislation")
 # Words that stand for a place: itself, who comes from there, and its offices. A state of a union is another place.
 _PLACES = {
-    "us": r"US|U\.S\.|USA|America|American|Washington|White House|Trump|Biden|SEC|CFTC|OCC|FDIC|IRS|DOJ|FTC|FinCEN|Congress"
-    r"|(?:US |U\.S\. )?Senat(?:e|ors?)|House (?:[Cc]ommittee|[Ll]awmakers|panel|Democrats|Republicans|GOP|bill)|Pentagon|Treasury|Fed",
+    "us": r"US|U\.S\.|USA|America|American|Washington|White House|Trump|Biden|SEC|CFTC|OCC|FDIC|IRS|DOJ|FTC|FinCEN"
+    r"|Congress|(?:US |U\.S\. )?Senat(?:e|ors?)|Pentagon|Treasury|Fed"
+    r"|House (?:[Cc]ommittee|[Ll]awmakers|panel|Democrats|Republicans|GOP|bill)",
     "uk": r"UK|U\.K\.|Britain|British|England|London|FCA|HMRC|HM Treasury",
-    "eu": r"EU|E\.U\.|Europe|European|Brussels|MiCAR?|ESMA|EBA|EEA|Austrian?|Netherlands|Dutch|Luxembourg|Malt(?:a|ese)|Irish|Ireland"
-    r"|Germany?|BaFin|French|France|Ital(?:y|ian)|Spain|Spanish|Greece|Greek|Pol(?:and|ish)|Portug(?:al|uese)|Cyp(?:rus|riot)",
+    "eu": r"EU|E\.U\.|Europe|European|Brussels|MiCAR?|ESMA|EBA|EEA|Austrian?|Netherlands|Dutch|Luxembourg|Malt(?:a|ese)"
+    r"|Irish|Ireland|Germany?|BaFin|French|France|Ital(?:y|ian)|Spain|Spanish|Greece|Greek|Pol(?:and|ish)"
+    r"|Portug(?:al|uese)|Cyp(?:rus|riot)",
     "au": r"Australian?|ASIC|AUSTRAC",
     "ca": r"Canad(?:a|ian)",
     "cn": r"China|Chinese|Beijing",
@@ -54,16 +56,47 @@ _PLACES = {
     "us-tx": r"Texas",
     "us-wy": r"Wyoming",
 }
-_ANY_PLACE = re.compile("|".join(rf"(?P<{place.replace('-', '_')}>\b(?:{words})(?!\w))" for place, words in _PLACES.items()))
+_ANY_PLACE = re.compile(
+    "|".join(rf"(?P<{place.replace('-', '_')}>\b(?:{words})(?!\w))" for place, words in _PLACES.items())
+)
 # A firm gets a licence: its name in capitals right before the verb, and the licence within the words after.
 _GRANTED = re.compile(
-    r"((?:(?:[A-Z]|\d[A-Za-z])[\w.&'’,-]* ){1,4})(?i:secures?d?|wins|won|lands|obtains?|obtained|gets|got|receives?d?|scores|bags|gains|nabs|earns"
-    r"|achieves|notches|clinches|snags|granted|awarded)\b(?i:\W+[\w.'’-]+){0,6}?\W+(?i:licen[sc]es?|charter|authori[sz]ation|registration)\b"
+    r"((?:(?:[A-Z]|\d[A-Za-z])[\w.&'’,-]* ){1,4})"
+    r"(?i:secures?d?|wins|won|lands|obtains?|obtained|gets|got|receives?d?|scores|bags|gains|nabs|earns|achieves|notches"
+    r"|clinches|snags|granted|awarded)\b"
+    r"(?i:\W+[\w.'’-]+){0,6}?\W+(?i:licen[sc]es?|charter|authori[sz]ation|registration)\b"
 )
 # What firms that get licences are called beside their names.
 _CALLED = frozenset(
-    "and arm bank bitcoin broker brokerage company crypto custodian digital exchange firm first fintech giant group"
-    " holdings issuer just-in breaking leading major new platform provider stablecoin startup subsidiary the trading unit".split()
+    (
+        *(
+            "and",
+            "arm",
+            "bank",
+            "bitcoin",
+            "breaking",
+            "broker",
+            "brokerage",
+            "company",
+            "crypto",
+            "custodian",
+            "digital",
+        ),
+        *(
+            "exchange",
+            "fintech",
+            "firm",
+            "first",
+            "giant",
+            "group",
+            "holdings",
+            "issuer",
+            "just-in",
+            "leading",
+            "major",
+        ),
+        *("new", "platform", "provider", "stablecoin", "startup", "subsidiary", "the", "trading", "unit"),
+    )
 )
 
 

@@ -1,6 +1,7 @@
 """Stories become events when enough outlets or a primary source carry them."""
 
 import polars as pl
+import pytest
 
 from analysis.events.detection import build_events, direction_of
 from analysis.events.drafts import draft_events
@@ -208,6 +209,24 @@ def test_another_act_of_the_same_party_a_few_hours_later_is_an_event_of_its_own(
     ]
     found = detect(*suits, *probes).events.sort("best_at_utc")
     assert found["best_at_utc"].to_list() == [instant("2026-06-12T11:00:00Z"), instant("2026-06-12T23:00:00Z")]
+
+
+@pytest.mark.parametrize(
+    ("act", "one", "other"),
+    [
+        ("{} passes bill to regulate crypto exchanges", "Kenya", "Australia"),
+        ("{} secures MiCA license in Austria", "AMINA", "Zerohash"),
+    ],
+)
+def test_the_same_act_of_another_place_or_firm_on_the_same_day_is_an_event_of_its_own(act, one, other):
+    def told_of(who: str, hour: int) -> list[dict]:
+        return [
+            {"title": act.format(who), "at": f"2025-11-03T{hour:02d}:0{n}:00Z", "outlet": f"s{n}.example"}
+            for n in range(4)
+        ]
+
+    assert draft_as({"a": told_of(one, 9), "b": told_of(one, 11)}).height == 1
+    assert draft_as({"a": told_of(one, 9), "b": told_of(other, 11)}).height == 2
 
 
 def test_what_a_lab_thinks_of_policy_on_its_own_page_is_no_event():

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import random_array
 
+from analysis.events.stories import linkage
 from analysis.events.stories.grouping import group_stories
 from analysis.events.stories.headlines import canonical_names, headlines_of
 from analysis.events.stories.likeness import Pairs, Profile, chances, measures, pairs_that_share, profile
@@ -63,6 +64,44 @@ def test_the_reaction_is_not_the_act():
 )
 def test_a_suit_is_neither_the_act_nor_talks_about_it(other):
     assert not are_together("Legal firm sues over US limits on access to Anthropic's Fable 5", other)
+
+
+@pytest.mark.parametrize(
+    ("one", "same", "another"),
+    [
+        (
+            "Kenya passes bill to regulate crypto exchanges",
+            "Kenyan lawmakers pass bill to regulate crypto exchanges",
+            "Australia passes bill to regulate crypto exchanges",
+        ),
+        (
+            "Illinois lawmakers approve crypto tax bill",
+            "Lawmakers approve crypto tax bill",
+            "Michigan lawmakers approve crypto tax bill",
+        ),
+        (
+            "AMINA secures MiCA license in Austria",
+            "Swiss Crypto Bank AMINA Wins MiCA License in Austria",
+            "Zerohash secures MiCA license in Austria",
+        ),
+    ],
+)
+def test_rules_of_two_places_and_licences_of_two_firms_are_two_stories_in_the_same_words(one, same, another):
+    assert are_together(one, same)
+    assert not are_together(one, another)
+
+
+def test_a_piece_too_large_is_parted_by_its_surest_pairs_and_else_in_order_of_time(monkeypatch):
+    monkeypatch.setattr(linkage, "LARGEST_PIECE", 2)
+    pairs = np.array([[3, 0], [2, 1], [3, 2]])
+
+    def parts(*chance: float) -> list[list[int]]:
+        found = linkage._pieces(pairs, np.array(chance), 4, np.ones(4, dtype=bool))
+        return sorted(part.tolist() for part in found)
+
+    assert parts(0.9, 0.8, 0.5) == [[0, 3], [1, 2]]
+    assert parts(0.5, 0.5, 0.9) == [[0], [1], [2, 3]]
+    assert parts(1.0, 1.0, 1.0) == [[0, 1], [2, 3]]
 
 
 def table_of(*titles: str) -> Profile:
