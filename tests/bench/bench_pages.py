@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import tempfile
@@ -49,13 +50,14 @@ def _renamed(table: Table, number: int) -> list[pl.Expr]:
     return changes
 
 
-# Start and length of every task over 50 ms, in milliseconds.
+# Start and length of every task over 50 ms, in milliseconds. The drawing is looked for until the plot takes its place:
+# a page may be complete before its first words are painted.
 LONG_TASKS = """window.tasks = []; new PerformanceObserver(list => list.getEntries().forEach(
     entry => window.tasks.push([entry.startTime, entry.duration]))).observe({type: 'longtask', buffered: true});
 (function look() {
     const still = document.querySelector('.still'), words = performance.getEntriesByName('first-contentful-paint');
     if (still && still.clientHeight && words.length) window.pictured = performance.now();
-    else if (document.readyState !== 'complete') requestAnimationFrame(look);
+    else if (!document.querySelector('.plot[data-drawn]')) requestAnimationFrame(look);
 })();"""
 
 
@@ -81,6 +83,11 @@ def paint_times(address: str) -> tuple[float, float, float, float, float]:
         browser.close()
     before = max((length for start, length in tasks if start < ready), default=0)
     return words, pictured, figure, before / 1000, max((length for _, length in tasks), default=0) / 1000
+
+
+def _seconds(time: float) -> str:
+    """With two decimals; `none` where a page never showed what was timed."""
+    return "none" if math.isnan(time) else f"{time:.2f}"
 
 
 def _processor_seconds() -> float:
@@ -121,7 +128,9 @@ def main() -> None:
                 for path in ("index.html", event_path(EVENT_ID)):
                     loads = zip(*(paint_times(f"{address}/{path}") for _ in range(N_LOADS)), strict=True)
                     words, pictured, figure, before, longest = (median(times) for times in loads)
-                    print(f"{path[:42]:<44}{words:>9.2f}{pictured:>11.2f}{figure:>9.2f}{before:>9.2f}{longest:>10.2f}")
+                    print(
+                        f"{path[:42]:<44}{words:>9.2f}{_seconds(pictured):>11}{figure:>9.2f}{before:>9.2f}{longest:>10.2f}"
+                    )
         else:
             print(f"\npaint times skipped: needs {CHROMIUM}")
     sys.exit(int(is_over))
