@@ -7,7 +7,7 @@ import polars as pl
 from analysis.claims.finding import Finding, Reading, Weight, unknown
 from analysis.claims.language import Premium
 from analysis.claims.statement import StatementVerdict
-from warehouse.tables.units import ascii_number, day, hours_short, listing, percent
+from warehouse.tables.units import ascii_number, day, hours_short, listing, log_percent
 
 LOG_POINTS = "log points"
 
@@ -80,11 +80,11 @@ def _reading(row: dict[str, object], claim: Premium, weight: Weight) -> Reading:
     description = f"{what} over {length} after {claim.category} events"
     if not isinstance(value, float) or not isinstance(lower, float) or not isinstance(upper, float):
         return Reading(reading_id, description, weight, LOG_POINTS, None, f"{what}: {row['reason']}")
-    interval = f"95% interval {percent(lower)} to {percent(upper)}"
+    interval = f"95% interval {log_percent(lower)} to {log_percent(upper)}"
     said = (
-        f"{claim.asset} moved {percent(value)} on average in {length}"
+        f"{claim.asset} moved {log_percent(value)} on average in {length}"
         if dose == "none"
-        else f"{percent(value)} per {row['dose_unit']}"
+        else f"{log_percent(value)} per {row['dose_unit']}"
     )
     return Reading(
         reading_id=reading_id,

@@ -1,5 +1,6 @@
 """Claims of a file are judged by the one judge, each on its own, whatever stands around them."""
 
+import math
 import re
 from datetime import timedelta
 
@@ -214,6 +215,13 @@ def test_a_premium_needs_an_interval_above_zero_and_enough_events(rows: list[dic
     responses = make_rows(DOSE_RESPONSE, *rows) if rows else DOSE_RESPONSE.empty()
     row, _ = judged(make_claim(kind="premium", category="outage", hours=24), make_evidence(responses=responses))
     assert row["verdict"] == expected
+
+
+def test_a_premium_says_the_simple_return_of_its_log_points() -> None:
+    rows = make_rows(DOSE_RESPONSE, response("none", math.log(1.10), math.log(1.05)))
+    _, readings = judged(make_claim(kind="premium", category="outage", hours=24), make_evidence(responses=rows))
+    said = "TAO moved +10.0% on average in 24 h (95% interval +5.0% to +15.2%)"
+    assert [reading["detail"] for reading in readings.values()] == [said]
 
 
 def test_a_discount_is_a_premium_turned_round() -> None:
