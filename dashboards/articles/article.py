@@ -12,6 +12,8 @@ from markupsafe import Markup, escape
 from dashboards.articles.claim_review import embedded_review, review_document
 from dashboards.fill import fill, macro
 from dashboards.shell.theme import STACK, TOKENS
+from warehouse.tables.bars import bar_words
+from warehouse.tables.spoken import spoken
 from warehouse.tables.terms import STATEMENT_VERDICT_TITLES
 from warehouse.tables.units import plural
 
@@ -126,11 +128,11 @@ def _proof(item: Mapping[str, Any], numbers: Mapping[str, int], bars: str | None
         "text": item["text"],
         "measured": item["measured"],
         "closest_true": item["closest_true"] if item["closest_true"] != item["measured"] else "",
-        "reason": item["reason"] if item["reason"] != item["measured"] else "",
+        "reason": "" if (item["reason"] or "") in item["measured"] else item["reason"],
         "offer": item["offer"],
         "asset": item["asset"],
         "window": stretch,
-        "timeframe": item.get("timeframe"),
+        "bar_length": bar_words(item["timeframe"]) if item.get("timeframe") else "",
         "rarity": (item.get("comparable") or {}).get("words", ""),
         "elsewhere": item.get("elsewhere") or "",
         "bars": f"data:text/csv;charset=utf-8,{quote(bars)}" if bars else "",
@@ -142,4 +144,4 @@ def _proof(item: Mapping[str, Any], numbers: Mapping[str, int], bars: str | None
 
 
 def _instant(written: str | None) -> str:
-    return "" if written is None else written[:16].replace("T", " ")
+    return "" if written is None else spoken(written[:16])

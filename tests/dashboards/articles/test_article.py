@@ -30,6 +30,15 @@ def test_words_are_marked_by_verdict_and_the_proof_stands_in_their_row() -> None
     assert page.index("TAO rose 15.5%.") < page.index("NVDA fell 2%</i>")
 
 
+def test_a_proof_gives_its_reason_once_and_its_window_in_words() -> None:
+    document = make_document()
+    told = {"measured": "It cannot be told: no prices of TAO.", "reason": "no prices of TAO", "timeframe": "1h"}
+    document["statements"][0].update(told)  # type: ignore[index] # a plain document
+    page = draw_article(document, SOURCE)
+    assert page.count("no prices of TAO") == page.count("It cannot be told: no prices of TAO") > 0
+    assert "TAO, 13 Jun 2026 00:00 to 13 Jun 2026 12:00 UTC, hourly bars" in page
+
+
 def test_text_of_others_cannot_become_markup_or_end_the_embedded_data() -> None:
     page = draw_article(make_document(), SOURCE)
     assert "<b>today</b>" not in page
