@@ -15,6 +15,7 @@ from markupsafe import Markup
 from dashboards.figures.figure import Plot, naive
 from dashboards.fill import macro
 from dashboards.marks import bare
+from dashboards.shell.tables import NOTHING
 from dashboards.shell.theme import TEMPLATE
 from warehouse.tables.bars import MILLISECOND
 from warehouse.tables.units import short_day
@@ -47,7 +48,7 @@ def draw_still(plot: Plot) -> Markup:
     """
     x_axis, y_axis = plot.layout.get("xaxis", {}), plot.layout.get("yaxis", {})
     if not _is_plain(plot, x_axis, y_axis):
-        return Markup()
+        return NOTHING
     across = _across(plot, x_axis)
     place = _Place(across, (float(y_axis["range"][0]), float(y_axis["range"][1])))
     margin = {**TEMPLATE["layout"]["margin"], **plot.layout.get("margin", {})}

@@ -14,6 +14,7 @@ from dashboards.fill import fill, macro
 from dashboards.glossary import definitions
 from dashboards.marks import tagged
 from dashboards.origins import sources_of
+from dashboards.shell.tables import NOTHING
 
 NAVIGATION = (
     ("Overview", "index.html"),
@@ -76,7 +77,7 @@ class Canvas:
             self.files[csv_path] = figure_csv(figure)
         plot = figure.plot if figure.why_empty is None else None
         # The mark of invented data is part of the plot alone.
-        still = draw_still(plot) if plot and not self.has_plot and not figure.is_simulated else Markup()
+        still = draw_still(plot) if plot and not self.has_plot and not figure.is_simulated else NOTHING
         self.has_plot |= plot is not None
         return render_figure(figure, self.root + csv_path, still)
 
