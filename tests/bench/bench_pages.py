@@ -56,9 +56,14 @@ LONG_TASKS = """window.tasks = []; new PerformanceObserver(list => list.getEntri
     entry => window.tasks.push([entry.startTime, entry.duration]))).observe({type: 'longtask', buffered: true});
 (function look() {
     const still = document.querySelector('.still'), words = performance.getEntriesByName('first-contentful-paint');
-    if (still && still.clientHeight && words.length) window.pictured = performance.now();
+    if (words.length && still && still.clientHeight) window.pictured = performance.now();
     else if (!document.querySelector('.plot[data-drawn]')) requestAnimationFrame(look);
 })();"""
+# Asking where things stand lays the page out: nothing is asked before its first words are painted.
+FIRST_WORDS = """new Promise(done => new PerformanceObserver(list => {
+    const words = list.getEntriesByName('first-contentful-paint')[0];
+    if (words) done(words.startTime);
+}).observe({type: 'paint', buffered: true}))"""
 
 
 def paint_times(address: str) -> tuple[float, float, float, float, float]:
@@ -71,12 +76,12 @@ def paint_times(address: str) -> tuple[float, float, float, float, float]:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.add_init_script(LONG_TASKS)
         page.goto(address, wait_until="commit")
+        words = page.evaluate(FIRST_WORDS) / 1000
         while not page.evaluate("!!document.querySelector('.plot[data-drawn]')"):
             # A figure is drawn when it nears the screen: an event's first one lies below its words.
             page.evaluate("document.querySelector('.plot')?.scrollIntoView()")
             page.wait_for_timeout(20)
         figure = page.evaluate("performance.now()") / 1000
-        words = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime") / 1000
         ready = page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd")
         tasks = page.evaluate("window.tasks")
         pictured = page.evaluate("window.pictured || NaN") / 1000
