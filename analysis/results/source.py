@@ -70,8 +70,9 @@ def hash_source(name: str) -> bytes:
 def hash_everything_behind(names: tuple[str, ...]) -> str:
     """Hash of all that can change what these modules do: what they import, load by name, and read beside modules.
 
-    A package whose modules are found by walking its folder counts as a whole, and what cannot be told from the text
-    counts as everything there is. ModuleNotFoundError when there is no such module.
+    A package whose modules are found by walking its folder counts as a whole, and a module loaded by a name that the
+    text does not tell counts as everything there is. A packaged file counts with every module of its package and below:
+    who reads files of another package has to name it. ModuleNotFoundError when there is no such module.
     """
     return _hash_with_files(_reach(names, _loads))
 
