@@ -18,7 +18,7 @@ def window_of(state: SentenceState, first: int, last: int, form: Form, *, is_inh
     tokens = state.tokens
     is_price = form.kind in PRICE_KINDS
     low, high = first, last
-    while low > 0 and "BREAK" not in tokens[low - 1].classes and not _is_new_verb(tokens, low - 1):
+    while low > 0 and "BREAK" not in tokens[low - 1].classes and not _is_new_verb(state, low - 1):
         low -= 1
     while high < len(tokens) and ("BREAK" not in tokens[high].classes or _is_listed(tokens, high)):
         high += 1
@@ -77,9 +77,11 @@ def _is_head(window: TimePhrase, state: SentenceState, is_inherited: bool) -> bo
     return is_inherited and clause.start == state.sentence.start
 
 
-def _is_new_verb(tokens: list[Token], at: int) -> bool:
+def _is_new_verb(state: SentenceState, at: int) -> bool:
     """Whether an "and" opens a second verb phrase, to which no window of the first belongs."""
-    return "AND" in tokens[at].classes and at + 1 < len(tokens) and tokens[at + 1].market is None
+    tokens, start = state.tokens, state.tokens[at].start
+    is_in_window = any(window.start <= start < window.end for window in state.windows)  # "between 12 and 13 June"
+    return "AND" in tokens[at].classes and at + 1 < len(tokens) and tokens[at + 1].market is None and not is_in_window
 
 
 def _placed(named: TimePhrase, state: SentenceState) -> TimePhrase:

@@ -28,7 +28,7 @@ from analysis.claims.sentences.sentence import (
 from analysis.claims.sentences.subjects import NamedSubject, find_subject, is_about_quantity, subject_before
 from analysis.claims.sentences.tables import find_tables, read_cells
 from analysis.claims.sentences.tokens import Token, tokenise
-from analysis.claims.sentences.windows import TIME_OF_DAY, TimePhrase, find_windows
+from analysis.claims.sentences.windows import DAY_OF_EVENT, NAMED_TIME, TIME_OF_DAY, TimePhrase, find_windows
 from analysis.claims.statement import Kind, StatedWindow, Statement
 from analysis.events.wording.clauses import Sentence, split_sentences
 from analysis.events.wording.modality import Modality, SpokenSpan, find_modalities, modality_of
@@ -196,11 +196,10 @@ def _read_hit(state: SentenceState, first: int, last: int, form: Form) -> None:
         state.unjudged.append(Unjudged(start, end, reason))
         return
     window = window_of(state, first, last, form, is_inherited=subject.is_inherited)
-    if _leaves_a_time(state, window):
+    event = _referred_event(state, window)
+    if _is_from_nothing(state, window, event) or _leaves_a_time(state, window):
         state.unjudged.append(Unjudged(start, end, "unclear"))
         return
-    sentence = state.text[state.sentence.start : state.sentence.end]
-    event = find_reference(sentence, state.said_at, state.events) if state.events else None
     state.paragraph.event = event or state.paragraph.event
     token = window.token if window is not None else None
     clause = next((c for c in state.sentence.clauses if c.start < end <= c.end), None)
@@ -251,8 +250,30 @@ def _reason(
     return None
 
 
+def _referred_event(state: SentenceState, window: TimePhrase | None) -> LedgerEvent | None:
+    """The event that the sentence refers to; for a length of time counted back, the one it is counted from."""
+    start = window.end if window is not None and window.is_backward else state.sentence.start
+    words = state.text[start : state.sentence.end]
+    return find_reference(words, state.said_at, state.events) if state.events else None
+
+
+def _is_from_nothing(state: SentenceState, window: TimePhrase | None, event: LedgerEvent | None) -> bool:
+    """Whether the window is counted from something whose time is not known: "the day the ban was reported"."""
+    if window is None or event is not None or _stated_time(state, window) is not None:
+        return window is not None and window.token == DAY_OF_EVENT
+    is_after = window.is_forward and window.token.startswith("P") and state.paragraph.event is None
+    is_after = is_after and _AFTER.match(state.text, window.end) is not None
+    return window.token == DAY_OF_EVENT or window.is_backward or is_after
+
+
+_AFTER = re.compile(r"\s*(?:after|following)\b", re.IGNORECASE)
+
+
 def _leaves_a_time(state: SentenceState, window: TimePhrase | None) -> bool:
-    """Whether the sentence writes a time of day that is no part of the window: it would be judged on another one."""
+    """Whether the sentence names a time that is no part of a window: it would be judged on another one."""
+    named = NAMED_TIME.finditer(state.text, state.sentence.start, state.sentence.end)
+    if any(not any(own.start < shown.end() and shown.start() < own.end for own in state.windows) for shown in named):
+        return True
     used = [phrase for phrase in (window, _stated_phrase(state, window)) if phrase is not None]
     used += _as_of(state)
     times = TIME_OF_DAY.finditer(state.text, state.sentence.start, state.sentence.end)
@@ -321,12 +342,13 @@ def _anchored(
     if (
         own is None
         or window is None
-        or not window.is_forward
+        or not (window.is_forward or window.is_backward)
         or statement.event_utc is None
         or own.token != window.token
     ):
         return statement
-    return replace(statement, window=StatedWindow(own.token, *_from_event(window.token, statement.event_utc)))
+    place = place_token if window.is_backward else _from_event
+    return replace(statement, window=StatedWindow(own.token, *place(window.token, statement.event_utc)))
 
 
 def _from_event(token: str, event_utc: datetime) -> tuple[datetime, datetime | None]:

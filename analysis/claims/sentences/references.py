@@ -15,7 +15,8 @@ _LEAST_LETTERS = 4
 # Share of the words of a reference that the event has to know.
 _LEAST_SHARE = 0.5
 _OPENED = re.compile(
-    r"\b(?:after|following|since|of|amid|despite|in response to)\s+(?:the |a |an |its |this |that )?"
+    r"\b(?:after|following|since|of|amid|despite|in response to|before|prior to|ahead of|preceding|up to)\s+"
+    r"(?:the |a |an |its |this |that )?"
     r"(?P<words>[A-Za-z0-9.’'& -]{3,80})",
     re.IGNORECASE,
 )

@@ -34,6 +34,7 @@ _SPAN_UNITS = {
     "year": "Y",
 }
 DAYS_A_QUARTER_MONTHS = 3
+DAY_OF_EVENT = "day_of_event"  # "the day it was reported": whose day is not read
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class TimePhrase:
     token: str
     is_day: bool = False
     is_forward: bool = False  # counted from something that happened: "within 12 hours of", "the following week"
+    is_backward: bool = False  # counted back from it: "in the 24 hours before"
 
     @property
     def is_today(self) -> bool:
@@ -70,9 +72,9 @@ def find_windows(text: str, start: int, end: int, said_at: datetime) -> list[Tim
             if token is not None:
                 is_forward = _FORWARD.match(text, match.end()) is not None or "following" in match.group().lower()
                 is_forward = is_forward and "/" not in token
-                found.append(
-                    TimePhrase(match.start(), match.end(), token, token.startswith(("day:", "today")), is_forward)
-                )
+                is_backward = token[0] == "P" and "/" not in token and _BACKWARD.match(text, match.end()) is not None
+                is_day = token.startswith(("day:", "today"))
+                found.append(TimePhrase(match.start(), match.end(), token, is_day, is_forward, is_backward))
     return sorted(found, key=lambda phrase: phrase.start)
 
 
@@ -179,6 +181,12 @@ _ORDINAL = r"(?:st|nd|rd|th)?"
 _DAY = (
     rf"(?:20\d\d-\d\d-\d\d|(?:{_MONTH}) \d{{1,2}}{_ORDINAL}(?![\d:])(?:,? 20\d\d(?!:))?"
     rf"|(?:the )?\d{{1,2}}{_ORDINAL}(?: of)? (?:{_MONTH})(?:,? 20\d\d(?!:))?|(?:last )?(?:{_WEEKDAY})|yesterday|today)"
+)
+# Days and lengths of time that are named, whether or not they are read.
+NAMED_TIME = re.compile(
+    r"\b(?:minute|hour|day|week|month)s? (?:after|before|prior to|ahead of|preceding|leading up to)\b"
+    rf"|\b\d{{1,2}}{_ORDINAL}(?: of)? (?!may\b)(?:{'|'.join(MONTH_WORDS)})\b",
+    re.IGNORECASE,
 )
 # Clocks of other zones are not read; a time of day without a zone is UTC.
 _NO_ZONE = r"(?!\.?\s?(?:PT|PST|PDT|CT|CST|CDT|CET|CEST|BST|WEST|EEST|JST|KST|HKT|SGT|IST|MSK|AEST|AEDT)\b)"
@@ -360,6 +368,7 @@ def _fill(pattern: str) -> str:
 
 
 _FORWARD = re.compile(r"\s*(?:of|after|following|from)\b", re.IGNORECASE)
+_BACKWARD = re.compile(r"\s*(?:before|prior to|ahead of|preceding|leading up to|up to|until)\b", re.IGNORECASE)
 _ANY = re.compile(
     r"hour|minute|day|week|month|quarter|year|since|today|night|recent|lately|daily|20\d\d|Q[1-4]|session|ytd|mtd"
     rf"|24h|24 h|7d|\b(?:{_MONTH})\b|\b(?:ET|EST|EDT|UTC|GMT)\b",

@@ -72,6 +72,15 @@ def test_the_same_words_the_other_way_are_not_supported() -> None:
         ("TAO rose 20% between 18 March 00:00 UTC and 18 March 12:00 UTC.", ["supported"]),
         ("From 00:00 to 12:00 UTC on March 18, TAO rose 20%.", ["supported"]),
         ("TAO rose 20% between 17 March 00:00 UTC and 18 March 05:00 UTC.", ["not_supported"]),
+        ("TAO rose 20% in the day after the restriction.", ["supported"]),
+        ("In the week after the restriction TAO rose 20%.", ["supported"]),
+        ("TAO fell 20% in the day after the restriction.", ["not_supported"]),
+        ("TAO rose 20% in the 24 hours before the restriction.", ["not_supported"]),
+        ("TAO was flat in the 24 hours before the restriction.", ["supported"]),
+        ("TAO rose 20% throughout 18 March.", ["supported"]),
+        ("TAO rose 20% throughout 17 March.", ["not_supported"]),
+        ("Between 17 March and 18 March 2026 TAO rose 20%.", ["supported"]),
+        ("Between 17 and 18 March 2026 TAO rose 20%.", ["supported"]),
         ("TAO rose 20% in 24 hours, as of 18 March 12:00 UTC.", ["supported"]),
         ("TAO rose 20% in 24 hours, as of 18 March 05:00 UTC.", ["not_supported"]),
     ],
@@ -100,9 +109,16 @@ def test_the_price_that_a_move_is_said_to_come_from_is_judged(text: str, verdict
         "in the 12 hours after 18 March 17:00 CEST",
         "in 24 hours, 18 March 17:00",
         "at 18:00 UTC",
+        "in the 24 hours before the summit",
+        "in the day after the summit",
+        "a day after the restriction",
+        "two weeks after the restriction",
+        "the day the restriction was reported",
+        "on the day of the restriction",
+        "and more, 17 March",
     ],
 )
-def test_a_time_of_day_that_was_not_read_leaves_a_move_unjudged(text: str) -> None:
+def test_a_time_that_was_not_read_leaves_a_move_unjudged(text: str) -> None:
     document = as_document(make_answer(f"TAO rose 20% {text}."))
     assert document["statements"] == []
     assert [item["reason"] for item in document["not_judged"]] == ["unclear"]
