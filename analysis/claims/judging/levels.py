@@ -162,6 +162,8 @@ def _is_upward(question: Question, prices: _Prices, level: float) -> bool:
 
 
 def _slack_share(statement: Statement, level: float) -> float:
+    if statement.is_negated:
+        return 0.0  # "never below": what passing the level denies
     if statement.comparator in (Comparator.ABOUT, Comparator.NEARLY):
         return CLOSE_SHARE
     return level_slack(statement, level) / level

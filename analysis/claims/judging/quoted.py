@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from analysis.claims.statement import Comparator, Kind, Statement
 
@@ -73,6 +73,8 @@ def _allowed_factor(statement: Statement, factor: float) -> Allowed:
     if factor < 1:
         return _allowed(statement.comparator, 1 - factor, 1 - factor, half)
     factors = _allowed(statement.comparator, factor, top, half)
+    if statement.comparator is Comparator.NEARLY:  # a tenth short at most: no slack for a digit beyond that
+        factors = replace(factors, low=(1 - NEARLY_SHARE) * factor)
     return Allowed(factor - 1, factors.low - 1, factors.high - 1, factors.is_open)
 
 

@@ -13,6 +13,7 @@ from analysis.claims.sentences.certainty import is_read_surely
 from analysis.claims.sentences.forms import Form, Grammar, packaged_grammar
 from analysis.claims.sentences.lexicon import NamedMarket
 from analysis.claims.sentences.meaning import statement_of
+from analysis.claims.sentences.qualifiers import unread_qualifier
 from analysis.claims.sentences.references import LedgerEvent, find_reference
 from analysis.claims.sentences.sentence import (
     MARK_CLASSES,
@@ -247,7 +248,7 @@ def _reason(
         return "unclear"
     if form.kind is Kind.DIRECTION_ONLY and last < len(state.tokens) and state.tokens[last].text == "because":
         return "causal"
-    return None
+    return unread_qualifier(state, first, last, start, form)
 
 
 def _referred_event(state: SentenceState, window: TimePhrase | None) -> LedgerEvent | None:

@@ -100,6 +100,8 @@ def test_never_below_is_broken_by_one_low() -> None:
     market = make_path("TAO", topped(90.0))
     assert verdict_of(market, "level_held", "up", price=95.0) == "another_reading"
     assert verdict_of(market, "level_held", "up", price=95.0, is_negated=True) == "not_supported"
+    missed = make_path("TAO", topped(94.9))  # passed "below $95" too: no slack for the digit
+    assert verdict_of(missed, "level_held", "up", price=95.0, price_quoted="$95", is_negated=True) == "overstated"
 
 
 def test_a_range_holds_the_whole_window() -> None:

@@ -127,6 +127,8 @@ def test_other_windows_count_only_where_none_is_said() -> None:
 def test_a_doubling_and_a_halving_are_factors() -> None:
     assert verdict_of(make_path("TAO", steady(200.0)), "multiple", size=2.0, size_quoted="2x") == "supported"
     assert verdict_of(make_path("TAO", steady(160.0)), "multiple", size=2.0, size_quoted="2x") == "overstated"
+    for last, said in ((178.0, "overstated"), (182.0, "supported")):
+        assert verdict_of(make_path("TAO", steady(last)), "multiple", size=2.0, comparator="nearly") == said
     assert verdict_of(make_path("TAO", steady(50.0)), "multiple", "down", size=0.5) == "supported"
     assert verdict_of(make_path("TAO", steady(80.0)), "multiple", "down", size=0.5) == "not_supported"
 

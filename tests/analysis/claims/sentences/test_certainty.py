@@ -46,3 +46,43 @@ def test_a_market_beside_its_verb_and_a_plain_number_are_sure(text: str) -> None
 )
 def test_a_guess_about_market_number_or_window_is_not_sure(text: str) -> None:
     assert sureness(text) == {False}
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("TAO rose less than BTC on 13 May", "comparison"),
+        ("TAO rose 5% more than the market on 13 May", "comparison"),
+        ("TAO fell further than its peers on 13 May", "comparison"),
+        ("Only TAO rose on 13 May", "comparison"),
+        ("FET rose twice as much as TAO on 13 May", "comparison"),
+        ("TAO rose half as much as FET on 13 May", "comparison"),
+        ("TAO doubled bitcoin's gain on 13 May", "comparison"),
+        ("Unlike FET, TAO rose 23% on 13 May", "comparison"),
+        ("It is false that TAO rose 23% on 13 May", "denied"),
+        ("Nobody believes that TAO fell below $200 on 13 May", "denied"),
+        ("Nobody believes TAO rose 23% on 13 May", "denied"),
+        ("TAO rose 23% on 13 May, which is false", "denied"),
+        ("The report that TAO rose 23% on 13 May was wrong", "denied"),
+    ],
+)
+def test_a_qualifier_that_no_form_reads_leaves_the_phrase_unjudged(text: str, reason: str) -> None:
+    read = read_text(text, SAID_AT)
+    assert not read.statements
+    assert {item.reason for item in read.unjudged} == {reason}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "TAO rose more than 20% on 13 May",
+        "TAO rose as much as 16% on 13 May",
+        "TAO rose for more than a week",
+        "TAO has more than doubled since March",
+        "The firm said that TAO rose 23% on 13 May",
+        "TAO outperformed BTC on 13 May",
+        "No one sold as TAO rose 23% on 13 May",
+    ],
+)
+def test_a_comparator_of_a_number_is_no_comparison_with_others(text: str) -> None:
+    assert read_text(text, SAID_AT).statements

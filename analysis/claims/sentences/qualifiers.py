@@ -1,0 +1,85 @@
+"""Words around a phrase that change what it claims and that no form reads: a comparison with others, a denial."""
+
+from __future__ import annotations
+
+import re
+
+from analysis.claims.sentences.forms import Form
+from analysis.claims.sentences.sentence import MOVE_KINDS, SentenceState
+from analysis.claims.statement import Kind
+
+# "rose less than BTC", "rose half as much as FET": what follows is another side, unless it is a number or a time.
+_THAN = re.compile(r"\b(?:than|as (?:much|far|fast|hard|strongly|sharply|quickly|well|badly) as)\s", re.IGNORECASE)
+_OTHERS = re.compile(r"(?:any|every|all|other|others|most|its peers|peers|expected|usual)\b", re.IGNORECASE)
+_BESIDE = re.compile(
+    r"\b(?:unlike|in contrast (?:to|with)|compared (?:to|with)|relative to|versus|vs\.?)\s", re.IGNORECASE
+)
+_ONLY = re.compile(r"\b(?:only|no|nothing but|none but|no (?:token|coin) but)\s+$", re.IGNORECASE)
+# "doubled bitcoin's gain" is no doubling of the price.
+_GAIN = re.compile(
+    r"(?:\s+[\w'’]+){0,3}?\s+(?:gain|rise|rally|loss|fall|drop|move|return|performance)s?\b", re.IGNORECASE
+)
+_DENIED_BEFORE = re.compile(
+    r"\b(?:false|untrue|not true|not the case|wrong|incorrect|lie|myth|hoax|nobody|no one|no evidence|no proof"
+    r"|den(?:y|ies|ied)|doubt(?:s|ed|ful)?|disput(?:e|es|ed)|refut(?:e|es|ed)|debunk(?:s|ed)?)\b[^.;!?]*$",
+    re.IGNORECASE,
+)
+_DENIED_AFTER = re.compile(
+    r"[^.;!?]*?\b(?:is|was|are|were|proved|turned out)(?: to be)? "
+    r"(?:false|untrue|not true|wrong|incorrect|a lie|a myth)\b",
+    re.IGNORECASE,
+)
+_NOBODY_SAYS = re.compile(
+    r"\b(?:nobody|no one) (?:\w+ ){0,2}?(?:believes?|thinks?|claims?|says?|said|expects?)\b[^.;!?]*$", re.IGNORECASE
+)
+_WHICH_IS_DENIED = re.compile(
+    r"[^.;!?]*?\b(?:this|that|which|it) (?:is|was) (?:false|untrue|not true|wrong)\b", re.IGNORECASE
+)
+_THAT = re.compile(r"\b(?:that|reports?|claims?|rumou?rs?)\b", re.IGNORECASE)
+
+
+def unread_qualifier(state: SentenceState, first: int, last: int, start: int, form: Form) -> str | None:
+    """Why the phrase tokens[first:last] may not be judged as if it stood alone: `denied`, `comparison`; None if it may.
+
+    `start` is the first character of its subject.
+    """
+    end = state.tokens[last - 1].end
+    before, after = state.text[state.sentence.start : start], state.text[end : state.sentence.end]
+    is_reported = _THAT.search(before) is not None
+    is_denied = _NOBODY_SAYS.search(before) or _WHICH_IS_DENIED.match(after)
+    if is_denied or (is_reported and (_DENIED_BEFORE.search(before) or _DENIED_AFTER.match(after))):
+        return "denied"
+    if form.kind in MOVE_KINDS and form.kind is not Kind.RELATIVE and _is_compared(state, first, last, start, form):
+        return "comparison"
+    return None
+
+
+def _is_compared(state: SentenceState, first: int, last: int, start: int, form: Form) -> bool:
+    end = state.tokens[last - 1].end
+    clause = next((c for c in state.sentence.clauses if c.start <= state.tokens[first].start < c.end), None)
+    own_end = clause.end if clause is not None else state.sentence.end
+    if form.kind is Kind.MULTIPLE and _GAIN.match(state.text, end, own_end):
+        return True
+    if _ONLY.search(state.text, state.sentence.start, start):
+        return True
+    than = _THAN.finditer(state.text, state.tokens[first].start, own_end)
+    beside = _BESIDE.finditer(state.text, state.sentence.start, state.sentence.end)
+    return any(_names_another(state, found.end()) for found in (*than, *beside))
+
+
+def _names_another(state: SentenceState, at: int) -> bool:
+    """Whether a market, or a word for others, stands at a place: after "than" or "unlike"."""
+    if _OTHERS.match(state.text, at):
+        return True
+    for token in state.tokens:
+        if token.start < at:
+            continue
+        if token.market is not None or token.classes & _SIDES:
+            return True
+        if not token.classes & _LIGHT:
+            return False
+    return False
+
+
+_SIDES = frozenset({"CRYPTO", "OTHER", "MOST"})
+_LIGHT = frozenset({"LIGHT", "POSS"})
