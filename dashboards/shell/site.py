@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from multiprocessing import Pipe, get_context
+from multiprocessing import Pipe, get_context, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -80,8 +80,12 @@ _BULKY = frozenset(table.name for table in (STUDY_PATH, STUDY_RESULT, PLACEBO, S
 _PAGES_TOGETHER = 25
 # Pages from which on a further process draws more than its start and its own reading of the tables take.
 _PAGES_WORTH_A_PROCESS = 150
+# How long a process that closed its connection, or was asked to, may take to end.
+_SECONDS_TO_END = 10.0
 
 _T = TypeVar("_T")
+# Another process that draws, and the connection to it.
+_Other = tuple[SpawnProcess, Connection]
 # The files of each page that was drawn, by its path.
 Drawn = dict[str, list[str]]
 
@@ -171,10 +175,14 @@ def _draw_together(
         yield from map(drawer.draw, todo)
         return
     done: deque[Drawn] = deque()
+    others: list[_Other] = []
     with ThreadPoolExecutor(n_further) as pool:
-        others = [_start_process(source) for _ in range(n_further)]
         try:
-            handed = [pool.submit(_hand_out, *other, todo, done) for other in others]
+            # A machine that starts no further process has this one draw all.
+            with suppress(OSError):
+                for _ in range(n_further):
+                    _start_process(source, others)
+            handed = [pool.submit(_hand_out, *other, todo, done) for other in others if other[0].pid]
             while part := _taken(todo.popleft):
                 yield drawer.draw(part)
                 while drawn := _taken(done.popleft):
@@ -189,18 +197,26 @@ def _draw_together(
         finally:
             # Nobody waits for the rest after an error or Ctrl-C.
             for process, _ in others:
-                process.terminate()
-                process.join()
+                if process.pid:
+                    _end(process)
 
 
-def _start_process(source: tuple[Path, Path, datetime, str]) -> tuple[SpawnProcess, Connection]:
-    """A process that draws, and the connection to it: a fresh one, for a copy of this would hold its threads' locks."""
+def _start_process(source: tuple[Path, Path, datetime, str], others: list[_Other]) -> None:
+    """Start a process that draws: a fresh one, for a copy of this would hold its threads' locks."""
     here, there = Pipe()
     process = get_context("spawn").Process(target=_draw_elsewhere, args=(there, *source), daemon=True)
+    others.append((process, here))  # before it starts, so that an interrupt meanwhile leaves none behind
     with _interrupts_held():
         process.start()
     there.close()  # or its end would never be noticed
-    return process, here
+
+
+def _end(process: SpawnProcess) -> None:
+    process.terminate()
+    process.join(_SECONDS_TO_END)
+    if process.is_alive():
+        process.kill()
+        process.join()
 
 
 def _hand_out(process: SpawnProcess, pipe: Connection, todo: deque[Sequence[str]], done: deque[Drawn]) -> None:
@@ -211,12 +227,13 @@ def _hand_out(process: SpawnProcess, pipe: Connection, todo: deque[Sequence[str]
             done.append(pipe.recv())
         except (EOFError, ConnectionError):
             todo.append(part)
-            process.join()
+            process.join(_SECONDS_TO_END)
             if process.exitcode and process.exitcode < 0:
                 raise SiteError(
                     f"a process that draws pages was ended by signal {-process.exitcode}, for want of memory perhaps; "
                     "draw what is missing: aftershock pages"
                 ) from None
+            _end(process)
             return
 
 
@@ -243,6 +260,8 @@ def _draw_elsewhere(pipe: Connection, published_path: Path, site_path: Path, now
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
     """Processes started inside the block never see Ctrl-C."""
+    # The first start would start it, and let Ctrl-C through again before the process itself is there.
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
