@@ -67,7 +67,7 @@ class Manifest:
         kept = _names(self.after)
         stale = _names(self.before) - kept
         for name in stale:
-            with _writing(self.folder / name):
+            with writing(self.folder / name):
                 (self.folder / name).unlink(missing_ok=True)
         write_if_changed(self.folder / MANIFEST_NAME, json.dumps(self.after, indent=0, sort_keys=True).encode())
         return len(stale)
@@ -77,7 +77,7 @@ def write_if_changed(path: Path, content: bytes) -> bool:
     """Replace the file atomically unless it already holds `content`; returns whether it was written."""
     if path.is_file() and path.stat().st_size == len(content) and path.read_bytes() == content:
         return False
-    with _writing(path):
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         # The next run can draw it again.
         with replacing(path, f"{path.suffix}.partial", is_synced=False) as draft:
@@ -86,7 +86,7 @@ def write_if_changed(path: Path, content: bytes) -> bool:
 
 
 @contextmanager
-def _writing(path: Path) -> Iterator[None]:
+def writing(path: Path) -> Iterator[None]:
     """Turn what the disk refuses into a SiteError that names the file."""
     try:
         yield

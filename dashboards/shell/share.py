@@ -6,7 +6,7 @@ import html
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from dashboards.numbers import signed_rows
 from dashboards.pages.claim import claimed_price
 from dashboards.shell.cards import VERDICTS, shown_verdict
 from dashboards.shell.frames import Frames
-from dashboards.shell.manifest import hash_texts, write_if_changed
+from dashboards.shell.manifest import hash_texts, write_if_changed, writing
 from dashboards.shell.page import SHARED_FOLDER, claim_path, event_path, picture_path
 from dashboards.shell.report import CARD_HEIGHT, CARD_WIDTH, card_of, event_card
 from warehouse.tables.claims import CLAIM_BAR, CLAIM_VERDICT
@@ -82,11 +82,20 @@ class Drawing:
 
 
 def sweep_pictures(site: Path) -> None:
-    """Remove the pictures whose page is gone."""
+    """Remove the pictures whose page is gone, and their names; SiteError where the folder cannot be written."""
     folder = site / SHARED_FOLDER
+
+    def has_page(picture: Path) -> bool:
+        return (site / picture.relative_to(folder)).with_suffix(".html").is_file()
+
+    kept = Shared.read(site)
+    drawn = {name: text for name, text in kept.drawn.items() if has_page(site / name)}
+    if drawn != kept.drawn:
+        replace(kept, drawn=drawn).write(site)
     for picture in folder.rglob("*.png"):
-        if not (site / picture.relative_to(folder)).with_suffix(".html").is_file():
-            picture.unlink()
+        if not has_page(picture):
+            with writing(picture):
+                picture.unlink()
 
 
 def worth_sharing(frames: Frames, rendered: Set[str], shared: Shared) -> frozenset[str]:

@@ -11,8 +11,16 @@ import pytest
 
 from dashboards.shell.frames import Frames
 from dashboards.shell.page import claim_path, event_path, picture_path
-from dashboards.shell.share import Drawing, Shared, share_cards, share_site, with_picture, worth_sharing
-from dashboards.shell.site import SiteReport, build_site, read_frames
+from dashboards.shell.share import (
+    Drawing,
+    Shared,
+    share_cards,
+    share_site,
+    sweep_pictures,
+    with_picture,
+    worth_sharing,
+)
+from dashboards.shell.site import SiteError, SiteReport, build_site, read_frames
 from flows.desk import pictures
 from flows.desk.pictures import share_drawn
 from flows.settings import Settings
@@ -67,9 +75,20 @@ def test_the_picture_of_a_page_that_is_gone_goes_with_it(site: Path, published: 
     for picture in (kept, gone):
         picture.parent.mkdir(parents=True, exist_ok=True)
         picture.write_bytes(PNG)
+    names = [str(picture.relative_to(copy)) for picture in (kept, gone)]
+    Shared(ADDRESS, dict.fromkeys(names, "drawn")).write(copy)
     build_site(shutil.copy(published, tmp_path / "aftershock.duckdb"), copy, now=NOW)
     assert kept.exists()
     assert not gone.exists()
+    # A page that returns names no picture before one is drawn of it again.
+    assert Shared.read(copy) == Shared(ADDRESS, {names[0]: "drawn"})
+
+
+def test_a_picture_that_the_disk_keeps_is_told_as_what_the_disk_refuses(tmp_path: Path) -> None:
+    gone = tmp_path / picture_path(event_path("2020-01-01-withdrawn"))
+    gone.mkdir(parents=True)  # a folder in its place is not unlinked
+    with pytest.raises(SiteError, match=f"cannot write {gone}: "):
+        sweep_pictures(tmp_path)
 
 
 @pytest.fixture
