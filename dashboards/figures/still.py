@@ -58,8 +58,8 @@ def draw_still(plot: Plot) -> Markup:
         ACROSS,
         DOWN,
         {**margin, "rn": plot.narrow.get("layout.margin.r", margin["r"])},
-        [(place.y(value), text) for value, text in _ticks(y_axis)],
-        [(place.x(value), text) for value, text in _date_ticks(across, x_axis) or _ticks(x_axis)],
+        [(place.y(value), _weighted(text)) for value, text in _ticks(y_axis)],
+        [(place.x(value), _weighted(text)) for value, text in _date_ticks(across, x_axis) or _ticks(x_axis)],
         [_shape(shape, place) for shape in plot.layout.get("shapes", ())],
         [
             line

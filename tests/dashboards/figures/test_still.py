@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from dashboards.figures.car_fan import draw_car_fan
-from dashboards.figures.figure import Figure, Plot, float_array
+from dashboards.figures.figure import Figure, Plot, float_array, safe
 from dashboards.figures.price_path import draw_price_path
 from dashboards.figures.still import ACROSS, DOWN, draw_still
 from dashboards.findings.readings import path_of, read_reactions
@@ -51,6 +51,14 @@ def test_a_band_runs_along_its_upper_edge_and_back_along_its_lower() -> None:
     [band] = strokes(draw_still(Plot([lower, upper], dict(AXES), height=300)))
     step = ACROSS // 4
     assert band == [(0, DOWN // 2), (step, DOWN // 4), (step, 3 * DOWN // 4), (0, DOWN // 2)]
+
+
+def test_texts_of_ticks_are_escaped_once_and_keep_their_weight() -> None:
+    axis = {**AXES["xaxis"], "type": "date", "tickvals": [1], "ticktext": [f"{safe('A&B <i>')} <b>x</b>"]}
+    plot = make_plot(0.0, 0.5)
+    html = draw_still(replace(plot, layout={"xaxis": axis, "yaxis": {**AXES["yaxis"], "ticktext": ["<b>0</b>"]}}))
+    assert '>A&amp;B &lt;i&gt; <tspan font-weight="700">x</tspan></text>' in html
+    assert '><tspan font-weight="700">0</tspan></text>' in html
 
 
 @pytest.mark.parametrize(
