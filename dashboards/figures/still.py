@@ -29,6 +29,8 @@ _DAY_STEPS = (1, 2, 5, 10, 20)
 _MAX_DATE_TICKS = 10
 _ANCHORS = {"left": "start", "right": "end"}
 _LINE_PIXELS = 17
+# The width of a marker that names none, as plotly draws it.
+_MARKER_PIXELS = 6
 _SECOND_AXIS = re.compile(r"[xy]axis\d+")
 # What is drawn of a trace, and what only a pointer shows: a trace with anything else, an interval above all, is not
 # drawn at all rather than in part.
@@ -39,6 +41,8 @@ _KNOWN = frozenset(
     ]
 )
 _MODES = frozenset({"lines", "markers", "lines+markers"})
+_SHAPE = frozenset({"type", "x0", "x1", "y0", "y1", "xref", "yref", "line", "fillcolor", "layer"})
+_DASH = re.compile(r"solid|[\d.]+(px)?([, ][\d.]+(px)?)*")
 
 
 def draw_still(plot: Plot) -> Markup:
@@ -76,10 +80,45 @@ def _is_plain(plot: Plot, x_axis: Mapping[str, Any], y_axis: Mapping[str, Any]) 
     is_linear = "range" in y_axis and "type" not in y_axis and x_axis.get("type", "date") == "date"
     has_one_panel = not any(map(_SECOND_AXIS.fullmatch, plot.layout))
     is_known = all(
-        trace["type"] == "scatter" and {"y"} <= set(trace) <= _KNOWN and trace.get("mode") in _MODES
-        for trace in plot.data
+        trace["type"] == "scatter"
+        and {"y"} <= set(trace) <= _KNOWN
+        and trace.get("mode") in _MODES
+        and _is_plain_trace(trace, has_before=place > 0)
+        for place, trace in enumerate(plot.data)
     )
-    return bool(plot.data) and is_linear and has_one_panel and is_known
+    are_shapes = all(map(_is_plain_shape, plot.layout.get("shapes", ())))
+    return bool(plot.data) and is_linear and has_one_panel and is_known and are_shapes
+
+
+def _is_plain_trace(trace: Mapping[str, Any], has_before: bool) -> bool:
+    """Whether all points have one look, no gap is bridged, and a band lies between this trace and the one before."""
+    marker, has_lines = trace.get("marker", {}), "lines" in trace["mode"]
+    are_dots = "markers" not in trace["mode"] or (
+        set(marker) <= {"color", "size", "symbol", "line"}
+        and isinstance(marker.get("color"), str)
+        and isinstance(marker.get("size", 0), (int, float))
+        and marker.get("symbol", "circle") == "circle"
+        and _is_plain_line(marker.get("line", {}))
+        and set(marker.get("line", {})) in (set(), {"color", "width"})
+    )
+    is_band = trace.get("fill") == "tonexty" and "fillcolor" in trace and has_lines and has_before
+    is_drawn = are_dots and (is_band or trace.get("fill") is None)
+    return is_drawn and _is_plain_line(trace.get("line", {})) and not trace.get("connectgaps")
+
+
+def _is_plain_line(line: Mapping[str, Any]) -> bool:
+    """Whether a stroke is straight, of one colour and width, and dashed by lengths if at all."""
+    has_one_look = isinstance(line.get("color", ""), str) and isinstance(line.get("width", 0), (int, float))
+    dash = str(line.get("dash", "solid"))
+    return set(line) <= {"color", "width", "dash"} and has_one_look and _DASH.fullmatch(dash) is not None
+
+
+def _is_plain_shape(shape: Mapping[str, Any]) -> bool:
+    """Whether it is a line without dashes or a rectangle without an outline."""
+    line = shape.get("line", {})
+    is_drawn = shape["type"] == "line" or (shape["type"] == "rect" and line.get("width") == 0)
+    is_solid = _is_plain_line(line) and line.get("dash", "solid") == "solid"
+    return is_drawn and is_solid and set(shape) <= _SHAPE
 
 
 class _Place:
@@ -189,11 +228,11 @@ def _way(points: IntArray) -> str:
 
 def _dots(trace: Mapping[str, Any], place: _Place) -> list[dict[str, Any]]:
     marker = trace.get("marker", {})
-    if "markers" not in trace["mode"] or not isinstance(marker.get("color"), str):
+    if "markers" not in trace["mode"]:
         return []
     spots = zip(_xs(trace).tolist(), _values(trace["y"]).tolist(), strict=True)
-    size = marker["size"] / 2 if isinstance(marker.get("size"), (int, float)) else 3
-    return [{"x": place.x(x), "y": place.y(y), "r": size, "fill": marker["color"]} for x, y in spots if np.isfinite(y)]
+    look = {"r": marker.get("size", _MARKER_PIXELS) / 2, "fill": marker["color"], "outline": marker.get("line", {})}
+    return [{"x": place.x(x), "y": place.y(y), **look} for x, y in spots if np.isfinite(y)]
 
 
 def _label(item: Mapping[str, Any], place: _Place) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
+from dashboards.figures.axes import vertical_rule
 from dashboards.figures.car_fan import draw_car_fan
 from dashboards.figures.figure import Figure, Plot, float_array, safe
 from dashboards.figures.price_path import draw_price_path
@@ -18,6 +19,8 @@ from tests.dashboards.rows import EVENT_ID, event_row
 
 LINE = {"type": "scatter", "mode": "lines", "x0": 0, "dx": 1, "line": {"color": "var(--tao)", "width": 2}}
 AXES = {"xaxis": {"range": [0, 4]}, "yaxis": {"range": [-1, 1], "tickvals": [0], "ticktext": ["0"]}}
+
+DOT = {"color": "red", "size": 8}
 
 
 def make_plot(*ys: float | None, **more) -> Plot:
@@ -68,11 +71,45 @@ def test_texts_of_ticks_are_escaped_once_and_keep_their_weight() -> None:
         {"mode": "markers+text"},
         {"type": "heatmap"},
         {"stackgroup": "one"},
+        {"mode": "markers", "marker": {"color": ["red", "blue"]}},
+        {"mode": "markers", "marker": {}},
+        {"mode": "markers", "marker": {**DOT, "size": [4, 8]}},
+        {"mode": "lines+markers", "marker": {**DOT, "symbol": "diamond"}},
+        {"mode": "markers", "marker": {**DOT, "opacity": 0.5}},
+        {"mode": "markers", "marker": {**DOT, "line": {"color": "red", "width": [1, 2]}}},
+        {"fill": "tozeroy", "fillcolor": "red"},
+        {"fill": "tonexty", "fillcolor": "red"},  # there is no trace before it
+        {"connectgaps": True},
+        {"line": {"color": "red", "shape": "hv"}},
+        {"line": {"color": "red", "dash": "dot"}},
     ],
 )
 def test_what_it_cannot_draw_whole_is_not_drawn_in_part(other) -> None:
     assert draw_still(make_plot(0.0, 0.5)) != ""
     assert draw_still(make_plot(0.0, 0.5, **other)) == ""
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"type": "circle"},
+        {"type": "path", "path": "M0,0L1,1"},
+        {"opacity": 0.5},
+        {"line": {"color": "red", "width": 1, "dash": "dot"}},
+        {"type": "rect"},  # whose outline is not drawn
+    ],
+)
+def test_a_shape_that_it_cannot_draw_whole_is_not_drawn(other) -> None:
+    plot = make_plot(0.0, 0.5)
+    rule = vertical_rule(1, "red")
+    assert 'stroke="red"' in draw_still(replace(plot, layout={**plot.layout, "shapes": [rule]}))
+    assert draw_still(replace(plot, layout={**plot.layout, "shapes": [{**rule, **other}]})) == ""
+
+
+def test_dots_have_the_size_the_colour_and_the_outline_of_their_markers() -> None:
+    html = draw_still(make_plot(0.0, mode="markers", marker={**DOT, "line": {"color": "white", "width": 1.5}}))
+    assert '<circle cx="0.0%" cy="50.0%" r="4.0" fill="red" stroke="white" stroke-width="1.5"/>' in html
+    assert '<circle cx="0.0%" cy="50.0%" r="4.0" fill="red"/>' in draw_still(make_plot(0.0, mode="markers", marker=DOT))
 
 
 @pytest.mark.parametrize("layout", [{"yaxis": {**AXES["yaxis"], "type": "log"}}, {"xaxis2": {}}, {"yaxis": {}}])
