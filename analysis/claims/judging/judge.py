@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from analysis.claims.judging.comparisons import judge_moved_with, judge_not_broad, judge_reaction, judge_relative
 from analysis.claims.judging.directions import judge_direction
@@ -11,8 +12,9 @@ from analysis.claims.judging.levels import judge_level_crossed, judge_level_held
 from analysis.claims.judging.market import MarketEvidence, micros
 from analysis.claims.judging.question import Question, cannot_be_told
 from analysis.claims.judging.sizes import judge_size
-from analysis.claims.judging.windows import WindowError, is_window_open, resolve_window
+from analysis.claims.judging.windows import WHOLE_RECORD, WindowError, is_window_open, resolve_window
 from analysis.claims.statement import Judgement, Kind, Statement
+from warehouse.tables.bars import utc_instant
 
 JUDGES: dict[Kind, Callable[[Question], Judgement]] = {
     Kind.PERCENT_MOVE: judge_size,
@@ -54,6 +56,8 @@ def pose_question(statement: Statement, market: MarketEvidence) -> Question | st
         window = resolve_window(statement)
     except WindowError as exc:
         return str(exc)
+    if window.token == WHOLE_RECORD and (first_us := market.first_us(statement.asset, statement.market_id)) is not None:
+        window = replace(window, from_utc=utc_instant(first_us))
     if window.from_utc is None or window.to_utc is None:
         return "the start of the window is not known"
     if window.from_utc > window.to_utc:

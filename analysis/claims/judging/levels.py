@@ -10,6 +10,7 @@ from analysis.claims.judging.beginnings import Beginning, judge_beginning
 from analysis.claims.judging.market import PriceSeries
 from analysis.claims.judging.question import DOLLARS, Question, cannot_be_told, tape_words
 from analysis.claims.judging.quoted import level_slack
+from analysis.claims.judging.windows import WHOLE_RECORD
 from analysis.claims.statement import (
     Comparator,
     Direction,
@@ -19,7 +20,7 @@ from analysis.claims.statement import (
     TriedReading,
 )
 from warehouse.tables.bars import MICROSECONDS_PER_DAY, utc_instant
-from warehouse.tables.units import moment, plain_percent, price
+from warehouse.tables.units import day, moment, plain_percent, price
 
 # Venues differ by so much: a level missed by less cannot be told.
 VENUE_SHARE = 0.003
@@ -140,6 +141,8 @@ def _prices(question: Question) -> _Prices | str:
     """The prices of the window, or why there are none."""
     if question.asset in question.market.groups:
         return "a group has no price"
+    if question.window.token == WHOLE_RECORD:
+        return _record_prices(question)
     closes, ranges = question.closes(), question.ranges()
     if closes is None or ranges is None:
         return question.why_nothing()
@@ -152,6 +155,21 @@ def _prices(question: Question) -> _Prices | str:
         return _Prices(close, close, close, closes, closes, slice(at, at + 1))
     high, low = float(np.max(ranges.highs[inside])), float(np.min(ranges.lows[inside]))
     return _Prices(max(high, close), min(low, close), close, ranges, closes, inside)
+
+
+def _record_prices(question: Question) -> _Prices | str:
+    """The prices of all stored bars up to the end; `ranges` is the series that went furthest against the statement."""
+    own = question.market.of_asset(question.asset, question.statement.market_id)
+    bars = {id(item): slice(0, item.last_by(question.end_us) + 1) for item in own if item.bar_us}
+    stored = [item for item in own if id(item) in bars and bars[id(item)].stop]
+    closes = next((item for item in stored if item.fresh_by(question.end_us, 0) >= 0), None)
+    if closes is None:
+        return question.why_nothing()
+    highs = {id(item): float(np.max(item.highs[bars[id(item)]])) for item in stored}
+    lows = {id(item): float(np.min(item.lows[bars[id(item)]])) for item in stored}
+    close = float(closes.closes[closes.last_by(question.end_us)])
+    ranges = min(stored, key=lambda item: lows[id(item)] if question.sign > 0 else -highs[id(item)])
+    return _Prices(max(highs.values()), min(lows.values()), close, ranges, closes, bars[id(ranges)])
 
 
 def _is_upward(question: Question, prices: _Prices, level: float) -> bool:
@@ -238,7 +256,10 @@ def _judge_standing(question: Question, prices: _Prices, level: float) -> Judgem
 
 
 def _judge_kept_side(question: Question, prices: _Prices, level: float) -> Judgement:
-    """`level_held` up (above) or down (below): through the window; at its end is another reading unless negated."""
+    """`level_held` up (above) or down (below): through the window; at its end is another reading unless negated.
+
+    "Never" can be contradicted by the stored prices; it cannot be supported, because a token was traded before them.
+    """
     is_up = question.sign > 0
     worst = prices.low if is_up else prices.high
     broken = (level - worst) / level * question.sign
@@ -250,15 +271,19 @@ def _judge_kept_side(question: Question, prices: _Prices, level: float) -> Judge
     last = f"its last price was {price(prices.close)}"
     at_end = question.reading("at_the_end", prices.close, last, fits=stood, unit=DOLLARS)
     measured = f"{words}; {last} ({tape_words(prices.ranges)})."
-    if fits:
+    reason = None
+    if fits and question.window.token == WHOLE_RECORD:
+        verdict = StatementVerdict.CANNOT_BE_TOLD
+        reason = (
+            f"no stored price contradicts it, and prices before {day(utc_instant(question.start_us))} are not stored"
+        )
+    elif fits:
         verdict = StatementVerdict.SUPPORTED
     elif stood:
         verdict = StatementVerdict.ANOTHER_READING
     else:
         verdict = StatementVerdict.OVERSTATED if broken <= CLOSE_SHARE else StatementVerdict.NOT_SUPPORTED
-    return Judgement(
-        verdict, measured, measured, (literal, at_end), is_near_miss=not fits and 0 < broken <= CLOSE_SHARE
-    )
+    return Judgement(verdict, measured, measured, (literal, at_end), (), reason, not fits and 0 < broken <= CLOSE_SHARE)
 
 
 def _week_range(question: Question, series: PriceSeries, bottom: float, top: float) -> list[TriedReading]:

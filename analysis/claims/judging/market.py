@@ -161,6 +161,13 @@ class MarketEvidence:
         found = self.series.get(asset_id, ())
         return found if market_id is None else tuple(item for item in found if item.market_id == market_id)
 
+    def first_us(self, asset_id: str, market_id: str | None = None) -> int | None:
+        """When the first stored bar of an asset opened, microseconds since 1970; None without bars."""
+        own = self.of_asset(asset_id, market_id)
+        return min(
+            (int(item.close_us[0]) - item.bar_us for item in own if item.bar_us and item.close_us.size), default=None
+        )
+
     def covering(self, asset_id: str, start_us: int, end_us: int, market_id: str | None = None) -> PriceSeries | None:
         """The series that stands for the asset over a window: the first that covers it; None when none does."""
         return next((item for item in self.of_asset(asset_id, market_id) if item.covers(start_us, end_us)), None)

@@ -14,6 +14,7 @@ from warehouse.tables.bars import DAY, HOUR, WEEK
 UNSAID = "trailing_24h_unsaid"
 # Tokens after which other plain windows may be meant.
 OPEN_TOKENS = (UNSAID, "recent")
+WHOLE_RECORD = "ever"  # "never": from the first stored price on
 NEW_YORK = ZoneInfo("America/New_York")
 _NEW_YORK_CLOSE = time(16)  # local time; the weekend of index desks begins here
 _FRIDAY = 4  # Monday is 0
@@ -34,9 +35,9 @@ def resolve_window(statement: Statement) -> StatedWindow:
     """The window of `statement` with both ends, UTC, cut at the time of saying.
 
     Without a window the day before the time of saying. `from_utc` stays None where the start is not known
-    (`since_event` without its time). A token may end in `@Zone` (`day:2026-05-13@America/New_York`); calendars are UTC
-    without it. WindowError for a token that is no word of the vocabulary or for a statement without a time of saying
-    whose window needs one.
+    (`since_event` without its time; `ever`, which begins with the stored prices). A token may end in `@Zone`
+    (`day:2026-05-13@America/New_York`); calendars are UTC without it. WindowError for a token that is no word of the
+    vocabulary or for a statement without a time of saying whose window needs one.
     """
     window = statement.window or StatedWindow(UNSAID)
     start, end = window.from_utc, window.to_utc
@@ -64,6 +65,8 @@ def place_token(token: str, said_at: datetime, event_utc: datetime | None = None
         return said_at - DAY, said_at
     if name in ("since_event", "since_launch"):
         return event_utc, said_at
+    if name == WHOLE_RECORD:
+        return None, said_at
     if name in _CALENDAR:
         start, end = _CALENDAR[name](local)
         return _utc(start), _utc(end)

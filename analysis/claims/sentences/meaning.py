@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
+from analysis.claims.judging.windows import WHOLE_RECORD
 from analysis.claims.sentences.forms import Form
 from analysis.claims.sentences.numbers import NUMBER_WORDS
 from analysis.claims.sentences.sentence import MARK_CLASSES, PERCENT_KINDS, PRICE_KINDS, UNSAID_WINDOW, SentenceState
@@ -31,6 +32,8 @@ def statement_of(
         token == UNSAID_WINDOW
     ):
         token = None
+    if token is None and form.is_negated and tokens[0].text.lower() in _NEVER:
+        token = WHOLE_RECORD
     peak = next((t.quantity.value for t in tokens if t.quantity and "PRICE" in t.classes), None)
     return Statement(
         asset=asset,
@@ -51,6 +54,10 @@ def statement_of(
         is_negated=form.is_negated,
         is_range_bound=form.form_id == "flat" and any("BOUND" in token.classes for token in tokens),
     )
+
+
+# Without a window these deny it of all time; "did not reach" only of the news.
+_NEVER = ("never", "not", "hasn't")
 
 
 def _is_number_of(token: Token, form: Form) -> bool:

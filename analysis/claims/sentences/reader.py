@@ -244,7 +244,7 @@ def _reason(
         return "unclear"
     if not is_ours or _is_one_of_a_group(subject, state.text):
         return "other_market"
-    if _is_denied(state.tokens, first) and not form.is_negated and form.kind is not Kind.LEVEL_HELD:
+    if _is_denied(state.tokens, first) and not form.is_negated:
         return "unclear"
     if form.kind is Kind.DIRECTION_ONLY and last < len(state.tokens) and state.tokens[last].text == "because":
         return "causal"

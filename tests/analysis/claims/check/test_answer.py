@@ -104,6 +104,20 @@ def test_the_price_that_a_move_is_said_to_come_from_is_judged(text: str, verdict
 
 
 @pytest.mark.parametrize(
+    ("text", "verdicts"),
+    [
+        ("TAO has never traded above $110.", ["not_supported"]),
+        ("TAO has not traded above $110 since 16 March.", ["not_supported"]),
+        ("TAO has not traded above $110 since 19 March.", ["supported"]),
+        ("TAO has not traded below $110 since 19 March.", ["not_supported"]),
+        ("TAO has not closed above $110.", []),
+    ],
+)
+def test_what_is_denied_of_a_level_is_judged_over_its_window_or_over_all_bars(text: str, verdicts: list[str]) -> None:
+    assert make_verdicts(text, {54: 120.0, 40: 100.0}) == verdicts
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "in the 12 hours after 18 March 17:00 CEST",

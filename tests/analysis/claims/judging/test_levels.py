@@ -184,3 +184,19 @@ def test_one_bar_does_not_tell_which_of_two_prices_came_first() -> None:
     judgement = judged(make_market(bars), "level_crossed", price=110.0, peak=80.0)
     assert judgement.verdict == "cannot_be_told"
     assert "one bar holds both" in (judgement.reason or "")
+
+
+@pytest.mark.parametrize(
+    ("price", "direction", "verdict"),
+    [
+        (120.0, "down", "not_supported"),
+        (140.0, "down", "cannot_be_told"),
+        (95.0, "up", "cannot_be_told"),
+        (105.0, "up", "not_supported"),
+    ],
+)
+def test_never_asks_all_stored_bars_which_can_only_contradict_it(price: float, direction: str, verdict: str) -> None:
+    hourly = make_bars("TAO", [100.0] * 100)
+    daily = make_bars("TAO", [130.0, *[100.0] * 400], hours=24, last_close=SAID_AT.replace(hour=0))
+    market = make_market(hourly, daily)
+    assert verdict_of(market, "level_held", direction, price=price, is_negated=True, window="ever") == verdict
