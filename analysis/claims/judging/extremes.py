@@ -148,7 +148,8 @@ def _set_before(question: Question, set_until: int, wanted: float) -> TriedReadi
 def judge_drawdown(question: Question) -> Judgement:
     """How far the price lies below a peak (up: above a low) when it is said: the named one, the window's, the record's.
 
-    A window that ended within the day before is read at its end. The day's extreme is another reading.
+    A window that ended within the day before, or that the fall is said to lie in (`as_of`), is read at its end. The
+    day's extreme is another reading.
     """
     statement = question.statement
     if statement.size is None:
@@ -157,7 +158,8 @@ def judge_drawdown(question: Question) -> Judgement:
         return cannot_be_told("a group has no price")
     # A distance from a peak is no move over a window: a daily close is fresh enough.
     own = question.market.of_asset(question.asset, statement.market_id)
-    at_us = question.end_us if question.said_us - question.end_us <= _SETTING_US else question.said_us
+    is_at_its_end = statement.as_of is not None or question.said_us - question.end_us <= _SETTING_US
+    at_us = question.end_us if is_at_its_end else question.said_us
     closes = next((item for item in own if item.fresh_by(at_us, _ANY_LENGTH_US) >= 0), None)
     if closes is None:
         return cannot_be_told(question.why_nothing())

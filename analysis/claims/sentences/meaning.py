@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from analysis.claims.judging.windows import WHOLE_RECORD
+from analysis.claims.judging.windows import WHOLE_RECORD, place_token
 from analysis.claims.sentences.forms import Form
 from analysis.claims.sentences.numbers import NUMBER_WORDS
 from analysis.claims.sentences.sentence import MARK_CLASSES, PERCENT_KINDS, PRICE_KINDS, UNSAID_WINDOW, SentenceState
@@ -48,6 +48,7 @@ def statement_of(
         price_quoted=quantity.quoted if quantity is not None and is_price else None,
         comparator=_comparator(state, first, last, form, number),
         window=StatedWindow(token) if token is not None else None,
+        as_of=place_token(token, state.said_at)[1] if token is not None and form.form_id == "give_back" else None,
         versus=_versus(tokens, form),
         peak=peak if form.kind is Kind.DRAWDOWN else _begun(state, last, form, numbers),
         amount=peak if form.form_id == "move_by_amount" else None,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from analysis.claims.sentences.forms import Form
-from analysis.claims.sentences.sentence import MOVE_KINDS, SentenceState
+from analysis.claims.sentences.sentence import MARK_CLASSES, MOVE_KINDS, SentenceState
+from analysis.claims.sentences.tokens import Token
 from analysis.claims.statement import Kind
 
 # "rose less than BTC", "rose half as much as FET": what follows is another side, unless it is a number or a time.
@@ -49,9 +50,38 @@ def unread_qualifier(state: SentenceState, first: int, last: int, start: int, fo
     is_denied = _NOBODY_SAYS.search(before) or _WHICH_IS_DENIED.match(after)
     if is_denied or (is_reported and (_DENIED_BEFORE.search(before) or _DENIED_AFTER.match(after))):
         return "denied"
+    if _tells_what_it_is(state.tokens, first, last, form):
+        return "unclear"
+    is_by_a_day = _BY.match(state.text, end, state.sentence.end) and form.form_id == "give_back"
+    if is_by_a_day and any(named.start >= end and named.token.startswith("day:") for named in state.windows):
+        return "unclear"  # which peak it was given back from is not said
     if form.kind in MOVE_KINDS and form.kind is not Kind.RELATIVE and _is_compared(state, first, last, start, form):
         return "comparison"
     return None
+
+
+def quote_start(tokens: list[Token], first: int, last: int, start: int, form: Form) -> int:
+    """Where the words of a statement begin: the price of an extreme says nothing of its being one."""
+    if form.form_id != "extreme_at":
+        return start
+    mark = max(k for k in range(first, last) if tokens[k].classes & MARK_CLASSES)
+    return next(token.start for token in tokens[mark + 1 : last] if "AT" not in token.classes)
+
+
+def _tells_what_it_is(tokens: list[Token], first: int, last: int, form: Form) -> bool:
+    """Whether the words tell a record that was set some time, "TAO's all-time high is $750", not that one was set."""
+    at = next((k for k in range(first, last) if tokens[k].classes & _RECORDS), 0)
+    if form.form_id not in ("record", "extreme_at") or not at or tokens[at].text.lower().startswith("set"):
+        return False
+    owner = next((k for k in range(at - 1, -1, -1) if not tokens[k].classes & _LIGHT), 0)
+    after = next((k for k in range(at + 1, len(tokens)) if not tokens[k].classes & _STANDS), len(tokens))
+    is_price = after < len(tokens) and "PRICE" in tokens[after].classes
+    return is_price and tokens[owner].market is not None
+
+
+_RECORDS = frozenset({"RECORD_HIGH", "RECORD_LOW"})
+_STANDS = frozenset({"AUX", "LIGHT", "AT", "HOVER", "ABOUT", "NEAR"})
+_BY = re.compile(r"\s*(?:by|until)\b", re.IGNORECASE)
 
 
 def _is_compared(state: SentenceState, first: int, last: int, start: int, form: Form) -> bool:

@@ -13,7 +13,7 @@ from analysis.claims.sentences.certainty import is_read_surely
 from analysis.claims.sentences.forms import Form, Grammar, packaged_grammar
 from analysis.claims.sentences.lexicon import NamedMarket
 from analysis.claims.sentences.meaning import statement_of
-from analysis.claims.sentences.qualifiers import unread_qualifier
+from analysis.claims.sentences.qualifiers import quote_start, unread_qualifier
 from analysis.claims.sentences.references import LedgerEvent, find_reference
 from analysis.claims.sentences.sentence import (
     MARK_CLASSES,
@@ -208,6 +208,7 @@ def _read_hit(state: SentenceState, first: int, last: int, form: Form) -> None:
     n_markets = len({token.market.market for token in tokens if token.market is not None})
     if window is not None and end <= window.start <= end + _NEXT_WORD and window.end <= state.sentence.end:
         end = window.end
+    start = quote_start(tokens, first, last, start, form)
     for market in subject.markets:
         if not market.is_ours:
             state.unjudged.append(Unjudged(start, end, "other_market"))
@@ -382,10 +383,7 @@ def _stated_phrase(state: SentenceState, window: TimePhrase | None) -> TimePhras
 
 
 def _dated_extreme(statement: Statement, window: TimePhrase | None, state: SentenceState) -> Statement:
-    """An extreme said to have been set inside a window ("within 12 hours … a three-week high") has that window's end.
-
-    Without a window of its own it has that of the statement before it in the sentence.
-    """
+    """An extreme set inside a window ("within 12 hours … a high"), its own or the one of before, has the end of it."""
     if statement.kind is not Kind.N_PERIOD_EXTREME or statement.said_at is None:
         return statement
     before = state.found[-1].statement if state.found else None

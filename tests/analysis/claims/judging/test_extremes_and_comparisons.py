@@ -1,11 +1,15 @@
 """Extremes are as old as they are said to be; comparisons stand on the same window and the same bars."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import numpy as np
 import pytest
 
-from analysis.claims.judging.judge import pose_question
+from analysis.claims.judging.judge import judge_statement, pose_question
 from analysis.claims.judging.market import GROUP_MEMBERS
 from analysis.claims.judging.rarity import count_as_large, count_searched
+from analysis.claims.statement import StatedWindow
 from tests.analysis.claims.judging.market_builders import (
     SAID_AT,
     judged,
@@ -78,6 +82,15 @@ def test_a_drawdown_counts_from_the_peak_that_is_named_or_the_record() -> None:
     assert verdict_of(market, "drawdown", "down", size=0.75, peak=400.0, window=None) == "supported"
     low = make_path("TAO", peaked(20, peak=150.0, last=100.0, sign=-1))
     assert verdict_of(low, "drawdown", "up", size=1.0, size_quoted="100%", window=None) == "supported"
+
+
+def test_what_was_given_back_in_a_window_is_measured_at_its_end() -> None:
+    closes = [100.0] * 24 + [90.0] * 24 + [60.0] * 48
+    earlier = SAID_AT - timedelta(hours=48)
+    window = StatedWindow("P1D", earlier - timedelta(hours=36), earlier)
+    said = make_statement("drawdown", "down", size=0.10, window=None)
+    said = replace(said, window=window, as_of=earlier)
+    assert judge_statement(said, make_path("TAO", closes)).verdict == "supported"
 
 
 def test_outperforming_is_being_ahead_of_every_other_side() -> None:

@@ -59,6 +59,9 @@ def test_a_guess_about_market_number_or_window_is_not_sure(text: str) -> None:
         ("TAO rose half as much as FET on 13 May", "comparison"),
         ("TAO doubled bitcoin's gain on 13 May", "comparison"),
         ("Unlike FET, TAO rose 23% on 13 May", "comparison"),
+        ("TAO's all-time high is $750", "unclear"),
+        ("TAO's all-time high of $750 was set in 2024", "unclear"),
+        ("TAO gave back 10% by 13 May", "unclear"),
         ("It is false that TAO rose 23% on 13 May", "denied"),
         ("Nobody believes that TAO fell below $200 on 13 May", "denied"),
         ("Nobody believes TAO rose 23% on 13 May", "denied"),
@@ -86,3 +89,9 @@ def test_a_qualifier_that_no_form_reads_leaves_the_phrase_unjudged(text: str, re
 )
 def test_a_comparator_of_a_number_is_no_comparison_with_others(text: str) -> None:
     assert read_text(text, SAID_AT).statements
+
+
+def test_the_price_of_a_record_is_quoted_without_the_record() -> None:
+    text = "TAO hit an all-time high of $292 on 12 May"
+    quotes = {item.statement.kind: text[item.start : item.end] for item in read_text(text, SAID_AT).statements}
+    assert quotes == {"all_time_extreme": "TAO hit an all-time high", "level_crossed": "$292 on 12 May"}
