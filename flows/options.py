@@ -32,6 +32,8 @@ NEAREST_NAMES = 5
 LISTED_NAMES = 12
 # A name is near when this share of its letters stands in the same order.
 NEAR_SHARE = 0.55
+# A part of what was typed is looked for in names from so many letters on.
+SHORTEST_PART = 4
 EXAMPLE_EVENT = "2026-06-12-fable-mythos-access-restriction"
 EXAMPLE_DAY = "2026-06-13"
 EXAMPLE_INSTANT = "2026-06-13T01:00:00Z"
@@ -263,17 +265,25 @@ def parse_last_instant(text: str) -> Instant:
     return Instant(datetime.combine(instant, LAST_SECOND)) if _is_day(text) else instant
 
 
-def name_nearest(text: str, known: "Iterable[str]") -> str:
-    """The known names that look most like `text`, else the first ones, as words for a message."""
+def name_nearest(text: str, known: "Iterable[str]", listing: str = "") -> str:
+    """The known names that look most like `text` or share its words, else the first ones, as words for a message.
+
+    Of many names none is listed where a command, `listing`, shows them all.
+    """
     from difflib import get_close_matches
 
     by_folded = {name.casefold(): name for name in known}
     holding = [name for name in by_folded if text.casefold() in name]
     alike = get_close_matches(text.casefold(), by_folded, NEAREST_NAMES, NEAR_SHARE)
-    near = [by_folded[name] for name in dict.fromkeys([*holding[:NEAREST_NAMES], *alike])][:NEAREST_NAMES]
+    parts = [part for part in re.findall(r"[^\W\d_]+", text.casefold()) if len(part) >= SHORTEST_PART]
+    sharing = sorted(by_folded, key=lambda name: -sum(part in name for part in parts))
+    sharing = [name for name in sharing[:NEAREST_NAMES] if any(part in name for part in parts)]
+    near = [by_folded[name] for name in dict.fromkeys([*holding[:NEAREST_NAMES], *alike, *sharing])][:NEAREST_NAMES]
     if near:
         return f"nearest: {', '.join(near)}"
     names = list(by_folded.values())
+    if listing and len(names) > LISTED_NAMES:
+        return "none looks like it"
     return f"there are: {', '.join(names[:LISTED_NAMES]) or 'none yet'}{', …' if len(names) > LISTED_NAMES else ''}"
 
 
@@ -294,7 +304,7 @@ def _choose(what: str, text: str, known: "Iterable[str]", example: str, listing:
     if same:
         return same[0]
     see = f"; all: {listing}" if listing else ""
-    raise typer.BadParameter(f"no {what} {text!r}; {name_nearest(text, names)}; for example {example}{see}")
+    raise typer.BadParameter(f"no {what} {text!r}; {name_nearest(text, names, listing)}; for example {example}{see}")
 
 
 def _known_assets() -> list[str]:

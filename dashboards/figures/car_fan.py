@@ -186,16 +186,12 @@ def _hover(row: dict[str, Any]) -> str:
 
 
 def _first_outside(frame: pl.DataFrame) -> list[dict[str, Any]]:
-    """The bar from which the path stayed outside its band, as the title says, else the first one outside."""
+    """The first bar outside the band."""
     is_outside = (pl.col("car") > pl.col("band_95_upper")) | (pl.col("car") < pl.col("band_95_lower"))
     after = frame.filter(pl.col("hours_after_event") > 0).with_columns(is_outside.fill_null(False).alias("is_outside"))
     if not after["is_outside"].any():
         return []
-    stayed = (
-        after["is_outside"].reverse().arg_min() if after["is_outside"][-1] and not after["is_outside"].all() else None
-    )
-    place = after.height - stayed if stayed is not None else after["is_outside"].arg_max()
-    row = after.row(place or 0, named=True)
+    row = after.row(after["is_outside"].arg_max() or 0, named=True)
     is_above = row["car"] > 0
     return [
         leader(

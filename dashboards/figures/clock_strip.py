@@ -179,8 +179,9 @@ def _closes_between(path: pl.DataFrame, begin: datetime, end: datetime) -> pl.Da
 
 
 def _subtitle(shown: pl.DataFrame, place: _Scale, asset_id: str) -> str:
-    end = day(place.end)
-    days = f"{end}, UTC." if day(place.begin) == end else f"{short_day(place.begin)} to {end}, UTC."
+    # The days are compared, not their words: those carry the marks of two instants.
+    is_one_day = place.begin.date() == place.end.date()
+    days = f"{'' if is_one_day else f'{short_day(place.begin)} to '}{day(place.end)}, UTC."
     if shown.height < 2:
         return f"{days} No prices of {asset_id} in these hours."
     first, last = (StoredRow(shown.row(place, named=True), StoredRows(STUDY_PATH)) for place in (0, -1))

@@ -20,6 +20,8 @@ from warehouse.tables.units import close_moment, hours_in_words, listing, number
 
 _SOURCE = StoredRows(CORRELATION_EPISODE)
 _ROW_HEIGHT = 56
+# A share of earlier dates is said from so many independent ones on.
+FEWEST_FOR_SHARE = 10
 # Where the two dots of a token stand, in rows above its line.
 SIDES = {"before": 0.16, "after": -0.16}
 
@@ -183,12 +185,14 @@ def _note(rows: pl.DataFrame) -> str:
     first = _SOURCE.row(rows, 0)
     bars = bar_words(first["timeframe"])
     rank = ""
-    if first["placebo_rank"] is not None and first["n_placebo"] is not None:
-        independent = (
-            f" (about {first['n_placebo_independent']} independent)"
-            if first["n_placebo_independent"] is not None
-            else ""
+    independent = first["n_placebo_independent"]
+    if independent is not None and first["n_placebo"] and independent < FEWEST_FOR_SHARE:
+        rank = (
+            f" · {first['n_placebo']} earlier dates (about {independent} independent): too few to say how rare the "
+            "change is"
         )
+    elif first["placebo_rank"] is not None and first["n_placebo"] is not None:
+        independent = f" (about {independent} independent)" if independent is not None else ""
         rank = (
             f" · {plain_percent(first['placebo_rank'])} of {first['n_placebo']} earlier dates{independent} changed "
             f"{first['asset_id']}’s correlation at least as much"

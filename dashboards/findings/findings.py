@@ -32,7 +32,7 @@ def path_title(reaction: Reaction) -> str:
     day, week = reaction.headline, reaction.horizons.get(168.0)
     if day is None or day.raw_return is None:
         return f"{reaction.asset_id}: not measured in the day after the news"
-    start = f"{reaction.asset_id} {moved(day.raw_return)} in a day"
+    start = f"{reaction.asset_id} {moved(day.raw_return, 1)} in a day"
     if week is None or week.raw_return is None:
         return f"{start}; the week after is not in the data"
     return f"{start}; {left(day.raw_return, week.raw_return)}"
@@ -55,7 +55,7 @@ def beyond_title(reaction: Reaction, after: str, benchmark: str) -> str:
     if day is None or day.car is None:
         return f"{reaction.asset_id} is not measured around this {after}"
     if day.is_outside is False:
-        return f"{reaction.asset_id} stayed within its ordinary range in the day after the {after}"
+        return f"24 hours after the {after}, {reaction.asset_id} stood within its ordinary range"
     if abs(day.car) < QUIET_MOVE:
         return f"{reaction.asset_id} moved with {benchmark} in the day after the {after}"
     verb = "gained" if day.car > 0 else "lost"

@@ -109,25 +109,23 @@ def fan_title(
     upper: list[float | None],
     key: Mapping[str, str] | None = None,
 ) -> str:
-    """From which hour on the path left the 95 % band, or that it never did; `key` are the values of bars_outside."""
+    """In how many bars the path lay outside its 95 % band and how it ended; `key` are the values of bars_outside."""
     known = [
-        (hour, value, low, high)
+        (value, low, high)
         for hour, value, low, high in zip(hours, car, lower, upper, strict=True)
         if hour > 0 and value is not None and low is not None and high is not None
     ]
     if not known:
         return f"{asset_id}: no ordinary range to compare the path with"
-    outside = [not low <= value <= high for _, value, low, high in known]
+    outside = [not low <= value <= high for value, low, high in known]
     n_outside, n_bars = (
         counted(value, "query:bars_outside", name, **key) if key else value
         for name, value in (("n_outside", sum(outside)), ("n_bars", len(outside)))
     )
     if not any(outside):
         return f"{asset_id} stayed within 95% of ordinary windows in all {count(n_bars)} bars"
-    if outside[-1]:
-        start = len(outside) - outside[::-1].index(False) if False in outside else 0
-        return f"From hour {count(known[start][0])} {asset_id} stayed outside 95% of ordinary windows"
-    return f"{asset_id} left its ordinary range for {count(n_outside)} of {count(n_bars)} bars, then came back"
+    end = "the last among them" if outside[-1] else "and ended within it"
+    return f"{asset_id} was outside its ordinary range in {count(n_outside)} of {count(n_bars)} bars, {end}"
 
 
 def record_title(total: Mapping[str, Any] | None) -> str:
@@ -222,16 +220,17 @@ def _left(names: Sequence[str]) -> str:
 
 
 def outside_caption(reactions: Sequence[Reaction]) -> str:
-    """Which tokens of one event left their ordinary range in a day, of how many that have one."""
+    """Which tokens of one event stood outside their ordinary range a day on, of how many that have one."""
     ranged, outside = tokens_ranged(reactions), tokens_outside(reactions)
     if not ranged:
         return "No token has an ordinary range to compare with"
     if len(ranged) == 1:
-        return f"{ranged[0]} {'left' if outside else 'stayed within'} its ordinary range in a day"
+        return f"24 hours on, {ranged[0]} stood {'outside' if outside else 'within'} its ordinary range"
     n_ranged, n_outside = outside_counts(reactions)
     if not outside:
-        return f"None of {plural(n_ranged, 'token')} left its ordinary range in a day"
-    return f"{count(n_outside)} of {plural(n_ranged, 'token')} left the ordinary range in a day: {listing(outside)}"
+        return f"24 hours on, none of {plural(n_ranged, 'token')} stood outside its ordinary range"
+    tokens = f"{count(n_outside)} of {plural(n_ranged, 'token')}"
+    return f"24 hours on, {tokens} stood outside the ordinary range: {listing(outside)}"
 
 
 def outside_counts(reactions: Sequence[Reaction]) -> tuple[int, int]:

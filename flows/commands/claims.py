@@ -1,5 +1,6 @@
 """`aftershock claims`: list the claims, or check them on the published data."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
@@ -7,6 +8,7 @@ import typer
 
 from flows.options import FormatOption, Instant, instant_option
 from flows.output import Format, emit, emit_lines, talk
+from warehouse.tables.bars import bar_words
 from warehouse.tables.terms import STATEMENT_VERDICT_TITLES
 from warehouse.tables.units import close_moment, iso_second, plural
 
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analysis.claims.language import Claim
+
+BARS_SAID = re.compile(r"\bbars\b")
 
 FileOption = Annotated[
     Optional[Path],  # noqa: UP045 - typer reads the annotation
@@ -82,7 +86,7 @@ def check_claims(
         emit(judged.readings if readings else judged.bars, fmt)
     elif fmt is Format.TABLE:
         for row in judged.verdicts.iter_rows(named=True):
-            emit_lines(_verdict_lines(row))
+            emit_lines(verdict_lines(row))
     else:
         emit(judged.verdicts, fmt)
     for claim_id, warning in judged.verdicts.select("claim_id", "warning").drop_nulls().iter_rows():
@@ -92,7 +96,8 @@ def check_claims(
     )
 
 
-def _verdict_lines(row: dict[str, Any]) -> "Iterator[str]":
+def verdict_lines(row: dict[str, Any]) -> "Iterator[str]":
+    """The lines that the table form says of one row of out.claim_verdict; a missing part is left out."""
     yield f"{STATEMENT_VERDICT_TITLES[row['verdict']]}: “{row['quote']}” ({row['claim_id']})"
     yield f"    {row['closest_true_statement']}"
     for text in (row["rarity"], row["elsewhere"], row["offer"]):
@@ -101,7 +106,10 @@ def _verdict_lines(row: dict[str, Any]) -> "Iterator[str]":
     if row["missing_data"]:
         yield f"    would need: {row['missing_data']}"
     if row["data_as_of_utc"] is not None:
-        yield f"    {row['timeframe']} bars, data to {close_moment(row['data_as_of_utc'])}"
+        # A premium rests on a study and has no bars of its own; other sentences may name theirs already.
+        is_said = row["timeframe"] is None or BARS_SAID.search(row["closest_true_statement"])
+        bars = "" if is_said else f"{bar_words(row['timeframe'])} bars, "
+        yield f"    {bars}data to {close_moment(row['data_as_of_utc'])}"
 
 
 def _load(file: Path | None) -> "list[Claim]":

@@ -28,7 +28,8 @@ def check_config(fmt: FormatOption = Format.TABLE) -> None:
 
     path = load_settings().config_path
     found = examine_configuration(path)
-    emit(found.changes, fmt, f"your own entries in {path}")
+    if found.changes.height or not found.faults:
+        emit(found.changes, fmt, f"your own entries in {path}")
     for line in found.unread:
         talk(f"! {line}")
     if found.faults:

@@ -9,10 +9,12 @@ import polars as pl
 from dashboards.numbers import Origin
 from dashboards.origins import sql_of
 from flows.errors import CommandError
+from flows.options import name_nearest
 from flows.settings import load_settings
 from flows.steps.groups import DECLARED_STUDY
 from flows.study_registry import read_studies
 from warehouse.store.connection import Reader, open_reader
+from warehouse.tables.claims import CLAIM_VERDICT
 from warehouse.tables.studies import STUDY_RESULT
 
 # The part of an origin's key that is followed: to bars in any table that has it, to documents in these tables.
@@ -45,9 +47,19 @@ def trace_back(named: str) -> pl.DataFrame:
         if not found.height:
             found = reader.query("trace_bars", key=key, estimation_hours=_estimation_hours(reader, key))
             found = found.filter(what=reading) if reading else found
+        near = "" if found.height else name_nearest(named, _known(reader), "aftershock events list")
     if not found.height:
-        raise CommandError(f"{named} is no event, claim or result of the published file; see: aftershock events list")
+        raise CommandError(
+            f"{named} is no event, claim or result of the published file; {near}; see: aftershock events list, "
+            "aftershock claims list"
+        )
     return found
+
+
+def _known(reader: Reader) -> list[str]:
+    """Ids of claims and events, which people type; those of results are hashes."""
+    claims = reader.frame(CLAIM_VERDICT)["claim_id"]
+    return [*claims, *reader.query("event_ids").to_series()]
 
 
 def _followed(reader: Reader, named: str) -> tuple[str, str | None]:

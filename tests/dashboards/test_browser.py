@@ -170,7 +170,7 @@ def test_words_come_before_scripts_and_the_first_figure_soon_after(browser, site
 def test_the_page_is_complete_without_scripts(browser, site):
     page = open_page(browser, (site / "index.html").as_uri(), java_script_enabled=False)
     text = page.inner_text("body")
-    assert "TAO rose 23% in a day" in text
+    assert "TAO rose 23.4% in a day" in text
     assert "What we cannot know" in text
     assert page.locator("nav a").first.is_visible()
 

@@ -13,11 +13,12 @@ from dashboards.figures.specification_curve import curve_title
 from dashboards.findings import findings
 from dashboards.findings.readings import Horizon, Reaction
 from dashboards.marks import bare
+from dashboards.numbers import StoredRow, StoredRows
 from dashboards.pages.categories import categories_title
 from dashboards.shell.cards import claimed_hours, rise_claim, shown_verdict
 from tests.dashboards.material import frame_of
 from tests.dashboards.rows import EVENT_AT, event_row, source_rows
-from warehouse.tables.news import EVENT_SOURCE
+from warehouse.tables.news import EVENT, EVENT_SOURCE
 from warehouse.tables.studies import STUDY_PATH
 
 DAY = Horizon(24.0, 0.234, 0.03, 0.2, 0.12, 0.28, 0, 383, 16.0, 0.06, 454, "BTC", "", None, -0.04, 0.06)
@@ -33,12 +34,12 @@ def reaction(day=DAY, week=0.065):
 @pytest.mark.parametrize(
     ("day", "week", "title"),
     [
-        (0.234, 0.065, "TAO rose 23% in a day; a week later 6.5% was left"),
-        (-0.08, -0.02, "TAO fell 8% in a day; a week later 2.0% was left"),
-        (0.234, -0.03, "TAO rose 23% in a day; a week later it stood at −3.0%"),
-        (0.05, 0.09, "TAO rose 5% in a day; a week later it was 9.0%"),
+        (0.234, 0.065, "TAO rose 23.4% in a day; a week later 6.5% was left"),
+        (-0.08, -0.02, "TAO fell 8.0% in a day; a week later 2.0% was left"),
+        (0.234, -0.03, "TAO rose 23.4% in a day; a week later it stood at −3.0%"),
+        (0.05, 0.09, "TAO rose 5.0% in a day; a week later it was 9.0%"),
         (0.002, 0.03, "TAO hardly moved (+0.2%) in a day; a week later it stood at +3.0%"),
-        (0.234, None, "TAO rose 23% in a day; the week after is not in the data"),
+        (0.234, None, "TAO rose 23.4% in a day; the week after is not in the data"),
     ],
 )
 def test_path_title_follows_the_day_and_the_week(day, week, title):
@@ -53,7 +54,9 @@ def test_unmeasured_event_says_so():
 
 def test_a_move_inside_the_ordinary_range_is_called_ordinary():
     quiet = reaction(replace(DAY, car=0.02, n_as_large=120))
-    assert findings.beyond_title(quiet, "outage", "Bitcoin").startswith("TAO stayed within its ordinary range")
+    # One value is meant, that of 24 hours: the path may have been outside on the way.
+    title = findings.beyond_title(quiet, "outage", "Bitcoin")
+    assert title == "24 hours after the outage, TAO stood within its ordinary range"
 
 
 def verdict(kind="rise_within", found="overstated", measured=0.155, claimed=0.3):
@@ -136,3 +139,10 @@ def test_sources_far_from_the_event_do_not_stretch_or_break_the_clock_strip(days
     strip = draw_clock_strip(event_row(), sources, STUDY_PATH.empty(), None, "TAO")
     assert "<time" not in strip
     assert "No prices of TAO in these hours" in strip
+
+
+@pytest.mark.parametrize(("hour", "days"), [(6, "12 Jun 2026, UTC."), (20, "12 Jun to 13 Jun 2026, UTC.")])
+def test_a_clock_strip_within_one_day_names_it_once(hour, days):
+    event = StoredRow(event_row() | {"best_at_utc": EVENT_AT.replace(hour=hour)}, StoredRows(EVENT))
+    strip = bare(str(draw_clock_strip(event, EVENT_SOURCE.empty(), STUDY_PATH.empty(), None, "TAO")))
+    assert f">{days} No prices" in strip

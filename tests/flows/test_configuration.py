@@ -258,7 +258,9 @@ def test_a_wrong_file_ends_the_check_and_a_run_with_the_usage_code(
         with pytest.raises(SystemExit) as caught:
             main()
         assert caught.value.code == EXIT_USAGE
-        assert f"{kind.file} line {2 + kind.n_id_lines}: " in capsys.readouterr().err
+        said = capsys.readouterr()
+        assert f"{kind.file} line {2 + kind.n_id_lines}: " in said.err
+        assert "no rows" not in said.out
     assert not (tmp_path / "warehouse.duckdb").exists()
 
 

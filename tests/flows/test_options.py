@@ -124,6 +124,20 @@ def test_a_part_of_an_id_is_enough_only_where_parts_are_asked_for() -> None:
         options.parse_event(part)
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("fabel-acess-restriction", "nearest: 2026-06-12-fable-mythos-access-restriction"),
+        ("nope", "none looks like it; for example"),
+    ],
+)
+def test_an_unknown_event_is_told_what_shares_its_words_or_where_all_are(typed: str, said: str) -> None:
+    with pytest.raises(typer.BadParameter, match=said) as fault:
+        options.parse_event(typed)
+    assert "there are" not in str(fault.value)
+    assert str(fault.value).endswith("all: aftershock events list")
+
+
 def test_a_part_that_two_events_share_is_refused_with_both() -> None:
     with pytest.raises(
         typer.BadParameter, match=r"2026-06-12-fable.*2026-07-01-fable|2026-07-01-fable.*2026-06-12-fable"

@@ -20,7 +20,7 @@ from dashboards.figures.leads_lags import draw_leads_lags
 from dashboards.figures.multiples import draw_multiples
 from dashboards.figures.rolling import draw_rolling
 from dashboards.findings.readings import path_of, read_reactions
-from dashboards.marks import tagged
+from dashboards.marks import bare, tagged
 from dashboards.shell.proof import Printed, read_page
 from tests.dashboards.material import frame_of, make_frames
 from tests.dashboards.rows import EVENT_ID, SPEC, event_row, market_id, size_row, source_rows
@@ -114,6 +114,32 @@ def test_correlations_before_and_after_keep_their_own_ends() -> None:
     }
     drawn = intervals(traces_of(draw_correlation_change(frame_of(CORRELATION_EPISODE, [episode]), "the news")), "x")
     assert drawn == [pytest.approx((0.1, 0.5, 0.6), abs=FLOAT32), pytest.approx((0.25, 0.3, 0.7), abs=FLOAT32)]
+
+
+@pytest.mark.parametrize(
+    ("n_independent", "said"), [(1, "119 earlier dates (about 1 independent): too few to say"), (12, "1% of 119")]
+)
+def test_a_share_of_earlier_dates_needs_independent_ones(n_independent: int, said: str) -> None:
+    episode = {
+        "market_id": market_id("TAO"),
+        "other_market_id": market_id("BTC"),
+        "event_id": EVENT_ID,
+        "asset_id": "TAO",
+        "other_asset_id": "BTC",
+        "timeframe": "1h",
+        "window_hours": 72.0,
+        "n_before": 72,
+        "n_after": 72,
+        "before_correlation": 0.5,
+        "after_correlation": 0.3,
+        "change_correlation": -0.2,
+        "placebo_rank": 0.01,
+        "n_placebo": 119,
+        "n_placebo_independent": n_independent,
+        "data_as_of_utc": datetime(2026, 6, 20, tzinfo=UTC),
+    }
+    figure = draw_correlation_change(frame_of(CORRELATION_EPISODE, [episode]), "the news")
+    assert said in bare(str(figure.note))
 
 
 def test_a_stored_reason_that_stands_for_a_figure_names_its_row() -> None:

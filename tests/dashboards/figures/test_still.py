@@ -147,7 +147,9 @@ def test_the_fan_of_june_shows_every_band_and_every_label() -> None:
 def test_only_the_first_figure_of_a_page_is_drawn_twice_and_no_invented_one() -> None:
     figure = june(lambda path, subject: draw_car_fan(path, subject, "news"))
     canvas = Canvas("events/june.html")
-    assert [str(canvas.draw(figure)).count('class="still"') for _ in range(2)] == [1, 0]
+    drawn = [str(canvas.draw(figure)) for _ in range(2)]
+    assert [html.count('class="still"') for html in drawn] == [1, 0]
+    assert ["<noscript>" in html for html in drawn] == [False, True]
     assert 'class="still"' not in str(Canvas("events/june.html").draw(replace(figure, is_simulated=True)))
 
 

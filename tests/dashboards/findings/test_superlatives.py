@@ -85,17 +85,17 @@ def test_one_in_93_is_not_set_against_one_in_93(n_placebo: int, independent: flo
     assert sentence.endswith(end)
 
 
-def test_fan_title_names_the_hour_after_which_the_path_stayed_outside() -> None:
+def test_fan_title_counts_every_bar_outside_not_the_last_run() -> None:
     hours = [float(hour) for hour in range(1, 6)]
     low, high = [-0.1] * 5, [0.1] * 5
     assert superlatives.fan_title("TAO", hours, [0, 0.2, 0, 0.2, 0.3], low, high) == (
-        "From hour 4 TAO stayed outside 95% of ordinary windows"
+        "TAO was outside its ordinary range in 3 of 5 bars, the last among them"
     )
     assert superlatives.fan_title("TAO", hours, [0, 0, 0, 0, 0.05], low, high) == (
         "TAO stayed within 95% of ordinary windows in all 5 bars"
     )
     assert superlatives.fan_title("TAO", hours, [0, 0.2, 0.2, 0, 0], low, high).endswith(
-        "for 2 of 5 bars, then came back"
+        "in 2 of 5 bars, and ended within it"
     )
     assert "no ordinary range" in superlatives.fan_title("TAO", hours, [0] * 5, [None] * 5, [None] * 5)
 
@@ -135,9 +135,9 @@ def test_outside_names_the_tokens_wherever_it_is_counted() -> None:
     inside = make_reaction(replace(DAY, car=0.01))
     near = make_reaction(asset_id="NEAR")
     caption = bare(superlatives.outside_caption([inside, near]))
-    assert caption == "1 of 2 tokens left the ordinary range in a day: NEAR"
+    assert caption == "24 hours on, 1 of 2 tokens stood outside the ordinary range: NEAR"
     assert superlatives.outside_caption([inside, make_reaction(asset_id="BTC")]) == (
-        "TAO stayed within its ordinary range in a day"
+        "24 hours on, TAO stood within its ordinary range"
     )
     assert superlatives.events_caption([["NEAR"], [], ["FET", "NEAR"]], 5) == (
         "After two of the three measured events a token left its ordinary range: FET, NEAR"

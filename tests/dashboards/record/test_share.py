@@ -37,7 +37,7 @@ PNG = b"\x89PNG"
 def test_each_measured_event_and_judged_claim_with_bars_has_a_picture(bundled_home: Path) -> None:
     cards = dict(share_cards(read_frames(bundled_home / "aftershock.duckdb")))
     lead = next(page for page in cards if page.startswith("events/2026-06-12-fable"))
-    assert "TAO rose 23% in a day" in cards[lead]["layout"]["title"]["text"]
+    assert "TAO rose 23.4% in a day" in cards[lead]["layout"]["title"]["text"]
     said = cards[claim_path("tao-30-percent-in-12-hours")]
     assert "Overstated: “TAO rose 30% within 12 hours.”" in said["layout"]["title"]["text"]
     assert "Claimed: $276.07" in [item["text"] for item in said["layout"]["annotations"]]

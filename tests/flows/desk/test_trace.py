@@ -65,3 +65,8 @@ def test_a_number_that_cannot_be_followed_says_what_can(origin: str, said: str) 
     with pytest.raises(CommandError, match=said) as fault:
         trace_back(origin)
     assert "result_id=" in str(fault.value)
+
+
+def test_an_unknown_id_is_told_the_nearest_and_where_all_are() -> None:
+    with pytest.raises(CommandError, match=r"nearest: c & d; see: aftershock events list, aftershock claims list"):
+        trace_back("C &")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from flows.cli import main
-from flows.commands.claims import check_claims
+from flows.commands.claims import check_claims, verdict_lines
 from flows.context import RunContext
 from flows.errors import EXIT_USAGE, CommandError
 from flows.settings import Settings
@@ -137,6 +137,21 @@ def test_wrong_claim_file_ends_with_the_usage_code_and_its_line(
         main()
     assert caught.value.code == EXIT_USAGE
     assert "my.toml line 9: claim 'mine': hourz: unknown key" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("timeframe", "statement", "last"),
+    [
+        (None, "TAO moved −0.7% on average.", "data to 20 Jun 2026 24:00 UTC"),
+        ("1h", "TAO rose 5.4% in the 7 days (4-hour bars).", "data to 20 Jun 2026 24:00 UTC"),
+        ("4h", "TAO rose 5.4%.", "4-hour bars, data to 20 Jun 2026 24:00 UTC"),
+    ],
+)
+def test_a_verdict_names_its_bars_in_words_and_once(timeframe: str | None, statement: str, last: str) -> None:
+    row = {"verdict": "supported", "quote": "TAO rose.", "claim_id": "c", "closest_true_statement": statement}
+    row |= dict.fromkeys(("rarity", "elsewhere", "offer", "missing_data"))
+    end = datetime(2026, 6, 21, tzinfo=UTC)
+    assert list(verdict_lines(row | {"timeframe": timeframe, "data_as_of_utc": end}))[-1].strip() == last
 
 
 def test_missing_claim_file_ends_with_the_usage_code(tmp_path: Path) -> None:
