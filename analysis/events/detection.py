@@ -159,9 +159,8 @@ def _source_rows(named: dict[str, Draft]) -> pl.DataFrame:
         .alias("role"),
         pl.col("event_id").cast(pl.Enum(list(named))).alias("order"),
     )
-    told = told.sort("order", "at_utc", "entry_id")
-    # Comment never takes the place of a headline that carries the event itself.
-    told = told.filter(~pl.col("is_own") | (pl.col("is_own").cum_sum().over("order") <= MOST_SOURCES))
     number = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("order")
-    rows = told.with_columns(number.alias("source_number")).filter(pl.col("source_number") <= MOST_SOURCES)
+    # Comment never takes the place of a headline that carries the event itself.
+    kept = told.sort("order", ~pl.col("is_own"), "at_utc", "entry_id").filter(number <= MOST_SOURCES)
+    rows = kept.sort("order", "at_utc", "entry_id").with_columns(number.alias("source_number"))
     return EVENT_SOURCE.conform(rows.select(EVENT_SOURCE.column_names))

@@ -46,10 +46,9 @@ LONG_AFTERMATH, VERY_MANY_MORE = timedelta(days=7), 10
 # Share of the fewer words from which two stories with the same frame tell the same, and from which one repeats another.
 SAME_FRAME_WORDS, REPEATED_WORDS = 0.5, 0.5
 # A government takes access from one party, or gives it back, once in so short a time, whatever words tell it.
-SAME_ACT_WORDS = 0.33
+ACTS_ON_ACCESS, SAME_ACT_WORDS = ("restrict", "lift", "designate"), 0.33
 # A government and a firm agree on one thing in so short a time, in whatever words.
 AGREED, AGREED_WORDS = "contract", 0.25
-ACTS_ON_ACCESS = ("restrict", "lift", "designate")
 # Nor is one firm broken into twice.
 BREAK_IN = "hack"
 # Nor sued twice within hours: a second outlet says over what in other words.
@@ -199,7 +198,7 @@ def _is_told_again(story: StoryFacts, draft: Draft) -> bool:
     if abs(story.time.best - draft.lead.time.best) > SAME_EVENT or story.is_comment != draft.lead.is_comment:
         return False
     # What most pairs fail costs least, and comes first.
-    if word_overlap(story, draft.lead) < min(SAME_WORDS, SAME_FRAME_WORDS, SAME_ACT_WORDS):
+    if word_overlap(story, draft.lead) < min(SAME_WORDS, SAME_FRAME_WORDS, SAME_ACT_WORDS, AGREED_WORDS):
         return False
     mine, theirs = set(story.entity_ids), set(draft.lead.entity_ids)
     is_about = _is_about(story, draft)

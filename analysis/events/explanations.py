@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from typing import Any
+
 import polars as pl
 
+from analysis.events.detection import MOST_SOURCES
 from analysis.events.drafts import Draft
 from analysis.events.facts import OUTCOME, StoryFacts, read_stories
 from analysis.events.stories.verdicts import judge_stories
@@ -23,6 +27,7 @@ def explain_stories(
     facts = {story.story_id: story for story in read_stories(members, vocabulary)}
     events = {row["entry_id"]: row for row in sources.filter(pl.col("entry_id").is_not_null()).iter_rows(named=True)}
     of_stories = dict(sources.drop_nulls("story_id").select("story_id", "event_id").iter_rows())
+    n_kept = Counter(sources["event_id"])
     title = pl.col("title").str.to_lowercase()
     has_words = pl.all_horizontal(title.str.contains(word, literal=True) for word in headline.lower().split())
     wanted = (pl.col("url") == headline) | has_words
@@ -31,7 +36,7 @@ def explain_stories(
         verdict, story, source = verdicts[row["story_id"]], facts.get(row["story_id"]), events.get(row["entry_id"])
         told_of = of_stories.get(row["story_id"])
         if source is None and told_of is not None:
-            why = f"no evidence: its story is that of the event {told_of}, of which this headline says nothing new"
+            why = f"no evidence: its story is that of the event {told_of}, {_why_left_out(row, story, n_kept[told_of])}"
         elif source is not None:
             why = f"evidence of the event as its {source['role'].replace('_', ' ')}"
         elif story is None and verdict["category"] != OUTCOME:
@@ -47,6 +52,13 @@ def explain_stories(
         rows.append((row["at_utc"], row["outlet"], row["title"], row["story_id"], event_id, why))
     names = ("at_utc", "outlet", "title", "story_id", "event_id", "why")
     return pl.DataFrame(rows, schema={name: members.schema.get(name, pl.String) for name in names}, orient="row")
+
+
+def _why_left_out(row: dict[str, Any], story: StoryFacts | None, n_kept: int) -> str:
+    """Why a headline of an event's story is none of its `n_kept` sources: enough came before, or it tells another."""
+    if story is not None and n_kept >= MOST_SOURCES and row["entry_id"] in story.entries["entry_id"]:
+        return f"of which {MOST_SOURCES} headlines are kept and this is a later one"
+    return "of which this headline says nothing new"
 
 
 def _what_lacks(story: StoryFacts) -> str:

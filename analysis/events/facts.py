@@ -71,7 +71,8 @@ _Row = dict[str, Any]
 class StoryFacts:
     """One story as an event sees it; `told` are its headlines that are evidence of an act, `carriers` their houses.
 
-    `entries` are its headlines without those that the words drew in and that say nothing of the act.
+    `entries` are its headlines without those that the words drew in and that say nothing of the act. `places` are those
+    whose rules it tells of, `licensed` the firms it says got a licence; both are empty where it names none.
     """
 
     story_id: str

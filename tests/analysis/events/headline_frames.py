@@ -77,7 +77,20 @@ def told_by(n: int, title: str) -> pl.DataFrame:
 
 def draft_as(stories: dict[str, list[dict]]) -> pl.DataFrame:
     """Events of headlines whose stories are given."""
+    return _build_as(stories).events
+
+
+def sources_as(stories: dict[str, list[dict]]) -> pl.DataFrame:
+    """The evidence of the events of headlines whose stories are given."""
+    return _build_as(stories).sources
+
+
+def _build_as(stories: dict[str, list[dict]]) -> Detected:
+    return build_events(draft_events(tell_as(stories), VOCABULARY), {}, VOCABULARY)
+
+
+def tell_as(stories: dict[str, list[dict]]) -> pl.DataFrame:
+    """Headlines whose stories are given, with what excludes them."""
     grouped = group(make_headlines(*(row for rows in stories.values() for row in rows)))
     names = [name for name, rows in stories.items() for _ in rows]
-    told = add_exclusions(grouped.with_columns(pl.Series("story_id", names)), FRAMES)
-    return build_events(draft_events(told, VOCABULARY), {}, VOCABULARY).events
+    return add_exclusions(grouped.with_columns(pl.Series("story_id", names)), FRAMES)

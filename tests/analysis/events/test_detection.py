@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from analysis.events.detection import build_events, direction_of
+from analysis.events.detection import MOST_SOURCES, build_events, direction_of
 from analysis.events.drafts import draft_events
 from analysis.events.wording.exclusions import add_exclusions
 from tests.analysis.events.headline_frames import (
@@ -15,6 +15,7 @@ from tests.analysis.events.headline_frames import (
     group,
     instant,
     make_headlines,
+    sources_as,
     told_by,
 )
 
@@ -86,6 +87,21 @@ def test_a_reaction_is_evidence_of_the_act_and_no_event_of_its_own():
     found = detect(*RESTRICTION, *reactions)
     assert found.events.height == 1
     assert found.sources["role"].to_list().count("reaction") == 2
+
+
+def test_what_was_announced_takes_no_place_of_a_headline_that_tells_the_act():
+    act = {"title": "US government orders Anthropic to shut down Fable 5"}
+    before = {"title": "US government set to order Anthropic to shut down Fable 5", "at": "2026-06-12T22:00:00Z"}
+    announced = [before | {"outlet": f"b{n}.example"} for n in range(5)]
+    told = [
+        act | {"at": f"2026-06-13T0{1 + n // 60}:{n % 60:02}:00Z", "outlet": f"o{n}.example"}
+        for n in range(MOST_SOURCES + 2)
+    ]
+    few = sources_as({"act": told[:10], "plan": announced})
+    assert few["role"].to_list() == ["announced"] * 5 + ["first_report"] + ["confirmation"] * 9
+    most = sources_as({"act": told, "plan": announced})
+    assert most["role"].to_list() == ["first_report"] + ["confirmation"] * (MOST_SOURCES - 1)
+    assert most["source_number"].to_list() == list(range(1, MOST_SOURCES + 1))
 
 
 def test_comment_that_three_houses_make_is_not_lost_with_an_act_that_one_told():

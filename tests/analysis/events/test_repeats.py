@@ -112,6 +112,13 @@ def test_an_agreement_that_is_agreed_to_and_signed_is_one():
     assert n_events(agreed, houses(2, signed.replace("Meta", "Google"), "2026-06-24T12:00:00Z")) == 2
 
 
+def test_an_agreement_told_in_more_than_a_quarter_of_the_words_is_one():
+    hoped = houses(3, "White House hopes to sign agreement with Meta on AI model reviews", "2026-06-23T22:00:00Z")
+    signed = "Pentagon signs contract with Meta for frontier model tests"  # two words of seven
+    assert n_events(hoped, houses(2, signed, "2026-06-24T12:00:00Z")) == 1
+    assert n_events(hoped, houses(2, signed.replace("Meta", "Google"), "2026-06-24T12:00:00Z")) == 2
+
+
 def test_an_act_that_ten_times_as_many_told_has_an_aftermath_of_a_week():
     told = houses(20, "US government orders Anthropic to shut down Fable 5", "2026-06-12T23:00:00Z")
     again = "US restrictions on Anthropic models trigger talk of an arms race"

@@ -2,9 +2,11 @@
 
 import polars as pl
 
+from analysis.events.detection import MOST_SOURCES, build_events
+from analysis.events.drafts import draft_events
 from analysis.events.explanations import explain_stories
 from analysis.events.wording.exclusions import add_exclusions
-from tests.analysis.events.headline_frames import FRAMES, VOCABULARY, group, make_headlines
+from tests.analysis.events.headline_frames import FRAMES, VOCABULARY, group, make_headlines, tell_as
 from warehouse.tables.news import EVENT_SOURCE
 
 
@@ -13,6 +15,34 @@ def explain(*titles: str, asked: str, at: str = "2026-06-13T01:00:00Z") -> str:
     told = add_exclusions(group(make_headlines(*rows)), FRAMES)
     found = explain_stories(told, EVENT_SOURCE.empty(), VOCABULARY, asked)
     return str(found["why"][0])
+
+
+def explain_left_out(n_told: int, asked: str) -> set[str]:
+    """Why headlines with these words are no evidence of the event of a story that `n_told` houses tell."""
+    act = [
+        {
+            "title": f"Publishers sue OpenAI over copyright: {name_of(n)}",
+            "at": f"2026-06-13T0{1 + n // 60}:{n % 60:02}:00Z",
+        }
+        for n in range(n_told)
+    ]
+    price = {"title": "Solana price slips under pressure", "at": "2026-06-13T03:00:00Z"}
+    told = tell_as({"act": [*act, price]})
+    sources = build_events(draft_events(told, VOCABULARY), {}, VOCABULARY).sources
+    found = explain_stories(told, sources, VOCABULARY, asked)
+    return set(found.filter(pl.col("event_id").is_null())["why"].str.split(", ").list.last())
+
+
+def name_of(number: int) -> str:
+    return f"{chr(97 + number // 26)}{chr(97 + number % 26)}"
+
+
+def test_a_headline_that_the_limit_cut_is_told_from_one_that_says_nothing_of_the_act():
+    cut = f"of which {MOST_SOURCES} headlines are kept and this is a later one"
+    assert explain_left_out(MOST_SOURCES + 2, "publishers") == {cut}
+    assert explain_left_out(MOST_SOURCES, "publishers") == set()
+    for n_told in (MOST_SOURCES - 1, MOST_SOURCES + 2):
+        assert explain_left_out(n_told, "slips") == {"of which this headline says nothing new"}
 
 
 def test_too_few_houses_are_counted_against_those_needed():
