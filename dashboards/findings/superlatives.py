@@ -225,12 +225,12 @@ def outside_caption(reactions: Sequence[Reaction]) -> str:
     if not ranged:
         return "No token has an ordinary range to compare with"
     if len(ranged) == 1:
-        return f"24 hours on, {ranged[0]} stood {'outside' if outside else 'within'} its ordinary range"
+        return f"A day on, {ranged[0]} stood {'outside' if outside else 'within'} its ordinary range"
     n_ranged, n_outside = outside_counts(reactions)
     if not outside:
-        return f"24 hours on, none of {plural(n_ranged, 'token')} stood outside its ordinary range"
+        return f"A day on, none of {plural(n_ranged, 'token')} stood outside its ordinary range"
     tokens = f"{count(n_outside)} of {plural(n_ranged, 'token')}"
-    return f"24 hours on, {tokens} stood outside the ordinary range: {listing(outside)}"
+    return f"A day on, {tokens} stood outside the ordinary range: {listing(outside)}"
 
 
 def outside_counts(reactions: Sequence[Reaction]) -> tuple[int, int]:

@@ -120,7 +120,7 @@ def test_the_extreme_of_a_path_is_named_on_the_line(figures):
     assert "The highest close in the window is +32.4%" in bare(figures["path"].summary)
 
 
-def test_the_fan_marks_the_hour_of_its_title():
+def test_the_fan_marks_the_first_bar_outside():
     bars = [0.0, 0.2, 0.0, 0.2, 0.3]  # outside at hour 2, back at 3, outside from 4 on
     frame = pl.DataFrame(
         {
@@ -130,7 +130,7 @@ def test_the_fan_marks_the_hour_of_its_title():
             "band_95_upper": [0.1] * 5,
         }
     )
-    assert [bare(item["text"]) for item in _first_outside(frame)] == ["Hour 4: outside 95%"]
+    assert [bare(item["text"]) for item in _first_outside(frame)] == ["Hour 2: outside 95%"]
     assert [bare(item["text"]) for item in _first_outside(frame.head(3))] == ["Hour 2: outside 95%"]
     assert [bare(item["text"]) for item in _first_outside(frame.tail(2))] == ["Hour 4: outside 95%"]
     assert _first_outside(frame.head(1)) == []

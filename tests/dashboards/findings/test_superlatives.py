@@ -135,9 +135,9 @@ def test_outside_names_the_tokens_wherever_it_is_counted() -> None:
     inside = make_reaction(replace(DAY, car=0.01))
     near = make_reaction(asset_id="NEAR")
     caption = bare(superlatives.outside_caption([inside, near]))
-    assert caption == "24 hours on, 1 of 2 tokens stood outside the ordinary range: NEAR"
+    assert caption == "A day on, 1 of 2 tokens stood outside the ordinary range: NEAR"
     assert superlatives.outside_caption([inside, make_reaction(asset_id="BTC")]) == (
-        "24 hours on, TAO stood within its ordinary range"
+        "A day on, TAO stood within its ordinary range"
     )
     assert superlatives.events_caption([["NEAR"], [], ["FET", "NEAR"]], 5) == (
         "After two of the three measured events a token left its ordinary range: FET, NEAR"
