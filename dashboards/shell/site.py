@@ -259,7 +259,10 @@ def _draw_elsewhere(pipe: Connection, published_path: Path, site_path: Path, now
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Processes started inside the block never see Ctrl-C."""
+    """Processes started inside the block never see Ctrl-C, where the system can hold signals back: not on Windows."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
     # The first start would start it, and let Ctrl-C through again before the process itself is there.
     resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
