@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import gc
-import signal
-from collections import deque
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from multiprocessing import Pipe, get_context, resource_tracker
-from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import polars as pl
 
@@ -36,6 +30,7 @@ from dashboards.shell.page import render_page
 from dashboards.shell.plan import PAGE_TABLES, Job, plan_pages
 from dashboards.shell.share import Shared, sweep_pictures
 from dashboards.shell.theme import css_variables
+from warehouse.processes import Elsewhere, do_together
 from warehouse.store.connection import Reader, open_reader
 from warehouse.store.errors import StoreError
 from warehouse.tables.contract import Table
@@ -80,12 +75,7 @@ _BULKY = frozenset(table.name for table in (STUDY_PATH, STUDY_RESULT, PLACEBO, S
 _PAGES_TOGETHER = 25
 # Pages from which on a further process draws more than its start and its own reading of the tables take.
 _PAGES_WORTH_A_PROCESS = 150
-# How long a process that closed its connection, or was asked to, may take to end.
-_SECONDS_TO_END = 10.0
 
-_T = TypeVar("_T")
-# Another process that draws, and the connection to it.
-_Other = tuple[SpawnProcess, Connection]
 # The files of each page that was drawn, by its path.
 Drawn = dict[str, list[str]]
 
@@ -153,8 +143,10 @@ def build_site(
         changed = [path for path in inputs if not manifest.is_unchanged(path, inputs[path])]
         n_further = min(n_processes - 1, len(changed) // _PAGES_WORTH_A_PROCESS)
         n_drawn = 0
+        together = [changed[start : start + _PAGES_TOGETHER] for start in range(0, len(changed), _PAGES_TOGETHER)]
         source = (published_path, site_path, now, stamp)
-        with closing(_draw_together(drawer, changed, n_further, source)) as parts:
+        elsewhere = Elsewhere(_drawing, source, (SiteError, StoreError), _tell_killed)
+        with closing(do_together(drawer.draw, together, n_further, elsewhere)) as parts:
             for drawn in parts:
                 for path, names in drawn.items():
                     manifest.record(path, inputs[path], names)
@@ -166,110 +158,22 @@ def build_site(
     return SiteReport(n_pages, len(changed), n_pages - len(changed), n_removed, index, frozenset(changed))
 
 
-def _draw_together(
-    drawer: _Drawer, paths: Sequence[str], n_further: int, source: tuple[Path, Path, datetime, str]
-) -> Generator[Drawn, None, None]:
-    """Draw pages here from the first on, and in `n_further` processes from the last on, until they meet."""
-    todo = deque(paths[start : start + _PAGES_TOGETHER] for start in range(0, len(paths), _PAGES_TOGETHER))
-    if not n_further:
-        yield from map(drawer.draw, todo)
-        return
-    done: deque[Drawn] = deque()
-    others: list[_Other] = []
-    with ThreadPoolExecutor(n_further) as pool:
-        try:
-            # A machine that starts no further process has this one draw all.
-            with suppress(OSError):
-                for _ in range(n_further):
-                    _start_process(source, others)
-            handed = [pool.submit(_hand_out, *other, todo, done) for other in others if other[0].pid]
-            while part := _taken(todo.popleft):
-                yield drawer.draw(part)
-                while drawn := _taken(done.popleft):
-                    yield drawn
-                for future in handed:
-                    if future.done():
-                        future.result()
-            for future in handed:
-                future.result()
-            # What another process could not draw is drawn here, where its error is told.
-            yield from (*done, *map(drawer.draw, todo))
-        finally:
-            # Nobody waits for the rest after an error or Ctrl-C.
-            for process, _ in others:
-                if process.pid:
-                    _end(process)
-
-
-def _start_process(source: tuple[Path, Path, datetime, str], others: list[_Other]) -> None:
-    """Start a process that draws: a fresh one, for a copy of this would hold its threads' locks."""
-    here, there = Pipe()
-    process = get_context("spawn").Process(target=_draw_elsewhere, args=(there, *source), daemon=True)
-    others.append((process, here))  # before it starts, so that an interrupt meanwhile leaves none behind
-    with _interrupts_held():
-        process.start()
-    there.close()  # or its end would never be noticed
-
-
-def _end(process: SpawnProcess) -> None:
-    process.terminate()
-    process.join(_SECONDS_TO_END)
-    if process.is_alive():
-        process.kill()
-        process.join()
-
-
-def _hand_out(process: SpawnProcess, pipe: Connection, todo: deque[Sequence[str]], done: deque[Drawn]) -> None:
-    """Let a process draw parts until none is left or it ends."""
-    while part := _taken(todo.pop):
-        try:
-            pipe.send(part)
-            done.append(pipe.recv())
-        except (EOFError, ConnectionError):
-            todo.append(part)
-            process.join(_SECONDS_TO_END)
-            if process.exitcode and process.exitcode < 0:
-                raise SiteError(
-                    f"a process that draws pages was ended by signal {-process.exitcode}, for want of memory perhaps; "
-                    "draw what is missing: aftershock pages"
-                ) from None
-            _end(process)
-            return
-
-
-def _taken(take: Callable[[], _T]) -> _T | None:
-    try:
-        return take()
-    except IndexError:
-        return None
-
-
-def _draw_elsewhere(pipe: Connection, published_path: Path, site_path: Path, now: datetime, stamp: str) -> None:
-    """Draw the pages that are asked for until nobody asks; leave them to who asks where this cannot."""
-    unable = (SiteError, StoreError, EOFError, ConnectionError)
-    with suppress(*unable), _without_collections(), open_reader(published_path) as reader:
-        paths = pipe.recv()
-        if hash_texts(describe_file(published_path)) != stamp:
-            return
-        drawer, _ = _Drawer.of(reader, site_path, now)
-        while True:
-            pipe.send(drawer.draw(paths))
-            paths = pipe.recv()
-
-
 @contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Processes started inside the block never see Ctrl-C, where the system can hold signals back: not on Windows."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    # The first start would start it, and let Ctrl-C through again before the process itself is there.
-    resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+def _drawing(
+    published_path: Path, site_path: Path, now: datetime, stamp: str
+) -> Iterator[Callable[[Sequence[str]], Drawn]]:
+    """What draws pages in another process, which reads the published file itself; SiteError where that was replaced."""
+    with _without_collections(), open_reader(published_path) as reader:
+        if hash_texts(describe_file(published_path)) != stamp:
+            raise SiteError(f"{published_path} was replaced while pages were drawn")
+        yield _Drawer.of(reader, site_path, now)[0].draw
+
+
+def _tell_killed(signal_number: int) -> None:
+    raise SiteError(
+        f"a process that draws pages was ended by signal {signal_number}, for want of memory perhaps; "
+        "draw what is missing: aftershock pages"
+    )
 
 
 @contextmanager

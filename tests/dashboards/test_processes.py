@@ -1,10 +1,6 @@
 """Pages drawn by two processes are those of one, and so is what is said when a page cannot be drawn."""
 
-import signal
-import time
-from collections import deque
-from multiprocessing import Pipe, active_children, get_context, resource_tracker
-from multiprocessing.connection import Connection
+from multiprocessing import active_children
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
@@ -112,47 +108,3 @@ def test_ctrl_c_ends_the_other_process(published, tmp_path, small_parts):
         build_site(published, tmp_path / "site", now=NOW, n_processes=2, say=interrupt)
     assert len(seen) == 1
     assert active_children() == []
-
-
-def test_ctrl_c_during_the_start_ends_the_process_that_was_started(published, tmp_path, monkeypatch, small_parts):
-    seen = []
-    start = SpawnProcess.start
-
-    def interrupted(process: SpawnProcess) -> None:
-        start(process)
-        seen.append(process)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(SpawnProcess, "start", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        build_site(published, tmp_path / "site", now=NOW, n_processes=2)
-    assert [process.exitcode for process in seen] == [-signal.SIGTERM]
-
-
-def tell_mask(pipe: Connection, *source: object) -> None:
-    """What the other process does in the test below."""
-    pipe.send(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))
-
-
-def test_the_first_process_that_is_ever_started_does_not_see_ctrl_c(published, tmp_path, monkeypatch):
-    resource_tracker._resource_tracker._stop()  # as in a command, which has started nothing before
-    monkeypatch.setattr(dashboards.shell.site, "_draw_elsewhere", tell_mask)
-    others: list[tuple[SpawnProcess, Connection]] = []
-    dashboards.shell.site._start_process((published, tmp_path, NOW, ""), others)
-    [(process, pipe)] = others
-    assert pipe.poll(30)
-    assert pipe.recv()
-    process.join(30)
-    assert process.exitcode == 0
-
-
-def test_a_process_that_hangs_up_and_does_not_end_is_ended(monkeypatch):
-    monkeypatch.setattr(dashboards.shell.site, "_SECONDS_TO_END", 0.01)
-    here, there = Pipe()
-    there.close()
-    process = get_context("spawn").Process(target=time.sleep, args=(60,), daemon=True)
-    process.start()
-    todo, done = deque([[LAST]]), deque()
-    dashboards.shell.site._hand_out(process, here, todo, done)
-    assert process.exitcode in {-signal.SIGTERM, -signal.SIGKILL}
-    assert (list(todo), list(done)) == ([[LAST]], [])

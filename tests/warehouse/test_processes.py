@@ -1,0 +1,101 @@
+"""Work that two processes share is the work of one, and no process outlives it."""
+
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing import Pipe, active_children, get_context, resource_tracker
+from multiprocessing.context import SpawnProcess
+
+import pytest
+
+import warehouse.processes
+from warehouse.processes import Elsewhere, do_together
+
+PARTS = list(range(1, 9))
+
+
+@contextmanager
+def adding(number: int) -> Iterator[Callable[[int], int]]:
+    """What the other process does; it cannot do the fifth part."""
+
+    def add(part: int) -> int:
+        if part == 5:
+            raise LookupError(part)
+        return part + number
+
+    yield add
+
+
+@contextmanager
+def telling_mask() -> Iterator[Callable[[int], bool]]:
+    yield lambda part: signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+def fail(signal_number: int) -> None:
+    raise AssertionError(signal_number)
+
+
+def make_elsewhere(prepare=adding, source: tuple[object, ...] = (1000,)) -> Elsewhere:
+    return Elsewhere(prepare, source, (LookupError,), fail)
+
+
+def add_slowly(part: int) -> int:
+    if part == 1:
+        active_children()[0].join(30)  # it ends at the fifth part, from the last on
+    return part
+
+
+def test_parts_are_done_from_both_ends_and_what_one_cannot_do_is_done_here():
+    done = list(do_together(add_slowly, PARTS, 1, make_elsewhere()))
+    assert sorted(done) == [1, 2, 3, 4, 5, 1006, 1007, 1008]
+    assert active_children() == []
+
+
+def test_without_a_further_process_all_is_done_here_in_order():
+    assert list(do_together(lambda part: part, PARTS, 0, make_elsewhere())) == PARTS
+
+
+def test_ctrl_c_during_the_start_ends_the_process_that_was_started(monkeypatch):
+    seen = []
+    start = SpawnProcess.start
+
+    def interrupted(process: SpawnProcess) -> None:
+        start(process)
+        seen.append(process)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(SpawnProcess, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        list(do_together(lambda part: part, PARTS, 1, make_elsewhere()))
+    assert [process.exitcode for process in seen] == [-signal.SIGTERM]
+
+
+def test_the_first_process_that_is_ever_started_does_not_see_ctrl_c():
+    resource_tracker._resource_tracker._stop()  # as in a command, which has started nothing before
+    elsewhere = make_elsewhere(telling_mask, ())
+    others: list[warehouse.processes._Other] = []
+    warehouse.processes._start_process(elsewhere, others)
+    [(process, pipe)] = others
+    pipe.send(elsewhere.source)
+    pipe.send(1)
+    assert pipe.poll(30)
+    assert pipe.recv()
+    pipe.close()
+    process.join(30)
+    assert process.exitcode == 0
+
+
+def test_a_process_that_hangs_up_and_does_not_end_is_ended(monkeypatch):
+    monkeypatch.setattr(warehouse.processes, "_SECONDS_TO_END", 0.01)
+    here, there = Pipe()
+    there.close()
+    process = get_context("spawn").Process(target=time.sleep, args=(60,), daemon=True)
+    process.start()
+    todo, done = deque(["last"]), deque()
+    told = []
+    elsewhere = Elsewhere(adding, (), (), told.append)
+    warehouse.processes._hand_out((process, here), elsewhere, todo, done)
+    assert process.exitcode in {-signal.SIGTERM, -signal.SIGKILL}
+    assert (list(todo), list(done), told) == (["last"], [], [])
