@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -17,7 +17,7 @@ from analysis.single.family import adjust_family
 from analysis.single.study import PlannedEvent, choose_event_markets
 from analysis.single.timing.band import trace_timing_band
 from analysis.single.timing.rows import list_jumps, list_reaction_times, time_pair
-from analysis.single.window.pair import Pair, StudySpecification
+from analysis.single.window.pair import EventTime, Pair, StudySpecification
 from analysis.single.window.paths import list_placebos, trace_path
 from analysis.single.window.score import WindowScore
 from analysis.single.window.windows import WindowStudy, study_window
@@ -48,9 +48,13 @@ SINGLE_TABLES: tuple[Table, ...] = (
     SPECIFICATION_SUMMARY,
 )
 EVENTS_AT_ONCE = 40  # whose rows are held: some 100,000 placebos and steps of paths
+EVENTS_OF_A_PART = 8  # measured at one go, some two seconds
 BAND_WINDOWS_HOURS = (12.0, 24.0)  # windows repeated over the time interval
 
-HandOver = Callable[[Mapping[str, pl.DataFrame], frozenset[str]], None]  # rows by table name, and their events
+TableRows = Mapping[str, pl.DataFrame]  # by table name
+HandOver = Callable[[TableRows, frozenset[str]], None]  # and their events
+EventPart = tuple[EventTime, ...]
+Share = Callable[[Callable[[EventPart], TableRows], Sequence[EventPart]], Iterable[TableRows]]
 Parts = dict[str, list[pl.DataFrame]]
 Gathered = dict[str, list[SharedRows]]
 
@@ -59,7 +63,7 @@ Gathered = dict[str, list[SharedRows]]
 class StudyOutcome:
     """New rows by table name, the events that keep their stored rows, and what was left out."""
 
-    rows: Mapping[str, pl.DataFrame]
+    rows: TableRows
     kept_event_ids: frozenset[str]
     fresh_event_ids: frozenset[str]
     gone_event_ids: frozenset[str]  # stored, and not measured any more
@@ -74,15 +78,17 @@ def measure_events(
     stored: Mapping[str, Fingerprints],
     markets: StudyMarkets,
     hand_over: HandOver | None = None,
+    share: Share = map,
 ) -> StudyOutcome:
     """Measure the events whose fingerprints differ from the `stored` ones; (event_id, market_id, reason) rows join
     `excluded`.
 
-    Rows of every few dozen fresh events go to `hand_over` with the ids of these; the outcome has the rest.
+    Rows of every few dozen fresh events go to `hand_over` with the ids of these; the outcome has the rest. `share`
+    gives the rows of each part in any order, and may have parts measured elsewhere, by `measure_planned`.
     """
-    parts: Parts = {table.name: [] for table in SINGLE_TABLES}
     left_out = [(specification.study_id, *row) for row in excluded]
     choices: list[dict[str, object]] = []
+    todo: dict[str, PlannedEvent] = {}
 
     def plan() -> Iterator[tuple[str, Fingerprints, PlannedEvent]]:
         for item in planned:
@@ -91,23 +97,38 @@ def measure_events(
                 choices.extend(choose_event_markets(item, specification.study_id, markets.asset_ids))
                 yield item.event.event_id, item.fingerprints, item
 
-    waiting: list[str] = []
+    def measure_here(part: EventPart) -> TableRows:
+        # A measured pair is large, and nobody holds it on.
+        return measure_planned((todo.pop(event.event_id) for event in part), markets)
 
-    def compute(item: PlannedEvent) -> None:
-        _measure_event(item, markets, parts)
-        waiting.append(item.event.event_id)
+    found = refresh(plan(), stored, lambda item: todo.update({item.event.event_id: item}))
+    parts: Parts = {table.name: [] for table in SINGLE_TABLES}
+    waiting: set[str] = set()
+    for rows in share(measure_here, _part([item.event for item in todo.values()])):
+        for name, frame in rows.items():
+            parts[name].append(frame)
+        waiting.update(rows[STUDY_RESULT.name]["event_id"])
         if hand_over is not None and len(waiting) >= EVENTS_AT_ONCE:
             hand_over(_take_out(parts), frozenset(waiting))
             waiting.clear()
-
-    found = refresh(plan(), stored, compute)
-    rows = _take_out(parts)
     exclusions = EXCLUSION.conform(pl.DataFrame(left_out, schema=EXCLUSION.schema, orient="row"))
     kept, fresh = frozenset(found.kept), frozenset(found.fresh)
-    return StudyOutcome(rows, kept, fresh, found.gone, exclusions, choice_frame(choices))
+    return StudyOutcome(_take_out(parts), kept, fresh, found.gone, exclusions, choice_frame(choices))
 
 
-def _take_out(parts: Parts) -> dict[str, pl.DataFrame]:
+def measure_planned(planned: Iterable[PlannedEvent], markets: StudyMarkets) -> TableRows:
+    """Every row of some events, each with a pair at least, by table name."""
+    parts: Parts = {table.name: [] for table in SINGLE_TABLES}
+    for item in planned:
+        _measure_event(item, markets, parts)
+    return _take_out(parts)
+
+
+def _part(events: Sequence[EventTime]) -> list[EventPart]:
+    return [tuple(events[at : at + EVENTS_OF_A_PART]) for at in range(0, len(events), EVENTS_OF_A_PART)]
+
+
+def _take_out(parts: Parts) -> TableRows:
     """The rows gathered so far by table name, and none of them left in `parts`."""
     rows = {table.name: table.conform(pl.concat([table.empty(), *parts[table.name]])) for table in SINGLE_TABLES}
     for gathered in parts.values():

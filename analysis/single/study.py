@@ -17,7 +17,7 @@ from analysis.tape.donors import Donors
 from analysis.tape.markets import StudyMarkets, Variant
 from analysis.tape.observations import candles_first, is_observed
 from analysis.tape.series import AlignedSeries
-from analysis.tape.stretches import Stretches, digest_stretches
+from analysis.tape.stretches import Stretches
 from warehouse.tables.bars import EPOCH, MICROSECOND, MICROSECONDS_PER_HOUR, bar_of_hours
 
 ALL_MARKETS = "all markets"
@@ -96,13 +96,12 @@ def plan_events(
     where no market with candles of its asset can be measured.
     """
     spans = list_mask_spans(masks, specification.mask_hours)
-    found_in = {name: [(bars, digest_stretches(bars)) for bars in own] for name, own in markets.series.items()}
     for event in events:
         others = tuple(span for event_id, span in spans if event_id != event.event_id)
         pairs, reasons = [], []
         by_asset: dict[str, str] = {}
         for market_id in sorted(markets.series, key=candles_first):
-            asset, candidates = markets.asset_ids[market_id], found_in[market_id]
+            asset, candidates = markets.asset_ids[market_id], markets.digested[market_id]
             if is_observed(market_id) and asset in by_asset:
                 if any(0 < series.first_bar_after(event.best_us) < series.close_us.size for series, _ in candidates):
                     reasons.append((market_id, f"not needed: candles of {asset} are there ({by_asset[asset]})"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -13,12 +14,13 @@ from analysis.tape.donors import BASKET, Donors, collect_donors
 from analysis.tape.observations import is_observed
 from analysis.tape.returns import ReturnGrid, ReturnKind, build_return_grid
 from analysis.tape.series import AlignedSeries, align_series, lay_beside
+from analysis.tape.stretches import Stretches, digest_stretches
 from warehouse.tables.bars import HOUR, bar_of_hours
 
 Variant = Mapping[str, AlignedSeries]  # one market and bar length, by benchmark, the main one first
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StudyMarkets:
     """Every market of a study, finest bars first, with what the methods compare it to."""
 
@@ -26,6 +28,11 @@ class StudyMarkets:
     asset_ids: Mapping[str, str]  # by market
     variants: Mapping[str, tuple[Variant, ...]]  # by asset
     donors: Mapping[float, Donors]  # by bar length in hours
+
+    @cached_property
+    def digested(self) -> Mapping[str, tuple[tuple[AlignedSeries, Stretches], ...]]:
+        """Every series beside its digests, by market."""
+        return {name: tuple((bars, digest_stretches(bars)) for bars in own) for name, own in self.series.items()}
 
 
 def pair_series(

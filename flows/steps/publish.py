@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import polars as pl
 
-from analysis.threads import N_THREADS
+from flows.cluster.sharing import count_processes
 from flows.context import RunContext, StepReport
 from flows.desk.pictures import share_drawn
 from flows.errors import EXIT_STORAGE, EXIT_USAGE, CommandError
@@ -166,7 +165,7 @@ def write_pages(settings: Settings, now: datetime, say: Callable[[str], None]) -
             settings.site_path,
             now=now,
             plotly_js=settings.plotly_js,
-            n_processes=min(N_THREADS, os.cpu_count() or 1),
+            n_processes=count_processes(),
             say=say,
         )
     except BundleError as exc:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
@@ -10,12 +11,22 @@ from itertools import chain
 import polars as pl
 
 from analysis.results.refresh import Fingerprints, stored_fingerprints
-from analysis.single.measure import SINGLE_TABLES, StudyOutcome, measure_events
+from analysis.single.measure import (
+    SINGLE_TABLES,
+    EventPart,
+    Share,
+    StudyOutcome,
+    TableRows,
+    measure_events,
+    measure_planned,
+)
 from analysis.single.study import PlannedEvent, plan_events, read_event_times
 from analysis.single.window.funding import add_funding, list_payments, missing_funding, say_payments
+from analysis.single.window.pair import StudySpecification
 from analysis.tape.funding import funding_records
 from analysis.tape.markets import StudyMarkets
 from analysis.tape.observations import observed_markets
+from flows.cluster.sharing import share_events
 from flows.context import RunContext, StepReport
 from flows.market_choices import store_choices, sweep_choices
 from flows.study_registry import STUDIES_OF_STEPS, DeclaredStudy, read_studies
@@ -48,14 +59,19 @@ def _update_study(context: RunContext, study: DeclaredStudy) -> StepReport:
         warehouse.query("studied_pairs", study_id=study.id).iter_rows()
     )
 
-    planned, excluded = _plan_own(warehouse, study, markets) if study.is_own else _plan(warehouse, study, markets)
+    share: Share = map
+    if study.is_own:
+        planned, excluded = _plan_own(warehouse, study, markets)
+    else:
+        planned, excluded = _plan(warehouse, study, markets)
+        share = share_events(context, measuring, (study.specification, _masks(warehouse, study), markets))
     n_early = 0
 
     def store_rows(rows: Mapping[str, pl.DataFrame], event_ids: frozenset[str]) -> None:
         nonlocal n_early
         n_early += _store_events(warehouse, study.id, rows, event_ids)
 
-    outcome = measure_events(study.specification, planned, excluded, stored, markets, store_rows)
+    outcome = measure_events(study.specification, planned, excluded, stored, markets, store_rows, share)
 
     n_changed = (
         n_markets + n_early + _store(warehouse, study.id, outcome) + store_choices(warehouse, study.id, outcome.choices)
@@ -71,10 +87,21 @@ Plan = tuple[Iterable[PlannedEvent], Iterable[tuple[str, str, str]]]  # and (eve
 
 
 def _plan(warehouse: Warehouse, study: DeclaredStudy, markets: StudyMarkets) -> Plan:
-    events = warehouse.held(EVENT).filter(pl.col("status") != "rejected")
-    times, excluded = read_event_times(events.filter(pl.col("origin").is_in(study.event_origins)))
-    masks = study.masks(events)
-    return plan_events(study.specification, times, masks, markets), excluded
+    is_known = (pl.col("status") != "rejected") & pl.col("origin").is_in(study.event_origins)
+    times, excluded = read_event_times(warehouse.held(EVENT).filter(is_known))
+    return plan_events(study.specification, times, _masks(warehouse, study), markets), excluded
+
+
+def _masks(warehouse: Warehouse, study: DeclaredStudy) -> pl.DataFrame:
+    return study.masks(warehouse.held(EVENT).filter(pl.col("status") != "rejected"))
+
+
+@contextmanager
+def measuring(
+    specification: StudySpecification, masks: pl.DataFrame, markets: StudyMarkets
+) -> Iterator[Callable[[EventPart], TableRows]]:
+    """What measures events in another process, which plans them again: a plan is larger than what it is made of."""
+    yield lambda part: measure_planned(plan_events(specification, part, masks, markets), markets)
 
 
 def _plan_own(warehouse: Warehouse, study: DeclaredStudy, markets: StudyMarkets) -> Plan:

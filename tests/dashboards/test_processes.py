@@ -78,7 +78,7 @@ def test_what_the_disk_refuses_a_second_process_ends_the_command_with_the_same_w
     (tmp_path / "aftershock.duckdb").write_bytes(published.read_bytes())
     said = []
     for n_threads in (1, 2):
-        monkeypatch.setattr("flows.steps.publish.N_THREADS", n_threads)
+        monkeypatch.setattr("flows.cluster.sharing.N_THREADS", n_threads)
         (tmp_path / "site" / LAST).mkdir(parents=True, exist_ok=True)
         with pytest.raises(CommandError, match=f"cannot write .*{LAST}") as caught:
             write_pages(load_settings(), NOW, lambda line: None)

@@ -1,14 +1,17 @@
 """The study step on the record that ships: the June 2026 answer, kept when nothing is new."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+import flows.cluster.sharing
 from analysis.single import measure
 from analysis.single.measure import SINGLE_TABLES
+from analysis.single.study import PlannedEvent
+from analysis.tape.markets import StudyMarkets
 from flows.context import RunContext
 from flows.settings import Settings
 from flows.steps import activity, groups, models
@@ -41,21 +44,42 @@ def make_context(home: Path, warehouse: Warehouse) -> RunContext:
 
 
 @pytest.fixture(scope="module")
-def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunContext]:
+def measured_here() -> set[str]:
+    """The events whose rows this process made; those of the other come back to it as rows."""
+    return set()
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory: pytest.TempPathFactory, measured_here: set[str]) -> Iterator[RunContext]:
+    """Measured by two processes, and stored a few events at a time."""
     home = tmp_path_factory.mktemp("home")
+    alone = measure.measure_planned
+
+    def noted(planned: Iterable[PlannedEvent], markets: StudyMarkets) -> measure.TableRows:
+        rows = alone(planned, markets)
+        measured_here.update(rows[STUDY_RESULT.name]["event_id"])
+        return rows
+
     with open_writer(home / "warehouse.duckdb", 5.0) as warehouse, pytest.MonkeyPatch.context() as patch:
         patch.setattr(measure, "EVENTS_AT_ONCE", 3)
+        patch.setattr(measure, "EVENTS_OF_A_PART", 1)
+        patch.setattr(measure, "measure_planned", noted)
+        patch.setattr(flows.cluster.sharing, "EVENTS_WORTH_A_PROCESS", 1)
         context = make_context(home, warehouse)
         update_bundle(context)
         assert update_studies(context).n_changed > 0
         yield context
 
 
-def test_rows_that_are_handed_over_on_the_way_are_those_of_the_event_alone(context: RunContext) -> None:
+def test_rows_of_either_process_that_are_stored_on_the_way_are_those_of_the_event_alone(
+    context: RunContext, measured_here: set[str]
+) -> None:
     study = load_studies(context.settings.config_path)[0]
     stored = context.warehouse.frame(STUDY_RESULT, where="group_id = 'event'")
-    assert stored["event_id"].n_unique() > 3
-    for event_id in (EPISODE, ORDER):
+    elsewhere = set(stored["event_id"]) - measured_here
+    assert len(measured_here) > 3
+    assert elsewhere
+    for event_id in (EPISODE, ORDER, min(elsewhere), min(measured_here)):
         alone, _ = measure_one_event(context.warehouse, study, event_id, None)
         assert alone.sort(STUDY_RESULT.key).equals(stored.filter(pl.col("event_id") == event_id).sort(STUDY_RESULT.key))
 

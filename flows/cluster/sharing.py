@@ -1,0 +1,46 @@
+"""The processes of this machine that share what a step measures of many events."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing
+from typing import Any, TypeVar
+
+from analysis.threads import N_THREADS
+from flows.context import RunContext
+from warehouse.processes import Elsewhere, do_together
+
+# Events from which on a further process measures more than its start takes.
+EVENTS_WORTH_A_PROCESS = 60
+
+_Rows = TypeVar("_Rows")
+# Events that are measured at one go.
+_Part = TypeVar("_Part", bound=Sequence[Any])
+_Work = Callable[[_Part], _Rows]
+
+
+def count_processes() -> int:
+    """How many processes may work at once, this one among them."""
+    return min(N_THREADS, os.cpu_count() or 1)
+
+
+def share_events(
+    context: RunContext, prepare: Callable[..., AbstractContextManager[_Work[_Part, _Rows]]], source: tuple[object, ...]
+) -> Callable[[_Work[_Part, _Rows], Sequence[_Part]], Iterator[_Rows]]:
+    """A `map` that lets another process do some of many parts, in any order, by what `prepare` makes of `source` there.
+
+    The rows are the same. Where that process is killed, this one does the rest and says so.
+    """
+
+    def tell_killed(signal_number: int) -> None:
+        context.say(
+            f"a second process was ended by signal {signal_number}, for want of memory perhaps: one measures on"
+        )
+
+    def share(do_here: _Work[_Part, _Rows], parts: Sequence[_Part]) -> Iterator[_Rows]:
+        n_further = min(count_processes() - 1, sum(map(len, parts)) // EVENTS_WORTH_A_PROCESS)
+        with closing(do_together(do_here, parts, n_further, Elsewhere(prepare, source, (), tell_killed))) as done:
+            yield from done
+
+    return share
