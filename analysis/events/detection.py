@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Container
 from dataclasses import dataclass
 
 import polars as pl
 
 from analysis.events.drafts import Draft
-from analysis.events.facts import COMMENT_FRAMES, OFFICE_KINDS, StoryFacts
+from analysis.events.facts import COMMENT_FRAMES, STANDSTILL, StoryFacts
 from analysis.events.vocabulary import Vocabulary
+from analysis.events.wording.actors import Places
 from analysis.events.wording.stems import stems
 from warehouse.tables.news import EVENT, EVENT_SOURCE
 from warehouse.tables.units import iso_day, plural
@@ -44,7 +44,8 @@ def build_events(drafts: list[Draft], known_ids: dict[str, str], vocabulary: Voc
         named[_event_id(draft, known_ids, named)] = draft
     if not named:
         return Detected(EVENT.empty(), EVENT_SOURCE.empty())
-    rows = [_event_row(event_id, draft, vocabulary) for event_id, draft in named.items()]
+    places = Places(vocabulary)
+    rows = [_event_row(event_id, draft, vocabulary, places) for event_id, draft in named.items()]
     return Detected(EVENT.conform(pl.DataFrame(rows, schema=EVENT.schema)), _source_rows(named))
 
 
@@ -60,7 +61,7 @@ def _event_id(draft: Draft, known_ids: dict[str, str], taken: Container[str]) ->
     return event_id if event_id not in taken else f"{event_id}-{lead.story_id[:6]}"
 
 
-def _event_row(event_id: str, draft: Draft, vocabulary: Vocabulary) -> dict[str, object]:
+def _event_row(event_id: str, draft: Draft, vocabulary: Vocabulary, places: Places) -> dict[str, object]:
     lead, first = draft.lead, draft.first
     n_outlets, n_headlines = len(draft.carriers), sum(story.entries.height for story in draft.stories)
     url = dict(first.told.select("entry_id", "url").iter_rows())[first.time.best_entry_id]
@@ -77,7 +78,7 @@ def _event_row(event_id: str, draft: Draft, vocabulary: Vocabulary) -> dict[str,
         "ended_at_utc": None,
         "severity": severity_of(n_outlets),
         "direction": direction_of(lead.frame, lead.category, vocabulary),
-        "jurisdiction": jurisdiction_of(lead.entity_ids, vocabulary),
+        "jurisdiction": _jurisdiction(lead, places),
         "entities": ",".join(lead.entity_ids[:MOST_ENTITIES]) or None,
         "origin": "detected",
         "status": "detected",
@@ -86,6 +87,13 @@ def _event_row(event_id: str, draft: Draft, vocabulary: Vocabulary) -> dict[str,
         "reason": _reason(draft, n_outlets),
         "source_url": url,
     }
+
+
+def _jurisdiction(lead: StoryFacts, places: Places) -> str:
+    """Whose act it is; a service is down for everybody."""
+    return (
+        "global" if lead.category == STANDSTILL else places.jurisdiction(lead.told["plain"].to_list(), lead.entity_ids)
+    )
 
 
 def severity_of(n_outlets: int) -> int:
@@ -103,14 +111,6 @@ def direction_of(frame: str, category: str, vocabulary: Vocabulary) -> str:
     if frame in ENABLING_FRAMES:
         return "enables"
     return "restricts" if frame in RESTRICTING_FRAMES else vocabulary.category(category).direction
-
-
-def jurisdiction_of(entity_ids: tuple[str, ...], vocabulary: Vocabulary) -> str:
-    """The jurisdiction most of the named public bodies and officials belong to; `global` when none is named."""
-    known = {entity.entity_id: entity for entity in vocabulary.entities}
-    named = [known[entity_id] for entity_id in entity_ids if entity_id in known]
-    votes = Counter(e.jurisdiction for e in named if e.kind in OFFICE_KINDS and e.jurisdiction is not None)
-    return min(votes, key=lambda place: (-votes[place], place)) if votes else "global"
 
 
 def _neutral_title(story: StoryFacts) -> str:

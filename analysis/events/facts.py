@@ -14,8 +14,8 @@ import polars as pl
 from analysis.events.relevance import ACCESS, ORDER
 from analysis.events.stories.verdicts import judge_stories
 from analysis.events.timing import TIMING_COLUMNS, EvidenceTime, date_event
-from analysis.events.vocabulary import PARTY_KINDS, Vocabulary
-from analysis.events.wording.actors import licensed_in, places_in
+from analysis.events.vocabulary import OFFICE_KINDS, PARTY_KINDS, Vocabulary
+from analysis.events.wording.actors import Places, licensed_in
 from analysis.events.wording.stems import FEWEST_WORDS, LEAST_SPOKEN, stems
 
 # Publishing houses that make a happening an event without a primary source.
@@ -47,8 +47,6 @@ CLOUD_OUTAGE, CLOUDS, ENOUGH_FOR_CLOUDS = "outage_non_ai", frozenset({"amazon", 
 ACTS_ON_NETWORKS = ("fund", "supply", "restrict", "lift", "hack", "accuse", "sue", "leave")
 ACTS_OF_OFFICES = ("restrict", "lift", "designate", "pass")
 OFFICE_CATEGORIES = (ACCESS, "government_action", ORDER)
-# Kinds of names that hold an office where they belong to a place.
-OFFICE_KINDS = ("government", "legislature", "regulator", "state", "person")
 _PLACES = r"U\.S\.|(?:US|America|Washington|UK|Britain|Japan|Germany|France|Italy)\b"
 # What an office does as a headline says it on the day, within a few words of its name.
 _DOES = (
@@ -118,6 +116,7 @@ def read_stories(headlines: pl.DataFrame, vocabulary: Vocabulary) -> list[StoryF
         {host: entity.entity_id for entity in vocabulary.entities for host in entity.hosts},
         frozenset(c.category_id for c in vocabulary.categories if c.is_relevant and not c.is_outcome),
         _led_by_an_office(vocabulary),
+        Places(vocabulary),
     )
     parts = joined.partition_by("story_id", maintain_order=True)
     # Thousands of stories of a headline or two: rows of Python cost a tenth of as many small frames.
@@ -131,12 +130,13 @@ def read_stories(headlines: pl.DataFrame, vocabulary: Vocabulary) -> list[StoryF
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """What stories are read by: kinds of names, owners of sites, kinds of acts, and how a title of an office begins."""
+    """What stories are read by: kinds of names, owners of sites, kinds of acts, how an office begins, and places."""
 
     kinds: dict[str, str]
     owners: dict[str, str]
     acting: frozenset[str]
     office: str
+    places: Places
 
 
 def _led_by_an_office(vocabulary: Vocabulary) -> str:
@@ -176,8 +176,8 @@ def _facts(entries: pl.DataFrame, rows: list[_Row], names: _Names) -> StoryFacts
         frozenset(row["carrier"] for row in evidence),
         frozenset(row["carrier"] for row in own_acts),
         words,
-        _often([places_in(row["plain"], row["category"]) for row in told]),
-        _often([licensed_in(row["plain"]) for row in told]),
+        _often([names.places.of_rules(row["plain"], row["category"]) for row in told]),
+        _often([licensed_in(row["plain"], names.places) for row in told]),
         _is_rare_act(first["story_category"], frame, parties, told, names),
         date_event(told or rows),
         tuple(bisect_left(about, row[_ROW]) for row in told or rows),

@@ -29,6 +29,8 @@ _UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 DIGEST_DIGITS = 8
 # Who is a party to a happening, as opposed to who rules on it.
 PARTY_KINDS = ("lab", "chipmaker", "token", "company", "provider")
+# Kinds of names that hold an office where they belong to a place.
+OFFICE_KINDS = ("government", "legislature", "regulator", "state", "person")
 
 
 class EntityEntry(Entry):
@@ -49,6 +51,17 @@ class EntityEntry(Entry):
         if not all((*self.aliases, *self.exact)) or not (self.aliases or self.exact):
             raise ValueError("give `aliases` (any case) or `exact` (as written), and no empty name")
         return self
+
+
+class PlaceEntry(Entry):
+    """One `[[place]]`: what names it as written; `offices` are of this place unless another stands right before."""
+
+    id: str = Field(pattern=r"^[A-Z]{2}(-[A-Z]{2})?$")
+    name: str = Field(min_length=1)
+    entity: str | None = None
+    names: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+    offices: tuple[str, ...] = ()
 
 
 class RuleEntry(Entry):
@@ -118,7 +131,8 @@ class NameEntry(Entry):
 
 ENTITIES = EntryTable("entity", EntityEntry)
 _CATEGORIES = EntryTable("category", _Category)
-ENTITY_FORM = FileForm((ENTITIES,), texts=("version",))
+_PLACES = EntryTable("place", PlaceEntry)
+ENTITY_FORM = FileForm((ENTITIES, _PLACES), texts=("version",))
 _LANGUAGES = EntryTable("language", LanguageEntry)
 _WORDINGS = EntryTable("wording", WordingEntry, identity=("language", "category"))
 _NAMES = EntryTable("name", NameEntry)
@@ -138,6 +152,16 @@ class Entity:
     asset_id: str | None
     jurisdiction: str | None
     hosts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceName:
+    """One name, as written, of a place or of one of its bodies; without a place it is somebody's that holds one."""
+
+    text: str
+    place_id: str | None
+    is_office: bool = False
+    is_people: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,11 +185,14 @@ class Vocabulary:
     rules: tuple[Rule, ...]
     entities: tuple[Entity, ...]
     wordings: tuple[WordingEntry, ...] = ()
+    place_names: tuple[PlaceName, ...] = ()
+    place_entities: frozenset[str] = frozenset()
 
     @property
     def digest(self) -> str:
-        """A digest of every category, rule and entity: it changes with any word of them, the version with releases."""
-        return hashlib.sha256(repr((self.categories, self.rules, self.entities)).encode()).hexdigest()
+        """A digest of all categories, rules, entities and places: they change it, releases the version."""
+        told = (self.categories, self.rules, self.entities, self.place_names)
+        return hashlib.sha256(repr(told).encode()).hexdigest()
 
     def category(self, category_id: str) -> _Category:
         """The category with this id; KeyError when there is none."""
@@ -202,15 +229,49 @@ def load_vocabulary(
         _refuse_unreadable_patterns(worded, others, _WORDINGS)
     loaded = ((tags, own_tags), (names, own_entities), (others, own_languages))
     version = "/".join(f"{file.text('version')}{_digest(own)}" for file, own in loaded)
-    return Vocabulary(version, tags.entries(_CATEGORIES), rules + worded, entities, others.entries(_WORDINGS))
+    return Vocabulary(
+        version,
+        tags.entries(_CATEGORIES),
+        rules + worded,
+        entities,
+        others.entries(_WORDINGS),
+        _place_names(names),
+        frozenset(entry.entity for entry in names.entries(_PLACES) if entry.entity is not None),
+    )
 
 
 def _digest(own: ConfigText | None) -> str:
     return "" if own is None else f"+user-{hashlib.sha256(own.text.encode()).hexdigest()[:DIGEST_DIGITS]}"
 
 
+def _place_names(names: LoadedFile) -> tuple[PlaceName, ...]:
+    """What names a place, the longest first: its own entry, its entity, and the bodies and officials that belong to it.
+
+    Where the name of anybody else holds a place's, as that of a paper or a bank, it names no place.
+    """
+    found: dict[str, PlaceName] = {}
+    places = names.entries(_PLACES)
+    of_entity = {place.entity: place.id for place in places if place.entity is not None}
+    for place in places:
+        for text in (*place.names, *place.people, *place.offices):
+            found[text] = PlaceName(text, place.id, text in place.offices, text in place.people)
+    for entity in names.entries(ENTITIES):
+        written = [name for name in (*entity.aliases, *entity.exact) if name[0].isupper()]
+        home = of_entity.get(entity.id, entity.jurisdiction) if entity.kind in OFFICE_KINDS else None
+        is_office = entity.id not in of_entity and entity.kind != "person"
+        for text in written:
+            if home is not None:
+                found.setdefault(text, PlaceName(text, home, is_office))
+            elif any(re.search(rf"\b{re.escape(place)}\b", text) for place in list(found)):
+                found[text] = PlaceName(text, None)
+    return tuple(sorted(found.values(), key=lambda name: (-len(name.text), name.text)))
+
+
 def _refuse_unknown_owners(names: LoadedFile) -> None:
     known = [entry.id for entry in names.entries(ENTITIES)]
+    for place in names.entries(_PLACES):
+        if place.entity is not None and place.entity not in known:
+            raise names.error(_PLACES, (place.id,), "entity", _unknown("entity", place.entity, known))
     for entry in names.entries(ENTITIES):
         if entry.owner is not None and entry.owner not in known:
             raise names.error(ENTITIES, (entry.id,), "owner", _unknown("entity", entry.owner, known))

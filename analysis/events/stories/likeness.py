@@ -16,7 +16,7 @@ from analysis.arrays import Flags, Floats, Integers
 from analysis.events.stories.frames import FrameSet, says
 from analysis.events.stories.headlines import STOP_WORDS, canonical_names, number_members
 from analysis.events.vocabulary import PARTY_KINDS, Vocabulary
-from analysis.events.wording.actors import licensed_in, places_in
+from analysis.events.wording.actors import Places, licensed_in
 from analysis.portable import log, log1p
 from analysis.row_products import Scores, multiply_rows
 from warehouse.tables.bars import SECONDS_PER_HOUR
@@ -106,6 +106,7 @@ def profile(headlines: pl.DataFrame, frames: FrameSet, vocabulary: Vocabulary) -
     frame_ids = ("", *(frame.id for frame in frames.frames))
     number_of = {frame: frame_ids.index(frame) for frame in frame_ids}
     is_party = pl.element().filter(pl.element().is_in(party_ids))
+    places = Places(vocabulary)
     return Profile(
         headlines["at"].to_numpy() / SECONDS_PER_HOUR,
         _unit_rows(_grams(told["masked"].to_list())),
@@ -113,8 +114,8 @@ def profile(headlines: pl.DataFrame, frames: FrameSet, vocabulary: Vocabulary) -
         _incidence(headlines.select(pl.col("entities").list.eval(is_party)).to_series()),
         _incidence(headlines["words"]),
         _incidence(headlines["numbers"]),
-        _incidence(_sorted_sets(map(places_in, headlines["plain"], headlines["category"]))),
-        _incidence(_sorted_sets(map(licensed_in, headlines["plain"]))),
+        _incidence(_sorted_sets(map(places.of_rules, headlines["plain"], headlines["category"]))),
+        _incidence(_sorted_sets(licensed_in(plain, places) for plain in headlines["plain"])),
         csr_matrix(happenings.astype(np.float32)),
         told.select([f"m:{name}" for name in MANNERS]).to_numpy(),
         np.array([number_of[frame] for frame in headlines["frame"]], dtype=np.int64),

@@ -3,65 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+
+from analysis.events.vocabulary import OFFICE_KINDS, Vocabulary
 
 # Kinds of acts that each place has its own of on the same day, in the same words.
 ACTS_OF_PLACES = ("crypto_token_regulation", "regulation_legislation")
-_UNION, _OFFICE = "us", "office"
-# Words that stand for a place: itself, who comes from there, and its offices.
-_PLACES = {
-    _UNION: r"US|U\.S\.|USA|America|American|Washington|White House|Trump|Biden",
-    # Offices of the union, unless the place before them has one of the name.
-    _OFFICE: r"SEC|CFTC|OCC|FDIC|IRS|DOJ|FTC|FinCEN|Congress|Senat(?:e|ors?)|Pentagon|Treasury|Fed"
-    r"|House (?:[Cc]ommittee|[Ll]awmakers|panel|Democrats|Republicans|GOP|bill)",
-    "uk": r"UK|U\.K\.|Britain|British|England|London|FCA|HMRC|HM Treasury",
-    "eu": r"EU|E\.U\.|Europe|European|Brussels|MiCAR?|ESMA|EBA|EEA|Austrian?|Netherlands|Dutch|Luxembourg|Malt(?:a|ese)"
-    r"|Irish|Ireland|Germany?|BaFin|French|France|Ital(?:y|ian)|Spain|Spanish|Greece|Greek|Pol(?:and|ish)"
-    r"|Portug(?:al|uese)|Cyp(?:rus|riot)",
-    "au": r"Australian?|ASIC|AUSTRAC",
-    "ca": r"Canad(?:a|ian)",
-    "cn": r"China|Chinese|Beijing",
-    "hk": r"Hong Kong|HKMA|SFC",
-    "jp": r"Japan|Japanese|Tokyo|JFSA",
-    "kr": r"(?:South )?Korean?|Seoul",
-    "tw": r"Taiwan|Taiwanese",
-    "sg": r"Singapore|MAS",
-    "th": r"Thai|Thailand",
-    "vn": r"Vietnam|Vietnamese",
-    "id": r"Indonesian?",
-    "my": r"Malaysian?",
-    "ph": r"Philippines?|Filipino",
-    "in": r"Indian?|RBI",
-    "pk": r"Pakistani?",
-    "ae": r"UAE|Dubai|Abu Dhabi|Emirates|VARA|DFSA|ADGM",
-    "tr": r"Turkey|Turkish|Türkiye",
-    "il": r"Israeli?",
-    "ru": r"Russian?|Moscow",
-    "ua": r"Ukraine|Ukrainian",
-    "kz": r"Kazakhstan",
-    "ch": r"Swiss|Switzerland|FINMA",
-    "no": r"Norway|Norwegian",
-    "br": r"Brazil|Brazilian",
-    "ar": r"Argentin[ae]",
-    "za": r"South Africa",
-    "ng": r"Nigerian?",
-    "ke": r"Kenyan?",
-    "gh": r"Ghana",
-    "us-ca": r"California|Newsom",
-    "us-fl": r"Florida",
-    "us-il": r"Illinois",
-    "us-ky": r"Kentucky",
-    "us-ma": r"Massachusetts",
-    "us-mi": r"Michigan",
-    "us-nh": r"New Hampshire",
-    "us-ny": r"New York|NYDFS|Hochul",
-    "us-sd": r"South Dakota",
-    "us-tx": r"Texas",
-    "us-wy": r"Wyoming",
-}
-_STATES = frozenset(place.replace("-", "_") for place in _PLACES if place.startswith(f"{_UNION}-"))
-_ANY_PLACE = re.compile(
-    "|".join(rf"(?P<{place.replace('-', '_')}>\b(?:{words})(?!\w))" for place, words in _PLACES.items())
+_UNION = "US"
+# Whoever of a place acts, as in "Chinese regulators", where "Chinese" alone tells only where somebody is from.
+_BODY = (
+    r" (?:\w+ )?(?i:regulators?|courts?|judges?|governments?|parliament|lawmakers?|ministers?|ministry"
+    r"|authorit(?:y|ies)|police|prosecutors?|watchdog|officials?|senate|senators?|rulings?|law|bill|rules|central bank"
+    r"|agency|tribunal)\b"
 )
+# What an act is done to or in.
+_TOWARDS = r"\b(?:to|from|with|against|sues?|targets?|accuses?|blacklist(?:s|ing)?) (?:the )?$"
 # A firm gets a licence: its name in capitals right before the verb, and the licence within the words after.
 _GRANTED = re.compile(
     r"((?:(?:[A-Z]|\d+[A-Za-z])[\w.&'’,-]* ){1,4})"
@@ -77,31 +33,83 @@ _NO_NAME = re.compile(
 )
 
 
-def places_in(plain: str, category: str) -> frozenset[str]:
-    """Places whose rules a title of `ACTS_OF_PLACES` tells of, as ids; empty for other kinds.
+class Places:
+    """Reads places in plain titles by the names of a vocabulary."""
 
-    The union has its states with it, for a federal act is also named by its seat; states part from each other.
-    """
-    if category not in ACTS_OF_PLACES:
-        return frozenset()
-    found = list(_ANY_PLACE.finditer(plain))
-    own = [one for one, before in zip(found, [None, *found], strict=False) if not _is_anothers(one, before)]
-    places = {_UNION if one.lastgroup == _OFFICE else str(one.lastgroup) for one in own}
-    return frozenset(places | _STATES if _UNION in places else places)
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._names = {name.text: name for name in vocabulary.place_names}
+        self._any = re.compile(rf"\b(?:{'|'.join(map(re.escape, self._names))})(?!\w)")
+        self._states = frozenset(
+            name.place_id for name in vocabulary.place_names if name.place_id and name.place_id.startswith(f"{_UNION}-")
+        )
+        self._offices = {
+            entity.entity_id: entity.jurisdiction for entity in vocabulary.entities if entity.kind in OFFICE_KINDS
+        }
+        self._lands = vocabulary.place_entities
+
+    def of_rules(self, plain: str, category: str) -> frozenset[str]:
+        """Places whose rules a title of `ACTS_OF_PLACES` tells of, as ids; empty for other kinds.
+
+        The union has its states with it, for a federal act is also named by its seat; states part from each other.
+        """
+        if category not in ACTS_OF_PLACES:
+            return frozenset()
+        places = frozenset(place for _, place in self._find(plain))
+        return places | self._states if _UNION in places else places
+
+    def jurisdiction(self, titles: list[str], entity_ids: tuple[str, ...]) -> str:
+        """Whose act most of the titles tell, `global` where they name no place that acts.
+
+        In each the first that is named as acting counts: by itself, as a body of a place, or as who comes first; what
+        fewer than a quarter name is an aside. Without any the bodies and officials among `entity_ids` count.
+        """
+        found = [self._find(title) for title in titles]
+        acting = [place for one in found if (place := self._acting(one)) is not None]
+        votes = Counter(acting)
+        most = max(votes, key=lambda place: (votes[place], -acting.index(place)), default=None)
+        if most is not None and votes[most] * 4 >= len(titles):
+            return most
+        offices = [name for name in entity_ids if not (any(found) and name in self._lands)]
+        held = [place for name in offices if (place := self._offices.get(name)) is not None]
+        votes = Counter(held)
+        return min(votes, key=lambda place: (-votes[place], place)) if votes else "global"
+
+    def without(self, plain: str) -> str:
+        """The title without the names of places."""
+        return self._any.sub(" ", plain)
+
+    def _find(self, plain: str) -> list[tuple[re.Match[str], str]]:
+        every = [(one, self._names[one[0]]) for one in self._any.finditer(plain)]
+        before = [None, *(one for one, _ in every)]
+        return [
+            (one, name.place_id)
+            for (one, name), last in zip(every, before, strict=False)
+            if name.place_id is not None and not (name.is_office and last is not None and _is_right_after(one, last))
+        ]
+
+    def _acting(self, found: list[tuple[re.Match[str], str]]) -> str | None:
+        """The union or country of the first place that acts, of equals the first; None where each is acted upon."""
+        ranked = []
+        for one, place in found:
+            is_people, before = self._names[one[0]].is_people, one.string[: one.start()]
+            is_body = re.match(_BODY, one.string[one.end() :]) is not None
+            if is_people and not is_body and before.strip().lower() not in ("", "the"):
+                continue
+            if not re.search(_TOWARDS, before):
+                ranked.append((is_people and not is_body, one.start(), place))
+        return min(ranked)[-1].partition("-")[0] if ranked else None
 
 
-def _is_anothers(one: re.Match[str], before: re.Match[str] | None) -> bool:
+def _is_right_after(one: re.Match[str], before: re.Match[str]) -> bool:
     """Whether it is an office that is named right after the place whose it is, as in "Poland's Senate"."""
-    if one.lastgroup != _OFFICE or before is None:
-        return False
     return re.fullmatch(r"(?:['’]s?)? ", one.string[before.end() : one.start()]) is not None
 
 
-def licensed_in(plain: str) -> frozenset[str]:
+def licensed_in(plain: str, places: Places) -> frozenset[str]:
     """Names, in small letters, of who a title says got a licence; empty where it names nobody by name."""
     found = _GRANTED.search(plain)
     if found is None:
         return frozenset()
-    named = _ANY_PLACE.sub(" ", found[1]).split()
+    named = places.without(found[1]).split()
     words = {re.sub(r"['’]s?$", "", name.lower().strip(".,")) for name in named}
     return frozenset(word for word in words if not _NO_NAME.fullmatch(word))

@@ -2,7 +2,12 @@
 
 import pytest
 
-from analysis.events.wording.actors import licensed_in, places_in
+from analysis.events.vocabulary import load_vocabulary
+from analysis.events.wording.actors import Places, licensed_in
+from tests.analysis.events.headline_frames import VOCABULARY
+from warehouse.config import ConfigError, ConfigText
+
+PLACES = Places(VOCABULARY)
 
 
 @pytest.mark.parametrize(
@@ -15,17 +20,21 @@ from analysis.events.wording.actors import licensed_in, places_in
     ],
 )
 def test_an_epithet_is_no_firm_s_name(title):
-    assert licensed_in(title) == frozenset()
+    assert licensed_in(title, PLACES) == frozenset()
 
 
 def test_a_name_beside_an_epithet_remains_and_may_begin_with_digits():
-    assert licensed_in("Nasdaq-Listed BitGo Gets OCC Charter") == {"bitgo"}
-    assert licensed_in("World Liberty Financial Wins Bank Charter") == {"world", "liberty", "financial"}
-    assert licensed_in("21Shares Secures UK License") == {"21shares"}
+    assert licensed_in("Nasdaq-Listed BitGo Gets OCC Charter", PLACES) == {"bitgo"}
+    assert licensed_in("World Liberty Financial Wins Bank Charter", PLACES) == {"world", "liberty", "financial"}
+    assert licensed_in("21Shares Secures UK License", PLACES) == {"21shares"}
 
 
 def contradict(one: str, other: str) -> bool:
-    return not places_in(one, "crypto_token_regulation") & places_in(other, "crypto_token_regulation")
+    return not places_in(one) & places_in(other)
+
+
+def places_in(title: str) -> frozenset[str]:
+    return PLACES.of_rules(title, "crypto_token_regulation")
 
 
 def test_a_federal_act_named_by_its_seat_is_of_the_union_and_states_part_from_states():
@@ -38,15 +47,63 @@ def test_a_federal_act_named_by_its_seat_is_of_the_union_and_states_part_from_st
 @pytest.mark.parametrize(
     ("title", "places"),
     [
-        ("Nigeria SEC licenses first exchanges", {"ng"}),
-        ("Poland's Senate passes crypto bill", {"eu"}),
-        ("Texas Senate passes crypto bill", {"us_tx"}),
+        ("Nigeria SEC licenses first exchanges", {"NG"}),
+        ("Poland's Senate passes crypto bill", {"EU"}),
+        ("Texas Senate passes crypto bill", {"US-TX"}),
     ],
 )
 def test_an_office_beside_another_place_is_that_place_s(title, places):
-    assert places_in(title, "crypto_token_regulation") == places
+    assert places_in(title) == places
 
 
 def test_offices_of_two_places_are_of_both():
-    assert {"us", "uk"} <= places_in("SEC and UK FCA agree on crypto rules", "crypto_token_regulation")
-    assert {"us", "uk"} <= places_in("UK, SEC agree on crypto rules", "crypto_token_regulation")
+    assert {"US", "UK"} <= places_in("SEC and UK FCA agree on crypto rules")
+    assert {"US", "UK"} <= places_in("UK, SEC agree on crypto rules")
+
+
+@pytest.mark.parametrize(
+    ("title", "place"),
+    [
+        ("Norway imposes near ban on AI in elementary school", "NO"),
+        ("Minnesota passes ban on fake AI nudes", "US"),
+        ("Taiwan moves to detain three over illegal AI server exports to China", "TW"),
+        ("Pentagon expands list of China military-linked firms", "US"),
+        ("Chinese regulators block sale of AI chips, says US firm", "CN"),
+        ("Google sues Chinese cybercrime ring that used Gemini", "global"),
+        ("Nvidia told to stop sales to China", "global"),
+        ("The New York Times amends complaint over training data", "global"),
+    ],
+)
+def test_an_act_is_of_the_place_that_acts_and_not_of_the_one_it_is_done_to(title, place):
+    assert PLACES.jurisdiction([title], ()) == place
+
+
+def test_a_place_in_fewer_than_a_quarter_of_the_titles_is_an_aside():
+    suit = "Firm faces lawsuit over usage limits"
+    assert PLACES.jurisdiction([suit] * 4 + ["Suit in Texas over usage limits"], ()) == "global"
+    assert PLACES.jurisdiction([suit] * 3 + ["Suit in Texas over usage limits"], ()) == "US"
+    assert PLACES.jurisdiction([suit], ("sec", "openai")) == "US", "the office named stands for its place"
+
+
+def test_a_person_adds_a_place_and_an_office_to_the_same_file_as_names():
+    own = ConfigText(
+        "entities.toml",
+        """
+        [[place]]
+        id = "PE"
+        name = "Peru"
+        names = ["Peru"]
+        offices = ["SBS"]
+        [[entity]]
+        id = "lima"
+        name = "Lima's ministry"
+        kind = "regulator"
+        aliases = ["Lima"]
+        jurisdiction = "PE"
+        """,
+    )
+    places = Places(load_vocabulary(own_entities=own))
+    for title in ("Peru bans AI nudes", "SBS licenses exchange", "Lima bans AI nudes"):
+        assert places.jurisdiction([title], ()) == "PE"
+    with pytest.raises(ConfigError, match="no entity 'nobody'"):
+        load_vocabulary(own_entities=ConfigText("e.toml", '[[place]]\nid = "PE"\nname = "Peru"\nentity = "nobody"'))
