@@ -10,8 +10,10 @@ import polars as pl
 
 from analysis.events.drafts import Draft
 from analysis.events.facts import COMMENT_FRAMES, STANDSTILL, StoryFacts
+from analysis.events.relevance import ORDER
 from analysis.events.vocabulary import Vocabulary
 from analysis.events.wording.actors import Places
+from analysis.events.wording.bearing import ENABLES, NEITHER, RESTRICTS, Bearings
 from analysis.events.wording.stems import stems
 from warehouse.tables.news import EVENT, EVENT_SOURCE
 from warehouse.tables.units import iso_day, plural
@@ -23,10 +25,10 @@ MOST_ENTITIES = 6
 SEVERITY_OUTLETS = (2, 4, 8, 15)
 # Rules and news of tokens neither restrict nor enable the labs.
 TOKEN_CATEGORIES = ("crypto_token_regulation", "network_token_news")
-_ACCESS = "export_control_access"
 _LATIN = re.compile(r"[\x00-\u024f\u2000-\u206f\u20ac]+")
-ENABLING_FRAMES = ("lift", "settle", "dismiss", "veto", "delay")
-RESTRICTING_FRAMES = ("restrict", "sue", "probe", "designate", "threat", "distil", "stagger", "outage")
+RESTRICTING_FRAMES = ("restrict", "sue", "probe", "designate", "stagger")
+# What happens to a service rather than is done to its owner.
+_HARMS = (STANDSTILL, "ai_security_incident")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,8 @@ def build_events(drafts: list[Draft], known_ids: dict[str, str], vocabulary: Voc
         named[_event_id(draft, known_ids, named)] = draft
     if not named:
         return Detected(EVENT.empty(), EVENT_SOURCE.empty())
-    places = Places(vocabulary)
-    rows = [_event_row(event_id, draft, vocabulary, places) for event_id, draft in named.items()]
+    places, bearings = Places(vocabulary), Bearings(vocabulary)
+    rows = [_event_row(event_id, draft, vocabulary, places, bearings) for event_id, draft in named.items()]
     return Detected(EVENT.conform(pl.DataFrame(rows, schema=EVENT.schema)), _source_rows(named))
 
 
@@ -61,7 +63,9 @@ def _event_id(draft: Draft, known_ids: dict[str, str], taken: Container[str]) ->
     return event_id if event_id not in taken else f"{event_id}-{lead.story_id[:6]}"
 
 
-def _event_row(event_id: str, draft: Draft, vocabulary: Vocabulary, places: Places) -> dict[str, object]:
+def _event_row(
+    event_id: str, draft: Draft, vocabulary: Vocabulary, places: Places, bearings: Bearings
+) -> dict[str, object]:
     lead, first = draft.lead, draft.first
     n_outlets, n_headlines = len(draft.carriers), sum(story.entries.height for story in draft.stories)
     url = dict(first.told.select("entry_id", "url").iter_rows())[first.time.best_entry_id]
@@ -77,7 +81,7 @@ def _event_row(event_id: str, draft: Draft, vocabulary: Vocabulary, places: Plac
         "time_basis": first.time.time_basis,
         "ended_at_utc": None,
         "severity": severity_of(n_outlets),
-        "direction": direction_of(lead.frame, lead.category, vocabulary),
+        "direction": direction_of(lead, vocabulary, bearings),
         "jurisdiction": _jurisdiction(lead, places),
         "entities": ",".join(lead.entity_ids[:MOST_ENTITIES]) or None,
         "origin": "detected",
@@ -101,16 +105,22 @@ def severity_of(n_outlets: int) -> int:
     return 1 + sum(n_outlets >= threshold for threshold in SEVERITY_OUTLETS)
 
 
-def direction_of(frame: str, category: str, vocabulary: Vocabulary) -> str:
-    """Whether the event restricts or enables centralised AI: by what happened, else by the category's own direction.
+def direction_of(story: StoryFacts, vocabulary: Vocabulary, bearings: Bearings) -> str:
+    """Whether a story's act restricts or enables centralised AI, as its headlines say it; else neutral.
 
-    News about access that says neither that it was taken nor given back (who asked for it, what others say) is neutral.
+    An outage or a break-in has its category's direction; of an order only one put off leads anywhere before it is
+    read. Headlines in other letters alone say it by the kind of act that they name.
     """
-    if category in TOKEN_CATEGORIES or (category == _ACCESS and frame in ("", *COMMENT_FRAMES)):
-        return "neutral"
-    if frame in ENABLING_FRAMES:
-        return "enables"
-    return "restricts" if frame in RESTRICTING_FRAMES else vocabulary.category(category).direction
+    if story.category in TOKEN_CATEGORIES or story.frame in COMMENT_FRAMES:
+        return NEITHER
+    if story.category in _HARMS:
+        return vocabulary.category(story.category).direction
+    if story.category == ORDER:
+        return ENABLES if story.frame in ("delay", "veto") else NEITHER
+    titles = [plain for plain in story.told["plain"] if _LATIN.fullmatch(plain)]
+    if titles:
+        return bearings.of_titles(titles) or NEITHER
+    return ENABLES if story.frame == "lift" else RESTRICTS if story.frame in RESTRICTING_FRAMES else NEITHER
 
 
 def _neutral_title(story: StoryFacts) -> str:

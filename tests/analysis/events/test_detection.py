@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from analysis.events.detection import MOST_SOURCES, build_events, direction_of
+from analysis.events.detection import MOST_SOURCES, build_events
 from analysis.events.drafts import draft_events
 from analysis.events.wording.exclusions import add_exclusions
 from tests.analysis.events.headline_frames import (
@@ -176,11 +176,17 @@ def test_a_lab_speaks_only_for_itself():
     assert detect({**statement, "url": "https://openai.com/x"}).events.height == 1
 
 
-def test_news_about_access_that_says_neither_taken_nor_given_back_restricts_nobody():
-    for frame in ("", "reaction", "talks", "prospect"):
-        assert direction_of(frame, "export_control_access", VOCABULARY) == "neutral"
-    assert direction_of("restrict", "export_control_access", VOCABULARY) == "restricts"
-    assert direction_of("restrict", "export_control_access", VOCABULARY) == "restricts"
+def test_an_event_restricts_or_enables_only_where_its_headlines_say_so():
+    def direction(title: str) -> str:
+        return told_by(4, title)["direction"][0]
+
+    assert direction("US government restricts access to Fable 5") == "restricts"
+    assert direction("US government lifts restrictions on Anthropic's Fable 5") == "enables"
+    assert direction("US government holds off on blacklisting DeepSeek") == "neutral"
+    assert direction("Pentagon signs Anthropic for classified AI programs") == "neutral"
+    assert direction("US government in talks with Anthropic over access to Fable 5") == "neutral"
+    assert direction("SEC lifts restrictions on Bittensor trust") == "neutral", "rules on tokens bear on no lab"
+    assert direction("美国政府命令Anthropic停用Fable 5") == "restricts", "other letters: by the kind of act"
 
 
 ORDERED = [

@@ -1,0 +1,133 @@
+"""Whether headlines say that AI is restricted or given free: verbs read with their objects and what denies them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from analysis.events.vocabulary import Vocabulary
+
+RESTRICTS, ENABLES, NEITHER = "restricts", "enables", "neutral"
+# Kinds of names that are restricted or given free.
+_BOUND = ("lab", "model", "chipmaker", "company", "provider")
+# What weighs on who it is laid on, and what does them good.
+_BURDEN = (
+    r"bans?|restrictions?|curbs?|controls|limits?|caps?|laws?|bills?|act|rules?|orders?|regulations?|moratorium|suits?"
+    r"|lawsuits?|cases?|complaints?|charges|claims?|probes?|investigations?|inquir(?:y|ies)|process|protections|designations?|blacklist(?:ing)?"
+    r"|duties|tariffs?|crackdown|requirements?|sanctions|injunction|suspension|directive|mandate|fines?|penalty|shutdown"
+)
+_BENEFIT = (
+    r"access|approvals?|licen[sc]es?|exemptions?|releases?|rollouts?|launch|permission|waivers?|sales?|exports?|shipments?"
+    r"|exceptions?|carveouts?|bids?|appeals?|requests?|motions?"
+)
+# Verbs that lay a burden on somebody by themselves, those that do so with what they lay, those that give free, and
+# those that take away what they name. Some of the first take away too, where they name a burden.
+_FORBIDS = (
+    r"bans?|banned|banning|blocks?|blocked|blocking|bars|barred|restricts?|restricted|curbs|halts?|halted|suspends?"
+    r"|suspended|prohibits?|outlaws?|limits|limited|caps|revokes?|revoked|cuts? off|shuts? (?:down|off)"
+    r"|blacklists?|blacklisted|designates?|designated|fines|fined|investigates?|investigating|investigated|subpoenas?"
+    r"|subpoenaed|raids?|(?<!executive )(?<!generated )orders|ordered|directs|must"
+    r"|(?:directly )?liable|(?:takes?|taken|goes|pull(?:s|ed)) (?:\S+ ){0,4}offline|pulls"
+    r"|disables?"
+    r"|cracks? down|labels|adds (?:\S+ ){1,8}(?:to|list)|expands (?:\S+ )?(?:black)?list|staggers?|withholds?"
+)
+_LAYS = (
+    r"imposes?|issues?|signs?|signed|passes|passed|adopts?|adopted|enacts?|enacted|tightens?|expands?|extends?|opens?"
+    r"|launches|faces?|advances?|backs|hit (?:with|by)|introduces?|unveils?|proposes?|puts|slaps?|files?|filed"
+)
+_FREES = (
+    r"lifts?|lifted|lifting|eases?|eased|loosens?|loosened|restores?|restored|reinstates?|reinstated|allows?|allowed|lets?"
+    r"|clears?|cleared|permits?|authori[sz]es?|approves?|approved|grants?|granted|exempts?|waives?|relax(?:es)?"
+    r"|softens?|redeploys?"
+)
+_UNDOES = (
+    r"scraps?|scrapped|rescinds?|rescinded|repeals?|repealed|withdraws?|withdrew|drops?|dropped|dismiss(?:es|ed)?"
+    r"|toss(?:es|ed)?|throws? out|veto(?:es|ed)?|strikes? down|overturns?|overturned|vacates?|vacated|ends?|ended"
+    r"|delays?|delayed|postpones?|postponed|cancels?|cancell?ed|calls? off|puts? off|kills|rejects?|rejected"
+    r"|den(?:y|ies|ied)|reverses?|erases?|nullif\w+|loses?|lost|pauses?|paused|defeats?|rolls? back|removes?"
+)
+# What is yet to be done, asked for or left undone says nothing of where it leads.
+_HELD = (
+    r"holds? (?:off|back)|held (?:off|back)|refus\w+|declin\w+|consider\w*|weigh(?:s|ing)?|mull\w*|plan(?:s|ning)?"
+    r"|could|may|might|would|should|set to|expected to|wants?|seeks?|seeking|press(?:es|ed|ing)?|urg(?:es|ed|ing)|asks?"
+    r"|call(?:s|ed|ing)? (?:for|on)|threat\w*|warns?|vows?|fails? to|failed to|stops? short|not|never|no longer|no"
+    r"|\w+n't|prepar\w+|discuss\w*|talks|nears?|eyes|tries|pushes|reportedly considering|demands?|questions?|offers?"
+)
+_VERB = re.compile(
+    rf"\b(?:(?P<held>{_HELD})|(?P<undoes>{_UNDOES})|(?P<forbids>{_FORBIDS})|(?P<frees>{_FREES})|(?P<lays>{_LAYS}))\b"
+)
+_OBJECT = re.compile(rf"\b(?:(?P<burden>{_BURDEN})|(?P<benefit>{_BENEFIT}))\b")
+_SUES = re.compile(r"\b(?:sues|sue|suing|sued|(?:files?|filed) (?:\S+ ){0,4}(?:law)?suit)\b")
+_SUED = re.compile(r"\bsued\b(?= (?:by|over|for|in)\b|$)|\bfac(?:es|ing) (?:\S+ ){0,6}(?:law)?suit\b")
+# Who is allowed to look is no lab that is given free.
+_OVERSEER = re.compile(
+    r"^\W*(?:the )?(?:\w+\W+)?(?:government|states?|regulators?|testers?|officials?|users?|publishers?)\b"
+)
+# Where the main words of a part end: what follows says why, when and what of.
+_SUBORDINATE = re.compile(
+    r"\b(?:after|as|amid|despite|over|following|because|while|when|saying|says|alleging|accusing|citing|until|since|though"
+    r"|but|if|ahead of|before)\b"
+)
+_PART = re.compile(r"[;,:?]|\.(?= )")
+# Words of an object that still belong to its verb.
+_NEAR_WORDS = 9
+# Share of the headlines from which what they say is the event's.
+_ENOUGH = 0.25
+
+
+class Bearings:
+    """Reads where acts lead by the names of a vocabulary."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        names = "|".join(entity.pattern for entity in vocabulary.entities if entity.kind in _BOUND)
+        self._bound = re.compile(names, re.IGNORECASE)
+
+    def of_titles(self, titles: Iterable[str]) -> str | None:
+        """Where most of the plain titles say that the act leads, neutral where they differ; None where none says so."""
+        read = [self.of_title(title) for title in titles]
+        votes = Counter(bearing for bearing in read if bearing is not None)
+        most, other = sorted((RESTRICTS, ENABLES), key=lambda bearing: -votes[bearing])
+        if votes[most] > votes[other] and votes[most] >= max(votes[NEITHER], _ENOUGH * len(read)):
+            return most
+        return NEITHER if votes else None
+
+    def of_title(self, plain: str) -> str | None:
+        """Restricts, enables, or neutral for what is denied, put off or yet to come; None where no verb is known."""
+        for part in _PART.split(plain):
+            cut = _SUBORDINATE.search(part)
+            said = self._read(part if cut is None else part[: cut.start()])
+            if said is not None:
+                return said
+        return None
+
+    def _read(self, clause: str) -> str | None:
+        lower = clause.lower()
+        verb = _VERB.search(lower)
+        suit = _SUED.search(lower) or _SUES.search(lower)
+        if suit is not None and (verb is None or suit.start() <= verb.start()):
+            is_passive = _SUED.search(lower) is not None
+            target = clause[: suit.start()] if is_passive else clause[suit.end() :]
+            return RESTRICTS if self._bound.search(target) else NEITHER
+        return None if verb is None else _bearing_of(verb, lower)
+
+
+def _bearing_of(verb: re.Match[str], clause: str) -> str | None:
+    kind, rest = verb.lastgroup, " ".join(clause[verb.end() :].split()[:_NEAR_WORDS])
+    if kind == "held":
+        return NEITHER
+    found = _OBJECT.search(rest)
+    thing = found.lastgroup if found is not None else None
+    if kind == "forbids":
+        # "Blocks a ban" takes away a burden; "orders a review" lays one.
+        is_undone = thing == "burden" and re.match(r"block|halt|suspend|bar|revok|restrict", verb[0]) is not None
+        return ENABLES if is_undone else RESTRICTS
+    if kind == "undoes":
+        is_put_off = re.match(r"delay|postpon|paus|put", verb[0]) is not None
+        return {"burden": ENABLES, "benefit": NEITHER if is_put_off else RESTRICTS}.get(thing or "", NEITHER)
+    if kind == "frees":
+        if _OVERSEER.match(rest):
+            return NEITHER
+        is_laid = thing == "burden" and re.match(r"appro|author|clear|permit|allow", verb[0]) is not None
+        return RESTRICTS if is_laid else ENABLES
+    return {"burden": RESTRICTS, "benefit": ENABLES}.get(thing or "")

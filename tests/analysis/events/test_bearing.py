@@ -1,0 +1,63 @@
+"""A headline says where an act leads by its verb, what the verb is done to, and what denies it."""
+
+import pytest
+
+from analysis.events.wording.bearing import ENABLES, NEITHER, RESTRICTS, Bearings
+from tests.analysis.events.headline_frames import VOCABULARY
+
+BEARINGS = Bearings(VOCABULARY)
+
+
+@pytest.mark.parametrize(
+    ("title", "bearing"),
+    [
+        ("Commerce restricts exports of AI chips", RESTRICTS),
+        ("State passes AI safety bill requiring audits", RESTRICTS),
+        ("Regulator opens antitrust probe into Google", RESTRICTS),
+        ("US clears way for antitrust inquiries of Nvidia", RESTRICTS),
+        ("Commerce lifts ban on AI chips", ENABLES),
+        ("Regulator approves sale of AI chips", ENABLES),
+        ("Regulator approves ban on AI chips", RESTRICTS),
+        ("Judge blocks ban on AI chatbots", ENABLES),
+        ("Judge blocks AI chatbots", RESTRICTS),
+        ("Judge dismisses lawsuit against OpenAI", ENABLES),
+        ("Judge rejects Meta's bid to dismiss lawsuit", RESTRICTS),
+        ("Commission delays AI rules", ENABLES),
+        ("Judge delays approval of Anthropic settlement", NEITHER),
+        ("US holds off on blacklisting DeepSeek", NEITHER),
+        ("Judge holds back on Anthropic settlement", NEITHER),
+        ("US refuses to lift ban on AI chips", NEITHER),
+        ("US does not ban AI chips", NEITHER),
+        ("US presses Meta to agree to reviews", NEITHER),
+        ("White House considers ban on AI chips", NEITHER),
+        ("Labs let the US government test models", NEITHER),
+        ("Pentagon uses model despite blacklist", None),
+    ],
+)
+def test_a_verb_is_read_with_its_object_and_what_denies_it(title, bearing):
+    assert BEARINGS.of_title(title) == bearing
+
+
+@pytest.mark.parametrize(
+    ("title", "bearing"),
+    [
+        ("Publishers sue Meta over training data", RESTRICTS),
+        ("Meta sued by publishers over training data", RESTRICTS),
+        ("Anthropic faces class action lawsuit over usage limits", RESTRICTS),
+        ("Google sues cybercrime ring that used stolen names", NEITHER),
+        ("Firm sues US government over access to Claude", NEITHER),
+        ("xAI sues Colorado over AI law", NEITHER),
+    ],
+)
+def test_a_suit_restricts_who_is_sued_where_that_is_one_of_ours(title, bearing):
+    assert BEARINGS.of_title(title) == bearing
+
+
+def test_titles_that_say_opposite_things_say_neither_and_few_say_nothing_for_the_rest():
+    lifts, bans, talks = "US lifts ban on AI chips", "US bans AI chips", "US presses Meta"
+    assert BEARINGS.of_titles([lifts, bans]) == NEITHER
+    assert BEARINGS.of_titles([lifts, lifts, bans]) == ENABLES
+    assert BEARINGS.of_titles([bans, talks, talks]) == NEITHER
+    assert BEARINGS.of_titles([bans, *["AI chips in the news"] * 3]) == RESTRICTS
+    assert BEARINGS.of_titles([bans, *["AI chips in the news"] * 4]) == NEITHER
+    assert BEARINGS.of_titles(["AI chips in the news"]) is None
