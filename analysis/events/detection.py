@@ -12,7 +12,7 @@ from analysis.events.drafts import Draft
 from analysis.events.facts import COMMENT_FRAMES, STANDSTILL, StoryFacts
 from analysis.events.relevance import ORDER
 from analysis.events.vocabulary import Vocabulary
-from analysis.events.wording.actors import Places
+from analysis.events.wording.actors import Gazetteer
 from analysis.events.wording.bearing import ENABLES, NEITHER, RESTRICTS, Bearings
 from analysis.events.wording.stems import stems
 from warehouse.tables.news import EVENT, EVENT_SOURCE
@@ -46,7 +46,7 @@ def build_events(drafts: list[Draft], known_ids: dict[str, str], vocabulary: Voc
         named[_event_id(draft, known_ids, named)] = draft
     if not named:
         return Detected(EVENT.empty(), EVENT_SOURCE.empty())
-    places, bearings = Places(vocabulary), Bearings(vocabulary)
+    places, bearings = Gazetteer(vocabulary), Bearings(vocabulary)
     rows = [_event_row(event_id, draft, vocabulary, places, bearings) for event_id, draft in named.items()]
     return Detected(EVENT.conform(pl.DataFrame(rows, schema=EVENT.schema)), _source_rows(named))
 
@@ -64,7 +64,7 @@ def _event_id(draft: Draft, known_ids: dict[str, str], taken: Container[str]) ->
 
 
 def _event_row(
-    event_id: str, draft: Draft, vocabulary: Vocabulary, places: Places, bearings: Bearings
+    event_id: str, draft: Draft, vocabulary: Vocabulary, places: Gazetteer, bearings: Bearings
 ) -> dict[str, object]:
     lead, first = draft.lead, draft.first
     n_outlets, n_headlines = len(draft.carriers), sum(story.entries.height for story in draft.stories)
@@ -93,7 +93,7 @@ def _event_row(
     }
 
 
-def _jurisdiction(lead: StoryFacts, places: Places) -> str:
+def _jurisdiction(lead: StoryFacts, places: Gazetteer) -> str:
     """Whose act it is; a service is down for everybody."""
     return (
         "global" if lead.category == STANDSTILL else places.jurisdiction(lead.told["plain"].to_list(), lead.entity_ids)

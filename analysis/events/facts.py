@@ -15,7 +15,7 @@ from analysis.events.relevance import ACCESS, ORDER
 from analysis.events.stories.verdicts import judge_stories
 from analysis.events.timing import TIMING_COLUMNS, EvidenceTime, date_event
 from analysis.events.vocabulary import OFFICE_KINDS, PARTY_KINDS, Vocabulary
-from analysis.events.wording.actors import Places, licensed_in
+from analysis.events.wording.actors import Gazetteer, licensed_in
 from analysis.events.wording.stems import FEWEST_WORDS, LEAST_SPOKEN, stems
 
 # Publishing houses that make a happening an event without a primary source.
@@ -116,7 +116,7 @@ def read_stories(headlines: pl.DataFrame, vocabulary: Vocabulary) -> list[StoryF
         {host: entity.entity_id for entity in vocabulary.entities for host in entity.hosts},
         frozenset(c.category_id for c in vocabulary.categories if c.is_relevant and not c.is_outcome),
         _led_by_an_office(vocabulary),
-        Places(vocabulary),
+        Gazetteer(vocabulary),
     )
     parts = joined.partition_by("story_id", maintain_order=True)
     # Thousands of stories of a headline or two: rows of Python cost a tenth of as many small frames.
@@ -136,7 +136,7 @@ class _Names:
     owners: dict[str, str]
     acting: frozenset[str]
     office: str
-    places: Places
+    places: Gazetteer
 
 
 def _led_by_an_office(vocabulary: Vocabulary) -> str:

@@ -16,7 +16,7 @@ from analysis.arrays import Flags, Floats, Integers
 from analysis.events.stories.frames import FrameSet, says
 from analysis.events.stories.headlines import STOP_WORDS, canonical_names, number_members
 from analysis.events.vocabulary import PARTY_KINDS, Vocabulary
-from analysis.events.wording.actors import Places, licensed_in
+from analysis.events.wording.actors import Gazetteer, licensed_in
 from analysis.portable import log, log1p
 from analysis.row_products import Scores, multiply_rows
 from warehouse.tables.bars import SECONDS_PER_HOUR
@@ -106,7 +106,7 @@ def profile(headlines: pl.DataFrame, frames: FrameSet, vocabulary: Vocabulary) -
     frame_ids = ("", *(frame.id for frame in frames.frames))
     number_of = {frame: frame_ids.index(frame) for frame in frame_ids}
     is_party = pl.element().filter(pl.element().is_in(party_ids))
-    places = Places(vocabulary)
+    places = Gazetteer(vocabulary)
     return Profile(
         headlines["at"].to_numpy() / SECONDS_PER_HOUR,
         _unit_rows(_grams(told["masked"].to_list())),

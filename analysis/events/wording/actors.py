@@ -33,7 +33,7 @@ _NO_NAME = re.compile(
 )
 
 
-class Places:
+class Gazetteer:
     """Reads places in plain titles by the names of a vocabulary."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
@@ -105,7 +105,7 @@ def _is_right_after(one: re.Match[str], before: re.Match[str]) -> bool:
     return re.fullmatch(r"(?:['’]s?)? ", one.string[before.end() : one.start()]) is not None
 
 
-def licensed_in(plain: str, places: Places) -> frozenset[str]:
+def licensed_in(plain: str, places: Gazetteer) -> frozenset[str]:
     """Names, in small letters, of who a title says got a licence; empty where it names nobody by name."""
     found = _GRANTED.search(plain)
     if found is None:

@@ -3,11 +3,11 @@
 import pytest
 
 from analysis.events.vocabulary import load_vocabulary
-from analysis.events.wording.actors import Places, licensed_in
+from analysis.events.wording.actors import Gazetteer, licensed_in
 from tests.analysis.events.headline_frames import VOCABULARY
 from warehouse.config import ConfigError, ConfigText
 
-PLACES = Places(VOCABULARY)
+PLACES = Gazetteer(VOCABULARY)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_a_person_adds_a_place_and_an_office_to_the_same_file_as_names():
         jurisdiction = "PE"
         """,
     )
-    places = Places(load_vocabulary(own_entities=own))
+    places = Gazetteer(load_vocabulary(own_entities=own))
     for title in ("Peru bans AI nudes", "SBS licenses exchange", "Lima bans AI nudes"):
         assert places.jurisdiction([title], ()) == "PE"
     with pytest.raises(ConfigError, match="no entity 'nobody'"):
