@@ -229,8 +229,8 @@ def _is_same(one: StoryFacts, other: StoryFacts, is_about: bool) -> bool:
 
 
 def _is_of_another(one: StoryFacts, other: StoryFacts) -> bool:
-    """Whether they tell of the rules of two places, or of the licences of two firms."""
-    pairs = ((one.places, other.places), (one.licensed, other.licensed))
+    """Whether they tell of the rules of two places, of tokens and of models, or of the licences of two firms."""
+    pairs = ((one.places, other.places), (one.subjects, other.subjects), (one.licensed, other.licensed))
     return any(mine and theirs and not mine & theirs for mine, theirs in pairs)
 
 

@@ -15,7 +15,7 @@ from analysis.events.relevance import ACCESS, ORDER
 from analysis.events.stories.verdicts import judge_stories
 from analysis.events.timing import TIMING_COLUMNS, EvidenceTime, date_event
 from analysis.events.vocabulary import OFFICE_KINDS, PARTY_KINDS, Vocabulary
-from analysis.events.wording.actors import Gazetteer, licensed_in
+from analysis.events.wording.actors import Gazetteer, licensed_in, subjects_in
 from analysis.events.wording.stems import FEWEST_WORDS, LEAST_SPOKEN, stems
 
 # Publishing houses that make a happening an event without a primary source.
@@ -70,7 +70,8 @@ class StoryFacts:
     """One story as an event sees it; `told` are its headlines that are evidence of an act, `carriers` their houses.
 
     `entries` are its headlines without those that the words drew in and that say nothing of the act. `places` are those
-    whose rules it tells of, `licensed` the firms it says got a licence; both are empty where it names none.
+    whose rules it tells of, `subjects` what these are on, `licensed` the firms it says got a licence; each is empty
+    where it names none.
     """
 
     story_id: str
@@ -83,6 +84,7 @@ class StoryFacts:
     primary_carriers: frozenset[str]
     words: frozenset[str]
     places: frozenset[str]
+    subjects: frozenset[str]
     licensed: frozenset[str]
     is_rare_act: bool
     time: EvidenceTime
@@ -177,6 +179,7 @@ def _facts(entries: pl.DataFrame, rows: list[_Row], names: _Names) -> StoryFacts
         frozenset(row["carrier"] for row in own_acts),
         words,
         _often([names.places.of_rules(row["plain"], row["category"]) for row in told]),
+        _often([subjects_in(row["plain"], row["category"]) for row in told]),
         _often([licensed_in(row["plain"], names.places) for row in told]),
         _is_rare_act(first["story_category"], frame, parties, told, names),
         date_event(told or rows),

@@ -16,7 +16,7 @@ from analysis.arrays import Flags, Floats, Integers
 from analysis.events.stories.frames import FrameSet, says
 from analysis.events.stories.headlines import STOP_WORDS, canonical_names, number_members
 from analysis.events.vocabulary import PARTY_KINDS, Vocabulary
-from analysis.events.wording.actors import Gazetteer, licensed_in
+from analysis.events.wording.actors import Gazetteer, licensed_in, subjects_in
 from analysis.portable import log, log1p
 from analysis.row_products import Scores, multiply_rows
 from warehouse.tables.bars import SECONDS_PER_HOUR
@@ -78,6 +78,7 @@ class Profile:
     words: csr_matrix
     numbers: csr_matrix
     places: csr_matrix
+    subjects: csr_matrix
     licensed: csr_matrix
     happenings: csr_matrix
     manners: Flags
@@ -115,6 +116,7 @@ def profile(headlines: pl.DataFrame, frames: FrameSet, vocabulary: Vocabulary) -
         _incidence(headlines["words"]),
         _incidence(headlines["numbers"]),
         _incidence(_sorted_sets(map(places.of_rules, headlines["plain"], headlines["category"]))),
+        _incidence(_sorted_sets(map(subjects_in, headlines["plain"], headlines["category"]))),
         _incidence(_sorted_sets(licensed_in(plain, places) for plain in headlines["plain"])),
         csr_matrix(happenings.astype(np.float32)),
         told.select([f"m:{name}" for name in MANNERS]).to_numpy(),
@@ -237,7 +239,7 @@ def chances(table: Profile, pairs: Pairs) -> Scores:
 def contradictions(table: Profile, found: dict[str, Scores], pairs: Pairs) -> Flags:
     """Where two headlines cannot be one story: other parties, the opposite act, another number or outage, too late.
 
-    Nor where the rules are of other places, or the licences of other firms.
+    Nor where the rules are of other places, or the licences of other firms, or one is on tokens and one on models.
     """
     left, right = pairs.left, pairs.right
     both_parties = pairs.both(_sizes(table.parties) > 0)
@@ -254,6 +256,7 @@ def contradictions(table: Profile, found: dict[str, Scores], pairs: Pairs) -> Fl
         | (both_parties & (found["parties"] <= 0))
         | is_opposite
         | _name_others(table.places, pairs)
+        | _name_others(table.subjects, pairs)
         | _name_others(table.licensed, pairs)
         | (alike & both_numbers & (pairs.dot(table.numbers) <= 0))
         | (alike & (table.is_negated[left] != table.is_negated[right]))

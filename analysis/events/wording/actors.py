@@ -1,4 +1,4 @@
-"""Whose rule a headline tells of, by the places that it names, and who got the licence that it tells of."""
+"""Whose rule a headline tells of, by the places that it names, on what, and who got the licence that it tells of."""
 
 from __future__ import annotations
 
@@ -31,6 +31,22 @@ _NO_NAME = re.compile(
     r"|group|holdings|issuer|just-in|leading|major|new|platform|provider|stablecoin|startup|subsidiary|the|trading|unit"
     r"|.*-(?:backed|listed|based|owned)|(?!\d*[^\W\d]).*"
 )
+
+# Acts on models; none is a rule on tokens at large, unless a title speaks of both.
+_ON_TOKENS = "crypto_token_regulation"
+_ON_MODELS = (
+    *("regulation_legislation", "executive_order", "export_control_access", "government_action"),
+    "enforcement_lawsuit",
+)
+_TOKENS = re.compile(r"(?i)\b(?:crypto\w*|tokens?|bitcoin|stablecoins?|digital assets?|defi|clarity act)\b")
+_MODELS = re.compile(r"\bA\.?I\b|(?i:\bartificial intelligence\b|\bchatbots?\b)")
+
+
+def subjects_in(plain: str, category: str) -> frozenset[str]:
+    """Whether a title tells of a rule on `tokens` or of an act on `models`; empty for other kinds and for both."""
+    if category == _ON_TOKENS:
+        return frozenset() if _MODELS.search(plain) else frozenset({"tokens"})
+    return frozenset({"models"}) if category in _ON_MODELS and not _TOKENS.search(plain) else frozenset()
 
 
 class Gazetteer:

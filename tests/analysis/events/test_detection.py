@@ -238,9 +238,12 @@ def test_another_act_of_the_same_party_a_few_hours_later_is_an_event_of_its_own(
     [
         ("{} passes bill to regulate crypto exchanges", "Kenya", "Australia"),
         ("{} secures MiCA license in Austria", "AMINA", "Zerohash"),
+        ("US Congress passes bill on state rules for {}", "AI", "crypto tokens"),
     ],
 )
-def test_the_same_act_of_another_place_or_firm_on_the_same_day_is_an_event_of_its_own(act, one, other):
+def test_the_same_act_of_another_place_or_firm_or_on_another_thing_on_the_same_day_is_an_event_of_its_own(
+    act, one, other
+):
     def told_of(who: str, hour: int) -> list[dict]:
         return [
             {"title": act.format(who), "at": f"2025-11-03T{hour:02d}:0{n}:00Z", "outlet": f"s{n}.example"}

@@ -84,9 +84,21 @@ def test_a_suit_is_neither_the_act_nor_talks_about_it(other):
             "Swiss Crypto Bank AMINA Wins MiCA License in Austria",
             "Zerohash secures MiCA license in Austria",
         ),
+        (
+            "US Congress passes bill on state rules for AI",
+            "Congress passes the bill on AI rules of the states",
+            "US Congress passes bill on state rules for crypto tokens",
+        ),
+        (
+            "Arizona lawmaker proposes bill to exempt bitcoin from taxes",
+            "Arizona lawmaker proposes bill that exempts bitcoin from taxes",
+            "Oklahoma lawmaker proposes bill to exempt bitcoin from taxes",
+        ),
     ],
 )
-def test_rules_of_two_places_and_licences_of_two_firms_are_two_stories_in_the_same_words(one, same, another):
+def test_rules_of_two_places_or_on_two_things_and_licences_of_two_firms_are_two_stories_in_the_same_words(
+    one, same, another
+):
     assert are_together(one, same)
     assert not are_together(one, another)
 

@@ -1,9 +1,9 @@
-"""Whose rule a headline tells of, and which firm got the licence."""
+"""Whose rule a headline tells of, on what, and which firm got the licence."""
 
 import pytest
 
 from analysis.events.vocabulary import load_vocabulary
-from analysis.events.wording.actors import Gazetteer, licensed_in
+from analysis.events.wording.actors import Gazetteer, licensed_in, subjects_in
 from tests.analysis.events.headline_frames import VOCABULARY
 from warehouse.config import ConfigError, ConfigText
 
@@ -107,3 +107,11 @@ def test_a_person_adds_a_place_and_an_office_to_the_same_file_as_names():
         assert places.jurisdiction([title], ()) == "PE"
     with pytest.raises(ConfigError, match="no entity 'nobody'"):
         load_vocabulary(own_entities=ConfigText("e.toml", '[[place]]\nid = "PE"\nname = "Peru"\nentity = "nobody"'))
+
+
+def test_a_title_that_speaks_of_tokens_and_of_models_parts_from_neither():
+    assert subjects_in("House panel drafts rules for digital assets", "crypto_token_regulation") == {"tokens"}
+    assert subjects_in("House panel drafts rules for AI labs", "regulation_legislation") == {"models"}
+    assert subjects_in("Senate asks SEC about AI tools and crypto", "crypto_token_regulation") == frozenset()
+    assert subjects_in("President's AI and crypto adviser drafts rules", "regulation_legislation") == frozenset()
+    assert subjects_in("House panel drafts rules for AI labs", "ai_product_news") == frozenset()
