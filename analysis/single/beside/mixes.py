@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -40,21 +41,33 @@ def sum_windows(returns: Floats, n_after: int) -> Floats:
     return np.asarray(kept.reshape(n, n_after, *returns.shape[1:]).sum(axis=1))
 
 
-def infer_mix(mix: Callable[[Floats, Floats], Mix], treated: Floats, donors: Floats) -> MixInference:
-    """The effect on `treated` (windows,) beside `donors` (windows, k), the last window being the event's.
+def infer_mix(statistic: str, treated: Floats, donors: Floats) -> MixInference:
+    """The effect on `treated` (windows,) beside `donors` (windows, k) by one of `MIXES`, the last window the event's.
 
     Every donor takes the treated asset's place with the other donors for its mix, and effects are compared over the
     error of their mix before the event, as Abadie, Diamond & Hainmueller (2010, section 3.4) compare them. Null: the
     treated asset is an ordinary member of the crowd in that window. The interval holds every effect that the placebos
     do not reject at 5 %.
     """
-    own = mix(treated, donors)
-    ratios = np.empty(donors.shape[1])
-    for place in range(ratios.size):
-        other = mix(donors[:, place], np.delete(donors, place, axis=1))
-        ratios[place] = abs(other.effect) / other.error_before
+    own = MIXES[statistic](treated, donors)
+    ratios = _placebo_ratios(statistic, donors.shape[1], donors.tobytes())
     n_as_large = int(np.sum(ratios >= abs(own.effect) / own.error_before))
     half = conformal_quantile(ratios, ratios.size) * own.error_before
     return MixInference(
         own.effect, own.effect - half, own.effect + half, n_as_large, ratios.size, rank_p(n_as_large, ratios.size)
     )
+
+
+# The markets of an event stand beside the same donors, and one mix follows the other.
+@lru_cache(maxsize=2 * len(MIXES))
+def _placebo_ratios(statistic: str, n_donors: int, returns: bytes) -> Floats:
+    """Effect of each donor in the place of the treated asset over the error of its mix before the event, (k,).
+
+    `returns` are those of all donors, (windows, k) without gaps, as bytes.
+    """
+    donors = np.frombuffer(returns).reshape(-1, n_donors)
+    ratios = np.empty(n_donors)
+    for place in range(n_donors):
+        other = MIXES[statistic](donors[:, place], np.delete(donors, place, axis=1))
+        ratios[place] = abs(other.effect) / other.error_before
+    return ratios

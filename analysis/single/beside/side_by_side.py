@@ -136,8 +136,8 @@ def _mix_rows(pair: Pair, read: _Mixed | None, hours: float, n_bars: int) -> lis
         )
         return [absent_row(pair, hours, statistic, reason) for statistic in MIXES]
     rows = []
-    for statistic, mix in MIXES.items():
-        found = infer_mix(mix, sum_windows(treated, n_bars), sum_windows(returns, n_bars))
+    for statistic in MIXES:
+        found = infer_mix(statistic, sum_windows(treated, n_bars), sum_windows(returns, n_bars))
         words = (
             f"mix of {len(names)} untreated assets fitted on {n_windows - 1} windows as long as the event's before it; "
             "interval and p by placebos in space: every donor in the asset’s place, effects over the error of their "
