@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars as pl
 
-from analysis.tape.benchmarks import BENCHMARKS, benchmark_returns, member_returns
+from analysis.tape.benchmarks import BENCHMARK_IDS, BENCHMARKS, BY_LIQUIDITY, benchmark_returns, member_returns
 from analysis.tape.markets import StudyMarkets, align_markets
 from analysis.tape.observations import observed_bars
 from analysis.tape.returns import ReturnGrid, build_return_grid
@@ -141,19 +141,22 @@ class StoredTape:
         return kept
 
 
-def open_benchmarks(tape: StoredTape) -> Callable[[str | None, str], dict[str, pl.DataFrame]]:
-    """A function from (asset under study or None, timeframe) to the returns of every benchmark by id.
+def open_benchmarks(
+    tape: StoredTape, benchmark_ids: Collection[str] = BENCHMARK_IDS
+) -> Callable[[str | None, str], dict[str, pl.DataFrame]]:
+    """A function from (asset under study or None, timeframe) to the returns of each of the benchmarks by id.
 
     Columns as from `benchmark_returns`. Candles of a timeframe are read once, and each series is built once.
     """
     markets = tape.assets()
     roles = dict(markets.select("asset_id", "role").iter_rows())
-    by_id = {benchmark.benchmark_id: benchmark for benchmark in BENCHMARKS}
+    by_id = {item.benchmark_id: item for item in BENCHMARKS if item.benchmark_id in benchmark_ids}
+    has_weights = any(item.kind == BY_LIQUIDITY for item in by_id.values())
 
     @cache
     def members(timeframe: str) -> pl.DataFrame:
         bars = tape.candles(timeframe).join(markets, on="market_id", how="inner", validate="m:1")
-        return member_returns(bars, parse_bar(timeframe).seconds)
+        return member_returns(bars, parse_bar(timeframe).seconds, has_weights=has_weights)
 
     @cache
     def series(benchmark_id: str, left_out: str | None, timeframe: str) -> pl.DataFrame:

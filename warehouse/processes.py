@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from multiprocessing import Pipe, get_context, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
+from threading import Event
 from typing import Generic, TypeVar
 
 # How long a process that closed its connection, or was asked to, may take to end.
@@ -46,16 +47,17 @@ def do_together(
         return
     done: deque[_Done] = deque()
     others: list[_Other] = []
+    is_over = Event()
     with ThreadPoolExecutor(n_further) as pool:
         try:
             # A machine that starts no further process has this one do all.
             with suppress(OSError):
                 for _ in range(n_further):
                     _start_process(elsewhere, others)
-            handed = [pool.submit(_hand_out, other, elsewhere, todo, done) for other in others if other[0].pid]
-            while part := _taken(todo.popleft):
+            handed = [pool.submit(_hand_out, other, elsewhere, todo, done, is_over) for other in others if other[0].pid]
+            while (part := _taken(todo.popleft)) is not None:
                 yield do_here(part)
-                while found := _taken(done.popleft):
+                while (found := _taken(done.popleft)) is not None:
                     yield found
                 for future in handed:
                     if future.done():
@@ -64,7 +66,9 @@ def do_together(
                 future.result()
             yield from (*done, *map(do_here, todo))
         finally:
-            # Nobody waits for the rest after an error or Ctrl-C.
+            # Nobody waits for the rest after an error or Ctrl-C, nor is told of an end that is wanted.
+            todo.clear()
+            is_over.set()
             for process, _ in others:
                 if process.pid:
                     _end(process)
@@ -101,10 +105,12 @@ def _end(process: SpawnProcess) -> None:
         process.join()
 
 
-def _hand_out(other: _Other, elsewhere: Elsewhere[_Part, _Done], todo: deque[_Part], done: deque[_Done]) -> None:
+def _hand_out(
+    other: _Other, elsewhere: Elsewhere[_Part, _Done], todo: deque[_Part], done: deque[_Done], is_over: Event
+) -> None:
     """Let a process do parts until none is left or it ends."""
     (process, pipe), is_told = other, False
-    while part := _taken(todo.pop):
+    while (part := _taken(todo.pop)) is not None:
         try:
             if not is_told:
                 pipe.send(elsewhere.source)
@@ -114,7 +120,7 @@ def _hand_out(other: _Other, elsewhere: Elsewhere[_Part, _Done], todo: deque[_Pa
         except (EOFError, ConnectionError):
             todo.append(part)
             process.join(_SECONDS_TO_END)
-            if process.exitcode and process.exitcode < 0:
+            if process.exitcode and process.exitcode < 0 and not is_over.is_set():
                 elsewhere.tell_killed(-process.exitcode)
             _end(process)
             return

@@ -51,15 +51,6 @@ class VarianceProcess:
     forecast: Callable[[Floats, float, int], Floats]  # parameters, variance of the next bar, bars -> their variances
 
 
-@dataclass(frozen=True, slots=True)
-class VarianceMaximum:
-    """Where one search ended."""
-
-    minus_log_likelihood: float
-    fit: ModelFit
-    problem: str | None  # why it cannot stand
-
-
 def fit_with_variance(data: ModelInput, process: VarianceProcess) -> ModelFit | NotApplicable:
     """α and β with residuals whose variance follows `process`, by the normal likelihood.
 
@@ -74,22 +65,28 @@ def fit_with_variance(data: ModelInput, process: VarianceProcess) -> ModelFit | 
     simple = fit_least_squares(y, x[:, None])
     if isinstance(simple, NotApplicable):
         return simple
-    found = sorted((search_maximum(data, process, simple, start) for start in process.starts), key=_by_likelihood)
-    standing = [item for item in found if item.problem is None]
+    ground = VarianceSearch.of(data, process, simple)
+    ends = sorted((ground.descend(start) for start in process.starts), key=lambda end: end[0])
+    standing: list[tuple[float, ModelFit]] = []
+    problems: list[str] = []
+    for least, point in ends:
+        # Those that follow lie lower than the best by more.
+        if standing and least - standing[0][0] >= _SAME_LIKELIHOOD:
+            break
+        fit, problem = ground.fit(point)
+        if problem is None:
+            standing.append((least, fit))
+        else:
+            problems.append(problem)
     if not standing:
-        return NotApplicable(f"{process.name} is implausible on the estimation window: {found[0].problem}")
-    best, *others = standing
-    near = [item for item in others if item.minus_log_likelihood - best.minus_log_likelihood < _SAME_LIKELIHOOD]
-    if not near or not all(_is_same(best.fit, item.fit, simple, y.size) for item in near):
+        return NotApplicable(f"{process.name} is implausible on the estimation window: {problems[0]}")
+    (_, best), *near = standing
+    if not near or not all(_is_same(best, other, simple, y.size) for _, other in near):
         return NotApplicable(
-            f"{process.name} is not identified on the estimation window: {count(len(found))} starts of the search do "
+            f"{process.name} is not identified on the estimation window: {count(len(ends))} starts of the search do "
             "not agree on one maximum"
         )
-    return best.fit
-
-
-def _by_likelihood(item: VarianceMaximum) -> float:
-    return item.minus_log_likelihood
+    return best
 
 
 def _is_same(one: ModelFit, other: ModelFit, simple: LeastSquares, n: int) -> bool:
@@ -98,41 +95,59 @@ def _is_same(one: ModelFit, other: ModelFit, simple: LeastSquares, n: int) -> bo
     return abs(one.beta[0] - other.beta[0]) < _SAME_BETA * error and abs(ratio - 1.0) < _SAME_FORECAST
 
 
-def search_maximum(
-    data: ModelInput, process: VarianceProcess, simple: LeastSquares, start: tuple[float, ...]
-) -> VarianceMaximum:
-    """The maximum that a search from `start` and the line of least squares ends at."""
-    y, x = data.returns[data.estimation], data.factors[data.estimation, 0]
-    intercept, slope, mean = simple[0], float(simple[1][0]), float(simple[2][0])
-    rest, centred = y - intercept - slope * x, x - mean
-    scale, spread = float(np.sqrt(np.mean(rest**2))), float(np.sqrt(np.mean(centred**2)))
-    weights = powers(_LEVEL_DECAY, np.arange(min(_LEVEL_BARS, y.size), dtype=np.float64))
-    before = float(np.sum(weights * rest[: weights.size] ** 2) / np.sum(weights)) / scale**2
-    traces = np.zeros((2, y.size + 1))
-    fixed = (rest / scale, centred / spread, process.is_log, before, traces)
-    point = search_descent(np.array([0.0, 0.0, *start]), *fixed)
-    least = minus_log_likelihood(point, *fixed, np.zeros(point.size))  # leaves the traces of this very point behind
-    residuals, variances = traces[0, :-1] * scale, exp(traces[1]) if process.is_log else traces[1]
-    beta = slope + float(point[1]) * scale / spread
-    alpha = intercept + float(point[0]) * scale - (beta - slope) * mean
-    horizon = max(int(data.window[-1] - data.estimation[-1]), 1)
-    forecast = process.forecast(point[2:], float(variances[-1]), horizon) * scale**2
-    variance = float(np.mean(variances[:-1])) * scale**2
-    ahead = np.clip(data.window - data.estimation[-1] - 1, 0, forecast.size - 1)
-    design, gram = centred_design(x, data.factors[data.window, 0])
-    fit = ModelFit(
-        alpha=alpha,
-        beta=(beta,),
-        sigma=float(np.sqrt(variance)),
-        degrees_of_freedom=y.size - 2,
-        residuals=residuals,
-        ar=data.returns[data.window] - alpha - beta * data.factors[data.window, 0],
-        bar_variance=forecast[ahead],
-        design=design,
-        gram=gram,
-    )
-    persistence = process.persistence(point[2:])
-    return VarianceMaximum(least, fit, find_implausibility(simple, beta, persistence, variance, forecast, residuals))
+@dataclass(frozen=True, slots=True)
+class VarianceSearch:
+    """Where all starts of one search begin: residuals and benchmark scaled to variance 1 around least squares."""
+
+    data: ModelInput
+    process: VarianceProcess
+    simple: LeastSquares
+    scale: float  # of residuals, log points
+    spread: float  # of the benchmark
+    fixed: tuple[Floats, Floats, bool, float, Floats]  # of `minus_log_likelihood`
+
+    @classmethod
+    def of(cls, data: ModelInput, process: VarianceProcess, simple: LeastSquares) -> VarianceSearch:
+        """From the line of least squares on the estimation window."""
+        y, x = data.returns[data.estimation], data.factors[data.estimation, 0]
+        rest, centred = y - simple[0] - float(simple[1][0]) * x, x - float(simple[2][0])
+        scale, spread = float(np.sqrt(np.mean(rest**2))), float(np.sqrt(np.mean(centred**2)))
+        weights = powers(_LEVEL_DECAY, np.arange(min(_LEVEL_BARS, y.size), dtype=np.float64))
+        before = float(np.sum(weights * rest[: weights.size] ** 2) / np.sum(weights)) / scale**2
+        fixed = (rest / scale, centred / spread, process.is_log, before, np.zeros((2, y.size + 1)))
+        return cls(data, process, simple, scale, spread, fixed)
+
+    def descend(self, start: tuple[float, ...]) -> tuple[float, Floats]:
+        """The least minus log likelihood that a search from `start` ends at, and its point."""
+        point = search_descent(np.array([0.0, 0.0, *start]), *self.fixed)
+        return minus_log_likelihood(point, *self.fixed, np.zeros(point.size)), point
+
+    def fit(self, point: Floats) -> tuple[ModelFit, str | None]:
+        """The model at a point where a search ended, and why it cannot stand."""
+        data, process, scale, traces = self.data, self.process, self.scale, self.fixed[4]
+        minus_log_likelihood(point, *self.fixed, np.zeros(point.size))  # leaves the traces of this very point behind
+        x, slope, mean = data.factors[data.estimation, 0], float(self.simple[1][0]), float(self.simple[2][0])
+        residuals, variances = traces[0, :-1] * scale, exp(traces[1]) if process.is_log else traces[1]
+        beta = slope + float(point[1]) * scale / self.spread
+        alpha = self.simple[0] + float(point[0]) * scale - (beta - slope) * mean
+        horizon = max(int(data.window[-1] - data.estimation[-1]), 1)
+        forecast = process.forecast(point[2:], float(variances[-1]), horizon) * scale**2
+        variance = float(np.mean(variances[:-1])) * scale**2
+        ahead = np.clip(data.window - data.estimation[-1] - 1, 0, forecast.size - 1)
+        design, gram = centred_design(x, data.factors[data.window, 0])
+        fit = ModelFit(
+            alpha=alpha,
+            beta=(beta,),
+            sigma=float(np.sqrt(variance)),
+            degrees_of_freedom=x.size - 2,
+            residuals=residuals,
+            ar=data.returns[data.window] - alpha - beta * data.factors[data.window, 0],
+            bar_variance=forecast[ahead],
+            design=design,
+            gram=gram,
+        )
+        persistence = process.persistence(point[2:])
+        return fit, find_implausibility(self.simple, beta, persistence, variance, forecast, residuals)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

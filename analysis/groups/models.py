@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -27,7 +27,7 @@ from analysis.results.row import (
     results_frame,
 )
 from analysis.single.study import PlannedEvent
-from analysis.single.window.pair import Pair, describe_closes
+from analysis.single.window.pair import EventTime, Pair, describe_closes
 from analysis.tape.donors import Donors
 from analysis.tape.markets import StudyMarkets
 from analysis.tape.series import cut_series
@@ -43,6 +43,8 @@ EXTRA_FACTORS = ("ETH", "BASKET_EQUAL", "AI_OTHERS")
 LARGEST_GAP = 0.1
 
 FitKey = tuple[str, str, str]  # event, market, statistic
+FitPart = tuple[tuple[EventTime, frozenset[FitKey]], ...]
+ShareFits = Callable[[Callable[[FitPart], pl.DataFrame], Sequence[FitPart]], Iterable[pl.DataFrame]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ def compare_models(
     markets: StudyMarkets,
     benchmarks: BenchmarkReturns,
     asset_id: str | None = None,
+    share: ShareFits = map,
 ) -> ModelComparison:
     """Rows `car:<model>` of the main window under every model, one market per event and asset: that on the finest bars.
 
@@ -96,28 +99,50 @@ def compare_models(
     multi-factor models that and the other benchmarks that have nearly all of its bars (never the asset itself).
     Estimates are simple returns, intervals and p by Student's t with the model's degrees of freedom; a model that
     cannot be fitted has a row with its reason. The constant of a model is carried forward, as published, which the
-    study `reaction` does not do.
+    study `reaction` does not do. `share` gives the rows of each part in any order, and may have parts fitted elsewhere,
+    by `fit_planned`.
     """
-    n_pairs = 0
-    models = [(model, fingerprint(model)) for model in load_models().values()]
+    pairs: set[tuple[str, str]] = set()
+    todo: dict[EventTime, list[_Fit]] = {}
 
     def plan() -> Iterator[tuple[FitKey, Fingerprints, _Fit]]:
-        nonlocal n_pairs
-        for event in planned:
-            for name, pair in _main_pairs(event, markets).items():
-                if asset_id not in (None, name):
-                    continue
-                n_pairs += 1
-                prepared = _prepare(pair, name, markets, benchmarks)
-                for model, sha256 in models:
-                    fit = _Fit(prepared, model, fingerprint(prepared.sha256, sha256))
-                    yield fit.key, frozenset([fit.sha256]), fit
+        for fit in _list_fits(planned, markets, benchmarks):
+            if asset_id in (None, fit.prepared.asset_id):
+                pairs.add(fit.key[:2])
+                yield fit.key, frozenset([fit.sha256]), fit
+
+    def fit_here(part: FitPart) -> pl.DataFrame:
+        return results_frame(_fit_row(study_id, fit) for event, _ in part for fit in todo.pop(event))
 
     rows = stored.select("event_id", "market_id", "statistic", "spec_sha256").iter_rows()
     known = stored_fingerprints(((event_id, market_id, name), sha256) for event_id, market_id, name, sha256 in rows)
-    found = refresh(plan(), known, lambda fit: _fit_row(study_id, fit))
-    results = pl.concat([results_frame(found.fresh.values()), found.keep(stored)])
-    return ModelComparison(results, n_pairs, len(found.fresh), has_changed=not found.is_unchanged)
+    found = refresh(plan(), known, lambda fit: todo.setdefault(fit.prepared.pair.event, []).append(fit))
+    parts = [((event, frozenset(fit.key for fit in fits)),) for event, fits in todo.items()]
+    results = pl.concat([results_frame([]), *share(fit_here, parts), found.keep(stored)])
+    return ModelComparison(results, len(pairs), len(found.fresh), has_changed=not found.is_unchanged)
+
+
+@one_blas_thread()
+def fit_planned(
+    study_id: str,
+    planned: Iterable[PlannedEvent],
+    keys: frozenset[FitKey],
+    markets: StudyMarkets,
+    benchmarks: BenchmarkReturns,
+) -> pl.DataFrame:
+    """The rows of `keys`, as `compare_models` has them."""
+    fits = _list_fits(planned, markets, benchmarks)
+    return results_frame(_fit_row(study_id, fit) for fit in fits if fit.key in keys)
+
+
+def _list_fits(planned: Iterable[PlannedEvent], markets: StudyMarkets, benchmarks: BenchmarkReturns) -> Iterator[_Fit]:
+    """Every pair that stands for an asset under every model."""
+    models = [(model, fingerprint(model)) for model in load_models().values()]
+    for event in planned:
+        for name, pair in _main_pairs(event, markets).items():
+            prepared = _prepare(pair, name, markets, benchmarks)
+            for model, sha256 in models:
+                yield _Fit(prepared, model, fingerprint(prepared.sha256, sha256))
 
 
 def _main_pairs(event: PlannedEvent, markets: StudyMarkets) -> dict[str, Pair]:

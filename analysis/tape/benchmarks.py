@@ -15,6 +15,7 @@ MINIMUM_MEMBERS = 5
 MINIMUM_AI_MEMBERS = 3
 # Bars whose median quote volume weighs a member of the liquid basket: a month of hours.
 LIQUIDITY_BARS = 720
+BY_LIQUIDITY = "liquidity_weight"  # a kind of benchmark
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ BENCHMARKS = (
     Benchmark(
         "BASKET_LIQUID",
         "Liquidity-weighted market basket",
-        "liquidity_weight",
+        BY_LIQUIDITY,
         "log returns weighted by each coin's median quote volume over the 720 bars before, at least five coins",
         roles=("basket",),
         leaves_out_subject=True,
@@ -62,6 +63,8 @@ BENCHMARKS = (
         minimum_members=MINIMUM_AI_MEMBERS,
     ),
 )
+
+BENCHMARK_IDS = tuple(benchmark.benchmark_id for benchmark in BENCHMARKS)
 
 
 def benchmark_frame() -> pl.DataFrame:
@@ -81,23 +84,27 @@ def benchmark_frame() -> pl.DataFrame:
     return BENCHMARK.conform(pl.DataFrame(rows, schema=BENCHMARK.schema))
 
 
-def member_returns(bars: pl.DataFrame, bar_seconds: int) -> pl.DataFrame:
+def member_returns(bars: pl.DataFrame, bar_seconds: int, *, has_weights: bool = True) -> pl.DataFrame:
     """asset_id, role, open_time_utc, log_return (log points) and weight of every asset and bar.
 
     `bars` has asset_id, role, market_id, open_time_utc, close_quote and volume_base of one bar length; an asset is
     represented by its longest series, ties by the order of venues. A return exists only where the bar before is there
-    too: nothing is filled. The weight is the median quote volume of the bars before; null without volume.
+    too: nothing is filled. The weight is the median quote volume of the bars before; null without volume, and where
+    none is asked for.
     """
     opened = pl.col("open_time_utc")
     is_next = opened - opened.shift(1) == pl.duration(seconds=bar_seconds)
     log_return = pl.when(is_next).then((pl.col("close_quote") / pl.col("close_quote").shift(1)).log())
     quote_volume = pl.col("close_quote") * pl.col("volume_base")
     # The weight is known before the bar: the bar's own volume does not count.
-    weight = quote_volume.rolling_median(LIQUIDITY_BARS, min_samples=1).shift(1)
+    weight = quote_volume.rolling_median(LIQUIDITY_BARS, min_samples=1).shift(1).over("asset_id")
     return (
         _one_series_per_asset(bars)
         .sort("asset_id", "open_time_utc")
-        .with_columns(log_return.over("asset_id").alias("log_return"), weight.over("asset_id").alias("weight"))
+        .with_columns(
+            log_return.over("asset_id").alias("log_return"),
+            (weight if has_weights else pl.lit(None)).alias("weight"),
+        )
         .filter(pl.col("log_return").is_not_null())
         .select("asset_id", "role", "open_time_utc", "log_return", "weight")
     )
@@ -115,7 +122,7 @@ def benchmark_returns(members: pl.DataFrame, benchmark: Benchmark, subject_asset
         chosen = members.filter(pl.col("role").is_in(benchmark.roles))
     if benchmark.leaves_out_subject and subject_asset_id is not None:
         chosen = chosen.filter(pl.col("asset_id") != subject_asset_id)
-    if benchmark.kind == "liquidity_weight":
+    if benchmark.kind == BY_LIQUIDITY:
         chosen = chosen.filter(pl.col("weight") > 0)
         value = (pl.col("log_return") * pl.col("weight")).sum() / pl.col("weight").sum()
     else:

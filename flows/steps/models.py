@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import polars as pl
 
-from analysis.groups.models import BenchmarkReturns, DatedReturns, ModelComparison, compare_models
+from analysis.groups.models import (
+    EXTRA_FACTORS,
+    BenchmarkReturns,
+    DatedReturns,
+    FitPart,
+    ModelComparison,
+    ShareFits,
+    compare_models,
+    fit_planned,
+)
 from analysis.single.study import plan_events, read_event_times
-from analysis.single.window.pair import EventTime
+from analysis.single.window.pair import EventTime, StudySpecification
+from analysis.tape.markets import StudyMarkets
+from flows.cluster.sharing import share_events
 from flows.context import RunContext, StepReport
 from flows.steps.groups import DECLARED_STUDY
 from flows.steps.studies import OF_STUDY
@@ -31,7 +43,7 @@ def update_model_studies(context: RunContext) -> StepReport:
     known, _ = read_event_times(events.filter(pl.col("origin").is_in(study.examined_origins)))
     times = [event for event in known if event.takes_every_method]
     stored = warehouse.frame(STUDY_RESULT, OF_STUDY, study_id=MODELS_STUDY)
-    outcome = _compare(context.tape, study, events, times, stored)
+    outcome = _compare(context.tape, study, events, times, stored, context=context)
 
     n_changed = 0
     if outcome.has_changed:
@@ -58,21 +70,58 @@ def _compare(
     times: Iterable[EventTime],
     stored: pl.DataFrame,
     asset_id: str | None = None,
+    context: RunContext | None = None,
 ) -> ModelComparison:
-    markets = tape.markets(study)
-    masks = study.masks(events)
+    """With a `context` many events are shared between processes."""
+    markets, masks, benchmarks = tape.markets(study), study.masks(events), _HeldBenchmarks.of(tape, study)
     planned = plan_events(study.specification, times, masks, markets)
-    return compare_models(MODELS_STUDY, planned, stored, markets, _by_bar_hours(tape, study), asset_id)
+    share: ShareFits = map
+    if context is not None:
+        share = share_events(context, fitting_models, (study.specification, masks, markets, benchmarks))
+    return compare_models(MODELS_STUDY, planned, stored, markets, benchmarks, asset_id, share)
 
 
-def _by_bar_hours(tape: StoredTape, study: DeclaredStudy) -> BenchmarkReturns:
-    """Benchmark returns by asset under study and bar length in hours, each made once."""
-    timeframes = {parse_bar(timeframe).hours: timeframe for timeframe in study.timeframes}
-    returns = open_benchmarks(tape)
+@contextmanager
+def fitting_models(
+    specification: StudySpecification, masks: pl.DataFrame, markets: StudyMarkets, benchmarks: BenchmarkReturns
+) -> Iterator[Callable[[FitPart], pl.DataFrame]]:
+    """What fits models in another process, which plans the events again."""
 
-    @cache
-    def dated(asset_id: str, bar_hours: float) -> dict[str, DatedReturns]:
-        found = returns(asset_id, timeframes[bar_hours])
-        return {name: DatedReturns.of(frame, bar_hours) for name, frame in found.items()}
+    def fit(part: FitPart) -> pl.DataFrame:
+        planned = plan_events(specification, [event for event, _ in part], masks, markets)
+        keys = frozenset(key for _, asked in part for key in asked)
+        return fit_planned(MODELS_STUDY, planned, keys, markets, benchmarks)
 
-    return dated
+    yield fit
+
+
+@dataclass(frozen=True)
+class _HeldBenchmarks:
+    """Returns of the factors by asset under study and bar length in hours, each made once; a copy has those made."""
+
+    make: Callable[[str, float], dict[str, DatedReturns]]
+    held: dict[tuple[str, float], dict[str, DatedReturns]] = field(default_factory=dict)
+
+    def __call__(self, asset_id: str, bar_hours: float) -> dict[str, DatedReturns]:
+        if (asset_id, bar_hours) not in self.held:
+            self.held[asset_id, bar_hours] = self.make(asset_id, bar_hours)
+        return self.held[asset_id, bar_hours]
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _HeldBenchmarks, (_make_none, self.held)
+
+    @classmethod
+    def of(cls, tape: StoredTape, study: DeclaredStudy) -> _HeldBenchmarks:
+        """Of the stored prices, on the bars of the study."""
+        timeframes = {parse_bar(timeframe).hours: timeframe for timeframe in study.timeframes}
+        returns = open_benchmarks(tape, EXTRA_FACTORS)
+
+        def make(asset_id: str, bar_hours: float) -> dict[str, DatedReturns]:
+            found = returns(asset_id, timeframes[bar_hours])
+            return {name: DatedReturns.of(frame, bar_hours) for name, frame in found.items()}
+
+        return cls(make)
+
+
+def _make_none(asset_id: str, bar_hours: float) -> dict[str, DatedReturns]:
+    raise LookupError(f"{asset_id} on bars of {bar_hours} hours: its events were planned without its benchmarks")

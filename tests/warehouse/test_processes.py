@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing import Pipe, active_children, get_context, resource_tracker
 from multiprocessing.context import SpawnProcess
+from threading import Event
 
 import pytest
 
@@ -33,6 +34,11 @@ def telling_mask() -> Iterator[Callable[[int], bool]]:
     yield lambda part: signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
 
 
+@contextmanager
+def sleeping() -> Iterator[Callable[[int], None]]:
+    yield lambda part: time.sleep(60)
+
+
 def fail(signal_number: int) -> None:
     raise AssertionError(signal_number)
 
@@ -55,6 +61,19 @@ def test_parts_are_done_from_both_ends_and_what_one_cannot_do_is_done_here():
 
 def test_without_a_further_process_all_is_done_here_in_order():
     assert list(do_together(lambda part: part, PARTS, 0, make_elsewhere())) == PARTS
+
+
+def test_an_end_that_an_error_here_wants_is_not_told_as_a_kill():
+    told: list[int] = []
+    elsewhere = Elsewhere(sleeping, (), (), told.append)
+
+    def stumble(part: int) -> int:
+        raise LookupError(part)
+
+    with pytest.raises(LookupError):
+        list(do_together(stumble, PARTS, 1, elsewhere))
+    assert told == []
+    assert active_children() == []
 
 
 def test_ctrl_c_during_the_start_ends_the_process_that_was_started(monkeypatch):
@@ -96,6 +115,6 @@ def test_a_process_that_hangs_up_and_does_not_end_is_ended(monkeypatch):
     todo, done = deque(["last"]), deque()
     told = []
     elsewhere = Elsewhere(adding, (), (), told.append)
-    warehouse.processes._hand_out((process, here), elsewhere, todo, done)
+    warehouse.processes._hand_out((process, here), elsewhere, todo, done, Event())
     assert process.exitcode in {-signal.SIGTERM, -signal.SIGKILL}
     assert (list(todo), list(done), told) == (["last"], [], [])

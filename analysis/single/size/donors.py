@@ -79,7 +79,7 @@ def _control_p(treated: Floats, donors: Floats) -> float:
 def _mix_p(method: str) -> Callable[[Floats, Floats], float]:
     def test(treated: Floats, donors: Floats) -> float:
         windows = sum_windows(treated, WINDOW_BARS), sum_windows(donors, WINDOW_BARS)
-        return infer_mix(MIXES[method], *windows).p_value
+        return infer_mix(method, *windows).p_value
 
     return test
 

@@ -13,10 +13,10 @@ from analysis.engine.model_fit import LeastSquares, ModelFit, ModelInput, fit_le
 from analysis.engine.models import egarch, garch
 from analysis.engine.statistic import NotApplicable
 from analysis.engine.volatility_fit import (
+    VarianceSearch,
     find_implausibility,
     fit_with_variance,
     minus_log_likelihood,
-    search_maximum,
 )
 
 N, LENGTH = 240, 5
@@ -120,7 +120,8 @@ def fitted_log_likelihood(data: ModelInput, process: str) -> float:
     simple = fit_least_squares(data.returns[:720], data.factors[:720])
     assert not isinstance(simple, NotApplicable)
     own = {"garch": garch.GARCH_PROCESS, "egarch": egarch.EGARCH_PROCESS}[process]
-    least = min(search_maximum(data, own, simple, start).minus_log_likelihood for start in own.starts)
+    search = VarianceSearch.of(data, own, simple)
+    least = min(search.descend(start)[0] for start in own.starts)
     scale = 100.0 * np.sqrt(simple[3] / 720)
     return float(-least - 720 * (0.5 * np.log(2 * np.pi) + np.log(scale)))
 

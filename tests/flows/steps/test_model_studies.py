@@ -9,6 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from analysis.engine.battery import load_models
+from analysis.groups import models
+from analysis.results.row import ResultRow
 from flows.cli import app, register_commands
 from flows.context import RunContext
 from flows.errors import CommandError
@@ -25,9 +27,25 @@ TAO = "binanceusdm:TAO/USDT:USDT"
 
 
 @pytest.fixture(scope="module")
-def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunContext]:
-    with open_shipped(tmp_path_factory.mktemp("home")) as run:
+def fitted_here() -> set[str]:
+    """The events whose rows this process made; those of the other come back to it as rows."""
+    return set()
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory: pytest.TempPathFactory, fitted_here: set[str]) -> Iterator[RunContext]:
+    """Fitted by two processes."""
+    alone = models._fit_row
+
+    def noted(study_id: str, fit: models._Fit) -> ResultRow:
+        fitted_here.add(fit.prepared.pair.event.event_id)
+        return alone(study_id, fit)
+
+    with open_shipped(tmp_path_factory.mktemp("home")) as run, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(models, "_fit_row", noted)
+        patch.setattr("flows.cluster.sharing.EVENTS_WORTH_A_PROCESS", 1)
         update_model_studies(run)
+        patch.undo()
         yield run
 
 
@@ -111,10 +129,16 @@ def test_the_commands_show_models_and_benchmarks(context: RunContext, monkeypatc
         ask("benchmarks", "--timeframe", "1m")
 
 
-def test_a_token_fitted_by_itself_has_the_rows_of_the_whole_study(context: RunContext) -> None:
+def test_a_token_fitted_by_itself_has_the_rows_of_the_whole_study_from_either_process(
+    context: RunContext, fitted_here: set[str]
+) -> None:
     study = read_study(context.warehouse, context.settings.config_path, "reaction")
-    alone = measure_under_models(context.warehouse, context.tape, study, EPISODE, "TAO").sort("statistic")
-    where = "study_id = $study and event_id = $event and market_id = $market"
-    names = {"study": MODELS_STUDY, "event": EPISODE, "market": TAO}
-    assert alone.height == len(load_models())
-    assert alone.equals(context.warehouse.frame(STUDY_RESULT, where, "statistic", **names))
+    whole = context.warehouse.frame(STUDY_RESULT, "study_id = $study", study=MODELS_STUDY)
+    elsewhere = whole.filter(~pl.col("event_id").is_in(list(fitted_here)))
+    assert fitted_here
+    assert elsewhere.height
+    for event_id in {EPISODE, elsewhere["event_id"].min(), min(fitted_here)}:
+        alone = measure_under_models(context.warehouse, context.tape, study, str(event_id), "TAO").sort("statistic")
+        assert alone.height == len(load_models())
+        is_own = (pl.col("event_id") == event_id) & (pl.col("market_id") == alone["market_id"][0])
+        assert alone.equals(whole.filter(is_own).sort("statistic"))
