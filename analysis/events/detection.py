@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections import Counter
 from collections.abc import Container
 from dataclasses import dataclass
+from datetime import timedelta
 
 import polars as pl
 
-from analysis.events.drafts import Draft
-from analysis.events.facts import COMMENT_FRAMES, STANDSTILL, StoryFacts
+from analysis.events.drafts import TAKEN_BACK, Draft
+from analysis.events.facts import COMMENT_FRAMES, ENOUGH_OUTLETS, GIVEN_BACK, STANDSTILL, StoryFacts, are_opposite
 from analysis.events.relevance import ORDER
+from analysis.events.titles import IN_LATIN
 from analysis.events.vocabulary import Vocabulary
 from analysis.events.wording.actors import Gazetteer
 from analysis.events.wording.bearing import ENABLES, NEITHER, RESTRICTS, Bearings
-from analysis.events.wording.stems import stems
+from analysis.events.wording.stems import LEAST_SPOKEN, stems
 from warehouse.tables.news import EVENT, EVENT_SOURCE
 from warehouse.tables.units import iso_day, plural
 
@@ -25,8 +29,14 @@ MOST_ENTITIES = 6
 SEVERITY_OUTLETS = (2, 4, 8, 15)
 # Rules and news of tokens neither restrict nor enable the labs.
 TOKEN_CATEGORIES = ("crypto_token_regulation", "network_token_news")
-_LATIN = re.compile(r"[\x00-\u024f\u2000-\u206f\u20ac]+")
 RESTRICTING_FRAMES = ("restrict", "sue", "probe", "designate", "stagger")
+# What names an event was told within this of its first report; later titles tell what became of it.
+FIRST_REPORTS = timedelta(hours=12)
+# Words of a title that an id has, and those that it leaves out.
+WORDS_OF_ID = 7
+_FILLING = re.compile(
+    "a|an|the|of|to|in|on|for|and|or|as|at|by|with|from|over|its|his|her|their|is|are|says|said|breaking"
+)
 # What happens to a service rather than is done to its owner.
 _HARMS = (STANDSTILL, "ai_security_incident")
 
@@ -42,36 +52,42 @@ class Detected:
 def build_events(drafts: list[Draft], known_ids: dict[str, str], vocabulary: Vocabulary) -> Detected:
     """`core.event` rows and their evidence; a story that had an event id before (`known_ids`) keeps it."""
     named: dict[str, Draft] = {}
+    places, bearings = Gazetteer(vocabulary), Bearings(vocabulary)
+    rows = []
     for draft in drafts:
-        named[_event_id(draft, known_ids, named)] = draft
+        title = _title_of(draft, bearings)
+        event_id = _event_id(draft, title, known_ids, named)
+        named[event_id] = draft
+        direction, place = direction_of(draft.lead, vocabulary, bearings), _jurisdiction(draft.lead, places)
+        rows.append(_event_row(event_id, draft, title) | {"direction": direction, "jurisdiction": place})
     if not named:
         return Detected(EVENT.empty(), EVENT_SOURCE.empty())
-    places, bearings = Gazetteer(vocabulary), Bearings(vocabulary)
-    rows = [_event_row(event_id, draft, vocabulary, places, bearings) for event_id, draft in named.items()]
     return Detected(EVENT.conform(pl.DataFrame(rows, schema=EVENT.schema)), _source_rows(named))
 
 
-def _event_id(draft: Draft, known_ids: dict[str, str], taken: Container[str]) -> str:
+def _event_id(draft: Draft, title: str, known_ids: dict[str, str], taken: Container[str]) -> str:
+    """The id that a story of the draft had, else its day and the first telling words of its title."""
     known = [known_ids[story.story_id] for story in draft.stories if story.story_id in known_ids]
     free = [event_id for event_id in known if event_id not in taken]
     if free:
         return free[0]
     lead = draft.lead
-    subject = next((e for e in lead.entity_ids if e in lead.parties), next(iter(lead.entity_ids), "ai"))
-    parts = [iso_day(draft.first.time.best), lead.category.replace("_", "-"), subject, lead.frame.replace("_", "-")]
-    event_id = "-".join(part for part in parts if part)
+    letters = unicodedata.normalize("NFKD", re.sub(r"'s\b|'", "", title)).encode("ascii", "ignore").decode().lower()
+    words = [word for word in re.findall(r"[a-z0-9]+", letters.replace(".", "")) if not _FILLING.fullmatch(word)]
+    if len(words) < LEAST_SPOKEN:
+        words = [lead.category, *lead.entity_ids[:1], lead.frame]
+    parts = (iso_day(draft.first.time.best), *words[:WORDS_OF_ID])
+    event_id = "-".join(part.replace("_", "-") for part in parts if part)
     return event_id if event_id not in taken else f"{event_id}-{lead.story_id[:6]}"
 
 
-def _event_row(
-    event_id: str, draft: Draft, vocabulary: Vocabulary, places: Gazetteer, bearings: Bearings
-) -> dict[str, object]:
+def _event_row(event_id: str, draft: Draft, title: str) -> dict[str, object]:
     lead, first = draft.lead, draft.first
     n_outlets, n_headlines = len(draft.carriers), sum(story.entries.height for story in draft.stories)
     url = dict(first.told.select("entry_id", "url").iter_rows())[first.time.best_entry_id]
     return {
         "event_id": event_id,
-        "title": _neutral_title(lead),
+        "title": title,
         "summary": f"Carried by {plural(n_outlets, 'outlet')} in {plural(n_headlines, 'headline')}.",
         "category": lead.category,
         "earliest_at_utc": first.time.earliest,
@@ -81,8 +97,6 @@ def _event_row(
         "time_basis": first.time.time_basis,
         "ended_at_utc": None,
         "severity": severity_of(n_outlets),
-        "direction": direction_of(lead, vocabulary, bearings),
-        "jurisdiction": _jurisdiction(lead, places),
         "entities": ",".join(lead.entity_ids[:MOST_ENTITIES]) or None,
         "origin": "detected",
         "status": "detected",
@@ -117,20 +131,29 @@ def direction_of(story: StoryFacts, vocabulary: Vocabulary, bearings: Bearings) 
         return vocabulary.category(story.category).direction
     if story.category == ORDER:
         return ENABLES if story.frame in ("delay", "veto") else NEITHER
-    titles = [plain for plain in story.told["plain"] if _LATIN.fullmatch(plain)]
+    titles = [plain for plain in story.told["plain"] if IN_LATIN.fullmatch(plain)]
     if titles:
         return bearings.of_titles(titles) or NEITHER
-    return ENABLES if story.frame == "lift" else RESTRICTS if story.frame in RESTRICTING_FRAMES else NEITHER
+    return ENABLES if story.frame == GIVEN_BACK else RESTRICTS if story.frame in RESTRICTING_FRAMES else NEITHER
 
 
-def _neutral_title(story: StoryFacts) -> str:
-    """The title, in Latin letters where there is one, that says most of what its story's titles say and least else.
+def _title_of(draft: Draft, bearings: Bearings) -> str:
+    """The title, in Latin letters where there is one, that says most of what the first reports say and least else.
 
-    Of equals the earliest; a first report in passing or a translation never names the event.
+    First reports that name the act the way most of them lead come before others, and these before later ones: a
+    translation, a report in passing or what became of the act never names the event. Of equals the earliest.
     """
-    told = sorted(story.told.select("at_utc", "entry_id", "title", "plain").iter_rows())
-    titles = [plain for *_, title, plain in told if _LATIN.fullmatch(title)] or [plain for *_, plain in told]
-    return str(max(titles, key=lambda plain: 2 * len(stems(plain) & story.words) - len(stems(plain))))
+    named = pl.concat([story.told.select("at_utc", "entry_id", "title", "plain", "frame") for story in draft.stories])
+    told = sorted(named.iter_rows())
+    latin = [row for row in told if IN_LATIN.fullmatch(row[2])] or told
+    best = draft.first.time.best
+    near = [row for row in latin if abs(row[0] - best) <= FIRST_REPORTS] or latin
+    of_act = [row for row in near if row[-1] == draft.lead.frame] or near
+    way = bearings.of_titles(plain for *_, plain, _ in of_act)
+    titles = [plain for *_, plain, _ in of_act if bearings.of_title(plain) == way] or [row[3] for row in of_act]
+    said = Counter(word for *_, plain, _ in near for word in stems(plain))
+    common = {word for word in said if said[word] * 3 >= len(near) and said[word] >= min(ENOUGH_OUTLETS, len(near))}
+    return str(max(titles, key=lambda plain: 3 * len(stems(plain) & common) - len(stems(plain))))
 
 
 def _reason(draft: Draft, n_outlets: int) -> str:
@@ -146,13 +169,25 @@ def _reason(draft: Draft, n_outlets: int) -> str:
     return f"{'; '.join(parts)}; time: {draft.first.time.reason}"
 
 
+def _takes_back(draft: Draft, other: Draft) -> bool:
+    """Whether it gives back to a party what an earlier event took from it, in words of that one beside the names."""
+    one, imposed = draft.lead, other.lead
+    return (
+        are_opposite(one.frame, imposed.frame)
+        and one.frame == GIVEN_BACK
+        and timedelta(0) < draft.first.time.best - other.first.time.best <= TAKEN_BACK
+        and bool(one.parties & imposed.parties)
+        and bool(one.telling & imposed.telling)
+    )
+
+
 def _source_rows(named: dict[str, Draft]) -> pl.DataFrame:
     """`core.event_source` rows of drafts by their event's id: the earliest headlines of each, and the comment on it."""
     parts: list[pl.DataFrame] = []
     facts: list[tuple[str, str, str, bool]] = []
     for event_id, draft in named.items():
         first = draft.first.time
-        own = "restored" if draft.lead.frame == "lift" else "confirmation"
+        own = "restored" if any(_takes_back(draft, other) for other in named.values()) else "confirmation"
         of_comments = [("announced" if story.time.best < first.best else "reaction", story) for story in draft.comments]
         for role, story in (*((own, story) for story in draft.stories), *of_comments):
             parts.append(story.entries)

@@ -27,7 +27,7 @@ from analysis.events.facts import (
 from analysis.events.relevance import ORDER
 from analysis.events.stories.likeness import OUTAGE_HOURS
 from analysis.events.vocabulary import Vocabulary
-from analysis.events.wording.stems import share_of_words
+from analysis.events.wording.stems import LEAST_SPOKEN, share_of_words
 
 # Commentary without a new fact of its own needs more to stand alone.
 ENOUGH_FOR_COMMENT = 3
@@ -57,6 +57,10 @@ SUED = "sue"
 BOTH_PARTIES, BOTH_PARTIES_WORDS = 2, 0.35
 # What many saw passed or signed is said to be for days, and who signs orders signs one on one subject at a time.
 PASSED = "pass"
+# What takes a measure back follows it within this.
+TAKEN_BACK = timedelta(days=60)
+# Comment on an act has as many words of it beside the names; a party has more suits and rules than acts of governments.
+WORDS_OF_ACT, WORDS_OF_GOVERNMENTS = 2, 1
 # A name on a list stays there: who alone tells of it long after tells no news.
 LISTED, STAYS_LISTED = "designate", timedelta(days=180)
 # First reports of one act follow each other; what came longer before the rest told of another.
@@ -138,7 +142,8 @@ def draft_events(headlines: pl.DataFrame, vocabulary: Vocabulary) -> list[Draft]
         if home is None:
             by_day[story.time.best.date()].append(Draft([story]))
         elif story.is_comment and home.lead.frame != story.frame:
-            home.comments.append(story)
+            if _speaks_of(story, home):
+                home.comments.append(story)
         else:
             home.stories.append(story)
     drafts = sorted(
@@ -173,7 +178,22 @@ def _home_of(story: StoryFacts, near: list[Draft]) -> Draft | None:
         and _is_about(story, draft)
         and draft.is_event
     ]
-    return max(about, key=lambda draft: (draft.lead.time.best, draft.lead.story_id)) if about else None
+    return max(
+        about,
+        key=lambda draft: (_speaks_of(story, draft), draft.lead.time.best, draft.lead.story_id),
+        default=None,
+    )
+
+
+def _speaks_of(comment: StoryFacts, draft: Draft) -> bool:
+    """Whether it has words of the act beside the party's name, or names both parties; other letters have no words here.
+
+    What has neither speaks of another matter of the party: evidence of nothing here, and its words are no act.
+    """
+    told = frozenset[str]().union(*(story.telling for story in draft.stories))
+    is_between_them = len(comment.parties & draft.parties) >= BOTH_PARTIES
+    least = WORDS_OF_GOVERNMENTS if draft.lead.category in NEIGHBOURS else WORDS_OF_ACT
+    return is_between_them or len(comment.telling & told) >= least or len(comment.words) < LEAST_SPOKEN
 
 
 def _is_just_before(draft: Draft, story: StoryFacts) -> bool:

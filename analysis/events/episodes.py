@@ -5,26 +5,26 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import polars as pl
 
-from analysis.events.drafts import ANNOUNCED_WITHIN, NEIGHBOURS, share_parties
+from analysis.events.drafts import ANNOUNCED_WITHIN, NEIGHBOURS, TAKEN_BACK, share_parties
 from analysis.events.facts import COMMENT_FRAMES, PROSPECT
 from analysis.events.relevance import ACCESS
 from analysis.events.stories.frames import FrameSet, frame_of, has_manner
 from analysis.events.titles import plain_title
 from analysis.events.vocabulary import PARTY_KINDS, Vocabulary
+from analysis.events.wording.bearing import ENABLES, RESTRICTS
 from analysis.events.wording.stems import name_stems, stems
 from warehouse.tables.bars import DAY, SECONDS_PER_HOUR
 from warehouse.tables.news import NEWS_EPISODE
 from warehouse.tables.terms import entity_name
 from warehouse.tables.units import plural
 
-# A step follows the one before it within this, and what takes a measure back within longer.
+# A step follows the one before it within this.
 NEXT_STEP = timedelta(days=45)
-TAKEN_BACK = timedelta(days=60)
 # What speaks for two events being steps of one episode: each telling word in common that is no name, up to so many,
 # each party, and one kind of act; against it the logarithm of one and the days between. A logistic fit to pairs of
 # stories read by hand, rounded: 97 in 100 pairs that it joins belong together and it finds 24 in 100 that do, where
@@ -41,7 +41,7 @@ _NUMBERED = re.compile(r"(?!(?:19|20)\d\d$)\d{4,6}")
 # Evidence that an act happened, and when.
 _TELLING = ("first_report", "statement", "confirmation", "restored", "announced")
 _UNTIMED = "date_only"
-_RESTRICTS, _OUTAGE = "restricts", "outage"
+_OUTAGE = "outage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,8 @@ def link_episodes(
     rows = []
     for number, step in enumerate(steps):
         before, reason = _continued(step, steps[:number])
+        if step.kind == LIFTED and not _takes_back(step, before):
+            step = steps[number] = replace(step, kind=DONE)
         own = episodes[before.event_id] if before is not None else []
         own.append(step)
         episodes[step.event_id] = own
@@ -107,7 +109,7 @@ def _continued(step: _Step, earlier: list[_Step]) -> tuple[_Step | None, str]:
             other
             for other in near
             if other.category == ACCESS
-            and other.direction == _RESTRICTS
+            and other.direction == RESTRICTS
             and other.kind == DONE
             and share_parties((step.parties, step.names), (other.parties, other.names))
         ]
@@ -115,6 +117,11 @@ def _continued(step: _Step, earlier: list[_Step]) -> tuple[_Step | None, str]:
             measure = max(measures, key=lambda other: (other.severity, other.at))
             return measure, "takes back what was imposed on the same party"
     return None, "new: no earlier event of these parties and this kind in its words"
+
+
+def _takes_back(step: _Step, before: _Step | None) -> bool:
+    """Whether it frees a party of what the step before it laid on that party."""
+    return before is not None and (before.direction, step.direction) == (RESTRICTS, ENABLES)
 
 
 def _weigh(step: _Step, other: _Step) -> float:

@@ -14,9 +14,11 @@ import polars as pl
 from analysis.events.relevance import ACCESS, ORDER
 from analysis.events.stories.verdicts import judge_stories
 from analysis.events.timing import TIMING_COLUMNS, EvidenceTime, date_event
+from analysis.events.titles import IN_LATIN
 from analysis.events.vocabulary import OFFICE_KINDS, PARTY_KINDS, Vocabulary
 from analysis.events.wording.actors import Gazetteer, licensed_in, subjects_in
-from analysis.events.wording.stems import FEWEST_WORDS, LEAST_SPOKEN, stems
+from analysis.events.wording.bearing import ENABLES, Bearings
+from analysis.events.wording.stems import FEWEST_WORDS, LEAST_SPOKEN, name_stems, stems
 
 # Publishing houses that make a happening an event without a primary source.
 ENOUGH_OUTLETS = 2
@@ -32,7 +34,7 @@ FRAME_SHARE, COMMENT_SHARE = 0.25, 0.5
 BEFORE_NAMED = timedelta(hours=2)
 # What few houses wrote this long before many others did was of something else.
 LONE_LEAD = timedelta(hours=12)
-PROSPECT = "prospect"
+PROSPECT, GIVEN_BACK = "prospect", "lift"
 # Of these much is said in the same words before they happen.
 ACTS_ON_SCHEDULE = ("pass", "delay", "veto", "ruling", "dismiss", "propose")
 COMMENT_FRAMES = ("reaction", "market", "talks", PROSPECT, "testimony")
@@ -69,9 +71,9 @@ _Row = dict[str, Any]
 class StoryFacts:
     """One story as an event sees it; `told` are its headlines that are evidence of an act, `carriers` their houses.
 
-    `entries` are its headlines without those that the words drew in and that say nothing of the act. `places` are those
-    whose rules it tells of, `subjects` what these are on, `licensed` the firms it says got a licence; each is empty
-    where it names none.
+    `entries` are its headlines without those that the words drew in and that say nothing of the act, `telling` its
+    words that are no names. `places` are those whose rules it tells of, `subjects` what these are on, `licensed` the
+    firms it says got a licence; each is empty where it names none.
     """
 
     story_id: str
@@ -83,6 +85,7 @@ class StoryFacts:
     carriers: frozenset[str]
     primary_carriers: frozenset[str]
     words: frozenset[str]
+    telling: frozenset[str]
     places: frozenset[str]
     subjects: frozenset[str]
     licensed: frozenset[str]
@@ -113,12 +116,14 @@ def read_stories(headlines: pl.DataFrame, vocabulary: Vocabulary) -> list[StoryF
         pl.col("category").replace(CLOUD_OUTAGE, STANDSTILL),
         pl.when(is_cloud).then(pl.lit(STANDSTILL)).otherwise("frame").alias("frame"),
     )
+    joined = joined.with_columns(_borne_out(joined, Bearings(vocabulary)))
     names = _Names(
         {entity.entity_id: entity.kind for entity in vocabulary.entities},
         {host: entity.entity_id for entity in vocabulary.entities for host in entity.hosts},
         frozenset(c.category_id for c in vocabulary.categories if c.is_relevant and not c.is_outcome),
         _led_by_an_office(vocabulary),
         Gazetteer(vocabulary),
+        name_stems(vocabulary),
     )
     parts = joined.partition_by("story_id", maintain_order=True)
     # Thousands of stories of a headline or two: rows of Python cost a tenth of as many small frames.
@@ -130,15 +135,29 @@ def read_stories(headlines: pl.DataFrame, vocabulary: Vocabulary) -> list[StoryF
     return [one for one in facts if one.story_id not in of_clouds or _is_wide_outage(one)]
 
 
+def _borne_out(headlines: pl.DataFrame, bearings: Bearings) -> pl.Series:
+    """Frames of headlines, without that of giving back where their words give nothing free, as "before release"."""
+    named = headlines.select("frame", "plain").iter_rows()
+    return pl.Series(
+        "frame",
+        [
+            "" if frame == GIVEN_BACK and IN_LATIN.fullmatch(plain) and bearings.of_title(plain) != ENABLES else frame
+            for frame, plain in named
+        ],
+        dtype=pl.String,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """What stories are read by: kinds of names, owners of sites, kinds of acts, how an office begins, and places."""
+    """What stories are read by: kinds of names, owners of sites, acts, how an office begins, places, names' words."""
 
     kinds: dict[str, str]
     owners: dict[str, str]
     acting: frozenset[str]
     office: str
     places: Gazetteer
+    spoken: frozenset[str]
 
 
 def _led_by_an_office(vocabulary: Vocabulary) -> str:
@@ -178,6 +197,7 @@ def _facts(entries: pl.DataFrame, rows: list[_Row], names: _Names) -> StoryFacts
         frozenset(row["carrier"] for row in evidence),
         frozenset(row["carrier"] for row in own_acts),
         words,
+        words - names.spoken,
         _often([names.places.of_rules(row["plain"], row["category"]) for row in told]),
         _often([subjects_in(row["plain"], row["category"]) for row in told]),
         _often([licensed_in(row["plain"], names.places) for row in told]),

@@ -1,8 +1,11 @@
 """Titles in the plain form that rules and comparisons read."""
 
 import html
+import re
 
 import polars as pl
+
+IN_LATIN = re.compile(r"[\x00-\u024f\u2000-\u206f\u20ac]+")
 
 _EAST = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}"
 _EAST_THEN_WEST = rf"([{_EAST}])([A-Za-z0-9])"

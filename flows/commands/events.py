@@ -135,7 +135,7 @@ def show(
 def confirm(event_id: EventArgument, note: NoteOption = None, dry_run: DryRunOption = False) -> None:
     """Confirm an event: write `status = "confirmed"` into your own ledger file.
 
-    Example: aftershock events confirm 2026-06-15-enforcement-lawsuit-openai-dismiss
+    Example: aftershock events confirm 2026-06-15-us-judge-dismisses-xai-trade-secret-lawsuit
     """
     _decide(event_id, {"status": "confirmed", "note": note}, dry_run)
 

@@ -24,7 +24,7 @@ CHATTER = {"title": "My week with Claude Fable 5 and a home-made robot", "at": "
 
 def test_reports_of_one_act_are_one_event_dated_by_the_first():
     event = detect(*RESTRICTION).events.row(0, named=True)
-    assert event["event_id"] == "2026-06-12-export-control-access-anthropic-restrict"
+    assert event["event_id"] == "2026-06-12-anthropic-takes-fable-5-offline-after-us"
     assert event["best_at_utc"] == instant("2026-06-12T23:56:41Z")
     assert (event["direction"], event["jurisdiction"], event["n_outlets"]) == ("restricts", "US", 3)
     assert "3 independent outlets" in event["reason"]
@@ -87,6 +87,74 @@ def test_a_reaction_is_evidence_of_the_act_and_no_event_of_its_own():
     found = detect(*RESTRICTION, *reactions)
     assert found.events.height == 1
     assert found.sources["role"].to_list().count("reaction") == 2
+
+
+def test_comment_on_another_matter_of_the_party_is_no_evidence_and_no_event():
+    suit = [
+        {"title": "OpenAI sued by widow over shooting in Florida", "at": f"2026-05-11T11:1{n}:00Z"} for n in range(2)
+    ]
+    about = "OpenAI shooting trial: widow takes the stand in Florida"
+    other = "Altman takes stand in OpenAI trial over nonprofit"
+
+    def reactions(title: str) -> int:
+        comment = [{"title": title, "at": f"2026-05-11T14:1{n}:00Z", "outlet": f"c{n}.example"} for n in range(4)]
+        sources = sources_as({"suit": suit, "comment": comment})
+        assert sources["event_id"].n_unique() == 1
+        return sources["role"].to_list().count("reaction")
+
+    assert (reactions(about), reactions(other)) == (4, 0)
+
+
+def test_only_what_was_taken_from_the_same_party_in_words_of_the_same_is_restored():
+    def roles(first: str, then: str) -> set[str]:
+        told = {
+            "a": [{"title": first, "at": f"2026-06-02T01:1{n}:00Z", "outlet": f"a{n}.example"} for n in range(3)],
+            "b": [{"title": then, "at": f"2026-06-12T01:1{n}:00Z", "outlet": f"b{n}.example"} for n in range(3)],
+        }
+        sources = sources_as(told)
+        return set(sources.filter(pl.col("title") == then)["role"])
+
+    ban, back = (
+        "US government bans exports of Anthropic's Fable 5",
+        "US government lifts ban on Anthropic's Fable 5 exports",
+    )
+    assert roles(ban, back) == {"first_report", "restored"}
+    assert roles(ban.replace("Anthropic's Fable", "OpenAI's GPT"), back) == {"first_report", "confirmation"}
+    assert roles(back, ban) == {"first_report", "confirmation"}
+    assert roles("US government bans Anthropic from buildings", "US government clears Anthropic for chips") == {
+        "first_report",
+        "confirmation",
+    }
+
+
+def test_a_first_report_names_the_event_and_no_later_headline_or_one_that_says_less():
+    first = [
+        {"title": "Hackers insert malware into Mistral software download", "at": f"2026-05-12T22:2{n}:00Z"}
+        for n in range(2)
+    ]
+    late = [
+        {"title": "Hackers threaten to leak files of Mistral, software giant says", "at": f"2026-05-15T16:2{n}:00Z"}
+        for n in range(3)
+    ]
+    event = draft_as({"story": [*first, *late]}).row(0, named=True)
+    assert (event["title"], event["event_id"]) == (
+        first[0]["title"],
+        "2026-05-12-hackers-insert-malware-into-mistral-software-download",
+    )
+    weak = {"title": "MP's lawsuit could decide what xAI answers for", "at": "2026-06-04T07:39:00Z"}
+    strong = {"title": "MP sues xAI over deepfake image that its chatbot Grok made", "at": "2026-06-04T14:50:00Z"}
+    assert draft_as({"story": [weak, strong]})["title"].to_list() == [strong["title"]]
+
+
+def test_release_that_nothing_is_given_back_by_is_no_lifting():
+    ban = {
+        "title": "US government bars foreign staff and visitors from trying OpenAI models abroad",
+        "at": "2026-05-01T02:08:00Z",
+    }
+    vetted = {"title": "US government could vet OpenAI models before public release", "at": "2026-05-05T02:08:00Z"}
+    story = {name: [row | {"outlet": f"o{n}.example"} for n in range(3)] for name, row in (("a", ban), ("b", vetted))}
+    sources = sources_as(story)
+    assert set(sources.filter(pl.col("title") == vetted["title"])["role"]) == {"first_report", "confirmation"}
 
 
 def test_what_was_announced_takes_no_place_of_a_headline_that_tells_the_act():

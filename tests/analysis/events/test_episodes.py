@@ -42,6 +42,13 @@ def test_the_same_kind_and_party_told_in_its_words_is_the_next_step():
     assert steps["a"]["previous_event_id"] is None
 
 
+def test_only_what_frees_of_what_was_laid_on_before_is_lifted():
+    first, back = make_event("a", **BANNED), make_event("b", **LIFTED, **ENABLES)
+    assert link(back)["b"]["step"] == "done", "nothing was taken before it"
+    assert link(first | {"direction": "neutral"}, back)["b"]["step"] == "done"
+    assert link(first, back | {"direction": "neutral"})["b"]["step"] == "done"
+
+
 def test_another_party_or_kind_or_a_pause_begins_an_episode_of_its_own():
     first = make_event("a", **BANNED)
     again = {**BANNED, "at": "2026-06-20T00:00:00Z"}

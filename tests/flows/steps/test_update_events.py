@@ -39,7 +39,7 @@ from warehouse.tables.ops import STEP_INPUT
 FIRST_REPORT = datetime(2026, 6, 12, 23, 56, 41, tzinfo=UTC)
 NOW = datetime(2026, 6, 14, tzinfo=UTC)
 LEDGER_ID = "2026-06-12-fable-mythos-access-restriction"
-DETECTED_ID = "2026-06-12-export-control-access-anthropic-restrict"
+DETECTED_ID = "2026-06-12-anthropic-takes-fable-5-offline-after-us"
 
 HEADLINES = (
     ("Source: Lutnick told Anthropic that Fable 5 falls under export controls", FIRST_REPORT),
