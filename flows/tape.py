@@ -82,6 +82,10 @@ class StoredTape:
             lambda: self._reader.query("study_observations", asset_ids=list(study.asset_ids), as_of=self._as_of),
         )
 
+    def let_go(self) -> None:
+        """Keep nothing any more; who asks after this reads and aligns again."""
+        self._kept.clear()
+
     def _read_candles(self, timeframe: str) -> pl.DataFrame:
         bar = parse_bar(timeframe)
         sources = joined_from(timeframe)

@@ -12,7 +12,7 @@ from analysis.claims.verdicts import judge
 from flows.checking.evidence import load_market
 from flows.context import RunContext
 from flows.settings import load_settings
-from flows.steps.claims import load_evidence
+from flows.steps.claims import load_evidence, update_claims
 from flows.study_registry import read_study
 from flows.tape import StoredTape
 from tests.analysis.claims.claim_builders import make_claim
@@ -109,6 +109,17 @@ def test_candles_are_read_once_until_something_is_written(
     assert asked.count("study_candles") == len(study.timeframes)
     warehouse.merge(CANDLE, make_bars("1h", 9))
     assert context.tape.candles("1h").height == 9
+
+
+def test_claims_are_judged_with_the_memory_of_the_tape(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    warehouse.merge(CANDLE, make_bars("1h", 5))
+    monkeypatch.setenv("AFTERSHOCK_HOME", "/nowhere")
+    context = RunContext(load_settings(), warehouse, "run", MONDAY, lambda _line: None)
+    held = context.tape.candles("1h")
+    assert context.tape.candles("1h") is held
+    update_claims(context)
+    assert context.tape.candles("1h") is not held
+    assert context.tape.candles("1h").equals(held)
 
 
 def test_1000pepe_counts_as_pepe_for_studies_and_claims(warehouse: Warehouse) -> None:
