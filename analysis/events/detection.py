@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Container
+from collections.abc import Collection, Container
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -49,14 +49,19 @@ class Detected:
     sources: pl.DataFrame
 
 
-def build_events(drafts: list[Draft], known_ids: dict[str, str], vocabulary: Vocabulary) -> Detected:
-    """`core.event` rows and their evidence; a story that had an event id before (`known_ids`) keeps it."""
+def build_events(
+    drafts: list[Draft], known_ids: dict[str, str], vocabulary: Vocabulary, recorded: Collection[str] = ()
+) -> Detected:
+    """`core.event` rows and their evidence; a story that had an event id before (`known_ids`) keeps it.
+
+    No event gets an id of `recorded` ones, which a person gave in the same form.
+    """
     named: dict[str, Draft] = {}
     places, bearings = Gazetteer(vocabulary), Bearings(vocabulary)
     rows = []
     for draft in drafts:
         title = _title_of(draft, bearings)
-        event_id = _event_id(draft, title, known_ids, named)
+        event_id = _event_id(draft, title, known_ids, {*recorded, *named})
         named[event_id] = draft
         direction, place = direction_of(draft.lead, vocabulary, bearings), _jurisdiction(draft.lead, places)
         rows.append(_event_row(event_id, draft, title) | {"direction": direction, "jurisdiction": place})

@@ -76,7 +76,7 @@ def gather_events(
     """
     outages = merge_incidents(reader.frame(INCIDENT))
     relevant = add_exclusions(prepare(read_grouped(reader, is_relevant=True), vocabulary, frames), frames)
-    detected = build_events(draft_events(relevant, vocabulary), known_ids, vocabulary)
+    detected = build_events(draft_events(relevant, vocabulary), known_ids, vocabulary, recorded[0]["event_id"])
     return merge_records(
         recorded,
         (outage_events(outages, vocabulary), outage_sources(outages, vocabulary)),

@@ -208,6 +208,16 @@ def test_an_event_keeps_its_id_when_an_earlier_report_turns_up():
     assert again["event_id"].to_list() == ["2026-06-13-as-first-named"]
 
 
+def test_no_event_takes_the_id_of_a_recorded_one_whether_new_or_known():
+    grouped = add_exclusions(group(make_headlines(*RESTRICTION)), FRAMES)
+    drafts = draft_events(grouped, VOCABULARY)
+    own = build_events(drafts, {}, VOCABULARY).events["event_id"][0]
+    other = build_events(drafts, {}, VOCABULARY, [own]).events["event_id"][0]
+    assert other.startswith(f"{own}-")
+    known = dict.fromkeys(grouped["story_id"], own)
+    assert build_events(drafts, known, VOCABULARY, [own]).events["event_id"].to_list() == [other]
+
+
 def test_houses_are_counted_after_wordings_that_met_nobody_are_joined():
     rows = (
         {"title": "Colorado governor signs AI hiring law", "at": "2026-06-13T01:00:00Z", "outlet": "a.example"},
