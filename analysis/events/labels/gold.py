@@ -17,6 +17,8 @@ from analysis.events.stories.headlines import STOP_WORDS
 SLACK = timedelta(hours=12)
 # Shared words from which an event without a known party is the one read by hand, and with one the words agree too.
 NAMELESS_WORDS, SAME_WORDS = 0.4, 0.34
+# An end that is written to the minute holds all of it, one to the second that second.
+_TO_THE_MINUTE, _TO_THE_SECOND = timedelta(minutes=1), timedelta(seconds=1)
 MONTH_LETTERS = 7
 IMPORTANCES = ("high", "medium", "low")
 SCORE_SCHEMA = {
@@ -124,6 +126,7 @@ def score_gold_events(
 
     A match is in the gold interval widened by SLACK and has a party in common (without a known one: NAMELESS_WORDS of
     the words); greedy and one to one, by words, then party, then nearness. The second block asks for SAME_WORDS too.
+    A best time in the minute to which the end of the interval is written is inside.
     Only events within the time that `gold` spans are counted, without the rejected ones.
     """
     known = frozenset().union(*(_names(row["entities"]) for row in events.iter_rows(named=True)))
@@ -179,7 +182,7 @@ def _waste_lines(
     nonevents: pl.DataFrame,
 ) -> list[tuple[Any, ...]]:
     taken = set(pairs.values())
-    inside = sum(hand[g].earliest <= found[f].best <= hand[g].latest for g, f in pairs.items())
+    inside = sum(_is_inside(found[f].best, hand[g]) for g, f in pairs.items())
     copies = {m.found for m in matches if m.words >= SAME_WORDS and m.found not in taken}
     none = {title.strip() for title in nonevents["title"]}
     false = [f for f, one in enumerate(found) if f not in taken and _is_made_of(one, none)]
@@ -189,6 +192,10 @@ def _waste_lines(
         (block, "further copies of a matched happening", None, len(copies) / max(1, n_found), None, n_found),
         (block, "listed non-events that make an event", None, len(false) / max(1, len(none)), None, len(none)),
     ]
+
+
+def _is_inside(at: datetime, one: _Happening) -> bool:
+    return one.earliest <= at < one.latest + (_TO_THE_SECOND if one.latest.second else _TO_THE_MINUTE)
 
 
 def _is_made_of(one: _Happening, titles: set[str]) -> bool:
