@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import polars as pl
@@ -11,6 +12,7 @@ from analysis.events.drafts import NEIGHBOURS
 from analysis.events.outages import POST_DELAY
 from analysis.events.recorded.redating import DAY_TOLERANCE, UNCOUNTED, recount, yield_to_evidence
 from analysis.events.relevance import ORDER
+from analysis.events.stories.headlines import url_key
 from analysis.events.tagging import tag_titles
 from analysis.events.titles import plain_title
 from analysis.events.vocabulary import PARTY_KINDS, Vocabulary
@@ -31,9 +33,15 @@ OF_GOVERNMENTS = NEIGHBOURS | {ORDER}
 # Share of the fewer words, one of them no name, that some title of either must have in common. Of 51 pairs that party
 # and time joined, read by hand, all 31 of one happening have .33 or more, and of the 20 others 17 have .25 or less.
 SAME_TELLING = 0.3
-# What was said of events: their titles, each as its telling words.
-_Told = dict[str, list[frozenset[str]]]
 _ENDS = ("earliest", "latest")
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What was said of events: their titles, each as its telling words, and the pages that say it."""
+
+    titles: dict[str, list[frozenset[str]]]
+    pages: dict[str, set[str]]
 
 
 def outage_events(outages: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
@@ -117,10 +125,11 @@ def match_events(
     Both are `core.event` rows. They are one event when their category is the same or a neighbouring one, they share a
     lab, network or company (or, when neither names one, a public body), do not point in opposite directions, and the
     child became known within the parent's interval, widened by the tolerances. With `sources` (`core.event_source` of
-    both) they must also tell it in some words of the same, but for outages, which say little. The nearest in time wins.
+    both) they must also tell it in some words of the same, but for outages, which say little; and what one page tells
+    is one event, whatever its kind and party. The nearest in time wins.
     """
     party_ids = {entity.entity_id for entity in vocabulary.entities if entity.kind in PARTY_KINDS}
-    told = _read_titles(pl.concat([children, parents]), sources) if sources is not None else None
+    told = _read_told(pl.concat([children, parents]), sources) if sources is not None else None
     names = name_stems(vocabulary)
     matches = {}
     by_time = parents.sort("best_at_utc").to_dicts()
@@ -134,16 +143,19 @@ def match_events(
     return matches
 
 
-def _read_titles(events: pl.DataFrame, sources: pl.DataFrame) -> _Told:
-    """The telling words of each title of the events and of what tells of the act; those of other letters have none."""
-    is_telling = ~pl.col("role").is_in(UNCOUNTED)
-    titles = pl.concat([events.select("event_id", "title"), sources.filter(is_telling).select("event_id", "title")])
-    told: _Told = defaultdict(list)
+def _read_told(events: pl.DataFrame, sources: pl.DataFrame) -> _Told:
+    """What the events and those of their sources say that tell of the act; titles in other letters have no words."""
+    telling = sources.filter(~pl.col("role").is_in(UNCOUNTED))
+    titles = pl.concat([events.select("event_id", "title"), telling.select("event_id", "title")])
+    told: dict[str, list[frozenset[str]]] = defaultdict(list)
     for event_id, plain in titles.select("event_id", plain_title(pl.col("title"))).iter_rows():
         words = frozenset(stems(plain))
         if len(words) >= LEAST_SPOKEN:
             told[event_id].append(words)
-    return told
+    pages = (
+        telling.select("event_id", url_key(pl.col("url")).alias("page")).drop_nulls().group_by("event_id").agg("page")
+    )
+    return _Told(told, {event_id: set(own) for event_id, own in pages.iter_rows()})
 
 
 def _is_same(
@@ -153,10 +165,12 @@ def _is_same(
     told: _Told | None,
     names_told: frozenset[str],
 ) -> bool:
+    if child["event_id"] == parent["event_id"] or not _is_in_time(child, parent):
+        return False
+    if told is not None and _pages(told, child) & _pages(told, parent):
+        return True
     one, other = str(child["category"]), str(parent["category"])
     if one != other and not {one, other} <= OF_GOVERNMENTS:
-        return False
-    if child["event_id"] == parent["event_id"] or not _is_in_time(child, parent):
         return False
     # Only access is taken away and given back; a ruling can be called either by either side.
     if one in NEIGHBOURS and {child["direction"], parent["direction"]} == {"restricts", "enables"}:
@@ -171,11 +185,15 @@ def _is_same(
     return is_party and (told is None or one == "outage" or _tell_the_same(child, parent, told, names_told))
 
 
+def _pages(told: _Told, event: dict[str, object]) -> set[str]:
+    return told.pages.get(str(event["event_id"]), set())
+
+
 def _tell_the_same(
     child: dict[str, object], parent: dict[str, object], told: _Told, names_told: frozenset[str]
 ) -> bool:
     """Whether some title of either says the same; where one has no words to compare, their times must be near."""
-    mine, theirs = (told.get(str(event["event_id"]), []) for event in (child, parent))
+    mine, theirs = (told.titles.get(str(event["event_id"]), []) for event in (child, parent))
     if not mine or not theirs:
         at, early, late = _instant(child, "best_at_utc"), *(_instant(parent, f"{end}_at_utc") for end in _ENDS)
         return early - NAMELESS_TOLERANCE <= at <= late + NAMELESS_TOLERANCE

@@ -55,7 +55,8 @@ def _yield(row: dict[str, Any], child: dict[str, Any] | None) -> dict[str, Any]:
         return row
     proof, start, end = child["best_at_utc"], row["earliest_at_utc"], row["latest_at_utc"]
     said = f"evidence “{child['title']}” was public at {iso_minute(proof)} UTC"
-    if row["time_precision"] == "day" and start - DAY_TOLERANCE <= proof <= end:
+    is_by_the_day = proof.date() <= row["best_at_utc"].date()
+    if row["time_precision"] == "day" and is_by_the_day and start - DAY_TOLERANCE <= proof <= end:
         is_before = proof < start
         return row | {
             "earliest_at_utc": child["earliest_at_utc"] if is_before else start,

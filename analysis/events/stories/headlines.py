@@ -77,7 +77,7 @@ def headlines_of(frame: pl.DataFrame, canonical: dict[str, str]) -> pl.DataFrame
         pl.col("entity_ids").list.eval(pl.element().replace(canonical).unique().sort()).alias("entities"),
         "frame",
         "category",
-        _url_key(pl.col("url")).alias("url_key"),
+        url_key(pl.col("url")).alias("url_key"),
         "is_relevant",
     )
 
@@ -92,8 +92,8 @@ def number_members(sets: pl.Series) -> tuple[Integers, Integers, int]:
     return ends, numbers, int(numbers.max(initial=-1)) + 1
 
 
-def _url_key(url: pl.Expr) -> pl.Expr:
-    """The address without scheme and query; null for an empty one or a bare host, which many headlines share."""
+def url_key(url: pl.Expr) -> pl.Expr:
+    """Of addresses: each without scheme and query; null for an empty one or a bare host, which many headlines share."""
     bare = url.str.replace(r"(?s)^.*?://", "").str.replace(r"(?s)#.*$", "").str.strip_prefix("www.")
     address = pl.when(bare.str.contains(_BY_QUERY)).then(bare).otherwise(bare.str.replace(r"(?s)\?.*$", ""))
     address = address.str.strip_chars_end("/")

@@ -147,6 +147,11 @@ def test_a_report_within_the_stated_day_is_the_latest_that_it_can_have_become_pu
     assert row["time_precision"] == "upper_bound"
 
 
+def test_a_report_after_the_stated_day_dates_nothing():
+    row = merged(STATED_DAY, make_event("found", "2026-08-20T01:00:00Z"))
+    assert (row["best_at_utc"], row["time_precision"]) == (STATED_DAY["best_at_utc"], "day")
+
+
 def test_evidence_before_a_recorded_second_widens_the_interval_and_keeps_the_best_time():
     row = merged(LEDGER, make_event("found", "2026-06-12T20:00:00Z"))
     assert row["earliest_at_utc"] == instant("2026-06-12T20:00:00Z")
@@ -222,6 +227,18 @@ def test_titles_in_other_letters_join_by_time():
     later = TALKS | {"best_at_utc": instant("2026-06-14T14:00:00Z")}
     assert told(TALKS, REMARK, child_says="卡尼表示", parent_says=says)
     assert not told(later, REMARK, child_says="卡尼表示", parent_says=says)
+
+
+def test_what_one_page_tells_is_one_event_under_any_kind_and_in_any_words():
+    def are_one(page: str, at: str) -> bool:
+        child = make_event("law", at, category="regulation_legislation", entities="us-senate")
+        sources = make_sources(("law", 1, "a", at, "first_report"), ("ledger-one", 1, "b", at, "first_report"))
+        urls = pl.Series("url", [page, "https://news.example/senate-passes-act"])
+        return bool(match_events(make_events(child), make_events(LEDGER), VOCABULARY, sources.with_columns(urls)))
+
+    assert are_one("http://www.news.example/senate-passes-act?utm_source=rss", "2026-06-13T01:00:00Z")
+    assert not are_one("https://news.example/senate-passes-budget", "2026-06-13T01:00:00Z")
+    assert not are_one("https://news.example/senate-passes-act", "2026-06-20T01:00:00Z")
 
 
 def test_an_outage_joins_in_whatever_words():
