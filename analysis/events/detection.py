@@ -170,7 +170,9 @@ def _reason(draft: Draft, n_outlets: int) -> str:
     if primary:
         parts.append(f"primary source {', '.join(primary[:3])}")
     if not parts:
-        parts.append(f"one newsroom ({', '.join(draft.carriers)}) reports an act on a network or on access to AI")
+        parts.append(
+            f"one newsroom ({', '.join(draft.carriers)}) reports an act on a network, on access to AI or of its law"
+        )
     return f"{'; '.join(parts)}; time: {draft.first.time.reason}"
 
 

@@ -49,12 +49,18 @@ CLOUD_OUTAGE, CLOUDS, ENOUGH_FOR_CLOUDS = "outage_non_ai", frozenset({"amazon", 
 ACTS_ON_NETWORKS = ("fund", "supply", "restrict", "lift", "hack", "accuse", "sue", "leave")
 ACTS_OF_OFFICES = ("restrict", "lift", "designate", "pass")
 OFFICE_CATEGORIES = (ACCESS, "government_action", ORDER)
+# And what it makes law, or proposes as one, about AI.
+LEGISLATION, ACTS_OF_LAW = "regulation_legislation", ("pass", "veto", "propose", "preempt")
 _PLACES = r"U\.S\.|(?:US|America|Washington|UK|Britain|Japan|Germany|France|Italy)\b"
 # What an office does as a headline says it on the day, within a few words of its name.
 _DOES = (
     r"(?:\W+\w+){0,3}?\W+(?:blocks|bans|bars|restricts|halts|suspends|orders|curbs|closes|tightens|revokes|designates|labels"
     r"|blacklists|sanctions|allows|lets|clears|approves|permits|authori[sz]es|grants|lifts|eases|restores|signs|issues"
     r"|uncovers)\b"
+)
+_LEGISLATES = (
+    r"(?:\W+\w+){0,3}?\W+(?:pass(?:es|ed)|adopts|enacts|sign(?:s|ed)|veto(?:es|ed)|propos(?:es|al)|introduces?"
+    r"|unveils)\b"
 )
 # Share of the fewer words from which two stories with a name in common tell the same.
 SAME_WORDS = 0.6
@@ -215,13 +221,16 @@ def _often(named: list[frozenset[str]]) -> frozenset[str]:
 
 
 def _is_rare_act(category: str, frame: str, parties: frozenset[str], told: list[_Row], names: _Names) -> bool:
-    """Whether newsrooms tell an act on one of our networks, or that an office orders or does one on access."""
+    """Whether newsrooms tell an act on a network of ours, or that an office does one on access or makes law."""
     told = [row for row in told if not row["is_primary"]]
     if category == NETWORK:
         return bool(told) and frame in ACTS_ON_NETWORKS and any(names.kinds[name] == "token" for name in parties)
-    if category not in OFFICE_CATEGORIES or frame not in ACTS_OF_OFFICES or not (parties or category == ORDER):
+    if category == LEGISLATION and frame in ACTS_OF_LAW:
+        does = re.compile(f"{names.office}(?i:{_LEGISLATES})")
+    elif category in OFFICE_CATEGORIES and frame in ACTS_OF_OFFICES and (parties or category == ORDER):
+        does = re.compile(names.office if category == ORDER else f"{names.office}(?i:{_DOES})")
+    else:
         return False
-    does = re.compile(names.office if category == ORDER else f"{names.office}(?i:{_DOES})")
     return any(does.search(row["plain"]) for row in told if row["frame"] == frame)
 
 

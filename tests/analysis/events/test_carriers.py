@@ -73,7 +73,7 @@ def test_an_office_speaks_for_its_own_act_alone():
     assert detect({**suit, "url": "https://www.cftc.gov/pressroom/1"}).events.is_empty()
 
 
-def test_one_newsroom_suffices_for_an_act_on_a_network_of_ours_or_of_an_office_on_access():
+def test_one_newsroom_suffices_for_an_act_on_a_network_of_ours_or_of_an_office_on_access_or_a_law_on_ai():
     acts = (
         "NEAR cuts its inflation by half despite a failed vote",
         "Fetch.ai sues Ocean over the sale of 263 million FET",
@@ -81,6 +81,9 @@ def test_one_newsroom_suffices_for_an_act_on_a_network_of_ours_or_of_an_office_o
         "US Commerce Department closes loophole on Nvidia chip exports to China",
         "US reportedly allows ten Chinese companies to buy Nvidia's H200 AI chips",
         "Trump's new AI order sets up a fight with the states",
+        "US Senate passes chip security act for AI chips",
+        "Senators introduce bill to ban AI companions for minors",
+        "White House AI proposal seeks to override state laws",
     )
     for act in acts:
         event = told_by(1, act)
@@ -94,6 +97,9 @@ def test_one_newsroom_suffices_for_an_act_on_a_network_of_ours_or_of_an_office_o
         "UK banks blocked from Mythos get offer from rival OpenAI",
         "Nvidia says China blocks sales of its H200 chips",
         "China sues over the price of lamps",
+        "Labs fear that the US Senate might pass an AI act",
+        "Think tank proposes AI act to override state laws",
+        "US Senate passes crypto tax bill",
     )
     for other in others:
         assert told_by(1, other).is_empty(), other

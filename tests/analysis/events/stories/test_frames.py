@@ -24,6 +24,7 @@ TOLD = [
     ("stagger", VIEWS, "The White House is asking OpenAI to slow roll the release of its new model"),
     ("stagger", ACCESS, "US government to individually approve who gets GPT 5.6: it approves who may"),
     ("prospect", ACCESS, "Anthropic says it is working to restore access"),
+    ("preempt", ORDER, "White House proposal seeks to override state AI laws"),
     # What is done with a network's supply; a halving to come is none.
     ("supply", NETWORK, "NEAR cuts its inflation by half despite a failed vote"),
     ("supply", NETWORK, "Worldcoin slashes token unlocks by nearly half"),
