@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
 import polars as pl
 
 from analysis.events.relevance import TAKES_EVERY_METHOD
@@ -16,7 +17,7 @@ from analysis.tape.choice import choice_row, choose_market
 from analysis.tape.donors import Donors
 from analysis.tape.markets import StudyMarkets, Variant
 from analysis.tape.observations import candles_first, is_observed
-from analysis.tape.series import AlignedSeries
+from analysis.tape.series import AlignedSeries, SpanTimes
 from analysis.tape.stretches import Stretches
 from warehouse.tables.bars import EPOCH, MICROSECOND, MICROSECONDS_PER_HOUR, bar_of_hours
 
@@ -31,7 +32,7 @@ class PlannedCurve:
     asset_id: str
     pair: Pair
     variants: tuple[Variant, ...]
-    spans_us: tuple[tuple[int, int], ...]
+    spans_us: SpanTimes
     spec_sha256: str
 
 
@@ -95,9 +96,11 @@ def plan_events(
     `masks` holds the core.event rows that estimation and placebos must avoid. A market of observed prices is used only
     where no market with candles of its asset can be measured.
     """
-    spans = list_mask_spans(masks, specification.mask_hours)
+    masking = list_mask_spans(masks, specification.mask_hours)
+    names = np.array([event_id for event_id, _ in masking], dtype=np.str_)
+    spans = np.array([span for _, span in masking], dtype=np.int64).reshape(-1, 2)
     for event in events:
-        others = tuple(span for event_id, span in spans if event_id != event.event_id)
+        others = spans[names != event.event_id]
         pairs, reasons = [], []
         by_asset: dict[str, str] = {}
         for market_id in sorted(markets.series, key=candles_first):
@@ -120,7 +123,7 @@ def choose_pair(
     specification: StudySpecification,
     event: EventTime,
     candidates: Sequence[tuple[AlignedSeries, Stretches]],
-    others_us: tuple[tuple[int, int], ...],
+    others_us: SpanTimes,
     donors: Mapping[float, Donors],
 ) -> Pair | str:
     """The pair on the finest bars that hold the whole main window, else on the finest that hold the event."""
@@ -152,7 +155,7 @@ def _plan_curves(
     specification: StudySpecification,
     pairs: Sequence[Pair],
     markets: StudyMarkets,
-    spans_us: tuple[tuple[int, int], ...],
+    spans_us: SpanTimes,
 ) -> tuple[PlannedCurve, ...]:
     """One curve per declared asset whose shortest window is in the record.
 
@@ -167,7 +170,7 @@ def _plan_curves(
         main = min(own, key=lambda pair: pair.candidate.preference)
         if main.index + main.bars(min(WINDOW_HOURS)) > main.series.close_us.size:
             continue
-        sha256 = hash_specifications(main, variants, spans_us)
+        sha256 = hash_specifications(main, variants, markets.digested_variants[asset], spans_us)
         curves.append(PlannedCurve(asset, main, variants, spans_us, sha256))
     return tuple(curves)
 

@@ -52,7 +52,8 @@ class Donors:
         """What stands for names and returns over each of the stretches that `over_bars` gives, shape (2, stretches)."""
         first = np.array(starts, dtype=np.int64) - self._number
         last = first + np.array(lengths, dtype=np.int64)
-        before, after = (self._sums[:, np.clip(at, 0, self.returns.shape[1])] for at in (first, last))
+        n_bars = self.returns.shape[1]
+        before, after = (self._sums[:, np.minimum(np.maximum(at, 0), n_bars)] for at in (first, last))
         return np.asarray((after - before) ^ self._name[:, np.newaxis])
 
     @cached_property

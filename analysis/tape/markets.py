@@ -34,6 +34,14 @@ class StudyMarkets:
         """Every series beside its digests, by market."""
         return {name: tuple((bars, digest_stretches(bars)) for bars in own) for name, own in self.series.items()}
 
+    @cached_property
+    def digested_variants(self) -> Mapping[str, tuple[Mapping[str, Stretches], ...]]:
+        """Digests of every series of `variants`, in the same places."""
+        return {
+            asset: tuple({name: digest_stretches(bars) for name, bars in variant.items()} for variant in variants)
+            for asset, variants in self.variants.items()
+        }
+
 
 def pair_series(
     candles: pl.DataFrame, asset_ids: Sequence[str], timeframes: Sequence[str], kind: ReturnKind = "log"

@@ -16,6 +16,7 @@ from warehouse.tables.bars import HOUR, MICROSECOND, MICROSECONDS_PER_HOUR, bar_
 from warehouse.tables.contract import UTC
 
 _MINIMUM_BARS = 2  # one return
+SpanTimes = Sequence[tuple[int, int]] | Integers  # [start, end) each, microseconds since 1970; (spans, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +167,9 @@ def cut_series(series: AlignedSeries, first: int, last: int) -> AlignedSeries:
     )
 
 
-def mark_spans(series: AlignedSeries, spans_us: Sequence[tuple[int, int]]) -> Flags:
+def mark_spans(series: AlignedSeries, spans_us: SpanTimes) -> Flags:
     """True for every bar that touches one of the [start, end) spans, shape (n,)."""
-    is_marked = np.zeros(series.close_us.size, dtype=np.bool_)
-    for first, stop in find_bars(series, spans_us).tolist():
-        is_marked[first:stop] = True
-    return is_marked
+    return count_spans(find_bars(series, spans_us), series.close_us.size) > 0
 
 
 def count_spans(bars: Integers, n_bars: int) -> Integers:
@@ -183,12 +181,12 @@ def count_spans(bars: Integers, n_bars: int) -> Integers:
     return np.cumsum(steps)[:-1]
 
 
-def find_bars(series: AlignedSeries, spans_us: Sequence[tuple[int, int]]) -> Integers:
+def find_bars(series: AlignedSeries, spans_us: SpanTimes) -> Integers:
     """The bars [first, stop) that each [start, end) span touches, shape (spans, 2); stop ≤ first where it touches none.
 
     Instants are microseconds since 1970.
     """
-    spans = np.array(spans_us, dtype=np.int64).reshape(-1, 2)
+    spans = np.asarray(spans_us, dtype=np.int64).reshape(-1, 2)
     first = np.searchsorted(series.close_us, spans[:, 0], side="right")
     stop = np.searchsorted(series.close_us - series.step_us, spans[:, 1], side="left")
     return np.stack([first, stop], axis=1)

@@ -13,7 +13,7 @@ from analysis.portable import exp, expm1
 from analysis.results.rank import rank_p
 from analysis.single.choices.grid import HEADLINE_DAYS, WINDOW_HOURS, Choice, evaluate_grid, place_dates
 from analysis.single.window.placebo import count_independent
-from analysis.tape.series import AlignedSeries
+from analysis.tape.series import AlignedSeries, SpanTimes
 
 _NORMAL_95 = 1.959963984540054  # two-sided 95 % quantile of the standard normal
 ESTIMATE_DIGITS = 12  # decimals of a fraction below which two estimates differ by rounding alone
@@ -41,7 +41,7 @@ class SpecificationCurve:
 def trace_specifications(
     variants: Sequence[Mapping[str, AlignedSeries]],
     anchors_us: Mapping[str, int],
-    spans_us: tuple[tuple[int, int], ...],
+    spans_us: SpanTimes,
 ) -> SpecificationCurve | None:
     """The curve of one event and asset, or None when no specification can be computed.
 

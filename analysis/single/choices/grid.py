@@ -12,7 +12,7 @@ from analysis.engine.kernel import BlockSums, MarketModels, fit_around, total_re
 from analysis.portable import expm1
 from analysis.single.window.block_model import sum_returns
 from analysis.single.window.volatility import measure_volatility
-from analysis.tape.series import AlignedSeries, cut_series, mark_spans
+from analysis.tape.series import AlignedSeries, SpanTimes, cut_series, mark_spans
 from warehouse.tables.bars import bar_of_hours
 from warehouse.tables.units import ascii_number
 
@@ -93,7 +93,7 @@ class DatedGrid:
 
 
 def place_dates(
-    variant: Mapping[str, AlignedSeries], anchors_us: Mapping[str, int], spans_us: tuple[tuple[int, int], ...]
+    variant: Mapping[str, AlignedSeries], anchors_us: Mapping[str, int], spans_us: SpanTimes
 ) -> DatedGrid | None:
     """The grid of one variant; rules that fall into the same bar are one; None when the record holds no start."""
     series = next(iter(variant.values()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import polars as pl
@@ -12,7 +12,8 @@ from analysis.single.choices.curve import ESTIMATE_DIGITS, SpecificationCurve, t
 from analysis.single.choices.grid import ESTIMATION_DAYS, HEADLINE_DAYS, HISTORY_DAYS, WINDOW_HOURS
 from analysis.single.window.pair import EventTime, Pair
 from analysis.tape.markets import Variant
-from analysis.tape.series import cut_series
+from analysis.tape.series import SpanTimes
+from analysis.tape.stretches import Stretches
 from warehouse.tables.bars import MICROSECONDS_PER_DAY, MICROSECONDS_PER_HOUR
 from warehouse.tables.contract import UTC
 from warehouse.tables.single import SPECIFICATION, SPECIFICATION_SUMMARY
@@ -22,7 +23,7 @@ TIMING_RULES = ("first_public_evidence", "earliest", "latest")
 
 
 def list_specifications(
-    pair: Pair, asset_id: str, variants: Sequence[Variant], spans_us: tuple[tuple[int, int], ...], spec_sha256: str
+    pair: Pair, asset_id: str, variants: Sequence[Variant], spans_us: SpanTimes, spec_sha256: str
 ) -> tuple[pl.DataFrame, pl.DataFrame] | None:
     """Rows of `out.specification` and `out.specification_summary`, or None when nothing could be computed.
 
@@ -123,18 +124,20 @@ def _summary_row(asset_id: str, curve: SpecificationCurve) -> pl.DataFrame:
     )
 
 
-def hash_specifications(pair: Pair, variants: Sequence[Variant], spans_us: tuple[tuple[int, int], ...]) -> str:
-    """Fingerprint of the main pair's and of every return that the curve may use."""
+def hash_specifications(
+    pair: Pair, variants: Sequence[Variant], digests: Sequence[Mapping[str, Stretches]], spans_us: SpanTimes
+) -> str:
+    """Fingerprint of the main pair's and of every return that the curve may use; `digests` are of `variants`."""
     reach = round((HISTORY_DAYS + max(ESTIMATION_DAYS)) * 24.0 * MICROSECONDS_PER_HOUR)
     ahead = round(max(WINDOW_HOURS) * MICROSECONDS_PER_HOUR)
     # A bar that begins before the reach, of the longest there are, is seen too.
     oldest = pair.event.earliest_us - reach - MICROSECONDS_PER_DAY
-    spans = [span for span in spans_us if span[0] <= pair.event.latest_us + ahead and span[1] > oldest]
+    spans = np.asarray(spans_us, dtype=np.int64).reshape(-1, 2)
+    spans = spans[(spans[:, 0] <= pair.event.latest_us + ahead) & (spans[:, 1] > oldest)]
     used = []
-    for variant in variants:
+    for variant, stretches in zip(variants, digests, strict=True):
         for name, series in variant.items():
             first = series.first_bar_after(pair.event.earliest_us - reach)
-            last = series.first_bar_after(pair.event.latest_us + ahead) + 1
-            cut = cut_series(series, first, last)
-            used.append((name, cut.market_id, cut.bar_words, cut.close_us, cut.asset, cut.benchmark))
-    return fingerprint(pair.spec_sha256, np.array(spans, dtype=np.int64), used)
+            last = min(series.first_bar_after(pair.event.latest_us + ahead) + 1, series.close_us.size)
+            used.append((name, stretches[name].digests(np.array([first]), np.array([last]))))
+    return fingerprint(pair.spec_sha256, spans, used)

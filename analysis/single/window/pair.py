@@ -16,7 +16,7 @@ from analysis.single.window.score import Ground, prepare_ground
 from analysis.tape.choice import Candidate
 from analysis.tape.donors import Donors
 from analysis.tape.observations import is_observed
-from analysis.tape.series import AlignedSeries, cut_series, mark_spans
+from analysis.tape.series import AlignedSeries, SpanTimes, cut_series, mark_spans
 from analysis.tape.stretches import Stretches, digest_stretches
 from warehouse.tables.bars import utc_instant
 from warehouse.tables.units import hours_plain, iso_minute, plain
@@ -140,7 +140,7 @@ def prepare_pair(
     specification: StudySpecification,
     event: EventTime,
     series: AlignedSeries,
-    other_events_us: tuple[tuple[int, int], ...],
+    other_events_us: SpanTimes,
     donors: Donors | None = None,
     stretches: Stretches | None = None,
 ) -> Pair | str:

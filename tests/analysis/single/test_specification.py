@@ -7,6 +7,7 @@ import pytest
 from analysis.single.choices.curve import SpecificationCurve, trace_specifications
 from analysis.single.choices.rows import hash_specifications, rank_estimates
 from analysis.tape.series import AlignedSeries
+from analysis.tape.stretches import digest_stretches
 from tests.analysis.single.simulated_markets import FIRST_OPEN, TOKEN, make_pair, make_series, plant, simulate_returns
 
 N_BARS, EVENT = 24 * 200, 24 * 190
@@ -133,7 +134,7 @@ def test_another_event_is_an_input_of_the_curve_where_the_curve_looks() -> None:
 
     def digest(*bars: int) -> str:
         spans = tuple((instant(bar), instant(bar + 24)) for bar in bars)
-        return hash_specifications(pair, [{"BTC": series}], spans)
+        return hash_specifications(pair, [{"BTC": series}], [{"BTC": digest_stretches(series)}], spans)
 
     nobody = digest()
     first = n_bars - 24 * 8 - reach
