@@ -6,10 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from flows.settings import Settings
 from flows.tape import StoredTape
 from warehouse.store.connection import Warehouse
+
+if TYPE_CHECKING:
+    from analysis.single.study import KeptPlans
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,7 @@ class RunContext:
     run_id: str
     now: datetime
     say: Callable[[str], None]
+    plans: dict[str, KeptPlans] = field(default_factory=dict)  # of the studies measured so far, by id
 
     @cached_property
     def tape(self) -> StoredTape:

@@ -61,10 +61,10 @@ Gathered = dict[str, list[SharedRows]]
 
 @dataclass(frozen=True, slots=True)
 class StudyOutcome:
-    """New rows by table name, the events that keep their stored rows, and what was left out."""
+    """New rows by table name, the plans of events that keep their stored rows, and what was left out."""
 
     rows: TableRows
-    kept_event_ids: frozenset[str]
+    kept: Mapping[str, PlannedEvent]
     fresh_event_ids: frozenset[str]
     gone_event_ids: frozenset[str]  # stored, and not measured any more
     exclusions: pl.DataFrame  # out.study_exclusion
@@ -88,6 +88,7 @@ def measure_events(
     """
     left_out = [(specification.study_id, *row) for row in excluded]
     choices: list[dict[str, object]] = []
+    seen: dict[str, PlannedEvent] = {}
     todo: dict[str, PlannedEvent] = {}
 
     def plan() -> Iterator[tuple[str, Fingerprints, PlannedEvent]]:
@@ -95,6 +96,7 @@ def measure_events(
             left_out.extend((specification.study_id, item.event.event_id, *reason) for reason in item.reasons)
             if item.pairs:
                 choices.extend(choose_event_markets(item, specification.study_id, markets.asset_ids))
+                seen[item.event.event_id] = item
                 yield item.event.event_id, item.fingerprints, item
 
     def measure_here(part: EventPart) -> TableRows:
@@ -102,6 +104,8 @@ def measure_events(
         return measure_planned((todo.pop(event.event_id) for event in part), markets)
 
     found = refresh(plan(), stored, lambda item: todo.update({item.event.event_id: item}))
+    kept, fresh = {event_id: seen[event_id] for event_id in found.kept}, frozenset(todo)
+    seen.clear()
     parts: Parts = {table.name: [] for table in SINGLE_TABLES}
     waiting: set[str] = set()
     for rows in share(measure_here, _part([item.event for item in todo.values()])):
@@ -112,7 +116,6 @@ def measure_events(
             hand_over(_take_out(parts), frozenset(waiting))
             waiting.clear()
     exclusions = EXCLUSION.conform(pl.DataFrame(left_out, schema=EXCLUSION.schema, orient="row"))
-    kept, fresh = frozenset(found.kept), frozenset(found.fresh)
     return StudyOutcome(_take_out(parts), kept, fresh, found.gone, exclusions, choice_frame(choices))
 
 

@@ -77,6 +77,9 @@ def _compare(
     planned = plan_events(study.specification, times, masks, markets)
     share: ShareFits = map
     if context is not None:
+        kept = context.plans.get(study.id)
+        known = kept.find(study.specification, masks, markets) if kept is not None else {}
+        planned = plan_events(study.specification, times, masks, markets, known)
         share = share_events(context, fitting_models, (study.specification, masks, markets, benchmarks))
     return compare_models(MODELS_STUDY, planned, stored, markets, benchmarks, asset_id, share)
 

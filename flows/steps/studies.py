@@ -20,7 +20,7 @@ from analysis.single.measure import (
     measure_events,
     measure_planned,
 )
-from analysis.single.study import PlannedEvent, plan_events, read_event_times
+from analysis.single.study import KeptPlans, PlannedEvent, plan_events, read_event_times
 from analysis.single.window.funding import add_funding, list_payments, missing_funding, say_payments
 from analysis.single.window.pair import StudySpecification
 from analysis.tape.funding import funding_records
@@ -72,12 +72,14 @@ def _update_study(context: RunContext, study: DeclaredStudy) -> StepReport:
         n_early += _store_events(warehouse, study.id, rows, event_ids)
 
     outcome = measure_events(study.specification, planned, excluded, stored, markets, store_rows, share)
+    if not study.is_own:
+        context.plans[study.id] = KeptPlans(study.specification, _masks(warehouse, study), markets, outcome.kept)
 
     n_changed = (
         n_markets + n_early + _store(warehouse, study.id, outcome) + store_choices(warehouse, study.id, outcome.choices)
     )
     detail = (
-        f"{study.id}: {len(outcome.fresh_event_ids)} events measured, {len(outcome.kept_event_ids)} unchanged, "
+        f"{study.id}: {len(outcome.fresh_event_ids)} events measured, {len(outcome.kept)} unchanged, "
         f"{outcome.exclusions.height} event-market pairs left out with a reason"
     )
     return StepReport(n_changed, detail)

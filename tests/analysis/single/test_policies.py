@@ -9,22 +9,25 @@ import pytest
 
 from analysis.single.beside.cross_section import rank_pair_in_space, usable_donors
 from analysis.single.beside.space import rank_in_space
-from analysis.single.study import choose_pair
+from analysis.single.study import KeptPlans, choose_pair, plan_events
 from analysis.single.timing.band import trace_timing_band
 from analysis.single.window.pair import Pair, prepare_pair
 from analysis.single.window.paths import trace_path
 from analysis.single.window.score import WindowScore
 from analysis.single.window.windows import WindowStudy, study_window
 from analysis.tape.donors import Donors
+from analysis.tape.markets import StudyMarkets
 from analysis.tape.stretches import digest_stretches
 from tests.analysis.single.simulated_markets import (
     FIRST_OPEN,
+    TOKEN,
     make_event,
     make_pair,
     make_series,
     make_specification,
     simulate_returns,
 )
+from warehouse.tables.news import EVENT as EVENT_TABLE
 from warehouse.tables.units import iso_minute
 
 N_BARS, EVENT = 700, 600
@@ -173,3 +176,22 @@ def test_the_finest_bars_that_just_hold_the_main_window_are_taken(n_after: int, 
     found = choose_pair(make_specification(main_window_hours=24.0), make_event(at), candidates, (), {})
     assert isinstance(found, Pair)
     assert found.series.bar_hours == bar_hours
+
+
+def test_a_kept_plan_stands_for_the_same_event_on_the_same_masks_and_prices_alone() -> None:
+    series = make_series(*simulate_returns(np.random.default_rng(1), N_BARS))
+    markets = StudyMarkets({TOKEN: (series,)}, {TOKEN: "TOKEN"}, {}, {})
+    event = make_event(FIRST_OPEN + timedelta(hours=EVENT))
+    specification, masks = make_specification(), EVENT_TABLE.empty()
+    [planned] = plan_events(specification, [event], masks, markets)
+    assert planned.pairs
+    kept = KeptPlans(specification, masks, markets, {event.event_id: planned})
+    known = kept.find(specification, EVENT_TABLE.empty(), markets)
+    assert list(plan_events(specification, [event], masks, markets, known)) == [planned]
+    moved = replace(event, best_us=event.best_us + 3_600_000_000)
+    [again] = plan_events(specification, [moved], masks, markets, known)
+    assert again.pairs[0].index == planned.pairs[0].index + 1
+    others = masks.clear(1)  # a row of nulls: another event
+    assert kept.find(replace(specification, search_hours=1.0), masks, markets) == {}
+    assert kept.find(specification, others, markets) == {}
+    assert kept.find(specification, masks, replace(markets)) == {}
