@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.arrays import Flags, Floats, Integers
+from analysis.engine.loops.sums import pair_up
 from analysis.threads import one_blas_thread
 
 # Fewer common bars than this say nothing about a correlation.
@@ -43,26 +44,13 @@ class PairCorrelations:
         known counts with the mean of the known ones; None where windows overlap and none is known. Source: Kolari,
         Pape & Pynnönen (2018), a working paper.
         """
-        share, known = self._above_diagonal(members, first, last)
+        known, share = pair_up(self.matrix, members, first, last)
         overlapping = known[(share > 0) & np.isfinite(known)]
         if not (share > 0).any():
             return 0.0
         if not overlapping.size:
             return None
         return float(np.mean(np.where(np.isfinite(known), known, overlapping.mean()) * share))
-
-    def _above_diagonal(self, members: Integers, first: Integers, last: Integers) -> tuple[Floats, Floats]:
-        """Share of their windows and correlation of each pair among `members`, row by row: tables of all are large."""
-        n = members.size
-        share, known = (np.empty(n * (n - 1) // 2) for _ in range(2))
-        start = 0
-        for place in range(n - 1):
-            one, others = members[place], members[place + 1 :]
-            part = slice(start, start + others.size)
-            share[part] = _share(first[one], last[one], first[others], last[others])
-            known[part] = self.matrix[one, others]
-            start = part.stop
-        return share, known
 
     def overlap_means(self, sets: Flags, first: Integers, last: Integers) -> list[float | None]:
         """`overlap_mean` of many sets of members [S, N] at once, None where it has none."""
@@ -90,13 +78,8 @@ class PairCorrelations:
 
 def _shares(first: Integers, last: Integers) -> Floats:
     """Share of the longer of two windows that they have in common, [N, N]."""
-    return _share(first[:, None], last[:, None], first[None, :], last[None, :])
-
-
-def _share(first: Integers, last: Integers, other_first: Integers, other_last: Integers) -> Floats:
-    """The same of windows and others, in the shape that they broadcast to."""
-    common = np.minimum(last, other_last) - np.maximum(first, other_first) + 1
-    return np.asarray(np.clip(common / np.maximum(last - first + 1, other_last - other_first + 1), 0.0, 1.0))
+    common = np.minimum.outer(last, last) - np.maximum.outer(first, first) + 1
+    return np.asarray(np.clip(common / np.maximum.outer(last - first + 1, last - first + 1), 0.0, 1.0))
 
 
 def overlap_clusters(first: Integers, last: Integers) -> Integers:

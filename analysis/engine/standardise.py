@@ -136,15 +136,10 @@ def _bars_reason(event: EventInput, asked: Integers, window: Integers) -> str | 
         return f"window outside the data: bars {window[0]}..{window[-1]} of a series of {n_bars}"
     if event.estimation[0] < event.window[1] and event.window[0] < event.estimation[1]:
         return f"overlapping windows: estimation {_inclusive(event.estimation)}, event {_inclusive(event.window)}"
-    used = (
-        set(window.tolist())
-        | {int(window[0]) - 1}
-        | set(asked.tolist())
-        | ({int(asked[0]) - 1} if asked.size else set())
-    )
-    bad = sorted(used & set(event.bad_bars or {}))
-    if bad and event.bad_bars:
-        return event.bad_bars[bad[0]]
+    if event.bad_bars:
+        used = {*window.tolist(), int(window[0]) - 1, *asked.tolist(), *(asked[:1] - 1).tolist()}
+        if bad := used & event.bad_bars.keys():
+            return event.bad_bars[min(bad)]
     if not np.isfinite(event.returns).any():
         return "all-NaN asset: no return at all"
     return None

@@ -153,10 +153,10 @@ def _list_rules(
     of_pair = np.array([place_of[fits[pair].source.event_id] for pair in pairs], dtype=np.int64)
     places = np.unique(of_pair)
     chosen: dict[tuple[str, bytes], tuple[InclusionRule, Flags]] = {}
-    rules = [*_rules(), *_leave_out(of_pair, cars, events)]
-    for rule in sorted(rules, key=lambda rule: rule.n_departures):
+    rules = sorted([*_rules(), *_leave_out(of_pair, cars, events)], key=lambda rule: rule.n_departures)
+    for rule, is_kept in zip(rules, select_events(rules, events[places]), strict=True):
         kept = np.zeros(events.height, dtype=np.bool_)
-        kept[places[select_events(rule, events[places])]] = True
+        kept[places[is_kept]] = True
         if rule == main or kept.sum() >= MINIMUM_EVENTS:
             chosen.setdefault((rule.masking, kept.tobytes()), (rule, kept))
     sets = np.zeros((len(chosen), len(fits)), dtype=np.bool_)
@@ -185,28 +185,31 @@ def _leave_out(of_pair: Integers, cars: Floats, events: pl.DataFrame) -> Iterato
         yield InclusionRule(left_out_event_id=str(events["event_id"][place]))
 
 
-def select_events(rule: InclusionRule, events: pl.DataFrame) -> Flags:
-    """Whether `rule` keeps each of `events` (n,), in order of time; of two closer than its days the earlier one.
+def select_events(rules: Sequence[InclusionRule], events: pl.DataFrame) -> Flags:
+    """Whether each rule keeps each of `events`, in order of time, [rules, n]; of two closer than its days the earlier.
 
     An unknown severity or number of outlets passes only where any does.
     """
-    kept = events.select(
+    chosen = events.select(_keeps(rule).alias(str(number)) for number, rule in enumerate(rules))
+    kept = chosen.to_numpy().T.copy()
+    times = events["best_at_utc"].to_physical().to_numpy()
+    for row, rule in zip(kept, rules, strict=True):
+        last, step = -np.inf, rule.days_apart * MICROSECONDS_PER_DAY
+        for place in np.flatnonzero(row).tolist() if step else ():
+            row[place] = times[place] - last >= step
+            last = times[place] if row[place] else last
+    return kept
+
+
+def _keeps(rule: InclusionRule) -> pl.Expr:
+    """Whether an event passes by itself; rules that ask for the same are one expression to the engine."""
+    return (
         (pl.col("severity").fill_null(1) >= rule.least_severity)
         & (pl.col("n_outlets").fill_null(1) >= rule.least_outlets)
         & (pl.col("time_precision").is_in(_PRECISE) | (rule.precision == ANY_PRECISION))
         & ((pl.col("origin").is_in(_CURATED) == (rule.origin == CURATED)) | (rule.origin == ALL_ORIGINS))
         & (pl.col("event_id") != (rule.left_out_event_id or ""))
-    ).to_series()
-    places = np.flatnonzero(kept.to_numpy())
-    if rule.days_apart:
-        times, step = events["best_at_utc"].to_physical().to_numpy()[places], rule.days_apart * MICROSECONDS_PER_DAY
-        last = -np.inf
-        is_apart = np.zeros(places.size, dtype=np.bool_)
-        for number, at in enumerate(times.tolist()):
-            if at - last >= step:
-                is_apart[number], last = True, at
-        places = places[is_apart]
-    return np.isin(np.arange(events.height), places)
+    )
 
 
 def _row(rule: InclusionRule, n_events: int, cars: Floats, correlation: float | None) -> dict[str, object]:

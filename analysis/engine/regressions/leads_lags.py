@@ -8,6 +8,7 @@ import statsmodels.api as sm
 from scipy.special import fdtrc
 
 from analysis.arrays import Floats, Integers
+from analysis.engine.loops.sums import take_out_means
 from analysis.engine.regressions.coefficients import list_terms
 from analysis.engine.regressions.terms import Term, absent_term
 
@@ -99,9 +100,7 @@ def _demean(columns: Floats, units: Integers, times: Integers) -> Floats:
     for _ in range(MOST_ROUNDS):
         before = result.copy()
         for groups in (units, times):
-            counts = np.bincount(groups)
-            means = np.column_stack([np.bincount(groups, weights=column) / counts for column in result.T])
-            result -= means[groups]
+            take_out_means(result, groups, int(groups.max()) + 1)
         if np.max(np.abs(result - before) / scale) < TOLERANCE:
             break
     return result

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri, stdtrit
 
 from analysis.arrays import Flags, Floats, Integers
+from analysis.engine.loops.sums import sum_drawn
 from analysis.engine.regressions.long_run import long_run_sum, newey_west_lags
 from analysis.portable import arctanh, tanh
 
@@ -128,7 +129,7 @@ def bootstrap_moments(
     prefix = np.concatenate([np.zeros((1, 6)), np.cumsum(np.concatenate([terms, terms[: size - 1]]), axis=0)])
     blocks = prefix[size:] - prefix[:-size]
     starts = generator.integers(0, n, size=(n_draws, -(-n // size)))
-    return Moments(blocks[starts].sum(axis=1))
+    return Moments(sum_drawn(blocks, starts))
 
 
 def percentile_interval(draws: Array) -> tuple[float, float]:

@@ -1,15 +1,11 @@
-"""Correlation and beta over moving windows, for one pair or for all pairs of a wide matrix."""
+"""Correlation and beta of two series over moving windows."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 
 from analysis.arrays import Flags, Integers
 from analysis.together.moving.intervals import FROZEN_SHARE, MIN_BARS, Array, Association, associate, fisher_interval
@@ -18,44 +14,6 @@ from analysis.together.moving.intervals import FROZEN_SHARE, MIN_BARS, Array, As
 MIN_SHARE = 0.8
 # Window elements held at once when intervals are computed.
 CHUNK_ELEMENTS = 4_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class PairIndex:
-    """The rows of every pair, in the order of `itertools.combinations`."""
-
-    first: Integers
-    second: Integers
-
-
-def pair_index(n_rows: int) -> PairIndex:
-    """All pairs of `n_rows` rows."""
-    pairs = np.array(list(combinations(range(n_rows), 2)), dtype=np.int64).reshape(-1, 2)
-    return PairIndex(pairs[:, 0], pairs[:, 1])
-
-
-def rolling_correlations(
-    returns: Array, windows: Sequence[int], *, min_share: float = MIN_SHARE, n_threads: int = 2
-) -> NDArray[np.float32]:
-    """Correlation of every pair of rows over every window: (windows, pairs, time) as float32, NaN where too thin.
-
-    `returns` is (assets, time) with NaN for absent bars; element t covers the `window` bars that end with bar t; pairs
-    come in the order of `pair_index`. Sums are float64 prefix sums of standardised rows, so results agree with
-    direct sums to about 1e-9; the output dominates memory with 4 bytes an element.
-    """
-    rows = _standardise(returns)
-    pairs = pair_index(rows.shape[0])
-    out = np.empty((len(windows), pairs.first.size, rows.shape[1]), dtype=np.float32)
-    sums = [_RowSums.of(row) for row in rows]
-
-    def fill(k: int) -> None:
-        prefixes = _pair_prefixes(sums[pairs.first[k]], sums[pairs.second[k]])
-        for position, window in enumerate(windows):
-            out[position, k] = _correlation(prefixes, window, min_share)
-
-    with ThreadPoolExecutor(n_threads) as pool:
-        list(pool.map(fill, range(pairs.first.size), chunksize=64))
-    return out
 
 
 def rolling_correlation(x: Array, y: Array, window: int, min_share: float = MIN_SHARE) -> Array:

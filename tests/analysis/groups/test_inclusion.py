@@ -124,7 +124,7 @@ def test_each_choice_keeps_what_it_says() -> None:
 
     def kept(**choices: object) -> list[str]:
         rule = replace(InclusionRule(), **choices)  # type: ignore[arg-type]
-        return events.filter(pl.Series(select_events(rule, events)))["event_id"].to_list()
+        return events.filter(pl.Series(select_events([rule], events)[0]))["event_id"].to_list()
 
     assert kept() == ["e00", "e01", "e02"]
     assert kept(least_severity=3) == ["e01", "e02"]

@@ -1,0 +1,56 @@
+"""Sums over draws, groups and pairs that numpy would lay out as large tables first."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+from analysis.arrays import Floats, Integers
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def sum_drawn(rows: Floats, drawn: Integers) -> Floats:
+    """The sums of the `rows` (n, k) of each draw (draws, rows a draw): (draws, k), added up in the order drawn."""
+    out = np.zeros((drawn.shape[0], rows.shape[1]))
+    for draw in range(drawn.shape[0]):
+        for place in range(drawn.shape[1]):
+            for kind in range(rows.shape[1]):
+                out[draw, kind] += rows[drawn[draw, place], kind]
+    return out
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def take_out_means(columns: Floats, groups: Integers, n_groups: int) -> None:
+    """Subtract from each row of `columns` (n, k) the mean of its group, in place."""
+    means, counts = np.zeros((n_groups, columns.shape[1])), np.zeros(n_groups)
+    for row in range(columns.shape[0]):
+        counts[groups[row]] += 1.0
+        for column in range(columns.shape[1]):
+            means[groups[row], column] += columns[row, column]
+    for group in range(n_groups):
+        for column in range(columns.shape[1]):
+            means[group, column] /= counts[group]
+    for row in range(columns.shape[0]):
+        for column in range(columns.shape[1]):
+            columns[row, column] -= means[groups[row], column]
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def pair_up(matrix: Floats, members: Integers, first: Integers, last: Integers) -> tuple[Floats, Floats]:
+    """The entry in `matrix` (n, n) and the shared part of the windows [first, last] (n,) of each pair among `members`.
+
+    Pairs stand row by row; the part is of the longer window.
+    """
+    size = members.size
+    known, share = np.empty(size * (size - 1) // 2), np.empty(size * (size - 1) // 2)
+    place = 0
+    for i in range(size - 1):
+        one = members[i]
+        for j in range(i + 1, size):
+            other = members[j]
+            common = min(last[one], last[other]) - max(first[one], first[other]) + 1
+            longer = max(last[one] - first[one], last[other] - first[other]) + 1
+            share[place] = min(max(common / longer, 0.0), 1.0)
+            known[place] = matrix[one, other]
+            place += 1
+    return known, share
