@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,33 +97,38 @@ def overlap_clusters(first: Integers, last: Integers) -> Integers:
 
 
 @one_blas_thread()
-def pair_correlations(values: Floats, bars: Integers, first: Integers, last: Integers, raw: Floats) -> PairCorrelations:
-    """Correlation of `values` [N, L1] over the calendar bars [N, L1] that two events share, for every pair.
+def pair_correlations(
+    kinds: Sequence[Floats], bars: Integers, first: Integers, last: Integers, raw: Floats
+) -> list[PairCorrelations]:
+    """Correlation of each of `kinds` [N, L1] over the calendar bars [N, L1] that two events share, for every pair.
 
     A pair counts with at least 20 common bars that are present in both. Two events whose `raw` series [N, L1] are
     identical on the common bars (the same asset twice) count as uncorrelated when their event windows [first, last] are
     apart in calendar time: the correlation near 1 is one of shared estimation bars, not of what is tested. NaN in
-    `values` marks a missing or masked bar. Source: Kolari & Pynnönen (2010), with pairs aligned by calendar time.
+    a kind marks a missing or masked bar. Source: Kolari & Pynnönen (2010), with pairs aligned by calendar time.
     """
-    n = values.shape[0]
-    matrix = np.full((n, n), np.nan)
+    n = raw.shape[0]
+    matrices = [np.full((n, n), np.nan) for _ in kinds]
     order = np.argsort(bars[:, 0], kind="stable")
     blocks = [order[start : start + BLOCK_EVENTS] for start in range(0, n, BLOCK_EVENTS)]
-    spread, spread_raw = ([_Spread.of(kind, bars, block) for block in blocks] for kind in (values, raw))
+    *spreads, spread = ([_Spread.of(kind, bars, block) for block in blocks] for kind in (*kinds, raw))
     for i, left in enumerate(blocks):
         for j, right in enumerate(blocks[i:], start=i):
             low, high = max(spread[i].low, spread[j].low), min(spread[i].high, spread[j].high)
             if spread[j].low > spread[i].high - 1:
                 continue
-            block = _correlate(spread[i].cut(low, high), spread[j].cut(low, high))
+            found = [_correlate(own[i].cut(low, high), own[j].cut(low, high)) for own in spreads]
             overlap = (first[left][:, None] <= last[right][None, :]) & (first[right][None, :] <= last[left][:, None])
-            apart = np.isfinite(block) & ~overlap
+            apart = np.isfinite(found).any(axis=0) & ~overlap
             if apart.any():
-                block[apart & _are_repeated(spread_raw[i].cut(low, high), spread_raw[j].cut(low, high), apart)] = 0.0
-            matrix[np.ix_(left, right)] = block
-            matrix[np.ix_(right, left)] = block.T
-    np.fill_diagonal(matrix, np.nan)
-    return PairCorrelations(matrix)
+                apart &= _are_repeated(spread[i].cut(low, high), spread[j].cut(low, high), apart)
+            for matrix, block in zip(matrices, found, strict=True):
+                block[np.isfinite(block) & apart] = 0.0
+                matrix[np.ix_(left, right)] = block
+                matrix[np.ix_(right, left)] = block.T
+    for matrix in matrices:
+        np.fill_diagonal(matrix, np.nan)
+    return [PairCorrelations(matrix) for matrix in matrices]
 
 
 @dataclass(frozen=True, slots=True)

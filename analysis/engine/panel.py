@@ -112,8 +112,8 @@ def build_panel(
     first, last = event_bars[at, own[:, 0] - window[0]], event_bars[at, own[:, 1] - 1 - window[0]]
     paired = _evenly_spaced(first)
     chosen = (bars[paired], first[paired], last[paired], raw[paired])
-    pairs = pair_correlations(residuals[paired], *chosen)
-    scores = normal_scores(ranks)[:, : residuals.shape[1]]
+    kinds = [residuals, normal_scores(ranks)[:, : residuals.shape[1]]] if is_scored else [residuals]
+    pairs, *scored = pair_correlations([kind[paired] for kind in kinds], *chosen)
     return Panel(
         results=tuple(results),
         window=window,
@@ -125,7 +125,7 @@ def build_panel(
         clusters=overlap_clusters(first, last),
         paired=paired,
         pairs=pairs,
-        score_pairs=pair_correlations(scores[paired], *chosen) if is_scored else pairs,
+        score_pairs=scored[0] if scored else pairs,
         seed=seed,
         pair_rule=pair_rule,
     )

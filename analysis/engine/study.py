@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -115,15 +115,21 @@ class StudyResult:
         return [(e.source.event_id, e.source.market_id, e.reason) for e in self.events if e.reason]
 
 
-def run_study(events: Sequence[EventInput], specification: EstimationSpecification) -> StudyResult:
+def run_study(
+    events: Sequence[EventInput],
+    specification: EstimationSpecification,
+    watch: Callable[[Sequence[EventResult], Panel | None], None] = lambda _results, _panel: None,
+) -> StudyResult:
     """Standardise every event, then run the battery on each bar and each distinct event window.
 
     A window is tested on all events whose own window holds it. Rows are keyed by (event, asset); an asset may appear in
     many events and an event in many assets. p-values are adjusted over the windows of one statistic by Holm. Excluded
-    events are kept with their reason. ValueError for an unknown model.
+    events are kept with their reason. ValueError for an unknown model. Who has more to ask of the fits and their panel
+    may `watch` them: both are too large to be kept.
     """
     results = fit_events(events, specification)
     panel = _panel([result for result in results if result.fit is not None], specification)
+    watch(results, panel)
     rows: list[TestRow] = []
     effects: list[GroupEffect] = []
     for part in _parts(results, panel, specification):

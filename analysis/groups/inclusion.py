@@ -11,7 +11,7 @@ import polars as pl
 from scipy.special import stdtr
 
 from analysis.arrays import Flags, Floats, Integers
-from analysis.engine.panel import build_panel
+from analysis.engine.panel import Panel, build_panel
 from analysis.engine.standardise import EventResult
 from analysis.engine.study import EstimationSpecification, fit_events, mean_effect
 from analysis.groups.plan import GroupSpecification, PlannedGroup
@@ -85,43 +85,76 @@ class InclusionRule:
         return words if self.left_out_event_id is None else f"{words}/without {self.left_out_event_id}"
 
 
-def measure_inclusion(
-    specification: GroupSpecification,
-    groups: Sequence[PlannedGroup],
-    events: pl.DataFrame,
-    stored: pl.DataFrame,
-) -> pl.DataFrame:
-    """Rows of `out.inclusion` of every group over 24 hours; groups whose data and events are as `stored` keep theirs.
+class Inclusion:
+    """The curves of all groups over 24 hours; groups whose data and events are as `stored` keep theirs.
 
-    `events` are the core.event rows behind the groups.
+    `events` are the core.event rows behind the groups, `stored` rows of `out.inclusion`.
     """
-    known = events.select("event_id", "best_at_utc", "severity", "n_outlets", "time_precision", "origin")
-    parts = []
-    for group in groups:
-        if group.window_hours == INCLUSION_HOURS:
-            own = known.filter(pl.col("event_id").is_in(sorted({pair.event_id for pair in group.pairs})))
-            own = own.sort("best_at_utc", "event_id")
-            parts.append((group.group_id, frozenset([fingerprint(group.spec_sha256, _SOURCE, own)]), (group, own)))
-    before: dict[str, Fingerprints] = stored_fingerprints(stored.select("group_id", "spec_sha256").unique().iter_rows())
-    found = refresh(parts, before, lambda part: trace_inclusion(specification, *part))
-    fresh = [
-        rows.with_columns(spec_sha256=pl.lit(next(iter(sha256s))))
-        for (group_id, sha256s, _) in parts
-        if (rows := found.fresh.get(group_id)) is not None
-    ]
-    return INCLUSION.conform(pl.concat([found.keep(stored), *fresh]))
+
+    def __init__(
+        self,
+        specification: GroupSpecification,
+        groups: Sequence[PlannedGroup],
+        events: pl.DataFrame,
+        stored: pl.DataFrame,
+    ) -> None:
+        known = events.select("event_id", "best_at_utc", "severity", "n_outlets", "time_precision", "origin")
+        self._specification = specification
+        self._stored = stored
+        self._parts: dict[str, tuple[Fingerprints, PlannedGroup, pl.DataFrame]] = {}
+        for group in groups:
+            if group.window_hours == INCLUSION_HOURS:
+                own = known.filter(pl.col("event_id").is_in(sorted({pair.event_id for pair in group.pairs})))
+                own = own.sort("best_at_utc", "event_id")
+                sha256s = frozenset([fingerprint(group.spec_sha256, _SOURCE, own)])
+                self._parts[group.group_id] = (sha256s, group, own)
+        self._before: dict[str, Fingerprints] = stored_fingerprints(
+            stored.select("group_id", "spec_sha256").unique().iter_rows()
+        )
+        self._traced: dict[str, pl.DataFrame] = {}
+
+    def watch(self, group: PlannedGroup, results: Sequence[EventResult], panel: Panel | None) -> None:
+        """Trace the curve of a group that is tested, while its fits are there, if it is to be traced at all."""
+        sha256s, planned, own = self._parts.get(group.group_id, (None, None, None))
+        if planned is group and own is not None and self._before.get(group.group_id) != sha256s:
+            self._traced[group.group_id] = trace_inclusion(self._specification, group, own, results, panel)
+
+    def rows(self) -> pl.DataFrame:
+        """Rows of `out.inclusion`."""
+        plan = ((group_id, sha256s, group_id) for group_id, (sha256s, _, _) in self._parts.items())
+        found = refresh(plan, self._before, self._trace)
+        fresh = [
+            rows.with_columns(spec_sha256=pl.lit(next(iter(self._parts[group_id][0]))))
+            for group_id, rows in found.fresh.items()
+        ]
+        return INCLUSION.conform(pl.concat([found.keep(self._stored), *fresh]))
+
+    def _trace(self, group_id: str) -> pl.DataFrame:
+        _, group, own = self._parts[group_id]
+        traced = self._traced.get(group_id)
+        return trace_inclusion(self._specification, group, own) if traced is None else traced
 
 
-def trace_inclusion(specification: GroupSpecification, group: PlannedGroup, events: pl.DataFrame) -> pl.DataFrame:
+def trace_inclusion(
+    specification: GroupSpecification,
+    group: PlannedGroup,
+    events: pl.DataFrame,
+    results: Sequence[EventResult] | None = None,
+    panel: Panel | None = None,
+) -> pl.DataFrame:
     """The curve of one group: the main rule, and every other whose events no simpler rule keeps.
 
-    Mean and interval are those of `caar`: the main rule's row is that very one. Source of the idea: Simonsohn, Simmons
-    & Nelson (2020), with rules of inclusion for specifications. The fingerprint is left empty.
+    Mean and interval are those of `caar`: the main rule's row is that very one; `results` and `panel` are its study's,
+    made here where they are not given. Source of the idea: Simonsohn, Simmons & Nelson (2020), with rules of inclusion
+    for specifications. The fingerprint is left empty.
     """
     minimum = round(specification.minimum_estimation_hours / group.bar_hours)
     estimation = EstimationSpecification(minimum_estimation=minimum, seed=specification.seed)
-    fits = [fit for fit in fit_events(group.read(), estimation) if fit.fit is not None]
-    rows = list(_list_rules(fits, estimation, events))
+    found = fit_events(group.read(), estimation) if results is None else results
+    fits = [fit for fit in found if fit.fit is not None]
+    if fits and panel is None:
+        panel = build_panel(fits, estimation.seed, is_scored=False)
+    rows = list(_list_rules(fits, panel, estimation, events))
     frame = pl.DataFrame(rows, schema={name: INCLUSION.schema[name] for name in _MEASURED})
     return frame.with_columns(
         study_id=pl.lit(specification.study_id),
@@ -135,17 +168,16 @@ def trace_inclusion(specification: GroupSpecification, group: PlannedGroup, even
 
 
 def _list_rules(
-    fits: Sequence[EventResult], estimation: EstimationSpecification, events: pl.DataFrame
+    fits: Sequence[EventResult], panel: Panel | None, estimation: EstimationSpecification, events: pl.DataFrame
 ) -> Iterator[dict[str, object]]:
     """Rows of all rules; without a fitted pair the main rule's row says so by its zeros.
 
     Without masks every pair is fitted again; how pairs depend on one another is taken from the masked residuals.
     """
     main = InclusionRule()
-    if not fits:
+    if panel is None:
         yield _row(main, 0, np.zeros(0), None)
         return
-    panel = build_panel(fits, estimation.seed, is_scored=False)
     pairs, cars = panel.window_cars()
     unmasked = fit_events([replace(fits[pair].source, mask=None) for pair in pairs], estimation)
     cars_by_masking = {MASKED: cars, NOT_MASKED: np.array([fit.require_fit().ar.sum() for fit in unmasked])}

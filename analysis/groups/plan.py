@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
 import polars as pl
 
 from analysis.engine.battery import choose_model, load_statistics
@@ -120,14 +121,15 @@ def _plan_group(
     for bar_hours in lengths:
         if hours % bar_hours or specification.estimation_hours % bar_hours:
             continue
-        own = {
-            asset: [item for item in found if item.series.bar_hours == bar_hours] for asset, found in records.items()
+        best = {
+            asset: _best_pairs(specification, [one for one in own if one.series.bar_hours == bar_hours], members, hours)
+            for asset, own in records.items()
         }
         pairs = [
-            pair
-            for event_id, at in members
+            best[asset][event_id]
+            for event_id, _ in members
             for asset in (records if asset_of is None else [asset_of[event_id]])
-            if (pair := _best_pair(specification, own[asset], event_id, at, hours)) is not None
+            if event_id in best[asset]
         ]
         n_whole = sum(pair.index + round(hours / bar_hours) <= pair.record.series.asset.size for pair in pairs)
         if n_whole > n_best:
@@ -161,29 +163,31 @@ def _records(markets: StudyMarkets, asset: str, spans: Spans) -> list[Record]:
     ]
 
 
-def _best_pair(
-    specification: GroupSpecification, records: Sequence[Record], event_id: str, at: int, hours: float
-) -> GroupPair | None:
-    """The event on the series that stands for the asset by the rule of choice; None without one.
+def _best_pairs(
+    specification: GroupSpecification, records: Sequence[Record], members: Sequence[tuple[str, int]], hours: float
+) -> dict[str, GroupPair]:
+    """Each event on the series that stands for the asset by the rule of choice; events without one are left out.
 
     `records` are of one bar length. A series covers the window when every bar of it and enough for the model are
     usable; its record is its usable bars over estimation and window.
     """
-    best: GroupPair | None = None
-    preferred: Preference | None = None
+    best: dict[str, GroupPair] = {}
+    preferred: dict[str, Preference] = {}
+    at_us = np.array([at for _, at in members], dtype=np.int64)
     for record in records:
-        series, counts = record.series, record.n_usable
+        series, counts, size = record.series, record.n_usable, record.series.asset.size
         n_window, minimum, n_estimation = (
             round(length / series.bar_hours)
             for length in (hours, specification.minimum_estimation_hours, specification.estimation_hours)
         )
-        index = series.first_bar_after(at)
-        if not 0 < index < series.asset.size:
-            continue
-        first, last = max(0, index - n_estimation), min(series.asset.size, index + n_window)
-        n = int(counts[last] - counts[first])
-        can_be = counts[last] - counts[index] == n_window and counts[index] - counts[first] >= minimum
-        preference = Candidate(series.market_id, series.bar_hours, n, bool(can_be)).preference
-        if n > 0 and (preferred is None or preference < preferred):
-            best, preferred = GroupPair(event_id, record, index, first, last), preference
+        index = np.searchsorted(series.close_us, at_us, side="right")
+        first, last = np.maximum(0, index - n_estimation), np.minimum(size, index + n_window)
+        n = counts[last] - counts[first]
+        can_be = (counts[last] - counts[index] == n_window) & (counts[index] - counts[first] >= minimum)
+        for place in np.flatnonzero((index > 0) & (index < size) & (n > 0)).tolist():
+            event_id = members[place][0]
+            preference = Candidate(series.market_id, series.bar_hours, int(n[place]), bool(can_be[place])).preference
+            if event_id not in preferred or preference < preferred[event_id]:
+                bars = (int(index[place]), int(first[place]), int(last[place]))
+                best[event_id], preferred[event_id] = GroupPair(event_id, record, *bars), preference
     return best

@@ -11,6 +11,8 @@ import polars as pl
 
 from analysis.engine.measures import MINIMUM_ORDINARY
 from analysis.engine.multiplicity import holm
+from analysis.engine.panel import Panel
+from analysis.engine.standardise import EventResult
 from analysis.engine.study import EstimationSpecification, GroupEffect, StudyResult, TestRow, fit_events, run_study
 from analysis.groups.plan import GroupPlan, GroupSpecification, PlannedGroup
 from analysis.groups.regressions import PREFIX, PairFit, plan_regressions
@@ -24,6 +26,7 @@ from warehouse.tables.terms import VARIANCE_RATIO
 from warehouse.tables.units import hours_plain
 
 Part = tuple[str, float]  # a category and its window, or a regression and 0
+Watch = Callable[[PlannedGroup, Sequence[EventResult], Panel | None], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +46,15 @@ def measure_groups(
     stored_exclusions: pl.DataFrame,
     events: pl.DataFrame,
     markets: StudyMarkets,
+    watch: Watch = lambda _group, _results, _panel: None,
 ) -> GroupOutcome:
     """Results of every planned group; one whose fingerprint is in `stored` (rows of this study) keeps its stored rows.
 
     Only the whole window is tested. p-values are adjusted by Holm over all categories and windows of one statistic, and
     over the regressors of one regression. Every regression has a fingerprint of its own over everything it rests on.
-    `stored_exclusions` are this study's rows of out.study_exclusion.
+    `stored_exclusions` are this study's rows of out.study_exclusion; `watch` sees the fits of each group tested.
     """
-    studies = _Studies(specification)
+    studies = _Studies(specification, watch)
     parts: list[tuple[Part, Fingerprints, Callable[[], Iterable[ResultRow]]]] = [
         (group.key, frozenset([group.spec_sha256]), partial(_group_rows, specification, group, studies))
         for group in plan.groups
@@ -78,11 +82,12 @@ class _Studies:
     """Fits and tests of groups, each made when it is first asked for: most groups of a run need neither."""
 
     specification: GroupSpecification
+    watch: Watch
     fitted: dict[Part, tuple[PairFit, ...]] = field(default_factory=dict)
 
     def test(self, group: PlannedGroup) -> StudyResult:
         """The whole battery on one group."""
-        study = run_study(group.read(), self._study(group))
+        study = run_study(group.read(), self._study(group), partial(self.watch, group))
         self.fitted[group.key] = tuple(map(PairFit.of, study.events))
         return study
 

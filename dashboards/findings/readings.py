@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import polars as pl
@@ -31,6 +32,27 @@ _READ = {
     "placebo_rank": (
         *("result_id", "value", "n", "n_effective", "p_value", "lower_95", "upper_95"),
         *("p_adjusted", "p_false_discovery"),
+    ),
+}
+_SEEN, _LOWEST, _HIGHEST = map(pl.col, ("car estimate", "placebo_rank lower_95", "placebo_rank upper_95"))
+# What a file tells of a window, by its name in a horizon, from the columns of statistics side by side.
+_FILED = {
+    "raw_return": pl.col("raw_return estimate"),
+    "expected_return": pl.col("expected_return estimate"),
+    "car": _SEEN,
+    "car_lower": pl.col("car lower_95"),
+    "car_upper": pl.col("car upper_95"),
+    "n_as_large": pl.col("placebo_rank value").cast(pl.Int64),
+    "n_placebo": pl.col("placebo_rank n"),
+    "n_independent": pl.col("placebo_rank n_effective"),
+    "p_value": pl.col("placebo_rank p_value"),
+    "n_estimation": pl.col("car n_estimation"),
+    "benchmark": pl.col("car benchmark"),
+    "ordinary_lower": _LOWEST,
+    "ordinary_upper": _HIGHEST,
+    "reason": pl.coalesce(pl.col("car reason", "raw_return reason").replace("", None)),
+    "is_outside": pl.when(~pl.any_horizontal(value.is_null() for value in (_SEEN, _LOWEST, _HIGHEST))).then(
+        ~_SEEN.is_between(_LOWEST, _HIGHEST)
     ),
 }
 _PAIR = ("event_id", "market_id")
@@ -125,7 +147,7 @@ def read_reactions(frames: Frames) -> dict[str, list[Reaction]]:
     return {event_id: _one_per_asset(reactions, chosen) for event_id, reactions in found.items()}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Results:
     """Results of single events, the statistics of one window side by side, and which row each window has."""
 
@@ -146,6 +168,11 @@ class _Results:
         stated = (pl.col("spec_sha256").first(), pl.col("data_as_of_utc").max())
         pairs = results.group_by(_PAIR, maintain_order=True).agg(*stated).sort(_PAIR)
         return cls(windows.drop(_WINDOW), pairs, places)
+
+    @cached_property
+    def bare(self) -> list[dict[str, Any]]:
+        """What a file tells of every window, all at once: a file tells thousands of them."""
+        return self.windows.select(value.alias(name) for name, value in _FILED.items()).to_dicts()
 
     def found(self, place: int) -> Iterator[tuple[str, dict[str, Any]]]:
         """The statistics of one window that are stored, each with its columns."""
@@ -177,15 +204,17 @@ class _Horizons(Mapping[float, Horizon]):
     def __len__(self) -> int:
         return len(self._places)
 
-    def unsigned(self) -> list[Horizon]:
-        """All of them, of numbers without their origin, for files that programs read."""
-        return [_read_horizon(hours, dict(self._stored.found(place))) for hours, place in self._places.items()]
+    def unsigned(self) -> list[dict[str, Any]]:
+        """All of them as plain values, for files that programs read."""
+        return [{"hours": hours, **self._stored.bare[place]} for hours, place in self._places.items()]
 
 
-def bare_horizons(reaction: Reaction) -> list[Horizon]:
-    """The windows of a reaction for a file, whose numbers need no origin."""
+def bare_horizons(reaction: Reaction) -> list[dict[str, Any]]:
+    """The windows of a reaction for a file, whose numbers need no origin: hours, and the names of a horizon filed."""
     windows = reaction.horizons
-    return windows.unsigned() if isinstance(windows, _Horizons) else list(windows.values())
+    if isinstance(windows, _Horizons):
+        return windows.unsigned()
+    return [{name: getattr(horizon, name) for name in ("hours", *_FILED)} for horizon in windows.values()]
 
 
 def unmeasured_reason(event: Mapping[str, Any], window: Horizon | None = None) -> str:

@@ -87,37 +87,19 @@ def write_event(event: Mapping[str, Any], reactions: list[Reaction]) -> dict[str
 
 
 def _reaction(reaction: Reaction) -> dict[str, Any]:
-    names = (
-        "raw_return",
-        "expected_return",
-        "car",
-        "car_lower",
-        "car_upper",
-        "n_as_large",
-        "n_placebo",
-        "n_independent",
-        "p_value",
-        "n_estimation",
-        "benchmark",
-        "ordinary_lower",
-        "ordinary_upper",
-    )
     return {
         "asset_id": reaction.asset_id,
         "market_id": reaction.market_id,
         "is_simulated": reaction.is_simulated,
         "spec_sha256": reaction.spec_sha256,
         "data_as_of_utc": _plain(reaction.data_as_of),
-        "horizons": [
-            {
-                "hours": horizon.hours,
-                **{name: getattr(horizon, name) for name in names},
-                "reason": None if horizon.reason is None else spoken(horizon.reason),
-                "is_outside_ordinary_range": horizon.is_outside,
-            }
-            for horizon in bare_horizons(reaction)
-        ],
+        "horizons": [_horizon(**horizon) for horizon in bare_horizons(reaction)],
     }
+
+
+def _horizon(*, reason: str | None, is_outside: bool | None, **numbers: Any) -> dict[str, Any]:
+    words = None if reason is None else spoken(reason)
+    return {**numbers, "reason": words, "is_outside_ordinary_range": is_outside}
 
 
 def _rows(frame: pl.DataFrame) -> list[dict[str, Any]]:

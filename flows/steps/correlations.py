@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from functools import cached_property
 
 import polars as pl
@@ -13,7 +14,7 @@ from analysis.tape.returns import build_return_grid
 from analysis.tape.series import AlignedSeries
 from analysis.together.around.aftermath import measure_aftermath
 from analysis.together.around.episodes import digest_episodes, measure_episodes
-from analysis.together.attention.attention import measure_attention
+from analysis.together.attention.attention import Coverage, count_coverage, digest_weeks, measure_attention
 from analysis.together.attention.reactions import digest_subjects, hourly_markets, measure_forecasts, measure_responses
 from analysis.together.leads.order import measure_order
 from analysis.together.moving.moving import COARSE_STEPS_PER_WINDOW, measure_dynamic, measure_moving
@@ -23,7 +24,7 @@ from analysis.together.moving.regimes import measure_regimes
 from analysis.together.moving.spans import measure_spans
 from analysis.together.network import measure_network
 from flows.context import RunContext, StepReport
-from flows.freshness import has_nothing_new, remember_inputs
+from flows.freshness import Rows, has_nothing_new, remember_inputs
 from flows.jobs.labelled_files import load_user_vocabulary
 from warehouse.store.connection import Reader, Warehouse
 from warehouse.tables.attention import ATTENTION, ATTENTION_FORECAST, ATTENTION_RESPONSE
@@ -46,8 +47,27 @@ from warehouse.tables.prices import ASSET, MARKET, OBSERVATION
 
 _TIMEFRAMES = ("1h", "4h", "1d")
 # Parts of which single subjects or events keep their rows, under which names their fingerprints are on account.
-_RESPONSES, _EPISODES = "correlations:subjects", "correlations:episodes"
+_RESPONSES, _EPISODES, _WEEKS = "correlations:subjects", "correlations:episodes", "correlations:weeks"
 _OF_STEP = "step = $step"
+_COUNTED = (
+    Rows(
+        ENTRY,
+        (
+            "entry_id",
+            "outlet",
+            "outlet_kind",
+            "published_at_utc",
+            "published_earliest_at_utc",
+            "first_seen_at_utc",
+            "time_basis",
+            "title_version",
+        ),
+        "title_version = 1",
+    ),
+    Rows(STORY_ENTRY, ("entry_id", "story_id"), "true"),
+    Rows(STORY, ("story_id", "category", "is_relevant"), "true"),
+    Rows(TAG, ("entry_id", "tag_id", "kind"), "kind = 'entity'"),
+)
 
 
 Measured = list[tuple[str, Table, pl.DataFrame]]
@@ -62,6 +82,8 @@ class Material:
         self._has_account = has_account
         # By account, the fingerprint of all that have rows now.
         self.digests: dict[str, dict[str, str]] = {}
+        # Rows of periods before stand as they are stored.
+        self.attention_since: datetime | None = None
 
     def keep(self, account: str, digests: dict[str, str]) -> list[str]:
         """Which of `digests` are as they are on account, whose stored rows stand; all go on account."""
@@ -90,7 +112,8 @@ def update_correlations(context: RunContext) -> StepReport:
     written: dict[str, int] = {}
     for part, measure in PARTS.items():
         if not has_nothing_new(context, part):
-            written |= {name: _write(warehouse, table, frame) for name, table, frame in measure(material)}
+            measured = measure(material)
+            written |= {name: _write(material, warehouse, table, frame) for name, table, frame in measured}
             remember_inputs(context, part)
     for account, digests in material.digests.items():
         rows = pl.DataFrame([(account, *item) for item in digests.items()], schema=STEP_INPUT.schema, orient="row")
@@ -99,12 +122,16 @@ def update_correlations(context: RunContext) -> StepReport:
     return StepReport(sum(written.values()), f"rows changed: {changed}" if changed else "nothing new")
 
 
-def _write(warehouse: Warehouse, table: Table, frame: pl.DataFrame) -> int:
+def _write(material: Material, warehouse: Warehouse, table: Table, frame: pl.DataFrame) -> int:
     """Make the table hold exactly `frame`; returns the rows that differ.
 
-    Of attention a story changes one row in hundreds: only those are written, in no order, which its readers ask for.
+    Of attention, of which a story changes one row in hundreds, the part that was measured, in no order.
     """
-    return warehouse.replace_part(table, frame, "true") if table is ATTENTION else warehouse.replace(table, frame)
+    if table is not ATTENTION:
+        return warehouse.replace(table, frame)
+    if material.attention_since is None:
+        return warehouse.replace_part(table, frame, "true")
+    return warehouse.replace_part(table, frame, "start_utc >= $since", since=material.attention_since)
 
 
 def measure_correlations(reader: Reader, vocabulary: Vocabulary) -> Measured:
@@ -148,8 +175,11 @@ def measure_event_part(material: Material) -> Measured:
 
 
 def measure_attention_part(material: Material) -> Measured:
-    """How much was written."""
-    return [("attention", ATTENTION, read_attention(material.reader, material.vocabulary))]
+    """How much was written; shares are learnt from the past alone, so that weeks before the first change stand."""
+    coverage = read_coverage(material.reader, material.vocabulary)
+    if kept := material.keep(_WEEKS, digest_weeks(coverage)):
+        material.attention_since = datetime.fromisoformat(max(kept)) + timedelta(weeks=1)
+    return [("attention", ATTENTION, measure_attention(coverage, material.attention_since))]
 
 
 def measure_response_part(material: Material) -> Measured:
@@ -187,12 +217,11 @@ def compare_with_stored(reader: Reader, vocabulary: Vocabulary) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=["table", "n_rows", "n_differing"], orient="row")
 
 
-def read_attention(reader: Reader, vocabulary: Vocabulary) -> pl.DataFrame:
-    """The attention index of the stored headlines, stories and tags."""
+def read_coverage(reader: Reader, vocabulary: Vocabulary) -> Coverage:
+    """The stored headlines, stories and tags as they are counted."""
     places = {entity.entity_id: entity.jurisdiction for entity in vocabulary.entities if entity.jurisdiction}
-    return measure_attention(
-        reader.frame(ENTRY), reader.frame(STORY_ENTRY), reader.frame(STORY), reader.frame(TAG), places
-    )
+    entries, links, stories, tags = (reader.frame(rows.narrowed, rows.where) for rows in _COUNTED)
+    return count_coverage(entries, links, stories, tags, places)
 
 
 def load_roles(reader: Reader) -> dict[str, str]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from analysis.groups.inclusion import measure_inclusion
+from analysis.groups.inclusion import Inclusion
 from analysis.groups.plan import GroupSpecification, plan_groups
 from analysis.groups.rows import measure_groups
 from flows.context import RunContext, StepReport
@@ -34,15 +34,15 @@ def update_group_studies(context: RunContext) -> StepReport:
 
     specification = _specify(study)
     plan = plan_groups(specification, events, masks, markets)
-    outcome = measure_groups(specification, plan, stored, left_out, events, markets)
+    before = warehouse.frame(INCLUSION, OF_STUDY, study_id=GROUPS_STUDY)
+    inclusion = Inclusion(specification, plan.groups, events, before)
+    outcome = measure_groups(specification, plan, stored, left_out, events, markets, inclusion.watch)
 
     n_changed = 0
     if outcome.has_changed:
         for table, rows in ((STUDY_RESULT, outcome.results), (EXCLUSION, outcome.exclusions)):
             n_changed += warehouse.replace_part(table, rows, OF_STUDY, study_id=GROUPS_STUDY)
-    before = warehouse.frame(INCLUSION, OF_STUDY, study_id=GROUPS_STUDY)
-    curves = measure_inclusion(specification, plan.groups, events, before)
-    n_changed += warehouse.replace_part(INCLUSION, curves, OF_STUDY, study_id=GROUPS_STUDY)
+    n_changed += warehouse.replace_part(INCLUSION, inclusion.rows(), OF_STUDY, study_id=GROUPS_STUDY)
     n_own = sum(_update_own_group(context, own) for own in read_studies(warehouse, context.settings.config_path))
     return StepReport(n_changed + n_own, f"{len(plan.groups)} groups, {outcome.n_fresh} of them computed anew")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numba
 import numpy as np
 
@@ -54,3 +56,30 @@ def pair_up(matrix: Floats, members: Integers, first: Integers, last: Integers) 
             known[place] = matrix[one, other]
             place += 1
     return known, share
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def sum_windows(x: Floats, y: Floats, window: int) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats]:
+    """Count, x, y, xx, yy and xy (n - window + 1,) over the bars of every window that `x` and `y` (n,) both have.
+
+    Differences of running sums, so that all windows together cost one walk over the bars.
+    """
+    size = x.size + 1
+    n, s_x, s_y, s_xx, s_yy, s_xy = (
+        np.zeros(size), np.zeros(size), np.zeros(size), np.zeros(size), np.zeros(size), np.zeros(size),
+    )  # fmt: skip
+    for bar in range(x.size):
+        a, b, present = x[bar], y[bar], 1.0
+        if not (math.isfinite(a) and math.isfinite(b)):
+            a, b, present = 0.0, 0.0, 0.0
+        n[bar + 1] = n[bar] + present
+        s_x[bar + 1] = s_x[bar] + a
+        s_y[bar + 1] = s_y[bar] + b
+        s_xx[bar + 1] = s_xx[bar] + a * a
+        s_yy[bar + 1] = s_yy[bar] + b * b
+        s_xy[bar + 1] = s_xy[bar] + a * b
+    last = size - window
+    return (
+        n[window:] - n[:last], s_x[window:] - s_x[:last], s_y[window:] - s_y[:last],
+        s_xx[window:] - s_xx[:last], s_yy[window:] - s_yy[:last], s_xy[window:] - s_xy[:last],
+    )  # fmt: skip

@@ -20,6 +20,9 @@ REFERENCE_BAR = -1  # the last bar before the event; every coefficient is relati
 # Fewer clusters than this give a covariance that is far too small.
 _MINIMUM_CLUSTERS = 5
 
+# A smallest eigenvalue of a Gram matrix above this share of the largest is not rounding, which is 1e-13 of it at worst.
+CERTAIN_SHARE = 1e-8
+
 TOLERANCE, MOST_ROUNDS = 1e-12, 500  # of alternating demeaning, in units of the column's deviation
 
 
@@ -51,7 +54,7 @@ def panel_event_study(frame: pl.DataFrame, *, leads: int, lags: int) -> list[Ter
     relative = complete["relative_bar"].fill_null(lags + 1).to_numpy()
     columns = np.column_stack([complete["outcome"].to_numpy(), *((relative == bar).astype(np.float64) for bar in bars)])
     demeaned = _demean(columns, units, times)
-    if np.linalg.matrix_rank(demeaned[:, 1:]) < len(bars):
+    if not _has_full_rank(demeaned[:, 1:]):
         reason = (
             "relative bars cannot be told from unit and time effects: dates do not differ, or no unit is without event"
         )
@@ -62,6 +65,15 @@ def panel_event_study(frame: pl.DataFrame, *, leads: int, lags: int) -> list[Ter
         *list_terms(fit, names, CLUSTERED, complete.height, words),
         _joint(fit, bars, complete.height, n_clusters, words),
     ]
+
+
+def _has_full_rank(design: Floats) -> bool:
+    """Whether no column of `design` [n, k] follows from the others, by all its rows only where its products are close.
+
+    The products' condition is that of the columns squared, and rounding blurs no more than machine precision of it.
+    """
+    spread = np.linalg.eigvalsh(design.T @ design)
+    return bool(spread[0] > CERTAIN_SHARE * spread[-1]) or int(np.linalg.matrix_rank(design)) == design.shape[1]
 
 
 def _absent(names: list[str], n: int, words: str, reason: str) -> list[Term]:

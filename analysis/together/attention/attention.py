@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 import polars as pl
@@ -11,10 +12,12 @@ from scipy.special import gammaincinv
 
 from analysis.engine.loops.shares import UsualShares, learn_shares
 from analysis.events.timing import CORROBORATED, NEWSROOM_CLAIM, NEWSROOM_KINDS, add_clocks
+from analysis.results.fingerprint import SourceCode, fingerprint
 from analysis.together.moving.intervals import Array
 from warehouse.tables.attention import ATTENTION
 from warehouse.tables.bars import bar_words
 
+_SOURCE = SourceCode("analysis.together.attention.attention")
 # Stories about tokens and their rules, and outages, have indices of their own and are not AI policy.
 _OUTCOMES = frozenset({"token_price_commentary"})
 NOT_POLICY = _OUTCOMES | {"network_token_news", "crypto_token_regulation", "outage", "not_relevant", "sponsored_promo"}
@@ -36,34 +39,56 @@ class Coverage:
     relevant: pl.DataFrame  # kind, subject_id, outlet, hour, is_timed, story_id
 
 
-def measure_attention(
-    entries: pl.DataFrame,
-    story_entries: pl.DataFrame,
-    stories: pl.DataFrame,
-    tags: pl.DataFrame,
-    jurisdictions: Mapping[str, str],
-) -> pl.DataFrame:
+def digest_weeks(coverage: Coverage) -> dict[str, str]:
+    """By week of coverage, the fingerprint of all that its periods rest on: subjects, and headlines up to its end."""
+    of_week = pl.col("hour").dt.truncate(FREQUENCIES["weekly"]).alias("week")
+    parts: dict[str, list[pl.DataFrame]] = {}
+    for frame in (coverage.all, coverage.relevant):
+        ordered = frame.with_columns(of_week).sort(frame.columns)
+        for (week,), part in ordered.partition_by("week", as_dict=True, include_key=False).items():
+            parts.setdefault(str(week), []).append(part)
+    subjects = [(*subject, _is_hourly(str(subject[0]), rows)) for subject, rows in _list_subjects(coverage)]
+    digest, digests = fingerprint(_SOURCE, subjects), {}
+    for week in sorted(parts):
+        digest = digests[week] = fingerprint(digest, parts[week])
+    return digests
+
+
+def measure_attention(coverage: Coverage, since: datetime | None = None) -> pl.DataFrame:
     """Rows of out.attention: the index by hour, day and week for all AI policy, each category, entity and jurisdiction.
+
+    With `since`, the start of a week, only the periods from there on.
 
     Shares are learnt from the past alone (`learn_shares`), so a published period never changes with later news, and a
     feed that starts, stops or changes its volume does not move the index. One story counts once per outlet. Items
     whose clock shows no hour, or that nobody bore out, count by day and week only. Price commentary is an outcome: it
     has its own index and is in no other (after Baker, Bloom and Davis 2016).
     """
-    coverage = count_coverage(entries, story_entries, stories, tags, jurisdictions)
     if not coverage.relevant.height:
         return ATTENTION.empty()
     calendar = _calendar(coverage)
-    total = _place(coverage.all, calendar)
-    parts = _place(coverage.relevant, calendar).partition_by("kind", "subject_id", as_dict=True)
+    is_asked = pl.lit(value=True) if since is None else pl.col("hour") >= since
+    total = _place(coverage.all.filter(is_asked), calendar)
     frames: list[pl.DataFrame] = []
-    for (kind, subject), chosen in sorted(parts.items()):
-        if chosen.height >= MIN_SUBJECT_HEADLINES:
-            relevant = np.zeros(calendar.by_day.shape)
-            np.add.at(relevant, (chosen["day_number"].to_numpy(), chosen["outlet_number"].to_numpy()), 1.0)
-            usual = learn_shares(relevant, calendar.by_day)
-            frames += _measure_subject(total, chosen, usual, str(kind), str(subject))
+    for (kind, subject), rows in _list_subjects(coverage):
+        chosen = _place(rows, calendar)
+        relevant = np.zeros(calendar.by_day.shape)
+        np.add.at(relevant, (chosen["day_number"].to_numpy(), chosen["outlet_number"].to_numpy()), 1.0)
+        usual = learn_shares(relevant, calendar.by_day)
+        wanted = [name for name in FREQUENCIES if name != "hourly" or _is_hourly(kind, rows)]
+        frames += _measure_subject(total, chosen.filter(is_asked), usual, kind, subject, wanted)
     return ATTENTION.conform(pl.concat(frames)) if frames else ATTENTION.empty()
+
+
+def _list_subjects(coverage: Coverage) -> list[tuple[tuple[str, str], pl.DataFrame]]:
+    """Kind and name of each subject that has an index, with its headlines."""
+    parts = coverage.relevant.partition_by("kind", "subject_id", as_dict=True)
+    named = {(str(kind), str(subject)): rows for (kind, subject), rows in parts.items()}
+    return [(names, named[names]) for names in sorted(named) if named[names].height >= MIN_SUBJECT_HEADLINES]
+
+
+def _is_hourly(kind: str, rows: pl.DataFrame) -> bool:
+    return kind != "entity" and rows.height >= MIN_HOURLY_HEADLINES
 
 
 def count_coverage(
@@ -146,9 +171,9 @@ def _place(frame: pl.DataFrame, calendar: _Calendar) -> pl.DataFrame:
 
 
 def _measure_subject(
-    total: pl.DataFrame, chosen: pl.DataFrame, usual: UsualShares, kind: str, subject: str
+    total: pl.DataFrame, chosen: pl.DataFrame, usual: UsualShares, kind: str, subject: str, wanted: Sequence[str]
 ) -> list[pl.DataFrame]:
-    """The subject's index at every frequency; `total` and `chosen` are placed on the calendar."""
+    """The subject's index at the frequencies `wanted`; `total` and `chosen` are placed on the calendar."""
     weight = np.where(usual.is_counted, usual.share, np.nan)
 
     def counted(frame: pl.DataFrame) -> pl.DataFrame:
@@ -156,8 +181,6 @@ def _measure_subject(
         return frame.with_columns(pl.Series("share", share)).filter(pl.col("share").is_not_nan())
 
     covered, found = counted(total), counted(chosen)
-    is_hourly = kind != "entity" and chosen.height >= MIN_HOURLY_HEADLINES
-    wanted = [name for name in FREQUENCIES if name != "hourly" or is_hourly]
     return [_aggregate(covered, found, kind, subject, name) for name in wanted]
 
 

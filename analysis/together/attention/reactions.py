@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -59,12 +60,17 @@ _BENCHMARKS = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class HourlyMarket:
     """A token's hourly outcomes, hour-of-week profile removed from all but returns; NaN is an absent bar."""
 
     pair: AlignedSeries
     outcomes: dict[str, Array]
+
+    @cached_property
+    def pasts(self) -> dict[str, Array]:
+        """What each outcome is known to have been before a bar, (kinds, time): the same for every subject."""
+        return {name: own_past(outcome) for name, outcome in self.outcomes.items()}
 
 
 def hourly_markets(pairs: Iterable[AlignedSeries]) -> list[HourlyMarket]:
@@ -172,10 +178,11 @@ def _scores(pair: AlignedSeries, attention: pl.DataFrame) -> Iterator[tuple[str,
 def _responses(market: HourlyMarket, subject: str, is_outcome: bool, score: Array) -> Iterator[dict[str, Any]]:
     returns = market.outcomes["abnormal_return"]
     moves = market.outcomes["volatility"]
+    before = own_past(score)
     for name, accumulation in _OUTCOMES.items():
         outcome = market.outcomes[name]
-        own = [] if name == "volatility" else [own_past(outcome)]
-        past = np.concatenate([*own, own_past(moves), own_past(score)])
+        own = [] if name == "volatility" else [market.pasts[name]]
+        past = np.concatenate([*own, market.pasts["volatility"], before])
         if not is_outcome:
             same_bar = np.stack([returns, moves, *([outcome] if name == "volume" else [])])
             found = _project(score, outcome, past, same_bar, accumulation)

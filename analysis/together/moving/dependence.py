@@ -45,7 +45,10 @@ def measure_distance(x: Array, y: Array) -> float:
 
     Szekely and Rizzo (2014), computed in n log n as by Chaudhuri and Hu (2019). Small negative values are noise.
     """
-    squared = _distance_covariance(x, y) / np.sqrt(_distance_covariance(x, x) * _distance_covariance(y, y))
+    a, b = _distance_sums(x), _distance_sums(y)
+    squared = _distance_covariance(x, y, a, b) / np.sqrt(
+        _distance_covariance(x, x, a, a) * _distance_covariance(y, y, b, b)
+    )
     return float(np.sign(squared) * np.sqrt(abs(squared)))
 
 
@@ -102,10 +105,9 @@ def measure_with_interval(x: Array, y: Array, measure: _Measure) -> Interval:
     return Interval(estimate, float(tanh(z - half)), float(tanh(z + half)))
 
 
-def _distance_covariance(x: Array, y: Array) -> float:
-    """Unbiased squared distance covariance (Szekely and Rizzo 2014, eq. 3.1 in sums)."""
+def _distance_covariance(x: Array, y: Array, a: Array, b: Array) -> float:
+    """Unbiased squared distance covariance, of series and their distance sums (Szekely and Rizzo 2014, eq. 3.1)."""
     n = x.size
-    a, b = _distance_sums(x), _distance_sums(y)
     products = _product_sum(x, y)
     return float(
         products / (n * (n - 3))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from analysis.arrays import Flags, Integers
+from analysis.arrays import Integers
+from analysis.engine.loops.sums import sum_windows
 from analysis.together.moving.intervals import FROZEN_SHARE, MIN_BARS, Array, Association, associate, fisher_interval
 
 # A window with a smaller share of its bars gives no number.
@@ -18,8 +17,19 @@ CHUNK_ELEMENTS = 4_000_000
 
 def rolling_correlation(x: Array, y: Array, window: int, min_share: float = MIN_SHARE) -> Array:
     """Correlation of two series over the `window` bars that end at each bar; NaN where too few are present."""
-    a, b = (_RowSums.of(row) for row in _standardise(np.stack([x, y])))
-    return _correlation(_pair_prefixes(a, b), window, min_share)
+    out = np.full(x.size, np.nan)
+    if window > out.size:
+        return out
+    a, b = _standardise(np.stack([x, y]))
+    n, s_x, s_y, s_xx, s_yy, s_xy = sum_windows(a, b, window)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        inverse = 1.0 / n
+        v_x = s_xx - s_x * s_x * inverse
+        v_y = s_yy - s_y * s_y * inverse
+        r = (s_xy - s_x * s_y * inverse) / np.sqrt(v_x * v_y)
+    is_usable = (n >= max(MIN_BARS, min_share * window)) & (v_x > FROZEN_SHARE * n) & (v_y > FROZEN_SHARE * n)
+    out[window - 1 :] = np.where(is_usable, np.clip(r, -1.0, 1.0), np.nan)
+    return out
 
 
 def rolling_association(
@@ -79,23 +89,6 @@ def ewma_association(token: Array, benchmark: Array, half_life: float) -> Associ
     return Association(n, place(effective), place(r), place(lower), place(upper), place(beta), nothing, nothing)
 
 
-@dataclass(frozen=True, slots=True)
-class _RowSums:
-    """A standardised row with zeros for absent bars, and its prefix sums when no bar is absent."""
-
-    values: Array
-    is_present: Flags
-    is_full: bool
-    sum: Array
-    square: Array
-
-    @staticmethod
-    def of(row: Array) -> _RowSums:
-        is_present = np.isfinite(row)
-        values = np.where(is_present, row, 0.0)
-        return _RowSums(values, is_present, bool(is_present.all()), _prefix(values), _prefix(values * values))
-
-
 def _standardise(returns: Array) -> Array:
     """Rows centred and scaled by their own mean and standard deviation; NaN stays."""
     rows = np.ascontiguousarray(returns, dtype=np.float64)
@@ -106,48 +99,15 @@ def _standardise(returns: Array) -> Array:
     return np.asarray(centred / np.where(scale > 0, scale, 1.0))
 
 
-def _prefix(values: Array) -> Array:
-    out = np.empty(values.size + 1)
-    out[0] = 0.0
-    np.cumsum(values, out=out[1:])
-    return out
-
-
-def _pair_prefixes(a: _RowSums, b: _RowSums) -> tuple[Array, Array, Array, Array, Array, Array]:
-    """Prefix sums over common bars: count, x, y, xx, yy, xy."""
-    product = _prefix(a.values * b.values)
-    if a.is_full and b.is_full:
-        return np.arange(product.size, dtype=np.float64), a.sum, b.sum, a.square, b.square, product
-    is_common = (a.is_present & b.is_present).astype(np.float64)
-    x, y = a.values * is_common, b.values * is_common
-    return _prefix(is_common), _prefix(x), _prefix(y), _prefix(x * x), _prefix(y * y), product
-
-
-def _correlation(prefixes: tuple[Array, Array, Array, Array, Array, Array], window: int, min_share: float) -> Array:
-    out = np.full(prefixes[0].size - 1, np.nan)
-    if window > out.size:
-        return out
-    n, s_x, s_y, s_xx, s_yy, s_xy = (prefix[window:] - prefix[:-window] for prefix in prefixes)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        inverse = 1.0 / n
-        v_x = s_xx - s_x * s_x * inverse
-        v_y = s_yy - s_y * s_y * inverse
-        r = (s_xy - s_x * s_y * inverse) / np.sqrt(v_x * v_y)
-    is_usable = (n >= max(MIN_BARS, min_share * window)) & (v_x > FROZEN_SHARE * n) & (v_y > FROZEN_SHARE * n)
-    out[window - 1 :] = np.where(is_usable, np.clip(r, -1.0, 1.0), np.nan)
-    return out
-
-
 def trailing_beta(token: Array, benchmark: Array, window: int, min_share: float = MIN_SHARE) -> Array:
     """Slope of the token on the benchmark over the `window` bars before each bar, which it therefore does not know.
 
     NaN until enough bars are present.
     """
-    a, b = (_RowSums.of(row) for row in np.stack([benchmark, token]))
     out = np.full(token.size, np.nan)
     if window >= token.size:
         return out
-    n, s_x, s_y, s_xx, _, s_xy = (prefix[window:-1] - prefix[: -window - 1] for prefix in _pair_prefixes(a, b))
+    n, s_x, s_y, s_xx, _, s_xy = sum_windows(benchmark[:-1], token[:-1], window)
     with np.errstate(divide="ignore", invalid="ignore"):
         slope = (s_xy - s_x * s_y / n) / (s_xx - s_x * s_x / n)
     out[window:] = np.where(n >= max(MIN_BARS, min_share * window), slope, np.nan)

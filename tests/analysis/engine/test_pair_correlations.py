@@ -15,7 +15,7 @@ BARS = np.tile(np.arange(N_BARS), (2, 1))
 
 def correlate(residuals: np.ndarray, raw: np.ndarray, last_of_first: int = 42) -> PairCorrelations:
     """Two events on the same estimation bars; the first window is 40..last, the second begins at bar 45."""
-    return pair_correlations(residuals, BARS, np.array([40, 45]), np.array([last_of_first, 47]), raw)
+    return pair_correlations([residuals], BARS, np.array([40, 45]), np.array([last_of_first, 47]), raw)[0]
 
 
 def test_one_series_under_two_fits_counts_as_uncorrelated_where_windows_are_apart() -> None:

@@ -14,8 +14,8 @@ from analysis.groups.inclusion import (
     MAXIMUM_LEFT_OUT,
     MECHANICAL,
     NOT_MASKED,
+    Inclusion,
     InclusionRule,
-    measure_inclusion,
     select_events,
     trace_inclusion,
 )
@@ -74,7 +74,7 @@ def test_the_main_rule_is_the_mean_and_interval_of_the_group() -> None:
     plan, events, markets = make_group()
     outcome = measure_groups(SPECIFICATION, plan, STUDY_RESULT.empty(), EXCLUSION.empty(), events, markets)
     caar = outcome.results.filter(pl.col("statistic") == "caar").row(0, named=True)
-    rows = measure_inclusion(SPECIFICATION, plan.groups, events, INCLUSION.empty())
+    rows = Inclusion(SPECIFICATION, plan.groups, events, INCLUSION.empty()).rows()
     main = rows.filter("is_headline").row(0, named=True)
     assert (main["n_events"], main["n_pairs"]) == (N_EVENTS, caar["n"])
     for column in ("estimate", "standard_error", "lower_95", "upper_95"):
@@ -140,11 +140,11 @@ def test_each_choice_keeps_what_it_says() -> None:
 
 def test_a_group_whose_events_and_bars_are_as_before_keeps_its_rows() -> None:
     plan, events, _ = make_group()
-    rows = measure_inclusion(SPECIFICATION, plan.groups, events, INCLUSION.empty())
+    rows = Inclusion(SPECIFICATION, plan.groups, events, INCLUSION.empty()).rows()
     marked = rows.with_columns(estimate=pl.lit(7.0))
-    assert set(measure_inclusion(SPECIFICATION, plan.groups, events, marked)["estimate"]) == {7.0}
+    assert set(Inclusion(SPECIFICATION, plan.groups, events, marked).rows()["estimate"]) == {7.0}
     changed = events.with_columns(severity=pl.lit(5, dtype=pl.Int64))
-    assert 7.0 not in set(measure_inclusion(SPECIFICATION, plan.groups, changed, marked)["estimate"])
+    assert 7.0 not in set(Inclusion(SPECIFICATION, plan.groups, changed, marked).rows()["estimate"])
 
 
 def test_means_of_many_sets_at_once_are_those_of_each_alone() -> None:

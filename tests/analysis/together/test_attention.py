@@ -5,10 +5,12 @@ from datetime import datetime, timedelta, timezone
 import numpy as np
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from analysis.engine.loops.shares import MIN_DAYS, learn_shares
-from analysis.together.attention.attention import measure_attention
+from analysis.together.attention.attention import count_coverage, digest_weeks, measure_attention
 from tests.builders import make_rows
+from warehouse.tables.attention import ATTENTION
 from warehouse.tables.news import ENTRY, STORY, STORY_ENTRY, TAG
 
 START = datetime(2026, 1, 5, tzinfo=timezone.utc)  # noqa: UP017
@@ -131,7 +133,7 @@ def make_headlines(
 
 def measure(*parts):
     frames = [pl.concat(group) for group in zip(*parts, strict=True)]
-    return measure_attention(*frames, {"white_house": "US"})
+    return measure_attention(count_coverage(*frames, {"white_house": "US"}))
 
 
 def test_steady_coverage_reads_one_hundred_by_day_and_week_for_every_kind_of_subject():
@@ -162,7 +164,7 @@ def test_price_commentary_has_its_own_index_and_is_in_no_cause():
 def test_one_story_counts_once_per_outlet():
     entries, links, stories, tags = make_headlines(60, 20, 2)
     links = links.with_columns(pl.col("story_id").str.replace(r"-(0|1)$", "-0"))
-    rows = measure_attention(entries, links, stories, tags, {})
+    rows = measure_attention(count_coverage(entries, links, stories, tags, {}))
     assert rows.filter((pl.col("frequency") == "daily") & (pl.col("kind") == "all"))["n_headlines"].max() == 1
 
 
@@ -180,5 +182,38 @@ def test_interval_of_a_count_is_the_exact_poisson_one():
     assert row["attention_index_upper_95"] == pytest.approx(7.2247 * scale, rel=1e-3)
 
 
+def test_weeks_before_a_new_headline_keep_their_fingerprint_and_later_ones_are_measured_as_from_scratch():
+    parts = make_headlines(80, 20, 2)
+    at = START + timedelta(days=50)
+    is_moved = pl.col("entry_id") == "a.example-55-0"
+    moved = parts[0].with_columns(
+        pl.when(is_moved).then(at).otherwise(name).cast(ENTRY.schema[name]).alias(name)
+        for name in ("published_at_utc", "first_seen_at_utc")
+    )
+    changed = [moved, *parts[1:]]
+    before, after = (count_coverage(*frames, {"white_house": "US"}) for frames in (parts, changed))
+    known, now = digest_weeks(before), digest_weeks(after)
+    kept = [week for week, digest in now.items() if known.get(week) == digest]
+    assert kept == [week for week in now if datetime.fromisoformat(week) + timedelta(weeks=1) <= at]
+    since = datetime.fromisoformat(max(kept)) + timedelta(weeks=1)
+    old, whole, later = measure_attention(before), measure_attention(after), measure_attention(after, since)
+    joined = pl.concat([old.filter(pl.col("start_utc") < since), later])
+    assert_frame_equal(joined.sort(ATTENTION.key), whole.sort(ATTENTION.key))
+    assert not joined.sort(ATTENTION.key).equals(old.sort(ATTENTION.key))
+
+
+def test_a_subject_that_reaches_its_first_index_has_all_weeks_measured_again():
+    parts = make_headlines(80, 20, 2)
+    one_more = make_headlines(19, 20, 1, outlet="b.example", category="export_controls")
+    twenty = make_headlines(20, 20, 1, outlet="b.example", category="export_controls")
+    few, enough = (
+        digest_weeks(count_coverage(*(pl.concat(group) for group in zip(parts, more, strict=True)), {}))
+        for more in (one_more, twenty)
+    )
+    assert few.keys() == enough.keys()
+    assert not {week for week in few if few[week] == enough[week]}
+
+
 def test_no_headlines_give_an_empty_table():
-    assert measure_attention(ENTRY.empty(), STORY_ENTRY.empty(), STORY.empty(), TAG.empty(), {}).height == 0
+    coverage = count_coverage(ENTRY.empty(), STORY_ENTRY.empty(), STORY.empty(), TAG.empty(), {})
+    assert measure_attention(coverage).height == 0
