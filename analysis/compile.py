@@ -11,7 +11,7 @@ from analysis.apart import are_apart, count_apart
 from analysis.engine.kernel import fit_around, fit_line, market_model_windows, sum_blocks, total_returns
 from analysis.engine.loops.local_level import fit_local_level
 from analysis.engine.loops.shares import learn_shares
-from analysis.engine.loops.sums import pair_up, sum_drawn, sum_windows, take_out_means
+from analysis.engine.loops.sums import pair_up, sum_drawn, sum_pair_windows, take_out_means
 from analysis.engine.model_fit import ModelInput
 from analysis.engine.models.egarch import fit as fit_egarch
 from analysis.near_titles import propose
@@ -47,7 +47,7 @@ def compile_loops() -> None:
     learn_shares(np.ones((1, 1)), np.ones((1, 1)))
     sum_drawn(np.ones((1, 1)), np.zeros((1, 1), dtype=np.int64))
     take_out_means(np.ones((1, 1)), np.zeros(1, dtype=np.int64), 1)
-    sum_windows(asset, benchmark, _WINDOW)
+    sum_pair_windows(asset, benchmark, _WINDOW)
     pair_up(np.ones((1, 1)), *(np.zeros(1, dtype=np.int64) for _ in range(3)))
     fit_egarch(ModelInput(asset, benchmark[:, np.newaxis], np.arange(event), np.arange(event, _BARS)))
 

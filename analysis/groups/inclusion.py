@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, astuple, dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -73,7 +73,7 @@ class InclusionRule:
     @property
     def n_departures(self) -> int:
         """Choices that differ from those of the main study."""
-        return sum(value != usual for value, usual in zip(astuple(self), astuple(InclusionRule()), strict=True))
+        return sum(getattr(self, name) != usual for name, usual in _USUAL.items())
 
     @property
     def rule_id(self) -> str:
@@ -83,6 +83,9 @@ class InclusionRule:
             f"{ascii_number(self.days_apart)}d/{self.masking}"
         )
         return words if self.left_out_event_id is None else f"{words}/without {self.left_out_event_id}"
+
+
+_USUAL = asdict(InclusionRule())
 
 
 class Inclusion:
@@ -222,8 +225,16 @@ def select_events(rules: Sequence[InclusionRule], events: pl.DataFrame) -> Flags
 
     An unknown severity or number of outlets passes only where any does.
     """
-    chosen = events.select(_keeps(rule).alias(str(number)) for number, rule in enumerate(rules))
-    kept = chosen.to_numpy().T.copy()
+    severity, outlets = (events[name].fill_null(1).to_numpy() for name in ("severity", "n_outlets"))
+    is_precise = events["time_precision"].is_in(_PRECISE).to_numpy()
+    is_curated = events["origin"].is_in(_CURATED).to_numpy()
+    kept = np.zeros((len(rules), events.height), dtype=np.bool_)
+    for row, rule in zip(kept, rules, strict=True):
+        row[:] = (severity >= rule.least_severity) & (outlets >= rule.least_outlets)
+        row &= is_precise | (rule.precision == ANY_PRECISION)
+        row &= (is_curated == (rule.origin == CURATED)) | (rule.origin == ALL_ORIGINS)
+        if rule.left_out_event_id is not None:
+            row &= (events["event_id"] != rule.left_out_event_id).to_numpy()
     times = events["best_at_utc"].to_physical().to_numpy()
     for row, rule in zip(kept, rules, strict=True):
         last, step = -np.inf, rule.days_apart * MICROSECONDS_PER_DAY
@@ -231,17 +242,6 @@ def select_events(rules: Sequence[InclusionRule], events: pl.DataFrame) -> Flags
             row[place] = times[place] - last >= step
             last = times[place] if row[place] else last
     return kept
-
-
-def _keeps(rule: InclusionRule) -> pl.Expr:
-    """Whether an event passes by itself; rules that ask for the same are one expression to the engine."""
-    return (
-        (pl.col("severity").fill_null(1) >= rule.least_severity)
-        & (pl.col("n_outlets").fill_null(1) >= rule.least_outlets)
-        & (pl.col("time_precision").is_in(_PRECISE) | (rule.precision == ANY_PRECISION))
-        & ((pl.col("origin").is_in(_CURATED) == (rule.origin == CURATED)) | (rule.origin == ALL_ORIGINS))
-        & (pl.col("event_id") != (rule.left_out_event_id or ""))
-    )
 
 
 def _row(rule: InclusionRule, n_events: int, cars: Floats, correlation: float | None) -> dict[str, object]:

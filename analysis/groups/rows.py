@@ -26,7 +26,7 @@ from warehouse.tables.terms import VARIANCE_RATIO
 from warehouse.tables.units import hours_plain
 
 Part = tuple[str, float]  # a category and its window, or a regression and 0
-Watch = Callable[[PlannedGroup, Sequence[EventResult], Panel | None], None]
+WatchFits = Callable[[PlannedGroup, Sequence[EventResult], Panel | None], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def measure_groups(
     stored_exclusions: pl.DataFrame,
     events: pl.DataFrame,
     markets: StudyMarkets,
-    watch: Watch = lambda _group, _results, _panel: None,
+    watch: WatchFits = lambda _group, _results, _panel: None,
 ) -> GroupOutcome:
     """Results of every planned group; one whose fingerprint is in `stored` (rows of this study) keeps its stored rows.
 
@@ -82,7 +82,7 @@ class _Studies:
     """Fits and tests of groups, each made when it is first asked for: most groups of a run need neither."""
 
     specification: GroupSpecification
-    watch: Watch
+    watch: WatchFits
     fitted: dict[Part, tuple[PairFit, ...]] = field(default_factory=dict)
 
     def test(self, group: PlannedGroup) -> StudyResult:

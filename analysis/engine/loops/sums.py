@@ -59,7 +59,7 @@ def pair_up(matrix: Floats, members: Integers, first: Integers, last: Integers) 
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def sum_windows(x: Floats, y: Floats, window: int) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats]:
+def sum_pair_windows(x: Floats, y: Floats, window: int) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats]:
     """Count, x, y, xx, yy and xy (n - window + 1,) over the bars of every window that `x` and `y` (n,) both have.
 
     Differences of running sums, so that all windows together cost one walk over the bars.

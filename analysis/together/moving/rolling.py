@@ -6,7 +6,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from analysis.arrays import Integers
-from analysis.engine.loops.sums import sum_windows
+from analysis.engine.loops.sums import sum_pair_windows
 from analysis.together.moving.intervals import FROZEN_SHARE, MIN_BARS, Array, Association, associate, fisher_interval
 
 # A window with a smaller share of its bars gives no number.
@@ -21,7 +21,7 @@ def rolling_correlation(x: Array, y: Array, window: int, min_share: float = MIN_
     if window > out.size:
         return out
     a, b = _standardise(np.stack([x, y]))
-    n, s_x, s_y, s_xx, s_yy, s_xy = sum_windows(a, b, window)
+    n, s_x, s_y, s_xx, s_yy, s_xy = sum_pair_windows(a, b, window)
     with np.errstate(divide="ignore", invalid="ignore"):
         inverse = 1.0 / n
         v_x = s_xx - s_x * s_x * inverse
@@ -107,7 +107,7 @@ def trailing_beta(token: Array, benchmark: Array, window: int, min_share: float 
     out = np.full(token.size, np.nan)
     if window >= token.size:
         return out
-    n, s_x, s_y, s_xx, _, s_xy = sum_windows(benchmark[:-1], token[:-1], window)
+    n, s_x, s_y, s_xx, _, s_xy = sum_pair_windows(benchmark[:-1], token[:-1], window)
     with np.errstate(divide="ignore", invalid="ignore"):
         slope = (s_xy - s_x * s_y / n) / (s_xx - s_x * s_x / n)
     out[window:] = np.where(n >= max(MIN_BARS, min_share * window), slope, np.nan)
