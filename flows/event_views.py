@@ -17,7 +17,7 @@ from analysis.events.wording.exclusions import add_exclusions
 from flows.errors import CommandError
 from flows.jobs.labelled_files import load_user_vocabulary, read_headlines_file, read_with_columns
 from flows.steps.events import gather_events
-from flows.steps.stories import prepare, read_grouped
+from flows.steps.stories import prepare, read_grouped, recall_facts
 from warehouse.store.connection import open_reader
 from warehouse.store.errors import StoreError
 from warehouse.tables.contract import Table
@@ -107,7 +107,9 @@ def score_event_files(
                 events, sources = reader.frame(EVENT), reader.frame(EVENT_SOURCE)
             else:
                 empty = (EVENT.empty(), EVENT_SOURCE.empty())
-                events, sources = gather_events(reader, empty, {}, load_user_vocabulary(config_path), load_frames())
+                vocabulary, frames = load_user_vocabulary(config_path), load_frames()
+                recalled = recall_facts(reader, vocabulary, frames)
+                events, sources = gather_events(reader, empty, {}, recalled, vocabulary, frames)
             return score_gold_events(gold, events, sources, none)
     except StoreError as exc:
         raise CommandError(str(exc)) from exc

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Container
+from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import polars as pl
 
@@ -39,6 +39,9 @@ _FILLING = re.compile(
 )
 # What happens to a service rather than is done to its owner.
 _HARMS = (STANDSTILL, "ai_security_incident")
+# Of a headline what an event's row tells of it, and such headlines by their entry_id.
+_TOLD = ("entry_id", "at_utc", "title", "plain", "url")
+_Told = Mapping[str, tuple[str, datetime, str, str, str | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +53,30 @@ class Detected:
 
 
 def build_events(
-    drafts: list[Draft], known_ids: dict[str, str], vocabulary: Vocabulary, recorded: Collection[str] = ()
+    drafts: list[Draft],
+    headlines: pl.DataFrame,
+    known_ids: dict[str, str],
+    vocabulary: Vocabulary,
+    recorded: Collection[str] = (),
 ) -> Detected:
     """`core.event` rows and their evidence; a story that had an event id before (`known_ids`) keeps it.
 
-    No event gets an id of `recorded` ones, which a person gave in the same form.
+    `headlines` are those of the drafts' stories, and may be more: title, plain and url, the columns of `add_clocks` and
+    `add_carriers`, and those of the evidence. No event gets an id of `recorded` ones, which a person gave in the same
+    form.
     """
     named: dict[str, Draft] = {}
-    places, bearings = Gazetteer(vocabulary), Bearings(vocabulary)
+    told = {row[0]: row for row in headlines.select(_TOLD).iter_rows()}
+    reading = _Reading(told, vocabulary, Gazetteer(vocabulary), Bearings(vocabulary))
     rows = []
     for draft in drafts:
-        title = _title_of(draft, bearings)
+        title = _title_of(draft, reading)
         event_id = _event_id(draft, title, known_ids, {*recorded, *named})
         named[event_id] = draft
-        direction, place = direction_of(draft.lead, vocabulary, bearings), _jurisdiction(draft.lead, places)
-        rows.append(_event_row(event_id, draft, title) | {"direction": direction, "jurisdiction": place})
+        rows.append(_event_row(event_id, draft, title, reading))
     if not named:
         return Detected(EVENT.empty(), EVENT_SOURCE.empty())
-    return Detected(EVENT.conform(pl.DataFrame(rows, schema=EVENT.schema)), _source_rows(named))
+    return Detected(EVENT.conform(pl.DataFrame(rows, schema=EVENT.schema)), _source_rows(named, headlines))
 
 
 def _event_id(draft: Draft, title: str, known_ids: dict[str, str], taken: Container[str]) -> str:
@@ -86,10 +95,24 @@ def _event_id(draft: Draft, title: str, known_ids: dict[str, str], taken: Contai
     return event_id if event_id not in taken else f"{event_id}-{lead.story_id[:6]}"
 
 
-def _event_row(event_id: str, draft: Draft, title: str) -> dict[str, object]:
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """The headlines of drafts, and what they are read by."""
+
+    told: _Told
+    vocabulary: Vocabulary
+    places: Gazetteer
+    bearings: Bearings
+
+    def titles(self, story: StoryFacts) -> list[str]:
+        """The plain titles of a story that are evidence of its act."""
+        return [self.told[entry_id][3] for entry_id in story.told_ids]
+
+
+def _event_row(event_id: str, draft: Draft, title: str, reading: _Reading) -> dict[str, object]:
     lead, first = draft.lead, draft.first
-    n_outlets, n_headlines = len(draft.carriers), sum(story.entries.height for story in draft.stories)
-    url = dict(first.told.select("entry_id", "url").iter_rows())[first.time.best_entry_id]
+    n_outlets, n_headlines = len(draft.carriers), sum(len(story.entry_ids) for story in draft.stories)
+    *_, url = reading.told[first.time.best_entry_id]
     return {
         "event_id": event_id,
         "title": title,
@@ -102,6 +125,8 @@ def _event_row(event_id: str, draft: Draft, title: str) -> dict[str, object]:
         "time_basis": first.time.time_basis,
         "ended_at_utc": None,
         "severity": severity_of(n_outlets),
+        "direction": _direction(lead, reading),
+        "jurisdiction": _jurisdiction(lead, reading),
         "entities": ",".join(lead.entity_ids[:MOST_ENTITIES]) or None,
         "origin": "detected",
         "status": "detected",
@@ -112,11 +137,11 @@ def _event_row(event_id: str, draft: Draft, title: str) -> dict[str, object]:
     }
 
 
-def _jurisdiction(lead: StoryFacts, places: Gazetteer) -> str:
+def _jurisdiction(lead: StoryFacts, reading: _Reading) -> str:
     """Whose act it is; a service is down for everybody."""
-    return (
-        "global" if lead.category == STANDSTILL else places.jurisdiction(lead.told["plain"].to_list(), lead.entity_ids)
-    )
+    if lead.category == STANDSTILL:
+        return "global"
+    return reading.places.jurisdiction(reading.titles(lead), lead.entity_ids)
 
 
 def severity_of(n_outlets: int) -> int:
@@ -124,7 +149,7 @@ def severity_of(n_outlets: int) -> int:
     return 1 + sum(n_outlets >= threshold for threshold in SEVERITY_OUTLETS)
 
 
-def direction_of(story: StoryFacts, vocabulary: Vocabulary, bearings: Bearings) -> str:
+def _direction(story: StoryFacts, reading: _Reading) -> str:
     """Whether a story's act restricts or enables centralised AI, as its headlines say it; else neutral.
 
     An outage or a break-in has its category's direction; of an order only one put off leads anywhere before it is
@@ -133,23 +158,28 @@ def direction_of(story: StoryFacts, vocabulary: Vocabulary, bearings: Bearings) 
     if story.category in TOKEN_CATEGORIES or story.frame in COMMENT_FRAMES:
         return NEITHER
     if story.category in _HARMS:
-        return vocabulary.category(story.category).direction
+        return reading.vocabulary.category(story.category).direction
     if story.category == ORDER:
         return ENABLES if story.frame in ("delay", "veto") else NEITHER
-    titles = [plain for plain in story.told["plain"] if IN_LATIN.fullmatch(plain)]
+    titles = [plain for plain in reading.titles(story) if IN_LATIN.fullmatch(plain)]
     if titles:
-        return bearings.of_titles(titles) or NEITHER
+        return reading.bearings.of_titles(titles) or NEITHER
     return ENABLES if story.frame == GIVEN_BACK else RESTRICTS if story.frame in RESTRICTING_FRAMES else NEITHER
 
 
-def _title_of(draft: Draft, bearings: Bearings) -> str:
+def _title_of(draft: Draft, reading: _Reading) -> str:
     """The title, in Latin letters where there is one, that says most of what the first reports say and least else.
 
     First reports that name the act the way most of them lead come before others, and these before later ones: a
     translation, a report in passing or what became of the act never names the event. Of equals the earliest.
     """
-    named = pl.concat([story.told.select("at_utc", "entry_id", "title", "plain", "frame") for story in draft.stories])
-    told = sorted(named.iter_rows())
+    bearings = reading.bearings
+    told = sorted(
+        (at, entry_id, title, plain, frame)
+        for story in draft.stories
+        for told_id, frame in zip(story.told_ids, story.told_frames, strict=True)
+        for entry_id, at, title, plain, _ in (reading.told[told_id],)
+    )
     latin = [row for row in told if IN_LATIN.fullmatch(row[2])] or told
     best = draft.first.time.best
     near = [row for row in latin if abs(row[0] - best) <= FIRST_REPORTS] or latin
@@ -188,19 +218,17 @@ def _takes_back(draft: Draft, other: Draft) -> bool:
     )
 
 
-def _source_rows(named: dict[str, Draft]) -> pl.DataFrame:
+def _source_rows(named: dict[str, Draft], headlines: pl.DataFrame) -> pl.DataFrame:
     """`core.event_source` rows of drafts by their event's id: the earliest headlines of each, and the comment on it."""
-    parts: list[pl.DataFrame] = []
-    facts: list[tuple[str, str, str, bool]] = []
+    facts: list[tuple[str, str, str, str, bool]] = []
     for event_id, draft in named.items():
         first = draft.first.time
         own = "restored" if any(_takes_back(draft, other) for other in named.values()) else "confirmation"
         of_comments = [("announced" if story.time.best < first.best else "reaction", story) for story in draft.comments]
         for role, story in (*((own, story) for story in draft.stories), *of_comments):
-            parts.append(story.entries)
-            facts += [(event_id, role, first.best_entry_id, role == own)] * story.entries.height
-    known = pl.DataFrame(facts, schema=["event_id", "role", "first_id", "is_own"], orient="row")
-    told = pl.concat([pl.concat(parts), known], how="horizontal").with_columns(
+            facts += [(entry_id, event_id, role, first.best_entry_id, role == own) for entry_id in story.entry_ids]
+    known = pl.DataFrame(facts, schema=["entry_id", "event_id", "role", "first_id", "is_own"], orient="row")
+    told = known.join(headlines, on="entry_id", how="inner", validate="1:1").with_columns(
         pl.when(~pl.col("is_own"))
         .then("role")
         .when(pl.col("entry_id") == pl.col("first_id"))

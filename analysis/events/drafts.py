@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import takewhile
-
-import polars as pl
 
 from analysis.events.facts import (
     CLOUDS,
@@ -22,11 +21,9 @@ from analysis.events.facts import (
     TOKENS_AT_LARGE,
     StoryFacts,
     are_opposite,
-    read_stories,
 )
 from analysis.events.relevance import ORDER
 from analysis.events.stories.likeness import OUTAGE_HOURS
-from analysis.events.vocabulary import Vocabulary
 from analysis.events.wording.stems import LEAST_SPOKEN, share_of_words
 
 # Commentary without a new fact of its own needs more to stand alone.
@@ -72,8 +69,6 @@ SAME_FRAMES = {"dismiss": "ruling", "settle": "contract"}
 # Tags between which outlets differ on one and the same act of a government.
 GOVERNMENT = "government_action"
 NEIGHBOURS = frozenset({"export_control_access", "ai_policy_other", GOVERNMENT})
-# An act that was announced and is now done in form is the next step, in whatever few words.
-_IN_FORM = r"(?i)\b(?:formally|officially|finali[sz]e[sd]?)\b"
 
 
 @dataclass(slots=True)
@@ -128,16 +123,15 @@ class Draft:
         return ENOUGH_FOR_COMMENT if all(story.is_comment for story in self.stories) else ENOUGH_OUTLETS
 
 
-def draft_events(headlines: pl.DataFrame, vocabulary: Vocabulary) -> list[Draft]:
-    """One draft per new thing that happened, from the headlines of relevant stories.
+def draft_events(stories: Iterable[StoryFacts]) -> list[Draft]:
+    """One draft per new thing that happened, from the facts of relevant stories in any order.
 
-    `headlines` has entry_id, story_id, title, plain, url, outlet, category, frame, entity_ids, `excluded` and the
-    columns of `add_clocks` and `add_carriers`. Stories are joined before houses are counted: a happening told in seven
-    wordings by seven houses is one. Headlines with a reason in `excluded` count for nothing; talk about prices is never
-    an event, because it is an outcome; and what says again what was an event within three weeks is none.
+    Stories are joined before houses are counted: a happening told in seven wordings by seven houses is one. Headlines
+    with a reason in `excluded` count for nothing; talk about prices is never an event, because it is an outcome; and
+    what says again what was an event within three weeks is none.
     """
     by_day: dict[date, list[Draft]] = defaultdict(list)
-    for story in sorted(read_stories(headlines, vocabulary), key=_most_told_first):
+    for story in sorted(stories, key=_most_told_first):
         home = _home_of(story, [draft for day in _days_near(story) for draft in by_day[day]])
         if home is None:
             by_day[story.time.best.date()].append(Draft([story]))
@@ -305,7 +299,7 @@ def _repeats(draft: Draft, earlier: Draft) -> bool:
         return True
     if lag > REPEAT_WITHIN or (one.frame and other.frame and not _have_same_frame(one, other)):
         return False
-    if _is_in_form(one) and not _is_in_form(other):
+    if one.is_in_form and not other.is_in_form:
         return False
     are_both = len(draft.parties & earlier.parties) >= BOTH_PARTIES
     enough = BOTH_PARTIES_WORDS if are_both else REPEATED_WORDS
@@ -319,7 +313,7 @@ def _is_listing_alone(draft: Draft) -> bool:
 
 def _is_listed_still(draft: Draft, earlier: Draft) -> bool:
     """Whether an earlier event put it there; what is now done in form is the next step."""
-    return _is_listing_alone(draft) and bool(draft.parties & earlier.parties) and not _is_in_form(draft.lead)
+    return _is_listing_alone(draft) and bool(draft.parties & earlier.parties) and not draft.lead.is_in_form
 
 
 def _is_signed_already(one: StoryFacts, other: StoryFacts, lag: timedelta) -> bool:
@@ -334,10 +328,6 @@ def _is_same_failure(draft: Draft, earlier: Draft) -> bool:
         and len(earlier.carriers) >= max(ENOUGH_FOR_CLOUDS, len(draft.carriers))
         and bool(CLOUDS & set(draft.lead.entity_ids) & set(earlier.lead.entity_ids))
     )
-
-
-def _is_in_form(story: StoryFacts) -> bool:
-    return bool(story.told["plain"].str.contains(_IN_FORM).any())
 
 
 def _goes_on(draft: Draft, earlier: Draft) -> bool:

@@ -56,7 +56,7 @@ def explain_stories(
 
 def _why_left_out(row: dict[str, Any], story: StoryFacts | None, n_kept: int) -> str:
     """Why a headline of an event's story is none of its `n_kept` sources: enough came before, or it tells another."""
-    if story is not None and n_kept >= MOST_SOURCES and row["entry_id"] in story.entries["entry_id"]:
+    if story is not None and n_kept >= MOST_SOURCES and row["entry_id"] in story.entry_ids:
         return f"of which {MOST_SOURCES} headlines are kept and this is a later one"
     return "of which this headline says nothing new"
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -64,22 +63,24 @@ _LEGISLATES = (
 )
 # Share of the fewer words from which two stories with a name in common tell the same.
 SAME_WORDS = 0.6
-# What of a headline decides a story's facts, and its place among the story's.
+# An act that was announced and is now done in form is the next step, in whatever few words.
+_IN_FORM = re.compile(r"\b(?:formally|officially|finali[sz]e[sd]?)\b", re.IGNORECASE)
+# What of a headline decides a story's facts.
 _READ = (
     *("story_id", "story_category", "entity_ids", "frame", "plain", "excluded", "category", "carrier", "is_primary"),
     *TIMING_COLUMNS,
 )
-_ROW = "row"
 _Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class StoryFacts:
-    """One story as an event sees it; `told` are its headlines that are evidence of an act, `carriers` their houses.
+    """One story as an event sees it, without its headlines, so that it can be kept.
 
-    `entries` are its headlines without those that the words drew in and that say nothing of the act, `telling` its
-    words that are no names. `places` are those whose rules it tells of, `subjects` what these are on, `licensed` the
-    firms it says got a licence; each is empty where it names none.
+    `entry_ids` are its headlines without those that the words drew in and that say nothing of the act; `told_ids` are
+    those of them that are evidence of it (all where none is), `told_frames` what each says happened, `carriers` their
+    houses. `telling` are its words that are no names, `places` those whose rules it tells of, `subjects` what these are
+    on, `licensed` the firms it says got a licence; each is empty where it names none.
     """
 
     story_id: str
@@ -96,19 +97,16 @@ class StoryFacts:
     subjects: frozenset[str]
     licensed: frozenset[str]
     is_rare_act: bool
+    is_in_form: bool
     time: EvidenceTime
-    told_rows: tuple[int, ...]
-    entries: pl.DataFrame
+    told_ids: tuple[str, ...]
+    told_frames: tuple[str, ...]
+    entry_ids: tuple[str, ...]
 
     @property
     def is_comment(self) -> bool:
         """Whether it says what others make of an act, rather than that one happened."""
         return self.frame in COMMENT_FRAMES
-
-    @property
-    def told(self) -> pl.DataFrame:
-        """The rows of `entries` that are evidence of the act; all where none is."""
-        return self.entries[list(self.told_rows)]
 
 
 def read_stories(headlines: pl.DataFrame, vocabulary: Vocabulary) -> list[StoryFacts]:
@@ -131,12 +129,11 @@ def read_stories(headlines: pl.DataFrame, vocabulary: Vocabulary) -> list[StoryF
         Gazetteer(vocabulary),
         name_stems(vocabulary),
     )
-    parts = joined.partition_by("story_id", maintain_order=True)
     # Thousands of stories of a headline or two: rows of Python cost a tenth of as many small frames.
-    columns = joined.select(*_READ, pl.int_range(pl.len()).over("story_id").alias(_ROW)).partition_by(
-        "story_id", maintain_order=True
-    )
-    facts = [_facts(entries, read.to_dicts(), names) for entries, read in zip(parts, columns, strict=True)]
+    stories: dict[str, list[_Row]] = defaultdict(list)
+    for row in joined.select(_READ).iter_rows(named=True):
+        stories[row["story_id"]].append(row)
+    facts = [_facts(rows, names) for rows in stories.values()]
     of_clouds = set(verdicts.filter(is_cloud)["story_id"])
     return [one for one in facts if one.story_id not in of_clouds or _is_wide_outage(one)]
 
@@ -175,7 +172,7 @@ def _is_wide_outage(story: StoryFacts) -> bool:
     return bool(CLOUDS & set(story.entity_ids)) and len(story.carriers) >= ENOUGH_FOR_CLOUDS
 
 
-def _facts(entries: pl.DataFrame, rows: list[_Row], names: _Names) -> StoryFacts:
+def _facts(rows: list[_Row], names: _Names) -> StoryFacts:
     spoken = [stems(row["plain"]) for row in rows]
     named = Counter(entity_id for row in rows for entity_id in row["entity_ids"])
     # A name in fewer than a quarter of the headlines is an aside.
@@ -187,8 +184,6 @@ def _facts(entries: pl.DataFrame, rows: list[_Row], names: _Names) -> StoryFacts
     words = frozenset(word for word in said if said[word] * 3 >= n_spoken)
     read = _read_acts(rows, spoken, names.acting)
     told = _without_forerunner(_from_the_act_on([row for row in read if row["is_told"]], frame))
-    beside = {row[_ROW] for row in read if row["is_beside"]} if told else set()
-    about = [place for place in range(len(rows)) if place not in beside]
     evidence = [row for row in told if row["is_counted"]]
     own_acts = [row for row in evidence if row["is_primary"] and _is_own_act(row, names.owners)]
     parties = frozenset(name for name in entity_ids if names.kinds.get(name) in PARTY_KINDS)
@@ -208,9 +203,11 @@ def _facts(entries: pl.DataFrame, rows: list[_Row], names: _Names) -> StoryFacts
         _often([subjects_in(row["plain"], row["category"]) for row in told]),
         _often([licensed_in(row["plain"], names.places) for row in told]),
         _is_rare_act(first["story_category"], frame, parties, told, names),
+        any(_IN_FORM.search(row["plain"]) for row in told or rows),
         date_event(told or rows),
-        tuple(bisect_left(about, row[_ROW]) for row in told or rows),
-        entries[about] if beside else entries,
+        tuple(row["entry_id"] for row in told or rows),
+        tuple(row["frame"] for row in told or rows),
+        tuple(row["entry_id"] for row in read if not (told and row["is_beside"])),
     )
 
 

@@ -10,19 +10,19 @@ from analysis.events.detection import build_events
 from analysis.events.drafts import draft_events
 from analysis.events.episodes import link_episodes
 from analysis.events.outages import merge_incidents
+from analysis.events.recalling import Recalled
 from analysis.events.recorded.corrections import attach_corrections
 from analysis.events.recorded.merging import merge_records, outage_events, outage_sources
 from analysis.events.recorded.redating import find_revisions
 from analysis.events.relevance import add_relevance
 from analysis.events.stories.frames import FrameSet, load_frames
 from analysis.events.vocabulary import Vocabulary
-from analysis.events.wording.exclusions import add_exclusions
 from analysis.tape.choice import BENCHMARK_ASSET
 from flows.context import RunContext, StepReport
 from flows.jobs.labelled_files import load_user_vocabulary
 from flows.jobs.ledger import load_decisions
 from flows.market_choices import choose_record_markets
-from flows.steps.stories import prepare, read_grouped, update_stories
+from flows.steps.stories import keep_facts, prepare, read_grouped, recall_facts, update_stories
 from ingest.bundle.loader import load_ledger
 from warehouse.store.connection import Reader
 from warehouse.tables.news import (
@@ -42,10 +42,11 @@ def update_events(context: RunContext) -> StepReport:
     vocabulary, frames = load_user_vocabulary(context.settings.config_path), load_frames()
     decisions = load_decisions(context.settings.config_path)
     n_grouped, detail = update_stories(warehouse, vocabulary, frames)
+    recalled = recall_facts(warehouse, vocabulary, frames)
+    n_grouped += keep_facts(warehouse, recalled)
 
-    events, sources = gather_events(
-        warehouse, _recorded(context), dict(warehouse.query("events_story_ids").iter_rows()), vocabulary, frames
-    )
+    known_ids = dict(warehouse.query("events_story_ids").iter_rows())
+    events, sources = gather_events(warehouse, _recorded(context), known_ids, recalled, vocabulary, frames)
     events, sources = attach_corrections(events, sources, warehouse.frame(REGISTER_DOCUMENT))
     decided, sources, problems = apply_decisions(events, sources, decisions)
     events = add_relevance(decided, vocabulary)
@@ -67,16 +68,19 @@ def gather_events(
     reader: Reader,
     recorded: tuple[pl.DataFrame, pl.DataFrame],
     known_ids: dict[str, str],
+    recalled: Recalled,
     vocabulary: Vocabulary,
     frames: FrameSet,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """`core.event` and `core.event_source` rows of stored headlines and incidents, merged with what is `recorded`.
+    """`core.event` and `core.event_source` rows of stories and stored incidents, merged with what is `recorded`.
 
     A story keeps the id of its event (`known_ids`); no correction and no decision of a person is in them yet.
     """
     outages = merge_incidents(reader.frame(INCIDENT))
-    relevant = add_exclusions(prepare(read_grouped(reader, is_relevant=True), vocabulary, frames), frames)
-    detected = build_events(draft_events(relevant, vocabulary), known_ids, vocabulary, recorded[0]["event_id"])
+    drafts = draft_events(recalled.facts)
+    story_ids = [story.story_id for draft in drafts for story in (*draft.stories, *draft.comments)]
+    headlines = prepare(read_grouped(reader, story_ids=story_ids), vocabulary, frames)
+    detected = build_events(drafts, headlines, known_ids, vocabulary, recorded[0]["event_id"])
     return merge_records(
         recorded,
         (outage_events(outages, vocabulary), outage_sources(outages, vocabulary)),

@@ -7,15 +7,19 @@ from datetime import timedelta
 import polars as pl
 
 from analysis.events.carriers import add_carriers
+from analysis.events.facts import read_stories
+from analysis.events.recalling import Recalled, recall, rest_on
 from analysis.events.stories.frames import FrameSet
 from analysis.events.stories.grouping import MEMORY_HOURS, group_stories
 from analysis.events.stories.headlines import story_input
 from analysis.events.summaries import add_tags, read_tags, story_rows, tag_rows
 from analysis.events.timing import add_clocks
 from analysis.events.vocabulary import Vocabulary
+from analysis.events.wording.exclusions import add_exclusions
 from analysis.results.fingerprint import SourceCode, fingerprint
+from analysis.results.source import hash_everything_behind
 from warehouse.store.connection import Reader, Warehouse
-from warehouse.tables.news import STORY, STORY_ENTRY, TAG
+from warehouse.tables.news import STORY, STORY_ENTRY, STORY_FACT, TAG
 from warehouse.tables.ops import STEP_INPUT
 
 # What stored tags and stories rest on, by its name in ops.step_input: the code beside the rules that are data.
@@ -23,6 +27,8 @@ _CODE = {
     "tags": SourceCode("analysis.events.summaries"),
     "stories": SourceCode("analysis.events.stories.grouping"),
 }
+# What facts are read by: these, with all code and packaged words behind them.
+_FACTS_READ_BY = ("analysis.events.facts", "analysis.events.wording.exclusions", "analysis.events.carriers")
 _OF_RULES = "input = 'rules' and step in ('tags', 'stories')"
 
 
@@ -128,6 +134,22 @@ def read_grouped(
 def prepare(entries: pl.DataFrame, vocabulary: Vocabulary, frames: FrameSet) -> pl.DataFrame:
     """Stored headlines with clocks, carriers, their stored tags and frames."""
     return story_input(read_tags(_add_facts(entries, vocabulary), vocabulary), frames)
+
+
+def recall_facts(reader: Reader, vocabulary: Vocabulary, frames: FrameSet) -> Recalled:
+    """The facts of every relevant story: those stored, and read from headlines what rests on others than it did."""
+    headlines, stored = read_grouped(reader, is_relevant=True), reader.frame(STORY_FACT)
+    rested = rest_on(headlines, fingerprint(vocabulary.digest, hash_everything_behind(_FACTS_READ_BY)))
+    other = headlines.join(rested.join(stored, on=["story_id", "rests_on"], how="anti"), on="story_id", how="semi")
+    told = add_exclusions(prepare(other, vocabulary, frames), frames)
+    return recall(rested, stored, read_stories(told, vocabulary))
+
+
+def keep_facts(warehouse: Warehouse, recalled: Recalled) -> int:
+    """Store the facts of stories that are others than they were, and take out those that are gone; returns rows."""
+    rows = recalled.rows.filter(pl.col("story_id").is_in(recalled.changed))
+    part = "story_id in (select unnest($changed))"
+    return warehouse.replace_part(STORY_FACT, rows, part, changed=recalled.changed)
 
 
 def _add_facts(entries: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:

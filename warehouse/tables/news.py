@@ -204,6 +204,24 @@ STORY_ENTRY = Table(
     ),
 )
 
+STORY_FACT = Table(
+    "core.story_fact",
+    "What each relevant story says happened, as events are detected from it; a story is read again when its headlines, "
+    "their tags or the rules are others.",
+    "analysis.events.facts",
+    ("story_id",),
+    (
+        Column("story_id", pl.String, "Story"),
+        Column(
+            "facts",
+            pl.String,
+            "Kind of act, parties, houses, words and first evidence, as JSON; null where the story tells no act",
+            is_nullable=True,
+        ),
+        Column("rests_on", pl.String, "Digest of the rules and of the story's headlines with their tags"),
+    ),
+)
+
 TAG = Table(
     "core.tag",
     "Tags of a headline with the evidence that fired.",

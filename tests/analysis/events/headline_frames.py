@@ -1,5 +1,6 @@
 """Small frames of headlines for the tests of stories and events."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 import polars as pl
@@ -7,6 +8,7 @@ import polars as pl
 from analysis.events.carriers import add_carriers
 from analysis.events.detection import Detected, build_events
 from analysis.events.drafts import draft_events
+from analysis.events.facts import read_stories
 from analysis.events.stories.frames import load_frames
 from analysis.events.stories.grouping import group_stories
 from analysis.events.stories.headlines import story_input
@@ -66,9 +68,15 @@ def group(headlines: pl.DataFrame, known: pl.DataFrame | None = None) -> pl.Data
 
 
 def detect(*rows: dict, known_ids: dict[str, str] | None = None) -> Detected:
-    return build_events(
-        draft_events(add_exclusions(group(make_headlines(*rows)), FRAMES), VOCABULARY), known_ids or {}, VOCABULARY
-    )
+    return detect_in(add_exclusions(group(make_headlines(*rows)), FRAMES), known_ids)
+
+
+def detect_in(
+    headlines: pl.DataFrame, known_ids: dict[str, str] | None = None, recorded: Collection[str] = ()
+) -> Detected:
+    """Events of headlines that are grouped and told with what excludes them."""
+    drafts = draft_events(read_stories(headlines, VOCABULARY))
+    return build_events(drafts, headlines, known_ids or {}, VOCABULARY, recorded)
 
 
 def told_by(n: int, title: str) -> pl.DataFrame:
@@ -86,7 +94,7 @@ def sources_as(stories: dict[str, list[dict]]) -> pl.DataFrame:
 
 
 def _build_as(stories: dict[str, list[dict]]) -> Detected:
-    return build_events(draft_events(tell_as(stories), VOCABULARY), {}, VOCABULARY)
+    return detect_in(tell_as(stories))
 
 
 def tell_as(stories: dict[str, list[dict]]) -> pl.DataFrame:

@@ -3,14 +3,13 @@
 import polars as pl
 import pytest
 
-from analysis.events.detection import MOST_SOURCES, build_events
-from analysis.events.drafts import draft_events
+from analysis.events.detection import MOST_SOURCES
 from analysis.events.wording.exclusions import add_exclusions
 from tests.analysis.events.headline_frames import (
     FRAMES,
     RESTRICTION,
-    VOCABULARY,
     detect,
+    detect_in,
     draft_as,
     group,
     instant,
@@ -55,7 +54,7 @@ def test_a_primary_source_alone_is_enough():
 def test_chatter_that_the_words_drew_in_neither_dates_an_act_nor_counts_as_a_house():
     grouped = group(make_headlines(*RESTRICTION, CHATTER))
     one_story = add_exclusions(grouped.with_columns(pl.lit(grouped["story_id"][0]).alias("story_id")), FRAMES)
-    event = build_events(draft_events(one_story, VOCABULARY), {}, VOCABULARY).events.row(0, named=True)
+    event = detect_in(one_story).events.row(0, named=True)
     assert event["best_at_utc"] == instant(RESTRICTION[0]["at"])
     assert event["n_outlets"] == len(RESTRICTION)
 
@@ -204,18 +203,17 @@ def test_lifting_is_an_event_of_its_own_that_enables():
 def test_an_event_keeps_its_id_when_an_earlier_report_turns_up():
     grouped = add_exclusions(group(make_headlines(*RESTRICTION[1:])), FRAMES)
     known = dict.fromkeys(grouped["story_id"], "2026-06-13-as-first-named")
-    again = build_events(draft_events(grouped, VOCABULARY), known, VOCABULARY).events
+    again = detect_in(grouped, known).events
     assert again["event_id"].to_list() == ["2026-06-13-as-first-named"]
 
 
 def test_no_event_takes_the_id_of_a_recorded_one_whether_new_or_known():
     grouped = add_exclusions(group(make_headlines(*RESTRICTION)), FRAMES)
-    drafts = draft_events(grouped, VOCABULARY)
-    own = build_events(drafts, {}, VOCABULARY).events["event_id"][0]
-    other = build_events(drafts, {}, VOCABULARY, [own]).events["event_id"][0]
+    own = detect_in(grouped).events["event_id"][0]
+    other = detect_in(grouped, recorded=[own]).events["event_id"][0]
     assert other.startswith(f"{own}-")
     known = dict.fromkeys(grouped["story_id"], own)
-    assert build_events(drafts, known, VOCABULARY, [own]).events["event_id"].to_list() == [other]
+    assert detect_in(grouped, known, recorded=[own]).events["event_id"].to_list() == [other]
 
 
 def test_houses_are_counted_after_wordings_that_met_nobody_are_joined():
@@ -345,7 +343,7 @@ def test_an_event_is_named_by_its_most_typical_title():
     }
     grouped = group(make_headlines(*RESTRICTION, odd))
     one_story = add_exclusions(grouped.with_columns(pl.lit(grouped["story_id"][0]).alias("story_id")), FRAMES)
-    event = build_events(draft_events(one_story, VOCABULARY), {}, VOCABULARY).events.row(0, named=True)
+    event = detect_in(one_story).events.row(0, named=True)
     assert event["title"] == RESTRICTION[2]["title"]
 
 
@@ -452,7 +450,7 @@ def test_what_the_words_drew_in_is_no_evidence_of_the_act():
     beside = {"title": "Anthropic opens office in Seoul and names partners", "at": "2026-06-13T02:00:00Z"}
     grouped = group(make_headlines(*RESTRICTION, beside))
     one_story = add_exclusions(grouped.with_columns(pl.lit(grouped["story_id"][0]).alias("story_id")), FRAMES)
-    sources = build_events(draft_events(one_story, VOCABULARY), {}, VOCABULARY).sources
+    sources = detect_in(one_story).sources
     assert sources["title"].to_list() == [row["title"] for row in RESTRICTION]
 
 

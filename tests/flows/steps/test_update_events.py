@@ -23,6 +23,7 @@ from tests.builders import make_rows
 from tests.ingest.news.news_builders import make_context, make_feed, make_settings
 from tests.paths import shared
 from warehouse.store.connection import Warehouse, open_writer
+from warehouse.tables.contract import UTC as UTC_INSTANT
 from warehouse.tables.news import (
     CONFOUNDER,
     ENTRY,
@@ -32,6 +33,7 @@ from warehouse.tables.news import (
     REGISTER_DOCUMENT,
     STORY,
     STORY_ENTRY,
+    STORY_FACT,
     TAG,
 )
 from warehouse.tables.ops import STEP_INPUT
@@ -268,6 +270,26 @@ def test_a_rule_that_makes_old_headlines_relevant_makes_their_event(context):
     (context.settings.config_path / "tags.toml").unlink()
     update_events(context)
     assert context.warehouse.frame(EVENT, where="category = 'soup'").is_empty()
+
+
+def test_a_new_headline_lets_no_other_story_be_read_again(context):
+    """What is stored of the other stories is taken at its word: told to tell no act, they make no event."""
+    update_events(context)
+    assert context.warehouse.frame(EVENT).height == 1
+    facts = context.warehouse.frame(STORY_FACT)
+    context.warehouse.replace(STORY_FACT, facts.with_columns(pl.lit(None, dtype=pl.String).alias("facts")))
+    context.warehouse.merge(ENTRY, make_entries(("Senate passes the AI Act of the year", NOW), prefix="far"))
+    update_events(context)
+    assert context.warehouse.frame(EVENT).is_empty()
+
+
+def test_a_headline_whose_time_is_another_has_its_story_read_again(context):
+    update_events(context)
+    entry = context.warehouse.frame(ENTRY, where="published_at_utc = $at", at=FIRST_REPORT)
+    earlier = FIRST_REPORT - timedelta(minutes=20)
+    context.warehouse.merge(ENTRY, entry.with_columns(published_at_utc=pl.lit(earlier, dtype=UTC_INSTANT)))
+    update_events(context)
+    assert context.warehouse.frame(EVENT)["best_at_utc"].to_list() == [earlier]
 
 
 def test_stored_tags_are_what_tagging_again_would_say(context):

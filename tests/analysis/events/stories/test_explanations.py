@@ -2,11 +2,10 @@
 
 import polars as pl
 
-from analysis.events.detection import MOST_SOURCES, build_events
-from analysis.events.drafts import draft_events
+from analysis.events.detection import MOST_SOURCES
 from analysis.events.explanations import explain_stories
 from analysis.events.wording.exclusions import add_exclusions
-from tests.analysis.events.headline_frames import FRAMES, VOCABULARY, group, make_headlines, tell_as
+from tests.analysis.events.headline_frames import FRAMES, VOCABULARY, detect_in, group, make_headlines, tell_as
 from warehouse.tables.news import EVENT_SOURCE
 
 
@@ -28,7 +27,7 @@ def explain_left_out(n_told: int, asked: str) -> set[str]:
     ]
     price = {"title": "Solana price slips under pressure", "at": "2026-06-13T03:00:00Z"}
     told = tell_as({"act": [*act, price]})
-    sources = build_events(draft_events(told, VOCABULARY), {}, VOCABULARY).sources
+    sources = detect_in(told).sources
     found = explain_stories(told, sources, VOCABULARY, asked)
     return set(found.filter(pl.col("event_id").is_null())["why"].str.split(", ").list.last())
 
