@@ -9,6 +9,7 @@ import numpy as np
 
 from analysis.apart import are_apart, count_apart
 from analysis.engine.kernel import fit_around, fit_line, market_model_windows, sum_blocks, total_returns
+from analysis.engine.loops.forecasts import forecast_windows, sum_paths
 from analysis.engine.loops.local_level import fit_local_level
 from analysis.engine.loops.shares import learn_shares
 from analysis.engine.loops.sums import pair_up, sum_drawn, sum_pair_windows, take_out_means
@@ -39,6 +40,8 @@ def compile_loops() -> None:
     fit_local_level(asset, benchmark)
     count_apart(places, _WINDOW)
     are_apart(places, np.ones((1, _WINDOW), dtype=np.bool_), 1)
+    forecast_windows(np.ones((2, 1)), np.ones((5, 1)), places, _WINDOW, True)
+    sum_paths(asset, benchmark, places, np.ones(1), np.ones(1), event, _WINDOW)
     measure_volatility(asset, 1.0)
     measure_distance(asset, benchmark)
     propose(np.array([0, 1]), np.array([0]), 1, np.ones(1), np.ones(1), 1.0, places, np.ones(1, dtype=np.bool_))

@@ -353,31 +353,52 @@ def _median(values: Floats, n: int, room: Floats) -> float:
     return float(room[half] if n % 2 else (room[half - 1] + room[half]) / 2.0)
 
 
+@numba.njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def _median_of_three(a: float, b: float, c: float) -> float:
+    return max(min(a, b), min(max(a, b), c))
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def _median_of_five(values: Floats) -> float:
+    """Without a branch that depends on the values, which sorting has."""
+    a, b, c, d = values[0], values[1], values[2], values[3]
+    return _median_of_three(values[4], max(min(a, b), min(c, d)), min(max(a, b), max(c, d)))
+
+
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def robust_variance(residuals: Floats, decay: float, cap: float, burn_in: int, floor: Floats) -> Floats:
-    """Variance per bar known before each bar of `residuals` (n,), NaN before `burn_in` bars; floor: (decay, share).
+def robust_variances(residuals: Floats, decays: Floats, cap: float, burn_in: int, floor: Floats) -> Floats:
+    """Variances per bar known before each bar of `residuals` (n,), (decays, n), NaN before `burn_in` bars.
 
     Each residual is taken from the median of the last five, its size is the median of the last three such distances,
-    and the square of that, at most `cap`² times the current variance, enters an average that forgets by `decay` a bar.
-    The result is not below a share of the same average of plain squares with the slower decay of `floor`.
+    and the square of that, at most `cap`² times the current variance, enters an average that forgets by a decay a bar.
+    The result is not below a share of the same average of plain squares with a slower decay: `floor` (decay, share).
     """
     n_level, n_size = 5, 3
     recent, sizes, room = np.zeros(n_level), np.zeros(n_size), np.zeros(n_level)
-    total = weight = slow_total = slow_weight = 0.0
+    totals, weights = np.zeros(decays.size), np.zeros(decays.size)
+    slow_total = slow_weight = 0.0
     seen = 0
-    out = np.full(residuals.size, np.nan)
+    out = np.full((decays.size, residuals.size), np.nan)
     for t in range(residuals.size):
         if seen >= burn_in:
-            out[t] = max(total / weight, floor[1] * slow_total / slow_weight)
+            least = floor[1] * slow_total / slow_weight
+            for k in range(decays.size):
+                out[k, t] = max(totals[k] / weights[k], least)
         value = residuals[t]
         if not np.isfinite(value):
             continue
         recent[seen % n_level] = value
-        sizes[seen % n_size] = abs(value - _median(recent, min(seen + 1, n_level), room))
-        square = _median(sizes, min(seen + 1, n_size), room) ** 2
-        if seen >= burn_in:
-            square = min(square, cap * cap * out[t])
-        total, weight = decay * total + square, decay * weight + 1.0
+        level = _median_of_five(recent) if seen >= n_level else _median(recent, min(seen + 1, n_level), room)
+        sizes[seen % n_size] = abs(value - level)
+        if seen >= n_size:
+            size = _median_of_three(sizes[0], sizes[1], sizes[2])
+        else:
+            size = _median(sizes, min(seen + 1, n_size), room)
+        for k in range(decays.size):
+            square = size**2
+            if seen >= burn_in:
+                square = min(square, cap * cap * out[k, t])
+            totals[k], weights[k] = decays[k] * totals[k] + square, decays[k] * weights[k] + 1.0
         slow_total, slow_weight = floor[0] * slow_total + value * value, floor[0] * slow_weight + 1.0
         seen += 1
     return out

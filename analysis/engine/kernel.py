@@ -251,8 +251,9 @@ def total_returns(sums: BlockSums, starts: Integers, length: int) -> tuple[Float
 
 
 def _no_results(n: int) -> tuple[Floats, NDArray[np.int8]]:
-    nothing = np.where(np.arange(compiled.N_SCALARS) == compiled.N, 0.0, np.nan)
-    return np.tile(nothing, (n, 1)), np.zeros(n, dtype=np.int8)
+    scalars = np.full((n, compiled.N_SCALARS), np.nan)
+    scalars[:, compiled.N] = 0.0
+    return scalars, np.zeros(n, dtype=np.int8)
 
 
 def _models(scalars: Floats, reasons: NDArray[np.int8]) -> MarketModels:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analysis.arrays import Flags, Floats, Integers
-from analysis.engine.kernel import BlockSums, MarketModels, fit_around, total_returns
+from analysis.engine.kernel import BlockSums, fit_around, total_returns
+from analysis.engine.loops.forecasts import forecast_windows
 from analysis.portable import expm1
 from analysis.single.window.block_model import sum_returns
 from analysis.single.window.volatility import measure_volatility
@@ -22,6 +23,7 @@ WINDOW_HOURS = (12.0, 24.0, 72.0)
 RETURN_KINDS = ("log", "simple")
 NO_BENCHMARK = "none"
 HISTORY_DAYS = 365  # placebo dates are looked for this far back
+_WITH_DRIFT = ("mean_adjusted", "market_model_drift")
 _MINIMUM_SHARE = 0.5  # of the estimation bars that must be usable: other events mask some
 
 
@@ -139,8 +141,10 @@ def _evaluate(
     grid: DatedGrid, series: AlignedSeries, kind: str, benchmark: str, models: tuple[str, ...]
 ) -> Iterator[tuple[Choice, Floats, Floats]]:
     sums = sum_returns(series, grid.is_masked)
-    starts = np.maximum(grid.anchors, 0).ravel()
+    starts, shape = np.maximum(grid.anchors, 0).ravel(), grid.anchors.shape
     is_known = (grid.anchors >= 0).ravel()
+    windows = {hours: round(hours / series.bar_hours) for hours in WINDOW_HOURS}
+    moves = {hours: _window_moves(sums, starts, n_bars, is_known) for hours, n_bars in windows.items()}
     for days in ESTIMATION_DAYS:
         length = round(days * 24.0 / series.bar_hours)
         if length > grid.anchors[:, 0].min():
@@ -148,35 +152,17 @@ def _evaluate(
         fitted = fit_around(sums, starts, 0, limit=0, length=length, minimum=round(length * _MINIMUM_SHARE))
         with np.errstate(invalid="ignore", divide="ignore"):
             weight = np.where(fitted.benchmark_squares > 0, 1.0 / fitted.benchmark_squares, 0.0)
-        for hours in WINDOW_HOURS:
-            n_bars = round(hours / series.bar_hours)
-            moves = _window_moves(sums, starts, n_bars, is_known)
+        lines = np.stack([fitted.alpha, fitted.beta, fitted.residual_variance, fitted.benchmark_mean, weight])
+        for hours, n_bars in windows.items():
             for model in models:
-                estimate, error = _forecast(model, fitted, weight, moves, n_bars)
-                shape = grid.anchors.shape
+                found = forecast_windows(moves[hours], lines, fitted.n, n_bars, model in _WITH_DRIFT)
+                estimate, error = found.reshape(2, *shape)
                 for row, rule in enumerate(grid.rules):
                     choice = Choice(series.market_id, series.bar_hours, model, benchmark, days, kind, rule, hours)
-                    yield choice, estimate.reshape(shape)[row], error.reshape(shape)[row]
+                    yield choice, estimate[row], error[row]
 
 
-def _window_moves(sums: BlockSums, starts: Integers, n_bars: int, is_known: Flags) -> tuple[Floats, Floats]:
-    """Summed returns of asset and benchmark over each window, NaN where a bar is missing."""
+def _window_moves(sums: BlockSums, starts: Integers, n_bars: int, is_known: Flags) -> Floats:
+    """Summed returns of asset and benchmark over each window, (2, windows), NaN where a bar is missing."""
     asset, benchmark = total_returns(sums, starts, n_bars)
-    return np.where(is_known, asset, np.nan), benchmark
-
-
-def _forecast(
-    model: str, fitted: MarketModels, weight: Floats, moves: tuple[Floats, Floats], n_bars: int
-) -> tuple[Floats, Floats]:
-    """Abnormal return of each window and its prediction error under one model; `weight` is one over Sxx."""
-    asset, benchmark = moves
-    with np.errstate(invalid="ignore", divide="ignore"):
-        if model in ("mean_adjusted", "market_model_drift"):
-            distance = benchmark - n_bars * fitted.benchmark_mean
-            estimate = asset - fitted.alpha * n_bars - fitted.beta * benchmark
-            spread = n_bars + n_bars**2 / fitted.n + distance**2 * weight
-        else:
-            estimate = asset - fitted.beta * benchmark
-            spread = n_bars + benchmark**2 * weight
-        error: Floats = np.sqrt(fitted.residual_variance * spread)
-    return estimate, error
+    return np.stack([np.where(is_known, asset, np.nan), benchmark])

@@ -6,6 +6,7 @@ import numpy as np
 
 from analysis.apart import are_apart
 from analysis.arrays import Floats, Integers
+from analysis.engine.loops.forecasts import sum_paths
 from analysis.portable import expm1, log
 from analysis.results.shared import SharedRows
 from analysis.single.window.pair import Pair
@@ -85,28 +86,24 @@ def _bands(pair: Pair, placebos: WindowScore | None, n: int, n_before: int, n_af
     columns = {name: np.full(n, np.nan) for name in BAND_QUANTILES}
     if placebos is None or n_after < 1:
         return columns
-    starts, horizons = placebos.starts.indices, np.arange(1, n_after + 1)
-    ends = starts[:, None] + horizons[None, :]
-    is_whole = (ends <= pair.index) & np.isfinite(placebos.at_event * placebos.measures.car)[:, None]
-    bars = np.minimum(ends - 1, pair.series.asset.size - 1)
-    abnormal = pair.series.asset[bars] - placebos.beta[:, None] * pair.series.benchmark[bars]
-    paths = np.cumsum(abnormal, axis=1)
-    is_whole &= np.isfinite(paths)
-    ordered = np.sort(np.where(is_whole, paths * placebos.at_event[:, None], np.nan), axis=0)
-    counts = is_whole.sum(axis=0)
-    has_band = are_apart(starts, is_whole, MINIMUM_INDEPENDENT)
+    starts, at_event = placebos.starts.indices, placebos.at_event
+    times = np.where(np.isfinite(at_event * placebos.measures.car), at_event, np.nan)
+    paths = sum_paths(pair.series.asset, pair.series.benchmark, starts, placebos.beta, times, pair.index, n_after)
+    is_whole = np.isfinite(paths)
+    ordered, counts = np.sort(paths, axis=1), is_whole.sum(axis=1)
+    has_band = are_apart(starts, np.ascontiguousarray(is_whole.T), MINIMUM_INDEPENDENT)
     for name, quantile in BAND_QUANTILES.items():
         columns[name][n_before] = 0.0
-        columns[name][n_before + 1 :] = np.where(has_band, _column_quantile(ordered, counts, quantile), np.nan)
+        columns[name][n_before + 1 :] = np.where(has_band, _row_quantile(ordered, counts, quantile), np.nan)
     return columns
 
 
-def _column_quantile(ordered: Floats, counts: Integers, quantile: float) -> Floats:
-    """Quantile of each column of values sorted downwards, NaN last, by linear interpolation."""
+def _row_quantile(ordered: Floats, counts: Integers, quantile: float) -> Floats:
+    """Quantile of each row of ascending values, NaN last, by linear interpolation."""
     position = quantile * np.maximum(counts - 1, 0)
     low = np.floor(position).astype(np.int64)
     high = np.minimum(low + 1, np.maximum(counts - 1, 0))
-    columns = np.arange(ordered.shape[1])
-    below, above = ordered[low, columns], ordered[high, columns]
+    rows = np.arange(ordered.shape[0])
+    below, above = ordered[rows, low], ordered[rows, high]
     values: Floats = below + (above - below) * (position - low)
     return values

@@ -23,9 +23,10 @@ from analysis.single.window.placebo import (
 from analysis.single.window.volatility import (
     LATER_HALF_LIFE_HOURS,
     MINIMUM_INSIDE_BARS,
+    NEAR_HALF_LIFE_HOURS,
     NEAR_HOURS,
     cells_of_week,
-    measure_volatility,
+    measure_volatilities,
     median_squares,
     weekly_shape,
 )
@@ -166,8 +167,8 @@ def prepare_ground(
     shape = weekly_shape(np.where(is_masked, np.nan, residuals)[:index], cells[:index], n_cells, series.bar_hours)[
         cells
     ]
-    volatility = measure_volatility(residuals / shape, series.bar_hours)
-    later = measure_volatility(residuals / shape, series.bar_hours, LATER_HALF_LIFE_HOURS)
+    half_lives = (NEAR_HALF_LIFE_HOURS, LATER_HALF_LIFE_HOURS)
+    volatility, later = measure_volatilities(residuals / shape, series.bar_hours, half_lives)
     per_day = max(1, round(HOURS_PER_DAY / series.bar_hours))
     of_day = (series.close_us // series.step_us) % per_day
     length, minimum, history = (int(value) for value in lengths)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from analysis.arrays import Flags, Floats, Integers
-from analysis.engine.compiled import robust_variance
+from analysis.engine.compiled import robust_variances
 from warehouse.tables.bars import DAY, HOURS_PER_DAY, MICROSECONDS_PER_DAY, WEEK
 
 # What won and what lost, with numbers: docs/decisions.
@@ -32,7 +34,7 @@ _DAYS_PER_WEEK = WEEK // DAY
 _MEDIAN_FACTOR = float(np.pi / (6.0 - 4.0 * np.sqrt(3.0) + np.pi))
 
 
-def measure_volatility(residuals: Floats, bar_hours: float, half_life_hours: float = NEAR_HALF_LIFE_HOURS) -> Floats:
+def measure_volatility(residuals: Floats, bar_hours: float) -> Floats:
     """Standard deviation per bar known before each bar, shape (n,), log points; a ruler up to a constant factor.
 
     An exponential average of squared medians of three distances from the median of five, so that neither one leap nor
@@ -40,12 +42,17 @@ def measure_volatility(residuals: Floats, bar_hours: float, half_life_hours: flo
     the estimate where it was. Before a day (and twelve bars) of residuals it is NaN.
     Source: RiskMetrics (1996) for the average; Andersen, Dobrev & Schaumburg (2012) for the medians.
     """
-    half_life = max(half_life_hours / bar_hours, _MINIMUM_HALF_LIFE_BARS)
+    return np.asarray(measure_volatilities(residuals, bar_hours, (NEAR_HALF_LIFE_HOURS,))[0])
+
+
+def measure_volatilities(residuals: Floats, bar_hours: float, half_lives_hours: Sequence[float]) -> Floats:
+    """The same with a memory of each half-life, (half-lives, n)."""
+    decays = np.array([0.5 ** (1.0 / max(hours / bar_hours, _MINIMUM_HALF_LIFE_BARS)) for hours in half_lives_hours])
     burn_in = max(_MINIMUM_BURN_IN, round(_BURN_IN_HOURS / bar_hours))
     slow = max(_FLOOR_HALF_LIFE_HOURS / bar_hours, _MINIMUM_HALF_LIFE_BARS)
     floor = np.array([0.5 ** (1.0 / slow), _FLOOR_SHARE])
     values = np.ascontiguousarray(residuals, dtype=np.float64)
-    return np.asarray(np.sqrt(robust_variance(values, 0.5 ** (1.0 / half_life), _LARGEST_SHOCK, burn_in, floor)))
+    return np.asarray(np.sqrt(robust_variances(values, decays, _LARGEST_SHOCK, burn_in, floor)))
 
 
 def median_squares(residuals: Floats) -> Floats:
