@@ -12,7 +12,15 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from analysis.events.drafts import TAKEN_BACK, Draft
-from analysis.events.facts import COMMENT_FRAMES, ENOUGH_OUTLETS, GIVEN_BACK, STANDSTILL, StoryFacts, are_opposite
+from analysis.events.facts import (
+    COMMENT_FRAMES,
+    ENOUGH_OUTLETS,
+    GIVEN_BACK,
+    STANDSTILL,
+    StoryFacts,
+    are_opposite,
+    is_act,
+)
 from analysis.events.relevance import ORDER
 from analysis.events.titles import IN_LATIN
 from analysis.events.vocabulary import Vocabulary
@@ -37,6 +45,10 @@ WORDS_OF_ID = 7
 _FILLING = re.compile(
     "a|an|the|of|to|in|on|for|and|or|as|at|by|with|from|over|its|his|her|their|is|are|says|said|breaking"
 )
+# What speaks for a title: each word that other first reports have, against each that it has, and the frame of most.
+FOR_COMMON, FOR_FRAME = 3, 2
+# What a newsroom puts before and a relay after the words of a title.
+_BESIDE = re.compile(r"^(?:breaking|just[- ]in|exclusive)\b:? |\s\([^()]+/[^()]+\)$", re.IGNORECASE)
 # What happens to a service rather than is done to its owner.
 _HARMS = (STANDSTILL, "ai_security_incident")
 # Of a headline what an event's row tells of it, and such headlines by their entry_id.
@@ -183,12 +195,19 @@ def _title_of(draft: Draft, reading: _Reading) -> str:
     latin = [row for row in told if IN_LATIN.fullmatch(row[2])] or told
     best = draft.first.time.best
     near = [row for row in latin if abs(row[0] - best) <= FIRST_REPORTS] or latin
-    of_act = [row for row in near if row[-1] == draft.lead.frame] or near
+    of_act = [row for row in near if is_act(row[-1]) and not are_opposite(row[-1], draft.lead.frame)] or near
+    of_act = of_act if is_act(draft.lead.frame) else near
     way = bearings.of_titles(plain for *_, plain, _ in of_act)
-    titles = [plain for *_, plain, _ in of_act if bearings.of_title(plain) == way] or [row[3] for row in of_act]
+    named_so = [row for row in of_act if bearings.of_title(row[3]) == way] or of_act
     said = Counter(word for *_, plain, _ in near for word in stems(plain))
     common = {word for word in said if said[word] * 3 >= len(near) and said[word] >= min(ENOUGH_OUTLETS, len(near))}
-    return str(max(titles, key=lambda plain: 3 * len(stems(plain) & common) - len(stems(plain))))
+
+    def tells(row: tuple[datetime, str, str, str, str]) -> int:
+        words = stems(row[3])
+        return FOR_COMMON * len(words & common) - len(words) + FOR_FRAME * (row[-1] == draft.lead.frame)
+
+    title = str(max(named_so, key=tells)[3])
+    return _BESIDE.sub("", title)
 
 
 def _reason(draft: Draft, n_outlets: int) -> str:

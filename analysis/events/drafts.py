@@ -47,7 +47,7 @@ ACTS_ON_ACCESS, SAME_ACT_WORDS = ("restrict", "lift", "designate"), 0.33
 # A government and a firm agree on one thing in so short a time, in whatever words.
 AGREED, AGREED_WORDS = "contract", 0.25
 # Nor is one firm broken into twice.
-BREAK_IN = "hack"
+BREAK_IN, SECURITY = "hack", "ai_security_incident"
 # Nor sued twice within hours: a second outlet says over what in other words.
 SUED = "sue"
 # What two parties do to each other is told again with both names, in fewer words of the same.
@@ -212,7 +212,8 @@ def _is_told_again(story: StoryFacts, draft: Draft) -> bool:
     if abs(story.time.best - draft.lead.time.best) > SAME_EVENT or story.is_comment != draft.lead.is_comment:
         return False
     # What most pairs fail costs least, and comes first.
-    if word_overlap(story, draft.lead) < min(SAME_WORDS, SAME_FRAME_WORDS, SAME_ACT_WORDS, AGREED_WORDS):
+    least = min(SAME_WORDS, SAME_FRAME_WORDS, SAME_ACT_WORDS, AGREED_WORDS)
+    if word_overlap(story, draft.lead) < least and not _is_one_break_in(story, draft.lead):
         return False
     mine, theirs = set(story.entity_ids), set(draft.lead.entity_ids)
     is_about = _is_about(story, draft)
@@ -226,6 +227,8 @@ def _is_same(one: StoryFacts, other: StoryFacts, is_about: bool) -> bool:
         return False
     if _is_of_another(one, other):
         return False
+    if _is_one_break_in(one, other):
+        return True
     if are_opposite(one.frame, other.frame) or (one.frame and other.frame and not _have_same_frame(one, other)):
         return False
     is_on_access = one.frame in ACTS_ON_ACCESS and {one.category, other.category} <= NEIGHBOURS
@@ -240,6 +243,13 @@ def _is_same(one: StoryFacts, other: StoryFacts, is_about: bool) -> bool:
         enough = AGREED_WORDS
     overlap = word_overlap(one, other)
     return overlap >= SAME_WORDS or (is_about and _have_same_frame(one, other) and overlap >= enough)
+
+
+def _is_one_break_in(one: StoryFacts, other: StoryFacts) -> bool:
+    """Whether both tell that one firm was broken into, which one calls a hack and the other an attack or a probe."""
+    fewer, more = sorted((one.parties, other.parties), key=len)
+    is_hack = one.category == other.category == SECURITY and BREAK_IN in (one.frame, other.frame)
+    return is_hack and bool(fewer) and fewer <= more
 
 
 def _is_of_another(one: StoryFacts, other: StoryFacts) -> bool:

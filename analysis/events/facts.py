@@ -285,7 +285,7 @@ def _from_the_act_on(acts: list[_Row], frame: str) -> list[_Row]:
         name = row["frame"]
         if name in ("", PROSPECT):
             return unnamed_least is not None and row["share"] >= unnamed_least
-        return _is_act(name) and not are_opposite(name, frame)
+        return is_act(name) and not are_opposite(name, frame)
 
     left = [row for row in acts if row["at_utc"] >= first - BEFORE_NAMED or is_same(row)]
     return left if _n_houses(left) >= min(ENOUGH_OUTLETS, _n_houses(acts)) else acts
@@ -295,7 +295,8 @@ def _n_houses(rows: list[_Row]) -> int:
     return len({row["carrier"] for row in rows})
 
 
-def _is_act(frame: str) -> bool:
+def is_act(frame: str) -> bool:
+    """Whether a frame is something done, and no comment on it."""
     return frame != "" and frame not in COMMENT_FRAMES
 
 

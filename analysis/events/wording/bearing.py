@@ -70,6 +70,7 @@ _SUBORDINATE = re.compile(
     r"|but|if|ahead of|before)\b"
 )
 _PART = re.compile(r"[;,:?]|\.(?= )")
+_ON_AI = re.compile(r"\b(?:a\.?i\.?|models?|chips?|chipmak\w+|gpus?|semiconductors?|chatbots?|deepfakes?)\b")
 # Words of an object that still belong to its verb.
 _NEAR_WORDS = 9
 # Share of the headlines from which what they say is the event's.
@@ -109,19 +110,21 @@ class Bearings:
             is_passive = _SUED.search(lower) is not None
             target = clause[: suit.start()] if is_passive else clause[suit.end() :]
             return RESTRICTS if self._bound.search(target) else NEITHER
-        return None if verb is None else _bearing_of(verb, lower)
+        is_on_ai = self._bound.search(clause) is not None or _ON_AI.search(lower) is not None
+        return None if verb is None else _bearing_of(verb, lower, is_on_ai=is_on_ai)
 
 
-def _bearing_of(verb: re.Match[str], clause: str) -> str | None:
+def _bearing_of(verb: re.Match[str], clause: str, *, is_on_ai: bool) -> str | None:
+    """What a verb says of its object: who blocks a ban frees, and who blocks what is no AI does neither."""
     kind, rest = verb.lastgroup, " ".join(clause[verb.end() :].split()[:_NEAR_WORDS])
     if kind == "held":
         return NEITHER
     found = _OBJECT.search(rest)
     thing = found.lastgroup if found is not None else None
+    if kind == "forbids" and re.match(r"block|halt|suspend|bar|revok|restrict|prohibit|outlaw", verb[0]):
+        return ENABLES if thing == "burden" else RESTRICTS if is_on_ai else NEITHER
     if kind == "forbids":
-        # "Blocks a ban" takes away a burden; "orders a review" lays one.
-        is_undone = thing == "burden" and re.match(r"block|halt|suspend|bar|revok|restrict", verb[0]) is not None
-        return ENABLES if is_undone else RESTRICTS
+        return RESTRICTS
     if kind == "undoes":
         is_put_off = re.match(r"delay|postpon|paus|put", verb[0]) is not None
         return {"burden": ENABLES, "benefit": NEITHER if is_put_off else RESTRICTS}.get(thing or "", NEITHER)

@@ -36,6 +36,7 @@ _OPINION = (
     r"|\bwhat (?:it|this|that) means\b"
     r"|\bwhat to know\b|\bwhat you need to know\b|\blessons? (?:from|of)\b|\bin defen[cs]e of\b"
     r"|\bi (?:was|think|believe|am (?:an?|the|not|so|sure|afraid|still))\b"
+    r"|\b(?:reignites?|ignites?|sparks?) .{0,30}\bdebate\b|\bwar against\b|反复无常|反覆無常|演变为|演變為"
     r"|\bat the cent(?:er|re) of\b|\bcontroversy\b|\bboasts?\b|\blobb(?:y|ies|ied|ying)\b|^where's\b"
     r"|\bunder the microscope\b|\bat war with\b|\b(?:its|their) war (?:on|against)\b"
     r"|\bmaking up (?:its|the) rules\b|\bloses? (?:more |its )?control\b"
@@ -70,6 +71,20 @@ _IN_COURT = (
     r"|\blive updates\b|\b(?:opening|closing) (?:arguments|statements)\b|\bcross-examin\w+|\bface off\b|\bread aloud\b"
     r"|\b(?:heads?|headed|going|goes) to court\b|\bcourt (?:battle|fight|showdown)\b|\bbattles? .{0,30}\bin court\b"
     r"|\b(?:as|amid|while|despite|during) [^,;:]{0,40}\b(?:lawsuits?|legal (?:battle|fight)|litigation)\b"
+)
+# What a filing, a witness or a party tells of the other in a suit is no step of it, whatever it tells of.
+_SAID_IN_COURT = (
+    r"(?i)\bcourt (?:filings?|documents?|records?) (?:shows?|says?|reveals?)\b|\bdays before (?:\w+ )?trial\b"
+)
+# How many use something is a figure and no act, and a firm that goes public no access to chips.
+_FIGURES = r"(?i)\b[\d.,]+ (?:million |billion )?(?:[\w']+ ){0,3}(?:users|workers|employees|customers)\b"
+_USING = r"(?i)\b(?:are|now) (?:now )?using\b|\bfrom [\d.,]+\w? (?:\w+ )?(?:users|customers) to\b"
+_GOES_PUBLIC = r"(?i)\bIPO\b"
+# A firm that offers something under a rule, without an office that lets it.
+_OFFERS = r"(?i)\b(?:launch(?:es|ed)|unveils|rolls out|debuts)\b.{0,60}\b(?:funds?|stablecoins?|products?|platform)\b"
+_LET = (
+    r"(?i)approv|licen[cs]|regist|charter|author|clear|green ?light|\bnod\b|permi"
+    r"|\b(?:SEC|CFTC|OCC|FCA|FDIC|Fed|court|bills?|rules?|framework|consultation|review|draft|law|tax)\b"
 )
 _DECIDED = (
     r"(?i)\b(?:sues|sued|verdict|rul(?:es|ed|ing)|loses|lost|wins|won|finds|found|orders|ordered|rejects|rejected"
@@ -219,6 +234,13 @@ def add_exclusions(headlines: pl.DataFrame, frames: FrameSet) -> pl.DataFrame:
             & ~plain.str.contains(_DECIDED),
             "a day in court",
         ),
+        (
+            (pl.col("category") == "enforcement_lawsuit") & plain.str.contains(_SAID_IN_COURT),
+            "a day in court",
+        ),
+        (plain.str.contains(_FIGURES) & plain.str.contains(_USING), "figures of use"),
+        ((pl.col("category") == "export_control_access") & plain.str.contains(_GOES_PUBLIC), "a firm's own affair"),
+        (is_tokens & plain.str.contains(_OFFERS) & ~plain.str.contains(_LET), "a firm's own product"),
         (pl.col("category").is_in(_ON_ACCESS) & plain.str.contains(_COMPARISON), "a comparison of products"),
         ((pl.col("outlet_kind") == "lab") & plain.str.contains(_PRODUCT_POST), "a lab's own product or partnership"),
         (pl.col("category").is_in(_ON_ACCESS) & plain.str.contains(_CONSEQUENCE), "what followed"),

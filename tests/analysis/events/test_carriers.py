@@ -123,6 +123,14 @@ def test_one_firm_is_not_broken_into_twice_within_hours():
     }
     rows = [row | {"outlet": f"{name}.example"} for row, names in ((few, "ab"), (many, "cdef")) for name in names]
     assert detect(*rows).events["best_at_utc"].to_list() == [instant(few["at"])]
+    attack = {"title": "Supply chain attack hits TanStack and Mistral packages", "at": "2026-05-12T08:23:00Z"}
+    hack = {"title": "Hackers insert malware into Mistral software download", "at": "2026-05-12T22:26:00Z"}
+    other = hack | {"title": "Hackers insert malware into Perplexity software download"}
+
+    def told(*acts: dict) -> int:
+        return detect(*(row | {"outlet": f"{n}{k}.example"} for k, row in enumerate(acts) for n in "ab")).events.height
+
+    assert (told(attack, hack), told(attack, other)) == (1, 2)
 
 
 def test_the_failure_of_a_cloud_is_an_outage_where_four_houses_tell_it():

@@ -20,6 +20,8 @@ BEARINGS = Bearings(VOCABULARY)
         ("Regulator approves ban on AI chips", RESTRICTS),
         ("Judge blocks ban on AI chatbots", ENABLES),
         ("Judge blocks AI chatbots", RESTRICTS),
+        ("Judge blocks termination of grants", NEITHER),
+        ("House draft prohibits state AI rules", ENABLES),
         ("Judge dismisses lawsuit against OpenAI", ENABLES),
         ("Judge rejects Meta's bid to dismiss lawsuit", RESTRICTS),
         ("Commission delays AI rules", ENABLES),
