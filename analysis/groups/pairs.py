@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,12 +36,15 @@ class Record:
         others[start:stop] -= 1
         return np.asarray(others > 0)
 
-    def digest(self, event_id: str, first: int, last: int) -> tuple[int, ...]:
-        """What stands for the bars [first, last) and for their mask: other values are other numbers."""
-        start, stop = np.clip(self.own_bars.get(event_id, (0, 0)), first, last)
-        own = self.touched_once[:, stop] - self.touched_once[:, start]
-        masked = self.touched[:, last] - self.touched[:, first] - own
-        return (*(self.values[:, last] - self.values[:, first]).tolist(), *masked.tolist())
+    def digest(self, own: Integers, first: Integers, last: Integers) -> DigestWords:
+        """What stands for the bars [first, last) and for their mask, by event, (4, n): other values are other numbers.
+
+        `own` (n, 2) are the bars [start, stop) of each event's own span.
+        """
+        start, stop = (np.clip(bound, first, last) for bound in own.T)
+        alone = self.touched_once[:, stop] - self.touched_once[:, start]
+        masked = self.touched[:, last] - self.touched[:, first] - alone
+        return np.concatenate([self.values[:, last] - self.values[:, first], masked])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,8 +111,17 @@ def keep_record(series: AlignedSeries, spans: Spans) -> Record:
     )
 
 
-def digest_pairs(pairs: Iterable[GroupPair]) -> pl.DataFrame:
+def digest_pairs(pairs: Sequence[GroupPair]) -> pl.DataFrame:
     """One row a pair that stands for all it can give to a result: who, where, and the bars with their mask."""
+    words = np.zeros((len(_WORDS), len(pairs)), dtype=np.uint64)
+    places: dict[int, list[int]] = {}
+    for place, pair in enumerate(pairs):
+        places.setdefault(id(pair.record), []).append(place)
+    for chosen in places.values():
+        found = [pairs[place] for place in chosen]
+        own = np.array([pair.record.own_bars.get(pair.event_id, (0, 0)) for pair in found])
+        bounds = np.array([(pair.first, pair.last) for pair in found])
+        words[:, chosen] = found[0].record.digest(own, *bounds.T)
     rows = [
         (
             pair.event_id,
@@ -118,11 +130,11 @@ def digest_pairs(pairs: Iterable[GroupPair]) -> pl.DataFrame:
             int(pair.record.series.close_us[pair.index]),
             pair.index - pair.first,
             pair.last - pair.first,
-            *pair.record.digest(pair.event_id, pair.first, pair.last),
         )
         for pair in pairs
     ]
-    return pl.DataFrame(rows, schema=_DIGEST, orient="row")
+    frame = pl.DataFrame(rows, schema=_DIGEST, orient="row")
+    return frame.with_columns(pl.Series(name, lane) for name, lane in zip(_WORDS, words, strict=True))
 
 
 _DIGEST = {
@@ -132,5 +144,5 @@ _DIGEST = {
     "close_us": pl.Int64,
     "bar_zero": pl.Int64,
     "n_bars": pl.Int64,
-    **{f"{of}_{lane}": pl.UInt64 for of in ("values", "mask") for lane in (1, 2)},
 }
+_WORDS = [f"{of}_{lane}" for of in ("values", "mask") for lane in (1, 2)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 
 import polars as pl
@@ -14,7 +14,7 @@ from analysis.tape.returns import build_return_grid
 from analysis.tape.series import AlignedSeries
 from analysis.together.around.aftermath import measure_aftermath
 from analysis.together.around.episodes import digest_episodes, measure_episodes
-from analysis.together.attention.attention import Coverage, count_coverage, digest_weeks, measure_attention
+from analysis.together.attention.attention import Coverage, count_coverage, digest_coverage, measure_attention
 from analysis.together.attention.reactions import digest_subjects, hourly_markets, measure_forecasts, measure_responses
 from analysis.together.leads.order import measure_order
 from analysis.together.moving.moving import COARSE_STEPS_PER_WINDOW, measure_dynamic, measure_moving
@@ -47,7 +47,7 @@ from warehouse.tables.prices import ASSET, MARKET, OBSERVATION
 
 _TIMEFRAMES = ("1h", "4h", "1d")
 # Parts of which single subjects or events keep their rows, under which names their fingerprints are on account.
-_RESPONSES, _EPISODES, _WEEKS = "correlations:subjects", "correlations:episodes", "correlations:weeks"
+_RESPONSES, _EPISODES, _STRETCHES = "correlations:subjects", "correlations:episodes", "correlations:stretches"
 _OF_STEP = "step = $step"
 _COUNTED = (
     Rows(
@@ -175,10 +175,10 @@ def measure_event_part(material: Material) -> Measured:
 
 
 def measure_attention_part(material: Material) -> Measured:
-    """How much was written; shares are learnt from the past alone, so that weeks before the first change stand."""
+    """How much was written; shares are learnt from the past alone, so that periods before the first change stand."""
     coverage = read_coverage(material.reader, material.vocabulary)
-    if kept := material.keep(_WEEKS, digest_weeks(coverage)):
-        material.attention_since = datetime.fromisoformat(max(kept)) + timedelta(weeks=1)
+    if kept := material.keep(_STRETCHES, digest_coverage(coverage)):
+        material.attention_since = datetime.fromisoformat(max(kept))
     return [("attention", ATTENTION, measure_attention(coverage, material.attention_since))]
 
 

@@ -29,6 +29,8 @@ MIN_HOURLY_HEADLINES = 100
 MIN_EXPECTED = {"hourly": 0.1, "daily": 0.5, "weekly": 0.5}
 FREQUENCIES = {bar_words(name): name for name in ("1h", "1d", "1w")}
 HOURLESS = ("date_only", "crawl")
+# Headlines that are looked at together for changes: whole weeks, few enough to be cheap.
+STRETCH = "4w"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +41,21 @@ class Coverage:
     relevant: pl.DataFrame  # kind, subject_id, outlet, hour, is_timed, story_id
 
 
-def digest_weeks(coverage: Coverage) -> dict[str, str]:
-    """By week of coverage, the fingerprint of all that its periods rest on: subjects, and headlines up to its end."""
-    of_week = pl.col("hour").dt.truncate(FREQUENCIES["weekly"]).alias("week")
+def digest_coverage(coverage: Coverage) -> dict[str, str]:
+    """By the end of each four weeks of coverage, the fingerprint of all that periods before it rest on.
+
+    That is which subjects there are, and every headline up to that end.
+    """
+    end = pl.col("hour").dt.truncate(STRETCH).dt.offset_by(STRETCH).alias("end")
     parts: dict[str, list[pl.DataFrame]] = {}
     for frame in (coverage.all, coverage.relevant):
-        ordered = frame.with_columns(of_week).sort(frame.columns)
-        for (week,), part in ordered.partition_by("week", as_dict=True, include_key=False).items():
-            parts.setdefault(str(week), []).append(part)
+        ordered = frame.with_columns(end).sort(frame.columns)
+        for (until,), part in ordered.partition_by("end", as_dict=True, include_key=False).items():
+            parts.setdefault(str(until), []).append(part)
     subjects = [(*subject, _is_hourly(str(subject[0]), rows)) for subject, rows in _list_subjects(coverage)]
     digest, digests = fingerprint(_SOURCE, subjects), {}
-    for week in sorted(parts):
-        digest = digests[week] = fingerprint(digest, parts[week])
+    for until in sorted(parts):
+        digest = digests[until] = fingerprint(digest, parts[until])
     return digests
 
 

@@ -8,7 +8,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from analysis.engine.loops.shares import MIN_DAYS, learn_shares
-from analysis.together.attention.attention import count_coverage, digest_weeks, measure_attention
+from analysis.together.attention.attention import count_coverage, digest_coverage, measure_attention
 from tests.builders import make_rows
 from warehouse.tables.attention import ATTENTION
 from warehouse.tables.news import ENTRY, STORY, STORY_ENTRY, TAG
@@ -182,7 +182,7 @@ def test_interval_of_a_count_is_the_exact_poisson_one():
     assert row["attention_index_upper_95"] == pytest.approx(7.2247 * scale, rel=1e-3)
 
 
-def test_weeks_before_a_new_headline_keep_their_fingerprint_and_later_ones_are_measured_as_from_scratch():
+def test_weeks_before_a_changed_headline_keep_their_fingerprint_and_later_ones_are_measured_as_from_scratch():
     parts = make_headlines(80, 20, 2)
     at = START + timedelta(days=50)
     is_moved = pl.col("entry_id") == "a.example-55-0"
@@ -192,10 +192,10 @@ def test_weeks_before_a_new_headline_keep_their_fingerprint_and_later_ones_are_m
     )
     changed = [moved, *parts[1:]]
     before, after = (count_coverage(*frames, {"white_house": "US"}) for frames in (parts, changed))
-    known, now = digest_weeks(before), digest_weeks(after)
-    kept = [week for week, digest in now.items() if known.get(week) == digest]
-    assert kept == [week for week in now if datetime.fromisoformat(week) + timedelta(weeks=1) <= at]
-    since = datetime.fromisoformat(max(kept)) + timedelta(weeks=1)
+    known, now = digest_coverage(before), digest_coverage(after)
+    kept = [end for end, digest in now.items() if known.get(end) == digest]
+    assert kept == [end for end in now if datetime.fromisoformat(end) <= at]
+    since = datetime.fromisoformat(max(kept))
     old, whole, later = measure_attention(before), measure_attention(after), measure_attention(after, since)
     joined = pl.concat([old.filter(pl.col("start_utc") < since), later])
     assert_frame_equal(joined.sort(ATTENTION.key), whole.sort(ATTENTION.key))
@@ -207,11 +207,11 @@ def test_a_subject_that_reaches_its_first_index_has_all_weeks_measured_again():
     one_more = make_headlines(19, 20, 1, outlet="b.example", category="export_controls")
     twenty = make_headlines(20, 20, 1, outlet="b.example", category="export_controls")
     few, enough = (
-        digest_weeks(count_coverage(*(pl.concat(group) for group in zip(parts, more, strict=True)), {}))
+        digest_coverage(count_coverage(*(pl.concat(group) for group in zip(parts, more, strict=True)), {}))
         for more in (one_more, twenty)
     )
     assert few.keys() == enough.keys()
-    assert not {week for week in few if few[week] == enough[week]}
+    assert not {end for end in few if few[end] == enough[end]}
 
 
 def test_no_headlines_give_an_empty_table():
