@@ -10,6 +10,8 @@ import numpy as np
 from analysis.arrays import Floats, Integers
 from analysis.engine.statistic import NotApplicable
 
+_TINY = float(np.finfo(float).tiny)  # so that the share of nothing is not asked for
+
 # A residual sum of squares below this share of the total is rounding, not variation.
 CONSTANT_SHARE = 1e-24
 
@@ -81,26 +83,27 @@ def fit_least_squares(y: Floats, factors: Floats) -> LeastSquares | NotApplicabl
     n, k = factors.shape
     if n < k + 2:
         return NotApplicable(f"shortfall of estimation bars: {n} for {k + 1} parameters")
-    means = factors.mean(axis=0)
-    x, v = factors - means, y - y.mean()
-    scale = np.sqrt(np.sum(x * x, axis=0))
-    if not np.all(scale > 0):
+    means, level = factors.mean(axis=0), y.mean()
+    x, v = factors - means, y - level
+    scale = np.sqrt((x * x).sum(axis=0))
+    if not (scale > 0).all():
         return NotApplicable("constant benchmark in the estimation window: beta is not identified")
     if k > 1 and np.linalg.cond(x / scale) > LARGEST_CONDITION:
         return NotApplicable("collinear factors in the estimation window: betas are not identified")
     cross = x / scale
-    inverse = np.linalg.inv(cross.T @ cross) / np.outer(scale, scale)
+    square = cross.T @ cross
+    inverse = (np.linalg.inv(square) if k > 1 else 1.0 / square) / (scale[:, np.newaxis] * scale)
     beta = inverse @ (x.T @ v)
     residuals = v - x @ beta
     rss = float(residuals @ residuals)
     if is_constant(residuals, y):
         return NotApplicable("constant series in the estimation window: no residual variance")
-    return float(y.mean() - means @ beta), beta, means, rss, inverse
+    return float(level - means @ beta), beta, means, rss, inverse
 
 
 def is_constant(deviations: Floats, values: Floats) -> bool:
     """True when `deviations` from a model are rounding errors of `values`."""
-    scale = max(float(values @ values), float(np.finfo(float).tiny))
+    scale = max(float(values @ values), _TINY)
     return float(deviations @ deviations) <= CONSTANT_SHARE * scale
 
 
@@ -112,8 +115,8 @@ def linear_fit(data: ModelInput, y: Floats, factors: Floats, window_factors: Flo
     alpha, beta, means, rss, inverse = solved
     n, k = factors.shape
     variance = rss / (n - k - 1)
-    design = np.column_stack([np.ones(data.window.size), window_factors - means])
-    gram = np.zeros((k + 1, k + 1))
+    design, gram = np.ones((data.window.size, k + 1)), np.zeros((k + 1, k + 1))
+    design[:, 1:] = window_factors - means
     gram[0, 0], gram[1:, 1:] = 1.0 / n, inverse
     return ModelFit(
         alpha=alpha,

@@ -91,11 +91,13 @@ def standardise_event(event: EventInput, model: ExpectedReturnModel, minimum_est
     if not 0 <= event.bar_zero < n_bars:
         return EventResult(event, None, 0, empty, empty, None, "event outside the data")
     window = np.arange(event.bar_zero + event.window[0], event.bar_zero + event.window[1])
-    asked = np.arange(event.bar_zero + event.estimation[0], event.bar_zero + event.estimation[1])
-    asked = asked[(asked >= 0) & (asked < n_bars)]
-    is_usable = np.isfinite(event.returns[asked]) & np.isfinite(event.factors[asked]).all(axis=1)
+    start, stop = (min(max(event.bar_zero + bar, 0), n_bars) for bar in event.estimation)
+    asked, bars = np.arange(start, stop), slice(start, stop)
+    is_usable = np.isfinite(event.returns[bars])
+    for factor in event.factors[bars].T:
+        is_usable &= np.isfinite(factor)
     if event.mask is not None:
-        is_usable &= ~event.mask[asked]
+        is_usable &= ~event.mask[bars]
     estimation = asked[is_usable]
     n = int(estimation.size)
     reason = _bars_reason(event, asked, window) or _shortfall_reason(event, n, minimum_estimation)
