@@ -30,7 +30,7 @@ MIN_EXPECTED = {"hourly": 0.1, "daily": 0.5, "weekly": 0.5}
 FREQUENCIES = {bar_words(name): name for name in ("1h", "1d", "1w")}
 HOURLESS = ("date_only", "crawl")
 # Headlines that are looked at together for changes: whole weeks, few enough to be cheap.
-STRETCH = "4w"
+_STRETCH = "4w"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def digest_coverage(coverage: Coverage) -> dict[str, str]:
 
     That is which subjects there are, and every headline up to that end.
     """
-    end = pl.col("hour").dt.truncate(STRETCH).dt.offset_by(STRETCH).alias("end")
+    end = pl.col("hour").dt.truncate(_STRETCH).dt.offset_by(_STRETCH).alias("end")
     parts: dict[str, list[pl.DataFrame]] = {}
     for frame in (coverage.all, coverage.relevant):
         ordered = frame.with_columns(end).sort(frame.columns)

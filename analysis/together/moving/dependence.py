@@ -28,11 +28,6 @@ class Interval:
     upper: float
 
 
-def measure_spearman(x: Array, y: Array) -> float:
-    """Correlation of the average ranks."""
-    return float(_spearman_without(x, y, ())[0])
-
-
 def measure_kendall(x: Array, y: Array) -> float:
     """Kendall's tau-b."""
     from scipy.stats import kendalltau
