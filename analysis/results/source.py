@@ -9,12 +9,15 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import version
 from importlib.readers import MultiplexedPath
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from importlib.util import find_spec
 
 ROOTS = ("analysis", "flows", "ingest", "warehouse")  # packages whose source decides results
+# Libraries whose next version may compute another last digit, read another word or keep rows in another order.
+LIBRARIES = ("arch", "duckdb", "exchange-calendars", "numba", "numpy", "polars", "rapidfuzz", "scipy", "statsmodels")
 PACKAGED_ENDINGS = (".sql", ".toml", ".csv")
 _IMPORT = re.compile(
     r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+(\([^)]*\)|[^\n]+)|import[ \t]+([^\n]+))", re.MULTILINE
@@ -32,10 +35,11 @@ _LOADED_BY_NAME = re.compile(rf"(?:{'|'.join(_LOADERS)})\((?!\s*f?\"\w)")
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Every module of ours by name, and the packaged files of each package by their path in it."""
+    """Every module of ours by name, the packaged files of each package by their path in it, and what they run on."""
 
     modules: Mapping[str, str]
     packaged: Mapping[str, Mapping[str, bytes]]
+    versions: tuple[tuple[str, str], ...] = ()  # of Python and of LIBRARIES
 
 
 @cache
@@ -46,7 +50,8 @@ def read_sources() -> Sources:
     for root in ROOTS:
         if find_spec(root):
             _read_package(root, files(root), modules, packaged)
-    return Sources(modules, packaged)
+    python = ("python", ".".join(map(str, sys.version_info[:2])))
+    return Sources(modules, packaged, (python, *((name, version(name)) for name in LIBRARIES)))
 
 
 def forget_sources() -> None:
@@ -57,7 +62,7 @@ def forget_sources() -> None:
 
 @cache
 def hash_source(name: str) -> bytes:
-    """Hash of the module `name` and of every module that it imports, directly or through others.
+    """Hash of the module `name`, of every module that it imports, directly or through others, and of the LIBRARIES.
 
     A module that came since the sources were read has them read again. ModuleNotFoundError when there is none.
     """
@@ -68,7 +73,7 @@ def hash_source(name: str) -> bytes:
 
 @cache
 def hash_everything_behind(names: tuple[str, ...]) -> str:
-    """Hash of all that can change what these modules do: what they import, load by name, and read beside modules.
+    """Hash of all that can change what these modules do: what they import, load, run on, and read beside modules.
 
     A package whose modules are found by walking its folder counts as a whole, and a module loaded by a name that the
     text does not tell counts as everything there is. A packaged file counts with every module of its package and below:
@@ -87,7 +92,7 @@ def _hash_with_files(names: Iterable[str]) -> str:
 
 
 def _hash(parts: Iterable[tuple[str, str | bytes]]) -> bytes:
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(repr(read_sources().versions).encode())
     for name, content in parts:
         body = content.encode() if isinstance(content, str) else content
         digest.update(f"{name}\0{len(body)}\0".encode() + body)

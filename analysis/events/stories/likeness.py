@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import permutations
 
 import numpy as np
 import polars as pl
-from scipy.sparse import csr_matrix, diags_array
+from scipy.sparse import csr_matrix, diags_array, vstack
 from scipy.special import expit
 
 from analysis.arrays import Flags, Floats, Integers
@@ -25,6 +25,8 @@ from warehouse.tables.bars import SECONDS_PER_HOUR
 GRAM_LENGTHS = (4, 5)
 GRAM_COLUMNS = 1 << 18
 _HASH_SHIFT = np.uint64(64 - 18)
+# Texts whose runs of letters are counted at once: bounds what that takes, 100 bytes a letter, to some tens of MB.
+TEXT_ROWS = 8_192
 # Headlines further apart never tell the same story as first reports.
 STORY_HOURS = 72.0
 # A service that is down again after this many hours is down for another reason.
@@ -110,7 +112,7 @@ def profile(headlines: pl.DataFrame, frames: FrameSet, vocabulary: Vocabulary) -
     places = Gazetteer(vocabulary)
     return Profile(
         headlines["at"].to_numpy() / SECONDS_PER_HOUR,
-        _unit_rows(_grams(told["masked"].to_list())),
+        _in_blocks(told["masked"], lambda texts: _unit_rows(_grams(texts))),
         _unit_rows(_incidence(headlines["entities"])),
         _incidence(headlines.select(pl.col("entities").list.eval(is_party)).to_series()),
         _incidence(headlines["words"]),
@@ -289,6 +291,12 @@ def _unit_rows(matrix: csr_matrix) -> csr_matrix:
     """Rows scaled to length one; an empty row stays empty."""
     lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
     return csr_matrix(diags_array(1.0 / np.maximum(lengths, 1e-9)) @ matrix, dtype=np.float32)
+
+
+def _in_blocks(texts: pl.Series, rows_of: Callable[[list[str]], csr_matrix]) -> csr_matrix:
+    """The rows of all texts, made of a block of texts at a time."""
+    starts = range(0, max(1, len(texts)), TEXT_ROWS)
+    return csr_matrix(vstack([rows_of(texts.slice(start, TEXT_ROWS).to_list()) for start in starts]))
 
 
 def _grams(texts: list[str]) -> csr_matrix:

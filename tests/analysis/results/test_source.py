@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from analysis.results import source
-from analysis.results.source import Sources, forget_sources, hash_everything_behind, hash_source, read_sources
+from analysis.results.source import (
+    LIBRARIES,
+    Sources,
+    forget_sources,
+    hash_everything_behind,
+    hash_source,
+    read_sources,
+)
 
 
-def make_sources(modules: dict[str, str], packaged: dict[str, dict[str, bytes]]) -> Sources:
+def make_sources(
+    modules: dict[str, str], packaged: dict[str, dict[str, bytes]], versions: tuple[tuple[str, str], ...]
+) -> Sources:
     packages = ("analysis", "analysis.room", "warehouse", "flows", "flows.commands")
-    return Sources(dict.fromkeys(packages, "") | modules, packaged)
+    return Sources(dict.fromkeys(packages, "") | modules, packaged, versions)
 
 
 @pytest.fixture
 def planted(monkeypatch: pytest.MonkeyPatch):
     """Puts sources in the place of the real ones."""
 
-    def plant(modules: dict[str, str], packaged: dict[str, dict[str, bytes]] | None = None) -> None:
+    def plant(
+        modules: dict[str, str], packaged: dict[str, dict[str, bytes]] | None = None, numpy: str = "2.4.0"
+    ) -> None:
         forget_sources()
-        monkeypatch.setattr(source, "read_sources", cache(lambda: make_sources(modules, packaged or {})))
+        planted = make_sources(modules, packaged or {}, (("numpy", numpy),))
+        monkeypatch.setattr(source, "read_sources", cache(lambda: planted))
 
     forget_sources()
     yield plant
@@ -86,6 +99,20 @@ def test_packaged_files_count_with_the_packages_of_what_is_reached(planted, pack
     assert (hash_everything_behind((STEP,)) != before) is counts
     planted(modules, {package: {"rules.toml": b"a = 1", "sql/new.sql": b""}})
     assert (hash_everything_behind((STEP,)) != before) is counts
+
+
+def test_another_version_of_a_library_is_another_source(planted) -> None:
+    planted(NEAR | {STEP: ""}, numpy="2.4.0")
+    before = hash_everything_behind((STEP,)), hash_source(STEP)
+    planted(NEAR | {STEP: ""}, numpy="2.4.1")
+    assert hash_everything_behind((STEP,)) != before[0]
+    assert hash_source(STEP) != before[1]
+
+
+def test_every_library_that_computes_is_told_by_its_version() -> None:
+    told = dict(read_sources().versions)
+    assert all(told[name] == version(name) for name in LIBRARIES)
+    assert {"duckdb", "numba", "numpy", "polars", "scipy", "statsmodels"} <= set(LIBRARIES)
 
 
 def test_a_module_that_is_not_there_is_an_error(planted) -> None:
