@@ -1,14 +1,33 @@
-"""One thread for matrix products: many small ones gain nothing from more and stall on a busy machine."""
+"""How many threads loops and matrix products take: many small products gain nothing from more."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 # Of loops that free the interpreter, and processes that draw pages: both cores of the smallest machine we run on.
 N_THREADS = 2
+
+
+_Result = TypeVar("_Result")
+_Given = ParamSpec("_Given")
+
+
+class _Here(Executor):
+    """Does at once, on the calling thread, what it is given."""
+
+    def submit(self, fn: Callable[_Given, _Result], /, *args: _Given.args, **kwargs: _Given.kwargs) -> Future[_Result]:
+        done: Future[_Result] = Future()
+        done.set_result(fn(*args, **kwargs))
+        return done
+
+
+def start_threads(*, is_worth: bool) -> Executor:
+    """Threads for loops that free the interpreter, or where they are not worth their start the calling one."""
+    return ThreadPoolExecutor(N_THREADS) if is_worth else _Here()
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -92,7 +93,7 @@ def _work_elsewhere(
     unable: tuple[type[Exception], ...],
 ) -> None:
     """Do the parts that are asked for until nobody asks; leave them to who asks where this cannot."""
-    with suppress(*unable, EOFError, ConnectionError), prepare(*pipe.recv()) as do:
+    with suppress(*unable, EOFError, ConnectionError), without_collections(), prepare(*pipe.recv()) as do:
         while True:
             pipe.send(do(pipe.recv()))
 
@@ -131,6 +132,18 @@ def _taken(take: Callable[[], _Taken]) -> _Taken | None:
         return take()
     except IndexError:
         return None
+
+
+@contextmanager
+def without_collections() -> Iterator[None]:
+    """Hold back searches for cycles: our work makes few, and each search walks over every row that is held."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 @contextmanager

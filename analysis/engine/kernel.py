@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from analysis.arrays import Flags, Floats, Integers
 from analysis.engine import compiled
-from analysis.threads import N_THREADS
+from analysis.threads import N_THREADS, start_threads
 from warehouse.tables.units import file_size
 
 Model = Literal["market", "market_adjusted", "constant_mean", "market_or_mean"]
@@ -184,7 +184,7 @@ def market_model_windows(
     flags = _NOTHING if mask is None else np.ascontiguousarray(mask)
     bounds = np.array([*estimation, *window, minimum_estimation, _MODELS[model]], dtype=np.int64)
     data = (assets, np.atleast_2d(benchmark), flags)
-    with ThreadPoolExecutor(N_THREADS) as pool:
+    with start_threads(is_worth=events.size > CHUNK_STUDIES or assets.size * BAR_BYTES > _CACHE_BYTES) as pool:
         for sums, studies in _summed(pool, data, series, events, bounds, first_bar, memory_bytes):
             tasks = [
                 pool.submit(_study_chunk, sums, series, events, part, bounds, scalars, (ars, ar_variances), reasons)
@@ -344,7 +344,7 @@ def _stretches(
 
 
 def _summed(
-    pool: ThreadPoolExecutor,
+    pool: Executor,
     data: tuple[Floats, Floats, Flags],
     series: Integers,
     events: Integers,
@@ -368,7 +368,7 @@ def _summed(
         yield sums, studies
 
 
-def _fill_part(pool: ThreadPoolExecutor, sums: BlockSums, needed: Flags) -> None:
+def _fill_part(pool: Executor, sums: BlockSums, needed: Flags) -> None:
     """The moments of the `needed` blocks of the rows and columns that `sums` holds, by all threads."""
     n_rows, n_columns = sums.ahead.shape[:2]
     columns, step, tasks = slice(sums.first_column, sums.first_column + n_columns), -(-n_rows // N_THREADS), []

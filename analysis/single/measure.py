@@ -47,6 +47,7 @@ SINGLE_TABLES: tuple[Table, ...] = (
     SPECIFICATION,
     SPECIFICATION_SUMMARY,
 )
+_JOINED = (STUDY_PATH, PLACEBO, COUNTERFACTUAL)  # whose rows of one event share most words
 EVENTS_AT_ONCE = 40  # whose rows are held: some 100,000 placebos and steps of paths
 EVENTS_OF_A_PART = 8  # measured at one go, some two seconds
 BAND_WINDOWS_HOURS = (12.0, 24.0)  # windows repeated over the time interval
@@ -143,14 +144,14 @@ def _take_out(parts: Parts) -> TableRows:
 def _measure_event(item: PlannedEvent, markets: StudyMarkets, parts: Parts) -> None:
     rows: list[ResultRow] = []
     studied: list[tuple[Pair, WindowStudy]] = []
-    gathered: Gathered = {STUDY_PATH.name: [], PLACEBO.name: []}
+    gathered: Gathered = {table.name: [] for table in _JOINED}
     for pair in item.pairs:
         donors = markets.donors.get(pair.series.bar_hours)
         found, windows = _measure_pair(pair, markets.asset_ids[pair.market_id], donors, parts, gathered)
         rows.extend(found)
         if pair.series.benchmark_ids:
             studied.extend((pair, window) for window in windows)
-    for table in (STUDY_PATH, PLACEBO):
+    for table in _JOINED:
         parts[table.name].append(join_shared(table, gathered[table.name]))
     largest = find_max_statistic(studied)
     rows.extend([max_statistic_row(largest)] if largest is not None else [])
@@ -172,7 +173,7 @@ def _measure_event(item: PlannedEvent, markets: StudyMarkets, parts: Parts) -> N
 def _measure_pair(
     pair: Pair, asset_id: str, donors: Donors | None, parts: Parts, gathered: Gathered
 ) -> tuple[list[ResultRow], list[WindowStudy]]:
-    """Result rows and measured windows of one pair; its bands and forecasts go to `parts`, path and placebos beside."""
+    """Result rows and measured windows of one pair; its bands go to `parts`, what shares words beside."""
     rows: list[ResultRow] = []
     windows: list[WindowStudy] = []
     placebos: WindowScore | None = None
@@ -194,5 +195,5 @@ def _measure_pair(
     if not pair.is_examined:
         return rows, windows
     beside, counterfactuals = compare_methods(pair, asset_id, donors)
-    parts[COUNTERFACTUAL.name].extend(counterfactuals)
+    gathered[COUNTERFACTUAL.name].extend(counterfactuals)
     return rows + beside, windows

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -30,7 +29,7 @@ from dashboards.shell.page import render_page
 from dashboards.shell.plan import PAGE_TABLES, Job, plan_pages
 from dashboards.shell.share import Shared, sweep_pictures
 from dashboards.shell.theme import css_variables
-from warehouse.processes import Elsewhere, do_together
+from warehouse.processes import Elsewhere, do_together, without_collections
 from warehouse.store.connection import Reader, open_reader
 from warehouse.store.errors import StoreError
 from warehouse.tables.contract import Table
@@ -137,7 +136,7 @@ def build_site(
     stamp = hash_texts(describe_file(published_path))
     if n_kept := manifest.keep_all(stamp):
         return SiteReport(n_kept, 0, n_kept, 0, site_path / "index.html")
-    with _without_collections(), open_reader(published_path) as reader:
+    with without_collections(), open_reader(published_path) as reader:
         drawer, stored = _Drawer.of(reader, site_path, now)
         inputs = {path: hash_texts(*map(stored.digest, job.reads)) for path, job in drawer.jobs.items()}
         changed = [path for path in inputs if not manifest.is_unchanged(path, inputs[path])]
@@ -163,7 +162,7 @@ def _drawing(
     published_path: Path, site_path: Path, now: datetime, stamp: str
 ) -> Iterator[Callable[[Sequence[str]], Drawn]]:
     """What draws pages in another process, which reads the published file itself; SiteError where that was replaced."""
-    with _without_collections(), open_reader(published_path) as reader:
+    with open_reader(published_path) as reader:
         if hash_texts(describe_file(published_path)) != stamp:
             raise SiteError(f"{published_path} was replaced while pages were drawn")
         yield _Drawer.of(reader, site_path, now)[0].draw
@@ -174,18 +173,6 @@ def _tell_killed(signal_number: int) -> None:
         f"a process that draws pages was ended by signal {signal_number}, for want of memory perhaps; "
         "draw what is missing: aftershock pages"
     )
-
-
-@contextmanager
-def _without_collections() -> Iterator[None]:
-    """Hold back searches for cycles: pages make few, and each search walks over every stored reaction."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from analysis.threads import N_THREADS
 from flows.context import RunContext
-from warehouse.processes import Elsewhere, do_together
+from warehouse.processes import Elsewhere, do_together, without_collections
 
 # Events from which on a further process measures more than its start takes.
 EVENTS_WORTH_A_PROCESS = 60
@@ -40,7 +40,8 @@ def share_events(
 
     def share(do_here: _Work[_Part, _Rows], parts: Sequence[_Part]) -> Iterator[_Rows]:
         n_further = min(count_processes() - 1, sum(map(len, parts)) // EVENTS_WORTH_A_PROCESS)
-        with closing(do_together(do_here, parts, n_further, Elsewhere(prepare, source, (), tell_killed))) as done:
+        elsewhere = Elsewhere(prepare, source, (), tell_killed)
+        with without_collections(), closing(do_together(do_here, parts, n_further, elsewhere)) as done:
             yield from done
 
     return share

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import polars as pl
 
 from analysis.arrays import Floats
 from analysis.engine.regressions.synthetic import fit_synthetic_control
 from analysis.portable import expm1
 from analysis.results.row import Numbers, ResultRow, as_fraction, error_as_fraction
+from analysis.results.shared import SharedRows
 from analysis.single.beside.conformal import infer_effect, infer_gap
 from analysis.single.beside.cross_section import rank_pair_in_space, usable_donors
 from analysis.single.beside.mixes import LEAST_DONORS, MINIMUM_BLOCKS, MIXES, infer_mix, sum_windows
@@ -18,15 +18,13 @@ from analysis.single.timing.jumps import measure_variation
 from analysis.single.window.pair import Pair
 from analysis.tape.donors import Donors
 from warehouse.tables.bars import MICROSECONDS_PER_HOUR
-from warehouse.tables.contract import UTC
-from warehouse.tables.single import COUNTERFACTUAL
 from warehouse.tables.units import number, plain, plain_percent, plural
 
 MINIMUM_OTHERS = 5  # assets in space: with fewer p cannot go below 1 in 6
 TIMED_PRECISIONS = ("second", "minute", "hour")  # a counterfactual that starts at an upper bound starts too late
 
 
-def compare_methods(pair: Pair, asset_id: str, donors: Donors | None) -> tuple[list[ResultRow], list[pl.DataFrame]]:
+def compare_methods(pair: Pair, asset_id: str, donors: Donors | None) -> tuple[list[ResultRow], list[SharedRows]]:
     """Result rows of the main window: conformal, synthetic control, state space, placebo in space, bipower variation.
 
     The second part are rows of `out.counterfactual` from the methods that forecast a path. A method that cannot be
@@ -37,7 +35,7 @@ def compare_methods(pair: Pair, asset_id: str, donors: Donors | None) -> tuple[l
     if pair.index + n_bars > pair.series.close_us.size or not np.isfinite(pair.abnormal[pair.index :][:n_bars]).all():
         return [], []
     rows = [_conformal_row(pair, hours, n_bars), _variation_row(pair, hours, n_bars)]
-    paths: list[pl.DataFrame] = []
+    paths: list[SharedRows] = []
     if pair.series.benchmark_ids:
         rows.append(_space_row(pair, asset_id, donors, hours, n_bars))
         mixed = _read_mixed(pair, asset_id, donors, n_bars)
@@ -157,7 +155,7 @@ def _mix_rows(pair: Pair, read: _Mixed | None, hours: float, n_bars: int) -> lis
     return rows
 
 
-def _synthetic(pair: Pair, read: _Mixed | None, hours: float, n_bars: int) -> tuple[ResultRow, pl.DataFrame | None]:
+def _synthetic(pair: Pair, read: _Mixed | None, hours: float, n_bars: int) -> tuple[ResultRow, SharedRows | None]:
     names, treated, returns = read if read is not None else ((), np.zeros(0), np.zeros((0, 0)))
     fitted = fit_synthetic_control(treated, returns, n_bars) if read is not None else None
     if fitted is None:
@@ -188,7 +186,7 @@ def _synthetic(pair: Pair, read: _Mixed | None, hours: float, n_bars: int) -> tu
     return beside(row, "synthetic control"), _path(pair, "synthetic_control", expected, None, None)
 
 
-def _state_space(pair: Pair, hours: float, n_bars: int) -> tuple[ResultRow, pl.DataFrame | None]:
+def _state_space(pair: Pair, hours: float, n_bars: int) -> tuple[ResultRow, SharedRows | None]:
     if pair.event.precision not in TIMED_PRECISIONS:
         reason = "only for events timed to the hour or better: the forecast would start after the news"
         return absent_row(pair, hours, "state_space", reason), None
@@ -223,28 +221,27 @@ def _state_space(pair: Pair, hours: float, n_bars: int) -> tuple[ResultRow, pl.D
     return row, _path(pair, "state_space", found.expected, found.lower_95, found.upper_95)
 
 
-def _path(pair: Pair, method: str, expected: Floats, lower: Floats | None, upper: Floats | None) -> pl.DataFrame:
+def _path(pair: Pair, method: str, expected: Floats, lower: Floats | None, upper: Floats | None) -> SharedRows:
     at = np.arange(pair.index, pair.index + expected.size)
     nothing = np.full(expected.size, np.nan)
-    frame = pl.DataFrame(
+    return SharedRows(
         {
-            "close_time_utc": pl.Series(pair.series.close_us[at]).cast(UTC),
+            "study_id": pair.specification.study_id,
+            "spec_sha256": pair.spec_sha256,
+            "event_id": pair.event.event_id,
+            "market_id": pair.market_id,
+            "method": method,
+            "data_as_of_utc": pair.close_at(expected.size - 1),
+        },
+        {
+            "close_time_utc": pair.series.close_us[at],
             "hours_after_event": (pair.series.close_us[at] - pair.event.best_us) / MICROSECONDS_PER_HOUR,
             "raw_return": expm1(np.cumsum(pair.series.asset[at])),
             "expected_return": expm1(expected),
             "lower_95": expm1(nothing if lower is None else lower),
             "upper_95": expm1(nothing if upper is None else upper),
-        }
-    ).with_columns(
-        pl.col("lower_95", "upper_95").fill_nan(None),
-        study_id=pl.lit(pair.specification.study_id),
-        spec_sha256=pl.lit(pair.spec_sha256),
-        event_id=pl.lit(pair.event.event_id),
-        market_id=pl.lit(pair.market_id),
-        method=pl.lit(method),
-        data_as_of_utc=pl.lit(pair.close_at(expected.size - 1)).cast(UTC),
+        },
     )
-    return frame.select(COUNTERFACTUAL.column_names)
 
 
 def _finite(log_points: float) -> float | None:
