@@ -33,7 +33,7 @@ _OPINION = (
     r"(?i)^(?:op-?ed|opinion|editorial|commentary|column|analysis|explainer|explained|essay|review)\b|\bop-ed\b"
     r"|\bmaking a mistake\b|\bworst way\b|\bshould (?:be|not|never|stop|worry|fear)\b|\bwas never about\b|\bdesperate\b"
     r"|\bmay not (?:prevent|help|work|be)\b|\bthe case (?:for|against)\b|\bhow i\b|^why\b"
-    r"|\bwhat (?:it|this|that) means\b"
+    r"|\bwhat (?:it|this|that) means\b|^how\b"
     r"|\bwhat to know\b|\bwhat you need to know\b|\blessons? (?:from|of)\b|\bin defen[cs]e of\b"
     r"|\bi (?:was|think|believe|am (?:an?|the|not|so|sure|afraid|still))\b"
     r"|\b(?:reignites?|ignites?|sparks?) .{0,30}\bdebate\b|\bwar against\b|反复无常|反覆無常|演变为|演變為"
@@ -99,14 +99,17 @@ _FORECAST = (
     r"|\bcould (?:be|soon|hit|reach|see|lead|face|soar|surge)\b"
 )
 _CALENDAR = (
-    r"(?i)\bto (?:host|hold) .{0,60}\b(?:roundtable|hearing|summit|meeting|conference|forum|event)\b"
-    r"|\bto watch out for\b"
+    r"(?i)\bto (?:host|hold|have) .{0,60}\b(?:roundtable|hearing|summit|meeting|conference|forum|event|sit-down"
+    r"|talks)\b"
+    r"|\bto watch out for\b|\breschedul\w+\b"
     r"|\bagenda\b.{0,40}\broundtable\b|\broundtable agenda\b|\bsets\b.{0,20}\bfor\b.{0,20}\broundtable\b"
     r"|\b(?:calendar|upcoming|week ahead|what to watch|things to watch|key dates|events to watch)\b"
 )
 _URGING = (
     r"(?i)\b(?:urges?|presses|pressing|backs? (?:new|bill)|calls? (?:on|for)|argues? for"
-    r"|demands? (?:that|power|(?:\w+ )?regulators|(?:an )?(?:\w+ )?(?:investigat\w+|probe|inquiry))"
+    r"|demands? (?:that|power|(?:\w+ )?regulators|(?:an )?(?:\w+ )?(?:investigat\w+|probe|inquiry|hearings?|answers))"
+    r"|seeks? (?:\w+ )?answers|hits? \w+ with \w+ questions|launch(?:es)? (?:an? )?(?:\w+ )?(?:effort|campaign)"
+    r"|(?:Democrats|Republicans|senators|lawmakers) (?:question|target|grill)"
     r"|(?:press|push)(?:es)? (?:the |finance |bank\w* )?(?:regulators|watchdogs|Congress|Senate|lawmakers)"
     r"|pleads with"
     r"|petition\w*|open letter)\b"
@@ -138,6 +141,10 @@ _PRODUCT_POST = (
     r"|\bexpands?\b|\bcase study\b|\bcustomer\b|\bfellows?\w*|\bprogram(?:me)?\b"
     r"|\bcourse\b|\bresearch\b|\bsystem card\b"
 )
+# A product that is said to keep a law is none.
+_KEEPS_A_LAW = r"(?i)(?:^|[^-\w])(?:GENIUS|MiCA)(?: Act)?[- ](?:aligned|compliant|ready)\b"
+# Who died is nobody's act.
+_DEATH = r"(?i)\bfound dead\b|\b(?:dies|died|dead) (?:at|aged|in|after|of)\b"
 # What is said, wished or planned about rules for tokens is no rule; of access to models it is news.
 _TALK = (
     r"(?i)\b(?:says?|said|tells?|told|warns?|warned|sees|hints?|slams?|blasts?|defends?|argues?|insists?|claims?|calls?|flags?"
@@ -174,6 +181,15 @@ _BOSS_SAYS = (
     r"(?i)\b(?:CEO|chief|(?:co-?)?founder|executives?|investor|boss)\b(?:'s)?(?: \S+){0,2}"
     r" (?:says?|said|tells?|told|warns?|warned|thinks|believes|argues|insists|claims)\b"
 )
+# Nor what somebody makes of an act of his own.
+_ARGUES = r"(?i)^(?:\S+ ){1,4}?(?:claims (?:safety|that|to|it|no)|defends|insists|touts|boasts)\b"
+# A suit that may come.
+_MAY_SUE = (
+    r"(?i)\b(?:possible|potential) (?:legal|court|lawsuit|suit)\b"
+    r"|\b(?:weigh|consider|prepar|mull|explor)\w* (?:\w+ ){0,2}(?:legal action|lawsuits?|suits?|to sue|suing)\b"
+)
+# Of access and models "may" tells what an office is said to plan; "could" what somebody imagines.
+_COULD = r"(?i)^(?:\S+ ){1,4}?could\b"
 _SPOKEN_IN = ("enforcement_lawsuit", "crypto_token_regulation")
 # Finite verbs of what offices, courts, parliaments and firms do; beside one, talk only accompanies the act.
 _ACT = (
@@ -228,6 +244,9 @@ def add_exclusions(headlines: pl.DataFrame, frames: FrameSet) -> pl.DataFrame:
         (plain.str.contains(_POST), "a post or a prize"),
         (plain.str.contains(_HOUSE_RULE), "a firm's own affair"),
         (plain.str.contains(_EXHIBIT), "evidence in another case"),
+        (plain.str.contains(_DEATH), "a death"),
+        (is_tokens & plain.str.contains(_KEEPS_A_LAW), "a firm's own product"),
+        ((pl.col("category") == "enforcement_lawsuit") & plain.str.contains(_MAY_SUE), "a plan"),
         (
             (pl.col("category") == "enforcement_lawsuit")
             & plain.str.contains(_IN_COURT)
@@ -256,6 +275,8 @@ def add_exclusions(headlines: pl.DataFrame, frames: FrameSet) -> pl.DataFrame:
         ),
         ((pl.col("category") == "network_token_news") & plain.str.contains(_COMES), "a plan"),
         (~pl.col("category").is_in(_SPOKEN_IN) & plain.str.contains(_BOSS_SAYS), "talk"),
+        (pl.col("category").is_in(_ON_ACCESS) & plain.str.contains(_ARGUES), "talk"),
+        (pl.col("category").is_in(_ON_ACCESS) & plain.str.contains(_COULD), "a forecast"),
     )
     reason = pl.lit(None, dtype=pl.String)
     for fits, said in reversed(reasons):

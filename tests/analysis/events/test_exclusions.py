@@ -73,6 +73,19 @@ def reason_of(title: str, **more: str) -> str | None:
         ("Fireblocks thwarts exploits on NEAR", "a denial"),
         ("Parent of Worldcoin cuts jobs", "a firm's own affair"),
         ("Export ban on Anthropic as Polymarket keeps it at 85.5%", "odds of a betting market"),
+        ("How thieves laundered the spoils of the Bittensor hack", "opinion"),
+        ("Senate Democrats demand hearings on foreign crypto deal", "urging"),
+        ("House Democrats seek SEC answers on AI investment advisers", "urging"),
+        ("House Democrats hit SEC with 13 questions on AI agents", "urging"),
+        ("Senators launch effort to ban officials from prediction markets", "urging"),
+        ("SEC and CFTC chairs to have a sit-down on crypto", "a calendar"),
+        ("SEC and CFTC reschedule joint event on crypto", "a calendar"),
+        ("OpenAI whistleblower found dead in apartment", "a death"),
+        ("Custodian brings GENIUS Act-aligned dollars to banks", "a firm's own product"),
+        ("OpenAI weighs legal action against Apple over Siri", "a plan"),
+        ("Apple and OpenAI fray, setting up possible lawsuit over ChatGPT", "a plan"),
+        ("OpenAI claims safety red lines in its Pentagon deal", "talk"),
+        ("President Trump could vet AI models before public release", "a forecast"),
     ],
 )
 def test_words_of_an_event_are_not_one(title, reason):
@@ -103,6 +116,10 @@ def test_words_of_an_event_are_not_one(title, reason):
         "Senators reach tentative deal with White House on stablecoin yield rules",
         "Spain bans prediction markets over lack of gambling licence",
         "Appeals court denies Anthropic's bid to block Pentagon label",
+        "Regulator rules out extension for non-MiCA compliant crypto firms",
+        "House panel opens hearings on AI labs after Senate Democrats' bill",
+        "US may take equity stakes in OpenAI and Anthropic",
+        "Authors sue OpenAI over books, considering class action next",
     ],
 )
 def test_an_act_stays_evidence(title):
