@@ -24,7 +24,7 @@ from analysis.events.facts import (
 )
 from analysis.events.relevance import ORDER
 from analysis.events.stories.likeness import OUTAGE_HOURS
-from analysis.events.wording.stems import LEAST_SPOKEN, share_of_words
+from analysis.events.wording.stems import LEAST_SPOKEN, share_of_words, stems
 
 # Commentary without a new fact of its own needs more to stand alone.
 ENOUGH_FOR_COMMENT = 3
@@ -255,7 +255,14 @@ def _is_one_break_in(one: StoryFacts, other: StoryFacts) -> bool:
 def _is_of_another(one: StoryFacts, other: StoryFacts) -> bool:
     """Whether they tell of the rules of two places, of tokens and of models, or of the licences of two firms."""
     pairs = ((one.places, other.places), (one.subjects, other.subjects), (one.licensed, other.licensed))
-    return any(mine and theirs and not mine & theirs for mine, theirs in pairs)
+    if any(mine and theirs and not mine & theirs for mine, theirs in pairs):
+        return True
+    return _names_no_holder(one, other) or _names_no_holder(other, one)
+
+
+def _names_no_holder(one: StoryFacts, other: StoryFacts) -> bool:
+    """Whether `one` tells of a firm's licence, and the other of a rule without naming that firm."""
+    return bool(one.licensed) and not {stem for name in one.licensed for stem in stems(name)} & other.words
 
 
 def word_overlap(one: StoryFacts, other: StoryFacts) -> float:

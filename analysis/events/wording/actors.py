@@ -23,7 +23,7 @@ _GRANTED = re.compile(
     r"((?:(?:[A-Z]|\d+[A-Za-z])[\w.&'’,-]* ){1,4})"
     r"(?i:secures?d?|wins|won|lands|obtains?|obtained|gets|got|receives?d?|scores|bags|gains|nabs|earns|achieves|notches"
     r"|clinches|snags|granted|awarded)\b"
-    r"(?i:\W+[\w.'’-]+){0,6}?\W+(?i:licen[sc]es?|charter|authori[sz]ation|registration)\b"
+    r"(?i:\W+[\w.'’-]+){0,6}?\W+(?i:licen[sc]es?|charter|authori[sz]ation|registration|approval|permissions?)\b"
 )
 # What firms that get licences are called beside their names, whose they are, and what begins with no letter.
 _NO_NAME = re.compile(

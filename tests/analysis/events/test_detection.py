@@ -152,7 +152,7 @@ def test_release_that_nothing_is_given_back_by_is_no_lifting():
         "title": "US government bars foreign staff and visitors from trying OpenAI models abroad",
         "at": "2026-05-01T02:08:00Z",
     }
-    vetted = {"title": "US government could vet OpenAI models before public release", "at": "2026-05-05T02:08:00Z"}
+    vetted = {"title": "US government vets OpenAI models before public release", "at": "2026-05-05T02:08:00Z"}
     story = {name: [row | {"outlet": f"o{n}.example"} for n in range(3)] for name, row in (("a", ban), ("b", vetted))}
     sources = sources_as(story)
     assert set(sources.filter(pl.col("title") == vetted["title"])["role"]) == {"first_report", "confirmation"}
@@ -330,6 +330,17 @@ def test_the_same_act_of_another_place_or_firm_or_on_another_thing_on_the_same_d
 
     assert draft_as({"a": told_of(one, 9), "b": told_of(one, 11)}).height == 1
     assert draft_as({"a": told_of(one, 9), "b": told_of(other, 11)}).height == 2
+
+
+def test_the_approval_of_a_firm_and_a_rule_that_does_not_name_it_are_two_events():
+    def told_of(title: str, hour: int) -> list[dict]:
+        return [{"title": title, "at": f"2026-01-09T{hour:02d}:0{n}:00Z", "outlet": f"s{n}.example"} for n in range(4)]
+
+    firm = told_of("Ripple wins UK regulatory approval for crypto payments", 12)
+    rule = told_of("UK regulators open gateway of approval for crypto payments", 9)
+    same = told_of("UK regulators give Ripple approval for crypto payments", 9)
+    assert draft_as({"firm": firm, "rule": rule}).height == 2
+    assert draft_as({"firm": firm, "same": same}).height == 1
 
 
 def test_what_a_lab_thinks_of_policy_on_its_own_page_is_no_event():
