@@ -48,7 +48,9 @@ _FILLING = re.compile(
 # What speaks for a title: each word that other first reports have, against each that it has, and the frame of most.
 FOR_COMMON, FOR_FRAME = 3, 2
 # What a newsroom puts before and a relay after the words of a title.
-_BESIDE = re.compile(r"^(?:breaking|just[- ]in|exclusive)\b:? |\s\([^()]+/[^()]+\)$", re.IGNORECASE)
+_BESIDE = re.compile(
+    r"^(?:breaking|just[- ]in|exclusive)\b:? |\s\([^()]+/[^()]+\)$|\s*[:-] here's (?:how|why|what).*$", re.IGNORECASE
+)
 # What happens to a service rather than is done to its owner.
 _HARMS = (STANDSTILL, "ai_security_incident")
 # Of a headline what an event's row tells of it, and such headlines by their entry_id.

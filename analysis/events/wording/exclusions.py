@@ -94,6 +94,8 @@ _EXHIBIT = r"(?i)\b(?:logs?|chats?|conversations?|messages|history) (?:\w+ ){0,2
 _COMPARISON = r"(?i)\b(?:beats?|surpass\w*|outperform\w*|outscor\w*|rivaling)\b"
 # How a network or its token is used together with another: no act on either.
 _INTEGRATION = r"(?i)\bintegrat\w+|\bone-click\b|\bcross-chain swaps?\b"
+# What those who work somewhere say of an office is no act of either.
+_STAFF_SAYS = r"(?i)\b(?:employees|staff(?:ers)?|workers) (?:accuse|blame|slam|blast|criticize|say)\b"
 _FORECAST = (
     r"(?i)\b(?:predicts?|forecasts?|price predictions?)\b|\b(?:price|weekly) outlook\b|\boutlook (?:for|20\d\d)\b"
     r"|\bcould (?:be|soon|hit|reach|see|lead|face|soar|surge)\b"
@@ -111,7 +113,8 @@ _URGING = (
     r"|seeks? (?:\w+ )?answers|hits? \w+ with \w+ questions|launch(?:es)? (?:an? )?(?:\w+ )?(?:effort|campaign)"
     r"|(?:Democrats|Republicans|senators|lawmakers) (?:question|target|grill)"
     r"|(?:press|push)(?:es)? (?:the |finance |bank\w* )?(?:regulators|watchdogs|Congress|Senate|lawmakers)"
-    r"|pleads with"
+    r"|pleads with|demands? (?:\w+ )?hearings?|(?:seeks?|wants?) (?:\w+ )?answers"
+    r"|questions? (?:the )?(?:SEC|CFTC|FTC|FDIC|OCC|regulators)"
     r"|petition\w*|open letter)\b"
     r"|呼吁|呼籲|敦促|促请|促請|求める|촉구|\bfordert\b|\bappelle à\b|\bexhorte\b"
     r"|\binsta a\b|\bpide\b|\bпризва\w+|\bпризыва\w+"
@@ -239,6 +242,7 @@ def add_exclusions(headlines: pl.DataFrame, frames: FrameSet) -> pl.DataFrame:
         (plain.str.contains(_CALENDAR), "a calendar"),
         (plain.str.contains(_OPINION), "opinion"),
         (plain.str.contains(_URGING) & ~plain.str.contains(_GOVERNMENT_ASKS), "urging"),
+        (plain.str.contains(_STAFF_SAYS), "talk"),
         (plain.str.contains(_DENIAL), "a denial"),
         (plain.str.contains(_INTERVIEW), "an interview"),
         (plain.str.contains(_POST), "a post or a prize"),

@@ -140,7 +140,7 @@ def test_a_first_report_names_the_event_and_no_later_headline_or_one_that_says_l
         first[0]["title"],
         "2026-05-12-hackers-insert-malware-into-mistral-software-download",
     )
-    relayed = told_by(4, "Breaking: SEC approves spot Solana ETF (Jane Doe/Example Paper)")
+    relayed = told_by(4, "Breaking: SEC approves spot Solana ETF - Here's why (Jane Doe/Example Paper)")
     assert relayed["title"].to_list() == ["SEC approves spot Solana ETF"]
     weak = {"title": "MP's lawsuit could decide what xAI answers for", "at": "2026-06-04T07:39:00Z"}
     strong = {"title": "MP sues xAI over deepfake image that its chatbot Grok made", "at": "2026-06-04T14:50:00Z"}
