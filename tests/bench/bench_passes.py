@@ -12,7 +12,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -42,7 +45,7 @@ def settings_of(home: Path) -> Settings:
 
 
 def take_pass(home: Path, name: str) -> dict[str, object]:
-    """Seconds of the pass and of each of its steps, and the process's peak memory in GB."""
+    """Seconds of the pass and of each of its steps; processor and peak memory in GB of this process and of others."""
     settings, now = settings_of(home), datetime.now(UTC)
     started, worked = time.perf_counter(), time.process_time()
     if name == PASSES[0]:
@@ -54,13 +57,40 @@ def take_pass(home: Path, name: str) -> dict[str, object]:
         with open_writer(settings.warehouse_path, LOCK_SECONDS) as warehouse:
             context = RunContext(settings, warehouse, "bench", now, lambda _line: None)
             import_news(context, [file], None, now, is_dry_run=False)
-    outcome = run_pipeline(settings, now, say=lambda _line: None)
+    with watch_others() as peaks:
+        outcome = run_pipeline(settings, now, say=lambda _line: None)
+    others = resource.getrusage(resource.RUSAGE_CHILDREN)
     return {
         "seconds": time.perf_counter() - started,
         "processor": time.process_time() - worked,
+        "others": others.ru_utime + others.ru_stime,
+        "gigabytes_of_others": max(peaks, default=0) / KIBIBYTES_A_GIGABYTE,
         "steps": {step.name: step.seconds for step in outcome.steps},
         "gigabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / KIBIBYTES_A_GIGABYTE,
     }
+
+
+@contextmanager
+def watch_others() -> Iterator[list[int]]:
+    """The largest memory in KiB that processes started inside the block held, looked at twice a second."""
+    peaks: list[int] = []
+    is_over = threading.Event()
+
+    def watch() -> None:
+        while not is_over.wait(0.5):
+            started = [pid for file in Path("/proc/self/task").glob("*/children") for pid in file.read_text().split()]
+            for pid in started:
+                with suppress(FileNotFoundError, ProcessLookupError):
+                    status = Path(f"/proc/{pid}/status").read_text()
+                    peaks.extend(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield peaks
+    finally:
+        is_over.set()
+        watcher.join()
 
 
 def double_record(home: Path) -> None:
@@ -121,12 +151,13 @@ def main() -> None:
                 double_record(home)
             for name in PASSES:
                 found = run_apart(home, name)
-                seconds = float(str(found["processor"]))
+                seconds = float(str(found["processor"])) + float(str(found["others"]))
                 ratio = f"{seconds / before[name]:6.2f} x" if name in before else ""
                 before.setdefault(name, seconds)
                 print(
                     f"{size:18}{name:16}{float(str(found['seconds'])):8.1f} s{seconds:8.1f} s of processor"
-                    f"{float(str(found['gigabytes'])):7.2f} GB {ratio}",
+                    f" ({float(str(found['others'])):.1f} s of others) {float(str(found['gigabytes'])):7.2f} GB"
+                    f" ({float(str(found['gigabytes_of_others'])):.2f} GB of others) {ratio}",
                     flush=True,
                 )
                 steps = found["steps"]
