@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
@@ -13,6 +13,7 @@ N_THREADS = 2
 
 
 _Result = TypeVar("_Result")
+_Part = TypeVar("_Part")
 _Given = ParamSpec("_Given")
 
 
@@ -28,6 +29,11 @@ class _Here(Executor):
 def start_threads(*, is_worth: bool) -> Executor:
     """Threads for loops that free the interpreter, or where they are not worth their start the calling one."""
     return ThreadPoolExecutor(N_THREADS) if is_worth else _Here()
+
+
+def one_by_one(do: Callable[[_Part], _Result], parts: Iterable[_Part]) -> Generator[_Result, None, None]:
+    """What each part gives, in order: the way to share work among nobody, which can be closed like the others."""
+    yield from map(do, parts)
 
 
 @contextmanager

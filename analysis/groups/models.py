@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -31,7 +32,7 @@ from analysis.single.window.pair import EventTime, Pair, describe_closes
 from analysis.tape.donors import Donors
 from analysis.tape.markets import StudyMarkets
 from analysis.tape.series import cut_series
-from analysis.threads import one_blas_thread
+from analysis.threads import one_blas_thread, one_by_one
 from warehouse.tables.bars import MICROSECONDS_PER_HOUR
 from warehouse.tables.units import number
 
@@ -44,7 +45,7 @@ LARGEST_GAP = 0.1
 
 FitKey = tuple[str, str, str]  # event, market, statistic
 FitPart = tuple[tuple[EventTime, frozenset[FitKey]], ...]
-ShareFits = Callable[[Callable[[FitPart], pl.DataFrame], Sequence[FitPart]], Iterable[pl.DataFrame]]
+ShareFits = Callable[[Callable[[FitPart], pl.DataFrame], Sequence[FitPart]], Generator[pl.DataFrame, None, None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def compare_models(
     markets: StudyMarkets,
     benchmarks: BenchmarkReturns,
     asset_id: str | None = None,
-    share: ShareFits = map,
+    share: ShareFits = one_by_one,
 ) -> ModelComparison:
     """Rows `car:<model>` of the main window under every model, one market per event and asset: that on the finest bars.
 
@@ -118,7 +119,8 @@ def compare_models(
     known = stored_fingerprints(((event_id, market_id, name), sha256) for event_id, market_id, name, sha256 in rows)
     found = refresh(plan(), known, lambda fit: todo.setdefault(fit.prepared.pair.event, []).append(fit))
     parts = [((event, frozenset(fit.key for fit in fits)),) for event, fits in todo.items()]
-    results = pl.concat([results_frame([]), *share(fit_here, parts), found.keep(stored)])
+    with closing(share(fit_here, parts)) as fitted:
+        results = pl.concat([results_frame([]), *fitted, found.keep(stored)])
     return ModelComparison(results, len(pairs), len(found.fresh), has_changed=not found.is_unchanged)
 
 

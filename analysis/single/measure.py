@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 import polars as pl
@@ -24,7 +25,7 @@ from analysis.single.window.windows import WindowStudy, study_window
 from analysis.tape.choice import choice_frame
 from analysis.tape.donors import Donors
 from analysis.tape.markets import StudyMarkets
-from analysis.threads import one_blas_thread
+from analysis.threads import one_blas_thread, one_by_one
 from warehouse.tables.contract import Table
 from warehouse.tables.single import (
     COUNTERFACTUAL,
@@ -55,7 +56,7 @@ BAND_WINDOWS_HOURS = (12.0, 24.0)  # windows repeated over the time interval
 TableRows = Mapping[str, pl.DataFrame]  # by table name
 HandOver = Callable[[TableRows, frozenset[str]], None]  # and their events
 EventPart = tuple[EventTime, ...]
-Share = Callable[[Callable[[EventPart], TableRows], Sequence[EventPart]], Iterable[TableRows]]
+Share = Callable[[Callable[[EventPart], TableRows], Sequence[EventPart]], Generator[TableRows, None, None]]
 Parts = dict[str, list[pl.DataFrame]]
 Gathered = dict[str, list[SharedRows]]
 
@@ -79,7 +80,7 @@ def measure_events(
     stored: Mapping[str, Fingerprints],
     markets: StudyMarkets,
     hand_over: HandOver | None = None,
-    share: Share = map,
+    share: Share = one_by_one,
 ) -> StudyOutcome:
     """Measure the events whose fingerprints differ from the `stored` ones; (event_id, market_id, reason) rows join
     `excluded`.
@@ -109,13 +110,15 @@ def measure_events(
     seen.clear()
     parts: Parts = {table.name: [] for table in SINGLE_TABLES}
     waiting: set[str] = set()
-    for rows in share(measure_here, _part([item.event for item in todo.values()])):
-        for name, frame in rows.items():
-            parts[name].append(frame)
-        waiting.update(rows[STUDY_RESULT.name]["event_id"])
-        if hand_over is not None and len(waiting) >= EVENTS_AT_ONCE:
-            hand_over(_take_out(parts), frozenset(waiting))
-            waiting.clear()
+    # Closed at once where rows cannot be handed over: nobody measures on for them.
+    with closing(share(measure_here, _part([item.event for item in todo.values()]))) as measured:
+        for rows in measured:
+            for name, frame in rows.items():
+                parts[name].append(frame)
+            waiting.update(rows[STUDY_RESULT.name]["event_id"])
+            if hand_over is not None and len(waiting) >= EVENTS_AT_ONCE:
+                hand_over(_take_out(parts), frozenset(waiting))
+                waiting.clear()
     exclusions = EXCLUSION.conform(pl.DataFrame(left_out, schema=EXCLUSION.schema, orient="row"))
     return StudyOutcome(_take_out(parts), kept, fresh, found.gone, exclusions, choice_frame(choices))
 

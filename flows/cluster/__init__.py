@@ -1,1 +1,1 @@
-"""Studies on an existing Dask cluster: the same pure functions as in one process, and the same bits."""
+"""Studies by several processes, of this machine or of a Dask cluster: the same pure functions, and the same bits."""

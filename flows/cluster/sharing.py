@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager, closing
 from typing import Any, TypeVar
 
@@ -27,7 +27,7 @@ def count_processes() -> int:
 
 def share_events(
     context: RunContext, prepare: Callable[..., AbstractContextManager[_Work[_Part, _Rows]]], source: tuple[object, ...]
-) -> Callable[[_Work[_Part, _Rows], Sequence[_Part]], Iterator[_Rows]]:
+) -> Callable[[_Work[_Part, _Rows], Sequence[_Part]], Generator[_Rows, None, None]]:
     """A `map` that lets another process do some of many parts, in any order, by what `prepare` makes of `source` there.
 
     The rows are the same. Where that process is killed, this one does the rest and says so.
@@ -38,7 +38,7 @@ def share_events(
             f"a second process was ended by signal {signal_number}, for want of memory perhaps: one measures on"
         )
 
-    def share(do_here: _Work[_Part, _Rows], parts: Sequence[_Part]) -> Iterator[_Rows]:
+    def share(do_here: _Work[_Part, _Rows], parts: Sequence[_Part]) -> Generator[_Rows, None, None]:
         n_further = min(count_processes() - 1, sum(map(len, parts)) // EVENTS_WORTH_A_PROCESS)
         elsewhere = Elsewhere(prepare, source, (), tell_killed)
         with without_collections(), closing(do_together(do_here, parts, n_further, elsewhere)) as done:

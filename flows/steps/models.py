@@ -21,6 +21,7 @@ from analysis.groups.models import (
 from analysis.single.study import plan_events, read_event_times
 from analysis.single.window.pair import EventTime, StudySpecification
 from analysis.tape.markets import StudyMarkets
+from analysis.threads import one_by_one
 from flows.cluster.sharing import share_events
 from flows.context import RunContext, StepReport
 from flows.steps.groups import DECLARED_STUDY
@@ -75,7 +76,7 @@ def _compare(
     """With a `context` many events are shared between processes."""
     markets, masks, benchmarks = tape.markets(study), study.masks(events), _HeldBenchmarks.of(tape, study)
     planned = plan_events(study.specification, times, masks, markets)
-    share: ShareFits = map
+    share: ShareFits = one_by_one
     if context is not None:
         kept = context.plans.get(study.id)
         known = kept.find(study.specification, masks, markets) if kept is not None else {}

@@ -26,6 +26,7 @@ from analysis.single.window.pair import StudySpecification
 from analysis.tape.funding import funding_records
 from analysis.tape.markets import StudyMarkets
 from analysis.tape.observations import observed_markets
+from analysis.threads import one_by_one
 from flows.cluster.sharing import share_events
 from flows.context import RunContext, StepReport
 from flows.market_choices import store_choices, sweep_choices
@@ -59,7 +60,7 @@ def _update_study(context: RunContext, study: DeclaredStudy) -> StepReport:
         warehouse.query("studied_pairs", study_id=study.id).iter_rows()
     )
 
-    share: Share = map
+    share: Share = one_by_one
     if study.is_own:
         planned, excluded = _plan_own(warehouse, study, markets)
     else:

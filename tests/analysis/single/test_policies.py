@@ -1,5 +1,6 @@
 """Which bars, assets and starts count: each choice around one event breaks here when it is turned round."""
 
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -7,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from analysis.single import measure
 from analysis.single.beside.cross_section import rank_pair_in_space, usable_donors
 from analysis.single.beside.space import rank_in_space
 from analysis.single.study import KeptPlans, choose_pair, plan_events
@@ -195,3 +197,32 @@ def test_a_kept_plan_stands_for_the_same_event_on_the_same_masks_and_prices_alon
     assert kept.find(replace(specification, search_hours=1.0), masks, markets) == {}
     assert kept.find(specification, others, markets) == {}
     assert kept.find(specification, masks, replace(markets)) == {}
+
+
+def test_where_rows_cannot_be_handed_over_nobody_measures_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measure, "EVENTS_AT_ONCE", 1)
+    series = make_series(*simulate_returns(np.random.default_rng(1), N_BARS))
+    markets = StudyMarkets({TOKEN: (series,)}, {TOKEN: "TOKEN"}, {}, {})
+    specification = make_specification()
+    planned = plan_events(
+        specification, [make_event(FIRST_OPEN + timedelta(hours=EVENT))], EVENT_TABLE.empty(), markets
+    )
+    closed = []
+
+    def share(
+        do: Callable[[measure.EventPart], measure.TableRows], parts: Sequence[measure.EventPart]
+    ) -> Generator[measure.TableRows, None, None]:
+        try:
+            yield from map(do, parts)
+        finally:
+            closed.append(len(parts))
+
+    def refuse(rows: measure.TableRows, event_ids: frozenset[str]) -> None:
+        assert not closed
+        raise OSError("no room left")
+
+    # What is raised holds on to every frame that it passed, so that nothing ends by itself.
+    with pytest.raises(OSError, match="no room") as raised:
+        measure.measure_events(specification, planned, [], {}, markets, refuse, share)
+    assert raised.tb is not None
+    assert closed == [1]
