@@ -61,7 +61,7 @@ def headlines_of(frame: pl.DataFrame, canonical: dict[str, str]) -> pl.DataFrame
     """
     bare = pl.col("plain").str.replace_all(_TAIL, "")
     word = pl.element().str.to_lowercase().str.strip_suffix("'s")
-    told = frame.with_columns(bare.str.extract_all(_WORD).list.eval(word).list.sort().alias("every_word"))
+    told = frame.with_columns(bare.str.extract_all(_WORD).list.eval(word.sort()).alias("every_word"))
     return told.select(
         "entry_id",
         (pl.col("at_utc").dt.epoch("us") / MICROSECONDS_PER_SECOND).alias("at"),
@@ -88,8 +88,9 @@ def number_members(sets: pl.Series) -> tuple[Integers, Integers, int]:
     The ends begin with a 0.
     """
     ends = np.concatenate([[0], np.cumsum(sets.list.len().to_numpy().astype(np.int64))])
-    numbers = sets.explode(empty_as_null=False).rank("dense").to_numpy().astype(np.int64) - 1
-    return ends, numbers, int(numbers.max(initial=-1)) + 1
+    members = sets.explode(empty_as_null=False)
+    distinct = members.unique().sort()
+    return ends, members.cast(pl.Enum(distinct)).to_physical().to_numpy().astype(np.int64), len(distinct)
 
 
 def url_key(url: pl.Expr) -> pl.Expr:

@@ -20,23 +20,19 @@ def judge_stories(members: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame
     outcomes = [category.category_id for category in vocabulary.categories if category.is_outcome]
     decides = pl.col("category").is_in(relevant)
     acts = decides & ~pl.col("category").is_in(outcomes)
-    enough = ENOUGH_OF_STORY * pl.len()
-
-    def most(which: pl.Expr) -> pl.Expr:
-        return pl.col("category").filter(which).mode().sort().first()
-
-    return (
-        members.group_by("story_id", maintain_order=True)
-        .agg(
-            pl.when(acts.sum() >= enough)
-            .then(most(acts))
-            .when(decides.sum() >= enough)
-            .then(most(decides))
-            .otherwise(most(~decides))
-            .alias("category"),
-            pl.col("category").mode().sort().first().alias("most_frequent"),
-            decides.mean().alias("share_relevant"),
-        )
-        .select("story_id", pl.coalesce("category", "most_frequent").alias("category"), "share_relevant")
-        .with_columns(pl.col("category").is_in(relevant).alias("is_relevant"))
+    n, is_enough = pl.col("n"), ENOUGH_OF_STORY * pl.col("n").sum()
+    # Counted by category first: of 230,000 stories most are a headline, and asking each for its mode costs most.
+    counted = members.group_by("story_id", "category", maintain_order=True).agg(pl.len().alias("n"))
+    told = counted.with_columns(
+        pl.when((n.filter(acts).sum() >= is_enough).over("story_id"))
+        .then(acts)
+        .when((n.filter(decides).sum() >= is_enough).over("story_id"))
+        .then(decides)
+        .otherwise(~decides)
+        .alias("is_deciding"),
+        (n.filter(decides).sum() / n.sum()).over("story_id").alias("share_relevant"),
+    )
+    most = told.sort("is_deciding", "n", "category", descending=[True, True, False])
+    return most.unique("story_id", keep="first", maintain_order=True).select(
+        "story_id", "category", "share_relevant", pl.col("category").is_in(relevant).alias("is_relevant")
     )
