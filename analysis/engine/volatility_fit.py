@@ -105,6 +105,7 @@ class VarianceSearch:
     scale: float  # of residuals, log points
     spread: float  # of the benchmark
     fixed: tuple[Floats, Floats, bool, float, Floats]  # of `minus_log_likelihood`
+    design: tuple[Floats, Floats]  # as `centred_design` gives it for the window
 
     @classmethod
     def of(cls, data: ModelInput, process: VarianceProcess, simple: LeastSquares) -> VarianceSearch:
@@ -115,7 +116,8 @@ class VarianceSearch:
         weights = powers(_LEVEL_DECAY, np.arange(min(_LEVEL_BARS, y.size), dtype=np.float64))
         before = float(np.sum(weights * rest[: weights.size] ** 2) / np.sum(weights)) / scale**2
         fixed = (rest / scale, centred / spread, process.is_log, before, np.zeros((2, y.size + 1)))
-        return cls(data, process, simple, scale, spread, fixed)
+        design = centred_design(x, data.factors[data.window, 0])
+        return cls(data, process, simple, scale, spread, fixed, design)
 
     def descend(self, start: tuple[float, ...]) -> tuple[float, Floats]:
         """The least minus log likelihood that a search from `start` ends at, and its point."""
@@ -134,7 +136,6 @@ class VarianceSearch:
         forecast = process.forecast(point[2:], float(variances[-1]), horizon) * scale**2
         variance = float(np.mean(variances[:-1])) * scale**2
         ahead = np.clip(data.window - data.estimation[-1] - 1, 0, forecast.size - 1)
-        design, gram = centred_design(x, data.factors[data.window, 0])
         fit = ModelFit(
             alpha=alpha,
             beta=(beta,),
@@ -143,8 +144,8 @@ class VarianceSearch:
             residuals=residuals,
             ar=data.returns[data.window] - alpha - beta * data.factors[data.window, 0],
             bar_variance=forecast[ahead],
-            design=design,
-            gram=gram,
+            design=self.design[0],
+            gram=self.design[1],
         )
         persistence = process.persistence(point[2:])
         return fit, find_implausibility(self.simple, beta, persistence, variance, forecast, residuals)

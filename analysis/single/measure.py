@@ -191,7 +191,7 @@ def _measure_pair(
             placebos = studied.placebos
             gathered[PLACEBO.name].append(list_placebos(pair, hours, placebos))
         if hours in BAND_WINDOWS_HOURS and pair.is_examined:
-            band, envelope = trace_timing_band(pair, hours)
+            band, envelope = trace_timing_band(pair, hours, studied.placebos.interval)
             parts[TIMING_BAND.name].append(band)
             rows.extend(envelope)
     gathered[STUDY_PATH.name].append(trace_path(pair, placebos))

@@ -13,7 +13,7 @@ from analysis.results.row import Numbers, ResultRow, as_fraction
 from analysis.single.rows import pair_row
 from analysis.single.window.block_model import measure_windows
 from analysis.single.window.pair import Pair
-from analysis.single.window.score import interval_halves
+from analysis.single.window.score import ScoreInterval, interval_halves
 from warehouse.tables.bars import MICROSECONDS_PER_HOUR, utc_instant
 from warehouse.tables.single import TIMING_BAND
 from warehouse.tables.units import hours_plain, percent
@@ -21,8 +21,10 @@ from warehouse.tables.units import hours_plain, percent
 MOST_ANCHORS = 25  # starts per event; longer intervals are walked in even steps, both ends and the best time included
 
 
-def trace_timing_band(pair: Pair, window_hours: float) -> tuple[pl.DataFrame, list[ResultRow]]:
+def trace_timing_band(pair: Pair, window_hours: float, interval: ScoreInterval) -> tuple[pl.DataFrame, list[ResultRow]]:
     """Rows of `out.timing_band` for one window, and one result row `timing_band`: the envelope of all intervals.
+
+    `interval` is the headline interval of the window from the best time on.
 
     Each start has its own model, fitted on the bars before it, and the headline interval's multiple of its own scale:
     the volatility before it and the rhythm of the week. The envelope runs from the lowest lower to the highest
@@ -40,7 +42,7 @@ def trace_timing_band(pair: Pair, window_hours: float) -> tuple[pl.DataFrame, li
         minimum=pair.bars(pair.specification.minimum_estimation_hours),
     )
     measured = measure_windows(pair.sums, anchors, n_bars, fitted)
-    halves = interval_halves(pair.ground, anchors, measured, fitted, n_bars)
+    halves = interval_halves(pair.ground, anchors, measured, fitted, n_bars, interval)
     rows = []
     for position, anchor in enumerate(anchors.tolist()):
         car, half = float(measured.car[position]), float(halves[position])

@@ -248,17 +248,17 @@ def score_window(ground: Ground, measured: WindowMeasures, n_bars: int) -> Windo
 
 
 def interval_halves(
-    ground: Ground, starts: Integers, measured: WindowMeasures, fitted: MarketModels, n_bars: int
+    ground: Ground,
+    starts: Integers,
+    measured: WindowMeasures,
+    fitted: MarketModels,
+    n_bars: int,
+    interval: ScoreInterval,
 ) -> Floats:
     """Half the headline interval of each window from `starts` on, log points; NaN where nothing can be said.
 
-    The multiple of the event's own window, on the scale of each start.
+    The multiple of the event's own `interval`, on the scale of each start.
     """
-    here = np.array([ground.index], dtype=np.int64)
-    event = measure_windows(ground.sums, here, n_bars, ground.coefficients)
-    if not np.isfinite(event.car[0]):
-        return np.full(starts.size, np.nan)
-    interval = score_window(ground, event, n_bars).interval
     if interval.method == BY_MONTH:
         return measured.standard_error * interval.times
     is_inside = starts + n_bars <= ground.shape.size

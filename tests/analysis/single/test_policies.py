@@ -95,7 +95,7 @@ def test_the_timing_band_spans_the_interval_of_every_start() -> None:
     pair = make_quiet_pair(3)
     hour = 3_600_000_000
     event = replace(pair.event, earliest_us=pair.event.best_us - 3 * hour, latest_us=pair.event.best_us + 2 * hour)
-    frame, rows = trace_timing_band(replace(pair, event=event), 24.0)
+    frame, rows = trace_timing_band(replace(pair, event=event), 24.0, place_placebos(pair, 24.0).interval)
     assert frame.height == 6
     assert frame["is_best"].to_list() == [False, False, False, True, False, False]
     [envelope] = rows
