@@ -23,6 +23,8 @@ from warehouse.tables.studies import REACTION_STUDY, STUDY_RESULT
 from warehouse.tables.terms import HIGH
 from warehouse.tables.units import count, plural
 
+_OF_MOVES = f"{OF_STUDY} and statistic in ('car', 'placebo_rank', 'raw_return')"
+
 
 def update_moves(context: RunContext) -> StepReport:
     """Set the last 24 hours of each token against its past, and join the events that share a move."""
@@ -86,9 +88,9 @@ def update_earlier_days(context: RunContext) -> StepReport:
 
 
 def _measured(warehouse: Warehouse) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Results of the study that events are known by, and which market stands for each token in them."""
+    """Moves and ordinary ranges of the study that events are known by, and which market stands for each token in it."""
     return (
-        warehouse.frame(STUDY_RESULT, OF_STUDY, study_id=REACTION_STUDY),
+        warehouse.frame(STUDY_RESULT, _OF_MOVES, study_id=REACTION_STUDY),
         warehouse.frame(MARKET_CHOICE, "purpose = $purpose", purpose=REACTION_STUDY),
     )
 

@@ -52,7 +52,7 @@ def digest_coverage(coverage: Coverage) -> dict[str, str]:
         ordered = frame.with_columns(end).sort(frame.columns)
         for (until,), part in ordered.partition_by("end", as_dict=True, include_key=False).items():
             parts.setdefault(str(until), []).append(part)
-    subjects = [(*subject, _is_hourly(str(subject[0]), rows)) for subject, rows in _list_subjects(coverage)]
+    subjects = [(*subject, _is_hourly(str(subject[0]), rows)) for subject, rows in _list_subjects(coverage.relevant)]
     digest, digests = fingerprint(_SOURCE, subjects), {}
     for until in sorted(parts):
         digest = digests[until] = fingerprint(digest, parts[until])
@@ -75,19 +75,18 @@ def measure_attention(coverage: Coverage, since: datetime | None = None) -> pl.D
     is_asked = pl.lit(value=True) if since is None else pl.col("hour") >= since
     total = _place(coverage.all.filter(is_asked), calendar)
     frames: list[pl.DataFrame] = []
-    for (kind, subject), rows in _list_subjects(coverage):
-        chosen = _place(rows, calendar)
+    for (kind, subject), chosen in _list_subjects(_place(coverage.relevant, calendar)):
         relevant = np.zeros(calendar.by_day.shape)
         np.add.at(relevant, (chosen["day_number"].to_numpy(), chosen["outlet_number"].to_numpy()), 1.0)
         usual = learn_shares(relevant, calendar.by_day)
-        wanted = [name for name in FREQUENCIES if name != "hourly" or _is_hourly(kind, rows)]
+        wanted = [name for name in FREQUENCIES if name != "hourly" or _is_hourly(kind, chosen)]
         frames += _measure_subject(total, chosen.filter(is_asked), usual, kind, subject, wanted)
     return ATTENTION.conform(pl.concat(frames)) if frames else ATTENTION.empty()
 
 
-def _list_subjects(coverage: Coverage) -> list[tuple[tuple[str, str], pl.DataFrame]]:
-    """Kind and name of each subject that has an index, with its headlines."""
-    parts = coverage.relevant.partition_by("kind", "subject_id", as_dict=True)
+def _list_subjects(relevant: pl.DataFrame) -> list[tuple[tuple[str, str], pl.DataFrame]]:
+    """Kind and name of each subject that has an index, with its headlines of all relevant ones."""
+    parts = relevant.partition_by("kind", "subject_id", as_dict=True)
     named = {(str(kind), str(subject)): rows for (kind, subject), rows in parts.items()}
     return [(names, named[names]) for names in sorted(named) if named[names].height >= MIN_SUBJECT_HEADLINES]
 
@@ -179,11 +178,10 @@ def _measure_subject(
     total: pl.DataFrame, chosen: pl.DataFrame, usual: UsualShares, kind: str, subject: str, wanted: Sequence[str]
 ) -> list[pl.DataFrame]:
     """The subject's index at the frequencies `wanted`; `total` and `chosen` are placed on the calendar."""
-    weight = np.where(usual.is_counted, usual.share, np.nan)
 
     def counted(frame: pl.DataFrame) -> pl.DataFrame:
-        share = weight[frame["day_number"].to_numpy(), frame["outlet_number"].to_numpy()]
-        return frame.with_columns(pl.Series("share", share)).filter(pl.col("share").is_not_nan())
+        cells = frame["day_number"].to_numpy(), frame["outlet_number"].to_numpy()
+        return frame.with_columns(pl.Series("share", usual.share[cells])).filter(pl.Series(usual.is_counted[cells]))
 
     covered, found = counted(total), counted(chosen)
     return [_aggregate(covered, found, kind, subject, name) for name in wanted]
