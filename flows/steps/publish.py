@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from flows.desk.pictures import share_drawn
 from flows.errors import EXIT_STORAGE, EXIT_USAGE, CommandError
 from flows.freshness import CHECK_STEP, PUBLISH_STEP, has_nothing_new, hash_folder, hash_step
 from flows.settings import Settings
-from warehouse.store.checks import ERROR, run_checks
+from warehouse.store.checks import ERROR, CheckResult, run_checks
 from warehouse.store.publish import publish
 from warehouse.store.published.changes import IncomparableError, changes_since
 from warehouse.store.published.history import keep_published
@@ -54,14 +55,13 @@ NEW_DATA, NEW_RULE, REVISION = "new_data", "new_rule", "revision"
 
 
 def update_checks(context: RunContext) -> StepReport:
-    """Run every data check; a failed check is a problem with its first offending row."""
-    results = run_checks(context.warehouse)
-    rows = pl.DataFrame(
-        [(r.check_id, r.description, r.severity, r.n_offending, r.example_json, context.run_id) for r in results],
-        schema=CHECK_RESULT.schema,
-        orient="row",
-    )
-    context.warehouse.replace(CHECK_RESULT, rows)
+    """Run each data check whose rows are others than before; a failed one is a problem with its first offending row."""
+    asked = [field.name for field in fields(CheckResult)]
+    stored = context.warehouse.frame(CHECK_RESULT).select(asked).with_columns(pl.col("rests_on").fill_null(""))
+    known = {row["check_id"]: CheckResult(**row) for row in stored.iter_rows(named=True)}
+    results = run_checks(context.warehouse, known)
+    rows = pl.DataFrame(results, schema={name: CHECK_RESULT.schema[name] for name in asked})
+    context.warehouse.replace(CHECK_RESULT, rows.with_columns(run_id=pl.lit(context.run_id)))
     failed = [result for result in results if result.is_failed]
     warned = [result for result in results if result.n_offending and not result.is_failed]
     problems = tuple(

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 
 from warehouse.store.connection import Reader
 from warehouse.store.frames import fetch_frame
+from warehouse.store.migrate import view_files
+from warehouse.tables.catalog import load_tables
 
 ERROR, WARNING = "error", "warning"
 _WARNING_MARK = "warning:"
+_VIEW = re.compile(r"\bview ([\w.]+) as\b")
 
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
     """What one check found: `example_json` is the first offending row, None when there is none.
 
-    A `warning` is told and never blocks a publication; the first line of its text begins with "warning:".
+    A `warning` is told and never blocks a publication; the first line of its text begins with "warning:". `rests_on` is
+    a digest of the text and of every row that it reads; empty where nobody asked for it.
     """
 
     check_id: str
@@ -24,6 +31,7 @@ class CheckResult:
     n_offending: int
     example_json: str | None
     severity: str = ERROR
+    rests_on: str = ""
 
     @property
     def is_failed(self) -> bool:
@@ -40,13 +48,35 @@ def check_texts() -> dict[str, str]:
     return dict(sorted(texts.items()))
 
 
-def run_checks(reader: Reader) -> list[CheckResult]:
-    """The result of every check; the description is the comment on a check's first line."""
+def run_checks(reader: Reader, known: Mapping[str, CheckResult] | None = None) -> list[CheckResult]:
+    """The result of every check; the description is the comment on a check's first line.
+
+    With `known` results, by id, a check that rests on what it rested on is not run again.
+    """
     results = []
     for check_id, sql in check_texts().items():
+        rests_on = _rests_on(reader, sql) if known is not None else ""
+        if known and check_id in known and known[check_id].rests_on == rests_on:
+            results.append(known[check_id])
+            continue
         rows = fetch_frame(reader.connection, sql)
         example = rows.head(1).write_json() if rows.height else None
         words = sql.splitlines()[0].removeprefix("--").strip()
         severity = WARNING if words.startswith(_WARNING_MARK) else ERROR
-        results.append(CheckResult(check_id, words.removeprefix(_WARNING_MARK).strip(), rows.height, example, severity))
+        said = words.removeprefix(_WARNING_MARK).strip()
+        results.append(CheckResult(check_id, said, rows.height, example, severity, rests_on))
     return results
+
+
+def _rests_on(reader: Reader, sql: str) -> str:
+    """A digest of a check's text, of the views that it reads, directly or through others, and of the tables behind."""
+    texts, views = [sql], {name: text for text in view_files().values() for name in _VIEW.findall(text)}
+    for text in texts:
+        texts += [views.pop(name) for name in sorted(views) if _names(text, name)]
+    tables = [table for name, table in load_tables().items() if any(_names(text, name) for text in texts)]
+    parts = [*texts, *(f"{table.name} {reader.digest(table)}" for table in tables)]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _names(text: str, name: str) -> bool:
+    return re.search(rf"\b{re.escape(name)}\b", text) is not None

@@ -1,6 +1,7 @@
 """Every data check is able to fail."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from warehouse.store.checks import CheckResult, check_texts, run_checks
 from warehouse.store.connection import Warehouse, open_writer
 from warehouse.store.frames import run_statement, staged
 from warehouse.tables.catalog import load_tables
+from warehouse.tables.prices import CANDLE
 
 DAY = DEFAULT_TIME.replace(hour=0, minute=0, second=0, microsecond=0)
 LATER = DEFAULT_TIME + timedelta(hours=1)
@@ -106,6 +108,28 @@ def test_check_fails_on_rows_that_break_it(warehouse: Warehouse, check_id: str) 
 
 def only_result(warehouse: Warehouse, check_id: str) -> CheckResult:
     return next(result for result in run_checks(warehouse) if result.check_id == check_id)
+
+
+def test_a_check_is_run_again_when_its_rows_or_its_text_are_others(warehouse: Warehouse) -> None:
+    """What is known of checks is told again, right or not, until a table that a check reads is written to."""
+    known = {result.check_id: replace(result, n_offending=7) for result in run_checks(warehouse, {})}
+    assert {result.n_offending for result in run_checks(warehouse, known)} == {7}
+    warehouse.merge(CANDLE, make_rows(CANDLE, {}))
+    ran = {result.check_id for result in run_checks(warehouse, known) if result.n_offending != 7}
+    of_candles = {"candle_key_is_unique", "candle_is_on_grid", "longer_bars_agree_with_shorter"}
+    assert of_candles <= ran
+    assert not ran & {"entry_text_is_plain", "story_entry_has_story", "event_key_is_unique"}
+    other = {check_id: replace(result, rests_on="another text") for check_id, result in known.items()}
+    assert 7 not in {result.n_offending for result in run_checks(warehouse, other)}
+
+
+def test_a_check_that_reads_a_view_rests_on_the_tables_behind_it(warehouse: Warehouse) -> None:
+    [check_id] = [check_id for check_id, text in check_texts().items() if "core.coin_candle" in text]
+    before = {result.check_id: result.rests_on for result in run_checks(warehouse, {})}
+    warehouse.merge(CANDLE, make_rows(CANDLE, {}))
+    after = {result.check_id: result.rests_on for result in run_checks(warehouse, {})}
+    assert "core.candle" not in check_texts()[check_id]
+    assert before[check_id] != after[check_id]
 
 
 def test_a_warning_is_no_failure_and_an_error_is(warehouse: Warehouse) -> None:

@@ -15,7 +15,8 @@ from warehouse.tables.ops import CHECK_RESULT
 
 # Installed by .ci/run; elsewhere: python -m venv .venv-oldest && .venv-oldest/bin/pip install duckdb==1.2.2
 OLDEST_CLIENT = PROJECT / ".venv-oldest" / "bin" / "python"
-ROW = {"check_id": "a", "description": "b", "severity": "error", "n_offending": 0, "example_json": None, "run_id": "r"}
+ROW = {"check_id": "a", "description": "b", "severity": "error", "n_offending": 0, "example_json": None}
+ROW |= {"run_id": "r", "rests_on": "s"}
 
 
 def make_rows() -> pl.DataFrame:
@@ -43,7 +44,7 @@ def test_a_file_of_a_newer_format_is_converted_once_with_rows_types_and_comments
             f"{c.name} {c.sql_type}{'' if c.is_nullable else ' not null'}" for c in CHECK_RESULT.columns
         )
         connection.execute(f"create table {CHECK_RESULT.name} ({columns})")
-        connection.execute(f"insert into {CHECK_RESULT.name} values ('a', 'b', 'error', 0, null, 'r')")
+        connection.execute(f"insert into {CHECK_RESULT.name} values ('a', 'b', 'error', 0, null, 'r', 's')")
         assert storage_version(connection) != f"{STORAGE_VERSION}+"
     for _ in range(2):
         with open_writer(path, 5) as warehouse:
