@@ -80,12 +80,6 @@ _SAID_IN_COURT = (
 _FIGURES = r"(?i)\b[\d.,]+ (?:million |billion )?(?:[\w']+ ){0,3}(?:users|workers|employees|customers)\b"
 _USING = r"(?i)\b(?:are|now) (?:now )?using\b|\bfrom [\d.,]+\w? (?:\w+ )?(?:users|customers) to\b"
 _GOES_PUBLIC = r"(?i)\bIPO\b"
-# A firm that offers something under a rule, without an office that lets it.
-_OFFERS = r"(?i)\b(?:launch(?:es|ed)|unveils|rolls out|debuts)\b.{0,60}\b(?:funds?|stablecoins?|products?|platform)\b"
-_LET = (
-    r"(?i)approv|licen[cs]|regist|charter|author|clear|green ?light|\bnod\b|permi"
-    r"|\b(?:SEC|CFTC|OCC|FCA|FDIC|Fed|court|bills?|rules?|framework|consultation|review|draft|law|tax)\b"
-)
 _DECIDED = (
     r"(?i)\b(?:sues|sued|verdict|rul(?:es|ed|ing)|loses|lost|wins|won|finds|found|orders|ordered|rejects|rejected"
     r"|dismiss\w*|settle[sd]?)\b"
@@ -113,8 +107,7 @@ _URGING = (
     r"|seeks? (?:\w+ )?answers|hits? \w+ with \w+ questions|launch(?:es)? (?:an? )?(?:\w+ )?(?:effort|campaign)"
     r"|(?:Democrats|Republicans|senators|lawmakers) (?:question|target|grill)"
     r"|(?:press|push)(?:es)? (?:the |finance |bank\w* )?(?:regulators|watchdogs|Congress|Senate|lawmakers)"
-    r"|pleads with|demands? (?:\w+ )?hearings?|(?:seeks?|wants?) (?:\w+ )?answers"
-    r"|questions? (?:the )?(?:SEC|CFTC|FTC|FDIC|OCC|regulators)"
+    r"|pleads with"
     r"|petition\w*|open letter)\b"
     r"|呼吁|呼籲|敦促|促请|促請|求める|촉구|\bfordert\b|\bappelle à\b|\bexhorte\b"
     r"|\binsta a\b|\bpide\b|\bпризва\w+|\bпризыва\w+"
@@ -263,7 +256,6 @@ def add_exclusions(headlines: pl.DataFrame, frames: FrameSet) -> pl.DataFrame:
         ),
         (plain.str.contains(_FIGURES) & plain.str.contains(_USING), "figures of use"),
         ((pl.col("category") == "export_control_access") & plain.str.contains(_GOES_PUBLIC), "a firm's own affair"),
-        (is_tokens & plain.str.contains(_OFFERS) & ~plain.str.contains(_LET), "a firm's own product"),
         (pl.col("category").is_in(_ON_ACCESS) & plain.str.contains(_COMPARISON), "a comparison of products"),
         ((pl.col("outlet_kind") == "lab") & plain.str.contains(_PRODUCT_POST), "a lab's own product or partnership"),
         (pl.col("category").is_in(_ON_ACCESS) & plain.str.contains(_CONSEQUENCE), "what followed"),

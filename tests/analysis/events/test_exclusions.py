@@ -57,7 +57,7 @@ def reason_of(title: str, **more: str) -> str | None:
         ("Fund manager launches GENIUS Act-aligned stablecoin reserve fund", "a firm's own product"),
         ("Stablecoins won't strengthen global role of euro, ECB's Lagarde says", "talk"),
         ("Coinbase sends letter to CFTC over prediction market rules", "talk"),
-        ("Senator Warren questions OCC chief on crypto trust charters", "urging"),
+        ("Senator Warren questions OCC chief on crypto trust charters", "talk"),
         ("Senate Republicans press regulators for new crypto capital rules", "urging"),
         ("Family of OpenAI whistleblower demands FBI investigation", "urging"),
         ("Take It Down Act: a flawed attempt to protect victims", "opinion"),
