@@ -83,6 +83,7 @@ class Bearings:
     def __init__(self, vocabulary: Vocabulary) -> None:
         names = "|".join(entity.pattern for entity in vocabulary.entities if entity.kind in _BOUND)
         self._bound = re.compile(names, re.IGNORECASE)
+        self._read_before: dict[str, str | None] = {}
 
     def of_titles(self, titles: Iterable[str]) -> str | None:
         """Where most of the plain titles say that the act leads, neutral where they differ; None where none says so."""
@@ -95,6 +96,11 @@ class Bearings:
 
     def of_title(self, plain: str) -> str | None:
         """Restricts, enables, or neutral for what is denied, put off or yet to come; None where no verb is known."""
+        if plain not in self._read_before:
+            self._read_before[plain] = self._read_parts(plain)
+        return self._read_before[plain]
+
+    def _read_parts(self, plain: str) -> str | None:
         for part in _PART.split(plain):
             cut = _SUBORDINATE.search(part)
             said = self._read(part if cut is None else part[: cut.start()])
@@ -110,8 +116,11 @@ class Bearings:
             is_passive = _SUED.search(lower) is not None
             target = clause[: suit.start()] if is_passive else clause[suit.end() :]
             return RESTRICTS if self._bound.search(target) else NEITHER
-        is_on_ai = self._bound.search(clause) is not None or _ON_AI.search(lower) is not None
-        return None if verb is None else _bearing_of(verb, lower, is_on_ai=is_on_ai)
+        if verb is None:
+            return None
+        # The names cost most: they are asked only where they decide.
+        is_on_ai = verb.lastgroup == "forbids" and bool(_ON_AI.search(lower) or self._bound.search(clause))
+        return _bearing_of(verb, lower, is_on_ai=is_on_ai)
 
 
 def _bearing_of(verb: re.Match[str], clause: str, *, is_on_ai: bool) -> str | None:
