@@ -109,7 +109,7 @@ def score_event_files(
                 empty = (EVENT.empty(), EVENT_SOURCE.empty())
                 vocabulary, frames = load_user_vocabulary(config_path), load_frames()
                 recalled = recall_facts(reader, vocabulary, frames)
-                events, sources = gather_events(reader, empty, {}, recalled, vocabulary, frames)
+                events, sources = gather_events(reader, empty, {}, recalled, vocabulary)
             return score_gold_events(gold, events, sources, none)
     except StoreError as exc:
         raise CommandError(str(exc)) from exc

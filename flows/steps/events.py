@@ -15,14 +15,14 @@ from analysis.events.recorded.corrections import attach_corrections
 from analysis.events.recorded.merging import merge_records, outage_events, outage_sources
 from analysis.events.recorded.redating import find_revisions
 from analysis.events.relevance import add_relevance
-from analysis.events.stories.frames import FrameSet, load_frames
+from analysis.events.stories.frames import load_frames
 from analysis.events.vocabulary import Vocabulary
 from analysis.tape.choice import BENCHMARK_ASSET
 from flows.context import RunContext, StepReport
 from flows.jobs.labelled_files import load_user_vocabulary
 from flows.jobs.ledger import load_decisions
 from flows.market_choices import choose_record_markets
-from flows.steps.stories import keep_facts, prepare, read_grouped, recall_facts, update_stories
+from flows.steps.stories import keep_facts, read_evidence, recall_facts, update_stories
 from ingest.bundle.loader import load_ledger
 from warehouse.store.connection import Reader
 from warehouse.tables.news import (
@@ -46,7 +46,7 @@ def update_events(context: RunContext) -> StepReport:
     n_grouped += keep_facts(warehouse, recalled)
 
     known_ids = dict(warehouse.query("events_story_ids").iter_rows())
-    events, sources = gather_events(warehouse, _recorded(context), known_ids, recalled, vocabulary, frames)
+    events, sources = gather_events(warehouse, _recorded(context), known_ids, recalled, vocabulary)
     events, sources = attach_corrections(events, sources, warehouse.frame(REGISTER_DOCUMENT))
     decided, sources, problems = apply_decisions(events, sources, decisions)
     events = add_relevance(decided, vocabulary)
@@ -70,7 +70,6 @@ def gather_events(
     known_ids: dict[str, str],
     recalled: Recalled,
     vocabulary: Vocabulary,
-    frames: FrameSet,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """`core.event` and `core.event_source` rows of stories and stored incidents, merged with what is `recorded`.
 
@@ -79,8 +78,9 @@ def gather_events(
     outages = merge_incidents(reader.frame(INCIDENT))
     drafts = draft_events(recalled.facts)
     story_ids = [story.story_id for draft in drafts for story in (*draft.stories, *draft.comments)]
-    headlines = prepare(read_grouped(reader, story_ids=story_ids), vocabulary, frames)
-    detected = build_events(drafts, headlines, known_ids, vocabulary, recorded[0]["event_id"])
+    detected = build_events(
+        drafts, read_evidence(reader, story_ids, vocabulary), known_ids, vocabulary, recorded[0]["event_id"]
+    )
     return merge_records(
         recorded,
         (outage_events(outages, vocabulary), outage_sources(outages, vocabulary)),

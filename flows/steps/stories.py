@@ -14,6 +14,7 @@ from analysis.events.stories.grouping import MEMORY_HOURS, group_stories
 from analysis.events.stories.headlines import story_input
 from analysis.events.summaries import add_tags, read_tags, story_rows, tag_rows
 from analysis.events.timing import add_clocks
+from analysis.events.titles import plain_title
 from analysis.events.vocabulary import Vocabulary
 from analysis.events.wording.exclusions import add_exclusions
 from analysis.results.fingerprint import SourceCode, fingerprint
@@ -143,6 +144,12 @@ def recall_facts(reader: Reader, vocabulary: Vocabulary, frames: FrameSet) -> Re
     other = headlines.join(rested.join(stored, on=["story_id", "rests_on"], how="anti"), on="story_id", how="semi")
     told = add_exclusions(prepare(other, vocabulary, frames), frames)
     return recall(rested, stored, read_stories(told, vocabulary))
+
+
+def read_evidence(reader: Reader, story_ids: list[str], vocabulary: Vocabulary) -> pl.DataFrame:
+    """Headlines of some stories with clocks, carriers and plain titles: what an event's rows tell of them."""
+    told = _add_facts(read_grouped(reader, story_ids=story_ids), vocabulary)
+    return told.with_columns(plain_title(pl.col("title")).alias("plain"))
 
 
 def keep_facts(warehouse: Warehouse, recalled: Recalled) -> int:
