@@ -228,11 +228,10 @@ def _reason(draft: Draft, n_outlets: int) -> str:
 
 
 def _takes_back(draft: Draft, other: Draft) -> bool:
-    """Whether it gives back to a party what an earlier event took from it, in words of that one beside the names."""
+    """Whether what it gives to a party an earlier event took from it, in words of that one beside the names."""
     one, imposed = draft.lead, other.lead
     return (
         are_opposite(one.frame, imposed.frame)
-        and one.frame == GIVEN_BACK
         and timedelta(0) < draft.first.time.best - other.first.time.best <= TAKEN_BACK
         and bool(one.parties & imposed.parties)
         and bool(one.telling & imposed.telling)
@@ -244,7 +243,8 @@ def _source_rows(named: dict[str, Draft], headlines: pl.DataFrame) -> pl.DataFra
     facts: list[tuple[str, str, str, str, bool]] = []
     for event_id, draft in named.items():
         first = draft.first.time
-        own = "restored" if any(_takes_back(draft, other) for other in named.values()) else "confirmation"
+        is_back = draft.lead.frame == GIVEN_BACK and any(_takes_back(draft, other) for other in named.values())
+        own = "restored" if is_back else "confirmation"
         of_comments = [("announced" if story.time.best < first.best else "reaction", story) for story in draft.comments]
         for role, story in (*((own, story) for story in draft.stories), *of_comments):
             facts += [(entry_id, event_id, role, first.best_entry_id, role == own) for entry_id in story.entry_ids]

@@ -209,9 +209,11 @@ def _is_about(story: StoryFacts, draft: Draft) -> bool:
 
 
 def _is_told_again(story: StoryFacts, draft: Draft) -> bool:
+    # What most pairs fail costs least, and comes first.
+    if story.category != SECURITY and story.words.isdisjoint(draft.lead.words):
+        return False
     if abs(story.time.best - draft.lead.time.best) > SAME_EVENT or story.is_comment != draft.lead.is_comment:
         return False
-    # What most pairs fail costs least, and comes first.
     least = min(SAME_WORDS, SAME_FRAME_WORDS, SAME_ACT_WORDS, AGREED_WORDS)
     if word_overlap(story, draft.lead) < least and not _is_one_break_in(story, draft.lead):
         return False
