@@ -17,7 +17,7 @@ _DIGEST_TITLES = (
     r"|^(?:daily|weekly|morning|evening) "
     r"|^(?:the )?(?:top|best) \d+\b"
     r"|\btop (?:\d+ )?(?:stories|news|headlines)\b|\bliveblog\b|\ball the news\b|\bhere's what happened\b"
-    r"|\bnews of the (?:day|week)\b"
+    r"|\bnews of the (?:day|week)\b|\b(?:lawsuits?|cases?|bills?) (?:list|tracker)\b"
 )
 # Three topics or more side by side, each with capitals as in a title: an issue's table of contents.
 _MANY_TOPICS = r"^(?:[A-Z][^,;|]{8,60}[,;|] ){2,}(?:and )?[A-Z][^,;|]{6,70}$"
@@ -42,7 +42,7 @@ _OPINION = (
     r"|\bmaking up (?:its|the) rules\b|\bloses? (?:more |its )?control\b"
     r"|^a (?:closer )?look (?:at|inside)\b|\braises? (?:questions|concerns)\b|\bnasty\b|\bass\b"
     r"|\bflawed\b|\bmay actually\b|\bwhat's at stake\b|\bwhat happens next\b|\beverything you need to know\b"
-    r"|\b\w+ takeaways\b|^\d+ (?:highlights|things|reasons)\b|\bisn't an? .{3,20}, it's\b"
+    r"|\bquestions to answer\b|\b\w+ takeaways\b|^\d+ (?:highlights|things|reasons)\b|\bisn't an? .{3,20}, it's\b"
     r"|之战|争端|爭端|博弈|角力|较量"
     r"|\blooking back\b|\bretrospective\b|\bone year (?:on|later|after)\b|\btimeline\b|\ba brief history\b|\bguide to\b"
 )

@@ -15,6 +15,8 @@ def reason_of(title: str, **more: str) -> str | None:
     ("title", "reason"),
     [
         ("The Download: a new AI order, and glasses for soldiers", "a digest of many topics"),
+        ("OpenAI and ChatGPT lawsuit list", "a digest of many topics"),
+        ("Maker of the cloud has serious questions to answer after Azure outage", "opinion"),
         ("Robots Go To War, States Ban AI Therapy, New Model Leads Benchmarks", "a list of topics"),
         ("Betting on AI bill: Polymarket assigns 13% chance before 2027", "odds of a betting market"),
         ("TAO price jumps 20% after halving", "a price move"),
