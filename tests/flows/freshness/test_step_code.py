@@ -24,7 +24,7 @@ def woken_by(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., set[str]
         packaged = {package: dict(found) for package, found in real.packaged.items()}
         for package, name in files:
             packaged[package][name] = packaged[package].get(name, b"") + b" "
-        monkeypatch.setattr(source, "read_sources", cache(lambda: source.Sources(texts, packaged)))
+        monkeypatch.setattr(source, "read_sources", cache(lambda: source.Sources(texts, packaged, real.versions)))
         source.forget_sources()
         return {step for step, digest in before.items() if hash_step(step) != digest}
 
