@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any, ParamSpec, TypeVar
 
-# Of loops that free the interpreter, and processes that draw pages: both cores of the smallest machine we run on.
+# Of loops that free the interpreter, and processes that measure events, fit models or draw pages: both cores of the
+# smallest machine we run on.
 N_THREADS = 2
 
 

@@ -32,6 +32,11 @@ class RunContext:
         """The stored prices, read once a run and shared by its steps."""
         return StoredTape(self.warehouse)
 
+    def let_go(self) -> None:
+        """Keep no prices and no plans any more; who asks for prices after this has them read again."""
+        self.tape.let_go()
+        self.plans.clear()
+
 
 @dataclass(frozen=True, slots=True)
 class StepReport:

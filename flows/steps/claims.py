@@ -33,7 +33,7 @@ from warehouse.tables.studies import STUDY_RESULT
 def update_claims(context: RunContext) -> StepReport:
     """Judge the packaged and the user's claims; rows of claims that are gone go with them, their history stays."""
     warehouse = context.warehouse
-    context.tape.let_go()  # no later step measures studies; claims, correlations and pages need the memory
+    context.let_go()  # no later step measures studies; claims, correlations and pages need the memory
     claims = load_claims(context.settings.config_path)
     evidence = load_evidence(warehouse, claims)
 

@@ -18,7 +18,7 @@ from analysis.groups.models import (
     compare_models,
     fit_planned,
 )
-from analysis.single.study import plan_events, read_event_times
+from analysis.single.study import KeptPlans, plan_events, read_event_times
 from analysis.single.window.pair import EventTime, StudySpecification
 from analysis.tape.markets import StudyMarkets
 from analysis.threads import one_by_one
@@ -75,13 +75,13 @@ def _compare(
 ) -> ModelComparison:
     """With a `context` many events are shared between processes."""
     markets, masks, benchmarks = tape.markets(study), study.masks(events), _HeldBenchmarks.of(tape, study)
-    planned = plan_events(study.specification, times, masks, markets)
+    kept: KeptPlans | None = None
     share: ShareFits = one_by_one
     if context is not None:
         kept = context.plans.get(study.id)
-        known = kept.find(study.specification, masks, markets) if kept is not None else {}
-        planned = plan_events(study.specification, times, masks, markets, known)
         share = share_events(context, fitting_models, (study.specification, masks, markets, benchmarks))
+    known = kept.find(study.specification, masks, markets) if kept is not None else {}
+    planned = plan_events(study.specification, times, masks, markets, known)
     return compare_models(MODELS_STUDY, planned, stored, markets, benchmarks, asset_id, share)
 
 

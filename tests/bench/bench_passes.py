@@ -78,7 +78,10 @@ def watch_others() -> Iterator[list[int]]:
 
     def watch() -> None:
         while not is_over.wait(0.5):
-            started = [pid for file in Path("/proc/self/task").glob("*/children") for pid in file.read_text().split()]
+            started: list[str] = []
+            for file in Path("/proc/self/task").glob("*/children"):
+                with suppress(FileNotFoundError, ProcessLookupError):  # a thread may end while it is asked
+                    started += file.read_text().split()
             for pid in started:
                 with suppress(FileNotFoundError, ProcessLookupError):
                     status = Path(f"/proc/{pid}/status").read_text()

@@ -10,7 +10,7 @@ from importlib.resources import files
 import polars as pl
 import pytest
 
-from dashboards.findings.readings import read_reactions
+from dashboards.findings.readings import bare_horizons, read_reactions
 from dashboards.marks import OPEN
 from dashboards.shell.feed import write_feeds
 from dashboards.shell.frames import Frames, last_close
@@ -270,6 +270,18 @@ def test_an_older_file_without_a_new_nullable_column_is_read(tmp_path):
     frame = read_frames(path).get(STUDY_RESULT)
     assert frame.columns == STUDY_RESULT.column_names
     assert frame["p_adjusted"].null_count() == frame.height == tables[STUDY_RESULT].height
+
+
+def test_the_file_of_an_event_tells_its_horizons_as_pages_do(published):
+    read = [reaction for reactions in read_reactions(read_frames(published)).values() for reaction in reactions]
+    told = [
+        (bare, horizon)
+        for reaction in read
+        for bare, horizon in zip(bare_horizons(reaction), reaction.horizons.values(), strict=True)
+    ]
+    for bare, horizon in told:
+        assert bare == {name: getattr(horizon, name) for name in bare}
+    assert {bare["is_outside"] for bare, _ in told} >= {True, False}
 
 
 def test_a_report_says_what_the_page_says(published):
