@@ -12,7 +12,7 @@ from analysis.engine.kernel import fit_around, fit_line, market_model_windows, s
 from analysis.engine.loops.forecasts import forecast_windows, sum_paths
 from analysis.engine.loops.local_level import fit_local_level
 from analysis.engine.loops.shares import learn_shares
-from analysis.engine.loops.sums import pair_up, sum_drawn, sum_pair_windows, take_out_means
+from analysis.engine.loops.sums import pair_up, share_windows, sum_drawn, sum_pair_windows, take_out_means
 from analysis.engine.model_fit import ModelInput
 from analysis.engine.models.egarch import fit as fit_egarch
 from analysis.near_titles import propose
@@ -51,7 +51,9 @@ def compile_loops() -> None:
     sum_drawn(np.ones((1, 1)), np.zeros((1, 1), dtype=np.int64))
     take_out_means(np.ones((1, 1)), np.zeros(1, dtype=np.int64), 1)
     sum_pair_windows(asset, benchmark, _WINDOW)
-    pair_up(np.ones((1, 1)), *(np.zeros(1, dtype=np.int64) for _ in range(3)))
+    column = np.zeros((2, 2), dtype=np.int64)[:, 0]  # not contiguous, as panels cut windows out of their bars
+    pair_up(np.ones((2, 2)), np.arange(2), column, column)
+    share_windows(column, column)
     fit_egarch(ModelInput(asset, benchmark[:, np.newaxis], np.arange(event), np.arange(event, _BARS)))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.arrays import Flags, Floats, Integers
-from analysis.engine.loops.sums import pair_up
+from analysis.engine.loops.sums import pair_up, share_windows
 from analysis.threads import one_blas_thread
 
 # Fewer common bars than this say nothing about a correlation.
@@ -53,10 +53,13 @@ class PairCorrelations:
             return None
         return float(np.mean(np.where(np.isfinite(known), known, overlapping.mean()) * share))
 
+    @one_blas_thread()
     def overlap_means(self, sets: Flags, first: Integers, last: Integers) -> list[float | None]:
-        """`overlap_mean` of many sets of members [S, N] at once, None where it has none."""
-        share = _shares(first, last)
-        np.fill_diagonal(share, 0.0)
+        """`overlap_mean` of many sets of members [S, N] at once, None where it has none.
+
+        On one thread: products that several threads add up differ in their last bits from those of one.
+        """
+        share = share_windows(first, last)
         is_known = np.isfinite(self.matrix)
         known = np.where(is_known, self.matrix, 0.0)
         inside = sets.astype(np.float64)
@@ -75,12 +78,6 @@ class PairCorrelations:
             0.0 if shared <= 0 else None if count < 1 else float(mean)
             for shared, count, mean in zip(common, counts, means, strict=True)
         ]
-
-
-def _shares(first: Integers, last: Integers) -> Floats:
-    """Share of the longer of two windows that they have in common, [N, N]."""
-    common = np.minimum.outer(last, last) - np.maximum.outer(first, first) + 1
-    return np.asarray(np.clip(common / np.maximum.outer(last - first + 1, last - first + 1), 0.0, 1.0))
 
 
 def overlap_clusters(first: Integers, last: Integers) -> Integers:

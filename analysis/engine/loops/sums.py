@@ -38,6 +38,14 @@ def take_out_means(columns: Floats, groups: Integers, n_groups: int) -> None:
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
+def _share_window(first: int, last: int, other_first: int, other_last: int) -> float:
+    """What two windows have in common of the longer one."""
+    common = min(last, other_last) - max(first, other_first) + 1
+    longer = max(last - first, other_last - other_first) + 1
+    return min(max(common / longer, 0.0), 1.0)
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def pair_up(matrix: Floats, members: Integers, first: Integers, last: Integers) -> tuple[Floats, Floats]:
     """The entry in `matrix` (n, n) and the shared part of the windows [first, last] (n,) of each pair among `members`.
 
@@ -50,12 +58,20 @@ def pair_up(matrix: Floats, members: Integers, first: Integers, last: Integers) 
         one = members[i]
         for j in range(i + 1, size):
             other = members[j]
-            common = min(last[one], last[other]) - max(first[one], first[other]) + 1
-            longer = max(last[one] - first[one], last[other] - first[other]) + 1
-            share[place] = min(max(common / longer, 0.0), 1.0)
+            share[place] = _share_window(first[one], last[one], first[other], last[other])
             known[place] = matrix[one, other]
             place += 1
     return known, share
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def share_windows(first: Integers, last: Integers) -> Floats:
+    """The shared part of the windows [first, last] (n,) of each with each other (n, n); zero with itself."""
+    out = np.zeros((first.size, first.size))
+    for one in range(first.size):
+        for other in range(one):
+            out[one, other] = out[other, one] = _share_window(first[one], last[one], first[other], last[other])
+    return out
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

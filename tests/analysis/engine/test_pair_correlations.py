@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # the library ships no types
 
 from analysis.engine.dependence import PairCorrelations, pair_correlations
+from analysis.engine.loops.sums import pair_up, share_windows
 
 N_BARS = 40
 RNG = np.random.default_rng(8)
@@ -61,3 +63,26 @@ def test_overlapping_windows_without_any_known_correlation_leave_the_mean_unknow
     unknown = PairCorrelations(np.full((2, 2), np.nan))
     assert unknown.overlap_mean(np.arange(2), np.array([0, 2]), np.array([3, 5])) is None
     assert unknown.overlap_mean(np.arange(2), np.array([0, 9]), np.array([3, 12])) == 0.0
+
+
+def test_pairs_and_tables_of_windows_share_what_is_common_of_the_longer_one() -> None:
+    first, last = np.array([0, 2, 3, 20]), np.array([3, 9, 3, 29])
+    halves = np.array([0.25, 0.25, 0.0, 0.125, 0.0, 0.0])  # 2 of 8 bars, 1 of 4, none, 1 of 8, none, none
+    shares = share_windows(first, last)
+    np.testing.assert_array_equal(shares[np.triu_indices(4, 1)], halves)
+    np.testing.assert_array_equal(shares, shares.T)
+    assert not shares.diagonal().any()
+    np.testing.assert_array_equal(pair_up(shares, np.arange(4), first, last), [halves, halves])
+
+
+def test_means_of_many_sets_are_the_same_to_the_bit_under_any_number_of_threads() -> None:
+    rng = np.random.default_rng(1)
+    matrix = rng.normal(0.0, 0.3, (600, 600))
+    first = np.sort(rng.integers(0, 12_000, 600))
+    sets = rng.random((50, 600)) < 0.6
+    pairs = PairCorrelations((matrix + matrix.T) / 2.0)
+    found = []
+    for n_threads in (1, 2):
+        with threadpool_limits(n_threads, user_api="blas"):
+            found.append(pairs.overlap_means(sets, first, first + 960))
+    assert found[0] == found[1]
