@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from analysis.engine.dependence import PairCorrelations
 from analysis.groups.inclusion import (
@@ -145,6 +146,18 @@ def test_a_group_whose_events_and_bars_are_as_before_keeps_its_rows() -> None:
     assert set(Inclusion(SPECIFICATION, plan.groups, events, marked).rows()["estimate"]) == {7.0}
     changed = events.with_columns(severity=pl.lit(5, dtype=pl.Int64))
     assert 7.0 not in set(Inclusion(SPECIFICATION, plan.groups, changed, marked).rows()["estimate"])
+
+
+def test_a_group_traced_from_the_fits_of_its_test_has_the_rows_of_one_that_is_fitted_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plan, events, markets = make_group()
+    watched, alone = (Inclusion(SPECIFICATION, plan.groups, events, INCLUSION.empty()) for _ in range(2))
+    measure_groups(SPECIFICATION, plan, STUDY_RESULT.empty(), EXCLUSION.empty(), events, markets, watched.watch)
+    wanted = alone.rows()
+    monkeypatch.delattr("analysis.groups.inclusion.trace_inclusion")  # what was watched is traced by now
+    assert wanted.height > MAXIMUM_LEFT_OUT / 2
+    assert_frame_equal(watched.rows(), wanted, check_exact=True)
 
 
 def test_means_of_many_sets_at_once_are_those_of_each_alone() -> None:
