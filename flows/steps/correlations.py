@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cached_property
 
@@ -80,7 +80,7 @@ class Material:
         self.reader = reader
         self.vocabulary = vocabulary
         self._has_account = has_account
-        # By account, the fingerprint of all that have rows now.
+        # By account, the fingerprint of all that have rows once the part that is measured is written.
         self.digests: dict[str, dict[str, str]] = {}
         # Rows of periods before stand as they are stored.
         self.attention_since: datetime | None = None
@@ -113,13 +113,20 @@ def update_correlations(context: RunContext) -> StepReport:
     for part, measure in PARTS.items():
         if not has_nothing_new(context, part):
             measured = measure(material)
+            # A pass that stops between rows and account finds none, and measures everything again.
+            _note(warehouse, {account: {} for account in material.digests})
             written |= {name: _write(material, warehouse, table, frame) for name, table, frame in measured}
+            _note(warehouse, material.digests)
+            material.digests.clear()
             remember_inputs(context, part)
-    for account, digests in material.digests.items():
-        rows = pl.DataFrame([(account, *item) for item in digests.items()], schema=STEP_INPUT.schema, orient="row")
-        warehouse.replace_part(STEP_INPUT, rows, _OF_STEP, step=account)
     changed = ", ".join(f"{count} {name}" for name, count in written.items() if count)
     return StepReport(sum(written.values()), f"rows changed: {changed}" if changed else "nothing new")
+
+
+def _note(warehouse: Warehouse, accounts: Mapping[str, Mapping[str, str]]) -> None:
+    for account, digests in accounts.items():
+        rows = pl.DataFrame([(account, *item) for item in digests.items()], schema=STEP_INPUT.schema, orient="row")
+        warehouse.replace_part(STEP_INPUT, rows, _OF_STEP, step=account)
 
 
 def _write(material: Material, warehouse: Warehouse, table: Table, frame: pl.DataFrame) -> int:

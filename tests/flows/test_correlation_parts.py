@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+import polars as pl
 import pytest
 
+from analysis.together.attention.attention import measure_attention
 from flows.context import RunContext
+from flows.jobs.labelled_files import load_user_vocabulary
 from flows.steps import correlations
-from flows.steps.correlations import PARTS, update_correlations
+from flows.steps.correlations import PARTS, read_coverage, update_correlations
 from tests.builders import make_rows
 from tests.flows.shipped import open_shipped
 from warehouse.tables.attention import ATTENTION
@@ -40,15 +43,54 @@ def test_nothing_new_takes_no_part(measured, monkeypatch):
     assert parts_taken(measured, monkeypatch) == []
 
 
+def write_headlines(context, name, last):
+    """A hundred headlines of one newspaper twelve hours apart, each a story of its own, every second of AI policy."""
+    told = {"title": "AI", "outlet": "o", "outlet_kind": "press", "title_version": 1, "time_basis": "publisher"}
+    kinds = {f"{name}-{number}": ("export_control_access", "not_relevant")[number % 2] for number in range(100)}
+    at = {story: last - number * timedelta(hours=12) for number, story in enumerate(kinds)}
+    entries = [told | {"entry_id": i, "published_at_utc": at[i], "first_seen_at_utc": at[i]} for i in kinds]
+    stories = [{"story_id": i, "is_relevant": kind != "not_relevant", "category": kind} for i, kind in kinds.items()]
+    context.warehouse.merge(ENTRY, make_rows(ENTRY, *entries))
+    context.warehouse.merge(STORY, make_rows(STORY, *stories))
+    context.warehouse.merge(STORY_ENTRY, make_rows(STORY_ENTRY, *({"story_id": i, "entry_id": i} for i in kinds)))
+
+
+def count_stale(context):
+    """Rows of attention that are not as they would be measured from nothing."""
+    reader = context.warehouse
+    anew = measure_attention(read_coverage(reader, load_user_vocabulary(context.settings.config_path)))
+    stored = reader.frame(ATTENTION).select(anew.columns)
+    return pl.concat([stored, anew]).unique(keep="none").height
+
+
 def test_a_headline_takes_attention_and_nothing_of_prices_alone(measured, monkeypatch):
-    at = {"published_at_utc": AT, "first_seen_at_utc": AT, "time_basis": "publisher"}
-    ids = [f"entry-{number}" for number in range(100)]
-    rows = [{"entry_id": name, "title": "AI", "outlet": name, "title_version": 1, **at} for name in ids]
-    story = {"story_id": "s", "is_relevant": True, "category": "export_control_access", "first_public_at_utc": AT}
-    measured.warehouse.merge(ENTRY, make_rows(ENTRY, *rows))
-    measured.warehouse.merge(STORY, make_rows(STORY, story))
-    measured.warehouse.merge(STORY_ENTRY, make_rows(STORY_ENTRY, *({"story_id": "s", "entry_id": n} for n in ids)))
+    write_headlines(measured, "s", AT)
     assert parts_taken(measured, monkeypatch) == ["attention"]
+
+
+def test_attention_measured_from_the_changed_weeks_on_is_that_measured_from_nothing(measured):
+    write_headlines(measured, "late", datetime(2026, 6, 28, 12, tzinfo=UTC))
+    assert update_correlations(measured).n_changed > 0
+    assert count_stale(measured) == 0
+
+
+def test_a_pass_that_stops_on_the_way_leaves_no_stale_attention(measured, monkeypatch):
+    def stop(_material):
+        raise KeyboardInterrupt
+
+    write_headlines(measured, "gone", AT)
+    attention = "correlations:attention"
+    monkeypatch.setattr(correlations, "PARTS", {attention: PARTS[attention], "stop": stop})
+    monkeypatch.setattr(correlations, "has_nothing_new", lambda _context, _part: False)
+    with pytest.raises(KeyboardInterrupt):
+        update_correlations(measured)
+    monkeypatch.undo()
+    assert count_stale(measured) == 0
+    measured.warehouse.replace_part(ENTRY, ENTRY.empty(), "entry_id like 'gone-%'")
+    measured.warehouse.replace_part(STORY_ENTRY, STORY_ENTRY.empty(), "story_id like 'gone-%'")
+    assert count_stale(measured) > 0
+    update_correlations(measured)
+    assert count_stale(measured) == 0
 
 
 def make_attention(start):
