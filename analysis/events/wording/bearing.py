@@ -57,7 +57,8 @@ _HELD = (
 _VERB = re.compile(
     rf"\b(?:(?P<held>{_HELD})|(?P<undoes>{_UNDOES})|(?P<forbids>{_FORBIDS})|(?P<frees>{_FREES})|(?P<lays>{_LAYS}))\b"
 )
-_OBJECT = re.compile(rf"\b(?:(?P<burden>{_BURDEN})|(?P<benefit>{_BENEFIT}))\b")
+# A burden on a benefit is a burden: "export ban", "license requirement".
+_OBJECT = re.compile(rf"\b(?:(?P<burden>(?:(?:{_BENEFIT})[- ])*(?:{_BURDEN}))|(?P<benefit>{_BENEFIT}))\b")
 _SUES = re.compile(r"\b(?:sues|sue|suing|sued|(?:files?|filed) (?:\S+ ){0,4}(?:law)?suit)\b")
 _SUED = re.compile(r"\bsued\b(?= (?:by|over|for|in)\b|$)|\bfac(?:es|ing) (?:\S+ ){0,6}(?:law)?suit\b")
 # Who is allowed to look is no lab that is given free.

@@ -43,6 +43,25 @@ def test_a_verb_is_read_with_its_object_and_what_denies_it(title, bearing):
 @pytest.mark.parametrize(
     ("title", "bearing"),
     [
+        ("US tightens export controls on AI chips", RESTRICTS),
+        ("US imposes license requirement on Nvidia chip exports to China", RESTRICTS),
+        ("Commerce Department imposes export curbs on Nvidia chips", RESTRICTS),
+        ("Chinese AI firm Zhipu hit by US export ban", RESTRICTS),
+        ("US imposes export ban on Nvidia H20", RESTRICTS),
+        ("Senate passes Chip Access Act", RESTRICTS),
+        ("US lifts export ban on Nvidia H20", ENABLES),
+        ("Trump scraps AI chip export rules", ENABLES),
+        ("US drops license requirement for chips", ENABLES),
+        ("US suspends chip export controls for a year", ENABLES),
+    ],
+)
+def test_a_burden_on_a_benefit_is_a_burden(title, bearing):
+    assert BEARINGS.of_title(title) == bearing
+
+
+@pytest.mark.parametrize(
+    ("title", "bearing"),
+    [
         ("Publishers sue Meta over training data", RESTRICTS),
         ("Meta sued by publishers over training data", RESTRICTS),
         ("Anthropic faces class action lawsuit over usage limits", RESTRICTS),
