@@ -55,11 +55,14 @@ NEW_DATA, NEW_RULE, REVISION = "new_data", "new_rule", "revision"
 
 
 def update_checks(context: RunContext) -> StepReport:
-    """Run each data check whose rows are others than before; a failed one is a problem with its first offending row."""
+    """Run each data check whose rows or program are others than before.
+
+    A failed one is a problem with its first offending row.
+    """
     asked = [field.name for field in fields(CheckResult)]
     stored = context.warehouse.frame(CHECK_RESULT).select(asked).with_columns(pl.col("rests_on").fill_null(""))
     known = {row["check_id"]: CheckResult(**row) for row in stored.iter_rows(named=True)}
-    results = run_checks(context.warehouse, known)
+    results = run_checks(context.warehouse, known, hash_step(CHECK_STEP))
     rows = pl.DataFrame(results, schema={name: CHECK_RESULT.schema[name] for name in asked})
     context.warehouse.replace(CHECK_RESULT, rows.with_columns(run_id=pl.lit(context.run_id)))
     failed = [result for result in results if result.is_failed]

@@ -28,8 +28,14 @@ _CODE = {
     "tags": SourceCode("analysis.events.summaries"),
     "stories": SourceCode("analysis.events.stories.grouping"),
 }
-# What facts are read by: these, with all code and packaged words behind them.
-_FACTS_READ_BY = ("analysis.events.facts", "analysis.events.wording.exclusions", "analysis.events.carriers")
+# What facts are read by, `prepare` among it, and kept by: these, with all code and packaged words behind them.
+_FACTS_READ_BY = (
+    "analysis.events.facts",
+    "analysis.events.summaries",
+    "analysis.events.recalling",
+    "analysis.events.wording.exclusions",
+    "analysis.events.carriers",
+)
 _OF_RULES = "input = 'rules' and step in ('tags', 'stories')"
 
 

@@ -23,7 +23,7 @@ class CheckResult:
     """What one check found: `example_json` is the first offending row, None when there is none.
 
     A `warning` is told and never blocks a publication; the first line of its text begins with "warning:". `rests_on` is
-    a digest of the text and of every row that it reads; empty where nobody asked for it.
+    a digest of who ran it, of the text and of every row that it reads; empty where nobody asked for it.
     """
 
     check_id: str
@@ -48,14 +48,15 @@ def check_texts() -> dict[str, str]:
     return dict(sorted(texts.items()))
 
 
-def run_checks(reader: Reader, known: Mapping[str, CheckResult] | None = None) -> list[CheckResult]:
+def run_checks(reader: Reader, known: Mapping[str, CheckResult] | None = None, stamp: str = "") -> list[CheckResult]:
     """The result of every check; the description is the comment on a check's first line.
 
-    With `known` results, by id, a check that rests on what it rested on is not run again.
+    With `known` results, by id, a check that rests on what it rested on is not run again. `stamp` stands for the
+    program that runs it, DuckDB among it, on which every result rests.
     """
     results = []
     for check_id, sql in check_texts().items():
-        rests_on = _rests_on(reader, sql) if known is not None else ""
+        rests_on = _rests_on(reader, sql, stamp) if known is not None else ""
         if known and check_id in known and known[check_id].rests_on == rests_on:
             results.append(known[check_id])
             continue
@@ -68,13 +69,13 @@ def run_checks(reader: Reader, known: Mapping[str, CheckResult] | None = None) -
     return results
 
 
-def _rests_on(reader: Reader, sql: str) -> str:
-    """A digest of a check's text, of the views that it reads, directly or through others, and of the tables behind."""
+def _rests_on(reader: Reader, sql: str, stamp: str) -> str:
+    """A digest of `stamp`, a check's text, the views that it reads, directly or not, and of the tables behind."""
     texts, views = [sql], {name: text for text in view_files().values() for name in _VIEW.findall(text)}
     for text in texts:
         texts += [views.pop(name) for name in sorted(views) if _names(text, name)]
     tables = [table for name, table in load_tables().items() if any(_names(text, name) for text in texts)]
-    parts = [*texts, *(f"{table.name} {reader.digest(table)}" for table in tables)]
+    parts = [stamp, *texts, *(f"{table.name} {reader.digest(table)}" for table in tables)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

@@ -83,7 +83,9 @@ CHECK_RESULT = Table(
         Column("n_offending", pl.Int64, "Rows that offend; 0 is good"),
         Column("example_json", pl.String, "First offending row", is_nullable=True),
         Column("run_id", pl.String, "Run"),
-        Column("rests_on", pl.String, "Digest of its text and of all rows that it reads", is_nullable=True),
+        Column(
+            "rests_on", pl.String, "Digest of the program, of its text and of all rows that it reads", is_nullable=True
+        ),
     ),
 )
 

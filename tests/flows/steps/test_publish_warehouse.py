@@ -13,12 +13,14 @@ from flows.context import RunContext
 from flows.errors import EXIT_CHECK, CommandError
 from flows.manual import refuse_unpublished
 from flows.settings import Settings
-from flows.steps.publish import explain_change, publish_warehouse
+from flows.steps import publish
+from flows.steps.publish import explain_change, publish_warehouse, update_checks
 from tests.warehouse.store.rows import make_row
 from warehouse.store.connection import open_reader, open_writer
 from warehouse.store.published.history import kept_files
 from warehouse.tables.changes import CHANGED
 from warehouse.tables.news import EVENT, EVENT_SOURCE
+from warehouse.tables.ops import CHECK_RESULT
 
 NOW = datetime(2026, 7, 2, tzinfo=UTC)
 
@@ -57,6 +59,15 @@ def test_a_failed_check_keeps_the_earlier_file(run: RunContext) -> None:
     put_event(run, "mended")
     assert publish_warehouse(next_run(run, "third")).problems == ()
     assert published_title(run) == "mended"
+
+
+def test_checks_of_a_program_before_this_are_run_again(run: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    update_checks(run)
+    rows = run.warehouse.frame(CHECK_RESULT)
+    run.warehouse.replace(CHECK_RESULT, rows.with_columns(n_offending=pl.lit(7, dtype=rows.schema["n_offending"])))
+    assert update_checks(run).problems
+    monkeypatch.setattr(publish, "hash_step", lambda step: f"{step} after an upgrade")
+    assert update_checks(run).problems == ()
 
 
 def test_a_first_file_is_published_whatever_the_checks_say(run: RunContext) -> None:

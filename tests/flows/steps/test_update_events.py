@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,11 +12,13 @@ import pytest
 
 from analysis.events.stories.frames import load_frames
 from analysis.events.tagging import tag_titles
+from analysis.results import source
 from flows.context import RunContext
 from flows.jobs.labelled_files import load_user_vocabulary
+from flows.steps import stories
 from flows.steps.bundle import update_bundle
 from flows.steps.events import update_events
-from flows.steps.stories import prepare, read_grouped
+from flows.steps.stories import prepare, read_grouped, recall_facts
 from ingest.news.parse.entries import parse_feed
 from ingest.source import Source
 from tests.builders import make_rows
@@ -281,6 +283,26 @@ def test_a_new_headline_lets_no_other_story_be_read_again(context):
     context.warehouse.merge(ENTRY, make_entries(("Recipe of the week: pea soup", NOW), prefix="far"))
     update_events(context)
     assert context.warehouse.frame(EVENT).is_empty()
+
+
+def modules_called(*entered: Callable[..., object]) -> set[str]:
+    """Modules of what these functions of `flows.steps.stories` name, directly or through others of it."""
+    found, waiting = set[str](), [*entered]
+    while waiting:
+        for name in waiting.pop().__code__.co_names:
+            named = getattr(stories, name, None)
+            module = getattr(named, "__module__", "")
+            if module == stories.__name__:
+                waiting.append(named)
+            else:
+                found.add(module)
+    return found
+
+
+def test_facts_rest_on_all_code_that_tells_which_headlines_are_read_and_what_they_say():
+    called = {name for name in modules_called(prepare, recall_facts) if name.startswith("analysis.events.")}
+    assert {"analysis.events.summaries", "analysis.events.recalling", "analysis.events.timing"} <= called
+    assert called <= source._reach(stories._FACTS_READ_BY, source._loads)
 
 
 def test_a_headline_whose_time_is_another_has_its_story_read_again(context):

@@ -123,6 +123,12 @@ def test_a_check_is_run_again_when_its_rows_or_its_text_are_others(warehouse: Wa
     assert 7 not in {result.n_offending for result in run_checks(warehouse, other)}
 
 
+def test_what_another_program_found_is_looked_for_again(warehouse: Warehouse) -> None:
+    known = {found.check_id: replace(found, n_offending=7) for found in run_checks(warehouse, {}, "before")}
+    assert {found.n_offending for found in run_checks(warehouse, known, "before")} == {7}
+    assert 7 not in {found.n_offending for found in run_checks(warehouse, known, "after")}
+
+
 def test_a_check_that_reads_a_view_rests_on_the_tables_behind_it(warehouse: Warehouse) -> None:
     [check_id] = [check_id for check_id, text in check_texts().items() if "core.coin_candle" in text]
     before = {result.check_id: result.rests_on for result in run_checks(warehouse, {})}
