@@ -14,7 +14,14 @@ from analysis.tape.returns import build_return_grid
 from analysis.tape.series import AlignedSeries
 from analysis.together.around.aftermath import measure_aftermath
 from analysis.together.around.episodes import digest_episodes, measure_episodes
-from analysis.together.attention.attention import Coverage, count_coverage, digest_coverage, measure_attention
+from analysis.together.attention.attention import (
+    ENTITY_TAGS,
+    FIRST_TITLES,
+    Coverage,
+    count_coverage,
+    digest_coverage,
+    measure_attention,
+)
 from analysis.together.attention.reactions import digest_subjects, hourly_markets, measure_forecasts, measure_responses
 from analysis.together.leads.order import measure_order
 from analysis.together.moving.moving import COARSE_STEPS_PER_WINDOW, measure_dynamic, measure_moving
@@ -62,11 +69,11 @@ _COUNTED = (
             "time_basis",
             "title_version",
         ),
-        "title_version = 1",
+        FIRST_TITLES,
     ),
     Rows(STORY_ENTRY, ("entry_id", "story_id"), "true"),
     Rows(STORY, ("story_id", "category", "is_relevant"), "true"),
-    Rows(TAG, ("entry_id", "tag_id", "kind"), "kind = 'entity'"),
+    Rows(TAG, ("entry_id", "tag_id", "kind"), ENTITY_TAGS),
 )
 
 

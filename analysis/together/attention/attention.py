@@ -21,6 +21,8 @@ _SOURCE = SourceCode("analysis.together.attention.attention")
 # Stories about tokens and their rules, and outages, have indices of their own and are not AI policy.
 _OUTCOMES = frozenset({"token_price_commentary"})
 NOT_POLICY = _OUTCOMES | {"network_token_news", "crypto_token_regulation", "outage", "not_relevant", "sponsored_promo"}
+# Which headlines and tags are counted, as SQL conditions: a revised title is no second headline.
+FIRST_TITLES, ENTITY_TAGS = "title_version = 1", "kind = 'entity'"
 # A subject with fewer headlines in the whole record has no index.
 MIN_SUBJECT_HEADLINES = 20
 # Hours are published for subjects with at least this many.
@@ -106,7 +108,7 @@ def count_coverage(
     newsroom = pl.col("outlet_kind").is_in(list(NEWSROOM_KINDS))
     firm = pl.col("level").is_in([CORROBORATED, NEWSROOM_CLAIM]) | newsroom
     clocked = (
-        add_clocks(entries.filter(pl.col("title_version") == 1))
+        add_clocks(entries.filter(pl.sql_expr(FIRST_TITLES)))
         .with_columns(
             pl.col("at_utc").dt.truncate("1h").alias("hour"),
             (firm & ~pl.col("time_basis").is_in(HOURLESS)).alias("is_timed"),
@@ -126,7 +128,7 @@ def count_coverage(
         {"tag_id": list(jurisdictions), "place": list(jurisdictions.values())},
         schema={"tag_id": pl.String, "place": pl.String},
     )
-    named = tags.filter(pl.col("kind") == "entity").select("entry_id", "tag_id").unique()
+    named = tags.filter(pl.sql_expr(ENTITY_TAGS)).select("entry_id", "tag_id").unique()
     entities = causes.join(named, on="entry_id", validate="1:m")
     placed = policy.join(named, on="entry_id", validate="1:m").join(places, on="tag_id", validate="m:1")
     relevant = pl.concat(

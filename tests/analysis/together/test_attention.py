@@ -168,6 +168,25 @@ def test_one_story_counts_once_per_outlet():
     assert rows.filter((pl.col("frequency") == "daily") & (pl.col("kind") == "all"))["n_headlines"].max() == 1
 
 
+def test_revised_titles_are_no_second_headline_and_tags_of_other_kinds_no_entity():
+    entries, links, stories, tags = make_headlines(60, 20, 2)
+    plain = measure([entries, links, stories, tags])
+    is_doubled = pl.col("entry_id").str.ends_with("-0")
+    revised = [
+        frame.filter(is_doubled).with_columns(pl.col("entry_id") + "-revised") for frame in (entries, links, tags)
+    ]
+    topics = tags.with_columns(kind=pl.lit("topic"), tag_id=pl.lit("chips"))
+    more = measure(
+        [
+            pl.concat([entries, revised[0].with_columns(title_version=pl.lit(2, dtype=pl.Int64))]),
+            pl.concat([links, revised[1]]),
+            stories,
+            pl.concat([tags, revised[2], topics]),
+        ]
+    )
+    assert_frame_equal(more.sort(ATTENTION.key), plain.sort(ATTENTION.key))
+
+
 def test_items_that_show_no_hour_count_by_day_and_not_by_hour():
     rows = measure(make_headlines(60, 20, 3, basis="date_only"))
     assert "hourly" not in rows.filter(pl.col("n_coverage") > 0)["frequency"].to_list()
