@@ -173,7 +173,7 @@ def _shown(canvas: Canvas, figure: Figure) -> Markup:
 def _measured(events: pl.DataFrame, reactions: Mapping[str, list[Reaction]]) -> list[tuple[Any, ...]]:
     """Day, title, CAR with its interval, row and reaction of the subject token after each event that has one."""
     found = []
-    for row in events.sort("best_at_utc").iter_rows(named=True):
+    for row in events.sort("best_at_utc", "event_id").iter_rows(named=True):
         subject = subject_of(reactions.get(row["event_id"], []))
         if subject is not None and subject.is_measured and subject.asset_id == SUBJECT_ASSET:
             window = subject.horizons[HEADLINE_HOURS]

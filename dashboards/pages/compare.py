@@ -31,7 +31,11 @@ def paths_data(event_id: str) -> str:
 
 def compose_compare(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> Page:
     """The page on which a reader chooses events, tokens and windows; its numbers are computed in the browser."""
-    events = frames.get(EVENT).filter(pl.col("status") != "rejected").sort("best_at_utc", descending=True)
+    events = (
+        frames.get(EVENT)
+        .filter(pl.col("status") != "rejected")
+        .sort("best_at_utc", "event_id", descending=[True, False])
+    )
     listed = [
         {
             "id": row["event_id"],

@@ -338,7 +338,8 @@ def conventions(subject: Reaction | None, exclusions: pl.DataFrame) -> Markup:
         }
         for horizon in (subject.horizons.values() if subject else ())
     ]
-    left_out = [(market_name(row["market_id"]), row["reason"]) for row in signed_rows(exclusions, EXCLUSION)]
+    listed = signed_rows(exclusions.sort(EXCLUSION.key), EXCLUSION)
+    left_out = [(market_name(row["market_id"]), row["reason"]) for row in listed]
     if not (subject or left_out):
         return NOTHING
     specification = subject.spec_sha256 if subject else ""

@@ -33,7 +33,11 @@ MAX_MOVES = 60
 
 def compose_events(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> Page:
     """Moves outside the ordinary range first, then all events: filtered on the client, by year without a script."""
-    events = frames.get(EVENT).filter(pl.col("status") != "rejected").sort("best_at_utc", descending=True)
+    events = (
+        frames.get(EVENT)
+        .filter(pl.col("status") != "rejected")
+        .sort("best_at_utc", "event_id", descending=[True, False])
+    )
     subjects = [subject for items in reactions.values() if (subject := subject_of(items)) is not None]
     total = total_of(frames, "record", "all")
     title = record_title(total)

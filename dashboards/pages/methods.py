@@ -91,7 +91,7 @@ def compose_methods(frames: Frames) -> Page:
     results = frames.get(STUDY_RESULT)
     specifications = (
         results.filter(pl.col("statistic").is_in(HEADLINES))
-        .sort("study_id", "statistic", "conventions")
+        .sort("study_id", "statistic", "conventions", *STUDY_RESULT.key)
         .unique(["study_id", "statistic"], keep="first", maintain_order=True)
         if results.height
         else results

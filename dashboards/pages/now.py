@@ -113,7 +113,7 @@ def is_preliminary(reaction: Reaction | None) -> bool:
 
 
 def _preliminary_events(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> Markup:
-    events = listed_first(frames.get(EVENT)).sort("best_at_utc", descending=True)
+    events = listed_first(frames.get(EVENT)).sort("best_at_utc", "event_id", descending=[True, False])
     subjects = {event_id: subject_of(reactions.get(event_id, [])) for event_id in events["event_id"]}
     waiting = [event_id for event_id, subject in subjects.items() if is_preliminary(subject)]
     shown = events.filter(pl.col("event_id").is_in(waiting)).head(_MAX_PRELIMINARY)

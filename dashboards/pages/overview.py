@@ -46,7 +46,11 @@ def compose_overview(frames: Frames, reactions: Mapping[str, list[Reaction]]) ->
     else:
         title, lead = _lead(frames, canvas, event, subject)
     verdicts = read_verdicts(frames)
-    events = frames.get(EVENT).filter(pl.col("status") != "rejected").sort("best_at_utc", descending=True)
+    events = (
+        frames.get(EVENT)
+        .filter(pl.col("status") != "rejected")
+        .sort("best_at_utc", "event_id", descending=[True, False])
+    )
     n_events = counted(events.height, EVENT, "count(*) filter (where status <> 'rejected')")
     body = fill(
         "overview.html.jinja",
@@ -124,4 +128,4 @@ def _latest(events: pl.DataFrame, reactions: Mapping[str, list[Reaction]]) -> pl
     first = listed_first(events)
     newest_measured = first.filter(pl.col("event_id").is_in(measured)).head(N_MEASURED)
     shown = pl.concat([first.head(N_LATEST - newest_measured.height), newest_measured])
-    return shown.unique("event_id", maintain_order=True).sort("best_at_utc", descending=True)
+    return shown.unique("event_id", maintain_order=True).sort("best_at_utc", "event_id", descending=[True, False])

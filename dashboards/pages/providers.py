@@ -152,7 +152,9 @@ def compose_provider(frames: Frames, provider: str, reactions: Mapping[str, list
     events = frames.get(EVENT).filter(pl.col("status") != "rejected")
     name = provider_name(provider, provider_names(events))
     is_own = pl.col("entities").fill_null("").str.split(",").list.contains(provider)
-    outages = events.filter((pl.col("category") == OUTAGE_KIND) & is_own).sort("best_at_utc", descending=True)
+    outages = events.filter((pl.col("category") == OUTAGE_KIND) & is_own).sort(
+        "best_at_utc", "event_id", descending=[True, False]
+    )
     incidents = frames.part(INCIDENT, "provider", provider)
     title = provider_title(name, incidents, provider, outages, reactions)
     body = fill(

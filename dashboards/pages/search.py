@@ -50,7 +50,7 @@ def compose_search(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> P
 def search_entries(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> list[list[str]]:
     """[group, title, link, date, label, detail, further words] of everything searchable: undated first, then newest."""
     entries = []
-    for row in frames.get(EVENT).filter(pl.col("status") != "rejected").iter_rows(named=True):
+    for row in frames.get(EVENT).filter(pl.col("status") != "rejected").sort(EVENT.key).iter_rows(named=True):
         subject = subject_of(reactions.get(row["event_id"], []))
         day = subject.headline if subject else None
         detail = (
@@ -70,7 +70,7 @@ def search_entries(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> l
                 words,
             ]
         )
-    for row in frames.get(CLAIM_VERDICT).iter_rows(named=True):
+    for row in frames.get(CLAIM_VERDICT).sort(CLAIM_VERDICT.key).iter_rows(named=True):
         date = iso_day(row["data_as_of_utc"]) if row["data_as_of_utc"] else ""
         entries.append(
             [

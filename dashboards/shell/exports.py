@@ -13,6 +13,7 @@ from dashboards.findings.readings import Reaction, bare_horizons
 from dashboards.shell.frames import Frames, newest
 from dashboards.shell.page import event_path, file_name
 from warehouse.tables.claims import CLAIM_READING, CLAIM_VERDICT
+from warehouse.tables.contract import Table
 from warehouse.tables.correlation import CORRELATION_EPISODE, CORRELATION_PAIR
 from warehouse.tables.moves import LATEST_MOVE
 from warehouse.tables.news import EVENT
@@ -44,19 +45,19 @@ def write_exports(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> di
                 "page": event_path(row["event_id"]),
                 "reactions": [_reaction(item) for item in reactions.get(row["event_id"], [])],
             }
-            for row in _rows(frames.get(EVENT).sort("best_at_utc", descending=True))
+            for row in _rows(frames.get(EVENT).sort("best_at_utc", "event_id", descending=[True, False]))
         ],
         "claims.json": [
-            {**row, "readings": _rows(frames.part(CLAIM_READING, "claim_id", row["claim_id"]))}
-            for row in _rows(frames.get(CLAIM_VERDICT))
+            {**row, "readings": _by_key(frames.part(CLAIM_READING, "claim_id", row["claim_id"]), CLAIM_READING)}
+            for row in _by_key(frames.get(CLAIM_VERDICT), CLAIM_VERDICT)
         ],
-        "moves.json": _rows(frames.get(LATEST_MOVE)),
+        "moves.json": _by_key(frames.get(LATEST_MOVE), LATEST_MOVE),
         "correlations.json": {
-            "pairs": _rows(frames.get(CORRELATION_PAIR)),
-            "around_events": _rows(frames.get(CORRELATION_EPISODE)),
+            "pairs": _by_key(frames.get(CORRELATION_PAIR), CORRELATION_PAIR),
+            "around_events": _by_key(frames.get(CORRELATION_EPISODE), CORRELATION_EPISODE),
         },
-        "groups.json": _rows(results.filter(pl.col("group_id") != "event")),
-        "coverage.json": _rows(frames.get(COVERAGE)),
+        "groups.json": _by_key(results.filter(pl.col("group_id") != "event"), STUDY_RESULT),
+        "coverage.json": _by_key(frames.get(COVERAGE), COVERAGE),
     }
     as_of = newest(results, "data_as_of_utc")
     index = {
@@ -100,6 +101,11 @@ def _reaction(reaction: Reaction) -> dict[str, Any]:
 def _horizon(*, reason: str | None, is_outside: bool | None, **numbers: Any) -> dict[str, Any]:
     words = None if reason is None else spoken(reason)
     return {**numbers, "reason": words, "is_outside_ordinary_range": is_outside}
+
+
+def _by_key(frame: pl.DataFrame, table: Table) -> list[dict[str, Any]]:
+    """The rows in one order, however they are stored."""
+    return _rows(frame.sort(table.key))
 
 
 def _rows(frame: pl.DataFrame) -> list[dict[str, Any]]:

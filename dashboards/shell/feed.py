@@ -73,7 +73,7 @@ def _atom(entries: Sequence[_Told]) -> str:
 
 
 def _events(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> list[_Told]:
-    events = listed_first(frames.get(EVENT)).sort("best_at_utc", descending=True)
+    events = listed_first(frames.get(EVENT)).sort("best_at_utc", "event_id", descending=[True, False])
     return [
         (
             row["best_at_utc"],

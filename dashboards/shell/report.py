@@ -52,7 +52,7 @@ def find_event(frames: Frames, event_id: str) -> dict[str, Any]:
     similar = events.filter(contains | pl.col("title").str.to_lowercase().str.contains(wanted, literal=True))
     if similar.height == 1:
         return StoredRow(similar.row(0, named=True), StoredRows(EVENT))
-    names = ", ".join(similar.sort("best_at_utc", descending=True)["event_id"].head(5))
+    names = ", ".join(similar.sort("best_at_utc", "event_id", descending=[True, False])["event_id"].head(5))
     hint = f"did you mean one of: {names}" if names else "`aftershock events` lists them"
     raise UnknownEventError(f"no event {event_id!r}; {hint}")
 
