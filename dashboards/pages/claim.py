@@ -46,7 +46,7 @@ def compose_claim(frames: Frames, claim_id: str) -> Page:
         summary=claim_summary(verdict),
         facts=_facts(claim, verdict, history),
         against=list(_against(claim, frames)),
-        bars=_bars(frames.part(CLAIM_BAR, "claim_id", claim_id), canvas, verdict),
+        bars=_bars(frames.part(CLAIM_BAR, "claim_id", claim_id), canvas, verdict, claim.get("asset_id", "")),
         readings=_readings(verdict, frames.part(CLAIM_READING, "claim_id", claim_id)),
         history_title="How the verdict changed" if history.height > 1 else "Since when it is judged so",
         history=list(_judged(signed_rows(history, CLAIM_HISTORY))),
@@ -100,9 +100,10 @@ def _against(claim: Mapping[str, Any], frames: Frames) -> Iterator[dict[str, Any
             yield {"title": row["title"], "when": when, "path": "../" + event_path(event_id)}
 
 
-def _bars(bars: pl.DataFrame, canvas: Canvas, verdict: Mapping[str, Any]) -> list[Markup]:
-    """The bars of the asset and of what it is set beside, a figure each."""
-    parts = bars.partition_by("asset_id", "market_id")
+def _bars(bars: pl.DataFrame, canvas: Canvas, verdict: Mapping[str, Any], asset_id: str) -> list[Markup]:
+    """The bars of the claim's asset, and then of what it is set beside, a figure each."""
+    ordered = bars.sort(pl.col("asset_id") != asset_id, "asset_id", *CLAIM_BAR.key)
+    parts = ordered.partition_by("asset_id", "market_id", maintain_order=True)
     prices = (claimed_price(verdict, own) if number == 0 else None for number, own in enumerate(parts))
     return [canvas.draw(draw_claim_bars(own, claimed)) for own, claimed in zip(parts, prices, strict=True)]
 

@@ -106,6 +106,16 @@ def test_the_bars_are_a_figure_and_a_file_with_the_claimed_price_over_the_close_
     assert f"Claimed: ${212 * 1.3:.2f}" in bare(str(page.body))
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_claims_asset_is_drawn_first_and_has_the_claimed_price_however_bars_are_stored(seed: int) -> None:
+    tables = make_claims()
+    beside = make_bars(60_000.0, 61_000.0, asset_id="BTC")
+    wanted = compose({**tables, CLAIM_BAR: pl.concat([tables[CLAIM_BAR], beside])})
+    bars = pl.concat([beside, tables[CLAIM_BAR]]).sample(fraction=1.0, shuffle=True, seed=seed)
+    assert compose({**tables, CLAIM_BAR: bars}) == wanted
+    assert wanted.index('id="bars-tao"') < wanted.index(f"Claimed: ${212 * 1.3:.2f}") < wanted.index('id="bars-btc"')
+
+
 def test_a_claim_of_a_price_draws_that_price() -> None:
     tables = make_claims(claimed_value=283.0, unit="quote currency")
     assert "Claimed: $283.00" in compose(tables)
