@@ -26,6 +26,7 @@ class RunContext:
     now: datetime
     say: Callable[[str], None]
     plans: dict[str, KeptPlans] = field(default_factory=dict)  # of the studies measured so far, by id
+    notes: list[str] = field(default_factory=list)  # what the report of the step that works says beside its own words
 
     @cached_property
     def tape(self) -> StoredTape:

@@ -6,7 +6,7 @@ import importlib
 import secrets
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from importlib.metadata import version
 
@@ -159,7 +159,9 @@ def _report_of(context: RunContext, name: str, step: Step) -> StepReport:
     """What the step did; a step whose inputs are as they were is not taken."""
     if has_nothing_new(context, name):
         return StepReport(0, NOTHING_NEW)
+    context.notes.clear()
     report = step(context)
+    report = replace(report, detail="; ".join((report.detail, *context.notes)))
     if not report.problems:
         remember_inputs(context, name)
     return report

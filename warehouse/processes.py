@@ -32,7 +32,9 @@ class Elsewhere(Generic[_Part, _Done]):
     prepare: Callable[..., AbstractContextManager[Callable[[_Part], _Done]]]
     source: tuple[object, ...]
     unable: tuple[type[Exception], ...]  # what leaves all that is asked for to who asks
-    tell_killed: Callable[[int], None]  # is told the signal that ended a process; may raise
+    tell_end: Callable[
+        [int], None
+    ]  # is told the exit code of one that failed, or minus the signal that ended it; may raise
 
 
 def do_together(
@@ -121,8 +123,8 @@ def _hand_out(
         except (EOFError, ConnectionError):
             todo.append(part)
             process.join(_SECONDS_TO_END)
-            if process.exitcode and process.exitcode < 0 and not is_over.is_set():
-                elsewhere.tell_killed(-process.exitcode)
+            if process.exitcode and not is_over.is_set():
+                elsewhere.tell_end(process.exitcode)
             _end(process)
             return
 

@@ -144,7 +144,7 @@ def build_site(
         n_drawn = 0
         together = [changed[start : start + _PAGES_TOGETHER] for start in range(0, len(changed), _PAGES_TOGETHER)]
         source = (published_path, site_path, now, stamp)
-        elsewhere = Elsewhere(_drawing, source, (SiteError, StoreError), _tell_killed)
+        elsewhere = Elsewhere(_drawing, source, (SiteError, StoreError), _tell_end)
         with closing(do_together(drawer.draw, together, n_further, elsewhere)) as parts:
             for drawn in parts:
                 for path, names in drawn.items():
@@ -168,11 +168,13 @@ def _drawing(
         yield _Drawer.of(reader, site_path, now)[0].draw
 
 
-def _tell_killed(signal_number: int) -> None:
-    raise SiteError(
-        f"a process that draws pages was ended by signal {signal_number}, for want of memory perhaps; "
-        "draw what is missing: aftershock pages"
-    )
+def _tell_end(exit_code: int) -> None:
+    """A process that failed by itself leaves its pages to this one, where the error is told."""
+    if exit_code < 0:
+        raise SiteError(
+            f"a process that draws pages was ended by signal {-exit_code}, for want of memory perhaps; "
+            "draw what is missing: aftershock pages"
+        )
 
 
 @contextmanager

@@ -30,17 +30,16 @@ def share_events(
 ) -> Callable[[_Work[_Part, _Rows], Sequence[_Part]], Generator[_Rows, None, None]]:
     """A `map` that lets another process do some of many parts, in any order, by what `prepare` makes of `source` there.
 
-    The rows are the same. Where that process is killed, this one does the rest and says so.
+    The rows are the same. Where that process is killed or fails, this one does the rest, and the step's report says so.
     """
 
-    def tell_killed(signal_number: int) -> None:
-        context.say(
-            f"a second process was ended by signal {signal_number}, for want of memory perhaps: one measures on"
-        )
+    def tell_end(exit_code: int) -> None:
+        how = f"by signal {-exit_code}, for want of memory perhaps" if exit_code < 0 else f"with code {exit_code}"
+        context.notes.append(f"a second process was ended {how}: one did the rest")
 
     def share(do_here: _Work[_Part, _Rows], parts: Sequence[_Part]) -> Generator[_Rows, None, None]:
         n_further = min(count_processes() - 1, sum(map(len, parts)) // EVENTS_WORTH_A_PROCESS)
-        elsewhere = Elsewhere(prepare, source, (), tell_killed)
+        elsewhere = Elsewhere(prepare, source, (), tell_end)
         with without_collections(), closing(do_together(do_here, parts, n_further, elsewhere)) as done:
             yield from done
 

@@ -2,17 +2,22 @@
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from multiprocessing import active_children
 from pathlib import Path
 
+import pytest
+
 import flows.cluster.sharing
+from flows import pipeline
 from flows.cluster.sharing import share_events
-from flows.context import RunContext
+from flows.context import RunContext, StepReport
 from flows.settings import Settings
 from warehouse.store.connection import open_writer
+from warehouse.tables.ops import STEP
 
 PARTS = [(number,) for number in range(8)]
 
@@ -24,22 +29,39 @@ def dying() -> Iterator[Callable[[tuple[int]], int]]:
     yield sum
 
 
+@contextmanager
+def failing() -> Iterator[Callable[[tuple[int]], int]]:
+    """What the other process does: it fails, and prints why."""
+    sys.stderr.close()
+    raise MemoryError
+    yield sum
+
+
 def wait_for_its_end(part: tuple[int]) -> int:
     for process in active_children():
         process.join(30)
     return sum(part)
 
 
-def test_after_a_kill_one_process_does_the_rest_and_says_so(tmp_path: Path, monkeypatch) -> None:
+@pytest.mark.parametrize(("prepare", "how"), [(dying, "by signal 9"), (failing, "with code 1")])
+def test_where_the_other_process_ends_one_does_the_rest_and_the_report_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prepare: Callable[[], AbstractContextManager[object]], how: str
+) -> None:
     monkeypatch.setattr(flows.cluster.sharing, "EVENTS_WORTH_A_PROCESS", 8)
     monkeypatch.setattr(flows.cluster.sharing, "count_processes", lambda: 2)
-    said: list[str] = []
-    settings = Settings(tmp_path, None, True, 5.0, None, None)
-    with open_writer(tmp_path / "warehouse.duckdb", 5.0) as warehouse:
-        context = RunContext(settings, warehouse, "run", datetime(2026, 7, 2, tzinfo=UTC), said.append)
-        share = share_events(context, dying, ())
+
+    def step(context: RunContext) -> StepReport:
+        share = share_events(context, prepare, ())
         assert sorted(share(wait_for_its_end, PARTS)) == list(range(8))
-        assert len(said) == 1
-        assert "ended by signal 9" in said[0]
         # Too few for a process of their own.
         assert list(share(lambda part: len(active_children()), PARTS[:7])) == [0] * 7
+        return StepReport(0, "8 parts")
+
+    monkeypatch.setattr(pipeline, "STEPS", (("parts", "parts"), ("rest", "rest")))
+    monkeypatch.setattr(pipeline, "load_step", {"parts": step, "rest": lambda _context: StepReport(0, "rest")}.get)
+    settings = Settings(tmp_path, None, True, 5.0, None, None)
+    pipeline.run_pipeline(settings, datetime(2026, 7, 2, tzinfo=UTC), say=lambda _line: None)
+    with open_writer(settings.warehouse_path, 5.0) as warehouse:
+        told = dict(warehouse.frame(STEP).select("step", "detail").iter_rows())
+    assert told["parts"].startswith(f"8 parts; a second process was ended {how}")
+    assert told["rest"] == "rest"
