@@ -27,7 +27,7 @@ from analysis.results.row import (
     error_as_fraction,
     results_frame,
 )
-from analysis.single.study import PlannedEvent
+from analysis.single.study import PlanEvents, PlannedEvent
 from analysis.single.window.pair import EventTime, Pair, describe_closes
 from analysis.tape.donors import Donors
 from analysis.tape.markets import StudyMarkets
@@ -86,7 +86,8 @@ class ModelComparison:
 @one_blas_thread()
 def compare_models(
     study_id: str,
-    planned: Iterable[PlannedEvent],
+    plan: PlanEvents,
+    events: Iterable[EventTime],
     stored: pl.DataFrame,
     markets: StudyMarkets,
     benchmarks: BenchmarkReturns,
@@ -101,39 +102,36 @@ def compare_models(
     Estimates are simple returns, intervals and p by Student's t with the model's degrees of freedom; a model that
     cannot be fitted has a row with its reason. The constant of a model is carried forward, as published, which the
     study `reaction` does not do. `share` gives the rows of each part in any order, and may have parts fitted elsewhere,
-    by `fit_planned`.
+    by `fit_part`, which plans the events again: what is prepared of many is large.
     """
     pairs: set[tuple[str, str]] = set()
-    todo: dict[EventTime, list[_Fit]] = {}
+    todo: dict[EventTime, set[FitKey]] = {}
 
-    def plan() -> Iterator[tuple[FitKey, Fingerprints, _Fit]]:
-        for fit in _list_fits(planned, markets, benchmarks):
+    def list_planned() -> Iterator[tuple[FitKey, Fingerprints, _Fit]]:
+        for fit in _list_fits(plan(events), markets, benchmarks):
             if asset_id in (None, fit.prepared.asset_id):
                 pairs.add(fit.key[:2])
                 yield fit.key, frozenset([fit.sha256]), fit
 
     def fit_here(part: FitPart) -> pl.DataFrame:
-        return results_frame(_fit_row(study_id, fit) for event, _ in part for fit in todo.pop(event))
+        return fit_part(study_id, plan, part, markets, benchmarks)
 
     rows = stored.select("event_id", "market_id", "statistic", "spec_sha256").iter_rows()
     known = stored_fingerprints(((event_id, market_id, name), sha256) for event_id, market_id, name, sha256 in rows)
-    found = refresh(plan(), known, lambda fit: todo.setdefault(fit.prepared.pair.event, []).append(fit))
-    parts = [((event, frozenset(fit.key for fit in fits)),) for event, fits in todo.items()]
+    found = refresh(list_planned(), known, lambda fit: todo.setdefault(fit.prepared.pair.event, set()).add(fit.key))
+    parts = [((event, frozenset(keys)),) for event, keys in todo.items()]
     with closing(share(fit_here, parts)) as fitted:
         results = pl.concat([results_frame([]), *fitted, found.keep(stored)])
     return ModelComparison(results, len(pairs), len(found.fresh), has_changed=not found.is_unchanged)
 
 
 @one_blas_thread()
-def fit_planned(
-    study_id: str,
-    planned: Iterable[PlannedEvent],
-    keys: frozenset[FitKey],
-    markets: StudyMarkets,
-    benchmarks: BenchmarkReturns,
+def fit_part(
+    study_id: str, plan: PlanEvents, part: FitPart, markets: StudyMarkets, benchmarks: BenchmarkReturns
 ) -> pl.DataFrame:
-    """The rows of `keys`, as `compare_models` has them."""
-    fits = _list_fits(planned, markets, benchmarks)
+    """The rows of the keys of a part, as `compare_models` has them."""
+    keys = frozenset(key for _, asked in part for key in asked)
+    fits = _list_fits(plan(event for event, _ in part), markets, benchmarks)
     return results_frame(_fit_row(study_id, fit) for fit in fits if fit.key in keys)
 
 

@@ -15,7 +15,7 @@ from analysis.single.beside.max_statistic import find_max_statistic, max_statist
 from analysis.single.beside.side_by_side import compare_methods
 from analysis.single.choices.rows import list_specifications
 from analysis.single.family import adjust_family
-from analysis.single.study import PlannedEvent, choose_event_markets
+from analysis.single.study import PlanEvents, PlannedEvent, choose_event_markets
 from analysis.single.timing.band import trace_timing_band
 from analysis.single.timing.rows import list_jumps, list_reaction_times, time_pair
 from analysis.single.window.pair import EventTime, Pair, StudySpecification
@@ -75,7 +75,8 @@ class StudyOutcome:
 
 def measure_events(
     specification: StudySpecification,
-    planned: Iterable[PlannedEvent],
+    plan: PlanEvents,
+    events: Iterable[EventTime],
     excluded: Iterable[tuple[str, str, str]],
     stored: Mapping[str, Fingerprints],
     markets: StudyMarkets,
@@ -86,32 +87,33 @@ def measure_events(
     `excluded`.
 
     Rows of every few dozen fresh events go to `hand_over` with the ids of these; the outcome has the rest. `share`
-    gives the rows of each part in any order, and may have parts measured elsewhere, by `measure_planned`.
+    gives the rows of each part in any order, and may have parts measured elsewhere, by `measure_planned`. An event that
+    is measured is planned again for it: what is planned for many is larger than the time that planning takes.
     """
     left_out = [(specification.study_id, *row) for row in excluded]
     choices: list[dict[str, object]] = []
-    seen: dict[str, PlannedEvent] = {}
-    todo: dict[str, PlannedEvent] = {}
+    kept: dict[str, PlannedEvent] = {}
+    todo: dict[str, EventTime] = {}
 
-    def plan() -> Iterator[tuple[str, Fingerprints, PlannedEvent]]:
-        for item in planned:
+    def list_planned() -> Iterator[tuple[str, Fingerprints, PlannedEvent]]:
+        for item in plan(events):
             left_out.extend((specification.study_id, item.event.event_id, *reason) for reason in item.reasons)
             if item.pairs:
                 choices.extend(choose_event_markets(item, specification.study_id, markets.asset_ids))
-                seen[item.event.event_id] = item
+                kept[item.event.event_id] = item
                 yield item.event.event_id, item.fingerprints, item
 
-    def measure_here(part: EventPart) -> TableRows:
-        # A measured pair is large, and nobody holds it on.
-        return measure_planned((todo.pop(event.event_id) for event in part), markets)
+    def put_off(item: PlannedEvent) -> None:
+        todo[item.event.event_id] = kept.pop(item.event.event_id).event
 
-    found = refresh(plan(), stored, lambda item: todo.update({item.event.event_id: item}))
-    kept, fresh = {event_id: seen[event_id] for event_id in found.kept}, frozenset(todo)
-    seen.clear()
+    def measure_here(part: EventPart) -> TableRows:
+        return measure_planned(plan(part), markets)
+
+    found = refresh(list_planned(), stored, put_off)
     parts: Parts = {table.name: [] for table in SINGLE_TABLES}
     waiting: set[str] = set()
     # Closed at once where rows cannot be handed over: nobody measures on for them.
-    with closing(share(measure_here, _part([item.event for item in todo.values()]))) as measured:
+    with closing(share(measure_here, _part([*todo.values()]))) as measured:
         for rows in measured:
             for name, frame in rows.items():
                 parts[name].append(frame)
@@ -120,7 +122,7 @@ def measure_events(
                 hand_over(_take_out(parts), frozenset(waiting))
                 waiting.clear()
     exclusions = EXCLUSION.conform(pl.DataFrame(left_out, schema=EXCLUSION.schema, orient="row"))
-    return StudyOutcome(_take_out(parts), kept, fresh, found.gone, exclusions, choice_frame(choices))
+    return StudyOutcome(_take_out(parts), kept, frozenset(todo), found.gone, exclusions, choice_frame(choices))
 
 
 def measure_planned(planned: Iterable[PlannedEvent], markets: StudyMarkets) -> TableRows:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from types import MappingProxyType
 
 import numpy as np
@@ -50,6 +51,10 @@ class PlannedEvent:
     def fingerprints(self) -> frozenset[str]:
         """The fingerprint of every pair and curve: the same set means the same results."""
         return frozenset([*(pair.spec_sha256 for pair in self.pairs), *(curve.spec_sha256 for curve in self.curves)])
+
+
+# What plans events, as often as it is asked.
+PlanEvents = Callable[[Iterable[EventTime]], Iterable[PlannedEvent]]
 
 
 def choose_event_markets(item: PlannedEvent, study_id: str, asset_ids: Mapping[str, str]) -> list[dict[str, object]]:
@@ -146,6 +151,16 @@ def plan_events(
                 reasons.append((market_id, found))
         curves = _plan_curves(specification, pairs, markets, others)
         yield PlannedEvent(event, tuple(pairs), tuple(reasons), curves)
+
+
+def planner(
+    specification: StudySpecification,
+    masks: pl.DataFrame,
+    markets: StudyMarkets,
+    kept: Mapping[str, PlannedEvent] = _NO_PLANS,
+) -> PlanEvents:
+    """What plans events as `plan_events` does, so that nobody holds their plans until they are measured."""
+    return partial(plan_events, specification, masks=masks, markets=markets, kept=kept)
 
 
 def choose_pair(

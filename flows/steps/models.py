@@ -16,9 +16,9 @@ from analysis.groups.models import (
     ModelComparison,
     ShareFits,
     compare_models,
-    fit_planned,
+    fit_part,
 )
-from analysis.single.study import KeptPlans, plan_events, read_event_times
+from analysis.single.study import KeptPlans, planner, read_event_times
 from analysis.single.window.pair import EventTime, StudySpecification
 from analysis.tape.markets import StudyMarkets
 from analysis.threads import one_by_one
@@ -81,8 +81,8 @@ def _compare(
         kept = context.plans.get(study.id)
         share = share_events(context, fitting_models, (study.specification, masks, markets, benchmarks))
     known = kept.find(study.specification, masks, markets) if kept is not None else {}
-    planned = plan_events(study.specification, times, masks, markets, known)
-    return compare_models(MODELS_STUDY, planned, stored, markets, benchmarks, asset_id, share)
+    plan = planner(study.specification, masks, markets, known)
+    return compare_models(MODELS_STUDY, plan, times, stored, markets, benchmarks, asset_id, share)
 
 
 @contextmanager
@@ -90,13 +90,8 @@ def fitting_models(
     specification: StudySpecification, masks: pl.DataFrame, markets: StudyMarkets, benchmarks: BenchmarkReturns
 ) -> Iterator[Callable[[FitPart], pl.DataFrame]]:
     """What fits models in another process, which plans the events again."""
-
-    def fit(part: FitPart) -> pl.DataFrame:
-        planned = plan_events(specification, [event for event, _ in part], masks, markets)
-        keys = frozenset(key for _, asked in part for key in asked)
-        return fit_planned(MODELS_STUDY, planned, keys, markets, benchmarks)
-
-    yield fit
+    plan = planner(specification, masks, markets)
+    yield lambda part: fit_part(MODELS_STUDY, plan, part, markets, benchmarks)
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
-from itertools import chain
+from itertools import groupby
 
 import polars as pl
 
@@ -20,9 +20,9 @@ from analysis.single.measure import (
     measure_events,
     measure_planned,
 )
-from analysis.single.study import KeptPlans, PlannedEvent, plan_events, read_event_times
+from analysis.single.study import KeptPlans, PlanEvents, PlannedEvent, planner, read_event_times
 from analysis.single.window.funding import add_funding, list_payments, missing_funding, say_payments
-from analysis.single.window.pair import StudySpecification
+from analysis.single.window.pair import EventTime, StudySpecification
 from analysis.tape.funding import funding_records
 from analysis.tape.markets import StudyMarkets
 from analysis.tape.observations import observed_markets
@@ -62,9 +62,9 @@ def _update_study(context: RunContext, study: DeclaredStudy) -> StepReport:
 
     share: Share = one_by_one
     if study.is_own:
-        planned, excluded = _plan_own(warehouse, study, markets)
+        plan, times, excluded = _plan_own(warehouse, study, markets)
     else:
-        planned, excluded = _plan(warehouse, study, markets)
+        plan, times, excluded = _plan(warehouse, study, markets)
         share = share_events(context, measuring, (study.specification, _masks(warehouse, study), markets))
     n_early = 0
 
@@ -72,7 +72,7 @@ def _update_study(context: RunContext, study: DeclaredStudy) -> StepReport:
         nonlocal n_early
         n_early += _store_events(warehouse, study.id, rows, event_ids)
 
-    outcome = measure_events(study.specification, planned, excluded, stored, markets, store_rows, share)
+    outcome = measure_events(study.specification, plan, times, excluded, stored, markets, store_rows, share)
     if not study.is_own:
         context.plans[study.id] = KeptPlans(study.specification, _masks(warehouse, study), markets, outcome.kept)
 
@@ -86,13 +86,14 @@ def _update_study(context: RunContext, study: DeclaredStudy) -> StepReport:
     return StepReport(n_changed, detail)
 
 
-Plan = tuple[Iterable[PlannedEvent], Iterable[tuple[str, str, str]]]  # and (event_id, market_id, reason) of the rest
+# What plans events, those to plan, and (event_id, market_id, reason) of the rest.
+Plan = tuple[PlanEvents, Sequence[EventTime], Iterable[tuple[str, str, str]]]
 
 
 def _plan(warehouse: Warehouse, study: DeclaredStudy, markets: StudyMarkets) -> Plan:
     is_known = (pl.col("status") != "rejected") & pl.col("origin").is_in(study.event_origins)
     times, excluded = read_event_times(warehouse.held(EVENT).filter(is_known))
-    return plan_events(study.specification, times, _masks(warehouse, study), markets), excluded
+    return planner(study.specification, _masks(warehouse, study), markets), times, excluded
 
 
 def _masks(warehouse: Warehouse, study: DeclaredStudy) -> pl.DataFrame:
@@ -104,20 +105,26 @@ def measuring(
     specification: StudySpecification, masks: pl.DataFrame, markets: StudyMarkets
 ) -> Iterator[Callable[[EventPart], TableRows]]:
     """What measures events in another process, which plans them again: a plan is larger than what it is made of."""
-    yield lambda part: measure_planned(plan_events(specification, part, masks, markets), markets)
+    plan = planner(specification, masks, markets)
+    yield lambda part: measure_planned(plan(part), markets)
 
 
 def _plan_own(warehouse: Warehouse, study: DeclaredStudy, markets: StudyMarkets) -> Plan:
     """Each event of an own study on its own asset; the other events of that asset are what estimation avoids."""
-    plans: list[Iterable[PlannedEvent]] = []
+    planners: dict[EventTime, PlanEvents] = {}
     undated: list[tuple[str, str, str]] = []
     for asset_id in study.asset_ids:
         events = read_own_events(warehouse, study.id, asset_id)
         series = {name: found for name, found in markets.series.items() if markets.asset_ids[name] == asset_id}
         times, excluded = read_event_times(events)
         undated += excluded
-        plans.append(plan_events(study.specification, times, events, replace(markets, series=series)))
-    return chain.from_iterable(plans), undated
+        planners.update(dict.fromkeys(times, planner(study.specification, events, replace(markets, series=series))))
+
+    def plan(asked: Iterable[EventTime]) -> Iterator[PlannedEvent]:
+        for plan_own, its in groupby(asked, planners.__getitem__):
+            yield from plan_own(its)
+
+    return plan, [*planners], undated
 
 
 def read_own_events(reader: Reader, study_id: str, asset_id: str) -> pl.DataFrame:
@@ -153,15 +160,15 @@ def measure_one_event(
     masks = study.masks(events)
     markets = (tape or StoredTape(reader, as_of)).markets(study)
     if not is_after_funding:
-        planned = plan_events(study.specification, times, masks, markets)
-        outcome = measure_events(study.specification, planned, excluded, {}, markets)
+        plan = planner(study.specification, masks, markets)
+        outcome = measure_events(study.specification, plan, times, excluded, {}, markets)
         return outcome.rows[STUDY_RESULT.name], outcome.exclusions
     records = funding_records(reader.query("funding_rates", as_of=as_of, market_ids=None))
     lacking = [(event_id, *missing) for missing in missing_funding(markets, records)]
     markets = add_funding(markets, records)
-    events_planned = list(plan_events(study.specification, times, masks, markets))
-    outcome = measure_events(study.specification, events_planned, [*excluded, *lacking], {}, markets)
-    payments = list_payments(events_planned, records)
+    plan = planner(study.specification, masks, markets)
+    outcome = measure_events(study.specification, plan, times, [*excluded, *lacking], {}, markets)
+    payments = list_payments(list(plan(times)), records)
     return say_payments(outcome.rows[STUDY_RESULT.name], payments), outcome.exclusions
 
 

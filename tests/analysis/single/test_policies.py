@@ -1,8 +1,10 @@
 """Which bars, assets and starts count: each choice around one event breaks here when it is turned round."""
 
-from collections.abc import Callable, Generator, Sequence
+import gc
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from weakref import ReferenceType, ref
 
 import numpy as np
 import polars as pl
@@ -11,9 +13,9 @@ import pytest
 from analysis.single import measure
 from analysis.single.beside.cross_section import rank_pair_in_space, usable_donors
 from analysis.single.beside.space import rank_in_space
-from analysis.single.study import KeptPlans, choose_pair, plan_events
+from analysis.single.study import KeptPlans, PlannedEvent, choose_pair, plan_events, planner
 from analysis.single.timing.band import trace_timing_band
-from analysis.single.window.pair import Pair, prepare_pair
+from analysis.single.window.pair import EventTime, Pair, prepare_pair
 from analysis.single.window.paths import trace_path
 from analysis.single.window.score import WindowScore
 from analysis.single.window.windows import WindowStudy, study_window
@@ -30,6 +32,7 @@ from tests.analysis.single.simulated_markets import (
     simulate_returns,
 )
 from warehouse.tables.news import EVENT as EVENT_TABLE
+from warehouse.tables.studies import STUDY_RESULT
 from warehouse.tables.units import iso_minute
 
 N_BARS, EVENT = 700, 600
@@ -204,9 +207,7 @@ def test_where_rows_cannot_be_handed_over_nobody_measures_on(monkeypatch: pytest
     series = make_series(*simulate_returns(np.random.default_rng(1), N_BARS))
     markets = StudyMarkets({TOKEN: (series,)}, {TOKEN: "TOKEN"}, {}, {})
     specification = make_specification()
-    planned = plan_events(
-        specification, [make_event(FIRST_OPEN + timedelta(hours=EVENT))], EVENT_TABLE.empty(), markets
-    )
+    plan = planner(specification, EVENT_TABLE.empty(), markets)
     closed = []
 
     def share(
@@ -223,6 +224,39 @@ def test_where_rows_cannot_be_handed_over_nobody_measures_on(monkeypatch: pytest
 
     # What is raised holds on to every frame that it passed, so that nothing ends by itself.
     with pytest.raises(OSError, match="no room") as raised:
-        measure.measure_events(specification, planned, [], {}, markets, refuse, share)
+        measure.measure_events(
+            specification, plan, [make_event(FIRST_OPEN + timedelta(hours=EVENT))], [], {}, markets, refuse, share
+        )
     assert raised.tb is not None
     assert closed == [1]
+
+
+def test_no_plan_is_held_while_events_are_measured_here_and_elsewhere() -> None:
+    """Each plan holds bars of every market: of many events hundreds of megabytes."""
+    series = make_series(*simulate_returns(np.random.default_rng(1), N_BARS))
+    markets = StudyMarkets({TOKEN: (series,)}, {TOKEN: "TOKEN"}, {}, {})
+    specification = make_specification()
+    first = make_event(FIRST_OPEN + timedelta(hours=EVENT))
+    events = [replace(first, event_id=f"event-{number}") for number in range(12)]
+    pairs: list[ReferenceType[Pair]] = []
+
+    def plan(asked: Iterable[EventTime]) -> Iterator[PlannedEvent]:
+        for item in plan_events(specification, asked, EVENT_TABLE.empty(), markets):
+            pairs.extend(map(ref, item.pairs))
+            yield item
+
+    def share(
+        do: Callable[[measure.EventPart], measure.TableRows], parts: Sequence[measure.EventPart]
+    ) -> Generator[measure.TableRows, None, None]:
+        gc.collect()
+        held.append(sum(pair() is not None for pair in pairs))
+        yield do(parts[0])
+        gc.collect()
+        held.append(sum(pair() is not None for pair in pairs))
+        yield measure.measure_planned(plan_events(specification, parts[1], EVENT_TABLE.empty(), markets), markets)
+
+    held: list[int] = []
+    outcome = measure.measure_events(specification, plan, events, [], {}, markets, None, share)
+    assert held == [0, 0]
+    assert len(pairs) == 12 + measure.EVENTS_OF_A_PART
+    assert set(outcome.rows[STUDY_RESULT.name]["event_id"]) == {event.event_id for event in events}
