@@ -15,7 +15,7 @@ from analysis.events.stories.headlines import story_input
 from analysis.events.summaries import add_tags, read_tags, story_rows, tag_rows
 from analysis.events.timing import add_clocks
 from analysis.events.titles import plain_title
-from analysis.events.vocabulary import Vocabulary
+from analysis.events.vocabulary import PARTY_KINDS, Vocabulary
 from analysis.events.wording.exclusions import add_exclusions
 from analysis.results.fingerprint import SourceCode, fingerprint
 from analysis.results.source import hash_everything_behind
@@ -93,7 +93,12 @@ def follow_rules(warehouse: Warehouse, vocabulary: Vocabulary, frames: FrameSet)
     Other rules of grouping touch every headline, other rules of tagging those that they tag otherwise, with their
     neighbours. A story keeps the id of its earliest headline, so that taking a rule back undoes it.
     """
-    rules = {"tags": vocabulary.digest, "stories": frames.digest}
+    # Headlines that are tagged as before part otherwise once other places or parties are known.
+    parties = sorted(entity.entity_id for entity in vocabulary.entities if entity.kind in PARTY_KINDS)
+    rules = {
+        "tags": vocabulary.digest,
+        "stories": fingerprint(frames.digest, vocabulary.place_names, parties),
+    }
     account = pl.DataFrame(
         [(step, "rules", fingerprint(rules[step], code)) for step, code in _CODE.items()],
         schema=STEP_INPUT.schema,

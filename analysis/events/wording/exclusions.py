@@ -79,7 +79,16 @@ _SAID_IN_COURT = (
 # How many use something is a figure and no act, and a firm that goes public no access to chips.
 _FIGURES = r"(?i)\b[\d.,]+ (?:million |billion )?(?:[\w']+ ){0,3}(?:users|workers|employees|customers)\b"
 _USING = r"(?i)\b(?:are|now) (?:now )?using\b|\bfrom [\d.,]+\w? (?:\w+ )?(?:users|customers) to\b"
-_GOES_PUBLIC = r"(?i)\bIPO\b"
+_GOES_PUBLIC = (
+    r"(?i)\b(?:approv\w+|nod|clearance|clears?|green light|files?|filed|filing|applies|applied|seeks?|eyes|plans?"
+    r"|launches|raises?|prices?|prepar\w+|readies|targets?|weighs|heads? for|go-ahead) (?:\S+ ){0,6}IPO\b"
+    r"|\bIPO (?:approval|plans?|filing|application|bid|debut|nod|review|prospectus|hearing)\b"
+)
+# Who sues, gives in or gives up takes a step, whichever paper or day tells of it.
+_STEP_IN_COURT = (
+    r"(?i)\b(?:sues|settles|settled"
+    r"|(?:drops|dropped|withdraws|withdrew) (?:[\w.'-]+ ){0,3}(?:lawsuits?|suits?|cases?|claims?|complaints?))\b"
+)
 _DECIDED = (
     r"(?i)\b(?:sues|sued|verdict|rul(?:es|ed|ing)|loses|lost|wins|won|finds|found|orders|ordered|rejects|rejected"
     r"|dismiss\w*|settle[sd]?)\b"
@@ -90,6 +99,7 @@ _COMPARISON = r"(?i)\b(?:beats?|surpass\w*|outperform\w*|outscor\w*|rivaling)\b"
 _INTEGRATION = r"(?i)\bintegrat\w+|\bone-click\b|\bcross-chain swaps?\b"
 # What those who work somewhere say of an office is no act of either.
 _STAFF_SAYS = r"(?i)\b(?:employees|staff(?:ers)?|workers) (?:accuse|blame|slam|blast|criticize|say)\b"
+_STAFF_SUES = r"(?i)(?:,|\band) (?:sue|file)\b"
 _FORECAST = (
     r"(?i)\b(?:predicts?|forecasts?|price predictions?)\b|\b(?:price|weekly) outlook\b|\boutlook (?:for|20\d\d)\b"
     r"|\bcould (?:be|soon|hit|reach|see|lead|face|soar|surge)\b"
@@ -118,6 +128,16 @@ _GOVERNMENT_ASKS = (
     r"(?:urg(?:es|ed|ing)|press(?:es|ed|ing)|calls on)\b"
     r"|(?:美国|美國|政府|白宫|白宮|商务部|商務部).{0,4}(?:敦促|促请|促請)"
 )
+# So are the questions of an office to a firm, what it sets out to do, and a bill that legislators aim at something.
+_OFFICE_SETS_OUT = (
+    r"(?i)\b(?:(?:U\.?S\.?|EU|UK|FTC|SEC|CFTC|FCC|DOJ|FDA|NHTSA|Ofcom|CMA|AG|attorney general|regulator|watchdog"
+    r"|commission|ministry|department|government|administration|White House|Commerce|Pentagon|Treasury|governor)"
+    r" (?:\w+ ){0,2}?(?:(?:seeks|demands|sought|demanded) (?:\w+ )?answers"
+    r"|launche[sd] (?:an? )?(?:\w+ )?(?:effort|campaign))"
+    r"|(?:AGs|attorneys general|regulators|watchdogs|authorities|prosecutors) (?:seek|demand) (?:\w+ )?answers"
+    r"|(?:Democrats|Republicans|senators|lawmakers) target\b.*\b(?:with (?:\w+ ){0,2}"
+    r"|(?:pass|introduce|unveil|propose|advance|file) (?:\w+ ){0,2})(?:bills?|legislation|law|act))\b"
+)
 # It did not happen, or somebody says so; what a court denies is a ruling.
 _DENIAL = (
     r"(?i)\b(?:thwarts?|foils?|averts?|fends? off)\b"
@@ -138,9 +158,14 @@ _PRODUCT_POST = (
     r"|\bcourse\b|\bresearch\b|\bsystem card\b"
 )
 # A product that is said to keep a law is none.
+_FALLS_SHORT = r"(?i)\bnot (?:yet )?(?:GENIUS|MiCA)\b|\bdelist\w*"
 _KEEPS_A_LAW = r"(?i)(?:^|[^-\w])(?:GENIUS|MiCA)(?: Act)?[- ](?:aligned|compliant|ready)\b"
 # Who died is nobody's act.
 _DEATH = r"(?i)\bfound dead\b|\b(?:dies|died|dead) (?:at|aged|in|after|of)\b"
+_OVER_A_DEATH = (
+    r"(?i)\b(?:sues?|sued|suing|settles?|settled|lawsuits?|signs|signed|passes|passed|enacts|bans|charges|charged|fines"
+    r"|fined|orders)\b"
+)
 # What is said, wished or planned about rules for tokens is no rule; of access to models it is news.
 _TALK = (
     r"(?i)\b(?:says?|said|tells?|told|warns?|warned|sees|hints?|slams?|blasts?|defends?|argues?|insists?|claims?|calls?|flags?"
@@ -234,24 +259,26 @@ def add_exclusions(headlines: pl.DataFrame, frames: FrameSet) -> pl.DataFrame:
         (plain.str.contains(_FORECAST), "a forecast"),
         (plain.str.contains(_CALENDAR), "a calendar"),
         (plain.str.contains(_OPINION), "opinion"),
-        (plain.str.contains(_URGING) & ~plain.str.contains(_GOVERNMENT_ASKS), "urging"),
-        (plain.str.contains(_STAFF_SAYS), "talk"),
+        (plain.str.contains(_URGING) & ~plain.str.contains(f"{_GOVERNMENT_ASKS}|{_OFFICE_SETS_OUT}"), "urging"),
+        (plain.str.contains(_STAFF_SAYS) & ~plain.str.contains(_STAFF_SUES), "talk"),
         (plain.str.contains(_DENIAL), "a denial"),
         (plain.str.contains(_INTERVIEW), "an interview"),
         (plain.str.contains(_POST), "a post or a prize"),
         (plain.str.contains(_HOUSE_RULE), "a firm's own affair"),
         (plain.str.contains(_EXHIBIT), "evidence in another case"),
-        (plain.str.contains(_DEATH), "a death"),
-        (is_tokens & plain.str.contains(_KEEPS_A_LAW), "a firm's own product"),
+        (plain.str.contains(_DEATH) & ~plain.str.contains(_OVER_A_DEATH), "a death"),
+        (is_tokens & plain.str.contains(_KEEPS_A_LAW) & ~plain.str.contains(_FALLS_SHORT), "a firm's own product"),
         ((pl.col("category") == "enforcement_lawsuit") & plain.str.contains(_MAY_SUE), "a plan"),
         (
             (pl.col("category") == "enforcement_lawsuit")
             & plain.str.contains(_IN_COURT)
-            & ~plain.str.contains(_DECIDED),
+            & ~plain.str.contains(f"{_DECIDED}|{_STEP_IN_COURT}"),
             "a day in court",
         ),
         (
-            (pl.col("category") == "enforcement_lawsuit") & plain.str.contains(_SAID_IN_COURT),
+            (pl.col("category") == "enforcement_lawsuit")
+            & plain.str.contains(_SAID_IN_COURT)
+            & ~plain.str.contains(_STEP_IN_COURT),
             "a day in court",
         ),
         (plain.str.contains(_FIGURES) & plain.str.contains(_USING), "figures of use"),

@@ -260,6 +260,36 @@ def test_a_home_whose_stories_rest_on_other_rules_of_grouping_is_grouped_again_u
     assert update_events(context).n_changed == 0
 
 
+OWN_PLACE = """
+[[place]]
+id = "GE"
+name = "Georgia"
+names = ["Georgia"]
+"""
+
+
+def test_a_users_place_parts_old_stories_as_it_parts_new_ones_and_its_removal_joins_them(context):
+    title = "{} passes bill to regulate crypto exchanges"
+    told = [(title.format(place), FIRST_REPORT) for place in ("Georgia", "Georgia", "Australia")]
+    context.warehouse.merge(ENTRY, make_entries(*told, prefix="bill"))
+    update_events(context)
+
+    def n_stories() -> int:
+        links = context.warehouse.frame(STORY_ENTRY)
+        return links.filter(pl.col("entry_id").str.starts_with("bill"))["story_id"].n_unique()
+
+    assert n_stories() == 1
+    places = context.settings.config_path / "entities.toml"
+    places.parent.mkdir()
+    places.write_text(OWN_PLACE)
+    update_events(context)
+    assert n_stories() == 2
+    assert update_events(context).n_changed == 0
+    places.unlink()
+    update_events(context)
+    assert n_stories() == 1
+
+
 def test_a_rule_that_makes_old_headlines_relevant_makes_their_event(context):
     carried = [(f"{place} tastes the lentil soup of the year", FIRST_REPORT) for place in ("Rome", "Rome")]
     context.warehouse.merge(ENTRY, make_entries(*carried, prefix="soup"))
