@@ -37,7 +37,7 @@ MOST_ENTITIES = 6
 SEVERITY_OUTLETS = (2, 4, 8, 15)
 # Rules and news of tokens neither restrict nor enable the labs.
 TOKEN_CATEGORIES = ("crypto_token_regulation", "network_token_news")
-RESTRICTING_FRAMES = ("restrict", "sue", "probe", "designate", "stagger")
+RESTRICTING_FRAMES = ("restrict", "probe", "designate", "stagger")
 # What names an event was told within this of its first report; later titles tell what became of it.
 FIRST_REPORTS = timedelta(hours=12)
 # Words of a title that an id has, and those that it leaves out.
@@ -101,7 +101,8 @@ def _event_id(draft: Draft, title: str, known_ids: dict[str, str], taken: Contai
         return free[0]
     lead = draft.lead
     letters = unicodedata.normalize("NFKD", re.sub(r"'s\b|'", "", title)).encode("ascii", "ignore").decode().lower()
-    words = [word for word in re.findall(r"[a-z0-9]+", letters.replace(".", "")) if not _FILLING.fullmatch(word)]
+    told = re.sub(r"(?<=\d)\.(?=\d)", "_", letters).replace(".", "")
+    words = [word for word in re.findall(r"[a-z0-9]+(?:_[0-9]+)*", told) if not _FILLING.fullmatch(word)]
     if len(words) < LEAST_SPOKEN:
         words = [lead.category, *lead.entity_ids[:1], lead.frame]
     parts = (iso_day(draft.first.time.best), *words[:WORDS_OF_ID])
@@ -167,7 +168,8 @@ def _direction(story: StoryFacts, reading: _Reading) -> str:
     """Whether a story's act restricts or enables centralised AI, as its headlines say it; else neutral.
 
     An outage or a break-in has its category's direction; of an order only one put off leads anywhere before it is
-    read. Headlines in other letters alone say it by the kind of act that they name.
+    read. Headlines in other letters alone say it by the kind of act that they name, a suit nothing: who sues whom is
+    not read there.
     """
     if story.category in TOKEN_CATEGORIES or story.frame in COMMENT_FRAMES:
         return NEITHER

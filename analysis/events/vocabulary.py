@@ -54,7 +54,10 @@ class EntityEntry(Entry):
 
 
 class PlaceEntry(Entry):
-    """One `[[place]]`: what names it as written; `offices` are of this place unless another stands right before."""
+    """One `[[place]]`: what names it as written; `offices` are of this place unless another is right before it.
+
+    `others` hold such a name and are of no place.
+    """
 
     id: str = Field(pattern=r"^[A-Z]{2}(-[A-Z]{2})?$")
     name: str = Field(min_length=1)
@@ -62,6 +65,7 @@ class PlaceEntry(Entry):
     names: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
     offices: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 class RuleEntry(Entry):
@@ -255,6 +259,7 @@ def _place_names(names: LoadedFile) -> tuple[PlaceName, ...]:
     for place in places:
         for text in (*place.names, *place.people, *place.offices):
             found[text] = PlaceName(text, place.id, text in place.offices, text in place.people)
+        found |= {text: PlaceName(text, None) for text in place.others}
     for entity in names.entries(ENTITIES):
         written = [name for name in (*entity.aliases, *entity.exact) if name[0].isupper()]
         home = of_entity.get(entity.id, entity.jurisdiction) if entity.kind in OFFICE_KINDS else None

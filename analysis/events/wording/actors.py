@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from analysis.events.vocabulary import OFFICE_KINDS, Vocabulary
+from analysis.events.vocabulary import OFFICE_KINDS, PARTY_KINDS, Vocabulary
 
 # Kinds of acts that each place has its own of on the same day, in the same words.
 ACTS_OF_PLACES = ("crypto_token_regulation", "regulation_legislation")
@@ -18,6 +18,14 @@ _BODY = (
 )
 # What an act is done to or in.
 _TOWARDS = r"\b(?:to|from|with|against|sues?|targets?|accuses?|blacklist(?:s|ing)?) (?:the )?$"
+# Who does something to whoever is named before.
+_DONE_BY = (
+    r"(?i)^[^,;:]*\b(?:(?:hit|fined|barred|banned|blocked|blacklisted|sanctioned|sued)(?: (?!\w+ing\b)[^\s,]+){0,3}? by"
+    r"|added to|(?:barred|banned|blocked) (?:in|from)) (?:the )?$"
+)
+_KEEPS_OUT = r"(?: \w+)? (?:blocks?|bans?|bars?|cuts? off|restricts?|suspends?|stops?|halts?)(?: [^\s,]+)? $"
+# Every land has one.
+_GENERIC_ACT = "AI Act"
 # A firm gets a licence: its name in capitals right before the verb, and the licence within the words after.
 _GRANTED = re.compile(
     r"((?:(?:[A-Z]|\d+[A-Za-z])[\w.&'’,-]* ){1,4})"
@@ -62,6 +70,9 @@ class Gazetteer:
             entity.entity_id: entity.jurisdiction for entity in vocabulary.entities if entity.kind in OFFICE_KINDS
         }
         self._lands = vocabulary.place_entities
+        firms = "|".join(entity.pattern for entity in vocabulary.entities if entity.kind in PARTY_KINDS)
+        self._of_firm = re.compile(rf"['’]s? (?:{firms})", re.IGNORECASE)
+        self._by_firm = re.compile(rf"^(?:{firms}){_KEEPS_OUT}", re.IGNORECASE)
 
     def of_rules(self, plain: str, category: str) -> frozenset[str]:
         """Places whose rules a title of `ACTS_OF_PLACES` tells of, as ids; empty for other kinds.
@@ -100,25 +111,38 @@ class Gazetteer:
         return [
             (one, name.place_id)
             for (one, name), last in zip(every, before, strict=False)
-            if name.place_id is not None and not (name.is_office and last is not None and _is_right_after(one, last))
+            if name.place_id is not None
+            and not (name.is_office and last is not None and _is_right_after(one, last))
+            and not (name.text == _GENERIC_ACT and _is_another_s(one))
         ]
 
     def _acting(self, found: list[tuple[re.Match[str], str]]) -> str | None:
         """The union or country of the first place that acts, of equals the first; None where each is acted upon."""
         ranked = []
         for one, place in found:
-            is_people, before = self._names[one[0]].is_people, one.string[: one.start()]
-            is_body = re.match(_BODY, one.string[one.end() :]) is not None
-            if is_people and not is_body and before.strip().lower() not in ("", "the"):
+            before, after = one.string[: one.start()], one.string[one.end() :]
+            if re.search(_DONE_BY, before):
+                ranked.append((-1, one.start(), place))
                 continue
-            if not re.search(_TOWARDS, before):
-                ranked.append((is_people and not is_body, one.start(), place))
+            is_body = re.match(_BODY, after) is not None
+            is_whence = not is_body and (self._names[one[0]].is_people or self._of_firm.match(after) is not None)
+            if is_whence and before.strip().lower() not in ("", "the"):
+                continue
+            is_reached = one[0] != _GENERIC_ACT and re.search(_TOWARDS, before) is not None
+            if not is_reached and not self._by_firm.match(before):
+                ranked.append((int(is_whence), one.start(), place))
         return min(ranked)[-1].partition("-")[0] if ranked else None
 
 
 def _is_right_after(one: re.Match[str], before: re.Match[str]) -> bool:
     """Whether it is an office that is named right after the place whose it is, as in "Poland's Senate"."""
     return re.fullmatch(r"(?:['’]s?)? ", one.string[before.end() : one.start()]) is not None
+
+
+def _is_another_s(act: re.Match[str]) -> bool:
+    """Whether it is the act of another place, or has a title of its own, as in "GAIN AI Act"."""
+    is_of = act.string[act.end() :].startswith(" of ")
+    return is_of or re.search(r"\b[A-Z]\S* $", act.string[: act.start()]) is not None
 
 
 def licensed_in(plain: str, places: Gazetteer) -> frozenset[str]:

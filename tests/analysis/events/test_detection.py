@@ -265,6 +265,12 @@ def test_an_event_restricts_or_enables_only_where_its_headlines_say_so():
     assert direction("US government in talks with Anthropic over access to Fable 5") == "neutral"
     assert direction("SEC lifts restrictions on Bittensor trust") == "neutral", "rules on tokens bear on no lab"
     assert direction("美国政府命令Anthropic停用Fable 5") == "restricts", "other letters: by the kind of act"
+    assert direction("美国放宽对英伟达芯片出口限制") == "enables"
+    assert direction("作家起诉OpenAI侵犯版权") == "neutral", "who sues whom is not read there"
+
+
+def test_an_id_keeps_the_digits_of_a_decimal_apart():
+    assert "1-5-billion" in told_by(4, "US government restricts $1.5 billion of Anthropic AI access")["event_id"][0]
 
 
 ORDERED = [

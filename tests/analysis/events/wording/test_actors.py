@@ -1,5 +1,7 @@
 """Whose rule a headline tells of, on what, and which firm got the licence."""
 
+import re
+
 import pytest
 
 from analysis.events.vocabulary import load_vocabulary
@@ -72,10 +74,44 @@ def test_offices_of_two_places_are_of_both():
         ("Google sues Chinese cybercrime ring that used Gemini", "global"),
         ("Nvidia told to stop sales to China", "global"),
         ("The New York Times amends complaint over training data", "global"),
+        ("Chinese firm Zhipu added to US Entity List", "US"),
+        ("Chinese AI lab barred from US market", "US"),
+        ("China's Huawei hit by US sanctions", "US"),
+        ("Taiwan's TSMC fined by US over Huawei chips", "US"),
+        ("China Unicom blacklisted by FCC", "US"),
+        ("DeepSeek blocked in South Korea", "KR"),
+        ("Nvidia barred from selling to China", "global"),
+        ("Microsoft blocks Israel's military unit from AI services", "global"),
+        ("China's DeepSeek bans foreign staff", "CN"),
+        ("Judge blocks California AI law", "US"),
     ],
 )
 def test_an_act_is_of_the_place_that_acts_and_not_of_the_one_it_is_done_to(title, place):
     assert PLACES.jurisdiction([title], ()) == place
+
+
+@pytest.mark.parametrize(
+    ("title", "place"),
+    [
+        ("House passes GAIN AI Act limiting Nvidia exports", "US"),
+        ("House passes Kids AI Act", "US"),
+        ("Governor delays AI Act of Colorado", "US"),
+        ("Parliament backs delay to the AI Act", "EU"),
+        ("North Korea hackers steal $1.5bn from Bybit", "KP"),
+        ("Northern Ireland bans AI nudes", "UK"),
+        ("Denzel Washington warns of AI", "global"),
+        ("Bank of America bans ChatGPT", "global"),
+        ("Denmark passes AI deepfake law", "EU"),
+        ("New Zealand bans AI nudes", "NZ"),
+        ("Commerce adds 30 Chinese AI chip firms to Entity List", "US"),
+        ("Supreme Court rejects AI copyright appeal", "US"),
+        ("India's Supreme Court blocks AI ad", "IN"),
+        ("BIS warns of stablecoins", "global"),
+    ],
+)
+def test_a_name_that_holds_a_place_s_is_not_that_place(title, place):
+    named = tuple(one.entity_id for one in VOCABULARY.entities if re.search(one.pattern, title, re.IGNORECASE))
+    assert PLACES.jurisdiction([title], named) == place
 
 
 def test_a_place_in_fewer_than_a_quarter_of_the_titles_is_an_aside():

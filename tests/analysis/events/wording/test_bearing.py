@@ -62,6 +62,77 @@ def test_a_burden_on_a_benefit_is_a_burden(title, bearing):
 @pytest.mark.parametrize(
     ("title", "bearing"),
     [
+        ("EU Parliament approves delay to AI Act", ENABLES),
+        ("EU proposes delay to AI Act rules", ENABLES),
+        ("EU rejects delay to AI Act", RESTRICTS),
+        ("EU extends deadline for AI Act rules", ENABLES),
+        ("Senate extends moratorium on state AI laws", ENABLES),
+        ("Senate strikes down moratorium on state AI laws", RESTRICTS),
+        ("Judge denies Musk's bid to block OpenAI's for-profit conversion", ENABLES),
+        ("Judge grants request to halt OpenAI conversion", RESTRICTS),
+        ("Anthropic loses bid to block Pentagon blacklist", RESTRICTS),
+        ("House passes bill to ban state AI laws", ENABLES),
+        ("House passes bill to limit AI chip exports", RESTRICTS),
+        ("Governor vetoes bill to repeal AI act", RESTRICTS),
+        ("Governor vetoes bill to regulate AI chatbots", ENABLES),
+        ("Judge orders Pentagon to lift ban on Anthropic", ENABLES),
+        ("Trump orders agencies to stop using Anthropic", RESTRICTS),
+        ("Trump orders federal agencies to adopt AI from OpenAI", NEITHER),
+        ("Judge orders OpenAI to preserve chat logs", RESTRICTS),
+    ],
+)
+def test_what_is_done_to_something_else_leads_where_that_leads(title, bearing):
+    assert BEARINGS.of_title(title) == bearing
+
+
+@pytest.mark.parametrize(
+    ("title", "bearing"),
+    [
+        ("Supreme Court lets Pentagon ban on Anthropic take effect", RESTRICTS),
+        ("Judge lets Musk's lawsuit against OpenAI go to trial", RESTRICTS),
+        ("US reinstates export ban on Nvidia chips", RESTRICTS),
+        ("Appeals court upholds Pentagon ban on Anthropic", RESTRICTS),
+        ("Court revives authors' lawsuit against Meta", RESTRICTS),
+        ("Appeals court overturns Pentagon ban on Anthropic", ENABLES),
+        ("EU closes antitrust investigation into Meta AI", ENABLES),
+        ("US closes loophole on Nvidia chip exports", None),
+        ("OpenAI loses copyright lawsuit in Germany", RESTRICTS),
+        ("xAI loses lawsuit against OpenAI", NEITHER),
+        ("OpenAI loses chief scientist to Meta", NEITHER),
+        ("Anthropic wins injunction against Pentagon ban", NEITHER),
+        ("GSA adds ChatGPT and Claude to approved vendor list", ENABLES),
+        ("US adds DeepSeek to entity list", RESTRICTS),
+        ("US removes AI firm from entity list", ENABLES),
+        ("Italy unbans ChatGPT", ENABLES),
+        ("US bans AI chip sales to China under new rules", RESTRICTS),
+        ("FTC blocks merger of Nvidia and Arm", RESTRICTS),
+        ("Court Overturns Ban on AI Chips Over Free Speech", ENABLES),
+        ("US Blocks AI Firm Over Sanctions Breach", RESTRICTS),
+    ],
+)
+def test_what_stands_is_laid_and_what_is_lost_is_the_loser_s(title, bearing):
+    assert BEARINGS.of_title(title) == bearing
+
+
+@pytest.mark.parametrize(
+    ("title", "bearing"),
+    [
+        ("Export ban on Nvidia chips lifted", ENABLES),
+        ("Export ban on Nvidia chips blocked by judge", ENABLES),
+        ("AI bill vetoed by governor", ENABLES),
+        ("AI bill approved by Senate", RESTRICTS),
+        ("Nvidia chip licenses revoked", RESTRICTS),
+        ("US ban on AI chips takes effect", RESTRICTS),
+        ("US ban on AI chips could hit Nvidia", NEITHER),
+    ],
+)
+def test_what_something_is_done_to_may_stand_before_the_verb(title, bearing):
+    assert BEARINGS.of_title(title) == bearing
+
+
+@pytest.mark.parametrize(
+    ("title", "bearing"),
+    [
         ("Publishers sue Meta over training data", RESTRICTS),
         ("Meta sued by publishers over training data", RESTRICTS),
         ("Anthropic faces class action lawsuit over usage limits", RESTRICTS),
