@@ -167,19 +167,20 @@ def severity_of(n_outlets: int) -> int:
 def _direction(story: StoryFacts, reading: _Reading) -> str:
     """Whether a story's act restricts or enables centralised AI, as its headlines say it; else neutral.
 
-    An outage or a break-in has its category's direction; of an order only one put off leads anywhere before it is
-    read. Headlines in other letters alone say it by the kind of act that they name, a suit nothing: who sues whom is
-    not read there.
+    An outage or a break-in has its category's direction, as has what no headline says a verb of that is known; of an
+    order only one put off leads anywhere before it is read. Headlines in other letters alone say it by the kind of act
+    that they name, a suit nothing: who sues whom is not read there.
     """
     if story.category in TOKEN_CATEGORIES or story.frame in COMMENT_FRAMES:
         return NEITHER
+    of_kind = reading.vocabulary.category(story.category).direction
     if story.category in _HARMS:
-        return reading.vocabulary.category(story.category).direction
+        return of_kind
     if story.category == ORDER:
         return ENABLES if story.frame in ("delay", "veto") else NEITHER
     titles = [plain for plain in reading.titles(story) if IN_LATIN.fullmatch(plain)]
     if titles:
-        return reading.bearings.of_titles(titles) or NEITHER
+        return reading.bearings.of_titles(titles) or of_kind
     return ENABLES if story.frame == GIVEN_BACK else RESTRICTS if story.frame in RESTRICTING_FRAMES else NEITHER
 
 

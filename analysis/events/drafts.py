@@ -264,7 +264,8 @@ def _is_of_another(one: StoryFacts, other: StoryFacts) -> bool:
 
 def _names_no_holder(one: StoryFacts, other: StoryFacts) -> bool:
     """Whether `one` tells of a firm's licence, and the other of a rule without naming that firm."""
-    return bool(one.licensed) and not {stem for name in one.licensed for stem in stems(name)} & other.words
+    held = {stem for name in one.licensed for stem in stems(name)}
+    return bool(held) and not held & other.words
 
 
 def word_overlap(one: StoryFacts, other: StoryFacts) -> float:

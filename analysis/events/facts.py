@@ -50,15 +50,23 @@ ACTS_OF_OFFICES = ("restrict", "lift", "designate", "pass")
 OFFICE_CATEGORIES = (ACCESS, "government_action", ORDER)
 # And what it makes law, or proposes as one, about AI.
 LEGISLATION, ACTS_OF_LAW = "regulation_legislation", ("pass", "veto", "propose", "preempt")
-_PLACES = r"U\.S\.|(?:US|America|Washington|UK|Britain|Japan|Germany|France|Italy)\b"
+# Who holds an office of a place that stands right before, and what may stand between a place alone and what it does.
+_BODY = (
+    r"(?i:governors?|presidents?|(?:prime )?ministers?|premier|chancellor|governments?|administration|parliament"
+    r"|congress|senate|senators?|house|assembly|legislatures?|lawmakers?|regulators?|watchdogs?|authorit(?:y|ies)|agency"
+    r"|ministry|department|commission|council|committee|courts?|judges?|prosecutors?|attorneys? general|AGs?|police"
+    r"|officials?|cabinet|central bank|bundestag|knesset|duma|diet|bills?|law)\b"
+)
+_BRIEFLY = r"(?:\W+(?i:\w+ly|now|again|also|to|will|has|is))?"
 # What an office does as a headline says it on the day, within a few words of its name.
+_BETWEEN = r"(?:\W+\w+){0,3}?"
 _DOES = (
-    r"(?:\W+\w+){0,3}?\W+(?:blocks|bans|bars|restricts|halts|suspends|orders|curbs|closes|tightens|revokes|designates|labels"
+    r"\W+(?i:blocks|bans|bars|restricts|halts|suspends|orders|curbs|closes|tightens|revokes|designates|labels"
     r"|blacklists|sanctions|allows|lets|clears|approves|permits|authori[sz]es|grants|lifts|eases|restores|signs|issues"
     r"|uncovers)\b"
 )
 _LEGISLATES = (
-    r"(?:\W+\w+){0,3}?\W+(?:pass(?:es|ed)|adopts|enacts|sign(?:s|ed)|veto(?:es|ed)|propos(?:es|al)|introduces?"
+    r"\W+(?i:pass(?:es|ed)|adopts|enacts|sign(?:s|ed)|veto(?:es|ed)|propos(?:es|al)|introduces?"
     r"|unveils)\b"
 )
 # Share of the fewer words from which two stories with a name in common tell the same.
@@ -125,7 +133,7 @@ def read_stories(headlines: pl.DataFrame, vocabulary: Vocabulary) -> list[StoryF
         {entity.entity_id: entity.kind for entity in vocabulary.entities},
         {host: entity.entity_id for entity in vocabulary.entities for host in entity.hosts},
         frozenset(c.category_id for c in vocabulary.categories if c.is_relevant and not c.is_outcome),
-        _led_by_an_office(vocabulary),
+        *_leading(vocabulary),
         Gazetteer(vocabulary),
         name_stems(vocabulary),
     )
@@ -153,19 +161,30 @@ def _borne_out(headlines: pl.DataFrame, bearings: Bearings) -> pl.Series:
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """What stories are read by: kinds of names, owners of sites, acts, how an office begins, places, names' words."""
+    """What stories are read by: kinds of names, owners of sites, acts, how offices and places begin, places, words."""
 
     kinds: dict[str, str]
     owners: dict[str, str]
     acting: frozenset[str]
     office: str
+    land: str
     places: Gazetteer
     spoken: frozenset[str]
 
 
-def _led_by_an_office(vocabulary: Vocabulary) -> str:
-    offices = [e.pattern for e in vocabulary.entities if e.kind in OFFICE_KINDS and e.jurisdiction is not None]
-    return rf"^(?i:the )?(?:{_PLACES}|(?i:{'|'.join(offices)}))"
+def _leading(vocabulary: Vocabulary) -> tuple[str, str]:
+    """How a title begins with an office, by its name or as a body of a place, and with a place alone."""
+    offices = [
+        entity.pattern
+        for entity in vocabulary.entities
+        if entity.kind in OFFICE_KINDS and entity.jurisdiction and entity.entity_id not in vocabulary.place_entities
+    ]
+    names = [name for name in vocabulary.place_names if name.place_id is not None]
+    lands = "|".join(re.escape(name.text) for name in names if not name.is_office)
+    bodies = "|".join(re.escape(name.text) for name in names if name.is_office)
+    land = rf"(?:{lands})(?!\w)"
+    office = rf"(?:(?i:{'|'.join(offices)})|(?:{bodies})(?!\w))"
+    return rf"^(?i:the )?(?:{office}|{land}(?:['’]s?)? (?:\w+ )?(?:{_BODY}|{office}))", rf"^{land}(?!['’])"
 
 
 def _is_wide_outage(story: StoryFacts) -> bool:
@@ -223,12 +242,13 @@ def _is_rare_act(category: str, frame: str, parties: frozenset[str], told: list[
     if category == NETWORK:
         return bool(told) and frame in ACTS_ON_NETWORKS and any(names.kinds[name] == "token" for name in parties)
     if category == LEGISLATION and frame in ACTS_OF_LAW:
-        does = re.compile(f"{names.office}(?i:{_LEGISLATES})")
+        does, may_be_led = _LEGISLATES, False
     elif category in OFFICE_CATEGORIES and frame in ACTS_OF_OFFICES and (parties or category == ORDER):
-        does = re.compile(names.office if category == ORDER else f"{names.office}(?i:{_DOES})")
+        does, may_be_led = _DOES, category == ORDER
     else:
         return False
-    return any(does.search(row["plain"]) for row in told if row["frame"] == frame)
+    acts = f"{names.office}{'' if may_be_led else _BETWEEN + does}|{names.land}{_BRIEFLY}{does}"
+    return any(re.search(acts, row["plain"]) for row in told if row["frame"] == frame)
 
 
 def _frame_of_story(frames: list[str]) -> str:

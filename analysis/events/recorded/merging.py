@@ -12,7 +12,7 @@ from analysis.events.drafts import NEIGHBOURS
 from analysis.events.outages import POST_DELAY
 from analysis.events.recorded.redating import DAY_TOLERANCE, UNCOUNTED, recount, yield_to_evidence
 from analysis.events.relevance import ORDER
-from analysis.events.stories.headlines import url_key
+from analysis.events.stories.headlines import page_key
 from analysis.events.tagging import tag_titles
 from analysis.events.titles import plain_title
 from analysis.events.vocabulary import PARTY_KINDS, Vocabulary
@@ -126,7 +126,7 @@ def match_events(
     lab, network or company (or, when neither names one, a public body), do not point in opposite directions, and the
     child became known within the parent's interval, widened by the tolerances. With `sources` (`core.event_source` of
     both) they must also tell it in some words of the same, but for outages, which say little; and what one page tells
-    is one event, whatever its kind and party. The nearest in time wins.
+    in the same direction is one event, whatever its kind and party. The nearest in time wins.
     """
     party_ids = {entity.entity_id for entity in vocabulary.entities if entity.kind in PARTY_KINDS}
     told = _read_told(pl.concat([children, parents]), sources) if sources is not None else None
@@ -153,7 +153,7 @@ def _read_told(events: pl.DataFrame, sources: pl.DataFrame) -> _Told:
         if len(words) >= LEAST_SPOKEN:
             told[event_id].append(words)
     pages = (
-        telling.select("event_id", url_key(pl.col("url")).alias("page")).drop_nulls().group_by("event_id").agg("page")
+        telling.select("event_id", page_key(pl.col("url")).alias("page")).drop_nulls().group_by("event_id").agg("page")
     )
     return _Told(told, {event_id: set(own) for event_id, own in pages.iter_rows()})
 
@@ -167,13 +167,13 @@ def _is_same(
 ) -> bool:
     if child["event_id"] == parent["event_id"] or not _is_in_time(child, parent):
         return False
-    if told is not None and _pages(told, child) & _pages(told, parent):
-        return True
     one, other = str(child["category"]), str(parent["category"])
-    if one != other and not {one, other} <= OF_GOVERNMENTS:
-        return False
     # Only access is taken away and given back; a ruling can be called either by either side.
     if one in NEIGHBOURS and {child["direction"], parent["direction"]} == {"restricts", "enables"}:
+        return False
+    if told is not None and _pages(told, child) & _pages(told, parent):
+        return True
+    if one != other and not {one, other} <= OF_GOVERNMENTS:
         return False
     mine, theirs = _entities(child), _entities(parent)
     if not mine and one == other:

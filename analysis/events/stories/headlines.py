@@ -20,6 +20,9 @@ _TAIL = r"\s+\((?:[^()]{2,60})\)$|\s+[-|]\s+[\p{L}\p{N}_.][\p{L}\p{N}_. ]{2,30}$
 _NEGATIONS = ("not", "no", "never", "denies", "denied", "without", "won't", "isn't", "doesn't", "can't", "false")
 # Sites whose pages are told apart by the query of the address alone.
 _BY_QUERY = r"ycombinator\.com|youtube\.com"
+# What a query says of the way that led there, and pages that tell one thing after another.
+_CAME_FROM = r"(?i)([?&])(?:(?:utm_\w+|fbclid|gclid|ref|cmpid|smid|taid)=[^&]*&?)+"
+_GOES_ON = r"(?i)[/_.-](?:live|liveblog|updates)(?:[/_.?-]|$)"
 STOP_WORDS = frozenset(
     re.findall(
         r"\S+",
@@ -95,8 +98,21 @@ def number_members(sets: pl.Series) -> tuple[Integers, Integers, int]:
 
 def url_key(url: pl.Expr) -> pl.Expr:
     """Of addresses: each without scheme and query; null for an empty one or a bare host, which many headlines share."""
-    bare = url.str.replace(r"(?s)^.*?://", "").str.replace(r"(?s)#.*$", "").str.strip_prefix("www.")
-    address = pl.when(bare.str.contains(_BY_QUERY)).then(bare).otherwise(bare.str.replace(r"(?s)\?.*$", ""))
+    bare = _without_scheme(url)
+    return _below_host(pl.when(bare.str.contains(_BY_QUERY)).then(bare).otherwise(bare.str.replace(r"(?s)\?.*$", "")))
+
+
+def page_key(url: pl.Expr) -> pl.Expr:
+    """As `url_key`, with what the query asks for but for where a reader came from; null too for a page that goes on."""
+    address = _without_scheme(url).str.replace_all(_CAME_FROM, "$1").str.strip_chars_end("?&")
+    return pl.when(~address.str.contains(_GOES_ON)).then(_below_host(address))
+
+
+def _without_scheme(url: pl.Expr) -> pl.Expr:
+    return url.str.replace(r"(?s)^.*?://", "").str.replace(r"(?s)#.*$", "").str.strip_prefix("www.")
+
+
+def _below_host(address: pl.Expr) -> pl.Expr:
     address = address.str.strip_chars_end("/")
     host, path = address.str.extract(r"(?s)^([^/]*)", 1), address.str.extract(r"(?s)^[^/]*/(.*)$", 1)
     return pl.when(path.str.len_chars() > 1).then(pl.format("{}/{}", host.str.to_lowercase(), path))

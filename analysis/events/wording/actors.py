@@ -39,6 +39,11 @@ _NO_NAME = re.compile(
     r"|group|holdings|issuer|just-in|leading|major|new|platform|provider|stablecoin|startup|subsidiary|the|trading|unit"
     r"|.*-(?:backed|listed|based|owned)|(?!\d*[^\W\d]).*"
 )
+# What gets leave is no firm where it is a law, a person or a paper, nor where leave is to trade some.
+_NO_HOLDER = re.compile(
+    r"(?i)\b(?:bills?|act|law|picks?|nominees?|etfs?|etps?|stocks?|shares|deal|merger|proposal|plan)\b"
+)
+_TO_TRADE = re.compile(r"(?i)approval (?:for|of|to) (?:the )?(?:trad|list|tokeni)")
 
 # Acts on models; none is a rule on tokens at large, unless a title speaks of both.
 _ON_TOKENS = "crypto_token_regulation"
@@ -148,7 +153,7 @@ def _is_another_s(act: re.Match[str]) -> bool:
 def licensed_in(plain: str, places: Gazetteer) -> frozenset[str]:
     """Names, in small letters, of who a title says got a licence; empty where it names nobody by name."""
     found = _GRANTED.search(plain)
-    if found is None:
+    if found is None or _NO_HOLDER.search(found[1]) or _TO_TRADE.match(plain, plain.lower().rfind("approval")):
         return frozenset()
     named = places.without(found[1]).split()
     words = {re.sub(r"['’]s?$", "", name.lower().strip(".,")) for name in named}

@@ -84,6 +84,9 @@ def test_one_newsroom_suffices_for_an_act_on_a_network_of_ours_or_of_an_office_o
         "US Senate passes chip security act for AI chips",
         "Senators introduce bill to ban AI companions for minors",
         "White House AI proposal seeks to override state laws",
+        "Vietnam passes AI law",
+        "Denmark passes AI deepfake law",
+        "Kentucky governor signs AI bill",
     )
     for act in acts:
         event = told_by(1, act)
@@ -100,6 +103,11 @@ def test_one_newsroom_suffices_for_an_act_on_a_network_of_ours_or_of_an_office_o
         "Labs fear that the US Senate might pass an AI act",
         "Think tank proposes AI act to override state laws",
         "US Senate passes crypto tax bill",
+        "UK charity proposes law on AI companions",
+        "France's Mistral proposes levy law for AI",
+        "America First group proposes AI law",
+        "US startup unveils AI bill tracker",
+        "US Chamber of Commerce unveils AI law proposal",
     )
     for other in others:
         assert told_by(1, other).is_empty(), other

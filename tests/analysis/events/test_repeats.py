@@ -134,3 +134,12 @@ def test_a_word_of_leave_is_no_restriction_and_dates_none():
     found = draft_as({"ban": banned, "leave": [late]})
     assert found["best_at_utc"].to_list() == [instant(RESTRICTION[0]["at"]), instant(late["at"])]
     assert found["direction"].to_list() == ["restricts", "enables"]
+
+
+def test_a_firm_whose_name_has_no_stem_parts_no_story_of_its_licence():
+    titles = ("M2 wins UK regulatory approval for crypto exchange", "Crypto exchange wins UK regulatory approval")
+    told = {
+        f"story-{n}": [{"title": title, "at": f"2026-06-13T0{n}:30:00Z", "outlet": f"h{n}{k}.example"} for k in "ab"]
+        for n, title in enumerate(titles)
+    }
+    assert draft_as(told).height == 1

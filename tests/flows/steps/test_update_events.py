@@ -204,6 +204,7 @@ id = "soup"
 name = "Soup"
 definition = "News of soups."
 is_relevant = true
+direction = "restricts"
 
 [[category.rule]]
 id = "lentils"
@@ -298,7 +299,8 @@ def test_a_rule_that_makes_old_headlines_relevant_makes_their_event(context):
     context.settings.config_path.mkdir()
     (context.settings.config_path / "tags.toml").write_text(SOUP_RULE)
     update_events(context)
-    assert context.warehouse.frame(EVENT, where="category = 'soup'").height == 1
+    soup = context.warehouse.frame(EVENT, where="category = 'soup'")
+    assert soup["direction"].to_list() == ["restricts"], "no headline says a verb, so its kind tells where it leads"
     (context.settings.config_path / "tags.toml").unlink()
     update_events(context)
     assert context.warehouse.frame(EVENT, where="category = 'soup'").is_empty()

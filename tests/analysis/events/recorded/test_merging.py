@@ -229,13 +229,23 @@ def test_titles_in_other_letters_join_by_time():
     assert not told(later, REMARK, child_says="卡尼表示", parent_says=says)
 
 
-def test_what_one_page_tells_is_one_event_under_any_kind_and_in_any_words():
-    def are_one(page: str, at: str) -> bool:
-        child = make_event("law", at, category="regulation_legislation", entities="us-senate")
-        sources = make_sources(("law", 1, "a", at, "first_report"), ("ledger-one", 1, "b", at, "first_report"))
-        urls = pl.Series("url", [page, "https://news.example/senate-passes-act"])
-        return bool(match_events(make_events(child), make_events(LEDGER), VOCABULARY, sources.with_columns(urls)))
+def are_one(page: str, at: str, other: str = "https://news.example/senate-passes-act", **told: str) -> bool:
+    child = make_event("law", at, **({"category": "regulation_legislation", "entities": "us-senate"} | told))
+    sources = make_sources(("law", 1, "a", at, "first_report"), ("ledger-one", 1, "b", at, "first_report"))
+    urls = pl.Series("url", [page, other])
+    return bool(match_events(make_events(child), make_events(LEDGER), VOCABULARY, sources.with_columns(urls)))
 
+
+def test_a_page_is_told_by_its_query_and_one_that_goes_on_or_turns_round_tells_no_one_thing():
+    at, release = "2026-06-13T01:00:00Z", "https://office.example/pressrelease.aspx?id={}"
+    assert are_one(f"{release.format(1)}&utm_source=rss", at, release.format(1))
+    assert not are_one(release.format(2), at, release.format(1))
+    assert not are_one("https://news.example/live-updates.html#a", at, "https://news.example/live-updates.html#b")
+    turned = {"category": "government_action", "direction": "enables", "entities": "openai"}
+    assert not are_one("https://news.example/senate-passes-act", at, **turned)
+
+
+def test_what_one_page_tells_is_one_event_under_any_kind_and_in_any_words():
     assert are_one("http://www.news.example/senate-passes-act?utm_source=rss", "2026-06-13T01:00:00Z")
     assert not are_one("https://news.example/senate-passes-budget", "2026-06-13T01:00:00Z")
     assert not are_one("https://news.example/senate-passes-act", "2026-06-20T01:00:00Z")

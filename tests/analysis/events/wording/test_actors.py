@@ -19,6 +19,9 @@ PLACES = Gazetteer(VOCABULARY)
         "Nasdaq-Listed Firm Gets OCC Charter",
         "Dubai-Based Exchange Secures License",
         "Family-Owned Broker Obtains License",
+        "Stablecoin Bill Wins Final Senate Approval",
+        "Trump Pick Wins Senate Approval",
+        "Nasdaq Wins SEC Approval for Trading of Tokenized Stocks",
     ],
 )
 def test_an_epithet_is_no_firm_s_name(title):
