@@ -13,20 +13,15 @@ Place = tuple[int, int, int]
 
 # Kept per bar: count, mean of x and of y, and the centred sums of x², xy and y².
 N_MOMENTS = 6
-
 # Bars per block. BarMoments never reach over a block's border, so that those of a window rest on its own bars alone.
 BARS_PER_BLOCK = 128
-
 # A sum of squares below this share of the values' own squares is rounding, not variation.
 ROUNDING_SHARE = 1e-24
-
 # A residual sum of squares below this share of the variation is rounding: asset and benchmark are the same.
 PERFECT_SHARE = 1e-13
-
 # Order of the numbers per study.
 ALPHA, BETA, VARIANCE, N, X_BAR, SXX, CAR, CAR_VARIANCE, MEAN_SQUARE = range(9)
 N_SCALARS = 9
-
 # Codes of `kernel.MODELS` and `kernel.Reason`, which compiled code reads as numbers.
 MARKET_MODEL, MARKET_ADJUSTED, CONSTANT_MEAN, MARKET_OR_MEAN = range(4)
 NONE, EVENT_OUTSIDE, WINDOW_OUTSIDE, SHORTFALL, MISSING_BAR, CONSTANT_SERIES, CONSTANT_BENCHMARK = range(7)

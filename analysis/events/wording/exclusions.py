@@ -247,10 +247,25 @@ def add_exclusions(headlines: pl.DataFrame, frames: FrameSet) -> pl.DataFrame:
     A headline that is excluded stays in its story and among the evidence of an event that others make; alone it makes
     none. The first reason that fits is given.
     """
+    reason = pl.lit(None, dtype=pl.String)
+    for fits, said in reversed(_reasons(frames)):
+        reason = pl.when(fits).then(pl.lit(said)).otherwise(reason)
+    told = headlines.with_columns(reason.alias("excluded"))
+    # The modality costs most and comes last: it is asked only where no reason fits yet.
+    spoken = [
+        excluded or _SAID_AS.get(headline_modality(title))
+        for title, excluded in told.select("plain", "excluded").rows()
+    ]
+    return told.with_columns(pl.Series("excluded", spoken, dtype=pl.String))
+
+
+def _reasons(frames: FrameSet) -> tuple[tuple[pl.Expr, str], ...]:
+    """Conditions on a headline and what they make it, in the order in which they are asked."""
     plain, outlet = pl.col("plain"), pl.col("outlet").fill_null("")
     many = plain.str.contains(_MANY_TOPICS) & ~plain.str.contains(_TITLE_CASE)
     is_tokens = pl.col("category") == "crypto_token_regulation"
-    reasons = (
+    is_suit = pl.col("category") == "enforcement_lawsuit"
+    return (
         (outlet.str.contains(_DIGEST_OUTLETS) | plain.str.contains(_DIGEST_TITLES), "a digest of many topics"),
         (many | (plain.str.count_matches(_PICTURES) > 1), "a list of topics"),
         (plain.str.contains(_ADVERT) | (pl.col("category") == "sponsored_promo"), "an advertisement"),
@@ -268,19 +283,12 @@ def add_exclusions(headlines: pl.DataFrame, frames: FrameSet) -> pl.DataFrame:
         (plain.str.contains(_EXHIBIT), "evidence in another case"),
         (plain.str.contains(_DEATH) & ~plain.str.contains(_OVER_A_DEATH), "a death"),
         (is_tokens & plain.str.contains(_KEEPS_A_LAW) & ~plain.str.contains(_FALLS_SHORT), "a firm's own product"),
-        ((pl.col("category") == "enforcement_lawsuit") & plain.str.contains(_MAY_SUE), "a plan"),
+        (is_suit & plain.str.contains(_MAY_SUE), "a plan"),
         (
-            (pl.col("category") == "enforcement_lawsuit")
-            & plain.str.contains(_IN_COURT)
-            & ~plain.str.contains(f"{_DECIDED}|{_STEP_IN_COURT}"),
+            is_suit & plain.str.contains(_IN_COURT) & ~plain.str.contains(f"{_DECIDED}|{_STEP_IN_COURT}"),
             "a day in court",
         ),
-        (
-            (pl.col("category") == "enforcement_lawsuit")
-            & plain.str.contains(_SAID_IN_COURT)
-            & ~plain.str.contains(_STEP_IN_COURT),
-            "a day in court",
-        ),
+        (is_suit & plain.str.contains(_SAID_IN_COURT) & ~plain.str.contains(_STEP_IN_COURT), "a day in court"),
         (plain.str.contains(_FIGURES) & plain.str.contains(_USING), "figures of use"),
         ((pl.col("category") == "export_control_access") & plain.str.contains(_GOES_PUBLIC), "a firm's own affair"),
         (pl.col("category").is_in(_ON_ACCESS) & plain.str.contains(_COMPARISON), "a comparison of products"),
@@ -301,13 +309,3 @@ def add_exclusions(headlines: pl.DataFrame, frames: FrameSet) -> pl.DataFrame:
         (pl.col("category").is_in(_ON_ACCESS) & plain.str.contains(_ARGUES), "talk"),
         (pl.col("category").is_in(_ON_ACCESS) & plain.str.contains(_COULD), "a forecast"),
     )
-    reason = pl.lit(None, dtype=pl.String)
-    for fits, said in reversed(reasons):
-        reason = pl.when(fits).then(pl.lit(said)).otherwise(reason)
-    told = headlines.with_columns(reason.alias("excluded"))
-    # The modality costs most and comes last: it is asked only where no reason fits yet.
-    spoken = [
-        excluded or _SAID_AS.get(headline_modality(title))
-        for title, excluded in told.select("plain", "excluded").rows()
-    ]
-    return told.with_columns(pl.Series("excluded", spoken, dtype=pl.String))
