@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from multiprocessing import active_children
+from multiprocessing.connection import wait
 from pathlib import Path
 
 import pytest
@@ -38,8 +39,9 @@ def failing() -> Iterator[Callable[[tuple[int]], int]]:
 
 
 def wait_for_its_end(part: tuple[int]) -> int:
-    for process in active_children():
-        process.join(30)
+    """Its end is seen here and collected by who hands it parts: of two who collect one is told nothing."""
+    if part == PARTS[0]:
+        wait([process.sentinel for process in active_children()], 30)
     return sum(part)
 
 
