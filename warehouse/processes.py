@@ -32,9 +32,8 @@ class Elsewhere(Generic[_Part, _Done]):
     prepare: Callable[..., AbstractContextManager[Callable[[_Part], _Done]]]
     source: tuple[object, ...]
     unable: tuple[type[Exception], ...]  # what leaves all that is asked for to who asks
-    tell_end: Callable[
-        [int], None
-    ]  # is told the exit code of one that failed, or minus the signal that ended it; may raise
+    # Is told the exit code of one that failed, or minus the signal that ended it; may raise.
+    tell_end: Callable[[int], None]
 
 
 def do_together(

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from analysis.events.drafts import TAKEN_BACK, Draft
+from analysis.events.drafts import SECURITY, TAKEN_BACK, Draft
 from analysis.events.facts import (
     COMMENT_FRAMES,
     ENOUGH_OUTLETS,
@@ -52,7 +52,7 @@ _BESIDE = re.compile(
     r"^(?:breaking|just[- ]in|exclusive)\b:? |\s\([^()]+/[^()]+\)$|\s*[:-] here's (?:how|why|what).*$", re.IGNORECASE
 )
 # What happens to a service rather than is done to its owner.
-_HARMS = (STANDSTILL, "ai_security_incident")
+_HARMS = (STANDSTILL, SECURITY)
 # Of a headline what an event's row tells of it, and such headlines by their entry_id.
 _TOLD = ("entry_id", "at_utc", "title", "plain", "url")
 _Told = Mapping[str, tuple[str, datetime, str, str, str | None]]
@@ -82,10 +82,11 @@ def build_events(
     named: dict[str, Draft] = {}
     told = {row[0]: row for row in headlines.select(_TOLD).iter_rows()}
     reading = _Reading(told, vocabulary, Gazetteer(vocabulary), Bearings(vocabulary))
-    rows = []
+    rows, taken = [], set(recorded)
     for draft in drafts:
         title = _title_of(draft, reading)
-        event_id = _event_id(draft, title, known_ids, {*recorded, *named})
+        event_id = _event_id(draft, title, known_ids, taken)
+        taken.add(event_id)
         named[event_id] = draft
         rows.append(_event_row(event_id, draft, title, reading))
     if not named:

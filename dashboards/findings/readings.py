@@ -365,3 +365,8 @@ def _read_horizon(hours: float, found: Mapping[str, dict[str, Any]]) -> Horizon:
 def listed_first(events: pl.DataFrame) -> pl.DataFrame:
     """`core.event` rows that lists begin with: of high or medium relevance, or of none on record; not rejected."""
     return events.filter((pl.col("status") != "rejected") & pl.col("relevance").fill_null(MEDIUM).ne(LOW))
+
+
+def newest_first(events: pl.DataFrame) -> pl.DataFrame:
+    """`core.event` rows from the newest on, those of one instant by their id."""
+    return events.sort("best_at_utc", "event_id", descending=[True, False])

@@ -10,7 +10,7 @@ import polars as pl
 
 from dashboards.fill import fill
 from dashboards.findings.findings import as_of_words
-from dashboards.findings.readings import HEADLINE_HOURS, Reaction, between_hours, path_of
+from dashboards.findings.readings import HEADLINE_HOURS, Reaction, between_hours, newest_first, path_of
 from dashboards.shell.frames import Frames
 from dashboards.shell.page import Page, event_path, file_name
 from warehouse.tables.news import EVENT
@@ -31,11 +31,7 @@ def paths_data(event_id: str) -> str:
 
 def compose_compare(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> Page:
     """The page on which a reader chooses events, tokens and windows; its numbers are computed in the browser."""
-    events = (
-        frames.get(EVENT)
-        .filter(pl.col("status") != "rejected")
-        .sort("best_at_utc", "event_id", descending=[True, False])
-    )
+    events = newest_first(frames.get(EVENT).filter(pl.col("status") != "rejected"))
     listed = [
         {
             "id": row["event_id"],

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from dashboards.fill import fill
 from dashboards.findings.findings import as_of_words
 from dashboards.findings.moves import total_of
-from dashboards.findings.readings import Reaction, subject_of, tokens_outside, tokens_ranged
+from dashboards.findings.readings import Reaction, newest_first, subject_of, tokens_outside, tokens_ranged
 from dashboards.findings.superlatives import record_sentence, record_title
 from dashboards.numbers import counted, signed_rows
 from dashboards.pages.own_study import own_studies_list
@@ -33,11 +33,7 @@ MAX_MOVES = 60
 
 def compose_events(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> Page:
     """Moves outside the ordinary range first, then all events: filtered on the client, by year without a script."""
-    events = (
-        frames.get(EVENT)
-        .filter(pl.col("status") != "rejected")
-        .sort("best_at_utc", "event_id", descending=[True, False])
-    )
+    events = newest_first(frames.get(EVENT).filter(pl.col("status") != "rejected"))
     subjects = [subject for items in reactions.values() if (subject := subject_of(items)) is not None]
     total = total_of(frames, "record", "all")
     title = record_title(total)
@@ -83,7 +79,7 @@ def event_years(events: pl.DataFrame) -> list[int]:
 def compose_year(frames: Frames, year: int, reactions: Mapping[str, list[Reaction]]) -> Page:
     """Every event of one year as a table that needs no script, newest first."""
     is_listed = (pl.col("status") != "rejected") & (pl.col("best_at_utc").dt.year() == year)
-    events = frames.get(EVENT).filter(is_listed).sort("best_at_utc", "event_id", descending=[True, False])
+    events = newest_first(frames.get(EVENT).filter(is_listed))
     ends = [item.data_as_of for event_id in events["event_id"] for item in reactions.get(event_id, [])]
     body = fill(
         "events_year.html.jinja",

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from dashboards.fill import fill
 from dashboards.findings.findings import as_of_words
-from dashboards.findings.readings import Reaction, listed_first, subject_of
+from dashboards.findings.readings import Reaction, listed_first, newest_first, subject_of
 from dashboards.numbers import signed_rows
 from dashboards.pages.sections import data_as_of, moves_table
 from dashboards.shell.cards import read_verdicts, verdict_card
@@ -113,7 +113,7 @@ def is_preliminary(reaction: Reaction | None) -> bool:
 
 
 def _preliminary_events(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> Markup:
-    events = listed_first(frames.get(EVENT)).sort("best_at_utc", "event_id", descending=[True, False])
+    events = newest_first(listed_first(frames.get(EVENT)))
     subjects = {event_id: subject_of(reactions.get(event_id, [])) for event_id in events["event_id"]}
     waiting = [event_id for event_id, subject in subjects.items() if is_preliminary(subject)]
     shown = events.filter(pl.col("event_id").is_in(waiting)).head(_MAX_PRELIMINARY)

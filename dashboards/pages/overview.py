@@ -14,7 +14,15 @@ from dashboards.figures.quantile_dots import draw_quantile_dots
 from dashboards.fill import fill
 from dashboards.findings.findings import as_of_words, left, verdict_heading
 from dashboards.findings.moves import earlier_day_of
-from dashboards.findings.readings import Reaction, lead_event, listed_first, path_of, placebos_of, subject_of
+from dashboards.findings.readings import (
+    Reaction,
+    lead_event,
+    listed_first,
+    newest_first,
+    path_of,
+    placebos_of,
+    subject_of,
+)
 from dashboards.findings.superlatives import outside_sentence
 from dashboards.numbers import counted, signed_rows
 from dashboards.pages.sections import MAX_LIMITS, cannot_know, data_as_of, events_table, moves_table, reaction_tiles
@@ -46,11 +54,7 @@ def compose_overview(frames: Frames, reactions: Mapping[str, list[Reaction]]) ->
     else:
         title, lead = _lead(frames, canvas, event, subject)
     verdicts = read_verdicts(frames)
-    events = (
-        frames.get(EVENT)
-        .filter(pl.col("status") != "rejected")
-        .sort("best_at_utc", "event_id", descending=[True, False])
-    )
+    events = newest_first(frames.get(EVENT).filter(pl.col("status") != "rejected"))
     n_events = counted(events.height, EVENT, "count(*) filter (where status <> 'rejected')")
     body = fill(
         "overview.html.jinja",
@@ -128,4 +132,4 @@ def _latest(events: pl.DataFrame, reactions: Mapping[str, list[Reaction]]) -> pl
     first = listed_first(events)
     newest_measured = first.filter(pl.col("event_id").is_in(measured)).head(N_MEASURED)
     shown = pl.concat([first.head(N_LATEST - newest_measured.height), newest_measured])
-    return shown.unique("event_id", maintain_order=True).sort("best_at_utc", "event_id", descending=[True, False])
+    return newest_first(shown.unique("event_id", maintain_order=True))

@@ -14,6 +14,7 @@ from dashboards.findings.readings import (
     HEADLINE_HOURS,
     SUBJECT_ASSET,
     Reaction,
+    newest_first,
     simple_return,
     subject_of,
     unmeasured_reason,
@@ -152,9 +153,7 @@ def compose_provider(frames: Frames, provider: str, reactions: Mapping[str, list
     events = frames.get(EVENT).filter(pl.col("status") != "rejected")
     name = provider_name(provider, provider_names(events))
     is_own = pl.col("entities").fill_null("").str.split(",").list.contains(provider)
-    outages = events.filter((pl.col("category") == OUTAGE_KIND) & is_own).sort(
-        "best_at_utc", "event_id", descending=[True, False]
-    )
+    outages = newest_first(events.filter((pl.col("category") == OUTAGE_KIND) & is_own))
     incidents = frames.part(INCIDENT, "provider", provider)
     title = provider_title(name, incidents, provider, outages, reactions)
     body = fill(

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from dashboards.findings.readings import Reaction, bare_horizons
+from dashboards.findings.readings import Reaction, bare_horizons, newest_first
 from dashboards.shell.frames import Frames, newest
 from dashboards.shell.page import event_path, file_name
 from warehouse.tables.claims import CLAIM_READING, CLAIM_VERDICT
@@ -45,7 +45,7 @@ def write_exports(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> di
                 "page": event_path(row["event_id"]),
                 "reactions": [_reaction(item) for item in reactions.get(row["event_id"], [])],
             }
-            for row in _rows(frames.get(EVENT).sort("best_at_utc", "event_id", descending=[True, False]))
+            for row in _rows(newest_first(frames.get(EVENT)))
         ],
         "claims.json": [
             {**row, "readings": _by_key(frames.part(CLAIM_READING, "claim_id", row["claim_id"]), CLAIM_READING)}

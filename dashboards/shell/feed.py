@@ -11,7 +11,7 @@ import polars as pl
 from markupsafe import Markup, escape
 
 from dashboards.findings.findings import benchmark_word, beyond_title
-from dashboards.findings.readings import Reaction, listed_first, subject_of, unmeasured_reason
+from dashboards.findings.readings import Reaction, listed_first, newest_first, subject_of, unmeasured_reason
 from dashboards.shell.cards import VERDICTS, read_verdicts, shown_verdict
 from dashboards.shell.frames import Frames
 from dashboards.shell.page import claim_path, event_path
@@ -73,7 +73,7 @@ def _atom(entries: Sequence[_Told]) -> str:
 
 
 def _events(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> list[_Told]:
-    events = listed_first(frames.get(EVENT)).sort("best_at_utc", "event_id", descending=[True, False])
+    events = newest_first(listed_first(frames.get(EVENT)))
     return [
         (
             row["best_at_utc"],

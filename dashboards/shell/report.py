@@ -15,7 +15,7 @@ from dashboards.figures.price_path import draw_price_path
 from dashboards.fill import macro
 from dashboards.findings.findings import as_of_words, benchmark_word, beyond_title, path_title
 from dashboards.findings.moves import earlier_day_of
-from dashboards.findings.readings import Reaction, path_of, read_reactions, subject_of, unmeasured_reason
+from dashboards.findings.readings import Reaction, newest_first, path_of, read_reactions, subject_of, unmeasured_reason
 from dashboards.findings.superlatives import interval_words, rank_title, separate_words
 from dashboards.marks import bare, with_notes, with_raised_notes
 from dashboards.numbers import Origin, StoredRow, StoredRows, signed_rows
@@ -52,7 +52,7 @@ def find_event(frames: Frames, event_id: str) -> dict[str, Any]:
     similar = events.filter(contains | pl.col("title").str.to_lowercase().str.contains(wanted, literal=True))
     if similar.height == 1:
         return StoredRow(similar.row(0, named=True), StoredRows(EVENT))
-    names = ", ".join(similar.sort("best_at_utc", "event_id", descending=[True, False])["event_id"].head(5))
+    names = ", ".join(newest_first(similar)["event_id"].head(5))
     hint = f"did you mean one of: {names}" if names else "`aftershock events` lists them"
     raise UnknownEventError(f"no event {event_id!r}; {hint}")
 

@@ -64,8 +64,11 @@ def _update_study(context: RunContext, study: DeclaredStudy) -> StepReport:
     if study.is_own:
         plan, times, excluded = _plan_own(warehouse, study, markets)
     else:
-        plan, times, excluded = _plan(warehouse, study, markets)
-        share = share_events(context, measuring, (study.specification, _masks(warehouse, study), markets))
+        events = warehouse.held(EVENT).filter(pl.col("status") != "rejected")
+        masks = study.masks(events)
+        times, excluded = read_event_times(events.filter(pl.col("origin").is_in(study.event_origins)))
+        plan = planner(study.specification, masks, markets)
+        share = share_events(context, measuring, (study.specification, masks, markets))
     n_early = 0
 
     def store_rows(rows: Mapping[str, pl.DataFrame], event_ids: frozenset[str]) -> None:
@@ -74,7 +77,7 @@ def _update_study(context: RunContext, study: DeclaredStudy) -> StepReport:
 
     outcome = measure_events(study.specification, plan, times, excluded, stored, markets, store_rows, share)
     if not study.is_own:
-        context.plans[study.id] = KeptPlans(study.specification, _masks(warehouse, study), markets, outcome.kept)
+        context.plans[study.id] = KeptPlans(study.specification, masks, markets, outcome.kept)
 
     n_changed = (
         n_markets + n_early + _store(warehouse, study.id, outcome) + store_choices(warehouse, study.id, outcome.choices)
@@ -88,16 +91,6 @@ def _update_study(context: RunContext, study: DeclaredStudy) -> StepReport:
 
 # What plans events, those to plan, and (event_id, market_id, reason) of the rest.
 Plan = tuple[PlanEvents, Sequence[EventTime], Iterable[tuple[str, str, str]]]
-
-
-def _plan(warehouse: Warehouse, study: DeclaredStudy, markets: StudyMarkets) -> Plan:
-    is_known = (pl.col("status") != "rejected") & pl.col("origin").is_in(study.event_origins)
-    times, excluded = read_event_times(warehouse.held(EVENT).filter(is_known))
-    return planner(study.specification, _masks(warehouse, study), markets), times, excluded
-
-
-def _masks(warehouse: Warehouse, study: DeclaredStudy) -> pl.DataFrame:
-    return study.masks(warehouse.held(EVENT).filter(pl.col("status") != "rejected"))
 
 
 @contextmanager

@@ -66,13 +66,13 @@ _HELD = (
 _VERB = re.compile(
     rf"\b(?:(?P<held>{_HELD})|(?P<undoes>{_UNDOES})|(?P<forbids>{_FORBIDS})|(?P<frees>{_FREES})|(?P<lays>{_LAYS}))\b"
 )
-# A burden on a benefit is a burden: "export ban", "license requirement".
 # What takes a burden away or puts it off does good, and so does what is laid on rules.
 _RELIEF = (
     r"(?:delays?|pauses?|suspension|moratorium|freeze|halt|repeal|rollback|end|stay|dismissal|deadlines?|bans?|limits?"
     r"|injunction) (?:of|to|on|in|for|against) (?:(?!under|in|by|with)\S+ ){0,4}?"
     r"(?:laws?|rules?|regulations?|act|(?:law)?suits?|bans?|controls|curbs?|restrictions?|tariffs?|requirements?)\b"
 )
+# A burden on a benefit is a burden: "export ban", "license requirement".
 _OBJECT = re.compile(
     rf"\b(?:(?P<relief>{_RELIEF})|(?P<burden>(?:(?:{_BENEFIT})[- ])*(?:{_BURDEN}))|(?P<benefit>{_BENEFIT}))\b"
 )
@@ -149,10 +149,10 @@ class Bearings:
     def _read(self, clause: str) -> str | None:
         lower = clause.lower()
         verb = _VERB.search(lower)
-        suit = _SUED.search(lower) or _SUES.search(lower)
+        sued = _SUED.search(lower)
+        suit = sued or _SUES.search(lower)
         if suit is not None and (verb is None or suit.start() <= verb.start()):
-            is_passive = _SUED.search(lower) is not None
-            target = clause[: suit.start()] if is_passive else clause[suit.end() :]
+            target = clause[: suit.start()] if sued is not None else clause[suit.end() :]
             return RESTRICTS if self._bound.search(target) else NEITHER
         if verb is None:
             return RESTRICTS if _BAN_ALONE.search(lower) else None
