@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   var events = window.AFTERSHOCK_COMPARE || [], form = document.getElementById("compare");
-  var out = document.getElementById("compared"), byId = {};
+  var out = document.getElementById("compared"), byId = {}, shown = 0;
   var NAMES = ["a", "at", "b", "bt", "from", "to", "as"], WIDTH = 520, HEIGHT = 200, AXIS = 56, SVG = "http://www.w3.org/2000/svg";
   if (!form || !events.length) return;
   events.forEach(function (event) { byId[event.id] = event; });
@@ -118,12 +118,15 @@
 
   function number(name) { return Number(form.elements[name].value); }
 
+  // Of two choices in quick succession the later is drawn, whichever path arrives last.
   function show() {
-    var chosen = {};
+    var chosen = {}, own = shown += 1;
+    delete out.dataset.ready;
     NAMES.forEach(function (name) { chosen[name] = form.elements[name].value; });
     history.replaceState(null, "", "?" + new URLSearchParams(chosen).toString());
     var a = byId[chosen.a], b = byId[chosen.b];
     return Promise.all([load(a), load(b)]).then(function (paths) {
+      if (own !== shown) return;
       var from = number("from"), to = number("to"), isBeyond = chosen.as === "beyond";
       var chosenPaths = [[paths[0], chosen.at], [paths[1], chosen.bt]].map(function (pair) { return pair[0] && pair[0][pair[1]]; });
       var reached = [0];
