@@ -63,6 +63,43 @@ def judge_beginning(
     return Beginning(verdict, (literal,), literal.detail)
 
 
+@dataclass(frozen=True, slots=True)
+class Approach:
+    """Whether a level that was reached was come to from its other side, and what was seen instead."""
+
+    is_from_other_side: bool
+    readings: tuple[TriedReading, ...]
+    words: str
+
+
+def judge_approach(
+    question: Question, series: PriceSeries, inside: slice, *, level: float, slack: float, is_up: bool
+) -> Approach:
+    """Whether the price came up (down) to a level that it reached inside the window, or stood beyond it all the time.
+
+    It came to it when it stood below (above) it, or within `slack` of it (a share), at the start of the window or in
+    a bar before the last that reaches it. Without a window the week before the end is another reading.
+    """
+    bound = level * (1 + slack if is_up else 1 - slack)
+
+    def comes(start_us: int, bars: slice) -> tuple[bool, float]:
+        last = bars.start + int(np.flatnonzero(_reaches(question, series, bars, level, is_up=is_up))[-1])
+        seen = _farthest(series, start_us, slice(bars.start, last), is_up=is_up)
+        return seen <= bound if is_up else seen >= bound, seen
+
+    fits, seen = comes(question.start_us, inside)
+    if fits:
+        return Approach(True, (), "")
+    side, way = ("lowest", "above") if is_up else ("highest", "below")
+    words = f"it stood {way} {price(level)} before, at {price(seen)} at the {side}"
+    start_us = question.end_us - _WEEK_US
+    if question.is_open and comes(start_us, slice(series.within(start_us, question.end_us).start, inside.stop))[0]:
+        detail = f"{price(level)} was passed in the 7 days before"
+        other = question.reading("came_earlier", level, detail, fits=True, unit=DOLLARS, start_us=start_us)
+        return Approach(False, (other,), f"{words}; {detail}")
+    return Approach(False, (), words)
+
+
 def _reading(question: Question, seen: float, words: str, *, fits: bool) -> TriedReading:
     return question.reading("began_at", seen, words, fits=fits, unit=DOLLARS)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis.claims.judging.beginnings import Beginning, judge_beginning
+from analysis.claims.judging.beginnings import Beginning, judge_approach, judge_beginning
 from analysis.claims.judging.market import PriceSeries
 from analysis.claims.judging.question import DOLLARS, Question, cannot_be_told, tape_words
 from analysis.claims.judging.quoted import level_slack
@@ -64,6 +64,13 @@ def judge_level_crossed(question: Question) -> Judgement:
     reading = _reached_reading(question, prices, is_up=is_up, level=level, fits=fits)
     measured = f"{reading.detail}."
     others = tuple(_touches_elsewhere(question, prices.ranges, is_up=is_up, level=level))
+    approach = judge_approach(
+        question, prices.ranges, prices.inside, level=level, slack=max(slack, VENUE_SHARE), is_up=is_up
+    )
+    if fits and not approach.is_from_other_side:
+        measured = f"{reading.detail}; {approach.words}."
+        verdict = StatementVerdict.ANOTHER_READING if approach.readings else StatementVerdict.NOT_SUPPORTED
+        return Judgement(verdict, measured, measured, (replace(reading, fits=False), *approach.readings), others)
     if fits:
         beginning = _beginning(question, prices, is_up=is_up, level=level)
         measured = f"{reading.detail}; {beginning.words}." if beginning.words else measured
