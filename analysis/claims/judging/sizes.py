@@ -17,7 +17,7 @@ from analysis.claims.judging.question import (
     window_words,
 )
 from analysis.claims.judging.quoted import ROUNDING, Allowed, allowed_sizes
-from analysis.claims.judging.windows import last_new_york_close
+from analysis.claims.judging.windows import SINCE_EVENT, last_new_york_close
 from analysis.claims.statement import (
     Comparator,
     Direction,
@@ -187,18 +187,25 @@ def _not_fitting(reading: TriedReading) -> TriedReading:
 
 
 def _other_windows(question: Question, allowed: Allowed) -> list[TriedReading]:
-    """Close to close over other plain windows that end when the statement's does."""
+    """Close to close over other plain windows that end when the statement's does, and over the day after an event."""
     readings = []
-    for name, start_us, needs_sign in _plain_starts(question):
-        value = question.market.move(question.asset, start_us, question.end_us, question.statement.market_id)
+    for name, start_us, end_us, needs_sign in _plain_windows(question):
+        value = question.market.move(question.asset, start_us, end_us, question.statement.market_id)
         if value is None:
             continue
         along = question.sign * value
-        words = f"It {moved_words(value)} {window_words(start_us, question.end_us)}"
-        readings.append(
-            question.reading(name, value, words, fits=allowed.holds(along) and not needs_sign, start_us=start_us)
-        )
+        words = f"It {moved_words(value)} {window_words(start_us, end_us)}"
+        fits = allowed.holds(along) and not needs_sign
+        readings.append(question.reading(name, value, words, fits=fits, start_us=start_us, end_us=end_us))
     return readings
+
+
+def _plain_windows(question: Question) -> list[tuple[str, int, int, bool]]:
+    if question.window.token == SINCE_EVENT:
+        # "Rose 23% after the ban": its first day, or until now.
+        first_day = question.start_us + MICROSECONDS_PER_DAY
+        return [("first_24_hours", question.start_us, first_day, False)] if first_day < question.end_us else []
+    return [(name, start_us, question.end_us, needs) for name, start_us, needs in _plain_starts(question)]
 
 
 def _plain_starts(question: Question) -> list[tuple[str, int, bool]]:

@@ -14,6 +14,7 @@ from warehouse.tables.bars import DAY, HOUR, WEEK
 UNSAID = "trailing_24h_unsaid"
 # Tokens after which other plain windows may be meant.
 OPEN_TOKENS = (UNSAID, "recent")
+SINCE_EVENT = "since_event"
 WHOLE_RECORD = "ever"  # "never": from the first stored price on
 NEW_YORK = ZoneInfo("America/New_York")
 _NEW_YORK_CLOSE = time(16)  # local time; the weekend of index desks begins here
@@ -63,7 +64,7 @@ def place_token(token: str, said_at: datetime, event_utc: datetime | None = None
     local = said_at.astimezone(zone)
     if name in OPEN_TOKENS:
         return said_at - DAY, said_at
-    if name in ("since_event", "since_launch"):
+    if name in (SINCE_EVENT, "since_launch"):
         return event_utc, said_at
     if name == WHOLE_RECORD:
         return None, said_at

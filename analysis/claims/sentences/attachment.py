@@ -1,16 +1,18 @@
-"""Which of the windows that a sentence names goes with which of its phrases."""
+"""Which of the windows that a sentence names goes with which of its phrases, and what it is counted from."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
+from analysis.claims.judging.windows import place_token, resolve_window
 from analysis.claims.sentences.forms import Form
-from analysis.claims.sentences.sentence import MOVE_KINDS, PRICE_KINDS, UNSAID_WINDOW, SentenceState
+from analysis.claims.sentences.references import LedgerEvent
+from analysis.claims.sentences.sentence import MARK_CLASSES, MOVE_KINDS, PRICE_KINDS, UNSAID_WINDOW, SentenceState
 from analysis.claims.sentences.tokens import Token
 from analysis.claims.sentences.windows import TimePhrase
-from analysis.claims.statement import Kind
+from analysis.claims.statement import Kind, StatedWindow, Statement
 
 
 def window_of(state: SentenceState, first: int, last: int, form: Form, *, is_inherited: bool) -> TimePhrase | None:
@@ -33,6 +35,9 @@ def window_of(state: SentenceState, first: int, last: int, form: Form, *, is_inh
     heads = [window for window in before if _is_head(window, state, is_inherited)]
     if heads and form.kind is not Kind.ALL_TIME_EXTREME and not (is_price and heads[-1].is_today):
         return _placed(heads[-1], state)
+    apposed = [window for window in windows if _is_behind_apposition(window, tokens, last)]
+    if apposed and form.kind in MOVE_KINDS:
+        return _placed(apposed[0], state)
     if form.kind is Kind.RELATIVE and len(windows) == 1 and not _is_inside(windows[0], tokens):
         return _placed(windows[0], state)
     taken_up = state.paragraph.window
@@ -77,6 +82,28 @@ def _is_head(window: TimePhrase, state: SentenceState, is_inherited: bool) -> bo
     return is_inherited and clause.start == state.sentence.start
 
 
+def _is_behind_apposition(window: TimePhrase, tokens: list[Token], last: int) -> bool:
+    """Whether no verb and no number stand between a phrase and a window: "…, more than BTC, in a day"."""
+    between = [token for token in tokens[last:] if token.start < window.start]
+    is_behind = window.start >= tokens[last - 1].end
+    return is_behind and not any(token.quantity is not None or token.classes & _OWN_PHRASES for token in between)
+
+
+_OWN_PHRASES = MARK_CLASSES | {
+    "UP",
+    "DOWN",
+    "UP_BY",
+    "DOWN_BY",
+    "FLAT",
+    "REACH",
+    "CROSS_UP",
+    "CROSS_DOWN",
+    "HOLD",
+    "HOVER",
+}
+_OWN_PHRASES |= {"RECLAIM", "OUTDO", "UNDERDO", "LEAD", "OUTPERFORM", "DEFY", "AUX"}
+
+
 def _is_new_verb(state: SentenceState, at: int) -> bool:
     """Whether an "and" opens a second verb phrase, to which no window of the first belongs."""
     tokens, start = state.tokens, state.tokens[at].start
@@ -108,3 +135,79 @@ _EARLY_HOURS = 6
 
 def _day_before(said_at: datetime) -> str:
     return f"day:{(said_at.date() - timedelta(days=1)).isoformat()}"
+
+
+def as_of_phrases(state: SentenceState) -> list[TimePhrase]:
+    """The words for when the sentence was true: "as of 14:30 UTC"."""
+    return [named for named in state.windows if state.text[named.start : named.end].lower().startswith("as of ")]
+
+
+def anchored(
+    state: SentenceState, statement: Statement, window: TimePhrase | None, event: LedgerEvent | None
+) -> Statement:
+    """The statement with what it refers to; a window counted from there begins there."""
+    happened = stated_time(state, window)
+    if event is None and window is not None and window.is_forward:
+        event = state.paragraph.event
+    if happened is None and event is not None:
+        statement = replace(statement, event_id=event.event_id, event_utc=event.at_utc)
+    elif happened is not None:
+        statement = replace(statement, event_utc=happened)
+    own = statement.window
+    if (
+        own is None
+        or window is None
+        or not (window.is_forward or window.is_backward)
+        or statement.event_utc is None
+        or own.token != window.token
+    ):
+        return statement
+    place = place_token if window.is_backward else _from_event
+    return replace(statement, window=StatedWindow(own.token, *place(window.token, statement.event_utc)))
+
+
+def _from_event(token: str, event_utc: datetime) -> tuple[datetime, datetime | None]:
+    """A length of time counted from what happened."""
+    start, end = place_token(token, event_utc)
+    return event_utc, None if start is None or end is None else event_utc + (end - start)
+
+
+def said_as_of(state: SentenceState, statement: Statement) -> Statement:
+    """The statement as of the time that its sentence gives."""
+    stated = [
+        datetime.fromisoformat(named.token.removeprefix("at:")).replace(tzinfo=UTC) for named in as_of_phrases(state)
+    ]
+    return replace(statement, said_at=min([state.said_at, *stated]))
+
+
+def stated_time(state: SentenceState, window: TimePhrase | None) -> datetime | None:
+    """When the thing happened that a length of time is counted from."""
+    named = stated_phrase(state, window)
+    return None if named is None else datetime.fromisoformat(named.token.removeprefix("at:")).replace(tzinfo=UTC)
+
+
+def stated_phrase(state: SentenceState, window: TimePhrase | None) -> TimePhrase | None:
+    """The words for that time: "in the hour after the post at 20:50 UTC"."""
+    if window is None or not window.is_forward:
+        return None
+    for named in state.windows:
+        clause = next((c for c in state.sentence.clauses if c.start <= named.start < c.end), None)
+        if named.token.startswith("at:") and clause is not None and clause.opener in ("after", "following"):
+            return named
+    return None
+
+
+def dated_extreme(statement: Statement, window: TimePhrase | None, state: SentenceState) -> Statement:
+    """An extreme set inside a window ("within 12 hours … a high"), its own or the one of before, has the end of it."""
+    if statement.kind is not Kind.N_PERIOD_EXTREME or statement.said_at is None:
+        return statement
+    before = state.found[-1].statement if state.found else None
+    if before is not None and before.asset == statement.asset and before.window is not None:
+        end = resolve_window(before).to_utc
+    elif window is None or window.token == UNSAID_WINDOW:
+        return statement
+    elif window.is_forward and statement.event_utc is not None:
+        _, end = _from_event(window.token, statement.event_utc)
+    else:
+        _, end = place_token(window.token, statement.said_at, statement.event_utc)
+    return statement if end is None else replace(statement, as_of=min(end, statement.said_at))

@@ -53,6 +53,7 @@ def statement_of(
         peak=peak if form.kind is Kind.DRAWDOWN else _begun(state, last, form, numbers),
         amount=peak if form.form_id == "move_by_amount" else None,
         is_negated=form.is_negated,
+        tolerance=_tolerance(state, first, last, form),
         is_range_bound=form.form_id == "flat" and any("BOUND" in token.classes for token in tokens),
     )
 
@@ -210,6 +211,16 @@ def _comparator(state: SentenceState, first: int, last: int, form: Form, number:
     if said is None and "from its open" in after:
         return Comparator.UP_TO  # from the open to the high
     return said or Comparator.EXACT
+
+
+def _tolerance(state: SentenceState, first: int, last: int, form: Form) -> float | None:
+    """None but for a price that kept above or below a level: no digit of that is slack."""
+    words = state.text[state.tokens[first].start : state.tokens[last - 1].end]
+    is_side = form.kind is Kind.LEVEL_HELD and _SIDE_OF_LEVEL.search(words) is not None
+    return 0.0 if is_side else None
+
+
+_SIDE_OF_LEVEL = re.compile(r"\b(?:above|over|below|under)\b", re.IGNORECASE)
 
 
 def _before_number(tokens: list[Token], at: int, is_price: bool) -> Comparator | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from analysis.claims.sentences.forms import Form
-from analysis.claims.sentences.sentence import MARK_CLASSES, MOVE_KINDS, SentenceState
+from analysis.claims.sentences.sentence import MARK_CLASSES, MOVE_KINDS, SentenceState, Unjudged
 from analysis.claims.sentences.tokens import Token
 from analysis.claims.statement import Kind
 
@@ -95,6 +95,23 @@ def _is_compared(state: SentenceState, first: int, last: int, start: int, form: 
     than = _THAN.finditer(state.text, state.tokens[first].start, own_end)
     beside = _BESIDE.finditer(state.text, state.sentence.start, state.sentence.end)
     return any(_names_another(state, found.end()) for found in (*than, *beside))
+
+
+# "Rose 23%, more than BTC": the second half is a statement of its own, which no form reads.
+_APPOSED = re.compile(
+    r",\s*(?:(?:far|much|slightly|well|a lot|twice as|half as) )?(?:more|less|better|worse|faster|slower|much|further) "
+    r"(?:than|as)\s",
+    re.IGNORECASE,
+)
+
+
+def apposed_comparison(state: SentenceState, end: int) -> list[Unjudged]:
+    """The comparison that stands in commas behind a move that ends at the character `end`; none, or one."""
+    found = _APPOSED.match(state.text, end, state.sentence.end)
+    if found is None or not _names_another(state, found.end()):
+        return []
+    clause_end = next((c.end for c in state.sentence.clauses if c.start <= found.end() < c.end), state.sentence.end)
+    return [Unjudged(found.start() + 2, clause_end, "comparison")]
 
 
 def _names_another(state: SentenceState, at: int) -> bool:

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
-from analysis.claims.judging.windows import place_token, resolve_window
-from analysis.claims.sentences.attachment import window_of
+from analysis.claims.judging.windows import SINCE_EVENT
+from analysis.claims.sentences.attachment import (
+    anchored,
+    as_of_phrases,
+    dated_extreme,
+    said_as_of,
+    stated_phrase,
+    stated_time,
+    window_of,
+)
 from analysis.claims.sentences.certainty import is_read_surely
 from analysis.claims.sentences.forms import Form, Grammar, packaged_grammar
 from analysis.claims.sentences.lexicon import NamedMarket
 from analysis.claims.sentences.meaning import statement_of
-from analysis.claims.sentences.qualifiers import quote_start, unread_qualifier
-from analysis.claims.sentences.references import LedgerEvent, find_reference
+from analysis.claims.sentences.qualifiers import apposed_comparison, quote_start, unread_qualifier
+from analysis.claims.sentences.references import LedgerEvent, Reference, find_reference
 from analysis.claims.sentences.sentence import (
     MARK_CLASSES,
+    MOVE_KINDS,
     PERCENT_KINDS,
     PRICE_KINDS,
     UNSAID_WINDOW,
@@ -30,9 +38,10 @@ from analysis.claims.sentences.subjects import NamedSubject, find_subject, is_ab
 from analysis.claims.sentences.tables import find_tables, read_cells
 from analysis.claims.sentences.tokens import Token, tokenise
 from analysis.claims.sentences.windows import DAY_OF_EVENT, NAMED_TIME, TIME_OF_DAY, TimePhrase, find_windows
-from analysis.claims.statement import Kind, StatedWindow, Statement
+from analysis.claims.statement import Kind
 from analysis.events.wording.clauses import Sentence, split_sentences
 from analysis.events.wording.modality import Modality, SpokenSpan, find_modalities, modality_of
+from warehouse.tables.bars import DAY
 
 _ADVERT = frozenset({Modality.ADVERT})  # what an advert says of one of our markets is an ordinary statement
 # A window that begins so few characters after a phrase is part of it.
@@ -197,17 +206,23 @@ def _read_hit(state: SentenceState, first: int, last: int, form: Form) -> None:
         state.unjudged.append(Unjudged(start, end, reason))
         return
     window = window_of(state, first, last, form, is_inherited=subject.is_inherited)
-    event = _referred_event(state, window)
-    if _is_from_nothing(state, window, event) or _leaves_a_time(state, window):
+    reference = _reference(state, window)
+    event = reference.event if reference is not None else None
+    is_open = window is None or window.token == UNSAID_WINDOW
+    is_before = reference is not None and reference.is_before and is_open  # how long before is not said
+    if is_before or _is_from_nothing(state, window, event) or _leaves_a_time(state, window):
         state.unjudged.append(Unjudged(start, end, "unclear"))
         return
     state.paragraph.event = event or state.paragraph.event
     token = window.token if window is not None else None
+    if reference is not None and is_open and reference.is_after and _counts_from(reference.event, state, form):
+        token = SINCE_EVENT
     clause = next((c for c in state.sentence.clauses if c.start < end <= c.end), None)
     rest = state.text[end : clause.end] if clause is not None else ""
     n_markets = len({token.market.market for token in tokens if token.market is not None})
     if window is not None and end <= window.start <= end + _NEXT_WORD and window.end <= state.sentence.end:
         end = window.end
+    state.unjudged += apposed_comparison(state, end) if form.kind in MOVE_KINDS else []
     start = quote_start(tokens, first, last, start, form)
     for market in subject.markets:
         if not market.is_ours:
@@ -220,8 +235,8 @@ def _read_hit(state: SentenceState, first: int, last: int, form: Form) -> None:
         is_sure = is_read_surely(
             subject, statement, form, tokens[first:last], rest, n_markets=n_markets, is_taken_up=is_taken_up
         )
-        statement = _anchored(state, _said_as_of(state, statement), window, event)
-        statement = _dated_extreme(statement, window, state)
+        statement = anchored(state, said_as_of(state, statement), window, event)
+        statement = dated_extreme(statement, window, state)
         state.found.append(ReadStatement(statement, start, end, is_sure, form.form_id, state.number))
 
 
@@ -252,16 +267,21 @@ def _reason(
     return unread_qualifier(state, first, last, start, form)
 
 
-def _referred_event(state: SentenceState, window: TimePhrase | None) -> LedgerEvent | None:
+def _reference(state: SentenceState, window: TimePhrase | None) -> Reference | None:
     """The event that the sentence refers to; for a length of time counted back, the one it is counted from."""
     start = window.end if window is not None and window.is_backward else state.sentence.start
     words = state.text[start : state.sentence.end]
     return find_reference(words, state.said_at, state.events) if state.events else None
 
 
+def _counts_from(event: LedgerEvent, state: SentenceState, form: Form) -> bool:
+    """Whether what is said without a window goes back to the event: a level, or a move after one of days ago."""
+    return form.kind in PRICE_KINDS or (form.kind in MOVE_KINDS and event.at_utc <= state.said_at - DAY)
+
+
 def _is_from_nothing(state: SentenceState, window: TimePhrase | None, event: LedgerEvent | None) -> bool:
     """Whether the window is counted from something whose time is not known: "the day the ban was reported"."""
-    if window is None or event is not None or _stated_time(state, window) is not None:
+    if window is None or event is not None or stated_time(state, window) is not None:
         return window is not None and window.token == DAY_OF_EVENT
     is_after = window.is_forward and window.token.startswith("P") and state.paragraph.event is None
     is_after = is_after and _AFTER.match(state.text, window.end) is not None
@@ -276,15 +296,10 @@ def _leaves_a_time(state: SentenceState, window: TimePhrase | None) -> bool:
     named = NAMED_TIME.finditer(state.text, state.sentence.start, state.sentence.end)
     if any(not any(own.start < shown.end() and shown.start() < own.end for own in state.windows) for shown in named):
         return True
-    used = [phrase for phrase in (window, _stated_phrase(state, window)) if phrase is not None]
-    used += _as_of(state)
+    used = [phrase for phrase in (window, stated_phrase(state, window)) if phrase is not None]
+    used += as_of_phrases(state)
     times = TIME_OF_DAY.finditer(state.text, state.sentence.start, state.sentence.end)
     return any(not any(phrase.start <= shown.start() < phrase.end for phrase in used) for shown in times)
-
-
-def _as_of(state: SentenceState) -> list[TimePhrase]:
-    """The words for when the sentence was true: "as of 14:30 UTC"."""
-    return [named for named in state.windows if state.text[named.start : named.end].lower().startswith("as of ")]
 
 
 def _has_other_subject(tokens: list[Token], first: int) -> bool:
@@ -327,72 +342,3 @@ def _reports(state: SentenceState, first: int, last: int, form: Form) -> bool:
     if clause is not None and state.text[clause.start : clause.end].strip().lower().startswith(("why", "how")):
         return True
     return state.tokens[first].text.lower().endswith(("s", "ed")) and form.kind is not Kind.RANGE
-
-
-def _anchored(
-    state: SentenceState, statement: Statement, window: TimePhrase | None, event: LedgerEvent | None
-) -> Statement:
-    """The statement with what it refers to; a window counted from there begins there."""
-    happened = _stated_time(state, window)
-    if event is None and window is not None and window.is_forward:
-        event = state.paragraph.event
-    if happened is None and event is not None:
-        statement = replace(statement, event_id=event.event_id, event_utc=event.at_utc)
-    elif happened is not None:
-        statement = replace(statement, event_utc=happened)
-    own = statement.window
-    if (
-        own is None
-        or window is None
-        or not (window.is_forward or window.is_backward)
-        or statement.event_utc is None
-        or own.token != window.token
-    ):
-        return statement
-    place = place_token if window.is_backward else _from_event
-    return replace(statement, window=StatedWindow(own.token, *place(window.token, statement.event_utc)))
-
-
-def _from_event(token: str, event_utc: datetime) -> tuple[datetime, datetime | None]:
-    """A length of time counted from what happened."""
-    start, end = place_token(token, event_utc)
-    return event_utc, None if start is None or end is None else event_utc + (end - start)
-
-
-def _said_as_of(state: SentenceState, statement: Statement) -> Statement:
-    """The statement as of the time that its sentence gives."""
-    stated = [datetime.fromisoformat(named.token.removeprefix("at:")).replace(tzinfo=UTC) for named in _as_of(state)]
-    return replace(statement, said_at=min([state.said_at, *stated]))
-
-
-def _stated_time(state: SentenceState, window: TimePhrase | None) -> datetime | None:
-    """When the thing happened that a length of time is counted from."""
-    named = _stated_phrase(state, window)
-    return None if named is None else datetime.fromisoformat(named.token.removeprefix("at:")).replace(tzinfo=UTC)
-
-
-def _stated_phrase(state: SentenceState, window: TimePhrase | None) -> TimePhrase | None:
-    """The words for that time: "in the hour after the post at 20:50 UTC"."""
-    if window is None or not window.is_forward:
-        return None
-    for named in state.windows:
-        clause = next((c for c in state.sentence.clauses if c.start <= named.start < c.end), None)
-        if named.token.startswith("at:") and clause is not None and clause.opener in ("after", "following"):
-            return named
-    return None
-
-
-def _dated_extreme(statement: Statement, window: TimePhrase | None, state: SentenceState) -> Statement:
-    """An extreme set inside a window ("within 12 hours … a high"), its own or the one of before, has the end of it."""
-    if statement.kind is not Kind.N_PERIOD_EXTREME or statement.said_at is None:
-        return statement
-    before = state.found[-1].statement if state.found else None
-    if before is not None and before.asset == statement.asset and before.window is not None:
-        end = resolve_window(before).to_utc
-    elif window is None or window.token == UNSAID_WINDOW:
-        return statement
-    elif window.is_forward and statement.event_utc is not None:
-        _, end = _from_event(window.token, statement.event_utc)
-    else:
-        _, end = place_token(window.token, statement.said_at, statement.event_utc)
-    return statement if end is None else replace(statement, as_of=min(end, statement.said_at))

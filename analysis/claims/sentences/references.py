@@ -15,7 +15,7 @@ _LEAST_LETTERS = 4
 # Share of the words of a reference that the event has to know.
 _LEAST_SHARE = 0.5
 _OPENED = re.compile(
-    r"\b(?:after|following|since|of|amid|despite|in response to|before|prior to|ahead of|preceding|up to)\s+"
+    r"\b(?P<opener>after|following|since|of|amid|despite|in response to|before|prior to|ahead of|preceding|up to)\s+"
     r"(?:the |a |an |its |this |that )?"
     r"(?P<words>[A-Za-z0-9.’'& -]{3,80})",
     re.IGNORECASE,
@@ -34,13 +34,31 @@ class LedgerEvent:
     is_ledger: bool
 
 
-def find_reference(words: str, said_at: datetime, events: Sequence[LedgerEvent]) -> LedgerEvent | None:
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An event that words refer to, and the word that leads to it: "after", "before", "amid"."""
+
+    event: LedgerEvent
+    opener: str
+
+    @property
+    def is_before(self) -> bool:
+        """Whether what is said was before the event."""
+        return self.opener in ("before", "prior to", "preceding")
+
+    @property
+    def is_after(self) -> bool:
+        """Whether what is said began with the event."""
+        return self.opener in ("after", "following", "since", "in response to")
+
+
+def find_reference(words: str, said_at: datetime, events: Sequence[LedgerEvent]) -> Reference | None:
     """The event that the words after "after", "of", "since" … name; None where none, or no single best, is named.
 
     Only events up to `said_at` and not older than REACH count. An entry of the ledger goes before a detected event.
     """
     near = [event for event in events if said_at - REACH <= event.at_utc <= said_at]
-    best: tuple[float, bool, LedgerEvent] | None = None
+    best: tuple[float, bool, Reference] | None = None
     for reference in _OPENED.finditer(words):
         asked = _stems(reference["words"])
         if not asked:
@@ -49,7 +67,7 @@ def find_reference(words: str, said_at: datetime, events: Sequence[LedgerEvent])
             known = _stems(event.words)
             share = len(asked & known) / len(asked)
             if share >= _LEAST_SHARE and (best is None or (share, event.is_ledger) > best[:2]):
-                best = (share, event.is_ledger, event)
+                best = (share, event.is_ledger, Reference(event, reference["opener"].lower()))
     return best[2] if best is not None else None
 
 

@@ -205,7 +205,64 @@ def test_a_dateline_without_a_time_is_the_end_of_its_day() -> None:
 def test_an_event_after_the_text_is_never_meant() -> None:
     before = BAN.at_utc - timedelta(hours=1)
     assert find_reference("after the US restriction", before, [BAN]) is None
-    assert find_reference("after the US restriction", BAN.at_utc + timedelta(hours=1), [BAN]) == BAN
+    found = find_reference("after the US restriction", BAN.at_utc + timedelta(hours=1), [BAN])
+    assert found is not None
+    assert (found.event, found.is_after, found.is_before) == (BAN, True, False)
+
+
+# Published 60 hours after the ban; flat since six hours after it, and in the last 24 hours.
+@pytest.mark.parametrize(
+    ("text", "tao", "verdict"),
+    [
+        ("TAO rose 20% after the US restriction.", {54: 120.0}, "supported"),
+        ("TAO was flat after the US restriction.", {54: 120.0}, "not_supported"),
+        ("TAO rose 30% after the US restriction.", {54: 130.0, 20: 110.0}, "another_reading"),
+        ("TAO rose 30% after the US restriction.", {54: 110.0, 5: 112.0}, "not_supported"),
+        ("TAO stayed above $98 after the US restriction.", {50: 90.0, 45: 110.0}, "another_reading"),
+        ("TAO stayed above $98 after the US restriction.", {70: 90.0, 65: 110.0}, "supported"),
+        (
+            "TAO stayed above $98 after the US restriction.",
+            {50: 97.9, 45: 110.0},
+            "another_reading",
+        ),  # no digit of slack
+        ("TAO held $98 after the US restriction.", {50: 97.9, 45: 110.0}, "supported"),
+        ("TAO hit $120 following the US restriction.", {54: 120.0, 50: 101.0}, "supported"),
+        ("TAO rose 20%, more than BTC, within 12 hours of the US restriction.", {54: 120.0}, "supported"),
+    ],
+)
+def test_what_came_after_an_event_of_days_ago_is_counted_from_it(
+    text: str, tao: dict[int, float], verdict: str
+) -> None:
+    assert make_verdicts(text, tao) == [verdict]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "TAO fell 5% before the US restriction.",
+        "Before the US restriction, TAO had fallen 5%.",
+        "TAO traded at $100 prior to the US restriction.",
+    ],
+)
+def test_what_came_before_an_event_without_a_length_is_not_judged(text: str) -> None:
+    answer = make_answer(text)
+    assert answer.statements == ()
+    assert [item.reason for item in answer.unjudged] == ["unclear"]
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("TAO rose 20%, more than BTC.", "more than BTC"),
+        ("TAO rose 20% this week, far less than bitcoin did.", "far less than bitcoin did"),
+    ],
+)
+def test_a_comparison_in_commas_is_told_as_not_judged(text: str, left: str) -> None:
+    answer = make_answer(text, {20: 120.0})
+    assert [item["size"] for item in as_document(answer)["statements"]] == [0.2]
+    assert [(item.reason, text[item.start : item.end].rstrip(".")) for item in answer.unjudged] == [
+        ("comparison", left)
+    ]
 
 
 @pytest.mark.parametrize(

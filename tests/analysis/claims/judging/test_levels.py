@@ -57,6 +57,35 @@ def test_falling_to_a_level_is_judged_from_the_low() -> None:
     assert verdict_of(market, "level_crossed", "up", price=110.0) == "not_supported"
 
 
+@pytest.mark.parametrize(
+    ("closes", "direction", "price", "verdict"),
+    [
+        ([100.0] * 80, "up", 80.0, "not_supported"),  # above it all the time
+        ([100.0] * 80, "down", 130.0, "not_supported"),
+        ([100.0] * 60 + [110.0] * 12, "down", 105.0, "not_supported"),  # passed on the way up
+        ([110.0] * 60 + [100.0] * 12, "up", 105.0, "not_supported"),
+        ([110.0] * 60 + [100.0] * 3 + [106.0] * 9, "up", 105.0, "supported"),  # left and come back to
+        ([100.0] * 60 + [106.0] + [99.0] * 11, "down", 105.0, "supported"),
+        ([100.2] * 80, "up", 100.0, "supported"),  # venues differ by as much
+    ],
+)
+def test_a_level_is_reached_from_its_other_side(
+    closes: list[float], direction: str, price: float, verdict: str
+) -> None:
+    market = make_path("TAO", closes)
+    assert verdict_of(market, "level_crossed", direction, price=price) == verdict
+    assert verdict_of(market, "level_crossed", direction, price=price, comparator="more_than") == verdict
+
+
+def test_a_level_passed_in_the_week_before_is_another_reading_where_no_window_is_said() -> None:
+    market = make_path("TAO", [70.0] * 100 + [100.0] * 60)
+    judgement = judged(market, "level_crossed", price=80.0, window=None)
+    assert judgement.verdict == "another_reading"
+    assert "it stood above $80.00 before, at $100.00 at the lowest" in judgement.measured
+    assert verdict_of(market, "level_crossed", price=80.0, window="PT24H") == "not_supported"
+    assert verdict_of(market, "level_crossed", price=60.0, window=None) == "not_supported"
+
+
 def test_a_level_reached_before_the_window_is_not_reached_in_it() -> None:
     market = make_path("TAO", topped(110.0))
     assert verdict_of(market, "level_crossed", price=110.0, window="PT24H") == "supported"
