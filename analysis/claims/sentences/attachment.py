@@ -146,7 +146,7 @@ def anchored(
     state: SentenceState, statement: Statement, window: TimePhrase | None, event: LedgerEvent | None
 ) -> Statement:
     """The statement with what it refers to; a window counted from there begins there."""
-    happened = stated_time(state, window)
+    happened = counted_from(state, window)
     if event is None and window is not None and window.is_forward:
         event = state.paragraph.event
     if happened is None and event is not None:
@@ -180,7 +180,7 @@ def said_as_of(state: SentenceState, statement: Statement) -> Statement:
     return replace(statement, said_at=min([state.said_at, *stated]))
 
 
-def stated_time(state: SentenceState, window: TimePhrase | None) -> datetime | None:
+def counted_from(state: SentenceState, window: TimePhrase | None) -> datetime | None:
     """When the thing happened that a length of time is counted from."""
     named = stated_phrase(state, window)
     return None if named is None else datetime.fromisoformat(named.token.removeprefix("at:")).replace(tzinfo=UTC)

@@ -10,10 +10,10 @@ from analysis.claims.judging.windows import SINCE_EVENT
 from analysis.claims.sentences.attachment import (
     anchored,
     as_of_phrases,
+    counted_from,
     dated_extreme,
     said_as_of,
     stated_phrase,
-    stated_time,
     window_of,
 )
 from analysis.claims.sentences.certainty import is_read_surely
@@ -281,7 +281,7 @@ def _counts_from(event: LedgerEvent, state: SentenceState, form: Form) -> bool:
 
 def _is_from_nothing(state: SentenceState, window: TimePhrase | None, event: LedgerEvent | None) -> bool:
     """Whether the window is counted from something whose time is not known: "the day the ban was reported"."""
-    if window is None or event is not None or stated_time(state, window) is not None:
+    if window is None or event is not None or counted_from(state, window) is not None:
         return window is not None and window.token == DAY_OF_EVENT
     is_after = window.is_forward and window.token.startswith("P") and state.paragraph.event is None
     is_after = is_after and _AFTER.match(state.text, window.end) is not None
