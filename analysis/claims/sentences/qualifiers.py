@@ -36,6 +36,23 @@ _NOBODY_SAYS = re.compile(
 _WHICH_IS_DENIED = re.compile(
     r"[^.;!?]*?\b(?:this|that|which|it) (?:is|was) (?:false|untrue|not true|wrong)\b", re.IGNORECASE
 )
+# "Neither FET nor NEAR rose", "none of the tokens rose".
+_NONE_OF = re.compile(r"\b(?:neither|nor|none)\b[^,;:.!?]*$", re.IGNORECASE)
+# What a direction alone says is not the whole of it: an end, a repetition, a number that no form reads.
+_WENT_ON = re.compile(
+    r"\s+(?:(?:has|had|have|was|is|were|are|proved|turned out|soon|quickly|later) ){0,2}(?:lasted|ended|faded|fizzled|"
+    r"evaporated|reversed|short[- ]lived|over\b(?! (?:the|a|an|its|\$|\d))|did not last|didn[’']t last)"
+    r"|\s+(?:each|every)(?: single)? (?:minute|hour|day|week|month|time)\b"
+    r"|(?:\s+(?:by|to|from|about|nearly|almost|between|for|some|only|just|around)){0,3}"
+    r"\s+(?:(?:zero|nothing|null)\b|(?P<number>\d|(?:two|three|four|five|six|seven|eight|nine|ten)\b))",
+    re.IGNORECASE,
+)
+# "Rose 2% against BTC", "in euro terms": another measure than dollars.
+_MEASURED_IN = re.compile(
+    r"\bin (?!(?:us )?(?:dollar|usd)s? )[\w$€]+ terms\b"
+    r"|\b(?:denominated|measured|expressed|counted) in (?!(?:us )?dollars)|\bagainst\s",
+    re.IGNORECASE,
+)
 _THAT = re.compile(r"\b(?:that|reports?|claims?|rumou?rs?)\b", re.IGNORECASE)
 
 
@@ -50,7 +67,9 @@ def unread_qualifier(state: SentenceState, first: int, last: int, start: int, fo
     is_denied = _NOBODY_SAYS.search(before) or _WHICH_IS_DENIED.match(after)
     if is_denied or (is_reported and (_DENIED_BEFORE.search(before) or _DENIED_AFTER.match(after))):
         return "denied"
-    if _tells_what_it_is(state.tokens, first, last, form):
+    if _NONE_OF.search(before):
+        return "denied"
+    if _tells_what_it_is(state.tokens, first, last, form) or _leaves_a_part(state, end, form):
         return "unclear"
     is_by_a_day = _BY.match(state.text, end, state.sentence.end) and form.form_id == "give_back"
     if is_by_a_day and any(named.start >= end and named.token.startswith("day:") for named in state.windows):
@@ -58,6 +77,17 @@ def unread_qualifier(state: SentenceState, first: int, last: int, start: int, fo
     if form.kind in MOVE_KINDS and form.kind is not Kind.RELATIVE and _is_compared(state, first, last, start, form):
         return "comparison"
     return None
+
+
+def _leaves_a_part(state: SentenceState, end: int, form: Form) -> bool:
+    """Whether a direction without a number is followed by words that say more of it."""
+    if form.kind is not Kind.DIRECTION_ONLY:
+        return False
+    found = _WENT_ON.match(state.text, end, state.sentence.end)
+    if found is None:
+        return False
+    number = found.start("number")
+    return number < 0 or not any(named.start <= number < named.end for named in state.windows)
 
 
 def quote_start(tokens: list[Token], first: int, last: int, start: int, form: Form) -> int:
@@ -92,26 +122,38 @@ def _is_compared(state: SentenceState, first: int, last: int, start: int, form: 
         return True
     if _ONLY.search(state.text, state.sentence.start, start):
         return True
+    if any(
+        found.group().strip().lower() != "against" or _names_another(state, found.end())
+        for found in _MEASURED_IN.finditer(state.text, end, own_end)
+    ):
+        return True
     than = _THAN.finditer(state.text, state.tokens[first].start, own_end)
     beside = _BESIDE.finditer(state.text, state.sentence.start, state.sentence.end)
     return any(_names_another(state, found.end()) for found in (*than, *beside))
 
 
-# "Rose 23%, more than BTC": the second half is a statement of its own, which no form reads.
+# "Rose 23%, more than BTC", "rose 2%, its first gain in a month": the second half is a statement that no form reads.
 _APPOSED = re.compile(
     r",\s*(?:(?:far|much|slightly|well|a lot|twice as|half as) )?(?:more|less|better|worse|faster|slower|much|further) "
     r"(?:than|as)\s",
     re.IGNORECASE,
 )
+_SUPERLATIVE = re.compile(
+    r",\s*(?:its|the|their|a)(?: \w+)? (?:first|largest|biggest|best|worst|longest|steepest|sharpest|smallest|"
+    r"strongest)\b",
+    re.IGNORECASE,
+)
 
 
-def apposed_comparison(state: SentenceState, end: int) -> list[Unjudged]:
-    """The comparison that stands in commas behind a move that ends at the character `end`; none, or one."""
-    found = _APPOSED.match(state.text, end, state.sentence.end)
-    if found is None or not _names_another(state, found.end()):
+def apposed(state: SentenceState, end: int) -> list[Unjudged]:
+    """What stands in commas behind a move that ends at the character `end` and is not judged; none, or one."""
+    compared = _APPOSED.match(state.text, end, state.sentence.end)
+    is_compared = compared is not None and _names_another(state, compared.end())
+    found = compared if is_compared else _SUPERLATIVE.match(state.text, end, state.sentence.end)
+    if found is None:
         return []
     clause_end = next((c.end for c in state.sentence.clauses if c.start <= found.end() < c.end), state.sentence.end)
-    return [Unjudged(found.start() + 2, clause_end, "comparison")]
+    return [Unjudged(found.start() + 2, clause_end, "comparison" if is_compared else "unclear")]
 
 
 def _names_another(state: SentenceState, at: int) -> bool:

@@ -20,7 +20,7 @@ from analysis.claims.sentences.certainty import is_read_surely
 from analysis.claims.sentences.forms import Form, Grammar, packaged_grammar
 from analysis.claims.sentences.lexicon import NamedMarket
 from analysis.claims.sentences.meaning import statement_of
-from analysis.claims.sentences.qualifiers import apposed_comparison, quote_start, unread_qualifier
+from analysis.claims.sentences.qualifiers import apposed, quote_start, unread_qualifier
 from analysis.claims.sentences.references import LedgerEvent, Reference, find_reference
 from analysis.claims.sentences.sentence import (
     MARK_CLASSES,
@@ -209,8 +209,11 @@ def _read_hit(state: SentenceState, first: int, last: int, form: Form) -> None:
     reference = _reference(state, window)
     event = reference.event if reference is not None else None
     is_open = window is None or window.token == UNSAID_WINDOW
-    is_before = reference is not None and reference.is_before and is_open  # how long before is not said
-    if is_before or _is_from_nothing(state, window, event) or _leaves_a_time(state, window):
+    if (
+        (is_open and reference is not None and _is_out_of_reach(reference, state, form))
+        or _is_from_nothing(state, window, event)
+        or _leaves_a_time(state, window)
+    ):
         state.unjudged.append(Unjudged(start, end, "unclear"))
         return
     state.paragraph.event = event or state.paragraph.event
@@ -222,7 +225,7 @@ def _read_hit(state: SentenceState, first: int, last: int, form: Form) -> None:
     n_markets = len({token.market.market for token in tokens if token.market is not None})
     if window is not None and end <= window.start <= end + _NEXT_WORD and window.end <= state.sentence.end:
         end = window.end
-    state.unjudged += apposed_comparison(state, end) if form.kind in MOVE_KINDS else []
+    state.unjudged += apposed(state, end) if form.kind in MOVE_KINDS else []
     start = quote_start(tokens, first, last, start, form)
     for market in subject.markets:
         if not market.is_ours:
@@ -277,6 +280,12 @@ def _reference(state: SentenceState, window: TimePhrase | None) -> Reference | N
 def _counts_from(event: LedgerEvent, state: SentenceState, form: Form) -> bool:
     """Whether what is said without a window goes back to the event: a level, or a move after one of days ago."""
     return form.kind in PRICE_KINDS or (form.kind in MOVE_KINDS and event.at_utc <= state.said_at - DAY)
+
+
+def _is_out_of_reach(reference: Reference, state: SentenceState, form: Form) -> bool:
+    """Whether no stretch is meant that can be told: some time before an event, or an extreme some time after it."""
+    is_extreme = form.kind in (Kind.N_PERIOD_EXTREME, Kind.ALL_TIME_EXTREME)
+    return reference.is_before or (is_extreme and reference.is_after and reference.event.at_utc <= state.said_at - DAY)
 
 
 def _is_from_nothing(state: SentenceState, window: TimePhrase | None, event: LedgerEvent | None) -> bool:

@@ -255,14 +255,13 @@ def test_what_came_before_an_event_without_a_length_is_not_judged(text: str) -> 
     [
         ("TAO rose 20%, more than BTC.", "more than BTC"),
         ("TAO rose 20% this week, far less than bitcoin did.", "far less than bitcoin did"),
+        ("TAO rose 20% today, its largest gain since May.", "its largest gain since May"),
     ],
 )
-def test_a_comparison_in_commas_is_told_as_not_judged(text: str, left: str) -> None:
-    answer = make_answer(text, {20: 120.0})
+def test_what_stands_in_commas_is_told_as_not_judged(text: str, left: str) -> None:
+    answer = make_answer(text, {5: 120.0})
     assert [item["size"] for item in as_document(answer)["statements"]] == [0.2]
-    assert [(item.reason, text[item.start : item.end].rstrip(".")) for item in answer.unjudged] == [
-        ("comparison", left)
-    ]
+    assert [text[item.start : item.end].rstrip(".") for item in answer.unjudged] == [left]
 
 
 @pytest.mark.parametrize(
@@ -271,3 +270,41 @@ def test_a_comparison_in_commas_is_told_as_not_judged(text: str, left: str) -> N
 def test_a_price_far_from_the_last_one_was_hardly_read_rightly(said: str, certainty: str) -> None:
     [item] = as_document(make_answer(f"TAO drops below {said}"))["statements"]
     assert item["certainty"] == certainty
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("None of the AI tokens rose today.", "denied"),
+        ("Neither TAO nor BTC rose today.", "denied"),
+        ("TAO's rally lasted two hours today.", "unclear"),
+        ("TAO's rise was short-lived.", "unclear"),
+        ("TAO rose every hour today.", "unclear"),
+        ("TAO rose 1.5 basis points today.", "unclear"),
+        ("TAO rose from 10th to 5th place.", "unclear"),
+        ("TAO's price rose to zero.", "unclear"),
+        ("TAO rose 20% against BTC today.", "comparison"),
+        ("TAO rose 20% in euro terms today.", "comparison"),
+        ("TAO reached a three-week high after the US restriction.", "unclear"),
+    ],
+)
+def test_a_statement_of_which_words_would_be_dropped_is_not_judged(text: str, reason: str) -> None:
+    answer = make_answer(text, {5: 120.0})
+    assert answer.statements == ()
+    assert reason in {item.reason for item in answer.unjudged}
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("TAO rose in 24 hours.", None), ("TAO rose 20% in dollar terms.", 0.2), ("TAO rose today over the news.", None)],
+)
+def test_words_that_change_nothing_leave_a_statement(text: str, size: float | None) -> None:
+    document = as_document(make_answer(text, {5: 120.0}))
+    assert [(item["verdict"], item["size"]) for item in document["statements"]] == [("supported", size)]
+
+
+def test_a_price_that_is_above_a_level_holds_it_and_crosses_nothing() -> None:
+    assert make_verdicts("TAO has been above $99 since 19 March.", {80: 110.0}) == ["supported"]
+    assert make_verdicts("TAO has been above $99 since 19 March.", {80: 110.0, 30: 90.0, 20: 110.0}) == [
+        "another_reading"
+    ]
