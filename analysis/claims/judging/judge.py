@@ -41,7 +41,7 @@ def judge_statement(statement: Statement, market: MarketEvidence) -> Judgement:
     No bar that closes after `said_at` (without it: the end of the window) supports it; a window that reaches beyond is
     cut there, and the judgement says so. What no bars can answer cannot be told, with the reason.
     """
-    judge = JUDGES.get(statement.kind)
+    judge = JUDGES.get(statement.kind) if statement.amount is None else judge_size  # "jumps $1K"
     if judge is None:
         return cannot_be_told(f"bars do not say anything about {statement.kind.replace('_', ' ')}")
     question = pose_question(statement, market)

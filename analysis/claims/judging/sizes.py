@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,7 @@ from analysis.claims.judging.question import (
     tape_words,
     window_words,
 )
-from analysis.claims.judging.quoted import ROUNDING, Allowed, allowed_sizes
+from analysis.claims.judging.quoted import MOST_SHARE_OF_SIZE, ROUNDING, Allowed, allowed_sizes
 from analysis.claims.judging.windows import SINCE_EVENT, last_new_york_close
 from analysis.claims.statement import (
     Comparator,
@@ -140,9 +141,12 @@ def _allowed(question: Question, moves: Moves) -> Allowed:
     statement = question.statement
     if statement.size is not None:
         return allowed_sizes(statement)
-    # A move in dollars is a fraction of the first price.
-    share = abs(statement.amount or 0.0) / moves.from_price
-    return Allowed(share, (1 - NEAR_SHARE) * share, (1 + NEAR_SHARE) * share)
+    # A move in dollars is a fraction of the first price; "$1K" is said of less precision than "$950".
+    amount = abs(statement.amount or 0.0)
+    share = amount / moves.from_price
+    is_one_digit = amount > 0 and amount % 10.0 ** math.floor(math.log10(amount)) == 0
+    near = MOST_SHARE_OF_SIZE if is_one_digit else NEAR_SHARE
+    return Allowed(share, (1 - near) * share, (1 + near) * share)
 
 
 def _literal(question: Question, moves: Moves) -> float:

@@ -83,10 +83,13 @@ def _is_head(window: TimePhrase, state: SentenceState, is_inherited: bool) -> bo
 
 
 def _is_behind_apposition(window: TimePhrase, tokens: list[Token], last: int) -> bool:
-    """Whether no verb and no number stand between a phrase and a window: "…, more than BTC, in a day"."""
-    between = [token for token in tokens[last:] if token.start < window.start]
+    """Whether no verb stands between a phrase and a window: "…, more than BTC, in a day", "…, FET 2%, in a day"."""
+    between = [k for k in range(last, len(tokens)) if tokens[k].start < window.start]
     is_behind = window.start >= tokens[last - 1].end
-    return is_behind and not any(token.quantity is not None or token.classes & _OWN_PHRASES for token in between)
+    return is_behind and not any(
+        tokens[k].classes & _OWN_PHRASES or (tokens[k].quantity is not None and tokens[k - 1].market is None)
+        for k in between
+    )
 
 
 _OWN_PHRASES = MARK_CLASSES | {

@@ -134,13 +134,21 @@ def _direction(state: SentenceState, first: int, last: int, form: Form, numbers:
 
 
 def _reached_from(state: SentenceState, first: int) -> Direction:
-    """Up, unless the sentence falls to the level: a low is named, or the subject's last move was down."""
+    """Up, unless the sentence falls to the level: a low is named, or the subject's last move was down.
+
+    What came before that move was reached the other way.
+    """
     if any(token.classes & {"PERIOD_HIGH", "SINCE_HIGH"} for token in state.tokens):
         return Direction.UP
     if any(token.classes & {"PERIOD_LOW", "SINCE_LOW", "RECORD_LOW"} for token in state.tokens):
         return Direction.DOWN
     moves = [token for token in state.tokens[:first] if token.classes & {"UP", "DOWN"}]
-    return Direction.DOWN if moves and "DOWN" in moves[-1].classes else Direction.UP
+    start = state.tokens[first].start
+    clause = next((c for c in state.sentence.clauses if c.start <= start < c.end), None)
+    is_down = bool(moves) and "DOWN" in moves[-1].classes
+    if clause is not None and clause.opener == "after" and moves and moves[-1].start < clause.start:
+        is_down = not is_down  # "fell to $262 after touching $277"
+    return Direction.DOWN if is_down else Direction.UP
 
 
 def _extreme_window(state: SentenceState, tokens: list[Token], form: Form) -> str | None:

@@ -43,10 +43,12 @@ _WENT_ON = re.compile(
     r"\s+(?:(?:has|had|have|was|is|were|are|proved|turned out|soon|quickly|later) ){0,2}(?:lasted|ended|faded|fizzled|"
     r"evaporated|reversed|short[- ]lived|over\b(?! (?:the|a|an|its|\$|\d))|did not last|didn[’']t last)"
     r"|\s+(?:each|every)(?: single)? (?:minute|hour|day|week|month|time)\b"
+    r"|\s+(?:(?:nearly|almost|about) )?(?:all|most|half|part|some|much)(?: of)? (?:its|the|their|of)\b"
     r"|(?:\s+(?:by|to|from|about|nearly|almost|between|for|some|only|just|around)){0,3}"
-    r"\s+(?:(?:zero|nothing|null)\b|(?P<number>\d|(?:two|three|four|five|six|seven|eight|nine|ten)\b))",
+    r"\s+(?:(?:zero|nothing|null)\b|(?P<number>[$€£]?\d|(?:two|three|four|five|six|seven|eight|nine|ten)\b))",
     re.IGNORECASE,
 )
+_IN_A_ROW = re.compile(r"\b(?:in a row|straight|consecutive(?:ly)?|in succession|running|on end)\b", re.IGNORECASE)
 # "Rose 2% against BTC", "in euro terms": another measure than dollars.
 _MEASURED_IN = re.compile(
     r"\bin (?!(?:us )?(?:dollar|usd)s? )[\w$€]+ terms\b"
@@ -81,6 +83,11 @@ def unread_qualifier(state: SentenceState, first: int, last: int, start: int, fo
 
 def _leaves_a_part(state: SentenceState, end: int, form: Form) -> bool:
     """Whether a direction without a number is followed by words that say more of it."""
+    if form.kind not in MOVE_KINDS:
+        return False
+    clause_end = next((c.end for c in state.sentence.clauses if c.start < end <= c.end), state.sentence.end)
+    if _IN_A_ROW.search(state.text, end, clause_end):
+        return True
     if form.kind is not Kind.DIRECTION_ONLY:
         return False
     found = _WENT_ON.match(state.text, end, state.sentence.end)

@@ -140,11 +140,33 @@ def _read_sentence(state: SentenceState, hits: list[_Hit]) -> None:
     taken = [(*hit, order) for order, hit in enumerate(hits) if _takes(state, *hit)]
     for first, last, form, _ in sorted(taken, key=lambda hit: (hit[0], hit[3])):
         _read_hit(state, first, last, form)
+    state.unjudged += _without_a_verb(state)
     named = [token.market for token in state.tokens if token.market is not None]
     if named and not state.found:
         state.paragraph.subject = NamedSubject((named[0],), None)
     if state.windows:
         state.paragraph.window = state.windows[-1]
+
+
+def _without_a_verb(state: SentenceState) -> list[Unjudged]:
+    """Markets that share a verb which no form gives them: "TAO rose 23%, FET 2%", "…, but BTC did not"."""
+    tokens, found = state.tokens, []
+    for k in range(1, len(tokens) - 1):
+        is_other = tokens[k].market is not None and _PARTS & (tokens[k - 1].classes | tokens[max(k - 2, 0)].classes)
+        if not is_other or not state.found:
+            continue
+        is_share = "PERCENT" in tokens[k + 1].classes and (k + 1, "percent") not in state.used
+        is_denial = k + 2 < len(tokens) and "AUX" in tokens[k + 1].classes and "NOT" in tokens[k + 2].classes
+        last = k + 1 if is_share else k + 2
+        start, end = tokens[k].start, tokens[min(last, len(tokens) - 1)].end
+        read = [(item.start, item.end) for item in state.found] + [(item.start, item.end) for item in state.unjudged]
+        is_read = any(first < end and start < last_read for first, last_read in read)
+        if (is_share or is_denial) and not is_read:
+            found.append(Unjudged(start, end, "unclear"))
+    return found
+
+
+_PARTS = frozenset({"BREAK", "AND"})
 
 
 def _takes(state: SentenceState, first: int, last: int, form: Form) -> bool:

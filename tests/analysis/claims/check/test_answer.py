@@ -256,6 +256,8 @@ def test_what_came_before_an_event_without_a_length_is_not_judged(text: str) -> 
         ("TAO rose 20%, more than BTC.", "more than BTC"),
         ("TAO rose 20% this week, far less than bitcoin did.", "far less than bitcoin did"),
         ("TAO rose 20% today, its largest gain since May.", "its largest gain since May"),
+        ("TAO rose 20% today, but BTC did not.", "BTC did not"),
+        ("TAO rose 20% today, and BTC 5%.", "BTC 5%"),
     ],
 )
 def test_what_stands_in_commas_is_told_as_not_judged(text: str, left: str) -> None:
@@ -285,6 +287,8 @@ def test_a_price_far_from_the_last_one_was_hardly_read_rightly(said: str, certai
         ("TAO's price rose to zero.", "unclear"),
         ("TAO rose 20% against BTC today.", "comparison"),
         ("TAO rose 20% in euro terms today.", "comparison"),
+        ("TAO rose for three days in a row.", "unclear"),
+        ("TAO recovered all its losses today.", "unclear"),
         ("TAO reached a three-week high after the US restriction.", "unclear"),
     ],
 )
@@ -301,6 +305,25 @@ def test_a_statement_of_which_words_would_be_dropped_is_not_judged(text: str, re
 def test_words_that_change_nothing_leave_a_statement(text: str, size: float | None) -> None:
     document = as_document(make_answer(text, {5: 120.0}))
     assert [(item["verdict"], item["size"]) for item in document["statements"]] == [("supported", size)]
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("TAO rose $20 today.", "supported"),
+        ("TAO rose $24 today.", "overstated"),
+        ("TAO rose $650 today.", "not_supported"),
+        ("TAO rose 20%, BTC 0%, within 12 hours of the US restriction.", "not_supported"),
+    ],
+)
+def test_a_move_in_dollars_is_judged_by_its_size_and_a_list_keeps_its_window(text: str, verdict: str) -> None:
+    assert make_verdicts(text, {5: 120.0}) == [verdict]
+
+
+def test_what_a_fall_came_from_was_reached_from_below() -> None:
+    text = "TAO fell back to $110 after touching $120."
+    assert make_verdicts(text, {6: 120.0, 3: 110.0}) == ["supported", "supported"]
+    assert make_verdicts(text, {6: 115.0, 3: 110.0}) == ["supported", "not_supported"]
 
 
 def test_a_price_that_is_above_a_level_holds_it_and_crosses_nothing() -> None:
