@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import polars as pl
-from scipy import stats
+from scipy.special import betaincinv
 
 from analysis.arrays import Flags, Floats, Integers
 from analysis.engine.kernel import fit_line
-from analysis.engine.tails import student_half
+from analysis.engine.tails import LEVEL_95, student_half
 from analysis.results.fingerprint import SourceCode, fingerprint
 from analysis.results.refresh import Fingerprints, refresh, stored_fingerprints
 from analysis.tape.calendar import event_bars, spoiled_bars
@@ -121,9 +121,11 @@ def mean_interval(values: Floats) -> tuple[float, float] | None:
 
 
 def hit_interval(n_hits: int, n: int) -> tuple[float, float]:
-    """The exact 95 % interval of a share (Clopper & Pearson 1934)."""
-    interval = stats.binomtest(n_hits, n).proportion_ci(0.95, method="exact")
-    return float(interval.low), float(interval.high)
+    """The exact 95 % interval of a share, by quantiles of the Beta distribution (Clopper & Pearson 1934)."""
+    tail = 1.0 - LEVEL_95
+    low = betaincinv(n_hits, n - n_hits + 1, tail) if n_hits else 0.0
+    high = betaincinv(n_hits + 1, n - n_hits, LEVEL_95) if n_hits < n else 1.0
+    return float(low), float(high)
 
 
 def measure_between(excess: Floats, token: Floats, benchmark: Floats, is_outside: Flags, hours: float) -> Between:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import rankdata
 
 from analysis.arrays import Floats
 from analysis.portable import power
@@ -13,11 +12,36 @@ from analysis.portable import power
 TUKEY_SCALE, TUKEY_POWER = 4.91, 0.14  # Tukey's lambda approximation to the normal quantile
 
 
+def average_ranks(values: Floats) -> Floats:
+    """Rank of each value along the last axis, 1 = smallest, ties averaged. Shape as given, of values without NaN.
+
+    That of scipy.stats, whose import takes half a second.
+    """
+    order = np.argsort(values, axis=-1, kind="stable")
+    ordered = np.take_along_axis(values, order, axis=-1)
+    places = np.arange(values.shape[-1])
+    is_first, is_last = np.ones(values.shape, dtype=bool), np.ones(values.shape, dtype=bool)
+    is_first[..., 1:] = is_last[..., :-1] = ordered[..., 1:] != ordered[..., :-1]
+    first = np.maximum.accumulate(np.where(is_first, places, 0), axis=-1)
+    last = np.minimum.accumulate(np.where(is_last, places, places.size)[..., ::-1], axis=-1)[..., ::-1]
+    ranks = np.empty(values.shape)
+    np.put_along_axis(ranks, order, (first + last) / 2.0 + 1.0, axis=-1)
+    return ranks
+
+
 def row_ranks(values: Floats) -> Floats:
     """Rank of each present value in its row, 1 = smallest, ties averaged; NaN stays NaN. Shape as given."""
     is_present = np.isfinite(values)
-    ranks = rankdata(np.where(is_present, values, np.inf), axis=1)
+    ranks = average_ranks(np.where(is_present, values, np.inf))
     return np.asarray(np.where(is_present, ranks, np.nan))
+
+
+def signed_rank_z(ranks: Floats, rank_sum: float) -> float:
+    """The sum of the ranks of positive values less its mean under symmetry, in its deviations; `ranks` [n > 0] of all.
+
+    Σr/2 and Σr²/4 are N(N + 1)/4 and N(N + 1)(2N + 1)/24 without ties, and hold with mid-ranks too.
+    """
+    return float((rank_sum - ranks.sum() / 2) / np.sqrt(np.sum(ranks**2) / 4))
 
 
 def normal_scores(ranks: Floats) -> Floats:

@@ -9,14 +9,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import ccxt.async_support as ccxt
 import stamina
 
 from ingest.errors import MalformedError, PermanentError, SourceError, TransientError
 from ingest.prices.registry import VenueEntry
 from warehouse.tables.units import plain
+
+if TYPE_CHECKING:
+    import ccxt
 
 # One answer may take this long; a market list of a large venue is a few megabytes.
 REQUEST_TIMEOUT_MILLISECONDS = 8_000
@@ -187,10 +189,17 @@ class Session:
             raise
 
 
+def _client_kind(exchange: str) -> Any:
+    """The class of the venue's client, by ccxt's name of it; None for a venue that ccxt does not know."""
+    import ccxt.async_support as venues  # a second of work for a hundred venues, which no offline run should pay
+
+    return getattr(venues, exchange, None)
+
+
 @cache
 def offers(exchange: str, feature: str) -> bool:
     """Whether the venue's client has a method, by ccxt's name of it; False for a venue that ccxt does not know."""
-    kind = getattr(ccxt, exchange, None)
+    kind = _client_kind(exchange)
     return kind is not None and bool(kind().has.get(feature))
 
 
@@ -203,7 +212,7 @@ async def open_session(
     Raises UnreachableError, PermanentError (geo-block, ban), TransientError or MalformedError. A list without a market,
     or without most of the `known` ones, is no list: believed, it would end them all.
     """
-    kind = getattr(ccxt, venue.exchange, None)
+    kind = _client_kind(venue.exchange)
     if kind is None:
         raise PermanentError(venue.exchange, "ccxt knows no such exchange", "a ccxt id", "correct markets.toml")
     client = kind({"enableRateLimit": replay_url is None, "timeout": REQUEST_TIMEOUT_MILLISECONDS})
@@ -246,6 +255,8 @@ async def _load_markets(venue: VenueEntry, client: Any, known: frozenset[str]) -
 
 
 async def _translated(source: str, call: Callable[[], Awaitable[_Answer]], pause: Callable[[], float]) -> _Answer:
+    import ccxt
+
     try:
         return await call()
     except ccxt.BaseError as exc:
@@ -265,6 +276,8 @@ def translate(error: ccxt.BaseError, source: str, pause_seconds: float) -> Sourc
 
     `pause_seconds` is what the venue asked us to wait, for a rate limit.
     """
+    import ccxt
+
     text = re.sub(r"\s+", " ", str(error))
     found = STATUS.search(text)
     status = int(found[1]) if found else 0

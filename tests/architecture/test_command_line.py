@@ -42,6 +42,15 @@ def test_help_imports_no_heavy_library() -> None:
     assert HEAVY.isdisjoint(run_python(code).split())
 
 
+def test_a_pass_imports_no_library_before_a_step_needs_it() -> None:
+    code = "import importlib, sys; from flows.pipeline import STEPS; import flows.commands.run, flows.summary; "
+    code += "[importlib.import_module(place.partition(':')[0]) for _, place in STEPS]; import dashboards.shell.site; "
+    code += "print(' '.join(sys.modules))"
+    loaded = set(run_python(code).split())
+    assert {"flows.steps.groups", "ingest.prices.exchange", "analysis.engine.regressions.leads_lags"} <= loaded
+    assert loaded.isdisjoint({"ccxt", "statsmodels", "scipy.stats", "pandas", "arch", "prefect", "plotly"})
+
+
 def test_help_is_quick() -> None:
     code = "import sys; sys.argv = ['aftershock', '--help']; from flows.cli import main; main()"
     durations = []

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
-import statsmodels.api as sm
 
 from analysis.engine.regressions.coefficients import list_terms
 from analysis.engine.regressions.terms import Term, absent_term
@@ -51,7 +50,9 @@ def regress_cars(
     design = np.column_stack([np.ones(n), *(complete[name].to_numpy() for name in varying)])
     if np.linalg.matrix_rank(design) < design.shape[1]:
         return absent + [absent_term(name, HC3, n, words, "collinear characteristics") for name in names]
-    model = sm.OLS(complete[outcome].to_numpy(), design)
+    from statsmodels.regression.linear_model import OLS  # brings pandas: nothing that only reads should pay it
+
+    model = OLS(complete[outcome].to_numpy(), design)
     terms = absent + list_terms(model.fit(cov_type="HC3", use_t=True), names, HC3, n, words)
     labels = np.column_stack([complete[name].rank("dense").to_numpy() for name in clusters]).astype(np.int64)
     fewest = min(np.unique(labels[:, side]).size for side in range(2))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
-import statsmodels.api as sm
 from scipy.special import fdtrc
 
 from analysis.arrays import Floats, Integers
@@ -59,7 +58,9 @@ def panel_event_study(frame: pl.DataFrame, *, leads: int, lags: int) -> list[Ter
             "relative bars cannot be told from unit and time effects: dates do not differ, or no unit is without event"
         )
         return _absent(names, complete.height, words, reason)
-    model = sm.OLS(demeaned[:, 0], demeaned[:, 1:])
+    from statsmodels.regression.linear_model import OLS  # brings pandas: nothing that only reads should pay it
+
+    model = OLS(demeaned[:, 0], demeaned[:, 1:])
     fit = model.fit(cov_type="cluster", cov_kwds={"groups": clusters}, use_t=True)
     return [
         *list_terms(fit, names, CLUSTERED, complete.height, words),

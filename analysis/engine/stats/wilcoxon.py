@@ -6,10 +6,11 @@ Zeros are left out, as Wilcoxon proposed; `wilcoxon_z` gives the normal value.
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import rankdata, wilcoxon
 
 from analysis.arrays import Floats
 from analysis.engine.statistic import Sample, Statistic, TestResult
+from analysis.engine.tails import normal_p
+from analysis.results.rank import average_ranks, signed_rank_z
 
 # Up to here the distribution of W is counted; beyond, the normal approximation differs in the third digit at most.
 EXACT_EVENTS = 50
@@ -20,9 +21,9 @@ def compute(sample: Sample) -> TestResult:
     cars = sample.car[sample.car != 0]
     if not cars.size:
         return TestResult(float("nan"), 1.0)
-    ranks = rankdata(np.abs(cars))
+    ranks = average_ranks(np.abs(cars))
     value = float(ranks[cars > 0].sum())
-    p_value = _exact_p(ranks, value) if cars.size <= EXACT_EVENTS else float(wilcoxon(cars.tolist()).pvalue)
+    p_value = _exact_p(ranks, value) if cars.size <= EXACT_EVENTS else normal_p(signed_rank_z(ranks, value))
     return TestResult(value, p_value, n_eff=float(sample.n))
 
 

@@ -6,18 +6,17 @@ Kept because most programs print it instead of W.
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import rankdata
 
 from analysis.engine.statistic import Sample, Statistic, TestResult
 from analysis.engine.tails import normal_p
+from analysis.results.rank import average_ranks, signed_rank_z
 
 
 def compute(sample: Sample) -> TestResult:
     """The normal value of the signed-rank sum."""
     cars = sample.car[sample.car != 0]
-    ranks = rankdata(np.abs(cars))
-    # Σr/2 and Σr²/4 are N(N + 1)/4 and N(N + 1)(2N + 1)/24 without ties, and hold with mid-ranks too.
-    value = float((ranks[cars > 0].sum() - ranks.sum() / 2) / np.sqrt(np.sum(ranks**2) / 4))
+    ranks = average_ranks(np.abs(cars))
+    value = signed_rank_z(ranks, float(ranks[cars > 0].sum()))
     return TestResult(value, normal_p(value), n_eff=float(sample.n))
 
 

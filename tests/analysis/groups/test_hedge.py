@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import polars as pl
 import pytest
+from scipy.stats import binomtest
 
 from analysis.groups.hedge import (
     hit_interval,
@@ -135,6 +136,9 @@ def test_mean_interval_agrees_with_the_textbook():
 
 def test_hit_interval_is_the_exact_binomial():
     assert hit_interval(0, 10) == pytest.approx((0.0, 0.30850), abs=1e-4)
+    for n_hits in range(8):
+        found = binomtest(n_hits, 7).proportion_ci(0.95, method="exact")
+        assert hit_interval(n_hits, 7) == pytest.approx((found.low, found.high), abs=1e-11)
 
 
 def test_cost_between_events_leaves_the_windows_out():
