@@ -161,7 +161,9 @@ def _home_of(story: StoryFacts, near: list[Draft]) -> Draft | None:
 
     What few houses told is no event, and comment that more houses make does not vanish with it.
     """
-    told_again = [draft for draft in near if _is_told_again(story, draft)]
+    # What most pairs fail costs least, and comes first.
+    alike = near if story.category == SECURITY else [one for one in near if not story.words.isdisjoint(one.lead.words)]
+    told_again = [draft for draft in alike if _is_told_again(story, draft)]
     if told_again:
         return max(told_again, key=lambda draft: (word_overlap(story, draft.lead), draft.lead.story_id))
     about = [
@@ -209,9 +211,6 @@ def _is_about(story: StoryFacts, draft: Draft) -> bool:
 
 
 def _is_told_again(story: StoryFacts, draft: Draft) -> bool:
-    # What most pairs fail costs least, and comes first.
-    if story.category != SECURITY and story.words.isdisjoint(draft.lead.words):
-        return False
     if abs(story.time.best - draft.lead.time.best) > SAME_EVENT or story.is_comment != draft.lead.is_comment:
         return False
     least = min(SAME_WORDS, SAME_FRAME_WORDS, SAME_ACT_WORDS, AGREED_WORDS)

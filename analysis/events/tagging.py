@@ -44,9 +44,35 @@ def tag_titles(titles: pl.Series, vocabulary: Vocabulary) -> pl.DataFrame:
     return pl.concat(chunks) if chunks else pl.DataFrame(schema=TAGGED_SCHEMA)
 
 
+def find_tagged(titles: pl.Series, category_id: str, vocabulary: Vocabulary) -> pl.Series:
+    """Whether `tag_titles` gives each title this category by a rule, searched by no more rules than tell."""
+    plain = pl.DataFrame({"text": titles.cast(pl.String)}).select(plain_title(pl.col("text"))).to_series()
+    least = {min(rule.required, key=len) for rule in vocabulary.rules if rule.category_id == category_id}
+    found = np.zeros(len(titles), dtype=np.bool_)
+    may_be = [plain.str.contains(pattern).to_numpy() for pattern in sorted(least)]
+    undecided = np.flatnonzero(np.logical_or.reduce(may_be)) if may_be else np.empty(0, dtype=np.int64)
+    # The strongest rule that fires decides, of equals the first of the file.
+    ranked = sorted((rule for rule in vocabulary.rules if _is_main(rule, vocabulary)), key=lambda rule: -rule.score)
+    while ranked and ranked[-1].category_id != category_id:
+        ranked.pop()
+    for rule in ranked:
+        if not len(undecided):
+            break
+        text = plain[undecided]
+        known = {rule.marker: text.str.contains(rule.marker).to_numpy()} if rule.marker else {}
+        fires = _fires(rule, text, known)
+        found[undecided[fires]] = rule.category_id == category_id
+        undecided = undecided[~fires]
+    return pl.Series(found)
+
+
+def _is_main(rule: Rule, vocabulary: Vocabulary) -> bool:
+    return vocabulary.category(rule.category_id).is_main
+
+
 def _tag_chunk(plain: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
     matches = _search(plain, vocabulary)
-    is_main = np.array([vocabulary.category(rule.category_id).is_main for rule in vocabulary.rules])
+    is_main = np.array([_is_main(rule, vocabulary) for rule in vocabulary.rules])
     scores = np.array([rule.score for rule in vocabulary.rules])
     # argmax takes the first maximum: the order of the file breaks ties.
     best = np.argmax(np.where(matches.fired & is_main, scores, -1.0), axis=1)

@@ -267,7 +267,7 @@ def _place_names(names: LoadedFile) -> tuple[PlaceName, ...]:
         for text in written:
             if home is not None:
                 found.setdefault(text, PlaceName(text, home, is_office))
-            elif any(re.search(rf"\b{re.escape(place)}\b", text) for place in list(found)):
+            elif any(place in text and re.search(rf"\b{re.escape(place)}\b", text) for place in found):
                 found[text] = PlaceName(text, None)
     return tuple(sorted(found.values(), key=lambda name: (-len(name.text), name.text)))
 

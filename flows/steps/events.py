@@ -24,6 +24,7 @@ from flows.jobs.ledger import load_decisions
 from flows.market_choices import choose_record_markets
 from flows.steps.stories import keep_facts, read_evidence, recall_facts, update_stories
 from ingest.bundle.loader import load_ledger
+from warehouse.processes import without_collections
 from warehouse.store.connection import Reader
 from warehouse.tables.news import (
     CONFOUNDER,
@@ -38,6 +39,11 @@ from warehouse.tables.news import (
 
 def update_events(context: RunContext) -> StepReport:
     """Group and tag what is new, detect events, merge them with the ledger, apply the user's decisions."""
+    with without_collections():
+        return _update_events(context)
+
+
+def _update_events(context: RunContext) -> StepReport:
     warehouse = context.warehouse
     vocabulary, frames = load_user_vocabulary(context.settings.config_path), load_frames()
     decisions = load_decisions(context.settings.config_path)

@@ -13,7 +13,7 @@ from analysis.events.outages import POST_DELAY
 from analysis.events.recorded.redating import DAY_TOLERANCE, UNCOUNTED, recount, yield_to_evidence
 from analysis.events.relevance import ORDER
 from analysis.events.stories.headlines import page_key
-from analysis.events.tagging import tag_titles
+from analysis.events.tagging import find_tagged
 from analysis.events.titles import plain_title
 from analysis.events.vocabulary import PARTY_KINDS, Vocabulary
 from analysis.events.wording.stems import LEAST_SPOKEN, name_stems, share_of_words, stems
@@ -63,7 +63,7 @@ def outage_events(outages: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame
             pl.format("{}: {}", pl.col("provider").replace(names), pl.col("title")).alias("title"),
             pl.format("Impact {}; {}.", "impact", lasted).alias("summary"),
             # A status page also announces what a government has ordered: that is another record of the order.
-            pl.when(tag_titles(outages["title"], vocabulary)["category"] == RESTRICTION)
+            pl.when(find_tagged(outages["title"], RESTRICTION, vocabulary))
             .then(pl.lit(RESTRICTION))
             .otherwise(pl.lit("outage"))
             .alias("category"),

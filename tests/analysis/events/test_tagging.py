@@ -5,7 +5,7 @@ import re
 import polars as pl
 import pytest
 
-from analysis.events.tagging import tag_titles
+from analysis.events.tagging import find_tagged, tag_titles
 from analysis.events.vocabulary import load_vocabulary
 from analysis.events.wording.alternatives import find_patterns
 from tests.analysis.events.headline_frames import VOCABULARY
@@ -22,6 +22,15 @@ def test_examples_get_their_tag_and_counter_examples_do_not():
         if is_tagged != wanted:
             wrong.append((category.category_id, title, main))
     assert wrong == []
+
+
+def test_one_category_is_found_where_it_is_tagged():
+    titles = pl.Series([title for c in VOCABULARY.categories for title in (*c.examples, *c.counter_examples)])
+    main = tag_titles(titles, VOCABULARY)["category"]
+    for category in ("export_control_access", "executive_order", "outage", "token_price_commentary"):
+        assert find_tagged(titles, category, VOCABULARY).to_list() == (main == category).to_list(), category
+        assert (main == category).any()
+    assert not find_tagged(pl.Series(["Rain in Lagos"]), "no_category", VOCABULARY).any()
 
 
 WORDINGS = VOCABULARY.wordings
