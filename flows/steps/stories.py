@@ -11,7 +11,7 @@ from analysis.events.facts import read_stories
 from analysis.events.recalling import Recalled, recall, rest_on
 from analysis.events.stories.frames import FrameSet
 from analysis.events.stories.grouping import MEMORY_HOURS, group_stories
-from analysis.events.stories.headlines import story_input
+from analysis.events.stories.headlines import add_frames, add_plain
 from analysis.events.summaries import add_tags, read_tags, story_rows, tag_rows
 from analysis.events.timing import add_clocks
 from analysis.events.titles import plain_title
@@ -46,9 +46,9 @@ def update_stories(warehouse: Warehouse, vocabulary: Vocabulary, frames: FrameSe
     fresh = warehouse.query("events_new_entries")
     if fresh.is_empty():
         return n_changed, f"{again}no new headlines"
-    new = story_input(add_tags(_add_facts(fresh, vocabulary), vocabulary), frames)
+    new = add_plain(add_tags(_add_facts(fresh, vocabulary), vocabulary))
     days = _days_around(new)
-    known = prepare(read_grouped(warehouse, days=days), vocabulary, frames)
+    known = _read_known(read_grouped(warehouse, days=days), vocabulary)
 
     links = group_stories(new, known, frames, vocabulary)
     n_changed += warehouse.merge(STORY_ENTRY, links).n_changed
@@ -79,7 +79,7 @@ def _renew_stories(
     left = members.filter(pl.col("story_id") != pl.col("story_before"))["story_before"]
     touched = sorted({*links["story_id"], *left})
     elsewhere = sorted(set(touched) & set(known["story_id"]))
-    far = prepare(read_grouped(warehouse, story_ids=elsewhere), vocabulary, frames)
+    far = _read_known(read_grouped(warehouse, story_ids=elsewhere), vocabulary)
     far = far.filter(~pl.col("entry_id").is_in(members["entry_id"].to_list()))
     inside = members.filter(pl.col("story_id").is_in(touched))
     every = pl.concat([frame.select("story_id", *kept) for frame in (inside, far)])
@@ -116,7 +116,7 @@ def _tag_and_group(warehouse: Warehouse, vocabulary: Vocabulary, frames: FrameSe
     grouped = warehouse.query("events_grouped_entries")
     if grouped.is_empty():
         return 0
-    tagged = story_input(add_tags(_add_facts(grouped, vocabulary), vocabulary), frames)
+    tagged = add_plain(add_tags(_add_facts(grouped, vocabulary), vocabulary))
     tags = tag_rows(tagged, vocabulary)
     stored, key = warehouse.frame(TAG), ["entry_id", "tag_id", "is_main"]
     moved = pl.concat([tags.join(stored, on=key, how="anti"), stored.join(tags, on=key, how="anti")])["entry_id"]
@@ -145,7 +145,12 @@ def read_grouped(
 
 def prepare(entries: pl.DataFrame, vocabulary: Vocabulary, frames: FrameSet) -> pl.DataFrame:
     """Stored headlines with clocks, carriers, their stored tags and frames."""
-    return story_input(read_tags(_add_facts(entries, vocabulary), vocabulary), frames)
+    return add_frames(_read_known(entries, vocabulary), frames)
+
+
+def _read_known(entries: pl.DataFrame, vocabulary: Vocabulary) -> pl.DataFrame:
+    """Stored headlines with clocks, carriers, their stored tags and plain titles: what grouping needs."""
+    return add_plain(read_tags(_add_facts(entries, vocabulary), vocabulary))
 
 
 def recall_facts(reader: Reader, vocabulary: Vocabulary, frames: FrameSet) -> Recalled:

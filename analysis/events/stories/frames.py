@@ -67,6 +67,16 @@ def frame_of(plain: pl.Expr, category: pl.Expr, frames: FrameSet) -> pl.Expr:
     return chosen
 
 
+def frame_where_named(names: pl.Expr, frames: FrameSet) -> pl.Expr:
+    """The frame of rows with plain, category, is_relevant and a list of `names`; empty without a name or relevance.
+
+    Frames cost a regular expression each, and only headlines that name somebody can meet on one.
+    """
+    needs_frame = (names.list.len() > 0) | pl.col("is_relevant")
+    framed = frame_of(pl.when(needs_frame).then("plain"), pl.col("category"), frames)
+    return pl.when(needs_frame).then(framed).otherwise(pl.lit(""))
+
+
 def has_manner(plain: pl.Expr, manner_id: str, frames: FrameSet) -> pl.Expr:
     """Whether a title speaks in this manner (price: it is led by the move of a price)."""
     return says(plain, next(manner for manner in frames.manners if manner.id == manner_id))

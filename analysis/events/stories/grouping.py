@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import connected_components
 from analysis.arrays import Flags
 from analysis.events.stories.frames import FrameSet
 from analysis.events.stories.headlines import canonical_names, headlines_of
-from analysis.events.stories.likeness import STORY_HOURS, profile
+from analysis.events.stories.likeness import STORY_HOURS, find_spoken, profile
 from analysis.events.stories.linkage import Links, link_headlines
 from analysis.events.stories.meetings import find_meetings
 from analysis.events.vocabulary import Vocabulary
@@ -31,10 +31,10 @@ _QUIET = ("general", "tech_generic", "sports", "crypto_generic")
 def group_stories(entries: pl.DataFrame, known: pl.DataFrame, frames: FrameSet, vocabulary: Vocabulary) -> pl.DataFrame:
     """`core.story_entry` rows for `entries`, and for those of `known` whose story is another one now.
 
-    Both frames come from `story_input`; `known`, and `entries` grouped again, have story_id too. `known` needs
-    to reach only MEMORY_HOURS around the new headlines, which is why a run costs what its new headlines cost. A story
-    keeps the id of its earliest known headline: when news joins two stories, the later one's headlines take the earlier
-    one's id.
+    Both frames are tagged and come from `add_plain`; `known`, and `entries` grouped again, have story_id too. `known`
+    needs to reach only MEMORY_HOURS around the new headlines, and of it only those are read that these lead to, which
+    is why a run costs what its new headlines cost. A story keeps the id of its earliest known headline: when news joins
+    two stories, the later one's headlines take the earlier one's id.
     """
     if entries.is_empty():
         return STORY_ENTRY.empty()
@@ -71,9 +71,11 @@ def _link(headlines: pl.DataFrame, meetings: pl.DataFrame, frames: FrameSet, voc
     is_quiet = (pl.col("entities").list.len() == 0) & ~pl.col("is_relevant") & pl.col("category").is_in(_QUIET)
     takes_part = _any_by(owner, headlines.select(~is_quiet).to_series().to_numpy())[owner]
     chosen = np.flatnonzero(takes_part)
-    table = profile(headlines[chosen], frames, vocabulary)
     inside = np.searchsorted(chosen, met[takes_part[met].all(axis=1)])
-    found = link_headlines(table, inside, is_new[chosen])
+    part = headlines[chosen]
+    found = link_headlines(
+        find_spoken(part), inside, is_new[chosen], lambda rows: profile(part[rows], frames, vocabulary)
+    )
 
     links = Links(np.where(_any_by(owner, is_new)[owner], owner, -1), np.full(n, -1), np.zeros(n))
     links.met[met[:, 0]] = met[:, 1]

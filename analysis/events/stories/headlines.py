@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from analysis.arrays import Integers
-from analysis.events.stories.frames import FrameSet, frame_of
+from analysis.events.stories.frames import FrameSet, frame_where_named
 from analysis.events.titles import plain_title
 from analysis.events.vocabulary import Vocabulary
 from warehouse.tables.bars import MICROSECONDS_PER_SECOND
@@ -35,15 +35,17 @@ STOP_WORDS = frozenset(
 
 def story_input(entries: pl.DataFrame, frames: FrameSet) -> pl.DataFrame:
     """`entries` (entry_id, title, url, at_utc, category, is_relevant, entity_ids) with plain title and frame added."""
-    plain = entries.with_columns(plain_title(pl.col("title")).alias("plain"))
-    # Frames cost a regular expression each: only headlines that name somebody can meet on one.
-    needs_frame = (pl.col("entity_ids").list.len() > 0) | pl.col("is_relevant")
-    framed = plain.filter(needs_frame).select(
-        "entry_id", frame_of(pl.col("plain"), pl.col("category"), frames).alias("frame")
-    )
-    return plain.join(framed, on="entry_id", how="left", validate="1:1", maintain_order="left").with_columns(
-        pl.col("frame").fill_null("")
-    )
+    return add_frames(add_plain(entries), frames)
+
+
+def add_frames(entries: pl.DataFrame, frames: FrameSet) -> pl.DataFrame:
+    """Tagged rows of `add_plain` with their frame."""
+    return entries.with_columns(frame_where_named(pl.col("entity_ids"), frames).alias("frame"))
+
+
+def add_plain(entries: pl.DataFrame) -> pl.DataFrame:
+    """`entries` (title) with `plain`, the title in plain form: what they need to be grouped, beside their tags."""
+    return entries.with_columns(plain_title(pl.col("title")).alias("plain"))
 
 
 def canonical_names(vocabulary: Vocabulary) -> dict[str, str]:
@@ -56,11 +58,10 @@ def canonical_names(vocabulary: Vocabulary) -> dict[str, str]:
 
 
 def headlines_of(frame: pl.DataFrame, canonical: dict[str, str]) -> pl.DataFrame:
-    """What the grouping compares of rows of `story_input`, a row each, in their order.
+    """What the grouping compares of tagged rows of `add_plain`, a row each, in their order.
 
     Columns: entry_id, `at` (seconds since 1970), plain, `key` (all words in order of the alphabet), words, numbers,
-    negations, entities (each a list of distinct members in order of the alphabet), frame, category, url_key,
-    is_relevant.
+    negations, entities (each a list of distinct members in order of the alphabet), category, url_key, is_relevant.
     """
     bare = pl.col("plain").str.replace_all(_TAIL, "")
     word = pl.element().str.to_lowercase().str.strip_suffix("'s")
@@ -78,7 +79,6 @@ def headlines_of(frame: pl.DataFrame, canonical: dict[str, str]) -> pl.DataFrame
         .list.eval(pl.element().filter(pl.element().is_in(_NEGATIONS)).unique().sort())
         .alias("negations"),
         pl.col("entity_ids").list.eval(pl.element().replace(canonical).unique().sort()).alias("entities"),
-        "frame",
         "category",
         url_key(pl.col("url")).alias("url_key"),
         "is_relevant",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import permutations
 
@@ -13,10 +13,17 @@ from scipy.sparse import csr_matrix, diags_array, vstack
 from scipy.special import expit
 
 from analysis.arrays import Flags, Floats, Integers
-from analysis.events.stories.frames import FrameSet, says
+from analysis.events.stories.frames import FrameSet, frame_where_named, says
 from analysis.events.stories.headlines import STOP_WORDS, canonical_names, number_members
 from analysis.events.vocabulary import PARTY_KINDS, Vocabulary
-from analysis.events.wording.actors import Gazetteer, licensed_in, subjects_in
+from analysis.events.wording.actors import (
+    ACTS_OF_PLACES,
+    ACTS_ON_SUBJECTS,
+    LICENCE,
+    Gazetteer,
+    licensed_in,
+    subjects_in,
+)
 from analysis.portable import log, log1p
 from analysis.row_products import Scores, multiply_rows
 from warehouse.tables.bars import SECONDS_PER_HOUR
@@ -70,14 +77,23 @@ _FOLD = re.compile(r"[^a-z0-9$%.']+")
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
-    """Headlines as rows of what pairs are compared by; `hours` ascend."""
+class Spoken:
+    """Headlines as rows of the words and names that they are found by; `hours` ascend."""
 
     hours: Floats
-    grams: csr_matrix
-    names: csr_matrix
-    parties: csr_matrix
     words: csr_matrix
+    names: csr_matrix
+
+    def __len__(self) -> int:
+        return len(self.hours)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile(Spoken):
+    """Headlines as rows of what pairs are compared by."""
+
+    grams: csr_matrix
+    parties: csr_matrix
     numbers: csr_matrix
     places: csr_matrix
     subjects: csr_matrix
@@ -90,39 +106,45 @@ class Profile:
     is_negated: Flags
     frame_ids: tuple[str, ...]
 
-    def __len__(self) -> int:
-        return len(self.hours)
+
+def find_spoken(headlines: pl.DataFrame) -> Spoken:
+    """The words and names of `headlines` (`headlines_of`), in order of time."""
+    return Spoken(
+        headlines["at"].to_numpy() / SECONDS_PER_HOUR,
+        _incidence(headlines["words"]),
+        _unit_rows(_incidence(headlines["entities"])),
+    )
 
 
 def profile(headlines: pl.DataFrame, frames: FrameSet, vocabulary: Vocabulary) -> Profile:
     """What `headlines` (`headlines_of`), in order of time, are compared by."""
     party_ids = {entity.entity_id for entity in vocabulary.entities if entity.kind in PARTY_KINDS}
     any_name = f"(?i:{'|'.join(entity.pattern for entity in vocabulary.entities)})"
+    plain, category = pl.col("plain"), pl.col("category")
     told = headlines.select(
-        pl.col("plain").str.replace_all(any_name, " ").alias("masked"),
-        pl.col("plain").str.extract(f"({any_name})", 1).fill_null("").alias("first"),
-        *(says(pl.col("plain"), one).alias(f"h:{one.id}") for one in frames.happenings),
-        *(says(pl.col("plain"), one).alias(f"m:{one.id}") for one in frames.manners),
+        plain.str.replace_all(any_name, " ").alias("masked"),
+        plain.str.extract(f"({any_name})", 1).fill_null("").alias("first"),
+        *(says(plain, one).alias(f"h:{one.id}") for one in frames.happenings),
+        *(says(plain, one).alias(f"m:{one.id}") for one in frames.manners),
     )
     firsts = told["first"].to_list()
     happenings = told.select(pl.selectors.starts_with("h:")).to_numpy()
     frame_ids = ("", *(frame.id for frame in frames.frames))
-    number_of = {frame: frame_ids.index(frame) for frame in frame_ids}
     is_party = pl.element().filter(pl.element().is_in(party_ids))
-    places = Gazetteer(vocabulary)
+    places, spoken = Gazetteer(vocabulary), find_spoken(headlines)
     return Profile(
-        headlines["at"].to_numpy() / SECONDS_PER_HOUR,
+        spoken.hours,
+        spoken.words,
+        spoken.names,
         _in_blocks(told["masked"], lambda texts: _unit_rows(_grams(texts))),
-        _unit_rows(_incidence(headlines["entities"])),
         _incidence(headlines.select(pl.col("entities").list.eval(is_party)).to_series()),
-        _incidence(headlines["words"]),
         _incidence(headlines["numbers"]),
-        _incidence(_sorted_sets(map(places.of_rules, headlines["plain"], headlines["category"]))),
-        _incidence(_sorted_sets(map(subjects_in, headlines["plain"], headlines["category"]))),
-        _incidence(_sorted_sets(licensed_in(plain, places) for plain in headlines["plain"])),
+        _named_in(headlines, category.is_in(ACTS_OF_PLACES), places.of_rules),
+        _named_in(headlines, category.is_in(ACTS_ON_SUBJECTS), subjects_in),
+        _named_in(headlines, plain.str.contains(LICENCE), lambda title, _: licensed_in(title, places)),
         csr_matrix(happenings.astype(np.float32)),
         told.select([f"m:{name}" for name in MANNERS]).to_numpy(),
-        np.array([number_of[frame] for frame in headlines["frame"]], dtype=np.int64),
+        _frame_numbers(headlines, frames, frame_ids),
         _numbered(firsts, vocabulary),
         np.array(
             [
@@ -135,8 +157,25 @@ def profile(headlines: pl.DataFrame, frames: FrameSet, vocabulary: Vocabulary) -
     )
 
 
-def _sorted_sets(sets: Iterable[frozenset[str]]) -> pl.Series:
-    return pl.Series([sorted(one) for one in sets], dtype=pl.List(pl.String))
+def _named_in(headlines: pl.DataFrame, may_name: pl.Expr, named_in: Callable[[str, str], frozenset[str]]) -> csr_matrix:
+    """What `named_in` finds in plain titles and their categories, asked of the few that `may_name` some."""
+    asked = headlines.with_row_index("row").filter(may_name)
+    found = [
+        (row, name)
+        for row, plain, category in asked.select("row", "plain", "category").iter_rows()
+        for name in sorted(named_in(plain, category))
+    ]
+    columns = {name: number for number, name in enumerate(sorted({name for _, name in found}))}
+    ends = np.searchsorted([row for row, _ in found], np.arange(headlines.height + 1))
+    members = np.array([columns[name] for _, name in found], dtype=np.int64)
+    shape = (headlines.height, max(1, len(columns)))
+    return csr_matrix((np.ones(len(members), dtype=np.float32), members, ends), shape=shape)
+
+
+def _frame_numbers(headlines: pl.DataFrame, frames: FrameSet, frame_ids: tuple[str, ...]) -> Integers:
+    """For each headline the place of its frame among `frame_ids`."""
+    framed = headlines.select(frame_where_named(pl.col("entities"), frames).cast(pl.Enum(frame_ids)))
+    return framed.to_series().to_physical().to_numpy().astype(np.int64)
 
 
 def _numbered(names: list[str], vocabulary: Vocabulary) -> Integers:
@@ -182,7 +221,7 @@ class Pairs:
         return np.asarray(flags[self.left] & flags[self.right])
 
 
-def pairs_that_share(table: Profile, rows: Integers, columns: Integers) -> Pairs:
+def pairs_that_share(table: Spoken, rows: Integers, columns: Integers) -> Pairs:
     """The pairs of a later row and an earlier column that have a word or a name in common.
 
     Others are about nothing that both speak of, and are not compared.

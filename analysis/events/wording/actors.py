@@ -26,6 +26,8 @@ _DONE_BY = (
 _KEEPS_OUT = r"(?: \w+)? (?:blocks?|bans?|bars?|cuts? off|restricts?|suspends?|stops?|halts?)(?: [^\s,]+)? $"
 # Every land has one.
 _GENERIC_ACT = "AI Act"
+# What a title says in which anybody gets a licence.
+LICENCE = r"(?i)licen[sc]e|charter|authori[sz]ation|registration|approval|permission"
 # A firm gets a licence: its name in capitals right before the verb, and the licence within the words after.
 _GRANTED = re.compile(
     r"((?:(?:[A-Z]|\d+[A-Za-z])[\w.&'’,-]* ){1,4})"
@@ -51,6 +53,7 @@ _ON_MODELS = (
     *("regulation_legislation", "executive_order", "export_control_access", "government_action"),
     "enforcement_lawsuit",
 )
+ACTS_ON_SUBJECTS = (_ON_TOKENS, *_ON_MODELS)
 _TOKENS = re.compile(r"(?i)\b(?:crypto\w*|tokens?|bitcoin|stablecoins?|digital assets?|defi|clarity act)\b")
 _MODELS = re.compile(r"\bA\.?I\b|(?i:\bartificial intelligence\b|\bchatbots?\b)")
 
