@@ -6,14 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from flows.settings import Settings
 from flows.tape import StoredTape
 from warehouse.store.connection import Warehouse
-
-if TYPE_CHECKING:
-    from analysis.single.study import KeptPlans
 
 
 @dataclass(frozen=True)
@@ -25,7 +21,6 @@ class RunContext:
     run_id: str
     now: datetime
     say: Callable[[str], None]
-    plans: dict[str, KeptPlans] = field(default_factory=dict)  # of the studies measured so far, by id
     notes: list[str] = field(default_factory=list)  # what the report of the step that works says beside its own words
 
     @cached_property
@@ -34,9 +29,8 @@ class RunContext:
         return StoredTape(self.warehouse)
 
     def let_go(self) -> None:
-        """Keep no prices and no plans any more; who asks for prices after this has them read again."""
+        """Keep no prices any more; who asks for prices after this has them read again."""
         self.tape.let_go()
-        self.plans.clear()
 
 
 @dataclass(frozen=True, slots=True)

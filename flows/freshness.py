@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -14,6 +14,7 @@ from analysis.events.relevance import CORRELATED_AROUND
 from analysis.results.source import hash_everything_behind, read_sources
 from flows.context import RunContext
 from ingest.bundle.loader import load_ledger
+from warehouse.store.connection import Reader, Warehouse
 from warehouse.tables import attention, changes, choice, news, ops, own, prices, resilience, studies
 from warehouse.tables.catalog import load_tables
 from warehouse.tables.contract import Table
@@ -105,6 +106,7 @@ INPUTS: dict[str, tuple[Input, ...]] = {
 _STEPS_PACKAGE = "flows.steps"  # one module a step, named as the step; the checks are in that of the publication
 LEDGER_STEP = "events"  # works on the shipped ledger as far as it was known at the run's instant
 CHECK_STEP, PUBLISH_STEP = "checks", "publish"
+_OF_ACCOUNT = "step = $step"
 NOTHING_NEW = "inputs are as they were"
 
 
@@ -112,11 +114,8 @@ def has_nothing_new(context: RunContext, step: str) -> bool:
     """Whether everything the step rests on is as it was when it last came to its end without a problem."""
     if step not in inputs_of():
         return False
-    known = context.warehouse.frame(ops.STEP_INPUT, where="step = $step", step=step)
-    if known.is_empty():
-        return False
-    stored = dict(known.select("input", "digest").iter_rows())
-    return all(digest and stored.get(name) == digest for name, digest in _inputs(context, step))
+    stored = read_account(context.warehouse, step)
+    return bool(stored) and all(digest and stored.get(name) == digest for name, digest in _inputs(context, step))
 
 
 def remember_inputs(context: RunContext, step: str) -> None:
@@ -125,6 +124,37 @@ def remember_inputs(context: RunContext, step: str) -> None:
         return
     rows = [(step, name, digest) for name, digest in _inputs(context, step)]
     context.warehouse.merge(ops.STEP_INPUT, pl.DataFrame(rows, schema=ops.STEP_INPUT.schema, orient="row"))
+
+
+def read_account(reader: Reader, name: str) -> dict[str, str]:
+    """Digests by part of what a step keeps on account under `name`; none where it never came to an end."""
+    return dict(reader.frame(ops.STEP_INPUT, where=_OF_ACCOUNT, step=name).select("input", "digest").iter_rows())
+
+
+def write_account(warehouse: Warehouse, name: str, digests: Mapping[str, str]) -> None:
+    """Make the digests by part those on account under `name`."""
+    rows = pl.DataFrame([(name, *item) for item in digests.items()], schema=ops.STEP_INPUT.schema, orient="row")
+    warehouse.replace_part(ops.STEP_INPUT, rows, _OF_ACCOUNT, step=name)
+
+
+def digest_events(reader: Reader, parts: Iterable[tuple[Table, str]], **parameters: object) -> dict[str, str]:
+    """By event, a digest of its stored rows of some tables, of those for which the condition beside each holds."""
+    found: dict[str, list[str]] = {}
+    for table, where in parts:
+        for event_id, digest in reader.digest_parts(table, "event_id", where, **parameters).items():
+            found.setdefault(event_id, []).append(f"{table.name} {digest}")
+    return {event_id: "; ".join(digests) for event_id, digests in found.items()}
+
+
+def note_standing(digests: Mapping[str, str], rows: Mapping[str, str]) -> dict[str, str]:
+    """What goes on account of each event: the digests of what it rests on and of its stored rows, if it has any."""
+    return {event_id: f"{digest}; {rows.get(event_id, '')}" for event_id, digest in digests.items()}
+
+
+def find_standing(reader: Reader, account: str, digests: Mapping[str, str], rows: Mapping[str, str]) -> frozenset[str]:
+    """The events whose stored rows are those that followed from what they rest on, which is as it was."""
+    known = read_account(reader, account) if digests else {}
+    return frozenset(event for event, noted in note_standing(digests, rows).items() if known.get(event) == noted)
 
 
 @cache

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars as pl
 
-from analysis.tape.benchmarks import BENCHMARK_IDS, BENCHMARKS, BY_LIQUIDITY, benchmark_returns, member_returns
+from analysis.tape.benchmarks import (
+    BENCHMARK_IDS,
+    BENCHMARKS,
+    BY_LIQUIDITY,
+    benchmark_returns,
+    member_returns,
+    represent_assets,
+)
 from analysis.tape.markets import StudyMarkets, align_markets
 from analysis.tape.observations import observed_bars
 from analysis.tape.returns import ReturnGrid, build_return_grid
@@ -146,11 +153,12 @@ class StoredTape:
 
 
 def open_benchmarks(
-    tape: StoredTape, benchmark_ids: Collection[str] = BENCHMARK_IDS
+    tape: StoredTape, benchmark_ids: Collection[str] = BENCHMARK_IDS, since: datetime | None = None
 ) -> Callable[[str | None, str], dict[str, pl.DataFrame]]:
     """A function from (asset under study or None, timeframe) to the returns of each of the benchmarks by id.
 
-    Columns as from `benchmark_returns`. Candles of a timeframe are read once, and each series is built once.
+    Columns as from `benchmark_returns`. Candles of a timeframe are read once, and each series is built once. `since`:
+    where the bars begin that anybody will ask for; the first of them has no return.
     """
     markets = tape.assets()
     roles = dict(markets.select("asset_id", "role").iter_rows())
@@ -159,8 +167,10 @@ def open_benchmarks(
 
     @cache
     def members(timeframe: str) -> pl.DataFrame:
-        bars = tape.candles(timeframe).join(markets, on="market_id", how="inner", validate="m:1")
-        return member_returns(bars, parse_bar(timeframe).seconds, has_weights=has_weights)
+        bars = represent_assets(tape.candles(timeframe), markets)
+        # Weights look back over the bars before, as far as those reach.
+        used = bars if since is None or has_weights else bars.filter(pl.col("open_time_utc") >= since)
+        return member_returns(used, parse_bar(timeframe).seconds, has_weights=has_weights)
 
     @cache
     def series(benchmark_id: str, left_out: str | None, timeframe: str) -> pl.DataFrame:

@@ -63,10 +63,10 @@ Gathered = dict[str, list[SharedRows]]
 
 @dataclass(frozen=True, slots=True)
 class StudyOutcome:
-    """New rows by table name, the plans of events that keep their stored rows, and what was left out."""
+    """New rows by table name, which events keep their stored rows, and what was left out."""
 
     rows: TableRows
-    kept: Mapping[str, PlannedEvent]
+    kept_event_ids: frozenset[str]
     fresh_event_ids: frozenset[str]
     gone_event_ids: frozenset[str]  # stored, and not measured any more
     exclusions: pl.DataFrame  # out.study_exclusion
@@ -92,7 +92,6 @@ def measure_events(
     """
     left_out = [(specification.study_id, *row) for row in excluded]
     choices: list[dict[str, object]] = []
-    kept: dict[str, PlannedEvent] = {}
     todo: dict[str, EventTime] = {}
 
     def list_planned() -> Iterator[tuple[str, Fingerprints, PlannedEvent]]:
@@ -100,11 +99,10 @@ def measure_events(
             left_out.extend((specification.study_id, item.event.event_id, *reason) for reason in item.reasons)
             if item.pairs:
                 choices.extend(choose_event_markets(item, specification.study_id, markets.asset_ids))
-                kept[item.event.event_id] = item
                 yield item.event.event_id, item.fingerprints, item
 
     def put_off(item: PlannedEvent) -> None:
-        todo[item.event.event_id] = kept.pop(item.event.event_id).event
+        todo[item.event.event_id] = item.event
 
     def measure_here(part: EventPart) -> TableRows:
         return measure_planned(plan(part), markets)
@@ -122,6 +120,7 @@ def measure_events(
                 hand_over(_take_out(parts), frozenset(waiting))
                 waiting.clear()
     exclusions = EXCLUSION.conform(pl.DataFrame(left_out, schema=EXCLUSION.schema, orient="row"))
+    kept = frozenset(found.kept)
     return StudyOutcome(_take_out(parts), kept, frozenset(todo), found.gone, exclusions, choice_frame(choices))
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from types import MappingProxyType
 
 import numpy as np
 import polars as pl
@@ -94,46 +93,22 @@ def read_event_times(events: pl.DataFrame) -> tuple[tuple[EventTime, ...], tuple
     return tuple(times), tuple(excluded)
 
 
-@dataclass(frozen=True, slots=True)
-class KeptPlans:
-    """Plans of events whose rows a step kept, for a step after it; measured ones are left out, being large."""
-
-    specification: StudySpecification
-    masks: pl.DataFrame
-    markets: StudyMarkets
-    by_event: Mapping[str, PlannedEvent]
-
-    def find(
-        self, specification: StudySpecification, masks: pl.DataFrame, markets: StudyMarkets
-    ) -> Mapping[str, PlannedEvent]:
-        """Those that would be planned again just so: none under another specification, or on other masks or prices."""
-        is_same = specification == self.specification and markets is self.markets and masks.equals(self.masks)
-        return self.by_event if is_same else {}
-
-
-_NO_PLANS: Mapping[str, PlannedEvent] = MappingProxyType({})
-
-
 def plan_events(
     specification: StudySpecification,
     events: Iterable[EventTime],
     masks: pl.DataFrame,
     markets: StudyMarkets,
-    kept: Mapping[str, PlannedEvent] = _NO_PLANS,
 ) -> Iterator[PlannedEvent]:
     """Each event with its measurable pairs, one at a time because pairs are large.
 
     `masks` holds the core.event rows that estimation and placebos must avoid. A market of observed prices is used only
-    where no market with candles of its asset can be measured. `kept` are plans on the same masks and markets.
+    where no market with candles of its asset can be measured.
     """
     market_ids = sorted(markets.series, key=candles_first)
     masking = list_mask_spans(masks, specification.mask_hours)
     names = np.array([event_id for event_id, _ in masking], dtype=np.str_)
     spans = np.array([span for _, span in masking], dtype=np.int64).reshape(-1, 2)
     for event in events:
-        if (known := kept.get(event.event_id)) is not None and known.event == event:
-            yield known
-            continue
         others = spans[names != event.event_id]
         pairs, reasons = [], []
         by_asset: dict[str, str] = {}
@@ -153,14 +128,9 @@ def plan_events(
         yield PlannedEvent(event, tuple(pairs), tuple(reasons), curves)
 
 
-def planner(
-    specification: StudySpecification,
-    masks: pl.DataFrame,
-    markets: StudyMarkets,
-    kept: Mapping[str, PlannedEvent] = _NO_PLANS,
-) -> PlanEvents:
+def planner(specification: StudySpecification, masks: pl.DataFrame, markets: StudyMarkets) -> PlanEvents:
     """What plans events as `plan_events` does, so that nobody holds their plans until they are measured."""
-    return partial(plan_events, specification, masks=masks, markets=markets, kept=kept)
+    return partial(plan_events, specification, masks=masks, markets=markets)
 
 
 def choose_pair(

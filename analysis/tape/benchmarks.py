@@ -84,11 +84,28 @@ def benchmark_frame() -> pl.DataFrame:
     return BENCHMARK.conform(pl.DataFrame(rows, schema=BENCHMARK.schema))
 
 
+def represent_assets(candles: pl.DataFrame, markets: pl.DataFrame) -> pl.DataFrame:
+    """The candles of the market that stands for each asset, that with the most bars, with its asset_id and role.
+
+    `candles` are of one bar length; `markets` has market_id, asset_id and role: candles of other markets are left out.
+    Ties go by the order of venues.
+    """
+    counts = candles.group_by("market_id").len().join(markets, on="market_id", how="inner", validate="1:1")
+    chosen = [
+        choose_market(
+            [Candidate(market, 0.0, n) for market, n in part.select("market_id", "len").iter_rows()]
+        ).market_id
+        for part in counts.partition_by("asset_id")
+    ]
+    kept = candles.filter(pl.col("market_id").is_in(chosen))
+    return kept.join(markets, on="market_id", how="inner", validate="m:1", maintain_order="left")
+
+
 def member_returns(bars: pl.DataFrame, bar_seconds: int, *, has_weights: bool = True) -> pl.DataFrame:
     """asset_id, role, open_time_utc, log_return (log points) and weight of every asset and bar.
 
-    `bars` has asset_id, role, market_id, open_time_utc, close_quote and volume_base of one bar length; an asset is
-    represented by its longest series, ties by the order of venues. A return exists only where the bar before is there
+    `bars` has asset_id, role, open_time_utc, close_quote and volume_base of one bar length, one market an asset, as
+    from `represent_assets`. A return exists only where the bar before is there
     too: nothing is filled. The weight is the median quote volume of the bars before; null without volume, and where
     none is asked for.
     """
@@ -99,8 +116,7 @@ def member_returns(bars: pl.DataFrame, bar_seconds: int, *, has_weights: bool = 
     # The weight is known before the bar: the bar's own volume does not count.
     weight = quote_volume.rolling_median(LIQUIDITY_BARS, min_samples=1).shift(1).over("asset_id")
     return (
-        _one_series_per_asset(bars)
-        .sort("asset_id", "open_time_utc")
+        bars.sort("asset_id", "open_time_utc")
         .with_columns(
             log_return.over("asset_id").alias("log_return"),
             (weight if has_weights else pl.lit(None)).alias("weight"),
@@ -134,12 +150,3 @@ def benchmark_returns(members: pl.DataFrame, benchmark: Benchmark, subject_asset
         .sort("open_time_utc")
         .select(pl.lit(benchmark.benchmark_id).alias("benchmark_id"), "open_time_utc", "log_return", "n_members")
     )
-
-
-def _one_series_per_asset(bars: pl.DataFrame) -> pl.DataFrame:
-    counts = bars.group_by("asset_id", "market_id").agg(pl.len().alias("n"))
-    chosen = [
-        choose_market([Candidate(market, 0.0, n) for market, n in part.select("market_id", "n").iter_rows()]).market_id
-        for part in counts.partition_by("asset_id")
-    ]
-    return bars.filter(pl.col("market_id").is_in(chosen))

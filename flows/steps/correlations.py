@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
 
@@ -12,7 +12,7 @@ from analysis.events.relevance import CORRELATED_AROUND
 from analysis.events.vocabulary import Vocabulary
 from analysis.tape.returns import build_return_grid
 from analysis.tape.series import AlignedSeries
-from analysis.together.around.aftermath import measure_aftermath
+from analysis.together.around.aftermath import digest_aftermath, measure_aftermath, name_rows
 from analysis.together.around.episodes import digest_episodes, measure_episodes
 from analysis.together.attention.attention import (
     ENTITY_TAGS,
@@ -31,7 +31,7 @@ from analysis.together.moving.regimes import measure_regimes
 from analysis.together.moving.spans import measure_spans
 from analysis.together.network import measure_network
 from flows.context import RunContext, StepReport
-from flows.freshness import Rows, has_nothing_new, remember_inputs
+from flows.freshness import Rows, has_nothing_new, read_account, remember_inputs, write_account
 from flows.jobs.labelled_files import load_user_vocabulary
 from warehouse.store.connection import Reader, Warehouse
 from warehouse.tables.attention import ATTENTION, ATTENTION_FORECAST, ATTENTION_RESPONSE
@@ -49,13 +49,12 @@ from warehouse.tables.correlation import (
     LEAD_LAG_PATH,
 )
 from warehouse.tables.news import ENTRY, EVENT, STORY, STORY_ENTRY, TAG
-from warehouse.tables.ops import STEP_INPUT
 from warehouse.tables.prices import ASSET, MARKET, OBSERVATION
 
 _TIMEFRAMES = ("1h", "4h", "1d")
 # Parts of which single subjects or events keep their rows, under which names their fingerprints are on account.
 _RESPONSES, _EPISODES, _STRETCHES = "correlations:subjects", "correlations:episodes", "correlations:stretches"
-_OF_STEP = "step = $step"
+_AFTERMATHS = "correlations:aftermaths"
 _COUNTED = (
     Rows(
         ENTRY,
@@ -95,10 +94,7 @@ class Material:
     def keep(self, account: str, digests: dict[str, str]) -> list[str]:
         """Which of `digests` are as they are on account, whose stored rows stand; all go on account."""
         self.digests[account] = digests
-        stored = (
-            self.reader.frame(STEP_INPUT, where=_OF_STEP, step=account) if self._has_account else STEP_INPUT.empty()
-        )
-        known = dict(stored.select("input", "digest").iter_rows())
+        known = read_account(self.reader, account) if self._has_account else {}
         return [name for name, digest in digests.items() if known.get(name) == digest]
 
     @cached_property
@@ -121,19 +117,15 @@ def update_correlations(context: RunContext) -> StepReport:
         if not has_nothing_new(context, part):
             measured = measure(material)
             # A pass that stops between rows and account finds none, and measures everything again.
-            _note(warehouse, {account: {} for account in material.digests})
+            for account in material.digests:
+                write_account(warehouse, account, {})
             written |= {name: _write(material, warehouse, table, frame) for name, table, frame in measured}
-            _note(warehouse, material.digests)
+            for account, digests in material.digests.items():
+                write_account(warehouse, account, digests)
             material.digests.clear()
             remember_inputs(context, part)
     changed = ", ".join(f"{count} {name}" for name, count in written.items() if count)
     return StepReport(sum(written.values()), f"rows changed: {changed}" if changed else "nothing new")
-
-
-def _note(warehouse: Warehouse, accounts: Mapping[str, Mapping[str, str]]) -> None:
-    for account, digests in accounts.items():
-        rows = pl.DataFrame([(account, *item) for item in digests.items()], schema=STEP_INPUT.schema, orient="row")
-        warehouse.replace_part(STEP_INPUT, rows, _OF_STEP, step=account)
 
 
 def _write(material: Material, warehouse: Warehouse, table: Table, frame: pl.DataFrame) -> int:
@@ -182,9 +174,11 @@ def measure_event_part(material: Material) -> Measured:
     is_kept = pl.col("event_id").is_in(material.keep(_EPISODES, digest_episodes(material.with_bitcoin, events)))
     kept = material.reader.frame(CORRELATION_EPISODE).filter(is_kept)
     episodes = measure_episodes(material.with_bitcoin, events.filter(~is_kept), kept)
+    standing = material.keep(_AFTERMATHS, digest_aftermath(material.with_bitcoin, events))
+    calm = material.reader.frame(CORRELATION_CONTAGION).filter(name_rows().is_in(standing))
     return [
         ("before and after events", CORRELATION_EPISODE, episodes),
-        ("aftermaths", CORRELATION_CONTAGION, measure_aftermath(material.with_bitcoin, events)),
+        ("aftermaths", CORRELATION_CONTAGION, measure_aftermath(material.with_bitcoin, events, calm)),
     ]
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
 
 import polars as pl
 
@@ -18,22 +20,29 @@ from analysis.groups.models import (
     compare_models,
     fit_part,
 )
-from analysis.single.study import KeptPlans, planner, read_event_times
+from analysis.results.fingerprint import fingerprint
+from analysis.single.horizon import digest_horizons
+from analysis.single.study import planner, read_event_times
 from analysis.single.window.pair import EventTime, StudySpecification
 from analysis.tape.markets import StudyMarkets
 from analysis.threads import one_by_one
 from flows.cluster.sharing import share_events
 from flows.context import RunContext, StepReport
+from flows.freshness import digest_events, find_standing, hash_step, note_standing, write_account
 from flows.steps.groups import DECLARED_STUDY
 from flows.steps.studies import OF_STUDY
 from flows.study_registry import DeclaredStudy, read_study
 from flows.tape import StoredTape, open_benchmarks
-from warehouse.store.connection import Reader
-from warehouse.tables.bars import parse_bar
+from warehouse.store.connection import Reader, Warehouse
+from warehouse.tables.bars import parse_bar, utc_instant
 from warehouse.tables.news import EVENT
+from warehouse.tables.prices import ASSET, CANDLE, MARKET
 from warehouse.tables.studies import STUDY_RESULT
 
 MODELS_STUDY = "models"
+_ACCOUNT = "models:events"
+_SLACK_BARS = 2  # a return needs the close before it, and the bar of an event begins before it
+_NOT_STANDING = f"{OF_STUDY} and not list_contains($standing::varchar[], event_id)"
 
 
 def update_model_studies(context: RunContext) -> StepReport:
@@ -43,13 +52,33 @@ def update_model_studies(context: RunContext) -> StepReport:
     events = warehouse.held(EVENT).filter(pl.col("status") != "rejected")
     known, _ = read_event_times(events.filter(pl.col("origin").is_in(study.examined_origins)))
     times = [event for event in known if event.takes_every_method]
-    stored = warehouse.frame(STUDY_RESULT, OF_STUDY, study_id=MODELS_STUDY)
-    outcome = _compare(context.tape, study, events, times, stored, context=context)
+    digests = _digest_inputs(context, study, events, times)
+    standing = find_standing(warehouse, _ACCOUNT, digests, _digest_rows(warehouse))
+    left: dict[str, Any] = {"study_id": MODELS_STUDY, "standing": sorted(standing)}
+    stored = warehouse.frame(STUDY_RESULT, _NOT_STANDING, **left)
+    asked = [event for event in times if event.event_id not in standing]
+    outcome = _compare(context.tape, study, events, asked, stored, context=context)
 
     n_changed = 0
     if outcome.has_changed:
-        n_changed = warehouse.replace_part(STUDY_RESULT, outcome.results, OF_STUDY, study_id=MODELS_STUDY)
-    return StepReport(n_changed, f"{outcome.n_pairs} reactions under every model, {outcome.n_fresh} fits computed anew")
+        n_changed = warehouse.replace_part(STUDY_RESULT, outcome.results, _NOT_STANDING, **left)
+    write_account(warehouse, _ACCOUNT, note_standing(digests, _digest_rows(warehouse)))
+    [n_pairs] = warehouse.query("reactions_of_study", study_id=MODELS_STUDY)["n_pairs"]
+    return StepReport(n_changed, f"{n_pairs} reactions under every model, {outcome.n_fresh} fits computed anew")
+
+
+def _digest_inputs(
+    context: RunContext, study: DeclaredStudy, events: pl.DataFrame, times: Sequence[EventTime]
+) -> dict[str, str]:
+    """By event, what its fits rest on: its plan, and the prices that benchmarks are made of."""
+    plans = digest_horizons(study.specification, times, study.masks(events), context.tape.markets(study))
+    prices = [context.warehouse.digest(table) for table in (CANDLE, MARKET, ASSET)]
+    shared = fingerprint(hash_step(MODELS_STUDY), prices)
+    return {event_id: fingerprint(shared, digest) for event_id, digest in plans.items()}
+
+
+def _digest_rows(warehouse: Warehouse) -> dict[str, str]:
+    return digest_events(warehouse, [(STUDY_RESULT, OF_STUDY)], study_id=MODELS_STUDY)
 
 
 def measure_under_models(
@@ -68,20 +97,17 @@ def _compare(
     tape: StoredTape,
     study: DeclaredStudy,
     events: pl.DataFrame,
-    times: Iterable[EventTime],
+    times: Sequence[EventTime],
     stored: pl.DataFrame,
     asset_id: str | None = None,
     context: RunContext | None = None,
 ) -> ModelComparison:
     """With a `context` many events are shared between processes."""
-    markets, masks, benchmarks = tape.markets(study), study.masks(events), _HeldBenchmarks.of(tape, study)
-    kept: KeptPlans | None = None
+    markets, masks, benchmarks = tape.markets(study), study.masks(events), _HeldBenchmarks.of(tape, study, times)
     share: ShareFits = one_by_one
     if context is not None:
-        kept = context.plans.get(study.id)
         share = share_events(context, fitting_models, (study.specification, masks, markets, benchmarks))
-    known = kept.find(study.specification, masks, markets) if kept is not None else {}
-    plan = planner(study.specification, masks, markets, known)
+    plan = planner(study.specification, masks, markets)
     return compare_models(MODELS_STUDY, plan, times, stored, markets, benchmarks, asset_id, share)
 
 
@@ -110,10 +136,12 @@ class _HeldBenchmarks:
         return _HeldBenchmarks, (_make_none, self.held)
 
     @classmethod
-    def of(cls, tape: StoredTape, study: DeclaredStudy) -> _HeldBenchmarks:
-        """Of the stored prices, on the bars of the study."""
+    def of(cls, tape: StoredTape, study: DeclaredStudy, times: Sequence[EventTime]) -> _HeldBenchmarks:
+        """Of the stored prices, on the bars of the study, from where the estimation of the first event begins."""
         timeframes = {parse_bar(timeframe).hours: timeframe for timeframe in study.timeframes}
-        returns = open_benchmarks(tape, EXTRA_FACTORS)
+        back = timedelta(hours=study.estimation_hours + _SLACK_BARS * max(timeframes))
+        since = min((utc_instant(event.best_us) - back for event in times), default=None)
+        returns = open_benchmarks(tape, EXTRA_FACTORS, since)
 
         def make(asset_id: str, bar_hours: float) -> dict[str, DatedReturns]:
             found = returns(asset_id, timeframes[bar_hours])

@@ -11,6 +11,7 @@ from itertools import groupby
 import polars as pl
 
 from analysis.results.refresh import Fingerprints, stored_fingerprints
+from analysis.single.horizon import digest_horizons
 from analysis.single.measure import (
     SINGLE_TABLES,
     EventPart,
@@ -20,7 +21,7 @@ from analysis.single.measure import (
     measure_events,
     measure_planned,
 )
-from analysis.single.study import KeptPlans, PlanEvents, PlannedEvent, planner, read_event_times
+from analysis.single.study import PlanEvents, PlannedEvent, planner, read_event_times
 from analysis.single.window.funding import add_funding, list_payments, missing_funding, say_payments
 from analysis.single.window.pair import EventTime, StudySpecification
 from analysis.tape.funding import funding_records
@@ -29,16 +30,20 @@ from analysis.tape.observations import observed_markets
 from analysis.threads import one_by_one
 from flows.cluster.sharing import share_events
 from flows.context import RunContext, StepReport
+from flows.freshness import digest_events, find_standing, note_standing, write_account
 from flows.market_choices import store_choices, sweep_choices
 from flows.study_registry import STUDIES_OF_STEPS, DeclaredStudy, read_studies
 from flows.tape import StoredTape
 from warehouse.store.connection import Reader, Warehouse
 from warehouse.tables.catalog import load_tables
+from warehouse.tables.choice import MARKET_CHOICE
 from warehouse.tables.news import EVENT
 from warehouse.tables.prices import MARKET
 from warehouse.tables.studies import EXCLUSION, STUDY_RESULT
 
 OF_STUDY = "study_id = $study_id"  # the part of a table that one study owns
+# The rows that an event which is not planned again leaves as they are: those gone or changed have it planned.
+_PLANNED = ((EXCLUSION, OF_STUDY), (MARKET_CHOICE, "purpose = $study_id"), (STUDY_RESULT, OF_STUDY))
 
 
 def update_studies(context: RunContext) -> StepReport:
@@ -61,6 +66,7 @@ def _update_study(context: RunContext, study: DeclaredStudy) -> StepReport:
     )
 
     share: Share = one_by_one
+    digests: dict[str, str] = {}
     if study.is_own:
         plan, times, excluded = _plan_own(warehouse, study, markets)
     else:
@@ -69,24 +75,52 @@ def _update_study(context: RunContext, study: DeclaredStudy) -> StepReport:
         times, excluded = read_event_times(events.filter(pl.col("origin").is_in(study.event_origins)))
         plan = planner(study.specification, masks, markets)
         share = share_events(context, measuring, (study.specification, masks, markets))
+        digests = digest_horizons(study.specification, times, masks, markets)
+    standing = find_standing(warehouse, _account(study), digests, _digest_rows(warehouse, study))
     n_early = 0
 
     def store_rows(rows: Mapping[str, pl.DataFrame], event_ids: frozenset[str]) -> None:
         nonlocal n_early
         n_early += _store_events(warehouse, study.id, rows, event_ids)
 
-    outcome = measure_events(study.specification, plan, times, excluded, stored, markets, store_rows, share)
-    if not study.is_own:
-        context.plans[study.id] = KeptPlans(study.specification, masks, markets, outcome.kept)
-
+    asked = [event for event in times if event.event_id not in standing]
+    known = {event_id: found for event_id, found in stored.items() if event_id not in standing}
+    outcome = measure_events(study.specification, plan, asked, excluded, known, markets, store_rows, share)
+    outcome = _join_standing(warehouse, study.id, outcome, standing)
     n_changed = (
         n_markets + n_early + _store(warehouse, study.id, outcome) + store_choices(warehouse, study.id, outcome.choices)
     )
+    write_account(warehouse, _account(study), note_standing(digests, _digest_rows(warehouse, study)))
     detail = (
-        f"{study.id}: {len(outcome.fresh_event_ids)} events measured, {len(outcome.kept)} unchanged, "
+        f"{study.id}: {len(outcome.fresh_event_ids)} events measured, "
+        f"{len(outcome.kept_event_ids | (standing & stored.keys()))} unchanged, "
         f"{outcome.exclusions.height} event-market pairs left out with a reason"
     )
     return StepReport(n_changed, detail)
+
+
+def _account(study: DeclaredStudy) -> str:
+    """Under which the digests are of what each event of a study was planned on."""
+    return f"studies:{study.id}"
+
+
+def _digest_rows(warehouse: Warehouse, study: DeclaredStudy) -> dict[str, str]:
+    return digest_events(warehouse, _PLANNED, study_id=study.id)
+
+
+def _join_standing(
+    warehouse: Warehouse, study_id: str, outcome: StudyOutcome, standing: frozenset[str]
+) -> StudyOutcome:
+    """The outcome with the exclusions and choices of events that were not planned as they are stored."""
+    exclusions, choices = (
+        warehouse.frame(table, where, study_id=study_id).filter(pl.col("event_id").is_in(standing))
+        for table, where in _PLANNED[:2]
+    )
+    return replace(
+        outcome,
+        exclusions=pl.concat([outcome.exclusions, exclusions]),
+        choices=pl.concat([outcome.choices, choices]),
+    )
 
 
 # What plans events, those to plan, and (event_id, market_id, reason) of the rest.

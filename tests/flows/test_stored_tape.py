@@ -9,7 +9,6 @@ import polars as pl
 import pytest
 
 from analysis.claims.verdicts import judge
-from analysis.single.study import KeptPlans
 from flows.checking.evidence import load_market
 from flows.context import RunContext
 from flows.settings import load_settings
@@ -118,10 +117,7 @@ def test_claims_are_judged_with_the_memory_of_the_tape(warehouse: Warehouse, mon
     context = RunContext(load_settings(), warehouse, "run", MONDAY, lambda _line: None)
     held = context.tape.candles("1h")
     assert context.tape.candles("1h") is held
-    study = read_study(warehouse, Path("/nowhere"), "reaction")
-    context.plans[study.id] = KeptPlans(study.specification, EVENT.empty(), context.tape.markets(study), {})
     update_claims(context)
-    assert not context.plans
     assert context.tape.candles("1h") is not held
     assert context.tape.candles("1h").equals(held)
 

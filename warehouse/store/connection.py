@@ -50,9 +50,9 @@ class Reader:
         """A digest of the rows of `table` for which the condition `where` holds."""
         return digest_table(self.connection, table, where)
 
-    def digest_parts(self, table: Table, column: str) -> dict[str, str]:
-        """A digest of the rows of each value of a column of `table`."""
-        return digest_parts(self.connection, table, column)
+    def digest_parts(self, table: Table, column: str, where: str = "true", **parameters: Any) -> dict[str, str]:
+        """A digest of the rows of each value of a column of `table`, of those for which the condition `where` holds."""
+        return digest_parts(self.connection, table, column, where, **parameters)
 
     def digest_file(self) -> dict[str, str]:
         """A digest of all rows of every stored table, by name, for which each byte of them is read."""

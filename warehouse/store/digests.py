@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import duckdb
 
 from warehouse.store.frames import run_statement
@@ -15,10 +17,14 @@ def digest_table(connection: duckdb.DuckDBPyConnection, table: Table, where: str
     return f"{n_rows} {digest}"
 
 
-def digest_parts(connection: duckdb.DuckDBPyConnection, table: Table, column: str) -> dict[str, str]:
+def digest_parts(
+    connection: duckdb.DuckDBPyConnection, table: Table, column: str, where: str = "true", **parameters: Any
+) -> dict[str, str]:
     """The same for the rows of each value of one of the table's columns; rows without a value are left out."""
-    sql = f"select {column}, count(*), {row_digest(table)} from {table.name} where {column} is not null group by all"
-    return {value: f"{n_rows} {digest}" for value, n_rows, digest in run_statement(connection, sql)}
+    sql = f"select {column}, count(*), {row_digest(table)} from {table.name}"
+    sql += f" where {column} is not null and ({where}) group by all"
+    found = run_statement(connection, sql, parameters)
+    return {value: f"{n_rows} {digest}" for value, n_rows, digest in found}
 
 
 def digest_file(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:

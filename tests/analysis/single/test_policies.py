@@ -13,7 +13,7 @@ import pytest
 from analysis.single import measure
 from analysis.single.beside.cross_section import rank_pair_in_space, usable_donors
 from analysis.single.beside.space import rank_in_space
-from analysis.single.study import KeptPlans, PlannedEvent, choose_pair, plan_events, planner
+from analysis.single.study import PlannedEvent, choose_pair, plan_events, planner
 from analysis.single.timing.band import trace_timing_band
 from analysis.single.window.pair import EventTime, Pair, prepare_pair
 from analysis.single.window.paths import trace_path
@@ -181,25 +181,6 @@ def test_the_finest_bars_that_just_hold_the_main_window_are_taken(n_after: int, 
     found = choose_pair(make_specification(main_window_hours=24.0), make_event(at), candidates, (), {})
     assert isinstance(found, Pair)
     assert found.series.bar_hours == bar_hours
-
-
-def test_a_kept_plan_stands_for_the_same_event_on_the_same_masks_and_prices_alone() -> None:
-    series = make_series(*simulate_returns(np.random.default_rng(1), N_BARS))
-    markets = StudyMarkets({TOKEN: (series,)}, {TOKEN: "TOKEN"}, {}, {})
-    event = make_event(FIRST_OPEN + timedelta(hours=EVENT))
-    specification, masks = make_specification(), EVENT_TABLE.empty()
-    [planned] = plan_events(specification, [event], masks, markets)
-    assert planned.pairs
-    kept = KeptPlans(specification, masks, markets, {event.event_id: planned})
-    known = kept.find(specification, EVENT_TABLE.empty(), markets)
-    assert list(plan_events(specification, [event], masks, markets, known)) == [planned]
-    moved = replace(event, best_us=event.best_us + 3_600_000_000)
-    [again] = plan_events(specification, [moved], masks, markets, known)
-    assert again.pairs[0].index == planned.pairs[0].index + 1
-    others = masks.clear(1)  # a row of nulls: another event
-    assert kept.find(replace(specification, search_hours=1.0), masks, markets) == {}
-    assert kept.find(specification, others, markets) == {}
-    assert kept.find(specification, masks, replace(markets)) == {}
 
 
 def test_where_rows_cannot_be_handed_over_nobody_measures_on(monkeypatch: pytest.MonkeyPatch) -> None:

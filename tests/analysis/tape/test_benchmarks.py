@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 import pytest
 
-from analysis.tape.benchmarks import BENCHMARKS, benchmark_frame, benchmark_returns, member_returns
+from analysis.tape.benchmarks import BENCHMARKS, benchmark_frame, benchmark_returns, member_returns, represent_assets
 from analysis.tape.observations import grid_as_of
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
@@ -30,7 +30,9 @@ def make_market() -> pl.DataFrame:
 
 
 def build_all(bars: pl.DataFrame, subject: str | None) -> pl.DataFrame:
-    members = member_returns(bars, 3600)
+    markets = bars.select("market_id", "asset_id", "role").unique()
+    candles = bars.drop("asset_id", "role")
+    members = member_returns(represent_assets(candles, markets), 3600)
     return pl.concat([benchmark_returns(members, benchmark, subject) for benchmark in BENCHMARKS])
 
 

@@ -1,12 +1,13 @@
 """Before and after an event: real changes are found, changes of volatility alone are refused."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
 import polars as pl
 import pytest
 
-from analysis.together.around.aftermath import mark_aftermath, measure_aftermath
+from analysis.together.around.aftermath import digest_aftermath, mark_aftermath, measure_aftermath, name_rows
 from analysis.together.around.contagion import compare, forbes_rigobon, rank_change
 from analysis.together.around.episodes import measure_episodes
 from tests.analysis.together.series import START, make_pair, make_pair_returns
@@ -145,3 +146,31 @@ def test_few_events_are_not_pooled_and_overlapping_ones_give_a_reason():
     crowded = measure_aftermath([pair], make_events(200, 201, 202, 203, 204))
     assert crowded["reason"][0] == "1972 calm and 28 aftermath bars; each side needs 96"
     assert crowded["change"][0] is None
+
+
+def test_an_event_leaves_the_aftermaths_of_pairs_that_ended_before_it_as_they_are():
+    generator = np.random.default_rng(12)
+    ended = replace(make_pair(*make_pair_returns(generator, 2000)), market_id="x:ENDED/USDT")
+    pairs = [make_pair(*make_pair_returns(generator, 4000)), ended]
+    hours = [*range(300, 1900, 240)]
+    before, events = make_events(*hours), make_events(*hours, 2500)
+    digests = digest_aftermath(pairs, before), digest_aftermath(pairs, events)
+    standing = [name for name, digest in digests[1].items() if digests[0].get(name) == digest]
+    stored = measure_aftermath(pairs, before)
+    kept = stored.filter(name_rows().is_in(standing))
+    assert kept["market_id"].unique().to_list() == ["x:ENDED/USDT"]
+    assert kept.height < stored.height
+    anew, key = measure_aftermath(pairs, events), ["market_id", "category"]
+    assert measure_aftermath(pairs, events, kept).sort(key).equals(anew.sort(key))
+
+
+def test_whatever_an_aftermath_rests_on_changes_its_digest():
+    token, benchmark = make_pair_returns(np.random.default_rng(13), 2000)
+    hours = [*range(300, 1900, 240)]
+    before = digest_aftermath([make_pair(token, benchmark)], make_events(*hours))
+    for bar in (100, 305):  # calm, and after an event
+        other = token.copy()
+        other[bar] += 0.01
+        assert digest_aftermath([make_pair(other, benchmark)], make_events(*hours)).items().isdisjoint(before.items())
+    other_day = make_events(*hours[:-1], hours[-1] + 1)
+    assert digest_aftermath([make_pair(token, benchmark)], other_day).items().isdisjoint(before.items())
