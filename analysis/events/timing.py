@@ -10,10 +10,14 @@ import polars as pl
 
 # A publisher's time is corroborated when somebody else saw the item within this long after it.
 CORROBORATION = timedelta(hours=2)
-# A newsroom's stamp can be that of its draft: less than this before a time that somebody else bears out, it is none.
+# A newsroom's stamp can be that of its draft: less than this before a time that somebody else bears out, it is none,
+# unless a second newsroom's is before that time too.
 STAMP_LEAD = timedelta(minutes=6)
-# Newsrooms stamp what they publish when they publish it; an archive that looks once a day still bears them out.
-DAILY_ARCHIVE = timedelta(hours=24)
+NEWSROOMS_THAT_AGREE = 2
+# Newsrooms stamp what they publish when they publish it; an archive that looks once a day still bears them out. What
+# reached its feed within the hour after it looked, it saw the day after.
+DAILY_ARCHIVE = timedelta(hours=25)
+WHOLE_DAY = timedelta(hours=24)
 # Beyond this, the first sighting dates the archive (an import of old material), not the news.
 ARCHIVE_MATERIAL = timedelta(days=30)
 # Feeds of labs and offices carry the date of the document, and one was 24 h 50 min earlier than anybody could read it.
@@ -24,7 +28,7 @@ WITNESSED = ("submission", "crawl", "incident", "statement", "first_seen")
 LONGEST_INTERVAL = timedelta(days=3)
 
 # What of a headline dates the event it tells of.
-TIMING_COLUMNS = ("entry_id", "at_utc", "level", "proven_at_utc", "claim_at_utc", "time_basis")
+TIMING_COLUMNS = ("entry_id", "carrier", "at_utc", "level", "proven_at_utc", "claim_at_utc", "time_basis")
 
 CORROBORATED, NEWSROOM_CLAIM, LATE_CLAIM, SIGHTING = _LEVELS = (1, 2, 3, 4)
 
@@ -71,7 +75,7 @@ def add_clocks(entries: pl.DataFrame) -> pl.DataFrame:
         .then(LATE_CLAIM)
         .otherwise(SIGHTING)
     )
-    end_of_claim = pl.when(is_dated | is_archive).then(claim + DAILY_ARCHIVE).otherwise(claim)
+    end_of_claim = pl.when(is_dated | is_archive).then(claim + WHOLE_DAY).otherwise(claim)
     proven = (
         pl.when(claim.is_null())
         .then(seen)
@@ -98,11 +102,12 @@ def date_event(entries: list[dict[str, Any]]) -> EvidenceTime:
     """The first public evidence among `entries` (rows of TIMING_COLUMNS; at least one).
 
     A corroborated or witnessed time counts before a newsroom's own clock, unless the newsroom's is STAMP_LEAD
-    earlier; a claim nobody bore out only widens the interval. So a back-dated feed entry never moves it.
+    earlier or those of two newsrooms are; a claim nobody bore out only widens the interval. So a back-dated feed entry
+    never moves it.
     """
     rows = sorted(entries, key=lambda row: (row["at_utc"], row["level"], row["entry_id"]))
     by_level = {level: next((row for row in rows if row["level"] == level), None) for level in _LEVELS}
-    chosen, reason = _choose(by_level)
+    chosen, reason = _choose(by_level, _n_newsrooms_before(rows, by_level[CORROBORATED]))
     best: datetime = chosen["at_utc"]
     latest = max(best, min(row["proven_at_utc"] for row in rows))
     claims = [row["claim_at_utc"] for row in rows if row["claim_at_utc"] >= best - LONGEST_INTERVAL]
@@ -110,9 +115,16 @@ def date_event(entries: list[dict[str, Any]]) -> EvidenceTime:
     return EvidenceTime(earliest, best, latest, _precision(chosen), chosen["time_basis"], chosen["entry_id"], reason)
 
 
-def _choose(first: dict[int, dict[str, Any] | None]) -> tuple[dict[str, Any], str]:
-    """The row that dates the event, from the earliest row of each level, and why."""
+def _n_newsrooms_before(rows: list[dict[str, Any]], firm: dict[str, Any] | None) -> int:
+    before = (row for row in rows if firm is not None and row["at_utc"] < firm["at_utc"])
+    return len({row["carrier"] for row in before if row["level"] == NEWSROOM_CLAIM})
+
+
+def _choose(first: dict[int, dict[str, Any] | None], n_before: int) -> tuple[dict[str, Any], str]:
+    """The row that dates the event, from the earliest row of each level and the newsrooms before it, and why."""
     firm, newsroom, late, seen = (first[level] for level in _LEVELS)
+    if firm is not None and newsroom is not None and n_before >= NEWSROOMS_THAT_AGREE:
+        return newsroom, "the clocks of two newsrooms, before any that is borne out otherwise"
     if newsroom is not None and (firm is None or firm["at_utc"] - newsroom["at_utc"] >= STAMP_LEAD):
         return newsroom, "a newsroom's own clock, before any that a second one bears out"
     if firm is not None:

@@ -126,7 +126,7 @@ def score_gold_events(
 
     A match is in the gold interval widened by SLACK and has a party in common (without a known one: NAMELESS_WORDS of
     the words); greedy and one to one, by words, then party, then nearness. The second block asks for SAME_WORDS too.
-    A best time in the minute to which the end of the interval is written is inside.
+    A best time in the minute to which the end of the interval is written is inside; to the second, only up to that end.
     Only events within the time that `gold` spans are counted, without the rejected ones.
     """
     known = frozenset().union(*(_names(row["entities"]) for row in events.iter_rows(named=True)))
@@ -183,12 +183,14 @@ def _waste_lines(
 ) -> list[tuple[Any, ...]]:
     taken = set(pairs.values())
     inside = sum(_is_inside(found[f].best, hand[g]) for g, f in pairs.items())
+    exact = sum(hand[g].earliest <= found[f].best <= hand[g].latest for g, f in pairs.items())
     copies = {m.found for m in matches if m.words >= SAME_WORDS and m.found not in taken}
     none = {title.strip() for title in nonevents["title"]}
     false = [f for f, one in enumerate(found) if f not in taken and _is_made_of(one, none)]
     n_pairs, n_found = len(pairs), len(found)
     return [
         (block, "best time inside the interval", None, inside / max(1, n_pairs), None, n_pairs),
+        (block, "best time inside, to the second", None, exact / max(1, n_pairs), None, n_pairs),
         (block, "further copies of a matched happening", None, len(copies) / max(1, n_found), None, n_found),
         (block, "listed non-events that make an event", None, len(false) / max(1, len(none)), None, len(none)),
     ]

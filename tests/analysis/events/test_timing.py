@@ -5,6 +5,7 @@ from datetime import timedelta
 import polars as pl
 import pytest
 
+from analysis.events.carriers import add_carriers
 from analysis.events.recorded.redating import find_revisions
 from analysis.events.timing import (
     CORROBORATED,
@@ -18,7 +19,7 @@ from analysis.events.timing import (
     add_clocks,
     date_event,
 )
-from tests.analysis.events.headline_frames import instant, make_headlines
+from tests.analysis.events.headline_frames import VOCABULARY, instant, make_headlines
 from warehouse.tables.contract import UTC
 from warehouse.tables.news import EVENT_REVISION
 
@@ -33,7 +34,7 @@ STATEMENT_POSTED = instant("2026-06-13T00:50:03Z")
 
 
 def date(*rows: dict) -> EvidenceTime:
-    return date_event(add_clocks(make_headlines(*rows)).to_dicts())
+    return date_event(add_carriers(add_clocks(make_headlines(*rows)), VOCABULARY).to_dicts())
 
 
 def test_a_back_dated_feed_entry_cannot_move_the_event_before_the_public_could_read_it():
@@ -82,6 +83,19 @@ def test_a_newsroom_dates_the_event_from_the_lead_on_that_no_stamp_of_a_draft_ha
     at = instant(SCOOP["at"]) - lead
     newsroom = {"title": "Blocked", "at": at.isoformat(), "seen": "2026-06-13T14:00:00Z"}
     assert date(newsroom, SCOOP).best == (at if counts else instant(SCOOP["at"]))
+
+
+@pytest.mark.parametrize(("outlets", "counts"), [(("a.example", "b.example"), True), (("a.example",) * 2, False)])
+def test_two_newsrooms_date_the_event_within_the_lead_that_one_alone_needs(outlets, counts):
+    times = ("2026-06-12T23:53:00Z", "2026-06-12T23:55:00Z")
+    rows = [
+        {"title": "Blocked", "at": at, "seen": "2026-06-13T14:00:00Z", "outlet": outlet}
+        for at, outlet in zip(times, outlets, strict=True)
+    ]
+    timed = date(*rows, SCOOP)
+    assert timed.best == instant(times[0] if counts else SCOOP["at"])
+    late = [row | {"at": "2026-06-12T23:57:00Z"} for row in rows[1:]]
+    assert date(rows[0], *late, SCOOP).best == instant(SCOOP["at"]), "the second is no witness after the firm time"
 
 
 def test_a_newsroom_clock_stands_when_the_next_evidence_is_hours_later():
@@ -173,10 +187,11 @@ SECOND = timedelta(seconds=1)
         ("lab", CORROBORATION, CORROBORATED),
         ("lab", CORROBORATION + SECOND, SIGHTING),
         ("press", DAILY_ARCHIVE, NEWSROOM_CLAIM),
+        ("press", DAILY_ARCHIVE + SECOND, LATE_CLAIM),
         ("lab", DAILY_ARCHIVE, SIGHTING),
     ],
 )
-def test_a_claim_counts_when_it_was_seen_within_two_hours_or_a_newsroom_s_within_a_day_to_the_second(
+def test_a_claim_counts_when_it_was_seen_within_two_hours_or_a_newsroom_s_at_the_next_daily_look_to_the_second(
     outlet_kind: str, lag: timedelta, level: int
 ) -> None:
     at = instant("2026-06-12T12:00:00Z")

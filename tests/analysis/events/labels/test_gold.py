@@ -61,16 +61,19 @@ def test_recall_copies_and_nonevents_are_counted_one_to_one():
 
 
 def test_an_interval_whose_end_is_written_to_the_minute_holds_that_minute_and_no_other():
-    def share_inside(latest: str, at: str) -> float:
+    def share_inside(latest: str, at: str, measure: str = "best time inside the interval") -> float:
         gold = pl.DataFrame([make_happening(latest_utc=latest)])
         events = make_rows(EVENT, make_event("a", "US halts Fable model", at))
         none = pl.DataFrame({"title": ["Odds of a halt"]})
-        return value(score_gold_events(gold, events, EVENT_SOURCE.empty(), none), "best time inside the interval")
+        return value(score_gold_events(gold, events, EVENT_SOURCE.empty(), none), measure)
 
     assert share_inside("2026-06-13T02:00:00Z", "2026-06-13T02:00:59Z") == 1.0
     assert share_inside("2026-06-13T02:00:00Z", "2026-06-13T02:01:00Z") == 0.0
     assert share_inside("2026-06-13T02:00:04Z", "2026-06-13T02:00:04Z") == 1.0
     assert share_inside("2026-06-13T02:00:04Z", "2026-06-13T02:00:05Z") == 0.0
+    exact = "best time inside, to the second"
+    assert share_inside("2026-06-13T02:00:00Z", "2026-06-13T02:00:00Z", exact) == 1.0
+    assert share_inside("2026-06-13T02:00:00Z", "2026-06-13T02:00:01Z", exact) == 0.0
 
 
 def test_a_wrong_merge_costs_precision_of_shared_stories():
