@@ -15,7 +15,7 @@ from analysis.events.stories.verdicts import judge_stories
 from analysis.events.timing import TIMING_COLUMNS, EvidenceTime, date_event
 from analysis.events.titles import IN_LATIN
 from analysis.events.vocabulary import OFFICE_KINDS, PARTY_KINDS, Vocabulary
-from analysis.events.wording.actors import Gazetteer, licensed_in, subjects_in
+from analysis.events.wording.actors import BODY_OF_PLACE, Gazetteer, licensed_in, subjects_in
 from analysis.events.wording.bearing import ENABLES, Bearings
 from analysis.events.wording.stems import FEWEST_WORDS, LEAST_SPOKEN, name_stems, stems
 
@@ -50,13 +50,7 @@ ACTS_OF_OFFICES = ("restrict", "lift", "designate", "pass")
 OFFICE_CATEGORIES = (ACCESS, "government_action", ORDER)
 # And what it makes law, or proposes as one, about AI.
 LEGISLATION, ACTS_OF_LAW = "regulation_legislation", ("pass", "veto", "propose", "preempt")
-# Who holds an office of a place that stands right before, and what may stand between a place alone and what it does.
-_BODY = (
-    r"(?i:governors?|presidents?|(?:prime )?ministers?|premier|chancellor|governments?|administration|parliament"
-    r"|congress|senate|senators?|house|assembly|legislatures?|lawmakers?|regulators?|watchdogs?|authorit(?:y|ies)|agency"
-    r"|ministry|department|commission|council|committee|courts?|judges?|prosecutors?|attorneys? general|AGs?|police"
-    r"|officials?|cabinet|central bank|bundestag|knesset|duma|diet|bills?|law)\b"
-)
+# What may stand between a place alone and what it does.
 _BRIEFLY = r"(?:\W+(?i:\w+ly|now|again|also|to|will|has|is))?"
 # What an office does as a headline says it on the day, within a few words of its name.
 _BETWEEN = r"(?:\W+\w+){0,3}?"
@@ -75,7 +69,7 @@ SAME_WORDS = 0.6
 _IN_FORM = re.compile(r"\b(?:formally|officially|finali[sz]e[sd]?)\b", re.IGNORECASE)
 # What of a headline decides a story's facts.
 _READ = (
-    *("story_id", "story_category", "entity_ids", "frame", "plain", "excluded", "category", "carrier", "is_primary"),
+    *("story_id", "story_category", "entity_ids", "frame", "plain", "excluded", "category", "is_primary"),
     *TIMING_COLUMNS,
 )
 _Row = dict[str, Any]
@@ -184,7 +178,7 @@ def _leading(vocabulary: Vocabulary) -> tuple[str, str]:
     bodies = "|".join(re.escape(name.text) for name in names if name.is_office)
     land = rf"(?:{lands})(?!\w)"
     office = rf"(?:(?i:{'|'.join(offices)})|(?:{bodies})(?!\w))"
-    return rf"^(?i:the )?(?:{office}|{land}(?:['’]s?)? (?:\w+ )?(?:{_BODY}|{office}))", rf"^{land}(?!['’])"
+    return rf"^(?i:the )?(?:{office}|{land}(?:['’]s?)? (?:\w+ )?(?:{BODY_OF_PLACE}|{office}))", rf"^{land}(?!['’])"
 
 
 def _is_wide_outage(story: StoryFacts) -> bool:

@@ -11,11 +11,13 @@ from analysis.events.vocabulary import OFFICE_KINDS, PARTY_KINDS, Vocabulary
 ACTS_OF_PLACES = ("crypto_token_regulation", "regulation_legislation")
 _UNION = "US"
 # Whoever of a place acts, as in "Chinese regulators", where "Chinese" alone tells only where somebody is from.
-_BODY = (
-    r" (?:\w+ )?(?i:regulators?|courts?|judges?|governments?|parliament|lawmakers?|ministers?|ministry"
-    r"|authorit(?:y|ies)|police|prosecutors?|watchdog|officials?|senate|senators?|rulings?|law|bill|rules|central bank"
-    r"|agency|tribunal)\b"
+BODY_OF_PLACE = (
+    r"(?i:governors?|presidents?|(?:prime )?ministers?|premier|chancellor|governments?|administration|parliament"
+    r"|congress|senate|senators?|house|assembly|legislatures?|lawmakers?|regulators?|watchdogs?|authorit(?:y|ies)|agency"
+    r"|ministry|department|commission|council|committee|courts?|tribunal|judges?|rulings?|prosecutors?"
+    r"|attorneys? general|AGs?|police|officials?|cabinet|central bank|bundestag|knesset|duma|diet|bills?|laws?|rules)\b"
 )
+_BODY_NEXT = rf" (?:\w+ )?{BODY_OF_PLACE}"
 # What an act is done to or in.
 _TOWARDS = r"\b(?:to|from|with|against|sues?|targets?|accuses?|blacklist(?:s|ing)?) (?:the )?$"
 # Who does something to whoever is named before.
@@ -132,7 +134,7 @@ class Gazetteer:
             if re.search(_DONE_BY, before):
                 ranked.append((-1, one.start(), place))
                 continue
-            is_body = re.match(_BODY, after) is not None
+            is_body = re.match(_BODY_NEXT, after) is not None
             is_whence = not is_body and (self._names[one[0]].is_people or self._of_firm.match(after) is not None)
             if is_whence and before.strip().lower() not in ("", "the"):
                 continue

@@ -117,6 +117,28 @@ def test_a_name_that_holds_a_place_s_is_not_that_place(title, place):
     assert PLACES.jurisdiction([title], named) == place
 
 
+@pytest.mark.parametrize(
+    ("title", "places"),
+    [
+        ("Georgia governor signs crypto kiosk bill", {"US-GA"}),
+        ("Georgia’s Senate passes crypto kiosk bill", {"US-GA"}),
+        ("Atlanta bans crypto kiosks", {"US-GA"}),
+        ("Georgian parliament passes crypto bill", {"GE"}),
+        ("Georgia's central bank licenses stablecoin", {"GE"}),
+        ("Tbilisi bars crypto mining", {"GE"}),
+        ("Georgia limits crypto kiosks", set()),
+        ("Georgia Tech studies crypto rules", set()),
+    ],
+)
+def test_a_name_of_a_state_and_a_country_is_of_the_one_whose_office_stands_beside_it_or_of_neither(title, places):
+    assert places_in(title) == places
+
+
+@pytest.mark.parametrize("body", ["governor", "tribunal", "council", "rules", "prime minister"])
+def test_people_of_a_place_act_where_a_body_stands_beside_them(body):
+    assert PLACES.jurisdiction([f"Lab fined after Chinese {body} on chatbots"], ()) == "CN"
+
+
 def test_a_place_in_fewer_than_a_quarter_of_the_titles_is_an_aside():
     suit = "Firm faces lawsuit over usage limits"
     assert PLACES.jurisdiction([suit] * 4 + ["Suit in Texas over usage limits"], ()) == "global"
