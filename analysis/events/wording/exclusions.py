@@ -40,7 +40,7 @@ _OPINION = (
     r"|\bat the cent(?:er|re) of\b|\bcontroversy\b|\bboasts?\b|\blobb(?:y|ies|ied|ying)\b|^where's\b"
     r"|\bunder the microscope\b|\bat war with\b|\b(?:its|their) war (?:on|against)\b"
     r"|\bmaking up (?:its|the) rules\b|\bloses? (?:more |its )?control\b"
-    r"|^a (?:closer )?look (?:at|inside)\b|\braises? (?:questions|concerns)\b|\bnasty\b|\bass\b"
+    r"|^a (?:closer )?look (?:at|inside)\b|\braises? (?:\w+ )?(?:questions|concerns)\b|\bnasty\b|\bass\b"
     r"|\bflawed\b|\bmay actually\b|\bwhat's at stake\b|\bwhat happens next\b|\beverything you need to know\b"
     r"|\bquestions to answer\b|\b\w+ takeaways\b|^\d+ (?:highlights|things|reasons)\b|\bisn't an? .{3,20}, it's\b"
     r"|之战|争端|爭端|博弈|角力|较量"
@@ -121,6 +121,14 @@ _URGING = (
     r"|petition\w*|open letter)\b"
     r"|呼吁|呼籲|敦促|促请|促請|求める|촉구|\bfordert\b|\bappelle à\b|\bexhorte\b"
     r"|\binsta a\b|\bpide\b|\bпризва\w+|\bпризыва\w+"
+)
+# What a single legislator looks into binds nobody; the inquiry of a committee or a chamber does.
+_LEGISLATOR_ASKS = (
+    r"(?i)\b(?:Sen|Rep)s?\. (?:[\w'-]+ ){1,2}?(?:is )?(?:prob(?:es|ing)|question(?:s|ing)|scrutini[sz](?:es|ing))\b"
+    r"|\b(?:senators?|congress(?:m[ae]n|wom[ae]n)) (?:[\w'-]+ ){0,2}?(?:is |are )?"
+    r"(?:prob(?:es?|ing)|question(?:s|ing)|scrutini[sz](?:es?|ing))\b"
+    r"|\b(?:investigation|probe|inquiry|scrutiny) (?:by|from) (?:(?:an?|the|US|U\.S\.|two|Democratic|Republican) )*"
+    r"(?:Sen|Rep|senators?|representatives?|congress(?:m[ae]n|wom[ae]n)|lawmakers?|Democrats|Republicans)\b"
 )
 # What a government asks of a firm is an act of its own.
 _GOVERNMENT_ASKS = (
@@ -308,4 +316,5 @@ def _reasons(frames: FrameSet) -> tuple[tuple[pl.Expr, str], ...]:
         (~pl.col("category").is_in(_SPOKEN_IN) & plain.str.contains(_BOSS_SAYS), "talk"),
         (pl.col("category").is_in(_ON_ACCESS) & plain.str.contains(_ARGUES), "talk"),
         (pl.col("category").is_in(_ON_ACCESS) & plain.str.contains(_COULD), "a forecast"),
+        (plain.str.contains(_LEGISLATOR_ASKS) & ~plain.str.contains(_ACT), "urging"),
     )

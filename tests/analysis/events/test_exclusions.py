@@ -99,6 +99,10 @@ def reason_of(title: str, **more: str) -> str | None:
         ("OpenAI discussed merger before Musk sued, court documents show", "a day in court"),
         ("Chinese AI chipmaker files for Hong Kong IPO after US export ban", "a firm's own affair"),
         ("Workers accuse Scale AI of misclassification", "talk"),
+        ("Sen. Hawley probes Meta over chatbots that flirt with minors", "urging"),
+        ("Two senators are probing Nvidia over chip sales to China", "urging"),
+        ("Meta's chatbots face inquiry by a Republican senator", "urging"),
+        ("Nvidia's chip sales to China raise security concerns", "opinion"),
     ],
 )
 def test_words_of_an_event_are_not_one(title, reason):
@@ -109,6 +113,10 @@ def test_words_of_an_event_are_not_one(title, reason):
     "title",
     [
         "Pentagon designates OpenAI a supply chain risk",
+        "House lawmakers open probe into Meta chatbots",
+        "Senate panel probes Nvidia over chip sales to China",
+        "FTC probes Meta over chatbots that flirt with minors",
+        "Senators unveil AI chatbot bill after probe by senator",
         "Stablecoin issuer launches stablecoin in Japan after approval under new rules",
         "Treasury launches consultation on GENIUS Act stablecoin rules",
         "EU orders chatbot with 100 million users to verify ages",
