@@ -209,8 +209,11 @@ def _rows_of(owner: Integers) -> list[Integers]:
 
 def _link_part(part: Integers, chance: Floats, links: Links, next_label: int) -> int:
     """Link one piece of several, whose chances are `chance`, into `links`; returns the next free label."""
-    tree = linkage(squareform(1.0 - chance, checks=False), "average")
-    found = fcluster(tree, 1.0 - SAME_STORY, "distance") - 1
+    if len(part) == 2:  # most are, and a tree of one fork takes longer to grow than to compare
+        found = np.array([0, int(1.0 - chance[1, 0] > 1.0 - SAME_STORY)])
+    else:
+        tree = linkage(squareform(1.0 - chance, checks=False), "average")
+        found = fcluster(tree, 1.0 - SAME_STORY, "distance") - 1
     links.labels[part] = found + next_label
     together = np.where(found[:, None] == found[None, :], chance, -1.0)
     together[np.triu_indices(len(part))] = -1.0

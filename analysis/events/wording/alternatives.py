@@ -50,10 +50,10 @@ def _alternatives(pattern: str) -> list[str]:
     """The patterns of which one at least is found where `pattern` is."""
     if not pattern.startswith(_ANY_CASE):
         return [pattern]
-    return [_ANY_CASE + body for body in _split(pattern.removeprefix(_ANY_CASE))]
+    return [_ANY_CASE + body for body in split_alternatives(pattern.removeprefix(_ANY_CASE))]
 
 
-def _split(body: str) -> Iterator[str]:
+def split_alternatives(body: str) -> Iterator[str]:
     """The alternatives of the outermost level, and of groups that are alternatives as a whole."""
     parts, start = [], 0
     for mark, depth, end in _marks(body):
@@ -63,7 +63,7 @@ def _split(body: str) -> Iterator[str]:
     for part in (*parts, body[start:]):
         closes = next((end for mark, depth, end in _marks(part) if mark == ")" and depth == 0), 0)
         if part.startswith(_GROUP) and closes == len(part):
-            yield from _split(part[len(_GROUP) : -1])
+            yield from split_alternatives(part[len(_GROUP) : -1])
         else:
             yield part
 
