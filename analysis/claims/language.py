@@ -120,7 +120,6 @@ class NWeekHigh(_Sentence):
     price: Dollars
     weeks: float = Field(gt=0, le=520)
     hours: Hours
-    tolerance_days: float = Field(default=1.0, ge=0, le=30)
 
 
 class HighestSince(_Sentence):
@@ -156,7 +155,6 @@ class LeadSustained(_Sentence):
     kind: Literal["lead_sustained"]
     peer: AssetId
     hours: Hours
-    early_hours: Hours = 24.0
 
 
 class ReactedTo(_Sentence):

@@ -1,5 +1,6 @@
 """A claim file is read strictly, and a wrong one is told where it is wrong."""
 
+import ast
 from datetime import UTC, datetime
 
 import pytest
@@ -8,6 +9,7 @@ from analysis.claims.judging.judge import JUDGES
 from analysis.claims.language import KINDS, packaged_claims, read_claims
 from analysis.claims.statement import Kind
 from analysis.claims.verdicts import claim_frame
+from tests.paths import PROJECT
 from warehouse.config import ConfigError, ConfigText
 
 GOOD = """\
@@ -119,3 +121,11 @@ def test_every_wrong_entry_of_a_file_is_named_at_once():
     text = GOOD.replace("hours = 6", "hours = -6").replace("price = 10", "price = -10")
     with pytest.raises(ConfigError, match=r"(?s)line 11: claim 'one': hours: .*line 20: claim 'two': price: "):
         read_claims(ConfigText("my.toml", text))
+
+
+def test_no_key_of_a_kind_is_taken_and_then_read_by_nobody():
+    sources = [path.read_text() for path in (PROJECT / "analysis" / "claims").rglob("*.py")]
+    read = {node.attr for text in sources for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute)}
+    keys = {name for kind in KINDS.values() for name in kind.model_fields}
+    assert len(keys) > 20
+    assert keys <= read
