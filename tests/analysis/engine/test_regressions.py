@@ -91,7 +91,8 @@ def test_leads_and_lags_recover_the_path_and_equal_dummies() -> None:
     )
     formula = "outcome ~ d0 + d1 + d2 + d3 + d4 + C(unit) + C(time)"
     expected = smf.ols(formula, pd.DataFrame(data.drop("relative_bar").to_dict(as_series=False))).fit()
-    assert terms["bar 0"].estimate == pytest.approx(expected.params["d2"], abs=1e-9)
+    for place, bar in enumerate((-3, -2, 0, 1, 2)):
+        assert terms[f"bar {bar}"].estimate == pytest.approx(expected.params[f"d{place}"], abs=1e-9)
 
 
 def test_a_drift_before_the_event_is_seen_by_the_joint_test() -> None:

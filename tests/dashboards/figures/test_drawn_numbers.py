@@ -12,7 +12,7 @@ import pytest
 
 from dashboards.figures.car_fan import draw_car_fan
 from dashboards.figures.clock_strip import draw_clock_strip
-from dashboards.figures.correlation_change import draw_correlation_change
+from dashboards.figures.correlation_change import draw_correlation_change, pick_rows
 from dashboards.figures.false_alarms import draw_test_size
 from dashboards.figures.figure import Figure, render_figure
 from dashboards.figures.forest import ForestRow, plot_forest
@@ -114,6 +114,27 @@ def test_correlations_before_and_after_keep_their_own_ends() -> None:
     }
     drawn = intervals(traces_of(draw_correlation_change(frame_of(CORRELATION_EPISODE, [episode]), "the news")), "x")
     assert drawn == [pytest.approx((0.1, 0.5, 0.6), abs=FLOAT32), pytest.approx((0.25, 0.3, 0.7), abs=FLOAT32)]
+
+
+@pytest.mark.parametrize(("counts", "drawn"), [((100, 90), 0.1), ((90, 100), 0.2), ((90, 90), 0.2)])
+def test_a_token_is_drawn_on_most_bars_before_the_event_and_of_as_many_on_the_longer_window(
+    counts: tuple[int, int], drawn: float
+) -> None:
+    pair = {"market_id": market_id("TAO"), "other_market_id": market_id("BTC"), "event_id": EVENT_ID}
+    rows = [
+        {
+            **pair,
+            "asset_id": "TAO",
+            "other_asset_id": "BTC",
+            "window_hours": hours,
+            "n_before": n,
+            "before_correlation": value,
+            "after_correlation": 0.5,
+        }
+        for hours, n, value in zip((72.0, 168.0), counts, (0.1, 0.2), strict=True)
+    ]
+    [row] = pick_rows(frame_of(CORRELATION_EPISODE, rows)).iter_rows(named=True)
+    assert row["before_correlation"] == drawn
 
 
 @pytest.mark.parametrize(

@@ -212,6 +212,7 @@ def test_a_rule_sends_no_more_than_it_may_in_an_hour(warehouse: Warehouse) -> No
         ({"categories": ("outage",)}, {"category": "outage"}, True),
         ({"categories": ("outage",)}, {"category": "court_case"}, False),
         ({"least_outlets": 4}, {"n_outlets": 3}, False),
+        ({"least_outlets": 4}, {"n_outlets": 4}, True),
         ({"least_outlets": 4}, {"n_outlets": 3, "origin": "ledger"}, True),
         ({}, {"origin": "incident", "n_outlets": 1, "severity": 1}, False),
         ({"least_severity": 1}, {"origin": "incident", "n_outlets": 1, "severity": 1}, True),
@@ -231,17 +232,31 @@ def test_an_event_is_told_within_the_bounds_of_the_rule(
     assert (notice(warehouse, [rule], NOW) == 1) is is_told
 
 
+# The ordinary range is 8 % either way.
 @pytest.mark.parametrize(
-    ("beyond", "age_hours", "is_told"),
-    [(0.12, 1, True), (-0.12, 1, True), (0.09, 1, False), (0.07, 1, False), (0.12, 7, False)],
+    ("least_move", "beyond", "age_hours", "is_told"),
+    [
+        *[(0.1, 0.12, 1, True), (0.1, -0.12, 1, True), (0.1, 0.1, 1, True)],
+        *[(0.1, 0.09, 1, False), (0.1, 0.12, 7, False)],
+        *[(0.05, 0.08, 1, False), (0.05, -0.08, 1, False), (0.05, 0.081, 1, True), (0.05, -0.081, 1, True)],
+    ],
 )
-def test_a_move_is_told_beyond_its_bound_and_while_it_is_fresh(
-    warehouse: Warehouse, beyond: float, age_hours: int, is_told: bool
+def test_a_move_is_told_from_its_bound_on_outside_the_ordinary_range_and_while_it_is_fresh(
+    warehouse: Warehouse, least_move: float, beyond: float, age_hours: int, is_told: bool
 ) -> None:
-    rule = make_rule(kinds=("move",))
+    rule = make_rule(kinds=("move",), least_move=least_move)
     begin(warehouse, rule)
     add_move(warehouse, beyond, NOW - timedelta(hours=age_hours))
     assert (notice(warehouse, [rule], NOW) == 1) is is_told
+
+
+@pytest.mark.parametrize(("minutes", "is_told"), [(0, True), (1, False)])
+def test_a_source_is_told_from_the_silence_on_that_the_rule_names(
+    warehouse: Warehouse, minutes: int, is_told: bool
+) -> None:
+    for at, n_failures in ((NOW - timedelta(hours=24) + timedelta(minutes=minutes), 0), (NOW, 1)):
+        warehouse.merge(FETCH, make_row(FETCH, source_id="feed", attempted_at_utc=at, n_failures=n_failures))
+    assert (notice(warehouse, [make_rule(silent_hours=24.0)], NOW) == 1) is is_told
 
 
 def test_a_move_is_told_once_a_day_and_again_when_it_turns(warehouse: Warehouse) -> None:

@@ -34,6 +34,19 @@ def test_merge_counts_new_and_changed_rows(warehouse: Warehouse) -> None:
     assert warehouse.frame(RUN, order_by="run_id")["outcome"].to_list() == ["done", "crashed", "done"]
 
 
+@pytest.mark.parametrize(("stored", "given"), [(None, START), (START, None)])
+def test_a_value_that_comes_or_goes_is_a_change(
+    warehouse: Warehouse, stored: datetime | None, given: datetime | None
+) -> None:
+    ended = [
+        make_runs("a").with_columns(pl.lit(at, RUN.schema["finished_at_utc"]).alias("finished_at_utc"))
+        for at in (stored, given)
+    ]
+    warehouse.merge(RUN, ended[0])
+    assert warehouse.merge(RUN, ended[1]).n_updated == 1
+    assert warehouse.frame(RUN)["finished_at_utc"].to_list() == [given]
+
+
 def test_what_is_stored_comes_back_the_same(warehouse: Warehouse) -> None:
     rows = make_runs("a", "b", "c")
     warehouse.merge(RUN, rows)
