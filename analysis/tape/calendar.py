@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Literal
 
 import numpy as np
 
 from analysis.arrays import Flags, Integers
 from warehouse.tables.bars import DAY, MICROSECONDS_PER_DAY, WEEK
-
-TimingRule = Literal["first_close", "first_open"]
 
 _DAYS_PER_WEEK = WEEK // DAY
 _FIRST_SATURDAY = 2  # days after 1 January 1970, a Thursday
@@ -25,11 +22,6 @@ def count_bars(duration: timedelta, bar: timedelta) -> int:
     return count
 
 
-def bar_position(instant: datetime, first_open: datetime, bar: timedelta) -> int:
-    """Position of the bar that contains `instant` (open ≤ instant < close) on the grid that begins at `first_open`."""
-    return (instant - first_open) // bar
-
-
 def is_weekend(opens_us: Integers) -> Flags:
     """True for the bars that open on a Saturday or Sunday UTC, same shape; opens in microseconds since 1970.
 
@@ -39,24 +31,19 @@ def is_weekend(opens_us: Integers) -> Flags:
     return np.asarray((opens_us // MICROSECONDS_PER_DAY - _FIRST_SATURDAY) % _DAYS_PER_WEEK < 2)
 
 
-def event_bar(event_time: datetime, first_open: datetime, bar: timedelta, rule: TimingRule = "first_close") -> int:
+def event_bar(event_time: datetime, first_open: datetime, bar: timedelta) -> int:
     """Position of relative bar 0 on the grid that begins at `first_open`; it may lie outside the grid.
 
-    A return is known at the close of its bar. `first_close` (the rule of this project): bar 0 is the first bar that
-    closes after the event time, so that the last close at or before the event is the base of the window. An event
-    on a border belongs to the bar that opens there. `first_open` is stricter: bar 0 is the first bar that opens at or
-    after the event, so that no part of its return was traded before the news; it can miss the first reaction.
+    A return is known at the close of its bar: bar 0 is the first bar that closes after the event time (open ≤ event <
+    close), so that the last close at or before the event is the base of the window. An event on a border belongs to
+    the bar that opens there.
     """
-    position = bar_position(event_time, first_open, bar)
-    is_inside = first_open + position * bar < event_time
-    return position + 1 if rule == "first_open" and is_inside else position
+    return (event_time - first_open) // bar
 
 
-def event_bars(
-    event_times: Sequence[datetime], first_open: datetime, bar: timedelta, rule: TimingRule = "first_close"
-) -> Integers:
+def event_bars(event_times: Sequence[datetime], first_open: datetime, bar: timedelta) -> Integers:
     """`event_bar` of each time, in order."""
-    return np.array([event_bar(time, first_open, bar, rule) for time in event_times], dtype=np.int64)
+    return np.array([event_bar(time, first_open, bar) for time in event_times], dtype=np.int64)
 
 
 def spoiled_bars(n_bars: int, bars: Integers, spoils: tuple[int, int]) -> Flags:

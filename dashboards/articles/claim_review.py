@@ -25,11 +25,11 @@ WORST_RATING, BEST_RATING = 1, 5
 _AUTHOR = {"@type": "Organization", "name": "Aftershock"}
 
 
-def review_document(document: Mapping[str, Any], url: str | None = None) -> dict[str, Any]:
-    """All statements of an answer as one JSON-LD graph; `url` is where the checked text stands."""
+def review_document(document: Mapping[str, Any]) -> dict[str, Any]:
+    """All statements of an answer as one JSON-LD graph."""
     return {
         "@context": _CONTEXT,
-        "@graph": [_review(item, document["said_at_utc"], url) for item in document["statements"]],
+        "@graph": [_review(item, document["said_at_utc"]) for item in document["statements"]],
     }
 
 
@@ -37,7 +37,9 @@ def review_claim(claim: Mapping[str, Any], verdict: Mapping[str, Any]) -> dict[s
     """The verdict on a published claim: a row of core.claim and one of out.claim_verdict."""
     said_at = verdict["said_at_utc"]
     item = {"verdict": verdict["verdict"], "text": verdict["quote"], "measured": bare(f"{verdict['measured']}")}
-    review = _review(item, None if said_at is None else iso_instant(said_at), claim.get("url"))
+    review = _review(item, None if said_at is None else iso_instant(said_at))
+    if claim.get("url"):
+        review["itemReviewed"]["appearance"] = {"@type": "CreativeWork", "url": claim["url"]}
     if claim.get("said_by"):
         review["itemReviewed"]["author"] = {"@type": "Organization", "name": claim["said_by"]}
     return {"@context": _CONTEXT, **review}
@@ -49,18 +51,17 @@ def embedded_review(review: Mapping[str, Any]) -> Markup:
     return Markup('<script type="application/ld+json">{}</script>').format(Markup(text))  # noqa: S704 - `<` is escaped
 
 
-def _review(item: Mapping[str, Any], said_at: str | None, url: str | None) -> dict[str, Any]:
+def _review(item: Mapping[str, Any], said_at: str | None) -> dict[str, Any]:
     words = STATEMENT_VERDICT_TITLES.get(item["verdict"], item["verdict"])
     rating: dict[str, Any] = {"@type": "Rating", "alternateName": words, "ratingExplanation": item["measured"]}
     value = _RATINGS.get(item["verdict"])
     if value is not None:
         rating |= {"ratingValue": value, "worstRating": WORST_RATING, "bestRating": BEST_RATING}
     published = {"datePublished": said_at} if said_at else {}
-    appearance = {"appearance": {"@type": "CreativeWork", "url": url}} if url else {}
     return {
         "@type": "ClaimReview",
         "claimReviewed": item["text"],
         "author": _AUTHOR,
-        "itemReviewed": {"@type": "Claim", **published, **appearance},
+        "itemReviewed": {"@type": "Claim", **published},
         "reviewRating": rating,
     }

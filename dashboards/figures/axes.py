@@ -11,6 +11,7 @@ from warehouse.tables.units import number, percent
 
 # From here on an axis is labelled by month.
 LONG_SPAN = timedelta(days=240)
+_PADDING = 0.08  # of the range, on both sides
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
@@ -40,9 +41,9 @@ def percent_axis(low: float, high: float, n_target: int = 5) -> dict[str, Any]:
     }
 
 
-def number_axis(low: float, high: float, n_target: int = 5) -> dict[str, Any]:
+def number_axis(low: float, high: float) -> dict[str, Any]:
     """Range and ticks of an axis of plain numbers, with as many decimals as the step needs."""
-    values = tick_values(low, high, n_target)
+    values = tick_values(low, high)
     step = abs(values[1] - values[0]) if len(values) > 1 else 1.0
     decimals = next((places for places in range(4) if abs(round(step, places) - step) < 1e-9), 4)
     return {"range": [low, high], "tickvals": values, "ticktext": [number(value, decimals) for value in values]}
@@ -53,17 +54,17 @@ def date_format(first: datetime, last: datetime) -> str:
     return "%-d %b" if last - first < LONG_SPAN else "%b %Y"
 
 
-def padded_range(values: Iterable[float | None], padding: float = 0.08) -> tuple[float, float]:
+def padded_range(values: Iterable[float | None]) -> tuple[float, float]:
     """Low and high over `values` and zero, widened on both sides; (−0.01, 0.01) when there are none."""
     known = [value for value in values if value is not None and math.isfinite(value)]
     low, high = min([0.0, *known]), max([0.0, *known])
     if high - low < 1e-9:
         return -0.01, 0.01
-    margin = (high - low) * padding
+    margin = (high - low) * _PADDING
     return low - margin, high + margin
 
 
-def vertical_rule(x: Any, color: str = "var(--ink-3)", width: float = 1, dash: str = "solid") -> dict[str, Any]:
+def vertical_rule(x: Any, color: str = "var(--ink-3)") -> dict[str, Any]:
     """A line over the whole plot height at `x`."""
     return {
         "type": "line",
@@ -72,7 +73,7 @@ def vertical_rule(x: Any, color: str = "var(--ink-3)", width: float = 1, dash: s
         "y0": 0,
         "y1": 1,
         "yref": "paper",
-        "line": {"color": color, "width": width, "dash": dash},
+        "line": {"color": color, "width": 1, "dash": "solid"},
     }
 
 

@@ -21,9 +21,7 @@ N_DOTS = 50
 N_BINS = 25
 
 
-def draw_quantile_dots(
-    placebos: pl.DataFrame, reaction: Reaction, horizon: Horizon | None, figure_id: str = "dots"
-) -> Figure:
+def draw_quantile_dots(placebos: pl.DataFrame, reaction: Reaction, horizon: Horizon | None) -> Figure:
     """The distribution of placebo CARs at one horizon as 50 quantile dots, with the event's own CAR."""
     columns = (
         FigureColumn("placebo_start_utc", "Window starts, UTC", iso_minute, is_number=False),
@@ -35,7 +33,7 @@ def draw_quantile_dots(
     subtitle = macro("notes", "dots_subtitle", hours)
     if horizon is None or horizon.car is None or frame.height < N_DOTS:
         return Figure(
-            figure_id,
+            "dots",
             "No ordinary windows to compare with",
             subtitle,
             "",
@@ -51,7 +49,7 @@ def draw_quantile_dots(
         )
     benchmark = benchmark_word(horizon.benchmark)
     return Figure(
-        figure_id=figure_id,
+        figure_id="dots",
         title=rank_title(horizon),
         subtitle=subtitle,
         summary=_summary(frame, reaction, horizon),
@@ -88,7 +86,7 @@ def _plot(values: pl.Series, reaction: Reaction, horizon: Horizon, benchmark: st
     layout = {
         "hovermode": "closest",
         "xaxis": {
-            **percent_axis(low, high, 5),
+            **percent_axis(low, high),
             "title": {"text": f"{hours_short(horizon.hours)} return beyond {safe(benchmark)}"},
         },
         "yaxis": {"visible": False, "range": [0.3, max(top, 12) + 1.2]},

@@ -17,11 +17,11 @@ from warehouse.tables.units import close_moment, count, hours_plain, p_value, pe
 _SOURCE = StoredRows(ATTENTION_RESPONSE)
 
 
-def pick_response(responses: pl.DataFrame, asset_id: str, direction: str = "news_to_market") -> pl.DataFrame:
+def pick_response(responses: pl.DataFrame, asset_id: str) -> pl.DataFrame:
     """The local projection of one token's abnormal return on all attention; the market with most bars."""
     rows = responses.filter(
         (pl.col("asset_id") == asset_id)
-        & (pl.col("direction") == direction)
+        & (pl.col("direction") == "news_to_market")
         & (pl.col("method") == "local_projection")
         & (pl.col("subject_id") == "all")
         & (pl.col("outcome") == "abnormal_return")

@@ -24,12 +24,10 @@ MAX_POINTS = 900
 _SOURCE = StoredRows(CORRELATION_ROLLING)
 
 
-def pick_series(rolling: pl.DataFrame, asset_id: str, other_asset_id: str = "BTC") -> pl.DataFrame:
-    """One rolling series of a token: the plain estimator, then the longest record."""
+def pick_series(rolling: pl.DataFrame, asset_id: str) -> pl.DataFrame:
+    """One rolling series of a token beside Bitcoin: the plain estimator, then the longest record."""
     rows = rolling.filter(
-        (pl.col("asset_id") == asset_id)
-        & (pl.col("other_asset_id") == other_asset_id)
-        & pl.col("correlation").is_not_null()
+        (pl.col("asset_id") == asset_id) & (pl.col("other_asset_id") == "BTC") & pl.col("correlation").is_not_null()
     )
     if rows.filter(pl.col("estimator") == "rolling").height:
         rows = rows.filter(pl.col("estimator") == "rolling")

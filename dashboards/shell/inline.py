@@ -12,15 +12,17 @@ from warehouse.tables.units import percent
 
 _SPARK_WIDTH, _SPARK_HEIGHT = 110, 28
 _RANGE_WIDTH, _RANGE_HEIGHT = 170, 22
+_PADDING = 2.0  # above and below a line, in pixels
+_SMALLEST_RANGE = 0.05
 
 
-def points(values: Sequence[float], width: float, height: float, padding: float = 2.0) -> str:
+def points(values: Sequence[float], width: float, height: float) -> str:
     """`values` as SVG polyline points, evenly spaced, scaled to their own range."""
     low, high = min(values), max(values)
-    scale = (height - 2 * padding) / (high - low) if high > low else 0.0
+    scale = (height - 2 * _PADDING) / (high - low) if high > low else 0.0
     step = width / max(len(values) - 1, 1)
     return " ".join(
-        f"{index * step:.1f},{height - padding - (value - low) * scale:.1f}" for index, value in enumerate(values)
+        f"{index * step:.1f},{height - _PADDING - (value - low) * scale:.1f}" for index, value in enumerate(values)
     )
 
 
@@ -33,9 +35,9 @@ def sparkline(values: Sequence[float], is_subject: bool = False) -> Markup:
     return macro("parts", "sparkline", " tao" if is_subject else "", _SPARK_WIDTH, _SPARK_HEIGHT, start, line)
 
 
-def range_scale(values: Sequence[float | None], smallest: float = 0.05) -> float:
+def range_scale(values: Sequence[float | None]) -> float:
     """The half-width of a shared symmetric scale that holds every value, in steps of five percent."""
-    widest = max([smallest, *(abs(value) for value in values if value is not None)])
+    widest = max([_SMALLEST_RANGE, *(abs(value) for value in values if value is not None)])
     return -(-round(widest * 100, 6) // 5) * 5 / 100
 
 

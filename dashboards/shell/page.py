@@ -113,10 +113,10 @@ def token_path(asset_id: str) -> str:
     return f"tokens/{file_name(asset_id)}.html"
 
 
-def safe_link(url: str | None, text: str, rel: str = "noopener noreferrer nofollow") -> Markup:
+def safe_link(url: str | None, text: str) -> Markup:
     """A link for http and https addresses, the bare text for anything else."""
     if url and url.startswith(("https://", "http://")):
-        return macro("parts", "outward", url, rel, text)
+        return macro("parts", "outward", url, text)
     return escape(text)
 
 

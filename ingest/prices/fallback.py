@@ -10,7 +10,7 @@ import polars as pl
 
 from ingest.errors import SourceError
 from ingest.prices.exchange import RequestTally
-from ingest.prices.fetch import NOTHING_KNOWN, Known, OnSeries, SeriesAnswer, SeriesRequest, VenueAnswer, fetch_venues
+from ingest.prices.fetch import NOTHING_KNOWN, Known, SeriesAnswer, SeriesRequest, VenueAnswer, fetch_venues
 from ingest.prices.registry import WATCHED_ROLES, Registry, VenueEntry
 from warehouse.tables.bars import floor_to_bar, parse_stored_bar
 from warehouse.tables.contract import UTC
@@ -38,7 +38,6 @@ class _Harvest:
 
     answers: list[SeriesAnswer] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
-    n_unlisted: int = 0
     dead: frozenset[str] = frozenset()
     venues: tuple[VenueAnswer, ...] = ()
 
@@ -142,7 +141,6 @@ def fetch_with_fallback(
     *,
     replay_url: str | None,
     deadline_seconds: float,
-    on_series: OnSeries = lambda _answer: None,
     known: Known = NOTHING_KNOWN,
 ) -> _Harvest:
     """Ask the first venue of every group, then the next one for what it could not give, until nothing is left.
@@ -151,7 +149,6 @@ def fetch_with_fallback(
     """
     harvest, dead = _Harvest(), set[str]()
     listings: dict[str, frozenset[str]] = {}
-    n_unlisted = 0
     asked: list[VenueAnswer] = []
     pending = [list(group) for group in groups]
     while pending:
@@ -165,7 +162,6 @@ def fetch_with_fallback(
             now,
             replay_url=replay_url,
             deadline_seconds=deadline_seconds,
-            on_series=on_series,
             known=known,
         )
         served = {series.request for venue in answers for series in venue.answers if series.error is None}
@@ -173,7 +169,6 @@ def fetch_with_fallback(
         for venue in answers:
             harvest.answers.extend(venue.answers)
             harvest.problems.extend(problem_lines(venue))
-            n_unlisted += len(venue.unlisted)
             if venue.listed is not None:
                 listings[venue.exchange] = venue.listed
             if venue.error is not None:
@@ -183,7 +178,7 @@ def fetch_with_fallback(
             for group, request in zip(pending, chosen, strict=True)
             if request is not None and request not in served and group
         ]
-    return _Harvest(harvest.answers, harvest.problems, n_unlisted, frozenset(dead), tuple(asked))
+    return _Harvest(harvest.answers, harvest.problems, frozenset(dead), tuple(asked))
 
 
 def problem_lines(venue: VenueAnswer) -> list[str]:

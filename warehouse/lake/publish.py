@@ -42,7 +42,6 @@ class Publication:
     version: int
     n_parts: int
     n_parts_written: int
-    n_attempts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +67,10 @@ def publish_table(reader: Reader, table: Table, address: LakeAddress) -> Publica
                 part for part in parts.keys() | known.parts.keys() if parts.get(part) != known.parts.get(part)
             )
             if known.table is not None and known.shape == shape and not changed:
-                return Publication(table.name, int(known.table.version()), len(parts), 0, attempt)
+                return Publication(table.name, int(known.table.version()), len(parts), 0)
             try:
                 version = _write(reader, table, address, known, changed, parts, shape)
-                return Publication(table.name, version, len(parts), len(changed), attempt)
+                return Publication(table.name, version, len(parts), len(changed))
             except CommitFailedError:
                 pass
             except DeltaError:

@@ -80,9 +80,9 @@ def percent(fraction: float, decimals: int = 1) -> str:
 
 
 @signs
-def log_percent(log_points: float, decimals: int = 1) -> str:
+def log_percent(log_points: float) -> str:
     """A log return as the percentage it stands for, exp − 1: 0.262 -> +30.0%."""
-    return percent(math.expm1(log_points), decimals)
+    return percent(math.expm1(log_points), 1)
 
 
 @signs
@@ -237,12 +237,12 @@ def moment(value: datetime, precision: str = "minute", with_year: bool = True) -
 
 
 @signs
-def close_moment(value: datetime, with_year: bool = True) -> str:
+def close_moment(value: datetime) -> str:
     """The moment a bar closed; midnight is written as 24:00 of the day it ended."""
     if (value.hour, value.minute) == (0, 0):
         before = value - DAY
-        return f"{day(before) if with_year else short_day(before)} 24:00 UTC"
-    return moment(value, with_year=with_year)
+        return f"{day(before)} 24:00 UTC"
+    return moment(value)
 
 
 @signs

@@ -62,14 +62,13 @@ def project_locally(returns: Floats, shock: Floats, *, horizons: Sequence[int], 
     return terms
 
 
-def project(shock: Floats, outcome: Floats, controls: Floats, *, n_lags: int, ridge: float = 0.0) -> Projection:
+def project(shock: Floats, outcome: Floats, controls: Floats, *, n_lags: int) -> Projection:
     """Least squares of `outcome` (n,) on `shock` (n,), a constant and `controls` (k, n), all finite; Newey-West error.
 
     The shock and the outcome are cleaned of the constant and the controls, then of each other (Frisch, Waugh & Lovell):
-    the same slope and error as from the whole regression. `ridge` keeps the equations solvable when two controls are
-    nearly the same, in units of their variance. The slope is NaN when the controls explain the shock.
+    the same slope and error as from the whole regression. The slope is NaN when the controls explain the shock.
     """
-    clean, answer = _partial_out(np.stack([shock, outcome]), controls, ridge)
+    clean, answer = _partial_out(np.stack([shock, outcome]), controls)
     return regress_clean(clean, answer, n_lags=n_lags)
 
 
@@ -86,7 +85,8 @@ class Controls:
     """A constant and controls (k, n), all finite, that several series are cleaned of over nearly the same rows.
 
     The normal equations of all rows are kept; a series without some rows takes those out of them again, which costs
-    what the rows that are missing cost. `ridge` as in `project`.
+    what the rows that are missing cost. `ridge` keeps the
+    equations solvable when two controls are nearly the same, in units of their variance.
     """
 
     def __init__(self, controls: Floats, *, ridge: float = 0.0) -> None:
@@ -123,7 +123,7 @@ def delay(series: Floats, lag: int) -> Floats:
     return np.concatenate([np.full(lag, np.nan), series[: series.size - lag]])
 
 
-def _partial_out(values: Floats, controls: Floats, ridge: float) -> Floats:
+def _partial_out(values: Floats, controls: Floats) -> Floats:
     """Residuals of each row of `values` on a constant and the rows of `controls`.
 
     Normal equations of centred, scaled rows: a dozen controls need no more, and it is far cheaper than a QR of the
@@ -135,7 +135,7 @@ def _partial_out(values: Floats, controls: Floats, ridge: float) -> Floats:
     rows = controls - controls.mean(axis=1, keepdims=True)
     scale = np.sqrt((rows**2).mean(axis=1, keepdims=True))
     rows = rows / np.where(scale > 0, scale, 1.0)
-    gram = rows @ rows.T + ridge * rows.shape[1] * np.eye(rows.shape[0])
+    gram = rows @ rows.T
     return np.asarray(centred - np.linalg.solve(gram, rows @ centred.T).T @ rows)
 
 

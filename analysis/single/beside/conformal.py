@@ -9,6 +9,7 @@ import numpy as np
 from analysis.arrays import Floats
 from analysis.single.window.volatility import measure_volatility
 
+_LEVEL = 0.05  # of the test that the interval turns round
 _CANDIDATES_AT_ONCE = 64  # of an effect, ranked together: the interval's ends lie among the first few dozen
 
 
@@ -25,14 +26,14 @@ class ConformalEffect:
 
 
 def infer_effect(
-    asset: Floats, regressors: Floats, n_after: int, *, volatility: Floats | None = None, level: float = 0.05
+    asset: Floats, regressors: Floats, n_after: int, *, volatility: Floats | None = None
 ) -> ConformalEffect:
     """The total abnormal return of the last `n_after` bars and its conformal interval.
 
     `asset` (n,) and `regressors` (n, k) are aligned bars without gaps, log points, the last `n_after` after the event.
     For every candidate effect θ, spread evenly over those bars, the model is refitted under the null to *all* bars and
     the block sum after the event is ranked among the block sums of every cyclic shift of the residuals; θ stays in the
-    interval while its p-value exceeds `level`. `volatility` (n,) per bar, known before each bar, divides each block by
+    interval while its p-value exceeds `_LEVEL`. `volatility` (n,) per bar, known before each bar, divides each block by
     the volatility at its start (blocks that start after the event: at the event), so that an event in restless times is
     compared fairly.
     Null: no effect. Assumes scaled blocks that are stationary and weakly dependent; shifts keep their order, so serial
@@ -46,7 +47,7 @@ def infer_effect(
     scale = np.ones(asset.size) if volatility is None else _block_volatility(volatility, n_after)
     sums_base = _cyclic_block_sums(base, n_after) / scale
     sums_slope = _cyclic_block_sums(slope, n_after) / scale
-    lower, upper = _accepted_range(sums_base, sums_slope, level)
+    lower, upper = _accepted_range(sums_base, sums_slope)
     effect = float(sums_base[0] / sums_slope[0])
     p_value = _share_as_large(sums_base, sums_slope, 0.0)
     return ConformalEffect(effect, lower, upper, p_value, asset.size, asset.size / n_after)
@@ -88,7 +89,7 @@ def _share_as_large(base: Floats, slope: Floats, theta: float) -> float:
     return float(np.mean(sizes >= sizes[0] - tolerance))
 
 
-def _accepted_range(base: Floats, slope: Floats, level: float) -> tuple[float, float]:
+def _accepted_range(base: Floats, slope: Floats) -> tuple[float, float]:
     """The smallest and largest θ that are not rejected, between the crossing points where the rank can change."""
     others_base, others_slope = base[1:], slope[1:]
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -101,22 +102,22 @@ def _accepted_range(base: Floats, slope: Floats, level: float) -> tuple[float, f
     middles = (crossings[1:] + crossings[:-1]) / 2.0
     span = max(1.0, float(np.ptp(crossings)))
     candidates = np.concatenate([[crossings[0] - span], middles, [crossings[-1] + span]])
-    first = _first_accepted(base, slope, candidates, level)
+    first = _first_accepted(base, slope, candidates)
     if first is None:
         theta = float(base[0] / slope[0])
         return theta, theta
-    from_above = _first_accepted(base, slope, candidates[::-1], level) or 0
+    from_above = _first_accepted(base, slope, candidates[::-1]) or 0
     lower = -np.inf if first == 0 else float(crossings[first - 1])
     upper = np.inf if from_above == 0 else float(crossings[candidates.size - 1 - from_above])
     return lower, upper
 
 
-def _first_accepted(base: Floats, slope: Floats, candidates: Floats, level: float) -> int | None:
+def _first_accepted(base: Floats, slope: Floats, candidates: Floats) -> int | None:
     """Place of the first candidate that is not rejected; both ends of the interval lie early, so in small parts."""
     for start in range(0, candidates.size, _CANDIDATES_AT_ONCE):
         part = candidates[start : start + _CANDIDATES_AT_ONCE]
         sizes = np.abs(base[None, :] - part[:, None] * slope[None, :])
-        accepted = np.flatnonzero(np.mean(sizes >= sizes[:, :1], axis=1) > level)
+        accepted = np.flatnonzero(np.mean(sizes >= sizes[:, :1], axis=1) > _LEVEL)
         if accepted.size:
             return start + int(accepted[0])
     return None

@@ -60,7 +60,7 @@ def scale_bars(returns: Floats) -> Floats:
     return scaled
 
 
-def watch_stretch(scaled: Floats, bars_between_starts: int, level: float = WATCH_LEVEL) -> Watch:
+def watch_stretch(scaled: Floats, bars_between_starts: int) -> Watch:
     """The e-process of one stretch of scaled bars [n], for a drift that begins at any of its starts.
 
     Null: each bar is symmetric around zero given the past, whatever its size; volatility may cluster, rise and fall,
@@ -79,7 +79,7 @@ def watch_stretch(scaled: Floats, bars_between_starts: int, level: float = WATCH
     v = np.where(behind, 0.0, squares[np.newaxis, 1:] - squares[starts][:, np.newaxis]) + BEST_VARIANCE
     own = np.sqrt(BEST_VARIANCE / v) * exp(s * s / (2.0 * v))
     e_values, evidence = own.mean(axis=0), (own * np.sign(s)).sum(axis=0)
-    alarms = np.flatnonzero(e_values >= 1.0 / level)
+    alarms = np.flatnonzero(e_values >= 1.0 / WATCH_LEVEL)
     first = int(alarms[0]) if alarms.size else None
     if first is None:
         return Watch(e_values, None, 0, 0)

@@ -44,7 +44,6 @@ def measure_reaction(
     *,
     bar_hours: float,
     horizon_hours: float,
-    shape: Floats | None = None,
     critical_value: float | None = None,
     jumps: BarJumps | None = None,
 ) -> ReactionTime:
@@ -59,7 +58,7 @@ def measure_reaction(
     """
     is_searched = (close_hours > 0) & (close_hours <= horizon_hours)
     n_tests = int(is_searched.sum())
-    jumps = jumps or detect_jumps(abnormal, bar_hours=bar_hours, n_tests=n_tests, shape=shape)
+    jumps = jumps or detect_jumps(abnormal, bar_hours=bar_hours, n_tests=n_tests)
     critical = gumbel_critical_value(n_tests) if critical_value is None else critical_value
     event_index = int(np.searchsorted(close_hours, 0.0, side="right"))  # first bar that closes after the event
     volatility = jumps.local_volatility[event_index] if event_index < abnormal.size else np.nan

@@ -15,7 +15,7 @@ MIN_SHARE = 0.8
 CHUNK_ELEMENTS = 4_000_000
 
 
-def rolling_correlation(x: Array, y: Array, window: int, min_share: float = MIN_SHARE) -> Array:
+def rolling_correlation(x: Array, y: Array, window: int) -> Array:
     """Correlation of two series over the `window` bars that end at each bar; NaN where too few are present."""
     out = np.full(x.size, np.nan)
     if window > out.size:
@@ -27,17 +27,15 @@ def rolling_correlation(x: Array, y: Array, window: int, min_share: float = MIN_
         v_x = s_xx - s_x * s_x * inverse
         v_y = s_yy - s_y * s_y * inverse
         r = (s_xy - s_x * s_y * inverse) / np.sqrt(v_x * v_y)
-    is_usable = (n >= max(MIN_BARS, min_share * window)) & (v_x > FROZEN_SHARE * n) & (v_y > FROZEN_SHARE * n)
+    is_usable = (n >= max(MIN_BARS, MIN_SHARE * window)) & (v_x > FROZEN_SHARE * n) & (v_y > FROZEN_SHARE * n)
     out[window - 1 :] = np.where(is_usable, np.clip(r, -1.0, 1.0), np.nan)
     return out
 
 
-def rolling_association(
-    token: Array, benchmark: Array, window: int, ends: Integers, min_share: float = MIN_SHARE
-) -> Association:
+def rolling_association(token: Array, benchmark: Array, window: int, ends: Integers) -> Association:
     """Correlation and beta with intervals over the `window` bars that end with each bar of `ends` (inclusive).
 
-    Ends before the first full window and windows with less than `min_share` of their bars are NaN, with their n.
+    Ends before the first full window and windows with less than 80 % of their bars are NaN, with their n.
     """
     padded = [np.concatenate([np.full(window - 1, np.nan), series]) for series in (token, benchmark)]
     views = [sliding_window_view(series, window) for series in padded]
@@ -47,7 +45,7 @@ def rolling_association(
     ] or [associate(np.empty((0, window)), np.empty((0, window)))]
     names = Association.__dataclass_fields__
     n = np.concatenate([part.n for part in parts])
-    is_thin = n < max(MIN_BARS, min_share * window)
+    is_thin = n < max(MIN_BARS, MIN_SHARE * window)
 
     def join(name: str) -> Array:
         return np.where(is_thin, np.nan, np.concatenate([getattr(part, name) for part in parts]))
@@ -99,7 +97,7 @@ def _standardise(returns: Array) -> Array:
     return np.asarray(centred / np.where(scale > 0, scale, 1.0))
 
 
-def trailing_beta(token: Array, benchmark: Array, window: int, min_share: float = MIN_SHARE) -> Array:
+def trailing_beta(token: Array, benchmark: Array, window: int) -> Array:
     """Slope of the token on the benchmark over the `window` bars before each bar, which it therefore does not know.
 
     NaN until enough bars are present.
@@ -110,5 +108,5 @@ def trailing_beta(token: Array, benchmark: Array, window: int, min_share: float 
     n, s_x, s_y, s_xx, _, s_xy = sum_pair_windows(benchmark[:-1], token[:-1], window)
     with np.errstate(divide="ignore", invalid="ignore"):
         slope = (s_xy - s_x * s_y / n) / (s_xx - s_x * s_x / n)
-    out[window:] = np.where(n >= max(MIN_BARS, min_share * window), slope, np.nan)
+    out[window:] = np.where(n >= max(MIN_BARS, MIN_SHARE * window), slope, np.nan)
     return out

@@ -22,11 +22,11 @@ QUERY = (
 _STAMP = "%Y%m%d%H%M%S"
 
 
-def gdelt_query(start: datetime, end: datetime, query: str = QUERY) -> str:
+def gdelt_query(start: datetime, end: datetime) -> str:
     """The query of articles seen in [`start`, `end`), oldest first is not offered: newest first."""
     return urlencode(
         [
-            ("query", query),
+            ("query", QUERY),
             ("mode", "artlist"),
             ("format", "json"),
             ("maxrecords", str(MAX_RECORDS)),
