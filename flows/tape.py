@@ -17,6 +17,7 @@ from analysis.tape.benchmarks import (
     member_returns,
     represent_assets,
 )
+from analysis.tape.joining import add_joined, join_bars
 from analysis.tape.markets import StudyMarkets, align_markets
 from analysis.tape.observations import observed_bars
 from analysis.tape.returns import ReturnGrid, build_return_grid
@@ -94,15 +95,20 @@ class StoredTape:
         self._kept.clear()
 
     def _read_candles(self, timeframe: str) -> pl.DataFrame:
-        bar = parse_bar(timeframe)
-        sources = joined_from(timeframe)
-        return self._reader.query(
-            "study_candles",
-            timeframe=timeframe,
-            seconds=bar.seconds,
-            sources=[source.name for source in sources],
-            source_seconds=[source.seconds for source in sources],
-            as_of=self._as_of,
+        bar, found = parse_bar(timeframe), self._read_stored(timeframe, is_after=False)
+        for source in joined_from(timeframe):
+            before, after = (self._read_stored(source.name, is_after=is_after) for is_after in (False, True))
+            joined = join_bars(pl.concat([before, after]) if after.height else before, source, bar)
+            # Whole lives end within a long bar, not before it begins.
+            begun = joined.join(after, on=["market_id", "open_time_utc"], how="anti") if after.height else joined
+            found = add_joined(found, begun)
+        return found
+
+    def _read_stored(self, timeframe: str, *, is_after: bool) -> pl.DataFrame:
+        """The stored bars of this length, before the end of each market's life or after it."""
+        return self._keep(
+            ("stored", timeframe, is_after),
+            lambda: self._reader.query("study_candles", timeframe=timeframe, as_of=self._as_of, is_after=is_after),
         )
 
     def _build_grids(self, study: DeclaredStudy) -> list[ReturnGrid]:

@@ -24,7 +24,7 @@ from analysis.single.measure import (
 from analysis.single.study import PlanEvents, PlannedEvent, planner, read_event_times
 from analysis.single.window.funding import add_funding, list_payments, missing_funding, say_payments
 from analysis.single.window.pair import EventTime, StudySpecification
-from analysis.tape.funding import funding_records
+from analysis.tape.funding import FundingRecord, funding_records
 from analysis.tape.markets import StudyMarkets
 from analysis.tape.observations import observed_markets
 from analysis.threads import one_by_one
@@ -186,17 +186,17 @@ def measure_one_event(
     times, excluded = read_event_times(events.filter(pl.col("event_id") == event_id))
     masks = study.masks(events)
     markets = (tape or StoredTape(reader, as_of)).markets(study)
-    if not is_after_funding:
-        plan = planner(study.specification, masks, markets)
-        outcome = measure_events(study.specification, plan, times, excluded, {}, markets)
-        return outcome.rows[STUDY_RESULT.name], outcome.exclusions
-    records = funding_records(reader.query("funding_rates", as_of=as_of, market_ids=None))
-    lacking = [(event_id, *missing) for missing in missing_funding(markets, records)]
-    markets = add_funding(markets, records)
-    plan = planner(study.specification, masks, markets)
-    outcome = measure_events(study.specification, plan, times, [*excluded, *lacking], {}, markets)
-    payments = list_payments(list(plan(times)), records)
-    return say_payments(outcome.rows[STUDY_RESULT.name], payments), outcome.exclusions
+    records: Mapping[str, FundingRecord] = {}
+    if is_after_funding:
+        records = funding_records(reader.query("funding_rates", as_of=as_of, market_ids=None))
+        excluded = (*excluded, *((event_id, *missing) for missing in missing_funding(markets, records)))
+        markets = add_funding(markets, records)
+    planned = list(planner(study.specification, masks, markets)(times))
+    outcome = measure_events(study.specification, lambda _event: planned, times, excluded, {}, markets)
+    rows = outcome.rows[STUDY_RESULT.name]
+    if is_after_funding:
+        rows = say_payments(rows, list_payments(planned, records))
+    return rows, outcome.exclusions
 
 
 def _store(warehouse: Warehouse, study_id: str, outcome: StudyOutcome) -> int:

@@ -81,6 +81,22 @@ def test_a_stretch_with_a_missing_bar_gives_no_bar(warehouse: Warehouse) -> None
     assert StoredTape(warehouse).candles("8h")["open_time_utc"].to_list() == [MONDAY + timedelta(hours=8)]
 
 
+def test_a_volume_is_summed_in_order_and_is_absent_where_no_bar_has_one(warehouse: Warehouse) -> None:
+    volumes = [1e16, 1.0, 1.0, 1.0, None, 2.0, None, 3.0, *[None] * 4]
+    bars = make_bars("1h", 12).with_columns(pl.Series("volume_base", volumes, dtype=pl.Float64))
+    warehouse.merge(CANDLE, bars)
+    assert StoredTape(warehouse).candles("4h")["volume_base"].to_list() == [1e16, 5.0, None]
+
+
+def test_a_life_ends_within_a_joined_bar_and_none_begins_after_it(warehouse: Warehouse) -> None:
+    ended = {"market_id": "okx:TAO/USDT", "asset_id": "TAO", "delisted_at_utc": MONDAY + timedelta(hours=6)}
+    warehouse.merge(MARKET, make_rows(MARKET, ended))
+    warehouse.merge(CANDLE, make_bars("1h", 16))
+    tape = StoredTape(warehouse)
+    assert tape.candles("1h").height == 6
+    assert tape.candles("4h")["close_quote"].to_list() == [4.0, 8.0]
+
+
 def test_a_stored_bar_wins_over_a_joined_one_and_a_long_source_over_a_short_one(warehouse: Warehouse) -> None:
     warehouse.merge(CANDLE, make_bars("1h", 8))
     warehouse.merge(CANDLE, make_bars("4h", 2, close_quote=99.0))
@@ -106,7 +122,8 @@ def test_candles_are_read_once_until_something_is_written(
     study = read_study(warehouse, Path("/nowhere"), "reaction")
     assert context.tape.markets(study) is context.tape.markets(study)
     assert context.tape.grids(study)[0] is context.tape.grid("1h")
-    assert asked.count("study_candles") == len(study.timeframes)
+    # Hours twice: what lies after the end of a life is of use to the bar of four hours that it ends in.
+    assert asked.count("study_candles") == len(study.timeframes) + 1
     warehouse.merge(CANDLE, make_bars("1h", 9))
     assert context.tape.candles("1h").height == 9
 

@@ -26,7 +26,7 @@ def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
 
 def believed(warehouse: Warehouse, as_of: datetime | None = None) -> pl.DataFrame:
     """Hourly bars as studies read them, as they were believed at an instant."""
-    return warehouse.query("study_candles", timeframe="1h", seconds=3600, sources=[], source_seconds=[], as_of=as_of)
+    return warehouse.query("study_candles", timeframe="1h", as_of=as_of, is_after=False)
 
 
 def make_candles(
