@@ -131,6 +131,14 @@ def test_events_in_the_week_after_an_exceptional_one_are_left_out():
     assert with_grave["n_excluded"] == 2
 
 
+def test_an_event_whose_window_reaches_an_exceptional_one_is_left_out():
+    token, benchmark = market(4)
+    grave = outage(BARS[5] + 10, category="export_control_access", severity=5)
+    frame = measured(token, benchmark, [*(outage(b) for b in BARS), grave])
+    left_out = {hours: pick(frame, "none", hours)["n_excluded"] for hours in (1.0, 24.0)}
+    assert left_out[24.0] == left_out[1.0] + 1
+
+
 def test_day_dated_and_rejected_events_do_not_count():
     events = make_rows(EVENT, outage(10), outage(20, time_precision="day"), outage(30, status="rejected"))
     assert read_outages(events, "outage").event_ids == ["o10-2.0"]

@@ -104,6 +104,18 @@ def test_leaving_an_event_out_gives_the_mean_of_the_others() -> None:
     assert logs.mean() == pytest.approx(np.log1p(main["estimate"]), rel=1e-9)
 
 
+@pytest.mark.parametrize(("n_grave", "is_drawn"), [(5, True), (4, False)])
+def test_a_rule_that_leaves_five_events_has_a_mean_and_one_that_leaves_four_has_none(
+    n_grave: int, is_drawn: bool
+) -> None:
+    plan, events, _ = make_group()
+    graded = events.sort("event_id").with_columns(
+        severity=pl.when(pl.int_range(pl.len()) < n_grave).then(4).otherwise(1)
+    )
+    rows = trace_inclusion(SPECIFICATION, plan.groups[0], graded)
+    assert (n_grave in rows["n_events"].to_list()) is is_drawn
+
+
 def test_rules_that_keep_the_same_events_are_one_and_few_events_are_none() -> None:
     plan, events, _ = make_group()
     rows = trace_inclusion(SPECIFICATION, plan.groups[0], events)

@@ -284,10 +284,11 @@ def test_a_list_is_compared_with_one_of_the_last_days_only() -> None:
             make_listing(),
             make_listing(symbol="OLD/USDT", last_seen_at_utc=SINCE),
             make_listing(symbol="STILL/USDT", is_active=False),
-            make_listing(exchange="gate", last_seen_at_utc=NOW - timedelta(days=8)),
+            make_listing(exchange="mexc", last_seen_at_utc=NOW - timedelta(days=7)),
+            make_listing(exchange="gate", last_seen_at_utc=NOW - timedelta(days=7, minutes=1)),
         ]
     )
-    assert known_markets(stored, NOW) == {"okx": frozenset({"TAO/USDT"})}
+    assert known_markets(stored, NOW) == dict.fromkeys(("okx", "mexc"), frozenset({"TAO/USDT"}))
 
 
 def make_listing(**values: object) -> pl.DataFrame:
