@@ -92,11 +92,11 @@ class Finding:
     specification: Mapping[str, object] = field(default_factory=dict)  # what it rests on, for its fingerprint
 
 
-def unknown(reason: str, claimed: float | None = None, unit: str | None = None, warning: str | None = None) -> Finding:
+def unknown(reason: str, claimed: float | None = None, unit: str | None = None) -> Finding:
     """The finding when the claim cannot be measured at all."""
     sentence = f"It cannot be told from the data at hand: {reason}."
     reading = Reading("none", "no reading possible", Weight.DECISIVE, unit or "", None, reason)
     return Finding(
         StatementVerdict.CANNOT_BE_TOLD, (reading,), f"Nothing was measured: {reason}.", sentence, claimed, unit,
-        reason, warning=warning,
+        reason,
     )  # fmt: skip

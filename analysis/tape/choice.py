@@ -140,7 +140,7 @@ def choice_frame(rows: Sequence[dict[str, object]]) -> pl.DataFrame:
 
 
 def pair_markets(
-    candles: pl.DataFrame, asset_ids: Sequence[str], timeframes: Sequence[str], benchmark: str = BENCHMARK_ASSET
+    candles: pl.DataFrame, asset_ids: Sequence[str], timeframes: Sequence[str]
 ) -> list[tuple[str, Candidate, tuple[str, ...]]]:
     """Per asset the longest series beside the benchmark, on the finest bars that keep most of its length.
 
@@ -148,14 +148,16 @@ def pair_markets(
     are core.candle rows with asset_id. Assets without a benchmark beside them are left out.
     """
     spans = (
-        candles.filter(pl.col("timeframe").is_in(list(timeframes)), pl.col("asset_id").is_in([*asset_ids, benchmark]))
+        candles.filter(
+            pl.col("timeframe").is_in(list(timeframes)), pl.col("asset_id").is_in([*asset_ids, BENCHMARK_ASSET])
+        )
         .group_by("asset_id", "market_id", "timeframe")
         .agg(pl.col("open_time_utc").min().alias("first"), pl.col("open_time_utc").max().alias("last"))
         .sort("asset_id", "market_id", "timeframe")
     )
-    theirs = spans.filter(pl.col("asset_id") == benchmark).rows(named=True)
+    theirs = spans.filter(pl.col("asset_id") == BENCHMARK_ASSET).rows(named=True)
     pairs = []
-    for asset_id in sorted(set(asset_ids) - {benchmark}):
+    for asset_id in sorted(set(asset_ids) - {BENCHMARK_ASSET}):
         candidates = []
         for own in spans.filter(pl.col("asset_id") == asset_id).rows(named=True):
             others = [other for other in theirs if other["timeframe"] == own["timeframe"]]

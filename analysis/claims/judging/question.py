@@ -87,10 +87,10 @@ class Question:
         return TriedReading(name, from_utc, to_utc, value, unit, fits, market_id, detail)
 
 
-def cannot_be_told(reason: str, readings: tuple[TriedReading, ...] = ()) -> Judgement:
+def cannot_be_told(reason: str) -> Judgement:
     """The judgement that says why there is none."""
     sentence = f"It cannot be told from the data at hand: {reason}."
-    return Judgement(StatementVerdict.CANNOT_BE_TOLD, sentence, sentence, readings, reason=reason)
+    return Judgement(StatementVerdict.CANNOT_BE_TOLD, sentence, sentence, (), reason=reason)
 
 
 def window_words(start_us: int, end_us: int) -> str:
