@@ -159,11 +159,12 @@ def _require_reference(reader: "Reader", asset_id: str, timeframe: str) -> None:
         raise CommandError("the published file is older than reference prices: aftershock run")
     found = reader.query("reference_timeframes", asset_id=asset_id)["timeframe"].to_list()
     if timeframe not in found:
-        instead = f"it has them for {', '.join(found)}" if found else "it has none at all"
-        raise CommandError(
-            f"{asset_id} has no reference price for bars of {timeframe!r}: {instead};"
-            f" fetch bars: aftershock backfill --asset {asset_id} --since 2026-06-01 --timeframe 1h"
+        instead = (
+            f"it has them for {', '.join(found)}: --timeframe {found[0]}"
+            if found
+            else f"it has none at all: aftershock backfill --asset {asset_id} --since 2026-06-01 --timeframe 1h"
         )
+        raise CommandError(f"{asset_id} has no reference price for bars of {timeframe!r}; {instead}")
 
 
 @quarantine_group.command("list")

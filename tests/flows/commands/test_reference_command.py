@@ -71,8 +71,11 @@ def test_a_table_shows_the_newest_bars_and_says_so_while_a_file_gets_all(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--asset", "AGIX"), "AGIX has no reference price for bars of '1h': it has none at all"),
-        (("--asset", "TAO", "--timeframe", "1d"), "it has them for 1h"),
+        (
+            ("--asset", "AGIX"),
+            "AGIX has no reference price for bars of '1h'; it has none at all: aftershock backfill --asset AGIX",
+        ),
+        (("--asset", "TAO", "--timeframe", "1d"), "it has them for 1h: --timeframe 1h"),
     ],
 )
 def test_what_is_not_there_is_answered_with_what_is(
