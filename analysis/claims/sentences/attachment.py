@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from analysis.claims.judging.windows import place_token, resolve_window
 from analysis.claims.sentences.forms import Form
 from analysis.claims.sentences.references import LedgerEvent
-from analysis.claims.sentences.sentence import MARK_CLASSES, MOVE_KINDS, PRICE_KINDS, UNSAID_WINDOW, SentenceState
+from analysis.claims.sentences.sentence import MOVE_KINDS, PRICE_KINDS, UNSAID_WINDOW, SentenceState
 from analysis.claims.sentences.tokens import Token
 from analysis.claims.sentences.windows import TimePhrase
 from analysis.claims.statement import Kind, StatedWindow, Statement
@@ -83,28 +83,16 @@ def _is_head(window: TimePhrase, state: SentenceState, is_inherited: bool) -> bo
 
 
 def _is_behind_apposition(window: TimePhrase, tokens: list[Token], last: int) -> bool:
-    """Whether no verb stands between a phrase and a window: "…, more than BTC, in a day", "…, FET 2%, in a day"."""
-    between = [k for k in range(last, len(tokens)) if tokens[k].start < window.start]
-    is_behind = window.start >= tokens[last - 1].end
-    return is_behind and not any(
-        tokens[k].classes & _OWN_PHRASES or (tokens[k].quantity is not None and tokens[k - 1].market is None)
-        for k in between
+    """Whether a phrase and a window are parted by a comparison or a list: "…, more than BTC, in", "…, FET 2%, in"."""
+    between = [token for token in tokens[last:] if token.start < window.start]
+    is_apposed = bool(between) and "COMMA" in between[0].classes and window.start >= tokens[last - 1].end
+    return is_apposed and all(
+        token.market is not None or token.classes & _APPOSED or token.text.lower() in _COMPARING for token in between
     )
 
 
-_OWN_PHRASES = MARK_CLASSES | {
-    "UP",
-    "DOWN",
-    "UP_BY",
-    "DOWN_BY",
-    "FLAT",
-    "REACH",
-    "CROSS_UP",
-    "CROSS_DOWN",
-    "HOLD",
-    "HOVER",
-}
-_OWN_PHRASES |= {"RECLAIM", "OUTDO", "UNDERDO", "LEAD", "OUTPERFORM", "DEFY", "AUX"}
+_APPOSED = frozenset({"COMMA", "AND", "PERCENT", "LIGHT", "MORE"})
+_COMPARING = frozenset({"than", "less", "fewer", "better", "worse", "as", "much", "far", "twice", "half"})
 
 
 def _is_new_verb(state: SentenceState, at: int) -> bool:

@@ -51,7 +51,7 @@ def statement_of(
         as_of=place_token(token, state.said_at)[1] if token is not None and form.form_id == "give_back" else None,
         versus=_versus(tokens, form),
         peak=peak if form.kind is Kind.DRAWDOWN else _begun(state, last, form, numbers),
-        amount=peak if form.form_id == "move_by_amount" else None,
+        amount=peak if form.form_id == "move_by_amount" and _is_amount(state, first, last) else None,
         is_negated=form.is_negated,
         tolerance=_tolerance(state, first, last, form),
         is_range_bound=form.form_id == "flat" and any("BOUND" in token.classes for token in tokens),
@@ -136,7 +136,7 @@ def _direction(state: SentenceState, first: int, last: int, form: Form, numbers:
 def _reached_from(state: SentenceState, first: int) -> Direction:
     """Up, unless the sentence falls to the level: a low is named, or the subject's last move was down.
 
-    What came before that move was reached the other way.
+    What it fell from was reached on the way up.
     """
     if any(token.classes & {"PERIOD_HIGH", "SINCE_HIGH"} for token in state.tokens):
         return Direction.UP
@@ -146,8 +146,8 @@ def _reached_from(state: SentenceState, first: int) -> Direction:
     start = state.tokens[first].start
     clause = next((c for c in state.sentence.clauses if c.start <= start < c.end), None)
     is_down = bool(moves) and "DOWN" in moves[-1].classes
-    if clause is not None and clause.opener == "after" and moves and moves[-1].start < clause.start:
-        is_down = not is_down  # "fell to $262 after touching $277"
+    if is_down and clause is not None and clause.opener == "after" and moves[-1].start < clause.start:
+        return Direction.UP  # "fell to $262 after touching $277"
     return Direction.DOWN if is_down else Direction.UP
 
 
@@ -219,6 +219,16 @@ def _comparator(state: SentenceState, first: int, last: int, form: Form, number:
     if said is None and "from its open" in after:
         return Comparator.UP_TO  # from the open to the high
     return said or Comparator.EXACT
+
+
+def _is_amount(state: SentenceState, first: int, last: int) -> bool:
+    """Whether dollars behind a move tell its size: not "up at $87K", "slides $3K from its peak", "by $20K in days"."""
+    start, end = state.tokens[first].start, state.tokens[last - 1].end
+    return _AT_A_PRICE.search(state.text, start, end) is None and _FROM_A_PEAK.match(state.text, end) is None
+
+
+_AT_A_PRICE = re.compile(r"\b(?:at|near|swing(?:s|ing)?|swung)\b", re.IGNORECASE)
+_FROM_A_PEAK = re.compile(r"\s+(?:from|peak|in (?:just |only )?(?:days|hours|weeks|minutes))\b", re.IGNORECASE)
 
 
 def _tolerance(state: SentenceState, first: int, last: int, form: Form) -> float | None:

@@ -41,11 +41,12 @@ _NONE_OF = re.compile(r"\b(?:neither|nor|none)\b[^,;:.!?]*$", re.IGNORECASE)
 # What a direction alone says is not the whole of it: an end, a repetition, a number that no form reads.
 _WENT_ON = re.compile(
     r"\s+(?:(?:has|had|have|was|is|were|are|proved|turned out|soon|quickly|later) ){0,2}(?:lasted|ended|faded|fizzled|"
-    r"evaporated|reversed|short[- ]lived|over\b(?! (?:the|a|an|its|\$|\d))|did not last|didn[’']t last)"
+    r"evaporated|reversed|short[- ]lived|did not last|didn[’']t last)"
     r"|\s+(?:each|every)(?: single)? (?:minute|hour|day|week|month|time)\b"
     r"|\s+(?:(?:nearly|almost|about) )?(?:all|most|half|part|some|much)(?: of)? (?:its|the|their|of)\b"
+    r"|\s+(?:is|was) over\b(?! (?:the|a|an|its|\$|\d))|(?:\s+by)?\s+[$€£]\d"
     r"|(?:\s+(?:by|to|from|about|nearly|almost|between|for|some|only|just|around)){0,3}"
-    r"\s+(?:(?:zero|nothing|null)\b|(?P<number>[$€£]?\d|(?:two|three|four|five|six|seven|eight|nine|ten)\b))",
+    r"\s+(?:(?:zero|nothing|null)\b|(?P<number>\d|(?:two|three|four|five|six|seven|eight|nine|ten)\b))",
     re.IGNORECASE,
 )
 _IN_A_ROW = re.compile(r"\b(?:in a row|straight|consecutive(?:ly)?|in succession|running|on end)\b", re.IGNORECASE)

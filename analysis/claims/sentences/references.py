@@ -43,13 +43,13 @@ class Reference:
 
     @property
     def is_before(self) -> bool:
-        """Whether what is said was before the event."""
-        return self.opener in ("before", "prior to", "preceding")
+        """Whether what is said was before an event of the ledger; words of a detected one fit too much."""
+        return self.event.is_ledger and self.opener in ("before", "prior to", "preceding")
 
     @property
     def is_after(self) -> bool:
-        """Whether what is said began with the event."""
-        return self.opener in ("after", "following", "since", "in response to")
+        """Whether what is said began with an event of the ledger."""
+        return self.event.is_ledger and self.opener in ("after", "following", "in response to")
 
 
 def find_reference(words: str, said_at: datetime, events: Sequence[LedgerEvent]) -> Reference | None:

@@ -202,6 +202,36 @@ def test_a_dateline_without_a_time_is_the_end_of_its_day() -> None:
     assert dateline("A text without a date") is None
 
 
+DETECTED = LedgerEvent("2026-03-15-jobs", datetime(2026, 3, 15, 0, tzinfo=UTC), "US jobs report of 2024", False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "BTC rose today after the US jobs report.",  # a detected event of five days ago has these words too
+        "BTC rose 0% on dismal jobs data, but Q4 was better.",
+        "BTC rose today, and more: a recap of Q3.",
+    ],
+)
+def test_words_of_another_part_are_no_window(text: str) -> None:
+    read = read_text(text, SAID_AT, None, (BAN, DETECTED))
+    [token] = {item.statement.window.token for item in read.statements if item.statement.window is not None}
+    assert token in ("today", "trailing_24h_unsaid")
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("Bitcoin jumps $1K", 1000.0),
+        ("Bitcoin slightly up at $87k", None),
+        ("Bitcoin slides $3K from its peak", None),
+        ("Bitcoin tanks by $20K in days", None),
+    ],
+)
+def test_dollars_behind_a_move_are_its_size_only_where_nothing_else_is_counted(text: str, amount: float | None) -> None:
+    assert {item.statement.amount for item in read_text(text, SAID_AT, None, ()).statements} == {amount}
+
+
 def test_an_event_after_the_text_is_never_meant() -> None:
     before = BAN.at_utc - timedelta(hours=1)
     assert find_reference("after the US restriction", before, [BAN]) is None
