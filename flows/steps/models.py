@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from analysis.engine.battery import load_models
 from analysis.groups.models import (
     EXTRA_FACTORS,
     BenchmarkReturns,
@@ -70,10 +71,11 @@ def update_model_studies(context: RunContext) -> StepReport:
 def _digest_inputs(
     context: RunContext, study: DeclaredStudy, events: pl.DataFrame, times: Sequence[EventTime]
 ) -> dict[str, str]:
-    """By event, what its fits rest on: its plan, and the prices that benchmarks are made of."""
+    """By event, what its fits rest on: its plan, the models, and the prices that benchmarks are made of."""
     plans = digest_horizons(study.specification, times, study.masks(events), context.tape.markets(study))
     prices = [context.warehouse.digest(table) for table in (CANDLE, MARKET, ASSET)]
-    shared = fingerprint(hash_step(MODELS_STUDY), prices)
+    models = [fingerprint(model) for model in load_models().values()]
+    shared = fingerprint(hash_step(MODELS_STUDY), models, prices)
     return {event_id: fingerprint(shared, digest) for event_id, digest in plans.items()}
 
 
