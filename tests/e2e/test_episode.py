@@ -10,8 +10,8 @@ import duckdb
 import pytest
 
 from tests.e2e.command import run_aftershock
-from tests.paths import SHARED
-from tests.replay.feeds import FeedWorld, recorded_sources, simulated_sources
+from tests.paths import shared
+from tests.replay.feeds import FeedWorld, recorded_sources
 from tests.replay.world import ReplayWorld
 from warehouse.store.connection import open_writer
 
@@ -28,7 +28,9 @@ class Replayed:
     """A replay world and one home that three runs share."""
 
     def __init__(self, home: Path) -> None:
-        sources = recorded_sources(SHARED / "data" / "news") if SHARED.exists() else simulated_sources()
+        # A simulated market would contradict the bars that the product ships, and a check of the data says so.
+        shared("data", "market")
+        sources = recorded_sources(shared("data", "news"))
         self.home = home
         self.feeds = FeedWorld(BEFORE, sources)
         self.world = ReplayWorld(BEFORE, mounts={"/feed": self.feeds.handle})
