@@ -64,14 +64,13 @@ def judge_level_crossed(question: Question) -> Judgement:
     reading = _reached_reading(question, prices, is_up=is_up, level=level, fits=fits)
     measured = f"{reading.detail}."
     others = tuple(_touches_elsewhere(question, prices.ranges, is_up=is_up, level=level))
-    approach = judge_approach(
-        question, prices.ranges, prices.inside, level=level, slack=max(slack, VENUE_SHARE), is_up=is_up
-    )
-    if fits and not approach.is_from_other_side:
-        measured = f"{reading.detail}; {approach.words}."
-        verdict = StatementVerdict.ANOTHER_READING if approach.readings else StatementVerdict.NOT_SUPPORTED
-        return Judgement(verdict, measured, measured, (replace(reading, fits=False), *approach.readings), others)
     if fits:
+        slack = max(slack, VENUE_SHARE)
+        approach = judge_approach(question, prices.ranges, prices.inside, level=level, slack=slack, is_up=is_up)
+        if not approach.is_from_other_side:
+            measured = f"{reading.detail}; {approach.words}."
+            verdict = StatementVerdict.ANOTHER_READING if approach.readings else StatementVerdict.NOT_SUPPORTED
+            return Judgement(verdict, measured, measured, (replace(reading, fits=False), *approach.readings), others)
         beginning = _beginning(question, prices, is_up=is_up, level=level)
         measured = f"{reading.detail}; {beginning.words}." if beginning.words else measured
         readings = (reading, *beginning.readings)

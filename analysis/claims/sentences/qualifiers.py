@@ -83,7 +83,7 @@ def unread_qualifier(state: SentenceState, first: int, last: int, start: int, fo
 
 
 def _leaves_a_part(state: SentenceState, end: int, form: Form) -> bool:
-    """Whether a direction without a number is followed by words that say more of it."""
+    """Whether words behind a move say more than is judged: a run of days; of a bare direction its end, its number."""
     if form.kind not in MOVE_KINDS:
         return False
     clause_end = next((c.end for c in state.sentence.clauses if c.start < end <= c.end), state.sentence.end)
