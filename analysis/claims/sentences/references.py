@@ -20,6 +20,12 @@ _OPENED = re.compile(
     r"(?P<words>[A-Za-z0-9.’'& -]{3,80})",
     re.IGNORECASE,
 )
+# "The restriction and stayed above $230": a second verb is no part of the name.
+_GOES_ON = re.compile(
+    r"\b(?:and|but|then|while)\b(?= (?:then |later |has |have |had |since )?"
+    r"(?:\w+ed|rose|fell|hit|held|kept|lost|stood|was|were|is|are|gave|went|reach\w*|hold\w*|stay\w*)\b)",
+    re.IGNORECASE,
+)
 _EMPTY = {"that", "this", "with", "from", "year", "week", "month", "hours", "days", "news", "price", "token", "market"}
 _EMPTY |= {"announcement", "announced", "move", "government", "models", "high", "time", "into", "over", "been", "start"}
 
@@ -60,7 +66,7 @@ def find_reference(words: str, said_at: datetime, events: Sequence[LedgerEvent])
     near = [event for event in events if said_at - REACH <= event.at_utc <= said_at]
     best: tuple[float, bool, Reference] | None = None
     for reference in _OPENED.finditer(words):
-        asked = _stems(reference["words"])
+        asked = _stems(_GOES_ON.split(reference["words"])[0])
         if not asked:
             continue
         for event in near:

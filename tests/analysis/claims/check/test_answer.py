@@ -54,6 +54,12 @@ def test_a_window_counted_from_an_event_begins_there() -> None:
     assert level["group_id"] == percent["group_id"]
 
 
+def test_a_second_verb_is_no_part_of_the_name_of_an_event() -> None:
+    text = "TAO rose 20% within 12 hours of the US restriction and stayed above $98."
+    percent, _ = as_document(make_answer(text))["statements"]
+    assert (percent["event_id"], percent["verdict"]) == (BAN.event_id, "supported")
+
+
 def test_the_same_words_the_other_way_are_not_supported() -> None:
     assert make_verdicts("TAO fell 20% within 12 hours of the US restriction.") == ["not_supported"]
 
