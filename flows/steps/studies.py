@@ -39,11 +39,17 @@ from warehouse.tables.catalog import load_tables
 from warehouse.tables.choice import MARKET_CHOICE
 from warehouse.tables.news import EVENT
 from warehouse.tables.prices import MARKET
+from warehouse.tables.single import SPECIFICATION_SUMMARY
 from warehouse.tables.studies import EXCLUSION, STUDY_RESULT
 
 OF_STUDY = "study_id = $study_id"  # the part of a table that one study owns
-# The rows that an event which is not planned again leaves as they are: those gone or changed have it planned.
-_PLANNED = ((EXCLUSION, OF_STUDY), (MARKET_CHOICE, "purpose = $study_id"), (STUDY_RESULT, OF_STUDY))
+# Tables whose rows have their event planned again when they are gone or changed; the first two are written for all.
+_PLANNED = (
+    (EXCLUSION, OF_STUDY),
+    (MARKET_CHOICE, "purpose = $study_id"),
+    (STUDY_RESULT, OF_STUDY),
+    (SPECIFICATION_SUMMARY, OF_STUDY),
+)
 
 
 def update_studies(context: RunContext) -> StepReport:
@@ -85,6 +91,8 @@ def _update_study(context: RunContext, study: DeclaredStudy) -> StepReport:
 
     asked = [event for event in times if event.event_id not in standing]
     known = {event_id: found for event_id, found in stored.items() if event_id not in standing}
+    if asked:
+        write_account(warehouse, _account(study), {})  # a pass that dies between rows and account plans all again
     outcome = measure_events(study.specification, plan, asked, excluded, known, markets, store_rows, share)
     outcome = _join_standing(warehouse, study.id, outcome, standing)
     n_changed = (

@@ -13,12 +13,13 @@ from flows.settings import Settings
 from flows.steps.bundle import update_bundle
 from flows.steps.models import MODELS_STUDY, update_model_studies
 from flows.steps.studies import update_studies
-from warehouse.store.connection import open_writer
+from warehouse.store.connection import Warehouse, open_writer
 from warehouse.tables.choice import MARKET_CHOICE
 from warehouse.tables.contract import Table
 from warehouse.tables.news import EVENT
 from warehouse.tables.prices import CANDLE
-from warehouse.tables.studies import EXCLUSION, STUDY_RESULT
+from warehouse.tables.single import SPECIFICATION_SUMMARY
+from warehouse.tables.studies import EXCLUSION, STUDY_PATH, STUDY_RESULT
 
 EPISODE = "2026-06-12-fable-mythos-access-restriction"
 ORDER = "2026-06-02-ai-model-review-order-signed"
@@ -46,7 +47,7 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunContext]:
 @pytest.fixture
 def planned(context: RunContext, monkeypatch: pytest.MonkeyPatch) -> Iterator[Planned]:
     """Takes the steps and tells which events were planned; afterwards the record is as it was, and measured so."""
-    tables = (EVENT, CANDLE, STUDY_RESULT, EXCLUSION, MARKET_CHOICE)
+    tables = (EVENT, CANDLE, STUDY_RESULT, EXCLUSION, MARKET_CHOICE, SPECIFICATION_SUMMARY)
     before = {table: context.warehouse.frame(table) for table in tables}
     choose, seen = planning.choose_pair, set[str]()
 
@@ -71,7 +72,10 @@ def test_nothing_new_plans_no_event(planned: Planned) -> None:
     assert planned() == set()
 
 
-@pytest.mark.parametrize(("table", "event"), [(STUDY_RESULT, ORDER), (MARKET_CHOICE, EPISODE), (EXCLUSION, EARLY)])
+@pytest.mark.parametrize(
+    ("table", "event"),
+    [(STUDY_RESULT, ORDER), (MARKET_CHOICE, EPISODE), (EXCLUSION, EARLY), (SPECIFICATION_SUMMARY, EPISODE)],
+)
 def test_rows_of_a_study_that_are_gone_come_back(
     context: RunContext, planned: Planned, table: Table, event: str
 ) -> None:
@@ -88,6 +92,30 @@ def test_rows_of_the_models_that_are_gone_or_other_come_back(context: RunContext
     context.warehouse.merge(STUDY_RESULT, own.head(1).with_columns(spec_sha256=pl.lit("other")))
     assert planned() == {EPISODE}
     assert context.warehouse.frame(STUDY_RESULT).sort(STUDY_RESULT.key).equals(before)
+
+
+def test_a_pass_that_dies_on_a_false_price_leaves_nothing_of_it_once_the_price_is_right(
+    context: RunContext, planned: Planned, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = datetime(2026, 6, 12, 20, tzinfo=UTC)
+    right = context.warehouse.frame(CANDLE, where="open_time_utc = $at", at=at)
+    paths = context.warehouse.frame(STUDY_PATH).sort(STUDY_PATH.key)
+    replace_part = Warehouse.replace_part
+
+    def die_at_results(self: Warehouse, table: Table, *others: object, **parameters: object) -> int:
+        if table is STUDY_RESULT and "event_ids" in parameters:
+            raise KeyboardInterrupt
+        return replace_part(self, table, *others, **parameters)  # type: ignore[arg-type] # as it was called
+
+    move_price(context, at)
+    with monkeypatch.context() as dying:
+        dying.setattr(Warehouse, "replace_part", die_at_results)
+        with pytest.raises(KeyboardInterrupt):
+            update_studies(context)
+    assert not context.warehouse.frame(STUDY_PATH).sort(STUDY_PATH.key).equals(paths)
+    context.warehouse.merge(CANDLE, right)
+    planned(update_studies)
+    assert context.warehouse.frame(STUDY_PATH).sort(STUDY_PATH.key).equals(paths)
 
 
 def move_price(context: RunContext, at: datetime) -> None:
