@@ -69,7 +69,7 @@ def _is_head(window: TimePhrase, state: SentenceState, is_inherited: bool) -> bo
     """Whether a window goes on to later clauses: it stands in a clause of its own ("Since Monday, …"), or in the
     first clause and the later one takes up its subject ("rose 30% within 12 hours, reaching …").
     """
-    clause = next((c for c in state.sentence.clauses if c.start <= window.start < c.end), None)
+    clause = state.clause_at(window.start)
     if clause is None or _is_inside(window, state.tokens):
         return False
     if _HYPHENATED.search(state.text, window.start, window.end):
@@ -182,7 +182,7 @@ def stated_phrase(state: SentenceState, window: TimePhrase | None) -> TimePhrase
     if window is None or not window.is_forward:
         return None
     for named in state.windows:
-        clause = next((c for c in state.sentence.clauses if c.start <= named.start < c.end), None)
+        clause = state.clause_at(named.start)
         if named.token.startswith("at:") and clause is not None and clause.opener in ("after", "following"):
             return named
     return None

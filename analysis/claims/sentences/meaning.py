@@ -144,7 +144,7 @@ def _reached_from(state: SentenceState, first: int) -> Direction:
         return Direction.DOWN
     moves = [token for token in state.tokens[:first] if token.classes & {"UP", "DOWN"}]
     start = state.tokens[first].start
-    clause = next((c for c in state.sentence.clauses if c.start <= start < c.end), None)
+    clause = state.clause_at(start)
     is_down = bool(moves) and "DOWN" in moves[-1].classes
     if is_down and clause is not None and clause.opener == "after" and moves[-1].start < clause.start:
         return Direction.UP  # "fell to $262 after touching $277"

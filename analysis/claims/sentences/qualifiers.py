@@ -86,8 +86,7 @@ def _leaves_a_part(state: SentenceState, end: int, form: Form) -> bool:
     """Whether words behind a move say more than is judged: a run of days; of a bare direction its end, its number."""
     if form.kind not in MOVE_KINDS:
         return False
-    clause_end = next((c.end for c in state.sentence.clauses if c.start < end <= c.end), state.sentence.end)
-    if _IN_A_ROW.search(state.text, end, clause_end):
+    if _IN_A_ROW.search(state.text, end, state.clause_end(end - 1)):
         return True
     if form.kind is not Kind.DIRECTION_ONLY:
         return False
@@ -124,8 +123,7 @@ _BY = re.compile(r"\s*(?:by|until)\b", re.IGNORECASE)
 
 def _is_compared(state: SentenceState, first: int, last: int, start: int, form: Form) -> bool:
     end = state.tokens[last - 1].end
-    clause = next((c for c in state.sentence.clauses if c.start <= state.tokens[first].start < c.end), None)
-    own_end = clause.end if clause is not None else state.sentence.end
+    own_end = state.clause_end(state.tokens[first].start)
     if form.kind is Kind.MULTIPLE and _GAIN.match(state.text, end, own_end):
         return True
     if _ONLY.search(state.text, state.sentence.start, start):
@@ -160,8 +158,8 @@ def apposed(state: SentenceState, end: int) -> list[Unjudged]:
     found = compared if is_compared else _SUPERLATIVE.match(state.text, end, state.sentence.end)
     if found is None:
         return []
-    clause_end = next((c.end for c in state.sentence.clauses if c.start <= found.end() < c.end), state.sentence.end)
-    return [Unjudged(found.start() + 2, clause_end, "comparison" if is_compared else "unclear")]
+    reason = "comparison" if is_compared else "unclear"
+    return [Unjudged(found.start() + 2, state.clause_end(found.end()), reason)]
 
 
 def _names_another(state: SentenceState, at: int) -> bool:

@@ -242,7 +242,7 @@ def _read_hit(state: SentenceState, first: int, last: int, form: Form) -> None:
     token = window.token if window is not None else None
     if reference is not None and is_open and reference.is_after and _counts_from(reference.event, state, form):
         token = SINCE_EVENT
-    clause = next((c for c in state.sentence.clauses if c.start < end <= c.end), None)
+    clause = state.clause_at(end - 1)
     rest = state.text[end : clause.end] if clause is not None else ""
     n_markets = len({token.market.market for token in tokens if token.market is not None})
     if window is not None and end <= window.start <= end + _NEXT_WORD and window.end <= state.sentence.end:
@@ -367,7 +367,7 @@ def _is_denied(tokens: list[Token], first: int) -> bool:
 def _reports(state: SentenceState, first: int, last: int, form: Form) -> bool:
     """Under a "price prediction" title: a clause opened by as, amid, despite … reports, and so does a finite verb."""
     at = state.tokens[first].start
-    clause = next((c for c in state.sentence.clauses if c.start <= at < c.end), None)
+    clause = state.clause_at(at)
     if clause is not None and clause.opener in ("as", "amid", "despite", "while", "after", "following"):
         return True
     if clause is not None and state.text[clause.start : clause.end].strip().lower().startswith(("why", "how")):

@@ -11,7 +11,7 @@ from analysis.claims.sentences.subjects import NOBODY, NamedSubject
 from analysis.claims.sentences.tokens import Token
 from analysis.claims.sentences.windows import TimePhrase
 from analysis.claims.statement import Kind, Statement
-from analysis.events.wording.clauses import Sentence
+from analysis.events.wording.clauses import Clause, Sentence
 from analysis.events.wording.modality import SpokenSpan
 
 # Kinds whose window, where none is said, is the day up to publication.
@@ -80,3 +80,12 @@ class SentenceState:
     used: set[tuple[int, str]] = field(default_factory=set)
     found: list[ReadStatement] = field(default_factory=list)
     unjudged: list[Unjudged] = field(default_factory=list)
+
+    def clause_at(self, place: int) -> Clause | None:
+        """The clause that the character at `place` stands in; None between two clauses."""
+        return next((clause for clause in self.sentence.clauses if clause.start <= place < clause.end), None)
+
+    def clause_end(self, place: int) -> int:
+        """Where the clause at `place` ends; the end of the sentence between two clauses."""
+        clause = self.clause_at(place)
+        return self.sentence.end if clause is None else clause.end
