@@ -381,7 +381,9 @@ def test_a_venue_is_noted_when_its_state_changes_and_hourly_and_robots_are_no_so
     assert (silent["source_id"], silent["last_good_at_utc"]) == ("okx", NOW)
     assert "okx" in silent["detail"]
     assert note(8, None) == {"okx": 0}
-    assert note(61, None)["binance"] == 0
+    assert note(59, None) == {}
+    assert "okx" not in (hourly := note(60, None))
+    assert hourly["binance"] == 0
     n_venues = warehouse.frame(FETCH)["source_id"].n_unique()
     warehouse.merge(FETCH, make_rows(FETCH, {"source_id": "robots:host", "outcome": "new", "attempted_at_utc": NOW}))
     assert warehouse.query("source_counts")["n_sources"].item() == n_venues

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from ingest.prices.candles import ROW_SCHEMA
+from ingest.prices.levels import REACH_BARS, find_level_changes, list_stretches
 from ingest.prices.quarantine import read_withdrawals, replay_rows
 from ingest.prices.suspects import Suspects, Verdicts, find_suspects
 from ingest.source import Source
@@ -82,6 +83,15 @@ def test_what_grew_in_between_is_no_run() -> None:
     """A tenfold rise bar by bar has no jump, whatever came before it jumps."""
     grown = [20.0 * 1.05**n for n in range(60)]
     assert find(make_series([*grown, *([grown[-1] / 10] * 5), *([grown[-1]] * 40)])).bars.height == 5
+
+
+@pytest.mark.parametrize(("n_bars", "is_level"), [(REACH_BARS, False), (REACH_BARS + 1, True)])
+def test_a_run_that_comes_back_is_a_level_once_it_outlasts_what_a_price_is_judged_beside(
+    n_bars: int, is_level: bool
+) -> None:
+    bars = make_series([2.0] * 60 + [2000.0] * n_bars + [2.0] * 60).with_row_index("row")
+    changes = find_level_changes(list_stretches(bars))
+    assert [change.after.first_quote for change in changes] == ([2000.0] if is_level else [])
 
 
 def test_a_price_after_a_long_hole_may_be_anywhere() -> None:
