@@ -49,6 +49,15 @@ class Comparator(StrEnum):
     UP_TO = "up_to"
 
 
+class Held(StrEnum):
+    """For how much of its window a price is said to have kept to one side of a level."""
+
+    THROUGHOUT = "throughout"  # "has been above", "stayed above"
+    AT_THE_END = "at_the_end"  # "is above"
+    AT_SOME_TIME = "at_some_time"  # "was briefly above", "was above … at one point"
+    UNSAID = "unsaid"  # "was above"
+
+
 class StatementVerdict(StrEnum):
     """The six answers of DESIGN §10."""
 
@@ -96,6 +105,7 @@ class Statement:
     versus: tuple[str, ...] = ()
     peak: float | None = None  # a price that is counted from: a high, a low, where a move began, US dollars
     amount: float | None = None  # a move in US dollars
+    held: Held | None = None  # of a level with a direction; None is throughout
     quantity: str | None = None  # of `other_quantity`
     event_id: str | None = None
     event_utc: datetime | None = None

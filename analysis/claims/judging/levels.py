@@ -14,6 +14,7 @@ from analysis.claims.judging.windows import WHOLE_RECORD
 from analysis.claims.statement import (
     Comparator,
     Direction,
+    Held,
     Judgement,
     Statement,
     StatementVerdict,
@@ -44,7 +45,8 @@ class _Prices:
 
 def judge_level_crossed(question: Question) -> Judgement:
     """Whether the price reached the level (`more_than`: passed it) inside the window, from the side it is said to,
-    and from the price (`peak`) that it is said to come from.
+    and from the price (`peak`) that it is said to come from; one that it `held` at some time may be come to from
+    either side, and is passed.
 
     Missed by less than 0.3 % cannot be told (venues differ), by less than 2 % is overstated; when only the bar still
     running at the time of saying reaches the level it cannot be told.
@@ -60,10 +62,13 @@ def judge_level_crossed(question: Question) -> Judgement:
     # How far the best price stays short of the level, a share of it; negative: beyond.
     short = (level - reached) / level * (1 if is_up else -1)
     slack = _slack_share(question.statement, level)
-    fits = short < 0 if question.statement.comparator is Comparator.MORE_THAN else short <= slack
+    is_beyond = question.statement.comparator is Comparator.MORE_THAN or question.statement.held is not None
+    fits = short < 0 if is_beyond else short <= slack
     reading = _reached_reading(question, prices, is_up=is_up, level=level, fits=fits)
     measured = f"{reading.detail}."
     others = tuple(_touches_elsewhere(question, prices.ranges, is_up=is_up, level=level))
+    if fits and question.statement.held is not None:
+        return Judgement(StatementVerdict.SUPPORTED, measured, measured, (reading,), others)
     if fits:
         slack = max(slack, VENUE_SHARE)
         approach = judge_approach(question, prices.ranges, prices.inside, level=level, slack=slack, is_up=is_up)
@@ -77,7 +82,7 @@ def judge_level_crossed(question: Question) -> Judgement:
         return Judgement(beginning.verdict, measured, measured, readings, others, beginning.reason)
     if short <= VENUE_SHARE:
         verdict = StatementVerdict.CANNOT_BE_TOLD
-        reason = f"the price stayed within {plain_percent(VENUE_SHARE, 1)} of {price(level)}, and venues differ by that"
+        reason = _venues_differ(level)
     elif _running_bar_reaches(question, prices.ranges, is_up=is_up, level=level):
         verdict = StatementVerdict.CANNOT_BE_TOLD
         reason = f"only the bar still running at {moment(utc_instant(question.said_us))} reaches {price(level)}"
@@ -100,7 +105,7 @@ def judge_level_held(question: Question) -> Judgement:
 
     "Near" and "about" are met by a last price within 2 %, an exact level by its last digit or
     by what venues differ; a level that was only
-    traded, or that stood only at the end, is another reading.
+    traded, or that stood only at the end, is another reading. `held` says whether the last price decides, or any.
     """
     level = question.statement.price
     if level is None:
@@ -110,6 +115,8 @@ def judge_level_held(question: Question) -> Judgement:
         return cannot_be_told(prices)
     if question.statement.direction is Direction.NONE:
         return _judge_standing(question, prices, level)
+    if question.statement.held is Held.AT_SOME_TIME:
+        return judge_level_crossed(question)
     return _judge_kept_side(question, prices, level)
 
 
@@ -262,21 +269,36 @@ def _judge_standing(question: Question, prices: _Prices, level: float) -> Judgem
 
 
 def _judge_kept_side(question: Question, prices: _Prices, level: float) -> Judgement:
-    """`level_held` up (above) or down (below): through the window; at its end is another reading unless negated.
+    """`level_held` up (above) or down (below): through the window, or at its end where that is said or nothing else is.
 
-    "Never" can be contradicted by the stored prices; it cannot be supported, because a token was traded before them.
+    Unless negated the end is another reading, and any time where it is not said how long. "Never" can be
+    contradicted by the stored prices; it cannot be supported, because a token was traded before them.
     """
-    is_up = question.sign > 0
-    worst = prices.low if is_up else prices.high
-    broken = (level - worst) / level * question.sign
-    fits = broken <= _slack_share(question.statement, level)
+    statement, is_up = question.statement, question.sign > 0
+    worst, best = (prices.low, prices.high) if is_up else (prices.high, prices.low)
+    broken, short, away = ((level - at) / level * question.sign for at in (worst, prices.close, best))
+    is_last = statement.held is Held.AT_THE_END or (statement.held is Held.UNSAID and question.is_open)
+    missed = short if is_last else broken
+    fits = missed <= _slack_share(statement, level)
     side = "lowest" if is_up else "highest"
     words = f"{question.asset}'s {side} price {question.span_words} was {price(worst)}"
-    literal = question.reading("literal", worst, words, fits=fits, unit=DOLLARS, market_id=prices.ranges.market_id)
-    stood = (level - prices.close) / level * question.sign <= VENUE_SHARE and not question.statement.is_negated
     last = f"its last price was {price(prices.close)}"
+    farthest = f"it traded as {'high' if is_up else 'low'} as {price(best)}"
+    tape, last_tape = prices.ranges.market_id, prices.closes.market_id
+    through = question.reading("literal", worst, words, fits=fits, unit=DOLLARS, market_id=tape)
+    stood = not is_last and short <= VENUE_SHARE and not statement.is_negated
     at_end = question.reading("at_the_end", prices.close, last, fits=stood, unit=DOLLARS)
-    measured = f"{words}; {last} ({tape_words(prices.ranges)})."
+    passed = statement.held is Held.UNSAID and away < 0
+    readings: tuple[TriedReading, ...] = (through, at_end)
+    if is_last:
+        words, last = (
+            f"{question.asset}'s last price was {price(prices.close)}",
+            f"its {side} {question.span_words} was {price(worst)}",
+        )
+        readings = (question.reading("literal", prices.close, words, fits=fits, unit=DOLLARS, market_id=last_tape),)
+    if statement.held is Held.UNSAID:
+        readings += (question.reading("at_some_time", best, farthest, fits=passed, unit=DOLLARS, market_id=tape),)
+    measured = f"{words}; {last}{f'; {farthest}' if passed else ''} ({tape_words(prices.ranges)})."
     reason = None
     if fits and question.window.token == WHOLE_RECORD:
         verdict = StatementVerdict.CANNOT_BE_TOLD
@@ -285,11 +307,17 @@ def _judge_kept_side(question: Question, prices: _Prices, level: float) -> Judge
         )
     elif fits:
         verdict = StatementVerdict.SUPPORTED
-    elif stood:
+    elif is_last and missed <= VENUE_SHARE:
+        verdict, reason = StatementVerdict.CANNOT_BE_TOLD, _venues_differ(level)
+    elif stood or passed:
         verdict = StatementVerdict.ANOTHER_READING
     else:
-        verdict = StatementVerdict.OVERSTATED if broken <= CLOSE_SHARE else StatementVerdict.NOT_SUPPORTED
-    return Judgement(verdict, measured, measured, (literal, at_end), (), reason, not fits and 0 < broken <= CLOSE_SHARE)
+        verdict = StatementVerdict.OVERSTATED if missed <= CLOSE_SHARE else StatementVerdict.NOT_SUPPORTED
+    return Judgement(verdict, measured, measured, readings, (), reason, not fits and 0 < missed <= CLOSE_SHARE)
+
+
+def _venues_differ(level: float) -> str:
+    return f"the price stayed within {plain_percent(VENUE_SHARE, 1)} of {price(level)}, and venues differ by that"
 
 
 def _week_range(question: Question, series: PriceSeries, bottom: float, top: float) -> list[TriedReading]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from analysis.claims.judging.windows import WHOLE_RECORD, place_token
+from analysis.claims.judging.windows import SINCE_EVENT, WHOLE_RECORD, place_token
 from analysis.claims.sentences.forms import Form
 from analysis.claims.sentences.numbers import NUMBER_WORDS
 from analysis.claims.sentences.sentence import MARK_CLASSES, PERCENT_KINDS, PRICE_KINDS, UNSAID_WINDOW, SentenceState
 from analysis.claims.sentences.tokens import Token
 from analysis.claims.sentences.windows import find_windows, peak_window
-from analysis.claims.statement import Comparator, Direction, Kind, StatedWindow, Statement
+from analysis.claims.statement import Comparator, Direction, Held, Kind, StatedWindow, Statement
 
 
 def statement_of(
@@ -52,6 +52,7 @@ def statement_of(
         versus=_versus(tokens, form),
         peak=peak if form.kind is Kind.DRAWDOWN else _begun(state, last, form, numbers),
         amount=peak if form.form_id == "move_by_amount" and _is_amount(state, first, last) else None,
+        held=_held(state, first, last, form, token),
         is_negated=form.is_negated,
         tolerance=_tolerance(state, first, last, form),
         is_range_bound=form.form_id == "flat" and any("BOUND" in token.classes for token in tokens),
@@ -239,6 +240,46 @@ def _tolerance(state: SentenceState, first: int, last: int, form: Form) -> float
 
 
 _SIDE_OF_LEVEL = re.compile(r"\b(?:above|over|below|under)\b", re.IGNORECASE)
+
+
+def _held(state: SentenceState, first: int, last: int, form: Form, window: str | None) -> Held | None:
+    """For how long a price is said to have stood beyond a level; None where it is said to have stayed there."""
+    tokens = state.tokens
+    if form.kind is not Kind.LEVEL_HELD or form.is_negated or form.direction == "none":
+        return None
+    if any("HOLD" in token.classes for token in tokens[first:last]):
+        return None
+    begun = first
+    while first - begun < _VERB_REACH and begun and not _ends_a_verb(tokens[begun - 1]):
+        begun -= 1
+    words = state.text[tokens[begun].start : tokens[last - 1].end]
+    end = tokens[last - 1].end
+    is_present, is_past = _IS.search(words) is not None, _WAS.search(words) is not None
+    is_counted = window is not None and window.startswith("since") and window != SINCE_EVENT
+    if _SOME_TIME.search(words) or _SOME_TIME.search(state.text, end, state.clause_end(end - 1)):
+        return Held.AT_SOME_TIME
+    if _ALREADY.search(words) and is_past:
+        return Held.AT_SOME_TIME
+    if is_counted or _HAS_BEEN.search(words):
+        return None
+    return Held.AT_THE_END if is_present else Held.UNSAID if is_past else None
+
+
+def _ends_a_verb(token: Token) -> bool:
+    return token.market is not None or token.quantity is not None or "BREAK" in token.classes
+
+
+# So many words before a place belong to its verb: "was at one point trading above".
+_VERB_REACH = 4
+_IS = re.compile(r"\b(?:is|are|trades|sits|stands|changes hands|now)\b", re.IGNORECASE)
+_WAS = re.compile(r"\b(?:was|were|traded|sat|stood|changed hands)\b", re.IGNORECASE)
+_HAS_BEEN = re.compile(r"\b(?:has|have|had)\b", re.IGNORECASE)
+_ALREADY = re.compile(r"\balready\b", re.IGNORECASE)
+_SOME_TIME = re.compile(
+    r"\b(?:at (?:one|some|a certain) (?:point|time|stage|moment)|at times|briefly|momentarily|temporarily"
+    r"|for a (?:moment|time|while|short (?:time|while))|for (?:a few|some) (?:minutes|hours)|intermittently)\b",
+    re.IGNORECASE,
+)
 
 
 def _before_number(tokens: list[Token], at: int, is_price: bool) -> Comparator | None:

@@ -2,44 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 
-import polars as pl
 import pytest
 
-from analysis.claims.check.answer import CheckedText, as_document, judge_text, with_beside
+from analysis.claims.check.answer import as_document
 from analysis.claims.check.datelines import dateline
 from analysis.claims.check.markup import is_markup, published_time, read_markup
-from analysis.claims.judging.market import MarketEvidence, gather_market
 from analysis.claims.sentences.reader import read_text
 from analysis.claims.sentences.references import LedgerEvent, find_reference
-from warehouse.tables.contract import UTC as UTC_TYPE
-
-BAN = LedgerEvent(
-    "2026-03-18-model-access-restriction", datetime(2026, 3, 18, 0, tzinfo=UTC), "US restriction of model access", True
-)
-SAID_AT = datetime(2026, 3, 20, 12, tzinfo=UTC)
-
-
-def make_path(asset: str, prices: dict[int, float], n_hours: int = 24 * 40) -> pl.DataFrame:
-    """Hourly bars up to SAID_AT: 100 until an hour of `prices` (hours before SAID_AT) sets another price."""
-    price, rows = 100.0, []
-    for back in range(n_hours, 0, -1):
-        price = prices.get(back, price)
-        opened = SAID_AT - timedelta(hours=back)
-        rows.append((asset, f"binance:{asset}/USDT", "1h", opened, price, price, price))
-    names = ["asset_id", "market_id", "timeframe", "open_time_utc", "high_quote", "low_quote", "close_quote"]
-    return pl.DataFrame(rows, names, orient="row", schema_overrides={"open_time_utc": UTC_TYPE})
-
-
-def make_answer(text: str, tao: dict[int, float] | None = None) -> CheckedText:
-    """The text judged on a path of TAO that rises 20 % in the six hours after the ban."""
-    bars = make_path("TAO", {54: 120.0} if tao is None else tao)
-    market: MarketEvidence = gather_market(pl.concat([bars, make_path("BTC", {})]))
-    read = read_text(text, SAID_AT, None, (BAN,))
-    return with_beside(judge_text(text, read, SAID_AT, market), market)
-
-
-def make_verdicts(text: str, tao: dict[int, float] | None = None) -> list[str]:
-    return [item["verdict"] for item in as_document(make_answer(text, tao))["statements"]]
+from tests.analysis.claims.check.answer_builders import BAN, SAID_AT, make_answer, make_verdicts
 
 
 def test_a_window_counted_from_an_event_begins_there() -> None:
