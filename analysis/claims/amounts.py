@@ -8,6 +8,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
+from analysis.claims.sentences.numbers import decimal_point
+
 # A bare number from here on may be a percentage written without its sign.
 _ASKED_FROM = 2.0
 _PERCENT = re.compile(r"^([+-]?\d+(?:\.\d+)?)\s*%$")
@@ -19,7 +21,7 @@ _END_OF_DAY = time(23, 59)
 def _parse_fraction(value: object) -> object:
     """A fraction from `"30%"` or 0.30; ValueError for a bare number that may mean a percentage, such as 30."""
     if isinstance(value, str):
-        match = _PERCENT.match(value.strip())
+        match = _PERCENT.match(decimal_point(value.strip()))
         if match is None:
             raise ValueError(f'{value!r} is no size; write it as "30%" or 0.30')
         return float(match[1]) / 100
@@ -33,7 +35,7 @@ def _parse_price(value: object) -> object:
     """US dollars from `"$283"`, `"$2.5k"` or a number."""
     if not isinstance(value, str):
         return value
-    match = _PRICE.match(value.strip())
+    match = _PRICE.match(decimal_point(value.strip()))
     if match is None:
         raise ValueError(f'{value!r} is no price; write it as "$283" or 283.0')
     return float(match[1].replace(",", "")) * _SCALES.get((match[2] or "").lower(), 1.0)

@@ -27,14 +27,18 @@ def window_of(state: SentenceState, first: int, last: int, form: Form, *, is_inh
     start = tokens[low].start
     end = tokens[high].start if high < len(tokens) else state.sentence.end
     windows = [window for window in state.windows if not (form.kind in MOVE_KINDS and _is_instant(window))]
+    if form.kind is Kind.DRAWDOWN:  # "the record it set nine days ago"
+        windows = [window for window in windows if not _PEAK_SET.search(state.text, start, window.start)]
     own = [window for window in windows if start <= window.start < end and not _is_inside(window, tokens)]
     own.sort(key=lambda window: abs(window.start - tokens[first].start))
     if own:
-        return _placed(own[0], state)
+        return _placed(_up_to(own[0], state, form), state)
     before = [window for window in windows if window.start < start and window.end <= tokens[first].start]
     heads = [window for window in before if _is_head(window, state, is_inherited)]
     if heads and form.kind is not Kind.ALL_TIME_EXTREME and not (is_price and heads[-1].is_today):
         return _placed(heads[-1], state)
+    if form.kind in MOVE_KINDS and before and _is_beside(state, first, before[-1]):
+        return _placed(before[-1], state)
     apposed = [window for window in windows if _is_behind_apposition(window, tokens, last)]
     if apposed and form.kind in MOVE_KINDS:
         return _placed(apposed[0], state)
@@ -46,11 +50,37 @@ def window_of(state: SentenceState, first: int, last: int, form: Form, *, is_inh
     return TimePhrase(start, start, UNSAID_WINDOW) if form.kind in MOVE_KINDS else None
 
 
+def _up_to(window: TimePhrase, state: SentenceState, form: Form) -> TimePhrase:
+    """The window, or of a level that was reached "by 15:00 UTC" the day up to then."""
+    is_by = state.text[window.start : window.end].lower().startswith("by ")
+    if form.kind is not Kind.LEVEL_CROSSED or not is_by or not _is_instant(window):
+        return window
+    return replace(window, token=f"PT24H/{window.token.removeprefix('at:')}")
+
+
+def _is_beside(state: SentenceState, first: int, window: TimePhrase) -> bool:
+    """Whether a move is told beside another one whose window it shares: "rose on 13 June, with FET falling 10%"."""
+    clause = state.clause_at(state.tokens[first].start)
+    is_shared = any(
+        item.statement.window is not None and item.statement.window.token == window.token for item in state.found
+    )
+    is_beside = is_shared and clause is not None and clause.opener in _BESIDE
+    return (
+        is_beside
+        and not _is_inside(window, state.tokens)
+        and not _HYPHENATED.search(state.text, window.start, window.end)
+    )
+
+
+_BESIDE = frozenset({"while", "whereas", "with", ","})
+
+
 def _is_instant(window: TimePhrase) -> bool:
     """Whether it has no length, so that nothing moves in it."""
     return window.token.startswith("at:")
 
 
+_PEAK_SET = re.compile(r"\b(?:set|reached|hit|made|touched)\s*$", re.IGNORECASE)
 _HYPHENATED = re.compile(r"\w[-‑]\w")
 
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 
 from analysis.claims.sentences.forms import Form
+from analysis.claims.sentences.instants import MONTH_WORDS
 from analysis.claims.sentences.sentence import PRICE_KINDS, UNSAID_WINDOW
 from analysis.claims.sentences.subjects import NamedSubject
 from analysis.claims.sentences.tokens import Token
-from analysis.claims.sentences.windows import MONTH_WORDS
 from analysis.claims.statement import Kind, Statement
 
 # A move of more than this without a window is hardly one of a day: a fraction.

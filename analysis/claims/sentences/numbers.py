@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_DIGITS = r"\d[\d,]*(?:\.\d+)?|\.\d+"
+_DIGITS = r"\d{1,3}(?:\.\d{3})+,\d{1,2}(?!\d)|\d[\d,]*(?:\.\d+)?|\.\d+"
+# "23,4", "1.234,50": a comma before the last one or two digits is a decimal point; before three it parts thousands.
+_DECIMAL_COMMA = re.compile(r"(?<![\d.,])(\d{1,3}(?:\.?\d{3})*),(\d{1,2})(?![\d,])")
 _UNITS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
 NUMBER_WORDS = {word: number for number, word in enumerate(_UNITS, start=1)} | {"fifteen": 15} | _TENS
@@ -31,7 +33,7 @@ NUMBER = re.compile(
     rf"|(?P<fold>\b(?:{_FOLD})\b)"
     rf"|(?P<times>\b\d+(?:\.\d+)?[xX]\b)"
     rf"|(?P<bare>\b\d+(?:\.\d+)?[kK]\b)"
-    rf"|(?P<signed_price>\b(?:{_DIGITS})(?= (?:dollars|USD)\b))"
+    rf"|(?P<signed_price>\b(?:{_DIGITS}) (?:dollars|USD)\b)"
     rf"|(?P<number>(?<![A-Za-z0-9])(?:{_DIGITS})(?![A-Za-z0-9]))",
     re.IGNORECASE,
 )
@@ -53,7 +55,7 @@ class Quantity:
 
 def read_number(found: re.Match[str]) -> Quantity:
     """What a match of NUMBER states."""
-    written = found.group().strip()
+    written = decimal_point(found.group().strip())
     kind = str(found.lastgroup)
     if kind in ("p1", "percents"):
         low, high = _plain(found["p0"]) / 100, _plain(found["p1"]) / 100
@@ -82,6 +84,11 @@ def read_number(found: re.Match[str]) -> Quantity:
     return Quantity("NUMBER", _plain(written), None, written)
 
 
+def decimal_point(written: str) -> str:
+    """The words with the decimal comma of their numbers as a point, as in English: "23,4%" is "23.4%"."""
+    return _DECIMAL_COMMA.sub(lambda found: f"{found[1].replace('.', '')}.{found[2]}", written)
+
+
 def _price_range(low: str, high: str, written: str) -> Quantity:
     if not low.strip()[-1].isalpha() and high.strip()[-1].isalpha():
         low += high.strip()[-1]
@@ -98,4 +105,4 @@ def _amount(written: str) -> float:
 
 
 def _plain(written: str) -> float:
-    return float(written.strip().replace(",", "").replace("−", "-").rstrip("."))
+    return float(decimal_point(written.strip()).replace(",", "").replace("−", "-").rstrip("."))

@@ -18,6 +18,7 @@ from analysis.claims.sentences.attachment import (
 )
 from analysis.claims.sentences.certainty import is_read_surely
 from analysis.claims.sentences.forms import Form, Grammar, packaged_grammar
+from analysis.claims.sentences.instants import NAMED_TIME, TIME_OF_DAY
 from analysis.claims.sentences.lexicon import NamedMarket
 from analysis.claims.sentences.meaning import statement_of
 from analysis.claims.sentences.qualifiers import apposed, quote_start, unread_qualifier
@@ -37,7 +38,7 @@ from analysis.claims.sentences.sentence import (
 from analysis.claims.sentences.subjects import NamedSubject, find_subject, is_about_quantity, subject_before
 from analysis.claims.sentences.tables import find_tables, read_cells
 from analysis.claims.sentences.tokens import Token, tokenise
-from analysis.claims.sentences.windows import DAY_OF_EVENT, NAMED_TIME, TIME_OF_DAY, TimePhrase, find_windows
+from analysis.claims.sentences.windows import DAY_OF_EVENT, TimePhrase, find_windows, place_relative
 from analysis.claims.statement import Kind
 from analysis.events.wording.clauses import Sentence, split_sentences
 from analysis.events.wording.modality import Modality, SpokenSpan, find_modalities, modality_of
@@ -90,6 +91,7 @@ def read_text(
         if sentence.paragraph != paragraph.number:
             paragraph = ParagraphState(sentence.paragraph, event=paragraph.event)
         windows = find_windows(text, sentence.start, sentence.end, said_at)
+        windows = place_relative(windows, paragraph.window, said_at)
         state = SentenceState(text, sentence, tokens[number], windows, spoken, said_at, number, paragraph, events)
         _read_sentence(state, hits[number])
         statements += state.found

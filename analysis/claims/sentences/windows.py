@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from functools import cache
-from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
+from analysis.claims.judging.windows import place_token
+from analysis.claims.sentences.instants import (
+    DAY_WORDS,
+    INSTANT,
+    MOMENT,
+    MONTH_NAME,
+    NUMERIC_DAY,
+    ORDINAL,
+    TIME_WORDS,
+    WEEKDAY,
+    ZONED,
+    is_weekday,
+    last_weekday,
+    name_instant,
+    year_month_day,
+)
 from analysis.claims.sentences.numbers import NUMBER_WORDS
 from warehouse.config import Entry, EntryTable, FileForm, load_config, packaged_text
 from warehouse.tables.units import iso_day, iso_minute, iso_month
 
-_NEW_YORK = ZoneInfo("America/New_York")
-_UTC = ZoneInfo("UTC")
-_WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-MONTH_WORDS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october"]
-MONTH_WORDS += ["november", "december"]
-_MONTH = "|".join([*MONTH_WORDS, "sept", *(name[:3] for name in MONTH_WORDS if name != "may")]) + r")\.?(?:"
-_WEEKDAY = "|".join(_WEEKDAYS)
 _COUNT = rf"\d+|a|an|one|past|last|{'|'.join(NUMBER_WORDS)}"
 _SPAN_UNITS = {
     "minute": "M",
@@ -33,7 +41,9 @@ _SPAN_UNITS = {
     "quarter": "Q",
     "year": "Y",
 }
+_INSTANTS = re.compile(INSTANT, re.IGNORECASE)
 DAYS_A_QUARTER_MONTHS = 3
+_DAYS_A_WEEK = 7
 DAY_OF_EVENT = "day_of_event"  # "the day it was reported": whose day is not read
 
 
@@ -56,6 +66,8 @@ class TimePhrase:
 
 # A date without a year that lies so little ahead is a day to come.
 _COMING = timedelta(days=60)
+# Tokens of days that are told by another one, and how many days they lie from it.
+RELATIVE_DAYS = {"next_day": 1, "previous_day": -1, "week_earlier": -7, "week_later": 7}
 _Reader = Callable[[re.Match[str], datetime], str | None]
 
 
@@ -76,6 +88,29 @@ def find_windows(text: str, start: int, end: int, said_at: datetime) -> list[Tim
                 is_day = token.startswith(("day:", "today"))
                 found.append(TimePhrase(match.start(), match.end(), token, is_day, is_forward, is_backward))
     return sorted(found, key=lambda phrase: phrase.start)
+
+
+def place_relative(named: list[TimePhrase], before: TimePhrase | None, said_at: datetime) -> list[TimePhrase]:
+    """The windows of a sentence with its relative days on the calendar: "the next day", "a week earlier".
+
+    They count from the last day named before them, at first from `before`, the window of the sentence before. Where
+    that is no day theirs is not known: DAY_OF_EVENT.
+    """
+    placed = []
+    for phrase in named:
+        if phrase.token in RELATIVE_DAYS:
+            token = DAY_OF_EVENT
+            if before is not None and before.is_day:
+                start, _ = place_token(before.token, said_at)
+                token = (
+                    DAY_OF_EVENT
+                    if start is None
+                    else _day_token(start.date() + timedelta(days=RELATIVE_DAYS[phrase.token]), said_at)
+                )
+            phrase = replace(phrase, token=token, is_day=token != DAY_OF_EVENT)
+        before = phrase
+        placed.append(phrase)
+    return placed
 
 
 def _count(word: str | None) -> int:
@@ -103,47 +138,44 @@ def _fixed(token: str) -> _Reader:
     return lambda match, said_at: token
 
 
-def last_weekday(name: str, said_at: datetime) -> date:
-    """The latest day of that name up to the day of publication."""
-    back = (said_at.weekday() - _WEEKDAYS.index(name.lower())) % 7
-    return said_at.date() - timedelta(days=back)
-
-
 def _weekday(match: re.Match[str], said_at: datetime) -> str:
     day = last_weekday(match["weekday"], said_at)
     if "last" in match.group().lower().split() and day == said_at.date():
         day -= timedelta(days=7)
+    return _day_token(day, said_at)
+
+
+def _day_token(day: date, said_at: datetime) -> str:
     return "today" if day == said_at.date() else f"day:{day.isoformat()}"
 
 
-def _month_number(name: str) -> int:
-    return [month[:3] for month in MONTH_WORDS].index(name.lower()[:3]) + 1
-
-
-def _dated(month: str, day: str | None, year: str | None, said_at: datetime) -> tuple[int, int, int | None]:
-    number = _month_number(month)
-    chosen = int(year) if year else said_at.year
-    before = (number, int(day or 1)) <= (said_at.month, said_at.day)
-    if not year and not before:
-        chosen -= 1
-    return chosen, number, int(day) if day else None
-
-
 def _date(match: re.Match[str], said_at: datetime) -> str | None:
-    year, month, day = _dated(match["month"], match["day"], match["year"], said_at)
+    year, month, day = year_month_day(match["month"], match["day"], match["year"], said_at)
     try:
         named = date(year, month, int(day or 1))
     except ValueError:
         return None
     if not match["year"] and said_at.date() < named.replace(year=named.year + 1) < said_at.date() + _COMING:
         return None  # a day to come, not that day of last year
-    return "today" if named == said_at.date() else f"day:{named.isoformat()}"
+    weekday = match.groupdict().get("weekday")
+    is_one_day = weekday is None or is_weekday(weekday, named)  # "Friday, June 13" of a year in which it is a Saturday
+    return _day_token(named, said_at) if is_one_day else DAY_OF_EVENT
+
+
+def _numeric_day(match: re.Match[str], said_at: datetime) -> str | None:
+    named = name_instant(match["numeric"], said_at)
+    return None if named is None or named.day is None else _day_token(named.day, said_at)
+
+
+def _days_ago(match: re.Match[str], said_at: datetime) -> str:
+    days = _count(match["n"]) * (_DAYS_A_WEEK if match["unit"].lower() == "week" else 1)
+    return _day_token(said_at.date() - timedelta(days=days), said_at)
 
 
 def _since_date(match: re.Match[str], said_at: datetime) -> str:
     if match["only_year"]:
         return f"since:{match['only_year']}-01"
-    year, month, day = _dated(match["month"], match["day"], match["year"], said_at)
+    year, month, day = year_month_day(match["month"], match["day"], match["year"], said_at)
     return f"since:{iso_day(date(year, month, day)) if day else iso_month(date(year, month, 1))}"
 
 
@@ -155,7 +187,7 @@ def _since_weekday(match: re.Match[str], said_at: datetime) -> str:
 def _month(match: re.Match[str], said_at: datetime) -> str | None:
     if match["month"].lower() == "may" and match["month"] != "May":
         return None
-    year, month, _ = _dated(match["month"], None, match["year"], said_at)
+    year, month, _ = year_month_day(match["month"], None, match["year"], said_at)
     return f"month:{iso_month(date(year, month, 1))}"
 
 
@@ -172,113 +204,30 @@ def _year(match: re.Match[str], said_at: datetime) -> str | None:
 
 
 def _first_week(match: re.Match[str], said_at: datetime) -> str:
-    year, month, _ = _dated(match["month"], None, None, said_at)
+    year, month, _ = year_month_day(match["month"], None, None, said_at)
     return f"{iso_day(date(year, month, 1))}/P7D"
 
 
-_ZONES = {"utc": _UTC, "gmt": _UTC, "z": _UTC, "et": _NEW_YORK, "est": _NEW_YORK, "edt": _NEW_YORK}
-_ORDINAL = r"(?:st|nd|rd|th)?"
-_DAY = (
-    rf"(?:20\d\d-\d\d-\d\d|(?:{_MONTH}) \d{{1,2}}{_ORDINAL}(?![\d:])(?:,? 20\d\d(?!:))?"
-    rf"|(?:the )?\d{{1,2}}{_ORDINAL}(?: of)? (?:{_MONTH})(?:,? 20\d\d(?!:))?|(?:last )?(?:{_WEEKDAY})|yesterday|today)"
-)
-# Days and lengths of time that are named, whether or not they are read.
-NAMED_TIME = re.compile(
-    r"\b(?:minute|hour|day|week|month)s? (?:after|before|prior to|ahead of|preceding|leading up to)\b"
-    rf"|\b\d{{1,2}}{_ORDINAL}(?: of)? (?!may\b)(?:{'|'.join(MONTH_WORDS)})\b",
-    re.IGNORECASE,
-)
-# Clocks of other zones are not read; a time of day without a zone is UTC.
-_NO_ZONE = r"(?!\.?\s?(?:PT|PST|PDT|CT|CST|CDT|CET|CEST|BST|WEST|EEST|JST|KST|HKT|SGT|IST|MSK|AEST|AEDT)\b)"
-_TIME = (
-    r"(?:\d{1,2}(?::\d\d)?\s?(?:[ap]\.?m\.?)?\s?(?:UTC|GMT|EST|EDT|ET|Z)\b"
-    rf"|\d{{1,2}}:\d\d(?:\s?[ap]\.?m\.?)?{_NO_ZONE}|\d{{1,2}}\s?[ap]\.?m\b\.?{_NO_ZONE})"
-)
-_MOMENT = rf"(?:{_DAY}(?:T|,? (?:at )?){_TIME}|{_TIME},?(?: on)? {_DAY})"
-_INSTANT = rf"(?:{_MOMENT}|{_TIME}|{_DAY})"
-_INSTANTS = re.compile(_INSTANT, re.IGNORECASE)
-_DAY_PARTS = re.compile(
-    rf"(?P<iso>20\d\d-\d\d-\d\d)|\b(?P<month>{_MONTH}) (?P<day>\d{{1,2}}){_ORDINAL}(?![\d:])"
-    r"(?:,? (?P<year>20\d\d)(?!:))?"
-    rf"|(?P<first_day>\d{{1,2}}){_ORDINAL}(?: of)? (?P<its_month>{_MONTH})(?:,? (?P<its_year>20\d\d)(?!:))?"
-    rf"|(?P<weekday>{_WEEKDAY})|(?P<near>yesterday|today)",
-    re.IGNORECASE,
-)
-_TIME_PARTS = re.compile(
-    r"(?P<hour>\d{1,2})(?::(?P<minute>\d\d))?\s?(?:(?P<half>[ap])\.?m\.?)?\s?(?P<zone>UTC|GMT|EST|EDT|ET|Z)?(?![a-z])",
-    re.IGNORECASE,
-)
-# A time of day, whether or not it is read.
-TIME_OF_DAY = re.compile(r"\b\d{1,2}:\d\d\b|\b\d{1,2}\s?[ap]\.?m\b", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class _Instant:
-    """A day, a time of day, or both, as they were written."""
-
-    day: date | None
-    clock: time | None
-    zone: ZoneInfo | None
-
-    def at(self, said_at: datetime, *, is_end: bool) -> datetime:
-        """The instant, UTC; of a day alone its beginning or its end, of a clock alone the last time it showed that."""
-        day = self.day or said_at.date()
-        if self.clock is None:
-            return datetime.combine(day + timedelta(days=1) if is_end else day, time(0), _UTC)
-        moment = datetime.combine(day, self.clock, self.zone or _UTC).astimezone(_UTC)
-        return moment - timedelta(days=1) if self.day is None and moment > said_at else moment
-
-
-def _instant(words: str, said_at: datetime) -> _Instant | None:
-    """What the words of one instant name; None for a day or time that no calendar has."""
-    named = _DAY_PARTS.search(words)
-    rest = words if named is None else f"{words[: named.start()]} {words[named.end() :].removeprefix('T')}"
-    shown = _TIME_PARTS.search(rest)
-    try:
-        day = None if named is None else _named_day(named, said_at)
-        clock = None if shown is None else _shown_time(shown)
-    except ValueError:
-        return None
-    return _Instant(day, clock, _ZONES.get((shown["zone"] or "").lower()) if shown is not None else None)
-
-
-def _named_day(found: re.Match[str], said_at: datetime) -> date:
-    if found["iso"]:
-        return date.fromisoformat(found["iso"])
-    if found["weekday"]:
-        return last_weekday(found["weekday"], said_at)
-    if found["near"]:
-        return said_at.date() - timedelta(days=found["near"].lower() == "yesterday")
-    named = found["month"] or found["its_month"], found["day"] or found["first_day"], found["year"] or found["its_year"]
-    year, month, day = _dated(*named, said_at)
-    return date(year, month, day or 1)
-
-
-def _shown_time(shown: re.Match[str]) -> time:
-    hour, half = int(shown["hour"]), (shown["half"] or "").lower()
-    return time(hour % 12 + 12 if half == "p" else hour % 12 if half == "a" else hour, int(shown["minute"] or 0))
-
-
 def _clock(match: re.Match[str], said_at: datetime) -> str | None:
-    named = _instant(match["moment"], said_at)
+    named = name_instant(match["moment"], said_at)
     return None if named is None else f"{match['kind'] or 'at'}:{_written(named.at(said_at, is_end=False))}"
 
 
 def _between_instants(match: re.Match[str], said_at: datetime) -> str | None:
     """From one instant to another; what one of them leaves out is that of the other."""
-    first, last = (_instant(found.group(), said_at) for found in _INSTANTS.finditer(match["instants"]))
+    first, last = (name_instant(found.group(), said_at) for found in _INSTANTS.finditer(match["instants"]))
     if first is None or last is None or (first.clock is None) != (last.clock is None):
         return None
     day, zone = first.day or last.day, first.zone or last.zone
-    end = _Instant(last.day or day, last.clock, last.zone or zone).at(said_at, is_end=True)
-    start = _Instant(day, first.clock, zone).at(end if day is None else said_at, is_end=False)
+    end = replace(last, day=last.day or day, zone=last.zone or zone).at(said_at, is_end=True)
+    start = replace(first, day=day, zone=zone).at(end if day is None else said_at, is_end=False)
     return f"{_written(start)}/{_written(end)}" if start < end else None
 
 
 def _day_range(match: re.Match[str], said_at: datetime) -> str | None:
     """From the first to the last day of one month, both whole."""
     month = match["month"]
-    first, last = (_instant(f"{month} {match[day]} {match['year'] or ''}", said_at) for day in ("first", "last"))
+    first, last = (name_instant(f"{month} {match[day]} {match['year'] or ''}", said_at) for day in ("first", "last"))
     if first is None or last is None or month == "may":
         return None
     start, end = first.at(said_at, is_end=False), last.at(said_at, is_end=True)
@@ -287,7 +236,7 @@ def _day_range(match: re.Match[str], said_at: datetime) -> str | None:
 
 def _counted_from(match: re.Match[str], said_at: datetime) -> str | None:
     """A length of time before or after an instant."""
-    named, way = _instant(match["instant"], said_at), match["way"].lower()
+    named, way = name_instant(match["instant"], said_at), match["way"].lower()
     if named is None:
         return None
     length = _span(match, said_at)
@@ -308,8 +257,9 @@ _THE = (
     r"(?:(?:just|under|about|only|less than|the|the same|a span of|as little as) )*"
     r"(?:past |last |previous |preceding )?"
 )
-_LISTS = {"month": _MONTH, "weekday": _WEEKDAY, "count": _COUNT, "over": _OVER, "the": _THE}
-_LISTS |= {"day": _DAY, "time": _TIME, "moment": _MOMENT, "instant": _INSTANT, "ordinal": _ORDINAL}
+_LISTS = {"month": MONTH_NAME, "weekday": WEEKDAY, "count": _COUNT, "over": _OVER, "the": _THE}
+_LISTS |= {"day": DAY_WORDS, "time": TIME_WORDS, "moment": MOMENT, "instant": INSTANT, "ordinal": ORDINAL}
+_LISTS |= {"numeric": NUMERIC_DAY, "zoned": ZONED}
 _READERS: dict[str, _Reader] = {
     "clock": _clock,
     "between_instants": _between_instants,
@@ -321,6 +271,8 @@ _READERS: dict[str, _Reader] = {
     "new_year": lambda match, said_at: f"since:{said_at.year}-01-01",
     "span": _span,
     "date": _date,
+    "numeric_day": _numeric_day,
+    "days_ago": _days_ago,
     "weekday": _weekday,
     "quarter": _quarter,
     "month": _month,
@@ -371,12 +323,12 @@ _FORWARD = re.compile(r"\s*(?:of|after|following|from)\b", re.IGNORECASE)
 _BACKWARD = re.compile(r"\s*(?:before|prior to|ahead of|preceding|leading up to|up to|until)\b", re.IGNORECASE)
 _ANY = re.compile(
     r"hour|minute|day|week|month|quarter|year|since|today|night|recent|lately|daily|20\d\d|Q[1-4]|session|ytd|mtd"
-    rf"|24h|24 h|7d|\b(?:{_MONTH})\b|\b(?:ET|EST|EDT|UTC|GMT)\b",
+    rf"|24h|24 h|7d|\b(?:{MONTH_NAME})\b|\b(?:ET|EST|EDT|UTC|GMT)\b",
     re.IGNORECASE,
 )
 
 
-_PEAK_MONTH = re.compile(rf"\b(?P<month>{_MONTH})(?: (?P<year>20\d\d))?\b", re.IGNORECASE)
+_PEAK_MONTH = re.compile(rf"\b(?P<month>{MONTH_NAME})(?: (?P<year>20\d\d))?\b", re.IGNORECASE)
 _PEAK_YEAR = re.compile(r"\b(?P<year>20\d\d)\b")
 
 

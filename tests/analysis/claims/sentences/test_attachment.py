@@ -1,0 +1,59 @@
+"""Each statement is read in the window that its words name."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from analysis.claims.sentences.reader import read_text
+
+# A Thursday.
+SAID_AT = datetime(2026, 5, 14, 18, tzinfo=UTC)
+
+
+def windows(text: str) -> list[str | None]:
+    """The window of each statement of a text."""
+    statements = [item.statement for item in read_text(text, SAID_AT).statements]
+    return [None if item.window is None else item.window.token for item in statements]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("TAO closed at $262 on 2026-05-12.", ["day:2026-05-12"]),
+        ("TAO closed at $262 on 12.05.2026.", ["day:2026-05-12"]),
+        ("TAO closed at 262,10 USD on 05/13/2026.", ["day:2026-05-13"]),
+        ("TAO fell below $230 on Tuesday 12 May.", ["day:2026-05-12"]),
+        ("TAO traded at $262 two days ago.", ["day:2026-05-12"]),
+        ("TAO jumped to $277 by noon New York time on 12 May.", ["PT24H/2026-05-12T16:00"]),
+        ("TAO traded at $277 at noon UTC on 12 May.", ["at:2026-05-12T12:00"]),
+        ("TAO rose 5% from 00:00 to 24:00 UTC on 12 May.", ["2026-05-12T00:00/2026-05-13T00:00"]),
+        ("TAO traded at $232 on Thursday. A week earlier it was at $262.", ["today", "day:2026-05-07"]),
+        ("TAO rose 5% on 11 May. The following day it lost 2%.", ["day:2026-05-11", "day:2026-05-12"]),
+        ("TAO rose 5% on 11 May. A day earlier it fell 1%.", ["day:2026-05-11", "day:2026-05-10"]),
+        ("TAO is down 11% from a week earlier.", ["P7D"]),
+        ("TAO rose 5% on 11 May, with FET falling 2%.", ["day:2026-05-11", "day:2026-05-11"]),
+        ("TAO rose 5% on 11 May, while FET fell 2% in a week.", ["day:2026-05-11", "P7D"]),
+        ("NEAR plans an upgrade in April, FET surges 27%.", ["trailing_24h_unsaid"]),
+        ("BTC is 16% below the record it set nine days ago.", [None]),
+    ],
+)  # fmt: skip
+def test_words_place_a_statement_in_time(text: str, expected: list[str | None]) -> None:
+    assert windows(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "TAO closed at $262 on 03/04/2026.",  # April or March
+        "TAO rose 5% on Friday, May 12.",  # a Tuesday
+        "TAO hit $277 by midnight on 12 May.",  # which of its two ends
+        "TAO traded at $245 at 12:00 Beijing time on 12 May.",
+        "TAO rose 5% by noon on 12 May.",  # from when on
+        "The following day TAO rose 5%.",
+        "TAO fell 5% three weeks later.",
+    ],
+)
+def test_a_time_that_can_be_two_or_is_not_read_leaves_a_statement_unjudged(text: str) -> None:
+    read = read_text(text, SAID_AT)
+    assert {item.reason for item in read.unjudged} == {"unclear"}
+    assert not read.statements
