@@ -8,7 +8,7 @@ import numpy as np
 
 from analysis.claims.judging.beginnings import Beginning, judge_approach, judge_beginning
 from analysis.claims.judging.market import PriceSeries
-from analysis.claims.judging.question import DOLLARS, Question, cannot_be_told, tape_words
+from analysis.claims.judging.question import DOLLARS, NO_PRICE_OF_A_GROUP, Question, cannot_be_told, tape_words
 from analysis.claims.judging.quoted import level_slack
 from analysis.claims.judging.windows import WHOLE_RECORD
 from analysis.claims.statement import (
@@ -153,7 +153,7 @@ def judge_range(question: Question) -> Judgement:
 def _prices(question: Question) -> _Prices | str:
     """The prices of the window, or why there are none."""
     if question.asset in question.market.groups:
-        return "a group has no price"
+        return NO_PRICE_OF_A_GROUP
     if question.window.token == WHOLE_RECORD:
         return _record_prices(question)
     closes, ranges = question.closes(), question.ranges()

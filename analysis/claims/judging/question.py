@@ -18,6 +18,7 @@ from warehouse.tables.terms import market_name
 from warehouse.tables.units import close_moment, moment, percent, plain_percent, price, span
 
 FRACTION, DOLLARS, DAYS = "fraction", "quote currency", "days"
+NO_PRICE_OF_A_GROUP = "a group has no price"
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ def allowed_sizes(statement: Statement) -> Allowed:
         return _allowed_factor(statement, statement.size)
     size, high = abs(statement.size), abs(statement.size_high or statement.size)
     half = min(half_digit(statement.size_quoted, size, _FRACTION_PER_PERCENT), MOST_SHARE_OF_SIZE * size)
-    return _allowed(statement.comparator, size, high, max(half, statement.tolerance or 0.0))
+    return allowed_around(statement.comparator, size, high, max(half, statement.tolerance or 0.0))
 
 
 def _allowed_factor(statement: Statement, factor: float) -> Allowed:
@@ -71,14 +71,15 @@ def _allowed_factor(statement: Statement, factor: float) -> Allowed:
     digits = statement.size_quoted is not None and "." in statement.size_quoted and factor >= 1
     half = half_digit(statement.size_quoted, factor, 1.0) if digits else FACTOR_SHARE * factor
     if factor < 1:
-        return _allowed(statement.comparator, 1 - factor, 1 - factor, half)
-    factors = _allowed(statement.comparator, factor, top, half)
+        return allowed_around(statement.comparator, 1 - factor, 1 - factor, half)
+    factors = allowed_around(statement.comparator, factor, top, half)
     if statement.comparator is Comparator.NEARLY:  # a tenth short at most: no slack for a digit beyond that
         factors = replace(factors, low=(1 - NEARLY_SHARE) * factor)
     return Allowed(factor - 1, factors.low - 1, factors.high - 1, factors.is_open)
 
 
-def _allowed(comparator: Comparator | None, size: float, high: float, half: float) -> Allowed:
+def allowed_around(comparator: Comparator | None, size: float, high: float, half: float) -> Allowed:
+    """The sizes that a comparator allows of those from `size` to `high`, which are quoted to within `half`."""
     if comparator is Comparator.MORE_THAN:
         return Allowed(size, size, math.inf, is_open=True)
     if comparator is Comparator.AT_LEAST:
@@ -95,7 +96,7 @@ def _allowed(comparator: Comparator | None, size: float, high: float, half: floa
 
 def allowed_hours(hours: float, comparator: Comparator | None) -> Allowed:
     """The lengths of an incident that a number of hours allows, to its last digit."""
-    return _allowed(comparator, hours, hours, half_digit(None, hours, 1.0))
+    return allowed_around(comparator, hours, hours, half_digit(None, hours, 1.0))
 
 
 def level_slack(statement: Statement, level: float) -> float:

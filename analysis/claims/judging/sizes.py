@@ -11,13 +11,14 @@ from analysis.arrays import Floats
 from analysis.claims.judging.market import PriceSeries, micros
 from analysis.claims.judging.question import (
     FRACTION,
+    NO_PRICE_OF_A_GROUP,
     Question,
     cannot_be_told,
     moved_words,
     tape_words,
     window_words,
 )
-from analysis.claims.judging.quoted import MOST_SHARE_OF_SIZE, ROUNDING, Allowed, allowed_sizes
+from analysis.claims.judging.quoted import MOST_SHARE_OF_SIZE, ROUNDING, Allowed, allowed_around, allowed_sizes
 from analysis.claims.judging.windows import SINCE_EVENT, last_new_york_close
 from analysis.claims.statement import (
     Comparator,
@@ -146,7 +147,7 @@ def _allowed(question: Question, moves: Moves) -> Allowed:
     share = amount / moves.from_price
     is_one_digit = amount > 0 and amount % 10.0 ** math.floor(math.log10(amount)) == 0
     near = MOST_SHARE_OF_SIZE if is_one_digit else NEAR_SHARE
-    return Allowed(share, (1 - near) * share, (1 + near) * share)
+    return allowed_around(statement.comparator, share, share, near * share)
 
 
 def _literal(question: Question, moves: Moves) -> float:
@@ -231,12 +232,15 @@ def _plain_starts(question: Question) -> list[tuple[str, int, bool]]:
         # Both starts are what the word means.
         saturday = (question.start_us // MICROSECONDS_PER_DAY + 1) * MICROSECONDS_PER_DAY
         return [("since_saturday_utc", saturday, False)]
-    if said.startswith("P") and "/" not in said and question.days >= _LEAST_DAYS_BY_DATE:
+    is_until_said = question.statement.window is None or question.statement.window.from_utc is None
+    if said.startswith("P") and "/" not in said and is_until_said and question.days >= _LEAST_DAYS_BY_DATE:
         return [("by_utc_days", question.start_us // MICROSECONDS_PER_DAY * MICROSECONDS_PER_DAY, is_against)]
     return []
 
 
 def _judge_group_size(question: Question) -> Judgement:
+    if question.statement.size is None:
+        return cannot_be_told(NO_PRICE_OF_A_GROUP)
     value = question.market.move(question.asset, question.start_us, question.end_us)
     if value is None:
         return cannot_be_told(f"fewer than half of the members of {question.asset} have prices there")

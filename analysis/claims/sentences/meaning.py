@@ -34,7 +34,12 @@ def statement_of(
         token = None
     if token is None and form.is_negated and tokens[0].text.lower() in _NEVER:
         token = WHOLE_RECORD
-    peak = next((t.quantity.value for t in tokens if t.quantity and "PRICE" in t.classes), None)
+    paid = next((t for t in tokens if t.quantity is not None and "PRICE" in t.classes), None)
+    peak = paid.quantity.value if paid is not None and paid.quantity is not None else None
+    is_move = form.kind is Kind.DIRECTION_ONLY and paid is not None
+    if is_move and _is_of_another_size(state, first, last):
+        return None
+    amount = paid if is_move and _AT_A_PRICE.search(state.text, tokens[0].start, tokens[-1].end) is None else None
     return Statement(
         asset=asset,
         kind=form.kind,
@@ -46,12 +51,12 @@ def statement_of(
         price=_price(numbers, form),
         price_high=_price_high(numbers, form),
         price_quoted=quantity.quoted if quantity is not None and is_price else None,
-        comparator=_comparator(state, first, last, form, number),
+        comparator=_comparator(state, first, last, form, amount or number),
         window=StatedWindow(token) if token is not None else None,
         as_of=place_token(token, state.said_at)[1] if token is not None and form.form_id == "give_back" else None,
         versus=_versus(tokens, form),
         peak=peak if form.kind is Kind.DRAWDOWN else _begun(state, last, form, numbers),
-        amount=peak if form.form_id == "move_by_amount" and _is_amount(state, first, last) else None,
+        amount=peak if amount is not None else None,
         held=_held(state, first, last, form, token),
         is_negated=form.is_negated,
         tolerance=_tolerance(state, first, last, form),
@@ -222,13 +227,27 @@ def _comparator(state: SentenceState, first: int, last: int, form: Form, number:
     return said or Comparator.EXACT
 
 
-def _is_amount(state: SentenceState, first: int, last: int) -> bool:
-    """Whether dollars behind a move tell its size: not "up at $87K", "slides $3K from its peak", "by $20K in days"."""
+def _is_of_another_size(state: SentenceState, first: int, last: int) -> bool:
+    """Whether dollars behind a move are counted from what is not read: "slides $3K from its peak", "$20K in days"."""
     start, end = state.tokens[first].start, state.tokens[last - 1].end
-    return _AT_A_PRICE.search(state.text, start, end) is None and _FROM_A_PEAK.match(state.text, end) is None
+    return _SWINGS.search(state.text, start, end) is not None or _FROM_A_PEAK.match(state.text, end) is not None
 
 
-_AT_A_PRICE = re.compile(r"\b(?:at|near|swing(?:s|ing)?|swung)\b", re.IGNORECASE)
+def is_by_an_amount(state: SentenceState, first: int, last: int, form: Form) -> bool:
+    """Whether what looks like a level passed is a move: "is up over $60 since Friday", "fell over $60"."""
+    if form.form_id != "move_beyond":
+        return False
+    start, end = state.tokens[first].start, state.tokens[last - 1].end
+    if _UP_OVER.match(state.text, start, end) is not None and _COUNTED.match(state.text, end) is not None:
+        return True
+    return bool(state.tokens[first].classes & {"DOWN", "DOWN_BY"}) and _OVER.search(state.text, start, end) is not None
+
+
+_UP_OVER = re.compile(r"(?:(?:is|are|was|were) )?(?:up|down) (?:well )?over\s", re.IGNORECASE)
+_OVER = re.compile(r"\w (?:well )?over\s+\S+$", re.IGNORECASE)
+_COUNTED = re.compile(r"\s+(?:since|(?:in|over) (?:the )?(?:past|last|\d+ (?:hour|day|week)))\b", re.IGNORECASE)
+_AT_A_PRICE = re.compile(r"\b(?:at|near)\b", re.IGNORECASE)
+_SWINGS = re.compile(r"\b(?:swing(?:s|ing)?|swung)\b", re.IGNORECASE)
 _FROM_A_PEAK = re.compile(r"\s+(?:from|peak|in (?:just |only )?(?:days|hours|weeks|minutes))\b", re.IGNORECASE)
 
 

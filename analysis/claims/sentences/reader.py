@@ -20,7 +20,7 @@ from analysis.claims.sentences.certainty import is_read_surely
 from analysis.claims.sentences.forms import Form, Grammar, packaged_grammar
 from analysis.claims.sentences.instants import NAMED_TIME, TIME_OF_DAY
 from analysis.claims.sentences.lexicon import NamedMarket
-from analysis.claims.sentences.meaning import statement_of
+from analysis.claims.sentences.meaning import is_by_an_amount, statement_of
 from analysis.claims.sentences.qualifiers import apposed, quote_start, unread_qualifier
 from analysis.claims.sentences.references import LedgerEvent, Reference, find_reference
 from analysis.claims.sentences.sentence import (
@@ -174,7 +174,7 @@ _PARTS = frozenset({"BREAK", "AND"})
 def _takes(state: SentenceState, first: int, last: int, form: Form) -> bool:
     """Whether the form may have its words: a number is read once, and no verb that a number explains is read again."""
     keys = set(_keys(state.tokens, first, last, form))
-    if not keys or keys & state.used:
+    if not keys or keys & state.used or is_by_an_amount(state, first, last, form):
         return False
     state.used |= keys
     if form.kind is not Kind.N_PERIOD_EXTREME and form.kind is not Kind.ALL_TIME_EXTREME:
@@ -200,6 +200,7 @@ def _keys(tokens: list[Token], first: int, last: int, form: Form) -> Iterator[tu
         yield from ((k, str(kind)) for kind in kinds for k in range(first, last) if tokens[k].classes & MARK_CLASSES)
         yield from ((k, "verb") for k in range(first, last) if tokens[k].classes & _MOVERS)
     elif form.kind is Kind.DIRECTION_ONLY:
+        yield from ((k, "price") for k in range(first, last) if "AMOUNT" in tokens[k].classes)
         yield from ((k, "verb") for k in range(first, last) if tokens[k].classes & {"UP", "DOWN", "FLAT", "GAIN_ALONE"})
     elif form.kind is Kind.RELATIVE:
         yield from ((k, "relative") for k in range(first, last) if tokens[k].classes & _RELATIVE)
@@ -257,6 +258,7 @@ def _read_hit(state: SentenceState, first: int, last: int, form: Form) -> None:
             continue
         statement = statement_of(state, first, last, form, market.market, token)
         if statement is None:
+            state.unjudged.append(Unjudged(start, end, "unclear"))
             continue
         is_taken_up = window is not None and window.start < state.sentence.start
         is_sure = is_read_surely(
