@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from analysis.claims.amounts import ClaimTime, Dollars, Size
-from analysis.claims.statement import Comparator, Direction, Kind
+from analysis.claims.statement import Comparator, Direction, Held, Kind
 from analysis.tape.funding import is_perpetual
 from warehouse.config import ConfigText, Entry, EntryTable, FileForm, load_config, nearest, packaged_text
 
@@ -197,6 +197,13 @@ class SentencePart(Entry):
     peak: Dollars | None = None
     versus: tuple[AssetId, ...] = ()
     period: str | None = None  # of `n_period_extreme`: P3W, since:2026-01
+    amount: Dollars | None = None  # of `direction_only`: how many dollars it moved
+    held: Held | None = Field(default=None, strict=False)  # of `level_held`, for how much of the window
+    written: str | None = None  # the number as it was written, for its digits
+    tolerance: float | None = Field(default=None, ge=0, le=1)
+    negated: bool | None = None  # "never below"
+    range_bound: bool | None = None  # of `direction_only` none: range-bound, not flat
+    as_of: ClaimTime | None = None  # when an extreme was set
 
 
 class _InWindow(_Sentence):

@@ -189,18 +189,27 @@ def _stated(claim: Stated | Conjunction, part: SentencePart, anchor: Anchor | No
         said_at=said_at,
         size=size,
         size_high=part.size_high,
+        size_quoted=None if part.price is not None else part.written,
         price=part.price,
         price_high=part.price_high,
+        price_quoted=part.written if part.price is not None else None,
         comparator=part.comparator or claim.comparator,
         window=window,
         versus=part.versus,
         peak=part.peak,
+        amount=part.amount,
+        held=part.held,
+        as_of=part.as_of,
+        is_negated=bool(part.negated),
+        is_range_bound=bool(part.range_bound),
+        tolerance=part.tolerance,
         event_id=anchor.event_id if anchor else None,
         event_utc=anchor.best if anchor else None,
         market_id=claim.market,
     )
     if kind is Kind.N_PERIOD_EXTREME and part.period is not None:
         statement = replace(statement, window=StatedWindow(part.period), within=window)
-    claimed = part.size if part.size is not None else part.factor if part.factor is not None else part.price
+    given = (part.size, part.factor, part.price, part.amount)
+    claimed = next((number for number in given if number is not None), None)
     unit = FRACTION if part.size is not None else FACTOR if part.factor is not None else DOLLARS
     return ClaimPart(statement, claimed, unit)

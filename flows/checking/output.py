@@ -13,7 +13,7 @@ from analysis.claims.check.answer import CheckedText, answer_bars, as_document
 from analysis.claims.statement import Statement
 from flows.output import csv_text
 from warehouse.tables.terms import STATEMENT_VERDICT_TITLES
-from warehouse.tables.units import iso_minute, plain, plural
+from warehouse.tables.units import ascii_number, iso_minute, plain, plural
 
 # A terminal is at least this wide.
 _WIDTH = 100
@@ -74,7 +74,7 @@ def as_toml(answer: CheckedText) -> str:
     """Claims for config/claims.toml, one a statement: to correct a reading and have it judged with every run."""
     entries = tomlkit.aot()
     for item, judged in zip(as_document(answer)["statements"], answer.statements, strict=True):
-        entries.append(tomlkit.item(_claim(item, judged.read.statement, answer)))
+        entries.append(tomlkit.item(_claim(item, judged.read.statement)))
     document = tomlkit.document()
     document.add(
         tomlkit.comment("Correct what was read wrongly; `aftershock claims check --file THIS` judges it again.")
@@ -83,10 +83,10 @@ def as_toml(answer: CheckedText) -> str:
     return tomlkit.dumps(document)
 
 
-def _claim(item: dict[str, Any], said: Statement, answer: CheckedText) -> dict[str, Any]:
-    size = item["size"]
+def _claim(item: dict[str, Any], said: Statement) -> dict[str, Any]:
     is_factor = item["kind"] == "multiple"
-    quoted = (said.size_quoted or "").strip("+-−")
+    window = said.window
+    is_placed = window is not None and window.from_utc is not None and window.to_utc is not None
     entry: dict[str, Any] = {
         "id": f"read-{item['id']}",
         "episode": "read",
@@ -94,18 +94,37 @@ def _claim(item: dict[str, Any], said: Statement, answer: CheckedText) -> dict[s
         "quote": _one_line(item["text"]),
         "asset": item["asset"],
         "direction": item["direction"],
-        "said_at": answer.said_at,
-        "size": None if size is None or is_factor else quoted,
-        "factor": size if is_factor else None,
-        "peak": None if item["peak"] is None else f"${plain(item['peak'], PRICE_DIGITS)}",
-        "price": None if item["price"] is None else f"${plain(item['price'], PRICE_DIGITS)}",
-        "price_high": None if item["price_high"] is None else f"${plain(item['price_high'], PRICE_DIGITS)}",
+        "said_at": said.said_at,
+        "size": None if is_factor else _percent(said.size),
+        "size_high": _percent(said.size_high),
+        "factor": said.size if is_factor else None,
+        "amount": _dollars(said.amount),
+        "peak": _dollars(said.peak),
+        "price": _dollars(said.price),
+        "price_high": _dollars(said.price_high),
+        "written": said.price_quoted if said.price is not None else said.size_quoted,
         "comparator": item["comparator"],
-        "period" if item["kind"] == "n_period_extreme" else "window": item["window"]["token"],
+        "held": item["held"],
+        "tolerance": said.tolerance,
+        "negated": said.is_negated or None,
+        "range_bound": said.is_range_bound or None,
+        "as_of": said.as_of,
+        "period" if item["kind"] == "n_period_extreme" else "window": (
+            f"{item['window']['from_utc']}/{item['window']['to_utc']}" if is_placed else item["window"]["token"]
+        ),
         "versus": item["versus"],
         "event": item["event_id"],
+        "at": said.event_utc if item["event_id"] is None else None,
     }
     return {key: value for key, value in entry.items() if value is not None}
+
+
+def _dollars(value: float | None) -> str | None:
+    return None if value is None else f"${plain(value, PRICE_DIGITS)}"
+
+
+def _percent(size: float | None) -> str | None:
+    return None if size is None else f"{ascii_number(100 * size)}%"
 
 
 def _silence(answer: CheckedText) -> Iterator[str]:

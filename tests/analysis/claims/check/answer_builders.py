@@ -27,10 +27,14 @@ def make_path(asset: str, prices: dict[int, float], n_hours: int = 24 * 40) -> p
     return pl.DataFrame(rows, names, orient="row", schema_overrides={"open_time_utc": UTC_TYPE})
 
 
+def make_market(tao: dict[int, float] | None = None) -> MarketEvidence:
+    """A path of TAO, which by default rises 20 % in the six hours after the ban, beside a flat one of BTC."""
+    return gather_market(pl.concat([make_path("TAO", {54: 120.0} if tao is None else tao), make_path("BTC", {})]))
+
+
 def make_answer(text: str, tao: dict[int, float] | None = None) -> CheckedText:
-    """The text judged on a path of TAO that rises 20 % in the six hours after the ban."""
-    bars = make_path("TAO", {54: 120.0} if tao is None else tao)
-    market: MarketEvidence = gather_market(pl.concat([bars, make_path("BTC", {})]))
+    """The text judged on the market with that path of TAO."""
+    market = make_market(tao)
     read = read_text(text, SAID_AT, None, (BAN,))
     return with_beside(judge_text(text, read, SAID_AT, market), market)
 
