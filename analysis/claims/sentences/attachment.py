@@ -11,7 +11,7 @@ from analysis.claims.sentences.forms import Form
 from analysis.claims.sentences.references import LedgerEvent
 from analysis.claims.sentences.sentence import MOVE_KINDS, PRICE_KINDS, UNSAID_WINDOW, SentenceState
 from analysis.claims.sentences.tokens import Token
-from analysis.claims.sentences.windows import TimePhrase
+from analysis.claims.sentences.windows import TimePhrase, written_instant
 from analysis.claims.statement import Kind, StatedWindow, Statement
 
 
@@ -31,6 +31,8 @@ def window_of(state: SentenceState, first: int, last: int, form: Form, *, is_inh
         windows = [window for window in windows if not _PEAK_SET.search(state.text, start, window.start)]
     own = [window for window in windows if start <= window.start < end and not _is_inside(window, tokens)]
     own.sort(key=lambda window: abs(window.start - tokens[first].start))
+    if form.form_id == "from_price_to_price" and (both := _between_days(own, tokens[last - 1].start, state)):
+        return both
     if own:
         return _placed(_up_to(own[0], state, form), state)
     before = [window for window in windows if window.start < start and window.end <= tokens[first].start]
@@ -48,6 +50,17 @@ def window_of(state: SentenceState, first: int, last: int, form: Form, *, is_inh
     if taken_up is not None and (taken_up.is_day if is_price else not _is_instant(taken_up)):
         return _placed(taken_up, state)
     return TimePhrase(start, start, UNSAID_WINDOW) if form.kind in MOVE_KINDS else None
+
+
+def _between_days(own: list[TimePhrase], second_price: int, state: SentenceState) -> TimePhrase | None:
+    """From the day of the first price to that of the second: "from $212 on June 13 to $283 by June 15"."""
+    days = sorted((window for window in own if window.is_day), key=lambda window: window.start)
+    if len(days) != 2 or not days[0].start < second_price < days[1].start:
+        return None
+    (start, _), (_, end) = (place_token(day.token, state.said_at) for day in days)
+    if start is None or end is None or start >= end:
+        return None
+    return replace(days[1], token=f"{written_instant(start)}/{written_instant(end)}", is_day=False)
 
 
 def _up_to(window: TimePhrase, state: SentenceState, form: Form) -> TimePhrase:

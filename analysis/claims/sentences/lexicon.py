@@ -38,6 +38,7 @@ class _ClassEntry(Entry):
     id: str = Field(pattern=r"^[A-Z][A-Z_]+$")
     verbs: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    fills: bool = False  # a form passes over them as over words that are not known
 
 
 MARKET_NAMES = EntryTable("name", _NameEntry)
@@ -98,7 +99,7 @@ def read_lexicon(names: list[ConfigText], words: list[ConfigText]) -> Lexicon:
             phrase, _, factor = word.partition("=")
             key = _key(phrase.casefold())
             before = folded.get(key)
-            classes = (before.classes if before else frozenset()) | {entry.id}
+            classes = (before.classes if before else frozenset()) | {entry.id} | ({"WORD"} if entry.fills else set())
             folded[key] = Meaning(classes, None, float(factor) if factor else None)
     for name in load_config(NAME_FORM, *names).entries(MARKET_NAMES):
         market = NamedMarket(name.id, name.scope)

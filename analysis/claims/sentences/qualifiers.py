@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from analysis.claims.sentences.forms import Form
-from analysis.claims.sentences.sentence import MARK_CLASSES, MOVE_KINDS, SentenceState, Unjudged
+from analysis.claims.sentences.sentence import (
+    AN_ADVERT,
+    MARK_CLASSES,
+    MODALITY_REASONS,
+    MOVE_KINDS,
+    SentenceState,
+    Unjudged,
+)
 from analysis.claims.sentences.tokens import Token
 from analysis.claims.statement import Kind
+from analysis.events.wording.modality import modality_of
 
 # "rose less than BTC", "rose half as much as FET": what follows is another side, unless it is a number or a time.
 _THAN = re.compile(r"\b(?:than|as (?:much|far|fast|hard|strongly|sharply|quickly|well|badly) as)\s", re.IGNORECASE)
@@ -178,3 +187,73 @@ def _names_another(state: SentenceState, at: int) -> bool:
 
 _SIDES = frozenset({"CRYPTO", "OTHER", "MOST"})
 _LIGHT = frozenset({"LIGHT", "POSS"})
+
+
+def may_be_left(tokens: list[Token]) -> bool:
+    """Whether a sentence names one of our markets and says something that has to be told, read or not."""
+    is_ours = any(token.market is not None and token.market.is_ours for token in tokens)
+    return is_ours and any(token.classes & _TELLING for token in tokens)
+
+
+def left_over(state: SentenceState) -> list[Unjudged]:
+    """What a sentence that names one of our markets says and no form reads: numbers, and markets beside a verb.
+
+    Where nothing else of the sentence is told, its moves, extremes and comparisons count too.
+    """
+    if not may_be_left(state.tokens):
+        return []
+    read = [(item.start, item.end) for item in state.found] + [(item.start, item.end) for item in state.unjudged]
+    known = [*read, *((window.start, window.end) for window in state.windows)]
+    telling = _NUMBERS if read else _TELLING
+    found: list[Unjudged] = []
+    for clause in _stretches(state.tokens):
+        own = [token for token in clause if not any(low <= token.start < high for low, high in known)]
+        told = [token for token in own if token.classes & telling or _is_told(own, token)]
+        if told:
+            named = [token for token in own if _is_side(token) and token.start < told[-1].start]
+            start = min(token.start for token in (*named[-1:], *told))
+            after = own[own.index(told[-1]) + 1 :][:1] if "DITTO" in told[-1].classes else []
+            found.append(Unjudged(start, (after or told)[-1].end, _reason_of(state, own, told, start)))
+    return found
+
+
+def _stretches(tokens: list[Token]) -> Iterator[list[Token]]:
+    """The tokens of each clause; "with 15%" belongs to what it follows."""
+    own: list[Token] = []
+    for token in tokens:
+        if "BREAK" in token.classes and token.text.lower() != "with":
+            yield own
+            own = []
+        else:
+            own.append(token)
+    yield own
+
+
+def _is_side(token: Token) -> bool:
+    return token.market is not None or "MOST" in token.classes
+
+
+def _is_told(tokens: list[Token], token: Token) -> bool:
+    """Whether a verb or a denial stands behind a market that nothing was read of: "FET fell", "BTC did not"."""
+    at = tokens.index(token)
+    return bool(token.classes & _MOVED) and any(_is_side(one) for one in tokens[max(at - _VERB_REACH, 0) : at])
+
+
+def _reason_of(state: SentenceState, tokens: list[Token], told: list[Token], start: int) -> str:
+    modality = modality_of(state.spoken, start, told[-1].end, AN_ADVERT)
+    if modality in MODALITY_REASONS:
+        return MODALITY_REASONS[modality]
+    if any("QUANTITY" in token.classes for token in tokens) or all(token.classes & _AMOUNTS for token in told):
+        return "other_quantity"
+    if any("HOLDER" in token.classes and "LIGHT" not in token.classes for token in tokens):
+        return "other_market"
+    return "comparison" if any(token.classes & _COMPARED for token in tokens) else "unclear"
+
+
+# So many tokens behind a market its verb may stand.
+_VERB_REACH = 3
+_NUMBERS = frozenset({"PERCENT", "PRICE", "RANGE", "TIMES", "DOUBLE", "DITTO"})
+_COMPARED = frozenset({"OUTDO", "UNDERDO", "OUTPERFORM", "LEAD", "DEFY", "RANK"})
+_AMOUNTS = frozenset({"NUMBER", "MONEY"})  # of coins, users, dollars
+_MOVED = frozenset({"UP", "DOWN", "FLAT", "NOT"})
+_TELLING = _NUMBERS | _COMPARED | _MOVED | MARK_CLASSES | _AMOUNTS | {"UP_BY", "DOWN_BY"}

@@ -21,10 +21,12 @@ from analysis.claims.sentences.forms import Form, Grammar, packaged_grammar
 from analysis.claims.sentences.instants import NAMED_TIME, TIME_OF_DAY
 from analysis.claims.sentences.lexicon import NamedMarket
 from analysis.claims.sentences.meaning import is_by_an_amount, statement_of
-from analysis.claims.sentences.qualifiers import apposed, quote_start, unread_qualifier
+from analysis.claims.sentences.qualifiers import apposed, left_over, may_be_left, quote_start, unread_qualifier
 from analysis.claims.sentences.references import LedgerEvent, Reference, find_reference
 from analysis.claims.sentences.sentence import (
+    AN_ADVERT,
     MARK_CLASSES,
+    MODALITY_REASONS,
     MOVE_KINDS,
     PERCENT_KINDS,
     PRICE_KINDS,
@@ -44,23 +46,12 @@ from analysis.events.wording.clauses import Sentence, split_sentences
 from analysis.events.wording.modality import Modality, SpokenSpan, find_modalities, modality_of
 from warehouse.tables.bars import DAY
 
-_ADVERT = frozenset({Modality.ADVERT})  # what an advert says of one of our markets is an ordinary statement
 # A window that begins so few characters after a phrase is part of it.
 _NEXT_WORD = 2
 # A text of so many sentences is an article, whose passages are marked too.
 _LEAST_SENTENCES = 3
 # How far before a verb its denial stands, in tokens.
 _DENIAL_REACH = 6
-_REASONS = {
-    Modality.FORECAST: "forecast",
-    Modality.PREDICTION: "forecast",
-    Modality.ODDS: "forecast",
-    Modality.QUESTION: "question",
-    Modality.CONDITIONAL: "conditional",
-    Modality.ADVERT: "advert",
-    Modality.CAUSAL: "causal",
-    Modality.OPINION: "not_testable",
-}
 
 
 def read_text(
@@ -82,7 +73,7 @@ def read_text(
     sentences = [sentence for sentence in split_sentences(text) if not _is_in(sentence, tables)]
     tokens = [tokenise(text, sentence.clauses, grammar.lexicon) for sentence in sentences]
     hits = [_hits(own, grammar) for own in tokens]
-    if not any(hits):
+    if not any(hits) and not any(map(may_be_left, tokens)):
         return ReadText(tuple(statements), ())
     spoken = find_modalities(text, sentences)
     unjudged: list[Unjudged] = []
@@ -107,7 +98,7 @@ def _passages(spoken: list[SpokenSpan], statements: list[ReadStatement], unjudge
     taken = [(item.start, item.end) for item in statements] + [(item.start, item.end) for item in unjudged]
     found = []
     for span in sorted(spoken, key=lambda item: item.start):
-        reason = _REASONS.get(span.modality)
+        reason = MODALITY_REASONS.get(span.modality)
         if reason is None or any(start < span.end and span.start < end for start, end in taken):
             continue
         taken.append((span.start, span.end))
@@ -142,33 +133,12 @@ def _read_sentence(state: SentenceState, hits: list[_Hit]) -> None:
     taken = [(*hit, order) for order, hit in enumerate(hits) if _takes(state, *hit)]
     for first, last, form, _ in sorted(taken, key=lambda hit: (hit[0], hit[3])):
         _read_hit(state, first, last, form)
-    state.unjudged += _without_a_verb(state)
+    state.unjudged += left_over(state)
     named = [token.market for token in state.tokens if token.market is not None]
     if named and not state.found:
         state.paragraph.subject = NamedSubject((named[0],), None)
     if state.windows:
         state.paragraph.window = state.windows[-1]
-
-
-def _without_a_verb(state: SentenceState) -> list[Unjudged]:
-    """Markets that share a verb which no form gives them: "TAO rose 23%, FET 2%", "…, but BTC did not"."""
-    tokens, found = state.tokens, []
-    for k in range(1, len(tokens) - 1):
-        is_other = tokens[k].market is not None and _PARTS & (tokens[k - 1].classes | tokens[max(k - 2, 0)].classes)
-        if not is_other or not state.found:
-            continue
-        is_share = "PERCENT" in tokens[k + 1].classes and (k + 1, "percent") not in state.used
-        is_denial = k + 2 < len(tokens) and "AUX" in tokens[k + 1].classes and "NOT" in tokens[k + 2].classes
-        last = k + 1 if is_share else k + 2
-        start, end = tokens[k].start, tokens[min(last, len(tokens) - 1)].end
-        read = [(item.start, item.end) for item in state.found] + [(item.start, item.end) for item in state.unjudged]
-        is_read = any(first < end and start < last_read for first, last_read in read)
-        if (is_share or is_denial) and not is_read:
-            found.append(Unjudged(start, end, "unclear"))
-    return found
-
-
-_PARTS = frozenset({"BREAK", "AND"})
 
 
 def _takes(state: SentenceState, first: int, last: int, form: Form) -> bool:
@@ -274,13 +244,15 @@ def _reason(
 ) -> str | None:
     """Why the words are not judged; None when they are a statement about the past of one of our markets."""
     is_ours = any(market.is_ours for market in subject.markets)
-    modality = modality_of(state.spoken, start, end, _ADVERT if is_ours else frozenset())
+    modality = modality_of(state.spoken, start, end, AN_ADVERT if is_ours else frozenset())
     if form.modality is not None and modality in (Modality.PAST, Modality.PREDICTION):
         return form.modality
     if modality is Modality.PREDICTION and not _reports(state, first, last, form):
         return "forecast"
+    if modality is Modality.FORECAST and form.form_id == "from_price_to_price" and _is_told(state.tokens, first):
+        modality = Modality.PAST  # "by June 15" says when it was there
     if modality not in (Modality.PAST, Modality.PREDICTION, Modality.CAUSAL):
-        return _REASONS[modality]
+        return MODALITY_REASONS[modality]
     if subject.is_quantity or is_about_quantity(state.tokens, last):
         return "other_quantity"
     if subject.is_holder:
@@ -366,6 +338,12 @@ def _is_denied(tokens: list[Token], first: int) -> bool:
         if ("BUY" in tokens[k].classes and not is_driven) or ("NOT" in tokens[k].classes and not is_past_name):
             return True
     return False
+
+
+def _is_told(tokens: list[Token], first: int) -> bool:
+    """Whether a verb of the past stands right before a phrase."""
+    before = tokens[first - 1] if first else None
+    return before is not None and bool(before.classes & _MOVERS) and not before.text.lower().endswith(("s", "ing"))
 
 
 def _reports(state: SentenceState, first: int, last: int, form: Form) -> bool:

@@ -12,7 +12,7 @@ from analysis.claims.sentences.tokens import Token
 from analysis.claims.sentences.windows import TimePhrase
 from analysis.claims.statement import Kind, Statement
 from analysis.events.wording.clauses import Clause, Sentence
-from analysis.events.wording.modality import SpokenSpan
+from analysis.events.wording.modality import Modality, SpokenSpan
 
 # Kinds whose window, where none is said, is the day up to publication.
 MOVE_KINDS = frozenset({Kind.PERCENT_MOVE, Kind.DIRECTION_ONLY, Kind.RELATIVE, Kind.MULTIPLE, Kind.SWING})
@@ -23,6 +23,18 @@ MARK_CLASSES = frozenset(
     {"DOUBLE", "TIMES", "PERIOD_HIGH", "PERIOD_LOW", "SINCE_HIGH", "SINCE_LOW", "FIRST_SINCE", "RECORD_HIGH"}
     | {"RECORD_LOW", "SUPPORT"}
 )
+
+AN_ADVERT = frozenset({Modality.ADVERT})  # what an advert says of one of our markets is an ordinary statement
+MODALITY_REASONS = {
+    Modality.FORECAST: "forecast",
+    Modality.PREDICTION: "forecast",
+    Modality.ODDS: "forecast",
+    Modality.QUESTION: "question",
+    Modality.CONDITIONAL: "conditional",
+    Modality.ADVERT: "advert",
+    Modality.CAUSAL: "causal",
+    Modality.OPINION: "not_testable",
+}
 
 
 @dataclass(frozen=True, slots=True)

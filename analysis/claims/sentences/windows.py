@@ -210,7 +210,7 @@ def _first_week(match: re.Match[str], said_at: datetime) -> str:
 
 def _clock(match: re.Match[str], said_at: datetime) -> str | None:
     named = name_instant(match["moment"], said_at)
-    return None if named is None else f"{match['kind'] or 'at'}:{_written(named.at(said_at, is_end=False))}"
+    return None if named is None else f"{match['kind'] or 'at'}:{written_instant(named.at(said_at, is_end=False))}"
 
 
 def _between_instants(match: re.Match[str], said_at: datetime) -> str | None:
@@ -221,7 +221,7 @@ def _between_instants(match: re.Match[str], said_at: datetime) -> str | None:
     day, zone = first.day or last.day, first.zone or last.zone
     end = replace(last, day=last.day or day, zone=last.zone or zone).at(said_at, is_end=True)
     start = replace(first, day=day, zone=zone).at(end if day is None else said_at, is_end=False)
-    return f"{_written(start)}/{_written(end)}" if start < end else None
+    return f"{written_instant(start)}/{written_instant(end)}" if start < end else None
 
 
 def _day_range(match: re.Match[str], said_at: datetime) -> str | None:
@@ -231,7 +231,7 @@ def _day_range(match: re.Match[str], said_at: datetime) -> str | None:
     if first is None or last is None or month == "may":
         return None
     start, end = first.at(said_at, is_end=False), last.at(said_at, is_end=True)
-    return f"{_written(start)}/{_written(end)}" if start < end else None
+    return f"{written_instant(start)}/{written_instant(end)}" if start < end else None
 
 
 def _counted_from(match: re.Match[str], said_at: datetime) -> str | None:
@@ -241,14 +241,15 @@ def _counted_from(match: re.Match[str], said_at: datetime) -> str | None:
         return None
     length = _span(match, said_at)
     if way in _AFTERWARDS:
-        return f"{_written(named.at(said_at, is_end=way in ('after', 'following')))}/{length}"
-    return f"{length}/{_written(named.at(said_at, is_end=way != 'before'))}"
+        return f"{written_instant(named.at(said_at, is_end=way in ('after', 'following')))}/{length}"
+    return f"{length}/{written_instant(named.at(said_at, is_end=way != 'before'))}"
 
 
 _AFTERWARDS = ("after", "following", "from", "of", "since", "starting", "beginning")
 
 
-def _written(at: datetime) -> str:
+def written_instant(at: datetime) -> str:
+    """The instant as tokens write it: to the minute, UTC."""
     return iso_minute(at).replace(" ", "T")
 
 
