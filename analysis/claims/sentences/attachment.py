@@ -134,7 +134,7 @@ def _is_behind_apposition(window: TimePhrase, tokens: list[Token], last: int) ->
     )
 
 
-_APPOSED = frozenset({"COMMA", "AND", "PERCENT", "LIGHT", "MORE"})
+_APPOSED = frozenset({"COMMA", "AND", "PERCENT", "LIGHT", "MORE", "OUTDO", "OUTPERFORM", "UNDERDO"})
 _COMPARING = frozenset({"than", "less", "fewer", "better", "worse", "as", "much", "far", "twice", "half"})
 
 

@@ -99,7 +99,11 @@ def read_lexicon(names: list[ConfigText], words: list[ConfigText]) -> Lexicon:
             phrase, _, factor = word.partition("=")
             key = _key(phrase.casefold())
             before = folded.get(key)
-            classes = (before.classes if before else frozenset()) | {entry.id} | ({"WORD"} if entry.fills else set())
+            classes = (
+                (before.classes if before else frozenset())
+                | {entry.id}
+                | ({"WORD"} if entry.fills and before is None else set())
+            )
             folded[key] = Meaning(classes, None, float(factor) if factor else None)
     for name in load_config(NAME_FORM, *names).entries(MARKET_NAMES):
         market = NamedMarket(name.id, name.scope)

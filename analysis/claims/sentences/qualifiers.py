@@ -14,6 +14,7 @@ from analysis.claims.sentences.sentence import (
     SentenceState,
     Unjudged,
 )
+from analysis.claims.sentences.subjects import NamedSubject
 from analysis.claims.sentences.tokens import Token
 from analysis.claims.statement import Kind
 from analysis.events.wording.modality import modality_of
@@ -24,7 +25,11 @@ _OTHERS = re.compile(r"(?:any|every|all|other|others|most|its peers|peers|expect
 _BESIDE = re.compile(
     r"\b(?:unlike|in contrast (?:to|with)|compared (?:to|with)|relative to|versus|vs\.?)\s", re.IGNORECASE
 )
-_ONLY = re.compile(r"\b(?:only|no|nothing but|none but|no (?:token|coin) but)\s+$", re.IGNORECASE)
+_ONLY = re.compile(
+    r"\b(?:only|no|(?:all|every\w*|none|nothing|no (?:\w+ )?(?:token|coin)s?)\b[^,;:.]*\bbut"
+    r"|except(?: for)?|apart from|aside from|other than|excluding|excepting|barring|with the exception of)\s+$",
+    re.IGNORECASE,
+)
 # "doubled bitcoin's gain" is no doubling of the price.
 _GAIN = re.compile(
     r"(?:\s+[\w'’]+){0,3}?\s+(?:gain|rise|rally|loss|fall|drop|move|return|performance)s?\b", re.IGNORECASE
@@ -45,33 +50,33 @@ _NOBODY_SAYS = re.compile(
 _WHICH_IS_DENIED = re.compile(
     r"[^.;!?]*?\b(?:this|that|which|it) (?:is|was) (?:false|untrue|not true|wrong)\b", re.IGNORECASE
 )
-# "Neither FET nor NEAR rose", "none of the tokens rose".
-_NONE_OF = re.compile(r"\b(?:neither|nor|none)\b[^,;:.!?]*$", re.IGNORECASE)
-# What a direction alone says is not the whole of it: an end, a repetition, a number that no form reads.
+# "Neither FET nor NEAR rose", "none of the tokens rose"; not "none bought as TAO rose".
+_NONE_OF = re.compile(
+    r"\b(?:neither|nor|none)(?: of)?(?: (?!as\b|while\b|when\b|after\b|because\b|but\b)\w+){0,2}\s+$", re.IGNORECASE
+)
+# What a direction alone says is not the whole of it: a part of what was lost, a number that no form reads.
 _WENT_ON = re.compile(
-    r"\s+(?:(?:has|had|have|was|is|were|are|proved|turned out|soon|quickly|later) ){0,2}(?:lasted|ended|faded|fizzled|"
-    r"evaporated|reversed|short[- ]lived|did not last|didn[’']t last)"
-    r"|\s+(?:each|every)(?: single)? (?:minute|hour|day|week|month|time)\b"
-    r"|\s+(?:(?:nearly|almost|about) )?(?:all|most|half|part|some|much)(?: of)? (?:its|the|their|of)\b"
+    r"\s+(?:(?:nearly|almost|about) )?(?:all|most|half|part|some|much)(?: of)? (?:its|the|their|of)\b"
     r"|\s+(?:is|was) over\b(?! (?:the|a|an|its|\$|\d))|(?:\s+by)?\s+[$€£]\d"
     r"|(?:\s+(?:by|to|from|about|nearly|almost|between|for|some|only|just|around)){0,3}"
     r"\s+(?:(?:zero|nothing|null)\b|(?P<number>\d|(?:two|three|four|five|six|seven|eight|nine|ten)\b))",
     re.IGNORECASE,
 )
-_IN_A_ROW = re.compile(r"\b(?:in a row|straight|consecutive(?:ly)?|in succession|running|on end)\b", re.IGNORECASE)
 # "Rose 2% against BTC", "in euro terms": another measure than dollars.
+_IN_TERMS = re.compile(r"\bin (?!(?:us )?(?:dollar|usd)s? )[\w$€]+ terms\b", re.IGNORECASE)
 _MEASURED_IN = re.compile(
-    r"\bin (?!(?:us )?(?:dollar|usd)s? )[\w$€]+ terms\b"
-    r"|\b(?:denominated|measured|expressed|counted) in (?!(?:us )?dollars)|\bagainst\s",
+    r"\b(?:denominated|measured|expressed|counted) in (?!(?:us )?dollars)|\bagainst\s",
     re.IGNORECASE,
 )
 _THAT = re.compile(r"\b(?:that|reports?|claims?|rumou?rs?)\b", re.IGNORECASE)
 
 
-def unread_qualifier(state: SentenceState, first: int, last: int, start: int, form: Form) -> str | None:
-    """Why the phrase tokens[first:last] may not be judged as if it stood alone: `denied`, `comparison`; None if it may.
+def unread_qualifier(
+    state: SentenceState, subject: NamedSubject, first: int, last: int, start: int, form: Form
+) -> str | None:
+    """Why the phrase tokens[first:last] may not be judged as if it stood alone; None if it may.
 
-    `start` is the first character of its subject.
+    `start` is the first character of its subject. The reasons are `denied`, `hedged`, `comparison` and `unclear`.
     """
     end = state.tokens[last - 1].end
     before, after = state.text[state.sentence.start : start], state.text[end : state.sentence.end]
@@ -81,7 +86,12 @@ def unread_qualifier(state: SentenceState, first: int, last: int, start: int, fo
         return "denied"
     if _NONE_OF.search(before):
         return "denied"
-    if _tells_what_it_is(state.tokens, first, last, form) or _leaves_a_part(state, end, form):
+    around = _around(state.tokens, first, last)
+    if any("HEDGE" in token.classes and token.end <= state.tokens[first].start for token in around):
+        return "hedged"
+    if _is_of_some(state.tokens, subject, last) or any("REPEATED" in token.classes for token in around):
+        return "unclear"
+    if _tells_what_it_is(state.tokens, first, last, form) or _leaves_a_part(state, last, form):
         return "unclear"
     is_by_a_day = _BY.match(state.text, end, state.sentence.end) and form.form_id == "give_back"
     if is_by_a_day and any(named.start >= end and named.token.startswith("day:") for named in state.windows):
@@ -91,19 +101,62 @@ def unread_qualifier(state: SentenceState, first: int, last: int, start: int, fo
     return None
 
 
-def _leaves_a_part(state: SentenceState, end: int, form: Form) -> bool:
-    """Whether words behind a move say more than is judged: a run of days; of a bare direction its end, its number."""
-    if form.kind not in MOVE_KINDS:
+def _around(tokens: list[Token], first: int, last: int) -> list[Token]:
+    """The words of a phrase's clause up to an "and", and those of the clauses before it that say nothing themselves."""
+    low, high = first, last
+    while low > 0 and not tokens[low - 1].classes & _ENDS:
+        low -= 1
+    while high < len(tokens) and not tokens[high].classes & _ENDS:
+        high += 1
+    heads = (clause for clause in _stretches(tokens[:low]) if not any(_is_side(one) for one in clause))
+    return [*tokens[low:high], *(one for clause in heads if not any(map(_says, clause)) for one in clause)]
+
+
+def _says(token: Token) -> bool:
+    return bool(token.classes & (_NUMBERS | _MOVED))
+
+
+_ENDS = frozenset({"BREAK", "AND"})
+
+
+def _is_of_some(tokens: list[Token], subject: NamedSubject, last: int) -> bool:
+    """Whether a group is meant only in part, or to the last member: "half of AI tokens", "one AI token"."""
+    if not subject.markets or subject.markets[0].scope != "group":
         return False
-    if _IN_A_ROW.search(state.text, end, state.clause_end(end - 1)):
-        return True
+    named = [k for k in range(last) if tokens[k].market == subject.markets[0]]
+    is_of = False
+    for k in range(named[-1] - 1, -1, -1) if named else ():
+        if "PART" in tokens[k].classes or (is_of and "PERCENT" in tokens[k].classes):
+            return True
+        is_of |= tokens[k].text.lower() == "of"
+        if not tokens[k].classes & _LIGHT:
+            return False
+    return False
+
+
+def _leaves_a_part(state: SentenceState, last: int, form: Form) -> bool:
+    """Whether words behind a bare direction say more than is judged: its end, its number."""
     if form.kind is not Kind.DIRECTION_ONLY:
         return False
-    found = _WENT_ON.match(state.text, end, state.sentence.end)
+    windows = state.windows
+    rest = (
+        token
+        for token in state.tokens[last:]
+        if not (token.classes & _WEAK or token.text.lower() in _SOON)
+        and not any(named.start <= token.start < named.end for named in windows)
+    )
+    after = next(rest, None)
+    if after is not None and "LASTED" in after.classes:
+        return True
+    found = _WENT_ON.match(state.text, state.tokens[last - 1].end, state.sentence.end)
     if found is None:
         return False
     number = found.start("number")
-    return number < 0 or not any(named.start <= number < named.end for named in state.windows)
+    return number < 0 or not any(named.start <= number < named.end for named in windows)
+
+
+_WEAK = frozenset({"AUX", "LIGHT", "POSS"})
+_SOON = frozenset({"soon", "later", "eventually"})
 
 
 def quote_start(tokens: list[Token], first: int, last: int, start: int, form: Form) -> int:
@@ -130,6 +183,11 @@ _STANDS = frozenset({"AUX", "LIGHT", "AT", "HOVER", "ABOUT", "NEAR"})
 _BY = re.compile(r"\s*(?:by|until)\b", re.IGNORECASE)
 
 
+def _is_pair(text: str, start: int) -> bool:
+    """Whether the market at a place is what another one is priced in: "TAO/BTC"."""
+    return re.search(r"\w/$", text[:start]) is not None
+
+
 def _is_compared(state: SentenceState, first: int, last: int, start: int, form: Form) -> bool:
     end = state.tokens[last - 1].end
     own_end = state.clause_end(state.tokens[first].start)
@@ -141,6 +199,8 @@ def _is_compared(state: SentenceState, first: int, last: int, start: int, form: 
         found.group().strip().lower() != "against" or _names_another(state, found.end())
         for found in _MEASURED_IN.finditer(state.text, end, own_end)
     ):
+        return True
+    if _IN_TERMS.search(state.text, state.sentence.start, own_end) or _is_pair(state.text, start):
         return True
     than = _THAN.finditer(state.text, state.tokens[first].start, own_end)
     beside = _BESIDE.finditer(state.text, state.sentence.start, state.sentence.end)

@@ -265,7 +265,7 @@ def _reason(
         return "unclear"
     if form.kind is Kind.DIRECTION_ONLY and last < len(state.tokens) and state.tokens[last].text == "because":
         return "causal"
-    return unread_qualifier(state, first, last, start, form)
+    return unread_qualifier(state, subject, first, last, start, form)
 
 
 def _reference(state: SentenceState, window: TimePhrase | None) -> Reference | None:

@@ -160,12 +160,25 @@ def _phrases(words: list[tuple[int, int, str]], lexicon: Lexicon) -> list[Token]
         length, meaning = found
         stop = words[at + length - 1][1]
         token = Token(start, stop, word, meaning.classes, meaning.market, None, meaning.factor)
-        if tokens and token.market is not None and tokens[-1].market == token.market:
-            tokens[-1] = tokens[-1]._replace(end=stop)  # "Bittensor (TAO)" is one name
+        if (
+            tokens
+            and token.market is not None
+            and (tokens[-1].market == token.market or _is_quoted_in(tokens[-1], token))
+        ):
+            tokens[-1] = tokens[-1]._replace(end=stop)  # "Bittensor (TAO)" is one name, and so is "TAO/USDT"
         else:
             tokens.append(token)
         at += length
     return tokens
+
+
+def _is_quoted_in(token: Token, after: Token) -> bool:
+    """Whether a market is followed by the dollar token that it is priced in: "TAO/USDT"."""
+    is_dollar = after.market is not None and after.market.market in _DOLLARS
+    return is_dollar and token.market is not None and after.start == token.end + 1
+
+
+_DOLLARS = frozenset({"USDT", "USDC"})
 
 
 def _longest(words: list[tuple[int, int, str]], at: int, lexicon: Lexicon):  # type: ignore[no-untyped-def]

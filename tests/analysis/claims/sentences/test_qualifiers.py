@@ -53,3 +53,52 @@ def test_the_half_of_a_sentence_that_no_form_reads_says_so(text: str, left: str)
     kinds, unjudged = told(text)
     assert kinds == ["percent_move"]
     assert [words for words, _ in unjudged] == [left]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("FET sank to its lowest price of the year on 12 May.", "comparison"),
+        ("Half of AI coins fell on 12 May.", "unclear"),
+        ("A quarter of altcoins rose on 12 May.", "unclear"),
+        ("80% of altcoins rose on 12 May.", "unclear"),
+        ("Just one AI token, FET, rose on 12 May.", "unclear"),
+        ("All altcoins except FET rose on 12 May.", "comparison"),
+        ("Every AI token but FET fell on 12 May.", "comparison"),
+        ("FET drops whenever a chip maker reports.", "unclear"),
+        ("FET traded above $2 for most of 12 May.", "unclear"),
+        ("FET closed below $2 for the fifth day in a row.", "unclear"),
+        ("For the fifth day in a row, FET fell on 12 May.", "unclear"),
+        ("Bitcoin slid toward a fifth straight monthly loss.", "unclear"),
+        ("FET could have lost 5% on 12 May.", "hedged"),
+        ("FET seems to have lost 5% on 12 May.", "hedged"),
+        ("In yen terms, FET lost 5% on 12 May.", "comparison"),
+        ("ETH/BTC fell 5% on 12 May.", "comparison"),
+        ("FET's slide on Tuesday soon ended.", "unclear"),
+        ("Neither ETH nor FET fell on 12 May.", "denied"),
+        ("None of the large altcoins fell on 12 May.", "denied"),
+    ],
+)
+def test_a_word_that_no_form_reads_leaves_its_phrase_unjudged(text: str, reason: str) -> None:
+    kinds, unjudged = told(text)
+    assert kinds == []
+    assert [why for _, why in unjudged] == [reason]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "None bought as FET lost 5% on 12 May.",
+        "None of the news mattered: FET lost 5% on 12 May.",
+        "Most altcoins fell on 12 May.",
+        "FET/USDT lost 5% on 12 May.",
+        "FET lost 5% on 12 May and ETH fell for a third straight day.",
+        "In dollar terms, FET lost 5% on 12 May.",
+        "Half of traders sold as FET lost 5% on 12 May.",
+        "FET lost 5%, trailing ETH, on 12 May.",
+    ],
+)
+def test_a_word_of_something_else_leaves_a_statement(text: str) -> None:
+    statement = read_text(text, SAID_AT).statements[0].statement
+    assert statement.window is not None
+    assert statement.window.token == "day:2026-05-12"
