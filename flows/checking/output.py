@@ -38,7 +38,8 @@ def as_table(answer: CheckedText) -> str:
             f"{STATEMENT_VERDICT_TITLES[item['verdict']]}: “{_one_line(item['text'])}” {item['asset']}{unsure}"
         )
         rarity = f"{item['comparable']['words']}." if item["comparable"] else None
-        texts = (item["measured"], item["closest_true"], item["reason"], rarity, item["elsewhere"])
+        event = f"Counted from {item['event_id']}, {item['event_utc']}." if _is_counted_from_event(item) else None
+        texts = (item["measured"], item["closest_true"], item["reason"], event, rarity, item["elsewhere"])
         said = list(dict.fromkeys(text for text in texts if text))
         lines += [wrapped for text in said for wrapped in _wrapped(text)]
     offers = dict.fromkeys(item.offer for item in answer.statements if item.offer)
@@ -47,6 +48,10 @@ def as_table(answer: CheckedText) -> str:
     if not answer.statements:
         lines.insert(0, "No statement about the past of one of our markets was read.")
     return "\n".join(lines) + "\n"
+
+
+def _is_counted_from_event(item: dict[str, Any]) -> bool:
+    return item["event_id"] is not None and item["window"]["from_utc"] == item["event_utc"]
 
 
 def as_csv(answer: CheckedText) -> str:

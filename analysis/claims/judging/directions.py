@@ -8,7 +8,7 @@ import numpy as np
 
 from analysis.claims.judging.market import micros
 from analysis.claims.judging.question import FRACTION, Question, cannot_be_told, moved_words, window_words
-from analysis.claims.judging.windows import last_new_york_close
+from analysis.claims.judging.windows import SINCE_EVENT, last_new_york_close
 from analysis.claims.statement import Direction, Judgement, StatementVerdict, TriedReading
 from warehouse.tables.bars import MICROSECONDS_PER_DAY, MICROSECONDS_PER_HOUR, utc_instant
 from warehouse.tables.units import plain_percent
@@ -37,7 +37,7 @@ def judge_direction(question: Question) -> Judgement:
         return cannot_be_told(question.why_nothing())
     is_flat = statement.direction is Direction.NONE
     literal = _reading(question, "literal", question.start_us, value)
-    others = _others(question) if question.is_open else []
+    others = _others(question) if question.is_open else _first_day(question)
     chosen = next((reading for reading in others if reading.fits), None)
     measured = f"{literal.detail}."
     if literal.fits:
@@ -58,13 +58,23 @@ def _flat(days: float) -> float:
     return FLAT_PER_DAY * math.sqrt(max(days, 0.0))
 
 
-def _reading(question: Question, name: str, start_us: int, value: float) -> TriedReading:
-    days = (question.end_us - start_us) / MICROSECONDS_PER_DAY
+def _reading(question: Question, name: str, start_us: int, value: float, end_us: int | None = None) -> TriedReading:
+    end_us = question.end_us if end_us is None else end_us
+    days = (end_us - start_us) / MICROSECONDS_PER_DAY
     is_flat = question.statement.direction is Direction.NONE
     fits = abs(value) <= _flat(days) if is_flat else question.sign * value > 0
     subject = f"The median of {question.asset}" if question.asset in question.market.groups else question.asset
-    words = f"{subject} {moved_words(value)} {window_words(start_us, question.end_us)}"
-    return question.reading(name, value, words, fits=fits, start_us=start_us)
+    words = f"{subject} {moved_words(value)} {window_words(start_us, end_us)}"
+    return question.reading(name, value, words, fits=fits, start_us=start_us, end_us=end_us)
+
+
+def _first_day(question: Question) -> list[TriedReading]:
+    """The day after an event that a move is counted from: "rose after the restriction" may be said of it alone."""
+    end_us = question.start_us + MICROSECONDS_PER_DAY
+    if question.window.token != SINCE_EVENT or end_us >= question.end_us:
+        return []
+    value = question.market.move(question.asset, question.start_us, end_us, question.statement.market_id)
+    return [] if value is None else [_reading(question, "first_24_hours", question.start_us, value, end_us)]
 
 
 def _others(question: Question) -> list[TriedReading]:

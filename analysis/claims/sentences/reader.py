@@ -6,14 +6,16 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from analysis.claims.judging.windows import SINCE_EVENT
 from analysis.claims.sentences.attachment import (
     anchored,
     as_of_phrases,
-    counted_from,
     dated_extreme,
+    is_from_nothing,
+    is_out_of_reach,
+    reference_of,
     said_as_of,
     stated_phrase,
+    token_after,
     window_of,
 )
 from analysis.claims.sentences.certainty import is_read_surely
@@ -22,7 +24,7 @@ from analysis.claims.sentences.instants import NAMED_TIME, TIME_OF_DAY
 from analysis.claims.sentences.lexicon import NamedMarket
 from analysis.claims.sentences.meaning import is_by_an_amount, statement_of
 from analysis.claims.sentences.qualifiers import apposed, left_over, may_be_left, quote_start, unread_qualifier
-from analysis.claims.sentences.references import LedgerEvent, Reference, find_reference
+from analysis.claims.sentences.references import LedgerEvent
 from analysis.claims.sentences.sentence import (
     AN_ADVERT,
     MARK_CLASSES,
@@ -40,11 +42,10 @@ from analysis.claims.sentences.sentence import (
 from analysis.claims.sentences.subjects import NamedSubject, find_subject, is_about_quantity, subject_before
 from analysis.claims.sentences.tables import find_tables, read_cells
 from analysis.claims.sentences.tokens import Token, tokenise
-from analysis.claims.sentences.windows import DAY_OF_EVENT, TimePhrase, find_windows, place_relative
+from analysis.claims.sentences.windows import TimePhrase, find_windows, place_relative
 from analysis.claims.statement import Kind
 from analysis.events.wording.clauses import Sentence, split_sentences
 from analysis.events.wording.modality import Modality, SpokenSpan, find_modalities, modality_of
-from warehouse.tables.bars import DAY
 
 # A window that begins so few characters after a phrase is part of it.
 _NEXT_WORD = 2
@@ -201,20 +202,20 @@ def _read_hit(state: SentenceState, first: int, last: int, form: Form) -> None:
         state.unjudged.append(Unjudged(start, end, reason))
         return
     window = window_of(state, first, last, form, is_inherited=subject.is_inherited)
-    reference = _reference(state, window)
+    reference = reference_of(state, first, last, subject, window)
     event = reference.event if reference is not None else None
     is_open = window is None or window.token == UNSAID_WINDOW
     if (
-        (is_open and reference is not None and _is_out_of_reach(reference, state, form))
-        or _is_from_nothing(state, window, event)
+        (is_open and reference is not None and is_out_of_reach(reference, state, form))
+        or is_from_nothing(state, window, event)
         or _leaves_a_time(state, window)
     ):
         state.unjudged.append(Unjudged(start, end, "unclear"))
         return
     state.paragraph.event = event or state.paragraph.event
     token = window.token if window is not None else None
-    if reference is not None and is_open and reference.is_after and _counts_from(reference.event, state, form):
-        token = SINCE_EVENT
+    if reference is not None and is_open:
+        token = token_after(reference, form) or token
     clause = state.clause_at(end - 1)
     rest = state.text[end : clause.end] if clause is not None else ""
     n_markets = len({token.market.market for token in tokens if token.market is not None})
@@ -266,36 +267,6 @@ def _reason(
     if form.kind is Kind.DIRECTION_ONLY and last < len(state.tokens) and state.tokens[last].text == "because":
         return "causal"
     return unread_qualifier(state, subject, first, last, start, form)
-
-
-def _reference(state: SentenceState, window: TimePhrase | None) -> Reference | None:
-    """The event that the sentence refers to; for a length of time counted back, the one it is counted from."""
-    start = window.end if window is not None and window.is_backward else state.sentence.start
-    words = state.text[start : state.sentence.end]
-    return find_reference(words, state.said_at, state.events) if state.events else None
-
-
-def _counts_from(event: LedgerEvent, state: SentenceState, form: Form) -> bool:
-    """Whether what is said without a window goes back to the event: a level, or a move after one of days ago."""
-    return form.kind in PRICE_KINDS or (form.kind in MOVE_KINDS and event.at_utc <= state.said_at - DAY)
-
-
-def _is_out_of_reach(reference: Reference, state: SentenceState, form: Form) -> bool:
-    """Whether no stretch is meant that can be told: some time before an event, or an extreme some time after it."""
-    is_extreme = form.kind in (Kind.N_PERIOD_EXTREME, Kind.ALL_TIME_EXTREME)
-    return reference.is_before or (is_extreme and reference.is_after and reference.event.at_utc <= state.said_at - DAY)
-
-
-def _is_from_nothing(state: SentenceState, window: TimePhrase | None, event: LedgerEvent | None) -> bool:
-    """Whether the window is counted from something whose time is not known: "the day the ban was reported"."""
-    if window is None or event is not None or counted_from(state, window) is not None:
-        return window is not None and window.token == DAY_OF_EVENT
-    is_after = window.is_forward and window.token.startswith("P") and state.paragraph.event is None
-    is_after = is_after and _AFTER.match(state.text, window.end) is not None
-    return window.token == DAY_OF_EVENT or window.is_backward or is_after
-
-
-_AFTER = re.compile(r"\s*(?:after|following)\b", re.IGNORECASE)
 
 
 def _leaves_a_time(state: SentenceState, window: TimePhrase | None) -> bool:

@@ -6,28 +6,43 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
-# How long after an event a text still calls it by a bare word ("the ban").
+# How long after an event a text still calls it by a bare word ("the restriction").
 REACH = timedelta(days=21)
-# Letters that words of one stem share ("restrict", "restriction", "restrictions").
+# Letters that words of one stem share ("restrict", "restriction").
 _STEM_LETTERS = 6
 _LEAST_LETTERS = 4
-# Share of the words of a reference that the event has to know.
-_LEAST_SHARE = 0.5
+# Share of the words of a reference that the event has to know: all of two, three of four.
+_LEAST_SHARE = 0.7
+# So many words name an event that is older than REACH; of a younger one a single word can, where no other knows it.
+_LEAST_STEMS = 2
 _OPENED = re.compile(
-    r"\b(?P<opener>after|following|since|of|amid|despite|in response to|before|prior to|ahead of|preceding|up to)\s+"
-    r"(?:the |a |an |its |this |that )?"
-    r"(?P<words>[A-Za-z0-9.’'& -]{3,80})",
+    r"\b(?P<opener>(?:(?:minute|hour|day|week|month)s?|wake) of|after|following|since|amid|despite|in response to"
+    r"|before|prior to|ahead of|preceding|(?:in the )?run[- ]?up to|leading up to|up to)\s+"
+    r"(?P<article>the |a |an |its |this |that )?"
+    r"(?=(?P<words>[A-Za-z0-9.’'& -]{3,80}))",
     re.IGNORECASE,
 )
-# "The restriction and stayed above $230": a second verb is no part of the name.
+# "For the first time since the halving", "its highest since the crash": no time at which a move began.
+_OF_AN_EXTREME = re.compile(
+    r"\b(?:time|high|highest|low|lowest|level|most|best|worst|(?:strong|weak|larg|bigg|steep|sharp)est(?: \w+)?)\s+$",
+    re.IGNORECASE,
+)
+_BEFORE = ("before", "prior to", "ahead of", "preceding", "up to", "run-up to", "leading up to")
+_AFTER = ("after", "following", "since", "in response to", "wake of")
+# "The restriction and stayed above $230", "the restriction TAO rose": a verb is no part of the name.
 _GOES_ON = re.compile(
     r"\b(?:and|but|then|while)\b(?= (?:then |later |has |have |had |since )?"
-    r"(?:\w+ed|rose|fell|hit|held|kept|lost|stood|was|were|is|are|gave|went|reach\w*|hold\w*|stay\w*)\b)",
+    r"(?:\w+ed|rose|fell|hit|held|kept|lost|stood|was|were|is|are|gave|went|reach\w*|hold\w*|stay\w*)\b)"
+    r"|\b(?:was|were|is|are|has|had|came|took|went|hit|sent|shook|rattled|drove|pushed|made|rose|fell|gained|lost"
+    r"|jumped|climbed|surged|dropped|rallied|sank|slid|stayed|stood|held|traded)\b",
     re.IGNORECASE,
 )
 _EMPTY = {"that", "this", "with", "from", "year", "week", "month", "hours", "days", "news", "price", "token", "market"}
 _EMPTY |= {"announcement", "announced", "move", "government", "models", "high", "time", "into", "over", "been", "start"}
+_EMPTY |= {"event", "decision", "more", "than", "today", "yesterday"}
+_SHORT_NAMES = {"us", "eu", "uk", "sec", "ban", "fed", "cpi", "tao", "fet"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,41 +57,90 @@ class LedgerEvent:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """An event that words refer to, and the word that leads to it: "after", "before", "amid"."""
+    """What words refer to (None: to something that is not known), the word that leads to it, and where that ends."""
 
-    event: LedgerEvent
+    event: LedgerEvent | None
     opener: str
+    at: int
+    is_old: bool = False  # more than REACH before it was said
 
     @property
     def is_before(self) -> bool:
-        """Whether what is said was before an event of the ledger; words of a detected one fit too much."""
-        return self.event.is_ledger and self.opener in ("before", "prior to", "preceding")
+        """Whether what is said was before it; words of a detected event fit too much."""
+        return self.opener in _BEFORE and (self.event is None or self.event.is_ledger)
 
     @property
     def is_after(self) -> bool:
         """Whether what is said began with an event of the ledger."""
-        return self.event.is_ledger and self.opener in ("after", "following", "in response to")
+        return self.opener in _AFTER and self.event is not None and self.event.is_ledger
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether nothing that is known is meant."""
+        return self.event is None
 
 
-def find_reference(words: str, said_at: datetime, events: Sequence[LedgerEvent]) -> Reference | None:
-    """The event that the words after "after", "of", "since" … name; None where none, or no single best, is named.
+def find_references(
+    text: str, start: int, end: int, said_at: datetime, events: Sequence[LedgerEvent], markets: Sequence[int] = ()
+) -> list[Reference]:
+    """What the words after "after", "before", "12 hours of", "since" … name, in order.
 
-    Only events up to `said_at` and not older than REACH count. An entry of the ledger goes before a detected event.
+    What is known are events up to `said_at`: of the 21 days before it an entry of the ledger, else a detected event;
+    else the one entry of the ledger that the words fit. What is not known is given for "before" and "since" alone.
+    `markets` are the places where names of markets begin, which may end the words.
     """
-    near = [event for event in events if said_at - REACH <= event.at_utc <= said_at]
-    best: tuple[float, bool, Reference] | None = None
-    for reference in _OPENED.finditer(words):
-        asked = _stems(_GOES_ON.split(reference["words"])[0])
-        if not asked:
-            continue
-        for event in near:
-            known = _stems(event.words)
-            share = len(asked & known) / len(asked)
-            if share >= _LEAST_SHARE and (best is None or (share, event.is_ledger) > best[:2]):
-                best = (share, event.is_ledger, Reference(event, reference["opener"].lower()))
-    return best[2] if best is not None else None
+    found = []
+    for opened in _OPENED.finditer(text, start, end):
+        opener = _opener(opened["opener"])
+        words = _GOES_ON.split(opened["words"][: end - opened.end()])[0]
+        first = next((at - opened.end() for at in markets if at >= opened.end()), len(words))
+        event = _named(_stems(words), said_at, events) or _named(_stems(words[:first]), said_at, events)
+        is_old = event is not None and event.at_utc < said_at - REACH
+        is_thing = opened["article"] is not None or opener == "run-up to"
+        is_thing = is_thing and _OF_AN_EXTREME.search(text, start, opened.start()) is None
+        if event is not None or (is_thing and opener in (*_BEFORE, "since") and opener != "up to"):
+            found.append(Reference(event, opener, opened.end("opener"), is_old))
+    return found
+
+
+def _opener(words: str) -> str:
+    lowered = words.lower()
+    if lowered.endswith("up to"):
+        return "up to" if lowered == "up to" else "leading up to" if lowered.startswith("lead") else "run-up to"
+    return lowered
+
+
+def _named(asked: set[str], said_at: datetime, events: Sequence[LedgerEvent]) -> LedgerEvent | None:
+    """The one event that knows the words; None where none does, or several do as well."""
+    if not asked:
+        return None
+    past = [event for event in events if event.at_utc <= said_at]
+    near = [event for event in past if event.at_utc >= said_at - REACH]
+    for group, least in (
+        ([event for event in near if event.is_ledger], 1),
+        ([event for event in near if not event.is_ledger], 1),
+        ([event for event in past if event.is_ledger], _LEAST_STEMS),
+    ):
+        known = [(len(asked & _known(event)), event) for event in group]
+        fits = [(n, event) for n, event in known if n >= max(least, _LEAST_SHARE * len(asked))]
+        if fits:
+            most = max(n for n, _ in fits)
+            best = [event for n, event in fits if n == most]
+            return best[0] if len(best) == 1 else None
+    return None
+
+
+@cache
+def _known(event: LedgerEvent) -> set[str]:
+    """The stems that an event is known by, its month and its day of the week among them."""
+    return _stems(f"{event.words} {event.at_utc:%B} {event.at_utc:%A}")
 
 
 def _stems(words: str) -> set[str]:
     found = re.findall(r"[a-z0-9]+", words.lower().replace("u.s.", "us"))
-    return {word[:_STEM_LETTERS] for word in found if len(word) >= _LEAST_LETTERS and word not in _EMPTY}
+    long = {word.removesuffix("s")[:_STEM_LETTERS] for word in found if _is_telling(word)}
+    return long | _SHORT_NAMES.intersection(found)
+
+
+def _is_telling(word: str) -> bool:
+    return len(word) >= _LEAST_LETTERS and not word.isdigit() and word not in _EMPTY

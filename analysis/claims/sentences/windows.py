@@ -83,7 +83,7 @@ def find_windows(text: str, start: int, end: int, said_at: datetime) -> list[Tim
             token = read(match, said_at)
             if token is not None:
                 is_forward = _FORWARD.match(text, match.end()) is not None or "following" in match.group().lower()
-                is_forward = is_forward and "/" not in token
+                is_forward = is_forward and token[0] == "P" and "/" not in token  # a day stays where it is
                 is_backward = token[0] == "P" and "/" not in token and _BACKWARD.match(text, match.end()) is not None
                 is_day = token.startswith(("day:", "today"))
                 found.append(TimePhrase(match.start(), match.end(), token, is_day, is_forward, is_backward))

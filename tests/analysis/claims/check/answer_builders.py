@@ -32,11 +32,11 @@ def make_market(tao: dict[int, float] | None = None) -> MarketEvidence:
     return gather_market(pl.concat([make_path("TAO", {54: 120.0} if tao is None else tao), make_path("BTC", {})]))
 
 
-def make_answer(text: str, tao: dict[int, float] | None = None) -> CheckedText:
-    """The text judged on the market with that path of TAO."""
+def make_answer(text: str, tao: dict[int, float] | None = None, said_at: datetime = SAID_AT) -> CheckedText:
+    """The text judged on the market with that path of TAO, which ends at SAID_AT whenever it was said."""
     market = make_market(tao)
-    read = read_text(text, SAID_AT, None, (BAN,))
-    return with_beside(judge_text(text, read, SAID_AT, market), market)
+    read = read_text(text, said_at, None, (BAN,))
+    return with_beside(judge_text(text, read, said_at, market), market)
 
 
 def make_verdicts(text: str, tao: dict[int, float] | None = None) -> list[str]:

@@ -1,6 +1,6 @@
 """A text read and judged on bars made for it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
@@ -8,7 +8,7 @@ from analysis.claims.check.answer import as_document
 from analysis.claims.check.datelines import dateline
 from analysis.claims.check.markup import is_markup, published_time, read_markup
 from analysis.claims.sentences.reader import read_text
-from analysis.claims.sentences.references import LedgerEvent, find_reference
+from analysis.claims.sentences.references import LedgerEvent
 from tests.analysis.claims.check.answer_builders import BAN, SAID_AT, make_answer, make_verdicts
 
 
@@ -193,54 +193,6 @@ def test_words_of_another_part_are_no_window(text: str) -> None:
     read = read_text(text, SAID_AT, None, (BAN, DETECTED))
     [token] = {item.statement.window.token for item in read.statements if item.statement.window is not None}
     assert token in ("today", "trailing_24h_unsaid")
-
-
-def test_an_event_after_the_text_is_never_meant() -> None:
-    before = BAN.at_utc - timedelta(hours=1)
-    assert find_reference("after the US restriction", before, [BAN]) is None
-    found = find_reference("after the US restriction", BAN.at_utc + timedelta(hours=1), [BAN])
-    assert found is not None
-    assert (found.event, found.is_after, found.is_before) == (BAN, True, False)
-
-
-# Published 60 hours after the ban; flat since six hours after it, and in the last 24 hours.
-@pytest.mark.parametrize(
-    ("text", "tao", "verdict"),
-    [
-        ("TAO rose 20% after the US restriction.", {54: 120.0}, "supported"),
-        ("TAO was flat after the US restriction.", {54: 120.0}, "not_supported"),
-        ("TAO rose 30% after the US restriction.", {54: 130.0, 20: 110.0}, "another_reading"),
-        ("TAO rose 30% after the US restriction.", {54: 110.0, 5: 112.0}, "not_supported"),
-        ("TAO stayed above $98 after the US restriction.", {50: 90.0, 45: 110.0}, "another_reading"),
-        ("TAO stayed above $98 after the US restriction.", {70: 90.0, 65: 110.0}, "supported"),
-        (
-            "TAO stayed above $98 after the US restriction.",
-            {50: 97.9, 45: 110.0},
-            "another_reading",
-        ),  # no digit of slack
-        ("TAO held $98 after the US restriction.", {50: 97.9, 45: 110.0}, "supported"),
-        ("TAO hit $120 following the US restriction.", {54: 120.0, 50: 101.0}, "supported"),
-        ("TAO rose 20%, more than BTC, within 12 hours of the US restriction.", {54: 120.0}, "supported"),
-    ],
-)
-def test_what_came_after_an_event_of_days_ago_is_counted_from_it(
-    text: str, tao: dict[int, float], verdict: str
-) -> None:
-    assert make_verdicts(text, tao) == [verdict]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "TAO fell 5% before the US restriction.",
-        "Before the US restriction, TAO had fallen 5%.",
-        "TAO traded at $100 prior to the US restriction.",
-    ],
-)
-def test_what_came_before_an_event_without_a_length_is_not_judged(text: str) -> None:
-    answer = make_answer(text)
-    assert answer.statements == ()
-    assert [item.reason for item in answer.unjudged] == ["unclear"]
 
 
 @pytest.mark.parametrize(
