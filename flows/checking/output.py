@@ -9,17 +9,19 @@ from typing import Any
 
 import tomlkit
 
-from analysis.claims.check.answer import CheckedText, answer_bars, as_document
-from analysis.claims.statement import Statement
+from analysis.claims.check.answer import CheckedText, JudgedStatement, answer_bars, as_document
+from analysis.claims.statement import Statement, StatementVerdict
 from flows.output import csv_text
+from warehouse.tables.bars import DAY
 from warehouse.tables.terms import STATEMENT_VERDICT_TITLES
-from warehouse.tables.units import ascii_number, iso_minute, plain, plural
+from warehouse.tables.units import ascii_number, iso_day, iso_minute, moment, plain, plural
 
 # A terminal is at least this wide.
 _WIDTH = 100
 # Significant digits of a quoted price: none is longer.
 PRICE_DIGITS = 12
 _INDENT = "    "
+_GIVE_SAID = "give the day of publication, such as"
 # The bars of a longer window would weigh more than the page; `--format csv` has them.
 MOST_BARS = 1000
 
@@ -32,14 +34,14 @@ def as_json(answer: CheckedText) -> str:
 def as_table(answer: CheckedText) -> str:
     """One block a statement: verdict, words, what was measured, the closest true statement."""
     lines: list[str] = []
-    for item in as_document(answer)["statements"]:
+    for item, judged in zip(as_document(answer)["statements"], answer.statements, strict=True):
         unsure = " (reading unsure)" if item["certainty"] == "unsure" else ""
         lines.append(
             f"{STATEMENT_VERDICT_TITLES[item['verdict']]}: “{_one_line(item['text'])}” {item['asset']}{unsure}"
         )
         rarity = f"{item['comparable']['words']}." if item["comparable"] else None
-        event = f"Counted from {item['event_id']}, {item['event_utc']}." if _is_counted_from_event(item) else None
-        texts = (item["measured"], item["closest_true"], item["reason"], event, rarity, item["elsewhere"])
+        reason = item["reason"] if (item["reason"] or "") not in item["measured"] else None
+        texts = (item["measured"], item["closest_true"], reason, _counted_from(judged), rarity, item["elsewhere"])
         said = list(dict.fromkeys(text for text in texts if text))
         lines += [wrapped for text in said for wrapped in _wrapped(text)]
     offers = dict.fromkeys(item.offer for item in answer.statements if item.offer)
@@ -50,8 +52,12 @@ def as_table(answer: CheckedText) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _is_counted_from_event(item: dict[str, Any]) -> bool:
-    return item["event_id"] is not None and item["window"]["from_utc"] == item["event_utc"]
+def _counted_from(judged: JudgedStatement) -> str | None:
+    """The event that the window of a statement begins with, named."""
+    said = judged.read.statement
+    if said.event_id is None or said.event_utc is None or judged.window.from_utc != said.event_utc:
+        return None
+    return f"Counted from the event {said.event_id}, {moment(said.event_utc)}."
 
 
 def as_csv(answer: CheckedText) -> str:
@@ -138,6 +144,9 @@ def _silence(answer: CheckedText) -> Iterator[str]:
     told = f"{plural(len(answer.statements), 'statement')} judged as of {iso_minute(answer.said_at)} UTC"
     yield f"{told}; {plural(len(answer.unjudged), 'passage')} not judged"
     if answer.data_as_of is not None:
+        is_open = any(item.judgement.verdict is StatementVerdict.CANNOT_BE_TOLD for item in answer.statements)
+        if (is_open or answer.unjudged) and answer.said_at - answer.data_as_of > DAY:
+            yield f"read as said long after the last stored price; {_GIVE_SAID} --said {iso_day(answer.data_as_of)}"
         yield f"prices stored until {iso_minute(answer.data_as_of)} UTC, by run {answer.run_id or 'unknown'}"
 
 

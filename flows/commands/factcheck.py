@@ -43,7 +43,9 @@ def factcheck(
     ] = None,
     said: Annotated[
         Optional[Instant],  # noqa: UP045
-        last_instant_option("When it was said, UTC; a day alone is its end.", "--said"),
+        last_instant_option(
+            "When it was said, UTC; a day alone is its end; by default what the text says, or now.", "--said"
+        ),
     ] = None,
     fmt: Annotated[
         ArticleFormat,

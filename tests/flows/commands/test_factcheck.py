@@ -15,6 +15,7 @@ from tests.builders import make_rows
 from warehouse.config import ConfigError
 from warehouse.store.connection import open_writer
 from warehouse.store.publish import publish
+from warehouse.tables.news import EVENT
 from warehouse.tables.prices import ASSET, CANDLE, MARKET
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
@@ -35,7 +36,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         opened = START + timedelta(hours=hour)
         candles.append({"market_id": "okx:TAO/USDT", "timeframe": "1h", "open_time_utc": opened, **prices})
     with open_writer(path, 1) as warehouse:
-        for table, rows in ((ASSET, [{"asset_id": "TAO", "role": "ai_token"}]), (MARKET, [market]), (CANDLE, candles)):
+        event = {"event_id": "2026-06-13-us-restriction", "best_at_utc": START + timedelta(days=12, hours=20)}
+        event |= {"origin": "ledger", "title": "US restriction", "category": "x", "entities": ""}
+        asset = {"asset_id": "TAO", "role": "ai_token"}
+        for table, rows in ((ASSET, [asset]), (MARKET, [market]), (CANDLE, candles), (EVENT, [event])):
             warehouse.merge(table, make_rows(table, *rows))
         publish(warehouse, path, folder / "aftershock.duckdb")
     return folder
@@ -51,6 +55,22 @@ def call(home: Path, monkeypatch: pytest.MonkeyPatch, *arguments: str, given: st
 def test_a_sentence_gets_its_verdict(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     printed = call(home, monkeypatch, SENTENCE, "--said", "2026-06-14").stdout
     assert printed.startswith("supported: “TAO rose 20% this week” TAO")
+
+
+def test_months_later_an_event_that_is_named_is_found_and_told(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "TAO rose 20% within 12 hours of the US restriction."
+    printed = call(home, monkeypatch, text, "--said", "2026-12-01").stdout
+    assert printed.startswith("supported: “TAO rose 20% within 12 hours” TAO")
+    assert "Counted from the event 2026-06-13-us-restriction, 13 Jun 2026 20:00 UTC." in printed
+    assert "--said" not in printed
+
+
+@pytest.mark.parametrize("text", ["TAO rose 20%.", "TAO rose 20% within 12 hours of the vote."])
+def test_what_is_said_long_after_the_last_price_is_answered_with_how_to_say_when(
+    home: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    assert "--said 2026-06-16" in call(home, monkeypatch, text, "--said", "2026-12-01").stdout
+    assert "--said" not in call(home, monkeypatch, text, "--said", "2026-06-14").stdout
 
 
 def test_standard_input_is_read_like_a_file(home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
