@@ -33,7 +33,7 @@ def window_of(state: SentenceState, first: int, last: int, form: Form, *, is_inh
     if form.kind is Kind.DRAWDOWN:  # "the record it set nine days ago"
         windows = [window for window in windows if not _PEAK_SET.search(state.text, start, window.start)]
     own = [window for window in windows if start <= window.start < end and not _is_inside(window, tokens)]
-    own.sort(key=lambda window: abs(window.start - tokens[first].start))
+    own.sort(key=lambda window: _distance(window, tokens[first].start, tokens[last - 1].end))
     if form.form_id == "from_price_to_price" and (both := _between_days(own, tokens[last - 1].start, state)):
         return both
     if own:
@@ -53,6 +53,11 @@ def window_of(state: SentenceState, first: int, last: int, form: Form, *, is_inh
     if taken_up is not None and (taken_up.is_day if is_price else not _is_instant(taken_up)):
         return _placed(taken_up, state)
     return TimePhrase(start, start, UNSAID_WINDOW) if form.kind in MOVE_KINDS else None
+
+
+def _distance(window: TimePhrase, start: int, end: int) -> tuple[int, bool]:
+    """How far a window lies from the phrase between two characters; of two as near the one behind it is its own."""
+    return max(window.start - end, start - window.end, 0), window.start < start
 
 
 def _between_days(own: list[TimePhrase], second_price: int, state: SentenceState) -> TimePhrase | None:
@@ -131,13 +136,19 @@ def _is_head(window: TimePhrase, state: SentenceState, is_inherited: bool) -> bo
 def _is_behind_apposition(window: TimePhrase, tokens: list[Token], last: int) -> bool:
     """Whether a phrase and a window are parted by a comparison or a list: "…, more than BTC, in", "…, FET 2%, in"."""
     between = [token for token in tokens[last:] if token.start < window.start]
-    is_apposed = bool(between) and "COMMA" in between[0].classes and window.start >= tokens[last - 1].end
+    is_apposed = bool(between) and _parts(between[0]) and window.start >= tokens[last - 1].end
     return is_apposed and all(
-        token.market is not None or token.classes & _APPOSED or token.text.lower() in _COMPARING for token in between
+        token.market is not None or token.classes & _APPOSED or _parts(token) or token.text.lower() in _COMPARING
+        for token in between
     )
 
 
-_APPOSED = frozenset({"COMMA", "AND", "PERCENT", "LIGHT", "MORE", "OUTDO", "OUTPERFORM", "UNDERDO"})
+def _parts(token: Token) -> bool:
+    """Whether a mark parts the items of a list: "TAO (+5%), FET (+3%)"."""
+    return bool(token.classes & {"COMMA", "AND"}) or token.text == "("
+
+
+_APPOSED = frozenset({"COMMA", "AND", "PERCENT", "LIGHT", "MORE", "OUTDO", "OUTPERFORM", "UNDERDO", "UP", "DOWN"})
 _COMPARING = frozenset({"than", "less", "fewer", "better", "worse", "as", "much", "far", "twice", "half"})
 
 
@@ -275,8 +286,9 @@ def is_from_nothing(state: SentenceState, window: TimePhrase | None, event: Ledg
 
 # "Within 12 hours of the summit"; "of the day" and "of the rally" are no happenings.
 _FROM_A_THING = re.compile(
-    r"\s*(?:(?:after|following)\b|of (?:the|its|this|that) (?!(?:\w+ )?(?:day|week|month|quarter|year|session|rally"
-    r"|sell|move|slide|drop|fall|gain)))",
+    r"\s*(?:(?:after|following|that followed|thereafter|afterwards)\b"
+    r"|of (?:the|its|this|that) (?!(?:\w+ )?(?:day|week|month|quarter|year|session|rally|sell|move"
+    r"|slide|drop|fall|gain)))",
     re.IGNORECASE,
 )
 

@@ -16,7 +16,7 @@ MONTH_WORDS += ["november", "december"]
 MONTH_NAME = "|".join([*MONTH_WORDS, "sept", *(name[:3] for name in MONTH_WORDS if name != "may")]) + r")\.?(?:"
 WEEKDAY = "|".join(_WEEKDAYS)
 ORDINAL = r"(?:st|nd|rd|th)?"
-NUMERIC_DAY = r"(?<![\d.])(?:20\d\d[-/]\d\d[-/]\d\d|\d{1,2}(?:\.\d{1,2}\.|/\d{1,2}/)20\d\d)(?!\.?\d)"
+NUMERIC_DAY = r"(?<![\d.])(?:20\d\d[-/]\d\d[-/]\d\d|\d{1,2}(?:\.\d{1,2}\.|/\d{1,2}/|-\d{1,2}-)20\d\d)(?!\.?\d)"
 DAY_OF_YEAR = (
     rf"(?:(?:{MONTH_NAME}) \d{{1,2}}{ORDINAL}(?![\d:])(?:,? 20\d\d(?!:))?"
     rf"|(?:the )?\d{{1,2}}{ORDINAL}(?: of)? (?:{MONTH_NAME})(?:,? 20\d\d(?!:))?)"
@@ -28,7 +28,8 @@ NAMED_TIME = re.compile(
     r"|\b(?:minute|hour|day|week|month|year)s? (?:later|earlier|ago)\b"
     r"|(?<!from )(?<!than )(?<!over )\bthe (?:following|next|previous|preceding) (?:day|morning|evening|night)\b"
     rf"|\b\d{{1,2}}{ORDINAL}(?: of)? (?!may\b)(?:{'|'.join(MONTH_WORDS)})\b"
-    rf"|\bon (?:{'|'.join(MONTH_WORDS)}) \d{{1,2}}\b(?![:.,]?\d)|{NUMERIC_DAY}",
+    rf"|\bon (?:{'|'.join(MONTH_WORDS)}) \d{{1,2}}\b(?![:.,]?\d)|{NUMERIC_DAY}"
+    r"|(?<![\w.])\d{1,2}([./-])\d{1,2}\1(?:20)?\d\d(?!\.?\d|%)",
     re.IGNORECASE,
 )
 ZONED = r"\s?(?:(?:,? in)? New York(?: time)?|UTC|GMT|EST|EDT|ET|Z|Eastern(?: time)?(?! europ))\b"
@@ -44,7 +45,7 @@ TIME_WORDS = (
 MOMENT = rf"(?:{DAY_WORDS}(?:T|,? (?:at )?){TIME_WORDS}|{TIME_WORDS},?(?: on)? {DAY_WORDS})"
 INSTANT = rf"(?:{MOMENT}|{TIME_WORDS}|{DAY_WORDS})"
 # A time of day, whether or not it is read.
-TIME_OF_DAY = re.compile(r"\b\d{1,2}:\d\d\b|\b\d{1,2}\s?[ap]\.?m\b|\bnoon\b|\bmidnight\b", re.IGNORECASE)
+TIME_OF_DAY = re.compile(r"(?<!\d)\d{1,2}:\d\d(?!\d)|\b\d{1,2}\s?[ap]\.?m\b|\bnoon\b|\bmidnight\b", re.IGNORECASE)
 _ZONES = dict.fromkeys(("utc", "gmt", "z"), _UTC)
 _DAY_PARTS = re.compile(
     rf"(?P<numeric>{NUMERIC_DAY})|\b(?P<month>{MONTH_NAME}) (?P<day>\d{{1,2}}){ORDINAL}(?![\d:])"

@@ -11,6 +11,7 @@ from analysis.claims.sentences.sentence import (
     MARK_CLASSES,
     MODALITY_REASONS,
     MOVE_KINDS,
+    PRICE_KINDS,
     SentenceState,
     Unjudged,
 )
@@ -63,11 +64,12 @@ _WENT_ON = re.compile(
     re.IGNORECASE,
 )
 # "Rose 2% against BTC", "in euro terms": another measure than dollars.
-_IN_TERMS = re.compile(r"\bin (?!(?:us )?(?:dollar|usd)s? )[\w$€]+ terms\b", re.IGNORECASE)
-_MEASURED_IN = re.compile(
-    r"\b(?:denominated|measured|expressed|counted) in (?!(?:us )?dollars)|\bagainst\s",
+_IN_TERMS = re.compile(
+    r"\bin (?!(?:us )?(?:dollar|usd)s? )[\w$€]+ terms\b|\bin terms of (?!(?:us )?dollars)"
+    r"|\b(?:denominated|measured|expressed|counted) in (?!(?:us )?dollars)",
     re.IGNORECASE,
 )
+_AGAINST = re.compile(r"\bagainst\s", re.IGNORECASE)
 _THAT = re.compile(r"\b(?:that|reports?|claims?|rumou?rs?)\b", re.IGNORECASE)
 
 
@@ -91,6 +93,9 @@ def unread_qualifier(
         return "hedged"
     if _is_of_some(state.tokens, subject, last) or any("REPEATED" in token.classes for token in around):
         return "unclear"
+    begun = [token for token in state.tokens[:last] if token.start >= start]
+    if form.kind in PRICE_KINDS and any("SUMMIT" in token.classes for token in begun):
+        return "comparison"  # "its highest close in June was $283"
     if _tells_what_it_is(state.tokens, first, last, form) or _leaves_a_part(state, last, form):
         return "unclear"
     is_by_a_day = _BY.match(state.text, end, state.sentence.end) and form.form_id == "give_back"
@@ -121,11 +126,14 @@ _ENDS = frozenset({"BREAK", "AND"})
 
 def _is_of_some(tokens: list[Token], subject: NamedSubject, last: int) -> bool:
     """Whether a group is meant only in part, or to the last member: "half of AI tokens", "one AI token"."""
-    if not subject.markets or subject.markets[0].scope != "group":
+    named = [k for k in range(last) if subject.markets and tokens[k].market == subject.markets[0]]
+    if not named:
         return False
-    named = [k for k in range(last) if tokens[k].market == subject.markets[0]]
-    is_of = False
-    for k in range(named[-1] - 1, -1, -1) if named else ():
+    at, is_of = named[-1], False
+    if at > 1 and "COMMA" in tokens[at - 1].classes and tokens[at - 2].market is not None:
+        at -= 2  # "just one AI token, TAO, rose"
+    market = tokens[at].market
+    for k in range(at - 1, -1, -1) if market is not None and market.scope == "group" else ():
         if "PART" in tokens[k].classes or (is_of and "PERCENT" in tokens[k].classes):
             return True
         is_of |= tokens[k].text.lower() == "of"
@@ -183,9 +191,10 @@ _STANDS = frozenset({"AUX", "LIGHT", "AT", "HOVER", "ABOUT", "NEAR"})
 _BY = re.compile(r"\s*(?:by|until)\b", re.IGNORECASE)
 
 
-def _is_pair(text: str, start: int) -> bool:
+def _is_pair(state: SentenceState, start: int) -> bool:
     """Whether the market at a place is what another one is priced in: "TAO/BTC"."""
-    return re.search(r"\w/$", text[:start]) is not None
+    is_joined = state.text[start - 1 : start] in ("/", "-") if start else False
+    return is_joined and any(token.market is not None and token.end == start - 1 for token in state.tokens)
 
 
 def _is_compared(state: SentenceState, first: int, last: int, start: int, form: Form) -> bool:
@@ -195,12 +204,9 @@ def _is_compared(state: SentenceState, first: int, last: int, start: int, form: 
         return True
     if _ONLY.search(state.text, state.sentence.start, start):
         return True
-    if any(
-        found.group().strip().lower() != "against" or _names_another(state, found.end())
-        for found in _MEASURED_IN.finditer(state.text, end, own_end)
-    ):
+    if any(_names_another(state, found.end()) for found in _AGAINST.finditer(state.text, end, own_end)):
         return True
-    if _IN_TERMS.search(state.text, state.sentence.start, own_end) or _is_pair(state.text, start):
+    if _IN_TERMS.search(state.text, state.sentence.start, own_end) or _is_pair(state, start):
         return True
     than = _THAN.finditer(state.text, state.tokens[first].start, own_end)
     beside = _BESIDE.finditer(state.text, state.sentence.start, state.sentence.end)
@@ -260,7 +266,9 @@ def left_over(state: SentenceState) -> list[Unjudged]:
 
     Where nothing else of the sentence is told, its moves, extremes and comparisons count too.
     """
-    if not may_be_left(state.tokens):
+    taken_up = any(market.is_ours for market in state.paragraph.subject.markets)
+    is_taken_up = taken_up and any("PRONOUN" in token.classes for token in state.tokens)
+    if not (is_taken_up or may_be_left(state.tokens)):
         return []
     read = [(item.start, item.end) for item in state.found] + [(item.start, item.end) for item in state.unjudged]
     known = [*read, *((window.start, window.end) for window in state.windows)]

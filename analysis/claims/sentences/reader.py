@@ -306,7 +306,10 @@ def _is_denied(tokens: list[Token], first: int) -> bool:
         if "BREAK" in tokens[k].classes:
             return False
         is_past_name |= "ASSET" in tokens[k].classes
-        if ("BUY" in tokens[k].classes and not is_driven) or ("NOT" in tokens[k].classes and not is_past_name):
+        is_not = "NOT" in tokens[k].classes and (
+            not is_past_name or tokens[k].text.endswith("n't")
+        )  # "isn't ETH rising"
+        if is_not or ("BUY" in tokens[k].classes and not is_driven):
             return True
     return False
 

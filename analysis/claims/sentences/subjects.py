@@ -144,13 +144,21 @@ def _listed(tokens: list[Token], at: int, n_unknown: int, *, is_adjacent: bool) 
             back -= 1
         while joined and back > 0 and tokens[back].classes & {"POSS"} and tokens[back - 1].market is not None:
             back -= 1
-        if not joined or tokens[back].market is None:
+        if not joined or tokens[back].market is None or _is_introduced(tokens, back, at):
             break
         markets.append(tokens[back].market)
         start, k = tokens[back].start, back - 1
     is_quantity = _is_of_quantity(tokens, k + 1)
     known = [market for market in reversed(markets) if market is not None]
     return NamedSubject(tuple(dict.fromkeys(known)), start, n_unknown, is_quantity, is_adjacent=is_adjacent)
+
+
+def _is_introduced(tokens: list[Token], group: int, at: int) -> bool:
+    """Whether a group's word only says what the market behind it is: "the largest AI token, TAO, rose"."""
+    before, named = tokens[group].market, tokens[at].market
+    is_aside = group + 2 == at and at + 1 < len(tokens) and "COMMA" in tokens[at - 1].classes & tokens[at + 1].classes
+    is_group = before is not None and before.scope == "group"
+    return is_aside and is_group and named is not None and named.scope != "group"
 
 
 def _opens_quantity(tokens: list[Token], name: int, stop: int) -> bool:
@@ -175,6 +183,13 @@ def _is_amount(tokens: list[Token], at: int) -> bool:
 _THOUSANDS = re.compile(r"\d+(?:\.\d+)?[KkMmBb]")
 
 
+def _is_aside(tokens: list[Token], comma: int, named: int) -> bool:
+    """Whether a clause only describes the market before its comma: "TAO, Bittensor's token"; not "an AI token, TAO"."""
+    before = tokens[comma - 1].market if comma > 0 and "COMMA" in tokens[comma].classes else None
+    own = tokens[named].market
+    return before is not None and own is not None and (before.scope != "group" or own.scope == "group")
+
+
 def subject_before(tokens: list[Token], first: int, fallback: NamedSubject) -> NamedSubject:
     """What a phrase without a market takes up: the first market of the nearest earlier clause that names one."""
     k = first - 1
@@ -187,7 +202,7 @@ def subject_before(tokens: list[Token], first: int, fallback: NamedSubject) -> N
         named = [j for j in range(k + 1, stop) if tokens[j].market is not None]
         if named and tokens[named[0] - 1].classes & _COMPARED and named[0] > k + 1:
             return NOBODY  # "Another coin outshines Bitcoin after a 32% rally": the rally is not Bitcoin's
-        if named and not (k >= 0 and "COMMA" in tokens[k].classes and k > 0 and tokens[k - 1].market is not None):
+        if named and not _is_aside(tokens, k, named[0]):
             last = named[0]
             while last + 2 < stop and tokens[last + 1].classes & {"AND"} and tokens[last + 2].market is not None:
                 last += 2

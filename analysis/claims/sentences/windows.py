@@ -67,7 +67,7 @@ class TimePhrase:
 # A date without a year that lies so little ahead is a day to come.
 _COMING = timedelta(days=60)
 # Tokens of days that are told by another one, and how many days they lie from it.
-RELATIVE_DAYS = {"next_day": 1, "previous_day": -1, "week_earlier": -7, "week_later": 7}
+RELATIVE_DAYS = {"same_day": 0, "next_day": 1, "previous_day": -1, "week_earlier": -7, "week_later": 7}
 _Reader = Callable[[re.Match[str], datetime], str | None]
 
 
@@ -179,6 +179,12 @@ def _since_date(match: re.Match[str], said_at: datetime) -> str:
     return f"since:{iso_day(date(year, month, day)) if day else iso_month(date(year, month, 1))}"
 
 
+def _weekday_of_last_week(match: re.Match[str], said_at: datetime) -> str:
+    day = last_weekday(match["weekday"], said_at)
+    is_this_week = day.isocalendar()[:2] == said_at.date().isocalendar()[:2]
+    return _day_token(day - timedelta(days=_DAYS_A_WEEK * is_this_week), said_at)
+
+
 def _since_weekday(match: re.Match[str], said_at: datetime) -> str:
     day = last_weekday(match["weekday"], said_at)
     return "since_monday" if match["weekday"].lower() == "monday" else f"since:{day.isoformat()}"
@@ -275,6 +281,7 @@ _READERS: dict[str, _Reader] = {
     "numeric_day": _numeric_day,
     "days_ago": _days_ago,
     "weekday": _weekday,
+    "weekday_of_last_week": _weekday_of_last_week,
     "quarter": _quarter,
     "month": _month,
     "year": _year,
@@ -320,7 +327,7 @@ def _fill(pattern: str) -> str:
     return re.sub(r"\{([a-z]+)\}", lambda name: _LISTS[name.group(1)], pattern)
 
 
-_FORWARD = re.compile(r"\s*(?:of|after|following|from)\b", re.IGNORECASE)
+_FORWARD = re.compile(r"\s*(?:of|after|following|from|that followed|thereafter|afterwards)\b", re.IGNORECASE)
 _BACKWARD = re.compile(r"\s*(?:before|prior to|ahead of|preceding|leading up to|up to|until)\b", re.IGNORECASE)
 _ANY = re.compile(
     r"hour|minute|day|week|month|quarter|year|since|today|night|recent|lately|daily|20\d\d|Q[1-4]|session|ytd|mtd"

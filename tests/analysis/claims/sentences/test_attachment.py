@@ -34,6 +34,14 @@ def windows(text: str) -> list[str | None]:
         ("TAO rose 5% on 11 May, with FET falling 2%.", ["day:2026-05-11", "day:2026-05-11"]),
         ("TAO rose 5% on 11 May, while FET fell 2% in a week.", ["day:2026-05-11", "P7D"]),
         ("NEAR plans an upgrade in April, FET surges 27%.", ["trailing_24h_unsaid"]),
+        ("12 May 2026: FET closes at $2.", ["day:2026-05-12"]),
+        ("FET closed at $2 on 05-12-2026.", ["day:2026-05-12"]),
+        ("FET rose 5% on Tuesday last week.", ["day:2026-05-05"]),
+        ("FET rose 5% on 11 May. The day before, it fell 2%.", ["day:2026-05-11", "day:2026-05-10"]),
+        ("FET rose 5% on 11 May; ETH rose 2% that day.", ["day:2026-05-11", "day:2026-05-11"]),
+        ("FET up 5%, ETH up 2%, NEAR up 1% on 11 May", ["day:2026-05-11"] * 3),
+        ("FET (+5%), ETH (+2%) and NEAR (+1%) rose on 11 May.", ["day:2026-05-11"] * 3),
+        ("FET's price of $2 on 11 April rose to $3 on 12 April.", ["day:2026-04-12"]),
         ("BTC is 16% below the record it set nine days ago.", [None]),
     ],
 )  # fmt: skip
@@ -51,6 +59,11 @@ def test_words_place_a_statement_in_time(text: str, expected: list[str | None]) 
         "TAO rose 5% by noon on 12 May.",  # from when on
         "The following day TAO rose 5%.",
         "TAO fell 5% three weeks later.",
+        "TAO closed at $262 on 12.5.26.",
+        "TAO traded at $262 on the morning of 12 May.",
+        "On the Tuesday before last TAO rose 5%.",
+        "TAO rose 5% in the 24 hours that followed.",
+        "TAO rose 5% on 2026-05-12T00:00Z to 2026-05-13T00:00Z.",
     ],
 )
 def test_a_time_that_can_be_two_or_is_not_read_leaves_a_statement_unjudged(text: str) -> None:

@@ -76,6 +76,14 @@ def test_the_half_of_a_sentence_that_no_form_reads_says_so(text: str, left: str)
         ("ETH/BTC fell 5% on 12 May.", "comparison"),
         ("FET's slide on Tuesday soon ended.", "unclear"),
         ("Neither ETH nor FET fell on 12 May.", "denied"),
+        ("FET has fallen on each of the past three days.", "unclear"),
+        ("FET sank to this month's low.", "unclear"),
+        ("FET's highest close in May was $2.", "comparison"),
+        ("It is open whether FET lost 5% on 12 May.", "hedged"),
+        ("Counted in ether, FET lost 5% on 12 May.", "comparison"),
+        ("FET-ETH sank on 12 May.", "comparison"),
+        ("No AI token rose on 12 May.", "comparison"),
+        ("Why isn't ETH rallying", "unclear"),
         ("None of the large altcoins fell on 12 May.", "denied"),
     ],
 )
@@ -95,6 +103,7 @@ def test_a_word_that_no_form_reads_leaves_its_phrase_unjudged(text: str, reason:
         "FET lost 5% on 12 May and ETH fell for a third straight day.",
         "In dollar terms, FET lost 5% on 12 May.",
         "Half of traders sold as FET lost 5% on 12 May.",
+        "The smallest AI token, FET, fell on 12 May.",
         "FET lost 5%, trailing ETH, on 12 May.",
     ],
 )
@@ -102,3 +111,12 @@ def test_a_word_of_something_else_leaves_a_statement(text: str) -> None:
     statement = read_text(text, SAID_AT).statements[0].statement
     assert statement.window is not None
     assert statement.window.token == "day:2026-05-12"
+
+
+def test_a_word_for_a_group_that_introduces_a_market_is_no_subject() -> None:
+    read = read_text("The smallest AI token, FET, fell on 12 May.", SAID_AT)
+    assert [item.statement.asset for item in read.statements] == ["FET"]
+
+
+def test_a_sentence_that_takes_up_a_market_says_what_is_not_read() -> None:
+    assert told("FET rose 5% on 12 May. That night it fell.") == (["percent_move"], [("fell", "unclear")])
