@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from analysis.arrays import Flags, Integers
+from analysis.arrays import Flags, Floats, Integers
 from analysis.engine.standardise import EventInput
 from analysis.tape.series import AlignedSeries, count_spans, find_bars
 from analysis.tape.stretches import DigestWords, hash_bars, sum_bars
@@ -109,6 +109,21 @@ def keep_record(series: AlignedSeries, spans: Spans) -> Record:
         sum_bars(np.where(n_spans > 0, instants, nothing)),
         sum_bars(np.where(n_spans == 1, instants, nothing)),
     )
+
+
+def lay_out(pairs: Sequence[GroupPair], before: int, after: int) -> tuple[Floats, Floats, Flags]:
+    """Returns of asset and benchmark and the mask of each pair, (pairs, before + after), the event's bar at `before`.
+
+    NaN where a pair looks at no bar.
+    """
+    asset, benchmark = (np.full((len(pairs), before + after), np.nan) for _ in range(2))
+    mask = np.zeros(asset.shape, dtype=np.bool_)
+    for row, pair in enumerate(pairs):
+        record, bars = pair.record, slice(pair.first, pair.last)
+        columns = slice(pair.first - pair.index + before, pair.last - pair.index + before)
+        asset[row, columns], benchmark[row, columns] = record.series.asset[bars], record.series.benchmark[bars]
+        mask[row, columns] = record.mask(pair.event_id, pair.first, pair.last)
+    return asset, benchmark, mask
 
 
 def digest_pairs(pairs: Sequence[GroupPair]) -> pl.DataFrame:

@@ -13,7 +13,7 @@ from analysis.engine.battery import choose_model, load_statistics
 from analysis.engine.standardise import EventInput
 from analysis.engine.study import EstimationSpecification as TestSpecification
 from analysis.groups.pairs import GroupPair, Record, Spans, digest_pairs, keep_record
-from analysis.results.fingerprint import SourceCode, fingerprint
+from analysis.results.fingerprint import Digested, SourceCode, fingerprint
 from analysis.single.study import list_mask_spans, read_event_times
 from analysis.tape.choice import Candidate, Preference
 from analysis.tape.markets import StudyMarkets
@@ -97,11 +97,12 @@ def plan_groups(
         asset: _records(markets, asset, [span for span in spans if asset_of is None or asset_of.get(span[0]) == asset])
         for asset in treated
     }
+    tests = [Digested.of(part) for part in (_SOURCE, load_statistics(), choose_model(TestSpecification().model_id))]
     groups: list[PlannedGroup] = []
     for category in sorted({categories[event_id] for event_id in best}):
         members = [(event_id, at) for event_id, at in best.items() if categories[event_id] == category]
         for hours in specification.windows_hours:
-            group = _plan_group(specification, category, hours, members, records, asset_of)
+            group = _plan_group(specification, category, hours, members, records, asset_of, tests)
             if group is not None:
                 groups.append(group)
     return GroupPlan(tuple(groups), excluded, has_regressions=asset_of is None)
@@ -114,6 +115,7 @@ def _plan_group(
     members: Sequence[tuple[str, int]],
     records: Mapping[str, Sequence[Record]],
     asset_of: Mapping[str, str] | None,
+    tests: Sequence[Digested],
 ) -> PlannedGroup | None:
     lengths = sorted({record.series.bar_hours for found in records.values() for record in found})
     chosen: list[GroupPair] = []
@@ -149,7 +151,7 @@ def _plan_group(
         data_as_of=utc_instant(last),
         benchmark=", ".join(benchmarks),
         inputs_sha256=inputs_sha256,
-        spec_sha256=fingerprint(inputs_sha256, _SOURCE, load_statistics(), choose_model(TestSpecification().model_id)),
+        spec_sha256=fingerprint(inputs_sha256, *tests),
     )
 
 

@@ -11,18 +11,16 @@ import numpy as np
 import polars as pl
 
 from analysis.arrays import Integers
-from analysis.engine.battery import choose_model
-from analysis.engine.kernel import fit_line
+from analysis.engine.kernel import fit_line, market_model_windows
 from analysis.engine.regressions.characteristics import regress_cars
 from analysis.engine.regressions.leads_lags import REFERENCE_BAR, panel_event_study
 from analysis.engine.regressions.local_projections import project_locally
 from analysis.engine.regressions.quantiles import regress_quantiles
 from analysis.engine.regressions.stacks import stack_events
 from analysis.engine.regressions.terms import Term
-from analysis.engine.standardise import EventInput, EventResult
-from analysis.engine.study import EstimationSpecification
-from analysis.groups.pairs import GroupPair, digest_pairs
-from analysis.groups.plan import GROUP_PREFIX, GroupPlan, PlannedGroup
+from analysis.engine.standardise import EventInput
+from analysis.groups.pairs import GroupPair, digest_pairs, lay_out
+from analysis.groups.plan import GROUP_PREFIX, GroupPlan, GroupSpecification, PlannedGroup
 from analysis.results.fingerprint import SourceCode, fingerprint
 from analysis.results.row import Basis, Numbers, ResultRow, Subject, as_fraction, error_as_fraction
 from analysis.single.study import read_event_times
@@ -57,29 +55,6 @@ PROJECTION_LAGS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class PairFit:
-    """What is kept of one pair under its model; bars and residuals of thousands of pairs would be gigabytes."""
-
-    event_id: str
-    market_id: str
-    car: float | None  # of the window, the constant not carried forward, log points; None without a fit
-    sigma: float | None  # of the residuals, log points a bar
-    reason: str | None  # why there is no CAR
-
-    @classmethod
-    def of(cls, result: EventResult) -> PairFit:
-        """Of a measured pair."""
-        fit, source = result.fit, result.source
-        if fit is None:
-            return cls(source.event_id, source.market_id, None, None, result.reason)
-        car = float(fit.ar.sum() + fit.alpha * fit.ar.size)
-        return cls(source.event_id, source.market_id, car, fit.sigma, result.reason)
-
-
-Fits = Callable[[PlannedGroup], Sequence[PairFit]]  # every pair of a group under its model
-
-
-@dataclass(frozen=True, slots=True)
 class PlannedRegression:
     """One regression: the fingerprint of everything it rests on, and the function that computes its rows."""
 
@@ -89,7 +64,7 @@ class PlannedRegression:
 
 
 def plan_regressions(
-    study_id: str, plan: GroupPlan, fits: Fits, events: pl.DataFrame, markets: StudyMarkets
+    specification: GroupSpecification, plan: GroupPlan, events: pl.DataFrame, markets: StudyMarkets
 ) -> list[PlannedRegression]:
     """All regressions; `events` is in the shape of core.event.
 
@@ -99,18 +74,17 @@ def plan_regressions(
     groups = [group for group in plan.groups if group.window_hours == _WINDOW_HOURS]
     if not groups:
         return []
-    as_of = max(group.data_as_of for group in groups)
+    as_of, study_id = max(group.data_as_of for group in groups), specification.study_id
     return [
-        *_plan_explanations(study_id, groups, fits, events, markets, as_of),
+        *_plan_explanations(specification, groups, events, markets, as_of),
         *_plan_leads_and_lags(study_id, groups, markets, as_of),
         *_plan_projections(study_id, events, markets, as_of),
     ]
 
 
 def _plan_explanations(
-    study_id: str,
+    specification: GroupSpecification,
     groups: Sequence[PlannedGroup],
-    fits: Fits,
     events: pl.DataFrame,
     markets: StudyMarkets,
     as_of: datetime,
@@ -121,13 +95,12 @@ def _plan_explanations(
     """
     measured = sorted({item.event_id for group in groups for item in group.pairs})
     known = _characteristics(events).filter(pl.col("event_id").is_in(measured)).sort("event_id")
-    model = choose_model(EstimationSpecification().model_id)
-    sha256 = fingerprint(_SOURCE, model, [group.inputs_sha256 for group in groups], known)
+    sha256 = fingerprint(_SOURCE, [group.inputs_sha256 for group in groups], known)
     basis = Basis(sha256, "", as_of, "; ".join(sorted({group.benchmark for group in groups})))
 
     @cache
     def frame() -> pl.DataFrame:
-        return _cars(groups, fits, markets).join(known, on="event_id", validate="m:1")
+        return _cars(specification, groups, markets).join(known, on="event_id", validate="m:1")
 
     def explain(name: str) -> Iterator[ResultRow]:
         if name == "quantiles":
@@ -139,32 +112,44 @@ def _plan_explanations(
             if name == "quantiles":
                 words += "; errors take reactions for independent, which those to one event are not"
             numbers = replace(_numbers(term), n_effective=float(frame()["event_id"].n_unique()))
-            subject = Subject(study_id, f"{PREFIX}{name}", _WINDOW_HOURS)
+            subject = Subject(specification.study_id, f"{PREFIX}{name}", _WINDOW_HOURS)
             yield ResultRow(subject, f"{term.covariance}:{term.name}", replace(basis, conventions=words), numbers)
 
     for name in ("characteristics", "quantiles"):
         yield PlannedRegression(f"{PREFIX}{name}", sha256, partial(explain, name))
 
 
-def _cars(groups: Sequence[PlannedGroup], fits: Fits, markets: StudyMarkets) -> pl.DataFrame:
+def _cars(specification: GroupSpecification, groups: Sequence[PlannedGroup], markets: StudyMarkets) -> pl.DataFrame:
     """event_id, asset_id, car (log points), prior_volatility (hundredths of a log point a day) of complete pairs.
 
     The car leaves out the constant of the model: a lively month before the event has a large one, and carried forward
-    it would be explained by the volatility of that month.
+    it would be explained by the volatility of that month. All pairs of a group are fitted at once, by the market model.
     """
-    rows = [
-        (
-            fit.event_id,
-            markets.asset_ids[fit.market_id],
-            fit.car,
-            100.0 * fit.sigma * float(np.sqrt(HOURS_PER_DAY / group.bar_hours)),
+    frames = []
+    for group in groups:
+        n_window = round(group.window_hours / group.bar_hours)
+        asset, benchmark, mask = lay_out(group.pairs, group.n_estimation, n_window)
+        found = market_model_windows(
+            asset,
+            benchmark,
+            np.arange(len(group.pairs)),
+            np.full(len(group.pairs), group.n_estimation),
+            estimation=(-group.n_estimation, 0),
+            window=(0, n_window),
+            mask=mask,
+            minimum_estimation=round(specification.minimum_estimation_hours / group.bar_hours),
+            keep_bars=False,
         )
-        for group in groups
-        for fit in fits(group)
-        if fit.sigma is not None and fit.reason is None
-    ]
-    schema = {"event_id": pl.String, "asset_id": pl.String, "car": pl.Float64, "prior_volatility": pl.Float64}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+        frame = pl.DataFrame(
+            {
+                "event_id": [pair.event_id for pair in group.pairs],
+                "asset_id": [markets.asset_ids[pair.market_id] for pair in group.pairs],
+                "car": found.car + found.alpha * n_window,
+                "prior_volatility": 100.0 * found.sigma * float(np.sqrt(HOURS_PER_DAY / group.bar_hours)),
+            }
+        )
+        frames.append(frame.filter(pl.Series(found.is_complete)))
+    return pl.concat(frames)
 
 
 def _characteristics(events: pl.DataFrame) -> pl.DataFrame:

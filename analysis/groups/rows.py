@@ -15,12 +15,13 @@ from analysis.engine.panel import Panel
 from analysis.engine.standardise import EventResult
 from analysis.engine.study import EstimationSpecification, GroupEffect, StudyResult, TestRow, fit_events, run_study
 from analysis.groups.plan import GroupPlan, GroupSpecification, PlannedGroup
-from analysis.groups.regressions import PREFIX, PairFit, plan_regressions
+from analysis.groups.regressions import PREFIX, plan_regressions
 from analysis.results.refresh import Fingerprints, refresh, stored_fingerprints
 from analysis.results.row import Basis, Numbers, ResultRow, Subject, as_fraction, error_as_fraction, results_frame
 from analysis.single.study import ALL_MARKETS
 from analysis.tape.markets import StudyMarkets
 from analysis.tape.observations import observed_share
+from analysis.threads import one_blas_thread
 from warehouse.tables.studies import EXCLUSION, STUDY_RESULT
 from warehouse.tables.terms import VARIANCE_RATIO
 from warehouse.tables.units import hours_plain
@@ -39,6 +40,7 @@ class GroupOutcome:
     has_changed: bool
 
 
+@one_blas_thread()
 def measure_groups(
     specification: GroupSpecification,
     plan: GroupPlan,
@@ -61,11 +63,7 @@ def measure_groups(
     ]
     parts += [
         ((item.group_id, 0.0), frozenset([item.sha256]), item.rows)
-        for item in (
-            plan_regressions(specification.study_id, plan, studies.fits, events, markets)
-            if plan.has_regressions
-            else ()
-        )
+        for item in (plan_regressions(specification, plan, events, markets) if plan.has_regressions else ())
     ]
     found = refresh(parts, _stored_parts(stored), lambda rows: list(rows()))
     if found.is_unchanged and set(plan.excluded) == _undated(stored_exclusions):
@@ -79,23 +77,24 @@ def measure_groups(
 
 @dataclass(frozen=True, slots=True)
 class _Studies:
-    """Fits and tests of groups, each made when it is first asked for: most groups of a run need neither."""
+    """Tests of groups, and (event_id, market_id, reason) of the pairs without a result, each made when asked for."""
 
     specification: GroupSpecification
     watch: WatchFits
-    fitted: dict[Part, tuple[PairFit, ...]] = field(default_factory=dict)
+    left_out: dict[Part, list[tuple[str, str, str]]] = field(default_factory=dict)
 
     def test(self, group: PlannedGroup) -> StudyResult:
         """The whole battery on one group."""
         study = run_study(group.read(), self._study(group), partial(self.watch, group))
-        self.fitted[group.key] = tuple(map(PairFit.of, study.events))
+        self.left_out[group.key] = study.excluded
         return study
 
-    def fits(self, group: PlannedGroup) -> tuple[PairFit, ...]:
-        """Every pair of one group under its model."""
-        if group.key not in self.fitted:
-            self.fitted[group.key] = tuple(map(PairFit.of, fit_events(group.read(), self._study(group))))
-        return self.fitted[group.key]
+    def excluded(self, group: PlannedGroup) -> list[tuple[str, str, str]]:
+        """Every pair of one group that its model cannot be fitted to."""
+        if group.key not in self.left_out:
+            fits = fit_events(group.read(), self._study(group))
+            self.left_out[group.key] = [(e.source.event_id, e.source.market_id, e.reason) for e in fits if e.reason]
+        return self.left_out[group.key]
 
     def _study(self, group: PlannedGroup) -> EstimationSpecification:
         minimum = round(self.specification.minimum_estimation_hours / group.bar_hours)
@@ -215,9 +214,7 @@ def _exclude(
     for event, market, reason in known.select("event_id", "market_id", "reason").iter_rows():
         reasons.setdefault((event, market), reason)
     for group in plan.groups:
-        for fit in studies.fits(group) if group.group_id in is_fresh else ():
-            if fit.reason:
-                words = f"{hours_plain(group.window_hours)} window: {fit.reason}"
-                reasons.setdefault((fit.event_id, fit.market_id), words)
+        for event, market, reason in studies.excluded(group) if group.group_id in is_fresh else ():
+            reasons.setdefault((event, market), f"{hours_plain(group.window_hours)} window: {reason}")
     rows = [(specification.study_id, event, market, reason) for (event, market), reason in sorted(reasons.items())]
     return EXCLUSION.conform(pl.DataFrame(rows, schema=EXCLUSION.schema, orient="row"))

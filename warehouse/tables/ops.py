@@ -115,8 +115,10 @@ STEP_INPUT = Table(
     "flows.freshness",
     ("step", "input"),
     (
-        Column("step", pl.String, "events, studies, ..."),
-        Column("input", pl.String, "Table read, or `code`, `config` or `ledger`"),
-        Column("digest", pl.String, "Digest of the table's rows, of the files or of the ledger"),
+        Column("step", pl.String, "events, studies, ..., or an account of a step's parts: models:events, ..."),
+        Column(
+            "input", pl.String, "Table read, or `code`, `config` or `ledger`; of an account the event or other part"
+        ),
+        Column("digest", pl.String, "Digest of the rows, the files or the ledger; of a part, of all that it rests on"),
     ),
 )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from analysis.engine.regressions.coefficients import list_terms
+from analysis.engine.regressions.coefficients import RobustFit
 from analysis.engine.regressions.terms import Term, absent_term
 
 HC3 = "hc3"
@@ -50,14 +50,11 @@ def regress_cars(
     design = np.column_stack([np.ones(n), *(complete[name].to_numpy() for name in varying)])
     if np.linalg.matrix_rank(design) < design.shape[1]:
         return absent + [absent_term(name, HC3, n, words, "collinear characteristics") for name in names]
-    from statsmodels.regression.linear_model import OLS  # brings pandas: nothing that only reads should pay it
-
-    model = OLS(complete[outcome].to_numpy(), design)
-    terms = absent + list_terms(model.fit(cov_type="HC3", use_t=True), names, HC3, n, words)
-    labels = np.column_stack([complete[name].rank("dense").to_numpy() for name in clusters]).astype(np.int64)
-    fewest = min(np.unique(labels[:, side]).size for side in range(2))
+    fit = RobustFit.fit(complete[outcome].to_numpy(), design)
+    terms = absent + fit.list_terms(names, HC3, fit.hc3_covariance(), n - len(names), words)
+    first, second = (complete[name].rank("dense").to_numpy().astype(np.int64) for name in clusters)
+    fewest = min(np.unique(labels).size for labels in (first, second))
     if fewest < _MINIMUM_CLUSTERS:
         reason = f"{fewest} clusters in one direction; needs at least {_MINIMUM_CLUSTERS}"
         return terms + [absent_term(name, TWO_WAY, n, words, reason) for name in names]
-    clustered = model.fit(cov_type="cluster", cov_kwds={"groups": labels}, use_t=True)
-    return terms + list_terms(clustered, names, TWO_WAY, n, words)
+    return terms + fit.list_terms(names, TWO_WAY, fit.two_way_covariance(first, second), fewest - 1, words)

@@ -8,7 +8,7 @@ from scipy.special import fdtrc
 
 from analysis.arrays import Floats, Integers
 from analysis.engine.loops.sums import take_out_means
-from analysis.engine.regressions.coefficients import list_terms
+from analysis.engine.regressions.coefficients import RobustFit, is_certain
 from analysis.engine.regressions.terms import Term, absent_term
 
 CLUSTERED = "clustered"
@@ -18,9 +18,6 @@ REFERENCE_BAR = -1  # the last bar before the event; every coefficient is relati
 
 # Fewer clusters than this give a covariance that is far too small.
 _MINIMUM_CLUSTERS = 5
-
-# A smallest eigenvalue of a Gram matrix above this share of the largest is not rounding, which is 1e-13 of it at worst.
-CERTAIN_SHARE = 1e-8
 
 TOLERANCE, MOST_ROUNDS = 1e-12, 500  # of alternating demeaning, in units of the column's deviation
 
@@ -58,13 +55,11 @@ def panel_event_study(frame: pl.DataFrame, *, leads: int, lags: int) -> list[Ter
             "relative bars cannot be told from unit and time effects: dates do not differ, or no unit is without event"
         )
         return _absent(names, complete.height, words, reason)
-    from statsmodels.regression.linear_model import OLS  # brings pandas: nothing that only reads should pay it
-
-    model = OLS(demeaned[:, 0], demeaned[:, 1:])
-    fit = model.fit(cov_type="cluster", cov_kwds={"groups": clusters}, use_t=True)
+    fit = RobustFit.fit(demeaned[:, 0], demeaned[:, 1:])
+    covariance = fit.clustered_covariance(clusters)
     return [
-        *list_terms(fit, names, CLUSTERED, complete.height, words),
-        _joint(fit, bars, complete.height, n_clusters, words),
+        *fit.list_terms(names, CLUSTERED, covariance, n_clusters - 1, words),
+        _joint(fit.estimates, covariance, bars, complete.height, n_clusters, words),
     ]
 
 
@@ -73,8 +68,8 @@ def _has_full_rank(design: Floats) -> bool:
 
     The products' condition is that of the columns squared, and rounding blurs no more than machine precision of it.
     """
-    spread = np.linalg.eigvalsh(design.T @ design)
-    return bool(spread[0] > CERTAIN_SHARE * spread[-1]) or int(np.linalg.matrix_rank(design)) == design.shape[1]
+    squares = np.asarray(np.linalg.eigvalsh(design.T @ design))
+    return is_certain(squares) or int(np.linalg.matrix_rank(design)) == design.shape[1]
 
 
 def _absent(names: list[str], n: int, words: str, reason: str) -> list[Term]:
@@ -82,7 +77,7 @@ def _absent(names: list[str], n: int, words: str, reason: str) -> list[Term]:
     return [*terms, absent_term(ALL_LEADS, JOINT, n, words, reason)]
 
 
-def _joint(fit: object, bars: list[int], n: int, n_clusters: int, words: str) -> Term:
+def _joint(estimates: Floats, covariance: Floats, bars: list[int], n: int, n_clusters: int, words: str) -> Term:
     """Test that the coefficients of all leads are zero.
 
     With few clusters their covariance is itself uncertain, which the plain F form leaves out: with 11 leads and 15
@@ -93,9 +88,7 @@ def _joint(fit: object, bars: list[int], n: int, n_clusters: int, words: str) ->
     leads = [place for place, bar in enumerate(bars) if bar < REFERENCE_BAR]
     if not leads:
         return absent_term(ALL_LEADS, JOINT, n, words, "no lead beside the reference bar; ask for two or more")
-    estimates = np.asarray(fit.params)[leads]  # type: ignore[attr-defined]
-    covariance = np.asarray(fit.cov_params())[np.ix_(leads, leads)]  # type: ignore[attr-defined]
-    q = len(leads)
+    estimates, covariance, q = estimates[leads], covariance[np.ix_(leads, leads)], len(leads)
     if n_clusters <= q or np.linalg.matrix_rank(covariance, hermitian=True) < q:
         reason = f"{q} leads and {n_clusters} clusters: too few events for a joint test"
         return absent_term(ALL_LEADS, JOINT, n, words, reason)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import fdtrc
 
+from analysis.engine.regressions.coefficients import RobustFit
 from analysis.engine.regressions.long_run import newey_west_lags
 from analysis.portable import log
 from analysis.together.moving.intervals import Array
@@ -48,14 +50,11 @@ def try_granger(cause: Array, effect: Array, control: Array | None = None) -> Gr
 
 
 def _wald(target: Array, full: Array, tested: slice, n_lags: int) -> GrangerTest:
-    from statsmodels.regression.linear_model import OLS
-
-    n = target.size
-    fit = OLS(target, full).fit(
-        cov_type="HAC", cov_kwds={"maxlags": newey_west_lags(n), "use_correction": True}, use_t=True
-    )
-    restriction = np.eye(full.shape[1])[tested]
-    p_value = float(fit.wald_test(restriction, scalar=True).pvalue)
+    n, n_terms = full.shape
+    fit, q = RobustFit.fit(target, full), tested.stop - tested.start
+    covariance = fit.newey_west_covariance(newey_west_lags(n))[tested, tested]
+    value = float(fit.estimates[tested] @ np.linalg.solve(covariance, fit.estimates[tested])) / q
+    p_value = float(fdtrc(q, n - n_terms, value))
     rest = np.delete(full, np.arange(tested.start, tested.stop), axis=1)
     total = float(((target - target.mean()) ** 2).sum())
     return GrangerTest(n_lags, p_value, (_rss(target, rest) - _rss(target, full)) / total, n)

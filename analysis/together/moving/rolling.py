@@ -35,7 +35,8 @@ def rolling_correlation(x: Array, y: Array, window: int) -> Array:
 def rolling_association(token: Array, benchmark: Array, window: int, ends: Integers) -> Association:
     """Correlation and beta with intervals over the `window` bars that end with each bar of `ends` (inclusive).
 
-    Ends before the first full window and windows with less than 80 % of their bars are NaN, with their n.
+    Ends before the first full window and windows with fewer bars than MIN_BARS or MIN_SHARE of them are NaN, with
+    their n.
     """
     padded = [np.concatenate([np.full(window - 1, np.nan), series]) for series in (token, benchmark)]
     views = [sliding_window_view(series, window) for series in padded]

@@ -8,10 +8,12 @@ import pytest
 
 from analysis.engine.regressions.characteristics import regress_cars
 from analysis.engine.regressions.terms import Term, absent_term
+from analysis.engine.study import EstimationSpecification, fit_events
 from analysis.groups.plan import GroupSpecification, plan_groups
 from analysis.groups.regressions import (
     CHARACTERISTICS,
     PROJECTION_BAR_HOURS,
+    _cars,
     _characteristics,
     _longest,
     _numbers,
@@ -116,10 +118,37 @@ def test_no_two_regressions_share_a_fingerprint_though_nothing_tells_them_apart_
     kinds = ("outage", "outage", "regulation_legislation", "executive_order")
     times = [{"earliest_at_utc": time, "best_at_utc": time, "latest_at_utc": time} for time in (*at, *late)]
     events = make_rows(EVENT, *(event(number, category=kind, **times[number]) for number, kind in enumerate(kinds)))
-    plan = plan_groups(GroupSpecification("groups", (24.0,), 240.0, 120.0, 24.0, ("BTC",)), events, events, markets)
-    planned = plan_regressions("groups", plan, lambda _group: (), events, markets)
+    specification = GroupSpecification("groups", (24.0,), 240.0, 120.0, 24.0, ("BTC",))
+    planned = plan_regressions(specification, plan_groups(specification, events, events, markets), events, markets)
     told = {
         item.group_id: item.sha256 for item in planned if ":leads_lags:" in item.group_id or ":proj" in item.group_id
     }
     assert len(told) >= 6
     assert len(set(told.values())) == len(told)
+
+
+def test_the_cars_that_are_explained_are_those_of_the_pairs_one_by_one() -> None:
+    """Bars near other events are left out, the constant is not carried forward, pairs without every bar have none."""
+    rng = np.random.default_rng(3)
+    token, benchmark = simulate_returns(rng, 2_000)
+    token += 0.001 * np.sin(np.arange(2_000) / 90.0)
+    whole = make_series(token, benchmark, 1.0)
+    bars = replace(whole, asset=np.where(np.arange(2_000) == 1_505, np.nan, whole.asset))
+    times = [datetime.fromtimestamp(int(bars.close_us[place]) / 1e6, tz=UTC) for place in (90, 400, 410, 1_200, 1_500)]
+    events = make_rows(
+        EVENT, *(event(n, earliest_at_utc=at, best_at_utc=at, latest_at_utc=at) for n, at in enumerate(times))
+    )
+    specification = GroupSpecification("groups", (24.0,), 240.0, 120.0, 24.0, ("BTC",))
+    markets = make_markets(("okx:TAO/USDT", bars))
+    [group] = plan_groups(specification, events, events, markets).groups
+    fits = fit_events(group.read(), EstimationSpecification(minimum_estimation=120))
+    known = [fit for fit in fits if not fit.reason]
+    assert [fit.source.event_id for fit in known] == ["e1", "e2", "e3"]
+    found = _cars(specification, [group], markets)
+    assert found["event_id"].to_list() == ["e1", "e2", "e3"]
+    models = [fit.require_fit() for fit in known]
+    cars = [fit.ar.sum() + 24 * fit.alpha for fit in models]
+    assert found["car"].to_list() == pytest.approx(cars, rel=1e-10)
+    assert found["prior_volatility"].to_list() == pytest.approx(
+        [100 * 24**0.5 * fit.sigma for fit in models], rel=1e-10
+    )
