@@ -24,34 +24,48 @@ _BENEFIT = (
     r"|exports?|shipments?"
     r"|exceptions?|carveouts?|bids?|appeals?|requests?|motions?"
 )
+# Finite verbs, none of which is also a noun of a title, of who forbids, lays down, frees and undoes.
+_FORBID = (
+    r"banned|blocks|blocked|bars|barred|restricts|restricted|halts|halted|suspends|suspended|prohibits|outlaws"
+    r"|revokes|revoked|blacklisted|fined|investigates|investigated|raids|ordered"
+)
+_LAY = (
+    r"imposes|issues|signs|signed|passes|passed|adopts|adopted|enacts|enacted|launches|introduces|unveils"
+    r"|proposes|files|filed"
+)
+_FREE = r"lifts|lifted|eases|eased|clears|cleared|approves|approved|grants|granted"
+_UNDO = (
+    r"rescinds|rescinded|repeals|repealed|withdraws|withdrew|drops|dropped|ends|ended|delays|delayed|postpones|postponed"
+    r"|cancels|cancell?ed|rejects|rejected"
+)
+FINITE = f"{_FORBID}|{_LAY}|{_FREE}|{_UNDO}"
 # Verbs that lay a burden on somebody by themselves, those that do so with what they lay, those that give free, and
 # those that take away what they name. Some of the first take away too, where they name a burden.
 _FORBIDS = (
-    r"bans?(?! on\b)|banned|banning|blocks?|blocked|blocking|bars|barred|restricts?|restricted|curbs"
-    r"|halts?|halted|suspends?"
-    r"|suspended|prohibits?|outlaws?|limits|limited|caps|revokes?|revoked|cuts? off|shuts? (?:down|off)"
-    r"|blacklists?|blacklisted|designates?|designated|fines|fined|investigates?|investigating|investigated|subpoenas?"
-    r"|subpoenaed|raids?|(?<!executive )(?<!generated )orders|ordered|directs|must"
+    rf"{_FORBID}|bans?(?! on\b)|banning|block|blocking|restrict|curbs"
+    r"|halt|suspend|prohibit|outlaw|limits|limited|caps|revoke|cuts? off|shuts? (?:down|off)"
+    r"|blacklists?|designates?|designated|fines|investigate|investigating|subpoenas?"
+    r"|subpoenaed|raid|(?<!executive )(?<!generated )orders|directs|must"
     r"|(?:directly )?liable|(?:takes?|taken|goes|pull(?:s|ed)) (?:\S+ ){0,4}offline|pulls"
     r"|disables?|cracks? down|labels"
     r"|add(?:s|ed) (?=.*(?:black|entity|watch|banned|sanction|military|1260h|restrict))(?:\S+ ){0,8}(?:to"
     r"|list)|expands (?:\S+ )?(?:black)?list|staggers?|withholds?"
 )
 _LAYS = (
-    r"imposes?|issues?|signs?|signed|passes|passed|adopts?|adopted|enacts?|enacted|tightens?|expands?"
+    rf"{_LAY}|impose|issue|sign|adopt|enact|tightens?|expands?"
     r"|extends?|opens?|upholds?|upheld|renews?|revives?|resumes?"
-    r"|launches|faces?|advances?|backs|hit (?:with|by)|introduces?|unveils?|proposes?|puts|slaps?|files?|filed"
+    r"|faces?|advances?|backs|hit (?:with|by)|introduce|unveil|propose|puts|slaps?|file"
 )
 _FREES = (
-    r"lifts?|lifted|lifting|eases?|eased|loosens?|loosened|restores?|restored|reinstates?|reinstated"
+    rf"{_FREE}|lift|lifting|ease|loosens?|loosened|restores?|restored|reinstates?|reinstated"
     r"|allows?|allowed|lets?"
-    r"|clears?|cleared|permits?|authori[sz]es?|approves?|approved|grants?|granted|exempts?|waives?|relax(?:es)?"
+    r"|clear|permits?|authori[sz]es?|approve|grant|exempts?|waives?|relax(?:es)?"
     r"|softens?|redeploys?|unbans?|unbanned|adds (?=.*\bapproved\b)(?:\S+ ){1,8}to"
 )
 _UNDOES = (
-    r"scraps?|scrapped|rescinds?|rescinded|repeals?|repealed|withdraws?|withdrew|drops?|dropped|dismiss(?:es|ed)?"
-    r"|toss(?:es|ed)?|throws? out|veto(?:es|ed)?|strikes? down|overturns?|overturned|vacates?|vacated|ends?|ended"
-    r"|delays?|delayed|postpones?|postponed|cancels?|cancell?ed|calls? off|puts? off|kills|rejects?|rejected"
+    rf"{_UNDO}|scraps?|scrapped|rescind|repeal|withdraw|drop|dismiss(?:es|ed)?"
+    r"|toss(?:es|ed)?|throws? out|veto(?:es|ed)?|strikes? down|overturns?|overturned|vacates?|vacated|end"
+    r"|delay|postpone|cancel|calls? off|puts? off|kills|reject"
     r"|den(?:y|ies|ied)|reverses?|erases?|nullif\w+|loses?|lost|pauses?|paused|defeats?|rolls? back"
     r"|removes?|closes (?=(?:\S+ ){0,4}(?:probe|investigation|inquiry|case))|votes? down"
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from analysis.events.stories.frames import FrameSet, has_manner
+from analysis.events.wording.bearing import FINITE
 from analysis.events.wording.modality import Modality, headline_modality
 
 # Outlets that send issues, each a list of topics.
@@ -29,6 +30,22 @@ _ODDS = (
     r"|\b(?:polymarket|kalshi)\b.*\d%"
     r"|\b(?:traders|bettors) (?:price|see|bet)\b|\bprediction markets? (?:price|see|give|bet)s?\b"
 )
+# Finite verbs of what offices, courts, parliaments and firms do; beside one, talk only accompanies the act.
+_ACTS = (
+    rf"{FINITE}|sues|sued|bans \w+|pulls|pulled|advance[sd]|requires|wins|won \w+|settle[sd]|charge[sd]|fines|proposed"
+    r"|issued?|launched|orders \w+|votes|voted|pardons|pardoned|declare[sd]?|arrests|arrested|raided|unveil|unveiled"
+    r"|introduced|ruled|rules (?:against|that|in favou?r|it|he|she|they)|sentenced"
+    r"|reach(?:es|ed)? (?:\w+ )?(?:deal|agreement|compromise)"
+    r"|tightens (?:[\w'-]+ ){0,3}(?:rules|laws?|controls|curbs|restrictions|limits|oversight|exports?|requirements)"
+)
+_ACT = rf"(?i)\b(?:{_ACTS})\b"
+# Verbs that are nouns too, where they follow what begins a title as its subject.
+_NOUN_VERB = "(?:curbs|caps|limits|bans|orders|blacklists) "
+_ACT_OF_SUBJECT = (
+    rf"^\S+ {_NOUN_VERB}|(?-i:^(?:[A-Z]\S* ){{1,3}}(?:(?:administration|government|department) )?{_NOUN_VERB})"
+)
+_JOINS = "and|as|while"
+_RAISES_DOUBTS = r"\braises? (?:\w+ )?(?:questions|concerns)\b"
 _OPINION = (
     r"(?i)^(?:op-?ed|opinion|editorial|commentary|column|analysis|explainer|explained|essay|review)\b|\bop-ed\b"
     r"|\bmaking a mistake\b|\bworst way\b|\bshould (?:be|not|never|stop|worry|fear)\b|\bwas never about\b|\bdesperate\b"
@@ -40,7 +57,7 @@ _OPINION = (
     r"|\bat the cent(?:er|re) of\b|\bcontroversy\b|\bboasts?\b|\blobb(?:y|ies|ied|ying)\b|^where's\b"
     r"|\bunder the microscope\b|\bat war with\b|\b(?:its|their) war (?:on|against)\b"
     r"|\bmaking up (?:its|the) rules\b|\bloses? (?:more |its )?control\b"
-    r"|^a (?:closer )?look (?:at|inside)\b|\braises? (?:\w+ )?(?:questions|concerns)\b|\bnasty\b|\bass\b"
+    r"|^a (?:closer )?look (?:at|inside)\b|\bnasty\b|\bass\b"
     r"|\bflawed\b|\bmay actually\b|\bwhat's at stake\b|\bwhat happens next\b|\beverything you need to know\b"
     r"|\bquestions to answer\b|\b\w+ takeaways\b|^\d+ (?:highlights|things|reasons)\b|\bisn't an? .{3,20}, it's\b"
     r"|之战|争端|爭端|博弈|角力|较量"
@@ -115,7 +132,7 @@ _URGING = (
     r"(?i)\b(?:urges?|presses|pressing|backs? (?:new|bill)|calls? (?:on|for)|argues? for"
     r"|demands? (?:that|power|(?:\w+ )?regulators|(?:an )?(?:\w+ )?(?:investigat\w+|probe|inquiry|hearings?|answers))"
     r"|seeks? (?:\w+ )?answers|hits? \w+ with \w+ questions|launch(?:es)? (?:an? )?(?:\w+ )?(?:effort|campaign)"
-    r"|(?:Democrats|Republicans|senators|lawmakers) (?:question|target|grill)"
+    r"|(?:Democrats|Republicans|senators|lawmakers) target"
     r"|(?:press|push)(?:es)? (?:the |finance |bank\w* )?(?:regulators|watchdogs|Congress|Senate|lawmakers)"
     r"|pleads with"
     r"|petition\w*|open letter)\b"
@@ -124,9 +141,10 @@ _URGING = (
 )
 # What a single legislator looks into binds nobody; the inquiry of a committee or a chamber does.
 _LEGISLATOR_ASKS = (
-    r"(?i)\b(?:Sen|Rep)s?\. (?:[\w'-]+ ){1,2}?(?:is )?(?:prob(?:es|ing)|question(?:s|ing)|scrutini[sz](?:es|ing))\b"
+    r"\b(?:Sen|Rep)s?\. (?:[\w'-]+ ){1,2}?(?:is )?(?:prob(?:es|ing)|question(?:s|ing)|scrutini[sz](?:es|ing))\b"
     r"|\b(?:senators?|congress(?:m[ae]n|wom[ae]n)) (?:[\w'-]+ ){0,2}?(?:is |are )?"
     r"(?:prob(?:es?|ing)|question(?:s|ing)|scrutini[sz](?:es?|ing))\b"
+    r"|\b(?:Democrats|Republicans|senators|lawmakers) (?:question|grill)\b"
     r"|\b(?:investigation|probe|inquiry|scrutiny) (?:by|from) (?:(?:an?|the|US|U\.S\.|two|Democratic|Republican) )*"
     r"(?:Sen|Rep|senators?|representatives?|congress(?:m[ae]n|wom[ae]n)|lawmakers?|Democrats|Republicans)\b"
 )
@@ -153,6 +171,22 @@ _DENIAL = (
     r"|\b(?:lawyers?|attorneys?|CEO|founder|spokes\w+) den(?:ies|ied)\b|\bden(?:ies|ied) \S+ .{0,40}\b(?:was|were)\b"
     r"|否认|否認|辟谣|闢謠|부인|\bdementiert\b|\bbestreitet\b|\bdément\b|\bniega\b|\bdesmiente\b|\bотрица\w+|\bопроверг\w+"
 )
+# Who says that something will not be stopped stops nothing, in any language; who decides so does.
+_STOP = r"(?:bann?|block|barr?|restrict|prohibit|outlaw|suspend|curb|limit|blacklist|halt)(?:ed|ing)?\b"
+_NOT_DONE = (
+    r"(?i)\b(?:(?:will|would|does|do|did|is|are|has|have)(?: not|n't)|won't|not)"
+    rf" (?:(?:be|been|yet|to|plan|planning|going|intend|looking|seek|want|currently) )*{_STOP}"
+    rf"|\b(?:no|never) (?:plans?|intentions?) (?:to|of|for) (?:an? )?{_STOP}"
+    rf"|\b(?:rul(?:es?|ed|ing) out|decid\w+ against) (?:an? |any )?(?:\w+ )?{_STOP}"
+    r"|(?:不会|不會|不打算|没有|沒有|并未|並未|无意|無意|拒绝|拒絕)[^,，]{0,4}(?:封|禁|限制|停用|暂停|暫停)"
+    r"|(?:禁止|停止|制限|遮断)(?:し|は)?(?:ない|せず|しません|しない)"
+    r"|(?:중단|차단|금지|제한)(?:하지|은|하진)? ?(?:않|안 )"
+    r"|\b(?:sperr|blockier|untersag|stopp|verbiete)(?:t|en|n)?\b.{0,40}\b(?:nicht|kein\w*)\b"
+    r"|\bn(?:e |')(?:a |va |vont )?(?:pas )?(?:bloqu|interdi|suspend|restrei|limit)\w*"
+    r"|\bno (?:ha |han |va a |van a )?(?:bloque|proh[ií]b|suspend|restring|vet)\w+"
+    r"|\bне (?:будет |будут |стала? |стали )?(?:за)?(?:блокир|прет|прещ|огранич|приостан|отключ)\w+"
+)
+_DECIDES_NOT_TO = r"(?i)\b(?:judges?|courts?|jury|circuit|justices|votes?|voted)\b"
 _ADVERT = (
     r"(?i)\bpre-?sales?\b|\bbest (?:crypto|altcoin|ai coin)s?\b|\b\d{2,5}x\b|\bsponsored\b|\bto buy now\b"
     r"|\bdeepsnitch\b|\bpepeto\b|\bblockdag\b|\bpress release\b"
@@ -220,17 +254,6 @@ _MAY_SUE = (
 # Of access and models "may" tells what an office is said to plan; "could" what somebody imagines.
 _COULD = r"(?i)^(?:\S+ ){1,4}?could\b"
 _SPOKEN_IN = ("enforcement_lawsuit", "crypto_token_regulation")
-# Finite verbs of what offices, courts, parliaments and firms do; beside one, talk only accompanies the act.
-_ACT = (
-    r"(?i)\b(?:sues|sued|files|filed|approve[sd]|passe[sd]|signs|signed|bans \w+|banned|drops|dropped|withdraws"
-    r"|withdrew|pulls|pulled|cancels|cancell?ed|postpone[sd]|delays|delayed|advance[sd]|clears|cleared|grants|granted"
-    r"|wins|won \w+"
-    r"|settle[sd]|charge[sd]|fine[sd]|propose[sd]|issue[sd]?|launche[sd]|rejects|rejected|blocks|blocked|ordered"
-    r"|orders \w+|votes|voted|enacts|enacted|adopts|adopted|pardons|pardoned|declare[sd]?|repeals|repealed|rescinds"
-    r"|rescinded|arrests|arrested|raids|raided|unveils?|unveiled|introduces|introduced|ruled"
-    r"|rules (?:against|that|in favou?r|it|he|she|they)|suspends|suspended|halts|halted|lifts|lifted|ends|ended"
-    r"|sentenced|reach(?:es|ed)? (?:\w+ )?(?:deal|agreement|compromise))\b"
-)
 _ON_ACCESS = ("export_control_access", "regulation_legislation", "government_action", "ai_policy_other")
 # What became of a restriction is no further one.
 _CONSEQUENCE = (
@@ -267,6 +290,14 @@ def add_exclusions(headlines: pl.DataFrame, frames: FrameSet) -> pl.DataFrame:
     return told.with_columns(pl.Series("excluded", spoken, dtype=pl.String))
 
 
+def _beside_act(said: str) -> str:
+    """What finds an act whose headline goes on to what is `said`, or says so while the act is done."""
+    return (
+        rf"(?i)(?:\b(?:{_ACTS})\b|{_ACT_OF_SUBJECT}).*(?:[,;]|\b(?:{_JOINS}|after|following|amid|despite|when)\b)"
+        rf".*(?:{said})|(?:{said}).*(?:[,;]|\b(?:{_JOINS})\b).*\b(?:{_ACTS})\b"
+    )
+
+
 def _reasons(frames: FrameSet) -> tuple[tuple[pl.Expr, str], ...]:
     """Conditions on a headline and what they make it, in the order in which they are asked."""
     plain, outlet = pl.col("plain"), pl.col("outlet").fill_null("")
@@ -282,9 +313,11 @@ def _reasons(frames: FrameSet) -> tuple[tuple[pl.Expr, str], ...]:
         (plain.str.contains(_FORECAST), "a forecast"),
         (plain.str.contains(_CALENDAR), "a calendar"),
         (plain.str.contains(_OPINION), "opinion"),
+        (plain.str.contains(f"(?i){_RAISES_DOUBTS}") & ~plain.str.contains(_beside_act(_RAISES_DOUBTS)), "opinion"),
         (plain.str.contains(_URGING) & ~plain.str.contains(f"{_GOVERNMENT_ASKS}|{_OFFICE_SETS_OUT}"), "urging"),
         (plain.str.contains(_STAFF_SAYS) & ~plain.str.contains(_STAFF_SUES), "talk"),
         (plain.str.contains(_DENIAL), "a denial"),
+        (plain.str.contains(_NOT_DONE) & ~plain.str.contains(_DECIDES_NOT_TO), "a denial"),
         (plain.str.contains(_INTERVIEW), "an interview"),
         (plain.str.contains(_POST), "a post or a prize"),
         (plain.str.contains(_HOUSE_RULE), "a firm's own affair"),
@@ -316,5 +349,8 @@ def _reasons(frames: FrameSet) -> tuple[tuple[pl.Expr, str], ...]:
         (~pl.col("category").is_in(_SPOKEN_IN) & plain.str.contains(_BOSS_SAYS), "talk"),
         (pl.col("category").is_in(_ON_ACCESS) & plain.str.contains(_ARGUES), "talk"),
         (pl.col("category").is_in(_ON_ACCESS) & plain.str.contains(_COULD), "a forecast"),
-        (plain.str.contains(_LEGISLATOR_ASKS) & ~plain.str.contains(_ACT), "urging"),
+        (
+            plain.str.contains(f"(?i){_LEGISLATOR_ASKS}") & ~plain.str.contains(_beside_act(_LEGISLATOR_ASKS)),
+            "urging",
+        ),
     )
