@@ -15,7 +15,7 @@ from analysis.events.stories.verdicts import judge_stories
 from analysis.events.timing import TIMING_COLUMNS, EvidenceTime, date_event
 from analysis.events.titles import IN_LATIN
 from analysis.events.vocabulary import OFFICE_KINDS, PARTY_KINDS, Vocabulary
-from analysis.events.wording.actors import BODY_OF_PLACE, Gazetteer, licensed_in, subjects_in
+from analysis.events.wording.actors import BODY_NEXT, Gazetteer, licensed_in, subjects_in
 from analysis.events.wording.bearing import ENABLES, Bearings
 from analysis.events.wording.stems import FEWEST_WORDS, LEAST_SPOKEN, name_stems, stems
 
@@ -178,7 +178,7 @@ def _leading(vocabulary: Vocabulary) -> tuple[str, str]:
     bodies = "|".join(re.escape(name.text) for name in names if name.is_office)
     land = rf"(?:{lands})(?!\w)"
     office = rf"(?:(?i:{'|'.join(offices)})|(?:{bodies})(?!\w))"
-    return rf"^(?i:the )?(?:{office}|{land}(?:['’]s?)? (?:\w+ )?(?:{BODY_OF_PLACE}|{office}))", rf"^{land}(?!['’])"
+    return rf"^(?i:the )?(?:{office}|{land}(?:['’]s?)?(?:{BODY_NEXT}| (?:\w+ )?{office}))", rf"^{land}(?!['’])"
 
 
 def _is_wide_outage(story: StoryFacts) -> bool:

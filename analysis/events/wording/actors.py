@@ -11,13 +11,23 @@ from analysis.events.vocabulary import OFFICE_KINDS, PARTY_KINDS, Vocabulary
 ACTS_OF_PLACES = ("crypto_token_regulation", "regulation_legislation")
 _UNION = "US"
 # Whoever of a place acts, as in "Chinese regulators", where "Chinese" alone tells only where somebody is from.
-BODY_OF_PLACE = (
-    r"(?i:governors?|presidents?|(?:prime )?ministers?|premier|chancellor|governments?|administration|parliament"
-    r"|congress|senate|senators?|house|assembly|legislatures?|lawmakers?|regulators?|watchdogs?|authorit(?:y|ies)|agency"
-    r"|ministry|department|commission|council|committee|courts?|tribunal|judges?|rulings?|prosecutors?"
-    r"|attorneys? general|AGs?|police|officials?|cabinet|central bank|bundestag|knesset|duma|diet|bills?|laws?|rules)\b"
+_BODY = (
+    r"governors?|(?:prime )?ministers?|premier|chancellor|governments?|parliament|congress|senate|senators?|assembly"
+    r"|legislatures?|lawmakers?|regulators?|watchdogs?|authorit(?:y|ies)|ministry|commission|courts?|tribunal|judges?"
+    r"|rulings?|prosecutors?|attorneys? general|AGs?|police|officials?|central bank|bundestag|knesset|duma|bills?|laws?"
+    r"|rules"
 )
-_BODY_NEXT = rf" (?:\w+ )?{BODY_OF_PLACE}"
+# What others have too: a firm its president and its department, a trade its house.
+_BODY_OF_MANY = r"presidents?|administration|house|agency|department|council|committee|cabinet|diet"
+_OFFICIAL = (
+    r"federal|state|national|local|city|upper|lower|top|high|antitrust|competition|privacy|data|digital|cyber\w*|consumer"
+    r"|financial?|defen[cs]e|justice|commerce|trade|foreign|interior|health|treasury|communications|science|parliamentary"
+    r"|legislative|ethics|security|space|AI"
+)
+_NO_BODY = r"(?! (?:stores?|prices?|sales|music|brand|makers?|chain)\b)"
+BODY_OF_PLACE = rf"(?i:{_BODY}|(?:{_BODY_OF_MANY}){_NO_BODY})\b"
+# A word between the people and the body tells which body it is, unless anybody has such a one.
+BODY_NEXT = rf" (?:(?:\w+ )?(?i:{_BODY})\b|(?:(?i:{_OFFICIAL}) )?{BODY_OF_PLACE})"
 # What an act is done to or in.
 _TOWARDS = r"\b(?:to|from|with|against|sues?|targets?|accuses?|blacklist(?:s|ing)?) (?:the )?$"
 # Who does something to whoever is named before.
@@ -123,6 +133,7 @@ class Gazetteer:
             for (one, name), last in zip(every, before, strict=False)
             if name.place_id is not None
             and not (name.is_office and last is not None and _is_right_after(one, last))
+            and not (name.is_people and last is not None and self._names[last[0]].is_people and _is_beside(one, last))
             and not (name.text == _GENERIC_ACT and _is_another_s(one))
         ]
 
@@ -134,7 +145,7 @@ class Gazetteer:
             if re.search(_DONE_BY, before):
                 ranked.append((-1, one.start(), place))
                 continue
-            is_body = re.match(_BODY_NEXT, after) is not None
+            is_body = re.match(BODY_NEXT, after) is not None
             is_whence = not is_body and (self._names[one[0]].is_people or self._of_firm.match(after) is not None)
             if is_whence and before.strip().lower() not in ("", "the"):
                 continue
@@ -147,6 +158,11 @@ class Gazetteer:
 def _is_right_after(one: re.Match[str], before: re.Match[str]) -> bool:
     """Whether it is an office that is named right after the place whose it is, as in "Poland's Senate"."""
     return re.fullmatch(r"(?:['’]s?)? ", one.string[before.end() : one.start()]) is not None
+
+
+def _is_beside(one: re.Match[str], before: re.Match[str]) -> bool:
+    """Whether it tells with the name before what somebody is, as in "Indian American"."""
+    return one.string[before.end() : one.start()] in (" ", "-")
 
 
 def _is_another_s(act: re.Match[str]) -> bool:

@@ -128,6 +128,8 @@ def test_a_name_that_holds_a_place_s_is_not_that_place(title, place):
         ("Tbilisi bars crypto mining", {"GE"}),
         ("Georgia limits crypto kiosks", set()),
         ("Georgia Tech studies crypto rules", set()),
+        ("Georgia's Attorney General sues crypto kiosks", {"US-GA"}),
+        ("Georgia Prime Minister backs crypto bill", {"GE"}),
     ],
 )
 def test_a_name_of_a_state_and_a_country_is_of_the_one_whose_office_stands_beside_it_or_of_neither(title, places):
@@ -137,6 +139,18 @@ def test_a_name_of_a_state_and_a_country_is_of_the_one_whose_office_stands_besid
 @pytest.mark.parametrize("body", ["governor", "tribunal", "council", "rules", "prime minister"])
 def test_people_of_a_place_act_where_a_body_stands_beside_them(body):
     assert PLACES.jurisdiction([f"Lab fined after Chinese {body} on chatbots"], ()) == "CN"
+
+
+@pytest.mark.parametrize("body", ["cyber agency", "antitrust council", "party lawmakers", "Defence Department"])
+def test_a_word_before_a_body_tells_which_one_of_the_place_it_is(body):
+    assert PLACES.jurisdiction([f"Lab fined after Korean {body} order"], ()) == "KR"
+
+
+@pytest.mark.parametrize(
+    "who", ["German department store", "Swiss university president", "Korean news agency", "Indian American president"]
+)
+def test_what_anybody_has_is_no_body_of_a_place(who):
+    assert PLACES.jurisdiction([f"Lab told by {who} to explain chatbots"], ()) == "global"
 
 
 def test_a_place_in_fewer_than_a_quarter_of_the_titles_is_an_aside():
