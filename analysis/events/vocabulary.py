@@ -56,7 +56,8 @@ class EntityEntry(Entry):
 class PlaceEntry(Entry):
     """One `[[place]]`: what names it as written; `offices` are of this place unless another is right before it.
 
-    `others` hold such a name and are of no place.
+    `others` hold such a name and are of no place. A `shared_name` is another place's too, and names this one where one
+    of its `bodies` is right after it.
     """
 
     id: str = Field(pattern=r"^[A-Z]{2}(-[A-Z]{2})?$")
@@ -66,6 +67,15 @@ class PlaceEntry(Entry):
     people: tuple[str, ...] = ()
     offices: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    shared_name: str | None = None
+    bodies: tuple[str, ...] = ()
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """Its names, and the shared one with each body as titles write both."""
+        cases = {word for body in self.bodies for word in (body, re.sub(r"\b[a-z]", lambda m: m[0].upper(), body))}
+        held = (f"{self.shared_name}{of} {body}" for of in ("", "'s", "’s") for body in sorted(cases))
+        return (*self.names, *held)
 
 
 class RuleEntry(Entry):
@@ -257,7 +267,7 @@ def _place_names(names: LoadedFile) -> tuple[PlaceName, ...]:
     places = names.entries(_PLACES)
     of_entity = {place.entity: place.id for place in places if place.entity is not None}
     for place in places:
-        for text in (*place.names, *place.people, *place.offices):
+        for text in (*place.written, *place.people, *place.offices):
             found[text] = PlaceName(text, place.id, text in place.offices, text in place.people)
         found |= {text: PlaceName(text, None) for text in place.others}
     for entity in names.entries(ENTITIES):
