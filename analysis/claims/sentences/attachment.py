@@ -29,7 +29,11 @@ def window_of(state: SentenceState, first: int, last: int, form: Form, *, is_inh
         high += 1
     start = tokens[low].start
     end = tokens[high].start if high < len(tokens) else state.sentence.end
-    windows = [window for window in state.windows if not (form.kind in MOVE_KINDS and _is_instant(window))]
+    windows = [
+        window
+        for window in state.windows
+        if not (form.kind in MOVE_KINDS and _is_instant(window)) and not _is_of_a_name(window, state)
+    ]
     if form.kind is Kind.DRAWDOWN:  # "the record it set nine days ago"
         windows = [window for window in windows if not _PEAK_SET.search(state.text, start, window.start)]
     own = [window for window in windows if start <= window.start < end and not _is_inside(window, tokens)]
@@ -94,6 +98,18 @@ def _is_beside(state: SentenceState, first: int, window: TimePhrase) -> bool:
 
 
 _BESIDE = frozenset({"while", "whereas", "with", ","})
+
+
+def _is_of_a_name(window: TimePhrase, state: SentenceState) -> bool:
+    """Whether a day only names what happened on it: "after Friday's restriction"."""
+    is_owner = window.is_day and _OWNS.match(state.text, window.end) is not None
+    return is_owner and _BEHIND_AN_OPENER.search(state.text, state.sentence.start, window.start) is not None
+
+
+_OWNS = re.compile(r"[’']s\b")
+_BEHIND_AN_OPENER = re.compile(
+    r"\b(?:after|following|since|before|prior to|ahead of|up to|of)\s+(?:the |last )?$", re.IGNORECASE
+)
 
 
 def _is_instant(window: TimePhrase) -> bool:
@@ -206,7 +222,10 @@ def reference_of(
             return behind[0] if behind else None
     begin, end = state.tokens[first].start, state.tokens[last - 1].end
     after = [item for item in named if item.at > end and _reaches_back(state, end, item, subject)]
-    leads = [item.at > begin or not markets or item.at < markets[0] for item in named]
+    leads = [
+        item.at > begin or ((not markets or item.at < markets[0]) and ";" not in text[item.at : begin])
+        for item in named
+    ]
     before = [
         item for item, is_lead in zip(named, leads, strict=True) if item.at <= end and (is_lead or subject.is_inherited)
     ]
@@ -244,6 +263,8 @@ def is_out_of_reach(reference: Reference, state: SentenceState, form: Form) -> b
     """Whether no stretch is meant that can be told: some time before a thing, or since one that is not known; an
     extreme some time after an event. What is to come ("slips ahead of the decision") leaves a headline as it is.
     """
+    if reference.is_of_a_length:
+        return True  # "within half a day of the restriction": a length that was not read
     if reference.is_unknown:
         is_to_come = reference.opener == "ahead of" and not _is_told_as_past(state)
         return not is_to_come

@@ -235,18 +235,22 @@ def _is_of_another_size(state: SentenceState, first: int, last: int) -> bool:
 
 def is_by_an_amount(state: SentenceState, first: int, last: int, form: Form) -> bool:
     """Whether what looks like a level passed is a move: "is up over $60 since Friday", "fell over $60"."""
+    start, end = state.tokens[first].start, state.tokens[last - 1].end
+    if form.kind is Kind.LEVEL_CROSSED and _IN_SOME_TIME.match(state.text, end) is not None:
+        return _TO_A_LEVEL.search(state.text, start, end) is None  # "lost $500 in weeks"
     if form.form_id != "move_beyond":
         return False
-    start, end = state.tokens[first].start, state.tokens[last - 1].end
     if _UP_OVER.match(state.text, start, end) is not None and _COUNTED.match(state.text, end) is not None:
         return True
     return bool(state.tokens[first].classes & {"DOWN", "DOWN_BY"}) and _OVER.search(state.text, start, end) is not None
 
 
+_IN_SOME_TIME = re.compile(r"\s+in (?:just |only )?(?:days|hours|weeks|minutes)\b", re.IGNORECASE)
+_TO_A_LEVEL = re.compile(r"\b(?:to|above|below|past|under|beyond|through)\b", re.IGNORECASE)
 _UP_OVER = re.compile(r"(?:(?:is|are|was|were) )?(?:up|down) (?:well )?over\s", re.IGNORECASE)
 _OVER = re.compile(r"\w (?:well )?over\s+\S+$", re.IGNORECASE)
 _COUNTED = re.compile(r"\s+(?:since|(?:in|over) (?:the )?(?:past|last|\d+ (?:hour|day|week)))\b", re.IGNORECASE)
-_AT_A_PRICE = re.compile(r"\b(?:at|near)\b", re.IGNORECASE)
+_AT_A_PRICE = re.compile(r"\b(?:at(?! least)|near)\b", re.IGNORECASE)
 _SWINGS = re.compile(r"\b(?:swing(?:s|ing)?|swung)\b", re.IGNORECASE)
 _FROM_A_PEAK = re.compile(r"\s+(?:from|peak|in (?:just |only )?(?:days|hours|weeks|minutes))\b", re.IGNORECASE)
 
@@ -277,7 +281,7 @@ def _held(state: SentenceState, first: int, last: int, form: Form, window: str |
     is_counted = window is not None and window.startswith("since") and window != SINCE_EVENT
     if _SOME_TIME.search(words) or _SOME_TIME.search(state.text, end, state.clause_end(end - 1)):
         return Held.AT_SOME_TIME
-    if _ALREADY.search(words) and is_past:
+    if _ONCE.search(words) and is_past:
         return Held.AT_SOME_TIME
     if is_counted or _HAS_BEEN.search(words):
         return None
@@ -293,7 +297,7 @@ _VERB_REACH = 4
 _IS = re.compile(r"\b(?:is|are|trades|sits|stands|changes hands|now)\b", re.IGNORECASE)
 _WAS = re.compile(r"\b(?:was|were|traded|sat|stood|changed hands)\b", re.IGNORECASE)
 _HAS_BEEN = re.compile(r"\b(?:has|have|had)\b", re.IGNORECASE)
-_ALREADY = re.compile(r"\balready\b", re.IGNORECASE)
+_ONCE = re.compile(r"\b(?:already|once(?! again| more))\b", re.IGNORECASE)
 _SOME_TIME = re.compile(
     r"\b(?:at (?:one|some|a certain) (?:point|time|stage|moment)|at times|briefly|momentarily|temporarily"
     r"|for a (?:moment|time|while|short (?:time|while))|for (?:a few|some) (?:minutes|hours)|intermittently)\b",

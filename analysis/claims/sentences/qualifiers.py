@@ -59,6 +59,7 @@ _NONE_OF = re.compile(
 _WENT_ON = re.compile(
     r"\s+(?:(?:nearly|almost|about) )?(?:all|most|half|part|some|much)(?: of)? (?:its|the|their|of)\b"
     r"|\s+(?:is|was) over\b(?! (?:the|a|an|its|\$|\d))|(?:\s+by)?\s+[$€£]\d"
+    r"|(?:\s+by)?\s+(?:hundreds|thousands|dozens|tens) of\b"
     r"|(?:\s+(?:by|to|from|about|nearly|almost|between|for|some|only|just|around)){0,3}"
     r"\s+(?:(?:zero|nothing|null)\b|(?P<number>\d|(?:two|three|four|five|six|seven|eight|nine|ten)\b))",
     re.IGNORECASE,

@@ -75,6 +75,11 @@ class Reference:
         return self.opener in _AFTER and self.event is not None and self.event.is_ledger
 
     @property
+    def is_of_a_length(self) -> bool:
+        """Whether a length of time leads to it: "12 hours of"."""
+        return self.opener.endswith(" of") and self.opener not in (*_BEFORE, *_AFTER)
+
+    @property
     def is_unknown(self) -> bool:
         """Whether nothing that is known is meant."""
         return self.event is None

@@ -1,9 +1,12 @@
 """A move in dollars is judged by its size, or not at all."""
 
+import polars as pl
 import pytest
 
+from analysis.claims.judging.judge import judge_statement
+from analysis.claims.judging.market import GROUP_MEMBERS, gather_market
 from analysis.claims.sentences.reader import read_text
-from tests.analysis.claims.check.answer_builders import SAID_AT, make_answer, make_verdicts
+from tests.analysis.claims.check.answer_builders import SAID_AT, make_answer, make_path, make_verdicts
 
 
 @pytest.mark.parametrize(
@@ -18,13 +21,22 @@ from tests.analysis.claims.check.answer_builders import SAID_AT, make_answer, ma
         ("TAO is up by about $19 today.", "supported"),
         ("TAO is up over $18 since Wednesday.", "supported"),
         ("TAO is up over $60 in the past 24 hours.", "not_supported"),
+        ("TAO jumped at least $18 today.", "supported"),
+        ("TAO jumped at least $30 today.", "overstated"),
+        ("TAO has gained $20 since Wednesday.", "supported"),
         ("TAO fell over $18 today.", "not_supported"),
         ("TAO lost more than $18 today.", "not_supported"),
-        ("The AI tokens jumped $5 today.", "cannot_be_told"),
     ],
 )
 def test_a_move_in_dollars_is_judged_by_its_size(text: str, verdict: str) -> None:
     assert make_verdicts(text, {5: 120.0}) == [verdict]
+
+
+def test_a_group_has_no_price_that_could_move_by_dollars() -> None:
+    market = gather_market(pl.concat([make_path(name, {5: 120.0}) for name in GROUP_MEMBERS["AI_TOKENS"]]))
+    [read] = read_text("The AI tokens jumped $5 today.", SAID_AT, None, ()).statements
+    judgement = judge_statement(read.statement, market)
+    assert (str(judgement.verdict), judgement.reason) == ("cannot_be_told", "a group has no price")
 
 
 def test_up_over_a_price_without_a_beginning_is_a_level() -> None:
@@ -39,13 +51,14 @@ def test_up_over_a_price_without_a_beginning_is_a_level() -> None:
         "TAO slides $3K from its peak.",
         "TAO swings $30 up.",
         "TAO tanks by $20 in just weeks.",
+        "TAO lost $90 in weeks.",
+        "TAO soared by hundreds of dollars.",
     ],
 )
 def test_dollars_that_count_from_what_is_not_read_leave_no_bare_direction(text: str) -> None:
     answer = make_answer(text, {5: 120.0})
-    assert not [item for item in answer.statements if str(item.read.statement.kind) == "direction_only"]
-    if not answer.statements:
-        assert [item.reason for item in answer.unjudged] == ["unclear"]
+    assert not [item for item in answer.statements if str(item.read.statement.kind) != "level_held"]
+    assert answer.statements or {item.reason for item in answer.unjudged} == {"unclear"}
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,12 @@ PRICES = {40: 120.0, 20: 130.0, 18: 120.0, 3: 110.0}
         ("was at times trading over $125 this week", "supported"),
         ("briefly traded above $140 this week", "not_supported"),
         ("was already above $115 yesterday", "supported"),
+        ("once stood above $125 this week", "supported"),
+        ("is well above $105", "supported"),
         ("is already above $115", "not_supported"),
         ("was above $105", "supported"),
+        ("was below $115", "supported"),
+        ("was briefly above $130 this week", "cannot_be_told"),  # touched, not passed
         ("was above $125", "another_reading"),
         ("was above $135", "not_supported"),
         ("was above $125 yesterday", "another_reading"),

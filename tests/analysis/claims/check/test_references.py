@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from analysis.claims.judging.judge import judge_statement
 from analysis.claims.judging.windows import SINCE_EVENT
 from analysis.claims.sentences.reader import read_text
 from analysis.claims.sentences.references import LedgerEvent, find_references
-from tests.analysis.claims.check.answer_builders import BAN, SAID_AT, make_answer, make_verdicts
+from tests.analysis.claims.check.answer_builders import BAN, SAID_AT, make_answer, make_market, make_verdicts
 
 LAUNCH = LedgerEvent(
     "2026-03-10-model-launch", datetime(2026, 3, 10, 9, tzinfo=UTC), "lab launches a large model", True
@@ -97,6 +98,11 @@ def test_what_came_after_an_event_of_months_ago_is_judged_from_it(
         ("After the US restriction, TAO rose 20% and BTC fell 2%.", {"TAO": SINCE_EVENT, "BTC": SINCE_EVENT}),
         ("TAO rose 20%, more than BTC, after the US restriction.", {"TAO": SINCE_EVENT}),
         ("TAO rose 20% after the US restriction and reached $120.", {"TAO": SINCE_EVENT}),
+        ("In the wake of the restriction TAO rose 20%.", {"TAO": SINCE_EVENT}),
+        ("TAO rose 20%, analysts said, before the vote.", {"TAO": "trailing_24h_unsaid"}),
+        ("After Wednesday's restriction TAO rose 20%.", {"TAO": SINCE_EVENT}),
+        ("TAO rose 20% after Wednesday's restriction.", {"TAO": SINCE_EVENT}),
+        ("Before the restriction all was calm; TAO rose 20%.", {"TAO": "trailing_24h_unsaid"}),
         ("TAO rose 20% today after the US restriction.", {"TAO": "today"}),
         ("TAO rose 20% on Thursday after the US restriction.", {"TAO": "day:2026-03-19"}),
         ("TAO rises 20% ahead of the summit.", {"TAO": "trailing_24h_unsaid"}),
@@ -107,6 +113,13 @@ def test_a_reference_moves_the_phrases_of_its_own_clause(text: str, tokens: dict
     read = read_text(text, SAID_AT, None, (BAN,)).statements
     found = {item.statement.asset: item.statement.window.token for item in read if item.statement.window is not None}
     assert found == tokens
+
+
+def test_days_after_an_event_begin_at_it_and_not_at_its_midnight() -> None:
+    text = "TAO rose 20% in the two days after the model launch."
+    market = make_market({250: 119.0, 240: 121.0})  # most of it in the night before the launch
+    [read] = read_text(text, SAID_AT, None, (LAUNCH,)).statements
+    assert str(judge_statement(read.statement, market).verdict) == "not_supported"
 
 
 def test_a_day_that_is_named_beside_an_event_stays_that_day() -> None:
@@ -133,7 +146,12 @@ def test_a_direction_after_an_event_has_the_first_day_as_another_reading(text: s
 
 
 @pytest.mark.parametrize(
-    "text", ["TAO rose 20% within 12 hours of the summit.", "TAO rose 20% in 24 hours after the vote."]
+    "text",
+    [
+        "TAO rose 20% within 12 hours of the summit.",
+        "TAO rose 20% within half a day of the restriction.",
+        "TAO rose 20% in 24 hours after the vote.",
+    ],
 )
 def test_a_length_counted_from_an_unknown_thing_is_not_judged(text: str) -> None:
     answer = make_answer(text, {5: 120.0})
@@ -178,6 +196,7 @@ def test_what_came_after_an_event_of_days_ago_is_counted_from_it(
         "TAO traded at $100 prior to the US restriction.",
         "TAO rose 5% ahead of the US restriction.",
         "TAO climbed in the run-up to the restriction.",
+        "TAO rose 5% ahead of Wednesday's restriction.",
         "TAO rose 5% leading up to the restriction.",
         "TAO rose up to the US restriction.",
         "TAO rose 20% before the announcement.",
