@@ -77,14 +77,15 @@ def measure_attention(coverage: Coverage, since: datetime | None = None) -> pl.D
         return ATTENTION.empty()
     calendar = _calendar(coverage)
     is_asked = pl.lit(value=True) if since is None else pl.col("hour") >= since
+    first_day = 0 if since is None else (since - calendar.first_day.item()).days
     total = _place(coverage.all.filter(is_asked), calendar)
     frames: list[pl.DataFrame] = []
     for (kind, subject), chosen in _list_subjects(_place(coverage.relevant, calendar)):
         relevant = np.zeros(calendar.by_day.shape)
         np.add.at(relevant, (chosen["day_number"].to_numpy(), chosen["outlet_number"].to_numpy()), 1.0)
-        usual = learn_shares(relevant, calendar.by_day)
+        usual = learn_shares(relevant, calendar.by_day, first_day)
         wanted = [name for name in FREQUENCIES if name != "hourly" or _is_hourly(kind, chosen)]
-        frames += _measure_subject(total, chosen.filter(is_asked), usual, kind, subject, wanted)
+        frames += _measure_subject(total, chosen.filter(is_asked), usual, first_day, (kind, subject), wanted)
     return ATTENTION.conform(pl.concat(frames)) if frames else ATTENTION.empty()
 
 
@@ -179,16 +180,24 @@ def _place(frame: pl.DataFrame, calendar: _Calendar) -> pl.DataFrame:
 
 
 def _measure_subject(
-    total: pl.DataFrame, chosen: pl.DataFrame, usual: UsualShares, kind: str, subject: str, wanted: Sequence[str]
+    total: pl.DataFrame,
+    chosen: pl.DataFrame,
+    usual: UsualShares,
+    first_day: int,
+    subject: tuple[str, str],
+    wanted: Sequence[str],
 ) -> list[pl.DataFrame]:
-    """The subject's index at the frequencies `wanted`; `total` and `chosen` are placed on the calendar."""
+    """The subject's index at the frequencies `wanted`; `total` and `chosen` are placed on the calendar.
+
+    `usual` begins with `first_day`, before which none of them lies.
+    """
 
     def counted(frame: pl.DataFrame) -> pl.DataFrame:
-        cells = frame["day_number"].to_numpy(), frame["outlet_number"].to_numpy()
+        cells = frame["day_number"].to_numpy() - first_day, frame["outlet_number"].to_numpy()
         return frame.with_columns(pl.Series("share", usual.share[cells])).filter(pl.Series(usual.is_counted[cells]))
 
     covered, found = counted(total), counted(chosen)
-    return [_aggregate(covered, found, kind, subject, name) for name in wanted]
+    return [_aggregate(covered, found, *subject, name) for name in wanted]
 
 
 def _aggregate(covered: pl.DataFrame, found: pl.DataFrame, kind: str, subject: str, frequency: str) -> pl.DataFrame:

@@ -85,6 +85,21 @@ def test_later_days_never_change_earlier_shares():
     assert np.array_equal(whole.share[:120], part.share)
 
 
+def test_shares_from_a_day_on_are_those_of_all_days_bit_by_bit():
+    """Outlets begin on different days, one never; another is silent for months."""
+    generator = np.random.default_rng(6)
+    volumes = np.full((300, 6), 40.0)
+    for outlet, first in enumerate((90, 0, 160, 20, 300, 40)):
+        volumes[:first, outlet] = 0.0
+    volumes[60:200, 3] = 0.0
+    relevant, coverage = make_counts(generator, np.linspace(0.05, 0.3, 6), volumes, np.ones(300))
+    whole = learn_shares(relevant, coverage)
+    for first_day in (1, 150, 299):
+        part = learn_shares(relevant, coverage, first_day)
+        assert np.array_equal(part.share, whole.share[first_day:])
+        assert np.array_equal(part.is_counted, whole.is_counted[first_day:])
+
+
 def test_an_outlet_is_silent_until_its_usual_share_is_known():
     relevant, coverage = np.ones((40, 1)), np.full((40, 1), 10.0)
     counted = learn_shares(relevant, coverage).is_counted[:, 0]
