@@ -63,6 +63,18 @@ class StoredTape:
             ("grid", timeframe), lambda: build_return_grid(candles, bar_length(timeframe)) if candles.height else None
         )
 
+    def whole_grid(self, timeframe: str) -> ReturnGrid | None:
+        """The log returns of the stored bars of registered markets, over whole lives, none joined; None without one."""
+        registered = self._reader.frame(MARKET)["market_id"].to_list()
+        before, after = (self._read_stored(timeframe, is_after=is_after) for is_after in (False, True))
+        if not (joined_from(timeframe) or after.height):
+            grid = self.grid(timeframe)
+            if grid is None or set(registered).issuperset(grid.market_ids):
+                return grid
+        bars = pl.concat([before, after]).filter(pl.col("market_id").is_in(registered))
+        ordered = bars.sort("market_id", "open_time_utc")
+        return build_return_grid(ordered, bar_length(timeframe)) if ordered.height else None
+
     def grids(self, study: DeclaredStudy) -> list[ReturnGrid]:
         """One grid per bar length of the study, finest first.
 

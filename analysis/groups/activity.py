@@ -143,21 +143,22 @@ def _plan(
         by_category.setdefault(categories[event.event_id], []).append(place)
     measured = [item for market in sorted(markets.series) for item in _measured_series(specification, markets, market)]
     stretches = [(series, digest_stretches(series)) for series in measured]
+    own = pl.DataFrame(
+        {"event_id": [event.event_id for event in events], "best_us": [event.best_us for event in events]}
+    )
     parts: list[_Part] = []
     for hours in specification.windows_hours:
-        bars = _digest_bars(specification, events, hours, stretches)
-        basis = [
-            (event.event_id, event.best_us, int(first), int(second))
-            for event, first, second in zip(events, *bars, strict=True)
-        ]
+        words = _digest_bars(specification, events, hours, stretches)
+        basis = own.with_columns(pl.Series(name, word) for name, word in zip(("first", "second"), words, strict=True))
         for category, places in sorted(by_category.items()):
             members = tuple(events[place] for place in places)
-            sha256 = fingerprint(shared, category, hours, [basis[place] for place in places])
-            parts.append(_Part(f"{GROUP_PREFIX}{category}", hours, members, sha256))
+            parts.append(
+                _Part(f"{GROUP_PREFIX}{category}", hours, members, fingerprint(shared, category, hours, basis[places]))
+            )
         if hours == specification.event_hours:
             parts += [
-                _Part(GROUP_ID, hours, (event,), fingerprint(shared, hours, known))
-                for event, known in zip(events, basis, strict=True)
+                _Part(GROUP_ID, hours, (event,), fingerprint(shared, hours, event.event_id, event.best_us, seen))
+                for event, seen in zip(events, np.ascontiguousarray(words.T), strict=True)
             ]
     return parts
 

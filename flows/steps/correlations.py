@@ -10,7 +10,6 @@ import polars as pl
 
 from analysis.events.relevance import CORRELATED_AROUND
 from analysis.events.vocabulary import Vocabulary
-from analysis.tape.returns import build_return_grid
 from analysis.tape.series import AlignedSeries
 from analysis.together.around.aftermath import digest_aftermath, measure_aftermath, name_rows
 from analysis.together.around.episodes import digest_episodes, measure_episodes
@@ -33,9 +32,9 @@ from analysis.together.network import measure_network
 from flows.context import RunContext, StepReport
 from flows.freshness import Rows, has_nothing_new, read_account, remember_inputs, write_account
 from flows.jobs.labelled_files import load_user_vocabulary
+from flows.tape import StoredTape
 from warehouse.store.connection import Reader, Warehouse
 from warehouse.tables.attention import ATTENTION, ATTENTION_FORECAST, ATTENTION_RESPONSE
-from warehouse.tables.bars import bar_length
 from warehouse.tables.contract import Table
 from warehouse.tables.correlation import (
     CORRELATION_CLUSTER,
@@ -82,8 +81,11 @@ Measured = list[tuple[str, Table, pl.DataFrame]]
 class Material:
     """What the parts of the step share, each read or aligned when the first part asks for it."""
 
-    def __init__(self, reader: Reader, vocabulary: Vocabulary, *, has_account: bool = False) -> None:
+    def __init__(
+        self, reader: Reader, vocabulary: Vocabulary, tape: StoredTape | None = None, *, has_account: bool = False
+    ) -> None:
         self.reader = reader
+        self._tape = tape or StoredTape(reader)
         self.vocabulary = vocabulary
         self._has_account = has_account
         # By account, the fingerprint of all that have rows once the part that is measured is written.
@@ -100,7 +102,7 @@ class Material:
     @cached_property
     def panels(self) -> list[ReturnPanel]:
         """Aligned returns, one panel a bar length."""
-        return load_panels(self.reader)
+        return load_panels(self.reader, self._tape)
 
     @cached_property
     def with_bitcoin(self) -> list[AlignedSeries]:
@@ -111,7 +113,7 @@ class Material:
 def update_correlations(context: RunContext) -> StepReport:
     """Recompute the parts whose inputs have changed; equal tables are not rewritten."""
     warehouse = context.warehouse
-    material = Material(warehouse, load_user_vocabulary(context.settings.config_path), has_account=True)
+    material = Material(warehouse, load_user_vocabulary(context.settings.config_path), context.tape, has_account=True)
     written: dict[str, int] = {}
     for part, measure in PARTS.items():
         if not has_nothing_new(context, part):
@@ -124,6 +126,7 @@ def update_correlations(context: RunContext) -> StepReport:
                 write_account(warehouse, account, digests)
             material.digests.clear()
             remember_inputs(context, part)
+    context.let_go()  # of what was read anew where claims had been judged before
     changed = ", ".join(f"{count} {name}" for name, count in written.items() if count)
     return StepReport(sum(written.values()), f"rows changed: {changed}" if changed else "nothing new")
 
@@ -237,14 +240,9 @@ def load_roles(reader: Reader) -> dict[str, str]:
     return dict(reader.frame(ASSET).select("asset_id", "role").iter_rows())
 
 
-def load_panels(reader: Reader) -> list[ReturnPanel]:
+def load_panels(reader: Reader, tape: StoredTape) -> list[ReturnPanel]:
     """Aligned returns of every stored timeframe that has candles."""
     markets = reader.frame(MARKET).select("market_id", "asset_id", "exchange")
+    grids = {timeframe: tape.whole_grid(timeframe) for timeframe in _TIMEFRAMES}
     roles = load_roles(reader)
-    panels = []
-    for timeframe in _TIMEFRAMES:
-        candles = reader.query("candles_of_timeframe", timeframe=timeframe, market_ids=None)
-        if candles.height:
-            grid = build_return_grid(candles, bar_length(timeframe))
-            panels.append(build_return_panel(grid, timeframe, markets, roles))
-    return panels
+    return [build_return_panel(grid, name, markets, roles) for name, grid in grids.items() if grid is not None]

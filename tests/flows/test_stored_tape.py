@@ -97,6 +97,29 @@ def test_a_life_ends_within_a_joined_bar_and_none_begins_after_it(warehouse: War
     assert tape.candles("4h")["close_quote"].to_list() == [4.0, 8.0]
 
 
+def test_a_whole_grid_has_every_stored_bar_of_registered_markets_and_none_joined(warehouse: Warehouse) -> None:
+    market = {"market_id": "okx:TAO/USDT", "asset_id": "TAO"}
+    warehouse.merge(MARKET, make_rows(MARKET, market))
+    warehouse.merge(CANDLE, make_bars("1h", 16))
+    tape = StoredTape(warehouse)
+    assert tape.whole_grid("1h") is tape.grid("1h")
+    assert (tape.whole_grid("4h"), tape.whole_grid("1d")) == (None, None)
+    ended = make_rows(MARKET, market | {"delisted_at_utc": MONDAY + timedelta(hours=6)})
+    warehouse.merge(MARKET, ended)
+    whole, alive = tape.whole_grid("1h"), tape.grid("1h")
+    assert whole is not None
+    assert alive is not None
+    assert (whole.n_bars, alive.n_bars) == (16, 6)
+    warehouse.merge(CANDLE, make_bars("1h", 20, "okx:XYZ/USDT"))
+    strange = tape.whole_grid("1h")
+    assert strange is not None
+    assert (strange.market_ids, strange.n_bars) == (whole.market_ids, 16)
+    warehouse.merge(MARKET, make_rows(MARKET, market))
+    alone = tape.whole_grid("1h")
+    assert alone is not None
+    assert alone.market_ids == whole.market_ids
+
+
 def test_a_stored_bar_wins_over_a_joined_one_and_a_long_source_over_a_short_one(warehouse: Warehouse) -> None:
     warehouse.merge(CANDLE, make_bars("1h", 8))
     warehouse.merge(CANDLE, make_bars("4h", 2, close_quote=99.0))

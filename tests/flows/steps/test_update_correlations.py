@@ -102,7 +102,7 @@ def test_a_second_run_changes_nothing_and_recomputing_agrees_to_the_bit(context)
 def test_an_event_that_moves_is_compared_anew_and_the_others_keep_their_rows(context):
     at = {"event_id": EVENT, "category": "", "time_precision": "hour", "best_at_utc": datetime(2026, 6, 13, tzinfo=UTC)}
     other = at | {"event_id": "other", "best_at_utc": datetime(2026, 6, 10, tzinfo=UTC)}
-    pairs = bitcoin_pairs(load_panels(context.warehouse)[0])
+    pairs = bitcoin_pairs(load_panels(context.warehouse, context.tape)[0])
     before = digest_episodes(pairs, pl.DataFrame([at, other]))
     later = at | {"best_at_utc": at["best_at_utc"] + timedelta(hours=1)}
     moved = digest_episodes(pairs, pl.DataFrame([later, other]))
