@@ -6,7 +6,7 @@ import ast
 import hashlib
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -29,6 +29,9 @@ _FOR_TYPES = re.compile(r"^if TYPE_CHECKING:\n(?:[ \t]+[^\n]*\n|[ \t]*\n)+", re.
 _NAMED = re.compile(
     r"\(\s*(?:f\"((?:analysis|flows|ingest|warehouse)[\w.]*\.)\{|\"((?:analysis|flows|ingest|warehouse)[\w.]*)\")"
 )
+# Statements that are read by name: one counts where its name is quoted, because no name is put together from parts.
+_QUERY = re.compile(r"sql/queries/([a-z_\d]+)\.sql")
+_QUOTED = re.compile(r'"([a-z_\d]+)"')
 _LOADERS = ("import_module", "__import__", "run_module", "run_path")
 _LOADED_BY_NAME = re.compile(rf"(?:{'|'.join(_LOADERS)})\((?!\s*f?\"\w)")
 
@@ -56,7 +59,7 @@ def read_sources() -> Sources:
 
 def forget_sources() -> None:
     """Let what has been read be read again."""
-    for known in (read_sources, hash_source, hash_everything_behind, _imports, _loads, _statements_of):
+    for known in (read_sources, hash_source, hash_everything_behind, _imports, _loads, _statements_of, _quoted_in):
         known.cache_clear()
 
 
@@ -77,18 +80,29 @@ def hash_everything_behind(names: tuple[str, ...]) -> str:
 
     A package whose modules are found by walking its folder counts as a whole, and a module loaded by a name that the
     text does not tell counts as everything there is. A packaged file counts with every module of its package and below:
-    who reads files of another package has to name it. ModuleNotFoundError when there is no such module.
+    who reads files of another package has to name it. A query counts where one of them quotes its name.
+    ModuleNotFoundError when there is no such module.
     """
     return _hash_with_files(_reach(names, _loads))
 
 
-def _hash_with_files(names: Iterable[str]) -> str:
-    """A packaged file counts with the package it lies in."""
+def _hash_with_files(names: Set[str]) -> str:
+    """A packaged file counts with the package it lies in, a query where a module quotes its name."""
     sources, parts = read_sources(), list[tuple[str, str | bytes]]()
+    quoted = frozenset[str]().union(*map(_quoted_in, names))
     for name in sorted(names):
         parts.append((name, sources.modules[name]))
-        parts += [(f"{name}/{path}", content) for path, content in sorted(sources.packaged.get(name, {}).items())]
+        parts += [
+            (f"{name}/{path}", content)
+            for path, content in sorted(sources.packaged.get(name, {}).items())
+            if not (query := _QUERY.fullmatch(path)) or query[1] in quoted
+        ]
     return _hash(parts).hex()
+
+
+@cache
+def _quoted_in(name: str) -> frozenset[str]:
+    return frozenset(_QUOTED.findall(read_sources().modules[name]))
 
 
 def _hash(parts: Iterable[tuple[str, str | bytes]]) -> bytes:

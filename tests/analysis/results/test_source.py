@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -99,6 +100,38 @@ def test_packaged_files_count_with_the_packages_of_what_is_reached(planted, pack
     assert (hash_everything_behind((STEP,)) != before) is counts
     planted(modules, {package: {"rules.toml": b"a = 1", "sql/new.sql": b""}})
     assert (hash_everything_behind((STEP,)) != before) is counts
+
+
+def test_a_query_counts_where_its_name_is_quoted_and_another_file_always(planted) -> None:
+    quoting = NEAR | {"warehouse.store": "", STEP: "import warehouse.store\nimport analysis.near\n"}
+    asking = quoting | {"analysis.near": 'rows = reader.query("mine", day=1)\n'}
+    files = {"sql/queries/mine.sql": b"1", "sql/queries/other.sql": b"1", "sql/views/mine.sql": b"1"}
+
+    def hash_of(modules: dict[str, str], **changed: bytes) -> str:
+        planted(
+            modules, {"warehouse": files | {f"sql/{name}.sql".replace("__", "/"): new for name, new in changed.items()}}
+        )
+        return hash_everything_behind((STEP,))
+
+    assert hash_of(asking, queries__mine=b"2") != hash_of(asking)
+    assert hash_of(quoting, queries__mine=b"2") == hash_of(quoting)
+    assert hash_of(asking, queries__other=b"2") == hash_of(asking)
+    assert hash_of(quoting, views__mine=b"2") != hash_of(quoting)
+
+
+def test_no_name_of_a_query_is_put_together_from_parts() -> None:
+    """Who asks a query quotes its name, or is given it quoted; the others are inputs of pages by their rows."""
+    quoted = set[str]()
+    for name, text in read_sources().modules.items():
+        quoted |= source._quoted_in(name)
+        for node in ast.walk(ast.parse(text)):
+            asked = node.func if isinstance(node, ast.Call) and node.args else None
+            if getattr(asked, "attr", "") == "query" or getattr(asked, "id", "") == "query_text":
+                assert not isinstance(node.args[0], ast.JoinedStr | ast.BinOp | ast.Call), f"{name}: line {node.lineno}"
+    queries = {Path(path).stem for path in read_sources().packaged["warehouse"] if path.startswith("sql/queries/")}
+    pages = "".join(file.read_text() for file in Path("dashboards").rglob("*.py"))
+    assert len(queries & quoted) > 50
+    assert [query for query in queries - quoted if query not in pages] == []
 
 
 def test_another_version_of_a_library_is_another_source(planted) -> None:
