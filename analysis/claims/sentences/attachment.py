@@ -23,7 +23,9 @@ def window_of(state: SentenceState, first: int, last: int, form: Form, *, is_inh
     tokens = state.tokens
     is_price = form.kind in PRICE_KINDS
     low, high = first, last
-    while low > 0 and "BREAK" not in tokens[low - 1].classes and not _is_new_verb(state, low - 1):
+    while low > 0 and not _is_new_verb(state, low - 1):
+        if "BREAK" in tokens[low - 1].classes and not _is_listed(tokens, low - 1):
+            break
         low -= 1
     while high < len(tokens) and ("BREAK" not in tokens[high].classes or _is_listed(tokens, high)):
         high += 1
@@ -164,7 +166,9 @@ def _parts(token: Token) -> bool:
     return bool(token.classes & {"COMMA", "AND"}) or token.text == "("
 
 
-_APPOSED = frozenset({"COMMA", "AND", "PERCENT", "LIGHT", "MORE", "OUTDO", "OUTPERFORM", "UNDERDO", "UP", "DOWN"})
+_APPOSED = frozenset(
+    {"COMMA", "AND", "PERCENT", "LIGHT", "MORE", "OUTDO", "OUTPERFORM", "UNDERDO", "UP", "DOWN", "TO", "PRICE"}
+)
 _COMPARING = frozenset({"than", "less", "fewer", "better", "worse", "as", "much", "far", "twice", "half"})
 
 

@@ -27,6 +27,7 @@ NAMED_TIME = re.compile(
     r"\b(?:minute|hour|day|week|month)s? (?:after|before|prior to|ahead of|preceding|leading up to)\b"
     r"|\b(?:minute|hour|day|week|month|year)s? (?:later|earlier|ago)\b"
     r"|(?<!from )(?<!than )(?<!over )\bthe (?:following|next|previous|preceding) (?:day|morning|evening|night)\b"
+    r"|\bsince (?:clos|open|trad|hitt|touch|reach|peak)ing\b|\bsince (?:the|its) (?:close|open|high|low|peak)\b"
     rf"|\b\d{{1,2}}{ORDINAL}(?: of)? (?!may\b)(?:{'|'.join(MONTH_WORDS)})\b"
     rf"|\bon (?:{'|'.join(MONTH_WORDS)}) \d{{1,2}}\b(?![:.,]?\d)|{NUMERIC_DAY}"
     r"|(?<![\w.])\d{1,2}([./-])\d{1,2}\1(?:20)?\d\d(?!\.?\d|%)",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime
 
 from analysis.claims.judging.windows import SINCE_EVENT, WHOLE_RECORD, place_token
@@ -62,6 +63,29 @@ def statement_of(
         tolerance=_tolerance(state, first, last, form),
         is_range_bound=form.form_id == "flat" and any("BOUND" in token.classes for token in tokens),
     )
+
+
+def numbers_in_turn(tokens: list[Token], last: int, form: Form, n_markets: int) -> list[Token]:
+    """Numbers of which each market has its own, "TAO and FET rose 5% and 3%"; none where one is for all."""
+    name = "PERCENT" if form.kind in PERCENT_KINDS else "PRICE"
+    listed = [tokens[last - 1]]
+    for token in tokens[last:]:
+        if name in token.classes and token.quantity is not None:
+            listed.append(token)
+        elif not token.classes & {"COMMA", "AND"}:
+            break
+    is_list = n_markets > 1 and len(listed) == n_markets and name in listed[0].classes
+    return listed if is_list else []
+
+
+def with_number(statement: Statement, token: Token) -> Statement:
+    """The statement with the number of a list that is its own."""
+    number = token.quantity
+    if number is None:
+        return statement
+    if statement.price is not None:
+        return replace(statement, price=number.value, price_quoted=number.quoted)
+    return replace(statement, size=abs(number.value), size_high=number.high, size_quoted=number.quoted)
 
 
 # Without a window these deny it of all time; "did not reach" only of the news.

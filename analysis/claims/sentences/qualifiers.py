@@ -58,6 +58,8 @@ _NONE_OF = re.compile(
 # What a direction alone says is not the whole of it: a part of what was lost, a number that no form reads.
 _WENT_ON = re.compile(
     r"\s+(?:(?:nearly|almost|about) )?(?:all|most|half|part|some|much)(?: of)? (?:its|the|their|of)\b"
+    r"|\s+(?:even |far |much |by )?(?:half|twice|\w+ times) as (?:much|fast|far)\b(?! as\b)"
+    r"|\s+(?:even |far )?less\b(?! than\b)|\s+the (?:most|least)\b"
     r"|\s+(?:is|was) over\b(?! (?:the|a|an|its|\$|\d))|(?:\s+by)?\s+[$€£]\d"
     r"|(?:\s+by)?\s+(?:hundreds|thousands|dozens|tens) of\b"
     r"|(?:\s+(?:by|to|from|about|nearly|almost|between|for|some|only|just|around)){0,3}"
@@ -216,13 +218,13 @@ def _is_compared(state: SentenceState, first: int, last: int, start: int, form: 
 
 # "Rose 23%, more than BTC", "rose 2%, its first gain in a month": the second half is a statement that no form reads.
 _APPOSED = re.compile(
-    r",\s*(?:(?:far|much|slightly|well|a lot|twice as|half as) )?(?:more|less|better|worse|faster|slower|much|further) "
-    r"(?:than|as)\s",
+    r"\s*[,–—-]\s*(?:(?:far|much|slightly|well|a lot|twice as|half as) )?(?:more|less|better|worse|faster"
+    r"|slower|much|further) (?:than|as)\s",
     re.IGNORECASE,
 )
 _SUPERLATIVE = re.compile(
-    r",\s*(?:its|the|their|a)(?: \w+)? (?:first|largest|biggest|best|worst|longest|steepest|sharpest|smallest|"
-    r"strongest)\b",
+    r"\s*[,–—-]\s*(?:one of )?(?:its|the|their|a)(?: \w+)? (?:first|largest|biggest|best|worst"
+    r"|longest|steepest|sharpest|smallest|strongest)\b",
     re.IGNORECASE,
 )
 
@@ -235,7 +237,8 @@ def apposed(state: SentenceState, end: int) -> list[Unjudged]:
     if found is None:
         return []
     reason = "comparison" if is_compared else "unclear"
-    return [Unjudged(found.start() + 2, state.clause_end(found.end()), reason)]
+    start = found.end() - len(found.group().lstrip(" ,–—-"))
+    return [Unjudged(start, state.clause_end(found.end()), reason)]
 
 
 def _names_another(state: SentenceState, at: int) -> bool:
@@ -325,4 +328,4 @@ _NUMBERS = frozenset({"PERCENT", "PRICE", "RANGE", "TIMES", "DOUBLE", "DITTO"})
 _COMPARED = frozenset({"OUTDO", "UNDERDO", "OUTPERFORM", "LEAD", "DEFY", "RANK"})
 _AMOUNTS = frozenset({"NUMBER", "MONEY"})  # of coins, users, dollars
 _MOVED = frozenset({"UP", "DOWN", "FLAT", "NOT"})
-_TELLING = _NUMBERS | _COMPARED | _MOVED | MARK_CLASSES | _AMOUNTS | {"UP_BY", "DOWN_BY"}
+_TELLING = _NUMBERS | _COMPARED | _MOVED | MARK_CLASSES | _AMOUNTS | {"UP_BY", "DOWN_BY", "GAIN_ALONE"}

@@ -22,7 +22,7 @@ from analysis.claims.sentences.certainty import is_read_surely
 from analysis.claims.sentences.forms import Form, Grammar, packaged_grammar
 from analysis.claims.sentences.instants import NAMED_TIME, TIME_OF_DAY
 from analysis.claims.sentences.lexicon import NamedMarket
-from analysis.claims.sentences.meaning import is_by_an_amount, statement_of
+from analysis.claims.sentences.meaning import is_by_an_amount, numbers_in_turn, statement_of, with_number
 from analysis.claims.sentences.qualifiers import apposed, left_over, may_be_left, quote_start, unread_qualifier
 from analysis.claims.sentences.references import LedgerEvent
 from analysis.claims.sentences.sentence import (
@@ -223,7 +223,9 @@ def _read_hit(state: SentenceState, first: int, last: int, form: Form) -> None:
         end = window.end
     state.unjudged += apposed(state, end) if form.kind in MOVE_KINDS else []
     start = quote_start(tokens, first, last, start, form)
-    for market in subject.markets:
+    in_turn = numbers_in_turn(tokens, last, form, len(subject.markets))
+    end = max(end, in_turn[-1].end) if in_turn else end
+    for number, market in enumerate(subject.markets):
         if not market.is_ours:
             state.unjudged.append(Unjudged(start, end, "other_market"))
             continue
@@ -231,6 +233,7 @@ def _read_hit(state: SentenceState, first: int, last: int, form: Form) -> None:
         if statement is None:
             state.unjudged.append(Unjudged(start, end, "unclear"))
             continue
+        statement = with_number(statement, in_turn[number]) if in_turn else statement
         is_taken_up = window is not None and window.start < state.sentence.start
         is_sure = is_read_surely(
             subject, statement, form, tokens[first:last], rest, n_markets=n_markets, is_taken_up=is_taken_up

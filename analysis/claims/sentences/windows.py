@@ -187,7 +187,14 @@ def _weekday_of_last_week(match: re.Match[str], said_at: datetime) -> str:
 
 def _since_weekday(match: re.Match[str], said_at: datetime) -> str:
     day = last_weekday(match["weekday"], said_at)
-    return "since_monday" if match["weekday"].lower() == "monday" else f"since:{day.isoformat()}"
+    if match["weekday"].lower() == "monday":
+        return "since_monday"
+    return f"since:{day - timedelta(days=_DAYS_A_WEEK * (day == said_at.date()))}"
+
+
+def _since_close(match: re.Match[str], said_at: datetime) -> str | None:
+    named = name_instant(match["instant"], said_at)
+    return None if named is None else f"since:{written_instant(named.at(said_at, is_end=True))}"
 
 
 def _month(match: re.Match[str], said_at: datetime) -> str | None:
@@ -275,6 +282,7 @@ _READERS: dict[str, _Reader] = {
     "first_week": _first_week,
     "since_date": _since_date,
     "since_weekday": _since_weekday,
+    "since_close": _since_close,
     "new_year": lambda match, said_at: f"since:{said_at.year}-01-01",
     "span": _span,
     "date": _date,

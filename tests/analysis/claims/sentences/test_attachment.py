@@ -42,6 +42,11 @@ def windows(text: str) -> list[str | None]:
         ("FET up 5%, ETH up 2%, NEAR up 1% on 11 May", ["day:2026-05-11"] * 3),
         ("FET (+5%), ETH (+2%) and NEAR (+1%) rose on 11 May.", ["day:2026-05-11"] * 3),
         ("FET's price of $2 on 11 April rose to $3 on 12 April.", ["day:2026-04-12"]),
+        ("FET has lost 11% since the close of 11 May.", ["since:2026-05-12T00:00"]),
+        ("FET has lost 11% since Thursday.", ["since:2026-05-07"]),
+        ("FET fell 11% in the week that ended on 12 May.", ["P7D/2026-05-13T00:00"]),
+        ("FET finished the week 11% lower.", ["P7D"]),
+        ("FET rose 5 percent, to 2 dollars, on 11 May.", ["day:2026-05-11"]),
         ("BTC is 16% below the record it set nine days ago.", [None]),
     ],
 )  # fmt: skip
@@ -60,6 +65,7 @@ def test_words_place_a_statement_in_time(text: str, expected: list[str | None]) 
         "The following day TAO rose 5%.",
         "TAO fell 5% three weeks later.",
         "TAO closed at $262 on 12.5.26.",
+        "TAO has lost 11% since opening on 12 May.",
         "TAO traded at $262 on the morning of 12 May.",
         "On the Tuesday before last TAO rose 5%.",
         "TAO rose 5% in the 24 hours that followed.",
@@ -70,3 +76,18 @@ def test_a_time_that_can_be_two_or_is_not_read_leaves_a_statement_unjudged(text:
     read = read_text(text, SAID_AT)
     assert {item.reason for item in read.unjudged} == {"unclear"}
     assert not read.statements
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("FET and ETH rose 5% and 2% on 12 May.", [("FET", 0.05), ("ETH", 0.02)]),
+        ("On 12 May FET, ETH and NEAR fell 5%, 2% and 1%.", [("FET", 0.05), ("ETH", 0.02), ("NEAR", 0.01)]),
+        ("FET and ETH rose 5% on 12 May.", [("FET", 0.05), ("ETH", 0.05)]),
+        ("FET rose 5% and 2% on 12 May.", [("FET", 0.05)]),
+    ],
+)
+def test_a_list_of_numbers_gives_each_market_its_own(text: str, expected: list[tuple[str, float]]) -> None:
+    statements = [item.statement for item in read_text(text, SAID_AT).statements]
+    assert [(item.asset, item.size) for item in statements] == expected
+    assert {item.window.token for item in statements if item.window is not None} == {"day:2026-05-12"}
