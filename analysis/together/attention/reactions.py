@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
@@ -15,7 +14,7 @@ import polars as pl
 from analysis.portable import log
 from analysis.results.fingerprint import SourceCode, fingerprint
 from analysis.tape.series import AlignedSeries
-from analysis.threads import N_THREADS, one_blas_thread
+from analysis.threads import on_threads
 from analysis.together.attention.forecast import MIN_FIRST_FIT, ForecastTest, try_forecast
 from analysis.together.attention.response import (
     Accumulation,
@@ -134,8 +133,7 @@ def _of_each(
 ) -> list[dict[str, Any]]:
     """The rows of every market and subject in their order; each hangs on nothing beside, so that cores share them."""
     found = [(market, *score) for market in markets for score in _scores(market.pair, attention)]
-    with one_blas_thread(), ThreadPoolExecutor(N_THREADS) as pool:
-        return [row for rows in pool.map(lambda item: list(rows_of(*item)), found) for row in rows]
+    return [row for rows in on_threads(lambda item: list(rows_of(*item)), found) for row in rows]
 
 
 def _beside(rows: list[dict[str, Any]], table: Table, kept: pl.DataFrame | None) -> pl.DataFrame:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +9,7 @@ from scipy.special import ndtri
 
 from analysis.arrays import Integers
 from analysis.portable import expm1, log1p
-from analysis.threads import N_THREADS, one_blas_thread
+from analysis.threads import on_threads
 from analysis.together.moving.intervals import MIN_BARS, Z95, Array, two_sided_p
 
 # Lags of each series' own autocorrelation that widen (or narrow) the bands.
@@ -65,8 +64,7 @@ def lag_matrices(returns: Array, max_lag: int) -> LagMatrices:
     def fill(lag: int) -> None:
         correlation[lag], error[lag], n[lag] = _correlate(series, memory, lag)
 
-    with one_blas_thread(), ThreadPoolExecutor(N_THREADS) as pool:
-        list(pool.map(fill, range(max_lag + 1)))
+    on_threads(fill, range(max_lag + 1))
     is_thin = n < MIN_BARS
     return LagMatrices(np.where(is_thin, np.nan, correlation), np.where(is_thin, np.nan, error), n)
 
