@@ -1,6 +1,7 @@
 """Load the record that ships with the product."""
 
 from flows.context import RunContext, StepReport
+from flows.freshness import Rows
 from ingest.bundle.loader import (
     load_bundle,
     load_false_alarms,
@@ -13,12 +14,18 @@ from warehouse.tables.news import EVENT, EVENT_SOURCE
 from warehouse.tables.prices import CANDLE, QUARANTINE
 from warehouse.tables.size import SINGLE_SIZE, TEST_SIZE
 
+# Bars of the shipped markets that came from elsewhere.
+_ELSEWHERE = Rows(
+    CANDLE, (*CANDLE.key, "source_id"), "source_id <> 'bundle' and market_id in (select unnest($markets))"
+)
+
 
 def update_bundle(context: RunContext) -> StepReport:
     """Merge the shipped candles, events, evidence and false-alarm rates; what was stored from elsewhere stays."""
     warehouse = context.warehouse
     bundle = load_bundle(context.now, context.run_id)
-    candles = only_new_bars(bundle.candles, warehouse.frame(CANDLE, where="source_id <> 'bundle'"))
+    markets = bundle.candles["market_id"].unique().to_list()
+    candles = only_new_bars(bundle.candles, warehouse.frame(_ELSEWHERE.narrowed, _ELSEWHERE.where, markets=markets))
     events, event_sources = only_untouched_events(bundle, warehouse.frame(EVENT), warehouse.frame(EVENT_SOURCE))
 
     n_refused = warehouse.merge(QUARANTINE, bundle.quarantined).n_changed
