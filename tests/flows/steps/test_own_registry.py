@@ -11,6 +11,7 @@ import pytest
 
 from flows.context import RunContext
 from flows.settings import Settings
+from flows.steps.bundle import update_bundle
 from flows.steps.prices import update_prices
 from tests.builders import make_rows
 from warehouse.config import ConfigError
@@ -56,3 +57,14 @@ def test_a_mistake_in_the_own_registry_ends_the_command_with_its_place(warehouse
     (tmp_path / "config" / "assets.toml").write_text('[[asset]]\nasset_id = "TAO"\ncolour = "red"\n')
     with pytest.raises(ConfigError, match=r"assets\.toml line 3: asset 'TAO': colour: unknown key"):
         update_prices(make_context(warehouse, tmp_path))
+
+
+def test_a_bar_of_a_venue_stays_where_the_record_that_ships_has_another(warehouse: Warehouse, tmp_path: Path) -> None:
+    context = make_context(warehouse, tmp_path)
+    update_bundle(context)
+    own = warehouse.frame(CANDLE, order_by="open_time_utc desc").head(1)
+    warehouse.replace(CANDLE, own.with_columns(pl.lit("okx").alias("source_id"), pl.lit(1.0).alias("close_quote")))
+    assert update_bundle(context).n_changed > 0
+    [bar] = warehouse.frame(CANDLE).join(own, on=list(CANDLE.key), how="semi")["close_quote"]
+    assert bar == 1.0
+    assert update_bundle(context).n_changed == 0
