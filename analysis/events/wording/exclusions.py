@@ -72,12 +72,14 @@ _POST = (
     r"|\b(?:law )?faculty\b|\bjoins?\b.{0,30}\bas\b"
     r"|\bnames? .{3,40}\b(?:advis[eo]r|counsel|director|deputy|chief of)\b"
 )
-# What a firm tells its own staff, or finds out about its own product, restricts nobody else.
+# What a firm tells its own staff, what they resolve, or what it finds out about its product restricts nobody else.
 _HOUSE_RULE = (
     r"(?i)\b(?:employees?|staff(?:ers)?|workers)\b.{0,20}\b(?:from using|access)\b"
     r"|^(?:\w+ ){1,2}AI policy$|\brefus(?:es|ing|ed)? .{0,20}\b(?:prompts?|questions?)\b"
     r"|\bfor (?:its )?(?:employees|staff)\b|\b(?:employee|staff) access\b|\bwar ?room\b"
     r"|\bcuts? (?:\w+ )?(?:jobs|staff)\b|\blays off\b"
+    r"|\b(?:are|vot\w+|drove .{3,30}|moves?|staff|workers) (?:to )?unioni[sz](?:e|ing)\b"
+    r"|\b(?:employees|staff(?:ers)?|workers) (?:\w+ )?(?:vote|strike|walk out|protest)\b"
     r"|\binvestigat\w+ (?:\w+ )?(?:outages?|errors?|bugs?)\b"
     r"|\binvestigat\w+ (?:users?|issues?|bugs?|errors?|outages?|reports of|why|how)\b"
 )
