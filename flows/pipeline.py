@@ -17,6 +17,7 @@ from flows.freshness import NOTHING_NEW, has_nothing_new, remember_inputs
 from flows.serve.last_run import note_run
 from flows.settings import Settings
 from warehouse.store.connection import Warehouse, open_writer
+from warehouse.store.memory import release_memory
 from warehouse.tables.contract import UTC, Table
 from warehouse.tables.ops import RUN, STEP
 from warehouse.tables.units import compact_instant
@@ -161,6 +162,7 @@ def _report_of(context: RunContext, name: str, step: Step) -> StepReport:
         return StepReport(0, NOTHING_NEW)
     context.notes.clear()
     report = step(context)
+    release_memory(context.warehouse)
     report = replace(report, detail="; ".join((report.detail, *context.notes)))
     if not report.problems:
         remember_inputs(context, name)

@@ -35,8 +35,9 @@ from ingest.prices.registry import Registry, registration_words
 from ingest.prices.reports import FileTally, file_report, gap_report
 from ingest.prices.suspects import spans_around
 from ingest.source import Source
-from warehouse.store.candles import STORED_CLOSE, add_refusals, candles_around, find_overlap, limit_memory
+from warehouse.store.candles import STORED_CLOSE, add_refusals, candles_around, find_overlap
 from warehouse.store.connection import Warehouse
+from warehouse.store.memory import limit_memory
 from warehouse.tables.prices import CANDLE, CANDLE_FLOW, COVERAGE, FUNDING, GAP, MARKET, OBSERVATION, QUOTED_BAR
 from warehouse.tables.units import count, iso_minute, plain, plain_percent, plural
 

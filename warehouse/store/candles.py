@@ -206,8 +206,3 @@ def candles_around(warehouse: Warehouse, spans: pl.DataFrame) -> pl.DataFrame:
             " where t.open_time_utc >= s.from_utc and t.open_time_utc <= s.to_utc"
             " and (t.open_time_utc < s.first_utc or t.open_time_utc > s.last_utc)",
         )
-
-
-def limit_memory(warehouse: Warehouse, megabytes: int) -> None:
-    """Keep the database's own cache below a size, for long imports; it spills to disk beyond."""
-    run_statement(warehouse.connection, f"set memory_limit = '{int(megabytes)}MB'")
