@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from functools import partial
-from itertools import takewhile
+from datetime import datetime, timedelta
 
 from analysis.events.facts import (
     CLOUDS,
@@ -130,18 +128,22 @@ def draft_events(stories: Iterable[StoryFacts]) -> list[Draft]:
     with a reason in `excluded` count for nothing; talk about prices is never an event, because it is an outcome; and
     what says again what was an event within three weeks is none.
     """
-    by_day: dict[date, list[Draft]] = defaultdict(list)
+    begun: list[datetime] = []
+    opened: list[Draft] = []
     for story in sorted(stories, key=_most_told_first):
-        home = _home_of(story, [draft for day in _days_near(story) for draft in by_day[day]])
+        at = story.time.best
+        home = _home_of(story, opened[bisect_left(begun, at - SAME_EVENT) : bisect_right(begun, at + SAME_EVENT)])
         if home is None:
-            by_day[story.time.best.date()].append(Draft([story]))
+            place = bisect_right(begun, at)
+            begun.insert(place, at)
+            opened.insert(place, Draft([story]))
         elif story.is_comment and home.lead.frame != story.frame:
             if _speaks_of(story, home):
                 home.comments.append(story)
         else:
             home.stories.append(story)
     drafts = sorted(
-        (draft for near in by_day.values() for draft in near if draft.is_event),
+        (draft for draft in opened if draft.is_event),
         key=lambda draft: (draft.first.time.best, draft.first.story_id),
     )
     return _without_repeats(drafts)
@@ -151,26 +153,23 @@ def _most_told_first(story: StoryFacts) -> tuple[bool, int, datetime, str]:
     return story.is_comment, -len(story.carriers), story.time.best, story.story_id
 
 
-def _days_near(story: StoryFacts) -> list[date]:
-    day = story.time.best.date()
-    return [day + timedelta(days=offset) for offset in range(-SAME_EVENT.days - 1, SAME_EVENT.days + 2)]
-
-
 def _home_of(story: StoryFacts, near: list[Draft]) -> Draft | None:
     """Of the drafts within reach the one whose lead this story tells again, most in its words, or comments on.
 
     What few houses told is no event, and comment that more houses make does not vanish with it.
     """
     # What most pairs fail costs least, and comes first.
-    alike = near if story.category == SECURITY else [one for one in near if not story.words.isdisjoint(one.lead.words)]
+    words = story.words
+    alike = near if story.category == SECURITY else [one for one in near if not words.isdisjoint(one.stories[0].words)]
     told_again = [draft for draft in alike if _is_told_again(story, draft)]
     if told_again:
         return max(told_again, key=lambda draft: (word_overlap(story, draft.lead), draft.lead.story_id))
+    if not story.is_comment:
+        return None
     about = [
         draft
         for draft in near
-        if story.is_comment
-        and (_is_just_before(draft, story) or _announces(story, draft))
+        if (draft.lead.time.best <= story.time.best or _announces(story, draft))
         and _is_about(story, draft)
         and draft.is_event
     ]
@@ -192,11 +191,6 @@ def _speaks_of(comment: StoryFacts, draft: Draft) -> bool:
     return is_between_them or len(comment.telling & told) >= least or len(comment.words) < LEAST_SPOKEN
 
 
-def _is_just_before(draft: Draft, story: StoryFacts) -> bool:
-    lag = story.time.best - draft.lead.time.best
-    return timedelta(0) <= lag <= SAME_EVENT
-
-
 def _announces(story: StoryFacts, draft: Draft) -> bool:
     """Whether it tells beforehand, within hours and in its words, of what the draft's lead says was done."""
     lead = draft.lead.time.best - story.time.best
@@ -211,7 +205,7 @@ def _is_about(story: StoryFacts, draft: Draft) -> bool:
 
 
 def _is_told_again(story: StoryFacts, draft: Draft) -> bool:
-    if abs(story.time.best - draft.lead.time.best) > SAME_EVENT or story.is_comment != draft.lead.is_comment:
+    if story.is_comment != draft.lead.is_comment:
         return False
     least = min(SAME_WORDS, SAME_FRAME_WORDS, SAME_ACT_WORDS, AGREED_WORDS)
     if word_overlap(story, draft.lead) < least and not _is_one_break_in(story, draft.lead):
@@ -293,20 +287,19 @@ def share_parties(one: tuple[frozenset[str], frozenset[str]], other: tuple[froze
 def _without_repeats(drafts: list[Draft]) -> list[Draft]:
     """`drafts` (in order of time) without those that say again, in few houses, what an earlier one said."""
     kept: list[Draft] = []
+    begun: list[datetime] = []
     for draft in drafts:
+        at = draft.first.time.best
         is_news = len(draft.carriers) >= NEWS_OF_ITS_OWN or draft.lead.category == STANDSTILL
         says_again = _goes_on if is_news else _repeats
-        within = takewhile(partial(_is_near, draft), reversed(kept))
+        # Those that it can still repeat, or go on about.
+        reach = STAYS_LISTED if _is_listing_alone(draft) else max(REPEAT_WITHIN, AFTERMATH)
+        within = kept[bisect_left(begun, at - reach) :]
         alike = (earlier for earlier in within if not _is_of_another(draft.lead, earlier.lead))
         if not any(says_again(draft, earlier) or _is_same_failure(draft, earlier) for earlier in alike):
             kept.append(draft)
+            begun.append(at)
     return kept
-
-
-def _is_near(draft: Draft, earlier: Draft) -> bool:
-    """Whether it can still repeat the earlier one, or go on about it."""
-    reach = STAYS_LISTED if _is_listing_alone(draft) else max(REPEAT_WITHIN, AFTERMATH)
-    return draft.first.time.best - earlier.first.time.best <= reach
 
 
 def _repeats(draft: Draft, earlier: Draft) -> bool:
@@ -351,9 +344,11 @@ def _is_same_failure(draft: Draft, earlier: Draft) -> bool:
 
 def _goes_on(draft: Draft, earlier: Draft) -> bool:
     """Whether it goes on about an act of a government that many more houses told, or says that a bill has passed."""
+    if not _have_same_frame(draft.lead, earlier.lead):
+        return False
     is_of_many = len(earlier.carriers) >= VERY_MANY_MORE * len(draft.carriers)
     within = LONG_AFTERMATH if is_of_many else AFTERMATH
-    if draft.first.time.best - earlier.first.time.best > within or not _have_same_frame(draft.lead, earlier.lead):
+    if draft.first.time.best - earlier.first.time.best > within:
         return False
     if draft.lead.frame == PASSED and len(earlier.carriers) >= len(draft.carriers):
         return word_overlap(draft.lead, earlier.lead) >= REPEATED_WORDS

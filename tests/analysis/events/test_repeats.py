@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.analysis.events.headline_frames import RESTRICTION, detect, draft_as, instant
+import pytest
+
+from tests.analysis.events.headline_frames import RESTRICTION, detect, draft_as, instant, sources_as
 
 
 def test_what_was_an_event_last_week_is_a_repeat():
@@ -143,3 +145,19 @@ def test_a_firm_whose_name_has_no_stem_parts_no_story_of_its_licence():
         for n, title in enumerate(titles)
     }
     assert draft_as(told).height == 1
+
+
+@pytest.mark.parametrize(
+    ("at", "n_told"),
+    [
+        ("2026-06-14T18:57:05Z", 4),
+        ("2026-06-14T18:57:06Z", 3),
+        ("2026-06-11T18:57:05Z", 4),
+        # Alone it is the first of an act so rare, which the others then repeat.
+        ("2026-06-11T18:57:04Z", 1),
+    ],
+)
+def test_a_story_is_told_again_within_36_hours_of_the_first_to_the_second(at: str, n_told: int):
+    told = [{**RESTRICTION[2], "outlet": f"m{n}.example"} for n in range(3)]
+    again = [{**RESTRICTION[2], "at": at, "seen": at, "outlet": "l.example"}]
+    assert sources_as({"told": told, "again": again}).height == n_told
