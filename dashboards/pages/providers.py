@@ -63,15 +63,9 @@ def provider_name(provider: str, names: Mapping[str, str]) -> str:
     return names.get(provider) or entity_name(provider)
 
 
-def outages_of(events: pl.DataFrame, provider: str) -> pl.DataFrame:
-    """The `core.event` rows that are outages of a provider, shared ones among them; not rejected."""
-    is_own = pl.col("entities").fill_null("").str.split(",").list.contains(provider)
-    return events.filter((pl.col("category") == OUTAGE_KIND) & (pl.col("status") != "rejected") & is_own)
-
-
 def compose_providers(frames: Frames) -> Page:
     """Every provider with its incidents, the mean reaction after its outages, and how fresh its status page is."""
-    names = provider_names(frames.part(EVENT, "category", OUTAGE_KIND))
+    names = provider_names(frames.get(EVENT))
     ids = provider_ids(frames)
     with_incidents = set(frames.get(INCIDENT)["provider"].to_list())
     title = providers_title(frames.get(INCIDENT), len(with_incidents))
@@ -142,12 +136,12 @@ def _simple(responses: pl.DataFrame) -> Iterator[StoredRow]:
 
 def feed_words(frames: Frames, provider: str) -> str:
     """When a status page of the provider was last read, or why it is not."""
-    feeds = frames.part(FEED, "provider", provider)
+    feeds = frames.get(FEED).filter(pl.col("provider") == provider)
     if not feeds.height:
         return "none watched: incidents come from files"
-    fetches = pl.concat([frames.part(FETCH, "source_id", feed_id) for feed_id in feeds["feed_id"].sort()])
-    read = fetches.filter(pl.col("outcome").is_in(_READ)).sort("attempted_at_utc", descending=True, maintain_order=True)
-    row = next(signed_rows(read.head(1), FETCH), None)
+    fetches = frames.get(FETCH).filter(pl.col("source_id").is_in(feeds["feed_id"].to_list()))
+    read = fetches.filter(pl.col("outcome").is_in(_READ)).sort("attempted_at_utc", descending=True).head(1)
+    row = next(signed_rows(read, FETCH), None)
     if row is not None:
         at = row["attempted_at_utc"]
         return f"{day(at)} {clock(at)} UTC"
@@ -156,9 +150,10 @@ def feed_words(frames: Frames, provider: str) -> str:
 
 def compose_provider(frames: Frames, provider: str, reactions: Mapping[str, list[Reaction]]) -> Page:
     """A provider's outages with durations and reactions, its dose-response and the age of its status page."""
-    events = frames.part(EVENT, "category", OUTAGE_KIND)
-    name = provider_name(provider, provider_names(events.filter(pl.col("status") != "rejected")))
-    outages = newest_first(outages_of(events, provider))
+    events = frames.get(EVENT).filter(pl.col("status") != "rejected")
+    name = provider_name(provider, provider_names(events))
+    is_own = pl.col("entities").fill_null("").str.split(",").list.contains(provider)
+    outages = newest_first(events.filter((pl.col("category") == OUTAGE_KIND) & is_own))
     incidents = frames.part(INCIDENT, "provider", provider)
     title = provider_title(name, incidents, provider, outages, reactions)
     body = fill(

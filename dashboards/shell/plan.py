@@ -25,14 +25,7 @@ from dashboards.pages.now import compose_now
 from dashboards.pages.overview import compose_overview
 from dashboards.pages.own_study import compose_own_study, own_study_path
 from dashboards.pages.press import MISSES, compose_press
-from dashboards.pages.providers import (
-    OUTAGE_KIND,
-    compose_provider,
-    compose_providers,
-    outages_of,
-    provider_ids,
-    provider_path,
-)
+from dashboards.pages.providers import compose_provider, compose_providers, provider_ids, provider_path
 from dashboards.pages.resilience import compose_resilience
 from dashboards.pages.search import compose_search
 from dashboards.pages.token import compose_token
@@ -61,8 +54,6 @@ from warehouse.tables.contract import Table
 
 _EVENTS = (news.EVENT,)
 _STUDIES = (studies.STUDY_RESULT, studies.STUDY_PATH, studies.PLACEBO, choice.MARKET_CHOICE)
-# What the reactions after an event are read from, beside its markets.
-_REACTIONS = (studies.STUDY_RESULT, choice.MARKET_CHOICE)
 _LEAD = (news.EVENT_SOURCE, news.CONFOUNDER, claims.CLAIM, claims.CLAIM_VERDICT, correlation.CORRELATION_EPISODE)
 _RECORD = (prices.ASSET, prices.MARKET, prices.COVERAGE, moves.LATEST_MOVE)
 _MOVES = (moves.SHARED_MOVE, moves.EARLIER_DAY, moves.REACTION_TOTAL)
@@ -158,6 +149,7 @@ def plan_pages(frames: Frames, now: datetime) -> list[Job]:
             "own_studies",
         ),
         *_year_jobs(frames, reactions),
+        job("providers.html", compose_providers, (*_EVENTS, *_PROVIDERS)),
         *_provider_jobs(frames, reactions),
         job("tokens.html", compose_tokens, (*_RECORD, moves.REACTION_TOTAL)),
         job(
@@ -239,19 +231,10 @@ def _render_year(view: Frames, year: int, reactions: Reactions) -> dict[str, str
 
 
 def _provider_jobs(frames: Frames, reactions: Reactions) -> Iterable[Job]:
-    known = Read(news.EVENT.name, "category", OUTAGE_KIND)
-    reads = (known, *_whole(_PROVIDERS))
-    yield Job("providers.html", reads, partial(_render, compose_providers, frames.only(reads)))
-    outages = frames.part(news.EVENT, "category", OUTAGE_KIND)
     for provider in provider_ids(frames):
-        feeds = frames.part(news.FEED, "provider", provider)["feed_id"].sort()
-        event_ids = outages_of(outages, provider)["event_id"].sort()
         reads = (
-            known,
-            Read(prices.MARKET.name),
-            *(Read(table.name, "provider", provider) for table in (news.INCIDENT, news.FEED, resilience.DOSE_RESPONSE)),
-            *(Read(news.FETCH.name, "source_id", feed_id) for feed_id in feeds),
-            *(Read(table.name, "event_id", event_id) for event_id in event_ids for table in _REACTIONS),
+            *(Read(table.name) for table in (*_EVENTS, *_STUDIES, prices.MARKET, news.FEED, news.FETCH)),
+            *(Read(table.name, "provider", provider) for table in (news.INCIDENT, resilience.DOSE_RESPONSE)),
         )
         yield Job(provider_path(provider), reads, partial(_render_provider, frames.only(reads), provider, reactions))
 

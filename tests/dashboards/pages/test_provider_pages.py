@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pytest
 
 from dashboards.findings.readings import read_reactions
@@ -20,19 +18,13 @@ from dashboards.pages.providers import (
     provider_title,
 )
 from dashboards.shell.frames import Frames
-from dashboards.shell.site import build_site
-from tests.dashboards.material import NOW, frame_of, make_frames
-from tests.dashboards.publication import publish_tables
+from tests.dashboards.material import frame_of, make_frames
 from tests.dashboards.rows import event_row
-from warehouse.tables.choice import MARKET_CHOICE
 from warehouse.tables.contract import Table
 from warehouse.tables.news import EVENT, FEED, FETCH, INCIDENT
-from warehouse.tables.prices import MARKET
 from warehouse.tables.resilience import DOSE_RESPONSE
-from warehouse.tables.studies import REACTION_STUDY, STUDY_RESULT
 
 AT = datetime(2026, 6, 3, 9, 12, tzinfo=UTC)
-READ = (INCIDENT, FEED, FETCH, EVENT, DOSE_RESPONSE)
 
 
 def make_provider(**changes: list[dict[str, Any]]) -> Frames:
@@ -127,36 +119,3 @@ def test_one_measured_outage_is_told_as_one() -> None:
     outage = frame_of(EVENT, [event_row(category="outage", entities="openai")])
     title = bare(provider_title("OpenAI", INCIDENT.empty(), "openai", outage, read_reactions(make_frames())))
     assert title.endswith("TAO left its ordinary range after the one measured outage")
-
-
-OWN, OTHER = {"event_id": "outage"}, {"event_id": "other"}
-RESULT = {"study_id": REACTION_STUDY, "group_id": "event", "statistic": "car", "window_end_hours": 24.0}
-RULE = {"title": "A rule", "category": "regulation", "entities": "openai"}
-
-
-@pytest.mark.parametrize(
-    ("table", "row", "drawn"),
-    [
-        (EVENT, event_row("late", title="OpenAI: late", category="outage", entities="openai"), {"openai", "anthropic"}),
-        (EVENT, event_row("rule", **RULE), set()),
-        (STUDY_RESULT, {**RESULT, **OWN, "market_id": "okx:TAO/USDT"}, {"openai"}),
-        (STUDY_RESULT, {**RESULT, **OTHER, "market_id": "okx:TAO/USDT"}, {"anthropic"}),
-        (STUDY_RESULT, {**RESULT, "event_id": "rule", "market_id": "okx:TAO/USDT"}, set()),
-        (MARKET_CHOICE, {**OWN, "purpose": REACTION_STUDY, "market_id": "okx:TAO/USDT"}, {"openai"}),
-        (MARKET, {"market_id": "okx:TAO/USDT", "asset_id": "TAO"}, {"openai", "anthropic"}),
-        (FETCH, {"source_id": "st_openai", "outcome": "new", "attempted_at_utc": AT + timedelta(days=3)}, {"openai"}),
-        (FETCH, {"source_id": "rss", "outcome": "new", "attempted_at_utc": AT + timedelta(days=3)}, set()),
-        (FEED, {"feed_id": "st_more", "provider": "openai", "category": "status"}, {"openai"}),
-        (INCIDENT, {"incident_id": "a", "provider": "anthropic", "started_at_utc": AT}, {"anthropic"}),
-        (DOSE_RESPONSE, {"category": "outage", "provider": "anthropic", "dose": "none"}, {"anthropic"}),
-    ],
-)
-def test_a_row_draws_the_pages_of_the_providers_it_is_about(
-    tmp_path: Path, table: Table, row: dict[str, Any], drawn: set[str]
-) -> None:
-    frames = make_provider()
-    tables = {known: frames.get(known) for known in (*READ, STUDY_RESULT, MARKET_CHOICE, MARKET)}
-    build_site(publish_tables(tables, tmp_path), tmp_path / "site", now=NOW)
-    added = pl.concat([tables[table], frame_of(table, [row])])
-    report = build_site(publish_tables({**tables, table: added}, tmp_path), tmp_path / "site", now=NOW)
-    assert {Path(path).stem for path in report.rendered if path.startswith("providers/")} == drawn
