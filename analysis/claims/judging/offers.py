@@ -10,7 +10,7 @@ from analysis.claims.judging.judge import judge_statement
 from analysis.claims.judging.market import MarketEvidence, micros
 from analysis.claims.judging.question import moved_words
 from analysis.claims.judging.rarity import chance_of_searched
-from analysis.claims.judging.windows import last_new_york_close
+from analysis.claims.judging.windows import WEEKDAYS, last_new_york_close
 from analysis.claims.statement import Comparator, Kind, StatedWindow, Statement, StatementVerdict
 from warehouse.tables.bars import DAY, HOUR
 from warehouse.tables.units import close_moment, moment, plural, span
@@ -107,16 +107,10 @@ def _starts(around: datetime) -> Iterator[tuple[datetime, str]]:
     yield around, "the first public report"
     midnight = around.replace(hour=0, minute=0, second=0, microsecond=0)
     for days in range(-_DAYS_BEFORE, _DAYS_AFTER + 1):
-        close = last_new_york_close(midnight + days * DAY + DAY)
-        yield close, f"{_weekday(close)} 16:00 New York"
-        yield midnight + days * DAY, f"{_weekday(midnight + days * DAY)} 00:00 UTC"
-
-
-def _weekday(at: datetime) -> str:
-    return _WEEKDAYS[at.weekday()]
-
-
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+        start = midnight + days * DAY
+        close = last_new_york_close(start + DAY)
+        yield close, f"{WEEKDAYS[close.weekday()]} 16:00 New York"
+        yield start, f"{WEEKDAYS[start.weekday()]} 00:00 UTC"
 
 
 def _ends(start: datetime, said_at: datetime, longest: timedelta) -> Iterator[datetime]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from analysis.claims.judging.windows import NEW_YORK
+from analysis.claims.judging.windows import NEW_YORK, WEEKDAYS
 
 _UTC = ZoneInfo("UTC")
-_WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+_WEEKDAYS = [name.lower() for name in WEEKDAYS]
 MONTH_WORDS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october"]
 MONTH_WORDS += ["november", "december"]
 MONTH_NAME = "|".join([*MONTH_WORDS, "sept", *(name[:3] for name in MONTH_WORDS if name != "may")]) + r")\.?(?:"

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
+from analysis.claims.judging.windows import WEEKDAYS
+from warehouse.tables.units import long_month
+
 # How long after an event a text still calls it by a bare word ("the restriction").
 REACH = timedelta(days=21)
 # Letters that words of one stem share ("restrict", "restriction").
@@ -138,7 +141,7 @@ def _named(asked: set[str], said_at: datetime, events: Sequence[LedgerEvent]) ->
 @cache
 def _known(event: LedgerEvent) -> set[str]:
     """The stems that an event is known by, its month and its day of the week among them."""
-    return _stems(f"{event.words} {event.at_utc:%B} {event.at_utc:%A}")
+    return _stems(f"{event.words} {long_month(event.at_utc)} {WEEKDAYS[event.at_utc.weekday()]}")
 
 
 def _stems(words: str) -> set[str]:
