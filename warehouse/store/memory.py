@@ -19,8 +19,11 @@ def limit_memory(warehouse: Warehouse, megabytes: int) -> None:
 
 
 def release_memory(warehouse: Warehouse) -> None:
-    """Let go of blocks that were read, and of any limit: the next step reads others, and the system holds the file."""
-    # What is in use stays.
-    with suppress(duckdb.OutOfMemoryException):
+    """Let go of blocks that were read, and of any limit: the next step reads others, and the system holds the file.
+
+    Not to be asked inside a transaction, which a refusal would end.
+    """
+    # What is in use stays, and where a disk refuses to hold it instead all stays.
+    with suppress(duckdb.Error):
         limit_memory(warehouse, _HELD_MEGABYTES)
     run_statement(warehouse.connection, "reset memory_limit")

@@ -14,7 +14,10 @@ from analysis.engine.tails import student_interval
 # A smallest eigenvalue of a Gram matrix above this share of the largest is not rounding, which is 1e-13 of it at worst.
 CERTAIN_SHARE = 1e-8
 
-NO_VARIANCE = "the covariance is not positive for this coefficient"
+# A row that alone decides a coefficient leaves no residual: what is left of one is rounding.
+_SOLE_ROW = 1.0 - 1e-10
+
+NO_VARIANCE = "no positive variance: clusters cancel each other, or one row alone decides a coefficient"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +42,13 @@ class RobustFit:
         return cls(design, estimates, outcome - design @ estimates, root @ root.T)
 
     def hc3_covariance(self) -> Floats:
-        """Covariance [k, k] that allows each row a variance of its own. Source: MacKinnon & White (1985)."""
+        """Covariance [k, k] that allows each row a variance of its own; NaN where a row alone decides a coefficient.
+
+        Source: MacKinnon & White (1985).
+        """
         leverage = np.einsum("nk,kl,nl->n", self.design, self.inverse, self.design)
-        scores = self._scores / (1.0 - leverage)[:, np.newaxis]
+        rest = np.where(leverage < _SOLE_ROW, 1.0 - leverage, np.nan)
+        scores = self._scores / rest[:, np.newaxis]
         return self._sandwich(scores.T @ scores)
 
     def clustered_covariance(self, clusters: Integers) -> Floats:

@@ -72,16 +72,18 @@ _POST = (
     r"|\b(?:law )?faculty\b|\bjoins?\b.{0,30}\bas\b"
     r"|\bnames? .{3,40}\b(?:advis[eo]r|counsel|director|deputy|chief of)\b"
 )
-# What a firm tells its own staff, what they resolve, or what it finds out about its product restricts nobody else.
+# What a firm tells its own staff, or finds out about its own product, restricts nobody else.
 _HOUSE_RULE = (
     r"(?i)\b(?:employees?|staff(?:ers)?|workers)\b.{0,20}\b(?:from using|access)\b"
     r"|^(?:\w+ ){1,2}AI policy$|\brefus(?:es|ing|ed)? .{0,20}\b(?:prompts?|questions?)\b"
     r"|\bfor (?:its )?(?:employees|staff)\b|\b(?:employee|staff) access\b|\bwar ?room\b"
     r"|\bcuts? (?:\w+ )?(?:jobs|staff)\b|\blays off\b"
-    r"|\b(?:are|vot\w+|drove .{3,30}|moves?|staff|workers) (?:to )?unioni[sz](?:e|ing)\b"
-    r"|\b(?:employees|staff(?:ers)?|workers) (?:\w+ )?(?:vote|strike|walk out|protest)\b"
     r"|\binvestigat\w+ (?:\w+ )?(?:outages?|errors?|bugs?)\b"
     r"|\binvestigat\w+ (?:users?|issues?|bugs?|errors?|outages?|reports of|why|how)\b"
+)
+_WORKERS_RESOLVE = (
+    r"(?i)\b(?:are|vot\w+|drove .{3,30}|moves?|staff|workers) (?:to )?unioni[sz](?:e|ing)\b"
+    r"|\b(?:employees|staff(?:ers)?|workers) (?:\w+ )?(?:vote|strike|walk out|protest)\b"
 )
 # Of a trial the suit and the ruling are acts; a day in court, and a suit that the act of another accompanies, are none.
 _IN_COURT = (
@@ -181,12 +183,18 @@ _NOT_DONE = (
     rf"|\b(?:no|never) (?:plans?|intentions?) (?:to|of|for) (?:an? )?{_STOP}"
     rf"|\b(?:rul(?:es?|ed|ing) out|decid\w+ against) (?:an? |any )?(?:\w+ )?{_STOP}"
     r"|(?:不会|不會|不打算|没有|沒有|并未|並未|无意|無意|拒绝|拒絕)[^,，]{0,4}(?:封|禁|限制|停用|暂停|暫停)"
-    r"|(?:禁止|停止|制限|遮断)(?:し|は)?(?:ない|せず|しません|しない)"
+    r"|(?:禁止|停止|制限|遮断)(?:し|は|して)?(?:いない|ない|せず|しません|しない)"
     r"|(?:중단|차단|금지|제한)(?:하지|은|하진)? ?(?:않|안 )"
-    r"|\b(?:sperr|blockier|untersag|stopp|verbiete)(?:t|en|n)?\b.{0,40}\b(?:nicht|kein\w*)\b"
-    r"|\bn(?:e |')(?:a |va |vont )?(?:pas )?(?:bloqu|interdi|suspend|restrei|limit)\w*"
+    r"|\b(?:sperr|blockier|untersag|stopp|verbiete)(?:t|en|n)?(?: [^ ,;:]+){0,4} nicht(?: mehr)?(?:$| ?[.,;:!–-])"
+    r"|\b(?:sperr|blockier|untersag|stopp|verbiete)(?:t|en|n)? keine?\w?\b"
+    r"|\bn(?:e |')(?:a |va |vont )?(?:pas )?(?:encore )?(?:bloqu|interdi|suspend|restrei|limit)\w*"
     r"|\bno (?:ha |han |va a |van a )?(?:bloque|proh[ií]b|suspend|restring|vet)\w+"
     r"|\bне (?:будет |будут |стала? |стали )?(?:за)?(?:блокир|прет|прещ|огранич|приостан|отключ)\w+"
+)
+# Stops in other languages, none of them said not to be.
+_STOP_ABROAD = (
+    r"封|禁|限制|停用|暂停|暫停|停止|制限|遮断|중단|차단|금지|제한|\b(?:ge)?(?:sperr|blockier|untersag|stopp|verb[io][et]+)(?:e?t|en)\b"
+    r"|\b(?:bloqu(?:e|é|ea|eó|ean)|interdi\w+|prohíbe|prohibió|prohíben|veta)\b|\b(?:за)?(?:блокир|прети|прещ)\w+"
 )
 _DECIDES_NOT_TO = r"(?i)\b(?:judges?|courts?|jury|circuit|justices|votes?|voted)\b"
 _ADVERT = (
@@ -300,6 +308,13 @@ def _beside_act(said: str) -> str:
     )
 
 
+def _says_only(said: str) -> pl.Expr:
+    """Headlines that say this, and tell of no act or stop beside it."""
+    plain = pl.col("plain")
+    rest = plain.str.replace_all(said, " ")
+    return plain.str.contains(said) & ~rest.str.contains(f"{_ACT}|{_STOP_ABROAD}")
+
+
 def _reasons(frames: FrameSet) -> tuple[tuple[pl.Expr, str], ...]:
     """Conditions on a headline and what they make it, in the order in which they are asked."""
     plain, outlet = pl.col("plain"), pl.col("outlet").fill_null("")
@@ -319,10 +334,10 @@ def _reasons(frames: FrameSet) -> tuple[tuple[pl.Expr, str], ...]:
         (plain.str.contains(_URGING) & ~plain.str.contains(f"{_GOVERNMENT_ASKS}|{_OFFICE_SETS_OUT}"), "urging"),
         (plain.str.contains(_STAFF_SAYS) & ~plain.str.contains(_STAFF_SUES), "talk"),
         (plain.str.contains(_DENIAL), "a denial"),
-        (plain.str.contains(_NOT_DONE) & ~plain.str.contains(_DECIDES_NOT_TO), "a denial"),
+        (_says_only(_NOT_DONE) & ~plain.str.contains(_DECIDES_NOT_TO), "a denial"),
         (plain.str.contains(_INTERVIEW), "an interview"),
         (plain.str.contains(_POST), "a post or a prize"),
-        (plain.str.contains(_HOUSE_RULE), "a firm's own affair"),
+        (plain.str.contains(_HOUSE_RULE) | _says_only(_WORKERS_RESOLVE), "a firm's own affair"),
         (plain.str.contains(_EXHIBIT), "evidence in another case"),
         (plain.str.contains(_DEATH) & ~plain.str.contains(_OVER_A_DEATH), "a death"),
         (is_tokens & plain.str.contains(_KEEPS_A_LAW) & ~plain.str.contains(_FALLS_SHORT), "a firm's own product"),
