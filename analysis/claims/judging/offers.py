@@ -10,7 +10,7 @@ from analysis.claims.judging.judge import judge_statement
 from analysis.claims.judging.market import MarketEvidence, micros
 from analysis.claims.judging.question import moved_words
 from analysis.claims.judging.rarity import chance_of_searched
-from analysis.claims.judging.windows import WEEKDAYS, last_new_york_close
+from analysis.claims.judging.windows import DAY_NAMES, last_new_york_close
 from analysis.claims.statement import Comparator, Kind, StatedWindow, Statement, StatementVerdict
 from warehouse.tables.bars import DAY, HOUR
 from warehouse.tables.units import close_moment, moment, plural, span
@@ -109,8 +109,8 @@ def _starts(around: datetime) -> Iterator[tuple[datetime, str]]:
     for days in range(-_DAYS_BEFORE, _DAYS_AFTER + 1):
         start = midnight + days * DAY
         close = last_new_york_close(start + DAY)
-        yield close, f"{WEEKDAYS[close.weekday()]} 16:00 New York"
-        yield start, f"{WEEKDAYS[start.weekday()]} 00:00 UTC"
+        yield close, f"{DAY_NAMES[close.weekday()]} 16:00 New York"
+        yield start, f"{DAY_NAMES[start.weekday()]} 00:00 UTC"
 
 
 def _ends(start: datetime, said_at: datetime, longest: timedelta) -> Iterator[datetime]:

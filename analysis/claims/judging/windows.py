@@ -18,8 +18,8 @@ SINCE_EVENT = "since_event"
 WHOLE_RECORD = "ever"  # "never": from the first stored price on
 NEW_YORK = ZoneInfo("America/New_York")
 _NEW_YORK_CLOSE = time(16)  # local time; the weekend of index desks begins here
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_FRIDAY = WEEKDAYS.index("Friday")
+DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_FRIDAY = DAY_NAMES.index("Friday")
 _OVERNIGHT_FROM, _OVERNIGHT_TO = time(21), time(12)  # UTC
 _MONTHS_PER_QUARTER, _MONTHS_PER_YEAR = 3, 12
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from analysis.claims.judging.windows import NEW_YORK, WEEKDAYS
+from analysis.claims.judging.windows import DAY_NAMES, NEW_YORK
 
 _UTC = ZoneInfo("UTC")
-_WEEKDAYS = [name.lower() for name in WEEKDAYS]
+_WEEKDAYS = [name.lower() for name in DAY_NAMES]
 MONTH_WORDS = ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october"]
 MONTH_WORDS += ["november", "december"]
 MONTH_NAME = "|".join([*MONTH_WORDS, "sept", *(name[:3] for name in MONTH_WORDS if name != "may")]) + r")\.?(?:"

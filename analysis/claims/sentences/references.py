@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
-from analysis.claims.judging.windows import WEEKDAYS
+from analysis.claims.judging.windows import DAY_NAMES
 from warehouse.tables.units import long_month
 
 # How long after an event a text still calls it by a bare word ("the restriction").
@@ -141,7 +141,7 @@ def _named(asked: set[str], said_at: datetime, events: Sequence[LedgerEvent]) ->
 @cache
 def _known(event: LedgerEvent) -> set[str]:
     """The stems that an event is known by, its month and its day of the week among them."""
-    return _stems(f"{event.words} {long_month(event.at_utc)} {WEEKDAYS[event.at_utc.weekday()]}")
+    return _stems(f"{event.words} {long_month(event.at_utc)} {DAY_NAMES[event.at_utc.weekday()]}")
 
 
 def _stems(words: str) -> set[str]:
