@@ -34,6 +34,7 @@ from warehouse.store.connection import Reader, open_reader
 from warehouse.store.errors import StoreError
 from warehouse.tables.contract import Table
 from warehouse.tables.correlation import CORRELATION_ROLLING
+from warehouse.tables.queries import query_text
 from warehouse.tables.single import SPECIFICATION
 from warehouse.tables.studies import PLACEBO, STUDY_PATH, STUDY_RESULT
 
@@ -133,7 +134,7 @@ def build_site(
     """
     _copy_assets(site_path, plotly_js)
     manifest = Manifest(site_path)
-    stamp = hash_texts(describe_file(published_path))
+    stamp = _stamp_of(published_path)
     if n_kept := manifest.keep_all(stamp):
         return SiteReport(n_kept, 0, n_kept, 0, site_path / "index.html")
     with without_collections(), open_reader(published_path) as reader:
@@ -157,13 +158,18 @@ def build_site(
     return SiteReport(n_pages, len(changed), n_pages - len(changed), n_removed, index, frozenset(changed))
 
 
+def _stamp_of(published_path: Path) -> str:
+    """What stands for the whole site: the published file, and the queries that pages ask of it."""
+    return hash_texts(describe_file(published_path), *map(query_text, (*QUERIES, *QUERIES_OF_TABLES)))
+
+
 @contextmanager
 def _drawing(
     published_path: Path, site_path: Path, now: datetime, stamp: str
 ) -> Iterator[Callable[[Sequence[str]], Drawn]]:
     """What draws pages in another process, which reads the published file itself; SiteError where that was replaced."""
     with open_reader(published_path) as reader:
-        if hash_texts(describe_file(published_path)) != stamp:
+        if _stamp_of(published_path) != stamp:
             raise SiteError(f"{published_path} was replaced while pages were drawn")
         yield _Drawer.of(reader, site_path, now)[0].draw
 

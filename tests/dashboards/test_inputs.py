@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from dashboards.shell import site as site_module
 from dashboards.shell.frames import Frames, Read, SplitFrame, UndeclaredReadError
 from dashboards.shell.page import event_path, token_path
 from dashboards.shell.plan import plan_pages
@@ -16,9 +17,11 @@ from tests.bench.bench_pages import repeat_event
 from tests.builders import make_rows
 from tests.dashboards.material import NOW, make_tables
 from tests.dashboards.publication import publish_tables
+from warehouse.store import connection
 from warehouse.store.connection import Reader
 from warehouse.tables.news import EVENT, EVENT_SOURCE, NEWS_EPISODE
 from warehouse.tables.prices import MARKET
+from warehouse.tables.queries import query_text
 from warehouse.tables.studies import PLACEBO, STUDY_PATH, STUDY_RESULT
 
 
@@ -182,3 +185,18 @@ def test_one_changed_event_reads_that_events_paths_and_no_others(tmp_path, monke
         # The overview, which lists sources, leads with an event of its own.
         assert "copy-0001" in read[table.name]
         assert read[table.name] <= {"copy-0001"} | leading
+
+
+def test_a_query_of_another_text_has_the_pages_of_its_rows_drawn_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site, published = tmp_path / "site", publish_tables(make_tables(), tmp_path)
+    build_site(published, site, now=NOW)
+    texts = {"press_misses": query_text("press_misses").replace("select", "select 'Other' as other,", 1)}
+
+    def other_text(name: str) -> str:
+        return texts.get(name) or query_text(name)
+
+    for module in (connection, site_module):
+        monkeypatch.setattr(module, "query_text", other_text)
+    assert build_site(published, site, now=NOW).rendered == {"press.html"}
