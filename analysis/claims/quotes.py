@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from analysis.claims.judging.windows import place_token, resolve_window
 from analysis.claims.language import Claim
 from analysis.claims.reading import FRACTION, ClaimPart
+from analysis.claims.sentences.numbers import decimal_point
 from analysis.claims.sentences.reader import read_text
 from analysis.claims.statement import Comparator, Direction, Kind, Statement
 from warehouse.tables.units import listing, plain_percent, price, span
@@ -90,6 +91,7 @@ def _length(statement: Statement, said_at: datetime | None) -> timedelta | None:
 
 def _number_warnings(quote: str, parts: Sequence[ClaimPart]) -> Iterator[str]:
     """Numbers of the entry that are not among those of the quote; nothing for a quote without numbers of that kind."""
+    quote = decimal_point(quote)
     percents = [float(match) / 100 for match in _PERCENT.findall(quote)]
     for part in parts:
         size = part.claimed if part.unit == FRACTION and part.statement.size else None

@@ -286,7 +286,7 @@ def _judge_kept_side(question: Question, prices: _Prices, level: float) -> Judge
     farthest = f"it traded as {'high' if is_up else 'low'} as {price(best)}"
     tape, last_tape = prices.ranges.market_id, prices.closes.market_id
     through = question.reading("literal", worst, words, fits=fits, unit=DOLLARS, market_id=tape)
-    stood = not is_last and short <= VENUE_SHARE and not statement.is_negated
+    stood = not is_last and statement.held is not Held.THROUGHOUT and short <= VENUE_SHARE and not statement.is_negated
     at_end = question.reading("at_the_end", prices.close, last, fits=stood, unit=DOLLARS)
     passed = statement.held is Held.UNSAID and away < 0
     readings: tuple[TriedReading, ...] = (through, at_end)

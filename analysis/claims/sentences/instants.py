@@ -30,14 +30,15 @@ NAMED_TIME = re.compile(
     r"|\bsince (?:clos|open|trad|hitt|touch|reach|peak)ing\b|\bsince (?:the|its) (?:close|open|high|low|peak)\b"
     rf"|\b\d{{1,2}}{ORDINAL}(?: of)? (?!may\b)(?:{'|'.join(MONTH_WORDS)})\b"
     rf"|\bon (?:{'|'.join(MONTH_WORDS)}) \d{{1,2}}\b(?![:.,]?\d)|{NUMERIC_DAY}"
+    r"|\bon \d{1,2}[./]\d{1,2}\b(?!\.?\d|%)"
     r"|(?<![\w.])\d{1,2}([./-])\d{1,2}\1(?:20)?\d\d(?!\.?\d|%)",
     re.IGNORECASE,
 )
-ZONED = r"\s?(?:(?:,? in)? New York(?: time)?|UTC|GMT|EST|EDT|ET|Z|Eastern(?: time)?(?! europ))\b"
+ZONED = r"\s?(?:(?:,? in)? New York(?: time)?|UTC|GMT|EST|EDT|ET|Z|Eastern(?: time)?(?! europ))\b(?!\s?[+−–-]\s?\d)"
 # Clocks of other zones are not read; a time of day without a zone is UTC.
 _NO_ZONE = (
     r"(?!\.?\s?(?:(?:PT|PST|PDT|CT|CST|CDT|CET|CEST|BST|WEST|EEST|JST|KST|HKT|SGT|IST|MSK|AEST|AEDT|pacific|central)\b"
-    r"|(?:\w+ ){1,2}time\b))"
+    r"|(?:UTC|GMT)\s?[+−–-]\s?\d|(?:\w+ ){1,2}time\b))"
 )
 TIME_WORDS = (
     rf"(?:(?:noon|\d{{1,2}}(?::\d\d)?\s?(?:[ap]\.?m\.?)?){ZONED}"

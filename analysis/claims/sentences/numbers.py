@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 
 _DIGITS = r"\d{1,3}(?:\.\d{3})+,\d{1,2}(?!\d)|\d[\d,]*(?:\.\d+)?|\.\d+"
-# "23,4", "1.234,50": a comma before the last one or two digits is a decimal point; before three it parts thousands.
-_DECIMAL_COMMA = re.compile(r"(?<![\d.,])(\d{1,3}(?:\.?\d{3})*),(\d{1,2})(?![\d,])")
+# "23,4", "1.234,50", "0,215": a comma before the last one or two digits, or behind a lone 0, is a decimal point;
+# before three it parts thousands.
+_DECIMAL_COMMA = re.compile(r"(?<![\d.,])(\d{1,3}(?:\.?\d{3})*),(\d{1,2}|(?<=\b0,)\d{3,})(?![\d,])")
 _UNITS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90}
 NUMBER_WORDS = {word: number for number, word in enumerate(_UNITS, start=1)} | {"fifteen": 15} | _TENS

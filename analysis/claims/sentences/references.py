@@ -24,7 +24,7 @@ _OPENED = re.compile(
     r"\b(?P<opener>(?:(?:minute|hour|day|week|month)s?|wake) of|after|following|since|amid|despite|in response to"
     r"|before|prior to|ahead of|preceding|(?:in the )?run[- ]?up to|leading up to|up to)\s+"
     r"(?P<article>the |a |an |its |this |that )?"
-    r"(?=(?P<words>[A-Za-z0-9.’'& -]{3,80}))",
+    r"(?=(?P<words>(?:it|that|then)\b(?! \w)|[A-Za-z0-9.’'& -]{3,80}))",
     re.IGNORECASE,
 )
 # "For the first time since the halving", "its highest since the crash": no time at which a move began.
@@ -39,9 +39,15 @@ _GOES_ON = re.compile(
     r"\b(?:and|but|then|while)\b(?= (?:then |later |has |have |had |since )?"
     r"(?:\w+ed|rose|fell|hit|held|kept|lost|stood|was|were|is|are|gave|went|reach\w*|hold\w*|stay\w*)\b)"
     r"|\b(?:was|were|is|are|has|had|came|took|went|hit|sent|shook|rattled|drove|pushed|made|rose|fell|gained|lost"
-    r"|jumped|climbed|surged|dropped|rallied|sank|slid|stayed|stood|held|traded)\b",
+    r"|jumped|climbed|surged|dropped|rallied|sank|slid|stayed|stood|held|traded|began|started|ended|broke|became|sparked"
+    r"|spooked|triggered|caused|prompted|emerged|surfaced|spread|eased|expired)\b",
     re.IGNORECASE,
 )
+# What came to its end then is another event, which is not known.
+_ENDS = re.compile(
+    r"\s*(?:(?:was|were|is|has been|had been) )?(?:ended|lifted|eased|expired|over|reversed|withdrawn)\b", re.I
+)
+_PRONOUNS = ("it", "that", "then")
 _EMPTY = {"that", "this", "with", "from", "year", "week", "month", "hours", "days", "news", "price", "token", "market"}
 _EMPTY |= {"announcement", "announced", "move", "government", "models", "high", "time", "into", "over", "been", "start"}
 _EMPTY |= {"event", "decision", "more", "than", "today", "yesterday"}
@@ -103,8 +109,11 @@ def find_references(
         words = _GOES_ON.split(opened["words"][: end - opened.end()])[0]
         first = next((at - opened.end() for at in markets if at >= opened.end()), len(words))
         event = _named(_stems(words), said_at, events) or _named(_stems(words[:first]), said_at, events)
+        if event is not None and _ENDS.match(opened["words"], len(words)):
+            found.append(Reference(None, opener, opened.end("opener")))
+            continue
         is_old = event is not None and event.at_utc < said_at - REACH
-        is_thing = opened["article"] is not None or opener == "run-up to"
+        is_thing = opened["article"] is not None or opener == "run-up to" or words.lower() in _PRONOUNS
         is_thing = is_thing and _OF_AN_EXTREME.search(text, start, opened.start()) is None
         if event is not None or (is_thing and opener in (*_BEFORE, "since") and opener != "up to"):
             found.append(Reference(event, opener, opened.end("opener"), is_old))
@@ -129,7 +138,7 @@ def _named(asked: set[str], said_at: datetime, events: Sequence[LedgerEvent]) ->
         ([event for event in near if not event.is_ledger], 1),
         ([event for event in past if event.is_ledger], _LEAST_STEMS),
     ):
-        known = [(len(asked & _known(event)), event) for event in group]
+        known = [(len(asked & _known(event)), event) for event in group if asked & _stems(event.words)]
         fits = [(n, event) for n, event in known if n >= max(least, _LEAST_SHARE * len(asked))]
         if fits:
             most = max(n for n, _ in fits)

@@ -80,7 +80,7 @@ def find_windows(text: str, start: int, end: int, said_at: datetime) -> list[Tim
         for match in pattern.finditer(text, start, end):
             if any(known.start < match.end() and match.start() < known.end for known in found):
                 continue
-            token = read(match, said_at)
+            token = _read_in_the_calendar(read, match, said_at)
             if token is not None:
                 is_forward = _FORWARD.match(text, match.end()) is not None or "following" in match.group().lower()
                 is_forward = is_forward and token[0] == "P" and "/" not in token  # a day stays where it is
@@ -88,6 +88,19 @@ def find_windows(text: str, start: int, end: int, said_at: datetime) -> list[Tim
                 is_day = token.startswith(("day:", "today"))
                 found.append(TimePhrase(match.start(), match.end(), token, is_day, is_forward, is_backward))
     return sorted(found, key=lambda phrase: phrase.start)
+
+
+def _read_in_the_calendar(read: _Reader, match: re.Match[str], said_at: datetime) -> str | None:
+    """The token of the words; DAY_OF_EVENT for "February 30", and for a time that lies beyond any record."""
+    try:
+        token = read(match, said_at)
+    except (ValueError, OverflowError):
+        return DAY_OF_EVENT
+    named = _NAMED_YEAR.match(token or "")
+    return DAY_OF_EVENT if named is not None and int(named[1]) > said_at.year + 1 else token
+
+
+_NAMED_YEAR = re.compile(r"[a-z]+:(\d{4})")
 
 
 def place_relative(named: list[TimePhrase], before: TimePhrase | None, said_at: datetime) -> list[TimePhrase]:
@@ -121,6 +134,8 @@ def _count(word: str | None) -> int:
 
 def _span(match: re.Match[str], _: datetime) -> str:
     count, unit = _count(match["n"]), match["unit"].lower().rstrip("s")
+    if count > _MOST_UNITS:
+        raise ValueError(f"{match.group()} is longer than any record")
     if unit == "hour":
         return f"PT{count}H"
     if unit == "minute":
@@ -132,6 +147,10 @@ def _span(match: re.Match[str], _: datetime) -> str:
     if unit == "quarter":
         return f"P{DAYS_A_QUARTER_MONTHS * count}M"
     return f"P{count}{_SPAN_UNITS[unit]}"
+
+
+# A century in months, two years in hours.
+_MOST_UNITS = 20_000
 
 
 def _fixed(token: str) -> _Reader:
@@ -193,7 +212,7 @@ def _since_weekday(match: re.Match[str], said_at: datetime) -> str:
 
 
 def _since_close(match: re.Match[str], said_at: datetime) -> str | None:
-    named = name_instant(match["instant"], said_at)
+    named = name_instant(match["instant"] or match["owner"], said_at)
     return None if named is None else f"since:{written_instant(named.at(said_at, is_end=True))}"
 
 

@@ -34,6 +34,11 @@ PRICES = {40: 120.0, 20: 130.0, 18: 120.0, 3: 110.0}
         ("stayed above $98 this week", "supported"),
         ("held above $125 this week", "not_supported"),
         ("is above $115 since 19 March", "not_supported"),
+        ("was above $115 all day", "not_supported"),  # it ended the day at 110
+        ("was above $105 throughout", "supported"),
+        ("was above $112 for the whole session", "overstated"),
+        ("traded above $125 for a while this week", "supported"),
+        ("was above $125 and briefly above $128 this week", "another_reading"),
     ],
 )
 def test_is_asks_the_last_price_stayed_every_price_and_at_one_point_any(words: str, verdict: str) -> None:

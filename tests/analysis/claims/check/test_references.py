@@ -44,6 +44,11 @@ def named(words: str, events: tuple[LedgerEvent, ...] = ALL, said_at: datetime =
         ("before the halving", ALL, [None]),
         ("after the launch, before the restriction", ALL, [LAUNCH.event_id, BAN.event_id]),
         ("for the first time since the crash", ALL, []),
+        ("after the US restriction prompted a sale", ALL, [BAN.event_id]),
+        ("since the restriction began", ALL, [BAN.event_id]),
+        ("after the US restriction was lifted", ALL, [None]),
+        ("after Wednesday", ALL, []),  # a day names no event
+        ("before then", ALL, [None]),
     ],
 )
 def test_one_event_that_knows_the_words_is_meant_or_none(

@@ -44,6 +44,7 @@ def windows(text: str) -> list[str | None]:
         ("FET's price of $2 on 11 April rose to $3 on 12 April.", ["day:2026-04-12"]),
         ("FET has lost 11% since the close of 11 May.", ["since:2026-05-12T00:00"]),
         ("FET has lost 11% since Thursday.", ["since:2026-05-07"]),
+        ("FET has lost 11% since Tuesday's close.", ["since:2026-05-13T00:00"]),
         ("FET fell 11% in the week that ended on 12 May.", ["P7D/2026-05-13T00:00"]),
         ("FET finished the week 11% lower.", ["P7D"]),
         ("FET rose 5 percent, to 2 dollars, on 11 May.", ["day:2026-05-11"]),
@@ -70,6 +71,12 @@ def test_words_place_a_statement_in_time(text: str, expected: list[str | None]) 
         "On the Tuesday before last TAO rose 5%.",
         "TAO rose 5% in the 24 hours that followed.",
         "TAO rose 5% on 2026-05-12T00:00Z to 2026-05-13T00:00Z.",
+        "TAO traded at $245 at 12:00 UTC+8 on 12 May.",
+        "TAO rose 5% on 12/05.",
+        "TAO fell 5% since February 30.",
+        "TAO fell 5% in 99999999999 days.",
+        "TAO fell 5% 99999999 weeks ago.",
+        "TAO fell 5% on 31 December 9999.",
     ],
 )
 def test_a_time_that_can_be_two_or_is_not_read_leaves_a_statement_unjudged(text: str) -> None:
