@@ -227,13 +227,20 @@ def reference_of(
     begin, end = state.tokens[first].start, state.tokens[last - 1].end
     after = [item for item in named if item.at > end and _reaches_back(state, end, item, subject)]
     leads = [
-        item.at > begin or ((not markets or item.at < markets[0]) and ";" not in text[item.at : begin])
+        item.at > begin
+        or ((not markets or item.at < markets[0] or _heads_a_clause(state, item)) and ";" not in text[item.at : begin])
         for item in named
     ]
     before = [
         item for item, is_lead in zip(named, leads, strict=True) if item.at <= end and (is_lead or subject.is_inherited)
     ]
     return after[0] if after else before[-1] if before else None
+
+
+def _heads_a_clause(state: SentenceState, reference: Reference) -> bool:
+    """Whether a mark that parts whole clauses stands right before it: "…; before it, TAO fell"."""
+    before = state.text[state.sentence.start : reference.at - len(reference.opener)].rstrip()
+    return before.endswith(_HARD_BREAKS)
 
 
 # "leading up to", and what stands between a length of time and it.

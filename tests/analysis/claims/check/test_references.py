@@ -214,3 +214,10 @@ def test_what_came_before_an_event_without_a_length_is_not_judged(text: str) -> 
     answer = make_answer(text)
     assert answer.statements == ()
     assert [item.reason for item in answer.unjudged] == ["unclear"]
+
+
+def test_a_reference_at_the_head_of_a_later_clause_belongs_to_it() -> None:
+    answer = make_answer("After the US restriction TAO rose; before it, TAO fell.")
+    [first] = answer.statements
+    assert first.read.statement.event_id == BAN.event_id
+    assert [(item.reason, item.start > first.read.end) for item in answer.unjudged] == [("unclear", True)]
