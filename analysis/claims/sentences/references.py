@@ -20,11 +20,12 @@ _LEAST_LETTERS = 4
 _LEAST_SHARE = 0.7
 # So many words name an event that is older than REACH; of a younger one a single word can, where no other knows it.
 _LEAST_STEMS = 2
+_PRONOUNS = ("it", "that", "then")
 _OPENED = re.compile(
     r"\b(?P<opener>(?:(?:minute|hour|day|week|month)s?|wake) of|after|following|since|amid|despite|in response to"
     r"|before|prior to|ahead of|preceding|(?:in the )?run[- ]?up to|leading up to|up to)\s+"
     r"(?P<article>the |a |an |its |this |that )?"
-    r"(?=(?P<words>(?:it|that|then)\b(?! \w)|[A-Za-z0-9.’'& -]{3,80}))",
+    rf"(?=(?P<words>(?:{'|'.join(_PRONOUNS)})\b(?! \w)|[A-Za-z0-9.’'& -]{{3,80}}))",
     re.IGNORECASE,
 )
 # "For the first time since the halving", "its highest since the crash": no time at which a move began.
@@ -45,9 +46,8 @@ _GOES_ON = re.compile(
 )
 # What came to its end then is another event, which is not known.
 _ENDS = re.compile(
-    r"\s*(?:(?:was|were|is|has been|had been) )?(?:ended|lifted|eased|expired|over|reversed|withdrawn)\b", re.I
+    r"\s*(?:(?:was|were|is|has been|had been) )?(?:ended|lifted|eased|expired|over|reversed|withdrawn)\b", re.IGNORECASE
 )
-_PRONOUNS = ("it", "that", "then")
 _EMPTY = {"that", "this", "with", "from", "year", "week", "month", "hours", "days", "news", "price", "token", "market"}
 _EMPTY |= {"announcement", "announced", "move", "government", "models", "high", "time", "into", "over", "been", "start"}
 _EMPTY |= {"event", "decision", "more", "than", "today", "yesterday"}

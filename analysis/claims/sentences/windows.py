@@ -149,7 +149,7 @@ def _span(match: re.Match[str], _: datetime) -> str:
     return f"P{count}{_SPAN_UNITS[unit]}"
 
 
-# A century in months, two years in hours.
+# Two years in hours. Years that no calendar has are told where a window is placed.
 _MOST_UNITS = 20_000
 
 
