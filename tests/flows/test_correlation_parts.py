@@ -16,6 +16,7 @@ from tests.builders import make_rows
 from tests.flows.shipped import open_shipped
 from warehouse.tables.attention import ATTENTION
 from warehouse.tables.news import ENTRY, STORY, STORY_ENTRY
+from warehouse.tables.ops import STEP_INPUT
 from warehouse.tables.prices import OBSERVATION
 
 AT = datetime(2026, 6, 10, 12, tzinfo=UTC)
@@ -71,6 +72,16 @@ def test_a_headline_takes_attention_and_nothing_of_prices_alone(measured, monkey
 def test_attention_measured_from_the_changed_weeks_on_is_that_measured_from_nothing(measured):
     write_headlines(measured, "late", datetime(2026, 6, 28, 12, tzinfo=UTC))
     assert update_correlations(measured).n_changed > 0
+    assert count_stale(measured) == 0
+
+
+def test_another_program_over_the_same_headlines_keeps_their_attention(measured):
+    before = measured.warehouse.frame(ATTENTION).sort(ATTENTION.key)
+    assert before.height > 0
+    is_program = "step = 'correlations:attention' and input = 'code'"
+    assert measured.warehouse.replace_part(STEP_INPUT, STEP_INPUT.empty(), is_program) == 1
+    update_correlations(measured)
+    assert measured.warehouse.frame(ATTENTION).sort(ATTENTION.key).equals(before)
     assert count_stale(measured) == 0
 
 

@@ -66,7 +66,7 @@ def digest_coverage(coverage: Coverage) -> dict[str, str]:
 def measure_attention(coverage: Coverage, since: datetime | None = None) -> pl.DataFrame:
     """Rows of out.attention: the index by hour, day and week for all AI policy, each category, entity and jurisdiction.
 
-    With `since`, the start of a week, only the periods from there on.
+    With `since`, the start of a week, only the periods from there on: none where it lies behind the last headline.
 
     Shares are learnt from the past alone (`learn_shares`), so a published period never changes with later news, and a
     feed that starts, stops or changes its volume does not move the index. One story counts once per outlet. Items
@@ -78,6 +78,8 @@ def measure_attention(coverage: Coverage, since: datetime | None = None) -> pl.D
     calendar = _calendar(coverage)
     is_asked = pl.lit(value=True) if since is None else pl.col("hour") >= since
     first_day = 0 if since is None else (since - calendar.first_day.item()).days
+    if first_day >= len(calendar.by_day):
+        return ATTENTION.empty()
     total = _place(coverage.all.filter(is_asked), calendar)
     frames: list[pl.DataFrame] = []
     for (kind, subject), chosen in _list_subjects(_place(coverage.relevant, calendar)):

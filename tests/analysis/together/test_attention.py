@@ -248,6 +248,15 @@ def test_a_subject_that_reaches_its_first_index_has_all_weeks_measured_again():
     assert not {end for end in few if few[end] == enough[end]}
 
 
+def test_no_period_begins_behind_the_last_headline():
+    coverage = count_coverage(*make_headlines(80, 20, 2), {})
+    weeks = measure_attention(coverage).filter(pl.col("frequency") == "weekly")["start_utc"]
+    assert measure_attention(coverage, weeks.max()).height > 0
+    behind = max(map(datetime.fromisoformat, digest_coverage(coverage)))
+    assert behind > weeks.max()
+    assert measure_attention(coverage, behind).height == 0
+
+
 def test_no_headlines_give_an_empty_table():
     coverage = count_coverage(ENTRY.empty(), STORY_ENTRY.empty(), STORY.empty(), TAG.empty(), {})
     assert measure_attention(coverage).height == 0
