@@ -9,6 +9,7 @@ from functools import cached_property
 
 from flows.settings import Settings
 from flows.tape import StoredTape
+from warehouse.processes import Crew
 from warehouse.store.connection import Warehouse
 
 
@@ -21,6 +22,7 @@ class RunContext:
     run_id: str
     now: datetime
     say: Callable[[str], None]
+    crew: Crew = field(default_factory=lambda: Crew(0))  # processes that share what is measured of many events
     notes: list[str] = field(default_factory=list)  # what the report of the step that works says beside its own words
 
     @cached_property

@@ -12,8 +12,9 @@ from importlib.metadata import version
 
 import polars as pl
 
+from flows.cluster.sharing import open_crew
 from flows.context import RunContext, StepReport
-from flows.freshness import NOTHING_NEW, has_nothing_new, remember_inputs
+from flows.freshness import INPUTS, NOTHING_NEW, has_nothing_new, remember_inputs
 from flows.serve.last_run import note_run
 from flows.settings import Settings
 from warehouse.store.connection import Warehouse, open_writer
@@ -110,8 +111,8 @@ def run_pipeline(
     """
     chosen = set(names) if names is not None else {name for name, _ in STEPS}
     run_id = f"{compact_instant(now)}-{secrets.token_hex(3)}"
-    with open_writer(settings.warehouse_path, settings.lock_deadline_seconds) as warehouse:
-        context = RunContext(settings, warehouse, run_id, now, say)
+    with open_writer(settings.warehouse_path, settings.lock_deadline_seconds) as warehouse, open_crew() as crew:
+        context = RunContext(settings, warehouse, run_id, now, say, crew)
         close_dead_runs(warehouse)
         record_run(warehouse, run_id, command, now, "running", None)
         outcomes: list[StepOutcome] = []
@@ -161,6 +162,8 @@ def _report_of(context: RunContext, name: str, step: Step) -> StepReport:
     if has_nothing_new(context, name):
         return StepReport(0, NOTHING_NEW)
     context.notes.clear()
+    if name in INPUTS:
+        context.crew.start()
     report = step(context)
     release_memory(context.warehouse)
     report = replace(report, detail="; ".join((report.detail, *context.notes)))

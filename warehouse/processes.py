@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
+from importlib import import_module
 from multiprocessing import Pipe, get_context, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -36,67 +37,111 @@ class Elsewhere(Generic[_Part, _Done]):
     tell_end: Callable[[int], None]
 
 
-def do_together(
-    do_here: Callable[[_Part], _Done], parts: Sequence[_Part], n_further: int, elsewhere: Elsewhere[_Part, _Done]
-) -> Generator[_Done, None, None]:
-    """Do parts here from the first on, and in `n_further` processes from the last on, until they meet.
+class Crew:
+    """Processes that do parts beside this one, kept from one piece of work to the next: each takes seconds to start.
 
-    What is done comes in any order. What another process could not do is done here, where its error is told.
+    There are at most `n_further`, and each imports `modules` when it starts.
     """
-    todo = deque(parts)
-    if not n_further:
-        yield from map(do_here, todo)
-        return
-    done: deque[_Done] = deque()
-    others: list[_Other] = []
-    is_over = Event()
-    with ThreadPoolExecutor(n_further) as pool:
-        try:
-            # A machine that starts no further process has this one do all.
-            with suppress(OSError):
-                for _ in range(n_further):
-                    _start_process(elsewhere, others)
-            handed = [pool.submit(_hand_out, other, elsewhere, todo, done, is_over) for other in others if other[0].pid]
-            while (part := _taken(todo.popleft)) is not None:
-                yield do_here(part)
-                while (found := _taken(done.popleft)) is not None:
-                    yield found
+
+    def __init__(self, n_further: int, modules: Sequence[str] = ()) -> None:
+        self._n_further, self._modules = n_further, tuple(modules)
+        self._others: list[_Other] = []
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        self.dismiss()
+
+    def start(self, n_wanted: int | None = None) -> None:
+        """Have `n_wanted` processes (all by default) that wait for work; a machine that starts none has this do all."""
+        self._others = [other for other in self._others if other[0].is_alive()]
+        n_missing = min(self._n_further if n_wanted is None else n_wanted, self._n_further) - len(self._others)
+        with suppress(OSError):
+            for _ in range(n_missing):
+                _start_process(self._modules, self._others)
+
+    def dismiss(self) -> None:
+        """End every process, whatever it does."""
+        for process, _ in self._others:
+            if process.pid:
+                _end(process)
+        self._others.clear()
+
+    def do_together(
+        self,
+        do_here: Callable[[_Part], _Done],
+        parts: Sequence[_Part],
+        n_wanted: int,
+        elsewhere: Elsewhere[_Part, _Done],
+    ) -> Generator[_Done, None, None]:
+        """Do parts here from the first on, and in up to `n_wanted` processes from the last on, until they meet.
+
+        What is done comes in any order. What another process could not do is done here, where its error is told.
+        """
+        todo = deque(parts)
+        if not (n_further := min(n_wanted, self._n_further)):
+            yield from map(do_here, todo)
+            return
+        done: deque[_Done] = deque()
+        is_over, is_done = Event(), False
+        with ThreadPoolExecutor(n_further) as pool:
+            try:
+                self.start(n_further)
+                asked = [other for other in self._others[:n_further] if other[0].pid]
+                handed = [pool.submit(_hand_out, other, elsewhere, todo, done, is_over) for other in asked]
+                while (part := _taken(todo.popleft)) is not None:
+                    yield do_here(part)
+                    while (found := _taken(done.popleft)) is not None:
+                        yield found
+                    for future in handed:
+                        if future.done():
+                            future.result()
                 for future in handed:
-                    if future.done():
-                        future.result()
-            for future in handed:
-                future.result()
-            yield from (*done, *map(do_here, todo))
-        finally:
-            # Nobody waits for the rest after an error or Ctrl-C, nor is told of an end that is wanted.
-            todo.clear()
-            is_over.set()
-            for process, _ in others:
-                if process.pid:
-                    _end(process)
+                    future.result()
+                yield from (*done, *map(do_here, todo))
+                is_done = True
+            finally:
+                # Nobody waits for the rest after an error or Ctrl-C, nor is told of an end that is wanted.
+                if not is_done:
+                    todo.clear()
+                    is_over.set()
+                    self.dismiss()
 
 
-def _start_process(elsewhere: Elsewhere[_Part, _Done], others: list[_Other]) -> None:
+def _start_process(modules: tuple[str, ...], others: list[_Other]) -> None:
     """Start a process that works: a fresh one, for a copy of this would hold its threads' locks."""
     here, there = Pipe()
-    process = get_context("spawn").Process(
-        target=_work_elsewhere, args=(there, elsewhere.prepare, elsewhere.unable), daemon=True
-    )
+    process = get_context("spawn").Process(target=_work_elsewhere, args=(there, modules), daemon=True)
     others.append((process, here))  # before it starts, so that an interrupt meanwhile leaves none behind
     with _interrupts_held():
         process.start()
     there.close()  # or its end would never be noticed
 
 
-def _work_elsewhere(
+def _work_elsewhere(pipe: Connection, modules: tuple[str, ...]) -> None:
+    """Do one piece of work after another until nobody asks."""
+    for name in modules:
+        import_module(name)
+    with suppress(EOFError, ConnectionError):
+        while _do_asked(pipe, *pipe.recv()):
+            gc.collect()
+
+
+def _do_asked(
     pipe: Connection,
     prepare: Callable[..., AbstractContextManager[Callable[[_Part], _Done]]],
     unable: tuple[type[Exception], ...],
-) -> None:
-    """Do the parts that are asked for until nobody asks; leave them to who asks where this cannot."""
-    with suppress(*unable, EOFError, ConnectionError), without_collections(), prepare(*pipe.recv()) as do:
-        while True:
-            pipe.send(do(pipe.recv()))
+    source: tuple[object, ...],
+) -> bool:
+    """Do the parts of one piece of work; whether this could: else who asks does them, and this process ends."""
+    try:
+        with without_collections(), prepare(*source) as do:
+            while (part := pipe.recv()) is not None:
+                pipe.send(do(part))
+    except unable:
+        return False
+    return True
 
 
 def _end(process: SpawnProcess) -> None:
@@ -112,20 +157,24 @@ def _hand_out(
 ) -> None:
     """Let a process do parts until none is left or it ends."""
     (process, pipe), is_told = other, False
-    while (part := _taken(todo.pop)) is not None:
-        try:
-            if not is_told:
-                pipe.send(elsewhere.source)
-                is_told = True
-            pipe.send(part)
-            done.append(pipe.recv())
-        except (EOFError, ConnectionError):
-            todo.append(part)
-            process.join(_SECONDS_TO_END)
-            if process.exitcode and not is_over.is_set():
-                elsewhere.tell_end(process.exitcode)
-            _end(process)
-            return
+    try:
+        while (part := _taken(todo.pop)) is not None:
+            try:
+                if not is_told:
+                    pipe.send((elsewhere.prepare, elsewhere.unable, elsewhere.source))
+                    is_told = True
+                pipe.send(part)
+                done.append(pipe.recv())
+            except (EOFError, ConnectionError):
+                todo.append(part)
+                raise
+        if is_told:
+            pipe.send(None)
+    except (EOFError, ConnectionError):
+        process.join(_SECONDS_TO_END)
+        if process.exitcode and not is_over.is_set():
+            elsewhere.tell_end(process.exitcode)
+        _end(process)
 
 
 def _taken(take: Callable[[], _Taken]) -> _Taken | None:

@@ -29,7 +29,7 @@ from dashboards.shell.page import render_page
 from dashboards.shell.plan import PAGE_TABLES, Job, plan_pages
 from dashboards.shell.share import Shared, sweep_pictures
 from dashboards.shell.theme import css_variables
-from warehouse.processes import Elsewhere, do_together, without_collections
+from warehouse.processes import Crew, Elsewhere, without_collections
 from warehouse.store.connection import Reader, open_reader
 from warehouse.store.errors import StoreError
 from warehouse.tables.contract import Table
@@ -72,9 +72,9 @@ _ORDER = {STUDY_PATH: "close_time_utc", PLACEBO: "placebo_start_utc"}
 # Tables of which a page needs a few rows of many: only those of the pages that are drawn next are read.
 _BULKY = frozenset(table.name for table in (STUDY_PATH, STUDY_RESULT, PLACEBO, SPECIFICATION, CORRELATION_ROLLING))
 # Pages drawn from one reading of the bulky tables, by one process.
-_PAGES_TOGETHER = 25
+_PAGES_TOGETHER = 8
 # Pages from which on a further process draws more than its start and its own reading of the tables take.
-_PAGES_WORTH_A_PROCESS = 150
+_PAGES_WORTH_A_PROCESS = 20
 
 # The files of each page that was drawn, by its path.
 Drawn = dict[str, list[str]]
@@ -122,13 +122,13 @@ def build_site(
     *,
     now: datetime,
     plotly_js: Path | None = None,
-    n_processes: int = 1,
+    crew: Crew | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> SiteReport:
     """Render the pages whose inputs changed since the last build into `site_path`; unchanged pages are kept.
 
     Pages depend on the published data alone, never on `now`, which dates nothing but the Atom feed's own update. Many
-    pages are drawn by up to `n_processes` processes, this one among them; the files are the same.
+    pages are drawn by this process and those of `crew`; the files are the same.
     Raises SiteError when the folder cannot be written or a process was ended, its kind BundleError when `plotly_js`
     cannot draw the pages.
     """
@@ -141,12 +141,12 @@ def build_site(
         drawer, stored = _Drawer.of(reader, site_path, now)
         inputs = {path: hash_texts(*map(stored.digest, job.reads)) for path, job in drawer.jobs.items()}
         changed = [path for path in inputs if not manifest.is_unchanged(path, inputs[path])]
-        n_further = min(n_processes - 1, len(changed) // _PAGES_WORTH_A_PROCESS)
+        n_wanted = len(changed) // _PAGES_WORTH_A_PROCESS
         n_drawn = 0
         together = [changed[start : start + _PAGES_TOGETHER] for start in range(0, len(changed), _PAGES_TOGETHER)]
         source = (published_path, site_path, now, stamp)
         elsewhere = Elsewhere(_drawing, source, (SiteError, StoreError), _tell_end)
-        with closing(do_together(drawer.draw, together, n_further, elsewhere)) as parts:
+        with closing((crew or Crew(0)).do_together(drawer.draw, together, n_wanted, elsewhere)) as parts:
             for drawn in parts:
                 for path, names in drawn.items():
                     manifest.record(path, inputs[path], names)

@@ -9,10 +9,13 @@ from typing import Any, TypeVar
 
 from analysis.threads import N_THREADS
 from flows.context import RunContext
-from warehouse.processes import Elsewhere, do_together, without_collections
+from warehouse.processes import Crew, Elsewhere, without_collections
 
 # Events from which on a further process measures more than its start takes.
 EVENTS_WORTH_A_PROCESS = 60
+
+# Whose work is shared: another process imports them while this one is busy with other steps.
+_SHARED = ("flows.steps.studies", "flows.steps.models", "dashboards.shell.site")
 
 _Rows = TypeVar("_Rows")
 # Events that are measured at one go.
@@ -23,6 +26,11 @@ _Work = Callable[[_Part], _Rows]
 def count_processes() -> int:
     """How many processes may work at once, this one among them."""
     return min(N_THREADS, os.cpu_count() or 1)
+
+
+def open_crew() -> Crew:
+    """The processes that share the work of a run with this one."""
+    return Crew(count_processes() - 1, _SHARED)
 
 
 def share_events(
@@ -38,9 +46,9 @@ def share_events(
         context.notes.append(f"a second process was ended {how}: one did the rest")
 
     def share(do_here: _Work[_Part, _Rows], parts: Sequence[_Part]) -> Generator[_Rows, None, None]:
-        n_further = min(count_processes() - 1, sum(map(len, parts)) // EVENTS_WORTH_A_PROCESS)
+        n_wanted = sum(map(len, parts)) // EVENTS_WORTH_A_PROCESS
         elsewhere = Elsewhere(prepare, source, (), tell_end)
-        with without_collections(), closing(do_together(do_here, parts, n_further, elsewhere)) as done:
+        with without_collections(), closing(context.crew.do_together(do_here, parts, n_wanted, elsewhere)) as done:
             yield from done
 
     return share

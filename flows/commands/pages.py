@@ -43,10 +43,12 @@ def build_pages(
     """
     from datetime import UTC, datetime
 
+    from flows.cluster.sharing import open_crew
     from flows.settings import load_settings
     from flows.steps.publish import write_pages
 
-    report = write_pages(load_settings(), datetime.now(UTC), talk)
+    with open_crew() as crew:
+        report = write_pages(load_settings(), datetime.now(UTC), talk, crew)
     talk(f"{report.n_rendered} pages written, {report.n_unchanged} unchanged, {report.n_removed} stale files removed")
     typer.echo(report.index_path)
     if share is not None:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from flows.cluster.sharing import count_processes
 from flows.context import RunContext, StepReport
 from flows.desk.pictures import share_drawn
 from flows.errors import EXIT_STORAGE, EXIT_USAGE, CommandError
 from flows.freshness import CHECK_STEP, PUBLISH_STEP, has_nothing_new, hash_folder, hash_step
 from flows.settings import Settings
+from warehouse.processes import Crew
 from warehouse.store.checks import ERROR, CheckResult, run_checks
 from warehouse.store.publish import publish
 from warehouse.store.published.changes import IncomparableError, changes_since
@@ -153,12 +153,12 @@ def _has_new_rule(context: RunContext) -> bool:
 
 def update_pages(context: RunContext) -> StepReport:
     """Render the pages whose inputs changed, from the published copy."""
-    report = write_pages(context.settings, context.now, context.say)
+    report = write_pages(context.settings, context.now, context.say, context.crew)
     pictures = share_drawn(context.settings, report)
     return StepReport(0, f"{report.n_rendered} pages written, {report.n_unchanged} unchanged{pictures}")
 
 
-def write_pages(settings: Settings, now: datetime, say: Callable[[str], None]) -> SiteReport:
+def write_pages(settings: Settings, now: datetime, say: Callable[[str], None], crew: Crew) -> SiteReport:
     """Build the site's folder; a disk that refuses and an unfit plotly.js end the command without a traceback."""
     from dashboards.shell.site import BundleError, SiteError, build_site
 
@@ -168,7 +168,7 @@ def write_pages(settings: Settings, now: datetime, say: Callable[[str], None]) -
             settings.site_path,
             now=now,
             plotly_js=settings.plotly_js,
-            n_processes=count_processes(),
+            crew=crew,
             say=say,
         )
     except BundleError as exc:

@@ -22,6 +22,7 @@ from tests.dashboards.browser import CHROMIUM, FLAGS, serve
 from tests.dashboards.material import NOW, make_tables
 from tests.dashboards.publication import publish_tables
 from tests.dashboards.rows import EVENT_ID
+from warehouse.processes import Crew
 from warehouse.tables.contract import Table
 from warehouse.tables.news import CONFOUNDER, EVENT, EVENT_SOURCE
 from warehouse.tables.studies import PLACEBO, STUDY_PATH, STUDY_RESULT
@@ -112,7 +113,8 @@ def main() -> None:
         print(f"{'build':<44}{'seconds':>9}{'processor':>11}{'budget':>9}{'ratio':>8}")
         for label, budget in BUDGET_SECONDS.items():
             started, spent = time.perf_counter(), _processor_seconds()
-            report = build_site(published, site, now=NOW, plotly_js=bundle, n_processes=N_THREADS)
+            with Crew(N_THREADS - 1) as crew:
+                report = build_site(published, site, now=NOW, plotly_js=bundle, crew=crew)
             seconds, processor = time.perf_counter() - started, _processor_seconds() - spent
             text = f"{label}: {report.n_rendered} of {report.n_pages} pages rendered"
             print(f"{text:<44}{seconds:>9.1f}{processor:>11.1f}{budget:>9.0f}{seconds / budget:>8.2f}")

@@ -11,6 +11,7 @@ from flows.errors import EXIT_CHECK, EXIT_STORAGE, EXIT_USAGE, CommandError
 from flows.settings import load_settings
 from flows.steps.publish import write_pages
 from tests.dashboards.material import NOW
+from warehouse.processes import Crew
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def test_proving_the_pages_counts_their_numbers_and_none_differs(home):
 
 
 def test_a_number_that_no_value_is_named_for_ends_with_the_check_code(home):
-    write_pages(load_settings(), NOW, lambda line: None)
+    write_pages(load_settings(), NOW, lambda line: None, Crew(0))
     page = home / "site" / "now.html"
     page.write_text(page.read_text().replace("<h1>", "<h1>All 999 of them<b>and 8</b>", 1))
     with pytest.raises(
@@ -50,7 +51,7 @@ def test_a_number_that_no_value_is_named_for_ends_with_the_check_code(home):
 
 
 def test_a_page_that_differs_from_the_file_ends_with_the_check_code(home):
-    write_pages(load_settings(), NOW, lambda line: None)
+    write_pages(load_settings(), NOW, lambda line: None, Crew(0))
     page = home / "site" / "index.html"
     page.write_text(re.sub(r">[+−][\d.]+%</data>", ">+99.9%</data>", page.read_text(), count=1))
     with pytest.raises(CommandError, match=r"index\.html prints '\+99\.9%' where out\.\w+") as caught:
@@ -61,14 +62,14 @@ def test_a_page_that_differs_from_the_file_ends_with_the_check_code(home):
 def test_a_site_that_cannot_be_written_ends_with_the_storage_code(home):
     (home / "site").write_text("a file where the folder should be")
     with pytest.raises(CommandError, match=r"cannot write .*site.*; free space or set AFTERSHOCK_HOME") as caught:
-        write_pages(load_settings(), NOW, lambda line: None)
+        write_pages(load_settings(), NOW, lambda line: None, Crew(0))
     assert caught.value.exit_code == EXIT_STORAGE
 
 
 def test_a_page_that_cannot_be_replaced_ends_with_the_storage_code(home):
     (home / "site" / "claims.html").mkdir(parents=True)
     with pytest.raises(CommandError, match=r"cannot write .*claims\.html") as caught:
-        write_pages(load_settings(), NOW, lambda line: None)
+        write_pages(load_settings(), NOW, lambda line: None, Crew(0))
     assert caught.value.exit_code == EXIT_STORAGE
 
 
@@ -76,5 +77,5 @@ def test_an_unfit_bundle_ends_with_the_usage_code(home, monkeypatch):
     (home / "other.js").write_text("/**\n* plotly.js v1.0.0\n*/")
     monkeypatch.setenv("AFTERSHOCK_PLOTLY_JS", str(home / "other.js"))
     with pytest.raises(CommandError, match=r"is not plotly\.js v") as caught:
-        write_pages(load_settings(), NOW, lambda line: None)
+        write_pages(load_settings(), NOW, lambda line: None, Crew(0))
     assert caught.value.exit_code == EXIT_USAGE

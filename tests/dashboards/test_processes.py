@@ -14,6 +14,7 @@ from flows.errors import EXIT_STORAGE, CommandError
 from flows.settings import load_settings
 from flows.steps.publish import write_pages
 from tests.dashboards.material import NOW
+from warehouse.processes import Crew
 
 # Planned last, so that the second process begins with it.
 LAST = event_path("2026-07-01-restored")
@@ -45,7 +46,8 @@ def drawn_here(monkeypatch) -> set[str]:
 
 
 def test_two_processes_write_the_bytes_that_one_writes(published, site, tmp_path, small_parts, drawn_here):
-    report = build_site(published, tmp_path / "site", now=NOW, n_processes=2)
+    with Crew(1) as crew:
+        report = build_site(published, tmp_path / "site", now=NOW, crew=crew)
     assert report.n_rendered == report.n_pages > 20
     drawn_elsewhere = report.rendered - drawn_here
     assert drawn_here
@@ -60,14 +62,17 @@ def test_where_no_process_can_be_started_all_is_drawn_here(
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
     monkeypatch.setattr(SpawnProcess, "start", refuse)
-    report = build_site(published, tmp_path / "site", now=NOW, n_processes=2)
+    with Crew(1) as crew:
+        report = build_site(published, tmp_path / "site", now=NOW, crew=crew)
     assert drawn_here == report.rendered
     assert contents(tmp_path / "site") == contents(site)
 
 
-def test_few_pages_start_no_process(published, tmp_path):
+def test_few_pages_start_no_process(published, tmp_path, monkeypatch):
+    monkeypatch.setattr(dashboards.shell.site, "_PAGES_WORTH_A_PROCESS", 1000)
     seen = []
-    build_site(published, tmp_path / "site", now=NOW, n_processes=2, say=lambda line: seen.extend(active_children()))
+    with Crew(1) as crew:
+        build_site(published, tmp_path / "site", now=NOW, crew=crew, say=lambda line: seen.extend(active_children()))
     assert seen == []
 
 
@@ -77,11 +82,10 @@ def test_what_the_disk_refuses_a_second_process_ends_the_command_with_the_same_w
     monkeypatch.setenv("AFTERSHOCK_HOME", str(tmp_path))
     (tmp_path / "aftershock.duckdb").write_bytes(published.read_bytes())
     said = []
-    for n_threads in (1, 2):
-        monkeypatch.setattr("flows.cluster.sharing.N_THREADS", n_threads)
+    for n_further in (0, 1):
         (tmp_path / "site" / LAST).mkdir(parents=True, exist_ok=True)
-        with pytest.raises(CommandError, match=f"cannot write .*{LAST}") as caught:
-            write_pages(load_settings(), NOW, lambda line: None)
+        with Crew(n_further) as crew, pytest.raises(CommandError, match=f"cannot write .*{LAST}") as caught:
+            write_pages(load_settings(), NOW, lambda line: None, crew)
         said.append((str(caught.value), caught.value.exit_code))
     assert said[0] == said[1]
     assert said[0][1] == EXIT_STORAGE
@@ -92,8 +96,8 @@ def test_a_killed_process_is_an_error(published, tmp_path, small_parts):
         for process in active_children():
             process.kill()
 
-    with pytest.raises(SiteError, match=r"was ended by signal 9.*aftershock pages"):
-        build_site(published, tmp_path / "site", now=NOW, n_processes=2, say=kill)
+    with Crew(1) as crew, pytest.raises(SiteError, match=r"was ended by signal 9.*aftershock pages"):
+        build_site(published, tmp_path / "site", now=NOW, crew=crew, say=kill)
     assert not (tmp_path / "site" / MANIFEST_NAME).exists()
 
 
@@ -104,7 +108,8 @@ def test_ctrl_c_ends_the_other_process(published, tmp_path, small_parts):
         seen.extend(active_children())
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        build_site(published, tmp_path / "site", now=NOW, n_processes=2, say=interrupt)
-    assert len(seen) == 1
-    assert active_children() == []
+    with Crew(1) as crew:
+        with pytest.raises(KeyboardInterrupt):
+            build_site(published, tmp_path / "site", now=NOW, crew=crew, say=interrupt)
+        assert len(seen) == 1
+        assert active_children() == []

@@ -1,6 +1,8 @@
 """Work that two processes share is the work of one, and no process outlives it."""
 
+import os
 import signal
+import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -12,7 +14,7 @@ from threading import Event
 import pytest
 
 import warehouse.processes
-from warehouse.processes import Elsewhere, do_together
+from warehouse.processes import Crew, Elsewhere
 
 PARTS = list(range(1, 9))
 
@@ -35,6 +37,19 @@ def telling_mask() -> Iterator[Callable[[int], bool]]:
 
 
 @contextmanager
+def telling_where(number: int) -> Iterator[Callable[[int], tuple[int, int, bool, int]]]:
+    """Number of the work, the process, whether it has a module that was named, and how many works are open there."""
+    _open_works.append(number)
+    try:
+        yield lambda part: (number, os.getpid(), "tomllib" in sys.modules, sum(_open_works))
+    finally:
+        _open_works.remove(number)
+
+
+_open_works: list[int] = []
+
+
+@contextmanager
 def sleeping() -> Iterator[Callable[[int], None]]:
     yield lambda part: time.sleep(60)
 
@@ -54,13 +69,50 @@ def add_slowly(part: int) -> int:
 
 
 def test_parts_are_done_from_both_ends_and_what_one_cannot_do_is_done_here():
-    done = list(do_together(add_slowly, PARTS, 1, make_elsewhere()))
+    with Crew(1) as crew:
+        done = list(crew.do_together(add_slowly, PARTS, 1, make_elsewhere()))
     assert sorted(done) == [1, 2, 3, 4, 5, 1006, 1007, 1008]
     assert active_children() == []
 
 
-def test_without_a_further_process_all_is_done_here_in_order():
-    assert list(do_together(lambda part: part, PARTS, 0, make_elsewhere())) == PARTS
+@pytest.mark.parametrize(("n_further", "n_wanted"), [(0, 1), (1, 0)])
+def test_without_a_further_process_all_is_done_here_in_order(n_further, n_wanted):
+    with Crew(n_further) as crew:
+        assert list(crew.do_together(lambda part: part, PARTS, n_wanted, make_elsewhere())) == PARTS
+        assert active_children() == []
+
+
+def wait_and_tell(part: int) -> int:
+    """The first part waits until the other process has had time for one."""
+    if part == 1:
+        time.sleep(0.5)
+    return 0
+
+
+def test_one_process_does_one_work_after_another_and_is_gone_after_the_last():
+    with Crew(1, ["tomllib"]) as crew:
+        crew.start()
+        [process] = active_children()
+        works = [
+            list(crew.do_together(wait_and_tell, PARTS, 1, make_elsewhere(telling_where, (number,))))
+            for number in (1, 2)
+        ]
+        assert active_children() == [process]
+    assert active_children() == []
+    assert [{told for told in work if told} for work in works] == [
+        {(number, process.pid, True, number)} for number in (1, 2)
+    ]
+
+
+def test_a_process_that_ended_meanwhile_is_replaced():
+    with Crew(1) as crew:
+        crew.start()
+        [first] = active_children()
+        first.kill()
+        first.join(30)
+        done = list(crew.do_together(wait_and_tell, PARTS, 1, make_elsewhere(telling_where, (1,))))
+        [second] = active_children()
+    assert {told[1] for told in done if told} == {second.pid} != {first.pid}
 
 
 def test_an_end_that_an_error_here_wants_is_not_told_as_a_kill():
@@ -70,10 +122,11 @@ def test_an_end_that_an_error_here_wants_is_not_told_as_a_kill():
     def stumble(part: int) -> int:
         raise LookupError(part)
 
-    with pytest.raises(LookupError):
-        list(do_together(stumble, PARTS, 1, elsewhere))
+    with Crew(1) as crew:
+        with pytest.raises(LookupError):
+            list(crew.do_together(stumble, PARTS, 1, elsewhere))
+        assert active_children() == []
     assert told == []
-    assert active_children() == []
 
 
 def test_ctrl_c_during_the_start_ends_the_process_that_was_started(monkeypatch):
@@ -86,18 +139,17 @@ def test_ctrl_c_during_the_start_ends_the_process_that_was_started(monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(SpawnProcess, "start", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        list(do_together(lambda part: part, PARTS, 1, make_elsewhere()))
+    with Crew(1) as crew, pytest.raises(KeyboardInterrupt):
+        list(crew.do_together(lambda part: part, PARTS, 1, make_elsewhere()))
     assert [process.exitcode for process in seen] == [-signal.SIGTERM]
 
 
 def test_the_first_process_that_is_ever_started_does_not_see_ctrl_c():
     resource_tracker._resource_tracker._stop()  # as in a command, which has started nothing before
-    elsewhere = make_elsewhere(telling_mask, ())
     others: list[warehouse.processes._Other] = []
-    warehouse.processes._start_process(elsewhere, others)
+    warehouse.processes._start_process((), others)
     [(process, pipe)] = others
-    pipe.send(elsewhere.source)
+    pipe.send((telling_mask, (), ()))
     pipe.send(1)
     assert pipe.poll(30)
     assert pipe.recv()

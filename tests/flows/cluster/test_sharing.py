@@ -50,7 +50,7 @@ def test_where_the_other_process_ends_one_does_the_rest_and_the_report_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prepare: Callable[[], AbstractContextManager[object]], how: str
 ) -> None:
     monkeypatch.setattr(flows.cluster.sharing, "EVENTS_WORTH_A_PROCESS", 8)
-    monkeypatch.setattr(flows.cluster.sharing, "count_processes", lambda: 2)
+    monkeypatch.setattr(flows.cluster.sharing, "count_processes", lambda: 2)  # on a machine of one core, too
 
     def step(context: RunContext) -> StepReport:
         share = share_events(context, prepare, ())

@@ -1,6 +1,7 @@
 """The examined events of the shipped record under every expected-return model."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from flows.steps.studies import measure_one_event
 from flows.study_registry import read_study
 from flows.tape import open_benchmarks
 from tests.flows.shipped import open_shipped
+from warehouse.processes import Crew
 from warehouse.tables.studies import STUDY_RESULT
 
 EPISODE = "2026-06-12-fable-mythos-access-restriction"
@@ -44,7 +46,8 @@ def context(tmp_path_factory: pytest.TempPathFactory, fitted_here: set[str]) -> 
     with open_shipped(tmp_path_factory.mktemp("home")) as run, pytest.MonkeyPatch.context() as patch:
         patch.setattr(models, "_fit_row", noted)
         patch.setattr("flows.cluster.sharing.EVENTS_WORTH_A_PROCESS", 1)
-        update_model_studies(run)
+        with Crew(1) as crew:
+            update_model_studies(replace(run, crew=crew))
         patch.undo()
         yield run
 

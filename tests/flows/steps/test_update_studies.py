@@ -1,6 +1,7 @@
 """The study step on the record that ships: the June 2026 answer, kept when nothing is new."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from flows.steps.bundle import update_bundle
 from flows.steps.studies import measure_one_event, update_studies
 from flows.study_registry import STUDIES_OF_STEPS, load_studies, read_study
 from warehouse.config import ConfigError
+from warehouse.processes import Crew
 from warehouse.store.connection import Warehouse, open_writer
 from warehouse.tables.contract import UTC as UTC_TYPE
 from warehouse.tables.news import EVENT
@@ -67,7 +69,8 @@ def context(tmp_path_factory: pytest.TempPathFactory, measured_here: set[str]) -
         patch.setattr(flows.cluster.sharing, "EVENTS_WORTH_A_PROCESS", 1)
         context = make_context(home, warehouse)
         update_bundle(context)
-        assert update_studies(context).n_changed > 0
+        with Crew(1) as crew:
+            assert update_studies(replace(context, crew=crew)).n_changed > 0
         yield context
 
 
