@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Sequence
-from contextlib import AbstractContextManager, closing
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from analysis.threads import N_THREADS
@@ -13,14 +14,19 @@ from warehouse.processes import Crew, Elsewhere, without_collections
 
 # Events from which on a further process measures more than its start takes.
 EVENTS_WORTH_A_PROCESS = 60
+# Calls, of a tenth of a second each, from which on another process is asked.
+CALLS_WORTH_A_PROCESS = 20
 
 # Whose work is shared: another process imports them while this one is busy with other steps.
-_SHARED = ("flows.steps.studies", "flows.steps.models", "dashboards.shell.site")
+_SHARED = ("flows.steps.studies", "flows.steps.models", "flows.steps.correlations", "dashboards.shell.site")
 
 _Rows = TypeVar("_Rows")
 # Events that are measured at one go.
 _Part = TypeVar("_Part", bound=Sequence[Any])
 _Work = Callable[[_Part], _Rows]
+# A function of a module, and what it is given.
+Call = tuple[Callable[..., Any], tuple[Any, ...]]
+ShareCalls = Callable[[Sequence[Call]], list[Any]]
 
 
 def count_processes() -> int:
@@ -40,15 +46,47 @@ def share_events(
 
     The rows are the same. Where that process is killed or fails, this one does the rest, and the step's report says so.
     """
-
-    def tell_end(exit_code: int) -> None:
-        how = f"by signal {-exit_code}, for want of memory perhaps" if exit_code < 0 else f"with code {exit_code}"
-        context.notes.append(f"a second process was ended {how}: one did the rest")
+    elsewhere = Elsewhere(prepare, source, (), _tell_end_to(context))
 
     def share(do_here: _Work[_Part, _Rows], parts: Sequence[_Part]) -> Generator[_Rows, None, None]:
         n_wanted = sum(map(len, parts)) // EVENTS_WORTH_A_PROCESS
-        elsewhere = Elsewhere(prepare, source, (), tell_end)
         with without_collections(), closing(context.crew.do_together(do_here, parts, n_wanted, elsewhere)) as done:
             yield from done
 
     return share
+
+
+def call_here(calls: Sequence[Call]) -> list[Any]:
+    """What each call gives, in order: the way to share calls among nobody."""
+    return [function(*given) for function, given in calls]
+
+
+def share_calls(context: RunContext) -> ShareCalls:
+    """What each call gives, in order, where another process may do some of many; told like events if it is killed."""
+    elsewhere = Elsewhere(_calling, (), (), _tell_end_to(context))
+
+    def share(calls: Sequence[Call]) -> list[Any]:
+        n_wanted = len(calls) // CALLS_WORTH_A_PROCESS
+        done = context.crew.do_together(_call, [*enumerate(calls)], n_wanted, elsewhere)
+        with without_collections(), closing(done):
+            return [found for _, found in sorted(done, key=itemgetter(0))]
+
+    return share
+
+
+def _call(numbered: tuple[int, Call]) -> tuple[int, Any]:
+    number, (function, given) = numbered
+    return number, function(*given)
+
+
+@contextmanager
+def _calling() -> Iterator[Callable[[tuple[int, Call]], tuple[int, Any]]]:
+    yield _call
+
+
+def _tell_end_to(context: RunContext) -> Callable[[int], None]:
+    def tell_end(exit_code: int) -> None:
+        how = f"by signal {-exit_code}, for want of memory perhaps" if exit_code < 0 else f"with code {exit_code}"
+        context.notes.append(f"a second process was ended {how}: one did the rest")
+
+    return tell_end

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cached_property
 
@@ -29,6 +29,7 @@ from analysis.together.moving.pairs import ReturnPanel, bitcoin_pairs, build_ret
 from analysis.together.moving.regimes import measure_regimes
 from analysis.together.moving.spans import measure_spans
 from analysis.together.network import measure_network
+from flows.cluster.sharing import EVENTS_WORTH_A_PROCESS, Call, ShareCalls, call_here, share_calls
 from flows.context import RunContext, StepReport
 from flows.freshness import Rows, has_nothing_new, read_account, remember_inputs, write_account
 from flows.jobs.labelled_files import load_user_vocabulary
@@ -51,6 +52,7 @@ from warehouse.tables.news import ENTRY, EVENT, STORY, STORY_ENTRY, TAG
 from warehouse.tables.prices import ASSET, MARKET, OBSERVATION
 
 _TIMEFRAMES = ("1h", "4h", "1d")
+_PAIRS_OF_A_CALL = 4
 # Parts of which single subjects or events keep their rows, under which names their fingerprints are on account.
 _RESPONSES, _EPISODES, _STRETCHES = "correlations:subjects", "correlations:episodes", "correlations:stretches"
 _AFTERMATHS = "correlations:aftermaths"
@@ -82,9 +84,15 @@ class Material:
     """What the parts of the step share, each read or aligned when the first part asks for it."""
 
     def __init__(
-        self, reader: Reader, vocabulary: Vocabulary, tape: StoredTape | None = None, *, has_account: bool = False
+        self,
+        reader: Reader,
+        vocabulary: Vocabulary,
+        tape: StoredTape | None = None,
+        share: ShareCalls = call_here,
+        *,
+        has_account: bool = False,
     ) -> None:
-        self.reader = reader
+        self.reader, self.share = reader, share
         self._tape = tape or StoredTape(reader)
         self.vocabulary = vocabulary
         self._has_account = has_account
@@ -113,7 +121,8 @@ class Material:
 def update_correlations(context: RunContext) -> StepReport:
     """Recompute the parts whose inputs have changed; equal tables are not rewritten."""
     warehouse = context.warehouse
-    material = Material(warehouse, load_user_vocabulary(context.settings.config_path), context.tape, has_account=True)
+    vocabulary = load_user_vocabulary(context.settings.config_path)
+    material = Material(warehouse, vocabulary, context.tape, share_calls(context), has_account=True)
     written: dict[str, int] = {}
     for part, measure in PARTS.items():
         if not has_nothing_new(context, part):
@@ -156,14 +165,26 @@ def measure_price_part(material: Material) -> Measured:
     """What follows from prices alone."""
     panels, with_bitcoin = material.panels, material.with_bitcoin
     with_others = [pair for panel in panels for pair in other_pairs(panel)]
-    moving = [measure_moving(with_bitcoin), measure_moving(with_others, COARSE_STEPS_PER_WINDOW)]
+    spans, regimes, rolling = _share_tables(
+        material,
+        (CORRELATION_PAIR, _by_pairs(measure_spans, [*with_bitcoin, *with_others])),
+        (CORRELATION_REGIME, _by_pairs(measure_regimes, with_bitcoin)),
+        (
+            CORRELATION_ROLLING,
+            [
+                *_by_pairs(measure_moving, with_bitcoin),
+                *_by_pairs(measure_moving, with_others, COARSE_STEPS_PER_WINDOW),
+                (measure_dynamic, (with_bitcoin,)),
+            ],
+        ),
+    )
     lead_lag, lead_lag_path = measure_order(panels)
     observed = measure_observations(material.reader.frame(OBSERVATION), load_roles(material.reader))
     network, clusters = measure_network(panels)
     return [
-        ("rolling windows", CORRELATION_ROLLING, pl.concat([*moving, measure_dynamic(with_bitcoin)])),
-        ("whole spans", CORRELATION_PAIR, measure_spans([*with_bitcoin, *with_others])),
-        ("regimes", CORRELATION_REGIME, measure_regimes(with_bitcoin)),
+        ("rolling windows", CORRELATION_ROLLING, rolling),
+        ("whole spans", CORRELATION_PAIR, spans),
+        ("regimes", CORRELATION_REGIME, regimes),
         ("leads", LEAD_LAG, pl.concat([lead_lag, observed])),
         ("lags", LEAD_LAG_PATH, lead_lag_path),
         ("network edges", CORRELATION_NETWORK, network),
@@ -176,13 +197,29 @@ def measure_event_part(material: Material) -> Measured:
     events = material.reader.frame(EVENT, where=CORRELATED_AROUND)
     is_kept = pl.col("event_id").is_in(material.keep(_EPISODES, digest_episodes(material.with_bitcoin, events)))
     kept = material.reader.frame(CORRELATION_EPISODE).filter(is_kept)
-    episodes = measure_episodes(material.with_bitcoin, events.filter(~is_kept), kept)
+    changed = events.filter(~is_kept)
+    calls: list[Call] = [(measure_episodes, (material.with_bitcoin, changed))]
+    if changed.height >= EVENTS_WORTH_A_PROCESS:
+        calls = _by_pairs(measure_episodes, material.with_bitcoin, changed)
+    [episodes] = _share_tables(material, (CORRELATION_EPISODE, calls))
     standing = material.keep(_AFTERMATHS, digest_aftermath(material.with_bitcoin, events))
     calm = material.reader.frame(CORRELATION_CONTAGION).filter(name_rows().is_in(standing))
     return [
-        ("before and after events", CORRELATION_EPISODE, episodes),
+        ("before and after events", CORRELATION_EPISODE, pl.concat([episodes, kept.select(episodes.columns)])),
         ("aftermaths", CORRELATION_CONTAGION, measure_aftermath(material.with_bitcoin, events, calm)),
     ]
+
+
+def _by_pairs(measure: Callable[..., pl.DataFrame], pairs: Sequence[AlignedSeries], *given: object) -> list[Call]:
+    """Calls that measure a few pairs each: the rows of each pair are its own."""
+    starts = range(0, len(pairs), _PAIRS_OF_A_CALL)
+    return [(measure, (pairs[start : start + _PAIRS_OF_A_CALL], *given)) for start in starts]
+
+
+def _share_tables(material: Material, *wanted: tuple[Table, Sequence[Call]]) -> list[pl.DataFrame]:
+    """The rows of each table from its calls, in their order."""
+    found = iter(material.share([call for _, calls in wanted for call in calls]))
+    return [pl.concat([table.empty(), *(next(found) for _ in calls)]) for table, calls in wanted]
 
 
 def measure_attention_part(material: Material) -> Measured:

@@ -55,13 +55,11 @@ def digest_episodes(pairs: Sequence[AlignedSeries], events: pl.DataFrame) -> dic
     return digests
 
 
-def measure_episodes(
-    pairs: Iterable[AlignedSeries], events: pl.DataFrame, kept: pl.DataFrame | None = None
-) -> pl.DataFrame:
+def measure_episodes(pairs: Iterable[AlignedSeries], events: pl.DataFrame) -> pl.DataFrame:
     """Rows of out.correlation_episode for events known to the hour or better that fall inside a pair's bars.
 
-    `events` has event_id, best_at_utc and time_precision; rows `kept` of others join in. A side with too few bars gives
-    a row with a reason. Draws are seeded by the row's key, so a row does not depend on which others are computed.
+    `events` has event_id, best_at_utc and time_precision. A side with too few bars gives a row with a reason. Draws are
+    seeded by the row's key, so a row does not depend on which others are computed.
     """
     times = _precise(events)
     rows = [
@@ -72,8 +70,7 @@ def measure_episodes(
         if (row := _measure(pair, event_id, at, hours)) is not None
     ]
     frame = pl.DataFrame(rows, schema=CORRELATION_EPISODE.schema, orient="row")
-    frame = frame.with_columns(pl.col(pl.Float64).fill_nan(None))
-    return CORRELATION_EPISODE.conform(frame if kept is None else pl.concat([frame, kept.select(frame.columns)]))
+    return CORRELATION_EPISODE.conform(frame.with_columns(pl.col(pl.Float64).fill_nan(None)))
 
 
 def _precise(events: pl.DataFrame) -> list[tuple[str, datetime]]:

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
@@ -14,9 +15,10 @@ import pytest
 
 import flows.cluster.sharing
 from flows import pipeline
-from flows.cluster.sharing import share_events
+from flows.cluster.sharing import share_calls, share_events
 from flows.context import RunContext, StepReport
 from flows.settings import Settings
+from warehouse.processes import Crew
 from warehouse.store.connection import open_writer
 from warehouse.tables.ops import STEP
 
@@ -67,3 +69,39 @@ def test_where_the_other_process_ends_one_does_the_rest_and_the_report_says_so(
         told = dict(warehouse.frame(STEP).select("step", "detail").iter_rows())
     assert told["parts"].startswith(f"8 parts; a second process was ended {how}")
     assert told["rest"] == "rest"
+
+
+def tell_process(number: int) -> tuple[int, int]:
+    time.sleep(0.05)
+    return number, os.getpid()
+
+
+def die_elsewhere(number: int, here: int) -> int:
+    if os.getpid() != here:
+        os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(0.05)
+    return number
+
+
+@pytest.fixture
+def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunContext]:
+    monkeypatch.setattr(flows.cluster.sharing, "CALLS_WORTH_A_PROCESS", 8)
+    settings = Settings(tmp_path, None, True, 5.0, None, None)
+    with open_writer(settings.warehouse_path, 5.0) as warehouse, Crew(1) as crew:
+        crew.start()
+        yield RunContext(settings, warehouse, "run", datetime(2026, 7, 2, tzinfo=UTC), lambda _line: None, crew)
+
+
+def test_calls_give_what_they_give_in_their_order_from_either_process(context: RunContext) -> None:
+    [other] = active_children()
+    found = share_calls(context)([(tell_process, (number,)) for number in range(200)])
+    assert [number for number, _ in found] == list(range(200))
+    assert {process for _, process in found} == {os.getpid(), other.pid}
+    few = share_calls(context)([(tell_process, (number,)) for number in range(7)])
+    assert few == [(number, os.getpid()) for number in range(7)]
+
+
+def test_calls_of_a_process_that_is_killed_are_done_here_and_told(context: RunContext) -> None:
+    calls = [(die_elsewhere, (number, os.getpid())) for number in range(100)]
+    assert share_calls(context)(calls) == list(range(100))
+    assert context.notes == ["a second process was ended by signal 9, for want of memory perhaps: one did the rest"]

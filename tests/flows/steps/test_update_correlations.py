@@ -1,8 +1,9 @@
 """The correlation step on the bundled record: numbers, idempotence, and what the command prints."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -11,13 +12,16 @@ from typer.testing import CliRunner
 from analysis.tape.series import cut_series
 from analysis.together.around.episodes import digest_episodes
 from analysis.together.moving.pairs import bitcoin_pairs
+from flows.cluster import sharing
 from flows.context import RunContext
 from flows.errors import CommandError
 from flows.jobs.labelled_files import load_user_vocabulary
 from flows.settings import Settings
+from flows.steps import correlations
 from flows.steps.bundle import update_bundle
 from flows.steps.correlations import compare_with_stored, load_panels, update_correlations
 from flows.steps.prices import update_prices
+from warehouse.processes import Crew
 from warehouse.store.connection import Warehouse, open_writer
 from warehouse.store.publish import publish
 from warehouse.tables.correlation import CORRELATION_EPISODE, CORRELATION_PAIR, LEAD_LAG
@@ -36,13 +40,46 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def context(home: Path) -> Iterator[RunContext]:
+def calls() -> dict[str, int]:
+    """How many calls were asked for, and how many this process did; those of the other come back to it as rows."""
+    return {"asked": 0, "here": 0}
+
+
+@pytest.fixture(scope="module")
+def context(home: Path, calls: dict[str, int]) -> Iterator[RunContext]:
+    """Measured by two processes."""
     settings = make_settings(home)
-    with open_writer(settings.warehouse_path, 5.0) as warehouse:
-        run = RunContext(settings, warehouse, "run-1", NOW, lambda _line: None)
+    alone, share_calls = sharing._call, sharing.share_calls
+
+    def call(numbered: tuple[int, sharing.Call]) -> tuple[int, Any]:
+        if not calls["here"]:
+            [(_, pipe)] = crew._others
+            assert pipe.poll(60)  # until the other process has done one
+        calls["here"] += 1
+        return alone(numbered)
+
+    def noting(run: RunContext) -> sharing.ShareCalls:
+        def share(asked: Sequence[sharing.Call]) -> list[Any]:
+            calls["asked"] += len(asked)
+            return share_calls(run)(asked)
+
+        return share
+
+    with (
+        open_writer(settings.warehouse_path, 5.0) as warehouse,
+        pytest.MonkeyPatch.context() as patch,
+        Crew(1) as crew,
+    ):
+        patch.setattr(sharing, "CALLS_WORTH_A_PROCESS", 1)
+        patch.setattr(sharing, "_call", call)
+        patch.setattr(correlations, "share_calls", noting)
+        patch.setattr(correlations, "_PAIRS_OF_A_CALL", 1)
+        patch.setattr(correlations, "EVENTS_WORTH_A_PROCESS", 1)
+        run = RunContext(settings, warehouse, "run-1", NOW, lambda _line: None, crew)
         update_bundle(run)
         update_prices(run)
         update_correlations(run)
+        patch.undo()
         yield run
 
 
@@ -93,7 +130,8 @@ def test_granger_is_refused_on_so_few_bars(context):
     assert rows["reason"].str.contains("needs 1000").all()
 
 
-def test_a_second_run_changes_nothing_and_recomputing_agrees_to_the_bit(context):
+def test_a_second_run_changes_nothing_and_recomputing_agrees_to_the_bit(context, calls):
+    assert 0 < calls["here"] < calls["asked"]
     assert update_correlations(context).n_changed == 0
     compared = compare_with_stored(context.warehouse, load_user_vocabulary(context.settings.config_path))
     assert compared["n_differing"].sum() == 0
