@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -147,6 +148,34 @@ def test_changes_are_counted_by_table_subject_and_column(two_files: tuple[Path, 
         ("out.study_result", "new", "row", 1, 0, 0, None),
     ]
     assert found["as_of_after_utc"].to_list() == [AS_OF.replace(day=14), None, AS_OF]
+
+
+def test_an_example_is_of_one_row(tmp_path: Path) -> None:
+    before, after = tmp_path / "before.duckdb", tmp_path / "after.duckdb"
+    for path, values in ((before, (None, 0.2)), (after, (0.1, None))):
+        with open_writer(path, 1) as writer:
+            rows = [result("e", 0.0, n).with_columns(estimate=pl.lit(v, pl.Float64)) for n, v in enumerate(values)]
+            writer.merge(STUDY_RESULT, pl.concat(rows))
+    found = compare_files(before, after, [STUDY_RESULT])
+    assert found.select("column_name", "n_changed", "example_before", "example_after").rows() == [
+        ("estimate", 2, "0.2", None)
+    ]
+
+
+def test_the_sign_of_zero_and_no_number_at_all_are_no_changes(tmp_path: Path) -> None:
+    before, after = tmp_path / "before.duckdb", tmp_path / "after.duckdb"
+    for path, zero, other in ((before, 0.0, 1), (after, -0.0, 2)):
+        with open_writer(path, 1) as writer:
+            rows = [result("e", zero, 1), result("f", float("nan"), 2)]
+            writer.merge(STUDY_RESULT, pl.concat(rows).with_columns(n=pl.lit(other, pl.Int64)))
+    found = compare_files(before, after, [STUDY_RESULT])
+    assert found.select("subject", "column_name").rows() == [("e", "n"), ("f", "n")]
+
+
+def test_a_table_of_keys_alone_is_compared(two_files: tuple[Path, Path]) -> None:
+    keys = replace(STUDY_RESULT, columns=tuple(c for c in STUDY_RESULT.columns if c.name in STUDY_RESULT.key))
+    found = compare_files(*two_files, [keys])
+    assert found.select("subject", "n_added", "n_removed").rows() == [("gone-5", 0, 1), ("new-5", 1, 0)]
 
 
 def test_a_row_without_an_event_is_about_its_group(tmp_path: Path) -> None:

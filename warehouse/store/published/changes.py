@@ -78,7 +78,7 @@ def find_changes(
     for table in tables:
         columns = [c for c in table.column_names if all(c in shapes[name].get(table.name, ()) for name in shapes)]
         if set(table.key) <= set(columns):
-            parts.extend(_table_changes(connection, before, after, table, columns))
+            parts.extend(run_statement(connection, _changes_sql(before, after, table, columns)))
     return pl.DataFrame(parts, schema=_SCHEMA, orient="row").sort("table_name", "subject", "column_name")
 
 
@@ -90,61 +90,51 @@ def _columns_of(connection: duckdb.DuckDBPyConnection, database: str) -> dict[st
     return found
 
 
-def _table_changes(
-    connection: duckdb.DuckDBPyConnection, before: str, after: str, table: Table, columns: list[str]
-) -> Iterator[tuple[object, ...]]:
-    compared = [name for name in columns if name not in table.key and name not in ACCOUNTS]
-    if _digest_of(connection, before, table, compared) == _digest_of(connection, after, table, compared):
-        return
-    for subject, n_added, n_removed, as_of_before, as_of_after, *counts in run_statement(
-        connection, _pairs_sql(before, after, table, columns, compared)
-    ):
-        ages = (as_of_before, as_of_after)
-        if n_added or n_removed:
-            yield (table.name, subject, _ROW, n_added, n_removed, 0, None, None, *ages)
-        for place, column in enumerate(compared):
-            n_changed, old, new = counts[3 * place : 3 * place + 3]
-            if n_changed:
-                yield (table.name, subject, column, 0, 0, n_changed, old, new, *ages)
-
-
-def _digest_of(
-    connection: duckdb.DuckDBPyConnection, database: str, table: Table, compared: list[str]
-) -> list[tuple[object, ...]]:
-    values = ", ".join((*table.key, *compared))
-    return run_statement(connection, f"select count(*), bit_xor(hash({values})) from {database}.{table.name}")
-
-
-def _pairs_sql(before: str, after: str, table: Table, columns: list[str], compared: list[str]) -> str:
-    """Rows of both sides matched on the key, those that differ counted per subject."""
+def _changes_sql(before: str, after: str, table: Table, columns: list[str]) -> str:
+    """Changes of one table by subject and column, found among the rows whose digest only one side has."""
+    # One of the key is equal in every pair: a table may hold nothing else to compare.
+    compared = [name for name in columns if name not in table.key and name not in ACCOUNTS] or [table.key[0]]
     told = [name for name in (*_SUBJECTS, *table.key) if name in columns]
     subject = ", ".join(f"cast({side}.{name} as varchar)" for name in told for side in ("b", "a"))
     matched = " and ".join(f"b.{name} is not distinct from a.{name}" for name in table.key)
-    differs = " or ".join(["b.rowid is null", "a.rowid is null", *(_differs(column) for column in compared)])
-    ages = (f"max({side}.{_AS_OF})" if _AS_OF in columns else "null::timestamptz" for side in ("b", "a"))
-    counts = (
-        f"count(*) filter ({_both(column)}), {_example('b', column)}, {_example('a', column)}" for column in compared
+    ages = (f"{side}.{_AS_OF}" if _AS_OF in columns else "null::timestamptz" for side in ("b", "a"))
+    sides = {"b": f"{before}.{table.name}", "a": f"{after}.{table.name}"}
+    digested = (
+        f"(select rowid, hash({', '.join((*table.key, *compared))}) as digest from {name}) as {side}"
+        for side, name in sides.items()
     )
-    selected = (
-        f"coalesce({subject}) as subject",
-        "count(*) filter (b.rowid is null)",
-        "count(*) filter (a.rowid is null)",
-        *ages,
-        *counts,
+    differing = (
+        f"(select *, rowid from {name} where rowid in (select {side} from differing)) as {side}"
+        for side, name in sides.items()
     )
+    return f"""
+        with differing as materialized (
+            select b.rowid as b, a.rowid as a from {" full join ".join(digested)} using (digest)
+            where b.rowid is null or a.rowid is null
+        ), pairs as materialized (
+            select coalesce({subject}) as subject, b.rowid is null as is_added, a.rowid is null as is_removed,
+                {", ".join(f"{age} as {name}" for age, name in zip(ages, _AGES, strict=True))},
+                [{", ".join(map(_compared, compared))}] as cells
+            from {" full join ".join(differing)} on {matched}
+        ), cells as (
+            select subject, unnest(cells, recursive := true) from pairs where not is_added and not is_removed
+        ), subjects as (
+            select subject, count(*) filter (is_added) as n_added, count(*) filter (is_removed) as n_removed,
+                {", ".join(f"max({name}) as {name}" for name in _AGES)}
+            from pairs group by all
+        ), found as (
+            select subject, '{_ROW}' as name, n_added, n_removed, 0 as n_changed, null as was, null as became
+            from subjects where n_added > 0 or n_removed > 0
+            union all
+            select subject, name, 0, 0, n_changed, example.was, example.became from (
+                select subject, name, count(*) as n_changed, min({{was: was, became: became}}) as example
+                from cells where is_other group by all)
+        )
+        select '{table.name}', found.*, {", ".join(_AGES)} from found join subjects using (subject)"""
+
+
+def _compared(column: str) -> str:
     return (
-        f"select {', '.join(selected)} from {before}.{table.name} as b "
-        f"full join {after}.{table.name} as a on {matched} where {differs} group by 1"
+        f"{{name: '{column}', is_other: b.{column} is distinct from a.{column}, "
+        f"was: cast(b.{column} as varchar), became: cast(a.{column} as varchar)}}"
     )
-
-
-def _differs(column: str) -> str:
-    return f"b.{column} is distinct from a.{column}"
-
-
-def _both(column: str) -> str:
-    return f"b.rowid is not null and a.rowid is not null and {_differs(column)}"
-
-
-def _example(side: str, column: str) -> str:
-    return f"any_value(cast({side}.{column} as varchar)) filter ({_both(column)})"
