@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 import polars as pl
@@ -11,9 +12,10 @@ import polars as pl
 from analysis.events.titles import plain_title
 from analysis.events.vocabulary import Rule, Vocabulary
 from analysis.events.wording.alternatives import find_patterns
+from analysis.threads import start_threads
 
-# Rows per pass: bounds the boolean matrix (rows x patterns) to a few tens of MB.
-CHUNK_ROWS = 65_536
+# Rows per pass and thread: bounds the boolean matrix (rows x patterns) to a few tens of MB.
+CHUNK_ROWS = 32_768
 TAGGED_SCHEMA = pl.DataFrame(
     schema=[
         ("is_relevant", pl.Boolean),
@@ -40,7 +42,9 @@ def tag_titles(titles: pl.Series, vocabulary: Vocabulary) -> pl.DataFrame:
     each pattern of the strongest rule matched. A title that no rule knows is `general` with score 0.
     """
     plain = pl.DataFrame({"text": titles.cast(pl.String)}).select(plain_title(pl.col("text")).alias("text"))
-    chunks = [_tag_chunk(plain.slice(start, CHUNK_ROWS), vocabulary) for start in range(0, plain.height, CHUNK_ROWS)]
+    parts = [plain.slice(start, CHUNK_ROWS) for start in range(0, plain.height, CHUNK_ROWS)]
+    with start_threads(is_worth=len(parts) > 1) as pool:
+        chunks = [*pool.map(_tag_chunk, parts, repeat(vocabulary))]
     return pl.concat(chunks) if chunks else pl.DataFrame(schema=TAGGED_SCHEMA)
 
 
