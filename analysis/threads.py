@@ -8,9 +8,13 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any, ParamSpec, TypeVar
 
+import polars as pl
+
 # Of loops that free the interpreter, and processes that measure events, fit models or draw pages: both cores of the
 # smallest machine we run on.
 N_THREADS = 2
+# From so many titles, or pairs of them, on their comparison is worth the threads.
+WORTH_THREADS = 2_048
 
 
 _Result = TypeVar("_Result")
@@ -36,6 +40,15 @@ def on_threads(do: Callable[[_Part], _Result], parts: Iterable[_Part]) -> list[_
     """What each part gives, in order, several at once where what a part does frees the interpreter."""
     with one_blas_thread(), ThreadPoolExecutor(N_THREADS) as pool:
         return list(pool.map(do, parts))
+
+
+def share_rows(do: Callable[[pl.DataFrame], pl.DataFrame], frame: pl.DataFrame) -> pl.DataFrame:
+    """What `do` makes of `frame`, row by row: of many rows in parts, for an expression keeps to one thread."""
+    if frame.height < WORTH_THREADS:
+        return do(frame)
+    length = -(-frame.height // N_THREADS)
+    with start_threads(is_worth=True) as pool:
+        return pl.concat(pool.map(do, frame.iter_slices(length)))
 
 
 def one_by_one(do: Callable[[_Part], _Result], parts: Iterable[_Part]) -> Generator[_Result, None, None]:

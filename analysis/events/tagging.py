@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from itertools import repeat
 
 import numpy as np
 import polars as pl
@@ -12,10 +11,10 @@ import polars as pl
 from analysis.events.titles import plain_title
 from analysis.events.vocabulary import Rule, Vocabulary
 from analysis.events.wording.alternatives import find_patterns
-from analysis.threads import start_threads
+from analysis.threads import WORTH_THREADS, start_threads
 
-# Rows per pass and thread: bounds the boolean matrix (rows x patterns) to a few tens of MB.
-CHUNK_ROWS = 32_768
+# Rows per pass: bounds the boolean matrix (rows x patterns) to a few tens of MB. Each pass reads all patterns anew.
+CHUNK_ROWS = 131_072
 TAGGED_SCHEMA = pl.DataFrame(
     schema=[
         ("is_relevant", pl.Boolean),
@@ -42,9 +41,7 @@ def tag_titles(titles: pl.Series, vocabulary: Vocabulary) -> pl.DataFrame:
     each pattern of the strongest rule matched. A title that no rule knows is `general` with score 0.
     """
     plain = pl.DataFrame({"text": titles.cast(pl.String)}).select(plain_title(pl.col("text")).alias("text"))
-    parts = [plain.slice(start, CHUNK_ROWS) for start in range(0, plain.height, CHUNK_ROWS)]
-    with start_threads(is_worth=len(parts) > 1) as pool:
-        chunks = [*pool.map(_tag_chunk, parts, repeat(vocabulary))]
+    chunks = [_tag_chunk(plain.slice(start, CHUNK_ROWS), vocabulary) for start in range(0, plain.height, CHUNK_ROWS)]
     return pl.concat(chunks) if chunks else pl.DataFrame(schema=TAGGED_SCHEMA)
 
 
@@ -128,7 +125,8 @@ def _search(plain: pl.DataFrame, vocabulary: Vocabulary) -> _Matches:
     anchors = {rule.marker or max(rule.required, key=lambda pattern: uses[pattern]) for rule in vocabulary.rules}
     any_entity = f"(?i){'|'.join(entity.pattern for entity in vocabulary.entities)}"
     known = find_patterns(text, [*sorted(anchors), any_entity])
-    fired = np.column_stack([_fires(rule, text, known) for rule in vocabulary.rules])
+    with start_threads(is_worth=plain.height >= WORTH_THREADS) as pool:
+        fired = np.column_stack([*pool.map(lambda rule: _fires(rule, text, known), vocabulary.rules)])
     is_named = known[any_entity]
     named = plain.filter(pl.Series(is_named)).select(
         pl.col("text").str.contains(f"(?i){entity.pattern}").alias(entity.entity_id) for entity in vocabulary.entities
@@ -181,9 +179,14 @@ def _named_columns(table: np.ndarray, names: list[str]) -> pl.Series:
 
 
 def _evidence(joined: pl.DataFrame, rules: tuple[Rule, ...]) -> pl.DataFrame:
-    parts = [pl.DataFrame(schema={"row": pl.UInt32, "evidence": pl.String})]
-    for (best,), rows in joined.filter("has_any").group_by("best"):
-        rule = rules[int(best)]
-        words = [pl.col("text").str.extract(f"({pattern})", 1) for pattern in rule.required]
-        parts.append(rows.select("row", pl.concat_str(words, separator=" + ", ignore_nulls=True).alias("evidence")))
-    return pl.concat(parts)
+    by_rule = joined.filter("has_any").partition_by("best", as_dict=True)
+    with start_threads(is_worth=joined.height >= WORTH_THREADS) as pool:
+        found = pool.map(lambda item: _words(item[1], rules[int(item[0][0])]), by_rule.items())
+        return pl.concat([pl.DataFrame(schema={"row": pl.UInt32, "evidence": pl.String}), *found])
+
+
+def _words(rows: pl.DataFrame, rule: Rule) -> pl.DataFrame:
+    """The words of each of `rows` that fired `rule`."""
+    # The first of all that is found: to read it as a group takes a search that walks back.
+    words = [pl.col("text").str.extract_all(pattern).list.first() for pattern in rule.required]
+    return rows.select("row", pl.concat_str(words, separator=" + ", ignore_nulls=True).alias("evidence"))

@@ -53,28 +53,34 @@ class _Series:
         self.n_bars = _WINDOW // bar
         self.returns: Floats = np.full(len(closes), np.nan)
         self.returns[self.n_bars :] = closes[self.n_bars :] / closes[: -self.n_bars] - 1
+        is_known = np.isfinite(self.returns)
+        self.known: Integers = np.flatnonzero(is_known)
+        # No rise and no fall where there is no return: the farthest is never one of those.
+        self.rises: Floats = np.where(is_known, self.returns, -np.inf)
+        self.falls: Floats = np.where(is_known, self.returns, np.inf)
         self.ends_us: Integers = self.first_us + self.bar_us * np.arange(len(closes))
-        # A window that ends at midnight belongs to the day it filled.
+        # A window that ends at midnight belongs to the day it filled. The days with a return, counted.
         self.days: Integers = (self.ends_us - 1) // _DAY_US
+        self.numbers: Integers = np.concatenate([[0], np.cumsum(np.diff(self.days[self.known]) != 0)])
 
     def compare(self, best_us: int, own: float) -> dict[str, Any] | None:
         """Days beside the event, and how many moved as far; None without a single complete stretch before it."""
         last = (best_us - self.first_us) // self.bar_us
         first = max(last - SPAN // MICROSECOND // self.bar_us + self.n_bars, 0)
-        stretch = slice(first, last + 1)
-        way = -1.0 if own < 0 else 1.0
-        along = self.returns[stretch] * way
-        is_known = np.isfinite(along)
-        if last < 0 or not is_known.any():
+        begun, ended = np.searchsorted(self.known, (first, last + 1))
+        if last < 0 or begun == ended:
             return None
-        days, ends = self.days[stretch], self.ends_us[stretch]
-        farthest = int(np.nanargmax(along))
+        stretch = slice(first, last + 1)
+        if own < 0:
+            is_as_far, farthest = self.falls[stretch] <= own, first + int(self.falls[stretch].argmin())
+        else:
+            is_as_far, farthest = self.rises[stretch] >= own, first + int(self.rises[stretch].argmax())
         return {
-            "n_days": _count_runs(days[is_known]),
-            "n_as_far": _count_runs(days[is_known & (along >= own * way)]),
-            "largest_return": float(along[farthest] * way),
-            "largest_end_utc": utc_instant(ends[farthest]),
-            "first_start_utc": utc_instant(ends[is_known][0]) - _WINDOW,
+            "n_days": int(self.numbers[ended - 1] - self.numbers[begun]) + 1,
+            "n_as_far": _count_runs(self.days[stretch][is_as_far]),
+            "largest_return": float(self.returns[farthest]),
+            "largest_end_utc": utc_instant(self.ends_us[farthest]),
+            "first_start_utc": utc_instant(self.ends_us[self.known[begun]]) - _WINDOW,
         }
 
 

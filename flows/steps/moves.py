@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import polars as pl
 
 from analysis.events.relevance import add_relevance
@@ -26,31 +28,53 @@ from warehouse.tables.units import count, plural
 _OF_MOVES = f"{OF_STUDY} and statistic in ('car', 'placebo_rank', 'raw_return')"
 
 
+class _Measured:
+    """What was measured of the study that events are known by, read when it is first asked for."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._warehouse = warehouse
+
+    @cached_property
+    def results(self) -> pl.DataFrame:
+        """Moves and ordinary ranges."""
+        return self._warehouse.frame(STUDY_RESULT, _OF_MOVES, study_id=REACTION_STUDY)
+
+    @cached_property
+    def choices(self) -> pl.DataFrame:
+        """Which market stands for each token."""
+        return self._warehouse.frame(MARKET_CHOICE, "purpose = $purpose", purpose=REACTION_STUDY)
+
+    @cached_property
+    def events(self) -> pl.DataFrame:
+        """Every event that is not rejected."""
+        return self._warehouse.frame(EVENT, "status <> 'rejected'")
+
+
 def update_moves(context: RunContext) -> StepReport:
     """Set the last 24 hours of each token against its past, and join the events that share a move."""
-    n_changed, words = 0, []
+    n_changed, words, measured = 0, [], _Measured(context.warehouse)
     for part, update in _PARTS.items():
         if not has_nothing_new(context, part):
-            report = update(context)
+            report = update(context, measured)
             n_changed += report.n_changed
             words.append(report.detail)
             remember_inputs(context, part)
     return StepReport(n_changed, "; ".join(words) or "nothing new")
 
 
-def update_latest_moves(context: RunContext) -> StepReport:
+def update_latest_moves(context: RunContext, _measured: _Measured) -> StepReport:
     """Set the last 24 hours of each token against its past."""
     moves = measure_latest_moves(context.warehouse.query("recent_candles"))
     n_changed = context.warehouse.replace(LATEST_MOVE, moves)
     return StepReport(n_changed, f"{moves.height} tokens compared with their past")
 
 
-def update_unexplained_moves(context: RunContext) -> StepReport:
+def update_unexplained_moves(context: RunContext, measured: _Measured) -> StepReport:
     """Open a move that passes its bound, and close it by an event that matters to the tokens, or by age.
 
     An outage that a status page alone tells explains nothing: some page tells one every other day.
     """
-    events = context.warehouse.frame(EVENT, "status <> 'rejected' and origin <> 'incident'")
+    events = measured.events.filter(pl.col("origin") != "incident")
     relevant = add_relevance(events, load_user_vocabulary(context.settings.config_path))
     explaining = relevant.filter(pl.col("relevance") == HIGH)
     moves = find_unexplained_moves(context.warehouse.query("watched_candles"), explaining)
@@ -59,11 +83,10 @@ def update_unexplained_moves(context: RunContext) -> StepReport:
     return StepReport(n_changed, f"{plural(moves.height, 'move')} beyond the bound, {count(n_open)} unexplained")
 
 
-def update_shared_moves(context: RunContext) -> StepReport:
+def update_shared_moves(context: RunContext, measured: _Measured) -> StepReport:
     """Join the events that share a move, and count reactions: one count for pages, feed, terminal and prompt."""
     warehouse = context.warehouse
-    results, choices = _measured(warehouse)
-    events = warehouse.frame(EVENT, where="status <> 'rejected'")
+    results, choices, events = measured.results, measured.choices, measured.events
     benchmarks = warehouse.frame(ASSET, "role in ('benchmark', 'basket')")["asset_id"].to_list()
     shared = find_shared_moves(REACTION_STUDY, results, choices, events, benchmarks)
     totals = count_reactions(REACTION_STUDY, results, choices, events, shared, benchmarks)
@@ -72,27 +95,18 @@ def update_shared_moves(context: RunContext) -> StepReport:
     return StepReport(n_changed, f"{n_events} events outside their range are {n_moves} moves")
 
 
-def update_earlier_days(context: RunContext) -> StepReport:
+def update_earlier_days(context: RunContext, measured: _Measured) -> StepReport:
     """Set each reaction's plain 24 hours beside the days of the year before."""
     warehouse = context.warehouse
-    results, choices = _measured(warehouse)
     days = measure_earlier_days(
         REACTION_STUDY,
-        results,
-        choices,
-        warehouse.frame(EVENT, where="status <> 'rejected'"),
+        measured.results,
+        measured.choices,
+        measured.events,
         warehouse.query("reaction_closes", study_id=REACTION_STUDY),
     )
     n_changed = warehouse.replace(EARLIER_DAY, days)
     return StepReport(n_changed, f"{days.height} reactions beside the days before")
-
-
-def _measured(warehouse: Warehouse) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Moves and ordinary ranges of the study that events are known by, and which market stands for each token in it."""
-    return (
-        warehouse.frame(STUDY_RESULT, _OF_MOVES, study_id=REACTION_STUDY),
-        warehouse.frame(MARKET_CHOICE, "purpose = $purpose", purpose=REACTION_STUDY),
-    )
 
 
 _PARTS = {

@@ -11,6 +11,7 @@ from analysis.arrays import Integers
 from analysis.events.stories.frames import FrameSet, frame_where_named
 from analysis.events.titles import plain_title
 from analysis.events.vocabulary import Vocabulary
+from analysis.threads import share_rows
 from warehouse.tables.bars import MICROSECONDS_PER_SECOND
 
 # Letters and digits of any script, with what stands between them in "4.5", "u.s" and "don't".
@@ -63,6 +64,10 @@ def headlines_of(frame: pl.DataFrame, canonical: dict[str, str]) -> pl.DataFrame
     Columns: entry_id, `at` (seconds since 1970), plain, `key` (all words in order of the alphabet), words, numbers,
     negations, entities (each a list of distinct members in order of the alphabet), category, url_key, is_relevant.
     """
+    return share_rows(lambda part: _compared(part, canonical), frame)
+
+
+def _compared(frame: pl.DataFrame, canonical: dict[str, str]) -> pl.DataFrame:
     bare = pl.col("plain").str.replace_all(_TAIL, "")
     word = pl.element().str.to_lowercase().str.strip_suffix("'s")
     told = frame.with_columns(bare.str.extract_all(_WORD).list.eval(word.sort()).alias("every_word"))

@@ -27,6 +27,7 @@ from analysis.events.wording.actors import (
 from analysis.events.wording.alternatives import split_alternatives
 from analysis.portable import log, log1p
 from analysis.row_products import Scores, multiply_rows
+from analysis.threads import share_rows
 from warehouse.tables.bars import SECONDS_PER_HOUR
 
 # Lengths of the runs of letters that two wordings are compared by, and into how many columns they are hashed.
@@ -125,7 +126,7 @@ def profile(headlines: pl.DataFrame, frames: FrameSet, vocabulary: Vocabulary) -
         *(says(plain, one).alias(f"h:{one.id}") for one in frames.happenings),
         *(says(plain, one).alias(f"m:{one.id}") for one in frames.manners),
     )
-    named = take_names_apart(headlines, vocabulary)
+    named = share_rows(lambda part: take_names_apart(part, vocabulary), headlines)
     firsts = named["first"].to_list()
     happenings = told.select(pl.selectors.starts_with("h:")).to_numpy()
     frame_ids = ("", *(frame.id for frame in frames.frames))
@@ -194,7 +195,8 @@ def _named_in(headlines: pl.DataFrame, may_name: pl.Expr, named_in: Callable[[st
 
 def _frame_numbers(headlines: pl.DataFrame, frames: FrameSet, frame_ids: tuple[str, ...]) -> Integers:
     """For each headline the place of its frame among `frame_ids`."""
-    framed = headlines.select(frame_where_named(pl.col("entities"), frames).cast(pl.Enum(frame_ids)))
+    frame = frame_where_named(pl.col("entities"), frames).cast(pl.Enum(frame_ids))
+    framed = share_rows(lambda part: part.select(frame), headlines)
     return framed.to_series().to_physical().to_numpy().astype(np.int64)
 
 

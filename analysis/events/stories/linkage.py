@@ -14,6 +14,7 @@ from scipy.spatial.distance import squareform
 from analysis.arrays import Flags, Floats, Integers
 from analysis.events.stories.likeness import STORY_HOURS, Pairs, Profile, Spoken, chances, pairs_that_share
 from analysis.row_products import Scores
+from analysis.threads import N_THREADS, WORTH_THREADS, start_threads
 
 # Two stories are one when the average chance over their pairs is at least this.
 SAME_STORY = 0.342
@@ -59,7 +60,7 @@ def link_headlines(spoken: Spoken, given: Integers, is_new: Flags, read: Callabl
     joined = [piece for piece in pieces if len(piece) > 1]
     if not joined:
         return links
-    held = held.covering(np.unique(np.concatenate(joined)), read)
+    held = _covering(held, np.unique(np.concatenate(joined)), read)
     is_given = given[:, 0] * n + given[:, 1]
     for parts in _batches(joined):
         corners = [np.tril_indices(len(part), -1) for part in parts]
@@ -84,15 +85,21 @@ class _Held:
     rows: Integers
     table: Profile
 
-    def covering(self, rows: Integers, read: Callable[[Integers], Profile]) -> _Held:
-        """This one where it has all of `rows`, else one of those."""
-        return self if np.isin(rows, self.rows, assume_unique=True).all() else _Held(rows, read(rows))
-
     def chances(self, later: Integers, earlier: Integers) -> Scores:
         """The chance of each pair of a later and an earlier row."""
         every = np.arange(len(self.rows))
         chosen = np.searchsorted(self.rows, later), np.searchsorted(self.rows, earlier)
-        return chances(self.table, Pairs(every, every, chosen))
+        halves = zip(*(np.array_split(side, N_THREADS) for side in chosen), strict=True)
+        with start_threads(is_worth=len(later) >= WORTH_THREADS) as pool:
+            parts = pool.map(lambda half: chances(self.table, Pairs(every, every, half)), halves)
+            return np.concatenate([*parts])
+
+
+def _covering(held: _Held | None, rows: Integers, read: Callable[[Integers], Profile]) -> _Held:
+    """`held` where it has all of `rows`, else the profile of those."""
+    if held is not None and np.isin(rows, held.rows, assume_unique=True).all():
+        return held
+    return _Held(rows, read(rows))
 
 
 def _batches(pieces: list[Integers]) -> Iterator[list[Integers]]:
@@ -112,7 +119,7 @@ def _batches(pieces: list[Integers]) -> Iterator[list[Integers]]:
 
 def _likely_pairs(
     spoken: Spoken, given: Integers, is_new: Flags, read: Callable[[Integers], Profile]
-) -> tuple[Integers, Floats, _Held]:
+) -> tuple[Integers, Floats, _Held | None]:
     """Pairs (n x 2) of a later and an earlier row whose chance is at least CONNECTED, that chance, and the last read.
 
     Found from the new rows on, and from what these are connected with, as long as that costs less than all rows do.
@@ -120,7 +127,7 @@ def _likely_pairs(
     n = len(spoken)
     found, likeness = [np.empty((0, 2), dtype=np.int64)], [np.empty(0)]
     is_done, is_asked, n_read = np.zeros(n, dtype=np.bool_), _connected_with(is_new, given), 0
-    held = _Held(np.empty(0, dtype=np.int64), read(np.empty(0, dtype=np.int64)))
+    held: _Held | None = None
     while is_asked.any():
         near = _near_to(spoken, np.flatnonzero(is_asked))
         n_read += len(near)

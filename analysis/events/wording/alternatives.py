@@ -11,6 +11,8 @@ import polars as pl
 
 from analysis.arrays import Flags
 
+# Alternatives that are searched at once. Of more the search forgets what it has built, and walks each title again.
+MOST_TOGETHER = 72
 _ANY_CASE = "(?i)"
 _GROUP = "(?:"
 # What opens, closes or parts alternatives, and what stands for itself: an escaped letter, a class of letters.
@@ -20,8 +22,8 @@ _MARK = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|[()|]", re.DOTALL)
 def find_patterns(text: pl.Series, patterns: Iterable[str]) -> dict[str, Flags]:
     """For each of `patterns` where it is found in `text`.
 
-    What one alternative of several patterns finds, all of them find: each is searched once, together with those that
-    the same patterns have. Patterns that do not begin with (?i) are searched as they are.
+    What one alternative of several patterns finds, all of them find: each is searched once, together with some of those
+    that the same patterns have. Patterns that do not begin with (?i) are searched as they are.
     """
     owners: dict[str, set[str]] = defaultdict(set)
     for pattern in patterns:
@@ -30,15 +32,22 @@ def find_patterns(text: pl.Series, patterns: Iterable[str]) -> dict[str, Flags]:
     shared: dict[frozenset[str], list[str]] = defaultdict(list)
     for alternative, owned_by in owners.items():
         shared[frozenset(owned_by)].append(alternative)
-    wanted = [(owned_by, pl.col("text").str.contains(_join(parts))) for owned_by, parts in shared.items()]
+    wanted = [(owned_by, _join(run)) for owned_by, parts in shared.items() for run in _runs(parts)]
     titles = pl.DataFrame({"text": text})
-    found = titles.select(is_found.alias(str(n)) for n, (_, is_found) in enumerate(wanted)).to_numpy()
+    found = titles.select(pl.col("text").str.contains(one).alias(str(n)) for n, (_, one) in enumerate(wanted))
+    table = found.to_numpy()
     return {
         pattern: np.logical_or.reduce(
-            found[:, [n for n, (owned_by, _) in enumerate(wanted) if pattern in owned_by]], axis=1
+            table[:, [n for n, (owned_by, _) in enumerate(wanted) if pattern in owned_by]], axis=1
         )
         for pattern in frozenset().union(*shared)
     }
+
+
+def _runs(alternatives: list[str]) -> Iterator[list[str]]:
+    """Alternatives that begin alike, as many as a search keeps all its states of: six times as fast as all at once."""
+    ordered = sorted(alternatives)
+    return (ordered[start : start + MOST_TOGETHER] for start in range(0, len(ordered), MOST_TOGETHER))
 
 
 def _join(alternatives: list[str]) -> str:

@@ -7,7 +7,8 @@ import pytest
 
 from analysis.events.tagging import find_tagged, tag_titles
 from analysis.events.vocabulary import load_vocabulary
-from analysis.events.wording.alternatives import find_patterns
+from analysis.events.wording.alternatives import MOST_TOGETHER, find_patterns
+from analysis.threads import WORTH_THREADS
 from tests.analysis.events.headline_frames import VOCABULARY
 from warehouse.config import ConfigError, ConfigText
 
@@ -189,3 +190,17 @@ def test_the_rules_find_in_parts_what_each_pattern_finds_alone():
     found = find_patterns(text, patterns)
     differing = [one for one in patterns if found[one].tolist() != text.str.contains(one).to_list()]
     assert differing == []
+
+
+def test_many_titles_are_tagged_as_few():
+    few = [title for c in VOCABULARY.categories for title in (*c.examples, *c.counter_examples)]
+    n_times = WORTH_THREADS // len(few) + 1
+    many = tag_titles(pl.Series(few * n_times), VOCABULARY)
+    assert many.equals(pl.concat([tag_titles(pl.Series(few), VOCABULARY)] * n_times))
+
+
+def test_more_alternatives_than_one_search_takes_find_the_same():
+    words = [f"word{number}s?" for number in range(2 * MOST_TOGETHER + 1)]
+    pattern = f"(?i){'|'.join(words)}"
+    text = pl.Series(["Word0 here", "no such thing", f"and WORD{len(words) - 1}s", "word77", "words"])
+    assert find_patterns(text, [pattern])[pattern].tolist() == text.str.contains(pattern).to_list()

@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from analysis import threads
 from analysis.arrays import Flags, Integers
 from analysis.events.stories import linkage
 from analysis.events.stories.headlines import canonical_names, headlines_of
@@ -83,3 +84,15 @@ def test_what_is_found_from_new_headlines_is_what_all_pairs_hold(headlines):
         wanted = linkage._connected_with(is_new, every)
         assert {tuple(pair) for pair in found.tolist()} >= {tuple(p) for p in every.tolist() if wanted[p[0]]}
         np.testing.assert_array_equal(linkage._connected_with(is_new, found), wanted)
+
+
+def test_many_pairs_and_titles_are_compared_as_few(headlines, monkeypatch):
+    is_new = np.ones(headlines.height, dtype=np.bool_)
+    few, _ = link(headlines, is_new, NONE_GIVEN)
+    for module in (linkage, threads):
+        monkeypatch.setattr(module, "WORTH_THREADS", 1)
+    many, _ = link(headlines, is_new, NONE_GIVEN)
+    assert [part.tolist() for part in (few.labels, few.met, few.chance)] == [
+        part.tolist() for part in (many.labels, many.met, many.chance)
+    ]
+    assert few.chance.max() > 0
