@@ -22,10 +22,11 @@ def update_record_choices(warehouse: Warehouse) -> int:
     return store_choices(warehouse, RECORD, choose_record_markets(warehouse))
 
 
-def choose_record_markets(reader: Reader) -> pl.DataFrame:
-    """The rows of out.market_choice over the record as it follows from the stored candles now."""
+def choose_record_markets(reader: Reader, asset_id: str | None = None) -> pl.DataFrame:
+    """The rows of out.market_choice over the record as it follows from the stored candles now, of one asset or all."""
     markets = reader.frame(MARKET).select("market_id", "asset_id")
-    return choose_over_record(reader.query("watermarks").join(markets, on="market_id", how="inner", validate="m:1"))
+    chosen = markets.filter(pl.col("asset_id") == asset_id) if asset_id is not None else markets
+    return choose_over_record(reader.query("watermarks").join(chosen, on="market_id", how="inner", validate="m:1"))
 
 
 def sweep_choices(warehouse: Warehouse, study_ids: list[str]) -> int:

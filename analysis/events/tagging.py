@@ -48,23 +48,26 @@ def tag_titles(titles: pl.Series, vocabulary: Vocabulary) -> pl.DataFrame:
 def find_tagged(titles: pl.Series, category_id: str, vocabulary: Vocabulary) -> pl.Series:
     """Whether `tag_titles` gives each title this category by a rule, searched by no more rules than tell."""
     plain = pl.DataFrame({"text": titles.cast(pl.String)}).select(plain_title(pl.col("text"))).to_series()
-    least = {min(rule.required, key=len) for rule in vocabulary.rules if rule.category_id == category_id}
-    found = np.zeros(len(titles), dtype=np.bool_)
-    may_be = [plain.str.contains(pattern).to_numpy() for pattern in sorted(least)]
-    undecided = np.flatnonzero(np.logical_or.reduce(may_be)) if may_be else np.empty(0, dtype=np.int64)
     # The strongest rule that fires decides, of equals the first of the file.
     ranked = sorted((rule for rule in vocabulary.rules if _is_main(rule, vocabulary)), key=lambda rule: -rule.score)
-    while ranked and ranked[-1].category_id != category_id:
-        ranked.pop()
-    for rule in ranked:
-        if not len(undecided):
-            break
-        text = plain[undecided]
-        known = {rule.marker: text.str.contains(rule.marker).to_numpy()} if rule.marker else {}
-        fires = _fires(rule, text, known)
-        found[undecided[fires]] = rule.category_id == category_id
-        undecided = undecided[~fires]
-    return pl.Series(found)
+    own = [rule for rule in ranked if rule.category_id == category_id]
+    least = {min(rule.required, key=len) for rule in own}
+    may_be = np.zeros(len(titles), dtype=np.bool_)
+    for pattern in sorted(least):
+        may_be |= plain.str.contains(pattern).to_numpy()
+    for rules in (own, ranked):  # few titles fire one of its own, and the others are asked of these alone
+        undecided = np.flatnonzero(may_be)
+        found = np.zeros(len(titles), dtype=np.bool_)
+        for rule in rules:
+            if not len(undecided):
+                break
+            text = plain[undecided]
+            known = {rule.marker: text.str.contains(rule.marker).to_numpy()} if rule.marker else {}
+            fires = _fires(rule, text, known)
+            found[undecided[fires]] = rule.category_id == category_id
+            undecided = undecided[~fires]
+        may_be = found
+    return pl.Series(may_be)
 
 
 def _is_main(rule: Rule, vocabulary: Vocabulary) -> bool:

@@ -100,9 +100,8 @@ def _read_market(reader: Reader) -> pl.DataFrame:
 
     Asked of the rule, not of out.market_choice: later steps add to that table, and this one would never be at rest.
     """
-    choices = choose_record_markets(reader)
-    is_hourly_bitcoin = (pl.col("asset_id") == BENCHMARK_ASSET) & (pl.col("timeframe") == "1h")
-    chosen = choices.filter(is_hourly_bitcoin)["market_id"]
+    choices = choose_record_markets(reader, BENCHMARK_ASSET)
+    chosen = choices.filter(pl.col("timeframe") == "1h")["market_id"]
     return reader.query("events_market_closes", market_id=next(iter(chosen), None))
 
 

@@ -16,6 +16,8 @@ from warehouse.tables.catalog import load_tables
 ERROR, WARNING = "error", "warning"
 _WARNING_MARK = "warning:"
 _VIEW = re.compile(r"\bview ([\w.]+) as\b")
+# A table or view as it is written: a word in a schema, whatever column of it follows.
+_NAME = re.compile(r"\b[a-z_]\w*\.[a-z_]\w*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,9 @@ def run_checks(reader: Reader, known: Mapping[str, CheckResult] | None = None, s
     With `known` results, by id, a check that rests on what it rested on is not run again. `stamp` stands for the
     program that runs it, DuckDB among it, on which every result rests.
     """
-    results = []
+    results, views = [], _views() if known is not None else {}
     for check_id, sql in check_texts().items():
-        rests_on = _rests_on(reader, sql, stamp) if known is not None else ""
+        rests_on = _rests_on(reader, sql, stamp, views) if known is not None else ""
         if known and check_id in known and known[check_id].rests_on == rests_on:
             results.append(known[check_id])
             continue
@@ -69,15 +71,18 @@ def run_checks(reader: Reader, known: Mapping[str, CheckResult] | None = None, s
     return results
 
 
-def _rests_on(reader: Reader, sql: str, stamp: str) -> str:
-    """A digest of `stamp`, a check's text, the views that it reads, directly or not, and of the tables behind."""
-    texts, views = [sql], {name: text for text in view_files().values() for name in _VIEW.findall(text)}
+def _rests_on(reader: Reader, sql: str, stamp: str, views: Mapping[str, str]) -> str:
+    """A digest of `stamp`, a check's text, the `views` that it reads, directly or not, and of the tables behind."""
+    texts, named, unread = [sql], set[str](), dict(views)
     for text in texts:
-        texts += [views.pop(name) for name in sorted(views) if _names(text, name)]
-    tables = [table for name, table in load_tables().items() if any(_names(text, name) for text in texts)]
+        words = set(_NAME.findall(text))
+        named |= words
+        texts += [unread.pop(name) for name in sorted(words & unread.keys())]
+    tables = [table for name, table in load_tables().items() if name in named]
     parts = [stamp, *texts, *(f"{table.name} {reader.digest(table)}" for table in tables)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def _names(text: str, name: str) -> bool:
-    return re.search(rf"\b{re.escape(name)}\b", text) is not None
+def _views() -> dict[str, str]:
+    """The text of the file that makes each view."""
+    return {name: text for text in view_files().values() for name in _VIEW.findall(text)}

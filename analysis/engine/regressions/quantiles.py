@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
-from scipy.optimize import linprog
 from scipy.special import ndtri
 
 from analysis.arrays import Floats
@@ -65,6 +64,8 @@ def fit_quantile(values: Floats, design: Floats, quantile: float) -> Floats:
     Solved as the dual linear programme, whose prices are the coefficients: max y'a with X'a = (1 − q) X'1, 0 ≤ a ≤ 1.
     RuntimeError when the solver fails. Source: Koenker & Bassett (1978); Koenker (2005), section 6.2.
     """
+    from scipy.optimize import linprog
+
     # The solver's tolerances are absolute, so both sides are brought to the size of one.
     size = float(np.abs(values).max()) or 1.0
     sizes = np.abs(design).max(axis=0)

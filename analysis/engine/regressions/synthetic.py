@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import nnls
 
 from analysis.arrays import Floats
 
@@ -103,6 +102,8 @@ def _noise(before: Floats) -> float:
 
 def _simplex_least_squares(design: Floats, target: Floats, ridge: float = 0.0) -> Floats:
     """min ‖design·w − target‖² + ridge²‖w‖² with w ≥ 0 and Σw = 1, the sum held by a heavy extra row."""
+    from scipy.optimize import nnls
+
     n, k = design.shape
     heavy = 1e3 * float(np.linalg.norm(design))  # against the data rows; leaves the sum within 1e-6 of one
     stacked, wanted = np.zeros((n + 1 + k * bool(ridge), k)), np.zeros(n + 1 + k * bool(ridge))

@@ -6,6 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from analysis.events.drafts import NEIGHBOURS
@@ -132,15 +134,25 @@ def match_events(
     told = _read_told(pl.concat([children, parents]), sources) if sources is not None else None
     names = name_stems(vocabulary)
     matches = {}
-    by_time = parents.sort("best_at_utc").to_dicts()
-    for child in children.iter_rows(named=True):
-        fitting = [parent for parent in by_time if _is_same(child, parent, party_ids, told, names)]
+    by_time = parents.sort("best_at_utc")
+    rows, begun, ended = by_time.to_dicts(), *_widest(by_time)
+    for child, at in zip(children.iter_rows(named=True), children["best_at_utc"].to_numpy(), strict=True):
+        near = np.flatnonzero((begun <= at) & (at <= ended))
+        fitting = [rows[place] for place in near if _is_same(child, rows[place], party_ids, told, names)]
         if fitting:
             nearest = min(
                 fitting, key=lambda parent: (abs(parent["best_at_utc"] - child["best_at_utc"]), parent["event_id"])
             )
             matches[child["event_id"]] = nearest["event_id"]
     return matches
+
+
+def _widest(parents: pl.DataFrame) -> tuple[npt.NDArray[np.datetime64], npt.NDArray[np.datetime64]]:
+    """The first and the last instant at which any child can be in time of each parent (`_is_in_time`)."""
+    begun = pl.col("earliest_at_utc") - max(DAY_TOLERANCE, EARLY_TOLERANCE)
+    ended = pl.max_horizontal("latest_at_utc", "ended_at_utc") + max(NEWS_TOLERANCE, POST_DELAY)
+    widest = parents.select(begun.alias("begun"), ended.alias("ended"))
+    return widest["begun"].to_numpy(), widest["ended"].to_numpy()
 
 
 def _read_told(events: pl.DataFrame, sources: pl.DataFrame) -> _Told:
