@@ -88,9 +88,7 @@ def measure_aftermath(
         return CORRELATION_CONTAGION.empty()
     frame = pl.DataFrame(rows, schema=CORRELATION_CONTAGION.schema, orient="row")
     frame = pl.concat([frame.with_columns(pl.col(pl.Float64).fill_nan(None)), standing.select(frame.columns)])
-    p_values = frame["p_value"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
-    adjusted = pl.Series("p_adjusted", control_false_discoveries(p_values)).fill_nan(None)
-    return CORRELATION_CONTAGION.conform(frame.with_columns(adjusted))
+    return CORRELATION_CONTAGION.conform(control_false_discoveries(frame))
 
 
 def mark_aftermath(pair: AlignedSeries, times: Iterable[datetime], n_bars: int) -> tuple[Flags, int]:

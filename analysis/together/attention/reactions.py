@@ -114,7 +114,7 @@ def measure_responses(
     commentary is never a shock: its rows exist only as the answer to markets.
     """
     frame = _beside(_of_each(markets, attention, _responses), ATTENTION_RESPONSE, kept)
-    parts = [_adjust(part) for part in frame.partition_by("direction", maintain_order=True)]
+    parts = [control_false_discoveries(part) for part in frame.partition_by("direction", maintain_order=True)]
     return ATTENTION_RESPONSE.conform(pl.concat([frame.clear(), *parts]))
 
 
@@ -123,7 +123,7 @@ def measure_forecasts(
 ) -> pl.DataFrame:
     """Rows of out.attention_forecast: Clark-West tests of attention one hour and one day ahead; `kept` as above."""
     frame = _beside(_of_each(markets, attention, _forecasts), ATTENTION_FORECAST, kept)
-    return ATTENTION_FORECAST.conform(_adjust(frame) if frame.height else frame)
+    return ATTENTION_FORECAST.conform(control_false_discoveries(frame) if frame.height else frame)
 
 
 def _of_each(
@@ -271,8 +271,3 @@ def _names(pair: AlignedSeries) -> dict[str, str]:
 
 def _phase(pair: AlignedSeries) -> int:
     return int(pair.first_open.timestamp() // SECONDS_PER_HOUR)
-
-
-def _adjust(part: pl.DataFrame) -> pl.DataFrame:
-    p_values = part["p_value"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
-    return part.with_columns(pl.Series("p_adjusted", control_false_discoveries(p_values)).fill_nan(None))

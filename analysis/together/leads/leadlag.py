@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 from scipy.special import ndtri
 
 from analysis.arrays import Integers
+from analysis.engine.multiplicity import benjamini_yekutieli
 from analysis.portable import expm1, log1p
 from analysis.threads import on_threads
 from analysis.together.moving.intervals import MIN_BARS, Z95, Array, two_sided_p
@@ -94,18 +96,13 @@ def lag_path(matrices: LagMatrices, first: int, second: int) -> LagPath:
     return LagPath(lags, correlation, Z95 * error, critical * error, n, int(lags[best]), p_value)
 
 
-def control_false_discoveries(p_values: Array) -> Array:
-    """p values adjusted so that rejecting below q keeps the false-discovery rate at q under any dependence.
+def control_false_discoveries(tests: pl.DataFrame) -> pl.DataFrame:
+    """`tests` with p_adjusted beside their p_value: below q the false-discovery rate is q under any dependence.
 
-    NaN stays NaN and does not count as a test (Benjamini and Yekutieli 2001).
+    Null and NaN are no test and get null (Benjamini and Yekutieli 2001).
     """
-    from scipy.stats import false_discovery_control
-
-    out = np.full(p_values.shape, np.nan)
-    is_test = np.isfinite(p_values)
-    if is_test.any():
-        out[is_test] = false_discovery_control(np.clip(p_values[is_test], 0.0, 1.0), method="by")
-    return out
+    p_values = tests["p_value"].cast(pl.Float64).fill_nan(None).to_list()
+    return tests.with_columns(pl.Series("p_adjusted", benjamini_yekutieli(p_values), dtype=pl.Float64))
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ def measure_order(panels: Iterable[ReturnPanel]) -> tuple[pl.DataFrame, pl.DataF
     frame = pl.DataFrame(summaries, schema=LEAD_LAG.schema, orient="row").with_columns(
         pl.col(pl.Float64).fill_nan(None)
     )
-    adjusted = [_adjust(part) for part in frame.partition_by("method", maintain_order=True)]
+    adjusted = [control_false_discoveries(part) for part in frame.partition_by("method", maintain_order=True)]
     return LEAD_LAG.conform(pl.concat(adjusted)), LEAD_LAG_PATH.conform(pl.concat(paths))
 
 
@@ -125,12 +125,6 @@ def _granger_row(panel: ReturnPanel, cause: int, effect: int, bitcoin: int | Non
         "p_value": found.p_value,
         "n": found.n,
     }
-
-
-def _adjust(part: pl.DataFrame) -> pl.DataFrame:
-    p_values = part["p_value"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
-    adjusted = pl.Series("p_adjusted", control_false_discoveries(p_values)).fill_nan(None)
-    return part.with_columns(adjusted)
 
 
 def _labels(panel: ReturnPanel, first: int, second: int) -> dict[str, str]:

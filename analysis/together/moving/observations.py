@@ -44,10 +44,7 @@ def measure_observations(observations: pl.DataFrame, roles: Mapping[str, str]) -
     if not rows:
         return LEAD_LAG.empty()
     frame = pl.DataFrame(rows, schema=LEAD_LAG.schema, orient="row").with_columns(pl.col(pl.Float64).fill_nan(None))
-    p_values = frame["p_value"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
-    return LEAD_LAG.conform(
-        frame.with_columns(pl.Series("p_adjusted", control_false_discoveries(p_values)).fill_nan(None))
-    )
+    return LEAD_LAG.conform(control_false_discoveries(frame))
 
 
 def _observed(part: pl.DataFrame) -> Observed | None:

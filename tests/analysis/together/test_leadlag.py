@@ -5,6 +5,7 @@ from datetime import timedelta
 import numpy as np
 import polars as pl
 import pytest
+from scipy.stats import false_discovery_control
 
 from analysis.tape.returns import ReturnGrid
 from analysis.together.leads.granger import MAX_LAGS, try_granger
@@ -68,15 +69,21 @@ def test_bands_hold_for_slow_series_and_for_shared_volatility(kind):
     else:
         shocks *= make_volatility(generator, 2500, memory=0.97)
     found = lag_matrices(shocks, 12)
-    p_values = np.array([lag_path(found, i, j).p_value for i in range(24) for j in range(i)])
-    assert np.mean(p_values < 0.05) < 0.08
-    assert np.nansum(control_false_discoveries(p_values) < 0.05) == 0
+    tests = pl.DataFrame({"p_value": [lag_path(found, i, j).p_value for i in range(24) for j in range(i)]})
+    assert (tests["p_value"] < 0.05).mean() < 0.08
+    assert (control_false_discoveries(tests)["p_adjusted"] < 0.05).sum() == 0
 
 
 def test_false_discovery_control_keeps_absent_tests_absent():
-    adjusted = control_false_discoveries(np.array([1e-6, np.nan, 0.5]))
+    adjusted = control_false_discoveries(pl.DataFrame({"p_value": [1e-6, float("nan"), 0.5, None]}))["p_adjusted"]
     assert adjusted[0] == pytest.approx(1e-6 * 2 * 1.5)  # 2 tests, harmonic factor 1 + 1/2
-    assert np.isnan(adjusted[1])
+    assert adjusted.is_null().to_list() == [False, True, False, True]
+
+
+def test_false_discovery_control_is_that_of_scipy():
+    p_values = np.random.default_rng(9).uniform(size=200) ** 4
+    adjusted = control_false_discoveries(pl.DataFrame({"p_value": p_values}))["p_adjusted"].to_numpy()
+    np.testing.assert_allclose(adjusted, false_discovery_control(p_values, method="by"), rtol=1e-14)
 
 
 def test_granger_finds_a_cause_and_not_its_reverse():
