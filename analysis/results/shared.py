@@ -32,13 +32,13 @@ def join_shared(table: Table, parts: Sequence[SharedRows]) -> pl.DataFrame:
     """
     if not parts:
         return table.empty()
+    kinds = {name: table.schema[name] for name in parts[0].columns}
+    joined = {name: np.concatenate([item.columns[name] for item in parts]) for name in kinds}
+    numbers = pl.DataFrame(joined).with_columns(
+        pl.col(name).fill_nan(None) if kind.is_float() else pl.col(name).cast(kind) for name, kind in kinds.items()
+    )
+    words = pl.DataFrame(
+        [item.shared for item in parts], {n: kind for n, kind in table.schema.items() if n not in kinds}, strict=False
+    )
     repeats = np.repeat(np.arange(len(parts)), [item.n_rows for item in parts])
-    columns = []
-    for name, kind in table.schema.items():
-        if name in parts[0].columns:
-            joined = pl.Series(name, np.concatenate([item.columns[name] for item in parts]))
-            columns.append(joined.fill_nan(None) if joined.dtype.is_float() else joined.cast(kind))
-        else:
-            shared = pl.Series(name, [item.shared[name] for item in parts], dtype=kind, strict=False)
-            columns.append(shared.gather(repeats))
-    return pl.DataFrame(columns)
+    return pl.concat([words[repeats], numbers], how="horizontal").select(table.column_names)

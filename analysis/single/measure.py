@@ -48,8 +48,8 @@ SINGLE_TABLES: tuple[Table, ...] = (
     SPECIFICATION,
     SPECIFICATION_SUMMARY,
 )
-_JOINED = (STUDY_PATH, PLACEBO, COUNTERFACTUAL)  # whose rows of one event share most words
-EVENTS_AT_ONCE = 40  # whose rows are held: some 100,000 placebos and steps of paths
+_JOINED = (STUDY_PATH, PLACEBO, COUNTERFACTUAL, JUMP)  # whose rows of one event share most words
+EVENTS_AT_ONCE = 100  # whose rows are held: some 350,000 placebos and steps of paths; fewer are written at more cost
 EVENTS_OF_A_PART = 8  # measured at one go, some two seconds
 BAND_WINDOWS_HOURS = (12.0, 24.0)  # windows repeated over the time interval
 
@@ -127,8 +127,11 @@ def measure_events(
 def measure_planned(planned: Iterable[PlannedEvent], markets: StudyMarkets) -> TableRows:
     """Every row of some events, each with a pair at least, by table name."""
     parts: Parts = {table.name: [] for table in SINGLE_TABLES}
+    gathered: Gathered = {table.name: [] for table in _JOINED}
     for item in planned:
-        _measure_event(item, markets, parts)
+        _measure_event(item, markets, parts, gathered)
+    for table in _JOINED:
+        parts[table.name].append(join_shared(table, gathered[table.name]))
     return _take_out(parts)
 
 
@@ -145,25 +148,22 @@ def _take_out(parts: Parts) -> TableRows:
 
 
 @one_blas_thread()
-def _measure_event(item: PlannedEvent, markets: StudyMarkets, parts: Parts) -> None:
+def _measure_event(item: PlannedEvent, markets: StudyMarkets, parts: Parts, gathered: Gathered) -> None:
     rows: list[ResultRow] = []
     studied: list[tuple[Pair, WindowStudy]] = []
-    gathered: Gathered = {table.name: [] for table in _JOINED}
     for pair in item.pairs:
         donors = markets.donors.get(pair.series.bar_hours)
         found, windows = _measure_pair(pair, markets.asset_ids[pair.market_id], donors, parts, gathered)
         rows.extend(found)
         if pair.series.benchmark_ids:
             studied.extend((pair, window) for window in windows)
-    for table in _JOINED:
-        parts[table.name].append(join_shared(table, gathered[table.name]))
     largest = find_max_statistic(studied)
     rows.extend([max_statistic_row(largest)] if largest is not None else [])
     if item.event.selected_from == "price":
         rows = withhold_inference(rows)
     timings = [time_pair(pair) for pair in item.pairs]
     parts[REACTION_TIME.name].append(list_reaction_times(timings, markets.asset_ids))
-    parts[JUMP.name].append(list_jumps(timings))
+    gathered[JUMP.name].extend(list_jumps(timings))
     for curve in item.curves:
         traced = list_specifications(curve.pair, curve.asset_id, curve.variants, curve.spans_us, curve.spec_sha256)
         if traced is not None:

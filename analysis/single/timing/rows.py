@@ -9,12 +9,12 @@ import numpy as np
 import polars as pl
 
 from analysis.arrays import Floats, Integers
-from analysis.results.shared import SharedRows, join_shared
+from analysis.results.shared import SharedRows
 from analysis.single.timing.jumps import BarJumps, detect_jumps, hour_shape
 from analysis.single.timing.reaction_time import Mover, ReactionTime, measure_reaction, order_movers
 from analysis.single.window.pair import Pair
 from warehouse.tables.bars import MICROSECONDS_PER_HOUR, utc_instant
-from warehouse.tables.single import JUMP, REACTION_TIME
+from warehouse.tables.single import REACTION_TIME
 from warehouse.tables.units import clock, hours_and_minutes, hours_plain, log_percent, short_day
 
 FALSE_ALARM_LEVEL = 0.05  # family-wise, over the bars searched
@@ -69,11 +69,11 @@ def list_reaction_times(timings: Sequence[PairTiming], asset_ids: Mapping[str, s
     ]
     movers = {mover.market_id: (rank, mover) for rank, mover in enumerate(order_movers(reacted), start=1)}
     rows = [_reaction_row(item, asset_ids, movers.get(item.pair.market_id)) for item in timings]
-    return REACTION_TIME.conform(pl.DataFrame(rows, schema=REACTION_TIME.schema))
+    return pl.DataFrame(rows, schema=REACTION_TIME.schema)
 
 
-def list_jumps(timings: Sequence[PairTiming]) -> pl.DataFrame:
-    """Rows of `out.jump`: the bars of the stored path whose return passes the Lee–Mykland test over that path."""
+def list_jumps(timings: Sequence[PairTiming]) -> list[SharedRows]:
+    """Rows of `out.jump` by pair: bars of the stored path whose return passes the Lee–Mykland test over that path."""
     parts = []
     for item in timings:
         pair = item.pair
@@ -86,7 +86,7 @@ def list_jumps(timings: Sequence[PairTiming]) -> pl.DataFrame:
             at = at[np.abs(jumps.statistic[at]) > jumps.critical_value]
         if at.size:
             parts.append(_jump_rows(pair, jumps, at))
-    return JUMP.conform(join_shared(JUMP, parts))
+    return parts
 
 
 def _reaction_row(item: PairTiming, asset_ids: Mapping[str, str], place: tuple[int, Mover] | None) -> dict[str, object]:
