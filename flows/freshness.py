@@ -141,7 +141,7 @@ def digest_events(reader: Reader, parts: Iterable[tuple[Table, str]], **paramete
     """By event, a digest of its stored rows of some tables, of those for which the condition beside each holds."""
     found: dict[str, list[str]] = {}
     for table, where in parts:
-        for event_id, digest in reader.digest_parts(table, "event_id", where, **parameters).items():
+        for event_id, digest in reader.digest_parts(table, ("event_id",), where, **parameters)["event_id"].items():
             found.setdefault(event_id, []).append(f"{table.name} {digest}")
     return {event_id: "; ".join(digests) for event_id, digests in found.items()}
 

@@ -79,7 +79,12 @@ def draw_price_events(closes: pl.DataFrame, asset_id: str, marks: Sequence[Mark]
 
 def _numbered(inside: Sequence[Mark]) -> list[Mark]:
     measured = [mark for mark in inside if mark[2] is not None]
-    return sorted(sorted(measured, key=lambda mark: -abs(mark[2] or 0))[:N_NUMBERED], key=lambda mark: mark[0])
+    return sorted(sorted(measured, key=size_of, reverse=True)[:N_NUMBERED], key=lambda mark: mark[0])
+
+
+def size_of(mark: Mark) -> float:
+    """How far the price moved after the event, either way; 0 where that is not measured."""
+    return abs(float(mark[2] or 0))
 
 
 def numbered_marks(closes: pl.DataFrame, marks: Sequence[Mark]) -> list[Mark]:

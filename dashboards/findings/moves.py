@@ -32,7 +32,8 @@ def headline_total(totals: pl.DataFrame) -> dict[str, Any] | None:
 
 def total_of(frames: Frames, scope: str, subject_id: str) -> dict[str, Any] | None:
     """The count over 24 hours of the record, a token or a kind; None where none is stored."""
-    return headline_total(totals_of(frames, scope, subject_id))
+    own = {"scope": scope, "window_end_hours": str(HEADLINE_HOURS)}
+    return next(signed_rows(frames.part(REACTION_TOTAL, "subject_id", subject_id, **own), REACTION_TOTAL), None)
 
 
 def earlier_day_of(frames: Frames, reaction: Reaction) -> dict[str, Any] | None:

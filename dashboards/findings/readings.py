@@ -316,7 +316,7 @@ def lead_event(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> dict[
     if about_claims:
         return events[max(about_claims)[1]]
     if measured:
-        return events[max(measured, key=lambda item: (abs(item[2].headline.car or 0), item[1]))[1]]  # type: ignore[union-attr] # measured reactions have a headline
+        return events[max(measured, key=lambda item: (abs(float(item[2].headline.car or 0)), item[1]))[1]]  # type: ignore[union-attr] # measured reactions have a headline
     return None
 
 

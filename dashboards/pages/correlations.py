@@ -169,10 +169,10 @@ def _rolling_pairs(canvas: Canvas, rolling: pl.DataFrame, marks: list[tuple[Any,
     ]
     return [
         (
-            canvas.draw(draw_rolling(pick_series(rolling, asset), asset, "correlation", marks, "rolling")),
-            canvas.draw(draw_rolling(pick_series(rolling, asset), asset, "beta", marks, "rolling")),
+            canvas.draw(draw_rolling(series, asset, "correlation", marks, "rolling")),
+            canvas.draw(draw_rolling(series, asset, "beta", marks, "rolling")),
         )
-        for asset in assets
+        for asset, series in ((asset, pick_series(rolling, asset)) for asset in assets)
     ]
 
 

@@ -130,7 +130,7 @@ def moves_first(frames: Frames, events: pl.DataFrame) -> Markup:
         Head("Events", is_number=True),
     )
     rows = [
-        _move_row(row, shared.filter(pl.col("move_id") == row["move_id"]), titles)
+        _move_row(row, frames.part(SHARED_MOVE, "move_id", row["move_id"]), titles)
         for row in signed_rows(leads, SHARED_MOVE)
     ]
     more = " Older ones are in the list below." if ordered.height > MAX_MOVES else ""

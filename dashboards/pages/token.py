@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from statistics import fmean
 from typing import Any
@@ -12,14 +12,14 @@ from markupsafe import Markup
 
 from dashboards.figures.figure import Figure, FigureColumn
 from dashboards.figures.forest import ForestRow, plot_forest
-from dashboards.figures.price_events import draw_price_events, numbered_marks
+from dashboards.figures.price_events import draw_price_events, numbered_marks, size_of
 from dashboards.figures.rolling import draw_rolling, pick_series
 from dashboards.fill import fill, macro
 from dashboards.findings.findings import as_of_words, benchmark_word
 from dashboards.findings.moves import later_in_move, total_of
 from dashboards.findings.readings import HEADLINE_HOURS, SUBJECT_ASSET, Reaction
 from dashboards.findings.superlatives import rank_words, token_title
-from dashboards.numbers import StoredRow, StoredRows, counted, signed_rows
+from dashboards.numbers import StoredRows, counted, signed_rows
 from dashboards.shell.cards import read_verdicts_on, verdict_cards
 from dashboards.shell.frames import Frames, last_close
 from dashboards.shell.inline import sparkline
@@ -69,13 +69,13 @@ def compose_token(frames: Frames, asset_id: str, reactions: Mapping[str, list[Re
     canvas = Canvas(token_path(asset_id))
     asset = next(signed_rows(frames.part(ASSET, "asset_id", asset_id), ASSET), {"name": asset_id, "note": None})
     found = [item for items in reactions.values() for item in items if item.asset_id == asset_id]
-    events = {item.event_id: row for item in found for row in _event_rows(frames, item.event_id)}
+    events = {item.event_id: row for item in found if (row := frames.row(EVENT, "event_id", item.event_id))}
     own = [item for item in found if item.event_id in events]
     later = later_in_move(frames, asset_id)
     marks = sorted((_mark(item, events[item.event_id], later) for item in own), key=lambda mark: (mark[0], mark[1]))
     closes, market_id = _chosen_closes(frames, asset_id)
     series = pick_series(frames.part(CORRELATION_ROLLING, "asset_id", asset_id), asset_id)
-    moments = [(max(marks, key=lambda mark: abs(mark[2] or 0))[0], "largest move")] if marks else []
+    moments = [(max(marks, key=size_of)[0], "largest move")] if marks else []
     title = token_title(asset_id, total_of(frames, "token", asset_id))
     body = fill(
         "token.html.jinja",
@@ -122,11 +122,6 @@ def _with_later(n_later: int) -> str:
         if n_later > 0
         else ""
     )
-
-
-def _event_rows(frames: Frames, event_id: str) -> Iterator[StoredRow]:
-    """The stored event, none once it is gone."""
-    return signed_rows(frames.part(EVENT, "event_id", event_id), EVENT)
 
 
 def _day(value: datetime | None) -> str:
@@ -214,7 +209,7 @@ def _draw_reactions(asset_id: str, own: list[Reaction], events: Mapping[str, dic
 
 def _reactions_table(own: list[Reaction], events: Mapping[str, dict[str, Any]], later: Mapping[str, int]) -> Markup:
     shown = [item for item in own if item.is_measured and later.get(item.event_id, 0) >= 0]
-    measured = sorted(shown, key=lambda item: -abs(item.horizons[HEADLINE_HOURS].car or 0))[:15]
+    measured = sorted(shown, key=lambda item: -abs(float(item.horizons[HEADLINE_HOURS].car or 0)))[:15]
     if not measured:
         return NOTHING
     heads = (

@@ -95,16 +95,20 @@ def _token_table(frames: Frames, ids: list[str], table_id: str, caption: str, sm
         Head("Bars", is_number=True),
     )
     rows = [
-        _token_row(asset_id, names.get(asset_id, {}), total_of(frames, "token", asset_id), frames.get(COVERAGE))
+        _token_row(
+            asset_id,
+            names.get(asset_id, {}),
+            total_of(frames, "token", asset_id),
+            frames.part(COVERAGE, "asset_id", asset_id),
+        )
         for asset_id in ids
     ]
     return table(table_id, caption, small, heads, rows)
 
 
 def _token_row(
-    asset_id: str, asset: Mapping[str, Any], total: Mapping[str, Any] | None, coverage: pl.DataFrame
+    asset_id: str, asset: Mapping[str, Any], total: Mapping[str, Any] | None, own: pl.DataFrame
 ) -> list[Cell | Spanning]:
-    own = coverage.filter(pl.col("asset_id") == asset_id)
     name = with_soft(link(token_path(asset_id), asset_id), asset.get("name", ""))
     measured = count(total["n_measured"]) if total else "–"
     role = str(asset.get("role", "not registered")).replace("_", " ")

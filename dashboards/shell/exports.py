@@ -109,7 +109,8 @@ def _by_key(frame: pl.DataFrame, table: Table) -> list[dict[str, Any]]:
 
 
 def _rows(frame: pl.DataFrame) -> list[dict[str, Any]]:
-    return [{key: _plain(value) for key, value in row.items()} for row in frame.iter_rows(named=True)]
+    moments = [name for name, kind in frame.schema.items() if isinstance(kind, pl.Datetime)]
+    return [{**row, **{name: _plain(row[name]) for name in moments}} for row in frame.iter_rows(named=True)]
 
 
 def _plain(value: Any) -> Any:

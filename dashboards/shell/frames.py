@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 
 import polars as pl
 
-from dashboards.numbers import Moment
+from dashboards.numbers import Moment, StoredRow, signed_rows
 from warehouse.tables.bars import bar_length
 from warehouse.tables.contract import Table
 
@@ -98,6 +98,7 @@ class Shelf:
     narrow: dict[tuple[str, ...], SplitFrame] = field(default_factory=dict)
     rows: dict[tuple[str, ...], pl.DataFrame | None] = field(default_factory=dict)
     expected: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    signed: dict[tuple[str, str], dict[str, StoredRow]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,14 @@ class Frames:
         self._permit(table.name, column, value)
         found = self._split(table.name, value, column, *more).get((value, *more.values()))
         return _empty(table) if found is None else found
+
+    def row(self, table: Table, column: str, value: str) -> StoredRow | None:
+        """The one row of `table` whose `column` is `value`, signed; None when there is none. All are found at once."""
+        self._permit(table.name, column, value)
+        if (key := (table.name, column)) not in self._shelf.signed:
+            rows = signed_rows(self.by_name.get(table.name, _empty(table)), table)
+            self._shelf.signed[key] = {row[column]: row for row in rows}
+        return self._shelf.signed[key].get(value)
 
     def named_part(self, name: str, column: str, value: str) -> pl.DataFrame:
         """The same of a named query; a frame without columns when nothing is found."""

@@ -298,10 +298,10 @@ def _move_reads(frames: Frames, event_id: str) -> Iterable[Read]:
     own = frames.part(moves.SHARED_MOVE, "event_id", event_id)
     yield Read(moves.EARLIER_DAY.name, "event_id", event_id)
     yield Read(moves.SHARED_MOVE.name, "event_id", event_id)
-    for move_id in own["move_id"].unique():
+    for move_id in dict.fromkeys(own["move_id"].to_list()):
         yield Read(moves.SHARED_MOVE.name, "move_id", move_id)
-        others = frames.part(moves.SHARED_MOVE, "move_id", move_id)["event_id"].unique(maintain_order=True)
-        yield from (Read(news.EVENT.name, "event_id", other) for other in others)
+        others = frames.part(moves.SHARED_MOVE, "move_id", move_id)["event_id"].to_list()
+        yield from (Read(news.EVENT.name, "event_id", other) for other in dict.fromkeys(others))
 
 
 def _render_event(view: Frames, event: Mapping[str, Any], reactions: Reactions) -> dict[str, str]:

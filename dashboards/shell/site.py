@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -137,9 +137,25 @@ def build_site(
     stamp = _stamp_of(published_path)
     if n_kept := manifest.keep_all(stamp):
         return SiteReport(n_kept, 0, n_kept, 0, site_path / "index.html")
-    with without_collections(), open_reader(published_path) as reader:
+    with without_collections():
+        report = _draw_changed(published_path, site_path, now, crew, manifest, stamp, say)
+    sweep_pictures(site_path)
+    return report
+
+
+def _draw_changed(
+    published_path: Path,
+    site_path: Path,
+    now: datetime,
+    crew: Crew | None,
+    manifest: Manifest,
+    stamp: str,
+    say: Callable[[str], None],
+) -> SiteReport:
+    """Draw what changed; all that is held for it is let go at the end, before anybody looks for cycles again."""
+    with open_reader(published_path) as reader:
         drawer, stored = _Drawer.of(reader, site_path, now)
-        inputs = {path: hash_texts(*map(stored.digest, job.reads)) for path, job in drawer.jobs.items()}
+        inputs = stored.digests({path: job.reads for path, job in drawer.jobs.items()})
         changed = [path for path in inputs if not manifest.is_unchanged(path, inputs[path])]
         n_wanted = len(changed) // _PAGES_WORTH_A_PROCESS
         n_drawn = 0
@@ -153,7 +169,6 @@ def build_site(
                 n_drawn += len(drawn)
                 say(f"{n_drawn} of {len(changed)} pages written")
     n_removed = manifest.finish(stamp)
-    sweep_pictures(site_path)
     n_pages, index = len(inputs), site_path / "index.html"
     return SiteReport(n_pages, len(changed), n_pages - len(changed), n_removed, index, frozenset(changed))
 
@@ -205,7 +220,6 @@ class StoredTables(Mapping[str, pl.DataFrame]):
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._frames: dict[str, pl.DataFrame] = {}
-        self._digests: dict[tuple[str, str], dict[str, str]] = {}
         stored: dict[str, set[str]] = {}
         for table_name, column_name in reader.query("stored_columns").iter_rows():
             stored.setdefault(table_name, set()).add(column_name)
@@ -236,21 +250,27 @@ class StoredTables(Mapping[str, pl.DataFrame]):
         where = f"{column} in (select unnest($values))"
         return self._read(self._tables[name], where, values=list(values))
 
-    def digest(self, read: Read) -> str:
-        """What stands for the rows of one input: other rows are another text. Tables are digested where they lie."""
-        key = (read.name, read.column)
-        if key not in self._digests:
-            self._digests[key] = self._digest(*key)
-        return f"{read.name} {read.column} {read.value} {self._digests[key].get(read.value, '')}"
+    def digests(self, inputs: Mapping[str, Iterable[Read]]) -> dict[str, str]:
+        """What stands for the rows of the inputs of each page: other rows are another text."""
+        asked: dict[str, set[str]] = {}
+        for name, column in {(read.name, read.column) for reads in inputs.values() for read in reads}:
+            asked.setdefault(name, set()).add(column)
+        found = {name: self._digest(name, sorted(columns)) for name, columns in asked.items()}
 
-    def _digest(self, name: str, column: str) -> dict[str, str]:
+        def told(read: Read) -> str:
+            return f"{read.name} {read.column} {read.value} {found[read.name][read.column].get(read.value, '')}"
+
+        return {path: hash_texts(*map(told, reads)) for path, reads in inputs.items()}
+
+    def _digest(self, name: str, columns: Sequence[str]) -> dict[str, dict[str, str]]:
+        """For each column the digests of its parts. Tables are digested where they lie, each by one reading."""
         if name in self._queries:
             frame = self[name]
-            parts = frame.partition_by(column, as_dict=True).items() if column else [(("",), frame)]
-            return {str(value): hash_frame(part) for (value,), part in parts}
+            parts = {c: frame.partition_by(c, as_dict=True).items() if c else [(("",), frame)] for c in columns}
+            return {c: {str(value): hash_frame(part) for (value,), part in of} for c, of in parts.items()}
         if name not in self._tables or (table := self._present(self._tables[name])) is None:
-            return {}
-        return self._reader.digest_parts(table, column) if column else {"": self._reader.digest(table)}
+            return {column: {} for column in columns}
+        return self._reader.digest_parts(table, [column for column in columns if column])
 
     def _present(self, table: Table) -> Table | None:
         """The table with the columns that the file has; None when a required one is absent."""

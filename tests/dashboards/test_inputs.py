@@ -46,6 +46,17 @@ def test_a_page_of_one_event_reads_that_events_rows_alone(frames):
             read()
 
 
+def test_one_signed_row_of_a_table_is_read_alone(frames):
+    event_id = frames.get(EVENT)["event_id"][0]
+    view = frames.only([Read(EVENT.name, "event_id", event_id)])
+    row = view.row(EVENT, "event_id", event_id)
+    assert row == next(view.part(EVENT, "event_id", event_id).iter_rows(named=True))
+    assert row.origin("best_at_utc").key == (("event_id", event_id),)
+    with pytest.raises(UndeclaredReadError, match="add it in shell/plan"):
+        view.row(EVENT, "event_id", "another")
+    assert frames.row(EVENT, "event_id", "another") is None
+
+
 def test_a_query_that_is_not_declared_is_not_read_either(frames):
     for read in (lambda view: view.named("daily_closes"), lambda view: view.named_part("daily_closes", "x", "y")):
         with pytest.raises(UndeclaredReadError, match="daily_closes"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -50,9 +50,14 @@ class Reader:
         """A digest of the rows of `table` for which the condition `where` holds."""
         return digest_table(self.connection, table, where)
 
-    def digest_parts(self, table: Table, column: str, where: str = "true", **parameters: Any) -> dict[str, str]:
-        """A digest of the rows of each value of a column of `table`, of those for which the condition `where` holds."""
-        return digest_parts(self.connection, table, column, where, **parameters)
+    def digest_parts(
+        self, table: Table, columns: Sequence[str], where: str = "true", **parameters: Any
+    ) -> dict[str, dict[str, str]]:
+        """A digest of the rows of each value of each of `columns`, of those for which the condition `where` holds.
+
+        That of all of them stands under an empty column and value.
+        """
+        return digest_parts(self.connection, table, columns, where, **parameters)
 
     def digest_file(self) -> dict[str, str]:
         """A digest of all rows of every stored table, by name, for which each byte of them is read."""

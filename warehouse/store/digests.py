@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import duckdb
@@ -12,19 +13,25 @@ from warehouse.tables.contract import Table
 
 def digest_table(connection: duckdb.DuckDBPyConnection, table: Table, where: str = "true") -> str:
     """The number of rows (those for which `where` holds) and a digest of their values in any order, as one text."""
-    sql = f"select count(*), {row_digest(table)} from {table.name} where {where}"
-    [(n_rows, digest)] = run_statement(connection, sql)
-    return f"{n_rows} {digest}"
+    return digest_parts(connection, table, (), where)[""][""]
 
 
 def digest_parts(
-    connection: duckdb.DuckDBPyConnection, table: Table, column: str, where: str = "true", **parameters: Any
-) -> dict[str, str]:
-    """The same for the rows of each value of one of the table's columns; rows without a value are left out."""
-    sql = f"select {column}, count(*), {row_digest(table)} from {table.name}"
-    sql += f" where {column} is not null and ({where}) group by all"
-    found = run_statement(connection, sql, parameters)
-    return {value: f"{n_rows} {digest}" for value, n_rows, digest in found}
+    connection: duckdb.DuckDBPyConnection, table: Table, columns: Sequence[str], where: str = "true", **parameters: Any
+) -> dict[str, dict[str, str]]:
+    """The same for the rows of each value of each of the table's `columns`, by one reading of the rows.
+
+    Rows without a value are left out of that column's; an empty column with an empty value stands for all rows.
+    """
+    selected = ", ".join((*columns, "count(*)", row_digest(table)))
+    found = run_statement(connection, f"select {selected} from {table.name} where {where} group by all", parameters)
+    parts: dict[str, dict[str, tuple[int, int]]] = {"": {"": (0, 0)}, **{column: {} for column in columns}}
+    for *values, n_rows, digest in found:
+        for column, value in zip(("", *columns), ("", *values), strict=True):
+            if value is not None:
+                n_before, before = parts[column].get(value, (0, 0))
+                parts[column][value] = (n_before + n_rows, before ^ digest)
+    return {column: {value: f"{n} {digest}" for value, (n, digest) in of.items()} for column, of in parts.items()}
 
 
 def digest_file(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:

@@ -159,3 +159,17 @@ def test_a_file_of_another_version_is_named_with_its_remedy(tmp_path):
             open_reader(tmp_path / "aftershock.duckdb") as reader,
         ):
             ask(reader)
+
+
+def test_digests_of_all_rows_and_of_those_of_each_value_come_from_one_reading(tmp_path: Path) -> None:
+    with open_writer(tmp_path / "warehouse.duckdb", 1) as writer:
+        assert writer.digest_parts(RUN, ("run_id",)) == {"": {"": writer.digest(RUN)}, "run_id": {}}
+        ended = pl.lit(None, RUN.schema["finished_at_utc"])
+        runs = pl.concat([make_run("a"), make_run("b"), make_run("c").with_columns(finished_at_utc=ended)])
+        writer.merge(RUN, runs)
+        found = writer.digest_parts(RUN, ("run_id", "finished_at_utc", "command"))
+        assert found["run_id"] == {run_id: writer.digest_rows(RUN, f"run_id = '{run_id}'") for run_id in "abc"}
+        assert found["command"] == {"run": writer.digest(RUN)}
+        assert found["finished_at_utc"] == {NOW: writer.digest_rows(RUN, "finished_at_utc is not null")}
+        assert found[""] == {"": writer.digest(RUN)}
+        assert len({*found["run_id"].values(), found[""][""], *found["finished_at_utc"].values()}) == 5
