@@ -13,8 +13,8 @@ import polars as pl
 # Of loops that free the interpreter, and processes that measure events, fit models or draw pages: both cores of the
 # smallest machine we run on.
 N_THREADS = 2
-# From so many titles, or pairs of them, on their comparison is worth the threads.
-WORTH_THREADS = 2_048
+# From so many titles, or pairs of them, on their comparison is worth threads, each of which reads the patterns anew.
+WORTH_THREADS = 8_192
 
 
 _Result = TypeVar("_Result")

@@ -13,7 +13,7 @@ from analysis.together.latest_moves import measure_latest_moves
 from analysis.together.reaction_totals import count_reactions
 from analysis.together.shared_moves import find_shared_moves
 from flows.context import RunContext, StepReport
-from flows.freshness import has_nothing_new, remember_inputs
+from flows.freshness import Rows, has_nothing_new, remember_inputs
 from flows.jobs.labelled_files import load_user_vocabulary
 from flows.steps.studies import OF_STUDY
 from warehouse.store.connection import Warehouse
@@ -25,7 +25,14 @@ from warehouse.tables.studies import REACTION_STUDY, STUDY_RESULT
 from warehouse.tables.terms import HIGH
 from warehouse.tables.units import count, plural
 
-_OF_MOVES = f"{OF_STUDY} and statistic in ('car', 'placebo_rank', 'raw_return')"
+_OF_MOVES = Rows(
+    STUDY_RESULT,
+    (
+        *("event_id", "market_id", "statistic", "window_end_hours"),
+        *("estimate", "lower_95", "upper_95", "data_as_of_utc"),
+    ),
+    f"{OF_STUDY} and statistic in ('car', 'placebo_rank', 'raw_return')",
+)
 
 
 class _Measured:
@@ -37,7 +44,7 @@ class _Measured:
     @cached_property
     def results(self) -> pl.DataFrame:
         """Moves and ordinary ranges."""
-        return self._warehouse.frame(STUDY_RESULT, _OF_MOVES, study_id=REACTION_STUDY)
+        return self._warehouse.frame(_OF_MOVES.narrowed, _OF_MOVES.where, study_id=REACTION_STUDY)
 
     @cached_property
     def choices(self) -> pl.DataFrame:
