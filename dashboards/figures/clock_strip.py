@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 import polars as pl
@@ -111,16 +112,19 @@ def stack_flags(places: Sequence[float]) -> list[int]:
 
 
 def _flags(event: Mapping[str, Any], sources: pl.DataFrame, timing: Mapping[str, Any] | None) -> list[Flag]:
-    # Midnight of a source that gives only its day is no instant of the strip.
-    is_timed = pl.col("published_at_utc").is_not_null() & (pl.col("time_basis") != "date_only")
-    # A confirmation by the minute of the report adds nothing to it.
-    is_same = (pl.col("role") == "confirmation") & (
-        pl.col("published_at_utc").dt.truncate("1m") == event["best_at_utc"].replace(second=0, microsecond=0)
-    )
-    rows = sources.filter(pl.col("role").is_in(_ROLES_SHOWN) & is_timed & ~is_same)
+    def is_shown(row: StoredRow) -> bool:
+        at, public = row["published_at_utc"], event["best_at_utc"]
+        # Midnight of a source that gives only its day is no instant of the strip.
+        if at is None or row["time_basis"] == "date_only":
+            return False
+        # A confirmation by the minute of the report adds nothing to it.
+        is_same = at.replace(second=0, microsecond=0) == public.replace(second=0, microsecond=0)
+        return row["role"] in _ROLES_SHOWN and not (row["role"] == "confirmation" and is_same)
+
+    rows = filter(is_shown, signed_rows(sources, EVENT_SOURCE))
     # The earliest source of each name.
     first: dict[str, StoredRow] = {}
-    for row in signed_rows(rows.sort("published_at_utc"), EVENT_SOURCE):
+    for row in sorted(rows, key=itemgetter("published_at_utc")):
         first.setdefault(_flag_name(row, event["best_at_utc"]), row)
     flags = [
         Flag(

@@ -56,8 +56,8 @@ ROW_GAP = 1.9
 
 def draw_specification_curve(specifications: pl.DataFrame, summary: Mapping[str, Any] | None, asset_id: str) -> Figure:
     """Estimates with 95 % intervals above, the choices behind each below; one window length."""
-    hours = HEADLINE_HOURS if specifications.filter(pl.col("window_hours") == HEADLINE_HOURS).height else None
-    rows = specifications.filter(pl.col("window_hours") == hours) if hours else specifications
+    of_day = specifications.filter(pl.col("window_hours") == HEADLINE_HOURS)
+    rows = of_day if of_day.height else specifications
     rows = rows.sort("estimate", "specification_id").with_row_index("place", offset=1)
     names = (
         "rank",
@@ -282,17 +282,18 @@ def _options(rows: pl.DataFrame, decisions: Decisions) -> tuple[float, list[dict
     for column, write in decisions.values():
         if column == _LEFT_OUT:
             continue
-        options = rows[column].unique().sort().to_list()
-        if len(options) < 2:
+        places: dict[Any, list[int]] = {}
+        for option, place in zip(rows[column].to_list(), rows["place"].to_list(), strict=True):
+            places.setdefault(option, []).append(place)
+        if len(places) < 2:
             continue
-        for option in options:
-            chosen = rows.filter(pl.col(column) == option)
+        for option, own in sorted(places.items(), key=lambda item: (item[0] is not None, item[0])):
             traces.append(
                 {
                     "type": "scatter",
                     "mode": "markers",
-                    "x": chosen["place"].to_list(),
-                    "y": [-depth] * chosen.height,
+                    "x": own,
+                    "y": [-depth] * len(own),
                     "yaxis": "y2",
                     "marker": {"size": 6, "symbol": "square", "color": "var(--ink-2)"},
                     "hoverinfo": "skip",

@@ -202,7 +202,7 @@ def _measured(
         "models": models_table(models, subject.asset_id, assets),
         "dots": canvas.draw(draw_quantile_dots(placebos, subject, subject.headline)),
         "confounders": confounders_box(confounders, canvas.root, shared_list(frames, event, canvas.root)),
-        "starts": timing_table(frames.part(TIMING_BAND, "event_id", event_id), subject),
+        "starts": timing_table(frames, subject),
     }
 
 

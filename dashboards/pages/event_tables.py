@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 import polars as pl
@@ -150,10 +151,11 @@ def movers_table(timings: pl.DataFrame, reactions: list[Reaction], paths: Mappin
     if not timings.height:
         return NOTHING
     assets = {item.market_id: item.asset_id for item in reactions}
-    rows = timings.filter(pl.col("market_id").is_in(list(assets))).sort(
-        "mover_rank", "market_id", descending=False, nulls_last=True
+    rows = sorted(
+        (row for row in signed_rows(timings, REACTION_TIME) if row["market_id"] in assets),
+        key=lambda row: (row["mover_rank"] is None, row["mover_rank"] or 0, row["market_id"]),
     )
-    bars = sorted({row["bar_hours"] for row in signed_rows(rows, REACTION_TIME)})
+    bars = sorted({row["bar_hours"] for row in rows})
     lengths = listing([hours_plain(hours) for hours in bars])
     heads = (
         Head("Token"),
@@ -173,19 +175,19 @@ def movers_table(timings: pl.DataFrame, reactions: list[Reaction], paths: Mappin
         _movers_caption(rows, assets),
         small,
         heads,
-        [_mover_row(row, assets, paths) for row in signed_rows(rows, REACTION_TIME)],
+        [_mover_row(row, assets, paths) for row in rows],
     )
 
 
-def _movers_caption(rows: pl.DataFrame, assets: Mapping[str, str]) -> str:
-    moved = rows.filter(pl.col("mover_rank").is_not_null())
-    if not moved.height:
+def _movers_caption(rows: Sequence[Mapping[str, Any]], assets: Mapping[str, str]) -> str:
+    moved = [row for row in rows if row["mover_rank"] is not None]
+    if not moved:
         return "No token had a clearly abnormal bar"
-    first = assets[moved["market_id"][0]]
-    if moved.height == 1:
+    first = assets[moved[0]["market_id"]]
+    if len(moved) == 1:
         return f"Only {first} had a clearly abnormal bar"
-    proven = moved.slice(1)["is_order_proven"].fill_null(False).all()
-    of_all = f"first of {number_word(moved.height)}"
+    proven = all(row["is_order_proven"] for row in moved[1:])
+    of_all = f"first of {number_word(len(moved))}"
     return f"{first} moved {of_all}" if proven else f"{first} shows {of_all}; the bars do not prove the order"
 
 
@@ -211,17 +213,17 @@ def _mover_row(
     ]
 
 
-def timing_table(band: pl.DataFrame, subject: Reaction) -> Markup:
+def timing_table(frames: Frames, subject: Reaction) -> Markup:
     """How the 24-hour answer moves with the assumed start."""
-    rows = band.filter(
-        (pl.col("market_id") == subject.market_id) & (pl.col("window_end_hours") == HEADLINE_HOURS)
-    ).sort("anchor_utc")
-    known = rows.filter(pl.col("car").is_not_null())
-    if rows.height < 2 or not known.height:
+    own = {"market_id": subject.market_id, "window_end_hours": str(HEADLINE_HOURS)}
+    band = frames.part(TIMING_BAND, "event_id", subject.event_id, **own)
+    rows = sorted(signed_rows(band, TIMING_BAND), key=itemgetter("anchor_utc"))
+    known = [row for row in rows if row["car"] is not None]
+    if len(rows) < 2 or not known:
         return NOTHING
-    ordered = sorted(row["car"] for row in signed_rows(known, TIMING_BAND))
+    ordered = sorted(row["car"] for row in known)
     low, high = ordered[0], ordered[-1]
-    scale = range_scale([low, high, *known["lower_95"], *known["upper_95"]])
+    scale = range_scale([low, high, *(row[end] for end in ("lower_95", "upper_95") for row in known)])
     heads = (
         Head("Window starts, UTC"),
         Head("Return", is_number=True),
@@ -235,7 +237,7 @@ def timing_table(band: pl.DataFrame, subject: Reaction) -> Markup:
         "One row per bar in which the news may have become public. Bar: 95% interval. The start the study uses is "
         "bold.",
         heads,
-        [_start_row(row, scale) for row in signed_rows(rows, TIMING_BAND)],
+        [_start_row(row, scale) for row in rows],
     )
 
 

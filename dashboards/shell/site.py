@@ -71,8 +71,11 @@ SCRIPTS = (
 _ORDER = {STUDY_PATH: "close_time_utc", PLACEBO: "placebo_start_utc"}
 # Tables of which a page needs a few rows of many: only those of the pages that are drawn next are read.
 _BULKY = frozenset(table.name for table in (STUDY_PATH, STUDY_RESULT, PLACEBO, SPECIFICATION, CORRELATION_ROLLING))
-# Pages drawn from one reading of the bulky tables, by one process.
+# Pages drawn from one reading of the bulky tables, by one process: few where few are drawn, so that processes end
+# together, and of many as many as are worth the memory, since each reading looks through all of those tables.
 _PAGES_TOGETHER = 8
+_MOST_TOGETHER = 50
+_READINGS = 20
 # Pages from which on a further process draws more than its start and its own reading of the tables take.
 _PAGES_WORTH_A_PROCESS = 20
 
@@ -159,7 +162,8 @@ def _draw_changed(
         changed = [path for path in inputs if not manifest.is_unchanged(path, inputs[path])]
         n_wanted = len(changed) // _PAGES_WORTH_A_PROCESS
         n_drawn = 0
-        together = [changed[start : start + _PAGES_TOGETHER] for start in range(0, len(changed), _PAGES_TOGETHER)]
+        n_together = min(max(_PAGES_TOGETHER, len(changed) // _READINGS), _MOST_TOGETHER)
+        together = [changed[start : start + n_together] for start in range(0, len(changed), n_together)]
         source = (published_path, site_path, now, stamp)
         elsewhere = Elsewhere(_drawing, source, (SiteError, StoreError), _tell_end)
         with closing((crew or Crew(0)).do_together(drawer.draw, together, n_wanted, elsewhere)) as parts:

@@ -55,6 +55,21 @@ def test_two_processes_write_the_bytes_that_one_writes(published, site, tmp_path
     assert contents(tmp_path / "site") == contents(site)
 
 
+def test_more_pages_are_drawn_from_larger_readings_up_to_a_bound(published, tmp_path, monkeypatch):
+    sizes: list[int] = []
+    draw = dashboards.shell.site._Drawer.draw
+    monkeypatch.setattr(
+        dashboards.shell.site._Drawer, "draw", lambda drawer, some: sizes.append(len(some)) or draw(drawer, some)
+    )
+    for least, readings, most, size in ((1, 4, 50, None), (1, 4, 2, 2), (7, 1_000, 50, 7)):
+        for name, value in (("_PAGES_TOGETHER", least), ("_READINGS", readings), ("_MOST_TOGETHER", most)):
+            monkeypatch.setattr(dashboards.shell.site, name, value)
+        sizes.clear()
+        n_pages = build_site(published, tmp_path / f"{least}-{most}", now=NOW).n_pages
+        assert sizes[0] == (size or n_pages // readings)
+        assert sum(sizes) == n_pages
+
+
 def test_where_no_process_can_be_started_all_is_drawn_here(
     published, site, tmp_path, monkeypatch, small_parts, drawn_here
 ):
