@@ -44,6 +44,22 @@ def test_equal_rows_are_not_written(warehouse: Warehouse) -> None:
     assert warehouse.replace_part(EXCLUSION, rows.head(1), OF_STUDY, study_id="mine") == 1
 
 
+def test_the_first_rows_of_a_part_come_and_others_stay(warehouse: Warehouse) -> None:
+    before = read(warehouse)
+    assert warehouse.replace_part(EXCLUSION, make_rows(("new", "a"), ("new", "b")), OF_STUDY, study_id="new") == 2
+    assert read(warehouse) == [*before[:2], ("new", "a", "no bars"), ("new", "b", "no bars"), *before[2:]]
+
+
+def test_a_row_that_comes_into_an_empty_part_from_outside_is_not_there_twice(warehouse: Warehouse) -> None:
+    rows = make_rows(("mine", "b"), ("mine", "c"), reason="frozen")
+    assert warehouse.replace_part(EXCLUSION, rows, "reason = $reason", reason="frozen") == 2
+    assert [row for row in read(warehouse) if row[0] == "mine"] == [
+        ("mine", "a", "no bars"),
+        ("mine", "b", "frozen"),
+        ("mine", "c", "frozen"),
+    ]
+
+
 def test_an_empty_frame_empties_the_part(warehouse: Warehouse) -> None:
     assert warehouse.replace_part(EXCLUSION, EXCLUSION.empty(), OF_STUDY, study_id="mine") == 2
     assert read(warehouse) == [("other", "a", "no bars")]
