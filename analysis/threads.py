@@ -13,7 +13,7 @@ import polars as pl
 # Of loops that free the interpreter, and processes that measure events, fit models or draw pages: both cores of the
 # smallest machine we run on.
 N_THREADS = 2
-# From so many titles, or pairs of them, on their comparison is worth threads, each of which reads the patterns anew.
+# From so many titles on a search of them is worth threads, each of which reads the patterns anew.
 WORTH_THREADS = 8_192
 
 

@@ -14,7 +14,6 @@ from scipy.spatial.distance import squareform
 from analysis.arrays import Flags, Floats, Integers
 from analysis.events.stories.likeness import STORY_HOURS, Pairs, Profile, Spoken, chances, pairs_that_share
 from analysis.row_products import Scores
-from analysis.threads import N_THREADS, WORTH_THREADS, start_threads
 
 # Two stories are one when the average chance over their pairs is at least this.
 SAME_STORY = 0.342
@@ -89,10 +88,7 @@ class _Held:
         """The chance of each pair of a later and an earlier row."""
         every = np.arange(len(self.rows))
         chosen = np.searchsorted(self.rows, later), np.searchsorted(self.rows, earlier)
-        halves = zip(*(np.array_split(side, N_THREADS) for side in chosen), strict=True)
-        with start_threads(is_worth=len(later) >= WORTH_THREADS) as pool:
-            parts = pool.map(lambda half: chances(self.table, Pairs(every, every, half)), halves)
-            return np.concatenate([*parts])
+        return chances(self.table, Pairs(every, every, chosen))
 
 
 def _covering(held: _Held | None, rows: Integers, read: Callable[[Integers], Profile]) -> _Held:

@@ -86,11 +86,10 @@ def test_what_is_found_from_new_headlines_is_what_all_pairs_hold(headlines):
         np.testing.assert_array_equal(linkage._connected_with(is_new, found), wanted)
 
 
-def test_many_pairs_and_titles_are_compared_as_few(headlines, monkeypatch):
+def test_many_titles_are_compared_as_few(headlines, monkeypatch):
     is_new = np.ones(headlines.height, dtype=np.bool_)
     few, _ = link(headlines, is_new, NONE_GIVEN)
-    for module in (linkage, threads):
-        monkeypatch.setattr(module, "WORTH_THREADS", 1)
+    monkeypatch.setattr(threads, "WORTH_THREADS", 1)
     many, _ = link(headlines, is_new, NONE_GIVEN)
     assert [part.tolist() for part in (few.labels, few.met, few.chance)] == [
         part.tolist() for part in (many.labels, many.met, many.chance)
