@@ -56,6 +56,9 @@ CHECKING = ("checks", "publish")
 PRICE_STEPS = ("bundle", "prices", *CONCLUSIONS)
 NEWS_STEPS = ("bundle", "news", "events", *CONCLUSIONS)
 
+# Modules of the steps that share their work, and of pages.
+_SHARED = ("flows.steps.studies", "flows.steps.models", "flows.steps.correlations", "dashboards.shell.site")
+
 
 @dataclass(frozen=True, slots=True)
 class StepOutcome:
@@ -89,6 +92,12 @@ class RunOutcome:
         return [line for step in self.steps if step.name in CHECKING for line in step.report.problems]
 
 
+def load_shared() -> None:
+    """Import what a further process needs for the work that steps share, while this one is busy with other steps."""
+    for name in _SHARED:
+        importlib.import_module(name)
+
+
 def load_step(reference: str) -> Step:
     """The function named `module:function`."""
     module, name = reference.split(":")
@@ -113,7 +122,10 @@ def run_pipeline(
     """
     chosen = set(names) if names is not None else {name for name, _ in STEPS}
     run_id = f"{compact_instant(now)}-{secrets.token_hex(3)}"
-    with open_writer(settings.warehouse_path, settings.lock_deadline_seconds) as warehouse, open_crew() as crew:
+    with (
+        open_writer(settings.warehouse_path, settings.lock_deadline_seconds) as warehouse,
+        open_crew(load_shared) as crew,
+    ):
         context = RunContext(settings, warehouse, run_id, now, say, crew)
         close_dead_runs(warehouse)
         record_run(warehouse, run_id, command, now, "running", None)

@@ -9,7 +9,6 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
-from importlib import import_module
 from multiprocessing import Pipe, get_context, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -40,11 +39,11 @@ class Elsewhere(Generic[_Part, _Done]):
 class Crew:
     """Processes that do parts beside this one, kept from one piece of work to the next: each takes seconds to start.
 
-    There are at most `n_further`, and each imports `modules` when it starts.
+    There are at most `n_further`, and each calls `get_ready`, a function of a module, when it starts.
     """
 
-    def __init__(self, n_further: int, modules: Sequence[str] = ()) -> None:
-        self._n_further, self._modules = n_further, tuple(modules)
+    def __init__(self, n_further: int, get_ready: Callable[[], object] | None = None) -> None:
+        self._n_further, self._get_ready = n_further, get_ready
         self._others: list[_Other] = []
 
     def __enter__(self) -> Crew:
@@ -59,7 +58,7 @@ class Crew:
         n_missing = min(self._n_further if n_wanted is None else n_wanted, self._n_further) - len(self._others)
         with suppress(OSError):
             for _ in range(n_missing):
-                _start_process(self._modules, self._others)
+                _start_process(self._get_ready, self._others)
 
     def dismiss(self) -> None:
         """End every process, whatever it does."""
@@ -109,20 +108,20 @@ class Crew:
                     self.dismiss()
 
 
-def _start_process(modules: tuple[str, ...], others: list[_Other]) -> None:
+def _start_process(get_ready: Callable[[], object] | None, others: list[_Other]) -> None:
     """Start a process that works: a fresh one, for a copy of this would hold its threads' locks."""
     here, there = Pipe()
-    process = get_context("spawn").Process(target=_work_elsewhere, args=(there, modules), daemon=True)
+    process = get_context("spawn").Process(target=_work_elsewhere, args=(there, get_ready), daemon=True)
     others.append((process, here))  # before it starts, so that an interrupt meanwhile leaves none behind
     with _interrupts_held():
         process.start()
     there.close()  # or its end would never be noticed
 
 
-def _work_elsewhere(pipe: Connection, modules: tuple[str, ...]) -> None:
+def _work_elsewhere(pipe: Connection, get_ready: Callable[[], object] | None) -> None:
     """Do one piece of work after another until nobody asks."""
-    for name in modules:
-        import_module(name)
+    if get_ready is not None:
+        get_ready()
     with suppress(EOFError, ConnectionError):
         while _do_asked(pipe, *pipe.recv()):
             gc.collect()

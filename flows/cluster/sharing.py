@@ -17,9 +17,6 @@ EVENTS_WORTH_A_PROCESS = 60
 # Calls, of a tenth of a second each, from which on another process is asked.
 CALLS_WORTH_A_PROCESS = 20
 
-# Whose work is shared: another process imports them while this one is busy with other steps.
-_SHARED = ("flows.steps.studies", "flows.steps.models", "flows.steps.correlations", "dashboards.shell.site")
-
 _Rows = TypeVar("_Rows")
 # Events that are measured at one go.
 _Part = TypeVar("_Part", bound=Sequence[Any])
@@ -34,9 +31,9 @@ def count_processes() -> int:
     return min(N_THREADS, os.cpu_count() or 1)
 
 
-def open_crew() -> Crew:
-    """The processes that share the work of a run with this one."""
-    return Crew(count_processes() - 1, _SHARED)
+def open_crew(get_ready: Callable[[], object] | None = None) -> Crew:
+    """The processes that share work with this one; each calls `get_ready` when it starts."""
+    return Crew(count_processes() - 1, get_ready)
 
 
 def share_events(

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -38,15 +37,20 @@ def telling_mask() -> Iterator[Callable[[int], bool]]:
 
 @contextmanager
 def telling_where(number: int) -> Iterator[Callable[[int], tuple[int, int, bool, int]]]:
-    """Number of the work, the process, whether it has a module that was named, and how many works are open there."""
+    """Number of the work, the process, whether it got ready, and how many works are open there."""
     _open_works.append(number)
     try:
-        yield lambda part: (number, os.getpid(), "tomllib" in sys.modules, sum(_open_works))
+        yield lambda part: (number, os.getpid(), bool(_ready), sum(_open_works))
     finally:
         _open_works.remove(number)
 
 
 _open_works: list[int] = []
+_ready: list[int] = []
+
+
+def get_ready() -> None:
+    _ready.append(os.getpid())
 
 
 @contextmanager
@@ -90,7 +94,7 @@ def wait_and_tell(part: int) -> int:
 
 
 def test_one_process_does_one_work_after_another_and_is_gone_after_the_last():
-    with Crew(1, ["tomllib"]) as crew:
+    with Crew(1, get_ready) as crew:
         crew.start()
         [process] = active_children()
         works = [
@@ -147,7 +151,7 @@ def test_ctrl_c_during_the_start_ends_the_process_that_was_started(monkeypatch):
 def test_the_first_process_that_is_ever_started_does_not_see_ctrl_c():
     resource_tracker._resource_tracker._stop()  # as in a command, which has started nothing before
     others: list[warehouse.processes._Other] = []
-    warehouse.processes._start_process((), others)
+    warehouse.processes._start_process(None, others)
     [(process, pipe)] = others
     pipe.send((telling_mask, (), ()))
     pipe.send(1)
