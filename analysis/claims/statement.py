@@ -105,6 +105,7 @@ class Statement:
     versus: tuple[str, ...] = ()
     peak: float | None = None  # a price that is counted from: a high, a low, where a move began, US dollars
     amount: float | None = None  # a move in US dollars
+    as_amount: Comparator | None = None  # how `price` is meant where it may be a move in dollars: "lost $7"
     held: Held | None = None  # of a level with a direction; None is throughout
     quantity: str | None = None  # of `other_quantity`
     event_id: str | None = None

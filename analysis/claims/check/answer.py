@@ -11,10 +11,12 @@ import polars as pl
 
 from analysis.claims.judging.beside import BEHIND_SCHEMA, Beside, look_beside
 from analysis.claims.judging.judge import judge_statement
-from analysis.claims.judging.market import MarketEvidence, micros
+from analysis.claims.judging.market import MarketEvidence
 from analysis.claims.judging.offers import find_window
+from analysis.claims.judging.question import cannot_be_told
 from analysis.claims.judging.rarity import Rarity
 from analysis.claims.judging.windows import WindowError, is_window_open, resolve_window
+from analysis.claims.judging.written import last_price, left_open, settle_dollars
 from analysis.claims.sentences.sentence import ReadStatement, ReadText, Unjudged
 from analysis.claims.statement import Judgement, StatedWindow, Statement, StatementVerdict, TriedReading
 from warehouse.tables.units import iso_instant
@@ -58,30 +60,33 @@ def judge_text(text: str, read: ReadText, said_at: datetime, market: MarketEvide
     """The answer to a text that was read as of `said_at`; `market` holds at least its `named_assets`."""
     groups: dict[tuple[int, str], str] = {}
     judged = []
-    for number, item in enumerate(read.statements, start=1):
+    for number, found in enumerate(read.statements, start=1):
+        item = replace(found, statement=settle_dollars(found.statement, market))
         key = (item.group, item.statement.asset)
         group_id = groups.setdefault(key, f"g{len(groups) + 1}")
         try:
             window = resolve_window(item.statement)
         except WindowError:
             window = item.statement.window or StatedWindow("")
-        judgement = judge_statement(item.statement, market)
-        is_sure = item.is_sure and is_plausible(item.statement, said_at, market)
+        reason = left_open(item.statement, market)
+        judgement = judge_statement(item.statement, market) if reason is None else cannot_be_told(reason)
+        is_sure = (
+            item.is_sure
+            and reason is None
+            and item.statement is found.statement
+            and is_plausible(item.statement, market)
+        )
         judged.append(JudgedStatement(f"s{number}", group_id, replace(item, is_sure=is_sure), window, judgement))
     judged = [replace(item, offer=offer) for item, offer in zip(judged, _offers(judged, market), strict=True)]
     return CheckedText(text, said_at, market.data_as_of, tuple(judged), read.unjudged)
 
 
-def is_plausible(statement: Statement, said_at: datetime, market: MarketEvidence) -> bool:
+def is_plausible(statement: Statement, market: MarketEvidence) -> bool:
     """Whether a price that is said can be one of now: within a factor of two of the last one, where that is known."""
     if statement.price is None or not is_window_open(statement):
         return True
-    for series in market.of_asset(statement.asset):
-        at = series.last_by(micros(said_at))
-        if at >= 0:
-            ratio = statement.price / float(series.closes[at])
-            return 1 / _LARGEST_RATIO <= ratio <= _LARGEST_RATIO
-    return True
+    last = last_price(statement, market)
+    return last is None or 1 / _LARGEST_RATIO <= statement.price / last <= _LARGEST_RATIO
 
 
 def with_beside(answer: CheckedText, market: MarketEvidence) -> CheckedText:

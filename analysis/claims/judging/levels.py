@@ -259,6 +259,8 @@ def _judge_standing(question: Question, prices: _Prices, level: float) -> Judgem
     extent = f"it traded between {price(prices.low)} and {price(prices.high)}"
     traded = question.reading("traded_there", None, extent, fits=is_traded, market_id=prices.ranges.market_id)
     measured = f"{words}; {extent} ({tape_words(prices.ranges)})."
+    if not question.length_us:
+        measured = f"{words} ({tape_words(prices.closes)})."
     if fits:
         verdict = StatementVerdict.SUPPORTED
     elif is_traded:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from analysis.claims.judging.windows import SINCE_EVENT, place_token, resolve_window
 from analysis.claims.sentences.forms import Form
+from analysis.claims.sentences.numbers import NUMBER_WORDS
 from analysis.claims.sentences.references import LedgerEvent, Reference, find_references
 from analysis.claims.sentences.sentence import MOVE_KINDS, PRICE_KINDS, UNSAID_WINDOW, SentenceState
 from analysis.claims.sentences.subjects import NamedSubject
@@ -124,8 +125,11 @@ _HYPHENATED = re.compile(r"\w[-‑]\w")
 
 
 def _is_listed(tokens: list[Token], comma: int) -> bool:
-    """Whether a comma only parts two markets of a list."""
-    return 0 < comma < len(tokens) - 1 and tokens[comma - 1].market is not None and tokens[comma + 1].market is not None
+    """Whether a comma only parts two markets of a list, or "respectively" from it."""
+    if not 0 < comma < len(tokens) - 1:
+        return False
+    beside = (tokens[comma - 1], tokens[comma + 1])
+    return all(one.market is not None for one in beside) or any(one.text.lower() == "respectively" for one in beside)
 
 
 def _is_inside(window: TimePhrase, tokens: list[Token]) -> bool:
@@ -169,7 +173,7 @@ def _parts(token: Token) -> bool:
 _APPOSED = frozenset(
     {"COMMA", "AND", "PERCENT", "LIGHT", "MORE", "OUTDO", "OUTPERFORM", "UNDERDO", "UP", "DOWN", "TO", "PRICE"}
 )
-_COMPARING = frozenset({"than", "less", "fewer", "better", "worse", "as", "much", "far", "twice", "half"})
+_COMPARING = {"than", "less", "fewer", "better", "worse", "as", "much", "far", "twice", "half", "times", *NUMBER_WORDS}
 
 
 def _is_new_verb(state: SentenceState, at: int) -> bool:

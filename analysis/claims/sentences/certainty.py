@@ -10,7 +10,7 @@ from analysis.claims.sentences.instants import MONTH_WORDS
 from analysis.claims.sentences.sentence import PRICE_KINDS, UNSAID_WINDOW
 from analysis.claims.sentences.subjects import NamedSubject
 from analysis.claims.sentences.tokens import Token
-from analysis.claims.statement import Kind, Statement
+from analysis.claims.statement import Comparator, Kind, Statement
 
 # A move of more than this without a window is hardly one of a day: a fraction.
 _LARGEST_OF_A_DAY = 1.0
@@ -24,10 +24,11 @@ _WHOLE = "MARKET"  # what a comparison without another side is with
 _VAGUE = frozenset(
     {"toward", "towards", "consolidation", "stuck", "calm", "battles", "battle", "faces", "breakout", "breakdown"}
 )
+_LESS = frozenset({"less", "under"})
 _UNKNOWN_WORD = frozenset({"WORD"})
 # Words of a window that was not understood.
 _SOME_WINDOW = re.compile(
-    r"\b(?:since|until|between|during|from|started|began|ago|setup|pauses|paused|stalls|fades|ends"
+    r"\b(?:since|until|between|during|from|started|began|ago|setup|pauses|paused|stalls|fades|ends|hours|trading|midday|morning|afternoon|evening"
     r"|amid (?:a|the) \w+ year)\b",
     re.IGNORECASE,
 )
@@ -67,6 +68,8 @@ def is_read_surely(
         return False  # "XRP's 91% fee crash"
     if form.asset is not None and not any(token.text.lower().startswith("crypto") for token in tokens):
         return False  # "markets fall" may be those of stocks
+    if statement.comparator is Comparator.NEARLY and any(token.text.lower() in _LESS for token in tokens):
+        return False  # "less than 1%" may be far less
     return _is_plain_number(subject, statement)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from analysis.claims.judging.windows import DAY_NAMES, NEW_YORK
+from analysis.claims.judging.windows import DAY_NAMES, NEW_YORK, place_token
 
 _UTC = ZoneInfo("UTC")
 _WEEKDAYS = [name.lower() for name in DAY_NAMES]
@@ -136,6 +136,25 @@ def _shown_time(shown: re.Match[str]) -> time:
         return time(_NOON)
     hour, half = int(shown["hour"]), (shown["half"] or "").lower()
     return time(hour % 12 + 12 if half == "p" else hour % 12 if half == "a" else hour, int(shown["minute"] or 0))
+
+
+OPENING_VERBS = frozenset(
+    {"open", "opens", "opened", "opening", "start", "starts", "started", "begin", "begins", "began"}
+)
+_OPENED = re.compile(rf"\b(?:week|month|quarter|year|20\d\d|{'|'.join(MONTH_WORDS)})\b", re.IGNORECASE)
+_OPENINGS = {"week": "since_monday", "month": "month_to_date", "year": "ytd"}
+
+
+def opening_of(words: str, token: str | None, said_at: datetime) -> datetime | None:
+    """When what opened began: the week, month or year in the words, else the day of the window's token, or that of
+    saying. None for anything longer.
+    """
+    named = _OPENED.search(words)
+    if named is not None:
+        token = _OPENINGS.get(named.group().lower(), token or "")
+    if token is not None and not token.startswith(("day:", "today", "since_monday", "month", "ytd", "year:")):
+        return None
+    return place_token(token or "today", said_at)[0]
 
 
 def last_weekday(name: str, said_at: datetime) -> date:

@@ -6,13 +6,17 @@ import re
 from dataclasses import replace
 from datetime import datetime
 
-from analysis.claims.judging.windows import SINCE_EVENT, WHOLE_RECORD, place_token
+from analysis.claims.judging.windows import WHOLE_RECORD, place_token
 from analysis.claims.sentences.forms import Form
+from analysis.claims.sentences.instants import OPENING_VERBS, opening_of
 from analysis.claims.sentences.numbers import NUMBER_WORDS
+from analysis.claims.sentences.prices.amounts import AT_A_PRICE, as_amount, comparator_before, is_of_another_size
+from analysis.claims.sentences.prices.held import held_of
 from analysis.claims.sentences.sentence import MARK_CLASSES, PERCENT_KINDS, PRICE_KINDS, UNSAID_WINDOW, SentenceState
 from analysis.claims.sentences.tokens import Token
 from analysis.claims.sentences.windows import find_windows, peak_window
-from analysis.claims.statement import Comparator, Direction, Held, Kind, StatedWindow, Statement
+from analysis.claims.statement import Comparator, Direction, Kind, StatedWindow, Statement
+from warehouse.tables.units import iso_minute
 
 
 def statement_of(
@@ -33,14 +37,19 @@ def statement_of(
         token == UNSAID_WINDOW
     ):
         token = None
+    if form.kind is Kind.LEVEL_HELD and tokens[0].text.lower() in OPENING_VERBS:
+        opened = opening_of(state.text[tokens[0].start : tokens[-1].end], token, state.said_at)
+        if opened is None:
+            return None
+        token = f"at:{iso_minute(opened).replace(' ', 'T')}"
     if token is None and form.is_negated and tokens[0].text.lower() in _NEVER:
         token = WHOLE_RECORD
     paid = next((t for t in tokens if t.quantity is not None and "PRICE" in t.classes), None)
     peak = paid.quantity.value if paid is not None and paid.quantity is not None else None
     is_move = form.kind is Kind.DIRECTION_ONLY and paid is not None
-    if is_move and _is_of_another_size(state, first, last):
+    if is_move and is_of_another_size(state, first, last):
         return None
-    amount = paid if is_move and _AT_A_PRICE.search(state.text, tokens[0].start, tokens[-1].end) is None else None
+    amount = paid if is_move and AT_A_PRICE.search(state.text, tokens[0].start, tokens[-1].end) is None else None
     return Statement(
         asset=asset,
         kind=form.kind,
@@ -58,31 +67,44 @@ def statement_of(
         versus=_versus(tokens, form),
         peak=peak if form.kind is Kind.DRAWDOWN else _begun(state, last, form, numbers),
         amount=peak if amount is not None else None,
-        held=_held(state, first, last, form, token),
+        as_amount=as_amount(state, first, last, form),
+        held=held_of(state, first, last, form, token),
         is_negated=form.is_negated,
         tolerance=_tolerance(state, first, last, form),
         is_range_bound=form.form_id == "flat" and any("BOUND" in token.classes for token in tokens),
     )
 
 
-def numbers_in_turn(tokens: list[Token], last: int, form: Form, n_markets: int) -> list[Token]:
-    """Numbers of which each market has its own, "TAO and FET rose 5% and 3%"; none where one is for all."""
+def numbers_listed(tokens: list[Token], first: int, last: int, form: Form) -> list[int]:
+    """Where the numbers stand that are told together with that of a phrase: "rose 5%, 3% and about 2%"."""
     name = "PERCENT" if form.kind in PERCENT_KINDS else "PRICE"
-    listed = [tokens[last - 1]]
-    for token in tokens[last:]:
-        if name in token.classes and token.quantity is not None:
-            listed.append(token)
-        elif not token.classes & {"COMMA", "AND"}:
-            break
-    is_list = n_markets > 1 and len(listed) == n_markets and name in listed[0].classes
-    return listed if is_list else []
+    own = next((k for k in range(last - 1, first - 1, -1) if name in tokens[k].classes), None)
+    if own is None or form.kind is Kind.RANGE:
+        return []
+    listed = [own]
+    for step in (-1, 1):
+        k, is_joined = own + step, False
+        while 0 <= k < len(tokens) and tokens[k].classes & (_BETWEEN_NUMBERS | {name}):
+            is_joined |= bool(tokens[k].classes & _JOINING)
+            if name in tokens[k].classes and tokens[k].quantity is not None:
+                if not is_joined:
+                    break
+                listed, is_joined = [*listed, k], False
+            k += step
+    return sorted(listed)
 
 
-def with_number(statement: Statement, token: Token) -> Statement:
-    """The statement with the number of a list that is its own."""
-    number = token.quantity
+_JOINING = frozenset({"COMMA", "AND"})
+_BETWEEN_NUMBERS = _JOINING | {"ABOUT", "NEARLY", "MORE", "LEAST", "TO"}
+
+
+def with_number(statement: Statement, state: SentenceState, at: int) -> Statement:
+    """The statement with the number of a list that is its own, the token `at`."""
+    number = state.tokens[at].quantity
     if number is None:
         return statement
+    if (said := comparator_before(state.tokens, at, statement.price is not None)) is not None:
+        statement = replace(statement, comparator=said)
     if statement.price is not None:
         return replace(statement, price=number.value, price_quoted=number.quoted)
     return replace(statement, size=abs(number.value), size_high=number.high, size_quoted=number.quoted)
@@ -242,41 +264,13 @@ def _comparator(state: SentenceState, first: int, last: int, form: Form, number:
     if number.quantity is not None and number.quantity.is_open:
         return Comparator.AT_LEAST
     at = state.tokens.index(number)
-    said = _before_number(state.tokens, at, form.kind in PRICE_KINDS)
+    said = comparator_before(state.tokens, at, form.kind in PRICE_KINDS)
     if form.comparator is not None and said in (None, Comparator.MORE_THAN):
         return form.comparator
     after = state.text[number.end : number.end + 16].lower()
     if said is None and "from its open" in after:
         return Comparator.UP_TO  # from the open to the high
     return said or Comparator.EXACT
-
-
-def _is_of_another_size(state: SentenceState, first: int, last: int) -> bool:
-    """Whether dollars behind a move are counted from what is not read: "slides $3K from its peak", "$20K in days"."""
-    start, end = state.tokens[first].start, state.tokens[last - 1].end
-    return _SWINGS.search(state.text, start, end) is not None or _FROM_A_PEAK.match(state.text, end) is not None
-
-
-def is_by_an_amount(state: SentenceState, first: int, last: int, form: Form) -> bool:
-    """Whether what looks like a level passed is a move: "is up over $60 since Friday", "fell over $60"."""
-    start, end = state.tokens[first].start, state.tokens[last - 1].end
-    if form.kind is Kind.LEVEL_CROSSED and _IN_SOME_TIME.match(state.text, end) is not None:
-        return _TO_A_LEVEL.search(state.text, start, end) is None  # "lost $500 in weeks"
-    if form.form_id != "move_beyond":
-        return False
-    if _UP_OVER.match(state.text, start, end) is not None and _COUNTED.match(state.text, end) is not None:
-        return True
-    return bool(state.tokens[first].classes & {"DOWN", "DOWN_BY"}) and _OVER.search(state.text, start, end) is not None
-
-
-_IN_SOME_TIME = re.compile(r"\s+in (?:just |only )?(?:days|hours|weeks|minutes)\b", re.IGNORECASE)
-_TO_A_LEVEL = re.compile(r"\b(?:to|above|below|past|under|beyond|through)\b", re.IGNORECASE)
-_UP_OVER = re.compile(r"(?:(?:is|are|was|were) )?(?:up|down) (?:well )?over\s", re.IGNORECASE)
-_OVER = re.compile(r"\w (?:well )?over\s+\S+$", re.IGNORECASE)
-_COUNTED = re.compile(r"\s+(?:since|(?:in|over) (?:the )?(?:past|last|\d+ (?:hour|day|week)))\b", re.IGNORECASE)
-_AT_A_PRICE = re.compile(r"\b(?:at(?! least)|near)\b", re.IGNORECASE)
-_SWINGS = re.compile(r"\b(?:swing(?:s|ing)?|swung)\b", re.IGNORECASE)
-_FROM_A_PEAK = re.compile(r"\s+(?:from|peak|in (?:just |only )?(?:days|hours|weeks|minutes))\b", re.IGNORECASE)
 
 
 def _tolerance(state: SentenceState, first: int, last: int, form: Form) -> float | None:
@@ -287,85 +281,6 @@ def _tolerance(state: SentenceState, first: int, last: int, form: Form) -> float
 
 
 _SIDE_OF_LEVEL = re.compile(r"\b(?:above|over|below|under)\b", re.IGNORECASE)
-
-
-def _held(state: SentenceState, first: int, last: int, form: Form, window: str | None) -> Held | None:
-    """For how long a price is said to have stood beyond a level; None where it is said to have stayed there."""
-    tokens = state.tokens
-    if form.kind is not Kind.LEVEL_HELD or form.is_negated or form.direction == "none":
-        return None
-    if any("HOLD" in token.classes for token in tokens[first:last]):
-        return None
-    begun = first
-    while first - begun < _VERB_REACH and begun and not _ends_a_verb(tokens[begun - 1]):
-        begun -= 1
-    words, behind = state.text[tokens[begun].start : tokens[last - 1].end], _behind(state, last)
-    is_present, is_past = _IS.search(words) is not None, _WAS.search(words) is not None
-    is_counted = window is not None and window.startswith("since") and window != SINCE_EVENT
-    if _ALL_TIME.search(words) or _ALL_TIME.search(behind):
-        return Held.THROUGHOUT
-    if _SOME_TIME.search(words) or _SOME_TIME.search(behind):
-        return Held.AT_SOME_TIME
-    if _ONCE.search(words) and is_past:
-        return Held.AT_SOME_TIME
-    if is_counted or _HAS_BEEN.search(words):
-        return None
-    return Held.AT_THE_END if is_present else Held.UNSAID if is_past else None
-
-
-def _behind(state: SentenceState, last: int) -> str:
-    """The words behind a phrase that can still tell how long: up to the next clause, market, number or "and"."""
-    tokens, start = state.tokens, state.tokens[last - 1].end
-    for token in tokens[last:]:
-        is_next = token.market is not None or token.quantity is not None or bool(token.classes & {"AND", "BREAK"})
-        if is_next and not state.text[start : token.end].lower().endswith("for a while"):
-            return state.text[start : token.start]
-    return state.text[start : state.sentence.end]
-
-
-def _ends_a_verb(token: Token) -> bool:
-    return token.market is not None or token.quantity is not None or "BREAK" in token.classes
-
-
-# So many words before a place belong to its verb: "was at one point trading above".
-_VERB_REACH = 4
-_IS = re.compile(r"\b(?:is|are|trades|sits|stands|changes hands|now)\b", re.IGNORECASE)
-_WAS = re.compile(r"\b(?:was|were|traded|sat|stood|changed hands)\b", re.IGNORECASE)
-_HAS_BEEN = re.compile(r"\b(?:has|have|had)\b", re.IGNORECASE)
-_ONCE = re.compile(r"\b(?:already|once(?! again| more))\b", re.IGNORECASE)
-_ALL_TIME = re.compile(
-    r"\b(?:all (?:day|night|week|weekend|month|morning|afternoon|evening|session|along)|throughout|continuously"
-    r"|constantly|(?:the |its )(?:whole|entire|full) (?:time|day|night|week|weekend|month|session|period)|at all times"
-    r"|around the clock|every (?:hour|minute)|without (?:a |any )?(?:break|pause|interruption)|uninterrupted(?:ly)?)\b",
-    re.IGNORECASE,
-)
-_SOME_TIME = re.compile(
-    r"\b(?:at (?:one|some|a certain) (?:point|time|stage|moment)|at times|briefly|momentarily|temporarily"
-    r"|for a (?:moment|time|while|short (?:time|while))|for (?:a few|some) (?:minutes|hours)|intermittently)\b",
-    re.IGNORECASE,
-)
-
-
-def _before_number(tokens: list[Token], at: int, is_price: bool) -> Comparator | None:
-    for k in range(at - 1, max(at - 4, -1), -1):
-        classes = tokens[k].classes
-        if "LEAST" in classes:
-            return Comparator.AT_LEAST
-        if "UP_TO" in classes:
-            return Comparator.UP_TO
-        if is_price and classes & {"ABOVE", "BELOW", "MORE"}:
-            return Comparator.MORE_THAN
-        if is_price and classes & {"NEAR", "ABOUT"}:
-            return Comparator.ABOUT
-        if "NEARLY" in classes:
-            return Comparator.NEARLY
-        if classes & {"NEAR", "ABOUT"}:
-            return Comparator.ABOUT
-        if "MORE" in classes:
-            return Comparator.MORE_THAN
-        if not classes & {"LIGHT", "TO", "AT", "POSS"}:
-            return None
-    return None
 
 
 def _versus(tokens: list[Token], form: Form) -> tuple[str, ...]:

@@ -24,7 +24,8 @@ _FOLD = rf"(?:{_WORD}|\d+)[- ]?fold"
 _PER_CENT = r"\s?(?:%|percent\b|per cent\b|pct\b)"
 
 NUMBER = re.compile(
-    rf"(?P<percents>(?P<p0>[+−-]?(?:{_DIGITS}))(?:{_PER_CENT})?{_DASH}(?P<p1>{_DIGITS}){_PER_CENT})"
+    rf"(?P<spread>between (?P<s0>{_DIGITS})(?:{_PER_CENT})? and (?P<s1>{_DIGITS}){_PER_CENT})"
+    rf"|(?P<percents>(?P<p0>[+−-]?(?:{_DIGITS}))(?:{_PER_CENT})?{_DASH}(?P<p1>{_DIGITS}){_PER_CENT})"
     rf"|(?P<percent>[+−-]?(?:{_DIGITS})\+?{_PER_CENT}\+?)"
     rf"|(?P<worded>\b(?:{_WORD})(?:[- ](?:{_WORD}))?(?:percent|{_PER_CENT}))"
     rf"|(?P<digits>\b(?:double|triple)[- ]digits?\b)"
@@ -58,8 +59,8 @@ def read_number(found: re.Match[str]) -> Quantity:
     """What a match of NUMBER states."""
     written = decimal_point(found.group().strip())
     kind = str(found.lastgroup)
-    if kind in ("p1", "percents"):
-        low, high = _plain(found["p0"]) / 100, _plain(found["p1"]) / 100
+    if kind in ("p1", "percents", "s1", "spread"):
+        low, high = _plain(found["p0"] or found["s0"]) / 100, _plain(found["p1"] or found["s1"]) / 100
         return Quantity("PERCENT", abs(low), abs(high), written)
     if kind in ("r1", "prices"):
         return _price_range(found["r0"], found["r1"], written)

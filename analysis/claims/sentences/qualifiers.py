@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from analysis.claims.sentences.forms import Form
 from analysis.claims.sentences.sentence import (
@@ -42,7 +43,7 @@ _DENIED_BEFORE = re.compile(
 )
 _DENIED_AFTER = re.compile(
     r"[^.;!?]*?\b(?:is|was|are|were|proved|turned out)(?: to be)? "
-    r"(?:false|untrue|not true|wrong|incorrect|a lie|a myth)\b",
+    r"(?:false|untrue|not true|wrong|incorrect|a lie|a myth|(?:\w+ )?exaggerated|overblown)\b",
     re.IGNORECASE,
 )
 _NOBODY_SAYS = re.compile(
@@ -53,17 +54,25 @@ _WHICH_IS_DENIED = re.compile(
 )
 # "Neither FET nor NEAR rose", "none of the tokens rose"; not "none bought as TAO rose".
 _NONE_OF = re.compile(
-    r"\b(?:neither|nor|none)(?: of)?(?: (?!as\b|while\b|when\b|after\b|because\b|but\b)\w+){0,2}\s+$", re.IGNORECASE
+    r"\b(?:neither|nor|none)(?: of)?(?: (?!as\b|while\b|when\b|after\b|because\b|but\b)\w+){0,2}\s+$|\byet to\s+$",
+    re.IGNORECASE,
 )
 # What a direction alone says is not the whole of it: a part of what was lost, a number that no form reads.
 _WENT_ON = re.compile(
     r"\s+(?:(?:nearly|almost|about) )?(?:all|most|half|part|some|much)(?: of)? (?:its|the|their|of)\b"
     r"|\s+(?:even |far |much |by )?(?:half|twice|\w+ times) as (?:much|fast|far)\b(?! as\b)"
-    r"|\s+(?:even |far )?less\b(?! than\b)|\s+the (?:most|least)\b"
+    r"|\s+(?:even |far )?less\b(?! than\b)|\s+the (?:most|least)\b|\s+(?:far |much )?more (?:in|on|over|during)\b"
+    r"|\s+(?:not|no more than|as little as|less than|at best) (?:by )?[\d.]+\s?%"
     r"|\s+(?:is|was) over\b(?! (?:the|a|an|its|\$|\d))|(?:\s+by)?\s+[$€£]\d"
     r"|(?:\s+by)?\s+(?:hundreds|thousands|dozens|tens) of\b"
     r"|(?:\s+(?:by|to|from|about|nearly|almost|between|for|some|only|just|around)){0,3}"
     r"\s+(?:(?:zero|nothing|null)\b|(?P<number>\d|(?:two|three|four|five|six|seven|eight|nine|ten)\b))",
+    re.IGNORECASE,
+)
+# "Rose, but only for an hour", "on Kraken only": so much of it is true, and no more.
+_BUT_ONLY = re.compile(
+    r"(?:\s+[^\s,;:]+){0,8}?,?\s+(?:(?:but|if|though|albeit|yet) (?:only|just|merely|briefly|not)\b"
+    r"|only (?:for|on|at|after)\b|on \w+ (?:only|alone)\b)",
     re.IGNORECASE,
 )
 # "Rose 2% against BTC", "in euro terms": another measure than dollars.
@@ -99,6 +108,9 @@ def unread_qualifier(
     begun = [token for token in state.tokens[:last] if token.start >= start]
     if form.kind in PRICE_KINDS and any("SUMMIT" in token.classes for token in begun):
         return "comparison"  # "its highest close in June was $283"
+    limited = _BUT_ONLY.match(state.text, end, state.sentence.end)
+    if limited is not None and not _names_another(state, limited.end()):
+        return "unclear"
     if _tells_what_it_is(state.tokens, first, last, form) or _leaves_a_part(state, last, form):
         return "unclear"
     is_by_a_day = _BY.match(state.text, end, state.sentence.end) and form.form_id == "give_back"
@@ -142,6 +154,16 @@ def _is_of_some(tokens: list[Token], subject: NamedSubject, last: int) -> bool:
         is_of |= tokens[k].text.lower() == "of"
         if not tokens[k].classes & _LIGHT:
             return False
+    return False
+
+
+def is_of_one_venue(tokens: list[Token], last: int) -> bool:
+    """Whether a phrase that ends before the token `last` is told of one exchange, whose prices may be others."""
+    for before, token in pairwise(tokens[last - 1 :]):
+        if "BREAK" in token.classes:
+            return False
+        if "VENUE" in token.classes and before.text.lower() in ("on", "at"):
+            return True
     return False
 
 
@@ -211,6 +233,10 @@ def _is_compared(state: SentenceState, first: int, last: int, start: int, form: 
         return True
     if _IN_TERMS.search(state.text, state.sentence.start, own_end) or _is_pair(state, start):
         return True
+    if any(token.market is not None for token in state.tokens[:first]):
+        named = next(token.start for token in state.tokens if token.market is not None)
+        if any(_names_another(state, found.end()) for found in _THAN.finditer(state.text, state.sentence.start, named)):
+            return True  # "twice as much as FET, TAO rose"
     than = _THAN.finditer(state.text, state.tokens[first].start, own_end)
     beside = _BESIDE.finditer(state.text, state.sentence.start, state.sentence.end)
     return any(_names_another(state, found.end()) for found in (*than, *beside))
@@ -218,7 +244,7 @@ def _is_compared(state: SentenceState, first: int, last: int, start: int, form: 
 
 # "Rose 23%, more than BTC", "rose 2%, its first gain in a month": the second half is a statement that no form reads.
 _APPOSED = re.compile(
-    r"\s*[,–—-]\s*(?:(?:far|much|slightly|well|a lot|twice as|half as) )?(?:more|less|better|worse|faster"
+    r"\s*[,–—-]\s*(?:(?:far|much|slightly|well|a lot|twice as|half as|\w+ times as) )?(?:more|less|better|worse|faster"
     r"|slower|much|further) (?:than|as)\s",
     re.IGNORECASE,
 )

@@ -22,8 +22,16 @@ from analysis.claims.sentences.certainty import is_read_surely
 from analysis.claims.sentences.forms import Form, Grammar, packaged_grammar
 from analysis.claims.sentences.instants import NAMED_TIME, TIME_OF_DAY
 from analysis.claims.sentences.lexicon import NamedMarket
-from analysis.claims.sentences.meaning import is_by_an_amount, numbers_in_turn, statement_of, with_number
-from analysis.claims.sentences.qualifiers import apposed, left_over, may_be_left, quote_start, unread_qualifier
+from analysis.claims.sentences.meaning import numbers_listed, statement_of, with_number
+from analysis.claims.sentences.prices.amounts import is_by_an_amount
+from analysis.claims.sentences.qualifiers import (
+    apposed,
+    is_of_one_venue,
+    left_over,
+    may_be_left,
+    quote_start,
+    unread_qualifier,
+)
 from analysis.claims.sentences.references import LedgerEvent
 from analysis.claims.sentences.sentence import (
     AN_ADVERT,
@@ -145,6 +153,8 @@ def _read_sentence(state: SentenceState, hits: list[_Hit]) -> None:
 def _takes(state: SentenceState, first: int, last: int, form: Form) -> bool:
     """Whether the form may have its words: a number is read once, and no verb that a number explains is read again."""
     keys = set(_keys(state.tokens, first, last, form))
+    if form.kind in PERCENT_KINDS:
+        keys |= {(k, "percent") for k in numbers_listed(state.tokens, first, last, form)}
     if not keys or keys & state.used or is_by_an_amount(state, first, last, form):
         return False
     state.used |= keys
@@ -190,6 +200,7 @@ def _read_hit(state: SentenceState, first: int, last: int, form: Form) -> None:
     else:
         subject = find_subject(tokens, first, last, before, inside=form.kind is not Kind.RELATIVE)
     if form.is_adjacent and not subject.is_adjacent:
+        state.unjudged += _second_verb(tokens, first, last) if subject.markets else []
         return
     if form.kind is Kind.RELATIVE and state.text[tokens[first].start - 1 : tokens[first].start] in ("-", "‑"):
         return  # "bitcoin-led weakness" compares nothing
@@ -197,6 +208,8 @@ def _read_hit(state: SentenceState, first: int, last: int, form: Form) -> None:
     end = tokens[last - 1].end
     if subject.markets and form.asset is None:
         state.paragraph.subject = subject
+    listed = numbers_listed(tokens, first, last, form)
+    in_turn = listed if 1 < len(listed) == len(subject.markets) else []
     reason = _reason(state, subject, first, last, start, end, form)
     if reason is not None:
         state.unjudged.append(Unjudged(start, end, reason))
@@ -216,15 +229,13 @@ def _read_hit(state: SentenceState, first: int, last: int, form: Form) -> None:
     token = window.token if window is not None else None
     if reference is not None and is_open:
         token = token_after(reference, form) or token
-    clause = state.clause_at(end - 1)
-    rest = state.text[end : clause.end] if clause is not None else ""
+    rest = state.text[end : state.clause_end(end - 1)] if state.clause_at(end - 1) is not None else ""
     n_markets = len({token.market.market for token in tokens if token.market is not None})
     if window is not None and end <= window.start <= end + _NEXT_WORD and window.end <= state.sentence.end:
         end = window.end
     state.unjudged += apposed(state, end) if form.kind in MOVE_KINDS else []
     start = quote_start(tokens, first, last, start, form)
-    in_turn = numbers_in_turn(tokens, last, form, len(subject.markets))
-    end = max(end, in_turn[-1].end) if in_turn else end
+    end = max(end, tokens[in_turn[-1]].end) if in_turn else end
     for number, market in enumerate(subject.markets):
         if not market.is_ours:
             state.unjudged.append(Unjudged(start, end, "other_market"))
@@ -233,9 +244,9 @@ def _read_hit(state: SentenceState, first: int, last: int, form: Form) -> None:
         if statement is None:
             state.unjudged.append(Unjudged(start, end, "unclear"))
             continue
-        statement = with_number(statement, in_turn[number]) if in_turn else statement
-        is_taken_up = window is not None and window.start < state.sentence.start
-        is_sure = is_read_surely(
+        statement = with_number(statement, state, in_turn[number]) if in_turn else statement
+        is_taken_up = window is not None and _is_guessed(state, first, window)
+        is_sure = not is_of_one_venue(tokens, last) and is_read_surely(
             subject, statement, form, tokens[first:last], rest, n_markets=n_markets, is_taken_up=is_taken_up
         )
         statement = anchored(state, said_as_of(state, statement), window, event)
@@ -269,7 +280,40 @@ def _reason(
         return "unclear"
     if form.kind is Kind.DIRECTION_ONLY and last < len(state.tokens) and state.tokens[last].text == "because":
         return "causal"
+    listed = numbers_listed(state.tokens, first, last, form) if form.kind in PERCENT_KINDS else []
+    if len(listed) != len(subject.markets) and _are_together(state.tokens, listed):
+        return "unclear"
     return unread_qualifier(state, subject, first, last, start, form)
+
+
+def _second_verb(tokens: list[Token], first: int, last: int) -> list[Unjudged]:
+    """A verb behind an "and" that is told of the same market and not read: "rallied and fell the next day"."""
+    is_second = first > 0 and "AND" in tokens[first - 1].classes and tokens[first].text.lower() in _TOLD
+    return [Unjudged(tokens[first].start, tokens[last - 1].end, "unclear")] if is_second else []
+
+
+# Verbs that tell what a market did, and are no nouns.
+_TOLD = frozenset({"rose", "fell", "sank", "slid", "dropped", "gained", "climbed", "jumped", "rallied", "slipped"})
+
+
+def _is_guessed(state: SentenceState, first: int, window: TimePhrase) -> bool:
+    """Whether another window may be meant: it was said in an earlier sentence or before a "then", or none was said and
+    one that goes with another phrase is.
+    """
+    if window.start < state.sentence.start:
+        return True
+    if window.token == UNSAID_WINDOW:
+        return any(named.is_day or named.token[0] == "P" or "/" in named.token for named in state.windows)
+    is_before = window.end <= state.tokens[first].start
+    return is_before and first > 0 and state.tokens[first - 1].text.lower() in _AFTERWARDS
+
+
+_AFTERWARDS = frozenset({"then", "later", "before", "afterwards"})
+
+
+def _are_together(tokens: list[Token], listed: list[int]) -> bool:
+    """Whether an "and" joins numbers of which it is not said whose each is: "TAO rose 23% and 11%"."""
+    return len(listed) > 1 and any("AND" in token.classes for token in tokens[listed[0] : listed[-1]])
 
 
 def _leaves_a_time(state: SentenceState, window: TimePhrase | None) -> bool:
@@ -288,7 +332,7 @@ def _has_other_subject(tokens: list[Token], first: int) -> bool:
     if first == 0 or not tokens[first].classes & _VERBS:
         return False
     before = tokens[first - 1]
-    return before.classes == _UNKNOWN_WORD and not before.text.lower().endswith(("ly", "ed"))
+    return before.classes - {"VENUE"} == _UNKNOWN_WORD and not before.text.lower().endswith(("ly", "ed"))
 
 
 _VERBS = frozenset({"UP", "DOWN", "UP_BY", "DOWN_BY", "REACH", "CROSS_UP", "CROSS_DOWN", "DOUBLE", "RECLAIM"})

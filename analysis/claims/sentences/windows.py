@@ -235,9 +235,20 @@ def _year(match: re.Match[str], said_at: datetime) -> str | None:
     return "ytd" if year == said_at.year else f"year:{year}" if year < said_at.year else None
 
 
-def _first_week(match: re.Match[str], said_at: datetime) -> str:
-    year, month, _ = year_month_day(match["month"], None, None, said_at)
-    return f"{iso_day(date(year, month, 1))}/P7D"
+def _part_of_month(match: re.Match[str], said_at: datetime) -> str:
+    year, month, _ = year_month_day(match["month"], None, match["year"], said_at)
+    length = _MONTH_PARTS.get(match["part"].lower())
+    if length is not None:
+        return f"{iso_day(date(year, month, 1))}/{length}"
+    return f"{iso_day(date(year, month, 16))}/{iso_day(date(year + month // 12, month % 12 + 1, 1))}"
+
+
+_MONTH_PARTS = {"first week": "P7D", "first two weeks": "P14D", "first half": "P15D"}
+
+
+def _half_year(match: re.Match[str], said_at: datetime) -> str:
+    is_first = (match["half"] or "").lower() == "first" or match["number"] == "1"
+    return f"{match['year'] or match['its_year']}-{'01' if is_first else '07'}-01/P6M"
 
 
 def _clock(match: re.Match[str], said_at: datetime) -> str | None:
@@ -246,14 +257,19 @@ def _clock(match: re.Match[str], said_at: datetime) -> str | None:
 
 
 def _between_instants(match: re.Match[str], said_at: datetime) -> str | None:
-    """From one instant to another; what one of them leaves out is that of the other."""
+    """From one instant to another; what one of them leaves out is that of the other. None of the two is read alone."""
     first, last = (name_instant(found.group(), said_at) for found in _INSTANTS.finditer(match["instants"]))
     if first is None or last is None or (first.clock is None) != (last.clock is None):
-        return None
+        return DAY_OF_EVENT
     day, zone = first.day or last.day, first.zone or last.zone
     end = replace(last, day=last.day or day, zone=last.zone or zone).at(said_at, is_end=True)
     start = replace(first, day=day, zone=zone).at(end if day is None else said_at, is_end=False)
-    return f"{written_instant(start)}/{written_instant(end)}" if start < end else None
+    if start >= end and _BY_WEEKDAY.match(match["instants"]):
+        start -= timedelta(days=_DAYS_A_WEEK)
+    return f"{written_instant(start)}/{written_instant(end)}" if start < end else DAY_OF_EVENT
+
+
+_BY_WEEKDAY = re.compile(rf"(?:last )?(?:{WEEKDAY})\b", re.IGNORECASE)
 
 
 def _day_range(match: re.Match[str], said_at: datetime) -> str | None:
@@ -298,7 +314,8 @@ _READERS: dict[str, _Reader] = {
     "between_instants": _between_instants,
     "counted_from": _counted_from,
     "day_range": _day_range,
-    "first_week": _first_week,
+    "part_of_month": _part_of_month,
+    "half_year": _half_year,
     "since_date": _since_date,
     "since_weekday": _since_weekday,
     "since_close": _since_close,

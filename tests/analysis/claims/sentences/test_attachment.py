@@ -91,10 +91,23 @@ def test_a_time_that_can_be_two_or_is_not_read_leaves_a_statement_unjudged(text:
         ("FET and ETH rose 5% and 2% on 12 May.", [("FET", 0.05), ("ETH", 0.02)]),
         ("On 12 May FET, ETH and NEAR fell 5%, 2% and 1%.", [("FET", 0.05), ("ETH", 0.02), ("NEAR", 0.01)]),
         ("FET and ETH rose 5% on 12 May.", [("FET", 0.05), ("ETH", 0.05)]),
-        ("FET rose 5% and 2% on 12 May.", [("FET", 0.05)]),
+        ("FET and ETH rose 5% and 2%, respectively, on 12 May.", [("FET", 0.05), ("ETH", 0.02)]),
     ],
 )
 def test_a_list_of_numbers_gives_each_market_its_own(text: str, expected: list[tuple[str, float]]) -> None:
     statements = [item.statement for item in read_text(text, SAID_AT).statements]
     assert [(item.asset, item.size) for item in statements] == expected
     assert {item.window.token for item in statements if item.window is not None} == {"day:2026-05-12"}
+
+
+def test_a_list_of_falls_from_a_high_is_no_move_of_a_day() -> None:
+    read = read_text("FET and ETH fell 5% and about 2% from their highs.", SAID_AT).statements
+    assert [(str(item.statement.kind), item.statement.size) for item in read] == [
+        ("drawdown", 0.05),
+        ("drawdown", 0.02),
+    ]
+
+
+def test_numbers_of_which_it_is_not_said_whose_they_are_are_not_judged() -> None:
+    read = read_text("FET rose 5% and about 2% on 12 May.", SAID_AT)
+    assert (read.statements, {item.reason for item in read.unjudged}) == ((), {"unclear"})

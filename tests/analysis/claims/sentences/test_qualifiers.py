@@ -123,3 +123,41 @@ def test_a_word_for_a_group_that_introduces_a_market_is_no_subject() -> None:
 
 def test_a_sentence_that_takes_up_a_market_says_what_is_not_read() -> None:
     assert told("FET rose 5% on 12 May. That night it fell.") == (["percent_move"], [("fell", "unclear")])
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("TAO rose 5% on 12 May, but only for an hour.", "unclear"),
+        ("TAO rose, though only on Kraken.", "unclear"),
+        ("TAO rose 5% on Kraken only.", "unclear"),
+        ("Twice as much as FET, TAO rose on 12 May.", "comparison"),
+        ("TAO rose more on 12 May than on 11 May.", "unclear"),
+        ("TAO rose no more than 5% on 12 May.", "unclear"),
+        ("TAO has yet to reclaim $300.", "denied"),
+        ("Reports that TAO rose 5% are exaggerated.", "denied"),
+        ("TAO was among the top five gainers on 12 May.", "comparison"),
+    ],
+)
+def test_what_limits_or_denies_a_statement_leaves_nothing_to_judge(text: str, reason: str) -> None:
+    kinds, left = told(text)
+    assert kinds == []
+    assert reason in [why for _, why in left]
+
+
+def test_a_second_verb_that_no_form_reads_is_told() -> None:
+    assert told("TAO rallied on 12 May and fell the next day.") == (["direction_only"], [("fell", "unclear")])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "TAO rose 5% on Binance.",
+        "TAO was up 5% before falling back on 12 May.",
+        "TAO fell 5% in early Asian trading.",
+        "TAO rose less than 5% on 12 May.",
+        "TAO rose 5% on 12 May, then fell to $280.",
+    ],
+)
+def test_a_reading_that_may_be_another_is_not_sure(text: str) -> None:
+    assert not read_text(text, SAID_AT).statements[-1].is_sure

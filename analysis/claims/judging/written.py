@@ -1,0 +1,75 @@
+"""Numbers whose writing leaves open what they say: the prices of their time decide it, or it is not judged."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import replace
+
+from analysis.claims.judging.market import MarketEvidence, micros
+from analysis.claims.judging.windows import UNSAID, WindowError, resolve_window
+from analysis.claims.statement import Kind, StatedWindow, Statement
+from warehouse.tables.units import plain_percent, price
+
+# Dollars up to this share of the price are a move, from the second on they are a price; between them it is open.
+LARGEST_MOVE, SMALLEST_LEVEL = 0.25, 0.75
+# "$70.000" for 70,000 dollars, "23,887%" for 23.887: the mark before three digits is that of another language.
+_POINT_FOR_THOUSANDS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}\.\d{3}(?![\d.,kKmMbB])")
+_COMMA_FOR_POINT = re.compile(r"(?<![\d.,])[1-9]\d{0,2},\d\d[1-9](?![\d.,])")
+_THOUSAND = 1000.0
+
+
+def settle_dollars(statement: Statement, market: MarketEvidence) -> Statement:
+    """The statement as a move in dollars where its number of dollars may be one and is small beside the price."""
+    last = last_price(statement, market)
+    if statement.as_amount is None or statement.price is None or last is None:
+        return statement
+    if statement.price > LARGEST_MOVE * last:
+        return statement
+    return replace(
+        statement, kind=Kind.DIRECTION_ONLY, amount=statement.price, price=None, price_quoted=None, peak=None,
+        comparator=statement.as_amount, window=statement.window or StatedWindow(UNSAID),
+    )  # fmt: skip
+
+
+def left_open(statement: Statement, market: MarketEvidence) -> str | None:
+    """Why the number cannot be judged: it may be a price or a move, or its other reading lies nearer to the tape."""
+    last = last_price(statement, market)
+    if statement.price is not None and last is not None:
+        other = _THOUSAND * statement.price
+        is_marked = _POINT_FOR_THOUSANDS.search(statement.price_quoted or "") is not None
+        if is_marked and _is_nearer(other, statement.price, last):
+            return f"{statement.price_quoted} can be read as {price(statement.price)} or as {price(other)}"
+        if statement.as_amount is not None and LARGEST_MOVE < statement.price / last < SMALLEST_LEVEL:
+            return f"{price(statement.price)} may be the price or by how much it moved"
+    if statement.size is not None and _COMMA_FOR_POINT.search(statement.size_quoted or ""):
+        other, window = statement.size / _THOUSAND, resolve_window(statement)
+        if window.from_utc is None or window.to_utc is None:
+            return None
+        moved = market.move(statement.asset, micros(window.from_utc), micros(window.to_utc), statement.market_id)
+        if moved and _is_nearer(other, statement.size, abs(moved)):
+            return (
+                f"{statement.size_quoted} can be read as {plain_percent(statement.size, 1)}"
+                f" or as {plain_percent(other, 1)}"
+            )
+    return None
+
+
+def last_price(statement: Statement, market: MarketEvidence) -> float | None:
+    """The last price by the end of the statement's window, US dollars; None where no series has one."""
+    try:
+        end = resolve_window(statement).to_utc
+    except WindowError:
+        return None
+    if end is None:
+        return None
+    for series in market.of_asset(statement.asset, statement.market_id):
+        at = series.last_by(micros(end))
+        if at >= 0:
+            return float(series.closes[at])
+    return None
+
+
+def _is_nearer(other: float, value: float, measured: float) -> bool:
+    """Whether `other` lies nearer to what was measured than `value`, as a factor."""
+    return abs(math.log(other / measured)) < abs(math.log(value / measured))
