@@ -198,6 +198,7 @@ class SentencePart(Entry):
     versus: tuple[AssetId, ...] = ()
     period: str | None = None  # of `n_period_extreme`: P3W, since:2026-01
     amount: Dollars | None = None  # of `direction_only`: how many dollars it moved
+    as_amount: Comparator | None = Field(default=None, strict=False)  # of a price that may be by how much it moved
     held: Held | None = Field(default=None, strict=False)  # of `level_held`, for how much of the window
     written: str | None = None  # the number as it was written, for its digits
     tolerance: float | None = Field(default=None, ge=0, le=1)

@@ -198,6 +198,7 @@ def _stated(claim: Stated | Conjunction, part: SentencePart, anchor: Anchor | No
         versus=part.versus,
         peak=part.peak,
         amount=part.amount,
+        as_amount=part.as_amount,
         held=part.held,
         as_of=part.as_of,
         is_negated=bool(part.negated),

@@ -115,6 +115,7 @@ def _claim(item: dict[str, Any], said: Statement) -> dict[str, Any]:
         "price_high": _dollars(said.price_high),
         "written": said.price_quoted if said.price is not None else said.size_quoted,
         "comparator": item["comparator"],
+        "as_amount": item["as_amount"],
         "held": item["held"],
         "tolerance": said.tolerance,
         "negated": said.is_negated or None,

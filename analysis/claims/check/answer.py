@@ -13,7 +13,6 @@ from analysis.claims.judging.beside import BEHIND_SCHEMA, Beside, look_beside
 from analysis.claims.judging.judge import judge_statement
 from analysis.claims.judging.market import MarketEvidence
 from analysis.claims.judging.offers import find_window
-from analysis.claims.judging.question import cannot_be_told
 from analysis.claims.judging.rarity import Rarity
 from analysis.claims.judging.windows import WindowError, is_window_open, resolve_window
 from analysis.claims.judging.written import last_price, left_open, settle_dollars
@@ -68,14 +67,9 @@ def judge_text(text: str, read: ReadText, said_at: datetime, market: MarketEvide
             window = resolve_window(item.statement)
         except WindowError:
             window = item.statement.window or StatedWindow("")
-        reason = left_open(item.statement, market)
-        judgement = judge_statement(item.statement, market) if reason is None else cannot_be_told(reason)
-        is_sure = (
-            item.is_sure
-            and reason is None
-            and item.statement is found.statement
-            and is_plausible(item.statement, market)
-        )
+        judgement = judge_statement(item.statement, market)
+        is_settled = item.statement.kind is found.statement.kind and left_open(item.statement, market) is None
+        is_sure = item.is_sure and is_settled and is_plausible(item.statement, market)
         judged.append(JudgedStatement(f"s{number}", group_id, replace(item, is_sure=is_sure), window, judgement))
     judged = [replace(item, offer=offer) for item, offer in zip(judged, _offers(judged, market), strict=True)]
     return CheckedText(text, said_at, market.data_as_of, tuple(judged), read.unjudged)
@@ -165,6 +159,7 @@ def _statement(text: str, item: JudgedStatement) -> dict[str, Any]:
         "price_high": said.price_high,
         "peak": said.peak,
         "amount": said.amount,
+        "as_amount": str(said.as_amount) if said.as_amount is not None else None,
         "written": said.price_quoted or said.size_quoted,
         "held": str(said.held) if said.held is not None else None,
         "tolerance": said.tolerance,

@@ -13,6 +13,7 @@ from analysis.claims.judging.market import MarketEvidence, micros
 from analysis.claims.judging.question import Question, cannot_be_told
 from analysis.claims.judging.sizes import judge_size
 from analysis.claims.judging.windows import WHOLE_RECORD, WindowError, is_window_open, resolve_window
+from analysis.claims.judging.written import left_open
 from analysis.claims.statement import Judgement, Kind, Statement
 from warehouse.tables.bars import utc_instant
 
@@ -45,7 +46,10 @@ def judge_statement(statement: Statement, market: MarketEvidence) -> Judgement:
     if judge is None:
         return cannot_be_told(f"bars do not say anything about {statement.kind.replace('_', ' ')}")
     question = pose_question(statement, market)
-    return cannot_be_told(question) if isinstance(question, str) else judge(question)
+    if isinstance(question, str):
+        return cannot_be_told(question)
+    open_number = left_open(statement, market)
+    return judge(question) if open_number is None else cannot_be_told(open_number)
 
 
 def pose_question(statement: Statement, market: MarketEvidence) -> Question | str:

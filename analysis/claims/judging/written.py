@@ -20,30 +20,32 @@ _THOUSAND = 1000.0
 
 
 def settle_dollars(statement: Statement, market: MarketEvidence) -> Statement:
-    """The statement as a move in dollars where its number of dollars may be one and is small beside the price."""
+    """The statement as a move in dollars or as a price where its number may be either and has the size of one."""
     last = last_price(statement, market)
     if statement.as_amount is None or statement.price is None or last is None:
         return statement
+    if statement.price >= SMALLEST_LEVEL * last:
+        return replace(statement, as_amount=None)
     if statement.price > LARGEST_MOVE * last:
         return statement
     return replace(
         statement, kind=Kind.DIRECTION_ONLY, amount=statement.price, price=None, price_quoted=None, peak=None,
-        comparator=statement.as_amount, window=statement.window or StatedWindow(UNSAID),
+        comparator=statement.as_amount, as_amount=None, window=statement.window or StatedWindow(UNSAID),
     )  # fmt: skip
 
 
 def left_open(statement: Statement, market: MarketEvidence) -> str | None:
     """Why the number cannot be judged: it may be a price or a move, or its other reading lies nearer to the tape."""
     last = last_price(statement, market)
-    if statement.price is not None and last is not None:
+    if statement.price and last is not None:
         other = _THOUSAND * statement.price
         is_marked = _POINT_FOR_THOUSANDS.search(statement.price_quoted or "") is not None
         if is_marked and _is_nearer(other, statement.price, last):
             return f"{statement.price_quoted} can be read as {price(statement.price)} or as {price(other)}"
         if statement.as_amount is not None and LARGEST_MOVE < statement.price / last < SMALLEST_LEVEL:
             return f"{price(statement.price)} may be the price or by how much it moved"
-    if statement.size is not None and _COMMA_FOR_POINT.search(statement.size_quoted or ""):
-        other, window = statement.size / _THOUSAND, resolve_window(statement)
+    if statement.size and _COMMA_FOR_POINT.search(statement.size_quoted or ""):
+        other, window = statement.size / _THOUSAND, _window_of(statement)
         if window.from_utc is None or window.to_utc is None:
             return None
         moved = market.move(statement.asset, micros(window.from_utc), micros(window.to_utc), statement.market_id)
@@ -57,10 +59,7 @@ def left_open(statement: Statement, market: MarketEvidence) -> str | None:
 
 def last_price(statement: Statement, market: MarketEvidence) -> float | None:
     """The last price by the end of the statement's window, US dollars; None where no series has one."""
-    try:
-        end = resolve_window(statement).to_utc
-    except WindowError:
-        return None
+    end = _window_of(statement).to_utc
     if end is None:
         return None
     for series in market.of_asset(statement.asset, statement.market_id):
@@ -68,6 +67,14 @@ def last_price(statement: Statement, market: MarketEvidence) -> float | None:
         if at >= 0:
             return float(series.closes[at])
     return None
+
+
+def _window_of(statement: Statement) -> StatedWindow:
+    """The window where it lies; one that has no place has no ends."""
+    try:
+        return resolve_window(statement)
+    except WindowError:
+        return StatedWindow("")
 
 
 def _is_nearer(other: float, value: float, measured: float) -> bool:

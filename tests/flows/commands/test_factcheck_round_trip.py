@@ -50,6 +50,10 @@ TEXTS = (
     "TAO outperformed BTC by 10% this week.",
     "TAO was flat in the 24 hours before the restriction.",
     "TAO hit $120K.",
+    "TAO lost $60 this week.",
+    "TAO lost $6 this week.",
+    "TAO lost $115 this week.",
+    "TAO fell to $110.000 today.",
     "TAO fell 8% within 2 hours of the post, following its release at 07:00 UTC on 20 March.",
 )
 # What a text cannot say; the key of the others in JSON.
