@@ -74,7 +74,7 @@ _BULKY = frozenset(table.name for table in (STUDY_PATH, STUDY_RESULT, PLACEBO, S
 # Pages drawn from one reading of the bulky tables, by one process: few where few are drawn, so that processes end
 # together, and of many as many as are worth the memory, since each reading looks through all of those tables.
 _PAGES_TOGETHER = 8
-_MOST_TOGETHER = 50
+_MOST_TOGETHER = 25
 _READINGS = 20
 # Pages from which on a further process draws more than its start and its own reading of the tables take.
 _PAGES_WORTH_A_PROCESS = 20
