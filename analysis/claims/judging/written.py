@@ -22,7 +22,7 @@ _THOUSAND = 1000.0
 def settle_dollars(statement: Statement, market: MarketEvidence) -> Statement:
     """The statement as a move in dollars or as a price where its number may be either and has the size of one."""
     last = last_price(statement, market)
-    if statement.as_amount is None or statement.price is None or last is None:
+    if statement.as_amount is None or statement.price is None or last is None or _may_be_thousands(statement):
         return statement
     if statement.price >= SMALLEST_LEVEL * last:
         return replace(statement, as_amount=None)
@@ -39,9 +39,8 @@ def left_open(statement: Statement, market: MarketEvidence) -> str | None:
     last = last_price(statement, market)
     if statement.price and last is not None:
         other = _THOUSAND * statement.price
-        is_marked = _POINT_FOR_THOUSANDS.search(statement.price_quoted or "") is not None
-        if is_marked and _is_nearer(other, statement.price, last):
-            return f"{statement.price_quoted} can be read as {price(statement.price)} or as {price(other)}"
+        if _may_be_thousands(statement) and _is_nearer(other, statement.price, last):
+            return f"{statement.price_quoted} can be read in dollars or in thousands of them"
         if statement.as_amount is not None and LARGEST_MOVE < statement.price / last < SMALLEST_LEVEL:
             return f"{price(statement.price)} may be the price or by how much it moved"
     if statement.size and _COMMA_FOR_POINT.search(statement.size_quoted or ""):
@@ -55,6 +54,10 @@ def left_open(statement: Statement, market: MarketEvidence) -> str | None:
                 f" or as {plain_percent(other, 1)}"
             )
     return None
+
+
+def _may_be_thousands(statement: Statement) -> bool:
+    return _POINT_FOR_THOUSANDS.search(statement.price_quoted or "") is not None
 
 
 def last_price(statement: Statement, market: MarketEvidence) -> float | None:

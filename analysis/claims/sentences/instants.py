@@ -141,18 +141,26 @@ def _shown_time(shown: re.Match[str]) -> time:
 OPENING_VERBS = frozenset(
     {"open", "opens", "opened", "opening", "start", "starts", "started", "begin", "begins", "began"}
 )
-_OPENED = re.compile(rf"\b(?:week|month|quarter|year|20\d\d|{'|'.join(MONTH_WORDS)})\b", re.IGNORECASE)
+_OPENED = re.compile(r"\b(?:the|this|its) (week|month|year)\b", re.IGNORECASE)
 _OPENINGS = {"week": "since_monday", "month": "month_to_date", "year": "ytd"}
+# Windows whose start is an opening; of a length that ends when it is said it is none.
+_OPENS = ("day:", "today", "yesterday", "since_monday", "this_week", "last_week", "month", "ytd", "year:")
+_ANOTHER_OPENING = re.compile(
+    r"\b(?:session|hour|half|quarter|morning|afternoon|evening|decade|last (?:year|month))\b", re.IGNORECASE
+)
 
 
 def opening_of(words: str, token: str | None, said_at: datetime) -> datetime | None:
-    """When what opened began: the week, month or year in the words, else the day of the window's token, or that of
-    saying. None for anything longer.
+    """When what opened began: the window that is said, else the week, month or year in the words, else the day of
+    saying. None for anything else.
     """
+    if _ANOTHER_OPENING.search(words) is not None:
+        return None
     named = _OPENED.search(words)
-    if named is not None:
-        token = _OPENINGS.get(named.group().lower(), token or "")
-    if token is not None and not token.startswith(("day:", "today", "since_monday", "month", "ytd", "year:")):
+    is_dated = token is not None and ("/" in token or token.startswith(_OPENS))
+    if named is not None and not is_dated:
+        token = _OPENINGS[named[1].lower()]
+    elif token is not None and not is_dated:
         return None
     return place_token(token or "today", said_at)[0]
 

@@ -38,7 +38,7 @@ def statement_of(
     ):
         token = None
     if form.kind is Kind.LEVEL_HELD and tokens[0].text.lower() in OPENING_VERBS:
-        opened = opening_of(state.text[tokens[0].start : tokens[-1].end], token, state.said_at)
+        opened = opening_of(state.text[tokens[0].start : state.clause_end(last - 1)], token, state.said_at)
         if opened is None:
             return None
         token = f"at:{iso_minute(opened).replace(' ', 'T')}"

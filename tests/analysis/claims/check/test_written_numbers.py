@@ -25,6 +25,7 @@ def test_a_number_that_can_be_another_is_not_judged_and_says_so(text: str) -> No
     [
         ("TAO rose to $120.000 today.", "cannot_be_told"),
         ("TAO rose to $119.955 today.", "cannot_be_told"),
+        ("TAO lost $1.548 today.", "cannot_be_told"),
         ("TAO rose to $119.95 today.", "supported"),
         ("TAO rose 1,800% today.", "not_supported"),
         ("TAO rose 20.000% today.", "supported"),
@@ -58,7 +59,23 @@ def test_dollars_behind_a_loss_are_a_move_or_a_price_by_their_size(text: str, ki
         ("TAO started the week at $90.", "supported"),
         ("TAO opened the month at $70.", "not_supported"),
         ("TAO closed above $118 today.", "supported"),
+        ("TAO opened yesterday at $90.", "supported"),
+        ("TAO started the week on March 19 at $90.", "supported"),
     ],
 )
 def test_an_open_is_the_price_where_its_day_or_week_began(text: str, verdict: str) -> None:
     assert make_verdicts(text, {200: 90.0, 30: 100.0, 5: 120.0}) == [verdict]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "TAO started last year at $90.",
+        "TAO opened the New York session at $100.",
+        "TAO opened the hour at $120.",
+    ],
+)
+def test_an_open_of_another_stretch_is_not_judged(text: str) -> None:
+    answer = make_answer(text, {200: 90.0, 30: 100.0, 5: 120.0})
+    assert not answer.statements
+    assert [item.reason for item in answer.unjudged] == ["unclear"]
