@@ -72,7 +72,7 @@ _WENT_ON = re.compile(
 # "Rose, but only for an hour", "on Kraken only": so much of it is true, and no more.
 _BUT_ONLY = re.compile(
     r"(?:\s+[^\s,;:]+){0,8}?,?\s+(?:(?:but|if|though|albeit|yet) (?:(?:only|just|merely)\b|briefly(?=\s*(?:[.,;]|$))"
-    r"|not (?:for|by|until|till|before|after|on|in|at)\b)|only (?:for|on|at|after)\b"
+    r"|not (?:for|by|until|till|before|after|on|in|at)\b)|only (?:for|on|at|after)\b|for (?:only|just|barely)\b"
     r"|on \w+ (?:only|alone)(?=\s*(?:[.,;]|$)))",
     re.IGNORECASE,
 )

@@ -130,6 +130,9 @@ def test_a_sentence_that_takes_up_a_market_says_what_is_not_read() -> None:
     [
         ("TAO rose 5% on 12 May, but only for an hour.", "unclear"),
         ("TAO rose, though only on Kraken.", "unclear"),
+        ("TAO rose for only an hour on 12 May.", "unclear"),
+        ("TAO fell from Wednesday to Friday last week.", "unclear"),
+        ("TAO fell on both 11 May and 12 May.", "unclear"),
         ("TAO rose 5% on Kraken only.", "unclear"),
         ("Twice as much as FET, TAO rose on 12 May.", "comparison"),
         ("TAO rose more on 12 May than on 11 May.", "unclear"),
