@@ -132,8 +132,7 @@ def build_site(
 
     Pages depend on the published data alone, never on `now`, which dates nothing but the Atom feed's own update. Many
     pages are drawn by this process and those of `crew`; the files are the same.
-    Raises SiteError when the folder cannot be written or a process was ended, its kind BundleError when `plotly_js`
-    cannot draw the pages.
+    Raises SiteError when the folder cannot be written, its kind BundleError when `plotly_js` cannot draw the pages.
     """
     _copy_assets(site_path, plotly_js)
     manifest = Manifest(site_path)
@@ -165,13 +164,18 @@ def _draw_changed(
         n_together = min(max(_PAGES_TOGETHER, len(changed) // _READINGS), _MOST_TOGETHER)
         together = [changed[start : start + n_together] for start in range(0, len(changed), n_together)]
         source = (published_path, site_path, now, stamp)
-        elsewhere = Elsewhere(_drawing, source, (SiteError, StoreError), _tell_end)
+        ended: list[int] = []
+        elsewhere = Elsewhere(_drawing, source, (SiteError, StoreError), ended.append)
         with closing((crew or Crew(0)).do_together(drawer.draw, together, n_wanted, elsewhere)) as parts:
             for drawn in parts:
                 for path, names in drawn.items():
                     manifest.record(path, inputs[path], names)
                 n_drawn += len(drawn)
                 say(f"{n_drawn} of {len(changed)} pages written")
+    # One that failed by itself left its pages to this process, where its error would have been told.
+    for exit_code in ended:
+        if exit_code < 0:
+            say(f"a second process was ended by signal {-exit_code}, for want of memory perhaps: one drew the rest")
     n_removed = manifest.finish(stamp)
     n_pages, index = len(inputs), site_path / "index.html"
     return SiteReport(n_pages, len(changed), n_pages - len(changed), n_removed, index, frozenset(changed))
@@ -191,15 +195,6 @@ def _drawing(
         if _stamp_of(published_path) != stamp:
             raise SiteError(f"{published_path} was replaced while pages were drawn")
         yield _Drawer.of(reader, site_path, now)[0].draw
-
-
-def _tell_end(exit_code: int) -> None:
-    """A process that failed by itself leaves its pages to this one, where the error is told."""
-    if exit_code < 0:
-        raise SiteError(
-            f"a process that draws pages was ended by signal {-exit_code}, for want of memory perhaps; "
-            "draw what is missing: aftershock pages"
-        )
 
 
 @contextmanager
