@@ -43,3 +43,4 @@ class StepReport:
     detail: str
     problems: tuple[str, ...] = field(default=())
     answered: Mapping[str, str] = field(default_factory=dict)  # group of sources that answered: what it gave
+    notes: tuple[str, ...] = ()  # what its sentence says beside what was done, to be told when nothing changed, too

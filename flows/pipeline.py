@@ -180,7 +180,7 @@ def _report_of(context: RunContext, name: str, step: Step) -> StepReport:
         context.crew.start()
     report = step(context)
     release_memory(context.warehouse)
-    report = replace(report, detail="; ".join((report.detail, *context.notes)))
+    report = replace(report, detail="; ".join((report.detail, *context.notes)), notes=tuple(context.notes))
     if not report.problems:
         remember_inputs(context, name)
     return report

@@ -130,11 +130,10 @@ def _verdict_line(row: dict[str, str]) -> str:
 
 def _print_steps(console: Console, outcome: RunOutcome) -> None:
     console.print()
-    if outcome.n_changed:
-        for step in outcome.steps:
-            if step.report.n_changed:
-                console.print(f"{step.name}: {escaped(step.report.detail)}")
-    else:
+    for step in outcome.steps:
+        if step.report.n_changed or step.report.notes:
+            console.print(f"{step.name}: {escaped(step.report.detail)}")
+    if not outcome.n_changed:
         console.print("Nothing changed since the last run.")
     seconds = sum(step.seconds for step in outcome.steps)
     console.print(f"{len(outcome.steps)} steps in {seconds_words(seconds)}")
