@@ -17,6 +17,7 @@ LARGEST_MOVE, SMALLEST_LEVEL = 0.25, 0.75
 _POINT_FOR_THOUSANDS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}\.\d{3}(?![\d.,kKmMbB])")
 _COMMA_FOR_POINT = re.compile(r"(?<![\d.,])[1-9]\d{0,2},\d\d[1-9](?![\d.,])")
 _THOUSAND = 1000.0
+_LOWEST_PEAK = 0.1  # of the price: no peak lies below, "$126.199" is another's 126,199
 
 
 def settle_dollars(statement: Statement, market: MarketEvidence) -> Statement:
@@ -37,6 +38,8 @@ def settle_dollars(statement: Statement, market: MarketEvidence) -> Statement:
 def left_open(statement: Statement, market: MarketEvidence) -> str | None:
     """Why the number cannot be judged: it may be a price or a move, or its other reading lies nearer to the tape."""
     last = last_price(statement, market)
+    if statement.kind is Kind.DRAWDOWN and statement.peak and last is not None and statement.peak < _LOWEST_PEAK * last:
+        return f"a peak of {price(statement.peak)} lies far below the price"
     if statement.price and last is not None:
         other = _THOUSAND * statement.price
         if _may_be_thousands(statement) and _is_nearer(other, statement.price, last):

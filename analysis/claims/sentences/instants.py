@@ -138,9 +138,8 @@ def _shown_time(shown: re.Match[str]) -> time:
     return time(hour % 12 + 12 if half == "p" else hour % 12 if half == "a" else hour, int(shown["minute"] or 0))
 
 
-OPENING_VERBS = frozenset(
-    {"open", "opens", "opened", "opening", "start", "starts", "started", "begin", "begins", "began"}
-)
+OPENED = frozenset({"open", "opens", "opened", "opening"})
+OPENING_VERBS = OPENED | {"start", "starts", "started", "begin", "begins", "began"}
 _OPENED = re.compile(r"\b(?:the|this|its) (week|month|year)\b", re.IGNORECASE)
 _OPENINGS = {"week": "since_monday", "month": "month_to_date", "year": "ytd"}
 # Windows whose start is an opening; of a length that ends when it is said it is none.

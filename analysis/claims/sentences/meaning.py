@@ -8,10 +8,10 @@ from datetime import datetime
 
 from analysis.claims.judging.windows import WHOLE_RECORD, place_token
 from analysis.claims.sentences.forms import Form
-from analysis.claims.sentences.instants import OPENING_VERBS, opening_of
+from analysis.claims.sentences.instants import OPENED, OPENING_VERBS, opening_of
 from analysis.claims.sentences.numbers import NUMBER_WORDS
 from analysis.claims.sentences.prices.amounts import AT_A_PRICE, as_amount, comparator_before, is_of_another_size
-from analysis.claims.sentences.prices.held import held_of
+from analysis.claims.sentences.prices.held import CLOSED, held_of
 from analysis.claims.sentences.sentence import MARK_CLASSES, PERCENT_KINDS, PRICE_KINDS, UNSAID_WINDOW, SentenceState
 from analysis.claims.sentences.tokens import Token
 from analysis.claims.sentences.windows import find_windows, peak_window
@@ -37,7 +37,11 @@ def statement_of(
         token == UNSAID_WINDOW
     ):
         token = None
-    if form.kind is Kind.LEVEL_HELD and tokens[0].text.lower() in OPENING_VERBS:
+    verb = tokens[0].text.lower()
+    is_opened = bool(OPENED & {verb, state.tokens[first - 1].text.lower() if first else ""})
+    if (form.kind is Kind.DIRECTION_ONLY and is_opened) or (form.kind is Kind.RANGE and verb in CLOSED):
+        return None  # "opened lower", "closed between": of one price
+    if form.kind is Kind.LEVEL_HELD and verb in OPENING_VERBS:
         opened = opening_of(state.text[tokens[0].start : state.clause_end(last - 1)], token, state.said_at)
         if opened is None:
             return None

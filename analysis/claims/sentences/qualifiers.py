@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from analysis.claims.sentences.forms import Form
 from analysis.claims.sentences.sentence import (
@@ -158,14 +158,15 @@ def _is_of_some(tokens: list[Token], subject: NamedSubject, last: int) -> bool:
     return False
 
 
-def is_of_one_venue(tokens: list[Token], last: int) -> bool:
-    """Whether a phrase that ends before the token `last` is told of one exchange, whose prices may be others."""
-    for before, token in pairwise(tokens[last - 1 :]):
-        if "BREAK" in token.classes:
-            return False
-        if "VENUE" in token.classes and before.text.lower() in ("on", "at"):
-            return True
-    return False
+def is_of_one_venue(tokens: list[Token], first: int, last: int) -> bool:
+    """Whether the phrase from `first` to before `last` is told of one exchange, whose prices may be others."""
+    behind = takewhile(lambda token: "BREAK" not in token.classes, tokens[last:])
+    ahead = takewhile(lambda token: "AND" not in token.classes and token.quantity is None, reversed(tokens[:first]))
+    named = (*pairwise((tokens[last - 1], *behind)), *pairwise((*ahead,)[::-1]))
+    return any("VENUE" in token.classes and before.text.lower() in _AT for before, token in named)
+
+
+_AT = frozenset({"on", "at", "in"})
 
 
 def _leaves_a_part(state: SentenceState, last: int, form: Form) -> bool:

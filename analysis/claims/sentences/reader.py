@@ -235,7 +235,8 @@ def _read_hit(state: SentenceState, first: int, last: int, form: Form) -> None:
         end = window.end
     state.unjudged += apposed(state, end) if form.kind in MOVE_KINDS else []
     start = quote_start(tokens, first, last, start, form)
-    end = max(end, tokens[in_turn[-1]].end) if in_turn else end
+    told = tokens[first : max([last - 1, *in_turn]) + 1]
+    end = max(end, told[-1].end)
     for number, market in enumerate(subject.markets):
         if not market.is_ours:
             state.unjudged.append(Unjudged(start, end, "other_market"))
@@ -245,9 +246,8 @@ def _read_hit(state: SentenceState, first: int, last: int, form: Form) -> None:
             state.unjudged.append(Unjudged(start, end, "unclear"))
             continue
         statement = with_number(statement, state, in_turn[number]) if in_turn else statement
-        is_taken_up = window is not None and _is_guessed(state, first, window)
-        is_sure = not is_of_one_venue(tokens, last) and is_read_surely(
-            subject, statement, form, tokens[first:last], rest, n_markets=n_markets, is_taken_up=is_taken_up
+        is_sure = not is_of_one_venue(tokens, first, last) and is_read_surely(
+            subject, statement, form, told, rest, n_markets=n_markets, is_taken_up=_is_guessed(state, first, window)
         )
         statement = anchored(state, said_as_of(state, statement), window, event)
         statement = dated_extreme(statement, window, state)
@@ -296,12 +296,12 @@ def _second_verb(tokens: list[Token], first: int, last: int) -> list[Unjudged]:
 _TOLD = frozenset({"rose", "fell", "sank", "slid", "dropped", "gained", "climbed", "jumped", "rallied", "slipped"})
 
 
-def _is_guessed(state: SentenceState, first: int, window: TimePhrase) -> bool:
+def _is_guessed(state: SentenceState, first: int, window: TimePhrase | None) -> bool:
     """Whether another window may be meant: it was said in an earlier sentence or before a "then", or none was said and
     one that goes with another phrase is.
     """
-    if window.start < state.sentence.start:
-        return True
+    if window is None or window.start < state.sentence.start:
+        return window is not None
     if window.token == UNSAID_WINDOW:
         return any(named.is_day or named.token[0] == "P" or "/" in named.token for named in state.windows)
     is_before = window.end <= state.tokens[first].start

@@ -264,7 +264,8 @@ def _between_instants(match: re.Match[str], said_at: datetime) -> str | None:
     day, zone = first.day or last.day, first.zone or last.zone
     end = replace(last, day=last.day or day, zone=last.zone or zone).at(said_at, is_end=True)
     start = replace(first, day=day, zone=zone).at(end if day is None else said_at, is_end=False)
-    if start >= end and _BY_WEEKDAY.match(match["instants"]):
+    is_one_day = end - start == timedelta(days=1)  # "from Saturday to Saturday"
+    if (start >= end or is_one_day) and _BY_WEEKDAY.match(match["instants"]):
         start -= timedelta(days=_DAYS_A_WEEK)
     return f"{written_instant(start)}/{written_instant(end)}" if start < end else DAY_OF_EVENT
 

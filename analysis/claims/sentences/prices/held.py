@@ -30,9 +30,14 @@ def held_of(state: SentenceState, first: int, last: int, form: Form, window: str
         return Held.AT_SOME_TIME
     if _ONCE.search(words) and is_past:
         return Held.AT_SOME_TIME
+    if tokens[first].text.lower() in CLOSED:
+        return Held.AT_THE_END
     if is_counted or _HAS_BEEN.search(words):
         return None
     return Held.AT_THE_END if is_present else Held.UNSAID if is_past else None
+
+
+CLOSED = frozenset({"close", "closes", "closed", "closing", "finish", "finishes", "finished", "settles", "settled"})
 
 
 def _behind(state: SentenceState, last: int) -> str:

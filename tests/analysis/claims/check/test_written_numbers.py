@@ -26,6 +26,7 @@ def test_a_number_that_can_be_another_is_not_judged_and_says_so(text: str) -> No
         ("TAO rose to $120.000 today.", "cannot_be_told"),
         ("TAO rose to $119.955 today.", "cannot_be_told"),
         ("TAO lost $1.548 today.", "cannot_be_told"),
+        ("TAO is 5% below its peak of $126.199.", "cannot_be_told"),
         ("TAO rose to $119.95 today.", "supported"),
         ("TAO rose 1,800% today.", "not_supported"),
         ("TAO rose 20.000% today.", "supported"),
@@ -60,6 +61,7 @@ def test_dollars_behind_a_loss_are_a_move_or_a_price_by_their_size(text: str, ki
         ("TAO opened the month at $70.", "not_supported"),
         ("TAO closed above $118 today.", "supported"),
         ("TAO opened yesterday at $90.", "supported"),
+        ("TAO had closed above $118 on March 20.", "supported"),
         ("TAO started the week on March 19 at $90.", "supported"),
     ],
 )

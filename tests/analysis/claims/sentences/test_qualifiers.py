@@ -131,6 +131,8 @@ def test_a_sentence_that_takes_up_a_market_says_what_is_not_read() -> None:
         ("TAO rose 5% on 12 May, but only for an hour.", "unclear"),
         ("TAO rose, though only on Kraken.", "unclear"),
         ("TAO rose for only an hour on 12 May.", "unclear"),
+        ("TAO opened lower on 12 May.", "unclear"),
+        ("TAO closed between $260 and $265 on 12 May.", "unclear"),
         ("TAO fell from Wednesday to Friday last week.", "unclear"),
         ("TAO fell on both 11 May and 12 May.", "unclear"),
         ("TAO rose 5% on Kraken only.", "unclear"),
@@ -156,6 +158,9 @@ def test_a_second_verb_that_no_form_reads_is_told() -> None:
     "text",
     [
         "TAO rose 5% on Binance.",
+        "On Kraken, TAO rose 5% on 12 May.",
+        "TAO rose 5% in Binance trading.",
+        "TAO and FET rose more than 5% and less than 3%, respectively, on 12 May.",
         "TAO was up 5% before falling back on 12 May.",
         "TAO fell 5% in early Asian trading.",
         "TAO rose less than 5% on 12 May.",
