@@ -159,6 +159,7 @@ def test_a_killed_worker_and_a_killed_driver_cost_no_result(tmp_path: Path) -> N
         first.wait()
         kept = len(list(parts.glob("*.arrow")))
         os.killpg(cluster.workers[0].pid, signal.SIGKILL)
+        cluster.workers[0].wait(30)  # a worker that dies while it is asked what it runs is an error
 
         with connected(cluster.address) as client:
             assert squares(run(client, leave_trace, tasks, parts)) == EXPECTED
