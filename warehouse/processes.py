@@ -32,8 +32,14 @@ class Elsewhere(Generic[_Part, _Done]):
     prepare: Callable[..., AbstractContextManager[Callable[[_Part], _Done]]]
     source: tuple[object, ...]
     unable: tuple[type[Exception], ...]  # what leaves all that is asked for to who asks
-    # Is told the exit code of one that failed, or minus the signal that ended it; may raise.
+    # Is told the exit code of one that failed, or minus the signal that ended it.
     tell_end: Callable[[int], None]
+
+
+def end_words(exit_code: int) -> str:
+    """How a further process ended, of its exit code or minus the signal that ended it."""
+    how = f"by signal {-exit_code}, for want of memory perhaps" if exit_code < 0 else f"with code {exit_code}"
+    return f"a second process was ended {how}"
 
 
 class Crew:

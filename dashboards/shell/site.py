@@ -29,7 +29,7 @@ from dashboards.shell.page import render_page
 from dashboards.shell.plan import PAGE_TABLES, Job, plan_pages
 from dashboards.shell.share import Shared, sweep_pictures
 from dashboards.shell.theme import css_variables
-from warehouse.processes import Crew, Elsewhere, without_collections
+from warehouse.processes import Crew, Elsewhere, end_words, without_collections
 from warehouse.store.connection import Reader, open_reader
 from warehouse.store.errors import StoreError
 from warehouse.tables.contract import Table
@@ -175,7 +175,7 @@ def _draw_changed(
     # One that failed by itself left its pages to this process, where its error would have been told.
     for exit_code in ended:
         if exit_code < 0:
-            say(f"a second process was ended by signal {-exit_code}, for want of memory perhaps: one drew the rest")
+            say(f"{end_words(exit_code)}: one drew the rest")
     n_removed = manifest.finish(stamp)
     n_pages, index = len(inputs), site_path / "index.html"
     return SiteReport(n_pages, len(changed), n_pages - len(changed), n_removed, index, frozenset(changed))

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from analysis.threads import N_THREADS
 from flows.context import RunContext
-from warehouse.processes import Crew, Elsewhere, without_collections
+from warehouse.processes import Crew, Elsewhere, end_words, without_collections
 
 # Events from which on a further process measures more than its start takes.
 EVENTS_WORTH_A_PROCESS = 60
@@ -82,8 +82,4 @@ def _calling() -> Iterator[Callable[[tuple[int, Call]], tuple[int, Any]]]:
 
 
 def _tell_end_to(context: RunContext) -> Callable[[int], None]:
-    def tell_end(exit_code: int) -> None:
-        how = f"by signal {-exit_code}, for want of memory perhaps" if exit_code < 0 else f"with code {exit_code}"
-        context.notes.append(f"a second process was ended {how}: one did the rest")
-
-    return tell_end
+    return lambda exit_code: context.notes.append(f"{end_words(exit_code)}: one did the rest")

@@ -300,8 +300,10 @@ def _is_guessed(state: SentenceState, first: int, window: TimePhrase | None) -> 
     """Whether another window may be meant: it was said in an earlier sentence or before a "then", or none was said and
     one that goes with another phrase is.
     """
-    if window is None or window.start < state.sentence.start:
-        return window is not None
+    if window is None:
+        return False
+    if window.start < state.sentence.start:
+        return True
     if window.token == UNSAID_WINDOW:
         return any(named.is_day or named.token[0] == "P" or "/" in named.token for named in state.windows)
     is_before = window.end <= state.tokens[first].start
