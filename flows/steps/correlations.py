@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 import polars as pl
 
@@ -165,26 +166,27 @@ def measure_price_part(material: Material) -> Measured:
     """What follows from prices alone."""
     panels, with_bitcoin = material.panels, material.with_bitcoin
     with_others = [pair for panel in panels for pair in other_pairs(panel)]
-    spans, regimes, rolling = _share_tables(
+    whole: list[Call] = [
+        (measure_order, (panels,)),
+        (measure_observations, (material.reader.frame(OBSERVATION), load_roles(material.reader))),
+        (measure_network, (panels,)),
+    ]
+    wholes, spans, regimes, rolling = _share_lists(
         material,
-        (CORRELATION_PAIR, _by_pairs(measure_spans, [*with_bitcoin, *with_others])),
-        (CORRELATION_REGIME, _by_pairs(measure_regimes, with_bitcoin)),
-        (
-            CORRELATION_ROLLING,
-            [
-                *_by_pairs(measure_moving, with_bitcoin),
-                *_by_pairs(measure_moving, with_others, COARSE_STEPS_PER_WINDOW),
-                (measure_dynamic, (with_bitcoin,)),
-            ],
-        ),
+        whole,
+        _by_pairs(measure_spans, [*with_bitcoin, *with_others]),
+        _by_pairs(measure_regimes, with_bitcoin),
+        [
+            *_by_pairs(measure_moving, with_bitcoin),
+            *_by_pairs(measure_moving, with_others, COARSE_STEPS_PER_WINDOW),
+            (measure_dynamic, (with_bitcoin,)),
+        ],
     )
-    lead_lag, lead_lag_path = measure_order(panels)
-    observed = measure_observations(material.reader.frame(OBSERVATION), load_roles(material.reader))
-    network, clusters = measure_network(panels)
+    (lead_lag, lead_lag_path), observed, (network, clusters) = wholes
     return [
-        ("rolling windows", CORRELATION_ROLLING, rolling),
-        ("whole spans", CORRELATION_PAIR, spans),
-        ("regimes", CORRELATION_REGIME, regimes),
+        ("rolling windows", CORRELATION_ROLLING, _stack(CORRELATION_ROLLING, rolling)),
+        ("whole spans", CORRELATION_PAIR, _stack(CORRELATION_PAIR, spans)),
+        ("regimes", CORRELATION_REGIME, _stack(CORRELATION_REGIME, regimes)),
         ("leads", LEAD_LAG, pl.concat([lead_lag, observed])),
         ("lags", LEAD_LAG_PATH, lead_lag_path),
         ("network edges", CORRELATION_NETWORK, network),
@@ -201,7 +203,7 @@ def measure_event_part(material: Material) -> Measured:
     calls: list[Call] = [(measure_episodes, (material.with_bitcoin, changed))]
     if changed.height >= EVENTS_WORTH_A_PROCESS:
         calls = _by_pairs(measure_episodes, material.with_bitcoin, changed)
-    [episodes] = _share_tables(material, (CORRELATION_EPISODE, calls))
+    episodes = _stack(CORRELATION_EPISODE, material.share(calls))
     standing = material.keep(_AFTERMATHS, digest_aftermath(material.with_bitcoin, events))
     calm = material.reader.frame(CORRELATION_CONTAGION).filter(name_rows().is_in(standing))
     return [
@@ -216,10 +218,14 @@ def _by_pairs(measure: Callable[..., pl.DataFrame], pairs: Sequence[AlignedSerie
     return [(measure, (pairs[start : start + _PAIRS_OF_A_CALL], *given)) for start in starts]
 
 
-def _share_tables(material: Material, *wanted: tuple[Table, Sequence[Call]]) -> list[pl.DataFrame]:
-    """The rows of each table from its calls, in their order."""
-    found = iter(material.share([call for _, calls in wanted for call in calls]))
-    return [pl.concat([table.empty(), *(next(found) for _ in calls)]) for table, calls in wanted]
+def _share_lists(material: Material, *lists: Sequence[Call]) -> list[list[Any]]:
+    """What the calls of each list give, in their order."""
+    found = iter(material.share([call for calls in lists for call in calls]))
+    return [[next(found) for _ in calls] for calls in lists]
+
+
+def _stack(table: Table, frames: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    return pl.concat([table.empty(), *frames])
 
 
 def measure_attention_part(material: Material) -> Measured:
