@@ -15,8 +15,8 @@ from analysis.claims.judging.market import MarketEvidence
 from analysis.claims.sentences.forms import Grammar
 from analysis.claims.sentences.own_forms import own_grammar
 from analysis.claims.sentences.reader import read_text
-from analysis.claims.sentences.references import LedgerEvent
 from analysis.claims.sentences.sentence import ReadText
+from analysis.claims.sentences.times.references import LedgerEvent
 from flows.checking.evidence import last_run, load_market
 from flows.configuration import read_own
 from flows.errors import CommandError

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 
 from analysis.claims.sentences.forms import Form
-from analysis.claims.sentences.instants import MONTH_WORDS
 from analysis.claims.sentences.sentence import PRICE_KINDS, UNSAID_WINDOW
 from analysis.claims.sentences.subjects import NamedSubject
+from analysis.claims.sentences.times.instants import MONTH_WORDS
 from analysis.claims.sentences.tokens import Token
 from analysis.claims.statement import Comparator, Kind, Statement
 

@@ -6,38 +6,16 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from analysis.claims.sentences.attachment import (
-    anchored,
-    as_of_phrases,
-    dated_extreme,
-    is_from_nothing,
-    is_out_of_reach,
-    reference_of,
-    said_as_of,
-    stated_phrase,
-    token_after,
-    window_of,
-)
 from analysis.claims.sentences.certainty import is_read_surely
 from analysis.claims.sentences.forms import Form, Grammar, packaged_grammar
-from analysis.claims.sentences.instants import NAMED_TIME, TIME_OF_DAY
 from analysis.claims.sentences.lexicon import NamedMarket
 from analysis.claims.sentences.meaning import numbers_listed, statement_of, with_number
 from analysis.claims.sentences.prices.amounts import is_by_an_amount
-from analysis.claims.sentences.qualifiers import (
-    apposed,
-    is_of_one_venue,
-    left_over,
-    may_be_left,
-    quote_start,
-    unread_qualifier,
-)
-from analysis.claims.sentences.references import LedgerEvent
 from analysis.claims.sentences.sentence import (
-    AN_ADVERT,
     MARK_CLASSES,
     MODALITY_REASONS,
     MOVE_KINDS,
+    MOVERS,
     PERCENT_KINDS,
     PRICE_KINDS,
     UNSAID_WINDOW,
@@ -47,20 +25,33 @@ from analysis.claims.sentences.sentence import (
     SentenceState,
     Unjudged,
 )
-from analysis.claims.sentences.subjects import NamedSubject, find_subject, is_about_quantity, subject_before
+from analysis.claims.sentences.subjects import NamedSubject, find_subject, subject_before
 from analysis.claims.sentences.tables import find_tables, read_cells
+from analysis.claims.sentences.times.anchors import (
+    anchored,
+    dated_extreme,
+    is_from_nothing,
+    is_out_of_reach,
+    leaves_a_time,
+    reference_of,
+    said_as_of,
+    token_after,
+)
+from analysis.claims.sentences.times.attachment import window_of
+from analysis.claims.sentences.times.references import LedgerEvent
+from analysis.claims.sentences.times.windows import TimePhrase, find_windows, place_relative
 from analysis.claims.sentences.tokens import Token, tokenise
-from analysis.claims.sentences.windows import TimePhrase, find_windows, place_relative
+from analysis.claims.sentences.unread.leftovers import apposed, left_over, may_be_left
+from analysis.claims.sentences.unread.qualifiers import is_of_one_venue, quote_start
+from analysis.claims.sentences.unread.reasons import reason_of
 from analysis.claims.statement import Kind
 from analysis.events.wording.clauses import Sentence, split_sentences
-from analysis.events.wording.modality import Modality, SpokenSpan, find_modalities, modality_of
+from analysis.events.wording.modality import SpokenSpan, find_modalities
 
 # A window that begins so few characters after a phrase is part of it.
 _NEXT_WORD = 2
 # A text of so many sentences is an article, whose passages are marked too.
 _LEAST_SENTENCES = 3
-# How far before a verb its denial stands, in tokens.
-_DENIAL_REACH = 6
 
 
 def read_text(
@@ -160,12 +151,9 @@ def _takes(state: SentenceState, first: int, last: int, form: Form) -> bool:
     state.used |= keys
     if form.kind is not Kind.N_PERIOD_EXTREME and form.kind is not Kind.ALL_TIME_EXTREME:
         for k in range(first, last):
-            if state.tokens[k].classes & _MOVERS and "EVEN" not in state.tokens[k].classes:
+            if state.tokens[k].classes & MOVERS and "EVEN" not in state.tokens[k].classes:
                 state.used.add((k, "verb"))
     return True
-
-
-_MOVERS = frozenset({"UP", "DOWN", "FLAT", "DOUBLE", "HOVER", "STALL"})
 
 
 def _keys(tokens: list[Token], first: int, last: int, form: Form) -> Iterator[tuple[int, str]]:
@@ -179,7 +167,7 @@ def _keys(tokens: list[Token], first: int, last: int, form: Form) -> Iterator[tu
     elif form.form_id == "away_from_extreme":
         kinds = (Kind.N_PERIOD_EXTREME, Kind.ALL_TIME_EXTREME)
         yield from ((k, str(kind)) for kind in kinds for k in range(first, last) if tokens[k].classes & MARK_CLASSES)
-        yield from ((k, "verb") for k in range(first, last) if tokens[k].classes & _MOVERS)
+        yield from ((k, "verb") for k in range(first, last) if tokens[k].classes & MOVERS)
     elif form.kind is Kind.DIRECTION_ONLY:
         yield from ((k, "price") for k in range(first, last) if "AMOUNT" in tokens[k].classes)
         yield from ((k, "verb") for k in range(first, last) if tokens[k].classes & {"UP", "DOWN", "FLAT", "GAIN_ALONE"})
@@ -210,7 +198,7 @@ def _read_hit(state: SentenceState, first: int, last: int, form: Form) -> None:
         state.paragraph.subject = subject
     listed = numbers_listed(tokens, first, last, form)
     in_turn = listed if 1 < len(listed) == len(subject.markets) else []
-    reason = _reason(state, subject, first, last, start, end, form)
+    reason = reason_of(state, subject, first, last, start, end, form)
     if reason is not None:
         state.unjudged.append(Unjudged(start, end, reason))
         return
@@ -221,7 +209,7 @@ def _read_hit(state: SentenceState, first: int, last: int, form: Form) -> None:
     if (
         (is_open and reference is not None and is_out_of_reach(reference, state, form))
         or is_from_nothing(state, window, event)
-        or _leaves_a_time(state, window)
+        or leaves_a_time(state, window)
     ):
         state.unjudged.append(Unjudged(start, end, "unclear"))
         return
@@ -254,38 +242,6 @@ def _read_hit(state: SentenceState, first: int, last: int, form: Form) -> None:
         state.found.append(ReadStatement(statement, start, end, is_sure, form.form_id, state.number))
 
 
-def _reason(
-    state: SentenceState, subject: NamedSubject, first: int, last: int, start: int, end: int, form: Form
-) -> str | None:
-    """Why the words are not judged; None when they are a statement about the past of one of our markets."""
-    is_ours = any(market.is_ours for market in subject.markets)
-    modality = modality_of(state.spoken, start, end, AN_ADVERT if is_ours else frozenset())
-    if form.modality is not None and modality in (Modality.PAST, Modality.PREDICTION):
-        return form.modality
-    if modality is Modality.PREDICTION and not _reports(state, first, last, form):
-        return "forecast"
-    if modality is Modality.FORECAST and form.form_id == "from_price_to_price" and _is_told(state.tokens, first):
-        modality = Modality.PAST  # "by June 15" says when it was there
-    if modality not in (Modality.PAST, Modality.PREDICTION, Modality.CAUSAL):
-        return MODALITY_REASONS[modality]
-    if subject.is_quantity or is_about_quantity(state.tokens, last):
-        return "other_quantity"
-    if subject.is_holder:
-        return "other_market"
-    if not subject.markets or _has_other_subject(state.tokens, first):
-        return "unclear"
-    if not is_ours or _is_one_of_a_group(subject, state.text):
-        return "other_market"
-    if _is_denied(state.tokens, first) and not form.is_negated:
-        return "unclear"
-    if form.kind is Kind.DIRECTION_ONLY and last < len(state.tokens) and state.tokens[last].text == "because":
-        return "causal"
-    listed = numbers_listed(state.tokens, first, last, form) if form.kind in PERCENT_KINDS else []
-    if len(listed) != len(subject.markets) and _are_together(state.tokens, listed):
-        return "unclear"
-    return unread_qualifier(state, subject, first, last, start, form)
-
-
 def _second_verb(tokens: list[Token], first: int, last: int) -> list[Unjudged]:
     """A verb behind an "and" that is told of the same market and not read: "rallied and fell the next day"."""
     is_second = first > 0 and "AND" in tokens[first - 1].classes and tokens[first].text.lower() in _TOLD
@@ -311,70 +267,3 @@ def _is_guessed(state: SentenceState, first: int, window: TimePhrase | None) -> 
 
 
 _AFTERWARDS = frozenset({"then", "later", "before", "afterwards"})
-
-
-def _are_together(tokens: list[Token], listed: list[int]) -> bool:
-    """Whether an "and" joins numbers of which it is not said whose each is: "TAO rose 23% and 11%"."""
-    return len(listed) > 1 and any("AND" in token.classes for token in tokens[listed[0] : listed[-1]])
-
-
-def _leaves_a_time(state: SentenceState, window: TimePhrase | None) -> bool:
-    """Whether the sentence names a time that is no part of a window: it would be judged on another one."""
-    named = NAMED_TIME.finditer(state.text, state.sentence.start, state.sentence.end)
-    if any(not any(own.start < shown.end() and shown.start() < own.end for own in state.windows) for shown in named):
-        return True
-    used = [phrase for phrase in (window, stated_phrase(state, window)) if phrase is not None]
-    used += as_of_phrases(state)
-    times = TIME_OF_DAY.finditer(state.text, state.sentence.start, state.sentence.end)
-    return any(not any(phrase.start <= shown.start() < phrase.end for phrase in used) for shown in times)
-
-
-def _has_other_subject(tokens: list[Token], first: int) -> bool:
-    """Whether an unknown noun stands right before the verb, which then is not the market's: "Crypto hacks drop"."""
-    if first == 0 or not tokens[first].classes & _VERBS:
-        return False
-    before = tokens[first - 1]
-    return before.classes - {"VENUE"} == _UNKNOWN_WORD and not before.text.lower().endswith(("ly", "ed"))
-
-
-_VERBS = frozenset({"UP", "DOWN", "UP_BY", "DOWN_BY", "REACH", "CROSS_UP", "CROSS_DOWN", "DOUBLE", "RECLAIM"})
-_UNKNOWN_WORD = frozenset({"WORD"})
-
-
-def _is_one_of_a_group(subject: NamedSubject, text: str) -> bool:
-    """Whether a group's word in the singular only introduces a coin that is not known: "Altcoin Audiera explodes"."""
-    if subject.start is None or not subject.n_unknown or subject.markets[0].scope != "group":
-        return False
-    return re.match(r"(?:\w+ )?(?:altcoin|coin|token)\b", text[subject.start :], re.IGNORECASE) is not None
-
-
-def _is_denied(tokens: list[Token], first: int) -> bool:
-    """Whether the move is denied ("did not fall") or only dealt in ("buys the Bitcoin dip")."""
-    is_past_name, is_driven = False, "DRIVE" in tokens[first].classes  # "panic selling sends Bitcoin below $60K"
-    for k in range(first - 1, max(first - _DENIAL_REACH, -1), -1):
-        if "BREAK" in tokens[k].classes:
-            return False
-        is_past_name |= "ASSET" in tokens[k].classes
-        is_not = "NOT" in tokens[k].classes and (
-            not is_past_name or tokens[k].text.endswith("n't")
-        )  # "isn't ETH rising"
-        if is_not or ("BUY" in tokens[k].classes and not is_driven):
-            return True
-    return False
-
-
-def _is_told(tokens: list[Token], first: int) -> bool:
-    """Whether a verb of the past stands right before a phrase."""
-    before = tokens[first - 1] if first else None
-    return before is not None and bool(before.classes & _MOVERS) and not before.text.lower().endswith(("s", "ing"))
-
-
-def _reports(state: SentenceState, first: int, last: int, form: Form) -> bool:
-    """Under a "price prediction" title: a clause opened by as, amid, despite … reports, and so does a finite verb."""
-    at = state.tokens[first].start
-    clause = state.clause_at(at)
-    if clause is not None and clause.opener in ("as", "amid", "despite", "while", "after", "following"):
-        return True
-    if clause is not None and state.text[clause.start : clause.end].strip().lower().startswith(("why", "how")):
-        return True
-    return state.tokens[first].text.lower().endswith(("s", "ed")) and form.kind is not Kind.RANGE

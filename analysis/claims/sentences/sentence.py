@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from analysis.claims.sentences.references import LedgerEvent
 from analysis.claims.sentences.subjects import NOBODY, NamedSubject
+from analysis.claims.sentences.times.references import LedgerEvent
+from analysis.claims.sentences.times.windows import TimePhrase
 from analysis.claims.sentences.tokens import Token
-from analysis.claims.sentences.windows import TimePhrase
 from analysis.claims.statement import Kind, Statement
 from analysis.events.wording.clauses import Clause, Sentence
 from analysis.events.wording.modality import Modality, SpokenSpan
@@ -24,6 +24,7 @@ MARK_CLASSES = frozenset(
     | {"RECORD_LOW", "SUPPORT"}
 )
 
+MOVERS = frozenset({"UP", "DOWN", "FLAT", "DOUBLE", "HOVER", "STALL"})
 AN_ADVERT = frozenset({Modality.ADVERT})  # what an advert says of one of our markets is an ordinary statement
 MODALITY_REASONS = {
     Modality.FORECAST: "forecast",

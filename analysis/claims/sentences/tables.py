@@ -11,8 +11,8 @@ from typing import NamedTuple
 from analysis.claims.sentences.lexicon import Lexicon, NamedMarket
 from analysis.claims.sentences.numbers import NUMBER, Quantity, read_number
 from analysis.claims.sentences.sentence import ReadStatement
+from analysis.claims.sentences.times.windows import find_windows
 from analysis.claims.sentences.tokens import tokenise
-from analysis.claims.sentences.windows import find_windows
 from analysis.claims.statement import Comparator, Direction, Kind, StatedWindow, Statement
 from analysis.events.wording.clauses import Clause
 

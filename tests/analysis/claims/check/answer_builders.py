@@ -7,7 +7,7 @@ import polars as pl
 from analysis.claims.check.answer import CheckedText, as_document, judge_text, with_beside
 from analysis.claims.judging.market import MarketEvidence, gather_market
 from analysis.claims.sentences.reader import read_text
-from analysis.claims.sentences.references import LedgerEvent
+from analysis.claims.sentences.times.references import LedgerEvent
 from warehouse.tables.contract import UTC as UTC_TYPE
 
 BAN = LedgerEvent(

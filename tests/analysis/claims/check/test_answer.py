@@ -8,7 +8,7 @@ from analysis.claims.check.answer import as_document
 from analysis.claims.check.datelines import dateline
 from analysis.claims.check.markup import is_markup, published_time, read_markup
 from analysis.claims.sentences.reader import read_text
-from analysis.claims.sentences.references import LedgerEvent
+from analysis.claims.sentences.times.references import LedgerEvent
 from tests.analysis.claims.check.answer_builders import BAN, SAID_AT, make_answer, make_verdicts
 
 

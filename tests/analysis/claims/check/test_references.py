@@ -7,7 +7,7 @@ import pytest
 from analysis.claims.judging.judge import judge_statement
 from analysis.claims.judging.windows import SINCE_EVENT
 from analysis.claims.sentences.reader import read_text
-from analysis.claims.sentences.references import LedgerEvent, find_references
+from analysis.claims.sentences.times.references import LedgerEvent, find_references
 from tests.analysis.claims.check.answer_builders import BAN, SAID_AT, make_answer, make_market, make_verdicts
 
 LAUNCH = LedgerEvent(

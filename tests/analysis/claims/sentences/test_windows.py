@@ -4,11 +4,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from analysis.claims.sentences.windows import WINDOW_FORM, WINDOW_PHRASES, find_windows
+from analysis.claims.sentences.times.windows import WINDOW_FORM, WINDOW_PHRASES, find_windows
 from warehouse.config import load_config, packaged_text
 
 SAID_AT = datetime(2026, 5, 14, 18, tzinfo=UTC)
-ENTRIES = load_config(WINDOW_FORM, packaged_text("analysis.claims.sentences", "windows.toml")).entries(WINDOW_PHRASES)
+ENTRIES = load_config(WINDOW_FORM, packaged_text("analysis.claims.sentences.times", "windows.toml")).entries(
+    WINDOW_PHRASES
+)
 
 
 @pytest.mark.parametrize("example", [text for entry in ENTRIES for text in entry.examples])

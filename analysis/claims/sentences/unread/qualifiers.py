@@ -8,18 +8,14 @@ from itertools import pairwise, takewhile
 
 from analysis.claims.sentences.forms import Form
 from analysis.claims.sentences.sentence import (
-    AN_ADVERT,
     MARK_CLASSES,
-    MODALITY_REASONS,
     MOVE_KINDS,
     PRICE_KINDS,
     SentenceState,
-    Unjudged,
 )
 from analysis.claims.sentences.subjects import NamedSubject
 from analysis.claims.sentences.tokens import Token
 from analysis.claims.statement import Kind
-from analysis.events.wording.modality import modality_of
 
 # "rose less than BTC", "rose half as much as FET": what follows is another side, unless it is a number or a time.
 _THAN = re.compile(r"\b(?:than|as (?:much|far|fast|hard|strongly|sharply|quickly|well|badly) as)\s", re.IGNORECASE)
@@ -110,7 +106,7 @@ def unread_qualifier(
     if form.kind in PRICE_KINDS and any("SUMMIT" in token.classes for token in begun):
         return "comparison"  # "its highest close in June was $283"
     limited = _BUT_ONLY.match(state.text, end, state.sentence.end)
-    if limited is not None and not _names_another(state, limited.end()):
+    if limited is not None and not names_another(state, limited.end()):
         return "unclear"
     if _tells_what_it_is(state.tokens, first, last, form) or _leaves_a_part(state, last, form):
         return "unclear"
@@ -129,14 +125,33 @@ def _around(tokens: list[Token], first: int, last: int) -> list[Token]:
         low -= 1
     while high < len(tokens) and not tokens[high].classes & _ENDS:
         high += 1
-    heads = (clause for clause in _stretches(tokens[:low]) if not any(_is_side(one) for one in clause))
+    heads = (clause for clause in stretches(tokens[:low]) if not any(is_side(one) for one in clause))
     return [*tokens[low:high], *(one for clause in heads if not any(map(_says, clause)) for one in clause)]
 
 
+def stretches(tokens: list[Token]) -> Iterator[list[Token]]:
+    """The tokens of each clause; "with 15%" belongs to what it follows."""
+    own: list[Token] = []
+    for token in tokens:
+        if "BREAK" in token.classes and token.text.lower() != "with":
+            yield own
+            own = []
+        else:
+            own.append(token)
+    yield own
+
+
+def is_side(token: Token) -> bool:
+    """Whether it can be one side of a comparison: a market, or a word for the rest of them."""
+    return token.market is not None or "MOST" in token.classes
+
+
 def _says(token: Token) -> bool:
-    return bool(token.classes & (_NUMBERS | _MOVED))
+    return bool(token.classes & (NUMBERS | MOVED))
 
 
+NUMBERS = frozenset({"PERCENT", "PRICE", "RANGE", "TIMES", "DOUBLE", "DITTO"})
+MOVED = frozenset({"UP", "DOWN", "FLAT", "NOT"})
 _ENDS = frozenset({"BREAK", "AND"})
 
 
@@ -231,45 +246,20 @@ def _is_compared(state: SentenceState, first: int, last: int, start: int, form: 
         return True
     if _ONLY.search(state.text, state.sentence.start, start):
         return True
-    if any(_names_another(state, found.end()) for found in _AGAINST.finditer(state.text, end, own_end)):
+    if any(names_another(state, found.end()) for found in _AGAINST.finditer(state.text, end, own_end)):
         return True
     if _IN_TERMS.search(state.text, state.sentence.start, own_end) or _is_pair(state, start):
         return True
     if any(token.market is not None for token in state.tokens[:first]):
         named = next(token.start for token in state.tokens if token.market is not None)
-        if any(_names_another(state, found.end()) for found in _THAN.finditer(state.text, state.sentence.start, named)):
+        if any(names_another(state, found.end()) for found in _THAN.finditer(state.text, state.sentence.start, named)):
             return True  # "twice as much as FET, TAO rose"
     than = _THAN.finditer(state.text, state.tokens[first].start, own_end)
     beside = _BESIDE.finditer(state.text, state.sentence.start, state.sentence.end)
-    return any(_names_another(state, found.end()) for found in (*than, *beside))
+    return any(names_another(state, found.end()) for found in (*than, *beside))
 
 
-# "Rose 23%, more than BTC", "rose 2%, its first gain in a month": the second half is a statement that no form reads.
-_APPOSED = re.compile(
-    r"\s*[,–—-]\s*(?:(?:far|much|slightly|well|a lot|twice as|half as|\w+ times as) )?(?:more|less|better|worse|faster"
-    r"|slower|much|further) (?:than|as)\s",
-    re.IGNORECASE,
-)
-_SUPERLATIVE = re.compile(
-    r"\s*[,–—-]\s*(?:one of )?(?:its|the|their|a)(?: \w+)? (?:first|largest|biggest|best|worst"
-    r"|longest|steepest|sharpest|smallest|strongest)\b",
-    re.IGNORECASE,
-)
-
-
-def apposed(state: SentenceState, end: int) -> list[Unjudged]:
-    """What stands in commas behind a move that ends at the character `end` and is not judged; none, or one."""
-    compared = _APPOSED.match(state.text, end, state.sentence.end)
-    is_compared = compared is not None and _names_another(state, compared.end())
-    found = compared if is_compared else _SUPERLATIVE.match(state.text, end, state.sentence.end)
-    if found is None:
-        return []
-    reason = "comparison" if is_compared else "unclear"
-    start = found.end() - len(found.group().lstrip(" ,–—-"))
-    return [Unjudged(start, state.clause_end(found.end()), reason)]
-
-
-def _names_another(state: SentenceState, at: int) -> bool:
+def names_another(state: SentenceState, at: int) -> bool:
     """Whether a market, or a word for others, stands at a place: after "than" or "unlike"."""
     if _OTHERS.match(state.text, at):
         return True
@@ -285,75 +275,3 @@ def _names_another(state: SentenceState, at: int) -> bool:
 
 _SIDES = frozenset({"CRYPTO", "OTHER", "MOST"})
 _LIGHT = frozenset({"LIGHT", "POSS"})
-
-
-def may_be_left(tokens: list[Token]) -> bool:
-    """Whether a sentence names one of our markets and says something that has to be told, read or not."""
-    is_ours = any(token.market is not None and token.market.is_ours for token in tokens)
-    return is_ours and any(token.classes & _TELLING for token in tokens)
-
-
-def left_over(state: SentenceState) -> list[Unjudged]:
-    """What a sentence that names one of our markets says and no form reads: numbers, and markets beside a verb.
-
-    Where nothing else of the sentence is told, its moves, extremes and comparisons count too.
-    """
-    taken_up = any(market.is_ours for market in state.paragraph.subject.markets)
-    is_taken_up = taken_up and any("PRONOUN" in token.classes for token in state.tokens)
-    if not (is_taken_up or may_be_left(state.tokens)):
-        return []
-    read = [(item.start, item.end) for item in state.found] + [(item.start, item.end) for item in state.unjudged]
-    known = [*read, *((window.start, window.end) for window in state.windows)]
-    telling = _NUMBERS if read else _TELLING
-    found: list[Unjudged] = []
-    for clause in _stretches(state.tokens):
-        own = [token for token in clause if not any(low <= token.start < high for low, high in known)]
-        told = [token for token in own if token.classes & telling or _is_told(own, token)]
-        if told:
-            named = [token for token in own if _is_side(token) and token.start < told[-1].start]
-            start = min(token.start for token in (*named[-1:], *told))
-            after = own[own.index(told[-1]) + 1 :][:1] if "DITTO" in told[-1].classes else []
-            found.append(Unjudged(start, (after or told)[-1].end, _reason_of(state, own, told, start)))
-    return found
-
-
-def _stretches(tokens: list[Token]) -> Iterator[list[Token]]:
-    """The tokens of each clause; "with 15%" belongs to what it follows."""
-    own: list[Token] = []
-    for token in tokens:
-        if "BREAK" in token.classes and token.text.lower() != "with":
-            yield own
-            own = []
-        else:
-            own.append(token)
-    yield own
-
-
-def _is_side(token: Token) -> bool:
-    return token.market is not None or "MOST" in token.classes
-
-
-def _is_told(tokens: list[Token], token: Token) -> bool:
-    """Whether a verb or a denial stands behind a market that nothing was read of: "FET fell", "BTC did not"."""
-    at = tokens.index(token)
-    return bool(token.classes & _MOVED) and any(_is_side(one) for one in tokens[max(at - _VERB_REACH, 0) : at])
-
-
-def _reason_of(state: SentenceState, tokens: list[Token], told: list[Token], start: int) -> str:
-    modality = modality_of(state.spoken, start, told[-1].end, AN_ADVERT)
-    if modality in MODALITY_REASONS:
-        return MODALITY_REASONS[modality]
-    if any("QUANTITY" in token.classes for token in tokens) or all(token.classes & _AMOUNTS for token in told):
-        return "other_quantity"
-    if any("HOLDER" in token.classes and "LIGHT" not in token.classes for token in tokens):
-        return "other_market"
-    return "comparison" if any(token.classes & _COMPARED for token in tokens) else "unclear"
-
-
-# So many tokens behind a market its verb may stand.
-_VERB_REACH = 3
-_NUMBERS = frozenset({"PERCENT", "PRICE", "RANGE", "TIMES", "DOUBLE", "DITTO"})
-_COMPARED = frozenset({"OUTDO", "UNDERDO", "OUTPERFORM", "LEAD", "DEFY", "RANK"})
-_AMOUNTS = frozenset({"NUMBER", "MONEY"})  # of coins, users, dollars
-_MOVED = frozenset({"UP", "DOWN", "FLAT", "NOT"})
-_TELLING = _NUMBERS | _COMPARED | _MOVED | MARK_CLASSES | _AMOUNTS | {"UP_BY", "DOWN_BY", "GAIN_ALONE"}

@@ -11,7 +11,8 @@ from functools import cache
 from pydantic import Field, model_validator
 
 from analysis.claims.judging.windows import place_token
-from analysis.claims.sentences.instants import (
+from analysis.claims.sentences.numbers import NUMBER_WORDS
+from analysis.claims.sentences.times.instants import (
     DAY_WORDS,
     INSTANT,
     MOMENT,
@@ -26,7 +27,6 @@ from analysis.claims.sentences.instants import (
     name_instant,
     year_month_day,
 )
-from analysis.claims.sentences.numbers import NUMBER_WORDS
 from warehouse.config import Entry, EntryTable, FileForm, load_config, packaged_text
 from warehouse.tables.units import iso_day, iso_minute, iso_month
 
@@ -358,7 +358,7 @@ WINDOW_FORM = FileForm((WINDOW_PHRASES,), texts=("version",))
 
 @cache
 def _packaged_phrases() -> tuple[tuple[re.Pattern[str], _Reader], ...]:
-    entries = load_config(WINDOW_FORM, packaged_text("analysis.claims.sentences", "windows.toml")).entries(
+    entries = load_config(WINDOW_FORM, packaged_text("analysis.claims.sentences.times", "windows.toml")).entries(
         WINDOW_PHRASES
     )
     return tuple((re.compile(_fill(entry.pattern), re.IGNORECASE), _reader_of(entry)) for entry in entries)
