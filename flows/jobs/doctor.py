@@ -20,7 +20,7 @@ from flows.settings import Settings
 from warehouse.store.connection import PUBLISHED_REMEDY, WAREHOUSE_REMEDY, open_reader
 from warehouse.store.errors import StoreError
 from warehouse.store.locks import lock_holders, try_lock
-from warehouse.tables.units import file_size, listing, plural, span
+from warehouse.tables.units import file_size, listing, moment, plural, span
 
 MINIMUM_FREE_BYTES = 500_000_000
 # Logs are turned over, and Prefect forgets, before they are this large together; more means that something does not.
@@ -93,9 +93,10 @@ def _newest_run(home: Path, now: datetime) -> Examined:
     is_ahead = at > now + TOLERANCE
     when = f"{span(at - now)} ahead of this clock" if is_ahead else f"{span(now - at)} ago"
     is_good = last.outcome in GOOD_OUTCOMES and not is_ahead
-    return Examined(
-        "newest run", is_good, True, f"{last.run_id}, {when}: {last.outcome}; last good one {last.last_good_at_utc}"
-    )
+    good_at = last.last_good_at_utc
+    before = f"last good one {moment(datetime.fromisoformat(good_at))}" if good_at else "no good one before it"
+    said = f"{last.run_id}, {when}: {last.outcome}"
+    return Examined("newest run", is_good, True, said if last.outcome in GOOD_OUTCOMES else f"{said}; {before}")
 
 
 def _warehouse(path: Path) -> list[Examined]:

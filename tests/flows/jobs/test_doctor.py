@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from flows.jobs.doctor import examine
-from flows.serve.last_run import note_run
+from flows.serve.last_run import forget_last_run, note_run
 from flows.serve.logs import turn_over
 from flows.serve.look import ADDRESS_FILE
 from flows.settings import Settings
@@ -79,6 +79,18 @@ def test_a_newest_run_of_a_clock_that_was_ahead_is_no_good_one(settings: Setting
         note_run(settings.home, "newest", "done", at, 0)
         found = told(settings)["newest run"]
         assert (found[0], words in found[2]) == (is_good, True)
+
+
+def test_a_newest_run_that_went_wrong_is_told_with_the_last_good_one(settings: Settings) -> None:
+    forget_last_run(settings.home)
+    note_run(settings.home, "first", "bug", NOW - timedelta(days=3), 0)
+    assert told(settings)["newest run"][2] == "first, 3 days ago: bug; no good one before it"
+    at = NOW.replace(hour=9, minute=5) - timedelta(days=2)
+    for run_id, outcome in (("good", "source_failed"), ("bad", "bug")):
+        note_run(settings.home, run_id, outcome, at, 0)
+    assert told(settings)["newest run"][2].endswith(": bug; last good one 29 Jun 2026 09:05 UTC")
+    note_run(settings.home, "good", "done", at, 0)
+    assert told(settings)["newest run"][2].endswith(": done")
 
 
 @pytest.mark.parametrize(
