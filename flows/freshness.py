@@ -107,6 +107,7 @@ _STEPS_PACKAGE = "flows.steps"  # one module a step, named as the step; the chec
 LEDGER_STEP = "events"  # works on the shipped ledger as far as it was known at the run's instant
 CHECK_STEP, PUBLISH_STEP = "checks", "publish"
 _OF_ACCOUNT = "step = $step"
+_FILE = "file"  # the published one, as it was put there
 NOTHING_NEW = "inputs are as they were"
 
 
@@ -124,6 +125,17 @@ def remember_inputs(context: RunContext, step: str) -> None:
         return
     rows = [(step, name, digest) for name, digest in _inputs(context, step)]
     context.warehouse.merge(ops.STEP_INPUT, pl.DataFrame(rows, schema=ops.STEP_INPUT.schema, orient="row"))
+
+
+def differing_tables(context: RunContext, tables: Iterable[Table]) -> list[Table]:
+    """The tables whose rows may be others than those of the published file; all where that is not the one on account.
+
+    A table that the account does not name differs.
+    """
+    stored = read_account(context.warehouse, PUBLISH_STEP)
+    if stored.get(_FILE) != _describe_file(context.settings.published_path):
+        return list(tables)
+    return [table for table in tables if stored.get(table.name) != context.warehouse.digest(table)]
 
 
 def read_account(reader: Reader, name: str) -> dict[str, str]:
@@ -173,7 +185,7 @@ def _inputs(context: RunContext, step: str) -> Iterator[tuple[str, str]]:
     if step == LEDGER_STEP:
         yield "ledger", _hash_ledger(context)
     if step == PUBLISH_STEP:
-        yield "file", _describe_file(context.settings.published_path)
+        yield _FILE, _describe_file(context.settings.published_path)
     for item in inputs_of()[step]:
         if isinstance(item, Rows):
             yield item.name, context.warehouse.digest_rows(item.narrowed, item.where)

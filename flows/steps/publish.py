@@ -12,7 +12,7 @@ import polars as pl
 from flows.context import RunContext, StepReport
 from flows.desk.pictures import share_drawn
 from flows.errors import EXIT_STORAGE, EXIT_USAGE, CommandError
-from flows.freshness import CHECK_STEP, PUBLISH_STEP, has_nothing_new, hash_folder, hash_step
+from flows.freshness import CHECK_STEP, PUBLISH_STEP, differing_tables, has_nothing_new, hash_folder, hash_step
 from flows.settings import Settings
 from warehouse.processes import Crew
 from warehouse.store.checks import ERROR, CheckResult, run_checks
@@ -115,7 +115,7 @@ def note_changes(context: RunContext) -> str:
     if not published.exists():
         return ""
     try:
-        changes = changes_since(context.warehouse.connection, published, ANSWERS)
+        changes = changes_since(context.warehouse.connection, published, differing_tables(context, ANSWERS))
     except IncomparableError as exc:
         return f"; changes are not known: {exc}"
     if changes.is_empty():

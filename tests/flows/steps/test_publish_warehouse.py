@@ -11,10 +11,11 @@ import pytest
 
 from flows.context import RunContext
 from flows.errors import EXIT_CHECK, CommandError
+from flows.freshness import PUBLISH_STEP, differing_tables, remember_inputs
 from flows.manual import refuse_unpublished
 from flows.settings import Settings
 from flows.steps import publish
-from flows.steps.publish import explain_change, publish_warehouse, update_checks
+from flows.steps.publish import ANSWERS, explain_change, publish_warehouse, update_checks
 from tests.warehouse.store.rows import make_row
 from warehouse.store.connection import open_reader, open_writer
 from warehouse.store.published.history import kept_files
@@ -98,6 +99,32 @@ def test_a_publication_keeps_the_one_before_it_and_says_what_it_changed(run: Run
     assert (row["example_before"], row["example_after"], row["run_id"]) == ("one", "two", "second")
     publish_warehouse(next_run(run, "third"))
     assert run.warehouse.frame(CHANGED)["run_id"].to_list() == ["second"], "no change is no news"
+
+
+def test_tables_that_are_those_of_the_published_file_are_not_compared_with_it(run: RunContext) -> None:
+    put_event(run, "one")
+    assert differing_tables(run, ANSWERS) == list(ANSWERS), "nothing is on account of a first publication"
+    publish_warehouse(run)
+    remember_inputs(run, PUBLISH_STEP)
+    assert differing_tables(run, ANSWERS) == []
+    put_event(run, "two")
+    assert differing_tables(run, ANSWERS) == [EVENT]
+    publish_warehouse(next_run(run, "second"))
+    assert run.warehouse.frame(CHANGED)["example_after"].to_list() == ["two"]
+
+
+def test_a_file_put_in_the_place_of_the_published_one_is_compared_whole(run: RunContext) -> None:
+    put_event(run, "one")
+    publish_warehouse(run)
+    earlier = run.settings.published_path.read_bytes()
+    for title in ("two", "three"):
+        put_event(run, title)
+        publish_warehouse(next_run(run, title))
+    remember_inputs(run, PUBLISH_STEP)
+    run.settings.published_path.write_bytes(earlier)
+    publish_warehouse(next_run(run, "fourth"))
+    [row] = run.warehouse.frame(CHANGED).rows(named=True)
+    assert (row["example_before"], row["example_after"], row["run_id"]) == ("one", "three", "fourth")
 
 
 @pytest.mark.parametrize(
