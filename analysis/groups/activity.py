@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import groupby
 from typing import Literal
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from analysis.arrays import Floats
+from analysis.arrays import Floats, Integers
 from analysis.engine.measures import log_range, log_volume
 from analysis.engine.multiplicity import holm
 from analysis.engine.tails import student_interval
@@ -22,7 +23,7 @@ from analysis.results.rank import two_sided_rank_p
 from analysis.results.refresh import refresh, stored_fingerprints
 from analysis.results.row import GROUP_ID, Basis, Numbers, ResultRow, Subject, as_fraction, results_frame
 from analysis.single.window.pair import EventTime
-from analysis.tape.choice import Candidate, Preference
+from analysis.tape.choice import choose_each
 from analysis.tape.markets import StudyMarkets
 from analysis.tape.observations import is_observed
 from analysis.tape.returns import ReturnGrid, place_on_grid
@@ -33,7 +34,8 @@ from warehouse.tables.studies import STUDY_RESULT
 from warehouse.tables.units import hours_plain, iso_month, plural
 
 Measure = Literal["volume", "range", "volatility"]
-MEASURES: tuple[Measure, ...] = ("volume", "range", "volatility")
+LEVELS: tuple[Measure, ...] = ("volume", "range")  # which differ between venues
+MEASURES: tuple[Measure, ...] = (*LEVELS, "volatility")
 
 _SOURCE = SourceCode("analysis.groups.activity")
 
@@ -61,29 +63,12 @@ class ActivitySpecification:
     history_hours: float  # how far back the windows lie that an event is ranked among
 
 
-@dataclass(frozen=True, slots=True)
-class Shift:
-    """How far one window lies from the windows before it: log points, and where it ranks among them."""
-
-    log_points: float
-    n_as_large: int
-    n: int
-    n_independent: int
-
-    @property
-    def p_value(self) -> float | None:
-        """Two-sided rank; None with too few windows."""
-        return None if self.n < MINIMUM_WINDOWS else two_sided_rank_p(self.n_as_large, self.n)
-
-
-def activity_grid(grid: ReturnGrid, candles: pl.DataFrame, measure: Measure) -> ReturnGrid:
-    """`grid` of `candles` with log volume or log range in the place of returns, NaN where a bar has none."""
-    if measure == "volume":
+def activity_grid(grid: ReturnGrid, candles: pl.DataFrame, level: Measure) -> ReturnGrid:
+    """`grid` of `candles` with log volume, or else log range, in the place of returns, NaN where a bar has none."""
+    if level == "volume":
         return replace(grid, returns=log_volume(grid.volume))
-    if measure == "range":
-        high, low = place_on_grid(grid, candles, ("high_quote", "low_quote"))
-        return replace(grid, returns=log_range(high, low))
-    return grid
+    high, low = place_on_grid(grid, candles, ("high_quote", "low_quote"))
+    return replace(grid, returns=log_range(high, low))
 
 
 def measure_activity(
@@ -104,13 +89,8 @@ def measure_activity(
     parts = _plan(specification, measure, events, categories, markets)
     keys = own.select(pl.col("group_id"), pl.col("event_id").fill_null(""), "window_end_hours", "spec_sha256")
     known = stored_fingerprints(((group, event, hours), sha256) for group, event, hours, sha256 in keys.iter_rows())
-    shifts = _Shifts(specification, measure, markets)
-    found = refresh(
-        ((part.key, frozenset([part.sha256]), part) for part in parts),
-        known,
-        lambda part: _measure(shifts, part),
-    )
-    rows = [row for fresh in found.fresh.values() for row in fresh]
+    found = refresh(((part.key, frozenset([part.sha256]), part) for part in parts), known, lambda part: part)
+    rows = list(_measure_parts(_Shifts(specification, measure, markets), found.fresh.values()))
     return _adjust(pl.concat([found.keep(own), results_frame(rows)]))
 
 
@@ -143,18 +123,15 @@ def _plan(
         by_category.setdefault(categories[event.event_id], []).append(place)
     measured = [item for market in sorted(markets.series) for item in _measured_series(specification, markets, market)]
     stretches = [(series, digest_stretches(series)) for series in measured]
-    own = pl.DataFrame(
-        {"event_id": [event.event_id for event in events], "best_us": [event.best_us for event in events]}
-    )
+    times = np.array([event.best_us for event in events], dtype=np.int64)
     parts: list[_Part] = []
     for hours in specification.windows_hours:
-        words = _digest_bars(specification, events, hours, stretches)
-        basis = own.with_columns(pl.Series(name, word) for name, word in zip(("first", "second"), words, strict=True))
+        words = _digest_bars(specification, times, hours, stretches)
         for category, places in sorted(by_category.items()):
             members = tuple(events[place] for place in places)
-            parts.append(
-                _Part(f"{GROUP_PREFIX}{category}", hours, members, fingerprint(shared, category, hours, basis[places]))
-            )
+            seen = ([event.event_id for event in members], times[places], np.ascontiguousarray(words[:, places]))
+            sha256 = fingerprint(shared, category, hours, *seen)
+            parts.append(_Part(f"{GROUP_PREFIX}{category}", hours, members, sha256))
         if hours == specification.event_hours:
             parts += [
                 _Part(GROUP_ID, hours, (event,), fingerprint(shared, hours, event.event_id, event.best_us, seen))
@@ -174,12 +151,11 @@ def _measured_series(
 
 def _digest_bars(
     specification: ActivitySpecification,
-    events: Sequence[EventTime],
+    times: Integers,
     hours: float,
     stretches: Sequence[tuple[AlignedSeries, Stretches]],
 ) -> NDArray[np.uint64]:
     """128 bits over every bar that the rows of each event over one window can rest on, shape (2, events)."""
-    times = np.array([event.best_us for event in events], dtype=np.int64)
     found = np.zeros((2, times.size), dtype=np.uint64)
     before = specification.history_hours + specification.estimation_hours
     for series, sums in stretches:
@@ -192,29 +168,49 @@ def _digest_bars(
     return found
 
 
-def _measure(shifts: _Shifts, part: _Part) -> list[ResultRow]:
+def _measure_parts(shifts: _Shifts, parts: Iterable[_Part]) -> Iterator[ResultRow]:
+    """The rows of all parts; what events were on their markets over one window is read once for all of them."""
     specification, measure = shifts.specification, shifts.measure
-    found = [(event, reading) for event in part.events for _, reading in shifts.of_event(event, part.hours)]
-    if part.group_id == GROUP_ID:
-        return [_event_row(specification, measure, event, reading, part.sha256) for event, reading in found]
-    subject = Subject(specification.study_id, part.group_id, part.hours)
-    return [_month_row(specification, measure, subject, found, part.sha256)]
+    for hours, own in groupby(sorted(parts, key=lambda part: part.hours), key=lambda part: part.hours):
+        asked = list(own)
+        readings = shifts.read([*dict.fromkeys(event for part in asked for event in part.events)], hours)
+        for part in asked:
+            found = [(event, reading) for event in part.events for reading in readings[event.event_id]]
+            if part.group_id == GROUP_ID:
+                yield from (_event_row(specification, measure, event, reading, part.sha256) for event, reading in found)
+            else:
+                subject = Subject(specification.study_id, part.group_id, part.hours)
+                yield _month_row(specification, measure, subject, found, part.sha256)
 
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """The shift of one event on one market."""
+    """One event on one market over the window that begins at bar `index`, beside the earlier windows known there."""
 
     series: AlignedSeries
     index: int
     n_bars: int
-    shift: Shift
     n_estimation: int
+    shift: float
+    earlier: Floats
+    is_volatility: bool
 
     @property
-    def preference(self) -> Preference:
-        """The rule of choice among readings, all of which cover the window; the record is the earlier windows."""
-        return Candidate(self.series.market_id, self.series.bar_hours, self.shift.n).preference
+    def log_points(self) -> float:
+        """How far the window lies from what is usual."""
+        # Fat tails keep most windows below the variance of all bars: what is usual is the mean of the logs.
+        return self.shift - (float(self.earlier.mean()) if self.is_volatility else 0.0)
+
+    @property
+    def n_as_large(self) -> int:
+        """Earlier windows that lie at least as far."""
+        return int((self.earlier >= self.shift).sum())
+
+    @property
+    def p_value(self) -> float | None:
+        """Two-sided rank among the earlier windows; None with too few."""
+        n = self.earlier.size
+        return None if n < MINIMUM_WINDOWS else two_sided_rank_p(self.n_as_large, n)
 
     @property
     def data_as_of(self) -> datetime:
@@ -224,68 +220,71 @@ class _Reading:
 
 @dataclass(frozen=True, slots=True)
 class _Shifts:
-    """Shifts of events, with the shifts of every window of a series computed once."""
+    """Readings of events of one measure."""
 
     specification: ActivitySpecification
     measure: Measure
     markets: StudyMarkets
-    by_series: dict[tuple[str, float, int, tuple[str, ...]], SeriesShifts] = field(default_factory=dict)
-    read: dict[tuple[str, float], list[tuple[str, _Reading]]] = field(default_factory=dict)
 
-    def of_event(self, event: EventTime, hours: float) -> list[tuple[str, _Reading]]:
-        """One reading per asset with candles over the window, on the market that stands for it by the rule."""
-        key = (event.event_id, hours)
-        if key not in self.read:
-            self.read[key] = self._read_assets(event, hours)
-        return self.read[key]
+    def read(self, events: Sequence[EventTime], hours: float) -> dict[str, list[_Reading]]:
+        """By event one reading per asset with candles over the window, on the market that stands for it by the rule.
 
-    def _read_assets(self, event: EventTime, hours: float) -> list[tuple[str, _Reading]]:
-        best: dict[str, _Reading] = {}
+        The record of a market are its earlier windows.
+        """
+        times = np.array([event.best_us for event in events], dtype=np.int64)
+        by_asset: dict[str, list[_Readings]] = {}
         for market_id in sorted(self.markets.series):
-            asset = self.markets.asset_ids[market_id]
             for series in _measured_series(self.specification, self.markets, market_id):
-                reading = self._read(series, event, hours)
-                if reading is not None:
-                    best[asset] = min(best.get(asset, reading), reading, key=lambda reading: reading.preference)
-        return sorted(best.items())
+                if hours % series.bar_hours == 0:
+                    found = self._read_series(series, times, hours)
+                    by_asset.setdefault(self.markets.asset_ids[market_id], []).append(found)
+        readings: dict[str, list[_Reading]] = {event.event_id: [] for event in events}
+        for _, own in sorted(by_asset.items()):
+            names = [(item.series.market_id, item.series.bar_hours) for item in own]
+            chosen = choose_each(names, np.stack([item.n_earlier for item in own]))
+            for place in np.flatnonzero(chosen >= 0).tolist():
+                readings[events[place].event_id].append(own[chosen[place]].at(place))
+        return readings
 
-    def _read(self, series: AlignedSeries, event: EventTime, hours: float) -> _Reading | None:
-        if hours % series.bar_hours:
-            return None
-        n_bars, index = round(hours / series.bar_hours), series.first_bar_after(event.best_us)
-        if not 0 < index <= series.close_us.size - n_bars:
-            return None
-        found = self._of_series(series, n_bars)
-        own = found.shifts[index]
-        if not np.isfinite(own):
-            return None
-        reach = round(self.specification.history_hours / series.bar_hours)
-        earlier = found.earlier(index, index - reach, index - n_bars + 1)
-        if self.measure == "volatility" and earlier.size < MINIMUM_WINDOWS:
-            return None
-        # Fat tails keep most windows below the variance of all bars: what is usual is the mean of the logs.
-        usual = float(earlier.mean()) if self.measure == "volatility" else 0.0
-        n_as_large = int((earlier >= own).sum())
-        shift = Shift(float(own) - usual, n_as_large, int(earlier.size), int(earlier.size) // n_bars)
-        return _Reading(series, index, n_bars, shift, self._estimation_bars(series))
+    def _read_series(self, series: AlignedSeries, times: Integers, hours: float) -> _Readings:
+        spec, is_volatility = self.specification, self.measure == "volatility"
+        n_bars, n_estimation, reach = (
+            round(length / series.bar_hours) for length in (hours, spec.estimation_hours, spec.history_hours)
+        )
+        shifts = trace_shifts(series, n_bars, n_estimation, is_volatility=is_volatility)
+        index = np.searchsorted(series.close_us, times, side="right")
+        first, stop, n_earlier = shifts.count_earlier(index, reach, n_bars)
+        if is_volatility:
+            n_earlier[n_earlier < MINIMUM_WINDOWS] = -1
+        return _Readings(series, n_bars, n_estimation, is_volatility, shifts, index, first, stop, n_earlier)
 
-    def _estimation_bars(self, series: AlignedSeries) -> int:
-        return round(self.specification.estimation_hours / series.bar_hours)
 
-    def _of_series(self, series: AlignedSeries, n_bars: int) -> SeriesShifts:
-        """The shift of the window that begins at each bar, predicted from the bars before it."""
-        key = (series.market_id, series.bar_hours, n_bars, series.benchmark_ids)
-        if key not in self.by_series:
-            self.by_series[key] = trace_shifts(
-                series, n_bars, self._estimation_bars(series), is_volatility=self.measure == "volatility"
-            )
-        return self.by_series[key]
+@dataclass(frozen=True, slots=True)
+class _Readings:
+    """The readings of many events on one series, of which only those on the market that is chosen are made."""
+
+    series: AlignedSeries
+    n_bars: int
+    n_estimation: int
+    is_volatility: bool
+    shifts: SeriesShifts
+    index: Integers
+    first: Integers
+    stop: Integers
+    n_earlier: Integers  # negative where there is no reading
+
+    def at(self, place: int) -> _Reading:
+        """The reading of one event."""
+        index = int(self.index[place])
+        earlier = self.shifts.earlier(index, int(self.first[place]), int(self.stop[place]))
+        shift = float(self.shifts.shifts[index])
+        return _Reading(self.series, index, self.n_bars, self.n_estimation, shift, earlier, self.is_volatility)
 
 
 def _event_row(
     specification: ActivitySpecification, measure: Measure, event: EventTime, reading: _Reading, sha256: str
 ) -> ResultRow:
-    shift, series = reading.shift, reading.series
+    series, n_earlier = reading.series, int(reading.earlier.size)
     subject = Subject(
         specification.study_id,
         GROUP_ID,
@@ -294,7 +293,7 @@ def _event_row(
         market_id=series.market_id,
     )
     first = max(0, reading.index - reading.n_estimation)
-    few = "" if shift.n >= MINIMUM_WINDOWS else f"; no p: fewer than {MINIMUM_WINDOWS} windows"
+    few = "" if n_earlier >= MINIMUM_WINDOWS else f"; no p: fewer than {MINIMUM_WINDOWS} windows"
     basis = Basis(
         sha256,
         f"{_words(specification, measure)}; {series.bar_words} bars; value: earlier windows at least as large, p their "
@@ -303,11 +302,11 @@ def _event_row(
         series.benchmark_words(first, reading.index + reading.n_bars),
     )
     numbers = Numbers(
-        as_fraction(shift.log_points),
-        value=float(shift.n_as_large),
-        p_value=shift.p_value,
-        n=shift.n,
-        n_effective=float(shift.n_independent),
+        as_fraction(reading.log_points),
+        value=float(reading.n_as_large),
+        p_value=reading.p_value,
+        n=n_earlier,
+        n_effective=float(n_earlier // reading.n_bars),
         n_estimation=reading.n_estimation,
     )
     return ResultRow(subject, f"abnormal_{measure}", basis, numbers)
@@ -329,7 +328,7 @@ def _month_row(
     months: dict[str, dict[str, list[float]]] = {}
     for event, reading in own:
         month = iso_month(utc_instant(event.best_us))
-        months.setdefault(month, {}).setdefault(event.event_id, []).append(reading.shift.log_points)
+        months.setdefault(month, {}).setdefault(event.event_id, []).append(reading.log_points)
     means = np.array([np.mean([np.mean(values) for values in by_event.values()]) for by_event in months.values()])
     basis = Basis(
         sha256,

@@ -9,13 +9,14 @@ from datetime import datetime
 import numpy as np
 import polars as pl
 
+from analysis.arrays import Flags, Integers
 from analysis.engine.battery import choose_model, load_statistics
 from analysis.engine.standardise import EventInput
 from analysis.engine.study import EstimationSpecification as TestSpecification
 from analysis.groups.pairs import GroupPair, Record, Spans, digest_pairs, keep_record
 from analysis.results.fingerprint import Digested, SourceCode, fingerprint
 from analysis.single.study import list_mask_spans, read_event_times
-from analysis.tape.choice import Candidate, Preference
+from analysis.tape.choice import choose_each
 from analysis.tape.markets import StudyMarkets
 from analysis.tape.observations import candles_first
 from warehouse.tables.bars import utc_instant
@@ -173,23 +174,33 @@ def _best_pairs(
     `records` are of one bar length. A series covers the window when every bar of it and enough for the model are
     usable; its record is its usable bars over estimation and window.
     """
-    best: dict[str, GroupPair] = {}
-    preferred: dict[str, Preference] = {}
     at_us = np.array([at for _, at in members], dtype=np.int64)
-    for record in records:
-        series, counts, size = record.series, record.n_usable, record.series.asset.size
-        n_window, minimum, n_estimation = (
-            round(length / series.bar_hours)
-            for length in (hours, specification.minimum_estimation_hours, specification.estimation_hours)
-        )
-        index = np.searchsorted(series.close_us, at_us, side="right")
-        first, last = np.maximum(0, index - n_estimation), np.minimum(size, index + n_window)
-        n = counts[last] - counts[first]
-        can_be = (counts[last] - counts[index] == n_window) & (counts[index] - counts[first] >= minimum)
-        for place in np.flatnonzero((index > 0) & (index < size) & (n > 0)).tolist():
-            event_id = members[place][0]
-            preference = Candidate(series.market_id, series.bar_hours, int(n[place]), bool(can_be[place])).preference
-            if event_id not in preferred or preference < preferred[event_id]:
-                bars = (int(index[place]), int(first[place]), int(last[place]))
-                best[event_id], preferred[event_id] = GroupPair(event_id, record, *bars), preference
+    found = [_count_bars(specification, record, at_us, hours) for record in records]
+    if not found:
+        return {}
+    bounds, n_bars, is_covering = (np.stack(part) for part in zip(*found, strict=True))
+    chosen = choose_each([(one.series.market_id, one.series.bar_hours) for one in records], n_bars, is_covering)
+    best: dict[str, GroupPair] = {}
+    for place in np.flatnonzero(chosen >= 0).tolist():
+        number, event_id = int(chosen[place]), members[place][0]
+        best[event_id] = GroupPair(event_id, records[number], *bounds[number, :, place].tolist())
     return best
+
+
+def _count_bars(
+    specification: GroupSpecification, record: Record, at_us: Integers, hours: float
+) -> tuple[Integers, Integers, Flags]:
+    """Per event the bar it falls in with the first and last that are looked at, (3, n), how many are usable, (n,), and
+    whether the series covers the window; fewer than none where the event has no bar here.
+    """
+    series, counts, size = record.series, record.n_usable, record.series.asset.size
+    n_window, minimum, n_estimation = (
+        round(length / series.bar_hours)
+        for length in (hours, specification.minimum_estimation_hours, specification.estimation_hours)
+    )
+    index = np.searchsorted(series.close_us, at_us, side="right")
+    first, last = np.maximum(0, index - n_estimation), np.minimum(size, index + n_window)
+    n = counts[last] - counts[first]
+    is_covering = (counts[last] - counts[index] == n_window) & (counts[index] - counts[first] >= minimum)
+    is_inside = (index > 0) & (index < size) & (n > 0)
+    return np.stack([index, first, last]), np.where(is_inside, n, -1), is_covering

@@ -23,11 +23,27 @@ class SeriesShifts:
     is_weekend: Flags  # [n]
     known: tuple[tuple[Integers, Floats], ...]  # first bars and shifts of windows on working days, and on weekends
 
-    def earlier(self, index: int, first: int, last: int) -> Floats:
-        """The known shifts of windows that begin in the bars [first, last) on the same kind of day as bar `index`."""
-        bars, shifts = self.known[int(self.is_weekend[index])]
-        start, stop = np.searchsorted(bars, (first, last))
-        return shifts[start:stop]
+    def count_earlier(self, index: Integers, reach: int, n_bars: int) -> tuple[Integers, Integers, Integers]:
+        """Earlier windows of the kind of day of each bar of `index`: the bounds [first, stop) among them, and how many.
+
+        They begin in the `reach` bars before it and end, `n_bars` long, before it begins; −1 of one without a shift.
+        """
+        first, stop, n = (np.zeros(index.size, dtype=np.int64) for _ in range(3))
+        n -= 1
+        inside = np.flatnonzero((index > 0) & (index <= self.shifts.size - n_bars))
+        inside = inside[np.isfinite(self.shifts[index[inside]])]
+        is_weekend = self.is_weekend[index[inside]]
+        for kind, (bars, _) in enumerate(self.known):
+            own = inside[is_weekend == bool(kind)]
+            first[own] = np.searchsorted(bars, index[own] - reach)
+            stop[own] = np.searchsorted(bars, index[own] - n_bars + 1)
+        stop = np.maximum(stop, first)
+        n[inside] = stop[inside] - first[inside]
+        return first, stop, n
+
+    def earlier(self, index: int, first: int, stop: int) -> Floats:
+        """The shifts of the earlier windows of the one at bar `index` between the bounds of `count_earlier`."""
+        return self.known[int(self.is_weekend[index])][1][first:stop]
 
 
 def trace_shifts(series: AlignedSeries, n_bars: int, n_estimation: int, *, is_volatility: bool) -> SeriesShifts:

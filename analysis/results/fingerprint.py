@@ -157,10 +157,12 @@ def _words(part: object) -> str:
 def _column_pieces(column: pl.Series) -> Iterator[bytes]:
     """Name, type, absences and values of a column of fixed width or text."""
     yield f"{column.name} {column.dtype}".encode()
-    yield column.is_null().to_numpy().tobytes()
+    has_nulls = column.null_count() > 0
+    yield column.is_null().to_numpy().tobytes() if has_nulls else bytes(column.len())
     if column.dtype == pl.String:
-        known = column.fill_null("")
+        known = column.fill_null("") if has_nulls else column
         yield known.str.len_bytes().to_numpy().tobytes()
         yield "".join(known).encode()
     else:
-        yield column.to_physical().fill_null(0).to_numpy().tobytes()
+        physical = column.to_physical()
+        yield (physical.fill_null(0) if has_nulls else physical).to_numpy().tobytes()

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import numpy as np
 import polars as pl
 
+from analysis.arrays import Flags, Integers
 from analysis.tape.observations import is_observed
 from warehouse.tables.bars import DAY, HOUR, bar_length
 from warehouse.tables.choice import ANY_TIMEFRAME, MARKET_CHOICE, RECORD
@@ -31,6 +33,7 @@ VENUE_ORDER = (
 )
 # Bars cover a record when no more than this much of the longest is lost.
 LEAST_SHARE_OF_SPAN = 0.8
+_MOST_BARS = 2**40  # more than any record has
 
 Preference = tuple[bool, bool, float, int, int, str]
 
@@ -74,6 +77,24 @@ def venue_rank(market_id: str) -> int:
 def choose_market(candidates: Sequence[Candidate]) -> Candidate:
     """The one that stands for the asset by the rule; ValueError without a candidate."""
     return min(candidates, key=lambda candidate: candidate.preference)
+
+
+def choose_each(series: Sequence[tuple[str, float]], n_bars: Integers, is_covering: Flags | None = None) -> Integers:
+    """Which of `series`, market and bar length in hours each, stands for the asset at each of n places by the rule.
+
+    `n_bars` [series, n] are their records at each place, negative where a series has no say, and `is_covering` [series,
+    n] whether they cover the window (all do by default). Shape (n,); −1 where none has a say. Of equals the first.
+    """
+    keys = [Candidate(market_id, bar_hours, 0).preference for market_id, bar_hours in series]
+    order = sorted(range(len(series)), key=lambda place: keys[place][4:])
+    kinds = sorted({key[1:3] for key in keys}, reverse=True)
+    worth = np.array([[kinds.index(keys[place][1:3])] for place in order], dtype=np.int64).reshape(-1, 1)
+    if is_covering is not None:
+        worth = worth + len(kinds) * is_covering[order]
+    records = n_bars[order]
+    scores = np.where(records < 0, -1, worth * _MOST_BARS + records)
+    best = scores.argmax(axis=0) if order else np.zeros(n_bars.shape[1], dtype=np.int64)
+    return np.where(scores.max(axis=0, initial=-1) < 0, -1, np.array([*order, -1])[best])
 
 
 def explain_choice(candidates: Sequence[Candidate]) -> str:

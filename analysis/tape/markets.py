@@ -73,12 +73,12 @@ def align_markets(
     The main benchmark's own markets get none: their abnormal return is their return. Donors are the assets of
     `markets` that are not in `asset_ids`, and the benchmarks. An observed market without a bar is left out; it enters
     neither the donors nor the variants of the specification curve. With `is_level` (volumes and ranges, which differ
-    between venues) a market has a series beside each benchmark market that it shares bars with; the benchmark of
-    returns may change its venue from bar to bar.
+    between venues) a market has a series beside each benchmark market that it shares bars with, and there are neither
+    donors nor variants; the benchmark of returns may change its venue from bar to bar.
     """
     assets = dict(markets.select("market_id", "asset_id").iter_rows())
     treated = frozenset(asset_ids) - frozenset(benchmark_asset_ids)
-    donors = {grid.bar / HOUR: collect_donors(grid, assets, treated) for grid in grids}
+    donors = {} if is_level else {grid.bar / HOUR: collect_donors(grid, assets, treated) for grid in grids}
     series: dict[str, tuple[AlignedSeries, ...]] = {}
     variants: dict[str, list[Variant]] = {}
     for market_id, asset in assets.items():

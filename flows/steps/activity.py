@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from analysis.groups.activity import MEASURES, ActivitySpecification, Measure, activity_grid, measure_activity
+from analysis.groups.activity import LEVELS, MEASURES, ActivitySpecification, Measure, activity_grid, measure_activity
 from analysis.single.study import read_event_times
 from analysis.tape.markets import StudyMarkets, align_markets
 from flows.context import RunContext, StepReport
@@ -47,17 +47,18 @@ def read_markets(context: RunContext, study: DeclaredStudy) -> dict[Measure, Stu
         (tape.candles(timeframe), grid) for timeframe in study.timeframes if (grid := tape.grid(timeframe)) is not None
     ]
     assets = tape.assets()
-    return {
+    levels = {
         measure: align_markets(
             [activity_grid(grid, candles, measure) for candles, grid in read],
             assets,
             asset_ids=study.asset_ids,
             benchmark_asset_ids=study.benchmark_asset_ids,
             benchmark_exchanges=study.benchmark_exchanges,
-            is_level=measure != "volatility",
+            is_level=True,
         )
-        for measure in MEASURES
+        for measure in LEVELS
     }
+    return {**levels, "volatility": tape.markets(study)}
 
 
 def _specify(study: DeclaredStudy) -> ActivitySpecification:

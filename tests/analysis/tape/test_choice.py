@@ -2,12 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import polars as pl
 import pytest
 
 from analysis.tape.choice import (
     VENUE_ORDER,
     Candidate,
+    choose_each,
     choose_market,
     choose_over_record,
     explain_choice,
@@ -39,6 +41,28 @@ HOURLY, DAILY = 1.0, 24.0
 def test_each_step_of_the_rule_decides_before_the_next(better: Candidate, worse: Candidate, why: str) -> None:
     assert choose_market([worse, better]) == choose_market([better, worse]) == better
     assert why in explain_choice([worse, better])
+
+
+def test_many_choices_at_once_are_those_of_the_rule_one_by_one() -> None:
+    rng = np.random.default_rng(11)
+    series = [
+        (f"{venue}:{coin}", hours)
+        for venue in ("zzz", "observed", "kraken", "binance", "okx")
+        for coin in ("T/USD", "A/USDT")
+        for hours in (4.0, 1.0)
+    ]
+    n_bars = rng.integers(-1, 3, (len(series), 500))
+    n_bars[:, :5] = -1
+    is_covering = rng.random(n_bars.shape) < 0.3
+    for covering in (is_covering, None):
+        chosen = choose_each(series, n_bars, covering)
+        assert set(chosen[:5]) == {-1}
+        for place, number in enumerate(chosen.tolist()[5:], 5):
+            known = np.flatnonzero(n_bars[:, place] >= 0).tolist()
+            covers = np.ones_like(is_covering) if covering is None else covering
+            candidates = [Candidate(*series[at], int(n_bars[at, place]), bool(covers[at, place])) for at in known]
+            assert number == known[candidates.index(choose_market(candidates))]
+    assert choose_each([], np.zeros((0, 2), dtype=np.int64)).tolist() == [-1, -1]
 
 
 def test_a_lone_market_is_the_only_one() -> None:
