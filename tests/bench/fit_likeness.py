@@ -37,13 +37,11 @@ def main() -> None:
     )
     headlines = headlines_of(story_input(add_tags(entries, vocabulary), frames), canonical_names(vocabulary))
     table = profile(headlines, frames, vocabulary)
-    every = np.arange(len(table))
-    found = measures(table, Pairs(every, every))
-    is_counted = np.triu(
-        ~contradictions(table, found, Pairs(every, every)) & (found["apart"] * STORY_HOURS <= STORY_HOURS), 1
-    )
+    pairs = Pairs(*np.triu_indices(len(table), 1))
+    found = measures(table, pairs)
+    is_counted = ~contradictions(table, found, pairs) & (found["apart"] * STORY_HOURS <= STORY_HOURS)
     stories = rows["story_id"].to_numpy()
-    same = (stories[:, None] == stories[None, :])[is_counted].astype(float)
+    same = (stories[pairs.left] == stories[pairs.right])[is_counted].astype(float)
     values = np.column_stack([found[name][is_counted] for name in found])
     weights, constant = fit(values, same)
     print(f"{len(rows)} headlines, {len(same)} pairs, {int(same.sum())} of one story")

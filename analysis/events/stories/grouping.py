@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from itertools import chain
+from itertools import chain, pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -96,25 +95,22 @@ def _names(headlines: pl.DataFrame, links: Links) -> pl.DataFrame:
     Stories follow each other in order of their first known headline, then those of new headlines alone; their order
     decides who may keep an id that two of them had.
     """
-    entry_ids, known = headlines["entry_id"].to_list(), headlines["story_id"].to_list()
-    members: dict[int, list[int]] = defaultdict(list)
-    place: dict[int, int] = {}
-    for row, label in enumerate(links.labels.tolist()):
-        if label >= 0:
-            members[label].append(row)
-            if known[row] is not None:
-                place.setdefault(label, row)
-    taken = set(headlines["story_id"].filter(pl.Series(links.labels < 0)).drop_nulls())
+    known, n = headlines["story_id"], headlines.height
+    rows = np.flatnonzero(links.labels >= 0)
+    first = np.full(2 * n, 2 * n)
+    np.minimum.at(first, links.labels[rows], np.where(known.is_null().to_numpy()[rows], rows + n, rows))
+    place = first[links.labels[rows]]
+    rows = rows[np.argsort(place, kind="stable")]
+    ends = [0, *np.cumsum(np.unique(place, return_counts=True)[1]).tolist()]
 
-    found: list[int] = []
+    taken = set(known.filter(pl.Series(links.labels < 0)).drop_nulls())
+    entry_ids, known_ids = headlines["entry_id"][rows].to_list(), known[rows].to_list()
     story_ids: list[str] = []
-    for label in sorted(members, key=lambda label: place.get(label, len(known) + members[label][0])):
-        rows = members[label]
-        story_id = _name([entry_ids[row] for row in rows], [known[row] for row in rows], taken)
+    for start, end in pairwise(ends):
+        story_id = _name(entry_ids[start:end], known_ids[start:end], taken)
         taken.add(story_id)
-        found += rows
-        story_ids += [story_id] * len(rows)
-    return pl.DataFrame({"row": found, "story_id": story_ids}, schema={"row": pl.Int64, "story_id": pl.String})
+        story_ids += [story_id] * (end - start)
+    return pl.DataFrame({"row": rows, "story_id": story_ids}, schema={"row": pl.Int64, "story_id": pl.String})
 
 
 def _name(entry_ids: list[str], known: list[str | None], taken: set[str]) -> str:

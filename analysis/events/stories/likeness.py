@@ -10,7 +10,7 @@ from itertools import permutations
 import numpy as np
 import polars as pl
 from scipy.sparse import csr_matrix, diags_array, vstack
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from analysis.arrays import Flags, Floats, Integers
 from analysis.events.stories.frames import FrameSet, frame_where_named, says
@@ -72,6 +72,8 @@ _WEIGHTS = {
     "plan": -0.29,
 }
 _CONSTANT = -1.34
+# What sums of single precision in another order may differ by, and more.
+_ROUNDING = 1e-3
 MANNERS = ("price", "reaction", "plan")
 # Multipliers of the hash of a run of letters (odd, so that no letter is lost).
 _HASH_BASE, _HASH_MIX = 1_000_003, 0xBF58476D1CE4E5B9
@@ -216,31 +218,24 @@ def _numbered(names: list[str], vocabulary: Vocabulary) -> Integers:
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Pairs of headlines of a table: every one of `rows` with every one of `columns`, or those at `chosen` of these."""
+    """Pairs of headlines of a table, by their rows: one of each, a pair an element."""
 
-    rows: Integers
-    columns: Integers
-    chosen: tuple[Integers, Integers] | None = None
-
-    @property
-    def left(self) -> Integers:
-        """The rows, to index with: against all columns, or one a chosen pair."""
-        return self.rows[:, None] if self.chosen is None else self.rows[self.chosen[0]]
-
-    @property
-    def right(self) -> Integers:
-        """The columns, as `left`."""
-        return self.columns[None, :] if self.chosen is None else self.columns[self.chosen[1]]
+    left: Integers
+    right: Integers
 
     def dot(self, matrix: csr_matrix) -> Scores:
         """The product of each pair's rows of `matrix`."""
-        if self.chosen is not None:
-            return multiply_rows(matrix.indptr, matrix.indices, matrix.data, self.left, self.right, matrix.shape[1])
-        return np.asarray((matrix[self.rows] @ matrix[self.columns].T).toarray(), dtype=np.float32)
+        return multiply_rows(matrix.indptr, matrix.indices, matrix.data, self.left, self.right, matrix.shape[1])
 
-    def both(self, flags: Flags) -> Flags:
-        """Where both of a pair are flagged."""
-        return np.asarray(flags[self.left] & flags[self.right])
+    def sizes(self, matrix: csr_matrix) -> tuple[Integers, Integers]:
+        """How many entries of `matrix` each of a pair has."""
+        left, right = (matrix.indptr[rows + 1] - matrix.indptr[rows] for rows in (self.left, self.right))
+        return left, right
+
+    def both_have(self, matrix: csr_matrix) -> Flags:
+        """Where both of a pair have entries of `matrix`."""
+        left, right = self.sizes(matrix)
+        return np.asarray((left > 0) & (right > 0))
 
 
 def pairs_that_share(table: Spoken, rows: Integers, columns: Integers) -> Pairs:
@@ -250,53 +245,63 @@ def pairs_that_share(table: Spoken, rows: Integers, columns: Integers) -> Pairs:
     """
     words, names = (matrix[rows] @ matrix[columns].T for matrix in (table.words, table.names))
     row, column = (words + names).nonzero()
-    is_earlier = columns[column] < rows[row]
-    return Pairs(rows, columns, (row[is_earlier], column[is_earlier]))
+    left, right = rows[row], columns[column]
+    is_earlier = right < left
+    return Pairs(left[is_earlier], right[is_earlier])
 
 
 def measures(table: Profile, pairs: Pairs) -> dict[str, Scores]:
     """The measures that weights exist for, each with one value a pair."""
+    return {"wording": pairs.dot(table.grams), **_measures_but_wording(table, pairs)}
+
+
+def _measures_but_wording(table: Profile, pairs: Pairs) -> dict[str, Scores]:
     left, right = pairs.left, pairs.right
-    names = pairs.dot(table.names)
-    parties, n_parties = pairs.dot(table.parties), _sizes(table.parties)
-    words, n_words = pairs.dot(table.words), _sizes(table.words)
-    done, n_done = pairs.dot(table.happenings), _sizes(table.happenings)
-    both_named = pairs.both(_sizes(table.names) > 0)
-    both_framed = pairs.both(table.frames > 0)
-    both_begun = pairs.both(table.firsts > 0)
-    same_frame = table.frames[left] == table.frames[right]
+    names, parties = pairs.dot(table.names), pairs.dot(table.parties)
+    words, done = pairs.dot(table.words), pairs.dot(table.happenings)
+    (parties_left, parties_right), (done_left, done_right) = pairs.sizes(table.parties), pairs.sizes(table.happenings)
+    frames, other_frames = table.frames[left], table.frames[right]
+    firsts, other_firsts = table.firsts[left], table.firsts[right]
+    both_framed = (frames > 0) & (other_frames > 0)
     apart = np.abs(table.hours[left] - table.hours[right])
-    union = n_parties[left] + n_parties[right] - parties
     found = {
-        "wording": pairs.dot(table.grams),
         "names": names,
-        "same_frame": both_framed & same_frame,
-        "other_frame": both_framed & ~same_frame,
-        "parties": parties / np.maximum(union, 1),
-        "words": words / np.maximum(np.minimum(n_words[left], n_words[right]), 1),
-        "other_names": both_named & (names <= 0),
+        "same_frame": both_framed & (frames == other_frames),
+        "other_frame": both_framed & (frames != other_frames),
+        "parties": parties / np.maximum(parties_left + parties_right - parties.astype(np.float64), 1),
+        "words": words / np.maximum(np.minimum(*pairs.sizes(table.words)), 1),
+        "other_names": pairs.both_have(table.names) & (names <= 0),
         # Who comes first does it; who answers, profits or comments names the act after.
-        "other_first": both_begun & (table.firsts[left] != table.firsts[right]),
+        "other_first": (firsts > 0) & (other_firsts > 0) & (firsts != other_firsts),
         "led": table.is_led[left] != table.is_led[right],
         "apart": apart / STORY_HOURS,
         # The first hours count most: what follows within them is the same news, a day later it may be the next step.
         "later": log1p(apart) / log1p(STORY_HOURS),
-        "happenings": done / np.sqrt(np.maximum(n_done[left] * n_done[right], 1)),
+        "happenings": done / np.sqrt(np.maximum(done_left * done_right, 1)),
     }
     for number, name in enumerate(MANNERS):
         found[name] = table.manners[left, number] != table.manners[right, number]
     return {name: np.asarray(values, dtype=np.float32) for name, values in found.items()}
 
 
-def chances(table: Profile, pairs: Pairs) -> Scores:
-    """The chance (0 to 1) that both of a pair tell the same story; 0 where they contradict."""
-    found = measures(table, pairs)
-    odds = np.full(found["wording"].shape, _CONSTANT, dtype=np.float32)
+def chances(table: Profile, pairs: Pairs, least: float = 0.0) -> Scores:
+    """The chance (0 to 1) that both of a pair tell the same story; 0 where they contradict or it is below `least`."""
+    told = _measures_but_wording(table, pairs)
+    # The wording costs most and comes last: it is compared only where it could still make the pair likely enough.
+    most = np.full(len(pairs.left), _CONSTANT + _WEIGHTS["wording"], dtype=np.float32)
+    for name, values in told.items():
+        most += np.float32(_WEIGHTS[name]) * values
+    asked = np.flatnonzero(most >= logit(least) - _ROUNDING)
+    pairs = Pairs(pairs.left[asked], pairs.right[asked])
+    found = {"wording": pairs.dot(table.grams), **{name: values[asked] for name, values in told.items()}}
+    odds = np.full(len(asked), _CONSTANT, dtype=np.float32)
     for name, weight in _WEIGHTS.items():
         odds += np.float32(weight) * found[name]
-    chance = expit(odds)
-    chance[contradictions(table, found, pairs)] = 0.0
-    return np.asarray(chance, dtype=np.float32)
+    chance = np.asarray(expit(odds), dtype=np.float32)
+    chance[contradictions(table, found, pairs) | (chance < least)] = 0.0
+    every = np.zeros(len(most), dtype=np.float32)
+    every[asked] = chance
+    return every
 
 
 def contradictions(table: Profile, found: dict[str, Scores], pairs: Pairs) -> Flags:
@@ -305,40 +310,33 @@ def contradictions(table: Profile, found: dict[str, Scores], pairs: Pairs) -> Fl
     Nor where the rules are of other places, or the licences of other firms, or one is on tokens and one on models.
     """
     left, right = pairs.left, pairs.right
-    both_parties = pairs.both(_sizes(table.parties) > 0)
-    both_numbers = pairs.both(_sizes(table.numbers) > 0)
     alike = found["wording"] >= SAME_WORDING
-    hours = found["apart"] * STORY_HOURS
-    is_opposite = np.zeros(hours.shape, dtype=np.bool_)
-    for kinds in _OPPOSITE:
-        for one, other in permutations([_is_of(table, kind) for kind in kinds], 2):
-            is_opposite |= one[left] & other[right]
-    is_outage = _is_of(table, ("outage",))
+    within = _hours_of_frames(table.frame_ids)[table.frames[left], table.frames[right]]
     return np.asarray(
-        (hours > STORY_HOURS)
-        | (both_parties & (found["parties"] <= 0))
-        | is_opposite
+        (found["apart"] * STORY_HOURS > within)
+        | (pairs.both_have(table.parties) & (found["parties"] <= 0))
         | _name_others(table.places, pairs)
         | _name_others(table.subjects, pairs)
         | _name_others(table.licensed, pairs)
-        | (alike & both_numbers & (pairs.dot(table.numbers) <= 0))
+        | (alike & _name_others(table.numbers, pairs))
         | (alike & (table.is_negated[left] != table.is_negated[right]))
-        | (pairs.both(is_outage) & (hours > OUTAGE_HOURS))
     )
+
+
+def _hours_of_frames(frame_ids: tuple[str, ...]) -> Scores:
+    """Within how many hours headlines of two frames can be one story; below 0 for opposites, which never are."""
+    within = np.full((len(frame_ids), len(frame_ids)), STORY_HOURS, dtype=np.float32)
+    for kinds in _OPPOSITE:
+        for one, other in permutations([[frame_ids.index(frame) for frame in kind] for kind in kinds], 2):
+            within[np.ix_(one, other)] = -1.0
+    outage = frame_ids.index("outage")
+    within[outage, outage] = OUTAGE_HOURS
+    return within
 
 
 def _name_others(named: csr_matrix, pairs: Pairs) -> Flags:
     """Where both of a pair name some, and none in common."""
-    return np.asarray(pairs.both(_sizes(named) > 0) & (pairs.dot(named) <= 0))
-
-
-def _is_of(table: Profile, kind: tuple[str, ...]) -> Flags:
-    return np.isin(table.frames, [table.frame_ids.index(frame) for frame in kind])
-
-
-def _sizes(matrix: csr_matrix) -> Floats:
-    """Entries of each row."""
-    return np.diff(matrix.indptr).astype(np.float64)
+    return np.asarray(pairs.both_have(named) & (pairs.dot(named) <= 0))
 
 
 def _incidence(sets: pl.Series) -> csr_matrix:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.cluster.hierarchy import linkage
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import squareform
@@ -84,11 +84,11 @@ class _Held:
     rows: Integers
     table: Profile
 
-    def chances(self, later: Integers, earlier: Integers) -> Scores:
-        """The chance of each pair of a later and an earlier row."""
-        every = np.arange(len(self.rows))
-        chosen = np.searchsorted(self.rows, later), np.searchsorted(self.rows, earlier)
-        return chances(self.table, Pairs(every, every, chosen))
+    def chances(self, later: Integers, earlier: Integers, least: float = 0.0) -> Scores:
+        """The chance of each pair of a later and an earlier row, 0 below `least`."""
+        place = np.full(self.rows[-1] + 1, -1)
+        place[self.rows] = np.arange(len(self.rows))
+        return chances(self.table, Pairs(place[later], place[earlier]), least)
 
 
 def _covering(held: _Held | None, rows: Integers, read: Callable[[Integers], Profile]) -> _Held:
@@ -131,7 +131,7 @@ def _likely_pairs(
             is_asked, near = ~is_done, np.arange(n)
         held = _Held(near, read(near))
         for pairs in _pairs_of(spoken, near, is_asked, is_done):
-            chance = held.chances(*pairs.T)
+            chance = held.chances(pairs[:, 0], pairs[:, 1], CONNECTED)
             is_likely = chance >= CONNECTED
             found.append(pairs[is_likely])
             likeness.append(chance[is_likely].astype(np.float64))
@@ -215,14 +215,26 @@ def _link_part(part: Integers, chance: Floats, links: Links, next_label: int) ->
     if len(part) == 2:  # most are, and a tree of one fork takes longer to grow than to compare
         found = np.array([0, int(1.0 - chance[1, 0] > 1.0 - SAME_STORY)])
     else:
-        tree = linkage(squareform(1.0 - chance, checks=False), "average")
-        found = fcluster(tree, 1.0 - SAME_STORY, "distance") - 1
+        found = _cut(linkage(squareform(1.0 - chance, checks=False), "average"), 1.0 - SAME_STORY)
     links.labels[part] = found + next_label
-    together = np.where(found[:, None] == found[None, :], chance, -1.0)
-    together[np.triu_indices(len(part))] = -1.0
+    is_earlier = np.tri(len(part), k=-1, dtype=np.bool_)
+    together = np.where(is_earlier & (found[:, None] == found[None, :]), chance, -1.0)
     best = together.argmax(axis=1)
     likeness = together[np.arange(len(part)), best]
     has_met = likeness >= 0
     links.met[part[has_met]] = part[best[has_met]]
     links.chance[part] = np.where(has_met, likeness, 0.0)
     return next_label + int(found.max()) + 1
+
+
+def _cut(tree: Floats, height: float) -> Integers:
+    """The cluster of each leaf of `tree` (of scipy's `linkage`) cut at `height`: `fcluster`, which checks all first."""
+    members = {leaf: [leaf] for leaf in range(len(tree) + 1)}
+    for fork, (one, other, distance, _) in enumerate(tree.tolist(), start=len(tree) + 1):
+        if distance > height:  # forks ascend
+            break
+        members[fork] = [*members.pop(int(one)), *members.pop(int(other))]
+    found = np.empty(len(tree) + 1, dtype=np.int64)
+    for label, leaves in enumerate(members.values()):
+        found[leaves] = label
+    return found

@@ -127,37 +127,48 @@ def test_of_the_same_words_those_that_begin_with_the_same_actor_are_likelier_one
         "OpenAI asks Anthropic for a truce",
         "Anthropic asks OpenAI a truce for",
     )
-    chance = chances(table_of(*titles), Pairs(np.arange(1), np.arange(len(titles))))[0]
+    chance = chances(table_of(*titles), Pairs(np.zeros(3, dtype=np.int64), np.arange(3)))
     assert chance[1] < chance[2] == chance[0]
 
 
-def test_chosen_pairs_have_the_measures_and_the_chance_that_they_have_among_all():
+def test_pairs_of_a_later_and_an_earlier_headline_share_a_word_or_a_name():
     table = table_of(
         "OpenAI sues Google over a patent", "Google is sued by OpenAI", "Rain in Lagos", "Google opens an office"
     )
     every = np.arange(len(table))
-    chosen = pairs_that_share(table, every, every)
-    assert list(zip(*chosen.chosen, strict=True)) == [(1, 0), (3, 0), (3, 1)], "those with a word or a name in common"
-    whole = Pairs(every, every)
-    np.testing.assert_array_equal(chances(table, chosen), chances(table, whole)[chosen.chosen])
-    for name, values in measures(table, chosen).items():
-        np.testing.assert_array_equal(values, measures(table, whole)[name][chosen.chosen], err_msg=name)
+    shared = pairs_that_share(table, every, every)
+    assert list(zip(shared.left, shared.right, strict=True)) == [(1, 0), (3, 0), (3, 1)]
+
+
+@pytest.mark.parametrize("least", [0.5, 0.9, 0.99])
+def test_chances_from_a_least_one_on_are_those_of_every_pair_and_the_others_0(least):
+    table = table_of(
+        "OpenAI sues Google over a patent",
+        "Google is sued by OpenAI",
+        "OpenAI sues Google over a patent on chips",
+        "Google opens an office",
+        "OpenAI sues Google",
+    )
+    pairs = Pairs(*np.tril_indices(len(table), -1))
+    every = chances(table, pairs)
+    np.testing.assert_array_equal(chances(table, pairs, least), np.where(every >= least, every, 0.0))
+    assert 0 < np.count_nonzero(every >= least) < np.count_nonzero(every)
 
 
 def test_products_of_chosen_rows_are_to_the_bit_those_of_the_table():
     matrix = random_array((40, 300), density=0.2, format="csr", dtype=np.float32, rng=np.random.default_rng(3))
     left, right = np.tril_indices(40)
-    chosen = Pairs(np.arange(40), np.arange(40), (left, right)).dot(matrix)
+    chosen = Pairs(left, right).dot(matrix)
     np.testing.assert_array_equal(chosen, (matrix @ matrix.T).toarray()[left, right])
     assert np.count_nonzero(chosen) > len(chosen) / 2
 
 
 def test_a_name_that_comes_first_counts_for_its_actor_and_only_at_the_start_leads():
     titles = ("White House stops it", "US government stops it", "OpenAI stops it", "Something new: why OpenAI stops it")
-    every = np.arange(len(titles))
-    found = measures(table_of(*titles), Pairs(every, every))
-    assert found["other_first"][0].tolist() == [0, 0, 1, 1]
-    assert found["led"][3].tolist() == [1, 1, 1, 0]
+    left, right = (side.ravel() for side in np.indices((4, 4)))
+    found = measures(table_of(*titles), Pairs(left, right))
+    assert found["other_first"][left == 0].tolist() == [0, 0, 1, 1]
+    assert found["led"][left == 3].tolist() == [1, 1, 1, 0]
 
 
 def test_lifting_is_not_imposing():

@@ -3,6 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
+from scipy.cluster import hierarchy
 
 from analysis import threads
 from analysis.arrays import Flags, Integers
@@ -95,3 +96,14 @@ def test_many_titles_are_compared_as_few(headlines, monkeypatch):
         part.tolist() for part in (many.labels, many.met, many.chance)
     ]
     assert few.chance.max() > 0
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_tree_is_cut_where_scipy_cuts_it(seed):
+    # Few distinct distances, so that forks tie and some lie at the height itself.
+    distances = np.random.default_rng(seed).integers(1, 9, size=12 * 11 // 2) / 8
+    tree = hierarchy.linkage(distances, "average")
+    for height in (0.0, 0.375, 0.5, 0.625, 2.0):
+        found, expected = linkage._cut(tree, height), hierarchy.fcluster(tree, height, "distance")
+        assert ((found[:, None] == found) == (expected[:, None] == expected)).all()
+        assert sorted(set(found.tolist())) == list(range(found.max() + 1))
