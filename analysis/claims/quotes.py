@@ -77,7 +77,9 @@ def _words(comparator: Comparator | None) -> str:
 
 
 def _length(statement: Statement, said_at: datetime | None) -> timedelta | None:
-    """Length of the window or period that is said; None for one that is not."""
+    """Length of the window or period that is said, of a swing the most between its ends; None for one that is not."""
+    if statement.swing_hours:
+        return timedelta(hours=statement.swing_hours)
     window = statement.window
     if window is None or said_at is None or not (window.from_utc or window.token.startswith("P")):
         return None

@@ -12,8 +12,9 @@ from analysis.claims.sentences.numbers import NUMBER_WORDS
 from analysis.claims.sentences.prices.amounts import AT_A_PRICE, as_amount, comparator_before, is_of_another_size
 from analysis.claims.sentences.prices.held import CLOSED, held_of
 from analysis.claims.sentences.sentence import MARK_CLASSES, PERCENT_KINDS, PRICE_KINDS, UNSAID_WINDOW, SentenceState
+from analysis.claims.sentences.times.calendar import peak_window
 from analysis.claims.sentences.times.instants import OPENED, OPENING_VERBS, opening_of
-from analysis.claims.sentences.times.windows import find_windows, peak_window
+from analysis.claims.sentences.times.windows import find_windows
 from analysis.claims.sentences.tokens import Token
 from analysis.claims.statement import Comparator, Direction, Kind, StatedWindow, Statement
 from warehouse.tables.units import iso_minute

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from analysis.claims.sentences.certainty import is_read_surely
 from analysis.claims.sentences.forms import Form, Grammar, packaged_grammar
@@ -38,6 +39,7 @@ from analysis.claims.sentences.times.anchors import (
     token_after,
 )
 from analysis.claims.sentences.times.attachment import window_of
+from analysis.claims.sentences.times.calendar import NO_SUCH_DAY
 from analysis.claims.sentences.times.references import LedgerEvent
 from analysis.claims.sentences.times.windows import TimePhrase, find_windows, place_relative
 from analysis.claims.sentences.tokens import Token, tokenise
@@ -196,27 +198,51 @@ def _read_hit(state: SentenceState, first: int, last: int, form: Form) -> None:
     end = tokens[last - 1].end
     if subject.markets and form.asset is None:
         state.paragraph.subject = subject
-    listed = numbers_listed(tokens, first, last, form)
-    in_turn = listed if 1 < len(listed) == len(subject.markets) else []
     reason = reason_of(state, subject, first, last, start, end, form)
-    if reason is not None:
-        state.unjudged.append(Unjudged(start, end, reason))
-        return
+    time = _time_of(state, subject, first, last, form) if reason is None else reason
+    if isinstance(time, str):
+        state.unjudged.append(Unjudged(start, end, time))
+    else:
+        _tell(state, subject, first, last, form, start, time)
+
+
+class _Time(NamedTuple):
+    """When a phrase is said to have been: the words for it, its token, the event it is counted from."""
+
+    window: TimePhrase | None
+    token: str | None
+    event: LedgerEvent | None
+
+
+def _time_of(state: SentenceState, subject: NamedSubject, first: int, last: int, form: Form) -> _Time | str:
+    """The time of the phrase, or why it is not known."""
     window = window_of(state, first, last, form, is_inherited=subject.is_inherited)
     reference = reference_of(state, first, last, subject, window)
     event = reference.event if reference is not None else None
     is_open = window is None or window.token == UNSAID_WINDOW
+    if window is not None and window.token == NO_SUCH_DAY:
+        return "no_such_date"
     if (
         (is_open and reference is not None and is_out_of_reach(reference, state, form))
         or is_from_nothing(state, window, event)
         or leaves_a_time(state, window)
     ):
-        state.unjudged.append(Unjudged(start, end, "unclear"))
-        return
+        return "unclear"
     state.paragraph.event = event or state.paragraph.event
     token = window.token if window is not None else None
     if reference is not None and is_open:
         token = token_after(reference, form) or token
+    return _Time(window, token, event)
+
+
+def _tell(
+    state: SentenceState, subject: NamedSubject, first: int, last: int, form: Form, start: int, time: _Time
+) -> None:
+    """What the phrase states of each market of its subject."""
+    tokens, window = state.tokens, time.window
+    listed = numbers_listed(tokens, first, last, form)
+    in_turn = listed if 1 < len(listed) == len(subject.markets) else []
+    end = tokens[last - 1].end
     rest = state.text[end : state.clause_end(end - 1)] if state.clause_at(end - 1) is not None else ""
     n_markets = len({token.market.market for token in tokens if token.market is not None})
     if window is not None and end <= window.start <= end + _NEXT_WORD and window.end <= state.sentence.end:
@@ -229,7 +255,7 @@ def _read_hit(state: SentenceState, first: int, last: int, form: Form) -> None:
         if not market.is_ours:
             state.unjudged.append(Unjudged(start, end, "other_market"))
             continue
-        statement = statement_of(state, first, last, form, market.market, token)
+        statement = statement_of(state, first, last, form, market.market, time.token)
         if statement is None:
             state.unjudged.append(Unjudged(start, end, "unclear"))
             continue
@@ -237,7 +263,7 @@ def _read_hit(state: SentenceState, first: int, last: int, form: Form) -> None:
         is_sure = not is_of_one_venue(tokens, first, last) and is_read_surely(
             subject, statement, form, told, rest, n_markets=n_markets, is_taken_up=_is_guessed(state, first, window)
         )
-        statement = anchored(state, said_as_of(state, statement), window, event)
+        statement = anchored(state, said_as_of(state, statement), window, time.event)
         statement = dated_extreme(statement, window, state)
         state.found.append(ReadStatement(statement, start, end, is_sure, form.form_id, state.number))
 

@@ -10,9 +10,10 @@ from analysis.claims.judging.windows import SINCE_EVENT, place_token, resolve_wi
 from analysis.claims.sentences.forms import Form
 from analysis.claims.sentences.sentence import MOVE_KINDS, PRICE_KINDS, UNSAID_WINDOW, SentenceState
 from analysis.claims.sentences.subjects import NamedSubject
+from analysis.claims.sentences.times.calendar import DAY_OF_EVENT, NO_SUCH_DAY
 from analysis.claims.sentences.times.instants import NAMED_TIME, TIME_OF_DAY
 from analysis.claims.sentences.times.references import LedgerEvent, Reference, find_references
-from analysis.claims.sentences.times.windows import DAY_OF_EVENT, TimePhrase
+from analysis.claims.sentences.times.windows import TimePhrase
 from analysis.claims.statement import Kind, StatedWindow, Statement
 from warehouse.tables.bars import DAY
 from warehouse.tables.units import iso_instant
@@ -123,10 +124,13 @@ def token_after(reference: Reference, form: Form) -> str | None:
 def is_from_nothing(state: SentenceState, window: TimePhrase | None, event: LedgerEvent | None) -> bool:
     """Whether the window is counted from something whose time is not known: "the day the ban was reported"."""
     if window is None or event is not None or counted_from(state, window) is not None:
-        return window is not None and window.token == DAY_OF_EVENT
+        return window is not None and window.token in _UNPLACED
     is_after = window.is_forward and state.paragraph.event is None
     is_after = is_after and _FROM_A_THING.match(state.text, window.end) is not None
-    return window.token == DAY_OF_EVENT or window.is_backward or is_after
+    return window.token in _UNPLACED or window.is_backward or is_after
+
+
+_UNPLACED = (DAY_OF_EVENT, NO_SUCH_DAY)
 
 
 # "Within 12 hours of the summit"; "of the day" and "of the rally" are no happenings.

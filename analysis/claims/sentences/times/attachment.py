@@ -10,7 +10,8 @@ from analysis.claims.judging.windows import place_token
 from analysis.claims.sentences.forms import Form
 from analysis.claims.sentences.numbers import NUMBER_WORDS
 from analysis.claims.sentences.sentence import MOVE_KINDS, PRICE_KINDS, UNSAID_WINDOW, SentenceState
-from analysis.claims.sentences.times.windows import TimePhrase, written_instant
+from analysis.claims.sentences.times.calendar import DAY_OF_EVENT, written_instant
+from analysis.claims.sentences.times.windows import TimePhrase
 from analysis.claims.sentences.tokens import Token
 from analysis.claims.statement import Kind
 
@@ -40,7 +41,7 @@ def window_of(state: SentenceState, first: int, last: int, form: Form, *, is_inh
     if form.form_id == "from_price_to_price" and (both := _between_days(own, tokens[last - 1].start, state)):
         return both
     if own:
-        return _placed(_up_to(own[0], state, form), state)
+        return _placed(_of_a_move(own, state, form), state)
     before = [window for window in windows if window.start < start and window.end <= tokens[first].start]
     heads = [window for window in before if _is_head(window, state, is_inherited)]
     if heads and form.kind is not Kind.ALL_TIME_EXTREME and not (is_price and heads[-1].is_today):
@@ -50,7 +51,11 @@ def window_of(state: SentenceState, first: int, last: int, form: Form, *, is_inh
     apposed = [window for window in windows if _is_behind_apposition(window, tokens, last)]
     if apposed and form.kind in MOVE_KINDS:
         return _placed(apposed[0], state)
-    if form.kind is Kind.RELATIVE and len(windows) == 1 and not _is_inside(windows[0], tokens):
+    if (
+        (form.kind is Kind.RELATIVE or form.form_id == "signed_percent")
+        and len(windows) == 1
+        and not _is_inside(windows[0], tokens)
+    ):
         return _placed(windows[0], state)
     taken_up = state.paragraph.window
     if taken_up is not None and (taken_up.is_day if is_price else not _is_instant(taken_up)):
@@ -74,12 +79,34 @@ def _between_days(own: list[TimePhrase], second_price: int, state: SentenceState
     return replace(days[1], token=f"{written_instant(start)}/{written_instant(end)}", is_day=False)
 
 
-def _up_to(window: TimePhrase, state: SentenceState, form: Form) -> TimePhrase:
-    """The window, or of a level that was reached "by 15:00 UTC" the day up to then."""
-    is_by = state.text[window.start : window.end].lower().startswith("by ")
-    if form.kind is not Kind.LEVEL_CROSSED or not is_by or not _is_instant(window):
+def _of_a_move(own: list[TimePhrase], state: SentenceState, form: Form) -> TimePhrase:
+    """The nearest window as the phrase means it: a level reached "by 15:00 UTC" in the day up to then, a move "in
+    three days" that ended on a day; no day for a move that only ended by it, or is counted from it.
+    """
+    window = own[0]
+    if form.kind is Kind.LEVEL_CROSSED and _is_instant(window) and _BY.match(state.text, window.start):
+        return replace(window, token=f"PT24H/{window.token.removeprefix('at:')}")
+    if form.kind not in MOVE_KINDS:
         return window
-    return replace(window, token=f"PT24H/{window.token.removeprefix('at:')}")
+    days = [other for other in own if other.is_day and not other.is_today]
+    lengths = [other for other in own if _LENGTH.fullmatch(other.token) and not (other.is_forward or other.is_backward)]
+    if days and lengths and window in (days[0], lengths[0]):
+        _, end = place_token(days[0].token, state.said_at)
+        is_shorter = lengths[0].token.startswith("PT") and not lengths[0].token.endswith("24H")
+        token = DAY_OF_EVENT if end is None or is_shorter else f"{lengths[0].token}/{written_instant(end)}"
+        return replace(lengths[0], token=token)
+    is_ended = window.is_day and _BY.match(state.text, window.start) is not None
+    is_only_named = window.is_day and _COUNTED_FROM.search(state.text, state.sentence.start, window.start) is not None
+    return replace(window, token=DAY_OF_EVENT, is_day=False) if is_ended or is_only_named else window
+
+
+_LENGTH = re.compile(r"P(?:\d+[DWMY]|T\d+[HM])")
+_BY = re.compile(r"(?:by|through) ", re.IGNORECASE)
+_COUNTED_FROM = re.compile(
+    r"\b(?:as of|up to|ahead of|around|until|till|through|toward|from|than|compared (?:with|to)|versus|vs\.?|above"
+    r"|below) (?:(?:the|its|their) )?(?:(?:\w+ )?(?:close|level|price|open|value) )?$",
+    re.IGNORECASE,
+)
 
 
 def _is_beside(state: SentenceState, first: int, window: TimePhrase) -> bool:
@@ -96,7 +123,7 @@ def _is_beside(state: SentenceState, first: int, window: TimePhrase) -> bool:
     )
 
 
-_BESIDE = frozenset({"while", "whereas", "with", ","})
+_BESIDE = frozenset({"while", "whereas", "with", ",", "but", ":"})
 
 
 def _is_of_a_name(window: TimePhrase, state: SentenceState) -> bool:

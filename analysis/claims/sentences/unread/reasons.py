@@ -8,10 +8,11 @@ from analysis.claims.sentences.forms import Form
 from analysis.claims.sentences.meaning import numbers_listed
 from analysis.claims.sentences.sentence import AN_ADVERT, MODALITY_REASONS, MOVERS, PERCENT_KINDS, SentenceState
 from analysis.claims.sentences.subjects import NamedSubject, is_about_quantity
+from analysis.claims.sentences.times.instants import DAY_WORDS, MONTH_NAME
 from analysis.claims.sentences.tokens import Token
 from analysis.claims.sentences.unread.qualifiers import unread_qualifier
 from analysis.claims.statement import Kind
-from analysis.events.wording.modality import Modality, modality_of
+from analysis.events.wording.modality import Modality, find_modalities, modality_of
 
 # How far before a verb its denial stands, in tokens.
 _DENIAL_REACH = 6
@@ -27,8 +28,8 @@ def reason_of(
         return form.modality
     if modality is Modality.PREDICTION and not _reports(state, first, last, form):
         return "forecast"
-    if modality is Modality.FORECAST and form.form_id == "from_price_to_price" and _is_told(state.tokens, first):
-        modality = Modality.PAST  # "by June 15" says when it was there
+    if modality is Modality.FORECAST and _is_told_by_a_day(state, first, last):
+        modality = Modality.PAST
     if modality not in (Modality.PAST, Modality.PREDICTION, Modality.CAUSAL):
         return MODALITY_REASONS[modality]
     if subject.is_quantity or is_about_quantity(state.tokens, last):
@@ -88,10 +89,22 @@ def _is_denied(tokens: list[Token], first: int) -> bool:
     return False
 
 
-def _is_told(tokens: list[Token], first: int) -> bool:
-    """Whether a verb of the past stands right before a phrase."""
-    before = tokens[first - 1] if first else None
-    return before is not None and bool(before.classes & MOVERS) and not before.text.lower().endswith(("s", "ing"))
+def _is_told_by_a_day(state: SentenceState, first: int, last: int) -> bool:
+    """Whether a verb of the past tells the phrase, and only its "by June 15", when it was there, sounds like an aim."""
+    verbs = [token for token in state.tokens[max(first - 1, 0) : last] if token.classes & (MOVERS | _VERBS)]
+    clause = state.clause_at(state.tokens[first].start)
+    if clause is None or not any(_PAST.search(token.text) for token in verbs):
+        return False
+    words, n_days = _BY_A_DAY.subn(" ", state.text[clause.start : clause.end])
+    return n_days > 0 and modality_of(find_modalities(words), 0, len(words)) is Modality.PAST
+
+
+_PAST = re.compile(
+    r"(?:ed|rose|fell|sank|slid|lost|shed|grew|was|were|risen|fallen|broke|hit|shot|shrank|gone|went)$", re.IGNORECASE
+)
+_BY_A_DAY = re.compile(
+    rf"\bby (?:the (?:end|close) of )?(?:(?:early|late|mid) )?(?:{DAY_WORDS}|{MONTH_NAME}\b)", re.IGNORECASE
+)
 
 
 def _reports(state: SentenceState, first: int, last: int, form: Form) -> bool:

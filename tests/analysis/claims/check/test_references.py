@@ -154,7 +154,7 @@ def test_a_direction_after_an_event_has_the_first_day_as_another_reading(text: s
     "text",
     [
         "TAO rose 20% within 12 hours of the summit.",
-        "TAO rose 20% within half a day of the restriction.",
+        "TAO rose 20% within half a day of the summit.",
         "TAO rose 20% in 24 hours after the vote.",
     ],
 )

@@ -49,6 +49,19 @@ def windows(text: str) -> list[str | None]:
         ("FET finished the week 11% lower.", ["P7D"]),
         ("FET rose 5 percent, to 2 dollars, on 11 May.", ["day:2026-05-11"]),
         ("BTC is 16% below the record it set nine days ago.", [None]),
+        ("TAO rose from 10 May to 12 May last year.", ["2025-05-10T00:00/2025-05-13T00:00"]),
+        ("TAO rose 5% on 12 May last year.", ["day:2025-05-12"]),
+        ("TAO rose 5% in March a year ago.", ["month:2025-03"]),
+        ("TAO rose 80% last year.", ["year:2025"]),
+        ("TAO rose 5% last quarter and fell 20% last month.", ["q1_2026", "month:2026-04"]),
+        ("TAO gained 30% in three days by May 12.", ["P3D/2026-05-13T00:00"]),
+        ("TAO gained 5% over 24 hours on 12 May.", ["PT24H/2026-05-13T00:00"]),
+        ("TAO rose 5% over the weekend of 9-10 May.", ["2026-05-09T00:00/2026-05-11T00:00"]),
+        ("TAO rose 5% from its 11 May close.", ["since:2026-05-12T00:00"]),
+        ("TAO rose on 12 May but FET fell.", ["day:2026-05-12"] * 2),
+        ("AI tokens rallied on 12 May: TAO +5%, FET +3%.", ["day:2026-05-12"] * 3),
+        ("TAO is up 20% for the week.", ["P7D"]),
+        ("TAO rallied 35% from its May 11 low.", ["day:2026-05-11"]),
     ],
 )  # fmt: skip
 def test_words_place_a_statement_in_time(text: str, expected: list[str | None]) -> None:
@@ -73,16 +86,43 @@ def test_words_place_a_statement_in_time(text: str, expected: list[str | None]) 
         "TAO rose 5% on 2026-05-12T00:00Z to 2026-05-13T00:00Z.",
         "TAO traded at $245 at 12:00 UTC+8 on 12 May.",
         "TAO rose 5% on 12/05.",
-        "TAO fell 5% since February 30.",
-        "TAO fell 5% in 99999999999 days.",
-        "TAO fell 5% 99999999 weeks ago.",
         "TAO fell 5% on 31 December 9999.",
+        "TAO was 30% higher by 12 May.",  # than when
+        "TAO rose 5% in one hour on 12 May.",  # in which
+        "TAO is up 5% from Tuesday.",  # from its beginning or its end
+        "TAO is 10% above its level of 12 May.",
+        "TAO rose 5% around May 12.",
+        "TAO rose 5% on the 12th.",  # of which month
+        "TAO hit $283 on the 12th.",
+        "TAO rose 5% in the days after 12 May.",
+        "TAO gained 20% in March and April.",
+        "TAO gained 20% in the first ten days of April.",
+        "TAO gained 20% this spring.",
+        "TAO gained 20% in a matter of hours.",
+        "TAO gained 20% the previous week.",
+        "TAO gained 20% since last month.",
     ],
 )
 def test_a_time_that_can_be_two_or_is_not_read_leaves_a_statement_unjudged(text: str) -> None:
     read = read_text(text, SAID_AT)
     assert {item.reason for item in read.unjudged} == {"unclear"}
     assert not read.statements
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "TAO fell 5% since February 30.",
+        "TAO rose April 28-31.",
+        "TAO rose 5% April 31.",
+        "TAO rose 5% between 28 April and 31 April.",
+        "TAO fell 5% in 99999999999 days.",
+        "TAO fell 5% 99999999 weeks ago.",
+    ],
+)
+def test_a_date_that_no_calendar_has_is_told_as_such(text: str) -> None:
+    read = read_text(text, SAID_AT)
+    assert ({item.reason for item in read.unjudged}, read.statements) == ({"no_such_date"}, ())
 
 
 @pytest.mark.parametrize(
