@@ -69,12 +69,16 @@ class Meaning:
     factor: float | None = None
 
 
+# Phrases, word by word, with what they can do.
+Phrases = tuple[tuple[tuple[str, ...], Meaning], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Lexicon:
     """Phrases by their first word, the longest first; `exact` compares letters as they are written."""
 
-    folded: dict[str, tuple[tuple[tuple[str, ...], Meaning], ...]]
-    exact: dict[str, tuple[tuple[tuple[str, ...], Meaning], ...]]
+    folded: dict[str, Phrases]
+    exact: dict[str, Phrases]
     name_words: frozenset[str]  # of each name its longest word, folded: a text without any names no market
 
     def may_name_a_market(self, text: str) -> bool:
@@ -164,9 +168,7 @@ def _key(phrase: str) -> tuple[str, ...]:
     return tuple(phrase.replace("-", " ").replace("&", " & ").replace("’", "'").split())
 
 
-def _by_first(
-    phrases: dict[tuple[str, ...], Meaning],
-) -> dict[str, tuple[tuple[tuple[str, ...], Meaning], ...]]:
+def _by_first(phrases: dict[tuple[str, ...], Meaning]) -> dict[str, Phrases]:
     grouped: dict[str, list[tuple[tuple[str, ...], Meaning]]] = {}
     for phrase, meaning in phrases.items():
         grouped.setdefault(phrase[0], []).append((phrase, meaning))

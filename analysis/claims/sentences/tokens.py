@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from analysis.claims.sentences.lexicon import Lexicon, NamedMarket
+from analysis.claims.sentences.lexicon import Lexicon, Meaning, NamedMarket, Phrases
 from analysis.claims.sentences.numbers import HAS_NUMBER, NUMBER, NUMBER_WORDS, Quantity, read_number
 from analysis.events.wording.clauses import Clause
 
@@ -181,14 +181,23 @@ def _is_quoted_in(token: Token, after: Token) -> bool:
 _DOLLARS = frozenset({"USDT", "USDC"})
 
 
-def _longest(words: list[tuple[int, int, str]], at: int, lexicon: Lexicon):  # type: ignore[no-untyped-def]
+def _longest(words: list[tuple[int, int, str]], at: int, lexicon: Lexicon) -> tuple[int, Meaning] | None:
+    """The phrase that begins here; a name as it is written goes before others, but for a longer name."""
     word = words[at][2]
-    for phrases, fold in ((lexicon.exact, False), (lexicon.folded, True)):
-        candidates = phrases.get(word.casefold() if fold else word)
-        for phrase, meaning in candidates or ():
-            length = len(phrase)
-            if length == 1 or _spells(words, at, phrase, fold):
-                return length, meaning
+    exact = _first_spelled(words, at, lexicon.exact.get(word), fold=False)
+    folded = _first_spelled(words, at, lexicon.folded.get(word.casefold()), fold=True)
+    if exact is None or (folded is not None and folded[1].market is not None and folded[0] > exact[0]):
+        return folded
+    return exact
+
+
+def _first_spelled(
+    words: list[tuple[int, int, str]], at: int, candidates: Phrases | None, *, fold: bool
+) -> tuple[int, Meaning] | None:
+    for phrase, meaning in candidates or ():
+        length = len(phrase)
+        if length == 1 or _spells(words, at, phrase, fold):
+            return length, meaning
     return None
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from itertools import pairwise
 from typing import Literal
 
 from pydantic import Field
@@ -48,6 +50,7 @@ _INVERSION = re.compile(r"(?:will|can|could|is|are|does|do|should|would|may|migh
 _TOLD = re.compile(
     r"\b(?:\w+ed|fell|rose|was|were|had|hit|did|broke|went|lost|sank|slid|came|began|shot|set)\b", re.IGNORECASE
 )
+_NOT_YET = {Modality.FORECAST, Modality.PREDICTION, Modality.ODDS, Modality.QUESTION, Modality.CONDITIONAL}
 _OPENERS = {"if": Modality.CONDITIONAL, "unless": Modality.CONDITIONAL}
 
 
@@ -133,7 +136,11 @@ def find_modalities(
                 continue
             found += _findings_of(text, sentence, clause, cues)
             if (opened := _opened(text, clause)) is not None:
-                found.append(SpokenSpan(clause.start, clause.end, opened, "opener"))
+                is_first = text[sentence.start : clause.start].strip().lower() in _OPENERS
+                is_open = is_first and not _TOLD.search(text, clause.start, clause.end)
+                end = sentence.end if is_open else clause.end  # "If TAO falls below $200, a 20% drop follows"
+                found.append(SpokenSpan(clause.start, end, opened, "opener"))
+        found += _carried_on(text, sentence, found)
     return found
 
 
@@ -162,6 +169,15 @@ def _opened(text: str, clause: Clause) -> Modality | None:
     if clause.opener == "when" and not _TOLD.search(text, clause.start, clause.end):
         return Modality.CONDITIONAL
     return _OPENERS.get(clause.opener)
+
+
+def _carried_on(text: str, sentence: Sentence, found: list[SpokenSpan]) -> Iterator[SpokenSpan]:
+    """What comes "before reclaiming $300" has happened as little as what is to come first."""
+    for first, then in pairwise(sentence.clauses):
+        if then.opener == "before" and re.match(r"\s*\w+ing\b", text[then.start : then.end]):
+            modality = modality_of(found, first.start, first.end)
+            if modality in _NOT_YET:
+                yield SpokenSpan(then.start, then.end, modality, "before")
 
 
 def _findings_of(text: str, sentence: Sentence, clause: Clause, cues: tuple[Cue, ...]) -> list[SpokenSpan]:

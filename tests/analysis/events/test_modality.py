@@ -49,6 +49,24 @@ def test_a_condition_speaks_for_its_own_clause_only() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "words", "modality"),
+    [
+        ("Will TAO fall to $200 before reclaiming $300?", "reclaiming $300", Modality.QUESTION),
+        ("TAO could fall to $200 before reclaiming $300", "reclaiming $300", Modality.FORECAST),
+        ("TAO rose 10% before falling to $250", "falling to $250", Modality.PAST),
+        ("TAO could fall after reclaiming $300", "reclaiming $300", Modality.PAST),
+        ("TAO could fall before the Fed met, as Bitcoin lost 4%", "Bitcoin lost 4%", Modality.PAST),
+        ("If TAO falls below $200, a 20% drop follows", "a 20% drop follows", Modality.CONDITIONAL),
+        ("If TAO rose in June, it fell 20% in July", "it fell 20%", Modality.PAST),
+        ("TAO fell 4%, even if nobody saw it, and Bitcoin rose", "TAO fell 4%", Modality.PAST),
+    ],
+)
+def test_what_hangs_on_something_yet_to_come_has_not_happened(text: str, words: str, modality: Modality) -> None:
+    at = text.index(words)
+    assert modality_of(find_modalities(text), at, at + len(words)) is modality
+
+
+@pytest.mark.parametrize(
     ("text", "modality"),
     [
         ("When Ethereum crashes, few are ready", Modality.CONDITIONAL),

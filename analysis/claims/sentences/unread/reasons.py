@@ -69,9 +69,12 @@ _UNKNOWN_WORD = frozenset({"WORD"})
 
 def _is_one_of_a_group(subject: NamedSubject, text: str) -> bool:
     """Whether a group's word in the singular only introduces a coin that is not known: "Altcoin Audiera explodes"."""
-    if subject.start is None or not subject.n_unknown or subject.markets[0].scope != "group":
+    if subject.start is None or subject.markets[0].scope != "group":
         return False
-    return re.match(r"(?:\w+ )?(?:altcoin|coin|token)\b", text[subject.start :], re.IGNORECASE) is not None
+    singular = re.match(
+        r"(?:\w+ )?(?:altcoin|coin|token)\b(?P<ticker> \(?(?-i:[A-Z]{3,6})\b)?", text[subject.start :], re.I
+    )
+    return singular is not None and (subject.n_unknown > 0 or singular["ticker"] is not None)
 
 
 def _is_denied(tokens: list[Token], first: int) -> bool:
