@@ -46,7 +46,7 @@ class Origin:
 
     def __str__(self) -> str:
         """The text of `data-from`: source|key|column."""
-        return f"{self.source}|{key_words(self.key)}|{self.column}"
+        return f"{self.source}|{_words_of(self.key)}|{self.column}"
 
     @classmethod
     def read(cls, text: str) -> Origin:
@@ -215,9 +215,12 @@ class StoredRows:
         """What was done to a column since it was stored."""
         return ("simple",) if column in self.simple else ()
 
-    def origin(self, column: str, row: Mapping[str, Any]) -> Origin:
-        """Where the value of a column stands; KeyError when the row lacks a part of the key."""
-        key = tuple((part, self.fixed[part] if part in self.fixed else key_text(row[part])) for part in self.table.key)
+    def key(self, row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+        """Columns and values that pick a row; KeyError when it lacks a part of the key."""
+        return tuple((part, self.fixed[part] if part in self.fixed else key_text(row[part])) for part in self.table.key)
+
+    def origin(self, column: str, key: tuple[tuple[str, str], ...]) -> Origin:
+        """Where the value of a column stands in the row that `key` picks."""
         return Origin(self.table.name, key, column, self.steps(column))
 
 
@@ -227,6 +230,7 @@ class StoredRow(dict[str, Any]):
     def __init__(self, values: Mapping[str, Any], source: StoredRows, **more: Any) -> None:
         super().__init__(values, **more)
         self.source = source
+        self._key: tuple[tuple[str, str], ...] | None = None
 
     def __getitem__(self, name: str) -> Any:
         value = dict.__getitem__(self, name)
@@ -240,7 +244,9 @@ class StoredRow(dict[str, Any]):
 
     def origin(self, name: str) -> Origin:
         """Where the value of a column stands; KeyError when the row lacks a part of the key."""
-        return self.source.origin(name, _Raw(self))
+        if self._key is None:  # the same for every number of the row
+            self._key = self.source.key(_Raw(self))
+        return self.source.origin(name, self._key)
 
     def get(self, name: str, default: Any = None) -> Any:
         """The signed value, or `default` where there is no such column."""
@@ -354,6 +360,11 @@ def key_text(value: Any) -> str:
 def key_words(parts: Iterable[tuple[str, Any]]) -> str:
     """Columns and values of a key as `column=value&column=value`."""
     return "&".join([f"{name}={_quoted(value)}" for name, value in parts])
+
+
+@lru_cache(maxsize=4_096)
+def _words_of(key: tuple[tuple[str, str], ...]) -> str:
+    return key_words(key)
 
 
 # The same ids and moments stand in the keys of thousands of numbers; 1 and 1.0 are not the same words.

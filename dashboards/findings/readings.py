@@ -115,14 +115,32 @@ class Reaction:
         return self.horizons.get(HEADLINE_HOURS)
 
     @property
+    def car(self) -> float | None:
+        """The abnormal return of 24 hours, for what compares and draws it: without an origin; None when unknown."""
+        found: float | None = self._plain("car")
+        return found
+
+    @property
+    def is_outside(self) -> bool | None:
+        """Whether that lies outside the middle 95 % of placebo windows; None when unknown."""
+        found: bool | None = self._plain("is_outside")
+        return found
+
+    @property
     def is_measured(self) -> bool:
         """Whether the 24-hour abnormal return is known."""
-        return self.headline is not None and self.headline.car is not None
+        return self.car is not None
 
     @property
     def is_simulated(self) -> bool:
         """Whether the prices were invented by a simulation."""
         return is_simulated_market(self.market_id)
+
+    def _plain(self, name: str) -> Any:
+        """One value of the 24-hour window; thousands are asked for, of which few are written."""
+        if isinstance(self.horizons, _Horizons):
+            return self.horizons.plain(HEADLINE_HOURS, name)
+        return getattr(self.headline, name, None)
 
 
 def read_reactions(frames: Frames) -> dict[str, list[Reaction]]:
@@ -170,6 +188,11 @@ class _Results:
         return cls(windows.drop(_WINDOW), pairs, places)
 
     @cached_property
+    def plain(self) -> dict[str, list[Any]]:
+        """Of every window what pages compare, by column."""
+        return self.windows.select(_FILED[name].alias(name) for name in ("car", "is_outside")).to_dict(as_series=False)
+
+    @cached_property
     def bare(self) -> list[dict[str, Any]]:
         """What a file tells of every window, all at once: a file tells thousands of them."""
         return self.windows.select(value.alias(name) for name, value in _FILED.items()).to_dicts()
@@ -203,6 +226,11 @@ class _Horizons(Mapping[float, Horizon]):
 
     def __len__(self) -> int:
         return len(self._places)
+
+    def plain(self, hours: float, name: str) -> Any:
+        """A compared value of one window as it is stored; None where there is no such window."""
+        place = self._places.get(hours)
+        return None if place is None else self._stored.plain[name][place]
 
     def unsigned(self) -> list[dict[str, Any]]:
         """All of them as plain values, for files that programs read."""
@@ -244,19 +272,13 @@ def subject_of(reactions: list[Reaction]) -> Reaction | None:
 
 def tokens_outside(reactions: Iterable[Reaction]) -> list[str]:
     """The tokens that left their ordinary range in the 24 hours, by name; benchmarks are no tokens."""
-    return sorted(
-        item.asset_id
-        for item in reactions
-        if item.asset_id not in BENCHMARK_ASSETS and item.headline is not None and item.headline.is_outside
-    )
+    return sorted(item.asset_id for item in reactions if item.asset_id not in BENCHMARK_ASSETS and item.is_outside)
 
 
 def tokens_ranged(reactions: Iterable[Reaction]) -> list[str]:
     """The tokens that have an ordinary range to lie in or outside of, by name; benchmarks are no tokens."""
     return sorted(
-        item.asset_id
-        for item in reactions
-        if item.asset_id not in BENCHMARK_ASSETS and item.headline is not None and item.headline.is_outside is not None
+        item.asset_id for item in reactions if item.asset_id not in BENCHMARK_ASSETS and item.is_outside is not None
     )
 
 
@@ -316,7 +338,7 @@ def lead_event(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> dict[
     if about_claims:
         return events[max(about_claims)[1]]
     if measured:
-        return events[max(measured, key=lambda item: (abs(float(item[2].headline.car or 0)), item[1]))[1]]  # type: ignore[union-attr] # measured reactions have a headline
+        return events[max(measured, key=lambda item: (abs(item[2].car or 0), item[1]))[1]]
     return None
 
 

@@ -165,7 +165,7 @@ def index_entries(events: pl.DataFrame, reactions: Mapping[str, list[Reaction]])
 
 def _entry(row: Mapping[str, Any], items: list[Reaction], names: Mapping[str, str]) -> dict[str, Any]:
     subject = subject_of(items)
-    size = subject.headline.car if subject and subject.headline else None
+    size = subject.car if subject else None
     entities = [entity for entity in (row["entities"] or "").split(",") if entity]
     return {
         "title": row["title"],
@@ -175,9 +175,7 @@ def _entry(row: Mapping[str, Any], items: list[Reaction], names: Mapping[str, st
         "relevance": row["relevance"] or "",
         "provider": provider_name(entities[0], names) if row["category"] == OUTAGE_KIND and entities else "",
         "token": subject.asset_id if subject and size is not None else "",
-        "size": None if size is None else float(size),
-        "sizes": {
-            item.asset_id: float(item.headline.car) for item in items if item.headline and item.headline.car is not None
-        },
+        "size": size,
+        "sizes": {item.asset_id: item.car for item in items if item.is_measured},
         "outside": tokens_outside(items),
     }

@@ -89,10 +89,14 @@ def compose_methods(frames: Frames) -> Page:
     """Conventions, formulas, size of the tests, glossary, citation."""
     canvas = Canvas("methods.html")
     results = frames.get(STUDY_RESULT)
+    each = ("study_id", "statistic")
+    first = pl.col("conventions").min().over(each)
+    # Of tens of thousands of rows few have the first wording: those alone are sorted.
     specifications = (
         results.filter(pl.col("statistic").is_in(HEADLINES))
-        .sort("study_id", "statistic", "conventions", *STUDY_RESULT.key)
-        .unique(["study_id", "statistic"], keep="first", maintain_order=True)
+        .filter(pl.col("conventions").is_null() | (pl.col("conventions") == first))
+        .sort(*each, "conventions", *STUDY_RESULT.key)
+        .unique(each, keep="first", maintain_order=True)
         if results.height
         else results
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -148,12 +148,22 @@ def feed_words(frames: Frames, provider: str) -> str:
     return "never read in a live run" if not fetches.height else "asked, but never with success"
 
 
-def compose_provider(frames: Frames, provider: str, reactions: Mapping[str, list[Reaction]]) -> Page:
+def outages_by_provider(events: pl.DataFrame) -> dict[str, list[str]]:
+    """The ids of the outages of each provider, in the order of `events`; one of two providers is under both."""
+    outages = events.filter((pl.col("status") != "rejected") & (pl.col("category") == OUTAGE_KIND))
+    found: dict[str, list[str]] = {}
+    for event_id, entities in outages.select("event_id", pl.col("entities").fill_null("")).iter_rows():
+        for provider in dict.fromkeys(entities.split(",")):
+            found.setdefault(provider, []).append(event_id)
+    return found
+
+
+def compose_provider(
+    frames: Frames, provider: str, outage_ids: Sequence[str], reactions: Mapping[str, list[Reaction]]
+) -> Page:
     """A provider's outages with durations and reactions, its dose-response and the age of its status page."""
-    events = frames.get(EVENT).filter(pl.col("status") != "rejected")
-    name = provider_name(provider, provider_names(events))
-    is_own = pl.col("entities").fill_null("").str.split(",").list.contains(provider)
-    outages = newest_first(events.filter((pl.col("category") == OUTAGE_KIND) & is_own))
+    outages = newest_first(frames.parts(EVENT, "event_id", outage_ids))
+    name = provider_name(provider, provider_names(outages))
     incidents = frames.part(INCIDENT, "provider", provider)
     title = provider_title(name, incidents, provider, outages, reactions)
     body = fill(
@@ -182,11 +192,10 @@ def provider_title(
     told = plural(n_incidents, "known incident") if n_incidents else "no incident from its status page"
     known = f"{name}: {told}"
     subjects = [subject_of(reactions.get(event_id, [])) for event_id in outages["event_id"]]
-    days = [item.headline for item in subjects if item and item.asset_id == SUBJECT_ASSET and item.headline]
-    ranged = [window for window in days if window.is_outside is not None]
+    ranged = [item for item in subjects if item and item.asset_id == SUBJECT_ASSET and item.is_outside is not None]
     if not ranged:
         return f"{known}; no outage is measured for {SUBJECT_ASSET}"
-    n_outside = sum(bool(window.is_outside) for window in ranged)
+    n_outside = sum(bool(item.is_outside) for item in ranged)
     if len(ranged) == 1:
         verb = "left" if n_outside else "stayed within"
         return f"{known}; {SUBJECT_ASSET} {verb} its ordinary range after the one measured outage"

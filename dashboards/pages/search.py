@@ -52,10 +52,9 @@ def search_entries(frames: Frames, reactions: Mapping[str, list[Reaction]]) -> l
     entries = []
     for row in frames.get(EVENT).filter(pl.col("status") != "rejected").sort(EVENT.key).iter_rows(named=True):
         subject = subject_of(reactions.get(row["event_id"], []))
-        day = subject.headline if subject else None
         detail = (
-            f"{subject.asset_id} {percent(day.car)} beyond the benchmark in 24 h"
-            if subject and day and day.car is not None
+            f"{subject.asset_id} {percent(subject.car)} beyond the benchmark in 24 h"
+            if subject and subject.car is not None
             else "not measured"
         )
         words = " ".join(filter(None, (row["entities"], row["jurisdiction"], row["summary"])))

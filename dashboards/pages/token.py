@@ -144,8 +144,8 @@ def _mean_by_kind(own: list[Reaction], events: Mapping[str, dict[str, Any]]) -> 
     """Number, mean and range of 24-hour abnormal returns of each kind of event, the most frequent first."""
     groups: dict[str, list[float]] = {}
     for item in own:
-        if item.headline and item.headline.car is not None:
-            groups.setdefault(events[item.event_id]["category"], []).append(item.headline.car)
+        if item.car is not None:
+            groups.setdefault(events[item.event_id]["category"], []).append(item.car)
     rows = [(category, len(values), fmean(values), min(values), max(values)) for category, values in groups.items()]
     rows.sort(key=lambda row: -row[1])
     return pl.DataFrame(rows, schema=_KIND_SCHEMA, orient="row")
@@ -209,7 +209,7 @@ def _draw_reactions(asset_id: str, own: list[Reaction], events: Mapping[str, dic
 
 def _reactions_table(own: list[Reaction], events: Mapping[str, dict[str, Any]], later: Mapping[str, int]) -> Markup:
     shown = [item for item in own if item.is_measured and later.get(item.event_id, 0) >= 0]
-    measured = sorted(shown, key=lambda item: -abs(float(item.horizons[HEADLINE_HOURS].car or 0)))[:15]
+    measured = sorted(shown, key=lambda item: -abs(item.car or 0))[:15]
     if not measured:
         return NOTHING
     heads = (

@@ -148,6 +148,13 @@ class Frames:
         found = self._split(table.name, value, column, *more).get((value, *more.values()))
         return _empty(table) if found is None else found
 
+    def parts(self, table: Table, column: str, values: Sequence[str]) -> pl.DataFrame:
+        """The rows of `table` whose `column` is one of `values`, together and as they are stored."""
+        for value in values:
+            self._permit(table.name, column, value)
+        frame = self.by_name.get(table.name)
+        return _empty(table) if frame is None else frame.filter(pl.col(column).is_in(values))
+
     def row(self, table: Table, column: str, value: str) -> StoredRow | None:
         """The one row of `table` whose `column` is `value`, signed; None when there is none. All are found at once."""
         self._permit(table.name, column, value)

@@ -37,7 +37,7 @@ def sparkline(values: Sequence[float], is_subject: bool = False) -> Markup:
 
 def range_scale(values: Sequence[float | None]) -> float:
     """The half-width of a shared symmetric scale that holds every value, in steps of five percent."""
-    widest = max([_SMALLEST_RANGE, *(abs(value) for value in values if value is not None)])
+    widest = max([_SMALLEST_RANGE, *(abs(float(value)) for value in values if value is not None)])
     return -(-round(widest * 100, 6) // 5) * 5 / 100
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
@@ -25,7 +25,13 @@ from dashboards.pages.now import compose_now
 from dashboards.pages.overview import compose_overview
 from dashboards.pages.own_study import compose_own_study, own_study_path
 from dashboards.pages.press import MISSES, compose_press
-from dashboards.pages.providers import compose_provider, compose_providers, provider_ids, provider_path
+from dashboards.pages.providers import (
+    compose_provider,
+    compose_providers,
+    outages_by_provider,
+    provider_ids,
+    provider_path,
+)
 from dashboards.pages.resilience import compose_resilience
 from dashboards.pages.search import compose_search
 from dashboards.pages.token import compose_token
@@ -231,16 +237,21 @@ def _render_year(view: Frames, year: int, reactions: Reactions) -> dict[str, str
 
 
 def _provider_jobs(frames: Frames, reactions: Reactions) -> Iterable[Job]:
+    outages = outages_by_provider(frames.get(news.EVENT))
+    of_event = (news.EVENT, studies.STUDY_RESULT, choice.MARKET_CHOICE)
     for provider in provider_ids(frames):
+        event_ids = outages.get(provider, [])
         reads = (
-            *(Read(table.name) for table in (*_EVENTS, *_STUDIES, prices.MARKET, news.FEED, news.FETCH)),
+            *_whole((prices.MARKET, news.FEED, news.FETCH)),
             *(Read(table.name, "provider", provider) for table in (news.INCIDENT, resilience.DOSE_RESPONSE)),
+            *(Read(table.name, "event_id", event_id) for table in of_event for event_id in event_ids),
         )
-        yield Job(provider_path(provider), reads, partial(_render_provider, frames.only(reads), provider, reactions))
+        render = partial(_render_provider, frames.only(reads), provider, event_ids, reactions)
+        yield Job(provider_path(provider), reads, render)
 
 
-def _render_provider(view: Frames, provider: str, reactions: Reactions) -> dict[str, str]:
-    return _render(lambda frames: compose_provider(frames, provider, reactions()), view)
+def _render_provider(view: Frames, provider: str, event_ids: Sequence[str], reactions: Reactions) -> dict[str, str]:
+    return _render(lambda frames: compose_provider(frames, provider, event_ids, reactions()), view)
 
 
 def _claim_jobs(frames: Frames) -> Iterable[Job]:

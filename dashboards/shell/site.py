@@ -246,6 +246,8 @@ class StoredTables(Mapping[str, pl.DataFrame]):
         """The rows of a bulky table whose `column` is one of `values`; None for a table that is better read whole."""
         if name not in _BULKY:
             return None
+        if name in self._frames:
+            return self._frames[name].filter(pl.col(column).is_in(values))
         where = f"{column} in (select unnest($values))"
         return self._read(self._tables[name], where, values=list(values))
 

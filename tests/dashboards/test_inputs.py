@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from dashboards.pages.providers import OUTAGE_KIND, provider_path
 from dashboards.shell import site as site_module
 from dashboards.shell.frames import Frames, Read, SplitFrame, UndeclaredReadError
 from dashboards.shell.page import event_path, token_path
@@ -19,7 +20,7 @@ from tests.dashboards.material import NOW, make_tables
 from tests.dashboards.publication import publish_tables
 from warehouse.store import connection
 from warehouse.store.connection import Reader
-from warehouse.tables.news import EVENT, EVENT_SOURCE, NEWS_EPISODE
+from warehouse.tables.news import EVENT, EVENT_SOURCE, INCIDENT, NEWS_EPISODE
 from warehouse.tables.prices import MARKET
 from warehouse.tables.queries import query_text
 from warehouse.tables.studies import PLACEBO, STUDY_PATH, STUDY_RESULT
@@ -105,6 +106,25 @@ def test_an_event_that_a_token_has_no_result_on_does_not_draw_its_page(tmp_path:
     assert drawn <= set(held)
     assert drawn
     assert set(held) < {path.stem for path in before}
+
+
+def test_an_outage_draws_the_page_of_its_own_provider_alone(tmp_path: Path) -> None:
+    tables = make_tables()
+    kept = [row for row in tables[EVENT].iter_rows(named=True) if row["category"] != OUTAGE_KIND]
+    outages = [{**kept[0], "event_id": f"o-{name}", "category": OUTAGE_KIND, "entities": name} for name in ("a", "b")]
+    incidents = make_rows(INCIDENT, *({"incident_id": name, "provider": name} for name in ("a", "b")))
+
+    def drawn_after(title: str, estimate: float) -> set[str]:
+        first, *others = outages
+        events = make_rows(EVENT, *kept, {**first, "title": title}, *others)
+        results = make_rows(STUDY_RESULT, {"result_id": "r", "event_id": "o-b", "estimate": estimate})
+        changed = {**tables, EVENT: events, INCIDENT: incidents, STUDY_RESULT: results}
+        report = build_site(publish_tables(changed, tmp_path), tmp_path / "site", now=NOW)
+        return {path for path in report.rendered if path.startswith("providers/")}
+
+    assert drawn_after("One", 0.0) == {provider_path("a"), provider_path("b")}
+    assert drawn_after("Two", 0.0) == {provider_path("a")}
+    assert drawn_after("Two", 1.0) == {provider_path("b")}
 
 
 def test_no_two_assets_share_a_page() -> None:

@@ -13,11 +13,13 @@ from dashboards.pages.providers import (
     compose_provider,
     compose_providers,
     feed_words,
+    outages_by_provider,
     provider_ids,
     provider_path,
     provider_title,
 )
 from dashboards.shell.frames import Frames
+from dashboards.shell.page import Page
 from tests.dashboards.material import frame_of, make_frames
 from tests.dashboards.rows import event_row
 from warehouse.tables.contract import Table
@@ -60,8 +62,20 @@ def make_provider(**changes: list[dict[str, Any]]) -> Frames:
     return make_frames({table: frame_of(table, part) for table, part in frames.items()})
 
 
+def compose_openai(frames: Frames) -> Page:
+    return compose_provider(frames, "openai", outages_by_provider(frames.get(EVENT))["openai"], {})
+
+
+def test_an_outage_of_two_providers_is_on_both_pages_and_one_refused_on_none() -> None:
+    shared = event_row("both", title="Errors", category="outage", entities="openai,anthropic", best_at_utc=AT)
+    refused = event_row("no", title="OpenAI: none", category="outage", entities="openai", status="rejected")
+    other = event_row("law", title="A law", category="rule", entities="openai")
+    events = make_provider(event=[shared, refused, other]).get(EVENT)
+    assert outages_by_provider(events) == {"openai": ["both"], "anthropic": ["both"]}
+
+
 def test_an_outage_has_its_length_and_a_reason_where_it_is_not_measured() -> None:
-    body = bare(str(compose_provider(make_provider(), "openai", {}).body))
+    body = bare(str(compose_openai(make_provider()).body))
     assert "5 h 30 min" in body
     assert "Not measured – no prices around it" in body
     assert "Anthropic: errors" not in body
@@ -70,13 +84,13 @@ def test_an_outage_has_its_length_and_a_reason_where_it_is_not_measured() -> Non
 
 def test_an_incident_of_a_status_page_is_not_said_to_lack_prices() -> None:
     event = event_row("i", title="OpenAI: errors", category="outage", entities="openai", origin="incident")
-    body = bare(str(compose_provider(make_provider(event=[event]), "openai", {}).body))
+    body = bare(str(compose_openai(make_provider(event=[event])).body))
     assert "Not measured – outages of status pages are measured together, not one by one" in body
     assert "no prices" not in body
 
 
 def test_mean_reactions_are_simple_returns() -> None:
-    body = bare(str(compose_provider(make_provider(), "openai", {}).body))
+    body = bare(str(compose_openai(make_provider()).body))
     assert "−9.5%" in body  # exp(-0.1) - 1
     assert "−18.1% to +5.1%" in body
 
@@ -104,7 +118,7 @@ def test_providers_and_resilience_are_in_the_top_navigation(site, name: str) -> 
 
 
 def test_a_provider_without_incidents_is_not_said_to_have_none_beside_its_outages() -> None:
-    body = bare(str(compose_provider(make_provider(incident=[]), "openai", {}).body))
+    body = bare(str(compose_openai(make_provider(incident=[])).body))
     assert "OpenAI: no incident from its status page; no outage is measured for TAO" in body
     assert "0 known incidents" not in body
 
