@@ -14,7 +14,7 @@ from analysis.claims.judging.question import Question, cannot_be_told
 from analysis.claims.judging.sizes import judge_size
 from analysis.claims.judging.windows import WHOLE_RECORD, WindowError, is_window_open, resolve_window
 from analysis.claims.judging.written import left_open
-from analysis.claims.statement import Judgement, Kind, Statement
+from analysis.claims.statement import Judgement, Kind, Statement, StatementVerdict
 from warehouse.tables.bars import utc_instant
 
 JUDGES: dict[Kind, Callable[[Question], Judgement]] = {
@@ -40,16 +40,30 @@ def judge_statement(statement: Statement, market: MarketEvidence) -> Judgement:
     """The verdict on one statement: its literal reading first, then other plain readings of the same direction.
 
     No bar that closes after `said_at` (without it: the end of the window) supports it; a window that reaches beyond is
-    cut there, and the judgement says so. What no bars can answer cannot be told, with the reason.
+    cut there, and the judgement says so. What no bars can answer cannot be told, with the reason. A number that can be
+    two has the verdict that both have, or none.
     """
+    return _judge(statement, market, may_be_open=True)
+
+
+def _judge(statement: Statement, market: MarketEvidence, *, may_be_open: bool) -> Judgement:
     judge = JUDGES.get(statement.kind) if statement.amount is None else judge_size  # "jumps $1K"
     if judge is None:
         return cannot_be_told(f"bars do not say anything about {statement.kind.replace('_', ' ')}")
     question = pose_question(statement, market)
     if isinstance(question, str):
         return cannot_be_told(question)
-    open_number = left_open(statement, market)
-    return judge(question) if open_number is None else cannot_be_told(open_number)
+    open_number = left_open(statement, market) if may_be_open else None
+    if open_number is None:
+        return judge(question)
+    judged = [_judge(reading, market, may_be_open=False) for reading in open_number.readings]
+    verdicts = {judgement.verdict for judgement in judged}
+    if len(verdicts) > 1 or StatementVerdict.CANNOT_BE_TOLD in verdicts:
+        return cannot_be_told(open_number.reason)
+    words = " ".join(dict.fromkeys(judgement.measured for judgement in judged))
+    readings = tuple(reading for judgement in judged for reading in judgement.readings)
+    reason = f"{open_number.reason}; the verdict is the same"
+    return replace(judged[0], measured=words, closest_true=words, readings=readings, reason=reason)
 
 
 def pose_question(statement: Statement, market: MarketEvidence) -> Question | str:

@@ -6,26 +6,36 @@ from tests.analysis.claims.check.answer_builders import make_answer, make_verdic
 
 
 @pytest.mark.parametrize(
-    "text",
-    [
-        "TAO rose 18,887% today.",
-        "TAO rose over $60 today.",
-        "TAO lost $40 today.",
-    ],
+    ("text", "price"),
+    [("TAO rose 18,887% today.", 120.0), ("TAO lost $40 today.", 60.0), ("TAO rose to $121.000 today.", 120_000.0)],
 )
-def test_a_number_that_can_be_another_is_not_judged_and_says_so(text: str) -> None:
-    [item] = make_answer(text, {5: 120.0}).statements
+def test_a_number_that_can_be_another_is_not_judged_and_says_so(text: str, price: float) -> None:
+    [item] = make_answer(text, {5: price}).statements
     assert str(item.judgement.verdict) == "cannot_be_told"
     assert item.judgement.reason is not None
     assert not item.read.is_sure
 
 
 @pytest.mark.parametrize(
+    ("text", "price", "verdict"),
+    [
+        ("TAO rose over $60 today.", 120.0, "not_supported"),
+        ("TAO lost $40 today.", 120.0, "not_supported"),
+        ("TAO lost $50 today.", 80.0, "not_supported"),
+        ("TAO rose to $120.000 today.", 120_000.0, "supported"),
+    ],
+)
+def test_a_number_of_which_all_readings_have_one_verdict_has_it(text: str, price: float, verdict: str) -> None:
+    [item] = make_answer(text, {5: price}).statements
+    assert str(item.judgement.verdict) == verdict
+    assert (item.judgement.reason or "").endswith("the verdict is the same")
+    assert not item.read.is_sure
+
+
+@pytest.mark.parametrize(
     ("text", "verdict"),
     [
-        ("TAO rose to $120.000 today.", "cannot_be_told"),
-        ("TAO rose to $119.955 today.", "cannot_be_told"),
-        ("TAO lost $1.548 today.", "cannot_be_told"),
+        ("TAO rose to $120.001 today.", "cannot_be_told"),
         ("TAO is 5% below its peak of $126.199.", "cannot_be_told"),
         ("TAO rose to $119.95 today.", "supported"),
         ("TAO rose 1,800% today.", "not_supported"),
