@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
@@ -20,6 +20,9 @@ WORTH_THREADS = 8_192
 _Result = TypeVar("_Result")
 _Part = TypeVar("_Part")
 _Given = ParamSpec("_Given")
+# A function of a module, and what it is given.
+Call = tuple[Callable[..., Any], tuple[Any, ...]]
+ShareCalls = Callable[[Sequence[Call]], list[Any]]
 
 
 class _Here(Executor):
@@ -54,6 +57,11 @@ def share_rows(do: Callable[[pl.DataFrame], pl.DataFrame], frame: pl.DataFrame) 
 def one_by_one(do: Callable[[_Part], _Result], parts: Iterable[_Part]) -> Generator[_Result, None, None]:
     """What each part gives, in order: the way to share work among nobody, which can be closed like the others."""
     yield from map(do, parts)
+
+
+def call_here(calls: Sequence[Call]) -> list[Any]:
+    """What each call gives, in order: the way to share calls among nobody."""
+    return [function(*given) for function, given in calls]
 
 
 @contextmanager

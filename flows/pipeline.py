@@ -57,7 +57,13 @@ PRICE_STEPS = ("bundle", "prices", *CONCLUSIONS)
 NEWS_STEPS = ("bundle", "news", "events", *CONCLUSIONS)
 
 # Modules of the steps that share their work, and of pages.
-_SHARED = ("flows.steps.studies", "flows.steps.models", "flows.steps.correlations", "dashboards.shell.site")
+_SHARED = (
+    "flows.steps.studies",
+    "flows.steps.groups",
+    "flows.steps.models",
+    "flows.steps.correlations",
+    "dashboards.shell.site",
+)
 
 
 @dataclass(frozen=True, slots=True)

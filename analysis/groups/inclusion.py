@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -14,7 +15,7 @@ from analysis.arrays import Flags, Floats, Integers
 from analysis.engine.panel import Panel, build_panel
 from analysis.engine.standardise import EventResult
 from analysis.engine.study import EstimationSpecification, fit_events, mean_effect
-from analysis.groups.plan import GroupSpecification, PlannedGroup
+from analysis.groups.plan import FollowFits, GroupSpecification, PlannedGroup
 from analysis.results.fingerprint import SourceCode, fingerprint
 from analysis.results.refresh import Fingerprints, refresh, stored_fingerprints
 from analysis.results.row import as_fraction, error_as_fraction
@@ -114,28 +115,24 @@ class Inclusion:
         self._before: dict[str, Fingerprints] = stored_fingerprints(
             stored.select("group_id", "spec_sha256").unique().iter_rows()
         )
-        self._traced: dict[str, pl.DataFrame] = {}
 
-    def watch(self, group: PlannedGroup, results: Sequence[EventResult], panel: Panel | None) -> None:
-        """Trace the curve of a group that is tested, while its fits are there, if it is to be traced at all."""
+    def follow(self, group: PlannedGroup) -> FollowFits | None:
+        """What traces the curve of a group from the fits of its test, if it is to be traced at all."""
         sha256s, planned, own = self._parts.get(group.group_id, (None, None, None))
-        if planned is group and own is not None and self._before.get(group.group_id) != sha256s:
-            self._traced[group.group_id] = trace_inclusion(self._specification, group, own, results, panel)
+        if planned is not group or own is None or self._before.get(group.group_id) == sha256s:
+            return None
+        return partial(trace_inclusion, self._specification, group, own)
 
-    def rows(self) -> pl.DataFrame:
-        """Rows of `out.inclusion`."""
+    def rows(self, traced: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+        """Rows of `out.inclusion`, where `traced` are curves by group; others are fitted here."""
         plan = ((group_id, sha256s, group_id) for group_id, (sha256s, _, _) in self._parts.items())
-        found = refresh(plan, self._before, self._trace)
-        fresh = [
-            rows.with_columns(spec_sha256=pl.lit(next(iter(self._parts[group_id][0]))))
-            for group_id, rows in found.fresh.items()
-        ]
+        found = refresh(plan, self._before, lambda group_id: group_id)
+        fresh = []
+        for group_id in found.fresh:
+            sha256s, group, own = self._parts[group_id]
+            rows = traced[group_id] if group_id in traced else trace_inclusion(self._specification, group, own)
+            fresh.append(rows.with_columns(spec_sha256=pl.lit(next(iter(sha256s)))))
         return INCLUSION.conform(pl.concat([found.keep(self._stored), *fresh]))
-
-    def _trace(self, group_id: str) -> pl.DataFrame:
-        _, group, own = self._parts[group_id]
-        traced = self._traced.get(group_id)
-        return trace_inclusion(self._specification, group, own) if traced is None else traced
 
 
 def trace_inclusion(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
 from analysis.arrays import Flags, Floats, Integers
 from analysis.engine.standardise import EventInput
-from analysis.tape.series import AlignedSeries, count_spans, find_bars
+from analysis.tape.series import AlignedSeries, count_spans, cut_series, find_bars
 from analysis.tape.stretches import DigestWords, hash_bars, sum_bars
 from warehouse.tables.bars import utc_instant
 
@@ -67,6 +67,13 @@ class GroupPair:
         """Number of its first bar: the close's time over the bar length."""
         return int(self.record.series.close_us[self.first]) // self.record.series.step_us
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """A copy has the bars that are looked at with their mask, and nothing to plan by."""
+        cut = cut_series(self.record.series, self.first, self.last)
+        series = replace(cut, close_quote=_NO_PRICES, benchmark_source=_NO_BARS, volume_base=_NO_PRICES)
+        mask = self.record.mask(self.event_id, self.first, self.last)
+        return _copy_pair, (self.event_id, series, mask, self.index - self.first)
+
     def cut(self, before: int, after: int) -> GroupPair:
         """The same with no more than `before` bars ahead of the event's and `after` behind it."""
         first, last = max(self.first, self.index - before), min(self.last, self.index + after + 1)
@@ -88,6 +95,15 @@ class GroupPair:
             window=window,
             mask=self.record.mask(self.event_id, self.first, self.last),
         )
+
+
+_NO_BARS, _NO_PRICES = np.empty(0, dtype=np.int64), np.empty(0)
+_NO_DIGESTS: DigestWords = np.empty((2, 0), dtype=np.uint64)
+
+
+def _copy_pair(event_id: str, series: AlignedSeries, mask: Flags, index: int) -> GroupPair:
+    record = Record(series, _NO_BARS, mask.astype(np.int64), {}, _NO_DIGESTS, _NO_DIGESTS, _NO_DIGESTS)
+    return GroupPair(event_id, record, index, 0, series.close_us.size)
 
 
 def keep_record(series: AlignedSeries, spans: Spans) -> Record:

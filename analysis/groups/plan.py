@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,8 @@ import polars as pl
 
 from analysis.arrays import Flags, Integers
 from analysis.engine.battery import choose_model, load_statistics
-from analysis.engine.standardise import EventInput
+from analysis.engine.panel import Panel
+from analysis.engine.standardise import EventInput, EventResult
 from analysis.engine.study import EstimationSpecification as TestSpecification
 from analysis.groups.pairs import GroupPair, Record, Spans, digest_pairs, keep_record
 from analysis.results.fingerprint import Digested, SourceCode, fingerprint
@@ -63,6 +64,10 @@ class PlannedGroup:
         """The bars of every pair, which a group that keeps its rows never needs."""
         window = (0, round(self.window_hours / self.bar_hours))
         return [pair.read((-self.n_estimation, 0), window) for pair in self.pairs]
+
+
+# What is asked of the fits of a group's test and their panel, which are too large to be kept.
+FollowFits = Callable[[Sequence[EventResult], Panel | None], pl.DataFrame]
 
 
 @dataclass(frozen=True, slots=True)

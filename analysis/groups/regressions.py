@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache, partial
@@ -25,9 +25,11 @@ from analysis.results.fingerprint import SourceCode, fingerprint
 from analysis.results.row import Basis, Numbers, ResultRow, Subject, as_fraction, error_as_fraction
 from analysis.single.study import read_event_times
 from analysis.tape.choice import Candidate, Preference
+from analysis.tape.donors import Donors
 from analysis.tape.markets import StudyMarkets
 from analysis.tape.series import AlignedSeries, cut_series
 from analysis.tape.stretches import DigestWords
+from analysis.threads import Call, one_blas_thread
 from warehouse.tables.bars import DAY, HOURS_PER_DAY, HOURS_PER_WEEK, MINUTE, utc_instant
 from warehouse.tables.units import ISO_MONTH, hours_plain
 
@@ -56,11 +58,15 @@ PROJECTION_LAGS = 2
 
 @dataclass(frozen=True, slots=True)
 class PlannedRegression:
-    """One regression: the fingerprint of everything it rests on, and the function that computes its rows."""
+    """One regression: the fingerprint of everything it rests on, and what makes the call that gives its rows.
+
+    One that `is_wide` reads the bars of many pairs, which take long to hand over.
+    """
 
     group_id: str
     sha256: str
-    rows: Callable[[], Iterable[ResultRow]]
+    call: Callable[[], Call]
+    is_wide: bool = False
 
 
 def plan_regressions(
@@ -102,21 +108,29 @@ def _plan_explanations(
     def frame() -> pl.DataFrame:
         return _cars(specification, groups, markets).join(known, on="event_id", validate="m:1")
 
-    def explain(name: str) -> Iterator[ResultRow]:
-        if name == "quantiles":
-            terms = regress_quantiles(frame(), "car", CHARACTERISTICS, _QUANTILES)
-        else:
-            terms = regress_cars(frame(), "car", CHARACTERISTICS, clusters=("month", "asset_id"))
-        for term in terms:
-            words = f"{term.conventions}; car without the constant of the market model; coefficients shown as exp - 1"
-            if name == "quantiles":
-                words += "; errors take reactions for independent, which those to one event are not"
-            numbers = replace(_numbers(term), n_effective=float(frame()["event_id"].n_unique()))
-            subject = Subject(specification.study_id, f"{PREFIX}{name}", _WINDOW_HOURS)
-            yield ResultRow(subject, f"{term.covariance}:{term.name}", replace(basis, conventions=words), numbers)
+    def explain(name: str) -> Call:
+        return _explain, (specification.study_id, name, frame(), basis)
 
     for name in ("characteristics", "quantiles"):
         yield PlannedRegression(f"{PREFIX}{name}", sha256, partial(explain, name))
+
+
+@one_blas_thread()
+def _explain(study_id: str, name: str, frame: pl.DataFrame, basis: Basis) -> list[ResultRow]:
+    """The rows of one regression of the CARs in `frame`."""
+    if name == "quantiles":
+        terms = regress_quantiles(frame, "car", CHARACTERISTICS, _QUANTILES)
+    else:
+        terms = regress_cars(frame, "car", CHARACTERISTICS, clusters=("month", "asset_id"))
+    rows = []
+    for term in terms:
+        words = f"{term.conventions}; car without the constant of the market model; coefficients shown as exp - 1"
+        if name == "quantiles":
+            words += "; errors take reactions for independent, which those to one event are not"
+        numbers = replace(_numbers(term), n_effective=float(frame["event_id"].n_unique()))
+        subject = Subject(study_id, f"{PREFIX}{name}", _WINDOW_HOURS)
+        rows.append(ResultRow(subject, f"{term.covariance}:{term.name}", replace(basis, conventions=words), numbers))
+    return rows
 
 
 def _cars(specification: GroupSpecification, groups: Sequence[PlannedGroup], markets: StudyMarkets) -> pl.DataFrame:
@@ -185,8 +199,8 @@ def _plan_leads_and_lags(
         basis = Basis(
             sha256, "", as_of, "mean return of the assets that the study does not treat, bar by bar of each event"
         )
-        rows = partial(_panel_rows, study_id, name, items, markets, basis)
-        yield PlannedRegression(f"{PREFIX}leads_lags:{name}", sha256, rows)
+        call = partial(_call_panel, study_id, name, items, markets.donors.get(bar_hours), basis)
+        yield PlannedRegression(f"{PREFIX}leads_lags:{name}", sha256, call, is_wide=True)
 
 
 def _panel_bars(bar_hours: float) -> tuple[int, int, int]:
@@ -195,10 +209,10 @@ def _panel_bars(bar_hours: float) -> tuple[int, int, int]:
     return leads, lags, base
 
 
-def _cut_pairs(group: PlannedGroup) -> list[GroupPair]:
+def _cut_pairs(group: PlannedGroup) -> tuple[GroupPair, ...]:
     """Each pair with the bars that the panel event study looks at."""
     leads, lags, base = _panel_bars(group.bar_hours)
-    return [pair.cut(leads + base, lags) for pair in group.pairs]
+    return tuple(pair.cut(leads + base, lags) for pair in group.pairs)
 
 
 def _digest_cut(group: PlannedGroup, markets: StudyMarkets) -> str:
@@ -211,20 +225,26 @@ def _digest_cut(group: PlannedGroup, markets: StudyMarkets) -> str:
     return fingerprint(digest_pairs(pairs), beside)
 
 
-def _read_cut(group: PlannedGroup, markets: StudyMarkets) -> Iterator[EventInput]:
+def _call_panel(study_id: str, name: str, groups: Sequence[PlannedGroup], donors: Donors | None, basis: Basis) -> Call:
+    """The panel event study of some groups, with no more of each than it looks at."""
+    return _panel_rows, (study_id, name, [replace(group, pairs=_cut_pairs(group)) for group in groups], donors, basis)
+
+
+def _read_cut(group: PlannedGroup, donors: Donors | None) -> Iterator[EventInput]:
     """The bars of the panel, beside the donors over the same bars."""
-    donors, window = markets.donors.get(group.bar_hours), (0, round(group.window_hours / group.bar_hours))
-    for pair in _cut_pairs(group):
+    window = (0, round(group.window_hours / group.bar_hours))
+    for pair in group.pairs:
         entry = pair.read((-group.n_estimation, 0), window)
         n_bars = pair.last - pair.first
         yield entry if donors is None else replace(entry, donors=donors.over_bars(pair.first_bar, n_bars).T)
 
 
+@one_blas_thread()
 def _panel_rows(
-    study_id: str, name: str, groups: Sequence[PlannedGroup], markets: StudyMarkets, basis: Basis
-) -> Iterator[ResultRow]:
+    study_id: str, name: str, groups: Sequence[PlannedGroup], donors: Donors | None, basis: Basis
+) -> list[ResultRow]:
     bar_hours = groups[0].bar_hours
-    inputs = [entry for group in groups for entry in _read_cut(group, markets)]
+    inputs = [entry for group in groups for entry in _read_cut(group, donors)]
     leads, lags, base = _panel_bars(bar_hours)
     bars_a_week = round(HOURS_PER_WEEK / bar_hours)
     frame = stack_events(inputs, leads=leads, lags=lags, base_bars=base, cluster_bars=bars_a_week)
@@ -234,13 +254,15 @@ def _panel_rows(
     bars = [bar for bar in range(-leads, lags + 1) if bar != REFERENCE_BAR]
     spans = [(bar * bar_hours, (bar + 1) * bar_hours) for bar in bars]
     spans.append((-leads * bar_hours, REFERENCE_BAR * bar_hours))
+    rows = []
     for term, (start, end) in zip([*terms, joint], spans, strict=True):
         subject = Subject(study_id, f"{PREFIX}leads_lags:{name}", end, start)
         words = (
             f"{hours_plain(bar_hours)} bars; mean log returns shown as exp - 1; {term.conventions}; clusters are weeks"
         )
         numbers = replace(_numbers(term), n=n, n_effective=n_clusters, n_estimation=frame.height)
-        yield ResultRow(subject, term.covariance, replace(basis, conventions=words), numbers)
+        rows.append(ResultRow(subject, term.covariance, replace(basis, conventions=words), numbers))
+    return rows
 
 
 def _plan_projections(
@@ -266,13 +288,18 @@ def _plan_projections(
             inside = np.array(sorted(bar for bar in hit if 0 < bar < series.asset.size), dtype=np.int64)
             # Kinds without an event in the bars are alike but for their name.
             sha256 = fingerprint(seen, name, inside)
-            rows = partial(_projection_rows, study_id, asset, name, series, inside, sha256)
-            yield PlannedRegression(f"{PREFIX}projection:{asset}:{name}", sha256, rows)
+            call = partial(_call, _projection_rows, study_id, asset, name, series, inside, sha256)
+            yield PlannedRegression(f"{PREFIX}projection:{asset}:{name}", sha256, call)
 
 
+def _call(function: Callable[..., list[ResultRow]], *given: object) -> Call:
+    return function, given
+
+
+@one_blas_thread()
 def _projection_rows(
     study_id: str, asset: str, name: str, series: AlignedSeries, hit: Integers, sha256: str
-) -> Iterator[ResultRow]:
+) -> list[ResultRow]:
     """Responses of one asset to events in the bars `hit`, several of which may be one."""
     abnormal = series.asset - fit_line(series.asset, series.benchmark).beta[0] * series.benchmark
     shock = np.bincount(hit, minlength=series.asset.size).astype(np.float64)
@@ -283,11 +310,13 @@ def _projection_rows(
         "over the whole series, bars after the events included"
     )
     as_of, n_bars = utc_instant(series.close_us[-1]), series.close_us.size
+    rows = []
     for hours, term in zip(PROJECTION_HOURS, terms, strict=True):
         subject = Subject(study_id, f"{PREFIX}projection:{asset}:{name}", hours, 0.0, None, series.market_id)
         numbers = replace(_numbers(term), n=term.n_shocks, n_estimation=term.n)
         basis = Basis(sha256, f"{words}; {term.conventions}", as_of, series.benchmark_words(0, n_bars))
-        yield ResultRow(subject, term.covariance, basis, numbers)
+        rows.append(ResultRow(subject, term.covariance, basis, numbers))
+    return rows
 
 
 def _longest(markets: StudyMarkets, asset: str) -> AlignedSeries | None:

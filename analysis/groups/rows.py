@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 import polars as pl
@@ -14,30 +14,43 @@ from analysis.engine.multiplicity import holm
 from analysis.engine.panel import Panel
 from analysis.engine.standardise import EventResult
 from analysis.engine.study import EstimationSpecification, GroupEffect, StudyResult, TestRow, fit_events, run_study
-from analysis.groups.plan import GroupPlan, GroupSpecification, PlannedGroup
-from analysis.groups.regressions import PREFIX, plan_regressions
+from analysis.groups.plan import FollowFits, GroupPlan, GroupSpecification, PlannedGroup
+from analysis.groups.regressions import PREFIX, PlannedRegression, plan_regressions
 from analysis.results.refresh import Fingerprints, refresh, stored_fingerprints
 from analysis.results.row import Basis, Numbers, ResultRow, Subject, as_fraction, error_as_fraction, results_frame
 from analysis.single.study import ALL_MARKETS
 from analysis.tape.markets import StudyMarkets
 from analysis.tape.observations import observed_share
-from analysis.threads import one_blas_thread
+from analysis.threads import Call, ShareCalls, call_here, one_blas_thread
 from warehouse.tables.studies import EXCLUSION, STUDY_RESULT
 from warehouse.tables.terms import VARIANCE_RATIO
 from warehouse.tables.units import hours_plain
 
 Part = tuple[str, float]  # a category and its window, or a regression and 0
-WatchFits = Callable[[PlannedGroup, Sequence[EventResult], Panel | None], None]
+LeftOut = list[tuple[str, str, str]]  # event, market and reason of pairs without a result
 
 
 @dataclass(frozen=True, slots=True)
 class GroupOutcome:
-    """Both tables' rows of the study, how many groups were computed afresh, and whether any row may differ."""
+    """Both tables' rows of the study, how many groups were computed afresh, and whether any row may differ.
+
+    `followed` is what was asked of the fits, by category.
+    """
 
     results: pl.DataFrame
     exclusions: pl.DataFrame
     n_fresh: int
     has_changed: bool
+    followed: Mapping[str, pl.DataFrame]
+
+
+@dataclass(frozen=True, slots=True)
+class _Tested:
+    """The rows of one group, the pairs without a result and what was asked of the fits."""
+
+    rows: list[ResultRow]
+    left_out: LeftOut
+    followed: pl.DataFrame | None
 
 
 @one_blas_thread()
@@ -48,61 +61,66 @@ def measure_groups(
     stored_exclusions: pl.DataFrame,
     events: pl.DataFrame,
     markets: StudyMarkets,
-    watch: WatchFits = lambda _group, _results, _panel: None,
+    follow: Callable[[PlannedGroup], FollowFits | None] = lambda _group: None,
+    share: ShareCalls = call_here,
 ) -> GroupOutcome:
     """Results of every planned group; one whose fingerprint is in `stored` (rows of this study) keeps its stored rows.
 
     Only the whole window is tested. p-values are adjusted by Holm over all categories and windows of one statistic, and
     over the regressors of one regression. Every regression has a fingerprint of its own over everything it rests on.
-    `stored_exclusions` are this study's rows of out.study_exclusion; `watch` sees the fits of each group tested.
+    `stored_exclusions` are this study's rows of out.study_exclusion; `follow` says what to ask of the fits of a group
+    that is tested. `share` may have groups tested, and regressions, elsewhere.
     """
-    studies = _Studies(specification, watch)
-    parts: list[tuple[Part, Fingerprints, Callable[[], Iterable[ResultRow]]]] = [
-        (group.key, frozenset([group.spec_sha256]), partial(_group_rows, specification, group, studies))
-        for group in plan.groups
+    regressions = plan_regressions(specification, plan, events, markets) if plan.has_regressions else []
+    parts: list[tuple[Part, Fingerprints, PlannedGroup | PlannedRegression]] = [
+        (group.key, frozenset([group.spec_sha256]), group) for group in plan.groups
     ]
-    parts += [
-        ((item.group_id, 0.0), frozenset([item.sha256]), item.rows)
-        for item in (plan_regressions(specification, plan, events, markets) if plan.has_regressions else ())
-    ]
-    found = refresh(parts, _stored_parts(stored), lambda rows: list(rows()))
+    parts += [((item.group_id, 0.0), frozenset([item.sha256]), item) for item in regressions]
+    found = refresh(parts, _stored_parts(stored), lambda item: item)
     if found.is_unchanged and set(plan.excluded) == _undated(stored_exclusions):
-        return GroupOutcome(stored, stored_exclusions, 0, has_changed=False)
-    rows = [row for fresh in found.fresh.values() for row in fresh]
-    results = _adjust(pl.concat([found.keep(stored), results_frame(rows)]))
+        return GroupOutcome(stored, stored_exclusions, 0, has_changed=False, followed={})
     fresh = [group for group in plan.groups if group.key in found.fresh]
-    exclusions = _exclude(specification, plan, fresh, studies, stored_exclusions)
-    return GroupOutcome(results, exclusions, len(fresh), has_changed=True)
+    # The first are done here: regressions that read many pairs, then the largest groups. The last are soon handed over.
+    asked = sorted(fresh, key=lambda group: -len(group.pairs))
+    tests: list[Call] = [(_test_group, (specification, group, follow(group))) for group in asked]
+    wide, others = (
+        [item.call() for item in regressions if item.is_wide is kind and (item.group_id, 0.0) in found.fresh]
+        for kind in (True, False)
+    )
+    done = share([*wide, *tests, *others])
+    first, last = len(wide), len(wide) + len(tests)
+    tested = {group.key: one for group, one in zip(asked, done[first:last], strict=True)}
+    rows = [*chain.from_iterable((*(one.rows for one in tested.values()), *done[:first], *done[last:]))]
+    results = _adjust(pl.concat([found.keep(stored), results_frame(rows)]))
+    left_out = {key: one.left_out for key, one in tested.items()}
+    exclusions = _exclude(specification, plan, fresh, left_out, stored_exclusions)
+    followed = {group_id: one.followed for (group_id, _), one in tested.items() if one.followed is not None}
+    return GroupOutcome(results, exclusions, len(fresh), has_changed=True, followed=followed)
 
 
-@dataclass(frozen=True, slots=True)
-class _Studies:
-    """Tests of groups, and (event_id, market_id, reason) of the pairs without a result, each made when asked for."""
+@one_blas_thread()
+def _test_group(specification: GroupSpecification, group: PlannedGroup, follow: FollowFits | None) -> _Tested:
+    """The whole battery on one group."""
+    followed: list[pl.DataFrame] = []
 
-    specification: GroupSpecification
-    watch: WatchFits
-    left_out: dict[Part, list[tuple[str, str, str]]] = field(default_factory=dict)
+    def watch(results: Sequence[EventResult], panel: Panel | None) -> None:
+        if follow is not None:
+            followed.append(follow(results, panel))
 
-    def test(self, group: PlannedGroup) -> StudyResult:
-        """The whole battery on one group."""
-        study = run_study(group.read(), self._study(group), partial(self.watch, group))
-        self.left_out[group.key] = study.excluded
-        return study
+    study = run_study(group.read(), _estimation(specification, group), watch)
+    rows = list(_group_rows(specification, group, study))
+    return _Tested(rows, study.excluded, followed[0] if followed else None)
 
-    def excluded(self, group: PlannedGroup) -> list[tuple[str, str, str]]:
-        """Every pair of one group that its model cannot be fitted to."""
-        if group.key not in self.left_out:
-            fits = fit_events(group.read(), self._study(group))
-            self.left_out[group.key] = [(e.source.event_id, e.source.market_id, e.reason) for e in fits if e.reason]
-        return self.left_out[group.key]
 
-    def _study(self, group: PlannedGroup) -> EstimationSpecification:
-        minimum = round(self.specification.minimum_estimation_hours / group.bar_hours)
-        return EstimationSpecification(
-            minimum_estimation=minimum,
-            seed=self.specification.seed,
-            is_whole_only=True,
-        )
+def _fit_excluded(specification: GroupSpecification, group: PlannedGroup) -> LeftOut:
+    """Every pair of one group that its model cannot be fitted to."""
+    fits = fit_events(group.read(), _estimation(specification, group))
+    return [(e.source.event_id, e.source.market_id, e.reason) for e in fits if e.reason]
+
+
+def _estimation(specification: GroupSpecification, group: PlannedGroup) -> EstimationSpecification:
+    minimum = round(specification.minimum_estimation_hours / group.bar_hours)
+    return EstimationSpecification(minimum_estimation=minimum, seed=specification.seed, is_whole_only=True)
 
 
 def _stored_parts(stored: pl.DataFrame) -> dict[Part, Fingerprints]:
@@ -118,8 +136,7 @@ def _undated(exclusions: pl.DataFrame) -> set[tuple[str, str, str]]:
     return set(rows.select("event_id", "market_id", "reason").iter_rows())
 
 
-def _group_rows(specification: GroupSpecification, group: PlannedGroup, studies: _Studies) -> Iterable[ResultRow]:
-    study = studies.test(group)
+def _group_rows(specification: GroupSpecification, group: PlannedGroup, study: StudyResult) -> Iterable[ResultRow]:
     n_estimation = [event.n_estimation for event in study.events if event.fit is not None]
     basis = Basis(
         group.spec_sha256,
@@ -203,7 +220,7 @@ def _exclude(
     specification: GroupSpecification,
     plan: GroupPlan,
     fresh: Sequence[PlannedGroup],
-    studies: _Studies,
+    left_out: Mapping[Part, LeftOut],
     stored: pl.DataFrame,
 ) -> pl.DataFrame:
     """Why events and pairs are out; a category of which no group is fresh keeps what is stored of its events."""
@@ -214,7 +231,10 @@ def _exclude(
     for event, market, reason in known.select("event_id", "market_id", "reason").iter_rows():
         reasons.setdefault((event, market), reason)
     for group in plan.groups:
-        for event, market, reason in studies.excluded(group) if group.group_id in is_fresh else ():
+        if group.group_id not in is_fresh:
+            continue
+        own = left_out[group.key] if group.key in left_out else _fit_excluded(specification, group)
+        for event, market, reason in own:
             reasons.setdefault((event, market), f"{hours_plain(group.window_hours)} window: {reason}")
     rows = [(specification.study_id, event, market, reason) for (event, market), reason in sorted(reasons.items())]
     return EXCLUSION.conform(pl.DataFrame(rows, schema=EXCLUSION.schema, orient="row"))

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from operator import itemgetter
 from typing import Any, TypeVar
 
-from analysis.threads import N_THREADS
+from analysis.threads import N_THREADS, Call, ShareCalls
 from flows.context import RunContext
 from warehouse.processes import Crew, Elsewhere, end_words, without_collections
 
@@ -21,9 +21,6 @@ _Rows = TypeVar("_Rows")
 # Events that are measured at one go.
 _Part = TypeVar("_Part", bound=Sequence[Any])
 _Work = Callable[[_Part], _Rows]
-# A function of a module, and what it is given.
-Call = tuple[Callable[..., Any], tuple[Any, ...]]
-ShareCalls = Callable[[Sequence[Call]], list[Any]]
 
 
 def count_processes() -> int:
@@ -51,11 +48,6 @@ def share_events(
             yield from done
 
     return share
-
-
-def call_here(calls: Sequence[Call]) -> list[Any]:
-    """What each call gives, in order: the way to share calls among nobody."""
-    return [function(*given) for function, given in calls]
 
 
 def share_calls(context: RunContext) -> ShareCalls:

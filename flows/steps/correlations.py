@@ -12,6 +12,7 @@ import polars as pl
 from analysis.events.relevance import CORRELATED_AROUND
 from analysis.events.vocabulary import Vocabulary
 from analysis.tape.series import AlignedSeries
+from analysis.threads import Call, ShareCalls, call_here
 from analysis.together.around.aftermath import digest_aftermath, measure_aftermath, name_rows
 from analysis.together.around.episodes import digest_episodes, measure_episodes
 from analysis.together.attention.attention import (
@@ -30,7 +31,7 @@ from analysis.together.moving.pairs import ReturnPanel, bitcoin_pairs, build_ret
 from analysis.together.moving.regimes import measure_regimes
 from analysis.together.moving.spans import measure_spans
 from analysis.together.network import measure_network
-from flows.cluster.sharing import EVENTS_WORTH_A_PROCESS, Call, ShareCalls, call_here, share_calls
+from flows.cluster.sharing import EVENTS_WORTH_A_PROCESS, share_calls
 from flows.context import RunContext, StepReport
 from flows.freshness import Rows, has_nothing_new, read_account, remember_inputs, write_account
 from flows.jobs.labelled_files import load_user_vocabulary

@@ -9,6 +9,7 @@ import polars as pl
 from analysis.groups.inclusion import Inclusion
 from analysis.groups.plan import GroupSpecification, plan_groups
 from analysis.groups.rows import measure_groups
+from flows.cluster.sharing import share_calls
 from flows.context import RunContext, StepReport
 from flows.steps.studies import OF_STUDY, read_own_events
 from flows.study_registry import DeclaredStudy, read_studies, read_study
@@ -36,13 +37,14 @@ def update_group_studies(context: RunContext) -> StepReport:
     plan = plan_groups(specification, events, masks, markets)
     before = warehouse.frame(INCLUSION, OF_STUDY, study_id=GROUPS_STUDY)
     inclusion = Inclusion(specification, plan.groups, events, before)
-    outcome = measure_groups(specification, plan, stored, left_out, events, markets, inclusion.watch)
+    given = (specification, plan, stored, left_out, events, markets)
+    outcome = measure_groups(*given, inclusion.follow, share_calls(context))
 
     n_changed = 0
     if outcome.has_changed:
         for table, rows in ((STUDY_RESULT, outcome.results), (EXCLUSION, outcome.exclusions)):
             n_changed += warehouse.replace_part(table, rows, OF_STUDY, study_id=GROUPS_STUDY)
-    n_changed += warehouse.replace_part(INCLUSION, inclusion.rows(), OF_STUDY, study_id=GROUPS_STUDY)
+    n_changed += warehouse.replace_part(INCLUSION, inclusion.rows(outcome.followed), OF_STUDY, study_id=GROUPS_STUDY)
     n_own = sum(_update_own_group(context, own) for own in read_studies(warehouse, context.settings.config_path))
     return StepReport(n_changed + n_own, f"{len(plan.groups)} groups, {outcome.n_fresh} of them computed anew")
 

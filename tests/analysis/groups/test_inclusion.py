@@ -75,7 +75,7 @@ def test_the_main_rule_is_the_mean_and_interval_of_the_group() -> None:
     plan, events, markets = make_group()
     outcome = measure_groups(SPECIFICATION, plan, STUDY_RESULT.empty(), EXCLUSION.empty(), events, markets)
     caar = outcome.results.filter(pl.col("statistic") == "caar").row(0, named=True)
-    rows = Inclusion(SPECIFICATION, plan.groups, events, INCLUSION.empty()).rows()
+    rows = Inclusion(SPECIFICATION, plan.groups, events, INCLUSION.empty()).rows({})
     main = rows.filter("is_headline").row(0, named=True)
     assert (main["n_events"], main["n_pairs"]) == (N_EVENTS, caar["n"])
     for column in ("estimate", "standard_error", "lower_95", "upper_95"):
@@ -153,11 +153,11 @@ def test_each_choice_keeps_what_it_says() -> None:
 
 def test_a_group_whose_events_and_bars_are_as_before_keeps_its_rows() -> None:
     plan, events, _ = make_group()
-    rows = Inclusion(SPECIFICATION, plan.groups, events, INCLUSION.empty()).rows()
+    rows = Inclusion(SPECIFICATION, plan.groups, events, INCLUSION.empty()).rows({})
     marked = rows.with_columns(estimate=pl.lit(7.0))
-    assert set(Inclusion(SPECIFICATION, plan.groups, events, marked).rows()["estimate"]) == {7.0}
+    assert set(Inclusion(SPECIFICATION, plan.groups, events, marked).rows({})["estimate"]) == {7.0}
     changed = events.with_columns(severity=pl.lit(5, dtype=pl.Int64))
-    assert 7.0 not in set(Inclusion(SPECIFICATION, plan.groups, changed, marked).rows()["estimate"])
+    assert 7.0 not in set(Inclusion(SPECIFICATION, plan.groups, changed, marked).rows({})["estimate"])
 
 
 def test_a_group_traced_from_the_fits_of_its_test_has_the_rows_of_one_that_is_fitted_for_it(
@@ -165,11 +165,12 @@ def test_a_group_traced_from_the_fits_of_its_test_has_the_rows_of_one_that_is_fi
 ) -> None:
     plan, events, markets = make_group()
     watched, alone = (Inclusion(SPECIFICATION, plan.groups, events, INCLUSION.empty()) for _ in range(2))
-    measure_groups(SPECIFICATION, plan, STUDY_RESULT.empty(), EXCLUSION.empty(), events, markets, watched.watch)
-    wanted = alone.rows()
+    given = (SPECIFICATION, plan, STUDY_RESULT.empty(), EXCLUSION.empty(), events, markets)
+    followed = measure_groups(*given, watched.follow).followed
+    wanted = alone.rows({})
     monkeypatch.delattr("analysis.groups.inclusion.trace_inclusion")  # what was watched is traced by now
     assert wanted.height > MAXIMUM_LEFT_OUT / 2
-    assert_frame_equal(watched.rows(), wanted, check_exact=True)
+    assert_frame_equal(watched.rows(followed), wanted, check_exact=True)
 
 
 def test_means_of_many_sets_at_once_are_those_of_each_alone() -> None:

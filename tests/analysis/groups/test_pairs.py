@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import pickle
+from dataclasses import fields, replace
 
 import numpy as np
 
+from analysis.engine.standardise import EventInput
 from analysis.groups.pairs import GroupPair, Record, Spans, digest_pairs, keep_record
 from analysis.tape.series import AlignedSeries, cut_series, mark_spans
 from warehouse.tables.bars import MICROSECONDS_PER_HOUR as HOUR
@@ -40,6 +42,18 @@ def test_the_mask_of_any_stretch_is_that_of_the_other_events_alone() -> None:
         for first, last in ((0, N_BARS), (10, 40), (13, 19), (50, 60)):
             expected = mark_spans(cut_series(series, first, last), others)
             np.testing.assert_array_equal(record.mask(event_id, first, last), expected)
+
+
+def test_a_copy_of_a_pair_has_the_bars_that_it_looks_at_and_their_mask() -> None:
+    record = make_record(make_span("own", 12, 20), make_span("a", 5, 14), make_span("b", 18, 25))
+    pair = GroupPair("own", record, 30, 10, 40)
+    copy = pickle.loads(pickle.dumps(pair))
+    assert copy.record.series.close_us.size == 30
+    assert (copy.market_id, copy.first_bar) == (pair.market_id, pair.first_bar)
+    for one, other in ((pair, copy), (pair.cut(12, 4), copy.cut(12, 4))):
+        wanted, found = one.read((-20, 0), (0, 5)), other.read((-20, 0), (0, 5))
+        for field in fields(EventInput):
+            np.testing.assert_array_equal(getattr(wanted, field.name), getattr(found, field.name))
 
 
 def test_an_event_that_masks_one_more_bar_is_another_input() -> None:

@@ -1,6 +1,10 @@
 """Categories of events on the shipped record, through the step that a run takes."""
 
-from collections.abc import Iterator
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -8,12 +12,16 @@ import pytest
 
 from analysis.engine.tails import student_half
 from analysis.groups.regressions import BASE_HOURS, LEAD_HOURS
+from analysis.threads import Call, ShareCalls
+from flows.cluster import sharing
 from flows.context import RunContext, StepReport
+from flows.steps import groups
 from flows.steps.groups import GROUPS_STUDY, update_group_studies
 from tests.flows.shipped import open_shipped
+from warehouse.processes import Crew
 from warehouse.tables.news import EVENT
 from warehouse.tables.prices import CANDLE
-from warehouse.tables.studies import EXCLUSION, STUDY_RESULT
+from warehouse.tables.studies import EXCLUSION, INCLUSION, STUDY_RESULT
 from warehouse.tables.terms import VARIANCE_RATIO
 
 EPISODE = "2026-06-12-fable-mythos-access-restriction"
@@ -182,6 +190,49 @@ def test_a_new_event_rewrites_its_own_category_and_what_is_over_all_of_them(
     assert projected == {"all", CATEGORY}
     assert context.warehouse.frame(STUDY_RESULT, **of_study).sort("result_id").equals(before.sort("result_id"))
     assert context.warehouse.frame(EXCLUSION, **of_study).sort(EXCLUSION.key).equals(left_out.sort(EXCLUSION.key))
+
+
+def tell_process(here: int, is_killed: bool) -> int:
+    if is_killed and os.getpid() != here:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return os.getpid()
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_either_process_gives_the_rows_of_one_that_works_alone(
+    context: RunContext, report: StepReport, monkeypatch: pytest.MonkeyPatch, is_killed: bool
+) -> None:
+    of_study = {"where": "study_id = $study_id", "study_id": GROUPS_STUDY}
+    tables = (STUDY_RESULT, EXCLUSION, INCLUSION)
+    before = [context.warehouse.frame(table, **of_study).sort(table.key) for table in tables]
+    for table in tables:
+        context.warehouse.replace_part(table, table.empty(), "study_id = $study_id", study_id=GROUPS_STUDY)
+    alone, share_calls, took = sharing._call, sharing.share_calls, [0]
+
+    def call(numbered: tuple[int, Call]) -> tuple[int, Any]:
+        [(_, pipe)] = crew._others or [(None, None)]
+        assert pipe is None or took[0] or pipe.poll(60)  # until the other process has done one, or is no more
+        took[0] += 1
+        return alone(numbered)
+
+    def share(run: RunContext) -> ShareCalls:
+        def share_asked(asked: Sequence[Call]) -> list[Any]:
+            *done, last = share_calls(run)([*asked, (tell_process, (os.getpid(), is_killed))])
+            assert (last == os.getpid()) == is_killed
+            return done
+
+        return share_asked
+
+    monkeypatch.setattr(sharing, "_call", call)
+    monkeypatch.setattr(groups, "share_calls", share)
+    with Crew(1) as crew:
+        crew.start()
+        run = replace(context, crew=crew, notes=[])
+        update_group_studies(run)
+    after = [context.warehouse.frame(table, **of_study).sort(table.key) for table in tables]
+    assert all(one.equals(other) for one, other in zip(before, after, strict=True))
+    assert all(table.height for table in before)
+    assert [note.partition(",")[0] for note in run.notes] == ["a second process was ended by signal 9"] * is_killed
 
 
 def test_without_any_group_there_is_no_regression(context: RunContext, report: StepReport) -> None:
