@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 
 import polars as pl
 
+from analysis.events.wording.alternatives import split_alternatives
 from warehouse.config import Entry, EntryTable, FileForm, load_config, packaged_text
+
+_WIDE_GAP = re.compile(r"\.\{0,\d{2,}\}")
 
 
 class Frame(Entry):
@@ -84,5 +88,13 @@ def has_manner(plain: pl.Expr, manner_id: str, frames: FrameSet) -> pl.Expr:
 
 def says(plain: pl.Expr, wording: Wording) -> pl.Expr:
     """Whether a title has the pattern of a wording, and nothing that says otherwise."""
-    found = plain.str.contains(f"(?i){wording.pattern}")
+    found = pl.any_horizontal(plain.str.contains(f"(?i){one}") for one in _searched(wording.pattern))
     return found if wording.unless is None else found & ~plain.str.contains(f"(?i){wording.unless}")
+
+
+def _searched(pattern: str) -> list[str]:
+    """The alternatives of a pattern: all together, but each that has a wide gap alone, for it has very many states."""
+    parts = list(split_alternatives(pattern))
+    wide = [part for part in parts if _WIDE_GAP.search(part)]
+    narrow = "|".join(part for part in parts if part not in wide)
+    return [*wide, narrow] if narrow else wide

@@ -104,7 +104,7 @@ def number_members(sets: pl.Series) -> tuple[Integers, Integers, int]:
 def url_key(url: pl.Expr) -> pl.Expr:
     """Of addresses: each without scheme and query; null for an empty one or a bare host, which many headlines share."""
     bare = _without_scheme(url)
-    return _below_host(pl.when(bare.str.contains(_BY_QUERY)).then(bare).otherwise(bare.str.replace(r"(?s)\?.*$", "")))
+    return _below_host(pl.when(bare.str.contains(_BY_QUERY)).then(bare).otherwise(_parted(bare, "?")[0]))
 
 
 def page_key(url: pl.Expr) -> pl.Expr:
@@ -114,10 +114,15 @@ def page_key(url: pl.Expr) -> pl.Expr:
 
 
 def _without_scheme(url: pl.Expr) -> pl.Expr:
-    return url.str.replace(r"(?s)^.*?://", "").str.replace(r"(?s)#.*$", "").str.strip_prefix("www.")
+    return _parted(pl.coalesce(_parted(url, "://")[1], url), "#")[0].str.strip_prefix("www.")
 
 
 def _below_host(address: pl.Expr) -> pl.Expr:
-    address = address.str.strip_chars_end("/")
-    host, path = address.str.extract(r"(?s)^([^/]*)", 1), address.str.extract(r"(?s)^[^/]*/(.*)$", 1)
+    host, path = _parted(address.str.strip_chars_end("/"), "/")
     return pl.when(path.str.len_chars() > 1).then(pl.format("{}/{}", host.str.to_lowercase(), path))
+
+
+def _parted(text: pl.Expr, mark: str) -> tuple[pl.Expr, pl.Expr]:
+    """What stands before and after the first `mark`; without one all stands before it, and null after."""
+    parts = text.str.splitn(mark, 2).struct
+    return parts.field("field_0"), parts.field("field_1")
