@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import islice, takewhile
 
 from analysis.claims.sentences.lexicon import NamedMarket
 from analysis.claims.sentences.tokens import Token
@@ -13,6 +14,9 @@ _SOFT = frozenset({"LIGHT", "PRICE_WORD", "AUX", "POSS", "AND", "NUMBER", "PRONO
 # After one of these the verb may be somebody else's: "pivoted to Solana and lost 99.9%".
 _JOINS = frozenset({"AND"})
 _IN = {"in", "of", "for"}
+# Words of what a share of it is a move: "lost 5% of its value".
+_PRICED = frozenset({"PRICE_WORD", "PRONOUN"})
+_REACH_OF_WHOLE = 4
 # How far behind a phrase its market may follow ("a 3% drop in the price of Bitcoin"), in tokens.
 _REACH_RIGHT = 5
 
@@ -117,12 +121,17 @@ def _look_right(tokens: list[Token], last: int) -> NamedSubject:
             break
         is_quantity |= "QUANTITY" in token.classes
         if token.market is not None:
-            return replace(_listed(tokens, k, 0, is_adjacent=True), is_quantity=is_quantity)
+            own = tokens[k + 1].classes if k + 1 < len(tokens) else frozenset()  # "in Bitcoin ETF holdings"
+            found = _listed(tokens, k, 0, is_adjacent=True)
+            return replace(found, is_quantity=is_quantity or "QUANTITY" in own, is_holder="HOLDER" in own)
     return NOBODY
 
 
 def is_about_quantity(tokens: list[Token], last: int) -> bool:
-    """Whether the phrase goes on with "in volume", "of supply": then the number is no price."""
+    """Whether the phrase goes on with "in volume", "of supply", a share "of active capital": it is no price then."""
+    if last < len(tokens) and tokens[last].text.lower() == "of" and "PERCENT" in tokens[last - 1].classes:
+        whole = takewhile(lambda token: "BREAK" not in token.classes, tokens[last + 1 :])
+        return not any(token.classes & _PRICED for token in islice(whole, _REACH_OF_WHOLE))
     placed = frozenset({"ABOVE", "BELOW"})
     if last < len(tokens) and (tokens[last].text.lower() in _IN | {"the"} or tokens[last].classes & placed):
         for token in tokens[last + 1 : last + 4]:

@@ -149,8 +149,6 @@ def modality_of(
 ) -> Modality:
     """How the words from `start` to `end` are said: the strongest finding that covers their end, else past."""
     covering = {finding.modality for finding in findings if finding.start < end and end <= finding.end + 1} - ignoring
-    if Modality.PAST in covering:
-        covering -= {Modality.FORECAST}
     return next((modality for modality in _PRECEDENCE if modality in covering), Modality.PAST)
 
 
@@ -174,7 +172,7 @@ def _opened(text: str, clause: Clause) -> Modality | None:
 def _carried_on(text: str, sentence: Sentence, found: list[SpokenSpan]) -> Iterator[SpokenSpan]:
     """What comes "before reclaiming $300" has happened as little as what is to come first."""
     for first, then in pairwise(sentence.clauses):
-        if then.opener == "before" and re.match(r"\s*\w+ing\b", text[then.start : then.end]):
+        if then.opener == "before" and not _TOLD.search(text, then.start, then.end):
             modality = modality_of(found, first.start, first.end)
             if modality in _NOT_YET:
                 yield SpokenSpan(then.start, then.end, modality, "before")

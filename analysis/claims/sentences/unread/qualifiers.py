@@ -113,6 +113,8 @@ def unread_qualifier(
     is_by_a_day = _BY.match(state.text, end, state.sentence.end) and form.form_id == "give_back"
     if is_by_a_day and any(named.start >= end and named.token.startswith("day:") for named in state.windows):
         return "unclear"  # which peak it was given back from is not said
+    if _is_pair(state, start):
+        return "comparison"
     if form.kind in MOVE_KINDS and form.kind is not Kind.RELATIVE and _is_compared(state, first, last, start, form):
         return "comparison"
     return None
@@ -248,7 +250,7 @@ def _is_compared(state: SentenceState, first: int, last: int, start: int, form: 
         return True
     if any(names_another(state, found.end()) for found in _AGAINST.finditer(state.text, end, own_end)):
         return True
-    if _IN_TERMS.search(state.text, state.sentence.start, own_end) or _is_pair(state, start):
+    if _IN_TERMS.search(state.text, state.sentence.start, own_end):
         return True
     if any(token.market is not None for token in state.tokens[:first]):
         named = next(token.start for token in state.tokens if token.market is not None)

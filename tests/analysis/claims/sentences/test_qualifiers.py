@@ -28,6 +28,11 @@ def told(text: str) -> tuple[list[str], list[tuple[str, str]]]:
         ("The gap of FET to ETH widened to 12 points.", [("gap of FET to ETH widened to 12", "comparison")]),
         ("FET spent a week above $2.", [("FET spent a week above $2", "unclear")]),
         ("Miners moved 4,000 BTC.", [("4,000", "other_quantity")]),
+        ("A slump left 70% of Bitcoin capital in losses.", [("slump left 70%", "other_quantity")]),
+        ("Bitcoin claws back 46% of losses.", [("Bitcoin claws back 46%", "other_quantity")]),
+        ("A fund reports a 64% increase in Bitcoin ETF holdings.", [("64% increase", "other_quantity")]),
+        ("FET/ETH hit a 10-month low.", [("ETH hit a 10-month low", "comparison")]),
+        ("The upgrade is a double-edged sword for FET.", []),
         ("Could the slump take FET to $1?", [("slump take FET to $1", "question")]),
         ("Ether ETFs took in $500 million.", [("Ether ETFs took in $500 million", "other_quantity")]),
         ("Bittensor appoints a chief executive.", []),
@@ -108,6 +113,7 @@ def test_a_word_that_no_form_reads_leaves_its_phrase_unjudged(text: str, reason:
         "Half of traders sold as FET lost 5% on 12 May.",
         "The smallest AI token, FET, fell on 12 May.",
         "FET lost 5%, trailing ETH, on 12 May.",
+        "FET lost 5% of its value on 12 May.",
     ],
 )
 def test_a_word_of_something_else_leaves_a_statement(text: str) -> None:
