@@ -13,7 +13,7 @@ from multiprocessing import Pipe, get_context, resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from threading import Event
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 # How long a process that closed its connection, or was asked to, may take to end.
 _SECONDS_TO_END = 10.0
@@ -51,6 +51,7 @@ class Crew:
     def __init__(self, n_further: int, get_ready: Callable[[], object] | None = None) -> None:
         self._n_further, self._get_ready = n_further, get_ready
         self._others: list[_Other] = []
+        self._prepared: list[_Other] = []
 
     def __enter__(self) -> Crew:
         return self
@@ -73,6 +74,21 @@ class Crew:
                 _end(process)
         self._others.clear()
 
+    @contextmanager
+    def preparing(self, elsewhere: Elsewhere[Any, Any]) -> Iterator[None]:
+        """Have the processes that are there prepare for the work that `do_together` is asked for inside the block.
+
+        It starts none, and those that are handed no part wait for the next work.
+        """
+        self._prepared = [other for other in self._others if _tell(other, elsewhere)]
+        try:
+            yield
+        finally:
+            for _, pipe in self._prepared:
+                with suppress(OSError):  # it ended, which the next start sees
+                    pipe.send(None)
+            self._prepared = []
+
     def do_together(
         self,
         do_here: Callable[[_Part], _Done],
@@ -93,8 +109,8 @@ class Crew:
         with ThreadPoolExecutor(n_further) as pool:
             try:
                 self.start(n_further)
-                asked = [other for other in self._others[:n_further] if other[0].pid]
-                handed = [pool.submit(_hand_out, other, elsewhere, todo, done, is_over) for other in asked]
+                asked = [(other, self._take_prepared(other)) for other in self._others[:n_further] if other[0].pid]
+                handed = [pool.submit(_hand_out, other, elsewhere, todo, done, is_over, told) for other, told in asked]
                 while (part := _taken(todo.popleft)) is not None:
                     yield do_here(part)
                     while (found := _taken(done.popleft)) is not None:
@@ -112,6 +128,12 @@ class Crew:
                     todo.clear()
                     is_over.set()
                     self.dismiss()
+
+    def _take_prepared(self, other: _Other) -> bool:
+        is_prepared = other in self._prepared
+        if is_prepared:
+            self._prepared.remove(other)
+        return is_prepared
 
 
 def _start_process(get_ready: Callable[[], object] | None, others: list[_Other]) -> None:
@@ -157,17 +179,29 @@ def _end(process: SpawnProcess) -> None:
         process.join()
 
 
+def _tell(other: _Other, elsewhere: Elsewhere[Any, Any]) -> bool:
+    """Have a process prepare for work; False of one that ended."""
+    try:
+        other[1].send((elsewhere.prepare, elsewhere.unable, elsewhere.source))
+    except OSError:
+        return False
+    return True
+
+
 def _hand_out(
-    other: _Other, elsewhere: Elsewhere[_Part, _Done], todo: deque[_Part], done: deque[_Done], is_over: Event
+    other: _Other,
+    elsewhere: Elsewhere[_Part, _Done],
+    todo: deque[_Part],
+    done: deque[_Done],
+    is_over: Event,
+    is_told: bool = False,
 ) -> None:
     """Let a process do parts until none is left or it ends."""
-    (process, pipe), is_told = other, False
+    process, pipe = other
     try:
         while (part := _taken(todo.pop)) is not None:
             try:
-                if not is_told:
-                    pipe.send((elsewhere.prepare, elsewhere.unable, elsewhere.source))
-                    is_told = True
+                is_told = is_told or _tell(other, elsewhere)
                 pipe.send(part)
                 done.append(pipe.recv())
             except (EOFError, ConnectionError):

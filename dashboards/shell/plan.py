@@ -133,12 +133,12 @@ def _job(frames: Frames, path: str, compose: Callable[[Frames], Page], tables: I
 Reactions = Callable[[], Mapping[str, list[Reaction]]]
 
 
-def plan_pages(frames: Frames, now: datetime) -> list[Job]:
+def plan_pages(frames: Frames, now: datetime, reactions: Reactions | None = None) -> list[Job]:
     """Every page of the site: `now` dates nothing here, pages follow the data alone.
 
     A page can read nothing but its inputs; reactions are read once, when the first page that has to be drawn asks.
     """
-    reactions: Reactions = cache(lambda: read_reactions(frames))
+    reactions = reactions or cache(lambda: read_reactions(frames))
     closes, runs = "daily_closes", "recent_runs"
 
     job = partial(_job, frames)

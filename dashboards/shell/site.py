@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 import polars as pl
 
+from dashboards.findings.readings import read_reactions
 from dashboards.marks import bare
 from dashboards.shell.frames import Frames, Read
 from dashboards.shell.library import copy_library
@@ -103,14 +105,16 @@ class _Drawer:
     frames: Frames
     site_path: Path
     shared: Shared
+    reactions: Callable[[], object]
 
     @classmethod
     def of(cls, reader: Reader, site_path: Path, now: datetime) -> tuple[_Drawer, StoredTables]:
         """Every page of the site as it stands in an open published file, and the tables behind them."""
         stored = StoredTables(reader)
         frames = Frames(stored)
-        jobs = {job.path: job for job in plan_pages(frames, now)}
-        return cls(jobs, frames, site_path, Shared.read(site_path)), stored
+        reactions = cache(lambda: read_reactions(frames))
+        jobs = {job.path: job for job in plan_pages(frames, now, reactions)}
+        return cls(jobs, frames, site_path, Shared.read(site_path), reactions), stored
 
     def draw(self, paths: Sequence[str]) -> Drawn:
         """Write the files of some pages from one reading of the bulky tables."""
@@ -155,7 +159,10 @@ def _draw_changed(
     say: Callable[[str], None],
 ) -> SiteReport:
     """Draw what changed; all that is held for it is let go at the end, before anybody looks for cycles again."""
-    with open_reader(published_path) as reader:
+    ended: list[int] = []
+    crew = crew or Crew(0)
+    elsewhere = Elsewhere(_drawing, (published_path, site_path, now, stamp), (SiteError, StoreError), ended.append)
+    with open_reader(published_path) as reader, crew.preparing(elsewhere):
         drawer, stored = _Drawer.of(reader, site_path, now)
         inputs = stored.digests({path: job.reads for path, job in drawer.jobs.items()})
         changed = [path for path in inputs if not manifest.is_unchanged(path, inputs[path])]
@@ -163,10 +170,7 @@ def _draw_changed(
         n_drawn = 0
         n_together = min(max(_PAGES_TOGETHER, len(changed) // _READINGS), _MOST_TOGETHER)
         together = [changed[start : start + n_together] for start in range(0, len(changed), n_together)]
-        source = (published_path, site_path, now, stamp)
-        ended: list[int] = []
-        elsewhere = Elsewhere(_drawing, source, (SiteError, StoreError), ended.append)
-        with closing((crew or Crew(0)).do_together(drawer.draw, together, n_wanted, elsewhere)) as parts:
+        with closing(crew.do_together(drawer.draw, together, n_wanted, elsewhere)) as parts:
             for drawn in parts:
                 for path, names in drawn.items():
                     manifest.record(path, inputs[path], names)
@@ -194,7 +198,9 @@ def _drawing(
     with open_reader(published_path) as reader:
         if _stamp_of(published_path) != stamp:
             raise SiteError(f"{published_path} was replaced while pages were drawn")
-        yield _Drawer.of(reader, site_path, now)[0].draw
+        drawer = _Drawer.of(reader, site_path, now)[0]
+        drawer.reactions()  # while who asks looks for what changed
+        yield drawer.draw
 
 
 @contextmanager

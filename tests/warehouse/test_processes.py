@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing import Pipe, active_children, get_context, resource_tracker
 from multiprocessing.context import SpawnProcess
+from pathlib import Path
 from threading import Event
 
 import pytest
@@ -106,6 +107,62 @@ def test_one_process_does_one_work_after_another_and_is_gone_after_the_last():
     assert [{told for told in work if told} for work in works] == [
         {(number, process.pid, True, number)} for number in (1, 2)
     ]
+
+
+@contextmanager
+def noting(file: Path) -> Iterator[Callable[[int], tuple[int, int]]]:
+    """Notes when the work begins and ends there."""
+    with file.open("a") as notes:
+        notes.write("begun ")
+        notes.flush()
+        yield lambda part: (os.getpid(), part)
+        notes.write("ended ")
+
+
+def wait_for(file: Path, text: str) -> None:
+    until = time.monotonic() + 30
+    while text not in (file.read_text() if file.exists() else ""):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def test_a_process_prepares_before_its_parts_are_known_and_is_told_of_the_work_once(tmp_path):
+    file = tmp_path / "notes"
+    elsewhere = make_elsewhere(noting, (file,))
+    with Crew(1) as crew:
+        crew.start()
+        [process] = active_children()
+        with crew.preparing(elsewhere):
+            wait_for(file, "begun")
+            done = list(crew.do_together(lambda part: (wait_and_tell(part), part), PARTS, 1, elsewhere))
+        wait_for(file, "ended")
+        assert {where for where, _ in done} == {0, process.pid}
+        assert sorted(part for _, part in done) == PARTS
+        assert file.read_text().split() == ["begun", "ended"]
+
+
+def test_a_process_that_prepared_for_nothing_does_the_next_work(tmp_path):
+    file = tmp_path / "notes"
+    with Crew(1) as crew:
+        crew.start()
+        with pytest.raises(LookupError), crew.preparing(make_elsewhere(noting, (file,))):
+            raise LookupError
+        wait_for(file, "ended")
+        done = list(crew.do_together(wait_and_tell, PARTS, 1, make_elsewhere(telling_where, (1,))))
+        assert {told[1] for told in done if told} == {process.pid for process in active_children()}
+
+
+def test_a_process_that_is_not_there_or_ended_prepares_nothing():
+    with Crew(1) as crew:
+        with crew.preparing(make_elsewhere()):
+            assert active_children() == []
+        crew.start()
+        [process] = active_children()
+        process.kill()
+        process.join(30)
+        with crew.preparing(make_elsewhere()):
+            done = list(crew.do_together(add_slowly, PARTS, 1, make_elsewhere()))
+    assert sorted(done) == [1, 2, 3, 4, 5, 1006, 1007, 1008]
 
 
 def test_a_process_that_ended_meanwhile_is_replaced():
