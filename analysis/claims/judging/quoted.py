@@ -18,7 +18,7 @@ MOST_SHARE_OF_SIZE = 0.25
 LEVEL_SLACK_SHARE = 0.005
 # A factor in words ("doubled") is met to within a twentieth of it.
 FACTOR_SHARE = 0.05
-_FRACTION_PER_PERCENT = 0.01
+FRACTION_PER_PERCENT = 0.01
 _NUMBER = re.compile(r"(\d[\d,]*)(?:\.(\d+))?\s*(thousand|million|billion|[kKmMbB])?\b")
 _SCALES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "b": 1e9, "billion": 1e9}
 # No number that people quote has more decimals.
@@ -61,8 +61,11 @@ def allowed_sizes(statement: Statement) -> Allowed:
     if statement.kind is Kind.MULTIPLE:
         return _allowed_factor(statement, statement.size)
     size, high = abs(statement.size), abs(statement.size_high or statement.size)
-    half = min(half_digit(statement.size_quoted, size, _FRACTION_PER_PERCENT), MOST_SHARE_OF_SIZE * size)
-    return allowed_around(statement.comparator, size, high, max(half, statement.tolerance or 0.0))
+    half = min(half_digit(statement.size_quoted, size, FRACTION_PER_PERCENT), MOST_SHARE_OF_SIZE * size)
+    allowed = allowed_around(statement.comparator, size, high, max(half, statement.tolerance or 0.0))
+    if statement.comparator is Comparator.AT_LEAST and statement.tolerance is not None:
+        return replace(allowed, low=size - statement.tolerance)
+    return allowed
 
 
 def _allowed_factor(statement: Statement, factor: float) -> Allowed:

@@ -6,10 +6,17 @@ import re
 from dataclasses import replace
 from datetime import datetime
 
+from analysis.claims.judging.quoted import FRACTION_PER_PERCENT, half_digit
 from analysis.claims.judging.windows import WHOLE_RECORD, place_token
 from analysis.claims.sentences.forms import Form
 from analysis.claims.sentences.numbers import NUMBER_WORDS
-from analysis.claims.sentences.prices.amounts import AT_A_PRICE, as_amount, comparator_before, is_of_another_size
+from analysis.claims.sentences.prices.amounts import (
+    AT_A_PRICE,
+    as_amount,
+    comparator_before,
+    comparator_behind,
+    is_of_another_size,
+)
 from analysis.claims.sentences.prices.held import CLOSED, held_of
 from analysis.claims.sentences.sentence import MARK_CLASSES, PERCENT_KINDS, PRICE_KINDS, UNSAID_WINDOW, SentenceState
 from analysis.claims.sentences.times.calendar import peak_window
@@ -270,6 +277,7 @@ def _comparator(state: SentenceState, first: int, last: int, form: Form, number:
         return Comparator.AT_LEAST
     at = state.tokens.index(number)
     said = comparator_before(state.tokens, at, form.kind in PRICE_KINDS)
+    said = said or comparator_behind(state, number.end, is_price=form.kind in PRICE_KINDS)
     if form.comparator is not None and said in (None, Comparator.MORE_THAN):
         return form.comparator
     after = state.text[number.end : number.end + 16].lower()
@@ -279,9 +287,15 @@ def _comparator(state: SentenceState, first: int, last: int, form: Form, number:
 
 
 def _tolerance(state: SentenceState, first: int, last: int, form: Form) -> float | None:
-    """None but for a price that kept above or below a level: no digit of that is slack."""
+    """None but for a price that kept above or below a level, of which no digit is slack, and for "23.9%, if not more",
+    of which the last one is.
+    """
     words = state.text[state.tokens[first].start : state.tokens[last - 1].end]
     is_side = form.kind is Kind.LEVEL_HELD and _SIDE_OF_LEVEL.search(words) is not None
+    number = next((token.quantity for token in state.tokens[first:last] if "PERCENT" in token.classes), None)
+    if number is not None and form.kind is Kind.PERCENT_MOVE:
+        said = comparator_behind(state, state.tokens[last - 1].end, is_price=False)
+        return half_digit(number.quoted, number.value, FRACTION_PER_PERCENT) if said is Comparator.AT_LEAST else None
     return 0.0 if is_side else None
 
 

@@ -50,7 +50,8 @@ def find_subject(tokens: list[Token], first: int, last: int, previous: NamedSubj
     if left.markets:
         return left
     right = _look_right(tokens, last)
-    if right.markets and not (left.is_inherited and left.n_unknown == 0 and previous.markets):
+    is_for = right.markets and tokens[last].text.lower() == "for" and tokens[last + 1].market is not None
+    if right.markets and (is_for or not (left.is_inherited and left.n_unknown == 0 and previous.markets)):
         return replace(right, is_quantity=right.is_quantity or left.is_quantity)
     is_price = _names_price(tokens, first, last)
     if left.is_inherited or left.n_unknown == 0:
@@ -163,11 +164,20 @@ def _listed(tokens: list[Token], at: int, n_unknown: int, *, is_adjacent: bool) 
 
 
 def _is_introduced(tokens: list[Token], group: int, at: int) -> bool:
-    """Whether a group's word only says what the market behind it is: "the largest AI token, TAO, rose"."""
+    """Whether a group's word only says what the market behind it is, or out of which it is: "the largest AI token, TAO,
+    rose", "among AI tokens, TAO rose".
+    """
     before, named = tokens[group].market, tokens[at].market
+    if before is not None and before.scope == "group":
+        opening = takewhile(lambda token: "BREAK" not in token.classes, reversed(tokens[:group]))
+        if any(token.text.lower() in _OUT_OF for token in islice(opening, _REACH_RIGHT)):
+            return True
     is_aside = group + 2 == at and at + 1 < len(tokens) and "COMMA" in tokens[at - 1].classes & tokens[at + 1].classes
     is_group = before is not None and before.scope == "group"
     return is_aside and is_group and named is not None and named.scope != "group"
+
+
+_OUT_OF = {"among", "amongst", "of", "across"}
 
 
 def _opens_quantity(tokens: list[Token], name: int, stop: int) -> bool:

@@ -70,3 +70,21 @@ def comparator_before(tokens: list[Token], at: int, is_price: bool) -> Comparato
         if not classes & {"LIGHT", "TO", "AT", "POSS"}:
             return None
     return None
+
+
+def comparator_behind(state: SentenceState, end: int, *, is_price: bool) -> Comparator | None:
+    """How a number that ends there is meant by what follows it, or the time behind it: "23% on Friday, if not more"."""
+    places = [end, *(window.end for window in state.windows if end <= window.start <= end + 1)]
+    found = next((match for place in places if (match := _MEANT.match(state.text, place))), None)
+    if found is None or (is_price and found.lastgroup == "up_to"):
+        return None
+    return Comparator(str(found.lastgroup))
+
+
+_MEANT = re.compile(
+    r",? (?:(?P<at_least>(?:or|if not) (?:even )?(?:more|higher|better|further|worse)\b"
+    r"|and (?:counting|then some|change)\b|at (?:the )?(?:very )?least\b(?! [$\d]))"
+    r"|(?P<about>or (?:so|thereabouts)\b|give or take\b)|(?P<up_to>or less\b|at (?:most|best|one point|some point)\b"
+    r"|at (?:its|the|their) (?:peak|high|low|height)\b))",
+    re.IGNORECASE,
+)

@@ -31,25 +31,50 @@ def left_over(state: SentenceState) -> list[Unjudged]:
     found: list[Unjudged] = []
     for clause in stretches(state.tokens):
         own = [token for token in clause if not any(low <= token.start < high for low, high in known)]
-        told = [token for token in own if token.classes & telling or _is_told(own, token)]
+        told = [token for token in own if token.classes & telling or _is_told(state, own, token)]
         if told:
             named = [token for token in own if is_side(token) and token.start < told[-1].start]
             start = min(token.start for token in (*named[-1:], *told))
-            after = own[own.index(told[-1]) + 1 :][:1] if "DITTO" in told[-1].classes else []
-            found.append(Unjudged(start, (after or told)[-1].end, _reason_of(state, own, told, start)))
+            found.append(Unjudged(start, _end_of(state, own, told[-1]).end, _reason_of(state, own, told, start)))
     return found
 
 
-def _is_told(tokens: list[Token], token: Token) -> bool:
-    """Whether a verb or a denial stands behind a market that nothing was read of: "FET fell", "BTC did not"."""
+def _is_told(state: SentenceState, tokens: list[Token], token: Token) -> bool:
+    """Whether something is told of a market that nothing was read of: "FET fell", "BTC did not", "but not BTC", "twice
+    that of FET"; or of the one that was: "its largest gain of the year".
+    """
+    if _end_of(state, tokens, token) is not token:
+        return True
     at = tokens.index(token)
-    return bool(token.classes & MOVED) and any(is_side(one) for one in tokens[max(at - _VERB_REACH, 0) : at])
+    return bool(token.classes & MOVED) and any(map(is_side, tokens[max(at - _VERB_REACH, 0) : at]))
+
+
+def _end_of(state: SentenceState, tokens: list[Token], token: Token) -> Token:
+    """The market, move or period without which a word says nothing; the word itself where none stands behind it."""
+    at, place = tokens.index(token), state.tokens.index(token)
+    after = tokens[at + 1 : at + 1 + _VERB_REACH]
+    is_as = token.text.lower() in _DID and place > 0 and state.tokens[place - 1].text.lower() == "as"
+    if "NOT" in token.classes or "DITTO" in token.classes or is_as:
+        return next((one for one in after[:1] if is_side(one)), token)  # "not BTC", "so did FET", "as did FET"
+    if "RELATED" in token.classes:
+        return next((one for one in after if is_side(one)), token)
+    if "RANK" in token.classes:
+        return next((one for one in after if one.classes & _RANKED or one.text.lower() in _PERIODS), token)
+    return token
+
+
+_DID = frozenset({"did", "has", "have", "was", "were"})
+_RANKED = frozenset({"UP", "DOWN", "UP_BY", "DOWN_BY"})
+_PERIODS = frozenset({"day", "week", "month", "quarter", "year", "session", "performance"})
 
 
 def _reason_of(state: SentenceState, tokens: list[Token], told: list[Token], start: int) -> str:
     modality = modality_of(state.spoken, start, told[-1].end, AN_ADVERT)
-    if modality in MODALITY_REASONS:
+    is_ditto = any("DITTO" in token.classes for token in told)  # "so did FET" asks nothing
+    if modality in MODALITY_REASONS and not is_ditto:
         return MODALITY_REASONS[modality]
+    if any("FOREIGN" in token.classes for token in tokens):
+        return "other_language"
     if any("QUANTITY" in token.classes for token in tokens) or all(token.classes & _AMOUNTS for token in told):
         return "other_quantity"
     if any("HOLDER" in token.classes and "LIGHT" not in token.classes for token in tokens):
@@ -59,9 +84,9 @@ def _reason_of(state: SentenceState, tokens: list[Token], told: list[Token], sta
 
 # So many tokens behind a market its verb may stand.
 _VERB_REACH = 3
-_COMPARED = frozenset({"OUTDO", "UNDERDO", "OUTPERFORM", "LEAD", "DEFY", "RANK"})
+_COMPARED = frozenset({"OUTDO", "UNDERDO", "OUTPERFORM", "LEAD", "DEFY", "RANK", "RELATED"})
 _AMOUNTS = frozenset({"NUMBER", "MONEY"})  # of coins, users, dollars
-_TELLING = NUMBERS | _COMPARED | MOVED | MARK_CLASSES | _AMOUNTS | {"UP_BY", "DOWN_BY", "GAIN_ALONE"}
+_TELLING = NUMBERS | _COMPARED | MOVED | MARK_CLASSES | _AMOUNTS | {"UP_BY", "DOWN_BY", "GAIN_ALONE", "FOREIGN"}
 
 
 # "Rose 23%, more than BTC", "rose 2%, its first gain in a month": the second half is a statement that no form reads.

@@ -14,6 +14,7 @@ from analysis.claims.sentences.sentence import (
     SentenceState,
 )
 from analysis.claims.sentences.subjects import NamedSubject
+from analysis.claims.sentences.times.instants import MONTH_NAME
 from analysis.claims.sentences.tokens import Token
 from analysis.claims.statement import Kind
 
@@ -105,6 +106,8 @@ def unread_qualifier(
     begun = [token for token in state.tokens[:last] if token.start >= start]
     if form.kind in PRICE_KINDS and any("SUMMIT" in token.classes for token in begun):
         return "comparison"  # "its highest close in June was $283"
+    if _is_of_a_time(state, first, last, form) or (form.kind is Kind.DRAWDOWN and _TO_AN_END.match(state.text, end)):
+        return "unclear"
     limited = _BUT_ONLY.match(state.text, end, state.sentence.end)
     if limited is not None and not names_another(state, limited.end()):
         return "unclear"
@@ -118,6 +121,22 @@ def unread_qualifier(
     if form.kind in MOVE_KINDS and form.kind is not Kind.RELATIVE and _is_compared(state, first, last, start, form):
         return "comparison"
     return None
+
+
+def _is_of_a_time(state: SentenceState, first: int, last: int, form: Form) -> bool:
+    """Whether a new high is that of a time: "a new high for the month"."""
+    marks = [token for token in state.tokens[first:last] if token.classes & _RECORDS]
+    is_new = form.kind is Kind.ALL_TIME_EXTREME and bool(marks) and marks[-1].text.lower() in ("new", "fresh")
+    return is_new and _OF_A_TIME.match(state.text, state.tokens[last - 1].end) is not None
+
+
+_OF_A_TIME = re.compile(
+    rf"\s+(?:for|of|in|on) (?:the |its |this )?(?:day|week|month|quarter|year|session|{MONTH_NAME})\b", re.IGNORECASE
+)
+# "Rallied 35% from its low to its high": no distance to the last price.
+_TO_AN_END = re.compile(
+    r"\s+to (?:its|the|their) (?:[\w'’-]+ ){0,3}(?:high|low|peak|top|bottom|trough)s?\b", re.IGNORECASE
+)
 
 
 def _around(tokens: list[Token], first: int, last: int) -> list[Token]:

@@ -23,9 +23,12 @@ def told(text: str) -> tuple[list[str], list[tuple[str, str]]]:
     [
         ("NEAR ranked third among AI coins on 12 May.", [("NEAR ranked", "comparison")]),
         ("FET was the biggest laggard.", [("FET was the biggest", "comparison")]),
-        ("TAO stieg am Montag um 23 Prozent.", [("TAO stieg am Montag um 23", "other_quantity")]),
+        ("TAO stieg am Montag um 23 Prozent.", [("TAO stieg am Montag um 23 Prozent", "other_language")]),
         ("FET gained more than NEAR and ETH on 12 May.", [("FET gained", "unclear")]),
         ("The gap of FET to ETH widened to 12 points.", [("gap of FET to ETH widened to 12", "comparison")]),
+        ("TAO verlor am 12. Mai.", [("TAO verlor am 12", "other_language")]),
+        ("TAO is back where it was on 12 May.", [("TAO is back where", "comparison")]),
+        ("TAO overtook NEAR on 12 May.", [("TAO overtook NEAR", "comparison")]),
         ("FET spent a week above $2.", [("FET spent a week above $2", "unclear")]),
         ("Miners moved 4,000 BTC.", [("4,000", "other_quantity")]),
         ("A slump left 70% of Bitcoin capital in losses.", [("slump left 70%", "other_quantity")]),
@@ -51,6 +54,13 @@ def test_a_sentence_that_no_form_reads_says_so(text: str, left: list[tuple[str, 
         ("TAO rose 5% on 12 May and FET by 4%.", "FET by 4%"),
         ("TAO rose 5% on 12 May, but BTC did not.", "BTC did not"),
         ("TAO rose 5% on 12 May, and so did FET.", "so did FET"),
+        ("TAO rose 5% on 12 May. So did FET.", "So did FET"),
+        ("TAO rose 5% on 12 May, as did FET.", "did FET"),
+        ("TAO rose 5% on 12 May, but not BTC.", "not BTC"),
+        ("TAO rose 5% on 12 May; not so BTC.", "not so BTC"),
+        ("TAO rose 5% on 12 May, second only to FET.", "second only to FET"),
+        ("TAO rose 5% on 12 May, more than twice as much as FET.", "twice as much as FET"),
+        ("TAO's gain of 5% on 12 May was its largest one-day gain.", "largest one-day gain"),
         ("TAO rose 5% on 12 May – its best day since March.", "its best day since March"),
         ("TAO rose 5% on 12 May, one of its best days.", "one of its best days"),
         ("TAO rose 5% on 12 May, and FET rose half as much.", "FET rose"),
@@ -127,6 +137,37 @@ def test_a_word_for_a_group_that_introduces_a_market_is_no_subject() -> None:
     assert [item.statement.asset for item in read.statements] == ["FET"]
 
 
+@pytest.mark.parametrize(
+    ("text", "markets", "versus"),
+    [
+        ("Among the large AI tokens, TAO was up 5% on 12 May.", ["TAO"], ()),
+        ("TAO rose 5% on 12 May, compared with a 1% gain for Bitcoin.", ["TAO", "BTC"], ()),
+        ("TAO outperformed both FET and NEAR on 12 May.", ["TAO"], ("FET", "NEAR")),
+        ("TAO outpaced Bitcoin's 1% rise on 12 May.", ["TAO", "BTC"], ("BTC",)),
+    ],
+)
+def test_each_number_is_its_own_market(text: str, markets: list[str], versus: tuple[str, ...]) -> None:
+    read = read_text(text, SAID_AT).statements
+    assert [item.statement.asset for item in read] == markets
+    assert read[0].statement.versus == versus
+    assert not versus or read[0].statement.size is None
+
+
+@pytest.mark.parametrize(
+    ("text", "comparator"),
+    [
+        ("TAO rose 5% on 12 May, if not more.", "at_least"),
+        ("TAO rose 5% or more on 12 May.", "at_least"),
+        ("TAO rose 5% or so on 12 May.", "about"),
+        ("TAO was up 5% at one point on 12 May.", "up_to"),
+        ("TAO rose to $283 or more.", "at_least"),
+        ("TAO rose 5% on 12 May, more on 13 May.", "exact"),
+    ],
+)
+def test_words_behind_a_number_say_how_it_is_meant(text: str, comparator: str) -> None:
+    assert str(read_text(text, SAID_AT).statements[0].statement.comparator) == comparator
+
+
 def test_a_sentence_that_takes_up_a_market_says_what_is_not_read() -> None:
     assert told("FET rose 5% on 12 May. That night it fell.") == (["percent_move"], [("fell", "unclear")])
 
@@ -148,6 +189,8 @@ def test_a_sentence_that_takes_up_a_market_says_what_is_not_read() -> None:
         ("TAO has yet to reclaim $300.", "denied"),
         ("Reports that TAO rose 5% are exaggerated.", "denied"),
         ("TAO was among the top five gainers on 12 May.", "comparison"),
+        ("TAO rallied 35% from its low to its high.", "unclear"),
+        ("TAO hit a new high for the month on 12 May.", "unclear"),
     ],
 )
 def test_what_limits_or_denies_a_statement_leaves_nothing_to_judge(text: str, reason: str) -> None:
