@@ -76,7 +76,7 @@ class Checker:
 def _load_events(reader: Reader) -> tuple[LedgerEvent, ...]:
     rows = reader.query("factcheck_events")
     return tuple(
-        LedgerEvent(row["event_id"], row["best_at_utc"], row["words"], row["is_ledger"])
+        LedgerEvent(row["event_id"], row["best_at_utc"], row["words"], row["is_ledger"], row["told"])
         for row in rows.iter_rows(named=True)
     )
 

@@ -42,13 +42,27 @@ def reference_of(
     after = [item for item in named if item.at > end and _reaches_back(state, end, item, subject)]
     leads = [
         item.at > begin
-        or ((not markets or item.at < markets[0] or _heads_a_clause(state, item)) and ";" not in text[item.at : begin])
+        or (
+            (not markets or (item.at < markets[0] and not _tells_another(state, item)) or _heads_a_clause(state, item))
+            and ";" not in text[item.at : begin]
+        )
         for item in named
     ]
     before = [
         item for item, is_lead in zip(named, leads, strict=True) if item.at <= end and (is_lead or subject.is_inherited)
     ]
     return after[0] if after else before[-1] if before else None
+
+
+def _tells_another(state: SentenceState, reference: Reference) -> bool:
+    """Whether a clause before the reference says what came after it: "A lab sparks fury after its exit, TAO fell"."""
+    ahead = [token for token in state.tokens if token.end <= reference.at - len(reference.opener)]
+    return sum(not token.classes.isdisjoint(_SAYING) for token in ahead) > _MOST_LEADING_WORDS
+
+
+# Unknown words with which a sentence may begin before what it is counted from: "Just hours after".
+_MOST_LEADING_WORDS = 1
+_SAYING = frozenset({"WORD", "HOLDER", "QUANTITY"})
 
 
 def _heads_a_clause(state: SentenceState, reference: Reference) -> bool:

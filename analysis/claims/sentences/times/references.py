@@ -44,24 +44,55 @@ _GOES_ON = re.compile(
     r"|spooked|triggered|caused|prompted|emerged|surfaced|spread|eased|expired)\b",
     re.IGNORECASE,
 )
+# "The models were taken offline": what was done to it tells which event of a party it was.
+_DONE = re.compile(r"\s*(?:was|were|is|are|has been|have been)(?P<deed> \w+(?: \w+)?)", re.IGNORECASE)
 # What came to its end then is another event, which is not known.
 _ENDS = re.compile(
     r"\s*(?:(?:was|were|is|has been|had been) )?(?:ended|lifted|eased|expired|over|reversed|withdrawn)\b", re.IGNORECASE
 )
 _EMPTY = {"that", "this", "with", "from", "year", "week", "month", "hours", "days", "news", "price", "token", "market"}
-_EMPTY |= {"announcement", "announced", "move", "government", "models", "high", "time", "into", "over", "been", "start"}
+_EMPTY |= {
+    "announcement",
+    "announced",
+    "move",
+    "government",
+    "model",
+    "models",
+    "high",
+    "time",
+    "into",
+    "over",
+    "been",
+    "start",
+}
 _EMPTY |= {"event", "decision", "more", "than", "today", "yesterday"}
+# Words for one thing, a ban.
+_FORBIDDING = {
+    "ban",
+    "banned",
+    "block",
+    "blocke",
+    "curb",
+    "suspen",
+    "shutdo",
+    "offlin",
+    "restri",
+    "freeze",
+    "halt",
+    "halted",
+}
 _SHORT_NAMES = {"us", "eu", "uk", "sec", "ban", "fed", "cpi", "tao", "fet"}
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerEvent:
-    """An event that words may refer to: when it happened, and every word it is known by."""
+    """An event that words may refer to: when it happened, every word it is known by, and the headlines of its day."""
 
     event_id: str
     at_utc: datetime
     words: str
     is_ledger: bool
+    told: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +140,9 @@ def find_references(
         words = _GOES_ON.split(opened["words"][: end - opened.end()])[0]
         first = next((at - opened.end() for at in markets if at >= opened.end()), len(words))
         event = _named(_stems(words), said_at, events) or _named(_stems(words[:first]), said_at, events)
+        done = _DONE.match(opened["words"], len(words))
+        if event is None and done is not None and opened.end() + done.end() <= end:
+            event = _named(_stems(words + done["deed"]), said_at, events)
         if event is not None and _ENDS.match(opened["words"], len(words)):
             found.append(Reference(None, opener, opened.end("opener")))
             continue
@@ -133,12 +167,12 @@ def _named(asked: set[str], said_at: datetime, events: Sequence[LedgerEvent]) ->
         return None
     past = [event for event in events if event.at_utc <= said_at]
     near = [event for event in past if event.at_utc >= said_at - REACH]
-    for group, least in (
-        ([event for event in near if event.is_ledger], 1),
-        ([event for event in near if not event.is_ledger], 1),
-        ([event for event in past if event.is_ledger], _LEAST_STEMS),
+    for group, least, stems_of in (
+        ([event for event in near if event.is_ledger], 1, _told),
+        ([event for event in near if not event.is_ledger], 1, _own),
+        ([event for event in past if event.is_ledger], _LEAST_STEMS, _own),
     ):
-        known = [(len(asked & _known(event)), event) for event in group if asked & _stems(event.words)]
+        known = [(len(asked & (stems_of(event) | _date(event))), event) for event in group if asked & stems_of(event)]
         fits = [(n, event) for n, event in known if n >= max(least, _LEAST_SHARE * len(asked))]
         if fits:
             most = max(n for n, _ in fits)
@@ -148,15 +182,27 @@ def _named(asked: set[str], said_at: datetime, events: Sequence[LedgerEvent]) ->
 
 
 @cache
-def _known(event: LedgerEvent) -> set[str]:
-    """The stems that an event is known by, its month and its day of the week among them."""
-    return _stems(f"{event.words} {long_month(event.at_utc)} {DAY_NAMES[event.at_utc.weekday()]}")
+def _own(event: LedgerEvent) -> set[str]:
+    """The stems that an event is known by."""
+    return _stems(event.words)
+
+
+@cache
+def _told(event: LedgerEvent) -> set[str]:
+    """The same with those of the headlines of its day, which a text of the days after takes up."""
+    return _own(event) | _stems(event.told)
+
+
+@cache
+def _date(event: LedgerEvent) -> set[str]:
+    return _stems(f"{long_month(event.at_utc)} {DAY_NAMES[event.at_utc.weekday()]}")
 
 
 def _stems(words: str) -> set[str]:
     found = re.findall(r"[a-z0-9]+", words.lower().replace("u.s.", "us"))
     long = {word.removesuffix("s")[:_STEM_LETTERS] for word in found if _is_telling(word)}
-    return long | _SHORT_NAMES.intersection(found)
+    stems = long | _SHORT_NAMES.intersection(found)
+    return stems - _FORBIDDING | {"restri"} if stems & _FORBIDDING else stems
 
 
 def _is_telling(word: str) -> bool:

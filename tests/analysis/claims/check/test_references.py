@@ -20,6 +20,14 @@ DETECTED = LedgerEvent(
     "2026-03-16-jobs", datetime(2026, 3, 16, tzinfo=UTC), "US jobs report, restriction of work", False
 )
 ALL = (BAN, LAUNCH, DETECTED)
+SUSPENSION = LedgerEvent(
+    "2026-03-17-lab-access",
+    datetime(2026, 3, 17, tzinfo=UTC),
+    "US order on Forge",
+    True,
+    "Forge disables models for all",
+)
+LAB_LAUNCH = LedgerEvent("2026-03-16-lab-launch", datetime(2026, 3, 16, tzinfo=UTC), "Forge launches models", True)
 
 
 def named(words: str, events: tuple[LedgerEvent, ...] = ALL, said_at: datetime = SAID_AT) -> list[str | None]:
@@ -55,6 +63,30 @@ def test_one_event_that_knows_the_words_is_meant_or_none(
     words: str, events: tuple[LedgerEvent, ...], expected: list[str | None]
 ) -> None:
     assert named(words, events) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "events", "expected"),
+    [
+        ("after the US ban", (BAN, LAUNCH), [BAN.event_id]),
+        ("after the US access suspension", (BAN, LAUNCH), [BAN.event_id]),
+        ("after the Forge disables models", (SUSPENSION, LAB_LAUNCH), [SUSPENSION.event_id]),
+        ("after the Forge", (SUSPENSION, LAB_LAUNCH), []),
+        ("after the Forge was ordered by the US", (SUSPENSION, LAB_LAUNCH), []),
+        ("after the Forge models were disabled", (SUSPENSION, LAB_LAUNCH), [SUSPENSION.event_id]),
+        ("after the Forge models were launched", (SUSPENSION, LAB_LAUNCH), [LAB_LAUNCH.event_id]),
+    ],
+)
+def test_a_ban_has_many_names_and_what_was_done_tells_events_of_a_party_apart(
+    words: str, events: tuple[LedgerEvent, ...], expected: list[str | None]
+) -> None:
+    assert named(words, events) == expected
+
+
+def test_headlines_of_its_day_name_an_event_for_as_long_as_texts_take_them_up() -> None:
+    events = (SUSPENSION, LAB_LAUNCH)
+    assert named("after the Forge disables models", events) == [SUSPENSION.event_id]
+    assert named("after the Forge disables models", events, SAID_AT + timedelta(days=150)) == []
 
 
 def test_an_event_after_the_text_is_never_meant() -> None:
@@ -110,6 +142,8 @@ def test_what_came_after_an_event_of_months_ago_is_judged_from_it(
         ("Before the restriction all was calm; TAO rose 20%.", {"TAO": "trailing_24h_unsaid"}),
         ("TAO rose 20% today after the US restriction.", {"TAO": "today"}),
         ("TAO rose 20% on Thursday after the US restriction.", {"TAO": "day:2026-03-19"}),
+        ("Founder sparks fury after the US restriction, TAO rose 20%.", {"TAO": "trailing_24h_unsaid"}),
+        ("Shortly after the US restriction, TAO rose 20%.", {"TAO": SINCE_EVENT}),
         ("TAO rises 20% ahead of the summit.", {"TAO": "trailing_24h_unsaid"}),
         ("TAO rose 20%: calm before the storm.", {"TAO": "trailing_24h_unsaid"}),
     ],
