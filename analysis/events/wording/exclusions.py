@@ -44,8 +44,7 @@ _NOUN_VERB = "(?:curbs|caps|limits|bans|orders|blacklists) "
 _ACT_OF_SUBJECT = (
     rf"^\S+ {_NOUN_VERB}|(?-i:^(?:[A-Z]\S* ){{1,3}}(?:(?:administration|government|department) )?{_NOUN_VERB})"
 )
-_JOINS = "and|as|while"
-_RAISES_DOUBTS = r"\braises? (?:\w+ )?(?:questions|concerns)\b"
+_RAISES_DOUBTS = r"(?i)\braises? (?:\w+ )?(?:questions|concerns)\b"
 _OPINION = (
     r"(?i)^(?:op-?ed|opinion|editorial|commentary|column|analysis|explainer|explained|essay|review)\b|\bop-ed\b"
     r"|\bmaking a mistake\b|\bworst way\b|\bshould (?:be|not|never|stop|worry|fear)\b|\bwas never about\b|\bdesperate\b"
@@ -145,7 +144,7 @@ _URGING = (
 )
 # What a single legislator looks into binds nobody; the inquiry of a committee or a chamber does.
 _LEGISLATOR_ASKS = (
-    r"\b(?:Sen|Rep)s?\. (?:[\w'-]+ ){1,2}?(?:is )?(?:prob(?:es|ing)|question(?:s|ing)|scrutini[sz](?:es|ing))\b"
+    r"(?i)\b(?:Sen|Rep)s?\. (?:[\w'-]+ ){1,2}?(?:is )?(?:prob(?:es|ing)|question(?:s|ing)|scrutini[sz](?:es|ing))\b"
     r"|\b(?:senators?|congress(?:m[ae]n|wom[ae]n)) (?:[\w'-]+ ){0,2}?(?:is |are )?"
     r"(?:prob(?:es?|ing)|question(?:s|ing)|scrutini[sz](?:es?|ing))\b"
     r"|\b(?:Democrats|Republicans|senators|lawmakers) (?:question|grill)\b"
@@ -195,6 +194,14 @@ _NOT_DONE = (
 _STOP_ABROAD = (
     r"封|禁|限制|停用|暂停|暫停|停止|制限|遮断|중단|차단|금지|제한|\b(?:ge)?(?:sperr|blockier|untersag|stopp|verb[io][et]+)(?:e?t|en)\b"
     r"|\b(?:bloqu(?:e|é|ea|eó|ean)|interdi\w+|prohíbe|prohibió|prohíben|veta)\b|\b(?:за)?(?:блокир|прети|прещ)\w+"
+)
+# An act or a stop beside what is said, for which a mark stands; and one that a pause or a conjunction parts from it,
+# where the act may be what the rest is said of.
+_MARK = "§"
+_ANY_ACT = f"{_ACT}|{_ACT_OF_SUBJECT}|{_STOP_ABROAD}"
+_JOINED_ACT = (
+    rf"(?:{_ANY_ACT}).*(?:[,;]|\b(?:and|as|while|after|following|amid|despite|when)\b).*{_MARK}"
+    rf"|{_MARK}.*(?:[,;]|\b(?:and|as|while)\b).*(?:{_ACT})"
 )
 _DECIDES_NOT_TO = r"(?i)\b(?:judges?|courts?|jury|circuit|justices|votes?|voted)\b"
 _ADVERT = (
@@ -300,19 +307,11 @@ def add_exclusions(headlines: pl.DataFrame, frames: FrameSet) -> pl.DataFrame:
     return told.with_columns(pl.Series("excluded", spoken, dtype=pl.String))
 
 
-def _beside_act(said: str) -> str:
-    """What finds an act whose headline goes on to what is `said`, or says so while the act is done."""
-    return (
-        rf"(?i)(?:\b(?:{_ACTS})\b|{_ACT_OF_SUBJECT}).*(?:[,;]|\b(?:{_JOINS}|after|following|amid|despite|when)\b)"
-        rf".*(?:{said})|(?:{said}).*(?:[,;]|\b(?:{_JOINS})\b).*\b(?:{_ACTS})\b"
-    )
-
-
-def _says_only(said: str) -> pl.Expr:
-    """Headlines that say this, and tell of no act or stop beside it."""
+def _says_only(said: str, beside: str = _ANY_ACT) -> pl.Expr:
+    """Headlines that say this, and once a mark stands for it do not have what is `beside` it: an act or a stop."""
     plain = pl.col("plain")
-    rest = plain.str.replace_all(said, " ")
-    return plain.str.contains(said) & ~rest.str.contains(f"{_ACT}|{_STOP_ABROAD}")
+    rest = pl.when(plain.str.contains(said)).then(plain.str.replace_all(said, f" {_MARK} "))
+    return ~rest.str.contains(beside).fill_null(True)
 
 
 def _reasons(frames: FrameSet) -> tuple[tuple[pl.Expr, str], ...]:
@@ -330,7 +329,7 @@ def _reasons(frames: FrameSet) -> tuple[tuple[pl.Expr, str], ...]:
         (plain.str.contains(_FORECAST), "a forecast"),
         (plain.str.contains(_CALENDAR), "a calendar"),
         (plain.str.contains(_OPINION), "opinion"),
-        (plain.str.contains(f"(?i){_RAISES_DOUBTS}") & ~plain.str.contains(_beside_act(_RAISES_DOUBTS)), "opinion"),
+        (_says_only(_RAISES_DOUBTS, _JOINED_ACT), "opinion"),
         (plain.str.contains(_URGING) & ~plain.str.contains(f"{_GOVERNMENT_ASKS}|{_OFFICE_SETS_OUT}"), "urging"),
         (plain.str.contains(_STAFF_SAYS) & ~plain.str.contains(_STAFF_SUES), "talk"),
         (plain.str.contains(_DENIAL), "a denial"),
@@ -366,8 +365,5 @@ def _reasons(frames: FrameSet) -> tuple[tuple[pl.Expr, str], ...]:
         (~pl.col("category").is_in(_SPOKEN_IN) & plain.str.contains(_BOSS_SAYS), "talk"),
         (pl.col("category").is_in(_ON_ACCESS) & plain.str.contains(_ARGUES), "talk"),
         (pl.col("category").is_in(_ON_ACCESS) & plain.str.contains(_COULD), "a forecast"),
-        (
-            plain.str.contains(f"(?i){_LEGISLATOR_ASKS}") & ~plain.str.contains(_beside_act(_LEGISLATOR_ASKS)),
-            "urging",
-        ),
+        (_says_only(_LEGISLATOR_ASKS), "urging"),
     )
