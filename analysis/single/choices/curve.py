@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
-from analysis.arrays import Flags, Floats, Integers
+from analysis.arrays import Floats, Integers
 from analysis.portable import exp, expm1
 from analysis.results.rank import rank_p
-from analysis.single.choices.grid import HEADLINE_DAYS, WINDOW_HOURS, Choice, evaluate_grid, place_dates
+from analysis.single.choices.grid import HEADLINE_DAYS, WINDOW_HOURS, Choice, DatedGrid, evaluate_grid, place_dates
 from analysis.single.window.placebo import count_independent
 from analysis.tape.series import AlignedSeries, SpanTimes
 
@@ -56,13 +56,13 @@ def trace_specifications(
     choices: list[Choice] = []
     estimates: list[Floats] = []
     errors: list[Floats] = []
-    dates: tuple[Floats, Flags] | None = None
+    dates: tuple[Integers, Floats] | None = None
     for variant in variants:
         grid = place_dates(variant, anchors_us, spans_us)
         if grid is None:
             continue
-        dates = dates or (grid.volatility_ratios(), grid.clean_dates())
-        for choice, estimate, error in evaluate_grid(grid):
+        dates = dates or _comparable_dates(grid)
+        for choice, estimate, error in evaluate_grid(grid.at_dates(dates[0])):
             if np.isfinite(estimate[0]) and error[0] > 0:
                 choices.append(choice)
                 estimates.append(estimate)
@@ -72,6 +72,15 @@ def trace_specifications(
     kept = find_distinct(choices, np.array([estimate[0] for estimate in estimates]))
     chosen = tuple(choices[place] for place in kept)
     return _summarise(chosen, np.array(estimates)[kept], np.array(errors)[kept], *dates)
+
+
+def _comparable_dates(grid: DatedGrid) -> tuple[Integers, Floats]:
+    """Days before the event, 0 first, then of the dates that can be compared with it, and the volatility of each."""
+    ratios = grid.volatility_ratios()
+    is_comparable = grid.clean_dates() & np.isfinite(ratios)
+    is_comparable[0] = True
+    days = np.flatnonzero(is_comparable)
+    return days, ratios[days]
 
 
 def find_distinct(choices: Sequence[Choice], estimates: Floats) -> list[int]:
@@ -87,7 +96,7 @@ def find_distinct(choices: Sequence[Choice], estimates: Floats) -> list[int]:
 
 
 def _summarise(
-    choices: tuple[Choice, ...], estimates: Floats, errors: Floats, ratios: Floats, is_clean: Flags
+    choices: tuple[Choice, ...], estimates: Floats, errors: Floats, days: Integers, ratios: Floats
 ) -> SpecificationCurve:
     with np.errstate(invalid="ignore"):
         z = estimates / errors
@@ -96,9 +105,8 @@ def _summarise(
     p_values = 2.0 * ndtr(-np.abs(z[:, 0]))
     median = float(np.median(fractions))
     has_sign = np.sign(fractions) == np.sign(median)
-    placebo = np.flatnonzero(is_clean & (np.isfinite(z).mean(axis=0) >= MINIMUM_COMPLETE) & np.isfinite(ratios))
-    placebo = placebo[placebo > 0]
-    n_independent = count_independent(np.sort(placebo), round(np.ceil(max(WINDOW_HOURS) / 24.0)))
+    placebo = np.flatnonzero((np.isfinite(z).mean(axis=0) >= MINIMUM_COMPLETE) & (days > 0))
+    n_independent = count_independent(days[placebo], round(np.ceil(max(WINDOW_HOURS) / 24.0)))
     p_median, p_share, p_average = _joint_p(estimates, z, ratios, placebo, n_independent)
     return SpecificationCurve(
         choices,

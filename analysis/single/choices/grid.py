@@ -63,6 +63,10 @@ class DatedGrid:
         """The series with the main benchmark."""
         return next(iter(self.series.values()))
 
+    def at_dates(self, dates: Integers) -> DatedGrid:
+        """The same at some of its dates, the event among them."""
+        return replace(self, anchors=self.anchors[:, dates])
+
     def volatility_ratios(self) -> Floats:
         """Current (EWMA) over estimation-window volatility of the return beyond the benchmark, per date."""
         series = self.first_series

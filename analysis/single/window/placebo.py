@@ -49,11 +49,12 @@ def choose_starts(
     the first hours after other events before each bar.
     """
     first = max(1, event_index - history)
-    candidates = np.arange(first, max(first, event_index - window + 1), dtype=np.int64)
+    last = max(first, event_index - window + 1)
     reach = min(window, round(MASK_REACH_HOURS / bar_hours))
-    n = masked_before.size - 1
-    candidates = candidates[masked_before[np.minimum(candidates + reach, n)] == masked_before[candidates]]
-    same_hour = candidates[of_day[candidates] == of_day[event_index]]
+    # No window that ends before the event reaches beyond the record.
+    is_free = masked_before[first + reach : last + reach] == masked_before[first:last]
+    candidates = first + np.flatnonzero(is_free)
+    same_hour = first + np.flatnonzero(is_free & (of_day[first:last] == of_day[event_index]))
     n_independent = count_independent(same_hour, window)
     if n_independent >= MINIMUM_MATCHED:
         return PlaceboStarts(same_hour, n_independent, "same hour of day")

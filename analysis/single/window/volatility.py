@@ -102,15 +102,17 @@ def weekly_shape(residuals: Floats, cells: Integers, n_cells: int, bar_hours: fl
     sums = np.bincount(cells[is_known], weights=relative, minlength=n_cells)
     reach = int(_SMOOTHING_HOURS / max(bar_hours, 1.0))
     steps = range(-reach, reach + 1) if reach * 2 < n_cells else range(1)
-    weights = {step: 1.0 - abs(step) / (reach + 1.0) for step in steps}
-    known = sum(weight * np.roll(counts, step) for step, weight in weights.items())
-    total = sum(weight * np.roll(sums, step) for step, weight in weights.items())
-    squares = sum(weight**2 * np.roll(counts, step) for step, weight in weights.items())
-    is_seen = np.asarray(known) > 0
+    weights = np.array([[1.0 - abs(step) / (reach + 1.0)] for step in steps])
+    near = (np.arange(n_cells) - np.array(steps)[:, np.newaxis]) % n_cells
+    known, total, squares = (
+        (weight * of_cell[near]).sum(axis=0)
+        for weight, of_cell in ((weights, counts), (weights, sums), (weights**2, counts))
+    )
+    is_seen = known > 0
     if not is_seen.any():
         return flat
-    share = np.asarray(total)[is_seen] / np.asarray(known)[is_seen]
-    noise = float(np.var(relative)) * float(np.mean(np.asarray(squares)[is_seen] / np.asarray(known)[is_seen] ** 2))
+    share = total[is_seen] / known[is_seen]
+    noise = float(np.var(relative)) * float(np.mean(squares[is_seen] / known[is_seen] ** 2))
     spread = float(np.var(share))
     pull = max(0.0, 1.0 - _NOISE_TIMES * noise / spread) if spread > 0 else 0.0
     flat[is_seen] = 1.0 + pull * (share / float(np.mean(share)) - 1.0)
