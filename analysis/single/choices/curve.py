@@ -145,8 +145,9 @@ def _joint_p(
 def _medians(values: Floats) -> Floats:
     """The median of the numbers of each column, of all columns at once; NaN sorts behind them."""
     n = (~np.isnan(values)).sum(axis=0)
-    ordered, columns = np.sort(values, axis=0), np.arange(values.shape[1])
-    return np.asarray((ordered[(n - 1) // 2, columns] + ordered[n // 2, columns]) / 2.0)
+    below, above, columns = (n - 1) // 2, n // 2, np.arange(values.shape[1])
+    ordered = np.partition(values, np.unique([below, above]), axis=0)
+    return np.asarray((ordered[below, columns] + ordered[above, columns]) / 2.0)
 
 
 def _share_as_large(values: Floats, n_independent: int) -> float:
