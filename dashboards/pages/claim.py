@@ -27,6 +27,7 @@ from warehouse.tables.terms import episode_name
 from warehouse.tables.units import clock, close_moment, count, day, moment, plural, short_day
 
 # What a claim's page is made from, split by claim.
+_OWN_WORDS = "literal$|^mean_24_h$"  # how a reading is named that takes the sentence as it stands
 CLAIM_TABLES = (CLAIM, CLAIM_VERDICT, CLAIM_READING, CLAIM_HISTORY, CLAIM_BAR)
 DOLLARS, FRACTION = "quote currency", "fraction"
 
@@ -47,7 +48,7 @@ def compose_claim(frames: Frames, claim_id: str) -> Page:
         facts=_facts(claim, verdict, history),
         against=list(_against(claim, frames)),
         bars=_bars(frames.part(CLAIM_BAR, "claim_id", claim_id), canvas, verdict, claim.get("asset_id", "")),
-        readings=_readings(verdict, frames.part(CLAIM_READING, "claim_id", claim_id)),
+        readings=_readings(verdict, in_order(frames.part(CLAIM_READING, "claim_id", claim_id))),
         history_title="How the verdict changed" if history.height > 1 else "Since when it is judged so",
         history=list(_judged(signed_rows(history, CLAIM_HISTORY))),
         review=embedded_review(review_claim(claim, verdict)),
@@ -115,6 +116,12 @@ def claimed_price(verdict: Mapping[str, Any], bars: pl.DataFrame) -> float | Non
         return float(claimed)
     before = bars.filter(pl.col("close_time_utc") <= start)["close_quote"] if start is not None else pl.Series()
     return float(before[-1]) * (1.0 + float(claimed)) if claimed and unit == FRACTION and before.len() else None
+
+
+def in_order(readings: pl.DataFrame) -> pl.DataFrame:
+    """The readings of a claim part by part, of each first the one of its own words."""
+    name = pl.col("reading_id")
+    return readings.sort(name.str.extract(r"^(part_\d+)_"), ~name.str.contains(_OWN_WORDS), name, nulls_last=True)
 
 
 def _readings(verdict: Mapping[str, Any], readings: pl.DataFrame) -> Markup:

@@ -211,7 +211,7 @@ def _episode_table(episodes: pl.DataFrame) -> Markup:
 
 
 def _lead_table(leads: pl.DataFrame) -> Markup:
-    rows = leads.sort("p_adjusted", "market_id", "other_market_id", nulls_last=True).head(MAX_PAIRS)
+    rows = leads.sort("p_adjusted", *LEAD_LAG.key, nulls_last=True).head(MAX_PAIRS)
     if not rows.height:
         return empty_table(
             "No lead or lag has been measured.", "Lead-lag needs several weeks of hourly bars of both markets."

@@ -120,7 +120,7 @@ def moves_first(frames: Frames, events: pl.DataFrame) -> Markup:
     if not shared.height:
         return empty_table("No token left its ordinary range after an event.", "Every event is in the list below.")
     titles = dict(events.select("event_id", "title").iter_rows())
-    ordered = shared.filter("is_lead").unique("move_id", keep="first", maintain_order=True)
+    ordered = shared.filter("is_lead").sort(SHARED_MOVE.key).unique("move_id", keep="first", maintain_order=True)
     leads = ordered.sort("move_start_utc", "move_id", descending=[True, False]).head(MAX_MOVES)
     heads = (
         Head("Move, by the event that was public first"),
@@ -145,7 +145,7 @@ def moves_first(frames: Frames, events: pl.DataFrame) -> Markup:
 
 
 def _move_row(lead: Mapping[str, Any], members: pl.DataFrame, titles: Mapping[str, str]) -> list[Cell | Spanning]:
-    farthest = next(signed_rows(members.sort(pl.col("car").abs(), descending=True).head(1), SHARED_MOVE))
+    farthest = next(signed_rows(members.sort(-pl.col("car").abs(), *SHARED_MOVE.key).head(1), SHARED_MOVE))
     at = lead["move_start_utc"]
     name = titles.get(lead["event_id"], lead["event_id"])
     return [

@@ -188,6 +188,7 @@ def _gaps(gaps: pl.DataFrame) -> Markup:
         Head("Missing", is_number=True),
         Head("Cause"),
     )
+    longest = gaps.sort("n_missing", "gap_start_utc", "market_id", "timeframe", descending=[True, True, False, False])
     rows: list[list[Cell | Spanning]] = [
         [
             market_name(row["market_id"]),
@@ -197,7 +198,7 @@ def _gaps(gaps: pl.DataFrame) -> Markup:
             count(row["n_missing"]),
             f"{row['cause'].replace('_', ' ')}: {row['detail']}" if row["detail"] else row["cause"].replace("_", " "),
         ]
-        for row in signed_rows(gaps.sort("n_missing", "gap_start_utc", descending=True).head(MAX_GAPS), GAP)
+        for row in signed_rows(longest.head(MAX_GAPS), GAP)
     ]
     more = " The longest are listed." if gaps.height > MAX_GAPS else ""
     return table(

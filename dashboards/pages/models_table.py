@@ -32,9 +32,8 @@ def models_table(results: pl.DataFrame, asset_id: str, assets: Mapping[str, str]
     known = [row for row in rows if row["estimate"] is not None]
     if not known:
         return NOTHING
-    rows.sort(key=lambda row: (row["estimate"] is None, -(row["estimate"] or 0.0), row["statistic"]))
-    ordered = sorted(row["estimate"] for row in known)
-    low, high = ordered[0], ordered[-1]
+    rows.sort(key=lambda row: (row["estimate"] is None, -float(row["estimate"] or 0.0), row["statistic"]))
+    low, high = rows[len(known) - 1]["estimate"], rows[0]["estimate"]
     scale = range_scale([value for row in known for value in (row["estimate"], row["lower_95"], row["upper_95"])])
     markets = ",".join(sorted({row["market_id"] for row in rows}))
     key = {"event_id": rows[0]["event_id"], "markets": markets}

@@ -306,7 +306,7 @@ def _limits(responses: pl.DataFrame, hedges: pl.DataFrame) -> list[tuple[str, st
         ),
         ("Trading.", "No fees, spreads or taxes are taken off."),
     ]
-    few = hedges.filter(pl.col("reason").str.contains("anecdote").fill_null(value=False))
+    few = hedges.filter(pl.col("reason").str.contains("anecdote").fill_null(value=False)).sort(HEDGE.key)
     if few.height:
         n = max(row["n_events"] for row in signed_rows(few, HEDGE))
         items.append(("Few shocks.", f"Some rows rest on {plural(n, 'shock')} or fewer: an anecdote, not a rule."))

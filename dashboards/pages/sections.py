@@ -187,7 +187,7 @@ def cannot_know(
         items.append(("How rare.", rarity_sentence(day)))
     if plain := plain_days(reaction.asset_id, earlier):
         items.append(("Plain prices.", f"{plain[:1].upper()}{plain[1:]}."))
-    later = [row for row in signed_rows(confounders, CONFOUNDER) if row["offset_hours"] > 0]
+    later = [row for row in signed_rows(confounders.sort("confounder_number"), CONFOUNDER) if row["offset_hours"] > 0]
     items += [
         (f"{short_day(row['at_utc'])} {clock(row['at_utc'])}.", ended(row["detail"]))
         for row in sorted(later, key=itemgetter("offset_hours"))[:2]
@@ -262,7 +262,7 @@ def moves_table(frames: Frames, root: str) -> Markup:
     """The last 24 hours of each token against its own past."""
     stored = frames.get(LATEST_MOVE)
     # What has no bar in the last day of the record has no latest day to show.
-    moves = stored.filter(pl.col("raw_return").is_not_null())
+    moves = stored.filter(pl.col("raw_return").is_not_null()).sort(pl.col("asset_id") != SUBJECT_ASSET, "asset_id")
     if not moves.height:
         return empty_table(
             "No recent prices to compare.", "Once prices arrive, each token’s last day is set against its past."

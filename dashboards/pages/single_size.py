@@ -49,11 +49,18 @@ def single_size_table(rows: pl.DataFrame) -> Markup:
         "5% are asked for, Wilson bands in brackets. From inside: mean of markets without and with the effect. "
         "Finds: an effect of 15 log percent. Width: of the headline interval over the month's t interval, median."
     )
-    keys = rows.select("scenario", "window_hours").unique(maintain_order=True).rows()
+    keys = _in_order(rows.select("scenario", "window_hours").unique()).rows()
     body = [_row(rows, str(scenario), float(hours)) for scenario, hours in keys]
     return table(
         "single-size-table", "How often the numbers of one event hold, in calm and wild markets", small, heads, body
     )
+
+
+def _in_order(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows by scenario, the calm market first and those that differ by a number by that number, and by window."""
+    name = pl.col("scenario")
+    number_in = name.str.extract(r"(\d+)").cast(pl.Int64)
+    return rows.sort(name != "calm", name.str.replace_all(r"\d+", ""), number_in, *rows.columns)
 
 
 def _row(rows: pl.DataFrame, scenario: str, hours: float) -> list[Cell | Spanning]:
@@ -82,7 +89,7 @@ def mix_size_table(rows: pl.DataFrame) -> Markup:
     found = {(row["scenario"], row["measure"]): row for row in signed_rows(rows, SINGLE_SIZE)}
     body: list[list[Cell | Spanning]] = [
         [scenario, title, *(_share_cell(found.get((scenario, f"{of}_{method}"))) for of in ("rejects", "finds"))]
-        for scenario in rows["scenario"].unique(maintain_order=True)
+        for scenario in _in_order(rows.select("scenario").unique())["scenario"]
         for method, title in _MIXES.items()
     ]
     return table("mix-size-table", "How often tests that mix other assets are wrong", small, heads, body)

@@ -66,7 +66,7 @@ def _caption(asset: str, found: Mapping[tuple[str, str], Mapping[str, Any]]) -> 
 
 def group_trading(category: str, own: pl.DataFrame) -> Markup:
     """Mean trading over all events of a kind by window; nothing where the measures were not computed."""
-    rows = own.filter(is_trading())
+    rows = own.filter(is_trading()).sort("statistic", "window_end_hours", *STUDY_RESULT.key)
     if not rows.height:
         return NOTHING
     known = rows.filter(pl.col("estimate").is_not_null())

@@ -73,11 +73,10 @@ SCRIPTS = (
 _ORDER = {STUDY_PATH: "close_time_utc", PLACEBO: "placebo_start_utc"}
 # Tables of which a page needs a few rows of many: only those of the pages that are drawn next are read.
 _BULKY = frozenset(table.name for table in (STUDY_PATH, STUDY_RESULT, PLACEBO, SPECIFICATION, CORRELATION_ROLLING))
-# Pages drawn from one reading of the bulky tables, by one process: few where few are drawn, so that processes end
-# together, and of many as many as are worth the memory, since each reading looks through all of those tables.
-_PAGES_TOGETHER = 8
-_MOST_TOGETHER = 25
-_READINGS = 20
+# Pages drawn from one reading of the bulky tables, by one process: since each reading looks through all of those
+# tables, as many as are worth the memory, and of what is left to draw a part, so that processes end together.
+_PAGES_TOGETHER, _MOST_TOGETHER = 8, 50
+_READINGS = 16
 # Pages from which on a further process draws more than its start and its own reading of the tables take.
 _PAGES_WORTH_A_PROCESS = 20
 
@@ -168,9 +167,7 @@ def _draw_changed(
         changed = [path for path in inputs if not manifest.is_unchanged(path, inputs[path])]
         n_wanted = len(changed) // _PAGES_WORTH_A_PROCESS
         n_drawn = 0
-        n_together = min(max(_PAGES_TOGETHER, len(changed) // _READINGS), _MOST_TOGETHER)
-        together = [changed[start : start + n_together] for start in range(0, len(changed), n_together)]
-        with closing(crew.do_together(drawer.draw, together, n_wanted, elsewhere)) as parts:
+        with closing(crew.do_together(drawer.draw, _together(changed), n_wanted, elsewhere)) as parts:
             for drawn in parts:
                 for path, names in drawn.items():
                     manifest.record(path, inputs[path], names)
@@ -183,6 +180,21 @@ def _draw_changed(
     n_removed = manifest.finish(stamp)
     n_pages, index = len(inputs), site_path / "index.html"
     return SiteReport(n_pages, len(changed), n_pages - len(changed), n_removed, index, frozenset(changed))
+
+
+def _together(paths: Sequence[str]) -> list[Sequence[str]]:
+    """Pages that one reading serves, in order: many at both ends, where processes begin, and few where they meet."""
+    first: list[Sequence[str]] = []
+    last: list[Sequence[str]] = []
+    start, end = 0, len(paths)
+    while start < end:
+        n_pages = min(max(_PAGES_TOGETHER, (end - start) // _READINGS), _MOST_TOGETHER)
+        first.append(paths[start : min(start + n_pages, end)])
+        start = min(start + n_pages, end)
+        if start < end:
+            last.append(paths[max(end - n_pages, start) : end])
+            end = max(end - n_pages, start)
+    return [*first, *reversed(last)]
 
 
 def _stamp_of(published_path: Path) -> str:
@@ -267,7 +279,7 @@ class StoredTables(Mapping[str, pl.DataFrame]):
         def told(read: Read) -> str:
             return f"{read.name} {read.column} {read.value} {found[read.name][read.column].get(read.value, '')}"
 
-        return {path: hash_texts(*map(told, reads)) for path, reads in inputs.items()}
+        return {path: hash_texts(*sorted(map(told, reads))) for path, reads in inputs.items()}
 
     def _digest(self, name: str, columns: Sequence[str]) -> dict[str, dict[str, str]]:
         """For each column the digests of its parts. Tables are digested where they lie, each by one reading."""

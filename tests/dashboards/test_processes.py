@@ -69,6 +69,17 @@ def test_more_pages_are_drawn_from_larger_readings_up_to_a_bound(published, tmp_
         assert sum(sizes) == n_pages
 
 
+def test_processes_that_begin_at_both_ends_meet_at_small_readings() -> None:
+    paths = [str(number) for number in range(700)]
+    parts = dashboards.shell.site._together(paths)
+    sizes = [len(part) for part in parts]
+    assert [path for part in parts for path in part] == paths
+    assert sizes[0] == sizes[-1] == 700 // dashboards.shell.site._READINGS
+    middle = len(sizes) // 2
+    assert max(sizes[middle - 1 : middle + 2]) <= dashboards.shell.site._PAGES_TOGETHER
+    assert dashboards.shell.site._together([]) == []
+
+
 def test_where_no_process_can_be_started_all_is_drawn_here(
     published, site, tmp_path, monkeypatch, small_parts, drawn_here
 ):

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
 import polars as pl
 import pytest
 
@@ -12,9 +17,11 @@ from dashboards.pages.methods import compose_methods
 from dashboards.pages.search import search_entries
 from dashboards.shell.exports import write_exports
 from dashboards.shell.frames import Frames
+from dashboards.shell.site import build_site
 from tests.builders import make_rows
-from tests.dashboards.material import frame_of, make_tables
+from tests.dashboards.material import NOW, frame_of, make_tables
 from tests.dashboards.rows import EVENT_AT, EVENT_ID
+from warehouse.tables.catalog import load_tables
 from warehouse.tables.news import EVENT
 from warehouse.tables.studies import EXCLUSION, STUDY_RESULT
 
@@ -48,6 +55,25 @@ def test_files_pages_and_search_entries_do_not_hang_on_the_order_of_stored_rows(
     assert search_entries(shuffled, of_shuffled) == search_entries(stored, of_stored)
     assert compose_methods(shuffled) == compose_methods(stored)
     assert compose_events(shuffled, of_shuffled) == compose_events(stored, of_stored)
+
+
+@pytest.mark.parametrize("seed", SEEDS[:2])
+def test_every_page_of_the_bundled_record_has_the_same_bytes_from_shuffled_rows(
+    bundled_home: Path, tmp_path: Path, seed: int
+) -> None:
+    shuffled = tmp_path / "aftershock.duckdb"
+    shutil.copyfile(bundled_home / "aftershock.duckdb", shuffled)
+    with closing(duckdb.connect(str(shuffled))) as connection:
+        for name, table in load_tables().items():
+            frame = connection.sql(f"select {', '.join(table.column_names)} from {name}").pl()
+            other = frame.sample(fraction=1.0, shuffle=True, seed=seed)
+            connection.execute(f"delete from {name}")
+            connection.execute(f"insert into {name} ({', '.join(table.column_names)}) select * from other")
+            assert other.height == frame.height
+    build_site(shuffled, tmp_path / "site", now=NOW)
+    drawn = {path.relative_to(tmp_path / "site"): path.read_bytes() for path in (tmp_path / "site").rglob("*.html")}
+    assert len(drawn) > 200
+    assert [str(path) for path, page in drawn.items() if (bundled_home / "site" / path).read_bytes() != page] == []
 
 
 @pytest.mark.parametrize("seed", SEEDS)
