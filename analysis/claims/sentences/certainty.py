@@ -84,6 +84,8 @@ def _is_plain_number(subject: NamedSubject, statement: Statement) -> bool:
     if statement.kind in PRICE_KINDS:
         quoted = (statement.price_quoted or "").lower()
         return statement.price is None or any(word in quoted for word in _MONEY_WORDS)
+    if statement.kind is Kind.MULTIPLE and _is_unsaid(statement):
+        return False  # hardly within a day
     if statement.kind is not Kind.PERCENT_MOVE or statement.size is None:
         return True
     if any(market.scope == "group" for market in subject.markets):

@@ -87,6 +87,9 @@ def _look_left(tokens: list[Token], first: int) -> NamedSubject:
             if "COMMA" in token.classes and k > 0 and _is_apposition(tokens, k, first):
                 continue
             break
+        if token.market is not None and _is_versus(tokens, k):
+            is_adjacent = False
+            continue
         if token.market is not None:
             found = _listed(tokens, k, n_unknown, is_adjacent=is_adjacent)
             is_quantity |= found.is_quantity
@@ -101,6 +104,13 @@ def _look_left(tokens: list[Token], first: int) -> NamedSubject:
             n_unknown += 1
     is_taken_up = has_pronoun or n_unknown == 0
     return NamedSubject((), None, n_unknown, is_quantity, is_holder, is_taken_up, is_adjacent=is_adjacent)
+
+
+def _is_versus(tokens: list[Token], at: int) -> bool:
+    """Whether a group stands behind a verb that sets a market before it: "TAO led AI tokens with a gain of 24%"."""
+    market, before = tokens[at].market, tokens[max(at - 2, 0) : at]
+    is_led = any(token.classes & (_COMPARED | {"LEAD"}) for token in before)
+    return is_led and market is not None and market.scope == "group" and any(t.market for t in tokens[: at - 1])
 
 
 def _is_apposition(tokens: list[Token], comma: int, first: int) -> bool:

@@ -86,10 +86,10 @@ def _of_a_move(own: list[TimePhrase], state: SentenceState, form: Form) -> TimeP
     window = own[0]
     if form.kind is Kind.LEVEL_CROSSED and _is_instant(window) and _BY.match(state.text, window.start):
         return replace(window, token=f"PT24H/{window.token.removeprefix('at:')}")
-    if form.kind not in MOVE_KINDS:
-        return window
     days = [other for other in own if other.is_day and not other.is_today]
     lengths = [other for other in own if _LENGTH.fullmatch(other.token) and not (other.is_forward or other.is_backward)]
+    if form.kind not in MOVE_KINDS:
+        return days[0] if form.kind is Kind.LEVEL_CROSSED and days and window in lengths else window
     if days and lengths and window in (days[0], lengths[0]):
         _, end = place_token(days[0].token, state.said_at)
         is_shorter = lengths[0].token.startswith("PT") and not lengths[0].token.endswith("24H")

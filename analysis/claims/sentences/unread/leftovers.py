@@ -46,6 +46,8 @@ def _is_told(state: SentenceState, tokens: list[Token], token: Token) -> bool:
     if _end_of(state, tokens, token) is not token:
         return True
     at = tokens.index(token)
+    if "REPEATED" in token.classes and state.found:
+        return True  # "its third straight decline"
     return bool(token.classes & MOVED) and any(map(is_side, tokens[max(at - _VERB_REACH, 0) : at]))
 
 
@@ -65,7 +67,9 @@ def _end_of(state: SentenceState, tokens: list[Token], token: Token) -> Token:
 
 _DID = frozenset({"did", "has", "have", "was", "were"})
 _RANKED = frozenset({"UP", "DOWN", "UP_BY", "DOWN_BY"})
-_PERIODS = frozenset({"day", "week", "month", "quarter", "year", "session", "performance"})
+_PERIODS = frozenset(
+    {"day", "week", "month", "quarter", "year", "session", "performance", "performer", "gainer", "loser"}
+)
 
 
 def _reason_of(state: SentenceState, tokens: list[Token], told: list[Token], start: int) -> str:

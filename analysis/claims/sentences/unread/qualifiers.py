@@ -20,6 +20,7 @@ from analysis.claims.statement import Kind
 
 # "rose less than BTC", "rose half as much as FET": what follows is another side, unless it is a number or a time.
 _THAN = re.compile(r"\b(?:than|as (?:much|far|fast|hard|strongly|sharply|quickly|well|badly) as)\s", re.IGNORECASE)
+_THAN_THEN = re.compile(r"\bthan (?:on|in|at|it|when|before|ever|any|yesterday|usual)\b", re.IGNORECASE)
 _OTHERS = re.compile(r"(?:any|every|all|other|others|most|its peers|peers|expected|usual)\b", re.IGNORECASE)
 _BESIDE = re.compile(
     r"\b(?:unlike|in contrast (?:to|with)|compared (?:to|with)|relative to|versus|vs\.?)\s", re.IGNORECASE
@@ -189,9 +190,12 @@ def _is_of_some(tokens: list[Token], subject: NamedSubject, last: int) -> bool:
         if "PART" in tokens[k].classes or (is_of and "PERCENT" in tokens[k].classes):
             return True
         is_of |= tokens[k].text.lower() == "of"
-        if not tokens[k].classes & _LIGHT:
+        if not tokens[k].classes & _LIGHT_OR_NUMBER:
             return False
     return False
+
+
+_LIGHT_OR_NUMBER = frozenset({"LIGHT", "POSS", "NUMBER"})
 
 
 def is_of_one_venue(tokens: list[Token], first: int, last: int) -> bool:
@@ -275,6 +279,8 @@ def _is_compared(state: SentenceState, first: int, last: int, start: int, form: 
         named = next(token.start for token in state.tokens if token.market is not None)
         if any(names_another(state, found.end()) for found in _THAN.finditer(state.text, state.sentence.start, named)):
             return True  # "twice as much as FET, TAO rose"
+    if form.kind is Kind.DIRECTION_ONLY and _THAN_THEN.search(state.text, end, own_end):
+        return True  # "closed higher than on any day since May"
     than = _THAN.finditer(state.text, state.tokens[first].start, own_end)
     beside = _BESIDE.finditer(state.text, state.sentence.start, state.sentence.end)
     return any(names_another(state, found.end()) for found in (*than, *beside))

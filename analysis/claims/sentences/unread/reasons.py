@@ -68,13 +68,18 @@ _UNKNOWN_WORD = frozenset({"WORD"})
 
 
 def _is_one_of_a_group(subject: NamedSubject, text: str) -> bool:
-    """Whether a group's word in the singular only introduces a coin that is not known: "Altcoin Audiera explodes"."""
+    """Whether a group's word in the singular only introduces a coin that is not known, "Altcoin Audiera explodes", or
+    stands for one that is: "the AI token gained".
+    """
     if subject.start is None or subject.markets[0].scope != "group":
         return False
     singular = re.match(
         r"(?:\w+ )?(?:altcoin|coin|token)\b(?P<ticker> \(?(?-i:[A-Z]{3,6})\b)?", text[subject.start :], re.I
     )
-    return singular is not None and (subject.n_unknown > 0 or singular["ticker"] is not None)
+    if singular is None:
+        return False
+    is_known = text[: subject.start].lower().split()[-1:] in (["the"], ["this"])
+    return subject.n_unknown > 0 or is_known or singular["ticker"] is not None
 
 
 def _is_denied(tokens: list[Token], first: int) -> bool:

@@ -62,6 +62,7 @@ def windows(text: str) -> list[str | None]:
         ("AI tokens rallied on 12 May: TAO +5%, FET +3%.", ["day:2026-05-12"] * 3),
         ("TAO is up 20% for the week.", ["P7D"]),
         ("TAO rallied 35% from its May 11 low.", ["day:2026-05-11"]),
+        ("TAO surged from $245 to $265 in three hours on 12 May.", ["day:2026-05-12"]),
     ],
 )  # fmt: skip
 def test_words_place_a_statement_in_time(text: str, expected: list[str | None]) -> None:

@@ -61,6 +61,8 @@ def test_a_sentence_that_no_form_reads_says_so(text: str, left: list[tuple[str, 
         ("TAO rose 5% on 12 May, second only to FET.", "second only to FET"),
         ("TAO rose 5% on 12 May, more than twice as much as FET.", "twice as much as FET"),
         ("TAO's gain of 5% on 12 May was its largest one-day gain.", "largest one-day gain"),
+        ("TAO, the best performer, rose 5% on 12 May.", "best performer"),
+        ("TAO lost 5% on 12 May, its third straight decline.", "straight decline"),
         ("TAO rose 5% on 12 May – its best day since March.", "its best day since March"),
         ("TAO rose 5% on 12 May, one of its best days.", "one of its best days"),
         ("TAO rose 5% on 12 May, and FET rose half as much.", "FET rose"),
@@ -144,6 +146,7 @@ def test_a_word_for_a_group_that_introduces_a_market_is_no_subject() -> None:
         ("TAO rose 5% on 12 May, compared with a 1% gain for Bitcoin.", ["TAO", "BTC"], ()),
         ("TAO outperformed both FET and NEAR on 12 May.", ["TAO"], ("FET", "NEAR")),
         ("TAO outpaced Bitcoin's 1% rise on 12 May.", ["TAO", "BTC"], ("BTC",)),
+        ("TAO led AI tokens with a gain of 5% on 12 May.", ["TAO", "TAO"], ("AI_TOKENS",)),
     ],
 )
 def test_each_number_is_its_own_market(text: str, markets: list[str], versus: tuple[str, ...]) -> None:
@@ -191,6 +194,11 @@ def test_a_sentence_that_takes_up_a_market_says_what_is_not_read() -> None:
         ("TAO was among the top five gainers on 12 May.", "comparison"),
         ("TAO rallied 35% from its low to its high.", "unclear"),
         ("TAO hit a new high for the month on 12 May.", "unclear"),
+        ("Five of six AI tokens rose on 12 May.", "unclear"),
+        ("TAO's advance on 12 May was its seventh in eight days.", "unclear"),
+        ("TAO fell for a third day on 12 May.", "unclear"),
+        ("TAO closed higher on 12 May than on any day since March.", "comparison"),
+        ("The AI token gained 5% on 12 May.", "other_market"),
     ],
 )
 def test_what_limits_or_denies_a_statement_leaves_nothing_to_judge(text: str, reason: str) -> None:
@@ -214,6 +222,7 @@ def test_a_second_verb_that_no_form_reads_is_told() -> None:
         "TAO fell 5% in early Asian trading.",
         "TAO rose less than 5% on 12 May.",
         "TAO rose 5% on 12 May, then fell to $280.",
+        "TAO has doubled to $262.",
     ],
 )
 def test_a_reading_that_may_be_another_is_not_sure(text: str) -> None:
