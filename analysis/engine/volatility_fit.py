@@ -13,6 +13,7 @@ from analysis.arrays import Floats
 from analysis.engine.model_fit import LeastSquares, ModelFit, ModelInput, centred_design, fit_least_squares
 from analysis.engine.statistic import NotApplicable
 from analysis.portable import exp, powers
+from analysis.results.rank import middle
 from warehouse.tables.units import count, number, plain
 
 _MINIMUM_BARS = 100  # below which a variance process cannot be told from noise
@@ -323,7 +324,7 @@ def find_implausibility(
     sizes, deviations = np.abs(residuals), np.sqrt(forecast)
     if deviations.max() > sizes.max():
         return f"forecast deviation {plain(deviations.max(), 3)} above the largest residual {plain(sizes.max(), 3)}"
-    median = float(np.median(sizes))
+    median = middle(sizes)
     if deviations.min() < SMALLEST_FORECAST * median:
         return f"forecast deviation {plain(deviations.min(), 3)} far below the median residual {plain(median, 3)}"
     return None

@@ -63,6 +63,13 @@ def generalised_rank_scores(residuals: Floats, cumulated: Floats) -> tuple[Float
     return np.asarray(residual_scores), np.asarray((1 + below + ties / 2) / scale - 0.5)
 
 
+def middle(values: Floats) -> float:
+    """The median of `values` (n > 0,) without NaN, to the bit that of numpy, which looks for NaN and axes first."""
+    below, above = (values.size - 1) // 2, values.size // 2
+    ordered = np.partition(values, (below, above))
+    return float((ordered[below] + ordered[above]) / 2.0)
+
+
 def quantiles(values: Floats, levels: Sequence[float]) -> tuple[float, ...]:
     """Quantiles of finite `values` (n > 0,), linear between neighbours: numpy's bits without its checks."""
     ordered = np.sort(values)

@@ -14,6 +14,7 @@ from analysis.engine.model_fit import (
     is_constant,
 )
 from analysis.engine.statistic import NotApplicable
+from analysis.results.rank import middle
 
 _BEND = 1.345  # deviations beyond which a bar counts linearly: 95 % efficient where errors are normal, Huber (1964)
 _NORMAL_MEDIAN = 0.6744897501960817  # median size of a standard normal: of median sizes to deviations
@@ -44,7 +45,7 @@ def fit_huber_line(y: Floats, x: Floats) -> tuple[float, float] | None:
     lost = np.inf
     for number in range(_ITERATIONS):
         residuals = y - alpha - beta * x
-        scale = float(np.median(np.abs(residuals))) / _NORMAL_MEDIAN
+        scale = middle(np.abs(residuals)) / _NORMAL_MEDIAN
         if scale == 0.0:
             return None
         sizes = np.abs(residuals / scale)

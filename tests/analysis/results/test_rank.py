@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import rankdata, wilcoxon
 
 from analysis.engine.tails import normal_p
-from analysis.results.rank import average_ranks, row_ranks, signed_rank_z
+from analysis.results.rank import average_ranks, middle, row_ranks, signed_rank_z
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 0), (4, 9), (20, 60)])
@@ -28,3 +28,12 @@ def test_the_normal_p_of_many_signed_ranks_is_that_of_scipy(decimals):
     ranks = average_ranks(np.abs(values))
     found = normal_p(signed_rank_z(ranks, float(ranks[values > 0].sum())))
     assert found == pytest.approx(wilcoxon(values).pvalue, rel=1e-12)
+
+
+def test_the_middle_is_the_median_of_numpy_to_the_bit():
+    generator = np.random.default_rng(5)
+    for n in (1, 2, 3, 4, 719, 720):
+        for values in (generator.normal(size=n), generator.integers(0, 3, n) / 7.0):
+            before = values.copy()
+            assert middle(values) == np.median(values)
+            assert np.array_equal(values, before)
