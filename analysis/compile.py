@@ -49,7 +49,8 @@ def compile_loops() -> None:
     multiply_rows(one, one[:1], np.ones(1, dtype=np.float32), places - event, places - event, 1)
     learn_shares(np.ones((1, 1)), np.ones((1, 1)))
     sum_drawn(np.ones((1, 1)), np.zeros((1, 1), dtype=np.int64))
-    take_out_means(np.ones((1, 1)), np.zeros(1, dtype=np.int64), 1)
+    group = np.zeros(1, dtype=np.int64)
+    take_out_means(np.ones((1, 1)), group, group, np.ones(1), 1.0, 1)
     sum_pair_windows(asset, benchmark, _WINDOW)
     column = np.zeros((2, 2), dtype=np.int64)[:, 0]  # not contiguous, as panels cut windows out of their bars
     pair_up(np.ones((2, 2)), np.arange(2), column, column)

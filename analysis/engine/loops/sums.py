@@ -22,8 +22,28 @@ def sum_drawn(rows: Floats, drawn: Integers) -> Floats:
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def take_out_means(columns: Floats, groups: Integers, n_groups: int) -> None:
-    """Subtract from each row of `columns` (n, k) the mean of its group, in place."""
+def take_out_means(
+    columns: Floats, units: Integers, times: Integers, scale: Floats, tolerance: float, rounds: int
+) -> None:
+    """Subtract from the rows of `columns` (n, k) the means of their units, then of their times, in turn, in place.
+
+    Until nothing moves by `tolerance` times the `scale` (k,) of its column, `rounds` times at most.
+    """
+    n_units, n_times, before = units.max() + 1, times.max() + 1, np.empty_like(columns)
+    for _ in range(rounds):
+        before[:] = columns
+        _take_out(columns, units, n_units)
+        _take_out(columns, times, n_times)
+        largest = 0.0
+        for row in range(columns.shape[0]):
+            for column in range(columns.shape[1]):
+                largest = max(largest, abs(columns[row, column] - before[row, column]) / scale[column])
+        if largest < tolerance:
+            break
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
+def _take_out(columns: Floats, groups: Integers, n_groups: int) -> None:
     means, counts = np.zeros((n_groups, columns.shape[1])), np.zeros(n_groups)
     for row in range(columns.shape[0]):
         counts[groups[row]] += 1.0

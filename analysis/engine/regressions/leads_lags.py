@@ -103,10 +103,5 @@ def _demean(columns: Floats, units: Integers, times: Integers) -> Floats:
     """`columns` [n, k] without unit and time means, by alternating projections."""
     result = columns.copy()
     scale = np.maximum(columns.std(axis=0), np.finfo(float).tiny)
-    for _ in range(MOST_ROUNDS):
-        before = result.copy()
-        for groups in (units, times):
-            take_out_means(result, groups, int(groups.max()) + 1)
-        if np.max(np.abs(result - before) / scale) < TOLERANCE:
-            break
+    take_out_means(result, units, times, scale, TOLERANCE, MOST_ROUNDS)
     return result
