@@ -67,20 +67,7 @@ _EMPTY |= {
 }
 _EMPTY |= {"event", "decision", "more", "than", "today", "yesterday"}
 # Words for one thing, a ban.
-_FORBIDDING = {
-    "ban",
-    "banned",
-    "block",
-    "blocke",
-    "curb",
-    "suspen",
-    "shutdo",
-    "offlin",
-    "restri",
-    "freeze",
-    "halt",
-    "halted",
-}
+_FORBIDDING = {"ban", "banned", "block", "suspen", "shutdo", "offlin", "restri"}
 _SHORT_NAMES = {"us", "eu", "uk", "sec", "ban", "fed", "cpi", "tao", "fet"}
 
 
