@@ -41,7 +41,7 @@ def window_of(state: SentenceState, first: int, last: int, form: Form, *, is_inh
     if form.form_id == "from_price_to_price" and (both := _between_days(own, tokens[last - 1].start, state)):
         return both
     if own:
-        return _placed(_of_a_move(own, state, form), state)
+        return _placed(_of_a_move(own, tokens[last - 1].end, state, form), state)
     before = [window for window in windows if window.start < start and window.end <= tokens[first].start]
     heads = [window for window in before if _is_head(window, state, is_inherited)]
     if heads and form.kind is not Kind.ALL_TIME_EXTREME and not (is_price and heads[-1].is_today):
@@ -79,7 +79,7 @@ def _between_days(own: list[TimePhrase], second_price: int, state: SentenceState
     return replace(days[1], token=f"{written_instant(start)}/{written_instant(end)}", is_day=False)
 
 
-def _of_a_move(own: list[TimePhrase], state: SentenceState, form: Form) -> TimePhrase:
+def _of_a_move(own: list[TimePhrase], end: int, state: SentenceState, form: Form) -> TimePhrase:
     """The nearest window as the phrase means it: a level reached "by 15:00 UTC" in the day up to then, a move "in
     three days" that ended on a day; no day for a move that only ended by it, or is counted from it.
     """
@@ -87,17 +87,24 @@ def _of_a_move(own: list[TimePhrase], state: SentenceState, form: Form) -> TimeP
     if form.kind is Kind.LEVEL_CROSSED and _is_instant(window) and _BY.match(state.text, window.start):
         return replace(window, token=f"PT24H/{window.token.removeprefix('at:')}")
     days = [other for other in own if other.is_day and not other.is_today]
+    window = days[0] if days and window.is_today else window  # "intraday on June 13"
     lengths = [other for other in own if _LENGTH.fullmatch(other.token) and not (other.is_forward or other.is_backward)]
     if form.kind not in MOVE_KINDS:
         return days[0] if form.kind is Kind.LEVEL_CROSSED and days and window in lengths else window
-    if days and lengths and window in (days[0], lengths[0]):
-        _, end = place_token(days[0].token, state.said_at)
+    if days and lengths and window in (days[0], lengths[0]) and not _are_parted(days[0], lengths[0], end, state):
+        _, stop = place_token(days[0].token, state.said_at)
         is_shorter = lengths[0].token.startswith("PT") and not lengths[0].token.endswith("24H")
-        token = DAY_OF_EVENT if end is None or is_shorter else f"{lengths[0].token}/{written_instant(end)}"
+        token = DAY_OF_EVENT if stop is None or is_shorter else f"{lengths[0].token}/{written_instant(stop)}"
         return replace(lengths[0], token=token)
     is_ended = window.is_day and _BY.match(state.text, window.start) is not None
     is_only_named = window.is_day and _COUNTED_FROM.search(state.text, state.sentence.start, window.start) is not None
     return replace(window, token=DAY_OF_EVENT, is_day=False) if is_ended or is_only_named else window
+
+
+def _are_parted(day: TimePhrase, length: TimePhrase, end: int, state: SentenceState) -> bool:
+    """Whether words behind the phrase stand between a day and a length of time: "on 13 June was erased in a week"."""
+    first, last = sorted((day, length), key=lambda window: window.start)
+    return bool(state.text[max(first.end, min(end, last.start)) : last.start].strip(" ,"))
 
 
 _LENGTH = re.compile(r"P(?:\d+[DWMY]|T\d+[HM])")

@@ -223,6 +223,11 @@ def _leaves_a_part(state: SentenceState, last: int, form: Form) -> bool:
     after = next(rest, None)
     if after is not None and "LASTED" in after.classes:
         return True
+    if state.text[state.tokens[last - 1].start :].lower().startswith(_UNDOES):  # "erased its gains of June 13"
+        return any(
+            state.text[named.start :].startswith("of ") or "of" in state.text[named.start - 3 : named.start]
+            for named in windows
+        )
     found = _WENT_ON.match(state.text, state.tokens[last - 1].end, state.sentence.end)
     if found is None:
         return False
@@ -230,6 +235,7 @@ def _leaves_a_part(state: SentenceState, last: int, form: Form) -> bool:
     return number < 0 or not any(named.start <= number < named.end for named in windows)
 
 
+_UNDOES = ("eras", "pare", "gave up", "gives up")
 _WEAK = frozenset({"AUX", "LIGHT", "POSS"})
 _SOON = frozenset({"soon", "later", "eventually"})
 

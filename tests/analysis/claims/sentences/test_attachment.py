@@ -62,6 +62,8 @@ def windows(text: str) -> list[str | None]:
         ("AI tokens rallied on 12 May: TAO +5%, FET +3%.", ["day:2026-05-12"] * 3),
         ("TAO is up 20% for the week.", ["P7D"]),
         ("TAO rallied 35% from its May 11 low.", ["day:2026-05-11"]),
+        ("TAO's 5% gain on 12 May was erased within three days.", ["day:2026-05-12"]),
+        ("TAO rose 5% intraday on 12 May.", ["day:2026-05-12"]),
         ("TAO surged from $245 to $265 in three hours on 12 May.", ["day:2026-05-12"]),
     ],
 )  # fmt: skip
@@ -93,6 +95,7 @@ def test_words_place_a_statement_in_time(text: str, expected: list[str | None]) 
         "TAO is up 5% from Tuesday.",  # from its beginning or its end
         "TAO is 10% above its level of 12 May.",
         "TAO rose 5% around May 12.",
+        "TAO erased its gains of May 12.",
         "TAO rose 5% on the 12th.",  # of which month
         "TAO hit $283 on the 12th.",
         "TAO rose 5% in the days after 12 May.",
