@@ -56,13 +56,14 @@ CHECKING = ("checks", "publish")
 PRICE_STEPS = ("bundle", "prices", *CONCLUSIONS)
 NEWS_STEPS = ("bundle", "news", "events", *CONCLUSIONS)
 
-# Modules of the steps that share their work, and of pages.
+# Modules of the steps that share their work, and of pages; and one that their functions load when first called.
 _SHARED = (
     "flows.steps.studies",
     "flows.steps.groups",
     "flows.steps.models",
     "flows.steps.correlations",
     "dashboards.shell.site",
+    "scipy.optimize",
 )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from analysis.arrays import Flags, Floats, Integers
 from analysis.engine.dependence import PairCorrelations, overlap_clusters, pair_correlations
-from analysis.engine.standardise import EventResult
+from analysis.engine.standardise import EventInput, EventResult
 from analysis.engine.statistic import Sample
 from analysis.results.rank import normal_scores, row_ranks
 
@@ -143,8 +143,7 @@ def _align_estimation(results: Sequence[EventResult]) -> tuple[Floats, Integers,
         columns = result.estimation - source.bar_zero - first
         residuals[row, columns] = result.require_fit().residuals
         raw[row, columns] = source.returns[result.estimation]
-        everywhere = np.clip(np.arange(first, last) + source.bar_zero, 0, source.calendar.size - 1)
-        bars[row] = source.calendar[everywhere]
+        bars[row] = _number_bars(source, first, last)
     return residuals, bars, raw
 
 
@@ -157,8 +156,14 @@ def _align_windows(results: Sequence[EventResult], window: tuple[int, int]) -> t
         source = result.source
         inside = slice(source.window[0] - window[0], source.window[1] - window[0])
         ar[row, inside], ar_sd[row, inside] = result.require_fit().ar, result.ar_sd
-        bars[row] = source.calendar[np.clip(np.arange(*window) + source.bar_zero, 0, source.calendar.size - 1)]
+        bars[row] = _number_bars(source, *window)
     return ar, ar_sd, bars
+
+
+def _number_bars(source: EventInput, first: int, last: int) -> Integers:
+    """Calendar bars of [first, last) relative to bar 0; the nearest of the series outside it."""
+    places = np.arange(first + source.bar_zero, last + source.bar_zero)
+    return source.calendar[np.minimum(np.maximum(places, 0), source.calendar.size - 1)]
 
 
 def _evenly_spaced(first: Integers) -> Integers:

@@ -32,7 +32,7 @@ class Record:
     def mask(self, event_id: str, first: int, last: int) -> Flags:
         """Whether the span of another event touches each of the bars [first, last)."""
         others = self.n_spans[first:last].copy()
-        start, stop = np.clip(self.own_bars.get(event_id, (0, 0)), first, last) - first
+        start, stop = (min(max(bar, first), last) - first for bar in self.own_bars.get(event_id, (0, 0)))
         others[start:stop] -= 1
         return np.asarray(others > 0)
 
