@@ -39,6 +39,9 @@ def extremes(values: pl.Series) -> tuple[float, float]:
     return (float(known.to_numpy().min()), float(known.to_numpy().max())) if known.len() else (0.0, 0.0)
 
 
+_ROW = "#"  # no column has this name
+
+
 class UndeclaredReadError(RuntimeError):
     """A page reads what is not among its inputs, so that it would stay as it is when that changes."""
 
@@ -62,7 +65,7 @@ class ReadsParts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SplitFrame:
-    """A frame sorted by some of its columns, and where the rows of each of their values lie in it."""
+    """A frame whose rows of the same values of some columns lie together, and where those lie."""
 
     ordered: pl.DataFrame
     places: Mapping[tuple[str, ...], tuple[int, int]]
@@ -72,17 +75,18 @@ class SplitFrame:
         """The parts of `frame`, each in its order; rows without a value in one of `columns` are in none."""
         if not frame.height:
             return cls(frame, {})
-        ordered = frame.sort(columns, maintain_order=True)
-        lengths = ordered.group_by(columns, maintain_order=True).len()
-        ends = lengths["len"].cum_sum().to_list()
-        names = zip(*(lengths[column].to_list() for column in columns), strict=True)
+        # Rows are brought together by hashing: sorting them by several ids takes twice as long.
+        rows = frame.select(*columns, pl.int_range(pl.len(), dtype=pl.UInt32).alias(_ROW))
+        found = rows.group_by(columns, maintain_order=True).agg(_ROW)
+        ends = found[_ROW].list.len().cum_sum().to_list()
+        names = zip(*(found[column].to_list() for column in columns), strict=True)
         starts = (0, *ends[:-1])
         places = {
             tuple(map(str, name)): (start, end - start)
             for name, start, end in zip(names, starts, ends, strict=True)
             if None not in name
         }
-        return cls(ordered, places)
+        return cls(frame[found[_ROW].explode()], places)
 
     def get(self, name: tuple[str, ...]) -> pl.DataFrame | None:
         """The rows of one value, or of several columns' values; None when there are none."""
