@@ -188,10 +188,10 @@ def _hover(row: dict[str, Any]) -> str:
 def _first_outside(frame: pl.DataFrame) -> list[dict[str, Any]]:
     """The first bar outside the band."""
     is_outside = (pl.col("car") > pl.col("band_95_upper")) | (pl.col("car") < pl.col("band_95_lower"))
-    after = frame.filter(pl.col("hours_after_event") > 0).with_columns(is_outside.fill_null(False).alias("is_outside"))
-    if not after["is_outside"].any():
+    after = frame.filter((pl.col("hours_after_event") > 0) & is_outside)
+    if not after.height:
         return []
-    row = after.row(after["is_outside"].arg_max() or 0, named=True)
+    row = after.row(0, named=True)
     is_above = row["car"] > 0
     return [
         leader(

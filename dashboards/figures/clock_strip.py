@@ -121,10 +121,10 @@ def _flags(event: Mapping[str, Any], sources: pl.DataFrame, timing: Mapping[str,
         is_same = at.replace(second=0, microsecond=0) == public.replace(second=0, microsecond=0)
         return row["role"] in _ROLES_SHOWN and not (row["role"] == "confirmation" and is_same)
 
-    rows = filter(is_shown, signed_rows(sources.sort("source_number"), EVENT_SOURCE))
+    rows = filter(is_shown, signed_rows(sources, EVENT_SOURCE))
     # The earliest source of each name.
     first: dict[str, StoredRow] = {}
-    for row in sorted(rows, key=itemgetter("published_at_utc")):
+    for row in sorted(rows, key=itemgetter("published_at_utc", "source_number")):
         first.setdefault(_flag_name(row, event["best_at_utc"]), row)
     flags = [
         Flag(

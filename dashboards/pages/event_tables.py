@@ -90,9 +90,10 @@ def facts_of(event: Mapping[str, Any]) -> Markup:
 
 def revisions_note(frames: Frames, event: Mapping[str, Any]) -> Markup:
     """What a better clock changed, and when; nothing where the time stands as it was first set."""
-    rows = frames.part(EVENT_REVISION, "event_id", event["event_id"]).sort("changed_at_utc", descending=True)
+    rows = frames.part(EVENT_REVISION, "event_id", event["event_id"])
     if rows.is_empty():
         return NOTHING
+    rows = rows.sort("changed_at_utc", descending=True)
     changes = [
         {
             "changed": time_tag(row["changed_at_utc"], moment(row["changed_at_utc"])),
@@ -272,7 +273,7 @@ def sources_table(sources: pl.DataFrame) -> Markup:
             time_basis_name(row["time_basis"]),
             _clock(row["first_seen_at_utc"], ""),
         ]
-        for row in signed_rows(sources.sort("source_number"), EVENT_SOURCE)
+        for row in sorted(signed_rows(sources, EVENT_SOURCE), key=itemgetter("source_number"))
     ]
     n_sources = counted(len(rows), EVENT_SOURCE, event_id=sources["event_id"][0]) if rows else 0
     caption = (
@@ -319,7 +320,7 @@ def episode_table(frames: Frames, event_id: str, root: str) -> Markup:
 def confounders_box(confounders: pl.DataFrame, root: str, shared: Markup) -> Markup:
     """What else happened inside the window, nearest first, after the events that `shared` lists."""
     items = []
-    for row in signed_rows(confounders.sort("confounder_number").head(12), CONFOUNDER):
+    for row in sorted(signed_rows(confounders, CONFOUNDER), key=itemgetter("confounder_number"))[:12]:
         detail: Cell = row["detail"]
         if row["other_event_id"]:
             detail = link(root + event_path(row["other_event_id"]), row["detail"])
@@ -340,7 +341,7 @@ def conventions(subject: Reaction | None, exclusions: pl.DataFrame) -> Markup:
         }
         for horizon in (subject.horizons.values() if subject else ())
     ]
-    listed = signed_rows(exclusions.sort(EXCLUSION.key), EXCLUSION)
+    listed = sorted(signed_rows(exclusions, EXCLUSION), key=itemgetter(*EXCLUSION.key))
     left_out = [(market_name(row["market_id"]), row["reason"]) for row in listed]
     if not (subject or left_out):
         return NOTHING

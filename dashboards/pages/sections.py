@@ -187,10 +187,10 @@ def cannot_know(
         items.append(("How rare.", rarity_sentence(day)))
     if plain := plain_days(reaction.asset_id, earlier):
         items.append(("Plain prices.", f"{plain[:1].upper()}{plain[1:]}."))
-    later = [row for row in signed_rows(confounders.sort("confounder_number"), CONFOUNDER) if row["offset_hours"] > 0]
+    later = [row for row in signed_rows(confounders, CONFOUNDER) if row["offset_hours"] > 0]
     items += [
         (f"{short_day(row['at_utc'])} {clock(row['at_utc'])}.", ended(row["detail"]))
-        for row in sorted(later, key=itemgetter("offset_hours"))[:2]
+        for row in sorted(later, key=itemgetter("offset_hours", "confounder_number"))[:2]
     ]
     clocks = [(row["role"], row["published_at_utc"]) for row in signed_rows(sources, EVENT_SOURCE)]
     private, public = (

@@ -74,7 +74,7 @@ def test_processes_that_begin_at_both_ends_meet_at_small_readings() -> None:
     parts = dashboards.shell.site._together(paths)
     sizes = [len(part) for part in parts]
     assert [path for part in parts for path in part] == paths
-    assert sizes[0] == sizes[-1] == 700 // dashboards.shell.site._READINGS
+    assert sizes[0] == sizes[-1] == dashboards.shell.site._MOST_TOGETHER
     middle = len(sizes) // 2
     assert max(sizes[middle - 1 : middle + 2]) <= dashboards.shell.site._PAGES_TOGETHER
     assert dashboards.shell.site._together([]) == []
