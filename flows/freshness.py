@@ -14,6 +14,7 @@ from analysis.events.relevance import CORRELATED_AROUND
 from analysis.results.source import hash_everything_behind, read_sources
 from flows.context import RunContext
 from ingest.bundle.loader import load_ledger
+from warehouse.processes import without_collections
 from warehouse.store.connection import Reader, Warehouse
 from warehouse.tables import attention, changes, choice, news, ops, own, prices, resilience, studies
 from warehouse.tables.catalog import load_tables
@@ -111,6 +112,7 @@ _FILE = "file"  # the published one, as it was put there
 NOTHING_NEW = "inputs are as they were"
 
 
+@without_collections()
 def has_nothing_new(context: RunContext, step: str) -> bool:
     """Whether everything the step rests on is as it was when it last came to its end without a problem."""
     if step not in inputs_of():
@@ -119,6 +121,7 @@ def has_nothing_new(context: RunContext, step: str) -> bool:
     return bool(stored) and all(digest and stored.get(name) == digest for name, digest in _inputs(context, step))
 
 
+@without_collections()
 def remember_inputs(context: RunContext, step: str) -> None:
     """Note what the step has worked on; a step with problems is not noted, so that it names them again."""
     if step not in inputs_of():

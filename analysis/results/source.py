@@ -196,7 +196,7 @@ def _statements_of(name: str) -> Sequence[tuple[str, list[str]]]:
     text = read_sources().modules[name]
     known = _FOR_TYPES.sub("", text) if "if TYPE_CHECKING" in text else text
     found = _IMPORT.findall(known)
-    is_plain = not any("#" in names + others or names.endswith("\\") for _, names, others in found)
+    is_plain = "\\\n" not in known and not any(mark in names + others for _, names, others in found for mark in "#;")
     if is_plain and len(found) == len(_WORD.findall(known)):
         return [(module, _names(names or others)) for module, names, others in found]
     return list(_parse(known))
