@@ -84,7 +84,7 @@ def comparator_behind(state: SentenceState, end: int, *, is_price: bool) -> Comp
 _MEANT = re.compile(
     r",? (?:(?P<at_least>(?:or|if not) (?:even )?(?:more|higher|better|further|worse)\b"
     r"|and (?:counting|then some|change)\b|at (?:the )?(?:very )?least\b(?! [$\d]))"
-    r"|(?P<about>or (?:so|thereabouts)\b|give or take\b)|(?P<up_to>or less\b|at (?:most|best|one point|some point)\b"
-    r"|at (?:its|the|their) (?:peak|high|low|height)\b))",
+    r"|(?P<about>or (?:so|thereabouts)\b|give or take\b)|(?P<up_to>or less\b|at (?:(?:one|some) point|(?:its|the|their)"
+    r" (?:peak|high|low|height))(?=\s*(?:[.,;:!?)]|$|(?:on|in|during)\b))))",
     re.IGNORECASE,
 )
