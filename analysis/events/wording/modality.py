@@ -51,6 +51,7 @@ _TOLD = re.compile(
     r"\b(?:\w+ed|fell|rose|was|were|had|hit|did|broke|went|lost|sank|slid|came|began|shot|set)\b", re.IGNORECASE
 )
 _NOT_YET = {Modality.FORECAST, Modality.PREDICTION, Modality.ODDS, Modality.QUESTION, Modality.CONDITIONAL}
+_AHEAD_OF = "ahead of"
 _OPENERS = {"if": Modality.CONDITIONAL, "unless": Modality.CONDITIONAL}
 
 
@@ -61,7 +62,7 @@ class _CueEntry(Entry):
     modality: Literal[
         "past", "forecast", "prediction", "odds", "question", "conditional", "advert", "causal", "opinion"
     ]
-    reach: Literal["after", "clause", "rest", "text"]
+    reach: Literal["words", "after", "clause", "rest", "text"]
     pattern: str = Field(min_length=1)
     examples: tuple[str, ...] = Field(min_length=1)
     counter_examples: tuple[str, ...] = Field(min_length=1)
@@ -187,8 +188,9 @@ def _findings_of(text: str, sentence: Sentence, clause: Clause, cues: tuple[Cue,
         hit = cue.pattern.search(words)
         if hit is None:
             continue
-        start = clause.start if cue.reach == "clause" else clause.start + hit.start()
-        end = sentence.end if cue.reach == "rest" else clause.end
+        is_behind = 0 <= words.lower().find(_AHEAD_OF) < hit.start()  # "climbs 5% ahead of a likely cut"
+        start = clause.start if cue.reach == "clause" and not is_behind else clause.start + hit.start()
+        end = {"rest": sentence.end, "words": clause.start + hit.end()}.get(cue.reach, clause.end)
         found.append(SpokenSpan(start, end, cue.modality, cue.cue_id))
     return found
 

@@ -58,6 +58,10 @@ def test_a_condition_speaks_for_its_own_clause_only() -> None:
         ("TAO could fall before the Fed met, as Bitcoin lost 4%", "Bitcoin lost 4%", Modality.PAST),
         ("If TAO falls below $200, a 20% drop follows", "a 20% drop follows", Modality.CONDITIONAL),
         ("If TAO rose in June, it fell 20% in July", "it fell 20%", Modality.PAST),
+        ("TAO climbed 30% on 13 June ahead of a likely rate cut", "climbed 30%", Modality.PAST),
+        ("TAO eyes $300 ahead of the cut", "TAO eyes $300", Modality.FORECAST),
+        ("TAO fell 20% on crash fears on 13 June", "TAO fell 20%", Modality.PAST),
+        ("TAO's 35% crash signal returns", "TAO's 35% crash", Modality.FORECAST),
         ("TAO fell 4%, even if nobody saw it, and Bitcoin rose", "TAO fell 4%", Modality.PAST),
     ],
 )

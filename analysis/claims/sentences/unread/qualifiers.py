@@ -52,7 +52,8 @@ _WHICH_IS_DENIED = re.compile(
 )
 # "Neither FET nor NEAR rose", "none of the tokens rose"; not "none bought as TAO rose".
 _NONE_OF = re.compile(
-    r"\b(?:neither|nor|none|not (?:a single|one)|(?:hardly|barely|scarcely) any)(?: of)?(?: (?!as\b|while\b|when\b|after\b|because\b|but\b)\w+){0,2}\s+$|\byet to\s+$",
+    r"\b(?:neither|nor|none|not (?:a single|one)|(?:hardly|barely|scarcely) any)(?: of)?"
+    r"(?: (?!as\b|while\b|when\b|after\b|because\b|but\b)\w+){0,2}\s+$|\byet to\s+$",
     re.IGNORECASE,
 )
 # What a direction alone says is not the whole of it: a part of what was lost, a number that no form reads.
