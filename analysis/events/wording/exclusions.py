@@ -200,7 +200,7 @@ _STOP_ABROAD = (
 _MARK = "§"
 _ANY_ACT = f"{_ACT}|{_ACT_OF_SUBJECT}|{_STOP_ABROAD}"
 _JOINED_ACT = (
-    rf"(?:{_ANY_ACT}).*(?:[,;]|\b(?:and|as|while|after|following|amid|despite|when)\b).*{_MARK}"
+    rf"(?i)(?:{_ANY_ACT}).*(?:[,;]|\b(?:and|as|while|after|following|amid|despite|when)\b).*{_MARK}"
     rf"|{_MARK}.*(?:[,;]|\b(?:and|as|while)\b).*(?:{_ACT})"
 )
 _DECIDES_NOT_TO = r"(?i)\b(?:judges?|courts?|jury|circuit|justices|votes?|voted)\b"
@@ -365,5 +365,5 @@ def _reasons(frames: FrameSet) -> tuple[tuple[pl.Expr, str], ...]:
         (~pl.col("category").is_in(_SPOKEN_IN) & plain.str.contains(_BOSS_SAYS), "talk"),
         (pl.col("category").is_in(_ON_ACCESS) & plain.str.contains(_ARGUES), "talk"),
         (pl.col("category").is_in(_ON_ACCESS) & plain.str.contains(_COULD), "a forecast"),
-        (_says_only(_LEGISLATOR_ASKS), "urging"),
+        (_says_only(_LEGISLATOR_ASKS, _JOINED_ACT), "urging"),
     )
