@@ -73,20 +73,23 @@ class Crew:
             if process.pid:
                 _end(process)
         self._others.clear()
+        self._prepared.clear()
 
     @contextmanager
     def preparing(self, elsewhere: Elsewhere[Any, Any]) -> Iterator[None]:
         """Have the processes that are there prepare for the work that `do_together` is asked for inside the block.
 
-        It starts none, and those that are handed no part wait for the next work.
+        It starts none, and those that are handed no part wait for the next work; one that ended meanwhile is told of.
         """
         self._prepared = [other for other in self._others if _tell(other, elsewhere)]
         try:
             yield
         finally:
-            for _, pipe in self._prepared:
-                with suppress(OSError):  # it ended, which the next start sees
+            for process, pipe in self._prepared:
+                with suppress(OSError):  # it ended
                     pipe.send(None)
+                if process.exitcode:
+                    elsewhere.tell_end(process.exitcode)
             self._prepared = []
 
     def do_together(

@@ -52,10 +52,15 @@ def provider_ids(frames: Frames) -> list[str]:
 
 
 def provider_names(events: pl.DataFrame) -> dict[str, str]:
-    """The name of each provider as the titles of its outages begin; another has its name in the registry."""
-    outages = events.filter((pl.col("category") == OUTAGE_KIND) & ~pl.col("entities").fill_null("").str.contains(","))
-    titles = outages.filter(pl.col("title").str.contains(": ")).group_by("entities").agg(pl.col("title").first())
-    return {entity: title.split(": ", 1)[0] for entity, title in titles.iter_rows()}
+    """The name of each provider as most titles of its outages begin; another has its name in the registry."""
+    is_outage = (pl.col("status") != "rejected") & (pl.col("category") == OUTAGE_KIND)
+    titled = events.filter(is_outage & ~pl.col("entities").fill_null("").str.contains(",")).select(
+        "entities", pl.col("title").str.extract("^(.*?): ").alias("name")
+    )
+    counted_names = titled.drop_nulls("name").group_by("entities", "name").len()
+    return dict(
+        counted_names.sort(pl.col("len"), "name", descending=[False, True]).select("entities", "name").iter_rows()
+    )
 
 
 def provider_name(provider: str, names: Mapping[str, str]) -> str:

@@ -152,6 +152,22 @@ def test_a_process_that_prepared_for_nothing_does_the_next_work(tmp_path):
         assert {told[1] for told in done if told} == {process.pid for process in active_children()}
 
 
+@pytest.mark.parametrize("n_parts", [0, 8])
+def test_a_process_that_ends_while_it_prepares_is_told_of_once(tmp_path, n_parts):
+    file, told = tmp_path / "notes", []
+    elsewhere = Elsewhere(noting, (file,), (), told.append)
+    with Crew(1) as crew:
+        crew.start()
+        [process] = active_children()
+        with crew.preparing(elsewhere):
+            wait_for(file, "begun")
+            process.kill()
+            process.join(30)
+            done = list(crew.do_together(lambda part: (0, part), PARTS[:n_parts], min(n_parts, 1), elsewhere))
+    assert sorted(part for _, part in done) == PARTS[:n_parts]
+    assert told == [-signal.SIGKILL]
+
+
 def test_a_process_that_is_not_there_or_ended_prepares_nothing():
     with Crew(1) as crew:
         with crew.preparing(make_elsewhere()):

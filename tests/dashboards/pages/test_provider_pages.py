@@ -15,6 +15,7 @@ from dashboards.pages.providers import (
     feed_words,
     outages_by_provider,
     provider_ids,
+    provider_names,
     provider_path,
     provider_title,
 )
@@ -133,3 +134,19 @@ def test_one_measured_outage_is_told_as_one() -> None:
     outage = frame_of(EVENT, [event_row(category="outage", entities="openai")])
     title = bare(provider_title("OpenAI", INCIDENT.empty(), "openai", outage, read_reactions(make_frames())))
     assert title.endswith("TAO left its ordinary range after the one measured outage")
+
+
+def test_a_provider_has_the_name_that_most_of_its_outages_have_whatever_their_order() -> None:
+    titles = ["Claude: a", "Anthropic: b", "Claude: c", "Other: d", "Other: e", "Other: f", "No name"]
+    rows = [
+        event_row(
+            event_id=str(number),
+            title=title,
+            category="outage",
+            entities="anthropic",
+            status="rejected" if title.startswith("Other") else "detected",
+        )
+        for number, title in enumerate(titles)
+    ]
+    for ordered in (rows, rows[::-1]):
+        assert provider_names(frame_of(EVENT, ordered)) == {"anthropic": "Claude"}
