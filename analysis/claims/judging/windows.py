@@ -117,6 +117,11 @@ def _midnight(at: datetime) -> datetime:
     return at.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
+def _just_before(at: datetime) -> datetime:
+    """The moment before: said at midnight, "today" is the day that ends."""
+    return at - timedelta(microseconds=1)
+
+
 def _monday(at: datetime) -> datetime:
     return _midnight(at) - timedelta(days=at.weekday())
 
@@ -146,15 +151,15 @@ def _overnight(at: datetime) -> tuple[datetime, datetime]:
 
 
 _CALENDAR: dict[str, Callable[[datetime], tuple[datetime, datetime]]] = {
-    "today": lambda at: (_midnight(at), at),
+    "today": lambda at: (_midnight(_just_before(at)), at),
     "yesterday": lambda at: (_midnight(_midnight(at) - HOUR), _midnight(at)),
     "overnight": _overnight,
     "weekend": _weekend,
-    "since_monday": lambda at: (_monday(at), at),
-    "this_week": lambda at: (_monday(at), at),
+    "since_monday": lambda at: (_monday(_just_before(at)), at),
+    "this_week": lambda at: (_monday(_just_before(at)), at),
     "last_week": lambda at: (_monday(at) - WEEK, _monday(at)),
-    "month_to_date": lambda at: (_midnight(at).replace(day=1), at),
-    "ytd": lambda at: (_midnight(at).replace(month=1, day=1), at),
+    "month_to_date": lambda at: (_midnight(_just_before(at)).replace(day=1), at),
+    "ytd": lambda at: (_midnight(_just_before(at)).replace(month=1, day=1), at),
 }
 
 

@@ -150,7 +150,7 @@ _UNPLACED = (DAY_OF_EVENT, NO_SUCH_DAY)
 # "Within 12 hours of the summit"; "of the day" and "of the rally" are no happenings.
 _FROM_A_THING = re.compile(
     r"\s*(?:(?:after|following|that followed|thereafter|afterwards)\b"
-    r"|of (?:the|its|this|that) (?!(?:\w+ )?(?:day|week|month|quarter|year|session|rally|sell|move"
+    r"|of (?:(?:the|its|this|that)|(?-i:[A-Z])\S*[’']s) (?!(?:\w+ )?(?:day|week|month|quarter|year|session|rally|sell|move"
     r"|slide|drop|fall|gain)))",
     re.IGNORECASE,
 )

@@ -49,6 +49,19 @@ def test_a_token_has_one_place(token: str | None, start: str, end: str) -> None:
     assert placed(token) == (start, end)
 
 
+@pytest.mark.parametrize(
+    ("token", "start"),
+    [
+        ("today", "2026-03-31T00:00"),
+        ("this_week", "2026-03-30T00:00"),
+        ("month_to_date", "2026-03-01T00:00"),
+        ("ytd", "2026-01-01T00:00"),
+    ],
+)
+def test_what_is_said_at_midnight_is_said_of_the_day_that_ends(token: str, start: str) -> None:
+    assert placed(token, datetime(2026, 4, 1, tzinfo=UTC)) == (start, "2026-04-01T00:00")
+
+
 def test_a_weekend_begins_on_friday_at_four_in_new_york_in_winter_and_in_summer() -> None:
     assert placed("weekend", MONDAY) == ("2025-12-05T21:00", "2025-12-08T06:48")
     assert placed("weekend", datetime(2026, 6, 15, 9, tzinfo=UTC))[0] == "2026-06-12T20:00"

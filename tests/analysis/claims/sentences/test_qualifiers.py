@@ -105,6 +105,8 @@ def test_the_half_of_a_sentence_that_no_form_reads_says_so(text: str, left: str)
         ("No AI token rose on 12 May.", "comparison"),
         ("Why isn't ETH rallying", "unclear"),
         ("None of the large altcoins fell on 12 May.", "denied"),
+        ("Not a single AI token fell on 12 May.", "denied"),
+        ("FET lost 5% within 24 hours of Forge's outage.", "unclear"),
     ],
 )
 def test_a_word_that_no_form_reads_leaves_its_phrase_unjudged(text: str, reason: str) -> None:
