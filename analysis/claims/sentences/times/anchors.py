@@ -150,8 +150,8 @@ _UNPLACED = (DAY_OF_EVENT, NO_SUCH_DAY)
 # "Within 12 hours of the summit"; "of the day" and "of the rally" are no happenings.
 _FROM_A_THING = re.compile(
     r"\s*(?:(?:after|following|that followed|thereafter|afterwards)\b"
-    r"|of (?:(?:the|its|this|that)|(?-i:[A-Z])\S*[’']s) (?!(?:\w+ )?(?:day|week|month|quarter|year|session|rally|sell|move"
-    r"|slide|drop|fall|gain)))",
+    r"|of (?:(?:the|its|this|that)|(?-i:[A-Z])\S*[’']s) (?!(?:\w+ )?(?:day|week|month|quarter|year|session|rally|sell"
+    r"|move|slide|drop|fall|gain)))",
     re.IGNORECASE,
 )
 

@@ -42,6 +42,9 @@ def window_of(state: SentenceState, first: int, last: int, form: Form, *, is_inh
         return both
     if own:
         return _placed(_of_a_move(own, tokens[last - 1].end, state, form), state)
+    unsaid = TimePhrase(start, start, UNSAID_WINDOW) if form.kind in MOVE_KINDS else None
+    if any(token.text.lower() == "now" for token in tokens[low:last]):
+        return unsaid  # "touched $292 on June 15; now it trades near $230"
     before = [window for window in windows if window.start < start and window.end <= tokens[first].start]
     heads = [window for window in before if _is_head(window, state, is_inherited)]
     if heads and form.kind is not Kind.ALL_TIME_EXTREME and not (is_price and heads[-1].is_today):
@@ -60,7 +63,7 @@ def window_of(state: SentenceState, first: int, last: int, form: Form, *, is_inh
     taken_up = state.paragraph.window
     if taken_up is not None and (taken_up.is_day if is_price else not _is_instant(taken_up)):
         return _placed(taken_up, state)
-    return TimePhrase(start, start, UNSAID_WINDOW) if form.kind in MOVE_KINDS else None
+    return unsaid
 
 
 def _distance(window: TimePhrase, start: int, end: int) -> tuple[int, bool]:
@@ -151,7 +154,7 @@ def _is_instant(window: TimePhrase) -> bool:
 
 
 _PEAK_SET = re.compile(r"\b(?:set|reached|hit|made|touched)\s*$", re.IGNORECASE)
-_HYPHENATED = re.compile(r"\w[-‑]\w")
+_HYPHENATED = re.compile(r"\w[-‑][A-Za-z]")
 
 
 def _is_listed(tokens: list[Token], comma: int) -> bool:
@@ -180,7 +183,8 @@ def _is_head(window: TimePhrase, state: SentenceState, is_inherited: bool) -> bo
     if _is_instant(window) and clause.opener in ("after", "following"):
         return False  # the time of what happened, not of the move
     own = [token for token in state.tokens if clause.start <= token.start < clause.end]
-    if not any(token.market is not None or token.quantity is not None for token in own):
+    beside = [token for token in own if not window.start <= token.start < window.end]
+    if not any(token.market is not None or token.quantity is not None for token in beside):
         return True
     return is_inherited and clause.start == state.sentence.start
 
