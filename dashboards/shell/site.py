@@ -75,7 +75,7 @@ _ORDER = {STUDY_PATH: "close_time_utc", PLACEBO: "placebo_start_utc"}
 _BULKY = frozenset(table.name for table in (STUDY_PATH, STUDY_RESULT, PLACEBO, SPECIFICATION, CORRELATION_ROLLING))
 # Pages drawn from one reading of the bulky tables, by one process: since each reading looks through all of those
 # tables, as many as are worth the memory, and of what is left to draw a part, so that processes end together.
-_PAGES_TOGETHER, _MOST_TOGETHER = 8, 60
+_PAGES_TOGETHER, _MOST_TOGETHER = 8, 25
 _READINGS = 6
 # Pages from which on a further process draws more than its start and its own reading of the tables take.
 _PAGES_WORTH_A_PROCESS = 20
