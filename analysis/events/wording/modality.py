@@ -59,9 +59,7 @@ class _CueEntry(Entry):
     """One `[[cue]]` of modality.toml."""
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    modality: Literal[
-        "past", "forecast", "prediction", "odds", "question", "conditional", "advert", "causal", "opinion"
-    ]
+    modality: Literal["forecast", "prediction", "odds", "question", "conditional", "advert", "causal", "opinion"]
     reach: Literal["words", "after", "clause", "rest", "text"]
     pattern: str = Field(min_length=1)
     examples: tuple[str, ...] = Field(min_length=1)
