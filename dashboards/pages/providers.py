@@ -53,14 +53,19 @@ def provider_ids(frames: Frames) -> list[str]:
 
 def provider_names(events: pl.DataFrame) -> dict[str, str]:
     """The name of each provider as most titles of its outages begin; another has its name in the registry."""
-    is_outage = (pl.col("status") != "rejected") & (pl.col("category") == OUTAGE_KIND)
-    titled = events.filter(is_outage & ~pl.col("entities").fill_null("").str.contains(",")).select(
-        "entities", pl.col("title").str.extract("^(.*?): ").alias("name")
+    titled = (
+        _outages(events)
+        .filter(~pl.col("entities").fill_null("").str.contains(","))
+        .select("entities", pl.col("title").str.extract("^(.*?): ").alias("name"))
     )
     counted_names = titled.drop_nulls("name").group_by("entities", "name").len()
     return dict(
         counted_names.sort(pl.col("len"), "name", descending=[False, True]).select("entities", "name").iter_rows()
     )
+
+
+def _outages(events: pl.DataFrame) -> pl.DataFrame:
+    return events.filter((pl.col("status") != "rejected") & (pl.col("category") == OUTAGE_KIND))
 
 
 def provider_name(provider: str, names: Mapping[str, str]) -> str:
@@ -155,9 +160,8 @@ def feed_words(frames: Frames, provider: str) -> str:
 
 def outages_by_provider(events: pl.DataFrame) -> dict[str, list[str]]:
     """The ids of the outages of each provider, in the order of `events`; one of two providers is under both."""
-    outages = events.filter((pl.col("status") != "rejected") & (pl.col("category") == OUTAGE_KIND))
     found: dict[str, list[str]] = {}
-    for event_id, entities in outages.select("event_id", pl.col("entities").fill_null("")).iter_rows():
+    for event_id, entities in _outages(events).select("event_id", pl.col("entities").fill_null("")).iter_rows():
         for provider in dict.fromkeys(entities.split(",")):
             found.setdefault(provider, []).append(event_id)
     return found

@@ -178,12 +178,12 @@ def _is_introduced(tokens: list[Token], group: int, at: int) -> bool:
     rose", "among AI tokens, TAO rose".
     """
     before, named = tokens[group].market, tokens[at].market
-    if before is not None and before.scope == "group":
+    is_group = before is not None and before.scope == "group"
+    if is_group:
         opening = takewhile(lambda token: "BREAK" not in token.classes, reversed(tokens[:group]))
         if any(token.text.lower() in _OUT_OF for token in islice(opening, _REACH_RIGHT)):
             return True
     is_aside = group + 2 == at and at + 1 < len(tokens) and "COMMA" in tokens[at - 1].classes & tokens[at + 1].classes
-    is_group = before is not None and before.scope == "group"
     return is_aside and is_group and named is not None and named.scope != "group"
 
 

@@ -23,7 +23,7 @@ TimeReader = Callable[[re.Match[str], datetime], str | None]
 DAY_OF_EVENT = "day_of_event"  # "the day it was reported": whose day is not read
 NO_SUCH_DAY = "no_such_day"  # "February 30"
 _INSTANTS = re.compile(INSTANT, re.IGNORECASE)
-_DAYS_A_QUARTER_MONTHS = 3
+_MONTHS_A_QUARTER = 3
 _DAYS_A_WEEK = 7
 _SPAN_UNITS = {"day": "D", "week": "W", "month": "M", "mth": "M", "year": "Y"}
 # A date without a year that lies so little ahead is a day to come.
@@ -51,7 +51,7 @@ def _span(match: re.Match[str], _: datetime) -> str:
     if unit == "fortnight":
         return f"P{2 * count}W"
     if unit == "quarter":
-        return f"P{_DAYS_A_QUARTER_MONTHS * count}M"
+        return f"P{_MONTHS_A_QUARTER * count}M"
     return f"P{count}{_SPAN_UNITS[unit]}"
 
 
@@ -62,7 +62,7 @@ _MOST_UNITS = 20_000
 def _weekday(match: re.Match[str], said_at: datetime) -> str:
     day = last_weekday(match["weekday"], said_at)
     if "last" in match.group().lower().split() and day == said_at.date():
-        day -= timedelta(days=7)
+        day -= timedelta(days=_DAYS_A_WEEK)
     return day_token(day, said_at)
 
 
@@ -125,7 +125,7 @@ def _month(match: re.Match[str], said_at: datetime) -> str | None:
 
 def _quarter(match: re.Match[str], said_at: datetime) -> str:
     number = int(match["q"]) if match["q"] else ["first", "second", "third", "fourth"].index(match["nth"].lower()) + 1
-    now = (said_at.month - 1) // _DAYS_A_QUARTER_MONTHS + 1
+    now = (said_at.month - 1) // _MONTHS_A_QUARTER + 1
     year = int(match["year"]) if match["year"] else said_at.year - (number > now)
     return f"q{number}_{year}"
 
@@ -157,7 +157,7 @@ def _last_calendar(match: re.Match[str], said_at: datetime) -> str:
         return f"year:{said_at.year - 1}"
     if unit == "month":
         return f"month:{iso_month(said_at.date().replace(day=1) - timedelta(days=1))}"
-    before = (said_at.month - 1) // _DAYS_A_QUARTER_MONTHS
+    before = (said_at.month - 1) // _MONTHS_A_QUARTER
     return f"q{before}_{said_at.year}" if before else f"q4_{said_at.year - 1}"
 
 
